@@ -1,0 +1,83 @@
+import { Client, type ClientConfig } from 'pg';
+import { CredentialsRefused, UnderstudyError } from '../../domain/errors.ts';
+import type { Credentials } from '../../ports/database.ts';
+import { withoutSecret } from './process.ts';
+
+/**
+ * Settings that decide what a value looks like as text. Fingerprints are taken over text, so both sides of a proof
+ * must use the same.
+ */
+const TEXT_SETTINGS = [
+  "set search_path = ''",
+  "set datestyle = 'ISO, YMD'",
+  "set intervalstyle = 'postgres'",
+  "set timezone = 'UTC'",
+  'set extra_float_digits = 1',
+  "set bytea_output = 'hex'",
+  "set lc_monetary = 'C'",
+  "set xmloption = 'content'",
+  'set row_security = off',
+  'set statement_timeout = 0',
+  'set idle_in_transaction_session_timeout = 0',
+];
+
+/** Connects to a source. Rejects with CredentialsRefused on 28P01 and 28000, else with `source-unreachable`. */
+export async function connect(credentials: Credentials): Promise<Client> {
+  const client = new Client({
+    host: credentials.host,
+    port: credentials.port,
+    database: credentials.database,
+    user: credentials.user,
+    password: credentials.password,
+    ssl: ssl(credentials),
+    application_name: 'understudy',
+    connectionTimeoutMillis: 15_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 60_000,
+  });
+  return open(client, `${credentials.host}:${credentials.port}/${credentials.database}`, credentials.password);
+}
+
+/** Connects to a scratch server by its socket. */
+export async function connectLocally(config: ClientConfig): Promise<Client> {
+  return open(new Client(config), `${config.host}/${config.database}`);
+}
+
+async function open(client: Client, where: string, secret?: string): Promise<Client> {
+  // A connection that breaks while nobody waits for it must not end the process; the next query says so.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query(TEXT_SETTINGS.join(';'));
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    const { code, message } = error as { code?: string; message: string };
+    const said = withoutSecret(message || String(code), secret);
+    if (code === '28P01' || code === '28000') {
+      throw new CredentialsRefused('credentials-refused', `${where} refused the credentials: ${said}`, {
+        hint: 'check user and password in the secret; if it was rotated just now, run the job again',
+        cause: error,
+      });
+    }
+    throw new UnderstudyError('source-unreachable', `${where} cannot be reached: ${said}`, {
+      hint: 'check host and port, the security group, and that the function is in the database’s VPC; `./understudy doctor` tries each',
+      cause: error,
+    });
+  }
+}
+
+function ssl(credentials: Credentials): ClientConfig['ssl'] {
+  if (credentials.sslmode === 'disable') return false;
+  return { rejectUnauthorized: credentials.sslmode === 'verify-full' };
+}
+
+/** Rows of a query, typed by the caller. */
+export async function rows<T>(client: Client, sql: string, values: unknown[] = []): Promise<T[]> {
+  return (await client.query(sql, values)).rows as T[];
+}
+
+/** A name as SQL. */
+export function identifier(...parts: string[]): string {
+  return parts.map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
+}

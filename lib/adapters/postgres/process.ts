@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import type { Credentials } from '../../ports/database.ts';
+
+/** How a finished program ended, and the last it said. */
+export type Ending = { code: number | null; signal: NodeJS.Signals | null; stderr: string };
+
+/**
+ * The whole environment of a child: nothing of this process's own (no AWS_*, no configuration) gets through.
+ * Who runs as a uid without an account brings `extra` (nss_wrapper's variables) along.
+ */
+export function childEnvironment(extra: Record<string, string> = {}): Record<string, string> {
+  return { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: '/tmp', ...extra };
+}
+
+/** libpq's settings for a source. They go by environment: argv can be read by every process of the machine. */
+export function libpqEnvironment(credentials: Credentials): Record<string, string> {
+  return {
+    PGHOST: credentials.host,
+    PGPORT: String(credentials.port),
+    PGDATABASE: credentials.database,
+    PGUSER: credentials.user,
+    PGPASSWORD: credentials.password,
+    PGSSLMODE: credentials.sslmode,
+    PGAPPNAME: 'understudy',
+    PGCONNECT_TIMEOUT: '15',
+    // Sources may sit behind an idle cut of 350 s (NAT, load balancers).
+    PGOPTIONS: '-c tcp_keepalives_idle=60 -c tcp_keepalives_interval=30 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0',
+  };
+}
+
+/** Starts a program with pipes, an environment of its own, and a promise of how it ended. Never rejects. */
+export function start(
+  program: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+  options: Pick<SpawnOptions, 'uid' | 'gid' | 'cwd'> & { stdin?: 'pipe' | 'ignore'; stdout?: 'pipe' | 'ignore' } = {},
+): { child: ChildProcess; ended: Promise<Ending> } {
+  const { stdin = 'ignore', stdout = 'pipe', ...rest } = options;
+  const child = spawn(program, args, { env: environment, stdio: [stdin, stdout, 'pipe'], ...rest });
+  let stderr = '';
+  // Only the tail is kept: a program that complains about every row must not fill the memory.
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-8000);
+  });
+  const ended = new Promise<Ending>((resolve) => {
+    child.on('error', (error) => resolve({ code: null, signal: null, stderr: `${program}: ${error.message}` }));
+    child.on('close', (code, signal) => resolve({ code, signal, stderr: stderr.trim() }));
+  });
+  return { child, ended };
+}
+
+/** `pg_dump exited with 1: pg_dump: error: …` with anything that looks like a secret taken out. */
+export function sayEnding(program: string, ending: Ending, secret?: string): string {
+  const how = ending.signal ? `was ended by ${ending.signal}` : ending.code === null ? 'could not be run' : `exited with ${ending.code}`;
+  const said = ending.stderr.split('\n').slice(-12).join('\n');
+  return withoutSecret(said === '' ? `${program} ${how}` : `${program} ${how}: ${said}`, secret);
+}
+
+/** Takes a secret, and passwords inside connection URLs, out of a text. */
+export function withoutSecret(text: string, secret?: string): string {
+  const hidden = secret && secret.length > 0 ? text.replaceAll(secret, '***') : text;
+  return hidden.replace(/(postgres(?:ql)?:\/\/[^:\s/]+:)[^@\s]+@/g, '$1***@');
+}

@@ -1,0 +1,156 @@
+import { rm, statfs } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
+import type { Client } from 'pg';
+import { UnderstudyError } from '../../domain/errors.ts';
+import type { Manifest, TableFacts } from '../../domain/manifest.ts';
+import { humanSeconds } from '../../domain/time.ts';
+import type { Scratch, ScratchCopy } from '../../ports/database.ts';
+import { largeObjectFacts } from './facts/large-objects.ts';
+import { schemaFacts } from './facts/schema.ts';
+import { columnMaximum, sequenceValues } from './facts/sequences.ts';
+import { type DataTable, dataTables, tableFacts } from './facts/tables.ts';
+import { findPrograms, type Programs } from './programs.ts';
+import { DATABASE, RESTORER, restoreInto } from './restore.ts';
+import { type ScratchServer, startScratchServer, SUPERUSER } from './scratch-server.ts';
+
+/**
+ * Bytes of source database restored and proven in a second, on the slow side of what was measured
+ * (docs/benchmarks.md), so that the estimate refuses too early rather than too late.
+ */
+const BYTES_PER_SECOND = 12_000_000;
+const WAL_LIMIT = 1_200_000_000;
+
+export type ScratchSettings = {
+  directory: string;
+  binDirectories: readonly string[];
+  /** The account PostgreSQL runs as when this process is root. */
+  owner?: string | undefined;
+  /** Seconds this process still has. */
+  secondsLeft: () => number;
+};
+
+/** A PostgreSQL server inside this function, thrown away afterwards. */
+export function localScratch(settings: ScratchSettings): Scratch {
+  return {
+    refusal: (manifest) => refusal(settings, manifest),
+    async withCopy(request, use) {
+      const programs = await programsFor(settings, request.manifest.source.serverMajor);
+      // What an interrupted rehearsal left behind goes first: this container may have been another's.
+      await rm(settings.directory, { recursive: true, force: true });
+      let server: ScratchServer | undefined;
+      try {
+        request.phase('server');
+        server = await startScratchServer(settings.directory, programs, settings.owner, request.signal);
+        const { leftOut, notes } = await restoreInto(server, programs, request);
+        return await withCopyOn(server, leftOut, notes, request.signal, use);
+      } finally {
+        await server?.stop();
+        await rm(settings.directory, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function programsFor(settings: ScratchSettings, major: number): Promise<Programs> {
+  const all = await findPrograms(settings.binDirectories);
+  const same = all.find((programs) => programs.major === major);
+  if (same) return same;
+  throw new UnderstudyError('scratch-other-major', `the source is PostgreSQL ${major}, the servers here are ${all.map((each) => each.version).join(', ') || 'none'}`, {
+    hint: `install postgresql-${major} (in the image: add ${major} to PG_MAJORS)`,
+  });
+}
+
+/** Space and time are asked for before a byte is fetched: archive, 1.3 × the database, and its write-ahead log. */
+async function refusal(settings: ScratchSettings, manifest: Manifest) {
+  const { bytes } = manifest.source;
+  const wal = Math.min(WAL_LIMIT, 100_000_000 + bytes / 4);
+  const needed = manifest.dump.bytes + 1.3 * bytes + wal;
+  const place = await statfs(dirname(settings.directory));
+  const free = place.bavail * place.bsize;
+  if (needed > free) {
+    return {
+      code: 'scratch-too-small',
+      message: `restoring needs ${gigabytes(needed)} (archive ${gigabytes(manifest.dump.bytes)}, 1.3 × database ${gigabytes(bytes)}, log ${gigabytes(wal)}); there are ${gigabytes(free)}`,
+      hint: 'raise the function’s ephemeral storage (10 GB at most); beyond that run the image on Fargate',
+    };
+  }
+  const estimate = 20 + bytes / BYTES_PER_SECOND;
+  const left = settings.secondsLeft();
+  if (estimate > left) {
+    return {
+      code: 'scratch-too-slow',
+      message: `restoring and proving ${gigabytes(bytes)} is estimated at ${humanSeconds(estimate)}; there are ${humanSeconds(left)}`,
+      hint: 'beyond a function’s 15 minutes run the image on Fargate',
+    };
+  }
+  return undefined;
+}
+
+async function withCopyOn<T>(server: ScratchServer, leftOut: string[], notes: string[], signal: AbortSignal, use: (copy: ScratchCopy) => Promise<T>): Promise<T> {
+  const reader = await server.connect(SUPERUSER, DATABASE);
+  const asker = await server.connect(RESTORER, DATABASE);
+  try {
+    return await use({
+      leftOut,
+      notes,
+      content: async (_manifest, depth) => ({
+        schema: await schemaFacts(reader),
+        tables: await allTableFacts(server, await dataTables(reader), depth, signal),
+        largeObjects: await largeObjectFacts(reader, depth),
+      }),
+      sequences: async () => {
+        const found = [];
+        for (const { schema, name, value, column } of await sequenceValues(reader)) {
+          const maximum = column ? await columnMaximum(reader, column) : undefined;
+          found.push({ schema, name, value, ...(maximum === undefined ? {} : { columnMaximum: maximum }) });
+        }
+        return found;
+      },
+      value: (sql) => singleValue(asker, sql),
+    });
+  } finally {
+    await Promise.allSettled([reader.end(), asker.end()]);
+  }
+}
+
+/** As many tables at once as there are cores. */
+async function allTableFacts(server: ScratchServer, tables: DataTable[], depth: 'fingerprints' | 'counts', signal: AbortSignal): Promise<TableFacts[]> {
+  const found: TableFacts[] = new Array(tables.length);
+  let next = 0;
+  const work = async () => {
+    const client = await server.connect(SUPERUSER, DATABASE);
+    try {
+      for (let index = next++; index < tables.length; index = next++) {
+        signal.throwIfAborted();
+        found[index] = await tableFacts(client, tables[index]!, depth);
+      }
+    } finally {
+      await client.end();
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return found;
+}
+
+/** Runs one question as a role that can change nothing, for at most a minute. */
+async function singleValue(client: Client, sql: string): Promise<string | undefined> {
+  await client.query('begin read only');
+  try {
+    await client.query("set local statement_timeout = '60s'");
+    // The extended protocol takes one statement and no more; values come as the server writes them.
+    const asked = { text: sql, rowMode: 'array' as const, queryMode: 'extended', types: { getTypeParser: () => (value: string) => value } };
+    const answer = await client.query<(string | null)[]>(asked);
+    const [first] = answer.rows;
+    if (answer.rows.length !== 1 || first?.length !== 1) {
+      throw new UnderstudyError('assertion-unanswered', `the query returned ${answer.rows.length} rows of ${answer.fields.length} columns where one value was expected`);
+    }
+    return first[0] ?? undefined;
+  } finally {
+    await client.query('rollback');
+  }
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1_000_000_000).toFixed(2)} GB`;
+}

@@ -1,0 +1,93 @@
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import type * as z from 'zod';
+import { InputError } from '../domain/errors.ts';
+import type { Plan } from '../domain/policy.ts';
+import { contradictions } from './contradictions.ts';
+import { resolvePlan } from './resolve.ts';
+import { type Config, configSchema } from './schema.ts';
+
+/** One mistake in understudy.yml: where, what was expected, what came. Lines count from 1. */
+export type Mistake = { path: (string | number)[]; line: number; message: string };
+
+/**
+ * Reads understudy.yml into a validated plan, or throws one InputError with every mistake in it.
+ * `now` is needed because a schedule that will never fire again is a mistake.
+ */
+export function loadPlan(text: string, file: string, now: Date): Plan {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const at = (path: readonly PropertyKey[]) => lineOf(document, lines, path);
+
+  const broken = document.errors.map((error) => ({
+    path: [],
+    line: error.linePos?.[0].line ?? 1,
+    message: duplicateKey(error.message) ?? error.message.split('\n')[0]!,
+  }));
+  if (broken.length > 0) throw mistakesIn(file, broken);
+
+  const parsed = configSchema.safeParse(document.toJS() ?? {});
+  const formal = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, at));
+  if (!parsed.success) {
+    // What can be judged in a half-right file is judged too: people get all their mistakes at once.
+    const rest = contradictions(document.toJS() as Partial<Config>, now).filter(
+      (found) => !formal.some((mistake) => overlaps(mistake.path, found.path)),
+    );
+    throw mistakesIn(file, [...formal, ...rest.map((found) => ({ ...found, line: at(found.path) }))]);
+  }
+  const contrary = contradictions(parsed.data, now).map((found) => ({ ...found, line: at(found.path) }));
+  if (contrary.length > 0) throw mistakesIn(file, contrary);
+  return resolvePlan(parsed.data);
+}
+
+function mistakesIn(file: string, mistakes: Mistake[]): InputError {
+  const sorted = [...mistakes].sort((a, b) => a.line - b.line);
+  const count = sorted.length === 1 ? 'one mistake' : `${sorted.length} mistakes`;
+  return new InputError(
+    `${file}: ${count}`,
+    sorted.map(({ path, line, message }) => `${file}:${line} ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`),
+    'docs/configuration.md describes every option.',
+  );
+}
+
+function mistakesOf(issue: z.core.$ZodIssue, at: (path: readonly PropertyKey[]) => number): Mistake[] {
+  const path = issue.path as (string | number)[];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], line: at([...path, key]), message: 'unknown key' }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The alternative that got furthest says best what is wrong; a plain text beside an object says nothing.
+    const inner = issue.errors.find((issues) => issues.every((nested) => nested.code !== 'invalid_type' || nested.path.length > 0));
+    if (inner && inner.length > 0) return inner.flatMap((nested) => mistakesOf({ ...nested, path: [...path, ...nested.path] }, at));
+  }
+  if (issue.code === 'invalid_key') {
+    return issue.issues.map((nested) => ({ path, line: at(path), message: nested.message }));
+  }
+  return [{ path, line: at(path), message: issue.message.replace(/^Invalid input: /, '') }];
+}
+
+function overlaps(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
+  return a.every((part, index) => index >= b.length || b[index] === part);
+}
+
+function duplicateKey(message: string): string | undefined {
+  return message.startsWith('Map keys must be unique') ? 'this key stands here twice; every id and name is used once' : undefined;
+}
+
+/** The line of a key (or of its nearest parent that exists). */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
+      if (!pair) break;
+      if (isScalar(pair.key) && pair.key.range) offset = pair.key.range[0];
+      node = pair.value;
+    } else if (node && typeof node === 'object' && 'items' in node && Array.isArray(node.items)) {
+      node = node.items[Number(part)];
+      const range = (node as { range?: [number, number, number] } | undefined)?.range;
+      if (range) offset = range[0];
+    } else break;
+  }
+  return lines.linePos(offset).line;
+}

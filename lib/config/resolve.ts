@@ -1,0 +1,84 @@
+import type { Assertion, Plan, Policy, Target } from '../domain/policy.ts';
+import type { Schedule } from '../domain/schedule.ts';
+import { seconds } from '../domain/time.ts';
+import type { Config, ConfigPolicy, ConfigTarget } from './schema.ts';
+
+/** Turns a validated file into the plan: durations in seconds, overrides merged into each target's policy. */
+export function resolvePlan(config: Config): Plan {
+  const policies = Object.entries(config.policies).map(([name, policy]) => resolvePolicy(name, policy));
+  const targets = Object.entries(config.targets).map(([id, target]) => resolveTarget(id, target, config));
+  return { schemaVersion: 1, policies, targets };
+}
+
+export function resolvePolicy(name: string, policy: ConfigPolicy): Policy {
+  return {
+    name,
+    objectives: { rpo: { dump: seconds(policy.objectives.rpo.dump) }, rto: seconds(policy.objectives.rto) },
+    schedules: Object.fromEntries(
+      Object.entries(policy.schedules).flatMap(([job, schedule]) => (schedule ? [[job, resolveSchedule(schedule)]] : [])),
+    ),
+    grace: seconds(policy.grace),
+    usual: { dump: seconds(policy.usual.dump), verify: seconds(policy.usual.verify) },
+    retention: {
+      all: age(policy.retention.all),
+      daily: age(policy.retention.daily),
+      weekly: age(policy.retention.weekly),
+      monthly: age(policy.retention.monthly),
+    },
+    dump: { ...policy.dump, lockTimeout: seconds(policy.dump.lockTimeout) },
+    verify: policy.verify,
+    proof: policy.proof,
+    rehearsal: { point: policy.rehearsal.point, atMostEvery: seconds(policy.rehearsal.atMostEvery) },
+    vault: { lock: policy.vault.lock, lockFor: seconds(policy.vault.lockFor) },
+    severities: policy.severities,
+  };
+}
+
+export function resolveSchedule(schedule: string | { cron: string; timezone?: string | undefined }): Schedule {
+  return typeof schedule === 'string'
+    ? { cron: schedule, timezone: 'UTC' }
+    : { cron: schedule.cron, timezone: schedule.timezone ?? 'UTC' };
+}
+
+function resolveTarget(id: string, target: ConfigTarget, config: Config): Target {
+  const policy = withOverrides(config.policies[target.policy]!, target);
+  return {
+    id,
+    engine: target.engine,
+    policy: resolvePolicy(target.policy, policy),
+    connection: target.connection,
+    priority: target.priority,
+    owner: target.owner,
+    labels: target.labels,
+    assertions: target.assertions.map(resolveAssertion),
+  };
+}
+
+/** The policy with the target's own changes in it; what the target does not mention stays. */
+export function withOverrides(policy: ConfigPolicy, target: Pick<ConfigTarget, 'overrides'>): ConfigPolicy {
+  return merge(policy, target.overrides ?? {}) as ConfigPolicy;
+}
+
+function merge(base: unknown, changes: unknown): unknown {
+  if (changes === undefined) return base;
+  if (!isPlain(base) || !isPlain(changes)) return changes;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(changes)) merged[key] = merge(base[key], value);
+  return merged;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function resolveAssertion(raw: ConfigTarget['assertions'][number]): Assertion {
+  const base = { name: raw.name, sql: raw.sql, when: raw.when };
+  if (raw.equals !== undefined) return { ...base, equals: raw.equals };
+  if (raw.minimum !== undefined) return { ...base, minimum: raw.minimum };
+  if (raw.rowsOf !== undefined) return { ...base, rowsOf: raw.rowsOf, tolerance: Number.parseFloat(raw.tolerance ?? '0') / 100 };
+  return { ...base, fresherThan: seconds(raw.fresherThan!) };
+}
+
+function age(duration: string | undefined): number {
+  return duration === undefined ? 0 : seconds(duration);
+}

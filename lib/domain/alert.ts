@@ -1,0 +1,40 @@
+import { type Finding, FINDINGS } from './finding.ts';
+import { humanSeconds, secondsBetween } from './time.ts';
+
+/** Why an alert goes out: only on a change of state, and once a day while nothing changes. */
+export type Occasion = 'opened' | 'worsened' | 'reminder' | 'resolved';
+
+export type Alert = { occasion: Occasion; finding: Finding; since: string; at: string; stage: string };
+
+const WORD: Record<Occasion, string> = { opened: '', worsened: 'worse: ', reminder: 'still: ', resolved: 'resolved: ' };
+
+/** Subject line: ASCII without control characters and at most 100 of them, as SNS requires. */
+export function alertSubject(alert: Alert): string {
+  const text = `[${alert.finding.severity}] ${WORD[alert.occasion]}${alert.finding.target}: ${alert.finding.code} (${alert.stage})`;
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+}
+
+/** What happened, to whom, since when, what it means for the objectives, and the next command. */
+export function alertText(alert: Alert): string {
+  const { finding, occasion, since, at } = alert;
+  const lines = [
+    `${finding.severity} ${WORD[occasion]}${finding.code}`,
+    '',
+    finding.message,
+    '',
+    `target:      ${finding.target}`,
+    `about:       ${finding.subject}`,
+    `since:       ${since}${since === at ? '' : ` (${humanSeconds(secondsBetween(since, at))})`}`,
+    `means:       ${FINDINGS[finding.code].means}`,
+  ];
+  if (finding.objectives) lines.push(`objectives:  ${finding.objectives}`);
+  if (occasion !== 'resolved') lines.push(`next:        ${finding.next}`);
+  lines.push('', `understudy, stage ${alert.stage}, ${at}`);
+  return lines.join('\n');
+}
+
+/** The same for machines, one JSON document. */
+export function alertJson(alert: Alert): string {
+  const { finding, ...rest } = alert;
+  return JSON.stringify({ schemaVersion: 1, ...rest, ...finding });
+}

@@ -1,0 +1,54 @@
+/**
+ * Errors for people: what, about which subject, and in `hint` what to do next.
+ * `code` is stable and kebab-case. An error means "could not be done"; a judgement is a finding, never an error.
+ */
+export class UnderstudyError extends Error {
+  readonly code: string;
+  readonly hint: string | undefined;
+
+  constructor(code: string, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.hint = options.hint;
+  }
+}
+
+/** The request or configuration is wrong; trying again will not help. All mistakes at once. Exit code 2. */
+export class InputError extends UnderstudyError {
+  readonly mistakes: readonly string[];
+
+  constructor(message: string, mistakes: readonly string[] = [], hint?: string) {
+    super('input-invalid', [message, ...mistakes].join('\n  '), { hint });
+    this.mistakes = mistakes;
+  }
+}
+
+/** The source may not be dumped as it is: refused before anything was uploaded. */
+export class Refusal extends UnderstudyError {}
+
+/** This process lost its claim to another; whatever it still wanted to write has been refused. */
+export class ClaimLost extends UnderstudyError {
+  constructor(run: string) {
+    super('claim-lost', `another worker has taken over ${run}; nothing more is written here`);
+  }
+}
+
+/** The source refused the credentials; they may have been rotated since they were read. */
+export class CredentialsRefused extends UnderstudyError {}
+
+/** The time of this function is nearly over. */
+export class OutOfTime extends UnderstudyError {}
+
+/** What an unknown thrown thing says, without its stack. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof UnderstudyError ? error.code : 'unexpected';
+}
+
+export function hintOf(error: unknown): string | undefined {
+  return error instanceof UnderstudyError ? error.hint : undefined;
+}

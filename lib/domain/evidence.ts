@@ -1,0 +1,38 @@
+import type { Finding } from './finding.ts';
+import type { Difference, Proof } from './proof.ts';
+
+/** One phase of a rehearsal and how long it took, in seconds. */
+export type Phase = { name: string; seconds: number };
+
+/** An objective as measured: seconds promised and achieved. */
+export type Measured = { promised: number; achieved: number; met: boolean };
+
+/**
+ * The record of one rehearsal, written whatever happened.
+ * `exact` means restored and equal row by row; only that may be called equal or proven.
+ */
+export type Evidence = {
+  target: string;
+  run: string;
+  at: string;
+  point: string;
+  pointSnapshotAt: string;
+  source: string;
+  outcome: 'passed' | 'failed';
+  strength: 'exact' | 'restored' | 'none';
+  operator: string;
+  simulation: boolean;
+  where: string;
+  phases: Phase[];
+  rto?: Measured;
+  rpo?: Measured;
+  compared?: Proof['compared'];
+  /** The first hundred; `differenceCount` says how many there were. */
+  differences: Difference[];
+  differenceCount: number;
+  assertions: { name: string; passed: boolean; detail: string }[];
+  leftOut: string[];
+  notes: string[];
+  findings: Finding[];
+  error?: { code: string; message: string; hint?: string };
+};

@@ -1,0 +1,89 @@
+import * as z from 'zod';
+
+/** What was true of the source inside a dump's database snapshot, and what the dump is made of. */
+const storedObject = z.strictObject({
+  key: z.string().min(1),
+  versionId: z.string().min(1),
+  bytes: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** Rows and content fingerprint of one table's data, per TABLE DATA entry of the archive. */
+const tableFacts = z.strictObject({
+  schema: z.string(),
+  name: z.string(),
+  /** Only rows of this condition are in the archive (an extension's configuration table), as SQL after WHERE. */
+  condition: z.string().optional(),
+  rows: z.string().regex(/^\d+$/),
+  fingerprint: z.string().optional(),
+});
+
+/** A sequence is not transactional: its copy may hold any value between the two readings. */
+const sequenceFacts = z.strictObject({
+  schema: z.string(),
+  name: z.string(),
+  before: z.string(),
+  after: z.string(),
+  ascending: z.boolean(),
+  /** The column it feeds, below whose maximum (of an ascending sequence) it must never be. */
+  column: z.strictObject({ schema: z.string(), table: z.string(), name: z.string() }).optional(),
+});
+
+const extensionFacts = z.strictObject({ name: z.string(), version: z.string(), schema: z.string() });
+
+export const manifestSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  target: z.string(),
+  point: z.string(),
+  run: z.string(),
+  source: z.strictObject({
+    serverVersion: z.string(),
+    serverMajor: z.int(),
+    database: z.string(),
+    owner: z.string(),
+    encoding: z.string(),
+    collate: z.string(),
+    ctype: z.string(),
+    bytes: z.int().nonnegative(),
+    standby: z.boolean(),
+    /** Write-ahead-log position: where the source was. A standby's is the replayed one. */
+    position: z.string(),
+    snapshotAt: z.string(),
+  }),
+  client: z.strictObject({ version: z.string(), compression: z.string() }),
+  extensions: z.array(extensionFacts),
+  /** kind → name → digest of the definition: every table, column, index, constraint, trigger, function, view, policy, grant, owner … */
+  schema: z.record(z.string(), z.record(z.string(), z.string())),
+  tables: z.array(tableFacts),
+  largeObjects: z.strictObject({ count: z.string(), fingerprint: z.string().optional() }),
+  sequences: z.array(sequenceFacts),
+  /** SHA-256 over the archive's table of contents, one entry a line, and how many entries there are. */
+  toc: z.strictObject({ entries: z.int(), sha256: z.string() }),
+  dump: storedObject,
+  roles: storedObject,
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type SourceFacts = Manifest['source'];
+export type TableFacts = z.infer<typeof tableFacts>;
+export type SequenceFacts = z.infer<typeof sequenceFacts>;
+export type ExtensionFacts = z.infer<typeof extensionFacts>;
+export type SchemaFacts = Manifest['schema'];
+export type LargeObjectFacts = Manifest['largeObjects'];
+
+/** The facts of a database's content, of the source or of a restored copy. */
+export type ContentFacts = {
+  schema: SchemaFacts;
+  tables: TableFacts[];
+  largeObjects: LargeObjectFacts;
+};
+
+/** Was this dumped with fingerprints of every table? */
+export function fingerprinted(manifest: Manifest): boolean {
+  return manifest.tables.every((table) => table.fingerprint !== undefined) && manifest.largeObjects.fingerprint !== undefined;
+}
+
+/** Total rows, for people. */
+export function totalRows(tables: readonly TableFacts[]): number {
+  return tables.reduce((sum, table) => sum + Number(table.rows), 0);
+}

@@ -1,0 +1,129 @@
+import { Cron } from 'croner';
+import { secondsBetween, utc } from './time.ts';
+
+/** A schedule in standard five-field cron (`0 2 * * SUN`; also `L`, `15W` and `MON#1`) and an IANA time zone. */
+export type Schedule = { cron: string; timezone: string };
+
+const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+
+/** What is wrong with a schedule, or undefined when it is right and will fire again after `from`. */
+export function scheduleMistake(schedule: Schedule, from: Date): string | undefined {
+  const fields = schedule.cron.trim().split(/\s+/);
+  if (fields.length !== 5) return 'expected five fields: minute hour day-of-month month day-of-week';
+  if (fields[2] !== '*' && fields[4] !== '*') return 'day-of-month and day-of-week cannot both be set; make one of them *';
+  try {
+    toAwsCron(schedule.cron);
+    new Intl.DateTimeFormat('en', { timeZone: schedule.timezone });
+    return nextFirings(schedule, from, 1).length === 0 ? 'this schedule can never fire' : undefined;
+  } catch (error) {
+    return (error as Error).message.replace(/^Cron\w+: /, '');
+  }
+}
+
+/** The next firings strictly after `from`, as EventBridge Scheduler would make them. */
+export function nextFirings(schedule: Schedule, from: Date, count: number): string[] {
+  const cron = parse(schedule);
+  const found: string[] = [];
+  let cursor: Date | null = from;
+  while (found.length < count) {
+    cursor = cron.nextRun(cursor);
+    if (!cursor) break;
+    if (fires(cron, schedule, cursor)) found.push(utc(cursor));
+  }
+  return found;
+}
+
+/** The newest firing at or before `at`, not looking back further than `notBefore`. */
+export function lastFiring(schedule: Schedule, at: Date, notBefore: Date): string | undefined {
+  const cron = parse(schedule);
+  for (const run of cron.previousRuns(8, new Date(at.getTime() + 1000))) {
+    if (run < notBefore) return undefined;
+    if (run <= at && fires(cron, schedule, run)) return utc(run);
+  }
+  return undefined;
+}
+
+/** The longest distance between two firings in the year after `from`, in seconds: the interval an RPO must bear. */
+export function longestInterval(schedule: Schedule, from: Date): number {
+  const until = new Date(from.getTime() + 400 * 86_400_000);
+  const cron = parse(schedule);
+  let longest = 0;
+  let previous: Date | undefined;
+  let cursor: Date | null = from;
+  // An every-minute schedule would be 576,000 steps; its longest gap shows within any week.
+  for (let step = 0; step < 20_000; step++) {
+    cursor = cron.nextRun(cursor);
+    if (!cursor || cursor > until) break;
+    if (!fires(cron, schedule, cursor)) continue;
+    if (previous) longest = Math.max(longest, secondsBetween(previous, cursor));
+    previous = cursor;
+  }
+  return longest;
+}
+
+/**
+ * The same schedule in the six fields of EventBridge Scheduler, `cron(0 2 ? * SUN *)`.
+ * One day field must be `?` there, weekdays count from SUN=1, and steps need a start.
+ */
+export function toAwsCron(cron: string): string {
+  const [minute, hour, dom, month, dow] = cron.trim().toUpperCase().split(/\s+/) as [string, string, string, string, string];
+  const day = dom === '*' && dow !== '*' ? '?' : step(dom, 1);
+  const weekday = dow === '*' ? '?' : dow.split(',').map(awsWeekday).join(',');
+  return `cron(${step(minute, 0)} ${step(hour, 0)} ${day} ${step(month, 1)} ${weekday} *)`;
+}
+
+function parse(schedule: Schedule): Cron {
+  return new Cron(schedule.cron, { mode: '5-part', timezone: schedule.timezone, paused: true });
+}
+
+/**
+ * EventBridge Scheduler skips a time that the spring gap leaves out (croner moves it to the gap's end), and runs
+ * once what the autumn repeats. A second pass through a repeated hour is therefore nothing that anybody may expect.
+ */
+function fires(cron: Cron, schedule: Schedule, at: Date): boolean {
+  if (!cron.match(at)) return false;
+  const hourBefore = new Date(at.getTime() - 3_600_000);
+  return wallClock(at, schedule.timezone) !== wallClock(hourBefore, schedule.timezone);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function wallClock(at: Date, timeZone: string): string {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+    formats.set(timeZone, format);
+  }
+  return format.format(at);
+}
+
+/** The moment in a schedule's own zone, for people: `2026-11-20 02:00 Europe/Berlin`. */
+export function inZone(moment: string, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(new Date(moment));
+  return `${parts} ${timeZone}`;
+}
+
+function step(field: string, first: number): string {
+  return field.replace(/^\*\//, `${first}/`);
+}
+
+function awsWeekday(part: string): string {
+  const number = (day: string): number => {
+    const index = DAYS.indexOf(day);
+    const value = index >= 0 ? index : Number(day) % 7;
+    if (!Number.isInteger(value) || (index < 0 && Number(day) > 7)) throw new Error(`"${part}" is no weekday`);
+    return value;
+  };
+  const nth = /^(\w+)#([1-5])$/.exec(part);
+  if (nth) return `${number(nth[1]!) + 1}#${nth[2]}`;
+  const last = /^(\w+)L$/.exec(part);
+  if (last && !DAYS.includes(part)) return `${number(last[1]!) + 1}L`;
+  const range = /^(\w+)-(\w+)$/.exec(part);
+  if (!range) return DAYS[number(part)]!;
+  const days: string[] = [];
+  const end = number(range[2]!);
+  for (let day = number(range[1]!); ; day = (day + 1) % 7) {
+    days.push(DAYS[day]!);
+    if (day === end) return days.join(',');
+  }
+}

@@ -1,0 +1,27 @@
+import type { Evidence } from './evidence.ts';
+import type { Job } from './job.ts';
+import type { Run } from './run.ts';
+
+/**
+ * What one looks at every morning, kept beside a target so that the watch reads one item a target.
+ * It is derived from runs, points and evidence and can be derived again at any time.
+ */
+export type TargetStatus = {
+  target: string;
+  /** When Understudy first knew of the target: before that nothing was owed. */
+  firstSeenAt: string;
+  newestPoint?: PointSummary;
+  newestVerified?: PointSummary;
+  newestRehearsed?: PointSummary;
+  /** The newest point that is available and waits for its verification. */
+  waiting?: PointSummary;
+  lastRun: Partial<Record<Job, RunSummary>>;
+  lastSuccess: Partial<Record<Job, RunSummary>>;
+  lastRehearsal?: Pick<Evidence, 'at' | 'point' | 'outcome' | 'strength' | 'rto' | 'rpo' | 'simulation'>;
+  lastPassedRehearsal?: Pick<Evidence, 'at' | 'point' | 'strength' | 'rto'>;
+  /** Medians of what was measured, in seconds and bytes. */
+  usual: { dump?: number; verify?: number; bytes?: number };
+};
+
+export type PointSummary = { id: string; snapshotAt: string; availableAt: string; state: string };
+export type RunSummary = Pick<Run, 'scheduledFor' | 'state' | 'attempt' | 'endedAt' | 'summary'>;

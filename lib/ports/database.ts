@@ -1,0 +1,91 @@
+import type { Readable } from 'node:stream';
+import type { ContentFacts, Manifest, SequenceFacts, SourceFacts, ExtensionFacts } from '../domain/manifest.ts';
+import type { Policy, Target } from '../domain/policy.ts';
+
+/** How to reach a database. Never logged, never in argv. */
+export type Credentials = {
+  host: string;
+  port: number;
+  database: string;
+  user: string;
+  password: string;
+  sslmode: 'disable' | 'require' | 'verify-full';
+};
+
+/** Credentials from the secret store. `again` reads them anew, for those refused after a rotation. */
+export type Secrets = { credentials(target: Target, options?: { again?: boolean }): Promise<Credentials> };
+
+/** A source held still: one transaction whose snapshot the dump and every fact share. */
+export type HeldSource = {
+  facts: SourceFacts;
+  extensions: ExtensionFacts[];
+  /** Everything compared by a proof, read inside the snapshot. */
+  content(depth: 'fingerprints' | 'counts'): Promise<ContentFacts>;
+  /** The archive in custom format. Its end is only an end when pg_dump has exited 0; on any other way out it fails. */
+  archive(): Archive;
+  /** CREATE ROLE statements without passwords. */
+  roles(): Promise<Buffer>;
+  /** Where sequences stand now, outside the snapshot. */
+  sequences(): Promise<Sequence[]>;
+  /** Says, once for each, who waits behind the dump with an exclusive lock; ends with the signal. */
+  watchForBlocked(onBlocked: (what: string) => void, signal: AbortSignal): Promise<void>;
+  release(): Promise<void>;
+};
+
+export type Archive = {
+  stream: AsyncIterable<Buffer>;
+  client: { version: string; compression: string };
+  /** The archive's table of contents, read from its head on the way. */
+  toc: Promise<TableOfContents>;
+  /** Kills the program; the stream fails. */
+  kill(reason: Error): void;
+};
+
+export type Sequence = Omit<SequenceFacts, 'before' | 'after'> & { value: string };
+
+/** One line of an archive's table of contents. */
+export type TocEntry = { id: number; type: string; schema: string; name: string; owner: string; line: string };
+export type TableOfContents = { entries: TocEntry[]; sha256: string };
+
+/** What PostgreSQL can do for the workflows. */
+export type DatabaseEngine = {
+  /** Refuses what may not be dumped, then holds the source still. Rejects with Refusal or CredentialsRefused. */
+  hold(credentials: Credentials, policy: Policy, signal: AbortSignal): Promise<HeldSource>;
+  /** Reads an archive as it passes by. Nothing is written to disk. */
+  inspect(archive: AsyncIterable<Buffer>, clientMajor: number, depth: 'readable' | 'full', signal: AbortSignal): Promise<Inspection>;
+  /** What a person asks before trusting a connection. */
+  doctor(credentials: Credentials, policy: Policy): Promise<Symptom[]>;
+};
+
+/** `problem` is set when pg_restore could not read it to its end. */
+export type Inspection = { toc?: TableOfContents; problem?: string };
+
+export type Symptom = { check: string; state: 'good' | 'bad' | 'unknown'; message: string; next?: string };
+
+/** A restored copy on a scratch server. */
+export type ScratchCopy = {
+  content(manifest: Manifest, depth: 'fingerprints' | 'counts'): Promise<ContentFacts>;
+  sequences(): Promise<{ schema: string; name: string; value: string; columnMaximum?: string }[]>;
+  /** The single value of a query, as text; undefined for NULL. Rejects when it is not one row of one column. */
+  value(sql: string): Promise<string | undefined>;
+  leftOut: string[];
+  notes: string[];
+};
+
+export type RestoreRequest = {
+  manifest: Manifest;
+  /** Opens the stored archive and roles for reading. */
+  dump: () => Promise<Readable>;
+  roles: () => Promise<Readable>;
+  /** Called as each phase begins. */
+  phase: (name: string) => void;
+  signal: AbortSignal;
+};
+
+/** The thing thrown away afterwards. */
+export type Scratch = {
+  /** Says what is missing (space, versions) before anything is fetched; undefined when it fits. */
+  refusal(manifest: Manifest): Promise<{ code: string; message: string; hint: string } | undefined>;
+  /** Restores, hands the copy to `use`, and tears everything down whatever happens. */
+  withCopy<T>(request: RestoreRequest, use: (copy: ScratchCopy) => Promise<T>): Promise<T>;
+};

@@ -1,0 +1,39 @@
+import type { Alert } from '../domain/alert.ts';
+import type { JobMessage } from '../domain/job.ts';
+
+/** Topic `jobs`, and the queues behind it. */
+export type JobMessages = {
+  publish(message: Partial<JobMessage> & { job: string; target: string }): Promise<void>;
+  /** Publishes many, in batches; resolves with those that could not be, after retries. */
+  publishAll(messages: readonly JobMessage[]): Promise<JobMessage[]>;
+  /** Puts a message back unspent: a fresh copy that arrives later, with no receipt counted against it. */
+  postpone(message: JobMessage, delaySeconds: number): Promise<void>;
+};
+
+export type AlertTopic = 'alerts' | 'pages' | 'alarms';
+export type Subscription = { protocol: string; endpoint: string; confirmed: boolean };
+
+export type Alerts = {
+  /** Publishes to `alerts`, and to `pages` when the severity wants it; each on its own. Resolves with what failed. */
+  send(alert: Alert): Promise<{ topic: AlertTopic; reason: string }[]>;
+  /** A trial message to one topic. */
+  trial(topic: AlertTopic, text: string): Promise<void>;
+  subscriptions(topic: AlertTopic): Promise<Subscription[]>;
+};
+
+/** Figures about policies and jobs; never one metric a target. */
+export type Metrics = {
+  count(name: string, value: number, dimensions?: { policy?: string; job?: string }, properties?: Record<string, string>): void;
+  flush(): void;
+};
+
+export type LogFields = Record<string, unknown>;
+export type Log = {
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+};
+
+/** The schedules as they are, to be compared with what the plan wants. */
+export type DeployedSchedule = { name: string; expression: string; timezone: string; enabled: boolean };
+export type Schedules = { deployed(): Promise<DeployedSchedule[]> };

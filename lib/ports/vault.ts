@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream';
+import type { StoredObject } from '../domain/recovery-point.ts';
+
+/** How an object is to be stored. */
+export type PutOptions = {
+  key: string;
+  contentType: string;
+  tags: Record<string, string>;
+  lock?: { mode: 'governance' | 'compliance'; until: Date } | undefined;
+  /** Bytes expected at most: part sizes follow from it. */
+  expectedBytes?: number | undefined;
+};
+
+/** What the vault says of a key now. */
+export type ObjectHead = { versionId: string; bytes: number; lockedUntil?: string; legalHold?: boolean };
+
+export type OpenUpload = { key: string; uploadId: string; startedAt: string };
+
+/** Where dumps and manifests live. Every write refuses to overwrite. */
+export type Vault = {
+  /**
+   * Streams a source of unknown length in constant memory. The source's end is believed: whoever makes the stream
+   * must fail it unless everything went well. On any failure the upload is aborted and confirmed gone, and there is
+   * no object; if that cannot be confirmed the error says so.
+   */
+  stream(source: AsyncIterable<Buffer>, options: PutOptions): Promise<StoredObject>;
+  put(body: Buffer, options: PutOptions): Promise<StoredObject>;
+  /** The current version, or undefined when there is none or a delete marker hides it. */
+  head(key: string): Promise<ObjectHead | undefined>;
+  /** That version's lock and hold, or undefined when it is gone. */
+  headVersion(object: StoredObject): Promise<ObjectHead | undefined>;
+  /** Exactly that version. Rejects with code `artifact-missing` when it is gone. */
+  read(object: Pick<StoredObject, 'key' | 'versionId'>, signal?: AbortSignal): Promise<Readable>;
+  /** Deletes every version and marker of the key, so that no billed byte remains. Locked ones are refused. */
+  removeAllVersions(key: string): Promise<void>;
+  /** Keys below a prefix with the newest write of each, versions and markers included. */
+  list(prefix: string): AsyncIterable<{ key: string; lastModified: string }>;
+  openUploads(prefix: string): Promise<OpenUpload[]>;
+  /** Aborts and confirms that nothing of it is left. */
+  abortUpload(upload: OpenUpload): Promise<void>;
+};

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Everything the tests and the demo need, found or installed: Node 24, PostgreSQL, PgBouncer, moto, cfn-lint.
+#
+#   bash scripts/prepare/prepare.sh [--tests]     or, from a script that stands at the root:
+#   . scripts/prepare/prepare.sh && prepare [--tests]
+#
+# `--tests` also installs what only tests use (PgBouncer, cfn-lint); without it they are found, never installed.
+# Exports PG_BIN, PGBOUNCER, MOTO_SERVER, CFN_LINT, UNDERSTUDY_PG_USER (each documented where it is found) and
+# writes them to .understudy/tools.env. Prints on stderr: a line per piece of work, and a summary.
+
+here=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+. "$here/steps.sh"
+. "$here/node.sh"
+. "$here/postgres.sh"
+. "$here/pgbouncer.sh"
+. "$here/python-tools.sh"
+
+prepare() {
+  local for_tests=false began=$SECONDS
+  case "${1:-}" in
+    --tests) for_tests=true ;;
+    '') ;;
+    *) fail "unknown option $1 (there is only --tests)" ;;
+  esac
+  mkdir -p .understudy || fail "cannot write here: $PWD"
+  prepare_node
+  prepare_postgres
+  prepare_pgbouncer "$for_tests"
+  prepare_python_tools "$for_tests"
+  write_tools
+  say "ready in $((SECONDS - began)) s: $(summary)"
+}
+
+# Renamed into place: whoever reads it meanwhile sees the old list or the new one.
+write_tools() {
+  local name value new=.understudy/tools.env.$$
+  for name in PG_BIN PGBOUNCER MOTO_SERVER CFN_LINT UNDERSTUDY_PG_USER; do
+    value=$(printf '%s' "${!name}" | sed "s/'/'\\\\''/g")
+    printf "%s='%s'\n" "$name" "$value"
+  done >"$new" || fail 'cannot write into .understudy'
+  mv -f "$new" .understudy/tools.env
+}
+
+summary() {
+  printf 'Node %s, PostgreSQL %s' "$(node --version)" "$("$PG_BIN/postgres" --version | awk '{print $3}')"
+  [ -z "$UNDERSTUDY_PG_USER" ] || printf ' (as %s)' "$UNDERSTUDY_PG_USER"
+  [ -z "$PGBOUNCER" ] || printf ', %s' "$("$PGBOUNCER" --version 2>&1 | head -n 1)"
+  printf ', moto %s' "$MOTO_VERSION"
+  if [ -n "$CFN_LINT" ]; then printf ', cfn-lint %s' "$CFN_LINT_VERSION"; fi
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+  set -euo pipefail
+  cd "$here/../.."
+  prepare "$@"
+fi

@@ -1,0 +1,12 @@
+/** Where the functions that reach databases stand: in the given subnets, or in no VPC when none are given. */
+module.exports = async ({ resolveVariable }) => {
+  const [subnetIds, securityGroupIds] = await Promise.all(
+    ['vpcSubnets', 'vpcSecurityGroups'].map(async (param) => split(await resolveVariable(`param:${param}`))),
+  );
+  if ((subnetIds.length > 0) !== (securityGroupIds.length > 0)) {
+    throw new Error('vpcSubnets and vpcSecurityGroups go together: give both, or neither for databases with public endpoints');
+  }
+  return subnetIds.length > 0 && { subnetIds, securityGroupIds };
+};
+
+const split = (list) => String(list).split(',').map((item) => item.trim()).filter(Boolean);

@@ -1,0 +1,54 @@
+/** One EventBridge schedule per policy and job, from understudy.yml, and the one that wakes the watch. */
+const { readPlan } = require('./plan.cjs');
+
+const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+/** Scheduler puts in the moment it meant, which names the run: a retry an hour later is still the run of one o'clock. */
+const SCHEDULED_FOR = '<aws.scheduler.scheduled-time>';
+
+module.exports = async ({ resolveVariable }) => {
+  const { expectedSchedules } = require('../../lib/domain/expected-schedules.ts');
+  const stage = await resolveVariable('sls:stage');
+  const Resources = {};
+
+  for (const { name, expression, timezone, input } of expectedSchedules(readPlan(), stage)) {
+    const id = `${pascal(input.policy)}${pascal(input.job)}Schedule`;
+    Resources[id] = schedule(name, expression, timezone, {
+      Arn: arn('DispatchLambdaFunction'),
+      RoleArn: arn('ScheduleRole'),
+      Input: JSON.stringify({ ...input, scheduledFor: SCHEDULED_FOR }),
+      // A late tick is worth delivering: its run bears the right name and is done once, however often it comes.
+      RetryPolicy: { MaximumEventAgeInSeconds: 7200, MaximumRetryAttempts: 60 },
+      DeadLetterConfig: { Arn: arn('DispatchDead') },
+    });
+  }
+
+  Resources.WatchSchedule = schedule(`${stage}-watch`, 'rate(5 minutes)', 'UTC', {
+    Arn: arn('WatchLambdaFunction'),
+    RoleArn: arn('ScheduleRole'),
+    Input: JSON.stringify({ scheduledFor: SCHEDULED_FOR }),
+    // A look that is five minutes late is the next look.
+    RetryPolicy: { MaximumEventAgeInSeconds: 240, MaximumRetryAttempts: 3 },
+    DeadLetterConfig: { Arn: arn('WatchDead') },
+  });
+  return { Resources };
+};
+
+function schedule(Name, ScheduleExpression, ScheduleExpressionTimezone, Target) {
+  return {
+    Type: 'AWS::Scheduler::Schedule',
+    Properties: {
+      Name,
+      GroupName: { Ref: 'Schedules' },
+      ScheduleExpression,
+      ScheduleExpressionTimezone,
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      State: 'ENABLED',
+      Target,
+    },
+  };
+}
+
+/** A logical id has letters and digits only. As the framework does, `-` is spelt out, so that no two names meet. */
+function pascal(name) {
+  return (name[0].toUpperCase() + name.slice(1)).replaceAll('-', 'Dash');
+}

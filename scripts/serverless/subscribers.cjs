@@ -1,0 +1,31 @@
+/** The subscriptions that were given as parameters. Others can be added by hand; the watch looks at all of them. */
+const SUBSCRIPTIONS = [
+  { param: 'alertEmail', protocol: 'email', topics: ['Alerts', 'Alarms'] },
+  { param: 'alertEndpoint', protocol: 'https', topics: ['Alerts'] },
+  { param: 'pagerEndpoint', protocol: 'https', topics: ['Pages', 'Alarms'] },
+];
+
+module.exports = async ({ resolveVariable }) => {
+  const Resources = {};
+  for (const { param, protocol, topics } of SUBSCRIPTIONS) {
+    const endpoint = await resolveVariable(`param:${param}`);
+    if (!endpoint) continue;
+    for (const topic of topics) {
+      Resources[`${topic}To${param[0].toUpperCase()}${param.slice(1)}`] = {
+        Type: 'AWS::SNS::Subscription',
+        DependsOn: ['SubscribersDeadPolicy'],
+        Properties: {
+          TopicArn: { Ref: `${topic}Topic` },
+          Protocol: protocol,
+          Endpoint: endpoint,
+          RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['SubscribersDead', 'Arn'] } },
+          ...(protocol === 'https' && { DeliveryPolicy: PATIENT }),
+        },
+      };
+    }
+  }
+  return { Resources };
+};
+
+/** SNS gives up on an endpoint after a minute unless it is told otherwise. A pager may be restarting: up to 50 minutes. */
+const PATIENT = { healthyRetryPolicy: { numRetries: 25, minDelayTarget: 5, maxDelayTarget: 120, backoffFunction: 'exponential' } };

@@ -1,0 +1,5 @@
+/** What nobody takes: a job that is not on the list, or a message without one. */
+module.exports = () => {
+  const { JOBS } = require('../../lib/domain/job.ts');
+  return { job: [{ 'anything-but': [...JOBS] }, { exists: false }] };
+};
