@@ -1,0 +1,30 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Evidence } from '../../../domain/evidence.ts';
+import type { Catalog } from '../../../ports/catalog.ts';
+import { findings } from './findings.ts';
+import { points } from './points.ts';
+import { runs } from './runs.ts';
+import { statuses } from './statuses.ts';
+import { newestFirst, partition, SCHEMA_VERSION, sortKey, type Table, valueOf } from './table.ts';
+
+/** The catalog in one DynamoDB table; its keys are in table.ts. */
+export function dynamoCatalog(client: DynamoDBDocumentClient, name: string): Catalog {
+  const table: Table = { client, name };
+  const base = { ...runs(table), ...points(table), ...findings(table), ...evidence(table) };
+  return { ...base, ...statuses(table, base) };
+}
+
+function evidence(table: Table): Pick<Catalog, 'addEvidence' | 'evidence'> {
+  return {
+    async addEvidence(record) {
+      const Item = { PK: partition(record.target), SK: sortKey.evidence(record.at, record.run), schemaVersion: SCHEMA_VERSION, ...record };
+      await table.client.send(new PutCommand({ TableName: table.name, Item }));
+    },
+    async evidence(target, limit) {
+      const found: Evidence[] = [];
+      for await (const item of newestFirst(table, target, 'EVIDENCE#', limit)) found.push(valueOf<Evidence>(item));
+      return found;
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { ClaimLost, UnderstudyError } from '../../../domain/errors.ts';
+import { pointMoment, runName } from '../../../domain/names.ts';
+import { type RecoveryPoint, statesBefore } from '../../../domain/recovery-point.ts';
+import type { Catalog } from '../../../ports/catalog.ts';
+import { holds } from './runs.ts';
+import { collided, get, newestFirst, partition, refused, refusedAt, SCHEMA_VERSION, sortKey, type Table, valueOf } from './table.ts';
+
+type Points = Pick<Catalog, 'putPoint' | 'movePoint' | 'point' | 'points'>;
+type Statement = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+export function points(table: Table): Points {
+  return {
+    async putPoint(claim, point) {
+      const sk = sortKey.point(point.scheduledFor, point.kind, point.place);
+      const before = stateCondition(statesBefore(point.state));
+      const statements: Statement[] = [
+        { ConditionCheck: { TableName: table.name, Key: { PK: partition(claim.target), SK: sortKey.run(claim.job, claim.scheduledFor) }, ...holds(claim) } },
+        {
+          Put: {
+            TableName: table.name,
+            Item: { PK: partition(point.target), SK: sk, schemaVersion: SCHEMA_VERSION, ...point },
+            ConditionExpression: `attribute_not_exists(PK) or ${before.expression}`,
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: before.values,
+          },
+        },
+        statusIsStale(table, point.target),
+      ];
+      await transact(table, statements, (at) =>
+        at === 0
+          ? new ClaimLost(runName(claim))
+          : new UnderstudyError('point-state', `point ${point.id} of ${point.target} may not become ${point.state} from the state it is in`),
+      );
+    },
+
+    async movePoint(target, id, to, changes = {}) {
+      const known = await this.point(target, id);
+      if (!known) return false;
+      const before = stateCondition(statesBefore(to));
+      const sets = Object.entries({ ...changes, state: to }).filter(([, value]) => value !== undefined);
+      const update: Statement = {
+        Update: {
+          TableName: table.name,
+          Key: { PK: partition(target), SK: sortKey.point(known.scheduledFor, known.kind, known.place) },
+          UpdateExpression: `set ${sets.map(([name]) => `#${name} = :new_${name}`).join(', ')}`,
+          ConditionExpression: `id = :id and ${before.expression}`,
+          ExpressionAttributeNames: Object.fromEntries([['#state', 'state'], ...sets.map(([name]) => [`#${name}`, name])]),
+          ExpressionAttributeValues: { ':id': id, ...before.values, ...Object.fromEntries(sets.map(([name, value]) => [`:new_${name}`, value])) },
+        },
+      };
+      try {
+        await transact(table, [update, statusIsStale(table, target)], () => new StateRefused());
+        return true;
+      } catch (error) {
+        if (error instanceof StateRefused) return false;
+        throw error;
+      }
+    },
+
+    async point(target, id) {
+      const moment = pointMoment(id);
+      const item = moment ? await get(table, target, sortKey.point(moment, 'dump', 'vault')) : undefined;
+      return item && item['id'] === id ? valueOf<RecoveryPoint>(item) : undefined;
+    },
+
+    async points(target, options = {}) {
+      const { limit = Number.POSITIVE_INFINITY, states } = options;
+      const found: RecoveryPoint[] = [];
+      for await (const item of newestFirst(table, target, 'POINT#')) {
+        const point = valueOf<RecoveryPoint>(item);
+        if (!states || states.includes(point.state)) found.push(point);
+        if (found.length >= limit) break;
+      }
+      return found;
+    },
+  };
+}
+
+class StateRefused extends Error {}
+
+/** The status beside a target is derived; a change of a point makes it stale in the same transaction, so that it cannot keep saying good. */
+function statusIsStale(table: Table, target: string): Statement {
+  return {
+    Update: {
+      TableName: table.name,
+      Key: { PK: partition(target), SK: sortKey.status },
+      UpdateExpression: 'set stale = :yes, schemaVersion = :schema add version :one',
+      ExpressionAttributeValues: { ':yes': true, ':one': 1, ':schema': SCHEMA_VERSION },
+    },
+  };
+}
+
+async function transact(table: Table, statements: Statement[], onRefused: (at: number) => Error): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await table.client.send(new TransactWriteCommand({ TransactItems: statements }));
+      return;
+    } catch (error) {
+      if (refused(error)) throw onRefused(refusedAt(error));
+      if (!collided(error) || attempt >= 8) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20 * 2 ** attempt * Math.random()));
+    }
+  }
+}
+
+function stateCondition(states: readonly string[]): { expression: string; values: Record<string, string> } {
+  const values = Object.fromEntries(states.map((state, index) => [`:before${index}`, state]));
+  return { expression: `#state in (${Object.keys(values).join(', ')})`, values };
+}

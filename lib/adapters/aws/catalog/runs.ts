@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ClaimLost } from '../../../domain/errors.ts';
+import { runName } from '../../../domain/names.ts';
+import type { Claim, Run } from '../../../domain/run.ts';
+import { plusSeconds, utc } from '../../../domain/time.ts';
+import type { Catalog, RunResult } from '../../../ports/catalog.ts';
+import { get, newestFirst, open, openKeys, partition, refused, SCHEMA_VERSION, sortKey, type Table, valueOf } from './table.ts';
+
+type Runs = Pick<Catalog, 'claim' | 'renew' | 'finish' | 'run' | 'runs' | 'openRuns' | 'failDeadRun'>;
+
+export function runs(table: Table): Runs {
+  const read = async (name: { target: string; job: string; scheduledFor: string }) => {
+    const item = await get(table, name.target, sortKey.run(name.job, name.scheduledFor));
+    return item ? valueOf<Run>(item) : undefined;
+  };
+  return {
+    async claim(request) {
+      const { target, job, scheduledFor, now, leaseSeconds } = request;
+      const sk = sortKey.run(job, scheduledFor);
+      for (;;) {
+        const known = await read(request);
+        if (known?.state === 'succeeded') return { outcome: 'done', run: known };
+        if (known?.state === 'running' && new Date(known.leaseUntil) > now) return { outcome: 'held', until: known.leaseUntil };
+        const run: Run = {
+          job,
+          target,
+          scheduledFor,
+          state: 'running',
+          attempt: (known?.attempt ?? 0) + 1,
+          requestedBy: request.requestedBy,
+          ...(request.reason ? { reason: request.reason } : {}),
+          startedAt: utc(now),
+          leaseUntil: plusSeconds(now, leaseSeconds).toISOString(),
+          claimToken: randomUUID(),
+        };
+        // Two who saw the same state both write; the condition lets exactly one through and the other looks again.
+        const unchanged = known
+          ? { ConditionExpression: 'claimToken = :seen and #state = :state and leaseUntil = :lease', ExpressionAttributeNames: { '#state': 'state' }, ExpressionAttributeValues: { ':seen': known.claimToken, ':state': known.state, ':lease': known.leaseUntil } }
+          : { ConditionExpression: 'attribute_not_exists(PK)' };
+        try {
+          await table.client.send(new PutCommand({ TableName: table.name, Item: { PK: partition(target), SK: sk, schemaVersion: SCHEMA_VERSION, ...run, ...openKeys('run', target, sk) }, ...unchanged }));
+          const claim: Claim = { job, target, scheduledFor, token: run.claimToken, attempt: run.attempt };
+          return { outcome: 'claimed', claim, ...(known?.state === 'running' ? { takenOverFrom: known } : {}) };
+        } catch (error) {
+          if (!refused(error)) throw error;
+        }
+      }
+    },
+
+    async renew(claim, leaseUntil) {
+      await heldUpdate(table, claim, 'set leaseUntil = :lease', { ':lease': leaseUntil.toISOString() });
+    },
+
+    async finish(claim, result) {
+      await heldUpdate(table, claim, `set #state = :state, endedAt = :ended, summary = :summary${result.point ? ', point = :point' : ''}${result.error ? ', #error = :error' : ''} remove openShard, openKey`, resultValues(result), result.error ? { '#error': 'error' } : {});
+    },
+
+    run: read,
+
+    async runs(target, job, limit) {
+      const found: Run[] = [];
+      for await (const item of newestFirst(table, target, `RUN#${job}#`, limit)) found.push(valueOf<Run>(item));
+      return found;
+    },
+
+    async openRuns() {
+      return (await open(table, 'run')).map((item) => valueOf<Run>(item));
+    },
+
+    async failDeadRun(run, result) {
+      try {
+        await table.client.send(
+          new UpdateCommand({
+            TableName: table.name,
+            Key: { PK: partition(run.target), SK: sortKey.run(run.job, run.scheduledFor) },
+            UpdateExpression: 'set #state = :state, endedAt = :ended, summary = :summary, #error = :error remove openShard, openKey',
+            ConditionExpression: 'claimToken = :token and #state = :running and leaseUntil = :lease',
+            ExpressionAttributeNames: { '#state': 'state', '#error': 'error' },
+            ExpressionAttributeValues: { ...resultValues(result), ':error': result.error ?? null, ':token': run.claimToken, ':running': 'running', ':lease': run.leaseUntil },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (refused(error)) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+function resultValues(result: RunResult): Record<string, unknown> {
+  return {
+    ':state': result.state,
+    ':ended': result.endedAt,
+    ':summary': result.summary,
+    ...(result.point ? { ':point': result.point } : {}),
+    ...(result.error ? { ':error': result.error } : {}),
+  };
+}
+
+/** What makes a write the claim holder's: the token it was given, on a run that is still running. */
+export function holds(claim: Claim): { ConditionExpression: string; ExpressionAttributeNames: Record<string, string>; ExpressionAttributeValues: Record<string, unknown> } {
+  return {
+    ConditionExpression: 'claimToken = :token and #state = :running',
+    ExpressionAttributeNames: { '#state': 'state' },
+    ExpressionAttributeValues: { ':token': claim.token, ':running': 'running' },
+  };
+}
+
+async function heldUpdate(table: Table, claim: Claim, expression: string, values: Record<string, unknown>, names: Record<string, string> = {}): Promise<void> {
+  const condition = holds(claim);
+  try {
+    await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: { PK: partition(claim.target), SK: sortKey.run(claim.job, claim.scheduledFor) },
+        UpdateExpression: expression,
+        ConditionExpression: condition.ConditionExpression,
+        ExpressionAttributeNames: { ...condition.ExpressionAttributeNames, ...names },
+        ExpressionAttributeValues: { ...condition.ExpressionAttributeValues, ...values },
+      }),
+    );
+  } catch (error) {
+    throw refused(error) ? new ClaimLost(runName(claim)) : error;
+  }
+}

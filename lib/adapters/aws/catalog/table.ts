@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+
+/** Every item says which layout it has. */
+export const SCHEMA_VERSION = 1;
+
+export type Table = { client: DynamoDBDocumentClient; name: string };
+export type Item = Record<string, unknown>;
+
+export const partition = (target: string) => `TARGET#${target}`;
+export const sortKey = {
+  status: 'STATUS',
+  run: (job: string, scheduledFor: string) => `RUN#${job}#${scheduledFor}`,
+  point: (moment: string, kind: string, place: string) => `POINT#${moment}#${kind}#${place}`,
+  evidence: (at: string, run: string) => `EVIDENCE#${at}#${run}`,
+  finding: (code: string, subject: string) => `FINDING#${code}#${subject}`,
+};
+
+const SHARDS = 16;
+
+/** Attributes that put an item into the sparse index of what is open, everywhere. Sharded, so that no key grows hot. */
+export function openKeys(kind: 'run' | 'finding', target: string, sk: string): { openShard: string; openKey: string } {
+  const shard = createHash('md5').update(target).digest()[0]! % SHARDS;
+  return { openShard: `${kind}#${shard}`, openKey: `${target}#${sk}` };
+}
+
+export async function get(table: Table, target: string, sk: string): Promise<Item | undefined> {
+  const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key: { PK: partition(target), SK: sk }, ConsistentRead: true }));
+  return Item;
+}
+
+/** Items of one target whose sort key begins so, newest first; ends after `limit`. */
+export async function* newestFirst(table: Table, target: string, prefix: string, limit = Number.POSITIVE_INFINITY): AsyncGenerator<Item> {
+  let start: Item | undefined;
+  let count = 0;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        KeyConditionExpression: 'PK = :pk and begins_with(SK, :prefix)',
+        ExpressionAttributeValues: { ':pk': partition(target), ':prefix': prefix },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+        ...(Number.isFinite(limit) ? { Limit: limit } : {}),
+        ...(start ? { ExclusiveStartKey: start } : {}),
+      }),
+    );
+    for (const item of page.Items ?? []) {
+      if (count++ >= limit) return;
+      yield item;
+    }
+    start = page.LastEvaluatedKey;
+  } while (start && count < limit);
+}
+
+/** Everything open of one kind, of every target. */
+export async function open(table: Table, kind: 'run' | 'finding'): Promise<Item[]> {
+  const shards = Array.from({ length: SHARDS }, (_, shard) => openShard(table, `${kind}#${shard}`));
+  return (await Promise.all(shards)).flat();
+}
+
+async function openShard(table: Table, shard: string): Promise<Item[]> {
+  const found: Item[] = [];
+  let start: Item | undefined;
+  do {
+    const page = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: 'open',
+        KeyConditionExpression: 'openShard = :shard',
+        ExpressionAttributeValues: { ':shard': shard },
+        ...(start ? { ExclusiveStartKey: start } : {}),
+      }),
+    );
+    found.push(...(page.Items ?? []));
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return found;
+}
+
+/** The domain's value inside an item. */
+export function valueOf<T>(item: Item): T {
+  const { PK: _pk, SK: _sk, schemaVersion: _version, openShard: _shard, openKey: _key, ...value } = item;
+  return value as T;
+}
+
+/** Did a condition refuse the write (alone, or inside a transaction)? */
+export function refused(error: unknown): boolean {
+  const { name, CancellationReasons } = error as { name?: string; CancellationReasons?: { Code?: string }[] };
+  if (name === 'ConditionalCheckFailedException') return true;
+  return name === 'TransactionCanceledException' && (CancellationReasons ?? []).some((reason) => reason.Code === 'ConditionalCheckFailed');
+}
+
+/** Which statement of a transaction was refused by its condition. */
+export function refusedAt(error: unknown): number {
+  const { CancellationReasons } = error as { CancellationReasons?: { Code?: string }[] };
+  return (CancellationReasons ?? []).findIndex((reason) => reason.Code === 'ConditionalCheckFailed');
+}
+
+/** Did two transactions meet? Then it is worth trying again. */
+export function collided(error: unknown): boolean {
+  const { name, CancellationReasons } = error as { name?: string; CancellationReasons?: { Code?: string }[] };
+  return name === 'TransactionConflictException' || (CancellationReasons ?? []).some((reason) => reason.Code === 'TransactionConflict');
+}

@@ -1,0 +1,35 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { utc } from '../../domain/time.ts';
+
+/** Clients, each made when it is first needed. Endpoint, Region and credentials come from the SDK's own environment. */
+const RETRIES = { maxAttempts: 6 };
+
+export const dynamo = () => DynamoDBDocumentClient.from(new DynamoDBClient(RETRIES), { marshallOptions: { removeUndefinedValues: true } });
+export const s3 = (options: { pathStyle: boolean }) =>
+  // The default retry would replay a whole part; three in flight are what the memory allows.
+  new S3Client({ ...RETRIES, forcePathStyle: options.pathStyle, requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' });
+export const sns = () => new SNSClient(RETRIES);
+export const sqs = () => new SQSClient(RETRIES);
+export const scheduler = () => new SchedulerClient(RETRIES);
+
+/** A client that may read one target's secret: the role is assumed with the session tag `target`. */
+export async function secretsClientFor(target: string, role: string | undefined): Promise<SecretsManagerClient> {
+  if (!role) return new SecretsManagerClient(RETRIES);
+  const answer = await new STSClient(RETRIES).send(
+    new AssumeRoleCommand({
+      RoleArn: role,
+      RoleSessionName: `understudy-${utc(new Date()).replace(/[^0-9]/g, '')}`,
+      DurationSeconds: 900,
+      Tags: [{ Key: 'target', Value: target }],
+    }),
+  );
+  const { AccessKeyId, SecretAccessKey, SessionToken } = answer.Credentials!;
+  return new SecretsManagerClient({ ...RETRIES, credentials: { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! } });
+}

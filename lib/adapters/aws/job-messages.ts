@@ -1,0 +1,55 @@
+import { PublishBatchCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { UnderstudyError } from '../../domain/errors.ts';
+import type { JobMessage } from '../../domain/job.ts';
+import type { JobMessages } from '../../ports/messages.ts';
+
+/** SNS takes ten messages a batch. */
+const BATCH = 10;
+const LANES = 20;
+const ATTEMPTS = 4;
+
+export type JobQueues = Partial<Record<string, string>>;
+
+/** Topic `jobs` and the queues behind it, which are told by their job. */
+export function jobMessages(sns: SNSClient, sqs: SQSClient, topic: string, queues: JobQueues): JobMessages {
+  return {
+    async publish(message) {
+      await sns.send(new PublishCommand({ TopicArn: topic, Message: JSON.stringify(message) }));
+    },
+
+    async publishAll(messages) {
+      let left = [...messages];
+      for (let attempt = 1; left.length > 0 && attempt <= ATTEMPTS; attempt++) {
+        if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
+        left = await publishBatches(sns, topic, left);
+      }
+      return left;
+    },
+
+    async postpone(message, delaySeconds) {
+      const QueueUrl = queues[message.job];
+      if (!QueueUrl) throw new UnderstudyError('no-queue', `there is no queue for ${message.job}, so its message cannot be put back`);
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message), DelaySeconds: Math.min(900, Math.max(1, Math.ceil(delaySeconds))) }));
+    },
+  };
+}
+
+/** Publishes in batches over a few lanes; resolves with the messages that were not taken. */
+async function publishBatches(sns: SNSClient, topic: string, messages: readonly JobMessage[]): Promise<JobMessage[]> {
+  const batches = Array.from({ length: Math.ceil(messages.length / BATCH) }, (_, index) => messages.slice(index * BATCH, (index + 1) * BATCH));
+  const failed: JobMessage[] = [];
+  const lane = async () => {
+    for (let batch = batches.shift(); batch; batch = batches.shift()) {
+      const entries = batch.map((message, index) => ({ Id: String(index), Message: JSON.stringify(message) }));
+      try {
+        const answer = await sns.send(new PublishBatchCommand({ TopicArn: topic, PublishBatchRequestEntries: entries }));
+        for (const { Id } of answer.Failed ?? []) failed.push(batch[Number(Id)]!);
+      } catch {
+        failed.push(...batch);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(LANES, batches.length) }, lane));
+  return failed;
+}

@@ -1,0 +1,52 @@
+import { ListSubscriptionsByTopicCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { type Alert, alertJson, alertSubject, alertText } from '../../domain/alert.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { pages } from '../../domain/severity.ts';
+import type { Alerts, AlertTopic, Subscription } from '../../ports/messages.ts';
+
+export type AlertTopics = Record<AlertTopic, string>;
+
+/**
+ * Alerts over SNS: `alerts` gets everything, `pages` what should reach a pager. Each topic is published to on its own,
+ * so that one that is gone takes no other with it. Mail gets readable text, machines get JSON.
+ */
+export function snsAlerts(sns: SNSClient, topics: AlertTopics): Alerts {
+  const publish = (topic: AlertTopic, subject: string, text: string, json: string) =>
+    sns.send(
+      new PublishCommand({
+        TopicArn: topics[topic],
+        Subject: subject,
+        MessageStructure: 'json',
+        Message: JSON.stringify({ default: text, email: text, sms: subject, http: json, https: json, sqs: json, lambda: json, 'email-json': json }),
+      }),
+    );
+  return {
+    async send(alert: Alert) {
+      const wanted: AlertTopic[] = pages(alert.finding.severity) ? ['alerts', 'pages'] : ['alerts'];
+      const failures = await Promise.all(
+        wanted.map((topic) =>
+          publish(topic, alertSubject(alert), alertText(alert), alertJson(alert)).then(
+            () => [],
+            (error) => [{ topic, reason: reasonOf(error) }],
+          ),
+        ),
+      );
+      return failures.flat();
+    },
+    async trial(topic, text) {
+      await publish(topic, `[trial] understudy: a message to ${topic}`, text, JSON.stringify({ schemaVersion: 1, occasion: 'trial', topic, message: text }));
+    },
+    async subscriptions(topic) {
+      const found: Subscription[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topics[topic], ...(NextToken ? { NextToken } : {}) }));
+        for (const { Protocol, Endpoint, SubscriptionArn } of page.Subscriptions ?? []) {
+          found.push({ protocol: Protocol ?? '?', endpoint: Endpoint ?? '?', confirmed: SubscriptionArn?.startsWith('arn:') === true });
+        }
+        NextToken = page.NextToken;
+      } while (NextToken);
+      return found;
+    },
+  };
+}
