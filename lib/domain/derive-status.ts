@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts';
-import type { Job } from './job.ts';
+import type { ScheduledJob } from './job.ts';
 import { counts, type RecoveryPoint } from './recovery-point.ts';
 import type { Run } from './run.ts';
 import type { PointSummary, RunSummary, TargetStatus } from './target-status.ts';
@@ -22,7 +22,7 @@ export function deriveStatus(
   set(status, 'waiting', bySnapshot.find((point) => point.state === 'available'));
 
   for (const run of runs) {
-    const job = run.job as Job;
+    const job = run.job as ScheduledJob;
     status.lastRun[job] ??= summary(run);
     if (run.state === 'succeeded') status.lastSuccess[job] ??= summary(run);
   }

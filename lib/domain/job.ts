@@ -24,7 +24,13 @@ const POINT = z.string().regex(/^\d{8}T\d{6}Z-\d+$/, 'expected a point id such a
 /** One schema a job; unknown keys are refused, so that a misspelt request fails loudly and not half. */
 export const dumpJob = z.strictObject({ job: z.literal('dump'), ...message });
 /** Without `point`: every point of the target that waits for its verification. */
-export const verifyJob = z.strictObject({ job: z.literal('verify'), ...message, point: POINT.optional() });
+export const verifyJob = z.strictObject({
+  job: z.literal('verify'),
+  ...message,
+  point: POINT.optional(),
+  /** Verify once more what was verified before. */
+  again: z.boolean().default(false),
+});
 export const rehearseJob = z.strictObject({
   job: z.literal('rehearse'),
   ...message,

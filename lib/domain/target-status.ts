@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts';
-import type { Job } from './job.ts';
+import type { ScheduledJob } from './job.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -15,8 +15,8 @@ export type TargetStatus = {
   newestRehearsed?: PointSummary;
   /** The newest point that is available and waits for its verification. */
   waiting?: PointSummary;
-  lastRun: Partial<Record<Job, RunSummary>>;
-  lastSuccess: Partial<Record<Job, RunSummary>>;
+  lastRun: Partial<Record<ScheduledJob, RunSummary>>;
+  lastSuccess: Partial<Record<ScheduledJob, RunSummary>>;
   lastRehearsal?: Pick<Evidence, 'at' | 'point' | 'outcome' | 'strength' | 'rto' | 'rpo' | 'simulation'>;
   lastPassedRehearsal?: Pick<Evidence, 'at' | 'point' | 'strength' | 'rto'>;
   /** Medians of what was measured, in seconds and bytes. */

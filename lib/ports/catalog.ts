@@ -6,7 +6,16 @@ import type { PointState, RecoveryPoint } from '../domain/recovery-point.ts';
 import type { Claim, ClaimOutcome, Run } from '../domain/run.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
 
-export type ClaimRequest = RunName & { requestedBy: string; reason?: string | undefined; now: Date; leaseSeconds: number };
+export type ClaimRequest = RunName & {
+  requestedBy: string;
+  reason?: string | undefined;
+  now: Date;
+  leaseSeconds: number;
+  /** Do again what was done before: a succeeded run may be claimed too. */
+  again?: boolean;
+  /** Who claims, where one worker may come back after a crash: a live claim with this token is its own. */
+  token?: string;
+};
 
 export type RunResult = {
   state: 'succeeded' | 'failed';
@@ -63,7 +72,8 @@ export type Catalog = {
   closeFinding(target: string, code: string, subject: string, now: Date): Promise<OpenFinding | undefined>;
   /** Says that people were told. */
   toldFinding(finding: Pick<Finding, 'target' | 'code' | 'subject'>, now: Date): Promise<void>;
-  openFindings(): Promise<OpenFinding[]>;
+  /** What is open, of one target or everywhere. */
+  openFindings(target?: string): Promise<OpenFinding[]>;
 
   /** The status of each target that has one, in any order. */
   statuses(targets: readonly string[]): Promise<Map<string, TargetStatus>>;

@@ -34,7 +34,7 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
       metric: ['AWS/SNS', 'NumberOfNotificationsFilteredOut-InvalidMessageBody', ofTopic('jobs')],
     },
     schedules: {
-      says: 'EventBridge Scheduler gave up on a job and could not leave it in its dead-letter queue either.',
+      says: 'EventBridge Scheduler gave up on a job and could not leave it in its dead-letter queue either. Look at the schedules’ role; the watch names the job.',
       metric: ['AWS/Scheduler', 'InvocationsFailedToBeSentToDeadLetterCount', { ScheduleGroup: name('jobs') }],
     },
   };
@@ -54,6 +54,14 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
     alarms[`${part}-throttles`] = {
       says: `The function ${part} was turned away because the account's concurrency is used up. Ask for a higher quota.`,
       metric: ['AWS/Lambda', 'Throttles', ofFunction(part)],
+    };
+  }
+  // An asynchronous invocation that failed for good and could not even be kept: gone, unless somebody is told.
+  for (const [part, { destinations, onError }] of Object.entries(functions)) {
+    if (!destinations && !onError) continue;
+    alarms[`${part}-lost`] = {
+      says: `The function ${part} failed for good and its event could not be written to its dead-letter queue. Read its log.`,
+      metric: ['AWS/Lambda', destinations ? 'DestinationDeliveryFailures' : 'DeadLetterErrors', ofFunction(part)],
     };
   }
   for (const part of QUEUED) {

@@ -4,24 +4,22 @@
  */
 const { mkdirSync, rmSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
-const { planJson, root } = require('./plan.cjs');
+const { planJson } = require('./plan.cjs');
 
 class PackagePlan {
-  constructor() {
-    this.hooks = {
-      'before:package:createDeploymentArtifacts': write,
-      'before:deploy:function:packageFunction': write,
-    };
+  constructor(serverless) {
+    const write = () => writePlan(serverless.serviceDir);
+    this.hooks = { 'before:package:createDeploymentArtifacts': write, 'before:deploy:function:packageFunction': write };
   }
 }
 
-function write() {
+function writePlan(directory) {
   // What an interrupted packaging left behind would be zipped again.
-  rmSync(join(root, '.esbuild'), { recursive: true, force: true });
+  rmSync(join(directory, '.esbuild'), { recursive: true, force: true });
   const plan = planJson();
-  for (const path of ['.understudy/plan.json', '.esbuild/.build/plan.json']) {
-    mkdirSync(join(root, dirname(path)), { recursive: true });
-    writeFileSync(join(root, path), plan);
+  for (const path of ['.understudy/plan.json', '.esbuild/.build/plan.json'].map((name) => join(directory, name))) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, plan);
   }
 }
 

@@ -28,11 +28,17 @@ const planJson = () => `${JSON.stringify(readPlan(), null, 2)}\n`;
 /** Its SHA-256, by which a function notices that its image was built with another plan than was deployed. */
 const digest = () => createHash('sha256').update(planJson()).digest('hex');
 
-/** The framework prints an error's stack; whoever mistyped a duration is not helped by ours. */
+let told = false;
+
+/**
+ * The framework prints an error's stack, at each place that wanted the plan. Whoever mistyped a duration is helped by
+ * neither: the message is all there is to see, and once.
+ */
 function plain(message) {
   const error = new Error(message);
-  error.stack = `\n\n${message}\n`;
+  error.stack = told ? `${file} has mistakes` : `\n\n${message}\n`;
+  told = true;
   return error;
 }
 
-module.exports = { digest, planJson, readPlan, root };
+module.exports = { digest, planJson, readPlan };

@@ -29,8 +29,14 @@ const looksAt = [
   allow('s3:ListBucket', arn('Vault')),
 ];
 const reads = [...looksAt, allow('kms:Decrypt', arn('VaultKey'), THROUGH_S3)];
+/** Ends uploads, its own after a failure or those of the dead, and makes sure that nothing is left of them. */
+const endsUploads = [
+  allow('s3:ListBucketMultipartUploads', arn('Vault')),
+  allow(['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], OBJECTS),
+];
 const writes = (locked) => [
-  allow(['s3:PutObject', 's3:PutObjectTagging', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], OBJECTS),
+  ...endsUploads,
+  allow(['s3:PutObject', 's3:PutObjectTagging'], OBJECTS),
   ...(locked ? [allow('s3:PutObjectRetention', OBJECTS)] : []),
   // Decrypt, for somebody who may not read: S3 assembles the encrypted parts of an upload in its writer's name.
   allow(['kms:GenerateDataKey', 'kms:Decrypt'], arn('VaultKey'), THROUGH_S3),
@@ -73,8 +79,7 @@ const table = ({ name, sourceRole, inVpc, locked }) => ({
   watch: [
     knows,
     records,
-    allow('s3:ListBucketMultipartUploads', arn('Vault')),
-    allow(['s3:ListMultipartUploadParts', 's3:AbortMultipartUpload'], OBJECTS),
+    ...endsUploads,
     allow('scheduler:GetSchedule', here('scheduler', `schedule/${name('jobs')}/*`)),
     // EventBridge Scheduler knows no resource for it.
     allow('scheduler:ListSchedules', '*'),

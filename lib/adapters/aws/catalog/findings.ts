@@ -3,7 +3,7 @@ import type { Occasion } from '../../../domain/alert.ts';
 import { worse } from '../../../domain/severity.ts';
 import { secondsBetween, utc } from '../../../domain/time.ts';
 import type { Catalog, OpenFinding } from '../../../ports/catalog.ts';
-import { get, open, openKeys, partition, refused, SCHEMA_VERSION, sortKey, type Table, valueOf } from './table.ts';
+import { get, type Item, newestFirst, open, openKeys, partition, refused, SCHEMA_VERSION, sortKey, type Table, valueOf } from './table.ts';
 
 type Findings = Pick<Catalog, 'openFinding' | 'closeFinding' | 'toldFinding' | 'openFindings'>;
 type Stored = OpenFinding & { state: 'open' | 'closed'; untoldAt?: string; version: number };
@@ -83,11 +83,12 @@ export function findings(table: Table): Findings {
       );
     },
 
-    async openFindings() {
-      return (await open(table, 'finding')).map((item) => {
-        const { state: _state, version: _version, untoldAt: _at, ...finding } = valueOf<Stored>(item);
-        return finding;
-      });
+    async openFindings(target) {
+      const items = target === undefined ? await open(table, 'finding') : await all(newestFirst(table, target, 'FINDING#'));
+      return items
+        .map((item) => valueOf<Stored>(item))
+        .filter((stored) => stored.state === 'open')
+        .map(({ state: _state, version: _version, untoldAt: _at, ...finding }) => finding);
     },
   };
 }
@@ -97,4 +98,10 @@ function occasionFor(known: Stored | undefined, finding: { severity: Stored['sev
   if (worse(finding.severity, known.severity)) return 'worsened';
   if (known.untold) return secondsBetween(known.untoldAt ?? known.since, now) >= TELLING ? known.untold : undefined;
   return secondsBetween(known.lastToldAt ?? known.since, now) >= DAY ? 'reminder' : undefined;
+}
+
+async function all(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
 }

@@ -20,7 +20,8 @@ export function runs(table: Table): Runs {
       const sk = sortKey.run(job, scheduledFor);
       for (;;) {
         const known = await read(request);
-        if (known?.state === 'succeeded') return { outcome: 'done', run: known };
+        if (known?.state === 'succeeded' && !request.again) return { outcome: 'done', run: known };
+        if (known?.state === 'running' && known.claimToken === request.token) return { outcome: 'claimed', claim: claimOf(known) };
         if (known?.state === 'running' && new Date(known.leaseUntil) > now) return { outcome: 'held', until: known.leaseUntil };
         const run: Run = {
           job,
@@ -32,7 +33,7 @@ export function runs(table: Table): Runs {
           ...(request.reason ? { reason: request.reason } : {}),
           startedAt: utc(now),
           leaseUntil: plusSeconds(now, leaseSeconds).toISOString(),
-          claimToken: randomUUID(),
+          claimToken: request.token ?? randomUUID(),
         };
         // Two who saw the same state both write; the condition lets exactly one through and the other looks again.
         const unchanged = known
@@ -40,8 +41,7 @@ export function runs(table: Table): Runs {
           : { ConditionExpression: 'attribute_not_exists(PK)' };
         try {
           await table.client.send(new PutCommand({ TableName: table.name, Item: { PK: partition(target), SK: sk, schemaVersion: SCHEMA_VERSION, ...run, ...openKeys('run', target, sk) }, ...unchanged }));
-          const claim: Claim = { job, target, scheduledFor, token: run.claimToken, attempt: run.attempt };
-          return { outcome: 'claimed', claim, ...(known?.state === 'running' ? { takenOverFrom: known } : {}) };
+          return { outcome: 'claimed', claim: claimOf(run), ...(known?.state === 'running' ? { takenOverFrom: known } : {}) };
         } catch (error) {
           if (!refused(error)) throw error;
         }
@@ -87,6 +87,10 @@ export function runs(table: Table): Runs {
       }
     },
   };
+}
+
+function claimOf(run: Run): Claim {
+  return { job: run.job, target: run.target, scheduledFor: run.scheduledFor, token: run.claimToken, attempt: run.attempt };
 }
 
 function resultValues(result: RunResult): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { BatchGetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { deriveStatus } from '../../../domain/derive-status.ts';
-import { JOBS } from '../../../domain/job.ts';
+import { SCHEDULED_JOBS } from '../../../domain/job.ts';
 import type { TargetStatus } from '../../../domain/target-status.ts';
 import { utc } from '../../../domain/time.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
@@ -16,7 +16,7 @@ export function statuses(table: Table, source: Source): Statuses {
       const [points, evidence, ...runs] = await Promise.all([
         source.points(target, { limit: 100 }),
         source.evidence(target, 20),
-        ...JOBS.map((job) => source.runs(target, job, 20)),
+        ...SCHEDULED_JOBS.map((job) => source.runs(target, job, 20)),
       ]);
       const status = deriveStatus(target, String(known?.['firstSeenAt'] ?? ''), points, runs.flat(), evidence);
       const seen = known?.['version'] as number | undefined;

@@ -1,0 +1,7 @@
+import { expireJob } from '../lib/domain/job.ts';
+import { jobDeps, vault } from '../lib/runtime/compose.ts';
+import { jobHandler } from '../lib/runtime/job-handler.ts';
+import { expire } from '../lib/workflows/expire.ts';
+
+/** Queue `expire` → what retention keeps no longer is gone. The only function that may delete. */
+export const handler = jobHandler(expireJob, (job, invocation) => expire(job, { ...jobDeps(invocation), vault: vault() }));

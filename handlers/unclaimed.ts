@@ -1,0 +1,14 @@
+import * as z from 'zod';
+import { DEPLOYMENT, finding } from '../lib/domain/finding.ts';
+import { telling } from '../lib/runtime/compose.ts';
+import { jobHandler } from '../lib/runtime/job-handler.ts';
+import { raise } from '../lib/workflows/tell.ts';
+
+const anything = z.unknown();
+
+/** Whatever nobody takes from topic `jobs` → an alert. A misspelt request must not vanish. */
+export const handler = jobHandler(anything, async (message) => {
+  const text = JSON.stringify(message).slice(0, 500);
+  const job = String((message as { job?: unknown } | null)?.job ?? 'without a job').slice(0, 100);
+  await raise(telling(), finding('unknown-job', { target: DEPLOYMENT, subject: job, message: `nobody takes this message from topic jobs: ${text}` }));
+});

@@ -1,0 +1,11 @@
+import middy from '@middy/core';
+import { UnderstudyError } from '../lib/domain/errors.ts';
+import { plan, schedules, telling, vault } from '../lib/runtime/compose.ts';
+import { watch } from '../lib/workflows/watch.ts';
+
+/** Every five minutes → what is late, silent, dead, left over or unheard. */
+export const handler = middy<unknown, { findings: number }>().handler(async () => {
+  const { findings, unjudged } = await watch({ ...telling(), plan: plan(), vault: vault(), schedules: schedules() });
+  if (unjudged.length > 0) throw new UnderstudyError('watch-incomplete', `the watch could not find out: ${unjudged.join('; ')}`);
+  return { findings: findings.length };
+});

@@ -1,0 +1,63 @@
+import { type Finding, finding } from '../domain/finding.ts';
+import type { Target } from '../domain/policy.ts';
+import { lastFiring, nextFirings } from '../domain/schedule.ts';
+import type { TargetStatus } from '../domain/target-status.ts';
+import { humanSeconds, plusSeconds, secondsBetween } from '../domain/time.ts';
+
+/** How often the watch looks, in seconds: what will be late before its next look is late now. */
+export const LOOK_EVERY = 300;
+
+/**
+ * Is the newest verified point older than the tolerated data loss, or will it be before the next look?
+ * A target without one is measured from when Understudy first knew of it.
+ */
+export function checkRpo(target: Target, status: TargetStatus, now: Date): Finding[] {
+  const promised = target.policy.objectives.rpo.dump;
+  const newest = status.newestVerified;
+  const age = secondsBetween(newest?.snapshotAt ?? status.firstSeenAt, now);
+  if (age + LOOK_EVERY <= promised) return [];
+  const what = newest ? `the newest verified point ${newest.id} of ${target.id} is ${humanSeconds(age)} old` : `${target.id} has no verified point, ${humanSeconds(age)} after it was first seen`;
+  const objectives = age > promised ? `RPO ${humanSeconds(promised)} is breached by ${humanSeconds(age - promised)}` : `RPO ${humanSeconds(promised)} will be breached in ${humanSeconds(promised - age)}`;
+  return [finding('rpo-breached', { target, subject: 'dump', message: `${what}; ${objectives}`, objectives })];
+}
+
+/** Jobs that leave a run for every firing. A verification is named after its point and judged apart. */
+const FIRED = ['dump', 'rehearse', 'simulation', 'expire'] as const;
+
+/**
+ * Every job against its own expected firings: a firing that is past its grace and has left no run is silence.
+ * What was scheduled before the target was first seen is owed to nobody.
+ */
+export function checkSilence(target: Target, status: TargetStatus, now: Date): Finding[] {
+  const { schedules, grace } = target.policy;
+  const due = plusSeconds(now, -grace);
+  const silent = FIRED.flatMap((job): Finding[] => {
+    const schedule = schedules[job];
+    const expected = schedule && lastFiring(schedule, due, new Date(status.firstSeenAt));
+    const last = status.lastRun[job];
+    if (!schedule || !expected || (last && last.scheduledFor >= expected)) return [];
+    const trace = last ? `the last ${job} of ${target.id} was for ${last.scheduledFor}` : `${target.id} never had a ${job}`;
+    const message = `${job} of ${target.id} was due at ${expected} and there is no trace of it; ${trace}`;
+    const objectives = `next due ${nextFirings(schedule, now, 1)[0] ?? 'never'}`;
+    return [finding('job-silent', { target, subject: job, job, message, objectives })];
+  });
+  return [...silent, ...checkVerificationSilence(target, status, now)];
+}
+
+function checkVerificationSilence(target: Target, status: TargetStatus, now: Date): Finding[] {
+  const { waiting } = status;
+  const allowed = target.policy.grace + (status.usual.verify ?? target.policy.usual.verify);
+  if (!waiting || secondsBetween(waiting.availableAt, now) <= allowed) return [];
+  const message = `${waiting.id} of ${target.id} has waited ${humanSeconds(secondsBetween(waiting.availableAt, now))} for its verification`;
+  return [finding('job-silent', { target, subject: 'verify', job: 'verify', message })];
+}
+
+/** Has no rehearsal passed for longer than the policy allows? */
+export function checkRehearsal(target: Target, status: TargetStatus, now: Date): Finding[] {
+  const allowed = target.policy.rehearsal.atMostEvery + target.policy.grace;
+  const last = status.lastPassedRehearsal;
+  const age = secondsBetween(last?.at ?? status.firstSeenAt, now);
+  if (age <= allowed) return [];
+  const what = last ? `the last rehearsal of ${target.id} that passed was ${humanSeconds(age)} ago` : `${target.id} never passed a rehearsal, ${humanSeconds(age)} after it was first seen`;
+  return [finding('rehearsal-overdue', { target, subject: 'rehearse', message: `${what}; the policy allows ${humanSeconds(target.policy.rehearsal.atMostEvery)}` })];
+}

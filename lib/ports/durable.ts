@@ -1,0 +1,9 @@
+/**
+ * Straight-line code that survives the death of its function: each step's result is kept, and on replay it is not done
+ * again. One side effect a step; references and small summaries, never payloads.
+ */
+export type Durable = {
+  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Invokes another function and waits, for as long as that takes, without being billed for the waiting. */
+  invoke<Input, Output>(name: string, functionId: string, input: Input): Promise<Output>;
+};

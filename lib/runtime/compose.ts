@@ -1,0 +1,65 @@
+import { randomInt } from 'node:crypto';
+import { dynamoCatalog } from '../adapters/aws/catalog/catalog.ts';
+import { dynamo, s3, scheduler, secretsClientFor, sns, sqs } from '../adapters/aws/clients.ts';
+import { jobMessages } from '../adapters/aws/job-messages.ts';
+import { s3Vault } from '../adapters/aws/s3-vault.ts';
+import { deployedSchedules } from '../adapters/aws/schedules.ts';
+import { secretsManager } from '../adapters/aws/secrets.ts';
+import { snsAlerts } from '../adapters/aws/sns-alerts.ts';
+import { postgresEngine } from '../adapters/postgres/engine.ts';
+import { candidateDirectories } from '../adapters/postgres/programs.ts';
+import { localScratch } from '../adapters/postgres/scratch.ts';
+import type { Plan } from '../domain/policy.ts';
+import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
+import type { Catalog } from '../ports/catalog.ts';
+import type { DatabaseEngine, Scratch, Secrets } from '../ports/database.ts';
+import type { Vault } from '../ports/vault.ts';
+import { systemClock } from './clock.ts';
+import { environment } from './environment.ts';
+import { embeddedMetrics, lambdaLog } from './observe.ts';
+import { readPlan } from './plan.ts';
+
+/**
+ * The composition root: the only place where adapters and workflows meet. Every part is a function of its own, made
+ * the first time it is asked for, so that a handler's bundle holds only what that handler asks for.
+ */
+const made = new Map<string, unknown>();
+
+function once<T>(name: string, make: () => T): T {
+  if (!made.has(name)) made.set(name, make());
+  return made.get(name) as T;
+}
+
+/** Forgets what was made, so that a process may turn to another environment. */
+export function forget(): void {
+  made.clear();
+}
+
+const env = () => once('environment', environment);
+
+export const plan = (): Plan => readPlan(env().planFile);
+export const log = (): Log => once('log', lambdaLog);
+export const metrics = (): Metrics => once('metrics', embeddedMetrics);
+export const catalog = (): Catalog => once('catalog', () => dynamoCatalog(dynamo(), env().table));
+export const vault = (): Vault => once('vault', () => s3Vault(s3({ pathStyle: env().pathStyle }), { bucket: env().vault, kmsKey: env().vaultKey }));
+export const messages = (): JobMessages => once('messages', () => jobMessages(sns(), sqs(), env().topics.jobs, env().queues));
+export const alerts = (): Alerts => once('alerts', () => snsAlerts(sns(), env().topics));
+export const secrets = (): Secrets => once('secrets', () => secretsManager((target) => secretsClientFor(target.id, env().sourceRole)));
+export const schedules = (): Schedules => once('schedules', () => deployedSchedules(scheduler(), env().scheduleGroup));
+const binDirectories = () => candidateDirectories(env().pgBin, env().path);
+export const engine = (): DatabaseEngine => once('engine', () => postgresEngine(binDirectories));
+export const scratch = (invocation: Invocation): Scratch =>
+  localScratch({ directory: env().scratchDirectory, binDirectories: binDirectories(), owner: env().pgUser, secondsLeft: invocation.secondsLeft });
+export const scratchFunction = (): string => env().scratchFunction;
+export const stage = (): string => env().stage;
+export const pick = (count: number): number => randomInt(count);
+export const clock = systemClock;
+
+/** What a handler is given of its invocation. */
+export type Invocation = { secondsLeft: () => number };
+
+/** What telling people needs. */
+export const telling = () => ({ catalog: catalog(), alerts: alerts(), metrics: metrics(), log: log(), clock, stage: stage() });
+
+/** What every claimed job needs. */
+export const jobDeps = ({ secondsLeft }: Invocation) => ({ ...telling(), plan: plan(), messages: messages(), secondsLeft });

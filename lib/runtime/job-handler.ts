@@ -1,0 +1,59 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type * as z from 'zod';
+import { InputError, reasonOf } from '../domain/errors.ts';
+import { DEPLOYMENT, finding } from '../domain/finding.ts';
+import { raise } from '../workflows/tell.ts';
+import { type Invocation, log, telling } from './compose.ts';
+
+/** Work for one message, whoever brought it. */
+export type Work<Message, Result> = (message: Message, invocation: Invocation) => Promise<Result>;
+
+/**
+ * Wraps a job for Lambda: takes the message out of what brought it (a queue's record, a topic's record, a schedule, a
+ * person), checks it against its schema, and hands it on. A message that is wrong will be wrong the next time too: it is
+ * alerted on and not retried, except that a person who invoked the function gets the error.
+ */
+export function jobHandler<Schema extends z.ZodType, Result>(schema: Schema, work: Work<z.infer<Schema>, Result>) {
+  return middy<unknown, Result | undefined, Error, Context>().handler(async (event, context) => {
+    const { body, direct } = unwrap(event);
+    const parsed = schema.safeParse(body);
+    if (!parsed.success) {
+      const error = new InputError('the message is not understood', mistakes(parsed.error), 'docs/operators-runbook.md shows the messages');
+      if (direct) throw error;
+      await refuse(error, body);
+      return undefined;
+    }
+    return work(parsed.data, invocation(context));
+  });
+}
+
+export function invocation(context: Pick<Context, 'getRemainingTimeInMillis'>): Invocation {
+  return { secondsLeft: () => context.getRemainingTimeInMillis() / 1000 };
+}
+
+/** The message inside an SQS or SNS event (one record: batches are of one), or the event itself. */
+export function unwrap(event: unknown): { body: unknown; direct: boolean } {
+  const records = (event as { Records?: { body?: string; Sns?: { Message: string } }[] } | null)?.Records;
+  if (!Array.isArray(records)) return { body: event, direct: true };
+  if (records.length !== 1) throw new Error(`expected one record, got ${records.length}: the batch size of this function is 1`);
+  const text = records[0]!.body ?? records[0]!.Sns?.Message ?? '';
+  try {
+    return { body: JSON.parse(text), direct: false };
+  } catch {
+    return { body: text, direct: false };
+  }
+}
+
+export function mistakes(error: z.ZodError): string[] {
+  return error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: unknown key`) : [`${issue.path.join('.') || 'message'}: ${issue.message.replace(/^Invalid input: /, '')}`],
+  );
+}
+
+async function refuse(error: InputError, body: unknown): Promise<void> {
+  const { job, target } = (typeof body === 'object' && body !== null ? body : {}) as { job?: unknown; target?: unknown };
+  log().error('a message was refused', { reason: reasonOf(error) });
+  const message = `a message for job ${String(job ?? '?')}, target ${String(target ?? '?')}, was refused: ${error.mistakes.join('; ')}`.slice(0, 1000);
+  await raise(telling(), finding('unknown-job', { target: DEPLOYMENT, subject: `${String(job ?? '?')} ${String(target ?? '?')}`.slice(0, 200), message }));
+}

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { reasonOf, UnderstudyError } from '../domain/errors.ts';
+import type { Plan } from '../domain/policy.ts';
+
+const plans = new Map<string, Plan>();
+
+/** The plan that was compiled from understudy.yml when the deployment was packaged. Read once a process. */
+export function readPlan(file: string): Plan {
+  const known = plans.get(file);
+  if (known) return known;
+  try {
+    const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan;
+    if (plan.schemaVersion !== 1) throw new Error(`its layout is ${String(plan.schemaVersion)}, expected 1`);
+    plans.set(file, plan);
+    return plan;
+  } catch (cause) {
+    throw new UnderstudyError('plan-unreadable', `the compiled plan ${file} cannot be read: ${reasonOf(cause)}`, { hint: 'package the deployment again', cause });
+  }
+}

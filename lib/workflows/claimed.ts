@@ -1,0 +1,132 @@
+import { ClaimLost, codeOf, hintOf, InputError, OutOfTime, reasonOf, Refusal } from '../domain/errors.ts';
+import { finding } from '../domain/finding.ts';
+import type { JobMessage } from '../domain/job.ts';
+import { type RunName, runName } from '../domain/names.ts';
+import { type Plan, type Target, targetOf } from '../domain/policy.ts';
+import type { Claim } from '../domain/run.ts';
+import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
+import type { JobMessages } from '../ports/messages.ts';
+import { raise, resolve, type Telling } from './tell.ts';
+
+export type JobDeps = Telling & {
+  plan: Plan;
+  messages: JobMessages;
+  /** Seconds this process still has. */
+  secondsLeft: () => number;
+};
+
+/** How one delivery of a message ended. */
+export type JobOutcome =
+  | { outcome: 'done'; summary: string; point?: string }
+  | { outcome: 'done-before' | 'postponed' | 'taken-over'; summary: string }
+  | { outcome: 'refused'; summary: string; code: string; hint?: string };
+
+export type Work = { claim: Claim; signal: AbortSignal };
+export type Done = { summary: string; point?: string };
+
+const LEASE_SECONDS = 120;
+/** Kept back to abort an upload and write down what happened. */
+const RESERVE_SECONDS = 30;
+
+/**
+ * Does a run's work under its claim: at most one worker at a time, once in all, renewed while it lives, ended before
+ * the function's time is, and on record whatever happens.
+ *
+ *   claim ── held by a live one → put the message back, unspent
+ *     │  └── done before        → nothing
+ *     work ── done              → succeeded; an open job-failed is resolved
+ *          └─ failed            → failed, and alerted on; thrown on if trying again may help
+ */
+export async function underClaim(deps: JobDeps, message: JobMessage, name: RunName, work: (work: Work) => Promise<Done>): Promise<JobOutcome> {
+  const { catalog, clock, log } = deps;
+  const again = 'again' in message && message.again;
+  const claimed = await catalog.claim({ ...name, requestedBy: message.requestedBy, reason: message.reason, now: clock.now(), leaseSeconds: LEASE_SECONDS, again });
+  if (claimed.outcome === 'done') return { outcome: 'done-before', summary: `${runName(name)} was done before: ${claimed.run.summary ?? ''}` };
+  if (claimed.outcome === 'held') {
+    await deps.messages.postpone(message, secondsBetween(clock.now(), claimed.until) + 5);
+    return { outcome: 'postponed', summary: `${runName(name)} is being worked on until ${claimed.until}; the message was put back` };
+  }
+
+  const { claim, takenOverFrom } = claimed;
+  if (takenOverFrom) log.warn('took over a dead claim', { run: runName(name), attempt: claim.attempt });
+  const life = keepAlive(deps, claim);
+  try {
+    const done = await work({ claim, signal: life.signal });
+    await catalog.finish(claim, { state: 'succeeded', endedAt: utc(clock.now()), ...done });
+    await resolve(deps, { target: name.target, code: 'job-failed', subject: name.job });
+    count(deps, name, 'JobSucceeded');
+    return { outcome: 'done', ...done };
+  } catch (thrown) {
+    const error = life.reason() ?? thrown;
+    if (error instanceof ClaimLost) return { outcome: 'taken-over', summary: error.message };
+    await recordFailure(deps, claim, error);
+    if (error instanceof Refusal || error instanceof InputError) {
+      const hint = hintOf(error);
+      return { outcome: 'refused', summary: reasonOf(error), code: codeOf(error), ...(hint ? { hint } : {}) };
+    }
+    throw error;
+  } finally {
+    life.end();
+    await catalog.refreshStatus(name.target).catch((error) => log.warn('the status could not be refreshed; the watch will', { reason: reasonOf(error) }));
+  }
+}
+
+/** A failed run and an alert; neither waits for the other's success. */
+async function recordFailure(deps: JobDeps, claim: Claim, error: unknown): Promise<void> {
+  const hint = hintOf(error);
+  const said = { code: codeOf(error), message: reasonOf(error), ...(hint ? { hint } : {}) };
+  count(deps, claim, 'JobFailed');
+  deps.log.error(`${claim.job} failed`, { run: runName(claim), attempt: claim.attempt, error: said });
+  const recorded = deps.catalog.finish(claim, { state: 'failed', endedAt: utc(deps.clock.now()), summary: said.message, error: said });
+  const told = raise(deps, jobFailed(targetOf(deps.plan, claim.target) ?? { id: claim.target }, claim.job, said));
+  for (const outcome of await Promise.allSettled([recorded, told])) {
+    if (outcome.status === 'rejected') deps.log.error('a failure could not be recorded or told', { reason: reasonOf(outcome.reason) });
+  }
+}
+
+export function jobFailed(target: Target | { id: string }, job: string, said: { code: string; message: string; hint?: string }) {
+  return finding('job-failed', { target, subject: job, job, message: `${job} of ${target.id} failed (${said.code}): ${said.message}${said.hint ? `. Hint: ${said.hint}` : ''}` });
+}
+
+/** Renews the claim while the work lives, and ends the work when the claim is lost or the time is nearly over. */
+function keepAlive(deps: JobDeps, claim: Claim): { signal: AbortSignal; reason: () => Error | undefined; end: () => void } {
+  const work = new AbortController();
+  const over = new AbortController();
+  let reason: Error | undefined;
+  const stop = (error: Error) => {
+    reason ??= error;
+    work.abort(error);
+  };
+  void (async () => {
+    let renewed = deps.clock.now();
+    while (!over.signal.aborted) {
+      await deps.clock.sleep(1000, over.signal);
+      if (over.signal.aborted) return;
+      if (deps.secondsLeft() < RESERVE_SECONDS) {
+        return stop(new OutOfTime('out-of-time', `the function’s time is nearly over and ${runName(claim)} is not done`, { hint: 'raise the function’s timeout (900 s at most); beyond that run the image on Fargate' }));
+      }
+      if (secondsBetween(renewed, deps.clock.now()) < LEASE_SECONDS / 4) continue;
+      try {
+        await deps.catalog.renew(claim, plusSeconds(deps.clock.now(), LEASE_SECONDS));
+        renewed = deps.clock.now();
+      } catch (error) {
+        if (error instanceof ClaimLost) return stop(error);
+        deps.log.warn('the claim could not be renewed just now', { reason: reasonOf(error) });
+      }
+    }
+  })();
+  return { signal: work.signal, reason: () => reason, end: () => over.abort() };
+}
+
+function count(deps: JobDeps, run: RunName, metric: string): void {
+  const policy = targetOf(deps.plan, run.target)?.policy.name;
+  deps.metrics.count(metric, 1, { job: run.job, ...(policy ? { policy } : {}) }, { target: run.target });
+}
+
+/** The target of a message, or an InputError that says which there are. */
+export function requireTarget(plan: Plan, id: string): Target {
+  const target = targetOf(plan, id);
+  if (target) return target;
+  const known = plan.targets.slice(0, 10).map((each) => each.id).join(', ');
+  throw new InputError(`there is no target "${id}" in understudy.yml`, [], `there are ${known}${plan.targets.length > 10 ? ', …' : ''}`);
+}

@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { dumpJob, expireJob, rehearseJob, verifyJob } from '../domain/job.ts';
+import type { Alerts, JobMessages } from '../ports/messages.ts';
+import { requireTarget } from './claimed.ts';
+import { points, type StatusDeps, status } from './status.ts';
+import { testAlerts } from './test-alerts.ts';
+
+const target = z.string().min(1);
+
+/** What a person may ask of a deployment. */
+export const operatorRequest = z.discriminatedUnion('ask', [
+  z.strictObject({ ask: z.literal('status'), target: target.optional() }),
+  z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
+  z.strictObject({ ask: z.literal('run'), message: z.discriminatedUnion('job', [dumpJob, verifyJob, rehearseJob, expireJob]) }),
+  z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),
+  z.strictObject({ ask: z.literal('evidence'), target, limit: z.int().min(1).max(100).default(1) }),
+  z.strictObject({ ask: z.literal('test-alerts'), by: z.string().default('somebody') }),
+]);
+export type OperatorRequest = z.infer<typeof operatorRequest>;
+
+export type OperatorDeps = StatusDeps & { messages: JobMessages; alerts: Alerts; stage: string };
+
+/** Answers one request. Nothing here does a job's work: that is asked for on topic `jobs`, as a schedule would. */
+export async function operate(request: OperatorRequest, deps: OperatorDeps): Promise<unknown> {
+  switch (request.ask) {
+    case 'status':
+      if (request.target) requireTarget(deps.plan, request.target);
+      return status(deps, request.target);
+    case 'points':
+      return points(deps, requireTarget(deps.plan, request.target).id, request.limit);
+    case 'run':
+      requireTarget(deps.plan, request.message.target);
+      await deps.messages.publish(request.message);
+      return { published: request.message };
+    case 'outcome':
+      return (await deps.catalog.run(request)) ?? null;
+    case 'evidence':
+      return deps.catalog.evidence(requireTarget(deps.plan, request.target).id, request.limit);
+    case 'test-alerts':
+      return testAlerts(deps.alerts, deps.stage, request.by);
+  }
+}

@@ -1,0 +1,136 @@
+import { askAssertions, type Answer } from '../checks/assertions.ts';
+import { checkManifest } from '../checks/artifact.ts';
+import { codeOf, hintOf, InputError, OutOfTime, reasonOf } from '../domain/errors.ts';
+import type { Phase } from '../domain/evidence.ts';
+import { type Plan, type Target, targetOf } from '../domain/policy.ts';
+import { type Proof, prove } from '../domain/proof.ts';
+import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import type { Catalog } from '../ports/catalog.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Scratch } from '../ports/database.ts';
+import type { Log } from '../ports/messages.ts';
+import type { Vault } from '../ports/vault.ts';
+
+export type ScratchDeps = {
+  plan: Plan;
+  catalog: Catalog;
+  vault: Vault;
+  scratch: Scratch;
+  clock: Clock;
+  log: Log;
+  secondsLeft: () => number;
+};
+
+export type ScratchRequest = { target: string; point: string; simulation: boolean };
+
+/** What came of restoring one point. Small: it travels through a checkpoint. */
+export type ScratchResult = {
+  phases: Phase[];
+  proof?: Proof & { differenceCount: number };
+  assertions: Answer[];
+  leftOut: string[];
+  notes: string[];
+  /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
+  failure?: { kind: 'bad' | 'unjudged'; code: string; message: string; hint?: string };
+};
+
+const SHOWN = 100;
+const RESERVE_SECONDS = 30;
+/** Failures of a restore that lie in the point, not in the place where it was tried. */
+const BAD_POINT = ['restore-failed', 'checksum-mismatch', 'artifact-missing', 'manifest-invalid', 'manifest-missing'];
+
+/** Restores one point onto a scratch server, proves it against its manifest, asks the assertions, throws it away. One invocation. */
+export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps): Promise<ScratchResult> {
+  const target = targetOf(deps.plan, request.target);
+  const point = await deps.catalog.point(request.target, request.point);
+  if (!target || !point) throw new InputError(`${request.target} has no recovery point ${request.point}`);
+  const time = stopwatch(deps.clock);
+  const result: ScratchResult = { phases: time.phases, assertions: [], leftOut: [], notes: [] };
+  try {
+    await tryIt(request, target, point, deps, time, result);
+  } catch (error) {
+    const code = codeOf(error);
+    const hint = hintOf(error);
+    result.failure = { kind: BAD_POINT.includes(code) ? 'bad' : 'unjudged', code, message: reasonOf(error), ...(hint ? { hint } : {}) };
+    deps.log.error('the rehearsal failed', { point: point.id, failure: result.failure });
+  }
+  time.end();
+  return result;
+}
+
+async function tryIt(request: ScratchRequest, target: Target, point: RecoveryPoint, deps: ScratchDeps, time: Stopwatch, result: ScratchResult): Promise<void> {
+  time.phase('check');
+  const { manifest, findings } = await checkManifest({ target, point, vault: deps.vault });
+  if (!manifest) {
+    const [first] = findings;
+    result.failure = { kind: 'bad', code: first!.code, message: first!.message, hint: first!.next };
+    return;
+  }
+  const refusal = await deps.scratch.refusal(manifest);
+  if (refusal) {
+    result.failure = { kind: 'unjudged', ...refusal };
+    return;
+  }
+  const limit = deadline(deps);
+  const phase = (name: string) => {
+    deps.log.info(`rehearsal: ${name}`, { target: target.id, point: point.id });
+    time.phase(name);
+  };
+  const request_ = { manifest, dump: () => deps.vault.read(manifest.dump, limit.signal), roles: () => deps.vault.read(manifest.roles, limit.signal), phase, signal: limit.signal };
+  try {
+    await deps.scratch.withCopy(request_, async (copy) => {
+      result.leftOut = copy.leftOut;
+      result.notes = copy.notes;
+      const { depth } = target.policy.proof;
+      phase('proof');
+      const facts = { ...(await copy.content(manifest, depth)), sequences: await copy.sequences() };
+      const proof = prove(manifest, facts, { depth, extensionsLeftOut: copy.leftOut });
+      result.proof = { ...proof, differenceCount: proof.differences.length, differences: proof.differences.slice(0, SHOWN) };
+      phase('assertions');
+      const asked = target.assertions.filter((assertion) => assertion.when === 'always' || request.simulation);
+      result.assertions = await askAssertions(copy, asked, manifest);
+      phase('tear down');
+    });
+  } catch (error) {
+    throw limit.signal.aborted ? limit.signal.reason : error;
+  } finally {
+    limit.end();
+  }
+}
+
+/** Aborts while there is time to tear down and to answer. */
+function deadline(deps: ScratchDeps): { signal: AbortSignal; end: () => void } {
+  const late = new AbortController();
+  const over = new AbortController();
+  void (async () => {
+    while (!over.signal.aborted) {
+      await deps.clock.sleep(1000, over.signal);
+      if (!over.signal.aborted && deps.secondsLeft() < RESERVE_SECONDS) {
+        return late.abort(new OutOfTime('out-of-time', 'the function’s time is nearly over and the rehearsal is not done', { hint: 'beyond a function’s 15 minutes run the image on Fargate' }));
+      }
+    }
+  })();
+  return { signal: late.signal, end: () => over.abort() };
+}
+
+type Stopwatch = { phases: Phase[]; phase(name: string): void; end(): void };
+
+function stopwatch(clock: Clock): Stopwatch {
+  const phases: Phase[] = [];
+  let began = clock.now().getTime();
+  let current: string | undefined;
+  const end = () => {
+    const now = clock.now().getTime();
+    if (current) phases.push({ name: current, seconds: Math.round((now - began) / 100) / 10 });
+    began = now;
+    current = undefined;
+  };
+  return {
+    phases,
+    end,
+    phase(name) {
+      end();
+      current = name;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { checkRehearsal, checkRpo, checkSilence } from '../checks/lateness.ts';
+import type { Finding } from '../domain/finding.ts';
+import type { Plan, Target } from '../domain/policy.ts';
+import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import { nextFirings } from '../domain/schedule.ts';
+import type { TargetStatus } from '../domain/target-status.ts';
+import { secondsBetween } from '../domain/time.ts';
+import type { Catalog, OpenFinding } from '../ports/catalog.ts';
+import type { Clock } from '../ports/clock.ts';
+
+export type StatusDeps = { plan: Plan; catalog: Catalog; clock: Clock };
+
+/** What one looks at every morning, one entry a target. Seconds and UTC. */
+export type TargetReport = {
+  target: string;
+  policy: string;
+  priority: string;
+  owner?: string;
+  /** `good`: nothing is open and nothing is late. `unknown`: nothing is known yet. */
+  state: 'good' | 'bad' | 'unknown';
+  rpo: { promised: number; achieved?: number; met: boolean };
+  rto: { promised: number; achieved?: number; met?: boolean };
+  newestVerified?: TargetStatus['newestVerified'];
+  waiting?: TargetStatus['waiting'];
+  lastRehearsal?: TargetStatus['lastRehearsal'];
+  lastRun: TargetStatus['lastRun'];
+  next: Partial<Record<string, string>>;
+  open: (OpenFinding | Finding)[];
+};
+
+/** The state of every target (or one), judged at this moment and not at the watch's last look. */
+export async function status(deps: StatusDeps, only?: string): Promise<{ at: string; targets: TargetReport[]; deployment: OpenFinding[] }> {
+  const now = deps.clock.now();
+  const targets = deps.plan.targets.filter((target) => only === undefined || target.id === only);
+  const [known, open] = await Promise.all([deps.catalog.statuses(targets.map((target) => target.id)), deps.catalog.openFindings()]);
+  return {
+    at: now.toISOString(),
+    targets: targets.map((target) => report(target, known.get(target.id), open.filter((each) => each.target === target.id), now)),
+    deployment: open.filter((each) => each.target === 'understudy'),
+  };
+}
+
+function report(target: Target, known: TargetStatus | undefined, open: OpenFinding[], now: Date): TargetReport {
+  const { rpo, rto } = target.policy.objectives;
+  // The watch may not have looked since something grew late; the table must not say good until it has.
+  const late = known ? [...checkRpo(target, known, now), ...checkSilence(target, known, now), ...checkRehearsal(target, known, now)] : [];
+  const unsaid = late.filter((each) => !open.some((other) => other.code === each.code && other.subject === each.subject));
+  const all = [...open, ...unsaid];
+  const achieved = known?.newestVerified ? secondsBetween(known.newestVerified.snapshotAt, now) : undefined;
+  const measured = known?.lastPassedRehearsal?.rto;
+  return {
+    target: target.id,
+    policy: target.policy.name,
+    priority: target.priority,
+    ...(target.owner ? { owner: target.owner } : {}),
+    state: all.some((each) => each.severity !== 'P3') ? 'bad' : known?.newestVerified ? 'good' : 'unknown',
+    rpo: { promised: rpo.dump, ...(achieved === undefined ? {} : { achieved }), met: achieved !== undefined && achieved <= rpo.dump },
+    rto: { promised: rto, ...(measured ? { achieved: measured.achieved, met: measured.achieved <= rto } : {}) },
+    ...(known?.newestVerified ? { newestVerified: known.newestVerified } : {}),
+    ...(known?.waiting ? { waiting: known.waiting } : {}),
+    ...(known?.lastRehearsal ? { lastRehearsal: known.lastRehearsal } : {}),
+    lastRun: known?.lastRun ?? {},
+    next: Object.fromEntries(Object.entries(target.policy.schedules).map(([job, schedule]) => [job, nextFirings(schedule, now, 1)[0]])),
+    open: all,
+  };
+}
+
+/** Recovery points of a target, newest first. */
+export function points(deps: StatusDeps, target: string, limit = 100): Promise<RecoveryPoint[]> {
+  return deps.catalog.points(target, { limit });
+}

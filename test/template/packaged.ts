@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { loadPlan } from '../../lib/config/load.ts';
+import type { Plan } from '../../lib/domain/policy.ts';
+import { Template } from './template.ts';
+
+export const ROOT = resolve(__dirname, '../..');
+const INPUTS = ['serverless.yml', 'understudy.yml', 'package-lock.json', 'handlers', 'lib', 'scripts/serverless'];
+const TEMPLATE = 'cloudformation-template-update-stack.json';
+
+/** `service` is the directory that was packaged; the template and the zips lie in its `.serverless`. */
+export type Packaged = { service: string; directory: string; template: Template };
+
+/**
+ * The deployment as `serverless package` makes it. What is there already is used when it is newer than everything it
+ * is made from and was made for the same stage and plan; UNDERSTUDY_PACKAGE names a service to look at instead.
+ */
+export function packaged(params: Record<string, string> = {}): Packaged {
+  const given = process.env['UNDERSTUDY_PACKAGE'];
+  const plain = Object.keys(params).length === 0;
+  if (given && plain) return read(resolve(ROOT, given));
+  const own = join(ROOT, '.understudy', plain ? 'package' : `package-${digestOf(JSON.stringify(params)).slice(0, 8)}`);
+  return (plain ? usable(ROOT) : undefined) ?? usable(own) ?? alone(`${own}.lock`, () => usable(own) ?? make(own, params));
+}
+
+/** The plan of this repository's own understudy.yml. */
+export function plan(): Plan {
+  return loadPlan(readFileSync(join(ROOT, 'understudy.yml'), 'utf8'), 'understudy.yml', new Date());
+}
+
+/** plan.json as a package has to hold it. */
+export const planJson = () => `${JSON.stringify(plan(), null, 2)}\n`;
+
+export const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** Runs the framework in a directory, as npm would, on the project's own Node. Throws with what it printed. */
+export function serverless(service: string, args: string[], environment: Record<string, string> = {}): string {
+  const bin = join(ROOT, 'node_modules/.bin');
+  const { AWS_PROFILE: _, UNDERSTUDY_CONFIG: __, ...rest } = process.env;
+  const env = { ...rest, PATH: `${bin}:${process.env['PATH']}`, AWS_REGION: 'eu-central-1', ...environment };
+  const run = spawnSync(join(bin, 'serverless'), args, { cwd: service, env, encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`serverless ${args.join(' ')} failed:\n${run.stdout}${run.stderr}`);
+  return run.stdout;
+}
+
+/** In a directory of its own that shares our files: the framework always writes beside its configuration. */
+function make(service: string, params: Record<string, string>): Packaged {
+  rmSync(service, { recursive: true, force: true });
+  mkdirSync(service, { recursive: true });
+  for (const name of ['handlers', 'lib', 'scripts', 'node_modules']) symlinkSync(join(ROOT, name), join(service, name));
+  for (const name of ['serverless.yml', 'package.json', 'package-lock.json']) copyFileSync(join(ROOT, name), join(service, name));
+  const given = Object.entries({ image: 'prebuilt', ...params }).map(([name, value]) => `--param=${name}=${value}`);
+  serverless(service, ['package', ...given]);
+  return read(service);
+}
+
+function usable(service: string): Packaged | undefined {
+  const file = join(service, '.serverless', TEMPLATE);
+  if (!existsSync(file) || statSync(file).mtimeMs < newest(INPUTS.map((input) => join(ROOT, input)))) return undefined;
+  const found = read(service);
+  const environment = found.template.text('DispatchLambdaFunction', 'Environment', 'Variables');
+  return environment.includes(digestOf(planJson())) && environment.includes('"UNDERSTUDY_STAGE":"dev"') ? found : undefined;
+}
+
+function read(service: string): Packaged {
+  const directory = join(service, '.serverless');
+  return { service, directory, template: new Template(JSON.parse(readFileSync(join(directory, TEMPLATE), 'utf8'))) };
+}
+
+function newest(paths: string[]): number {
+  return Math.max(
+    ...paths.map((path) => {
+      const { mtimeMs } = statSync(path);
+      return statSync(path).isDirectory() ? Math.max(mtimeMs, newest(readdirSync(path).map((name) => join(path, name)))) : mtimeMs;
+    }),
+  );
+}
+
+/** jest's workers take turns. A lock older than any work was left by somebody who died. */
+function alone<T>(lock: string, work: () => T): T {
+  mkdirSync(dirname(lock), { recursive: true });
+  for (let held = false; !held; ) {
+    try {
+      mkdirSync(lock);
+      held = true;
+    } catch {
+      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if (age > 120_000) rmSync(lock, { recursive: true, force: true });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
