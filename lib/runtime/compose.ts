@@ -37,7 +37,7 @@ export function forget(): void {
 
 const env = () => once('environment', environment);
 
-export const plan = (): Plan => readPlan(env().planFile);
+export const plan = (): Plan => readPlan(env().planFile, env().planDigest);
 export const log = (): Log => once('log', lambdaLog);
 export const metrics = (): Metrics => once('metrics', embeddedMetrics);
 export const catalog = (): Catalog => once('catalog', () => dynamoCatalog(dynamo(), env().table));

@@ -10,6 +10,8 @@ export type Environment = {
   scheduleGroup: string;
   sourceRole: string | undefined;
   planFile: string;
+  /** SHA-256 of the plan this deployment was made with; another one in the package is an old image. */
+  planDigest: string | undefined;
   pgBin: string | undefined;
   pgUser: string | undefined;
   path: string;
@@ -32,6 +34,7 @@ export function environment(): Environment {
     scheduleGroup: get('SCHEDULE_GROUP'),
     sourceRole: get('SOURCE_ROLE') || undefined,
     planFile: get('PLAN') || `${env['LAMBDA_TASK_ROOT'] ?? '.'}/plan.json`,
+    planDigest: get('PLAN_DIGEST') || undefined,
     pgBin: env['PG_BIN'],
     pgUser: get('PG_USER') || undefined,
     path: env['PATH'] ?? '',

@@ -24,7 +24,14 @@ export function jobHandler<Schema extends z.ZodType, Result>(schema: Schema, wor
       await refuse(error, body);
       return undefined;
     }
-    return work(parsed.data, invocation(context));
+    try {
+      return await work(parsed.data, invocation(context));
+    } catch (error) {
+      // A request that cannot be right (an unknown target) is refused like a misspelt one.
+      if (direct || !(error instanceof InputError)) throw error;
+      await refuse(error, body);
+      return undefined;
+    }
   });
 }
 
@@ -54,6 +61,6 @@ export function mistakes(error: z.ZodError): string[] {
 async function refuse(error: InputError, body: unknown): Promise<void> {
   const { job, target } = (typeof body === 'object' && body !== null ? body : {}) as { job?: unknown; target?: unknown };
   log().error('a message was refused', { reason: reasonOf(error) });
-  const message = `a message for job ${String(job ?? '?')}, target ${String(target ?? '?')}, was refused: ${error.mistakes.join('; ')}`.slice(0, 1000);
+  const message = `a message for job ${String(job ?? '?')}, target ${String(target ?? '?')}, was refused: ${[error.message.split('\n')[0], ...error.mistakes].join('; ')}`.slice(0, 1000);
   await raise(telling(), finding('unknown-job', { target: DEPLOYMENT, subject: `${String(job ?? '?')} ${String(target ?? '?')}`.slice(0, 200), message }));
 }

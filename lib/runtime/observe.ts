@@ -2,11 +2,11 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics as PowertoolsMetrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Log, Metrics } from '../ports/messages.ts';
 
-const SERVICE = 'understudy';
+/** The service's name, a dimension of every metric, comes from POWERTOOLS_SERVICE_NAME: stages must not answer for each other. */
 
 /** JSON lines on stdout for Lambda. Credentials are never handed to it. */
 export function lambdaLog(): Log {
-  const logger = new Logger({ serviceName: SERVICE });
+  const logger = new Logger();
   return {
     info: (message, fields) => logger.info(message, fields ?? {}),
     warn: (message, fields) => logger.warn(message, fields ?? {}),
@@ -19,7 +19,7 @@ export function lambdaLog(): Log {
  * is a property of the event: 10,000 targets must not cost 10,000 metrics.
  */
 export function embeddedMetrics(): Metrics {
-  const metrics = new PowertoolsMetrics({ namespace: 'Understudy', serviceName: SERVICE });
+  const metrics = new PowertoolsMetrics({ namespace: 'Understudy' });
   return {
     count(name, value, dimensions = {}, properties = {}) {
       const single = metrics.singleMetric();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import type { Plan } from '../domain/policy.ts';
@@ -5,11 +6,13 @@ import type { Plan } from '../domain/policy.ts';
 const plans = new Map<string, Plan>();
 
 /** The plan that was compiled from understudy.yml when the deployment was packaged. Read once a process. */
-export function readPlan(file: string): Plan {
+export function readPlan(file: string, digest?: string): Plan {
   const known = plans.get(file);
   if (known) return known;
   try {
-    const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan;
+    const text = readFileSync(file, 'utf8');
+    if (digest && createHash('sha256').update(text).digest('hex') !== digest) throw new Error('it is not the plan this deployment was made with; the image is older or newer');
+    const plan = JSON.parse(text) as Plan;
     if (plan.schemaVersion !== 1) throw new Error(`its layout is ${String(plan.schemaVersion)}, expected 1`);
     plans.set(file, plan);
     return plan;

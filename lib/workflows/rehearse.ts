@@ -44,16 +44,16 @@ export async function rehearse(job: RehearseJob, durable: Durable, deps: Rehears
   if (claimed.outcome !== 'claimed') return claimed;
   const { claim } = claimed;
 
-  const point = await durable.step('choose a point', () => choosePoint(job, target, deps));
-  if (!point) {
+  const chosen = await durable.step('choose a point', () => choosePoint(job, target, deps));
+  if (!chosen) {
     return durable.step('record that there is none', () => recordNoPoint(claim, target, deps));
   }
   const began = await durable.step('begin', async () => utc(deps.clock.now()));
-  const request: ScratchRequest = { target: target.id, point: point.id, simulation: job.simulation };
+  const request: ScratchRequest = { point: chosen.point, simulation: job.simulation };
   const result = await durable
     .invoke<ScratchRequest, ScratchResult>('restore and prove', deps.scratchFunction, request)
     .catch((error: Error): ScratchResult => ({ phases: [], assertions: [], leftOut: [], notes: [], failure: { kind: 'unjudged', code: 'scratch-died', message: `the scratch function died: ${error.message}`, hint: 'its log says why; out of memory and out of time are the usual reasons' } }));
-  const evidence = judge(job, target, point, result, began);
+  const evidence = judge(job, target, chosen, result, began);
 
   await durable.step('keep the evidence', () => deps.catalog.addEvidence(evidence));
   await durable.step('mark the point', () => markPoint(target, evidence, deps));
@@ -77,7 +77,7 @@ function rehearsalName(job: RehearseJob): RunName {
   return { job: job.simulation ? 'simulation' : 'rehearse', target: job.target, scheduledFor: job.scheduledFor };
 }
 
-type Chosen = { id: string; snapshotAt: string; newestVerifiedAt: string };
+type Chosen = { point: RecoveryPoint; snapshotAt: string; newestVerifiedAt: string };
 
 /** The point asked for; else the newest verified one, or by policy any retained one by chance. */
 async function choosePoint(job: RehearseJob, target: Target, deps: RehearseDeps): Promise<Chosen | undefined> {
@@ -85,7 +85,7 @@ async function choosePoint(job: RehearseJob, target: Target, deps: RehearseDeps)
   const [newest] = good;
   const chosen = job.point ? await deps.catalog.point(target.id, job.point) : byPolicy(good, job, target, deps);
   if (!chosen?.snapshotAt || !chosen.manifest) return undefined;
-  return { id: chosen.id, snapshotAt: chosen.snapshotAt, newestVerifiedAt: newest?.snapshotAt ?? chosen.snapshotAt };
+  return { point: chosen, snapshotAt: chosen.snapshotAt, newestVerifiedAt: newest?.snapshotAt ?? chosen.snapshotAt };
 }
 
 function byPolicy(good: readonly RecoveryPoint[], job: RehearseJob, target: Target, deps: RehearseDeps): RecoveryPoint | undefined {
@@ -102,11 +102,11 @@ async function recordNoPoint(claim: Claim, target: Target, deps: RehearseDeps): 
 }
 
 /** From what was measured to what it means. */
-function judge(job: RehearseJob, target: Target, point: Chosen, result: ScratchResult, began: string): Evidence {
+function judge(job: RehearseJob, target: Target, { point, snapshotAt, newestVerifiedAt }: Chosen, result: ScratchResult, began: string): Evidence {
   const restored = result.proof !== undefined;
   const achievedRto = Math.round(result.phases.filter((phase) => RESTORE_PHASES.includes(phase.name)).reduce((sum, phase) => sum + phase.seconds, 0) * 10) / 10;
   const { rto, rpo } = target.policy.objectives;
-  const achievedRpo = secondsBetween(point.newestVerifiedAt, began);
+  const achievedRpo = secondsBetween(newestVerifiedAt, began);
   const findings = findingsOf(target, point, result, restored ? achievedRto : undefined);
   const failed = result.failure !== undefined || findings.some((each) => each.code !== 'extension-left-out');
   return {
@@ -114,7 +114,7 @@ function judge(job: RehearseJob, target: Target, point: Chosen, result: ScratchR
     run: runName(rehearsalName(job)),
     at: began,
     point: point.id,
-    pointSnapshotAt: point.snapshotAt,
+    pointSnapshotAt: snapshotAt,
     source: `dump ${point.id} in the vault`,
     outcome: failed ? 'failed' : 'passed',
     strength: result.proof?.equal ? result.proof.strength : 'none',
@@ -135,7 +135,7 @@ function judge(job: RehearseJob, target: Target, point: Chosen, result: ScratchR
   };
 }
 
-function findingsOf(target: Target, point: Chosen, result: ScratchResult, restoreSeconds: number | undefined): Finding[] {
+function findingsOf(target: Target, point: RecoveryPoint, result: ScratchResult, restoreSeconds: number | undefined): Finding[] {
   const found: Finding[] = [];
   if (result.failure?.kind === 'bad') {
     found.push(finding('restore-failed', { target, subject: 'rehearsal', message: `${point.id} of ${target.id} did not restore: ${result.failure.message}` }));

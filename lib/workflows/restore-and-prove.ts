@@ -5,7 +5,6 @@ import type { Phase } from '../domain/evidence.ts';
 import { type Plan, type Target, targetOf } from '../domain/policy.ts';
 import { type Proof, prove } from '../domain/proof.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
-import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Scratch } from '../ports/database.ts';
 import type { Log } from '../ports/messages.ts';
@@ -13,7 +12,6 @@ import type { Vault } from '../ports/vault.ts';
 
 export type ScratchDeps = {
   plan: Plan;
-  catalog: Catalog;
   vault: Vault;
   scratch: Scratch;
   clock: Clock;
@@ -21,7 +19,8 @@ export type ScratchDeps = {
   secondsLeft: () => number;
 };
 
-export type ScratchRequest = { target: string; point: string; simulation: boolean };
+/** The whole point comes along: the function that restores may reach the vault and nothing else, not even the catalog. */
+export type ScratchRequest = { point: RecoveryPoint; simulation: boolean };
 
 /** What came of restoring one point. Small: it travels through a checkpoint. */
 export type ScratchResult = {
@@ -41,9 +40,9 @@ const BAD_POINT = ['restore-failed', 'checksum-mismatch', 'artifact-missing', 'm
 
 /** Restores one point onto a scratch server, proves it against its manifest, asks the assertions, throws it away. One invocation. */
 export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps): Promise<ScratchResult> {
-  const target = targetOf(deps.plan, request.target);
-  const point = await deps.catalog.point(request.target, request.point);
-  if (!target || !point) throw new InputError(`${request.target} has no recovery point ${request.point}`);
+  const { point } = request;
+  const target = targetOf(deps.plan, point.target);
+  if (!target) throw new InputError(`there is no target "${point.target}" in understudy.yml`);
   const time = stopwatch(deps.clock);
   const result: ScratchResult = { phases: time.phases, assertions: [], leftOut: [], notes: [] };
   try {
