@@ -6,4 +6,6 @@ import { examine } from '../lib/workflows/doctor.ts';
 const request = z.strictObject({ target: z.string() });
 
 /** A person → what stands between a target and its next dump, each by name. A container function in the database's network. */
-export const handler = jobHandler(request, ({ target }) => examine(target, { plan: plan(), engine: engine(), secrets: secrets(), vault: vault(), clock }));
+export const handler = jobHandler(request, ({ target }) =>
+  examine(target, { plan: plan(), engine: engine(), secrets: secrets(), vault: vault(), clock }),
+);

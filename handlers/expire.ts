@@ -4,4 +4,6 @@ import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { expire } from '../lib/workflows/expire.ts';
 
 /** Queue `expire` → what retention keeps no longer is gone. The only function that may delete. */
-export const handler = jobHandler(expireJob, (job, invocation) => expire(job, { ...jobDeps(invocation), vault: vault() }));
+export const handler = jobHandler(expireJob, (job, invocation) =>
+  expire(job, { ...jobDeps(invocation), vault: vault() }),
+);

@@ -4,5 +4,12 @@ import { operate, operatorRequest } from '../lib/workflows/operate.ts';
 
 /** A person, through ./understudy → what is known, a job asked for, a trial alert. */
 export const handler = jobHandler(operatorRequest, (request) =>
-  operate(request, { plan: plan(), catalog: catalog(), messages: messages(), alerts: alerts(), clock, stage: stage() }),
+  operate(request, {
+    plan: plan(),
+    catalog: catalog(),
+    messages: messages(),
+    alerts: alerts(),
+    clock,
+    stage: stage(),
+  }),
 );

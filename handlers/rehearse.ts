@@ -7,5 +7,10 @@ import { rehearse } from '../lib/workflows/rehearse.ts';
 /** Topic `jobs` → a rehearsal. A durable function: it waits for the scratch function without being billed. */
 export const handler = withDurableExecution(async (event: unknown, context) => {
   const job = parseJob(rehearseJob, event);
-  return rehearse(job, durableSteps(context), { ...telling(), plan: plan(), scratchFunction: scratchFunction(), pick });
+  return rehearse(job, durableSteps(context), {
+    ...telling(),
+    plan: plan(),
+    scratchFunction: scratchFunction(),
+    pick,
+  });
 });

@@ -4,9 +4,21 @@ import { clock, log, plan, scratch, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { restoreAndProve } from '../lib/workflows/restore-and-prove.ts';
 
-const request = z.strictObject({ point: z.looseObject({ id: z.string(), target: z.string() }).transform((point) => point as unknown as RecoveryPoint), simulation: z.boolean() });
+const request = z.strictObject({
+  point: z
+    .looseObject({ id: z.string(), target: z.string() })
+    .transform((point) => point as unknown as RecoveryPoint),
+  simulation: z.boolean(),
+});
 
 /** Invoked by `rehearse` → one point restored onto a scratch PostgreSQL in /tmp, proven, thrown away. */
 export const handler = jobHandler(request, (asked, invocation) =>
-  restoreAndProve(asked, { plan: plan(), vault: vault(), scratch: scratch(invocation), clock, log: log(), secondsLeft: invocation.secondsLeft }),
+  restoreAndProve(asked, {
+    plan: plan(),
+    vault: vault(),
+    scratch: scratch(invocation),
+    clock,
+    log: log(),
+    secondsLeft: invocation.secondsLeft,
+  }),
 );

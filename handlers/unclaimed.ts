@@ -10,5 +10,12 @@ const anything = z.unknown();
 export const handler = jobHandler(anything, async (message) => {
   const text = JSON.stringify(message).slice(0, 500);
   const job = String((message as { job?: unknown } | null)?.job ?? 'without a job').slice(0, 100);
-  await raise(telling(), finding('unknown-job', { target: DEPLOYMENT, subject: job, message: `nobody takes this message from topic jobs: ${text}` }));
+  await raise(
+    telling(),
+    finding('unknown-job', {
+      target: DEPLOYMENT,
+      subject: job,
+      message: `nobody takes this message from topic jobs: ${text}`,
+    }),
+  );
 });

@@ -4,4 +4,6 @@ import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { verify } from '../lib/workflows/verify.ts';
 
 /** Queue `verify` → points verified or found corrupt. A container function: it runs pg_restore. */
-export const handler = jobHandler(verifyJob, (job, invocation) => verify(job, { ...jobDeps(invocation), vault: vault(), engine: engine() }));
+export const handler = jobHandler(verifyJob, (job, invocation) =>
+  verify(job, { ...jobDeps(invocation), vault: vault(), engine: engine() }),
+);

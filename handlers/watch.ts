@@ -5,7 +5,13 @@ import { watch } from '../lib/workflows/watch.ts';
 
 /** Every five minutes → what is late, silent, dead, left over or unheard. */
 export const handler = middy<unknown, { findings: number }>().handler(async () => {
-  const { findings, unjudged } = await watch({ ...telling(), plan: plan(), vault: vault(), schedules: schedules() });
-  if (unjudged.length > 0) throw new UnderstudyError('watch-incomplete', `the watch could not find out: ${unjudged.join('; ')}`);
+  const { findings, unjudged } = await watch({
+    ...telling(),
+    plan: plan(),
+    vault: vault(),
+    schedules: schedules(),
+  });
+  if (unjudged.length > 0)
+    throw new UnderstudyError('watch-incomplete', `the watch could not find out: ${unjudged.join('; ')}`);
   return { findings: findings.length };
 });

@@ -23,10 +23,22 @@ export async function checkPresence(subject: Subject, object: StoredObject): Pro
     return [about(subject, 'artifact-missing', `${object.key}: ${hidden}`)];
   }
   if (current.versionId !== object.versionId) {
-    return [about(subject, 'artifact-replaced', `${object.key}: version ${current.versionId} has taken the place of ${object.versionId}`)];
+    return [
+      about(
+        subject,
+        'artifact-replaced',
+        `${object.key}: version ${current.versionId} has taken the place of ${object.versionId}`,
+      ),
+    ];
   }
   if (current.bytes !== object.bytes) {
-    return [about(subject, 'artifact-size-mismatch', `${object.key} has ${current.bytes} bytes, ${object.bytes} were written`)];
+    return [
+      about(
+        subject,
+        'artifact-size-mismatch',
+        `${object.key} has ${current.bytes} bytes, ${object.bytes} were written`,
+      ),
+    ];
   }
   return [];
 }
@@ -34,20 +46,39 @@ export async function checkPresence(subject: Subject, object: StoredObject): Pro
 /** Reads the manifest by its recorded version and holds it against the digest in the catalog. */
 export async function checkManifest(subject: Subject): Promise<{ manifest?: Manifest; findings: Finding[] }> {
   const recorded = subject.point.manifest;
-  if (!recorded) return { findings: [about(subject, 'manifest-missing', 'the catalog knows of no manifest')] };
+  if (!recorded)
+    return { findings: [about(subject, 'manifest-missing', 'the catalog knows of no manifest')] };
   const current = await subject.vault.head(recorded.key);
   if (!current) return { findings: [about(subject, 'manifest-missing', `${recorded.key} is gone`)] };
   if (current.versionId !== recorded.versionId) {
-    return { findings: [about(subject, 'manifest-invalid', `${recorded.key}: another version has taken its place`)] };
+    return {
+      findings: [about(subject, 'manifest-invalid', `${recorded.key}: another version has taken its place`)],
+    };
   }
   const text = Buffer.concat(await toArray(await subject.vault.read(recorded)));
   if (createHash('sha256').update(text).digest('hex') !== recorded.sha256) {
-    return { findings: [about(subject, 'manifest-invalid', `${recorded.key} is not the manifest whose digest the catalog holds`)] };
+    return {
+      findings: [
+        about(
+          subject,
+          'manifest-invalid',
+          `${recorded.key} is not the manifest whose digest the catalog holds`,
+        ),
+      ],
+    };
   }
   try {
     return { manifest: manifestSchema.parse(JSON.parse(text.toString('utf8'))), findings: [] };
   } catch (error) {
-    return { findings: [about(subject, 'manifest-invalid', `${recorded.key} cannot be read: ${(error as Error).message.split('\n')[0]}`)] };
+    return {
+      findings: [
+        about(
+          subject,
+          'manifest-invalid',
+          `${recorded.key} cannot be read: ${(error as Error).message.split('\n')[0]}`,
+        ),
+      ],
+    };
   }
 }
 
@@ -55,7 +86,9 @@ export async function checkManifest(subject: Subject): Promise<{ manifest?: Mani
 export async function checkSmall(subject: Subject, object: StoredObject): Promise<Finding[]> {
   const hash = createHash('sha256');
   for await (const chunk of await subject.vault.read(object)) hash.update(chunk as Buffer);
-  return hash.digest('hex') === object.sha256 ? [] : [about(subject, 'checksum-mismatch', `${object.key} is not what was written`)];
+  return hash.digest('hex') === object.sha256
+    ? []
+    : [about(subject, 'checksum-mismatch', `${object.key} is not what was written`)];
 }
 
 /**
@@ -83,14 +116,28 @@ export async function checkArchive(
   }
   let inspection: Inspection = {};
   if (depth === 'checksum') for await (const _ of hashed());
-  else inspection = await engine.inspect(hashed(), Number.parseInt(manifest.client.version, 10), depth, signal);
+  else
+    inspection = await engine.inspect(hashed(), Number.parseInt(manifest.client.version, 10), depth, signal);
 
   const findings: Finding[] = [];
-  if (bytes !== dump.bytes) findings.push(about(subject, 'artifact-size-mismatch', `${dump.key} has ${bytes} bytes, ${dump.bytes} were written`));
-  if (hash.digest('hex') !== dump.sha256) findings.push(about(subject, 'checksum-mismatch', `the SHA-256 of ${dump.key} is not that of what was written`));
-  if (inspection.problem !== undefined) findings.push(about(subject, 'archive-unreadable', inspection.problem));
+  if (bytes !== dump.bytes)
+    findings.push(
+      about(subject, 'artifact-size-mismatch', `${dump.key} has ${bytes} bytes, ${dump.bytes} were written`),
+    );
+  if (hash.digest('hex') !== dump.sha256)
+    findings.push(
+      about(subject, 'checksum-mismatch', `the SHA-256 of ${dump.key} is not that of what was written`),
+    );
+  if (inspection.problem !== undefined)
+    findings.push(about(subject, 'archive-unreadable', inspection.problem));
   if (inspection.toc && inspection.toc.sha256 !== manifest.toc.sha256) {
-    findings.push(about(subject, 'toc-mismatch', `the archive lists ${inspection.toc.entries.length} entries, the manifest ${manifest.toc.entries}, and they are not the same`));
+    findings.push(
+      about(
+        subject,
+        'toc-mismatch',
+        `the archive lists ${inspection.toc.entries.length} entries, the manifest ${manifest.toc.entries}, and they are not the same`,
+      ),
+    );
   }
   return findings;
 }
@@ -98,8 +145,14 @@ export async function checkArchive(
 /** Holds the manifest against what the catalog says of the same objects. */
 export function checkAgreement(subject: Subject, manifest: Manifest): Finding[] {
   const { point } = subject;
-  const agrees = manifest.point === point.id && manifest.target === point.target && same(manifest.dump, point.dump) && same(manifest.roles, point.roles);
-  return agrees ? [] : [about(subject, 'manifest-invalid', 'the manifest and the catalog name different objects')];
+  const agrees =
+    manifest.point === point.id &&
+    manifest.target === point.target &&
+    same(manifest.dump, point.dump) &&
+    same(manifest.roles, point.roles);
+  return agrees
+    ? []
+    : [about(subject, 'manifest-invalid', 'the manifest and the catalog name different objects')];
 }
 
 function same(a: StoredObject, b: StoredObject | undefined): boolean {

@@ -6,7 +6,11 @@ import type { ScratchCopy } from '../ports/database.ts';
 export type Answer = { name: string; passed: boolean; detail: string };
 
 /** Puts the target's own questions to the copy. A question that cannot be answered has not passed. */
-export async function askAssertions(copy: ScratchCopy, assertions: readonly Assertion[], manifest: Manifest): Promise<Answer[]> {
+export async function askAssertions(
+  copy: ScratchCopy,
+  assertions: readonly Assertion[],
+  manifest: Manifest,
+): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const assertion of assertions) {
     try {
@@ -19,25 +23,40 @@ export async function askAssertions(copy: ScratchCopy, assertions: readonly Asse
   return answers;
 }
 
-function judge(assertion: Assertion, value: string | undefined, manifest: Manifest): { passed: boolean; detail: string } {
+function judge(
+  assertion: Assertion,
+  value: string | undefined,
+  manifest: Manifest,
+): { passed: boolean; detail: string } {
   if (value === undefined) return { passed: false, detail: 'the answer is NULL' };
   if ('equals' in assertion) {
-    const expected = typeof assertion.equals === 'boolean' ? (assertion.equals ? 't' : 'f') : String(assertion.equals);
-    const passed = value === expected || (typeof assertion.equals === 'number' && Number(value) === assertion.equals);
+    const expected =
+      typeof assertion.equals === 'boolean' ? (assertion.equals ? 't' : 'f') : String(assertion.equals);
+    const passed =
+      value === expected || (typeof assertion.equals === 'number' && Number(value) === assertion.equals);
     return { passed, detail: `is ${value}, expected ${String(assertion.equals)}` };
   }
   if ('minimum' in assertion) {
-    return { passed: Number(value) >= assertion.minimum, detail: `is ${value}, expected at least ${assertion.minimum}` };
+    return {
+      passed: Number(value) >= assertion.minimum,
+      detail: `is ${value}, expected at least ${assertion.minimum}`,
+    };
   }
   if ('rowsOf' in assertion) {
     const table = manifest.tables.find((each) => `${each.schema}.${each.name}` === assertion.rowsOf);
     if (!table) return { passed: false, detail: `the manifest has no table ${assertion.rowsOf}` };
     const expected = Number(table.rows);
     const passed = Math.abs(Number(value) - expected) <= expected * assertion.tolerance;
-    return { passed, detail: `is ${value}, ${assertion.rowsOf} had ${expected} rows (tolerance ${assertion.tolerance * 100}%)` };
+    return {
+      passed,
+      detail: `is ${value}, ${assertion.rowsOf} had ${expected} rows (tolerance ${assertion.tolerance * 100}%)`,
+    };
   }
   const age = secondsBetween(asMoment(value), manifest.source.snapshotAt);
-  return { passed: age <= assertion.fresherThan, detail: `is ${value}, ${humanSeconds(age)} before the snapshot; expected at most ${humanSeconds(assertion.fresherThan)}` };
+  return {
+    passed: age <= assertion.fresherThan,
+    detail: `is ${value}, ${humanSeconds(age)} before the snapshot; expected at most ${humanSeconds(assertion.fresherThan)}`,
+  };
 }
 
 /** A timestamp as the server writes it (ISO, in UTC when it has no zone). */

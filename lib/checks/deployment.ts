@@ -3,14 +3,18 @@ import { DEPLOYMENT, type Finding, finding } from '../domain/finding.ts';
 import type { AlertTopic, DeployedSchedule, Subscription } from '../ports/messages.ts';
 
 /** Are all schedules there, switched on, and those that understudy.yml describes? */
-export function checkSchedules(expected: readonly ExpectedSchedule[], deployed: readonly DeployedSchedule[]): Finding[] {
+export function checkSchedules(
+  expected: readonly ExpectedSchedule[],
+  deployed: readonly DeployedSchedule[],
+): Finding[] {
   const byName = new Map(deployed.map((schedule) => [schedule.name, schedule]));
   return expected.flatMap((wanted): Finding[] => {
     const about = { target: DEPLOYMENT, subject: wanted.name };
     const found = byName.get(wanted.name);
     const what = `the schedule ${wanted.name} (${wanted.input.job} of policy ${wanted.input.policy})`;
     if (!found) return [finding('schedule-missing', { ...about, message: `${what} does not exist` })];
-    if (!found.enabled) return [finding('schedule-disabled', { ...about, message: `${what} is switched off` })];
+    if (!found.enabled)
+      return [finding('schedule-disabled', { ...about, message: `${what} is switched off` })];
     if (found.expression === wanted.expression && found.timezone === wanted.timezone) return [];
     const message = `${what} is ${found.expression} ${found.timezone}, understudy.yml says ${wanted.expression} ${wanted.timezone}`;
     return [finding('schedule-different', { ...about, message })];
@@ -19,13 +23,22 @@ export function checkSchedules(expected: readonly ExpectedSchedule[], deployed: 
 
 /** Does anybody hear a topic, and did everybody who should confirm? */
 export function checkSubscriptions(topic: AlertTopic, subscriptions: readonly Subscription[]): Finding[] {
-  const unconfirmed = subscriptions.filter((subscription) => !subscription.confirmed).map((subscription) =>
-    finding('subscription-unconfirmed', {
-      target: DEPLOYMENT,
-      subject: `${topic} ${subscription.protocol}:${subscription.endpoint}`,
-      message: `${subscription.endpoint} (${subscription.protocol}) never confirmed its subscription to ${topic}`,
-    }),
-  );
+  const unconfirmed = subscriptions
+    .filter((subscription) => !subscription.confirmed)
+    .map((subscription) =>
+      finding('subscription-unconfirmed', {
+        target: DEPLOYMENT,
+        subject: `${topic} ${subscription.protocol}:${subscription.endpoint}`,
+        message: `${subscription.endpoint} (${subscription.protocol}) never confirmed its subscription to ${topic}`,
+      }),
+    );
   if (subscriptions.some((subscription) => subscription.confirmed)) return unconfirmed;
-  return [...unconfirmed, finding('alerts-unheard', { target: DEPLOYMENT, subject: topic, message: `nobody has a confirmed subscription to topic ${topic}` })];
+  return [
+    ...unconfirmed,
+    finding('alerts-unheard', {
+      target: DEPLOYMENT,
+      subject: topic,
+      message: `nobody has a confirmed subscription to topic ${topic}`,
+    }),
+  ];
 }

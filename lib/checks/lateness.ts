@@ -16,9 +16,16 @@ export function checkRpo(target: Target, status: TargetStatus, now: Date): Findi
   const newest = status.newestVerified;
   const age = secondsBetween(newest?.snapshotAt ?? status.firstSeenAt, now);
   if (age + LOOK_EVERY <= promised) return [];
-  const what = newest ? `the newest verified point ${newest.id} of ${target.id} is ${humanSeconds(age)} old` : `${target.id} has no verified point, ${humanSeconds(age)} after it was first seen`;
-  const objectives = age > promised ? `RPO ${humanSeconds(promised)} is breached by ${humanSeconds(age - promised)}` : `RPO ${humanSeconds(promised)} will be breached in ${humanSeconds(promised - age)}`;
-  return [finding('rpo-breached', { target, subject: 'dump', message: `${what}; ${objectives}`, objectives })];
+  const what = newest
+    ? `the newest verified point ${newest.id} of ${target.id} is ${humanSeconds(age)} old`
+    : `${target.id} has no verified point, ${humanSeconds(age)} after it was first seen`;
+  const objectives =
+    age > promised
+      ? `RPO ${humanSeconds(promised)} is breached by ${humanSeconds(age - promised)}`
+      : `RPO ${humanSeconds(promised)} will be breached in ${humanSeconds(promised - age)}`;
+  return [
+    finding('rpo-breached', { target, subject: 'dump', message: `${what}; ${objectives}`, objectives }),
+  ];
 }
 
 /** Jobs that leave a run for every firing. A verification is named after its point and judged apart. */
@@ -36,7 +43,9 @@ export function checkSilence(target: Target, status: TargetStatus, now: Date): F
     const expected = schedule && lastFiring(schedule, due, new Date(status.firstSeenAt));
     const last = status.lastRun[job];
     if (!schedule || !expected || (last && last.scheduledFor >= expected)) return [];
-    const trace = last ? `the last ${job} of ${target.id} was for ${last.scheduledFor}` : `${target.id} never had a ${job}`;
+    const trace = last
+      ? `the last ${job} of ${target.id} was for ${last.scheduledFor}`
+      : `${target.id} never had one`;
     const message = `${job} of ${target.id} was due at ${expected} and there is no trace of it; ${trace}`;
     const objectives = `next due ${nextFirings(schedule, now, 1)[0] ?? 'never'}`;
     return [finding('job-silent', { target, subject: job, job, message, objectives })];
@@ -58,6 +67,14 @@ export function checkRehearsal(target: Target, status: TargetStatus, now: Date):
   const last = status.lastPassedRehearsal;
   const age = secondsBetween(last?.at ?? status.firstSeenAt, now);
   if (age <= allowed) return [];
-  const what = last ? `the last rehearsal of ${target.id} that passed was ${humanSeconds(age)} ago` : `${target.id} never passed a rehearsal, ${humanSeconds(age)} after it was first seen`;
-  return [finding('rehearsal-overdue', { target, subject: 'rehearse', message: `${what}; the policy allows ${humanSeconds(target.policy.rehearsal.atMostEvery)}` })];
+  const what = last
+    ? `the last rehearsal of ${target.id} that passed was ${humanSeconds(age)} ago`
+    : `${target.id} never passed a rehearsal, ${humanSeconds(age)} after it was first seen`;
+  return [
+    finding('rehearsal-overdue', {
+      target,
+      subject: 'rehearse',
+      message: `${what}; the policy allows ${humanSeconds(target.policy.rehearsal.atMostEvery)}`,
+    }),
+  ];
 }

@@ -9,7 +9,11 @@ const ENOUGH = 3;
  * Is a dump of a size that this target's dumps usually have? Compared with the median of the earlier good points, once
  * there are three of them; a half or less, or three times as much, is odd. Small dumps vary, so 1 MB apart is nothing.
  */
-export function checkSize(target: Target, point: RecoveryPoint, earlier: readonly RecoveryPoint[]): Finding[] {
+export function checkSize(
+  target: Target,
+  point: RecoveryPoint,
+  earlier: readonly RecoveryPoint[],
+): Finding[] {
   const sizes = earlier.filter((other) => other.id !== point.id).flatMap((other) => other.dump?.bytes ?? []);
   const usual = median(sizes.slice(0, 14));
   const bytes = point.dump?.bytes ?? 0;

@@ -16,14 +16,24 @@ export function contradictions(config: Partial<Config>, now: Date): Contradictio
   const policies = record(config.policies);
   const targets = record(config.targets);
   return [
-    ...Object.entries(policies).flatMap(([name, policy]) => policyContradictions(policy, ['policies', name], now)),
+    ...Object.entries(policies).flatMap(([name, policy]) =>
+      policyContradictions(policy, ['policies', name], now),
+    ),
     ...Object.entries(targets).flatMap(([id, target]) => {
       if (typeof target !== 'object' || target === null || !('policy' in target)) return [];
       const base = policies[String(target.policy)];
-      if (!base) return [{ path: ['targets', id, 'policy'], message: unknownPolicy(String(target.policy), Object.keys(policies)) }];
+      if (!base)
+        return [
+          {
+            path: ['targets', id, 'policy'],
+            message: unknownPolicy(String(target.policy), Object.keys(policies)),
+          },
+        ];
       if (!('overrides' in target) || !target.overrides) return [];
       const merged = withOverrides(base as ConfigPolicy, target as never);
-      return policyContradictions(merged, ['targets', id, 'overrides'], now).filter((found) => found.path[3] !== 'schedules');
+      return policyContradictions(merged, ['targets', id, 'overrides'], now).filter(
+        (found) => found.path[3] !== 'schedules',
+      );
     }),
     ...(config.targets !== undefined && Object.keys(targets).length === 0
       ? [{ path: ['targets'], message: 'nothing is protected; name at least one target' }]
@@ -34,7 +44,10 @@ export function contradictions(config: Partial<Config>, now: Date): Contradictio
 function policyContradictions(raw: unknown, path: (string | number)[], now: Date): Contradiction[] {
   const schedules = record(record(raw)['schedules']);
   const dead = Object.entries(schedules).flatMap(([job, schedule]) => {
-    const mistake = typeof schedule === 'string' || isCron(schedule) ? scheduleMistake(resolveSchedule(schedule), now) : undefined;
+    const mistake =
+      typeof schedule === 'string' || isCron(schedule)
+        ? scheduleMistake(resolveSchedule(schedule), now)
+        : undefined;
     return mistake ? [{ path: [...path, 'schedules', job], message: mistake }] : [];
   });
   const parsed = configSchema.shape.policies.valueType.safeParse(raw);
@@ -45,7 +58,8 @@ function policyContradictions(raw: unknown, path: (string | number)[], now: Date
   const say = (where: string[], message: string) => found.push({ path: [...path, ...where], message });
 
   for (const job of ['dump', 'rehearse', 'expire'] as const satisfies ScheduledJob[]) {
-    if (!policy.schedules[job]) say(['schedules'], `no schedule for ${job}; a policy that never does it promises nothing`);
+    if (!policy.schedules[job])
+      say(['schedules'], `no schedule for ${job}; a policy that never does it promises nothing`);
   }
   const sum = rpoArithmetic(policy, now);
   if (sum && !sum.fits) {
@@ -53,16 +67,29 @@ function policyContradictions(raw: unknown, path: (string | number)[], now: Date
   }
   const shortest = shortestRetention(policy.retention);
   if (shortest === 0) say(['retention'], 'keeps nothing; set at least one of all, daily, weekly, monthly');
-  else if (Math.max(policy.retention.all, policy.retention.daily, policy.retention.weekly, policy.retention.monthly) < policy.objectives.rpo.dump) {
+  else if (
+    Math.max(
+      policy.retention.all,
+      policy.retention.daily,
+      policy.retention.weekly,
+      policy.retention.monthly,
+    ) < policy.objectives.rpo.dump
+  ) {
     say(['retention'], `keeps points for less than the RPO of ${humanSeconds(policy.objectives.rpo.dump)}`);
   }
   if (policy.vault.lock !== 'none' && policy.vault.lockFor > shortest) {
-    say(['vault', 'lockFor'], `locks for ${humanSeconds(policy.vault.lockFor)}, longer than the shortest retention of ${humanSeconds(shortest)}: those points could not be deleted`);
+    say(
+      ['vault', 'lockFor'],
+      `locks for ${humanSeconds(policy.vault.lockFor)}, longer than the shortest retention of ${humanSeconds(shortest)}: those points could not be deleted`,
+    );
   }
   if (policy.schedules.rehearse) {
     const interval = longestInterval(policy.schedules.rehearse, now);
     if (interval > policy.rehearsal.atMostEvery) {
-      say(['rehearsal', 'atMostEvery'], `rehearsals are ${humanSeconds(interval)} apart, so each would be overdue after ${humanSeconds(policy.rehearsal.atMostEvery)}`);
+      say(
+        ['rehearsal', 'atMostEvery'],
+        `rehearsals are ${humanSeconds(interval)} apart, so each would be overdue after ${humanSeconds(policy.rehearsal.atMostEvery)}`,
+      );
     }
   }
   if (policy.proof.depth === 'fingerprints' && policy.verify.depth === 'exists') {
@@ -76,9 +103,13 @@ function unknownPolicy(name: string, known: string[]): string {
 }
 
 function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
 }
 
 function isCron(value: unknown): value is { cron: string; timezone?: string } {
-  return typeof value === 'object' && value !== null && typeof (value as { cron?: unknown }).cron === 'string';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { cron?: unknown }).cron === 'string'
+  );
 }

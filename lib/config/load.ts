@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type * as z from 'zod';
 import { InputError } from '../domain/errors.ts';
 import type { Plan } from '../domain/policy.ts';
@@ -44,7 +44,10 @@ function mistakesIn(file: string, mistakes: Mistake[]): InputError {
   const count = sorted.length === 1 ? 'one mistake' : `${sorted.length} mistakes`;
   return new InputError(
     `${file}: ${count}`,
-    sorted.map(({ path, line, message }) => `${file}:${line} ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`),
+    sorted.map(
+      ({ path, line, message }) =>
+        `${file}:${line} ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`,
+    ),
     'docs/configuration.md describes every option.',
   );
 }
@@ -52,12 +55,19 @@ function mistakesIn(file: string, mistakes: Mistake[]): InputError {
 function mistakesOf(issue: z.core.$ZodIssue, at: (path: readonly PropertyKey[]) => number): Mistake[] {
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], line: at([...path, key]), message: 'unknown key' }));
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      line: at([...path, key]),
+      message: 'unknown key',
+    }));
   }
   if (issue.code === 'invalid_union') {
     // The alternative that got furthest says best what is wrong; a plain text beside an object says nothing.
-    const inner = issue.errors.find((issues) => issues.every((nested) => nested.code !== 'invalid_type' || nested.path.length > 0));
-    if (inner && inner.length > 0) return inner.flatMap((nested) => mistakesOf({ ...nested, path: [...path, ...nested.path] }, at));
+    const inner = issue.errors.find((issues) =>
+      issues.every((nested) => nested.code !== 'invalid_type' || nested.path.length > 0),
+    );
+    if (inner && inner.length > 0)
+      return inner.flatMap((nested) => mistakesOf({ ...nested, path: [...path, ...nested.path] }, at));
   }
   if (issue.code === 'invalid_key') {
     return issue.issues.map((nested) => ({ path, line: at(path), message: nested.message }));
@@ -70,7 +80,9 @@ function overlaps(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean
 }
 
 function duplicateKey(message: string): string | undefined {
-  return message.startsWith('Map keys must be unique') ? 'this key stands here twice; every id and name is used once' : undefined;
+  return message.startsWith('Map keys must be unique')
+    ? 'this key stands here twice; every id and name is used once'
+    : undefined;
 }
 
 /** The line of a key (or of its nearest parent that exists). */

@@ -15,7 +15,9 @@ export function resolvePolicy(name: string, policy: ConfigPolicy): Policy {
     name,
     objectives: { rpo: { dump: seconds(policy.objectives.rpo.dump) }, rto: seconds(policy.objectives.rto) },
     schedules: Object.fromEntries(
-      Object.entries(policy.schedules).flatMap(([job, schedule]) => (schedule ? [[job, resolveSchedule(schedule)]] : [])),
+      Object.entries(policy.schedules).flatMap(([job, schedule]) =>
+        schedule ? [[job, resolveSchedule(schedule)]] : [],
+      ),
     ),
     grace: seconds(policy.grace),
     usual: { dump: seconds(policy.usual.dump), verify: seconds(policy.usual.verify) },
@@ -34,7 +36,9 @@ export function resolvePolicy(name: string, policy: ConfigPolicy): Policy {
   };
 }
 
-export function resolveSchedule(schedule: string | { cron: string; timezone?: string | undefined }): Schedule {
+export function resolveSchedule(
+  schedule: string | { cron: string; timezone?: string | undefined },
+): Schedule {
   return typeof schedule === 'string'
     ? { cron: schedule, timezone: 'UTC' }
     : { cron: schedule.cron, timezone: schedule.timezone ?? 'UTC' };
@@ -75,7 +79,8 @@ function resolveAssertion(raw: ConfigTarget['assertions'][number]): Assertion {
   const base = { name: raw.name, sql: raw.sql, when: raw.when };
   if (raw.equals !== undefined) return { ...base, equals: raw.equals };
   if (raw.minimum !== undefined) return { ...base, minimum: raw.minimum };
-  if (raw.rowsOf !== undefined) return { ...base, rowsOf: raw.rowsOf, tolerance: Number.parseFloat(raw.tolerance ?? '0') / 100 };
+  if (raw.rowsOf !== undefined)
+    return { ...base, rowsOf: raw.rowsOf, tolerance: Number.parseFloat(raw.tolerance ?? '0') / 100 };
   return { ...base, fresherThan: seconds(raw.fresherThan!) };
 }
 

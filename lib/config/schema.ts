@@ -8,18 +8,29 @@ import { DURATION_PATTERN } from '../domain/time.ts';
  * `understudy.yml` as people write it. Every option, its type, its default and its description stand here and only
  * here: the validation, the JSON Schema for editors and docs/configuration.md all follow from it.
  */
-const duration = z.string().regex(DURATION_PATTERN, 'expected a duration such as 90s, 15m, 26h, 35d, 12w or 12mo');
+const duration = z
+  .string()
+  .regex(DURATION_PATTERN, 'expected a duration such as 90s, 15m, 26h, 35d, 12w or 12mo');
 
-const schedule = z.union([
-  z.string().describe('Five cron fields, in UTC'),
-  z.strictObject({
-    cron: z.string().describe('Five cron fields: minute hour day-of-month month day-of-week; also L, 1W (weekday nearest the 1st) and MON#1'),
-    timezone: z.string().default('UTC').describe('IANA time zone'),
-  }),
-], { error: 'expected five cron fields, or { cron, timezone }' });
+const schedule = z.union(
+  [
+    z.string().describe('Five cron fields, in UTC'),
+    z.strictObject({
+      cron: z
+        .string()
+        .describe(
+          'Five cron fields: minute hour day-of-month month day-of-week; also L, 1W (weekday nearest the 1st) and MON#1',
+        ),
+      timezone: z.string().default('UTC').describe('IANA time zone'),
+    }),
+  ],
+  { error: 'expected five cron fields, or { cron, timezone }' },
+);
 
 const objectives = z.strictObject({
-  rpo: z.strictObject({ dump: duration.describe('Tolerated data loss when restoring from a dump') }).describe('Tolerated data loss, by the means that keeps it'),
+  rpo: z
+    .strictObject({ dump: duration.describe('Tolerated data loss when restoring from a dump') })
+    .describe('Tolerated data loss, by the means that keeps it'),
   rto: duration.describe('Tolerated time to restore'),
 });
 
@@ -33,7 +44,9 @@ const policyFields = {
     expire: schedule.optional(),
   }),
   grace: duration.default('30m').describe('How late a job may be before its silence is an alarm'),
-  usual: z.strictObject({ dump: duration.default('15m'), verify: duration.default('15m') }).prefault({})
+  usual: z
+    .strictObject({ dump: duration.default('15m'), verify: duration.default('15m') })
+    .prefault({})
     .describe('What a dump and its verification are expected to take'),
   retention: z.strictObject({
     all: duration.optional().describe('Keep every point younger than this'),
@@ -41,83 +54,153 @@ const policyFields = {
     weekly: duration.optional().describe('Keep the last point of each ISO week for this long'),
     monthly: duration.optional().describe('Keep the last point of each month for this long'),
   }),
-  dump: z.strictObject({
-    compression: z.enum(['auto', 'zstd', 'gzip', 'none']).default('auto').describe('auto: zstd where the client has it (16 and newer), else gzip'),
-    client: z.enum(['same-major', 'newer']).default('same-major').describe('Which pg_dump may dump: of the server’s own major, or a newer one too'),
-    lockTimeout: duration.default('5s').describe('How long the shared locks may wait'),
-    whenBlocking: z.enum(['report', 'end']).default('report').describe('When somebody waits for an exclusive lock behind the dump: report it, or end the dump'),
-  }).prefault({}),
-  verify: z.strictObject({
-    depth: z.enum(['exists', 'checksum', 'readable', 'full']).default('full'),
-  }).prefault({}),
-  proof: z.strictObject({
-    depth: z.enum(['fingerprints', 'counts']).default('fingerprints').describe('With counts nothing is ever called proven'),
-  }).prefault({}),
-  rehearsal: z.strictObject({
-    point: z.enum(['newest', 'random']).default('newest').describe('The newest verified point, or any retained one by chance'),
-    atMostEvery: duration.default('8d').describe('A last good rehearsal older than this is overdue'),
-  }).prefault({}),
-  vault: z.strictObject({
-    lock: z.enum(['none', 'governance', 'compliance']).default('none').describe('S3 Object Lock on dumps and manifests'),
-    lockFor: duration.default('7d').describe('How long they are locked; never longer than the shortest retention'),
-  }).prefault({}),
-  severities: z.partialRecord(
-    z.enum(Object.keys(FINDINGS) as [string, ...string[]], { error: (issue) => `there is no finding "${String(issue.input)}"; see docs/findings.md` }),
-    z.enum(SEVERITIES),
-  ).default({}).describe('Severity by finding, where it is not the usual one'),
+  dump: z
+    .strictObject({
+      compression: z
+        .enum(['auto', 'zstd', 'gzip', 'none'])
+        .default('auto')
+        .describe('auto: zstd where the client has it (16 and newer), else gzip'),
+      client: z
+        .enum(['same-major', 'newer'])
+        .default('same-major')
+        .describe('Which pg_dump may dump: of the server’s own major, or a newer one too'),
+      lockTimeout: duration.default('5s').describe('How long the shared locks may wait'),
+      whenBlocking: z
+        .enum(['report', 'end'])
+        .default('report')
+        .describe('When somebody waits for an exclusive lock behind the dump: report it, or end the dump'),
+    })
+    .prefault({}),
+  verify: z
+    .strictObject({
+      depth: z.enum(['exists', 'checksum', 'readable', 'full']).default('full'),
+    })
+    .prefault({}),
+  proof: z
+    .strictObject({
+      depth: z
+        .enum(['fingerprints', 'counts'])
+        .default('fingerprints')
+        .describe('With counts nothing is ever called proven'),
+    })
+    .prefault({}),
+  rehearsal: z
+    .strictObject({
+      point: z
+        .enum(['newest', 'random'])
+        .default('newest')
+        .describe('The newest verified point, or any retained one by chance'),
+      atMostEvery: duration.default('8d').describe('A last good rehearsal older than this is overdue'),
+    })
+    .prefault({}),
+  vault: z
+    .strictObject({
+      lock: z
+        .enum(['none', 'governance', 'compliance'])
+        .default('none')
+        .describe('S3 Object Lock on dumps and manifests'),
+      lockFor: duration
+        .default('7d')
+        .describe('How long they are locked; never longer than the shortest retention'),
+    })
+    .prefault({}),
+  severities: z
+    .partialRecord(
+      z.enum(Object.keys(FINDINGS) as [string, ...string[]], {
+        error: (issue) => `there is no finding "${String(issue.input)}"; see docs/findings.md`,
+      }),
+      z.enum(SEVERITIES),
+    )
+    .default({})
+    .describe('Severity by finding, where it is not the usual one'),
 };
 
 const policy = z.strictObject(policyFields);
 
 /** A target's own changes to its policy: any part of it, to any depth. */
 const overrides = z.strictObject({
-  objectives: z.strictObject({ rpo: z.strictObject({ dump: duration }).optional(), rto: duration.optional() }).optional(),
+  objectives: z
+    .strictObject({ rpo: z.strictObject({ dump: duration }).optional(), rto: duration.optional() })
+    .optional(),
   grace: duration.optional(),
   usual: z.strictObject({ dump: duration.optional(), verify: duration.optional() }).optional(),
   retention: policyFields.retention.optional(),
-  dump: z.strictObject({
-    compression: z.enum(['auto', 'zstd', 'gzip', 'none']).optional(),
-    client: z.enum(['same-major', 'newer']).optional(),
-    lockTimeout: duration.optional(),
-    whenBlocking: z.enum(['report', 'end']).optional(),
-  }).optional(),
+  dump: z
+    .strictObject({
+      compression: z.enum(['auto', 'zstd', 'gzip', 'none']).optional(),
+      client: z.enum(['same-major', 'newer']).optional(),
+      lockTimeout: duration.optional(),
+      whenBlocking: z.enum(['report', 'end']).optional(),
+    })
+    .optional(),
   verify: z.strictObject({ depth: z.enum(['exists', 'checksum', 'readable', 'full']).optional() }).optional(),
   proof: z.strictObject({ depth: z.enum(['fingerprints', 'counts']).optional() }).optional(),
-  rehearsal: z.strictObject({ point: z.enum(['newest', 'random']).optional(), atMostEvery: duration.optional() }).optional(),
-  vault: z.strictObject({ lock: z.enum(['none', 'governance', 'compliance']).optional(), lockFor: duration.optional() }).optional(),
+  rehearsal: z
+    .strictObject({ point: z.enum(['newest', 'random']).optional(), atMostEvery: duration.optional() })
+    .optional(),
+  vault: z
+    .strictObject({
+      lock: z.enum(['none', 'governance', 'compliance']).optional(),
+      lockFor: duration.optional(),
+    })
+    .optional(),
   severities: policyFields.severities.optional(),
 });
 
-const assertion = z.strictObject({
-  name: z.string().min(1),
-  sql: z.string().min(1).describe('One SELECT that returns one value'),
-  when: z.enum(['always', 'simulation']).default('always'),
-  equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
-  minimum: z.number().optional(),
-  rowsOf: z.string().optional().describe('schema.table: the value is compared with the table’s row count in the manifest'),
-  tolerance: z.string().regex(/^\d+(\.\d+)?%$/, 'expected a percentage such as 5%').optional(),
-  fresherThan: duration.optional().describe('The value is a moment, at most this much older than the snapshot'),
-}).superRefine((value, context) => {
-  const expectations = ['equals', 'minimum', 'rowsOf', 'fresherThan'].filter((key) => value[key as keyof typeof value] !== undefined);
-  if (expectations.length !== 1) {
-    context.addIssue({ code: 'custom', message: `expected exactly one of equals, minimum, rowsOf, fresherThan; there ${expectations.length === 0 ? 'is none' : `are ${expectations.join(' and ')}`}` });
-  }
-  if (value.tolerance !== undefined && value.rowsOf === undefined) {
-    context.addIssue({ code: 'custom', path: ['tolerance'], message: 'tolerance goes with rowsOf' });
-  }
-});
+const assertion = z
+  .strictObject({
+    name: z.string().min(1),
+    sql: z.string().min(1).describe('One SELECT that returns one value'),
+    when: z.enum(['always', 'simulation']).default('always'),
+    equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    minimum: z.number().optional(),
+    rowsOf: z
+      .string()
+      .optional()
+      .describe('schema.table: the value is compared with the table’s row count in the manifest'),
+    tolerance: z
+      .string()
+      .regex(/^\d+(\.\d+)?%$/, 'expected a percentage such as 5%')
+      .optional(),
+    fresherThan: duration
+      .optional()
+      .describe('The value is a moment, at most this much older than the snapshot'),
+  })
+  .superRefine((value, context) => {
+    const expectations = ['equals', 'minimum', 'rowsOf', 'fresherThan'].filter(
+      (key) => value[key as keyof typeof value] !== undefined,
+    );
+    if (expectations.length !== 1) {
+      context.addIssue({
+        code: 'custom',
+        message: `expected exactly one of equals, minimum, rowsOf, fresherThan; there ${expectations.length === 0 ? 'is none' : `are ${expectations.join(' and ')}`}`,
+      });
+    }
+    if (value.tolerance !== undefined && value.rowsOf === undefined) {
+      context.addIssue({ code: 'custom', path: ['tolerance'], message: 'tolerance goes with rowsOf' });
+    }
+  });
 
 const target = z.strictObject({
   policy: z.string().describe('Name of a policy above'),
   engine: z.literal('postgres').default('postgres'),
   connection: z.strictObject({
-    secret: z.string().min(1).describe('Name or ARN of a Secrets Manager secret: RDS-style JSON or a postgres:// URL'),
+    secret: z
+      .string()
+      .min(1)
+      .describe('Name or ARN of a Secrets Manager secret: RDS-style JSON or a postgres:// URL'),
     host: z.string().min(1).optional().describe('Where the secret does not say it'),
     port: z.int().min(1).max(65_535).optional(),
     database: z.string().min(1).optional(),
-    sslmode: z.enum(['disable', 'require', 'verify-full']).optional().describe('Default: require, and disable for loopback'),
+    sslmode: z
+      .enum(['disable', 'require', 'verify-full'])
+      .optional()
+      .describe('Default: require, and disable for loopback'),
   }),
-  priority: z.enum(['P0', 'P1', 'P2']).default('P0').describe('Findings of this target are never worse than this'),
+  priority: z
+    .enum(['P0', 'P1', 'P2'])
+    .default('P0')
+    .describe('Findings of this target are never worse than this'),
   owner: z.string().optional(),
   labels: z.record(z.string(), z.string()).default({}),
   assertions: z.array(assertion).default([]),
@@ -128,7 +211,9 @@ export const configSchema = z.strictObject({
   version: z.literal(1),
   policies: z.record(z.string().regex(TARGET_ID, 'expected a name of a-z, 0-9 and -'), policy),
   targets: z.record(
-    z.string().regex(TARGET_ID, 'expected an id of a-z, 0-9 and -, starting with a letter')
+    z
+      .string()
+      .regex(TARGET_ID, 'expected an id of a-z, 0-9 and -, starting with a letter')
       .refine((id) => id !== 'understudy', 'this id is taken by Understudy itself'),
     target,
   ),
@@ -140,5 +225,8 @@ export type ConfigTarget = Config['targets'][string];
 
 /** The JSON Schema of understudy.yml, for editors. */
 export function jsonSchema(): object {
-  return { title: 'understudy.yml', ...z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) };
+  return {
+    title: 'understudy.yml',
+    ...z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }),
+  };
 }

@@ -1,4 +1,4 @@
-import { type Finding, FINDINGS } from './finding.ts';
+import { FINDINGS, type Finding } from './finding.ts';
 import { humanSeconds, secondsBetween } from './time.ts';
 
 /** Why an alert goes out: only on a change of state, and once a day while nothing changes. */
@@ -6,7 +6,12 @@ export type Occasion = 'opened' | 'worsened' | 'reminder' | 'resolved';
 
 export type Alert = { occasion: Occasion; finding: Finding; since: string; at: string; stage: string };
 
-const WORD: Record<Occasion, string> = { opened: '', worsened: 'worse: ', reminder: 'still: ', resolved: 'resolved: ' };
+const WORD: Record<Occasion, string> = {
+  opened: '',
+  worsened: 'worse: ',
+  reminder: 'still: ',
+  resolved: 'resolved: ',
+};
 
 /** Subject line: ASCII without control characters and at most 100 of them, as SNS requires. */
 export function alertSubject(alert: Alert): string {

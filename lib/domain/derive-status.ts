@@ -15,11 +15,25 @@ export function deriveStatus(
   const stored = points.filter((point) => point.availableAt !== undefined && point.snapshotAt !== undefined);
   const bySnapshot = [...stored].sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
   const good = bySnapshot.filter(counts);
-  const status: TargetStatus = { target, firstSeenAt, lastRun: {}, lastSuccess: {}, usual: usual(good.slice(0, 14)) };
+  const status: TargetStatus = {
+    target,
+    firstSeenAt,
+    lastRun: {},
+    lastSuccess: {},
+    usual: usual(good.slice(0, 14)),
+  };
   set(status, 'newestPoint', bySnapshot[0]);
   set(status, 'newestVerified', good[0]);
-  set(status, 'newestRehearsed', good.find((point) => point.state === 'rehearsed'));
-  set(status, 'waiting', bySnapshot.find((point) => point.state === 'available'));
+  set(
+    status,
+    'newestRehearsed',
+    good.find((point) => point.state === 'rehearsed'),
+  );
+  set(
+    status,
+    'waiting',
+    bySnapshot.find((point) => point.state === 'available'),
+  );
 
   for (const run of runs) {
     const job = run.job as ScheduledJob;
@@ -29,14 +43,32 @@ export function deriveStatus(
   const [last] = evidence;
   if (last) {
     const { at, point, outcome, strength, rto, rpo, simulation } = last;
-    status.lastRehearsal = { at, point, outcome, strength, simulation, ...(rto ? { rto } : {}), ...(rpo ? { rpo } : {}) };
+    status.lastRehearsal = {
+      at,
+      point,
+      outcome,
+      strength,
+      simulation,
+      ...(rto ? { rto } : {}),
+      ...(rpo ? { rpo } : {}),
+    };
   }
   const passed = evidence.find((each) => each.outcome === 'passed');
-  if (passed) status.lastPassedRehearsal = { at: passed.at, point: passed.point, strength: passed.strength, ...(passed.rto ? { rto: passed.rto } : {}) };
+  if (passed)
+    status.lastPassedRehearsal = {
+      at: passed.at,
+      point: passed.point,
+      strength: passed.strength,
+      ...(passed.rto ? { rto: passed.rto } : {}),
+    };
   return status;
 }
 
-function set(status: TargetStatus, key: 'newestPoint' | 'newestVerified' | 'newestRehearsed' | 'waiting', point: RecoveryPoint | undefined): void {
+function set(
+  status: TargetStatus,
+  key: 'newestPoint' | 'newestVerified' | 'newestRehearsed' | 'waiting',
+  point: RecoveryPoint | undefined,
+): void {
   if (!point) return;
   const { id, state } = point;
   const found: PointSummary = { id, snapshotAt: point.snapshotAt!, availableAt: point.availableAt!, state };
@@ -52,7 +84,11 @@ function usual(points: readonly RecoveryPoint[]): TargetStatus['usual'] {
   const dump = median(points.flatMap((point) => point.dumpSeconds ?? []));
   const verify = median(points.flatMap((point) => point.verifySeconds ?? []));
   const bytes = median(points.flatMap((point) => point.dump?.bytes ?? []));
-  return { ...(dump === undefined ? {} : { dump }), ...(verify === undefined ? {} : { verify }), ...(bytes === undefined ? {} : { bytes }) };
+  return {
+    ...(dump === undefined ? {} : { dump }),
+    ...(verify === undefined ? {} : { verify }),
+    ...(bytes === undefined ? {} : { bytes }),
+  };
 }
 
 /** Middle value; undefined of none. */

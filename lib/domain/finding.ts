@@ -93,12 +93,14 @@ export const FINDINGS = {
   },
   'dump-blocks-others': {
     severity: 'P1',
-    means: 'During a dump somebody on the source waited for an exclusive lock behind it, and everybody else behind them.',
+    means:
+      'During a dump somebody on the source waited for an exclusive lock behind it, and everybody else behind them.',
     next: 'Move the dump or the migration; or set `dump.whenBlocking: end` so that the dump gives way.',
   },
   'extension-left-out': {
     severity: 'P3',
-    means: 'An extension of the source does not exist where the rehearsal ran, so the copy was restored without it.',
+    means:
+      'An extension of the source does not exist where the rehearsal ran, so the copy was restored without it.',
     next: 'Nothing, if the restore in an emergency goes to a server that has it.',
   },
   'fingerprints-off': {
@@ -148,7 +150,8 @@ export const FINDINGS = {
   },
   'last-good-point-at-risk': {
     severity: 'P0',
-    means: 'Retention would have reached the last good points while newer ones fail; expiry has stopped for this target.',
+    means:
+      'Retention would have reached the last good points while newer ones fail; expiry has stopped for this target.',
     next: 'Find out why dumps or their verification fail; expiry goes on by itself afterwards.',
   },
 } as const satisfies Record<string, { severity: Severity; means: string; next: string }>;
@@ -173,7 +176,13 @@ export type Finding = {
 /** Makes a finding with the severity the policy gives it: named by code, else the table's, but not above the target's priority. */
 export function finding(
   code: FindingCode,
-  about: { target: Target | { id: string }; subject: string; message: string; job?: string; objectives?: string | undefined },
+  about: {
+    target: Target | { id: string };
+    subject: string;
+    message: string;
+    job?: string;
+    objectives?: string | undefined;
+  },
 ): Finding {
   const entry = FINDINGS[code];
   const next = entry.next.replaceAll('{target}', about.target.id).replaceAll('{job}', about.job ?? 'dump');

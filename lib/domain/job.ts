@@ -10,7 +10,9 @@ export type Job = (typeof JOBS)[number];
 export const SCHEDULED_JOBS = ['dump', 'verify', 'rehearse', 'simulation', 'expire'] as const;
 export type ScheduledJob = (typeof SCHEDULED_JOBS)[number];
 
-const moment = z.iso.datetime({ offset: true, error: 'expected a moment such as 2026-11-20T01:00:00Z' }).transform((at) => utc(new Date(at)));
+const moment = z.iso
+  .datetime({ offset: true, error: 'expected a moment such as 2026-11-20T01:00:00Z' })
+  .transform((at) => utc(new Date(at)));
 
 const message = {
   target: z.string().regex(TARGET_ID, 'expected a target id such as crm-prod'),
@@ -37,7 +39,11 @@ export const rehearseJob = z.strictObject({
   point: POINT.optional(),
   simulation: z.boolean().default(false),
 });
-export const expireJob = z.strictObject({ job: z.literal('expire'), ...message, dryRun: z.boolean().default(false) });
+export const expireJob = z.strictObject({
+  job: z.literal('expire'),
+  ...message,
+  dryRun: z.boolean().default(false),
+});
 
 export type DumpJob = z.infer<typeof dumpJob>;
 export type VerifyJob = z.infer<typeof verifyJob>;

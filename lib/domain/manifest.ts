@@ -80,7 +80,10 @@ export type ContentFacts = {
 
 /** Was this dumped with fingerprints of every table? */
 export function fingerprinted(manifest: Manifest): boolean {
-  return manifest.tables.every((table) => table.fingerprint !== undefined) && manifest.largeObjects.fingerprint !== undefined;
+  return (
+    manifest.tables.every((table) => table.fingerprint !== undefined) &&
+    manifest.largeObjects.fingerprint !== undefined
+  );
 }
 
 /** Total rows, for people. */

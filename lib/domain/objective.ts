@@ -2,14 +2,26 @@ import type { Policy } from './policy.ts';
 import { longestInterval } from './schedule.ts';
 import { humanSeconds } from './time.ts';
 
-export type Arithmetic = { interval: number; dump: number; verify: number; grace: number; needed: number; promised: number; fits: boolean };
+export type Arithmetic = {
+  interval: number;
+  dump: number;
+  verify: number;
+  grace: number;
+  needed: number;
+  promised: number;
+  fits: boolean;
+};
 
 /**
  * Can dumps keep the RPO? Right before the next point counts, the newest one is as old as one interval plus the time
  * a dump and its verification take, and the next may be late by the grace before anybody calls it late.
  * All in seconds. Undefined when the policy schedules no dump.
  */
-export function rpoArithmetic(policy: Policy, from: Date, measured?: { dump?: number; verify?: number }): Arithmetic | undefined {
+export function rpoArithmetic(
+  policy: Policy,
+  from: Date,
+  measured?: { dump?: number; verify?: number },
+): Arithmetic | undefined {
   const schedule = policy.schedules.dump;
   if (!schedule) return undefined;
   const interval = longestInterval(schedule, from);

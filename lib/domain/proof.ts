@@ -68,7 +68,11 @@ function schemaDifferences(manifest: Manifest, copy: CopyFacts, leftOut: readonl
   });
 }
 
-function tableDifferences(expected: readonly TableFacts[], found: readonly TableFacts[], exact: boolean): Difference[] {
+function tableDifferences(
+  expected: readonly TableFacts[],
+  found: readonly TableFacts[],
+  exact: boolean,
+): Difference[] {
   const byName = new Map(found.map((table) => [`${table.schema}.${table.name}`, table]));
   const differences = expected.flatMap((table): Difference[] => {
     const name = `${table.schema}.${table.name}`;
@@ -76,14 +80,26 @@ function tableDifferences(expected: readonly TableFacts[], found: readonly Table
     byName.delete(name);
     if (!copy) return [{ kind: 'table data', name, what: 'missing' }];
     if (copy.rows !== table.rows) {
-      return [{ kind: 'rows', name, what: 'changed', detail: `${table.rows} rows in the source, ${copy.rows} in the copy` }];
+      return [
+        {
+          kind: 'rows',
+          name,
+          what: 'changed',
+          detail: `${table.rows} rows in the source, ${copy.rows} in the copy`,
+        },
+      ];
     }
     if (exact && copy.fingerprint !== table.fingerprint) {
-      return [{ kind: 'rows', name, what: 'changed', detail: `${table.rows} rows in both, but not the same ones` }];
+      return [
+        { kind: 'rows', name, what: 'changed', detail: `${table.rows} rows in both, but not the same ones` },
+      ];
     }
     return [];
   });
-  return [...differences, ...[...byName.keys()].map((name): Difference => ({ kind: 'table data', name, what: 'extra' }))];
+  return [
+    ...differences,
+    ...[...byName.keys()].map((name): Difference => ({ kind: 'table data', name, what: 'extra' })),
+  ];
 }
 
 function largeObjectDifferences(manifest: Manifest, copy: CopyFacts, exact: boolean): Difference[] {
@@ -93,22 +109,41 @@ function largeObjectDifferences(manifest: Manifest, copy: CopyFacts, exact: bool
     return [{ kind: 'large objects', name: 'all', what: 'changed', detail }];
   }
   if (exact && expected.fingerprint !== found.fingerprint) {
-    return [{ kind: 'large objects', name: 'all', what: 'changed', detail: `${expected.count} in both, but not the same ones` }];
+    return [
+      {
+        kind: 'large objects',
+        name: 'all',
+        what: 'changed',
+        detail: `${expected.count} in both, but not the same ones`,
+      },
+    ];
   }
   return [];
 }
 
 /** A sequence may stand anywhere between its two readings, and an ascending one never below its column's maximum. */
-function sequenceDifferences(expected: readonly SequenceFacts[], found: CopyFacts['sequences']): Difference[] {
+function sequenceDifferences(
+  expected: readonly SequenceFacts[],
+  found: CopyFacts['sequences'],
+): Difference[] {
   const byName = new Map(found.map((sequence) => [`${sequence.schema}.${sequence.name}`, sequence]));
   return expected.flatMap((sequence): Difference[] => {
     const name = `${sequence.schema}.${sequence.name}`;
     const copy = byName.get(name);
     if (!copy) return [{ kind: 'sequence', name, what: 'missing' }];
     const value = BigInt(copy.value);
-    const [low, high] = [BigInt(sequence.before), BigInt(sequence.after)].sort((a, b) => (a < b ? -1 : 1)) as [bigint, bigint];
+    const [low, high] = [BigInt(sequence.before), BigInt(sequence.after)].sort((a, b) =>
+      a < b ? -1 : 1,
+    ) as [bigint, bigint];
     if (value < low || value > high) {
-      return [{ kind: 'sequence', name, what: 'changed', detail: `stands at ${value}, the source went from ${low} to ${high}` }];
+      return [
+        {
+          kind: 'sequence',
+          name,
+          what: 'changed',
+          detail: `stands at ${value}, the source went from ${low} to ${high}`,
+        },
+      ];
     }
     if (sequence.ascending && copy.columnMaximum !== undefined && value < BigInt(copy.columnMaximum)) {
       const detail = `stands at ${value}, below ${copy.columnMaximum} in the column it feeds`;
@@ -121,6 +156,8 @@ function sequenceDifferences(expected: readonly SequenceFacts[], found: CopyFact
 /** One line for people: `rows of public.leads changed (10 rows in the source, 9 in the copy)`. */
 export function sayDifference(difference: Difference): string {
   const detail = difference.detail ? ` (${difference.detail})` : '';
-  const verb = { missing: 'missing from the copy', extra: 'only in the copy', changed: 'differs' }[difference.what];
+  const verb = { missing: 'missing from the copy', extra: 'only in the copy', changed: 'differs' }[
+    difference.what
+  ];
   return `${difference.kind} ${difference.name} ${verb}${detail}`;
 }

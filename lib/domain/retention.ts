@@ -19,7 +19,12 @@ export type RetentionPlan = {
  * all while the newest point is not good or the newest good one is older than the RPO: retention by age must not
  * finish what failing dumps began.
  */
-export function planRetention(points: readonly RecoveryPoint[], retention: Retention, now: Date, rpo: number): RetentionPlan {
+export function planRetention(
+  points: readonly RecoveryPoint[],
+  retention: Retention,
+  now: Date,
+  rpo: number,
+): RetentionPlan {
   const newestFirst = points
     .filter((point) => point.state !== 'expired' && point.state !== 'creating')
     .sort((a, b) => moment(b).localeCompare(moment(a)) || b.id.localeCompare(a.id));
@@ -31,22 +36,33 @@ export function planRetention(points: readonly RecoveryPoint[], retention: Reten
     const keep = (why: string): Decision => ({ point, keep: true, why });
     if (point.state === 'expiring') return { point, keep: false, why: 'its deletion had begun' };
     if (point.legalHold) return keep('on legal hold');
-    if (point.lockedUntil && new Date(point.lockedUntil) > now) return keep(`locked until ${point.lockedUntil}`);
+    if (point.lockedUntil && new Date(point.lockedUntil) > now)
+      return keep(`locked until ${point.lockedUntil}`);
     if (point === newestGood) return keep('the newest verified point');
     if (point === newestRehearsed) return keep('the newest rehearsed point');
     const slot = slots.get(point.id);
     if (slot) return keep(slot);
-    return { point, keep: false, why: `${humanSeconds(secondsBetween(moment(point), now))} old, outside every period` };
+    return {
+      point,
+      keep: false,
+      why: `${humanSeconds(secondsBetween(moment(point), now))} old, outside every period`,
+    };
   });
 
   const frozen = whyFrozen(newestFirst, newestGood, now, rpo);
   if (!frozen) return { decisions: wishes, withheld: [] };
   // What had begun to be deleted is finished: it counts for nothing, and its bytes would be billed for ever.
-  const withheld = wishes.filter((wish) => !wish.keep && wish.point.state !== 'expiring').map((wish) => wish.point);
+  const withheld = wishes
+    .filter((wish) => !wish.keep && wish.point.state !== 'expiring')
+    .map((wish) => wish.point);
   return {
     frozen,
     withheld,
-    decisions: wishes.map((wish) => (withheld.includes(wish.point) ? { ...wish, keep: true, why: `${wish.why}; kept because ${frozen}` } : wish)),
+    decisions: wishes.map((wish) =>
+      withheld.includes(wish.point)
+        ? { ...wish, keep: true, why: `${wish.why}; kept because ${frozen}` }
+        : wish,
+    ),
   };
 }
 
@@ -54,7 +70,12 @@ function moment(point: RecoveryPoint): string {
   return point.snapshotAt ?? point.scheduledFor;
 }
 
-function whyFrozen(newestFirst: readonly RecoveryPoint[], newestGood: RecoveryPoint | undefined, now: Date, rpo: number): string | undefined {
+function whyFrozen(
+  newestFirst: readonly RecoveryPoint[],
+  newestGood: RecoveryPoint | undefined,
+  now: Date,
+  rpo: number,
+): string | undefined {
   const newest = newestFirst.find((point) => point.state !== 'expiring');
   if (!newest) return undefined;
   if (!newestGood) return 'no point is verified';
@@ -64,12 +85,17 @@ function whyFrozen(newestFirst: readonly RecoveryPoint[], newestGood: RecoveryPo
 }
 
 /** Which period each point is kept for. Good points go first: a bad one never takes a good one's place. */
-function keptBySlot(newestFirst: readonly RecoveryPoint[], retention: Retention, now: Date): Map<string, string> {
+function keptBySlot(
+  newestFirst: readonly RecoveryPoint[],
+  retention: Retention,
+  now: Date,
+): Map<string, string> {
   const kept = new Map<string, string>();
   const young = (point: RecoveryPoint, age: number) => age > 0 && secondsBetween(moment(point), now) <= age;
   const keep = (point: RecoveryPoint, why: string) => kept.has(point.id) || kept.set(point.id, why);
 
-  for (const point of newestFirst) if (young(point, retention.all)) keep(point, 'younger than the period that keeps all');
+  for (const point of newestFirst)
+    if (young(point, retention.all)) keep(point, 'younger than the period that keeps all');
   const goodFirst = [...newestFirst.filter(counts), ...newestFirst.filter((point) => !counts(point))];
   const periods: [string, number, (at: string) => string][] = [
     ['day', retention.daily, (at) => at.slice(0, 10)],

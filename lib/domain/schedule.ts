@@ -10,7 +10,8 @@ const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 export function scheduleMistake(schedule: Schedule, from: Date): string | undefined {
   const fields = schedule.cron.trim().split(/\s+/);
   if (fields.length !== 5) return 'expected five fields: minute hour day-of-month month day-of-week';
-  if (fields[2] !== '*' && fields[4] !== '*') return 'day-of-month and day-of-week cannot both be set; make one of them *';
+  if (fields[2] !== '*' && fields[4] !== '*')
+    return 'day-of-month and day-of-week cannot both be set; make one of them *';
   try {
     toAwsCron(schedule.cron);
     new Intl.DateTimeFormat('en', { timeZone: schedule.timezone });
@@ -66,7 +67,13 @@ export function longestInterval(schedule: Schedule, from: Date): number {
  * One day field must be `?` there, weekdays count from SUN=1, and steps need a start.
  */
 export function toAwsCron(cron: string): string {
-  const [minute, hour, dom, month, dow] = cron.trim().toUpperCase().split(/\s+/) as [string, string, string, string, string];
+  const [minute, hour, dom, month, dow] = cron.trim().toUpperCase().split(/\s+/) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   const day = dom === '*' && dow !== '*' ? '?' : step(dom, 1);
   const weekday = dow === '*' ? '?' : dow.split(',').map(awsWeekday).join(',');
   return `cron(${step(minute, 0)} ${step(hour, 0)} ${day} ${step(month, 1)} ${weekday} *)`;
@@ -99,7 +106,9 @@ function wallClock(at: Date, timeZone: string): string {
 
 /** The moment in a schedule's own zone, for people: `2026-11-20 02:00 Europe/Berlin`. */
 export function inZone(moment: string, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(new Date(moment));
+  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(
+    new Date(moment),
+  );
   return `${parts} ${timeZone}`;
 }
 
@@ -111,7 +120,8 @@ function awsWeekday(part: string): string {
   const number = (day: string): number => {
     const index = DAYS.indexOf(day);
     const value = index >= 0 ? index : Number(day) % 7;
-    if (!Number.isInteger(value) || (index < 0 && Number(day) > 7)) throw new Error(`"${part}" is no weekday`);
+    if (!Number.isInteger(value) || (index < 0 && Number(day) > 7))
+      throw new Error(`"${part}" is no weekday`);
     return value;
   };
   const nth = /^(\w+)#([1-5])$/.exec(part);

@@ -57,7 +57,10 @@ export type Catalog = {
   /** The point with this id. */
   point(target: string, id: string): Promise<RecoveryPoint | undefined>;
   /** Newest first, by scheduled moment. */
-  points(target: string, options?: { limit?: number; states?: readonly PointState[] }): Promise<RecoveryPoint[]>;
+  points(
+    target: string,
+    options?: { limit?: number; states?: readonly PointState[] },
+  ): Promise<RecoveryPoint[]>;
 
   addEvidence(evidence: Evidence): Promise<void>;
   /** Newest first. */

@@ -1,5 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { ContentFacts, Manifest, SequenceFacts, SourceFacts, ExtensionFacts } from '../domain/manifest.ts';
+import type {
+  ContentFacts,
+  ExtensionFacts,
+  Manifest,
+  SequenceFacts,
+  SourceFacts,
+} from '../domain/manifest.ts';
 import type { Policy, Target } from '../domain/policy.ts';
 
 /** How to reach a database. Never logged, never in argv. */
@@ -44,7 +50,14 @@ export type Archive = {
 export type Sequence = Omit<SequenceFacts, 'before' | 'after'> & { value: string };
 
 /** One line of an archive's table of contents. */
-export type TocEntry = { id: number; type: string; schema: string; name: string; owner: string; line: string };
+export type TocEntry = {
+  id: number;
+  type: string;
+  schema: string;
+  name: string;
+  owner: string;
+  line: string;
+};
 export type TableOfContents = { entries: TocEntry[]; sha256: string };
 
 /** What PostgreSQL can do for the workflows. */
@@ -52,7 +65,12 @@ export type DatabaseEngine = {
   /** Refuses what may not be dumped, then holds the source still. Rejects with Refusal or CredentialsRefused. */
   hold(credentials: Credentials, policy: Policy, signal: AbortSignal): Promise<HeldSource>;
   /** Reads an archive as it passes by. Nothing is written to disk. */
-  inspect(archive: AsyncIterable<Buffer>, clientMajor: number, depth: 'readable' | 'full', signal: AbortSignal): Promise<Inspection>;
+  inspect(
+    archive: AsyncIterable<Buffer>,
+    clientMajor: number,
+    depth: 'readable' | 'full',
+    signal: AbortSignal,
+  ): Promise<Inspection>;
   /** What a person asks before trusting a connection. */
   doctor(credentials: Credentials, policy: Policy): Promise<Symptom[]>;
 };

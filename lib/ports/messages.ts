@@ -23,7 +23,12 @@ export type Alerts = {
 
 /** Figures about policies and jobs; never one metric a target. */
 export type Metrics = {
-  count(name: string, value: number, dimensions?: { policy?: string; job?: string }, properties?: Record<string, string>): void;
+  count(
+    name: string,
+    value: number,
+    dimensions?: { policy?: string; job?: string },
+    properties?: Record<string, string>,
+  ): void;
   flush(): void;
 };
 

@@ -10,9 +10,9 @@ import { postgresEngine } from '../adapters/postgres/engine.ts';
 import { candidateDirectories } from '../adapters/postgres/programs.ts';
 import { localScratch } from '../adapters/postgres/scratch.ts';
 import type { Plan } from '../domain/policy.ts';
-import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { DatabaseEngine, Scratch, Secrets } from '../ports/database.ts';
+import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
 import type { Vault } from '../ports/vault.ts';
 import { systemClock } from './clock.ts';
 import { environment } from './environment.ts';
@@ -41,15 +41,26 @@ export const plan = (): Plan => readPlan(env().planFile, env().planDigest);
 export const log = (): Log => once('log', lambdaLog);
 export const metrics = (): Metrics => once('metrics', embeddedMetrics);
 export const catalog = (): Catalog => once('catalog', () => dynamoCatalog(dynamo(), env().table));
-export const vault = (): Vault => once('vault', () => s3Vault(s3({ pathStyle: env().pathStyle }), { bucket: env().vault, kmsKey: env().vaultKey }));
-export const messages = (): JobMessages => once('messages', () => jobMessages(sns(), sqs(), env().topics.jobs, env().queues));
+export const vault = (): Vault =>
+  once('vault', () =>
+    s3Vault(s3({ pathStyle: env().pathStyle }), { bucket: env().vault, kmsKey: env().vaultKey }),
+  );
+export const messages = (): JobMessages =>
+  once('messages', () => jobMessages(sns(), sqs(), env().topics.jobs, env().queues));
 export const alerts = (): Alerts => once('alerts', () => snsAlerts(sns(), env().topics));
-export const secrets = (): Secrets => once('secrets', () => secretsManager((target) => secretsClientFor(target.id, env().sourceRole)));
-export const schedules = (): Schedules => once('schedules', () => deployedSchedules(scheduler(), env().scheduleGroup));
+export const secrets = (): Secrets =>
+  once('secrets', () => secretsManager((target) => secretsClientFor(target.id, env().sourceRole)));
+export const schedules = (): Schedules =>
+  once('schedules', () => deployedSchedules(scheduler(), env().scheduleGroup));
 const binDirectories = () => candidateDirectories(env().pgBin, env().path);
 export const engine = (): DatabaseEngine => once('engine', () => postgresEngine(binDirectories));
 export const scratch = (invocation: Invocation): Scratch =>
-  localScratch({ directory: env().scratchDirectory, binDirectories: binDirectories(), owner: env().pgUser, secondsLeft: invocation.secondsLeft });
+  localScratch({
+    directory: env().scratchDirectory,
+    binDirectories: binDirectories(),
+    owner: env().pgUser,
+    secondsLeft: invocation.secondsLeft,
+  });
 export const scratchFunction = (): string => env().scratchFunction;
 export const stage = (): string => env().stage;
 export const pick = (count: number): number => randomInt(count);
@@ -59,7 +70,19 @@ export const clock = systemClock;
 export type Invocation = { secondsLeft: () => number };
 
 /** What telling people needs. */
-export const telling = () => ({ catalog: catalog(), alerts: alerts(), metrics: metrics(), log: log(), clock, stage: stage() });
+export const telling = () => ({
+  catalog: catalog(),
+  alerts: alerts(),
+  metrics: metrics(),
+  log: log(),
+  clock,
+  stage: stage(),
+});
 
 /** What every claimed job needs. */
-export const jobDeps = ({ secondsLeft }: Invocation) => ({ ...telling(), plan: plan(), messages: messages(), secondsLeft });
+export const jobDeps = ({ secondsLeft }: Invocation) => ({
+  ...telling(),
+  plan: plan(),
+  messages: messages(),
+  secondsLeft,
+});

@@ -6,10 +6,15 @@ import { mistakes, unwrap } from './job-handler.ts';
 
 /** The durable execution's steps as the workflows know them. A step is tried five times before the execution fails. */
 export function durableSteps(context: DurableContext): Durable {
-  const retryStrategy = (_error: Error, attempt: number) => ({ shouldRetry: attempt < 5, delay: { seconds: Math.min(60, 2 ** attempt) } });
+  const retryStrategy = (_error: Error, attempt: number) => ({
+    shouldRetry: attempt < 5,
+    delay: { seconds: Math.min(60, 2 ** attempt) },
+  });
   return {
-    step: <T>(name: string, work: () => Promise<T>): Promise<T> => context.step<T>(name, async () => work(), { retryStrategy }) as unknown as Promise<T>,
-    invoke: <Input, Output>(name: string, functionId: string, input: Input): Promise<Output> => context.invoke<Input, Output>(name, functionId, input) as unknown as Promise<Output>,
+    step: <T>(name: string, work: () => Promise<T>): Promise<T> =>
+      context.step<T>(name, async () => work(), { retryStrategy }) as unknown as Promise<T>,
+    invoke: <Input, Output>(name: string, functionId: string, input: Input): Promise<Output> =>
+      context.invoke<Input, Output>(name, functionId, input) as unknown as Promise<Output>,
   };
 }
 
@@ -17,5 +22,9 @@ export function durableSteps(context: DurableContext): Durable {
 export function parseJob<Schema extends z.ZodType>(schema: Schema, event: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(unwrap(event).body);
   if (parsed.success) return parsed.data;
-  throw new InputError('the message is not understood', mistakes(parsed.error), 'docs/operators-runbook.md shows the messages');
+  throw new InputError(
+    'the message is not understood',
+    mistakes(parsed.error),
+    'docs/operators-runbook.md shows the messages',
+  );
 }

@@ -28,7 +28,12 @@ export function environment(): Environment {
     table: get('TABLE'),
     vault: get('VAULT'),
     vaultKey: get('VAULT_KEY') || undefined,
-    topics: { jobs: get('TOPIC_JOBS'), alerts: get('TOPIC_ALERTS'), pages: get('TOPIC_PAGES'), alarms: get('TOPIC_ALARMS') },
+    topics: {
+      jobs: get('TOPIC_JOBS'),
+      alerts: get('TOPIC_ALERTS'),
+      pages: get('TOPIC_PAGES'),
+      alarms: get('TOPIC_ALARMS'),
+    },
     queues: { dump: get('QUEUE_DUMP'), verify: get('QUEUE_VERIFY'), expire: get('QUEUE_EXPIRE') },
     scratchFunction: get('SCRATCH_FUNCTION') || 'scratch',
     scheduleGroup: get('SCHEDULE_GROUP'),

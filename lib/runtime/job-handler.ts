@@ -14,12 +14,19 @@ export type Work<Message, Result> = (message: Message, invocation: Invocation) =
  * person), checks it against its schema, and hands it on. A message that is wrong will be wrong the next time too: it is
  * alerted on and not retried, except that a person who invoked the function gets the error.
  */
-export function jobHandler<Schema extends z.ZodType, Result>(schema: Schema, work: Work<z.infer<Schema>, Result>) {
+export function jobHandler<Schema extends z.ZodType, Result>(
+  schema: Schema,
+  work: Work<z.infer<Schema>, Result>,
+) {
   return middy<unknown, Result | undefined, Error, Context>().handler(async (event, context) => {
     const { body, direct } = unwrap(event);
     const parsed = schema.safeParse(body);
     if (!parsed.success) {
-      const error = new InputError('the message is not understood', mistakes(parsed.error), 'docs/operators-runbook.md shows the messages');
+      const error = new InputError(
+        'the message is not understood',
+        mistakes(parsed.error),
+        'docs/operators-runbook.md shows the messages',
+      );
       if (direct) throw error;
       await refuse(error, body);
       return undefined;
@@ -43,7 +50,8 @@ export function invocation(context: Pick<Context, 'getRemainingTimeInMillis'>): 
 export function unwrap(event: unknown): { body: unknown; direct: boolean } {
   const records = (event as { Records?: { body?: string; Sns?: { Message: string } }[] } | null)?.Records;
   if (!Array.isArray(records)) return { body: event, direct: true };
-  if (records.length !== 1) throw new Error(`expected one record, got ${records.length}: the batch size of this function is 1`);
+  if (records.length !== 1)
+    throw new Error(`expected one record, got ${records.length}: the batch size of this function is 1`);
   const text = records[0]!.body ?? records[0]!.Sns?.Message ?? '';
   try {
     return { body: JSON.parse(text), direct: false };
@@ -54,13 +62,29 @@ export function unwrap(event: unknown): { body: unknown; direct: boolean } {
 
 export function mistakes(error: z.ZodError): string[] {
   return error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: unknown key`) : [`${issue.path.join('.') || 'message'}: ${issue.message.replace(/^Invalid input: /, '')}`],
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: unknown key`)
+      : [`${issue.path.join('.') || 'message'}: ${issue.message.replace(/^Invalid input: /, '')}`],
   );
 }
 
 async function refuse(error: InputError, body: unknown): Promise<void> {
-  const { job, target } = (typeof body === 'object' && body !== null ? body : {}) as { job?: unknown; target?: unknown };
+  const { job, target } = (typeof body === 'object' && body !== null ? body : {}) as {
+    job?: unknown;
+    target?: unknown;
+  };
   log().error('a message was refused', { reason: reasonOf(error) });
-  const message = `a message for job ${String(job ?? '?')}, target ${String(target ?? '?')}, was refused: ${[error.message.split('\n')[0], ...error.mistakes].join('; ')}`.slice(0, 1000);
-  await raise(telling(), finding('unknown-job', { target: DEPLOYMENT, subject: `${String(job ?? '?')} ${String(target ?? '?')}`.slice(0, 200), message }));
+  const message =
+    `a message for job ${String(job ?? '?')}, target ${String(target ?? '?')}, was refused: ${[error.message.split('\n')[0], ...error.mistakes].join('; ')}`.slice(
+      0,
+      1000,
+    );
+  await raise(
+    telling(),
+    finding('unknown-job', {
+      target: DEPLOYMENT,
+      subject: `${String(job ?? '?')} ${String(target ?? '?')}`.slice(0, 200),
+      message,
+    }),
+  );
 }

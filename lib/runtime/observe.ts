@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics as PowertoolsMetrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { MetricUnit, Metrics as PowertoolsMetrics } from '@aws-lambda-powertools/metrics';
 import type { Log, Metrics } from '../ports/messages.ts';
 
 /** The service's name, a dimension of every metric, comes from POWERTOOLS_SERVICE_NAME: stages must not answer for each other. */

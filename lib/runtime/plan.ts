@@ -11,12 +11,17 @@ export function readPlan(file: string, digest?: string): Plan {
   if (known) return known;
   try {
     const text = readFileSync(file, 'utf8');
-    if (digest && createHash('sha256').update(text).digest('hex') !== digest) throw new Error('it is not the plan this deployment was made with; the image is older or newer');
+    if (digest && createHash('sha256').update(text).digest('hex') !== digest)
+      throw new Error('it is not the plan this deployment was made with; the image is older or newer');
     const plan = JSON.parse(text) as Plan;
     if (plan.schemaVersion !== 1) throw new Error(`its layout is ${String(plan.schemaVersion)}, expected 1`);
     plans.set(file, plan);
     return plan;
   } catch (cause) {
-    throw new UnderstudyError('plan-unreadable', `the compiled plan ${file} cannot be read: ${reasonOf(cause)}`, { hint: 'package the deployment again', cause });
+    throw new UnderstudyError(
+      'plan-unreadable',
+      `the compiled plan ${file} cannot be read: ${reasonOf(cause)}`,
+      { hint: 'package the deployment again', cause },
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { ClaimLost, codeOf, hintOf, InputError, OutOfTime, reasonOf, Refusal } from '../domain/errors.ts';
+import { ClaimLost, codeOf, hintOf, InputError, OutOfTime, Refusal, reasonOf } from '../domain/errors.ts';
 import { finding } from '../domain/finding.ts';
 import type { JobMessage } from '../domain/job.ts';
 import { type RunName, runName } from '../domain/names.ts';
@@ -37,14 +37,33 @@ const RESERVE_SECONDS = 30;
  *     work ── done              → succeeded; an open job-failed is resolved
  *          └─ failed            → failed, and alerted on; thrown on if trying again may help
  */
-export async function underClaim(deps: JobDeps, message: JobMessage, name: RunName, work: (work: Work) => Promise<Done>): Promise<JobOutcome> {
+export async function underClaim(
+  deps: JobDeps,
+  message: JobMessage,
+  name: RunName,
+  work: (work: Work) => Promise<Done>,
+): Promise<JobOutcome> {
   const { catalog, clock, log } = deps;
   const again = 'again' in message && message.again;
-  const claimed = await catalog.claim({ ...name, requestedBy: message.requestedBy, reason: message.reason, now: clock.now(), leaseSeconds: LEASE_SECONDS, again });
-  if (claimed.outcome === 'done') return { outcome: 'done-before', summary: `${runName(name)} was done before: ${claimed.run.summary ?? ''}` };
+  const claimed = await catalog.claim({
+    ...name,
+    requestedBy: message.requestedBy,
+    reason: message.reason,
+    now: clock.now(),
+    leaseSeconds: LEASE_SECONDS,
+    again,
+  });
+  if (claimed.outcome === 'done')
+    return {
+      outcome: 'done-before',
+      summary: `${runName(name)} was done before: ${claimed.run.summary ?? ''}`,
+    };
   if (claimed.outcome === 'held') {
     await deps.messages.postpone(message, secondsBetween(clock.now(), claimed.until) + 5);
-    return { outcome: 'postponed', summary: `${runName(name)} is being worked on until ${claimed.until}; the message was put back` };
+    return {
+      outcome: 'postponed',
+      summary: `${runName(name)} is being worked on until ${claimed.until}; the message was put back`,
+    };
   }
 
   const { claim, takenOverFrom } = claimed;
@@ -67,7 +86,11 @@ export async function underClaim(deps: JobDeps, message: JobMessage, name: RunNa
     throw error;
   } finally {
     life.end();
-    await catalog.refreshStatus(name.target).catch((error) => log.warn('the status could not be refreshed; the watch will', { reason: reasonOf(error) }));
+    await catalog
+      .refreshStatus(name.target)
+      .catch((error) =>
+        log.warn('the status could not be refreshed; the watch will', { reason: reasonOf(error) }),
+      );
   }
 }
 
@@ -77,19 +100,40 @@ async function recordFailure(deps: JobDeps, claim: Claim, error: unknown): Promi
   const said = { code: codeOf(error), message: reasonOf(error), ...(hint ? { hint } : {}) };
   count(deps, claim, 'JobFailed');
   deps.log.error(`${claim.job} failed`, { run: runName(claim), attempt: claim.attempt, error: said });
-  const recorded = deps.catalog.finish(claim, { state: 'failed', endedAt: utc(deps.clock.now()), summary: said.message, error: said });
-  const told = raise(deps, jobFailed(targetOf(deps.plan, claim.target) ?? { id: claim.target }, claim.job, said));
+  const recorded = deps.catalog.finish(claim, {
+    state: 'failed',
+    endedAt: utc(deps.clock.now()),
+    summary: said.message,
+    error: said,
+  });
+  const told = raise(
+    deps,
+    jobFailed(targetOf(deps.plan, claim.target) ?? { id: claim.target }, claim.job, said),
+  );
   for (const outcome of await Promise.allSettled([recorded, told])) {
-    if (outcome.status === 'rejected') deps.log.error('a failure could not be recorded or told', { reason: reasonOf(outcome.reason) });
+    if (outcome.status === 'rejected')
+      deps.log.error('a failure could not be recorded or told', { reason: reasonOf(outcome.reason) });
   }
 }
 
-export function jobFailed(target: Target | { id: string }, job: string, said: { code: string; message: string; hint?: string }) {
-  return finding('job-failed', { target, subject: job, job, message: `${job} of ${target.id} failed (${said.code}): ${said.message}${said.hint ? `. Hint: ${said.hint}` : ''}` });
+export function jobFailed(
+  target: Target | { id: string },
+  job: string,
+  said: { code: string; message: string; hint?: string },
+) {
+  return finding('job-failed', {
+    target,
+    subject: job,
+    job,
+    message: `${job} of ${target.id} failed (${said.code}): ${said.message}${said.hint ? `. Hint: ${said.hint}` : ''}`,
+  });
 }
 
 /** Renews the claim while the work lives, and ends the work when the claim is lost or the time is nearly over. */
-function keepAlive(deps: JobDeps, claim: Claim): { signal: AbortSignal; reason: () => Error | undefined; end: () => void } {
+function keepAlive(
+  deps: JobDeps,
+  claim: Claim,
+): { signal: AbortSignal; reason: () => Error | undefined; end: () => void } {
   const work = new AbortController();
   const over = new AbortController();
   let reason: Error | undefined;
@@ -103,7 +147,13 @@ function keepAlive(deps: JobDeps, claim: Claim): { signal: AbortSignal; reason: 
       await deps.clock.sleep(1000, over.signal);
       if (over.signal.aborted) return;
       if (deps.secondsLeft() < RESERVE_SECONDS) {
-        return stop(new OutOfTime('out-of-time', `the function’s time is nearly over and ${runName(claim)} is not done`, { hint: 'raise the function’s timeout (900 s at most); beyond that run the image on Fargate' }));
+        return stop(
+          new OutOfTime(
+            'out-of-time',
+            `the function’s time is nearly over and ${runName(claim)} is not done`,
+            { hint: 'raise the function’s timeout (900 s at most); beyond that run the image on Fargate' },
+          ),
+        );
       }
       if (secondsBetween(renewed, deps.clock.now()) < LEASE_SECONDS / 4) continue;
       try {
@@ -127,6 +177,13 @@ function count(deps: JobDeps, run: RunName, metric: string): void {
 export function requireTarget(plan: Plan, id: string): Target {
   const target = targetOf(plan, id);
   if (target) return target;
-  const known = plan.targets.slice(0, 10).map((each) => each.id).join(', ');
-  throw new InputError(`there is no target "${id}" in understudy.yml`, [], `there are ${known}${plan.targets.length > 10 ? ', …' : ''}`);
+  const known = plan.targets
+    .slice(0, 10)
+    .map((each) => each.id)
+    .join(', ');
+  throw new InputError(
+    `there is no target "${id}" in understudy.yml`,
+    [],
+    `there are ${known}${plan.targets.length > 10 ? ', …' : ''}`,
+  );
 }

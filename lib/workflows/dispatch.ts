@@ -12,16 +12,24 @@ export type DispatchDeps = { plan: Plan; messages: JobMessages; metrics: Metrics
  */
 export async function dispatch(tick: Tick, deps: DispatchDeps): Promise<{ published: number }> {
   if (!policyOf(deps.plan, tick.policy)) {
-    throw new InputError(`a schedule asks for policy "${tick.policy}", which is not in understudy.yml`, [], 'deploy again: npx serverless deploy');
+    throw new InputError(
+      `a schedule asks for policy "${tick.policy}", which is not in understudy.yml`,
+      [],
+      'deploy again: npx serverless deploy',
+    );
   }
   const messages = targetsOf(deps.plan, tick.policy).map((target) => messageFor(tick, target.id));
   const left = await deps.messages.publishAll(messages);
   deps.metrics.count('JobsDispatched', messages.length - left.length, { policy: tick.policy, job: tick.job });
   if (left.length > 0) {
     deps.metrics.count('JobsUndispatched', left.length, { policy: tick.policy, job: tick.job });
-    throw new UnderstudyError('dispatch-incomplete', `${left.length} of ${messages.length} messages for ${tick.job} could not be published, the first for ${left[0]!.target}`, {
-      hint: 'the tick is tried again by itself; if it ends in the dead-letter queue, redrive it from there',
-    });
+    throw new UnderstudyError(
+      'dispatch-incomplete',
+      `${left.length} of ${messages.length} messages for ${tick.job} could not be published, the first for ${left[0]!.target}`,
+      {
+        hint: 'the tick is tried again by itself; if it ends in the dead-letter queue, redrive it from there',
+      },
+    );
   }
   deps.log.info('dispatched', { ...tick, published: messages.length });
   return { published: messages.length };

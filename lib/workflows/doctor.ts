@@ -8,7 +8,10 @@ import { requireTarget } from './claimed.ts';
 export type DoctorDeps = { plan: Plan; engine: DatabaseEngine; secrets: Secrets; vault: Vault; clock: Clock };
 
 /** Everything that stands between a target and its next dump, each by name with what to do. Changes nothing. */
-export async function examine(id: string, deps: DoctorDeps): Promise<{ target: string; symptoms: Symptom[] }> {
+export async function examine(
+  id: string,
+  deps: DoctorDeps,
+): Promise<{ target: string; symptoms: Symptom[] }> {
   const target = requireTarget(deps.plan, id);
   const symptoms: Symptom[] = [];
   const ask = async (check: string, question: () => Promise<Symptom[]>) => {
@@ -21,12 +24,25 @@ export async function examine(id: string, deps: DoctorDeps): Promise<{ target: s
   };
   await ask('secret', async () => {
     const credentials = await deps.secrets.credentials(target);
-    symptoms.push({ check: 'secret', state: 'good', message: `${target.connection.secret} names user ${credentials.user} at ${credentials.host}` });
+    symptoms.push({
+      check: 'secret',
+      state: 'good',
+      message: `${target.connection.secret} names user ${credentials.user} at ${credentials.host}`,
+    });
     return deps.engine.doctor(credentials, target.policy);
   });
   await ask('vault', async () => {
     const open = await deps.vault.openUploads(`${target.id}/`);
-    return [{ check: 'vault', state: 'good', message: open.length === 0 ? 'reachable, no upload is open' : `reachable; ${open.length} uploads are open, a dump may be running` }];
+    return [
+      {
+        check: 'vault',
+        state: 'good',
+        message:
+          open.length === 0
+            ? 'reachable, no upload is open'
+            : `reachable; ${open.length} uploads are open, a dump may be running`,
+      },
+    ];
   });
   return { target: target.id, symptoms };
 }

@@ -6,7 +6,14 @@ import { pointId, runName, vaultKeys } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import { humanSeconds, plusSeconds, secondsBetween, utc } from '../domain/time.ts';
-import type { Archive, Credentials, DatabaseEngine, HeldSource, Secrets, TableOfContents } from '../ports/database.ts';
+import type {
+  Archive,
+  Credentials,
+  DatabaseEngine,
+  HeldSource,
+  Secrets,
+  TableOfContents,
+} from '../ports/database.ts';
 import type { PutOptions, Vault } from '../ports/vault.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
 import { settle } from './tell.ts';
@@ -28,7 +35,12 @@ export async function dump(job: DumpJob, deps: DumpDeps): Promise<JobOutcome> {
   return underClaim(deps, job, job, (work) => dumpOnce(job, target, deps, work));
 }
 
-async function dumpOnce(job: DumpJob, target: Target, deps: DumpDeps, { claim, signal }: Work): Promise<Done> {
+async function dumpOnce(
+  job: DumpJob,
+  target: Target,
+  deps: DumpDeps,
+  { claim, signal }: Work,
+): Promise<Done> {
   const started = deps.clock.now();
   const creating: RecoveryPoint = {
     id: pointId(job.scheduledFor, claim.attempt),
@@ -41,34 +53,61 @@ async function dumpOnce(job: DumpJob, target: Target, deps: DumpDeps, { claim, s
   };
   await deps.catalog.putPoint(claim, creating);
   try {
-    const made = await withCredentials(deps.secrets, target, (credentials) => makePoint(creating, target, deps, credentials, signal));
-    const available: RecoveryPoint = { ...made.point, availableAt: utc(deps.clock.now()), dumpSeconds: secondsBetween(started, deps.clock.now()) };
+    const made = await withCredentials(deps.secrets, target, (credentials) =>
+      makePoint(creating, target, deps, credentials, signal),
+    );
+    const available: RecoveryPoint = {
+      ...made.point,
+      availableAt: utc(deps.clock.now()),
+      dumpSeconds: secondsBetween(started, deps.clock.now()),
+    };
     await deps.catalog.putPoint(claim, available);
-    await settle(deps, target.id, ['dump-blocks-others', 'fingerprints-off'], [...made.blocked.map((what) => blocking(target, what)), ...(available.fingerprinted ? [] : [unfingerprinted(target)])]);
+    await settle(
+      deps,
+      target.id,
+      ['dump-blocks-others', 'fingerprints-off'],
+      [
+        ...made.blocked.map((what) => blocking(target, what)),
+        ...(available.fingerprinted ? [] : [unfingerprinted(target)]),
+      ],
+    );
     await askForVerification(job, available, deps);
     return { summary: say(made.manifest, available), point: available.id };
   } catch (error) {
-    await deps.catalog.putPoint(claim, { ...creating, state: 'failed', why: (error as Error).message }).catch(() => undefined);
+    await deps.catalog
+      .putPoint(claim, { ...creating, state: 'failed', why: (error as Error).message })
+      .catch(() => undefined);
     throw error;
   }
 }
 
 /** Runs with the target's credentials, and once more with fresh ones when they are refused: rotation happens. */
-async function withCredentials<T>(secrets: Secrets, target: Target, work: (credentials: Credentials) => Promise<T>): Promise<T> {
+async function withCredentials<T>(
+  secrets: Secrets,
+  target: Target,
+  work: (credentials: Credentials) => Promise<T>,
+): Promise<T> {
   const credentials = await secrets.credentials(target);
   try {
     return await work(credentials);
   } catch (error) {
     if (!(error instanceof CredentialsRefused)) throw error;
     const fresh = await secrets.credentials(target, { again: true });
-    if (fresh.password === credentials.password && fresh.user === credentials.user) throw new Refusal(error.code, error.message, { hint: error.hint, cause: error });
+    if (fresh.password === credentials.password && fresh.user === credentials.user)
+      throw new Refusal(error.code, error.message, { hint: error.hint, cause: error });
     return work(fresh);
   }
 }
 
 type Made = { point: RecoveryPoint; manifest: Manifest; blocked: string[] };
 
-async function makePoint(creating: RecoveryPoint, target: Target, deps: DumpDeps, credentials: Credentials, signal: AbortSignal): Promise<Made> {
+async function makePoint(
+  creating: RecoveryPoint,
+  target: Target,
+  deps: DumpDeps,
+  credentials: Credentials,
+  signal: AbortSignal,
+): Promise<Made> {
   const { policy } = target;
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
@@ -77,18 +116,31 @@ async function makePoint(creating: RecoveryPoint, target: Target, deps: DumpDeps
   try {
     const before = await source.sequences();
     const archive = source.archive();
-    const watching = source.watchForBlocked((what) => {
-      blocked.push(what);
-      if (policy.dump.whenBlocking === 'end') archive.kill(new Refusal('dump-gave-way', `the dump ended because ${what}`, { hint: 'the policy says dump.whenBlocking: end; it is tried again at its next schedule' }));
-    }, either).catch(() => undefined);
+    const watching = source
+      .watchForBlocked((what) => {
+        blocked.push(what);
+        if (policy.dump.whenBlocking === 'end')
+          archive.kill(
+            new Refusal('dump-gave-way', `the dump ended because ${what}`, {
+              hint: 'the policy says dump.whenBlocking: end; it is tried again at its next schedule',
+            }),
+          );
+      }, either)
+      .catch(() => undefined);
 
     const content = source.content(policy.proof.depth);
     // A failed fact must end the upload, not wait for pg_dump to finish in vain.
     content.catch((error) => archive.kill(error));
     const facts = async () => consistent(await content, await archive.toc);
 
-    const stored = await deps.vault.stream(endingWith(archive, facts), putOptions(target, deps, creating.keys.dump, 'application/octet-stream', source.facts.bytes));
-    const roles = await deps.vault.put(await source.roles(), putOptions(target, deps, creating.keys.roles, 'application/sql'));
+    const stored = await deps.vault.stream(
+      endingWith(archive, facts),
+      putOptions(target, deps, creating.keys.dump, 'application/octet-stream', source.facts.bytes),
+    );
+    const roles = await deps.vault.put(
+      await source.roles(),
+      putOptions(target, deps, creating.keys.roles, 'application/sql'),
+    );
     const after = await source.sequences();
     ended.abort();
     await watching;
@@ -107,7 +159,10 @@ async function makePoint(creating: RecoveryPoint, target: Target, deps: DumpDeps
       dump: stored,
       roles,
     };
-    const written = await deps.vault.put(Buffer.from(JSON.stringify(manifest)), putOptions(target, deps, creating.keys.manifest, 'application/json'));
+    const written = await deps.vault.put(
+      Buffer.from(JSON.stringify(manifest)),
+      putOptions(target, deps, creating.keys.manifest, 'application/json'),
+    );
     const lock = lockOf(target, deps);
     const point: RecoveryPoint = {
       ...creating,
@@ -137,19 +192,36 @@ async function* endingWith(archive: Archive, condition: () => Promise<unknown>):
 function consistent(content: ContentFacts, toc: TableOfContents): ContentFacts {
   const plain = (name: string) => name.replace(/[\r\n]/g, ' ');
   const counted = new Set(content.tables.map((table) => plain(`${table.schema} ${table.name}`)));
-  const archived = new Set(toc.entries.filter((entry) => entry.type === 'TABLE DATA').map((entry) => `${entry.schema} ${entry.name}`));
-  const odd = [...counted].filter((name) => !archived.has(name)).concat([...archived].filter((name) => !counted.has(name)));
+  const archived = new Set(
+    toc.entries
+      .filter((entry) => entry.type === 'TABLE DATA')
+      .map((entry) => `${entry.schema} ${entry.name}`),
+  );
+  const odd = [...counted]
+    .filter((name) => !archived.has(name))
+    .concat([...archived].filter((name) => !counted.has(name)));
   // A schema or role with blanks in its name cannot be told from the listing; then only the number is compared.
   const ambiguous = odd.every((name) => name.split(' ').length > 2) && counted.size === archived.size;
   if (odd.length === 0 || ambiguous) return content;
-  throw new UnderstudyError('toc-mismatch', `the archive and the counted tables disagree about ${odd.slice(0, 5).join(', ')}`, {
-    hint: 'a table may have changed its kind while it was dumped; run the dump again',
-  });
+  throw new UnderstudyError(
+    'toc-mismatch',
+    `the archive and the counted tables disagree about ${odd.slice(0, 5).join(', ')}`,
+    {
+      hint: 'a table may have changed its kind while it was dumped; run the dump again',
+    },
+  );
 }
 
-function bothReadings(before: Awaited<ReturnType<HeldSource['sequences']>>, after: Awaited<ReturnType<HeldSource['sequences']>>): Manifest['sequences'] {
+function bothReadings(
+  before: Awaited<ReturnType<HeldSource['sequences']>>,
+  after: Awaited<ReturnType<HeldSource['sequences']>>,
+): Manifest['sequences'] {
   const later = new Map(after.map((sequence) => [`${sequence.schema}.${sequence.name}`, sequence.value]));
-  return before.map(({ value, ...sequence }) => ({ ...sequence, before: value, after: later.get(`${sequence.schema}.${sequence.name}`) ?? value }));
+  return before.map(({ value, ...sequence }) => ({
+    ...sequence,
+    before: value,
+    after: later.get(`${sequence.schema}.${sequence.name}`) ?? value,
+  }));
 }
 
 function lockOf(target: Target, deps: DumpDeps): PutOptions['lock'] {
@@ -157,22 +229,54 @@ function lockOf(target: Target, deps: DumpDeps): PutOptions['lock'] {
   return lock === 'none' ? undefined : { mode: lock, until: plusSeconds(deps.clock.now(), lockFor) };
 }
 
-function putOptions(target: Target, deps: DumpDeps, key: string, contentType: string, expectedBytes?: number): PutOptions {
-  return { key, contentType, expectedBytes, lock: lockOf(target, deps), tags: { 'understudy:target': target.id, 'understudy:retention': target.policy.name } };
+function putOptions(
+  target: Target,
+  deps: DumpDeps,
+  key: string,
+  contentType: string,
+  expectedBytes?: number,
+): PutOptions {
+  return {
+    key,
+    contentType,
+    expectedBytes,
+    lock: lockOf(target, deps),
+    tags: { 'understudy:target': target.id, 'understudy:retention': target.policy.name },
+  };
 }
 
 /** Asked for only now, so that verification never races the dump. If this fails, the scheduled verification comes anyway. */
 async function askForVerification(job: DumpJob, point: RecoveryPoint, deps: DumpDeps): Promise<void> {
-  const message = { job: 'verify' as const, target: point.target, scheduledFor: job.scheduledFor, requestedBy: job.requestedBy, reason: 'the dump is done', point: point.id };
-  await deps.messages.publish(message).catch((error: Error) => deps.log.warn('verification could not be asked for; its schedule will', { point: point.id, reason: error.message }));
+  const message = {
+    job: 'verify' as const,
+    target: point.target,
+    scheduledFor: job.scheduledFor,
+    requestedBy: job.requestedBy,
+    reason: 'the dump is done',
+    point: point.id,
+  };
+  await deps.messages.publish(message).catch((error: Error) =>
+    deps.log.warn('verification could not be asked for; its schedule will', {
+      point: point.id,
+      reason: error.message,
+    }),
+  );
 }
 
 function blocking(target: Target, what: string) {
-  return finding('dump-blocks-others', { target, subject: 'dump', message: `while ${target.id} was dumped, ${what}, and everybody after it waited too` });
+  return finding('dump-blocks-others', {
+    target,
+    subject: 'dump',
+    message: `while ${target.id} was dumped, ${what}, and everybody after it waited too`,
+  });
 }
 
 function unfingerprinted(target: Target) {
-  return finding('fingerprints-off', { target, subject: 'proof', message: `the policy ${target.policy.name} takes row counts only, so nothing of ${target.id} is ever proven` });
+  return finding('fingerprints-off', {
+    target,
+    subject: 'proof',
+    message: `the policy ${target.policy.name} takes row counts only, so nothing of ${target.id} is ever proven`,
+  });
 }
 
 function say(manifest: Manifest, point: RecoveryPoint): string {

@@ -17,7 +17,8 @@ const ORPHAN_AGE = 7 * 86_400;
 /** Deletes what retention keeps no longer. A dry run says what it would do and why, and touches nothing. */
 export async function expire(job: ExpireJob, deps: ExpireDeps): Promise<ExpireOutcome> {
   const target = requireTarget(deps.plan, job.target);
-  if (job.dryRun) return { ...(await planFor(target, deps)), outcome: 'done', summary: 'dry run: nothing was deleted' };
+  if (job.dryRun)
+    return { ...(await planFor(target, deps)), outcome: 'done', summary: 'dry run: nothing was deleted' };
   let planned: Planned = { decisions: [], orphans: [] };
   const outcome = await underClaim(deps, job, job, async ({ signal }) => {
     planned = await planFor(target, deps);
@@ -41,7 +42,12 @@ async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
  * Locks and holds are read from the vault, not believed from the catalog: somebody may have extended one since. Only
  * points that are old enough to go at all are asked about.
  */
-async function withLocks(points: RecoveryPoint[], target: Target, deps: ExpireDeps, now: Date): Promise<RecoveryPoint[]> {
+async function withLocks(
+  points: RecoveryPoint[],
+  target: Target,
+  deps: ExpireDeps,
+  now: Date,
+): Promise<RecoveryPoint[]> {
   const shortest = shortestRetention(target.policy.retention);
   const known: RecoveryPoint[] = [];
   for (const point of points) {
@@ -51,10 +57,21 @@ async function withLocks(points: RecoveryPoint[], target: Target, deps: ExpireDe
       known.push(point);
       continue;
     }
-    const heads = await Promise.all([point.dump, ...(point.manifest ? [point.manifest] : [])].map((object) => deps.vault.headVersion(object)));
-    const lockedUntil = heads.flatMap((head) => head?.lockedUntil ?? []).sort().at(-1);
+    const heads = await Promise.all(
+      [point.dump, ...(point.manifest ? [point.manifest] : [])].map((object) =>
+        deps.vault.headVersion(object),
+      ),
+    );
+    const lockedUntil = heads
+      .flatMap((head) => head?.lockedUntil ?? [])
+      .sort()
+      .at(-1);
     const { lockedUntil: _was, ...rest } = point;
-    known.push({ ...rest, ...(lockedUntil ? { lockedUntil } : {}), ...(heads.some((head) => head?.legalHold) ? { legalHold: true } : {}) });
+    known.push({
+      ...rest,
+      ...(lockedUntil ? { lockedUntil } : {}),
+      ...(heads.some((head) => head?.legalHold) ? { legalHold: true } : {}),
+    });
   }
   return known;
 }
@@ -63,7 +80,12 @@ async function withLocks(points: RecoveryPoint[], target: Target, deps: ExpireDe
  * Marks, deletes the manifest, deletes the rest, marks again. Killed between any two, the next run finds `expiring` and
  * goes on: without its manifest a dump is no recovery point, so nothing half-deleted can pass for one.
  */
-async function carryOut(target: Target, planned: Planned, deps: ExpireDeps, signal: AbortSignal): Promise<Done> {
+async function carryOut(
+  target: Target,
+  planned: Planned,
+  deps: ExpireDeps,
+  signal: AbortSignal,
+): Promise<Done> {
   let deleted = 0;
   for (const { point, keep } of planned.decisions) {
     if (keep) continue;
@@ -83,11 +105,18 @@ async function carryOut(target: Target, planned: Planned, deps: ExpireDeps, sign
   }
   const kept = planned.decisions.length - deleted;
   const orphans = planned.orphans.length > 0 ? `, ${planned.orphans.length} objects of no point deleted` : '';
-  return { summary: `${deleted} points expired, ${kept} kept${orphans}${planned.frozen ? `; nothing more, because ${planned.frozen}` : ''}` };
+  return {
+    summary: `${deleted} points expired, ${kept} kept${orphans}${planned.frozen ? `; nothing more, because ${planned.frozen}` : ''}`,
+  };
 }
 
 /** What a dump left that died after its upload, or a worker that had lost its claim. */
-async function findOrphans(target: Target, points: RecoveryPoint[], deps: ExpireDeps, now: Date): Promise<string[]> {
+async function findOrphans(
+  target: Target,
+  points: RecoveryPoint[],
+  deps: ExpireDeps,
+  now: Date,
+): Promise<string[]> {
   const named = new Set(points.flatMap((point) => Object.values(point.keys)));
   const orphans: string[] = [];
   for await (const { key, lastModified } of deps.vault.list(`${target.id}/`)) {
@@ -98,10 +127,20 @@ async function findOrphans(target: Target, points: RecoveryPoint[], deps: Expire
 }
 
 /** Only when good points would have gone while newer ones fail is it worth waking somebody. */
-async function tellFrozen(target: Target, plan: RetentionPlan, points: RecoveryPoint[], deps: ExpireDeps): Promise<void> {
+async function tellFrozen(
+  target: Target,
+  plan: RetentionPlan,
+  points: RecoveryPoint[],
+  deps: ExpireDeps,
+): Promise<void> {
   const newest = points.find((point) => point.state !== 'expired' && point.state !== 'creating');
   const failing = newest?.state === 'failed' || newest?.state === 'corrupt';
   const atRisk = failing && plan.withheld.some((point) => point.dump !== undefined);
   const message = `retention would have deleted ${plan.withheld.length} points of ${target.id}, but ${plan.frozen}; all are kept`;
-  await settle(deps, target.id, ['last-good-point-at-risk'], atRisk ? [finding('last-good-point-at-risk', { target, subject: 'retention', message })] : []);
+  await settle(
+    deps,
+    target.id,
+    ['last-good-point-at-risk'],
+    atRisk ? [finding('last-good-point-at-risk', { target, subject: 'retention', message })] : [],
+  );
 }

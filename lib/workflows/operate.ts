@@ -11,7 +11,10 @@ const target = z.string().min(1);
 export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('status'), target: target.optional() }),
   z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
-  z.strictObject({ ask: z.literal('run'), message: z.discriminatedUnion('job', [dumpJob, verifyJob, rehearseJob, expireJob]) }),
+  z.strictObject({
+    ask: z.literal('run'),
+    message: z.discriminatedUnion('job', [dumpJob, verifyJob, rehearseJob, expireJob]),
+  }),
   z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),
   z.strictObject({ ask: z.literal('evidence'), target, limit: z.int().min(1).max(100).default(1) }),
   z.strictObject({ ask: z.literal('test-alerts'), by: z.string().default('somebody') }),

@@ -1,5 +1,5 @@
-import { askAssertions, type Answer } from '../checks/assertions.ts';
 import { checkManifest } from '../checks/artifact.ts';
+import { type Answer, askAssertions } from '../checks/assertions.ts';
 import { codeOf, hintOf, InputError, OutOfTime, reasonOf } from '../domain/errors.ts';
 import type { Phase } from '../domain/evidence.ts';
 import { type Plan, type Target, targetOf } from '../domain/policy.ts';
@@ -36,7 +36,13 @@ export type ScratchResult = {
 const SHOWN = 100;
 const RESERVE_SECONDS = 30;
 /** Failures of a restore that lie in the point, not in the place where it was tried. */
-const BAD_POINT = ['restore-failed', 'checksum-mismatch', 'artifact-missing', 'manifest-invalid', 'manifest-missing'];
+const BAD_POINT = [
+  'restore-failed',
+  'checksum-mismatch',
+  'artifact-missing',
+  'manifest-invalid',
+  'manifest-missing',
+];
 
 /** Restores one point onto a scratch server, proves it against its manifest, asks the assertions, throws it away. One invocation. */
 export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps): Promise<ScratchResult> {
@@ -50,14 +56,26 @@ export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps
   } catch (error) {
     const code = codeOf(error);
     const hint = hintOf(error);
-    result.failure = { kind: BAD_POINT.includes(code) ? 'bad' : 'unjudged', code, message: reasonOf(error), ...(hint ? { hint } : {}) };
+    result.failure = {
+      kind: BAD_POINT.includes(code) ? 'bad' : 'unjudged',
+      code,
+      message: reasonOf(error),
+      ...(hint ? { hint } : {}),
+    };
     deps.log.error('the rehearsal failed', { point: point.id, failure: result.failure });
   }
   time.end();
   return result;
 }
 
-async function tryIt(request: ScratchRequest, target: Target, point: RecoveryPoint, deps: ScratchDeps, time: Stopwatch, result: ScratchResult): Promise<void> {
+async function tryIt(
+  request: ScratchRequest,
+  target: Target,
+  point: RecoveryPoint,
+  deps: ScratchDeps,
+  time: Stopwatch,
+  result: ScratchResult,
+): Promise<void> {
   time.phase('check');
   const { manifest, findings } = await checkManifest({ target, point, vault: deps.vault });
   if (!manifest) {
@@ -75,7 +93,13 @@ async function tryIt(request: ScratchRequest, target: Target, point: RecoveryPoi
     deps.log.info(`rehearsal: ${name}`, { target: target.id, point: point.id });
     time.phase(name);
   };
-  const request_ = { manifest, dump: () => deps.vault.read(manifest.dump, limit.signal), roles: () => deps.vault.read(manifest.roles, limit.signal), phase, signal: limit.signal };
+  const request_ = {
+    manifest,
+    dump: () => deps.vault.read(manifest.dump, limit.signal),
+    roles: () => deps.vault.read(manifest.roles, limit.signal),
+    phase,
+    signal: limit.signal,
+  };
   try {
     await deps.scratch.withCopy(request_, async (copy) => {
       result.leftOut = copy.leftOut;
@@ -84,9 +108,15 @@ async function tryIt(request: ScratchRequest, target: Target, point: RecoveryPoi
       phase('proof');
       const facts = { ...(await copy.content(manifest, depth)), sequences: await copy.sequences() };
       const proof = prove(manifest, facts, { depth, extensionsLeftOut: copy.leftOut });
-      result.proof = { ...proof, differenceCount: proof.differences.length, differences: proof.differences.slice(0, SHOWN) };
+      result.proof = {
+        ...proof,
+        differenceCount: proof.differences.length,
+        differences: proof.differences.slice(0, SHOWN),
+      };
       phase('assertions');
-      const asked = target.assertions.filter((assertion) => assertion.when === 'always' || request.simulation);
+      const asked = target.assertions.filter(
+        (assertion) => assertion.when === 'always' || request.simulation,
+      );
       result.assertions = await askAssertions(copy, asked, manifest);
       phase('tear down');
     });
@@ -105,7 +135,11 @@ function deadline(deps: ScratchDeps): { signal: AbortSignal; end: () => void } {
     while (!over.signal.aborted) {
       await deps.clock.sleep(1000, over.signal);
       if (!over.signal.aborted && deps.secondsLeft() < RESERVE_SECONDS) {
-        return late.abort(new OutOfTime('out-of-time', 'the function’s time is nearly over and the rehearsal is not done', { hint: 'beyond a function’s 15 minutes run the image on Fargate' }));
+        return late.abort(
+          new OutOfTime('out-of-time', 'the function’s time is nearly over and the rehearsal is not done', {
+            hint: 'beyond a function’s 15 minutes run the image on Fargate',
+          }),
+        );
       }
     }
   })();

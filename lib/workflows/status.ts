@@ -29,22 +29,48 @@ export type TargetReport = {
 };
 
 /** The state of every target (or one), judged at this moment and not at the watch's last look. */
-export async function status(deps: StatusDeps, only?: string): Promise<{ at: string; targets: TargetReport[]; deployment: OpenFinding[] }> {
+export async function status(
+  deps: StatusDeps,
+  only?: string,
+): Promise<{ at: string; targets: TargetReport[]; deployment: OpenFinding[] }> {
   const now = deps.clock.now();
   const targets = deps.plan.targets.filter((target) => only === undefined || target.id === only);
-  const [known, open] = await Promise.all([deps.catalog.statuses(targets.map((target) => target.id)), deps.catalog.openFindings()]);
+  const [known, open] = await Promise.all([
+    deps.catalog.statuses(targets.map((target) => target.id)),
+    deps.catalog.openFindings(),
+  ]);
   return {
     at: now.toISOString(),
-    targets: targets.map((target) => report(target, known.get(target.id), open.filter((each) => each.target === target.id), now)),
+    targets: targets.map((target) =>
+      report(
+        target,
+        known.get(target.id),
+        open.filter((each) => each.target === target.id),
+        now,
+      ),
+    ),
     deployment: open.filter((each) => each.target === 'understudy'),
   };
 }
 
-function report(target: Target, known: TargetStatus | undefined, open: OpenFinding[], now: Date): TargetReport {
+function report(
+  target: Target,
+  known: TargetStatus | undefined,
+  open: OpenFinding[],
+  now: Date,
+): TargetReport {
   const { rpo, rto } = target.policy.objectives;
   // The watch may not have looked since something grew late; the table must not say good until it has.
-  const late = known ? [...checkRpo(target, known, now), ...checkSilence(target, known, now), ...checkRehearsal(target, known, now)] : [];
-  const unsaid = late.filter((each) => !open.some((other) => other.code === each.code && other.subject === each.subject));
+  const late = known
+    ? [
+        ...checkRpo(target, known, now),
+        ...checkSilence(target, known, now),
+        ...checkRehearsal(target, known, now),
+      ]
+    : [];
+  const unsaid = late.filter(
+    (each) => !open.some((other) => other.code === each.code && other.subject === each.subject),
+  );
   const all = [...open, ...unsaid];
   const achieved = known?.newestVerified ? secondsBetween(known.newestVerified.snapshotAt, now) : undefined;
   const measured = known?.lastPassedRehearsal?.rto;
@@ -54,13 +80,25 @@ function report(target: Target, known: TargetStatus | undefined, open: OpenFindi
     priority: target.priority,
     ...(target.owner ? { owner: target.owner } : {}),
     state: all.some((each) => each.severity !== 'P3') ? 'bad' : known?.newestVerified ? 'good' : 'unknown',
-    rpo: { promised: rpo.dump, ...(achieved === undefined ? {} : { achieved }), met: achieved !== undefined && achieved <= rpo.dump },
-    rto: { promised: rto, ...(measured ? { achieved: measured.achieved, met: measured.achieved <= rto } : {}) },
+    rpo: {
+      promised: rpo.dump,
+      ...(achieved === undefined ? {} : { achieved }),
+      met: achieved !== undefined && achieved <= rpo.dump,
+    },
+    rto: {
+      promised: rto,
+      ...(measured ? { achieved: measured.achieved, met: measured.achieved <= rto } : {}),
+    },
     ...(known?.newestVerified ? { newestVerified: known.newestVerified } : {}),
     ...(known?.waiting ? { waiting: known.waiting } : {}),
     ...(known?.lastRehearsal ? { lastRehearsal: known.lastRehearsal } : {}),
     lastRun: known?.lastRun ?? {},
-    next: Object.fromEntries(Object.entries(target.policy.schedules).map(([job, schedule]) => [job, nextFirings(schedule, now, 1)[0]])),
+    next: Object.fromEntries(
+      Object.entries(target.policy.schedules).map(([job, schedule]) => [
+        job,
+        nextFirings(schedule, now, 1)[0],
+      ]),
+    ),
     open: all,
   };
 }

@@ -10,7 +10,10 @@ export async function testAlerts(alerts: Alerts, stage: string, by: string): Pro
     topics.map(async (topic): Promise<TopicTrial> => {
       const subscriptions = await alerts.subscriptions(topic).catch((): Subscription[] => []);
       try {
-        await alerts.trial(topic, `This is a trial of topic ${topic} of understudy, stage ${stage}, asked for by ${by}. Nothing is wrong.`);
+        await alerts.trial(
+          topic,
+          `This is a trial of topic ${topic} of understudy, stage ${stage}, asked for by ${by}. Nothing is wrong.`,
+        );
         return { topic, sent: true, subscriptions };
       } catch (error) {
         return { topic, sent: false, reason: reasonOf(error), subscriptions };

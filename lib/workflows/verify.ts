@@ -1,4 +1,11 @@
-import { checkAgreement, checkArchive, checkManifest, checkPresence, checkSmall, type Subject } from '../checks/artifact.ts';
+import {
+  checkAgreement,
+  checkArchive,
+  checkManifest,
+  checkPresence,
+  checkSmall,
+  type Subject,
+} from '../checks/artifact.ts';
 import { checkSize } from '../checks/size.ts';
 import { InputError } from '../domain/errors.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
@@ -16,8 +23,14 @@ export type VerifyOutcome = JobOutcome & { findings: Finding[] };
 
 /** Codes that say a stored point is bad. */
 const BAD: readonly FindingCode[] = [
-  'artifact-missing', 'artifact-size-mismatch', 'artifact-replaced', 'checksum-mismatch', 'archive-unreadable',
-  'toc-mismatch', 'manifest-missing', 'manifest-invalid',
+  'artifact-missing',
+  'artifact-size-mismatch',
+  'artifact-replaced',
+  'checksum-mismatch',
+  'archive-unreadable',
+  'toc-mismatch',
+  'manifest-missing',
+  'manifest-invalid',
 ];
 
 /** Verifies one point, or every point of the target that waits for it, oldest first. Once a point, whoever asks. */
@@ -41,20 +54,40 @@ async function pointsToVerify(job: VerifyJob, target: Target, deps: VerifyDeps):
   if (!job.point) return (await deps.catalog.points(target.id, { states: ['available'] })).reverse();
   const point = await deps.catalog.point(target.id, job.point);
   if (point?.dump && point.state !== 'expiring' && point.state !== 'expired') return [point];
-  throw new InputError(`${target.id} has no recovery point ${job.point}`, [], `./understudy points ${target.id} lists them`);
+  throw new InputError(
+    `${target.id} has no recovery point ${job.point}`,
+    [],
+    `./understudy points ${target.id} lists them`,
+  );
 }
 
-async function verifyOnce(target: Target, point: RecoveryPoint, deps: VerifyDeps, { signal }: Work): Promise<Done & { findings: Finding[] }> {
+async function verifyOnce(
+  target: Target,
+  point: RecoveryPoint,
+  deps: VerifyDeps,
+  { signal }: Work,
+): Promise<Done & { findings: Finding[] }> {
   const started = deps.clock.now();
   const bad = await judge({ target, point, vault: deps.vault }, deps, signal);
   const now = utc(deps.clock.now());
 
   if (bad.length > 0) {
-    const marked = await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: bad.map((each) => each.code).join(', ') });
+    const marked = await deps.catalog.movePoint(target.id, point.id, 'corrupt', {
+      why: bad.map((each) => each.code).join(', '),
+    });
     // Expiry takes objects away too; a point that is on its way out is not accused of being gone.
-    if (!marked) return { summary: `${point.id} is being deleted by retention; there is nothing to verify`, point: point.id, findings: [] };
+    if (!marked)
+      return {
+        summary: `${point.id} is being deleted by retention; there is nothing to verify`,
+        point: point.id,
+        findings: [],
+      };
     for (const found of bad) await raise(deps, found);
-    return { summary: `${point.id} is bad: ${bad.map((each) => each.code).join(', ')}`, point: point.id, findings: bad };
+    return {
+      summary: `${point.id} is bad: ${bad.map((each) => each.code).join(', ')}`,
+      point: point.id,
+      findings: bad,
+    };
   }
   const verifySeconds = secondsBetween(started, deps.clock.now());
   // A point that was found bad stays so; one that was rehearsed stays that.
@@ -65,7 +98,11 @@ async function verifyOnce(target: Target, point: RecoveryPoint, deps: VerifyDeps
   const isNewest = history[0]?.id === point.id;
   // A newer good point takes the alarm from an older bad one; the bad one stays marked.
   if (isNewest) await settle(deps, target.id, [...BAD, 'size-anomaly'], odd);
-  return { summary: `${point.id} is good (${target.policy.verify.depth}, ${humanSeconds(verifySeconds)})`, point: point.id, findings: odd };
+  return {
+    summary: `${point.id} is good (${target.policy.verify.depth}, ${humanSeconds(verifySeconds)})`,
+    point: point.id,
+    findings: odd,
+  };
 }
 
 /** Everything that can be said against a point, to the policy's depth; the first thing that stands in the way of the next ends it. */
@@ -75,7 +112,13 @@ async function judge(subject: Subject, deps: VerifyDeps, signal: AbortSignal): P
   if (!manifest) return findings;
   const disagreement = checkAgreement(subject, manifest);
   if (disagreement.length > 0) return disagreement;
-  const absent = [...(await checkPresence(subject, manifest.dump)), ...(await checkPresence(subject, manifest.roles))];
+  const absent = [
+    ...(await checkPresence(subject, manifest.dump)),
+    ...(await checkPresence(subject, manifest.roles)),
+  ];
   if (depth === 'exists' || absent.length > 0) return absent;
-  return [...(await checkArchive(subject, manifest, depth, deps.engine, signal)), ...(await checkSmall(subject, manifest.roles))];
+  return [
+    ...(await checkArchive(subject, manifest, depth, deps.engine, signal)),
+    ...(await checkSmall(subject, manifest.roles)),
+  ];
 }

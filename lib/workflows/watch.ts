@@ -34,7 +34,11 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const now = deps.clock.now();
   const unjudged: string[] = [];
   const asked = new Set<FindingCode>();
-  const ask = async (question: string, codes: readonly FindingCode[], answer: () => Promise<Finding[]>): Promise<Finding[]> => {
+  const ask = async (
+    question: string,
+    codes: readonly FindingCode[],
+    answer: () => Promise<Finding[]>,
+  ): Promise<Finding[]> => {
     try {
       const findings = await answer();
       for (const code of codes) asked.add(code);
@@ -49,8 +53,16 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const findings = [
     ...(await ask('dead runs and abandoned uploads', ['upload-abandoned'], () => clearAway(deps, now))),
     ...(await ask('targets', OF_TARGETS, () => lookAtTargets(deps, now))),
-    ...(await ask('schedules', OF_SCHEDULES, async () => checkSchedules(expectedSchedules(deps.plan, deps.stage), await deps.schedules.deployed()))),
-    ...(await ask('subscriptions', OF_SUBSCRIPTIONS, async () => (await Promise.all(TOPICS.map(async (topic) => checkSubscriptions(topic, await deps.alerts.subscriptions(topic))))).flat())),
+    ...(await ask('schedules', OF_SCHEDULES, async () =>
+      checkSchedules(expectedSchedules(deps.plan, deps.stage), await deps.schedules.deployed()),
+    )),
+    ...(await ask('subscriptions', OF_SUBSCRIPTIONS, async () =>
+      (
+        await Promise.all(
+          TOPICS.map(async (topic) => checkSubscriptions(topic, await deps.alerts.subscriptions(topic))),
+        )
+      ).flat(),
+    )),
   ];
   await ask('telling', [], async () => {
     await tellAll(deps, findings, asked);
@@ -84,12 +96,17 @@ async function lookAtTargets(deps: WatchDeps, now: Date): Promise<Finding[]> {
     ages.set(target.policy.name, Math.max(ages.get(target.policy.name) ?? 0, age));
   }
   // One figure a policy, its worst target's: a metric a target would cost thousands a month.
-  for (const [policy, age] of ages) deps.metrics.count('OldestNewestVerifiedSeconds', age, { policy, job: 'dump' });
+  for (const [policy, age] of ages)
+    deps.metrics.count('OldestNewestVerifiedSeconds', age, { policy, job: 'dump' });
   return findings;
 }
 
 function lookAt(target: Target, status: TargetStatus, now: Date): Finding[] {
-  return [...checkRpo(target, status, now), ...checkSilence(target, status, now), ...checkRehearsal(target, status, now)];
+  return [
+    ...checkRpo(target, status, now),
+    ...checkSilence(target, status, now),
+    ...checkRehearsal(target, status, now),
+  ];
 }
 
 /** Ends what died: runs whose claim nobody renews any more, and uploads that nobody will finish. */
@@ -100,7 +117,11 @@ async function clearAway(deps: WatchDeps, now: Date): Promise<Finding[]> {
   const abandoned: Finding[] = [];
   for (const upload of await deps.vault.openUploads('')) {
     const owner = upload.key.split('/')[0]!;
-    if (alive.some((run) => run.job === 'dump' && run.target === owner) || secondsBetween(upload.startedAt, now) < UPLOAD_AGE) continue;
+    if (
+      alive.some((run) => run.job === 'dump' && run.target === owner) ||
+      secondsBetween(upload.startedAt, now) < UPLOAD_AGE
+    )
+      continue;
     await deps.vault.abortUpload(upload);
     abandoned.push(abandonedUpload(deps.plan, owner, upload));
   }
@@ -114,30 +135,57 @@ async function clearAway(deps: WatchDeps, now: Date): Promise<Finding[]> {
 async function endDeadRun(deps: WatchDeps, run: Run, now: Date): Promise<void> {
   if (run.job === 'dump') {
     const started = await deps.catalog.point(run.target, pointId(run.scheduledFor, run.attempt));
-    if (started) for (const upload of await deps.vault.openUploads(started.keys.dump)) await deps.vault.abortUpload(upload);
+    if (started)
+      for (const upload of await deps.vault.openUploads(started.keys.dump))
+        await deps.vault.abortUpload(upload);
   }
-  const said = { code: 'worker-died', message: `its worker died: nothing was heard of it since ${run.leaseUntil} (begun ${run.startedAt}, attempt ${run.attempt})`, hint: 'the function’s log says why; out of memory and out of time are the usual reasons' };
-  const failed = await deps.catalog.failDeadRun(run, { state: 'failed', endedAt: utc(now), summary: said.message, error: said });
+  const said = {
+    code: 'worker-died',
+    message: `its worker died: nothing was heard of it since ${run.leaseUntil} (begun ${run.startedAt}, attempt ${run.attempt})`,
+    hint: 'the function’s log says why; out of memory and out of time are the usual reasons',
+  };
+  const failed = await deps.catalog.failDeadRun(run, {
+    state: 'failed',
+    endedAt: utc(now),
+    summary: said.message,
+    error: said,
+  });
   if (!failed) return;
-  if (run.job === 'dump') await deps.catalog.movePoint(run.target, pointId(run.scheduledFor, run.attempt), 'failed', { why: said.message });
-  deps.log.warn('a dead run was ended', { run: runName(run), silentFor: humanSeconds(secondsBetween(run.leaseUntil, now)) });
+  if (run.job === 'dump')
+    await deps.catalog.movePoint(run.target, pointId(run.scheduledFor, run.attempt), 'failed', {
+      why: said.message,
+    });
+  deps.log.warn('a dead run was ended', {
+    run: runName(run),
+    silentFor: humanSeconds(secondsBetween(run.leaseUntil, now)),
+  });
   await raise(deps, jobFailed(targetOf(deps.plan, run.target) ?? { id: run.target }, run.job, said));
 }
 
 function abandonedUpload(plan: Plan, owner: string, upload: OpenUpload): Finding {
   const target = targetOf(plan, owner) ?? { id: owner };
-  return finding('upload-abandoned', { target, subject: upload.key, message: `an upload to ${upload.key}, open since ${upload.startedAt}, belonged to nobody and was aborted` });
+  return finding('upload-abandoned', {
+    target,
+    subject: upload.key,
+    message: `an upload to ${upload.key}, open since ${upload.startedAt}, belonged to nobody and was aborted`,
+  });
 }
 
 /**
  * Raises what was found and resolves what is no longer so, but only what this look has asked about. Findings of other
  * jobs are raised again as they are: that brings reminders, and alerts that had not arrived.
  */
-async function tellAll(deps: WatchDeps, findings: readonly Finding[], asked: ReadonlySet<FindingCode>): Promise<void> {
+async function tellAll(
+  deps: WatchDeps,
+  findings: readonly Finding[],
+  asked: ReadonlySet<FindingCode>,
+): Promise<void> {
   for (const found of findings) await raise(deps, found);
   for (const open of await deps.catalog.openFindings()) {
     const { since: _since, lastToldAt: _told, untold: _untold, ...was } = open;
-    const stillFound = findings.some((each) => each.target === open.target && each.code === open.code && each.subject === open.subject);
+    const stillFound = findings.some(
+      (each) => each.target === open.target && each.code === open.code && each.subject === open.subject,
+    );
     if (stillFound) continue;
     const known = open.target === DEPLOYMENT.id || targetOf(deps.plan, open.target) !== undefined;
     if (asked.has(open.code) || !known) await resolve(deps, open);
@@ -149,6 +197,7 @@ async function tellAll(deps: WatchDeps, findings: readonly Finding[], asked: Rea
 /** A topic that takes messages again has no undelivered alerts any more; that it does is shown by publishing. */
 async function retryDelivery(deps: WatchDeps, was: Finding): Promise<void> {
   const subscriptions = await deps.alerts.subscriptions(was.subject as AlertTopic).catch(() => undefined);
-  if (subscriptions) await resolve(deps, { target: was.target, code: 'alert-undelivered', subject: was.subject });
+  if (subscriptions)
+    await resolve(deps, { target: was.target, code: 'alert-undelivered', subject: was.subject });
   else await raise(deps, was);
 }

@@ -14,7 +14,9 @@ export const IN_IMAGE = ['dump', 'verify', 'scratch', 'doctor'];
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 
 export async function bundle(directory) {
-  const { outputFileExtension, exclude, concurrency, zipConcurrency, ...options } = createRequire(import.meta.url)('../serverless/esbuild.cjs');
+  const { outputFileExtension, exclude, concurrency, zipConcurrency, ...options } = createRequire(
+    import.meta.url,
+  )('../serverless/esbuild.cjs');
   await build({
     ...options,
     absWorkingDir: root,

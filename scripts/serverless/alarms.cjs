@@ -35,7 +35,11 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
     },
     schedules: {
       says: 'EventBridge Scheduler gave up on a job and could not leave it in its dead-letter queue either. Look at the schedules’ role; the watch names the job.',
-      metric: ['AWS/Scheduler', 'InvocationsFailedToBeSentToDeadLetterCount', { ScheduleGroup: name('jobs') }],
+      metric: [
+        'AWS/Scheduler',
+        'InvocationsFailedToBeSentToDeadLetterCount',
+        { ScheduleGroup: name('jobs') },
+      ],
     },
   };
 
@@ -47,7 +51,10 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
     };
   }
   for (const part of Object.keys(functions)) {
-    alarms[`${part}-errors`] = { says: `The function ${part} failed. Read its log.`, metric: ['AWS/Lambda', 'Errors', ofFunction(part)] };
+    alarms[`${part}-errors`] = {
+      says: `The function ${part} failed. Read its log.`,
+      metric: ['AWS/Lambda', 'Errors', ofFunction(part)],
+    };
   }
   // What nothing holds back until there is room; a queue's consumers are bounded and wait.
   for (const part of Object.keys(functions).filter((part) => !QUEUED.includes(part))) {
@@ -61,7 +68,11 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
     if (!destinations && !onError) continue;
     alarms[`${part}-lost`] = {
       says: `The function ${part} failed for good and its event could not be written to its dead-letter queue. Read its log.`,
-      metric: ['AWS/Lambda', destinations ? 'DestinationDeliveryFailures' : 'DeadLetterErrors', ofFunction(part)],
+      metric: [
+        'AWS/Lambda',
+        destinations ? 'DestinationDeliveryFailures' : 'DeadLetterErrors',
+        ofFunction(part),
+      ],
     };
   }
   for (const part of QUEUED) {
@@ -83,7 +94,18 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
   return { Resources: Object.fromEntries(entries) };
 };
 
-function alarm(AlarmName, { says, metric: [Namespace, MetricName, dimensions], statistic = 'Sum', below, above = 0, periods = 1, silence = 'notBreaching' }) {
+function alarm(
+  AlarmName,
+  {
+    says,
+    metric: [Namespace, MetricName, dimensions],
+    statistic = 'Sum',
+    below,
+    above = 0,
+    periods = 1,
+    silence = 'notBreaching',
+  },
+) {
   const topic = [{ Ref: 'AlarmsTopic' }];
   return {
     Type: 'AWS::CloudWatch::Alarm',
@@ -106,4 +128,8 @@ function alarm(AlarmName, { says, metric: [Namespace, MetricName, dimensions], s
   };
 }
 
-const logicalId = (part) => `${part.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('')}Alarm`;
+const logicalId = (part) =>
+  `${part
+    .split('-')
+    .map((word) => word[0].toUpperCase() + word.slice(1))
+    .join('')}Alarm`;

@@ -3,10 +3,16 @@ module.exports = async ({ resolveVariable }) => {
   const [subnetIds, securityGroupIds] = await Promise.all(
     ['vpcSubnets', 'vpcSecurityGroups'].map(async (param) => split(await resolveVariable(`param:${param}`))),
   );
-  if ((subnetIds.length > 0) !== (securityGroupIds.length > 0)) {
-    throw new Error('vpcSubnets and vpcSecurityGroups go together: give both, or neither for databases with public endpoints');
+  if (subnetIds.length > 0 !== securityGroupIds.length > 0) {
+    throw new Error(
+      'vpcSubnets and vpcSecurityGroups go together: give both, or neither for databases with public endpoints',
+    );
   }
   return subnetIds.length > 0 && { subnetIds, securityGroupIds };
 };
 
-const split = (list) => String(list).split(',').map((item) => item.trim()).filter(Boolean);
+const split = (list) =>
+  String(list)
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);

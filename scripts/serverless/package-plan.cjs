@@ -9,7 +9,10 @@ const { planJson } = require('./plan.cjs');
 class PackagePlan {
   constructor(serverless) {
     const write = () => writePlan(serverless.serviceDir);
-    this.hooks = { 'before:package:createDeploymentArtifacts': write, 'before:deploy:function:packageFunction': write };
+    this.hooks = {
+      'before:package:createDeploymentArtifacts': write,
+      'before:deploy:function:packageFunction': write,
+    };
   }
 }
 
@@ -17,7 +20,9 @@ function writePlan(directory) {
   // What an interrupted packaging left behind would be zipped again.
   rmSync(join(directory, '.esbuild'), { recursive: true, force: true });
   const plan = planJson();
-  for (const path of ['.understudy/plan.json', '.esbuild/.build/plan.json'].map((name) => join(directory, name))) {
+  for (const path of ['.understudy/plan.json', '.esbuild/.build/plan.json'].map((name) =>
+    join(directory, name),
+  )) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, plan);
   }

@@ -17,7 +17,11 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
   for (const name of DEAD_LETTERS) {
     Resources[`${logicalId(name)}Dead`] = {
       Type: 'AWS::SQS::Queue',
-      Properties: { QueueName: `understudy-${stage}-${name}-dead`, MessageRetentionPeriod: 14 * DAY, SqsManagedSseEnabled: true },
+      Properties: {
+        QueueName: `understudy-${stage}-${name}-dead`,
+        MessageRetentionPeriod: 14 * DAY,
+        SqsManagedSseEnabled: true,
+      },
     };
   }
 

@@ -28,4 +28,11 @@ module.exports = async ({ resolveVariable }) => {
 };
 
 /** SNS gives up on an endpoint after a minute unless it is told otherwise. A pager may be restarting: up to 50 minutes. */
-const PATIENT = { healthyRetryPolicy: { numRetries: 25, minDelayTarget: 5, maxDelayTarget: 120, backoffFunction: 'exponential' } };
+const PATIENT = {
+  healthyRetryPolicy: {
+    numRetries: 25,
+    minDelayTarget: 5,
+    maxDelayTarget: 120,
+    backoffFunction: 'exponential',
+  },
+};

@@ -28,7 +28,8 @@ function references(value, found = new Set()) {
     for (const [key, inner] of Object.entries(value)) {
       if (key === 'Ref') found.add(inner);
       else if (key === 'Fn::GetAtt') found.add([inner].flat()[0].split('.')[0]);
-      else if (key === 'Fn::Sub') for (const [, id] of String([inner].flat()[0]).matchAll(/\$\{([A-Za-z0-9]+)[.}]/g)) found.add(id);
+      else if (key === 'Fn::Sub')
+        for (const [, id] of String([inner].flat()[0]).matchAll(/\$\{([A-Za-z0-9]+)[.}]/g)) found.add(id);
       references(inner, found);
     }
   }

@@ -9,33 +9,48 @@ const deadArns = dead.map((id) => `${id}.Arn`);
 
 test('every queue gives its messages up to a dead-letter queue', () => {
   expect(live.length).toBeGreaterThan(0);
-  for (const id of live) expect(deadArns).toContain(template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'));
+  for (const id of live)
+    expect(deadArns).toContain(template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'));
 });
 
 test('every subscription has a place for what could not be delivered', () => {
   const subscriptions = template.ids('SNS::Subscription');
   expect(subscriptions.length).toBeGreaterThan(0);
-  for (const id of subscriptions) expect(deadArns).toContain(template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'));
+  for (const id of subscriptions)
+    expect(deadArns).toContain(template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'));
 });
 
 test('every schedule has a place for what could not be delivered', () => {
-  for (const id of template.ids('Scheduler::Schedule')) expect(deadArns).toContain(template.text(id, 'Target', 'DeadLetterConfig', 'Arn'));
+  for (const id of template.ids('Scheduler::Schedule'))
+    expect(deadArns).toContain(template.text(id, 'Target', 'DeadLetterConfig', 'Arn'));
 });
 
 describe('every function that is called and not waited for', () => {
   const called = [
-    ...template.ids('SNS::Subscription').filter((id) => template.text(id, 'Protocol') === 'lambda').map((id) => template.text(id, 'Endpoint')),
+    ...template
+      .ids('SNS::Subscription')
+      .filter((id) => template.text(id, 'Protocol') === 'lambda')
+      .map((id) => template.text(id, 'Endpoint')),
     ...template.ids('Scheduler::Schedule').map((id) => template.text(id, 'Target', 'Arn')),
   ].map((endpoint) => endpoint.split('.')[0]!);
   const functions = [...new Set(called)].sort();
   /** The queue for its failures, by destination or, where there are none, by dead-letter configuration. */
   const failuresOf = (id: string) => {
-    const config = template.ids('Lambda::EventInvokeConfig').find((each) => template.text(each, 'FunctionName') === id);
-    return config ? template.text(config, 'DestinationConfig', 'OnFailure', 'Destination') : template.text(id, 'DeadLetterConfig', 'TargetArn');
+    const config = template
+      .ids('Lambda::EventInvokeConfig')
+      .find((each) => template.text(each, 'FunctionName') === id);
+    return config
+      ? template.text(config, 'DestinationConfig', 'OnFailure', 'Destination')
+      : template.text(id, 'DeadLetterConfig', 'TargetArn');
   };
 
   test('is one of these', () => {
-    expect(functions).toEqual(['DispatchLambdaFunction', 'RehearseLambdaFunction', 'UnclaimedLambdaFunction', 'WatchLambdaFunction']);
+    expect(functions).toEqual([
+      'DispatchLambdaFunction',
+      'RehearseLambdaFunction',
+      'UnclaimedLambdaFunction',
+      'WatchLambdaFunction',
+    ]);
   });
 
   test.each(functions)('%s keeps what failed, and may write it there', (id) => {
@@ -46,16 +61,26 @@ describe('every function that is called and not waited for', () => {
   });
 
   test.each(functions)('%s alarms when even that cannot be written', (id) => {
-    const metric = template.value(id, 'DeadLetterConfig') ? 'DeadLetterErrors' : 'DestinationDeliveryFailures';
+    const metric = template.value(id, 'DeadLetterConfig')
+      ? 'DeadLetterErrors'
+      : 'DestinationDeliveryFailures';
     const name = template.text(id, 'FunctionName');
-    const alarms = template.ids('CloudWatch::Alarm').filter((alarm) => template.text(alarm, 'MetricName') === metric && template.text(alarm, 'Dimensions', 0, 'Value') === name);
+    const alarms = template
+      .ids('CloudWatch::Alarm')
+      .filter(
+        (alarm) =>
+          template.text(alarm, 'MetricName') === metric &&
+          template.text(alarm, 'Dimensions', 0, 'Value') === name,
+      );
     expect(alarms).toHaveLength(1);
   });
 });
 
 test.each(dead)('%s has an alarm on its first message, and no opinion while it is quiet', (id) => {
   const name = template.text(id, 'QueueName');
-  const [alarm, ...others] = template.ids('CloudWatch::Alarm').filter((each) => template.text(each, 'Dimensions', 0, 'Value') === name);
+  const [alarm, ...others] = template
+    .ids('CloudWatch::Alarm')
+    .filter((each) => template.text(each, 'Dimensions', 0, 'Value') === name);
   expect(others).toEqual([]);
   expect(template.resources[alarm!]?.Properties).toMatchObject({
     Namespace: 'AWS/SQS',
@@ -69,7 +94,8 @@ test.each(dead)('%s has an alarm on its first message, and no opinion while it i
 });
 
 test('dead letters are kept for two weeks, as long as SQS can', () => {
-  for (const id of dead) expect([id, template.value(id, 'MessageRetentionPeriod')]).toEqual([id, 14 * 86_400]);
+  for (const id of dead)
+    expect([id, template.value(id, 'MessageRetentionPeriod')]).toEqual([id, 14 * 86_400]);
 });
 
 test('every queue is encrypted at rest', () => {
@@ -89,16 +115,25 @@ describe('queue policies', () => {
     for (const id of policies) {
       const [statement, ...more] = template.statements(id, 'PolicyDocument');
       expect(more).toEqual([]);
-      expect(statement).toMatchObject({ effect: 'Allow', actions: ['sqs:SendMessage'], resources: [`${queueOf(id)[0]}.Arn`], principal: '{"Service":"sns.amazonaws.com"}' });
+      expect(statement).toMatchObject({
+        effect: 'Allow',
+        actions: ['sqs:SendMessage'],
+        resources: [`${queueOf(id)[0]}.Arn`],
+        principal: '{"Service":"sns.amazonaws.com"}',
+      });
       expect(statement!.condition).toMatch(/^\{"ArnEquals":\{"aws:SourceArn":.*Topic/);
     }
   });
 
   test('stand for every queue that a subscription delivers to', () => {
-    const needed = template.ids('SNS::Subscription').flatMap((id) => [
-      ...(template.text(id, 'Protocol') === 'sqs' ? [[template.text(id, 'Endpoint'), template.text(id, 'TopicArn')]] : []),
-      [template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'), template.text(id, 'TopicArn')],
-    ]);
+    const needed = template
+      .ids('SNS::Subscription')
+      .flatMap((id) => [
+        ...(template.text(id, 'Protocol') === 'sqs'
+          ? [[template.text(id, 'Endpoint'), template.text(id, 'TopicArn')]]
+          : []),
+        [template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'), template.text(id, 'TopicArn')],
+      ]);
     for (const [queue, topic] of needed) {
       const policy = policies.find((id) => `${queueOf(id)[0]}.Arn` === queue);
       expect(template.statements(policy!, 'PolicyDocument')[0]?.condition).toContain(topic);

@@ -3,7 +3,9 @@ import { packaged } from './packaged.ts';
 
 /** Topic `jobs` and what stands behind it. No emulator applies these filters, aliases and limits together. */
 const { template } = packaged();
-const subscriptions = template.ids('SNS::Subscription').filter((id) => template.text(id, 'TopicArn') === 'JobsTopic');
+const subscriptions = template
+  .ids('SNS::Subscription')
+  .filter((id) => template.text(id, 'TopicArn') === 'JobsTopic');
 const filter = (id: string) => template.value(id, 'FilterPolicy', 'job') as unknown[];
 const claimants = subscriptions.filter((id) => filter(id).every((value) => typeof value === 'string'));
 const [catchAll, ...others] = subscriptions.filter((id) => !claimants.includes(id));
@@ -22,18 +24,22 @@ test('one subscription takes whatever no other does: other names, none at all, n
 });
 
 test('filters look at the message body, so that anybody may publish without attributes', () => {
-  for (const id of subscriptions) expect([id, template.text(id, 'FilterPolicyScope')]).toEqual([id, 'MessageBody']);
+  for (const id of subscriptions)
+    expect([id, template.text(id, 'FilterPolicyScope')]).toEqual([id, 'MessageBody']);
 });
 
 test('filters look at nothing but the job', () => {
-  for (const id of subscriptions) expect(Object.keys(template.value(id, 'FilterPolicy') as object)).toEqual(['job']);
+  for (const id of subscriptions)
+    expect(Object.keys(template.value(id, 'FilterPolicy') as object)).toEqual(['job']);
 });
 
 describe.each(QUEUED)('%s waits in a queue', (job) => {
   const queue = `${title(job)}Queue`;
   const handler = `${title(job)}LambdaFunction`;
   const subscription = subscriptions.find((id) => filter(id).includes(job))!;
-  const mapping = template.ids('Lambda::EventSourceMapping').filter((id) => template.text(id, 'EventSourceArn') === `${queue}.Arn`);
+  const mapping = template
+    .ids('Lambda::EventSourceMapping')
+    .filter((id) => template.text(id, 'EventSourceArn') === `${queue}.Arn`);
 
   test('that gets the message as it was published', () => {
     expect(template.text(subscription, 'Protocol')).toBe('sqs');
@@ -45,7 +51,9 @@ describe.each(QUEUED)('%s waits in a queue', (job) => {
     expect(mapping).toHaveLength(1);
     expect(template.text(mapping[0]!, 'FunctionName')).toBe(`${handler}.Arn`);
     expect(template.value(mapping[0]!, 'BatchSize')).toBe(1);
-    expect(Number(template.value(mapping[0]!, 'ScalingConfig', 'MaximumConcurrency'))).toBeGreaterThanOrEqual(2);
+    expect(Number(template.value(mapping[0]!, 'ScalingConfig', 'MaximumConcurrency'))).toBeGreaterThanOrEqual(
+      2,
+    );
   });
 
   test('that keeps messages for four days', () => {
@@ -53,7 +61,10 @@ describe.each(QUEUED)('%s waits in a queue', (job) => {
   });
 
   test('that hides a message for longer than its function can run, and not much longer', () => {
-    const [hidden, timeout] = [template.value(queue, 'VisibilityTimeout'), template.value(handler, 'Timeout')].map(Number) as [number, number];
+    const [hidden, timeout] = [
+      template.value(queue, 'VisibilityTimeout'),
+      template.value(handler, 'Timeout'),
+    ].map(Number) as [number, number];
     expect(hidden - timeout).toBeGreaterThan(0);
     expect(hidden - timeout).toBeLessThanOrEqual(300);
   });
@@ -64,9 +75,13 @@ describe.each(QUEUED)('%s waits in a queue', (job) => {
 
   test('that its function may put a message back into, without Lambda taking that for a loop', () => {
     expect(template.text(handler, 'RecursiveLoop')).toBe('Allow');
-    const sends = template.grants(`${title(job)}Role`).filter(({ actions }) => actions.includes('sqs:SendMessage'));
+    const sends = template
+      .grants(`${title(job)}Role`)
+      .filter(({ actions }) => actions.includes('sqs:SendMessage'));
     expect(sends.flatMap(({ resources }) => resources)).toEqual([`${queue}.Arn`]);
-    expect(template.value(handler, 'Environment', 'Variables', `UNDERSTUDY_QUEUE_${job.toUpperCase()}`)).toEqual({ Ref: queue });
+    expect(
+      template.value(handler, 'Environment', 'Variables', `UNDERSTUDY_QUEUE_${job.toUpperCase()}`),
+    ).toEqual({ Ref: queue });
   });
 });
 
@@ -83,14 +98,20 @@ describe('rehearse is durable', () => {
   });
 
   test('and SNS may call it there', () => {
-    const permission = template.ids('Lambda::Permission').find((id) => template.text(id, 'FunctionName') === target)!;
+    const permission = template
+      .ids('Lambda::Permission')
+      .find((id) => template.text(id, 'FunctionName') === target)!;
     expect(template.text(permission, 'Principal')).toBe('sns.amazonaws.com');
     expect(template.text(permission, 'SourceArn')).toBe('JobsTopic');
   });
 
   test('and has hours to end, and the longest history', () => {
-    expect(Number(template.value('RehearseLambdaFunction', 'DurableConfig', 'ExecutionTimeout'))).toBeGreaterThanOrEqual(2 * 3600);
-    expect(Number(template.value('RehearseLambdaFunction', 'DurableConfig', 'RetentionPeriodInDays'))).toBeGreaterThanOrEqual(30);
+    expect(
+      Number(template.value('RehearseLambdaFunction', 'DurableConfig', 'ExecutionTimeout')),
+    ).toBeGreaterThanOrEqual(2 * 3600);
+    expect(
+      Number(template.value('RehearseLambdaFunction', 'DurableConfig', 'RetentionPeriodInDays')),
+    ).toBeGreaterThanOrEqual(30);
   });
 
   test('and no queue stands before it, which would end an execution after 15 minutes', () => {
@@ -99,8 +120,16 @@ describe('rehearse is durable', () => {
   });
 
   test('and knows the function that restores, and may call it and no other', () => {
-    expect(template.value('RehearseLambdaFunction', 'Environment', 'Variables', 'UNDERSTUDY_SCRATCH_FUNCTION')).toEqual({ 'Fn::GetAtt': ['ScratchLambdaFunction', 'Arn'] });
-    const calls = template.grants('RehearseRole').filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
-    expect(calls.flatMap(({ resources }) => resources)).toEqual([expect.stringMatching(new RegExp(`:function:${template.text('ScratchLambdaFunction', 'FunctionName')}$`))]);
+    expect(
+      template.value('RehearseLambdaFunction', 'Environment', 'Variables', 'UNDERSTUDY_SCRATCH_FUNCTION'),
+    ).toEqual({ 'Fn::GetAtt': ['ScratchLambdaFunction', 'Arn'] });
+    const calls = template
+      .grants('RehearseRole')
+      .filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
+    expect(calls.flatMap(({ resources }) => resources)).toEqual([
+      expect.stringMatching(
+        new RegExp(`:function:${template.text('ScratchLambdaFunction', 'FunctionName')}$`),
+      ),
+    ]);
   });
 });

@@ -11,7 +11,8 @@ const { template: full } = packaged({
 });
 
 describe('scratch', () => {
-  const inVpc = (type: string) => template.ids(type).filter((id) => template.text(id, 'VpcId') === 'ScratchVpc');
+  const inVpc = (type: string) =>
+    template.ids(type).filter((id) => template.text(id, 'VpcId') === 'ScratchVpc');
 
   test('stands in a VPC of its own, alone', () => {
     expect(template.value('ScratchLambdaFunction', 'VpcConfig')).toMatchObject({
@@ -23,10 +24,18 @@ describe('scratch', () => {
   });
 
   test('from which no gateway, route or peering leads anywhere', () => {
-    const types = Object.values(template.resources).map(({ Type }) => Type).filter((type) => type.startsWith('AWS::EC2::'));
-    expect([...new Set(types)].sort()).toEqual(['RouteTable', 'SecurityGroup', 'Subnet', 'SubnetRouteTableAssociation', 'VPC', 'VPCEndpoint'].map((type) => `AWS::EC2::${type}`));
+    const types = Object.values(template.resources)
+      .map(({ Type }) => Type)
+      .filter((type) => type.startsWith('AWS::EC2::'));
+    expect([...new Set(types)].sort()).toEqual(
+      ['RouteTable', 'SecurityGroup', 'Subnet', 'SubnetRouteTableAssociation', 'VPC', 'VPCEndpoint'].map(
+        (type) => `AWS::EC2::${type}`,
+      ),
+    );
     for (const id of inVpc('EC2::Subnet')) {
-      const routes = template.ids('EC2::SubnetRouteTableAssociation').filter((each) => template.text(each, 'SubnetId') === id);
+      const routes = template
+        .ids('EC2::SubnetRouteTableAssociation')
+        .filter((each) => template.text(each, 'SubnetId') === id);
       expect(routes.map((each) => template.text(each, 'RouteTableId'))).toEqual(['ScratchRoutes']);
     }
   });
@@ -44,7 +53,9 @@ describe('scratch', () => {
 
   test('and which nothing may enter', () => {
     expect(template.value('ScratchSecurityGroup', 'SecurityGroupIngress')).toBeUndefined();
-    expect(template.value('ScratchSecurityGroup', 'SecurityGroupEgress')).toMatchObject([{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 }]);
+    expect(template.value('ScratchSecurityGroup', 'SecurityGroupEgress')).toMatchObject([
+      { IpProtocol: 'tcp', FromPort: 443, ToPort: 443 },
+    ]);
   });
 
   test('has all the room in /tmp that there is, a quarter of an hour, and no way of reaching a source', () => {
@@ -57,23 +68,34 @@ describe('scratch', () => {
 
 describe('a VPC for sources', () => {
   test('is not needed', () => {
-    for (const id of ['DumpLambdaFunction', 'DoctorLambdaFunction']) expect(template.value(id, 'VpcConfig')).toBeUndefined();
+    for (const id of ['DumpLambdaFunction', 'DoctorLambdaFunction'])
+      expect(template.value(id, 'VpcConfig')).toBeUndefined();
     expect(template.rolesThatMay('ec2:CreateNetworkInterface')).toEqual(['ScratchRole']);
   });
 
   test('is entered by dump and doctor alone, and their roles can', () => {
     for (const id of ['DumpLambdaFunction', 'DoctorLambdaFunction']) {
-      expect(full.value(id, 'VpcConfig')).toMatchObject({ SubnetIds: ['subnet-0a', 'subnet-0b'], SecurityGroupIds: ['sg-0a'] });
+      expect(full.value(id, 'VpcConfig')).toMatchObject({
+        SubnetIds: ['subnet-0a', 'subnet-0b'],
+        SecurityGroupIds: ['sg-0a'],
+      });
     }
     const inside = full.ids('Lambda::Function').filter((id) => full.value(id, 'VpcConfig'));
     expect(inside.sort()).toEqual(['DoctorLambdaFunction', 'DumpLambdaFunction', 'ScratchLambdaFunction']);
-    expect(full.rolesThatMay('ec2:CreateNetworkInterface')).toEqual(['DoctorRole', 'DumpRole', 'ScratchRole']);
+    expect(full.rolesThatMay('ec2:CreateNetworkInterface')).toEqual([
+      'DoctorRole',
+      'DumpRole',
+      'ScratchRole',
+    ]);
   });
 });
 
 describe('people', () => {
   const toPeople = (which: typeof template) =>
-    which.ids('SNS::Subscription').filter((id) => /email|https/.test(which.text(id, 'Protocol'))).map((id) => `${which.text(id, 'TopicArn')} → ${which.text(id, 'Endpoint')}`);
+    which
+      .ids('SNS::Subscription')
+      .filter((id) => /email|https/.test(which.text(id, 'Protocol')))
+      .map((id) => `${which.text(id, 'TopicArn')} → ${which.text(id, 'Endpoint')}`);
 
   test('are subscribed when they are named, and nobody else is', () => {
     expect(toPeople(template)).toEqual([]);
@@ -87,8 +109,13 @@ describe('people', () => {
   });
 
   test('are tried again for most of an hour, where SNS allows it, and then their messages are kept', () => {
-    for (const id of full.ids('SNS::Subscription').filter((each) => full.text(each, 'Protocol') === 'https')) {
-      const { numRetries, maxDelayTarget } = full.value(id, 'DeliveryPolicy', 'healthyRetryPolicy') as Record<string, number>;
+    for (const id of full
+      .ids('SNS::Subscription')
+      .filter((each) => full.text(each, 'Protocol') === 'https')) {
+      const { numRetries, maxDelayTarget } = full.value(id, 'DeliveryPolicy', 'healthyRetryPolicy') as Record<
+        string,
+        number
+      >;
       expect(numRetries! * maxDelayTarget!).toBeLessThanOrEqual(3600);
       expect(numRetries! * maxDelayTarget!).toBeGreaterThanOrEqual(2400);
       expect(full.text(id, 'RedrivePolicy', 'deadLetterTargetArn')).toBe('SubscribersDead.Arn');

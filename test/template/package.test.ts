@@ -24,18 +24,29 @@ const nameOf = (id: string) => template.text(id, 'FunctionName').split('-').at(-
 
 test('cfn-lint finds nothing, with no rule ignored', () => {
   const lint = process.env['CFN_LINT'] || 'cfn-lint';
-  execFileSync(lint, ['--regions', 'eu-central-1', '--template', join(directory, 'cloudformation-template-update-stack.json')], { encoding: 'utf8' });
+  execFileSync(
+    lint,
+    ['--regions', 'eu-central-1', '--template', join(directory, 'cloudformation-template-update-stack.json')],
+    { encoding: 'utf8' },
+  );
 });
 
 test('functions are found by stage and name', () => {
-  for (const id of functions) expect(template.text(id, 'FunctionName')).toBe(`understudy-dev-${id.replace('LambdaFunction', '').toLowerCase()}`);
+  for (const id of functions)
+    expect(template.text(id, 'FunctionName')).toBe(
+      `understudy-dev-${id.replace('LambdaFunction', '').toLowerCase()}`,
+    );
 });
 
 describe.each(zipped)('the package of %s', (id) => {
   const files = unzip(join(directory, `${nameOf(id)}.zip`));
 
   test('holds its handler, the plan, and nothing of the other functions', () => {
-    expect([...files.keys()].sort()).toEqual([`handlers/${nameOf(id)}.cjs`, `handlers/${nameOf(id)}.cjs.map`, 'plan.json']);
+    expect([...files.keys()].sort()).toEqual([
+      `handlers/${nameOf(id)}.cjs`,
+      `handlers/${nameOf(id)}.cjs.map`,
+      'plan.json',
+    ]);
     expect(template.text(id, 'Handler')).toBe(`handlers/${nameOf(id)}.handler`);
     expect(files.get('plan.json')).toBe(planJson());
   });
@@ -69,7 +80,9 @@ describe('the image', () => {
 
   test('carries the same plan, and .dockerignore lets it in', () => {
     expect(readFileSync(join(service, '.understudy/plan.json'), 'utf8')).toBe(planJson());
-    expect(readFileSync(join(ROOT, 'scripts/image/Dockerfile'), 'utf8')).toContain('COPY .understudy/plan.json /var/task/');
+    expect(readFileSync(join(ROOT, 'scripts/image/Dockerfile'), 'utf8')).toContain(
+      'COPY .understudy/plan.json /var/task/',
+    );
     expect(readFileSync(join(ROOT, '.dockerignore'), 'utf8')).toContain('!.understudy/plan.json');
   });
 });
@@ -85,7 +98,12 @@ test('every function is told the digest of the plan that was deployed, and the n
 });
 
 test('every log is kept for a month and then forgotten', () => {
-  expect(template.ids('Logs::LogGroup').map((id) => template.text(id, 'LogGroupName')).sort()).toEqual(functions.map((id) => `/aws/lambda/${template.text(id, 'FunctionName')}`).sort());
+  expect(
+    template
+      .ids('Logs::LogGroup')
+      .map((id) => template.text(id, 'LogGroupName'))
+      .sort(),
+  ).toEqual(functions.map((id) => `/aws/lambda/${template.text(id, 'FunctionName')}`).sort());
   for (const id of template.ids('Logs::LogGroup')) expect(template.value(id, 'RetentionInDays')).toBe(30);
 });
 

@@ -1,13 +1,29 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { loadPlan } from '../../lib/config/load.ts';
 import type { Plan } from '../../lib/domain/policy.ts';
 import { Template } from './template.ts';
 
 export const ROOT = resolve(__dirname, '../..');
-const INPUTS = ['serverless.yml', 'understudy.yml', 'package-lock.json', 'handlers', 'lib', 'scripts/serverless'];
+const INPUTS = [
+  'serverless.yml',
+  'understudy.yml',
+  'package-lock.json',
+  'handlers',
+  'lib',
+  'scripts/serverless',
+];
 const TEMPLATE = 'cloudformation-template-update-stack.json';
 
 /** `service` is the directory that was packaged; the template and the zips lie in its `.serverless`. */
@@ -21,8 +37,16 @@ export function packaged(params: Record<string, string> = {}): Packaged {
   const given = process.env['UNDERSTUDY_PACKAGE'];
   const plain = Object.keys(params).length === 0;
   if (given && plain) return read(resolve(ROOT, given));
-  const own = join(ROOT, '.understudy', plain ? 'package' : `package-${digestOf(JSON.stringify(params)).slice(0, 8)}`);
-  return (plain ? usable(ROOT) : undefined) ?? usable(own) ?? alone(`${own}.lock`, () => usable(own) ?? make(own, params));
+  const own = join(
+    ROOT,
+    '.understudy',
+    plain ? 'package' : `package-${digestOf(JSON.stringify(params)).slice(0, 8)}`,
+  );
+  return (
+    (plain ? usable(ROOT) : undefined) ??
+    usable(own) ??
+    alone(`${own}.lock`, () => usable(own) ?? make(own, params))
+  );
 }
 
 /** The plan of this repository's own understudy.yml. */
@@ -36,7 +60,11 @@ export const planJson = () => `${JSON.stringify(plan(), null, 2)}\n`;
 export const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** Runs the framework in a directory, as npm would, on the project's own Node. Throws with what it printed. */
-export function serverless(service: string, args: string[], environment: Record<string, string> = {}): string {
+export function serverless(
+  service: string,
+  args: string[],
+  environment: Record<string, string> = {},
+): string {
   const bin = join(ROOT, 'node_modules/.bin');
   const { AWS_PROFILE: _, UNDERSTUDY_CONFIG: __, ...rest } = process.env;
   const env = { ...rest, PATH: `${bin}:${process.env['PATH']}`, AWS_REGION: 'eu-central-1', ...environment };
@@ -49,31 +77,44 @@ export function serverless(service: string, args: string[], environment: Record<
 function make(service: string, params: Record<string, string>): Packaged {
   rmSync(service, { recursive: true, force: true });
   mkdirSync(service, { recursive: true });
-  for (const name of ['handlers', 'lib', 'scripts', 'node_modules']) symlinkSync(join(ROOT, name), join(service, name));
-  for (const name of ['serverless.yml', 'package.json', 'package-lock.json']) copyFileSync(join(ROOT, name), join(service, name));
-  const given = Object.entries({ image: 'prebuilt', ...params }).map(([name, value]) => `--param=${name}=${value}`);
+  for (const name of ['handlers', 'lib', 'scripts', 'node_modules'])
+    symlinkSync(join(ROOT, name), join(service, name));
+  for (const name of ['serverless.yml', 'package.json', 'package-lock.json'])
+    copyFileSync(join(ROOT, name), join(service, name));
+  const given = Object.entries({ image: 'prebuilt', ...params }).map(
+    ([name, value]) => `--param=${name}=${value}`,
+  );
   serverless(service, ['package', ...given]);
   return read(service);
 }
 
 function usable(service: string): Packaged | undefined {
   const file = join(service, '.serverless', TEMPLATE);
-  if (!existsSync(file) || statSync(file).mtimeMs < newest(INPUTS.map((input) => join(ROOT, input)))) return undefined;
+  if (!existsSync(file) || statSync(file).mtimeMs < newest(INPUTS.map((input) => join(ROOT, input))))
+    return undefined;
   const found = read(service);
   const environment = found.template.text('DispatchLambdaFunction', 'Environment', 'Variables');
-  return environment.includes(digestOf(planJson())) && environment.includes('"UNDERSTUDY_STAGE":"dev"') ? found : undefined;
+  return environment.includes(digestOf(planJson())) && environment.includes('"UNDERSTUDY_STAGE":"dev"')
+    ? found
+    : undefined;
 }
 
 function read(service: string): Packaged {
   const directory = join(service, '.serverless');
-  return { service, directory, template: new Template(JSON.parse(readFileSync(join(directory, TEMPLATE), 'utf8'))) };
+  return {
+    service,
+    directory,
+    template: new Template(JSON.parse(readFileSync(join(directory, TEMPLATE), 'utf8'))),
+  };
 }
 
 function newest(paths: string[]): number {
   return Math.max(
     ...paths.map((path) => {
       const { mtimeMs } = statSync(path);
-      return statSync(path).isDirectory() ? Math.max(mtimeMs, newest(readdirSync(path).map((name) => join(path, name)))) : mtimeMs;
+      return statSync(path).isDirectory()
+        ? Math.max(mtimeMs, newest(readdirSync(path).map((name) => join(path, name))))
+        : mtimeMs;
     }),
   );
 }

@@ -1,6 +1,5 @@
 import { expectedSchedules, scheduleName } from '../../lib/domain/expected-schedules.ts';
-import { SCHEDULED_JOBS } from '../../lib/domain/job.ts';
-import { tick } from '../../lib/domain/job.ts';
+import { SCHEDULED_JOBS, tick } from '../../lib/domain/job.ts';
 import { toAwsCron } from '../../lib/domain/schedule.ts';
 import { packaged, plan } from './packaged.ts';
 
@@ -11,22 +10,35 @@ const expected = expectedSchedules(plan(), 'dev');
 
 test('there is one schedule for every policy and job of understudy.yml, the watch’s, and no other', () => {
   expect(expected.length).toBeGreaterThan(0);
-  expect(schedules.map((id) => template.text(id, 'Name')).sort()).toEqual([...expected.map(({ name }) => name), 'dev-watch'].sort());
+  expect(schedules.map((id) => template.text(id, 'Name')).sort()).toEqual(
+    [...expected.map(({ name }) => name), 'dev-watch'].sort(),
+  );
 });
 
-test.each(expected)('$name fires when understudy.yml says, and says what for', ({ name, input, expression, timezone }) => {
-  const id = named(name)!;
-  const written = plan().policies.find((policy) => policy.name === input.policy)!.schedules[input.job]!;
-  expect(template.text(id, 'ScheduleExpression')).toBe(toAwsCron(written.cron));
-  expect(expression).toBe(toAwsCron(written.cron));
-  expect([template.text(id, 'ScheduleExpressionTimezone'), timezone]).toEqual([written.timezone, written.timezone]);
-  expect(template.text(id, 'Target', 'Arn')).toBe('DispatchLambdaFunction.Arn');
-  expect(JSON.parse(template.text(id, 'Target', 'Input'))).toEqual({ ...input, scheduledFor: '<aws.scheduler.scheduled-time>' });
-});
+test.each(expected)(
+  '$name fires when understudy.yml says, and says what for',
+  ({ name, input, expression, timezone }) => {
+    const id = named(name)!;
+    const written = plan().policies.find((policy) => policy.name === input.policy)!.schedules[input.job]!;
+    expect(template.text(id, 'ScheduleExpression')).toBe(toAwsCron(written.cron));
+    expect(expression).toBe(toAwsCron(written.cron));
+    expect([template.text(id, 'ScheduleExpressionTimezone'), timezone]).toEqual([
+      written.timezone,
+      written.timezone,
+    ]);
+    expect(template.text(id, 'Target', 'Arn')).toBe('DispatchLambdaFunction.Arn');
+    expect(JSON.parse(template.text(id, 'Target', 'Input'))).toEqual({
+      ...input,
+      scheduledFor: '<aws.scheduler.scheduled-time>',
+    });
+  },
+);
 
 test('dispatch understands what a schedule says, once Scheduler has put the moment in', () => {
   for (const id of schedules.filter((each) => each !== 'WatchSchedule')) {
-    const said = template.text(id, 'Target', 'Input').replace('<aws.scheduler.scheduled-time>', '2026-11-20T01:00:00Z');
+    const said = template
+      .text(id, 'Target', 'Input')
+      .replace('<aws.scheduler.scheduled-time>', '2026-11-20T01:00:00Z');
     expect(tick.parse(JSON.parse(said)).scheduledFor).toBe('2026-11-20T01:00:00Z');
   }
 });
@@ -44,29 +56,45 @@ test('schedules are switched on, to the minute, in their own group, and retried 
     expect(template.value(id, 'FlexibleTimeWindow')).toEqual({ Mode: 'OFF' });
     expect(template.text(id, 'GroupName')).toBe('Schedules');
     expect(Number(template.value(id, 'Target', 'RetryPolicy', 'MaximumRetryAttempts'))).toBeGreaterThan(0);
-    expect(Number(template.value(id, 'Target', 'RetryPolicy', 'MaximumEventAgeInSeconds'))).toBeLessThanOrEqual(7200);
+    expect(
+      Number(template.value(id, 'Target', 'RetryPolicy', 'MaximumEventAgeInSeconds')),
+    ).toBeLessThanOrEqual(7200);
   }
 });
 
 describe('the role of the schedules', () => {
   test('may call what they call and leave dead letters where they point, and nothing else', () => {
     for (const id of schedules) expect(template.text(id, 'Target', 'RoleArn')).toBe('ScheduleRole.Arn');
-    const may = Object.fromEntries(template.grants('ScheduleRole').map(({ actions, resources }) => [actions.join(), resources.sort()]));
-    const all = (path: string[]) => [...new Set(schedules.map((id) => template.text(id, 'Target', ...path)))].sort();
-    expect(may).toEqual({ 'lambda:InvokeFunction': all(['Arn']), 'sqs:SendMessage': all(['DeadLetterConfig', 'Arn']) });
+    const may = Object.fromEntries(
+      template.grants('ScheduleRole').map(({ actions, resources }) => [actions.join(), resources.sort()]),
+    );
+    const all = (path: string[]) =>
+      [...new Set(schedules.map((id) => template.text(id, 'Target', ...path)))].sort();
+    expect(may).toEqual({
+      'lambda:InvokeFunction': all(['Arn']),
+      'sqs:SendMessage': all(['DeadLetterConfig', 'Arn']),
+    });
   });
 
   test('is taken on by Scheduler for this group of this account alone', () => {
     const [statement] = template.statements('ScheduleRole', 'AssumeRolePolicyDocument');
     expect(statement).toMatchObject({ principal: '{"Service":"scheduler.amazonaws.com"}' });
-    expect(JSON.parse(statement!.condition)).toEqual({ StringEquals: { 'aws:SourceAccount': 'AWS::AccountId', 'aws:SourceArn': 'Schedules.Arn' } });
+    expect(JSON.parse(statement!.condition)).toEqual({
+      StringEquals: { 'aws:SourceAccount': 'AWS::AccountId', 'aws:SourceArn': 'Schedules.Arn' },
+    });
   });
 });
 
 test('the watch is told which group to look at, and may', () => {
-  expect(template.value('WatchLambdaFunction', 'Environment', 'Variables', 'UNDERSTUDY_SCHEDULE_GROUP')).toEqual({ Ref: 'Schedules' });
-  const looks = template.grants('WatchRole').filter(({ actions }) => actions.includes('scheduler:GetSchedule'));
-  expect(looks.flatMap(({ resources }) => resources)).toEqual([expect.stringContaining(`:schedule/${template.text('Schedules', 'Name')}/*`)]);
+  expect(
+    template.value('WatchLambdaFunction', 'Environment', 'Variables', 'UNDERSTUDY_SCHEDULE_GROUP'),
+  ).toEqual({ Ref: 'Schedules' });
+  const looks = template
+    .grants('WatchRole')
+    .filter(({ actions }) => actions.includes('scheduler:GetSchedule'));
+  expect(looks.flatMap(({ resources }) => resources)).toEqual([
+    expect.stringContaining(`:schedule/${template.text('Schedules', 'Name')}/*`),
+  ]);
 });
 
 describe('names of schedules', () => {
@@ -78,12 +106,14 @@ describe('names of schedules', () => {
 
   test('fit, whatever the stage and the policy are called, and still end with the job', () => {
     for (const job of SCHEDULED_JOBS) {
-      expect(scheduleName('a-stage-of-its-own', long, job)).toMatch(new RegExp(`^[0-9a-zA-Z_.-]{1,64}$`));
+      expect(scheduleName('a-stage-of-its-own', long, job)).toMatch(/^[0-9a-zA-Z_.-]{1,64}$/);
       expect(scheduleName('a-stage-of-its-own', long, job).endsWith(`-${job}`)).toBe(true);
     }
   });
 
   test('stay apart when only their ends differ', () => {
-    expect(scheduleName('prod', `${long.slice(1)}b`, 'dump')).not.toBe(scheduleName('prod', `${long.slice(1)}c`, 'dump'));
+    expect(scheduleName('prod', `${long.slice(1)}b`, 'dump')).not.toBe(
+      scheduleName('prod', `${long.slice(1)}c`, 'dump'),
+    );
   });
 });

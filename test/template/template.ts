@@ -1,7 +1,18 @@
 /** A CloudFormation template as tests ask about it. References are rendered as text: `Vault.Arn`, `${Vault.Arn}/*`. */
 type Json = null | string | number | boolean | Json[] | { [key: string]: Json };
-export type Resource = { Type: string; Properties?: { [key: string]: Json }; DeletionPolicy?: string; DependsOn?: Json };
-export type Statement = { effect: string; actions: string[]; resources: string[]; condition: string; principal: string };
+export type Resource = {
+  Type: string;
+  Properties?: { [key: string]: Json };
+  DeletionPolicy?: string;
+  DependsOn?: Json;
+};
+export type Statement = {
+  effect: string;
+  actions: string[];
+  resources: string[];
+  condition: string;
+  principal: string;
+};
 
 export class Template {
   readonly resources: Record<string, Resource>;
@@ -19,7 +30,10 @@ export class Template {
 
   /** The value at a path of a resource's properties; undefined where there is none. */
   value(id: string, ...path: (string | number)[]): Json | undefined {
-    return path.reduce<Json | undefined>((inner, key) => (inner as Record<string | number, Json> | undefined)?.[key], this.resources[id]?.Properties);
+    return path.reduce<Json | undefined>(
+      (inner, key) => (inner as Record<string | number, Json> | undefined)?.[key],
+      this.resources[id]?.Properties,
+    );
   }
 
   /** The same as text: a string as it is, a reference rendered, anything else as JSON. */
@@ -50,14 +64,21 @@ export class Template {
   /** Roles with a statement that allows an action, whatever its conditions. */
   rolesThatMay(action: string): string[] {
     return this.ids('IAM::Role')
-      .filter((role) => this.grants(role).some(({ effect, actions }) => effect === 'Allow' && actions.some((granted) => covers(granted, action))))
+      .filter((role) =>
+        this.grants(role).some(
+          ({ effect, actions }) => effect === 'Allow' && actions.some((granted) => covers(granted, action)),
+        ),
+      )
       .sort();
   }
 }
 
 /** Whether a granted action, with its wildcards, covers another. */
 function covers(granted: string, action: string): boolean {
-  const pattern = granted.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const pattern = granted
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${pattern}$`, 'i').test(action);
 }
 

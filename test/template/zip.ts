@@ -10,11 +10,18 @@ export function unzip(file: string): Map<string, string> {
   for (let count = zip.readUInt16LE(end + 10); count > 0; count--) {
     const method = zip.readUInt16LE(entry + 10);
     const size = zip.readUInt32LE(entry + 20);
-    const [name, extra, comment] = [28, 30, 32].map((at) => zip.readUInt16LE(entry + at)) as [number, number, number];
+    const [name, extra, comment] = [28, 30, 32].map((at) => zip.readUInt16LE(entry + at)) as [
+      number,
+      number,
+      number,
+    ];
     const header = zip.readUInt32LE(entry + 42);
     const start = header + 30 + zip.readUInt16LE(header + 26) + zip.readUInt16LE(header + 28);
     const bytes = zip.subarray(start, start + size);
-    found.set(zip.toString('utf8', entry + 46, entry + 46 + name), (method === 0 ? bytes : inflateRawSync(bytes)).toString('utf8'));
+    found.set(
+      zip.toString('utf8', entry + 46, entry + 46 + name),
+      (method === 0 ? bytes : inflateRawSync(bytes)).toString('utf8'),
+    );
     entry += 46 + name + extra + comment;
   }
   return found;

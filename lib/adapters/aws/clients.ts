@@ -11,16 +11,27 @@ import { utc } from '../../domain/time.ts';
 /** Clients, each made when it is first needed. Endpoint, Region and credentials come from the SDK's own environment. */
 const RETRIES = { maxAttempts: 6 };
 
-export const dynamo = () => DynamoDBDocumentClient.from(new DynamoDBClient(RETRIES), { marshallOptions: { removeUndefinedValues: true } });
+export const dynamo = () =>
+  DynamoDBDocumentClient.from(new DynamoDBClient(RETRIES), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
 export const s3 = (options: { pathStyle: boolean }) =>
   // The default retry would replay a whole part; three in flight are what the memory allows.
-  new S3Client({ ...RETRIES, forcePathStyle: options.pathStyle, requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' });
+  new S3Client({
+    ...RETRIES,
+    forcePathStyle: options.pathStyle,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
 export const sns = () => new SNSClient(RETRIES);
 export const sqs = () => new SQSClient(RETRIES);
 export const scheduler = () => new SchedulerClient(RETRIES);
 
 /** A client that may read one target's secret: the role is assumed with the session tag `target`. */
-export async function secretsClientFor(target: string, role: string | undefined): Promise<SecretsManagerClient> {
+export async function secretsClientFor(
+  target: string,
+  role: string | undefined,
+): Promise<SecretsManagerClient> {
   if (!role) return new SecretsManagerClient(RETRIES);
   const answer = await new STSClient(RETRIES).send(
     new AssumeRoleCommand({
@@ -31,5 +42,12 @@ export async function secretsClientFor(target: string, role: string | undefined)
     }),
   );
   const { AccessKeyId, SecretAccessKey, SessionToken } = answer.Credentials!;
-  return new SecretsManagerClient({ ...RETRIES, credentials: { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! } });
+  return new SecretsManagerClient({
+    ...RETRIES,
+    credentials: {
+      accessKeyId: AccessKeyId!,
+      secretAccessKey: SecretAccessKey!,
+      sessionToken: SessionToken!,
+    },
+  });
 }

@@ -29,21 +29,42 @@ export function jobMessages(sns: SNSClient, sqs: SQSClient, topic: string, queue
 
     async postpone(message, delaySeconds) {
       const QueueUrl = queues[message.job];
-      if (!QueueUrl) throw new UnderstudyError('no-queue', `there is no queue for ${message.job}, so its message cannot be put back`);
-      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(message), DelaySeconds: Math.min(900, Math.max(1, Math.ceil(delaySeconds))) }));
+      if (!QueueUrl)
+        throw new UnderstudyError(
+          'no-queue',
+          `there is no queue for ${message.job}, so its message cannot be put back`,
+        );
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl,
+          MessageBody: JSON.stringify(message),
+          DelaySeconds: Math.min(900, Math.max(1, Math.ceil(delaySeconds))),
+        }),
+      );
     },
   };
 }
 
 /** Publishes in batches over a few lanes; resolves with the messages that were not taken. */
-async function publishBatches(sns: SNSClient, topic: string, messages: readonly JobMessage[]): Promise<JobMessage[]> {
-  const batches = Array.from({ length: Math.ceil(messages.length / BATCH) }, (_, index) => messages.slice(index * BATCH, (index + 1) * BATCH));
+async function publishBatches(
+  sns: SNSClient,
+  topic: string,
+  messages: readonly JobMessage[],
+): Promise<JobMessage[]> {
+  const batches = Array.from({ length: Math.ceil(messages.length / BATCH) }, (_, index) =>
+    messages.slice(index * BATCH, (index + 1) * BATCH),
+  );
   const failed: JobMessage[] = [];
   const lane = async () => {
     for (let batch = batches.shift(); batch; batch = batches.shift()) {
-      const entries = batch.map((message, index) => ({ Id: String(index), Message: JSON.stringify(message) }));
+      const entries = batch.map((message, index) => ({
+        Id: String(index),
+        Message: JSON.stringify(message),
+      }));
       try {
-        const answer = await sns.send(new PublishBatchCommand({ TopicArn: topic, PublishBatchRequestEntries: entries }));
+        const answer = await sns.send(
+          new PublishBatchCommand({ TopicArn: topic, PublishBatchRequestEntries: entries }),
+        );
         for (const { Id } of answer.Failed ?? []) failed.push(batch[Number(Id)]!);
       } catch {
         failed.push(...batch);

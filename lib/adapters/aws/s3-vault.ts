@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
@@ -10,7 +10,7 @@ import {
   ListPartsCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
@@ -32,21 +32,34 @@ export function s3Vault(s3: S3Client, settings: VaultSettings): Vault {
     stream: (source, options) => streamUp(s3, settings, source, options),
     async put(body, options) {
       const { VersionId } = await s3.send(new PutObjectCommand({ ...input(settings, options), Body: body }));
-      return { key: options.key, versionId: VersionId ?? 'null', bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') };
+      return {
+        key: options.key,
+        versionId: VersionId ?? 'null',
+        bytes: body.length,
+        sha256: createHash('sha256').update(body).digest('hex'),
+      };
     },
     head: (key) => head(s3, bucket, key),
     headVersion: (object) => head(s3, bucket, object.key, object.versionId),
     async read({ key, versionId }, signal) {
       try {
-        const found = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }), { ...(signal ? { abortSignal: signal } : {}) });
+        const found = await s3.send(
+          new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
+          { ...(signal ? { abortSignal: signal } : {}) },
+        );
         return found.Body as Readable;
       } catch (error) {
-        throw isGone(error) ? new UnderstudyError('artifact-missing', `${key} (version ${versionId}) is not in the vault`, { cause: error }) : error;
+        throw isGone(error)
+          ? new UnderstudyError('artifact-missing', `${key} (version ${versionId}) is not in the vault`, {
+              cause: error,
+            })
+          : error;
       }
     },
     async removeAllVersions(key) {
       for await (const version of versions(s3, bucket, key)) {
-        if (version.key === key) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: version.versionId }));
+        if (version.key === key)
+          await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: version.versionId }));
       }
     },
     async *list(prefix) {
@@ -72,13 +85,26 @@ function input(settings: VaultSettings, options: PutOptions): Omit<PutObjectComm
     // S3 checks the SHA-256 of every part it is sent.
     ChecksumAlgorithm: 'SHA256',
     Tagging: new URLSearchParams(options.tags).toString(),
-    ...(settings.kmsKey ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: settings.kmsKey, BucketKeyEnabled: true } : {}),
-    ...(options.lock ? { ObjectLockMode: options.lock.mode === 'compliance' ? ('COMPLIANCE' as const) : ('GOVERNANCE' as const), ObjectLockRetainUntilDate: options.lock.until } : {}),
+    ...(settings.kmsKey
+      ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: settings.kmsKey, BucketKeyEnabled: true }
+      : {}),
+    ...(options.lock
+      ? {
+          ObjectLockMode:
+            options.lock.mode === 'compliance' ? ('COMPLIANCE' as const) : ('GOVERNANCE' as const),
+          ObjectLockRetainUntilDate: options.lock.until,
+        }
+      : {}),
   };
 }
 
 /** Streams in constant memory: a few parts at a time, each hashed by S3, the whole hashed on the way. */
-async function streamUp(s3: S3Client, settings: VaultSettings, source: AsyncIterable<Buffer>, options: PutOptions): Promise<StoredObject> {
+async function streamUp(
+  s3: S3Client,
+  settings: VaultSettings,
+  source: AsyncIterable<Buffer>,
+  options: PutOptions,
+): Promise<StoredObject> {
   const hash = createHash('sha256');
   let bytes = 0;
   async function* hashed() {
@@ -90,7 +116,7 @@ async function streamUp(s3: S3Client, settings: VaultSettings, source: AsyncIter
   }
   const upload = new Upload({
     client: s3,
-    params: { ...input(settings, options), Body: hashed() as unknown as Readable },
+    params: { ...input(settings, options), Body: Readable.from(hashed(), { objectMode: false }) },
     partSize: Math.max(PART, Math.ceil((options.expectedBytes ?? 0) / PARTS)),
     queueSize: PARTS_IN_FLIGHT,
   });
@@ -100,21 +126,32 @@ async function streamUp(s3: S3Client, settings: VaultSettings, source: AsyncIter
   } catch (cause) {
     await confirmNothingIsLeft(s3, settings.bucket, options.key, cause);
     if ((cause as { name?: string }).name === 'PreconditionFailed') {
-      throw new UnderstudyError('object-exists', `${options.key} exists already and is not written over`, { cause });
+      throw new UnderstudyError('object-exists', `${options.key} exists already and is not written over`, {
+        cause,
+      });
     }
     throw cause;
   }
 }
 
 /** A failed upload must leave nothing that is billed or could complete. What cannot be confirmed is said with the failure. */
-async function confirmNothingIsLeft(s3: S3Client, bucket: string, key: string, cause: unknown): Promise<void> {
+async function confirmNothingIsLeft(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  cause: unknown,
+): Promise<void> {
   try {
     for (const upload of await openUploads(s3, bucket, key)) await abortAndConfirm(s3, bucket, upload);
   } catch (error) {
-    throw new UnderstudyError('upload-not-aborted', `the dump failed (${reasonOf(cause)}) and its upload to ${key} could not be confirmed aborted (${reasonOf(error)})`, {
-      hint: 'the next watch aborts it; its parts are billed until then',
-      cause,
-    });
+    throw new UnderstudyError(
+      'upload-not-aborted',
+      `the dump failed (${reasonOf(cause)}) and its upload to ${key} could not be confirmed aborted (${reasonOf(error)})`,
+      {
+        hint: 'the next watch aborts it; its parts are billed until then',
+        cause,
+      },
+    );
   }
 }
 
@@ -122,12 +159,18 @@ async function openUploads(s3: S3Client, bucket: string, prefix: string): Promis
   const found: OpenUpload[] = [];
   let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
   for (;;) {
-    const page = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...marker }));
+    const page = await s3.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...marker }),
+    );
     for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-      if (Key?.startsWith(prefix)) found.push({ key: Key, uploadId: UploadId!, startedAt: (Initiated ?? new Date(0)).toISOString() });
+      if (Key?.startsWith(prefix))
+        found.push({ key: Key, uploadId: UploadId!, startedAt: (Initiated ?? new Date(0)).toISOString() });
     }
     if (!page.IsTruncated || !page.NextKeyMarker) return found;
-    marker = { KeyMarker: page.NextKeyMarker, ...(page.NextUploadIdMarker ? { UploadIdMarker: page.NextUploadIdMarker } : {}) };
+    marker = {
+      KeyMarker: page.NextKeyMarker,
+      ...(page.NextUploadIdMarker ? { UploadIdMarker: page.NextUploadIdMarker } : {}),
+    };
   }
 }
 
@@ -147,16 +190,28 @@ async function abortAndConfirm(s3: S3Client, bucket: string, { key, uploadId }: 
     );
     if (!left) return;
   }
-  throw new UnderstudyError('upload-not-aborted', `the upload of ${key} is still open after five attempts to abort it`);
+  throw new UnderstudyError(
+    'upload-not-aborted',
+    `the upload of ${key} is still open after five attempts to abort it`,
+  );
 }
 
-async function head(s3: S3Client, bucket: string, key: string, versionId?: string): Promise<ObjectHead | undefined> {
+async function head(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  versionId?: string,
+): Promise<ObjectHead | undefined> {
   try {
-    const found = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...(versionId ? { VersionId: versionId } : {}) }));
+    const found = await s3.send(
+      new HeadObjectCommand({ Bucket: bucket, Key: key, ...(versionId ? { VersionId: versionId } : {}) }),
+    );
     return {
       versionId: found.VersionId ?? 'null',
       bytes: found.ContentLength ?? 0,
-      ...(found.ObjectLockRetainUntilDate ? { lockedUntil: found.ObjectLockRetainUntilDate.toISOString() } : {}),
+      ...(found.ObjectLockRetainUntilDate
+        ? { lockedUntil: found.ObjectLockRetainUntilDate.toISOString() }
+        : {}),
       ...(found.ObjectLockLegalHoldStatus === 'ON' ? { legalHold: true } : {}),
     };
   } catch (error) {
@@ -165,7 +220,11 @@ async function head(s3: S3Client, bucket: string, key: string, versionId?: strin
   }
 }
 
-async function* versions(s3: S3Client, bucket: string, prefix: string): AsyncGenerator<{ key: string; versionId: string; lastModified: string }> {
+async function* versions(
+  s3: S3Client,
+  bucket: string,
+  prefix: string,
+): AsyncGenerator<{ key: string; versionId: string; lastModified: string }> {
   let marker: { KeyMarker?: string; VersionIdMarker?: string } = {};
   for (;;) {
     const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...marker }));
@@ -176,12 +235,19 @@ async function* versions(s3: S3Client, bucket: string, prefix: string): AsyncGen
     }));
     yield* found.sort((a, b) => a.key.localeCompare(b.key));
     if (!page.IsTruncated || !page.NextKeyMarker) return;
-    marker = { KeyMarker: page.NextKeyMarker, ...(page.NextVersionIdMarker ? { VersionIdMarker: page.NextVersionIdMarker } : {}) };
+    marker = {
+      KeyMarker: page.NextKeyMarker,
+      ...(page.NextVersionIdMarker ? { VersionIdMarker: page.NextVersionIdMarker } : {}),
+    };
   }
 }
 
 function isGone(error: unknown): boolean {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
   // A delete marker asked for by its version answers 405.
-  return ['NoSuchKey', 'NotFound', 'NoSuchVersion', 'NoSuchUpload'].includes(name ?? '') || $metadata?.httpStatusCode === 404 || $metadata?.httpStatusCode === 405;
+  return (
+    ['NoSuchKey', 'NotFound', 'NoSuchVersion', 'NoSuchUpload'].includes(name ?? '') ||
+    $metadata?.httpStatusCode === 404 ||
+    $metadata?.httpStatusCode === 405
+  );
 }

@@ -26,13 +26,19 @@ export function secretsManager(clientFor: (target: Target) => Promise<SecretsMan
       let text: string | undefined;
       try {
         // Without a stage some stores answer with the version from before a rotation.
-        const answer = await client.send(new GetSecretValueCommand({ SecretId: target.connection.secret, VersionStage: 'AWSCURRENT' }));
+        const answer = await client.send(
+          new GetSecretValueCommand({ SecretId: target.connection.secret, VersionStage: 'AWSCURRENT' }),
+        );
         text = answer.SecretString;
       } catch (error) {
-        throw new UnderstudyError('secret-unreadable', `the secret ${target.connection.secret} of ${target.id} cannot be read: ${reasonOf(error)}`, {
-          hint: `it must exist and carry the tag understudy:target=${target.id}`,
-          cause: error,
-        });
+        throw new UnderstudyError(
+          'secret-unreadable',
+          `the secret ${target.connection.secret} of ${target.id} cannot be read: ${reasonOf(error)}`,
+          {
+            hint: `it must exist and carry the tag understudy:target=${target.id}`,
+            cause: error,
+          },
+        );
       }
       return parseSecret(text ?? '', target);
     },
@@ -44,16 +50,28 @@ export function parseSecret(text: string, target: Target): Credentials {
   const { secret, host, port: settingsPort, database, sslmode } = target.connection;
   const read = text.trimStart().startsWith('{') ? fromJson(text) : fromUrl(text);
   if (!read) {
-    throw new UnderstudyError('secret-invalid', `the secret ${secret} of ${target.id} is neither RDS-style JSON with username and password nor a postgres:// URL`, {
-      hint: 'docs/configuration.md shows both',
-    });
+    throw new UnderstudyError(
+      'secret-invalid',
+      `the secret ${secret} of ${target.id} is neither RDS-style JSON with username and password nor a postgres:// URL`,
+      {
+        hint: 'docs/configuration.md shows both',
+      },
+    );
   }
-  const whole = { host: read.host ?? host, port: read.port ?? settingsPort ?? 5432, database: read.database ?? database };
+  const whole = {
+    host: read.host ?? host,
+    port: read.port ?? settingsPort ?? 5432,
+    database: read.database ?? database,
+  };
   const missing = [...(whole.host ? [] : ['host']), ...(whole.database ? [] : ['database'])];
   if (missing.length > 0) {
-    throw new UnderstudyError('secret-invalid', `neither the secret ${secret} nor the target ${target.id} says ${missing.join(' and ')}`, {
-      hint: `add connection.${missing[0]} to the target in understudy.yml`,
-    });
+    throw new UnderstudyError(
+      'secret-invalid',
+      `neither the secret ${secret} nor the target ${target.id} says ${missing.join(' and ')}`,
+      {
+        hint: `add connection.${missing[0]} to the target in understudy.yml`,
+      },
+    );
   }
   return {
     host: whole.host!,
@@ -65,7 +83,14 @@ export function parseSecret(text: string, target: Target): Credentials {
   };
 }
 
-type Read = { user: string; password: string; host?: string | undefined; port?: number | undefined; database?: string | undefined; sslmode?: Credentials['sslmode'] | undefined };
+type Read = {
+  user: string;
+  password: string;
+  host?: string | undefined;
+  port?: number | undefined;
+  database?: string | undefined;
+  sslmode?: Credentials['sslmode'] | undefined;
+};
 
 function fromJson(text: string): Read | undefined {
   try {

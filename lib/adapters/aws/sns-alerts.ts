@@ -17,7 +17,16 @@ export function snsAlerts(sns: SNSClient, topics: AlertTopics): Alerts {
         TopicArn: topics[topic],
         Subject: subject,
         MessageStructure: 'json',
-        Message: JSON.stringify({ default: text, email: text, sms: subject, http: json, https: json, sqs: json, lambda: json, 'email-json': json }),
+        Message: JSON.stringify({
+          default: text,
+          email: text,
+          sms: subject,
+          http: json,
+          https: json,
+          sqs: json,
+          lambda: json,
+          'email-json': json,
+        }),
       }),
     );
   return {
@@ -34,15 +43,29 @@ export function snsAlerts(sns: SNSClient, topics: AlertTopics): Alerts {
       return failures.flat();
     },
     async trial(topic, text) {
-      await publish(topic, `[trial] understudy: a message to ${topic}`, text, JSON.stringify({ schemaVersion: 1, occasion: 'trial', topic, message: text }));
+      await publish(
+        topic,
+        `[trial] understudy: a message to ${topic}`,
+        text,
+        JSON.stringify({ schemaVersion: 1, occasion: 'trial', topic, message: text }),
+      );
     },
     async subscriptions(topic) {
       const found: Subscription[] = [];
       let NextToken: string | undefined;
       do {
-        const page = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topics[topic], ...(NextToken ? { NextToken } : {}) }));
+        const page = await sns.send(
+          new ListSubscriptionsByTopicCommand({
+            TopicArn: topics[topic],
+            ...(NextToken ? { NextToken } : {}),
+          }),
+        );
         for (const { Protocol, Endpoint, SubscriptionArn } of page.Subscriptions ?? []) {
-          found.push({ protocol: Protocol ?? '?', endpoint: Endpoint ?? '?', confirmed: SubscriptionArn?.startsWith('arn:') === true });
+          found.push({
+            protocol: Protocol ?? '?',
+            endpoint: Endpoint ?? '?',
+            confirmed: SubscriptionArn?.startsWith('arn:') === true,
+          });
         }
         NextToken = page.NextToken;
       } while (NextToken);

@@ -1,9 +1,15 @@
 import { join } from 'node:path';
-import { UnderstudyError } from '../../domain/errors.ts';
+import { CredentialsRefused, UnderstudyError } from '../../domain/errors.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { Archive, Credentials } from '../../ports/database.ts';
-import { CredentialsRefused } from '../../domain/errors.ts';
-import { childEnvironment, type Ending, libpqEnvironment, sayEnding, start, withoutSecret } from './process.ts';
+import {
+  childEnvironment,
+  type Ending,
+  libpqEnvironment,
+  sayEnding,
+  start,
+  withoutSecret,
+} from './process.ts';
 import type { Programs } from './programs.ts';
 import { tocReader } from './toc.ts';
 
@@ -11,7 +17,13 @@ import { tocReader } from './toc.ts';
  * Starts pg_dump inside the exported snapshot. The stream ends only after the program has exited 0: whoever uploads
  * it can believe its end, and nothing else (a source that merely ends completes an upload, whatever became of pg_dump).
  */
-export function startArchive(programs: Programs, credentials: Credentials, snapshot: string, policy: Policy, signal: AbortSignal): Archive {
+export function startArchive(
+  programs: Programs,
+  credentials: Credentials,
+  snapshot: string,
+  policy: Policy,
+  signal: AbortSignal,
+): Archive {
   const compression = compressionFor(programs.major, policy.dump.compression);
   const args = [
     '--format=custom',
@@ -20,7 +32,11 @@ export function startArchive(programs: Programs, credentials: Credentials, snaps
     '--no-password',
     `--lock-wait-timeout=${policy.dump.lockTimeout * 1000}`,
   ];
-  const environment = { ...childEnvironment(), ...libpqEnvironment(credentials), PGOPTIONS: `${libpqEnvironment(credentials).PGOPTIONS} -c row_security=off` };
+  const environment = {
+    ...childEnvironment(),
+    ...libpqEnvironment(credentials),
+    PGOPTIONS: `${libpqEnvironment(credentials).PGOPTIONS} -c row_security=off`,
+  };
   const { child, ended } = start(join(programs.bin, 'pg_dump'), args, environment);
   const toc = tocReader(programs);
   let killedFor: Error | undefined;
@@ -52,13 +68,20 @@ export function startArchive(programs: Programs, credentials: Credentials, snaps
       if (!finished) kill(killedFor ?? new Error('the reader of the archive went away'));
     }
   }
-  return { stream: stream(), client: { version: programs.version, compression: compression.option }, toc: toc.toc, kill };
+  return {
+    stream: stream(),
+    client: { version: programs.version, compression: compression.option },
+    toc: toc.toc,
+    kill,
+  };
 }
 
 function failure(ending: Ending, credentials: Credentials): Error {
   const said = sayEnding('pg_dump', ending, credentials.password);
   if (/password authentication failed|no password supplied/.test(ending.stderr)) {
-    return new CredentialsRefused('credentials-refused', said, { hint: 'if the secret was rotated just now, run the job again' });
+    return new CredentialsRefused('credentials-refused', said, {
+      hint: 'if the secret was rotated just now, run the job again',
+    });
   }
   return new UnderstudyError('pg-dump-failed', withoutSecret(said, credentials.password), {
     hint: 'the source’s log says more; `./understudy doctor` checks connection, rights and versions',
@@ -70,7 +93,9 @@ function compressionFor(clientMajor: number, wanted: Policy['dump']['compression
   if (wanted === 'none') return { option: '0' };
   const zstd = wanted === 'zstd' || (wanted === 'auto' && clientMajor >= 16);
   if (zstd && clientMajor < 16) {
-    throw new UnderstudyError('compression-unknown', `pg_dump ${clientMajor} has no zstd`, { hint: 'set dump.compression: auto in the policy' });
+    throw new UnderstudyError('compression-unknown', `pg_dump ${clientMajor} has no zstd`, {
+      hint: 'set dump.compression: auto in the policy',
+    });
   }
   if (clientMajor < 16) return { option: '1' };
   return { option: zstd ? 'zstd:1' : 'gzip:1' };

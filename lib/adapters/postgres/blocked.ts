@@ -32,11 +32,14 @@ type Waiter = { pid: number; user: string; mode: string; relation: string };
 
 async function waiters(client: Awaited<ReturnType<typeof connect>>): Promise<Waiter[]> {
   // The statement itself is not read: it may hold a customer's data.
-  return rows<Waiter>(client, `
+  return rows<Waiter>(
+    client,
+    `
     select l.pid, coalesce(a.usename, '?') as user, l.mode, l.relation::pg_catalog.regclass::text as relation
     from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
     where not l.granted and l.locktype = 'relation' and l.mode = 'AccessExclusiveLock'
       and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
       and exists (select from pg_catalog.pg_stat_activity ours where ours.pid = any (pg_catalog.pg_blocking_pids(l.pid)) and ours.application_name in ('understudy', 'pg_dump')
-        and ours.usename = current_user)`).catch(() => []);
+        and ours.usename = current_user)`,
+  ).catch(() => []);
 }

@@ -35,7 +35,11 @@ export async function connect(credentials: Credentials): Promise<Client> {
     keepAlive: true,
     keepAliveInitialDelayMillis: 60_000,
   });
-  return open(client, `${credentials.host}:${credentials.port}/${credentials.database}`, credentials.password);
+  return open(
+    client,
+    `${credentials.host}:${credentials.port}/${credentials.database}`,
+    credentials.password,
+  );
 }
 
 /** Connects to a scratch server by its socket. */

@@ -9,7 +9,11 @@ import { preflight } from './preflight.ts';
 import { clientFor, type Programs } from './programs.ts';
 
 /** What a person asks before trusting a connection, one symptom a question. Reads only. */
-export async function doctor(credentials: Credentials, policy: Policy, programs: readonly Programs[]): Promise<Symptom[]> {
+export async function doctor(
+  credentials: Credentials,
+  policy: Policy,
+  programs: readonly Programs[],
+): Promise<Symptom[]> {
   let client: Client;
   try {
     client = await connect(credentials);
@@ -17,14 +21,30 @@ export async function doctor(credentials: Credentials, policy: Policy, programs:
     return [bad('connection', error)];
   }
   try {
-    const [server] = await rows<{ version: string; number: string; standby: boolean; bytes: string; database: string }>(client, `
+    const [server] = await rows<{
+      version: string;
+      number: string;
+      standby: boolean;
+      bytes: string;
+      database: string;
+    }>(
+      client,
+      `
       select pg_catalog.current_setting('server_version') as version, pg_catalog.current_setting('server_version_num') as number,
         pg_catalog.pg_is_in_recovery() as standby, pg_catalog.current_database() as database,
-        pg_catalog.pg_database_size(pg_catalog.current_database())::text as bytes`);
+        pg_catalog.pg_database_size(pg_catalog.current_database())::text as bytes`,
+    );
     const { version, number, standby, bytes, database } = server!;
     return [
-      good('connection', `${credentials.user} reaches ${database} at ${credentials.host}:${credentials.port}${standby ? ', a standby' : ''}`),
-      await judge('client version', () => `pg_dump ${clientFor(programs, Math.floor(Number(number) / 10_000), policy.dump.client).version} for server ${version}`),
+      good(
+        'connection',
+        `${credentials.user} reaches ${database} at ${credentials.host}:${credentials.port}${standby ? ', a standby' : ''}`,
+      ),
+      await judge(
+        'client version',
+        () =>
+          `pg_dump ${clientFor(programs, Math.floor(Number(number) / 10_000), policy.dump.client).version} for server ${version}`,
+      ),
       await judge('permissions', async () => {
         await preflight(client, credentials);
         return 'every table, sequence and large object is readable, no rows are hidden, no pooler is between';
@@ -48,32 +68,59 @@ async function judge(check: string, question: () => string | Promise<string>): P
 }
 
 async function connections(client: Client): Promise<Symptom> {
-  const [row] = await rows<{ used: number; allowed: number }>(client, `
+  const [row] = await rows<{ used: number; allowed: number }>(
+    client,
+    `
     select (select pg_catalog.count(*)::int from pg_catalog.pg_stat_activity where backend_type = 'client backend') as used,
-      pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting('superuser_reserved_connections')::int as allowed`);
+      pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting('superuser_reserved_connections')::int as allowed`,
+  );
   const { used, allowed } = row!;
   // A dump needs four: holder, lister, the look-out for blocked sessions, and pg_dump's own.
   if (allowed - used >= 4) return good('active connections', `${used} of ${allowed} in use`);
-  return { check: 'active connections', state: 'bad', message: `${used} of ${allowed} in use; a dump needs 4`, next: 'close idle connections or raise max_connections' };
+  return {
+    check: 'active connections',
+    state: 'bad',
+    message: `${used} of ${allowed} in use; a dump needs 4`,
+    next: 'close idle connections or raise max_connections',
+  };
 }
 
 async function locks(client: Client): Promise<Symptom> {
-  const held = await rows<{ pid: number; user: string; relation: string; granted: boolean }>(client, `
+  const held = await rows<{ pid: number; user: string; relation: string; granted: boolean }>(
+    client,
+    `
     select l.pid, coalesce(a.usename, '?') as user, l.relation::pg_catalog.regclass::text as relation, l.granted
     from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
     where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
-    order by l.pid limit 5`);
+    order by l.pid limit 5`,
+  );
   if (held.length === 0) return good('locks', 'nobody holds or awaits an exclusive lock');
-  const named = held.map((lock) => `backend ${lock.pid} (${lock.user}) ${lock.granted ? 'holds' : 'awaits'} one on ${lock.relation}`);
-  return { check: 'locks', state: 'bad', message: `exclusive locks: ${named.join('; ')}`, next: 'a dump would wait for it; let the migration end first' };
+  const named = held.map(
+    (lock) =>
+      `backend ${lock.pid} (${lock.user}) ${lock.granted ? 'holds' : 'awaits'} one on ${lock.relation}`,
+  );
+  return {
+    check: 'locks',
+    state: 'bad',
+    message: `exclusive locks: ${named.join('; ')}`,
+    next: 'a dump would wait for it; let the migration end first',
+  };
 }
 
 async function longTransactions(client: Client): Promise<Symptom> {
-  const [row] = await rows<{ pid: number; minutes: number }>(client, `
+  const [row] = await rows<{ pid: number; minutes: number }>(
+    client,
+    `
     select pid, (pg_catalog.date_part('epoch', pg_catalog.now() - xact_start) / 60)::int as minutes from pg_catalog.pg_stat_activity
-    where xact_start < pg_catalog.now() - interval '1 hour' and pid <> pg_catalog.pg_backend_pid() order by xact_start limit 1`);
+    where xact_start < pg_catalog.now() - interval '1 hour' and pid <> pg_catalog.pg_backend_pid() order by xact_start limit 1`,
+  );
   if (!row) return good('long transactions', 'none is older than an hour');
-  return { check: 'long transactions', state: 'bad', message: `backend ${row.pid} has had one open for ${row.minutes} minutes`, next: 'it keeps vacuum from cleaning up; ask its owner whether it is alive' };
+  return {
+    check: 'long transactions',
+    state: 'bad',
+    message: `backend ${row.pid} has had one open for ${row.minutes} minutes`,
+    next: 'it keeps vacuum from cleaning up; ask its owner whether it is alive',
+  };
 }
 
 async function disk(sourceBytes: number): Promise<Symptom> {
@@ -82,7 +129,12 @@ async function disk(sourceBytes: number): Promise<Symptom> {
   const needed = 2 * sourceBytes;
   const said = `${(free / 1e9).toFixed(1)} GB free where a rehearsal would restore, the database has ${(sourceBytes / 1e9).toFixed(2)} GB`;
   if (free > needed) return good('disk', said);
-  return { check: 'disk', state: 'bad', message: said, next: 'raise the scratch function’s ephemeral storage (10 GB at most), or rehearse on Fargate' };
+  return {
+    check: 'disk',
+    state: 'bad',
+    message: said,
+    next: 'raise the scratch function’s ephemeral storage (10 GB at most), or rehearse on Fargate',
+  };
 }
 
 function good(check: string, message: string): Symptom {

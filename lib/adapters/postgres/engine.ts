@@ -13,7 +13,8 @@ export function postgresEngine(binDirectories: () => readonly string[]): Databas
   };
   return {
     hold: async (credentials, policy, signal) => hold(credentials, policy, await programs(), signal),
-    inspect: async (archive, clientMajor, depth, signal) => inspect(archive, await programs(), clientMajor, depth, signal),
+    inspect: async (archive, clientMajor, depth, signal) =>
+      inspect(archive, await programs(), clientMajor, depth, signal),
     doctor: async (credentials, policy) => doctor(credentials, policy, await programs()),
   };
 }

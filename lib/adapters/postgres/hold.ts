@@ -22,11 +22,19 @@ const ATTEMPTS = 5;
  * share. The order matters. A snapshot alone keeps nobody from rewriting a table (ALTER … TYPE, TRUNCATE) before it is
  * first read, and then the holder and pg_dump both see it empty and agree with each other.
  */
-export async function hold(credentials: Credentials, policy: Policy, programs: readonly Programs[], signal: AbortSignal): Promise<HeldSource> {
+export async function hold(
+  credentials: Credentials,
+  policy: Policy,
+  programs: readonly Programs[],
+  signal: AbortSignal,
+): Promise<HeldSource> {
   const side = await connect(credentials);
   try {
     await preflight(side, credentials);
-    const [server] = await rows<{ number: string }>(side, `select pg_catalog.current_setting('server_version_num') as number`);
+    const [server] = await rows<{ number: string }>(
+      side,
+      `select pg_catalog.current_setting('server_version_num') as number`,
+    );
     const client = clientFor(programs, Math.floor(Number(server!.number) / 10_000), policy.dump.client);
     const holder = await connect(credentials);
     try {
@@ -52,23 +60,33 @@ async function lockThenSnapshot(holder: Client, side: Client, lockTimeoutSeconds
     await holder.query(`set local lock_timeout = ${lockTimeoutSeconds * 1000}`);
     const outcome = await lock(holder, locked);
     if (outcome === 'locked') {
-      const [snapshot] = await rows<{ id: string; at: Date }>(holder, 'select pg_catalog.pg_export_snapshot() as id, pg_catalog.statement_timestamp() as at');
+      const [snapshot] = await rows<{ id: string; at: Date }>(
+        holder,
+        'select pg_catalog.pg_export_snapshot() as id, pg_catalog.statement_timestamp() as at',
+      );
       await holder.query('set local lock_timeout = 0');
       const inside = await tablesToLock(holder);
-      if (inside.every((name) => locked.includes(name))) return { id: snapshot!.id, takenAt: utc(snapshot!.at) };
+      if (inside.every((name) => locked.includes(name)))
+        return { id: snapshot!.id, takenAt: utc(snapshot!.at) };
     }
     // A table appeared or vanished between the list and the locks: all of it again, or it would be unprotected.
     await holder.query('rollback');
   }
-  throw new UnderstudyError('tables-changing', `tables came and went during ${ATTEMPTS} attempts to lock them all`, {
-    hint: 'a job that creates and drops tables all the time is running; move the dump to a quieter hour',
-  });
+  throw new UnderstudyError(
+    'tables-changing',
+    `tables came and went during ${ATTEMPTS} attempts to lock them all`,
+    {
+      hint: 'a job that creates and drops tables all the time is running; move the dump to a quieter hour',
+    },
+  );
 }
 
 async function lock(holder: Client, tables: string[]): Promise<'locked' | 'vanished'> {
   try {
     for (let start = 0; start < tables.length; start += 500) {
-      await holder.query(`lock table only ${tables.slice(start, start + 500).join(', only ')} in access share mode`);
+      await holder.query(
+        `lock table only ${tables.slice(start, start + 500).join(', only ')} in access share mode`,
+      );
     }
     return 'locked';
   } catch (error) {
@@ -107,7 +125,11 @@ async function heldSource(
   };
 }
 
-async function contentFacts(client: Client, depth: 'fingerprints' | 'counts', signal: AbortSignal): Promise<ContentFacts> {
+async function contentFacts(
+  client: Client,
+  depth: 'fingerprints' | 'counts',
+  signal: AbortSignal,
+): Promise<ContentFacts> {
   const schema = await schemaFacts(client);
   const tables = [];
   for (const table of await dataTables(client)) {
@@ -118,19 +140,27 @@ async function contentFacts(client: Client, depth: 'fingerprints' | 'counts', si
 }
 
 async function sourceFacts(client: Client, snapshotAt: string): Promise<SourceFacts> {
-  const [row] = await rows<Omit<SourceFacts, 'serverMajor' | 'bytes' | 'snapshotAt'> & { number: string; bytes: string }>(client, `
+  const [row] = await rows<
+    Omit<SourceFacts, 'serverMajor' | 'bytes' | 'snapshotAt'> & { number: string; bytes: string }
+  >(
+    client,
+    `
     select pg_catalog.current_setting('server_version') as "serverVersion", pg_catalog.current_setting('server_version_num') as number,
       d.datname as database, pg_catalog.pg_get_userbyid(d.datdba) as owner, pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
       d.datcollate as collate, d.datctype as ctype, pg_catalog.pg_database_size(d.oid)::text as bytes,
       pg_catalog.pg_is_in_recovery() as standby,
       case when pg_catalog.pg_is_in_recovery() then pg_catalog.pg_last_wal_replay_lsn() else pg_catalog.pg_current_wal_lsn() end::text as position
-    from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`);
+    from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,
+  );
   const { number, bytes, ...rest } = row!;
   return { ...rest, serverMajor: Math.floor(Number(number) / 10_000), bytes: Number(bytes), snapshotAt };
 }
 
 async function extensionFacts(client: Client): Promise<ExtensionFacts[]> {
-  return rows<ExtensionFacts>(client, `
+  return rows<ExtensionFacts>(
+    client,
+    `
     select e.extname as name, e.extversion as version, n.nspname as schema
-    from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql' order by 1`);
+    from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql' order by 1`,
+  );
 }

@@ -42,18 +42,27 @@ export async function inspect(
   }
 }
 
-function parseToNowhere(programs: Programs): { offer(chunk: Buffer): Promise<void>; problem: Promise<string | undefined>; kill(): void } {
-  const { child, ended } = start(join(programs.bin, 'pg_restore'), ['--file=/dev/null'], childEnvironment(), { stdin: 'pipe' });
+function parseToNowhere(programs: Programs): {
+  offer(chunk: Buffer): Promise<void>;
+  problem: Promise<string | undefined>;
+  kill(): void;
+} {
+  const { child, ended } = start(join(programs.bin, 'pg_restore'), ['--file=/dev/null'], childEnvironment(), {
+    stdin: 'pipe',
+  });
   const input = child.stdin!;
   let open = true;
   input.on('error', () => (open = false)).on('close', () => (open = false));
   child.stdout!.resume();
   return {
-    problem: ended.then((ending) => (ending.code === 0 && ending.stderr === '' ? undefined : sayEnding('pg_restore', ending))),
+    problem: ended.then((ending) =>
+      ending.code === 0 && ending.stderr === '' ? undefined : sayEnding('pg_restore', ending),
+    ),
     async offer(chunk) {
       if (!open) return;
       if (chunk.length === 0) input.end();
-      else if (!input.write(chunk)) await Promise.race([once(input, 'drain'), once(input, 'close')]).catch(() => undefined);
+      else if (!input.write(chunk))
+        await Promise.race([once(input, 'drain'), once(input, 'close')]).catch(() => undefined);
     },
     kill: () => void child.kill('SIGKILL'),
   };

@@ -18,13 +18,18 @@ export async function preflight(client: Client, credentials: Credentials): Promi
  */
 async function refusePooler(client: Client, credentials: Credentials): Promise<void> {
   const direct = /^([^.]+)-pooler\./.exec(credentials.host);
-  if (direct) throw pooler(`the host ${credentials.host} is a pooler`, credentials.host.replace('-pooler.', '.'));
+  if (direct)
+    throw pooler(`the host ${credentials.host} is a pooler`, credentials.host.replace('-pooler.', '.'));
 
   const second = await connect(credentials);
   try {
-    const pid = async (of: Client) => (await rows<{ pid: number }>(of, 'select pg_catalog.pg_backend_pid() as pid'))[0]!.pid;
+    const pid = async (of: Client) =>
+      (await rows<{ pid: number }>(of, 'select pg_catalog.pg_backend_pid() as pid'))[0]!.pid;
     if ((await pid(client)) === (await pid(second))) {
-      throw pooler(`${credentials.host}:${credentials.port} is a transaction pooler`, 'the database’s own host and port');
+      throw pooler(
+        `${credentials.host}:${credentials.port} is a transaction pooler`,
+        'the database’s own host and port',
+      );
     }
   } finally {
     await second.end();
@@ -39,19 +44,25 @@ function pooler(what: string, direct: string): Refusal {
 
 /** pg_dump needs SELECT on every table and sequence, and USAGE on their schemas. */
 async function refuseUnreadable(client: Client): Promise<void> {
-  const unreadable = await rows<{ name: string }>(client, `
+  const unreadable = await rows<{ name: string }>(
+    client,
+    `
     select pg_catalog.format('%I.%I', n.nspname, c.relname) as name
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'S') and c.relpersistence <> 't' and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
       and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')
       and not (pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_table_privilege(c.oid, 'SELECT'))
-    order by 1`);
-  const lobs = await rows<{ name: string }>(client, `
+    order by 1`,
+  );
+  const lobs = await rows<{ name: string }>(
+    client,
+    `
     select 'large object ' || m.oid as name from pg_catalog.pg_largeobject_metadata m
     where not (pg_catalog.pg_has_role(m.lomowner, 'USAGE')
       or exists (select from pg_catalog.aclexplode(m.lomacl) a where a.privilege_type = 'SELECT' and (a.grantee = 0 or pg_catalog.pg_has_role(a.grantee, 'USAGE')))
       or exists (select from pg_catalog.pg_roles r where r.rolname = current_user and r.rolsuper))
-    order by m.oid`);
+    order by m.oid`,
+  );
   const names = [...unreadable, ...lobs].map((row) => row.name);
   if (names.length === 0) return;
   throw new Refusal('tables-unreadable', `the dump role cannot read ${listed(names)}`, {
@@ -61,22 +72,33 @@ async function refuseUnreadable(client: Client): Promise<void> {
 
 /** Under row-level security a role sees only some rows, and the dump would silently be less than the table. */
 async function refuseHiddenRows(client: Client): Promise<void> {
-  const candidates = await rows<{ oid: number; name: string }>(client, `
+  const candidates = await rows<{ oid: number; name: string }>(
+    client,
+    `
     select c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) as name
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relrowsecurity and c.relkind in ('r', 'p') order by 2`);
+    where c.relrowsecurity and c.relkind in ('r', 'p') order by 2`,
+  );
   // row_security_active() would be wrong under row_security = off, which this session has; ask under the default.
   await client.query('set row_security = on');
   try {
     const hidden: string[] = [];
     for (const { oid, name } of candidates) {
-      const [row] = await rows<{ active: boolean }>(client, 'select pg_catalog.row_security_active($1::oid) as active', [oid]);
+      const [row] = await rows<{ active: boolean }>(
+        client,
+        'select pg_catalog.row_security_active($1::oid) as active',
+        [oid],
+      );
       if (row!.active) hidden.push(name);
     }
     if (hidden.length === 0) return;
-    throw new Refusal('rows-hidden', `row-level security hides rows of ${listed(hidden)} from the dump role`, {
-      hint: 'alter role … bypassrls (on RDS: grant rds_superuser’s right, or dump as the tables’ owner without FORCE)',
-    });
+    throw new Refusal(
+      'rows-hidden',
+      `row-level security hides rows of ${listed(hidden)} from the dump role`,
+      {
+        hint: 'alter role … bypassrls (on RDS: grant rds_superuser’s right, or dump as the tables’ owner without FORCE)',
+      },
+    );
   } finally {
     await client.query('set row_security = off');
   }
@@ -84,13 +106,20 @@ async function refuseHiddenRows(client: Client): Promise<void> {
 
 /** The tables that must be locked before the snapshot: those with data, and partitioned parents. */
 export async function tablesToLock(client: Client): Promise<string[]> {
-  const parents = await rows<{ schema: string; name: string }>(client, `
+  const parents = await rows<{ schema: string; name: string }>(
+    client,
+    `
     select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'p' and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`);
-  const all = [...parents, ...(await dataTables(client))].map(({ schema, name }) => `"${schema.replaceAll('"', '""')}"."${name.replaceAll('"', '""')}"`);
+    where c.relkind = 'p' and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`,
+  );
+  const all = [...parents, ...(await dataTables(client))].map(
+    ({ schema, name }) => `"${schema.replaceAll('"', '""')}"."${name.replaceAll('"', '""')}"`,
+  );
   return [...new Set(all)].sort();
 }
 
 function listed(names: string[]): string {
-  return names.length > 10 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ');
+  return names.length > 10
+    ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more`
+    : names.join(', ');
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import type { Credentials } from '../../ports/database.ts';
 
 /** How a finished program ended, and the last it said. */
@@ -24,7 +24,8 @@ export function libpqEnvironment(credentials: Credentials): Record<string, strin
     PGAPPNAME: 'understudy',
     PGCONNECT_TIMEOUT: '15',
     // Sources may sit behind an idle cut of 350 s (NAT, load balancers).
-    PGOPTIONS: '-c tcp_keepalives_idle=60 -c tcp_keepalives_interval=30 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0',
+    PGOPTIONS:
+      '-c tcp_keepalives_idle=60 -c tcp_keepalives_interval=30 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0',
   };
 }
 
@@ -33,7 +34,10 @@ export function start(
   program: string,
   args: readonly string[],
   environment: Record<string, string>,
-  options: Pick<SpawnOptions, 'uid' | 'gid' | 'cwd'> & { stdin?: 'pipe' | 'ignore'; stdout?: 'pipe' | 'ignore' } = {},
+  options: Pick<SpawnOptions, 'uid' | 'gid' | 'cwd'> & {
+    stdin?: 'pipe' | 'ignore';
+    stdout?: 'pipe' | 'ignore';
+  } = {},
 ): { child: ChildProcess; ended: Promise<Ending> } {
   const { stdin = 'ignore', stdout = 'pipe', ...rest } = options;
   const child = spawn(program, args, { env: environment, stdio: [stdin, stdout, 'pipe'], ...rest });
@@ -43,7 +47,9 @@ export function start(
     stderr = (stderr + text).slice(-8000);
   });
   const ended = new Promise<Ending>((resolve) => {
-    child.on('error', (error) => resolve({ code: null, signal: null, stderr: `${program}: ${error.message}` }));
+    child.on('error', (error) =>
+      resolve({ code: null, signal: null, stderr: `${program}: ${error.message}` }),
+    );
     child.on('close', (code, signal) => resolve({ code, signal, stderr: stderr.trim() }));
   });
   return { child, ended };
@@ -51,7 +57,11 @@ export function start(
 
 /** `pg_dump exited with 1: pg_dump: error: …` with anything that looks like a secret taken out. */
 export function sayEnding(program: string, ending: Ending, secret?: string): string {
-  const how = ending.signal ? `was ended by ${ending.signal}` : ending.code === null ? 'could not be run' : `exited with ${ending.code}`;
+  const how = ending.signal
+    ? `was ended by ${ending.signal}`
+    : ending.code === null
+      ? 'could not be run'
+      : `exited with ${ending.code}`;
   const said = ending.stderr.split('\n').slice(-12).join('\n');
   return withoutSecret(said === '' ? `${program} ${how}` : `${program} ${how}: ${said}`, secret);
 }

@@ -38,20 +38,32 @@ export async function findPrograms(directories: readonly string[]): Promise<Prog
  * The client that may dump a server of this major. An older one may never (it does not know what it would leave out);
  * a newer one makes archives that older servers' pg_restore refuses, so a policy has to want it.
  */
-export function clientFor(programs: readonly Programs[], serverMajor: number, policy: 'same-major' | 'newer'): Programs {
+export function clientFor(
+  programs: readonly Programs[],
+  serverMajor: number,
+  policy: 'same-major' | 'newer',
+): Programs {
   const same = programs.find((candidate) => candidate.major === serverMajor);
   if (same) return same;
   const newer = programs.filter((candidate) => candidate.major > serverMajor).at(-1);
   if (newer && policy === 'newer') return newer;
   const have = programs.map((candidate) => candidate.version).join(', ') || 'none';
   if (newer) {
-    throw new Refusal('client-other-major', `the server is PostgreSQL ${serverMajor}, the clients here are ${have}`, {
-      hint: `install postgresql-client-${serverMajor}, or set dump.client: newer in the policy (restores then need a pg_restore of that newer major)`,
-    });
+    throw new Refusal(
+      'client-other-major',
+      `the server is PostgreSQL ${serverMajor}, the clients here are ${have}`,
+      {
+        hint: `install postgresql-client-${serverMajor}, or set dump.client: newer in the policy (restores then need a pg_restore of that newer major)`,
+      },
+    );
   }
-  throw new Refusal('client-too-old', `the server is PostgreSQL ${serverMajor}, the clients here are ${have}; an older pg_dump cannot dump it`, {
-    hint: `install postgresql-client-${serverMajor} (in the image: add ${serverMajor} to PG_MAJORS)`,
-  });
+  throw new Refusal(
+    'client-too-old',
+    `the server is PostgreSQL ${serverMajor}, the clients here are ${have}; an older pg_dump cannot dump it`,
+    {
+      hint: `install postgresql-client-${serverMajor} (in the image: add ${serverMajor} to PG_MAJORS)`,
+    },
+  );
 }
 
 /** Programs that can read an archive made by `major`: the same, or the next newer. */
@@ -59,7 +71,11 @@ export function readerFor(programs: readonly Programs[], major: number): Program
   const reader = programs.filter((candidate) => candidate.major >= major).at(-1);
   if (reader) return reader;
   const have = programs.map((candidate) => candidate.version).join(', ') || 'none';
-  throw new UnderstudyError('reader-too-old', `an archive of PostgreSQL ${major} needs a pg_restore of ${major} or newer, the clients here are ${have}`, {
-    hint: `install postgresql-client-${major}`,
-  });
+  throw new UnderstudyError(
+    'reader-too-old',
+    `an archive of PostgreSQL ${major} needs a pg_restore of ${major} or newer, the clients here are ${have}`,
+    {
+      hint: `install postgresql-client-${major}`,
+    },
+  );
 }

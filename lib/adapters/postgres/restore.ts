@@ -27,7 +27,11 @@ const NEVER_RESTORED = ['SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'DATABASE', 'DATAB
 export class RestoreFailed extends UnderstudyError {}
 
 /** Restores the archive phase by phase into a fresh scratch server, and says what had to be left out. */
-export async function restoreInto(server: ScratchServer, programs: Programs, request: RestoreRequest): Promise<{ leftOut: string[]; notes: string[] }> {
+export async function restoreInto(
+  server: ScratchServer,
+  programs: Programs,
+  request: RestoreRequest,
+): Promise<{ leftOut: string[]; notes: string[] }> {
   const { manifest, phase } = request;
   const notes: string[] = [];
 
@@ -42,7 +46,8 @@ export async function restoreInto(server: ScratchServer, programs: Programs, req
   phase('restore');
   const toc = await listArchive(server, programs, archive);
   const parts = partition(toc);
-  const restore = (name: string, entries: TocEntry[], user: string, jobs = 1, options: string[] = []) => pgRestore(server, programs, archive, { name, entries, user, jobs, options });
+  const restore = (name: string, entries: TocEntry[], user: string, jobs = 1, options: string[] = []) =>
+    pgRestore(server, programs, archive, { name, entries, user, jobs, options });
   await restore('schemas', parts.schemas, RESTORER);
   const leftOut = await createExtensions(server, manifest, notes);
   // The owner of a table must be allowed to create in its schema; whether it still is shows only when privileges come.
@@ -52,12 +57,20 @@ export async function restoreInto(server: ScratchServer, programs: Programs, req
   await restore('privileges', parts.privileges, SUPERUSER);
   // Their owner would have to be a superuser too, and the copy has none of the source's.
   await restore('superuser', parts.superuser, SUPERUSER, 1, ['--no-owner']);
-  if (parts.never.length > 0) notes.push(`not restored, lest the copy act on its source: ${parts.never.map((entry) => `${entry.type} ${entry.name}`).join(', ')}`);
+  if (parts.never.length > 0)
+    notes.push(
+      `not restored, lest the copy act on its source: ${parts.never.map((entry) => `${entry.type} ${entry.name}`).join(', ')}`,
+    );
   return { leftOut, notes };
 }
 
 /** Fetches an object to the scratch directory and refuses it unless its bytes are those of the manifest. */
-async function fetchArtifact(server: ScratchServer, name: string, source: Readable, sha256: string): Promise<string> {
+async function fetchArtifact(
+  server: ScratchServer,
+  name: string,
+  source: Readable,
+  sha256: string,
+): Promise<string> {
   const path = join(server.directory, name);
   const hash = createHash('sha256');
   await pipeline(
@@ -71,7 +84,9 @@ async function fetchArtifact(server: ScratchServer, name: string, source: Readab
     createWriteStream(path, { mode: 0o600 }),
   );
   if (hash.digest('hex') !== sha256) {
-    throw new RestoreFailed('checksum-mismatch', `the bytes of ${name} are not those that were dumped`, { hint: 'verify the point, and restore another one' });
+    throw new RestoreFailed('checksum-mismatch', `the bytes of ${name} are not those that were dumped`, {
+      hint: 'verify the point, and restore another one',
+    });
   }
   const { uid, gid } = server.identity;
   if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
@@ -83,18 +98,32 @@ async function fetchArtifact(server: ScratchServer, name: string, source: Readab
  * database: superuser, replication, and the rights to files and programs of the server.
  */
 async function restoreRoles(server: ScratchServer, programs: Programs, file: string): Promise<string[]> {
-  const psql = start(join(programs.bin, 'psql'), ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=0', `--file=${file}`], server.environment(SUPERUSER, 'postgres'), { ...server.identity, cwd: server.directory, stdout: 'ignore' });
+  const psql = start(
+    join(programs.bin, 'psql'),
+    ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=0', `--file=${file}`],
+    server.environment(SUPERUSER, 'postgres'),
+    { ...server.identity, cwd: server.directory, stdout: 'ignore' },
+  );
   const ending = await psql.ended;
   if (ending.code !== 0) throw new RestoreFailed('restore-failed', sayEnding('psql (roles)', ending));
   const client = await server.connect(SUPERUSER, 'postgres');
   try {
-    const roles = await rows<{ name: string; superuser: boolean }>(client, 'select rolname as name, rolsuper as superuser from pg_catalog.pg_roles where oid >= 16384');
+    const roles = await rows<{ name: string; superuser: boolean }>(
+      client,
+      'select rolname as name, rolsuper as superuser from pg_catalog.pg_roles where oid >= 16384',
+    );
     await client.query(`create role ${RESTORER} login createdb createrole nosuperuser bypassrls`);
     for (const { name, superuser } of roles) {
-      await client.query(`alter role ${identifier(name)} nosuperuser noreplication nologin ${superuser ? 'bypassrls' : ''}`);
+      await client.query(
+        `alter role ${identifier(name)} nosuperuser noreplication nologin ${superuser ? 'bypassrls' : ''}`,
+      );
       // A superuser's materialized views were filled past every right; to fill them again it may read all, and no more.
       if (superuser) await client.query(`grant pg_read_all_data to ${identifier(name)}`);
-      for (const dangerous of ['pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files']) {
+      for (const dangerous of [
+        'pg_execute_server_program',
+        'pg_read_server_files',
+        'pg_write_server_files',
+      ]) {
         await client.query(`revoke ${dangerous} from ${identifier(name)}`);
       }
       await client.query(`grant ${identifier(name)} to ${RESTORER}`);
@@ -111,15 +140,24 @@ async function createDatabase(server: ScratchServer, manifest: Manifest): Promis
   const { encoding, collate, ctype, owner } = manifest.source;
   const notes: string[] = [];
   const create = (lcCollate: string, lcCtype: string) =>
-    client.query(`create database ${DATABASE} template template0 encoding '${encoding}' lc_collate '${lcCollate.replaceAll("'", "''")}' lc_ctype '${lcCtype.replaceAll("'", "''")}'`);
+    client.query(
+      `create database ${DATABASE} template template0 encoding '${encoding}' lc_collate '${lcCollate.replaceAll("'", "''")}' lc_ctype '${lcCtype.replaceAll("'", "''")}'`,
+    );
   try {
     await create(collate, ctype).catch(async (error: Error) => {
       notes.push(`locale ${collate} does not exist here (${error.message}); text sorts by C in the copy`);
       await create('C', encoding === 'UTF8' ? 'C.UTF-8' : 'C').catch(() => create('C', 'C'));
     });
-    const [known] = await rows<{ known: boolean }>(client, 'select exists (select from pg_catalog.pg_roles where rolname = $1) as known', [owner]);
+    const [known] = await rows<{ known: boolean }>(
+      client,
+      'select exists (select from pg_catalog.pg_roles where rolname = $1) as known',
+      [owner],
+    );
     await client.query(`alter database ${DATABASE} owner to ${known!.known ? identifier(owner) : RESTORER}`);
-    for (const { name } of await rows<{ name: string }>(client, 'select rolname as name from pg_catalog.pg_roles where oid >= 16384')) {
+    for (const { name } of await rows<{ name: string }>(
+      client,
+      'select rolname as name from pg_catalog.pg_roles where oid >= 16384',
+    )) {
       await client.query(`grant create, connect, temporary on database ${DATABASE} to ${identifier(name)}`);
     }
   } finally {
@@ -129,26 +167,47 @@ async function createDatabase(server: ScratchServer, manifest: Manifest): Promis
 }
 
 /** Extensions first and by the superuser, as a managed service would make them. Those unknown here are left out, and said so. */
-async function createExtensions(server: ScratchServer, manifest: Manifest, notes: string[]): Promise<string[]> {
+async function createExtensions(
+  server: ScratchServer,
+  manifest: Manifest,
+  notes: string[],
+): Promise<string[]> {
   const client = await server.connect(SUPERUSER, DATABASE);
   const leftOut: string[] = [];
   try {
-    const available = new Map((await rows<{ name: string; version: string }>(client, 'select name, default_version as version from pg_catalog.pg_available_extensions')).map(({ name, version }) => [name, version]));
+    const available = new Map(
+      (
+        await rows<{ name: string; version: string }>(
+          client,
+          'select name, default_version as version from pg_catalog.pg_available_extensions',
+        )
+      ).map(({ name, version }) => [name, version]),
+    );
     for (const extension of manifest.extensions) {
       const version = available.get(extension.name);
       if (version === undefined) {
         leftOut.push(extension.name);
         continue;
       }
-      if (version !== extension.version) notes.push(`extension ${extension.name} is ${version} here and ${extension.version} at the source`);
-      if (extension.schema !== 'pg_catalog') await client.query(`create schema if not exists ${identifier(extension.schema)}`);
-      await client.query(`create extension ${identifier(extension.name)} schema ${identifier(extension.schema)} cascade`);
+      if (version !== extension.version)
+        notes.push(`extension ${extension.name} is ${version} here and ${extension.version} at the source`);
+      if (extension.schema !== 'pg_catalog')
+        await client.query(`create schema if not exists ${identifier(extension.schema)}`);
+      await client.query(
+        `create extension ${identifier(extension.name)} schema ${identifier(extension.schema)} cascade`,
+      );
     }
-    for (const { name } of await rows<{ name: string }>(client, 'select fdwname as name from pg_catalog.pg_foreign_data_wrapper')) {
+    for (const { name } of await rows<{ name: string }>(
+      client,
+      'select fdwname as name from pg_catalog.pg_foreign_data_wrapper',
+    )) {
       await client.query(`grant usage on foreign data wrapper ${identifier(name)} to public`);
     }
     // An extension's configuration rows are in the archive, and the role that restores them does not own its tables.
-    for (const { name } of await rows<{ name: string }>(client, 'select config::pg_catalog.regclass::text as name from pg_catalog.pg_extension, pg_catalog.unnest(extconfig) config')) {
+    for (const { name } of await rows<{ name: string }>(
+      client,
+      'select config::pg_catalog.regclass::text as name from pg_catalog.pg_extension, pg_catalog.unnest(extconfig) config',
+    )) {
       await client.query(`grant all on ${name} to ${RESTORER}`);
     }
   } finally {
@@ -158,7 +217,12 @@ async function createExtensions(server: ScratchServer, manifest: Manifest, notes
 }
 
 async function listArchive(server: ScratchServer, programs: Programs, archive: string): Promise<TocEntry[]> {
-  const list = start(join(programs.bin, 'pg_restore'), ['--list', archive], server.environment(RESTORER, DATABASE), { ...server.identity, cwd: server.directory });
+  const list = start(
+    join(programs.bin, 'pg_restore'),
+    ['--list', archive],
+    server.environment(RESTORER, DATABASE),
+    { ...server.identity, cwd: server.directory },
+  );
   const chunks: Buffer[] = [];
   list.child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ending = await list.ended;
@@ -167,29 +231,57 @@ async function listArchive(server: ScratchServer, programs: Programs, archive: s
 }
 
 function partition(entries: TocEntry[]) {
-  const parts = { schemas: [] as TocEntry[], main: [] as TocEntry[], privileges: [] as TocEntry[], superuser: [] as TocEntry[], never: [] as TocEntry[] };
+  const parts = {
+    schemas: [] as TocEntry[],
+    main: [] as TocEntry[],
+    privileges: [] as TocEntry[],
+    superuser: [] as TocEntry[],
+    never: [] as TocEntry[],
+  };
   for (const entry of entries) {
-    const ofExtension = entry.type === 'EXTENSION' || (entry.type === 'COMMENT' && entry.name.startsWith('EXTENSION '));
+    const ofExtension =
+      entry.type === 'EXTENSION' || (entry.type === 'COMMENT' && entry.name.startsWith('EXTENSION '));
     if (ofExtension) continue;
     if (NEVER_RESTORED.includes(entry.type)) parts.never.push(entry);
     else if (PRIVILEGE_TYPES.includes(entry.type)) parts.privileges.push(entry);
     else if (SUPERUSER_TYPES.includes(entry.type)) parts.superuser.push(entry);
-    else if (entry.type === 'COMMENT' && /^(EVENT TRIGGER|PUBLICATION) /.test(entry.name)) parts.superuser.push(entry);
+    else if (entry.type === 'COMMENT' && /^(EVENT TRIGGER|PUBLICATION) /.test(entry.name))
+      parts.superuser.push(entry);
     else if (entry.type === 'SCHEMA') parts.schemas.push(entry);
     else parts.main.push(entry);
   }
   return parts;
 }
 
-async function pgRestore(server: ScratchServer, programs: Programs, archive: string, part: { name: string; entries: TocEntry[]; user: string; jobs: number; options: string[] }): Promise<void> {
+async function pgRestore(
+  server: ScratchServer,
+  programs: Programs,
+  archive: string,
+  part: { name: string; entries: TocEntry[]; user: string; jobs: number; options: string[] },
+): Promise<void> {
   if (part.entries.length === 0) return;
   const list = join(server.directory, `${part.name}.list`);
   await writeFile(list, `${part.entries.map((entry) => entry.line).join('\n')}\n`, { mode: 0o644 });
-  const args = [...part.options, '--exit-on-error', '--no-tablespaces', '--no-password', `--jobs=${part.jobs}`, `--use-list=${list}`, `--dbname=${DATABASE}`, archive];
-  const { ended } = start(join(programs.bin, 'pg_restore'), args, server.environment(part.user, DATABASE), { ...server.identity, cwd: server.directory, stdout: 'ignore' });
+  const args = [
+    ...part.options,
+    '--exit-on-error',
+    '--no-tablespaces',
+    '--no-password',
+    `--jobs=${part.jobs}`,
+    `--use-list=${list}`,
+    `--dbname=${DATABASE}`,
+    archive,
+  ];
+  const { ended } = start(join(programs.bin, 'pg_restore'), args, server.environment(part.user, DATABASE), {
+    ...server.identity,
+    cwd: server.directory,
+    stdout: 'ignore',
+  });
   const ending = await ended;
   if (ending.code !== 0) {
-    throw new RestoreFailed('restore-failed', sayEnding('pg_restore', ending), { hint: 'the same error would meet you in an emergency; mend it at the source and dump again' });
+    throw new RestoreFailed('restore-failed', sayEnding('pg_restore', ending), {
+      hint: 'the same error would meet you in an emergency; mend it at the source and dump again',
+    });
   }
 }
 
@@ -198,11 +290,15 @@ type Loan = { schema: string; role: string };
 async function lendCreate(server: ScratchServer): Promise<Loan[]> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
-    const loans = await rows<Loan>(client, `
+    const loans = await rows<Loan>(
+      client,
+      `
       select n.nspname as schema, r.rolname as role from pg_catalog.pg_namespace n cross join pg_catalog.pg_roles r
       where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and r.oid >= 16384 and r.oid <> n.nspowner
-        and not exists (select from pg_catalog.aclexplode(n.nspacl) a where a.grantee = r.oid and a.privilege_type = 'CREATE')`);
-    for (const { schema, role } of loans) await client.query(`grant create on schema ${identifier(schema)} to ${identifier(role)}`);
+        and not exists (select from pg_catalog.aclexplode(n.nspacl) a where a.grantee = r.oid and a.privilege_type = 'CREATE')`,
+    );
+    for (const { schema, role } of loans)
+      await client.query(`grant create on schema ${identifier(schema)} to ${identifier(role)}`);
     return loans;
   } finally {
     await client.end();
@@ -212,7 +308,8 @@ async function lendCreate(server: ScratchServer): Promise<Loan[]> {
 async function takeBack(server: ScratchServer, loans: Loan[]): Promise<void> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
-    for (const { schema, role } of loans) await client.query(`revoke create on schema ${identifier(schema)} from ${identifier(role)}`);
+    for (const { schema, role } of loans)
+      await client.query(`revoke create on schema ${identifier(schema)} from ${identifier(role)}`);
   } finally {
     await client.end();
   }

@@ -27,24 +27,49 @@ export type ScratchServer = {
  * libraries, no logical replication workers, nothing of this process's environment. Nothing in it is meant to last, so
  * it never waits for a disk.
  */
-export async function startScratchServer(directory: string, programs: Programs, owner: string | undefined, signal: AbortSignal): Promise<ScratchServer> {
+export async function startScratchServer(
+  directory: string,
+  programs: Programs,
+  owner: string | undefined,
+  signal: AbortSignal,
+): Promise<ScratchServer> {
   const identity = await makeDirectory(directory, owner);
   const data = join(directory, 'data');
   const account = await accountEnvironment(directory);
   const base = childEnvironment({ HOME: directory, ...account });
 
-  const initdb = start(join(programs.bin, 'initdb'), ['-D', data, '-U', SUPERUSER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'], base, { ...identity, cwd: directory });
+  const initdb = start(
+    join(programs.bin, 'initdb'),
+    ['-D', data, '-U', SUPERUSER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
+    base,
+    { ...identity, cwd: directory },
+  );
   const made = await initdb.ended;
-  if (made.code !== 0) throw new UnderstudyError('scratch-failed', sayEnding('initdb', made), { hint: 'the log above says what is missing on this machine' });
+  if (made.code !== 0)
+    throw new UnderstudyError('scratch-failed', sayEnding('initdb', made), {
+      hint: 'the log above says what is missing on this machine',
+    });
 
-  const server = start(join(programs.bin, 'postgres'), ['-D', data, ...settings(directory).flatMap((setting) => ['-c', setting])], base, { ...identity, cwd: directory, stdout: 'ignore' });
+  const server = start(
+    join(programs.bin, 'postgres'),
+    ['-D', data, ...settings(directory).flatMap((setting) => ['-c', setting])],
+    base,
+    { ...identity, cwd: directory, stdout: 'ignore' },
+  );
   const kill = () => void server.child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
 
   const scratch: ScratchServer = {
     directory,
     identity,
-    environment: (user, database) => ({ ...base, PGHOST: directory, PGPORT: '5432', PGUSER: user, PGDATABASE: database, PGAPPNAME: 'understudy' }),
+    environment: (user, database) => ({
+      ...base,
+      PGHOST: directory,
+      PGPORT: '5432',
+      PGUSER: user,
+      PGDATABASE: database,
+      PGAPPNAME: 'understudy',
+    }),
     connect: (user, database) => connectLocally({ host: directory, port: 5432, user, database }),
     async stop() {
       signal.removeEventListener('abort', kill);
@@ -94,25 +119,37 @@ function settings(directory: string): string[] {
 }
 
 /** PostgreSQL refuses to run as root, so root lends the directory to another account. */
-async function makeDirectory(directory: string, owner: string | undefined): Promise<{ uid?: number; gid?: number }> {
+async function makeDirectory(
+  directory: string,
+  owner: string | undefined,
+): Promise<{ uid?: number; gid?: number }> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
   if (process.getuid?.() !== 0) return {};
   const account = owner ?? 'postgres';
   try {
-    const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, account], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })));
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      Number(execFileSync('id', [flag, account], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })),
+    );
     await chown(directory, uid!, gid!);
     return { uid: uid!, gid: gid! };
   } catch (cause) {
-    throw new UnderstudyError('scratch-failed', `PostgreSQL does not run as root, and there is no account "${account}" to run it as`, {
-      hint: 'set UNDERSTUDY_PG_USER to an account that may run it, or do not run this as root',
-      cause,
-    });
+    throw new UnderstudyError(
+      'scratch-failed',
+      `PostgreSQL does not run as root, and there is no account "${account}" to run it as`,
+      {
+        hint: 'set UNDERSTUDY_PG_USER to an account that may run it, or do not run this as root',
+        cause,
+      },
+    );
   }
 }
 
-const NSS_WRAPPER = ['/usr/lib/x86_64-linux-gnu/libnss_wrapper.so', '/usr/lib/aarch64-linux-gnu/libnss_wrapper.so'];
+const NSS_WRAPPER = [
+  '/usr/lib/x86_64-linux-gnu/libnss_wrapper.so',
+  '/usr/lib/aarch64-linux-gnu/libnss_wrapper.so',
+];
 
 /** A function runs as a uid that passwd does not know, and initdb then refuses: lend it a passwd of its own. */
 async function accountEnvironment(directory: string): Promise<Record<string, string>> {
@@ -121,10 +158,18 @@ async function accountEnvironment(directory: string): Promise<Record<string, str
     return {};
   } catch {
     const library = NSS_WRAPPER.find(existsSync);
-    if (!library) throw new UnderstudyError('scratch-failed', `uid ${process.getuid?.()} has no account and there is no libnss_wrapper to lend it one`, { hint: 'install libnss-wrapper' });
+    if (!library)
+      throw new UnderstudyError(
+        'scratch-failed',
+        `uid ${process.getuid?.()} has no account and there is no libnss_wrapper to lend it one`,
+        { hint: 'install libnss-wrapper' },
+      );
     const passwd = join(directory, 'passwd');
     const group = join(directory, 'group');
-    await writeFile(passwd, `understudy:x:${process.getuid!()}:${process.getgid!()}:understudy:${directory}:/bin/false\n`);
+    await writeFile(
+      passwd,
+      `understudy:x:${process.getuid!()}:${process.getgid!()}:understudy:${directory}:/bin/false\n`,
+    );
     await writeFile(group, `understudy:x:${process.getgid!()}:\n`);
     return { LD_PRELOAD: library, NSS_WRAPPER_PASSWD: passwd, NSS_WRAPPER_GROUP: group };
   }

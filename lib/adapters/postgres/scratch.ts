@@ -12,7 +12,7 @@ import { columnMaximum, sequenceValues } from './facts/sequences.ts';
 import { type DataTable, dataTables, tableFacts } from './facts/tables.ts';
 import { findPrograms, type Programs } from './programs.ts';
 import { DATABASE, RESTORER, restoreInto } from './restore.ts';
-import { type ScratchServer, startScratchServer, SUPERUSER } from './scratch-server.ts';
+import { type ScratchServer, SUPERUSER, startScratchServer } from './scratch-server.ts';
 
 /**
  * Bytes of source database restored and proven in a second, on the slow side of what was measured
@@ -56,9 +56,13 @@ async function programsFor(settings: ScratchSettings, major: number): Promise<Pr
   const all = await findPrograms(settings.binDirectories);
   const same = all.find((programs) => programs.major === major);
   if (same) return same;
-  throw new UnderstudyError('scratch-other-major', `the source is PostgreSQL ${major}, the servers here are ${all.map((each) => each.version).join(', ') || 'none'}`, {
-    hint: `install postgresql-${major} (in the image: add ${major} to PG_MAJORS)`,
-  });
+  throw new UnderstudyError(
+    'scratch-other-major',
+    `the source is PostgreSQL ${major}, the servers here are ${all.map((each) => each.version).join(', ') || 'none'}`,
+    {
+      hint: `install postgresql-${major} (in the image: add ${major} to PG_MAJORS)`,
+    },
+  );
 }
 
 /** Space and time are asked for before a byte is fetched: archive, 1.3 × the database, and its write-ahead log. */
@@ -87,7 +91,13 @@ async function refusal(settings: ScratchSettings, manifest: Manifest) {
   return undefined;
 }
 
-async function withCopyOn<T>(server: ScratchServer, leftOut: string[], notes: string[], signal: AbortSignal, use: (copy: ScratchCopy) => Promise<T>): Promise<T> {
+async function withCopyOn<T>(
+  server: ScratchServer,
+  leftOut: string[],
+  notes: string[],
+  signal: AbortSignal,
+  use: (copy: ScratchCopy) => Promise<T>,
+): Promise<T> {
   const reader = await server.connect(SUPERUSER, DATABASE);
   const asker = await server.connect(RESTORER, DATABASE);
   try {
@@ -115,7 +125,12 @@ async function withCopyOn<T>(server: ScratchServer, leftOut: string[], notes: st
 }
 
 /** As many tables at once as there are cores. */
-async function allTableFacts(server: ScratchServer, tables: DataTable[], depth: 'fingerprints' | 'counts', signal: AbortSignal): Promise<TableFacts[]> {
+async function allTableFacts(
+  server: ScratchServer,
+  tables: DataTable[],
+  depth: 'fingerprints' | 'counts',
+  signal: AbortSignal,
+): Promise<TableFacts[]> {
   const found: TableFacts[] = new Array(tables.length);
   let next = 0;
   const work = async () => {
@@ -139,11 +154,19 @@ async function singleValue(client: Client, sql: string): Promise<string | undefi
   try {
     await client.query("set local statement_timeout = '60s'");
     // The extended protocol takes one statement and no more; values come as the server writes them.
-    const asked = { text: sql, rowMode: 'array' as const, queryMode: 'extended', types: { getTypeParser: () => (value: string) => value } };
+    const asked = {
+      text: sql,
+      rowMode: 'array' as const,
+      queryMode: 'extended',
+      types: { getTypeParser: () => (value: string) => value },
+    };
     const answer = await client.query<(string | null)[]>(asked);
     const [first] = answer.rows;
     if (answer.rows.length !== 1 || first?.length !== 1) {
-      throw new UnderstudyError('assertion-unanswered', `the query returned ${answer.rows.length} rows of ${answer.fields.length} columns where one value was expected`);
+      throw new UnderstudyError(
+        'assertion-unanswered',
+        `the query returned ${answer.rows.length} rows of ${answer.fields.length} columns where one value was expected`,
+      );
     }
     return first[0] ?? undefined;
   } finally {

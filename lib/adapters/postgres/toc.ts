@@ -8,12 +8,40 @@ import type { Programs } from './programs.ts';
 
 /** Entry types of more than one word, longest first: a schema or table may be called anything, so words must not be guessed. */
 const TYPES = [
-  'TEXT SEARCH CONFIGURATION', 'TEXT SEARCH DICTIONARY', 'TEXT SEARCH TEMPLATE', 'TEXT SEARCH PARSER', 'MATERIALIZED VIEW DATA',
-  'PUBLICATION TABLES IN SCHEMA', 'SEQUENCE OWNED BY', 'FOREIGN DATA WRAPPER', 'PROCEDURAL LANGUAGE', 'SUBSCRIPTION TABLE',
-  'MATERIALIZED VIEW', 'PUBLICATION TABLE', 'OPERATOR FAMILY', 'FK CONSTRAINT', 'CHECK CONSTRAINT', 'DATABASE PROPERTIES',
-  'OPERATOR CLASS', 'FOREIGN SERVER', 'ACCESS METHOD', 'EVENT TRIGGER', 'FOREIGN TABLE', 'SEQUENCE SET', 'SECURITY LABEL',
-  'ROW SECURITY', 'TABLE ATTACH', 'INDEX ATTACH', 'USER MAPPING', 'DEFAULT ACL', 'LARGE OBJECT', 'BLOB METADATA', 'STATISTICS DATA',
-  'TABLE DATA', 'SHELL TYPE', 'BLOB COMMENTS',
+  'TEXT SEARCH CONFIGURATION',
+  'TEXT SEARCH DICTIONARY',
+  'TEXT SEARCH TEMPLATE',
+  'TEXT SEARCH PARSER',
+  'MATERIALIZED VIEW DATA',
+  'PUBLICATION TABLES IN SCHEMA',
+  'SEQUENCE OWNED BY',
+  'FOREIGN DATA WRAPPER',
+  'PROCEDURAL LANGUAGE',
+  'SUBSCRIPTION TABLE',
+  'MATERIALIZED VIEW',
+  'PUBLICATION TABLE',
+  'OPERATOR FAMILY',
+  'FK CONSTRAINT',
+  'CHECK CONSTRAINT',
+  'DATABASE PROPERTIES',
+  'OPERATOR CLASS',
+  'FOREIGN SERVER',
+  'ACCESS METHOD',
+  'EVENT TRIGGER',
+  'FOREIGN TABLE',
+  'SEQUENCE SET',
+  'SECURITY LABEL',
+  'ROW SECURITY',
+  'TABLE ATTACH',
+  'INDEX ATTACH',
+  'USER MAPPING',
+  'DEFAULT ACL',
+  'LARGE OBJECT',
+  'BLOB METADATA',
+  'STATISTICS DATA',
+  'TABLE DATA',
+  'SHELL TYPE',
+  'BLOB COMMENTS',
 ];
 
 /** Parses `pg_restore --list`. */
@@ -26,7 +54,11 @@ export function parseToc(listing: string): TableOfContents {
 
 function parseLine(line: string): TocEntry {
   const [, id, rest] = /^(\d+); \d+ \d+ (.*)$/.exec(line) ?? [];
-  if (!id || !rest) throw new UnderstudyError('toc-unreadable', `a line of the archive's table of contents is not understood: ${line}`);
+  if (!id || !rest)
+    throw new UnderstudyError(
+      'toc-unreadable',
+      `a line of the archive's table of contents is not understood: ${line}`,
+    );
   const type = TYPES.find((candidate) => rest.startsWith(`${candidate} `)) ?? rest.split(' ', 1)[0]!;
   const words = rest.slice(type.length + 1).split(' ');
   const schema = words.shift() ?? '';
@@ -38,15 +70,22 @@ function parseLine(line: string): TocEntry {
  * Reads the table of contents from the head of an archive that passes by. Chunks are offered until the program has
  * read enough and closes its input; the rest of the archive it does not want.
  */
-export function tocReader(programs: Programs): { offer(chunk: Buffer): Promise<void>; toc: Promise<TableOfContents>; kill(): void } {
-  const { child, ended } = start(join(programs.bin, 'pg_restore'), ['--list'], childEnvironment(), { stdin: 'pipe' });
+export function tocReader(programs: Programs): {
+  offer(chunk: Buffer): Promise<void>;
+  toc: Promise<TableOfContents>;
+  kill(): void;
+} {
+  const { child, ended } = start(join(programs.bin, 'pg_restore'), ['--list'], childEnvironment(), {
+    stdin: 'pipe',
+  });
   const input = child.stdin!;
   let open = true;
   input.on('error', () => (open = false)).on('close', () => (open = false));
   const chunks: Buffer[] = [];
   child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
   const toc = ended.then((ending) => {
-    if (ending.code !== 0) throw new UnderstudyError('toc-unreadable', sayEnding('pg_restore --list', ending));
+    if (ending.code !== 0)
+      throw new UnderstudyError('toc-unreadable', sayEnding('pg_restore --list', ending));
     return parseToc(Buffer.concat(chunks).toString('utf8'));
   });
   toc.catch(() => undefined);
@@ -55,7 +94,8 @@ export function tocReader(programs: Programs): { offer(chunk: Buffer): Promise<v
     async offer(chunk) {
       if (!open) return;
       if (chunk.length === 0) input.end();
-      else if (!input.write(chunk)) await Promise.race([once(input, 'drain'), once(input, 'close')]).catch(() => undefined);
+      else if (!input.write(chunk))
+        await Promise.race([once(input, 'drain'), once(input, 'close')]).catch(() => undefined);
     },
     kill: () => void child.kill('SIGKILL'),
   };

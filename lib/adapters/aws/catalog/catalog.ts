@@ -6,7 +6,7 @@ import { findings } from './findings.ts';
 import { points } from './points.ts';
 import { runs } from './runs.ts';
 import { statuses } from './statuses.ts';
-import { newestFirst, partition, SCHEMA_VERSION, sortKey, type Table, valueOf } from './table.ts';
+import { contentOf, newestFirst, partition, SCHEMA_VERSION, sortKey, type Table } from './table.ts';
 
 /** The catalog in one DynamoDB table; its keys are in table.ts. */
 export function dynamoCatalog(client: DynamoDBDocumentClient, name: string): Catalog {
@@ -18,12 +18,18 @@ export function dynamoCatalog(client: DynamoDBDocumentClient, name: string): Cat
 function evidence(table: Table): Pick<Catalog, 'addEvidence' | 'evidence'> {
   return {
     async addEvidence(record) {
-      const Item = { PK: partition(record.target), SK: sortKey.evidence(record.at, record.run), schemaVersion: SCHEMA_VERSION, ...record };
+      const Item = {
+        PK: partition(record.target),
+        SK: sortKey.evidence(record.at, record.run),
+        schemaVersion: SCHEMA_VERSION,
+        ...record,
+      };
       await table.client.send(new PutCommand({ TableName: table.name, Item }));
     },
     async evidence(target, limit) {
       const found: Evidence[] = [];
-      for await (const item of newestFirst(table, target, 'EVIDENCE#', limit)) found.push(valueOf<Evidence>(item));
+      for await (const item of newestFirst(table, target, 'EVIDENCE#', limit))
+        found.push(contentOf<Evidence>(item));
       return found;
     },
   };

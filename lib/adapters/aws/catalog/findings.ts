@@ -3,7 +3,19 @@ import type { Occasion } from '../../../domain/alert.ts';
 import { worse } from '../../../domain/severity.ts';
 import { secondsBetween, utc } from '../../../domain/time.ts';
 import type { Catalog, OpenFinding } from '../../../ports/catalog.ts';
-import { get, type Item, newestFirst, open, openKeys, partition, refused, SCHEMA_VERSION, sortKey, type Table, valueOf } from './table.ts';
+import {
+  contentOf,
+  get,
+  type Item,
+  newestFirst,
+  open,
+  openKeys,
+  partition,
+  refused,
+  SCHEMA_VERSION,
+  sortKey,
+  type Table,
+} from './table.ts';
 
 type Findings = Pick<Catalog, 'openFinding' | 'closeFinding' | 'toldFinding' | 'openFindings'>;
 type Stored = OpenFinding & { state: 'open' | 'closed'; untoldAt?: string; version: number };
@@ -15,17 +27,27 @@ const TELLING = 120;
 export function findings(table: Table): Findings {
   const read = async (target: string, code: string, subject: string) => {
     const item = await get(table, target, sortKey.finding(code, subject));
-    return item ? valueOf<Stored>(item) : undefined;
+    return item ? contentOf<Stored>(item) : undefined;
   };
   const write = async (finding: Stored, seenVersion: number | undefined) => {
     const sk = sortKey.finding(finding.code, finding.subject);
     await table.client.send(
       new PutCommand({
         TableName: table.name,
-        Item: { PK: partition(finding.target), SK: sk, schemaVersion: SCHEMA_VERSION, ...finding, ...(finding.state === 'open' ? openKeys('finding', finding.target, sk) : {}) },
+        Item: {
+          PK: partition(finding.target),
+          SK: sk,
+          schemaVersion: SCHEMA_VERSION,
+          ...finding,
+          ...(finding.state === 'open' ? openKeys('finding', finding.target, sk) : {}),
+        },
         ...(seenVersion === undefined
           ? { ConditionExpression: 'attribute_not_exists(PK)' }
-          : { ConditionExpression: '#version = :seen', ExpressionAttributeNames: { '#version': 'version' }, ExpressionAttributeValues: { ':seen': seenVersion } }),
+          : {
+              ConditionExpression: '#version = :seen',
+              ExpressionAttributeNames: { '#version': 'version' },
+              ExpressionAttributeValues: { ':seen': seenVersion },
+            }),
       }),
     );
   };
@@ -44,10 +66,15 @@ export function findings(table: Table): Findings {
           since,
           version: (known?.version ?? 0) + 1,
           ...(lastToldAt ? { lastToldAt } : {}),
-          ...(tell ? { untold: tell, untoldAt: utc(now) } : wasOpen?.untold ? { untold: wasOpen.untold, untoldAt: wasOpen.untoldAt ?? utc(now) } : {}),
+          ...(tell
+            ? { untold: tell, untoldAt: utc(now) }
+            : wasOpen?.untold
+              ? { untold: wasOpen.untold, untoldAt: wasOpen.untoldAt ?? utc(now) }
+              : {}),
         };
         // Nothing new is nothing to write: an open finding costs a read a look, not a write.
-        if (!tell && wasOpen && wasOpen.message === finding.message && wasOpen.severity === finding.severity) return { since };
+        if (!tell && wasOpen && wasOpen.message === finding.message && wasOpen.severity === finding.severity)
+          return { since };
         try {
           await write(stored, known?.version);
           return tell ? { tell, since } : { since };
@@ -63,7 +90,10 @@ export function findings(table: Table): Findings {
         if (known?.state !== 'open') return undefined;
         const { untold: _untold, untoldAt: _at, ...rest } = known;
         try {
-          await write({ ...rest, state: 'closed', version: known.version + 1, lastToldAt: utc(now) }, known.version);
+          await write(
+            { ...rest, state: 'closed', version: known.version + 1, lastToldAt: utc(now) },
+            known.version,
+          );
           return known;
         } catch (error) {
           if (!refused(error)) throw error;
@@ -84,19 +114,27 @@ export function findings(table: Table): Findings {
     },
 
     async openFindings(target) {
-      const items = target === undefined ? await open(table, 'finding') : await all(newestFirst(table, target, 'FINDING#'));
+      const items =
+        target === undefined
+          ? await open(table, 'finding')
+          : await all(newestFirst(table, target, 'FINDING#'));
       return items
-        .map((item) => valueOf<Stored>(item))
+        .map((item) => contentOf<Stored>(item))
         .filter((stored) => stored.state === 'open')
         .map(({ state: _state, version: _version, untoldAt: _at, ...finding }) => finding);
     },
   };
 }
 
-function occasionFor(known: Stored | undefined, finding: { severity: Stored['severity'] }, now: Date): Occasion | undefined {
+function occasionFor(
+  known: Stored | undefined,
+  finding: { severity: Stored['severity'] },
+  now: Date,
+): Occasion | undefined {
   if (!known) return 'opened';
   if (worse(finding.severity, known.severity)) return 'worsened';
-  if (known.untold) return secondsBetween(known.untoldAt ?? known.since, now) >= TELLING ? known.untold : undefined;
+  if (known.untold)
+    return secondsBetween(known.untoldAt ?? known.since, now) >= TELLING ? known.untold : undefined;
   return secondsBetween(known.lastToldAt ?? known.since, now) >= DAY ? 'reminder' : undefined;
 }
 

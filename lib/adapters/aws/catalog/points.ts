@@ -4,7 +4,18 @@ import { pointMoment, runName } from '../../../domain/names.ts';
 import { type RecoveryPoint, statesBefore } from '../../../domain/recovery-point.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import { holds } from './runs.ts';
-import { collided, get, newestFirst, partition, refused, refusedAt, SCHEMA_VERSION, sortKey, type Table, valueOf } from './table.ts';
+import {
+  collided,
+  contentOf,
+  get,
+  newestFirst,
+  partition,
+  refused,
+  refusedAt,
+  SCHEMA_VERSION,
+  sortKey,
+  type Table,
+} from './table.ts';
 
 type Points = Pick<Catalog, 'putPoint' | 'movePoint' | 'point' | 'points'>;
 type Statement = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
@@ -15,7 +26,13 @@ export function points(table: Table): Points {
       const sk = sortKey.point(point.scheduledFor, point.kind, point.place);
       const before = stateCondition(statesBefore(point.state));
       const statements: Statement[] = [
-        { ConditionCheck: { TableName: table.name, Key: { PK: partition(claim.target), SK: sortKey.run(claim.job, claim.scheduledFor) }, ...holds(claim) } },
+        {
+          ConditionCheck: {
+            TableName: table.name,
+            Key: { PK: partition(claim.target), SK: sortKey.run(claim.job, claim.scheduledFor) },
+            ...holds(claim),
+          },
+        },
         {
           Put: {
             TableName: table.name,
@@ -30,7 +47,10 @@ export function points(table: Table): Points {
       await transact(table, statements, (at) =>
         at === 0
           ? new ClaimLost(runName(claim))
-          : new UnderstudyError('point-state', `point ${point.id} of ${point.target} may not become ${point.state} from the state it is in`),
+          : new UnderstudyError(
+              'point-state',
+              `point ${point.id} of ${point.target} may not become ${point.state} from the state it is in`,
+            ),
       );
     },
 
@@ -45,8 +65,15 @@ export function points(table: Table): Points {
           Key: { PK: partition(target), SK: sortKey.point(known.scheduledFor, known.kind, known.place) },
           UpdateExpression: `set ${sets.map(([name]) => `#${name} = :new_${name}`).join(', ')}`,
           ConditionExpression: `id = :id and ${before.expression}`,
-          ExpressionAttributeNames: Object.fromEntries([['#state', 'state'], ...sets.map(([name]) => [`#${name}`, name])]),
-          ExpressionAttributeValues: { ':id': id, ...before.values, ...Object.fromEntries(sets.map(([name, value]) => [`:new_${name}`, value])) },
+          ExpressionAttributeNames: Object.fromEntries([
+            ['#state', 'state'],
+            ...sets.map(([name]) => [`#${name}`, name]),
+          ]),
+          ExpressionAttributeValues: {
+            ':id': id,
+            ...before.values,
+            ...Object.fromEntries(sets.map(([name, value]) => [`:new_${name}`, value])),
+          },
         },
       };
       try {
@@ -61,14 +88,14 @@ export function points(table: Table): Points {
     async point(target, id) {
       const moment = pointMoment(id);
       const item = moment ? await get(table, target, sortKey.point(moment, 'dump', 'vault')) : undefined;
-      return item && item['id'] === id ? valueOf<RecoveryPoint>(item) : undefined;
+      return item && item['id'] === id ? contentOf<RecoveryPoint>(item) : undefined;
     },
 
     async points(target, options = {}) {
       const { limit = Number.POSITIVE_INFINITY, states } = options;
       const found: RecoveryPoint[] = [];
       for await (const item of newestFirst(table, target, 'POINT#')) {
-        const point = valueOf<RecoveryPoint>(item);
+        const point = contentOf<RecoveryPoint>(item);
         if (!states || states.includes(point.state)) found.push(point);
         if (found.length >= limit) break;
       }
@@ -91,7 +118,11 @@ function statusIsStale(table: Table, target: string): Statement {
   };
 }
 
-async function transact(table: Table, statements: Statement[], onRefused: (at: number) => Error): Promise<void> {
+async function transact(
+  table: Table,
+  statements: Statement[],
+  onRefused: (at: number) => Error,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await table.client.send(new TransactWriteCommand({ TransactItems: statements }));

@@ -5,14 +5,25 @@ import { runName } from '../../../domain/names.ts';
 import type { Claim, Run } from '../../../domain/run.ts';
 import { plusSeconds, utc } from '../../../domain/time.ts';
 import type { Catalog, RunResult } from '../../../ports/catalog.ts';
-import { get, newestFirst, open, openKeys, partition, refused, SCHEMA_VERSION, sortKey, type Table, valueOf } from './table.ts';
+import {
+  contentOf,
+  get,
+  newestFirst,
+  open,
+  openKeys,
+  partition,
+  refused,
+  SCHEMA_VERSION,
+  sortKey,
+  type Table,
+} from './table.ts';
 
 type Runs = Pick<Catalog, 'claim' | 'renew' | 'finish' | 'run' | 'runs' | 'openRuns' | 'failDeadRun'>;
 
 export function runs(table: Table): Runs {
   const read = async (name: { target: string; job: string; scheduledFor: string }) => {
     const item = await get(table, name.target, sortKey.run(name.job, name.scheduledFor));
-    return item ? valueOf<Run>(item) : undefined;
+    return item ? contentOf<Run>(item) : undefined;
   };
   return {
     async claim(request) {
@@ -21,8 +32,10 @@ export function runs(table: Table): Runs {
       for (;;) {
         const known = await read(request);
         if (known?.state === 'succeeded' && !request.again) return { outcome: 'done', run: known };
-        if (known?.state === 'running' && known.claimToken === request.token) return { outcome: 'claimed', claim: claimOf(known) };
-        if (known?.state === 'running' && new Date(known.leaseUntil) > now) return { outcome: 'held', until: known.leaseUntil };
+        if (known?.state === 'running' && known.claimToken === request.token)
+          return { outcome: 'claimed', claim: claimOf(known) };
+        if (known?.state === 'running' && new Date(known.leaseUntil) > now)
+          return { outcome: 'held', until: known.leaseUntil };
         const run: Run = {
           job,
           target,
@@ -37,11 +50,35 @@ export function runs(table: Table): Runs {
         };
         // Two who saw the same state both write; the condition lets exactly one through and the other looks again.
         const unchanged = known
-          ? { ConditionExpression: 'claimToken = :seen and #state = :state and leaseUntil = :lease', ExpressionAttributeNames: { '#state': 'state' }, ExpressionAttributeValues: { ':seen': known.claimToken, ':state': known.state, ':lease': known.leaseUntil } }
+          ? {
+              ConditionExpression: 'claimToken = :seen and #state = :state and leaseUntil = :lease',
+              ExpressionAttributeNames: { '#state': 'state' },
+              ExpressionAttributeValues: {
+                ':seen': known.claimToken,
+                ':state': known.state,
+                ':lease': known.leaseUntil,
+              },
+            }
           : { ConditionExpression: 'attribute_not_exists(PK)' };
         try {
-          await table.client.send(new PutCommand({ TableName: table.name, Item: { PK: partition(target), SK: sk, schemaVersion: SCHEMA_VERSION, ...run, ...openKeys('run', target, sk) }, ...unchanged }));
-          return { outcome: 'claimed', claim: claimOf(run), ...(known?.state === 'running' ? { takenOverFrom: known } : {}) };
+          await table.client.send(
+            new PutCommand({
+              TableName: table.name,
+              Item: {
+                PK: partition(target),
+                SK: sk,
+                schemaVersion: SCHEMA_VERSION,
+                ...run,
+                ...openKeys('run', target, sk),
+              },
+              ...unchanged,
+            }),
+          );
+          return {
+            outcome: 'claimed',
+            claim: claimOf(run),
+            ...(known?.state === 'running' ? { takenOverFrom: known } : {}),
+          };
         } catch (error) {
           if (!refused(error)) throw error;
         }
@@ -53,19 +90,26 @@ export function runs(table: Table): Runs {
     },
 
     async finish(claim, result) {
-      await heldUpdate(table, claim, `set #state = :state, endedAt = :ended, summary = :summary${result.point ? ', point = :point' : ''}${result.error ? ', #error = :error' : ''} remove openShard, openKey`, resultValues(result), result.error ? { '#error': 'error' } : {});
+      await heldUpdate(
+        table,
+        claim,
+        `set #state = :state, endedAt = :ended, summary = :summary${result.point ? ', point = :point' : ''}${result.error ? ', #error = :error' : ''} remove openShard, openKey`,
+        resultValues(result),
+        result.error ? { '#error': 'error' } : {},
+      );
     },
 
     run: read,
 
     async runs(target, job, limit) {
       const found: Run[] = [];
-      for await (const item of newestFirst(table, target, `RUN#${job}#`, limit)) found.push(valueOf<Run>(item));
+      for await (const item of newestFirst(table, target, `RUN#${job}#`, limit))
+        found.push(contentOf<Run>(item));
       return found;
     },
 
     async openRuns() {
-      return (await open(table, 'run')).map((item) => valueOf<Run>(item));
+      return (await open(table, 'run')).map((item) => contentOf<Run>(item));
     },
 
     async failDeadRun(run, result) {
@@ -74,10 +118,17 @@ export function runs(table: Table): Runs {
           new UpdateCommand({
             TableName: table.name,
             Key: { PK: partition(run.target), SK: sortKey.run(run.job, run.scheduledFor) },
-            UpdateExpression: 'set #state = :state, endedAt = :ended, summary = :summary, #error = :error remove openShard, openKey',
+            UpdateExpression:
+              'set #state = :state, endedAt = :ended, summary = :summary, #error = :error remove openShard, openKey',
             ConditionExpression: 'claimToken = :token and #state = :running and leaseUntil = :lease',
             ExpressionAttributeNames: { '#state': 'state', '#error': 'error' },
-            ExpressionAttributeValues: { ...resultValues(result), ':error': result.error ?? null, ':token': run.claimToken, ':running': 'running', ':lease': run.leaseUntil },
+            ExpressionAttributeValues: {
+              ...resultValues(result),
+              ':error': result.error ?? null,
+              ':token': run.claimToken,
+              ':running': 'running',
+              ':lease': run.leaseUntil,
+            },
           }),
         );
         return true;
@@ -90,7 +141,13 @@ export function runs(table: Table): Runs {
 }
 
 function claimOf(run: Run): Claim {
-  return { job: run.job, target: run.target, scheduledFor: run.scheduledFor, token: run.claimToken, attempt: run.attempt };
+  return {
+    job: run.job,
+    target: run.target,
+    scheduledFor: run.scheduledFor,
+    token: run.claimToken,
+    attempt: run.attempt,
+  };
 }
 
 function resultValues(result: RunResult): Record<string, unknown> {
@@ -104,7 +161,11 @@ function resultValues(result: RunResult): Record<string, unknown> {
 }
 
 /** What makes a write the claim holder's: the token it was given, on a run that is still running. */
-export function holds(claim: Claim): { ConditionExpression: string; ExpressionAttributeNames: Record<string, string>; ExpressionAttributeValues: Record<string, unknown> } {
+export function holds(claim: Claim): {
+  ConditionExpression: string;
+  ExpressionAttributeNames: Record<string, string>;
+  ExpressionAttributeValues: Record<string, unknown>;
+} {
   return {
     ConditionExpression: 'claimToken = :token and #state = :running',
     ExpressionAttributeNames: { '#state': 'state' },
@@ -112,7 +173,13 @@ export function holds(claim: Claim): { ConditionExpression: string; ExpressionAt
   };
 }
 
-async function heldUpdate(table: Table, claim: Claim, expression: string, values: Record<string, unknown>, names: Record<string, string> = {}): Promise<void> {
+async function heldUpdate(
+  table: Table,
+  claim: Claim,
+  expression: string,
+  values: Record<string, unknown>,
+  names: Record<string, string> = {},
+): Promise<void> {
   const condition = holds(claim);
   try {
     await table.client.send(

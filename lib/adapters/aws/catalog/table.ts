@@ -20,18 +20,29 @@ export const sortKey = {
 const SHARDS = 16;
 
 /** Attributes that put an item into the sparse index of what is open, everywhere. Sharded, so that no key grows hot. */
-export function openKeys(kind: 'run' | 'finding', target: string, sk: string): { openShard: string; openKey: string } {
+export function openKeys(
+  kind: 'run' | 'finding',
+  target: string,
+  sk: string,
+): { openShard: string; openKey: string } {
   const shard = createHash('md5').update(target).digest()[0]! % SHARDS;
   return { openShard: `${kind}#${shard}`, openKey: `${target}#${sk}` };
 }
 
 export async function get(table: Table, target: string, sk: string): Promise<Item | undefined> {
-  const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key: { PK: partition(target), SK: sk }, ConsistentRead: true }));
+  const { Item } = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: { PK: partition(target), SK: sk }, ConsistentRead: true }),
+  );
   return Item;
 }
 
 /** Items of one target whose sort key begins so, newest first; ends after `limit`. */
-export async function* newestFirst(table: Table, target: string, prefix: string, limit = Number.POSITIVE_INFINITY): AsyncGenerator<Item> {
+export async function* newestFirst(
+  table: Table,
+  target: string,
+  prefix: string,
+  limit = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Item> {
   let start: Item | undefined;
   let count = 0;
   do {
@@ -80,7 +91,7 @@ async function openShard(table: Table, shard: string): Promise<Item[]> {
 }
 
 /** The domain's value inside an item. */
-export function valueOf<T>(item: Item): T {
+export function contentOf<T>(item: Item): T {
   const { PK: _pk, SK: _sk, schemaVersion: _version, openShard: _shard, openKey: _key, ...value } = item;
   return value as T;
 }
@@ -89,7 +100,10 @@ export function valueOf<T>(item: Item): T {
 export function refused(error: unknown): boolean {
   const { name, CancellationReasons } = error as { name?: string; CancellationReasons?: { Code?: string }[] };
   if (name === 'ConditionalCheckFailedException') return true;
-  return name === 'TransactionCanceledException' && (CancellationReasons ?? []).some((reason) => reason.Code === 'ConditionalCheckFailed');
+  return (
+    name === 'TransactionCanceledException' &&
+    (CancellationReasons ?? []).some((reason) => reason.Code === 'ConditionalCheckFailed')
+  );
 }
 
 /** Which statement of a transaction was refused by its condition. */
@@ -101,5 +115,8 @@ export function refusedAt(error: unknown): number {
 /** Did two transactions meet? Then it is worth trying again. */
 export function collided(error: unknown): boolean {
   const { name, CancellationReasons } = error as { name?: string; CancellationReasons?: { Code?: string }[] };
-  return name === 'TransactionConflictException' || (CancellationReasons ?? []).some((reason) => reason.Code === 'TransactionConflict');
+  return (
+    name === 'TransactionConflictException' ||
+    (CancellationReasons ?? []).some((reason) => reason.Code === 'TransactionConflict')
+  );
 }

@@ -3,19 +3,26 @@
  * an extension is not (the extension brings it). Orders that a restore may change (columns of inheriting tables,
  * privileges, roles of a policy) are sorted, and versions of extensions stay out: a restore installs the local one.
  */
-const OURS = (namespace: string) => `${namespace}.nspname not in ('information_schema') and ${namespace}.nspname !~ '^pg_'`;
+const OURS = (namespace: string) =>
+  `${namespace}.nspname not in ('information_schema') and ${namespace}.nspname !~ '^pg_'`;
 // Members of an extension, and what comes with another object by itself (a range type's constructors).
 const NO_EXTENSION = (catalog: string, oid: string) =>
   `not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and d.objid = ${oid} and d.deptype = any (case '${catalog}' when 'pg_proc' then array['e', 'i'] else array['e'] end::"char"[]))`;
 const RELATION = `from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where ${OURS('n')} and ${NO_EXTENSION('pg_class', 'c.oid')}`;
 const NAME = "pg_catalog.format('%I.%I', n.nspname, c.relname)";
-const SIGNATURE = "pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid))";
+const SIGNATURE =
+  "pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid))";
 
 /** An array of options or settings, in order: a restore sorts them by name. */
-const SORTED = (options: string) => `(select pg_catalog.string_agg(option, ',' order by option) from pg_catalog.unnest(${options}) option)`;
+const SORTED = (options: string) =>
+  `(select pg_catalog.string_agg(option, ',' order by option) from pg_catalog.unnest(${options}) option)`;
 
 /** Who may do what, one line a grantee, with what is implied when nothing was ever granted. */
-const PRIVILEGES = (acl: string, kind: string, owner: string) => `(select coalesce(pg_catalog.string_agg(line, E'\\n' order by line), '') from (
+const PRIVILEGES = (
+  acl: string,
+  kind: string,
+  owner: string,
+) => `(select coalesce(pg_catalog.string_agg(line, E'\\n' order by line), '') from (
   select pg_catalog.format('%s: %s%s', case when a.grantee = 0 then 'PUBLIC' else pg_catalog.pg_get_userbyid(a.grantee) end, a.privilege_type, case when a.is_grantable then ' with grant option' end) as line
   from pg_catalog.aclexplode(coalesce(${acl}, pg_catalog.acldefault('${kind}', ${owner}))) a) granted)`;
 

@@ -9,7 +9,9 @@ export async function schemaFacts(client: Client): Promise<SchemaFacts> {
   const facts: SchemaFacts = {};
   for (const [kind, query] of Object.entries(SCHEMA_QUERIES)) {
     const found = await rows<{ name: string; definition: string | null }>(client, query);
-    facts[kind] = Object.fromEntries(found.map(({ name, definition }) => [name, digest(definition ?? '')]).sort());
+    facts[kind] = Object.fromEntries(
+      found.map(({ name, definition }) => [name, digest(definition ?? '')]).sort(),
+    );
   }
   return facts;
 }

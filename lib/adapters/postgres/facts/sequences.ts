@@ -2,14 +2,20 @@ import type { Client } from 'pg';
 import type { Sequence } from '../../../ports/database.ts';
 import { identifier, rows } from '../connection.ts';
 
-type Described = Omit<Sequence, 'value' | 'column'> & { owned_schema: string | null; owned_table: string | null; owned_column: string | null };
+type Described = Omit<Sequence, 'value' | 'column'> & {
+  owned_schema: string | null;
+  owned_table: string | null;
+  owned_column: string | null;
+};
 
 /**
  * Where every sequence of ours stands. Sequences are not transactional: the value is the one of this moment, whatever
  * snapshot the transaction has.
  */
 export async function sequenceValues(client: Client): Promise<Sequence[]> {
-  const found = await rows<Described>(client, `
+  const found = await rows<Described>(
+    client,
+    `
     select n.nspname as schema, c.relname as name, s.seqincrement > 0 as ascending,
       o.nspname as owned_schema, oc.relname as owned_table, a.attname as owned_column
     from pg_catalog.pg_sequence s
@@ -21,22 +27,32 @@ export async function sequenceValues(client: Client): Promise<Sequence[]> {
     left join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
     where n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and not s.seqcycle
       and not exists (select from pg_catalog.pg_depend x where x.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and x.objid = c.oid and x.deptype = 'e')
-    order by 1, 2`);
+    order by 1, 2`,
+  );
   const values = new Map<string, string>();
   for (let start = 0; start < found.length; start += 200) {
     const part = found.slice(start, start + 200);
-    const sql = part.map((sequence, index) => `select ${start + index} as n, last_value::text as value from ${identifier(sequence.schema, sequence.name)}`);
-    for (const { n, value } of await rows<{ n: number; value: string }>(client, sql.join(' union all '))) values.set(String(n), value);
+    const sql = part.map(
+      (sequence, index) =>
+        `select ${start + index} as n, last_value::text as value from ${identifier(sequence.schema, sequence.name)}`,
+    );
+    for (const { n, value } of await rows<{ n: number; value: string }>(client, sql.join(' union all ')))
+      values.set(String(n), value);
   }
   return found.map(({ owned_schema, owned_table, owned_column, ...sequence }, index) => ({
     ...sequence,
     value: values.get(String(index))!,
-    ...(owned_schema && owned_table && owned_column ? { column: { schema: owned_schema, table: owned_table, name: owned_column } } : {}),
+    ...(owned_schema && owned_table && owned_column
+      ? { column: { schema: owned_schema, table: owned_table, name: owned_column } }
+      : {}),
   }));
 }
 
 /** The largest value in the column that a sequence feeds, as text; undefined for an empty table. */
-export async function columnMaximum(client: Client, column: NonNullable<Sequence['column']>): Promise<string | undefined> {
+export async function columnMaximum(
+  client: Client,
+  column: NonNullable<Sequence['column']>,
+): Promise<string | undefined> {
   const [found] = await rows<{ maximum: string | null }>(
     client,
     `select max(${identifier(column.name)})::numeric::bigint::text as maximum from ${identifier(column.schema, column.table)}`,

@@ -3,7 +3,13 @@ import type { TableFacts } from '../../../domain/manifest.ts';
 import { identifier, rows } from '../connection.ts';
 
 /** A table whose rows are in the archive. */
-export type DataTable = { schema: string; name: string; owner: string; columns: string[]; condition?: string };
+export type DataTable = {
+  schema: string;
+  name: string;
+  owner: string;
+  columns: string[];
+  condition?: string;
+};
 
 /**
  * The tables whose data a dump carries: ordinary tables and partitions, and of an extension's tables only those that
@@ -11,7 +17,9 @@ export type DataTable = { schema: string; name: string; owner: string; columns: 
  * (unreadable there, and left out by pg_dump too).
  */
 export async function dataTables(client: Client): Promise<DataTable[]> {
-  const found = await rows<DataTable & { condition: string | null }>(client, `
+  const found = await rows<DataTable & { condition: string | null }>(
+    client,
+    `
     with configuration as (
       select e.oid as extension, config.oid as relation, config.filter
       from pg_catalog.pg_extension e, lateral rows from (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition)) as config (oid, filter))
@@ -25,7 +33,8 @@ export async function dataTables(client: Client): Promise<DataTable[]> {
       and (f.relation is not null or (
         n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
         and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')))
-    order by 1, 2`);
+    order by 1, 2`,
+  );
   return found.map(({ condition, ...table }) => {
     const filter = condition?.replace(/^\s*where\s+/i, '').trim();
     return filter ? { ...table, condition: filter } : table;
@@ -39,17 +48,28 @@ export async function dataTables(client: Client): Promise<DataTable[]> {
  * apart; two 64-bit hashes of it, with different seeds, are summed exactly. Any row changed, lost, doubled or with
  * two values swapped changes both sums. The inner OFFSET makes the text once for both hashes.
  */
-export async function tableFacts(client: Client, table: DataTable, depth: 'fingerprints' | 'counts'): Promise<TableFacts> {
+export async function tableFacts(
+  client: Client,
+  table: DataTable,
+  depth: 'fingerprints' | 'counts',
+): Promise<TableFacts> {
   const source = `from only ${identifier(table.schema, table.name)}${table.condition ? ` where ${table.condition}` : ''}`;
-  const known = { schema: table.schema, name: table.name, ...(table.condition ? { condition: table.condition } : {}) };
+  const known = {
+    schema: table.schema,
+    name: table.name,
+    ...(table.condition ? { condition: table.condition } : {}),
+  };
   if (depth === 'counts') {
     const [counted] = await rows<{ rows: string }>(client, `select count(*)::text as rows ${source}`);
     return { ...known, rows: counted!.rows };
   }
   const row = `row(${table.columns.map((column) => identifier(column)).join(', ')})::text collate "C"`;
-  const [found] = await rows<{ rows: string; fingerprint: string }>(client, `
+  const [found] = await rows<{ rows: string; fingerprint: string }>(
+    client,
+    `
     select count(*)::text as rows,
       coalesce(sum(pg_catalog.hashtextextended(content, 0)), 0)::text || ':' || coalesce(sum(pg_catalog.hashtextextended(content, 7919)), 0)::text as fingerprint
-    from (select ${row} as content ${source} offset 0) each_row`);
+    from (select ${row} as content ${source} offset 0) each_row`,
+  );
   return { ...known, rows: found!.rows, fingerprint: found!.fingerprint };
 }

@@ -1,9 +1,10 @@
 import { packaged } from './packaged.ts';
 
-/** The vault, its key and the catalog: what must not be lost, read or changed by the wrong hands. */
+/** The vault and its key: what must not be lost, read or changed by the wrong hands. */
 const { template } = packaged();
 const policy = template.statements('VaultPolicy', 'PolicyDocument');
-const denied = (actions: string) => policy.filter((statement) => statement.effect === 'Deny' && statement.actions.join() === actions);
+const denied = (actions: string) =>
+  policy.filter((statement) => statement.effect === 'Deny' && statement.actions.join() === actions);
 const vaultAndObjects = ['Vault.Arn', '${Vault.Arn}/*'];
 
 describe('the vault', () => {
@@ -17,31 +18,52 @@ describe('the vault', () => {
   });
 
   test('is closed to the public, in all four ways', () => {
-    const blocked = { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true };
+    const blocked = {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    };
     expect(template.value('Vault', 'PublicAccessBlockConfiguration')).toEqual(blocked);
     expect(template.value('ServerlessDeploymentBucket', 'PublicAccessBlockConfiguration')).toEqual(blocked);
   });
 
   test('owns what is written to it', () => {
-    expect(template.value('Vault', 'OwnershipControls', 'Rules', 0)).toEqual({ ObjectOwnership: 'BucketOwnerEnforced' });
+    expect(template.value('Vault', 'OwnershipControls', 'Rules', 0)).toEqual({
+      ObjectOwnership: 'BucketOwnerEnforced',
+    });
   });
 
   test('encrypts with our own key', () => {
     const rule = template.value('Vault', 'BucketEncryption', 'ServerSideEncryptionConfiguration', 0);
-    expect(rule).toEqual({ BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: { 'Fn::GetAtt': ['VaultKey', 'Arn'] } } });
+    expect(rule).toEqual({
+      BucketKeyEnabled: true,
+      ServerSideEncryptionByDefault: {
+        SSEAlgorithm: 'aws:kms',
+        KMSMasterKeyID: { 'Fn::GetAtt': ['VaultKey', 'Arn'] },
+      },
+    });
   });
 
   test('refuses anybody who asks without TLS', () => {
     expect(template.text('VaultPolicy', 'Bucket')).toBe('Vault');
     expect(denied('s3:*')).toEqual([
-      { effect: 'Deny', actions: ['s3:*'], resources: vaultAndObjects, principal: '*', condition: '{"Bool":{"aws:SecureTransport":false}}' },
+      {
+        effect: 'Deny',
+        actions: ['s3:*'],
+        resources: vaultAndObjects,
+        principal: '*',
+        condition: '{"Bool":{"aws:SecureTransport":false}}',
+      },
     ]);
   });
 
   test('refuses another key or another encryption, and takes a request that names none', () => {
     expect(denied('s3:PutObject').map(({ condition }) => JSON.parse(condition))).toEqual(
       ['-aws-kms-key-id', ''].map((suffix) => ({
-        StringNotEquals: { [`s3:x-amz-server-side-encryption${suffix}`]: suffix ? 'VaultKey.Arn' : 'aws:kms' },
+        StringNotEquals: {
+          [`s3:x-amz-server-side-encryption${suffix}`]: suffix ? 'VaultKey.Arn' : 'aws:kms',
+        },
         Null: { [`s3:x-amz-server-side-encryption${suffix}`]: false },
       })),
     );
@@ -66,7 +88,10 @@ describe('the vault', () => {
   test('has no lifecycle rule that could delete a version of anything', () => {
     const rules = template.value('Vault', 'LifecycleConfiguration', 'Rules') as Record<string, unknown>[];
     const does = rules.flatMap(({ Id: _, Status: __, ...rest }) => Object.entries(rest));
-    expect(Object.fromEntries(does)).toEqual({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 }, ExpiredObjectDeleteMarker: true });
+    expect(Object.fromEntries(does)).toEqual({
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
+      ExpiredObjectDeleteMarker: true,
+    });
     expect(rules.map(({ Status }) => Status)).toEqual(['Enabled', 'Enabled']);
   });
 });
@@ -82,45 +107,4 @@ describe('the vault’s key', () => {
     expect(more).toEqual([]);
     expect(statement!.principal).toBe('{"AWS":"arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}');
   });
-});
-
-describe('the catalog', () => {
-  test('has the keys and the sparse index that the code uses', () => {
-    expect(template.value('Catalog', 'KeySchema')).toEqual([
-      { AttributeName: 'PK', KeyType: 'HASH' },
-      { AttributeName: 'SK', KeyType: 'RANGE' },
-    ]);
-    expect(template.value('Catalog', 'GlobalSecondaryIndexes')).toEqual([
-      {
-        IndexName: 'open',
-        KeySchema: [
-          { AttributeName: 'openShard', KeyType: 'HASH' },
-          { AttributeName: 'openKey', KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'ALL' },
-      },
-    ]);
-  });
-
-  test('is paid by the request', () => {
-    expect(template.text('Catalog', 'BillingMode')).toBe('PAY_PER_REQUEST');
-  });
-
-  test('can be put back to any second of the last weeks, cannot be deleted by a slip, and is encrypted', () => {
-    expect(template.value('Catalog', 'PointInTimeRecoverySpecification')).toEqual({ PointInTimeRecoveryEnabled: true });
-    expect(template.value('Catalog', 'DeletionProtectionEnabled')).toBe(true);
-    expect(template.value('Catalog', 'SSESpecification')).toEqual({ SSEEnabled: true });
-  });
-
-  test('forgets nothing by itself', () => {
-    expect(template.value('Catalog', 'TimeToLiveSpecification')).toBeUndefined();
-  });
-});
-
-test.each(['Vault', 'VaultKey', 'Catalog'])('%s outlives the stack, and a change that would replace it', (id) => {
-  expect(template.resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-});
-
-test('stores have no names of ours, so that a kept one is not in the way of the next deployment', () => {
-  expect([template.value('Vault', 'BucketName'), template.value('Catalog', 'TableName')]).toEqual([undefined, undefined]);
 });

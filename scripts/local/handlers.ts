@@ -1,0 +1,61 @@
+import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
+import type { Context } from 'aws-lambda';
+
+/** What a function may take at most, in seconds: as on Lambda. */
+const LIMIT = 900;
+
+type Handler = (event: unknown, context: Context) => Promise<unknown>;
+
+/** The functions of the deployment, each loaded when it is first called. */
+const HANDLERS = {
+  dispatch: () => import('../../handlers/dispatch.ts'),
+  dump: () => import('../../handlers/dump.ts'),
+  verify: () => import('../../handlers/verify.ts'),
+  expire: () => import('../../handlers/expire.ts'),
+  scratch: () => import('../../handlers/scratch.ts'),
+  rehearse: () => import('../../handlers/rehearse.ts'),
+  watch: () => import('../../handlers/watch.ts'),
+  unclaimed: () => import('../../handlers/unclaimed.ts'),
+  operator: () => import('../../handlers/operator.ts'),
+  doctor: () => import('../../handlers/doctor.ts'),
+};
+
+export type FunctionName = keyof typeof HANDLERS;
+
+/** Runs a function of the deployment in this process, as Lambda would; the durable one in the SDK's own runner. */
+export async function invokeLocally(name: FunctionName, event: unknown): Promise<unknown> {
+  if (name === 'rehearse') return runDurably(event);
+  const { handler } = (await HANDLERS[name]()) as unknown as { handler: Handler };
+  return handler(event, context(name));
+}
+
+export function context(name: string, seconds = LIMIT): Context {
+  const end = Date.now() + seconds * 1000;
+  return {
+    functionName: name,
+    awsRequestId: `local-${Date.now()}`,
+    getRemainingTimeInMillis: () => Math.max(0, end - Date.now()),
+  } as unknown as Context;
+}
+
+let environmentReady: Promise<void> | undefined;
+
+/** The runner keeps a checkpoint server of its own for the whole process; `endDurable` closes it. */
+async function runDurably(event: unknown): Promise<unknown> {
+  environmentReady ??= LocalDurableTestRunner.setupTestEnvironment({ skipTime: false, checkpointDelay: 0 });
+  await environmentReady;
+  const { handler } = await HANDLERS.rehearse();
+  const runner = new LocalDurableTestRunner({ handlerFunction: handler });
+  runner.registerFunction(process.env['UNDERSTUDY_SCRATCH_FUNCTION'] ?? 'scratch', (input: unknown) =>
+    invokeLocally('scratch', input),
+  );
+  const execution = await runner.run({ payload: event });
+  if (execution.getStatus() === 'SUCCEEDED') return execution.getResult();
+  const error = execution.getError();
+  throw new Error(error?.errorMessage ?? `the execution ended ${execution.getStatus()}`);
+}
+
+export async function endDurable(): Promise<void> {
+  if (environmentReady !== undefined) await LocalDurableTestRunner.teardownTestEnvironment();
+  environmentReady = undefined;
+}

@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
+import {
+  GetBucketVersioningCommand,
+  GetObjectLockConfigurationCommand,
+  PutBucketVersioningCommand,
+  PutObjectLockConfigurationCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  CreateScheduleCommand,
+  CreateScheduleGroupCommand,
+  SchedulerClient,
+} from '@aws-sdk/client-scheduler';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { LOCAL_CREDENTIALS } from './moto.ts';
+
+type Resource = {
+  Type: string;
+  Properties: Record<string, unknown>;
+  DependsOn?: unknown;
+  DeletionPolicy?: string;
+};
+export type Template = { Resources: Record<string, Resource> };
+
+/** Where everything of a local stack is: the functions' own environment variables. */
+export type LocalStack = {
+  environment: Record<string, string>;
+  inbox: { alerts: string; pages: string; alarms: string };
+};
+
+/** What moto's CloudFormation makes of the template. Functions run in our own process, so nothing of theirs is needed. */
+const MADE = [
+  'AWS::DynamoDB::Table',
+  'AWS::S3::Bucket',
+  'AWS::SNS::Topic',
+  'AWS::SQS::Queue',
+  'AWS::KMS::Key',
+];
+/** Unlike AWS, which would refuse, moto wants no such thing, or takes it amiss. */
+const DROPPED = ['DeletionProtectionEnabled', 'TagPolicy'];
+
+export function readTemplate(file: string): Template {
+  return JSON.parse(readFileSync(file, 'utf8')) as Template;
+}
+
+/**
+ * Makes table, bucket, topics, queues, subscriptions and schedules from the packaged template, so that they are defined
+ * once. What moto's CloudFormation passes over in silence is made from the same template by the services' own calls.
+ */
+export async function createStack(endpoint: string, template: Template, stage: string): Promise<LocalStack> {
+  const clientConfig = {
+    endpoint,
+    region: LOCAL_CREDENTIALS.AWS_REGION,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  };
+  const ids = await createResources(new CloudFormationClient(clientConfig), template, stage);
+  // moto names its queues after AWS; the SDK would go there.
+  for (const [id, value] of ids)
+    if (value.startsWith('https://sqs.')) ids.set(id, `${endpoint}${new URL(value).pathname}`);
+  const s3 = new S3Client({ ...clientConfig, forcePathStyle: true });
+  await completeBucket(s3, ids.get('Vault')!, template.Resources['Vault']!);
+  const sns = new SNSClient(clientConfig);
+  const sqs = new SQSClient(clientConfig);
+  await subscribeQueues(sns, sqs, template, ids);
+  const inbox = { alerts: '', pages: '', alarms: '' };
+  for (const [topic, id] of [
+    ['alerts', 'AlertsTopic'],
+    ['pages', 'PagesTopic'],
+    ['alarms', 'AlarmsTopic'],
+  ] as const) {
+    inbox[topic] = await subscribeInbox(sns, sqs, ids.get(id)!, `inbox-${stage}-${topic}`);
+  }
+  const group = await createSchedules(new SchedulerClient(clientConfig), template, ids);
+  return {
+    inbox,
+    environment: {
+      ...LOCAL_CREDENTIALS,
+      AWS_ENDPOINT_URL: endpoint,
+      UNDERSTUDY_STAGE: stage,
+      UNDERSTUDY_TABLE: ids.get('Catalog')!,
+      UNDERSTUDY_VAULT: ids.get('Vault')!,
+      UNDERSTUDY_TOPIC_JOBS: ids.get('JobsTopic')!,
+      UNDERSTUDY_TOPIC_ALERTS: ids.get('AlertsTopic')!,
+      UNDERSTUDY_TOPIC_PAGES: ids.get('PagesTopic')!,
+      UNDERSTUDY_TOPIC_ALARMS: ids.get('AlarmsTopic')!,
+      UNDERSTUDY_QUEUE_DUMP: ids.get('DumpQueue')!,
+      UNDERSTUDY_QUEUE_VERIFY: ids.get('VerifyQueue')!,
+      UNDERSTUDY_QUEUE_EXPIRE: ids.get('ExpireQueue')!,
+      UNDERSTUDY_QUEUE_REHEARSE: ids.get('RehearseLocal')!,
+      UNDERSTUDY_QUEUE_UNCLAIMED: ids.get('UnclaimedLocal')!,
+      UNDERSTUDY_SCHEDULE_GROUP: group,
+      POWERTOOLS_SERVICE_NAME: `understudy-${stage}`,
+    },
+  };
+}
+
+async function createResources(
+  cloudformation: CloudFormationClient,
+  template: Template,
+  stage: string,
+): Promise<Map<string, string>> {
+  const resources = Object.entries(template.Resources).flatMap(([id, resource]) => {
+    if (!MADE.includes(resource.Type)) return [];
+    const Properties = Object.fromEntries(
+      Object.entries(resource.Properties ?? {}).filter(([name]) => !DROPPED.includes(name)),
+    );
+    return [[id, { Type: resource.Type, Properties }] as const];
+  });
+  const StackName = `understudy-${stage}`;
+  await cloudformation.send(
+    new CreateStackCommand({
+      StackName,
+      TemplateBody: JSON.stringify({ Resources: Object.fromEntries(resources) }),
+    }),
+  );
+  const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName }));
+  if (Stacks?.[0]?.StackStatus !== 'CREATE_COMPLETE')
+    throw new Error(`the local stack is ${Stacks?.[0]?.StackStatus}: ${Stacks?.[0]?.StackStatusReason}`);
+  const { StackResources } = await cloudformation.send(new DescribeStackResourcesCommand({ StackName }));
+  return new Map(
+    (StackResources ?? []).map((resource) => [resource.LogicalResourceId!, resource.PhysicalResourceId!]),
+  );
+}
+
+async function completeBucket(s3: S3Client, Bucket: string, resource: Resource): Promise<void> {
+  const wanted = resource.Properties as {
+    VersioningConfiguration?: { Status: 'Enabled' };
+    ObjectLockEnabled?: boolean;
+  };
+  const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket }));
+  if (wanted.VersioningConfiguration && Status !== 'Enabled') {
+    await s3.send(
+      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: wanted.VersioningConfiguration }),
+    );
+  }
+  const locked = await s3.send(new GetObjectLockConfigurationCommand({ Bucket })).then(
+    (answer) => answer.ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled',
+    () => false,
+  );
+  if (wanted.ObjectLockEnabled && !locked)
+    await s3.send(
+      new PutObjectLockConfigurationCommand({
+        Bucket,
+        ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled' },
+      }),
+    );
+}
+
+/**
+ * The template's own subscriptions of topic `jobs`, filters and all. A function that SNS invokes straight away (the
+ * durable one, the one for unknown jobs) gets a queue here, which the pump empties into it.
+ */
+async function subscribeQueues(
+  sns: SNSClient,
+  sqs: SQSClient,
+  template: Template,
+  ids: Map<string, string>,
+): Promise<void> {
+  for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
+    if (Type !== 'AWS::SNS::Subscription' || JSON.stringify(Properties['TopicArn']) !== '{"Ref":"JobsTopic"}')
+      continue;
+    let queue: string;
+    if (Properties['Protocol'] === 'sqs')
+      queue = ids.get((Properties['Endpoint'] as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0])!;
+    else {
+      const name = id.startsWith('Rehearse') ? 'RehearseLocal' : 'UnclaimedLocal';
+      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+      ids.set(name, QueueUrl!);
+      queue = QueueUrl!;
+    }
+    await sns.send(
+      new SubscribeCommand({
+        TopicArn: ids.get('JobsTopic')!,
+        Protocol: 'sqs',
+        Endpoint: await arnOf(sqs, queue),
+        Attributes: {
+          RawMessageDelivery: 'true',
+          FilterPolicyScope: String(Properties['FilterPolicyScope']),
+          FilterPolicy: JSON.stringify(Properties['FilterPolicy']),
+        },
+      }),
+    );
+  }
+}
+
+/** A queue that hears a topic, for the demo and the tests to read what people would have been told. */
+async function subscribeInbox(
+  sns: SNSClient,
+  sqs: SQSClient,
+  TopicArn: string,
+  name: string,
+): Promise<string> {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: await arnOf(sqs, QueueUrl!) }));
+  return QueueUrl!;
+}
+
+async function arnOf(sqs: SQSClient, QueueUrl: string): Promise<string> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
+  return Attributes!['QueueArn']!;
+}
+
+type ScheduleProperties = {
+  Name: string;
+  ScheduleExpression: string;
+  ScheduleExpressionTimezone: string;
+  Target: { Input: string };
+};
+
+async function createSchedules(
+  scheduler: SchedulerClient,
+  template: Template,
+  ids: Map<string, string>,
+): Promise<string> {
+  const groups = Object.entries(template.Resources).filter(
+    ([, resource]) => resource.Type === 'AWS::Scheduler::ScheduleGroup',
+  );
+  const name = String(groups[0]?.[1].Properties['Name'] ?? 'understudy');
+  await scheduler.send(new CreateScheduleGroupCommand({ Name: name }));
+  for (const { Type, Properties } of Object.values(template.Resources)) {
+    if (Type !== 'AWS::Scheduler::Schedule') continue;
+    const { Name, ScheduleExpression, ScheduleExpressionTimezone, Target } = Properties as ScheduleProperties;
+    await scheduler.send(
+      new CreateScheduleCommand({
+        Name,
+        GroupName: name,
+        ScheduleExpression,
+        ScheduleExpressionTimezone: ScheduleExpressionTimezone ?? 'UTC',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          Arn: ids.get('JobsTopic')!,
+          RoleArn: 'arn:aws:iam::123456789012:role/local',
+          ...(typeof Target?.Input === 'string' ? { Input: Target.Input } : {}),
+        },
+      }),
+    );
+  }
+  return name;
+}

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** The repository's root. */
+export const ROOT = resolve(import.meta.dirname ?? __dirname, '../..');
+export const STATE = join(ROOT, '.understudy');
+
+/** What scripts/prepare found on this machine, over which the environment has the last word. */
+export function tools(): Record<string, string> {
+  const file = join(STATE, 'tools.env');
+  const found: Record<string, string> = {};
+  if (existsSync(file)) {
+    for (const line of readFileSync(file, 'utf8').split('\n')) {
+      const match = /^([A-Z_]+)='(.*)'$/.exec(line);
+      if (match) found[match[1]!] = match[2]!.replaceAll("'\\''", "'");
+    }
+  }
+  for (const name of ['PG_BIN', 'PGBOUNCER', 'MOTO_SERVER', 'CFN_LINT', 'UNDERSTUDY_PG_USER']) {
+    const given = process.env[name];
+    if (given) found[name] = given;
+  }
+  return found;
+}
+
+/** A tool that must be there, or what to run to get it. */
+export function tool(name: string): string {
+  const path = tools()[name];
+  if (path) return path;
+  throw new Error(`${name} is not known; run bash scripts/prepare/prepare.sh first`);
+}

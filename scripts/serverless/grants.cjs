@@ -1,0 +1,128 @@
+/**
+ * The words that the table in roles.cjs is written in: each is a list of IAM statements. What needs a name instead of a
+ * reference has one because a reference would make a circle (a function's log, the role that reads secrets).
+ */
+const ref = (id) => ({ Ref: id });
+const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const sub = (text) => ({ 'Fn::Sub': text });
+const here = (service, rest) =>
+  sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}`);
+const may = (Action, Resource, Condition) => ({ Effect: 'Allow', Action, Resource, Condition });
+
+const CATALOG = [arn('Catalog'), sub('${Catalog.Arn}/index/open')];
+const OBJECTS = sub('${Vault.Arn}/*');
+const THROUGH_S3 = { StringEquals: { 'kms:ViaService': sub('s3.${AWS::Region}.${AWS::URLSuffix}') } };
+const TOLD = ['AlertsTopic', 'PagesTopic', 'AlarmsTopic'];
+const INTERFACES = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+/** `name` makes a function's name, `locked` says whether any policy locks what it stores. */
+module.exports = ({ name, sourceRole, locked }) => {
+  const functionArn = (part) => here('lambda', `function:${name(part)}`);
+  const publishes = (...topics) => [may('sns:Publish', topics.map(ref))];
+
+  // Size, version, lock and hold of an object. To read its bytes takes the key as well.
+  const looksAt = [
+    may(['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectRetention', 's3:GetObjectLegalHold'], OBJECTS),
+    may('s3:ListBucket', arn('Vault')), // without it S3 answers 403 where it means 404
+  ];
+  // Its own upload after a failure, or those of the dead; and makes sure that nothing is left.
+  const endsUploads = [
+    may('s3:ListBucketMultipartUploads', arn('Vault')),
+    may(['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], OBJECTS),
+  ];
+
+  return {
+    publishes,
+    tells: publishes('AlertsTopic', 'PagesTopic'),
+    asksWhoListens: [may('sns:ListSubscriptionsByTopic', TOLD.map(ref))],
+
+    knows: [may(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], CATALOG)],
+    records: [
+      may(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], arn('Catalog')),
+    ],
+
+    // A message that meets somebody's claim goes back to the queue it came from.
+    takesFrom: (queue) => [
+      may(
+        ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
+        arn(queue),
+      ),
+    ],
+    deadLettersTo: (queue) => [may('sqs:SendMessage', arn(queue))],
+
+    looksAt,
+    endsUploads,
+    reads: [...looksAt, may('kms:Decrypt', arn('VaultKey'), THROUGH_S3)],
+    writes: [
+      ...endsUploads,
+      may(['s3:PutObject', 's3:PutObjectTagging', ...(locked ? ['s3:PutObjectRetention'] : [])], OBJECTS),
+      // Decrypt, for one who may not read: S3 assembles an upload's encrypted parts in its writer's name.
+      may(['kms:GenerateDataKey', 'kms:Decrypt'], arn('VaultKey'), THROUGH_S3),
+    ],
+    deletes: [
+      may('s3:ListBucketVersions', arn('Vault')),
+      may(['s3:DeleteObject', 's3:DeleteObjectVersion'], OBJECTS),
+    ],
+
+    becomesSource: [
+      may(
+        ['sts:AssumeRole', 'sts:TagSession'],
+        sub(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/${sourceRole}`),
+      ),
+    ],
+
+    calls: (part) => [may('lambda:InvokeFunction', functionArn(part))],
+    remembers: (part) => [
+      may(
+        ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
+        here('lambda', `function:${name(part)}:*/durable-execution/*/*`),
+      ),
+    ],
+
+    seesSchedules: [
+      may('scheduler:GetSchedule', here('scheduler', `schedule/${name('jobs')}/*`)),
+      may('scheduler:ListSchedules', '*'), // it knows no resource
+    ],
+
+    examines: [
+      may(
+        [
+          's3:ListBucket',
+          's3:GetBucketVersioning',
+          's3:GetBucketObjectLockConfiguration',
+          's3:GetEncryptionConfiguration',
+        ],
+        arn('Vault'),
+      ),
+      may('kms:DescribeKey', arn('VaultKey')),
+      may('dynamodb:DescribeTable', arn('Catalog')),
+      may('sqs:GetQueueAttributes', ['DumpQueue', 'VerifyQueue', 'ExpireQueue'].map(arn)),
+      may('sns:GetTopicAttributes', ['JobsTopic', ...TOLD].map(ref)),
+    ],
+
+    // What the service needs to put a function into a VPC, taken away again from the code that runs there.
+    standsInVpc: (part) => [
+      may(INTERFACES, '*'),
+      {
+        Effect: 'Deny',
+        Action: INTERFACES,
+        Resource: '*',
+        Condition: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn(part) } },
+      },
+    ],
+
+    logs: (part) => [
+      may(
+        ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        here('logs', `log-group:/aws/lambda/${name(part)}:*`),
+      ),
+    ],
+  };
+};

@@ -1,0 +1,53 @@
+import { packaged } from './packaged.ts';
+
+/** The catalog, and what holds for everything that keeps something. */
+const { template } = packaged();
+
+describe('the catalog', () => {
+  test('has the keys and the sparse index that the code uses', () => {
+    expect(template.value('Catalog', 'KeySchema')).toEqual([
+      { AttributeName: 'PK', KeyType: 'HASH' },
+      { AttributeName: 'SK', KeyType: 'RANGE' },
+    ]);
+    expect(template.value('Catalog', 'GlobalSecondaryIndexes')).toEqual([
+      {
+        IndexName: 'open',
+        KeySchema: [
+          { AttributeName: 'openShard', KeyType: 'HASH' },
+          { AttributeName: 'openKey', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ]);
+  });
+
+  test('is paid by the request', () => {
+    expect(template.text('Catalog', 'BillingMode')).toBe('PAY_PER_REQUEST');
+  });
+
+  test('can be put back to any second of the last weeks, cannot be deleted by a slip, and is encrypted', () => {
+    expect(template.value('Catalog', 'PointInTimeRecoverySpecification')).toEqual({
+      PointInTimeRecoveryEnabled: true,
+    });
+    expect(template.value('Catalog', 'DeletionProtectionEnabled')).toBe(true);
+    expect(template.value('Catalog', 'SSESpecification')).toEqual({ SSEEnabled: true });
+  });
+
+  test('forgets nothing by itself', () => {
+    expect(template.value('Catalog', 'TimeToLiveSpecification')).toBeUndefined();
+  });
+});
+
+test.each(['Vault', 'VaultKey', 'Catalog'])(
+  '%s outlives the stack, and a change that would replace it',
+  (id) => {
+    expect(template.resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  },
+);
+
+test('stores have no names of ours, so that a kept one is not in the way of the next deployment', () => {
+  expect([template.value('Vault', 'BucketName'), template.value('Catalog', 'TableName')]).toEqual([
+    undefined,
+    undefined,
+  ]);
+});
