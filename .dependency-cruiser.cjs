@@ -81,7 +81,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-   
+
     tsPreCompilationDeps: true,
     parser: 'swc',
     enhancedResolveOptions: {

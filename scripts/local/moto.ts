@@ -42,7 +42,7 @@ export async function startMoto(options: { detached?: boolean; log?: string } = 
     async stop() {
       process.off('exit', stopNow);
       server.kill('SIGTERM');
-      const gone = await Promise.race([ended.then(() => true), sleep(3000, false)]);
+      const gone = await Promise.race([ended.then(() => true), sleep(3000, false, { ref: false })]);
       if (!gone) server.kill('SIGKILL');
     },
   };

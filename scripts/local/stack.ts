@@ -46,8 +46,11 @@ const MADE = [
 /** Unlike AWS, which would refuse, moto wants no such thing, or takes it amiss. */
 const DROPPED = ['DeletionProtectionEnabled', 'TagPolicy'];
 
-export function readTemplate(file: string): Template {
-  return JSON.parse(readFileSync(file, 'utf8')) as Template;
+/** The packaged template; with `stage`, its names become those of another stage than the one it was packaged for. */
+export function readTemplate(file: string, stage?: string): Template {
+  const text = readFileSync(file, 'utf8');
+  if (!stage) return JSON.parse(text) as Template;
+  return JSON.parse(text.replace(/understudy-dev\b/g, `understudy-${stage}`).replace(/"dev-/g, `"${stage}-`)) as Template;
 }
 
 /**

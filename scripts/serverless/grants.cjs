@@ -12,7 +12,6 @@ const may = (Action, Resource, Condition) => ({ Effect: 'Allow', Action, Resourc
 const CATALOG = [arn('Catalog'), sub('${Catalog.Arn}/index/open')];
 const OBJECTS = sub('${Vault.Arn}/*');
 const THROUGH_S3 = { StringEquals: { 'kms:ViaService': sub('s3.${AWS::Region}.${AWS::URLSuffix}') } };
-const TOLD = ['AlertsTopic', 'PagesTopic', 'AlarmsTopic'];
 const INTERFACES = [
   'ec2:CreateNetworkInterface',
   'ec2:DescribeNetworkInterfaces',
@@ -32,16 +31,19 @@ module.exports = ({ name, sourceRole, locked }) => {
     may(['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectRetention', 's3:GetObjectLegalHold'], OBJECTS),
     may('s3:ListBucket', arn('Vault')), // without it S3 answers 403 where it means 404
   ];
-  // Its own upload after a failure, or those of the dead; and makes sure that nothing is left.
+  const seesUploads = [may('s3:ListBucketMultipartUploads', arn('Vault'))];
+  // Its own after a failure, or those of the dead; and makes sure that nothing is left.
   const endsUploads = [
-    may('s3:ListBucketMultipartUploads', arn('Vault')),
+    ...seesUploads,
     may(['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], OBJECTS),
   ];
 
   return {
     publishes,
     tells: publishes('AlertsTopic', 'PagesTopic'),
-    asksWhoListens: [may('sns:ListSubscriptionsByTopic', TOLD.map(ref))],
+    asksWhoListens: [
+      may('sns:ListSubscriptionsByTopic', ['AlertsTopic', 'PagesTopic', 'AlarmsTopic'].map(ref)),
+    ],
 
     knows: [may(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], CATALOG)],
     records: [
@@ -58,6 +60,7 @@ module.exports = ({ name, sourceRole, locked }) => {
     deadLettersTo: (queue) => [may('sqs:SendMessage', arn(queue))],
 
     looksAt,
+    seesUploads,
     endsUploads,
     reads: [...looksAt, may('kms:Decrypt', arn('VaultKey'), THROUGH_S3)],
     writes: [
@@ -89,22 +92,6 @@ module.exports = ({ name, sourceRole, locked }) => {
     seesSchedules: [
       may('scheduler:GetSchedule', here('scheduler', `schedule/${name('jobs')}/*`)),
       may('scheduler:ListSchedules', '*'), // it knows no resource
-    ],
-
-    examines: [
-      may(
-        [
-          's3:ListBucket',
-          's3:GetBucketVersioning',
-          's3:GetBucketObjectLockConfiguration',
-          's3:GetEncryptionConfiguration',
-        ],
-        arn('Vault'),
-      ),
-      may('kms:DescribeKey', arn('VaultKey')),
-      may('dynamodb:DescribeTable', arn('Catalog')),
-      may('sqs:GetQueueAttributes', ['DumpQueue', 'VerifyQueue', 'ExpireQueue'].map(arn)),
-      may('sns:GetTopicAttributes', ['JobsTopic', ...TOLD].map(ref)),
     ],
 
     // What the service needs to put a function into a VPC, taken away again from the code that runs there.

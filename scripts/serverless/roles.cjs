@@ -9,7 +9,7 @@ const { logicalId } = require('./queues.cjs');
 function table(can, inVpc) {
   const { knows, records, tells, publishes, takesFrom, deadLettersTo } = can;
   return {
-    dispatch: [knows, records, publishes('JobsTopic'), tells, deadLettersTo('DispatchDead')],
+    dispatch: [publishes('JobsTopic'), deadLettersTo('DispatchDead')],
     dump: [
       takesFrom('DumpQueue'),
       knows,
@@ -20,7 +20,7 @@ function table(can, inVpc) {
       tells,
       inVpc('dump'),
     ],
-    verify: [takesFrom('VerifyQueue'), knows, records, can.reads, publishes('JobsTopic'), tells],
+    verify: [takesFrom('VerifyQueue'), knows, records, can.reads, tells],
     rehearse: [
       can.remembers('rehearse'),
       knows,
@@ -44,7 +44,7 @@ function table(can, inVpc) {
     ],
     unclaimed: [knows, records, tells, deadLettersTo('UnclaimedDead')],
     operator: [knows, publishes('JobsTopic', 'AlarmsTopic'), tells, can.asksWhoListens],
-    doctor: [knows, can.becomesSource, can.examines, can.asksWhoListens, inVpc('doctor')],
+    doctor: [can.becomesSource, can.seesUploads, inVpc('doctor')],
   };
 }
 

@@ -42,9 +42,9 @@ describe('the vault', () => {
     expect(template.rolesThatMay('s3:PutObjectRetention')).toEqual(['DumpRole']);
   });
 
-  test('exactly dump and watch end uploads', () => {
+  test('exactly dump and watch end uploads, and doctor sees them too', () => {
     expect(template.rolesThatMay('s3:AbortMultipartUpload')).toEqual(['DumpRole', 'WatchRole']);
-    expect(template.rolesThatMay('s3:ListBucketMultipartUploads')).toEqual(['DumpRole', 'WatchRole']);
+    expect(template.rolesThatMay('s3:ListBucketMultipartUploads')).toEqual(['DoctorRole', 'DumpRole', 'WatchRole']);
   });
 
   test('its key serves through S3 only', () => {

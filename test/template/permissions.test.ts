@@ -85,5 +85,44 @@ test('only operator publishes to alarms, and only those publish to jobs whose wo
       )
       .sort();
   expect(publishers('AlarmsTopic')).toEqual(['OperatorRole']);
-  expect(publishers('JobsTopic')).toEqual(['DispatchRole', 'DumpRole', 'OperatorRole', 'VerifyRole']);
+  expect(publishers('JobsTopic')).toEqual(['DispatchRole', 'DumpRole', 'OperatorRole']);
+});
+
+describe('a function is told of exactly what its role reaches', () => {
+  const reaches: [string, (role: string) => boolean][] = [
+    ['UNDERSTUDY_TABLE', (role) => can(role, 'Catalog')],
+    ['UNDERSTUDY_VAULT', (role) => can(role, 'Vault')],
+    [
+      'UNDERSTUDY_VAULT_KEY',
+      (role) => allowed(role).some(({ actions }) => actions.includes('kms:GenerateDataKey')),
+    ],
+    ['UNDERSTUDY_SOURCE_ROLE', (role) => template.rolesThatMay('sts:AssumeRole').includes(role)],
+    ['UNDERSTUDY_SCRATCH_FUNCTION', (role) => template.rolesThatMay('lambda:InvokeFunction').includes(role)],
+    ['UNDERSTUDY_SCHEDULE_GROUP', (role) => template.rolesThatMay('scheduler:GetSchedule').includes(role)],
+    ...['Jobs', 'Alerts', 'Pages', 'Alarms'].map((topic) => topicOf(topic)),
+    ...['Dump', 'Verify', 'Expire'].map((queue) => queueOf(queue)),
+  ];
+
+  test.each(reaches)('%s', (variable, reached) => {
+    const told = functions.filter(
+      (id) => template.value(id, 'Environment', 'Variables', variable) !== undefined,
+    );
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.map(roleOf).sort()).toEqual(functions.map(roleOf).filter(reached).sort());
+  });
+
+  function can(role: string, resource: string): boolean {
+    return allowed(role).some(({ resources }) =>
+      resources.some(
+        (each) =>
+          each === resource || each.startsWith(`${resource}.Arn`) || each.startsWith(`\${${resource}.Arn}`),
+      ),
+    );
+  }
+  function topicOf(topic: string): [string, (role: string) => boolean] {
+    return [`UNDERSTUDY_TOPIC_${topic.toUpperCase()}`, (role) => can(role, `${topic}Topic`)];
+  }
+  function queueOf(queue: string): [string, (role: string) => boolean] {
+    return [`UNDERSTUDY_QUEUE_${queue.toUpperCase()}`, (role) => can(role, `${queue}Queue`)];
+  }
 });

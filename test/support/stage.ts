@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { forget } from '../../lib/runtime/compose.ts';
+import type { Plan } from '../../lib/domain/policy.ts';
+import type { Credentials } from '../../lib/ports/database.ts';
+import { createStack, type LocalStack, readTemplate } from '../../scripts/local/stack.ts';
+import { packaged } from '../template/packaged.ts';
+
+export type Stage = LocalStack & {
+  name: string;
+  /** Puts credentials where the target's secret is. */
+  secret(target: string, credentials: Credentials): Promise<void>;
+  /** Makes another plan the deployment's. */
+  usePlan(plan: Plan): void;
+};
+
+/** A stage of a test file's own, made in moto from the packaged template, with this process's environment pointing at it. */
+export async function createStage(plan: Plan): Promise<Stage> {
+  const name = `t${randomBytes(4).toString('hex')}`;
+  const { directory } = packaged();
+  const stack = await createStack(process.env['AWS_ENDPOINT_URL']!, readTemplate(join(directory, 'cloudformation-template-update-stack.json'), name), name);
+  const home = mkdtempSync(join(tmpdir(), 'us-stage-'));
+  Object.assign(process.env, stack.environment, { UNDERSTUDY_SCRATCH_DIRECTORY: join(tmpdir(), `us-scratch-${name}`) });
+  let plans = 0;
+  const usePlan = (next: Plan) => {
+    const file = join(home, `plan-${++plans}.json`);
+    writeFileSync(file, JSON.stringify(next));
+    process.env['UNDERSTUDY_PLAN'] = file;
+    forget();
+  };
+  usePlan(plan);
+  const secrets = new SecretsManagerClient({});
+  return {
+    ...stack,
+    name,
+    usePlan,
+    async secret(target, { user, password, host, port, database }) {
+      const SecretString = JSON.stringify({ username: user, password, host, port, dbname: database });
+      await secrets
+        .send(new CreateSecretCommand({ Name: `understudy/${target}`, SecretString }))
+        .catch(() => secrets.send(new PutSecretValueCommand({ SecretId: `understudy/${target}`, SecretString })));
+    },
+  };
+}
