@@ -92,9 +92,6 @@ function policyContradictions(raw: unknown, path: (string | number)[], now: Date
       );
     }
   }
-  if (policy.proof.depth === 'fingerprints' && policy.verify.depth === 'exists') {
-    say(['verify', 'depth'], 'a point that merely exists is not verified; use checksum, readable or full');
-  }
   return found;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Bundles the handlers that run from the image, with the options of those that run from a zip.
  *
- *   node scripts/image/bundle.mjs DIRECTORY      writes DIRECTORY/handlers/<name>.cjs and its map
+ *   node scripts/image/bundle.mjs DIRECTORY      writes DIRECTORY/handlers/<name>.cjs
  */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';

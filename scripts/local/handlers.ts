@@ -22,6 +22,9 @@ const HANDLERS = {
 
 export type FunctionName = keyof typeof HANDLERS;
 
+/** Lets the demo and the tests put something unreliable in the scratch function's place. */
+export const replaced: { scratch?: ((input: unknown) => Promise<unknown>) | undefined } = {};
+
 /** Runs a function of the deployment in this process, as Lambda would; the durable one in the SDK's own runner. */
 export async function invokeLocally(name: FunctionName, event: unknown): Promise<unknown> {
   if (name === 'rehearse') return runDurably(event);
@@ -42,13 +45,12 @@ let environmentReady: Promise<void> | undefined;
 
 /** The runner keeps a checkpoint server of its own for the whole process; `endDurable` closes it. */
 async function runDurably(event: unknown): Promise<unknown> {
+  const scratch = replaced.scratch ?? ((input: unknown) => invokeLocally('scratch', input));
   environmentReady ??= LocalDurableTestRunner.setupTestEnvironment({ skipTime: false, checkpointDelay: 0 });
   await environmentReady;
   const { handler } = await HANDLERS.rehearse();
   const runner = new LocalDurableTestRunner({ handlerFunction: handler });
-  runner.registerFunction(process.env['UNDERSTUDY_SCRATCH_FUNCTION'] ?? 'scratch', (input: unknown) =>
-    invokeLocally('scratch', input),
-  );
+  runner.registerFunction(process.env['UNDERSTUDY_SCRATCH_FUNCTION'] ?? 'scratch', scratch);
   const execution = await runner.run({ payload: event });
   if (execution.getStatus() === 'SUCCEEDED') return execution.getResult();
   const error = execution.getError();

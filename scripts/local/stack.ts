@@ -50,7 +50,9 @@ const DROPPED = ['DeletionProtectionEnabled', 'TagPolicy'];
 export function readTemplate(file: string, stage?: string): Template {
   const text = readFileSync(file, 'utf8');
   if (!stage) return JSON.parse(text) as Template;
-  return JSON.parse(text.replace(/understudy-dev\b/g, `understudy-${stage}`).replace(/"dev-/g, `"${stage}-`)) as Template;
+  return JSON.parse(
+    text.replace(/understudy-dev\b/g, `understudy-${stage}`).replace(/"dev-/g, `"${stage}-`),
+  ) as Template;
 }
 
 /**

@@ -34,7 +34,7 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
       metric: ['AWS/SNS', 'NumberOfNotificationsFilteredOut-InvalidMessageBody', ofTopic('jobs')],
     },
     schedules: {
-      says: 'EventBridge Scheduler gave up on a job and could not leave it in its dead-letter queue either. Look at the schedules’ role; the watch names the job.',
+      says: 'EventBridge Scheduler gave up on a job and could not leave it in its dead-letter queue either. Look at the role of the schedules; the watch names the job.',
       metric: [
         'AWS/Scheduler',
         'InvocationsFailedToBeSentToDeadLetterCount',

@@ -2,7 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import type { Credentials } from '../../lib/ports/database.ts';
 
-const server = () => ({ host: '127.0.0.1', port: Number(process.env['TEST_PG_PORT']), password: process.env['TEST_PG_PASSWORD']! });
+const server = () => ({
+  host: '127.0.0.1',
+  port: Number(process.env['TEST_PG_PORT']),
+  password: process.env['TEST_PG_PASSWORD']!,
+});
 
 /** A database of a test's own on the shared server. */
 export type TestDatabase = {
@@ -38,7 +42,9 @@ async function query(database: string, text: string): Promise<Record<string, unk
   const client = new Client({ ...server(), database, user: 'postgres', ssl: false });
   await client.connect();
   try {
-    const result = (await client.query(text)) as unknown as { rows: Record<string, unknown>[] } | { rows: Record<string, unknown>[] }[];
+    const result = (await client.query(text)) as unknown as
+      | { rows: Record<string, unknown>[] }
+      | { rows: Record<string, unknown>[] }[];
     return (Array.isArray(result) ? result.at(-1)?.rows : result.rows) ?? [];
   } finally {
     await client.end();

@@ -4,7 +4,9 @@ import type { Plan } from '../../lib/domain/policy.ts';
 export const NOW = new Date('2026-11-20T12:00:00Z');
 
 /** A plan with one policy and targets of it; `policy` and `target` are YAML of their own, put in at their places. */
-export function planWith(options: { policy?: string; target?: string; targets?: string[]; now?: Date } = {}): Plan {
+export function planWith(
+  options: { policy?: string; target?: string; targets?: string[]; now?: Date } = {},
+): Plan {
   const { policy = '', target = '', targets = ['crm'], now = NOW } = options;
   return loadPlan(
     `version: 1

@@ -2,10 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { forget } from '../../lib/runtime/compose.ts';
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import type { Plan } from '../../lib/domain/policy.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
+import { forget } from '../../lib/runtime/compose.ts';
 import { createStack, type LocalStack, readTemplate } from '../../scripts/local/stack.ts';
 import { packaged } from '../template/packaged.ts';
 
@@ -21,9 +25,15 @@ export type Stage = LocalStack & {
 export async function createStage(plan: Plan): Promise<Stage> {
   const name = `t${randomBytes(4).toString('hex')}`;
   const { directory } = packaged();
-  const stack = await createStack(process.env['AWS_ENDPOINT_URL']!, readTemplate(join(directory, 'cloudformation-template-update-stack.json'), name), name);
+  const stack = await createStack(
+    process.env['AWS_ENDPOINT_URL']!,
+    readTemplate(join(directory, 'cloudformation-template-update-stack.json'), name),
+    name,
+  );
   const home = mkdtempSync(join(tmpdir(), 'us-stage-'));
-  Object.assign(process.env, stack.environment, { UNDERSTUDY_SCRATCH_DIRECTORY: join(tmpdir(), `us-scratch-${name}`) });
+  Object.assign(process.env, stack.environment, {
+    UNDERSTUDY_SCRATCH_DIRECTORY: join(tmpdir(), `us-scratch-${name}`),
+  });
   let plans = 0;
   const usePlan = (next: Plan) => {
     const file = join(home, `plan-${++plans}.json`);
@@ -41,7 +51,9 @@ export async function createStage(plan: Plan): Promise<Stage> {
       const SecretString = JSON.stringify({ username: user, password, host, port, dbname: database });
       await secrets
         .send(new CreateSecretCommand({ Name: `understudy/${target}`, SecretString }))
-        .catch(() => secrets.send(new PutSecretValueCommand({ SecretId: `understudy/${target}`, SecretString })));
+        .catch(() =>
+          secrets.send(new PutSecretValueCommand({ SecretId: `understudy/${target}`, SecretString })),
+        );
     },
   };
 }

@@ -44,7 +44,11 @@ describe('the vault', () => {
 
   test('exactly dump and watch end uploads, and doctor sees them too', () => {
     expect(template.rolesThatMay('s3:AbortMultipartUpload')).toEqual(['DumpRole', 'WatchRole']);
-    expect(template.rolesThatMay('s3:ListBucketMultipartUploads')).toEqual(['DoctorRole', 'DumpRole', 'WatchRole']);
+    expect(template.rolesThatMay('s3:ListBucketMultipartUploads')).toEqual([
+      'DoctorRole',
+      'DumpRole',
+      'WatchRole',
+    ]);
   });
 
   test('its key serves through S3 only', () => {

@@ -42,13 +42,18 @@ describe.each(zipped)('the package of %s', (id) => {
   const files = unzip(join(directory, `${nameOf(id)}.zip`));
 
   test('holds its handler, the plan, and nothing of the other functions', () => {
-    expect([...files.keys()].sort()).toEqual([
-      `handlers/${nameOf(id)}.cjs`,
-      `handlers/${nameOf(id)}.cjs.map`,
-      'plan.json',
-    ]);
+    expect([...files.keys()].sort()).toEqual([`handlers/${nameOf(id)}.cjs`, 'plan.json']);
     expect(template.text(id, 'Handler')).toBe(`handlers/${nameOf(id)}.handler`);
     expect(files.get('plan.json')).toBe(planJson());
+  });
+
+  test('calls our errors by their names, by which they are told apart', () => {
+    const classes = [
+      ...files.get(`handlers/${nameOf(id)}.cjs`)!.matchAll(/(\w+)=class(?: \w+)? extends UnderstudyError\b/g),
+    ];
+    const ours = readFileSync(join(ROOT, 'lib/domain/errors.ts'), 'utf8');
+    expect(classes.length).toBeGreaterThan(0);
+    for (const [, name] of classes) expect(ours).toContain(`class ${name} extends UnderstudyError`);
   });
 
   test('needs nothing beside it to export that handler', () => {

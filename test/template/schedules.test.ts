@@ -48,6 +48,7 @@ test('the watch looks every five minutes, and a look ends before the next begins
   expect(template.text(id, 'ScheduleExpression')).toBe('rate(5 minutes)');
   expect(template.text(id, 'Target', 'Arn')).toBe('WatchLambdaFunction.Arn');
   expect(Number(template.value('WatchLambdaFunction', 'Timeout'))).toBeLessThan(300);
+  expect(template.value('WatchLambdaEvConf', 'MaximumRetryAttempts')).toBe(0);
 });
 
 test('schedules are switched on, to the minute, in their own group, and retried for a bounded time', () => {

@@ -10,7 +10,9 @@ describe('one night', () => {
   let stage: Stage;
 
   beforeAll(async () => {
-    database = await createDatabase("create table leads (id serial primary key, name text); insert into leads (name) select md5(i::text) from generate_series(1, 5000) i");
+    database = await createDatabase(
+      'create table leads (id serial primary key, name text); insert into leads (name) select md5(i::text) from generate_series(1, 5000) i',
+    );
     stage = await createStage(planWith());
     await stage.secret('crm', database.credentials);
   });
@@ -20,17 +22,31 @@ describe('one night', () => {
   });
 
   it('dumps, verifies, rehearses and proves a database from its schedules alone, and has nothing to say', async () => {
-    await invokeLocally('dispatch', { policy: 'production', job: 'dump', scheduledFor: '2026-11-20T01:00:00Z' });
+    await invokeLocally('dispatch', {
+      policy: 'production',
+      job: 'dump',
+      scheduledFor: '2026-11-20T01:00:00Z',
+    });
     const night = await pump();
     expect(night.map((each) => [each.function, each.error])).toEqual([
       ['dump', undefined],
       ['verify', undefined],
     ]);
 
-    await invokeLocally('dispatch', { policy: 'production', job: 'rehearse', scheduledFor: '2026-11-20T02:00:00Z' });
+    await invokeLocally('dispatch', {
+      policy: 'production',
+      job: 'rehearse',
+      scheduledFor: '2026-11-20T02:00:00Z',
+    });
     const [rehearsal] = await pump();
     const { evidence } = rehearsal?.result as { evidence: Evidence };
-    expect(evidence).toMatchObject({ outcome: 'passed', strength: 'exact', differences: [], operator: 'schedule', compared: { tables: 1, rows: '5000' } });
+    expect(evidence).toMatchObject({
+      outcome: 'passed',
+      strength: 'exact',
+      differences: [],
+      operator: 'schedule',
+      compared: { tables: 1, rows: '5000' },
+    });
 
     await invokeLocally('watch', {});
     expect(await readInbox(stage.inbox.alerts)).toEqual([]);

@@ -1,0 +1,66 @@
+import { rpoArithmetic, sayArithmetic } from '../../../lib/domain/objective.ts';
+import type { Plan, Policy } from '../../../lib/domain/policy.ts';
+import { inZone, nextFirings } from '../../../lib/domain/schedule.ts';
+import { humanSeconds } from '../../../lib/domain/time.ts';
+import { DONE } from '../exit.ts';
+import { type Answer, faint, strong } from '../say.ts';
+import type { Session } from '../session.ts';
+
+/** Reads understudy.yml back in plain words: what was promised, when it happens, what is kept until when. */
+export async function check(session: Session): Promise<Answer> {
+  const plan = session.plan();
+  const now = new Date();
+  return {
+    exit: DONE,
+    document: {
+      ok: true,
+      policies: plan.policies.map((policy) => ({
+        ...policy,
+        arithmetic: rpoArithmetic(policy, now),
+        next: nextOf(policy, now),
+      })),
+      targets: plan.targets,
+    },
+    lines: [
+      ...plan.policies.flatMap((policy) => [...sayPolicy(policy, plan, now), '']),
+      `${session.options.config} is right: ${plan.policies.length} policies, ${plan.targets.length} targets`,
+    ],
+  };
+}
+
+function nextOf(policy: Policy, now: Date): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(policy.schedules).map(([job, schedule]) => [job, nextFirings(schedule, now, 3)]),
+  );
+}
+
+function sayPolicy(policy: Policy, plan: Plan, now: Date): string[] {
+  const members = plan.targets
+    .filter((target) => target.policy.name === policy.name)
+    .map((target) => target.id);
+  const sum = rpoArithmetic(policy, now);
+  return [
+    `${strong(policy.name)}  ${faint(members.length > 0 ? members.join(', ') : 'no target')}`,
+    `  RPO ${humanSeconds(policy.objectives.rpo.dump)} from dumps: ${sum ? sayArithmetic(sum) : ''}`,
+    `  RTO ${humanSeconds(policy.objectives.rto)}, measured by every rehearsal; one must pass every ${humanSeconds(policy.rehearsal.atMostEvery)}`,
+    ...Object.entries(policy.schedules).flatMap(([job, schedule]) =>
+      nextFirings(schedule, now, 3).map((moment, index) => {
+        const name = (index === 0 ? job : '').padEnd(11);
+        const zone = schedule.timezone === 'UTC' ? '' : `  ${faint(inZone(moment, schedule.timezone))}`;
+        return `  ${name}${moment.slice(0, 16).replace('T', ' ')} UTC${zone}${index === 0 ? `  ${faint(schedule.cron)}` : ''}`;
+      }),
+    ),
+    `  kept       ${sayRetention(policy)}`,
+    `  verified   ${policy.verify.depth}${policy.verify.depth === 'exists' ? ', which shows no more than that something is there' : ''}; proof by ${policy.proof.depth}${policy.proof.depth === 'counts' ? ', which proves nothing' : ''}; ${policy.vault.lock === 'none' ? 'not locked' : `locked (${policy.vault.lock}) for ${humanSeconds(policy.vault.lockFor)}`}`,
+  ];
+}
+
+function sayRetention({ retention }: Policy): string {
+  const parts = [
+    retention.all && `all for ${humanSeconds(retention.all)}`,
+    retention.daily && `the last of each day for ${humanSeconds(retention.daily)}`,
+    retention.weekly && `of each week for ${humanSeconds(retention.weekly)}`,
+    retention.monthly && `of each month for ${humanSeconds(retention.monthly)}`,
+  ].filter(Boolean);
+  return `${parts.join(', ')}; never less than the newest verified and the newest rehearsed`;
+}

@@ -1,0 +1,32 @@
+import type { RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
+import { DONE } from '../exit.ts';
+import { type Answer, bad, good, humanBytes, shortUtc, table } from '../say.ts';
+import type { Session } from '../session.ts';
+
+/** Recovery points of a target, newest first. */
+export async function points(session: Session, target: string): Promise<Answer> {
+  const found = await session.invoke<RecoveryPoint[]>('operator', { ask: 'points', target });
+  const rows = found.map((point) => [
+    point.id,
+    sayState(point),
+    shortUtc(point.snapshotAt),
+    humanBytes(point.dump?.bytes),
+    shortUtc(point.verifiedAt),
+    shortUtc(point.rehearsedAt),
+    point.legalHold ? 'legal hold' : shortUtc(point.lockedUntil),
+    point.why ?? '',
+  ]);
+  const lines =
+    found.length === 0
+      ? [`${target} has no recovery point; take one: ./understudy run dump ${target}`]
+      : table(
+          ['point', 'state', 'snapshot (UTC)', 'size', 'verified', 'rehearsed', 'locked until', ''],
+          rows,
+        );
+  return { document: found, lines, exit: DONE };
+}
+
+function sayState({ state }: RecoveryPoint): string {
+  if (state === 'verified' || state === 'rehearsed') return good(state);
+  return state === 'corrupt' || state === 'failed' ? bad(state) : state;
+}

@@ -1,0 +1,63 @@
+import { humanSeconds } from '../../../lib/domain/time.ts';
+import type { OpenFinding } from '../../../lib/ports/catalog.ts';
+import type { TargetReport } from '../../../lib/workflows/status.ts';
+import { DONE, FOUND_WRONG } from '../exit.ts';
+import { type Answer, bad, faint, good, shortUtc, table } from '../say.ts';
+import type { Session } from '../session.ts';
+
+type Report = { at: string; targets: TargetReport[]; deployment: OpenFinding[] };
+
+/** What one looks at every morning. Anything that is not good, unknown included, ends with 3. */
+export async function status(session: Session, target?: string): Promise<Answer> {
+  const report = await session.invoke<Report>('operator', { ask: 'status', ...(target ? { target } : {}) });
+  const allGood = report.targets.every((each) => each.state === 'good') && report.deployment.length === 0;
+  return {
+    document: report,
+    exit: allGood ? DONE : FOUND_WRONG,
+    lines: [...sayTargets(report), '', ...sayOpen(report)],
+  };
+}
+
+function sayTargets(report: Report): string[] {
+  const head = [
+    'target',
+    'state',
+    'RPO now / promised',
+    'RTO measured / promised',
+    'last rehearsal',
+    'newest verified',
+    'next dump',
+  ];
+  return table(
+    head,
+    report.targets.map((each) => [
+      each.target,
+      each.state === 'good' ? good('good') : bad(each.state),
+      `${each.rpo.achieved === undefined ? '–' : humanSeconds(each.rpo.achieved)} / ${humanSeconds(each.rpo.promised)}`,
+      `${each.rto.achieved === undefined ? '–' : humanSeconds(each.rto.achieved)} / ${humanSeconds(each.rto.promised)}`,
+      sayRehearsal(each),
+      each.newestVerified ? each.newestVerified.id : '–',
+      shortUtc(each.next['dump']),
+    ]),
+  );
+}
+
+function sayRehearsal({ lastRehearsal }: TargetReport): string {
+  if (!lastRehearsal) return bad('never');
+  const strength = { exact: 'equal to its source', restored: 'restored', none: 'nothing shown' }[
+    lastRehearsal.strength
+  ];
+  const what = lastRehearsal.outcome === 'passed' ? good(`passed, ${strength}`) : bad('failed');
+  return `${shortUtc(lastRehearsal.at)} ${what}`;
+}
+
+function sayOpen(report: Report): string[] {
+  const open = [...report.deployment, ...report.targets.flatMap((each) => each.open)];
+  if (open.length === 0) return ['nothing is open'];
+  return open
+    .sort((a, b) => a.severity.localeCompare(b.severity))
+    .flatMap((found) => [
+      `${bad(found.severity)} ${found.code}  ${found.message}${'since' in found ? faint(`  since ${shortUtc(String(found.since))}`) : ''}`,
+      `   ${faint('next:')} ${found.next}`,
+    ]);
+}

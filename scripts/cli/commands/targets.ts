@@ -1,0 +1,26 @@
+import { humanSeconds } from '../../../lib/domain/time.ts';
+import { DONE } from '../exit.ts';
+import { type Answer, table } from '../say.ts';
+import type { Session } from '../session.ts';
+
+/** What is protected, and what was promised for it. */
+export async function targets(session: Session): Promise<Answer> {
+  const plan = session.plan();
+  const rows = plan.targets.map((target) => [
+    target.id,
+    target.policy.name,
+    target.priority,
+    humanSeconds(target.policy.objectives.rpo.dump),
+    humanSeconds(target.policy.objectives.rto),
+    target.connection.secret,
+    target.owner ?? '–',
+    Object.entries(target.labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(' '),
+  ]);
+  return {
+    document: plan.targets,
+    exit: DONE,
+    lines: table(['target', 'policy', 'priority', 'RPO', 'RTO', 'secret', 'owner', 'labels'], rows),
+  };
+}

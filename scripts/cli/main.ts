@@ -1,0 +1,123 @@
+import { Command, CommanderError } from 'commander';
+import { hintOf, InputError, reasonOf } from '../../lib/domain/errors.ts';
+import { DONE, FAILED, WRONG_INPUT } from './exit.ts';
+import { type Answer, show } from './say.ts';
+import { type Options, openSession, type Session } from './session.ts';
+
+const program = new Command('understudy')
+  .description(
+    'Takes backups, proves on a schedule that they restore, and says so loudly when something is not so.',
+  )
+  .option('--stage <name>', 'talk to a deployed stage')
+  .option('--local', 'run the same functions in this process against the local cloud')
+  .option('--config <file>', 'what is protected', 'understudy.yml')
+  .option('--json', 'print exactly one JSON document on stdout')
+  .showHelpAfterError('(understudy --help lists the commands)')
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+
+/** Each command's code is loaded when it is called. */
+const command = (
+  usage: string,
+  description: string,
+  action: (session: Session, ...args: string[]) => Promise<Answer>,
+  shape?: (command: Command) => Command,
+) => {
+  const made = program.command(usage).description(description);
+  (shape?.(made) ?? made).action(async (...all: unknown[]) => {
+    const self = all.at(-1) as Command;
+    const args = all.slice(0, -2) as string[];
+    const options = self.optsWithGlobals<Options>();
+    const session = openSession(options);
+    finish(await action(session, ...args, self.opts() as never), options.json === true);
+  });
+  return made;
+};
+
+command('check', 'read understudy.yml back: objectives, next firings, what is kept', async (session) =>
+  (await import('./commands/check.ts')).check(session),
+);
+command('targets', 'what is protected', async (session) =>
+  (await import('./commands/targets.ts')).targets(session),
+);
+command('points <target>', 'recovery points, newest first', async (session, target) =>
+  (await import('./commands/points.ts')).points(session, target!),
+);
+command('status [target]', 'what one looks at every morning', async (session, target) =>
+  (await import('./commands/status.ts')).status(session, target),
+);
+command('doctor <target>', 'what stands between a target and its next dump', async (session, target) =>
+  (await import('./commands/doctor.ts')).doctor(session, target!),
+);
+command(
+  'run <job> <target>',
+  'ask for dump, verify, rehearse, simulation or expire',
+  async (session, job, target, options) =>
+    (await import('./commands/run.ts')).run(session, job!, target!, options as never),
+  (made) =>
+    made
+      .option('--point <id>', 'verify or rehearse this point')
+      .option('--again', 'verify what was verified before')
+      .option('--dry-run', 'expire: say what would be deleted and why')
+      .option('--wait', 'wait until it is done')
+      .option('--reason <text>', 'for the record'),
+);
+command(
+  'rehearse <target>',
+  'restore a point onto scratch, prove it, throw it away',
+  async (session, target, options) =>
+    (await import('./commands/run.ts')).run(session, 'rehearse', target!, {
+      wait: true,
+      ...(options as unknown as object),
+    }),
+  (made) =>
+    made
+      .option('--point <id>', 'this point; else the newest verified one')
+      .option('--simulation', 'with every assertion')
+      .option('--reason <text>', 'for the record'),
+);
+command(
+  'alerts <what>',
+  '`alerts test` sends one to each topic and says who is subscribed',
+  async (session, what) => {
+    if (what !== 'test') throw new InputError(`there is no "alerts ${what}"`, [], 'alerts test');
+    return (await import('./commands/alerts.ts')).testAlerts(session);
+  },
+);
+command(
+  'local <what>',
+  'a local cloud: up, down, env',
+  async (session, what, options) => {
+    const local = await import('./commands/local.ts');
+    if (what === 'up') return local.up(session, (options as unknown as { target?: string }).target);
+    if (what === 'down') return local.down();
+    if (what === 'env') return local.env();
+    throw new InputError(`there is no "local ${what}"`, [], 'local up, local down, local env');
+  },
+  (made) => made.option('--target <id>', 'up: whose secret DATABASE_URL becomes; else the first target’s'),
+);
+
+function finish(answer: Answer, json: boolean): void {
+  show(answer, json);
+  process.exitCode = answer.exit;
+}
+
+/** What went wrong, about what, and what to do next; with --json as a document too. */
+function fail(error: unknown): void {
+  const json = program.opts<Options>().json === true;
+  const hint = hintOf(error);
+  const exit = error instanceof InputError ? WRONG_INPUT : FAILED;
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ error: { message: reasonOf(error), ...(hint ? { hint } : {}), ...(error instanceof InputError ? { mistakes: error.mistakes } : {}) } }, null, 2)}\n`,
+    );
+  process.stderr.write(`understudy: ${reasonOf(error)}\n${hint ? `  next: ${hint}\n` : ''}`);
+  process.exitCode = exit;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? DONE : WRONG_INPUT;
+  else fail(error);
+}

@@ -1,0 +1,114 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { loadPlan } from '../../lib/config/load.ts';
+import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
+import type { Plan } from '../../lib/domain/policy.ts';
+import type { FunctionName } from '../local/handlers.ts';
+import { isAlive, logToFile, readState } from '../local/state.ts';
+import { STATE, tools } from '../local/tools.ts';
+
+export type Options = { stage?: string; local?: boolean; config: string; json?: boolean };
+
+/** One run of the command: its configuration, and a way to the deployment's functions. */
+export type Session = {
+  options: Options;
+  plan(): Plan;
+  /** Invokes a function of the deployment, or the same handler in this process with --local. */
+  invoke<T>(name: FunctionName, event: unknown): Promise<T>;
+  /** Who is asking, for the record. */
+  caller: string;
+  isLocal: boolean;
+};
+
+export function openSession(options: Options): Session {
+  let plan: Plan | undefined;
+  const readPlan = () => {
+    plan ??= planFrom(options.config);
+    return plan;
+  };
+  const session = { options, plan: readPlan, caller: caller(), isLocal: options.local === true };
+  if (options.local) {
+    return { ...session, invoke: localInvoker(readPlan) };
+  }
+  return { ...session, invoke: remoteInvoker(options.stage) };
+}
+
+function planFrom(file: string): Plan {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new InputError(
+      `${file} cannot be read`,
+      [],
+      'name your file with --config, or start from the sample understudy.yml',
+    );
+  }
+  return loadPlan(text, file, new Date());
+}
+
+/** The same handlers, in this process, against what `local up` made. */
+function localInvoker(plan: () => Plan): Session['invoke'] {
+  let ready = false;
+  return async <T>(name: FunctionName, event: unknown) => {
+    if (!ready) useLocalStack(plan());
+    ready = true;
+    const { invokeLocally } = await import('../local/handlers.ts');
+    return (await invokeLocally(name, event)) as T;
+  };
+}
+
+/** Points this process at the local stack and gives it the plan of --config. */
+export function useLocalStack(plan: Plan): void {
+  const state = readState();
+  if (state && isAlive(state.pid)) Object.assign(process.env, state.environment);
+  else if (!process.env['AWS_ENDPOINT_URL'] || !process.env['UNDERSTUDY_TABLE']) {
+    throw new UnderstudyError('no-local-cloud', 'there is no local cloud', {
+      hint: 'start one: ./understudy local up',
+    });
+  }
+  for (const [name, value] of Object.entries(tools())) process.env[name] ??= value;
+  const file = join(STATE, 'local', 'plan.json');
+  mkdirSync(join(STATE, 'local'), { recursive: true });
+  writeFileSync(file, JSON.stringify(plan));
+  process.env['UNDERSTUDY_PLAN'] = file;
+  logToFile();
+}
+
+/** The functions of a deployed stage, invoked with the caller's own AWS credentials. */
+function remoteInvoker(stage: string | undefined): Session['invoke'] {
+  return async <T>(name: FunctionName, event: unknown) => {
+    if (!stage)
+      throw new InputError(
+        'this talks to a deployment; say which',
+        [],
+        'add --stage NAME, or --local for the local cloud',
+      );
+    const FunctionName = `understudy-${stage}-${name}`;
+    const answer = await new LambdaClient({ maxAttempts: 3 })
+      .send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
+      .catch((cause: Error) => {
+        throw new UnderstudyError(
+          'function-unreachable',
+          `${FunctionName} cannot be invoked: ${cause.message}`,
+          { hint: 'check AWS_PROFILE, AWS_REGION and that the stage is deployed', cause },
+        );
+      });
+    const payload = JSON.parse(Buffer.from(answer.Payload ?? []).toString('utf8') || 'null') as unknown;
+    if (!answer.FunctionError) return payload as T;
+    const { errorMessage } = payload as { errorMessage?: string };
+    throw new UnderstudyError('function-failed', `${FunctionName}: ${errorMessage ?? answer.FunctionError}`, {
+      hint: `its log group is /aws/lambda/${FunctionName}`,
+    });
+  };
+}
+
+function caller(): string {
+  try {
+    return `${userInfo().username} (./understudy)`;
+  } catch {
+    return './understudy';
+  }
+}

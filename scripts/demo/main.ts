@@ -1,0 +1,279 @@
+import { parseArgs } from 'node:util';
+import type { Evidence } from '../../lib/domain/evidence.ts';
+import type { Finding } from '../../lib/domain/finding.ts';
+import { nextFirings } from '../../lib/domain/schedule.ts';
+import { plusSeconds, utc } from '../../lib/domain/time.ts';
+import { restoreAndProve, type ScratchRequest } from '../../lib/workflows/restore-and-prove.ts';
+import { watch } from '../../lib/workflows/watch.ts';
+import { sayEvidence } from '../cli/commands/run.ts';
+import { status } from '../cli/commands/status.ts';
+import { progress } from '../cli/progress.ts';
+import { bad, faint, good, strong } from '../cli/say.ts';
+import { endDurable, invokeLocally, replaced } from '../local/handlers.ts';
+import { type Delivery, pump, readInbox } from '../local/pump.ts';
+import { tool, tools } from '../local/tools.ts';
+import { keepWriting, makeCrm } from './crm.ts';
+import { sabotagedScratch } from './sabotage.ts';
+import { type DemoOptions, type DemoStage, openStage, storeSecret, TARGET } from './stage.ts';
+
+/**
+ * The whole story on one machine, by the functions that Lambda would run: a night that goes well, and three things
+ * that go wrong. Whatever does not come out as it should ends the demo with 1; nothing here is played from a script.
+ */
+const { values } = parseArgs({
+  options: {
+    verify: { type: 'string', default: 'full' },
+    proof: { type: 'string', default: 'fingerprints' },
+  },
+});
+const options: DemoOptions = {
+  verify: values.verify === 'exists' ? 'exists' : 'full',
+  proof: values.proof === 'counts' ? 'counts' : 'fingerprints',
+  databaseUrl: process.env['DATABASE_URL'] || undefined,
+};
+
+const say = (text = '') => process.stdout.write(`${text}\n`);
+const act = (number: number, title: string) => say(`\n${strong(`${number}  ${title}`)}`);
+
+/** What must be so for the demo to have shown what it claims. */
+function expect(condition: boolean, claim: string): void {
+  if (!condition) throw new Error(`this should be so and is not: ${claim}`);
+  say(`   ${good('✔')} ${claim}`);
+}
+
+async function tell(): Promise<void> {
+  const began = Date.now();
+  const stage = await progress('a cloud and a database on this machine', () => openStage(options));
+  try {
+    if (stage.cluster) await progress('a CRM with 310,000 rows', () => makeCrm(stage.cluster!));
+    await storeSecret(stage, options.databaseUrl);
+    const point = await aNight(stage);
+    await aRehearsal();
+    await aFlippedBit(stage, point);
+    await anAlteredRow(stage);
+    await aMissedSchedule(stage);
+    await theMorning();
+    say(
+      `\n${good('That was it')}, in ${Math.round((Date.now() - began) / 1000)} s, and nothing is left running.`,
+    );
+    say(`Where to look next: ${strong('README.md')} takes your own database to its first proven backup;`);
+    say(
+      'DATABASE_URL=… bash scripts/demo.sh plays this with it, read-only; ./understudy local up keeps such a cloud running.',
+    );
+  } finally {
+    await endDurable();
+    await stage.close();
+  }
+}
+
+async function aNight(stage: DemoStage): Promise<string> {
+  act(
+    1,
+    stage.cluster
+      ? 'A night: the dump, while the database is being written to'
+      : 'A night: the dump of your database',
+  );
+  const stop = new AbortController();
+  const writing = stage.cluster ? keepWriting(stage.cluster, stop.signal) : Promise.resolve(0);
+  await dispatch('dump', utc(new Date()));
+  const deliveries = await progress('01:00 the schedule fires: one message to topic jobs', (update) =>
+    pump((delivery) => update(line(delivery))),
+  );
+  stop.abort();
+  const written = await writing;
+  const [dump, verify] = deliveries;
+  expect(
+    dump?.error === undefined && summary(dump).length > 0,
+    `dumped in one database snapshot: ${summary(dump)}`,
+  );
+  if (stage.cluster)
+    expect(
+      written > 0,
+      `meanwhile the CRM was written to ${written.toLocaleString('en')} times, and nobody waited`,
+    );
+  expect(findings(verify).length === 0, `verified: ${summary(verify)}`);
+  return (dump?.result as { point: string }).point;
+}
+
+async function aRehearsal(): Promise<void> {
+  act(2, 'Sunday: the rehearsal');
+  const evidence = await rehearse();
+  for (const text of sayEvidence(evidence)) say(`   ${text}`);
+  if (options.proof === 'counts') {
+    throw new Error('with proof.depth: counts nothing is ever proven, so there is no more to show');
+  }
+  expect(
+    evidence.outcome === 'passed' && evidence.strength === 'exact',
+    'the restored copy is equal to its source, row by row',
+  );
+}
+
+async function aFlippedBit(stage: DemoStage, good: string): Promise<void> {
+  act(3, 'Trouble: the store forgets one bit of a dump');
+  await readInbox(stage.stack.inbox.pages);
+  const { points } = {
+    points: (await invokeLocally('operator', { ask: 'points', target: TARGET })) as {
+      id: string;
+      dump: { key: string; bytes: number };
+    }[],
+  };
+  const stored = points.find((point) => point.id === good)!;
+  stage.damage.flipByte(stored.dump.key, Math.floor(stored.dump.bytes / 2));
+  say(
+    `   one bit of byte ${Math.floor(stored.dump.bytes / 2).toLocaleString('en')} of ${stored.dump.bytes.toLocaleString('en')} in ${stored.dump.key} is another now`,
+  );
+  await ask({
+    job: 'verify',
+    target: TARGET,
+    scheduledFor: utc(new Date()),
+    requestedBy: 'demo',
+    point: good,
+    again: true,
+  });
+  const [verify] = await progress('the dump is verified again', () => pump());
+  const found = findings(verify);
+  expect(
+    found.some((each) => each.code === 'checksum-mismatch'),
+    `verify found it: ${found.map((each) => each.code).join(', ') || 'nothing'}`,
+  );
+  await showPage(stage, 'checksum-mismatch');
+}
+
+async function anAlteredRow(stage: DemoStage): Promise<void> {
+  act(4, 'Trouble: one row of a restored copy is not what it was');
+  await dispatch('dump', utc(plusSeconds(new Date(), 1)));
+  await progress('another night’s dump', (update) => pump((delivery) => update(line(delivery))));
+  let table = '';
+  const scratch = sabotagedScratch(
+    {
+      directory: stage.scratchDirectory,
+      binDirectories: [tool('PG_BIN')],
+      owner: tools()['UNDERSTUDY_PG_USER'],
+      secondsLeft: () => 900,
+    },
+    (name) => (table = name),
+  );
+  const compose = await import('../../lib/runtime/compose.ts');
+  replaced.scratch = (input) =>
+    restoreAndProve(input as ScratchRequest, {
+      plan: compose.plan(),
+      vault: compose.vault(),
+      scratch,
+      clock: compose.clock,
+      log: compose.log(),
+      secondsLeft: () => 900,
+    });
+  const evidence = await rehearse().finally(() => (replaced.scratch = undefined));
+  say(`   somebody altered one row of ${table} in the restored copy`);
+  for (const text of sayEvidence(evidence).slice(0, 1)) say(`   ${text}`);
+  expect(
+    evidence.differences.some((each) => each.name === table),
+    `the proof names the table: ${evidence.findings[0]?.message ?? ''}`,
+  );
+  await showPage(stage, 'proof-mismatch');
+}
+
+async function aMissedSchedule(stage: DemoStage): Promise<void> {
+  act(5, 'Trouble: a schedule that never fired');
+  const compose = await import('../../lib/runtime/compose.ts');
+  const { policy } = stage.plan.targets[0]!;
+  const missed = nextFirings(policy.schedules.dump!, new Date(), 1)[0]!;
+  const later = plusSeconds(missed, policy.grace + 60);
+  say(`   it is ${utc(later)} now, and no dump was asked for at ${missed}`);
+  const clock = { ...compose.clock, now: () => later };
+  const looked = await progress('the watch takes its look', () =>
+    watch({
+      ...compose.telling(),
+      clock,
+      plan: compose.plan(),
+      vault: compose.vault(),
+      schedules: compose.schedules(),
+    }),
+  );
+  expect(
+    looked.findings.some((each) => each.code === 'job-silent' && each.subject === 'dump'),
+    'the watch says so',
+  );
+  await showPage(stage, 'job-silent');
+}
+
+async function theMorning(): Promise<void> {
+  act(6, 'The morning after: ./understudy status');
+  const answer = await status({
+    options: { config: '' },
+    caller: 'demo',
+    isLocal: true,
+    plan: () => ({ schemaVersion: 1, policies: [], targets: [] }),
+    invoke: async <T>(name: never, event: unknown) => (await invokeLocally(name, event)) as T,
+  });
+  for (const text of answer.lines) say(`   ${text}`);
+  expect(answer.exit === 3, 'and it does not say that all is good');
+}
+
+/** The alert as the pager would get it. */
+async function showPage(stage: DemoStage, code: string): Promise<void> {
+  const pages = await readInbox(stage.stack.inbox.pages);
+  const page = pages.find((each) => each.text.includes(code));
+  expect(page !== undefined, `the pager goes off: ${page?.subject ?? ''}`);
+  const {
+    severity,
+    code: what,
+    target,
+    since,
+    message,
+    objectives,
+    next,
+  } = page!.finding as Record<string, string>;
+  const shown = { severity, code: what, target, since, message, objectives, next };
+  for (const [name, value] of Object.entries(shown))
+    if (value) say(`     ${faint(name.padEnd(10))} ${value}`);
+}
+
+async function rehearse(): Promise<Evidence> {
+  await dispatch('rehearse', utc(new Date()));
+  const [rehearsal] = await progress('02:00 a restore that nobody needs', () => pump());
+  if (rehearsal?.error) throw rehearsal.error;
+  const { evidence, summary } = rehearsal?.result as { evidence?: Evidence; summary?: string };
+  if (!evidence) throw new Error(summary ?? 'there was no rehearsal');
+  return evidence;
+}
+
+let ticks = 0;
+
+/** A tick of a schedule. Each gets a moment of its own, as on the calendar. */
+function dispatch(job: string, moment: string): Promise<unknown> {
+  return invokeLocally('dispatch', {
+    policy: 'production',
+    job,
+    scheduledFor: utc(plusSeconds(moment, ticks++)),
+  });
+}
+
+function ask(message: object): Promise<unknown> {
+  return invokeLocally('operator', { ask: 'run', message });
+}
+
+function summary(delivery: Delivery | undefined): string {
+  if (delivery?.error) return delivery.error.message;
+  const result = (Array.isArray(delivery?.result) ? delivery.result[0] : delivery?.result) as
+    | { summary?: string }
+    | undefined;
+  return result?.summary ?? '';
+}
+
+function findings(delivery: Delivery | undefined): Finding[] {
+  return ((Array.isArray(delivery?.result) ? delivery.result : []) as { findings: Finding[] }[]).flatMap(
+    (result) => result.findings,
+  );
+}
+
+function line(delivery: Delivery): string {
+  return `${delivery.function}: ${summary(delivery)}`;
+}
+
+try {
+  await tell();
+} catch (error) {
+  say(`\n${bad('✖')} ${(error as Error).message}`);
+  process.exitCode = 1;
+}

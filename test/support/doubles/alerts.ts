@@ -1,0 +1,62 @@
+import { alertJson, alertSubject, alertText } from '../../../lib/domain/alert.ts';
+import { pages } from '../../../lib/domain/severity.ts';
+import type { Alerts, AlertTopic, Subscription } from '../../../lib/ports/messages.ts';
+
+/** What a topic took: the text that mail gets and the JSON that machines get. */
+export type Taken = { topic: AlertTopic; subject: string; text: string; json: Record<string, unknown> };
+export type MemoryAlerts = Alerts & {
+  taken: Taken[];
+  /** Takes what one topic took since it was last asked. */
+  take(topic: AlertTopic): Taken[];
+  subscribe(topic: AlertTopic, subscription: Subscription): void;
+  /** Deletes a topic, or brings it back; its subscriptions go with it. */
+  remove(topic: AlertTopic): void;
+  restore(topic: AlertTopic): void;
+};
+
+/** The three topics in memory. */
+export function memoryAlerts(): MemoryAlerts {
+  const taken: Taken[] = [];
+  const topics = new Map<AlertTopic, Subscription[]>([
+    ['alerts', []],
+    ['pages', []],
+    ['alarms', []],
+  ]);
+  const subscribers = (topic: AlertTopic) => {
+    const found = topics.get(topic);
+    if (!found) throw new Error(`topic ${topic} does not exist`);
+    return found;
+  };
+  const publish = (topic: AlertTopic, subject: string, text: string, json: string) => {
+    subscribers(topic);
+    taken.push({ topic, subject, text, json: JSON.parse(json) });
+  };
+  return {
+    taken,
+    take(topic) {
+      const found = taken.filter((each) => each.topic === topic);
+      taken.splice(0, taken.length, ...taken.filter((each) => each.topic !== topic));
+      return found;
+    },
+    subscribe: (topic, subscription) => void subscribers(topic).push({ ...subscription }),
+    remove: (topic) => void topics.delete(topic),
+    restore: (topic) => void (topics.has(topic) || topics.set(topic, [])),
+
+    async send(alert) {
+      const wanted: AlertTopic[] = pages(alert.finding.severity) ? ['alerts', 'pages'] : ['alerts'];
+      return wanted.flatMap((topic) => {
+        try {
+          publish(topic, alertSubject(alert), alertText(alert), alertJson(alert));
+          return [];
+        } catch (error) {
+          return [{ topic, reason: (error as Error).message }];
+        }
+      });
+    },
+    async trial(topic, text) {
+      const json = JSON.stringify({ schemaVersion: 1, occasion: 'trial', topic, message: text });
+      publish(topic, `[trial] understudy: a message to ${topic}`, text, json);
+    },
+    subscriptions: async (topic) => subscribers(topic).map((each) => ({ ...each })),
+  };
+}
