@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import type { Credentials } from '../../lib/ports/database.ts';
 
@@ -14,6 +17,8 @@ export type TestDatabase = {
   credentials: Credentials;
   connect(as?: Partial<Pick<Credentials, 'user' | 'password'>>): Promise<Client>;
   sql(text: string): Promise<Record<string, unknown>[]>;
+  /** Runs a file of test/fixtures statement by statement, as psql does. */
+  script(name: string): Promise<void>;
   drop(): Promise<void>;
 };
 
@@ -32,6 +37,25 @@ export async function createDatabase(fill?: string): Promise<TestDatabase> {
       return client;
     },
     sql: (text) => query(name, text),
+    async script(file) {
+      const { host, port, password } = server();
+      const args = [
+        '--no-psqlrc',
+        '--quiet',
+        '--set=ON_ERROR_STOP=1',
+        `--file=${join(__dirname, '../fixtures', file)}`,
+      ];
+      const env = {
+        PATH: '/usr/bin:/bin',
+        PGHOST: host,
+        PGPORT: String(port),
+        PGUSER: 'postgres',
+        PGPASSWORD: password,
+        PGDATABASE: name,
+        PGOPTIONS: '--client-min-messages=error',
+      };
+      await promisify(execFile)(join(process.env['PG_BIN']!, 'psql'), args, { env });
+    },
     drop: async () => void (await query('postgres', `drop database if exists ${name} with (force)`)),
   };
   if (fill) await database.sql(fill);

@@ -1,0 +1,133 @@
+import { type Proof, sayDifference } from '../../lib/domain/proof.ts';
+import { withCopy } from '../support/copy.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { fixture, type Taken, take } from '../support/source.ts';
+
+/** What somebody or something might do to a copy, and what of it the proof must name. */
+const DAMAGE: [string, string, string][] = [
+  ['a changed value', "update app.people set note = note || '.' where id = 17", 'rows app.people'],
+  ['a lost row', 'delete from app.orders where id = 5', 'rows app.orders'],
+  ['a doubled row', 'insert into app.base select * from app.base', 'rows app.base'],
+  ['an emptied partition', 'truncate app.part_a', 'rows app.part_a'],
+  [
+    'NULL in the place of an empty text',
+    `update "Mixed Case"."We ird ""Table" set "select" = '' where "select" is null`,
+    'rows Mixed Case.We ird "Table',
+  ],
+  [
+    'two values that changed places',
+    'update app.child set b = a.c, c = a.b from app.child a',
+    'rows app.child',
+  ],
+  [
+    'a changed large object',
+    "select lo_put(oid, 5, '\\x00') from pg_largeobject_metadata order by oid limit 1",
+    'large objects all',
+  ],
+  [
+    'a lost large object',
+    'select lo_unlink(oid) from pg_largeobject_metadata order by oid desc limit 1',
+    'large objects all',
+  ],
+  ['a dropped index', 'drop index app.people_trgm', 'index app.people_trgm'],
+  [
+    'another index of that name',
+    'drop index app.people_status; create index people_status on app.people (name)',
+    'index app.people_status',
+  ],
+  [
+    'a dropped check',
+    'alter table app.people drop constraint status_known',
+    'constraint app.people status_known',
+  ],
+  [
+    'a dropped foreign key',
+    'alter table app.orders drop constraint orders_person_fkey',
+    'constraint app.orders orders_person_fkey',
+  ],
+  ['a dropped trigger', 'drop trigger touch on app.people', 'trigger app.people touch'],
+  ['an enabled trigger', 'alter table app.people enable trigger touch', 'trigger app.people touch'],
+  ['a dropped function', 'drop function app.add(int, int) cascade', 'function app.add(a integer, b integer)'],
+  [
+    'another function body',
+    'create or replace function app.touch() returns trigger language plpgsql as $$ begin return null; end $$',
+    'function app.touch()',
+  ],
+  ['a dropped view', 'drop view app.grown', 'view app.grown'],
+  ['a dropped materialized view', 'drop materialized view app.counts', 'materialized view app.counts'],
+  ['a dropped policy', 'drop policy own on app.people', 'policy app.people own'],
+  [
+    'row-level security switched off',
+    'alter table app.people disable row level security',
+    'table app.people',
+  ],
+  ['a revoked grant', 'revoke select on app.people from app_reader', 'grant table app.people'],
+  ['a column grant', 'revoke select (mail) on app.people from "Odd Role-1"', 'column app.people.mail'],
+  ['an additional grant', 'grant delete on app.orders to app_reader', 'grant table app.orders'],
+  ['another owner', 'alter table app.orders owner to "Odd Role-1"', 'owner table app.orders'],
+  [
+    'another default',
+    "alter table app.people alter column status set default 'old'",
+    'column app.people.status',
+  ],
+  [
+    'a column that may be NULL',
+    'alter table app.people alter column status drop not null',
+    'column app.people.status',
+  ],
+  ['a dropped rule', 'drop rule no_del on app.grown', 'rule app.grown no_del'],
+  ['a lost comment', 'comment on table app.people is null', 'comment table app.people'],
+  ['a dropped publication', 'drop publication pub', 'publication pub'],
+  ['a dropped event trigger', 'drop event trigger ev', 'event trigger ev'],
+  ['dropped statistics', 'drop statistics app.st', 'statistics app.st'],
+  ['another enum order', "alter type app.mood add value 'zzz'", 'type app.mood'],
+  ['a dropped sequence', 'drop sequence app.loose', 'sequence app.loose'],
+  [
+    'another default privilege',
+    'alter default privileges for role app_owner in schema app revoke select on tables from app_reader',
+    'default privilege app_owner app r',
+  ],
+  ['a sequence below its column', "select setval('app.orders_id_seq', 50)", 'sequence app.orders_id_seq'],
+];
+
+describe('the proof of a restored copy', () => {
+  let database: TestDatabase;
+  let taken: Taken;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    await database.script('awkward.sql');
+    taken = await take(database.credentials);
+  });
+  afterAll(async () => {
+    await database.drop();
+    const cleaner = await createDatabase();
+    await cleaner.sql(
+      'drop role if exists app_owner; drop role if exists app_reader; drop role if exists "Odd Role-1"',
+    );
+    await cleaner.drop();
+  });
+
+  it('finds a faithful copy of everything awkward equal, and names each thing that is done to it', async () => {
+    await withCopy(taken, async (copy) => {
+      const faithful = await copy.proof();
+      expect(faithful.differences.map(sayDifference)).toEqual([]);
+      expect(faithful).toMatchObject({ equal: true, strength: 'exact' });
+      for (const [what, sql, named] of DAMAGE)
+        expect([what, differencesOf(await copy.proofAfter(sql))]).toEqual([
+          what,
+          expect.arrayContaining([named]),
+        ]);
+    });
+  });
+
+  it('never calls a copy equal row by row when only rows were counted', async () => {
+    await withCopy(taken, async (copy) => {
+      await copy.sql("update app.people set note = 'x' where id = 3");
+      expect(await copy.proof('counts')).toMatchObject({ strength: 'restored', equal: true });
+      expect(await copy.proof()).toMatchObject({ equal: false });
+    });
+  });
+});
+
+const differencesOf = (proof: Proof) => proof.differences.map(({ kind, name }) => `${kind} ${name}`);

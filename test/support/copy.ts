@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { Client } from 'pg';
+import { connectLocally } from '../../lib/adapters/postgres/connection.ts';
+import { largeObjectFacts } from '../../lib/adapters/postgres/facts/large-objects.ts';
+import { schemaFacts } from '../../lib/adapters/postgres/facts/schema.ts';
+import { columnMaximum, sequenceValues } from '../../lib/adapters/postgres/facts/sequences.ts';
+import { dataTables, tableFacts } from '../../lib/adapters/postgres/facts/tables.ts';
+import { localScratch } from '../../lib/adapters/postgres/scratch.ts';
+import { type Proof, prove } from '../../lib/domain/proof.ts';
+import type { ScratchCopy } from '../../lib/ports/database.ts';
+import { BIN, never, type Taken } from './source.ts';
+
+export type Copy = ScratchCopy & {
+  directory: string;
+  sql(text: string): Promise<void>;
+  proof(depth?: 'fingerprints' | 'counts'): Promise<Proof>;
+  /** The proof of the copy as it would be after this, which is then taken back (but for setval, which cannot be). */
+  proofAfter(damage: string): Promise<Proof>;
+};
+
+/** Restores onto a real scratch server and hands over the copy, with a superuser's hands on it. */
+export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Promise<T> {
+  const directory = join(tmpdir(), `us-scratch-${randomBytes(4).toString('hex')}`);
+  const scratch = localScratch({
+    directory,
+    binDirectories: [BIN()],
+    owner: process.env['UNDERSTUDY_PG_USER'],
+    secondsLeft: () => 900,
+  });
+  const request = {
+    manifest: taken.manifest,
+    dump: async () => Readable.from([taken.archive]),
+    roles: async () => Readable.from([taken.roles]),
+    phase: () => undefined,
+    signal: never(),
+  };
+  return scratch.withCopy(request, (copy) =>
+    use({
+      ...copy,
+      directory,
+      async sql(text) {
+        const client = new Client({
+          host: directory,
+          port: 5432,
+          user: 'understudy_scratch',
+          database: 'restored',
+        });
+        await client.connect();
+        try {
+          await client.query(text);
+        } finally {
+          await client.end();
+        }
+      },
+      async proofAfter(damage) {
+        const client = await connectLocally({
+          host: directory,
+          port: 5432,
+          user: 'understudy_scratch',
+          database: 'restored',
+        });
+        try {
+          await client.query('begin');
+          await client.query(damage);
+          await client.query("set local search_path = ''");
+          const tables = [];
+          for (const table of await dataTables(client))
+            tables.push(await tableFacts(client, table, 'fingerprints'));
+          const sequences = [];
+          for (const { schema, name, value, column } of await sequenceValues(client)) {
+            const highest = column ? await columnMaximum(client, column) : undefined;
+            sequences.push({
+              schema,
+              name,
+              value,
+              ...(highest === undefined ? {} : { columnMaximum: highest }),
+            });
+          }
+          const facts = {
+            schema: await schemaFacts(client),
+            tables,
+            largeObjects: await largeObjectFacts(client, 'fingerprints'),
+            sequences,
+          };
+          return prove(taken.manifest, facts, { depth: 'fingerprints', extensionsLeftOut: copy.leftOut });
+        } finally {
+          await client.query('rollback');
+          await client.end();
+        }
+      },
+      async proof(depth = 'fingerprints') {
+        const facts = { ...(await copy.content(taken.manifest, depth)), sequences: await copy.sequences() };
+        return prove(taken.manifest, facts, { depth, extensionsLeftOut: copy.leftOut });
+      },
+    }),
+  );
+}

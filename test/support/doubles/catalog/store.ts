@@ -1,0 +1,42 @@
+import type { Evidence } from '../../../../lib/domain/evidence.ts';
+import { type RunName, runName } from '../../../../lib/domain/names.ts';
+import type { RecoveryPoint } from '../../../../lib/domain/recovery-point.ts';
+import type { Run } from '../../../../lib/domain/run.ts';
+import type { TargetStatus } from '../../../../lib/domain/target-status.ts';
+import type { OpenFinding } from '../../../../lib/ports/catalog.ts';
+
+export type StoredFinding = OpenFinding & { open: boolean; untoldAt?: string };
+/** Every change raises the version, so that whoever derives a status notices what changed meanwhile. */
+export type StoredStatus = { firstSeenAt?: string; status?: TargetStatus; stale: boolean; version: number };
+
+/** What the catalog holds. Everything goes in and comes out as a copy: nobody changes a record by changing what he was given. */
+export type Store = {
+  runs: Map<string, Run>;
+  points: Map<string, RecoveryPoint>;
+  evidence: Map<string, Evidence>;
+  findings: Map<string, StoredFinding>;
+  statuses: Map<string, StoredStatus>;
+};
+
+export const emptyStore = (): Store => ({
+  runs: new Map(),
+  points: new Map(),
+  evidence: new Map(),
+  findings: new Map(),
+  statuses: new Map(),
+});
+
+export const runKey = (run: RunName) => runName({ ...run });
+export const pointKey = (target: string, scheduledFor: string) => `${target} ${scheduledFor}`;
+export const findingKey = (target: string, code: string, subject: string) => `${target} ${code} ${subject}`;
+
+/** A copy as a table would give it back: what is undefined is not there. */
+export function copy<T>(value: T): T {
+  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T);
+}
+
+/** Copies of what passes, newest first. */
+export function newestFirst<T>(values: Iterable<T>, moment: (value: T) => string, limit?: number): T[] {
+  const sorted = [...values].sort((a, b) => moment(b).localeCompare(moment(a)));
+  return copy(sorted.slice(0, limit));
+}

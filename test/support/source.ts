@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { postgresEngine } from '../../lib/adapters/postgres/engine.ts';
+import { findPrograms, type Programs } from '../../lib/adapters/postgres/programs.ts';
+import type { ContentFacts, Manifest } from '../../lib/domain/manifest.ts';
+import type { Policy } from '../../lib/domain/policy.ts';
+import type { Credentials, DatabaseEngine, HeldSource } from '../../lib/ports/database.ts';
+import { planWith } from './plan.ts';
+
+export const BIN = () => process.env['PG_BIN']!;
+export const engine = (): DatabaseEngine => postgresEngine(() => [BIN()]);
+export const programs = async (): Promise<Programs> => (await findPrograms([BIN()]))[0]!;
+export const never = () => new AbortController().signal;
+
+export function policyWith(policy = ''): Policy {
+  return planWith({ policy }).policies[0]!;
+}
+
+export function fixture(name: string): string {
+  return readFileSync(join(__dirname, '../fixtures', name), 'utf8');
+}
+
+/** A whole dump in memory: archive, roles and the manifest that the workflow would have written. */
+export type Taken = { archive: Buffer; roles: Buffer; manifest: Manifest };
+
+/** Dumps a small database as the workflow does, without a vault. */
+export async function take(
+  credentials: Credentials,
+  policy = policyWith(),
+  during?: (held: HeldSource) => Promise<void>,
+): Promise<Taken> {
+  const held = await engine().hold(credentials, policy, never());
+  try {
+    await during?.(held);
+    const before = await held.sequences();
+    const started = held.archive();
+    const [archive, content] = await Promise.all([collect(started.stream), held.content(policy.proof.depth)]);
+    const [toc, roles, after] = [await started.toc, await held.roles(), await held.sequences()];
+    return {
+      archive,
+      roles,
+      manifest: manifestOf(held, started.client, content, toc, before, after, archive, roles),
+    };
+  } finally {
+    await held.release();
+  }
+}
+
+function manifestOf(
+  held: HeldSource,
+  client: Manifest['client'],
+  content: ContentFacts,
+  toc: { entries: unknown[]; sha256: string },
+  before: Awaited<ReturnType<HeldSource['sequences']>>,
+  after: Awaited<ReturnType<HeldSource['sequences']>>,
+  archive: Buffer,
+  roles: Buffer,
+): Manifest {
+  const stored = (key: string, body: Buffer) => ({
+    key,
+    versionId: 'v1',
+    bytes: body.length,
+    sha256: createHash('sha256').update(body).digest('hex'),
+  });
+  return {
+    schemaVersion: 1,
+    target: 'crm',
+    point: '20261120T010000Z-1',
+    run: 'dump/crm/2026-11-20T01:00:00Z',
+    source: held.facts,
+    client,
+    extensions: held.extensions,
+    ...content,
+    sequences: before.map(({ value, ...rest }, index) => ({
+      ...rest,
+      before: value,
+      after: after[index]?.value ?? value,
+    })),
+    toc: { entries: toc.entries.length, sha256: toc.sha256 },
+    dump: stored('crm/x.dump', archive),
+    roles: stored('crm/x.roles.sql', roles),
+  };
+}
+
+export async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
