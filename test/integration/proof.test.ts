@@ -1,7 +1,7 @@
 import { type Proof, sayDifference } from '../../lib/domain/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { fixture, type Taken, take } from '../support/source.ts';
+import { type Taken, take } from '../support/source.ts';
 
 /** What somebody or something might do to a copy, and what of it the proof must name. */
 const DAMAGE: [string, string, string][] = [

@@ -17,9 +17,7 @@ export async function preflight(client: Client, credentials: Credentials): Promi
  * backend prove one; a host name can say it before.
  */
 async function refusePooler(client: Client, credentials: Credentials): Promise<void> {
-  const direct = /^([^.]+)-pooler\./.exec(credentials.host);
-  if (direct)
-    throw pooler(`the host ${credentials.host} is a pooler`, credentials.host.replace('-pooler.', '.'));
+  refusePoolerHost(credentials);
 
   const second = await connect(credentials);
   try {
@@ -34,6 +32,12 @@ async function refusePooler(client: Client, credentials: Credentials): Promise<v
   } finally {
     await second.end();
   }
+}
+
+/** Neon names its poolers; the direct host is the name without `-pooler`. */
+export function refusePoolerHost({ host }: Pick<Credentials, 'host'>): void {
+  if (/^[^.]+-pooler\./.test(host))
+    throw pooler(`the host ${host} is a pooler`, host.replace('-pooler.', '.'));
 }
 
 function pooler(what: string, direct: string): Refusal {

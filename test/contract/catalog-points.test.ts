@@ -1,0 +1,142 @@
+import { POINT_STATES, type PointState } from '../../lib/domain/recovery-point.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import { CATALOGS, claim, later, MOMENT, point, pointIn } from './support/catalogs.ts';
+import { unique } from './support/stage.ts';
+
+/** What each state may become, written out once more: the test must not ask the code what is right. */
+const MAY: [PointState, PointState[]][] = [
+  ['creating', ['creating', 'available', 'failed']],
+  ['available', ['verified', 'corrupt', 'expiring']],
+  ['verified', ['verified', 'rehearsed', 'corrupt', 'expiring']],
+  ['rehearsed', ['rehearsed', 'corrupt', 'expiring']],
+  ['failed', ['creating', 'expiring']],
+  ['corrupt', ['corrupt', 'expiring']],
+  ['expiring', ['expiring', 'expired']],
+  ['expired', []],
+];
+
+describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
+  let catalog: Catalog;
+  beforeAll(async () => {
+    catalog = await make();
+  });
+
+  describe.each(MAY)('a point that is %s', (from, allowed) => {
+    it(`is moved to ${allowed.join(', ') || 'nothing'} and to nothing else`, async () => {
+      const became: PointState[] = [];
+      for (const to of POINT_STATES) {
+        const made = point(unique());
+        await pointIn(catalog, from, made);
+        const moved = await catalog.movePoint(made.target, made.id, to, { why: 'moved' });
+        const now = await catalog.point(made.target, made.id);
+        expect(now).toEqual(moved ? { ...made, state: to, why: 'moved' } : { ...made, state: from });
+        if (moved) became.push(to);
+      }
+      expect(became.sort()).toEqual([...allowed].sort());
+    });
+
+    it(`is written over by its run as ${allowed.join(', ') || 'nothing'} and as nothing else`, async () => {
+      const became: PointState[] = [];
+      for (const to of POINT_STATES) {
+        const made = point(unique());
+        const holder = await pointIn(catalog, from, made);
+        const put = await catalog.putPoint(holder, { ...made, state: to, why: 'put' }).then(
+          () => true,
+          (error) => (error.code === 'point-state' ? false : Promise.reject(error)),
+        );
+        const now = await catalog.point(made.target, made.id);
+        expect(now).toEqual(put ? { ...made, state: to, why: 'put' } : { ...made, state: from });
+        if (put) became.push(to);
+      }
+      expect(became.sort()).toEqual([...allowed].sort());
+    });
+  });
+
+  it('finds a point by its id, whole', async () => {
+    const target = unique();
+    const whole = point(target, {
+      snapshotAt: '2026-11-20T01:00:02Z',
+      dump: { key: 'k', versionId: 'v', bytes: 12_345_678_901, sha256: 'a'.repeat(64) },
+      fingerprinted: false,
+      dumpSeconds: 1.25,
+    });
+    await catalog.putPoint(await claim(catalog, target), whole);
+    expect(await catalog.point(target, whole.id)).toEqual(whole);
+  });
+
+  it('does not find a point of another attempt, target or shape of id', async () => {
+    const made = point(unique());
+    await catalog.putPoint(await claim(catalog, made.target), made);
+    expect(await catalog.point(made.target, '20261120T010000Z-2')).toBeUndefined();
+    expect(await catalog.point(unique(), made.id)).toBeUndefined();
+    expect(await catalog.point(made.target, 'latest')).toBeUndefined();
+    expect(await catalog.movePoint(made.target, '20261120T010000Z-2', 'failed')).toBe(false);
+    expect(await catalog.movePoint(unique(), made.id, 'failed')).toBe(false);
+  });
+
+  it('lets a second attempt begin again where the first one failed', async () => {
+    const target = unique();
+    await catalog.putPoint(await claim(catalog, target), point(target));
+    const second = await claim(catalog, target, { now: later(121) });
+    await catalog.putPoint(second, point(target, { id: '20261120T010000Z-2' }));
+    expect(await catalog.points(target)).toMatchObject([{ id: '20261120T010000Z-2', state: 'creating' }]);
+    expect(await catalog.movePoint(target, '20261120T010000Z-1', 'available')).toBe(false);
+  });
+
+  it('writes nothing of a point whose run was taken over, even where the state would allow it', async () => {
+    const target = unique();
+    const zombie = await claim(catalog, target);
+    await catalog.putPoint(zombie, point(target));
+    const heir = await claim(catalog, target, { now: later(121) });
+    const late = catalog.putPoint(zombie, point(target, { state: 'available' }));
+    await expect(late).rejects.toMatchObject({ code: 'claim-lost' });
+    await catalog.putPoint(heir, point(target, { state: 'creating', why: 'heir' }));
+    expect(await catalog.points(target)).toMatchObject([{ state: 'creating', why: 'heir' }]);
+  });
+
+  it('says that the claim is lost when both the claim and the state are wrong', async () => {
+    const made = point(unique());
+    const zombie = await pointIn(catalog, 'expired', made);
+    await claim(catalog, made.target, { now: later(121) });
+    await expect(catalog.putPoint(zombie, made)).rejects.toMatchObject({ code: 'claim-lost' });
+  });
+
+  it('keeps what is not changed, and takes undefined for no change', async () => {
+    const made = point(unique(), { snapshotAt: '2026-11-20T01:00:02Z', sourceBytes: 7 });
+    await pointIn(catalog, 'available', made);
+    const changes = { verifiedAt: '2026-11-20T01:40:00Z', sourceBytes: undefined, verifySeconds: 0 };
+    expect(await catalog.movePoint(made.target, made.id, 'verified', changes)).toBe(true);
+    expect(await catalog.point(made.target, made.id)).toEqual({
+      ...made,
+      state: 'verified',
+      verifiedAt: '2026-11-20T01:40:00Z',
+      verifySeconds: 0,
+    });
+  });
+
+  it('takes the state from the move and not from its changes', async () => {
+    const made = point(unique());
+    await pointIn(catalog, 'available', made);
+    await catalog.movePoint(made.target, made.id, 'verified', { state: 'rehearsed' });
+    expect(await catalog.point(made.target, made.id)).toMatchObject({ state: 'verified' });
+  });
+
+  it('lists points newest first by their scheduled moment, by state, and no more than asked for', async () => {
+    const target = unique();
+    for (const [day, state] of [
+      ['18', 'verified'],
+      ['20', 'available'],
+      ['19', 'rehearsed'],
+      ['17', 'failed'],
+    ] as const)
+      await pointIn(catalog, state, point(target, { scheduledFor: MOMENT.replace('20T', `${day}T`) }));
+    const days = async (options?: Parameters<Catalog['points']>[1]) =>
+      (await catalog.points(target, options)).map((each) => each.scheduledFor.slice(8, 10));
+    expect(await days()).toEqual(['20', '19', '18', '17']);
+    expect(await days({ limit: 2 })).toEqual(['20', '19']);
+    expect(await days({ states: ['verified', 'failed'] })).toEqual(['18', '17']);
+    expect(await days({ states: ['verified', 'rehearsed'], limit: 1 })).toEqual(['19']);
+    expect(await days({ states: [] })).toEqual([]);
+    expect(await catalog.points(unique())).toEqual([]);
+  });
+});

@@ -1,0 +1,118 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { dynamoCatalog } from '../../../lib/adapters/aws/catalog/catalog.ts';
+import { dynamo } from '../../../lib/adapters/aws/clients.ts';
+import type { Evidence } from '../../../lib/domain/evidence.ts';
+import { finding } from '../../../lib/domain/finding.ts';
+import { pointId, vaultKeys } from '../../../lib/domain/names.ts';
+import type { PointState, RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
+import type { Claim } from '../../../lib/domain/run.ts';
+import type { Catalog, ClaimRequest } from '../../../lib/ports/catalog.ts';
+import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
+import { oneAtATime } from './dynamo.ts';
+import { stage } from './stage.ts';
+
+/** Whoever claims to be a catalog. */
+export const CATALOGS: [string, () => Promise<Catalog>][] = [
+  ['in memory', async () => memoryCatalog()],
+  ['in DynamoDB', async () => (await awsCatalog()).catalog],
+];
+
+export async function awsCatalog(): Promise<{
+  catalog: Catalog;
+  client: DynamoDBDocumentClient;
+  table: string;
+}> {
+  const table = (await stage()).environment['UNDERSTUDY_TABLE']!;
+  const client = oneAtATime(dynamo());
+  return { catalog: dynamoCatalog(client, table), client, table };
+}
+
+export const AT = new Date('2026-11-20T12:00:00Z');
+export const later = (seconds: number) => new Date(AT.getTime() + seconds * 1000);
+export const MOMENT = '2026-11-20T01:00:00Z';
+
+export function request(target: string, changes: Partial<ClaimRequest> = {}): ClaimRequest {
+  return {
+    job: 'dump',
+    target,
+    scheduledFor: MOMENT,
+    requestedBy: 'schedule',
+    now: AT,
+    leaseSeconds: 120,
+    ...changes,
+  };
+}
+
+/** Claims, and fails when that did not work. */
+export async function claim(
+  catalog: Catalog,
+  target: string,
+  changes: Partial<ClaimRequest> = {},
+): Promise<Claim> {
+  const outcome = await catalog.claim(request(target, changes));
+  if (outcome.outcome !== 'claimed') throw new Error(`the claim is ${outcome.outcome}`);
+  return outcome.claim;
+}
+
+export function point(target: string, changes: Partial<RecoveryPoint> = {}): RecoveryPoint {
+  const scheduledFor = changes.scheduledFor ?? MOMENT;
+  return {
+    id: pointId(scheduledFor, 1),
+    target,
+    kind: 'dump',
+    place: 'vault',
+    state: 'creating',
+    scheduledFor,
+    keys: vaultKeys(target, scheduledFor, 1),
+    ...changes,
+  };
+}
+
+/** How a point gets to each state. */
+const WAY: Record<PointState, PointState[]> = {
+  creating: [],
+  available: ['available'],
+  verified: ['available', 'verified'],
+  rehearsed: ['available', 'verified', 'rehearsed'],
+  failed: ['failed'],
+  corrupt: ['available', 'corrupt'],
+  expiring: ['failed', 'expiring'],
+  expired: ['failed', 'expiring', 'expired'],
+};
+
+/** Makes a point and takes it to a state; its run's claim stays alive. */
+export async function pointIn(catalog: Catalog, state: PointState, made: RecoveryPoint): Promise<Claim> {
+  const holder = await claim(catalog, made.target, { scheduledFor: made.scheduledFor });
+  await catalog.putPoint(holder, { ...made, state: 'creating' });
+  for (const next of WAY[state]) {
+    if (!(await catalog.movePoint(made.target, made.id, next))) throw new Error(`no way to ${next}`);
+  }
+  return holder;
+}
+
+export const lateness = (target: string, message = `dump of ${target} is late`) =>
+  finding('job-silent', { target: { id: target }, subject: 'dump', job: 'dump', message });
+
+export function evidence(target: string, changes: Partial<Evidence> = {}): Evidence {
+  return {
+    target,
+    run: `rehearse/${target}/2026-11-22T02:00:00Z`,
+    at: '2026-11-22T02:00:03Z',
+    point: pointId(MOMENT, 1),
+    pointSnapshotAt: '2026-11-20T01:00:02Z',
+    source: 'dump',
+    outcome: 'passed',
+    strength: 'exact',
+    operator: 'schedule',
+    simulation: false,
+    where: 'scratch',
+    phases: [{ name: 'restore', seconds: 1.5 }],
+    differences: [],
+    differenceCount: 0,
+    assertions: [],
+    leftOut: [],
+    notes: [],
+    findings: [],
+    ...changes,
+  };
+}

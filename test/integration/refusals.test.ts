@@ -1,0 +1,131 @@
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { postgresEngine } from '../../lib/adapters/postgres/engine.ts';
+import { refusePoolerHost } from '../../lib/adapters/postgres/preflight.ts';
+import { Refusal } from '../../lib/domain/errors.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { billed, deliver, lastPoint, lastRun, message, told, wipe } from '../support/night.ts';
+import { planWith } from '../support/plan.ts';
+import { startPooler } from '../support/pooler.ts';
+import { never, policyWith } from '../support/source.ts';
+import { createStage, type Stage } from '../support/stage.ts';
+
+/** What may not be dumped is refused by name before a byte is uploaded, and leaves a failed run and an alert. */
+describe('a dump is refused', () => {
+  let database: TestDatabase;
+  let stage: Stage;
+
+  beforeAll(async () => {
+    database = await createDatabase(
+      'create table leads (id int primary key, secret text); insert into leads select i, i::text from generate_series(1, 100) i; create table hidden (id int); insert into hidden values (1)',
+    );
+    await database.sql("create role reader login password 'read-only'");
+    stage = await createStage(planWith({ policy: 'dump: { lockTimeout: 1s }' }));
+  });
+  beforeEach(async () => {
+    await stage.secret('crm', database.credentials);
+    await told(stage);
+  });
+  afterAll(async () => {
+    await database.sql('drop owned by reader; drop role reader');
+    await database.drop();
+  });
+
+  const refused = async (code: string, mention: string) => {
+    const outcome = await deliver<{ outcome: string; code: string; summary: string; hint: string }>(
+      'dump',
+      message('dump'),
+    );
+    expect(outcome).toMatchObject({ outcome: 'refused', code });
+    expect(outcome.summary).toContain(mention);
+    expect(outcome.hint).toEqual(expect.any(String));
+    expect(await billed()).toEqual([]);
+    expect(await lastRun()).toMatchObject({ state: 'failed', error: { code } });
+    expect(await lastPoint()).toMatchObject({ state: 'failed' });
+    return told(stage);
+  };
+
+  it('when a pooler stands between, told by its behaviour', async () => {
+    const pooler = await startPooler(database.credentials, 'transaction');
+    try {
+      await stage.secret('crm', { ...database.credentials, port: pooler.port });
+      expect(await refused('pooler-refused', 'transaction pooler')).toEqual(['opened P1 job-failed dump']);
+    } finally {
+      await pooler.stop();
+    }
+  });
+
+  it('when its host is a pooler by its name, naming the direct host', () => {
+    expect(() =>
+      refusePoolerHost({ ...database.credentials, host: 'ep-cool-1234-pooler.eu-central-1.aws.neon.tech' }),
+    ).toThrow(
+      expect.objectContaining({
+        code: 'pooler-refused',
+        hint: expect.stringContaining('ep-cool-1234.eu-central-1'),
+      }),
+    );
+  });
+
+  it('but not through a pooler that keeps sessions', async () => {
+    const pooler = await startPooler(database.credentials, 'session');
+    try {
+      await stage.secret('crm', { ...database.credentials, port: pooler.port });
+      expect(await deliver('dump', message('dump'))).toMatchObject({ outcome: 'done' });
+    } finally {
+      await pooler.stop();
+    }
+    await wipe();
+  });
+
+  it('when its role cannot read a table, which it names', async () => {
+    await database.sql('grant select on leads to reader');
+    await stage.secret('crm', { ...database.credentials, user: 'reader', password: 'read-only' });
+    await refused('tables-unreadable', 'public.hidden');
+  });
+
+  it('when row-level security would hide rows from its role', async () => {
+    await database.sql('grant pg_read_all_data to reader; alter table hidden enable row level security');
+    await stage.secret('crm', { ...database.credentials, user: 'reader', password: 'read-only' });
+    await refused('rows-hidden', 'public.hidden');
+    await database.sql('alter table hidden disable row level security');
+  });
+
+  it('when a table is locked for longer than the policy waits', async () => {
+    const migration = await database.connect();
+    await migration.query('begin; lock table leads in access exclusive mode');
+    try {
+      await refused('lock-timeout', 'locked');
+    } finally {
+      await migration.end();
+    }
+  });
+
+  it.each([
+    ['older than the server', '14.9', 'client-too-old'],
+    ['of a newer major than policy allows', '99.1', 'client-other-major'],
+  ])('when the only client is %s', async (_, version, code) => {
+    const engine = postgresEngine(() => [pretending(version)]);
+    const refusal = engine.hold(database.credentials, policyWith(), never());
+    await expect(refusal).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(version),
+      hint: expect.any(String),
+    });
+    await expect(refusal).rejects.toBeInstanceOf(Refusal);
+  });
+
+  it('when its credentials are wrong, without ever saying them', async () => {
+    await stage.secret('crm', { ...database.credentials, password: 'quite-wrong-password' });
+    await refused('credentials-refused', 'refused the credentials');
+    expect(JSON.stringify(await lastRun())).not.toContain('quite-wrong-password');
+  });
+});
+
+/** A directory with a pg_dump of that version. */
+function pretending(version: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'us-bin-'));
+  writeFileSync(join(directory, 'pg_dump'), `#!/bin/sh\necho "pg_dump (PostgreSQL) ${version}"\n`);
+  chmodSync(join(directory, 'pg_dump'), 0o755);
+  return directory;
+}

@@ -1,0 +1,66 @@
+import {
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
+import type { Run } from '../../lib/domain/run.ts';
+import { catalog } from '../../lib/runtime/compose.ts';
+import { invokeLocally } from '../../scripts/local/handlers.ts';
+import { readInbox, type Told } from '../../scripts/local/pump.ts';
+import type { Stage } from './stage.ts';
+
+let minute = 0;
+
+/** A message as a schedule would cause it, each for a moment of its own. */
+export function message<Job extends string>(job: Job, more: object = {}) {
+  const scheduledFor = new Date(Date.UTC(2026, 10, 20, 1, minute++)).toISOString().replace('.000', '');
+  return { job, target: 'crm', scheduledFor, requestedBy: 'schedule', ...more };
+}
+
+/** Delivers a message to its function as its queue would. */
+export function deliver<T = unknown>(job: 'dump' | 'verify' | 'expire', body: object): Promise<T> {
+  return invokeLocally(job, { Records: [{ body: JSON.stringify(body) }] }) as Promise<T>;
+}
+
+/** Everything below the target in the vault, as it is billed: every version, marker and open upload. */
+export async function billed(): Promise<string[]> {
+  const s3 = new S3Client({ forcePathStyle: true });
+  const Bucket = process.env['UNDERSTUDY_VAULT']!;
+  const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  return [
+    ...Versions.map((each) => each.Key!),
+    ...DeleteMarkers.map((each) => `${each.Key} (marker)`),
+    ...Uploads.map((each) => `${each.Key} (open upload)`),
+  ].sort();
+}
+
+export async function lastRun(job = 'dump'): Promise<Run | undefined> {
+  return (await catalog().runs('crm', job, 1))[0];
+}
+
+export async function lastPoint(): Promise<RecoveryPoint | undefined> {
+  return (await catalog().points('crm', { limit: 1 }))[0];
+}
+
+/** What people were told since the last time they were asked, `P1 job-failed dump`. */
+export async function told(stage: Stage, topic: 'alerts' | 'pages' = 'alerts'): Promise<string[]> {
+  return (await readInbox(stage.inbox[topic])).map(sayTold);
+}
+
+export function sayTold({ finding }: Told): string {
+  const { occasion, severity, code, subject } = finding as Record<string, string>;
+  return `${occasion} ${severity} ${code} ${subject}`;
+}
+
+/** Empties the vault, locks or not, so that the next test counts from nothing. */
+export async function wipe(): Promise<void> {
+  const s3 = new S3Client({ forcePathStyle: true });
+  const Bucket = process.env['UNDERSTUDY_VAULT']!;
+  const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+  for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) {
+    await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId, BypassGovernanceRetention: true }));
+  }
+}
