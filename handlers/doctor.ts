@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { clock, engine, plan, secrets, vault } from '../lib/runtime/compose.ts';
-import { jobHandler } from '../lib/runtime/job-handler.ts';
+import { personHandler } from '../lib/runtime/job-handler.ts';
 import { examine } from '../lib/workflows/doctor.ts';
 
 const request = z.strictObject({ target: z.string() });
 
 /** A person → what stands between a target and its next dump, each by name. A container function in the database's network. */
-export const handler = jobHandler(request, ({ target }) =>
+export const handler = personHandler(request, ({ target }) =>
   examine(target, { plan: plan(), engine: engine(), secrets: secrets(), vault: vault(), clock }),
 );

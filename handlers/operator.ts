@@ -1,9 +1,9 @@
 import { alerts, catalog, clock, messages, plan, stage } from '../lib/runtime/compose.ts';
-import { jobHandler } from '../lib/runtime/job-handler.ts';
+import { personHandler } from '../lib/runtime/job-handler.ts';
 import { operate, operatorRequest } from '../lib/workflows/operate.ts';
 
 /** A person, through ./understudy → what is known, a job asked for, a trial alert. */
-export const handler = jobHandler(operatorRequest, (request) =>
+export const handler = personHandler(operatorRequest, (request) =>
   operate(request, {
     plan: plan(),
     catalog: catalog(),

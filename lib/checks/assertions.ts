@@ -15,9 +15,10 @@ export async function askAssertions(
   for (const assertion of assertions) {
     try {
       const value = await copy.value(assertion.sql);
-      answers.push({ name: assertion.name, ...judge(assertion, value, manifest) });
+      const { passed, detail } = judge(assertion, value, manifest);
+      answers.push({ name: assertion.name, passed, detail: brief(detail) });
     } catch (error) {
-      answers.push({ name: assertion.name, passed: false, detail: (error as Error).message });
+      answers.push({ name: assertion.name, passed: false, detail: brief((error as Error).message) });
     }
   }
   return answers;
@@ -65,4 +66,9 @@ function asMoment(value: string): string {
   const zoned = /(Z|[+-]\d\d:\d\d)$/.test(moment) || !moment.includes('T') ? moment : `${moment}Z`;
   if (Number.isNaN(new Date(zoned).getTime())) throw new Error(`"${value}" is no moment`);
   return zoned;
+}
+
+/** Answers travel into evidence and alerts. */
+function brief(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)} …` : text;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ExpectedSchedule } from '../domain/expected-schedules.ts';
 import { DEPLOYMENT, type Finding, finding } from '../domain/finding.ts';
 import type { AlertTopic, DeployedSchedule, Subscription } from '../ports/messages.ts';
@@ -21,6 +22,13 @@ export function checkSchedules(
   });
 }
 
+/** A webhook's URL is a credential: its path and query are told by a digest only. */
+export function maskEndpoint({ protocol, endpoint }: Subscription): string {
+  if (!/^https?:/.test(endpoint)) return `${protocol} ${endpoint}`;
+  const digest = createHash('sha256').update(endpoint).digest('hex').slice(0, 8);
+  return `${protocol} ${endpoint.split('/').slice(0, 3).join('/')}/… (${digest})`;
+}
+
 /** Does anybody hear a topic, and did everybody who should confirm? */
 export function checkSubscriptions(topic: AlertTopic, subscriptions: readonly Subscription[]): Finding[] {
   const unconfirmed = subscriptions
@@ -28,8 +36,8 @@ export function checkSubscriptions(topic: AlertTopic, subscriptions: readonly Su
     .map((subscription) =>
       finding('subscription-unconfirmed', {
         target: DEPLOYMENT,
-        subject: `${topic} ${subscription.protocol}:${subscription.endpoint}`,
-        message: `${subscription.endpoint} (${subscription.protocol}) never confirmed its subscription to ${topic}`,
+        subject: `${topic} ${maskEndpoint(subscription)}`,
+        message: `${maskEndpoint(subscription)} never confirmed its subscription to ${topic}`,
       }),
     );
   if (subscriptions.some((subscription) => subscription.confirmed)) return unconfirmed;

@@ -33,14 +33,15 @@ const FIRED = ['dump', 'rehearse', 'simulation', 'expire'] as const;
 
 /**
  * Every job against its own expected firings: a firing that is past its grace and has left no run is silence.
- * What was scheduled before the target was first seen is owed to nobody.
+ * What was scheduled before the target was first seen, or before the schedule was what it is now, is owed to nobody.
  */
 export function checkSilence(target: Target, status: TargetStatus, now: Date): Finding[] {
   const { schedules, grace } = target.policy;
   const due = plusSeconds(now, -grace);
   const silent = FIRED.flatMap((job): Finding[] => {
     const schedule = schedules[job];
-    const expected = schedule && lastFiring(schedule, due, new Date(status.firstSeenAt));
+    const expected =
+      schedule && lastFiring(schedule, due, new Date(status.owed?.[job]?.since ?? status.firstSeenAt));
     const last = status.lastRun[job];
     if (!schedule || !expected || (last && last.scheduledFor >= expected)) return [];
     const trace = last

@@ -2,7 +2,7 @@ import { FINDINGS, type Finding } from './finding.ts';
 import { humanSeconds, secondsBetween } from './time.ts';
 
 /** Why an alert goes out: only on a change of state, and once a day while nothing changes. */
-export type Occasion = 'opened' | 'worsened' | 'reminder' | 'resolved';
+export type Occasion = 'opened' | 'worsened' | 'reminder' | 'resolved' | 'dropped';
 
 export type Alert = { occasion: Occasion; finding: Finding; since: string; at: string; stage: string };
 
@@ -11,6 +11,8 @@ const WORD: Record<Occasion, string> = {
   worsened: 'worse: ',
   reminder: 'still: ',
   resolved: 'resolved: ',
+  // Not known to be better: its target has left understudy.yml.
+  dropped: 'no longer watched: ',
 };
 
 /** Subject line: ASCII without control characters and at most 100 of them, as SNS requires. */
@@ -33,7 +35,7 @@ export function alertText(alert: Alert): string {
     `means:       ${FINDINGS[finding.code].means}`,
   ];
   if (finding.objectives) lines.push(`objectives:  ${finding.objectives}`);
-  if (occasion !== 'resolved') lines.push(`next:        ${finding.next}`);
+  if (occasion !== 'resolved' && occasion !== 'dropped') lines.push(`next:        ${finding.next}`);
   lines.push('', `understudy, stage ${alert.stage}, ${at}`);
   return lines.join('\n');
 }

@@ -11,6 +11,7 @@ export function deriveStatus(
   points: readonly RecoveryPoint[],
   runs: readonly Run[],
   evidence: readonly Evidence[],
+  owed?: TargetStatus['owed'],
 ): TargetStatus {
   const stored = points.filter((point) => point.availableAt !== undefined && point.snapshotAt !== undefined);
   const bySnapshot = [...stored].sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
@@ -21,6 +22,7 @@ export function deriveStatus(
     lastRun: {},
     lastSuccess: {},
     usual: usual(good.slice(0, 14)),
+    ...(owed ? { owed } : {}),
   };
   set(status, 'newestPoint', bySnapshot[0]);
   set(status, 'newestVerified', good[0]);

@@ -34,5 +34,6 @@ export type Evidence = {
   leftOut: string[];
   notes: string[];
   findings: Finding[];
-  error?: { code: string; message: string; hint?: string };
+  /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
+  error?: { kind: 'bad' | 'unjudged'; code: string; message: string; hint?: string };
 };

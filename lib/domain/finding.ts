@@ -173,6 +173,9 @@ export type Finding = {
   objectives?: string;
 };
 
+/** A message goes into mails and pagers; what is longer is cut, so that no answer of a database makes an alert undeliverable. */
+const LONGEST = 2000;
+
 /** Makes a finding with the severity the policy gives it: named by code, else the table's, but not above the target's priority. */
 export function finding(
   code: FindingCode,
@@ -191,7 +194,7 @@ export function finding(
     target: about.target.id,
     subject: about.subject,
     severity: severityOf(code, about.target),
-    message: about.message,
+    message: about.message.length > LONGEST ? `${about.message.slice(0, LONGEST)} …` : about.message,
     next,
     ...(about.objectives ? { objectives: about.objectives } : {}),
   };
@@ -203,6 +206,9 @@ function severityOf(code: FindingCode, target: Target | { id: string }): Severit
   const policy: Policy = target.policy;
   return policy.severities[code] ?? milder(usual, target.priority);
 }
+
+/** What happened once and is over: nobody can find it gone, so it is closed quietly after a day. */
+export const EVENTS: readonly FindingCode[] = ['unknown-job', 'upload-abandoned'];
 
 /** The pseudo-target of findings about the deployment itself: schedules, topics, unknown jobs. */
 export const DEPLOYMENT = { id: 'understudy' } as const;

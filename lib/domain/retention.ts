@@ -15,6 +15,8 @@ export type RetentionPlan = {
 /**
  * Grandfather, father, son; a pure function of the points and the moment. Ages count from the database snapshot.
  *
+ * `alsoFrozen` is a reason from elsewhere to delete nothing: a rehearsal that failed.
+ *
  * Never deletes the newest verified point, the newest rehearsed one, anything locked or on legal hold, or anything at
  * all while the newest point is not good or the newest good one is older than the RPO: retention by age must not
  * finish what failing dumps began.
@@ -24,6 +26,7 @@ export function planRetention(
   retention: Retention,
   now: Date,
   rpo: number,
+  alsoFrozen?: string,
 ): RetentionPlan {
   const newestFirst = points
     .filter((point) => point.state !== 'expired' && point.state !== 'creating')
@@ -34,10 +37,10 @@ export function planRetention(
 
   const wishes = newestFirst.map((point): Decision => {
     const keep = (why: string): Decision => ({ point, keep: true, why });
-    if (point.state === 'expiring') return { point, keep: false, why: 'its deletion had begun' };
     if (point.legalHold) return keep('on legal hold');
     if (point.lockedUntil && new Date(point.lockedUntil) > now)
       return keep(`locked until ${point.lockedUntil}`);
+    if (point.state === 'expiring') return { point, keep: false, why: 'its deletion had begun' };
     if (point === newestGood) return keep('the newest verified point');
     if (point === newestRehearsed) return keep('the newest rehearsed point');
     const slot = slots.get(point.id);
@@ -49,7 +52,7 @@ export function planRetention(
     };
   });
 
-  const frozen = whyFrozen(newestFirst, newestGood, now, rpo);
+  const frozen = whyFrozen(newestFirst, newestGood, now, rpo) ?? alsoFrozen;
   if (!frozen) return { decisions: wishes, withheld: [] };
   // What had begun to be deleted is finished: it counts for nothing, and its bytes would be billed for ever.
   const withheld = wishes
@@ -70,13 +73,22 @@ function moment(point: RecoveryPoint): string {
   return point.snapshotAt ?? point.scheduledFor;
 }
 
+/** A dump of this hour waits for its verification; with frequent dumps one always does. */
+function isAwaited(point: RecoveryPoint, now: Date): boolean {
+  return (
+    point.state === 'available' &&
+    point.availableAt !== undefined &&
+    secondsBetween(point.availableAt, now) < 3600
+  );
+}
+
 function whyFrozen(
   newestFirst: readonly RecoveryPoint[],
   newestGood: RecoveryPoint | undefined,
   now: Date,
   rpo: number,
 ): string | undefined {
-  const newest = newestFirst.find((point) => point.state !== 'expiring');
+  const newest = newestFirst.find((point) => point.state !== 'expiring' && !isAwaited(point, now));
   if (!newest) return undefined;
   if (!newestGood) return 'no point is verified';
   if (!counts(newest)) return `the newest point ${newest.id} is ${newest.state}`;

@@ -36,12 +36,22 @@ export function nextFirings(schedule: Schedule, from: Date, count: number): stri
 
 /** The newest firing at or before `at`, not looking back further than `notBefore`. */
 export function lastFiring(schedule: Schedule, at: Date, notBefore: Date): string | undefined {
+  const newest = newestFiring(schedule, at);
+  return newest !== undefined && new Date(newest) >= notBefore ? newest : undefined;
+}
+
+const newestFirings = new Map<string, string | undefined>();
+
+/** Asked for every target of a policy at the same moment, so the answer is kept for as long as the moment lasts. */
+function newestFiring(schedule: Schedule, at: Date): string | undefined {
+  const key = `${schedule.cron}|${schedule.timezone}|${at.getTime()}`;
+  if (newestFirings.has(key)) return newestFirings.get(key);
+  if (newestFirings.size > 500) newestFirings.clear();
   const cron = parse(schedule);
-  for (const run of cron.previousRuns(8, new Date(at.getTime() + 1000))) {
-    if (run < notBefore) return undefined;
-    if (run <= at && fires(cron, schedule, run)) return utc(run);
-  }
-  return undefined;
+  const runs = cron.previousRuns(8, new Date(at.getTime() + 1000));
+  const newest = runs.find((run) => run <= at && fires(cron, schedule, run));
+  newestFirings.set(key, newest && utc(newest));
+  return newest && utc(newest);
 }
 
 /** The longest distance between two firings in the year after `from`, in seconds: the interval an RPO must bear. */

@@ -15,6 +15,8 @@ export type TargetStatus = {
   newestRehearsed?: PointSummary;
   /** The newest point that is available and waits for its verification. */
   waiting?: PointSummary;
+  /** Since when each schedule has been what it is: what it would have asked for before is owed by nobody. */
+  owed?: Partial<Record<ScheduledJob, Owed>>;
   lastRun: Partial<Record<ScheduledJob, RunSummary>>;
   lastSuccess: Partial<Record<ScheduledJob, RunSummary>>;
   lastRehearsal?: Pick<Evidence, 'at' | 'point' | 'outcome' | 'strength' | 'rto' | 'rpo' | 'simulation'>;
@@ -23,5 +25,6 @@ export type TargetStatus = {
   usual: { dump?: number; verify?: number; bytes?: number };
 };
 
+export type Owed = { cron: string; timezone: string; since: string };
 export type PointSummary = { id: string; snapshotAt: string; availableAt: string; state: string };
 export type RunSummary = Pick<Run, 'scheduledFor' | 'state' | 'attempt' | 'endedAt' | 'summary'>;

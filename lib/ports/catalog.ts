@@ -1,10 +1,13 @@
 import type { Occasion } from '../domain/alert.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { Finding } from '../domain/finding.ts';
+import type { ScheduledJob } from '../domain/job.ts';
 import type { RunName } from '../domain/names.ts';
 import type { PointState, RecoveryPoint } from '../domain/recovery-point.ts';
 import type { Claim, ClaimOutcome, Run } from '../domain/run.ts';
+import type { Schedule } from '../domain/schedule.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
+import type { AlertTopic } from './messages.ts';
 
 export type ClaimRequest = RunName & {
   requestedBy: string;
@@ -29,8 +32,8 @@ export type RunResult = {
 export type OpenFinding = Finding & {
   since: string;
   lastToldAt?: string;
-  /** What has to be told and was not yet known to arrive. */
-  untold?: Occasion;
+  /** What still has to reach these topics. */
+  untold?: { occasion: Occasion; topics: AlertTopic[]; at: string };
 };
 
 /**
@@ -47,13 +50,13 @@ export type Catalog = {
   runs(target: string, job: string, limit: number): Promise<Run[]>;
   /** Runs whose state is `running`, of every target. */
   openRuns(): Promise<Run[]>;
-  /** Marks a run whose claim is dead as failed; false when it was renewed or ended meanwhile. */
-  failDeadRun(run: Run, result: RunResult): Promise<boolean>;
 
   /** Writes a point for the claim's holder; the state must be reachable from the one recorded. */
   putPoint(claim: Claim, point: RecoveryPoint): Promise<void>;
   /** Moves a point on without a claim (watch, expire). False when its state does not allow it (any more). */
   movePoint(target: string, id: string, to: PointState, changes?: Partial<RecoveryPoint>): Promise<boolean>;
+  /** The point named after this scheduled moment, whichever attempt made it. */
+  pointAt(target: string, scheduledFor: string): Promise<RecoveryPoint | undefined>;
   /** The point with this id. */
   point(target: string, id: string): Promise<RecoveryPoint | undefined>;
   /** Newest first, by scheduled moment. */
@@ -67,21 +70,29 @@ export type Catalog = {
   evidence(target: string, limit: number): Promise<Evidence[]>;
 
   /**
-   * Opens a finding or brings it up to date, and says whether people must be told: `opened` or `worsened` once,
-   * `reminder` when the last word is older than a day, else undefined.
+   * Opens a finding or brings it up to date, and says which topics must be told and why: `opened` or `worsened` once,
+   * `reminder` when the last word is older than a day; again after two minutes where it did not arrive.
    */
-  openFinding(finding: Finding, now: Date): Promise<{ tell?: Occasion; since: string }>;
+  openFinding(
+    finding: Finding,
+    topics: readonly AlertTopic[],
+    now: Date,
+  ): Promise<{ since: string; tell?: { occasion: Occasion; topics: AlertTopic[] } }>;
   /** Closes it; undefined when it was not open. */
   closeFinding(target: string, code: string, subject: string, now: Date): Promise<OpenFinding | undefined>;
-  /** Says that people were told. */
-  toldFinding(finding: Pick<Finding, 'target' | 'code' | 'subject'>, now: Date): Promise<void>;
+  /** Says which topics were told. */
+  toldFinding(
+    finding: Pick<Finding, 'target' | 'code' | 'subject'>,
+    topics: readonly AlertTopic[],
+    now: Date,
+  ): Promise<void>;
   /** What is open, of one target or everywhere. */
   openFindings(target?: string): Promise<OpenFinding[]>;
 
-  /** The status of each target that has one, in any order. */
+  /** The status of each target that has one, in any order. Reads only: what is stale is derived and not kept. */
   statuses(targets: readonly string[]): Promise<Map<string, TargetStatus>>;
-  /** Records that a target exists. What is owed counts from the first time. */
-  firstSeen(target: string, now: Date): Promise<void>;
+  /** Records that a target exists and what its schedules are. What is owed counts from the first time each was seen so. */
+  owe(target: string, schedules: Partial<Record<ScheduledJob, Schedule>>, now: Date): Promise<void>;
   /** Derives a target's status again from its runs, points and evidence, and keeps it. */
   refreshStatus(target: string): Promise<TargetStatus>;
 };

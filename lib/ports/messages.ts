@@ -4,18 +4,20 @@ import type { JobMessage } from '../domain/job.ts';
 /** Topic `jobs`, and the queues behind it. */
 export type JobMessages = {
   publish(message: Partial<JobMessage> & { job: string; target: string }): Promise<void>;
-  /** Publishes many, in batches; resolves with those that could not be, after retries. */
-  publishAll(messages: readonly JobMessage[]): Promise<JobMessage[]>;
+  /** Publishes many, in batches; resolves with those that could not be, after retries, and why. */
+  publishAll(messages: readonly JobMessage[]): Promise<Unpublished[]>;
   /** Puts a message back unspent: a fresh copy that arrives later, with no receipt counted against it. */
   postpone(message: JobMessage, delaySeconds: number): Promise<void>;
 };
+
+export type Unpublished = { message: JobMessage; reason: string };
 
 export type AlertTopic = 'alerts' | 'pages' | 'alarms';
 export type Subscription = { protocol: string; endpoint: string; confirmed: boolean };
 
 export type Alerts = {
-  /** Publishes to `alerts`, and to `pages` when the severity wants it; each on its own. Resolves with what failed. */
-  send(alert: Alert): Promise<{ topic: AlertTopic; reason: string }[]>;
+  /** Publishes to these topics, each on its own. Resolves with those that did not take it. */
+  send(alert: Alert, topics: readonly AlertTopic[]): Promise<{ topic: AlertTopic; reason: string }[]>;
   /** A trial message to one topic. */
   trial(topic: AlertTopic, text: string): Promise<void>;
   subscriptions(topic: AlertTopic): Promise<Subscription[]>;

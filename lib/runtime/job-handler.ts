@@ -20,26 +20,45 @@ export function jobHandler<Schema extends z.ZodType, Result>(
 ) {
   return middy<unknown, Result | undefined, Error, Context>().handler(async (event, context) => {
     const { body, direct } = unwrap(event);
-    const parsed = schema.safeParse(body);
-    if (!parsed.success) {
-      const error = new InputError(
-        'the message is not understood',
-        mistakes(parsed.error),
-        'docs/operators-runbook.md shows the messages',
-      );
-      if (direct) throw error;
-      await refuse(error, body);
-      return undefined;
-    }
     try {
-      return await work(parsed.data, invocation(context));
+      return await work(understood(schema, body), invocation(context));
     } catch (error) {
-      // A request that cannot be right (an unknown target) is refused like a misspelt one.
       if (direct || !(error instanceof InputError)) throw error;
       await refuse(error, body);
       return undefined;
     }
   });
+}
+
+/** A person's mistake, as an answer: it is nobody's alarm. */
+export type Mistake = {
+  mistake: { message: string; mistakes: readonly string[]; hint?: string | undefined };
+};
+
+/** Wraps what people invoke: wrong requests are answered and not thrown, because a function's errors page somebody. */
+export function personHandler<Schema extends z.ZodType, Result>(
+  schema: Schema,
+  work: Work<z.infer<Schema>, Result>,
+) {
+  return middy<unknown, Result | Mistake, Error, Context>().handler(async (event, context) => {
+    try {
+      return await work(understood(schema, event), invocation(context));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      const [message] = error.message.split('\n');
+      return { mistake: { message: message!, mistakes: error.mistakes, hint: error.hint } };
+    }
+  });
+}
+
+function understood<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new InputError(
+    'the message is not understood',
+    mistakes(parsed.error),
+    'docs/operators-runbook.md shows the messages',
+  );
 }
 
 export function invocation(context: Pick<Context, 'getRemainingTimeInMillis'>): Invocation {

@@ -44,6 +44,7 @@ export async function underClaim(
   work: (work: Work) => Promise<Done>,
 ): Promise<JobOutcome> {
   const { catalog, clock, log } = deps;
+  refuseTheFuture(message.scheduledFor, clock.now());
   const again = 'again' in message && message.again;
   const claimed = await catalog.claim({
     ...name,
@@ -53,11 +54,12 @@ export async function underClaim(
     leaseSeconds: LEASE_SECONDS,
     again,
   });
-  if (claimed.outcome === 'done')
+  if (claimed.outcome === 'done') {
     return {
       outcome: 'done-before',
       summary: `${runName(name)} was done before: ${claimed.run.summary ?? ''}`,
     };
+  }
   if (claimed.outcome === 'held') {
     await deps.messages.postpone(message, secondsBetween(clock.now(), claimed.until) + 5);
     return {
@@ -72,7 +74,7 @@ export async function underClaim(
   try {
     const done = await work({ claim, signal: life.signal });
     await catalog.finish(claim, { state: 'succeeded', endedAt: utc(clock.now()), ...done });
-    await resolve(deps, { target: name.target, code: 'job-failed', subject: name.job });
+    await takeBackFailure(deps, name);
     count(deps, name, 'JobSucceeded');
     return { outcome: 'done', ...done };
   } catch (thrown) {
@@ -92,6 +94,26 @@ export async function underClaim(
         log.warn('the status could not be refreshed; the watch will', { reason: reasonOf(error) }),
       );
   }
+}
+
+/** A clock may be a little ahead. A run of next year would pass for the newest until then, and hide every silence. */
+export function refuseTheFuture(scheduledFor: string, now: Date): void {
+  if (secondsBetween(now, scheduledFor) <= 600) return;
+  throw new InputError(
+    `scheduledFor ${scheduledFor} lies in the future`,
+    [],
+    'name the moment the run was due, or now',
+  );
+}
+
+/** The work is done and on record; that its old alarm could not be taken back must not make a failure of it. */
+async function takeBackFailure(deps: JobDeps, name: RunName): Promise<void> {
+  await resolve(deps, { target: name.target, code: 'job-failed', subject: name.job }).catch((error) =>
+    deps.log.warn('an old failure could not be resolved; the watch will', {
+      run: runName(name),
+      reason: reasonOf(error),
+    }),
+  );
 }
 
 /** A failed run and an alert; neither waits for the other's success. */

@@ -25,7 +25,7 @@ export async function dispatch(tick: Tick, deps: DispatchDeps): Promise<{ publis
     deps.metrics.count('JobsUndispatched', left.length, { policy: tick.policy, job: tick.job });
     throw new UnderstudyError(
       'dispatch-incomplete',
-      `${left.length} of ${messages.length} messages for ${tick.job} could not be published, the first for ${left[0]!.target}`,
+      `${left.length} of ${messages.length} messages for ${tick.job} could not be published, the first for ${left[0]!.message.target}: ${left[0]!.reason}`,
       {
         hint: 'the tick is tried again by itself; if it ends in the dead-letter queue, redrive it from there',
       },

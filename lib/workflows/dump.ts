@@ -4,7 +4,7 @@ import type { DumpJob } from '../domain/job.ts';
 import { type ContentFacts, type Manifest, totalRows } from '../domain/manifest.ts';
 import { pointId, runName, vaultKeys } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import type { RecoveryPoint, StoredObject } from '../domain/recovery-point.ts';
 import { humanSeconds, plusSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type {
   Archive,
@@ -16,7 +16,7 @@ import type {
 } from '../ports/database.ts';
 import type { PutOptions, Vault } from '../ports/vault.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
-import { settle } from './tell.ts';
+import { raise, settle } from './tell.ts';
 
 export type DumpDeps = JobDeps & { vault: Vault; engine: DatabaseEngine; secrets: Secrets };
 
@@ -51,10 +51,13 @@ async function dumpOnce(
     scheduledFor: job.scheduledFor,
     keys: vaultKeys(target.id, job.scheduledFor, claim.attempt),
   };
+  const adopted = await adopt(job, deps);
+  if (adopted) return adopted;
   await deps.catalog.putPoint(claim, creating);
+  const blocked: string[] = [];
   try {
     const made = await withCredentials(deps.secrets, target, (credentials) =>
-      makePoint(creating, target, deps, credentials, signal),
+      makePoint(creating, target, deps, credentials, blocked, signal),
     );
     const available: RecoveryPoint = {
       ...made.point,
@@ -67,18 +70,30 @@ async function dumpOnce(
       target.id,
       ['dump-blocks-others', 'fingerprints-off'],
       [
-        ...made.blocked.map((what) => blocking(target, what)),
+        ...blocked.map((what) => blocking(target, what)),
         ...(available.fingerprinted ? [] : [unfingerprinted(target)]),
       ],
     );
     await askForVerification(job, available, deps);
     return { summary: say(made.manifest, available), point: available.id };
   } catch (error) {
+    for (const what of blocked) await raise(deps, blocking(target, what));
     await deps.catalog
       .putPoint(claim, { ...creating, state: 'failed', why: (error as Error).message })
       .catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * An earlier attempt may have died between its point and the end of its run. What it made is ours and good: it is
+ * adopted, and asked to be verified if it was not.
+ */
+async function adopt(job: DumpJob, deps: DumpDeps): Promise<Done | undefined> {
+  const known = await deps.catalog.pointAt(job.target, job.scheduledFor);
+  if (!known || !['available', 'verified', 'rehearsed'].includes(known.state)) return undefined;
+  if (known.state === 'available') await askForVerification(job, known, deps);
+  return { summary: `adopted ${known.id}, which an earlier attempt had finished`, point: known.id };
 }
 
 /** Runs with the target's credentials, and once more with fresh ones when they are refused: rotation happens. */
@@ -99,20 +114,20 @@ async function withCredentials<T>(
   }
 }
 
-type Made = { point: RecoveryPoint; manifest: Manifest; blocked: string[] };
+type Made = { point: RecoveryPoint; manifest: Manifest };
 
 async function makePoint(
   creating: RecoveryPoint,
   target: Target,
   deps: DumpDeps,
   credentials: Credentials,
+  blocked: string[],
   signal: AbortSignal,
 ): Promise<Made> {
   const { policy } = target;
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
   const source = await deps.engine.hold(credentials, policy, either);
-  const blocked: string[] = [];
   try {
     const before = await source.sequences();
     const archive = source.archive();
@@ -126,21 +141,31 @@ async function makePoint(
             }),
           );
       }, either)
-      .catch(() => undefined);
+      .catch((error: Error) =>
+        deps.log.warn('nobody looks out for blocked sessions during this dump', { reason: error.message }),
+      );
 
     const content = source.content(policy.proof.depth);
     // A failed fact must end the upload, not wait for pg_dump to finish in vain.
     content.catch((error) => archive.kill(error));
-    const facts = async () => consistent(await content, await archive.toc);
+    // The small things come before the large one may end: after it only the manifest can still go wrong.
+    let roles: StoredObject | undefined;
+    const condition = async () => {
+      consistent(await content, await archive.toc);
+      roles = await deps.vault.put(
+        await source.roles(),
+        putOptions(target, deps, creating.keys.roles, 'application/sql'),
+      );
+    };
 
-    const stored = await deps.vault.stream(
-      endingWith(archive, facts),
-      putOptions(target, deps, creating.keys.dump, 'application/octet-stream', source.facts.bytes),
+    const options = putOptions(
+      target,
+      deps,
+      creating.keys.dump,
+      'application/octet-stream',
+      source.facts.bytes,
     );
-    const roles = await deps.vault.put(
-      await source.roles(),
-      putOptions(target, deps, creating.keys.roles, 'application/sql'),
-    );
+    const stored = await deps.vault.stream(endingWith(archive, condition), options);
     const after = await source.sequences();
     ended.abort();
     await watching;
@@ -157,7 +182,7 @@ async function makePoint(
       sequences: bothReadings(before, after),
       toc: { entries: (await archive.toc).entries.length, sha256: (await archive.toc).sha256 },
       dump: stored,
-      roles,
+      roles: roles!,
     };
     const written = await deps.vault.put(
       Buffer.from(JSON.stringify(manifest)),
@@ -169,13 +194,13 @@ async function makePoint(
       state: 'available',
       snapshotAt: source.facts.snapshotAt,
       dump: stored,
-      roles,
+      roles: roles!,
       manifest: written,
       sourceBytes: source.facts.bytes,
       fingerprinted: policy.proof.depth === 'fingerprints',
       ...(lock ? { lockedUntil: utc(lock.until) } : {}),
     };
-    return { point, manifest, blocked };
+    return { point, manifest };
   } finally {
     ended.abort();
     await source.release();

@@ -1,84 +1,100 @@
+import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { finding } from '../domain/finding.ts';
 import type { ExpireJob } from '../domain/job.ts';
 import type { Target } from '../domain/policy.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
-import { type Decision, planRetention, type RetentionPlan, shortestRetention } from '../domain/retention.ts';
+import { type Decision, planRetention, type RetentionPlan } from '../domain/retention.ts';
 import { secondsBetween } from '../domain/time.ts';
 import type { Vault } from '../ports/vault.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim } from './claimed.ts';
 import { settle } from './tell.ts';
 
 export type ExpireDeps = JobDeps & { vault: Vault };
-export type ExpireOutcome = JobOutcome & { decisions: Decision[]; orphans: string[]; frozen?: string };
+export type ExpireOutcome = JobOutcome & Pick<Planned, 'decisions' | 'orphans' | 'frozen'>;
 
 /** An object that no point names may be a dump that is being written; after this it is not. In seconds. */
 const ORPHAN_AGE = 7 * 86_400;
+/** No dump takes a day. In seconds. */
+const CREATING_AGE = 86_400;
 
 /** Deletes what retention keeps no longer. A dry run says what it would do and why, and touches nothing. */
 export async function expire(job: ExpireJob, deps: ExpireDeps): Promise<ExpireOutcome> {
   const target = requireTarget(deps.plan, job.target);
   if (job.dryRun)
-    return { ...(await planFor(target, deps)), outcome: 'done', summary: 'dry run: nothing was deleted' };
-  let planned: Planned = { decisions: [], orphans: [] };
+    return {
+      ...shown(await planFor(target, deps)),
+      outcome: 'done',
+      summary: 'dry run: nothing was deleted',
+    };
+  let planned: Planned | undefined;
   const outcome = await underClaim(deps, job, job, async ({ signal }) => {
+    await giveUpOldOnes(target, deps);
     planned = await planFor(target, deps);
+    await tellFrozen(target, planned.plan, deps);
     return carryOut(target, planned, deps, signal);
   });
-  return { ...outcome, ...planned };
+  return { ...outcome, ...(planned ? shown(planned) : { decisions: [], orphans: [] }) };
 }
 
-type Planned = { decisions: Decision[]; orphans: string[]; frozen?: string };
+function shown({ plan: _plan, ...rest }: Planned): Omit<Planned, 'plan'> {
+  return rest;
+}
+
+type Planned = { decisions: Decision[]; orphans: string[]; plan: RetentionPlan; frozen?: string };
 
 async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
   const now = deps.clock.now();
-  const points = await withLocks(await deps.catalog.points(target.id), target, deps, now);
-  const plan = planRetention(points, target.policy.retention, now, target.policy.objectives.rpo.dump);
-  await tellFrozen(target, plan, points, deps);
+  const points = await deps.catalog.points(target.id);
+  const failing = await failedRehearsal(target, deps);
+  const decide = (from: RecoveryPoint[]) =>
+    planRetention(from, target.policy.retention, now, target.policy.objectives.rpo.dump, failing);
+  // Asked about every point that would go, and only about those; then decided again.
+  const goers = new Set(
+    decide(points)
+      .decisions.filter(({ keep }) => !keep)
+      .map(({ point }) => point.id),
+  );
+  const asked = await Promise.all(
+    points.map((point) => (goers.has(point.id) ? withLocks(point, deps) : point)),
+  );
+  const plan = decide(asked);
   const orphans = plan.frozen ? [] : await findOrphans(target, points, deps, now);
-  return { decisions: plan.decisions, orphans, ...(plan.frozen ? { frozen: plan.frozen } : {}) };
+  return { decisions: plan.decisions, orphans, plan, ...(plan.frozen ? { frozen: plan.frozen } : {}) };
+}
+
+/** While a rehearsal's bad news stands, the older points may be all there is. */
+async function failedRehearsal(target: Target, deps: ExpireDeps): Promise<string | undefined> {
+  const open = await deps.catalog.openFindings(target.id);
+  const bad = open.find(({ code }) => code === 'restore-failed' || code === 'proof-mismatch');
+  return bad && `a rehearsal failed: ${bad.message}`;
 }
 
 /**
- * Locks and holds are read from the vault, not believed from the catalog: somebody may have extended one since. Only
- * points that are old enough to go at all are asked about.
+ * Locks and holds are read from the vault, not believed from the catalog: somebody may have set one since, on any of
+ * the objects, and a dump that died may have left a locked one that the catalog knows only by its key.
  */
-async function withLocks(
-  points: RecoveryPoint[],
-  target: Target,
-  deps: ExpireDeps,
-  now: Date,
-): Promise<RecoveryPoint[]> {
-  const shortest = shortestRetention(target.policy.retention);
-  const known: RecoveryPoint[] = [];
-  for (const point of points) {
-    const old = secondsBetween(point.snapshotAt ?? point.scheduledFor, now) > shortest;
-    const settled = point.state !== 'expired' && point.state !== 'creating';
-    if (!point.dump || !old || !settled) {
-      known.push(point);
-      continue;
-    }
-    const heads = await Promise.all(
-      [point.dump, ...(point.manifest ? [point.manifest] : [])].map((object) =>
-        deps.vault.headVersion(object),
-      ),
-    );
-    const lockedUntil = heads
-      .flatMap((head) => head?.lockedUntil ?? [])
-      .sort()
-      .at(-1);
-    const { lockedUntil: _was, ...rest } = point;
-    known.push({
-      ...rest,
-      ...(lockedUntil ? { lockedUntil } : {}),
-      ...(heads.some((head) => head?.legalHold) ? { legalHold: true } : {}),
-    });
-  }
-  return known;
+async function withLocks(point: RecoveryPoint, deps: ExpireDeps): Promise<RecoveryPoint> {
+  const recorded = [point.dump, point.roles, point.manifest].flatMap((object) => object ?? []);
+  const heads = await Promise.all([
+    ...recorded.map((object) => deps.vault.headVersion(object)),
+    ...Object.values(point.keys).map((key) => deps.vault.head(key)),
+  ]);
+  const lockedUntil = heads
+    .flatMap((head) => head?.lockedUntil ?? [])
+    .sort()
+    .at(-1);
+  const { lockedUntil: _was, ...rest } = point;
+  return {
+    ...rest,
+    ...(lockedUntil ? { lockedUntil } : {}),
+    ...(heads.some((head) => head?.legalHold) ? { legalHold: true } : {}),
+  };
 }
 
 /**
  * Marks, deletes the manifest, deletes the rest, marks again. Killed between any two, the next run finds `expiring` and
- * goes on: without its manifest a dump is no recovery point, so nothing half-deleted can pass for one.
+ * goes on: without its manifest a dump is no recovery point, so nothing half-deleted can pass for one. What cannot be
+ * deleted stops nothing else, and is said at the end.
  */
 async function carryOut(
   target: Target,
@@ -86,31 +102,53 @@ async function carryOut(
   deps: ExpireDeps,
   signal: AbortSignal,
 ): Promise<Done> {
+  const failures: string[] = [];
+  const guarded = async (what: string, work: () => Promise<void>) => {
+    signal.throwIfAborted();
+    await work().catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
+  };
   let deleted = 0;
   for (const { point, keep } of planned.decisions) {
     if (keep) continue;
-    signal.throwIfAborted();
-    if (!(await deps.catalog.movePoint(target.id, point.id, 'expiring'))) continue;
-    await deps.vault.removeAllVersions(point.keys.manifest);
-    await deps.vault.removeAllVersions(point.keys.dump);
-    await deps.vault.removeAllVersions(point.keys.roles);
-    await deps.catalog.movePoint(target.id, point.id, 'expired');
-    deps.log.info('expired', { target: target.id, point: point.id });
-    deleted++;
+    await guarded(point.id, async () => {
+      if (!(await deps.catalog.movePoint(target.id, point.id, 'expiring'))) return;
+      await deps.vault.removeAllVersions(point.keys.manifest);
+      await deps.vault.removeAllVersions(point.keys.dump);
+      await deps.vault.removeAllVersions(point.keys.roles);
+      await deps.catalog.movePoint(target.id, point.id, 'expired');
+      deps.log.info('expired', { target: target.id, point: point.id });
+      deleted++;
+    });
   }
   for (const key of planned.orphans) {
-    signal.throwIfAborted();
-    await deps.vault.removeAllVersions(key);
-    deps.log.info('deleted an object that belongs to no point', { target: target.id, key });
+    await guarded(key, async () => {
+      await deps.vault.removeAllVersions(key);
+      deps.log.info('deleted an object that belongs to no point', { target: target.id, key });
+    });
   }
-  const kept = planned.decisions.length - deleted;
+  if (failures.length > 0) {
+    throw new UnderstudyError(
+      'expire-incomplete',
+      `${deleted} points expired, but not ${failures.join('; ')}`,
+      { hint: 'a lock or a permission stands in the way; the next run tries again' },
+    );
+  }
   const orphans = planned.orphans.length > 0 ? `, ${planned.orphans.length} objects of no point deleted` : '';
+  const frozen = planned.frozen ? `; nothing more, because ${planned.frozen}` : '';
   return {
-    summary: `${deleted} points expired, ${kept} kept${orphans}${planned.frozen ? `; nothing more, because ${planned.frozen}` : ''}`,
+    summary: `${deleted} points expired, ${planned.decisions.length - deleted} kept${orphans}${frozen}`,
   };
 }
 
-/** What a dump left that died after its upload, or a worker that had lost its claim. */
+/** A dump that died before anybody could say so leaves a point that is being made for ever. */
+async function giveUpOldOnes(target: Target, deps: ExpireDeps): Promise<void> {
+  for (const point of await deps.catalog.points(target.id, { states: ['creating'] })) {
+    if (secondsBetween(point.scheduledFor, deps.clock.now()) < CREATING_AGE) continue;
+    await deps.catalog.movePoint(target.id, point.id, 'failed', { why: 'it was never finished' });
+  }
+}
+
+/** What a worker left that had lost its claim: old, named by no point, and neither locked nor on hold. */
 async function findOrphans(
   target: Target,
   points: RecoveryPoint[],
@@ -120,27 +158,20 @@ async function findOrphans(
   const named = new Set(points.flatMap((point) => Object.values(point.keys)));
   const orphans: string[] = [];
   for await (const { key, lastModified } of deps.vault.list(`${target.id}/`)) {
-    const age = Math.max(ORPHAN_AGE, target.policy.vault.lock === 'none' ? 0 : target.policy.vault.lockFor);
-    if (!named.has(key) && secondsBetween(lastModified, now) > age) orphans.push(key);
+    if (named.has(key) || secondsBetween(lastModified, now) <= ORPHAN_AGE) continue;
+    const head = await deps.vault.head(key);
+    const locked = head?.lockedUntil !== undefined && new Date(head.lockedUntil) > now;
+    if (!locked && !head?.legalHold) orphans.push(key);
   }
   return orphans;
 }
 
 /** Only when good points would have gone while newer ones fail is it worth waking somebody. */
-async function tellFrozen(
-  target: Target,
-  plan: RetentionPlan,
-  points: RecoveryPoint[],
-  deps: ExpireDeps,
-): Promise<void> {
-  const newest = points.find((point) => point.state !== 'expired' && point.state !== 'creating');
-  const failing = newest?.state === 'failed' || newest?.state === 'corrupt';
+async function tellFrozen(target: Target, plan: RetentionPlan, deps: ExpireDeps): Promise<void> {
+  const [newest] = plan.decisions;
+  const failing = newest?.point.state === 'failed' || newest?.point.state === 'corrupt';
   const atRisk = failing && plan.withheld.some((point) => point.dump !== undefined);
   const message = `retention would have deleted ${plan.withheld.length} points of ${target.id}, but ${plan.frozen}; all are kept`;
-  await settle(
-    deps,
-    target.id,
-    ['last-good-point-at-risk'],
-    atRisk ? [finding('last-good-point-at-risk', { target, subject: 'retention', message })] : [],
-  );
+  const found = atRisk ? [finding('last-good-point-at-risk', { target, subject: 'retention', message })] : [];
+  await settle(deps, target.id, ['last-good-point-at-risk'], found);
 }

@@ -28,7 +28,7 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
   switch (request.ask) {
     case 'status':
       if (request.target) requireTarget(deps.plan, request.target);
-      return status(deps, request.target);
+      return briefly(await status(deps, request.target));
     case 'points':
       return points(deps, requireTarget(deps.plan, request.target).id, request.limit);
     case 'run':
@@ -42,4 +42,17 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
     case 'test-alerts':
       return testAlerts(deps.alerts, deps.stage, request.by);
   }
+}
+
+/** What Lambda can answer ends at 6 MB: of very many targets only those that are not well are told one by one. */
+const MANY = 500;
+
+function briefly(whole: Awaited<ReturnType<typeof status>>) {
+  if (whole.targets.length <= MANY) return whole;
+  const unwell = whole.targets.filter((each) => each.state !== 'good');
+  return {
+    ...whole,
+    targets: unwell.slice(0, MANY),
+    notShown: { good: whole.targets.length - unwell.length, unwell: Math.max(0, unwell.length - MANY) },
+  };
 }

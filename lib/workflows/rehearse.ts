@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Evidence } from '../domain/evidence.ts';
-import { type Finding, finding } from '../domain/finding.ts';
+import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
 import type { RehearseJob } from '../domain/job.ts';
 import { type RunName, runName } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import { sayDifference } from '../domain/proof.ts';
 import { counts, type RecoveryPoint } from '../domain/recovery-point.ts';
 import type { Claim } from '../domain/run.ts';
-import { humanSeconds, plusSeconds, secondsBetween, utc } from '../domain/time.ts';
+import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
-import { type JobDeps, jobFailed, requireTarget } from './claimed.ts';
+import { type JobDeps, jobFailed, refuseTheFuture, requireTarget } from './claimed.ts';
 import type { ScratchRequest, ScratchResult } from './restore-and-prove.ts';
 import { raise, resolve, settle } from './tell.ts';
 
@@ -24,23 +24,20 @@ export type RehearsalOutcome =
   | { outcome: 'rehearsed'; evidence: Evidence }
   | { outcome: 'done-before' | 'held' | 'refused'; summary: string; hint?: string };
 
-/** The scratch function may take its 15 minutes twice over before this claim counts as dead. */
-const LEASE_SECONDS = 45 * 60;
+/** The whole execution may take four hours (serverless.yml); nobody renews the claim while it waits for the scratch function. */
+const LEASE_SECONDS = 4 * 3600 + 900;
 
 /** Phases during which somebody would be waiting for the database. Proof and assertions come after. */
 const RESTORE_PHASES = ['server', 'fetch', 'roles', 'restore'];
 
-const CODES = [
-  'restore-failed',
-  'proof-mismatch',
-  'assertion-failed',
-  'rto-breached',
-  'extension-left-out',
-] as const;
+/** About one point: a good rehearsal of it or of a newer one takes them back, never one of an older. */
+const OF_POINTS: readonly FindingCode[] = ['restore-failed', 'proof-mismatch'];
+const OF_RESTORES: readonly FindingCode[] = ['assertion-failed', 'rto-breached', 'extension-left-out'];
 
 /**
  * Rehearses a restore nobody needed: picks a point, has it restored and proven on something thrown away afterwards, and
- * writes down what came of it, whatever came of it.
+ * writes down what came of it, whatever came of it. Telling comes first, and no failure of one step stops another: a
+ * mismatch that could not be recorded is told all the same.
  */
 export async function rehearse(
   job: RehearseJob,
@@ -55,39 +52,69 @@ export async function rehearse(
   const { claim } = claimed;
 
   const chosen = await durable.step('choose a point', () => choosePoint(job, target, deps));
-  if (!chosen) {
-    return durable.step('record that there is none', () => recordNoPoint(claim, target, deps));
-  }
+  if (!chosen)
+    return durable.step('record that there is none', () => recordNoPoint(job, claim, target, deps));
   const began = await durable.step('begin', async () => utc(deps.clock.now()));
   const request: ScratchRequest = { point: chosen.point, simulation: job.simulation };
   const result = await durable
     .invoke<ScratchRequest, ScratchResult>('restore and prove', deps.scratchFunction, request)
-    .catch(
-      (error: Error): ScratchResult => ({
-        phases: [],
-        assertions: [],
-        leftOut: [],
-        notes: [],
-        failure: {
-          kind: 'unjudged',
-          code: 'scratch-died',
-          message: `the scratch function died: ${error.message}`,
-          hint: 'its log says why; out of memory and out of time are the usual reasons',
-        },
-      }),
-    );
-  const evidence = judge(job, target, chosen, result, began);
+    .catch(scratchDied);
+  const gone =
+    result.failure?.kind === 'bad' &&
+    (await durable.step('look at the point again', () => hasLeft(chosen.point, deps)));
+  const evidence = judge(job, target, chosen, gone ? expiredMeanwhile(result) : result, began);
 
-  await durable.step('keep the evidence', () => deps.catalog.addEvidence(evidence));
-  await durable.step('mark the point', () => markPoint(target, evidence, deps));
-  await durable.step('tell', () => tellRehearsal(target, evidence, result, deps));
-  await durable.step('finish', () => finish(claim, evidence, deps));
+  const failures: unknown[] = [];
+  const try_ = (name: string, work: () => Promise<void>) =>
+    durable.step(name, work).catch((error) => void failures.push(error));
+  await try_('tell', () => tellRehearsal(job, target, evidence, deps));
+  await try_('keep the evidence', () => deps.catalog.addEvidence(evidence));
+  await try_('mark the point', () => markPoint(target, evidence, deps));
+  await try_('finish the run', () => finish(claim, evidence, deps));
+  await try_('bring the status up to date', async () => void (await deps.catalog.refreshStatus(target.id)));
+  if (failures.length > 0) throw failures[0];
   return { outcome: 'rehearsed', evidence };
+}
+
+function scratchDied(error: Error): ScratchResult {
+  const hint = 'its log says why; out of memory and out of time are the usual reasons';
+  return {
+    phases: [],
+    assertions: [],
+    leftOut: [],
+    notes: [],
+    failure: {
+      kind: 'unjudged',
+      code: 'scratch-died',
+      message: `the scratch function died: ${error.message}`,
+      hint,
+    },
+  };
+}
+
+/** Retention may have taken the point while it was restored; then it is not accused of being gone. */
+async function hasLeft(point: RecoveryPoint, deps: RehearseDeps): Promise<boolean> {
+  const state = (await deps.catalog.point(point.target, point.id))?.state;
+  return state === undefined || state === 'expiring' || state === 'expired';
+}
+
+function expiredMeanwhile(result: ScratchResult): ScratchResult {
+  const message = 'retention deleted the point while it was being restored';
+  return {
+    ...result,
+    failure: {
+      kind: 'unjudged',
+      code: 'point-expired',
+      message,
+      hint: 'rehearse again; a newer point will be chosen',
+    },
+  };
 }
 
 type Claimed = { outcome: 'claimed'; claim: Claim } | { outcome: 'done-before' | 'held'; summary: string };
 
 async function claimRun(job: RehearseJob, token: string, deps: RehearseDeps): Promise<Claimed> {
+  refuseTheFuture(job.scheduledFor, deps.clock.now());
   const name = rehearsalName(job);
   const claimed = await deps.catalog.claim({
     ...name,
@@ -118,22 +145,26 @@ function rehearsalName(job: RehearseJob): RunName {
 
 type Chosen = { point: RecoveryPoint; snapshotAt: string; newestVerifiedAt: string };
 
-/** The point asked for; else the newest verified one, or by policy any retained one by chance. */
+/** The point asked for; else the newest verified one, or by policy any retained one by chance. Newest by its snapshot. */
 async function choosePoint(
   job: RehearseJob,
   target: Target,
   deps: RehearseDeps,
 ): Promise<Chosen | undefined> {
-  const good = (await deps.catalog.points(target.id)).filter(counts);
-  const [newest] = good;
+  const points = (
+    await deps.catalog.points(target.id, { states: ['available', 'verified', 'rehearsed', 'corrupt'] })
+  )
+    .filter((point) => point.snapshotAt !== undefined && point.manifest !== undefined)
+    .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
+  const good = points.filter(counts);
   const chosen = job.point
-    ? await deps.catalog.point(target.id, job.point)
+    ? points.find((point) => point.id === job.point)
     : byPolicy(good, job, target, deps);
-  if (!chosen?.snapshotAt || !chosen.manifest) return undefined;
+  if (!chosen) return undefined;
   return {
     point: chosen,
-    snapshotAt: chosen.snapshotAt,
-    newestVerifiedAt: newest?.snapshotAt ?? chosen.snapshotAt,
+    snapshotAt: chosen.snapshotAt!,
+    newestVerifiedAt: good[0]?.snapshotAt ?? chosen.snapshotAt!,
   };
 }
 
@@ -147,21 +178,28 @@ function byPolicy(
   return random && good.length > 0 ? good[deps.pick(good.length)] : good[0];
 }
 
-async function recordNoPoint(claim: Claim, target: Target, deps: RehearseDeps): Promise<RehearsalOutcome> {
-  const said = {
-    code: 'no-verified-point',
-    message: `${target.id} has no verified recovery point to rehearse`,
-    hint: `take one: ./understudy run dump ${target.id}`,
-  };
+async function recordNoPoint(
+  job: RehearseJob,
+  claim: Claim,
+  target: Target,
+  deps: RehearseDeps,
+): Promise<RehearsalOutcome> {
+  const message = job.point
+    ? `${target.id} has no recovery point ${job.point} to restore`
+    : `${target.id} has no verified recovery point to rehearse`;
+  const hint = job.point
+    ? `./understudy points ${target.id} lists them`
+    : `take one: ./understudy run dump ${target.id}`;
+  const said = { code: 'no-point', message, hint };
+  await raise(deps, jobFailed(target, rehearsalName(job).job, said));
   await deps.catalog.finish(claim, {
     state: 'failed',
     endedAt: utc(deps.clock.now()),
-    summary: said.message,
+    summary: message,
     error: said,
   });
-  await raise(deps, jobFailed(target, 'rehearse', said));
   await deps.catalog.refreshStatus(target.id);
-  return { outcome: 'refused', summary: said.message, hint: said.hint };
+  return { outcome: 'refused', summary: message, hint };
 }
 
 /** From what was measured to what it means. */
@@ -220,7 +258,7 @@ function findingsOf(
     found.push(
       finding('restore-failed', {
         target,
-        subject: 'rehearsal',
+        subject: point.id,
         message: `${point.id} of ${target.id} did not restore: ${result.failure.message}`,
       }),
     );
@@ -232,7 +270,7 @@ function findingsOf(
     found.push(
       finding('proof-mismatch', {
         target,
-        subject: 'rehearsal',
+        subject: point.id,
         message: `the restored ${point.id} of ${target.id} is not equal to its source: ${first}${more}`,
       }),
     );
@@ -262,46 +300,64 @@ function findingsOf(
   return found;
 }
 
-/** Equal to its source: rehearsed. Shown to be different: corrupt. Not restored, for whatever reason: as it was. */
+/** Failures of a restore that lie in the stored bytes themselves. */
+const BROKEN = ['checksum-mismatch', 'artifact-missing', 'manifest-invalid', 'manifest-missing'];
+
+/** Equal to its source: rehearsed. Shown to be different or broken: corrupt. Not restored for another reason: as it was. */
 async function markPoint(target: Target, evidence: Evidence, deps: RehearseDeps): Promise<void> {
   const mismatch = evidence.findings.find((each) => each.code === 'proof-mismatch');
-  if (mismatch) await deps.catalog.movePoint(target.id, evidence.point, 'corrupt', { why: mismatch.message });
+  const broken = evidence.error && BROKEN.includes(evidence.error.code);
+  const why = mismatch?.message ?? (broken ? evidence.error?.message : undefined);
+  if (why !== undefined) await deps.catalog.movePoint(target.id, evidence.point, 'corrupt', { why });
   else if (evidence.strength !== 'none')
     await deps.catalog.movePoint(target.id, evidence.point, 'rehearsed', { rehearsedAt: evidence.at });
 }
 
-async function tellRehearsal(
-  target: Target,
-  evidence: Evidence,
-  result: ScratchResult,
-  deps: RehearseDeps,
-): Promise<void> {
-  const unjudged = result.failure?.kind === 'unjudged';
-  // What could not be judged takes back nothing that was found before.
-  if (unjudged) await raise(deps, jobFailed(target, 'rehearse', result.failure!));
-  else {
-    await settle(deps, target.id, CODES, evidence.findings);
-    await resolve(deps, { target: target.id, code: 'job-failed', subject: 'rehearse' });
-  }
-  const metric = evidence.outcome === 'passed' ? 'RehearsalPassed' : 'RehearsalFailed';
-  deps.metrics.count(metric, 1, { policy: target.policy.name, job: 'rehearse' }, { target: target.id });
-  deps.metrics.flush();
+/** Was the point not judged, for a reason that lies outside it? */
+function unjudged(evidence: Evidence): boolean {
+  return evidence.error?.kind === 'unjudged';
 }
 
+/** Whatever was found is told. What could not be judged takes back nothing that was found before. */
+async function tellRehearsal(
+  job: RehearseJob,
+  target: Target,
+  evidence: Evidence,
+  deps: RehearseDeps,
+): Promise<void> {
+  const subject = rehearsalName(job).job;
+  if (unjudged(evidence)) {
+    for (const found of evidence.findings) await raise(deps, found);
+    await raise(deps, jobFailed(target, subject, evidence.error!));
+  } else {
+    await settle(
+      deps,
+      target.id,
+      OF_POINTS,
+      evidence.findings.filter(({ code }) => OF_POINTS.includes(code)),
+      (open) => open.subject <= evidence.point,
+    );
+    await settle(
+      deps,
+      target.id,
+      OF_RESTORES,
+      evidence.findings.filter(({ code }) => OF_RESTORES.includes(code)),
+    );
+    await resolve(deps, { target: target.id, code: 'job-failed', subject });
+  }
+  const metric = evidence.outcome === 'passed' ? 'RehearsalPassed' : 'RehearsalFailed';
+  deps.metrics.count(metric, 1, { policy: target.policy.name, job: subject }, { target: target.id });
+}
+
+/** A finding is a result: the run succeeded in judging. Only what could not be judged has failed. */
 async function finish(claim: Claim, evidence: Evidence, deps: RehearseDeps): Promise<void> {
-  const now = deps.clock.now();
-  const summary = sayEvidence(evidence);
-  await deps.catalog.renew(claim, plusSeconds(now, LEASE_SECONDS));
-  // A finding is a result: the run succeeded in judging. Only what could not be judged has failed.
-  const unjudged = evidence.error !== undefined && evidence.findings.length === 0;
   await deps.catalog.finish(claim, {
-    state: unjudged ? 'failed' : 'succeeded',
-    endedAt: utc(now),
-    summary,
+    state: unjudged(evidence) ? 'failed' : 'succeeded',
+    endedAt: utc(deps.clock.now()),
+    summary: sayEvidence(evidence).slice(0, 1000),
     point: evidence.point,
-    ...(unjudged ? { error: evidence.error } : {}),
+    ...(unjudged(evidence) ? { error: evidence.error } : {}),
   });
-  await deps.catalog.refreshStatus(evidence.target);
 }
 
 /** `20261120T010000Z-1 restored in 31 s and equal to its source: 14 tables, 300,000 rows`. */

@@ -72,6 +72,8 @@ function report(
     (each) => !open.some((other) => other.code === each.code && other.subject === each.subject),
   );
   const all = [...open, ...unsaid];
+  // A bad newest point is never well, whatever is said of the ones before it.
+  const spoilt = known?.newestPoint?.state === 'corrupt' || known?.lastRun.dump?.state === 'failed';
   const achieved = known?.newestVerified ? secondsBetween(known.newestVerified.snapshotAt, now) : undefined;
   const measured = known?.lastPassedRehearsal?.rto;
   return {
@@ -79,7 +81,12 @@ function report(
     policy: target.policy.name,
     priority: target.priority,
     ...(target.owner ? { owner: target.owner } : {}),
-    state: all.some((each) => each.severity !== 'P3') ? 'bad' : known?.newestVerified ? 'good' : 'unknown',
+    state:
+      spoilt || all.some((each) => each.severity !== 'P3')
+        ? 'bad'
+        : known?.newestVerified
+          ? 'good'
+          : 'unknown',
     rpo: {
       promised: rpo.dump,
       ...(achieved === undefined ? {} : { achieved }),

@@ -1,10 +1,11 @@
 import type { Alert, Occasion } from '../domain/alert.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../domain/finding.ts';
+import { pages } from '../domain/severity.ts';
 import { utc } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Alerts, Log, Metrics } from '../ports/messages.ts';
+import type { Alerts, AlertTopic, Log, Metrics } from '../ports/messages.ts';
 
 /** What telling people needs. */
 export type Telling = {
@@ -16,88 +17,128 @@ export type Telling = {
   stage: string;
 };
 
+/** P0 and P1 reach the pager as well. */
+function topicsFor(found: Finding): AlertTopic[] {
+  return pages(found.severity) ? ['alerts', 'pages'] : ['alerts'];
+}
+
 /**
  * Opens a finding and tells people on a change of state. No failure of recording stops the telling, and none of
  * telling stops the recording.
  */
 export async function raise(deps: Telling, found: Finding): Promise<void> {
   const now = deps.clock.now();
-  const opened = await deps.catalog.openFinding(found, now).catch((error) => {
+  const topics = topicsFor(found);
+  const opened = await deps.catalog.openFinding(found, topics, now).catch((error) => {
     deps.log.error('the finding could not be recorded; it is told all the same', {
       finding: found.code,
       target: found.target,
       reason: reasonOf(error),
     });
-    return { tell: 'opened' as const, since: utc(now) };
+    return { since: utc(now), tell: { occasion: 'opened' as const, topics } };
   });
-  if (opened.tell) await tell(deps, found, opened.tell, opened.since);
+  if (opened.tell) await tell(deps, found, opened.tell.occasion, opened.since, opened.tell.topics);
 }
+
+export type About = { target: string; code: FindingCode; subject: string };
 
 /** Closes a finding that no longer holds, and tells those who were told of it. */
 export async function resolve(
   deps: Telling,
-  about: { target: string; code: FindingCode; subject: string },
+  about: About,
+  occasion: 'resolved' | 'dropped' = 'resolved',
 ): Promise<void> {
-  const now = deps.clock.now();
-  const closed = await deps.catalog.closeFinding(about.target, about.code, about.subject, now);
+  const closed = await deps.catalog.closeFinding(about.target, about.code, about.subject, deps.clock.now());
   if (!closed) return;
-  const { since, lastToldAt: _told, untold: _untold, ...was } = closed;
-  await tell(deps, was, 'resolved', since);
+  const { since, lastToldAt, untold: _untold, ...was } = closed;
+  if (lastToldAt !== undefined) await tell(deps, was, occasion, since, topicsFor(was));
+}
+
+/** Closes what happened once and is over. Nobody is told that nothing happens. */
+export async function closeQuietly(deps: Telling, about: About): Promise<void> {
+  await deps.catalog.closeFinding(about.target, about.code, about.subject, deps.clock.now());
 }
 
 /**
  * Brings what is open among some codes of a target in line with what was found: raises the found ones and resolves the
- * others. Whoever calls it must have looked at everything these codes can say about the target.
+ * others, as far as `about` says that this look could have found them. Whoever calls it must have looked.
  */
 export async function settle(
   deps: Telling,
   target: string,
   codes: readonly FindingCode[],
   found: readonly Finding[],
+  about: (open: Finding) => boolean = () => true,
 ): Promise<void> {
   for (const each of found) await raise(deps, each);
-  const open = await deps.catalog.openFindings(target);
-  for (const { code, subject } of open) {
-    const stillFound = found.some((each) => each.code === code && each.subject === subject);
-    if (codes.includes(code) && !stillFound) await resolve(deps, { target, code, subject });
+  for (const open of await deps.catalog.openFindings(target)) {
+    const stillFound = found.some((each) => each.code === open.code && each.subject === open.subject);
+    if (codes.includes(open.code) && !stillFound && about(open)) await resolve(deps, open);
   }
 }
 
-async function tell(deps: Telling, found: Finding, occasion: Occasion, since: string): Promise<void> {
+async function tell(
+  deps: Telling,
+  found: Finding,
+  occasion: Occasion,
+  since: string,
+  topics: readonly AlertTopic[],
+): Promise<void> {
   const alert: Alert = { occasion, finding: found, since, at: utc(deps.clock.now()), stage: deps.stage };
   deps.log.info(`alert: ${occasion} ${found.code}`, { finding: found });
-  const failures = await deps.alerts.send(alert);
-  const wanted = found.severity === 'P0' || found.severity === 'P1' ? 2 : 1;
-  if (failures.length > 0) await undelivered(deps, failures);
-  // What reached nobody stays untold, and the watch tries again; what reached one topic is not repeated to it.
-  if (failures.length < wanted && occasion !== 'resolved') {
-    await deps.catalog
-      .toldFinding(found, deps.clock.now())
-      .catch((error) =>
-        deps.log.error('that people were told could not be recorded', { reason: reasonOf(error) }),
-      );
-  }
+  const failures = await deps.alerts.send(alert, topics);
+  const reached = topics.filter((topic) => !failures.some((failure) => failure.topic === topic));
+  // A topic that did not take it stays untold, and the watch tries that one again; the others are not told twice.
+  if (reached.length > 0 && occasion !== 'resolved' && occasion !== 'dropped')
+    await recordTold(deps, found, reached);
+  for (const failure of failures) await undelivered(deps, failure);
+  for (const topic of reached) await deliveredAgain(deps, topic);
 }
 
-/** A lost alert counts on a metric whose alarm has a path of its own, and is itself on record. */
-async function undelivered(deps: Telling, failures: { topic: string; reason: string }[]): Promise<void> {
-  deps.metrics.count('AlertUndelivered', failures.length);
-  for (const { topic, reason } of failures) {
-    deps.log.error('an alert could not be published', { topic, reason });
-    const about = finding('alert-undelivered', {
-      target: DEPLOYMENT,
-      subject: topic,
-      message: `an alert could not be published to topic ${topic}: ${reason}`,
-    });
-    const opened = await deps.catalog.openFinding(about, deps.clock.now()).catch(() => undefined);
-    if (!opened?.tell) continue;
-    const left = await deps.alerts.send({
-      occasion: opened.tell,
-      finding: about,
-      since: opened.since,
-      at: utc(deps.clock.now()),
-      stage: deps.stage,
-    });
-    if (left.length < 2) await deps.catalog.toldFinding(about, deps.clock.now()).catch(() => undefined);
-  }
+async function recordTold(deps: Telling, found: Finding, topics: readonly AlertTopic[]): Promise<void> {
+  await deps.catalog
+    .toldFinding(found, topics, deps.clock.now())
+    .catch((error) =>
+      deps.log.error('that people were told could not be recorded', { reason: reasonOf(error) }),
+    );
+}
+
+/** A lost alert counts on a metric whose alarm has a path of its own, and is itself on record and told elsewhere. */
+async function undelivered(
+  deps: Telling,
+  { topic, reason }: { topic: AlertTopic; reason: string },
+): Promise<void> {
+  deps.metrics.count('AlertUndelivered', 1);
+  deps.log.error('an alert could not be published', { topic, reason });
+  const found = finding('alert-undelivered', {
+    target: DEPLOYMENT,
+    subject: topic,
+    message: `an alert could not be published to topic ${topic}: ${reason}`,
+  });
+  const others = topicsFor(found).filter((other) => other !== topic);
+  const opened = await deps.catalog.openFinding(found, others, deps.clock.now()).catch(() => undefined);
+  if (!opened?.tell) return;
+  const alert: Alert = {
+    occasion: opened.tell.occasion,
+    finding: found,
+    since: opened.since,
+    at: utc(deps.clock.now()),
+    stage: deps.stage,
+  };
+  const failed = await deps.alerts.send(alert, others);
+  const reached = others.filter((other) => !failed.some((failure) => failure.topic === other));
+  if (reached.length > 0) await recordTold(deps, found, reached);
+}
+
+/** That a topic takes messages again is shown by a message it took. */
+async function deliveredAgain(deps: Telling, topic: AlertTopic): Promise<void> {
+  const closed = await deps.catalog
+    .closeFinding(DEPLOYMENT.id, 'alert-undelivered', topic, deps.clock.now())
+    .catch(() => undefined);
+  if (!closed) return;
+  const { since, lastToldAt: _told, untold: _untold, ...was } = closed;
+  await deps.alerts.send(
+    { occasion: 'resolved', finding: was, since, at: utc(deps.clock.now()), stage: deps.stage },
+    topicsFor(was),
+  );
 }

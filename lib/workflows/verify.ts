@@ -11,7 +11,7 @@ import { InputError } from '../domain/errors.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { VerifyJob } from '../domain/job.ts';
 import type { Target } from '../domain/policy.ts';
-import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import { counts, type RecoveryPoint } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { DatabaseEngine } from '../ports/database.ts';
 import type { Vault } from '../ports/vault.ts';
@@ -90,19 +90,31 @@ async function verifyOnce(
     };
   }
   const verifySeconds = secondsBetween(started, deps.clock.now());
-  // A point that was found bad stays so; one that was rehearsed stays that.
   const to = point.state === 'rehearsed' ? 'rehearsed' : 'verified';
-  await deps.catalog.movePoint(target.id, point.id, to, { verifiedAt: now, verifySeconds });
-  const history = await deps.catalog.points(target.id, { states: ['verified', 'rehearsed'], limit: 15 });
-  const odd = checkSize(target, point, history);
-  const isNewest = history[0]?.id === point.id;
-  // A newer good point takes the alarm from an older bad one; the bad one stays marked.
-  if (isNewest) await settle(deps, target.id, [...BAD, 'size-anomaly'], odd);
-  return {
-    summary: `${point.id} is good (${target.policy.verify.depth}, ${humanSeconds(verifySeconds)})`,
-    point: point.id,
-    findings: odd,
-  };
+  const moved = await deps.catalog.movePoint(target.id, point.id, to, { verifiedAt: now, verifySeconds });
+  if (!moved) {
+    const state = (await deps.catalog.point(target.id, point.id))?.state ?? 'gone';
+    return { summary: `${point.id} reads well now, but stays ${state}`, point: point.id, findings: [] };
+  }
+  const odd = await takeBackOlder(target, point, deps);
+  const summary = `${point.id} is good (${target.policy.verify.depth}, ${humanSeconds(verifySeconds)})`;
+  return { summary, point: point.id, findings: odd };
+}
+
+/**
+ * A good point takes the alarm from the bad ones before it, which stay marked. It takes nothing from a newer bad one:
+ * verifying an old point must not make it look as if the newest were well.
+ */
+async function takeBackOlder(target: Target, point: RecoveryPoint, deps: VerifyDeps): Promise<Finding[]> {
+  const stored = await deps.catalog.points(target.id, {
+    states: ['available', 'verified', 'rehearsed', 'corrupt'],
+    limit: 30,
+  });
+  const isNewest = !stored.some((other) => other.snapshotAt! > point.snapshotAt!);
+  const odd = isNewest ? checkSize(target, point, stored.filter(counts)) : [];
+  await settle(deps, target.id, BAD, [], (open) => open.subject <= point.id);
+  if (isNewest) await settle(deps, target.id, ['size-anomaly'], odd);
+  return odd;
 }
 
 /** Everything that can be said against a point, to the policy's depth; the first thing that stands in the way of the next ends it. */

@@ -1,19 +1,20 @@
 import { checkSchedules, checkSubscriptions } from '../checks/deployment.ts';
 import { checkRehearsal, checkRpo, checkSilence } from '../checks/lateness.ts';
-import { reasonOf } from '../domain/errors.ts';
+import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { expectedSchedules } from '../domain/expected-schedules.ts';
-import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../domain/finding.ts';
-import { pointId, runName } from '../domain/names.ts';
-import { type Plan, type Target, targetOf } from '../domain/policy.ts';
-import type { Run } from '../domain/run.ts';
+import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
+import { SCHEDULED_JOBS } from '../domain/job.ts';
+import { type Target, targetOf } from '../domain/policy.ts';
+import { SEVERITIES } from '../domain/severity.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
-import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
+import { secondsBetween } from '../domain/time.ts';
+import type { OpenFinding } from '../ports/catalog.ts';
 import type { AlertTopic, Schedules } from '../ports/messages.ts';
-import type { OpenUpload, Vault } from '../ports/vault.ts';
 import { jobFailed } from './claimed.ts';
-import { raise, resolve, type Telling } from './tell.ts';
+import { type ClearDeps, clearAway } from './clear-away.ts';
+import { closeQuietly, raise, resolve } from './tell.ts';
 
-export type WatchDeps = Telling & { plan: Plan; vault: Vault; schedules: Schedules };
+export type WatchDeps = ClearDeps & { schedules: Schedules };
 export type WatchOutcome = { findings: Finding[]; unjudged: string[] };
 
 /** What a look can say and take back about a target, and about the deployment. */
@@ -22,8 +23,9 @@ const OF_SCHEDULES: readonly FindingCode[] = ['schedule-missing', 'schedule-disa
 const OF_SUBSCRIPTIONS: readonly FindingCode[] = ['alerts-unheard', 'subscription-unconfirmed'];
 const TOPICS: readonly AlertTopic[] = ['alerts', 'pages', 'alarms'];
 
-/** A dump may run 15 minutes; an upload that is older and belongs to no living run is nobody's. In seconds. */
-const UPLOAD_AGE = 3600;
+const DAY = 86_400;
+/** How many targets are told about at once: in an outage they are all late together. */
+const LANES = 16;
 
 /**
  * Compares what is with what should be: what is late or will be before the next look, silent, dead, left over, unheard.
@@ -34,11 +36,7 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const now = deps.clock.now();
   const unjudged: string[] = [];
   const asked = new Set<FindingCode>();
-  const ask = async (
-    question: string,
-    codes: readonly FindingCode[],
-    answer: () => Promise<Finding[]>,
-  ): Promise<Finding[]> => {
+  const ask = async (question: string, codes: readonly FindingCode[], answer: () => Promise<Finding[]>) => {
     try {
       const findings = await answer();
       for (const code of codes) asked.add(code);
@@ -50,22 +48,17 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
     }
   };
 
+  const statuses = new Map<string, TargetStatus>();
   const findings = [
-    ...(await ask('dead runs and abandoned uploads', ['upload-abandoned'], () => clearAway(deps, now))),
-    ...(await ask('targets', OF_TARGETS, () => lookAtTargets(deps, now))),
+    ...(await ask('dead runs and abandoned uploads', [], () => clearAway(deps, now))),
+    ...(await ask('targets', OF_TARGETS, () => lookAtTargets(deps, statuses, now))),
     ...(await ask('schedules', OF_SCHEDULES, async () =>
       checkSchedules(expectedSchedules(deps.plan, deps.stage), await deps.schedules.deployed()),
     )),
-    ...(await ask('subscriptions', OF_SUBSCRIPTIONS, async () =>
-      (
-        await Promise.all(
-          TOPICS.map(async (topic) => checkSubscriptions(topic, await deps.alerts.subscriptions(topic))),
-        )
-      ).flat(),
-    )),
+    ...(await ask('subscriptions', OF_SUBSCRIPTIONS, () => lookAtSubscriptions(deps))),
   ];
   await ask('telling', [], async () => {
-    await tellAll(deps, findings, asked);
+    await tellAll(deps, findings, asked, statuses, now);
     return [];
   });
 
@@ -75,30 +68,49 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   return { findings, unjudged };
 }
 
-async function lookAtTargets(deps: WatchDeps, now: Date): Promise<Finding[]> {
-  const statuses = await deps.catalog.statuses(deps.plan.targets.map((target) => target.id));
+async function lookAtTargets(
+  deps: WatchDeps,
+  statuses: Map<string, TargetStatus>,
+  now: Date,
+): Promise<Finding[]> {
+  const known = await deps.catalog.statuses(deps.plan.targets.map((target) => target.id));
   const findings: Finding[] = [];
   const ages = new Map<string, number>();
-  for (const target of deps.plan.targets) {
-    let status = statuses.get(target.id);
-    if (!status) {
-      await deps.catalog.firstSeen(target.id, now);
-      continue;
-    }
-    let found = lookAt(target, status, now);
-    if (found.length > 0) {
-      // Before anybody is woken the status is derived afresh: a worker may have died between its work and its status.
-      status = await deps.catalog.refreshStatus(target.id);
-      found = lookAt(target, status, now);
-    }
-    findings.push(...found);
+  await inLanes(deps.plan.targets, async (target) => {
+    const status = await currentStatus(deps, target, known.get(target.id), now);
+    statuses.set(target.id, status);
+    findings.push(...lookAt(target, status, now));
     const age = secondsBetween(status.newestVerified?.snapshotAt ?? status.firstSeenAt, now);
     ages.set(target.policy.name, Math.max(ages.get(target.policy.name) ?? 0, age));
-  }
+  });
   // One figure a policy, its worst target's: a metric a target would cost thousands a month.
   for (const [policy, age] of ages)
     deps.metrics.count('OldestNewestVerifiedSeconds', age, { policy, job: 'dump' });
   return findings;
+}
+
+/** The status to judge by: of a target or schedule that is new, and afresh before anybody is woken. */
+async function currentStatus(
+  deps: WatchDeps,
+  target: Target,
+  known: TargetStatus | undefined,
+  now: Date,
+): Promise<TargetStatus> {
+  if (!known || owesDifferently(target, known)) {
+    await deps.catalog.owe(target.id, target.policy.schedules, now);
+    return deps.catalog.refreshStatus(target.id);
+  }
+  // A worker may have died between its work and its status.
+  return lookAt(target, known, now).length > 0 ? deps.catalog.refreshStatus(target.id) : known;
+}
+
+function owesDifferently(target: Target, status: TargetStatus): boolean {
+  const { schedules } = target.policy;
+  return SCHEDULED_JOBS.some(
+    (job) =>
+      schedules[job]?.cron !== status.owed?.[job]?.cron ||
+      schedules[job]?.timezone !== status.owed?.[job]?.timezone,
+  );
 }
 
 function lookAt(target: Target, status: TargetStatus, now: Date): Finding[] {
@@ -109,95 +121,97 @@ function lookAt(target: Target, status: TargetStatus, now: Date): Finding[] {
   ];
 }
 
-/** Ends what died: runs whose claim nobody renews any more, and uploads that nobody will finish. */
-async function clearAway(deps: WatchDeps, now: Date): Promise<Finding[]> {
-  const open = await deps.catalog.openRuns();
-  for (const run of open) if (new Date(run.leaseUntil) < now) await endDeadRun(deps, run, now);
-  const alive = open.filter((run) => new Date(run.leaseUntil) >= now);
-  const abandoned: Finding[] = [];
-  for (const upload of await deps.vault.openUploads('')) {
-    const owner = upload.key.split('/')[0]!;
-    if (
-      alive.some((run) => run.job === 'dump' && run.target === owner) ||
-      secondsBetween(upload.startedAt, now) < UPLOAD_AGE
-    )
-      continue;
-    await deps.vault.abortUpload(upload);
-    abandoned.push(abandonedUpload(deps.plan, owner, upload));
-  }
-  return abandoned;
+async function lookAtSubscriptions(deps: WatchDeps): Promise<Finding[]> {
+  const found = await Promise.all(
+    TOPICS.map(async (topic) => checkSubscriptions(topic, await deps.alerts.subscriptions(topic))),
+  );
+  return found.flat();
 }
 
 /**
- * A run whose worker died without a word: its upload is aborted first, so that "failed" is never said of something
- * that could still complete; then the run and its point are marked, and people told.
- */
-async function endDeadRun(deps: WatchDeps, run: Run, now: Date): Promise<void> {
-  if (run.job === 'dump') {
-    const started = await deps.catalog.point(run.target, pointId(run.scheduledFor, run.attempt));
-    if (started)
-      for (const upload of await deps.vault.openUploads(started.keys.dump))
-        await deps.vault.abortUpload(upload);
-  }
-  const said = {
-    code: 'worker-died',
-    message: `its worker died: nothing was heard of it since ${run.leaseUntil} (begun ${run.startedAt}, attempt ${run.attempt})`,
-    hint: 'the function’s log says why; out of memory and out of time are the usual reasons',
-  };
-  const failed = await deps.catalog.failDeadRun(run, {
-    state: 'failed',
-    endedAt: utc(now),
-    summary: said.message,
-    error: said,
-  });
-  if (!failed) return;
-  if (run.job === 'dump')
-    await deps.catalog.movePoint(run.target, pointId(run.scheduledFor, run.attempt), 'failed', {
-      why: said.message,
-    });
-  deps.log.warn('a dead run was ended', {
-    run: runName(run),
-    silentFor: humanSeconds(secondsBetween(run.leaseUntil, now)),
-  });
-  await raise(deps, jobFailed(targetOf(deps.plan, run.target) ?? { id: run.target }, run.job, said));
-}
-
-function abandonedUpload(plan: Plan, owner: string, upload: OpenUpload): Finding {
-  const target = targetOf(plan, owner) ?? { id: owner };
-  return finding('upload-abandoned', {
-    target,
-    subject: upload.key,
-    message: `an upload to ${upload.key}, open since ${upload.startedAt}, belonged to nobody and was aborted`,
-  });
-}
-
-/**
- * Raises what was found and resolves what is no longer so, but only what this look has asked about. Findings of other
- * jobs are raised again as they are: that brings reminders, and alerts that had not arrived.
+ * Raises what was found, worst first, and then goes through everything that is open: resolves what this look asked
+ * about and did not find, and raises the rest again as it is, which brings reminders and alerts that had not arrived.
  */
 async function tellAll(
   deps: WatchDeps,
   findings: readonly Finding[],
   asked: ReadonlySet<FindingCode>,
+  statuses: ReadonlyMap<string, TargetStatus>,
+  now: Date,
 ): Promise<void> {
-  for (const found of findings) await raise(deps, found);
-  for (const open of await deps.catalog.openFindings()) {
-    const { since: _since, lastToldAt: _told, untold: _untold, ...was } = open;
-    const stillFound = findings.some(
-      (each) => each.target === open.target && each.code === open.code && each.subject === open.subject,
+  const worstFirst = [...findings].sort(
+    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
+  );
+  const failures: unknown[] = [];
+  const guarded = (work: () => Promise<void>) => work().catch((error) => void failures.push(error));
+
+  await inLanes(worstFirst, (found) => guarded(() => raise(deps, found)));
+  const found = new Set(findings.map(identity));
+  const open = await deps.catalog.openFindings();
+  await inLanes(
+    open.filter((each) => !found.has(identity(each))),
+    (each) => guarded(() => settleOpen(deps, each, asked, statuses, now)),
+  );
+  await inLanes(forgottenFailures(deps, statuses, open), (each) => guarded(() => raise(deps, each)));
+  if (failures.length > 0) {
+    throw new UnderstudyError(
+      'telling-incomplete',
+      `${failures.length} findings could not be told, the first because ${reasonOf(failures[0])}`,
     );
-    if (stillFound) continue;
-    const known = open.target === DEPLOYMENT.id || targetOf(deps.plan, open.target) !== undefined;
-    if (asked.has(open.code) || !known) await resolve(deps, open);
-    else if (open.code === 'alert-undelivered') await retryDelivery(deps, was);
-    else await raise(deps, was);
   }
 }
 
-/** A topic that takes messages again has no undelivered alerts any more; that it does is shown by publishing. */
-async function retryDelivery(deps: WatchDeps, was: Finding): Promise<void> {
-  const subscriptions = await deps.alerts.subscriptions(was.subject as AlertTopic).catch(() => undefined);
-  if (subscriptions)
-    await resolve(deps, { target: was.target, code: 'alert-undelivered', subject: was.subject });
-  else await raise(deps, was);
+async function settleOpen(
+  deps: WatchDeps,
+  open: OpenFinding,
+  asked: ReadonlySet<FindingCode>,
+  statuses: ReadonlyMap<string, TargetStatus>,
+  now: Date,
+): Promise<void> {
+  const { since, lastToldAt: _told, untold, ...was } = open;
+  if (open.target !== DEPLOYMENT.id && !targetOf(deps.plan, open.target))
+    return resolve(deps, open, 'dropped');
+  if (EVENTS.includes(open.code) && !untold && secondsBetween(since, now) >= DAY)
+    return closeQuietly(deps, open);
+  const succeeded = open.code === 'job-failed' && lastRunState(statuses, open) === 'succeeded';
+  if (asked.has(open.code) || succeeded) return resolve(deps, open);
+  return raise(deps, was);
+}
+
+/** A job whose last run failed and of which nobody was told: whoever recorded it died before telling. */
+function forgottenFailures(
+  deps: WatchDeps,
+  statuses: ReadonlyMap<string, TargetStatus>,
+  open: readonly OpenFinding[],
+): Finding[] {
+  return deps.plan.targets.flatMap((target) =>
+    SCHEDULED_JOBS.flatMap((job) => {
+      const last = statuses.get(target.id)?.lastRun[job];
+      const said = open.some(
+        (each) => each.target === target.id && each.code === 'job-failed' && each.subject === job,
+      );
+      if (last?.state !== 'failed' || said) return [];
+      return [
+        jobFailed(target, job, {
+          code: 'run-failed',
+          message: last.summary ?? `its run for ${last.scheduledFor} failed`,
+        }),
+      ];
+    }),
+  );
+}
+
+function lastRunState(statuses: ReadonlyMap<string, TargetStatus>, open: OpenFinding): string | undefined {
+  return Object.entries(statuses.get(open.target)?.lastRun ?? {}).find(([job]) => job === open.subject)?.[1]
+    .state;
+}
+
+const identity = ({ target, code, subject }: Finding) => `${target}#${code}#${subject}`;
+
+async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items].reverse();
+  const lane = async () => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(LANES, items.length) }, lane));
 }

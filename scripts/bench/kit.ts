@@ -99,7 +99,10 @@ export async function measure(
 }
 
 /** A and B in turn, after one run of each that is not counted: what drifts on the machine meets both alike. */
-export async function inTurn<T>(pairs: number, runs: Record<string, () => Promise<T>>): Promise<Record<string, T[]>> {
+export async function inTurn<T>(
+  pairs: number,
+  runs: Record<string, () => Promise<T>>,
+): Promise<Record<string, T[]>> {
   const found: Record<string, T[]> = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
   for (let round = 0; round <= pairs; round++) {
     for (const [name, run] of Object.entries(runs)) {

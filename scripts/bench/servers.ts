@@ -62,9 +62,7 @@ async function answerAsS3(request: IncomingMessage, response: ServerResponse): P
     );
   } else {
     response.writeHead(200, { ...HTML, 'x-amz-version-id': 'v1' });
-    response.end(
-      `<CompleteMultipartUploadResult>${at}<ETag>"whole"</ETag></CompleteMultipartUploadResult>`,
-    );
+    response.end(`<CompleteMultipartUploadResult>${at}<ETag>"whole"</ETag></CompleteMultipartUploadResult>`);
   }
 }
 

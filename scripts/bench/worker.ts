@@ -17,7 +17,13 @@ import { dispatch } from '../../lib/workflows/dispatch.ts';
  * Imports are not in the time; connecting to the database and to the vault is.
  */
 export type WorkerJob =
-  | { kind: 'dump'; bin: string; credentials: Credentials; policy: Policy; depth: 'fingerprints' | 'counts' | 'none' }
+  | {
+      kind: 'dump';
+      bin: string;
+      credentials: Credentials;
+      policy: Policy;
+      depth: 'fingerprints' | 'counts' | 'none';
+    }
   | { kind: 'verify'; bin: string; manifest: Manifest }
   | { kind: 'inspect'; bin: string; manifest: Manifest }
   | { kind: 'dispatch'; plan: Plan; policy: string }
@@ -89,7 +95,10 @@ async function dispatchAll(job: WorkerJob & { kind: 'dispatch' }): Promise<Recor
 
 /** The yardstick: the bare program, whose output the kernel throws away. */
 async function program(job: WorkerJob & { kind: 'program' }): Promise<Record<string, unknown>> {
-  const child = spawn(job.program, job.args, { env: job.environment, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(job.program, job.args, {
+    env: job.environment,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`${job.program} ended with ${code}`);
   return {};
@@ -120,7 +129,7 @@ const stat = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
 const measured: Measured = {
   seconds,
   cpu: { own: (cpu.user + cpu.system) / 1e6, programs: (Number(stat[13]) + Number(stat[14])) / 100 },
-  peak: process.resourceUsage().maxRSS / 1000 * 1.024,
+  peak: (process.resourceUsage().maxRSS / 1000) * 1.024,
   result,
 };
 process.stdout.write(`${JSON.stringify(measured)}\n`);

@@ -5,6 +5,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { loadPlan } from '../../lib/config/load.ts';
 import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
 import type { Plan } from '../../lib/domain/policy.ts';
+import type { Mistake } from '../../lib/runtime/job-handler.ts';
 import type { FunctionName } from '../local/handlers.ts';
 import { isAlive, logToFile, readState } from '../local/state.ts';
 import { STATE, tools } from '../local/tools.ts';
@@ -56,7 +57,7 @@ function localInvoker(plan: () => Plan): Session['invoke'] {
     if (!ready) useLocalStack(plan());
     ready = true;
     const { invokeLocally } = await import('../local/handlers.ts');
-    return (await invokeLocally(name, event)) as T;
+    return answered<T>(await invokeLocally(name, event));
   };
 }
 
@@ -97,12 +98,19 @@ function remoteInvoker(stage: string | undefined): Session['invoke'] {
         );
       });
     const payload = JSON.parse(Buffer.from(answer.Payload ?? []).toString('utf8') || 'null') as unknown;
-    if (!answer.FunctionError) return payload as T;
+    if (!answer.FunctionError) return answered<T>(payload);
     const { errorMessage } = payload as { errorMessage?: string };
     throw new UnderstudyError('function-failed', `${FunctionName}: ${errorMessage ?? answer.FunctionError}`, {
       hint: `its log group is /aws/lambda/${FunctionName}`,
     });
   };
+}
+
+/** A person's mistake comes back as an answer. */
+function answered<T>(payload: unknown): T {
+  const { mistake } = (payload ?? {}) as Partial<Mistake>;
+  if (mistake) throw new InputError(mistake.message, mistake.mistakes, mistake.hint);
+  return payload as T;
 }
 
 function caller(): string {

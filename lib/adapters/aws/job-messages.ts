@@ -1,8 +1,8 @@
 import { PublishBatchCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { UnderstudyError } from '../../domain/errors.ts';
+import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import type { JobMessage } from '../../domain/job.ts';
-import type { JobMessages } from '../../ports/messages.ts';
+import type { JobMessages, Unpublished } from '../../ports/messages.ts';
 
 /** SNS takes ten messages a batch. */
 const BATCH = 10;
@@ -19,10 +19,11 @@ export function jobMessages(sns: SNSClient, sqs: SQSClient, topic: string, queue
     },
 
     async publishAll(messages) {
-      let left = [...messages];
+      let left: Unpublished[] = messages.map((message) => ({ message, reason: 'not tried' }));
       for (let attempt = 1; left.length > 0 && attempt <= ATTEMPTS; attempt++) {
         if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
-        left = await publishBatches(sns, topic, left);
+        const again = left.map(({ message }) => message);
+        left = await publishBatches(sns, topic, again);
       }
       return left;
     },
@@ -50,11 +51,11 @@ async function publishBatches(
   sns: SNSClient,
   topic: string,
   messages: readonly JobMessage[],
-): Promise<JobMessage[]> {
+): Promise<Unpublished[]> {
   const batches = Array.from({ length: Math.ceil(messages.length / BATCH) }, (_, index) =>
     messages.slice(index * BATCH, (index + 1) * BATCH),
   );
-  const failed: JobMessage[] = [];
+  const failed: Unpublished[] = [];
   const lane = async () => {
     for (let batch = batches.shift(); batch; batch = batches.shift()) {
       const entries = batch.map((message, index) => ({
@@ -65,9 +66,10 @@ async function publishBatches(
         const answer = await sns.send(
           new PublishBatchCommand({ TopicArn: topic, PublishBatchRequestEntries: entries }),
         );
-        for (const { Id } of answer.Failed ?? []) failed.push(batch[Number(Id)]!);
-      } catch {
-        failed.push(...batch);
+        for (const { Id, Code, Message } of answer.Failed ?? [])
+          failed.push({ message: batch[Number(Id)]!, reason: Message ?? Code ?? 'refused' });
+      } catch (error) {
+        failed.push(...batch.map((message) => ({ message, reason: reasonOf(error) })));
       }
     }
   };

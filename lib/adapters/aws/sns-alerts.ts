@@ -1,13 +1,12 @@
 import { ListSubscriptionsByTopicCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { type Alert, alertJson, alertSubject, alertText } from '../../domain/alert.ts';
 import { reasonOf } from '../../domain/errors.ts';
-import { pages } from '../../domain/severity.ts';
 import type { Alerts, AlertTopic, Subscription } from '../../ports/messages.ts';
 
 export type AlertTopics = Record<AlertTopic, string>;
 
 /**
- * Alerts over SNS: `alerts` gets everything, `pages` what should reach a pager. Each topic is published to on its own,
+ * Alerts over SNS. Each topic is published to on its own,
  * so that one that is gone takes no other with it. Mail gets readable text, machines get JSON.
  */
 export function snsAlerts(sns: SNSClient, topics: AlertTopics): Alerts {
@@ -30,8 +29,7 @@ export function snsAlerts(sns: SNSClient, topics: AlertTopics): Alerts {
       }),
     );
   return {
-    async send(alert: Alert) {
-      const wanted: AlertTopic[] = pages(alert.finding.severity) ? ['alerts', 'pages'] : ['alerts'];
+    async send(alert: Alert, wanted) {
       const failures = await Promise.all(
         wanted.map((topic) =>
           publish(topic, alertSubject(alert), alertText(alert), alertJson(alert)).then(

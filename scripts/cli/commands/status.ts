@@ -5,16 +5,24 @@ import { DONE, FOUND_WRONG } from '../exit.ts';
 import { type Answer, bad, faint, good, shortUtc, table } from '../say.ts';
 import type { Session } from '../session.ts';
 
-type Report = { at: string; targets: TargetReport[]; deployment: OpenFinding[] };
+type Report = {
+  at: string;
+  targets: TargetReport[];
+  deployment: OpenFinding[];
+  notShown?: { good: number; unwell: number };
+};
 
 /** What one looks at every morning. Anything that is not good, unknown included, ends with 3. */
 export async function status(session: Session, target?: string): Promise<Answer> {
   const report = await session.invoke<Report>('operator', { ask: 'status', ...(target ? { target } : {}) });
-  const allGood = report.targets.every((each) => each.state === 'good') && report.deployment.length === 0;
+  const allGood =
+    report.targets.every((each) => each.state === 'good') &&
+    report.deployment.length === 0 &&
+    !report.notShown?.unwell;
   return {
     document: report,
     exit: allGood ? DONE : FOUND_WRONG,
-    lines: [...sayTargets(report), '', ...sayOpen(report)],
+    lines: [...sayTargets(report), ...sayNotShown(report), '', ...sayOpen(report)],
   };
 }
 
@@ -40,6 +48,13 @@ function sayTargets(report: Report): string[] {
       shortUtc(each.next['dump']),
     ]),
   );
+}
+
+function sayNotShown({ notShown }: Report): string[] {
+  if (!notShown) return [];
+  return [
+    `${notShown.good} more are good${notShown.unwell > 0 ? `, ${notShown.unwell} more are not` : ''}; ./understudy status T shows any of them`,
+  ];
 }
 
 function sayRehearsal({ lastRehearsal }: TargetReport): string {

@@ -1,8 +1,10 @@
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Occasion } from '../../../domain/alert.ts';
+import type { Finding } from '../../../domain/finding.ts';
 import { worse } from '../../../domain/severity.ts';
 import { secondsBetween, utc } from '../../../domain/time.ts';
 import type { Catalog, OpenFinding } from '../../../ports/catalog.ts';
+import type { AlertTopic } from '../../../ports/messages.ts';
 import {
   contentOf,
   get,
@@ -18,7 +20,7 @@ import {
 } from './table.ts';
 
 type Findings = Pick<Catalog, 'openFinding' | 'closeFinding' | 'toldFinding' | 'openFindings'>;
-type Stored = OpenFinding & { state: 'open' | 'closed'; untoldAt?: string; version: number };
+type Stored = OpenFinding & { state: 'open' | 'closed'; version: number };
 
 const DAY = 86_400;
 /** Somebody else who noticed the same thing is given this long to tell it. */
@@ -53,31 +55,26 @@ export function findings(table: Table): Findings {
   };
 
   return {
-    async openFinding(finding, now) {
+    async openFinding(finding, topics, now) {
       for (;;) {
         const known = await read(finding.target, finding.code, finding.subject);
         const wasOpen = known?.state === 'open' ? known : undefined;
-        const tell = occasionFor(wasOpen, finding, now);
+        const tell = whatToTell(wasOpen, finding, topics, now);
         const since = wasOpen?.since ?? utc(now);
-        const { lastToldAt } = wasOpen ?? {};
+        const untold = tell ? { ...tell, at: utc(now) } : wasOpen?.untold;
         const stored: Stored = {
           ...finding,
           state: 'open',
           since,
           version: (known?.version ?? 0) + 1,
-          ...(lastToldAt ? { lastToldAt } : {}),
-          ...(tell
-            ? { untold: tell, untoldAt: utc(now) }
-            : wasOpen?.untold
-              ? { untold: wasOpen.untold, untoldAt: wasOpen.untoldAt ?? utc(now) }
-              : {}),
+          ...(wasOpen?.lastToldAt ? { lastToldAt: wasOpen.lastToldAt } : {}),
+          ...(untold ? { untold } : {}),
         };
         // Nothing new is nothing to write: an open finding costs a read a look, not a write.
-        if (!tell && wasOpen && wasOpen.message === finding.message && wasOpen.severity === finding.severity)
-          return { since };
+        if (!tell && wasOpen && sameButForFigures(wasOpen, finding)) return { since };
         try {
           await write(stored, known?.version);
-          return tell ? { tell, since } : { since };
+          return tell ? { since, tell } : { since };
         } catch (error) {
           if (!refused(error)) throw error;
         }
@@ -88,29 +85,38 @@ export function findings(table: Table): Findings {
       for (;;) {
         const known = await read(target, code, subject);
         if (known?.state !== 'open') return undefined;
-        const { untold: _untold, untoldAt: _at, ...rest } = known;
+        const { untold: _untold, ...rest } = known;
         try {
           await write(
             { ...rest, state: 'closed', version: known.version + 1, lastToldAt: utc(now) },
             known.version,
           );
-          return known;
+          const { state: _state, version: _version, ...was } = known;
+          return was;
         } catch (error) {
           if (!refused(error)) throw error;
         }
       }
     },
 
-    async toldFinding({ target, code, subject }, now) {
-      await table.client.send(
-        new UpdateCommand({
-          TableName: table.name,
-          Key: { PK: partition(target), SK: sortKey.finding(code, subject) },
-          UpdateExpression: 'set lastToldAt = :now remove untold, untoldAt',
-          ConditionExpression: 'attribute_exists(PK)',
-          ExpressionAttributeValues: { ':now': utc(now) },
-        }),
-      );
+    async toldFinding({ target, code, subject }, topics, now) {
+      for (;;) {
+        const known = await read(target, code, subject);
+        if (!known) return;
+        const { untold, ...rest } = known;
+        const left = untold?.topics.filter((topic) => !topics.includes(topic)) ?? [];
+        const stored: Stored = {
+          ...rest,
+          lastToldAt: utc(now),
+          version: known.version + 1,
+          ...(untold && left.length > 0 ? { untold: { ...untold, topics: left } } : {}),
+        };
+        try {
+          return await write(stored, known.version);
+        } catch (error) {
+          if (!refused(error)) throw error;
+        }
+      }
     },
 
     async openFindings(target) {
@@ -121,21 +127,32 @@ export function findings(table: Table): Findings {
       return items
         .map((item) => contentOf<Stored>(item))
         .filter((stored) => stored.state === 'open')
-        .map(({ state: _state, version: _version, untoldAt: _at, ...finding }) => finding);
+        .map(({ state: _state, version: _version, ...finding }) => finding);
     },
   };
 }
 
-function occasionFor(
+function whatToTell(
   known: Stored | undefined,
-  finding: { severity: Stored['severity'] },
+  finding: Finding,
+  topics: readonly AlertTopic[],
   now: Date,
-): Occasion | undefined {
-  if (!known) return 'opened';
-  if (worse(finding.severity, known.severity)) return 'worsened';
-  if (known.untold)
-    return secondsBetween(known.untoldAt ?? known.since, now) >= TELLING ? known.untold : undefined;
-  return secondsBetween(known.lastToldAt ?? known.since, now) >= DAY ? 'reminder' : undefined;
+): { occasion: Occasion; topics: AlertTopic[] } | undefined {
+  if (!known) return { occasion: 'opened', topics: [...topics] };
+  if (worse(finding.severity, known.severity)) return { occasion: 'worsened', topics: [...topics] };
+  if (known.untold) {
+    const { occasion, topics: left, at } = known.untold;
+    return secondsBetween(at, now) >= TELLING ? { occasion, topics: left } : undefined;
+  }
+  return secondsBetween(known.lastToldAt ?? known.since, now) >= DAY
+    ? { occasion: 'reminder', topics: [...topics] }
+    : undefined;
+}
+
+/** An age in a message grows with every look and is no news. */
+function sameButForFigures(a: Finding, b: Finding): boolean {
+  const plain = (text: string) => text.replace(/\d+/g, '#');
+  return a.severity === b.severity && plain(a.message) === plain(b.message);
 }
 
 async function all(items: AsyncIterable<Item>): Promise<Item[]> {

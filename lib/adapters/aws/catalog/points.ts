@@ -17,7 +17,7 @@ import {
   type Table,
 } from './table.ts';
 
-type Points = Pick<Catalog, 'putPoint' | 'movePoint' | 'point' | 'points'>;
+type Points = Pick<Catalog, 'putPoint' | 'movePoint' | 'pointAt' | 'point' | 'points'>;
 type Statement = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 export function points(table: Table): Points {
@@ -85,10 +85,15 @@ export function points(table: Table): Points {
       }
     },
 
+    async pointAt(target, scheduledFor) {
+      const item = await get(table, target, sortKey.point(scheduledFor, 'dump', 'vault'));
+      return item ? contentOf<RecoveryPoint>(item) : undefined;
+    },
+
     async point(target, id) {
       const moment = pointMoment(id);
-      const item = moment ? await get(table, target, sortKey.point(moment, 'dump', 'vault')) : undefined;
-      return item && item['id'] === id ? contentOf<RecoveryPoint>(item) : undefined;
+      const found = moment ? await this.pointAt(target, moment) : undefined;
+      return found?.id === id ? found : undefined;
     },
 
     async points(target, options = {}) {

@@ -18,7 +18,7 @@ import {
   type Table,
 } from './table.ts';
 
-type Runs = Pick<Catalog, 'claim' | 'renew' | 'finish' | 'run' | 'runs' | 'openRuns' | 'failDeadRun'>;
+type Runs = Pick<Catalog, 'claim' | 'renew' | 'finish' | 'run' | 'runs' | 'openRuns'>;
 
 export function runs(table: Table): Runs {
   const read = async (name: { target: string; job: string; scheduledFor: string }) => {
@@ -29,10 +29,12 @@ export function runs(table: Table): Runs {
     async claim(request) {
       const { target, job, scheduledFor, now, leaseSeconds } = request;
       const sk = sortKey.run(job, scheduledFor);
+      // Drawn once: when the answer to a write that succeeded is lost, its retry finds the claim and knows it for its own.
+      const token = request.token ?? randomUUID();
       for (;;) {
         const known = await read(request);
         if (known?.state === 'succeeded' && !request.again) return { outcome: 'done', run: known };
-        if (known?.state === 'running' && known.claimToken === request.token)
+        if (known?.state === 'running' && known.claimToken === token)
           return { outcome: 'claimed', claim: claimOf(known) };
         if (known?.state === 'running' && new Date(known.leaseUntil) > now)
           return { outcome: 'held', until: known.leaseUntil };
@@ -46,7 +48,7 @@ export function runs(table: Table): Runs {
           ...(request.reason ? { reason: request.reason } : {}),
           startedAt: utc(now),
           leaseUntil: plusSeconds(now, leaseSeconds).toISOString(),
-          claimToken: request.token ?? randomUUID(),
+          claimToken: token,
         };
         // Two who saw the same state both write; the condition lets exactly one through and the other looks again.
         const unchanged = known
@@ -90,13 +92,20 @@ export function runs(table: Table): Runs {
     },
 
     async finish(claim, result) {
-      await heldUpdate(
-        table,
-        claim,
-        `set #state = :state, endedAt = :ended, summary = :summary${result.point ? ', point = :point' : ''}${result.error ? ', #error = :error' : ''} remove openShard, openKey`,
-        resultValues(result),
-        result.error ? { '#error': 'error' } : {},
-      );
+      const sets = `set #state = :state, endedAt = :ended, summary = :summary${result.point ? ', point = :point' : ''}${result.error ? ', #error = :error' : ''}`;
+      try {
+        await heldUpdate(
+          table,
+          claim,
+          `${sets} remove openShard, openKey`,
+          resultValues(result),
+          result.error ? { '#error': 'error' } : {},
+        );
+      } catch (error) {
+        // Ended by ourselves before, by a write whose answer was lost: said twice is said once.
+        const known = error instanceof ClaimLost ? await read(claim) : undefined;
+        if (known?.claimToken !== claim.token || known.state !== result.state) throw error;
+      }
     },
 
     run: read,
@@ -110,32 +119,6 @@ export function runs(table: Table): Runs {
 
     async openRuns() {
       return (await open(table, 'run')).map((item) => contentOf<Run>(item));
-    },
-
-    async failDeadRun(run, result) {
-      try {
-        await table.client.send(
-          new UpdateCommand({
-            TableName: table.name,
-            Key: { PK: partition(run.target), SK: sortKey.run(run.job, run.scheduledFor) },
-            UpdateExpression:
-              'set #state = :state, endedAt = :ended, summary = :summary, #error = :error remove openShard, openKey',
-            ConditionExpression: 'claimToken = :token and #state = :running and leaseUntil = :lease',
-            ExpressionAttributeNames: { '#state': 'state', '#error': 'error' },
-            ExpressionAttributeValues: {
-              ...resultValues(result),
-              ':error': result.error ?? null,
-              ':token': run.claimToken,
-              ':running': 'running',
-              ':lease': run.leaseUntil,
-            },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (refused(error)) return false;
-        throw error;
-      }
     },
   };
 }

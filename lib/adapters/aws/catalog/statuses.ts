@@ -1,77 +1,92 @@
-import { BatchGetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { deriveStatus } from '../../../domain/derive-status.ts';
-import { SCHEDULED_JOBS } from '../../../domain/job.ts';
+import { SCHEDULED_JOBS, type ScheduledJob } from '../../../domain/job.ts';
 import type { TargetStatus } from '../../../domain/target-status.ts';
 import { utc } from '../../../domain/time.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import { get, type Item, partition, refused, SCHEMA_VERSION, sortKey, type Table } from './table.ts';
 
-type Statuses = Pick<Catalog, 'statuses' | 'firstSeen' | 'refreshStatus'>;
+type Statuses = Pick<Catalog, 'statuses' | 'owe' | 'refreshStatus'>;
 type Source = Pick<Catalog, 'runs' | 'points' | 'evidence'>;
 
 export function statuses(table: Table, source: Source): Statuses {
-  const refresh = async (target: string): Promise<TargetStatus> => {
-    for (;;) {
-      const known = await get(table, target, sortKey.status);
-      const [points, evidence, ...runs] = await Promise.all([
-        source.points(target, { limit: 100 }),
-        source.evidence(target, 20),
-        ...SCHEDULED_JOBS.map((job) => source.runs(target, job, 20)),
-      ]);
-      // Whoever ran before the watch first looked was first seen then.
-      const begun = runs
-        .flat()
-        .map((run) => run.startedAt)
-        .sort()[0];
-      const firstSeenAt = String(known?.['firstSeenAt'] ?? begun ?? utc(new Date()));
-      const status = deriveStatus(target, firstSeenAt, points, runs.flat(), evidence);
-      const seen = known?.['version'] as number | undefined;
-      try {
-        // A change while it was derived raised the version: derive again rather than keep something old.
-        await table.client.send(
-          new PutCommand({
-            TableName: table.name,
-            Item: {
-              PK: partition(target),
-              SK: sortKey.status,
-              schemaVersion: SCHEMA_VERSION,
-              status,
-              firstSeenAt: status.firstSeenAt,
-              stale: false,
-              version: (seen ?? 0) + 1,
-            },
-            ...(seen === undefined
-              ? {
-                  ConditionExpression: 'attribute_not_exists(#version)',
-                  ExpressionAttributeNames: { '#version': 'version' },
-                }
-              : {
-                  ConditionExpression: '#version = :seen',
-                  ExpressionAttributeNames: { '#version': 'version' },
-                  ExpressionAttributeValues: { ':seen': seen },
-                }),
-          }),
-        );
-        return status;
-      } catch (error) {
-        if (!refused(error)) throw error;
-      }
+  const derive = async (target: string, known: Item | undefined): Promise<TargetStatus> => {
+    const [points, evidence, ...runs] = await Promise.all([
+      source.points(target, { limit: 100 }),
+      source.evidence(target, 20),
+      ...SCHEDULED_JOBS.map((job) => source.runs(target, job, 20)),
+    ]);
+    // Whoever ran before the watch first looked was first seen then.
+    const begun = runs
+      .flat()
+      .map((run) => run.startedAt)
+      .sort()[0];
+    const firstSeenAt = String(known?.['firstSeenAt'] ?? begun ?? utc(new Date()));
+    return deriveStatus(
+      target,
+      firstSeenAt,
+      points,
+      runs.flat(),
+      evidence,
+      known?.['owed'] as TargetStatus['owed'],
+    );
+  };
+  /** Writes over what was read, and nothing else: a change meanwhile has raised the version. */
+  const write = async (target: string, known: Item | undefined, content: Item): Promise<boolean> => {
+    const seen = known?.['version'] as number | undefined;
+    const Item = {
+      ...known,
+      ...content,
+      PK: partition(target),
+      SK: sortKey.status,
+      schemaVersion: SCHEMA_VERSION,
+      version: (seen ?? 0) + 1,
+    };
+    const unchanged =
+      seen === undefined
+        ? { ConditionExpression: 'attribute_not_exists(#version)' }
+        : { ConditionExpression: '#version = :seen', ExpressionAttributeValues: { ':seen': seen } };
+    try {
+      await table.client.send(
+        new PutCommand({
+          TableName: table.name,
+          Item,
+          ExpressionAttributeNames: { '#version': 'version' },
+          ...unchanged,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (refused(error)) return false;
+      throw error;
     }
   };
 
   return {
-    refreshStatus: refresh,
+    async refreshStatus(target) {
+      for (;;) {
+        const known = await get(table, target, sortKey.status);
+        const status = await derive(target, known);
+        if (await write(target, known, { status, firstSeenAt: status.firstSeenAt, stale: false }))
+          return status;
+      }
+    },
 
-    async firstSeen(target, now) {
-      await table.client.send(
-        new UpdateCommand({
-          TableName: table.name,
-          Key: { PK: partition(target), SK: sortKey.status },
-          UpdateExpression:
-            'set firstSeenAt = if_not_exists(firstSeenAt, :now), stale = :yes, schemaVersion = :schema add version :one',
-          ExpressionAttributeValues: { ':now': utc(now), ':yes': true, ':one': 1, ':schema': SCHEMA_VERSION },
-        }),
-      );
+    async owe(target, schedules, now) {
+      for (;;) {
+        const known = await get(table, target, sortKey.status);
+        const firstSeenAt = String(known?.['firstSeenAt'] ?? utc(now));
+        const before = known?.['owed'] as TargetStatus['owed'];
+        const owed = Object.fromEntries(
+          Object.entries(schedules).map(([job, { cron, timezone }]) => {
+            const was = before?.[job as ScheduledJob];
+            const same = was?.cron === cron && was.timezone === timezone;
+            // What was there from the first is owed from the first; what came or changed later, from now.
+            return [job, same ? was : { cron, timezone, since: before ? utc(now) : firstSeenAt }];
+          }),
+        );
+        if (await write(target, known, { firstSeenAt, owed, stale: true })) return;
+      }
     },
 
     async statuses(targets) {
@@ -86,7 +101,7 @@ export function statuses(table: Table, source: Source): Statuses {
             if (item['firstSeenAt'] === undefined) continue;
             found.set(
               target,
-              item['stale'] === false ? (item['status'] as TargetStatus) : await refresh(target),
+              item['stale'] === false ? (item['status'] as TargetStatus) : await derive(target, item),
             );
           }
         }

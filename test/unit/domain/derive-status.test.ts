@@ -1,0 +1,139 @@
+import { deriveStatus, median } from '../../../lib/domain/derive-status.ts';
+import { evidence, failedPoint, point, run } from '../../support/builders.ts';
+
+const SEEN = '2026-01-01T00:00:00Z';
+const OWED = { dump: { cron: '0 1 * * *', timezone: 'UTC', since: SEEN } };
+const derive = (
+  points: Parameters<typeof deriveStatus>[2] = [],
+  runs: Parameters<typeof deriveStatus>[3] = [],
+  proofs: Parameters<typeof deriveStatus>[4] = [],
+) => deriveStatus('crm', SEEN, points, runs, proofs, OWED);
+
+test('of a target about which nothing is known only that is said', () => {
+  expect(derive()).toEqual({
+    target: 'crm',
+    firstSeenAt: SEEN,
+    owed: OWED,
+    lastRun: {},
+    lastSuccess: {},
+    usual: {},
+  });
+});
+
+test('the newest point, the newest good, the newest rehearsed and the one that waits are told apart', () => {
+  const status = derive([
+    failedPoint('2026-11-20T05:00:00Z'),
+    point('2026-11-20T04:00:00Z', { state: 'corrupt' }),
+    point('2026-11-20T03:00:00Z', { state: 'available' }),
+    point('2026-11-20T02:00:00Z'),
+    point('2026-11-20T01:00:00Z', { state: 'rehearsed' }),
+    point('2026-11-19T01:00:00Z', { state: 'rehearsed' }),
+  ]);
+  expect(status.newestPoint).toMatchObject({ id: '20261120T040000Z-1', state: 'corrupt' });
+  expect(status.newestVerified).toMatchObject({
+    id: '20261120T020000Z-1',
+    snapshotAt: '2026-11-20T02:00:00Z',
+  });
+  expect(status.newestRehearsed).toMatchObject({ id: '20261120T010000Z-1' });
+  expect(status.waiting).toMatchObject({ id: '20261120T030000Z-1' });
+});
+
+test('the newest is that of the newest snapshot, not of the latest name', () => {
+  const late = point('2026-11-18T01:00:00Z', { snapshotAt: '2026-11-20T09:00:00Z' });
+  expect(derive([point('2026-11-20T01:00:00Z'), late]).newestVerified?.id).toBe(late.id);
+});
+
+test('a rehearsed point is a verified one', () => {
+  const status = derive([point('2026-11-20T01:00:00Z', { state: 'rehearsed' })]);
+  expect(status.newestVerified).toEqual(status.newestRehearsed);
+});
+
+test('what is being written, on its way out or gone counts for nothing', () => {
+  const {
+    snapshotAt: _s,
+    availableAt: _a,
+    ...creating
+  } = point('2026-11-20T05:00:00Z', { state: 'creating' });
+  const status = derive([
+    creating,
+    point('2026-11-20T04:00:00Z', { state: 'expiring' }),
+    point('2026-11-20T03:00:00Z', { state: 'expired' }),
+  ]);
+  expect(status.newestVerified).toBeUndefined();
+  expect(status.waiting).toBeUndefined();
+});
+
+test('the last run and the last success of each job are kept, simulations apart from rehearsals', () => {
+  const status = derive(
+    [],
+    [
+      run('dump', '2026-11-20T01:00:00Z', {
+        state: 'failed',
+        attempt: 2,
+        endedAt: '2026-11-20T01:02:00Z',
+        summary: 'no',
+      }),
+      run('dump', '2026-11-19T01:00:00Z'),
+      run('dump', '2026-11-18T01:00:00Z'),
+      run('rehearse', '2026-11-15T02:00:00Z', { state: 'running' }),
+      run('simulation', '2026-11-02T03:00:00Z'),
+    ],
+  );
+  expect(status.lastRun).toEqual({
+    dump: {
+      scheduledFor: '2026-11-20T01:00:00Z',
+      state: 'failed',
+      attempt: 2,
+      endedAt: '2026-11-20T01:02:00Z',
+      summary: 'no',
+    },
+    rehearse: { scheduledFor: '2026-11-15T02:00:00Z', state: 'running', attempt: 1 },
+    simulation: { scheduledFor: '2026-11-02T03:00:00Z', state: 'succeeded', attempt: 1 },
+  });
+  expect(status.lastSuccess.dump?.scheduledFor).toBe('2026-11-19T01:00:00Z');
+  expect(status.lastSuccess.rehearse).toBeUndefined();
+});
+
+test('the last rehearsal and the last one that passed are told apart, each with its strength', () => {
+  const rto = { promised: 3600, achieved: 240, met: true };
+  const status = derive(
+    [],
+    [],
+    [
+      evidence('2026-11-20T02:00:00Z', { outcome: 'failed', strength: 'none' }),
+      evidence('2026-11-13T02:00:00Z', { strength: 'restored', rto }),
+      evidence('2026-11-06T02:00:00Z'),
+    ],
+  );
+  expect(status.lastRehearsal).toMatchObject({
+    at: '2026-11-20T02:00:00Z',
+    outcome: 'failed',
+    strength: 'none',
+  });
+  expect(status.lastPassedRehearsal).toEqual({
+    at: '2026-11-13T02:00:00Z',
+    point: '20261120T010000Z-1',
+    strength: 'restored',
+    rto,
+  });
+});
+
+test('what is usual is the median of the last fourteen good points, so that one odd night changes nothing', () => {
+  const night = (day: number, dumpSeconds: number, state: 'verified' | 'corrupt' = 'verified') =>
+    point(`2026-11-${String(day).padStart(2, '0')}T01:00:00Z`, {
+      dumpSeconds,
+      verifySeconds: 60,
+      bytes: 1000,
+      state,
+    });
+  const points = Array.from({ length: 14 }, (_, index) => night(19 - index, 600));
+  const odd = [night(20, 99_999), night(21, 1, 'corrupt'), ...points, night(4, 1), night(3, 1)];
+  expect(derive(odd).usual).toEqual({ dump: 600, verify: 60, bytes: 1000 });
+});
+
+test('a median is a value that was there', () => {
+  expect(median([])).toBeUndefined();
+  expect(median([5])).toBe(5);
+  expect(median([9, 1, 5])).toBe(5);
+  expect(median([4, 1, 3, 2])).toBe(2);
+});

@@ -1,0 +1,132 @@
+import type { Manifest } from '../../../lib/domain/manifest.ts';
+import { type CopyFacts, prove, sayDifference } from '../../../lib/domain/proof.ts';
+import { faithfulCopy, manifest } from '../../support/builders.ts';
+
+const KINDS = [
+  'table',
+  'column',
+  'index',
+  'constraint',
+  'trigger',
+  'function',
+  'view',
+  'policy',
+  'grant',
+  'owner',
+];
+
+const SOURCE: Manifest = manifest({
+  schema: {
+    ...Object.fromEntries(
+      KINDS.map((kind) => [kind, { [`public.a_${kind}`]: 'd1', [`public.b_${kind}`]: 'd2' }]),
+    ),
+    extension: { postgis: 'e1', hstore: 'e2' },
+  },
+  tables: [
+    { schema: 'public', name: 'leads', rows: '10', fingerprint: '1:1' },
+    { schema: 'public', name: 'invoices', rows: '9007199254740993', fingerprint: '2:2' },
+    { schema: 'public', name: 'empty', rows: '0', fingerprint: '0:0' },
+  ],
+  largeObjects: { count: '3', fingerprint: '7:7' },
+  sequences: [{ schema: 'public', name: 'leads_id_seq', before: '10', after: '12', ascending: true }],
+});
+
+function proofOf(
+  change: (copy: CopyFacts) => void,
+  depth: 'fingerprints' | 'counts' = 'fingerprints',
+  leftOut: string[] = [],
+) {
+  const copy = faithfulCopy(SOURCE);
+  change(copy);
+  return prove(SOURCE, copy, { depth, extensionsLeftOut: leftOut });
+}
+
+test('a faithful copy is equal, exactly, and what was compared is counted', () => {
+  expect(proofOf(() => undefined)).toEqual({
+    strength: 'exact',
+    equal: true,
+    compared: { tables: 3, rows: '9007199254741003', objects: 22, sequences: 1, largeObjects: '3' },
+    differences: [],
+  });
+});
+
+describe.each(KINDS)('a %s', (kind) => {
+  const name = `public.a_${kind}`;
+  test.each<[string, (found: Record<string, string>) => void]>([
+    ['missing', (found) => delete found[name]],
+    ['changed', (found) => Object.assign(found, { [name]: 'other' })],
+  ])('that is %s is named', (what, change) => {
+    const proof = proofOf((copy) => change(copy.schema[kind]!));
+    expect(proof).toMatchObject({ equal: false, differences: [{ kind, name, what }] });
+  });
+
+  test('that the source never had is named', () => {
+    const proof = proofOf((copy) => Object.assign(copy.schema[kind]!, { 'public.new': 'd' }));
+    expect(proof.differences).toEqual([{ kind, name: 'public.new', what: 'extra' }]);
+  });
+});
+
+test('a whole kind that is gone, or new, is named object by object', () => {
+  expect(proofOf((copy) => delete copy.schema['trigger']).differences).toEqual([
+    { kind: 'trigger', name: 'public.a_trigger', what: 'missing' },
+    { kind: 'trigger', name: 'public.b_trigger', what: 'missing' },
+  ]);
+  expect(proofOf((copy) => Object.assign(copy.schema, { rule: { r: 'd' } })).differences).toEqual([
+    { kind: 'rule', name: 'r', what: 'extra' },
+  ]);
+});
+
+test.each<[string, (copy: CopyFacts) => void, string]>([
+  [
+    'a row that is gone',
+    (copy) => Object.assign(copy.tables[0]!, { rows: '9', fingerprint: '1:0' }),
+    'rows public.leads differs (10 rows in the source, 9 in the copy)',
+  ],
+  [
+    'one row too many in a table too large for a number',
+    (copy) => Object.assign(copy.tables[1]!, { rows: '9007199254740992' }),
+    'rows public.invoices differs (9007199254740993 rows in the source, 9007199254740992 in the copy)',
+  ],
+  [
+    'a row that was changed',
+    (copy) => Object.assign(copy.tables[0]!, { fingerprint: '1:2' }),
+    'rows public.leads differs (10 rows in both, but not the same ones)',
+  ],
+  [
+    'a table without its data',
+    (copy) => copy.tables.splice(0, 1),
+    'table data public.leads missing from the copy',
+  ],
+  [
+    'a table that the source never had',
+    (copy) => copy.tables.push({ schema: 'public', name: 'new', rows: '0' }),
+    'table data public.new only in the copy',
+  ],
+  [
+    'a large object that is gone',
+    (copy) => Object.assign(copy.largeObjects, { count: '2' }),
+    'large objects all differs (3 in the source, 2 in the copy)',
+  ],
+  [
+    'a large object that was changed',
+    (copy) => Object.assign(copy.largeObjects, { fingerprint: '7:8' }),
+    'large objects all differs (3 in both, but not the same ones)',
+  ],
+])('%s is found', (_, change, said) => {
+  const proof = proofOf(change);
+  expect(proof.equal).toBe(false);
+  expect(proof.differences.map(sayDifference)).toEqual([said]);
+});
+
+test('two tables that have each other’s rows are both named', () => {
+  const proof = proofOf(({ tables: [leads, invoices] }) => {
+    const [mine, yours] = [leads!.fingerprint!, invoices!.fingerprint!];
+    Object.assign(leads!, { fingerprint: yours });
+    Object.assign(invoices!, { fingerprint: mine });
+  });
+  expect(proof.differences.map(({ name }) => name)).toEqual(['public.leads', 'public.invoices']);
+});
+
+test('a copy whose fingerprint was not taken is not taken for equal', () => {
+  expect(proofOf((copy) => delete copy.tables[0]!.fingerprint).equal).toBe(false);
+});
