@@ -38,6 +38,7 @@ export type Measured = {
   result: Record<string, unknown>;
 };
 
+let began = 0;
 const never = new AbortController().signal;
 
 async function dump(job: WorkerJob & { kind: 'dump' }): Promise<Record<string, unknown>> {
@@ -119,9 +120,10 @@ function work(job: WorkerJob): Promise<Record<string, unknown>> {
   }
 }
 
+async function main() {
 const asked = JSON.parse(process.argv[2]!) as WorkerJob;
 const cpuBefore = process.cpuUsage();
-const began = performance.now();
+began = performance.now();
 const result = await work(asked);
 const seconds = (performance.now() - began) / 1000;
 const cpu = process.cpuUsage(cpuBefore);
@@ -134,3 +136,5 @@ const measured: Measured = {
 };
 process.stdout.write(`${JSON.stringify(measured)}\n`);
 process.exit(0);
+}
+main();

@@ -105,6 +105,21 @@ describe.each(CATALOGS)('a catalog %s: claims', (_name, make) => {
     expect(await catalog.run(made)).toMatchObject({ state: 'succeeded', summary: 'done' });
   });
 
+  it('takes an end that is said twice for one', async () => {
+    const made = await claim(catalog, unique());
+    await catalog.finish(made, FAILED);
+    const before = await catalog.run(made);
+    await catalog.finish(made, FAILED);
+    expect(await catalog.run(made)).toEqual(before);
+  });
+
+  it('does not take another’s end for its own', async () => {
+    const zombie = await claim(catalog, unique());
+    const heir = await claim(catalog, zombie.target, { now: later(121) });
+    await catalog.finish(heir, DONE);
+    await expect(catalog.finish(zombie, DONE)).rejects.toThrow(ClaimLost);
+  });
+
   it('refuses to write for a claim on a run that was never claimed', async () => {
     const made = await claim(catalog, unique());
     await expect(catalog.finish({ ...made, target: unique() }, DONE)).rejects.toThrow(ClaimLost);

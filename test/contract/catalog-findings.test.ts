@@ -4,9 +4,9 @@ import { AT, CATALOGS, lateness, later } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 
 const SINCE = '2026-11-20T12:00:00Z';
-const DAY = 86_400;
+const BOTH = ['alerts', 'pages'] as const;
 
-describe.each(CATALOGS)('a catalog %s: findings', (_name, make) => {
+describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make();
@@ -14,109 +14,68 @@ describe.each(CATALOGS)('a catalog %s: findings', (_name, make) => {
 
   it('opens a finding once, however many notice it at the same time', async () => {
     const found = lateness(unique());
-    const outcomes = await Promise.all(Array.from({ length: 10 }, () => catalog.openFinding(found, AT)));
-    expect(outcomes.filter((each) => each.tell === 'opened')).toHaveLength(1);
-    expect(outcomes.every((each) => each.since === SINCE)).toBe(true);
-  });
-
-  it('says nothing of a finding that people were told of, for a day', async () => {
-    const found = lateness(unique());
-    expect(await catalog.openFinding(found, AT)).toEqual({ tell: 'opened', since: SINCE });
-    await catalog.toldFinding(found, later(5));
-    for (const seconds of [5, 300, 600, DAY])
-      expect(await catalog.openFinding(found, later(seconds))).toEqual({ since: SINCE });
-  });
-
-  it('reminds when the last word is a day old, once a day', async () => {
-    const found = lateness(unique());
-    await catalog.openFinding(found, AT);
-    await catalog.toldFinding(found, later(5));
-    expect(await catalog.openFinding(found, later(DAY + 4))).toEqual({ since: SINCE });
-    expect(await catalog.openFinding(found, later(DAY + 5))).toEqual({ tell: 'reminder', since: SINCE });
-    await catalog.toldFinding(found, later(DAY + 6));
-    expect(await catalog.openFinding(found, later(DAY + 300))).toEqual({ since: SINCE });
-    expect(await catalog.openFinding(found, later(2 * DAY + 6))).toEqual({ tell: 'reminder', since: SINCE });
-  });
-
-  it.each([
-    ['opened', 0],
-    ['reminder', DAY],
-  ] as const)('asks again after two minutes when nobody was told that it was %s', async (tell, from) => {
-    const found = lateness(unique());
-    if (from > 0) {
-      await catalog.openFinding(found, AT);
-      await catalog.toldFinding(found, AT);
-    }
-    expect(await catalog.openFinding(found, later(from))).toEqual({ tell, since: SINCE });
-    expect(await catalog.openFinding(found, later(from + 119))).toEqual({ since: SINCE });
-    expect(await catalog.openFinding(found, later(from + 120))).toEqual({ tell, since: SINCE });
-    expect(await catalog.openFinding(found, later(from + 121))).toEqual({ since: SINCE });
-    await catalog.toldFinding(found, later(from + 122));
-    expect(await catalog.openFinding(found, later(from + 600))).toEqual({ since: SINCE });
-  });
-
-  it('says when a finding became worse, and not when it became milder', async () => {
-    const found = lateness(unique());
-    await catalog.openFinding({ ...found, severity: 'P2' }, AT);
-    await catalog.toldFinding(found, AT);
-    expect(await catalog.openFinding({ ...found, severity: 'P3' }, later(10))).toEqual({ since: SINCE });
-    expect(await catalog.openFinding({ ...found, severity: 'P1' }, later(20))).toEqual({
-      tell: 'worsened',
-      since: SINCE,
-    });
-    await catalog.toldFinding(found, later(21));
-    expect(await catalog.openFinding({ ...found, severity: 'P1' }, later(30))).toEqual({ since: SINCE });
-  });
-
-  it('says that it became worse at once, even when nobody was told yet that it was opened', async () => {
-    const found = lateness(unique());
-    await catalog.openFinding({ ...found, severity: 'P2' }, AT);
-    expect(await catalog.openFinding({ ...found, severity: 'P0' }, later(1))).toMatchObject({
-      tell: 'worsened',
-    });
-  });
-
-  it('keeps what has to be told while its message changes', async () => {
-    const found = lateness(unique());
-    await catalog.openFinding(found, AT);
-    await catalog.openFinding({ ...found, message: 'two hours late' }, later(60));
-    const retold = await catalog.openFinding({ ...found, message: 'three hours late' }, later(120));
-    expect(retold).toEqual({ tell: 'opened', since: SINCE });
-  });
-
-  it('keeps when people were told while its message changes', async () => {
-    const found = lateness(unique());
-    await catalog.openFinding(found, AT);
-    await catalog.toldFinding(found, later(5));
-    await catalog.openFinding({ ...found, message: 'two hours late' }, later(3600));
-    expect(await catalog.openFindings(found.target)).toEqual([
-      { ...found, message: 'two hours late', since: SINCE, lastToldAt: '2026-11-20T12:00:05Z' },
+    const all = await Promise.all(Array.from({ length: 10 }, () => catalog.openFinding(found, BOTH, AT)));
+    expect(all.filter((each) => each.tell)).toEqual([
+      { since: SINCE, tell: { occasion: 'opened', topics: BOTH } },
     ]);
-    expect(await catalog.openFinding(found, later(DAY + 5))).toMatchObject({ tell: 'reminder' });
+    expect(all.every((each) => each.since === SINCE)).toBe(true);
+  });
+
+  it('lists what is open with everything it says, and what is still to be told', async () => {
+    const found = finding('rpo-breached', {
+      target: { id: unique() },
+      subject: 'age',
+      message: 'too old',
+      objectives: 'RPO 26 h',
+    });
+    await catalog.openFinding(found, BOTH, AT);
+    const untold = { occasion: 'opened', topics: BOTH, at: SINCE };
+    expect(await catalog.openFindings(found.target)).toEqual([{ ...found, since: SINCE, untold }]);
+    await catalog.toldFinding(found, BOTH, later(5));
+    expect(await catalog.openFindings(found.target)).toEqual([
+      { ...found, since: SINCE, lastToldAt: '2026-11-20T12:00:05Z' },
+    ]);
+  });
+
+  it('brings an open finding up to date without a word when its message changes', async () => {
+    const found = lateness(unique());
+    await catalog.openFinding(found, BOTH, AT);
+    await catalog.toldFinding(found, BOTH, AT);
+    const changed = { ...found, message: 'its schedule is gone' };
+    expect(await catalog.openFinding(changed, BOTH, later(3600))).toEqual({ since: SINCE });
+    expect(await catalog.openFindings(found.target)).toMatchObject([
+      { message: 'its schedule is gone', lastToldAt: SINCE },
+    ]);
+  });
+
+  it('takes another figure in the message for no news', async () => {
+    const found = lateness(unique(), 'late by 60 min');
+    await catalog.openFinding(found, BOTH, AT);
+    await catalog.toldFinding(found, BOTH, AT);
+    await catalog.openFinding({ ...found, message: 'late by 65 min' }, BOTH, later(300));
+    expect(await catalog.openFindings(found.target)).toMatchObject([{ message: 'late by 60 min' }]);
   });
 
   it('closes what is open, and gives it back as it was listed', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, AT);
-    await catalog.toldFinding(found, later(5));
+    await catalog.openFinding(found, BOTH, AT);
+    await catalog.toldFinding(found, BOTH, later(5));
     const [listed] = await catalog.openFindings(found.target);
-    expect(listed).toEqual({ ...found, since: SINCE, lastToldAt: '2026-11-20T12:00:05Z' });
-    const closed = await catalog.closeFinding(found.target, found.code, found.subject, later(60));
-    expect(closed).toEqual(listed);
+    expect(await catalog.closeFinding(found.target, found.code, found.subject, later(60))).toEqual(listed);
     expect(await catalog.openFindings(found.target)).toEqual([]);
   });
 
   it('says of what it closes that nobody was told of it', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, AT);
+    await catalog.openFinding(found, BOTH, AT);
     const closed = await catalog.closeFinding(found.target, found.code, found.subject, later(60));
-    expect(closed).toMatchObject({ untold: 'opened' });
+    expect(closed).toMatchObject({ untold: { occasion: 'opened' } });
     expect(closed).not.toHaveProperty('lastToldAt');
   });
 
   it('closes a finding once, and not what was never open', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, AT);
+    await catalog.openFinding(found, BOTH, AT);
     const closing = () => catalog.closeFinding(found.target, found.code, found.subject, later(60));
     const closed = await Promise.all([closing(), closing(), closing()]);
     expect(closed.filter((each) => each !== undefined)).toHaveLength(1);
@@ -126,32 +85,48 @@ describe.each(CATALOGS)('a catalog %s: findings', (_name, make) => {
 
   it('opens a closed finding anew, with nothing left of the time before', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, AT);
-    await catalog.toldFinding(found, later(5));
+    await catalog.openFinding(found, BOTH, AT);
+    await catalog.toldFinding(found, BOTH, later(5));
     await catalog.closeFinding(found.target, found.code, found.subject, later(60));
+    const milder = { ...found, severity: 'P2' as const };
     const since = '2026-11-20T12:02:00Z';
-    expect(await catalog.openFinding({ ...found, severity: 'P2' }, later(120))).toEqual({
-      tell: 'opened',
-      since,
-    });
+    const tell = { occasion: 'opened', topics: ['alerts'] };
+    expect(await catalog.openFinding(milder, ['alerts'], later(120))).toEqual({ since, tell });
     expect(await catalog.openFindings(found.target)).toEqual([
-      { ...found, severity: 'P2', since, untold: 'opened' },
+      { ...milder, since, untold: { ...tell, at: since } },
     ]);
+  });
+
+  it('does not open again what was closed when a late worker says that people were told', async () => {
+    const found = lateness(unique());
+    await catalog.openFinding(found, BOTH, AT);
+    await catalog.closeFinding(found.target, found.code, found.subject, later(1));
+    await catalog.toldFinding(found, BOTH, later(2));
+    expect(await catalog.openFindings(found.target)).toEqual([]);
+    expect((await catalog.openFindings()).filter((each) => each.target === found.target)).toEqual([]);
+  });
+
+  it('makes no finding of what was told and never opened', async () => {
+    const found = lateness(unique());
+    await catalog.toldFinding(found, BOTH, AT).catch(() => undefined);
+    expect(await catalog.openFindings(found.target)).toEqual([]);
+    expect(await catalog.openFinding(found, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });
   });
 
   it('tells findings of the same code about other subjects apart', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, AT);
-    expect(await catalog.openFinding({ ...found, subject: 'verify' }, AT)).toMatchObject({ tell: 'opened' });
+    await catalog.openFinding(found, BOTH, AT);
+    const other = await catalog.openFinding({ ...found, subject: 'verify' }, BOTH, AT);
+    expect(other).toMatchObject({ tell: { occasion: 'opened' } });
     await catalog.closeFinding(found.target, found.code, 'dump', AT);
     expect((await catalog.openFindings(found.target)).map((each) => each.subject)).toEqual(['verify']);
   });
 
   it('lists what is open, of one target and everywhere', async () => {
     const targets = Array.from({ length: 20 }, () => unique());
-    for (const target of targets) await catalog.openFinding(lateness(target), AT);
+    for (const target of targets) await catalog.openFinding(lateness(target), BOTH, AT);
     const about = finding('rto-breached', { target: { id: targets[0]! }, subject: 'r', message: 'slow' });
-    await catalog.openFinding(about, AT);
+    await catalog.openFinding(about, BOTH, AT);
     await catalog.closeFinding(targets[1]!, 'job-silent', 'dump', AT);
 
     const codes = async (target: string) =>
@@ -163,9 +138,5 @@ describe.each(CATALOGS)('a catalog %s: findings', (_name, make) => {
     expect(everywhere.filter((each) => each.target === targets[0])).toEqual(
       expect.arrayContaining(await catalog.openFindings(targets[0])),
     );
-  });
-
-  it('refuses to say that people were told of what was never opened', async () => {
-    await expect(catalog.toldFinding(lateness(unique()), AT)).rejects.toThrow();
   });
 });

@@ -83,6 +83,14 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
     expect(await catalog.movePoint(unique(), made.id, 'failed')).toBe(false);
   });
 
+  it('finds a point by its scheduled moment, whichever attempt made it', async () => {
+    const target = unique();
+    await catalog.putPoint(await claim(catalog, target), point(target, { id: '20261120T010000Z-7' }));
+    expect(await catalog.pointAt(target, MOMENT)).toMatchObject({ id: '20261120T010000Z-7' });
+    expect(await catalog.pointAt(target, '2026-11-20T01:00:01Z')).toBeUndefined();
+    expect(await catalog.pointAt(unique(), MOMENT)).toBeUndefined();
+  });
+
   it('lets a second attempt begin again where the first one failed', async () => {
     const target = unique();
     await catalog.putPoint(await claim(catalog, target), point(target));

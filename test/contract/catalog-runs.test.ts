@@ -57,66 +57,20 @@ describe.each(CATALOGS)('a catalog %s: runs', (_name, make) => {
     expect(await openOf(target)).toMatchObject([{ leaseUntil: later(500).toISOString() }]);
   });
 
-  it('fails a dead run, which is then no longer running and may be claimed again', async () => {
+  it('knows a run that was taken over from the dead as its heir’s', async () => {
     const target = unique();
     await claim(catalog, target);
-    const [dead] = await openOf(target);
-    expect(await catalog.failDeadRun(dead!, FAILED)).toBe(true);
+    const heir = await claim(catalog, target, { now: later(121) });
+    expect(await openOf(target)).toMatchObject([{ attempt: 2, claimToken: heir.token }]);
+    await catalog.finish(heir, FAILED);
     expect(await openOf(target)).toEqual([]);
-    expect(await catalog.run(dead!)).toMatchObject({ state: 'failed', attempt: 1, error: FAILED.error });
-    expect(await claim(catalog, target)).toMatchObject({ attempt: 2 });
-  });
-
-  it('refuses the writes of a worker whose run was failed as dead', async () => {
-    const target = unique();
-    const zombie = await claim(catalog, target);
-    await catalog.failDeadRun((await catalog.run(zombie))!, FAILED);
-    await expect(catalog.renew(zombie, later(600))).rejects.toMatchObject({ code: 'claim-lost' });
-    await expect(catalog.finish(zombie, DONE)).rejects.toMatchObject({ code: 'claim-lost' });
-    expect(await catalog.run(zombie)).toMatchObject({ state: 'failed' });
-  });
-
-  it('does not fail a run that was renewed since it was looked at', async () => {
-    const made = await claim(catalog, unique());
-    const seen = await catalog.run(made);
-    await catalog.renew(made, later(300));
-    expect(await catalog.failDeadRun(seen!, FAILED)).toBe(false);
-    expect(await catalog.run(made)).toMatchObject({ state: 'running' });
-  });
-
-  it('does not fail a run that was taken over since it was looked at, even until the same moment', async () => {
-    const made = await claim(catalog, unique(), { leaseSeconds: 120 });
-    const seen = await catalog.run(made);
-    await catalog.claim(request(made.target, { now: later(120), leaseSeconds: 0 }));
-    expect(await catalog.failDeadRun(seen!, FAILED)).toBe(false);
-    expect(await catalog.run(made)).toMatchObject({ state: 'running', attempt: 2 });
-  });
-
-  it('does not fail a run that has ended since it was looked at', async () => {
-    const made = await claim(catalog, unique());
-    const seen = await catalog.run(made);
-    await catalog.finish(made, DONE);
-    expect(await catalog.failDeadRun(seen!, FAILED)).toBe(false);
-    expect(await catalog.run(made)).toMatchObject({ state: 'succeeded' });
-  });
-
-  it('does not fail a run that it never knew', async () => {
-    const made = await claim(catalog, unique());
-    const run = (await catalog.run(made))!;
-    expect(await catalog.failDeadRun({ ...run, target: unique() }, FAILED)).toBe(false);
-  });
-
-  it('lets one of several watches fail a dead run', async () => {
-    const made = await claim(catalog, unique());
-    const seen = (await catalog.run(made))!;
-    const outcomes = await Promise.all(Array.from({ length: 5 }, () => catalog.failDeadRun(seen, FAILED)));
-    expect(outcomes.filter((failed) => failed)).toHaveLength(1);
+    expect(await catalog.run(heir)).toMatchObject({ state: 'failed', attempt: 2, error: FAILED.error });
   });
 
   it('gives back a run that failed without an error as one that has none', async () => {
     const made = await claim(catalog, unique());
     const { error: _error, ...silent } = FAILED;
-    await catalog.failDeadRun((await catalog.run(made))!, silent);
+    await catalog.finish(made, silent);
     expect(await catalog.run(made)).not.toHaveProperty('error');
   });
 

@@ -5,6 +5,7 @@ import { unique } from './support/stage.ts';
 const SEEN = '2026-11-20T12:00:00Z';
 const DONE = { state: 'succeeded' as const, endedAt: '2026-11-20T12:01:00Z', summary: 'done' };
 const SNAPSHOT = { snapshotAt: '2026-11-20T01:00:02Z', availableAt: '2026-11-20T01:10:00Z' };
+const NIGHTLY = { cron: '0 1 * * *', timezone: 'UTC' };
 
 describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
   let catalog: Catalog;
@@ -12,17 +13,20 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     catalog = await make();
   });
   const statusOf = async (target: string) => (await catalog.statuses([target])).get(target);
+  const seen = async (target = unique()) => {
+    await catalog.owe(target, {}, AT);
+    return target;
+  };
 
   it('has no status of a target that it never saw', async () => {
     expect(await catalog.statuses([unique(), unique()])).toEqual(new Map());
     expect(await catalog.statuses([])).toEqual(new Map());
   });
 
-  it('counts what is owed from the first time a target was seen, and from no later one', async () => {
-    const target = unique();
-    await catalog.firstSeen(target, AT);
-    await catalog.firstSeen(target, later(9999));
-    const empty = { target, firstSeenAt: SEEN, lastRun: {}, lastSuccess: {}, usual: {} };
+  it('knows since when a target was first seen, whenever it is seen again', async () => {
+    const target = await seen();
+    await catalog.owe(target, {}, later(9999));
+    const empty = { target, firstSeenAt: SEEN, owed: {}, lastRun: {}, lastSuccess: {}, usual: {} };
     expect(await statusOf(target)).toEqual(empty);
     expect(await catalog.refreshStatus(target)).toEqual(empty);
     expect(await statusOf(target)).toEqual(empty);
@@ -32,20 +36,50 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     const target = unique();
     await claim(catalog, target, { now: later(60) });
     await claim(catalog, target, { job: 'verify', now: later(30) });
-    expect(await catalog.refreshStatus(target)).toMatchObject({
-      firstSeenAt: later(30).toISOString().replace('.000', ''),
+    const firstSeenAt = '2026-11-20T12:00:30Z';
+    expect(await catalog.refreshStatus(target)).toMatchObject({ firstSeenAt });
+    expect(await statusOf(target)).toMatchObject({ firstSeenAt });
+    await catalog.owe(target, { dump: NIGHTLY }, later(600));
+    expect(await statusOf(target)).toMatchObject({
+      firstSeenAt,
+      owed: { dump: { ...NIGHTLY, since: firstSeenAt } },
     });
-    expect(await statusOf(target)).toMatchObject({ firstSeenAt: '2026-11-20T12:00:30Z' });
+  });
+
+  it('owes what was scheduled from the first since the first', async () => {
+    const target = unique();
+    await catalog.owe(target, { dump: NIGHTLY, verify: NIGHTLY }, AT);
+    await catalog.owe(target, { dump: NIGHTLY, verify: NIGHTLY }, later(9999));
+    const owed = { ...NIGHTLY, since: SEEN };
+    expect((await statusOf(target))?.owed).toEqual({ dump: owed, verify: owed });
+  });
+
+  it('owes what came, changed or came back later since then, and nothing that went', async () => {
+    const target = unique();
+    const hourly = { cron: '0 * * * *', timezone: 'UTC' };
+    const there = { ...NIGHTLY, timezone: 'Europe/Berlin' };
+    await catalog.owe(target, { dump: NIGHTLY, verify: NIGHTLY, expire: NIGHTLY }, AT);
+    await catalog.owe(target, { dump: hourly, verify: there, rehearse: NIGHTLY }, later(60));
+    const since = '2026-11-20T12:01:00Z';
+    expect((await statusOf(target))?.owed).toEqual({
+      dump: { ...hourly, since },
+      verify: { ...there, since },
+      rehearse: { ...NIGHTLY, since },
+    });
+    await catalog.owe(target, { dump: hourly, expire: NIGHTLY }, later(120));
+    expect((await statusOf(target))?.owed).toEqual({
+      dump: { ...hourly, since },
+      expire: { ...NIGHTLY, since: '2026-11-20T12:02:00Z' },
+    });
   });
 
   it('derives the status from points, runs and evidence', async () => {
-    const target = unique();
-    await catalog.firstSeen(target, AT);
+    const target = await seen();
     const made = point(target, { ...SNAPSHOT, dumpSeconds: 12 });
     await catalog.finish(await pointIn(catalog, 'verified', made), DONE);
     await catalog.addEvidence(evidence(target, { rto: { promised: 60, achieved: 31, met: true } }));
     const summary = { id: made.id, ...SNAPSHOT, state: 'verified' };
-    expect(await catalog.refreshStatus(target)).toMatchObject({
+    const expected = {
       firstSeenAt: SEEN,
       newestPoint: summary,
       newestVerified: summary,
@@ -53,12 +87,13 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
       lastSuccess: { dump: { summary: 'done' } },
       lastRehearsal: { outcome: 'passed', strength: 'exact', rto: { achieved: 31 } },
       usual: { dump: 12 },
-    });
+    };
+    expect(await statusOf(target)).toMatchObject(expected);
+    expect(await catalog.refreshStatus(target)).toMatchObject(expected);
   });
 
   it('keeps a status until a point changes: what only runs changed shows at the next refresh', async () => {
-    const target = unique();
-    await catalog.firstSeen(target, AT);
+    const target = await seen();
     await catalog.refreshStatus(target);
     await catalog.finish(await claim(catalog, target), DONE);
     expect((await statusOf(target))?.lastRun).toEqual({});
@@ -67,8 +102,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
   });
 
   it('never shows a status from before a point was put', async () => {
-    const target = unique();
-    await catalog.firstSeen(target, AT);
+    const target = await seen();
     await catalog.refreshStatus(target);
     const holder = await claim(catalog, target);
     await catalog.putPoint(holder, point(target));
@@ -77,8 +111,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
   });
 
   it('never shows a status from before a point was moved', async () => {
-    const target = unique();
-    await catalog.firstSeen(target, AT);
+    const target = await seen();
     const made = point(target, SNAPSHOT);
     await pointIn(catalog, 'verified', made);
     expect((await catalog.refreshStatus(target)).newestVerified?.id).toBe(made.id);
@@ -88,37 +121,23 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect(status?.newestPoint).toMatchObject({ state: 'corrupt' });
   });
 
-  it('does not take a refused change for one', async () => {
-    const target = unique();
-    await catalog.firstSeen(target, AT);
-    const made = point(target, SNAPSHOT);
-    await pointIn(catalog, 'verified', made);
-    const before = await catalog.refreshStatus(target);
-    expect(await catalog.movePoint(target, made.id, 'creating')).toBe(false);
-    expect(await statusOf(target)).toEqual(before);
-  });
-
-  it('keeps none but the newest of many refreshes while points change', async () => {
-    const target = unique();
-    await catalog.firstSeen(target, AT);
+  it('keeps none but the newest of many refreshes while points and schedules change', async () => {
+    const target = await seen();
     const made = point(target, SNAPSHOT);
     await pointIn(catalog, 'available', made);
     const refreshes = () => Array.from({ length: 4 }, () => catalog.refreshStatus(target));
-    await Promise.all([
-      ...refreshes(),
-      catalog.movePoint(target, made.id, 'verified'),
-      ...refreshes(),
-      catalog.firstSeen(target, later(60)),
-    ]);
+    const verified = catalog.movePoint(target, made.id, 'verified');
+    await Promise.all([...refreshes(), verified, catalog.owe(target, { dump: NIGHTLY }, later(60))]);
     await Promise.all([...refreshes(), catalog.movePoint(target, made.id, 'corrupt'), ...refreshes()]);
     const status = await statusOf(target);
     expect(status?.newestPoint).toMatchObject({ id: made.id, state: 'corrupt' });
     expect(status?.newestVerified).toBeUndefined();
+    expect(status?.owed).toMatchObject({ dump: NIGHTLY });
   });
 
   it('gives the statuses of 250 targets, and of no others', async () => {
     const targets = Array.from({ length: 250 }, () => unique());
-    await Promise.all(targets.map((target, index) => catalog.firstSeen(target, later(index))));
+    await Promise.all(targets.map((target, index) => catalog.owe(target, {}, later(index))));
     const found = await catalog.statuses([...targets, unique('nobody')]);
     expect([...found.keys()].sort()).toEqual([...targets].sort());
     for (const [index, target] of targets.entries())

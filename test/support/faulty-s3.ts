@@ -4,9 +4,7 @@ import type { AddressInfo } from 'node:net';
 export type Fault = 'refuse' | 'break' | 'drop';
 
 /** A proxy in front of S3 that refuses (403), breaks (500 for ever) or drops the connection where it is told to. */
-export async function faultyS3(
-  endpoint: string,
-): Promise<{
+export async function faultyS3(endpoint: string): Promise<{
   endpoint: string;
   on(match: (method: string, url: string) => boolean, fault: Fault): void;
   heal(): void;

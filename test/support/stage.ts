@@ -37,7 +37,12 @@ export async function createStage(plan: Plan): Promise<Stage> {
   let plans = 0;
   const usePlan = (next: Plan) => {
     const file = join(home, `plan-${++plans}.json`);
-    writeFileSync(file, JSON.stringify(next));
+    // Test files share one moto: each stage has secrets of its own.
+    const targets = next.targets.map((target) => ({
+      ...target,
+      connection: { ...target.connection, secret: `${name}/${target.id}` },
+    }));
+    writeFileSync(file, JSON.stringify({ ...next, targets }));
     process.env['UNDERSTUDY_PLAN'] = file;
     forget();
   };
@@ -50,9 +55,9 @@ export async function createStage(plan: Plan): Promise<Stage> {
     async secret(target, { user, password, host, port, database }) {
       const SecretString = JSON.stringify({ username: user, password, host, port, dbname: database });
       await secrets
-        .send(new CreateSecretCommand({ Name: `understudy/${target}`, SecretString }))
+        .send(new CreateSecretCommand({ Name: `${name}/${target}`, SecretString }))
         .catch(() =>
-          secrets.send(new PutSecretValueCommand({ SecretId: `understudy/${target}`, SecretString })),
+          secrets.send(new PutSecretValueCommand({ SecretId: `${name}/${target}`, SecretString })),
         );
     },
   };

@@ -1,4 +1,3 @@
-import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { catalog, forget } from '../../lib/runtime/compose.ts';
 import { context } from '../../scripts/local/handlers.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -148,21 +147,9 @@ describe('a dump that fails on its way', () => {
       "do $$ begin create role rotating login in role pg_read_all_data; exception when duplicate_object then null; end $$; alter role rotating password 'new-password' ",
     );
     await stage.secret('crm', { ...database.credentials, user: 'rotating', password: 'old-password' });
-    const secrets = new SecretsManagerClient({});
-    const { secrets: composed } = await import('../../lib/runtime/compose.ts');
-    const read = jest.spyOn(composed(), 'credentials').mockImplementationOnce(async () => {
-      await secrets.send(
-        new PutSecretValueCommand({
-          SecretId: 'understudy/crm',
-          SecretString: JSON.stringify({
-            username: 'rotating',
-            password: 'new-password',
-            host: '127.0.0.1',
-            port: database.credentials.port,
-            dbname: database.name,
-          }),
-        }),
-      );
+    const { secrets } = await import('../../lib/runtime/compose.ts');
+    const read = jest.spyOn(secrets(), 'credentials').mockImplementationOnce(async () => {
+      await stage.secret('crm', { ...database.credentials, user: 'rotating', password: 'new-password' });
       return { ...database.credentials, user: 'rotating', password: 'old-password' };
     });
     expect(await deliver('dump', message('dump'))).toMatchObject({ outcome: 'done' });

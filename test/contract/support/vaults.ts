@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
@@ -84,13 +84,12 @@ export async function inS3(
 }
 
 /** The client's own retries, all of them, without the waiting between. */
-export async function impatient<Client extends S3Client>(client: Client): Promise<Client> {
+async function impatient(client: S3Client): Promise<S3Client> {
   const strategy = await client.config.retryStrategy();
+  if (!('refreshRetryTokenForRetry' in strategy)) throw new Error('the client retries in another way now');
   const refresh = strategy.refreshRetryTokenForRetry.bind(strategy);
-  strategy.refreshRetryTokenForRetry = async (...args) => {
-    const token = await refresh(...args);
-    return Object.assign(token, { getRetryDelay: () => 0 });
-  };
+  strategy.refreshRetryTokenForRetry = async (token, error) =>
+    Object.assign(await refresh(token, error), { getRetryDelay: () => 0 });
   client.config.retryStrategy = async () => strategy;
   return client;
 }
@@ -106,10 +105,12 @@ export function options(changes: Partial<PutOptions> = {}): PutOptions {
   return { key, contentType: 'application/octet-stream', tags: { 'understudy:target': 'crm' }, ...changes };
 }
 
-/** Bytes that repeat nowhere near a part's size, the same for the same length. */
+let pool = Buffer.alloc(0);
+
+/** So many bytes that repeat nowhere. */
 export function bytes(length: number): Buffer {
-  const words = Uint32Array.from({ length: Math.ceil(length / 4) }, (_, at) => Math.imul(at, 2_654_435_761));
-  return Buffer.from(words.buffer).subarray(0, length);
+  if (pool.length < length) pool = randomBytes(length);
+  return pool.subarray(0, length);
 }
 
 /** A body in chunks as a program writes them, that may fail when so many bytes have passed. */

@@ -1,5 +1,4 @@
 import { alertJson, alertSubject, alertText } from '../../../lib/domain/alert.ts';
-import { pages } from '../../../lib/domain/severity.ts';
 import type { Alerts, AlertTopic, Subscription } from '../../../lib/ports/messages.ts';
 
 /** What a topic took: the text that mail gets and the JSON that machines get. */
@@ -42,8 +41,7 @@ export function memoryAlerts(): MemoryAlerts {
     remove: (topic) => void topics.delete(topic),
     restore: (topic) => void (topics.has(topic) || topics.set(topic, [])),
 
-    async send(alert) {
-      const wanted: AlertTopic[] = pages(alert.finding.severity) ? ['alerts', 'pages'] : ['alerts'];
+    async send(alert, wanted) {
       return wanted.flatMap((topic) => {
         try {
           publish(topic, alertSubject(alert), alertText(alert), alertJson(alert));

@@ -45,7 +45,10 @@ export function memoryMessages(clock: Clock = manualClock()): MemoryMessages {
     async publish(message) {
       if (!take(copy(message))) throw new Error(`topic jobs did not take a message for ${message.target}`);
     },
-    publishAll: async (messages) => messages.filter((message) => !take(copy(message))),
+    publishAll: async (messages) =>
+      messages
+        .filter((message) => !take(copy(message)))
+        .map((message) => ({ message, reason: 'the topic did not take it' })),
     async postpone(message, seconds) {
       if (!QUEUES.includes(message.job))
         throw new UnderstudyError('no-queue', `there is no queue for ${message.job}`);

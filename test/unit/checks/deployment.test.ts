@@ -1,4 +1,4 @@
-import { checkSchedules, checkSubscriptions } from '../../../lib/checks/deployment.ts';
+import { checkSchedules, checkSubscriptions, maskEndpoint } from '../../../lib/checks/deployment.ts';
 import { expectedSchedules } from '../../../lib/domain/expected-schedules.ts';
 import type { DeployedSchedule } from '../../../lib/ports/messages.ts';
 import { policy } from '../../support/builders.ts';
@@ -92,5 +92,32 @@ describe('a topic', () => {
     expect(findings).toMatchObject([
       { code: 'subscription-unconfirmed', subject: expect.stringMatching(/^alerts email.b@example\.org$/) },
     ]);
+  });
+});
+
+describe('an address', () => {
+  const said = (endpoint: string, protocol = 'https') =>
+    maskEndpoint({ protocol, endpoint, confirmed: true });
+
+  test('of a person is told as it is', () => {
+    expect(said('ops@example.org', 'email')).toBe('email ops@example.org');
+  });
+
+  test.each([
+    'https://hooks.example.com/services/T000/SECRET',
+    'https://hooks.example.com/?token=SECRET',
+    'https://hooks.example.com?token=SECRET',
+    'https://ops:SECRET@hooks.example.com/services',
+  ])('that is a webhook is told by its host, and never with what is secret in it: %s', (endpoint) => {
+    expect(said(endpoint)).toContain('hooks.example.com');
+    expect(said(endpoint)).not.toContain('SECRET');
+    expect(
+      JSON.stringify(checkSubscriptions('alerts', [{ protocol: 'https', endpoint, confirmed: false }])),
+    ).not.toContain('SECRET');
+  });
+
+  test('that is one of two webhooks of a host is told apart from the other', () => {
+    expect(said('https://hooks.example.com/a')).not.toBe(said('https://hooks.example.com/b'));
+    expect(said('https://hooks.example.com/a')).toBe(said('https://hooks.example.com/a'));
   });
 });

@@ -59,6 +59,15 @@ describe('a target that is new', () => {
   });
 });
 
+test('a schedule that was changed owes nothing for the time before', () => {
+  const changedAt = (since: string) => ({
+    ...ran('2026-11-19T01:00:00Z'),
+    owed: { dump: { cron: '0 1 * * *', timezone: 'UTC', since } },
+  });
+  expect(silent(changedAt('2026-11-20T01:00:01Z'), '2026-11-20T12:00:00Z')).toEqual([]);
+  expect(silent(changedAt('2026-11-20T01:00:00Z'), '2026-11-20T12:00:00Z')).toHaveLength(1);
+});
+
 test.each([
   ['dump', '0 1 * * *', '2026-11-19T01:00:00Z', '2026-11-20T01:00:00Z'],
   ['rehearse', '0 2 * * SUN', '2026-11-08T02:00:00Z', '2026-11-15T02:00:00Z'],

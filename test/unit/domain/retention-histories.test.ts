@@ -9,11 +9,13 @@ import { type Random, randomFrom } from './random.ts';
 const NOW = Date.parse('2027-03-01T05:00:00Z');
 const good = (each: RecoveryPoint) => each.state === 'verified' || each.state === 'rehearsed';
 const at = (each: RecoveryPoint) => Date.parse(each.snapshotAt!);
+const awaited = (each: RecoveryPoint) => each.state === 'available' && NOW - at(each) < HOUR * 1000;
 const newestOf = (points: RecoveryPoint[]) => [...points].sort((a, b) => at(b) - at(a))[0];
 
 function history({ below, pick, chance }: Random): RecoveryPoint[] {
   const moments = new Set(Array.from({ length: below(30) }, () => NOW - below(400 * 24) * HOUR * 1000));
   if (chance(0.7)) moments.add(NOW - 4 * HOUR * 1000);
+  if (chance(0.2)) moments.add(NOW - HOUR * 500);
   const mostlyGood = chance(0.7);
   return [...moments].map((moment) => {
     const text = new Date(moment).toISOString().replace('.000', '');
@@ -78,6 +80,9 @@ test('neither the newest verified nor the newest rehearsed point is deleted', ()
       !deleted.includes(newestOf(points.filter(({ state }) => state === 'rehearsed'))!),
   ));
 
+test('a dump of this hour that waits for its verification is not deleted', () =>
+  always((_, deleted) => !deleted.some(awaited)));
+
 test('nothing whose deletion has not begun is deleted while it is locked or held', () =>
   always((_, deleted) =>
     deleted.every(
@@ -90,7 +95,7 @@ test('nothing whose deletion has not begun is deleted while it is locked or held
 test('nothing new is deleted while the newest point is bad, unverified or older than the RPO', () =>
   always(({ points, rpo, plan }, deleted) => {
     const gone = ['creating', 'expiring', 'expired'];
-    const newest = newestOf(points.filter(({ state }) => !gone.includes(state)));
+    const newest = newestOf(points.filter((each) => !gone.includes(each.state) && !awaited(each)));
     const sound = newest === undefined || (good(newest) && NOW - at(newest) <= rpo * 1000);
     return (
       sound === (plan.frozen === undefined) && (sound || deleted.every(({ state }) => state === 'expiring'))

@@ -85,6 +85,25 @@ test('a dump that is being taken just now freezes nothing, and one that is gone 
   ]);
 });
 
+test('a dump that has waited for its verification for less than an hour freezes nothing', () => {
+  const waiting = (availableAt: string) => point('2026-11-20T04:00:00Z', { state: 'available', availableAt });
+  expect(plan([waiting('2026-11-20T04:00:01Z'), newest, old()]).frozen).toBeUndefined();
+  expect(plan([waiting('2026-11-20T04:00:00Z'), newest, old()]).frozen).toContain('is available');
+});
+
+test('a dump that waits for its verification is not deleted before anybody has looked at it', () => {
+  const waiting = point('2026-11-20T04:30:00Z', { state: 'available' });
+  for (const wanted of [SHORT, retention({ all: 1800 }), retention({ monthly: 60 * DAY })])
+    expect(decisionOn(waiting, [waiting, newest, old()], wanted).keep).toBe(true);
+});
+
+test('a reason from elsewhere freezes as well, and does not hide our own', () => {
+  const why = (points: RecoveryPoint[]) =>
+    planRetention(points, SHORT, NOW, RPO, 'the last rehearsal failed').frozen;
+  expect(why([newest, old()])).toBe('the last rehearsal failed');
+  expect(why([failedPoint('2026-11-20T03:00:00Z'), newest])).toContain('is failed');
+});
+
 test('no points, no plan', () => {
   expect(plan([])).toEqual({ decisions: [], withheld: [] });
 });

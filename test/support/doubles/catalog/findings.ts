@@ -3,6 +3,7 @@ import type { Finding } from '../../../../lib/domain/finding.ts';
 import { worse } from '../../../../lib/domain/severity.ts';
 import { secondsBetween, utc } from '../../../../lib/domain/time.ts';
 import type { Catalog, OpenFinding } from '../../../../lib/ports/catalog.ts';
+import type { AlertTopic } from '../../../../lib/ports/messages.ts';
 import { copy, findingKey, type Store, type StoredFinding } from './store.ts';
 
 type Findings = Pick<Catalog, 'openFinding' | 'closeFinding' | 'toldFinding' | 'openFindings'>;
@@ -17,17 +18,15 @@ export function memoryFindings(store: Store): Findings {
     return known?.open ? known : undefined;
   };
   return {
-    async openFinding(finding, now) {
+    async openFinding(finding, topics, now) {
       const key = findingKey(finding.target, finding.code, finding.subject);
       const known = openOne(key);
-      const tell = occasionFor(known, finding, now);
       const since = known?.since ?? utc(now);
-      const { lastToldAt, untold, untoldAt } = known ?? {};
-      const telling = tell ? { untold: tell, untoldAt: utc(now) } : { untold, untoldAt };
-      store.findings.set(
-        key,
-        copy({ ...finding, open: true, since, lastToldAt, ...telling } as StoredFinding),
-      );
+      const tell = whatToTell(known, finding, topics, now);
+      if (!tell && known && sameButForFigures(known, finding)) return { since };
+      const untold = tell ? { ...tell, at: utc(now) } : known?.untold;
+      const lastToldAt = known?.lastToldAt;
+      store.findings.set(key, copy({ ...finding, open: true, since, lastToldAt, untold } as StoredFinding));
       return tell ? { tell, since } : { since };
     },
     async closeFinding(target, code, subject) {
@@ -36,11 +35,12 @@ export function memoryFindings(store: Store): Findings {
       known.open = false;
       return listed(known);
     },
-    async toldFinding({ target, code, subject }, now) {
+    async toldFinding({ target, code, subject }, topics, now) {
       const known = store.findings.get(findingKey(target, code, subject));
-      if (!known) throw new Error(`${code} of ${target} (${subject}) was never opened`);
-      delete known.untold;
-      delete known.untoldAt;
+      if (!known) return;
+      const left = known.untold?.topics.filter((topic) => !topics.includes(topic)) ?? [];
+      if (left.length > 0) known.untold = { ...known.untold!, topics: left };
+      else delete known.untold;
       known.lastToldAt = utc(now);
     },
     async openFindings(target) {
@@ -50,14 +50,29 @@ export function memoryFindings(store: Store): Findings {
   };
 }
 
-function occasionFor(known: StoredFinding | undefined, finding: Finding, now: Date): Occasion | undefined {
-  if (!known) return 'opened';
-  if (worse(finding.severity, known.severity)) return 'worsened';
-  if (known.untold)
-    return secondsBetween(known.untoldAt ?? known.since, now) >= TELLING ? known.untold : undefined;
-  return secondsBetween(known.lastToldAt ?? known.since, now) >= DAY ? 'reminder' : undefined;
+function whatToTell(
+  known: StoredFinding | undefined,
+  finding: Finding,
+  topics: readonly AlertTopic[],
+  now: Date,
+): { occasion: Occasion; topics: AlertTopic[] } | undefined {
+  const all = (occasion: Occasion) => ({ occasion, topics: [...topics] });
+  if (!known) return all('opened');
+  if (worse(finding.severity, known.severity)) return all('worsened');
+  const { untold, lastToldAt, since } = known;
+  if (untold)
+    return secondsBetween(untold.at, now) >= TELLING
+      ? { occasion: untold.occasion, topics: [...untold.topics] }
+      : undefined;
+  return secondsBetween(lastToldAt ?? since, now) >= DAY ? all('reminder') : undefined;
 }
 
-function listed({ open: _open, untoldAt: _at, ...finding }: StoredFinding): OpenFinding {
+/** An age in a message grows with every look and is no news. */
+function sameButForFigures(a: Finding, b: Finding): boolean {
+  const plain = (text: string) => text.replace(/\d+/g, '#');
+  return a.severity === b.severity && plain(a.message) === plain(b.message);
+}
+
+function listed({ open: _open, ...finding }: StoredFinding): OpenFinding {
   return copy(finding);
 }

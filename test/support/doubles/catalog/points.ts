@@ -4,7 +4,7 @@ import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { held } from './runs.ts';
 import { copy, newestFirst, pointKey, type Store } from './store.ts';
 
-type Points = Pick<Catalog, 'putPoint' | 'movePoint' | 'point' | 'points'>;
+type Points = Pick<Catalog, 'putPoint' | 'movePoint' | 'pointAt' | 'point' | 'points'>;
 
 export function memoryPoints(store: Store): Points {
   const byId = (target: string, id: string) =>
@@ -33,6 +33,7 @@ export function memoryPoints(store: Store): Points {
       statusIsStale(target);
       return true;
     },
+    pointAt: async (target, scheduledFor) => copy(store.points.get(pointKey(target, scheduledFor))),
     point: async (target, id) => copy(byId(target, id)),
     async points(target, { limit, states } = {}) {
       const wanted = [...store.points.values()].filter(

@@ -3,14 +3,12 @@ import { ClaimLost } from '../../../../lib/domain/errors.ts';
 import { runName } from '../../../../lib/domain/names.ts';
 import type { Claim, Run } from '../../../../lib/domain/run.ts';
 import { plusSeconds, utc } from '../../../../lib/domain/time.ts';
-import type { Catalog, RunResult } from '../../../../lib/ports/catalog.ts';
+import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { copy, newestFirst, runKey, type Store } from './store.ts';
 
-type Runs = Pick<Catalog, 'claim' | 'renew' | 'finish' | 'run' | 'runs' | 'openRuns' | 'failDeadRun'>;
+type Runs = Pick<Catalog, 'claim' | 'renew' | 'finish' | 'run' | 'runs' | 'openRuns'>;
 
 export function memoryRuns(store: Store): Runs {
-  const end = (run: Run, { state, endedAt, summary, point, error }: RunResult) =>
-    Object.assign(run, copy({ state, endedAt, summary, point, error }));
   return {
     async claim(request) {
       const { job, target, scheduledFor, now, leaseSeconds, token, reason } = request;
@@ -43,8 +41,11 @@ export function memoryRuns(store: Store): Runs {
     async renew(claim, leaseUntil) {
       held(store, claim).leaseUntil = leaseUntil.toISOString();
     },
-    async finish(claim, result) {
-      end(held(store, claim), result);
+    async finish(claim, { state, endedAt, summary, point, error }) {
+      const known = store.runs.get(runKey(claim));
+      // Said twice is said once.
+      if (known?.claimToken === claim.token && known.state === state) return;
+      Object.assign(held(store, claim), copy({ state, endedAt, summary, point, error }));
     },
     run: async (name) => copy(store.runs.get(runKey(name))),
     async runs(target, job, limit) {
@@ -52,15 +53,6 @@ export function memoryRuns(store: Store): Runs {
       return newestFirst(of, (run) => run.scheduledFor, limit);
     },
     openRuns: async () => copy([...store.runs.values()].filter((run) => run.state === 'running')),
-    async failDeadRun(run, result) {
-      const known = store.runs.get(runKey(run));
-      const unchanged =
-        known?.state === 'running' &&
-        known.claimToken === run.claimToken &&
-        known.leaseUntil === run.leaseUntil;
-      if (unchanged) end(known, result);
-      return unchanged;
-    },
   };
 }
 

@@ -5,9 +5,15 @@ import type { Run } from '../../../../lib/domain/run.ts';
 import type { TargetStatus } from '../../../../lib/domain/target-status.ts';
 import type { OpenFinding } from '../../../../lib/ports/catalog.ts';
 
-export type StoredFinding = OpenFinding & { open: boolean; untoldAt?: string };
+export type StoredFinding = OpenFinding & { open: boolean };
 /** Every change raises the version, so that whoever derives a status notices what changed meanwhile. */
-export type StoredStatus = { firstSeenAt?: string; status?: TargetStatus; stale: boolean; version: number };
+export type StoredStatus = {
+  firstSeenAt?: string;
+  owed?: TargetStatus['owed'];
+  status?: TargetStatus;
+  stale: boolean;
+  version: number;
+};
 
 /** What the catalog holds. Everything goes in and comes out as a copy: nobody changes a record by changing what he was given. */
 export type Store = {

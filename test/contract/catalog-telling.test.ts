@@ -1,0 +1,110 @@
+import type { Finding } from '../../lib/domain/finding.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import { AT, CATALOGS, lateness, later } from './support/catalogs.ts';
+import { unique } from './support/stage.ts';
+
+const BOTH = ['alerts', 'pages'] as const;
+const DAY = 86_400;
+
+describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
+  let catalog: Catalog;
+  beforeAll(async () => {
+    catalog = await make();
+  });
+  /** Finds it again so many seconds later, and says whether and why people must be told. */
+  const found = async (what: Finding, seconds: number) => {
+    const { since, tell } = await catalog.openFinding(what, BOTH, later(seconds));
+    expect(since).toBe('2026-11-20T12:00:00Z');
+    return tell;
+  };
+  /** Finds it and tells everybody at once. */
+  const opened = async (changes: Partial<Finding> = {}) => {
+    const what = { ...lateness(unique()), ...changes };
+    await catalog.openFinding(what, BOTH, AT);
+    await catalog.toldFinding(what, BOTH, AT);
+    return what;
+  };
+
+  it('says nothing of a finding that people were told of, for a day', async () => {
+    const what = await opened();
+    for (const seconds of [1, 300, 3600, DAY - 1]) expect(await found(what, seconds)).toBeUndefined();
+  });
+
+  it('reminds when the last word is a day old, once a day', async () => {
+    const what = await opened();
+    expect(await found(what, DAY)).toEqual({ occasion: 'reminder', topics: BOTH });
+    await catalog.toldFinding(what, BOTH, later(DAY + 6));
+    expect(await found(what, DAY + 300)).toBeUndefined();
+    expect(await found(what, 2 * DAY + 5)).toBeUndefined();
+    expect(await found(what, 2 * DAY + 6)).toEqual({ occasion: 'reminder', topics: BOTH });
+  });
+
+  it('counts the day from what people were told and not from what was found', async () => {
+    const what = await opened();
+    await found({ ...what, message: 'its schedule is gone' }, DAY - 10);
+    expect(await found(what, DAY)).toMatchObject({ occasion: 'reminder' });
+  });
+
+  it.each([
+    ['opened', 0],
+    ['reminder', DAY],
+  ] as const)('asks again every two minutes while nobody was told that it was %s', async (occasion, from) => {
+    const what = from === 0 ? lateness(unique()) : await opened();
+    const tell = { occasion, topics: BOTH };
+    expect(await found(what, from)).toEqual(tell);
+    expect(await found(what, from + 119)).toBeUndefined();
+    expect(await found(what, from + 120)).toEqual(tell);
+    expect(await found(what, from + 121)).toBeUndefined();
+    expect(await found(what, from + 240)).toEqual(tell);
+    await catalog.toldFinding(what, BOTH, later(from + 241));
+    expect(await found(what, from + 600)).toBeUndefined();
+  });
+
+  it('asks again only for the topics that did not take it', async () => {
+    const what = lateness(unique());
+    await found(what, 0);
+    await catalog.toldFinding(what, ['alerts'], later(1));
+    expect(await found(what, 60)).toBeUndefined();
+    expect(await found(what, 120)).toEqual({ occasion: 'opened', topics: ['pages'] });
+    await catalog.toldFinding(what, ['pages'], later(121));
+    expect(await found(what, 600)).toBeUndefined();
+  });
+
+  it('lets one of several who notice it tell it again', async () => {
+    const what = lateness(unique());
+    await found(what, 0);
+    const again = await Promise.all(Array.from({ length: 5 }, () => found(what, 120)));
+    expect(again.filter((tell) => tell !== undefined)).toEqual([{ occasion: 'opened', topics: BOTH }]);
+  });
+
+  it('says when a finding became worse, once, and not when it became milder', async () => {
+    const what = await opened({ severity: 'P2' });
+    expect(await found({ ...what, severity: 'P3' }, 10)).toBeUndefined();
+    expect(await found({ ...what, severity: 'P1' }, 20)).toEqual({ occasion: 'worsened', topics: BOTH });
+    await catalog.toldFinding(what, BOTH, later(21));
+    expect(await found({ ...what, severity: 'P1' }, 30)).toBeUndefined();
+  });
+
+  it('says at once that it became worse, even when nobody was told yet that it was opened', async () => {
+    const what = lateness(unique());
+    await found({ ...what, severity: 'P2' }, 0);
+    expect(await found({ ...what, severity: 'P0' }, 1)).toEqual({ occasion: 'worsened', topics: BOTH });
+  });
+
+  it('tells those topics that a finding wants now that it is worse, and not only those it wanted before', async () => {
+    const what = { ...lateness(unique()), severity: 'P2' as const };
+    await catalog.openFinding(what, ['alerts'], AT);
+    await catalog.toldFinding(what, ['alerts'], AT);
+    expect(await found({ ...what, severity: 'P0' }, 1)).toEqual({ occasion: 'worsened', topics: BOTH });
+  });
+
+  it('keeps what has to be told, and since when, while the message changes', async () => {
+    const what = lateness(unique());
+    await found(what, 0);
+    await found({ ...what, message: 'its schedule is off' }, 60);
+    expect(await found({ ...what, message: 'its schedule is gone' }, 119)).toBeUndefined();
+    expect(await found({ ...what, message: 'its schedule is back' }, 120)).toMatchObject({
+      occasion: 'opened',
+    });
+  });
+});

@@ -1,0 +1,65 @@
+import { deriveStatus } from '../../../../lib/domain/derive-status.ts';
+import { SCHEDULED_JOBS, type ScheduledJob } from '../../../../lib/domain/job.ts';
+import type { TargetStatus } from '../../../../lib/domain/target-status.ts';
+import { utc } from '../../../../lib/domain/time.ts';
+import type { Catalog } from '../../../../lib/ports/catalog.ts';
+import type { Clock } from '../../../../lib/ports/clock.ts';
+import { copy, type Store, type StoredStatus } from './store.ts';
+
+type Source = Pick<Catalog, 'runs' | 'points' | 'evidence'>;
+
+export function memoryStatuses(
+  store: Store,
+  source: Source,
+  clock: Clock,
+): Pick<Catalog, 'statuses' | 'owe' | 'refreshStatus'> {
+  const derive = async (target: string, known: StoredStatus | undefined): Promise<TargetStatus> => {
+    const [points, proofs, ...runs] = await Promise.all([
+      source.points(target, { limit: 100 }),
+      source.evidence(target, 20),
+      ...SCHEDULED_JOBS.map((job) => source.runs(target, job, 20)),
+    ]);
+    const all = runs.flat();
+    const [begun] = all.map((run) => run.startedAt).sort();
+    const firstSeenAt = known?.firstSeenAt ?? begun ?? utc(clock.now());
+    return copy(deriveStatus(target, firstSeenAt, points, all, proofs, known?.owed));
+  };
+  return {
+    async refreshStatus(target) {
+      for (;;) {
+        const known = store.statuses.get(target);
+        const status = await derive(target, known);
+        // Something changed while it was derived: derive again rather than keep something old.
+        if (store.statuses.get(target)?.version !== known?.version) continue;
+        const { firstSeenAt } = status;
+        const version = (known?.version ?? 0) + 1;
+        store.statuses.set(target, { ...known, firstSeenAt, status: copy(status), stale: false, version });
+        return status;
+      }
+    },
+
+    async owe(target, schedules, now) {
+      const known = store.statuses.get(target);
+      const firstSeenAt = known?.firstSeenAt ?? utc(now);
+      const owed: NonNullable<TargetStatus['owed']> = {};
+      for (const [job, { cron, timezone }] of Object.entries(schedules)) {
+        const was = known?.owed?.[job as ScheduledJob];
+        const same = was?.cron === cron && was.timezone === timezone;
+        const since = known?.owed ? utc(now) : firstSeenAt;
+        owed[job as ScheduledJob] = same ? was : { cron, timezone, since };
+      }
+      const version = (known?.version ?? 0) + 1;
+      store.statuses.set(target, { ...known, firstSeenAt, owed, stale: true, version });
+    },
+
+    async statuses(targets) {
+      const found = new Map<string, TargetStatus>();
+      for (const target of targets) {
+        const known = store.statuses.get(target);
+        if (known?.firstSeenAt === undefined) continue;
+        found.set(target, known.status && !known.stale ? copy(known.status) : await derive(target, known));
+      }
+      return found;
+    },
+  };
+}
