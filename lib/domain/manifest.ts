@@ -18,15 +18,19 @@ const tableFacts = z.strictObject({
   fingerprint: z.string().optional(),
 });
 
-/** A sequence is not transactional: its copy may hold any value between the two readings. */
+/** The next value of a sequence, which is not transactional: its copy may stand anywhere between the two readings. */
 const sequenceFacts = z.strictObject({
   schema: z.string(),
   name: z.string(),
   before: z.string(),
   after: z.string(),
   ascending: z.boolean(),
-  /** The column it feeds, below whose maximum (of an ascending sequence) it must never be. */
-  column: z.strictObject({ schema: z.string(), table: z.string(), name: z.string() }).optional(),
+  /** A sequence that begins again may have passed its end between the readings. */
+  cycles: z.boolean(),
+  /** The integer column it feeds, and that column's maximum inside the snapshot. */
+  column: z
+    .strictObject({ schema: z.string(), table: z.string(), name: z.string(), maximum: z.string().optional() })
+    .optional(),
 });
 
 const extensionFacts = z.strictObject({ name: z.string(), version: z.string(), schema: z.string() });
@@ -44,6 +48,9 @@ export const manifestSchema = z.strictObject({
     encoding: z.string(),
     collate: z.string(),
     ctype: z.string(),
+    /** `c` (libc), `i` (ICU) or `b` (built in), and the locale of the latter two. */
+    localeProvider: z.string(),
+    locale: z.string().optional(),
     bytes: z.int().nonnegative(),
     standby: z.boolean(),
     /** Write-ahead-log position: where the source was. A standby's is the replayed one. */
@@ -52,6 +59,8 @@ export const manifestSchema = z.strictObject({
   }),
   client: z.strictObject({ version: z.string(), compression: z.string() }),
   extensions: z.array(extensionFacts),
+  /** Settings that functions set for themselves: whoever restores them must be allowed to. */
+  parameters: z.array(z.string()),
   /** kind → name → digest of the definition: every table, column, index, constraint, trigger, function, view, policy, grant, owner … */
   schema: z.record(z.string(), z.record(z.string(), z.string())),
   tables: z.array(tableFacts),

@@ -25,14 +25,21 @@ export type Secrets = { credentials(target: Target, options?: { again?: boolean 
 export type HeldSource = {
   facts: SourceFacts;
   extensions: ExtensionFacts[];
+  parameters: string[];
   /** Everything compared by a proof, read inside the snapshot. */
   content(depth: 'fingerprints' | 'counts'): Promise<ContentFacts>;
+  /** The archive's lines that the tables read by `content` must have, and no others. */
+  dataLines(): Promise<string[]>;
+  /** Rejects with `schema-changing` when definitions changed since the snapshot: they are not read from it alone. */
+  unchanged(): Promise<void>;
   /** The archive in custom format. Its end is only an end when pg_dump has exited 0; on any other way out it fails. */
   archive(): Archive;
   /** CREATE ROLE statements without passwords. */
   roles(): Promise<Buffer>;
-  /** Where sequences stand now, outside the snapshot. */
+  /** What sequences would give next, now and outside the snapshot. */
   sequences(): Promise<Sequence[]>;
+  /** The maximum, inside the snapshot, of the column that each sequence feeds. */
+  columnMaxima(sequences: readonly Sequence[]): Promise<Sequence[]>;
   /** Says, once for each, who waits behind the dump with an exclusive lock; ends with the signal. */
   watchForBlocked(onBlocked: (what: string) => void, signal: AbortSignal): Promise<void>;
   release(): Promise<void>;
@@ -50,14 +57,8 @@ export type Archive = {
 export type Sequence = Omit<SequenceFacts, 'before' | 'after'> & { value: string };
 
 /** One line of an archive's table of contents. */
-export type TocEntry = {
-  id: number;
-  type: string;
-  schema: string;
-  name: string;
-  owner: string;
-  line: string;
-};
+/** `what` is the line without its numbers: type, schema, name and owner, which may all hold blanks. */
+export type TocEntry = { id: number; type: string; name: string; what: string; line: string };
 export type TableOfContents = { entries: TocEntry[]; sha256: string };
 
 /** What PostgreSQL can do for the workflows. */

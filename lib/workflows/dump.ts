@@ -1,7 +1,7 @@
 import { CredentialsRefused, Refusal, UnderstudyError } from '../domain/errors.ts';
 import { finding } from '../domain/finding.ts';
 import type { DumpJob } from '../domain/job.ts';
-import { type ContentFacts, type Manifest, totalRows } from '../domain/manifest.ts';
+import { type Manifest, totalRows } from '../domain/manifest.ts';
 import { pointId, runName, vaultKeys } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import type { RecoveryPoint, StoredObject } from '../domain/recovery-point.ts';
@@ -129,7 +129,7 @@ async function makePoint(
   const either = AbortSignal.any([signal, ended.signal]);
   const source = await deps.engine.hold(credentials, policy, either);
   try {
-    const before = await source.sequences();
+    const standing = await source.sequences();
     const archive = source.archive();
     const watching = source
       .watchForBlocked((what) => {
@@ -145,13 +145,20 @@ async function makePoint(
         deps.log.warn('nobody looks out for blocked sessions during this dump', { reason: error.message }),
       );
 
-    const content = source.content(policy.proof.depth);
+    // One after the other: both ask in the same session, inside the snapshot.
+    let before = standing;
+    const content = source.columnMaxima(standing).then((complete) => {
+      before = complete;
+      return source.content(policy.proof.depth);
+    });
     // A failed fact must end the upload, not wait for pg_dump to finish in vain.
     content.catch((error) => archive.kill(error));
     // The small things come before the large one may end: after it only the manifest can still go wrong.
     let roles: StoredObject | undefined;
     const condition = async () => {
-      consistent(await content, await archive.toc);
+      await content;
+      consistent(await source.dataLines(), await archive.toc);
+      await source.unchanged();
       roles = await deps.vault.put(
         await source.roles(),
         putOptions(target, deps, creating.keys.roles, 'application/sql'),
@@ -178,6 +185,7 @@ async function makePoint(
       source: source.facts,
       client: archive.client,
       extensions: source.extensions,
+      parameters: source.parameters,
       ...(await content),
       sequences: bothReadings(before, after),
       toc: { entries: (await archive.toc).entries.length, sha256: (await archive.toc).sha256 },
@@ -214,20 +222,13 @@ async function* endingWith(archive: Archive, condition: () => Promise<unknown>):
 }
 
 /** The archive must hold exactly the tables whose rows were counted. */
-function consistent(content: ContentFacts, toc: TableOfContents): ContentFacts {
-  const plain = (name: string) => name.replace(/[\r\n]/g, ' ');
-  const counted = new Set(content.tables.map((table) => plain(`${table.schema} ${table.name}`)));
-  const archived = new Set(
-    toc.entries
-      .filter((entry) => entry.type === 'TABLE DATA')
-      .map((entry) => `${entry.schema} ${entry.name}`),
-  );
-  const odd = [...counted]
-    .filter((name) => !archived.has(name))
-    .concat([...archived].filter((name) => !counted.has(name)));
-  // A schema or role with blanks in its name cannot be told from the listing; then only the number is compared.
-  const ambiguous = odd.every((name) => name.split(' ').length > 2) && counted.size === archived.size;
-  if (odd.length === 0 || ambiguous) return content;
+function consistent(counted: string[], toc: TableOfContents): void {
+  const archived = toc.entries.filter((entry) => entry.type === 'TABLE DATA').map((entry) => entry.what);
+  const odd = [
+    ...counted.filter((line) => !archived.includes(line)),
+    ...archived.filter((line) => !counted.includes(line)),
+  ];
+  if (odd.length === 0 && counted.length === archived.length) return;
   throw new UnderstudyError(
     'toc-mismatch',
     `the archive and the counted tables disagree about ${odd.slice(0, 5).join(', ')}`,

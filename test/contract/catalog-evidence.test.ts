@@ -16,7 +16,7 @@ describe.each(CATALOGS)('a catalog %s: evidence', (_name, make) => {
       differences: [{ kind: 'table', name: 'public.leads', what: 'changed', detail: '5 rows, 4 expected' }],
       differenceCount: 101,
       assertions: [{ name: 'leads', passed: false, detail: '' }],
-      error: { code: 'restore-failed', message: 'it did not' },
+      error: { kind: 'bad', code: 'restore-failed', message: 'it did not' },
     });
     await catalog.addEvidence(whole);
     expect(await catalog.evidence(whole.target, 10)).toEqual([whole]);

@@ -1,5 +1,5 @@
 import type { Catalog } from '../../lib/ports/catalog.ts';
-import { AT, CATALOGS, claim, later, MOMENT, request } from './support/catalogs.ts';
+import { AT, CATALOGS, claim, later, MOMENT } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 
 const FAILED = {

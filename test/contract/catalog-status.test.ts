@@ -135,12 +135,13 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect(status?.owed).toMatchObject({ dump: NIGHTLY });
   });
 
-  it('gives the statuses of 250 targets, and of no others', async () => {
+  it('gives the statuses of those among 250 targets that have one', async () => {
     const targets = Array.from({ length: 250 }, () => unique());
-    await Promise.all(targets.map((target, index) => catalog.owe(target, {}, later(index))));
-    const found = await catalog.statuses([...targets, unique('nobody')]);
-    expect([...found.keys()].sort()).toEqual([...targets].sort());
-    for (const [index, target] of targets.entries())
+    const known = targets.filter((_, index) => index % 12 === 0);
+    await Promise.all(known.map((target, index) => catalog.owe(target, {}, later(index))));
+    const found = await catalog.statuses(targets);
+    expect([...found.keys()].sort()).toEqual([...known].sort());
+    for (const [index, target] of known.entries())
       expect(found.get(target)?.firstSeenAt).toBe(`${later(index).toISOString().slice(0, 19)}Z`);
   });
 });

@@ -33,7 +33,7 @@ export async function take(
   const held = await engine().hold(credentials, policy, never());
   try {
     await during?.(held);
-    const before = await held.sequences();
+    const before = await held.columnMaxima(await held.sequences());
     const started = held.archive();
     const [archive, content] = await Promise.all([collect(started.stream), held.content(policy.proof.depth)]);
     const [toc, roles, after] = [await started.toc, await held.roles(), await held.sequences()];
@@ -71,6 +71,7 @@ function manifestOf(
     source: held.facts,
     client,
     extensions: held.extensions,
+    parameters: held.parameters,
     ...content,
     sequences: before.map(({ value, ...rest }, index) => ({
       ...rest,

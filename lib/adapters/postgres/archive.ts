@@ -20,7 +20,7 @@ import { tocReader } from './toc.ts';
 export function startArchive(
   programs: Programs,
   credentials: Credentials,
-  snapshot: string,
+  held: { snapshot: string; name: string },
   policy: Policy,
   signal: AbortSignal,
 ): Archive {
@@ -28,15 +28,13 @@ export function startArchive(
   const args = [
     '--format=custom',
     `--compress=${compression.option}`,
-    `--snapshot=${snapshot}`,
+    `--snapshot=${held.snapshot}`,
     '--no-password',
+    // Sources may sit behind an idle cut of 350 s. Settings go here and not by PGOPTIONS, which poolers refuse.
+    `--dbname=keepalives_idle=60 keepalives_interval=30 dbname=${conninfo(credentials.database)}`,
     `--lock-wait-timeout=${policy.dump.lockTimeout * 1000}`,
   ];
-  const environment = {
-    ...childEnvironment(),
-    ...libpqEnvironment(credentials),
-    PGOPTIONS: `${libpqEnvironment(credentials).PGOPTIONS} -c row_security=off`,
-  };
+  const environment = { ...childEnvironment(), ...libpqEnvironment(credentials), PGAPPNAME: held.name };
   const { child, ended } = start(join(programs.bin, 'pg_dump'), args, environment);
   const toc = tocReader(programs);
   let killedFor: Error | undefined;
@@ -78,6 +76,11 @@ export function startArchive(
 
 function failure(ending: Ending, credentials: Credentials): Error {
   const said = sayEnding('pg_dump', ending, credentials.password);
+  if (/canceling statement due to (lock|statement) timeout/.test(ending.stderr)) {
+    return new UnderstudyError('lock-timeout', said, {
+      hint: 'somebody waits for an exclusive lock, and pg_dump behind them; `./understudy doctor` names it',
+    });
+  }
   if (/password authentication failed|no password supplied/.test(ending.stderr)) {
     return new CredentialsRefused('credentials-refused', said, {
       hint: 'if the secret was rotated just now, run the job again',
@@ -99,4 +102,9 @@ function compressionFor(clientMajor: number, wanted: Policy['dump']['compression
   }
   if (clientMajor < 16) return { option: '1' };
   return { option: zstd ? 'zstd:1' : 'gzip:1' };
+}
+
+/** A value inside a connection string. */
+function conninfo(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

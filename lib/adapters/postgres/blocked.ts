@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
 import type { Credentials } from '../../ports/database.ts';
 import { connect, rows } from './connection.ts';
 
@@ -8,6 +9,8 @@ import { connect, rows } from './connection.ts';
  */
 export async function watchForBlocked(
   credentials: Credentials,
+  holders: readonly number[],
+  name: string,
   onBlocked: (what: string) => void,
   signal: AbortSignal,
   everyMilliseconds = 2000,
@@ -16,7 +19,7 @@ export async function watchForBlocked(
   const said = new Set<number>();
   try {
     while (!signal.aborted) {
-      for (const waiter of await waiters(client)) {
+      for (const waiter of await waiters(client, holders, name)) {
         if (said.has(waiter.pid)) continue;
         said.add(waiter.pid);
         onBlocked(`backend ${waiter.pid} (${waiter.user}) waits for ${waiter.mode} on ${waiter.relation}`);
@@ -30,16 +33,15 @@ export async function watchForBlocked(
 
 type Waiter = { pid: number; user: string; mode: string; relation: string };
 
-async function waiters(client: Awaited<ReturnType<typeof connect>>): Promise<Waiter[]> {
+async function waiters(client: Client, holders: readonly number[], name: string): Promise<Waiter[]> {
   // The statement itself is not read: it may hold a customer's data.
   return rows<Waiter>(
     client,
-    `
-    select l.pid, coalesce(a.usename, '?') as user, l.mode, l.relation::pg_catalog.regclass::text as relation
+    `select l.pid, coalesce(a.usename, '?') as user, l.mode, l.relation::pg_catalog.regclass::text as relation
     from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
     where not l.granted and l.locktype = 'relation' and l.mode = 'AccessExclusiveLock'
       and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
-      and exists (select from pg_catalog.pg_stat_activity ours where ours.pid = any (pg_catalog.pg_blocking_pids(l.pid)) and ours.application_name in ('understudy', 'pg_dump')
-        and ours.usename = current_user)`,
+      and pg_catalog.pg_blocking_pids(l.pid) && (select pg_catalog.array_agg(ours.pid) from pg_catalog.pg_stat_activity ours where ours.pid = any ($1) or ours.application_name = $2)`,
+    [holders, name],
   ).catch(() => []);
 }

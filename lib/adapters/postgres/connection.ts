@@ -17,9 +17,15 @@ const TEXT_SETTINGS = [
   "set lc_monetary = 'C'",
   "set xmloption = 'content'",
   'set row_security = off',
+  'set quote_all_identifiers = off',
   'set statement_timeout = 0',
+  'set lock_timeout = 0',
   'set idle_in_transaction_session_timeout = 0',
 ];
+
+/** Settings that not every version has. With the last, a session whose client is gone ends, and frees its locks, in seconds. */
+const WHERE_KNOWN = `select pg_catalog.set_config(name, case name when 'client_connection_check_interval' then '2s' else '0' end, false)
+  from pg_catalog.pg_settings where name in ('idle_session_timeout', 'transaction_timeout', 'client_connection_check_interval')`;
 
 /** Connects to a source. Rejects with CredentialsRefused on 28P01 and 28000, else with `source-unreachable`. */
 export async function connect(credentials: Credentials): Promise<Client> {
@@ -53,6 +59,7 @@ async function open(client: Client, where: string, secret?: string): Promise<Cli
   try {
     await client.connect();
     await client.query(TEXT_SETTINGS.join(';'));
+    await client.query(WHERE_KNOWN);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);

@@ -1,19 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import { Refusal, UnderstudyError } from '../../domain/errors.ts';
 import type { ContentFacts, ExtensionFacts, SourceFacts } from '../../domain/manifest.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { utc } from '../../domain/time.ts';
-import type { Credentials, HeldSource } from '../../ports/database.ts';
+import type { Credentials, HeldSource, Sequence } from '../../ports/database.ts';
 import { startArchive } from './archive.ts';
 import { watchForBlocked } from './blocked.ts';
 import { connect, rows } from './connection.ts';
+import { changedDefinitions, definitionsNow } from './facts/definitions.ts';
 import { largeObjectFacts } from './facts/large-objects.ts';
 import { schemaFacts } from './facts/schema.ts';
-import { sequenceValues } from './facts/sequences.ts';
+import { columnMaximum, sequenceValues } from './facts/sequences.ts';
 import { dataTables, tableFacts } from './facts/tables.ts';
 import { preflight, tablesToLock } from './preflight.ts';
 import { clientFor, type Programs } from './programs.ts';
 import { dumpRoles } from './roles.ts';
+import { dataLine } from './toc.ts';
 
 const ATTEMPTS = 5;
 
@@ -110,19 +113,70 @@ async function heldSource(
   policy: Policy,
   signal: AbortSignal,
 ): Promise<HeldSource> {
-  const facts = await sourceFacts(holder, snapshot.takenAt);
+  const name = `understudy ${randomUUID().slice(0, 8)}`;
+  const [{ pid } = { pid: 0 }] = await rows<{ pid: number }>(
+    holder,
+    'select pg_catalog.pg_backend_pid() as pid',
+  );
+  const definitions = await definitionsNow(holder);
   return {
-    facts,
+    facts: await sourceFacts(holder, snapshot.takenAt),
     extensions: await extensionFacts(holder),
+    parameters: await parameterFacts(holder),
     content: (depth) => contentFacts(holder, depth, signal),
-    archive: () => startArchive(programs, credentials, snapshot.id, policy, signal),
+    dataLines: async () => (await dataTables(holder)).map(dataLine),
+    async unchanged() {
+      const changed = changedDefinitions(definitions, await definitionsNow(side));
+      if (changed.length === 0) return;
+      throw new UnderstudyError(
+        'schema-changing',
+        `definitions changed while they were dumped: ${changed.slice(0, 5).join(', ')}`,
+        {
+          hint: 'pg_dump reads some of them outside its snapshot, so the dump may be of neither state; it is tried again',
+        },
+      );
+    },
+    archive: () => startArchive(programs, credentials, { snapshot: snapshot.id, name }, policy, signal),
     roles: () => dumpRoles(programs, credentials),
     sequences: () => sequenceValues(side),
-    watchForBlocked: (onBlocked, ends) => watchForBlocked(credentials, onBlocked, ends),
+    columnMaxima: (sequences) => withMaxima(holder, sequences),
+    watchForBlocked: (onBlocked, ends) => watchForBlocked(credentials, [pid], name, onBlocked, ends),
     async release() {
+      // A closed connection ends a session only when its query is done, and until then it holds every lock.
+      await endSessions(credentials, side, pid, name).catch(() => undefined);
       await Promise.allSettled([holder.end(), side.end()]);
     },
   };
+}
+
+/** Ends the holder's session and pg_dump's, which is known by its name. */
+async function endSessions(
+  credentials: Credentials,
+  side: Client,
+  holder: number,
+  name: string,
+): Promise<void> {
+  const sql =
+    'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where (pid = $1 or application_name = $2) and usename = current_user and pid <> pg_catalog.pg_backend_pid()';
+  try {
+    await side.query(sql, [holder, name]);
+  } catch {
+    const fresh = await connect(credentials);
+    await fresh.query(sql, [holder, name]).finally(() => fresh.end());
+  }
+}
+
+async function withMaxima(client: Client, sequences: readonly Sequence[]): Promise<Sequence[]> {
+  const found: Sequence[] = [];
+  for (const sequence of sequences) {
+    const maximum = sequence.column && (await columnMaximum(client, sequence.column));
+    found.push(
+      sequence.column && maximum !== undefined
+        ? { ...sequence, column: { ...sequence.column, maximum } }
+        : sequence,
+    );
+  }
+  return found;
 }
 
 async function contentFacts(
@@ -147,13 +201,20 @@ async function sourceFacts(client: Client, snapshotAt: string): Promise<SourceFa
     `
     select pg_catalog.current_setting('server_version') as "serverVersion", pg_catalog.current_setting('server_version_num') as number,
       d.datname as database, pg_catalog.pg_get_userbyid(d.datdba) as owner, pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
-      d.datcollate as collate, d.datctype as ctype, pg_catalog.pg_database_size(d.oid)::text as bytes,
+      d.datcollate as collate, d.datctype as ctype,
+      coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') as "localeProvider", coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') as locale, pg_catalog.pg_database_size(d.oid)::text as bytes,
       pg_catalog.pg_is_in_recovery() as standby,
       case when pg_catalog.pg_is_in_recovery() then pg_catalog.pg_last_wal_replay_lsn() else pg_catalog.pg_current_wal_lsn() end::text as position
     from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,
   );
-  const { number, bytes, ...rest } = row!;
-  return { ...rest, serverMajor: Math.floor(Number(number) / 10_000), bytes: Number(bytes), snapshotAt };
+  const { number, bytes, locale, ...rest } = row!;
+  return {
+    ...rest,
+    ...(locale ? { locale } : {}),
+    serverMajor: Math.floor(Number(number) / 10_000),
+    bytes: Number(bytes),
+    snapshotAt,
+  };
 }
 
 async function extensionFacts(client: Client): Promise<ExtensionFacts[]> {
@@ -163,4 +224,12 @@ async function extensionFacts(client: Client): Promise<ExtensionFacts[]> {
     select e.extname as name, e.extversion as version, n.nspname as schema
     from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql' order by 1`,
   );
+}
+
+async function parameterFacts(client: Client): Promise<string[]> {
+  const found = await rows<{ name: string }>(
+    client,
+    `select distinct pg_catalog.split_part(setting, '=', 1) as name from pg_catalog.pg_proc p, pg_catalog.unnest(p.proconfig) setting where p.oid >= 16384 order by 1`,
+  );
+  return found.map(({ name }) => name);
 }

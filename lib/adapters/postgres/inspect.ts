@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Inspection } from '../../ports/database.ts';
 import { childEnvironment, sayEnding, start } from './process.ts';
 import { type Programs, readerFor } from './programs.ts';
-import { tocReader } from './toc.ts';
+import { drained, tocReader } from './toc.ts';
 
 /**
  * Reads an archive as it passes by: its table of contents, and for `full` every byte of every table, by a pg_restore
@@ -61,8 +60,7 @@ function parseToNowhere(programs: Programs): {
     async offer(chunk) {
       if (!open) return;
       if (chunk.length === 0) input.end();
-      else if (!input.write(chunk))
-        await Promise.race([once(input, 'drain'), once(input, 'close')]).catch(() => undefined);
+      else if (!input.write(chunk)) await drained(input);
     },
     kill: () => void child.kill('SIGKILL'),
   };

@@ -23,9 +23,6 @@ export function libpqEnvironment(credentials: Credentials): Record<string, strin
     PGSSLMODE: credentials.sslmode,
     PGAPPNAME: 'understudy',
     PGCONNECT_TIMEOUT: '15',
-    // Sources may sit behind an idle cut of 350 s (NAT, load balancers).
-    PGOPTIONS:
-      '-c tcp_keepalives_idle=60 -c tcp_keepalives_interval=30 -c statement_timeout=0 -c idle_in_transaction_session_timeout=0',
   };
 }
 

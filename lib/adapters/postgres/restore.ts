@@ -24,6 +24,10 @@ const SUPERUSER_TYPES = ['EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLE', 'P
 /** A copy that subscribes takes over production's replication slot, and production's rows go to it. */
 const NEVER_RESTORED = ['SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'DATABASE', 'DATABASE PROPERTIES'];
 
+/** Says nothing about the archive: only that a role like the one of a managed service may not do it here. */
+const NEEDS_SUPERUSER =
+  /must be superuser|permission denied (?:for language|to create|to set parameter|for foreign-data wrapper)|only superuser/i;
+
 export class RestoreFailed extends UnderstudyError {}
 
 /** Restores the archive phase by phase into a fresh scratch server, and says what had to be left out. */
@@ -46,15 +50,19 @@ export async function restoreInto(
   phase('restore');
   const toc = await listArchive(server, programs, archive);
   const parts = partition(toc);
+  let leftOut: string[] = [];
   const restore = (name: string, entries: TocEntry[], user: string, jobs = 1, options: string[] = []) =>
-    pgRestore(server, programs, archive, { name, entries, user, jobs, options });
+    pgRestore(server, programs, archive, { name, entries, user, jobs, options, leftOut });
   await restore('schemas', parts.schemas, RESTORER);
-  const leftOut = await createExtensions(server, manifest, notes);
+  leftOut = await createExtensions(server, manifest, notes);
+  await prepareDatabase(server, manifest);
   // The owner of a table must be allowed to create in its schema; whether it still is shows only when privileges come.
   const lent = await lendCreate(server);
   await restore('main', parts.main, RESTORER, availableParallelism());
   await takeBack(server, lent);
   await restore('privileges', parts.privileges, SUPERUSER);
+  // Their owners read other tables by rights that only now are there.
+  await restore('refresh', parts.refresh, RESTORER, availableParallelism());
   // Their owner would have to be a superuser too, and the copy has none of the source's.
   await restore('superuser', parts.superuser, SUPERUSER, 1, ['--no-owner']);
   if (parts.never.length > 0)
@@ -135,18 +143,32 @@ async function restoreRoles(server: ScratchServer, programs: Programs, file: str
   return ending.stderr === '' ? [] : [`roles: ${ending.stderr.split('\n').slice(0, 5).join('; ')}`];
 }
 
+/** How a note begins that says the copy sorts text by other rules than its source. */
+export const LOCALE_NOTE = 'the locale of the source does not exist here';
+
+function localeOf({ collate, ctype, localeProvider, locale }: Manifest['source']): string {
+  const libc = `lc_collate ${literal(collate)} lc_ctype ${literal(ctype)}`;
+  if (localeProvider === 'i') return `${libc} locale_provider icu icu_locale ${literal(locale ?? 'und')}`;
+  if (localeProvider === 'b')
+    return `${libc} locale_provider builtin builtin_locale ${literal(locale ?? 'C')}`;
+  return libc;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 async function createDatabase(server: ScratchServer, manifest: Manifest): Promise<string[]> {
   const client = await server.connect(SUPERUSER, 'postgres');
-  const { encoding, collate, ctype, owner } = manifest.source;
+  const { encoding, owner } = manifest.source;
   const notes: string[] = [];
-  const create = (lcCollate: string, lcCtype: string) =>
-    client.query(
-      `create database ${DATABASE} template template0 encoding '${encoding}' lc_collate '${lcCollate.replaceAll("'", "''")}' lc_ctype '${lcCtype.replaceAll("'", "''")}'`,
-    );
+  const create = (locale: string) =>
+    client.query(`create database ${DATABASE} template template0 encoding ${literal(encoding)} ${locale}`);
   try {
-    await create(collate, ctype).catch(async (error: Error) => {
-      notes.push(`locale ${collate} does not exist here (${error.message}); text sorts by C in the copy`);
-      await create('C', encoding === 'UTF8' ? 'C.UTF-8' : 'C').catch(() => create('C', 'C'));
+    await create(localeOf(manifest.source)).catch(async (error: Error) => {
+      notes.push(`${LOCALE_NOTE}: ${error.message}; text sorts otherwise in the copy`);
+      const utf8 = encoding === 'UTF8' ? "'C.UTF-8'" : "'C'";
+      await create(`lc_collate 'C' lc_ctype ${utf8}`).catch(() => create("lc_collate 'C' lc_ctype 'C'"));
     });
     const [known] = await rows<{ known: boolean }>(
       client,
@@ -216,6 +238,23 @@ async function createExtensions(
   return leftOut;
 }
 
+/** What a managed service lets its master user do, and a source without its schema `public`. */
+async function prepareDatabase(server: ScratchServer, manifest: Manifest): Promise<void> {
+  const client = await server.connect(SUPERUSER, DATABASE);
+  try {
+    if (!Object.hasOwn(manifest.schema['schema'] ?? {}, 'public'))
+      await client.query('drop schema if exists public');
+    if (manifest.source.serverMajor < 15) return;
+    for (const name of manifest.parameters) {
+      await client
+        .query(`grant set on parameter ${identifier(...name.split('.'))} to ${RESTORER}`)
+        .catch(() => undefined);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
 async function listArchive(server: ScratchServer, programs: Programs, archive: string): Promise<TocEntry[]> {
   const list = start(
     join(programs.bin, 'pg_restore'),
@@ -235,6 +274,7 @@ function partition(entries: TocEntry[]) {
     schemas: [] as TocEntry[],
     main: [] as TocEntry[],
     privileges: [] as TocEntry[],
+    refresh: [] as TocEntry[],
     superuser: [] as TocEntry[],
     never: [] as TocEntry[],
   };
@@ -244,6 +284,7 @@ function partition(entries: TocEntry[]) {
     if (ofExtension) continue;
     if (NEVER_RESTORED.includes(entry.type)) parts.never.push(entry);
     else if (PRIVILEGE_TYPES.includes(entry.type)) parts.privileges.push(entry);
+    else if (entry.type === 'MATERIALIZED VIEW DATA') parts.refresh.push(entry);
     else if (SUPERUSER_TYPES.includes(entry.type)) parts.superuser.push(entry);
     else if (entry.type === 'COMMENT' && /^(EVENT TRIGGER|PUBLICATION) /.test(entry.name))
       parts.superuser.push(entry);
@@ -257,7 +298,14 @@ async function pgRestore(
   server: ScratchServer,
   programs: Programs,
   archive: string,
-  part: { name: string; entries: TocEntry[]; user: string; jobs: number; options: string[] },
+  part: {
+    name: string;
+    entries: TocEntry[];
+    user: string;
+    jobs: number;
+    options: string[];
+    leftOut: string[];
+  },
 ): Promise<void> {
   if (part.entries.length === 0) return;
   const list = join(server.directory, `${part.name}.list`);
@@ -278,6 +326,16 @@ async function pgRestore(
     stdout: 'ignore',
   });
   const ending = await ended;
+  if (ending.code !== 0 && NEEDS_SUPERUSER.test(ending.stderr)) {
+    throw new RestoreFailed('restore-needs-superuser', sayEnding('pg_restore', ending), {
+      hint: 'a managed service would refuse this too, unless it makes an exception for its master user; rehearse on an instance of the service',
+    });
+  }
+  if (ending.code !== 0 && part.leftOut.length > 0 && /does not exist/.test(ending.stderr)) {
+    throw new RestoreFailed('restore-needs-extension', sayEnding('pg_restore', ending), {
+      hint: `the source has ${part.leftOut.join(', ')}, which cannot be made here; add it to the image, or rehearse where it exists`,
+    });
+  }
   if (ending.code !== 0) {
     throw new RestoreFailed('restore-failed', sayEnding('pg_restore', ending), {
       hint: 'the same error would meet you in an emergency; mend it at the source and dump again',

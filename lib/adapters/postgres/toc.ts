@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { UnderstudyError } from '../../domain/errors.ts';
 import type { TableOfContents, TocEntry } from '../../ports/database.ts';
 import { childEnvironment, sayEnding, start } from './process.ts';
@@ -53,17 +54,35 @@ export function parseToc(listing: string): TableOfContents {
 }
 
 function parseLine(line: string): TocEntry {
-  const [, id, rest] = /^(\d+); \d+ \d+ (.*)$/.exec(line) ?? [];
-  if (!id || !rest)
+  const [, id, catalog, what] = /^(\d+); (\d+) \d+ (.*)$/.exec(line) ?? [];
+  if (!id || !what)
     throw new UnderstudyError(
       'toc-unreadable',
       `a line of the archive's table of contents is not understood: ${line}`,
     );
-  const type = TYPES.find((candidate) => rest.startsWith(`${candidate} `)) ?? rest.split(' ', 1)[0]!;
-  const words = rest.slice(type.length + 1).split(' ');
-  const schema = words.shift() ?? '';
-  const owner = words.length > 1 ? words.pop()! : '';
-  return { id: Number(id), type, schema: schema === '-' ? '' : schema, name: words.join(' '), owner, line };
+  const type = typeOf(what, Number(catalog));
+  return {
+    id: Number(id),
+    type,
+    name: what
+      .slice(type.length + 1)
+      .split(' ')
+      .slice(1)
+      .join(' '),
+    what,
+    line,
+  };
+}
+
+/** Names may be anything (a schema called DATA, say), so the catalog that an entry comes from has its word: data has none. */
+function typeOf(what: string, catalog: number): string {
+  const type = TYPES.find((candidate) => what.startsWith(`${candidate} `)) ?? what.split(' ', 1)[0]!;
+  return type === 'TABLE DATA' && catalog !== 0 ? 'TABLE' : type;
+}
+
+/** The line of a table's data as pg_dump lists it. */
+export function dataLine(table: { schema: string; name: string; owner: string }): string {
+  return `TABLE DATA ${table.schema} ${table.name} ${table.owner}`.replace(/[\r\n]/g, ' ');
 }
 
 /**
@@ -94,9 +113,18 @@ export function tocReader(programs: Programs): {
     async offer(chunk) {
       if (!open) return;
       if (chunk.length === 0) input.end();
-      else if (!input.write(chunk))
-        await Promise.race([once(input, 'drain'), once(input, 'close')]).catch(() => undefined);
+      else if (!input.write(chunk)) await drained(input);
     },
     kill: () => void child.kill('SIGKILL'),
   };
+}
+
+/** Waits until a child takes more, or takes no more at all. Leaves no listener behind: an archive has very many chunks. */
+export async function drained(input: Writable): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([
+    once(input, 'drain', { signal: over.signal }),
+    once(input, 'close', { signal: over.signal }),
+  ]).catch(() => undefined);
+  over.abort();
 }

@@ -32,6 +32,32 @@ export function intercept(client: DynamoDBDocumentClient, act: (call: Call) => P
   );
 }
 
+/**
+ * Breaks a kind of command so many times, beneath the SDK's own retries: instead of sending it, or, `after`, when it
+ * was sent and done, so that only the answer is lost.
+ */
+export function breakSending(
+  client: DynamoDBDocumentClient,
+  wanted: string,
+  error: Error,
+  { times = 1, after = false } = {},
+): void {
+  let left = times;
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const breaks = context['commandName'] === `${wanted}Command` && left-- > 0;
+      if (breaks && !after) throw error;
+      const answer = await next(args);
+      if (breaks) throw error;
+      return answer;
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'breakSending', override: true },
+  );
+}
+
+/** What Node says of a connection that broke. */
+export const BROKEN = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+
 /** Everything in a table, as it lies there. */
 export async function rawItems(client: DynamoDBDocumentClient, TableName: string) {
   const found: Record<string, unknown>[] = [];

@@ -8,19 +8,22 @@ export type Wire = {
   headers: Record<string, string>;
   body: Buffer;
 };
-/** What becomes of a request: an answer of our own, a connection that breaks before it arrives or before it is answered. */
+/** What becomes of a request: an answer of our own, silence, a connection that breaks before it arrives or before it is answered. */
 export type Fault =
   | { status: number; body?: string }
   | { status: number; code: string }
+  | { until: Promise<void> }
   | 'drop'
   | 'drop-answer';
 export type Rule = (wire: Wire) => Fault | undefined;
 
-export type Proxy = {
+export type FaultyProxy = {
   endpoint: string;
   /** Everything that was asked since `reset`, whatever became of it. */
   seen: Wire[];
   of(operation: string): Wire[];
+  /** How many requests were broken since then. */
+  broken(): number;
   /** Decides about each request from now on; without a fault it is passed on to moto. */
   rule(rule: Rule): void;
   reset(): void;
@@ -28,9 +31,10 @@ export type Proxy = {
 };
 
 /** A small HTTP proxy in front of moto that breaks what the test says, and keeps what it saw. */
-export async function startProxy(upstream: string): Promise<Proxy> {
+export async function startProxy(upstream: string): Promise<FaultyProxy> {
   const seen: Wire[] = [];
   let current: Rule = () => undefined;
+  let broken = 0;
   const server = createServer(
     (incoming, answer) => void serve(incoming, answer).catch(() => answer.destroy()),
   );
@@ -40,8 +44,10 @@ export async function startProxy(upstream: string): Promise<Proxy> {
     const wire = wireOf(incoming, Buffer.concat(chunks));
     seen.push(wire);
     const fault = current(wire);
+    if (fault) broken++;
     if (fault === 'drop') return void incoming.socket.destroy();
-    if (fault && fault !== 'drop-answer') {
+    if (fault && fault !== 'drop-answer' && 'until' in fault) await fault.until;
+    else if (fault && fault !== 'drop-answer') {
       const body = 'code' in fault ? errorBody(fault.code) : (fault.body ?? '');
       return void answer.writeHead(fault.status, { 'content-type': 'text/xml' }).end(body);
     }
@@ -59,11 +65,13 @@ export async function startProxy(upstream: string): Promise<Proxy> {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     of: (operation) => seen.filter((wire) => wire.operation === operation),
+    broken: () => broken,
     rule: (rule) => {
       current = rule;
     },
     reset() {
       seen.length = 0;
+      broken = 0;
       current = () => undefined;
     },
     async stop() {

@@ -49,12 +49,10 @@ export async function inS3(
 ): Promise<VaultUnderTest & { client: S3Client; bucket: string }> {
   const bucket = (await stage()).environment['UNDERSTUDY_VAULT']!;
   const Bucket = bucket;
-  const direct = new S3Client({ forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const endpoint = process.env['AWS_ENDPOINT_URL']!;
+  const direct = new S3Client({ endpoint, forcePathStyle: true });
+  if (options.endpoint) process.env['AWS_ENDPOINT_URL_S3'] = options.endpoint;
   const client = await impatient(s3({ pathStyle: true }));
-  if (options.endpoint) {
-    const { hostname, port } = new URL(options.endpoint);
-    client.config.endpoint = async () => ({ protocol: 'http:', hostname, port: Number(port), path: '/' });
-  }
   return {
     client,
     bucket,

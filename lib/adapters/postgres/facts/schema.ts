@@ -4,33 +4,57 @@ import type { SchemaFacts } from '../../../domain/manifest.ts';
 import { rows } from '../connection.ts';
 import { SCHEMA_QUERIES } from './schema-queries.ts';
 
-/** A digest of the definition of every object, by kind and name. Definitions themselves may hold secrets; digests do not. */
+/**
+ * Two digests of the definition of every object, `exact:loose`, by kind and name. Definitions themselves may hold
+ * secrets; digests do not.
+ */
 export async function schemaFacts(client: Client): Promise<SchemaFacts> {
   const facts: SchemaFacts = {};
   for (const [kind, query] of Object.entries(SCHEMA_QUERIES)) {
     const found = await rows<{ name: string; definition: string | null }>(client, query);
     facts[kind] = Object.fromEntries(
-      found.map(({ name, definition }) => [name, digest(definition ?? '')]).sort(),
+      found.map(({ name, definition }) => [name, digests(kind, definition ?? '')]).sort(),
     );
   }
   return facts;
 }
 
-function digest(definition: string): string {
-  return createHash('sha256').update(settled(definition)).digest('hex').slice(0, 24);
+/** Kinds whose definitions hold expressions that PostgreSQL writes out from what it parsed. */
+const EXPRESSIONS = [
+  'column',
+  'index',
+  'constraint',
+  'trigger',
+  'rule',
+  'function',
+  'view',
+  'materialized view',
+  'policy',
+  'type',
+  'statistics',
+  'publication',
+];
+
+function digests(kind: string, definition: string): string {
+  const exact = digest(definition);
+  return `${exact}:${EXPRESSIONS.includes(kind) ? digest(loosely(definition)) : exact}`;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 24);
 }
 
 /**
- * PostgreSQL writes `status in ('a', 'b')` of a varchar column one way when it was typed and another way after a dump
- * and restore: `(ARRAY['a'::character varying])::text[]` becomes `ARRAY[('a'::character varying)::text]`.
- * Both are brought to the second form, so that a faithful copy is not accused.
+ * An expression without what a dump and restore may change in its writing and not in its meaning: parentheses, casts
+ * and blanks. `(ARRAY['a'::character varying])::text[]` comes back as `ARRAY[('a'::character varying)::text]`, and
+ * `'-1'::integer` as `(-1)`; every column, function, operator, constant and their order stay.
  */
-export function settled(definition: string): string {
-  return definition.replace(
-    /\(ARRAY\[((?:'(?:[^']|'')*'::[a-z ]+(?:\(\d+\))?(?:, )?)+)\]\)::([a-z ]+)\[\]/g,
-    (_, items: string, type: string) => {
-      const cast = items.replace(/('(?:[^']|'')*'::[a-z ]+(?:\(\d+\))?)/g, `($1)::${type}`);
-      return `ARRAY[${cast}]`;
-    },
-  );
+export function loosely(definition: string): string {
+  return definition
+    .replace(
+      /::"?[a-z_][\w ."]*?(?:\(\d+(?:,\d+)?\))?(?: (?:with|without) time zone)?(?:\[\])*(?=[^\w ."[(]|\s|$|\()/gi,
+      '',
+    )
+    .replace(/'(-?\d+(?:\.\d+)?)'/g, '$1')
+    .replace(/[()\s]+/g, '');
 }

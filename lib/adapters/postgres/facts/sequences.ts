@@ -3,20 +3,22 @@ import type { Sequence } from '../../../ports/database.ts';
 import { identifier, rows } from '../connection.ts';
 
 type Described = Omit<Sequence, 'value' | 'column'> & {
+  increment: string;
+  counts: boolean | null;
   owned_schema: string | null;
   owned_table: string | null;
   owned_column: string | null;
 };
 
 /**
- * Where every sequence of ours stands. Sequences are not transactional: the value is the one of this moment, whatever
+ * The value that every sequence of ours would give next. Sequences are not transactional: the value is the one of this moment, whatever
  * snapshot the transaction has.
  */
 export async function sequenceValues(client: Client): Promise<Sequence[]> {
   const found = await rows<Described>(
     client,
     `
-    select n.nspname as schema, c.relname as name, s.seqincrement > 0 as ascending,
+    select n.nspname as schema, c.relname as name, s.seqincrement > 0 as ascending, s.seqincrement::text as increment, s.seqcycle as cycles, a.atttypid in ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype, 'int8'::pg_catalog.regtype) as counts,
       o.nspname as owned_schema, oc.relname as owned_table, a.attname as owned_column
     from pg_catalog.pg_sequence s
     join pg_catalog.pg_class c on c.oid = s.seqrelid
@@ -25,7 +27,7 @@ export async function sequenceValues(client: Client): Promise<Sequence[]> {
     left join pg_catalog.pg_class oc on oc.oid = d.refobjid
     left join pg_catalog.pg_namespace o on o.oid = oc.relnamespace
     left join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-    where n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and not s.seqcycle
+    where n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
       and not exists (select from pg_catalog.pg_depend x where x.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and x.objid = c.oid and x.deptype = 'e')
     order by 1, 2`,
   );
@@ -34,18 +36,20 @@ export async function sequenceValues(client: Client): Promise<Sequence[]> {
     const part = found.slice(start, start + 200);
     const sql = part.map(
       (sequence, index) =>
-        `select ${start + index} as n, last_value::text as value from ${identifier(sequence.schema, sequence.name)}`,
+        `select ${start + index} as n, (last_value::numeric + case when is_called then ${sequence.increment} else 0 end)::text as value from ${identifier(sequence.schema, sequence.name)}`,
     );
     for (const { n, value } of await rows<{ n: number; value: string }>(client, sql.join(' union all ')))
       values.set(String(n), value);
   }
-  return found.map(({ owned_schema, owned_table, owned_column, ...sequence }, index) => ({
-    ...sequence,
-    value: values.get(String(index))!,
-    ...(owned_schema && owned_table && owned_column
-      ? { column: { schema: owned_schema, table: owned_table, name: owned_column } }
-      : {}),
-  }));
+  return found.map(
+    ({ owned_schema, owned_table, owned_column, increment: _increment, counts, ...sequence }, index) => ({
+      ...sequence,
+      value: values.get(String(index))!,
+      ...(owned_schema && owned_table && owned_column && counts
+        ? { column: { schema: owned_schema, table: owned_table, name: owned_column } }
+        : {}),
+    }),
+  );
 }
 
 /** The largest value in the column that a sequence feeds, as text; undefined for an empty table. */
@@ -55,7 +59,7 @@ export async function columnMaximum(
 ): Promise<string | undefined> {
   const [found] = await rows<{ maximum: string | null }>(
     client,
-    `select max(${identifier(column.name)})::numeric::bigint::text as maximum from ${identifier(column.schema, column.table)}`,
+    `select max(${identifier(column.name)})::text as maximum from ${identifier(column.schema, column.table)}`,
   );
   return found?.maximum ?? undefined;
 }

@@ -24,7 +24,7 @@ export async function dataTables(client: Client): Promise<DataTable[]> {
       select e.oid as extension, config.oid as relation, config.filter
       from pg_catalog.pg_extension e, lateral rows from (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition)) as config (oid, filter))
     select n.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid(c.relowner) as owner, f.filter as condition,
-      array(select a.attname::text from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attname collate "C") as columns
+      array(select a.attname::text from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attname collate "C") as columns
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     left join configuration f on f.relation = c.oid
@@ -46,7 +46,7 @@ export async function dataTables(client: Client): Promise<DataTable[]> {
  *
  * A row becomes text with its columns in the order of their names (a restore may reorder inherited ones), NULL and ''
  * apart; two 64-bit hashes of it, with different seeds, are summed exactly. Any row changed, lost, doubled or with
- * two values swapped changes both sums. The inner OFFSET makes the text once for both hashes.
+ * two values swapped changes both sums. Generated columns follow from the others and are computed anew by a restore. The inner OFFSET makes the text once for both hashes.
  */
 export async function tableFacts(
   client: Client,
@@ -60,16 +60,40 @@ export async function tableFacts(
     ...(table.condition ? { condition: table.condition } : {}),
   };
   if (depth === 'counts') {
-    const [counted] = await rows<{ rows: string }>(client, `select count(*)::text as rows ${source}`);
+    const [counted] = await planned<{ rows: string }>(client, `select count(*)::text as rows ${source}`);
     return { ...known, rows: counted!.rows };
   }
   const row = `row(${table.columns.map((column) => identifier(column)).join(', ')})::text collate "C"`;
-  const [found] = await rows<{ rows: string; fingerprint: string }>(
+  const [found] = await planned<{ rows: string; fingerprint: string }>(
     client,
-    `
-    select count(*)::text as rows,
+    `select count(*)::text as rows,
       coalesce(sum(pg_catalog.hashtextextended(content, 0)), 0)::text || ':' || coalesce(sum(pg_catalog.hashtextextended(content, 7919)), 0)::text as fingerprint
     from (select ${row} as content ${source} offset 0) each_row`,
   );
   return { ...known, rows: found!.rows, fingerprint: found!.fingerprint };
+}
+
+/** Undefined function, table or object: what an index's function meets that was written for another search_path. */
+const UNRESOLVED = ['42883', '42P01', '42704', '3F000'];
+
+/**
+ * Even to read a table the planner looks into the SQL functions of its expression indexes, and those may rely on the
+ * database's own search_path. Such a table is read under that; every name in our own queries is qualified anyway.
+ */
+async function planned<T>(client: Client, sql: string): Promise<T[]> {
+  await client.query('savepoint planned').catch(() => undefined);
+  try {
+    const found = await rows<T>(client, sql);
+    await client.query('release savepoint planned').catch(() => undefined);
+    return found;
+  } catch (error) {
+    if (!UNRESOLVED.includes((error as { code?: string }).code ?? '')) throw error;
+    await client.query('rollback to savepoint planned').catch(() => undefined);
+    await client.query('reset search_path');
+    try {
+      return await rows<T>(client, sql);
+    } finally {
+      await client.query("set search_path = ''").catch(() => undefined);
+    }
+  }
 }

@@ -1,0 +1,29 @@
+import type { Client } from 'pg';
+import { rows } from '../connection.ts';
+
+/** Version of every definition that tables' locks do not protect: object → the transaction that last wrote it. */
+export type Definitions = Map<string, string>;
+
+/**
+ * Functions, types, schemas, indexes, rules and views as they are for this session: a holder's are those of its
+ * snapshot, another's those of now. PostgreSQL deparses them from the newest catalog whatever the snapshot is, so a
+ * definition that changes while it is dumped can end up as neither.
+ */
+export async function definitionsNow(client: Client): Promise<Definitions> {
+  const found = await rows<{ object: string; version: string }>(
+    client,
+    `select 'function ' || oid || ' ' || proname as object, xmin::text as version from pg_catalog.pg_proc where oid >= 16384
+    union all select 'type ' || oid || ' ' || typname, xmin::text from pg_catalog.pg_type where oid >= 16384 and typtype in ('e', 'd', 'r')
+    union all select 'schema ' || oid || ' ' || nspname, md5(nspname) from pg_catalog.pg_namespace where oid >= 16384 and nspname !~ '^pg_'
+    union all select 'relation ' || oid || ' ' || relname, md5(relname || relkind::text || relnamespace) from pg_catalog.pg_class where oid >= 16384 and relkind in ('i', 'I', 'v', 'm', 'S') and relpersistence <> 't' and relnamespace <> 'pg_toast'::pg_catalog.regnamespace
+    union all select 'rule ' || r.oid || ' ' || r.rulename, r.xmin::text from pg_catalog.pg_rewrite r join pg_catalog.pg_class c on c.oid = r.ev_class where r.oid >= 16384 and c.relpersistence <> 't'`,
+  );
+  return new Map(found.map(({ object, version }) => [object, version]));
+}
+
+/** What was there and is gone or different. What is new is in neither the snapshot nor the dump, and does no harm. */
+export function changedDefinitions(before: Definitions, now: Definitions): string[] {
+  return [...before]
+    .filter(([object, version]) => now.get(object) !== version)
+    .map(([object]) => object.replace(/ \d+ /, ' '));
+}

@@ -1,0 +1,171 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import {
+  AT,
+  awsCatalog,
+  claim,
+  evidence,
+  lateness,
+  later,
+  MOMENT,
+  point,
+  pointIn,
+} from './support/catalogs.ts';
+import { intercept, rawItems } from './support/dynamo.ts';
+import { unique } from './support/stage.ts';
+
+const DONE = { state: 'succeeded' as const, endedAt: '2026-11-20T12:01:00Z', summary: 'done' };
+const BOTH = ['alerts', 'pages'] as const;
+
+/** What lies in the table: an auditor's query and another version of Understudy find it by these keys. */
+describe('the catalog’s table', () => {
+  let catalog: Catalog;
+  let client: DynamoDBDocumentClient;
+  let table: string;
+  beforeAll(async () => {
+    ({ catalog, client, table } = await awsCatalog());
+  });
+  const itemsOf = async (target: string) =>
+    (await rawItems(client, table))
+      .filter((item) => item['PK'] === `TARGET#${target}`)
+      .sort((a, b) => String(a['SK']).localeCompare(String(b['SK'])));
+
+  /** One of everything, each written in every way there is. */
+  const filled = async () => {
+    const target = unique('filled');
+    await catalog.owe(target, { dump: { cron: '0 1 * * *', timezone: 'UTC' } }, AT);
+    await pointIn(catalog, 'verified', point(target));
+    const verification = await claim(catalog, target, { job: 'verify', scheduledFor: '20261120T010000Z-1' });
+    await catalog.renew(verification, later(500));
+    await catalog.finish(verification, { ...DONE, point: '20261120T010000Z-1' });
+    await catalog.addEvidence(evidence(target));
+    await catalog.openFinding(lateness(target), BOTH, AT);
+    await catalog.toldFinding(lateness(target), BOTH, AT);
+    const other = { ...lateness(target), subject: 'verify' };
+    await catalog.openFinding(other, BOTH, AT);
+    await catalog.closeFinding(target, other.code, other.subject, AT);
+    await catalog.refreshStatus(target);
+    return target;
+  };
+
+  it('has every record under its target, by keys that sort by moment', async () => {
+    const target = await filled();
+    expect((await itemsOf(target)).map((item) => item['SK'])).toEqual([
+      `EVIDENCE#2026-11-22T02:00:03Z#rehearse/${target}/2026-11-22T02:00:00Z`,
+      'FINDING#job-silent#dump',
+      'FINDING#job-silent#verify',
+      'POINT#2026-11-20T01:00:00Z#dump#vault',
+      'RUN#dump#2026-11-20T01:00:00Z',
+      'RUN#verify#20261120T010000Z-1',
+      'STATUS',
+    ]);
+  });
+
+  it('says in every record which layout it has, whichever write was the last', async () => {
+    const target = await filled();
+    const versions = async () => (await itemsOf(target)).map((item) => item['schemaVersion']);
+    expect(await versions()).toEqual(Array(7).fill(1));
+    await catalog.movePoint(target, '20261120T010000Z-1', 'corrupt');
+    expect(await versions()).toEqual(Array(7).fill(1));
+  });
+
+  it('says so too in the status that a point’s write makes of a target that nobody saw before', async () => {
+    const target = unique();
+    await catalog.putPoint(await claim(catalog, target), point(target));
+    expect((await itemsOf(target)).map((item) => [item['SK'], item['schemaVersion']])).toEqual([
+      ['POINT#2026-11-20T01:00:00Z#dump#vault', 1],
+      ['RUN#dump#2026-11-20T01:00:00Z', 1],
+      ['STATUS', 1],
+    ]);
+  });
+
+  it('has in its index of what is open only what is open, by kind and shard', async () => {
+    const target = await filled();
+    const indexed = (await itemsOf(target)).filter((item) => item['openShard'] !== undefined);
+    expect(indexed.map((item) => [item['SK'], item['openKey']])).toEqual([
+      ['FINDING#job-silent#dump', `${target}#FINDING#job-silent#dump`],
+      ['RUN#dump#2026-11-20T01:00:00Z', `${target}#RUN#dump#2026-11-20T01:00:00Z`],
+    ]);
+    const [shard] = String(indexed[0]!['openShard']).split('#').slice(1);
+    expect(indexed.map((item) => item['openShard'])).toEqual([`finding#${shard}`, `run#${shard}`]);
+    expect(Number(shard)).toBeLessThan(16);
+  });
+
+  it('spreads what is open over sixteen shards', async () => {
+    const targets = Array.from({ length: 160 }, () => unique('spread'));
+    for (const target of targets) await catalog.openFinding(lateness(target), ['alerts'], AT);
+    const items = (await rawItems(client, table)).filter((item) => String(item['PK']).includes('spread-'));
+    expect(new Set(items.map((item) => item['openShard'])).size).toBe(16);
+    const everywhere = await catalog.openFindings();
+    expect(everywhere.filter((each) => targets.includes(each.target))).toHaveLength(160);
+  });
+
+  it('gives nothing of its keys and layout away with a record', async () => {
+    const target = await filled();
+    const records: unknown[] = [
+      ...(await catalog.points(target)),
+      ...(await catalog.runs(target, 'dump', 9)),
+      ...(await catalog.openFindings(target)),
+      ...(await catalog.evidence(target, 9)),
+      ...(await catalog.openRuns()),
+      (await catalog.statuses([target])).get(target),
+    ];
+    expect(records.length).toBeGreaterThan(5);
+    for (const record of records)
+      for (const key of ['PK', 'SK', 'schemaVersion', 'openShard', 'openKey'])
+        expect(record).not.toHaveProperty(key);
+  });
+
+  describe('when answers come in small pages', () => {
+    beforeAll(() =>
+      intercept(client, ({ command, input, send }) => {
+        if (command === 'Query') input['Limit'] = 2;
+        return send();
+      }),
+    );
+    afterAll(() => client.middlewareStack.remove('intercept'));
+
+    it('lists all of them, newest first, and still no more than asked for', async () => {
+      const target = unique();
+      const days = ['14', '15', '16', '17', '18'];
+      for (const day of days)
+        await claim(catalog, target, { scheduledFor: MOMENT.replace('20T', `${day}T`) });
+      const listed = async (limit: number) =>
+        (await catalog.runs(target, 'dump', limit)).map((run) => run.scheduledFor.slice(8, 10));
+      expect(await listed(9)).toEqual([...days].reverse());
+      expect(await listed(3)).toEqual(['18', '17', '16']);
+      const open = (await catalog.openRuns()).filter((run) => run.target === target);
+      expect(open).toHaveLength(5);
+    });
+
+    it('finds points of one state behind pages of others', async () => {
+      const target = unique();
+      await pointIn(catalog, 'verified', point(target, { scheduledFor: MOMENT.replace('20T', '11T') }));
+      for (const day of ['14', '15', '16'])
+        await pointIn(catalog, 'failed', point(target, { scheduledFor: MOMENT.replace('20T', `${day}T`) }));
+      const found = await catalog.points(target, { states: ['verified'], limit: 1 });
+      expect(found.map((each) => each.scheduledFor)).toEqual(['2026-11-11T01:00:00Z']);
+    });
+  });
+
+  it('gives the statuses of 250 targets that are up to date, reading each once', async () => {
+    const targets = Array.from({ length: 250 }, () => unique('many'));
+    await Promise.all(
+      targets.map((target) => {
+        const keys = { PK: `TARGET#${target}`, SK: 'STATUS', schemaVersion: 1 };
+        const Item = { ...keys, firstSeenAt: 'then', stale: false, version: 1, status: { target } };
+        return client.send(new PutCommand({ TableName: table, Item }));
+      }),
+    );
+    const asked: Record<string, number> = {};
+    intercept(client, ({ command, send }) => {
+      asked[command] = (asked[command] ?? 0) + 1;
+      return send();
+    });
+    const found = await catalog.statuses(targets);
+    client.middlewareStack.remove('intercept');
+    expect([...found.values()].map((status) => status.target).sort()).toEqual([...targets].sort());
+    expect(asked).toEqual({ BatchGetItem: 3 });
+  });
+});
