@@ -22,10 +22,10 @@ export type TestDatabase = {
   drop(): Promise<void>;
 };
 
-/** Makes an empty database, or one filled with SQL. */
-export async function createDatabase(fill?: string): Promise<TestDatabase> {
+/** Makes an empty database, or one filled with SQL; `options` are those of CREATE DATABASE. */
+export async function createDatabase(fill?: string, options?: string): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
-  await query('postgres', `create database ${name}`);
+  await query('postgres', `create database ${name} ${options ? `template template0 ${options}` : ''}`);
   const credentials: Credentials = { ...server(), database: name, user: 'postgres', sslmode: 'disable' };
   const database: TestDatabase = {
     name,

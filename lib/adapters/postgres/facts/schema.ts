@@ -51,10 +51,17 @@ function digest(text: string): string {
  */
 export function loosely(definition: string): string {
   return definition
-    .replace(
-      /::"?[a-z_][\w ."]*?(?:\(\d+(?:,\d+)?\))?(?: (?:with|without) time zone)?(?:\[\])*(?=[^\w ."[(]|\s|$|\()/gi,
-      '',
-    )
+    .replace(CAST, '')
     .replace(/'(-?\d+(?:\.\d+)?)'/g, '$1')
     .replace(/[()\s]+/g, '');
 }
+
+const NAME = /"(?:[^"]|"")+"|\w+/.source;
+const SPACED =
+  /double precision|character varying|bit varying|(?:timestamp|time)(?:\(\d\))? with(?:out)? time zone/
+    .source;
+/** `::character varying(20)[]`, `::app.mood`, `::"Odd Type"`. */
+const CAST = new RegExp(
+  `::(?:${SPACED}|(?:${NAME})(?:\\.(?:${NAME}))?)(?:\\(\\d+(?:,\\d+)?\\))?(?:\\[\\])*`,
+  'g',
+);

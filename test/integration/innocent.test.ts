@@ -1,0 +1,54 @@
+import { sayDifference } from '../../lib/domain/proof.ts';
+import { withCopy } from '../support/copy.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { take } from '../support/source.ts';
+
+/** The differences of a faithful copy: there are none. */
+async function differences(database: TestDatabase): Promise<string[]> {
+  const taken = await take(database.credentials);
+  return withCopy(taken, async (copy) => (await copy.proof()).differences.map(sayDifference));
+}
+
+describe('a faithful copy is not accused', () => {
+  const databases: TestDatabase[] = [];
+  const make = async (options?: string) => {
+    const database = await createDatabase(undefined, options);
+    databases.push(database);
+    return database;
+  };
+  afterAll(async () => {
+    for (const database of databases) await database.drop();
+  });
+
+  it('of the sample database Chinook', async () => {
+    const database = await make();
+    await database.script('chinook/chinook-tables.sql');
+    expect(await differences(database)).toEqual([]);
+  });
+
+  it('of expressions, names, owners, sequences and orders that a restore may write in another way', async () => {
+    const database = await make();
+    await database.script('innocent.sql');
+    expect(await differences(database)).toEqual([]);
+  });
+
+  it('of a database sorted by ICU, whose order its constraints rely on', async () => {
+    const database = await make("locale_provider icu icu_locale 'de-u-co-phonebk'");
+    await database.sql(
+      "create table words (s text, check (s < 'zz')); insert into words values ('ä'), ('az'); create table ranged (s text) partition by range (s); create table low partition of ranged for values from ('a') to ('n'); insert into ranged values ('ä')",
+    );
+    expect(await differences(database)).toEqual([]);
+  });
+
+  it('of a LATIN1 database with names beyond ASCII', async () => {
+    const database = await make("encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'");
+    await database.sql('create table "größe" (ä text); insert into "größe" values (\'ü\')');
+    expect(await differences(database)).toEqual([]);
+  });
+
+  it('without a schema public', async () => {
+    const database = await make();
+    await database.sql('create schema alone; create table alone.t (x int); drop schema public');
+    expect(await differences(database)).toEqual([]);
+  });
+});
