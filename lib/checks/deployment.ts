@@ -22,11 +22,11 @@ export function checkSchedules(
   });
 }
 
-/** A webhook's URL is a credential: its path and query are told by a digest only. */
+/** A webhook's URL is a credential: all but its host is told by a digest only. */
 export function maskEndpoint({ protocol, endpoint }: Subscription): string {
-  if (!/^https?:/.test(endpoint)) return `${protocol} ${endpoint}`;
+  if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) return `${protocol} ${endpoint}`;
   const digest = createHash('sha256').update(endpoint).digest('hex').slice(0, 8);
-  return `${protocol} ${endpoint.split('/').slice(0, 3).join('/')}/… (${digest})`;
+  return `${protocol} ${new URL(endpoint).host}/… (${digest})`;
 }
 
 /** Does anybody hear a topic, and did everybody who should confirm? */

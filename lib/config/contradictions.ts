@@ -21,7 +21,9 @@ export function contradictions(config: Partial<Config>, now: Date): Contradictio
     ),
     ...Object.entries(targets).flatMap(([id, target]) => {
       if (typeof target !== 'object' || target === null || !('policy' in target)) return [];
-      const base = policies[String(target.policy)];
+      const base = Object.hasOwn(policies, String(target.policy))
+        ? policies[String(target.policy)]
+        : undefined;
       if (!base)
         return [
           {

@@ -105,8 +105,8 @@ const policyFields = {
     })
     .prefault({}),
   severities: z
-    .partialRecord(
-      z.enum(Object.keys(FINDINGS) as [string, ...string[]], {
+    .record(
+      z.string().refine((code) => Object.hasOwn(FINDINGS, code), {
         error: (issue) => `there is no finding "${String(issue.input)}"; see docs/findings.md`,
       }),
       z.enum(SEVERITIES),
@@ -152,7 +152,9 @@ const assertion = z
     name: z.string().min(1),
     sql: z.string().min(1).describe('One SELECT that returns one value'),
     when: z.enum(['always', 'simulation']).default('always'),
-    equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    equals: z
+      .union([z.string(), z.number(), z.boolean()], { error: 'expected a text, a number, true or false' })
+      .optional(),
     minimum: z.number().optional(),
     rowsOf: z
       .string()

@@ -34,7 +34,7 @@ export function deriveStatus(
   set(
     status,
     'waiting',
-    bySnapshot.find((point) => point.state === 'available'),
+    bySnapshot.findLast((point) => point.state === 'available'),
   );
 
   for (const run of runs) {

@@ -108,7 +108,8 @@ function keptBySlot(
 
   for (const point of newestFirst)
     if (young(point, retention.all)) keep(point, 'younger than the period that keeps all');
-  const goodFirst = [...newestFirst.filter(counts), ...newestFirst.filter((point) => !counts(point))];
+  const rank = (point: RecoveryPoint) => (counts(point) ? 0 : point.state === 'available' ? 1 : 2);
+  const goodFirst = [...newestFirst].sort((a, b) => rank(a) - rank(b));
   const periods: [string, number, (at: string) => string][] = [
     ['day', retention.daily, (at) => at.slice(0, 10)],
     ['week', retention.weekly, isoWeek],

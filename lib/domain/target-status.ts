@@ -13,7 +13,7 @@ export type TargetStatus = {
   newestPoint?: PointSummary;
   newestVerified?: PointSummary;
   newestRehearsed?: PointSummary;
-  /** The newest point that is available and waits for its verification. */
+  /** The point that has waited longest for its verification. */
   waiting?: PointSummary;
   /** Since when each schedule has been what it is: what it would have asked for before is owed by nobody. */
   owed?: Partial<Record<ScheduledJob, Owed>>;

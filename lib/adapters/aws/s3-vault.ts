@@ -31,7 +31,11 @@ export function s3Vault(s3: S3Client, settings: VaultSettings): Vault {
   return {
     stream: (source, options) => streamUp(s3, settings, source, options),
     async put(body, options) {
-      const { VersionId } = await s3.send(new PutObjectCommand({ ...input(settings, options), Body: body }));
+      const { VersionId } = await s3
+        .send(new PutObjectCommand({ ...input(settings, options), Body: body }))
+        .catch((cause) => {
+          throw isTaken(cause) ? exists(options.key, cause) : cause;
+        });
       return {
         key: options.key,
         versionId: VersionId ?? 'null',
@@ -57,10 +61,11 @@ export function s3Vault(s3: S3Client, settings: VaultSettings): Vault {
       }
     },
     async removeAllVersions(key) {
-      for await (const version of versions(s3, bucket, key)) {
-        if (version.key === key)
-          await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: version.versionId }));
-      }
+      // Listed whole before any is deleted: a page begins after a version that must still be there.
+      const all: { key: string; versionId: string }[] = [];
+      for await (const version of versions(s3, bucket, key)) if (version.key === key) all.push(version);
+      for (const { versionId } of all)
+        await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
     },
     async *list(prefix) {
       let last: { key: string; lastModified: string } | undefined;
@@ -125,12 +130,7 @@ async function streamUp(
     return { key: options.key, versionId: VersionId ?? 'null', bytes, sha256: hash.digest('hex') };
   } catch (cause) {
     await confirmNothingIsLeft(s3, settings.bucket, options.key, cause);
-    if ((cause as { name?: string }).name === 'PreconditionFailed') {
-      throw new UnderstudyError('object-exists', `${options.key} exists already and is not written over`, {
-        cause,
-      });
-    }
-    throw cause;
+    throw isTaken(cause) ? exists(options.key, cause) : cause;
   }
 }
 
@@ -142,7 +142,8 @@ async function confirmNothingIsLeft(
   cause: unknown,
 ): Promise<void> {
   try {
-    for (const upload of await openUploads(s3, bucket, key)) await abortAndConfirm(s3, bucket, upload);
+    const own = (await openUploads(s3, bucket, key)).filter((upload) => upload.key === key);
+    for (const upload of own) await abortAndConfirm(s3, bucket, upload);
   } catch (error) {
     throw new UnderstudyError(
       'upload-not-aborted',
@@ -250,4 +251,13 @@ function isGone(error: unknown): boolean {
     $metadata?.httpStatusCode === 404 ||
     $metadata?.httpStatusCode === 405
   );
+}
+
+function isTaken(error: unknown): boolean {
+  const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+  return name === 'PreconditionFailed' || $metadata?.httpStatusCode === 412;
+}
+
+function exists(key: string, cause: unknown): UnderstudyError {
+  return new UnderstudyError('object-exists', `${key} exists already and is not written over`, { cause });
 }

@@ -66,5 +66,5 @@ export function sayEnding(program: string, ending: Ending, secret?: string): str
 /** Takes a secret, and passwords inside connection URLs, out of a text. */
 export function withoutSecret(text: string, secret?: string): string {
   const hidden = secret && secret.length > 0 ? text.replaceAll(secret, '***') : text;
-  return hidden.replace(/(postgres(?:ql)?:\/\/[^:\s/]+:)[^@\s]+@/g, '$1***@');
+  return hidden.replace(/(postgres(?:ql)?:\/\/[^:\s/]+:)\S+@/g, '$1***@');
 }

@@ -26,6 +26,8 @@ export type FaultyProxy = {
   broken(): number;
   /** Decides about each request from now on; without a fault it is passed on to moto. */
   rule(rule: Rule): void;
+  /** Changes what is passed on, as if the client had asked for that. */
+  rewrite(change: (wire: Wire) => void): void;
   reset(): void;
   stop(): Promise<void>;
 };
@@ -35,6 +37,7 @@ export async function startProxy(upstream: string): Promise<FaultyProxy> {
   const seen: Wire[] = [];
   let current: Rule = () => undefined;
   let broken = 0;
+  let change: (wire: Wire) => void = () => undefined;
   const server = createServer(
     (incoming, answer) => void serve(incoming, answer).catch(() => answer.destroy()),
   );
@@ -51,12 +54,17 @@ export async function startProxy(upstream: string): Promise<FaultyProxy> {
       const body = 'code' in fault ? errorBody(fault.code) : (fault.body ?? '');
       return void answer.writeHead(fault.status, { 'content-type': 'text/xml' }).end(body);
     }
-    const { method, url, headers } = incoming;
-    const passed = request(`${upstream}${url}`, { method, headers }, (response) => {
-      if (fault === 'drop-answer') return void response.resume().on('end', () => incoming.socket.destroy());
-      answer.writeHead(response.statusCode ?? 502, response.headers);
-      response.pipe(answer);
-    });
+    const { method, headers } = incoming;
+    change(wire);
+    const passed = request(
+      `${upstream}${wire.url.pathname}${wire.url.search}`,
+      { method, headers },
+      (response) => {
+        if (fault === 'drop-answer') return void response.resume().on('end', () => incoming.socket.destroy());
+        answer.writeHead(response.statusCode ?? 502, response.headers);
+        response.pipe(answer);
+      },
+    );
     passed.on('error', () => incoming.socket.destroy());
     passed.end(wire.body);
   };
@@ -69,7 +77,11 @@ export async function startProxy(upstream: string): Promise<FaultyProxy> {
     rule: (rule) => {
       current = rule;
     },
+    rewrite: (next) => {
+      change = next;
+    },
     reset() {
+      change = () => undefined;
       seen.length = 0;
       broken = 0;
       current = () => undefined;

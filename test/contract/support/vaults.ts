@@ -83,12 +83,9 @@ export async function inS3(
 
 /** The client's own retries, all of them, without the waiting between. */
 async function impatient(client: S3Client): Promise<S3Client> {
-  const strategy = await client.config.retryStrategy();
-  if (!('refreshRetryTokenForRetry' in strategy)) throw new Error('the client retries in another way now');
-  const refresh = strategy.refreshRetryTokenForRetry.bind(strategy);
-  strategy.refreshRetryTokenForRetry = async (token, error) =>
-    Object.assign(await refresh(token, error), { getRetryDelay: () => 0 });
-  client.config.retryStrategy = async () => strategy;
+  const strategy = (await client.config.retryStrategy()) as unknown as Record<string, unknown>;
+  if (!strategy['retryBackoffStrategy']) throw new Error('the client waits in another way now');
+  strategy['retryBackoffStrategy'] = { setDelayBase: () => undefined, computeNextBackoffDelay: () => 0 };
   return client;
 }
 

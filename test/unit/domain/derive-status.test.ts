@@ -126,9 +126,20 @@ test('what is usual is the median of the last fourteen good points, so that one 
       bytes: 1000,
       state,
     });
-  const points = Array.from({ length: 14 }, (_, index) => night(19 - index, 600));
-  const odd = [night(20, 99_999), night(21, 1, 'corrupt'), ...points, night(4, 1), night(3, 1)];
-  expect(derive(odd).usual).toEqual({ dump: 600, verify: 60, bytes: 1000 });
+  const fortnight = Array.from({ length: 14 }, (_, index) => night(19 - index, 600));
+  const once = Array.from({ length: 5 }, (_, index) => night(5 - index, 1));
+  const long = Array.from({ length: 28 }, (_, index) =>
+    point(`2026-10-${String(28 - index).padStart(2, '0')}T01:00:00Z`, {
+      dumpSeconds: 1,
+      verifySeconds: 1,
+      bytes: 1,
+    }),
+  );
+  expect(derive([night(20, 99_999), night(21, 1, 'corrupt'), ...fortnight, ...once, ...long]).usual).toEqual({
+    dump: 600,
+    verify: 60,
+    bytes: 1000,
+  });
 });
 
 test('a median is a value that was there', () => {

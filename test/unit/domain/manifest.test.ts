@@ -12,6 +12,7 @@ const WHOLE = manifest({
       before: '1',
       after: '2',
       ascending: true,
+      cycles: false,
       column: { schema: 'public', table: 'leads', name: 'id' },
     },
   ],

@@ -59,6 +59,7 @@ test('an extension that cannot exist here is left out on both sides, and no othe
   ]);
 });
 
+/** A sequence is told by the value it would give next. */
 describe('a sequence', () => {
   const sequence = (changes: Partial<SequenceFacts> = {}): SequenceFacts => ({
     schema: 'public',
@@ -66,41 +67,62 @@ describe('a sequence', () => {
     before: '10',
     after: '500',
     ascending: true,
+    cycles: false,
     ...changes,
   });
-  const standing = (value: string, facts: SequenceFacts, columnMaximum?: string) =>
+  const feeding = (maximum?: string) => ({
+    column: { schema: 'public', table: 'leads', name: 'id', ...(maximum ? { maximum } : {}) },
+  });
+  const giving = (value: string, facts: SequenceFacts, columnMaximum?: string) =>
     proofOf(manifest({ sequences: [facts] }), (copy) =>
       Object.assign(copy.sequences[0]!, { value, ...(columnMaximum ? { columnMaximum } : {}) }),
     ).differences.map(sayDifference);
 
-  test.each(['10', '11', '499', '500'])('may stand at %s, between its two readings', (value) => {
-    expect(standing(value, sequence())).toEqual([]);
+  test.each(['10', '11', '499', '500'])('may give %s next, between its two readings', (value) => {
+    expect(giving(value, sequence())).toEqual([]);
   });
 
-  test.each(['9', '501', '-10'])('may not stand at %s, outside its two readings', (value) => {
-    expect(standing(value, sequence())).toEqual([
-      `sequence public.leads_id_seq differs (stands at ${value}, the source went from 10 to 500)`,
+  test.each(['9', '501', '-10'])('may not give %s next, outside its two readings', (value) => {
+    expect(giving(value, sequence())).toEqual([
+      `sequence public.leads_id_seq differs (would give ${value} next, the source went from 10 to 500)`,
     ]);
   });
 
-  test('may not stand below the maximum of the column it feeds: the next insert would collide', () => {
-    expect(standing('20', sequence(), '21')).toEqual([
-      'sequence public.leads_id_seq differs (stands at 20, below 21 in the column it feeds)',
+  test('may not give what its column has already', () => {
+    const facts = sequence(feeding('20'));
+    expect(giving('20', facts, '20')).toEqual([
+      'sequence public.leads_id_seq differs (would give 20 next, and the column it feeds has 20 already)',
     ]);
-    expect(standing('21', sequence(), '21')).toEqual([]);
+    expect(giving('19', facts, '20')).toHaveLength(1);
+    expect(giving('21', facts, '20')).toEqual([]);
+  });
+
+  test('of an empty table may begin anew', () => expect(giving('10', sequence(feeding()))).toEqual([]));
+
+  test('may give what its column has already where the source would have, too', () => {
+    const unsound = { before: '10', after: '10' };
+    expect(giving('10', sequence({ ...unsound, ...feeding('10') }), '10')).toEqual([]);
+    expect(giving('10', sequence({ ...unsound, ...feeding('900') }), '900')).toEqual([]);
+    expect(giving('10', sequence({ ...unsound, ...feeding('9') }), '10')).toHaveLength(1);
   });
 
   test('that counts downwards goes from its higher reading to its lower, and knows no maximum', () => {
-    const down = sequence({ before: '-10', after: '-500', ascending: false });
-    expect(standing('-250', down, '-10')).toEqual([]);
-    expect(standing('-9', down)).toHaveLength(1);
-    expect(standing('-501', down)).toHaveLength(1);
+    const down = sequence({ before: '-10', after: '-500', ascending: false, ...feeding('-9') });
+    expect(giving('-250', down, '-9')).toEqual([]);
+    expect(giving('-9', down)).toHaveLength(1);
+    expect(giving('-501', down)).toHaveLength(1);
+  });
+
+  test('that begins again may stand anywhere once it moved, and stands still where it did not', () => {
+    const cycling = sequence({ before: '498', after: '3', cycles: true });
+    for (const value of ['1', '3', '200', '499']) expect(giving(value, cycling, '500')).toEqual([]);
+    expect(giving('5', sequence({ before: '4', after: '4', cycles: true }))).toHaveLength(1);
   });
 
   test('of more than 2^53 is compared to its last digit', () => {
     const high = sequence({ before: '9223372036854775806', after: '9223372036854775806' });
-    expect(standing('9223372036854775806', high)).toEqual([]);
-    expect(standing('9223372036854775807', high)).toHaveLength(1);
+    expect(giving('9223372036854775806', high)).toEqual([]);
+    expect(giving('9223372036854775807', high)).toHaveLength(1);
   });
 
   test('that is gone is named', () => {
@@ -112,7 +134,7 @@ describe('a sequence', () => {
 });
 
 test('names with dots in them are not taken for each other', () => {
-  const at = { before: '1', after: '1', ascending: true };
+  const at = { before: '1', after: '1', ascending: true, cycles: false };
   const source = manifest({
     tables: [
       { schema: 'a.b', name: 'c', rows: '1', fingerprint: '1:1' },

@@ -1,6 +1,8 @@
+import type { Context } from 'aws-lambda';
 import * as z from 'zod';
+import { InputError } from '../../../lib/domain/errors.ts';
 import { dumpJob } from '../../../lib/domain/job.ts';
-import { invocation, mistakes, unwrap } from '../../../lib/runtime/job-handler.ts';
+import { invocation, jobHandler, mistakes, personHandler, unwrap } from '../../../lib/runtime/job-handler.ts';
 
 const MESSAGE = { job: 'dump', target: 'crm', scheduledFor: '2026-11-20T01:00:00Z' };
 
@@ -64,6 +66,63 @@ describe('what is wrong with a message', () => {
 
   test('as a whole is told as the message’s', () => {
     expect(told(dumpJob, 'dump crm')).toEqual(['message: expected object, received string']);
+  });
+});
+
+const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context;
+
+describe('what a person asks of a function', () => {
+  const ask = (event: unknown, work: () => Promise<string> = async () => 'done') =>
+    personHandler(dumpJob, work)(event, CONTEXT);
+
+  test('is done and answered', async () => expect(await ask(MESSAGE)).toBe('done'));
+
+  test('and is wrong is answered with every mistake: a person’s slip wakes nobody', async () => {
+    expect(await ask({ ...MESSAGE, target: 'CRM', foo: 1 })).toEqual({
+      mistake: {
+        message: 'the message is not understood',
+        mistakes: ['target: expected a target id such as crm-prod', 'foo: unknown key'],
+        hint: expect.any(String),
+      },
+    });
+  });
+
+  test('and cannot be meant is answered in the same way', async () => {
+    const unknown = new InputError('there is no target "crm"', ['one', 'two'], 'there are web');
+    expect(await ask(MESSAGE, () => Promise.reject(unknown))).toEqual({
+      mistake: { message: 'there is no target "crm"', mistakes: ['one', 'two'], hint: 'there are web' },
+    });
+  });
+
+  test('and could not be done is thrown', async () => {
+    await expect(ask(MESSAGE, () => Promise.reject(new Error('no database')))).rejects.toThrow('no database');
+  });
+});
+
+describe('a job', () => {
+  test('gets its message, complete, and the time that is left', async () => {
+    const handler = jobHandler(dumpJob, async (message, { secondsLeft }) => ({
+      message,
+      left: secondsLeft(),
+    }));
+    expect(await handler({ Records: [{ body: JSON.stringify(MESSAGE) }] }, CONTEXT)).toEqual({
+      message: { ...MESSAGE, requestedBy: 'unknown' },
+      left: 60,
+    });
+  });
+
+  test('that a person started wrongly is thrown back with every mistake', async () => {
+    const handler = jobHandler(dumpJob, async () => 'done');
+    await expect(handler({ ...MESSAGE, foo: 1 }, CONTEXT)).rejects.toThrow(
+      /not understood\n {2}foo: unknown key/,
+    );
+  });
+
+  test('that fails is thrown, so that it is tried again', async () => {
+    const handler = jobHandler(dumpJob, () => Promise.reject(new Error('no database')));
+    await expect(handler({ Records: [{ body: JSON.stringify(MESSAGE) }] }, CONTEXT)).rejects.toThrow(
+      'no database',
+    );
   });
 });
 

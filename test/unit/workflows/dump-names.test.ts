@@ -1,4 +1,5 @@
-import { parseToc } from '../../../lib/adapters/postgres/toc.ts';
+import { dataLine, parseToc } from '../../../lib/adapters/postgres/toc.ts';
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { DatabaseEngine, HeldSource } from '../../../lib/ports/database.ts';
 import { dump } from '../../../lib/workflows/dump.ts';
 import { manifest, policy, target } from '../../support/builders.ts';
@@ -12,19 +13,22 @@ import { memoryVault } from '../../support/doubles/vault.ts';
 
 /** A dump is done only when its archive lists exactly the tables that were counted, whatever they are called. */
 
-type Name = [schema: string, table: string];
+type Table = [schema: string, name: string, owner?: string];
 
 /** A source whose archive lists these lines and whose tables are these. */
-function engineOf(tables: Name[], listing: string): DatabaseEngine {
+function engineOf(tables: Table[], listing: string, changed?: Error): DatabaseEngine {
   const { source, largeObjects } = manifest();
   const held: HeldSource = {
     facts: source,
     extensions: [],
+    parameters: [],
     content: async () => ({
       schema: {},
       tables: tables.map(([schema, name]) => ({ schema, name, rows: '0', fingerprint: '0:0' })),
       largeObjects,
     }),
+    dataLines: async () => tables.map(([schema, name, owner = 'crm']) => dataLine({ schema, name, owner })),
+    unchanged: () => (changed ? Promise.reject(changed) : Promise.resolve()),
     archive: () => ({
       stream: (async function* () {
         yield Buffer.from('archive');
@@ -35,6 +39,7 @@ function engineOf(tables: Name[], listing: string): DatabaseEngine {
     }),
     roles: async () => Buffer.from('create role crm;'),
     sequences: async () => [],
+    columnMaxima: async (sequences) => [...sequences],
     watchForBlocked: async () => undefined,
     release: async () => undefined,
   };
@@ -42,7 +47,7 @@ function engineOf(tables: Name[], listing: string): DatabaseEngine {
   return { hold: async () => held, inspect: unasked, doctor: unasked };
 }
 
-async function dumped(tables: Name[], listing: string): Promise<string> {
+async function dumped(tables: Table[], listing: string, changed?: Error): Promise<string> {
   const clock = manualClock();
   const credentials = {
     host: 'h',
@@ -58,7 +63,7 @@ async function dumped(tables: Name[], listing: string): Promise<string> {
     alerts: memoryAlerts(),
     messages: memoryMessages(clock),
     vault: memoryVault(clock),
-    engine: engineOf(tables, listing),
+    engine: engineOf(tables, listing, changed),
     secrets: { credentials: async () => credentials },
     metrics: recordingMetrics(),
     log: recordingLog(),
@@ -79,7 +84,7 @@ async function dumped(tables: Name[], listing: string): Promise<string> {
 }
 
 /** The listings are pg_restore 15's own. */
-test.each<[string, Name[], string]>([
+test.each<[string, Table[], string]>([
   [
     'plain names',
     [
@@ -95,7 +100,19 @@ test.each<[string, Name[], string]>([
   ],
   ['a line break in a name', [['public', 'line\nbreak']], '3382; 0 16397 TABLE DATA public line break crm'],
   ['a schema with blanks', [['my schema', 'leads']], '3381; 0 16390 TABLE DATA my schema leads crm'],
-  ['an owner with blanks', [['public', 'owned']], '3384; 0 16401 TABLE DATA public owned The Owner'],
+  [
+    'an owner with blanks',
+    [['public', 'owned', 'The Owner']],
+    '3384; 0 16401 TABLE DATA public owned The Owner',
+  ],
+  [
+    'two tables that are listed alike',
+    [
+      ['a b', 'c'],
+      ['a', 'b c'],
+    ],
+    '3381; 0 16390 TABLE DATA a b c crm\n3382; 0 16391 TABLE DATA a b c crm',
+  ],
   [
     'a schema called DATA',
     [['DATA', 'plain']],
@@ -105,7 +122,7 @@ test.each<[string, Name[], string]>([
   expect(await dumped(tables, listing)).toBe('done');
 });
 
-test.each<[string, Name[], string]>([
+test.each<[string, Table[], string]>([
   [
     'lacks a table',
     [
@@ -127,6 +144,22 @@ test.each<[string, Name[], string]>([
   ],
   ['has only the table and not its data', [['public', 'leads']], '220; 1259 16401 TABLE public leads crm'],
   [
+    'lacks a table of a schema with blanks',
+    [
+      ['my schema', 'a'],
+      ['my schema', 'b'],
+    ],
+    '3382; 0 16388 TABLE DATA my schema a crm',
+  ],
+  [
+    'lacks one of two tables that are listed alike',
+    [
+      ['a b', 'c'],
+      ['a', 'b c'],
+    ],
+    '3381; 0 16390 TABLE DATA a b c crm',
+  ],
+  [
     'has another table, and blanks elsewhere',
     [
       ['public', 'leads'],
@@ -136,4 +169,11 @@ test.each<[string, Name[], string]>([
   ],
 ])('an archive that %s is no dump', async (_, tables, listing) => {
   expect(await dumped(tables, listing)).toBe('toc-mismatch');
+});
+
+test('an archive made while definitions changed is no dump', async () => {
+  const changed = new UnderstudyError('schema-changing', 'function f changed');
+  expect(await dumped([['public', 'leads']], '3381; 0 16387 TABLE DATA public leads crm', changed)).toBe(
+    'schema-changing',
+  );
 });

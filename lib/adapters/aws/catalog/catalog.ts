@@ -6,7 +6,15 @@ import { findings } from './findings.ts';
 import { points } from './points.ts';
 import { runs } from './runs.ts';
 import { statuses } from './statuses.ts';
-import { contentOf, newestFirst, partition, SCHEMA_VERSION, sortKey, type Table } from './table.ts';
+import {
+  contentOf,
+  newestFirst,
+  partition,
+  SCHEMA_VERSION,
+  sortKey,
+  type Table,
+  unlessMet,
+} from './table.ts';
 
 /** The catalog in one DynamoDB table; its keys are in table.ts. */
 export function dynamoCatalog(client: DynamoDBDocumentClient, name: string): Catalog {
@@ -24,7 +32,7 @@ function evidence(table: Table): Pick<Catalog, 'addEvidence' | 'evidence'> {
         schemaVersion: SCHEMA_VERSION,
         ...record,
       };
-      await table.client.send(new PutCommand({ TableName: table.name, Item }));
+      await unlessMet(() => table.client.send(new PutCommand({ TableName: table.name, Item })));
     },
     async evidence(target, limit) {
       const found: Evidence[] = [];

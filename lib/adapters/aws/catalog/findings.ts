@@ -17,6 +17,7 @@ import {
   SCHEMA_VERSION,
   sortKey,
   type Table,
+  unlessMet,
 } from './table.ts';
 
 type Findings = Pick<Catalog, 'openFinding' | 'closeFinding' | 'toldFinding' | 'openFindings'>;
@@ -33,24 +34,26 @@ export function findings(table: Table): Findings {
   };
   const write = async (finding: Stored, seenVersion: number | undefined) => {
     const sk = sortKey.finding(finding.code, finding.subject);
-    await table.client.send(
-      new PutCommand({
-        TableName: table.name,
-        Item: {
-          PK: partition(finding.target),
-          SK: sk,
-          schemaVersion: SCHEMA_VERSION,
-          ...finding,
-          ...(finding.state === 'open' ? openKeys('finding', finding.target, sk) : {}),
-        },
-        ...(seenVersion === undefined
-          ? { ConditionExpression: 'attribute_not_exists(PK)' }
-          : {
-              ConditionExpression: '#version = :seen',
-              ExpressionAttributeNames: { '#version': 'version' },
-              ExpressionAttributeValues: { ':seen': seenVersion },
-            }),
-      }),
+    await unlessMet(() =>
+      table.client.send(
+        new PutCommand({
+          TableName: table.name,
+          Item: {
+            PK: partition(finding.target),
+            SK: sk,
+            schemaVersion: SCHEMA_VERSION,
+            ...finding,
+            ...(finding.state === 'open' ? openKeys('finding', finding.target, sk) : {}),
+          },
+          ...(seenVersion === undefined
+            ? { ConditionExpression: 'attribute_not_exists(PK)' }
+            : {
+                ConditionExpression: '#version = :seen',
+                ExpressionAttributeNames: { '#version': 'version' },
+                ExpressionAttributeValues: { ':seen': seenVersion },
+              }),
+        }),
+      ),
     );
   };
 

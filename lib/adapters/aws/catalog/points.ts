@@ -5,7 +5,6 @@ import { type RecoveryPoint, statesBefore } from '../../../domain/recovery-point
 import type { Catalog } from '../../../ports/catalog.ts';
 import { holds } from './runs.ts';
 import {
-  collided,
   contentOf,
   get,
   newestFirst,
@@ -15,6 +14,7 @@ import {
   SCHEMA_VERSION,
   sortKey,
   type Table,
+  unlessMet,
 } from './table.ts';
 
 type Points = Pick<Catalog, 'putPoint' | 'movePoint' | 'pointAt' | 'point' | 'points'>;
@@ -128,15 +128,10 @@ async function transact(
   statements: Statement[],
   onRefused: (at: number) => Error,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await table.client.send(new TransactWriteCommand({ TransactItems: statements }));
-      return;
-    } catch (error) {
-      if (refused(error)) throw onRefused(refusedAt(error));
-      if (!collided(error) || attempt >= 8) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20 * 2 ** attempt * Math.random()));
-    }
+  try {
+    await unlessMet(() => table.client.send(new TransactWriteCommand({ TransactItems: statements })));
+  } catch (error) {
+    throw refused(error) ? onRefused(refusedAt(error)) : error;
   }
 }
 

@@ -16,6 +16,7 @@ import {
   SCHEMA_VERSION,
   sortKey,
   type Table,
+  unlessMet,
 } from './table.ts';
 
 type Runs = Pick<Catalog, 'claim' | 'renew' | 'finish' | 'run' | 'runs' | 'openRuns'>;
@@ -34,8 +35,10 @@ export function runs(table: Table): Runs {
       for (;;) {
         const known = await read(request);
         if (known?.state === 'succeeded' && !request.again) return { outcome: 'done', run: known };
-        if (known?.state === 'running' && known.claimToken === token)
+        if (known?.state === 'running' && known.claimToken === token) {
+          await this.renew(claimOf(known), plusSeconds(now, leaseSeconds));
           return { outcome: 'claimed', claim: claimOf(known) };
+        }
         if (known?.state === 'running' && new Date(known.leaseUntil) > now)
           return { outcome: 'held', until: known.leaseUntil };
         const run: Run = {
@@ -63,18 +66,20 @@ export function runs(table: Table): Runs {
             }
           : { ConditionExpression: 'attribute_not_exists(PK)' };
         try {
-          await table.client.send(
-            new PutCommand({
-              TableName: table.name,
-              Item: {
-                PK: partition(target),
-                SK: sk,
-                schemaVersion: SCHEMA_VERSION,
-                ...run,
-                ...openKeys('run', target, sk),
-              },
-              ...unchanged,
-            }),
+          await unlessMet(() =>
+            table.client.send(
+              new PutCommand({
+                TableName: table.name,
+                Item: {
+                  PK: partition(target),
+                  SK: sk,
+                  schemaVersion: SCHEMA_VERSION,
+                  ...run,
+                  ...openKeys('run', target, sk),
+                },
+                ...unchanged,
+              }),
+            ),
           );
           return {
             outcome: 'claimed',
@@ -165,15 +170,17 @@ async function heldUpdate(
 ): Promise<void> {
   const condition = holds(claim);
   try {
-    await table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: { PK: partition(claim.target), SK: sortKey.run(claim.job, claim.scheduledFor) },
-        UpdateExpression: expression,
-        ConditionExpression: condition.ConditionExpression,
-        ExpressionAttributeNames: { ...condition.ExpressionAttributeNames, ...names },
-        ExpressionAttributeValues: { ...condition.ExpressionAttributeValues, ...values },
-      }),
+    await unlessMet(() =>
+      table.client.send(
+        new UpdateCommand({
+          TableName: table.name,
+          Key: { PK: partition(claim.target), SK: sortKey.run(claim.job, claim.scheduledFor) },
+          UpdateExpression: expression,
+          ConditionExpression: condition.ConditionExpression,
+          ExpressionAttributeNames: { ...condition.ExpressionAttributeNames, ...names },
+          ExpressionAttributeValues: { ...condition.ExpressionAttributeValues, ...values },
+        }),
+      ),
     );
   } catch (error) {
     throw refused(error) ? new ClaimLost(runName(claim)) : error;

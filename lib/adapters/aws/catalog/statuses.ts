@@ -4,7 +4,16 @@ import { SCHEDULED_JOBS, type ScheduledJob } from '../../../domain/job.ts';
 import type { TargetStatus } from '../../../domain/target-status.ts';
 import { utc } from '../../../domain/time.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
-import { get, type Item, partition, refused, SCHEMA_VERSION, sortKey, type Table } from './table.ts';
+import {
+  get,
+  type Item,
+  partition,
+  refused,
+  SCHEMA_VERSION,
+  sortKey,
+  type Table,
+  unlessMet,
+} from './table.ts';
 
 type Statuses = Pick<Catalog, 'statuses' | 'owe' | 'refreshStatus'>;
 type Source = Pick<Catalog, 'runs' | 'points' | 'evidence'>;
@@ -47,13 +56,15 @@ export function statuses(table: Table, source: Source): Statuses {
         ? { ConditionExpression: 'attribute_not_exists(#version)' }
         : { ConditionExpression: '#version = :seen', ExpressionAttributeValues: { ':seen': seen } };
     try {
-      await table.client.send(
-        new PutCommand({
-          TableName: table.name,
-          Item,
-          ExpressionAttributeNames: { '#version': 'version' },
-          ...unchanged,
-        }),
+      await unlessMet(() =>
+        table.client.send(
+          new PutCommand({
+            TableName: table.name,
+            Item,
+            ExpressionAttributeNames: { '#version': 'version' },
+            ...unchanged,
+          }),
+        ),
       );
       return true;
     } catch (error) {

@@ -120,3 +120,15 @@ export function collided(error: unknown): boolean {
     (CancellationReasons ?? []).some((reason) => reason.Code === 'TransactionConflict')
   );
 }
+
+/** Writes once more, a few times, where a transaction was just on the same item. */
+export async function unlessMet<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!collided(error) || attempt >= 8) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20 * 2 ** attempt * Math.random()));
+    }
+  }
+}

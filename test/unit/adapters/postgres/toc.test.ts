@@ -1,4 +1,4 @@
-import { parseToc } from '../../../../lib/adapters/postgres/toc.ts';
+import { dataLine, parseToc } from '../../../../lib/adapters/postgres/toc.ts';
 
 /** What pg_restore 15 lists of a database with every awkward name; only the dates are left out. */
 const LISTING = `;
@@ -40,53 +40,52 @@ const LISTING = `;
 `;
 
 const { entries } = parseToc(LISTING);
-const entry = (id: number) => {
-  const { type, schema, name, owner } = entries.find((each) => each.id === id)!;
-  return [type, schema, name, owner];
-};
+const entry = (id: number) => entries.find((each) => each.id === id)!;
 
 test('every line but the remarks is an entry, and is kept as it was for --use-list', () => {
   expect(entries).toHaveLength(29);
   expect(entries.map(({ line }) => line)).toEqual(LISTING.split('\n').filter((line) => /^\d/.test(line)));
 });
 
-test.each<[number, string[]]>([
-  [220, ['TABLE', 'public', 'owned', 'crm']],
-  [3384, ['TABLE DATA', 'public', 'owned', 'crm']],
-  [2058, ['TEXT SEARCH CONFIGURATION', 'public', 'ts', 'postgres']],
-  [221, ['MATERIALIZED VIEW', 'public', 'mv', 'postgres']],
-  [3385, ['MATERIALIZED VIEW DATA', 'public', 'mv', 'postgres']],
-  [219, ['SEQUENCE', 'public', 'owned_id_seq', 'crm']],
-  [3396, ['SEQUENCE OWNED BY', 'public', 'owned_id_seq', 'crm']],
-  [3397, ['SEQUENCE SET', 'public', 'owned_id_seq', 'crm']],
-  [3378, ['PUBLICATION', '', 'pub', 'postgres']],
-  [3379, ['PUBLICATION TABLE', 'public', 'pub owned', 'postgres']],
-  [2059, ['DEFAULT ACL', 'public', 'DEFAULT PRIVILEGES FOR TABLES', 'postgres']],
-  [3222, ['EVENT TRIGGER', '', 'et', 'postgres']],
-  [3376, ['ROW SECURITY', 'public', 'owned', 'crm']],
-  [223, ['FUNCTION', 'public', 'ev()', 'postgres']],
-  [3386, ['BLOB', '', '4242', 'postgres']],
-])('entry %d is %j', (id, expected) => expect(entry(id)).toEqual(expected));
-
-test('a table may have blanks in its name', () => {
-  expect(entry(218)).toEqual(['TABLE', 'public', 'line break', 'postgres']);
-  expect(entry(3382)).toEqual(['TABLE DATA', 'public', 'line break', 'postgres']);
+test.each([
+  [220, 'TABLE', 'public owned crm'],
+  [3384, 'TABLE DATA', 'public owned crm'],
+  [2058, 'TEXT SEARCH CONFIGURATION', 'public ts postgres'],
+  [221, 'MATERIALIZED VIEW', 'public mv postgres'],
+  [3385, 'MATERIALIZED VIEW DATA', 'public mv postgres'],
+  [219, 'SEQUENCE', 'public owned_id_seq crm'],
+  [3396, 'SEQUENCE OWNED BY', 'public owned_id_seq crm'],
+  [3397, 'SEQUENCE SET', 'public owned_id_seq crm'],
+  [3378, 'PUBLICATION', '- pub postgres'],
+  [3379, 'PUBLICATION TABLE', 'public pub owned postgres'],
+  [2059, 'DEFAULT ACL', 'public DEFAULT PRIVILEGES FOR TABLES postgres'],
+  [3222, 'EVENT TRIGGER', '- et postgres'],
+  [3376, 'ROW SECURITY', 'public owned crm'],
+  [223, 'FUNCTION', 'public ev() postgres'],
+  [3386, 'BLOB', '- 4242 postgres'],
+  [218, 'TABLE', 'public line break postgres'],
+  [217, 'TABLE', 'my schema a "quoted" table postgres'],
+  [3387, 'BLOBS', '- BLOBS '],
+])('entry %d is of type %s', (id, type, rest) => {
+  expect(entry(id)).toMatchObject({ type, what: `${type} ${rest}` });
 });
 
-test('what has no owner has none, and keeps its name', () => {
-  expect(entry(3387)).toEqual(['BLOBS', '', 'BLOBS', '']);
-  expect(entry(3400)).toEqual(['COMMENT', '', 'EXTENSION hstore', '']);
-  expect(entry(2)).toEqual(['EXTENSION', '', 'hstore', '']);
-});
-
-test('quotes and blanks lose nothing of an entry', () => {
-  expect(entry(217)[0]).toBe('TABLE');
-  expect(entry(217).slice(1).join(' ')).toBe('my schema a "quoted" table postgres');
+test('a comment says what it is about, by which extensions are told', () => {
+  expect(entry(3400)).toMatchObject({ type: 'COMMENT', name: expect.stringMatching(/^EXTENSION hstore/) });
+  expect(entry(3395)).toMatchObject({ type: 'COMMENT', name: expect.stringMatching(/^TABLE owned/) });
 });
 
 test('a table in a schema called DATA is not taken for its data', () => {
-  expect(entry(3380)).toEqual(['TABLE DATA', 'DATA', 'plain', 'postgres']);
-  expect(entry(216)).toEqual(['TABLE', 'DATA', 'plain', 'postgres']);
+  expect(entry(3380)).toMatchObject({ type: 'TABLE DATA', what: 'TABLE DATA DATA plain postgres' });
+  expect(entry(216)).toMatchObject({ type: 'TABLE', what: 'TABLE DATA plain postgres' });
+});
+
+test.each([
+  [{ schema: 'public', name: 'owned', owner: 'crm' }, 3384],
+  [{ schema: 'DATA', name: 'plain', owner: 'postgres' }, 3380],
+  [{ schema: 'public', name: 'line\nbreak', owner: 'postgres' }, 3382],
+])('the data of %j is the line that pg_dump writes of it', (table, id) => {
+  expect(dataLine(table)).toBe(entry(id).what);
 });
 
 test('the digest is that of the entries: remarks and dates do not count, everything else does', () => {

@@ -1,0 +1,30 @@
+import { load, withText } from './text.ts';
+
+/** A question of the file as the rehearsal puts it. */
+const asked = (expectation: string) =>
+  load(withText(['minimum: 1000', expectation])).targets[0]!.assertions[0];
+
+test.each([
+  ['minimum: 1000', { minimum: 1000 }],
+  ['minimum: 0', { minimum: 0 }],
+  ['equals: 0', { equals: 0 }],
+  ['equals: false', { equals: false }],
+  ['equals: ready', { equals: 'ready' }],
+  ['fresherThan: 2d', { fresherThan: 172_800 }],
+  ['rowsOf: public.leads', { rowsOf: 'public.leads', tolerance: 0 }],
+  ['{ rowsOf: public.leads, tolerance: 0% }', { rowsOf: 'public.leads', tolerance: 0 }],
+  ['{ rowsOf: public.leads, tolerance: 5% }', { rowsOf: 'public.leads', tolerance: 0.05 }],
+  ['{ rowsOf: public.leads, tolerance: 0.5% }', { rowsOf: 'public.leads', tolerance: 0.005 }],
+])('%s is asked as %j', (text, expected) => {
+  const lines = text.replace(/^\{ (.*) \}$/, '$1').replace(', ', '\n        ');
+  expect(asked(lines)).toEqual({
+    name: 'leads are there',
+    sql: 'select count(*) from leads',
+    when: 'always',
+    ...expected,
+  });
+});
+
+test('a question may be kept for simulations', () => {
+  expect(asked('minimum: 1\n        when: simulation')).toMatchObject({ when: 'simulation' });
+});
