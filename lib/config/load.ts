@@ -29,7 +29,7 @@ export function loadPlan(text: string, file: string, now: Date): Plan {
   const formal = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, at));
   if (!parsed.success) {
     // What can be judged in a half-right file is judged too: people get all their mistakes at once.
-    const rest = contradictions(document.toJS() as Partial<Config>, now).filter(
+    const rest = contradictions(withoutUnknown(document.toJS(), parsed.error) as Partial<Config>, now).filter(
       (found) => !formal.some((mistake) => overlaps(mistake.path, found.path)),
     );
     throw mistakesIn(file, [...formal, ...rest.map((found) => ({ ...found, line: at(found.path) }))]);
@@ -73,6 +73,19 @@ function mistakesOf(issue: z.core.$ZodIssue, at: (path: readonly PropertyKey[]) 
     return issue.issues.map((nested) => ({ path, line: at(path), message: nested.message }));
   }
   return [{ path, line: at(path), message: issue.message.replace(/^Invalid input: /, '') }];
+}
+
+/** The file without its unknown keys, which would keep the rest of their policy from being judged. */
+function withoutUnknown(raw: unknown, error: z.ZodError): unknown {
+  for (const issue of error.issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const parent = issue.path.reduce<unknown>(
+      (node, part) => (node as Record<PropertyKey, unknown> | undefined)?.[part],
+      raw,
+    );
+    for (const key of issue.keys) delete (parent as Record<string, unknown> | undefined)?.[key];
+  }
+  return raw;
 }
 
 function overlaps(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {

@@ -10,6 +10,7 @@ const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 export function scheduleMistake(schedule: Schedule, from: Date): string | undefined {
   const fields = schedule.cron.trim().split(/\s+/);
   if (fields.length !== 5) return 'expected five fields: minute hour day-of-month month day-of-week';
+  if (schedule.cron.includes('?')) return 'write * where AWS has ?';
   if (fields[2] !== '*' && fields[4] !== '*')
     return 'day-of-month and day-of-week cannot both be set; make one of them *';
   try {

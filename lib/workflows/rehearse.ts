@@ -337,11 +337,15 @@ async function tellRehearsal(
       evidence.findings.filter(({ code }) => OF_POINTS.includes(code)),
       (open) => open.subject <= evidence.point,
     );
+    // An ordinary rehearsal does not ask what only a simulation does.
+    const asked = (open: Finding) =>
+      open.code !== 'assertion-failed' || evidence.assertions.some(({ name }) => name === open.subject);
     await settle(
       deps,
       target.id,
       OF_RESTORES,
       evidence.findings.filter(({ code }) => OF_RESTORES.includes(code)),
+      asked,
     );
     await resolve(deps, { target: target.id, code: 'job-failed', subject });
   }

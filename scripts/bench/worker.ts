@@ -121,20 +121,20 @@ function work(job: WorkerJob): Promise<Record<string, unknown>> {
 }
 
 async function main() {
-const asked = JSON.parse(process.argv[2]!) as WorkerJob;
-const cpuBefore = process.cpuUsage();
-began = performance.now();
-const result = await work(asked);
-const seconds = (performance.now() - began) / 1000;
-const cpu = process.cpuUsage(cpuBefore);
-const stat = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
-const measured: Measured = {
-  seconds,
-  cpu: { own: (cpu.user + cpu.system) / 1e6, programs: (Number(stat[13]) + Number(stat[14])) / 100 },
-  peak: (process.resourceUsage().maxRSS / 1000) * 1.024,
-  result,
-};
-process.stdout.write(`${JSON.stringify(measured)}\n`);
-process.exit(0);
+  const asked = JSON.parse(process.argv[2]!) as WorkerJob;
+  const cpuBefore = process.cpuUsage();
+  began = performance.now();
+  const result = await work(asked);
+  const seconds = (performance.now() - began) / 1000;
+  const cpu = process.cpuUsage(cpuBefore);
+  const stat = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
+  const measured: Measured = {
+    seconds,
+    cpu: { own: (cpu.user + cpu.system) / 1e6, programs: (Number(stat[13]) + Number(stat[14])) / 100 },
+    peak: (process.resourceUsage().maxRSS / 1000) * 1.024,
+    result,
+  };
+  process.stdout.write(`${JSON.stringify(measured)}\n`);
+  process.exit(0);
 }
 main();

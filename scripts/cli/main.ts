@@ -77,6 +77,17 @@ command(
       .option('--reason <text>', 'for the record'),
 );
 command(
+  'evidence <target>',
+  'what an auditor asks for: the newest rehearsals and all that was measured',
+  async (session, target, options) => {
+    const last = Number((options as unknown as { last: string }).last);
+    if (!Number.isInteger(last) || last < 1 || last > 100)
+      throw new InputError('--last takes a number from 1 to 100');
+    return (await import('./commands/evidence.ts')).evidence(session, target!, last);
+  },
+  (made) => made.option('--last <n>', 'how many', '1'),
+);
+command(
   'alerts <what>',
   '`alerts test` sends one to each topic and says who is subscribed',
   async (session, what) => {

@@ -112,11 +112,19 @@ async function streamUp(
 ): Promise<StoredObject> {
   const hash = createHash('sha256');
   let bytes = 0;
+  let broken: { error: unknown } | undefined;
   async function* hashed() {
-    for await (const chunk of source) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
+    try {
+      for await (const chunk of source) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      broken = { error };
+      // Parts in flight are of no use any more, and S3 may take its time with them.
+      await upload.abort();
+      throw error;
     }
   }
   const upload = new Upload({
@@ -128,7 +136,8 @@ async function streamUp(
   try {
     const { VersionId } = await upload.done();
     return { key: options.key, versionId: VersionId ?? 'null', bytes, sha256: hash.digest('hex') };
-  } catch (cause) {
+  } catch (thrown) {
+    const cause = broken ? broken.error : thrown;
     await confirmNothingIsLeft(s3, settings.bucket, options.key, cause);
     throw isTaken(cause) ? exists(options.key, cause) : cause;
   }
@@ -234,7 +243,8 @@ async function* versions(
       versionId: version.VersionId ?? 'null',
       lastModified: (version.LastModified ?? new Date(0)).toISOString(),
     }));
-    yield* found.sort((a, b) => a.key.localeCompare(b.key));
+    // By bytes, as S3 sorts from page to page.
+    yield* found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
     if (!page.IsTruncated || !page.NextKeyMarker) return;
     marker = {
       KeyMarker: page.NextKeyMarker,

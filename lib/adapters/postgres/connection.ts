@@ -1,7 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { Client, type ClientConfig } from 'pg';
 import { CredentialsRefused, UnderstudyError } from '../../domain/errors.ts';
 import type { Credentials } from '../../ports/database.ts';
-import { withoutSecret } from './process.ts';
+import { SYSTEM_CA, withoutSecret } from './process.ts';
 
 /**
  * Settings that decide what a value looks like as text. Fingerprints are taken over text, so both sides of a proof
@@ -80,7 +81,9 @@ async function open(client: Client, where: string, secret?: string): Promise<Cli
 
 function ssl(credentials: Credentials): ClientConfig['ssl'] {
   if (credentials.sslmode === 'disable') return false;
-  return { rejectUnauthorized: credentials.sslmode === 'verify-full' };
+  if (credentials.sslmode === 'require') return { rejectUnauthorized: false };
+  // The same authorities that pg_dump trusts, so that one does not pass where the other fails.
+  return existsSync(SYSTEM_CA) ? { ca: readFileSync(SYSTEM_CA, 'utf8') } : {};
 }
 
 /** Rows of a query, typed by the caller. */

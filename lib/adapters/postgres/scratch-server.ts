@@ -52,7 +52,7 @@ export async function startScratchServer(
 
   const server = start(
     join(programs.bin, 'postgres'),
-    ['-D', data, ...settings(directory).flatMap((setting) => ['-c', setting])],
+    ['-D', data, ...settings(directory, programs.major).flatMap((setting) => ['-c', setting])],
     base,
     { ...identity, cwd: directory, stdout: 'ignore' },
   );
@@ -91,7 +91,7 @@ export async function startScratchServer(
   throw new UnderstudyError('scratch-failed', 'the scratch server did not come up within 30 seconds');
 }
 
-function settings(directory: string): string[] {
+function settings(directory: string, major: number): string[] {
   const megabytes = Math.floor(freemem() / 1_048_576);
   return [
     'listen_addresses=',
@@ -113,6 +113,8 @@ function settings(directory: string): string[] {
     `max_parallel_maintenance_workers=${availableParallelism()}`,
     'logging_collector=off',
     'log_min_messages=fatal',
+    // From 17 on one may fire at a login, and it would be the superuser's.
+    ...(major >= 17 ? ['event_triggers=off'] : []),
     'log_statement=none',
     'log_min_error_statement=panic',
   ];

@@ -1,4 +1,4 @@
-import { InputError } from '../../../lib/domain/errors.ts';
+import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Evidence } from '../../../lib/domain/evidence.ts';
 import { JOBS } from '../../../lib/domain/job.ts';
 import { sayDifference } from '../../../lib/domain/proof.ts';
@@ -31,6 +31,9 @@ export async function run(
   if (job === 'expire' && options.dryRun) return dryRun(session, message);
   return session.isLocal ? runHere(session, message) : runThere(session, message, options);
 }
+
+/** Longer than any run may take. In milliseconds. */
+const LONGEST_WAIT = 5 * 3_600_000;
 
 type Message = Record<string, unknown> & { job: string; target: string; scheduledFor: string };
 
@@ -98,11 +101,27 @@ async function runThere(session: Session, message: Message, options: RunOptions)
       ],
     };
   const job = message['simulation'] ? 'simulation' : message.job;
-  const asked = { ask: 'outcome', target: message.target, job, scheduledFor: message.scheduledFor };
+  if (job === 'verify' && !options.point)
+    throw new InputError(
+      'a verification is named after its point',
+      [],
+      'add --point ID to wait for it; ./understudy points T lists them',
+    );
+  const asked = {
+    ask: 'outcome',
+    target: message.target,
+    job,
+    scheduledFor: options.point && job === 'verify' ? options.point : message.scheduledFor,
+  };
+  const deadline = Date.now() + LONGEST_WAIT;
   const ended = await progress(name, async (update) => {
     for (;;) {
       const found = await session.invoke<Run | null>('operator', asked);
       if (found && found.state !== 'running') return found;
+      if (Date.now() > deadline)
+        throw new UnderstudyError('waited-too-long', `${name} has not ended after 5 hours`, {
+          hint: `./understudy status ${message.target} shows what became of it`,
+        });
       update(found ? `running since ${found.startedAt}` : 'waiting for its turn');
       await new Promise((resolve) => setTimeout(resolve, 5000));
     }
@@ -175,6 +194,10 @@ function sayDelivery(delivery: Delivery): string {
 function sayWhole(delivery: Delivery): string[] {
   if (delivery.error)
     return [`${bad('✖')} ${delivery.function}  ${delivery.error.message}`, ...hintLine(delivery.error)];
+  if (delivery.result === undefined)
+    return [`${bad('✖')} ${delivery.function}  refused the message; an alert says why`];
+  if (Array.isArray(delivery.result) && delivery.result.length === 0)
+    return [`${good('✔')} ${delivery.function}  nothing waits for it`];
   return results(delivery).flatMap((result) => {
     if (result.evidence) return sayEvidence(result.evidence);
     const wrong = result.outcome === 'refused' || (result.findings?.length ?? 0) > 0;
@@ -194,15 +217,22 @@ function hintLine(error: Error): string[] {
   return hint ? [`  ${faint(`next: ${hint}`)}`] : [];
 }
 
+function sayOutcome({ strength, outcome, differenceCount, error }: Evidence): string {
+  if (error) return error.kind === 'bad' ? 'did not restore' : 'could not be tried';
+  if (strength === 'none')
+    return `restored, and ${differenceCount === 1 ? 'one thing differs' : `${differenceCount} things differ`} from its source`;
+  const equal =
+    strength === 'exact'
+      ? 'restored and equal to its source, row by row'
+      : 'restored; row counts agree, which proves no more';
+  return outcome === 'passed' ? equal : `${equal}; but see below`;
+}
+
 /** One rehearsal: what it came to, how long each phase took, objectives achieved against promised. */
 export function sayEvidence(evidence: Evidence): string[] {
   const { rto, rpo, compared } = evidence;
   const mark = evidence.outcome === 'passed' ? good('✔') : bad('✖');
-  const said = {
-    exact: 'restored and equal to its source, row by row',
-    restored: 'restored; row counts agree, which proves no more',
-    none: 'nothing shown',
-  }[evidence.strength];
+  const said = sayOutcome(evidence);
   return [
     `${mark} rehearsal of ${evidence.target} ${evidence.outcome}: ${evidence.point} ${said}`,
     ...(compared
@@ -225,7 +255,7 @@ export function sayEvidence(evidence: Evidence): string[] {
       .map((difference) => `  ${bad('different')}   ${sayDifference(difference)}`),
     ...evidence.leftOut.map((extension) => `  left out    extension ${extension}`),
     ...evidence.notes.map((note) => `  note        ${note}`),
-    ...evidence.findings.map((found) => `  ${bad(found.code)}  ${found.next}`),
+    ...evidence.findings.map((found) => `  ${bad(found.code)}  ${found.subject}: ${found.next}`),
     ...(evidence.error
       ? [
           `  ${bad(evidence.error.code)}  ${evidence.error.message}`,
@@ -236,7 +266,7 @@ export function sayEvidence(evidence: Evidence): string[] {
 }
 
 function exitOf(delivery: Delivery): ExitCode {
-  if (delivery.error) return FAILED;
+  if (delivery.error || delivery.result === undefined) return FAILED;
   return worst(
     results(delivery).map((result) => {
       if (result.outcome === 'refused') return FAILED;

@@ -13,6 +13,7 @@ import type { StoredObject } from '../../../lib/domain/recovery-point.ts';
 import type { OpenUpload, PutOptions, Vault } from '../../../lib/ports/vault.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
+import { impatient } from './impatient.ts';
 import { stage, unique } from './stage.ts';
 
 /** A vault, and the strangers who can reach what lies in it. */
@@ -79,14 +80,6 @@ export async function inS3(
       return { key: Key, uploadId: UploadId!, startedAt: new Date().toISOString() };
     },
   };
-}
-
-/** The client's own retries, all of them, without the waiting between. */
-async function impatient(client: S3Client): Promise<S3Client> {
-  const strategy = (await client.config.retryStrategy()) as unknown as Record<string, unknown>;
-  if (!strategy['retryBackoffStrategy']) throw new Error('the client waits in another way now');
-  strategy['retryBackoffStrategy'] = { setDelayBase: () => undefined, computeNextBackoffDelay: () => 0 };
-  return client;
 }
 
 export const MIB = 1_048_576;

@@ -27,6 +27,12 @@ export function manualClock(
       if (sleeper.due <= moment) sleeper.wake();
     }
   };
+  const first = () => [...sleepers].sort((a, b) => a.due - b.due)[0];
+  const skip = () => {
+    const next = first();
+    now = Math.max(now, next?.due ?? now);
+    next?.wake();
+  };
   return {
     now: () => new Date(now),
 
@@ -42,13 +48,7 @@ export function manualClock(
         sleepers.add(sleeper);
         signal?.addEventListener('abort', wake);
         // A turn of the event loop, and not less: a loop that sleeps must not keep everybody else from running.
-        if (options.skipping) {
-          setImmediate(() => {
-            if (!sleepers.has(sleeper)) return;
-            now = Math.max(now, sleeper.due);
-            wake();
-          });
-        }
+        if (options.skipping) setImmediate(skip);
       });
     },
 
@@ -60,7 +60,7 @@ export function manualClock(
     async advance(seconds) {
       const end = now + seconds * 1000;
       for (;;) {
-        const [next] = [...sleepers].sort((a, b) => a.due - b.due);
+        const next = first();
         if (!next || next.due > end) break;
         now = Math.max(now, next.due);
         next.wake();

@@ -109,6 +109,7 @@ describe('a sequence', () => {
   test('that counts downwards goes from its higher reading to its lower, and knows no maximum', () => {
     const down = sequence({ before: '-10', after: '-500', ascending: false, ...feeding('-9') });
     expect(giving('-250', down, '-9')).toEqual([]);
+    expect(giving('-250', sequence({ ...down, ...feeding() }), '-9')).toEqual([]);
     expect(giving('-9', down)).toHaveLength(1);
     expect(giving('-501', down)).toHaveLength(1);
   });

@@ -81,6 +81,13 @@ test.each([
   expect(await same('function', define(source), define(copy))).toBe(false);
 });
 
+test.each([
+  ['e\na\nbc', 'e\nab\nc'],
+  ['e\nin progress\ndone', 'e\ninprogress\ndone'],
+])('the labels of an enum are what they are: %j is not %j', async (source, copy) => {
+  expect(await same('type', source, copy)).toBe(false);
+});
+
 test.each(['comment', 'grant', 'owner', 'sequence', 'extension'])(
   'a %s is compared as it is',
   async (kind) => {

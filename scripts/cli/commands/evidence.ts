@@ -1,0 +1,23 @@
+import type { Evidence } from '../../../lib/domain/evidence.ts';
+import { DONE, FOUND_WRONG } from '../exit.ts';
+import type { Answer } from '../say.ts';
+import type { Session } from '../session.ts';
+import { sayEvidence } from './run.ts';
+
+/** What an auditor asks for: the newest rehearsals with everything that was measured. */
+export async function evidence(session: Session, target: string, last: number): Promise<Answer> {
+  const found = await session.invoke<Evidence[]>('operator', { ask: 'evidence', target, limit: last });
+  const lines = found.flatMap((each) => [
+    `${each.at}  asked for by ${each.operator}, from the ${each.source}, onto ${each.where}`,
+    ...sayEvidence(each),
+    '',
+  ]);
+  return {
+    document: found,
+    lines:
+      found.length === 0
+        ? [`${target} was never rehearsed; ./understudy rehearse ${target} does it now`]
+        : lines,
+    exit: found[0]?.outcome === 'passed' ? DONE : FOUND_WRONG,
+  };
+}

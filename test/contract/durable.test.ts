@@ -1,0 +1,181 @@
+import { withDurableExecution } from '@aws/durable-execution-sdk-js';
+import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
+import { UnderstudyError } from '../../lib/domain/errors.ts';
+import type { Durable } from '../../lib/ports/durable.ts';
+import { durableSteps } from '../../lib/runtime/durable.ts';
+import { memoryExecution } from '../support/doubles/durable.ts';
+
+type Functions = Record<string, (input: never) => Promise<unknown>>;
+/** Runs code durably to its end. Rejects when the execution fails. */
+type Execute = <T>(code: (durable: Durable) => Promise<T>, functions?: Functions) => Promise<T>;
+
+const executeInMemory: Execute = async (code, functions) => {
+  const ending = await memoryExecution(functions).run(code);
+  if (ending.died) throw new Error('nobody told it to die');
+  return ending.result;
+};
+
+/** The service's own runner, with its waits skipped. */
+const executeInRunner: Execute = async <T>(
+  code: (durable: Durable) => Promise<T>,
+  functions: Functions = {},
+) => {
+  const handlerFunction = withDurableExecution(async (_event: unknown, context) =>
+    code(durableSteps(context)),
+  );
+  const runner = new LocalDurableTestRunner({ handlerFunction });
+  for (const [name, work] of Object.entries(functions)) runner.registerFunction(name, work as never);
+  const execution = await runner.run({ payload: {} });
+  if (execution.getStatus() === 'SUCCEEDED') return execution.getResult() as T;
+  throw new Error(execution.getError()?.errorMessage);
+};
+
+describe.each<[string, Execute]>([
+  ['in memory', executeInMemory],
+  ['in the service’s runner', executeInRunner],
+])('a durable execution %s', (_name, execute) => {
+  beforeAll(() => LocalDurableTestRunner.setupTestEnvironment({ skipTime: true, checkpointDelay: 0 }));
+  afterAll(() => LocalDurableTestRunner.teardownTestEnvironment());
+
+  it('gives each step its result and comes to its own', async () => {
+    const result = await execute(async (durable) => {
+      const one = await durable.step('one', async () => 1);
+      const two = await durable.step('two', async () => one + 1);
+      return { one, two };
+    });
+    expect(result).toEqual({ one: 1, two: 2 });
+  });
+
+  it('does a step once, however often the code begins anew', async () => {
+    let steps = 0;
+    let begun = 0;
+    const result = await execute(
+      async (durable) => {
+        begun++;
+        const before = await durable.step('count', async () => ++steps);
+        const answer = await durable.invoke<number, number>('call', 'double', 21);
+        const after = await durable.step('count again', async () => ++steps);
+        return [before, answer, after];
+      },
+      { double: async (input: number) => input * 2 },
+    );
+    expect(result).toEqual([1, 42, 2]);
+    expect(begun).toBeGreaterThan(1);
+  });
+
+  it('tells two steps of one name apart', async () => {
+    const result = await execute(
+      async (durable) => {
+        const first = await durable.step('same', async () => 'first');
+        const second = await durable.step('same', async () => 'second');
+        await durable.invoke('call', 'nothing', {});
+        return [first, second];
+      },
+      { nothing: async () => null },
+    );
+    expect(result).toEqual(['first', 'second']);
+  });
+
+  it('hands out what JSON keeps of a result, at once and not only on replay', async () => {
+    const result = await execute(async (durable) => {
+      const kept = await durable.step('date', async () => ({ at: new Date(0), nothing: undefined }));
+      return { type: typeof kept.at, keys: Object.keys(kept) };
+    });
+    expect(result).toEqual({ type: 'string', keys: ['at'] });
+  });
+
+  it('takes a step without a result', async () => {
+    const result = await execute(async (durable) => {
+      const nothing = await durable.step('nothing', async () => undefined);
+      return { undefined: nothing === undefined };
+    });
+    expect(result).toEqual({ undefined: true });
+  });
+
+  it('tries a step five times', async () => {
+    let tries = 0;
+    const work = async () => {
+      if (++tries < 5) throw new Error('not yet');
+      return tries;
+    };
+    expect(await execute((durable) => durable.step('stubborn', work))).toBe(5);
+  });
+
+  it('then fails it, with the name and message of what was thrown and nothing else of it', async () => {
+    let tries = 0;
+    const work = async () => {
+      tries++;
+      throw new UnderstudyError('some-code', 'it cannot be done', { hint: 'a hint' });
+    };
+    const caught = await execute((durable) =>
+      durable.step('hopeless', work).catch((error) => ({
+        name: error.name,
+        message: error.message,
+        cause: { name: error.cause.name, message: error.cause.message },
+        code: error.code ?? error.cause.code ?? 'lost',
+      })),
+    );
+    expect(caught).toEqual({
+      name: 'StepError',
+      message: 'it cannot be done',
+      cause: { name: 'UnderstudyError', message: 'it cannot be done' },
+      code: 'lost',
+    });
+    expect(tries).toBe(5);
+  });
+
+  it('does not try a failed step again when the code begins anew', async () => {
+    let tries = 0;
+    const result = await execute(
+      async (durable) => {
+        const failed = await durable
+          .step('hopeless', async () => {
+            tries++;
+            throw new Error('no');
+          })
+          .catch(() => 'caught');
+        await durable.invoke('call', 'nothing', {});
+        return failed;
+      },
+      { nothing: async () => null },
+    );
+    expect(result).toBe('caught');
+    expect(tries).toBe(5);
+  });
+
+  it('hands a function what JSON keeps of its input, and gives back what it keeps of the answer', async () => {
+    const seen: unknown[] = [];
+    const result = await execute(
+      (durable) =>
+        durable.invoke<unknown, { at: string }>('call', 'echo', { at: new Date(0), nothing: undefined }),
+      {
+        echo: async (input) => {
+          seen.push(input);
+          return { at: new Date(86_400_000) };
+        },
+      },
+    );
+    expect(seen).toEqual([{ at: '1970-01-01T00:00:00.000Z' }]);
+    expect(result).toEqual({ at: '1970-01-02T00:00:00.000Z' });
+  });
+
+  it('says why a function that was called has failed, and does not call it again', async () => {
+    let calls = 0;
+    const broken = async () => {
+      calls++;
+      throw new UnderstudyError('scratch-full', 'no space left');
+    };
+    const code = (durable: Durable) =>
+      durable.invoke('call', 'broken', {}).catch((error) => [error.name, error.message]);
+    expect(await execute(code, { broken })).toEqual(['InvokeError', 'no space left']);
+    expect(calls).toBe(1);
+  });
+
+  it('fails with what the code throws', async () => {
+    const failing = execute(async (durable) => {
+      await durable.step('fine', async () => 1);
+      throw new Error('the story ends badly');
+    });
+    await expect(failing).rejects.toThrow('the story ends badly');
+  });
+});

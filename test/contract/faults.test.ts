@@ -1,0 +1,34 @@
+import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
+import { faulty } from '../support/doubles/faults.ts';
+import { AT, lateness } from './support/catalogs.ts';
+
+const LOST = new Error('the catalog does not answer');
+
+describe('a port made to fail', () => {
+  it('fails before anything is done, so many times', async () => {
+    const { port, fail } = faulty(memoryCatalog());
+    fail('openFinding', LOST, { times: 2 });
+    const opening = () => port.openFinding(lateness('crm'), ['alerts'], AT);
+    await expect(opening()).rejects.toBe(LOST);
+    await expect(opening()).rejects.toBe(LOST);
+    expect(await port.openFindings()).toEqual([]);
+    expect(await opening()).toMatchObject({ tell: { occasion: 'opened' } });
+  });
+
+  it('fails after everything is done, so that only the answer is lost', async () => {
+    const { port, fail } = faulty(memoryCatalog());
+    fail('openFinding', LOST, { after: true });
+    await expect(port.openFinding(lateness('crm'), ['alerts'], AT)).rejects.toBe(LOST);
+    expect(await port.openFindings()).toHaveLength(1);
+  });
+
+  it('fails for good until it is healed, and leaves other methods alone', async () => {
+    const { port, fail, heal, calls } = faulty(memoryCatalog());
+    fail('openRuns', LOST);
+    for (let times = 0; times < 3; times++) await expect(port.openRuns()).rejects.toBe(LOST);
+    expect(await port.openFindings()).toEqual([]);
+    heal();
+    expect(await port.openRuns()).toEqual([]);
+    expect(calls).toEqual(['openRuns', 'openRuns', 'openRuns', 'openFindings', 'openRuns']);
+  });
+});

@@ -1,0 +1,121 @@
+import { entriesOf, pickyTopic } from './support/fake-sns.ts';
+import { breaks, type FaultyProxy } from './support/proxy.ts';
+import { unique } from './support/stage.ts';
+import { dumpOf, type MessagesUnderTest, messagesOverSns } from './support/topics.ts';
+
+describe('batches of job messages on an SNS that fails', () => {
+  let under: MessagesUnderTest & { proxy: FaultyProxy };
+  let proxy: FaultyProxy;
+  beforeAll(async () => {
+    under = await messagesOverSns();
+    proxy = under.proxy;
+  });
+  beforeEach(() => proxy.reset());
+  afterAll(() => under.stop());
+
+  const some = (count: number) => Array.from({ length: count }, () => dumpOf(unique('batched')));
+  const sizes = () => proxy.of('PublishBatch').map((wire) => entriesOf(wire).length);
+  const asked = () =>
+    proxy.of('PublishBatch').flatMap((wire) => entriesOf(wire).map((entry) => entry.message.target));
+
+  it.each([
+    [1, [1]],
+    [10, [10]],
+    [11, [10, 1]],
+    [95, [...Array(9).fill(10), 5]],
+  ])('asks for %i messages in batches of at most ten, each once', async (count, expected) => {
+    proxy.rule(
+      pickyTopic(
+        () => false,
+        () => undefined,
+      ),
+    );
+    const all = some(count);
+    expect(await under.messages.publishAll(all)).toEqual([]);
+    expect(sizes().sort((a, b) => b - a)).toEqual(expected);
+    expect(asked().sort()).toEqual(all.map((message) => message.target).sort());
+  });
+
+  it('gives every entry of a batch an id of its own', async () => {
+    proxy.rule(
+      pickyTopic(
+        () => false,
+        () => undefined,
+      ),
+    );
+    await under.messages.publishAll(some(20));
+    for (const wire of proxy.of('PublishBatch'))
+      expect(new Set(entriesOf(wire).map((entry) => entry.id)).size).toBe(10);
+  });
+
+  it('asks again for what was not taken, and for nothing else', async () => {
+    const all = some(25);
+    const bad = new Set([all[0]!.target, all[12]!.target, all[24]!.target]);
+    const seen = new Set<string>();
+    const taken: string[] = [];
+    const firstTime = (target: string) =>
+      bad.has(target) && !seen.has(target) && seen.add(target) !== undefined;
+    proxy.rule(
+      pickyTopic(
+        ({ message }) => firstTime(message.target),
+        ({ message }) => taken.push(message.target),
+      ),
+    );
+    expect(await under.messages.publishAll(all)).toEqual([]);
+    expect(sizes()).toEqual([10, 10, 5, 3]);
+    expect(taken.sort()).toEqual(all.map((message) => message.target).sort());
+  });
+
+  it('gives up after a few tries and says what SNS said', async () => {
+    const all = some(12);
+    proxy.rule(
+      pickyTopic(
+        ({ message }) => message.target === all[11]!.target,
+        () => undefined,
+      ),
+    );
+    expect(await under.messages.publishAll(all)).toEqual([{ message: all[11], reason: 'not this one' }]);
+    expect(asked().filter((target) => target === all[11]!.target)).toHaveLength(4);
+  });
+
+  it('gives back the messages of a batch that failed as a whole, and brings those of the others', async () => {
+    const all = some(25);
+    const taken: string[] = [];
+    const topic = pickyTopic(
+      () => false,
+      ({ message }) => taken.push(message.target),
+    );
+    proxy.rule((wire) => {
+      const first =
+        wire.operation === 'PublishBatch' &&
+        entriesOf(wire).some((entry) => entry.message.target === all[0]!.target);
+      return first ? { status: 403, code: 'AuthorizationError' } : topic(wire);
+    });
+    const left = await under.messages.publishAll(all);
+    expect(left.map((each) => each.message)).toEqual(all.slice(0, 10));
+    for (const { reason } of left) expect(reason).toContain('said by the test');
+    expect(taken.sort()).toEqual(
+      all
+        .slice(10)
+        .map((message) => message.target)
+        .sort(),
+    );
+  });
+
+  it('asks again when SNS stumbles, and then has nothing to give back', async () => {
+    const all = some(15);
+    const stumbles = breaks('PublishBatch', { status: 500, code: 'InternalError' }, (number) => number <= 3);
+    const topic = pickyTopic(
+      () => false,
+      () => undefined,
+    );
+    proxy.rule((wire) => stumbles(wire) ?? topic(wire));
+    expect(await under.messages.publishAll(all)).toEqual([]);
+    expect(proxy.broken()).toBeGreaterThan(3);
+  });
+
+  it('rejects when a single message could not be published', async () => {
+    proxy.rule(breaks('Publish', { status: 403, code: 'AuthorizationError' }));
+    await expect(under.messages.publish(dumpOf(unique()))).rejects.toThrow('said by the test');
+  });
+});
