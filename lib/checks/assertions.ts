@@ -30,6 +30,12 @@ function judge(
   manifest: Manifest,
 ): { passed: boolean; detail: string } {
   if (value === undefined) return { passed: false, detail: 'the answer is NULL' };
+  const wantsNumber =
+    'minimum' in assertion ||
+    'rowsOf' in assertion ||
+    ('equals' in assertion && typeof assertion.equals === 'number');
+  if (wantsNumber && (value.trim() === '' || Number.isNaN(Number(value))))
+    return { passed: false, detail: `is "${value}", which is no number` };
   if ('equals' in assertion) {
     const expected =
       typeof assertion.equals === 'boolean' ? (assertion.equals ? 't' : 'f') : String(assertion.equals);
@@ -62,10 +68,11 @@ function judge(
 
 /** A timestamp as the server writes it (ISO, in UTC when it has no zone). */
 function asMoment(value: string): string {
-  const moment = value.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00');
-  const zoned = /(Z|[+-]\d\d:\d\d)$/.test(moment) || !moment.includes('T') ? moment : `${moment}Z`;
-  if (Number.isNaN(new Date(zoned).getTime())) throw new Error(`"${value}" is no moment`);
-  return zoned;
+  const [, day, time, zone] =
+    /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d(?::\d\d)?)?)?$/.exec(value) ?? [];
+  if (!day) throw new Error(`"${value}" is no moment`);
+  const offset = !zone || zone === 'Z' ? 'Z' : zone.length === 3 ? `${zone}:00` : zone;
+  return `${day}T${time ?? '00:00:00'}${offset}`;
 }
 
 /** Answers travel into evidence and alerts. */

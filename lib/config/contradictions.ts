@@ -4,7 +4,7 @@ import { shortestRetention } from '../domain/retention.ts';
 import { longestInterval, scheduleMistake } from '../domain/schedule.ts';
 import { humanSeconds } from '../domain/time.ts';
 import { resolvePolicy, resolveSchedule, withOverrides } from './resolve.ts';
-import { type Config, type ConfigPolicy, configSchema } from './schema.ts';
+import { type ConfigPolicy, configSchema } from './schema.ts';
 
 type Contradiction = { path: (string | number)[]; message: string };
 
@@ -12,9 +12,10 @@ type Contradiction = { path: (string | number)[]; message: string };
  * What is formally right and still cannot be meant: promises that the schedules cannot keep, retention that keeps
  * nothing, a schedule that never fires, names that lead nowhere. Takes a half-right file too and judges what it can.
  */
-export function contradictions(config: Partial<Config>, now: Date): Contradiction[] {
-  const policies = record(config.policies);
-  const targets = record(config.targets);
+export function contradictions(raw: unknown, now: Date): Contradiction[] {
+  const config = record(raw);
+  const policies = record(config['policies']);
+  const targets = record(config['targets']);
   return [
     ...Object.entries(policies).flatMap(([name, policy]) =>
       policyContradictions(policy, ['policies', name], now),
@@ -33,11 +34,12 @@ export function contradictions(config: Partial<Config>, now: Date): Contradictio
         ];
       if (!('overrides' in target) || !target.overrides) return [];
       const merged = withOverrides(base as ConfigPolicy, target as never);
+      const own = policyContradictions(base, ['targets', id, 'overrides'], now).map((found) => found.message);
       return policyContradictions(merged, ['targets', id, 'overrides'], now).filter(
-        (found) => found.path[3] !== 'schedules',
+        (found) => found.path[3] !== 'schedules' && !own.includes(found.message),
       );
     }),
-    ...(config.targets !== undefined && Object.keys(targets).length === 0
+    ...(config['targets'] !== undefined && Object.keys(targets).length === 0
       ? [{ path: ['targets'], message: 'nothing is protected; name at least one target' }]
       : []),
   ];

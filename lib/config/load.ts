@@ -4,7 +4,7 @@ import { InputError } from '../domain/errors.ts';
 import type { Plan } from '../domain/policy.ts';
 import { contradictions } from './contradictions.ts';
 import { resolvePlan } from './resolve.ts';
-import { type Config, configSchema } from './schema.ts';
+import { configSchema } from './schema.ts';
 
 /** One mistake in understudy.yml: where, what was expected, what came. Lines count from 1. */
 export type Mistake = { path: (string | number)[]; line: number; message: string };
@@ -29,7 +29,7 @@ export function loadPlan(text: string, file: string, now: Date): Plan {
   const formal = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, at));
   if (!parsed.success) {
     // What can be judged in a half-right file is judged too: people get all their mistakes at once.
-    const rest = contradictions(withoutUnknown(document.toJS(), parsed.error) as Partial<Config>, now).filter(
+    const rest = contradictions(withoutUnknown(document.toJS(), parsed.error), now).filter(
       (found) => !formal.some((mistake) => overlaps(mistake.path, found.path)),
     );
     throw mistakesIn(file, [...formal, ...rest.map((found) => ({ ...found, line: at(found.path) }))]);

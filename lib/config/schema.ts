@@ -106,9 +106,12 @@ const policyFields = {
     .prefault({}),
   severities: z
     .record(
-      z.string().refine((code) => Object.hasOwn(FINDINGS, code), {
-        error: (issue) => `there is no finding "${String(issue.input)}"; see docs/findings.md`,
-      }),
+      z
+        .string()
+        .refine((code) => Object.hasOwn(FINDINGS, code), {
+          error: (issue) => `there is no finding "${String(issue.input)}"; see docs/findings.md`,
+        })
+        .meta({ enum: Object.keys(FINDINGS) }),
       z.enum(SEVERITIES),
     )
     .default({})

@@ -27,7 +27,8 @@ export function pointMoment(id: string): string | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-\d+$/.exec(id);
   if (!match) return undefined;
   const [, y, mo, d, h, mi, s] = match;
-  return utc(new Date(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`));
+  const moment = new Date(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
+  return Number.isNaN(moment.getTime()) ? undefined : utc(moment);
 }
 
 export type VaultKeys = { dump: string; roles: string; manifest: string };

@@ -68,6 +68,9 @@ function schemaDifferences(manifest: Manifest, copy: CopyFacts, leftOut: readonl
   });
 }
 
+/** Schema and name apart: either may hold a dot. */
+const keyOf = ({ schema, name }: { schema: string; name: string }) => JSON.stringify([schema, name]);
+
 /** Digests are `exact:loose`. What differs only exactly was written another way by the restore and means the same. */
 function agree(expected: string, found: string): boolean {
   return expected === found || (expected.includes(':') && expected.split(':')[1] === found.split(':')[1]);
@@ -78,11 +81,11 @@ function tableDifferences(
   found: readonly TableFacts[],
   exact: boolean,
 ): Difference[] {
-  const byName = new Map(found.map((table) => [`${table.schema}.${table.name}`, table]));
+  const byName = new Map(found.map((table) => [keyOf(table), table]));
   const differences = expected.flatMap((table): Difference[] => {
     const name = `${table.schema}.${table.name}`;
-    const copy = byName.get(name);
-    byName.delete(name);
+    const copy = byName.get(keyOf(table));
+    byName.delete(keyOf(table));
     if (!copy) return [{ kind: 'table data', name, what: 'missing' }];
     if (copy.rows !== table.rows) {
       return [
@@ -103,7 +106,9 @@ function tableDifferences(
   });
   return [
     ...differences,
-    ...[...byName.keys()].map((name): Difference => ({ kind: 'table data', name, what: 'extra' })),
+    ...[...byName.values()].map(
+      (table): Difference => ({ kind: 'table data', name: `${table.schema}.${table.name}`, what: 'extra' }),
+    ),
   ];
 }
 
@@ -134,10 +139,10 @@ function sequenceDifferences(
   expected: readonly SequenceFacts[],
   found: CopyFacts['sequences'],
 ): Difference[] {
-  const byName = new Map(found.map((sequence) => [`${sequence.schema}.${sequence.name}`, sequence]));
+  const byName = new Map(found.map((sequence) => [keyOf(sequence), sequence]));
   return expected.flatMap((sequence): Difference[] => {
     const name = `${sequence.schema}.${sequence.name}`;
-    const copy = byName.get(name);
+    const copy = byName.get(keyOf(sequence));
     if (!copy) return [{ kind: 'sequence', name, what: 'missing' }];
     const changed = (detail: string): Difference[] => [{ kind: 'sequence', name, what: 'changed', detail }];
     const next = BigInt(copy.value);

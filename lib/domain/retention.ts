@@ -41,6 +41,7 @@ export function planRetention(
     if (point.lockedUntil && new Date(point.lockedUntil) > now)
       return keep(`locked until ${point.lockedUntil}`);
     if (point.state === 'expiring') return { point, keep: false, why: 'its deletion had begun' };
+    if (isAwaited(point, now)) return keep('waits for its verification');
     if (point === newestGood) return keep('the newest verified point');
     if (point === newestRehearsed) return keep('the newest rehearsed point');
     const slot = slots.get(point.id);

@@ -15,11 +15,18 @@ export function scheduleMistake(schedule: Schedule, from: Date): string | undefi
     return 'day-of-month and day-of-week cannot both be set; make one of them *';
   try {
     toAwsCron(schedule.cron);
-    new Intl.DateTimeFormat('en', { timeZone: schedule.timezone });
+    if (!isZone(schedule.timezone))
+      return `"${schedule.timezone}" is no IANA time zone such as Europe/Berlin`;
+    if ((schedule.cron.match(/#/g) ?? []).length > 1) return 'only one weekday may have a #';
     return nextFirings(schedule, from, 1).length === 0 ? 'this schedule can never fire' : undefined;
   } catch (error) {
     return (error as Error).message.replace(/^Cron\w+: /, '');
   }
+}
+
+/** By its exact name: EventBridge Scheduler takes no offsets and no other spelling. */
+function isZone(name: string): boolean {
+  return name === 'UTC' || Intl.supportedValuesOf('timeZone').includes(name);
 }
 
 /** The next firings strictly after `from`, as EventBridge Scheduler would make them. */
@@ -28,7 +35,7 @@ export function nextFirings(schedule: Schedule, from: Date, count: number): stri
   const found: string[] = [];
   let cursor: Date | null = from;
   while (found.length < count) {
-    cursor = cron.nextRun(cursor);
+    cursor = nextRun(cron, cursor);
     if (!cursor) break;
     if (fires(cron, schedule, cursor)) found.push(utc(cursor));
   }
@@ -49,28 +56,42 @@ function newestFiring(schedule: Schedule, at: Date): string | undefined {
   if (newestFirings.has(key)) return newestFirings.get(key);
   if (newestFirings.size > 500) newestFirings.clear();
   const cron = parse(schedule);
-  const runs = cron.previousRuns(8, new Date(at.getTime() + 1000));
+  // As many as a repeated hour may hold, all of which may be its second pass.
+  const runs = cron.previousRuns(70, new Date(at.getTime() + 1000));
   const newest = runs.find((run) => run <= at && fires(cron, schedule, run));
   newestFirings.set(key, newest && utc(newest));
   return newest && utc(newest);
 }
 
-/** The longest distance between two firings in the year after `from`, in seconds: the interval an RPO must bear. */
+/** The longest distance between two firings around and after `from`, in seconds: the interval an RPO must bear. */
 export function longestInterval(schedule: Schedule, from: Date): number {
   const until = new Date(from.getTime() + 400 * 86_400_000);
   const cron = parse(schedule);
+  const last = newestFiring(schedule, from);
+  let previous = last === undefined ? undefined : new Date(last);
   let longest = 0;
-  let previous: Date | undefined;
   let cursor: Date | null = from;
-  // An every-minute schedule would be 576,000 steps; its longest gap shows within any week.
+  // Firings of at least a year, and however far it is to the third; a frequent schedule shows its gaps much earlier.
   for (let step = 0; step < 20_000; step++) {
-    cursor = cron.nextRun(cursor);
-    if (!cursor || cursor > until) break;
+    cursor = nextRun(cron, cursor);
+    if (!cursor) break;
     if (!fires(cron, schedule, cursor)) continue;
     if (previous) longest = Math.max(longest, secondsBetween(previous, cursor));
     previous = cursor;
+    if (cursor > until && step >= 3) break;
   }
   return longest;
+}
+
+/** croner steps over a first of March that stands in a list with the 30th or 31st; looking back from there finds it. */
+function nextRun(cron: Cron, after: Date): Date | null {
+  let next = cron.nextRun(after);
+  while (next) {
+    const [before] = cron.previousRuns(1, next);
+    if (!before || before <= after) return next;
+    next = before;
+  }
+  return null;
 }
 
 /**
@@ -86,12 +107,16 @@ export function toAwsCron(cron: string): string {
     string,
   ];
   const day = dom === '*' && dow !== '*' ? '?' : step(dom, 1);
-  const weekday = dow === '*' ? '?' : dow.split(',').map(awsWeekday).join(',');
+  const weekday = dow === '*' ? '?' : [...new Set(dow.split(',').flatMap(weekdays))].join(',');
   return `cron(${step(minute, 0)} ${step(hour, 0)} ${day} ${step(month, 1)} ${weekday} *)`;
 }
 
 function parse(schedule: Schedule): Cron {
-  return new Cron(schedule.cron, { mode: '5-part', timezone: schedule.timezone, paused: true });
+  return new Cron(withWeekdaysListed(schedule.cron), {
+    mode: '5-part',
+    timezone: schedule.timezone,
+    paused: true,
+  });
 }
 
 /**
@@ -127,7 +152,17 @@ function step(field: string, first: number): string {
   return field.replace(/^\*\//, `${first}/`);
 }
 
-function awsWeekday(part: string): string {
+/** The same for croner, which counts weekdays from SUN=0 and knows no range over the end of a week. */
+function withWeekdaysListed(cron: string): string {
+  const fields = cron.trim().toUpperCase().split(/\s+/);
+  const dow = fields[4];
+  if (dow === undefined || dow === '*' || /[#L/]/.test(dow)) return cron;
+  fields[4] = [...new Set(dow.split(',').flatMap(weekdays))].join(',');
+  return fields.join(' ');
+}
+
+/** One part of the weekday field as AWS takes it: names, or for the nth and the last of a month a number from SUN=1. */
+function weekdays(part: string): string[] {
   const number = (day: string): number => {
     const index = DAYS.indexOf(day);
     const value = index >= 0 ? index : Number(day) % 7;
@@ -136,15 +171,16 @@ function awsWeekday(part: string): string {
     return value;
   };
   const nth = /^(\w+)#([1-5])$/.exec(part);
-  if (nth) return `${number(nth[1]!) + 1}#${nth[2]}`;
+  if (nth) return [`${number(nth[1]!) + 1}#${nth[2]}`];
   const last = /^(\w+)L$/.exec(part);
-  if (last && !DAYS.includes(part)) return `${number(last[1]!) + 1}L`;
+  if (last && !DAYS.includes(part)) return [`${number(last[1]!) + 1}L`];
   const range = /^(\w+)-(\w+)$/.exec(part);
-  if (!range) return DAYS[number(part)]!;
+  if (!range) return [DAYS[number(part)]!];
+  if (range[1] === '0' && range[2] === '7') return DAYS;
   const days: string[] = [];
   const end = number(range[2]!);
   for (let day = number(range[1]!); ; day = (day + 1) % 7) {
     days.push(DAYS[day]!);
-    if (day === end) return days.join(',');
+    if (day === end) return days;
   }
 }

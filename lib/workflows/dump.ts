@@ -242,11 +242,13 @@ function bothReadings(
   before: Awaited<ReturnType<HeldSource['sequences']>>,
   after: Awaited<ReturnType<HeldSource['sequences']>>,
 ): Manifest['sequences'] {
-  const later = new Map(after.map((sequence) => [`${sequence.schema}.${sequence.name}`, sequence.value]));
+  const later = new Map(
+    after.map((sequence) => [JSON.stringify([sequence.schema, sequence.name]), sequence.value]),
+  );
   return before.map(({ value, ...sequence }) => ({
     ...sequence,
     before: value,
-    after: later.get(`${sequence.schema}.${sequence.name}`) ?? value,
+    after: later.get(JSON.stringify([sequence.schema, sequence.name])) ?? value,
   }));
 }
 

@@ -1,56 +1,58 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Policy } from '../../lib/domain/policy.ts';
+import { build } from 'esbuild';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { type Cluster, startCluster } from '../local/cluster.ts';
 import { LOCAL_CREDENTIALS } from '../local/moto.ts';
-import { tool } from '../local/tools.ts';
+import { ROOT, tool } from '../local/tools.ts';
 import type { Measured, WorkerJob } from './worker.ts';
 
-export const PROGRAMS = tool('PG_BIN');
-/** Runs with an even number of pairs measured, after one that is not. */
-export const PAIRS = Number(process.env['BENCH_PAIRS'] ?? 7);
+/** Where the programs of PostgreSQL are. */
+export const BIN = tool('PG_BIN');
+/** How often each thing is measured, after one run that does not count. */
+export const ROUNDS = Number(process.env['BENCH_ROUNDS'] || 5);
 
-/** Prints on stderr how far it is; figures go to stdout. */
+/** How far it is goes to stderr, figures go to stdout. */
 export const say = (text: string) => process.stderr.write(`${text}\n`);
 export const print = (text = '') => process.stdout.write(`${text}\n`);
 
-/** Runs with a server of its own, which is gone afterwards. */
-export async function withCluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
+/** Gives a directory and a database server, and takes both away afterwards. */
+export async function withStage<T>(work: (cluster: Cluster, directory: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'us-bench-'));
   const cluster = await startCluster({ settings: ['autovacuum=off', 'max_wal_size=8GB'] });
   try {
-    return await work(cluster);
+    return await work(cluster, directory);
   } finally {
     await cluster.stop();
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
 export type Service = {
   endpoint: string;
   calls(): Promise<{ calls: number; messages: number; cpuSeconds: number }>;
-  stop(): Promise<void>;
 };
 
-/** Starts one of servers.ts in a process of its own. */
-export async function serve(...args: string[]): Promise<Service> {
+/** Runs with one of servers.ts beside it, in a process of its own. */
+export async function withService<T>(args: string[], work: (service: Service) => Promise<T>): Promise<T> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'servers.ts'), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
   const endpoint = `http://127.0.0.1:${String(port).trim()}`;
-  return {
-    endpoint,
-    calls: async () => (await (await fetch(`${endpoint}/-/calls`)).json()) as never,
-    async stop() {
-      const ended = once(child, 'close');
-      child.stdin.end();
-      await ended;
-    },
-  };
+  const calls = async () => (await (await fetch(`${endpoint}/-/calls`)).json()) as never;
+  try {
+    return await work({ endpoint, calls });
+  } finally {
+    const ended = once(child, 'close');
+    child.stdin.end();
+    await ended;
+  }
 }
 
 export function credentialsOf(cluster: Cluster, database: string): Credentials {
@@ -59,24 +61,23 @@ export function credentialsOf(cluster: Cluster, database: string): Credentials {
 }
 
 export type Run = Measured & {
-  /** Largest sum of the resident sizes of the process and its descendants, in MB; 0 unless watched. */
-  treePeak: number;
-  /** CPU seconds of the database server's backends. */
+  /** CPU seconds of the database server for it. */
   server: number;
+  /** Largest sum of the resident sizes of the process and its programs, in MB; 0 unless it was watched. */
+  treePeak: number;
 };
 
-/** One job in a fresh process. `watch` samples the memory of the whole tree, which takes a little CPU. */
+/** Does one job in a fresh process. Watching the memory of the whole tree takes a little time of its own. */
 export async function measure(
   job: WorkerJob,
-  options: { endpoint?: string; cluster?: Cluster; watch?: boolean; worker?: string } = {},
+  { endpoint, cluster, watch = false }: { endpoint?: string; cluster?: Cluster; watch?: boolean } = {},
 ): Promise<Run> {
-  const before = options.cluster ? backendSeconds(options.cluster) : 0;
-  const worker = options.worker ?? join(import.meta.dirname, 'worker.ts');
-  const child = spawn(process.execPath, [worker, JSON.stringify(job)], {
+  const before = cluster ? backendSeconds(cluster) : 0;
+  const child = spawn(process.execPath, [await bundledWorker(), JSON.stringify(job)], {
     env: {
       PATH: process.env['PATH'] ?? '',
       ...LOCAL_CREDENTIALS,
-      ...(options.endpoint ? { AWS_ENDPOINT_URL: options.endpoint } : {}),
+      ...(endpoint ? { AWS_ENDPOINT_URL: endpoint } : {}),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -86,30 +87,31 @@ export async function measure(
   });
   const ended = once(child, 'close');
   let treePeak = 0;
-  while (options.watch && child.exitCode === null && child.signalCode === null) {
-    treePeak = Math.max(treePeak, residentOf(child.pid!));
-    await Promise.race([ended, sleep(10)]);
+  while (watch && child.exitCode === null && child.signalCode === null) {
+    treePeak = Math.max(treePeak, residentSize(child.pid!));
+    await Promise.race([ended, sleep(20)]);
   }
   const [code] = (await ended) as [number | null];
   if (code !== 0) throw new Error(`the measured process ended with ${code}`);
-  // Backends are gone, and their time is counted, a moment after their clients.
-  if (options.cluster) await sleep(300);
-  const server = options.cluster ? backendSeconds(options.cluster) - before : 0;
-  return { ...(JSON.parse(text) as Measured), treePeak, server };
+  // Backends end, and their time is counted, a moment after their clients.
+  if (cluster) await sleep(300);
+  const server = cluster ? backendSeconds(cluster) - before : 0;
+  return { ...(JSON.parse(text) as Measured), server, treePeak };
 }
 
-/** A and B in turn, after one run of each that is not counted: what drifts on the machine meets both alike. */
-export async function inTurn<T>(
-  pairs: number,
-  runs: Record<string, () => Promise<T>>,
-): Promise<Record<string, T[]>> {
-  const found: Record<string, T[]> = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));
-  for (let round = 0; round <= pairs; round++) {
-    for (const [name, run] of Object.entries(runs)) {
-      const one = await run();
-      if (round > 0) found[name]!.push(one);
+/** Each in turn, round after round, the first of which does not count: a machine's moods meet all of them alike. */
+export async function inTurn<Name extends string, T>(
+  runs: Record<Name, () => Promise<T>>,
+  rounds = ROUNDS,
+): Promise<Record<Name, T[]>> {
+  const names = Object.keys(runs) as Name[];
+  const found = Object.fromEntries(names.map((name) => [name, [] as T[]])) as Record<Name, T[]>;
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of names) {
+      const one = await runs[name]();
+      if (round > 0) found[name].push(one);
     }
-    if (round > 0) say(`  round ${round} of ${pairs}`);
+    say(`  round ${round} of ${rounds}`);
   }
   return found;
 }
@@ -126,7 +128,7 @@ export function spread(values: readonly number[], digits = 2): string {
   return `${median(values).toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
 }
 
-/** How much more A took than B: `+4.1 %` of the medians. */
+/** How much more A took than B, by their medians: `+4.1 %`. */
 export function more(a: readonly number[], b: readonly number[]): string {
   const percent = (median(a) / median(b) - 1) * 100;
   return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)} %`;
@@ -141,45 +143,66 @@ export function table(head: string[], rows: string[][]): void {
 }
 
 export function machine(): string {
-  const versions = execFileSync(join(PROGRAMS, 'postgres'), ['--version'], { encoding: 'utf8' });
-  const postgres = /\d+\.\d+/.exec(versions)?.[0];
-  return `${cpus().length} × ${cpus()[0]?.model.trim()}, Linux, Node ${process.version}, PostgreSQL ${postgres}`;
+  const version = execFileSync(join(BIN, 'postgres'), ['--version'], { encoding: 'utf8' });
+  const [cpu] = cpus();
+  return `${cpus().length} × ${cpu?.model.trim()}, ${process.platform} ${process.arch}, Node ${process.version}, PostgreSQL ${/\d+\.\d+/.exec(version)?.[0]}`;
 }
 
-/** The policy of the benchmarks: what understudy.yml gives when it says nothing. */
-export function policyWith(compression: Policy['dump']['compression']): Policy {
-  const dump = { compression, client: 'same-major', lockTimeout: 5, whenBlocking: 'report' };
-  return { dump } as unknown as Policy;
+let worker: Promise<string> | undefined;
+
+/** worker.ts as one file, made once, with the options of the packaged handlers. */
+function bundledWorker(): Promise<string> {
+  worker ??= (async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'us-bench-worker-'));
+    process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+    const { outputFileExtension, exclude, concurrency, zipConcurrency, ...options } = createRequire(
+      import.meta.url,
+    )('../serverless/esbuild.cjs');
+    const outfile = join(directory, `worker${outputFileExtension}`);
+    await build({
+      ...options,
+      absWorkingDir: ROOT,
+      entryPoints: [join(import.meta.dirname, 'worker.ts')],
+      outfile,
+      external: exclude,
+      logLevel: 'warning',
+    });
+    return outfile;
+  })();
+  return worker;
 }
 
-/** CPU seconds of the postmaster's children that have ended. */
-function backendSeconds(cluster: Cluster): number {
-  const pid = readFileSync(join(cluster.directory, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]!;
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+/** CPU seconds of the server's processes that have ended. */
+export function backendSeconds(cluster: Cluster): number {
+  const pid = readFileSync(join(cluster.directory, 'data', 'postmaster.pid'), 'utf8').split('\n')[0];
+  const stat = statOf(pid!);
   return (Number(stat[13]) + Number(stat[14])) / 100;
 }
 
-/** The resident sizes of a process and all its descendants, in MB. What they share is counted each time. */
-function residentOf(root: number): number {
+/** The resident sizes of a process and its descendants, in MB. What they share is counted each time. */
+function residentSize(root: number): number {
   const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]!.split(' ');
-      parents.set(Number(name), Number(stat[1]));
-    } catch {
-      // it ended meanwhile
-    }
-  }
-  const isOurs = (pid: number): boolean => pid === root || (parents.has(pid) && isOurs(parents.get(pid)!));
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each)))
+    ignoringTheDead(() => parents.set(Number(name), Number(statOf(name)[1])));
+  const isOurs = (pid: number | undefined): boolean =>
+    pid === root || (pid !== undefined && parents.has(pid) && isOurs(parents.get(pid)));
   let pages = 0;
-  for (const pid of parents.keys()) {
-    if (!isOurs(pid)) continue;
-    try {
+  for (const pid of [...parents.keys()].filter(isOurs))
+    ignoringTheDead(() => {
       pages += Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-    } catch {
-      // it ended meanwhile
-    }
-  }
+    });
   return (pages * 4096) / 1e6;
+}
+
+/** proc(5)'s stat after the name, which may hold blanks: state, parent, … */
+function statOf(pid: string): string[] {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+}
+
+function ignoringTheDead(look: () => void): void {
+  try {
+    look();
+  } catch {
+    // it ended while it was looked at
+  }
 }

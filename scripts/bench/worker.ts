@@ -13,8 +13,8 @@ import type { Credentials } from '../../lib/ports/database.ts';
 import { dispatch } from '../../lib/workflows/dispatch.ts';
 
 /**
- * What is measured, each in a fresh process: `node scripts/bench/worker.ts '<job as JSON>'` prints one line of JSON.
- * Imports are not in the time; connecting to the database and to the vault is.
+ * What is measured, each in a fresh process: takes a job as JSON, prints one line of JSON. kit.ts bundles it with the
+ * options of the handlers, so that what runs is what would be deployed. Loading is not in the time; everything else is.
  */
 export type WorkerJob =
   | {
@@ -22,12 +22,12 @@ export type WorkerJob =
       bin: string;
       credentials: Credentials;
       policy: Policy;
-      depth: 'fingerprints' | 'counts' | 'none';
+      depth: 'fingerprints' | 'counts';
     }
-  | { kind: 'verify'; bin: string; manifest: Manifest }
-  | { kind: 'inspect'; bin: string; manifest: Manifest }
-  | { kind: 'dispatch'; plan: Plan; policy: string }
+  | { kind: 'verify' | 'list'; bin: string; manifest: Manifest }
+  | { kind: 'dispatch'; targets: number }
   | { kind: 'program'; program: string; args: string[]; environment: Record<string, string> };
+type Job<Kind> = Extract<WorkerJob, { kind: Kind }>;
 
 export type Measured = {
   seconds: number;
@@ -38,70 +38,78 @@ export type Measured = {
   result: Record<string, unknown>;
 };
 
-let began = 0;
 const never = new AbortController().signal;
+const vault = () => s3Vault(s3({ pathStyle: true }), { bucket: 'vault' });
 
-async function dump(job: WorkerJob & { kind: 'dump' }): Promise<Record<string, unknown>> {
+/** As lib/workflows/dump.ts does it: the end of the stream waits for the facts. */
+async function dump(job: Job<'dump'>): Promise<Record<string, unknown>> {
   const source = await postgresEngine(() => [job.bin]).hold(job.credentials, job.policy, never);
   try {
-    const held = performance.now() - began;
     const archive = source.archive();
-    const content = job.depth === 'none' ? Promise.resolve(undefined) : source.content(job.depth);
+    const content = source.content(job.depth);
     content.catch((error) => archive.kill(error));
-    async function* whole() {
+    async function* whole(): AsyncGenerator<Buffer> {
       yield* archive.stream;
       await Promise.all([content, archive.toc]);
     }
-    const stored = await s3Vault(s3({ pathStyle: true }), { bucket: 'vault' }).stream(whole(), {
+    const stored = await vault().stream(whole(), {
       key: 'bench/archive.dump',
       contentType: 'application/octet-stream',
       tags: { 'understudy:target': 'bench' },
       expectedBytes: source.facts.bytes,
     });
-    return { bytes: stored.bytes, databaseBytes: source.facts.bytes, heldSeconds: held / 1000 };
+    return { bytes: stored.bytes, databaseBytes: source.facts.bytes };
   } finally {
     await source.release();
   }
 }
 
-async function verify(job: WorkerJob & { kind: 'verify' }): Promise<Record<string, unknown>> {
+async function verify({ bin, manifest }: Job<'verify' | 'list'>): Promise<Record<string, unknown>> {
   const subject = {
     target: { id: 'bench' } as Target,
     point: { id: 'bench' } as RecoveryPoint,
-    vault: s3Vault(s3({ pathStyle: true }), { bucket: 'vault' }),
+    vault: vault(),
   };
-  const engine = postgresEngine(() => [job.bin]);
-  return { findings: await checkArchive(subject, job.manifest, 'full', engine, never) };
+  const engine = postgresEngine(() => [bin]);
+  const findings = await checkArchive(subject, manifest, 'full', engine, never);
+  if (findings.length > 0) throw new Error(findings.map((each) => each.message).join('; '));
+  return {};
 }
 
-async function inspect(job: WorkerJob & { kind: 'inspect' }): Promise<Record<string, unknown>> {
-  const archive = await s3Vault(s3({ pathStyle: true }), { bucket: 'vault' }).read(job.manifest.dump);
-  const major = Number.parseInt(job.manifest.client.version, 10);
-  const found = await postgresEngine(() => [job.bin]).inspect(archive, major, 'full', never);
-  return { problem: found.problem, toc: { entries: found.toc?.entries.length, sha256: found.toc?.sha256 } };
+/** What a manifest says of an archive's table of contents. */
+async function list({ bin, manifest }: Job<'verify' | 'list'>): Promise<Record<string, unknown>> {
+  const archive = await vault().read(manifest.dump);
+  const major = Number.parseInt(manifest.client.version, 10);
+  const { toc, problem } = await postgresEngine(() => [bin]).inspect(archive, major, 'readable', never);
+  if (!toc) throw new Error(problem);
+  return { entries: toc.entries.length, sha256: toc.sha256 };
 }
 
-async function dispatchAll(job: WorkerJob & { kind: 'dispatch' }): Promise<Record<string, unknown>> {
-  const nothing = { info: () => {}, warn: () => {}, error: () => {} };
+function dispatchAll({ targets }: Job<'dispatch'>): Promise<Record<string, unknown>> {
+  const policy = { name: 'production' } as Policy;
+  const plan: Plan = {
+    schemaVersion: 1,
+    policies: [policy],
+    targets: Array.from({ length: targets }, (_, index) => ({ id: `customer-${index}`, policy }) as Target),
+  };
+  const topic = 'arn:aws:sns:eu-central-1:000000000000:jobs';
+  const nothing = () => undefined;
   return dispatch(
-    { policy: job.policy, job: 'dump', scheduledFor: '2026-11-20T01:00:00Z' },
+    { policy: policy.name, job: 'dump', scheduledFor: '2026-11-20T01:00:00Z' },
     {
-      plan: job.plan,
-      messages: jobMessages(sns(), sqs(), 'arn:aws:sns:eu-central-1:000000000000:jobs', {}),
-      metrics: { count: () => {}, flush: () => {} },
-      log: nothing,
+      plan,
+      messages: jobMessages(sns(), sqs(), topic, {}),
+      metrics: { count: nothing, flush: nothing },
+      log: { info: nothing, warn: nothing, error: nothing },
     },
   );
 }
 
 /** The yardstick: the bare program, whose output the kernel throws away. */
-async function program(job: WorkerJob & { kind: 'program' }): Promise<Record<string, unknown>> {
-  const child = spawn(job.program, job.args, {
-    env: job.environment,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+async function program({ program, args, environment }: Job<'program'>): Promise<Record<string, unknown>> {
+  const child = spawn(program, args, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`${job.program} ended with ${code}`);
+  if (code !== 0) throw new Error(`${program} ended with ${code}`);
   return {};
 }
 
@@ -111,8 +119,8 @@ function work(job: WorkerJob): Promise<Record<string, unknown>> {
       return dump(job);
     case 'verify':
       return verify(job);
-    case 'inspect':
-      return inspect(job);
+    case 'list':
+      return list(job);
     case 'dispatch':
       return dispatchAll(job);
     case 'program':
@@ -120,21 +128,25 @@ function work(job: WorkerJob): Promise<Record<string, unknown>> {
   }
 }
 
-async function main() {
-  const asked = JSON.parse(process.argv[2]!) as WorkerJob;
-  const cpuBefore = process.cpuUsage();
-  began = performance.now();
-  const result = await work(asked);
+async function main(): Promise<void> {
+  const job = JSON.parse(process.argv[2]!) as WorkerJob;
+  const before = process.cpuUsage();
+  const began = performance.now();
+  const result = await work(job);
   const seconds = (performance.now() - began) / 1000;
-  const cpu = process.cpuUsage(cpuBefore);
+  const cpu = process.cpuUsage(before);
+  // Fields 16 and 17 of proc(5)'s stat: the time of children that have ended, in hundredths of a second.
   const stat = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
   const measured: Measured = {
     seconds,
     cpu: { own: (cpu.user + cpu.system) / 1e6, programs: (Number(stat[13]) + Number(stat[14])) / 100 },
-    peak: (process.resourceUsage().maxRSS / 1000) * 1.024,
+    peak: (process.resourceUsage().maxRSS * 1024) / 1e6,
     result,
   };
-  process.stdout.write(`${JSON.stringify(measured)}\n`);
-  process.exit(0);
+  process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));
 }
-main();
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exit(1);
+});

@@ -2,7 +2,7 @@ import { TransactionCanceledException, TransactionConflictException } from '@aws
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import { AT, awsCatalog, claim, lateness, later, MOMENT, point, pointIn } from './support/catalogs.ts';
-import { BROKEN, breakSending, intercept } from './support/dynamo.ts';
+import { BROKEN, breakSending, intercept, watchTokens } from './support/dynamo.ts';
 import { unique } from './support/stage.ts';
 
 const DONE = { state: 'succeeded' as const, endedAt: '2026-11-20T12:01:00Z', summary: 'done' };
@@ -19,6 +19,7 @@ describe('the catalog on a table that others use too', () => {
   afterEach(() => {
     client.middlewareStack.remove('intercept');
     client.middlewareStack.remove('breakSending');
+    client.middlewareStack.remove('watchTokens');
   });
 
   /** Does something once, right before the first command of a kind is sent. */
@@ -76,6 +77,20 @@ describe('the catalog on a table that others use too', () => {
     await expect(catalog.movePoint(made.target, made.id, 'corrupt')).rejects.toBe(met);
     client.middlewareStack.remove('breakSending');
     expect(await catalog.point(made.target, made.id)).toMatchObject({ state: 'verified' });
+  });
+
+  // moto takes no notice of the token; DynamoDB answers a second attempt with the outcome of the first.
+  it('sends the same token with every attempt at a transaction, so that a lost answer does not undo it', async () => {
+    const made = point(unique(), SNAPSHOT);
+    await pointIn(catalog, 'available', made);
+    const tokens = watchTokens(client);
+    breakSending(client, 'TransactWriteItems', BROKEN, { times: 2 });
+    expect(await catalog.movePoint(made.target, made.id, 'verified')).toBe(true);
+    expect(tokens).toHaveLength(3);
+    expect(tokens[0]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(new Set(tokens).size).toBe(1);
+    expect(await catalog.movePoint(made.target, made.id, 'corrupt')).toBe(true);
+    expect(tokens[3]).not.toBe(tokens[0]);
   });
 
   it('derives a status again when a point changed between reading and keeping it', async () => {

@@ -166,6 +166,21 @@ describe('the vault on an S3 that fails', () => {
     expect(await under.vault.openUploads(to.key)).toEqual([]);
   });
 
+  it('does not say that nothing is left while S3 is still opening the upload', async () => {
+    const to = options();
+    const answered = Promise.withResolvers<void>();
+    const order: string[] = [];
+    proxy.rule(breaks('CreateMultipartUpload', { until: answered.promise }));
+    const source = chunks(threeParts(), { after: PART + 1, with: new Error('pg_dump exited with 1') });
+    const ended = under.vault.stream(source, to).catch(() => order.push('the stream failed'));
+    await Promise.race([ended, sleep(1000)]);
+    order.push('S3 opened the upload');
+    answered.resolve();
+    await ended;
+    expect(order).toEqual(['S3 opened the upload', 'the stream failed']);
+    expect(await under.vault.openUploads(to.key)).toEqual([]);
+  });
+
   it('does not take a vault that cannot be asked for one that has lost an object', async () => {
     const stored = await under.vault.put(bytes(5), options());
     proxy.rule(breaks('HeadObject', { status: 403, code: 'AccessDenied' }));

@@ -16,7 +16,13 @@ const MINUTE = 60_000;
 function look(minutes: number) {
   const now = new Date(Date.now() + minutes * MINUTE);
   const clock = { ...compose.clock, now: () => now };
-  return watch({ ...compose.telling(), clock, plan: compose.plan(), vault: compose.vault(), schedules: compose.schedules() });
+  return watch({
+    ...compose.telling(),
+    clock,
+    plan: compose.plan(),
+    vault: compose.vault(),
+    schedules: compose.schedules(),
+  });
 }
 
 /** The function as Lambda would run it, in a process of its own that can be killed. */
@@ -24,12 +30,15 @@ function startFunction(body: object) {
   return fork(join(__dirname, '../support/function.ts'), [JSON.stringify(body)], {
     execPath: process.execPath,
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...process.env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env },
   });
 }
 
 const openUpload = async () => {
-  const { Uploads = [] } = await new S3Client({ forcePathStyle: true }).send(new ListMultipartUploadsCommand({ Bucket: process.env['UNDERSTUDY_VAULT']! }));
+  const { Uploads = [] } = await new S3Client({ forcePathStyle: true }).send(
+    new ListMultipartUploadsCommand({ Bucket: process.env['UNDERSTUDY_VAULT']! }),
+  );
   return Uploads.length > 0;
 };
 
@@ -39,12 +48,15 @@ describe('a dump whose function is killed outright in the middle of its upload',
   const body = message('dump');
 
   beforeAll(async () => {
-    database = await createDatabase("create table leads (id int primary key, noise bytea); insert into leads select i, decode(string_agg(md5(random()::text), ''), 'hex') from generate_series(1, 2500) i, generate_series(1, 700) group by i");
+    database = await createDatabase(
+      "create table leads (id int primary key, noise bytea); insert into leads select i, decode(string_agg(md5(random()::text), ''), 'hex') from generate_series(1, 2500) i, generate_series(1, 700) group by i",
+    );
     stage = await createStage(planWith({ policy: 'dump: { compression: none }' }));
     await stage.secret('crm', database.credentials);
     const child = startFunction(body);
     while (!(await openUpload())) {
-      if (child.exitCode !== null) throw new Error(`the function ended with ${child.exitCode} before it could be killed`);
+      if (child.exitCode !== null)
+        throw new Error(`the function ended with ${child.exitCode} before it could be killed`);
       await sleep(5);
     }
     child.kill('SIGKILL');

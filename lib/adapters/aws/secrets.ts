@@ -114,7 +114,15 @@ function fromUrl(text: string): Read | undefined {
       host: url.hostname.replace(/^\[|\]$/g, '') || url.searchParams.get('host') || undefined,
       port: url.port ? Number(url.port) : undefined,
       database: decodeURIComponent(url.pathname.slice(1)) || undefined,
-      sslmode: mode === 'disable' || mode === 'verify-full' ? mode : mode ? 'require' : undefined,
+      // What asks for a known authority gets it, with the host's name checked as well.
+      sslmode:
+        mode === 'disable'
+          ? mode
+          : mode?.startsWith('verify-')
+            ? 'verify-full'
+            : mode
+              ? 'require'
+              : undefined,
     };
   } catch {
     return undefined;

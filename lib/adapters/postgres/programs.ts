@@ -45,7 +45,7 @@ export function clientFor(
 ): Programs {
   const same = programs.find((candidate) => candidate.major === serverMajor);
   if (same) return same;
-  const newer = programs.filter((candidate) => candidate.major > serverMajor).at(-1);
+  const newer = nearest(programs, serverMajor + 1);
   if (newer && policy === 'newer') return newer;
   const have = programs.map((candidate) => candidate.version).join(', ') || 'none';
   if (newer) {
@@ -66,9 +66,15 @@ export function clientFor(
   );
 }
 
+/** The lowest major from this one on; of several installations of it the first, which is that of `PG_BIN`. */
+function nearest(programs: readonly Programs[], from: number): Programs | undefined {
+  const lowest = Math.min(...programs.filter(({ major }) => major >= from).map(({ major }) => major));
+  return programs.find(({ major }) => major === lowest);
+}
+
 /** Programs that can read an archive made by `major`: the same, or the next newer. */
 export function readerFor(programs: readonly Programs[], major: number): Programs {
-  const reader = programs.filter((candidate) => candidate.major >= major).at(-1);
+  const reader = nearest(programs, major);
   if (reader) return reader;
   const have = programs.map((candidate) => candidate.version).join(', ') || 'none';
   throw new UnderstudyError(

@@ -55,6 +55,21 @@ export function breakSending(
   );
 }
 
+/** Keeps the token of every attempt at a transaction from now on, the broken ones too. */
+export function watchTokens(client: DynamoDBDocumentClient): string[] {
+  const tokens: string[] = [];
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      const { body } = args.request as { body?: unknown };
+      if (context['commandName'] === 'TransactWriteItemsCommand')
+        tokens.push(JSON.parse(Buffer.from(body as Uint8Array).toString()).ClientRequestToken);
+      return next(args);
+    },
+    { step: 'finalizeRequest', priority: 'normal', name: 'watchTokens', override: true },
+  );
+  return tokens;
+}
+
 /** What Node says of a connection that broke. */
 export const BROKEN = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
 

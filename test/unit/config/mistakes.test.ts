@@ -32,7 +32,7 @@ describe('a mistake is told with its line, its path and what was expected', () =
     [
       'a zone that is none',
       ['"0 1 * * *"', '{ cron: "0 1 * * *", timezone: Mars/Base }'],
-      '8 policies.production.schedules.dump: Invalid time zone specified: Mars/Base',
+      '8 policies.production.schedules.dump: "Mars/Base" is no IANA time zone',
     ],
     [
       'a depth that does not exist',

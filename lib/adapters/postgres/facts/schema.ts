@@ -26,18 +26,18 @@ const EXPRESSIONS = [
   'constraint',
   'trigger',
   'rule',
-  'function',
   'view',
   'materialized view',
   'policy',
-  'type',
   'statistics',
   'publication',
 ];
 
 function digests(kind: string, definition: string): string {
   const exact = digest(definition);
-  return `${exact}:${EXPRESSIONS.includes(kind) ? digest(loosely(definition)) : exact}`;
+  // A function's body is kept as it was typed, unless it was parsed (BEGIN ATOMIC, RETURN).
+  const parsed = kind === 'function' && !/^AS (?:\$|')/m.test(definition);
+  return `${exact}:${parsed || EXPRESSIONS.includes(kind) ? digest(loosely(definition)) : exact}`;
 }
 
 function digest(text: string): string {
@@ -47,13 +47,32 @@ function digest(text: string): string {
 /**
  * An expression without what a dump and restore may change in its writing and not in its meaning: parentheses, casts
  * and blanks. `(ARRAY['a'::character varying])::text[]` comes back as `ARRAY[('a'::character varying)::text]`, and
- * `'-1'::integer` as `(-1)`; every column, function, operator, constant and their order stay.
+ * `'-1'::integer` as `(-1)`; every column, function, operator and constant and their order stay, and quoted text is
+ * left alone.
  */
 export function loosely(definition: string): string {
-  return definition
-    .replace(CAST, '')
-    .replace(/'(-?\d+(?:\.\d+)?)'/g, '$1')
-    .replace(/[()\s]+/g, '');
+  const tokens = definition.match(TOKEN) ?? [];
+  const plain = tokens.map((token) => {
+    if (token.startsWith('"') || token.startsWith('$')) return token;
+    if (token.startsWith("'")) return /^'-?\d+(?:\.\d+)?'$/.test(token) ? token.slice(1, -1) : token;
+    return /^(?:::|[()\s])/.test(token) ? ' ' : token;
+  });
+  // Blanks matter between words only, and never inside quotes.
+  return plain
+    .reduce((text, token) => {
+      if (token !== ' ')
+        return /\w$/.test(text) || !text.endsWith(' ') || /^\w/.test(token)
+          ? glue(text, token)
+          : text.trimEnd() + token;
+      return text.endsWith(' ') ? text : `${text} `;
+    }, '')
+    .trim();
+}
+
+/** Puts a token behind a text, with the blank between them only where both sides are words. */
+function glue(text: string, token: string): string {
+  const bare = text.trimEnd();
+  return text !== bare && /[\w'"]$/.test(bare) && /^[\w'"]/.test(token) ? `${bare} ${token}` : bare + token;
 }
 
 const NAME = /"(?:[^"]|"")+"|\w+/.source;
@@ -61,7 +80,8 @@ const SPACED =
   /double precision|character varying|bit varying|(?:timestamp|time)(?:\(\d\))? with(?:out)? time zone/
     .source;
 /** `::character varying(20)[]`, `::app.mood`, `::"Odd Type"`. */
-const CAST = new RegExp(
-  `::(?:${SPACED}|(?:${NAME})(?:\\.(?:${NAME}))?)(?:\\(\\d+(?:,\\d+)?\\))?(?:\\[\\])*`,
+const CAST = `::(?:${SPACED}|(?:${NAME})(?:\\.(?:${NAME}))?)(?:\\(\\d+(?:,\\d+)?\\))?(?:\\[\\])*`;
+const TOKEN = new RegExp(
+  `'(?:[^']|'')*'|"(?:[^"]|"")*"|\\$(\\w*)\\$[\\s\\S]*?\\$\\1\\$|${CAST}|[()\\s]+|\\w+|[^\\w\\s()]`,
   'g',
 );

@@ -1,0 +1,181 @@
+import type { VerifyJob } from '../../lib/domain/job.ts';
+import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
+import * as compose from '../../lib/runtime/compose.ts';
+import { forget } from '../../lib/runtime/compose.ts';
+import { verify } from '../../lib/workflows/verify.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { manualClock } from '../support/doubles/clock.ts';
+import { type MemoryVault, memoryVault } from '../support/doubles/vault.ts';
+import { deliver, lastPoint, message, told } from '../support/night.ts';
+import { planWith } from '../support/plan.ts';
+import { collect } from '../support/source.ts';
+import { createStage, type Stage } from '../support/stage.ts';
+
+/** A real dump, moved into a vault where anything can be done to its bytes, and verified by the real programs. */
+describe('verification', () => {
+  let database: TestDatabase;
+  let stage: Stage;
+  let good: RecoveryPoint;
+  let dump: Buffer;
+  let manifest: Buffer;
+  let roles: Buffer;
+
+  beforeAll(async () => {
+    database = await createDatabase(
+      'create table leads (id int primary key, name text); insert into leads select i, md5(i::text) from generate_series(1, 20000) i; create table more as select * from leads limit 50',
+    );
+    stage = await createStage(planWith());
+    await stage.secret('crm', database.credentials);
+    await deliver('dump', message('dump'));
+    good = (await lastPoint())!;
+    const vault = compose.vault();
+    [dump, manifest, roles] = (await Promise.all(
+      [good.dump!, good.manifest!, good.roles!].map(async (object) => collect(await vault.read(object))),
+    )) as [Buffer, Buffer, Buffer];
+  });
+  afterAll(() => database.drop());
+  afterEach(() => forget());
+
+  /** Verifies the point with these bytes in the vault, under their recorded versions; the depth is the policy's. */
+  const verdict = async (
+    damage: (vault: MemoryVault, point: RecoveryPoint) => void,
+    depth = 'full',
+  ): Promise<string[]> => {
+    const vault = memoryVault(manualClock(new Date()));
+    const put = async (body: Buffer, was: NonNullable<RecoveryPoint['dump']>) => ({
+      ...was,
+      ...(await vault.put(body, { key: was.key, contentType: 'x', tags: {} })),
+    });
+    const [storedDump, storedRoles] = [await put(dump, good.dump!), await put(roles, good.roles!)];
+    // The memory vault gives versions of its own, so the manifest names those.
+    const text = Buffer.from(
+      JSON.stringify({ ...JSON.parse(manifest.toString('utf8')), dump: storedDump, roles: storedRoles }),
+    );
+    const storedManifest = await put(text, good.manifest!);
+    const point = { ...good, dump: storedDump, roles: storedRoles, manifest: storedManifest };
+    damage(vault, point);
+    const plan = planWith({ policy: `verify: { depth: ${depth} }` });
+    const catalog = {
+      ...compose.catalog(),
+      point: async () => point,
+      points: async () => [point],
+      movePoint: async () => true,
+    };
+    const job: VerifyJob = { ...message('verify', { point: good.id }), job: 'verify', again: true } as never;
+    const [outcome] = await verify(job, {
+      ...compose.telling(),
+      catalog,
+      plan,
+      vault,
+      engine: compose.engine(),
+      messages: compose.messages(),
+      secondsLeft: () => 900,
+    });
+    return outcome!.findings.map((found) => found.code);
+  };
+  const rot =
+    (which: 'dump' | 'manifest' | 'roles', change: (body: Buffer) => Buffer) =>
+    (vault: MemoryVault, point: RecoveryPoint) =>
+      vault.rot(point[which]!, change);
+  const flip = (at: number) => (body: Buffer) => {
+    const copy = Buffer.from(body);
+    copy[at] = copy[at]! ^ (1 << (at % 8));
+    return copy;
+  };
+  const cut = (at: number) => (body: Buffer) => body.subarray(0, at);
+  /** Offsets all over something of that length, its ends among them; the same in every run. */
+  const offsets = (length: number, count: number) => [
+    0,
+    1,
+    length - 1,
+    ...Array.from({ length: count }, (_, i) => (i * 7_919 * 104_729) % length),
+  ];
+
+  it.each(['exists', 'checksum', 'readable', 'full'])(
+    'never accuses a good point, at depth %s',
+    async (depth) => {
+      expect(await verdict(() => undefined, depth)).toEqual([]);
+    },
+  );
+
+  it('finds any bit flipped anywhere in the archive, by its checksum', async () => {
+    for (const at of offsets(dump.length, 24))
+      expect([at, await verdict(rot('dump', flip(at)))]).toEqual([
+        at,
+        expect.arrayContaining(['checksum-mismatch']),
+      ]);
+  });
+
+  it('finds an archive cut off at any length', async () => {
+    for (const at of offsets(dump.length, 10))
+      expect([at, await verdict(rot('dump', cut(at)))]).toEqual([at, ['artifact-size-mismatch']]);
+  });
+
+  it('finds any bit flipped anywhere in the manifest, and one cut off at any length', async () => {
+    for (const at of offsets(manifest.length, 24))
+      expect([at, await verdict(rot('manifest', flip(at)))]).toEqual([at, ['manifest-invalid']]);
+    for (const at of offsets(manifest.length, 8))
+      expect([at, await verdict(rot('manifest', cut(at)))]).toEqual([at, ['manifest-invalid']]);
+  });
+
+  it('finds a bit flipped in the roles', async () => {
+    expect(await verdict(rot('roles', flip(17)))).toEqual(['checksum-mismatch']);
+  });
+
+  it('finds what was put in the place of the dump, or hidden, or is gone', async () => {
+    expect(await verdict((vault, point) => void vault.replace(point.keys.dump, dump))).toEqual([
+      'artifact-replaced',
+    ]);
+    expect(await verdict((vault, point) => vault.hide(point.keys.dump))).toEqual(['artifact-missing']);
+    expect(await verdict((vault, point) => void vault.removeAllVersions(point.keys.dump))).toEqual([
+      'artifact-missing',
+    ]);
+    expect(await verdict((vault, point) => void vault.removeAllVersions(point.keys.roles))).toEqual([
+      'artifact-missing',
+    ]);
+  });
+
+  it('finds a manifest that is missing or was replaced', async () => {
+    expect(await verdict((vault, point) => void vault.removeAllVersions(point.keys.manifest))).toEqual([
+      'manifest-missing',
+    ]);
+    expect(await verdict((vault, point) => void vault.replace(point.keys.manifest, manifest))).toEqual([
+      'manifest-invalid',
+    ]);
+  });
+
+  it('finds an archive that pg_restore cannot read although every checksum agrees', async () => {
+    const broken = flip(Math.floor(dump.length / 2));
+    const found = await verdict((vault, point) => {
+      vault.rot(point.dump!, broken);
+      const rotten = broken(dump);
+      const { createHash } = jest.requireActual<typeof import('node:crypto')>('node:crypto');
+      const sha256 = createHash('sha256').update(rotten).digest('hex');
+      const text = Buffer.from(
+        JSON.stringify({
+          ...JSON.parse(manifest.toString('utf8')),
+          dump: { ...point.dump!, sha256 },
+          roles: point.roles,
+        }),
+      );
+      vault.rot(point.manifest!, () => text);
+      point.dump = { ...point.dump!, sha256 };
+      point.manifest = { ...point.manifest!, sha256: createHash('sha256').update(text).digest('hex') };
+    });
+    expect(found).toEqual(['archive-unreadable']);
+  });
+
+  it('is done once a point, whoever asks, and tells people once', async () => {
+    await deliver('dump', message('dump'));
+    const { id } = (await lastPoint())!;
+    await told(stage);
+    const [first] = await deliver<{ outcome: string }[]>('verify', message('verify', { point: id }));
+    const [second] = await deliver<{ outcome: string }[]>(
+      'verify',
+      message('verify', { point: id, requestedBy: 'a person' }),
+    );
+    expect([first!.outcome, second!.outcome]).toEqual(['done', 'done-before']);
+    expect(await lastPoint()).toMatchObject({ id, state: 'verified' });
+    expect((await told(stage)).filter((each) => !each.startsWith('resolved'))).toEqual([]);
+  });
+});
