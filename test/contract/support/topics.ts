@@ -49,7 +49,9 @@ export async function messagesOverSns(): Promise<MessagesUnderTest & { proxy: Fa
   const proxy = await startProxy(process.env['AWS_ENDPOINT_URL']!);
   process.env['AWS_ENDPOINT_URL_SNS'] = proxy.endpoint;
   const queueOf = (name: string) => environment[`UNDERSTUDY_QUEUE_${name.toUpperCase()}`]!;
-  const queues = { dump: queueOf('dump'), verify: queueOf('verify'), expire: queueOf('expire') };
+  // The SDK goes where a queue's URL says, so the URLs the adapter knows lead through the proxy.
+  const through = (name: string) => `${proxy.endpoint}${new URL(queueOf(name)).pathname}`;
+  const queues = { dump: through('dump'), verify: through('verify'), expire: through('expire') };
   const client = await impatient(sns());
   const receiver = new SQSClient({});
   const picked: Message[] = [];

@@ -3,7 +3,7 @@ import { breaks, type FaultyProxy } from './support/proxy.ts';
 import { unique } from './support/stage.ts';
 import { dumpOf, type MessagesUnderTest, messagesOverSns } from './support/topics.ts';
 
-describe('batches of job messages on an SNS that fails', () => {
+describe('job messages on SNS and SQS that fail', () => {
   let under: MessagesUnderTest & { proxy: FaultyProxy };
   let proxy: FaultyProxy;
   beforeAll(async () => {
@@ -112,6 +112,18 @@ describe('batches of job messages on an SNS that fails', () => {
     proxy.rule((wire) => stumbles(wire) ?? topic(wire));
     expect(await under.messages.publishAll(all)).toEqual([]);
     expect(proxy.broken()).toBeGreaterThan(3);
+  });
+
+  it('asks a queue for whole seconds, at least one and no more than a queue can keep', async () => {
+    for (const seconds of [-5, 0, 0.2, 1, 299.5, 86_400])
+      await under.messages.postpone(dumpOf(unique('later')), seconds);
+    const delays = proxy.of('SendMessage').map((wire) => JSON.parse(wire.body.toString()).DelaySeconds);
+    expect(delays).toEqual([1, 1, 1, 1, 300, 900]);
+  });
+
+  it('rejects when a message could not be put back', async () => {
+    proxy.rule(breaks('SendMessage', { status: 403, code: 'AccessDenied' }));
+    await expect(under.messages.postpone(dumpOf(unique()), 5)).rejects.toThrow();
   });
 
   it('rejects when a single message could not be published', async () => {
