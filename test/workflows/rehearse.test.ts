@@ -1,0 +1,272 @@
+import type { Evidence } from '../../lib/domain/evidence.ts';
+import type { RehearseJob } from '../../lib/domain/job.ts';
+import { vaultKeys } from '../../lib/domain/names.ts';
+import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
+import { type RehearsalOutcome, rehearse } from '../../lib/workflows/rehearse.ts';
+import type { ScratchResult } from '../../lib/workflows/restore-and-prove.ts';
+import { memoryAlerts } from '../support/doubles/alerts.ts';
+import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
+import { manualClock } from '../support/doubles/clock.ts';
+import { memoryExecution } from '../support/doubles/durable.ts';
+import { faulty } from '../support/doubles/faults.ts';
+import { recordingLog } from '../support/doubles/log.ts';
+import { recordingMetrics } from '../support/doubles/metrics.ts';
+import { planWith } from '../support/plan.ts';
+
+const NOW = '2026-11-20T02:00:00Z';
+const JOB: RehearseJob = {
+  job: 'rehearse',
+  target: 'crm',
+  scheduledFor: NOW,
+  requestedBy: 'schedule',
+  simulation: false,
+};
+
+const EQUAL: ScratchResult = {
+  phases: [
+    { name: 'server', seconds: 1 },
+    { name: 'fetch', seconds: 2 },
+    { name: 'restore', seconds: 30 },
+    { name: 'proof', seconds: 500 },
+  ],
+  proof: {
+    strength: 'exact',
+    equal: true,
+    differences: [],
+    differenceCount: 0,
+    compared: { tables: 4, rows: '1000', objects: 9, sequences: 1, largeObjects: '0' },
+  },
+  assertions: [],
+  leftOut: [],
+  notes: [],
+};
+const DIFFERENT: ScratchResult = {
+  ...EQUAL,
+  proof: {
+    ...EQUAL.proof!,
+    equal: false,
+    differenceCount: 1,
+    differences: [
+      {
+        kind: 'rows',
+        name: 'public.leads',
+        what: 'changed',
+        detail: '3 rows in both, but not the same ones',
+      },
+    ],
+  },
+};
+const BROKEN: ScratchResult = {
+  phases: [],
+  assertions: [],
+  leftOut: [],
+  notes: [],
+  failure: { kind: 'bad', code: 'restore-failed', message: 'pg_restore exited with 1' },
+};
+const TOO_SMALL: ScratchResult = {
+  ...BROKEN,
+  failure: { kind: 'unjudged', code: 'scratch-too-small', message: 'there is no room', hint: 'Fargate' },
+};
+
+/** A target with verified dumps of three nights, the newest last. */
+async function world() {
+  const clock = manualClock(NOW);
+  const catalog = memoryCatalog(clock);
+  const alerts = memoryAlerts();
+  const points: RecoveryPoint[] = [];
+  for (const scheduledFor of ['2026-11-18T01:00:00Z', '2026-11-19T01:00:00Z', '2026-11-20T01:00:00Z']) {
+    const claimed = await catalog.claim({
+      job: 'dump',
+      target: 'crm',
+      scheduledFor,
+      requestedBy: 'schedule',
+      now: new Date(scheduledFor),
+      leaseSeconds: 60,
+    });
+    if (claimed.outcome !== 'claimed') throw new Error(claimed.outcome);
+    const keys = vaultKeys('crm', scheduledFor, 1);
+    const point: RecoveryPoint = {
+      id: `${scheduledFor.replace(/[-:]/g, '')}-1`,
+      target: 'crm',
+      kind: 'dump',
+      place: 'vault',
+      state: 'creating',
+      scheduledFor,
+      keys,
+    };
+    const object = { key: keys.manifest, versionId: 'v', bytes: 1, sha256: 'a'.repeat(64) };
+    await catalog.putPoint(claimed.claim, point);
+    await catalog.putPoint(claimed.claim, {
+      ...point,
+      state: 'available',
+      snapshotAt: scheduledFor,
+      availableAt: scheduledFor,
+      manifest: object,
+    });
+    await catalog.movePoint('crm', point.id, 'verified');
+    points.push(point);
+  }
+  const deps = {
+    catalog,
+    alerts,
+    clock,
+    metrics: recordingMetrics(),
+    log: recordingLog(),
+    plan: planWith(),
+    stage: 'test',
+    scratchFunction: 'scratch',
+    pick: () => 1,
+  };
+  const told = () =>
+    alerts.taken
+      .splice(0)
+      .filter(({ topic }) => topic === 'alerts')
+      .map(({ json }) => `${json['occasion']} ${json['code']} ${json['subject']}`);
+  return { deps, catalog, clock, points, newest: points[2]!, told };
+}
+
+async function once(
+  deps: Awaited<ReturnType<typeof world>>['deps'],
+  result: ScratchResult | Error,
+  job = JOB,
+): Promise<RehearsalOutcome> {
+  const execution = memoryExecution({
+    scratch: async () => (result instanceof Error ? Promise.reject(result) : result),
+  });
+  const ended = await execution.run((durable) => rehearse(job, durable, deps));
+  if (ended.died) throw new Error('it died');
+  return ended.result;
+}
+
+const evidenceOf = (outcome: RehearsalOutcome): Evidence => (outcome as { evidence: Evidence }).evidence;
+
+describe('a rehearsal', () => {
+  it('takes the newest verified point, measures RTO without the proof and RPO from the snapshot, and keeps the evidence', async () => {
+    const { deps, catalog, newest, told } = await world();
+    const evidence = evidenceOf(await once(deps, EQUAL));
+    expect(evidence).toMatchObject({
+      point: newest.id,
+      outcome: 'passed',
+      strength: 'exact',
+      operator: 'schedule',
+      rto: { promised: 3600, achieved: 33, met: true },
+      rpo: { achieved: 3600, promised: 93_600, met: true },
+    });
+    expect(await catalog.evidence('crm', 5)).toEqual([evidence]);
+    expect(await catalog.point('crm', newest.id)).toMatchObject({ state: 'rehearsed' });
+    expect(told()).toEqual([]);
+  });
+
+  it('takes any retained point by chance where the policy says so', async () => {
+    const { deps, points } = await world();
+    const plan = planWith({ policy: 'rehearsal: { point: random }' });
+    expect(evidenceOf(await once({ ...deps, plan }, EQUAL)).point).toBe(points[1]!.id);
+  });
+
+  it('marks a point corrupt that is not equal to its source, and names the table', async () => {
+    const { deps, catalog, newest, told } = await world();
+    expect(evidenceOf(await once(deps, DIFFERENT))).toMatchObject({ outcome: 'failed', strength: 'none' });
+    expect(await catalog.point('crm', newest.id)).toMatchObject({
+      state: 'corrupt',
+      why: expect.stringContaining('public.leads'),
+    });
+    expect(told()).toEqual([`opened proof-mismatch ${newest.id}`]);
+  });
+
+  it('does not let the rehearsal of an older point take that back', async () => {
+    const { deps, points, newest, told } = await world();
+    await once(deps, DIFFERENT);
+    told();
+    await once(deps, EQUAL, { ...JOB, scheduledFor: '2026-11-20T02:05:00Z', point: points[0]!.id });
+    expect(told()).toEqual([]);
+    expect(await deps.catalog.openFindings('crm')).toContainEqual(
+      expect.objectContaining({ subject: newest.id }),
+    );
+  });
+
+  it('keeps the evidence of a restore that failed, and leaves the point verified', async () => {
+    const { deps, catalog, newest, told } = await world();
+    expect(evidenceOf(await once(deps, BROKEN))).toMatchObject({
+      outcome: 'failed',
+      findings: [expect.objectContaining({ code: 'restore-failed' })],
+    });
+    expect(await catalog.point('crm', newest.id)).toMatchObject({ state: 'verified' });
+    expect(told()).toEqual([`opened restore-failed ${newest.id}`]);
+  });
+
+  it.each<[string, ScratchResult | Error]>([
+    ['was refused beforehand', TOO_SMALL],
+    ['lost its function', new Error('Runtime exited: out of memory')],
+  ])('that %s says nothing about the point: the run failed, and that is told', async (_, result) => {
+    const { deps, catalog, newest, told } = await world();
+    expect(evidenceOf(await once(deps, result))).toMatchObject({
+      outcome: 'failed',
+      findings: [],
+      error: { kind: 'unjudged' },
+    });
+    expect(await catalog.run({ job: 'rehearse', target: 'crm', scheduledFor: NOW })).toMatchObject({
+      state: 'failed',
+    });
+    expect(await catalog.point('crm', newest.id)).toMatchObject({ state: 'verified' });
+    expect(told()).toEqual(['opened job-failed rehearse']);
+  });
+
+  it('of a target without a verified point has failed, loudly', async () => {
+    const { deps, catalog, points, told } = await world();
+    for (const point of points) await catalog.movePoint('crm', point.id, 'corrupt');
+    expect(await once(deps, EQUAL)).toMatchObject({ outcome: 'refused' });
+    expect(told()).toEqual(['opened job-failed rehearse']);
+  });
+
+  it('says that the RTO was breached', async () => {
+    const { deps, told } = await world();
+    await once(deps, { ...EQUAL, phases: [{ name: 'restore', seconds: 3601 }] });
+    expect(told()).toEqual(['opened rto-breached rehearsal']);
+  });
+
+  it('is told although its evidence cannot be kept', async () => {
+    const { deps, told } = await world();
+    const catalog = faulty(deps.catalog);
+    catalog.fail('addEvidence', new Error('throttled'));
+    await expect(once({ ...deps, catalog: catalog.port }, DIFFERENT)).rejects.toThrow();
+    expect(told()).toContainEqual(expect.stringContaining('opened proof-mismatch'));
+  });
+
+  it('delivered twice is done once', async () => {
+    const { deps, catalog } = await world();
+    await once(deps, EQUAL);
+    expect(await once(deps, DIFFERENT)).toMatchObject({ outcome: 'done-before' });
+    expect(await catalog.evidence('crm', 9)).toHaveLength(1);
+  });
+
+  const STEPS = [
+    'draw a claim token',
+    'claim the run',
+    'choose a point',
+    'begin',
+    'restore and prove',
+    'tell',
+    'keep the evidence',
+    'mark the point',
+    'finish the run',
+    'bring the status up to date',
+  ];
+  it.each(STEPS.flatMap((at) => (['before', 'done', 'kept'] as const).map((when) => [at, when] as const)))(
+    'killed at "%s", %s, comes to the same end when it is replayed',
+    async (at, when) => {
+      const { deps, catalog, newest, told } = await world();
+      const execution = memoryExecution({ scratch: async () => DIFFERENT });
+      const body = (durable: Parameters<Parameters<typeof execution.run>[0]>[0]) =>
+        rehearse(JOB, durable, deps);
+      expect(await execution.run(body, { at, when })).toEqual({ died: true });
+      expect(await execution.run(body)).toMatchObject({ died: false, result: { outcome: 'rehearsed' } });
+      expect(await catalog.run({ job: 'rehearse', target: 'crm', scheduledFor: NOW })).toMatchObject({
+        state: 'succeeded',
+        attempt: 1,
+      });
+      expect(await catalog.point('crm', newest.id)).toMatchObject({ state: 'corrupt' });
+      expect(await catalog.evidence('crm', 9)).toHaveLength(1);
+      expect(told()).toEqual([`opened proof-mismatch ${newest.id}`]);
+    },
+  );
+});
