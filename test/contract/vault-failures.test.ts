@@ -181,6 +181,14 @@ describe('the vault on an S3 that fails', () => {
     expect(await under.vault.openUploads(to.key)).toEqual([]);
   });
 
+  it('fails whoever reads when the connection breaks in the middle, rather than end early', async () => {
+    const stored = await under.vault.stream(chunks(threeParts()), options());
+    proxy.rule(breaks('GetObject', 'cut-answer'));
+    const reading = under.vault.read(stored).then(readAll);
+    await expect(reading).rejects.toThrow();
+    expect(proxy.broken()).toBe(1);
+  });
+
   it('does not take a vault that cannot be asked for one that has lost an object', async () => {
     const stored = await under.vault.put(bytes(5), options());
     proxy.rule(breaks('HeadObject', { status: 403, code: 'AccessDenied' }));

@@ -8,13 +8,14 @@ export type Wire = {
   headers: Record<string, string>;
   body: Buffer;
 };
-/** What becomes of a request: an answer of our own, silence, a connection that breaks before it arrives or before it is answered. */
+/** What becomes of a request: an answer of our own, silence, a connection that breaks before it arrives, before or while it is answered. */
 export type Fault =
   | { status: number; body?: string }
   | { status: number; code: string }
   | { until: Promise<void> }
   | 'drop'
-  | 'drop-answer';
+  | 'drop-answer'
+  | 'cut-answer';
 export type Rule = (wire: Wire) => Fault | undefined;
 
 export type FaultyProxy = {
@@ -49,8 +50,8 @@ export async function startProxy(upstream: string): Promise<FaultyProxy> {
     const fault = current(wire);
     if (fault) broken++;
     if (fault === 'drop') return void incoming.socket.destroy();
-    if (fault && fault !== 'drop-answer' && 'until' in fault) await fault.until;
-    else if (fault && fault !== 'drop-answer') {
+    if (typeof fault === 'object' && 'until' in fault) await fault.until;
+    else if (typeof fault === 'object') {
       const body = 'code' in fault ? errorBody(fault.code) : (fault.body ?? '');
       return void answer.writeHead(fault.status, { 'content-type': 'text/xml' }).end(body);
     }
@@ -62,6 +63,8 @@ export async function startProxy(upstream: string): Promise<FaultyProxy> {
       (response) => {
         if (fault === 'drop-answer') return void response.resume().on('end', () => incoming.socket.destroy());
         answer.writeHead(response.statusCode ?? 502, response.headers);
+        if (fault === 'cut-answer')
+          return void response.once('data', (chunk) => answer.write(chunk, () => incoming.socket.destroy()));
         response.pipe(answer);
       },
     );

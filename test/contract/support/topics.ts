@@ -47,13 +47,13 @@ function messagesInMemory(): MessagesUnderTest {
 export async function messagesOverSns(): Promise<MessagesUnderTest & { proxy: FaultyProxy }> {
   const { environment } = await stage();
   const proxy = await startProxy(process.env['AWS_ENDPOINT_URL']!);
-  process.env['AWS_ENDPOINT_URL_SNS'] = proxy.endpoint;
+  Object.assign(process.env, { AWS_ENDPOINT_URL_SNS: proxy.endpoint, AWS_ENDPOINT_URL_SQS: proxy.endpoint });
   const queueOf = (name: string) => environment[`UNDERSTUDY_QUEUE_${name.toUpperCase()}`]!;
   // The SDK goes where a queue's URL says, so the URLs the adapter knows lead through the proxy.
   const through = (name: string) => `${proxy.endpoint}${new URL(queueOf(name)).pathname}`;
   const queues = { dump: through('dump'), verify: through('verify'), expire: through('expire') };
   const client = await impatient(sns());
-  const receiver = new SQSClient({});
+  const receiver = new SQSClient({ endpoint: process.env['AWS_ENDPOINT_URL']! });
   const picked: Message[] = [];
   return {
     proxy,

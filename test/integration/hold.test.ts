@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { withCopy } from '../support/copy.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { collect, engine, never, policyWith, take } from '../support/source.ts';
+
+describe('holding a source still', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createDatabase(
+      'create table leads (id int primary key, n int); insert into leads select i, i from generate_series(1, 1000) i; create table other (x int)',
+    );
+  });
+  afterEach(() => database.drop());
+
+  it.each(['truncate leads', 'alter table leads alter column n type bigint', 'drop table leads'])(
+    'lets nobody rewrite a table between the snapshot and its first read: %s',
+    async (rewrite) => {
+      const writer = await database.connect();
+      await writer.query("set lock_timeout = '300ms'");
+      const taken = await take(database.credentials, policyWith(), async () => {
+        await expect(writer.query(rewrite)).rejects.toThrow(/lock timeout/);
+      });
+      await writer.end();
+      expect(taken.manifest.tables.find((table) => table.name === 'leads')).toMatchObject({ rows: '1000' });
+    },
+  );
+
+  it('sees nothing of what is written afterwards, in the archive as in the facts', async () => {
+    const taken = await take(database.credentials, policyWith(), async () => {
+      await database.sql(
+        'update leads set n = -n; delete from leads where id > 500; insert into other values (1); create table late (x int)',
+      );
+    });
+    await withCopy(taken, async (copy) => {
+      expect(await copy.value('select count(*) from public.leads where n > 0')).toBe('1000');
+      expect(await copy.proof()).toMatchObject({ equal: true, strength: 'exact' });
+    });
+  });
+
+  it('locks a table that appears while it locks, by starting over', async () => {
+    let running = true;
+    const churn = (async () => {
+      const client = await database.connect();
+      for (let i = 0; running && i < 40; i++)
+        await client.query(`create table c${i} (x int); insert into c${i} values (${i})`);
+      await client.end();
+    })();
+    const taken = await take(database.credentials).finally(() => (running = false));
+    await churn;
+    await withCopy(taken, async (copy) => expect(await copy.proof()).toMatchObject({ equal: true }));
+  });
+
+  it('does not finish a dump during which a function changed, which pg_dump reads outside its snapshot', async () => {
+    await database.sql("create function f() returns int language sql as 'select 1'");
+    const held = await engine().hold(database.credentials, policyWith(), never());
+    try {
+      await database.sql("create or replace function f() returns int language sql as 'select 2'");
+      await expect(held.unchanged()).rejects.toMatchObject({
+        code: 'schema-changing',
+        message: expect.stringContaining('function f'),
+      });
+    } finally {
+      await held.release();
+    }
+  });
+
+  it('says who waits behind it for an exclusive lock, once, and frees the locks at once when it is released', async () => {
+    const held = await engine().hold(database.credentials, policyWith(), never());
+    const said: string[] = [];
+    const stop = new AbortController();
+    const watching = held.watchForBlocked((what) => said.push(what), stop.signal);
+    const migration = await database.connect();
+    const altered = migration.query('alter table leads add column m int');
+    while (said.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(said).toEqual([expect.stringMatching(/AccessExclusiveLock on (public\.)?leads/)]);
+    stop.abort();
+    await held.release();
+    await altered;
+    await watching;
+    await migration.end();
+  });
+
+  it('shows no secret in the arguments of any process it starts', async () => {
+    const secret = database.credentials.password;
+    const held = await engine().hold(database.credentials, policyWith(), never());
+    const archive = held.archive();
+    const collected = collect(archive.stream);
+    const seen: string[] = [];
+    for (let look = 0; look < 5; look++) seen.push(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }));
+    await collected;
+    await held.release();
+    expect(seen.join('\n')).toContain('pg_dump');
+    expect(
+      seen
+        .join('\n')
+        .split('\n')
+        .filter((line) => line.includes('pg_dump') && line.includes(secret)),
+    ).toEqual([]);
+  });
+});
+
+describe('a scratch server', () => {
+  it('is a quarantine: no TCP, no superuser of the source, nothing of our environment; and leaves nothing behind', async () => {
+    const database = await createDatabase('create table t (x int); insert into t values (1)');
+    process.env['AWS_SECRET_ACCESS_KEY_TEST_MARK'] = 'must-not-get-there';
+    const taken = await take(database.credentials);
+    let directory = '';
+    await withCopy(taken, async (copy) => {
+      directory = copy.directory;
+      const [pid] = readFileSync(`${directory}/data/postmaster.pid`, 'utf8').split('\n');
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+      expect(environment).not.toMatch(/AWS_|UNDERSTUDY_|must-not-get-there/);
+      expect(
+        await copy.value(
+          "select current_setting('listen_addresses') || current_setting('max_logical_replication_workers')",
+        ),
+      ).toBe('0');
+      expect(await copy.value('select rolsuper from pg_roles where rolname = current_user')).toBe('f');
+      expect(
+        await copy.value("select count(*) from pg_roles where rolsuper and rolname <> 'understudy_scratch'"),
+      ).toBe('0');
+      await expect(copy.value("select pg_read_file('/etc/passwd')")).rejects.toThrow(/permission denied/);
+      await expect(copy.value('select 1; drop table public.t')).rejects.toThrow();
+      await expect(copy.value('delete from public.t returning 1')).rejects.toThrow(/read-only/);
+    });
+    delete process.env['AWS_SECRET_ACCESS_KEY_TEST_MARK'];
+    expect(() => readFileSync(`${directory}/data/PG_VERSION`)).toThrow(/ENOENT/);
+    expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(directory);
+    await database.drop();
+  });
+
+  it('is torn down when what is done with the copy fails', async () => {
+    const database = await createDatabase('create table t (x int)');
+    const taken = await take(database.credentials);
+    let directory = '';
+    await expect(
+      withCopy(taken, async (copy) => {
+        directory = copy.directory;
+        throw new Error('while proving');
+      }),
+    ).rejects.toThrow('while proving');
+    expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(directory);
+    await database.drop();
+  });
+});
