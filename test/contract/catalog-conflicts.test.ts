@@ -46,6 +46,14 @@ describe('the catalog on a table that others use too', () => {
     expect(await catalog.run(made)).toMatchObject({ state: 'succeeded' });
   });
 
+  it('gives back what it closed when the answer to that was lost', async () => {
+    const found = lateness(unique());
+    await catalog.openFinding(found, BOTH, AT);
+    breakSending(client, 'PutItem', BROKEN, { after: true });
+    const closed = await catalog.closeFinding(found.target, found.code, found.subject, later(60));
+    expect(closed).toMatchObject({ code: found.code, since: '2026-11-20T12:00:00Z' });
+  });
+
   const MET = new TransactionConflictException({ message: 'a transaction is on this item', $metadata: {} });
   const HELD = { dump: { cron: '0 1 * * *', timezone: 'UTC' } };
   it.each<[string, string, (target: string) => Promise<unknown>]>([

@@ -62,7 +62,7 @@ export function watchTokens(client: DynamoDBDocumentClient): string[] {
     (next, context) => (args) => {
       const { body } = args.request as { body?: unknown };
       if (context['commandName'] === 'TransactWriteItemsCommand')
-        tokens.push(JSON.parse(Buffer.from(body as Uint8Array).toString()).ClientRequestToken);
+        tokens.push(JSON.parse(new TextDecoder().decode(body as Uint8Array)).ClientRequestToken);
       return next(args);
     },
     { step: 'finalizeRequest', priority: 'normal', name: 'watchTokens', override: true },

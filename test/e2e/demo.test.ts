@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+
+function demo(...args: string[]) {
+  const { AWS_ENDPOINT_URL: _, ...env } = process.env;
+  return spawnSync(process.execPath, [join(ROOT, 'scripts/demo/main.ts'), ...args], {
+    encoding: 'utf8',
+    cwd: ROOT,
+    env,
+  });
+}
+
+/** The demo shows nothing that is not so. */
+describe('the demo', () => {
+  it('tells the whole story and ends well', () => {
+    const { status, stdout, stderr } = demo();
+    expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /equal to its source[\s\S]*checksum-mismatch[\s\S]*public\.leads[\s\S]*job-silent[\s\S]*nothing is left running/,
+    );
+  });
+
+  it.each([
+    ['--verify', 'exists'],
+    ['--proof', 'counts'],
+  ])('ends with 1 when what it shows is switched off: %s %s', (...args) => {
+    expect(demo(...args).status).toBe(1);
+  });
+});

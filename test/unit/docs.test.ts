@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { configSchema, jsonSchema } from '../../lib/config/schema.ts';
+import { FINDINGS } from '../../lib/domain/finding.ts';
+import { dumpJob, expireJob, rehearseJob, verifyJob } from '../../lib/domain/job.ts';
+
+const ROOT = join(__dirname, '../..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+describe('the documentation', () => {
+  it('describes every finding there is and no other', () => {
+    const described = [...read('docs/findings.md').matchAll(/^### (.+)$/gm)].map((match) =>
+      match[1]!.replaceAll('`', ''),
+    );
+    expect(described.sort()).toEqual(Object.keys(FINDINGS).sort());
+  });
+
+  it('shows messages that the jobs understand', () => {
+    const messages = [...read('docs/operators-runbook.md').matchAll(/```json\n([\s\S]*?)```/g)].map(
+      (match) => JSON.parse(match[1]!) as { job?: string },
+    );
+    const jobs = messages.filter((message) => message.job !== undefined);
+    expect(jobs.length).toBeGreaterThan(3);
+    for (const message of jobs) {
+      const schema = { dump: dumpJob, verify: verifyJob, rehearse: rehearseJob, expire: expireJob }[
+        message.job as 'dump'
+      ];
+      expect([message, schema.safeParse(message).error]).toEqual([message, undefined]);
+    }
+  });
+
+  it('names every option of understudy.yml', () => {
+    const text = read('docs/configuration.md');
+    const names = new Set<string>();
+    JSON.stringify(jsonSchema(), (key, value) => {
+      if (key === 'properties') for (const name of Object.keys(value as object)) names.add(name);
+      return value;
+    });
+    expect(configSchema).toBeDefined();
+    expect([...names].filter((name) => !text.includes(name))).toEqual([]);
+  });
+
+  it('has the JSON Schema that the code would write', () => {
+    expect(read('docs/understudy.schema.json')).toBe(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
+  });
+
+  it('links to nothing that is not there', () => {
+    const pages = [
+      'README.md',
+      ...readdirSync(join(ROOT, 'docs'), { recursive: true })
+        .map(String)
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => `docs/${name}`),
+    ];
+    const broken = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)]
+        .map((match) => match[1]!)
+        .filter((link) => !/^https?:|^mailto:/.test(link))
+        .filter((link) => {
+          try {
+            readdirSync(join(ROOT, page, '..', link));
+            return false;
+          } catch (error) {
+            return (error as NodeJS.ErrnoException).code === 'ENOENT';
+          }
+        })
+        .map((link) => `${page}: ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
+});
