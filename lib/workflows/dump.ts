@@ -1,24 +1,17 @@
-import { CredentialsRefused, Refusal, UnderstudyError } from '../domain/errors.ts';
+import { CredentialsRefused, Refusal } from '../domain/errors.ts';
 import { finding } from '../domain/finding.ts';
 import type { DumpJob } from '../domain/job.ts';
 import { type Manifest, totalRows } from '../domain/manifest.ts';
-import { pointId, runName, vaultKeys } from '../domain/names.ts';
+import { pointId, vaultKeys } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import type { RecoveryPoint, StoredObject } from '../domain/recovery-point.ts';
-import { humanSeconds, plusSeconds, secondsBetween, utc } from '../domain/time.ts';
-import type {
-  Archive,
-  Credentials,
-  DatabaseEngine,
-  HeldSource,
-  Secrets,
-  TableOfContents,
-} from '../ports/database.ts';
-import type { PutOptions, Vault } from '../ports/vault.ts';
-import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
+import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
+import type { Credentials, Secrets } from '../ports/database.ts';
+import { type Done, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
+import { type DumpDeps, makePoint } from './make-point.ts';
 import { raise, settle } from './tell.ts';
 
-export type DumpDeps = JobDeps & { vault: Vault; engine: DatabaseEngine; secrets: Secrets };
+export type { DumpDeps };
 
 /**
  * Dumps one target into the vault.
@@ -112,165 +105,6 @@ async function withCredentials<T>(
       throw new Refusal(error.code, error.message, { hint: error.hint, cause: error });
     return work(fresh);
   }
-}
-
-type Made = { point: RecoveryPoint; manifest: Manifest };
-
-async function makePoint(
-  creating: RecoveryPoint,
-  target: Target,
-  deps: DumpDeps,
-  credentials: Credentials,
-  blocked: string[],
-  signal: AbortSignal,
-): Promise<Made> {
-  const { policy } = target;
-  const ended = new AbortController();
-  const either = AbortSignal.any([signal, ended.signal]);
-  const source = await deps.engine.hold(credentials, policy, either);
-  try {
-    const standing = await source.sequences();
-    const archive = source.archive();
-    const watching = source
-      .watchForBlocked((what) => {
-        blocked.push(what);
-        if (policy.dump.whenBlocking === 'end')
-          archive.kill(
-            new Refusal('dump-gave-way', `the dump ended because ${what}`, {
-              hint: 'the policy says dump.whenBlocking: end; it is tried again at its next schedule',
-            }),
-          );
-      }, either)
-      .catch((error: Error) =>
-        deps.log.warn('nobody looks out for blocked sessions during this dump', { reason: error.message }),
-      );
-
-    // One after the other: both ask in the same session, inside the snapshot.
-    let before = standing;
-    const content = source.columnMaxima(standing).then((complete) => {
-      before = complete;
-      return source.content(policy.proof.depth);
-    });
-    // A failed fact must end the upload, not wait for pg_dump to finish in vain.
-    content.catch((error) => archive.kill(error));
-    // The small things come before the large one may end: after it only the manifest can still go wrong.
-    let roles: StoredObject | undefined;
-    const condition = async () => {
-      await content;
-      consistent(await source.dataLines(), await archive.toc);
-      await source.unchanged();
-      roles = await deps.vault.put(
-        await source.roles(),
-        putOptions(target, deps, creating.keys.roles, 'application/sql'),
-      );
-    };
-
-    const options = putOptions(
-      target,
-      deps,
-      creating.keys.dump,
-      'application/octet-stream',
-      source.facts.bytes,
-    );
-    const stored = await deps.vault.stream(endingWith(archive, condition), options);
-    const after = await source.sequences();
-    ended.abort();
-    await watching;
-
-    const manifest: Manifest = {
-      schemaVersion: 1,
-      target: target.id,
-      point: creating.id,
-      run: runName({ job: 'dump', target: target.id, scheduledFor: creating.scheduledFor }),
-      source: source.facts,
-      client: archive.client,
-      extensions: source.extensions,
-      parameters: source.parameters,
-      ...(await content),
-      sequences: bothReadings(before, after),
-      toc: { entries: (await archive.toc).entries.length, sha256: (await archive.toc).sha256 },
-      dump: stored,
-      roles: roles!,
-    };
-    const written = await deps.vault.put(
-      Buffer.from(JSON.stringify(manifest)),
-      putOptions(target, deps, creating.keys.manifest, 'application/json'),
-    );
-    const lock = lockOf(target, deps);
-    const point: RecoveryPoint = {
-      ...creating,
-      state: 'available',
-      snapshotAt: source.facts.snapshotAt,
-      dump: stored,
-      roles: roles!,
-      manifest: written,
-      sourceBytes: source.facts.bytes,
-      fingerprinted: policy.proof.depth === 'fingerprints',
-      ...(lock ? { lockedUntil: utc(lock.until) } : {}),
-    };
-    return { point, manifest };
-  } finally {
-    ended.abort();
-    await source.release();
-  }
-}
-
-/** The archive's stream, whose end is withheld until everything that must be true of it is known to be. */
-async function* endingWith(archive: Archive, condition: () => Promise<unknown>): AsyncGenerator<Buffer> {
-  yield* archive.stream;
-  await condition();
-}
-
-/** The archive must hold exactly the tables whose rows were counted. */
-function consistent(counted: string[], toc: TableOfContents): void {
-  const archived = toc.entries.filter((entry) => entry.type === 'TABLE DATA').map((entry) => entry.what);
-  const odd = [
-    ...counted.filter((line) => !archived.includes(line)),
-    ...archived.filter((line) => !counted.includes(line)),
-  ];
-  if (odd.length === 0 && counted.length === archived.length) return;
-  throw new UnderstudyError(
-    'toc-mismatch',
-    `the archive and the counted tables disagree about ${odd.slice(0, 5).join(', ')}`,
-    {
-      hint: 'a table may have changed its kind while it was dumped; run the dump again',
-    },
-  );
-}
-
-function bothReadings(
-  before: Awaited<ReturnType<HeldSource['sequences']>>,
-  after: Awaited<ReturnType<HeldSource['sequences']>>,
-): Manifest['sequences'] {
-  const later = new Map(
-    after.map((sequence) => [JSON.stringify([sequence.schema, sequence.name]), sequence.value]),
-  );
-  return before.map(({ value, ...sequence }) => ({
-    ...sequence,
-    before: value,
-    after: later.get(JSON.stringify([sequence.schema, sequence.name])) ?? value,
-  }));
-}
-
-function lockOf(target: Target, deps: DumpDeps): PutOptions['lock'] {
-  const { lock, lockFor } = target.policy.vault;
-  return lock === 'none' ? undefined : { mode: lock, until: plusSeconds(deps.clock.now(), lockFor) };
-}
-
-function putOptions(
-  target: Target,
-  deps: DumpDeps,
-  key: string,
-  contentType: string,
-  expectedBytes?: number,
-): PutOptions {
-  return {
-    key,
-    contentType,
-    expectedBytes,
-    lock: lockOf(target, deps),
-    tags: { 'understudy:target': target.id, 'understudy:retention': target.policy.name },
-  };
 }
 
 /** Asked for only now, so that verification never races the dump. If this fails, the scheduled verification comes anyway. */

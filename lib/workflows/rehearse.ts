@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Evidence } from '../domain/evidence.ts';
-import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
+import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { RehearseJob } from '../domain/job.ts';
-import { type RunName, runName } from '../domain/names.ts';
+import { runName } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import { sayDifference } from '../domain/proof.ts';
 import { counts, type RecoveryPoint } from '../domain/recovery-point.ts';
 import type { Claim } from '../domain/run.ts';
-import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
+import { utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
 import { type JobDeps, jobFailed, refuseTheFuture, requireTarget } from './claimed.ts';
+import { type Chosen, judge, rehearsalName, sayEvidence } from './judge-rehearsal.ts';
 import type { ScratchRequest, ScratchResult } from './restore-and-prove.ts';
 import { raise, resolve, settle } from './tell.ts';
 
@@ -26,9 +26,6 @@ export type RehearsalOutcome =
 
 /** The whole execution may take four hours (serverless.yml); nobody renews the claim while it waits for the scratch function. */
 const LEASE_SECONDS = 4 * 3600 + 900;
-
-/** Phases during which somebody would be waiting for the database. Proof and assertions come after. */
-const RESTORE_PHASES = ['server', 'fetch', 'roles', 'restore'];
 
 /** About one point: a good rehearsal of it or of a newer one takes them back, never one of an older. */
 const OF_POINTS: readonly FindingCode[] = ['restore-failed', 'proof-mismatch'];
@@ -134,17 +131,6 @@ async function claimRun(job: RehearseJob, token: string, deps: RehearseDeps): Pr
   return { outcome: 'claimed', claim: claimed.claim };
 }
 
-/** A simulation is a run of its own: a rehearsal in the same week must not hide that it never came. */
-function rehearsalName(job: RehearseJob): RunName {
-  return {
-    job: job.simulation ? 'simulation' : 'rehearse',
-    target: job.target,
-    scheduledFor: job.scheduledFor,
-  };
-}
-
-type Chosen = { point: RecoveryPoint; snapshotAt: string; newestVerifiedAt: string };
-
 /** The point asked for; else the newest verified one, or by policy any retained one by chance. Newest by its snapshot. */
 async function choosePoint(
   job: RehearseJob,
@@ -200,104 +186,6 @@ async function recordNoPoint(
   });
   await deps.catalog.refreshStatus(target.id);
   return { outcome: 'refused', summary: message, hint };
-}
-
-/** From what was measured to what it means. */
-function judge(
-  job: RehearseJob,
-  target: Target,
-  { point, snapshotAt, newestVerifiedAt }: Chosen,
-  result: ScratchResult,
-  began: string,
-): Evidence {
-  const restored = result.proof !== undefined;
-  const achievedRto =
-    Math.round(
-      result.phases
-        .filter((phase) => RESTORE_PHASES.includes(phase.name))
-        .reduce((sum, phase) => sum + phase.seconds, 0) * 10,
-    ) / 10;
-  const { rto, rpo } = target.policy.objectives;
-  const achievedRpo = secondsBetween(newestVerifiedAt, began);
-  const findings = findingsOf(target, point, result, restored ? achievedRto : undefined);
-  const failed = result.failure !== undefined || findings.some((each) => each.code !== 'extension-left-out');
-  return {
-    target: target.id,
-    run: runName(rehearsalName(job)),
-    at: began,
-    point: point.id,
-    pointSnapshotAt: snapshotAt,
-    source: `dump ${point.id} in the vault`,
-    outcome: failed ? 'failed' : 'passed',
-    strength: result.proof?.equal ? result.proof.strength : 'none',
-    operator: job.requestedBy,
-    simulation: job.simulation,
-    where: 'a scratch PostgreSQL inside the function',
-    phases: result.phases,
-    ...(restored ? { rto: { promised: rto, achieved: achievedRto, met: achievedRto <= rto } } : {}),
-    rpo: { promised: rpo.dump, achieved: achievedRpo, met: achievedRpo <= rpo.dump },
-    ...(result.proof ? { compared: result.proof.compared } : {}),
-    differences: result.proof?.differences ?? [],
-    differenceCount: result.proof?.differenceCount ?? 0,
-    assertions: result.assertions,
-    leftOut: result.leftOut,
-    notes: result.notes,
-    findings,
-    ...(result.failure ? { error: result.failure } : {}),
-  };
-}
-
-function findingsOf(
-  target: Target,
-  point: RecoveryPoint,
-  result: ScratchResult,
-  restoreSeconds: number | undefined,
-): Finding[] {
-  const found: Finding[] = [];
-  if (result.failure?.kind === 'bad') {
-    found.push(
-      finding('restore-failed', {
-        target,
-        subject: point.id,
-        message: `${point.id} of ${target.id} did not restore: ${result.failure.message}`,
-      }),
-    );
-  }
-  const { proof } = result;
-  if (proof && !proof.equal) {
-    const first = proof.differences.slice(0, 5).map(sayDifference).join('; ');
-    const more = proof.differenceCount > 5 ? `; and ${proof.differenceCount - 5} more` : '';
-    found.push(
-      finding('proof-mismatch', {
-        target,
-        subject: point.id,
-        message: `the restored ${point.id} of ${target.id} is not equal to its source: ${first}${more}`,
-      }),
-    );
-  }
-  for (const answer of result.assertions.filter((each) => !each.passed)) {
-    found.push(
-      finding('assertion-failed', {
-        target,
-        subject: answer.name,
-        message: `in the restored ${point.id} of ${target.id}, "${answer.name}" ${answer.detail}`,
-      }),
-    );
-  }
-  if (restoreSeconds !== undefined && restoreSeconds > target.policy.objectives.rto) {
-    const message = `restoring ${point.id} of ${target.id} took ${humanSeconds(restoreSeconds)}, promised were ${humanSeconds(target.policy.objectives.rto)}`;
-    found.push(finding('rto-breached', { target, subject: 'rehearsal', message }));
-  }
-  for (const extension of result.leftOut) {
-    found.push(
-      finding('extension-left-out', {
-        target,
-        subject: extension,
-        message: `${point.id} of ${target.id} was restored without the extension ${extension}`,
-      }),
-    );
-  }
-  return found;
 }
 
 /** Failures of a restore that lie in the stored bytes themselves. */
@@ -362,17 +250,4 @@ async function finish(claim: Claim, evidence: Evidence, deps: RehearseDeps): Pro
     point: evidence.point,
     ...(unjudged(evidence) ? { error: evidence.error } : {}),
   });
-}
-
-/** `20261120T010000Z-1 restored in 31 s and equal to its source: 14 tables, 300,000 rows`. */
-export function sayEvidence(evidence: Evidence): string {
-  const took = evidence.rto ? ` in ${humanSeconds(evidence.rto.achieved)}` : '';
-  if (evidence.outcome === 'failed')
-    return `${evidence.point} failed its rehearsal: ${evidence.error?.message ?? evidence.findings.map((each) => each.message).join('; ')}`;
-  const { tables, rows } = evidence.compared ?? { tables: 0, rows: '0' };
-  const what =
-    evidence.strength === 'exact'
-      ? 'equal to its source'
-      : 'restored; row counts agree, which proves no more';
-  return `${evidence.point} restored${took}, ${what}: ${tables} tables, ${Number(rows).toLocaleString('en')} rows`;
 }

@@ -73,7 +73,7 @@ export async function createStack(endpoint: string, template: Template, stage: s
   await completeBucket(s3, ids.get('Vault')!, template.Resources['Vault']!);
   const sns = new SNSClient(clientConfig);
   const sqs = new SQSClient(clientConfig);
-  await subscribeQueues(sns, sqs, template, ids);
+  await subscribeQueues(sns, sqs, template, ids, stage);
   const inbox = { alerts: '', pages: '', alarms: '' };
   for (const [topic, id] of [
     ['alerts', 'AlertsTopic'],
@@ -167,6 +167,7 @@ async function subscribeQueues(
   sqs: SQSClient,
   template: Template,
   ids: Map<string, string>,
+  stage: string,
 ): Promise<void> {
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
     if (Type !== 'AWS::SNS::Subscription' || JSON.stringify(Properties['TopicArn']) !== '{"Ref":"JobsTopic"}')
@@ -176,7 +177,7 @@ async function subscribeQueues(
       queue = ids.get((Properties['Endpoint'] as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0])!;
     else {
       const name = id.startsWith('Rehearse') ? 'RehearseLocal' : 'UnclaimedLocal';
-      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `${name}-${stage}` }));
       ids.set(name, QueueUrl!);
       queue = QueueUrl!;
     }

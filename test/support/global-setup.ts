@@ -15,4 +15,5 @@ export default async function setUp(): Promise<void> {
   process.env['TEST_PG_PASSWORD'] = cluster.password;
   process.env['POWERTOOLS_DEV'] = 'false';
   process.env['POWERTOOLS_LOG_LEVEL'] = 'SILENT';
+  process.env['POWERTOOLS_METRICS_DISABLED'] = 'true';
 }

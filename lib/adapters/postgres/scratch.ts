@@ -11,7 +11,8 @@ import { schemaFacts } from './facts/schema.ts';
 import { columnMaximum, sequenceValues } from './facts/sequences.ts';
 import { type DataTable, dataTables, tableFacts } from './facts/tables.ts';
 import { findPrograms, type Programs } from './programs.ts';
-import { DATABASE, RESTORER, restoreInto } from './restore.ts';
+import { DATABASE, RESTORER } from './restore/names.ts';
+import { restoreInto } from './restore/restore.ts';
 import { type ScratchServer, SUPERUSER, startScratchServer } from './scratch-server.ts';
 
 /**

@@ -85,16 +85,17 @@ export function findings(table: Table): Findings {
     },
 
     async closeFinding(target, code, subject, now) {
+      let closing: { was: OpenFinding; version: number } | undefined;
       for (;;) {
         const known = await read(target, code, subject);
+        // Closed by ourselves, by a write whose answer was lost.
+        if (known?.state === 'closed' && known.version === closing?.version) return closing.was;
         if (known?.state !== 'open') return undefined;
+        const { state: _state, version, ...was } = known;
         const { untold: _untold, ...rest } = known;
+        closing = { was, version: version + 1 };
         try {
-          await write(
-            { ...rest, state: 'closed', version: known.version + 1, lastToldAt: utc(now) },
-            known.version,
-          );
-          const { state: _state, version: _version, ...was } = known;
+          await write({ ...rest, state: 'closed', version: version + 1, lastToldAt: utc(now) }, version);
           return was;
         } catch (error) {
           if (!refused(error)) throw error;
