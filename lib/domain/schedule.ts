@@ -56,9 +56,12 @@ function newestFiring(schedule: Schedule, at: Date): string | undefined {
   if (newestFirings.has(key)) return newestFirings.get(key);
   if (newestFirings.size > 500) newestFirings.clear();
   const cron = parse(schedule);
-  // As many as a repeated hour may hold, all of which may be its second pass.
-  const runs = cron.previousRuns(70, new Date(at.getTime() + 1000));
-  const newest = runs.find((run) => run <= at && fires(cron, schedule, run));
+  const newestOf = (count: number) =>
+    cron
+      .previousRuns(count, new Date(at.getTime() + 1000))
+      .find((run) => run <= at && fires(cron, schedule, run));
+  // A repeated hour may hold sixty, all of them its second pass.
+  const newest = newestOf(3) ?? newestOf(70);
   newestFirings.set(key, newest && utc(newest));
   return newest && utc(newest);
 }
@@ -83,15 +86,19 @@ export function longestInterval(schedule: Schedule, from: Date): number {
   return longest;
 }
 
-/** croner steps over a first of March that stands in a list with the 30th or 31st; looking back from there finds it. */
+/**
+ * croner steps over a first of March that stands in a list of days with the 30th or 31st; looking back from where it
+ * lands finds it. Only lists of days have that trouble.
+ */
 function nextRun(cron: Cron, after: Date): Date | null {
   let next = cron.nextRun(after);
-  while (next) {
+  const listsDays = /[,/-]/.test(cron.getPattern()?.split(/\s+/)[2] ?? '');
+  while (next && listsDays) {
     const [before] = cron.previousRuns(1, next);
     if (!before || before <= after) return next;
     next = before;
   }
-  return null;
+  return next;
 }
 
 /**
