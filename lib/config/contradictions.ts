@@ -22,17 +22,16 @@ export function contradictions(raw: unknown, now: Date): Contradiction[] {
     ),
     ...Object.entries(targets).flatMap(([id, target]) => {
       if (typeof target !== 'object' || target === null || !('policy' in target)) return [];
-      const base = Object.hasOwn(policies, String(target.policy))
-        ? policies[String(target.policy)]
-        : undefined;
-      if (!base)
+      const known = Object.hasOwn(policies, String(target.policy));
+      const base = known ? policies[String(target.policy)] : undefined;
+      if (!known)
         return [
           {
             path: ['targets', id, 'policy'],
             message: unknownPolicy(String(target.policy), Object.keys(policies)),
           },
         ];
-      if (!('overrides' in target) || !target.overrides) return [];
+      if (!base || !('overrides' in target) || !target.overrides) return [];
       const merged = withOverrides(base as ConfigPolicy, target as never);
       const own = policyContradictions(base, ['targets', id, 'overrides'], now).map((found) => found.message);
       return policyContradictions(merged, ['targets', id, 'overrides'], now).filter(

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type * as z from 'zod';
 import { InputError } from '../domain/errors.ts';
 import type { Plan } from '../domain/policy.ts';
@@ -18,11 +18,11 @@ export function loadPlan(text: string, file: string, now: Date): Plan {
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const at = (path: readonly PropertyKey[]) => lineOf(document, lines, path);
 
-  const broken = document.errors.map((error) => ({
-    path: [],
-    line: error.linePos?.[0].line ?? 1,
-    message: duplicateKey(error.message) ?? error.message.split('\n')[0]!,
-  }));
+  const broken = document.errors.map((error) => {
+    const twice = duplicateKey(error.message);
+    const path = twice ? pathAt(document, error.pos[0]) : [];
+    return { path, line: error.linePos?.[0].line ?? 1, message: twice ?? error.message.split('\n')[0]! };
+  });
   if (broken.length > 0) throw mistakesIn(file, broken);
 
   const parsed = configSchema.safeParse(document.toJS() ?? {});
@@ -96,6 +96,22 @@ function duplicateKey(message: string): string | undefined {
   return message.startsWith('Map keys must be unique')
     ? 'this key stands here twice; every id and name is used once'
     : undefined;
+}
+
+/** The path of the key that begins at this offset. */
+function pathAt(document: Document, offset: number): string[] {
+  let found: string[] = [];
+  visit(document, {
+    Pair(_, pair, ancestors) {
+      if (!isScalar(pair.key) || pair.key.range?.[0] !== offset) return undefined;
+      const above = ancestors.flatMap((node) =>
+        isPair(node) && isScalar(node.key) ? [String(node.key.value)] : [],
+      );
+      found = [...above, String(pair.key.value)];
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** The line of a key (or of its nearest parent that exists). */

@@ -2,7 +2,7 @@ import { Refusal, UnderstudyError } from '../domain/errors.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { runName } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import type { RecoveryPoint, StoredObject } from '../domain/recovery-point.ts';
+import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import { plusSeconds, utc } from '../domain/time.ts';
 import type {
   Archive,
@@ -60,16 +60,13 @@ export async function makePoint(
     });
     // A failed fact must end the upload, not wait for pg_dump to finish in vain.
     content.catch((error) => archive.kill(error));
-    // The small things come before the large one may end: after it only the manifest can still go wrong.
-    let roles: StoredObject | undefined;
+    // Whatever can go wrong at the source goes wrong before the archive may end.
+    let rolesSql: Buffer = Buffer.alloc(0);
     const condition = async () => {
       await content;
       consistent(await source.dataLines(), await archive.toc);
       await source.unchanged();
-      roles = await deps.vault.put(
-        await source.roles(),
-        putOptions(target, deps, creating.keys.roles, 'application/sql'),
-      );
+      rolesSql = await source.roles();
     };
 
     const options = putOptions(
@@ -80,6 +77,10 @@ export async function makePoint(
       source.facts.bytes,
     );
     const stored = await deps.vault.stream(endingWith(archive, condition), options);
+    const roles = await deps.vault.put(
+      rolesSql,
+      putOptions(target, deps, creating.keys.roles, 'application/sql'),
+    );
     const after = await source.sequences();
     ended.abort();
     await watching;
@@ -97,7 +98,7 @@ export async function makePoint(
       sequences: bothReadings(before, after),
       toc: { entries: (await archive.toc).entries.length, sha256: (await archive.toc).sha256 },
       dump: stored,
-      roles: roles!,
+      roles,
     };
     const written = await deps.vault.put(
       Buffer.from(JSON.stringify(manifest)),
@@ -109,7 +110,7 @@ export async function makePoint(
       state: 'available',
       snapshotAt: source.facts.snapshotAt,
       dump: stored,
-      roles: roles!,
+      roles,
       manifest: written,
       sourceBytes: source.facts.bytes,
       fingerprinted: policy.proof.depth === 'fingerprints',

@@ -56,7 +56,7 @@ describe('a dump that fails on its way', () => {
         killed =
           (
             await client.query(
-              "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'understudy' and query like 'COPY %'",
+              "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'understudy %' and query like 'COPY %'",
             )
           ).rowCount ?? 0;
       await client.end();

@@ -21,7 +21,7 @@ test.each<[string, [string, string][], string]>([
   [
     'a dump once a year',
     [['"0 1 * * *"', '"0 1 1 1 *"']],
-    `5 ${AT}.objectives.rpo.dump: these dumps cannot keep it: 365 d between`,
+    `5 ${AT}.objectives.rpo.dump: these dumps cannot keep it: 366 d between`,
   ],
   [
     'a dump in leap years',
@@ -80,7 +80,7 @@ test.each<[string, [string, string][], string]>([
   [
     'a rehearsal once a year',
     [['"0 2 * * SUN"', '"0 2 1 1 *"']],
-    `18 ${AT}.rehearsal.atMostEvery: rehearsals are 365 d apart`,
+    `18 ${AT}.rehearsal.atMostEvery: rehearsals are 366 d apart`,
   ],
   ['no dumps', [['      dump: "0 1 * * *"\n', '']], `7 ${AT}.schedules: no schedule for dump`],
   ['no rehearsals', [['      rehearse: "0 2 * * SUN"\n', '']], `7 ${AT}.schedules: no schedule for rehearse`],
