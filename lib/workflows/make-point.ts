@@ -41,8 +41,9 @@ export async function makePoint(
     const watching = source
       .watchForBlocked((what) => {
         blocked.push(what);
+        // Whatever is under way, pg_dump or a count of rows: all of it gives way.
         if (policy.dump.whenBlocking === 'end')
-          archive.kill(
+          ended.abort(
             new Refusal('dump-gave-way', `the dump ended because ${what}`, {
               hint: 'the policy says dump.whenBlocking: end; it is tried again at its next schedule',
             }),
@@ -64,6 +65,7 @@ export async function makePoint(
     let rolesSql: Buffer = Buffer.alloc(0);
     const condition = async () => {
       await content;
+      either.throwIfAborted();
       consistent(await source.dataLines(), await archive.toc);
       await source.unchanged();
       rolesSql = await source.roles();

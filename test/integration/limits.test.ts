@@ -1,0 +1,124 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { localScratch } from '../../lib/adapters/postgres/scratch.ts';
+import { prove } from '../../lib/domain/proof.ts';
+import * as compose from '../../lib/runtime/compose.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { billed, deliver, lastRun, message, told } from '../support/night.ts';
+import { planWith } from '../support/plan.ts';
+import { BIN, engine, never, type Taken, take } from '../support/source.ts';
+import { createStage } from '../support/stage.ts';
+
+describe('a rehearsal’s scratch', () => {
+  let database: TestDatabase;
+  let taken: Taken;
+  const directory = join(tmpdir(), 'us-scratch-limits');
+  const scratch = (secondsLeft = 900) =>
+    localScratch({
+      directory,
+      binDirectories: [BIN()],
+      owner: process.env['UNDERSTUDY_PG_USER'],
+      secondsLeft: () => secondsLeft,
+    });
+  const request = () => ({
+    manifest: taken.manifest,
+    dump: async () => Readable.from([taken.archive]),
+    roles: async () => Readable.from([taken.roles]),
+    phase: () => undefined,
+    signal: never(),
+  });
+
+  beforeAll(async () => {
+    database = await createDatabase('create table t (x int); insert into t values (1)');
+    taken = await take(database.credentials);
+  });
+  afterAll(() => database.drop());
+
+  it('refuses beforehand what does not fit on its disk or in its time, with the figures and a way out', async () => {
+    const huge = { ...taken.manifest, source: { ...taken.manifest.source, bytes: 1e15 } };
+    expect(await scratch().refusal(huge)).toMatchObject({
+      code: 'scratch-too-small',
+      message: expect.stringMatching(/1\.3 × database 1000000\.00 GB/),
+      hint: expect.stringContaining('Fargate'),
+    });
+    expect(await scratch(5).refusal(taken.manifest)).toMatchObject({ code: 'scratch-too-slow' });
+    expect(await scratch().refusal(taken.manifest)).toBeUndefined();
+  });
+
+  it('clears away what an interrupted rehearsal left, before it begins', async () => {
+    mkdirSync(join(directory, 'data'), { recursive: true });
+    writeFileSync(join(directory, 'data', 'postmaster.pid'), '999999\n');
+    expect(await scratch().withCopy(request(), async (copy) => copy.value('select x from public.t'))).toBe(
+      '1',
+    );
+  });
+
+  it('leaves an extension out that cannot exist here, says so, and proves the rest', async () => {
+    const manifest = {
+      ...taken.manifest,
+      extensions: [{ name: 'pg_cron', version: '1.6', schema: 'pg_catalog' }],
+      schema: { ...taken.manifest.schema, extension: { pg_cron: 'a:b' } },
+    };
+    await scratch().withCopy({ ...request(), manifest }, async (copy) => {
+      expect(copy.leftOut).toEqual(['pg_cron']);
+      const facts = { ...(await copy.content(manifest, 'fingerprints')), sequences: await copy.sequences() };
+      expect(
+        prove(manifest, facts, { depth: 'fingerprints', extensionsLeftOut: copy.leftOut }),
+      ).toMatchObject({ equal: true });
+    });
+  });
+
+  it('refuses bytes that are not those of the manifest before it restores any', async () => {
+    const other = {
+      ...request(),
+      dump: async () => Readable.from([Buffer.concat([taken.archive, Buffer.from('x')])]),
+    };
+    await expect(scratch().withCopy(other, async () => 'restored')).rejects.toMatchObject({
+      code: 'checksum-mismatch',
+    });
+  });
+});
+
+describe('a dump behind which somebody waits for an exclusive lock', () => {
+  it.each<[string, string]>([
+    ['is finished and reported, as the policy says', 'report'],
+    ['gives way, as the policy says, and leaves nothing', 'end'],
+  ])('%s', async (_, whenBlocking) => {
+    const database = await createDatabase(
+      'create table leads (id int primary key); insert into leads select generate_series(1, 1000)',
+    );
+    const stage = await createStage(planWith({ policy: `dump: { whenBlocking: ${whenBlocking} }` }));
+    await stage.secret('crm', database.credentials);
+    const migration = await database.connect();
+    // The migration comes as soon as the source is held, and the counting of rows takes until it has been seen.
+    const { hold } = engine();
+    let altered: Promise<unknown> | undefined;
+    jest.spyOn(compose.engine(), 'hold').mockImplementation(async (...args) => {
+      const held = await hold(...args);
+      altered = migration.query('alter table leads add column more int');
+      let seen = () => {};
+      const blocked = new Promise<void>((resolve) => (seen = resolve));
+      return {
+        ...held,
+        watchForBlocked: (onBlocked, ends) =>
+          held.watchForBlocked((what) => {
+            onBlocked(what);
+            seen();
+          }, ends),
+        content: async (depth) => blocked.then(() => held.content(depth)),
+      };
+    });
+    const outcome = await deliver<{ outcome: string; code?: string }>('dump', message('dump'));
+    await altered;
+    await migration.end();
+    if (whenBlocking === 'end') {
+      expect(outcome).toMatchObject({ outcome: 'refused', code: 'dump-gave-way' });
+      expect(await billed()).toEqual([]);
+      expect(await lastRun()).toMatchObject({ state: 'failed' });
+    } else expect(outcome).toMatchObject({ outcome: 'done' });
+    expect(await told(stage)).toContainEqual('opened P1 dump-blocks-others dump');
+    await database.drop();
+  });
+});
