@@ -92,16 +92,25 @@ describe('a dump behind which somebody waits for an exclusive lock', () => {
     const stage = await createStage(planWith({ policy: `dump: { whenBlocking: ${whenBlocking} }` }));
     await stage.secret('crm', database.credentials);
     const migration = await database.connect();
-    // The migration comes as soon as the source is held, and the counting of rows takes until it has been seen.
+    // The migration comes when pg_dump has its locks, and the counting of rows takes until it has been seen.
     const { hold } = engine();
     let altered: Promise<unknown> | undefined;
     jest.spyOn(compose.engine(), 'hold').mockImplementation(async (...args) => {
       const held = await hold(...args);
-      altered = migration.query('alter table leads add column more int');
       let seen = () => {};
       const blocked = new Promise<void>((resolve) => (seen = resolve));
       return {
         ...held,
+        archive: () => {
+          const archive = held.archive();
+          async function* stream() {
+            for await (const chunk of archive.stream) {
+              altered ??= migration.query('alter table leads add column more int');
+              yield chunk;
+            }
+          }
+          return { ...archive, stream: stream() };
+        },
         watchForBlocked: (onBlocked, ends) =>
           held.watchForBlocked((what) => {
             onBlocked(what);
