@@ -56,7 +56,7 @@ describe('a dump that fails on its way', () => {
         killed =
           (
             await client.query(
-              "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'understudy %' and query like 'COPY %'",
+              "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'understudy %' and query like 'COPY %' and datname = current_database()",
             )
           ).rowCount ?? 0;
       await client.end();
@@ -73,7 +73,7 @@ describe('a dump that fails on its way', () => {
         killed =
           (
             await client.query(
-              "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'understudy' and backend_xmin is not null and query like '%hashtextextended%'",
+              "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'understudy' and backend_xmin is not null and query like '%hashtextextended%' and datname = current_database()",
             )
           ).rowCount ?? 0;
       await client.end();

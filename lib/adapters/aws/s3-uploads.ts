@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -30,6 +30,7 @@ export async function streamUp(
 ): Promise<StoredObject> {
   const hash = createHash('sha256');
   let bytes = 0;
+  const partSize = Math.max(PART, Math.ceil((options.expectedBytes ?? 0) / PARTS));
   let broken: { error: unknown } | undefined;
   async function* hashed() {
     try {
@@ -49,7 +50,7 @@ export async function streamUp(
   const upload = new Upload({
     client: remembering(s3, beginnings),
     params: { ...putInput(settings, options), Body: Readable.from(hashed(), { objectMode: false }) },
-    partSize: Math.max(PART, Math.ceil((options.expectedBytes ?? 0) / PARTS)),
+    partSize,
     queueSize: PARTS_IN_FLIGHT,
   });
   try {
@@ -58,7 +59,7 @@ export async function streamUp(
   } catch (thrown) {
     const cause = broken ? broken.error : thrown;
     // An upload that is about to be opened, or that S3 is still opening, would be found by nobody.
-    await turn();
+    for (let wait = 0; wait < 40 && bytes >= partSize && beginnings.length === 0; wait++) await sleep(50);
     await Promise.allSettled(beginnings);
     await confirmNothingIsLeft(s3, settings.bucket, options.key, cause);
     throw isTaken(cause) ? exists(options.key, cause) : cause;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Occasion } from '../../../domain/alert.ts';
 import type { Finding } from '../../../domain/finding.ts';
@@ -21,7 +22,7 @@ import {
 } from './table.ts';
 
 type Findings = Pick<Catalog, 'openFinding' | 'closeFinding' | 'toldFinding' | 'openFindings'>;
-type Stored = OpenFinding & { state: 'open' | 'closed'; version: number };
+type Stored = OpenFinding & { state: 'open' | 'closed'; version: number; closedBy?: string };
 
 const DAY = 86_400;
 /** Somebody else who noticed the same thing is given this long to tell it. */
@@ -85,17 +86,21 @@ export function findings(table: Table): Findings {
     },
 
     async closeFinding(target, code, subject, now) {
-      let closing: { was: OpenFinding; version: number } | undefined;
+      const closedBy = randomUUID();
+      let closing: OpenFinding | undefined;
       for (;;) {
         const known = await read(target, code, subject);
         // Closed by ourselves, by a write whose answer was lost.
-        if (known?.state === 'closed' && known.version === closing?.version) return closing.was;
+        if (known?.state === 'closed' && known.closedBy === closedBy) return closing;
         if (known?.state !== 'open') return undefined;
         const { state: _state, version, ...was } = known;
         const { untold: _untold, ...rest } = known;
-        closing = { was, version: version + 1 };
+        closing = was;
         try {
-          await write({ ...rest, state: 'closed', version: version + 1, lastToldAt: utc(now) }, version);
+          await write(
+            { ...rest, state: 'closed', version: version + 1, closedBy, lastToldAt: utc(now) },
+            version,
+          );
           return was;
         } catch (error) {
           if (!refused(error)) throw error;
