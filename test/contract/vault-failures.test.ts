@@ -119,8 +119,13 @@ describe('the vault on an S3 that fails', () => {
     async (_why, operation, fault) => {
       const failure = new Error('pg_dump exited with 1');
       proxy.rule(breaks(operation, fault));
-      const source = chunks(threeParts(), { after: PART + 1, with: failure });
-      const error = await under.vault.stream(source, options()).catch((thrown) => thrown);
+      // It fails when S3 has opened the upload: before that there is nothing to abort.
+      async function* source() {
+        yield bytes(PART + 1);
+        await sleep(700);
+        throw failure;
+      }
+      const error = await under.vault.stream(source(), options()).catch((thrown) => thrown);
       expect(error).toMatchObject({ code: 'upload-not-aborted', hint: expect.any(String) });
       expect(error.message).toContain('pg_dump exited with 1');
       expect(error.message).toContain('said by the test');
