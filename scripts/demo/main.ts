@@ -92,7 +92,7 @@ async function aNight(stage: DemoStage): Promise<string> {
       `meanwhile the CRM was written to ${written.toLocaleString('en')} times, and nobody waited`,
     );
   expect(findings(verify).length === 0, `verified: ${summary(verify)}`);
-  return (dump?.result as { point: string }).point;
+  return (dump!.result as { point: string }).point;
 }
 
 async function aRehearsal(): Promise<void> {
@@ -233,7 +233,7 @@ async function rehearse(): Promise<Evidence> {
   await dispatch('rehearse', utc(new Date()));
   const [rehearsal] = await progress('02:00 a restore that nobody needs', () => pump());
   if (rehearsal?.error) throw rehearsal.error;
-  const { evidence, summary } = rehearsal?.result as { evidence?: Evidence; summary?: string };
+  const { evidence, summary } = (rehearsal?.result ?? {}) as { evidence?: Evidence; summary?: string };
   if (!evidence) throw new Error(summary ?? 'there was no rehearsal');
   return evidence;
 }

@@ -39,7 +39,7 @@ describe('one night', () => {
       scheduledFor: '2026-11-20T02:00:00Z',
     });
     const [rehearsal] = await pump();
-    const { evidence } = rehearsal?.result as { evidence: Evidence };
+    const { evidence } = rehearsal!.result as { evidence: Evidence };
     expect(evidence).toMatchObject({
       outcome: 'passed',
       strength: 'exact',

@@ -105,10 +105,10 @@ describe('the watch', () => {
 
   it.each<[string, (deployed: ReturnType<typeof world>['deployed']) => void, string]>([
     ['missing', (deployed) => void deployed.shift(), 'schedule-missing'],
-    ['switched off', (deployed) => void (deployed[0]!.enabled = false), 'schedule-disabled'],
+    ['switched off', (deployed) => void Object.assign(deployed[0]!, { enabled: false }), 'schedule-disabled'],
     [
       'another one',
-      (deployed) => void (deployed[0]!.expression = 'cron(0 9 ? * MON *)'),
+      (deployed) => void Object.assign(deployed[0]!, { expression: 'cron(0 9 ? * MON *)' }),
       'schedule-different',
     ],
   ])('says that a schedule is %s', async (_, change, code) => {
