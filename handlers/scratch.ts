@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { RecoveryPoint } from '../lib/domain/recovery-point.ts';
+import type { DumpPoint } from '../lib/domain/recovery-point.ts';
 import { clock, log, plan, scratch, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { restoreAndProve } from '../lib/workflows/restore-and-prove.ts';
@@ -7,7 +7,7 @@ import { restoreAndProve } from '../lib/workflows/restore-and-prove.ts';
 const request = z.strictObject({
   point: z
     .looseObject({ id: z.string(), target: z.string() })
-    .transform((point) => point as unknown as RecoveryPoint),
+    .transform((point) => point as unknown as DumpPoint),
   simulation: z.boolean(),
 });
 

@@ -3,12 +3,12 @@ import type { Readable } from 'node:stream';
 import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
 import { type Manifest, manifestSchema } from '../domain/manifest.ts';
 import type { Target } from '../domain/policy.ts';
-import type { RecoveryPoint, StoredObject } from '../domain/recovery-point.ts';
+import type { DumpPoint, StoredObject } from '../domain/recovery-point.ts';
 import type { DatabaseEngine, Inspection } from '../ports/database.ts';
 import type { Vault } from '../ports/vault.ts';
 
 /** What a check of one stored point needs to know. */
-export type Subject = { target: Target; point: RecoveryPoint; vault: Vault };
+export type Subject = { target: Target; point: DumpPoint; vault: Vault };
 
 function about({ target, point }: Subject, code: FindingCode, message: string): Finding {
   return finding(code, { target, subject: point.id, message: `${point.id} of ${target.id}: ${message}` });

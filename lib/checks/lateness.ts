@@ -1,5 +1,7 @@
 import { type Finding, finding } from '../domain/finding.ts';
-import type { Target } from '../domain/policy.ts';
+import { REPLICA } from '../domain/names.ts';
+import { MEANS, type Means } from '../domain/objective.ts';
+import { placeOf, rehearses, type Target } from '../domain/policy.ts';
 import { lastFiring, nextFirings } from '../domain/schedule.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
 import { humanSeconds, plusSeconds, secondsBetween } from '../domain/time.ts';
@@ -8,28 +10,94 @@ import { humanSeconds, plusSeconds, secondsBetween } from '../domain/time.ts';
 export const LOOK_EVERY = 300;
 
 /**
- * Is the newest verified point older than the tolerated data loss, or will it be before the next look?
- * A target without one is measured from when Understudy first knew of it.
+ * Is the newest verified point, of each means that an RPO is promised for, older than the tolerated data loss, or will
+ * it be before the next look? A target without one is measured from when Understudy first knew of it.
  */
 export function checkRpo(target: Target, status: TargetStatus, now: Date): Finding[] {
-  const promised = target.policy.objectives.rpo.dump;
-  const newest = status.newestVerified;
-  const age = secondsBetween(newest?.snapshotAt ?? status.firstSeenAt, now);
-  if (age + LOOK_EVERY <= promised) return [];
+  return MEANS.flatMap((means) => {
+    const promised = target.policy.objectives.rpo[means];
+    return promised === undefined ? [] : checkMeans(target, status, means, promised, now);
+  });
+}
+
+/** The data that a means would bring back now: the point's id, or undefined for a moment, and how old it is. */
+export function newestBy(status: TargetStatus, means: Means): { id?: string; at: string } | undefined {
+  if (means === 'pitr') return status.platform?.latest ? { at: status.platform.latest } : undefined;
+  const newest = means === 'dump' ? status.newestVerified : status.snapshots?.newestVerified;
+  return newest && { id: newest.id, at: newest.snapshotAt };
+}
+
+const NONE: Record<Means, string> = {
+  dump: 'no verified point',
+  snapshot: 'no verified snapshot',
+  pitr: 'no moment it can be restored to',
+};
+
+function checkMeans(
+  target: Target,
+  status: TargetStatus,
+  means: Means,
+  promised: number,
+  now: Date,
+): Finding[] {
+  const newest = newestBy(status, means);
+  const age = secondsBetween(newest?.at ?? status.firstSeenAt, now);
+  if (age + (means === 'pitr' ? 0 : LOOK_EVERY) <= promised) return [];
   const what = newest
-    ? `the newest verified point ${newest.id} of ${target.id} is ${humanSeconds(age)} old`
-    : `${target.id} has no verified point, ${humanSeconds(age)} after it was first seen`;
+    ? `the newest ${newest.id ? `verified point ${newest.id}` : 'moment'} of ${target.id}${newest.id ? '' : ' that can be restored'} is ${humanSeconds(age)} old`
+    : `${target.id} has ${NONE[means]}, ${humanSeconds(age)} after it was first seen`;
   const objectives =
     age > promised
       ? `RPO ${humanSeconds(promised)} is breached by ${humanSeconds(age - promised)}`
       : `RPO ${humanSeconds(promised)} will be breached in ${humanSeconds(promised - age)}`;
   return [
-    finding('rpo-breached', { target, subject: 'dump', message: `${what}; ${objectives}`, objectives }),
+    finding('rpo-breached', {
+      target,
+      subject: means,
+      job: means === 'dump' ? 'dump' : 'snapshot',
+      message: `${what}; ${objectives}`,
+      objectives,
+    }),
   ];
 }
 
+/** Is the newest verified copy of each place that the policy copies to older than the RPO and the time a copy may take? */
+export function checkCopies(target: Target, status: TargetStatus, now: Date): Finding[] {
+  const { snapshot, objectives, vault, grace } = target.policy;
+  const places = [
+    ...(objectives.rpo.snapshot !== undefined && target.platform
+      ? snapshot.copies.map((copy) => ({
+          place: `snapshot@${placeOf(copy)}`,
+          allowed: objectives.rpo.snapshot! + snapshot.deadline,
+        }))
+      : []),
+    ...(vault.replica && objectives.rpo.dump !== undefined
+      ? [{ place: `dump@${REPLICA}`, allowed: objectives.rpo.dump + grace }]
+      : []),
+  ];
+  return places.flatMap(({ place, allowed }) => {
+    const newest = status.copies?.[place];
+    const age = secondsBetween(newest?.snapshotAt ?? status.firstSeenAt, now);
+    if (age <= allowed) return [];
+    const what = newest
+      ? `the newest verified copy ${newest.id} of ${target.id} is ${humanSeconds(age)} old`
+      : `${target.id} has no verified copy there, ${humanSeconds(age)} after it was first seen`;
+    const message = `${place}: ${what}; ${humanSeconds(allowed)} are allowed`;
+    return [finding('copy-late', { target, subject: place, message })];
+  });
+}
+
 /** Jobs that leave a run for every firing. A verification is named after its point and judged apart. */
-const FIRED = ['dump', 'rehearse', 'simulation', 'expire'] as const;
+const FIRED = [
+  'dump',
+  'rehearse',
+  'simulation',
+  'expire',
+  'snapshot',
+  'rehearse-snapshot',
+  'rehearse-moment',
+  'preflight',
+] as const;
 
 /**
  * Every job against its own expected firings: a firing that is past its grace and has left no run is silence.
@@ -64,6 +132,7 @@ function checkVerificationSilence(target: Target, status: TargetStatus, now: Dat
 
 /** Has no rehearsal passed for longer than the policy allows? */
 export function checkRehearsal(target: Target, status: TargetStatus, now: Date): Finding[] {
+  if (!rehearses(target.policy)) return [];
   const allowed = target.policy.rehearsal.atMostEvery + target.policy.grace;
   const last = status.lastPassedRehearsal;
   const age = secondsBetween(last?.at ?? status.firstSeenAt, now);

@@ -1,7 +1,7 @@
 import { median } from '../domain/derive-status.ts';
 import { type Finding, finding } from '../domain/finding.ts';
 import type { Target } from '../domain/policy.ts';
-import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import type { DumpPoint } from '../domain/recovery-point.ts';
 
 const ENOUGH = 3;
 
@@ -9,11 +9,7 @@ const ENOUGH = 3;
  * Is a dump of a size that this target's dumps usually have? Compared with the median of the earlier good points, once
  * there are three of them; a half or less, or three times as much, is odd. Small dumps vary, so 1 MB apart is nothing.
  */
-export function checkSize(
-  target: Target,
-  point: RecoveryPoint,
-  earlier: readonly RecoveryPoint[],
-): Finding[] {
+export function checkSize(target: Target, point: DumpPoint, earlier: readonly DumpPoint[]): Finding[] {
   const sizes = earlier.filter((other) => other.id !== point.id).flatMap((other) => other.dump?.bytes ?? []);
   const usual = median(sizes.slice(0, 14));
   const bytes = point.dump?.bytes ?? 0;

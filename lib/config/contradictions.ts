@@ -1,5 +1,6 @@
 import type { ScheduledJob } from '../domain/job.ts';
 import { rpoArithmetic, sayArithmetic } from '../domain/objective.ts';
+import { type Policy, placeOf } from '../domain/policy.ts';
 import { shortestRetention } from '../domain/retention.ts';
 import { longestInterval, scheduleMistake } from '../domain/schedule.ts';
 import { humanSeconds } from '../domain/time.ts';
@@ -31,12 +32,19 @@ export function contradictions(raw: unknown, now: Date): Contradiction[] {
             message: unknownPolicy(String(target.policy), Object.keys(policies)),
           },
         ];
-      if (!base || !('overrides' in target) || !target.overrides) return [];
+      const unmet = unmetNeeds(record(target), record(record(base)['schedules']), record(base), [
+        'targets',
+        id,
+      ]);
+      if (!base || !('overrides' in target) || !target.overrides) return unmet;
       const merged = withOverrides(base as ConfigPolicy, target as never);
       const own = policyContradictions(base, ['targets', id, 'overrides'], now).map((found) => found.message);
-      return policyContradictions(merged, ['targets', id, 'overrides'], now).filter(
-        (found) => found.path[3] !== 'schedules' && !own.includes(found.message),
-      );
+      return [
+        ...unmet,
+        ...policyContradictions(merged, ['targets', id, 'overrides'], now).filter(
+          (found) => found.path[3] !== 'schedules' && !own.includes(found.message),
+        ),
+      ];
     }),
     ...(config['targets'] !== undefined && Object.keys(targets).length === 0
       ? [{ path: ['targets'], message: 'nothing is protected; name at least one target' }]
@@ -60,14 +68,24 @@ function policyContradictions(raw: unknown, path: (string | number)[], now: Date
   const found: Contradiction[] = [];
   const say = (where: string[], message: string) => found.push({ path: [...path, ...where], message });
 
-  for (const job of ['dump', 'rehearse', 'expire'] as const satisfies ScheduledJob[]) {
+  for (const job of neededJobs(policy)) {
     if (!policy.schedules[job])
       say(['schedules'], `no schedule for ${job}; a policy that never does it promises nothing`);
   }
-  const sum = rpoArithmetic(policy, now);
-  if (sum && !sum.fits) {
-    say(['objectives', 'rpo', 'dump'], `these dumps cannot keep it: ${sayArithmetic(sum)}`);
+  for (const means of ['dump', 'snapshot'] as const) {
+    if (policy.schedules[means] && policy.objectives.rpo[means] === undefined)
+      say(
+        ['objectives', 'rpo'],
+        `says nothing of ${means}s, which are scheduled; add ${means}: and a duration`,
+      );
+    if (!policy.schedules[means] && policy.objectives.rpo[means] !== undefined && means === 'snapshot')
+      say(['schedules'], 'no schedule for snapshot, which an RPO is promised for');
+    const sum = rpoArithmetic(policy, now, undefined, means);
+    if (sum && !sum.fits)
+      say(['objectives', 'rpo', means], `these ${means}s cannot keep it: ${sayArithmetic(sum)}`);
   }
+  found.push(...platformContradictions(policy, path));
+  const loosest = Math.max(0, policy.objectives.rpo.dump ?? 0, policy.objectives.rpo.snapshot ?? 0);
   const shortest = shortestRetention(policy.retention);
   if (shortest === 0) say(['retention'], 'keeps nothing; set at least one of all, daily, weekly, monthly');
   else if (
@@ -76,9 +94,9 @@ function policyContradictions(raw: unknown, path: (string | number)[], now: Date
       policy.retention.daily,
       policy.retention.weekly,
       policy.retention.monthly,
-    ) < policy.objectives.rpo.dump
+    ) < loosest
   ) {
-    say(['retention'], `keeps points for less than the RPO of ${humanSeconds(policy.objectives.rpo.dump)}`);
+    say(['retention'], `keeps points for less than the RPO of ${humanSeconds(loosest)}`);
   }
   if (policy.vault.lock !== 'none' && policy.vault.lockFor > shortest) {
     say(
@@ -86,8 +104,11 @@ function policyContradictions(raw: unknown, path: (string | number)[], now: Date
       `locks for ${humanSeconds(policy.vault.lockFor)}, longer than the shortest retention of ${humanSeconds(shortest)}: those points could not be deleted`,
     );
   }
-  if (policy.schedules.rehearse) {
-    const interval = longestInterval(policy.schedules.rehearse, now);
+  const rehearsals = (['rehearse', 'rehearse-snapshot', 'rehearse-moment'] as const).flatMap(
+    (job) => policy.schedules[job] ?? [],
+  );
+  if (rehearsals.length > 0) {
+    const interval = Math.min(...rehearsals.map((schedule) => longestInterval(schedule, now)));
     if (interval > policy.rehearsal.atMostEvery) {
       say(
         ['rehearsal', 'atMostEvery'],
@@ -95,6 +116,78 @@ function policyContradictions(raw: unknown, path: (string | number)[], now: Date
       );
     }
   }
+  return found;
+}
+
+/** What a policy cannot do without: a policy of snapshots alone needs no dump, but one of dumps alone their rehearsal. */
+function neededJobs({ schedules }: Policy): ScheduledJob[] {
+  const snapshots = schedules.snapshot !== undefined;
+  const dumps = schedules.dump !== undefined || !snapshots;
+  return [...(dumps ? (['dump', 'rehearse'] as const) : []), 'expire'];
+}
+
+/** RDS keeps at least this much behind, and at most this many days. Both from its documentation. */
+const PITR_TRAILS = 600;
+const DAY = 86_400;
+
+function platformContradictions(policy: Policy, path: (string | number)[]): Contradiction[] {
+  const found: Contradiction[] = [];
+  const say = (where: (string | number)[], message: string) =>
+    found.push({ path: [...path, ...where], message });
+  const { pitr } = policy.objectives.rpo;
+  if (pitr !== undefined && pitr < PITR_TRAILS)
+    say(
+      ['objectives', 'rpo', 'pitr'],
+      'RDS trails by about 5 minutes and is looked at every 5; promise 10m at least',
+    );
+  if (policy.pitr.window < 7 * DAY || policy.pitr.window > 35 * DAY)
+    say(
+      ['pitr', 'window'],
+      `${humanSeconds(policy.pitr.window)} is outside of 7 to 35 days, which RDS can keep`,
+    );
+  const places = policy.snapshot.copies.map(placeOf);
+  policy.snapshot.copies.forEach((copy, index) => {
+    if (places.indexOf(places[index]!) !== index)
+      say(['snapshot', 'copies', index], `${places[index]} is copied to twice`);
+    if (copy.account !== undefined && copy.kmsKey === undefined && policy.snapshot.encryption === 'required')
+      say(['snapshot', 'copies', index], 'an encrypted copy in another account needs a kmsKey there');
+  });
+  return found;
+}
+
+/** What a target's policy asks of it that it has not got. */
+function unmetNeeds(
+  target: Record<string, unknown>,
+  schedules: Record<string, unknown>,
+  policy: Record<string, unknown>,
+  path: (string | number)[],
+): Contradiction[] {
+  const found: Contradiction[] = [];
+  const say = (where: string[], message: string) => found.push({ path: [...path, ...where], message });
+  const platforms = ['rds', 'aurora', 'elasticache'].filter((kind) => target[kind] !== undefined);
+  const isCache = target['elasticache'] !== undefined;
+  const isPostgres = !isCache && (target['engine'] ?? 'postgres') === 'postgres';
+  const rpo = record(record(policy['objectives'])['rpo']);
+
+  if (platforms.length > 1)
+    say([platforms[1]!], `a target is one of ${platforms.join(' and ')}, not several; make two targets`);
+  if (schedules['dump'] !== undefined && target['connection'] === undefined)
+    say([], 'its policy schedules dumps, and it has no connection; add connection: { secret: … }');
+  if (schedules['dump'] !== undefined && !isPostgres)
+    say(['engine'], 'its policy schedules dumps, and only PostgreSQL can be dumped');
+  for (const job of ['snapshot', 'rehearse-snapshot', 'rehearse-moment', 'preflight']) {
+    if (schedules[job] !== undefined && platforms.length === 0)
+      say([], `its policy schedules ${job}, and it names no rds:, aurora: or elasticache: to do that with`);
+    else if (schedules[job] !== undefined && isCache && job !== 'snapshot')
+      say(['elasticache'], `its policy schedules ${job}, which is not done with caches`);
+  }
+  if (rpo['pitr'] !== undefined && (platforms.length === 0 || isCache))
+    say([], 'its policy promises an RPO by pitr, which only rds: and aurora: have');
+  const copies = record(policy['snapshot'])['copies'];
+  if (isCache && Array.isArray(copies) && copies.length > 0)
+    say(['elasticache'], 'its policy copies snapshots, which ElastiCache does not do between Regions');
+  if (target['ledger'] === true && (!isPostgres || target['connection'] === undefined))
+    say(['ledger'], 'a ledger needs PostgreSQL and a connection');
   return found;
 }
 

@@ -1,3 +1,4 @@
+import type { PlatformRef } from '../domain/platform.ts';
 import type { Assertion, Plan, Policy, Target } from '../domain/policy.ts';
 import type { Schedule } from '../domain/schedule.ts';
 import { seconds } from '../domain/time.ts';
@@ -13,14 +14,25 @@ export function resolvePlan(config: Config): Plan {
 export function resolvePolicy(name: string, policy: ConfigPolicy): Policy {
   return {
     name,
-    objectives: { rpo: { dump: seconds(policy.objectives.rpo.dump) }, rto: seconds(policy.objectives.rto) },
+    objectives: {
+      rpo: Object.fromEntries(
+        Object.entries(policy.objectives.rpo).flatMap(([means, promised]) =>
+          promised === undefined ? [] : [[means, seconds(promised)]],
+        ),
+      ),
+      rto: seconds(policy.objectives.rto),
+    },
     schedules: Object.fromEntries(
       Object.entries(policy.schedules).flatMap(([job, schedule]) =>
         schedule ? [[job, resolveSchedule(schedule)]] : [],
       ),
     ),
     grace: seconds(policy.grace),
-    usual: { dump: seconds(policy.usual.dump), verify: seconds(policy.usual.verify) },
+    usual: {
+      dump: seconds(policy.usual.dump),
+      verify: seconds(policy.usual.verify),
+      snapshot: seconds(policy.usual.snapshot),
+    },
     retention: {
       all: age(policy.retention.all),
       daily: age(policy.retention.daily),
@@ -30,8 +42,25 @@ export function resolvePolicy(name: string, policy: ConfigPolicy): Policy {
     dump: { ...policy.dump, lockTimeout: seconds(policy.dump.lockTimeout) },
     verify: policy.verify,
     proof: policy.proof,
-    rehearsal: { point: policy.rehearsal.point, atMostEvery: seconds(policy.rehearsal.atMostEvery) },
-    vault: { lock: policy.vault.lock, lockFor: seconds(policy.vault.lockFor) },
+    snapshot: {
+      ...policy.snapshot,
+      labelled: seconds(policy.snapshot.labelled),
+      deadline: seconds(policy.snapshot.deadline),
+    },
+    pitr: { window: seconds(policy.pitr.window) },
+    rehearsal: {
+      point: policy.rehearsal.point,
+      atMostEvery: seconds(policy.rehearsal.atMostEvery),
+      instance: {
+        ...policy.rehearsal.instance,
+        deadline: seconds(policy.rehearsal.instance.deadline),
+      },
+    },
+    vault: {
+      lock: policy.vault.lock,
+      lockFor: seconds(policy.vault.lockFor),
+      replica: policy.vault.replica,
+    },
     severities: policy.severities,
   };
 }
@@ -46,16 +75,28 @@ export function resolveSchedule(
 
 function resolveTarget(id: string, target: ConfigTarget, config: Config): Target {
   const policy = withOverrides(config.policies[target.policy]!, target);
+  const isCache = target.elasticache !== undefined;
   return {
     id,
-    engine: target.engine,
+    engine: isCache ? 'cache' : target.engine,
     policy: resolvePolicy(target.policy, policy),
+    platform: platformOf(target),
     connection: target.connection,
-    priority: target.priority,
+    ledger: target.ledger,
+    // A cache comes first as a cache: what is lost with it can be filled again.
+    priority: target.priority ?? (isCache ? 'P2' : 'P0'),
     owner: target.owner,
     labels: target.labels,
     assertions: target.assertions.map(resolveAssertion),
   };
+}
+
+function platformOf(target: ConfigTarget): PlatformRef | undefined {
+  for (const kind of ['rds', 'aurora', 'elasticache'] as const) {
+    const id = target[kind];
+    if (id !== undefined) return { kind, id };
+  }
+  return undefined;
 }
 
 /** The policy with the target's own changes in it; what the target does not mention stays. */

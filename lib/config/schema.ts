@@ -27,12 +27,54 @@ const schedule = z.union(
   { error: 'expected five cron fields, or { cron, timezone }' },
 );
 
+const rpo = {
+  dump: duration.optional().describe('Tolerated data loss when restoring from a dump'),
+  snapshot: duration.optional().describe('Tolerated data loss when restoring from a snapshot'),
+  pitr: duration
+    .optional()
+    .describe('Tolerated data loss when restoring to a point in time; RDS trails by about 5 minutes'),
+};
+
 const objectives = z.strictObject({
-  rpo: z
-    .strictObject({ dump: duration.describe('Tolerated data loss when restoring from a dump') })
-    .describe('Tolerated data loss, by the means that keeps it'),
+  rpo: z.strictObject(rpo).describe('Tolerated data loss, by the means that keeps it'),
   rto: duration.describe('Tolerated time to restore'),
 });
+
+const scratchInstance = {
+  class: z
+    .string()
+    .regex(/^db\.[a-z0-9]+\.[a-z0-9]+$/, 'expected an instance class such as db.t4g.medium')
+    .default('db.t4g.medium'),
+  deadline: duration.default('8h').describe('How long a restore may take before it is given up'),
+  atOnce: z.int().min(1).default(1).describe('How many scratch instances this policy may have at once'),
+  hoursAMonth: z
+    .number()
+    .positive()
+    .default(24)
+    .describe('Hours of scratch instances in a calendar month, at most'),
+  pricePerHour: z.number().positive().optional().describe('In US dollars, for the estimate'),
+  subnetGroup: z.string().min(1).optional().describe('Another network than the deployment’s own quarantine'),
+  securityGroups: z.array(z.string().min(1)).min(1).optional(),
+};
+
+const REGION = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a Region such as eu-west-1');
+const copyTo = z
+  .strictObject({
+    region: REGION,
+    account: z
+      .string()
+      .regex(/^\d{12}$/, 'expected the twelve digits of an account')
+      .optional(),
+    role: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'expected the ARN of a role in that account')
+      .optional()
+      .describe('A role of the other account that may copy, look at and delete snapshots'),
+    kmsKey: z.string().min(1).optional().describe('The key of that place; an encrypted copy needs one there'),
+  })
+  .refine((copy) => (copy.account === undefined) === (copy.role === undefined), {
+    message: 'account and role go together',
+  });
 
 const policyFields = {
   objectives,
@@ -42,12 +84,22 @@ const policyFields = {
     rehearse: schedule.optional(),
     simulation: schedule.optional().describe('A full simulation: a rehearsal with every assertion'),
     expire: schedule.optional(),
+    snapshot: schedule.optional().describe('A snapshot of the instance, cluster or cache'),
+    'rehearse-snapshot': schedule.optional().describe('Restores the newest snapshot onto a scratch instance'),
+    'rehearse-moment': schedule
+      .optional()
+      .describe('Restores the source, as of the latest moment, onto a scratch instance'),
+    preflight: schedule.optional().describe('Will it restore now, and is the source set up as promised?'),
   }),
   grace: duration.default('30m').describe('How late a job may be before its silence is an alarm'),
   usual: z
-    .strictObject({ dump: duration.default('15m'), verify: duration.default('15m') })
+    .strictObject({
+      dump: duration.default('15m'),
+      verify: duration.default('15m'),
+      snapshot: duration.default('15m'),
+    })
     .prefault({})
-    .describe('What a dump and its verification are expected to take'),
+    .describe('What a dump, its verification and a snapshot are expected to take'),
   retention: z.strictObject({
     all: duration.optional().describe('Keep every point younger than this'),
     daily: duration.optional().describe('Keep the last point of each day for this long'),
@@ -91,6 +143,25 @@ const policyFields = {
         .default('newest')
         .describe('The newest verified point, or any retained one by chance'),
       atMostEvery: duration.default('8d').describe('A last good rehearsal older than this is overdue'),
+      instance: z.strictObject(scratchInstance).prefault({}),
+    })
+    .prefault({}),
+  snapshot: z
+    .strictObject({
+      encryption: z
+        .enum(['required', 'any'])
+        .default('required')
+        .describe('Refuse snapshots of a source that is not encrypted'),
+      labelled: duration.default('90d').describe('How long a snapshot with a label is kept'),
+      deadline: duration.default('12h').describe('How long a snapshot or a copy may take'),
+      copies: z.array(copyTo).default([]),
+    })
+    .prefault({}),
+  pitr: z
+    .strictObject({
+      window: duration
+        .default('7d')
+        .describe('How far back restoring to a point in time must reach; 7 days at least, 35 at most'),
     })
     .prefault({}),
   vault: z
@@ -102,6 +173,12 @@ const policyFields = {
       lockFor: duration
         .default('7d')
         .describe('How long they are locked; never longer than the shortest retention'),
+      replica: z
+        .boolean()
+        .default(false)
+        .describe(
+          'The vault is replicated (parameter replicaBucket): expect, age and verify each dump there',
+        ),
     })
     .prefault({}),
   severities: z
@@ -122,11 +199,11 @@ const policy = z.strictObject(policyFields);
 
 /** A target's own changes to its policy: any part of it, to any depth. */
 const overrides = z.strictObject({
-  objectives: z
-    .strictObject({ rpo: z.strictObject({ dump: duration }).optional(), rto: duration.optional() })
-    .optional(),
+  objectives: z.strictObject({ rpo: z.strictObject(rpo).optional(), rto: duration.optional() }).optional(),
   grace: duration.optional(),
-  usual: z.strictObject({ dump: duration.optional(), verify: duration.optional() }).optional(),
+  usual: z
+    .strictObject({ dump: duration.optional(), verify: duration.optional(), snapshot: duration.optional() })
+    .optional(),
   retention: policyFields.retention.optional(),
   dump: z
     .strictObject({
@@ -139,12 +216,36 @@ const overrides = z.strictObject({
   verify: z.strictObject({ depth: z.enum(['exists', 'checksum', 'readable', 'full']).optional() }).optional(),
   proof: z.strictObject({ depth: z.enum(['fingerprints', 'counts']).optional() }).optional(),
   rehearsal: z
-    .strictObject({ point: z.enum(['newest', 'random']).optional(), atMostEvery: duration.optional() })
+    .strictObject({
+      point: z.enum(['newest', 'random']).optional(),
+      atMostEvery: duration.optional(),
+      instance: z
+        .strictObject({
+          class: scratchInstance.class.unwrap().optional(),
+          deadline: duration.optional(),
+          atOnce: z.int().min(1).optional(),
+          hoursAMonth: z.number().positive().optional(),
+          pricePerHour: scratchInstance.pricePerHour,
+          subnetGroup: scratchInstance.subnetGroup,
+          securityGroups: scratchInstance.securityGroups,
+        })
+        .optional(),
+    })
     .optional(),
+  snapshot: z
+    .strictObject({
+      encryption: z.enum(['required', 'any']).optional(),
+      labelled: duration.optional(),
+      deadline: duration.optional(),
+      copies: z.array(copyTo).optional(),
+    })
+    .optional(),
+  pitr: z.strictObject({ window: duration.optional() }).optional(),
   vault: z
     .strictObject({
       lock: z.enum(['none', 'governance', 'compliance']).optional(),
       lockFor: duration.optional(),
+      replica: z.boolean().optional(),
     })
     .optional(),
   severities: policyFields.severities.optional(),
@@ -186,26 +287,54 @@ const assertion = z
     }
   });
 
+const IDENTIFIER = /^[a-z](?:-?[a-z0-9])*$/;
+
 const target = z.strictObject({
   policy: z.string().describe('Name of a policy above'),
-  engine: z.literal('postgres').default('postgres'),
-  connection: z.strictObject({
-    secret: z
-      .string()
-      .min(1)
-      .describe('Name or ARN of a Secrets Manager secret: RDS-style JSON or a postgres:// URL'),
-    host: z.string().min(1).optional().describe('Where the secret does not say it'),
-    port: z.int().min(1).max(65_535).optional(),
-    database: z.string().min(1).optional(),
-    sslmode: z
-      .enum(['disable', 'require', 'verify-full'])
-      .optional()
-      .describe('Default: require, and disable for loopback'),
-  }),
+  engine: z
+    .enum(['postgres', 'mysql', 'mariadb'])
+    .default('postgres')
+    .describe('Only PostgreSQL is dumped and proven; of the others snapshots are taken and restored'),
+  rds: z
+    .string()
+    .regex(IDENTIFIER, 'expected the identifier of a DB instance')
+    .optional()
+    .describe('DB instance behind it'),
+  aurora: z
+    .string()
+    .regex(IDENTIFIER, 'expected the identifier of a DB cluster')
+    .optional()
+    .describe('Aurora cluster behind it'),
+  elasticache: z
+    .string()
+    .regex(IDENTIFIER, 'expected the id of a replication group')
+    .optional()
+    .describe('ElastiCache replication group, cluster or serverless cache'),
+  ledger: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Write one row a minute into the source, so that the RPO is measured; keeps a paused database awake',
+    ),
+  connection: z
+    .strictObject({
+      secret: z
+        .string()
+        .min(1)
+        .describe('Name or ARN of a Secrets Manager secret: RDS-style JSON or a postgres:// URL'),
+      host: z.string().min(1).optional().describe('Where the secret does not say it'),
+      port: z.int().min(1).max(65_535).optional(),
+      database: z.string().min(1).optional(),
+      sslmode: z
+        .enum(['disable', 'require', 'verify-full'])
+        .optional()
+        .describe('Default: require, and disable for loopback'),
+    })
+    .optional(),
   priority: z
     .enum(['P0', 'P1', 'P2'])
-    .default('P0')
-    .describe('Findings of this target are never worse than this'),
+    .optional()
+    .describe('Findings of this target are never worse than this; P0, and P2 for a cache'),
   owner: z.string().optional(),
   labels: z.record(z.string(), z.string()).default({}),
   assertions: z.array(assertion).default([]),

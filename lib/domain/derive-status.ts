@@ -1,8 +1,16 @@
 import type { Evidence } from './evidence.ts';
 import type { ScheduledJob } from './job.ts';
-import { counts, type RecoveryPoint } from './recovery-point.ts';
+import { VAULT } from './names.ts';
+import {
+  counts,
+  type DumpPoint,
+  isDump,
+  isSnapshot,
+  type RecoveryPoint,
+  type SnapshotPoint,
+} from './recovery-point.ts';
 import type { Run } from './run.ts';
-import type { PointSummary, RunSummary, TargetStatus } from './target-status.ts';
+import type { PointSummary, PointsSummary, RunSummary, TargetStatus } from './target-status.ts';
 
 /** Derives what one looks at every morning. Points, runs of each job and evidence come newest first. */
 export function deriveStatus(
@@ -11,31 +19,28 @@ export function deriveStatus(
   points: readonly RecoveryPoint[],
   runs: readonly Run[],
   evidence: readonly Evidence[],
-  owed?: TargetStatus['owed'],
+  known: Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt'> & { home?: string } = {},
 ): TargetStatus {
+  const { home, ...kept } = known;
   const stored = points.filter((point) => point.availableAt !== undefined && point.snapshotAt !== undefined);
   const bySnapshot = [...stored].sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
-  const good = bySnapshot.filter(counts);
+  const dumps = bySnapshot.filter(isDump).filter((point) => point.place === VAULT);
+  const snapshots = bySnapshot.filter(isSnapshot);
+  const here = snapshots.filter((point) => home === undefined || point.place === home);
+  const waiting = dumps.findLast((point) => point.state === 'available');
   const status: TargetStatus = {
     target,
     firstSeenAt,
+    ...newestOf(dumps),
+    ...(waiting ? { waiting: summaryOf(waiting) } : {}),
+    ...(here.length > 0 ? { snapshots: newestOf(here) } : {}),
     lastRun: {},
     lastSuccess: {},
-    usual: usual(good.slice(0, 14)),
-    ...(owed ? { owed } : {}),
+    usual: usual(dumps.filter(counts).slice(0, 14), here.filter(counts).slice(0, 14)),
+    ...kept,
   };
-  set(status, 'newestPoint', bySnapshot[0]);
-  set(status, 'newestVerified', good[0]);
-  set(
-    status,
-    'newestRehearsed',
-    good.find((point) => point.state === 'rehearsed'),
-  );
-  set(
-    status,
-    'waiting',
-    bySnapshot.findLast((point) => point.state === 'available'),
-  );
+  const copies = copiesOf(bySnapshot, home);
+  if (copies) status.copies = copies;
 
   for (const run of runs) {
     const job = run.job as ScheduledJob;
@@ -66,15 +71,29 @@ export function deriveStatus(
   return status;
 }
 
-function set(
-  status: TargetStatus,
-  key: 'newestPoint' | 'newestVerified' | 'newestRehearsed' | 'waiting',
-  point: RecoveryPoint | undefined,
-): void {
-  if (!point) return;
-  const { id, state } = point;
-  const found: PointSummary = { id, snapshotAt: point.snapshotAt!, availableAt: point.availableAt!, state };
-  status[key] = found;
+/** The newest there is, the newest that counts, and the newest that was restored. */
+function newestOf(newestFirst: readonly RecoveryPoint[]): PointsSummary {
+  const good = newestFirst.filter(counts);
+  const rehearsed = good.find((point) => point.state === 'rehearsed');
+  return {
+    ...(newestFirst[0] ? { newestPoint: summaryOf(newestFirst[0]) } : {}),
+    ...(good[0] ? { newestVerified: summaryOf(good[0]) } : {}),
+    ...(rehearsed ? { newestRehearsed: summaryOf(rehearsed) } : {}),
+  };
+}
+
+/** The newest verified point of each place that is neither the vault nor the source's own Region. */
+function copiesOf(newestFirst: readonly RecoveryPoint[], home: string | undefined): TargetStatus['copies'] {
+  const copies: Record<string, PointSummary> = {};
+  for (const point of newestFirst.filter(counts)) {
+    if (point.place === VAULT || point.place === home || (home === undefined && isSnapshot(point))) continue;
+    copies[`${isDump(point) ? 'dump' : 'snapshot'}@${point.place}`] ??= summaryOf(point);
+  }
+  return Object.keys(copies).length > 0 ? copies : undefined;
+}
+
+function summaryOf(point: RecoveryPoint): PointSummary {
+  return { id: point.id, snapshotAt: point.snapshotAt!, availableAt: point.availableAt!, state: point.state };
 }
 
 function summary(run: Run): RunSummary {
@@ -82,15 +101,14 @@ function summary(run: Run): RunSummary {
   return { scheduledFor, state, attempt, ...(endedAt ? { endedAt } : {}), ...(summary ? { summary } : {}) };
 }
 
-function usual(points: readonly RecoveryPoint[]): TargetStatus['usual'] {
-  const dump = median(points.flatMap((point) => point.dumpSeconds ?? []));
-  const verify = median(points.flatMap((point) => point.verifySeconds ?? []));
-  const bytes = median(points.flatMap((point) => point.dump?.bytes ?? []));
-  return {
-    ...(dump === undefined ? {} : { dump }),
-    ...(verify === undefined ? {} : { verify }),
-    ...(bytes === undefined ? {} : { bytes }),
+function usual(dumps: readonly DumpPoint[], snapshots: readonly SnapshotPoint[]): TargetStatus['usual'] {
+  const measured = {
+    dump: median(dumps.flatMap((point) => point.dumpSeconds ?? [])),
+    verify: median(dumps.flatMap((point) => point.verifySeconds ?? [])),
+    bytes: median(dumps.flatMap((point) => point.dump?.bytes ?? [])),
+    snapshot: median(snapshots.flatMap((point) => point.takeSeconds ?? [])),
   };
+  return Object.fromEntries(Object.entries(measured).filter(([, value]) => value !== undefined));
 }
 
 /** Middle value; undefined of none. */

@@ -9,7 +9,8 @@ export type Measured = { promised: number; achieved: number; met: boolean };
 
 /**
  * The record of one rehearsal, written whatever happened.
- * `exact` means restored and equal row by row; only that may be called equal or proven.
+ * `exact` means restored from a dump and equal row by row, and only that may be called equal; `bounded` means restored
+ * from an instance's snapshot or a moment, where schema, indexes, ledger and unwritten tables agree.
  */
 export type Evidence = {
   target: string;
@@ -19,7 +20,7 @@ export type Evidence = {
   pointSnapshotAt: string;
   source: string;
   outcome: 'passed' | 'failed';
-  strength: 'exact' | 'restored' | 'none';
+  strength: 'exact' | 'bounded' | 'restored' | 'none';
   operator: string;
   simulation: boolean;
   where: string;

@@ -74,7 +74,12 @@ export const FINDINGS = {
   'rpo-breached': {
     severity: 'P0',
     means: 'The newest verified point is, or is about to be, older than the tolerated data loss.',
-    next: 'Take a dump now: `./understudy run dump {target}`.',
+    next: 'Take one now: `./understudy run {job} {target}`.',
+  },
+  'copy-late': {
+    severity: 'P1',
+    means: 'The newest verified copy in another Region, account or bucket is older than it may be.',
+    next: 'See why copying fails: `./understudy status {target}`; it is tried again with the next point.',
   },
   'job-failed': {
     severity: 'P1',
@@ -148,6 +153,190 @@ export const FINDINGS = {
     means: 'A message on topic `jobs` asks for something nobody takes.',
     next: 'Correct its sender; docs/operators-runbook.md shows the messages.',
   },
+  'snapshot-failed': {
+    severity: 'P1',
+    means: 'The platform gave a snapshot up, or it never became available.',
+    next: 'Run it again: `./understudy run snapshot {target}`.',
+  },
+  'snapshot-unencrypted': {
+    severity: 'P1',
+    means: 'A snapshot is not encrypted, and the policy wants it to be.',
+    next: 'Encrypt the source (restore an encrypted copy of a snapshot), or set `snapshot.encryption: any`.',
+  },
+  'snapshot-implausible': {
+    severity: 'P2',
+    means: 'A snapshot has another size or engine than its source.',
+    next: 'Look at both: `./understudy points {target}`. A source that was replaced makes new ones of its own size.',
+  },
+  'snapshot-deleted': {
+    severity: 'P0',
+    means: 'A snapshot of ours is gone, and retention did not delete it.',
+    next: 'Treat it as tampering: look up DeleteDBSnapshot in CloudTrail. Take a new one with `./understudy run snapshot {target}`.',
+  },
+  'copy-impossible': {
+    severity: 'P1',
+    means: 'A snapshot cannot be copied where the policy wants it, and trying again will not help.',
+    next: 'Read the message; a default key cannot leave its account, and an encrypted copy needs `kmsKey` of its place.',
+  },
+  'snapshot-quota-near': {
+    severity: 'P2',
+    means: 'The Region is near the number of manual snapshots it may hold; the next ones would be refused.',
+    next: 'Ask for more in Service Quotas, or keep fewer (`retention`).',
+  },
+  'source-missing': {
+    severity: 'P0',
+    means: 'There is no instance, cluster or cache of the name that understudy.yml gives.',
+    next: 'Find out who deleted or renamed it; correct the target, or restore it.',
+  },
+  'backups-disabled': {
+    severity: 'P0',
+    means: 'Automated backups are off: it cannot be restored to a point in time.',
+    next: 'Switch them on: `aws rds modify-db-instance --db-instance-identifier {id} --backup-retention-period 7 --apply-immediately`.',
+  },
+  'pitr-window-short': {
+    severity: 'P1',
+    means: 'Restoring to a point in time does not reach as far back as was promised.',
+    next: 'Keep automated backups longer: `aws rds modify-db-instance --db-instance-identifier {id} --backup-retention-period {days}`.',
+  },
+  'platform-backup-failed': {
+    severity: 'P1',
+    means: 'The platform reports that a backup of its own failed.',
+    next: 'Look at the instance’s events; take one by hand with `./understudy run snapshot {target}`.',
+  },
+  'storage-full': {
+    severity: 'P0',
+    means: 'The source has no storage left: it takes no writes and no backups.',
+    next: 'Give it more: `aws rds modify-db-instance --db-instance-identifier {id} --allocated-storage …`.',
+  },
+  'instance-deleted': {
+    severity: 'P0',
+    means: 'The source was deleted.',
+    next: 'If nobody meant to: `./understudy points {target}` lists what it can be restored from.',
+  },
+  'source-failed': {
+    severity: 'P1',
+    means: 'The platform reports that the source failed.',
+    next: 'Look at the instance’s events, and decide whether to restore.',
+  },
+  failover: {
+    severity: 'P3',
+    means: 'The source failed over.',
+    next: 'Nothing; the timeline has its downtime where there is a ledger.',
+  },
+  'cloudwatch-alarm': {
+    severity: 'P2',
+    means: 'A CloudWatch alarm about the source went off.',
+    next: 'Look at the alarm.',
+  },
+  'notice-unknown': {
+    severity: 'P3',
+    means: 'A notice came that nobody understands. It is on the timeline.',
+    next: 'Tell its sender, or us.',
+  },
+  'index-corrupt': {
+    severity: 'P0',
+    means:
+      'amcheck found a damaged index or table in a restored copy; the source has probably the same damage.',
+    next: 'Check the source: `select bt_index_check(…)`; REINDEX it, and look for failing storage.',
+  },
+  'ledger-mismatch': {
+    severity: 'P0',
+    means:
+      'A restored copy lacks rows of the ledger that were committed before its moment, or has later ones.',
+    next: 'Do not rely on restoring to a point in time until this is understood; keep the dumps.',
+  },
+  'ledger-silent': {
+    severity: 'P2',
+    means: 'No row has reached the ledger for some minutes.',
+    next: 'Look at the function’s log, the role’s rights and the network: `./understudy doctor {target}`.',
+  },
+  'scratch-left-over': {
+    severity: 'P1',
+    means: 'A scratch instance outlived its rehearsal and could not be deleted.',
+    next: 'Delete it by hand; the message says which. It costs money until then.',
+  },
+  'scratch-foreign': {
+    severity: 'P2',
+    means: 'Something bears a scratch name and is not known to be ours; it is left alone.',
+    next: 'If nobody needs it, delete it by hand.',
+  },
+  'scratch-budget': {
+    severity: 'P2',
+    means: 'The policy’s hours of scratch instances for this month are used up; nothing was rehearsed.',
+    next: 'Raise `rehearsal.instance.hoursAMonth`, or rehearse less often.',
+  },
+  'restore-network-missing': {
+    severity: 'P1',
+    means: 'The network that a restore would go to does not exist or has no room.',
+    next: 'Correct `rehearsal.instance` in understudy.yml or deploy again.',
+  },
+  'restore-parameters-missing': {
+    severity: 'P1',
+    means: 'The parameter group of the source is gone or of another family than its engine.',
+    next: 'Make the group again, or change the source to one that exists.',
+  },
+  'restore-key-unusable': {
+    severity: 'P0',
+    means:
+      'The key that the snapshot is encrypted with is disabled, going or not to be used: nothing can be restored from it.',
+    next: 'Enable the key or cancel its deletion: `aws kms cancel-key-deletion --key-id …`, `aws kms enable-key --key-id …`.',
+  },
+  'restore-quota': {
+    severity: 'P1',
+    means: 'The account may not have one more instance, so that a restore would be refused.',
+    next: 'Ask for more in Service Quotas.',
+  },
+  'restore-snapshot-missing': {
+    severity: 'P1',
+    means: 'There is no snapshot that could be restored now.',
+    next: 'Take one: `./understudy run snapshot {target}`.',
+  },
+  'engine-end-of-support': {
+    severity: 'P2',
+    means:
+      'The engine’s version is past its support or near its end; AWS would upgrade a restore, or charge for it.',
+    next: 'Plan the upgrade of the source.',
+  },
+  'restore-secret-unreadable': {
+    severity: 'P1',
+    means: 'The secret of the target cannot be read, so a restored copy could not be reached.',
+    next: 'Check the secret and its tag `understudy:target={target}`.',
+  },
+  'restore-denied': {
+    severity: 'P1',
+    means: 'The role that restores is not allowed something a restore needs.',
+    next: 'Deploy again; if a boundary or an organisation’s policy denies it, have that changed.',
+  },
+  'preflight-unknown': {
+    severity: 'P2',
+    means: 'One of the questions before a restore could not be answered.',
+    next: 'Read the message; what could not be asked is not known to be good.',
+  },
+  'posture-deletion-protection': {
+    severity: 'P2',
+    means: 'The source can be deleted with one call.',
+    next: '`aws rds modify-db-instance --db-instance-identifier {id} --deletion-protection --apply-immediately`',
+  },
+  'posture-multi-az': {
+    severity: 'P3',
+    means: 'The source stands in one zone only.',
+    next: '`aws rds modify-db-instance --db-instance-identifier {id} --multi-az`',
+  },
+  'posture-encryption': {
+    severity: 'P1',
+    means: 'The source is not encrypted, and so are none of its snapshots.',
+    next: 'Copy a snapshot with a key and restore it: an instance cannot be encrypted in place.',
+  },
+  'posture-public': {
+    severity: 'P1',
+    means: 'The source can be reached from the internet.',
+    next: '`aws rds modify-db-instance --db-instance-identifier {id} --no-publicly-accessible --apply-immediately`',
+  },
+  'posture-backup-window': {
+    severity: 'P3',
+    means: 'The automated backup runs in the same hour as a job of the policy.',
+    next: 'Move one of them: `aws rds modify-db-instance --db-instance-identifier {id} --preferred-backup-window 03:00-03:30`',
+  },
   'last-good-point-at-risk': {
     severity: 'P0',
     means:
@@ -184,11 +373,17 @@ export function finding(
     subject: string;
     message: string;
     job?: string;
+    /** Of the instance, cluster or cache, for the command that mends it. */
+    id?: string;
+    days?: number;
     objectives?: string | undefined;
   },
 ): Finding {
-  const entry = FINDINGS[code];
-  const next = entry.next.replaceAll('{target}', about.target.id).replaceAll('{job}', about.job ?? 'dump');
+  const next = FINDINGS[code].next
+    .replaceAll('{target}', about.target.id)
+    .replaceAll('{job}', about.job ?? 'dump')
+    .replaceAll('{id}', about.id ?? '…')
+    .replaceAll('{days}', String(about.days ?? '…'));
   return {
     code,
     target: about.target.id,
@@ -208,7 +403,15 @@ function severityOf(code: FindingCode, target: Target | { id: string }): Severit
 }
 
 /** What happened once and is over: nobody can find it gone, so it is closed quietly after a day. */
-export const EVENTS: readonly FindingCode[] = ['unknown-job', 'upload-abandoned'];
+export const EVENTS: readonly FindingCode[] = [
+  'unknown-job',
+  'upload-abandoned',
+  'failover',
+  'cloudwatch-alarm',
+  'notice-unknown',
+  'platform-backup-failed',
+  'source-failed',
+];
 
 /** The pseudo-target of findings about the deployment itself: schedules, topics, unknown jobs. */
 export const DEPLOYMENT = { id: 'understudy' } as const;

@@ -17,18 +17,71 @@ export function executionName(run: RunName): string {
   return createHash('sha256').update(runName(run)).digest('hex');
 }
 
-/** A point's id, unique within its target: `20261120T010000Z-1`, the scheduled moment and the attempt. */
+/** The sorts of stored copies: our dumps and snapshots, and snapshots that AWS or somebody else took. */
+export type PointKind = 'dump' | 'snapshot' | 'automated' | 'foreign';
+
+/** What a point's id says: the moment it is named after, what it is, and where it lies. */
+export type PointName = { scheduledFor: string; kind: PointKind; place: string };
+
+/** Where dumps lie: the vault, or its replica. Snapshots lie in a Region: `eu-west-1`, or `eu-west-1/123456789012` in another account. */
+export const VAULT = 'vault';
+export const REPLICA = 'replica';
+
+/** A dump's id, unique within its target: `20261120T010000Z-1`, the scheduled moment and the attempt. */
 export function pointId(scheduledFor: string, attempt: number): string {
   return `${compactUtc(scheduledFor)}-${attempt}`;
 }
 
-/** The scheduled moment inside a point's id, or undefined when it is no point id. */
-export function pointMoment(id: string): string | undefined {
-  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-\d+$/.exec(id);
+/** Every other point's id: `20261120T010000Z-snapshot@eu-west-1`; a dump's copy is `20261120T010000Z-1@replica`. */
+export function placedId(dump: string, place: string): string {
+  return `${dump}@${place}`;
+}
+
+export function snapshotPointId(
+  scheduledFor: string,
+  kind: Exclude<PointKind, 'dump'>,
+  place: string,
+): string {
+  return `${compactUtc(scheduledFor)}-${kind}@${place}`;
+}
+
+export const POINT_ID =
+  /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-(?:\d+(?:@(replica))?|(snapshot|automated|foreign)@([a-z0-9-]+(?:\/\d{12})?))$/;
+
+/** What a point's id says, or undefined when it is no point id. */
+export function parsePointId(id: string): PointName | undefined {
+  const match = POINT_ID.exec(id);
   if (!match) return undefined;
-  const [, y, mo, d, h, mi, s] = match;
+  const [, y, mo, d, h, mi, s, replica, kind, place] = match;
   const moment = new Date(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
-  return Number.isNaN(moment.getTime()) ? undefined : utc(moment);
+  if (Number.isNaN(moment.getTime())) return undefined;
+  const scheduledFor = utc(moment);
+  return kind
+    ? { scheduledFor, kind: kind as PointKind, place: place! }
+    : { scheduledFor, kind: 'dump', place: replica ?? VAULT };
+}
+
+/**
+ * Name of a snapshot on the platform: `understudy-prod-crm-20261120t010000z`. RDS takes letters, digits and single
+ * hyphens, begins with a letter, and forgets upper case; what that would make of two ids one, a digest keeps apart.
+ */
+export function snapshotName(stage: string, target: string, scheduledFor: string): string {
+  return `understudy-${platformName(`${stage}-${target}`)}-${compactUtc(scheduledFor).toLowerCase()}`;
+}
+
+/** What every scratch instance is called, and nothing else ever is: roles may delete by this pattern. */
+export const SCRATCH_PREFIX = 'understudy-scratch-';
+
+/** Name of the scratch things of one run, the same however often it is replayed: `understudy-scratch-crm-1f3a…`, at most 60 characters. */
+export function scratchName(target: string, run: RunName): string {
+  const digest = createHash('sha256').update(runName(run)).digest('hex').slice(0, 10);
+  return `${SCRATCH_PREFIX}${platformName(target).slice(0, 28).replace(/-$/, '')}-${digest}`;
+}
+
+function platformName(name: string): string {
+  const plain = name.toLowerCase().replace(/-+/g, '-').replace(/-$/, '');
+  if (plain === name) return plain;
+  return `${plain}-${createHash('sha256').update(name).digest('hex').slice(0, 6)}`;
 }
 
 export type VaultKeys = { dump: string; roles: string; manifest: string };

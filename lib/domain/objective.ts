@@ -2,8 +2,14 @@ import type { Policy } from './policy.ts';
 import { longestInterval } from './schedule.ts';
 import { humanSeconds } from './time.ts';
 
+/** By what data can be brought back; each has an RPO of its own. */
+export const MEANS = ['dump', 'snapshot', 'pitr'] as const;
+export type Means = (typeof MEANS)[number];
+
 export type Arithmetic = {
+  means: 'dump' | 'snapshot';
   interval: number;
+  /** What taking one takes, and its verification (a snapshot's is part of the taking). */
   dump: number;
   verify: number;
   grace: number;
@@ -13,27 +19,29 @@ export type Arithmetic = {
 };
 
 /**
- * Can dumps keep the RPO? Right before the next point counts, the newest one is as old as one interval plus the time
+ * Can dumps, or snapshots, keep the RPO? Right before the next point counts, the newest one is as old as one interval plus the time
  * a dump and its verification take, and the next may be late by the grace before anybody calls it late.
- * All in seconds. Undefined when the policy schedules no dump.
+ * All in seconds. Undefined when the policy schedules or promises none.
  */
 export function rpoArithmetic(
   policy: Policy,
   from: Date,
   measured?: { dump?: number; verify?: number },
+  means: 'dump' | 'snapshot' = 'dump',
 ): Arithmetic | undefined {
-  const schedule = policy.schedules.dump;
-  if (!schedule) return undefined;
+  const schedule = policy.schedules[means];
+  const promised = policy.objectives.rpo[means];
+  if (!schedule || promised === undefined) return undefined;
   const interval = longestInterval(schedule, from);
-  const dump = measured?.dump ?? policy.usual.dump;
-  const verify = measured?.verify ?? policy.usual.verify;
+  const dump = measured?.dump ?? policy.usual[means];
+  const verify = measured?.verify ?? (means === 'dump' ? policy.usual.verify : 0);
   const needed = interval + dump + verify + policy.grace;
-  const promised = policy.objectives.rpo.dump;
-  return { interval, dump, verify, grace: policy.grace, needed, promised, fits: needed <= promised };
+  return { means, interval, dump, verify, grace: policy.grace, needed, promised, fits: needed <= promised };
 }
 
 /** `24 h between dumps + 15 min dump + 10 min verification + 30 min grace = 24 h 55 min, promised 26 h`. */
 export function sayArithmetic(sum: Arithmetic): string {
-  const parts = `${humanSeconds(sum.interval)} between dumps + ${humanSeconds(sum.dump)} dump + ${humanSeconds(sum.verify)} verification + ${humanSeconds(sum.grace)} grace`;
+  const verification = sum.means === 'dump' ? ` + ${humanSeconds(sum.verify)} verification` : '';
+  const parts = `${humanSeconds(sum.interval)} between ${sum.means}s + ${humanSeconds(sum.dump)} ${sum.means}${verification} + ${humanSeconds(sum.grace)} grace`;
   return `${parts} = ${humanSeconds(sum.needed)}, promised ${humanSeconds(sum.promised)}`;
 }

@@ -1,4 +1,6 @@
+import { InputError } from './errors.ts';
 import type { ScheduledJob } from './job.ts';
+import type { PlatformRef } from './platform.ts';
 import type { Schedule } from './schedule.ts';
 import type { Severity } from './severity.ts';
 
@@ -6,16 +8,19 @@ import type { Severity } from './severity.ts';
 export type Policy = {
   name: string;
   objectives: {
-    /** Tolerated data loss by the means that keeps it: dumps give the distance between two of them at best. */
-    rpo: { dump: number };
+    /**
+     * Tolerated data loss by the means that keeps it: dumps and snapshots give the distance between two of them at
+     * best, restoring to a point in time some minutes.
+     */
+    rpo: { dump?: number; snapshot?: number; pitr?: number };
     /** Tolerated time to restore. */
     rto: number;
   };
   schedules: Partial<Record<ScheduledJob, Schedule>>;
   /** How late a job may be before its silence is an alarm. */
   grace: number;
-  /** What a dump and its verification are expected to take until they have been measured. */
-  usual: { dump: number; verify: number };
+  /** What a dump, its verification and a snapshot are expected to take until they have been measured. */
+  usual: { dump: number; verify: number; snapshot: number };
   retention: Retention;
   dump: {
     compression: 'auto' | 'zstd' | 'gzip' | 'none';
@@ -27,14 +32,50 @@ export type Policy = {
   };
   verify: { depth: VerifyDepth };
   proof: { depth: 'fingerprints' | 'counts' };
+  snapshot: {
+    /** Is a snapshot that is not encrypted refused? */
+    encryption: 'required' | 'any';
+    /** How long one with a label is kept. */
+    labelled: number;
+    /** How long one may take to become available before that is a failure. */
+    deadline: number;
+    copies: CopyTo[];
+  };
+  /** How far back restoring to a point in time must reach, at least. */
+  pitr: { window: number };
   rehearsal: {
     /** Which point: the newest verified one, or any retained one by chance. */
     point: 'newest' | 'random';
     /** A rehearsal older than this is overdue. */
     atMostEvery: number;
+    instance: ScratchInstancePolicy;
   };
-  vault: { lock: 'none' | 'governance' | 'compliance'; lockFor: number };
+  vault: { lock: 'none' | 'governance' | 'compliance'; lockFor: number; replica: boolean };
   severities: Partial<Record<string, Severity>>;
+};
+
+/** Where snapshots are copied to: another Region, another account (through a role there), or both, under a key of that place. */
+export type CopyTo = {
+  region: string;
+  account?: string | undefined;
+  role?: string | undefined;
+  kmsKey?: string | undefined;
+};
+
+/** The instance that snapshots and moments are rehearsed on. */
+export type ScratchInstancePolicy = {
+  /** Instance class, such as `db.t4g.medium`. */
+  class: string;
+  /** How long a restore may take before it is given up, in seconds. */
+  deadline: number;
+  /** Of this policy, at once, and hours in a calendar month. */
+  atOnce: number;
+  hoursAMonth: number;
+  /** What an hour costs, in US dollars, where the estimate should say it. */
+  pricePerHour?: number | undefined;
+  /** Another network than the deployment's own quarantine. */
+  subnetGroup?: string | undefined;
+  securityGroups?: string[] | undefined;
 };
 
 export type VerifyDepth = 'exists' | 'checksum' | 'readable' | 'full';
@@ -45,9 +86,14 @@ export type Retention = { all: number; daily: number; weekly: number; monthly: n
 /** Something protected, under the objectives of a policy (the policy with the target's own overrides in it). */
 export type Target = {
   id: string;
-  engine: 'postgres';
+  engine: 'postgres' | 'mysql' | 'mariadb' | 'cache';
   policy: Policy;
-  connection: ConnectionSettings;
+  /** The instance, cluster or cache behind it, where AWS backs it up too. */
+  platform?: PlatformRef | undefined;
+  /** How to reach it as a database; a target of snapshots alone may do without. */
+  connection?: ConnectionSettings | undefined;
+  /** Does a row a minute go into the source's ledger, so that the RPO can be measured? */
+  ledger: boolean;
   priority: 'P0' | 'P1' | 'P2';
   owner?: string | undefined;
   labels: Record<string, string>;
@@ -70,6 +116,28 @@ export type Assertion = { name: string; sql: string; when: 'always' | 'simulatio
   | { rowsOf: string; tolerance: number }
   | { fresherThan: number }
 );
+
+/** The connection of a target that is dumped or asked; its absence was refused when the configuration was read. */
+export function connectionOf(target: Target): ConnectionSettings {
+  if (target.connection) return target.connection;
+  throw new InputError(
+    `${target.id} has no connection in understudy.yml`,
+    [],
+    `add connection: { secret: … } to the target`,
+  );
+}
+
+/** Does the policy restore anything on a schedule? One for caches does not. */
+export function rehearses({ schedules }: Policy): boolean {
+  return (['rehearse', 'simulation', 'rehearse-snapshot', 'rehearse-moment'] as const).some(
+    (job) => schedules[job] !== undefined,
+  );
+}
+
+/** `eu-west-1`, or `eu-west-1/123456789012` in another account: the place in the names of points. */
+export function placeOf(copy: Pick<CopyTo, 'region' | 'account'>): string {
+  return copy.account ? `${copy.region}/${copy.account}` : copy.region;
+}
 
 export type Plan = { schemaVersion: 1; policies: Policy[]; targets: Target[] };
 

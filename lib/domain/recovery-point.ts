@@ -1,4 +1,5 @@
 import type { VaultKeys } from './names.ts';
+import type { PlatformKind } from './platform.ts';
 
 /**
  * One stored copy.
@@ -20,7 +21,7 @@ export type PointState = (typeof POINT_STATES)[number];
 
 const NEXT: Record<PointState, readonly PointState[]> = {
   creating: ['available', 'failed', 'creating'],
-  available: ['verified', 'corrupt', 'expiring'],
+  available: ['available', 'verified', 'corrupt', 'expiring'],
   verified: ['verified', 'rehearsed', 'corrupt', 'expiring'],
   rehearsed: ['rehearsed', 'corrupt', 'expiring'],
   failed: ['creating', 'expiring'],
@@ -42,19 +43,27 @@ export function statesBefore(to: PointState): PointState[] {
 /** Where one object of the vault is and what it is: enough to fetch exactly that version and to know it again. */
 export type StoredObject = { key: string; versionId: string; bytes: number; sha256: string };
 
-export type RecoveryPoint = {
+type Common = {
   id: string;
   target: string;
-  kind: 'dump';
-  place: 'vault';
   state: PointState;
-  /** The scheduled moment it is named after. */
+  /** The scheduled moment it is named after; of somebody else's snapshot, the moment it was taken. */
   scheduledFor: string;
-  /** The database snapshot it holds: its age counts from here, not from the end of the upload. */
+  /** The moment whose data it holds: its age counts from here, not from the end of the upload or the copying. */
   snapshotAt?: string;
   availableAt?: string;
   verifiedAt?: string;
   rehearsedAt?: string;
+  /** Until when the artifact cannot be deleted (Object Lock), and whether somebody holds it for a court. */
+  lockedUntil?: string;
+  legalHold?: boolean;
+  why?: string;
+};
+
+/** A logical dump in the vault, or the vault's replica of one. */
+export type DumpPoint = Common & {
+  kind: 'dump';
+  place: 'vault' | 'replica';
   keys: VaultKeys;
   dump?: StoredObject;
   roles?: StoredObject;
@@ -66,11 +75,50 @@ export type RecoveryPoint = {
   /** How long the dump and its verification took, in seconds: the arithmetic of the RPO uses them. */
   dumpSeconds?: number;
   verifySeconds?: number;
-  /** Until when the artifact cannot be deleted (Object Lock), and whether somebody holds it for a court. */
-  lockedUntil?: string;
-  legalHold?: boolean;
-  why?: string;
 };
+
+/** A snapshot of an instance, cluster or cache: ours (`snapshot`), AWS's own (`automated`) or somebody else's (`foreign`). */
+export type SnapshotPoint = Common & {
+  kind: 'snapshot' | 'automated' | 'foreign';
+  /** The Region it lies in, and the account when it is another one: `eu-west-1/123456789012`. */
+  place: string;
+  snapshot: StoredSnapshot;
+  /** What a person or a pipeline called it. Labelled ones are kept flat, outside the thinning. */
+  label?: string;
+  /** How long it took until it was available, in seconds. */
+  takeSeconds?: number;
+};
+
+/** What the platform said of a snapshot when it was last looked at. */
+export type StoredSnapshot = {
+  of: PlatformKind;
+  id: string;
+  arn: string;
+  sourceId: string;
+  /** The source's resource id: a new instance of the same name is another one. */
+  resourceId?: string;
+  engine: string;
+  engineVersion: string;
+  encrypted: boolean;
+  kmsKey?: string;
+  /** Allocated bytes: what a restore needs, not what the data takes. */
+  bytes: number;
+};
+
+export type RecoveryPoint = DumpPoint | SnapshotPoint;
+
+export function isDump(point: RecoveryPoint): point is DumpPoint {
+  return point.kind === 'dump';
+}
+
+export function isSnapshot(point: RecoveryPoint): point is SnapshotPoint {
+  return point.kind !== 'dump';
+}
+
+/** Ours to delete. What AWS keeps or somebody else made is aged and rehearsed, and never deleted by us. */
+export function isOurs(point: RecoveryPoint): boolean {
+  return point.kind === 'dump' || point.kind === 'snapshot';
+}
 
 /** Points that count for the RPO: proven readable at least, and not found bad since. */
 export function counts(point: RecoveryPoint): boolean {

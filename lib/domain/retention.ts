@@ -1,5 +1,5 @@
 import type { Retention } from './policy.ts';
-import { counts, type RecoveryPoint } from './recovery-point.ts';
+import { counts, isSnapshot, type RecoveryPoint } from './recovery-point.ts';
 import { humanSeconds, secondsBetween } from './time.ts';
 
 export type Decision = { point: RecoveryPoint; keep: boolean; why: string };
@@ -23,7 +23,7 @@ export type RetentionPlan = {
  */
 export function planRetention(
   points: readonly RecoveryPoint[],
-  retention: Retention,
+  retention: Retention & { labelled?: number },
   now: Date,
   rpo: number,
   alsoFrozen?: string,
@@ -31,7 +31,12 @@ export function planRetention(
   const newestFirst = points
     .filter((point) => point.state !== 'expired' && point.state !== 'creating')
     .sort((a, b) => moment(b).localeCompare(moment(a)) || b.id.localeCompare(a.id));
-  const slots = keptBySlot(newestFirst, retention, now);
+  // What has a label is kept flat and takes no day's or week's place.
+  const slots = keptBySlot(
+    newestFirst.filter((point) => !labelled(point)),
+    retention,
+    now,
+  );
   const newestGood = newestFirst.find(counts);
   const newestRehearsed = newestFirst.find((point) => point.state === 'rehearsed');
 
@@ -44,6 +49,8 @@ export function planRetention(
     if (isAwaited(point, now)) return keep('waits for its verification');
     if (point === newestGood) return keep('the newest verified point');
     if (point === newestRehearsed) return keep('the newest rehearsed point');
+    if (labelled(point) && secondsBetween(moment(point), now) <= (retention.labelled ?? 0))
+      return keep(`labelled "${labelled(point)}"`);
     const slot = slots.get(point.id);
     if (slot) return keep(slot);
     return {
@@ -68,6 +75,10 @@ export function planRetention(
         : wish,
     ),
   };
+}
+
+function labelled(point: RecoveryPoint): string | undefined {
+  return isSnapshot(point) ? point.label : undefined;
 }
 
 function moment(point: RecoveryPoint): string {

@@ -10,11 +10,20 @@ export type TargetStatus = {
   target: string;
   /** When Understudy first knew of the target: before that nothing was owed. */
   firstSeenAt: string;
+  /** Of dumps in the vault. */
   newestPoint?: PointSummary;
   newestVerified?: PointSummary;
   newestRehearsed?: PointSummary;
-  /** The point that has waited longest for its verification. */
+  /** The dump that has waited longest for its verification. */
   waiting?: PointSummary;
+  /** The same of snapshots in the source's own Region, whoever took them. */
+  snapshots?: PointsSummary;
+  /** The newest verified point of every other place: `dump@replica`, `snapshot@eu-west-1`. */
+  copies?: Record<string, PointSummary>;
+  /** What the platform said when the watch last asked. */
+  platform?: PlatformStatus;
+  /** The last row known to stand in the source's ledger. */
+  ledgerAt?: string;
   /** Since when each schedule has been what it is: what it would have asked for before is owed by nobody. */
   owed?: Partial<Record<ScheduledJob, Owed>>;
   lastRun: Partial<Record<ScheduledJob, RunSummary>>;
@@ -22,9 +31,24 @@ export type TargetStatus = {
   lastRehearsal?: Pick<Evidence, 'at' | 'point' | 'outcome' | 'strength' | 'rto' | 'rpo' | 'simulation'>;
   lastPassedRehearsal?: Pick<Evidence, 'at' | 'point' | 'strength' | 'rto'>;
   /** Medians of what was measured, in seconds and bytes. */
-  usual: { dump?: number; verify?: number; bytes?: number };
+  usual: { dump?: number; verify?: number; bytes?: number; snapshot?: number };
 };
 
 export type Owed = { cron: string; timezone: string; since: string };
+export type PointsSummary = {
+  newestPoint?: PointSummary;
+  newestVerified?: PointSummary;
+  newestRehearsed?: PointSummary;
+};
+
+/** `latest` is the RPO that restoring to a point in time gives now. */
+export type PlatformStatus = {
+  readAt: string;
+  /** The platform's own word, or `missing`. */
+  status: string;
+  retention: number;
+  earliest?: string;
+  latest?: string;
+};
 export type PointSummary = { id: string; snapshotAt: string; availableAt: string; state: string };
 export type RunSummary = Pick<Run, 'scheduledFor' | 'state' | 'attempt' | 'endedAt' | 'summary'>;

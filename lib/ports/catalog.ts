@@ -3,10 +3,12 @@ import type { Evidence } from '../domain/evidence.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { ScheduledJob } from '../domain/job.ts';
 import type { RunName } from '../domain/names.ts';
-import type { PointState, RecoveryPoint } from '../domain/recovery-point.ts';
+import type { DumpPoint, PointState, RecoveryPoint, SnapshotPoint } from '../domain/recovery-point.ts';
 import type { Claim, ClaimOutcome, Run } from '../domain/run.ts';
 import type { Schedule } from '../domain/schedule.ts';
+import type { ScratchRecord } from '../domain/scratch.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
+import type { TimelineEvent } from '../domain/timeline.ts';
 import type { AlertTopic } from './messages.ts';
 
 export type ClaimRequest = RunName & {
@@ -19,6 +21,10 @@ export type ClaimRequest = RunName & {
   /** Who claims, where one worker may come back after a crash: a live claim with this token is its own. */
   token?: string;
 };
+
+/** What may change of a point when it moves on. */
+export type PointChanges = Partial<Omit<DumpPoint, 'kind' | 'place'>> &
+  Partial<Omit<SnapshotPoint, 'kind' | 'place'>>;
 
 export type RunResult = {
   state: 'succeeded' | 'failed';
@@ -53,10 +59,12 @@ export type Catalog = {
 
   /** Writes a point for the claim's holder; the state must be reachable from the one recorded. */
   putPoint(claim: Claim, point: RecoveryPoint): Promise<void>;
+  /** Writes a point that nobody's run makes, such as a snapshot of AWS's own. False when it is known already. */
+  adoptPoint(point: RecoveryPoint): Promise<boolean>;
   /** Moves a point on without a claim (watch, expire). False when its state does not allow it (any more). */
-  movePoint(target: string, id: string, to: PointState, changes?: Partial<RecoveryPoint>): Promise<boolean>;
-  /** The point named after this scheduled moment, whichever attempt made it. */
-  pointAt(target: string, scheduledFor: string): Promise<RecoveryPoint | undefined>;
+  movePoint(target: string, id: string, to: PointState, changes?: PointChanges): Promise<boolean>;
+  /** The dump in the vault that is named after this scheduled moment, whichever attempt made it. */
+  pointAt(target: string, scheduledFor: string): Promise<DumpPoint | undefined>;
   /** The point with this id. */
   point(target: string, id: string): Promise<RecoveryPoint | undefined>;
   /** Newest first, by scheduled moment. */
@@ -64,6 +72,25 @@ export type Catalog = {
     target: string,
     options?: { limit?: number; states?: readonly PointState[] },
   ): Promise<RecoveryPoint[]>;
+
+  /** Appends to a target's timeline. False when the same event stands there already. */
+  addEvent(event: TimelineEvent): Promise<boolean>;
+  /** Newest first. */
+  timeline(target: string, limit: number): Promise<TimelineEvent[]>;
+  /** Remembers who waits for news of a subject (an instance, a snapshot), so that a notice can end the wait early. */
+  awaitNotice(subject: string, token: string, now: Date): Promise<void>;
+  /** The token of who waits for news of this subject, or waited last. */
+  awaiting(subject: string): Promise<string | undefined>;
+
+  /** Puts a scratch instance on record before it is made, or returns the record that is there. */
+  beginScratch(record: ScratchRecord): Promise<ScratchRecord>;
+  identifyScratch(target: string, name: string, resourceId: string): Promise<void>;
+  /** Ends it and adds its time to its policy's month. Done before is done. */
+  endScratch(record: ScratchRecord, goneAt: string): Promise<void>;
+  /** Those not on record as gone, of every target. */
+  openScratches(): Promise<ScratchRecord[]>;
+  /** Seconds that a policy's ended scratch instances took in a month such as `2026-11`. */
+  scratchSeconds(policy: string, month: string): Promise<number>;
 
   addEvidence(evidence: Evidence): Promise<void>;
   /** Newest first. */
@@ -93,6 +120,8 @@ export type Catalog = {
   statuses(targets: readonly string[]): Promise<Map<string, TargetStatus>>;
   /** Records that a target exists and what its schedules are. What is owed counts from the first time each was seen so. */
   owe(target: string, schedules: Partial<Record<ScheduledJob, Schedule>>, now: Date): Promise<void>;
+  /** Keeps what was just seen of a target beside its status. */
+  observe(target: string, seen: Pick<TargetStatus, 'platform' | 'ledgerAt'>, now: Date): Promise<void>;
   /** Derives a target's status again from its runs, points and evidence, and keeps it. */
   refreshStatus(target: string): Promise<TargetStatus>;
 };

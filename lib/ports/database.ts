@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { LedgerRow } from '../domain/ledger.ts';
 import type {
   ContentFacts,
   ExtensionFacts,
@@ -80,6 +81,19 @@ export type DatabaseEngine = {
 export type Inspection = { toc?: TableOfContents; problem?: string };
 
 export type Symptom = { check: string; state: 'good' | 'bad' | 'unknown'; message: string; next?: string };
+
+export type { LedgerRow };
+
+/** The ledger: a small table in a source that gets one row a minute. Every call is a connection of its own. */
+export type Ledger = {
+  /**
+   * Writes the row of a minute such as `2026-11-20T01:02:00Z`, once however often it is asked. Rejects with
+   * CredentialsRefused, or with `ledger-missing`, `ledger-denied`, `ledger-read-only`.
+   */
+  write(credentials: Credentials, minute: string): Promise<'written' | 'there'>;
+  /** The rows written at or after a moment, oldest first. */
+  rows(credentials: Credentials, since: string): Promise<LedgerRow[]>;
+};
 
 /** A restored copy on a scratch server. */
 export type ScratchCopy = {

@@ -1,18 +1,32 @@
 import { randomInt } from 'node:crypto';
 import { dynamoCatalog } from '../adapters/aws/catalog/catalog.ts';
-import { dynamo, s3, scheduler, secretsClientFor, sns, sqs } from '../adapters/aws/clients.ts';
+import {
+  dynamo,
+  s3,
+  scheduler,
+  secretsClientFor,
+  secretsManagerClient,
+  sns,
+  sqs,
+} from '../adapters/aws/clients.ts';
 import { jobMessages } from '../adapters/aws/job-messages.ts';
+import { rdsClients } from '../adapters/aws/rds/clients.ts';
+import { rdsPlatform } from '../adapters/aws/rds/rds-platform.ts';
+import { rdsScratch } from '../adapters/aws/rds/scratch.ts';
 import { s3Vault } from '../adapters/aws/s3-vault.ts';
 import { deployedSchedules } from '../adapters/aws/schedules.ts';
+import { scratchSecrets } from '../adapters/aws/scratch-secrets.ts';
 import { secretsManager } from '../adapters/aws/secrets.ts';
 import { snsAlerts } from '../adapters/aws/sns-alerts.ts';
 import { postgresEngine } from '../adapters/postgres/engine.ts';
+import { postgresLedger } from '../adapters/postgres/ledger.ts';
 import { candidateDirectories } from '../adapters/postgres/programs.ts';
 import { localScratch } from '../adapters/postgres/scratch.ts';
 import type { Plan } from '../domain/policy.ts';
 import type { Catalog } from '../ports/catalog.ts';
-import type { DatabaseEngine, Scratch, Secrets } from '../ports/database.ts';
+import type { DatabaseEngine, Ledger, Scratch, Secrets } from '../ports/database.ts';
 import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
+import type { Place, Platform, ScratchInstances, ScratchSecrets } from '../ports/platform.ts';
 import type { Vault } from '../ports/vault.ts';
 import { systemClock } from './clock.ts';
 import { environment } from './environment.ts';
@@ -40,7 +54,8 @@ const env = () => once('environment', environment);
 export const plan = (): Plan => readPlan(env().planFile, env().planDigest);
 export const log = (): Log => once('log', lambdaLog);
 export const metrics = (): Metrics => once('metrics', embeddedMetrics);
-export const catalog = (): Catalog => once('catalog', () => dynamoCatalog(dynamo(), env().table));
+export const catalog = (): Catalog =>
+  once('catalog', () => dynamoCatalog(dynamo(), env().table, env().region));
 export const vault = (): Vault =>
   once('vault', () =>
     s3Vault(s3({ pathStyle: env().pathStyle }), { bucket: env().vault, kmsKey: env().vaultKey }),
@@ -54,6 +69,7 @@ export const schedules = (): Schedules =>
   once('schedules', () => deployedSchedules(scheduler(), env().scheduleGroup));
 const binDirectories = () => candidateDirectories(env().pgBin, env().path);
 export const engine = (): DatabaseEngine => once('engine', () => postgresEngine(binDirectories));
+export const ledger = (): Ledger => once('ledger', postgresLedger);
 export const scratch = (invocation: Invocation): Scratch =>
   localScratch({
     directory: env().scratchDirectory,
@@ -61,6 +77,19 @@ export const scratch = (invocation: Invocation): Scratch =>
     owner: env().pgUser,
     secondsLeft: invocation.secondsLeft,
   });
+/** The Region of the deployment and of its sources. */
+export const home = (): string => env().region;
+export const homePlace = (): Place => ({ name: home(), region: home() });
+const rds = () => once('rds clients', rdsClients);
+export const platform = (): Platform => once('platform', () => rdsPlatform(rds(), homePlace()));
+export const scratchInstances = (): ScratchInstances =>
+  once('scratch instances', () => rdsScratch(rds()(homePlace())));
+export const scratchSecretStore = (): ScratchSecrets =>
+  once('scratch secrets', () => scratchSecrets(secretsManagerClient(), `understudy/${stage()}/scratch`));
+export const scratchNetwork = () => env().scratchNetwork;
+export const proveFunction = (): string => env().proveFunction;
+export const ledgerFunction = (): string => env().ledgerFunction;
+export const pace = () => env().pace;
 export const scratchFunction = (): string => env().scratchFunction;
 export const stage = (): string => env().stage;
 export const pick = (count: number): number => randomInt(count);
@@ -77,6 +106,18 @@ export const telling = () => ({
   log: log(),
   clock,
   stage: stage(),
+});
+
+/** What work that waits on the platform needs. */
+export const platformDeps = () => ({
+  ...telling(),
+  plan: plan(),
+  messages: messages(),
+  platform: platform(),
+  keyState: async () => 'unknown' as const,
+  isDefaultKey: async () => undefined,
+  home: home(),
+  pace: pace(),
 });
 
 /** What every claimed job needs. */

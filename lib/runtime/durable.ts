@@ -15,6 +15,18 @@ export function durableSteps(context: DurableContext): Durable {
       context.step<T>(name, async () => work(), { retryStrategy }) as unknown as Promise<T>,
     invoke: <Input, Output>(name: string, functionId: string, input: Input): Promise<Output> =>
       context.invoke<Input, Output>(name, functionId, input) as unknown as Promise<Output>,
+    pause: async (name, seconds, onWaiting = async () => undefined) => {
+      try {
+        await context.waitForCallback(name, async (token) => onWaiting(token), {
+          timeout: { seconds: Math.max(1, Math.round(seconds)) },
+          retryStrategy,
+        });
+        return 'woken';
+      } catch (error) {
+        if ((error as Error).name === 'CallbackTimeoutError') return 'elapsed';
+        throw error;
+      }
+    },
   };
 }
 

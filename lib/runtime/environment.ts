@@ -1,12 +1,22 @@
 /** The only file that reads `process.env`. Names are those of serverless.yml; everything else takes values. */
 export type Environment = {
   stage: string;
+  /** Where this deployment is: snapshots here are no copies. */
+  region: string;
   table: string;
   vault: string;
   vaultKey: string | undefined;
   topics: { jobs: string; alerts: string; pages: string; alarms: string };
   queues: { dump: string; verify: string; expire: string };
   scratchFunction: string;
+  /** Function that proves a scratch instance, from inside its quarantine. */
+  proveFunction: string;
+  /** Function that reads the ledger of a source. */
+  ledgerFunction: string;
+  /** The quarantine of scratch instances, unless a policy names another. */
+  scratchNetwork: { subnetGroup: string; securityGroup: string };
+  /** Seconds between the looks of a wait: the first two, and the last ones. */
+  pace: { first: number; most: number };
   scheduleGroup: string;
   sourceRole: string | undefined;
   planFile: string;
@@ -25,6 +35,7 @@ export function environment(): Environment {
   const get = (name: string) => env[`UNDERSTUDY_${name}`] ?? '';
   return {
     stage: get('STAGE') || 'local',
+    region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'eu-central-1',
     table: get('TABLE'),
     vault: get('VAULT'),
     vaultKey: get('VAULT_KEY') || undefined,
@@ -36,6 +47,13 @@ export function environment(): Environment {
     },
     queues: { dump: get('QUEUE_DUMP'), verify: get('QUEUE_VERIFY'), expire: get('QUEUE_EXPIRE') },
     scratchFunction: get('SCRATCH_FUNCTION') || 'scratch',
+    proveFunction: get('PROVE_FUNCTION') || 'prove',
+    ledgerFunction: get('LEDGER_FUNCTION') || 'ledger',
+    scratchNetwork: {
+      subnetGroup: get('SCRATCH_SUBNET_GROUP'),
+      securityGroup: get('SCRATCH_SECURITY_GROUP'),
+    },
+    pace: { first: Number(get('PACE') || 15), most: Number(get('PACE') || 300) },
     scheduleGroup: get('SCHEDULE_GROUP'),
     sourceRole: get('SOURCE_ROLE') || undefined,
     planFile: get('PLAN') || `${env['LAMBDA_TASK_ROOT'] ?? '.'}/plan.json`,

@@ -18,7 +18,9 @@ export async function dispatch(tick: Tick, deps: DispatchDeps): Promise<{ publis
       'deploy again: npx serverless deploy',
     );
   }
-  const messages = targetsOf(deps.plan, tick.policy).map((target) => messageFor(tick, target.id));
+  const messages = targetsOf(deps.plan, tick.policy)
+    .filter((target) => tick.job !== 'ledger' || target.ledger)
+    .map((target) => messageFor(tick, target.id));
   const left = await deps.messages.publishAll(messages);
   deps.metrics.count('JobsDispatched', messages.length - left.length, { policy: tick.policy, job: tick.job });
   if (left.length > 0) {
@@ -44,6 +46,19 @@ function messageFor(tick: Tick, target: string): JobMessage {
       return { job: 'verify', ...common, again: false };
     case 'expire':
       return { job: 'expire', ...common, dryRun: false };
+    case 'snapshot':
+      return { job: 'snapshot', ...common };
+    case 'preflight':
+      return { job: 'preflight', ...common };
+    case 'ledger':
+      return { job: 'ledger', ...common };
+    case 'rehearse-snapshot':
+    case 'rehearse-moment':
+      return {
+        job: 'rehearse-instance',
+        ...common,
+        from: tick.job === 'rehearse-moment' ? 'moment' : 'snapshot',
+      };
     case 'rehearse':
     case 'simulation':
       return { job: 'rehearse', ...common, simulation: tick.job === 'simulation' };

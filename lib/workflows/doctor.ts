@@ -1,5 +1,5 @@
 import { hintOf, reasonOf } from '../domain/errors.ts';
-import type { Plan } from '../domain/policy.ts';
+import { connectionOf, type Plan } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DatabaseEngine, Secrets, Symptom } from '../ports/database.ts';
 import type { Vault } from '../ports/vault.ts';
@@ -27,7 +27,7 @@ export async function examine(
     symptoms.push({
       check: 'secret',
       state: 'good',
-      message: `${target.connection.secret} names user ${credentials.user} at ${credentials.host}`,
+      message: `${connectionOf(target).secret} names user ${credentials.user} at ${credentials.host}`,
     });
     return deps.engine.doctor(credentials, target.policy);
   });

@@ -1,15 +1,14 @@
-import { CredentialsRefused, Refusal } from '../domain/errors.ts';
 import { finding } from '../domain/finding.ts';
 import type { DumpJob } from '../domain/job.ts';
 import { type Manifest, totalRows } from '../domain/manifest.ts';
 import { pointId, vaultKeys } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import { type DumpPoint, isDump } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
-import type { Credentials, Secrets } from '../ports/database.ts';
 import { type Done, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
 import { type DumpDeps, makePoint } from './make-point.ts';
 import { raise, settle } from './tell.ts';
+import { withCredentials } from './with-credentials.ts';
 
 export type { DumpDeps };
 
@@ -35,7 +34,7 @@ async function dumpOnce(
   { claim, signal }: Work,
 ): Promise<Done> {
   const started = deps.clock.now();
-  const creating: RecoveryPoint = {
+  const creating: DumpPoint = {
     id: pointId(job.scheduledFor, claim.attempt),
     target: target.id,
     kind: 'dump',
@@ -52,7 +51,7 @@ async function dumpOnce(
     const made = await withCredentials(deps.secrets, target, (credentials) =>
       makePoint(creating, target, deps, credentials, blocked, signal),
     );
-    const available: RecoveryPoint = {
+    const available: DumpPoint = {
       ...made.point,
       availableAt: utc(deps.clock.now()),
       dumpSeconds: secondsBetween(started, deps.clock.now()),
@@ -84,31 +83,14 @@ async function dumpOnce(
  */
 async function adopt(job: DumpJob, deps: DumpDeps): Promise<Done | undefined> {
   const known = await deps.catalog.pointAt(job.target, job.scheduledFor);
-  if (!known || !['available', 'verified', 'rehearsed'].includes(known.state)) return undefined;
+  if (!known || !isDump(known) || !['available', 'verified', 'rehearsed'].includes(known.state))
+    return undefined;
   if (known.state === 'available') await askForVerification(job, known, deps);
   return { summary: `adopted ${known.id}, which an earlier attempt had finished`, point: known.id };
 }
 
-/** Runs with the target's credentials, and once more with fresh ones when they are refused: rotation happens. */
-async function withCredentials<T>(
-  secrets: Secrets,
-  target: Target,
-  work: (credentials: Credentials) => Promise<T>,
-): Promise<T> {
-  const credentials = await secrets.credentials(target);
-  try {
-    return await work(credentials);
-  } catch (error) {
-    if (!(error instanceof CredentialsRefused)) throw error;
-    const fresh = await secrets.credentials(target, { again: true });
-    if (fresh.password === credentials.password && fresh.user === credentials.user)
-      throw new Refusal(error.code, error.message, { hint: error.hint, cause: error });
-    return work(fresh);
-  }
-}
-
 /** Asked for only now, so that verification never races the dump. If this fails, the scheduled verification comes anyway. */
-async function askForVerification(job: DumpJob, point: RecoveryPoint, deps: DumpDeps): Promise<void> {
+async function askForVerification(job: DumpJob, point: DumpPoint, deps: DumpDeps): Promise<void> {
   const message = {
     job: 'verify' as const,
     target: point.target,
@@ -141,7 +123,7 @@ function unfingerprinted(target: Target) {
   });
 }
 
-function say(manifest: Manifest, point: RecoveryPoint): string {
+function say(manifest: Manifest, point: DumpPoint): string {
   const rows = totalRows(manifest.tables).toLocaleString('en');
   return `${manifest.tables.length} tables with ${rows} rows, ${((point.dump?.bytes ?? 0) / 1e6).toFixed(1)} MB in ${humanSeconds(point.dumpSeconds ?? 0)}`;
 }

@@ -1,15 +1,25 @@
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { finding } from '../domain/finding.ts';
 import type { ExpireJob } from '../domain/job.ts';
+import { parsePointId } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import type { RecoveryPoint } from '../domain/recovery-point.ts';
-import { type Decision, planRetention, type RetentionPlan } from '../domain/retention.ts';
+import { type DumpPoint, isDump, isOurs, type RecoveryPoint } from '../domain/recovery-point.ts';
+import { type Decision, planRetention } from '../domain/retention.ts';
 import { secondsBetween } from '../domain/time.ts';
+import type { Platform } from '../ports/platform.ts';
 import type { Vault } from '../ports/vault.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim } from './claimed.ts';
+import { placeNamed } from './places.ts';
 import { settle } from './tell.ts';
 
-export type ExpireDeps = JobDeps & { vault: Vault };
+export type ExpireDeps = JobDeps & {
+  vault: Vault;
+  /** The vault's copy in another Region, where there is one. */
+  replica?: Vault | undefined;
+  platform: Platform;
+  /** The Region of the deployment. */
+  home: string;
+};
 export type ExpireOutcome = JobOutcome & Pick<Planned, 'decisions' | 'orphans' | 'frozen'>;
 
 /** An object that no point names may be a dump that is being written; after this it is not. In seconds. */
@@ -30,54 +40,100 @@ export async function expire(job: ExpireJob, deps: ExpireDeps): Promise<ExpireOu
   const outcome = await underClaim(deps, job, job, async ({ signal }) => {
     await giveUpOldOnes(target, deps);
     planned = await planFor(target, deps);
-    await tellFrozen(target, planned.plan, deps);
+    await tellFrozen(target, planned, deps);
     return carryOut(target, planned, deps, signal);
   });
   return { ...outcome, ...(planned ? shown(planned) : { decisions: [], orphans: [] }) };
 }
 
-function shown({ plan: _plan, ...rest }: Planned): Omit<Planned, 'plan'> {
+function shown({ atRisk: _atRisk, withheld: _withheld, ...rest }: Planned) {
   return rest;
 }
 
-type Planned = { decisions: Decision[]; orphans: string[]; plan: RetentionPlan; frozen?: string };
+type Planned = {
+  decisions: Decision[];
+  orphans: string[];
+  frozen?: string;
+  withheld: number;
+  /** Good points would have gone while newer ones fail. */
+  atRisk: boolean;
+};
 
+/** Dumps, their replicas and snapshots are kept each on their own, place by place: none stands in for another. */
 async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
-  const now = deps.clock.now();
   const points = await deps.catalog.points(target.id);
-  const failing = await failedRehearsal(target, deps);
+  const bad = await badRehearsals(target, deps);
+  const planned: Planned = { decisions: [], orphans: [], withheld: 0, atRisk: false };
+  for (const group of grouped(points)) {
+    const plan = await planGroup(target, group, bad, deps);
+    planned.decisions.push(...plan.decisions);
+    if (!plan.frozen) continue;
+    planned.frozen ??= plan.frozen;
+    planned.withheld += plan.withheld.length;
+    const newest = plan.decisions[0]?.point.state;
+    planned.atRisk ||=
+      (newest === 'failed' || newest === 'corrupt') &&
+      plan.withheld.some((point) => point.availableAt !== undefined);
+  }
+  if (!planned.frozen) planned.orphans = await findOrphans(target, points, deps, deps.clock.now());
+  return planned;
+}
+
+/** What is ours to delete, newest first within a kind and place. */
+function grouped(points: readonly RecoveryPoint[]): RecoveryPoint[][] {
+  return [...Map.groupBy(points.filter(isOurs), ({ kind, place }) => `${kind}@${place}`).values()];
+}
+
+async function planGroup(
+  target: Target,
+  group: RecoveryPoint[],
+  bad: ReadonlyMap<string, string>,
+  deps: ExpireDeps,
+) {
+  const { retention, objectives, snapshot } = target.policy;
+  const { kind } = group[0]!;
+  const rpo = objectives.rpo[kind === 'dump' ? 'dump' : 'snapshot'] ?? Number.POSITIVE_INFINITY;
+  const rules = { ...retention, labelled: snapshot.labelled };
   const decide = (from: RecoveryPoint[]) =>
-    planRetention(from, target.policy.retention, now, target.policy.objectives.rpo.dump, failing);
-  // Asked about every point that would go, and only about those; then decided again.
+    planRetention(from, rules, deps.clock.now(), rpo, bad.get(kind === 'dump' ? 'dump' : 'snapshot'));
+  // Locks are asked for about every point that would go, and only about those; then it is decided again.
   const goers = new Set(
-    decide(points)
+    decide(group)
       .decisions.filter(({ keep }) => !keep)
       .map(({ point }) => point.id),
   );
-  const asked = await Promise.all(
-    points.map((point) => (goers.has(point.id) ? withLocks(point, deps) : point)),
+  return decide(
+    await Promise.all(
+      group.map((point) => (goers.has(point.id) && isDump(point) ? withLocks(point, deps) : point)),
+    ),
   );
-  const plan = decide(asked);
-  const orphans = plan.frozen ? [] : await findOrphans(target, points, deps, now);
-  return { decisions: plan.decisions, orphans, plan, ...(plan.frozen ? { frozen: plan.frozen } : {}) };
 }
 
-/** While a rehearsal's bad news stands, the older points may be all there is. */
-async function failedRehearsal(target: Target, deps: ExpireDeps): Promise<string | undefined> {
+/** While a rehearsal's bad news stands, the older points may be all there is. By the kind of point it was of. */
+async function badRehearsals(target: Target, deps: ExpireDeps): Promise<ReadonlyMap<string, string>> {
   const open = await deps.catalog.openFindings(target.id);
-  const bad = open.find(({ code }) => code === 'restore-failed' || code === 'proof-mismatch');
-  return bad && `a rehearsal failed: ${bad.message}`;
+  return new Map(
+    open
+      .filter(({ code }) => code === 'restore-failed' || code === 'proof-mismatch')
+      .map(({ subject, message }) => [
+        parsePointId(subject)?.kind === 'dump' ? 'dump' : 'snapshot',
+        `a rehearsal failed: ${message}`,
+      ]),
+  );
 }
 
 /**
  * Locks and holds are read from the vault, not believed from the catalog: somebody may have set one since, on any of
  * the objects, and a dump that died may have left a locked one that the catalog knows only by its key.
  */
-async function withLocks(point: RecoveryPoint, deps: ExpireDeps): Promise<RecoveryPoint> {
+async function withLocks(point: DumpPoint, deps: ExpireDeps): Promise<DumpPoint> {
+  // Its deletion will say so, and stop nothing else.
+  if (point.place === 'replica' && !deps.replica) return point;
+  const vault = vaultOf(point, deps);
   const recorded = [point.dump, point.roles, point.manifest].flatMap((object) => object ?? []);
   const heads = await Promise.all([
-    ...recorded.map((object) => deps.vault.headVersion(object)),
-    ...Object.values(point.keys).map((key) => deps.vault.head(key)),
+    ...recorded.map((object) => vault.headVersion(object)),
+    ...Object.values(point.keys).map((key) => vault.head(key)),
   ]);
   const lockedUntil = heads
     .flatMap((head) => head?.lockedUntil ?? [])
@@ -91,9 +147,16 @@ async function withLocks(point: RecoveryPoint, deps: ExpireDeps): Promise<Recove
   };
 }
 
+function vaultOf(point: DumpPoint, deps: ExpireDeps): Vault {
+  if (point.place === 'vault') return deps.vault;
+  if (deps.replica) return deps.replica;
+  throw new UnderstudyError('replica-unknown', `${point.id} lies in a replica that this deployment has not`, {
+    hint: 'give the parameter replicaBucket again until the last of its points has expired',
+  });
+}
+
 /**
- * Marks, deletes the manifest, deletes the rest, marks again. Killed between any two, the next run finds `expiring` and
- * goes on: without its manifest a dump is no recovery point, so nothing half-deleted can pass for one. What cannot be
+ * Marks, deletes, marks again. Killed between any two, the next run finds `expiring` and goes on. What cannot be
  * deleted stops nothing else, and is said at the end.
  */
 async function carryOut(
@@ -112,9 +175,7 @@ async function carryOut(
     if (keep) continue;
     await guarded(point.id, async () => {
       if (!(await deps.catalog.movePoint(target.id, point.id, 'expiring'))) return;
-      await deps.vault.removeAllVersions(point.keys.manifest);
-      await deps.vault.removeAllVersions(point.keys.dump);
-      await deps.vault.removeAllVersions(point.keys.roles);
+      await remove(target, point, deps);
       await deps.catalog.movePoint(target.id, point.id, 'expired');
       deps.log.info('expired', { target: target.id, point: point.id });
       deleted++;
@@ -140,10 +201,23 @@ async function carryOut(
   };
 }
 
-/** A dump that died before anybody could say so leaves a point that is being made for ever. */
+/** The manifest goes first: without it a dump is no recovery point, so nothing half-deleted can pass for one. */
+async function remove(target: Target, point: RecoveryPoint, deps: ExpireDeps): Promise<void> {
+  if (!isDump(point)) {
+    const { of, id } = point.snapshot;
+    return deps.platform.deleteSnapshot(of, id, placeNamed(target, point.place, deps.home));
+  }
+  const vault = vaultOf(point, deps);
+  await vault.removeAllVersions(point.keys.manifest);
+  await vault.removeAllVersions(point.keys.dump);
+  await vault.removeAllVersions(point.keys.roles);
+}
+
+/** A dump that died before anybody could say so leaves a point that is being made for ever; so does a snapshot. */
 async function giveUpOldOnes(target: Target, deps: ExpireDeps): Promise<void> {
+  const age = Math.max(CREATING_AGE, 2 * target.policy.snapshot.deadline);
   for (const point of await deps.catalog.points(target.id, { states: ['creating'] })) {
-    if (secondsBetween(point.scheduledFor, deps.clock.now()) < CREATING_AGE) continue;
+    if (secondsBetween(point.scheduledFor, deps.clock.now()) < (isDump(point) ? CREATING_AGE : age)) continue;
     await deps.catalog.movePoint(target.id, point.id, 'failed', { why: 'it was never finished' });
   }
 }
@@ -155,7 +229,7 @@ async function findOrphans(
   deps: ExpireDeps,
   now: Date,
 ): Promise<string[]> {
-  const named = new Set(points.flatMap((point) => Object.values(point.keys)));
+  const named = new Set(points.filter(isDump).flatMap((point) => Object.values(point.keys)));
   const orphans: string[] = [];
   for await (const { key, lastModified } of deps.vault.list(`${target.id}/`)) {
     if (named.has(key) || secondsBetween(lastModified, now) <= ORPHAN_AGE) continue;
@@ -167,11 +241,10 @@ async function findOrphans(
 }
 
 /** Only when good points would have gone while newer ones fail is it worth waking somebody. */
-async function tellFrozen(target: Target, plan: RetentionPlan, deps: ExpireDeps): Promise<void> {
-  const [newest] = plan.decisions;
-  const failing = newest?.point.state === 'failed' || newest?.point.state === 'corrupt';
-  const atRisk = failing && plan.withheld.some((point) => point.dump !== undefined);
-  const message = `retention would have deleted ${plan.withheld.length} points of ${target.id}, but ${plan.frozen}; all are kept`;
-  const found = atRisk ? [finding('last-good-point-at-risk', { target, subject: 'retention', message })] : [];
+async function tellFrozen(target: Target, planned: Planned, deps: ExpireDeps): Promise<void> {
+  const message = `retention would have deleted ${planned.withheld} points of ${target.id}, but ${planned.frozen}; all are kept`;
+  const found = planned.atRisk
+    ? [finding('last-good-point-at-risk', { target, subject: 'retention', message })]
+    : [];
   await settle(deps, target.id, ['last-good-point-at-risk'], found);
 }

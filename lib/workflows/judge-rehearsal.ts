@@ -4,12 +4,12 @@ import type { RehearseJob } from '../domain/job.ts';
 import { type RunName, runName } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import { sayDifference } from '../domain/proof.ts';
-import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import type { DumpPoint } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween } from '../domain/time.ts';
 import type { ScratchResult } from './restore-and-prove.ts';
 
 /** The point that was restored, and the newest verified one's snapshot, from which the RPO is measured. */
-export type Chosen = { point: RecoveryPoint; snapshotAt: string; newestVerifiedAt: string };
+export type Chosen = { point: DumpPoint; snapshotAt: string; newestVerifiedAt: string };
 
 /** Phases during which somebody would be waiting for the database. Proof and assertions come after. */
 const RESTORE_PHASES = ['server', 'fetch', 'roles', 'restore'];
@@ -56,7 +56,9 @@ export function judge(
     where: 'a scratch PostgreSQL inside the function',
     phases: result.phases,
     ...(restored ? { rto: { promised: rto, achieved: achievedRto, met: achievedRto <= rto } } : {}),
-    rpo: { promised: rpo.dump, achieved: achievedRpo, met: achievedRpo <= rpo.dump },
+    ...(rpo.dump === undefined
+      ? {}
+      : { rpo: { promised: rpo.dump, achieved: achievedRpo, met: achievedRpo <= rpo.dump } }),
     ...(result.proof ? { compared: result.proof.compared } : {}),
     differences: result.proof?.differences ?? [],
     differenceCount: result.proof?.differenceCount ?? 0,
@@ -70,7 +72,7 @@ export function judge(
 
 function findingsOf(
   target: Target,
-  point: RecoveryPoint,
+  point: DumpPoint,
   result: ScratchResult,
   restoreSeconds: number | undefined,
 ): Finding[] {

@@ -2,7 +2,7 @@ import { Refusal, UnderstudyError } from '../domain/errors.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { runName } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import type { DumpPoint } from '../domain/recovery-point.ts';
 import { plusSeconds, utc } from '../domain/time.ts';
 import type {
   Archive,
@@ -17,14 +17,14 @@ import type { JobDeps } from './claimed.ts';
 
 export type DumpDeps = JobDeps & { vault: Vault; engine: DatabaseEngine; secrets: Secrets };
 
-type Made = { point: RecoveryPoint; manifest: Manifest };
+type Made = { point: DumpPoint; manifest: Manifest };
 
 /**
  * Makes the stored point: holds the source, streams its archive while its facts are read, and writes the manifest last.
  * What blocks others is pushed to `blocked` as it is seen.
  */
 export async function makePoint(
-  creating: RecoveryPoint,
+  creating: DumpPoint,
   target: Target,
   deps: DumpDeps,
   credentials: Credentials,
@@ -107,7 +107,7 @@ export async function makePoint(
       putOptions(target, deps, creating.keys.manifest, 'application/json'),
     );
     const lock = lockOf(target, deps);
-    const point: RecoveryPoint = {
+    const point: DumpPoint = {
       ...creating,
       state: 'available',
       snapshotAt: source.facts.snapshotAt,

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Evidence } from '../domain/evidence.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { RehearseJob } from '../domain/job.ts';
-import { runName } from '../domain/names.ts';
+import { runName, VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import { counts, type RecoveryPoint } from '../domain/recovery-point.ts';
+import { counts, type DumpPoint, isDump } from '../domain/recovery-point.ts';
 import type { Claim } from '../domain/run.ts';
 import { utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
@@ -90,7 +90,7 @@ function scratchDied(error: Error): ScratchResult {
 }
 
 /** Retention may have taken the point while it was restored; then it is not accused of being gone. */
-async function hasLeft(point: RecoveryPoint, deps: RehearseDeps): Promise<boolean> {
+async function hasLeft(point: DumpPoint, deps: RehearseDeps): Promise<boolean> {
   const state = (await deps.catalog.point(point.target, point.id))?.state;
   return state === undefined || state === 'expiring' || state === 'expired';
 }
@@ -140,6 +140,8 @@ async function choosePoint(
   const points = (
     await deps.catalog.points(target.id, { states: ['available', 'verified', 'rehearsed', 'corrupt'] })
   )
+    .filter(isDump)
+    .filter((point) => point.place === VAULT)
     .filter((point) => point.snapshotAt !== undefined && point.manifest !== undefined)
     .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
   const good = points.filter(counts);
@@ -155,11 +157,11 @@ async function choosePoint(
 }
 
 function byPolicy(
-  good: readonly RecoveryPoint[],
+  good: readonly DumpPoint[],
   job: RehearseJob,
   target: Target,
   deps: RehearseDeps,
-): RecoveryPoint | undefined {
+): DumpPoint | undefined {
   const random = target.policy.rehearsal.point === 'random' && !job.simulation;
   return random && good.length > 0 ? good[deps.pick(good.length)] : good[0];
 }

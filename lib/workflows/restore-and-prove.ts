@@ -4,7 +4,7 @@ import { codeOf, hintOf, InputError, OutOfTime, reasonOf } from '../domain/error
 import type { Phase } from '../domain/evidence.ts';
 import { type Plan, type Target, targetOf } from '../domain/policy.ts';
 import { type Proof, prove } from '../domain/proof.ts';
-import type { RecoveryPoint } from '../domain/recovery-point.ts';
+import type { DumpPoint } from '../domain/recovery-point.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Scratch } from '../ports/database.ts';
 import type { Log } from '../ports/messages.ts';
@@ -20,7 +20,7 @@ export type ScratchDeps = {
 };
 
 /** The whole point comes along: the function that restores may reach the vault and nothing else, not even the catalog. */
-export type ScratchRequest = { point: RecoveryPoint; simulation: boolean };
+export type ScratchRequest = { point: DumpPoint; simulation: boolean };
 
 /** What came of restoring one point. Small: it travels through a checkpoint. */
 export type ScratchResult = {
@@ -71,7 +71,7 @@ export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps
 async function tryIt(
   request: ScratchRequest,
   target: Target,
-  point: RecoveryPoint,
+  point: DumpPoint,
   deps: ScratchDeps,
   time: Stopwatch,
   result: ScratchResult,

@@ -1,5 +1,6 @@
-import { checkRehearsal, checkRpo, checkSilence } from '../checks/lateness.ts';
+import { checkCopies, checkRehearsal, checkRpo, checkSilence, newestBy } from '../checks/lateness.ts';
 import type { Finding } from '../domain/finding.ts';
+import { MEANS, type Means } from '../domain/objective.ts';
 import type { Plan, Target } from '../domain/policy.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import { nextFirings } from '../domain/schedule.ts';
@@ -10,6 +11,9 @@ import type { Clock } from '../ports/clock.ts';
 
 export type StatusDeps = { plan: Plan; catalog: Catalog; clock: Clock };
 
+/** An objective as it stands at this moment, in seconds. */
+export type Achieved = { promised: number; achieved?: number; met: boolean };
+
 /** What one looks at every morning, one entry a target. Seconds and UTC. */
 export type TargetReport = {
   target: string;
@@ -18,9 +22,13 @@ export type TargetReport = {
   owner?: string;
   /** `good`: nothing is open and nothing is late. `unknown`: nothing is known yet. */
   state: 'good' | 'bad' | 'unknown';
-  rpo: { promised: number; achieved?: number; met: boolean };
+  /** By the means that an RPO is promised for: how old what it would bring back is now. */
+  rpo: Partial<Record<Means, Achieved>>;
   rto: { promised: number; achieved?: number; met?: boolean };
   newestVerified?: TargetStatus['newestVerified'];
+  newestSnapshot?: TargetStatus['newestVerified'];
+  platform?: TargetStatus['platform'];
+  copies?: TargetStatus['copies'];
   waiting?: TargetStatus['waiting'];
   lastRehearsal?: TargetStatus['lastRehearsal'];
   lastRun: TargetStatus['lastRun'];
@@ -65,6 +73,7 @@ function report(
     ? [
         ...checkRpo(target, known, now),
         ...checkSilence(target, known, now),
+        ...checkCopies(target, known, now),
         ...checkRehearsal(target, known, now),
       ]
     : [];
@@ -74,7 +83,6 @@ function report(
   const all = [...open, ...unsaid];
   // A bad newest point is never well, whatever is said of the ones before it.
   const spoilt = known?.newestPoint?.state === 'corrupt' || known?.lastRun.dump?.state === 'failed';
-  const achieved = known?.newestVerified ? secondsBetween(known.newestVerified.snapshotAt, now) : undefined;
   const measured = known?.lastPassedRehearsal?.rto;
   return {
     target: target.id,
@@ -84,19 +92,22 @@ function report(
     state:
       spoilt || all.some((each) => each.severity !== 'P3')
         ? 'bad'
-        : known?.newestVerified
+        : MEANS.some((means) => known && newestBy(known, means))
           ? 'good'
           : 'unknown',
-    rpo: {
-      promised: rpo.dump,
-      ...(achieved === undefined ? {} : { achieved }),
-      met: achieved !== undefined && achieved <= rpo.dump,
-    },
+    rpo: Object.fromEntries(
+      MEANS.flatMap((means) =>
+        rpo[means] === undefined ? [] : [[means, achievedBy(means, rpo[means], known, now)]],
+      ),
+    ),
     rto: {
       promised: rto,
       ...(measured ? { achieved: measured.achieved, met: measured.achieved <= rto } : {}),
     },
     ...(known?.newestVerified ? { newestVerified: known.newestVerified } : {}),
+    ...(known?.snapshots?.newestVerified ? { newestSnapshot: known.snapshots.newestVerified } : {}),
+    ...(known?.platform ? { platform: known.platform } : {}),
+    ...(known?.copies ? { copies: known.copies } : {}),
     ...(known?.waiting ? { waiting: known.waiting } : {}),
     ...(known?.lastRehearsal ? { lastRehearsal: known.lastRehearsal } : {}),
     lastRun: known?.lastRun ?? {},
@@ -108,6 +119,14 @@ function report(
     ),
     open: all,
   };
+}
+
+function achievedBy(means: Means, promised: number, known: TargetStatus | undefined, now: Date): Achieved {
+  const newest = known && newestBy(known, means);
+  const achieved = newest && secondsBetween(newest.at, now);
+  return achieved === undefined
+    ? { promised, met: false }
+    : { promised, achieved, met: achieved <= promised };
 }
 
 /** Recovery points of a target, newest first. */

@@ -11,7 +11,7 @@ import { InputError } from '../domain/errors.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { VerifyJob } from '../domain/job.ts';
 import type { Target } from '../domain/policy.ts';
-import { counts, type RecoveryPoint } from '../domain/recovery-point.ts';
+import { counts, type DumpPoint, isDump } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { DatabaseEngine } from '../ports/database.ts';
 import type { Vault } from '../ports/vault.ts';
@@ -50,10 +50,12 @@ export async function verify(job: VerifyJob, deps: VerifyDeps): Promise<VerifyOu
   return outcomes;
 }
 
-async function pointsToVerify(job: VerifyJob, target: Target, deps: VerifyDeps): Promise<RecoveryPoint[]> {
-  if (!job.point) return (await deps.catalog.points(target.id, { states: ['available'] })).reverse();
+async function pointsToVerify(job: VerifyJob, target: Target, deps: VerifyDeps): Promise<DumpPoint[]> {
+  if (!job.point)
+    return (await deps.catalog.points(target.id, { states: ['available'] })).filter(isDump).reverse();
   const point = await deps.catalog.point(target.id, job.point);
-  if (point?.dump && point.state !== 'expiring' && point.state !== 'expired') return [point];
+  if (point && isDump(point) && point.dump && point.state !== 'expiring' && point.state !== 'expired')
+    return [point];
   throw new InputError(
     `${target.id} has no recovery point ${job.point}`,
     [],
@@ -63,7 +65,7 @@ async function pointsToVerify(job: VerifyJob, target: Target, deps: VerifyDeps):
 
 async function verifyOnce(
   target: Target,
-  point: RecoveryPoint,
+  point: DumpPoint,
   deps: VerifyDeps,
   { signal }: Work,
 ): Promise<Done & { findings: Finding[] }> {
@@ -105,11 +107,12 @@ async function verifyOnce(
  * A good point takes the alarm from the bad ones before it, which stay marked. It takes nothing from a newer bad one:
  * verifying an old point must not make it look as if the newest were well.
  */
-async function takeBackOlder(target: Target, point: RecoveryPoint, deps: VerifyDeps): Promise<Finding[]> {
-  const stored = await deps.catalog.points(target.id, {
-    states: ['available', 'verified', 'rehearsed', 'corrupt'],
-    limit: 30,
-  });
+async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps): Promise<Finding[]> {
+  const stored = (
+    await deps.catalog.points(target.id, { states: ['available', 'verified', 'rehearsed', 'corrupt'] })
+  )
+    .filter((other) => isDump(other))
+    .slice(0, 30);
   const isNewest = !stored.some((other) => other.snapshotAt! > point.snapshotAt!);
   const odd = isNewest ? checkSize(target, point, stored.filter(counts)) : [];
   await settle(deps, target.id, BAD, [], (open) => open.subject <= point.id);

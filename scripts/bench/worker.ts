@@ -8,7 +8,7 @@ import { postgresEngine } from '../../lib/adapters/postgres/engine.ts';
 import { checkArchive } from '../../lib/checks/artifact.ts';
 import type { Manifest } from '../../lib/domain/manifest.ts';
 import type { Plan, Policy, Target } from '../../lib/domain/policy.ts';
-import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
+import type { DumpPoint } from '../../lib/domain/recovery-point.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { dispatch } from '../../lib/workflows/dispatch.ts';
 
@@ -67,7 +67,7 @@ async function dump(job: Job<'dump'>): Promise<Record<string, unknown>> {
 async function verify({ bin, manifest }: Job<'verify' | 'list'>): Promise<Record<string, unknown>> {
   const subject = {
     target: { id: 'bench' } as Target,
-    point: { id: 'bench' } as RecoveryPoint,
+    point: { id: 'bench' } as DumpPoint,
     vault: vault(),
   };
   const engine = postgresEngine(() => [bin]);

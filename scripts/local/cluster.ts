@@ -120,7 +120,7 @@ export async function startCluster(options: { settings?: string[] } = {}): Promi
 }
 
 /** PostgreSQL refuses root, which lends the directory to another account. */
-function account(directory: string): { uid?: number; gid?: number } {
+export function account(directory: string): { uid?: number; gid?: number } {
   mkdirSync(directory, { recursive: true });
   chmodSync(directory, 0o755);
   if (process.getuid?.() !== 0) return {};

@@ -14,6 +14,8 @@ const HANDLERS = {
   expire: () => import('../../handlers/expire.ts'),
   scratch: () => import('../../handlers/scratch.ts'),
   rehearse: () => import('../../handlers/rehearse.ts'),
+  snapshot: () => import('../../handlers/snapshot.ts'),
+  copy: () => import('../../handlers/copy.ts'),
   watch: () => import('../../handlers/watch.ts'),
   unclaimed: () => import('../../handlers/unclaimed.ts'),
   operator: () => import('../../handlers/operator.ts'),
@@ -25,9 +27,15 @@ export type FunctionName = keyof typeof HANDLERS;
 /** Lets the demo and the tests put something unreliable in the scratch function's place. */
 export const replaced: { scratch?: ((input: unknown) => Promise<unknown>) | undefined } = {};
 
-/** Runs a function of the deployment in this process, as Lambda would; the durable one in the SDK's own runner. */
+/** Those that outlive their process, and the functions that they invoke. */
+const DURABLE = { rehearse: ['scratch'], snapshot: [], copy: [] } as const satisfies Partial<
+  Record<FunctionName, readonly FunctionName[]>
+>;
+type DurableName = keyof typeof DURABLE;
+
+/** Runs a function of the deployment in this process, as Lambda would; a durable one in the SDK's own runner. */
 export async function invokeLocally(name: FunctionName, event: unknown): Promise<unknown> {
-  if (name === 'rehearse') return runDurably(event);
+  if (name in DURABLE) return runDurably(name as DurableName, event);
   const { handler } = (await HANDLERS[name]()) as unknown as { handler: Handler };
   return handler(event, context(name));
 }
@@ -44,13 +52,18 @@ export function context(name: string, seconds = LIMIT): Context {
 let environmentReady: Promise<void> | undefined;
 
 /** The runner keeps a checkpoint server of its own for the whole process; `endDurable` closes it. */
-async function runDurably(event: unknown): Promise<unknown> {
-  const scratch = replaced.scratch ?? ((input: unknown) => invokeLocally('scratch', input));
+async function runDurably(name: DurableName, event: unknown): Promise<unknown> {
   environmentReady ??= LocalDurableTestRunner.setupTestEnvironment({ skipTime: false, checkpointDelay: 0 });
   await environmentReady;
-  const { handler } = await HANDLERS.rehearse();
+  const { handler } = await HANDLERS[name]();
   const runner = new LocalDurableTestRunner({ handlerFunction: handler });
-  runner.registerFunction(process.env['UNDERSTUDY_SCRATCH_FUNCTION'] ?? 'scratch', scratch);
+  for (const called of DURABLE[name] as readonly FunctionName[]) {
+    const variable = `UNDERSTUDY_${called.toUpperCase()}_FUNCTION`;
+    runner.registerFunction(
+      process.env[variable] ?? called,
+      (input: unknown) => (called === 'scratch' && replaced.scratch ? replaced.scratch(input) : invokeLocally(called, input)),
+    );
+  }
   const execution = await runner.run({ payload: event });
   if (execution.getStatus() === 'SUCCEEDED') return execution.getResult();
   const error = execution.getError();

@@ -15,7 +15,14 @@ export function tools(): Record<string, string> {
       if (match) found[match[1]!] = match[2]!.replaceAll("'\\''", "'");
     }
   }
-  for (const name of ['PG_BIN', 'PGBOUNCER', 'MOTO_SERVER', 'CFN_LINT', 'UNDERSTUDY_PG_USER']) {
+  for (const name of [
+    'PG_BIN',
+    'PGBOUNCER',
+    'MOTO_SERVER',
+    'CFN_LINT',
+    'BOTOCORE_DATA',
+    'UNDERSTUDY_PG_USER',
+  ]) {
     const given = process.env[name];
     if (given) found[name] = given;
   }

@@ -5,8 +5,8 @@
 #   . scripts/prepare/prepare.sh && prepare [--tests]
 #
 # `--tests` also installs what only tests use (PgBouncer, cfn-lint); without it they are found, never installed.
-# Exports PG_BIN, PGBOUNCER, MOTO_SERVER, CFN_LINT, UNDERSTUDY_PG_USER (each documented where it is found) and
-# writes them to .understudy/tools.env. Prints on stderr: a line per piece of work, and a summary.
+# Exports PG_BIN, PGBOUNCER, MOTO_SERVER, BOTOCORE_DATA, CFN_LINT, UNDERSTUDY_PG_USER (each documented where it is
+# found) and writes them to .understudy/tools.env. Prints on stderr: a line per piece of work, and a summary.
 
 here=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 . "$here/steps.sh"
@@ -34,7 +34,7 @@ prepare() {
 # Renamed into place: whoever reads it meanwhile sees the old list or the new one.
 write_tools() {
   local name value new=.understudy/tools.env.$$
-  for name in PG_BIN PGBOUNCER MOTO_SERVER CFN_LINT UNDERSTUDY_PG_USER; do
+  for name in PG_BIN PGBOUNCER MOTO_SERVER BOTOCORE_DATA CFN_LINT UNDERSTUDY_PG_USER; do
     value=$(printf '%s' "${!name}" | sed "s/'/'\\\\''/g")
     printf "%s='%s'\n" "$name" "$value"
   done >"$new" || fail 'cannot write into .understudy'

@@ -2,6 +2,7 @@
 # moto's server (AWS on this machine) and cfn-lint, at these versions and no other. Sourced.
 #
 # MOTO_SERVER, CFN_LINT  absolute commands: the ones in PATH if their versions fit, else those of .understudy/venv
+# BOTOCORE_DATA          the models of AWS' APIs that belong to the same Python as MOTO_SERVER
 
 MOTO_VERSION=5.2.1
 CFN_LINT_VERSION=1.51.0
@@ -15,7 +16,8 @@ prepare_python_tools() {
     [ -n "$MOTO_SERVER" ] || MOTO_SERVER=$venv/bin/moto_server
     [ -n "$CFN_LINT" ] || CFN_LINT=$venv/bin/cfn-lint
   fi
-  export MOTO_SERVER CFN_LINT
+  BOTOCORE_DATA=$(botocore_data "$MOTO_SERVER") || fail 'the models of botocore were not found beside moto'
+  export MOTO_SERVER CFN_LINT BOTOCORE_DATA
 }
 
 # find_tool PROGRAM PACKAGE VERSION [MODULE...]: its absolute path. The modules are those of the extras it must have
@@ -45,6 +47,15 @@ import importlib.metadata, importlib.util, sys
 package, version, *modules = sys.argv[1:]
 sys.exit(importlib.metadata.version(package) != version or not all(map(importlib.util.find_spec, modules)))
 ' "$@" 2>/dev/null
+}
+
+# The interpreter is the one that moto's first line names; where that is a shell (a venv's path was too long), the one
+# that lies beside it.
+botocore_data() {
+  local first
+  read -r first <"$1" || return 1
+  case $first in '#!'*python*) first=${first#??} ;; *) first=$(dirname "$1")/python ;; esac
+  $first -c 'import botocore, os; print(os.path.join(os.path.dirname(botocore.__file__), "data"))'
 }
 
 scripts_directory() { python3 -c 'import sysconfig; print(sysconfig.get_path("scripts"))'; }

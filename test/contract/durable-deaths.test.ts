@@ -38,6 +38,31 @@ describe('a durable execution in memory whose function dies', () => {
     expect(execution.history.map((each) => each.name)).toEqual(['one', 'two', 'call', 'three']);
   });
 
+  it.each<[Death, number]>([
+    [{ at: 'wait', when: 'before' }, 1],
+    [{ at: 'wait', when: 'done' }, 2],
+    [{ at: 'wait', when: 'kept' }, 1],
+  ])('%j: says who waits until that is kept, with one token, and pauses once', async (death, said) => {
+    const tokens: string[] = [];
+    const pauses: number[] = [];
+    const onPause = (_name: string, seconds: number) => {
+      pauses.push(seconds);
+      return 'woken' as const;
+    };
+    const execution = memoryExecution({}, { onPause });
+    const waiting = async (durable: Durable) => {
+      await durable.step('one', async () => done.push('one'));
+      return durable.pause('wait', 30, async (token) => void tokens.push(token));
+    };
+    expect(await execution.run(waiting, death)).toEqual({ died: true });
+    expect(await execution.run(waiting)).toEqual({ died: false, result: 'woken' });
+    expect(done).toEqual(['one']);
+    expect(tokens).toHaveLength(said);
+    expect(new Set(tokens).size).toBe(1);
+    expect(pauses).toEqual([30]);
+    expect(execution.history.map(({ kind }) => kind)).toEqual(['step', 'pause']);
+  });
+
   it('can die more than once', async () => {
     const execution = memoryExecution({ scratch });
     for (const at of ['one', 'two', 'three'])

@@ -1,16 +1,21 @@
 import { withDurableExecution } from '@aws/durable-execution-sdk-js';
-import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
+import { LocalDurableTestRunner, WaitingOperationStatus } from '@aws/durable-execution-sdk-js-testing';
 import { UnderstudyError } from '../../lib/domain/errors.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import { durableSteps } from '../../lib/runtime/durable.ts';
 import { memoryExecution } from '../support/doubles/durable.ts';
 
 type Functions = Record<string, (input: never) => Promise<unknown>>;
-/** Runs code durably to its end. Rejects when the execution fails. */
-type Execute = <T>(code: (durable: Durable) => Promise<T>, functions?: Functions) => Promise<T>;
+/** Runs code durably to its end. Rejects when the execution fails. Pauses elapse, but for the ones that are `woken`. */
+type Execute = <T>(
+  code: (durable: Durable) => Promise<T>,
+  functions?: Functions,
+  woken?: string[],
+) => Promise<T>;
 
-const executeInMemory: Execute = async (code, functions) => {
-  const ending = await memoryExecution(functions).run(code);
+const executeInMemory: Execute = async (code, functions, woken = []) => {
+  const onPause = (name: string) => (woken.includes(name) ? 'woken' : 'elapsed');
+  const ending = await memoryExecution(functions, { onPause }).run(code);
   if (ending.died) throw new Error('nobody told it to die');
   return ending.result;
 };
@@ -19,13 +24,20 @@ const executeInMemory: Execute = async (code, functions) => {
 const executeInRunner: Execute = async <T>(
   code: (durable: Durable) => Promise<T>,
   functions: Functions = {},
+  woken: string[] = [],
 ) => {
   const handlerFunction = withDurableExecution(async (_event: unknown, context) =>
     code(durableSteps(context)),
   );
   const runner = new LocalDurableTestRunner({ handlerFunction });
   for (const [name, work] of Object.entries(functions)) runner.registerFunction(name, work as never);
-  const execution = await runner.run({ payload: {} });
+  const running = runner.run({ payload: {} });
+  const waking = woken.map(async (name) => {
+    const paused = runner.getOperation(name);
+    await paused.waitForData(WaitingOperationStatus.SUBMITTED);
+    await paused.sendCallbackSuccess();
+  });
+  const [execution] = await Promise.all([running, ...waking]);
   if (execution.getStatus() === 'SUCCEEDED') return execution.getResult() as T;
   throw new Error(execution.getError()?.errorMessage);
 };
@@ -169,6 +181,53 @@ describe.each<[string, Execute]>([
       durable.invoke('call', 'broken', {}).catch((error) => [error.name, error.message]);
     expect(await execute(code, { broken })).toEqual(['InvokeError', 'no space left']);
     expect(calls).toBe(1);
+  });
+
+  it('says of a pause that nobody ended that it has elapsed', async () => {
+    expect(await execute((durable) => durable.pause('wait', 2))).toBe('elapsed');
+  });
+
+  it('says of a pause that somebody ended that it was woken, and goes on from there', async () => {
+    const result = await execute(
+      async (durable) => {
+        const first = await durable.pause('first', 3600);
+        const second = await durable.pause('second', 1);
+        return [first, second, await durable.step('after', async () => 'done')];
+      },
+      {},
+      ['first'],
+    );
+    expect(result).toEqual(['woken', 'elapsed', 'done']);
+  });
+
+  it('says once who waits, with a token of each pause’s own, and begins the code anew after it', async () => {
+    const tokens: string[] = [];
+    let begun = 0;
+    await execute(async (durable) => {
+      begun++;
+      const remember = async (token: string) => void tokens.push(token);
+      await durable.pause('one', 1, remember);
+      await durable.pause('two', 1, remember);
+      return durable.step('after', async () => 'done');
+    });
+    expect(new Set(tokens).size).toBe(2);
+    expect(tokens).toHaveLength(2);
+    expect(begun).toBeGreaterThan(2);
+  });
+
+  it('tries five times to say who waits, then fails the pause with the reason', async () => {
+    let tries = 0;
+    const remember = async () => {
+      tries++;
+      throw new Error('nobody listens');
+    };
+    const code = (durable: Durable) =>
+      durable.pause('wait', 60, remember).catch((error) => [error.name, error.message]);
+    expect(await execute(code)).toEqual([
+      'CallbackSubmitterError',
+      expect.stringContaining('nobody listens'),
+    ]);
+    expect(tries).toBe(5);
   });
 
   it('fails with what the code throws', async () => {

@@ -1,9 +1,10 @@
 import type { Evidence } from '../../lib/domain/evidence.ts';
 import type { Manifest } from '../../lib/domain/manifest.ts';
-import { vaultKeys } from '../../lib/domain/names.ts';
+import { snapshotPointId, vaultKeys } from '../../lib/domain/names.ts';
+import type { PlatformSnapshot, PlatformSource } from '../../lib/domain/platform.ts';
 import type { Policy, Retention, Target } from '../../lib/domain/policy.ts';
 import type { CopyFacts } from '../../lib/domain/proof.ts';
-import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
+import type { DumpPoint, SnapshotPoint, StoredSnapshot } from '../../lib/domain/recovery-point.ts';
 import type { Run } from '../../lib/domain/run.ts';
 import type { TargetStatus } from '../../lib/domain/target-status.ts';
 
@@ -11,6 +12,8 @@ import type { TargetStatus } from '../../lib/domain/target-status.ts';
 
 export const HOUR = 3600;
 export const DAY = 86_400;
+/** The Region that the tests' sources are in. */
+export const HOME = 'eu-central-1';
 
 export function policy(changes: Partial<Policy> = {}): Policy {
   return {
@@ -23,13 +26,19 @@ export function policy(changes: Partial<Policy> = {}): Policy {
       expire: { cron: '0 5 * * *', timezone: 'UTC' },
     },
     grace: HOUR / 2,
-    usual: { dump: 900, verify: 900 },
+    usual: { dump: 900, verify: 900, snapshot: 900 },
     retention: retention({ daily: 35 * DAY, weekly: 84 * DAY, monthly: 372 * DAY }),
     dump: { compression: 'auto', client: 'same-major', lockTimeout: 5, whenBlocking: 'report' },
     verify: { depth: 'full' },
     proof: { depth: 'fingerprints' },
-    rehearsal: { point: 'newest', atMostEvery: 8 * DAY },
-    vault: { lock: 'none', lockFor: 7 * DAY },
+    snapshot: { encryption: 'required', labelled: 90 * DAY, deadline: 12 * HOUR, copies: [] },
+    pitr: { window: 7 * DAY },
+    rehearsal: {
+      point: 'newest',
+      atMostEvery: 8 * DAY,
+      instance: { class: 'db.t4g.medium', deadline: 8 * HOUR, atOnce: 1, hoursAMonth: 24 },
+    },
+    vault: { lock: 'none', lockFor: 7 * DAY, replica: false },
     severities: {},
     ...changes,
   };
@@ -45,6 +54,7 @@ export function target(changes: Partial<Target> = {}): Target {
     engine: 'postgres',
     policy: policy(),
     connection: { secret: 'understudy/crm' },
+    ledger: false,
     priority: 'P0',
     labels: {},
     assertions: [],
@@ -55,8 +65,8 @@ export function target(changes: Partial<Target> = {}): Target {
 /** A verified point whose dump began at its scheduled moment; `bytes` sets the size of its dump. */
 export function point(
   scheduledFor: string,
-  changes: Partial<RecoveryPoint> & { bytes?: number } = {},
-): RecoveryPoint {
+  changes: Partial<DumpPoint> & { bytes?: number } = {},
+): DumpPoint {
   const { bytes = 5_000_000, ...rest } = changes;
   const id = rest.id ?? `${scheduledFor.replace(/[-:]/g, '')}-1`;
   const keys = vaultKeys('crm', scheduledFor, 1);
@@ -76,9 +86,97 @@ export function point(
 }
 
 /** What a dump that failed leaves: a name and no copy. */
-export function failedPoint(scheduledFor: string): RecoveryPoint {
+export function failedPoint(scheduledFor: string): DumpPoint {
   const { snapshotAt: _snapshot, availableAt: _available, dump: _dump, ...rest } = point(scheduledFor);
   return { ...rest, state: 'failed' };
+}
+
+/** A verified snapshot of ours at home, taken at its scheduled moment; `kind` and `place` make it another. */
+export function snapshotPoint(
+  scheduledFor: string,
+  changes: Partial<Omit<SnapshotPoint, 'snapshot'>> & { snapshot?: Partial<StoredSnapshot> } = {},
+): SnapshotPoint {
+  const { kind = 'snapshot', place = HOME, snapshot, ...rest } = changes;
+  const [region] = place.split('/');
+  const id = snapshot?.id ?? `understudy-test-crm-${scheduledFor.replace(/[-:]/g, '').toLowerCase()}`;
+  return {
+    id: snapshotPointId(scheduledFor, kind, place),
+    target: 'crm',
+    kind,
+    place,
+    state: 'verified',
+    scheduledFor,
+    snapshotAt: scheduledFor,
+    availableAt: scheduledFor,
+    snapshot: {
+      of: 'rds',
+      id,
+      arn: `arn:aws:rds:${region}:111122223333:snapshot:${id}`,
+      sourceId: 'crm-db',
+      resourceId: 'db-CRM1',
+      engine: 'postgres',
+      engineVersion: '15.18',
+      encrypted: true,
+      bytes: 20 * 2 ** 30,
+      ...snapshot,
+    },
+    ...rest,
+  };
+}
+
+/** An encrypted instance as RDS shows it: available, backed up for a week, restorable up to five minutes ago. */
+export function platformSource(changes: Partial<PlatformSource> = {}): PlatformSource {
+  const id = changes.id ?? 'crm-db';
+  return {
+    kind: 'rds',
+    id,
+    arn: `arn:aws:rds:${HOME}:111122223333:db:${id}`,
+    resourceId: 'db-CRM1',
+    status: 'available',
+    engine: 'postgres',
+    engineVersion: '15.18',
+    bytes: 20 * 2 ** 30,
+    encrypted: true,
+    kmsKey: `arn:aws:kms:${HOME}:111122223333:key/home`,
+    createdAt: '2026-01-01T00:00:00Z',
+    instanceClass: 'db.m7g.large',
+    multiAz: true,
+    publiclyAccessible: false,
+    deletionProtection: true,
+    backups: { retention: 7 * DAY, window: '02:00-02:30' },
+    pitr: { earliest: '2026-11-13T12:00:00Z', latest: '2026-11-20T11:55:00Z' },
+    replicatedTo: [],
+    masterUser: 'postgres',
+    endpoint: { host: `${id}.example.internal`, port: 5432 },
+    parameterGroup: 'default.postgres15',
+    subnetGroup: 'private',
+    securityGroups: ['sg-crm'],
+    ...changes,
+  };
+}
+
+/** A manual snapshot of that instance, available, with no tags: nobody we know took it. */
+export function platformSnapshot(changes: Partial<PlatformSnapshot> = {}): PlatformSnapshot {
+  const id = changes.id ?? 'understudy-test-crm-20261120t010000z';
+  return {
+    of: 'rds',
+    id,
+    arn: `arn:aws:rds:${HOME}:111122223333:snapshot:${id}`,
+    sourceId: 'crm-db',
+    resourceId: 'db-CRM1',
+    type: 'manual',
+    status: 'available',
+    createdAt: '2026-11-20T01:00:00Z',
+    takenAt: '2026-11-20T01:00:00Z',
+    progress: 100,
+    engine: 'postgres',
+    engineVersion: '15.18',
+    encrypted: true,
+    kmsKey: `arn:aws:kms:${HOME}:111122223333:key/home`,
+    bytes: 20 * 2 ** 30,
+    tags: {},
+    ...changes,
+  };
 }
 
 export function run(job: string, scheduledFor: string, changes: Partial<Run> = {}): Run {

@@ -4,7 +4,7 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
+import { type DumpPoint, isDump } from '../../lib/domain/recovery-point.ts';
 import type { Run } from '../../lib/domain/run.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
 import { invokeLocally } from '../../scripts/local/handlers.ts';
@@ -41,8 +41,9 @@ export async function lastRun(job = 'dump'): Promise<Run | undefined> {
   return (await catalog().runs('crm', job, 1))[0];
 }
 
-export async function lastPoint(): Promise<RecoveryPoint | undefined> {
-  return (await catalog().points('crm', { limit: 1 }))[0];
+/** The newest dump. */
+export async function lastPoint(): Promise<DumpPoint | undefined> {
+  return (await catalog().points('crm')).find(isDump);
 }
 
 /** What people were told since the last time they were asked, `P1 job-failed dump`. */

@@ -40,7 +40,7 @@ export async function createStage(plan: Plan): Promise<Stage> {
     // Test files share one moto: each stage has secrets of its own.
     const targets = next.targets.map((target) => ({
       ...target,
-      connection: { ...target.connection, secret: `${name}/${target.id}` },
+      ...(target.connection ? { connection: { ...target.connection, secret: `${name}/${target.id}` } } : {}),
     }));
     writeFileSync(file, JSON.stringify({ ...next, targets }));
     process.env['UNDERSTUDY_PLAN'] = file;

@@ -1,94 +1,7 @@
-import type { ExpireJob } from '../../lib/domain/job.ts';
-import { vaultKeys } from '../../lib/domain/names.ts';
 import type { Plan } from '../../lib/domain/policy.ts';
-import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
-import { utc } from '../../lib/domain/time.ts';
+import type { DumpPoint } from '../../lib/domain/recovery-point.ts';
 import { expire } from '../../lib/workflows/expire.ts';
-import { memoryAlerts } from '../support/doubles/alerts.ts';
-import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
-import { manualClock } from '../support/doubles/clock.ts';
-import { memoryMessages } from '../support/doubles/job-messages.ts';
-import { recordingLog } from '../support/doubles/log.ts';
-import { recordingMetrics } from '../support/doubles/metrics.ts';
-import { type MemoryVault, memoryVault } from '../support/doubles/vault.ts';
-import { planWith } from '../support/plan.ts';
-
-const NOW = '2026-11-20T05:00:00Z';
-const DAY = 86_400_000;
-
-/** A target with a verified dump of each of the last days, in a vault and catalog that count what is done to them. */
-async function world(days: number, policy = 'retention: { all: 7d }') {
-  const clock = manualClock(NOW);
-  const vault = memoryVault(clock);
-  const catalog = memoryCatalog(clock);
-  const points: RecoveryPoint[] = [];
-  for (let day = days; day >= 1; day--) {
-    const scheduledFor = utc(new Date(new Date(NOW).getTime() - day * DAY - 4 * 3_600_000 + DAY));
-    points.push(await stored(vault, catalog, scheduledFor));
-  }
-  const deps = {
-    catalog,
-    vault,
-    clock,
-    plan: planWith({ policy }),
-    alerts: memoryAlerts(),
-    metrics: recordingMetrics(),
-    log: recordingLog(),
-    messages: memoryMessages(),
-    stage: 'test',
-    secondsLeft: () => 900,
-  };
-  const job: ExpireJob = {
-    job: 'expire',
-    target: 'crm',
-    scheduledFor: NOW,
-    requestedBy: 'schedule',
-    dryRun: false,
-  };
-  return { clock, vault, catalog, points, deps, job };
-}
-
-async function stored(
-  vault: MemoryVault,
-  catalog: ReturnType<typeof memoryCatalog>,
-  scheduledFor: string,
-): Promise<RecoveryPoint> {
-  const keys = vaultKeys('crm', scheduledFor, 1);
-  const put = (key: string) => vault.put(Buffer.from(key), { key, contentType: 'x', tags: {} });
-  const claimed = await catalog.claim({
-    job: 'dump',
-    target: 'crm',
-    scheduledFor,
-    requestedBy: 'schedule',
-    now: new Date(scheduledFor),
-    leaseSeconds: 60,
-  });
-  if (claimed.outcome !== 'claimed') throw new Error(claimed.outcome);
-  const point: RecoveryPoint = {
-    id: `${scheduledFor.replace(/[-:]/g, '')}-1`,
-    target: 'crm',
-    kind: 'dump',
-    place: 'vault',
-    state: 'creating',
-    scheduledFor,
-    keys,
-  };
-  await catalog.putPoint(claimed.claim, point);
-  const [dump, roles, manifest] = [await put(keys.dump), await put(keys.roles), await put(keys.manifest)];
-  const available: RecoveryPoint = {
-    ...point,
-    state: 'available',
-    snapshotAt: scheduledFor,
-    availableAt: scheduledFor,
-    dump,
-    roles,
-    manifest,
-  };
-  await catalog.putPoint(claimed.claim, available);
-  await catalog.finish(claimed.claim, { state: 'succeeded', endedAt: scheduledFor, summary: 'dumped' });
-  await catalog.movePoint('crm', point.id, 'verified', { verifiedAt: scheduledFor });
-  return available;
-}
+import { keysLeft, NOW, world } from '../support/expiry.ts';
 
 /** The same plan with an RPO that the days of the test do not breach, which would freeze expiry. */
 const patient = (plan: Plan): Plan => ({
@@ -99,11 +12,7 @@ const patient = (plan: Plan): Plan => ({
   })),
 });
 
-const keysLeft = async (vault: MemoryVault) => {
-  const keys: string[] = [];
-  for await (const { key } of vault.list('crm/')) keys.push(key);
-  return keys;
-};
+const keysOf = ({ keys }: DumpPoint) => Object.values(keys);
 
 describe('expiry', () => {
   it('deletes what is outside every period, to the last billed byte, and keeps the rest', async () => {
@@ -153,7 +62,7 @@ describe('expiry', () => {
       while (left >= 0) await new Promise((resolve) => setImmediate(resolve));
       // Whatever is half deleted has lost its manifest or its standing: nothing of it passes for good.
       for (const point of await catalog.points('crm', { states: ['verified', 'rehearsed'] }))
-        expect(await keysLeft(vault)).toEqual(expect.arrayContaining(Object.values(point.keys)));
+        expect(await keysLeft(vault)).toEqual(expect.arrayContaining(keysOf(point as DumpPoint)));
       await expire({ ...job, scheduledFor: '2026-11-20T05:10:00Z' }, deps);
       expect([writes, await keysLeft(vault)]).toEqual([writes, end]);
     }

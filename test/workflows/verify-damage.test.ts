@@ -1,5 +1,5 @@
 import type { VerifyJob } from '../../lib/domain/job.ts';
-import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
+import type { DumpPoint } from '../../lib/domain/recovery-point.ts';
 import * as compose from '../../lib/runtime/compose.ts';
 import { forget } from '../../lib/runtime/compose.ts';
 import { verify } from '../../lib/workflows/verify.ts';
@@ -15,7 +15,7 @@ import { createStage, type Stage } from '../support/stage.ts';
 describe('verification', () => {
   let database: TestDatabase;
   let stage: Stage;
-  let good: RecoveryPoint;
+  let good: DumpPoint;
   let dump: Buffer;
   let manifest: Buffer;
   let roles: Buffer;
@@ -38,11 +38,11 @@ describe('verification', () => {
 
   /** Verifies the point with these bytes in the vault, under their recorded versions; the depth is the policy's. */
   const verdict = async (
-    damage: (vault: MemoryVault, point: RecoveryPoint) => void,
+    damage: (vault: MemoryVault, point: DumpPoint) => void,
     depth = 'full',
   ): Promise<string[]> => {
     const vault = memoryVault(manualClock(new Date()));
-    const put = async (body: Buffer, was: NonNullable<RecoveryPoint['dump']>) => ({
+    const put = async (body: Buffer, was: NonNullable<DumpPoint['dump']>) => ({
       ...was,
       ...(await vault.put(body, { key: was.key, contentType: 'x', tags: {} })),
     });
@@ -75,7 +75,7 @@ describe('verification', () => {
   };
   const rot =
     (which: 'dump' | 'manifest' | 'roles', change: (body: Buffer) => Buffer) =>
-    (vault: MemoryVault, point: RecoveryPoint) =>
+    (vault: MemoryVault, point: DumpPoint) =>
       vault.rot(point[which]!, change);
   const flip = (at: number) => (body: Buffer) => {
     const copy = Buffer.from(body);

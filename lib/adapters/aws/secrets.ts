@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
-import type { Target } from '../../domain/policy.ts';
+import { connectionOf, type Target } from '../../domain/policy.ts';
 import type { Credentials, Secrets } from '../../ports/database.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
@@ -22,18 +22,19 @@ const rdsSecret = z.looseObject({
 export function secretsManager(clientFor: (target: Target) => Promise<SecretsManagerClient>): Secrets {
   return {
     async credentials(target) {
+      const { secret } = connectionOf(target);
       const client = await clientFor(target);
       let text: string | undefined;
       try {
         // Without a stage some stores answer with the version from before a rotation.
         const answer = await client.send(
-          new GetSecretValueCommand({ SecretId: target.connection.secret, VersionStage: 'AWSCURRENT' }),
+          new GetSecretValueCommand({ SecretId: secret, VersionStage: 'AWSCURRENT' }),
         );
         text = answer.SecretString;
       } catch (error) {
         throw new UnderstudyError(
           'secret-unreadable',
-          `the secret ${target.connection.secret} of ${target.id} cannot be read: ${reasonOf(error)}`,
+          `the secret ${secret} of ${target.id} cannot be read: ${reasonOf(error)}`,
           {
             hint: `it must exist and carry the tag understudy:target=${target.id}`,
             cause: error,
@@ -47,7 +48,7 @@ export function secretsManager(clientFor: (target: Target) => Promise<SecretsMan
 
 /** Reads RDS-style JSON or a URL; what it lacks comes from the target. Errors never quote the secret. */
 export function parseSecret(text: string, target: Target): Credentials {
-  const { secret, host, port: settingsPort, database, sslmode } = target.connection;
+  const { secret, host, port: settingsPort, database, sslmode } = connectionOf(target);
   const read = text.trimStart().startsWith('{') ? fromJson(text) : fromUrl(text);
   if (!read) {
     throw new UnderstudyError(

@@ -30,7 +30,20 @@ const WHERE_KNOWN = `select pg_catalog.set_config(name, case name when 'client_c
 
 /** Connects to a source. Rejects with CredentialsRefused on 28P01 and 28000, else with `source-unreachable`. */
 export async function connect(credentials: Credentials): Promise<Client> {
-  const client = new Client({
+  return open(clientFor(credentials), placeOf(credentials), credentials.password);
+}
+
+/**
+ * Connects and sets nothing in the session: behind a transaction pooler it would be set for whoever comes next. An
+ * answer that does not come within `patience` seconds is an error.
+ */
+export async function connectPlainly(credentials: Credentials, patience: number): Promise<Client> {
+  const client = clientFor(credentials, { query_timeout: patience * 1000 });
+  return open(client, placeOf(credentials), credentials.password, async () => undefined);
+}
+
+function clientFor(credentials: Credentials, more: ClientConfig = {}): Client {
+  return new Client({
     host: credentials.host,
     port: credentials.port,
     database: credentials.database,
@@ -41,12 +54,12 @@ export async function connect(credentials: Credentials): Promise<Client> {
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 60_000,
+    ...more,
   });
-  return open(
-    client,
-    `${credentials.host}:${credentials.port}/${credentials.database}`,
-    credentials.password,
-  );
+}
+
+function placeOf({ host, port, database }: Credentials): string {
+  return `${host}:${port}/${database}`;
 }
 
 /** Connects to a scratch server by its socket. */
@@ -54,13 +67,17 @@ export async function connectLocally(config: ClientConfig): Promise<Client> {
   return open(new Client(config), `${config.host}/${config.database}`);
 }
 
-async function open(client: Client, where: string, secret?: string): Promise<Client> {
+async function setText(client: Client): Promise<void> {
+  await client.query(TEXT_SETTINGS.join(';'));
+  await client.query(WHERE_KNOWN);
+}
+
+async function open(client: Client, where: string, secret?: string, prepare = setText): Promise<Client> {
   // A connection that breaks while nobody waits for it must not end the process; the next query says so.
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query(TEXT_SETTINGS.join(';'));
-    await client.query(WHERE_KNOWN);
+    await prepare(client);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);

@@ -3,6 +3,7 @@ import type { Plan, Policy } from '../../../lib/domain/policy.ts';
 import { inZone, nextFirings } from '../../../lib/domain/schedule.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { DONE } from '../exit.ts';
+import { sayRpo } from '../promises.ts';
 import { type Answer, faint, strong } from '../say.ts';
 import type { Session } from '../session.ts';
 
@@ -38,20 +39,32 @@ function sayPolicy(policy: Policy, plan: Plan, now: Date): string[] {
   const members = plan.targets
     .filter((target) => target.policy.name === policy.name)
     .map((target) => target.id);
-  const sum = rpoArithmetic(policy, now);
+  const sums = (['dump', 'snapshot'] as const).flatMap(
+    (means) => rpoArithmetic(policy, now, undefined, means) ?? [],
+  );
   return [
     `${strong(policy.name)}  ${faint(members.length > 0 ? members.join(', ') : 'no target')}`,
-    `  RPO ${humanSeconds(policy.objectives.rpo.dump)} from dumps: ${sum ? sayArithmetic(sum) : ''}`,
+    ...(sums.length === 0 ? [`  RPO ${sayRpo(policy)}`] : []),
+    ...sums.map((sum) => `  RPO ${humanSeconds(sum.promised)} from ${sum.means}s: ${sayArithmetic(sum)}`),
+    ...sayPitr(policy),
     `  RTO ${humanSeconds(policy.objectives.rto)}, measured by every rehearsal; one must pass every ${humanSeconds(policy.rehearsal.atMostEvery)}`,
     ...Object.entries(policy.schedules).flatMap(([job, schedule]) =>
       nextFirings(schedule, now, 3).map((moment, index) => {
-        const name = (index === 0 ? job : '').padEnd(11);
+        const name = (index === 0 ? job : '').padEnd(18);
         const zone = schedule.timezone === 'UTC' ? '' : `  ${faint(inZone(moment, schedule.timezone))}`;
         return `  ${name}${moment.slice(0, 16).replace('T', ' ')} UTC${zone}${index === 0 ? `  ${faint(schedule.cron)}` : ''}`;
       }),
     ),
-    `  kept       ${sayRetention(policy)}`,
-    `  verified   ${policy.verify.depth}${policy.verify.depth === 'exists' ? ', which shows no more than that something is there' : ''}; proof by ${policy.proof.depth}${policy.proof.depth === 'counts' ? ', which proves nothing' : ''}; ${policy.vault.lock === 'none' ? 'not locked' : `locked (${policy.vault.lock}) for ${humanSeconds(policy.vault.lockFor)}`}`,
+    `  kept              ${sayRetention(policy)}`,
+    `  verified          ${policy.verify.depth}${policy.verify.depth === 'exists' ? ', which shows no more than that something is there' : ''}; proof by ${policy.proof.depth}${policy.proof.depth === 'counts' ? ', which proves nothing' : ''}; ${policy.vault.lock === 'none' ? 'not locked' : `locked (${policy.vault.lock}) for ${humanSeconds(policy.vault.lockFor)}`}`,
+  ];
+}
+
+/** The window that restoring to a point in time must have: chosen in the policy, compared with what RDS has every day. */
+function sayPitr({ objectives, pitr }: Policy): string[] {
+  if (objectives.rpo.pitr === undefined) return [];
+  return [
+    `  RPO ${humanSeconds(objectives.rpo.pitr)} from a point in time, any of the last ${humanSeconds(pitr.window)}; RDS trails by about 5 min`,
   ];
 }
 

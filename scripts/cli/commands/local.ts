@@ -6,6 +6,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
+import { connectionOf } from '../../../lib/domain/policy.ts';
 import { LOCAL_CREDENTIALS, startMoto } from '../../local/moto.ts';
 import { packageDeployment } from '../../local/package.ts';
 import { createStack, readTemplate } from '../../local/stack.ts';
@@ -80,8 +81,8 @@ async function storeUrl(session: Session, endpoint: string, target: string | und
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   await secrets
-    .send(new CreateSecretCommand({ Name: chosen.connection.secret, SecretString: url }))
+    .send(new CreateSecretCommand({ Name: connectionOf(chosen).secret, SecretString: url }))
     .catch(() =>
-      secrets.send(new PutSecretValueCommand({ SecretId: chosen.connection.secret, SecretString: url })),
+      secrets.send(new PutSecretValueCommand({ SecretId: connectionOf(chosen).secret, SecretString: url })),
     );
 }

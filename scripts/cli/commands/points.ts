@@ -10,11 +10,11 @@ export async function points(session: Session, target: string): Promise<Answer> 
     point.id,
     sayState(point),
     shortUtc(point.snapshotAt),
-    humanBytes(point.dump?.bytes),
+    humanBytes(point.kind === 'dump' ? point.dump?.bytes : point.snapshot.bytes),
     shortUtc(point.verifiedAt),
     shortUtc(point.rehearsedAt),
     point.legalHold ? 'legal hold' : shortUtc(point.lockedUntil),
-    point.why ?? '',
+    point.why ?? (point.kind === 'dump' ? '' : (point.label ?? '')),
   ]);
   const lines =
     found.length === 0

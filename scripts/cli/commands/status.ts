@@ -34,20 +34,31 @@ function sayTargets(report: Report): string[] {
     'RTO measured / promised',
     'last rehearsal',
     'newest verified',
-    'next dump',
+    'next point',
   ];
   return table(
     head,
     report.targets.map((each) => [
       each.target,
       each.state === 'good' ? good('good') : bad(each.state),
-      `${each.rpo.achieved === undefined ? '–' : humanSeconds(each.rpo.achieved)} / ${humanSeconds(each.rpo.promised)}`,
+      sayRpos(each),
       `${each.rto.achieved === undefined ? '–' : humanSeconds(each.rto.achieved)} / ${humanSeconds(each.rto.promised)}`,
       sayRehearsal(each),
-      each.newestVerified ? each.newestVerified.id : '–',
-      shortUtc(each.next['dump']),
+      (each.newestVerified ?? each.newestSnapshot)?.id ?? '–',
+      shortUtc(each.next['dump'] ?? each.next['snapshot']),
     ]),
   );
+}
+
+/** One means after the other: `dump 3 h / 26 h, pitr 5 min / 15 min`. */
+function sayRpos({ rpo }: TargetReport): string {
+  const means = Object.entries(rpo);
+  return means
+    .map(([name, { achieved, promised }]) => {
+      const figures = `${achieved === undefined ? '–' : humanSeconds(achieved)} / ${humanSeconds(promised)}`;
+      return means.length > 1 || name !== 'dump' ? `${name} ${figures}` : figures;
+    })
+    .join(', ');
 }
 
 function sayNotShown({ notShown }: Report): string[] {
@@ -59,9 +70,12 @@ function sayNotShown({ notShown }: Report): string[] {
 
 function sayRehearsal({ lastRehearsal }: TargetReport): string {
   if (!lastRehearsal) return bad('never');
-  const strength = { exact: 'equal to its source', restored: 'restored', none: 'nothing shown' }[
-    lastRehearsal.strength
-  ];
+  const strength = {
+    exact: 'equal to its source',
+    bounded: 'bounded',
+    restored: 'restored',
+    none: 'nothing shown',
+  }[lastRehearsal.strength];
   const what = lastRehearsal.outcome === 'passed' ? good(`passed, ${strength}`) : bad('failed');
   return `${shortUtc(lastRehearsal.at)} ${what}`;
 }

@@ -1,5 +1,6 @@
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { DONE } from '../exit.ts';
+import { sayRpo } from '../promises.ts';
 import { type Answer, table } from '../say.ts';
 import type { Session } from '../session.ts';
 
@@ -10,9 +11,10 @@ export async function targets(session: Session): Promise<Answer> {
     target.id,
     target.policy.name,
     target.priority,
-    humanSeconds(target.policy.objectives.rpo.dump),
+    sayRpo(target.policy),
     humanSeconds(target.policy.objectives.rto),
-    target.connection.secret,
+    target.connection?.secret ?? '–',
+    target.platform ? `${target.platform.kind} ${target.platform.id}` : '–',
     target.owner ?? '–',
     Object.entries(target.labels)
       .map(([key, value]) => `${key}=${value}`)
@@ -21,6 +23,6 @@ export async function targets(session: Session): Promise<Answer> {
   return {
     document: plan.targets,
     exit: DONE,
-    lines: table(['target', 'policy', 'priority', 'RPO', 'RTO', 'secret', 'owner', 'labels'], rows),
+    lines: table(['target', 'policy', 'priority', 'RPO', 'RTO', 'secret', 'on AWS', 'owner', 'labels'], rows),
   };
 }

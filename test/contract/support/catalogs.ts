@@ -4,27 +4,36 @@ import { dynamo } from '../../../lib/adapters/aws/clients.ts';
 import type { Evidence } from '../../../lib/domain/evidence.ts';
 import { finding } from '../../../lib/domain/finding.ts';
 import { pointId, vaultKeys } from '../../../lib/domain/names.ts';
-import type { PointState, RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
+import type {
+  DumpPoint,
+  PointState,
+  RecoveryPoint,
+  SnapshotPoint,
+} from '../../../lib/domain/recovery-point.ts';
 import type { Claim } from '../../../lib/domain/run.ts';
+import type { ScratchRecord } from '../../../lib/domain/scratch.ts';
+import type { TimelineEvent } from '../../../lib/domain/timeline.ts';
 import type { Catalog, ClaimRequest } from '../../../lib/ports/catalog.ts';
+import { HOME, snapshotPoint } from '../../support/builders.ts';
 import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
+import { manualClock } from '../../support/doubles/clock.ts';
 import { oneAtATime } from './dynamo.ts';
 import { stage } from './stage.ts';
 
-/** Whoever claims to be a catalog. */
-export const CATALOGS: [string, () => Promise<Catalog>][] = [
-  ['in memory', async () => memoryCatalog()],
-  ['in DynamoDB', async () => (await awsCatalog()).catalog],
+/** Whoever claims to be a catalog; with a home, its snapshots are no copies. */
+export const CATALOGS: [string, (home?: string) => Promise<Catalog>][] = [
+  ['in memory', async (home) => memoryCatalog(manualClock(), home)],
+  ['in DynamoDB', async (home) => (await awsCatalog(home)).catalog],
 ];
 
-export async function awsCatalog(): Promise<{
+export async function awsCatalog(home?: string): Promise<{
   catalog: Catalog;
   client: DynamoDBDocumentClient;
   table: string;
 }> {
   const table = (await stage()).environment['UNDERSTUDY_TABLE']!;
   const client = oneAtATime(dynamo());
-  return { catalog: dynamoCatalog(client, table), client, table };
+  return { catalog: dynamoCatalog(client, table, home), client, table };
 }
 
 export const AT = new Date('2026-11-20T12:00:00Z');
@@ -54,7 +63,7 @@ export async function claim(
   return outcome.claim;
 }
 
-export function point(target: string, changes: Partial<RecoveryPoint> = {}): RecoveryPoint {
+export function point(target: string, changes: Partial<DumpPoint> = {}): DumpPoint {
   const scheduledFor = changes.scheduledFor ?? MOMENT;
   return {
     id: pointId(scheduledFor, 1),
@@ -64,6 +73,46 @@ export function point(target: string, changes: Partial<RecoveryPoint> = {}): Rec
     state: 'creating',
     scheduledFor,
     keys: vaultKeys(target, scheduledFor, 1),
+    ...changes,
+  };
+}
+
+/** A snapshot of ours at home that is being taken, or whatever the changes make of it. */
+export function snapshot(target: string, changes: Partial<SnapshotPoint> = {}): SnapshotPoint {
+  const {
+    snapshotAt: _at,
+    availableAt: _available,
+    ...made
+  } = snapshotPoint(changes.scheduledFor ?? MOMENT, {
+    kind: changes.kind ?? 'snapshot',
+    place: changes.place ?? HOME,
+  });
+  return { ...made, target, state: 'creating', ...changes };
+}
+
+export function event(target: string, changes: Partial<TimelineEvent> = {}): TimelineEvent {
+  return {
+    target,
+    at: '2026-11-20T01:00:05Z',
+    id: 'event-1',
+    from: 'rds',
+    code: 'RDS-EVENT-0042',
+    subject: 'understudy-test-crm-20261120t010000z',
+    message: 'Manual snapshot created',
+    ...changes,
+  };
+}
+
+export function scratchRecord(target: string, changes: Partial<ScratchRecord> = {}): ScratchRecord {
+  return {
+    target,
+    policy: `policy-of-${target}`,
+    name: `understudy-scratch-${target}-0123456789`,
+    kind: 'rds',
+    run: `rehearse-snapshot/${target}/2026-11-22T02:00:00Z`,
+    state: 'making',
+    beganAt: '2026-11-22T02:00:03Z',
+    expiresAt: '2026-11-22T10:00:03Z',
     ...changes,
   };
 }

@@ -1,6 +1,7 @@
-import { checkRehearsal, checkRpo, LOOK_EVERY } from '../../../lib/checks/lateness.ts';
+import { checkCopies, checkRehearsal, checkRpo, LOOK_EVERY } from '../../../lib/checks/lateness.ts';
+import type { Policy } from '../../../lib/domain/policy.ts';
 import { plusSeconds } from '../../../lib/domain/time.ts';
-import { DAY, HOUR, status, target } from '../../support/builders.ts';
+import { DAY, HOUR, policy, status, target } from '../../support/builders.ts';
 
 /** The builders' target promises an RPO of 26 h and a rehearsal every 8 days, with half an hour of grace. */
 const SNAPSHOT = '2026-11-20T01:00:00Z';
@@ -75,6 +76,149 @@ describe('the RPO', () => {
   });
 });
 
+describe('the RPO of each means', () => {
+  const promising = (rpo: Policy['objectives']['rpo']) =>
+    target({ policy: policy({ objectives: { rpo, rto: HOUR } }) });
+  const newest = { id: '20261120T010000Z-snapshot@eu-central-1', snapshotAt: SNAPSHOT };
+  const summary = { ...newest, availableAt: SNAPSHOT, state: 'verified' };
+  const snapped = status({ firstSeenAt: SNAPSHOT, snapshots: { newestVerified: summary } });
+  const PLATFORM = { readAt: SNAPSHOT, status: 'available', retention: 7 * DAY };
+  const windable = status({ firstSeenAt: SNAPSHOT, platform: { ...PLATFORM, latest: SNAPSHOT } });
+
+  test('is not asked about what nothing is promised of', () => {
+    expect(checkRpo(promising({}), status(), later(999 * DAY))).toEqual([]);
+    const [only, ...others] = checkRpo(promising({ snapshot: 6 * HOUR }), status(), later(999 * DAY));
+    expect(only).toMatchObject({ subject: 'snapshot' });
+    expect(others).toEqual([]);
+  });
+
+  test('is kept by a snapshot until the next look would come too late', () => {
+    expect(checkRpo(promising({ snapshot: 6 * HOUR }), snapped, later(6 * HOUR - LOOK_EVERY))).toEqual([]);
+    expect(
+      checkRpo(promising({ snapshot: 6 * HOUR }), snapped, later(6 * HOUR - LOOK_EVERY + 1)),
+    ).toMatchObject([
+      {
+        code: 'rpo-breached',
+        subject: 'snapshot',
+        message: expect.stringContaining(`the newest verified point ${newest.id} of crm is 5 h 55 min old`),
+        objectives: 'RPO 6 h will be breached in 5 min',
+        next: expect.stringContaining('./understudy run snapshot crm'),
+      },
+    ]);
+  });
+
+  test('of snapshots is not kept by a dump, nor by a snapshot that nobody has verified', () => {
+    const dumped = status({ ...verified, firstSeenAt: SNAPSHOT, snapshots: { newestPoint: summary } });
+    expect(checkRpo(promising({ snapshot: 6 * HOUR }), dumped, later(7 * HOUR))).toMatchObject([
+      { message: expect.stringContaining('crm has no verified snapshot, 7 h after it was first seen') },
+    ]);
+  });
+
+  test('of dumps is not kept by a snapshot', () => {
+    expect(checkRpo(promising({ dump: 6 * HOUR }), snapped, later(7 * HOUR))).toMatchObject([
+      { subject: 'dump', next: expect.stringContaining('./understudy run dump crm') },
+    ]);
+  });
+
+  test('is kept by winding back until the very moment: it trails anyway, and every look moves it', () => {
+    expect(checkRpo(promising({ pitr: 900 }), windable, later(900))).toEqual([]);
+    expect(checkRpo(promising({ pitr: 900 }), windable, later(901))).toMatchObject([
+      {
+        subject: 'pitr',
+        message: expect.stringContaining('the newest moment of crm that can be restored is 15 min old'),
+        objectives: 'RPO 15 min is breached by 1 s',
+      },
+    ]);
+  });
+
+  test('is not kept by a source that cannot be wound back at all', () => {
+    const off = status({ firstSeenAt: SNAPSHOT, platform: { ...PLATFORM, retention: 0 } });
+    expect(checkRpo(promising({ pitr: 900 }), off, later(HOUR))).toMatchObject([
+      { message: expect.stringContaining('crm has no moment it can be restored to, 60 min after it was') },
+    ]);
+  });
+
+  test('is judged for each means at once', () => {
+    const all = checkRpo(promising({ dump: HOUR, snapshot: HOUR, pitr: 900 }), snapped, later(9 * HOUR));
+    expect(all.map(({ subject }) => subject)).toEqual(['dump', 'snapshot', 'pitr']);
+  });
+});
+
+describe('copies', () => {
+  const ABROAD = { region: 'eu-west-1' };
+  const VAULTED = { region: 'eu-west-1', account: '444455556666', role: 'arn:aws:iam::444455556666:role/r' };
+  /** Snapshots every 6 hours, that may take 2 hours to copy; dumps within 26 hours, with half an hour of grace. */
+  const copying = (changes: Partial<Policy> = {}) =>
+    target({
+      platform: { kind: 'rds', id: 'crm-db' },
+      policy: policy({
+        objectives: { rpo: { dump: 26 * HOUR, snapshot: 6 * HOUR }, rto: HOUR },
+        snapshot: { encryption: 'required', labelled: 0, deadline: 2 * HOUR, copies: [ABROAD, VAULTED] },
+        ...changes,
+      }),
+    });
+  const copied = (place: string, snapshotAt = SNAPSHOT) => ({
+    [place]: { id: `20261120T010000Z-${place}`, snapshotAt, availableAt: snapshotAt, state: 'verified' },
+  });
+  const both = { ...copied('snapshot@eu-west-1'), ...copied('snapshot@eu-west-1/444455556666') };
+  const now = (seconds: number) => later(seconds);
+
+  test('may be as old as the RPO and the time that a copy may take, and no older', () => {
+    const known = status({ copies: both });
+    expect(checkCopies(copying(), known, now(8 * HOUR))).toEqual([]);
+    expect(checkCopies(copying(), known, now(8 * HOUR + 1))).toMatchObject([
+      {
+        code: 'copy-late',
+        severity: 'P1',
+        subject: 'snapshot@eu-west-1',
+        message:
+          'snapshot@eu-west-1: the newest verified copy 20261120T010000Z-snapshot@eu-west-1 of crm is 8 h old; 8 h are allowed',
+      },
+      { subject: 'snapshot@eu-west-1/444455556666' },
+    ]);
+  });
+
+  test('of one place say nothing of another', () => {
+    const known = status({
+      firstSeenAt: SNAPSHOT,
+      copies: copied('snapshot@eu-west-1', '2026-11-20T09:00:00Z'),
+    });
+    expect(checkCopies(copying(), known, now(9 * HOUR))).toMatchObject([
+      {
+        subject: 'snapshot@eu-west-1/444455556666',
+        message: expect.stringContaining('crm has no verified copy there, 9 h after it was first seen'),
+      },
+    ]);
+  });
+
+  test('are owed from when the target was first seen', () => {
+    const fresh = status({ firstSeenAt: SNAPSHOT });
+    expect(checkCopies(copying(), fresh, now(8 * HOUR))).toEqual([]);
+    expect(checkCopies(copying(), fresh, now(8 * HOUR + 1))).toHaveLength(2);
+  });
+
+  test('of dumps are expected in the replica where there is one', () => {
+    const vault: Policy['vault'] = { lock: 'none', lockFor: 0, replica: true };
+    const snapshot = { ...policy().snapshot, copies: [] };
+    const replicated = status({ copies: copied('dump@replica') });
+    const judged = (seconds: number, known = replicated, of = copying({ vault, snapshot })) =>
+      checkCopies(of, known, now(seconds));
+    expect(judged(26.5 * HOUR)).toEqual([]);
+    expect(judged(26.5 * HOUR + 1)).toMatchObject([
+      { subject: 'dump@replica', message: expect.stringContaining('26 h 30 min are allowed') },
+    ]);
+    expect(judged(27 * HOUR, replicated, copying({ snapshot }))).toEqual([]);
+  });
+
+  test('are not asked for of a target without a platform, nor where no RPO is promised', () => {
+    const fresh = status({ firstSeenAt: SNAPSHOT });
+    const { platform: _platform, ...bare } = copying();
+    expect(checkCopies(bare, fresh, now(99 * DAY))).toEqual([]);
+    const unpromised = copying({ objectives: { rpo: { pitr: 900 }, rto: HOUR } });
+    expect(checkCopies(unpromised, fresh, now(99 * DAY))).toEqual([]);
+  });
+});
+
 describe('rehearsals', () => {
   const passed = status({
     lastPassedRehearsal: { at: SNAPSHOT, point: '20261120T010000Z-1', strength: 'exact' },
@@ -112,5 +256,14 @@ describe('rehearsals', () => {
     expect(checkRehearsal(target(), fresh, later(9 * DAY))).toMatchObject([
       { message: expect.stringContaining('crm never passed a rehearsal, 9 d after it was first seen') },
     ]);
+  });
+
+  test('are owed by whatever restores, and not by a policy that restores nothing', () => {
+    const fresh = status({ firstSeenAt: SNAPSHOT });
+    const scheduled = (job: string) =>
+      target({ policy: policy({ schedules: { [job]: { cron: '0 2 * * SUN', timezone: 'UTC' } } }) });
+    for (const job of ['rehearse', 'simulation', 'rehearse-snapshot', 'rehearse-moment'])
+      expect([job, checkRehearsal(scheduled(job), fresh, later(9 * DAY)).length]).toEqual([job, 1]);
+    expect(checkRehearsal(scheduled('snapshot'), fresh, later(99 * DAY))).toEqual([]);
   });
 });

@@ -53,7 +53,7 @@ test('the text says what, to whom, since when, what it means and the next comman
     'since:       2026-11-20T05:00:00Z (24 h 30 min)',
     `means:       ${FINDINGS['rpo-breached'].means}`,
     'objectives:  RPO 26 h is breached by 2 h',
-    'next:        Take a dump now: `./understudy run dump crm-prod`.',
+    'next:        Take one now: `./understudy run dump crm-prod`.',
     '',
     'understudy, stage prod, 2026-11-21T05:30:00Z',
   ]);

@@ -1,5 +1,5 @@
 import { deriveStatus, median } from '../../../lib/domain/derive-status.ts';
-import { evidence, failedPoint, point, run } from '../../support/builders.ts';
+import { evidence, failedPoint, HOME, point, run, snapshotPoint } from '../../support/builders.ts';
 
 const SEEN = '2026-01-01T00:00:00Z';
 const OWED = { dump: { cron: '0 1 * * *', timezone: 'UTC', since: SEEN } };
@@ -7,7 +7,7 @@ const derive = (
   points: Parameters<typeof deriveStatus>[2] = [],
   runs: Parameters<typeof deriveStatus>[3] = [],
   proofs: Parameters<typeof deriveStatus>[4] = [],
-) => deriveStatus('crm', SEEN, points, runs, proofs, OWED);
+) => deriveStatus('crm', SEEN, points, runs, proofs, { owed: OWED });
 
 test('of a target about which nothing is known only that is said', () => {
   expect(derive()).toEqual({
@@ -139,6 +139,93 @@ test('what is usual is the median of the last fourteen good points, so that one 
     dump: 600,
     verify: 60,
     bytes: 1000,
+  });
+});
+
+describe('of points of several kinds and places', () => {
+  const at = (points: Parameters<typeof deriveStatus>[2], home: string | undefined = HOME) =>
+    deriveStatus('crm', SEEN, points, [], [], home ? { home } : {});
+  const replica = (scheduledFor: string, changes: Parameters<typeof point>[1] = {}) =>
+    point(scheduledFor, {
+      id: `${scheduledFor.replace(/[-:]/g, '')}-1@replica`,
+      place: 'replica',
+      ...changes,
+    });
+
+  test('dumps in the vault are what the status itself speaks of', () => {
+    const dump = point('2026-11-18T01:00:00Z', { state: 'available' });
+    const status = at([
+      snapshotPoint('2026-11-20T01:00:00Z', { state: 'rehearsed' }),
+      replica('2026-11-19T01:00:00Z'),
+      dump,
+    ]);
+    expect(status.newestPoint?.id).toBe(dump.id);
+    expect(status.waiting?.id).toBe(dump.id);
+    expect(status.newestVerified).toBeUndefined();
+    expect(status.newestRehearsed).toBeUndefined();
+  });
+
+  test('neither a snapshot nor a replica waits as a dump does for its verification', () => {
+    const snapshot = snapshotPoint('2026-11-19T01:00:00Z', { state: 'available' });
+    const status = at([replica('2026-11-20T01:00:00Z', { state: 'available' }), snapshot]);
+    expect(status.waiting).toBeUndefined();
+  });
+
+  test('snapshots at home are summed up apart, whoever took them', () => {
+    const status = at([
+      snapshotPoint('2026-11-20T05:00:00Z', { state: 'corrupt' }),
+      snapshotPoint('2026-11-20T04:00:00Z', { kind: 'automated' }),
+      snapshotPoint('2026-11-20T03:00:00Z', { kind: 'foreign', state: 'rehearsed' }),
+      snapshotPoint('2026-11-20T02:00:00Z'),
+    ]);
+    expect(status.snapshots).toMatchObject({
+      newestPoint: { id: `20261120T050000Z-snapshot@${HOME}`, state: 'corrupt' },
+      newestVerified: { id: `20261120T040000Z-automated@${HOME}` },
+      newestRehearsed: { id: `20261120T030000Z-foreign@${HOME}` },
+    });
+  });
+
+  test('of every other place the newest good copy is kept', () => {
+    const abroad = 'eu-west-1';
+    const status = at([
+      snapshotPoint('2026-11-20T05:00:00Z', { place: abroad, state: 'available' }),
+      snapshotPoint('2026-11-20T04:00:00Z', { place: abroad }),
+      snapshotPoint('2026-11-20T03:00:00Z', { place: abroad }),
+      snapshotPoint('2026-11-20T02:00:00Z', { place: `${abroad}/444455556666` }),
+      replica('2026-11-20T01:00:00Z'),
+      point('2026-11-20T01:00:00Z'),
+    ]);
+    expect(
+      Object.fromEntries(Object.entries(status.copies ?? {}).map(([where, { id }]) => [where, id])),
+    ).toEqual({
+      'snapshot@eu-west-1': '20261120T040000Z-snapshot@eu-west-1',
+      'snapshot@eu-west-1/444455556666': '20261120T020000Z-snapshot@eu-west-1/444455556666',
+      'dump@replica': '20261120T010000Z-1@replica',
+    });
+    expect(status.snapshots).toBeUndefined();
+  });
+
+  test('a target without copies has none to speak of', () => {
+    const status = at([point('2026-11-20T01:00:00Z'), snapshotPoint('2026-11-20T01:00:00Z')]);
+    expect(status).not.toHaveProperty('copies');
+  });
+
+  test('what is usual of dumps and of snapshots does not mix', () => {
+    const status = at([
+      point('2026-11-20T01:00:00Z', { dumpSeconds: 600, verifySeconds: 60, bytes: 1000 }),
+      replica('2026-11-20T01:00:00Z', { dumpSeconds: 1, verifySeconds: 1, bytes: 1 }),
+      snapshotPoint('2026-11-20T01:00:00Z', { takeSeconds: 300 }),
+      snapshotPoint('2026-11-20T01:00:00Z', { place: 'eu-west-1', takeSeconds: 9000 }),
+      snapshotPoint('2026-11-19T01:00:00Z', { takeSeconds: 9000, state: 'corrupt' }),
+    ]);
+    expect(status.usual).toEqual({ dump: 600, verify: 60, bytes: 1000, snapshot: 300 });
+  });
+
+  test('what was observed stands beside it, as it was', () => {
+    const platform = { readAt: SEEN, status: 'available', retention: 604_800, latest: SEEN };
+    const status = deriveStatus('crm', SEEN, [], [], [], { platform, ledgerAt: SEEN, home: HOME });
+    expect(status).toMatchObject({ platform, ledgerAt: SEEN });
+    expect(status).not.toHaveProperty('home');
   });
 });
 

@@ -1,8 +1,14 @@
 import {
   executionName,
+  type PointKind,
+  parsePointId,
+  placedId,
   pointId,
-  pointMoment,
   runName,
+  SCRATCH_PREFIX,
+  scratchName,
+  snapshotName,
+  snapshotPointId,
   TARGET_ID,
   vaultKeys,
 } from '../../../lib/domain/names.ts';
@@ -24,15 +30,29 @@ test('an execution’s name is one the service takes, and one a run', () => {
   expect(executionName({ ...RUN, scheduledFor: '2026-11-20T01:00:01Z' })).not.toBe(executionName(RUN));
 });
 
-test('a point is named after its scheduled moment and its attempt, and says its moment again', () => {
+test('a dump is named after its scheduled moment and its attempt, and says its moment again', () => {
   expect(pointId('2026-11-20T01:00:00Z', 1)).toBe('20261120T010000Z-1');
   expect(pointId('2026-11-20T02:00:00+01:00', 12)).toBe('20261120T010000Z-12');
   const { below } = randomFrom(7);
   for (let n = 0; n < 500; n++) {
-    const moment = new Date(below(4_000_000_000) * 1000).toISOString().replace('.000', '');
-    expect(pointMoment(pointId(moment, 1 + below(20)))).toBe(moment);
+    const scheduledFor = new Date(below(4_000_000_000) * 1000).toISOString().replace('.000', '');
+    const id = pointId(scheduledFor, 1 + below(20));
+    expect(parsePointId(id)).toEqual({ scheduledFor, kind: 'dump', place: 'vault' });
+    expect(parsePointId(placedId(id, 'replica'))).toEqual({ scheduledFor, kind: 'dump', place: 'replica' });
   }
 });
+
+const PLACES = ['eu-central-1', 'us-gov-west-1', 'ap-southeast-2', 'eu-west-1/123456789012'];
+const KINDS = ['snapshot', 'automated', 'foreign'] as const satisfies PointKind[];
+
+test.each(KINDS.flatMap((kind) => PLACES.map((place) => [kind, place] as const)))(
+  'a point of kind %s in %s says in its id what it is and where',
+  (kind, place) => {
+    const id = snapshotPointId('2026-11-20T02:00:00+01:00', kind, place);
+    expect(id).toBe(`20261120T010000Z-${kind}@${place}`);
+    expect(parsePointId(id)).toEqual({ scheduledFor: '2026-11-20T01:00:00Z', kind, place });
+  },
+);
 
 test.each([
   '',
@@ -41,12 +61,25 @@ test.each([
   ' 20261120T010000Z-1',
   '2026-11-20T01:00:00Z',
   '20261120T010000Z-x',
-])('"%s" is no point and has no moment', (id) => expect(pointMoment(id)).toBeUndefined());
+  '20261120T010000Z-1\n',
+  '20261120T010000Z-1@vault',
+  '20261120T010000Z-1@eu-west-1',
+  '20261120T010000Z-1@replica2',
+  '20261120T010000Z-snapshot',
+  '20261120T010000Z-snapshot@',
+  '20261120T010000Z-dump@eu-west-1',
+  '20261120T010000Z-snapshot@EU-WEST-1',
+  '20261120T010000Z-snapshot@eu-west-1/12345678901',
+  '20261120T010000Z-snapshot@eu-west-1/1234567890123',
+  '20261120T010000Z-snapshot@eu-west-1/123456789012/x',
+  '20261120T010000Z-snapshot@eu-west-1#1',
+  '20261120T010000Z-1-snapshot@eu-west-1',
+])('%j is no point and has no name', (id) => expect(parsePointId(id)).toBeUndefined());
 
-test.each(['20261399T010000Z-1', '20261120T996000Z-1'])(
-  '"%s" only looks like a point, and has no moment',
+test.each(['20261399T010000Z-1', '20261120T996000Z-1', '20261399T010000Z-snapshot@eu-west-1'])(
+  '"%s" only looks like a point, and has no name',
   (id) => {
-    expect(pointMoment(id)).toBeUndefined();
+    expect(parsePointId(id)).toBeUndefined();
   },
 );
 
@@ -92,4 +125,59 @@ test.each([
   ['crm\n', false],
 ])('is %j a target’s id? %s', (id, is) => {
   expect(TARGET_ID.test(id)).toBe(is);
+});
+
+/** Letters, digits and single hyphens, a letter first and no hyphen last: what RDS takes, and in this case gives back. */
+const RDS_NAME = /^[a-z](?:-?[a-z0-9])*$/;
+/** Ids that RDS would write alike if nobody told them apart. */
+const ALIKE = ['crm', 'crm-', 'crm--', 'crm-prod', 'crm--prod', 'crm---prod', 'crm--prod-', 'crm-prod-'];
+const LONGEST = ['c'.repeat(63), `c${'-'.repeat(62)}`, `c${'-x'.repeat(31)}`, `${'c'.repeat(62)}-`];
+
+test('a snapshot is named after its stage, its target and its moment', () => {
+  expect(snapshotName('prod', 'crm', '2026-11-20T02:00:00+01:00')).toBe(
+    'understudy-prod-crm-20261120t010000z',
+  );
+});
+
+test.each([...ALIKE, ...LONGEST])('the snapshots of target %s have a name that RDS takes', (target) => {
+  expect(target).toMatch(TARGET_ID);
+  const name = snapshotName('prod', target, '2026-11-20T01:00:00Z');
+  expect(name).toMatch(RDS_NAME);
+  expect(name.length).toBeLessThanOrEqual(255);
+});
+
+test('no two targets and no two moments share a snapshot’s name', () => {
+  const names = [...ALIKE, ...LONGEST].flatMap((target) =>
+    ['2026-11-20T01:00:00Z', '2026-11-20T01:00:01Z'].map((moment) => snapshotName('prod', target, moment)),
+  );
+  expect(new Set(names).size).toBe(names.length);
+  expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length);
+});
+
+test('upper case in a stage, which RDS forgets, does not make two stages one', () => {
+  const [one, other] = ['prod', 'Prod'].map((stage) => snapshotName(stage, 'crm', '2026-11-20T01:00:00Z'));
+  expect(other).toMatch(RDS_NAME);
+  expect(one).not.toBe(other);
+});
+
+test.each([...ALIKE, ...LONGEST])(
+  'the scratch instances of target %s have a name that RDS takes',
+  (target) => {
+    const name = scratchName(target, { ...RUN, job: 'rehearse-snapshot', target });
+    expect(name).toMatch(RDS_NAME);
+    expect(name.startsWith(SCRATCH_PREFIX)).toBe(true);
+    expect(name).toMatch(/^understudy-scratch-c/);
+    expect(name.length).toBeLessThanOrEqual(60);
+  },
+);
+
+test('a scratch instance is named after its run: the same on every replay, and no two runs’ alike', () => {
+  const runs = [...ALIKE, ...LONGEST].flatMap((target) =>
+    ['rehearse-snapshot', 'rehearse-moment'].flatMap((job) =>
+      ['2026-11-20T01:00:00Z', '2026-11-20T01:00:01Z'].map((scheduledFor) => ({ job, target, scheduledFor })),
+    ),
+  );
+  const names = runs.map((run) => scratchName(run.target, run));
+  expect(new Set(names).size).toBe(runs.length);
+  expect(runs.map((run) => scratchName(run.target, { ...run }))).toEqual(names);
 });

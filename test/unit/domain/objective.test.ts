@@ -7,13 +7,14 @@ const dumping = (cron: string, rpo: number, timezone = 'UTC') =>
   policy({
     objectives: { rpo: { dump: rpo }, rto: HOUR },
     schedules: { dump: { cron, timezone } satisfies Schedule },
-    usual: { dump: 900, verify: 600 },
+    usual: { dump: 900, verify: 600, snapshot: 300 },
     grace: 1800,
   });
 
 test('interval, dump, verification and grace are added and held against the promise', () => {
   const sum = rpoArithmetic(dumping('0 1 * * *', 26 * HOUR), NOW)!;
   expect(sum).toEqual({
+    means: 'dump',
     interval: DAY,
     dump: 900,
     verify: 600,
@@ -48,4 +49,35 @@ test('what was measured counts before what is usual', () => {
 
 test('a policy without dumps has no arithmetic', () => {
   expect(rpoArithmetic(policy({ schedules: {} }), NOW)).toBeUndefined();
+});
+
+describe('snapshots', () => {
+  const taking = (cron: string, rpo: number | undefined) =>
+    policy({
+      objectives: { rpo: { dump: 26 * HOUR, ...(rpo === undefined ? {} : { snapshot: rpo }) }, rto: HOUR },
+      schedules: { snapshot: { cron, timezone: 'UTC' } },
+      usual: { dump: 900, verify: 600, snapshot: 300 },
+      grace: 1800,
+    });
+  const arithmetic = (cron: string, rpo?: number) =>
+    rpoArithmetic(taking(cron, rpo), NOW, undefined, 'snapshot');
+
+  test('are held against their own promise, and need no verification of their own', () => {
+    const sum = arithmetic('0 */6 * * *', 7 * HOUR)!;
+    expect(sum).toMatchObject({ means: 'snapshot', interval: 6 * HOUR, verify: 0, fits: true });
+    expect(sayArithmetic(sum)).toBe(
+      '6 h between snapshots + 5 min snapshot + 30 min grace = 6 h 35 min, promised 7 h',
+    );
+  });
+
+  test('fit to the second and not one less', () => {
+    expect(arithmetic('0 */6 * * *', 6 * HOUR + 2100)!.fits).toBe(true);
+    expect(arithmetic('0 */6 * * *', 6 * HOUR + 2099)!.fits).toBe(false);
+  });
+
+  test('have no arithmetic where none are scheduled or nothing is promised of them', () => {
+    expect(arithmetic('0 */6 * * *')).toBeUndefined();
+    expect(rpoArithmetic(dumping('0 1 * * *', 26 * HOUR), NOW, undefined, 'snapshot')).toBeUndefined();
+    expect(rpoArithmetic(taking('0 */6 * * *', 7 * HOUR), NOW)).toBeUndefined();
+  });
 });

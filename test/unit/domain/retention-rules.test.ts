@@ -1,4 +1,4 @@
-import type { RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
+import type { DumpPoint, RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
 import { planRetention } from '../../../lib/domain/retention.ts';
 import { DAY, failedPoint, point, retention } from '../../support/builders.ts';
 
@@ -7,7 +7,7 @@ const RPO = 26 * 3600;
 const SHORT = retention({ daily: 2 * DAY });
 
 const newest = point('2026-11-20T01:00:00Z');
-const old = (changes: Partial<RecoveryPoint> = {}) => point('2026-06-01T01:00:00Z', changes);
+const old = (changes: Partial<DumpPoint> = {}) => point('2026-06-01T01:00:00Z', changes);
 const plan = (points: RecoveryPoint[], wanted = SHORT) => planRetention(points, wanted, NOW, RPO);
 const decisionOn = (about: RecoveryPoint, points: RecoveryPoint[], wanted = SHORT) =>
   plan(points, wanted).decisions.find((decision) => decision.point.id === about.id)!;

@@ -5,6 +5,7 @@ import type { Catalog } from '../../../ports/catalog.ts';
 import { findings } from './findings.ts';
 import { points } from './points.ts';
 import { runs } from './runs.ts';
+import { scratches } from './scratches.ts';
 import { statuses } from './statuses.ts';
 import {
   contentOf,
@@ -15,12 +16,20 @@ import {
   type Table,
   unlessMet,
 } from './table.ts';
+import { timeline } from './timeline.ts';
 
-/** The catalog in one DynamoDB table; its keys are in table.ts. */
-export function dynamoCatalog(client: DynamoDBDocumentClient, name: string): Catalog {
+/** The catalog in one DynamoDB table; its keys are in table.ts. `home` is the Region whose snapshots are no copies. */
+export function dynamoCatalog(client: DynamoDBDocumentClient, name: string, home?: string): Catalog {
   const table: Table = { client, name };
-  const base = { ...runs(table), ...points(table), ...findings(table), ...evidence(table) };
-  return { ...base, ...statuses(table, base) };
+  const base = {
+    ...runs(table),
+    ...points(table),
+    ...findings(table),
+    ...evidence(table),
+    ...timeline(table),
+    ...scratches(table),
+  };
+  return { ...base, ...statuses(table, base, home) };
 }
 
 function evidence(table: Table): Pick<Catalog, 'addEvidence' | 'evidence'> {

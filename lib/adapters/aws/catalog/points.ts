@@ -1,7 +1,7 @@
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { ClaimLost, UnderstudyError } from '../../../domain/errors.ts';
-import { pointMoment, runName } from '../../../domain/names.ts';
-import { type RecoveryPoint, statesBefore } from '../../../domain/recovery-point.ts';
+import { parsePointId, runName, VAULT } from '../../../domain/names.ts';
+import { type DumpPoint, type RecoveryPoint, statesBefore } from '../../../domain/recovery-point.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import { holds } from './runs.ts';
 import {
@@ -17,7 +17,7 @@ import {
   unlessMet,
 } from './table.ts';
 
-type Points = Pick<Catalog, 'putPoint' | 'movePoint' | 'pointAt' | 'point' | 'points'>;
+type Points = Pick<Catalog, 'putPoint' | 'adoptPoint' | 'movePoint' | 'pointAt' | 'point' | 'points'>;
 type Statement = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 export function points(table: Table): Points {
@@ -54,6 +54,24 @@ export function points(table: Table): Points {
       );
     },
 
+    async adoptPoint(point) {
+      const sk = sortKey.point(point.scheduledFor, point.kind, point.place);
+      const put: Statement = {
+        Put: {
+          TableName: table.name,
+          Item: { PK: partition(point.target), SK: sk, schemaVersion: SCHEMA_VERSION, ...point },
+          ConditionExpression: 'attribute_not_exists(PK)',
+        },
+      };
+      try {
+        await transact(table, [put, statusIsStale(table, point.target)], () => new StateRefused());
+        return true;
+      } catch (error) {
+        if (error instanceof StateRefused) return false;
+        throw error;
+      }
+    },
+
     async movePoint(target, id, to, changes = {}) {
       const known = await this.point(target, id);
       if (!known) return false;
@@ -86,13 +104,15 @@ export function points(table: Table): Points {
     },
 
     async pointAt(target, scheduledFor) {
-      const item = await get(table, target, sortKey.point(scheduledFor, 'dump', 'vault'));
-      return item ? contentOf<RecoveryPoint>(item) : undefined;
+      const item = await get(table, target, sortKey.point(scheduledFor, 'dump', VAULT));
+      return item ? contentOf<DumpPoint>(item) : undefined;
     },
 
     async point(target, id) {
-      const moment = pointMoment(id);
-      const found = moment ? await this.pointAt(target, moment) : undefined;
+      const name = parsePointId(id);
+      if (!name) return undefined;
+      const item = await get(table, target, sortKey.point(name.scheduledFor, name.kind, name.place));
+      const found = item && contentOf<RecoveryPoint>(item);
       return found?.id === id ? found : undefined;
     },
 

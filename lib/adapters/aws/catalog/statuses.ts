@@ -15,10 +15,10 @@ import {
   unlessMet,
 } from './table.ts';
 
-type Statuses = Pick<Catalog, 'statuses' | 'owe' | 'refreshStatus'>;
+type Statuses = Pick<Catalog, 'statuses' | 'owe' | 'observe' | 'refreshStatus'>;
 type Source = Pick<Catalog, 'runs' | 'points' | 'evidence'>;
 
-export function statuses(table: Table, source: Source): Statuses {
+export function statuses(table: Table, source: Source, home?: string): Statuses {
   const derive = async (target: string, known: Item | undefined): Promise<TargetStatus> => {
     const [points, evidence, ...runs] = await Promise.all([
       source.points(target, { limit: 100 }),
@@ -31,14 +31,10 @@ export function statuses(table: Table, source: Source): Statuses {
       .map((run) => run.startedAt)
       .sort()[0];
     const firstSeenAt = String(known?.['firstSeenAt'] ?? begun ?? utc(new Date()));
-    return deriveStatus(
-      target,
-      firstSeenAt,
-      points,
-      runs.flat(),
-      evidence,
-      known?.['owed'] as TargetStatus['owed'],
-    );
+    return deriveStatus(target, firstSeenAt, points, runs.flat(), evidence, {
+      ...(home ? { home } : {}),
+      ...observed(known),
+    });
   };
   /** Writes over what was read, and nothing else: a change meanwhile has raised the version. */
   const write = async (target: string, known: Item | undefined, content: Item): Promise<boolean> => {
@@ -100,6 +96,21 @@ export function statuses(table: Table, source: Source): Statuses {
       }
     },
 
+    async observe(target, seen, now) {
+      for (;;) {
+        const known = await get(table, target, sortKey.status);
+        const firstSeenAt = String(known?.['firstSeenAt'] ?? utc(now));
+        const status = known?.['status'] as TargetStatus | undefined;
+        // What is derived stays as it is: only what was seen is new in it.
+        const content = {
+          ...seen,
+          firstSeenAt,
+          ...(status ? { status: { ...status, ...seen } } : { stale: true }),
+        };
+        if (await write(target, known, content)) return;
+      }
+    },
+
     async statuses(targets) {
       const found = new Map<string, TargetStatus>();
       const batches = Array.from({ length: Math.ceil(targets.length / 100) }, (_, index) =>
@@ -120,6 +131,16 @@ export function statuses(table: Table, source: Source): Statuses {
       await Promise.all(lanes);
       return found;
     },
+  };
+}
+
+/** What stands beside the derived status and goes into it as it is. */
+function observed(known: Item | undefined): Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt'> {
+  const { owed, platform, ledgerAt } = (known ?? {}) as Partial<TargetStatus>;
+  return {
+    ...(owed ? { owed } : {}),
+    ...(platform ? { platform } : {}),
+    ...(ledgerAt ? { ledgerAt } : {}),
   };
 }
 

@@ -15,16 +15,16 @@ export const sortKey = {
   point: (moment: string, kind: string, place: string) => `POINT#${moment}#${kind}#${place}`,
   evidence: (at: string, run: string) => `EVIDENCE#${at}#${run}`,
   finding: (code: string, subject: string) => `FINDING#${code}#${subject}`,
+  timeline: (at: string, id: string) => `TIMELINE#${at}#${id}`,
+  scratch: (name: string) => `SCRATCH#${name}`,
 };
 
 const SHARDS = 16;
 
+export type OpenKind = 'run' | 'finding' | 'scratch';
+
 /** Attributes that put an item into the sparse index of what is open, everywhere. Sharded, so that no key grows hot. */
-export function openKeys(
-  kind: 'run' | 'finding',
-  target: string,
-  sk: string,
-): { openShard: string; openKey: string } {
+export function openKeys(kind: OpenKind, target: string, sk: string): { openShard: string; openKey: string } {
   const shard = createHash('md5').update(target).digest()[0]! % SHARDS;
   return { openShard: `${kind}#${shard}`, openKey: `${target}#${sk}` };
 }
@@ -66,7 +66,7 @@ export async function* newestFirst(
 }
 
 /** Everything open of one kind, of every target. */
-export async function open(table: Table, kind: 'run' | 'finding'): Promise<Item[]> {
+export async function open(table: Table, kind: OpenKind): Promise<Item[]> {
   const shards = Array.from({ length: SHARDS }, (_, shard) => openShard(table, `${kind}#${shard}`));
   return (await Promise.all(shards)).flat();
 }

@@ -4,14 +4,26 @@ import { manualClock } from '../clock.ts';
 import { memoryFindings } from './findings.ts';
 import { memoryPoints } from './points.ts';
 import { memoryRuns } from './runs.ts';
+import { memoryScratches } from './scratches.ts';
 import { memoryStatuses } from './statuses.ts';
 import { copy, emptyStore, newestFirst, type Store } from './store.ts';
+import { memoryTimeline } from './timeline.ts';
 
-/** The catalog in memory. Each method reads and writes in one go, so that none sees another half done. */
-export function memoryCatalog(clock: Clock = manualClock()): Catalog {
+/**
+ * The catalog in memory. Each method reads and writes in one go, so that none sees another half done.
+ * `home` is the Region whose snapshots are no copies.
+ */
+export function memoryCatalog(clock: Clock = manualClock(), home?: string): Catalog {
   const store = emptyStore();
-  const base = { ...memoryRuns(store), ...memoryPoints(store), ...memoryFindings(store), ...evidence(store) };
-  return { ...base, ...memoryStatuses(store, base, clock) };
+  const base = {
+    ...memoryRuns(store),
+    ...memoryPoints(store),
+    ...memoryFindings(store),
+    ...evidence(store),
+    ...memoryTimeline(store),
+    ...memoryScratches(store),
+  };
+  return { ...base, ...memoryStatuses(store, base, clock, home) };
 }
 
 function evidence(store: Store): Pick<Catalog, 'addEvidence' | 'evidence'> {

@@ -1,10 +1,11 @@
 import { UnderstudyError } from '../../../../lib/domain/errors.ts';
-import { mayBecome } from '../../../../lib/domain/recovery-point.ts';
+import { VAULT } from '../../../../lib/domain/names.ts';
+import { type DumpPoint, mayBecome } from '../../../../lib/domain/recovery-point.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { held } from './runs.ts';
 import { copy, newestFirst, pointKey, type Store } from './store.ts';
 
-type Points = Pick<Catalog, 'putPoint' | 'movePoint' | 'pointAt' | 'point' | 'points'>;
+type Points = Pick<Catalog, 'putPoint' | 'adoptPoint' | 'movePoint' | 'pointAt' | 'point' | 'points'>;
 
 export function memoryPoints(store: Store): Points {
   const byId = (target: string, id: string) =>
@@ -16,7 +17,7 @@ export function memoryPoints(store: Store): Points {
   return {
     async putPoint(claim, point) {
       held(store, claim);
-      const key = pointKey(point.target, point.scheduledFor);
+      const key = pointKey(point.target, point);
       const known = store.points.get(key);
       if (known && !mayBecome(known.state, point.state))
         throw new UnderstudyError(
@@ -26,6 +27,13 @@ export function memoryPoints(store: Store): Points {
       store.points.set(key, copy(point));
       statusIsStale(point.target);
     },
+    async adoptPoint(point) {
+      const key = pointKey(point.target, point);
+      if (store.points.has(key)) return false;
+      store.points.set(key, copy(point));
+      statusIsStale(point.target);
+      return true;
+    },
     async movePoint(target, id, to, changes = {}) {
       const known = byId(target, id);
       if (!known || !mayBecome(known.state, to)) return false;
@@ -33,13 +41,16 @@ export function memoryPoints(store: Store): Points {
       statusIsStale(target);
       return true;
     },
-    pointAt: async (target, scheduledFor) => copy(store.points.get(pointKey(target, scheduledFor))),
+    async pointAt(target, scheduledFor) {
+      const name = { scheduledFor, kind: 'dump', place: VAULT } as const;
+      return copy(store.points.get(pointKey(target, name)) as DumpPoint | undefined);
+    },
     point: async (target, id) => copy(byId(target, id)),
     async points(target, { limit, states } = {}) {
       const wanted = [...store.points.values()].filter(
         (point) => point.target === target && (!states || states.includes(point.state)),
       );
-      return newestFirst(wanted, (point) => point.scheduledFor, limit);
+      return newestFirst(wanted, (point) => pointKey(target, point), limit);
     },
   };
 }

@@ -12,7 +12,8 @@ export function memoryStatuses(
   store: Store,
   source: Source,
   clock: Clock,
-): Pick<Catalog, 'statuses' | 'owe' | 'refreshStatus'> {
+  home?: string,
+): Pick<Catalog, 'statuses' | 'owe' | 'observe' | 'refreshStatus'> {
   const derive = async (target: string, known: StoredStatus | undefined): Promise<TargetStatus> => {
     const [points, proofs, ...runs] = await Promise.all([
       source.points(target, { limit: 100 }),
@@ -22,7 +23,9 @@ export function memoryStatuses(
     const all = runs.flat();
     const [begun] = all.map((run) => run.startedAt).sort();
     const firstSeenAt = known?.firstSeenAt ?? begun ?? utc(clock.now());
-    return copy(deriveStatus(target, firstSeenAt, points, all, proofs, known?.owed));
+    const { owed, platform, ledgerAt } = known ?? {};
+    const beside = copy({ owed, platform, ledgerAt, home });
+    return copy(deriveStatus(target, firstSeenAt, points, all, proofs, beside));
   };
   return {
     async refreshStatus(target) {
@@ -50,6 +53,22 @@ export function memoryStatuses(
       }
       const version = (known?.version ?? 0) + 1;
       store.statuses.set(target, { ...known, firstSeenAt, owed, stale: true, version });
+    },
+
+    async observe(target, seen, now) {
+      const known = store.statuses.get(target);
+      const firstSeenAt = known?.firstSeenAt ?? utc(now);
+      const version = (known?.version ?? 0) + 1;
+      const status = known?.status && { ...known.status, ...copy(seen) };
+      const stale = known?.stale ?? true;
+      store.statuses.set(target, {
+        ...known,
+        ...copy(seen),
+        firstSeenAt,
+        ...(status ? { status } : {}),
+        stale,
+        version,
+      });
     },
 
     async statuses(targets) {

@@ -1,15 +1,16 @@
 import type { Evidence } from '../../../../lib/domain/evidence.ts';
-import { type RunName, runName } from '../../../../lib/domain/names.ts';
+import { type PointName, type RunName, runName } from '../../../../lib/domain/names.ts';
 import type { RecoveryPoint } from '../../../../lib/domain/recovery-point.ts';
 import type { Run } from '../../../../lib/domain/run.ts';
+import type { ScratchRecord } from '../../../../lib/domain/scratch.ts';
 import type { TargetStatus } from '../../../../lib/domain/target-status.ts';
+import type { TimelineEvent } from '../../../../lib/domain/timeline.ts';
 import type { OpenFinding } from '../../../../lib/ports/catalog.ts';
 
 export type StoredFinding = OpenFinding & { open: boolean };
 /** Every change raises the version, so that whoever derives a status notices what changed meanwhile. */
-export type StoredStatus = {
+export type StoredStatus = Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt'> & {
   firstSeenAt?: string;
-  owed?: TargetStatus['owed'];
   status?: TargetStatus;
   stale: boolean;
   version: number;
@@ -22,6 +23,12 @@ export type Store = {
   evidence: Map<string, Evidence>;
   findings: Map<string, StoredFinding>;
   statuses: Map<string, StoredStatus>;
+  events: Map<string, TimelineEvent>;
+  /** Who waits, by what for. */
+  waits: Map<string, string>;
+  scratches: Map<string, ScratchRecord>;
+  /** Seconds by policy and month. */
+  scratchUse: Map<string, number>;
 };
 
 export const emptyStore = (): Store => ({
@@ -30,10 +37,15 @@ export const emptyStore = (): Store => ({
   evidence: new Map(),
   findings: new Map(),
   statuses: new Map(),
+  events: new Map(),
+  waits: new Map(),
+  scratches: new Map(),
+  scratchUse: new Map(),
 });
 
 export const runKey = (run: RunName) => runName({ ...run });
-export const pointKey = (target: string, scheduledFor: string) => `${target} ${scheduledFor}`;
+export const pointKey = (target: string, { scheduledFor, kind, place }: PointName) =>
+  `${target} ${scheduledFor} ${kind} ${place}`;
 export const findingKey = (target: string, code: string, subject: string) => `${target} ${code} ${subject}`;
 
 /** A copy as a table would give it back: what is undefined is not there. */

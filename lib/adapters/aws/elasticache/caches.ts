@@ -1,0 +1,169 @@
+import {
+  type CacheCluster,
+  DescribeCacheClustersCommand,
+  DescribeReplicationGroupsCommand,
+  DescribeServerlessCachesCommand,
+  type ElastiCacheClient,
+  type ReplicationGroup,
+  type ServerlessCache,
+} from '@aws-sdk/client-elasticache';
+import type { PlatformSource } from '../../../domain/platform.ts';
+import { utc } from '../../../domain/time.ts';
+import { ifThere } from './errors.ts';
+
+const DAY = 86_400;
+
+/**
+ * What an id turned out to be, and by which parameters its snapshots are taken and found. Those of a replication group
+ * without cluster mode are taken of one of its nodes, and AWS's own bear that node's id.
+ * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups-manual.html
+ */
+export type Cache = { source: PlatformSource } & (
+  | { form: 'nodes'; take: NodeFilter; find: NodeFilter[] }
+  | { form: 'serverless' }
+);
+type NodeFilter = { ReplicationGroupId: string } | { CacheClusterId: string };
+
+/** Looks an id up among the replication groups, the clusters and the serverless caches; undefined when it is none of them. */
+export async function findCache(client: ElastiCacheClient, id: string): Promise<Cache | undefined> {
+  const group = await describeGroup(client, id);
+  if (group) {
+    const node = group.ClusterEnabled
+      ? undefined
+      : (group.SnapshottingClusterId ?? group.MemberClusters?.[0]);
+    const member = group.MemberClusters?.[0];
+    const whole = { ReplicationGroupId: id };
+    return {
+      form: 'nodes',
+      source: fromGroup(group, member ? await describeCluster(client, member) : undefined),
+      take: node ? { CacheClusterId: node } : whole,
+      find: node ? [whole, { CacheClusterId: node }] : [whole],
+    };
+  }
+  const cluster = await describeCluster(client, id);
+  if (cluster) {
+    const itself = { CacheClusterId: id };
+    return { form: 'nodes', source: fromCluster(cluster), take: itself, find: [itself] };
+  }
+  const serverless = await describeServerless(client, id);
+  return serverless && { form: 'serverless', source: fromServerless(serverless) };
+}
+
+/** An id of one form may be too long for another, which is then refused as no valid id. */
+const NOT_OF_THIS_FORM = /NotFound|^InvalidParameterValue/;
+
+async function describeGroup(client: ElastiCacheClient, id: string): Promise<ReplicationGroup | undefined> {
+  const answer = await ifThere(`looking for a replication group ${id}`, NOT_OF_THIS_FORM, () =>
+    client.send(new DescribeReplicationGroupsCommand({ ReplicationGroupId: id })),
+  );
+  return answer?.ReplicationGroups?.[0];
+}
+
+async function describeCluster(client: ElastiCacheClient, id: string): Promise<CacheCluster | undefined> {
+  const answer = await ifThere(`looking for a cache cluster ${id}`, NOT_OF_THIS_FORM, () =>
+    client.send(new DescribeCacheClustersCommand({ CacheClusterId: id, ShowCacheNodeInfo: true })),
+  );
+  return answer?.CacheClusters?.[0];
+}
+
+async function describeServerless(
+  client: ElastiCacheClient,
+  id: string,
+): Promise<ServerlessCache | undefined> {
+  const answer = await ifThere(`looking for a serverless cache ${id}`, /NotFound/, () =>
+    client.send(new DescribeServerlessCachesCommand({ ServerlessCacheName: id })),
+  );
+  return answer?.ServerlessCaches?.[0];
+}
+
+/** What ElastiCache has no word for: sizes are those of the nodes, nothing is public, nothing is protected. */
+const NEVER = {
+  kind: 'elasticache',
+  bytes: 0,
+  publiclyAccessible: false,
+  deletionProtection: false,
+  replicatedTo: [],
+} as const satisfies Partial<PlatformSource>;
+
+/** A group does not say its engine's version, its subnets and its security groups: its nodes do. */
+export function fromGroup(group: ReplicationGroup, member?: CacheCluster): PlatformSource {
+  const endpoint = group.ConfigurationEndpoint ?? group.NodeGroups?.[0]?.PrimaryEndpoint;
+  return {
+    ...NEVER,
+    ...(member ? fromNodes(member) : NO_NODES),
+    ...identity(group.ReplicationGroupId!, group.ARN, group.ReplicationGroupCreateTime),
+    status: group.Status ?? 'unknown',
+    ...(group.Engine ? { engine: group.Engine } : {}),
+    // The flag may be false where the data is encrypted all the same.
+    encrypted: group.StorageEncryptionType
+      ? group.StorageEncryptionType !== 'none'
+      : (group.AtRestEncryptionEnabled ?? false),
+    ...(group.KmsKeyId ? { kmsKey: group.KmsKeyId } : {}),
+    ...(group.CacheNodeType ? { instanceClass: group.CacheNodeType } : {}),
+    multiAz: group.MultiAZ === 'enabled',
+    backups: backups(group.SnapshotRetentionLimit, group.SnapshotWindow),
+    ...at(endpoint),
+  };
+}
+
+function fromCluster(cluster: CacheCluster): PlatformSource {
+  return {
+    ...NEVER,
+    ...fromNodes(cluster),
+    ...identity(cluster.CacheClusterId!, cluster.ARN, cluster.CacheClusterCreateTime),
+    status: cluster.CacheClusterStatus ?? 'unknown',
+    encrypted: cluster.AtRestEncryptionEnabled ?? false,
+    multiAz: false,
+    backups: backups(cluster.SnapshotRetentionLimit, cluster.SnapshotWindow),
+    ...at(cluster.ConfigurationEndpoint ?? cluster.CacheNodes?.[0]?.Endpoint),
+  };
+}
+
+/** Always encrypted at rest and always in several zones. https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/at-rest-encryption.html */
+function fromServerless(cache: ServerlessCache): PlatformSource {
+  const daily = cache.DailySnapshotTime;
+  return {
+    ...NEVER,
+    ...identity(cache.ServerlessCacheName!, cache.ARN, cache.CreateTime),
+    status: (cache.Status ?? 'unknown').toLowerCase(),
+    engine: cache.Engine ?? '',
+    engineVersion: cache.FullEngineVersion ?? cache.MajorEngineVersion ?? '',
+    encrypted: true,
+    ...(cache.KmsKeyId ? { kmsKey: cache.KmsKeyId } : {}),
+    instanceClass: 'serverless',
+    multiAz: true,
+    backups: backups(cache.SnapshotRetentionLimit, daily && `${daily}-${daily}`),
+    ...at(cache.Endpoint),
+    securityGroups: cache.SecurityGroupIds ?? [],
+  };
+}
+
+const NO_NODES = { engine: '', engineVersion: '', instanceClass: '', securityGroups: [] as string[] };
+
+function fromNodes(cluster: CacheCluster) {
+  const group = cluster.CacheParameterGroup?.CacheParameterGroupName;
+  return {
+    engine: cluster.Engine ?? '',
+    engineVersion: cluster.EngineVersion ?? '',
+    instanceClass: cluster.CacheNodeType ?? '',
+    ...(group ? { parameterGroup: group } : {}),
+    ...(cluster.CacheSubnetGroupName ? { subnetGroup: cluster.CacheSubnetGroupName } : {}),
+    securityGroups: (cluster.SecurityGroups ?? []).flatMap((each) => each.SecurityGroupId ?? []),
+  };
+}
+
+/** ElastiCache has no resource ids. A new cache of the same name is known by when it was made. */
+function identity(id: string, arn = '', created?: Date) {
+  const createdAt = created ? utc(created) : '';
+  return { id, arn, createdAt, resourceId: createdAt ? `${arn}@${createdAt}` : arn };
+}
+
+function backups(days = 0, window?: string) {
+  return { retention: days * DAY, ...(window ? { window } : {}) };
+}
+
+function at(endpoint?: { Address?: string | undefined; Port?: number | undefined }) {
+  return endpoint?.Address && endpoint.Port
+    ? { endpoint: { host: endpoint.Address, port: endpoint.Port } }
+    : {};
+}

@@ -1,0 +1,191 @@
+import {
+  CreateServerlessCacheSnapshotCommand,
+  CreateSnapshotCommand,
+  DeleteServerlessCacheSnapshotCommand,
+  DeleteSnapshotCommand,
+  type ElastiCacheClient,
+  ListTagsForResourceCommand,
+  paginateDescribeServerlessCacheSnapshots,
+  paginateDescribeSnapshots,
+  type ServerlessCacheSnapshot,
+  type Snapshot,
+} from '@aws-sdk/client-elasticache';
+import { UnderstudyError } from '../../../domain/errors.ts';
+import type { PlatformSnapshot } from '../../../domain/platform.ts';
+import { utc } from '../../../domain/time.ts';
+import { findCache } from './caches.ts';
+import { asking, ifThere } from './errors.ts';
+
+type Untagged = Omit<PlatformSnapshot, 'tags'>;
+const GONE = /NotFound/;
+
+/** Snapshots of one cache, whoever took them. Those that people took outlive their cache, and are found by its name. */
+export async function listSnapshots(client: ElastiCacheClient, id: string): Promise<Untagged[]> {
+  const cache = await findCache(client, id);
+  if (!cache) {
+    const nodes = (await nodeSnapshots(client, {})).filter(
+      (each) => each.ReplicationGroupId === id || each.CacheClusterId === id,
+    );
+    const serverless = (await serverlessSnapshots(client, {})).filter(
+      (each) => each.ServerlessCacheConfiguration?.ServerlessCacheName === id,
+    );
+    return [...nodes.map((each) => fromNodes(each, false)), ...serverless.map(fromServerless)];
+  }
+  if (cache.form === 'serverless')
+    return (await serverlessSnapshots(client, { ServerlessCacheName: id })).map(fromServerless);
+  const found = new Map<string, Untagged>();
+  for (const filter of cache.find)
+    for (const each of await nodeSnapshots(client, filter))
+      found.set(each.SnapshotName!, { ...fromNodes(each, cache.source.encrypted), sourceId: id });
+  return [...found.values()];
+}
+
+/**
+ * One snapshot by its name, of nodes or serverless. Of one of nodes ElastiCache says a customer's key and nothing else
+ * about encryption: without a key it is encrypted as its cache is, and counts as unencrypted when that is gone.
+ */
+export async function readSnapshot(client: ElastiCacheClient, id: string): Promise<Untagged | undefined> {
+  const [node] = await nodeSnapshots(client, { SnapshotName: id });
+  if (!node) {
+    const [serverless] = await serverlessSnapshots(client, { ServerlessCacheSnapshotName: id });
+    return serverless && fromServerless(serverless);
+  }
+  const cache = node.KmsKeyId ? undefined : await findCache(client, sourceOf(node));
+  return fromNodes(node, cache?.source.encrypted ?? false);
+}
+
+export async function takeSnapshot(
+  client: ElastiCacheClient,
+  cacheId: string,
+  id: string,
+  tags: Record<string, string>,
+): Promise<void> {
+  const what = `taking the snapshot ${id} of ${cacheId}`;
+  if (!NAME.test(id) || id.length > 255)
+    throw new UnderstudyError(
+      'platform-refused',
+      `${what}: the name is not of 1 to 255 letters, digits and single hyphens that begin with a letter`,
+      { hint: 'shorten the stage’s or the target’s name' },
+    );
+  const cache = await findCache(client, cacheId);
+  if (!cache)
+    throw new UnderstudyError('source-not-found', `${what}: there is no cache of that name`, {
+      hint: 'check elasticache: in understudy.yml, and the Region',
+    });
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  await asking<unknown>(what, () =>
+    cache.form === 'nodes'
+      ? client.send(new CreateSnapshotCommand({ ...cache.take, SnapshotName: id, Tags }))
+      : client.send(
+          new CreateServerlessCacheSnapshotCommand({
+            ServerlessCacheName: cacheId,
+            ServerlessCacheSnapshotName: id,
+            Tags,
+          }),
+        ),
+  );
+}
+
+/** Single hyphens, none at the end: what ElastiCache takes for an identifier. */
+const NAME = /^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/;
+
+/** Nothing says by its name which of the two it is; it is looked for among both. */
+export async function deleteSnapshot(client: ElastiCacheClient, id: string): Promise<void> {
+  const what = `deleting the snapshot ${id}`;
+  try {
+    if (await ifThere(what, GONE, () => client.send(new DeleteSnapshotCommand({ SnapshotName: id })))) return;
+    await ifThere(what, GONE, () =>
+      client.send(new DeleteServerlessCacheSnapshotCommand({ ServerlessCacheSnapshotName: id })),
+    );
+  } catch (error) {
+    // One that is going already is refused for its state.
+    if ((await readSnapshot(client, id))?.status !== 'deleting') throw error;
+  }
+}
+
+/** The tags of a snapshot, which its description leaves out; undefined when it is gone meanwhile. */
+export async function tagsOf(
+  client: ElastiCacheClient,
+  arn: string,
+): Promise<Record<string, string> | undefined> {
+  const answer = await ifThere(`reading the tags of ${arn}`, GONE, () =>
+    client.send(new ListTagsForResourceCommand({ ResourceName: arn })),
+  );
+  return (
+    answer &&
+    Object.fromEntries((answer.TagList ?? []).flatMap(({ Key, Value }) => (Key ? [[Key, Value ?? '']] : [])))
+  );
+}
+
+async function nodeSnapshots(
+  client: ElastiCacheClient,
+  which: { ReplicationGroupId?: string; CacheClusterId?: string; SnapshotName?: string },
+): Promise<Snapshot[]> {
+  const found: Snapshot[] = [];
+  await ifThere(`listing snapshots of nodes (${Object.values(which)})`, GONE, async () => {
+    for await (const page of paginateDescribeSnapshots({ client }, which))
+      found.push(...(page.Snapshots ?? []));
+  });
+  return found;
+}
+
+async function serverlessSnapshots(
+  client: ElastiCacheClient,
+  which: { ServerlessCacheName?: string; ServerlessCacheSnapshotName?: string },
+): Promise<ServerlessCacheSnapshot[]> {
+  const found: ServerlessCacheSnapshot[] = [];
+  await ifThere(`listing snapshots of serverless caches (${Object.values(which)})`, GONE, async () => {
+    for await (const page of paginateDescribeServerlessCacheSnapshots({ client }, which))
+      found.push(...(page.ServerlessCacheSnapshots ?? []));
+  });
+  return found;
+}
+
+const sourceOf = (snapshot: Snapshot) => snapshot.ReplicationGroupId ?? snapshot.CacheClusterId ?? '';
+
+function fromNodes(snapshot: Snapshot, encrypted: boolean): Untagged {
+  const nodes = snapshot.NodeSnapshots ?? [];
+  // The data of several nodes is as old as that of the first.
+  const taken = nodes
+    .flatMap(({ SnapshotCreateTime }) => (SnapshotCreateTime ? [utc(SnapshotCreateTime)] : []))
+    .sort()[0];
+  return {
+    of: 'elasticache',
+    id: snapshot.SnapshotName!,
+    arn: snapshot.ARN ?? '',
+    sourceId: sourceOf(snapshot),
+    type: snapshot.SnapshotSource === 'manual' ? 'manual' : 'automated',
+    status: snapshot.SnapshotStatus ?? 'unknown',
+    ...(taken ? { createdAt: taken, takenAt: taken } : {}),
+    engine: snapshot.Engine ?? '',
+    engineVersion: snapshot.EngineVersion ?? '',
+    encrypted: snapshot.KmsKeyId ? true : encrypted,
+    ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
+    bytes: nodes.reduce((sum, { CacheSize }) => sum + bytesOf(CacheSize), 0),
+  };
+}
+
+/** `6 MB`, `1.5 GB`; nothing while it is being taken. */
+export function bytesOf(size: string | undefined): number {
+  const [, amount, unit] = /^([\d.]+)\s*([KMGT]?)B?$/i.exec(size?.trim() ?? '') ?? [];
+  return amount ? Math.round(Number(amount) * 1024 ** ' KMGT'.indexOf((unit || ' ').toUpperCase())) : 0;
+}
+
+function fromServerless(snapshot: ServerlessCacheSnapshot): Untagged {
+  const { Engine, MajorEngineVersion, ServerlessCacheName } = snapshot.ServerlessCacheConfiguration ?? {};
+  const at = snapshot.CreateTime ? utc(snapshot.CreateTime) : undefined;
+  return {
+    of: 'elasticache',
+    id: snapshot.ServerlessCacheSnapshotName!,
+    arn: snapshot.ARN ?? '',
+    sourceId: ServerlessCacheName ?? '',
+    type: snapshot.SnapshotType?.toLowerCase() === 'manual' ? 'manual' : 'automated',
+    status: (snapshot.Status ?? 'unknown').toLowerCase(),
+    ...(at ? { createdAt: at, takenAt: at } : {}),
+    engine: Engine ?? '',
+    engineVersion: MajorEngineVersion ?? '',
+    encrypted: true,
+    ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
+    bytes: Number(snapshot.BytesUsedForCache ?? 0) || 0,
+  };
+}

@@ -1,0 +1,26 @@
+import type { PlatformKind } from '../../domain/platform.ts';
+import type { Platform } from '../../ports/platform.ts';
+
+/** What is loaded when the first call for its kind comes, and never where no target is of that kind. */
+export type Platforms = { rds: () => Promise<Platform>; elasticache: () => Promise<Platform> };
+
+/** One platform in front of those that know their kinds. Quotas are those of RDS: ElastiCache says none. */
+export function platformOf(platforms: Platforms): Platform {
+  const loaded = new Map<keyof Platforms, Promise<Platform>>();
+  const of = (kind: PlatformKind): Promise<Platform> => {
+    const name = kind === 'elasticache' ? 'elasticache' : 'rds';
+    const it = loaded.get(name) ?? platforms[name]();
+    loaded.set(name, it);
+    return it;
+  };
+  return {
+    source: async (ref) => (await of(ref.kind)).source(ref),
+    snapshots: async (ref, place) => (await of(ref.kind)).snapshots(ref, place),
+    snapshot: async (kind, id, place) => (await of(kind)).snapshot(kind, id, place),
+    takeSnapshot: async (ref, id, tags) => (await of(ref.kind)).takeSnapshot(ref, id, tags),
+    copySnapshot: async (from, to) => (await of(from.of)).copySnapshot(from, to),
+    share: async (kind, id, place, account) => (await of(kind)).share(kind, id, place, account),
+    deleteSnapshot: async (kind, id, place) => (await of(kind)).deleteSnapshot(kind, id, place),
+    quotas: async (place) => (await of('rds')).quotas(place),
+  };
+}

@@ -1,0 +1,41 @@
+import { DescribeAccountAttributesCommand, type RDSClient } from '@aws-sdk/client-rds';
+import type { Quota } from '../../../domain/platform.ts';
+import type { Place, Platform } from '../../../ports/platform.ts';
+import type { RdsClients } from './clients.ts';
+import { asking } from './errors.ts';
+import {
+  copySnapshot,
+  deleteSnapshot,
+  listSnapshots,
+  readSnapshot,
+  shareSnapshot,
+  takeSnapshot,
+} from './snapshots.ts';
+import { readSource } from './sources.ts';
+
+/** Instances and clusters of RDS. `home` is where the sources are; copies are asked for where they shall lie. */
+export function rdsPlatform(clients: RdsClients, home: Place): Platform {
+  return {
+    source: (ref) => readSource(clients(home), ref),
+    snapshots: (ref, place) => listSnapshots(clients(place), ref),
+    snapshot: (of, id, place) => readSnapshot(clients(place), of, id),
+    takeSnapshot: (ref, id, tags) => takeSnapshot(clients(home), ref, id, tags),
+    copySnapshot: (from, to) => copySnapshot(clients(to.place), from, to),
+    share: (of, id, place, account) => shareSnapshot(clients(place), of, id, account),
+    deleteSnapshot: (of, id, place) => deleteSnapshot(clients(place), of, id),
+    quotas: (place) => readQuotas(clients(place)),
+  };
+}
+
+async function readQuotas(client: RDSClient): Promise<{ snapshots?: Quota; instances?: Quota }> {
+  const { AccountQuotas } = await asking('reading the quotas of RDS', () =>
+    client.send(new DescribeAccountAttributesCommand({})),
+  );
+  const quota = (name: string): Quota | undefined => {
+    const found = AccountQuotas?.find((each) => each.AccountQuotaName === name);
+    return found?.Max === undefined ? undefined : { used: found.Used ?? 0, most: found.Max };
+  };
+  const snapshots = quota('ManualSnapshots');
+  const instances = quota('DBInstances');
+  return { ...(snapshots ? { snapshots } : {}), ...(instances ? { instances } : {}) };
+}

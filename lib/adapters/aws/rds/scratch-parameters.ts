@@ -1,0 +1,169 @@
+import {
+  CopyDBClusterParameterGroupCommand,
+  CopyDBParameterGroupCommand,
+  CreateDBClusterParameterGroupCommand,
+  CreateDBParameterGroupCommand,
+  DeleteDBClusterParameterGroupCommand,
+  DeleteDBParameterGroupCommand,
+  DescribeDBClusterParameterGroupsCommand,
+  DescribeDBParameterGroupsCommand,
+  ModifyDBClusterParameterGroupCommand,
+  ModifyDBParameterGroupCommand,
+  type Parameter,
+  paginateDescribeDBClusterParameters,
+  paginateDescribeDBParameters,
+  type RDSClient,
+} from '@aws-sdk/client-rds';
+import { asking, ifThere } from './errors.ts';
+import { tagList } from './snapshots.ts';
+
+/**
+ * What could act on the outside from within a restored copy, and what silences it: a copied subscriber takes over its
+ * publisher's replication slot, and pg_cron runs production's jobs (both tried; see docs/architecture.md).
+ */
+const SILENCED: Record<string, (value: string) => string> = {
+  max_logical_replication_workers: () => '0',
+  shared_preload_libraries: (value) =>
+    value
+      .split(',')
+      .map((library) => library.trim())
+      .filter((library) => library !== '' && library !== 'pg_cron')
+      .join(','),
+};
+
+/**
+ * A copy of the source's parameter group in which nothing reaches out. A default group cannot be copied: then it is a
+ * new one of the same family. Done twice it is the same.
+ */
+export async function quarantineParameters(
+  client: RDSClient,
+  kind: 'rds' | 'aurora',
+  sourceGroup: string,
+  name: string,
+  tags: Record<string, string>,
+): Promise<void> {
+  const groups = kind === 'aurora' ? clusterGroups(client) : instanceGroups(client);
+  const { family } = await asking(`looking at the parameter group ${sourceGroup}`, () =>
+    groups.describe(sourceGroup),
+  );
+  await ifThere(`making the parameter group ${name}`, /AlreadyExists/, () =>
+    sourceGroup.startsWith('default.')
+      ? groups.create(name, family, tags)
+      : groups.copy(sourceGroup, name, tags),
+  );
+  const parameters = await asking(`reading the parameter group ${name}`, () => groups.parameters(name));
+  const changes = parameters.flatMap((parameter): Parameter[] => {
+    const silence = SILENCED[parameter.ParameterName ?? ''];
+    if (!silence || parameter.IsModifiable === false) return [];
+    const was = parameter.ParameterValue ?? '';
+    const value = silence(was);
+    if (value === was) return [];
+    return [
+      { ParameterName: parameter.ParameterName!, ParameterValue: value, ApplyMethod: 'pending-reboot' },
+    ];
+  });
+  if (changes.length > 0)
+    await asking(`silencing the parameter group ${name}`, () => groups.modify(name, changes));
+}
+
+export async function removeParameters(
+  client: RDSClient,
+  kind: 'rds' | 'aurora',
+  name: string,
+): Promise<void> {
+  const groups = kind === 'aurora' ? clusterGroups(client) : instanceGroups(client);
+  await ifThere(`deleting the parameter group ${name}`, /ParameterGroupNotFound/, () => groups.remove(name));
+}
+
+type Groups = {
+  describe(name: string): Promise<{ family: string }>;
+  create(name: string, family: string, tags: Record<string, string>): Promise<unknown>;
+  copy(from: string, name: string, tags: Record<string, string>): Promise<unknown>;
+  parameters(name: string): Promise<Parameter[]>;
+  modify(name: string, changes: Parameter[]): Promise<unknown>;
+  remove(name: string): Promise<unknown>;
+};
+
+const DESCRIPTION = 'A rehearsal: the copy must not reach out';
+
+function instanceGroups(client: RDSClient): Groups {
+  return {
+    async describe(name) {
+      const { DBParameterGroups } = await client.send(
+        new DescribeDBParameterGroupsCommand({ DBParameterGroupName: name }),
+      );
+      return { family: DBParameterGroups?.[0]?.DBParameterGroupFamily ?? '' };
+    },
+    create: (name, family, tags) =>
+      client.send(
+        new CreateDBParameterGroupCommand({
+          DBParameterGroupName: name,
+          DBParameterGroupFamily: family,
+          Description: DESCRIPTION,
+          Tags: tagList(tags),
+        }),
+      ),
+    copy: (from, name, tags) =>
+      client.send(
+        new CopyDBParameterGroupCommand({
+          SourceDBParameterGroupIdentifier: from,
+          TargetDBParameterGroupIdentifier: name,
+          TargetDBParameterGroupDescription: DESCRIPTION,
+          Tags: tagList(tags),
+        }),
+      ),
+    async parameters(name) {
+      const found: Parameter[] = [];
+      for await (const page of paginateDescribeDBParameters({ client }, { DBParameterGroupName: name }))
+        found.push(...(page.Parameters ?? []));
+      return found;
+    },
+    modify: (name, changes) =>
+      client.send(new ModifyDBParameterGroupCommand({ DBParameterGroupName: name, Parameters: changes })),
+    remove: (name) => client.send(new DeleteDBParameterGroupCommand({ DBParameterGroupName: name })),
+  };
+}
+
+function clusterGroups(client: RDSClient): Groups {
+  return {
+    async describe(name) {
+      const { DBClusterParameterGroups } = await client.send(
+        new DescribeDBClusterParameterGroupsCommand({ DBClusterParameterGroupName: name }),
+      );
+      return { family: DBClusterParameterGroups?.[0]?.DBParameterGroupFamily ?? '' };
+    },
+    create: (name, family, tags) =>
+      client.send(
+        new CreateDBClusterParameterGroupCommand({
+          DBClusterParameterGroupName: name,
+          DBParameterGroupFamily: family,
+          Description: DESCRIPTION,
+          Tags: tagList(tags),
+        }),
+      ),
+    copy: (from, name, tags) =>
+      client.send(
+        new CopyDBClusterParameterGroupCommand({
+          SourceDBClusterParameterGroupIdentifier: from,
+          TargetDBClusterParameterGroupIdentifier: name,
+          TargetDBClusterParameterGroupDescription: DESCRIPTION,
+          Tags: tagList(tags),
+        }),
+      ),
+    async parameters(name) {
+      const found: Parameter[] = [];
+      for await (const page of paginateDescribeDBClusterParameters(
+        { client },
+        { DBClusterParameterGroupName: name },
+      ))
+        found.push(...(page.Parameters ?? []));
+      return found;
+    },
+    modify: (name, changes) =>
+      client.send(
+        new ModifyDBClusterParameterGroupCommand({ DBClusterParameterGroupName: name, Parameters: changes }),
+      ),
+    remove: (name) =>
+      client.send(new DeleteDBClusterParameterGroupCommand({ DBClusterParameterGroupName: name })),
+  };
+}

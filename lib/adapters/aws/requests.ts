@@ -1,0 +1,66 @@
+import { UnderstudyError } from '../../domain/errors.ts';
+
+/** What a service's errors mean here, by their names and, where one name has two meanings, by what they say. */
+export type Meaning = { name: RegExp; says?: RegExp; code: string; hint: string };
+
+const BUSY =
+  /^(Throttling|RequestLimitExceeded|TooManyRequests|ServiceUnavailable|InternalFailure|TimeoutError|ECONN|EAI_AGAIN|ENOTFOUND)/;
+
+/**
+ * Ways to ask a service that turn whatever it says against a request into an UnderstudyError that says what was wanted
+ * of whom. The first meaning that fits counts; what fits none is `platform-refused` when the service said no, and
+ * `platform-unreachable` when it could not be asked or was too busy.
+ */
+export function asker(service: string, meanings: readonly Meaning[]) {
+  const explained = (what: string, error: unknown) => explain(service, meanings, what, error);
+  return {
+    async asking<T>(what: string, request: () => Promise<T>): Promise<T> {
+      try {
+        return await request();
+      } catch (error) {
+        throw explained(what, error);
+      }
+    },
+    /** Like `asking`, but what is not there is `undefined` and no error. */
+    async ifThere<T>(what: string, missing: RegExp, request: () => Promise<T>): Promise<T | undefined> {
+      try {
+        return await request();
+      } catch (error) {
+        if (missing.test(nameOf(error))) return undefined;
+        throw explained(what, error);
+      }
+    },
+  };
+}
+
+function nameOf(error: unknown): string {
+  return String((error as { name?: string } | null)?.name ?? '');
+}
+
+function explain(
+  service: string,
+  meanings: readonly Meaning[],
+  what: string,
+  error: unknown,
+): UnderstudyError {
+  // What was explained already, by a request within this one, keeps its meaning.
+  if (error instanceof UnderstudyError) return error;
+  const { message, code, $metadata } = error as {
+    message?: string;
+    code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const name = nameOf(error);
+  const said = `${what}: ${message || name}`;
+  for (const { name: pattern, says, code: meaning, hint } of meanings)
+    if (pattern.test(name) && (says?.test(message ?? '') ?? true))
+      return new UnderstudyError(meaning, said, { hint, cause: error });
+  const status = $metadata?.httpStatusCode;
+  const busy = BUSY.test(name) || BUSY.test(code ?? '') || status === undefined || status >= 500;
+  return new UnderstudyError(busy ? 'platform-unreachable' : 'platform-refused', said, {
+    hint: busy
+      ? 'it is tried again'
+      : `read what ${service} says; \`./understudy run preflight\` looks at the usual reasons`,
+    cause: error,
+  });
+}

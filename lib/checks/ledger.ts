@@ -1,0 +1,18 @@
+import { type Finding, finding } from '../domain/finding.ts';
+import type { Target } from '../domain/policy.ts';
+import type { TargetStatus } from '../domain/target-status.ts';
+import { humanSeconds, secondsBetween } from '../domain/time.ts';
+
+/** A row a minute, each tried three times within three minutes, and a failover takes a few. */
+const SILENT_AFTER = 600;
+
+/** Has no row reached the ledger for ten minutes? Where there never was one it is measured from when the target was first seen. */
+export function checkLedger(target: Target, status: TargetStatus, now: Date): Finding[] {
+  if (!target.ledger) return [];
+  const age = secondsBetween(status.ledgerAt ?? status.firstSeenAt, now);
+  if (age <= SILENT_AFTER) return [];
+  const message = status.ledgerAt
+    ? `the last row reached the ledger of ${target.id} ${humanSeconds(age)} ago, at ${status.ledgerAt}`
+    : `no row has ever reached the ledger of ${target.id}, ${humanSeconds(age)} after it was first seen`;
+  return [finding('ledger-silent', { target, subject: 'ledger', message })];
+}

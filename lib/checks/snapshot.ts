@@ -1,0 +1,54 @@
+import { type Finding, finding } from '../domain/finding.ts';
+import type { PlatformSnapshot } from '../domain/platform.ts';
+import type { Target } from '../domain/policy.ts';
+
+/** What a snapshot is held against: its source when it was taken, or the snapshot it is a copy of. */
+export type Origin = { engine: string; engineVersion: string; bytes: number };
+
+/** The state of a key, as far as it could be found out. */
+export type KeyState = 'usable' | 'unusable' | 'unknown';
+
+/**
+ * Is an available snapshot what was promised: encrypted, of its source's engine and size, with a key that can be used?
+ * Presence is all this shows; that it restores is shown by a rehearsal.
+ */
+export function checkSnapshot(
+  target: Target,
+  point: string,
+  snapshot: PlatformSnapshot,
+  origin: Origin | undefined,
+  key: KeyState,
+): Finding[] {
+  const about = { target, subject: point };
+  const found: Finding[] = [];
+  if (!snapshot.encrypted && target.policy.snapshot.encryption === 'required')
+    found.push(
+      finding('snapshot-unencrypted', {
+        ...about,
+        message: `${point} of ${target.id} is not encrypted, and the policy ${target.policy.name} wants it to be`,
+      }),
+    );
+  if (key === 'unusable')
+    found.push(
+      finding('restore-key-unusable', {
+        ...about,
+        message: `${point} of ${target.id} is encrypted with ${snapshot.kmsKey}, which cannot be used`,
+      }),
+    );
+  const odd = origin && implausible(snapshot, origin);
+  if (odd)
+    found.push(finding('snapshot-implausible', { ...about, message: `${point} of ${target.id} ${odd}` }));
+  return found;
+}
+
+/** Storage is allocated, not used: a snapshot has its source's, unless that was enlarged meanwhile. Aurora and caches say nothing of it. */
+function implausible(snapshot: PlatformSnapshot, origin: Origin): string | undefined {
+  if (snapshot.engine !== origin.engine && origin.engine !== '' && snapshot.engine !== '')
+    return `is of engine ${snapshot.engine}, its source of ${origin.engine}`;
+  const gb = (bytes: number) => `${Math.round(bytes / 1024 ** 3)} GiB`;
+  if (snapshot.of !== 'rds' || origin.bytes === 0) return undefined;
+  if (snapshot.bytes === 0) return 'has no storage at all';
+  if (snapshot.bytes < origin.bytes / 2)
+    return `has ${gb(snapshot.bytes)} of storage, its source ${gb(origin.bytes)}`;
+  return undefined;
+}

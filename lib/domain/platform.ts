@@ -1,0 +1,83 @@
+/**
+ * What AWS itself backs up, as the workflows know it: an RDS instance, an Aurora cluster or an ElastiCache cache, its
+ * snapshots, and how far it can be wound back. Bytes, seconds and UTC.
+ */
+export type PlatformKind = 'rds' | 'aurora' | 'elasticache';
+
+/** Which one stands behind a target. */
+export type PlatformRef = { kind: PlatformKind; id: string };
+
+/** The source as it is now. `status` is the platform's own word, such as `available` or `storage-full`. */
+export type PlatformSource = PlatformRef & {
+  arn: string;
+  /** Never given twice: a new instance of the same name has another one. */
+  resourceId: string;
+  status: string;
+  engine: string;
+  engineVersion: string;
+  /** Allocated, where the platform says it. */
+  bytes: number;
+  encrypted: boolean;
+  kmsKey?: string;
+  createdAt: string;
+  instanceClass: string;
+  multiAz: boolean;
+  publiclyAccessible: boolean;
+  deletionProtection: boolean;
+  /** Automated backups: how long they are kept, in seconds (0: off), and when they are taken (`02:00-02:30`). */
+  backups: { retention: number; window?: string };
+  /** From when to when it can be restored to any moment. */
+  pitr?: { earliest?: string; latest: string };
+  /** Where automated backups are replicated to: ARNs in other Regions. */
+  replicatedTo: string[];
+  masterUser?: string;
+  /** The secret that RDS manages itself, which nobody else may write. */
+  managedSecret?: string;
+  endpoint?: { host: string; port: number };
+  parameterGroup?: string;
+  optionGroup?: string;
+  subnetGroup?: string;
+  securityGroups: string[];
+};
+
+export type PlatformSnapshot = {
+  of: PlatformKind;
+  id: string;
+  arn: string;
+  sourceId: string;
+  resourceId?: string;
+  /** Who took it: a person or a program, AWS at night, or another account that shared it. */
+  type: 'manual' | 'automated' | 'shared';
+  /** The platform's own word: `creating`, `available`, `failed` … */
+  status: string;
+  /** When its copying or taking began, and of a copy, when the original was taken: that is the data's age. */
+  createdAt?: string;
+  takenAt?: string;
+  progress?: number;
+  engine: string;
+  engineVersion: string;
+  encrypted: boolean;
+  kmsKey?: string;
+  bytes: number;
+  tags: Record<string, string>;
+};
+
+export type Quota = { used: number; most: number };
+
+/** What we put on everything we make, so that we know our own again. */
+export const TAGS = {
+  run: 'understudy:run',
+  target: 'understudy:target',
+  policy: 'understudy:policy',
+  stage: 'understudy:stage',
+  label: 'understudy:label',
+  /** On scratch things only: after this moment (UTC) nobody needs them. */
+  expires: 'understudy:expires',
+} as const;
+
+/** A state in which a snapshot may be taken. */
+export function takesSnapshots(source: PlatformSource): boolean {
+  return ['available', 'storage-optimization', 'storage-config-upgrade', 'backing-up'].includes(
+    source.status,
+  );
+}

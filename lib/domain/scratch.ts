@@ -1,0 +1,28 @@
+/**
+ * A scratch instance on record: written before anything is made, and ended when everything is confirmed gone. What is
+ * not on record as gone is looked for by the watch until it is.
+ */
+export type ScratchRecord = {
+  target: string;
+  policy: string;
+  /** Name of the instance or cluster, of its parameter group and of its secret. */
+  name: string;
+  kind: 'rds' | 'aurora';
+  /** The rehearsal it belongs to, as a run's name. */
+  run: string;
+  state: 'making' | 'gone';
+  beganAt: string;
+  /** After this nobody needs it, whatever became of its rehearsal. */
+  expiresAt: string;
+  /** Of the instance or cluster, once it is known: proof that what bears the name is what we made. */
+  resourceId?: string;
+  goneAt?: string;
+};
+
+/** Scratch seconds of a policy in a calendar month (UTC). */
+export type ScratchUse = { policy: string; month: string; seconds: number };
+
+/** `2026-11` of a moment. */
+export function monthOf(moment: string): string {
+  return moment.slice(0, 7);
+}

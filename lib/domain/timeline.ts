@@ -1,0 +1,15 @@
+/** Something that happened to a target, whoever said so. Appended once: the same event delivered twice is one entry. */
+export type TimelineEvent = {
+  target: string;
+  /** When it happened, by whoever reported it. */
+  at: string;
+  /** The same for every delivery of the same event. */
+  id: string;
+  /** Who said it: an RDS event, a CloudWatch alarm, Understudy itself, or nobody we know. */
+  from: 'rds' | 'alarm' | 'understudy' | 'unknown';
+  /** The reporter's own code, such as `RDS-EVENT-0041`. */
+  code?: string;
+  /** What it was about: an instance, a snapshot, an alarm. */
+  subject: string;
+  message: string;
+};

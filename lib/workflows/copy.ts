@@ -1,0 +1,271 @@
+import { checkSnapshot } from '../checks/snapshot.ts';
+import { Refusal } from '../domain/errors.ts';
+import { finding } from '../domain/finding.ts';
+import type { CopyJob } from '../domain/job.ts';
+import { parsePointId, type RunName, snapshotPointId } from '../domain/names.ts';
+import { type CopyTo, placeOf, type Target } from '../domain/policy.ts';
+import { counts, isSnapshot, type SnapshotPoint } from '../domain/recovery-point.ts';
+import type { Claim } from '../domain/run.ts';
+import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
+import type { Durable } from '../ports/durable.ts';
+import type { Place } from '../ports/platform.ts';
+import { requireTarget } from './claimed.ts';
+import {
+  attempt,
+  claimDurably,
+  fail,
+  granted,
+  lostClaim,
+  refusalOf,
+  type Said,
+  saidOf,
+  succeed,
+} from './durable-claim.ts';
+import { homePlace, placeNamed } from './places.ts';
+import {
+  concludeSnapshot,
+  foreign,
+  isOurs,
+  keyOf,
+  type SnapshotDeps,
+  storedOf,
+  tagsOf,
+  untilAvailable,
+  withoutThrowing,
+} from './snapshot.ts';
+import { raise, resolve } from './tell.ts';
+import { type Poll, until } from './until.ts';
+
+export type CopyDeps = SnapshotDeps & {
+  /** Is the key the account's default for RDS, which no other account may ever use? Undefined where it cannot be found out. */
+  isDefaultKey: (key: string, region: string) => Promise<boolean | undefined>;
+};
+
+export type CopyOutcome =
+  | { outcome: 'done'; summary: string; point: string }
+  | { outcome: 'done-before' | 'held'; summary: string }
+  | ({ outcome: 'failed'; summary: string } & Said);
+
+const HOUR = 3600;
+
+/**
+ * Copies a snapshot to one place of the policy's, under that place's key. A copy is a recovery point of its own, of
+ * the same moment and with its place in its name. What can never be copied is said beforehand; what is over the
+ * destination's limit of copies at once waits its turn.
+ */
+export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Promise<CopyOutcome> {
+  const target = requireTarget(deps.plan, job.target);
+  const moment = parsePointId(job.point)?.scheduledFor ?? job.scheduledFor;
+  const id = snapshotPointId(moment, 'snapshot', job.to);
+  // Named after the copy, so that whoever asks for it means one run.
+  const run: RunName = { job: 'copy', target: target.id, scheduledFor: id };
+  const { deadline } = target.policy.snapshot;
+  const claimed = await claimDurably(durable, deps, run, job, 2 * deadline + HOUR);
+  if (claimed.outcome !== 'claimed') return claimed;
+  const { claim } = claimed;
+  try {
+    const done = await copyOne(job, id, target, claim, durable, deps);
+    await durable.step('take back what was said', () =>
+      resolve(deps, { target: target.id, code: 'copy-impossible', subject: job.to }),
+    );
+    await succeed(durable, deps, claim, done);
+    return { outcome: 'done', ...done };
+  } catch (error) {
+    if (lostClaim(error)) return { outcome: 'held', summary: saidOf(error).message };
+    const said = saidOf(error);
+    await durable
+      .step('give the copy up', () => giveUp(id, target, claim, said, deps))
+      .catch(() => undefined);
+    if (said.code === 'copy-impossible')
+      await durable.step('say that it cannot be', () => raise(deps, impossible(target, job.to, said)));
+    await fail(durable, deps, claim, said);
+    return { outcome: 'failed', summary: said.message, ...said };
+  }
+}
+
+async function copyOne(
+  job: CopyJob,
+  id: string,
+  target: Target,
+  claim: Claim,
+  durable: Durable,
+  deps: CopyDeps,
+): Promise<{ summary: string; point: string }> {
+  const began = await durable.step('begin', async () => utc(deps.clock.now()));
+  const { from, to } = granted(await attempt(durable, 'plan the copy', () => plan(job, target, deps)));
+  const place = placeNamed(target, job.to, deps.home);
+  const creating: SnapshotPoint = {
+    ...from,
+    id,
+    kind: 'snapshot',
+    place: job.to,
+    state: 'creating',
+    snapshot: { ...from.snapshot, arn: '' },
+  };
+  for (const key of ['verifiedAt', 'rehearsedAt', 'availableAt', 'takeSeconds', 'why'] as const)
+    delete creating[key];
+  const known = await durable.step('put the copy on record', async () => {
+    const known = await deps.catalog.point(target.id, id);
+    if (known?.state !== 'available' && !(known && counts(known)))
+      await deps.catalog.putPoint(claim, creating);
+    return known !== undefined && counts(known);
+  });
+  if (known) return { point: id, summary: `adopted ${id}, which an earlier attempt had finished` };
+
+  await beginInTurn(from, to, creating, place, target, durable, deps);
+  const copied = await untilAvailable(durable, deps, creating, target.policy.snapshot.deadline, place);
+  const judged = await durable.step('judge it', async () => ({
+    findings: checkSnapshot(target, id, copied, from.snapshot, await keyOf(copied, job.to, deps)),
+    seconds: secondsBetween(began, deps.clock.now()),
+    now: utc(deps.clock.now()),
+  }));
+  const available: SnapshotPoint = {
+    ...creating,
+    state: 'available',
+    availableAt: judged.now,
+    takeSeconds: judged.seconds,
+    snapshot: storedOf(copied),
+  };
+  await durable.step('record that it is available', () => deps.catalog.putPoint(claim, available));
+  const bad = await durable.step('say what it is worth', () =>
+    concludeSnapshot(target, available, judged.findings, judged.now, deps),
+  );
+  if (bad) throw new Refusal(bad.code, bad.message, { hint: bad.next });
+  return { point: id, summary: `${id} copied in ${humanSeconds(judged.seconds)}` };
+}
+
+/** What is copied, and where to; refused when that can never be. */
+async function plan(
+  job: CopyJob,
+  target: Target,
+  deps: CopyDeps,
+): Promise<{ from: SnapshotPoint; to: CopyTo }> {
+  const to = target.policy.snapshot.copies.find((copy) => placeOf(copy) === job.to);
+  if (!to)
+    throw new Refusal(
+      'copy-unknown',
+      `the policy ${target.policy.name} of ${target.id} copies nothing to ${job.to}`,
+      {
+        hint: 'add it under snapshot.copies',
+      },
+    );
+  const original = await deps.catalog.point(target.id, job.point);
+  if (!original || !isSnapshot(original) || original.kind !== 'snapshot' || !counts(original))
+    throw new Refusal('point-unusable', `${target.id} has no verified snapshot ${job.point} to copy`, {
+      hint: `./understudy points ${target.id} lists them`,
+    });
+  const from = await nearest(original, to, target, deps);
+  const why = await whyImpossible(from, to, deps);
+  if (why)
+    throw new Refusal(
+      'copy-impossible',
+      `${job.point} of ${target.id} cannot be copied to ${job.to}: ${why}`,
+    );
+  return { from, to };
+}
+
+/** Another account can only copy within a Region what is shared with it there: the copy of that Region, where it is not home. */
+async function nearest(
+  original: SnapshotPoint,
+  to: CopyTo,
+  target: Target,
+  deps: CopyDeps,
+): Promise<SnapshotPoint> {
+  if (to.account === undefined || to.region === deps.home) return original;
+  const there = await deps.catalog.point(
+    target.id,
+    snapshotPointId(original.scheduledFor, 'snapshot', to.region),
+  );
+  if (there && isSnapshot(there) && counts(there)) return there;
+  const planned = target.policy.snapshot.copies.some((copy) => placeOf(copy) === to.region);
+  if (!planned)
+    throw new Refusal(
+      'copy-impossible',
+      `a snapshot shared with another account can only be copied within its Region, and there is no copy to ${to.region}`,
+      { hint: `add { region: ${to.region}, kmsKey: … } under snapshot.copies` },
+    );
+  throw new Refusal(
+    'copy-not-yet',
+    `the copy in ${to.region}, which ${to.account} would copy, is not there yet`,
+    {
+      hint: 'the watch asks again',
+    },
+  );
+}
+
+/** Limits of the service that no waiting ends. Sources: the RDS user guide on copying and on sharing encrypted snapshots. */
+async function whyImpossible(from: SnapshotPoint, to: CopyTo, deps: CopyDeps): Promise<string | undefined> {
+  if (to.account === undefined && to.region === deps.home)
+    return 'it lies there already; a copy belongs into another Region or account';
+  const { encrypted, kmsKey } = from.snapshot;
+  if (!encrypted) return undefined;
+  const source = to.account !== undefined ? from.place : deps.home;
+  if (to.kmsKey === undefined && (to.region !== source || to.account !== undefined))
+    return 'an encrypted copy needs a key of its place; give kmsKey';
+  if (to.account !== undefined && kmsKey && (await deps.isDefaultKey(kmsKey, from.place)))
+    return `it is encrypted with the default key of RDS (${kmsKey}), which no other account can use; encrypt the source, or the copy in ${to.region}, with a key of your own`;
+  return undefined;
+}
+
+/** Shares where needed, then begins the copy as soon as the destination has a place for one more. */
+async function beginInTurn(
+  from: SnapshotPoint,
+  to: CopyTo,
+  creating: SnapshotPoint,
+  place: Place,
+  target: Target,
+  durable: Durable,
+  deps: CopyDeps,
+): Promise<void> {
+  const { of, id, arn, encrypted } = from.snapshot;
+  if (to.account !== undefined) {
+    const account = to.account;
+    granted(
+      await attempt(durable, 'share the snapshot', () =>
+        deps.platform.share(of, id, homePlace(from.place), account),
+      ),
+    );
+  }
+  const tags = tagsOf(creating, target, deps, creating.label);
+  const look = async (): Promise<Poll<Said | null>> => {
+    const there = await deps.platform.snapshot(of, creating.snapshot.id, place);
+    if (there) return { state: 'done', value: isOurs(there, tags) ? null : saidOf(foreign(there.id, tags)) };
+    try {
+      await deps.platform.copySnapshot(
+        { of, arn, encrypted, region: from.place.split('/')[0]! },
+        { id: creating.snapshot.id, place, kmsKey: to.kmsKey, tags },
+      );
+    } catch (error) {
+      const said = saidOf(error);
+      if (said.code === 'snapshot-exists') return { state: 'done', value: null };
+      if (said.code === 'copy-quota' || said.code === 'platform-unreachable')
+        return { state: 'waiting', seen: said.message };
+      return { state: 'done', value: said };
+    }
+    return { state: 'done', value: null };
+  };
+  const begun = await until(durable, deps, {
+    name: 'wait for our turn',
+    deadline: target.policy.snapshot.deadline,
+    look: () => withoutThrowing(look),
+  });
+  if (begun.outcome === 'too-late')
+    throw new Refusal(
+      'copy-late',
+      `no copy to ${place.name} could be begun in ${humanSeconds(begun.waited)}: ${begun.seen}`,
+      {
+        hint: 'more copies are asked for than a Region takes at once; space the schedules out',
+      },
+    );
+  if (begun.value) throw refusalOf(begun.value);
+}
+
+async function giveUp(id: string, target: Target, claim: Claim, said: Said, deps: CopyDeps): Promise<void> {
+  const known = await deps.catalog.point(target.id, id);
+  if (known && isSnapshot(known) && known.state === 'creating')
+    await deps.catalog.putPoint(claim, { ...known, state: 'failed', why: said.message });
+}
+
+function impossible(target: Target, place: string, said: Said) {
+  return finding('copy-impossible', { target, subject: place, message: said.message });
+}

@@ -1,0 +1,71 @@
+import { codeOf, hintOf, InputError, reasonOf } from '../domain/errors.ts';
+import type { LedgerJob } from '../domain/job.ts';
+import type { Plan, Target } from '../domain/policy.ts';
+import { utc } from '../domain/time.ts';
+import type { Catalog } from '../ports/catalog.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ledger, LedgerRow, Secrets } from '../ports/database.ts';
+import type { Log } from '../ports/messages.ts';
+import { refuseTheFuture, requireTarget } from './claimed.ts';
+import { withCredentials } from './with-credentials.ts';
+
+export type LedgerDeps = {
+  plan: Plan;
+  ledger: Ledger;
+  secrets: Secrets;
+  catalog: Catalog;
+  clock: Clock;
+  log: Log;
+};
+export type LedgerOutcome = { outcome: 'written' | 'there'; minute: string };
+
+/**
+ * Writes one row into the ledger of a target, named after the minute the job was scheduled for.
+ *
+ * It claims no run: a run a minute would be 1,440 items a day to say what the row itself says, and delivered twice the
+ * row is one row. A failure is logged and thrown, and nobody is told: the next minute is the retry, and silence is judged
+ * by the watch, from what is observed here. Killed between the row and its observation, the next row is observed.
+ */
+export async function writeLedger(job: LedgerJob, deps: LedgerDeps): Promise<LedgerOutcome> {
+  const target = withLedger(requireTarget(deps.plan, job.target));
+  refuseTheFuture(job.scheduledFor, deps.clock.now());
+  const minute = `${job.scheduledFor.slice(0, 16)}:00Z`;
+  try {
+    const outcome = await withCredentials(deps.secrets, target, (credentials) =>
+      deps.ledger.write(credentials, minute),
+    );
+    // A row that was there before says nothing of now: an old message that comes again must not pass for news.
+    if (outcome === 'written') {
+      const now = deps.clock.now();
+      await deps.catalog.observe(target.id, { ledgerAt: utc(now) }, now);
+    }
+    return { outcome, minute };
+  } catch (error) {
+    deps.log.error('the row of the ledger could not be written', {
+      target: target.id,
+      minute,
+      error: { code: codeOf(error), message: reasonOf(error), hint: hintOf(error) },
+    });
+    throw error;
+  }
+}
+
+/** The rows of the source's ledger since a moment, for the proof of a restored copy; read after the copy's moment. */
+export async function readSourceLedger(
+  target: Target,
+  since: string,
+  deps: Pick<LedgerDeps, 'ledger' | 'secrets'>,
+): Promise<LedgerRow[]> {
+  return withCredentials(deps.secrets, withLedger(target), (credentials) =>
+    deps.ledger.rows(credentials, since),
+  );
+}
+
+function withLedger(target: Target): Target {
+  if (target.ledger) return target;
+  throw new InputError(
+    `${target.id} has no ledger in understudy.yml`,
+    [],
+    'add `ledger: true` to the target and deploy again; scripts/sql/ledger.sql makes its table',
+  );
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { tool } from '../tools.ts';
+
+/** What botocore knows of the API: the judge of every request and every answer. */
+export type Model = { operations: Record<string, Operation>; shapes: Record<string, Shape> };
+
+export type Operation = {
+  name: string;
+  input?: { shape: string };
+  output?: { shape: string; resultWrapper?: string };
+  errors?: { shape: string }[];
+};
+
+export type Shape = {
+  type: 'structure' | 'list' | 'map' | 'string' | 'integer' | 'long' | 'double' | 'boolean' | 'timestamp';
+  members?: Record<string, { shape: string; locationName?: string }>;
+  member?: { shape: string; locationName?: string };
+  required?: string[];
+  enum?: string[];
+  min?: number;
+  max?: number;
+  pattern?: string;
+  exception?: boolean;
+  error?: { code: string; httpStatusCode: number; senderFault?: boolean };
+};
+
+/** RDS's model of API version 2014-10-31, from the Python package that moto uses too. */
+export function loadModel(): Model {
+  const file = join(tool('BOTOCORE_DATA'), 'rds/2014-10-31/service-2.json.gz');
+  return JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as Model;
+}
+
+/** The exception with this code (`DBInstanceNotFound`, not the name of its shape). */
+export function exceptionOf(model: Model, code: string): [name: string, shape: Shape] | undefined {
+  return Object.entries(model.shapes).find(([, shape]) => shape.exception && shape.error?.code === code);
+}

@@ -1,0 +1,29 @@
+-- The ledger: one row a minute, by which a restored copy shows what was really lost.
+--
+-- Run it once in each database whose target says `ledger: true`, as a role that may create schemas there; on RDS the
+-- master user will do, a superuser is not needed. Running it again changes nothing.
+--
+--   psql 'host=db.internal dbname=crm user=postgres' --file=scripts/sql/ledger.sql
+--
+-- The role `understudy` (README, step 1) exists already; where yours is called something else, change the two grants.
+
+begin;
+
+create schema if not exists understudy;
+
+create table if not exists understudy.ledger (
+  -- The minute the row was due: a message that is delivered twice leaves one row.
+  minute timestamptz primary key,
+  -- No later than the commit.
+  written_at timestamptz not null default clock_timestamp(),
+  -- No earlier than the commit; unknown where the writer died in between.
+  committed_by timestamptz
+);
+
+comment on table understudy.ledger is 'Understudy: one row a minute, kept for 35 days';
+
+-- All that the role needs, and nothing else in the database that may be written.
+grant usage on schema understudy to understudy;
+grant select, insert, update, delete on understudy.ledger to understudy;
+
+commit;

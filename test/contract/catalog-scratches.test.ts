@@ -1,0 +1,98 @@
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import { CATALOGS, scratchRecord } from './support/catalogs.ts';
+import { unique } from './support/stage.ts';
+
+const HOUR = 3600;
+const MONTH = '2026-11';
+
+describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
+  let catalog: Catalog;
+  beforeAll(async () => {
+    catalog = await make();
+  });
+  const openOf = async (target: string) =>
+    (await catalog.openScratches()).filter((record) => record.target === target);
+
+  it('gives the record that was made', async () => {
+    const record = scratchRecord(unique());
+    expect(await catalog.beginScratch(record)).toEqual(record);
+    expect(await openOf(record.target)).toEqual([record]);
+  });
+
+  it('gives the record that is there when one is begun again, and changes nothing of it', async () => {
+    const record = scratchRecord(unique());
+    await catalog.beginScratch(record);
+    await catalog.identifyScratch(record.target, record.name, 'db-ABC');
+    const again = scratchRecord(record.target, {
+      beganAt: '2026-11-22T03:00:00Z',
+      expiresAt: '2026-11-23T00:00:00Z',
+    });
+    expect(await catalog.beginScratch(again)).toEqual({ ...record, resourceId: 'db-ABC' });
+    expect(await openOf(record.target)).toEqual([{ ...record, resourceId: 'db-ABC' }]);
+  });
+
+  it('refuses to identify one that is not on record', async () => {
+    await expect(catalog.identifyScratch(unique(), 'understudy-scratch-nobody', 'db-ABC')).rejects.toThrow();
+  });
+
+  it('has nothing open of one that has ended, and still knows when it is begun again that it is gone', async () => {
+    const record = scratchRecord(unique());
+    await catalog.beginScratch(record);
+    await catalog.endScratch(record, '2026-11-22T02:30:03Z');
+    expect(await openOf(record.target)).toEqual([]);
+    expect(await catalog.beginScratch(record)).toEqual({
+      ...record,
+      state: 'gone',
+      goneAt: '2026-11-22T02:30:03Z',
+    });
+    expect(await openOf(record.target)).toEqual([]);
+  });
+
+  it('accounts once for one that is ended twice, as it was ended first', async () => {
+    const record = scratchRecord(unique());
+    await catalog.beginScratch(record);
+    await catalog.endScratch(record, '2026-11-22T02:30:03Z');
+    await catalog.endScratch(record, '2026-11-22T09:00:00Z');
+    expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(HOUR / 2);
+    expect(await catalog.beginScratch(record)).toMatchObject({ goneAt: '2026-11-22T02:30:03Z' });
+  });
+
+  it('accounts once when many end it at once', async () => {
+    const record = scratchRecord(unique());
+    await catalog.beginScratch(record);
+    await Promise.all(Array.from({ length: 4 }, () => catalog.endScratch(record, '2026-11-22T03:00:03Z')));
+    expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(HOUR);
+  });
+
+  it('sums the seconds of a policy by the month they began in, whatever the target', async () => {
+    const policy = unique('policy');
+    const spent = async (beganAt: string, goneAt: string, of = policy) => {
+      const record = scratchRecord(unique(), { beganAt, policy: of });
+      await catalog.beginScratch(record);
+      await catalog.endScratch(record, goneAt);
+    };
+    await spent('2026-11-01T00:00:00Z', '2026-11-01T01:00:00Z');
+    await spent('2026-11-30T23:30:00Z', '2026-12-01T01:30:00Z');
+    await spent('2026-12-01T00:00:00Z', '2026-12-01T00:00:10Z');
+    await spent('2026-11-02T00:00:00Z', '2026-11-03T00:00:00Z', unique('policy'));
+    expect(await catalog.scratchSeconds(policy, '2026-11')).toBe(3 * HOUR);
+    expect(await catalog.scratchSeconds(policy, '2026-12')).toBe(10);
+    expect(await catalog.scratchSeconds(policy, '2026-10')).toBe(0);
+    expect(await catalog.scratchSeconds(unique('policy'), '2026-11')).toBe(0);
+  });
+
+  it('never takes time away, whatever the clocks say', async () => {
+    const record = scratchRecord(unique());
+    await catalog.beginScratch(record);
+    await catalog.endScratch(record, '2026-11-22T01:00:00Z');
+    expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(0);
+  });
+
+  it('lists what is open of every target', async () => {
+    const records = Array.from({ length: 20 }, () => scratchRecord(unique('many')));
+    for (const record of records) await catalog.beginScratch(record);
+    await catalog.endScratch(records[0]!, '2026-11-22T03:00:00Z');
+    const names = (await catalog.openScratches()).map(({ target }) => target);
+    expect(records.filter(({ target }) => names.includes(target))).toEqual(records.slice(1));
+  });
+});

@@ -1,0 +1,36 @@
+import { monthOf } from '../../../../lib/domain/scratch.ts';
+import { secondsBetween } from '../../../../lib/domain/time.ts';
+import type { Catalog } from '../../../../lib/ports/catalog.ts';
+import { copy, type Store } from './store.ts';
+
+type Scratches = Pick<
+  Catalog,
+  'beginScratch' | 'identifyScratch' | 'endScratch' | 'openScratches' | 'scratchSeconds'
+>;
+
+export function memoryScratches(store: Store): Scratches {
+  const keyOf = (target: string, name: string) => `${target} ${name}`;
+  return {
+    async beginScratch(record) {
+      const key = keyOf(record.target, record.name);
+      if (!store.scratches.has(key)) store.scratches.set(key, copy(record));
+      return copy(store.scratches.get(key)!);
+    },
+    async identifyScratch(target, name, resourceId) {
+      const known = store.scratches.get(keyOf(target, name));
+      if (!known) throw new Error(`there is no record of ${name}`);
+      known.resourceId = resourceId;
+    },
+    async endScratch({ target, name, policy, beganAt }, goneAt) {
+      const known = store.scratches.get(keyOf(target, name));
+      if (!known || known.state === 'gone') return;
+      Object.assign(known, { state: 'gone', goneAt });
+      const use = `${policy} ${monthOf(beganAt)}`;
+      const seconds = Math.max(0, secondsBetween(beganAt, goneAt));
+      store.scratchUse.set(use, (store.scratchUse.get(use) ?? 0) + seconds);
+    },
+    openScratches: async () =>
+      copy([...store.scratches.values()].filter((record) => record.state === 'making')),
+    scratchSeconds: async (policy, month) => store.scratchUse.get(`${policy} ${month}`) ?? 0,
+  };
+}

@@ -1,0 +1,32 @@
+import { loadPlan } from '../../lib/config/load.ts';
+import type { Plan } from '../../lib/domain/policy.ts';
+
+/** A plan of instances instead of dumps; `policy` and `target` are lines of YAML put in at their places. */
+export function instancePlan(options: { policy?: string; target?: string } = {}): Plan {
+  return loadPlan(
+    `
+version: 1
+policies:
+  instances:
+    objectives: { rpo: { snapshot: 26h, pitr: 15m }, rto: 1h }
+    schedules: { snapshot: "0 1 * * *", rehearse-snapshot: "0 2 * * SUN", rehearse-moment: "0 3 * * SUN", expire: "0 5 * * *" }
+    retention: { daily: 35d }
+${lines(options.policy, 4)}
+targets:
+  crm:
+    policy: instances
+    connection: { secret: understudy/crm }
+${lines(options.target ?? 'rds: crm-prod', 4)}
+`,
+    'test.yml',
+    new Date('2026-11-20T12:00:00Z'),
+  );
+}
+
+function lines(text: string | undefined, by: number): string {
+  return (text ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => ' '.repeat(by) + line)
+    .join('\n');
+}
