@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
 import { type Manifest, manifestSchema } from '../domain/manifest.ts';
+import { placedId, REPLICA } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import type { DumpPoint, StoredObject } from '../domain/recovery-point.ts';
 import type { DatabaseEngine, Inspection } from '../ports/database.ts';
@@ -146,7 +147,8 @@ export async function checkArchive(
 export function checkAgreement(subject: Subject, manifest: Manifest): Finding[] {
   const { point } = subject;
   const agrees =
-    manifest.point === point.id &&
+    // A replica has its original's manifest.
+    point.id === (point.place === REPLICA ? placedId(manifest.point, REPLICA) : manifest.point) &&
     manifest.target === point.target &&
     same(manifest.dump, point.dump) &&
     same(manifest.roles, point.roles);

@@ -1,4 +1,5 @@
 import type { Finding } from './finding.ts';
+import type { LedgerProof } from './ledger.ts';
 import type { Difference, Proof } from './proof.ts';
 
 /** One phase of a rehearsal and how long it took, in seconds. */
@@ -28,6 +29,16 @@ export type Evidence = {
   rto?: Measured;
   rpo?: Measured;
   compared?: Proof['compared'];
+  /** Of a restored instance: tables equal to the last dump, within what was written since, and not to be judged; indexes and tables read whole. */
+  bounded?: {
+    objects: number;
+    exact: number;
+    bounded: number;
+    unbounded: number;
+    rows: string;
+    checked: number;
+  };
+  ledger?: LedgerProof;
   /** The first hundred; `differenceCount` says how many there were. */
   differences: Difference[];
   differenceCount: number;

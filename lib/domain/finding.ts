@@ -1,6 +1,9 @@
 import type { Policy, Target } from './policy.ts';
 import { milder, type Severity } from './severity.ts';
 
+/** `ofCluster` stands in for `next` where Aurora is mended in another way. */
+type Entry = { severity: Severity; means: string; next: string; ofCluster?: string };
+
 /**
  * Every judgement Understudy can make: what it is called, how bad it is unless a policy says otherwise, what it means,
  * and what to do. docs/findings.md is written from this table.
@@ -191,12 +194,12 @@ export const FINDINGS = {
   'backups-disabled': {
     severity: 'P0',
     means: 'Automated backups are off: it cannot be restored to a point in time.',
-    next: 'Switch them on: `aws rds modify-db-instance --db-instance-identifier {id} --backup-retention-period 7 --apply-immediately`.',
+    next: 'Switch them on: `{modify} --backup-retention-period {days} --apply-immediately`.',
   },
   'pitr-window-short': {
     severity: 'P1',
     means: 'Restoring to a point in time does not reach as far back as was promised.',
-    next: 'Keep automated backups longer: `aws rds modify-db-instance --db-instance-identifier {id} --backup-retention-period {days}`.',
+    next: 'Keep automated backups longer: `{modify} --backup-retention-period {days} --apply-immediately`; the window then grows by itself, a day a day.',
   },
   'platform-backup-failed': {
     severity: 'P1',
@@ -207,6 +210,11 @@ export const FINDINGS = {
     severity: 'P0',
     means: 'The source has no storage left: it takes no writes and no backups.',
     next: 'Give it more: `aws rds modify-db-instance --db-instance-identifier {id} --allocated-storage …`.',
+  },
+  'storage-low': {
+    severity: 'P2',
+    means: 'The platform reports that the source will have no storage left soon.',
+    next: 'Give it more before it takes no backups: `aws rds modify-db-instance --db-instance-identifier {id} --allocated-storage …`.',
   },
   'instance-deleted': {
     severity: 'P0',
@@ -315,12 +323,14 @@ export const FINDINGS = {
   'posture-deletion-protection': {
     severity: 'P2',
     means: 'The source can be deleted with one call.',
-    next: '`aws rds modify-db-instance --db-instance-identifier {id} --deletion-protection --apply-immediately`',
+    next: 'Protect it: `{modify} --deletion-protection --apply-immediately`.',
   },
   'posture-multi-az': {
     severity: 'P3',
     means: 'The source stands in one zone only.',
-    next: '`aws rds modify-db-instance --db-instance-identifier {id} --multi-az`',
+    next: 'Give it a standby: `aws rds modify-db-instance --db-instance-identifier {id} --multi-az`; it is made in the next maintenance window.',
+    ofCluster:
+      'Give it a reader, which takes over: `aws rds create-db-instance --db-cluster-identifier {id} --db-instance-identifier {id}-reader --engine {engine} --db-instance-class {class}`.',
   },
   'posture-encryption': {
     severity: 'P1',
@@ -330,12 +340,14 @@ export const FINDINGS = {
   'posture-public': {
     severity: 'P1',
     means: 'The source can be reached from the internet.',
-    next: '`aws rds modify-db-instance --db-instance-identifier {id} --no-publicly-accessible --apply-immediately`',
+    next: 'Close it: `aws rds modify-db-instance --db-instance-identifier {id} --no-publicly-accessible --apply-immediately`.',
+    ofCluster:
+      'Close each of its instances: `for i in $(aws rds describe-db-clusters --db-cluster-identifier {id} --query "DBClusters[].DBClusterMembers[].DBInstanceIdentifier" --output text); do aws rds modify-db-instance --db-instance-identifier $i --no-publicly-accessible --apply-immediately; done`.',
   },
   'posture-backup-window': {
     severity: 'P3',
     means: 'The automated backup runs in the same hour as a job of the policy.',
-    next: 'Move one of them: `aws rds modify-db-instance --db-instance-identifier {id} --preferred-backup-window 03:00-03:30`',
+    next: 'Move one of them: `{modify} --preferred-backup-window {window} --apply-immediately`.',
   },
   'last-good-point-at-risk': {
     severity: 'P0',
@@ -343,7 +355,7 @@ export const FINDINGS = {
       'Retention would have reached the last good points while newer ones fail; expiry has stopped for this target.',
     next: 'Find out why dumps or their verification fail; expiry goes on by itself afterwards.',
   },
-} as const satisfies Record<string, { severity: Severity; means: string; next: string }>;
+} as const satisfies Record<string, Entry>;
 
 export type FindingCode = keyof typeof FINDINGS;
 
@@ -373,17 +385,15 @@ export function finding(
     subject: string;
     message: string;
     job?: string;
-    /** Of the instance, cluster or cache, for the command that mends it. */
+    /** Of the instance, cluster or cache, for the command that mends it; else the target's own. */
     id?: string;
     days?: number;
+    /** What else the command needs. */
+    fill?: Record<string, string>;
     objectives?: string | undefined;
   },
 ): Finding {
-  const next = FINDINGS[code].next
-    .replaceAll('{target}', about.target.id)
-    .replaceAll('{job}', about.job ?? 'dump')
-    .replaceAll('{id}', about.id ?? '…')
-    .replaceAll('{days}', String(about.days ?? '…'));
+  const next = nextStep(code, about);
   return {
     code,
     target: about.target.id,
@@ -393,6 +403,31 @@ export function finding(
     next,
     ...(about.objectives ? { objectives: about.objectives } : {}),
   };
+}
+
+/** The next step with its gaps filled. `{modify}` is the command that changes an instance, or a cluster. */
+function nextStep(
+  code: FindingCode,
+  about: Pick<Parameters<typeof finding>[1], 'target' | 'job' | 'id' | 'days' | 'fill'>,
+): string {
+  const { target } = about;
+  const [platform, policy] = 'policy' in target ? [target.platform, target.policy] : [];
+  const isCluster = platform?.kind === 'aurora';
+  const id = about.id ?? platform?.id ?? '…';
+  const days = about.days ?? (policy && Math.ceil(policy.pitr.window / 86_400));
+  const gaps: Record<string, string> = {
+    target: target.id,
+    job: about.job ?? 'dump',
+    id,
+    days: String(days ?? '…'),
+    modify: isCluster
+      ? `aws rds modify-db-cluster --db-cluster-identifier ${id}`
+      : `aws rds modify-db-instance --db-instance-identifier ${id}`,
+    ...about.fill,
+  };
+  const entry: Entry = FINDINGS[code];
+  const text = (isCluster && entry.ofCluster) || entry.next;
+  return text.replace(/\{(\w+)\}/g, (_, gap: string) => gaps[gap] ?? '…');
 }
 
 function severityOf(code: FindingCode, target: Target | { id: string }): Severity {
@@ -411,6 +446,7 @@ export const EVENTS: readonly FindingCode[] = [
   'notice-unknown',
   'platform-backup-failed',
   'source-failed',
+  'storage-low',
 ];
 
 /** The pseudo-target of findings about the deployment itself: schedules, topics, unknown jobs. */

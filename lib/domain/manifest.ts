@@ -16,6 +16,13 @@ const tableFacts = z.strictObject({
   condition: z.string().optional(),
   rows: z.string().regex(/^\d+$/),
   fingerprint: z.string().optional(),
+  /**
+   * The source's counters of rows written, read before the snapshot, and the identity of what they count in: while that
+   * is the same, their differences bound what can have happened since.
+   */
+  writes: z
+    .strictObject({ inserted: z.string(), updated: z.string(), deleted: z.string(), of: z.string() })
+    .optional(),
 });
 
 /** The next value of a sequence, which is not transactional: its copy may stand anywhere between the two readings. */
@@ -75,6 +82,7 @@ export const manifestSchema = z.strictObject({
 export type Manifest = z.infer<typeof manifestSchema>;
 export type SourceFacts = Manifest['source'];
 export type TableFacts = z.infer<typeof tableFacts>;
+export type WriteCounters = NonNullable<TableFacts['writes']>;
 export type SequenceFacts = z.infer<typeof sequenceFacts>;
 export type ExtensionFacts = z.infer<typeof extensionFacts>;
 export type SchemaFacts = Manifest['schema'];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PlatformKind } from './platform.ts';
 import { compactUtc, utc } from './time.ts';
 
 /** Everything that bears a name is named here, after the moment it was scheduled for and never after "now". */
@@ -61,12 +62,35 @@ export function parsePointId(id: string): PointName | undefined {
     : { scheduledFor, kind: 'dump', place: replica ?? VAULT };
 }
 
+/** Characters a snapshot's name may have: RDS, cluster snapshots, and caches, whose console says 40 of every name. */
+const LONGEST_SNAPSHOT_NAME: Record<PlatformKind, number> = { rds: 255, aurora: 63, elasticache: 40 };
+
 /**
- * Name of a snapshot on the platform: `understudy-prod-crm-20261120t010000z`. RDS takes letters, digits and single
- * hyphens, begins with a letter, and forgets upper case; what that would make of two ids one, a digest keeps apart.
+ * Name of a snapshot on the platform: `understudy-prod-crm-20261120t010000z`. It takes letters, digits and single
+ * hyphens, begins with a letter, and forgets upper case; what that or its length would make of two ids one, a digest
+ * keeps apart.
  */
-export function snapshotName(stage: string, target: string, scheduledFor: string): string {
-  return `understudy-${platformName(`${stage}-${target}`)}-${compactUtc(scheduledFor).toLowerCase()}`;
+export function snapshotName(
+  stage: string,
+  target: string,
+  scheduledFor: string,
+  of: PlatformKind = 'rds',
+): string {
+  const moment = compactUtc(scheduledFor).toLowerCase();
+  const most = LONGEST_SNAPSHOT_NAME[of] - 'understudy--'.length - moment.length;
+  return `understudy-${platformName(`${stage}-${target}`, most)}-${moment}`;
+}
+
+/**
+ * Is one point of the same series (kind and place) as another, and not younger? What is said of a point is taken back by
+ * a good one of its own series, never by a dump's replica or another kind.
+ */
+export function earlierOrSame(id: string, than: string): boolean {
+  return seriesOf(id) === seriesOf(than) && id <= than;
+}
+
+function seriesOf(id: string): string {
+  return id.slice(id.indexOf('-') + 1).replace(/^\d+/, 'dump');
 }
 
 /** What every scratch instance is called, and nothing else ever is: roles may delete by this pattern. */
@@ -78,10 +102,11 @@ export function scratchName(target: string, run: RunName): string {
   return `${SCRATCH_PREFIX}${platformName(target).slice(0, 28).replace(/-$/, '')}-${digest}`;
 }
 
-function platformName(name: string): string {
+function platformName(name: string, most = 255): string {
   const plain = name.toLowerCase().replace(/-+/g, '-').replace(/-$/, '');
-  if (plain === name) return plain;
-  return `${plain}-${createHash('sha256').update(name).digest('hex').slice(0, 6)}`;
+  if (plain === name && plain.length <= most) return plain;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 6);
+  return `${plain.slice(0, most - digest.length - 1).replace(/-$/, '')}-${digest}`;
 }
 
 export type VaultKeys = { dump: string; roles: string; manifest: string };

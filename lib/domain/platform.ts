@@ -31,6 +31,8 @@ export type PlatformSource = PlatformRef & {
   /** Where automated backups are replicated to: ARNs in other Regions. */
   replicatedTo: string[];
   masterUser?: string;
+  /** The database made with it, where one was. */
+  database?: string;
   /** The secret that RDS manages itself, which nobody else may write. */
   managedSecret?: string;
   endpoint?: { host: string; port: number };

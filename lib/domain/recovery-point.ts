@@ -68,7 +68,8 @@ export type DumpPoint = Common & {
   dump?: StoredObject;
   roles?: StoredObject;
   manifest?: StoredObject;
-  /** Bytes of the source database when it was dumped. */
+  /** The database that was dumped, and its bytes then. */
+  database?: string;
   sourceBytes?: number;
   /** True when content fingerprints were taken: without them nothing is ever called proven. */
   fingerprinted?: boolean;

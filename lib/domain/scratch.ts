@@ -12,6 +12,8 @@ export type ScratchRecord = {
   run: string;
   state: 'making' | 'gone';
   beganAt: string;
+  /** When its turn came: what is billed counts from here. */
+  startedAt?: string;
   /** After this nobody needs it, whatever became of its rehearsal. */
   expiresAt: string;
   /** Of the instance or cluster, once it is known: proof that what bears the name is what we made. */

@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream';
+import type { SourceSince } from '../domain/bounded.ts';
 import type { LedgerRow } from '../domain/ledger.ts';
 import type {
   ContentFacts,
   ExtensionFacts,
   Manifest,
+  SchemaFacts,
   SequenceFacts,
   SourceFacts,
+  TableFacts,
 } from '../domain/manifest.ts';
 import type { Policy, Target } from '../domain/policy.ts';
 
@@ -121,4 +124,31 @@ export type Scratch = {
   refusal(manifest: Manifest): Promise<{ code: string; message: string; hint: string } | undefined>;
   /** Restores, hands the copy to `use`, and tears everything down whatever happens. */
   withCopy<T>(request: RestoreRequest, use: (copy: ScratchCopy) => Promise<T>): Promise<T>;
+};
+
+/** An index or table that can be looked into for damage. */
+export type Checkable = { oid: string; kind: 'index' | 'table'; name: string };
+
+/** A database on an instance of its own, reached over the network. */
+export type InstanceCopy = {
+  schema(): Promise<SchemaFacts>;
+  /** Rows, and by `fingerprints` their fingerprint; undefined when there is no such table of ours. */
+  table(schema: string, name: string, depth: 'fingerprints' | 'counts'): Promise<TableFacts | undefined>;
+  /** In an order that lasts. Rejects with `amcheck-missing`. */
+  checkable(): Promise<Checkable[]>;
+  /** What nothing can look into, by name. */
+  uncheckable(): Promise<string[]>;
+  /** What is broken in it, or undefined. Rejects when that could not be found out. */
+  check(what: Checkable): Promise<string | undefined>;
+  /** The single value of a query, as text; undefined for NULL. */
+  value(sql: string): Promise<string | undefined>;
+  ledger(since: string, until?: string): Promise<LedgerRow[]>;
+  close(): Promise<void>;
+};
+
+export type Instances = {
+  /** Rejects with CredentialsRefused or `source-unreachable`. No statement runs for longer than `secondsLeft` says. */
+  open(credentials: Credentials, secondsLeft: () => number): Promise<InstanceCopy>;
+  /** What has happened to the source since a manifest was written, from its catalogs and counters alone. */
+  since(credentials: Credentials, manifest: Manifest): Promise<SourceSince>;
 };

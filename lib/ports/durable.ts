@@ -16,3 +16,9 @@ export type Durable = {
     onWaiting?: (token: string) => Promise<void>,
   ): Promise<'woken' | 'elapsed'>;
 };
+
+/** Ends pauses early, from outside of the execution. */
+export type Wakes = {
+  /** Ends the pause that this token was given for. One that has ended already is no mistake. */
+  wake(token: string): Promise<void>;
+};

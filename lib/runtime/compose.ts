@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { dynamoCatalog } from '../adapters/aws/catalog/catalog.ts';
 import {
   dynamo,
+  lambda,
   s3,
   scheduler,
   secretsClientFor,
@@ -10,21 +11,26 @@ import {
   sqs,
 } from '../adapters/aws/clients.ts';
 import { jobMessages } from '../adapters/aws/job-messages.ts';
+import { platformOf } from '../adapters/aws/platform.ts';
+import { type Keys, kmsKeys } from '../adapters/aws/preflight/keys.ts';
 import { rdsClients } from '../adapters/aws/rds/clients.ts';
-import { rdsPlatform } from '../adapters/aws/rds/rds-platform.ts';
 import { rdsScratch } from '../adapters/aws/rds/scratch.ts';
 import { s3Vault } from '../adapters/aws/s3-vault.ts';
 import { deployedSchedules } from '../adapters/aws/schedules.ts';
 import { scratchSecrets } from '../adapters/aws/scratch-secrets.ts';
 import { secretsManager } from '../adapters/aws/secrets.ts';
 import { snsAlerts } from '../adapters/aws/sns-alerts.ts';
+import { durableWakes } from '../adapters/aws/wakes.ts';
 import { postgresEngine } from '../adapters/postgres/engine.ts';
+import { postgresInstances } from '../adapters/postgres/instance.ts';
 import { postgresLedger } from '../adapters/postgres/ledger.ts';
 import { candidateDirectories } from '../adapters/postgres/programs.ts';
 import { localScratch } from '../adapters/postgres/scratch.ts';
+import { keyProblem } from '../checks/preflight.ts';
 import type { Plan } from '../domain/policy.ts';
 import type { Catalog } from '../ports/catalog.ts';
-import type { DatabaseEngine, Ledger, Scratch, Secrets } from '../ports/database.ts';
+import type { DatabaseEngine, Instances, Ledger, Scratch, Secrets } from '../ports/database.ts';
+import type { Wakes } from '../ports/durable.ts';
 import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
 import type { Place, Platform, ScratchInstances, ScratchSecrets } from '../ports/platform.ts';
 import type { Vault } from '../ports/vault.ts';
@@ -60,11 +66,20 @@ export const vault = (): Vault =>
   once('vault', () =>
     s3Vault(s3({ pathStyle: env().pathStyle }), { bucket: env().vault, kmsKey: env().vaultKey }),
   );
+/** The vault's replica: what is written there is written by S3. */
+export const replica = (): Vault | undefined => {
+  const where = env().replica;
+  if (!where) return undefined;
+  return once('replica', () =>
+    s3Vault(s3({ pathStyle: env().pathStyle, region: where.region }), { bucket: where.bucket }),
+  );
+};
 export const messages = (): JobMessages =>
   once('messages', () => jobMessages(sns(), sqs(), env().topics.jobs, env().queues));
 export const alerts = (): Alerts => once('alerts', () => snsAlerts(sns(), env().topics));
 export const secrets = (): Secrets =>
   once('secrets', () => secretsManager((target) => secretsClientFor(target.id, env().sourceRole)));
+export const wakes = (): Wakes => once('wakes', () => durableWakes(lambda()));
 export const schedules = (): Schedules =>
   once('schedules', () => deployedSchedules(scheduler(), env().scheduleGroup));
 const binDirectories = () => candidateDirectories(env().pgBin, env().path);
@@ -81,14 +96,37 @@ export const scratch = (invocation: Invocation): Scratch =>
 export const home = (): string => env().region;
 export const homePlace = (): Place => ({ name: home(), region: home() });
 const rds = () => once('rds clients', rdsClients);
-export const platform = (): Platform => once('platform', () => rdsPlatform(rds(), homePlace()));
+/** Loaded kind by kind, when the first target of it is asked about. */
+export const platform = (): Platform =>
+  once('platform', () =>
+    platformOf({
+      async rds() {
+        const { rdsPlatform } = await import('../adapters/aws/rds/rds-platform.ts');
+        const { rdsClients } = await import('../adapters/aws/rds/clients.ts');
+        return rdsPlatform(once('rds clients', rdsClients), homePlace());
+      },
+      async elasticache() {
+        const { elasticacheClient, elasticachePlatform } = await import(
+          '../adapters/aws/elasticache/elasticache-platform.ts'
+        );
+        return elasticachePlatform(elasticacheClient(home()), homePlace());
+      },
+    }),
+  );
 export const scratchInstances = (): ScratchInstances =>
   once('scratch instances', () => rdsScratch(rds()(homePlace())));
 export const scratchSecretStore = (): ScratchSecrets =>
   once('scratch secrets', () => scratchSecrets(secretsManagerClient(), `understudy/${stage()}/scratch`));
+export const rdsAtHome = () => rds()(homePlace());
+export const keys = (): Keys => once('keys', () => kmsKeys(home()));
+export const restoreRole = () => env().restoreRole;
+/** May a snapshot's key be used to restore it? Rejects when that cannot be found out. */
+export const keyState = async (key: string, region: string): Promise<'usable' | 'unusable'> =>
+  keyProblem(await keys()(key, region), clock.now()) === undefined ? 'usable' : 'unusable';
 export const scratchNetwork = () => env().scratchNetwork;
 export const proveFunction = (): string => env().proveFunction;
-export const ledgerFunction = (): string => env().ledgerFunction;
+export const sourceFunction = (): string => env().sourceFunction;
+export const instances = (): Instances => once('instances', postgresInstances);
 export const pace = () => env().pace;
 export const scratchFunction = (): string => env().scratchFunction;
 export const stage = (): string => env().stage;

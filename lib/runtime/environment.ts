@@ -6,19 +6,23 @@ export type Environment = {
   table: string;
   vault: string;
   vaultKey: string | undefined;
+  /** The vault's copy in another Region. */
+  replica: { bucket: string; region: string } | undefined;
   topics: { jobs: string; alerts: string; pages: string; alarms: string };
-  queues: { dump: string; verify: string; expire: string };
+  queues: { dump: string; verify: string; expire: string; preflight: string };
   scratchFunction: string;
   /** Function that proves a scratch instance, from inside its quarantine. */
   proveFunction: string;
-  /** Function that reads the ledger of a source. */
-  ledgerFunction: string;
+  /** Function that looks at a source for a proof. */
+  sourceFunction: string;
   /** The quarantine of scratch instances, unless a policy names another. */
   scratchNetwork: { subnetGroup: string; securityGroup: string };
   /** Seconds between the looks of a wait: the first two, and the last ones. */
   pace: { first: number; most: number };
   scheduleGroup: string;
   sourceRole: string | undefined;
+  /** ARN of the role that restores onto scratch instances: the one a preflight asks about. */
+  restoreRole: string | undefined;
   planFile: string;
   /** SHA-256 of the plan this deployment was made with; another one in the package is an old image. */
   planDigest: string | undefined;
@@ -39,16 +43,22 @@ export function environment(): Environment {
     table: get('TABLE'),
     vault: get('VAULT'),
     vaultKey: get('VAULT_KEY') || undefined,
+    replica: get('REPLICA') ? { bucket: get('REPLICA'), region: get('REPLICA_REGION') } : undefined,
     topics: {
       jobs: get('TOPIC_JOBS'),
       alerts: get('TOPIC_ALERTS'),
       pages: get('TOPIC_PAGES'),
       alarms: get('TOPIC_ALARMS'),
     },
-    queues: { dump: get('QUEUE_DUMP'), verify: get('QUEUE_VERIFY'), expire: get('QUEUE_EXPIRE') },
+    queues: {
+      dump: get('QUEUE_DUMP'),
+      verify: get('QUEUE_VERIFY'),
+      expire: get('QUEUE_EXPIRE'),
+      preflight: get('QUEUE_PREFLIGHT'),
+    },
     scratchFunction: get('SCRATCH_FUNCTION') || 'scratch',
     proveFunction: get('PROVE_FUNCTION') || 'prove',
-    ledgerFunction: get('LEDGER_FUNCTION') || 'ledger',
+    sourceFunction: get('SOURCE_FUNCTION') || 'source',
     scratchNetwork: {
       subnetGroup: get('SCRATCH_SUBNET_GROUP'),
       securityGroup: get('SCRATCH_SECURITY_GROUP'),
@@ -56,6 +66,7 @@ export function environment(): Environment {
     pace: { first: Number(get('PACE') || 15), most: Number(get('PACE') || 300) },
     scheduleGroup: get('SCHEDULE_GROUP'),
     sourceRole: get('SOURCE_ROLE') || undefined,
+    restoreRole: get('RESTORE_ROLE') || undefined,
     planFile: get('PLAN') || `${env['LAMBDA_TASK_ROOT'] ?? '.'}/plan.json`,
     planDigest: get('PLAN_DIGEST') || undefined,
     pgBin: env['PG_BIN'],

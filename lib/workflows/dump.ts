@@ -4,9 +4,11 @@ import { type Manifest, totalRows } from '../domain/manifest.ts';
 import { pointId, vaultKeys } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import { type DumpPoint, isDump } from '../domain/recovery-point.ts';
+import type { Claim } from '../domain/run.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import { type Done, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
 import { type DumpDeps, makePoint } from './make-point.ts';
+import { expectReplica } from './replica.ts';
 import { raise, settle } from './tell.ts';
 import { withCredentials } from './with-credentials.ts';
 
@@ -43,7 +45,7 @@ async function dumpOnce(
     scheduledFor: job.scheduledFor,
     keys: vaultKeys(target.id, job.scheduledFor, claim.attempt),
   };
-  const adopted = await adopt(job, deps);
+  const adopted = await adopt(job, target, claim, deps);
   if (adopted) return adopted;
   await deps.catalog.putPoint(claim, creating);
   const blocked: string[] = [];
@@ -57,6 +59,7 @@ async function dumpOnce(
       dumpSeconds: secondsBetween(started, deps.clock.now()),
     };
     await deps.catalog.putPoint(claim, available);
+    await expectReplica(claim, target, available, deps);
     await settle(
       deps,
       target.id,
@@ -81,10 +84,11 @@ async function dumpOnce(
  * An earlier attempt may have died between its point and the end of its run. What it made is ours and good: it is
  * adopted, and asked to be verified if it was not.
  */
-async function adopt(job: DumpJob, deps: DumpDeps): Promise<Done | undefined> {
+async function adopt(job: DumpJob, target: Target, claim: Claim, deps: DumpDeps): Promise<Done | undefined> {
   const known = await deps.catalog.pointAt(job.target, job.scheduledFor);
   if (!known || !isDump(known) || !['available', 'verified', 'rehearsed'].includes(known.state))
     return undefined;
+  await expectReplica(claim, target, known, deps);
   if (known.state === 'available') await askForVerification(job, known, deps);
   return { summary: `adopted ${known.id}, which an earlier attempt had finished`, point: known.id };
 }

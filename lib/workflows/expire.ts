@@ -7,19 +7,17 @@ import { type DumpPoint, isDump, isOurs, type RecoveryPoint } from '../domain/re
 import { type Decision, planRetention } from '../domain/retention.ts';
 import { secondsBetween } from '../domain/time.ts';
 import type { Platform } from '../ports/platform.ts';
-import type { Vault } from '../ports/vault.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim } from './claimed.ts';
 import { placeNamed } from './places.ts';
+import { type Vaults, vaultOf } from './replica.ts';
 import { settle } from './tell.ts';
 
-export type ExpireDeps = JobDeps & {
-  vault: Vault;
-  /** The vault's copy in another Region, where there is one. */
-  replica?: Vault | undefined;
-  platform: Platform;
-  /** The Region of the deployment. */
-  home: string;
-};
+export type ExpireDeps = JobDeps &
+  Vaults & {
+    platform: Platform;
+    /** The Region of the deployment. */
+    home: string;
+  };
 export type ExpireOutcome = JobOutcome & Pick<Planned, 'decisions' | 'orphans' | 'frozen'>;
 
 /** An object that no point names may be a dump that is being written; after this it is not. In seconds. */
@@ -145,14 +143,6 @@ async function withLocks(point: DumpPoint, deps: ExpireDeps): Promise<DumpPoint>
     ...(lockedUntil ? { lockedUntil } : {}),
     ...(heads.some((head) => head?.legalHold) ? { legalHold: true } : {}),
   };
-}
-
-function vaultOf(point: DumpPoint, deps: ExpireDeps): Vault {
-  if (point.place === 'vault') return deps.vault;
-  if (deps.replica) return deps.replica;
-  throw new UnderstudyError('replica-unknown', `${point.id} lies in a replica that this deployment has not`, {
-    hint: 'give the parameter replicaBucket again until the last of its points has expired',
-  });
 }
 
 /**

@@ -114,6 +114,7 @@ export async function makePoint(
       dump: stored,
       roles,
       manifest: written,
+      database: source.facts.database,
       sourceBytes: source.facts.bytes,
       fingerprinted: policy.proof.depth === 'fingerprints',
       ...(lock ? { lockedUntil: utc(lock.until) } : {}),

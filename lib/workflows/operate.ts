@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DEPLOYMENT } from '../domain/finding.ts';
 import { dumpJob, expireJob, rehearseJob, verifyJob } from '../domain/job.ts';
 import type { Alerts, JobMessages } from '../ports/messages.ts';
 import { requireTarget } from './claimed.ts';
@@ -17,6 +18,7 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   }),
   z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),
   z.strictObject({ ask: z.literal('evidence'), target, limit: z.int().min(1).max(100).default(1) }),
+  z.strictObject({ ask: z.literal('timeline'), target, limit: z.int().min(1).max(1000).default(50) }),
   z.strictObject({ ask: z.literal('test-alerts'), by: z.string().default('somebody') }),
 ]);
 export type OperatorRequest = z.infer<typeof operatorRequest>;
@@ -39,6 +41,10 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       return (await deps.catalog.run(request)) ?? null;
     case 'evidence':
       return deps.catalog.evidence(requireTarget(deps.plan, request.target).id, request.limit);
+    case 'timeline':
+      // What nobody’s target could be found for is on the deployment’s own.
+      if (request.target !== DEPLOYMENT.id) requireTarget(deps.plan, request.target);
+      return deps.catalog.timeline(request.target, request.limit);
     case 'test-alerts':
       return testAlerts(deps.alerts, deps.stage, request.by);
   }

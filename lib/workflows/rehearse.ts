@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Evidence } from '../domain/evidence.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { RehearseJob } from '../domain/job.ts';
-import { runName, VAULT } from '../domain/names.ts';
+import { earlierOrSame, runName, VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import { counts, type DumpPoint, isDump } from '../domain/recovery-point.ts';
 import type { Claim } from '../domain/run.ts';
@@ -225,7 +225,7 @@ async function tellRehearsal(
       target.id,
       OF_POINTS,
       evidence.findings.filter(({ code }) => OF_POINTS.includes(code)),
-      (open) => open.subject <= evidence.point,
+      (open) => earlierOrSame(open.subject, evidence.point),
     );
     // An ordinary rehearsal does not ask what only a simulation does.
     const asked = (open: Finding) =>

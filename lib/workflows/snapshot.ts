@@ -160,7 +160,7 @@ function pointOf(
     ...(job.label ? { label: job.label } : {}),
     snapshot: {
       of: ref.kind,
-      id: snapshotName(deps.stage, target.id, job.scheduledFor),
+      id: snapshotName(deps.stage, target.id, job.scheduledFor, ref.kind),
       arn: '',
       sourceId: ref.id,
       engine: '',

@@ -7,18 +7,19 @@ import {
   type Subject,
 } from '../checks/artifact.ts';
 import { checkSize } from '../checks/size.ts';
-import { InputError } from '../domain/errors.ts';
+import { InputError, reasonOf } from '../domain/errors.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { VerifyJob } from '../domain/job.ts';
+import { VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import { counts, type DumpPoint, isDump } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { DatabaseEngine } from '../ports/database.ts';
-import type { Vault } from '../ports/vault.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
+import { arrived, askForReplicas, originalOf, type Vaults, vaultOf } from './replica.ts';
 import { raise, settle } from './tell.ts';
 
-export type VerifyDeps = JobDeps & { vault: Vault; engine: DatabaseEngine };
+export type VerifyDeps = JobDeps & Vaults & { engine: DatabaseEngine };
 export type VerifyOutcome = JobOutcome & { findings: Finding[] };
 
 /** Codes that say a stored point is bad. */
@@ -33,11 +34,20 @@ const BAD: readonly FindingCode[] = [
   'manifest-invalid',
 ];
 
-/** Verifies one point, or every point of the target that waits for it, oldest first. Once a point, whoever asks. */
+/**
+ * Verifies one point, or every point of the vault that waits for it, oldest first. Once a point, whoever asks. Replicas
+ * are looked for afterwards, by every message, and verified apart.
+ */
 export async function verify(job: VerifyJob, deps: VerifyDeps): Promise<VerifyOutcome[]> {
   const target = requireTarget(deps.plan, job.target);
   const outcomes: VerifyOutcome[] = [];
-  for (const point of await pointsToVerify(job, target, deps)) {
+  for (const found of await pointsToVerify(job, target, deps)) {
+    const point = await arrived(job, found, deps);
+    if (!point) {
+      const summary = `${found.id} has not arrived in the replica yet`;
+      outcomes.push({ outcome: 'postponed', summary, findings: [] });
+      continue;
+    }
     const findings: Finding[] = [];
     const name = { job: 'verify', target: target.id, scheduledFor: point.id };
     const outcome = await underClaim(deps, { ...job, point: point.id }, name, async (work) => {
@@ -47,12 +57,31 @@ export async function verify(job: VerifyJob, deps: VerifyDeps): Promise<VerifyOu
     });
     outcomes.push({ ...outcome, findings });
   }
-  return outcomes;
+  return [...outcomes, ...(await replicasApart(job, target, deps))];
+}
+
+/** The vault's own verification is done; that replicas could not be asked for must not make a failure of it. */
+async function replicasApart(job: VerifyJob, target: Target, deps: VerifyDeps): Promise<VerifyOutcome[]> {
+  try {
+    const asked = await askForReplicas(job, target, deps);
+    return asked.map((id) => ({ outcome: 'postponed', summary: `${id} is verified apart`, findings: [] }));
+  } catch (error) {
+    deps.log.warn('replicas could not be looked for; the next verification will', {
+      target: target.id,
+      reason: reasonOf(error),
+    });
+    return [];
+  }
 }
 
 async function pointsToVerify(job: VerifyJob, target: Target, deps: VerifyDeps): Promise<DumpPoint[]> {
-  if (!job.point)
-    return (await deps.catalog.points(target.id, { states: ['available'] })).filter(isDump).reverse();
+  if (!job.point) {
+    const waiting = await deps.catalog.points(target.id, { states: ['available'] });
+    return waiting
+      .filter(isDump)
+      .filter((point) => point.place === VAULT)
+      .reverse();
+  }
   const point = await deps.catalog.point(target.id, job.point);
   if (point && isDump(point) && point.dump && point.state !== 'expiring' && point.state !== 'expired')
     return [point];
@@ -70,7 +99,7 @@ async function verifyOnce(
   { signal }: Work,
 ): Promise<Done & { findings: Finding[] }> {
   const started = deps.clock.now();
-  const bad = await judge({ target, point, vault: deps.vault }, deps, signal);
+  const bad = await judge({ target, point, vault: vaultOf(point, deps) }, deps, signal);
   const now = utc(deps.clock.now());
 
   if (bad.length > 0) {
@@ -105,24 +134,36 @@ async function verifyOnce(
 
 /**
  * A good point takes the alarm from the bad ones before it, which stay marked. It takes nothing from a newer bad one:
- * verifying an old point must not make it look as if the newest were well.
+ * verifying an old point must not make it look as if the newest were well. The vault and its replica are no witnesses
+ * for each other.
  */
 async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps): Promise<Finding[]> {
   const stored = (
     await deps.catalog.points(target.id, { states: ['available', 'verified', 'rehearsed', 'corrupt'] })
   )
-    .filter((other) => isDump(other))
+    .filter(isDump)
+    .filter((other) => other.place === point.place)
     .slice(0, 30);
-  const isNewest = !stored.some((other) => other.snapshotAt! > point.snapshotAt!);
+  // A replica has its original's size.
+  const isNewest = point.place === VAULT && !stored.some((other) => other.snapshotAt! > point.snapshotAt!);
   const odd = isNewest ? checkSize(target, point, stored.filter(counts)) : [];
-  await settle(deps, target.id, BAD, [], (open) => open.subject <= point.id);
+  const isReplica = (id: string) => originalOf(id) !== id;
+  await settle(
+    deps,
+    target.id,
+    BAD,
+    [],
+    (open) => isReplica(open.subject) === isReplica(point.id) && open.subject <= point.id,
+  );
   if (isNewest) await settle(deps, target.id, ['size-anomaly'], odd);
   return odd;
 }
 
 /** Everything that can be said against a point, to the policy's depth; the first thing that stands in the way of the next ends it. */
 async function judge(subject: Subject, deps: VerifyDeps, signal: AbortSignal): Promise<Finding[]> {
-  const { depth } = subject.target.policy.verify;
+  const { verify } = subject.target.policy;
+  // That the archive reads is shown by the original: a replica has to be the same bytes.
+  const depth = subject.point.place === VAULT || verify.depth === 'exists' ? verify.depth : 'checksum';
   const { manifest, findings } = await checkManifest(subject);
   if (!manifest) return findings;
   const disagreement = checkAgreement(subject, manifest);

@@ -88,6 +88,17 @@ command(
   (made) => made.option('--last <n>', 'how many', '1'),
 );
 command(
+  'timeline <target>',
+  'what RDS, CloudWatch and Understudy said of a target; of `understudy`, what concerns no target',
+  async (session, target, options) => {
+    const last = Number((options as unknown as { last: string }).last);
+    if (!Number.isInteger(last) || last < 1 || last > 1000)
+      throw new InputError('--last takes a number from 1 to 1000');
+    return (await import('./commands/timeline.ts')).timeline(session, target!, last);
+  },
+  (made) => made.option('--last <n>', 'how many', '50'),
+);
+command(
   'alerts <what>',
   '`alerts test` sends one to each topic and says who is subscribed',
   async (session, what) => {

@@ -16,10 +16,16 @@ const HANDLERS = {
   rehearse: () => import('../../handlers/rehearse.ts'),
   snapshot: () => import('../../handlers/snapshot.ts'),
   copy: () => import('../../handlers/copy.ts'),
+  'rehearse-instance': () => import('../../handlers/rehearse-instance.ts'),
+  prove: () => import('../../handlers/prove.ts'),
+  source: () => import('../../handlers/source.ts'),
+  preflight: () => import('../../handlers/preflight.ts'),
   watch: () => import('../../handlers/watch.ts'),
   unclaimed: () => import('../../handlers/unclaimed.ts'),
+  notice: () => import('../../handlers/notice.ts'),
   operator: () => import('../../handlers/operator.ts'),
   doctor: () => import('../../handlers/doctor.ts'),
+  ledger: () => import('../../handlers/ledger.ts'),
 };
 
 export type FunctionName = keyof typeof HANDLERS;
@@ -28,9 +34,12 @@ export type FunctionName = keyof typeof HANDLERS;
 export const replaced: { scratch?: ((input: unknown) => Promise<unknown>) | undefined } = {};
 
 /** Those that outlive their process, and the functions that they invoke. */
-const DURABLE = { rehearse: ['scratch'], snapshot: [], copy: [] } as const satisfies Partial<
-  Record<FunctionName, readonly FunctionName[]>
->;
+const DURABLE = {
+  rehearse: ['scratch'],
+  snapshot: [],
+  copy: [],
+  'rehearse-instance': ['prove', 'source'],
+} as const satisfies Partial<Record<FunctionName, readonly FunctionName[]>>;
 type DurableName = keyof typeof DURABLE;
 
 /** Runs a function of the deployment in this process, as Lambda would; a durable one in the SDK's own runner. */
@@ -59,9 +68,8 @@ async function runDurably(name: DurableName, event: unknown): Promise<unknown> {
   const runner = new LocalDurableTestRunner({ handlerFunction: handler });
   for (const called of DURABLE[name] as readonly FunctionName[]) {
     const variable = `UNDERSTUDY_${called.toUpperCase()}_FUNCTION`;
-    runner.registerFunction(
-      process.env[variable] ?? called,
-      (input: unknown) => (called === 'scratch' && replaced.scratch ? replaced.scratch(input) : invokeLocally(called, input)),
+    runner.registerFunction(process.env[variable] ?? called, (input: unknown) =>
+      called === 'scratch' && replaced.scratch ? replaced.scratch(input) : invokeLocally(called, input),
     );
   }
   const execution = await runner.run({ payload: event });

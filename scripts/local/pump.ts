@@ -7,6 +7,7 @@ const BEHIND: [string, FunctionName][] = [
   ['UNDERSTUDY_QUEUE_VERIFY', 'verify'],
   ['UNDERSTUDY_QUEUE_REHEARSE', 'rehearse'],
   ['UNDERSTUDY_QUEUE_EXPIRE', 'expire'],
+  ['UNDERSTUDY_QUEUE_PREFLIGHT', 'preflight'],
   ['UNDERSTUDY_QUEUE_UNCLAIMED', 'unclaimed'],
 ];
 

@@ -98,6 +98,7 @@ export async function createStack(endpoint: string, template: Template, stage: s
       UNDERSTUDY_QUEUE_DUMP: ids.get('DumpQueue')!,
       UNDERSTUDY_QUEUE_VERIFY: ids.get('VerifyQueue')!,
       UNDERSTUDY_QUEUE_EXPIRE: ids.get('ExpireQueue')!,
+      UNDERSTUDY_QUEUE_PREFLIGHT: ids.get('PreflightQueue') ?? '',
       UNDERSTUDY_QUEUE_REHEARSE: ids.get('RehearseLocal')!,
       UNDERSTUDY_QUEUE_UNCLAIMED: ids.get('UnclaimedLocal')!,
       UNDERSTUDY_SCHEDULE_GROUP: group,

@@ -1,3 +1,4 @@
+import type { ScratchRecord } from '../../lib/domain/scratch.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import { CATALOGS, scratchRecord } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
@@ -10,6 +11,14 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
   beforeAll(async () => {
     catalog = await make();
   });
+  /** One whose turn came when it was begun, unless a test says when. */
+  const running = async (changes: Partial<ScratchRecord> = {}, target = unique()) => {
+    const record = scratchRecord(target, changes);
+    const startedAt = changes.startedAt ?? record.beganAt;
+    await catalog.beginScratch(record);
+    await catalog.startScratch(target, record.name, startedAt, record.expiresAt);
+    return { ...record, startedAt };
+  };
   const openOf = async (target: string) =>
     (await catalog.openScratches()).filter((record) => record.target === target);
 
@@ -31,8 +40,25 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     expect(await openOf(record.target)).toEqual([{ ...record, resourceId: 'db-ABC' }]);
   });
 
-  it('refuses to identify one that is not on record', async () => {
-    await expect(catalog.identifyScratch(unique(), 'understudy-scratch-nobody', 'db-ABC')).rejects.toThrow();
+  it('knows since when one is running, and believes the first who said it', async () => {
+    const record = scratchRecord(unique());
+    await catalog.beginScratch(record);
+    const start = (at: string) =>
+      catalog.startScratch(record.target, record.name, at, '2026-11-22T12:00:00Z');
+    await start('2026-11-22T04:00:00Z');
+    await start('2026-11-22T04:00:30Z');
+    const started = { ...record, startedAt: '2026-11-22T04:00:00Z', expiresAt: '2026-11-22T12:00:00Z' };
+    expect(await openOf(record.target)).toEqual([started]);
+    expect(await catalog.beginScratch(record)).toEqual(started);
+  });
+
+  it('refuses to start or identify one that is not on record', async () => {
+    const nobody = 'understudy-scratch-nobody';
+    await expect(catalog.identifyScratch(unique(), nobody, 'db-ABC')).rejects.toThrow();
+    await expect(
+      catalog.startScratch(unique(), nobody, '2026-11-22T04:00:00Z', '2026-11-22T12:00:00Z'),
+    ).rejects.toThrow();
+    expect(await catalog.openScratches()).not.toContainEqual(expect.objectContaining({ name: nobody }));
   });
 
   it('has nothing open of one that has ended, and still knows when it is begun again that it is gone', async () => {
@@ -48,9 +74,18 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     expect(await openOf(record.target)).toEqual([]);
   });
 
+  it('accounts for nothing while one waits for its turn, and for all from then on', async () => {
+    const waited = scratchRecord(unique());
+    await catalog.beginScratch(waited);
+    await catalog.endScratch(waited, '2026-11-22T09:00:00Z');
+    expect(await catalog.scratchSeconds(waited.policy, MONTH)).toBe(0);
+    const late = await running({ startedAt: '2026-11-22T05:00:00Z' });
+    await catalog.endScratch(late, '2026-11-22T06:00:00Z');
+    expect(await catalog.scratchSeconds(late.policy, MONTH)).toBe(HOUR);
+  });
+
   it('accounts once for one that is ended twice, as it was ended first', async () => {
-    const record = scratchRecord(unique());
-    await catalog.beginScratch(record);
+    const record = await running();
     await catalog.endScratch(record, '2026-11-22T02:30:03Z');
     await catalog.endScratch(record, '2026-11-22T09:00:00Z');
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(HOUR / 2);
@@ -58,8 +93,7 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
   });
 
   it('accounts once when many end it at once', async () => {
-    const record = scratchRecord(unique());
-    await catalog.beginScratch(record);
+    const record = await running();
     await Promise.all(Array.from({ length: 4 }, () => catalog.endScratch(record, '2026-11-22T03:00:03Z')));
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(HOUR);
   });
@@ -67,8 +101,7 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
   it('sums the seconds of a policy by the month they began in, whatever the target', async () => {
     const policy = unique('policy');
     const spent = async (beganAt: string, goneAt: string, of = policy) => {
-      const record = scratchRecord(unique(), { beganAt, policy: of });
-      await catalog.beginScratch(record);
+      const record = await running({ beganAt, policy: of });
       await catalog.endScratch(record, goneAt);
     };
     await spent('2026-11-01T00:00:00Z', '2026-11-01T01:00:00Z');
@@ -82,8 +115,7 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
   });
 
   it('never takes time away, whatever the clocks say', async () => {
-    const record = scratchRecord(unique());
-    await catalog.beginScratch(record);
+    const record = await running();
     await catalog.endScratch(record, '2026-11-22T01:00:00Z');
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(0);
   });

@@ -1,3 +1,4 @@
+import { pointId } from '../../lib/domain/names.ts';
 import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import { HOME } from '../support/builders.ts';
@@ -136,6 +137,20 @@ describe.each(CATALOGS)('a catalog %s: snapshots and copies in a status', (_name
     ]);
     expect(copies?.[`snapshot@${VAULTED}`]?.id).toBe(`20261120T010000Z-snapshot@${VAULTED}`);
     expect(newestVerified).toBeUndefined();
+  });
+
+  it('still knows them behind a day of dumps every ten minutes', async () => {
+    const catalog = await make(HOME);
+    const target = unique('frequent');
+    const verified = { state: 'verified' as const, ...TAKEN };
+    for (const place of [HOME, ABROAD]) await catalog.adoptPoint(snapshot(target, { place, ...verified }));
+    for (let minute = 10; minute <= 1440; minute += 10) {
+      const scheduledFor = `${new Date(Date.parse(MOMENT) + minute * 60_000).toISOString().slice(0, 19)}Z`;
+      await catalog.adoptPoint(point(target, { scheduledFor, id: pointId(scheduledFor, 1), ...verified }));
+    }
+    const { snapshots, copies } = await catalog.refreshStatus(target);
+    expect(snapshots?.newestVerified?.id).toBe(`20261120T010000Z-snapshot@${HOME}`);
+    expect(Object.keys(copies ?? {})).toEqual([`snapshot@${ABROAD}`]);
   });
 
   it('knows no copies of snapshots where it has no home', async () => {

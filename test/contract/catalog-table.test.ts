@@ -5,12 +5,15 @@ import {
   AT,
   awsCatalog,
   claim,
+  event,
   evidence,
   lateness,
   later,
   MOMENT,
   point,
   pointIn,
+  scratchRecord,
+  snapshot,
 } from './support/catalogs.ts';
 import { intercept, rawItems } from './support/dynamo.ts';
 import { unique } from './support/stage.ts';
@@ -40,6 +43,16 @@ describe('the catalog’s table', () => {
     await catalog.renew(verification, later(500));
     await catalog.finish(verification, { ...DONE, point: '20261120T010000Z-1' });
     await catalog.addEvidence(evidence(target));
+    await catalog.adoptPoint(snapshot(target, { place: 'eu-west-1/444455556666' }));
+    await catalog.addEvent(event(target));
+    const scratch = scratchRecord(target);
+    await catalog.beginScratch(scratch);
+    await catalog.identifyScratch(target, scratch.name, 'db-ABC');
+    const ended = scratchRecord(target, { name: `${scratch.name}-ended` });
+    await catalog.beginScratch(ended);
+    await catalog.startScratch(target, ended.name, ended.beganAt, ended.expiresAt);
+    await catalog.endScratch({ ...ended, startedAt: ended.beganAt }, '2026-11-22T02:30:03Z');
+    await catalog.observe(target, { ledgerAt: '2026-11-20T11:59:00Z' }, AT);
     await catalog.openFinding(lateness(target), BOTH, AT);
     await catalog.toldFinding(lateness(target), BOTH, AT);
     const other = { ...lateness(target), subject: 'verify' };
@@ -56,18 +69,22 @@ describe('the catalog’s table', () => {
       'FINDING#job-silent#dump',
       'FINDING#job-silent#verify',
       'POINT#2026-11-20T01:00:00Z#dump#vault',
+      'POINT#2026-11-20T01:00:00Z#snapshot#eu-west-1/444455556666',
       'RUN#dump#2026-11-20T01:00:00Z',
       'RUN#verify#20261120T010000Z-1',
+      `SCRATCH#understudy-scratch-${target}-0123456789`,
+      `SCRATCH#understudy-scratch-${target}-0123456789-ended`,
       'STATUS',
+      'TIMELINE#2026-11-20T01:00:05Z#event-1',
     ]);
   });
 
   it('says in every record which layout it has, whichever write was the last', async () => {
     const target = await filled();
     const versions = async () => (await itemsOf(target)).map((item) => item['schemaVersion']);
-    expect(await versions()).toEqual(Array(7).fill(1));
+    expect(await versions()).toEqual(Array(11).fill(1));
     await catalog.movePoint(target, '20261120T010000Z-1', 'corrupt');
-    expect(await versions()).toEqual(Array(7).fill(1));
+    expect(await versions()).toEqual(Array(11).fill(1));
   });
 
   it('says so too in the status that a point’s write makes of a target that nobody saw before', async () => {
@@ -86,10 +103,43 @@ describe('the catalog’s table', () => {
     expect(indexed.map((item) => [item['SK'], item['openKey']])).toEqual([
       ['FINDING#job-silent#dump', `${target}#FINDING#job-silent#dump`],
       ['RUN#dump#2026-11-20T01:00:00Z', `${target}#RUN#dump#2026-11-20T01:00:00Z`],
+      [
+        `SCRATCH#understudy-scratch-${target}-0123456789`,
+        `${target}#SCRATCH#understudy-scratch-${target}-0123456789`,
+      ],
     ]);
     const [shard] = String(indexed[0]!['openShard']).split('#').slice(1);
-    expect(indexed.map((item) => item['openShard'])).toEqual([`finding#${shard}`, `run#${shard}`]);
+    expect(indexed.map((item) => item['openShard'])).toEqual([
+      `finding#${shard}`,
+      `run#${shard}`,
+      `scratch#${shard}`,
+    ]);
     expect(Number(shard)).toBeLessThan(16);
+  });
+
+  it('sums the scratch instances of a policy beside all targets, by month', async () => {
+    const target = await filled();
+    const used = (await rawItems(client, table)).filter(
+      (item) => item['PK'] === `POLICY#policy-of-${target}`,
+    );
+    expect(used).toEqual([
+      { PK: `POLICY#policy-of-${target}`, SK: 'SCRATCH#2026-11', schemaVersion: 1, seconds: 1800 },
+    ]);
+  });
+
+  it('lets a wait be forgotten after two days', async () => {
+    const subject = unique('waited-for');
+    await catalog.awaitNotice(subject, 'token', AT);
+    const waits = (await rawItems(client, table)).filter((item) => item['PK'] === `WAIT#${subject}`);
+    expect(waits).toEqual([
+      {
+        PK: `WAIT#${subject}`,
+        SK: 'WAIT',
+        schemaVersion: 1,
+        token: 'token',
+        goneAfter: AT.getTime() / 1000 + 2 * 86_400,
+      },
+    ]);
   });
 
   it('spreads what is open over sixteen shards', async () => {
@@ -109,6 +159,8 @@ describe('the catalog’s table', () => {
       ...(await catalog.openFindings(target)),
       ...(await catalog.evidence(target, 9)),
       ...(await catalog.openRuns()),
+      ...(await catalog.timeline(target, 9)),
+      ...(await catalog.openScratches()),
       (await catalog.statuses([target])).get(target),
     ];
     expect(records.length).toBeGreaterThan(5);

@@ -100,8 +100,7 @@ export async function snapped(
 }
 
 /** So many days before now, at one o'clock. */
-export const daysAgo = (days: number) =>
-  utc(new Date(new Date(NOW).getTime() - days * DAY - 4 * 3_600_000));
+export const daysAgo = (days: number) => utc(new Date(new Date(NOW).getTime() - days * DAY - 4 * 3_600_000));
 
 export const keysLeft = async (vault: Vault) => {
   const keys: string[] = [];

@@ -1,11 +1,34 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadPlan } from '../../lib/config/load.ts';
 import { configSchema, jsonSchema } from '../../lib/config/schema.ts';
 import { FINDINGS } from '../../lib/domain/finding.ts';
-import { dumpJob, expireJob, rehearseJob, verifyJob } from '../../lib/domain/job.ts';
+import {
+  copyJob,
+  dumpJob,
+  expireJob,
+  ledgerJob,
+  preflightJob,
+  rehearseInstanceJob,
+  rehearseJob,
+  snapshotJob,
+  verifyJob,
+} from '../../lib/domain/job.ts';
 
 const ROOT = join(__dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+const SCHEMAS = {
+  dump: dumpJob,
+  verify: verifyJob,
+  rehearse: rehearseJob,
+  expire: expireJob,
+  snapshot: snapshotJob,
+  copy: copyJob,
+  'rehearse-instance': rehearseInstanceJob,
+  preflight: preflightJob,
+  ledger: ledgerJob,
+};
 
 describe('the documentation', () => {
   it('describes every finding there is and no other', () => {
@@ -22,9 +45,7 @@ describe('the documentation', () => {
     const jobs = messages.filter((message) => message.job !== undefined);
     expect(jobs.length).toBeGreaterThan(3);
     for (const message of jobs) {
-      const schema = { dump: dumpJob, verify: verifyJob, rehearse: rehearseJob, expire: expireJob }[
-        message.job as 'dump'
-      ];
+      const schema = SCHEMAS[message.job as keyof typeof SCHEMAS];
       expect([message, schema.safeParse(message).error]).toEqual([message, undefined]);
     }
   });
@@ -38,6 +59,16 @@ describe('the documentation', () => {
     });
     expect(configSchema).toBeDefined();
     expect([...names].filter((name) => !text.includes(name))).toEqual([]);
+  });
+
+  it('shows files of understudy.yml that pass check', () => {
+    const samples = [...read('docs/configuration.md').matchAll(/```yaml\n([\s\S]*?)```/g)]
+      .map((match) => match[1]!)
+      .filter((sample) => /^policies:/m.test(sample))
+      .map((sample) => (sample.startsWith('version:') ? sample : `version: 1\n${sample}`));
+    expect(samples).toHaveLength(2);
+    for (const sample of samples)
+      expect(() => loadPlan(sample, 'sample.yml', new Date('2026-11-20T12:00:00Z'))).not.toThrow();
   });
 
   it('has the JSON Schema that the code would write', () => {

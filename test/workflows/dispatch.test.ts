@@ -48,6 +48,16 @@ describe('dispatch', () => {
     );
   });
 
+  it('asks for a row of the ledger only where a target has one', async () => {
+    const plan = planWith({ targets: ['a', 'b', 'c'] });
+    const targets = plan.targets.map((target) => ({ ...target, ledger: target.id === 'b' }));
+    const deps = world({ ...plan, targets });
+    expect(await dispatch({ ...TICK, job: 'ledger' }, deps)).toEqual({ published: 1 });
+    expect(deps.messages.take('ledger')).toEqual([
+      { job: 'ledger', target: 'b', scheduledFor: TICK.scheduledFor, requestedBy: 'schedule' },
+    ]);
+  });
+
   it('is loud about messages that were not taken, and misses none when it runs again', async () => {
     const deps = world();
     deps.messages.refuse((message) => message.target === 'b');

@@ -49,7 +49,12 @@ describe('expiry of snapshots', () => {
   it('says in a dry run what it would do, and asks the platform for nothing', async () => {
     const { platform, catalog, deps, job, old } = await withSnapshots();
     const { decisions } = await expire({ ...job, dryRun: true }, deps);
-    expect(decisions.filter(({ keep }) => !keep).map(({ point }) => point.id).sort()).toEqual(idsOf(old));
+    expect(
+      decisions
+        .filter(({ keep }) => !keep)
+        .map(({ point }) => point.id)
+        .sort(),
+    ).toEqual(idsOf(old));
     expect(platform.calls).toEqual([]);
     expect(await inState(catalog, 'expiring', 'expired')).toEqual([]);
   });
@@ -61,9 +66,12 @@ describe('expiry of snapshots', () => {
       await snapped(platform, catalog, daysAgo(301), { kind: 'foreign', snapshot: { id: 'by-hand' } }),
     ];
     const { decisions } = await expire(job, deps);
-    expect(platform.callsOf('deleteSnapshot').map(([, id]) => id).sort()).toEqual(
-      old.map(({ snapshot }) => snapshot.id).sort(),
-    );
+    expect(
+      platform
+        .callsOf('deleteSnapshot')
+        .map(([, id]) => id)
+        .sort(),
+    ).toEqual(old.map(({ snapshot }) => snapshot.id).sort());
     expect(await inState(catalog, 'verified')).toEqual(expect.arrayContaining(idsOf(theirs)));
     expect(decisions.map(({ point }) => point.id)).not.toEqual(expect.arrayContaining([theirs[0]!.id]));
   });

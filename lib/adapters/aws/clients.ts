@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -15,9 +16,10 @@ export const dynamo = () =>
   DynamoDBDocumentClient.from(new DynamoDBClient(RETRIES), {
     marshallOptions: { removeUndefinedValues: true },
   });
-export function s3(options: { pathStyle: boolean }): S3Client {
+export function s3(options: { pathStyle: boolean; region?: string }): S3Client {
   const client = new S3Client({
     ...RETRIES,
+    ...(options.region ? { region: options.region } : {}),
     forcePathStyle: options.pathStyle,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -36,6 +38,7 @@ export function s3(options: { pathStyle: boolean }): S3Client {
   return client;
 }
 export const sns = () => new SNSClient(RETRIES);
+export const lambda = () => new LambdaClient(RETRIES);
 export const sqs = () => new SQSClient(RETRIES);
 export const scheduler = () => new SchedulerClient(RETRIES);
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import { Refusal, UnderstudyError } from '../../domain/errors.ts';
-import type { ContentFacts, ExtensionFacts, SourceFacts } from '../../domain/manifest.ts';
+import type { ContentFacts, ExtensionFacts, SourceFacts, WriteCounters } from '../../domain/manifest.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { utc } from '../../domain/time.ts';
 import type { Credentials, HeldSource, Sequence } from '../../ports/database.ts';
@@ -13,6 +13,7 @@ import { largeObjectFacts } from './facts/large-objects.ts';
 import { schemaFacts } from './facts/schema.ts';
 import { columnMaximum, sequenceValues } from './facts/sequences.ts';
 import { dataTables, tableFacts } from './facts/tables.ts';
+import { keyOf, writeCounters } from './facts/writes.ts';
 import { preflight, tablesToLock } from './preflight.ts';
 import { clientFor, type Programs } from './programs.ts';
 import { dumpRoles } from './roles.ts';
@@ -53,7 +54,7 @@ export async function hold(
   }
 }
 
-type Snapshot = { id: string; takenAt: string };
+type Snapshot = { id: string; takenAt: string; writes: Map<string, WriteCounters> };
 
 async function lockThenSnapshot(holder: Client, side: Client, lockTimeoutSeconds: number): Promise<Snapshot> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -63,6 +64,8 @@ async function lockThenSnapshot(holder: Client, side: Client, lockTimeoutSeconds
     await holder.query(`set local lock_timeout = ${lockTimeoutSeconds * 1000}`);
     const outcome = await lock(holder, locked);
     if (outcome === 'locked') {
+      // Before the snapshot: what is written between the two counts as written since, never as unwritten.
+      const writes = await writeCounters(side);
       const [snapshot] = await rows<{ id: string; at: Date }>(
         holder,
         'select pg_catalog.pg_export_snapshot() as id, pg_catalog.statement_timestamp() as at',
@@ -70,7 +73,7 @@ async function lockThenSnapshot(holder: Client, side: Client, lockTimeoutSeconds
       await holder.query('set local lock_timeout = 0');
       const inside = await tablesToLock(holder);
       if (inside.every((name) => locked.includes(name)))
-        return { id: snapshot!.id, takenAt: utc(snapshot!.at) };
+        return { id: snapshot!.id, takenAt: utc(snapshot!.at), writes };
     }
     // A table appeared or vanished between the list and the locks: all of it again, or it would be unprotected.
     await holder.query('rollback');
@@ -123,7 +126,7 @@ async function heldSource(
     facts: await sourceFacts(holder, snapshot.takenAt),
     extensions: await extensionFacts(holder),
     parameters: await parameterFacts(holder),
-    content: (depth) => contentFacts(holder, depth, signal),
+    content: (depth) => contentFacts(holder, depth, snapshot.writes, signal),
     dataLines: async () => (await dataTables(holder)).map(dataLine),
     async unchanged() {
       const changed = changedDefinitions(definitions, await definitionsNow(side));
@@ -182,13 +185,15 @@ async function withMaxima(client: Client, sequences: readonly Sequence[]): Promi
 async function contentFacts(
   client: Client,
   depth: 'fingerprints' | 'counts',
+  writes: Map<string, WriteCounters>,
   signal: AbortSignal,
 ): Promise<ContentFacts> {
   const schema = await schemaFacts(client);
   const tables = [];
   for (const table of await dataTables(client)) {
     signal.throwIfAborted();
-    tables.push(await tableFacts(client, table, depth));
+    const counted = writes.get(keyOf(table.schema, table.name));
+    tables.push({ ...(await tableFacts(client, table, depth)), ...(counted ? { writes: counted } : {}) });
   }
   return { schema, tables, largeObjects: await largeObjectFacts(client, depth) };
 }

@@ -1,7 +1,6 @@
 import { rm, statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
-import type { Client } from 'pg';
 import { UnderstudyError } from '../../domain/errors.ts';
 import type { Manifest, TableFacts } from '../../domain/manifest.ts';
 import { humanSeconds } from '../../domain/time.ts';
@@ -14,6 +13,7 @@ import { findPrograms, type Programs } from './programs.ts';
 import { DATABASE, RESTORER } from './restore/names.ts';
 import { restoreInto } from './restore/restore.ts';
 import { type ScratchServer, SUPERUSER, startScratchServer } from './scratch-server.ts';
+import { singleValue } from './single-value.ts';
 
 /**
  * Bytes of source database restored and proven in a second, on the slow side of what was measured
@@ -147,32 +147,6 @@ async function allTableFacts(
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   return found;
-}
-
-/** Runs one question as a role that can change nothing, for at most a minute. */
-async function singleValue(client: Client, sql: string): Promise<string | undefined> {
-  await client.query('begin read only');
-  try {
-    await client.query("set local statement_timeout = '60s'");
-    // The extended protocol takes one statement and no more; values come as the server writes them.
-    const asked = {
-      text: sql,
-      rowMode: 'array' as const,
-      queryMode: 'extended',
-      types: { getTypeParser: () => (value: string) => value },
-    };
-    const answer = await client.query<(string | null)[]>(asked);
-    const [first] = answer.rows;
-    if (answer.rows.length !== 1 || first?.length !== 1) {
-      throw new UnderstudyError(
-        'assertion-unanswered',
-        `the query returned ${answer.rows.length} rows of ${answer.fields.length} columns where one value was expected`,
-      );
-    }
-    return first[0] ?? undefined;
-  } finally {
-    await client.query('rollback');
-  }
 }
 
 function gigabytes(bytes: number): string {

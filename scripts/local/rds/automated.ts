@@ -12,7 +12,11 @@ export async function automatedSnapshot(world: World, id: string, regionName: st
   if (!source) throw new Error(`there is no ${id} in ${regionName}`);
   const kind = instance ? OF_INSTANCE : OF_CLUSTER;
   const call = { world, region };
-  while (source.status !== 'available') await sleep(20);
+  while (source.status !== 'available') {
+    if (!PASSING.includes(source.status))
+      throw new Error(`no backup is taken of ${id} while it is ${source.status}`);
+    await sleep(20);
+  }
   let at = new Date();
   while (snapshotsOf(region, kind).has(nameOf(id, at))) at = new Date(at.getTime() + 60_000);
   const snapshot = addSnapshot(call, kind, { id: nameOf(id, at), source, type: 'automated' });
@@ -22,6 +26,8 @@ export async function automatedSnapshot(world: World, id: string, regionName: st
   if (snapshot.backup && source.retention > 0) source.store.bases.push(snapshot.backup);
   return snapshot.id;
 }
+
+const PASSING = ['creating', 'backing-up', 'modifying', 'resetting-master-credentials'];
 
 const nameOf = (id: string, at: Date) =>
   `rds:${id}-${at.toISOString().slice(0, 16).replace('T', '-').replace(':', '-')}`;

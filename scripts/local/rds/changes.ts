@@ -1,6 +1,6 @@
 import { restart } from './postgres.ts';
 import { regionOf } from './regions.ts';
-import type { Flags, Resource, Snapshot, World } from './world.ts';
+import type { Flags, Region, Resource, Snapshot, World } from './world.ts';
 
 export type Changes = Flags & {
   /** `stopped` closes the port, `available` opens it again; in other states than these the server goes on. */
@@ -24,19 +24,21 @@ export async function change(world: World, id: string, changes: Changes, regionN
   if (createdAt) found.createdAt = createdAt;
   if (status !== undefined) found.status = status;
   if (!resource) return createdAt && void Object.assign(found as Snapshot, { originalAt: createdAt });
-  if (status !== undefined) await takeState(resource, status);
+  if (status !== undefined) await takeState(region, resource, status);
   if ('latestRestorableTime' in changes) {
     resource.store.frozen = latestRestorableTime !== undefined;
     resource.store.latest = latestRestorableTime ?? resource.store.latest;
   }
 }
 
-/** No backups are taken of an instance that is stopped or full, so its latest moment stays where it is. */
-async function takeState(resource: Resource, status: string): Promise<void> {
+/** No backups are taken of what is stopped or full, so its latest moment stays where it is. A member's data is its cluster's. */
+async function takeState(region: Region, resource: Resource, status: string): Promise<void> {
   const { store } = resource;
+  const instances = [...region.instances.values()];
+  if (instances.some((instance) => instance === resource && instance.cluster)) return;
   store.frozen = ['stopped', 'stopping', 'storage-full'].includes(status);
   await store.looking;
-  if (!store.server) return;
-  if (status === 'stopped') await restart(store.server, false);
-  if (status === 'available') await restart(store.server, true);
+  const isReached = instances.some((instance) => instance.store === store && instance.reachable);
+  if (store.server && status === 'stopped') await restart(store.server, false);
+  if (store.server && status === 'available') await restart(store.server, isReached);
 }

@@ -11,19 +11,21 @@ import type {
 import { findCluster, mustWorkAsCluster } from './find.ts';
 import { plainName } from './names.ts';
 import { matching, page } from './pages.ts';
-import { showClusterSnapshot } from './show.ts';
+import { showClusterSnapshot } from './show-snapshots.ts';
 import { copySnapshot } from './snapshot-copies.ts';
 import { deleteSnapshot } from './snapshot-deletion.ts';
 import { findSnapshot, OF_CLUSTER } from './snapshot-kinds.ts';
 import { changeSharing, ofType } from './snapshot-sharing.ts';
-import { takeSnapshot } from './snapshots.ts';
+import { newSnapshotName, takeSnapshot } from './snapshots.ts';
 import type { Call, Snapshot } from './world.ts';
 
 export function createDBClusterSnapshot(call: Call, input: CreateDBClusterSnapshotMessage) {
   const source = findCluster(call, input.DBClusterIdentifier!);
+  // A request that is sent again hears of the name before it hears of the state that it caused itself.
+  const id = newSnapshotName(call, OF_CLUSTER, input.DBClusterSnapshotIdentifier!);
   mustWorkAsCluster(source);
   const snapshot = takeSnapshot(call, OF_CLUSTER, {
-    id: input.DBClusterSnapshotIdentifier!,
+    id,
     source,
     tags: input.Tags,
   });

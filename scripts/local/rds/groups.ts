@@ -61,7 +61,7 @@ export function familyOf(engine: string, version: string): string {
   return /postgres/.test(engine) ? `${engine}${major}` : `${engine}${major}.${minor}`;
 }
 
-const isFamily = (family: string) =>
+export const isFamily = (family: string) =>
   /^(postgres|aurora-postgresql)\d+$|^(mysql|mariadb)\d+\.\d+$/.test(family);
 
 export const valuesOf = (...groups: ParameterGroup[]): Record<string, string> =>

@@ -12,12 +12,12 @@ import { refuse } from './errors.ts';
 import { findInstance, mustWork } from './find.ts';
 import { plainName } from './names.ts';
 import { matching, page } from './pages.ts';
-import { showSnapshot } from './show.ts';
+import { showSnapshot } from './show-snapshots.ts';
 import { copySnapshot } from './snapshot-copies.ts';
 import { deleteSnapshot } from './snapshot-deletion.ts';
 import { findSnapshot, OF_INSTANCE } from './snapshot-kinds.ts';
 import { changeSharing, ofType } from './snapshot-sharing.ts';
-import { takeSnapshot } from './snapshots.ts';
+import { newSnapshotName, takeSnapshot } from './snapshots.ts';
 import type { Call, Snapshot } from './world.ts';
 
 export function createDBSnapshot(call: Call, input: CreateDBSnapshotMessage) {
@@ -27,9 +27,11 @@ export function createDBSnapshot(call: Call, input: CreateDBSnapshotMessage) {
       'InvalidParameterValue',
       'The specified instance is a member of a cluster and a snapshot cannot be created directly. Please use the CreateDBClusterSnapshot API instead.',
     );
+  // A request that is sent again hears of the name before it hears of the state that it caused itself.
+  const id = newSnapshotName(call, OF_INSTANCE, input.DBSnapshotIdentifier!);
   mustWork(source);
   const snapshot = takeSnapshot(call, OF_INSTANCE, {
-    id: input.DBSnapshotIdentifier!,
+    id,
     source,
     tags: input.Tags,
   });

@@ -87,7 +87,7 @@ export async function startLocalRds(options: LocalRdsOptions = {}): Promise<Loca
   const desk: Desk = { world, model, calls, fault: () => rds.fault };
   const server = await serve(desk);
   const stopNow = () => {
-    for (const pid of machine.pids) process.kill(pid, 'SIGQUIT');
+    for (const child of machine.children) child.kill('SIGQUIT');
   };
   process.once('exit', stopNow);
 

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,8 +20,8 @@ export type Machine = {
   /** Of `rdsadmin`, the superuser that nobody outside knows. */
   password: string;
   parameters: Map<string, Parameter>;
-  /** Those that run, ended with this process at the latest. */
-  pids: Set<number>;
+  /** The servers that run. */
+  children: Set<ChildProcess>;
   directories: number;
 };
 
@@ -45,7 +45,7 @@ export function makeMachine(): Machine {
     identity: account(root),
     password: randomBytes(18).toString('hex'),
     parameters: parametersOf(bin),
-    pids: new Set(),
+    children: new Set(),
     directories: 0,
   };
 }
@@ -88,7 +88,8 @@ function parametersOf(bin: string): Machine['parameters'] {
       .map((line) => line.split('\t'))
       .filter(([, context]) => context)
       .map(([name, context, , type, , , , about]) => [
-        name!,
+        // Its own spelling of TimeZone and DateStyle is not the one of RDS.
+        name!.toLowerCase(),
         { restart: context === 'postmaster', type: type!.toLowerCase(), about: about ?? '' },
       ]),
   );

@@ -1,6 +1,6 @@
 import type { Parameter, Tag } from '@aws-sdk/client-rds';
 import { refuse } from './errors.ts';
-import { findGroup, type GroupKind, groupsOf, isDefault, makeGroup } from './groups.ts';
+import { findGroup, type GroupKind, groupsOf, isDefault, isFamily, makeGroup } from './groups.ts';
 import { newName } from './names.ts';
 import { page } from './pages.ts';
 import { parametersOf, setParameters } from './parameters.ts';
@@ -12,7 +12,7 @@ export function createGroup(
   kind: GroupKind,
   input: { name: string; family: string; description: string; tags?: Tag[] | undefined },
 ): ParameterGroup {
-  if (!/^(postgres|aurora-postgresql)\d+$|^(mysql|mariadb)\d+\.\d+$/.test(input.family))
+  if (!isFamily(input.family))
     refuse(
       'InvalidParameterValue',
       `ParameterGroupFamily ${input.family} is not a valid parameter group family`,

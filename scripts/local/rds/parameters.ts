@@ -5,8 +5,7 @@ import type { ParameterGroup } from './world.ts';
 
 /** Every parameter of a group: what PostgreSQL itself knows, and what RDS adds to it. */
 export function parametersOf(machine: Machine, group: ParameterGroup): Parameter[] {
-  if (!/postgres/.test(group.family)) return [];
-  return [...knownTo(machine)].map(([name, known]) => {
+  return [...knownTo(machine, group)].map(([name, known]) => {
     const set = group.values.get(name);
     const value = set?.value ?? known.value;
     return {
@@ -27,7 +26,7 @@ export function parametersOf(machine: Machine, group: ParameterGroup): Parameter
 export function setParameters(machine: Machine, group: ParameterGroup, parameters: Parameter[]): void {
   if (parameters.length > 20)
     refuse('InvalidParameterValue', 'At most 20 parameters may be modified in one request.');
-  const known = knownTo(machine);
+  const known = knownTo(machine, group);
   for (const { ParameterName: name, ParameterValue: value, ApplyMethod: method } of parameters) {
     if (!name || value === undefined || !method)
       refuse(
@@ -47,8 +46,12 @@ export function setParameters(machine: Machine, group: ParameterGroup, parameter
     group.values.set(ParameterName!, { value: ParameterValue!, method: ApplyMethod! });
 }
 
-const knownTo = (machine: Machine): Map<string, Known> =>
-  new Map([...machine.parameters, ...Object.entries(OF_RDS)].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+function knownTo(machine: Machine, { family }: ParameterGroup): Map<string, Known> {
+  const all = /postgres/.test(family)
+    ? [...machine.parameters, ...Object.entries(OF_RDS)]
+    : Object.entries(OF_MYSQL);
+  return new Map(all.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
 
 const OF_RDS: Record<string, Known> = {
   'rds.force_ssl': { restart: false, type: 'boolean', value: '1', about: 'Force SSL connections.' },
@@ -66,6 +69,13 @@ const OF_RDS: Record<string, Known> = {
     about: 'Lists shared libraries to preload into server.',
   },
   timezone: { restart: false, type: 'string', value: 'UTC', about: 'Sets the time zone for timestamps.' },
+};
+
+/** A few, because no server is behind them. */
+const OF_MYSQL: Record<string, Known> = {
+  event_scheduler: { restart: false, type: 'string', value: 'ON', about: 'Runs scheduled events.' },
+  max_connections: { restart: false, type: 'integer', about: 'Clients at once.' },
+  time_zone: { restart: false, type: 'string', value: 'UTC', about: 'The server time zone.' },
 };
 
 /** Settings that RDS keeps for itself. */

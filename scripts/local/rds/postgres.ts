@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { freePort } from '../ports.ts';
 import { copyDirectory, ENVIRONMENT, type Machine, makeDirectory, newDirectory, run } from './machine.ts';
+import { archiveOf, settingsOf } from './settings.ts';
 
 export type Rows = Record<string, unknown>[];
 
@@ -23,7 +24,6 @@ export type Server = {
 };
 
 export const dataOf = (server: Server) => join(server.directory, 'data');
-export const archiveOf = (server: Server) => join(server.directory, 'wal');
 
 /** A new, empty cluster of the superuser `rdsadmin`, not started. */
 export async function newServer(machine: Machine): Promise<Server> {
@@ -55,21 +55,15 @@ export async function start(server: Server, options: { open: boolean; settings?:
   const { machine, directory } = server;
   server.open = options.open;
   const log = openSync(join(directory, 'log'), 'a');
-  const settings = [
-    ...DEFAULTS,
-    ...groupSettings(server),
-    ...ownSettings(server),
-    ...(options.settings ?? []),
-  ];
+  const settings = [...settingsOf(server), ...(options.settings ?? [])];
   const child = spawn(
     join(machine.bin, 'postgres'),
     ['-D', dataOf(server), ...settings.flatMap((setting) => ['-c', setting])],
     { ...machine.identity, env: ENVIRONMENT, cwd: directory, stdio: ['ignore', log, log] },
   );
-  const pid = child.pid!;
   server.process = child;
-  machine.pids.add(pid);
-  child.on('close', () => machine.pids.delete(pid));
+  machine.children.add(child);
+  child.on('close', () => machine.children.delete(child));
   for (let attempt = 0; !(await isWritable(server)); attempt++) {
     if (child.exitCode !== null || attempt > 1500)
       throw new Error(`PostgreSQL did not come up: ${lastWords(server)}`);
@@ -127,45 +121,3 @@ async function isWritable(server: Server): Promise<boolean> {
 }
 
 const lastWords = ({ directory }: Server) => readFileSync(join(directory, 'log'), 'utf8').slice(-1500);
-
-/** What a parameter group may change. */
-const DEFAULTS = [
-  'max_connections=60',
-  'shared_buffers=16MB',
-  'max_wal_size=128MB',
-  'autovacuum_naptime=15s',
-];
-
-/** A value for another machine (a formula, a library that is not here, a setting only RDS has) would stop the server. */
-function groupSettings({ parameters, machine }: Server): string[] {
-  return Object.entries(parameters)
-    .filter(([name, value]) => (name.includes('.') || machine.parameters.has(name)) && !value.includes('{'))
-    .map(
-      ([name, value]) => `${name}=${name === 'shared_preload_libraries' ? installed(machine, value) : value}`,
-    );
-}
-
-/** What makes it a server of ours, whatever the parameter group says. */
-function ownSettings(server: Server): string[] {
-  const archive = archiveOf(server);
-  return [
-    `listen_addresses=${server.open ? '127.0.0.1' : ''}`,
-    `port=${server.port}`,
-    `unix_socket_directories=${server.directory}`,
-    'fsync=off',
-    'wal_level=logical',
-    'archive_mode=on',
-    // A segment appears under its name when it is complete.
-    `archive_command=cp "%p" "${archive}/%f.part" && mv "${archive}/%f.part" "${archive}/%f"`,
-    // Nobody may connect before recovery has ended; a standby's minimum settings are not asked for either.
-    'hot_standby=off',
-  ];
-}
-
-function installed(machine: Machine, value: string): string {
-  return value
-    .split(',')
-    .map((library) => library.trim())
-    .filter((library) => library && machine.hasLibrary(library))
-    .join(',');
-}

@@ -1,14 +1,8 @@
-import type {
-  DBCluster,
-  DBClusterSnapshot,
-  DBInstance,
-  DBInstanceAutomatedBackup,
-  DBSnapshot,
-} from '@aws-sdk/client-rds';
+import type { DBCluster, DBInstance, DBInstanceAutomatedBackup } from '@aws-sdk/client-rds';
 import { membersOf } from './find.ts';
 import { earliestOf, latestRestorable } from './store.ts';
 import { toTags } from './tags.ts';
-import type { Call, Cluster, Instance, Resource, Snapshot } from './world.ts';
+import type { Call, Cluster, Instance, Resource } from './world.ts';
 
 export async function showInstance(call: Call, instance: Instance): Promise<DBInstance> {
   const { origin, cluster } = instance;
@@ -83,70 +77,6 @@ export async function showCluster(call: Call, cluster: Cluster): Promise<DBClust
     CopyTagsToSnapshot: cluster.copyTags,
     MultiAZ: false,
     TagList: toTags(cluster.tags),
-  };
-}
-
-export function showSnapshot(snapshot: Snapshot): DBSnapshot {
-  const { origin } = snapshot;
-  return {
-    DBSnapshotIdentifier: snapshot.id,
-    DBSnapshotArn: snapshot.arn,
-    DBInstanceIdentifier: snapshot.sourceId,
-    DbiResourceId: snapshot.sourceResourceId,
-    InstanceCreateTime: snapshot.sourceCreatedAt,
-    SnapshotType: snapshot.type,
-    Status: snapshot.status,
-    PercentProgress: snapshot.progress,
-    // Unknown until the copy of the storage is consistent.
-    ...(snapshot.backup && {
-      SnapshotCreateTime: snapshot.createdAt,
-      OriginalSnapshotCreateTime: snapshot.originalAt,
-      SnapshotDatabaseTime: snapshot.backup.beganAt,
-    }),
-    Engine: origin.engine,
-    EngineVersion: origin.version,
-    MasterUsername: origin.master,
-    AllocatedStorage: origin.storage,
-    StorageType: origin.storageType,
-    Port: snapshot.sourcePort,
-    VpcId: 'vpc-00000001',
-    Encrypted: origin.key !== undefined,
-    KmsKeyId: origin.key,
-    BackupRetentionPeriod: snapshot.retention,
-    PreferredBackupWindow: origin.backupWindow,
-    SourceRegion: snapshot.copiedFrom?.split(':')[3],
-    SourceDBSnapshotIdentifier: snapshot.copiedFrom,
-    TagList: toTags(snapshot.tags),
-    SnapshotTarget: 'region',
-  };
-}
-
-export function showClusterSnapshot(snapshot: Snapshot): DBClusterSnapshot {
-  const { origin } = snapshot;
-  return {
-    DBClusterSnapshotIdentifier: snapshot.id,
-    DBClusterSnapshotArn: snapshot.arn,
-    DBClusterIdentifier: snapshot.sourceId,
-    DbClusterResourceId: snapshot.sourceResourceId,
-    ClusterCreateTime: snapshot.sourceCreatedAt,
-    SnapshotType: snapshot.type,
-    Status: snapshot.status,
-    PercentProgress: snapshot.progress,
-    SnapshotCreateTime: snapshot.createdAt,
-    Engine: origin.engine,
-    EngineMode: 'provisioned',
-    EngineVersion: origin.version,
-    MasterUsername: origin.master,
-    AllocatedStorage: 0,
-    StorageType: 'aurora',
-    Port: 0,
-    VpcId: 'vpc-00000001',
-    StorageEncrypted: origin.key !== undefined,
-    KmsKeyId: origin.key,
-    BackupRetentionPeriod: snapshot.retention,
-    PreferredBackupWindow: origin.backupWindow,
-    SourceDBClusterSnapshotArn: snapshot.copiedFrom,
-    TagList: toTags(snapshot.tags),
   };
 }
 

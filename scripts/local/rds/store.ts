@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../ports.ts';
 import { copyDirectory, type Machine, newDirectory, run } from './machine.ts';
-import { archiveOf, dataOf, emptyServer, fillServer, type Server, sql, start, stop } from './postgres.ts';
+import { dataOf, emptyServer, fillServer, type Server, sql, start, stop } from './postgres.ts';
+import { archiveOf } from './settings.ts';
 
 /** The data of an instance or a cluster, and its automated backups. Other engines than PostgreSQL have no server. */
 export type Store = {

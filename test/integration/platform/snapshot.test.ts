@@ -6,7 +6,8 @@ import { instancePlan } from '../../support/instances.ts';
 import { createStage } from '../../support/stage.ts';
 
 const PLAN = instancePlan({
-  policy: 'snapshot: { copies: [{ region: eu-west-1, kmsKey: "arn:aws:kms:eu-west-1:123456789012:key/there" }] }',
+  policy:
+    'snapshot: { copies: [{ region: eu-west-1, kmsKey: "arn:aws:kms:eu-west-1:123456789012:key/there" }] }',
 });
 
 let rds: LocalRds;
@@ -42,6 +43,9 @@ test('takes a snapshot, waits for it and finds it to be what was promised', asyn
   const outcome = await invokeLocally('snapshot', message('2026-11-20T01:00:00Z'));
   expect(outcome).toMatchObject({ outcome: 'done', point: '20261120T010000Z-snapshot@eu-central-1' });
   const point = (await catalog().point('crm', '20261120T010000Z-snapshot@eu-central-1')) as SnapshotPoint;
-  expect(point).toMatchObject({ state: 'verified', snapshot: { of: 'rds', encrypted: true, sourceId: 'crm-prod' } });
+  expect(point).toMatchObject({
+    state: 'verified',
+    snapshot: { of: 'rds', encrypted: true, sourceId: 'crm-prod' },
+  });
   expect(rds.violations).toEqual([]);
 });

@@ -15,7 +15,7 @@ export type MemoryMessages = JobMessages & {
 };
 
 /** Jobs with a queue that a message can be put back into; a rehearsal is invoked straight from the topic. */
-const QUEUES = ['dump', 'verify', 'expire'];
+const QUEUES = ['dump', 'verify', 'expire', 'preflight'];
 
 /** Topic `jobs` and its queues in memory. A message put back arrives when the clock says so. */
 export function memoryMessages(clock: Clock = manualClock()): MemoryMessages {

@@ -124,7 +124,7 @@ export function memoryPlatform(
       found.looks = undefined;
       found.it.status = status;
     },
-    setQuota: (which, quota) => void (quotas[which] = quota),
+    setQuota: (which, quota) => void Object.assign(quotas, { [which]: quota }),
     ids: (place = home) => stored.filter((each) => each.place === place).map(({ it }) => it.id),
     sharedWith: (id, place = home) => [...(find(id, place)?.sharedWith ?? [])],
   };

@@ -36,12 +36,45 @@ targets:
         minimum: 1000
 `;
 
+/** Another that is right: an instance of RDS with dumps, snapshots, copies and a promise by winding back. */
+export const SNAPPED = `version: 1
+policies:
+  production:
+    objectives:
+      rpo: { dump: 26h, snapshot: 13h, pitr: 15m }
+      rto: 1h
+    schedules:
+      dump: "0 1 * * *"
+      rehearse: "0 2 * * SUN"
+      snapshot: "0 0,12 * * *"
+      rehearse-snapshot: "0 3 * * SUN"
+      rehearse-moment: "0 4 1 * *"
+      preflight: "0 6 * * *"
+      expire: "0 5 * * *"
+    retention: { daily: 35d }
+    pitr: { window: 14d }
+    snapshot:
+      copies:
+        - { region: eu-west-1, kmsKey: alias/abroad }
+        - { region: eu-west-1, account: "444455556666", role: "arn:aws:iam::444455556666:role/r", kmsKey: alias/vaulted }
+targets:
+  crm:
+    policy: production
+    rds: crm-db
+    ledger: true
+    connection: { secret: understudy/crm }
+`;
+
 /** The right file with some of its text replaced; every text must be there, so that no test is about nothing. */
 export function withText(...changes: [from: string, to: string][]): string {
+  return replaced(RIGHT, ...changes);
+}
+
+export function replaced(file: string, ...changes: [from: string, to: string][]): string {
   return changes.reduce((text, [from, to]) => {
     if (!text.includes(from)) throw new Error(`the sample has no "${from}"`);
-    return text.replace(from, to);
-  }, RIGHT);
+    return text.replace(from, () => to);
+  }, file);
 }
 
 export const load = (text: string): Plan => loadPlan(text, 'u.yml', NOW);

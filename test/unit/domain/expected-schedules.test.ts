@@ -1,6 +1,6 @@
 import { expectedSchedules, scheduleName } from '../../../lib/domain/expected-schedules.ts';
 import { SCHEDULED_JOBS } from '../../../lib/domain/job.ts';
-import { policy } from '../../support/builders.ts';
+import { policy, target } from '../../support/builders.ts';
 
 test('there is one schedule for each policy and job, as EventBridge Scheduler writes it', () => {
   const berlin = policy({
@@ -27,6 +27,27 @@ test('there is one schedule for each policy and job, as EventBridge Scheduler wr
   ]);
 });
 
+test('a policy with a ledger among its targets asks for a row a minute, once, and one without asks for none', () => {
+  const [one, other] = [policy({ name: 'one', schedules: {} }), policy({ name: 'other', schedules: {} })];
+  const targets = [
+    target({ id: 'a', policy: one, ledger: true }),
+    target({ id: 'b', policy: one, ledger: true }),
+    target({ id: 'c', policy: one }),
+    target({ id: 'd', policy: other }),
+  ];
+  expect(expectedSchedules({ schemaVersion: 1, policies: [one, other], targets }, 'prod')).toEqual([
+    {
+      name: 'prod-one-ledger',
+      expression: 'cron(* * * * ? *)',
+      timezone: 'UTC',
+      input: { policy: 'one', job: 'ledger' },
+    },
+  ]);
+});
+
+/** The jobs that have a schedule: those a policy chooses, and the ledger. */
+const JOBS = [...SCHEDULED_JOBS, 'ledger'] as const;
+
 test('a name that fits is left as it is', () => {
   const name = 'p'.repeat(54);
   expect(scheduleName('prod', name, 'dump')).toBe(`prod-${name}-dump`);
@@ -35,7 +56,7 @@ test('a name that fits is left as it is', () => {
 
 test('a longer name is cut to what Scheduler takes and keeps its stage and its job', () => {
   for (const length of [55, 60, 63])
-    for (const job of SCHEDULED_JOBS) {
+    for (const job of JOBS) {
       const name = scheduleName('prod', 'p'.repeat(length), job);
       expect(name).toMatch(/^[0-9a-zA-Z_.-]{1,64}$/);
       expect(name).toMatch(new RegExp(`^prod-p.*-${job}$`));
@@ -44,11 +65,11 @@ test('a longer name is cut to what Scheduler takes and keeps its stage and its j
 
 test('long names that begin alike stay apart', () => {
   const names = ['a', 'b', 'c'].flatMap((end) =>
-    SCHEDULED_JOBS.flatMap((job) =>
+    JOBS.flatMap((job) =>
       ['prod', 'production-of-the-whole-company'].map((stage) =>
         scheduleName(stage, 'p'.repeat(62) + end, job),
       ),
     ),
   );
-  expect(new Set(names).size).toBe(3 * SCHEDULED_JOBS.length * 2);
+  expect(new Set(names).size).toBe(3 * JOBS.length * 2);
 });

@@ -17,7 +17,7 @@ import {
 
 type Scratches = Pick<
   Catalog,
-  'beginScratch' | 'identifyScratch' | 'endScratch' | 'openScratches' | 'scratchSeconds'
+  'beginScratch' | 'startScratch' | 'identifyScratch' | 'endScratch' | 'openScratches' | 'scratchSeconds'
 >;
 
 export function scratches(table: Table): Scratches {
@@ -39,6 +39,18 @@ export function scratches(table: Table): Scratches {
         if (!refused(error)) throw error;
       }
       return contentOf<ScratchRecord>((await get(table, record.target, sk))!);
+    },
+
+    async startScratch(target, name, startedAt, expiresAt) {
+      await table.client.send(
+        new UpdateCommand({
+          TableName: table.name,
+          Key: { PK: partition(target), SK: sortKey.scratch(name) },
+          UpdateExpression: 'set startedAt = if_not_exists(startedAt, :at), expiresAt = :expires',
+          ConditionExpression: 'attribute_exists(PK)',
+          ExpressionAttributeValues: { ':at': startedAt, ':expires': expiresAt },
+        }),
+      );
     },
 
     async identifyScratch(target, name, resourceId) {
@@ -72,7 +84,7 @@ export function scratches(table: Table): Scratches {
           UpdateExpression: 'set schemaVersion = :schema add seconds :seconds',
           ExpressionAttributeValues: {
             ':schema': SCHEMA_VERSION,
-            ':seconds': Math.max(0, secondsBetween(record.beganAt, goneAt)),
+            ':seconds': record.startedAt ? Math.max(0, secondsBetween(record.startedAt, goneAt)) : 0,
           },
         },
       };

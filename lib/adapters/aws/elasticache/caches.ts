@@ -14,12 +14,12 @@ import { ifThere } from './errors.ts';
 const DAY = 86_400;
 
 /**
- * What an id turned out to be, and by which parameters its snapshots are taken and found. Those of a replication group
- * without cluster mode are taken of one of its nodes, and AWS's own bear that node's id.
+ * What an id turned out to be, and what its snapshots are taken of. Without cluster mode that is one node of the
+ * replication group, and the group's snapshots are found by that and any other node's id only: `find` is then missing.
  * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups-manual.html
  */
 export type Cache = { source: PlatformSource } & (
-  | { form: 'nodes'; take: NodeFilter; find: NodeFilter[] }
+  | { form: 'nodes'; take: NodeFilter; find?: NodeFilter }
   | { form: 'serverless' }
 );
 type NodeFilter = { ReplicationGroupId: string } | { CacheClusterId: string };
@@ -28,22 +28,16 @@ type NodeFilter = { ReplicationGroupId: string } | { CacheClusterId: string };
 export async function findCache(client: ElastiCacheClient, id: string): Promise<Cache | undefined> {
   const group = await describeGroup(client, id);
   if (group) {
-    const node = group.ClusterEnabled
-      ? undefined
-      : (group.SnapshottingClusterId ?? group.MemberClusters?.[0]);
-    const member = group.MemberClusters?.[0];
+    const member = group.SnapshottingClusterId ?? group.MemberClusters?.[0];
+    const source = fromGroup(group, member ? await describeCluster(client, member) : undefined);
+    if (!group.ClusterEnabled && member) return { form: 'nodes', source, take: { CacheClusterId: member } };
     const whole = { ReplicationGroupId: id };
-    return {
-      form: 'nodes',
-      source: fromGroup(group, member ? await describeCluster(client, member) : undefined),
-      take: node ? { CacheClusterId: node } : whole,
-      find: node ? [whole, { CacheClusterId: node }] : [whole],
-    };
+    return { form: 'nodes', source, take: whole, find: whole };
   }
   const cluster = await describeCluster(client, id);
   if (cluster) {
     const itself = { CacheClusterId: id };
-    return { form: 'nodes', source: fromCluster(cluster), take: itself, find: [itself] };
+    return { form: 'nodes', source: fromCluster(cluster), take: itself, find: itself };
   }
   const serverless = await describeServerless(client, id);
   return serverless && { form: 'serverless', source: fromServerless(serverless) };

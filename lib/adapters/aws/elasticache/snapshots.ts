@@ -22,22 +22,24 @@ const GONE = /NotFound/;
 /** Snapshots of one cache, whoever took them. Those that people took outlive their cache, and are found by its name. */
 export async function listSnapshots(client: ElastiCacheClient, id: string): Promise<Untagged[]> {
   const cache = await findCache(client, id);
-  if (!cache) {
-    const nodes = (await nodeSnapshots(client, {})).filter(
-      (each) => each.ReplicationGroupId === id || each.CacheClusterId === id,
-    );
-    const serverless = (await serverlessSnapshots(client, {})).filter(
-      (each) => each.ServerlessCacheConfiguration?.ServerlessCacheName === id,
-    );
-    return [...nodes.map((each) => fromNodes(each, false)), ...serverless.map(fromServerless)];
-  }
-  if (cache.form === 'serverless')
+  if (cache?.form === 'serverless')
     return (await serverlessSnapshots(client, { ServerlessCacheName: id })).map(fromServerless);
-  const found = new Map<string, Untagged>();
-  for (const filter of cache.find)
-    for (const each of await nodeSnapshots(client, filter))
-      found.set(each.SnapshotName!, { ...fromNodes(each, cache.source.encrypted), sourceId: id });
-  return [...found.values()];
+  const nodes = cache?.find
+    ? await nodeSnapshots(client, cache.find)
+    : (await nodeSnapshots(client, {})).filter((each) => isOf(id, each));
+  const found = nodes.map((each) => ({
+    ...fromNodes(each, cache?.source.encrypted ?? false),
+    sourceId: id,
+  }));
+  if (cache) return found;
+  const serverless = (await serverlessSnapshots(client, {})).map(fromServerless);
+  return [...found, ...serverless.filter(({ sourceId }) => sourceId === id)];
+}
+
+/** Nodes of a group are called after it: `sessions-001`. */
+function isOf(id: string, { ReplicationGroupId, CacheClusterId = '' }: Snapshot): boolean {
+  if (ReplicationGroupId || CacheClusterId === id) return (ReplicationGroupId ?? CacheClusterId) === id;
+  return CacheClusterId.startsWith(`${id}-`) && /^\d{3}$/.test(CacheClusterId.slice(id.length + 1));
 }
 
 /**

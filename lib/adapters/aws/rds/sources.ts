@@ -75,6 +75,7 @@ export function fromInstance(instance: DBInstance): PlatformSource {
       (replication) => replication.DBInstanceAutomatedBackupsArn ?? [],
     ),
     ...(instance.MasterUsername ? { masterUser: instance.MasterUsername } : {}),
+    ...named('database', instance.DBName),
     ...(instance.MasterUserSecret?.SecretArn ? { managedSecret: instance.MasterUserSecret.SecretArn } : {}),
     ...(instance.Endpoint?.Address && instance.Endpoint.Port
       ? { endpoint: { host: instance.Endpoint.Address, port: instance.Endpoint.Port } }
@@ -126,6 +127,7 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
       : {}),
     replicatedTo: [],
     ...(cluster.MasterUsername ? { masterUser: cluster.MasterUsername } : {}),
+    ...named('database', cluster.DatabaseName),
     ...(cluster.MasterUserSecret?.SecretArn ? { managedSecret: cluster.MasterUserSecret.SecretArn } : {}),
     ...(cluster.Endpoint && cluster.Port ? { endpoint: { host: cluster.Endpoint, port: cluster.Port } } : {}),
     ...named('parameterGroup', cluster.DBClusterParameterGroup),

@@ -5,28 +5,36 @@ import { copy, type Store } from './store.ts';
 
 type Scratches = Pick<
   Catalog,
-  'beginScratch' | 'identifyScratch' | 'endScratch' | 'openScratches' | 'scratchSeconds'
+  'beginScratch' | 'startScratch' | 'identifyScratch' | 'endScratch' | 'openScratches' | 'scratchSeconds'
 >;
 
 export function memoryScratches(store: Store): Scratches {
   const keyOf = (target: string, name: string) => `${target} ${name}`;
+  const onRecord = (target: string, name: string) => {
+    const known = store.scratches.get(keyOf(target, name));
+    if (!known) throw new Error(`there is no record of ${name}`);
+    return known;
+  };
   return {
     async beginScratch(record) {
       const key = keyOf(record.target, record.name);
       if (!store.scratches.has(key)) store.scratches.set(key, copy(record));
       return copy(store.scratches.get(key)!);
     },
-    async identifyScratch(target, name, resourceId) {
-      const known = store.scratches.get(keyOf(target, name));
-      if (!known) throw new Error(`there is no record of ${name}`);
-      known.resourceId = resourceId;
+    async startScratch(target, name, startedAt, expiresAt) {
+      const known = onRecord(target, name);
+      known.startedAt ??= startedAt;
+      known.expiresAt = expiresAt;
     },
-    async endScratch({ target, name, policy, beganAt }, goneAt) {
+    async identifyScratch(target, name, resourceId) {
+      onRecord(target, name).resourceId = resourceId;
+    },
+    async endScratch({ target, name, policy, beganAt, startedAt }, goneAt) {
       const known = store.scratches.get(keyOf(target, name));
       if (!known || known.state === 'gone') return;
       Object.assign(known, { state: 'gone', goneAt });
       const use = `${policy} ${monthOf(beganAt)}`;
-      const seconds = Math.max(0, secondsBetween(beganAt, goneAt));
+      const seconds = startedAt ? Math.max(0, secondsBetween(startedAt, goneAt)) : 0;
       store.scratchUse.set(use, (store.scratchUse.get(use) ?? 0) + seconds);
     },
     openScratches: async () =>

@@ -1,0 +1,26 @@
+import { withDurableExecution } from '@aws/durable-execution-sdk-js';
+import { rehearseInstanceJob } from '../lib/domain/job.ts';
+import {
+  pick,
+  platformDeps,
+  proveFunction,
+  scratchInstances,
+  scratchNetwork,
+  scratchSecretStore,
+  sourceFunction,
+} from '../lib/runtime/compose.ts';
+import { durableSteps, parseJob } from '../lib/runtime/durable.ts';
+import { rehearseInstance } from '../lib/workflows/rehearse-instance.ts';
+
+/** Topic `jobs` → a snapshot or a moment restored onto an instance that is thrown away. A durable function: it takes hours. */
+export const handler = withDurableExecution(async (event: unknown, context) =>
+  rehearseInstance(parseJob(rehearseInstanceJob, event), durableSteps(context), {
+    ...platformDeps(),
+    scratch: scratchInstances(),
+    scratchSecrets: scratchSecretStore(),
+    network: scratchNetwork(),
+    proveFunction: proveFunction(),
+    sourceFunction: sourceFunction(),
+    pick,
+  }),
+);

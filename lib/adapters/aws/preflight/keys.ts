@@ -1,0 +1,41 @@
+import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
+import { utc } from '../../../domain/time.ts';
+import type { KeyFacts } from '../../../ports/preflight.ts';
+import { ofKms } from './errors.ts';
+
+/** A key by its ARN, id or alias, in the Region its ARN names; undefined when there is none. */
+export type Keys = (id: string, region?: string) => Promise<KeyFacts | undefined>;
+
+/** Keys of any Region: a client each, made when it is first needed. */
+export function kmsKeys(home: string): Keys {
+  const clients = new Map<string, KMSClient>();
+  return async (id, region) => {
+    const where = regionOf(id) ?? region ?? home;
+    const client = clients.get(where) ?? new KMSClient({ region: where, maxAttempts: 6 });
+    clients.set(where, client);
+    return readKey(client, id);
+  };
+}
+
+async function readKey(client: KMSClient, id: string): Promise<KeyFacts | undefined> {
+  const answer = await ofKms.ifThere(`looking at the key ${id}`, /^NotFoundException/, () =>
+    client.send(new DescribeKeyCommand({ KeyId: id })),
+  );
+  return answer?.KeyMetadata && factsOf(answer.KeyMetadata);
+}
+
+/** A replica of a multi-Region key that waits for its primary has no date yet: its state says enough. */
+function factsOf(key: KeyMetadata): KeyFacts {
+  return {
+    state: key.KeyState ?? 'unknown',
+    encrypts:
+      key.KeyUsage === 'ENCRYPT_DECRYPT' && (key.KeySpec ?? 'SYMMETRIC_DEFAULT') === 'SYMMETRIC_DEFAULT',
+    awsManaged: key.KeyManager === 'AWS',
+    ...(key.DeletionDate ? { deletedAt: utc(key.DeletionDate) } : {}),
+    ...(key.ValidTo ? { validUntil: utc(key.ValidTo) } : {}),
+  };
+}
+
+function regionOf(id: string): string | undefined {
+  return /^arn:[^:]+:kms:([^:]+):/.exec(id)?.[1];
+}

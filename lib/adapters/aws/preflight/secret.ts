@@ -1,0 +1,21 @@
+import { codeOf, reasonOf, UnderstudyError } from '../../../domain/errors.ts';
+import type { Target } from '../../../domain/policy.ts';
+import type { Secrets } from '../../../ports/database.ts';
+
+/** What will not be over tomorrow: the secret is gone or going, its key or its role refuses. */
+const REFUSED =
+  /^(ResourceNotFound|AccessDenied|NotAuthorized|DecryptionFailure|InvalidRequest|InvalidParameter|KMS)/;
+
+/** Why the target's secret cannot be read, without anything of it. Rejects when the store could not be asked. */
+export async function readSecretProblem(secrets: Secrets, target: Target): Promise<string | undefined> {
+  try {
+    await secrets.credentials(target);
+    return undefined;
+  } catch (error) {
+    if (codeOf(error) === 'secret-invalid') return reasonOf(error);
+    const cause = error instanceof UnderstudyError ? error.cause : error;
+    if (!REFUSED.test((cause as Error).name)) throw error;
+    if (error instanceof UnderstudyError) return reasonOf(error);
+    return `the secret of ${target.id} cannot be read: ${reasonOf(error)}`;
+  }
+}

@@ -1,0 +1,76 @@
+import type { Client } from 'pg';
+import { UnderstudyError } from '../../domain/errors.ts';
+import type { Checkable } from '../../ports/database.ts';
+import { rows } from './connection.ts';
+
+/** SQLSTATE class XX: the server itself says that something stored is broken. */
+const BROKEN = /^XX/;
+
+/**
+ * Everything amcheck can look into: B-tree indexes, with every row of their tables looked for in them, and the tables'
+ * own pages. In an order that lasts, so that a check may go on where it was left. Rejects with `amcheck-missing`.
+ */
+export async function checkable(client: Client): Promise<Checkable[]> {
+  await client.query('create extension if not exists amcheck').catch((error: Error) => {
+    throw new UnderstudyError('amcheck-missing', `amcheck cannot be installed: ${error.message}`);
+  });
+  return rows<Checkable>(
+    client,
+    `select c.oid::text as oid, case c.relkind when 'i' then 'index' else 'table' end as kind, pg_catalog.format('%I.%I', n.nspname, c.relname) as name
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    left join pg_catalog.pg_index i on i.indexrelid = c.oid
+    left join pg_catalog.pg_am am on am.oid = c.relam
+    where c.relpersistence = 'p' and (
+      (c.relkind = 'i' and am.amname = 'btree' and i.indisvalid and i.indisready)
+      or (c.relkind in ('r', 'm', 't') and am.amname = 'heap'))
+    order by c.relkind, c.oid`,
+  );
+}
+
+/** Indexes that amcheck knows nothing of: GIN, GiST, BRIN, hash. */
+export async function uncheckable(client: Client): Promise<string[]> {
+  const found = await rows<{ name: string }>(
+    client,
+    `select pg_catalog.format('%I.%I (%s)', n.nspname, c.relname, am.amname) as name
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_am am on am.oid = c.relam
+    where c.relkind = 'i' and am.amname <> 'btree' and n.nspname !~ '^pg_' order by 1`,
+  );
+  return found.map(({ name }) => name);
+}
+
+/**
+ * What is broken in it, or undefined. Rejects when it could not be checked, which says nothing of it: out of time, not
+ * allowed, or an index whose function needs a search_path that amcheck does not have.
+ */
+export async function check(client: Client, what: Checkable): Promise<string | undefined> {
+  const schema = await schemaOf(client);
+  try {
+    if (what.kind === 'index') {
+      await client.query(`select ${schema}.bt_index_parent_check($1::oid::pg_catalog.regclass, true)`, [
+        what.oid,
+      ]);
+      return undefined;
+    }
+    const found = await rows<{ msg: string }>(
+      client,
+      `select msg from ${schema}.verify_heapam($1::oid::pg_catalog.regclass) limit 3`,
+      [what.oid],
+    );
+    return found.length > 0 ? found.map(({ msg }) => msg).join('; ') : undefined;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (BROKEN.test(code ?? '')) return message;
+    throw error;
+  }
+}
+
+/** It may have been installed anywhere. */
+async function schemaOf(client: Client): Promise<string> {
+  const [found] = await rows<{ schema: string }>(
+    client,
+    `select pg_catalog.quote_ident(n.nspname) as schema from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'amcheck'`,
+  );
+  if (!found) throw new UnderstudyError('amcheck-missing', 'amcheck is not installed');
+  return found.schema;
+}

@@ -1,0 +1,80 @@
+import type { Client } from 'pg';
+import { type SourceSince, writtenSince } from '../../domain/bounded.ts';
+import type { Manifest, SchemaFacts } from '../../domain/manifest.ts';
+import type { Instances } from '../../ports/database.ts';
+import { check, checkable, uncheckable } from './amcheck.ts';
+import { connect } from './connection.ts';
+import { schemaFacts } from './facts/schema.ts';
+import { dataTables, tableFacts } from './facts/tables.ts';
+import { keyOf, writeCounters } from './facts/writes.ts';
+import { readLedger } from './ledger.ts';
+import { singleValue } from './single-value.ts';
+
+/** PostgreSQL on an instance of its own, a restored copy or the source, asked over the network. */
+export function postgresInstances(): Instances {
+  return {
+    async open(credentials, secondsLeft) {
+      const client = await connect(credentials);
+      const asker = await connect(credentials);
+      const known = new Map(
+        (await dataTables(client)).map((table) => [keyOf(table.schema, table.name), table]),
+      );
+      /** No statement may outlive the function: what is not done by then was not found out. */
+      const inTime = async <T>(work: () => Promise<T>): Promise<T> => {
+        const most = Math.max(1, Math.floor(secondsLeft()));
+        await client.query(`set statement_timeout = '${most}s'`);
+        return work();
+      };
+      return {
+        schema: () => inTime(() => schemaFacts(client)),
+        table: async (schema, name, depth) => {
+          const table = known.get(keyOf(schema, name));
+          return table && inTime(() => tableFacts(client, table, depth));
+        },
+        checkable: () => inTime(() => checkable(client)),
+        uncheckable: () => inTime(() => uncheckable(client)),
+        check: (what) => inTime(() => check(client, what)),
+        value: (sql) => singleValue(asker, sql),
+        ledger: (since, until) => readLedger(client, since, until),
+        async close() {
+          await Promise.allSettled([client.end(), asker.end()]);
+        },
+      };
+    },
+
+    async since(credentials, manifest) {
+      const client = await connect(credentials);
+      try {
+        return await sinceManifest(client, manifest);
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    },
+  };
+}
+
+async function sinceManifest(client: Client, manifest: Manifest): Promise<SourceSince> {
+  const counters = await writeCounters(client);
+  const schema = await schemaFacts(client);
+  return {
+    changed: changedSince(manifest.schema, schema),
+    written: manifest.tables.flatMap(
+      (table, index) =>
+        writtenSince(index, table.writes, counters.get(keyOf(table.schema, table.name))) ?? [],
+    ),
+  };
+}
+
+/** Only what differs: it travels through a checkpoint. */
+function changedSince(then: SchemaFacts, now: SchemaFacts): SourceSince['changed'] {
+  const changed: SourceSince['changed'] = {};
+  for (const kind of new Set([...Object.keys(then), ...Object.keys(now)])) {
+    const [before, after] = [then[kind] ?? {}, now[kind] ?? {}];
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      if (before[name] === after[name]) continue;
+      changed[kind] ??= {};
+      changed[kind][name] = after[name] ?? null;
+    }
+  }
+  return changed;
+}

@@ -1,0 +1,101 @@
+import type { Manifest, SchemaFacts, TableFacts, WriteCounters } from './manifest.ts';
+import type { Difference } from './proof.ts';
+
+/**
+ * What is known of the source since a manifest was written. A restored instance holds a moment between the two, so it
+ * must have what did not change meanwhile, exactly, and of what did either of both or something in between.
+ */
+export type SourceSince = {
+  /** Objects defined in another way now than in the manifest: kind → name → digests now, or null where it is gone. */
+  changed: Record<string, Record<string, string | null>>;
+  /** Tables of the manifest that were written since, by their position in `manifest.tables`. */
+  written: Written[];
+};
+
+/** Rows inserted and deleted at most since the manifest's snapshot; `unknown` where the counters were lost meanwhile. */
+export type Written = { table: number } & ({ inserted: string; deleted: string } | { unknown: true });
+
+/** What the counters of a table say has happened to it between a manifest and a later look; undefined when nothing has. */
+export function writtenSince(
+  table: number,
+  then: WriteCounters | undefined,
+  now: WriteCounters | undefined,
+): Written | undefined {
+  if (!then || !now || then.of !== now.of) return { table, unknown: true };
+  const [inserted, updated, deleted] = (['inserted', 'updated', 'deleted'] as const).map(
+    (each) => BigInt(now[each]) - BigInt(then[each]),
+  );
+  if (inserted === 0n && updated === 0n && deleted === 0n) return undefined;
+  return { table, inserted: String(inserted), deleted: String(deleted) };
+}
+
+/**
+ * A restored instance's schema against the manifest's and today's: each object as it was in either; missing only where
+ * it is missing from one of them. Without a look at the source every difference may be an honest one, and none is named.
+ */
+export function boundedSchema(
+  manifest: Manifest,
+  copy: SchemaFacts,
+  since: SourceSince,
+  ignored: readonly string[] = [],
+): Difference[] {
+  const kinds = [...new Set([...Object.keys(manifest.schema), ...Object.keys(copy)])].sort();
+  return kinds.flatMap((kind) => {
+    const then = manifest.schema[kind] ?? {};
+    const found = copy[kind] ?? {};
+    const changed = since.changed[kind] ?? {};
+    const names = [...new Set([...Object.keys(then), ...Object.keys(found)])].sort();
+    return names.flatMap((name): Difference[] => {
+      if (kind === 'extension' && ignored.includes(name)) return [];
+      const here = digestsOf(found, name);
+      const before = digestsOf(then, name);
+      const now = Object.hasOwn(changed, name) ? (changed[name] ?? undefined) : before;
+      if (same(here, before) || same(here, now)) return [];
+      // Changed twice since: what stood in between is not known to anybody.
+      if (here !== undefined && Object.hasOwn(changed, name)) return [];
+      return [
+        { kind, name, what: here === undefined ? 'missing' : before === undefined ? 'extra' : 'changed' },
+      ];
+    });
+  });
+}
+
+function digestsOf(facts: Record<string, string>, name: string): string | undefined {
+  return Object.hasOwn(facts, name) ? facts[name] : undefined;
+}
+
+/** Digests are `exact:loose`, as in the manifest. */
+function same(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a === b || a.split(':')[1] === b.split(':')[1];
+}
+
+/**
+ * One table of the copy. Unwritten since the manifest, it must be the same to its last row. Written, it must lie within
+ * what was inserted and deleted since, whichever moment between the two was restored. Where the counters were lost
+ * nothing can be said, and nothing is.
+ */
+export function boundedTable(
+  table: TableFacts,
+  written: Written | undefined,
+  copy: TableFacts | undefined,
+): Difference[] {
+  const name = `${table.schema}.${table.name}`;
+  const differs = (detail: string): Difference[] => [{ kind: 'rows', name, what: 'changed', detail }];
+  if (!written) {
+    const then = `unwritten since the last dump, which had ${table.rows} rows`;
+    if (!copy) return [{ kind: 'table data', name, what: 'missing' }];
+    if (copy.rows !== table.rows) return differs(`${then}; ${copy.rows} in the copy`);
+    if (table.fingerprint !== undefined && copy.fingerprint !== table.fingerprint)
+      return differs(`${then}, as has the copy, but not the same ones`);
+    return [];
+  }
+  if ('unknown' in written || !copy) return [];
+  const least = BigInt(table.rows) - BigInt(written.deleted);
+  const most = BigInt(table.rows) + BigInt(written.inserted);
+  const rows = BigInt(copy.rows);
+  if (rows >= least && rows <= most) return [];
+  return differs(
+    `${table.rows} rows in the last dump, since then at most ${written.inserted} inserted and ${written.deleted} deleted; ${rows} in the copy`,
+  );
+}

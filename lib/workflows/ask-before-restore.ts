@@ -1,0 +1,218 @@
+import { owesWindow } from '../checks/posture.ts';
+import type { Answers, Facts, Question } from '../checks/preflight.ts';
+import { hintOf, reasonOf, UnderstudyError } from '../domain/errors.ts';
+import type { PreflightJob } from '../domain/job.ts';
+import { runName } from '../domain/names.ts';
+import { type PlatformRef, type PlatformSource, type Quota, TAGS } from '../domain/platform.ts';
+import type { Target } from '../domain/policy.ts';
+import { isSnapshot, type SnapshotPoint } from '../domain/recovery-point.ts';
+import { utc } from '../domain/time.ts';
+import type { Catalog } from '../ports/catalog.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/messages.ts';
+import type { Place, Platform } from '../ports/platform.ts';
+import type { RestoreConditions } from '../ports/preflight.ts';
+import { homePlace, placesOf } from './places.ts';
+
+export type AskDeps = {
+  catalog: Catalog;
+  clock: Clock;
+  log: Log;
+  stage: string;
+  platform: Platform;
+  conditions: RestoreConditions;
+  /** The Region of the deployment and of its sources. */
+  home: string;
+  /** The quarantine of scratch instances, unless a policy names another. Empty where there is none. */
+  scratchNetwork: { subnetGroup: string; securityGroup: string };
+};
+
+export type Restorable = PlatformRef & { kind: 'rds' | 'aurora' };
+
+export type Asked = {
+  answers: Answers;
+  /** Manual snapshots, of every place whose quota is known. */
+  quotas: Map<string, Quota>;
+  unknown: { question: string; reason: string; hint?: string | undefined }[];
+  /** What could not be asked, because it follows from an answer that is missing. */
+  left: string[];
+};
+
+/** The newest snapshots that are looked at: one of them must be there to restore. */
+const LOOKED_AT = 5;
+
+/**
+ * Asks everything that a restore depends on, each question whatever became of the others. Source and snapshot come
+ * first: what else there is to ask follows from them.
+ */
+export async function askAll(
+  target: Target,
+  ref: Restorable,
+  job: PreflightJob,
+  deps: AskDeps,
+): Promise<Asked> {
+  const asked: Asked = { answers: {}, quotas: new Map(), unknown: [], left: [] };
+  const attempt = async (question: string, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      const reason = reasonOf(error);
+      asked.unknown.push({ question, reason, hint: hintOf(error) });
+      deps.log.error('the preflight could not find out', { target: target.id, question, reason });
+    }
+  };
+  const ask = async (questions: Questions) => {
+    for (const [question, answer] of Object.entries(questions)) {
+      if (answer)
+        await attempt(
+          question,
+          async () => void Object.assign(asked.answers, { [question]: await answer() }),
+        );
+      else asked.left.push(question);
+    }
+  };
+
+  let points: SnapshotPoint[] = [];
+  await ask({
+    source: async () => ({ found: await deps.platform.source(ref) }),
+    snapshot: async () => {
+      points = await newestSnapshots(target, deps);
+      return { looked: await lookAt(points, deps) };
+    },
+  });
+  const restorable = asked.answers.snapshot?.looked.find(({ status }) => status === 'available')?.point;
+  const newest = points.find(({ id }) => id === restorable);
+  await ask(questionsAbout(target, ref, asked.answers.source?.found, newest, job, deps));
+
+  if (asked.answers.quotas) asked.quotas.set(deps.home, asked.answers.quotas.snapshots);
+  for (const place of placesOf(target, deps.home).slice(1))
+    await attempt(`quotas of ${place.name}`, async () => {
+      asked.quotas.set(place.name, (await quotasOf(place, deps)).snapshots);
+    });
+  return asked;
+}
+
+/** `undefined` where nobody can say what to ask for. */
+type Questions = { [Q in Question]?: (() => Promise<Facts[Q]>) | undefined };
+
+function questionsAbout(
+  target: Target,
+  ref: Restorable,
+  source: PlatformSource | undefined,
+  newest: SnapshotPoint | undefined,
+  job: PreflightJob,
+  deps: AskDeps,
+): Questions {
+  const { conditions } = deps;
+  const { subnetGroup, securityGroups } = networkOf(target, source, deps);
+  const seen = source ?? newest?.snapshot;
+  const version = seen && { engine: seen.engine, version: seen.engineVersion };
+  const group = source?.parameterGroup;
+  return {
+    'pitr window': source && (async () => windowOf(target, source, deps.clock.now())),
+    key: seen && (() => lookAtKeys([source, newest?.snapshot], conditions)),
+    'subnet group': subnetGroup
+      ? async () => ({ name: subnetGroup, found: await conditions.subnetGroup(subnetGroup) })
+      : undefined,
+    'security groups':
+      securityGroups.length > 0
+        ? async () => ({ wanted: securityGroups, found: await conditions.securityGroups(securityGroups) })
+        : undefined,
+    'parameter group': group
+      ? async () => ({ name: group, family: await conditions.parameterFamily(ref.kind, group) })
+      : undefined,
+    'engine version':
+      version && (async () => ({ ...version, found: await conditions.engineVersion(version) })),
+    support: version && (async () => ({ ...version, found: await conditions.support(version) })),
+    quotas: () => quotasOf(homePlace(deps.home), deps),
+    secret: async () => (target.connection ? { why: await conditions.secretProblem(target) } : {}),
+    permissions:
+      seen &&
+      (async () => ({
+        denied: await conditions.denied({
+          kind: ref.kind,
+          sourceArn: source?.arn,
+          snapshotArn: newest?.snapshot.arn,
+          kmsKey: newest?.snapshot.kmsKey ?? source?.kmsKey,
+          subnetGroup,
+          optionGroup: source?.optionGroup,
+          tags: tagsOf(target, job, deps),
+        }),
+      })),
+  };
+}
+
+async function newestSnapshots(target: Target, { catalog, home }: AskDeps): Promise<SnapshotPoint[]> {
+  const points = await catalog.points(target.id, { states: ['verified', 'rehearsed'] });
+  return points
+    .filter(isSnapshot)
+    .filter(({ place }) => place === home)
+    .slice(0, LOOKED_AT);
+}
+
+/** Newest first, until one is there that can be restored. */
+async function lookAt(points: readonly SnapshotPoint[], deps: AskDeps): Promise<Facts['snapshot']['looked']> {
+  const looked: Facts['snapshot']['looked'] = [];
+  for (const { id, snapshot } of points) {
+    const found = await deps.platform.snapshot(snapshot.of, snapshot.id, homePlace(deps.home));
+    looked.push({ point: id, ...(found ? { status: found.status } : {}) });
+    if (found?.status === 'available') break;
+  }
+  return looked;
+}
+
+type Encrypted = { encrypted: boolean; kmsKey?: string };
+
+async function lookAtKeys(
+  what: readonly (Encrypted | undefined)[],
+  conditions: RestoreConditions,
+): Promise<Facts['key']> {
+  const keys = what.flatMap((each) => {
+    if (!each?.encrypted) return [];
+    if (each.kmsKey) return [each.kmsKey];
+    throw new UnderstudyError('key-unsaid', 'it is encrypted, and RDS does not say with which key');
+  });
+  return {
+    keys: await Promise.all(
+      [...new Set(keys)].map(async (key) => ({ key, found: await conditions.key(key) })),
+    ),
+  };
+}
+
+function windowOf(target: Target, source: PlatformSource, now: Date): Facts['pitr window'] {
+  const earliest = source.pitr?.earliest;
+  if (earliest !== undefined) return { earliest };
+  if (!owesWindow(target, source, now)) return {};
+  throw new UnderstudyError('window-unsaid', `RDS does not say from when on ${source.id} can be restored to`);
+}
+
+async function quotasOf(place: Place, { platform }: AskDeps): Promise<Facts['quotas']> {
+  const { instances, snapshots } = await platform.quotas(place);
+  if (instances && snapshots) return { instances, snapshots };
+  throw new UnderstudyError('quota-unsaid', `RDS does not say what the quotas are in ${place.name}`);
+}
+
+/** Where a rehearsal restores to: the policy’s network, else the deployment’s quarantine, else beside the source. */
+function networkOf(
+  target: Target,
+  source: PlatformSource | undefined,
+  { scratchNetwork }: AskDeps,
+): { subnetGroup: string | undefined; securityGroups: string[] } {
+  const own = target.policy.rehearsal.instance;
+  const quarantine = scratchNetwork.securityGroup ? [scratchNetwork.securityGroup] : undefined;
+  return {
+    subnetGroup: own.subnetGroup ?? (scratchNetwork.subnetGroup || source?.subnetGroup),
+    securityGroups: own.securityGroups ?? quarantine ?? source?.securityGroups ?? [],
+  };
+}
+
+/** Those that a rehearsal would set: a role may be allowed only what bears them. */
+function tagsOf(target: Target, job: PreflightJob, { stage, clock }: AskDeps): Record<string, string> {
+  return {
+    [TAGS.run]: runName({ ...job, job: 'rehearse-instance' }),
+    [TAGS.target]: target.id,
+    [TAGS.policy]: target.policy.name,
+    [TAGS.stage]: stage,
+    [TAGS.expires]: utc(clock.now()),
+  };
+}

@@ -1,0 +1,218 @@
+import type { Evidence, Measured, Phase } from '../domain/evidence.ts';
+import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
+import type { RehearseInstanceJob } from '../domain/job.ts';
+import { lostBy } from '../domain/ledger.ts';
+import { type RunName, runName } from '../domain/names.ts';
+import type { Target } from '../domain/policy.ts';
+import { sayDifference } from '../domain/proof.ts';
+import { humanSeconds, secondsBetween } from '../domain/time.ts';
+import type { Said } from './durable-claim.ts';
+import type { Chosen } from './plan-instance-rehearsal.ts';
+import type { ProveResult } from './prove-instance.ts';
+
+/** What came of restoring onto a scratch instance. */
+export type InstanceResult = {
+  phases: Phase[];
+  began: string;
+  notes: string[];
+  proof?: ProveResult;
+  failure?: Said;
+  /** What could not be taken down. */
+  left?: string;
+};
+
+/** Codes about the point that was restored, and about restoring as such. */
+export const OF_INSTANCES: { points: readonly FindingCode[]; restores: readonly FindingCode[] } = {
+  points: ['restore-failed', 'proof-mismatch'],
+  restores: ['assertion-failed', 'rto-breached', 'index-corrupt', 'ledger-mismatch'],
+};
+
+/** Phases during which somebody would be waiting for the database. */
+const RESTORE_PHASES = ['prepare', 'restore', 'secure'];
+/** Failures that lie in what was restored, not in the place where it was tried. */
+const BAD_POINT = ['restore-failed', 'key-inaccessible', 'snapshot-not-found'];
+const NAMED = 20;
+
+/** A rehearsal of a snapshot and one of a moment are jobs of their own: neither hides that the other never came. */
+export function rehearsalRun(job: RehearseInstanceJob): RunName {
+  return { job: `rehearse-${job.from}`, target: job.target, scheduledFor: job.scheduledFor };
+}
+
+/** From what was measured to what it means. */
+export function judgeInstance(
+  job: RehearseInstanceJob,
+  target: Target,
+  chosen: Chosen,
+  result: InstanceResult,
+): Evidence {
+  const { proof } = result;
+  const failure = result.failure ?? proof?.failure;
+  const cameUp = result.failure === undefined;
+  const achieved = Math.round(
+    result.phases
+      .filter(({ name }) => RESTORE_PHASES.includes(name))
+      .reduce((sum, { seconds }) => sum + seconds, 0),
+  );
+  const { rto } = target.policy.objectives;
+  const findings = findingsOf(target, chosen, result, cameUp ? achieved : undefined);
+  const bad = failure !== undefined && BAD_POINT.includes(failure.code);
+  const lost = rpoOf(target, chosen, result);
+  return {
+    target: target.id,
+    run: runName(rehearsalRun(job)),
+    at: result.began,
+    point: chosen.point,
+    pointSnapshotAt: chosen.moment,
+    source:
+      'snapshot' in chosen.from
+        ? `snapshot ${chosen.from.snapshot}`
+        : `${chosen.from.source} as of ${chosen.moment}`,
+    outcome: failure || findings.some(({ code }) => code !== 'scratch-left-over') ? 'failed' : 'passed',
+    strength: strengthOf(target, result, findings),
+    operator: job.requestedBy,
+    simulation: false,
+    where: `a scratch instance ${target.policy.rehearsal.instance.class}, quarantined`,
+    phases: result.phases,
+    ...(cameUp ? { rto: { promised: rto, achieved, met: achieved <= rto } } : {}),
+    ...(lost ? { rpo: lost } : {}),
+    ...(proof ? { bounded: proof.compared } : {}),
+    ...(proof?.ledger ? { ledger: proof.ledger } : {}),
+    differences: proof?.differences ?? [],
+    differenceCount: proof?.differenceCount ?? 0,
+    assertions: proof?.assertions ?? [],
+    leftOut: [],
+    notes: [
+      ...result.notes,
+      ...(proof?.notes ?? []),
+      ...(proof?.unchecked ?? []).map((what) => `not looked at: ${what}`),
+    ].slice(0, 100),
+    findings,
+    ...(failure ? { error: { ...failure, kind: bad ? 'bad' : 'unjudged' } } : {}),
+  };
+}
+
+/**
+ * `bounded` takes everything: a manifest and a look at the source, the schema compared, no table left unjudged, every
+ * page and B-tree read, and the ledger, where there is one, in agreement. Anything less is `restored`: it came up.
+ */
+function strengthOf(
+  target: Target,
+  { proof, failure }: InstanceResult,
+  findings: readonly Finding[],
+): Evidence['strength'] {
+  const against = findings.some(({ code }) =>
+    ['restore-failed', 'proof-mismatch', 'index-corrupt', 'ledger-mismatch'].includes(code),
+  );
+  if (failure || against) return 'none';
+  if (!proof || proof.failure) return 'restored';
+  const { objects, exact, bounded, unbounded, checked } = proof.compared;
+  const whole =
+    objects > 0 && exact + bounded > 0 && unbounded === 0 && checked > 0 && proof.unchecked.length === 0;
+  const ledger = !target.ledger || proof.ledger?.verdict === 'agrees';
+  return whole && ledger ? 'bounded' : 'restored';
+}
+
+/** Measured by the ledger where there is one: what was really lost. Else by the age of the moment that was restored. */
+function rpoOf(target: Target, chosen: Chosen, result: InstanceResult): Measured | undefined {
+  const isMoment = 'source' in chosen.from;
+  const promised = target.policy.objectives.rpo[isMoment ? 'pitr' : 'snapshot'];
+  if (promised === undefined) return undefined;
+  const measured =
+    result.proof?.ledger && isMoment ? lostBy(result.proof.ledger, chosen.plannedAt) : undefined;
+  const achieved = measured ?? secondsBetween(chosen.newestAt, chosen.plannedAt);
+  return { promised, achieved, met: achieved <= promised };
+}
+
+function findingsOf(
+  target: Target,
+  chosen: Chosen,
+  result: InstanceResult,
+  restoreSeconds: number | undefined,
+): Finding[] {
+  const { proof } = result;
+  const what = `${chosen.point} of ${target.id}`;
+  const found: Finding[] = [];
+  if (result.failure && BAD_POINT.includes(result.failure.code))
+    found.push(
+      finding('restore-failed', {
+        target,
+        subject: chosen.point,
+        message: `${what} did not restore: ${result.failure.message}`,
+      }),
+    );
+  if (proof && proof.differenceCount > 0) {
+    const first = proof.differences.slice(0, 5).map(sayDifference).join('; ');
+    const more = proof.differenceCount > 5 ? `; and ${proof.differenceCount - 5} more` : '';
+    found.push(
+      finding('proof-mismatch', {
+        target,
+        subject: chosen.point,
+        message: `the restored ${what} cannot be what its source was: ${first}${more}`,
+      }),
+    );
+  }
+  for (const { name, problem } of (proof?.corrupt ?? []).slice(0, NAMED))
+    found.push(
+      finding('index-corrupt', {
+        target,
+        subject: name,
+        message: `in the restored ${what}, ${name} is damaged: ${problem}`,
+      }),
+    );
+  if (proof?.ledger?.verdict === 'differs') {
+    const { missingCount, missing, extraCount, extra } = proof.ledger;
+    const parts = [
+      ...(missingCount > 0
+        ? [`lacks ${missingCount} rows of the ledger (${missing.slice(0, 3).join(', ')})`]
+        : []),
+      ...(extraCount > 0 ? [`has ${extraCount} that came later (${extra.slice(0, 3).join(', ')})`] : []),
+    ];
+    found.push(
+      finding('ledger-mismatch', {
+        target,
+        subject: 'snapshot' in chosen.from ? 'snapshot' : 'moment',
+        message: `the restored ${what} ${parts.join(' and ')}`,
+      }),
+    );
+  }
+  for (const answer of (proof?.assertions ?? []).filter(({ passed }) => !passed))
+    found.push(
+      finding('assertion-failed', {
+        target,
+        subject: answer.name,
+        message: `in the restored ${what}, "${answer.name}" ${answer.detail}`,
+      }),
+    );
+  const { rto } = target.policy.objectives;
+  if (restoreSeconds !== undefined && restoreSeconds > rto)
+    found.push(
+      finding('rto-breached', {
+        target,
+        subject: 'rehearsal',
+        message: `restoring ${what} took ${humanSeconds(restoreSeconds)}, promised were ${humanSeconds(rto)}`,
+      }),
+    );
+  if (result.left)
+    found.push(finding('scratch-left-over', { target, subject: chosen.point, message: result.left }));
+  return found;
+}
+
+/** `20261120T010000Z-snapshot@eu-central-1 restored in 31 min, bounded: 12 tables to their last row …`. */
+export function sayInstanceEvidence(evidence: Evidence): string {
+  const took = evidence.rto ? ` in ${humanSeconds(evidence.rto.achieved)}` : '';
+  if (evidence.outcome === 'failed')
+    return `${evidence.point} failed its rehearsal: ${evidence.error?.message ?? evidence.findings.map(({ message }) => message).join('; ')}`;
+  const { exact, bounded, unbounded, checked } = evidence.bounded ?? {
+    exact: 0,
+    bounded: 0,
+    unbounded: 0,
+    checked: 0,
+  };
+  const lost =
+    evidence.ledger && evidence.rpo
+      ? `; by its ledger ${humanSeconds(evidence.rpo.achieved)} would be lost`
+      : '';
+  return evidence.strength === 'bounded'
+    ? `${evidence.point} restored${took} and proven within bounds: ${exact} tables unwritten since the last dump equal to it, ${bounded} within what was written, ${checked} indexes and tables sound${lost}`
+    : `${evidence.point} restored${took}; it came up, and no more is proven (${exact + bounded} tables compared, ${unbounded} could not be, ${checked} indexes and tables sound)${lost}`;
+}

@@ -1,0 +1,60 @@
+import type { SourceSince } from '../domain/bounded.ts';
+import { CredentialsRefused } from '../domain/errors.ts';
+import type { LedgerRow } from '../domain/ledger.ts';
+import type { Plan } from '../domain/policy.ts';
+import type { StoredObject } from '../domain/recovery-point.ts';
+import { plusSeconds, utc } from '../domain/time.ts';
+import type { Instances, Ledger, Secrets } from '../ports/database.ts';
+import type { Vault } from '../ports/vault.ts';
+import { requireTarget } from './claimed.ts';
+import { readManifest } from './read-manifest.ts';
+
+export type SourceLookRequest = {
+  target: string;
+  manifest?: StoredObject | undefined;
+  /** The moment that was restored: the ledger's rows around it are compared. */
+  moment: string;
+};
+/** Small enough for a checkpoint: what differs, and six hours of a row a minute. */
+export type SourceLook = { since?: SourceSince; ledger?: LedgerRow[] };
+
+export type SourceLookDeps = {
+  plan: Plan;
+  vault: Pick<Vault, 'read'>;
+  secrets: Secrets;
+  instances: Instances;
+  ledger: Ledger;
+};
+
+/** How far around the restored moment the ledgers are compared, in seconds. */
+export const LEDGER_BEFORE = 6 * 3600;
+const LEDGER_AFTER = 900;
+
+/**
+ * What a proof of a restored instance needs of its source: what was not changed since the last dump, and what the ledger
+ * says. Catalogs, counters and a few hundred small rows; no table of the source is read.
+ */
+export async function lookAtSource(request: SourceLookRequest, deps: SourceLookDeps): Promise<SourceLook> {
+  const target = requireTarget(deps.plan, request.target);
+  const credentials = await deps.secrets.credentials(target);
+  const fresh = async <T>(work: (given: typeof credentials) => Promise<T>): Promise<T> => {
+    try {
+      return await work(credentials);
+    } catch (error) {
+      if (!(error instanceof CredentialsRefused)) throw error;
+      return work(await deps.secrets.credentials(target, { again: true }));
+    }
+  };
+  const look: SourceLook = {};
+  if (request.manifest) {
+    const manifest = await readManifest(deps.vault, request.manifest);
+    look.since = await fresh((given) => deps.instances.since(given, manifest));
+  }
+  if (target.ledger) {
+    const from = utc(plusSeconds(request.moment, -LEDGER_BEFORE));
+    const until = utc(plusSeconds(request.moment, LEDGER_AFTER));
+    const rows = await fresh((given) => deps.ledger.rows(given, from));
+    look.ledger = rows.filter((row) => row.writtenAt < until);
+  }
+  return look;
+}

@@ -1,0 +1,231 @@
+import { Refusal } from '../domain/errors.ts';
+import type { RehearseInstanceJob } from '../domain/job.ts';
+import { VAULT } from '../domain/names.ts';
+import type { PlatformSource } from '../domain/platform.ts';
+import type { Target } from '../domain/policy.ts';
+import {
+  counts,
+  type DumpPoint,
+  isDump,
+  isSnapshot,
+  type SnapshotPoint,
+  type StoredObject,
+} from '../domain/recovery-point.ts';
+import { monthOf } from '../domain/scratch.ts';
+import { compactUtc, humanSeconds, utc } from '../domain/time.ts';
+import type { Catalog } from '../ports/catalog.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/messages.ts';
+import type { Platform, ScratchOrder } from '../ports/platform.ts';
+import { usedSeconds } from './scratch-instance.ts';
+import { platformOf } from './snapshot.ts';
+
+/** What will be restored, and everything known of it beforehand. Small: it travels through a checkpoint. */
+export type Chosen = {
+  /** The point's id, or `20261120T010000Z-moment`. */
+  point: string;
+  kind: 'rds' | 'aurora';
+  from: ScratchOrder['from'];
+  /** The moment that the copy will hold, as well as that is known. */
+  moment: string;
+  /** How old the data is that would be lost to now, in seconds: of the newest of its sort. */
+  newestAt: string;
+  engine: string;
+  engineVersion: string;
+  masterUser?: string;
+  database: string;
+  parametersFrom?: string;
+  optionGroup?: string;
+  /** Of the last dump before the moment. */
+  manifest?: StoredObject;
+  plannedAt: string;
+  estimate: Estimate;
+  notes: string[];
+};
+
+/** Seconds, and dollars where the policy says what an hour costs. */
+export type Estimate = { seconds: number; dollars?: number; used: number; allowed: number };
+
+export type PlanDeps = {
+  catalog: Catalog;
+  platform: Platform;
+  clock: Clock;
+  log: Log;
+  home: string;
+  pick: (count: number) => number;
+};
+
+/** Until one was measured. In seconds. */
+const USUALLY = 3600;
+
+/** Chooses what is restored and says what it will cost; refused when there is nothing to restore, or no hours are left. */
+export async function planRehearsal(
+  job: RehearseInstanceJob,
+  target: Target,
+  deps: PlanDeps,
+): Promise<Chosen> {
+  const ref = platformOf(target);
+  if (ref.kind === 'elasticache')
+    throw new Refusal('not-rehearsed', `${target.id} is a cache, which is not rehearsed`);
+  const now = deps.clock.now();
+  const source = await deps.platform.source(ref);
+  const estimate = await estimateOf(target, `rehearse-${job.from}`, deps);
+  if (estimate.used + estimate.seconds > estimate.allowed)
+    throw new Refusal(
+      'scratch-budget',
+      `the scratch instances of the policy ${target.policy.name} have stood for ${humanSeconds(estimate.used)} this month, of ${humanSeconds(estimate.allowed)} allowed, and this rehearsal would take about ${humanSeconds(estimate.seconds)}`,
+      { hint: 'raise rehearsal.instance.hoursAMonth, or rehearse less often' },
+    );
+  const what =
+    job.from === 'moment' ? ofMoment(job, target, source) : await ofSnapshot(job, target, source, deps);
+  const manifest = await manifestBefore(what.moment, target, deps);
+  const chosen: Chosen = {
+    ...what,
+    kind: ref.kind,
+    database: manifest?.database ?? target.connection?.database ?? source?.database ?? 'postgres',
+    ...(source?.masterUser ? { masterUser: source.masterUser } : {}),
+    ...(source?.parameterGroup ? { parametersFrom: source.parameterGroup } : {}),
+    ...(source?.optionGroup && !source.optionGroup.startsWith('default:')
+      ? { optionGroup: source.optionGroup }
+      : {}),
+    ...(manifest ? { manifest: manifest.stored } : {}),
+    plannedAt: utc(now),
+    estimate,
+    notes: [
+      sayEstimate(estimate),
+      ...(manifest ? [] : ['there is no dump before this moment to compare with']),
+      ...(source ? [] : [`the source ${ref.id} is not there; the engine’s own parameters are used`]),
+    ],
+  };
+  deps.log.info('a rehearsal on a scratch instance is planned', {
+    target: target.id,
+    point: chosen.point,
+    estimate,
+  });
+  return chosen;
+}
+
+type What = Pick<Chosen, 'point' | 'from' | 'moment' | 'newestAt' | 'engine' | 'engineVersion'>;
+
+/** To the second: RDS knows no finer moment. */
+function ofMoment(job: RehearseInstanceJob, target: Target, source: PlatformSource | undefined): What {
+  if (!source)
+    throw new Refusal(
+      'source-not-found',
+      `the source of ${target.id} is not there, so it cannot be wound back`,
+      {
+        hint: 'a deleted instance’s retained backups can be restored by hand; rehearse a snapshot meanwhile',
+      },
+    );
+  if (!source.pitr)
+    throw new Refusal(
+      'pitr-off',
+      `${source.id} of ${target.id} cannot be restored to a point in time: its automated backups are off or not there yet`,
+      {
+        hint: `aws rds modify-db-${source.kind === 'aurora' ? 'cluster --db-cluster' : 'instance --db-instance'}-identifier ${source.id} --backup-retention-period 7`,
+      },
+    );
+  const { earliest, latest } = source.pitr;
+  const moment = job.moment ?? latest;
+  if (moment > latest || (earliest !== undefined && moment < earliest))
+    throw new Refusal(
+      'moment-out-of-reach',
+      `${target.id} can be restored to moments from ${earliest ?? '?'} to ${latest}, and not to ${moment}`,
+      { hint: 'the latest moment trails by about five minutes' },
+    );
+  return {
+    point: `${compactUtc(moment)}-moment`,
+    from: { source: source.id, resourceId: source.resourceId, moment },
+    moment,
+    newestAt: latest,
+    engine: source.engine,
+    engineVersion: source.engineVersion,
+  };
+}
+
+/** The point asked for; else the newest verified one in the source's own Region, or by policy any retained one by chance. */
+async function ofSnapshot(
+  job: RehearseInstanceJob,
+  target: Target,
+  source: PlatformSource | undefined,
+  deps: PlanDeps,
+): Promise<What> {
+  const points = (await deps.catalog.points(target.id))
+    .filter(isSnapshot)
+    .filter(
+      (point) =>
+        point.place === deps.home && point.availableAt !== undefined && point.snapshotAt !== undefined,
+    )
+    .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
+  const good = points.filter(counts);
+  const chosen = job.point ? points.find((point) => point.id === job.point) : byPolicy(good, target, deps);
+  if (!chosen || chosen.state === 'expired' || chosen.state === 'expiring')
+    throw new Refusal(
+      'no-point',
+      job.point
+        ? `${target.id} has no snapshot ${job.point} in ${deps.home} to restore`
+        : `${target.id} has no verified snapshot to rehearse`,
+      {
+        hint: job.point
+          ? `./understudy points ${target.id} lists them`
+          : `take one: ./understudy run snapshot ${target.id}`,
+      },
+    );
+  return {
+    point: chosen.id,
+    from: { snapshot: chosen.snapshot.id },
+    moment: chosen.snapshotAt!,
+    newestAt: good[0]?.snapshotAt ?? chosen.snapshotAt!,
+    engine: chosen.snapshot.engine || (source?.engine ?? ''),
+    engineVersion: chosen.snapshot.engineVersion || (source?.engineVersion ?? ''),
+  };
+}
+
+function byPolicy(good: readonly SnapshotPoint[], target: Target, deps: PlanDeps): SnapshotPoint | undefined {
+  const random = target.policy.rehearsal.point === 'random' && good.length > 0;
+  return random ? good[deps.pick(good.length)] : good[0];
+}
+
+/** The newest dump that is not younger than the moment: what it says is a bound for everything after it. */
+async function manifestBefore(
+  moment: string,
+  target: Target,
+  deps: PlanDeps,
+): Promise<{ stored: StoredObject; database: string | undefined } | undefined> {
+  const dumps = (await deps.catalog.points(target.id))
+    .filter(isDump)
+    .filter((point): point is DumpPoint & { manifest: StoredObject } => point.manifest !== undefined)
+    .filter((point) => point.place === VAULT && counts(point) && point.snapshotAt! <= moment)
+    .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
+  return dumps[0] && { stored: dumps[0].manifest, database: dumps[0].database };
+}
+
+/** The longest of the last three of its sort, and what an hour of them costs. */
+export async function estimateOf(
+  target: Target,
+  job: string,
+  deps: Pick<PlanDeps, 'catalog' | 'clock'>,
+): Promise<Estimate> {
+  const { hoursAMonth, pricePerHour } = target.policy.rehearsal.instance;
+  const past = (await deps.catalog.evidence(target.id, 20))
+    .filter(({ run }) => run.startsWith(`${job}/`))
+    .slice(0, 3)
+    .map(({ phases }) => phases.reduce((sum, phase) => sum + phase.seconds, 0));
+  const seconds = past.length > 0 ? Math.ceil(Math.max(...past)) : USUALLY;
+  const now = deps.clock.now();
+  const used = await usedSeconds(target.policy.name, monthOf(utc(now)), now, deps.catalog);
+  return {
+    seconds,
+    ...(pricePerHour === undefined
+      ? {}
+      : { dollars: Math.ceil((seconds / 3600) * pricePerHour * 100) / 100 }),
+    used,
+    allowed: hoursAMonth * 3600,
+  };
+}
+
+/** `about 42 min on a scratch instance, 0.08 USD; 3 h of 24 h used this month`. */
+export function sayEstimate({ seconds, dollars, used, allowed }: Estimate): string {
+  const price = dollars === undefined ? '' : `, ${dollars.toFixed(2)} USD`;
+  return `about ${humanSeconds(seconds)} on a scratch instance${price}; ${humanSeconds(used)} of ${humanSeconds(allowed)} used this month`;
+}

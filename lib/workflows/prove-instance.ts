@@ -1,0 +1,287 @@
+import { type Answer, askAssertions } from '../checks/assertions.ts';
+import { boundedSchema, boundedTable, type SourceSince } from '../domain/bounded.ts';
+import { CredentialsRefused, codeOf, hintOf, reasonOf } from '../domain/errors.ts';
+import { judgeLedger, type LedgerProof, type LedgerRow } from '../domain/ledger.ts';
+import type { Manifest } from '../domain/manifest.ts';
+import type { Plan, Target } from '../domain/policy.ts';
+import type { Difference } from '../domain/proof.ts';
+import type { StoredObject } from '../domain/recovery-point.ts';
+import { plusSeconds, utc } from '../domain/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Credentials, InstanceCopy, Instances } from '../ports/database.ts';
+import type { Log } from '../ports/messages.ts';
+import type { ScratchSecrets } from '../ports/platform.ts';
+import type { Vault } from '../ports/vault.ts';
+import { requireTarget } from './claimed.ts';
+import { LEDGER_BEFORE } from './look-at-source.ts';
+import { readManifest } from './read-manifest.ts';
+
+/** Which scratch instance, and what it must be like. References and small facts: it travels through a checkpoint. */
+export type ProveRequest = {
+  target: string;
+  /** Of the scratch instance and of its secret. */
+  name: string;
+  host: string;
+  port: number;
+  user: string;
+  database: string;
+  /** The moment that it holds, as well as that is known. */
+  moment: string;
+  /** Was it restored to that moment, and not from a snapshot? */
+  toMoment: boolean;
+  manifest?: StoredObject | undefined;
+  since?: SourceSince | undefined;
+  ledger?: LedgerRow[] | undefined;
+  /** Which task to go on with: a large instance takes more than one function's time. */
+  from: number;
+};
+
+export type ProveResult = {
+  /** Where the next slice begins; undefined when there is none. */
+  next?: number;
+  differences: Difference[];
+  differenceCount: number;
+  compared: {
+    objects: number;
+    exact: number;
+    bounded: number;
+    unbounded: number;
+    rows: string;
+    checked: number;
+  };
+  /** What amcheck found. */
+  corrupt: { name: string; problem: string }[];
+  /** What should have been looked into and was not, and why. */
+  unchecked: string[];
+  notes: string[];
+  assertions: Answer[];
+  ledger?: LedgerProof;
+  failure?: { code: string; message: string; hint?: string };
+};
+
+export type ProveDeps = {
+  plan: Plan;
+  vault: Pick<Vault, 'read'>;
+  instances: Instances;
+  secrets: ScratchSecrets;
+  clock: Clock;
+  log: Log;
+  secondsLeft: () => number;
+};
+
+const RESERVE_SECONDS = 45;
+const SHOWN = 100;
+/** A new password takes a while to be in force. In seconds. */
+const PASSWORD_TAKES = 300;
+
+/**
+ * Proves a restored instance, or the next part of it: schema, ledger and assertions first, then every table, then every
+ * index and page. Each task is done or noted as not done; nothing that was not looked at counts as good.
+ */
+export async function proveInstance(request: ProveRequest, deps: ProveDeps): Promise<ProveResult> {
+  const result: ProveResult = {
+    differences: [],
+    differenceCount: 0,
+    compared: { objects: 0, exact: 0, bounded: 0, unbounded: 0, rows: '0', checked: 0 },
+    corrupt: [],
+    unchecked: [],
+    notes: [],
+    assertions: [],
+  };
+  const target = requireTarget(deps.plan, request.target);
+  try {
+    const manifest = request.manifest && (await readManifest(deps.vault, request.manifest));
+    const copy = await openWhenReady(request, target, deps);
+    try {
+      await proveFrom(request, target, manifest, copy, result, deps);
+    } finally {
+      await copy.close();
+    }
+  } catch (error) {
+    const hint = hintOf(error);
+    result.failure = { code: codeOf(error), message: reasonOf(error), ...(hint ? { hint } : {}) };
+    deps.log.error('the scratch instance could not be proven', {
+      name: request.name,
+      failure: result.failure,
+    });
+  }
+  return { ...result, differences: result.differences.slice(0, SHOWN) };
+}
+
+type Task = () => Promise<void>;
+
+async function proveFrom(
+  request: ProveRequest,
+  target: Target,
+  manifest: Manifest | undefined,
+  copy: InstanceCopy,
+  result: ProveResult,
+  deps: ProveDeps,
+): Promise<void> {
+  const tasks = [
+    ...(manifest ? [() => proveSchema(manifest, request.since, copy, result)] : []),
+    ...(request.ledger ? [() => proveLedger(request, request.ledger!, copy, result)] : []),
+    () => ask(request, target, manifest, copy, result),
+    ...(manifest ? tableTasks(manifest, request.since, copy, result) : []),
+    ...(await pageTasks(copy, result, request.from)),
+  ];
+  for (let index = request.from; index < tasks.length; index++) {
+    // At least one a slice: what is too long for a whole slice is noted as not done, and the next goes on behind it.
+    if (index > request.from && deps.secondsLeft() < RESERVE_SECONDS) {
+      result.next = index;
+      return;
+    }
+    await tasks[index]!();
+  }
+}
+
+function differ(result: ProveResult, found: readonly Difference[]): void {
+  result.differenceCount += found.length;
+  result.differences.push(...found.slice(0, SHOWN - Math.min(SHOWN, result.differences.length)));
+}
+
+/** amcheck is ours, and was perhaps never at the source. */
+const IGNORED = ['amcheck'];
+
+async function proveSchema(
+  manifest: Manifest,
+  since: SourceSince | undefined,
+  copy: InstanceCopy,
+  result: ProveResult,
+): Promise<void> {
+  if (!since) return void result.unchecked.push('schema: the source was not looked at');
+  differ(result, boundedSchema(manifest, await copy.schema(), since, IGNORED));
+  result.compared.objects = Object.values(manifest.schema).reduce(
+    (sum, names) => sum + Object.keys(names).length,
+    0,
+  );
+}
+
+async function proveLedger(
+  request: ProveRequest,
+  source: readonly LedgerRow[],
+  copy: InstanceCopy,
+  result: ProveResult,
+): Promise<void> {
+  await noting(result, 'ledger', async () => {
+    const from = utc(plusSeconds(request.moment, -LEDGER_BEFORE));
+    const rows = await copy.ledger(from);
+    result.ledger = judgeLedger(source, rows, request.toMoment ? request.moment : undefined);
+  });
+}
+
+async function ask(
+  request: ProveRequest,
+  target: Target,
+  manifest: Manifest | undefined,
+  copy: InstanceCopy,
+  result: ProveResult,
+): Promise<void> {
+  const answerable = target.assertions.filter(
+    (assertion) => assertion.when === 'always' && (manifest !== undefined || !('rowsOf' in assertion)),
+  );
+  const then = { tables: manifest?.tables ?? [], source: { snapshotAt: request.moment } };
+  result.assertions = await askAssertions(copy, answerable, then, true);
+}
+
+function tableTasks(
+  manifest: Manifest,
+  since: SourceSince | undefined,
+  copy: InstanceCopy,
+  result: ProveResult,
+): Task[] {
+  const written = new Map((since?.written ?? []).map((each) => [each.table, each]));
+  return manifest.tables.map((table, index) => async () => {
+    const name = `${table.schema}.${table.name}`;
+    const since_ = since ? written.get(index) : ({ table: index, unknown: true } as const);
+    if (since_ && 'unknown' in since_) {
+      result.compared.unbounded++;
+      return;
+    }
+    await noting(result, name, async () => {
+      const depth = since_ === undefined && table.fingerprint !== undefined ? 'fingerprints' : 'counts';
+      const found = await copy.table(table.schema, table.name, depth);
+      differ(result, boundedTable(table, since_, found));
+      if (since_) result.compared.bounded++;
+      else result.compared.exact++;
+      result.compared.rows = String(BigInt(result.compared.rows) + BigInt(found?.rows ?? 0));
+    });
+  });
+}
+
+/** Every index and every table's pages, if amcheck can be had. */
+async function pageTasks(copy: InstanceCopy, result: ProveResult, from: number): Promise<Task[]> {
+  try {
+    const found = await copy.checkable();
+    if (from === 0)
+      for (const name of await copy.uncheckable())
+        result.notes.push(`${name} was not looked into: amcheck knows B-trees only`);
+    return found.map((what) => async () => {
+      await noting(result, what.name, async () => {
+        const problem = await copy.check(what);
+        if (problem) result.corrupt.push({ name: what.name, problem });
+        result.compared.checked++;
+      });
+    });
+  } catch (error) {
+    if (from === 0) result.unchecked.push(`indexes: ${reasonOf(error)}`);
+    return [];
+  }
+}
+
+/** What could not be found out is noted, and stops nothing else. */
+async function noting(result: ProveResult, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    result.unchecked.push(`${what}: ${reasonOf(error)}`);
+  }
+}
+
+/** The password of ours may not be in force yet, and the endpoint's name not yet known everywhere. */
+async function openWhenReady(request: ProveRequest, target: Target, deps: ProveDeps): Promise<InstanceCopy> {
+  const credentials: Credentials = {
+    host: request.host,
+    port: request.port,
+    database: request.database,
+    user: request.user,
+    password: await deps.secrets.password(request.name),
+    sslmode:
+      target.connection?.sslmode === 'disable' || request.host.startsWith('127.') ? 'disable' : 'require',
+  };
+  const until = plusSeconds(deps.clock.now(), PASSWORD_TAKES);
+  for (;;) {
+    try {
+      return await deps.instances.open(credentials, () => deps.secondsLeft() - RESERVE_SECONDS / 2);
+    } catch (error) {
+      const worthWaiting = error instanceof CredentialsRefused || codeOf(error) === 'source-unreachable';
+      if (!worthWaiting || deps.clock.now() >= until || deps.secondsLeft() < RESERVE_SECONDS * 2) throw error;
+      await deps.clock.sleep(3000);
+    }
+  }
+}
+
+/** Two slices of one proof. */
+export function mergeProofs(before: ProveResult | undefined, slice: ProveResult): ProveResult {
+  if (!before) return slice;
+  const { next: _next, ...rest } = before;
+  return {
+    ...rest,
+    ...slice,
+    differences: [...before.differences, ...slice.differences].slice(0, SHOWN),
+    differenceCount: before.differenceCount + slice.differenceCount,
+    compared: {
+      objects: before.compared.objects + slice.compared.objects,
+      exact: before.compared.exact + slice.compared.exact,
+      bounded: before.compared.bounded + slice.compared.bounded,
+      unbounded: before.compared.unbounded + slice.compared.unbounded,
+      rows: String(BigInt(before.compared.rows) + BigInt(slice.compared.rows)),
+      checked: before.compared.checked + slice.compared.checked,
+    },
+    corrupt: [...before.corrupt, ...slice.corrupt],
+    unchecked: [...before.unchecked, ...slice.unchecked],
+    notes: [...before.notes, ...slice.notes],
+    assertions: before.assertions.length > 0 ? before.assertions : slice.assertions,
+    ...(before.ledger ? { ledger: before.ledger } : {}),
+  };
+}

@@ -1,0 +1,208 @@
+import { Refusal } from '../domain/errors.ts';
+import type { Phase } from '../domain/evidence.ts';
+import type { Target } from '../domain/policy.ts';
+import type { ScratchRecord } from '../domain/scratch.ts';
+import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
+import type { Catalog } from '../ports/catalog.ts';
+import type { Durable } from '../ports/durable.ts';
+import type { ScratchInstances, ScratchOrder, ScratchSecrets, ScratchState } from '../ports/platform.ts';
+import { attempt, granted, refusalOf, type Said } from './durable-claim.ts';
+import { withoutThrowing } from './snapshot.ts';
+import { type Poll, until, type Waiting } from './until.ts';
+
+export type ScratchInstanceDeps = Waiting & {
+  catalog: Catalog;
+  scratch: ScratchInstances;
+  scratchSecrets: ScratchSecrets;
+};
+
+/** How long a deletion may take before it is left to the watch. In seconds. */
+const DELETION_TAKES = 2 * 3600;
+/** A small change to an instance that stands. In seconds. */
+const CHANGE_TAKES = 3600;
+
+/**
+ * Brings a scratch instance up: its parameters, its secret, the restore, an Aurora cluster's instance, a password of
+ * ours. Each is one step that finds its own work done, so that a death after any call costs nothing but time. Resolves
+ * with where it can be reached.
+ */
+export async function bringUp(
+  order: ScratchOrder,
+  record: ScratchRecord,
+  parametersFrom: string,
+  target: Target,
+  durable: Durable,
+  deps: ScratchInstanceDeps,
+  phase: (name: string) => Promise<void>,
+): Promise<{ host: string; port: number }> {
+  const { kind, name } = order;
+  const { deadline } = target.policy.rehearsal.instance;
+  const done = async <T>(step: string, work: () => Promise<T>) => granted(await attempt(durable, step, work));
+
+  await phase('prepare');
+  await done('make its parameters', () =>
+    deps.scratch.quarantineParameters(kind, parametersFrom, name, order.tags),
+  );
+  await done('make its secret', () => deps.scratchSecrets.create(name, order.tags));
+  await phase('restore');
+  await done('begin the restore', () => deps.scratch.begin({ ...order, parameterGroup: name }));
+  const up = await untilUp('the restore', order, deadline, isUp, durable, deps);
+  await durable.step('note which it is', () =>
+    deps.catalog.identifyScratch(record.target, name, up.resourceId),
+  );
+  if (kind === 'aurora') {
+    await done('add its instance', () => deps.scratch.addMember(order));
+    await untilUp('its instance', order, deadline, memberIsUp, durable, deps);
+  }
+  await phase('secure');
+  await done('give it a password of its own', async () =>
+    deps.scratch.secure(kind, name, await deps.scratchSecrets.password(name)),
+  );
+  const ready = await untilUp(
+    'the password',
+    order,
+    CHANGE_TAKES,
+    (state) => (kind === 'aurora' ? memberIsUp(state) : isUp(state)) && !state.pending,
+    durable,
+    deps,
+  );
+  if (ready.endpoint) return ready.endpoint;
+  throw new Refusal('scratch-unreachable', `${name} is ${ready.status} and has no endpoint`);
+}
+
+const isUp = (state: ScratchState) => state.status === 'available';
+const memberIsUp = (state: ScratchState) =>
+  state.status === 'available' && state.members.some((member) => member.status === 'available');
+
+/** States that no waiting ends. Source: the RDS user guide, "Viewing DB instance status". */
+const HOPELESS =
+  /^(failed|incompatible-|inaccessible-encryption|restore-error|insufficient-capacity|storage-full|deleting|stopped)/;
+
+async function untilUp(
+  what: string,
+  order: ScratchOrder,
+  deadline: number,
+  ready: (state: ScratchState) => boolean,
+  durable: Durable,
+  deps: ScratchInstanceDeps,
+): Promise<ScratchState> {
+  const { kind, name } = order;
+  const look = async (): Promise<Poll<{ up: ScratchState } | { said: Said }>> => {
+    const state = await deps.scratch.look(kind, name);
+    if (!state) return { state: 'done', value: { said: deletedMeanwhile(name) } };
+    if (ready(state)) return { state: 'done', value: { up: state } };
+    const hopeless = [state, ...state.members].find(({ status }) => HOPELESS.test(status));
+    if (hopeless) return { state: 'done', value: { said: hopelessly(name, hopeless.status) } };
+    return { state: 'waiting', seen: [state, ...state.members].map(({ status }) => status).join(', ') };
+  };
+  const waited = await until(durable, deps, {
+    name: `wait for ${what}`,
+    deadline,
+    look: () => withoutThrowing(look),
+    onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
+  });
+  if (waited.outcome === 'too-late')
+    throw new Refusal(
+      'restore-late',
+      `${name} is still ${waited.seen} after ${humanSeconds(waited.waited)}`,
+      {
+        hint: 'raise rehearsal.instance.deadline in the policy, or ask AWS why a restore takes so long',
+      },
+    );
+  if ('said' in waited.value) throw refusalOf(waited.value.said);
+  return waited.value.up;
+}
+
+function deletedMeanwhile(name: string): Said {
+  return {
+    code: 'scratch-deleted',
+    message: `${name} is gone: somebody deleted it while it was being used`,
+    hint: 'look up DeleteDBInstance in CloudTrail; then rehearse again',
+  };
+}
+
+/** A restore that ends so has not restored: that is said of the point, unless it is for want of room or of a network. */
+function hopelessly(name: string, status: string): Said {
+  const ofThePoint = /^(failed|incompatible-restore|restore-error|inaccessible-encryption)/.test(status);
+  return {
+    code: ofThePoint ? 'restore-failed' : 'scratch-unusable',
+    message: `the restore onto ${name} ended ${status}`,
+    hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
+  };
+}
+
+/**
+ * Takes a scratch instance down, whatever state it is in, and confirms that nothing is left: instance, cluster,
+ * parameters, secret. Only then is the record ended. Resolves with what is still there, which the watch goes on with.
+ */
+export async function takeDown(
+  record: ScratchRecord,
+  durable: Durable,
+  deps: ScratchInstanceDeps,
+): Promise<string | undefined> {
+  const { kind, name } = record;
+  const look = async (): Promise<Poll<null>> => {
+    const state = await deps.scratch.remove(kind, name);
+    return state === 'gone' ? { state: 'done', value: null } : { state: 'waiting', seen: state };
+  };
+  const gone = await until(durable, deps, {
+    name: 'wait until it is gone',
+    deadline: DELETION_TAKES,
+    look: () => withoutThrowing(look),
+    onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
+  });
+  if (gone.outcome === 'too-late')
+    return `${name} is not gone after ${humanSeconds(gone.waited)}: ${gone.seen}`;
+  const rest = await attempt(durable, 'remove its parameters and its secret', () => clearRest(record, deps));
+  return rest.ok ? undefined : rest.said.message;
+}
+
+/** What remains when the instance is gone, and the end of its record. */
+export async function clearRest(
+  record: ScratchRecord,
+  deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets' | 'catalog' | 'clock'>,
+): Promise<void> {
+  await deps.scratch.removeParameters(record.kind, record.name);
+  await deps.scratchSecrets.destroy(record.name);
+  await deps.catalog.endScratch(record, utc(deps.clock.now()));
+}
+
+/** Measures phases in steps, so that a replay does not measure anew. */
+export function durableStopwatch(durable: Durable, deps: Waiting) {
+  const phases: Phase[] = [];
+  let current: { name: string; at: string } | undefined;
+  const now = (name: string) => durable.step(`${name}: the time`, async () => deps.clock.now().toISOString());
+  const end = (at: string) => {
+    if (current)
+      phases.push({
+        name: current.name,
+        seconds: Math.max(0, (new Date(at).getTime() - new Date(current.at).getTime()) / 1000),
+      });
+  };
+  return {
+    phases,
+    async phase(name: string): Promise<void> {
+      const at = await now(name);
+      end(at);
+      current = { name, at };
+    },
+    async end(): Promise<void> {
+      if (!current) return;
+      end(await now(`${current.name} ended`));
+      current = undefined;
+    },
+  };
+}
+
+/** Seconds of scratch that a policy has used in a month, those still standing included. */
+export async function usedSeconds(
+  policy: string,
+  month: string,
+  now: Date,
+  catalog: Pick<Catalog, 'scratchSeconds' | 'openScratches'>,
+): Promise<number> {
+  const standing = (await catalog.openScratches())
+    .filter((record) => record.policy === policy && record.startedAt !== undefined)
+    .reduce((sum, record) => sum + secondsBetween(record.startedAt!, now), 0);
+  return standing + (await catalog.scratchSeconds(policy, month));
+}

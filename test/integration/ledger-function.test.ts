@@ -1,0 +1,47 @@
+import { postgresLedger } from '../../lib/adapters/postgres/ledger.ts';
+import { catalog } from '../../lib/runtime/compose.ts';
+import { invokeLocally } from '../../scripts/local/handlers.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { told } from '../support/night.ts';
+import { planWith } from '../support/plan.ts';
+import { createStage, type Stage } from '../support/stage.ts';
+
+const MESSAGE = {
+  job: 'ledger',
+  target: 'crm',
+  scheduledFor: '2026-11-20T01:02:00Z',
+  requestedBy: 'schedule',
+};
+
+/** As topic `jobs` delivers it. */
+const deliver = (body: object) =>
+  invokeLocally('ledger', { Records: [{ Sns: { Message: JSON.stringify(body) } }] });
+
+describe('the function of the ledger', () => {
+  let database: TestDatabase;
+  let stage: Stage;
+
+  beforeAll(async () => {
+    database = await createDatabase(`create schema understudy;
+      create table understudy.ledger (minute timestamptz primary key, written_at timestamptz not null default clock_timestamp(), committed_by timestamptz)`);
+    stage = await createStage(planWith({ target: 'ledger: true' }));
+    await stage.secret('crm', database.credentials);
+  });
+  afterAll(() => database.drop());
+
+  it('writes the row once however often the topic delivers it, and the catalog knows of it', async () => {
+    expect(await deliver(MESSAGE)).toEqual({ outcome: 'written', minute: MESSAGE.scheduledFor });
+    expect(await deliver(MESSAGE)).toEqual({ outcome: 'there', minute: MESSAGE.scheduledFor });
+    const [row] = await postgresLedger().rows(database.credentials, '2000-01-01T00:00:00Z');
+    expect(row).toMatchObject({ minute: MESSAGE.scheduledFor });
+    const status = (await catalog().statuses(['crm'])).get('crm');
+    expect(status!.ledgerAt! >= `${row!.writtenAt.slice(0, 19)}Z`).toBe(true);
+    expect(await told(stage)).toEqual([]);
+  });
+
+  it('alerts on a message for a target without a ledger, and does not fail', async () => {
+    stage.usePlan(planWith());
+    expect(await deliver(MESSAGE)).toBeUndefined();
+    expect(await told(stage)).toEqual(['opened P1 unknown-job ledger crm']);
+  });
+});

@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { connectLocally } from '../../lib/adapters/postgres/connection.ts';
+import { postgresLedger, readLedger } from '../../lib/adapters/postgres/ledger.ts';
+import { judgeLedger } from '../../lib/domain/ledger.ts';
+import type { Credentials } from '../../lib/ports/database.ts';
+import { type Copy, withCopy } from '../support/copy.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { startPooler } from '../support/pooler.ts';
+import { policyWith, take } from '../support/source.ts';
+
+const EVER = '2000-01-01T00:00:00Z';
+const MINUTE = '2026-11-20T01:02:00Z';
+const SQL = readFileSync(join(__dirname, '../../scripts/sql/ledger.sql'), 'utf8');
+
+/** Roles are the whole server's: each test file has its own, and the operator's SQL speaks of it. */
+const runner = `runner_${randomBytes(4).toString('hex')}`;
+const role = `understudy_${randomBytes(4).toString('hex')}`;
+const PASSWORD = randomBytes(12).toString('hex');
+const sqlFor = (name: string) => SQL.replaceAll(/to understudy;/g, `to ${name};`);
+
+describe('the ledger', () => {
+  const ledger = postgresLedger();
+  let database: TestDatabase;
+  let credentials: Credentials;
+  let other: Client;
+
+  beforeAll(async () => {
+    database = await createDatabase('create table leads (id int primary key); insert into leads values (1)');
+    // As on RDS: who runs the SQL is no superuser. As in the README: the role reads everything and changes nothing.
+    await database.sql(`create role ${runner} login password '${PASSWORD}';
+      grant create on database ${database.name} to ${runner};
+      create role ${role} login password '${PASSWORD}' connection limit 8;
+      alter role ${role} set default_transaction_read_only = on;
+      grant pg_read_all_data to ${role}`);
+    credentials = { ...database.credentials, user: role, password: PASSWORD };
+    await install();
+  });
+  beforeEach(async () => {
+    await database.sql('truncate understudy.ledger');
+    other = await database.connect();
+  });
+  afterEach(() => other.end());
+  afterAll(async () => {
+    await database.drop();
+    const server = await createDatabase();
+    await server.sql(`drop role ${runner}; drop role ${role}`);
+    await server.drop();
+  });
+
+  async function install(): Promise<void> {
+    const client = await database.connect({ user: runner, password: PASSWORD });
+    await client.query(sqlFor(role)).finally(() => client.end());
+  }
+  const read = () => ledger.rows(credentials, EVER);
+  const text = async (sql: string) => String(Object.values((await database.sql(sql))[0]!)[0]);
+  /** The server's clock as the ledger writes it. */
+  const clock = () =>
+    text(`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`);
+
+  it('gets the row of a minute, with when it was written and by when it was committed', async () => {
+    const before = await clock();
+    expect(await ledger.write(credentials, MINUTE)).toBe('written');
+    const after = await clock();
+    const [row] = await read();
+    expect(row!.minute).toBe(MINUTE);
+    const moments = [before, row!.writtenAt, row!.committedBy!, after];
+    expect(moments).toEqual([...moments].sort());
+    for (const moment of moments) expect(moment).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+  });
+
+  it('gets one row however often and at once its message is delivered, and leaves it as it was', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 4 }, () => ledger.write(credentials, MINUTE)));
+    expect(outcomes.filter((outcome) => outcome === 'written')).toHaveLength(1);
+    const first = await read();
+    expect(await ledger.write(credentials, MINUTE)).toBe('there');
+    expect(await read()).toEqual(first);
+    expect(first).toHaveLength(1);
+  });
+
+  it('holds the true moment of the commit between its bounds, also when the commit had to wait', async () => {
+    // Somebody else is about to write the same minute, so that our insert waits in the midst of its transaction.
+    await other.query(`begin; insert into understudy.ledger (minute) values ('${MINUTE}')`);
+    const writing = ledger.write(credentials, MINUTE);
+    while (
+      (await text(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      )) === '0'
+    );
+    const notYet = await clock();
+    await other.query('rollback');
+    expect(await writing).toBe('written');
+    const [row] = await read();
+    expect(row!.writtenAt < notYet).toBe(true);
+    expect(row!.committedBy! > notYet).toBe(true);
+  });
+
+  it('bounds a row whose writer died before it could, and says that it was there', async () => {
+    await database.sql(`insert into understudy.ledger (minute) values ('${MINUTE}')`);
+    expect(await read()).toEqual([{ minute: MINUTE, writtenAt: expect.any(String) }]);
+    expect(await ledger.write(credentials, MINUTE)).toBe('there');
+    expect(await read()).toEqual([
+      { minute: MINUTE, writtenAt: expect.any(String), committedBy: expect.any(String) },
+    ]);
+  });
+
+  it('is read from a moment on, in the order of writing', async () => {
+    for (const minute of ['01', '03', '02']) await ledger.write(credentials, `2026-11-20T01:${minute}:00Z`);
+    const all = await read();
+    expect(all.map((row) => row.minute.slice(14, 16))).toEqual(['01', '03', '02']);
+    expect(await ledger.rows(credentials, all[1]!.writtenAt)).toEqual(all.slice(1));
+    expect(await readLedger(other, EVER, all[2]!.writtenAt)).toEqual(all.slice(0, 2));
+  });
+
+  it('keeps rows for 35 days, and deletes older ones with the first row of an hour, a bounded number at once', async () => {
+    const fill = `insert into understudy.ledger (minute, written_at)
+      select now() - interval '40 days' + i * interval '1 minute', now() - interval '40 days' + i * interval '1 minute' from generate_series(1, 1500) i;
+      insert into understudy.ledger (minute, written_at) values (now() - interval '34 days 23 hours', now() - interval '34 days 23 hours')`;
+    await database.sql(fill);
+    const count = () => text('select count(*) from understudy.ledger');
+    await ledger.write(credentials, '2026-11-20T01:59:00Z');
+    expect(await count()).toBe('1502');
+    await ledger.write(credentials, '2026-11-20T02:00:00Z');
+    expect(await count()).toBe('503');
+    await ledger.write(credentials, '2026-11-20T02:00:00Z');
+    expect(await count()).toBe('503');
+    await ledger.write(credentials, '2026-11-20T03:00:00Z');
+    expect(await count()).toBe('4');
+    expect(
+      await text("select bool_and(written_at > now() - interval '35 days') from understudy.ledger"),
+    ).toBe('true');
+  });
+
+  it('lets the role write nothing else, nor change or empty the table itself', async () => {
+    const client = await database.connect({ user: role, password: PASSWORD });
+    await client.query('set default_transaction_read_only = off');
+    for (const forbidden of [
+      'insert into public.leads values (2)',
+      'delete from public.leads',
+      'create table understudy.mine (x int)',
+      'truncate understudy.ledger',
+      'alter table understudy.ledger add column x int',
+      'drop table understudy.ledger',
+    ])
+      await expect(client.query(forbidden)).rejects.toThrow(/permission denied|must be owner/);
+    await client.end();
+  });
+
+  it('is made by SQL that may be run again, by who made it, without touching its rows', async () => {
+    await ledger.write(credentials, MINUTE);
+    const rows = await read();
+    await install();
+    expect(await read()).toEqual(rows);
+  });
+
+  it('is written through a transaction pooler too, and leaves no setting for whoever comes next', async () => {
+    const pooler = await startPooler(credentials, 'transaction');
+    const through = { ...credentials, port: pooler.port };
+    const next = async () => {
+      const client = new Client({ ...through, ssl: false });
+      await client.connect();
+      const { rows } = await client.query(
+        "select pg_backend_pid() as pid, (select json_object_agg(name, setting order by name) from pg_settings where name <> 'application_name') as settings",
+      );
+      await client.end();
+      return rows[0];
+    };
+    try {
+      const before = await next();
+      expect(await ledger.write(through, MINUTE)).toBe('written');
+      expect(await ledger.rows(through, EVER)).toHaveLength(1);
+      expect(await next()).toEqual(before);
+    } finally {
+      await pooler.stop();
+    }
+  });
+
+  it('does not wait long behind somebody who holds the table, and says so', async () => {
+    await other.query('begin; lock table understudy.ledger in access exclusive mode');
+    await expect(ledger.write(credentials, MINUTE)).rejects.toThrow(/lock timeout/);
+    await other.query('rollback');
+    expect(await read()).toEqual([]);
+  });
+
+  it('refuses wrong credentials as such, so that they are read anew', async () => {
+    await expect(ledger.write({ ...credentials, password: 'wrong' }, MINUTE)).rejects.toMatchObject({
+      code: 'credentials-refused',
+    });
+  });
+
+  it('is missing where its SQL was not run, and the hint names the file', async () => {
+    const bare = await createDatabase();
+    await bare.sql(`grant create on database ${bare.name} to ${runner}`);
+    const missing = { code: 'ledger-missing', hint: expect.stringContaining('scripts/sql/ledger.sql') };
+    const there = { ...bare.credentials };
+    await expect(ledger.write(there, MINUTE)).rejects.toMatchObject(missing);
+    await expect(ledger.rows(there, EVER)).rejects.toMatchObject(missing);
+    await bare.sql('create schema understudy');
+    await expect(ledger.rows(there, EVER)).rejects.toMatchObject(missing);
+    await bare.drop();
+  });
+
+  it('says what the role is not allowed', async () => {
+    await database.sql(`revoke insert on understudy.ledger from ${role}`);
+    await expect(ledger.write(credentials, MINUTE)).rejects.toMatchObject({
+      code: 'ledger-denied',
+      hint: expect.stringContaining('scripts/sql/ledger.sql'),
+    });
+    await install();
+    expect(await ledger.write(credentials, MINUTE)).toBe('written');
+  });
+
+  it('does not disturb a dump that is taken while it is written: the copy is equal and its ledger agrees', async () => {
+    for (let minute = 10; minute < 20; minute++)
+      await ledger.write(credentials, `2026-11-20T01:${minute}:00Z`);
+    let running = true;
+    let written = 0;
+    const held = new Promise<void>((resolve) => {
+      void (async () => {
+        for (let minute = 0; running && minute < 2000; minute++) {
+          const at = new Date(Date.UTC(2026, 10, 20, 2, minute)).toISOString().replace('.000', '');
+          await ledger.write(credentials, at);
+          if (++written === 3) resolve();
+        }
+      })();
+    });
+    const taken = await take(credentials, policyWith(), async () => {
+      // The source is held from here on; what is written now is not in the copy.
+      const before = written;
+      await held;
+      while (written < before + 5) await new Promise((resolve) => setTimeout(resolve, 5));
+    }).finally(() => (running = false));
+    await withCopy(taken, async (copy) => {
+      expect(await copy.proof()).toMatchObject({ equal: true, strength: 'exact' });
+      const restored = await ledgerOf(copy);
+      const source = await read();
+      expect(restored.length).toBeGreaterThanOrEqual(10);
+      expect(restored.length).toBeLessThan(source.length);
+      expect(judgeLedger(source, restored, undefined)).toMatchObject({
+        verdict: 'agrees',
+        compared: restored.length,
+      });
+      await copy.sql("delete from understudy.ledger where minute = '2026-11-20T01:15:00Z'");
+      expect(judgeLedger(source, await ledgerOf(copy), undefined)).toMatchObject({
+        verdict: 'differs',
+        missing: ['2026-11-20T01:15:00Z'],
+      });
+    });
+  });
+
+  async function ledgerOf(copy: Copy) {
+    const client = await connectLocally({
+      host: copy.directory,
+      port: 5432,
+      user: 'understudy_scratch',
+      database: 'restored',
+    });
+    return readLedger(client, EVER).finally(() => client.end());
+  }
+});

@@ -1,0 +1,159 @@
+import type { Durable } from '../../../lib/ports/durable.ts';
+import { type Poll, until } from '../../../lib/workflows/until.ts';
+import { manualClock } from '../../support/doubles/clock.ts';
+import { memoryExecution } from '../../support/doubles/durable.ts';
+
+const START = '2026-11-20T12:00:00Z';
+const PACE = { first: 60, most: 300 };
+
+/** A wait for something that is so from a moment on; time passes in pauses only, unless somebody ends them early. */
+function waiting(options: { readyAfter?: number; deadline?: number; wakeAfter?: number } = {}) {
+  const { readyAfter = Number.POSITIVE_INFINITY, deadline = 3600, wakeAfter } = options;
+  const clock = manualClock(START);
+  const pauses: number[] = [];
+  const tokens: string[] = [];
+  const passed = () => (clock.now().getTime() - Date.parse(START)) / 1000;
+  const looks: number[] = [];
+  const execution = memoryExecution(
+    {},
+    {
+      async onPause(_name, seconds) {
+        const woken = wakeAfter !== undefined && pauses.length === wakeAfter;
+        pauses.push(seconds);
+        await clock.advance(woken ? 1 : seconds);
+        return woken ? 'woken' : 'elapsed';
+      },
+    },
+  );
+  const body = (durable: Durable) =>
+    until(
+      durable,
+      { clock, pace: PACE },
+      {
+        name: 'snapshot',
+        deadline,
+        look: async (): Promise<Poll<string>> => {
+          looks.push(passed());
+          return passed() >= readyAfter
+            ? { state: 'done', value: 'available' }
+            : { state: 'waiting', seen: `creating after ${passed()} s` };
+        },
+        onWaiting: async (token) => void tokens.push(token),
+      },
+    );
+  return { clock, execution, body, pauses, tokens, looks, passed };
+}
+
+async function outcomeOf({ execution, body }: ReturnType<typeof waiting>) {
+  const ending = await execution.run(body);
+  if (ending.died) throw new Error('nobody told it to die');
+  return ending.result;
+}
+
+describe('waiting until something is so', () => {
+  it('does not pause at all when it is so at the first look', async () => {
+    const wait = waiting({ readyAfter: 0 });
+    expect(await outcomeOf(wait)).toEqual({ outcome: 'done', value: 'available' });
+    expect(wait.pauses).toEqual([]);
+    expect(wait.looks).toEqual([0]);
+  });
+
+  it('grows its pauses by half, up to the longest', async () => {
+    const wait = waiting({ readyAfter: 1500 });
+    expect(await outcomeOf(wait)).toEqual({ outcome: 'done', value: 'available' });
+    expect(wait.pauses).toEqual([60, 90, 135, 202.5, 300, 300, 300, 300]);
+  });
+
+  it('says who waits at each pause, with a token of its own', async () => {
+    const wait = waiting({ readyAfter: 200 });
+    await outcomeOf(wait);
+    expect(wait.tokens).toHaveLength(3);
+    expect(new Set(wait.tokens).size).toBe(3);
+  });
+
+  it('gives up once its deadline has passed, with what it saw last', async () => {
+    const wait = waiting({ deadline: 600 });
+    const outcome = await outcomeOf(wait);
+    expect(outcome).toEqual({
+      outcome: 'too-late',
+      seen: `creating after ${wait.looks.at(-1)} s`,
+      waited: 600,
+    });
+    expect(wait.looks.at(-1)).toBeGreaterThanOrEqual(600);
+    expect(wait.looks.at(-2)).toBeLessThan(600);
+  });
+
+  it('takes what is so at the last look, late as it is', async () => {
+    const wait = waiting({ deadline: 600, readyAfter: 600 });
+    expect(await outcomeOf(wait)).toEqual({ outcome: 'done', value: 'available' });
+  });
+
+  it('looks again at once when somebody ends its pause early', async () => {
+    const patient = waiting({ readyAfter: 61 });
+    await outcomeOf(patient);
+    const woken = waiting({ readyAfter: 61, wakeAfter: 1 });
+    expect(await outcomeOf(woken)).toEqual({ outcome: 'done', value: 'available' });
+    expect(woken.looks).toEqual([0, 60, 61]);
+    expect(patient.looks).toEqual([0, 60, 150]);
+  });
+
+  it('waits on when it was woken for nothing', async () => {
+    const wait = waiting({ readyAfter: 100, wakeAfter: 0 });
+    expect(await outcomeOf(wait)).toEqual({ outcome: 'done', value: 'available' });
+    expect(wait.looks).toEqual([0, 1, 91, 226]);
+  });
+
+  it('fails when its looks do, and does not take that for waiting', async () => {
+    const { execution, clock } = waiting();
+    const failing = execution.run((durable) =>
+      until(
+        durable,
+        { clock, pace: PACE },
+        { name: 'snapshot', deadline: 600, look: () => Promise.reject(new Error('access denied')) },
+      ),
+    );
+    await expect(failing).rejects.toThrow('access denied');
+  });
+
+  it('does not move its deadline when it is replayed, however late', async () => {
+    const wait = waiting({ deadline: 600 });
+    await wait.execution.run(wait.body, { at: 'snapshot: look 2', when: 'before' });
+    await wait.clock.advance(86_400);
+    expect(await outcomeOf(wait)).toMatchObject({ outcome: 'too-late', waited: 600 });
+    expect(wait.looks).toHaveLength(2);
+  });
+
+  describe.each([
+    ['becomes so', 300, 'done'],
+    ['never does', undefined, 'too-late'],
+  ] as const)('for something that %s', (_, readyAfter, outcome) => {
+    const make = () => waiting({ deadline: 600, ...(readyAfter ? { readyAfter } : {}) });
+    const OPERATIONS = [
+      'snapshot: begin',
+      ...[1, 2, 3, 4].flatMap((look) => [`snapshot: look ${look}`, `snapshot: pause ${look}`]),
+      'snapshot: look 5',
+    ];
+
+    it('does these operations and no other', async () => {
+      const wait = make();
+      await outcomeOf(wait);
+      const names = wait.execution.history.map(({ name }) => name);
+      expect(names.slice(0, OPERATIONS.length)).toEqual(OPERATIONS);
+    });
+
+    it.each(
+      OPERATIONS.flatMap((at) => (['before', 'done', 'kept'] as const).map((when) => [at, when] as const)),
+    )('comes to the same end when it is killed at "%s", %s, and replayed', async (at, when) => {
+      const whole = make();
+      const expected = await outcomeOf(whole);
+      expect(expected.outcome).toBe(outcome);
+      const wait = make();
+      expect(await wait.execution.run(wait.body, { at, when })).toEqual({ died: true });
+      expect(await outcomeOf(wait)).toEqual(expected);
+      expect(wait.execution.history.map(({ name }) => name)).toEqual(
+        whole.execution.history.map(({ name }) => name),
+      );
+      expect(wait.pauses).toEqual(whole.pauses);
+    });
+  });
+});
