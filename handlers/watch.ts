@@ -1,14 +1,23 @@
 import middy from '@middy/core';
 import { UnderstudyError } from '../lib/domain/errors.ts';
-import { plan, schedules, telling, vault } from '../lib/runtime/compose.ts';
+import {
+  platformDeps,
+  schedules,
+  scratchInstances,
+  scratchSecretStore,
+  secrets,
+  vault,
+} from '../lib/runtime/compose.ts';
 import { watch } from '../lib/workflows/watch.ts';
 
 /** Every five minutes → what is late, silent, dead, left over or unheard. */
 export const handler = middy<unknown, { findings: number }>().handler(async () => {
   const { findings, unjudged } = await watch({
-    ...telling(),
-    plan: plan(),
+    ...platformDeps(),
     vault: vault(),
+    scratch: scratchInstances(),
+    scratchSecrets: scratchSecretStore(),
+    secrets: secrets(),
     schedules: schedules(),
   });
   if (unjudged.length > 0)

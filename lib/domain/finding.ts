@@ -442,7 +442,6 @@ export const EVENTS: readonly FindingCode[] = [
   'unknown-job',
   'upload-abandoned',
   'failover',
-  'cloudwatch-alarm',
   'notice-unknown',
   'platform-backup-failed',
   'source-failed',

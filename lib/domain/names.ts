@@ -93,6 +93,13 @@ function seriesOf(id: string): string {
   return id.slice(id.indexOf('-') + 1).replace(/^\d+/, 'dump');
 }
 
+/** The scheduled moment in the tag of a snapshot of this target's: `snapshot/crm/2026-11-20T01:00:00Z`. */
+export function pointFromRun(run: string, target: string): string | undefined {
+  const [job, of, scheduledFor] = run.split('/');
+  if (job !== 'snapshot' || of !== target || !scheduledFor) return undefined;
+  return Number.isNaN(new Date(scheduledFor).getTime()) ? undefined : utc(new Date(scheduledFor));
+}
+
 /** What every scratch instance is called, and nothing else ever is: roles may delete by this pattern. */
 export const SCRATCH_PREFIX = 'understudy-scratch-';
 

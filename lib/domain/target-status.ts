@@ -49,6 +49,8 @@ export type PlatformStatus = {
   retention: number;
   earliest?: string;
   latest?: string;
+  /** Where automated backups are replicated to: ARNs in other Regions. */
+  replicatedTo?: string[];
 };
 export type PointSummary = { id: string; snapshotAt: string; availableAt: string; state: string };
 export type RunSummary = Pick<Run, 'scheduledFor' | 'state' | 'attempt' | 'endedAt' | 'summary'>;

@@ -120,9 +120,6 @@ export const scratchSecretStore = (): ScratchSecrets =>
 export const rdsAtHome = () => rds()(homePlace());
 export const keys = (): Keys => once('keys', () => kmsKeys(home()));
 export const restoreRole = () => env().restoreRole;
-/** May a snapshot's key be used to restore it? Rejects when that cannot be found out. */
-export const keyState = async (key: string, region: string): Promise<'usable' | 'unusable'> =>
-  keyProblem(await keys()(key, region), clock.now()) === undefined ? 'usable' : 'unusable';
 export const scratchNetwork = () => env().scratchNetwork;
 export const proveFunction = (): string => env().proveFunction;
 export const sourceFunction = (): string => env().sourceFunction;
@@ -146,14 +143,21 @@ export const telling = () => ({
   stage: stage(),
 });
 
+/** May a key be used to restore with? One that is gone, off or on its way out may not. */
+const keyState = async (key: string, region: string) => {
+  const problem = keyProblem(await keys()(key, region), clock.now());
+  return problem === undefined ? ('usable' as const) : ('unusable' as const);
+};
+const isDefaultKey = async (key: string, region: string) => (await keys()(key, region))?.awsManaged;
+
 /** What work that waits on the platform needs. */
 export const platformDeps = () => ({
   ...telling(),
   plan: plan(),
   messages: messages(),
   platform: platform(),
-  keyState: async () => 'unknown' as const,
-  isDefaultKey: async () => undefined,
+  keyState,
+  isDefaultKey,
   home: home(),
   pace: pace(),
 });

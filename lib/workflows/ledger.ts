@@ -4,7 +4,7 @@ import type { Plan, Target } from '../domain/policy.ts';
 import { utc } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Ledger, LedgerRow, Secrets } from '../ports/database.ts';
+import type { Ledger, Secrets } from '../ports/database.ts';
 import type { Log } from '../ports/messages.ts';
 import { refuseTheFuture, requireTarget } from './claimed.ts';
 import { withCredentials } from './with-credentials.ts';
@@ -48,17 +48,6 @@ export async function writeLedger(job: LedgerJob, deps: LedgerDeps): Promise<Led
     });
     throw error;
   }
-}
-
-/** The rows of the source's ledger since a moment, for the proof of a restored copy; read after the copy's moment. */
-export async function readSourceLedger(
-  target: Target,
-  since: string,
-  deps: Pick<LedgerDeps, 'ledger' | 'secrets'>,
-): Promise<LedgerRow[]> {
-  return withCredentials(deps.secrets, withLedger(target), (credentials) =>
-    deps.ledger.rows(credentials, since),
-  );
 }
 
 function withLedger(target: Target): Target {

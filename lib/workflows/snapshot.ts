@@ -436,8 +436,9 @@ export async function askForCopies(
   target: Target,
   point: SnapshotPoint,
   deps: Pick<SnapshotDeps, 'messages'>,
+  places: readonly string[] = target.policy.snapshot.copies.map(placeOf),
 ): Promise<void> {
-  for (const copy of target.policy.snapshot.copies) {
+  for (const to of places) {
     await deps.messages.publish({
       job: 'copy',
       target: target.id,
@@ -445,7 +446,7 @@ export async function askForCopies(
       requestedBy: job.requestedBy,
       reason: 'the snapshot is available',
       point: point.id,
-      to: placeOf(copy),
+      to,
     });
   }
 }

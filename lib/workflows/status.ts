@@ -1,4 +1,5 @@
 import { checkCopies, checkRehearsal, checkRpo, checkSilence, newestBy } from '../checks/lateness.ts';
+import { checkLedger } from '../checks/ledger.ts';
 import type { Finding } from '../domain/finding.ts';
 import { MEANS, type Means } from '../domain/objective.ts';
 import type { Plan, Target } from '../domain/policy.ts';
@@ -74,6 +75,7 @@ function report(
         ...checkRpo(target, known, now),
         ...checkSilence(target, known, now),
         ...checkCopies(target, known, now),
+        ...checkLedger(target, known, now),
         ...checkRehearsal(target, known, now),
       ]
     : [];

@@ -1,5 +1,6 @@
 import { checkSchedules, checkSubscriptions } from '../checks/deployment.ts';
-import { checkRehearsal, checkRpo, checkSilence } from '../checks/lateness.ts';
+import { checkCopies, checkRehearsal, checkRpo, checkSilence } from '../checks/lateness.ts';
+import { checkLedger } from '../checks/ledger.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { expectedSchedules } from '../domain/expected-schedules.ts';
 import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
@@ -12,13 +13,22 @@ import type { OpenFinding } from '../ports/catalog.ts';
 import type { AlertTopic, Schedules } from '../ports/messages.ts';
 import { jobFailed } from './claimed.ts';
 import { type ClearDeps, clearAway } from './clear-away.ts';
+import { lookAtPlatform, OF_PLATFORMS, type PlatformLookDeps } from './look-at-platform.ts';
+import { type SweepDeps, sweep } from './sweep.ts';
 import { closeQuietly, raise, resolve } from './tell.ts';
 
-export type WatchDeps = ClearDeps & { schedules: Schedules };
+export type WatchDeps = ClearDeps & PlatformLookDeps & SweepDeps & { schedules: Schedules };
 export type WatchOutcome = { findings: Finding[]; unjudged: string[] };
 
 /** What a look can say and take back about a target, and about the deployment. */
-const OF_TARGETS: readonly FindingCode[] = ['rpo-breached', 'job-silent', 'rehearsal-overdue'];
+const OF_TARGETS: readonly FindingCode[] = [
+  'rpo-breached',
+  'job-silent',
+  'rehearsal-overdue',
+  'copy-late',
+  'ledger-silent',
+];
+const OF_SCRATCH: readonly FindingCode[] = ['scratch-left-over', 'scratch-foreign'];
 const OF_SCHEDULES: readonly FindingCode[] = ['schedule-missing', 'schedule-disabled', 'schedule-different'];
 const OF_SUBSCRIPTIONS: readonly FindingCode[] = ['alerts-unheard', 'subscription-unconfirmed'];
 const TOPICS: readonly AlertTopic[] = ['alerts', 'pages', 'alarms'];
@@ -35,8 +45,8 @@ const LANES = 16;
 export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const now = deps.clock.now();
   const unjudged: string[] = [];
-  const asked = new Set<FindingCode>();
-  const ask = async (question: string, codes: readonly FindingCode[], answer: () => Promise<Finding[]>) => {
+  const asked = new Set<string>();
+  const ask = async (question: string, codes: readonly string[], answer: () => Promise<Finding[]>) => {
     try {
       const findings = await answer();
       for (const code of codes) asked.add(code);
@@ -51,6 +61,7 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const statuses = new Map<string, TargetStatus>();
   const findings = [
     ...(await ask('dead runs and abandoned uploads', [], () => clearAway(deps, now))),
+    ...(await lookAtPlatforms(deps, ask, now)),
     ...(await ask('targets', OF_TARGETS, () => lookAtTargets(deps, statuses, now))),
     ...(await ask('schedules', OF_SCHEDULES, async () =>
       checkSchedules(expectedSchedules(deps.plan, deps.stage), await deps.schedules.deployed()),
@@ -66,6 +77,32 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   if (unjudged.length === 0) deps.metrics.count('WatchCompleted', 1);
   deps.metrics.flush();
   return { findings, unjudged };
+}
+
+type Ask = (
+  question: string,
+  codes: readonly string[],
+  answer: () => Promise<Finding[]>,
+) => Promise<Finding[]>;
+
+/** A code as it was asked about of one target: what could not be found out of another stays open there. */
+const of = (target: string, code: FindingCode) => `${target}#${code}`;
+
+/** What AWS has of every target that it backs up, each a question of its own; then what rehearsals left behind. */
+async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const onAws = deps.plan.targets.filter((target) => target.platform !== undefined);
+  await inLanes(onAws, async (target) => {
+    const codes = OF_PLATFORMS.map((code) => of(target.id, code));
+    findings.push(
+      ...(await ask(`what AWS has of ${target.id}`, codes, () =>
+        lookAtPlatform(target, target.platform!, deps, now),
+      )),
+    );
+  });
+  const rehearsed = onAws.some(({ platform }) => platform?.kind !== 'elasticache');
+  if (rehearsed) findings.push(...(await ask('scratch instances', OF_SCRATCH, () => sweep(deps, now))));
+  return findings;
 }
 
 async function lookAtTargets(
@@ -117,6 +154,8 @@ function lookAt(target: Target, status: TargetStatus, now: Date): Finding[] {
   return [
     ...checkRpo(target, status, now),
     ...checkSilence(target, status, now),
+    ...checkCopies(target, status, now),
+    ...checkLedger(target, status, now),
     ...checkRehearsal(target, status, now),
   ];
 }
@@ -135,7 +174,7 @@ async function lookAtSubscriptions(deps: WatchDeps): Promise<Finding[]> {
 async function tellAll(
   deps: WatchDeps,
   findings: readonly Finding[],
-  asked: ReadonlySet<FindingCode>,
+  asked: ReadonlySet<string>,
   statuses: ReadonlyMap<string, TargetStatus>,
   now: Date,
 ): Promise<void> {
@@ -164,7 +203,7 @@ async function tellAll(
 async function settleOpen(
   deps: WatchDeps,
   open: OpenFinding,
-  asked: ReadonlySet<FindingCode>,
+  asked: ReadonlySet<string>,
   statuses: ReadonlyMap<string, TargetStatus>,
   now: Date,
 ): Promise<void> {
@@ -174,7 +213,7 @@ async function settleOpen(
   if (EVENTS.includes(open.code) && !untold && secondsBetween(since, now) >= DAY)
     return closeQuietly(deps, open);
   const succeeded = open.code === 'job-failed' && lastRunState(statuses, open) === 'succeeded';
-  if (asked.has(open.code) || succeeded) return resolve(deps, open);
+  if (asked.has(open.code) || asked.has(of(open.target, open.code)) || succeeded) return resolve(deps, open);
   return raise(deps, was);
 }
 

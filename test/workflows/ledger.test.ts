@@ -3,7 +3,7 @@ import { CredentialsRefused, UnderstudyError } from '../../lib/domain/errors.ts'
 import type { LedgerJob } from '../../lib/domain/job.ts';
 import type { LedgerRow } from '../../lib/domain/ledger.ts';
 import type { Credentials, Ledger, Secrets } from '../../lib/ports/database.ts';
-import { readSourceLedger, writeLedger } from '../../lib/workflows/ledger.ts';
+import { writeLedger } from '../../lib/workflows/ledger.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
 import { manualClock } from '../support/doubles/clock.ts';
 import { recordingLog } from '../support/doubles/log.ts';
@@ -44,10 +44,7 @@ function world({ takes = 'old', ledger = true } = {}) {
       rows.set(minute, { minute, writtenAt: minute.replace('Z', '.000000Z') });
       return 'written';
     },
-    async rows(credentials, since) {
-      open(credentials);
-      return [...rows.values()].filter((row) => row.writtenAt >= since);
-    },
+    rows: async () => [...rows.values()],
   };
   const secrets: Secrets = { credentials: async (_, options) => (options?.again ? NEW : OLD) };
   const deps = { plan, ledger: source, secrets, catalog: memoryCatalog(clock), clock, log: recordingLog() };
@@ -144,20 +141,5 @@ describe('a row of the ledger', () => {
       hint: expect.stringContaining(hint),
     });
     expect(rows.size).toBe(0);
-  });
-});
-
-describe('the ledger of a source', () => {
-  it('is read with the target’s credentials, the fresh ones where the old are refused', async () => {
-    const { deps, state, target } = world();
-    await writeLedger(JOB, deps);
-    state.takes = 'new';
-    expect(await readSourceLedger(target, '2026-11-20T00:00:00Z', deps)).toHaveLength(1);
-    expect(await readSourceLedger(target, '2026-11-20T12:01:00Z', deps)).toEqual([]);
-  });
-
-  it('is not asked of a target that has none', async () => {
-    const { deps, target } = world({ ledger: false });
-    await expect(readSourceLedger(target, START, deps)).rejects.toMatchObject({ code: 'input-invalid' });
   });
 });

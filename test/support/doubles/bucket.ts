@@ -40,7 +40,7 @@ export class Bucket {
   }
 
   add(key: string, body: Buffer, rest: Partial<Version> = {}): StoredObject {
-    const versionId = randomUUID();
+    const { versionId = randomUUID() } = rest;
     const at = this.clock.now().toISOString();
     this.stored.unshift({ key, versionId, at, marker: false, body, legalHold: false, ...rest });
     return { key, versionId, bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') };

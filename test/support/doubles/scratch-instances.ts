@@ -59,7 +59,8 @@ export function memoryScratchInstances(
       if (!parameters.has(scratchOnly(name))) parameters.set(name, sourceGroup);
     },
     async removeParameters(_kind, name) {
-      const user = [...scratches.values()].find(({ order }) => order.parameterGroup === scratchOnly(name));
+      scratchOnly(name);
+      const user = [...scratches.values()].find(({ order }) => order.parameterGroup === name);
       if (user) throw new UnderstudyError('platform-refused', `${name} is in use by ${user.order.name}`);
       parameters.delete(name);
     },

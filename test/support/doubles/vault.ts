@@ -14,6 +14,8 @@ export type MemoryVault = Vault & {
   replace(key: string, body: Buffer): StoredObject;
   hold(object: StoredObject, on: boolean): void;
   rot(object: StoredObject, change: (body: Buffer) => Buffer): void;
+  /** What S3 replicates into a bucket keeps its VersionId. */
+  receive(object: StoredObject, body: Buffer): void;
   /** An upload whose writer died. */
   leaveOpen(key: string): OpenUpload;
 };
@@ -72,6 +74,7 @@ export function memoryVault(clock: Clock = manualClock()): MemoryVault {
       const version = known(object);
       version.body = change(Buffer.from(version.body));
     },
+    receive: ({ key, versionId }, body) => void bucket.add(key, Buffer.from(body), { versionId }),
     leaveOpen: (key) => bucket.open(key),
   };
 }

@@ -13,7 +13,7 @@ import { memoryVault } from '../../support/doubles/vault.ts';
 export type Table = [schema: string, name: string, owner?: string];
 
 /** A source whose archive lists these lines and whose tables are these. */
-function engineOf(tables: Table[], listing: string, changed?: Error): DatabaseEngine {
+export function engineOf(tables: Table[], listing: string, changed?: Error): DatabaseEngine {
   const { source, largeObjects } = manifest();
   const held: HeldSource = {
     facts: source,

@@ -22,12 +22,13 @@ export async function readParameterFamily(
       const { DBClusterParameterGroups } = await client.send(
         new DescribeDBClusterParameterGroupsCommand({ DBClusterParameterGroupName: name }),
       );
-      return DBClusterParameterGroups?.[0]?.DBParameterGroupFamily;
+      return DBClusterParameterGroups?.find((group) => group.DBClusterParameterGroupName === name)
+        ?.DBParameterGroupFamily;
     }
     const { DBParameterGroups } = await client.send(
       new DescribeDBParameterGroupsCommand({ DBParameterGroupName: name }),
     );
-    return DBParameterGroups?.[0]?.DBParameterGroupFamily;
+    return DBParameterGroups?.find((group) => group.DBParameterGroupName === name)?.DBParameterGroupFamily;
   });
 }
 

@@ -1,0 +1,471 @@
+import {
+  CreateSecurityGroupCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DeleteSubnetCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { IAMClient } from '@aws-sdk/client-iam';
+import {
+  CreateKeyCommand,
+  DisableKeyCommand,
+  KMSClient,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
+import {
+  CreateDBClusterParameterGroupCommand,
+  CreateDBParameterGroupCommand,
+  CreateDBSubnetGroupCommand,
+  RDSClient,
+} from '@aws-sdk/client-rds';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { restoreConditions } from '../../lib/adapters/aws/preflight/conditions.ts';
+import { kmsKeys } from '../../lib/adapters/aws/preflight/keys.ts';
+import { secretsManager } from '../../lib/adapters/aws/secrets.ts';
+import type { RestoreConditions } from '../../lib/ports/preflight.ts';
+import { HOME, target } from '../support/builders.ts';
+import { type FaultyProxy, type Rule, startProxy } from './support/proxy.ts';
+import { unique } from './support/stage.ts';
+
+let proxy: FaultyProxy;
+let conditions: RestoreConditions;
+const ec2 = () => new EC2Client({});
+const ROLE = 'arn:aws:iam::123456789012:role/restores';
+
+beforeAll(async () => {
+  const moto = process.env['AWS_ENDPOINT_URL']!;
+  proxy = await startProxy(moto);
+  const endpoint = proxy.endpoint;
+  conditions = restoreConditions({
+    rds: new RDSClient({ endpoint, maxAttempts: 1 }),
+    ec2: new EC2Client({ endpoint, maxAttempts: 1 }),
+    iam: new IAMClient({ endpoint, region: HOME, maxAttempts: 1 }),
+    keys: kmsKeys(HOME),
+    secrets: secretsManager(async () => new SecretsManagerClient({ endpoint, maxAttempts: 1 })),
+    restoreRole: ROLE,
+  });
+});
+afterAll(() => proxy.stop());
+afterEach(() => proxy.reset());
+
+/** The fields of a request to a Query service, and answers to one of its actions. */
+const fields = (body: Buffer) => new URLSearchParams(body.toString());
+const answering =
+  (action: string, result: (asked: URLSearchParams) => string): Rule =>
+  ({ body }) => {
+    const asked = fields(body);
+    if (asked.get('Action') !== action) return undefined;
+    const text = `<${action}Response><${action}Result>${result(asked)}</${action}Result></${action}Response>`;
+    return { status: 200, body: text };
+  };
+const refusing =
+  (action: string, code: string, status = 400): Rule =>
+  ({ body }) =>
+    fields(body).get('Action') === action
+      ? {
+          status,
+          body: `<Response><Errors><Error><Code>${code}</Code><Message>no</Message></Error></Errors><Error><Code>${code}</Code><Message>no</Message></Error></Response>`,
+        }
+      : undefined;
+
+async function network(zones: string[]) {
+  const { Vpc } = await ec2().send(new CreateVpcCommand({ CidrBlock: '10.8.0.0/16' }));
+  const subnets: string[] = [];
+  for (const [index, zone] of zones.entries()) {
+    const { Subnet } = await ec2().send(
+      new CreateSubnetCommand({
+        VpcId: Vpc!.VpcId!,
+        CidrBlock: `10.8.${index}.0/28`,
+        AvailabilityZone: zone,
+      }),
+    );
+    subnets.push(Subnet!.SubnetId!);
+  }
+  const name = unique('subnets');
+  await new RDSClient({}).send(
+    new CreateDBSubnetGroupCommand({
+      DBSubnetGroupName: name,
+      DBSubnetGroupDescription: 'd',
+      SubnetIds: subnets,
+    }),
+  );
+  return { vpc: Vpc!.VpcId!, name, subnets };
+}
+
+describe('a subnet group', () => {
+  it('has the VPC, zones and free addresses of its subnets', async () => {
+    const { name, vpc } = await network([`${HOME}a`, `${HOME}b`]);
+    expect(await conditions.subnetGroup(name)).toEqual({
+      vpc,
+      zones: [`${HOME}a`, `${HOME}b`],
+      freeAddresses: 22,
+    });
+  });
+
+  it('does not count a subnet that was deleted since', async () => {
+    const { name, subnets } = await network([`${HOME}a`, `${HOME}b`]);
+    await ec2().send(new DeleteSubnetCommand({ SubnetId: subnets[1]! }));
+    expect(await conditions.subnetGroup(name)).toMatchObject({ zones: [`${HOME}a`], freeAddresses: 11 });
+  });
+
+  it('that does not exist is undefined, and one that nobody may look at is an error', async () => {
+    expect(await conditions.subnetGroup('nowhere')).toBeUndefined();
+    const { name } = await network([`${HOME}a`, `${HOME}b`]);
+    proxy.rule(refusing('DescribeSubnets', 'UnauthorizedOperation', 403));
+    await expect(conditions.subnetGroup(name)).rejects.toMatchObject({ code: 'platform-denied' });
+    proxy.rule(refusing('DescribeDBSubnetGroups', 'Throttling'));
+    await expect(conditions.subnetGroup(name)).rejects.toMatchObject({ code: 'platform-unreachable' });
+  });
+});
+
+describe('security groups', () => {
+  it('are those that exist, with their VPC; the others are left out', async () => {
+    const { vpc } = await network([`${HOME}a`]);
+    const { GroupId } = await ec2().send(
+      new CreateSecurityGroupCommand({ GroupName: unique('sg'), Description: 'd', VpcId: vpc }),
+    );
+    expect(await conditions.securityGroups([GroupId!, 'sg-00000000'])).toEqual([{ id: GroupId, vpc }]);
+    expect(await conditions.securityGroups(['sg-00000000'])).toEqual([]);
+  });
+
+  it('that nobody may look at are an error', async () => {
+    proxy.rule(refusing('DescribeSecurityGroups', 'UnauthorizedOperation', 403));
+    await expect(conditions.securityGroups(['sg-1'])).rejects.toMatchObject({ code: 'platform-denied' });
+  });
+});
+
+describe('a parameter group', () => {
+  it('has its family: an instance’s, and a cluster’s', async () => {
+    const name = unique('params');
+    const common = { DBParameterGroupFamily: 'postgres15', Description: 'd' };
+    const rds = new RDSClient({});
+    await rds.send(new CreateDBParameterGroupCommand({ DBParameterGroupName: name, ...common }));
+    await rds.send(
+      new CreateDBClusterParameterGroupCommand({
+        DBClusterParameterGroupName: `${name}-cluster`,
+        ...common,
+        DBParameterGroupFamily: 'aurora-postgresql15',
+      }),
+    );
+    expect(await conditions.parameterFamily('rds', name)).toBe('postgres15');
+    expect(await conditions.parameterFamily('aurora', `${name}-cluster`)).toBe('aurora-postgresql15');
+    expect(await conditions.parameterFamily('rds', 'nowhere')).toBeUndefined();
+    expect(await conditions.parameterFamily('aurora', 'nowhere')).toBeUndefined();
+  });
+});
+
+describe('a key', () => {
+  const kms = () => new KMSClient({});
+  const make = async (more: object = {}) =>
+    (await kms().send(new CreateKeyCommand({ Description: 'd', ...more }))).KeyMetadata!.Arn!;
+
+  /** moto takes ids only here. */
+  const idOf = (arn: string) => arn.split('/')[1]!;
+
+  it('has its state: enabled, disabled, going to be deleted, or none at all', async () => {
+    const [enabled, disabled, going] = [await make(), await make(), await make()];
+    await kms().send(new DisableKeyCommand({ KeyId: idOf(disabled) }));
+    await kms().send(new ScheduleKeyDeletionCommand({ KeyId: idOf(going), PendingWindowInDays: 7 }));
+    expect(await conditions.key(enabled)).toEqual({ state: 'Enabled', encrypts: true, awsManaged: false });
+    expect(await conditions.key(disabled)).toMatchObject({ state: 'Disabled' });
+    expect(await conditions.key(going)).toMatchObject({
+      state: 'PendingDeletion',
+      deletedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+    });
+    expect(
+      await conditions.key(enabled.replace(/key\/.*/, 'key/00000000-0000-0000-0000-000000000000')),
+    ).toBeUndefined();
+  });
+
+  it('that signs encrypts nothing', async () => {
+    const signing = await make({ KeyUsage: 'SIGN_VERIFY', KeySpec: 'RSA_2048' });
+    expect(await conditions.key(signing)).toMatchObject({ encrypts: false });
+  });
+
+  it('is looked for in the Region that its ARN names', async () => {
+    const there = await new KMSClient({ region: 'eu-west-1' }).send(new CreateKeyCommand({}));
+    expect(await conditions.key(there.KeyMetadata!.Arn!)).toMatchObject({ state: 'Enabled' });
+    expect(await conditions.key(there.KeyMetadata!.KeyId!)).toBeUndefined();
+  });
+});
+
+/** moto knows neither of these two requests. */
+describe('an engine’s version', () => {
+  const postgres = { engine: 'postgres', version: '15.18' };
+  const versions = (...rows: [version: string, family: string, status: string][]) =>
+    answering(
+      'DescribeDBEngineVersions',
+      () =>
+        `<DBEngineVersions>${rows
+          .map(
+            ([version, family, status]) =>
+              `<DBEngineVersion><EngineVersion>${version}</EngineVersion><DBParameterGroupFamily>${family}</DBParameterGroupFamily><Status>${status}</Status></DBEngineVersion>`,
+          )
+          .join('')}</DBEngineVersions>`,
+    );
+
+  it('has its family, and is offered unless it is deprecated', async () => {
+    proxy.rule(versions(['15.18', 'postgres15', 'available']));
+    expect(await conditions.engineVersion(postgres)).toEqual({ family: 'postgres15', offered: true });
+    const asked = fields(proxy.seen.at(-1)!.body);
+    expect([asked.get('Engine'), asked.get('EngineVersion'), asked.get('IncludeAll')]).toEqual([
+      'postgres',
+      '15.18',
+      'true',
+    ]);
+    proxy.rule(versions(['15.18', 'postgres15', 'deprecated']));
+    expect(await conditions.engineVersion(postgres)).toEqual({ family: 'postgres15', offered: false });
+  });
+
+  it('that RDS does not list is undefined', async () => {
+    proxy.rule(versions(['15.1', 'postgres15', 'available']));
+    expect(await conditions.engineVersion(postgres)).toBeUndefined();
+    proxy.rule(versions());
+    expect(await conditions.engineVersion(postgres)).toBeUndefined();
+  });
+});
+
+describe('the support of a version', () => {
+  type Row = [major: string, standard?: string, extended?: string];
+  const majors = (rows: Row[], marker = '') =>
+    `<DBMajorEngineVersions>${rows
+      .map(([major, standard, extended]) => {
+        const cycle = (name: string, end?: string) =>
+          end
+            ? `<SupportedEngineLifecycle><LifecycleSupportName>open-source-rds-${name}-support</LifecycleSupportName><LifecycleSupportStartDate>2020-01-01T00:00:00Z</LifecycleSupportStartDate><LifecycleSupportEndDate>${end}</LifecycleSupportEndDate></SupportedEngineLifecycle>`
+            : '';
+        return `<DBMajorEngineVersion><MajorEngineVersion>${major}</MajorEngineVersion><SupportedEngineLifecycles>${cycle('standard', standard)}${cycle('extended', extended)}</SupportedEngineLifecycles></DBMajorEngineVersion>`;
+      })
+      .join('')}</DBMajorEngineVersions>${marker && `<Marker>${marker}</Marker>`}`;
+  const of = (...rows: Row[]) => answering('DescribeDBMajorEngineVersions', () => majors(rows));
+  const END = '2028-02-29T00:00:00Z';
+
+  it.each([
+    ['postgres', '15.18', '15'],
+    ['aurora-mysql', '8.0.mysql_aurora.3.05.2', '8.0'],
+    ['mariadb', '10.11.8', '10.11'],
+  ])(
+    'of %s %s is that of its major %s and of no other that looks like it',
+    async (engine, version, major) => {
+      proxy.rule(
+        of(
+          ['1', '2001-01-01T00:00:00Z'],
+          ['10', '2001-01-01T00:00:00Z'],
+          ['8', '2001-01-01T00:00:00Z'],
+          [major, END, '2031-02-28T00:00:00Z'],
+          [`${major}1`, '2001-01-01T00:00:00Z'],
+        ),
+      );
+      expect(await conditions.support({ engine, version })).toEqual({
+        major,
+        standardUntil: END,
+        extendedUntil: '2031-02-28T00:00:00Z',
+      });
+    },
+  );
+
+  it('is read to the last page', async () => {
+    proxy.rule(
+      answering('DescribeDBMajorEngineVersions', (asked) =>
+        asked.get('Marker') ? majors([['15', END]]) : majors([['14', END]], 'more'),
+      ),
+    );
+    expect(await conditions.support({ engine: 'postgres', version: '15.18' })).toEqual({
+      major: '15',
+      standardUntil: END,
+    });
+  });
+
+  it('of which nothing is said is not known', async () => {
+    proxy.rule(of(['14', END], ['15']));
+    await expect(conditions.support({ engine: 'postgres', version: '15.18' })).rejects.toMatchObject({
+      code: 'support-unsaid',
+    });
+    proxy.rule(of(['14', END]));
+    await expect(conditions.support({ engine: 'postgres', version: '15.18' })).rejects.toMatchObject({
+      code: 'support-unsaid',
+    });
+  });
+});
+
+describe('the secret', () => {
+  const secrets = () => new SecretsManagerClient({});
+  const of = (secret: string) => target({ connection: { secret, host: 'h', database: 'd' } });
+
+  it('that can be read has no problem, and nothing of it comes out of one that cannot be used', async () => {
+    const good = unique('secret');
+    const useless = unique('secret');
+    await secrets().send(
+      new CreateSecretCommand({ Name: good, SecretString: '{"username":"u","password":"hidden"}' }),
+    );
+    await secrets().send(new CreateSecretCommand({ Name: useless, SecretString: 'hidden' }));
+    expect(await conditions.secretProblem(of(good))).toBeUndefined();
+    expect(await conditions.secretProblem(of(useless))).toMatch(/is neither RDS-style JSON/);
+    expect(await conditions.secretProblem(of(useless))).not.toContain('hidden');
+  });
+
+  it('that is not there has one', async () => {
+    expect(await conditions.secretProblem(of('nowhere'))).toMatch(
+      /^the secret nowhere of crm cannot be read: /,
+    );
+  });
+
+  it.each([
+    ['AccessDeniedException', 'cannot be read'],
+    ['DecryptionFailure', 'cannot be read'],
+  ])('whose reading is refused with %s has one', async (code, said) => {
+    proxy.rule(() => ({ status: 400, body: JSON.stringify({ __type: code, Message: 'no' }) }));
+    expect(await conditions.secretProblem(of('any'))).toContain(said);
+  });
+
+  it('that could not be asked for is not known', async () => {
+    proxy.rule(() => 'drop');
+    await expect(conditions.secretProblem(of('any'))).rejects.toMatchObject({ code: 'secret-unreadable' });
+    proxy.rule(() => ({
+      status: 500,
+      body: JSON.stringify({ __type: 'InternalServiceError', Message: 'no' }),
+    }));
+    await expect(conditions.secretProblem(of('any'))).rejects.toMatchObject({ code: 'secret-unreadable' });
+  });
+});
+
+/** moto does not simulate policies. */
+describe('the role that restores', () => {
+  const prefix = `arn:aws:rds:${HOME}:111122223333`;
+  const intent = {
+    kind: 'rds' as const,
+    sourceArn: `${prefix}:db:crm-db`,
+    snapshotArn: `${prefix}:snapshot:rds:crm-db-1`,
+    kmsKey: `arn:aws:kms:${HOME}:111122223333:key/home`,
+    subnetGroup: 'quarantine',
+    tags: { 'understudy:target': 'crm' },
+  };
+  const cluster = {
+    ...intent,
+    kind: 'aurora' as const,
+    sourceArn: `${prefix}:cluster:crm`,
+    snapshotArn: `${prefix}:cluster-snapshot:rds:crm-1`,
+  };
+  const list = (asked: URLSearchParams, name: string) =>
+    [...asked].filter(([key]) => key.startsWith(`${name}.member.`)).map(([, value]) => value);
+  type Decide = (action: string, resource: string) => { decision: string; more?: string } | undefined;
+  const deciding = (decide: Decide) =>
+    answering('SimulatePrincipalPolicy', (asked) => {
+      const [resource] = list(asked, 'ResourceArns');
+      const rows = list(asked, 'ActionNames').flatMap((action) => {
+        const said = decide(action, resource!);
+        return said
+          ? `<member><EvalActionName>${action}</EvalActionName><EvalResourceName>${resource}</EvalResourceName><EvalDecision>${said.decision}</EvalDecision>${said.more ?? ''}</member>`
+          : '';
+      });
+      return `<EvaluationResults>${rows.join('')}</EvaluationResults>`;
+    });
+  const allowed: Decide = () => ({ decision: 'allowed' });
+  const asked = () =>
+    proxy.seen.flatMap(({ body }) => {
+      const form = fields(body);
+      expect([form.get('PolicySourceArn'), list(form, 'ResourceArns')]).toEqual([ROLE, [expect.any(String)]]);
+      return list(form, 'ActionNames').map(
+        (action) => `${action} ${list(form, 'ResourceArns')[0]!.replace(`${prefix}:`, '')}`,
+      );
+    });
+
+  it('is asked about each thing that restoring an instance touches, scratch names where they are made', async () => {
+    proxy.rule(deciding(allowed));
+    expect(await conditions.denied(intent)).toEqual([]);
+    expect(asked().sort()).toEqual([
+      `kms:CreateGrant ${intent.kmsKey}`,
+      `kms:DescribeKey ${intent.kmsKey}`,
+      'rds:AddTagsToResource db:understudy-scratch-preflight',
+      'rds:DeleteDBInstance db:understudy-scratch-preflight',
+      'rds:ModifyDBInstance db:understudy-scratch-preflight',
+      'rds:RestoreDBInstanceFromDBSnapshot db:understudy-scratch-preflight',
+      'rds:RestoreDBInstanceFromDBSnapshot pg:understudy-scratch-preflight',
+      'rds:RestoreDBInstanceFromDBSnapshot snapshot:rds:crm-db-1',
+      'rds:RestoreDBInstanceFromDBSnapshot subgrp:quarantine',
+      'rds:RestoreDBInstanceToPointInTime db:crm-db',
+      'rds:RestoreDBInstanceToPointInTime db:understudy-scratch-preflight',
+      'rds:RestoreDBInstanceToPointInTime pg:understudy-scratch-preflight',
+      'rds:RestoreDBInstanceToPointInTime subgrp:quarantine',
+    ]);
+  });
+
+  it('is asked about a cluster’s actions for a cluster, and about its one instance', async () => {
+    proxy.rule(deciding(allowed));
+    expect(await conditions.denied(cluster)).toEqual([]);
+    expect(asked()).toEqual(
+      expect.arrayContaining([
+        'rds:RestoreDBClusterFromSnapshot cluster:understudy-scratch-preflight',
+        'rds:RestoreDBClusterFromSnapshot cluster-snapshot:rds:crm-1',
+        'rds:RestoreDBClusterToPointInTime cluster:crm',
+        'rds:CreateDBInstance db:understudy-scratch-preflight-1',
+        'rds:DeleteDBInstance db:understudy-scratch-preflight-1',
+        'rds:DeleteDBCluster cluster:understudy-scratch-preflight',
+        'rds:ModifyDBCluster cluster:understudy-scratch-preflight',
+        'rds:RestoreDBClusterFromSnapshot cluster-pg:understudy-scratch-preflight',
+      ]),
+    );
+    expect(asked().some((each) => each.startsWith('rds:RestoreDBInstance'))).toBe(false);
+  });
+
+  it('is asked with the tags that a rehearsal sets, and for keys as RDS would use them', async () => {
+    proxy.rule(deciding(allowed));
+    await conditions.denied(intent);
+    const contexts = proxy.seen.map(({ body }) =>
+      [...fields(body)].flatMap(([key, value]) => (key.endsWith('.ContextKeyName') ? [value] : [])),
+    );
+    expect(contexts[0]).toEqual(expect.arrayContaining(['aws:RequestTag/understudy:target', 'aws:TagKeys']));
+    expect(contexts.at(-1)).toEqual(['kms:ViaService', 'kms:CallerAccount', 'kms:GrantIsForAWSResource']);
+  });
+
+  it.each([
+    ['implicitDeny', '', 'no statement allows it'],
+    ['explicitDeny', '', 'a statement denies it'],
+    [
+      'implicitDeny',
+      '<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations></OrganizationsDecisionDetail>',
+      'a policy of the organisation denies it',
+    ],
+    [
+      'implicitDeny',
+      '<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>',
+      'its permissions boundary does not allow it',
+    ],
+  ])('is denied what it may not: %s%s', async (decision, more, why) => {
+    proxy.rule(
+      deciding((action) =>
+        action === 'rds:DeleteDBInstance' ? { decision, more } : { decision: 'allowed' },
+      ),
+    );
+    expect(await conditions.denied(intent)).toEqual([
+      { action: 'rds:DeleteDBInstance', resource: `${prefix}:db:understudy-scratch-preflight`, why },
+    ]);
+  });
+
+  it('is not known to be allowed what IAM does not answer, or answers with a condition that we cannot say', async () => {
+    proxy.rule(deciding((action) => (action === 'kms:CreateGrant' ? undefined : { decision: 'allowed' })));
+    await expect(conditions.denied(intent)).rejects.toMatchObject({ code: 'permission-unsaid' });
+    const more = '<MissingContextValues><member>aws:PrincipalTag/team</member></MissingContextValues>';
+    proxy.rule(
+      deciding((action) =>
+        action === 'kms:CreateGrant' ? { decision: 'implicitDeny', more } : { decision: 'allowed' },
+      ),
+    );
+    await expect(conditions.denied(intent)).rejects.toMatchObject({
+      code: 'permission-unsaid',
+      message: expect.stringContaining('it depends on aws:PrincipalTag/team'),
+    });
+  });
+
+  it('that does not exist, or that nobody may ask about, is not known', async () => {
+    proxy.rule(refusing('SimulatePrincipalPolicy', 'NoSuchEntity', 404));
+    await expect(conditions.denied(intent)).rejects.toMatchObject({ code: 'role-unknown' });
+    proxy.rule(refusing('SimulatePrincipalPolicy', 'AccessDenied', 403));
+    await expect(conditions.denied(intent)).rejects.toMatchObject({ code: 'platform-denied' });
+  });
+
+  it('that the deployment does not name is not known', async () => {
+    const nobody = restoreConditions({ iam: new IAMClient({ region: HOME }) } as never);
+    await expect(nobody.denied(intent)).rejects.toMatchObject({ code: 'role-unknown' });
+  });
+});
