@@ -7,7 +7,7 @@ import {
   scratchInstances,
   scratchNetwork,
   scratchSecretStore,
-  sourceFunction,
+  changesFunction,
 } from '../lib/runtime/compose.ts';
 import { durableSteps, parseJob } from '../lib/runtime/durable.ts';
 import { rehearseInstance } from '../lib/workflows/rehearse-instance.ts';
@@ -20,7 +20,7 @@ export const handler = withDurableExecution(async (event: unknown, context) =>
     scratchSecrets: scratchSecretStore(),
     network: scratchNetwork(),
     proveFunction: proveFunction(),
-    sourceFunction: sourceFunction(),
+    changesFunction: changesFunction(),
     pick,
   }),
 );

@@ -32,12 +32,9 @@ export function contradictions(raw: unknown, now: Date): Contradiction[] {
             message: unknownPolicy(String(target.policy), Object.keys(policies)),
           },
         ];
-      const unmet = unmetNeeds(record(target), record(record(base)['schedules']), record(base), [
-        'targets',
-        id,
-      ]);
+      const merged = withOverrides((base ?? {}) as ConfigPolicy, target as never);
+      const unmet = unmetNeeds(record(target), record(merged), ['targets', id]);
       if (!base || !('overrides' in target) || !target.overrides) return unmet;
-      const merged = withOverrides(base as ConfigPolicy, target as never);
       const own = policyContradictions(base, ['targets', id, 'overrides'], now).map((found) => found.message);
       return [
         ...unmet,
@@ -78,8 +75,9 @@ function policyContradictions(raw: unknown, path: (string | number)[], now: Date
         ['objectives', 'rpo'],
         `says nothing of ${means}s, which are scheduled; add ${means}: and a duration`,
       );
-    if (!policy.schedules[means] && policy.objectives.rpo[means] !== undefined && means === 'snapshot')
-      say(['schedules'], 'no schedule for snapshot, which an RPO is promised for');
+    const said = means === 'dump' && neededJobs(policy).includes('dump');
+    if (!policy.schedules[means] && policy.objectives.rpo[means] !== undefined && !said)
+      say(['objectives', 'rpo', means], `is promised, and no ${means} is scheduled`);
     const sum = rpoArithmetic(policy, now, undefined, means);
     if (sum && !sum.fits)
       say(['objectives', 'rpo', means], `these ${means}s cannot keep it: ${sayArithmetic(sum)}`);
@@ -145,6 +143,14 @@ function platformContradictions(policy: Policy, path: (string | number)[]): Cont
       ['pitr', 'window'],
       `${humanSeconds(policy.pitr.window)} is outside of 7 to 35 days, which RDS can keep`,
     );
+  if (policy.schedules.rehearse && !neededJobs(policy).includes('dump'))
+    say(
+      ['schedules', 'rehearse'],
+      'rehearses dumps, and none are scheduled; rehearse-snapshot is for snapshots',
+    );
+  const saidAlready = policy.objectives.rpo.snapshot !== undefined;
+  if (policy.snapshot.copies.length > 0 && !policy.schedules.snapshot && !saidAlready)
+    say(['snapshot', 'copies'], 'copies snapshots, and none are scheduled');
   const places = policy.snapshot.copies.map(placeOf);
   policy.snapshot.copies.forEach((copy, index) => {
     if (places.indexOf(places[index]!) !== index)
@@ -158,10 +164,10 @@ function platformContradictions(policy: Policy, path: (string | number)[]): Cont
 /** What a target's policy asks of it that it has not got. */
 function unmetNeeds(
   target: Record<string, unknown>,
-  schedules: Record<string, unknown>,
   policy: Record<string, unknown>,
   path: (string | number)[],
 ): Contradiction[] {
+  const schedules = record(policy['schedules']);
   const found: Contradiction[] = [];
   const say = (where: string[], message: string) => found.push({ path: [...path, ...where], message });
   const platforms = ['rds', 'aurora', 'elasticache'].filter((kind) => target[kind] !== undefined);

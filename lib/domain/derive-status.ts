@@ -11,6 +11,19 @@ import {
 } from './recovery-point.ts';
 import type { Run } from './run.ts';
 import type { PointSummary, PointsSummary, RunSummary, TargetStatus } from './target-status.ts';
+import { secondsBetween } from './time.ts';
+
+/** How many of the newest points are read at first, and how many at most. */
+export const FEW = 100;
+export const MANY = 2000;
+const FAR = 8 * 86_400;
+
+/** Do these newest points reach so far back that a weekly one of any kind and place is among them? */
+export function reachFarEnough(newestFirst: readonly RecoveryPoint[]): boolean {
+  const [first, last] = [newestFirst[0], newestFirst.at(-1)];
+  if (newestFirst.length < FEW || !first || !last) return true;
+  return secondsBetween(last.scheduledFor, first.scheduledFor) >= FAR;
+}
 
 /** Derives what one looks at every morning. Points, runs of each job and evidence come newest first. */
 export function deriveStatus(

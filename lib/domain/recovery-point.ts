@@ -49,6 +49,8 @@ type Common = {
   state: PointState;
   /** The scheduled moment it is named after; of somebody else's snapshot, the moment it was taken. */
   scheduledFor: string;
+  /** When the making of it began: a copy is named after its original's moment, which may be long ago. */
+  begunAt?: string;
   /** The moment whose data it holds: its age counts from here, not from the end of the upload or the copying. */
   snapshotAt?: string;
   availableAt?: string;

@@ -122,7 +122,7 @@ export const keys = (): Keys => once('keys', () => kmsKeys(home()));
 export const restoreRole = () => env().restoreRole;
 export const scratchNetwork = () => env().scratchNetwork;
 export const proveFunction = (): string => env().proveFunction;
-export const sourceFunction = (): string => env().sourceFunction;
+export const changesFunction = (): string => env().changesFunction;
 export const instances = (): Instances => once('instances', postgresInstances);
 export const pace = () => env().pace;
 export const scratchFunction = (): string => env().scratchFunction;

@@ -14,7 +14,7 @@ export type Environment = {
   /** Function that proves a scratch instance, from inside its quarantine. */
   proveFunction: string;
   /** Function that looks at a source for a proof. */
-  sourceFunction: string;
+  changesFunction: string;
   /** The quarantine of scratch instances, unless a policy names another. */
   scratchNetwork: { subnetGroup: string; securityGroup: string };
   /** Seconds between the looks of a wait: the first two, and the last ones. */
@@ -58,7 +58,7 @@ export function environment(): Environment {
     },
     scratchFunction: get('SCRATCH_FUNCTION') || 'scratch',
     proveFunction: get('PROVE_FUNCTION') || 'prove',
-    sourceFunction: get('SOURCE_FUNCTION') || 'source',
+    changesFunction: get('CHANGES_FUNCTION') || 'changes',
     scratchNetwork: {
       subnetGroup: get('SCRATCH_SUBNET_GROUP'),
       securityGroup: get('SCRATCH_SECURITY_GROUP'),

@@ -135,7 +135,8 @@ function questionsAbout(
           snapshotArn: newest?.snapshot.arn,
           kmsKey: newest?.snapshot.kmsKey ?? source?.kmsKey,
           subnetGroup,
-          optionGroup: source?.optionGroup,
+          // A default one is not named in a restore.
+          optionGroup: source?.optionGroup?.startsWith('default:') ? undefined : source?.optionGroup,
           tags: tagsOf(target, job, deps),
         }),
       })),

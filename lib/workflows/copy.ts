@@ -100,6 +100,7 @@ async function copyOne(
     kind: 'snapshot',
     place: job.to,
     state: 'creating',
+    begunAt: began,
     snapshot: { ...from.snapshot, arn: '' },
   };
   for (const key of ['verifiedAt', 'rehearsedAt', 'availableAt', 'takeSeconds', 'why'] as const)

@@ -1,7 +1,7 @@
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { finding } from '../domain/finding.ts';
 import type { ExpireJob } from '../domain/job.ts';
-import { parsePointId } from '../domain/names.ts';
+import { parsePointId, VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import { type DumpPoint, isDump, isOurs, type RecoveryPoint } from '../domain/recovery-point.ts';
 import { type Decision, planRetention } from '../domain/retention.ts';
@@ -61,11 +61,13 @@ type Planned = {
 async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
   const points = await deps.catalog.points(target.id);
   const bad = await badRehearsals(target, deps);
+  let frozenDumps = false;
   const planned: Planned = { decisions: [], orphans: [], withheld: 0, atRisk: false };
   for (const group of grouped(points)) {
     const plan = await planGroup(target, group, bad, deps);
     planned.decisions.push(...plan.decisions);
     if (!plan.frozen) continue;
+    frozenDumps ||= group[0]!.kind === 'dump' && group[0]!.place === VAULT;
     planned.frozen ??= plan.frozen;
     planned.withheld += plan.withheld.length;
     const newest = plan.decisions[0]?.point.state;
@@ -73,7 +75,7 @@ async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
       (newest === 'failed' || newest === 'corrupt') &&
       plan.withheld.some((point) => point.availableAt !== undefined);
   }
-  if (!planned.frozen) planned.orphans = await findOrphans(target, points, deps, deps.clock.now());
+  if (!frozenDumps) planned.orphans = await findOrphans(target, points, deps, deps.clock.now());
   return planned;
 }
 
@@ -207,7 +209,11 @@ async function remove(target: Target, point: RecoveryPoint, deps: ExpireDeps): P
 async function giveUpOldOnes(target: Target, deps: ExpireDeps): Promise<void> {
   const age = Math.max(CREATING_AGE, 2 * target.policy.snapshot.deadline);
   for (const point of await deps.catalog.points(target.id, { states: ['creating'] })) {
-    if (secondsBetween(point.scheduledFor, deps.clock.now()) < (isDump(point) ? CREATING_AGE : age)) continue;
+    if (
+      secondsBetween(point.begunAt ?? point.scheduledFor, deps.clock.now()) <
+      (isDump(point) ? CREATING_AGE : age)
+    )
+      continue;
     await deps.catalog.movePoint(target.id, point.id, 'failed', { why: 'it was never finished' });
   }
 }

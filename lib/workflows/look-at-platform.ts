@@ -66,10 +66,9 @@ function checkSource(
   now: Date,
 ): Finding[] {
   if (!source) return checkExistence(target, ref, source);
-  const promisesMoments = target.policy.objectives.rpo.pitr !== undefined;
   const full = source.status === 'storage-full';
   return [
-    ...(promisesMoments ? checkBackups(target, source, now) : []),
+    ...(source.kind === 'elasticache' ? [] : checkBackups(target, source, now)),
     ...(full
       ? [
           finding('storage-full', {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DEPLOYMENT } from '../domain/finding.ts';
-import { dumpJob, expireJob, rehearseJob, verifyJob } from '../domain/job.ts';
+import { dumpJob, expireJob, preflightJob, rehearseJob, verifyJob } from '../domain/job.ts';
 import type { Alerts, JobMessages } from '../ports/messages.ts';
 import { requireTarget } from './claimed.ts';
 import { points, type StatusDeps, status } from './status.ts';
@@ -14,7 +14,7 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
   z.strictObject({
     ask: z.literal('run'),
-    message: z.discriminatedUnion('job', [dumpJob, verifyJob, rehearseJob, expireJob]),
+    message: z.discriminatedUnion('job', [dumpJob, verifyJob, rehearseJob, expireJob, preflightJob]),
   }),
   z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),
   z.strictObject({ ask: z.literal('evidence'), target, limit: z.int().min(1).max(100).default(1) }),

@@ -7,7 +7,7 @@ import {
 } from '../checks/posture.ts';
 import { checkRestore, mayMend, OF_RESTORES } from '../checks/preflight.ts';
 import { InputError } from '../domain/errors.ts';
-import { DEPLOYMENT, type Finding, finding } from '../domain/finding.ts';
+import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../domain/finding.ts';
 import type { PreflightJob } from '../domain/job.ts';
 import type { Target } from '../domain/policy.ts';
 import { type AskDeps, type Asked, askAll, type Restorable } from './ask-before-restore.ts';
@@ -16,6 +16,14 @@ import { settle } from './tell.ts';
 
 export type PreflightDeps = JobDeps & AskDeps;
 export type PreflightOutcome = JobOutcome & { findings: Finding[] };
+
+/** What a preflight can say about a target, and take back. */
+export const OF_PREFLIGHT: readonly FindingCode[] = [
+  'preflight-unknown',
+  'source-missing',
+  ...OF_SOURCES,
+  ...OF_RESTORES,
+];
 
 /**
  * Will it restore now, and is the source set up as promised? Asks and restores nothing. What was answered is judged and
@@ -68,21 +76,20 @@ function judge(target: Target, ref: Restorable, asked: Asked, now: Date): Findin
 /** Takes back what was found before and is not so any more, as far as this time the question was answered. */
 async function tellAll(
   target: Target,
-  { answers, quotas, unknown }: Asked,
+  { answers, quotas, left }: Asked,
   findings: readonly Finding[],
   deps: PreflightDeps,
 ): Promise<void> {
   const source = answers.source?.found;
   const mended = ({ code, subject }: Finding): boolean => {
-    if (code === 'preflight-unknown') return !unknown.some((each) => each.question === subject);
+    if (code === 'preflight-unknown') return !left.includes(subject);
     if (code === 'source-missing') return answers.source !== undefined;
     if (code === 'pitr-window-short') return source !== undefined && answers['pitr window'] !== undefined;
     if (OF_SOURCES.includes(code)) return source !== undefined;
     return mayMend({ code, subject }, answers);
   };
-  const codes = ['preflight-unknown', 'source-missing', ...OF_SOURCES, ...OF_RESTORES] as const;
   const [ofAccount, ofTarget] = [findings.filter(isOfAccount), findings.filter((each) => !isOfAccount(each))];
-  await settle(deps, target.id, codes, ofTarget, mended);
+  await settle(deps, target.id, OF_PREFLIGHT, ofTarget, mended);
   await settle(deps, DEPLOYMENT.id, ['snapshot-quota-near'], ofAccount, ({ subject }) => quotas.has(subject));
 }
 

@@ -45,7 +45,7 @@ export type RehearseInstanceDeps = DurableJobDeps &
     /** The deployment's own quarantine, unless the policy names another network. */
     network: { subnetGroup: string; securityGroup: string };
     proveFunction: string;
-    sourceFunction: string;
+    changesFunction: string;
     /** Picks one of `count`: 0 … count − 1. */
     pick: (count: number) => number;
   };
@@ -121,12 +121,10 @@ async function onScratch(
     const started = await durable.step('start its clock', async () => {
       const now = deps.clock.now();
       const expires = utc(plusSeconds(now, 2 * instance.deadline + BESIDE));
-      await deps.catalog.startScratch(target.id, record.name, utc(now), expires);
-      return { at: utc(now), expires };
+      return deps.catalog.startScratch(target.id, record.name, utc(now), expires);
     });
-    record.startedAt = started.at;
-    result.began = started.at;
-    const order = orderOf(job, target, chosen, record.name, started.expires, deps);
+    result.began = started.startedAt ?? chosen.plannedAt;
+    const order = orderOf(job, target, chosen, record.name, started.expiresAt, deps);
     const endpoint = await bringUp(
       order,
       record,
@@ -237,7 +235,7 @@ async function prove(
 ): Promise<ProveResult> {
   const look: SourceLook & { failed?: string } = target.connection
     ? await durable
-        .invoke<SourceLookRequest, SourceLook>('look at the source', deps.sourceFunction, {
+        .invoke<SourceLookRequest, SourceLook>('look at the source', deps.changesFunction, {
           target: target.id,
           moment: chosen.moment,
           ...(chosen.manifest ? { manifest: chosen.manifest } : {}),

@@ -32,12 +32,12 @@ export async function until<T>(
   const began = await durable.step(`${wait.name}: begin`, async () => utc(deps.clock.now()));
   const end = plusSeconds(began, wait.deadline);
   for (let look = 1, pause = deps.pace.first; ; look++, pause = Math.min(deps.pace.most, pause * 1.5)) {
-    const { poll, late } = await durable.step(`${wait.name}: look ${look}`, async () => ({
+    const { poll, left } = await durable.step(`${wait.name}: look ${look}`, async () => ({
       poll: await wait.look(),
-      late: deps.clock.now() >= end,
+      left: secondsBetween(deps.clock.now(), end),
     }));
     if (poll.state === 'done') return { outcome: 'done', value: poll.value };
-    if (late) return { outcome: 'too-late', seen: poll.seen, waited: secondsBetween(began, end) };
-    await durable.pause(`${wait.name}: pause ${look}`, pause, wait.onWaiting);
+    if (left <= 0) return { outcome: 'too-late', seen: poll.seen, waited: secondsBetween(began, end) };
+    await durable.pause(`${wait.name}: pause ${look}`, Math.min(pause, left), wait.onWaiting);
   }
 }

@@ -183,9 +183,11 @@ async function aMissedSchedule(stage: DemoStage): Promise<void> {
   const clock = { ...compose.clock, now: () => later };
   const looked = await progress('the watch takes its look', () =>
     watch({
-      ...compose.telling(),
+      ...compose.platformDeps(),
       clock,
-      plan: compose.plan(),
+      scratch: compose.scratchInstances(),
+      scratchSecrets: compose.scratchSecretStore(),
+      secrets: compose.secrets(),
       vault: compose.vault(),
       schedules: compose.schedules(),
     }),

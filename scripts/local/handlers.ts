@@ -18,7 +18,7 @@ const HANDLERS = {
   copy: () => import('../../handlers/copy.ts'),
   'rehearse-instance': () => import('../../handlers/rehearse-instance.ts'),
   prove: () => import('../../handlers/prove.ts'),
-  source: () => import('../../handlers/source.ts'),
+  changes: () => import('../../handlers/changes.ts'),
   preflight: () => import('../../handlers/preflight.ts'),
   watch: () => import('../../handlers/watch.ts'),
   unclaimed: () => import('../../handlers/unclaimed.ts'),
@@ -30,15 +30,17 @@ const HANDLERS = {
 
 export type FunctionName = keyof typeof HANDLERS;
 
-/** Lets the demo and the tests put something unreliable in the scratch function's place. */
-export const replaced: { scratch?: ((input: unknown) => Promise<unknown>) | undefined } = {};
+/** Lets the demo and the tests put something unreliable in the place of a function that a durable one invokes. */
+export const replaced: Partial<
+  Record<'scratch' | 'prove' | 'source', ((input: unknown) => Promise<unknown>) | undefined>
+> = {};
 
 /** Those that outlive their process, and the functions that they invoke. */
 const DURABLE = {
   rehearse: ['scratch'],
   snapshot: [],
   copy: [],
-  'rehearse-instance': ['prove', 'source'],
+  'rehearse-instance': ['prove', 'changes'],
 } as const satisfies Partial<Record<FunctionName, readonly FunctionName[]>>;
 type DurableName = keyof typeof DURABLE;
 
@@ -69,7 +71,7 @@ async function runDurably(name: DurableName, event: unknown): Promise<unknown> {
   for (const called of DURABLE[name] as readonly FunctionName[]) {
     const variable = `UNDERSTUDY_${called.toUpperCase()}_FUNCTION`;
     runner.registerFunction(process.env[variable] ?? called, (input: unknown) =>
-      called === 'scratch' && replaced.scratch ? replaced.scratch(input) : invokeLocally(called, input),
+      (replaced[called as keyof typeof replaced] ?? ((given) => invokeLocally(called, given)))(input),
     );
   }
   const execution = await runner.run({ payload: event });

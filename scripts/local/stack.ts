@@ -100,6 +100,10 @@ export async function createStack(endpoint: string, template: Template, stage: s
       UNDERSTUDY_QUEUE_EXPIRE: ids.get('ExpireQueue')!,
       UNDERSTUDY_QUEUE_PREFLIGHT: ids.get('PreflightQueue') ?? '',
       UNDERSTUDY_QUEUE_REHEARSE: ids.get('RehearseLocal')!,
+      UNDERSTUDY_QUEUE_SNAPSHOT: ids.get('SnapshotLocal')!,
+      UNDERSTUDY_QUEUE_COPY: ids.get('CopyLocal')!,
+      UNDERSTUDY_QUEUE_REHEARSE_INSTANCE: ids.get('RehearseInstanceLocal')!,
+      UNDERSTUDY_QUEUE_LEDGER: ids.get('LedgerLocal')!,
       UNDERSTUDY_QUEUE_UNCLAIMED: ids.get('UnclaimedLocal')!,
       UNDERSTUDY_SCHEDULE_GROUP: group,
       POWERTOOLS_SERVICE_NAME: `understudy-${stage}`,
@@ -177,7 +181,7 @@ async function subscribeQueues(
     if (Properties['Protocol'] === 'sqs')
       queue = ids.get((Properties['Endpoint'] as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0])!;
     else {
-      const name = id.startsWith('Rehearse') ? 'RehearseLocal' : 'UnclaimedLocal';
+      const name = `${id.split('SnsSubscription')[0]}Local`;
       const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `${name}-${stage}` }));
       ids.set(name, QueueUrl!);
       queue = QueueUrl!;

@@ -2,6 +2,9 @@
  * The words that the table in roles.cjs is written in: each is a list of IAM statements. What needs a name instead of a
  * reference has one because a reference would make a circle (a function's log, the role that reads secrets).
  */
+const { logicalId } = require('./queues.cjs');
+const rdsGrants = require('./rds-grants.cjs');
+
 const ref = (id) => ({ Ref: id });
 const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const sub = (text) => ({ 'Fn::Sub': text });
@@ -21,8 +24,21 @@ const INTERFACES = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
-/** `name` makes a function's name, `locked` says whether any policy locks what it stores. */
-module.exports = ({ name, sourceRole, locked }) => {
+const bucketArn = ({ bucket }) => sub(`arn:\${AWS::Partition}:s3:::${bucket}`);
+const inS3Of = ({ region }) => ({ StringEquals: { 'kms:ViaService': sub(`s3.${region}.\${AWS::URLSuffix}`) } });
+const looksAtReplica = (replica) => [
+  may(
+    ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectRetention', 's3:GetObjectLegalHold'],
+    sub(`arn:\${AWS::Partition}:s3:::${replica.bucket}/*`),
+  ),
+  may('s3:ListBucket', bucketArn(replica)),
+];
+
+/**
+ * `name` makes a function's name, `locked` says whether any policy locks what it stores; `roles` are those of other
+ * accounts that snapshots are copied to, and `keys` those that copies are encrypted with.
+ */
+module.exports = ({ name, stage, sourceRole, locked, replica, roles, keys }) => {
   const functionArn = (part) => here('lambda', `function:${name(part)}`);
   const publishes = (...topics) => [may('sns:Publish', topics.map(ref))];
 
@@ -88,6 +104,31 @@ module.exports = ({ name, sourceRole, locked }) => {
         here('lambda', `function:${name(part)}:*/durable-execution/*/*`),
       ),
     ],
+
+    // The vault's copy in another Region, where there is one.
+    readsReplica: replica ? [...looksAtReplica(replica), may('kms:Decrypt', replica.key, inS3Of(replica))] : [],
+    deletesReplica: replica
+      ? [
+          ...looksAtReplica(replica),
+          may('s3:ListBucketVersions', bucketArn(replica)),
+          may(['s3:DeleteObject', 's3:DeleteObjectVersion'], sub(`arn:\${AWS::Partition}:s3:::${replica.bucket}/*`)),
+        ]
+      : [],
+
+    readsManifests: [
+      may(['s3:GetObject', 's3:GetObjectVersion'], sub('${Vault.Arn}/*.manifest.json')),
+      may('kms:Decrypt', arn('VaultKey'), THROUGH_S3),
+    ],
+
+    // ── instances, their snapshots, and scratch: see rds-grants.cjs ──
+    ...rdsGrants({ stage, roles, keys }),
+    wakes: (...parts) => [
+      may('lambda:SendDurableExecutionCallbackSuccess', [
+        ...parts.map(functionArn),
+        ...parts.map((part) => here('lambda', `function:${name(part)}:*`)),
+      ]),
+    ],
+    asksWhatIsAllowed: (part) => [may('iam:SimulatePrincipalPolicy', arn(`${logicalId(part)}Role`))],
 
     seesSchedules: [
       may('scheduler:GetSchedule', here('scheduler', `schedule/${name('jobs')}/*`)),

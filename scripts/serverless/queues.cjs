@@ -2,9 +2,20 @@
  * Topic `jobs` → queue → function, for the jobs that wait their turn, and a dead-letter queue for every
  * asynchronous path. scripts/serverless/alarms.cjs watches each of them.
  */
-const QUEUED = ['dump', 'verify', 'expire'];
-/** Whose dead letters: seven functions, and the people subscribed to alerts, pages and alarms. */
-const DEAD_LETTERS = [...QUEUED, 'dispatch', 'rehearse', 'watch', 'unclaimed', 'subscribers'];
+const QUEUED = ['dump', 'verify', 'expire', 'preflight'];
+/** Whose dead letters: of functions, and of the people subscribed to alerts, pages and alarms. */
+const DEAD_LETTERS = [
+  ...QUEUED,
+  'dispatch',
+  'rehearse',
+  'snapshot',
+  'copy',
+  'rehearseInstance',
+  'notice',
+  'watch',
+  'unclaimed',
+  'subscribers',
+];
 
 const DAY = 86_400;
 const logicalId = (name) => name[0].toUpperCase() + name.slice(1);

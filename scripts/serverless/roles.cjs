@@ -5,6 +5,7 @@
 const grants = require('./grants.cjs');
 const { readPlan } = require('./plan.cjs');
 const { logicalId } = require('./queues.cjs');
+const { replicaOf } = require('./replication.cjs');
 
 function table(can, inVpc) {
   const { knows, records, tells, publishes, takesFrom, deadLettersTo } = can;
@@ -20,7 +21,7 @@ function table(can, inVpc) {
       tells,
       inVpc('dump'),
     ],
-    verify: [takesFrom('VerifyQueue'), knows, records, can.reads, tells],
+    verify: [takesFrom('VerifyQueue'), knows, records, can.reads, can.readsReplica, tells],
     rehearse: [
       can.remembers('rehearse'),
       knows,
@@ -31,16 +32,91 @@ function table(can, inVpc) {
     ],
     // It runs what the source's owners wrote (views, defaults, functions): there is nothing here to steal but dumps.
     scratch: [can.reads, can.standsInVpc('scratch')],
-    // The only one that deletes. It looks at objects, and has no key to read one with.
-    expire: [takesFrom('ExpireQueue'), knows, records, can.looksAt, can.deletes, tells],
+    // The only one that deletes what is kept. It looks at objects, and has no key to read one with.
+    expire: [
+      takesFrom('ExpireQueue'),
+      knows,
+      records,
+      can.looksAt,
+      can.deletes,
+      can.deletesReplica,
+      can.deletesSnapshots,
+      can.entersAccounts,
+      tells,
+    ],
+
+    snapshot: [
+      can.remembers('snapshot'),
+      knows,
+      records,
+      can.seesInstances,
+      can.seesKeys,
+      can.takesSnapshots,
+      publishes('JobsTopic'),
+      tells,
+      deadLettersTo('SnapshotDead'),
+    ],
+    copy: [
+      can.remembers('copy'),
+      knows,
+      records,
+      can.seesInstances,
+      can.seesKeys,
+      can.copiesSnapshots,
+      can.entersAccounts,
+      tells,
+      deadLettersTo('CopyDead'),
+    ],
+    // It makes and deletes what bears a scratch name, and nothing else.
+    rehearseInstance: [
+      can.remembers('rehearseInstance'),
+      knows,
+      records,
+      can.seesInstances,
+      can.restoresToScratch,
+      can.endsScratch,
+      can.calls('prove'),
+      can.calls('changes'),
+      tells,
+      deadLettersTo('RehearseInstanceDead'),
+    ],
+    // Inside the quarantine: it reads manifests and the passwords of scratch instances.
+    prove: [can.readsManifests, can.readsScratchSecrets, can.standsInVpc('prove')],
+    // At the source: its counters and catalogs, held against a manifest.
+    changes: [can.becomesSource, can.readsManifests, inVpc('changes')],
+    ledger: [knows, records, can.becomesSource, tells, inVpc('ledger')],
+    preflight: [
+      takesFrom('PreflightQueue'),
+      knows,
+      records,
+      can.seesInstances,
+      can.seesKeys,
+      can.seesNetworks,
+      can.asksWhatIsAllowed('rehearseInstance'),
+      can.becomesSource,
+      tells,
+    ],
     watch: [
       knows,
       records,
       can.endsUploads,
+      can.seesInstances,
+      can.seesKeys,
+      can.endsScratch,
+      can.becomesSource, // before a scratch instance is deleted: does somebody's secret lead to it?
+      can.entersAccounts,
+      publishes('JobsTopic'),
       can.seesSchedules,
       can.asksWhoListens,
       tells,
       deadLettersTo('WatchDead'),
+    ],
+    notice: [
+      knows,
+      records,
+      can.wakes('snapshot', 'copy', 'rehearseInstance'),
+      tells,
+      deadLettersTo('NoticeDead'),
     ],
     unclaimed: [knows, records, tells, deadLettersTo('UnclaimedDead')],
     operator: [knows, publishes('JobsTopic', 'AlarmsTopic'), tells, can.asksWhoListens],
@@ -52,10 +128,16 @@ module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const subnets = await resolveVariable('param:vpcSubnets');
   const { policies, targets } = readPlan();
+  const everyPolicy = [...policies, ...targets.map(({ policy }) => policy)];
+  const copies = everyPolicy.flatMap(({ snapshot }) => snapshot.copies);
   const can = grants({
     name: (part) => `understudy-${stage}-${part}`,
     sourceRole: await resolveVariable('self:custom.sourceRole'),
-    locked: [...policies, ...targets.map(({ policy }) => policy)].some(({ vault }) => vault.lock !== 'none'),
+    stage,
+    replica: await replicaOf(resolveVariable),
+    locked: everyPolicy.some(({ vault }) => vault.lock !== 'none'),
+    roles: copies.flatMap(({ role }) => role ?? []),
+    keys: copies.flatMap(({ kmsKey }) => kmsKey ?? []),
   });
 
   const rows = table(can, (part) => (subnets ? can.standsInVpc(part) : []));

@@ -7,7 +7,7 @@ import { unique } from './support/stage.ts';
 /** What each state may become, written out once more: the test must not ask the code what is right. */
 const MAY: [PointState, PointState[]][] = [
   ['creating', ['creating', 'available', 'failed']],
-  ['available', ['verified', 'corrupt', 'expiring']],
+  ['available', ['available', 'verified', 'corrupt', 'expiring']],
   ['verified', ['verified', 'rehearsed', 'corrupt', 'expiring']],
   ['rehearsed', ['rehearsed', 'corrupt', 'expiring']],
   ['failed', ['creating', 'expiring']],

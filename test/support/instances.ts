@@ -1,8 +1,10 @@
 import { loadPlan } from '../../lib/config/load.ts';
 import type { Plan } from '../../lib/domain/policy.ts';
 
-/** A plan of instances instead of dumps; `policy` and `target` are lines of YAML put in at their places. */
-export function instancePlan(options: { policy?: string; target?: string } = {}): Plan {
+/** A plan of instances instead of dumps; `policy`, `target` and other `targets` are lines of YAML put in at their places. */
+export function instancePlan(
+  options: { policy?: string; target?: string; targets?: Record<string, string> } = {},
+): Plan {
   return loadPlan(
     `
 version: 1
@@ -17,6 +19,9 @@ targets:
     policy: instances
     connection: { secret: understudy/crm }
 ${lines(options.target ?? 'rds: crm-prod', 4)}
+${Object.entries(options.targets ?? {})
+  .map(([id, text]) => `  ${id}:\n    policy: instances\n${lines(text, 4)}`)
+  .join('\n')}
 `,
     'test.yml',
     new Date('2026-11-20T12:00:00Z'),

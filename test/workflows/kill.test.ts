@@ -17,9 +17,11 @@ function look(minutes: number) {
   const now = new Date(Date.now() + minutes * MINUTE);
   const clock = { ...compose.clock, now: () => now };
   return watch({
-    ...compose.telling(),
+    ...compose.platformDeps(),
     clock,
-    plan: compose.plan(),
+    scratch: compose.scratchInstances(),
+    scratchSecrets: compose.scratchSecretStore(),
+    secrets: compose.secrets(),
     vault: compose.vault(),
     schedules: compose.schedules(),
   });

@@ -1,6 +1,6 @@
 import type { RestoreIntent } from '../../lib/ports/preflight.ts';
 import { preflight } from '../../lib/workflows/preflight.ts';
-import { HOME, platformSource, policy } from '../support/builders.ts';
+import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../support/builders.ts';
 import { KEY, NEWEST, preflightWorld } from '../support/preflight.ts';
 
 type World = Awaited<ReturnType<typeof preflightWorld>>;
@@ -80,6 +80,29 @@ describe('what is asked about', () => {
       tags: { 'understudy:target': 'crm', 'understudy:stage': 'test' },
     });
     expect(conditions.callsOf('securityGroups')).toEqual([[['sg-quarantine']]]);
+  });
+
+  it('is one snapshot when the newest is there, and none of another Region', async () => {
+    const { deps, job, catalog, platform } = await preflightWorld();
+    await preflight(job(), deps);
+    expect(platform.callsOf('snapshot')).toHaveLength(1);
+    for (const point of await catalog.points('crm')) await catalog.movePoint('crm', point.id, 'corrupt');
+    await catalog.adoptPoint(
+      snapshotPoint('2026-11-20T02:00:00Z', { kind: 'automated', place: 'eu-west-1' }),
+    );
+    platform.putSnapshot(platformSnapshot());
+    expect(await preflight(job(), deps)).toMatchObject({
+      findings: [{ message: 'crm has no verified snapshot in its own Region' }],
+    });
+  });
+
+  it.each([
+    ['default:postgres-15', undefined],
+    ['audited', 'audited'],
+  ])('is the option group %s as a rehearsal would name it: %s', async (optionGroup, named) => {
+    const { deps, job, conditions } = await preflightWorld({ source: { optionGroup } });
+    await preflight(job(), deps);
+    expect(conditions.callsOf('denied')).toMatchObject([[{ optionGroup: named }]]);
   });
 
   it('is the network that the policy names, before the deployment’s quarantine', async () => {
@@ -207,6 +230,34 @@ describe('a question that cannot be answered', () => {
       `opened preflight-unknown ${question}`,
       `resolved preflight-unknown ${question}`,
     ]);
+  });
+
+  it('stays one while nobody can say what to ask for', async () => {
+    const world = await preflightWorld();
+    FAIL['parameter group']!(world, throttled);
+    await preflight(world.job(), world.deps);
+    world.platform.removeSource('crm-db');
+    await preflight(world.job(), world.deps);
+    expect(await world.open()).toEqual(['preflight-unknown parameter group', 'source-missing crm-db']);
+  });
+
+  it('about the account’s snapshots leaves what was said of them as it is', async () => {
+    const world = await preflightWorld();
+    world.platform.setQuota('snapshots', { used: 80, most: 100 });
+    await preflight(world.job(), world.deps);
+    FAIL['quotas']!(world, throttled);
+    await preflight(world.job(), world.deps);
+    expect(await world.open()).toEqual(['preflight-unknown quotas', `snapshot-quota-near ${HOME}`]);
+  });
+
+  it('about how far back it reaches leaves what was said of that as it is', async () => {
+    const world = await preflightWorld();
+    const latest = '2026-11-20T11:55:00Z';
+    world.platform.putSource(platformSource({ pitr: { earliest: '2026-11-19T00:00:00Z', latest } }));
+    await preflight(world.job(), world.deps);
+    world.platform.putSource(platformSource({ pitr: { latest } }));
+    await preflight(world.job(), world.deps);
+    expect(await world.open()).toEqual(['pitr-window-short crm-db', 'preflight-unknown pitr window']);
   });
 
   it('is what RDS leaves out of its answers, too: quotas, a key, how far back it reaches', async () => {

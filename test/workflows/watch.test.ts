@@ -9,6 +9,7 @@ import { manualClock } from '../support/doubles/clock.ts';
 import { faulty } from '../support/doubles/faults.ts';
 import { recordingLog } from '../support/doubles/log.ts';
 import { recordingMetrics } from '../support/doubles/metrics.ts';
+import { emptyPlatforms } from '../support/doubles/platforms.ts';
 import { memoryVault } from '../support/doubles/vault.ts';
 import { planWith } from '../support/plan.ts';
 
@@ -34,6 +35,7 @@ function world(plan: Plan = planWith()) {
     catalog: memoryCatalog(clock),
     vault: memoryVault(clock),
     schedules: { deployed: async () => deployed },
+    ...emptyPlatforms(clock),
   };
   const told = () =>
     alerts.taken

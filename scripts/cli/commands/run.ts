@@ -1,10 +1,12 @@
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Evidence } from '../../../lib/domain/evidence.ts';
+import type { Finding } from '../../../lib/domain/finding.ts';
 import { JOBS } from '../../../lib/domain/job.ts';
 import { sayDifference } from '../../../lib/domain/proof.ts';
 import type { Decision } from '../../../lib/domain/retention.ts';
 import type { Run } from '../../../lib/domain/run.ts';
 import { humanSeconds, utc } from '../../../lib/domain/time.ts';
+import { OF_PREFLIGHT } from '../../../lib/workflows/preflight.ts';
 import type { Delivery } from '../../local/pump.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit.ts';
 import { progress } from '../progress.ts';
@@ -130,15 +132,17 @@ async function runThere(session: Session, message: Message, options: RunOptions)
     message.job === 'rehearse'
       ? await session.invoke<Evidence[]>('operator', { ask: 'evidence', target: message.target })
       : [];
-  const failedRehearsal = evidence?.outcome === 'failed';
+  const findings = message.job === 'preflight' ? await openOf(session, message.target) : [];
+  const isWrong = evidence?.outcome === 'failed' || findings.length > 0;
   return {
-    document: evidence ?? ended,
-    exit: ended.state === 'failed' ? FAILED : failedRehearsal ? FOUND_WRONG : DONE,
+    document: evidence ?? (message.job === 'preflight' ? { ...ended, findings } : ended),
+    exit: ended.state === 'failed' ? FAILED : isWrong ? FOUND_WRONG : DONE,
     lines: evidence
       ? sayEvidence(evidence)
       : [
-          `${ended.state === 'succeeded' ? good('✔') : bad('✖')} ${ended.summary ?? ended.state}`,
+          `${ended.state === 'succeeded' && !isWrong ? good('✔') : bad('✖')} ${ended.summary ?? ended.state}`,
           ...(ended.error?.hint ? [`  ${faint(`next: ${ended.error.hint}`)}`] : []),
+          ...findings.flatMap(sayFinding),
         ],
   };
 }
@@ -204,12 +208,22 @@ function sayWhole(delivery: Delivery): string[] {
     return [
       `${wrong ? bad('✖') : good('✔')} ${delivery.function}  ${result.summary ?? 'nothing to do'}`,
       ...(result.hint ? [`  ${faint(`next: ${result.hint}`)}`] : []),
-      ...(result.findings ?? []).flatMap((found) => [
-        `  ${bad(found.code)}  ${found.message}`,
-        `  ${faint(`next: ${found.next}`)}`,
-      ]),
+      ...(result.findings ?? []).flatMap(sayFinding),
     ];
   });
+}
+
+function sayFinding(found: { code: string; message: string; next: string }): string[] {
+  return [`  ${bad(found.code)}  ${found.message}`, `  ${faint(`next: ${found.next}`)}`];
+}
+
+/** What a preflight says stands open, of this run and of those before it that it could not take back. */
+async function openOf(session: Session, target: string): Promise<Finding[]> {
+  const { targets } = await session.invoke<{ targets: { open: Finding[] }[] }>('operator', {
+    ask: 'status',
+    target,
+  });
+  return (targets[0]?.open ?? []).filter(({ code }) => OF_PREFLIGHT.includes(code));
 }
 
 function hintLine(error: Error): string[] {

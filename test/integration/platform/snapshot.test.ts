@@ -1,51 +1,303 @@
+import {
+  CreateDBSnapshotCommand,
+  DescribeDBClusterSnapshotsCommand,
+  DescribeDBSnapshotsCommand,
+  RDSClient,
+} from '@aws-sdk/client-rds';
+import { snapshotName } from '../../../lib/domain/names.ts';
+import { TAGS } from '../../../lib/domain/platform.ts';
 import type { SnapshotPoint } from '../../../lib/domain/recovery-point.ts';
 import { catalog } from '../../../lib/runtime/compose.ts';
-import { endDurable, invokeLocally } from '../../../scripts/local/handlers.ts';
-import { type LocalRds, startLocalRds } from '../../../scripts/local/rds/local-rds.ts';
+import type { CopyOutcome } from '../../../lib/workflows/copy.ts';
+import type { ExpireOutcome } from '../../../lib/workflows/expire.ts';
+import type { SnapshotOutcome } from '../../../lib/workflows/snapshot.ts';
+import { invokeLocally } from '../../../scripts/local/handlers.ts';
 import { instancePlan } from '../../support/instances.ts';
-import { createStage } from '../../support/stage.ts';
+import { AWAY, createPlatform, eventually, HOME, PASSWORD, type Platform } from '../../support/platform.ts';
 
-const PLAN = instancePlan({
-  policy:
-    'snapshot: { copies: [{ region: eu-west-1, kmsKey: "arn:aws:kms:eu-west-1:123456789012:key/there" }] }',
-});
-
-let rds: LocalRds;
+const DAY = 86_400_000;
+let platform: Platform;
+let away: RDSClient;
 
 beforeAll(async () => {
-  await createStage(PLAN);
-  rds = await startLocalRds({ pace: 200 });
-  process.env['AWS_ENDPOINT_URL_RDS'] = rds.endpoint;
-  process.env['UNDERSTUDY_PACE'] = '1';
-  await rds.createInstance({
-    id: 'crm-prod',
-    database: 'crm',
-    masterPassword: 'only-for-tests',
-    backupRetention: 7,
-    encrypted: true,
+  platform = await createPlatform((keys) =>
+    instancePlan({
+      policy: `snapshot: { copies: [{ region: ${AWAY}, kmsKey: "${keys.away}" }] }`,
+      targets: { lake: 'aurora: lake-prod' },
+    }),
+  );
+  away = new RDSClient({ endpoint: platform.rds.endpoint, region: AWAY });
+  await platform.source('crm', { id: 'crm-prod' });
+  await platform.rds.createCluster({
+    id: 'lake-prod',
+    instanceId: 'lake-prod-1',
+    database: 'lake',
+    masterPassword: PASSWORD,
+    kmsKeyId: platform.keys.home,
   });
-});
+}, 60_000);
 
 afterAll(async () => {
-  await endDurable();
-  await rds.close();
+  away.destroy();
+  await platform.close();
+  expect(platform.rds.violations).toEqual([]);
 });
 
-const message = (scheduledFor: string, more: object = {}) => ({
-  job: 'snapshot',
+afterEach(() => {
+  platform.rds.fault = undefined;
+});
+
+const snapshot = (scheduledFor: string, more: object = {}) =>
+  platform.ask<SnapshotOutcome>('snapshot', scheduledFor, more);
+const pointOf = async (id: string, target = 'crm') =>
+  (await catalog().point(target, id)) as SnapshotPoint | undefined;
+const nameOf = (scheduledFor: string) => snapshotName(platform.stage.name, 'crm', scheduledFor);
+const callsOf = (action: string, name: string) =>
+  platform.rds.calls.filter((call) => call.action === action && Object.values(call.parameters).includes(name));
+/** As the snapshot's own run asks for it. */
+const copyOf = (scheduledFor: string) => ({
+  job: 'copy',
   target: 'crm',
   scheduledFor,
   requestedBy: 'test',
-  ...more,
+  point: `${compact(scheduledFor)}-snapshot@${HOME}`,
+  to: AWAY,
 });
+const compact = (moment: string) => moment.replace(/[-:]/g, '');
+const idsIn = async (client: RDSClient) =>
+  (await client.send(new DescribeDBSnapshotsCommand({}))).DBSnapshots!.map(
+    (each) => each.DBSnapshotIdentifier!,
+  );
 
 test('takes a snapshot, waits for it and finds it to be what was promised', async () => {
-  const outcome = await invokeLocally('snapshot', message('2026-11-20T01:00:00Z'));
+  const outcome = await snapshot('2026-11-20T01:00:00Z');
   expect(outcome).toMatchObject({ outcome: 'done', point: '20261120T010000Z-snapshot@eu-central-1' });
-  const point = (await catalog().point('crm', '20261120T010000Z-snapshot@eu-central-1')) as SnapshotPoint;
-  expect(point).toMatchObject({
+  const { DBSnapshots } = await platform.client.send(
+    new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: nameOf('2026-11-20T01:00:00Z') }),
+  );
+  expect(DBSnapshots![0]).toMatchObject({ Status: 'available', KmsKeyId: platform.keys.home });
+  expect(await pointOf('20261120T010000Z-snapshot@eu-central-1')).toMatchObject({
     state: 'verified',
-    snapshot: { of: 'rds', encrypted: true, sourceId: 'crm-prod' },
+    snapshotAt: DBSnapshots![0]!.SnapshotCreateTime!.toISOString().replace(/\.\d+/, ''),
+    snapshot: { of: 'rds', encrypted: true, sourceId: 'crm-prod', arn: DBSnapshots![0]!.DBSnapshotArn },
   });
-  expect(rds.violations).toEqual([]);
 });
+
+test('a message that is delivered twice takes one snapshot', async () => {
+  const at = '2026-11-20T01:05:00Z';
+  expect(await snapshot(at)).toMatchObject({ outcome: 'done' });
+  expect(await snapshot(at)).toMatchObject({ outcome: 'done-before' });
+  expect(callsOf('CreateDBSnapshot', nameOf(at))).toHaveLength(1);
+});
+
+test('adopts the snapshot that an earlier attempt of the same run had begun', async () => {
+  const at = '2026-11-20T01:10:00Z';
+  const { stage, client } = platform;
+  const tags = { [TAGS.run]: `snapshot/crm/${at}`, [TAGS.stage]: stage.name, [TAGS.target]: 'crm' };
+  await client.send(
+    new CreateDBSnapshotCommand({
+      DBInstanceIdentifier: 'crm-prod',
+      DBSnapshotIdentifier: nameOf(at),
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    }),
+  );
+  expect(await snapshot(at)).toMatchObject({ outcome: 'done', point: '20261120T011000Z-snapshot@eu-central-1' });
+  expect(callsOf('CreateDBSnapshot', nameOf(at))).toHaveLength(1);
+  expect(await pointOf('20261120T011000Z-snapshot@eu-central-1')).toMatchObject({ state: 'verified' });
+});
+
+test('refuses a snapshot of its name that is somebody else’s, and leaves it as it is', async () => {
+  const at = '2026-11-20T01:15:00Z';
+  await platform.client.send(
+    new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'crm-prod', DBSnapshotIdentifier: nameOf(at) }),
+  );
+  expect(await snapshot(at)).toMatchObject({ outcome: 'failed', code: 'snapshot-foreign' });
+  expect(await pointOf('20261120T011500Z-snapshot@eu-central-1')).toMatchObject({ state: 'failed' });
+  expect(await idsIn(platform.client)).toContain(nameOf(at));
+  // Not one call changed it.
+  const changed = platform.rds.calls.filter(
+    ({ action, parameters }) =>
+      !action.startsWith('Describe') && Object.values(parameters).includes(nameOf(at)),
+  );
+  expect(changed.map(({ action }) => action)).toEqual(['CreateDBSnapshot']);
+});
+
+test('its copy in another Region, under that Region’s key, is a point of its own', async () => {
+  const at = '2026-11-20T01:20:00Z';
+  await platform.published('copy');
+  await snapshot(at);
+  const [message, ...others] = await platform.published('copy');
+  expect(others).toEqual([]);
+  expect(message).toMatchObject({ point: '20261120T012000Z-snapshot@eu-central-1', to: AWAY });
+
+  const copied = (await invokeLocally('copy', message)) as CopyOutcome;
+  expect(copied).toMatchObject({ outcome: 'done', point: '20261120T012000Z-snapshot@eu-west-1' });
+  const { DBSnapshots } = await away.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: nameOf(at) }));
+  expect(DBSnapshots![0]).toMatchObject({ Status: 'available', KmsKeyId: platform.keys.away });
+  const original = await pointOf('20261120T012000Z-snapshot@eu-central-1');
+  expect(await pointOf('20261120T012000Z-snapshot@eu-west-1')).toMatchObject({
+    state: 'verified',
+    place: AWAY,
+    // As old as what it is a copy of.
+    snapshotAt: original!.snapshotAt,
+    snapshot: { kmsKey: platform.keys.away, arn: DBSnapshots![0]!.DBSnapshotArn },
+  });
+
+  expect(await invokeLocally('copy', message)).toMatchObject({ outcome: 'done-before' });
+  expect(callsOf('CopyDBSnapshot', nameOf(at))).toHaveLength(1);
+});
+
+test('a copy whose begin was not answered is made once', async () => {
+  const at = '2026-11-20T01:05:00Z';
+  platform.rds.fault = once('CopyDBSnapshot', 'after');
+  expect(await invokeLocally('copy', copyOf(at))).toMatchObject({ outcome: 'done' });
+  expect((await idsIn(away)).filter((id) => id === nameOf(at))).toHaveLength(1);
+});
+
+test('a copy over the destination’s limit waits for its turn', async () => {
+  const at = '2026-11-20T01:10:00Z';
+  const { rds } = platform;
+  const { copies } = rds.quotas;
+  rds.quotas.copies = 0;
+  rds.fault = () => {
+    // After it was refused once there is room again.
+    if (callsOf('CopyDBSnapshot', nameOf(at)).some(({ error }) => error === 'SnapshotQuotaExceeded'))
+      rds.quotas.copies = copies;
+    return undefined;
+  };
+  expect(await invokeLocally('copy', copyOf(at))).toMatchObject({ outcome: 'done' });
+  expect(callsOf('CopyDBSnapshot', nameOf(at)).map(({ error }) => error)).toEqual([
+    'SnapshotQuotaExceeded',
+    undefined,
+  ]);
+});
+
+test('takes and copies the snapshot of an Aurora cluster', async () => {
+  await platform.published('copy');
+  const outcome = await snapshot('2026-11-20T01:30:00Z', { target: 'lake' });
+  expect(outcome).toMatchObject({ outcome: 'done', point: '20261120T013000Z-snapshot@eu-central-1' });
+  const [message] = await platform.published('copy');
+  expect(await invokeLocally('copy', message)).toMatchObject({ outcome: 'done' });
+  for (const [client, place, key] of [
+    [platform.client, HOME, platform.keys.home],
+    [away, AWAY, platform.keys.away],
+  ] as const) {
+    const { DBClusterSnapshots } = await client.send(new DescribeDBClusterSnapshotsCommand({}));
+    expect(DBClusterSnapshots).toEqual([
+      expect.objectContaining({ DBClusterIdentifier: 'lake-prod', Status: 'available', KmsKeyId: key }),
+    ]);
+    expect(await pointOf(`20261120T013000Z-snapshot@${place}`, 'lake')).toMatchObject({
+      state: 'verified',
+      snapshot: { of: 'aurora', encrypted: true },
+    });
+  }
+});
+
+test('an answer to CreateDBSnapshot that is lost leaves exactly one snapshot', async () => {
+  const at = '2026-11-20T01:35:00Z';
+  platform.rds.fault = once('CreateDBSnapshot', 'after');
+  expect(await snapshot(at)).toMatchObject({ outcome: 'done' });
+  // Asked twice, and told the second time that it is there.
+  expect(callsOf('CreateDBSnapshot', nameOf(at)).map(({ error }) => error)).toEqual([
+    undefined,
+    'DBSnapshotAlreadyExists',
+  ]);
+  expect((await idsIn(platform.client)).filter((id) => id === nameOf(at))).toHaveLength(1);
+});
+
+test('is taken although every call is throttled for a while', async () => {
+  const at = '2026-11-20T01:40:00Z';
+  const refused = new Map<string, number>();
+  platform.rds.fault = (action) => {
+    const times = refused.get(action) ?? 0;
+    if (times >= 2) return undefined;
+    refused.set(action, times + 1);
+    return { code: 'Throttling', message: 'Rate exceeded', status: 400 };
+  };
+  expect(await snapshot(at)).toMatchObject({ outcome: 'done' });
+  expect(Object.fromEntries(refused)).toMatchObject({
+    CreateDBSnapshot: 2,
+    DescribeDBSnapshots: 2,
+    DescribeDBInstances: 2,
+  });
+});
+
+test('one that fails on the platform is a failed point, and somebody is told', async () => {
+  const at = '2026-11-20T01:45:00Z';
+  await platform.rds.set('*', { failedSnapshots: true });
+  const outcome = await snapshot(at);
+  await platform.rds.set('*', { failedSnapshots: false });
+  expect(outcome).toMatchObject({ outcome: 'failed', code: 'snapshot-failed' });
+  expect(await pointOf('20261120T014500Z-snapshot@eu-central-1')).toMatchObject({ state: 'failed' });
+  const open = await catalog().openFindings('crm');
+  expect(open).toContainEqual(expect.objectContaining({ code: 'job-failed', subject: 'snapshot' }));
+  // The next good one takes it back.
+  await snapshot('2026-11-20T01:46:00Z');
+  expect((await catalog().openFindings('crm')).map(({ code }) => code)).not.toContain('job-failed');
+});
+
+test.each(['stopped', 'storage-full'])('of an instance that is %s none is taken, and why is said', async (status) => {
+  const minute = status === 'stopped' ? '50' : '51';
+  await platform.rds.set('crm-prod', { status });
+  const outcome = await snapshot(`2026-11-20T01:${minute}:00Z`);
+  await platform.rds.set('crm-prod', { status: 'available' });
+  expect(outcome).toMatchObject({ outcome: 'failed', code: `source-${status}` });
+  expect(callsOf('CreateDBSnapshot', nameOf(`2026-11-20T01:${minute}:00Z`))).toEqual([]);
+});
+
+test('retention deletes an old snapshot and its copy, keeps labelled ones apart, and never touches what it did not take', async () => {
+  const { rds, client } = platform;
+  const ages = new Map<string, Date>();
+  /** As if taken when it was due. */
+  const takenAt = (scheduledFor: string, more: object = {}) => {
+    ages.set(nameOf(scheduledFor), new Date(scheduledFor));
+    return snapshot(scheduledFor, more);
+  };
+  rds.fault = (_action, { DBSnapshotIdentifier: id }) => {
+    const age = ages.get(id as string);
+    if (age) void rds.set(id as string, { createdAt: age }).catch(() => undefined);
+    return undefined;
+  };
+  const daysAgo = (days: number, time: string) =>
+    `${new Date(Date.now() - days * DAY).toISOString().slice(0, 10)}T${time}:00Z`;
+  const old = daysAgo(60, '01:00');
+  const labelled = daysAgo(60, '02:00');
+  await takenAt(old);
+  await takenAt(labelled, { label: 'release 4.2' });
+  await invokeLocally('copy', copyOf(old));
+  // A good one in the copy's place, without which nothing there would go.
+  await invokeLocally('copy', copyOf('2026-11-20T01:00:00Z'));
+  const automated = await rds.takeAutomatedSnapshot('crm-prod');
+  await client.send(
+    new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'crm-prod', DBSnapshotIdentifier: 'by-hand' }),
+  );
+  await eventually('the snapshot by hand', async () => {
+    const { DBSnapshots } = await client.send(
+      new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: 'by-hand' }),
+    );
+    return DBSnapshots![0]!.Status === 'available';
+  });
+  for (const id of [automated, 'by-hand']) await rds.set(id, { createdAt: new Date(Date.now() - 400 * DAY) });
+  await invokeLocally('watch', {});
+  const kinds = (await catalog().points('crm')).map(({ kind }) => kind);
+  expect(kinds).toEqual(expect.arrayContaining(['automated', 'foreign']));
+
+  const outcome = (await platform.ask('expire', '2026-11-20T05:00:00Z')) as ExpireOutcome;
+  expect(outcome).toMatchObject({ outcome: 'done' });
+  const here = await idsIn(client);
+  expect(here).not.toContain(nameOf(old));
+  expect(here).toEqual(expect.arrayContaining([nameOf(labelled), automated, 'by-hand']));
+  expect(await idsIn(away)).not.toContain(nameOf(old));
+  const states = new Map((await catalog().points('crm')).map(({ id, state }) => [id, state]));
+  expect(states.get(`${compact(old)}-snapshot@${HOME}`)).toBe('expired');
+  expect(states.get(`${compact(old)}-snapshot@${AWAY}`)).toBe('expired');
+}, 60_000);
+
+function once(action: string, what: 'after'): (called: string) => 'after' | undefined {
+  let done = false;
+  return (called) => {
+    if (done || called !== action) return undefined;
+    done = true;
+    return what;
+  };
+}

@@ -37,7 +37,7 @@ test.each<[string, [string, string][], string]>([
   [
     'a promise of snapshots that nobody takes',
     [['      snapshot: "0 0,12 * * *"\n', '']],
-    `${line('schedules:')} ${AT}.schedules: no schedule for snapshot, which an RPO is promised for`,
+    `${AT}.objectives.rpo.snapshot: is promised, and no snapshot is scheduled`,
   ],
   [
     'dumps that nobody rehearses',

@@ -42,15 +42,21 @@ export function scratches(table: Table): Scratches {
     },
 
     async startScratch(target, name, startedAt, expiresAt) {
-      await table.client.send(
-        new UpdateCommand({
-          TableName: table.name,
-          Key: { PK: partition(target), SK: sortKey.scratch(name) },
-          UpdateExpression: 'set startedAt = if_not_exists(startedAt, :at), expiresAt = :expires',
-          ConditionExpression: 'attribute_exists(PK)',
-          ExpressionAttributeValues: { ':at': startedAt, ':expires': expiresAt },
-        }),
-      );
+      const sk = sortKey.scratch(name);
+      try {
+        await table.client.send(
+          new UpdateCommand({
+            TableName: table.name,
+            Key: { PK: partition(target), SK: sk },
+            UpdateExpression: 'set startedAt = :at, expiresAt = :expires',
+            ConditionExpression: 'attribute_exists(PK) and attribute_not_exists(startedAt)',
+            ExpressionAttributeValues: { ':at': startedAt, ':expires': expiresAt },
+          }),
+        );
+      } catch (error) {
+        if (!refused(error)) throw error;
+      }
+      return contentOf<ScratchRecord>((await get(table, target, sk))!);
     },
 
     async identifyScratch(target, name, resourceId) {
@@ -67,6 +73,8 @@ export function scratches(table: Table): Scratches {
 
     // Ended and accounted for in one write, and once: whoever comes second finds it gone.
     async endScratch(record, goneAt) {
+      const stored = await get(table, record.target, sortKey.scratch(record.name));
+      const startedAt = stored?.['startedAt'] as string | undefined;
       const ended = {
         Update: {
           TableName: table.name,
@@ -80,11 +88,11 @@ export function scratches(table: Table): Scratches {
       const used = {
         Update: {
           TableName: table.name,
-          Key: useKey(record.policy, monthOf(record.beganAt)),
+          Key: useKey(record.policy, monthOf(startedAt ?? record.beganAt)),
           UpdateExpression: 'set schemaVersion = :schema add seconds :seconds',
           ExpressionAttributeValues: {
             ':schema': SCHEMA_VERSION,
-            ':seconds': record.startedAt ? Math.max(0, secondsBetween(record.startedAt, goneAt)) : 0,
+            ':seconds': startedAt ? Math.max(0, secondsBetween(startedAt, goneAt)) : 0,
           },
         },
       };

@@ -1,5 +1,5 @@
 import { BatchGetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { deriveStatus } from '../../../domain/derive-status.ts';
+import { deriveStatus, FEW, MANY, reachFarEnough } from '../../../domain/derive-status.ts';
 import { SCHEDULED_JOBS, type ScheduledJob } from '../../../domain/job.ts';
 import type { TargetStatus } from '../../../domain/target-status.ts';
 import { utc } from '../../../domain/time.ts';
@@ -21,7 +21,7 @@ type Source = Pick<Catalog, 'runs' | 'points' | 'evidence'>;
 export function statuses(table: Table, source: Source, home?: string): Statuses {
   const derive = async (target: string, known: Item | undefined): Promise<TargetStatus> => {
     const [points, evidence, ...runs] = await Promise.all([
-      source.points(target, { limit: 100 }),
+      recentPoints(source, target),
       source.evidence(target, 20),
       ...SCHEDULED_JOBS.map((job) => source.runs(target, job, 20)),
     ]);
@@ -132,6 +132,12 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
       return found;
     },
   };
+}
+
+/** Frequent dumps must not push the daily snapshot, or a copy, out of sight. */
+async function recentPoints(source: Source, target: string) {
+  const newest = await source.points(target, { limit: FEW });
+  return reachFarEnough(newest) ? newest : source.points(target, { limit: MANY });
 }
 
 /** What stands beside the derived status and goes into it as it is. */

@@ -26,10 +26,11 @@ async function readKey(client: KMSClient, id: string): Promise<KeyFacts | undefi
 
 /** A replica of a multi-Region key that waits for its primary has no date yet: its state says enough. */
 function factsOf(key: KeyMetadata): KeyFacts {
+  // Both are what a key is unless it was made otherwise.
+  const { KeyUsage = 'ENCRYPT_DECRYPT', KeySpec = 'SYMMETRIC_DEFAULT' } = key;
   return {
     state: key.KeyState ?? 'unknown',
-    encrypts:
-      key.KeyUsage === 'ENCRYPT_DECRYPT' && (key.KeySpec ?? 'SYMMETRIC_DEFAULT') === 'SYMMETRIC_DEFAULT',
+    encrypts: KeyUsage === 'ENCRYPT_DECRYPT' && KeySpec === 'SYMMETRIC_DEFAULT',
     awsManaged: key.KeyManager === 'AWS',
     ...(key.DeletionDate ? { deletedAt: utc(key.DeletionDate) } : {}),
     ...(key.ValidTo ? { validUntil: utc(key.ValidTo) } : {}),

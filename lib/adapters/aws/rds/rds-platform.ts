@@ -35,7 +35,10 @@ async function readQuotas(client: RDSClient): Promise<{ snapshots?: Quota; insta
     const found = AccountQuotas?.find((each) => each.AccountQuotaName === name);
     return found?.Max === undefined ? undefined : { used: found.Used ?? 0, most: found.Max };
   };
-  const snapshots = quota('ManualSnapshots');
+  // Instances and clusters have a quota each; the one that is nearer to its end is the one to know.
+  const [snapshots] = [quota('ManualSnapshots'), quota('ManualClusterSnapshots')]
+    .flatMap((each) => each ?? [])
+    .sort((a, b) => b.used / b.most - a.used / a.most);
   const instances = quota('DBInstances');
   return { ...(snapshots ? { snapshots } : {}), ...(instances ? { instances } : {}) };
 }

@@ -23,17 +23,18 @@ export function memoryScratches(store: Store): Scratches {
     },
     async startScratch(target, name, startedAt, expiresAt) {
       const known = onRecord(target, name);
-      known.startedAt ??= startedAt;
-      known.expiresAt = expiresAt;
+      if (known.startedAt === undefined) Object.assign(known, { startedAt, expiresAt });
+      return copy(known);
     },
     async identifyScratch(target, name, resourceId) {
       onRecord(target, name).resourceId = resourceId;
     },
-    async endScratch({ target, name, policy, beganAt, startedAt }, goneAt) {
+    async endScratch({ target, name, policy, beganAt }, goneAt) {
       const known = store.scratches.get(keyOf(target, name));
       if (!known || known.state === 'gone') return;
       Object.assign(known, { state: 'gone', goneAt });
-      const use = `${policy} ${monthOf(beganAt)}`;
+      const { startedAt } = known;
+      const use = `${policy} ${monthOf(startedAt ?? beganAt)}`;
       const seconds = startedAt ? Math.max(0, secondsBetween(startedAt, goneAt)) : 0;
       store.scratchUse.set(use, (store.scratchUse.get(use) ?? 0) + seconds);
     },

@@ -1,4 +1,4 @@
-import { deriveStatus } from '../../../../lib/domain/derive-status.ts';
+import { deriveStatus, FEW, MANY, reachFarEnough } from '../../../../lib/domain/derive-status.ts';
 import { SCHEDULED_JOBS, type ScheduledJob } from '../../../../lib/domain/job.ts';
 import type { TargetStatus } from '../../../../lib/domain/target-status.ts';
 import { utc } from '../../../../lib/domain/time.ts';
@@ -16,7 +16,7 @@ export function memoryStatuses(
 ): Pick<Catalog, 'statuses' | 'owe' | 'observe' | 'refreshStatus'> {
   const derive = async (target: string, known: StoredStatus | undefined): Promise<TargetStatus> => {
     const [points, proofs, ...runs] = await Promise.all([
-      source.points(target, { limit: 100 }),
+      recentPoints(source, target),
       source.evidence(target, 20),
       ...SCHEDULED_JOBS.map((job) => source.runs(target, job, 20)),
     ]);
@@ -81,4 +81,9 @@ export function memoryStatuses(
       return found;
     },
   };
+}
+
+async function recentPoints(source: Source, target: string) {
+  const newest = await source.points(target, { limit: FEW });
+  return reachFarEnough(newest) ? newest : source.points(target, { limit: MANY });
 }

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { InstanceRehearsalOutcome } from '../../../lib/workflows/rehearse-instance.ts';
+import { instancePlan } from '../../support/instances.ts';
+import { createPlatform, PASSWORD, type Platform } from '../../support/platform.ts';
+
+const TARGET = `
+rds: crm-prod
+ledger: true
+assertions:
+  - { name: which marks, sql: "select coalesce(string_agg(name, ',' order by at), 'none') from public.marks", equals: before }`;
+
+const LEDGER = readFileSync(join(__dirname, '../../../scripts/sql/ledger.sql'), 'utf8');
+
+let platform: Platform;
+/** Takes writes from here to the end. */
+let writer: Client;
+let writing: Promise<void>;
+let written = 0;
+let stopped = false;
+
+/** Two commits, each with a row of the ledger, and a whole second between them. */
+let moment: string;
+let ledger: { before: string; after: string };
+
+beforeAll(async () => {
+  platform = await createPlatform(() => instancePlan({ target: TARGET }));
+  await platform.source('crm', { id: 'crm-prod' });
+  await source(`create table public.marks (name text primary key, at timestamptz default clock_timestamp());
+    create table public.writes (n bigint primary key);
+    grant all on all tables in schema public to public;`);
+  await source(`create role understudy; grant understudy to postgres; ${LEDGER}`);
+  writer = new Client({
+    host: '127.0.0.1',
+    port: platform.rds.instance('crm-prod').port,
+    user: 'postgres',
+    password: PASSWORD,
+    database: 'crm',
+  });
+  writer.on('error', () => undefined);
+  await writer.connect();
+  writing = (async () => {
+    while (!stopped) {
+      await writer.query('insert into public.writes values ($1)', [++written]);
+      await sleep(5);
+    }
+  })();
+  writing.catch(() => undefined);
+
+  await mark('before', '2026-11-20T01:00:00Z');
+  await secondBegins();
+  await secondBegins();
+  moment = `${new Date(Date.now() - 1000).toISOString().slice(0, 19)}Z`;
+  await secondBegins();
+  await secondBegins();
+  await mark('after', '2026-11-20T01:01:00Z');
+  const rows = await source('select written_at as at from understudy.ledger order by minute');
+  ledger = {
+    before: (rows[0]!['at'] as Date).toISOString(),
+    after: (rows[1]!['at'] as Date).toISOString(),
+  };
+}, 60_000);
+
+afterAll(async () => {
+  stopped = true;
+  await writing;
+  await writer.end();
+  await platform.close();
+  expect(platform.rds.violations).toEqual([]);
+});
+
+const source = (text: string) => platform.rds.instance('crm-prod').sql('crm', text);
+const rehearse = (scheduledFor: string, more: object) =>
+  platform.ask<InstanceRehearsalOutcome>('rehearse-instance', scheduledFor, { from: 'moment', ...more });
+
+/** A row of ours, and then the ledger's for the minute. */
+async function mark(name: string, minute: string): Promise<void> {
+  await source(`insert into public.marks values ('${name}')`);
+  expect(await platform.ask('ledger', minute)).toEqual({ outcome: 'written', minute });
+}
+
+async function secondBegins(): Promise<void> {
+  await sleep(1000 - (Date.now() % 1000) + 10);
+}
+
+test('a moment between two commits is restored exactly, and the ledger measures what would be lost', async () => {
+  const before = written;
+  const outcome = await rehearse('2026-11-20T03:00:00Z', { moment });
+  expect(outcome).toMatchObject({
+    outcome: 'rehearsed',
+    evidence: {
+      outcome: 'passed',
+      findings: [],
+      pointSnapshotAt: moment,
+      source: `crm-prod as of ${moment}`,
+      // The one row is there, and the other is not.
+      assertions: [{ name: 'which marks', passed: true }],
+      ledger: { verdict: 'agrees', compared: 1, missingCount: 0, extraCount: 0 },
+    },
+  });
+  expect(written).toBeGreaterThan(before);
+  expect(await platform.leftOver()).toEqual([]);
+
+  if (outcome.outcome !== 'rehearsed') throw new Error(outcome.summary);
+  const { rpo, ledger: proof } = outcome.evidence;
+  // Not what AWS says it could restore, which is a moment ago: what the copy's newest row says.
+  expect(new Date(proof!.newestAt!).toISOString()).toBe(ledger.before);
+  const sinceThen = (Date.parse(ledger.after) - Date.parse(ledger.before)) / 1000;
+  expect(rpo!.promised).toBe(900);
+  expect(rpo!.achieved).toBeGreaterThanOrEqual(Math.floor(sinceThen));
+});
+
+test('without a moment the latest is restored, and has both rows', async () => {
+  const outcome = await rehearse('2026-11-20T03:20:00Z', {});
+  expect(outcome).toMatchObject({
+    outcome: 'rehearsed',
+    evidence: {
+      // The assertion is about another moment, and says so.
+      assertions: [{ name: 'which marks', passed: false, detail: expect.stringContaining('before,after') }],
+      ledger: { verdict: 'agrees', compared: 2 },
+      findings: [expect.objectContaining({ code: 'assertion-failed' })],
+    },
+  });
+});
+
+test('a ledger of the copy that lacks a row it must have is a finding', async () => {
+  // As if it had been there all along: committed before the moment, and not in what was restored.
+  await source(`insert into understudy.ledger values ('2026-11-20T00:59:00Z', '${moment}'::timestamptz - interval '2 s', '${moment}'::timestamptz - interval '1 s')`);
+  const outcome = await rehearse('2026-11-20T03:30:00Z', { moment });
+  await source(`delete from understudy.ledger where minute = '2026-11-20T00:59:00Z'`);
+  expect(outcome).toMatchObject({
+    outcome: 'rehearsed',
+    evidence: {
+      outcome: 'failed',
+      strength: 'none',
+      ledger: { verdict: 'differs', missing: ['2026-11-20T00:59:00Z'], extraCount: 0 },
+      findings: [expect.objectContaining({ code: 'ledger-mismatch', subject: 'moment' })],
+    },
+  });
+});
+
+test.each([
+  ['after the latest', () => new Date(Date.now() + 3_600_000)],
+  ['before the earliest', () => new Date(Date.now() - 8 * 86_400_000)],
+])('a moment %s that can be restored is refused, and nothing is made for it', async (which, at) => {
+  const restores = () => platform.rds.calls.filter(({ action }) => action.startsWith('Restore')).length;
+  const before = restores();
+  const outcome = await rehearse(which === 'after the latest' ? '2026-11-20T04:00:00Z' : '2026-11-20T04:01:00Z', {
+    moment: at().toISOString(),
+  });
+  expect(outcome).toMatchObject({ outcome: 'refused', code: 'moment-out-of-reach' });
+  expect(restores()).toBe(before);
+  expect(await platform.leftOver()).toEqual([]);
+});

@@ -1,0 +1,140 @@
+import { CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { DescribeDBSubnetGroupsCommand, RDSClient } from '@aws-sdk/client-rds';
+import { catalog } from '../../../lib/runtime/compose.ts';
+import type { PreflightOutcome } from '../../../lib/workflows/preflight.ts';
+import { endDurable, invokeLocally } from '../../../scripts/local/handlers.ts';
+import { type LocalRds, startLocalRds } from '../../../scripts/local/rds/local-rds.ts';
+import { type FaultyProxy, startProxy } from '../../contract/support/proxy.ts';
+import { instancePlan } from '../../support/instances.ts';
+import { createStage, type Stage } from '../../support/stage.ts';
+
+const PLAN = instancePlan({ policy: 'pitr: { window: 7d }' });
+const SECRET = {
+  user: 'u',
+  password: 'only-for-tests',
+  host: 'h',
+  port: 5432,
+  database: 'd',
+  sslmode: 'disable',
+} as const;
+
+let rds: LocalRds;
+/** EC2 and IAM: the first has not the subnets that the local RDS speaks of, and moto simulates no policies. */
+let others: FaultyProxy;
+let stage: Stage;
+let key: string;
+
+beforeAll(async () => {
+  stage = await createStage(PLAN);
+  await stage.secret('crm', SECRET);
+  const { KeyMetadata } = await new KMSClient({}).send(new CreateKeyCommand({ KeyUsage: 'ENCRYPT_DECRYPT' }));
+  key = KeyMetadata!.Arn!;
+  rds = await startLocalRds({ pace: 200, subnetGroups: ['quarantine'] });
+  others = await startProxy(process.env['AWS_ENDPOINT_URL']!);
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_RDS: rds.endpoint,
+    AWS_ENDPOINT_URL_EC2: others.endpoint,
+    AWS_ENDPOINT_URL_IAM: others.endpoint,
+    UNDERSTUDY_PACE: '1',
+    UNDERSTUDY_SCRATCH_SUBNET_GROUP: 'quarantine',
+    UNDERSTUDY_SCRATCH_SECURITY_GROUP: 'sg-quarantine',
+    UNDERSTUDY_RESTORE_ROLE: 'arn:aws:iam::123456789012:role/restores',
+  });
+  stage.usePlan(PLAN);
+  await rds.createInstance({
+    id: 'crm-prod',
+    database: 'crm',
+    masterPassword: 'only-for-tests',
+    encrypted: true,
+    kmsKeyId: key,
+    deletionProtection: true,
+  });
+  const { DBSubnetGroups } = await new RDSClient({}).send(
+    new DescribeDBSubnetGroupsCommand({ DBSubnetGroupName: 'quarantine' }),
+  );
+  const subnets = DBSubnetGroups![0]!.Subnets!.map(
+    ({ SubnetIdentifier, SubnetAvailabilityZone }) =>
+      `<item><subnetId>${SubnetIdentifier}</subnetId><availabilityZone>${SubnetAvailabilityZone!.Name}</availabilityZone><availableIpAddressCount>100</availableIpAddressCount></item>`,
+  );
+  others.rule(({ body }) => {
+    const form = new URLSearchParams(body.toString());
+    const action = form.get('Action');
+    const answer = (inner: string) => ({
+      status: 200,
+      body: `<${action}Response>${inner}</${action}Response>`,
+    });
+    if (action === 'DescribeSubnets') return answer(`<subnetSet>${subnets.join('')}</subnetSet>`);
+    if (action === 'DescribeSecurityGroups')
+      return answer(
+        `<securityGroupInfo><item><groupId>sg-quarantine</groupId><vpcId>${DBSubnetGroups![0]!.VpcId}</vpcId></item></securityGroupInfo>`,
+      );
+    const members = [...form]
+      .filter(([name]) => name.startsWith('ActionNames.'))
+      .map(
+        ([, name]) =>
+          `<member><EvalActionName>${name}</EvalActionName><EvalDecision>allowed</EvalDecision></member>`,
+      );
+    return answer(
+      `<${action}Result><EvaluationResults>${members.join('')}</EvaluationResults></${action}Result>`,
+    );
+  });
+});
+
+afterAll(async () => {
+  await endDurable();
+  await others.stop();
+  await rds.close();
+});
+
+const message = (job: string, scheduledFor: string) => ({
+  job,
+  target: 'crm',
+  scheduledFor,
+  requestedBy: 'test',
+});
+const preflight = (scheduledFor: string) =>
+  invokeLocally('preflight', {
+    Records: [{ body: JSON.stringify(message('preflight', scheduledFor)) }],
+  }) as Promise<PreflightOutcome>;
+const open = async () =>
+  (await catalog().openFindings('crm')).map(({ code, subject }) => `${code} ${subject}`);
+
+test('before the first snapshot there is nothing to restore, and that is all that is found', async () => {
+  expect(await preflight('2026-11-20T06:00:00Z')).toMatchObject({
+    outcome: 'done',
+    summary: '12 questions answered, 1 finding',
+    findings: [{ code: 'restore-snapshot-missing' }],
+  });
+});
+
+test('with a snapshot everything is answered, by the handler and all its adapters, and nothing is wrong', async () => {
+  await invokeLocally('snapshot', message('snapshot', '2026-11-20T06:10:00Z'));
+  expect(await preflight('2026-11-20T06:15:00Z')).toMatchObject({
+    summary: '12 questions answered, 0 findings',
+    findings: [],
+  });
+  expect(await open()).toEqual([]);
+  expect(rds.violations).toEqual([]);
+});
+
+test('a key that somebody disables is found the next morning, and its mending too', async () => {
+  const KeyId = key.split('/')[1]!;
+  await new KMSClient({}).send(new DisableKeyCommand({ KeyId }));
+  expect(await preflight('2026-11-20T06:30:00Z')).toMatchObject({
+    findings: [{ code: 'restore-key-unusable', severity: 'P0', message: expect.stringContaining(key) }],
+  });
+  expect(await open()).toEqual(['restore-key-unusable key']);
+  await new KMSClient({}).send(new EnableKeyCommand({ KeyId }));
+  await preflight('2026-11-20T06:45:00Z');
+  expect(await open()).toEqual([]);
+});
+
+test('what RDS does not answer is unknown, once, and passes for nothing', async () => {
+  rds.fault = (action) =>
+    action === 'DescribeDBEngineVersions' ? { code: 'AccessDenied', message: 'no', status: 403 } : undefined;
+  expect(await preflight('2026-11-20T07:00:00Z')).toMatchObject({
+    summary: '11 questions answered, 1 not (engine version), 1 finding',
+    findings: [{ code: 'preflight-unknown', subject: 'engine version' }],
+  });
+  rds.fault = undefined;
+});

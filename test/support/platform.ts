@@ -1,0 +1,186 @@
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import {
+  DescribeDBClusterParameterGroupsCommand,
+  DescribeDBClustersCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBParameterGroupsCommand,
+  RDSClient,
+} from '@aws-sdk/client-rds';
+import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SCRATCH_PREFIX } from '../../lib/domain/names.ts';
+import type { Plan } from '../../lib/domain/policy.ts';
+import { catalog } from '../../lib/runtime/compose.ts';
+import { endDurable, type FunctionName, invokeLocally, replaced } from '../../scripts/local/handlers.ts';
+import { LOCAL_CREDENTIALS } from '../../scripts/local/moto.ts';
+import { readInbox } from '../../scripts/local/pump.ts';
+import { type LocalRds, type LocalRdsOptions, startLocalRds } from '../../scripts/local/rds/local-rds.ts';
+import { instancePlan } from './instances.ts';
+import { createStage, type Stage } from './stage.ts';
+
+export const PASSWORD = 'only-for-tests';
+export const HOME = 'eu-central-1';
+export const AWAY = 'eu-west-1';
+
+type Source = Parameters<LocalRds['createInstance']>[0];
+export type Platform = {
+  stage: Stage;
+  rds: LocalRds;
+  /** RDS as somebody else than Understudy speaks to it. */
+  client: RDSClient;
+  /** Keys that exist and may be used, here and in the other Region. */
+  keys: { home: string; away: string };
+  /** Makes an encrypted instance, and the secret of the target that it is. */
+  source(target: string, options: Partial<Source> & { id: string; cluster?: true }): Promise<void>;
+  /** Hands a job to its function, as the topic would. */
+  ask<T = Record<string, unknown>>(job: string, scheduledFor: string, more?: object): Promise<T>;
+  /** The jobs that were published since the last time, of this name. */
+  published(job: string): Promise<Record<string, unknown>[]>;
+  /** Everything of a rehearsal that would be billed or be in the way: nothing, when it ended well. */
+  leftOver(): Promise<string[]>;
+  close(): Promise<void>;
+};
+
+/** A stage whose RDS is the local one, with keys in moto. */
+export async function createPlatform(
+  plan: (keys: Platform['keys']) => Plan = () => instancePlan(),
+  options: LocalRdsOptions = {},
+): Promise<Platform> {
+  const keys = { home: await newKey(HOME), away: await newKey(AWAY) };
+  const stage = await createStage(plan(keys));
+  const rds = await startLocalRds({ pace: 100, ...options });
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_RDS: rds.endpoint,
+    UNDERSTUDY_PACE: '1',
+    UNDERSTUDY_SCRATCH_SUBNET_GROUP: 'default',
+    UNDERSTUDY_SCRATCH_SECURITY_GROUP: 'sg-scratch',
+  });
+  const jobs = await subscribed(stage.name, process.env['UNDERSTUDY_TOPIC_JOBS']!);
+  const unread: Record<string, unknown>[] = [];
+  const client = new RDSClient({ endpoint: rds.endpoint, maxAttempts: 1 });
+  return {
+    stage,
+    rds,
+    client,
+    keys,
+    async source(target, { cluster, ...wishes }) {
+      const given = {
+        database: 'crm',
+        masterPassword: PASSWORD,
+        kmsKeyId: keys.home,
+        encrypted: true,
+        ...wishes,
+      };
+      if (cluster) await rds.createCluster({ ...given, instanceId: `${given.id}-1` });
+      else await rds.createInstance(given);
+      await stage.secret(target, {
+        host: '127.0.0.1',
+        port: rds.instance(given.id).port,
+        database: given.database,
+        user: 'postgres',
+        password: PASSWORD,
+        sslmode: 'disable',
+      });
+    },
+    ask: <T>(job: string, scheduledFor: string, more = {}) =>
+      invokeLocally(job as FunctionName, {
+        job,
+        target: 'crm',
+        scheduledFor,
+        requestedBy: 'test',
+        ...more,
+      }) as Promise<T>,
+    async published(job) {
+      unread.push(...(await readInbox(jobs)).map(({ finding }) => finding));
+      const found = unread.filter((message) => message['job'] === job);
+      for (const message of found) unread.splice(unread.indexOf(message), 1);
+      return found;
+    },
+    leftOver: () => leftOver(client, stage.name),
+    async close() {
+      replaced.prove = undefined;
+      rds.fault = undefined;
+      await endDurable();
+      client.destroy();
+      await rds.close();
+    },
+  };
+}
+
+async function leftOver(client: RDSClient, stage: string): Promise<string[]> {
+  const [{ DBInstances }, { DBClusters }, groups, clusterGroups, { SecretList }, records] = await Promise.all(
+    [
+      client.send(new DescribeDBInstancesCommand({})),
+      client.send(new DescribeDBClustersCommand({})),
+      client.send(new DescribeDBParameterGroupsCommand({})),
+      client.send(new DescribeDBClusterParameterGroupsCommand({})),
+      new SecretsManagerClient({}).send(
+        new ListSecretsCommand({ Filters: [{ Key: 'name', Values: [`understudy/${stage}/scratch`] }] }),
+      ),
+      catalog().openScratches(),
+    ],
+  );
+  const scratch = (kind: string, names: (string | undefined)[]) =>
+    names.filter((name) => name?.startsWith(SCRATCH_PREFIX)).map((name) => `${kind} ${name}`);
+  return [
+    ...scratch(
+      'instance',
+      DBInstances!.map((each) => each.DBInstanceIdentifier),
+    ),
+    ...scratch(
+      'cluster',
+      DBClusters!.map((each) => each.DBClusterIdentifier),
+    ),
+    ...scratch(
+      'parameter group',
+      groups.DBParameterGroups!.map((each) => each.DBParameterGroupName),
+    ),
+    ...scratch(
+      'cluster parameter group',
+      clusterGroups.DBClusterParameterGroups!.map((each) => each.DBClusterParameterGroupName),
+    ),
+    ...(SecretList ?? []).map(({ Name }) => `secret ${Name}`),
+    ...records.map(({ name }) => `record ${name}`),
+  ];
+}
+
+async function newKey(region: string): Promise<string> {
+  const kms = new KMSClient({
+    endpoint: process.env['AWS_ENDPOINT_URL']!,
+    region,
+    credentials: {
+      accessKeyId: LOCAL_CREDENTIALS.AWS_ACCESS_KEY_ID,
+      secretAccessKey: LOCAL_CREDENTIALS.AWS_SECRET_ACCESS_KEY,
+    },
+  });
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  kms.destroy();
+  return KeyMetadata!.Arn!;
+}
+
+/** A queue of the test's own that hears everything of a topic. */
+async function subscribed(stage: string, TopicArn: string): Promise<string> {
+  const sqs = new SQSClient({});
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `heard-${stage}-jobs` }));
+  // moto names its queues after AWS; the SDK would go there.
+  const url = `${process.env['AWS_ENDPOINT_URL']}${new URL(QueueUrl!).pathname}`;
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }),
+  );
+  await new SNSClient({}).send(
+    new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes!['QueueArn']! }),
+  );
+  return url;
+}
+
+/** Asks until the answer is there. */
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > deadline) throw new Error(`waited 30 s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

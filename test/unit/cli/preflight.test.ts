@@ -1,0 +1,48 @@
+import { finding } from '../../../lib/domain/finding.ts';
+import { operatorRequest } from '../../../lib/workflows/operate.ts';
+import { run } from '../../../scripts/cli/commands/run.ts';
+import { DONE, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
+import type { Session } from '../../../scripts/cli/session.ts';
+import { run as runOf, target } from '../../support/builders.ts';
+
+const crm = target({ platform: { kind: 'aurora', id: 'crm-cluster' } });
+const about = (code: 'posture-public' | 'rpo-breached') =>
+  finding(code, { target: crm, subject: 's', message: `${code} it is` });
+
+// listr2 is a module of the other sort, and nothing here is shown.
+jest.mock('../../../scripts/cli/progress.ts', () => ({
+  progress: (_title: string, work: (update: () => void) => Promise<unknown>) => work(() => undefined),
+}));
+
+/** A deployment in which the preflight has ended and this is open. */
+const deployment = (open: ReturnType<typeof about>[]): Session => ({
+  options: { config: 'understudy.yml', stage: 'prod' },
+  plan: () => ({ schemaVersion: 1, policies: [crm.policy], targets: [crm] }),
+  caller: 'somebody',
+  isLocal: false,
+  async invoke<T>(_name: string, event: unknown) {
+    const asked = operatorRequest.parse(event);
+    const answers: Record<string, unknown> = {
+      outcome: runOf('preflight', '2026-11-20T06:00:00Z', { summary: '12 questions answered' }),
+      status: { targets: [{ open }] },
+    };
+    return (answers[asked.ask] ?? {}) as T;
+  },
+});
+const preflight = (open: ReturnType<typeof about>[]) =>
+  run(deployment(open), 'preflight', 'crm', { wait: true });
+
+test('says what a preflight found, with the command for a cluster, and exits with 3', async () => {
+  const answer = await preflight([about('posture-public'), about('rpo-breached')]);
+  expect(answer.exit).toBe(FOUND_WRONG);
+  expect(answer.document).toMatchObject({ state: 'succeeded', findings: [{ code: 'posture-public' }] });
+  const text = answer.lines.join('\n');
+  expect(text).toContain('12 questions answered');
+  expect(text).toContain('posture-public it is');
+  expect(text).toContain('--db-cluster-identifier crm-cluster');
+});
+
+test('leaves to others what others found, and exits with 0', async () => {
+  const answer = await preflight([about('rpo-breached')]);
+  expect([answer.exit, answer.lines.join('\n')]).toEqual([DONE, expect.not.stringContaining('rpo-breached')]);
+});
