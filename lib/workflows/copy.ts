@@ -238,8 +238,8 @@ async function beginInTurn(
       );
     } catch (error) {
       const said = saidOf(error);
-      if (said.code === 'snapshot-exists') return { state: 'done', value: null };
-      if (said.code === 'copy-quota' || said.code === 'platform-unreachable')
+      // One that bears the name since the look may be anybody's: the next look says whose.
+      if (['snapshot-exists', 'copy-quota', 'platform-unreachable'].includes(said.code))
         return { state: 'waiting', seen: said.message };
       return { state: 'done', value: said };
     }

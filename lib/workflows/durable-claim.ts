@@ -96,13 +96,15 @@ export async function succeed(
   await durable.step('finish the run', () =>
     deps.catalog.finish(claim, { state: 'succeeded', endedAt: utc(deps.clock.now()), ...done }),
   );
-  await durable.step('take back an old failure', () =>
-    resolve(deps, { target: claim.target, code: 'job-failed', subject: claim.job }),
-  );
-  await durable.step(
-    'bring the status up to date',
-    async () => void (await deps.catalog.refreshStatus(claim.target)),
-  );
+  // The work is done and on record: that the rest could not be must not make a failure of it. The watch makes up for it.
+  await durable
+    .step('take back an old failure', () =>
+      resolve(deps, { target: claim.target, code: 'job-failed', subject: claim.job }),
+    )
+    .catch(() => undefined);
+  await durable
+    .step('bring the status up to date', async () => void (await deps.catalog.refreshStatus(claim.target)))
+    .catch(() => undefined);
   deps.metrics.count(
     'JobSucceeded',
     1,

@@ -1,8 +1,18 @@
 import * as z from 'zod';
 import { DEPLOYMENT } from '../domain/finding.ts';
-import { dumpJob, expireJob, preflightJob, rehearseJob, verifyJob } from '../domain/job.ts';
+import {
+  copyJob,
+  dumpJob,
+  expireJob,
+  preflightJob,
+  rehearseInstanceJob,
+  rehearseJob,
+  snapshotJob,
+  verifyJob,
+} from '../domain/job.ts';
 import type { Alerts, JobMessages } from '../ports/messages.ts';
 import { requireTarget } from './claimed.ts';
+import { estimateOf, sayEstimate } from './plan-instance-rehearsal.ts';
 import { points, type StatusDeps, status } from './status.ts';
 import { testAlerts } from './test-alerts.ts';
 
@@ -14,8 +24,18 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
   z.strictObject({
     ask: z.literal('run'),
-    message: z.discriminatedUnion('job', [dumpJob, verifyJob, rehearseJob, expireJob, preflightJob]),
+    message: z.discriminatedUnion('job', [
+      dumpJob,
+      verifyJob,
+      rehearseJob,
+      expireJob,
+      snapshotJob,
+      copyJob,
+      rehearseInstanceJob,
+      preflightJob,
+    ]),
   }),
+  z.strictObject({ ask: z.literal('estimate'), target, from: z.enum(['snapshot', 'moment']) }),
   z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),
   z.strictObject({ ask: z.literal('evidence'), target, limit: z.int().min(1).max(100).default(1) }),
   z.strictObject({ ask: z.literal('timeline'), target, limit: z.int().min(1).max(1000).default(50) }),
@@ -37,6 +57,11 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       requireTarget(deps.plan, request.message.target);
       await deps.messages.publish(request.message);
       return { published: request.message };
+    case 'estimate': {
+      const asked = requireTarget(deps.plan, request.target);
+      const estimate = await estimateOf(asked, `rehearse-${request.from}`, deps);
+      return { estimate, said: sayEstimate(estimate) };
+    }
     case 'outcome':
       return (await deps.catalog.run(request)) ?? null;
     case 'evidence':

@@ -21,7 +21,7 @@ export type TargetReport = {
   policy: string;
   priority: string;
   owner?: string;
-  /** `good`: nothing is open and nothing is late. `unknown`: nothing is known yet. */
+  /** `good`: nothing is open and nothing is late. `unknown`: of something promised nothing is known yet. */
   state: 'good' | 'bad' | 'unknown';
   /** By the means that an RPO is promised for: how old what it would bring back is now. */
   rpo: Partial<Record<Means, Achieved>>;
@@ -94,7 +94,7 @@ function report(
     state:
       spoilt || all.some((each) => each.severity !== 'P3')
         ? 'bad'
-        : MEANS.some((means) => known && newestBy(known, means))
+        : MEANS.every((means) => rpo[means] === undefined || (known && newestBy(known, means)))
           ? 'good'
           : 'unknown',
     rpo: Object.fromEntries(

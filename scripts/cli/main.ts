@@ -51,20 +51,23 @@ command('doctor <target>', 'what stands between a target and its next dump', asy
 );
 command(
   'run <job> <target>',
-  'ask for dump, verify, rehearse, simulation or expire',
+  'ask for dump, verify, rehearse, simulation, snapshot, copy, rehearse-snapshot, rehearse-moment, preflight or expire',
   async (session, job, target, options) =>
     (await import('./commands/run.ts')).run(session, job!, target!, options as never),
   (made) =>
     made
       .option('--point <id>', 'verify or rehearse this point')
       .option('--again', 'verify what was verified before')
+      .option('--label <text>', 'snapshot: the one before a risky release; kept flat, outside the thinning')
+      .option('--to <place>', 'copy: a Region, or REGION/ACCOUNT')
+      .option('--moment <utc>', 'rehearse-moment: this one; else the latest')
       .option('--dry-run', 'expire: say what would be deleted and why')
       .option('--wait', 'wait until it is done')
       .option('--reason <text>', 'for the record'),
 );
 command(
   'rehearse <target>',
-  'restore a point onto scratch, prove it, throw it away',
+  'restore a dump, a snapshot or a moment onto scratch, prove it, throw it away',
   async (session, target, options) =>
     (await import('./commands/run.ts')).run(session, 'rehearse', target!, {
       wait: true,
@@ -73,6 +76,8 @@ command(
   (made) =>
     made
       .option('--point <id>', 'this point; else the newest verified one')
+      .option('--from <what>', 'dump, snapshot or moment', 'dump')
+      .option('--moment <utc>', 'with --from moment: this one; else the latest')
       .option('--simulation', 'with every assertion')
       .option('--reason <text>', 'for the record'),
 );

@@ -1,18 +1,20 @@
 import { parseArgs } from 'node:util';
 import type { Evidence } from '../../lib/domain/evidence.ts';
 import type { Finding } from '../../lib/domain/finding.ts';
+import type { Plan } from '../../lib/domain/policy.ts';
 import { nextFirings } from '../../lib/domain/schedule.ts';
 import { plusSeconds, utc } from '../../lib/domain/time.ts';
 import { restoreAndProve, type ScratchRequest } from '../../lib/workflows/restore-and-prove.ts';
 import { watch } from '../../lib/workflows/watch.ts';
-import { sayEvidence } from '../cli/commands/run.ts';
 import { status } from '../cli/commands/status.ts';
 import { progress } from '../cli/progress.ts';
 import { bad, faint, good, strong } from '../cli/say.ts';
+import { sayEvidence } from '../cli/say-evidence.ts';
 import { endDurable, invokeLocally, replaced } from '../local/handlers.ts';
 import { type Delivery, pump, readInbox } from '../local/pump.ts';
 import { tool, tools } from '../local/tools.ts';
 import { keepWriting, makeCrm } from './crm.ts';
+import { aForgottenWhere } from './forgotten-where.ts';
 import { sabotagedScratch } from './sabotage.ts';
 import { type DemoOptions, type DemoStage, openStage, storeSecret, TARGET } from './stage.ts';
 
@@ -51,8 +53,12 @@ async function tell(): Promise<void> {
     await aRehearsal();
     await aFlippedBit(stage, point);
     await anAlteredRow(stage);
-    await aMissedSchedule(stage);
-    await theMorning();
+    if (stage.rds) {
+      act(5, 'On RDS: somebody forgets the WHERE');
+      await aForgottenWhere(stage.rds, { say, expect });
+    }
+    await aMissedSchedule(stage, stage.rds ? 6 : 5);
+    await theMorning(stage.rds ? 7 : 6);
     say(
       `\n${good('That was it')}, in ${Math.round((Date.now() - began) / 1000)} s, and nothing is left running.`,
     );
@@ -173,8 +179,8 @@ async function anAlteredRow(stage: DemoStage): Promise<void> {
   await showPage(stage, 'proof-mismatch');
 }
 
-async function aMissedSchedule(stage: DemoStage): Promise<void> {
-  act(5, 'Trouble: a schedule that never fired');
+async function aMissedSchedule(stage: DemoStage, number: number): Promise<void> {
+  act(number, 'Trouble: a schedule that never fired');
   const compose = await import('../../lib/runtime/compose.ts');
   const { policy } = stage.plan.targets[0]!;
   const missed = nextFirings(policy.schedules.dump!, new Date(), 1)[0]!;
@@ -184,6 +190,8 @@ async function aMissedSchedule(stage: DemoStage): Promise<void> {
   const looked = await progress('the watch takes its look', () =>
     watch({
       ...compose.platformDeps(),
+      // Of the CRM alone: the shop’s instance does not come along into tomorrow.
+      plan: onlyOf(stage.plan, TARGET),
       clock,
       scratch: compose.scratchInstances(),
       scratchSecrets: compose.scratchSecretStore(),
@@ -199,8 +207,14 @@ async function aMissedSchedule(stage: DemoStage): Promise<void> {
   await showPage(stage, 'job-silent');
 }
 
-async function theMorning(): Promise<void> {
-  act(6, 'The morning after: ./understudy status');
+function onlyOf(plan: Plan, id: string): Plan {
+  const targets = plan.targets.filter((target) => target.id === id);
+  const policies = plan.policies.filter(({ name }) => targets.some(({ policy }) => policy.name === name));
+  return { ...plan, policies, targets };
+}
+
+async function theMorning(number: number): Promise<void> {
+  act(number, 'The morning after: ./understudy status');
   const answer = await status({
     options: { config: '' },
     caller: 'demo',

@@ -1,16 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { loadPlan } from '../../lib/config/load.ts';
+import { expectedSchedules } from '../../lib/domain/expected-schedules.ts';
 import type { Plan } from '../../lib/domain/policy.ts';
 import { type Cluster, startCluster } from '../local/cluster.ts';
 import { type Moto, startMoto } from '../local/moto.ts';
 import { packageDeployment } from '../local/package.ts';
+import type { LocalRds } from '../local/rds/local-rds.ts';
 import { createStack, type LocalStack, readTemplate } from '../local/stack.ts';
 import { logToFile } from '../local/state.ts';
 import { tools } from '../local/tools.ts';
 import { type Damage, damagedStore } from './damage.ts';
+import { ORDERS, SHOP, startShop } from './instance.ts';
 
 export type DemoOptions = {
   verify: 'full' | 'exists';
@@ -22,6 +26,8 @@ export type DemoOptions = {
 export type DemoStage = {
   moto: Moto;
   cluster: Cluster | undefined;
+  /** An RDS instance beside it; not where somebody's own database is shown. */
+  rds: LocalRds | undefined;
   damage: Damage;
   stack: LocalStack;
   plan: Plan;
@@ -48,11 +54,17 @@ export async function openStage(options: DemoOptions): Promise<DemoStage> {
     AWS_ENDPOINT_URL_S3: damage.endpoint,
     UNDERSTUDY_PLAN: planFile,
     UNDERSTUDY_SCRATCH_DIRECTORY: scratchDirectory,
+    UNDERSTUDY_SCRATCH_SUBNET_GROUP: 'default',
+    UNDERSTUDY_SCRATCH_SECURITY_GROUP: 'sg-demo',
+    UNDERSTUDY_PACE: '1',
   });
   logToFile(log);
+  await completeSchedules(plan, stack.environment['UNDERSTUDY_SCHEDULE_GROUP']!);
+  const rds = options.databaseUrl ? undefined : await startShop();
   return {
     moto,
     cluster,
+    rds,
     damage,
     stack,
     plan,
@@ -60,10 +72,33 @@ export async function openStage(options: DemoOptions): Promise<DemoStage> {
     log,
     async close() {
       await damage.close();
-      await Promise.all([moto.stop(), cluster?.stop()]);
+      await Promise.all([moto.stop(), cluster?.stop(), rds?.close()]);
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+/** The demo's own policies beside those of the packaged understudy.yml. */
+async function completeSchedules(plan: Plan, GroupName: string): Promise<void> {
+  const scheduler = new SchedulerClient({});
+  const { Schedules } = await scheduler.send(new ListSchedulesCommand({ GroupName }));
+  const there = new Set((Schedules ?? []).map(({ Name }) => Name));
+  for (const { name, expression, timezone } of expectedSchedules(plan, 'demo')) {
+    if (there.has(name)) continue;
+    await scheduler.send(
+      new CreateScheduleCommand({
+        Name: name,
+        GroupName,
+        ScheduleExpression: expression,
+        ScheduleExpressionTimezone: timezone,
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          Arn: 'arn:aws:lambda:eu-central-1:123456789012:function:dispatch',
+          RoleArn: 'arn:aws:iam::123456789012:role/local',
+        },
+      }),
+    );
+  }
 }
 
 /** Gives the target its secret, as a person would in Secrets Manager. */
@@ -91,6 +126,20 @@ policies:
     retention: { daily: 35d, weekly: 12w, monthly: 12mo }
     verify: { depth: ${verify} }
     proof: { depth: ${proof} }
+${
+  databaseUrl
+    ? ''
+    : `  instances:
+    objectives: { rpo: { dump: 26h, snapshot: 26h, pitr: 15m }, rto: 1h }
+    schedules:
+      dump: "0 1 * * *"
+      rehearse: "0 4 * * SAT"
+      snapshot: "30 1 * * *"
+      rehearse-snapshot: "0 3 * * SAT"
+      rehearse-moment: "0 3 * * SUN"
+      expire: "0 5 * * *"
+    retention: { daily: 35d }`
+}
 targets:
   ${TARGET}:
     policy: production
@@ -101,6 +150,12 @@ ${
     : `    assertions:
       - { name: leads are there, sql: select count(*) from public.leads, minimum: 150000 }
       - { name: no document without its file, sql: "select count(*) from public.documents where file_key = ''", equals: 0 }
-      - { name: no invoice was lost, sql: select count(*) from public.invoices, rowsOf: public.invoices, tolerance: 0% }`
+      - { name: no invoice was lost, sql: select count(*) from public.invoices, rowsOf: public.invoices, tolerance: 0% }
+  ${SHOP}:
+    policy: instances
+    rds: shop-prod
+    connection: { secret: understudy/${SHOP} }
+    assertions:
+      - { name: the orders are there, sql: select count(*) from public.orders, minimum: ${ORDERS} }`
 }
 `;

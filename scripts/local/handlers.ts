@@ -32,7 +32,7 @@ export type FunctionName = keyof typeof HANDLERS;
 
 /** Lets the demo and the tests put something unreliable in the place of a function that a durable one invokes. */
 export const replaced: Partial<
-  Record<'scratch' | 'prove' | 'source', ((input: unknown) => Promise<unknown>) | undefined>
+  Record<'scratch' | 'prove' | 'changes', ((input: unknown) => Promise<unknown>) | undefined>
 > = {};
 
 /** Those that outlive their process, and the functions that they invoke. */

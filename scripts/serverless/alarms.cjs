@@ -83,7 +83,7 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
       above: 120 * MINUTE,
     };
   }
-  for (const part of ['jobs', 'alerts', 'pages', 'alarms']) {
+  for (const part of ['jobs', 'events', 'alerts', 'pages', 'alarms']) {
     alarms[`${part}-undelivered`] = {
       says: `A subscriber of topic ${part} could not be reached. ./understudy alerts test shows who is subscribed.`,
       metric: ['AWS/SNS', 'NumberOfNotificationsFailed', ofTopic(part)],

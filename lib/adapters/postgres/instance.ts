@@ -55,14 +55,30 @@ export function postgresInstances(): Instances {
 
 async function sinceManifest(client: Client, manifest: Manifest): Promise<SourceSince> {
   const counters = await writeCounters(client);
-  const schema = await schemaFacts(client);
+  const changed = changedSince(manifest.schema, await schemaFacts(client));
+  const reshaped = reshapedIn(changed, manifest.schema);
   return {
-    changed: changedSince(manifest.schema, schema),
-    written: manifest.tables.flatMap(
-      (table, index) =>
-        writtenSince(index, table.writes, counters.get(keyOf(table.schema, table.name))) ?? [],
-    ),
+    changed,
+    written: manifest.tables.flatMap((table, index) => {
+      const written = writtenSince(index, table.writes, counters.get(keyOf(table.schema, table.name)));
+      // No row came or went, and yet none may read as it did: their number is what can be compared.
+      if (!written && reshaped(table)) return { table: index, inserted: '0', deleted: '0' };
+      return written ?? [];
+    }),
   };
+}
+
+/**
+ * Tables whose rows read differently without one of them having been written: a column came, went or was renamed, or a
+ * type was changed (an enum's value renamed, say), which any table may use. Quotes are left out of the names: that finds
+ * a table too many at worst.
+ */
+function reshapedIn(changed: SourceSince['changed'], then: SchemaFacts) {
+  const plain = (name: string) => name.replaceAll('"', '');
+  const columns = Object.keys(changed['column'] ?? {}).map(plain);
+  const types = Object.keys(changed['type'] ?? {}).some((name) => Object.hasOwn(then['type'] ?? {}, name));
+  return ({ schema, name }: { schema: string; name: string }) =>
+    types || columns.some((column) => column.startsWith(plain(`${schema}.${name}.`)));
 }
 
 /** Only what differs: it travels through a checkpoint. */

@@ -1,8 +1,8 @@
 import type { Evidence } from '../../../lib/domain/evidence.ts';
 import { DONE, FOUND_WRONG } from '../exit.ts';
 import type { Answer } from '../say.ts';
+import { sayEvidence } from '../say-evidence.ts';
 import type { Session } from '../session.ts';
-import { sayEvidence } from './run.ts';
 
 /** What an auditor asks for: the newest rehearsals with everything that was measured. */
 export async function evidence(session: Session, target: string, last: number): Promise<Answer> {

@@ -1,26 +1,17 @@
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Evidence } from '../../../lib/domain/evidence.ts';
 import type { Finding } from '../../../lib/domain/finding.ts';
-import { JOBS } from '../../../lib/domain/job.ts';
-import { sayDifference } from '../../../lib/domain/proof.ts';
+import { runName } from '../../../lib/domain/names.ts';
 import type { Decision } from '../../../lib/domain/retention.ts';
 import type { Run } from '../../../lib/domain/run.ts';
-import { humanSeconds, utc } from '../../../lib/domain/time.ts';
 import { OF_PREFLIGHT } from '../../../lib/workflows/preflight.ts';
 import type { Delivery } from '../../local/pump.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit.ts';
+import { type Message, messageFor, type RunOptions, runOf } from '../message.ts';
 import { progress } from '../progress.ts';
 import { type Answer, bad, faint, good } from '../say.ts';
+import { sayEvidence } from '../say-evidence.ts';
 import type { Session } from '../session.ts';
-
-export type RunOptions = {
-  point?: string;
-  again?: boolean;
-  dryRun?: boolean;
-  simulation?: boolean;
-  wait?: boolean;
-  reason?: string;
-};
 
 /** Asks for a job as a schedule would: a message on topic `jobs`. Locally the queues are then emptied in this process. */
 export async function run(
@@ -30,48 +21,23 @@ export async function run(
   options: RunOptions,
 ): Promise<Answer> {
   const message = messageFor(session, job, target, options);
+  if (message.job === 'rehearse-instance') await sayBeforehand(session, message);
   if (job === 'expire' && options.dryRun) return dryRun(session, message);
   return session.isLocal ? runHere(session, message) : runThere(session, message, options);
 }
 
-/** Longer than any run may take. In milliseconds. */
-const LONGEST_WAIT = 5 * 3_600_000;
+/** Longer than any run may take: snapshots, copies and restores are waited for by the platform’s own measure. */
+const LONGEST_WAIT_HOURS = 48;
 
-type Message = Record<string, unknown> & { job: string; target: string; scheduledFor: string };
-
-function messageFor(session: Session, job: string, target: string, options: RunOptions): Message {
-  const known: readonly string[] = [...JOBS, 'simulation'];
-  if (!known.includes(job))
-    throw new InputError(`there is no job "${job}"`, [], `there are ${known.join(', ')}`);
-  if (!session.plan().targets.some((each) => each.id === target))
-    throw new InputError(
-      `there is no target "${target}" in ${session.options.config}`,
-      [],
-      './understudy targets lists them',
-    );
-  const common = {
-    target,
-    scheduledFor: utc(new Date()),
-    requestedBy: session.caller,
-    ...(options.reason ? { reason: options.reason } : {}),
-  };
-  if (job === 'simulation' || job === 'rehearse') {
-    return {
-      job: 'rehearse',
-      ...common,
-      ...(options.point ? { point: options.point } : {}),
-      simulation: job === 'simulation' || options.simulation === true,
-    };
-  }
-  if (job === 'verify')
-    return {
-      job,
-      ...common,
-      ...(options.point ? { point: options.point } : {}),
-      again: options.again ?? false,
-    };
-  if (job === 'expire') return { job, ...common, dryRun: false };
-  return { job, ...common };
+/** What a rehearsal on an instance will take and cost is said before it is asked for. */
+async function sayBeforehand(session: Session, message: Message): Promise<void> {
+  const from = message['from'];
+  const { said } = await session.invoke<{ said: string }>('operator', {
+    ask: 'estimate',
+    target: message.target,
+    from,
+  });
+  process.stderr.write(`${said}\n`);
 }
 
 async function runHere(session: Session, message: Message): Promise<Answer> {
@@ -90,7 +56,7 @@ async function runHere(session: Session, message: Message): Promise<Answer> {
 
 async function runThere(session: Session, message: Message, options: RunOptions): Promise<Answer> {
   await session.invoke('operator', { ask: 'run', message });
-  const name = `${message.job}/${message.target}/${message.scheduledFor}`;
+  const name = runName(runOf(message));
   if (!options.wait)
     return {
       document: { published: message },
@@ -102,34 +68,32 @@ async function runThere(session: Session, message: Message, options: RunOptions)
         ),
       ],
     };
-  const job = message['simulation'] ? 'simulation' : message.job;
-  if (job === 'verify' && !options.point)
+  if (message.job === 'verify' && !options.point)
     throw new InputError(
       'a verification is named after its point',
       [],
       'add --point ID to wait for it; ./understudy points T lists them',
     );
-  const asked = {
-    ask: 'outcome',
-    target: message.target,
-    job,
-    scheduledFor: options.point && job === 'verify' ? options.point : message.scheduledFor,
-  };
-  const deadline = Date.now() + LONGEST_WAIT;
+  const asked = { ask: 'outcome', ...runOf(message) };
+  const deadline = Date.now() + LONGEST_WAIT_HOURS * 3_600_000;
   const ended = await progress(name, async (update) => {
     for (;;) {
       const found = await session.invoke<Run | null>('operator', asked);
       if (found && found.state !== 'running') return found;
       if (Date.now() > deadline)
-        throw new UnderstudyError('waited-too-long', `${name} has not ended after 5 hours`, {
-          hint: `./understudy status ${message.target} shows what became of it`,
-        });
+        throw new UnderstudyError(
+          'waited-too-long',
+          `${name} has not ended after ${LONGEST_WAIT_HOURS} hours`,
+          {
+            hint: `./understudy status ${message.target} shows what became of it`,
+          },
+        );
       update(found ? `running since ${found.startedAt}` : 'waiting for its turn');
       await new Promise((resolve) => setTimeout(resolve, 5000));
     }
   });
   const [evidence] =
-    message.job === 'rehearse'
+    message.job.startsWith('rehearse') && ended.state === 'succeeded'
       ? await session.invoke<Evidence[]>('operator', { ask: 'evidence', target: message.target })
       : [];
   const findings = message.job === 'preflight' ? await openOf(session, message.target) : [];
@@ -229,54 +193,6 @@ async function openOf(session: Session, target: string): Promise<Finding[]> {
 function hintLine(error: Error): string[] {
   const { hint } = error as { hint?: string };
   return hint ? [`  ${faint(`next: ${hint}`)}`] : [];
-}
-
-function sayOutcome({ strength, outcome, differenceCount, error }: Evidence): string {
-  if (error) return error.kind === 'bad' ? 'did not restore' : 'could not be tried';
-  if (strength === 'none')
-    return `restored, and ${differenceCount === 1 ? 'one thing differs' : `${differenceCount} things differ`} from its source`;
-  const equal =
-    strength === 'exact'
-      ? 'restored and equal to its source, row by row'
-      : 'restored; row counts agree, which proves no more';
-  return outcome === 'passed' ? equal : `${equal}; but see below`;
-}
-
-/** One rehearsal: what it came to, how long each phase took, objectives achieved against promised. */
-export function sayEvidence(evidence: Evidence): string[] {
-  const { rto, rpo, compared } = evidence;
-  const mark = evidence.outcome === 'passed' ? good('✔') : bad('✖');
-  const said = sayOutcome(evidence);
-  return [
-    `${mark} rehearsal of ${evidence.target} ${evidence.outcome}: ${evidence.point} ${said}`,
-    ...(compared
-      ? [
-          `  compared    ${compared.tables} tables, ${Number(compared.rows).toLocaleString('en')} rows, ${compared.objects} objects, ${compared.sequences} sequences, ${compared.largeObjects} large objects`,
-        ]
-      : []),
-    `  phases      ${evidence.phases.map((phase) => `${phase.name} ${humanSeconds(phase.seconds)}`).join(', ')}`,
-    ...(rto
-      ? [`  RTO         ${humanSeconds(rto.achieved)} achieved, ${humanSeconds(rto.promised)} promised`]
-      : []),
-    ...(rpo
-      ? [`  RPO         ${humanSeconds(rpo.achieved)} achieved, ${humanSeconds(rpo.promised)} promised`]
-      : []),
-    ...evidence.assertions.map(
-      (answer) => `  assertion   ${answer.passed ? good('✔') : bad('✖')} ${answer.name}: ${answer.detail}`,
-    ),
-    ...evidence.differences
-      .slice(0, 20)
-      .map((difference) => `  ${bad('different')}   ${sayDifference(difference)}`),
-    ...evidence.leftOut.map((extension) => `  left out    extension ${extension}`),
-    ...evidence.notes.map((note) => `  note        ${note}`),
-    ...evidence.findings.map((found) => `  ${bad(found.code)}  ${found.subject}: ${found.next}`),
-    ...(evidence.error
-      ? [
-          `  ${bad(evidence.error.code)}  ${evidence.error.message}`,
-          ...(evidence.error.hint ? [`  ${faint(`next: ${evidence.error.hint}`)}`] : []),
-        ]
-      : []),
-  ];
 }
 
 function exitOf(delivery: Delivery): ExitCode {

@@ -1,40 +1,372 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CreateDBParameterGroupCommand,
+  DeleteDBInstanceCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBParametersCommand,
+  ModifyDBParameterGroupCommand,
+  type Parameter,
+  RestoreDBInstanceFromDBSnapshotCommand,
+} from '@aws-sdk/client-rds';
+import { catalog } from '../../../lib/runtime/compose.ts';
+import type { ProveRequest } from '../../../lib/workflows/prove-instance.ts';
 import type { InstanceRehearsalOutcome } from '../../../lib/workflows/rehearse-instance.ts';
-import { createPlatform, type Platform } from '../../support/platform.ts';
+import { type Cluster, startCluster } from '../../../scripts/local/cluster.ts';
+import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';
+import type { LocalInstance } from '../../../scripts/local/rds/local-rds.ts';
+import { instancePlan } from '../../support/instances.ts';
+import { createPlatform, eventually, type Platform } from '../../support/platform.ts';
 
 let platform: Platform;
+let point: string;
 
 beforeAll(async () => {
-  platform = await createPlatform();
-  const { rds } = platform;
-  await platform.source('crm', { id: 'crm-prod' });
-  await rds.instance('crm-prod').sql(
-    'crm',
-    `create table public.leads (id int primary key, name text); insert into public.leads select n, 'lead ' || n from generate_series(1, 500) n;
-     create table public.events (id serial primary key, at timestamptz default now()); insert into public.events (at) select now() from generate_series(1, 100);
-     grant all on all tables in schema public to public; grant all on all sequences in schema public to public;`,
+  platform = await createPlatform(() =>
+    instancePlan({
+      targets: {
+        lake: 'aurora: lake-prod\nconnection: { secret: understudy/lake }',
+        shop: 'rds: shop-prod\nengine: mysql',
+        subscriber: 'rds: subscriber-prod',
+      },
+    }),
   );
+  await platform.source('crm', { id: 'crm-prod' });
+  await source(`
+    create table public.leads (id int primary key, name text);
+    insert into public.leads select n, 'lead ' || n from generate_series(1, 500) n;
+    create table public.notes (id int primary key, text text);
+    create index notes_text on public.notes (text);
+    insert into public.notes select n, 'note ' || n from generate_series(1, 50) n;
+    create table public.events (id serial primary key, at timestamptz default now());
+    insert into public.events (at) select now() from generate_series(1, 100);
+    grant all on all tables in schema public to public; grant all on all sequences in schema public to public;`);
+  const dumped = await platform.ask<{ point: string }>('dump', '2026-11-20T01:00:00Z');
+  await platform.ask('verify', '2026-11-20T01:00:00Z', { point: dumped.point });
+  // The life of a database goes on after its dump: rows come and go, and its schema changes.
+  await source(`insert into public.events (at) select now() from generate_series(1, 10);
+    alter table public.notes add column author text;
+    create index events_at on public.events (at);
+    create table public.fresh (id int primary key);`);
+  ({ point } = await platform.ask<{ point: string }>('snapshot', '2026-11-20T02:00:00Z'));
+  await source('delete from public.events where id <= 5; create view public.later as select 1 as one');
 }, 60_000);
 
-afterAll(() => platform.close());
+afterAll(async () => {
+  await platform.close();
+  expect(platform.rds.violations).toEqual([]);
+});
 
-test('a snapshot restored onto a scratch instance is proven within bounds, and nothing is left of it', async () => {
-  const { rds, ask } = platform;
-  const t0 = Date.now();
-  const lap = (what: string) => console.log(what, Date.now() - t0);
-  const dumped = await ask<{ point: string }>('dump', '2026-11-20T01:00:00Z');
-  lap('dump');
-  await ask('verify', '2026-11-20T01:00:00Z', { point: dumped.point });
-  lap('verify');
-  await rds.instance('crm-prod').sql('crm', 'insert into public.events (at) select now() from generate_series(1, 10)');
-  console.log(await ask('snapshot', '2026-11-20T02:00:00Z'));
-  lap('snapshot');
-  await rds.instance('crm-prod').sql('crm', 'delete from public.events where id <= 5');
+afterEach(() => {
+  replaced.prove = undefined;
+});
 
-  const outcome = await ask<InstanceRehearsalOutcome>('rehearse-instance', '2026-11-20T03:00:00Z', { from: 'snapshot' });
-  lap('rehearse');
-  console.log(JSON.stringify(outcome, null, 1));
-  expect(outcome).toMatchObject({ outcome: 'rehearsed', evidence: { outcome: 'passed', strength: 'bounded', differences: [] } });
-  console.log(rds.calls.map(c=>c.action + ' ' + (c.error??'')).join('\n'));
+const source = (text: string) => platform.rds.instance('crm-prod').sql('crm', text);
+const rehearse = (scheduledFor: string, more: object = {}) =>
+  platform.ask<InstanceRehearsalOutcome>('rehearse-instance', scheduledFor, { from: 'snapshot', ...more });
+
+/** Does something to the copy when it has come up, before it is looked at. */
+function inTheCopy(work: (copy: LocalInstance, request: ProveRequest) => Promise<unknown>): void {
+  replaced.prove = async (input) => {
+    const request = input as ProveRequest;
+    if (request.from === 0) await work(platform.rds.instance(request.name), request);
+    return invokeLocally('prove', input);
+  };
+}
+
+test('a snapshot restored onto a scratch instance is proven within bounds, whatever was changed since the dump', async () => {
+  const outcome = await rehearse('2026-11-20T03:00:00Z');
+  expect(outcome).toMatchObject({
+    outcome: 'rehearsed',
+    evidence: {
+      outcome: 'passed',
+      strength: 'bounded',
+      point,
+      differences: [],
+      findings: [],
+      // leads to its last row; notes, which has a new column, by their number; events within what was written.
+      bounded: { exact: 1, bounded: 2, unbounded: 0 },
+    },
+  });
+  expect(await catalog().point('crm', point)).toMatchObject({ state: 'rehearsed' });
   expect(await platform.leftOver()).toEqual([]);
-  expect(rds.violations).toEqual([]);
-}, 120_000);
+});
+
+test('a table emptied in the copy, rows removed and a row altered are each found by the table’s name', async () => {
+  inTheCopy((copy) =>
+    copy.sql(
+      'crm',
+      `truncate public.events; update public.leads set name = 'forged' where id = 250; delete from public.notes where id = 7`,
+    ),
+  );
+  const outcome = await rehearse('2026-11-20T03:10:00Z', { point });
+  expect(outcome).toMatchObject({
+    outcome: 'rehearsed',
+    evidence: {
+      outcome: 'failed',
+      strength: 'none',
+      differences: [
+        { kind: 'rows', name: 'public.events', detail: expect.stringMatching(/10 inserted and 5 deleted; 0 in/) },
+        { kind: 'rows', name: 'public.leads', detail: expect.stringContaining('not the same ones') },
+        { kind: 'rows', name: 'public.notes', detail: expect.stringContaining('49 in the copy') },
+      ],
+      findings: [{ code: 'proof-mismatch', subject: point, message: expect.stringContaining('public.events') }],
+    },
+  });
+  expect(await catalog().point('crm', point)).toMatchObject({ state: 'corrupt' });
+  expect(await platform.leftOver()).toEqual([]);
+});
+
+test('one row removed from an unwritten table fails it, and so does a table that is not there', async () => {
+  inTheCopy((copy) => copy.sql('crm', 'delete from public.leads where id = 250; drop table public.notes'));
+  const outcome = await rehearse('2026-11-20T03:15:00Z', { point });
+  if (outcome.outcome !== 'rehearsed') throw new Error(outcome.summary);
+  const { differences, findings } = outcome.evidence;
+  expect(differences).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ name: 'public.leads', detail: expect.stringContaining('499 in the copy') }),
+      { kind: 'table', name: 'public.notes', what: 'missing' },
+    ]),
+  );
+  expect(findings.map(({ code }) => code)).toEqual(['proof-mismatch']);
+});
+
+test('a damaged index and a damaged page of a table are found by name, and an index that is gone', async () => {
+  inTheCopy(async (copy) => {
+    await damage(copy, 'public.leads_pkey');
+    await damage(copy, 'public.events', 0);
+    await copy.sql('crm', 'drop index public.notes_text');
+  });
+  const outcome = await rehearse('2026-11-20T03:20:00Z', { point });
+  expect(outcome).toMatchObject({
+    outcome: 'rehearsed',
+    evidence: {
+      outcome: 'failed',
+      strength: 'none',
+      differences: [{ kind: 'index', name: 'public.notes_text', what: 'missing' }],
+      findings: expect.arrayContaining([
+        expect.objectContaining({
+          code: 'proof-mismatch',
+          message: expect.stringContaining('public.notes_text'),
+        }),
+        expect.objectContaining({ code: 'index-corrupt', subject: 'public.leads_pkey' }),
+        expect.objectContaining({ code: 'index-corrupt', subject: 'public.events' }),
+      ]),
+      // What could not be read is not counted as good.
+      notes: expect.arrayContaining([expect.stringContaining('not looked at: public.events')]),
+    },
+  });
+});
+
+test('an Aurora cluster is brought up and taken down, its instance with it', async () => {
+  await platform.source('lake', { id: 'lake-prod', cluster: true, database: 'lake' });
+  await platform.rds.instance('lake-prod').sql('lake', 'create table public.fish (id int primary key)');
+  const of = { target: 'lake' };
+  await platform.ask('snapshot', '2026-11-20T02:00:00Z', of);
+  let seen: string[] = [];
+  inTheCopy(async (copy) => {
+    seen = await platform.leftOver();
+    expect(await copy.sql('lake', `select to_regclass('public.fish') is not null as there`)).toEqual([
+      { there: true },
+    ]);
+  });
+  const outcome = await rehearse('2026-11-20T03:30:00Z', of);
+  expect(outcome).toMatchObject({
+    outcome: 'rehearsed',
+    evidence: { outcome: 'passed', strength: 'restored', findings: [] },
+  });
+  expect(seen.map((each) => each.replace(/ understudy.*/, '')).sort()).toEqual([
+    'cluster',
+    'cluster parameter group',
+    'instance',
+    'record',
+    'secret',
+  ]);
+  expect(await platform.leftOver()).toEqual([]);
+});
+
+test('a MySQL instance is restored, and no more than that is claimed', async () => {
+  await platform.rds.createInstance({
+    id: 'shop-prod',
+    database: 'shop',
+    masterPassword: 'only-for-tests',
+    engine: 'mysql',
+    kmsKeyId: platform.keys.home,
+  });
+  const of = { target: 'shop' };
+  await platform.ask('snapshot', '2026-11-20T02:00:00Z', of);
+  const outcome = await rehearse('2026-11-20T03:40:00Z', of);
+  expect(outcome).toMatchObject({
+    outcome: 'rehearsed',
+    evidence: {
+      outcome: 'passed',
+      strength: 'restored',
+      notes: expect.arrayContaining([expect.stringContaining('only PostgreSQL can be proven')]),
+    },
+  });
+  expect(await platform.leftOver()).toEqual([]);
+});
+
+describe('a logical subscriber', () => {
+  let publisher: Cluster;
+  let rows = 0;
+  let stopped = false;
+  let inserting: Promise<void>;
+  const GROUP = 'of-the-subscriber';
+
+  beforeAll(async () => {
+    publisher = await startCluster();
+    await publisher.sql('postgres', 'create table public.orders (n int primary key); create publication orders for all tables');
+    const { client } = platform;
+    const [version] = await publisher.sql('postgres', `select current_setting('server_version_num')::int / 10000 as major`);
+    await client.send(
+      new CreateDBParameterGroupCommand({
+        DBParameterGroupName: GROUP,
+        DBParameterGroupFamily: `postgres${version!['major']}`,
+        Description: 'reconnects at once, and has pg_cron',
+      }),
+    );
+    await client.send(
+      new ModifyDBParameterGroupCommand({
+        DBParameterGroupName: GROUP,
+        Parameters: [
+          { ParameterName: 'wal_retrieve_retry_interval', ParameterValue: '100', ApplyMethod: 'immediate' },
+          { ParameterName: 'shared_preload_libraries', ParameterValue: 'pg_stat_statements,pg_cron', ApplyMethod: 'pending-reboot' },
+        ],
+      }),
+    );
+    await platform.source('subscriber', { id: 'subscriber-prod', parameterGroup: GROUP });
+    await production('create table public.orders (n int primary key)');
+    await production(
+      `create subscription orders connection 'host=127.0.0.1 port=${publisher.port} user=postgres password=${publisher.password} dbname=postgres' publication orders`,
+    );
+    inserting = (async () => {
+      while (!stopped) {
+        await publisher.sql('postgres', `insert into public.orders values (${rows + 1})`);
+        rows++;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    inserting.catch(() => undefined);
+    await eventually('the first orders', async () => (await newest(production)) > 5);
+  }, 60_000);
+
+  afterAll(async () => {
+    stopped = true;
+    await inserting;
+    await publisher.stop();
+  });
+
+  const production = (text: string) => platform.rds.instance('subscriber-prod').sql('crm', text);
+  type Sql = (text: string) => Promise<Record<string, unknown>[]>;
+  const newest = async (sql: Sql) =>
+    Number((await sql('select coalesce(max(n), 0) as n from public.orders'))[0]!['n']);
+  const all = async (sql: Sql) =>
+    Number((await sql('select count(*) as n from public.orders'))[0]!['n']);
+  /** The server process that streams the slot's changes, if anybody listens. */
+  const sender = async () =>
+    (await publisher.sql('postgres', 'select active_pid from pg_replication_slots'))[0]!['active_pid'];
+  /** What could ask for the slot: the launcher runs wherever a subscription may be served. */
+  const workers = async (sql: Sql) =>
+    (await sql(`select backend_type from pg_stat_activity where backend_type like 'logical replication%'`)).map(
+      (each) => each['backend_type'],
+    );
+  /** Does this server listen to the publisher? */
+  const listens = async (sql: Sql) =>
+    (await sql('select 1 from pg_stat_subscription where pid is not null and received_lsn is not null')).length > 0;
+
+  test('keeps its slot and receives every row while its snapshot is rehearsed; the copy receives none', async () => {
+    const of = { target: 'subscriber' };
+    await platform.ask('snapshot', '2026-11-20T02:00:00Z', of);
+    const before = await sender();
+    expect(before).toEqual(expect.any(Number));
+    let seen: { atFirst: number; atLast: number; after: number; workers: unknown[]; parameters: Parameter[] } | undefined;
+    inTheCopy(async (copy, { name }) => {
+      const inCopy: Sql = (text) => copy.sql('crm', text);
+      // Nobody took the slot over while the copy came up.
+      expect(await sender()).toBe(before);
+      const atFirst = await newest(inCopy);
+      // Production's connection breaks, as connections do, and the slot is there for whoever asks first.
+      await publisher.sql('postgres', `select pg_terminate_backend(${before})`);
+      await eventually('somebody to listen again', async () => {
+        const now = await sender();
+        return now !== null && now !== before;
+      });
+      const later = rows + 1;
+      await eventually('production to receive what came later', async () => (await newest(production)) >= later);
+      const { Parameters } = await platform.client.send(
+        new DescribeDBParametersCommand({ DBParameterGroupName: name, Source: 'user' }),
+      );
+      seen = {
+        atFirst,
+        atLast: await newest(inCopy),
+        after: await newest(production),
+        workers: await workers(inCopy),
+        parameters: Parameters!,
+      };
+    });
+    const outcome = await rehearse('2026-11-20T03:50:00Z', of);
+    expect(outcome).toMatchObject({ outcome: 'rehearsed', evidence: { outcome: 'passed' } });
+    expect(seen!.atLast).toBe(seen!.atFirst);
+    expect(seen!.atLast).toBeLessThan(seen!.after);
+    expect(seen!.workers).toEqual([]);
+    expect(await listens(production)).toBe(true);
+    expect(await workers(production)).toContain('logical replication launcher');
+    expect(seen!.parameters.map(({ ParameterName, ParameterValue }) => [ParameterName, ParameterValue])).toEqual(
+      expect.arrayContaining([
+        ['max_logical_replication_workers', '0'],
+        ['shared_preload_libraries', 'pg_stat_statements'],
+        // The rest is as production has it.
+        ['wal_retrieve_retry_interval', '100'],
+      ]),
+    );
+    const published = rows;
+    await eventually('production to receive them', async () => (await newest(production)) >= published);
+    const [missing] = await production(
+      `select n from generate_series(1, ${published}) n where n not in (select n from public.orders)`,
+    );
+    expect(missing).toBeUndefined();
+    expect(await platform.leftOver()).toEqual([]);
+  });
+
+  test('would lose its rows to a copy that is not quarantined, so that the test above can fail', async () => {
+    const { client, rds, stage } = platform;
+    const id = 'not-quarantined';
+    await production('alter subscription orders disable');
+    await eventually('nobody to listen', async () => (await sender()) === null);
+    await client.send(
+      new RestoreDBInstanceFromDBSnapshotCommand({
+        DBInstanceIdentifier: id,
+        DBSnapshotIdentifier: `understudy-${stage.name}-subscriber-20261120t020000z`,
+        DBParameterGroupName: GROUP,
+        BackupRetentionPeriod: 0,
+      }),
+    );
+    await eventually('the copy', async () => {
+      const { DBInstances } = await client.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: id }));
+      return DBInstances![0]!.DBInstanceStatus === 'available';
+    });
+    const copy: Sql = (text) => rds.instance(id).sql('crm', text);
+    await eventually('the copy to listen', () => listens(copy));
+    const stolen = rows + 1;
+    await eventually('the copy to receive', async () => (await newest(copy)) >= stolen);
+    await client.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: id, SkipFinalSnapshot: true }));
+    await eventually('the copy to be gone', async () => (await sender()) === null);
+    await production('alter subscription orders enable');
+    const later = rows + 1;
+    await eventually('production to receive again', async () => (await newest(production)) >= later);
+    expect(await all(production)).toBeLessThan(await newest(production));
+    expect(await production(`select n from public.orders where n = ${stolen}`)).toEqual([]);
+  });
+});
+
+/** Writes over the end of a page, where its items are, in the file itself, as a failing disk does. */
+async function damage(copy: LocalInstance, relation: string, page = 1): Promise<void> {
+  const [found] = await copy.sql(
+    'crm',
+    `checkpoint; select current_setting('data_directory') as data, pg_relation_filepath('${relation}') as file`,
+  );
+  const file = openSync(join(String(found!['data']), String(found!['file'])), 'r+');
+  writeSync(file, Buffer.alloc(64, 0xff), 0, 64, (page + 1) * 8192 - 128);
+  closeSync(file);
+}

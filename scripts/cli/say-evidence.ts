@@ -1,0 +1,69 @@
+import type { Evidence } from '../../lib/domain/evidence.ts';
+import type { LedgerProof } from '../../lib/domain/ledger.ts';
+import { sayDifference } from '../../lib/domain/proof.ts';
+import { humanSeconds } from '../../lib/domain/time.ts';
+import { bad, faint, good } from './say.ts';
+
+function sayOutcome({ strength, outcome, differenceCount, error, bounded }: Evidence): string {
+  if (error) return error.kind === 'bad' ? 'did not restore' : 'could not be tried';
+  if (strength === 'none')
+    return `restored, and ${differenceCount === 1 ? 'one thing differs' : `${differenceCount} things differ`} from its source`;
+  const equal = {
+    exact: 'restored and equal to its source, row by row',
+    bounded: 'restored, and within the bounds of what its source did',
+    restored: bounded
+      ? 'restored; it came up, and no more is proven'
+      : 'restored; row counts agree, which proves no more',
+  }[strength];
+  return outcome === 'passed' ? equal : `${equal}; but see below`;
+}
+
+/** One rehearsal: what it came to, how long each phase took, objectives achieved against promised. */
+export function sayEvidence(evidence: Evidence): string[] {
+  const { rto, rpo, compared } = evidence;
+  const mark = evidence.outcome === 'passed' ? good('✔') : bad('✖');
+  const said = sayOutcome(evidence);
+  return [
+    `${mark} rehearsal of ${evidence.target} ${evidence.outcome}: ${evidence.point} ${said}`,
+    ...(compared
+      ? [
+          `  compared    ${compared.tables} tables, ${Number(compared.rows).toLocaleString('en')} rows, ${compared.objects} objects, ${compared.sequences} sequences, ${compared.largeObjects} large objects`,
+        ]
+      : []),
+    ...(evidence.bounded ? [sayBounded(evidence.bounded)] : []),
+    ...(evidence.ledger ? [sayLedger(evidence.ledger)] : []),
+    `  phases      ${evidence.phases.map((phase) => `${phase.name} ${humanSeconds(phase.seconds)}`).join(', ')}`,
+    ...(rto
+      ? [`  RTO         ${humanSeconds(rto.achieved)} achieved, ${humanSeconds(rto.promised)} promised`]
+      : []),
+    ...(rpo
+      ? [`  RPO         ${humanSeconds(rpo.achieved)} achieved, ${humanSeconds(rpo.promised)} promised`]
+      : []),
+    ...evidence.assertions.map(
+      (answer) => `  assertion   ${answer.passed ? good('✔') : bad('✖')} ${answer.name}: ${answer.detail}`,
+    ),
+    ...evidence.differences
+      .slice(0, 20)
+      .map((difference) => `  ${bad('different')}   ${sayDifference(difference)}`),
+    ...evidence.leftOut.map((extension) => `  left out    extension ${extension}`),
+    ...evidence.notes.map((note) => `  note        ${note}`),
+    ...evidence.findings.map((found) => `  ${bad(found.code)}  ${found.subject}: ${found.next}`),
+    ...(evidence.error
+      ? [
+          `  ${bad(evidence.error.code)}  ${evidence.error.message}`,
+          ...(evidence.error.hint ? [`  ${faint(`next: ${evidence.error.hint}`)}`] : []),
+        ]
+      : []),
+  ];
+}
+
+function sayBounded(compared: NonNullable<Evidence['bounded']>): string {
+  const { objects, exact, bounded, unbounded, rows, checked } = compared;
+  const unknown = unbounded > 0 ? `, ${unbounded} that nothing is known of` : '';
+  return `  compared    ${objects} objects; ${exact} tables equal to the last dump, ${bounded} within what was written since${unknown}; ${Number(rows).toLocaleString('en')} rows; ${checked} indexes and tables read whole`;
+}
+
+function sayLedger({ verdict, compared, newestAt, missingCount, extraCount }: LedgerProof): string {
+  const wrong = verdict === 'differs' ? `, ${missingCount} missing, ${extraCount} that came later` : '';
+  return `  ledger      ${verdict}: ${compared} rows compared${wrong}; the newest was written at ${newestAt ?? 'no moment known'}`;
+}

@@ -1,0 +1,77 @@
+import { utc } from '../../lib/domain/time.ts';
+import { catalog, platform } from '../../lib/runtime/compose.ts';
+import type { InstanceRehearsalOutcome } from '../../lib/workflows/rehearse-instance.ts';
+import { progress } from '../cli/progress.ts';
+import { sayEvidence } from '../cli/say-evidence.ts';
+import { invokeLocally } from '../local/handlers.ts';
+import { type Delivery, pump } from '../local/pump.ts';
+import type { LocalRds } from '../local/rds/local-rds.ts';
+import { forgetTheWhere, ORDERS, ordersLeft, SHOP } from './instance.ts';
+
+type Telling = {
+  say: (text?: string) => void;
+  /** What must be so for the demo to have shown what it claims. */
+  expect: (condition: boolean, claim: string) => void;
+};
+
+/** A snapshot; a DELETE without WHERE; and the instance as it was a second before, restored, proven and thrown away. */
+export async function aForgottenWhere(rds: LocalRds, { say, expect }: Telling): Promise<void> {
+  const [dump] = await ask({ job: 'dump' }, 'the shop’s dump, which a restored instance is held against');
+  expect(dump?.error === undefined, `dumped: ${summary(dump)}`);
+  const [snapshot] = await ask(
+    { job: 'snapshot', label: 'before release 4.2' },
+    'a snapshot before a risky release',
+  );
+  expect(
+    outcome(snapshot) === 'done',
+    `the snapshot is available and what was promised: ${summary(snapshot)}`,
+  );
+
+  const before = await progress('somebody types: delete from orders', () => forgetTheWhere(rds, latest));
+  expect((await ordersLeft(rds)) === 0, 'production has no orders any more');
+  say(`   the last second before it was ${before}; the snapshot is older, and the dump is too`);
+  const [rehearsal] = await ask(
+    { job: 'rehearse-instance', from: 'moment', moment: before },
+    `the instance as of ${before}, on an instance that is thrown away`,
+  );
+  const { evidence } = (rehearsal?.result ?? {}) as Extract<InstanceRehearsalOutcome, { evidence: unknown }>;
+  if (!evidence) throw rehearsal?.error ?? new Error(summary(rehearsal));
+  for (const text of sayEvidence(evidence)) say(`   ${text}`);
+  expect(
+    evidence.outcome === 'passed' && evidence.assertions.some(({ passed }) => passed),
+    `all ${ORDERS.toLocaleString('en')} orders are in the copy`,
+  );
+  expect(
+    evidence.strength === 'bounded',
+    'it is proven within the bounds of what was written since the dump',
+  );
+  await progress('the watch looks at what AWS has', () => invokeLocally('watch', {}));
+  const left = rds.calls.filter(({ action }) => action === 'DeleteDBInstance').length;
+  expect(
+    left === 1 && (await catalog().openScratches()).length === 0,
+    'the scratch instance is gone, with its secret and its parameters',
+  );
+}
+
+async function latest(): Promise<string> {
+  const source = await platform().source({ kind: 'rds', id: 'shop-prod' });
+  return source?.pitr?.latest ?? '';
+}
+
+async function ask(message: object, what: string): Promise<Delivery[]> {
+  await invokeLocally('operator', {
+    ask: 'run',
+    message: { target: SHOP, scheduledFor: utc(new Date()), requestedBy: 'demo', ...message },
+  });
+  return progress(what, (update) => pump((delivery) => update(`${delivery.function}: ${summary(delivery)}`)));
+}
+
+function outcome(delivery: Delivery | undefined): string | undefined {
+  return (delivery?.result as { outcome?: string } | undefined)?.outcome;
+}
+
+function summary(delivery: Delivery | undefined): string {
+  if (delivery?.error) return delivery.error.message;
+  const result = Array.isArray(delivery?.result) ? delivery.result[0] : delivery?.result;
+  return (result as { summary?: string } | undefined)?.summary ?? '';
+}
