@@ -1,13 +1,14 @@
 import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { rehearseInstanceJob } from '../lib/domain/job.ts';
 import {
+  changesFunction,
   pick,
   platformDeps,
   proveFunction,
+  scratchAt,
   scratchInstances,
   scratchNetwork,
   scratchSecretStore,
-  changesFunction,
 } from '../lib/runtime/compose.ts';
 import { durableSteps, parseJob } from '../lib/runtime/durable.ts';
 import { rehearseInstance } from '../lib/workflows/rehearse-instance.ts';
@@ -17,6 +18,7 @@ export const handler = withDurableExecution(async (event: unknown, context) =>
   rehearseInstance(parseJob(rehearseInstanceJob, event), durableSteps(context), {
     ...platformDeps(),
     scratch: scratchInstances(),
+    scratchAt,
     scratchSecrets: scratchSecretStore(),
     network: scratchNetwork(),
     proveFunction: proveFunction(),

@@ -3,6 +3,7 @@ import { UnderstudyError } from '../lib/domain/errors.ts';
 import {
   platformDeps,
   schedules,
+  scratchAt,
   scratchInstances,
   scratchSecretStore,
   secrets,
@@ -16,6 +17,7 @@ export const handler = middy<unknown, { findings: number }>().handler(async () =
     ...platformDeps(),
     vault: vault(),
     scratch: scratchInstances(),
+    scratchAt,
     scratchSecrets: scratchSecretStore(),
     secrets: secrets(),
     schedules: schedules(),

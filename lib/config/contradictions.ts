@@ -152,6 +152,14 @@ function platformContradictions(policy: Policy, path: (string | number)[]): Cont
   if (policy.snapshot.copies.length > 0 && !policy.schedules.snapshot && !saidAlready)
     say(['snapshot', 'copies'], 'copies snapshots, and none are scheduled');
   const places = policy.snapshot.copies.map(placeOf);
+  const { place, subnetGroup, securityGroups } = policy.rehearsal.instance;
+  if (place !== undefined && !places.includes(place))
+    say(['rehearsal', 'instance', 'place'], `nothing is copied to ${place}; add it under snapshot.copies`);
+  if (place !== undefined && (!subnetGroup || !securityGroups))
+    say(
+      ['rehearsal', 'instance', 'place'],
+      `needs subnetGroup and securityGroups in ${place}: the deployment’s own quarantine is elsewhere`,
+    );
   policy.snapshot.copies.forEach((copy, index) => {
     if (places.indexOf(places[index]!) !== index)
       say(['snapshot', 'copies', index], `${places[index]} is copied to twice`);

@@ -40,6 +40,13 @@ const objectives = z.strictObject({
   rto: duration.describe('Tolerated time to restore'),
 });
 
+const PLACE_NAME = z
+  .string()
+  .regex(
+    /^[a-z]{2}(-[a-z]+)+-\d(\/\d{12})?$/,
+    'expected a place such as eu-west-1 or eu-west-1/123456789012',
+  );
+
 const scratchInstance = {
   class: z
     .string()
@@ -53,6 +60,9 @@ const scratchInstance = {
     .default(24)
     .describe('Hours of scratch instances in a calendar month, at most'),
   pricePerHour: z.number().positive().optional().describe('In US dollars, for the estimate'),
+  place: PLACE_NAME.optional().describe(
+    'Rehearse the copies of this place, there: eu-west-1, or eu-west-1/123456789012. Needs subnetGroup and securityGroups of it',
+  ),
   subnetGroup: z.string().min(1).optional().describe('Another network than the deployment’s own quarantine'),
   securityGroups: z.array(z.string().min(1)).min(1).optional(),
 };
@@ -226,6 +236,7 @@ const overrides = z.strictObject({
           atOnce: z.int().min(1).optional(),
           hoursAMonth: z.number().positive().optional(),
           pricePerHour: scratchInstance.pricePerHour,
+          place: scratchInstance.place,
           subnetGroup: scratchInstance.subnetGroup,
           securityGroups: scratchInstance.securityGroups,
         })

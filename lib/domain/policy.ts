@@ -73,6 +73,8 @@ export type ScratchInstancePolicy = {
   hoursAMonth: number;
   /** What an hour costs, in US dollars, where the estimate should say it. */
   pricePerHour?: number | undefined;
+  /** The place whose copies are rehearsed, and where; the source's own Region unless given. */
+  place?: string | undefined;
   /** Another network than the deployment's own quarantine. */
   subnetGroup?: string | undefined;
   securityGroups?: string[] | undefined;

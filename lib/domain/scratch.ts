@@ -8,6 +8,8 @@ export type ScratchRecord = {
   /** Name of the instance or cluster, of its parameter group and of its secret. */
   name: string;
   kind: 'rds' | 'aurora';
+  /** Where it stands; the source's own Region unless given. */
+  place?: string;
   /** The rehearsal it belongs to, as a run's name. */
   run: string;
   state: 'making' | 'gone';

@@ -85,12 +85,7 @@ export type Catalog = {
   /** Puts a scratch instance on record before it is made, or returns the record that is there. */
   beginScratch(record: ScratchRecord): Promise<ScratchRecord>;
   /** Its turn has come: from now on it costs, until it expires. The first word counts. */
-  startScratch(
-    target: string,
-    name: string,
-    startedAt: string,
-    expiresAt: string,
-  ): Promise<ScratchRecord>;
+  startScratch(target: string, name: string, startedAt: string, expiresAt: string): Promise<ScratchRecord>;
   identifyScratch(target: string, name: string, resourceId: string): Promise<void>;
   /** Ends it and adds its time to its policy's month. Done before is done. */
   endScratch(record: ScratchRecord, goneAt: string): Promise<void>;

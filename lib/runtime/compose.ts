@@ -12,9 +12,7 @@ import {
 } from '../adapters/aws/clients.ts';
 import { jobMessages } from '../adapters/aws/job-messages.ts';
 import { platformOf } from '../adapters/aws/platform.ts';
-import { type Keys, kmsKeys } from '../adapters/aws/preflight/keys.ts';
-import { rdsClients } from '../adapters/aws/rds/clients.ts';
-import { rdsScratch } from '../adapters/aws/rds/scratch.ts';
+import type { Keys } from '../adapters/aws/preflight/keys.ts';
 import { s3Vault } from '../adapters/aws/s3-vault.ts';
 import { deployedSchedules } from '../adapters/aws/schedules.ts';
 import { scratchSecrets } from '../adapters/aws/scratch-secrets.ts';
@@ -95,7 +93,23 @@ export const scratch = (invocation: Invocation): Scratch =>
 /** The Region of the deployment and of its sources. */
 export const home = (): string => env().region;
 export const homePlace = (): Place => ({ name: home(), region: home() });
-const rds = () => once('rds clients', rdsClients);
+/**
+ * A port whose adapter is loaded by its first call: what a request does not need is not evaluated. Every method of such a
+ * port returns a promise.
+ */
+function lazily<Port extends object>(load: () => Promise<Port>): Port {
+  let loaded: Promise<Port> | undefined;
+  const method =
+    (name: string) =>
+    async (...args: unknown[]) => {
+      loaded ??= load();
+      const port = (await loaded) as Record<string, (...args: unknown[]) => unknown>;
+      return port[name]!(...args);
+    };
+  // Not a promise itself, whoever awaits it.
+  return new Proxy({} as Port, { get: (_, name) => (name === 'then' ? undefined : method(String(name))) });
+}
+
 /** Loaded kind by kind, when the first target of it is asked about. */
 export const platform = (): Platform =>
   once('platform', () =>
@@ -113,12 +127,22 @@ export const platform = (): Platform =>
       },
     }),
   );
-export const scratchInstances = (): ScratchInstances =>
-  once('scratch instances', () => rdsScratch(rds()(homePlace())));
+export const scratchAt = (place: Place): ScratchInstances =>
+  once(`scratch instances in ${place.name}`, () =>
+    lazily(async () => {
+      const { rdsScratch } = await import('../adapters/aws/rds/scratch.ts');
+      const { rdsClients } = await import('../adapters/aws/rds/clients.ts');
+      return rdsScratch(once('rds clients', rdsClients)(place));
+    }),
+  );
+export const scratchInstances = (): ScratchInstances => scratchAt(homePlace());
 export const scratchSecretStore = (): ScratchSecrets =>
   once('scratch secrets', () => scratchSecrets(secretsManagerClient(), `understudy/${stage()}/scratch`));
-export const rdsAtHome = () => rds()(homePlace());
-export const keys = (): Keys => once('keys', () => kmsKeys(home()));
+export const keys = (): Keys =>
+  once('keys', () => {
+    const loaded = import('../adapters/aws/preflight/keys.ts').then(({ kmsKeys }) => kmsKeys(home()));
+    return async (key: string, region?: string) => (await loaded)(key, region);
+  });
 export const restoreRole = () => env().restoreRole;
 export const scratchNetwork = () => env().scratchNetwork;
 export const proveFunction = (): string => env().proveFunction;

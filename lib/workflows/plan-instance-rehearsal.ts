@@ -25,6 +25,8 @@ export type Chosen = {
   /** The point's id, or `20261120T010000Z-moment`. */
   point: string;
   kind: 'rds' | 'aurora';
+  /** Where it is restored. */
+  place: string;
   from: ScratchOrder['from'];
   /** The moment that the copy will hold, as well as that is known. */
   moment: string;
@@ -78,14 +80,17 @@ export async function planRehearsal(
     );
   const what =
     job.from === 'moment' ? ofMoment(job, target, source) : await ofSnapshot(job, target, source, deps);
+  const place = job.from === 'moment' ? deps.home : placeFor(target, deps.home);
   const manifest = await manifestBefore(what.moment, target, deps);
   const chosen: Chosen = {
     ...what,
     kind: ref.kind,
+    place,
     database: manifest?.database ?? target.connection?.database ?? source?.database ?? 'postgres',
     ...(source?.masterUser ? { masterUser: source.masterUser } : {}),
-    ...(source?.parameterGroup ? { parametersFrom: source.parameterGroup } : {}),
-    ...(source?.optionGroup && !source.optionGroup.startsWith('default:')
+    // Parameter and option groups do not leave their Region and account.
+    ...(place === deps.home && source?.parameterGroup ? { parametersFrom: source.parameterGroup } : {}),
+    ...(place === deps.home && source?.optionGroup && !source.optionGroup.startsWith('default:')
       ? { optionGroup: source.optionGroup }
       : {}),
     ...(manifest ? { manifest: manifest.stored } : {}),
@@ -94,6 +99,7 @@ export async function planRehearsal(
     notes: [
       sayEstimate(estimate),
       ...(manifest ? [] : ['there is no dump before this moment to compare with']),
+      ...(place === deps.home ? [] : [`restored in ${place}, under the engine’s own parameters`]),
       ...(source ? [] : [`the source ${ref.id} is not there; the engine’s own parameters are used`]),
     ],
   };
@@ -103,6 +109,11 @@ export async function planRehearsal(
     estimate,
   });
   return chosen;
+}
+
+/** Snapshots are rehearsed where the policy says: at home, or what was copied to another place, there. */
+function placeFor(target: Target, home: string): string {
+  return target.policy.rehearsal.instance.place ?? home;
 }
 
 type What = Pick<Chosen, 'point' | 'from' | 'moment' | 'newestAt' | 'engine' | 'engineVersion'>;
@@ -150,11 +161,11 @@ async function ofSnapshot(
   source: PlatformSource | undefined,
   deps: PlanDeps,
 ): Promise<What> {
+  const place = placeFor(target, deps.home);
   const points = (await deps.catalog.points(target.id))
     .filter(isSnapshot)
     .filter(
-      (point) =>
-        point.place === deps.home && point.availableAt !== undefined && point.snapshotAt !== undefined,
+      (point) => point.place === place && point.availableAt !== undefined && point.snapshotAt !== undefined,
     )
     .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
   const good = points.filter(counts);
@@ -163,7 +174,7 @@ async function ofSnapshot(
     throw new Refusal(
       'no-point',
       job.point
-        ? `${target.id} has no snapshot ${job.point} in ${deps.home} to restore`
+        ? `${target.id} has no snapshot ${job.point} in ${place} to restore`
         : `${target.id} has no verified snapshot to rehearse`,
       {
         hint: job.point

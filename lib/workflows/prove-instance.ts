@@ -224,7 +224,7 @@ async function pageTasks(copy: InstanceCopy, result: ProveResult, from: number):
       });
     });
   } catch (error) {
-    if (from === 0) result.unchecked.push(`indexes: ${reasonOf(error)}`);
+    result.unchecked.push(`indexes: ${reasonOf(error)}`);
     return [];
   }
 }

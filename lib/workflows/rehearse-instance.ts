@@ -10,7 +10,7 @@ import type { Claim } from '../domain/run.ts';
 import type { ScratchRecord } from '../domain/scratch.ts';
 import { humanSeconds, plusSeconds, utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
-import type { Platform, ScratchOrder } from '../ports/platform.ts';
+import type { Place, Platform, ScratchInstances, ScratchOrder } from '../ports/platform.ts';
 import { jobFailed, requireTarget } from './claimed.ts';
 import {
   attempt,
@@ -31,17 +31,20 @@ import {
   sayInstanceEvidence,
 } from './judge-instance.ts';
 import type { SourceLook, SourceLookRequest } from './look-at-source.ts';
+import { placeNamed } from './places.ts';
 import { type Chosen, planRehearsal } from './plan-instance-rehearsal.ts';
 import { mergeProofs, type ProveRequest, type ProveResult } from './prove-instance.ts';
 import { bringUp, durableStopwatch, type ScratchInstanceDeps, takeDown } from './scratch-instance.ts';
 import { platformOf, withoutThrowing } from './snapshot.ts';
-import { raise, settle } from './tell.ts';
+import { raise, resolve, settle } from './tell.ts';
 import { until } from './until.ts';
 
 export type RehearseInstanceDeps = DurableJobDeps &
   ScratchInstanceDeps & {
     platform: Platform;
     home: string;
+    /** Scratch instances of another place than the source's own Region. */
+    scratchAt?: (place: Place) => ScratchInstances;
     /** The deployment's own quarantine, unless the policy names another network. */
     network: { subnetGroup: string; securityGroup: string };
     proveFunction: string;
@@ -125,13 +128,14 @@ async function onScratch(
     });
     result.began = started.startedAt ?? chosen.plannedAt;
     const order = orderOf(job, target, chosen, record.name, started.expiresAt, deps);
+    const there = scratchIn(deps, target, chosen.place);
     const endpoint = await bringUp(
       order,
       record,
       chosen.parametersFrom ?? defaultParameterGroup(chosen.engine, chosen.engineVersion),
       target,
       durable,
-      deps,
+      there,
       time.phase,
     );
     if (target.engine === 'postgres' && chosen.masterUser) {
@@ -143,9 +147,21 @@ async function onScratch(
     result.failure = saidOf(error);
   }
   await time.phase('tear down').catch(() => undefined);
-  const left = await takeDown(record, durable, deps).catch((error) => saidOf(error).message);
+  const left = await takeDown(record, durable, scratchIn(deps, target, chosen.place)).catch(
+    (error) => saidOf(error).message,
+  );
   await time.end().catch(() => undefined);
   return { ...result, phases: time.phases, ...(left ? { left } : {}) };
+}
+
+/** What brings up and takes down where the point lies. */
+export function scratchIn<Deps extends Pick<RehearseInstanceDeps, 'scratch' | 'scratchAt' | 'home'>>(
+  deps: Deps,
+  target: Target,
+  place: string,
+): Deps {
+  if (place === deps.home || !deps.scratchAt) return deps;
+  return { ...deps, scratch: deps.scratchAt(placeNamed(target, place, deps.home)) };
 }
 
 function recordOf(
@@ -160,6 +176,7 @@ function recordOf(
     policy: target.policy.name,
     name: scratchName(target.id, run),
     kind: chosen.kind,
+    ...(chosen.place === deps.home ? {} : { place: chosen.place }),
     run: runName(run),
     state: 'making',
     beganAt: chosen.plannedAt,
@@ -167,7 +184,7 @@ function recordOf(
   };
 }
 
-/** First come, first served: those on record before it go first, as many at once as the policy allows. */
+/** First come, first served: those planned before it go first, and nobody passes one whose turn has come: as many at once as the policy allows. */
 async function itsTurn(
   record: ScratchRecord,
   target: Target,
@@ -182,7 +199,10 @@ async function itsTurn(
     look: () =>
       withoutThrowing(async () => {
         const open = (await deps.catalog.openScratches()).filter(
-          (other) => other.policy === record.policy && rank(other) < rank(record),
+          (other) =>
+            other.policy === record.policy &&
+            other.name !== record.name &&
+            (other.startedAt !== undefined || rank(other) < rank(record)),
         );
         return open.length < atOnce
           ? { state: 'done', value: null }
@@ -318,13 +338,18 @@ async function tell(
     evidence.findings.filter(({ code }) => OF_INSTANCES.restores.includes(code)),
     (open) => wasAsked(open, evidence),
   );
+  await resolve(deps, { target: target.id, code: 'scratch-budget', subject: target.policy.name });
 }
 
 /** What this rehearsal did not ask it cannot take back. */
 function wasAsked(open: Finding, evidence: Evidence): boolean {
   if (open.code === 'assertion-failed') return evidence.assertions.some(({ name }) => name === open.subject);
   if (open.code === 'index-corrupt') return (evidence.bounded?.checked ?? 0) > 0;
-  if (open.code === 'ledger-mismatch') return evidence.ledger?.verdict === 'agrees';
+  if (open.code === 'ledger-mismatch')
+    return (
+      evidence.ledger?.verdict === 'agrees' &&
+      (open.subject === 'moment') === evidence.point.endsWith('-moment')
+    );
   return evidence.rto !== undefined;
 }
 

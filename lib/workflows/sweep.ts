@@ -6,13 +6,17 @@ import type { ScratchRecord } from '../domain/scratch.ts';
 import { type Found, verdictOf } from '../domain/sweep.ts';
 import { secondsBetween } from '../domain/time.ts';
 import type { Secrets } from '../ports/database.ts';
-import type { ScratchInstances, ScratchSecrets, ScratchState } from '../ports/platform.ts';
+import type { Place, ScratchInstances, ScratchSecrets, ScratchState } from '../ports/platform.ts';
+import { placeNamed } from './places.ts';
 import { clearRest } from './scratch-instance.ts';
 import type { Telling } from './tell.ts';
 
 export type SweepDeps = Telling & {
   plan: Plan;
   scratch: ScratchInstances;
+  /** Scratch instances of other places, where policies rehearse there. */
+  scratchAt?: (place: Place) => ScratchInstances;
+  home: string;
   scratchSecrets: ScratchSecrets;
   /** To look whether somebody made a scratch instance his database. */
   secrets: Secrets;
@@ -32,22 +36,40 @@ export async function sweep(deps: SweepDeps, now: Date): Promise<Finding[]> {
     work.catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
 
   const records = await deps.catalog.openScratches();
-  const found = await deps.scratch.list();
-  for (const state of found) {
-    const record = records.find(({ name }) => name === state.name);
-    await guarded(
-      state.name,
-      sweepOne(state, record, deps, now).then((said) => void findings.push(...said)),
-    );
-  }
-  const standing = new Set(found.map(({ name }) => name));
-  for (const record of records) {
-    if (standing.has(record.name) || new Date(record.expiresAt) > now) continue;
-    await guarded(record.name, clearRest(record, deps));
-    deps.log.warn('a scratch instance nobody came back for is off the record', { name: record.name });
+  for (const [place, there] of everywhere(deps)) {
+    const here = records.filter((record) => (record.place ?? deps.home) === place);
+    // What cannot be listed is not known to be gone: its records stay.
+    const found = await there.scratch
+      .list()
+      .catch((error) => void failures.push(`${place}: ${reasonOf(error)}`));
+    if (!found) continue;
+    for (const state of found) {
+      const record = here.find(({ name }) => name === state.name);
+      await guarded(
+        state.name,
+        sweepOne(state, record, there, now).then((said) => void findings.push(...said)),
+      );
+    }
+    const standing = new Set(found.map(({ name }) => name));
+    for (const record of here) {
+      if (standing.has(record.name) || new Date(record.expiresAt) > now) continue;
+      await guarded(record.name, clearRest(record, there));
+      deps.log.warn('a scratch instance nobody came back for is off the record', { name: record.name });
+    }
   }
   if (failures.length > 0) throw new UnderstudyError('sweep-incomplete', failures.join('; '));
   return findings;
+}
+
+/** Every place where this plan's policies rehearse, with what reaches it. */
+function everywhere(deps: SweepDeps): Map<string, SweepDeps> {
+  const places = new Map([[deps.home, deps]]);
+  for (const target of deps.plan.targets) {
+    const { place } = target.policy.rehearsal.instance;
+    if (place !== undefined && deps.scratchAt && !places.has(place))
+      places.set(place, { ...deps, scratch: deps.scratchAt(placeNamed(target, place, deps.home)) });
+  }
+  return places;
 }
 
 async function sweepOne(
@@ -80,7 +102,8 @@ async function sweepOne(
 
 /** Somebody may have made it his database after all: then some target's secret leads to it. Unknown is not no. */
 async function namedInSecret(state: Found & ScratchState, deps: SweepDeps): Promise<string | undefined> {
-  const names = [state.name, state.endpoint?.host].flatMap((name) => name ?? []);
+  const members = state.members.map(({ name }) => name);
+  const names = [state.name, ...members, state.endpoint?.host].flatMap((name) => name ?? []);
   for (const target of deps.plan.targets) {
     if (!target.platform || !target.connection) continue;
     try {

@@ -34,12 +34,11 @@ const looksAtReplica = (replica) => [
   may('s3:ListBucket', bucketArn(replica)),
 ];
 
-/**
- * `name` makes a function's name, `locked` says whether any policy locks what it stores; `roles` are those of other
- * accounts that snapshots are copied to, and `keys` those that copies are encrypted with.
- */
-module.exports = ({ name, stage, sourceRole, locked, replica, roles, keys }) => {
+/** `name` makes a function's name, `locked` says whether any policy locks what it stores; `platform`: see rds-grants.cjs. */
+module.exports = ({ name, sourceRole, locked, replica, platform }) => {
   const functionArn = (part) => here('lambda', `function:${name(part)}`);
+  // Of any version: what was begun before a deployment ends on the one it began on.
+  const executionsOf = (part) => here('lambda', `function:${name(part)}:*/durable-execution/*/*`);
   const publishes = (...topics) => [may('sns:Publish', topics.map(ref))];
 
   // Size, version, lock and hold of an object. To read its bytes takes the key as well.
@@ -101,7 +100,7 @@ module.exports = ({ name, stage, sourceRole, locked, replica, roles, keys }) => 
     remembers: (part) => [
       may(
         ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
-        here('lambda', `function:${name(part)}:*/durable-execution/*/*`),
+        executionsOf(part),
       ),
     ],
 
@@ -117,17 +116,13 @@ module.exports = ({ name, stage, sourceRole, locked, replica, roles, keys }) => 
 
     readsManifests: [
       may(['s3:GetObject', 's3:GetObjectVersion'], sub('${Vault.Arn}/*.manifest.json')),
+      may('s3:ListBucket', arn('Vault')), // for its 404, as above
       may('kms:Decrypt', arn('VaultKey'), THROUGH_S3),
     ],
 
     // ── instances, their snapshots, and scratch: see rds-grants.cjs ──
-    ...rdsGrants({ stage, roles, keys }),
-    wakes: (...parts) => [
-      may('lambda:SendDurableExecutionCallbackSuccess', [
-        ...parts.map(functionArn),
-        ...parts.map((part) => here('lambda', `function:${name(part)}:*`)),
-      ]),
-    ],
+    ...rdsGrants(platform),
+    wakes: (...parts) => [may('lambda:SendDurableExecutionCallbackSuccess', parts.map(executionsOf))],
     asksWhatIsAllowed: (part) => [may('iam:SimulatePrincipalPolicy', arn(`${logicalId(part)}Role`))],
 
     seesSchedules: [

@@ -1,32 +1,73 @@
 /**
  * What may be done with instances, snapshots and scratch. Everything that makes, changes or deletes is bound to names:
  * snapshots to `understudy-<stage>-…`, scratch to `understudy-scratch-…`. An emergency restore never bears either.
+ *
+ * Which action is checked against which resources is AWS's to say, and test/template/authorization.ts holds it:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
  */
 const sub = (text) => ({ 'Fn::Sub': text });
 const may = (Action, Resource, Condition) => ({ Effect: 'Allow', Action, Resource, Condition });
-const rds = (rest, region = '${AWS::Region}') =>
-  sub(`arn:\${AWS::Partition}:rds:${region}:\${AWS::AccountId}:${rest}`);
-const cache = (rest) => sub(`arn:\${AWS::Partition}:elasticache:\${AWS::Region}:\${AWS::AccountId}:${rest}`);
-const secret = (rest) =>
-  sub(`arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${rest}`);
+const arnIn =
+  (service) =>
+  (rest, region = '${AWS::Region}') =>
+    sub(`arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:${rest}`);
+const rds = arnIn('rds');
+const cache = arnIn('elasticache');
+const secret = (rest) => arnIn('secretsmanager')(`secret:${rest}`);
 
 const SCRATCH = 'understudy-scratch-*';
-/** A key is used in the service's name and never by us ourselves. */
-const THROUGH_RDS = { StringLike: { 'kms:ViaService': sub('rds.*.${AWS::URLSuffix}') } };
-const FOR_RDS = {
-  StringLike: { 'kms:ViaService': sub('rds.*.${AWS::URLSuffix}') },
-  Bool: { 'kms:GrantIsForAWSResource': 'true' },
-};
+/** Copies lie in other Regions, and those of a Region that the plan names no longer are still to be deleted. */
+const ANYWHERE = '*';
+/** Sources whose names fit into a role: its policies end at 10,240 characters. */
+const NAMED = 40;
 
-module.exports = ({ stage, roles, keys }) => {
+const VIA_RDS = { 'kms:ViaService': sub('rds.*.${AWS::URLSuffix}') };
+/** A key is used in the service's name and never by us ourselves. */
+const THROUGH_RDS = { StringLike: VIA_RDS };
+const FOR_RDS = { StringLike: VIA_RDS, Bool: { 'kms:GrantIsForAWSResource': 'true' } };
+
+/**
+ * `roles` are those of other accounts, `keys` those that copies are encrypted with, `sources` the instances and clusters
+ * of the plan as `{ kind, id }`, and `subnetGroups` those that scratch is restored into.
+ */
+module.exports = ({ stage, roles, keys, sources, subnetGroups }) => {
   const ours = `understudy-${stage}-*`;
-  const ourSnapshots = [rds(`snapshot:${ours}`), rds(`cluster-snapshot:${ours}`)];
+  const ourSnapshots = (region) => [
+    rds(`snapshot:${ours}`, region),
+    rds(`cluster-snapshot:${ours}`, region),
+  ];
+  const ourCacheSnapshots = [cache(`snapshot:${ours}`), cache(`serverlesscachesnapshot:${ours}`)];
   const scratchInstances = [rds(`db:${SCRATCH}`), rds(`cluster:${SCRATCH}`)];
   const scratchParameters = [rds(`pg:${SCRATCH}`), rds(`cluster-pg:${SCRATCH}`)];
   const scratchSecrets = secret(`understudy/${stage}/scratch/*`);
+  const network = [...new Set(subnetGroups)].map((name) => rds(`subgrp:${name}`));
+  // Which key a source is encrypted with is not in the plan; copies say theirs, by ARN or by a name of their account.
+  const someKeys = [
+    sub('arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*'),
+    ...new Set(keys.filter((key) => key.startsWith('arn:'))),
+  ];
+  const usesKeys = [
+    may('kms:CreateGrant', someKeys, FOR_RDS),
+    may(
+      ['kms:DescribeKey', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext'],
+      someKeys,
+      THROUGH_RDS,
+    ),
+  ];
+
+  /**
+   * A restore to a moment is checked against its source and its destination alike, as the same sort of thing: a pattern
+   * for every source would let it restore onto every name. So the sources stand here by their names; nothing can be
+   * restored onto those, because they exist.
+   */
+  function sourcesOf(kind, type) {
+    const ids = sources.filter((source) => source.kind === kind).map(({ id }) => id);
+    if (sources.length > NAMED) return [rds(`${type}:*`)];
+    return [...new Set(ids)].map((id) => rds(`${type}:${id}`));
+  }
 
   return {
-    // Looking costs nothing and reveals no data. Most of these know no narrower resource.
+    // Looking costs nothing and reveals no data. To list is to look at every name.
     seesInstances: [
       may(
         [
@@ -34,30 +75,45 @@ module.exports = ({ stage, roles, keys }) => {
           'rds:DescribeDBClusters',
           'rds:DescribeDBSnapshots',
           'rds:DescribeDBClusterSnapshots',
-          'rds:DescribeDBSnapshotAttributes',
-          'rds:DescribeDBClusterSnapshotAttributes',
           'rds:DescribeDBInstanceAutomatedBackups',
-          'rds:DescribeAccountAttributes',
-          'rds:ListTagsForResource',
+          'rds:ListTagsForResource', // the tags in what those answer
+        ],
+        ['db', 'cluster', 'snapshot', 'cluster-snapshot', 'auto-backup'].map((type) =>
+          rds(`${type}:*`, ANYWHERE),
+        ),
+      ),
+    ],
+    seesCaches: [
+      may(
+        [
           'elasticache:DescribeReplicationGroups',
           'elasticache:DescribeCacheClusters',
           'elasticache:DescribeServerlessCaches',
           'elasticache:DescribeSnapshots',
           'elasticache:DescribeServerlessCacheSnapshots',
-          'elasticache:ListTagsForResource',
         ],
-        '*',
+        ['replicationgroup', 'cluster', 'serverlesscache', 'snapshot', 'serverlesscachesnapshot'].map(
+          (type) => cache(`${type}:*`),
+        ),
       ),
+      may('elasticache:ListTagsForResource', [cache('snapshot:*'), cache('serverlesscachesnapshot:*')]),
     ],
-    seesKeys: [may('kms:DescribeKey', sub('arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*'))],
-    seesNetworks: [
+    seesKeys: [may('kms:DescribeKey', someKeys)],
+    // Of a restore: its subnets, its parameters, its version. Those on everything know no narrower resource.
+    seesConditions: [
+      may(
+        [
+          'rds:DescribeDBSubnetGroups',
+          'rds:DescribeDBParameterGroups',
+          'rds:DescribeDBClusterParameterGroups',
+        ],
+        ['subgrp', 'pg', 'cluster-pg'].map((type) => rds(`${type}:*`)),
+      ),
       may(
         [
           'ec2:DescribeSubnets',
           'ec2:DescribeSecurityGroups',
-          'rds:DescribeDBSubnetGroups',
-          'rds:DescribeDBParameterGroups',
-          'rds:DescribeDBClusterParameterGroups',
+          'rds:DescribeAccountAttributes',
           'rds:DescribeDBEngineVersions',
           'rds:DescribeDBMajorEngineVersions',
         ],
@@ -68,82 +124,81 @@ module.exports = ({ stage, roles, keys }) => {
     takesSnapshots: [
       may('rds:CreateDBSnapshot', [rds('db:*'), rds(`snapshot:${ours}`)]),
       may('rds:CreateDBClusterSnapshot', [rds('cluster:*'), rds(`cluster-snapshot:${ours}`)]),
-      may('rds:AddTagsToResource', ourSnapshots),
-      may(
-        ['elasticache:CreateSnapshot', 'elasticache:CreateServerlessCacheSnapshot', 'elasticache:AddTagsToResource'],
-        [
-          cache('replicationgroup:*'),
-          cache('cluster:*'),
-          cache('serverlesscache:*'),
-          cache(`snapshot:${ours}`),
-          cache(`serverlesscachesnapshot:${ours}`),
-        ],
-      ),
+      may('rds:AddTagsToResource', ourSnapshots()),
+      may('elasticache:CreateSnapshot', [
+        cache('replicationgroup:*'),
+        cache('cluster:*'),
+        cache(`snapshot:${ours}`),
+      ]),
+      may('elasticache:CreateServerlessCacheSnapshot', [
+        cache('serverlesscache:*'),
+        cache(`serverlesscachesnapshot:${ours}`),
+      ]),
+      may('elasticache:AddTagsToResource', ourCacheSnapshots),
     ],
-    // Asked for where they shall lie, so in any Region; by name all the same.
+    // Asked for where they shall lie, and checked where they come from as well: ours on both sides, in any Region.
     copiesSnapshots: [
       may(
-        ['rds:CopyDBSnapshot', 'rds:CopyDBClusterSnapshot', 'rds:AddTagsToResource'],
-        [rds(`snapshot:${ours}`, '*'), rds(`cluster-snapshot:${ours}`, '*')],
+        [
+          'rds:CopyDBSnapshot',
+          'rds:CopyDBClusterSnapshot',
+          'rds:AddTagsToResource',
+          'rds:ModifyDBSnapshotAttribute',
+          'rds:ModifyDBClusterSnapshotAttribute',
+        ],
+        ourSnapshots(ANYWHERE),
       ),
-      may(
-        ['rds:ModifyDBSnapshotAttribute', 'rds:ModifyDBClusterSnapshotAttribute'],
-        [rds(`snapshot:${ours}`, '*'), rds(`cluster-snapshot:${ours}`, '*')],
-      ),
+      may('rds:CrossRegionCommunication', '*'), // it knows no resource
       ...(keys.length > 0
-        ? [
-            may('kms:CreateGrant', '*', FOR_RDS),
-            may(
-              ['kms:DescribeKey', 'kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'],
-              '*',
-              THROUGH_RDS,
-            ),
-          ]
+        ? [...usesKeys, may(['kms:Encrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'], someKeys, THROUGH_RDS)]
         : []),
     ],
     deletesSnapshots: [
-      may(
-        ['rds:DeleteDBSnapshot', 'rds:DeleteDBClusterSnapshot'],
-        [rds(`snapshot:${ours}`, '*'), rds(`cluster-snapshot:${ours}`, '*')],
-      ),
-      may(
-        ['elasticache:DeleteSnapshot', 'elasticache:DeleteServerlessCacheSnapshot'],
-        [cache(`snapshot:${ours}`), cache(`serverlesscachesnapshot:${ours}`)],
-      ),
+      may(['rds:DeleteDBSnapshot', 'rds:DeleteDBClusterSnapshot'], ourSnapshots(ANYWHERE)),
+      may(['elasticache:DeleteSnapshot', 'elasticache:DeleteServerlessCacheSnapshot'], ourCacheSnapshots),
     ],
     // The roles that understudy.yml names, where snapshots are copied to other accounts.
     entersAccounts: roles.length > 0 ? [may('sts:AssumeRole', [...new Set(roles)])] : [],
 
     // A restore reads a snapshot or a source, and writes only what bears the scratch name.
     restoresToScratch: [
-      may(
-        ['rds:RestoreDBInstanceFromDBSnapshot', 'rds:RestoreDBClusterFromSnapshot'],
-        [
-          rds('snapshot:*'),
-          rds('cluster-snapshot:*'),
-          ...scratchInstances,
-          ...scratchParameters,
-          rds('og:*'),
-          rds('subgrp:*'),
-        ],
-      ),
-      // These two name their source as an instance too: whose name is no scratch name is only read.
-      may(
-        ['rds:RestoreDBInstanceToPointInTime', 'rds:RestoreDBClusterToPointInTime'],
-        [
-          rds('db:*'),
-          rds('cluster:*'),
-          ...scratchParameters,
-          rds('og:*'),
-          rds('subgrp:*'),
-          rds('auto-backup:*'),
-        ],
-      ),
-      may(
-        'rds:CreateDBInstance',
-        [...scratchInstances, ...scratchParameters, rds('og:*'), rds('subgrp:*'), rds('pg:default.*')],
-      ),
+      may('rds:RestoreDBInstanceFromDBSnapshot', [
+        rds('snapshot:*'),
+        rds(`db:${SCRATCH}`),
+        rds(`pg:${SCRATCH}`),
+        rds('og:*'),
+        ...network,
+      ]),
+      may('rds:RestoreDBClusterFromSnapshot', [
+        rds('cluster-snapshot:*'),
+        rds(`cluster:${SCRATCH}`),
+        rds(`cluster-pg:${SCRATCH}`),
+        rds('og:*'),
+        ...network,
+      ]),
+      may('rds:RestoreDBInstanceToPointInTime', [
+        ...sourcesOf('rds', 'db'),
+        rds(`db:${SCRATCH}`),
+        rds(`pg:${SCRATCH}`),
+        rds('og:*'),
+        ...network,
+      ]),
+      may('rds:RestoreDBClusterToPointInTime', [
+        ...sourcesOf('aurora', 'cluster'),
+        rds(`cluster:${SCRATCH}`),
+        rds(`cluster-pg:${SCRATCH}`),
+        rds('og:*'),
+        ...network,
+      ]),
+      // The instance of a scratch cluster, which has the defaults of its engine.
+      may('rds:CreateDBInstance', [
+        ...scratchInstances,
+        rds('pg:default.*'),
+        rds('og:default:*'),
+        ...network,
+      ]),
       may('rds:AddTagsToResource', [...scratchInstances, ...scratchParameters]),
+      // A copy is checked against its original too, which may bear any name; it can only be read.
       may(
         [
           'rds:CopyDBParameterGroup',
@@ -168,13 +223,13 @@ module.exports = ({ stage, roles, keys }) => {
         ['secretsmanager:CreateSecret', 'secretsmanager:TagResource', 'secretsmanager:GetSecretValue'],
         scratchSecrets,
       ),
-      may('kms:CreateGrant', '*', FOR_RDS),
-      may(['kms:DescribeKey', 'kms:Decrypt', 'kms:GenerateDataKey*'], '*', THROUGH_RDS),
+      ...usesKeys,
     ],
     endsScratch: [
       may(
         ['rds:DeleteDBInstance', 'rds:DeleteDBCluster', 'rds:ModifyDBInstance', 'rds:ModifyDBCluster'],
-        [...scratchInstances, ...scratchParameters, rds('auto-backup:*')],
+        // The last for the final snapshot of a cluster, which is checked even where none is wanted.
+        [...scratchInstances, rds(`cluster-snapshot:${SCRATCH}`)],
       ),
       may(['rds:DeleteDBParameterGroup', 'rds:DeleteDBClusterParameterGroup'], scratchParameters),
       may('secretsmanager:DeleteSecret', scratchSecrets),

@@ -41,6 +41,7 @@ function table(can, inVpc) {
       can.deletes,
       can.deletesReplica,
       can.deletesSnapshots,
+      can.seesCaches, // a deletion that is refused: is it gone already?
       can.entersAccounts,
       tells,
     ],
@@ -50,6 +51,7 @@ function table(can, inVpc) {
       knows,
       records,
       can.seesInstances,
+      can.seesCaches,
       can.seesKeys,
       can.takesSnapshots,
       publishes('JobsTopic'),
@@ -84,16 +86,17 @@ function table(can, inVpc) {
     prove: [can.readsManifests, can.readsScratchSecrets, can.standsInVpc('prove')],
     // At the source: its counters and catalogs, held against a manifest.
     changes: [can.becomesSource, can.readsManifests, inVpc('changes')],
-    ledger: [knows, records, can.becomesSource, tells, inVpc('ledger')],
+    ledger: [knows, records, can.becomesSource, tells, inVpc('ledger')], // tells of messages that it refuses
     preflight: [
       takesFrom('PreflightQueue'),
       knows,
       records,
       can.seesInstances,
       can.seesKeys,
-      can.seesNetworks,
+      can.seesConditions,
       can.asksWhatIsAllowed('rehearseInstance'),
       can.becomesSource,
+      can.entersAccounts, // each has quotas of its own
       tells,
     ],
     watch: [
@@ -101,6 +104,7 @@ function table(can, inVpc) {
       records,
       can.endsUploads,
       can.seesInstances,
+      can.seesCaches,
       can.seesKeys,
       can.endsScratch,
       can.becomesSource, // before a scratch instance is deleted: does somebody's secret lead to it?
@@ -130,14 +134,19 @@ module.exports = async ({ resolveVariable }) => {
   const { policies, targets } = readPlan();
   const everyPolicy = [...policies, ...targets.map(({ policy }) => policy)];
   const copies = everyPolicy.flatMap(({ snapshot }) => snapshot.copies);
+  const ownNetworks = everyPolicy.flatMap(({ rehearsal }) => rehearsal.instance.subnetGroup ?? []);
   const can = grants({
     name: (part) => `understudy-${stage}-${part}`,
     sourceRole: await resolveVariable('self:custom.sourceRole'),
-    stage,
     replica: await replicaOf(resolveVariable),
     locked: everyPolicy.some(({ vault }) => vault.lock !== 'none'),
-    roles: copies.flatMap(({ role }) => role ?? []),
-    keys: copies.flatMap(({ kmsKey }) => kmsKey ?? []),
+    platform: {
+      stage,
+      roles: copies.flatMap(({ role }) => role ?? []),
+      keys: copies.flatMap(({ kmsKey }) => kmsKey ?? []),
+      sources: targets.flatMap(({ platform }) => platform ?? []),
+      subnetGroups: [`understudy-${stage}-scratch`, ...ownNetworks], // the first is ScratchDatabases in serverless.yml
+    },
   });
 
   const rows = table(can, (part) => (subnets ? can.standsInVpc(part) : []));

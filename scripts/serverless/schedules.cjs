@@ -16,8 +16,12 @@ module.exports = async ({ resolveVariable }) => {
       Arn: arn('DispatchLambdaFunction'),
       RoleArn: arn('ScheduleRole'),
       Input: JSON.stringify({ ...input, scheduledFor: SCHEDULED_FOR }),
-      // A late tick is worth delivering: its run bears the right name and is done once, however often it comes.
-      RetryPolicy: { MaximumEventAgeInSeconds: 7200, MaximumRetryAttempts: 60 },
+      // A late tick is worth delivering: its run bears the right name and is done once, however often it comes. Not so a
+      // ledger's: a later row says nothing of its minute.
+      RetryPolicy: {
+        MaximumEventAgeInSeconds: input.job === 'ledger' ? 300 : 7200,
+        MaximumRetryAttempts: 60,
+      },
       DeadLetterConfig: { Arn: arn('DispatchDead') },
     });
   }

@@ -183,7 +183,11 @@ describe('a rehearsal on a scratch instance', () => {
   it('asks nothing of an engine that it cannot ask: it came up, and no more is said', async () => {
     const made = await rehearsalWorld({ target: { engine: 'mysql' }, source: { engine: 'mysql' } });
     expect(await made.rehearse(jobOf('moment'))).toMatchObject({
-      evidence: { outcome: 'passed', strength: 'restored', bounded: undefined },
+      evidence: {
+        outcome: 'passed',
+        strength: 'restored',
+        notes: expect.arrayContaining(['mysql is restored and not asked: only PostgreSQL can be proven']),
+      },
     });
     expect(made.world.asked.prove).toEqual([]);
     expect(await made.left()).toEqual([]);
@@ -464,7 +468,7 @@ describe('a proof that', () => {
         notes: expect.arrayContaining([expect.stringContaining('connect ECONNREFUSED')]),
       },
     });
-    expect(made.world.asked.prove[0]).toMatchObject({ since: undefined });
+    expect(made.world.asked.prove[0]).not.toHaveProperty('since');
   });
 
   it('has no connection to look with is restored at most where nothing else was compared', async () => {
@@ -526,7 +530,7 @@ describe('nothing to rehearse', () => {
     expect(await made.rehearse()).toMatchObject({
       outcome: 'refused',
       code: 'no-point',
-      hint: './understudy run snapshot crm'.replace('./', 'take one: ./'),
+      hint: 'take one: ./understudy run snapshot crm',
     });
   });
 

@@ -22,7 +22,13 @@ export async function status(session: Session, target?: string): Promise<Answer>
   return {
     document: report,
     exit: allGood ? DONE : FOUND_WRONG,
-    lines: [...sayTargets(report), ...sayNotShown(report), '', ...sayOpen(report)],
+    lines: [
+      ...sayTargets(report),
+      ...report.targets.flatMap(sayPlatform),
+      ...sayNotShown(report),
+      '',
+      ...sayOpen(report),
+    ],
   };
 }
 
@@ -60,6 +66,28 @@ function sayRpos({ rpo }: TargetReport): string {
     })
     .join(', ');
 }
+
+/** What AWS says of the instance, and from when to when it can be wound back: the window that the policy chose, as it is. */
+function sayPlatform({ target, platform, copies }: TargetReport): string[] {
+  if (!platform) return [];
+  const { status, earliest, latest, retention, replicatedTo } = platform;
+  const window = latest
+    ? `can be restored to any second from ${earliest ? shortUtc(earliest) : `${humanSeconds(retention)} back`} to ${shortUtc(latest)}`
+    : 'cannot be restored to a point in time';
+  const also = replicatedTo?.length
+    ? `; automated backups are replicated to ${replicatedTo.map(regionOf).join(', ')}`
+    : '';
+  const places = Object.entries(copies ?? {}).map(
+    ([place, point]) => `${place} ${shortUtc(point.snapshotAt)}`,
+  );
+  return [
+    faint(`${target} on AWS is ${status} and ${window}${also}`),
+    ...(places.length > 0 ? [faint(`${target} has copies: ${places.join(', ')}`)] : []),
+  ];
+}
+
+/** The Region in an ARN. */
+const regionOf = (arn: string) => arn.split(':')[3] ?? arn;
 
 function sayNotShown({ notShown }: Report): string[] {
   if (!notShown) return [];
