@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { Evidence } from '../domain/evidence.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { RehearseJob } from '../domain/job.ts';
-import { earlierOrSame, runName, VAULT } from '../domain/names.ts';
+import { earlierOrSame, VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import { counts, type DumpPoint, isDump } from '../domain/recovery-point.ts';
 import type { Claim } from '../domain/run.ts';
 import { utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
-import { type JobDeps, jobFailed, refuseTheFuture, requireTarget } from './claimed.ts';
+import { type JobDeps, jobFailed, requireTarget } from './claimed.ts';
+import { claimDurably } from './durable-claim.ts';
 import { type Chosen, judge, rehearsalName, sayEvidence } from './judge-rehearsal.ts';
 import type { ScratchRequest, ScratchResult } from './restore-and-prove.ts';
 import { raise, resolve, settle } from './tell.ts';
@@ -42,9 +42,7 @@ export async function rehearse(
   deps: RehearseDeps,
 ): Promise<RehearsalOutcome> {
   const target = requireTarget(deps.plan, job.target);
-  // The token is a step of its own: a worker that dies after claiming comes back and knows the claim for its own.
-  const token = await durable.step('draw a claim token', async () => randomUUID());
-  const claimed = await durable.step('claim the run', () => claimRun(job, token, deps));
+  const claimed = await claimDurably(durable, deps, rehearsalName(job), job, LEASE_SECONDS);
   if (claimed.outcome !== 'claimed') return claimed;
   const { claim } = claimed;
 
@@ -106,29 +104,6 @@ function expiredMeanwhile(result: ScratchResult): ScratchResult {
       hint: 'rehearse again; a newer point will be chosen',
     },
   };
-}
-
-type Claimed = { outcome: 'claimed'; claim: Claim } | { outcome: 'done-before' | 'held'; summary: string };
-
-async function claimRun(job: RehearseJob, token: string, deps: RehearseDeps): Promise<Claimed> {
-  refuseTheFuture(job.scheduledFor, deps.clock.now());
-  const name = rehearsalName(job);
-  const claimed = await deps.catalog.claim({
-    ...name,
-    requestedBy: job.requestedBy,
-    reason: job.reason,
-    now: deps.clock.now(),
-    leaseSeconds: LEASE_SECONDS,
-    token,
-  });
-  if (claimed.outcome === 'done')
-    return {
-      outcome: 'done-before',
-      summary: `${runName(name)} was done before: ${claimed.run.summary ?? ''}`,
-    };
-  if (claimed.outcome === 'held')
-    return { outcome: 'held', summary: `${runName(name)} is being rehearsed until ${claimed.until}` };
-  return { outcome: 'claimed', claim: claimed.claim };
 }
 
 /** The point asked for; else the newest verified one, or by policy any retained one by chance. Newest by its snapshot. */

@@ -5,12 +5,14 @@
  * Which action is checked against which resources is AWS's to say, and test/template/authorization.ts holds it:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
  */
+const HERE = '${AWS::Region}';
 const sub = (text) => ({ 'Fn::Sub': text });
 const may = (Action, Resource, Condition) => ({ Effect: 'Allow', Action, Resource, Condition });
 const arnIn =
   (service) =>
-  (rest, region = '${AWS::Region}') =>
+  (rest, region = HERE) =>
     sub(`arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:${rest}`);
+const enters = (roles) => (roles.length > 0 ? [may('sts:AssumeRole', [...new Set(roles)])] : []);
 const rds = arnIn('rds');
 const cache = arnIn('elasticache');
 const secret = (rest) => arnIn('secretsmanager')(`secret:${rest}`);
@@ -28,19 +30,24 @@ const FOR_RDS = { StringLike: VIA_RDS, Bool: { 'kms:GrantIsForAWSResource': 'tru
 
 /**
  * `roles` are those of other accounts, `keys` those that copies are encrypted with, `sources` the instances and clusters
- * of the plan as `{ kind, id }`, and `subnetGroups` those that scratch is restored into.
+ * of the plan as `{ kind, id }`; `subnetGroups` are those that scratch is restored into, `scratchPlaces` the places other
+ * than home where, as `{ region, role }`.
  */
-module.exports = ({ stage, roles, keys, sources, subnetGroups }) => {
+module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) => {
+  // In another account its own role restores.
+  const where = scratchPlaces.some(({ role }) => !role) ? ANYWHERE : HERE;
+  const entered = scratchPlaces.flatMap(({ role }) => role ?? []);
+  const there = (rest) => rds(rest, where);
   const ours = `understudy-${stage}-*`;
   const ourSnapshots = (region) => [
     rds(`snapshot:${ours}`, region),
     rds(`cluster-snapshot:${ours}`, region),
   ];
   const ourCacheSnapshots = [cache(`snapshot:${ours}`), cache(`serverlesscachesnapshot:${ours}`)];
-  const scratchInstances = [rds(`db:${SCRATCH}`), rds(`cluster:${SCRATCH}`)];
-  const scratchParameters = [rds(`pg:${SCRATCH}`), rds(`cluster-pg:${SCRATCH}`)];
+  const scratchInstances = [there(`db:${SCRATCH}`), there(`cluster:${SCRATCH}`)];
+  const scratchParameters = [there(`pg:${SCRATCH}`), there(`cluster-pg:${SCRATCH}`)];
   const scratchSecrets = secret(`understudy/${stage}/scratch/*`);
-  const network = [...new Set(subnetGroups)].map((name) => rds(`subgrp:${name}`));
+  const network = [...new Set(subnetGroups)].map((name) => there(`subgrp:${name}`));
   // Which key a source is encrypted with is not in the plan; copies say theirs, by ARN or by a name of their account.
   const someKeys = [
     sub('arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*'),
@@ -158,43 +165,44 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups }) => {
       may(['elasticache:DeleteSnapshot', 'elasticache:DeleteServerlessCacheSnapshot'], ourCacheSnapshots),
     ],
     // The roles that understudy.yml names, where snapshots are copied to other accounts.
-    entersAccounts: roles.length > 0 ? [may('sts:AssumeRole', [...new Set(roles)])] : [],
+    entersAccounts: enters(roles),
+    entersScratchAccounts: enters(entered),
 
     // A restore reads a snapshot or a source, and writes only what bears the scratch name.
     restoresToScratch: [
       may('rds:RestoreDBInstanceFromDBSnapshot', [
-        rds('snapshot:*'),
-        rds(`db:${SCRATCH}`),
-        rds(`pg:${SCRATCH}`),
-        rds('og:*'),
+        there('snapshot:*'),
+        there(`db:${SCRATCH}`),
+        there(`pg:${SCRATCH}`),
+        there('og:*'),
         ...network,
       ]),
       may('rds:RestoreDBClusterFromSnapshot', [
-        rds('cluster-snapshot:*'),
-        rds(`cluster:${SCRATCH}`),
-        rds(`cluster-pg:${SCRATCH}`),
-        rds('og:*'),
+        there('cluster-snapshot:*'),
+        there(`cluster:${SCRATCH}`),
+        there(`cluster-pg:${SCRATCH}`),
+        there('og:*'),
         ...network,
       ]),
       may('rds:RestoreDBInstanceToPointInTime', [
         ...sourcesOf('rds', 'db'),
-        rds(`db:${SCRATCH}`),
-        rds(`pg:${SCRATCH}`),
-        rds('og:*'),
+        there(`db:${SCRATCH}`),
+        there(`pg:${SCRATCH}`),
+        there('og:*'),
         ...network,
       ]),
       may('rds:RestoreDBClusterToPointInTime', [
         ...sourcesOf('aurora', 'cluster'),
-        rds(`cluster:${SCRATCH}`),
-        rds(`cluster-pg:${SCRATCH}`),
-        rds('og:*'),
+        there(`cluster:${SCRATCH}`),
+        there(`cluster-pg:${SCRATCH}`),
+        there('og:*'),
         ...network,
       ]),
       // The instance of a scratch cluster, which has the defaults of its engine.
       may('rds:CreateDBInstance', [
         ...scratchInstances,
-        rds('pg:default.*'),
-        rds('og:default:*'),
+        there('pg:default.*'),
+        there('og:default:*'),
         ...network,
       ]),
       may('rds:AddTagsToResource', [...scratchInstances, ...scratchParameters]),
@@ -208,7 +216,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups }) => {
           'rds:DescribeDBParameters',
           'rds:DescribeDBClusterParameters',
         ],
-        [rds('pg:*'), rds('cluster-pg:*')],
+        [there('pg:*'), there('cluster-pg:*')],
       ),
       may(
         [
@@ -229,7 +237,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups }) => {
       may(
         ['rds:DeleteDBInstance', 'rds:DeleteDBCluster', 'rds:ModifyDBInstance', 'rds:ModifyDBCluster'],
         // The last for the final snapshot of a cluster, which is checked even where none is wanted.
-        [...scratchInstances, rds(`cluster-snapshot:${SCRATCH}`)],
+        [...scratchInstances, there(`cluster-snapshot:${SCRATCH}`)],
       ),
       may(['rds:DeleteDBParameterGroup', 'rds:DeleteDBClusterParameterGroup'], scratchParameters),
       may('secretsmanager:DeleteSecret', scratchSecrets),

@@ -77,6 +77,7 @@ function table(can, inVpc) {
       can.seesInstances,
       can.restoresToScratch,
       can.endsScratch,
+      can.entersScratchAccounts,
       can.calls('prove'),
       can.calls('changes'),
       tells,
@@ -129,12 +130,13 @@ function table(can, inVpc) {
 }
 
 module.exports = async ({ resolveVariable }) => {
+  const { placeOf } = require('../../lib/domain/policy.ts');
   const stage = await resolveVariable('sls:stage');
   const subnets = await resolveVariable('param:vpcSubnets');
   const { policies, targets } = readPlan();
   const everyPolicy = [...policies, ...targets.map(({ policy }) => policy)];
   const copies = everyPolicy.flatMap(({ snapshot }) => snapshot.copies);
-  const ownNetworks = everyPolicy.flatMap(({ rehearsal }) => rehearsal.instance.subnetGroup ?? []);
+  const rehearsals = everyPolicy.map(({ rehearsal, snapshot }) => ({ ...rehearsal.instance, ...snapshot }));
   const can = grants({
     name: (part) => `understudy-${stage}-${part}`,
     sourceRole: await resolveVariable('self:custom.sourceRole'),
@@ -145,7 +147,11 @@ module.exports = async ({ resolveVariable }) => {
       roles: copies.flatMap(({ role }) => role ?? []),
       keys: copies.flatMap(({ kmsKey }) => kmsKey ?? []),
       sources: targets.flatMap(({ platform }) => platform ?? []),
-      subnetGroups: [`understudy-${stage}-scratch`, ...ownNetworks], // the first is ScratchDatabases in serverless.yml
+      // The first is ScratchDatabases in serverless.yml.
+      subnetGroups: [`understudy-${stage}-scratch`, ...rehearsals.flatMap(({ subnetGroup }) => subnetGroup ?? [])],
+      scratchPlaces: rehearsals.flatMap(({ place, copies }) =>
+        place ? copies.filter((copy) => placeOf(copy) === place) : [],
+      ),
     },
   });
 

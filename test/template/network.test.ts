@@ -1,14 +1,8 @@
-import { packaged } from './packaged.ts';
+import { everything, packaged } from './packaged.ts';
 
 const { template } = packaged();
 /** The same deployment with everything that can be given. */
-const { template: full } = packaged({
-  vpcSubnets: 'subnet-0a, subnet-0b',
-  vpcSecurityGroups: 'sg-0a',
-  alertEmail: 'oncall@example.com',
-  alertEndpoint: 'https://chat.example.com/hook',
-  pagerEndpoint: 'https://pager.example.com/hook',
-});
+const { template: full } = everything();
 
 describe('scratch', () => {
   const inVpc = (type: string) =>

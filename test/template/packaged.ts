@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { loadPlan } from '../../lib/config/load.ts';
@@ -23,39 +24,72 @@ const INPUTS = [
   'handlers',
   'lib',
   'scripts/serverless',
+  'test/template/everything.yml',
+  'test/template/packaged.ts',
 ];
 const TEMPLATE = 'cloudformation-template-update-stack.json';
 
 /** `service` is the directory that was packaged; the template and the zips lie in its `.serverless`. */
 export type Packaged = { service: string; directory: string; template: Template };
 
+/** What is packaged: with which parameters, for which understudy.yml. */
+type Variant = {
+  name: string;
+  config: string;
+  params: Record<string, string>;
+  /** Only the template: no bundles, which take longer than all the rest. */
+  templateOnly: boolean;
+};
+
+const SAMPLE: Variant = { name: 'package', config: 'understudy.yml', params: {}, templateOnly: false };
+
+/** Everything that can be given: a VPC, people, a replica, and a plan with every sort of target, job and copy. */
+const EVERYTHING: Variant = {
+  name: 'package-everything',
+  config: 'test/template/everything.yml',
+  params: {
+    vpcSubnets: 'subnet-0a, subnet-0b',
+    vpcSecurityGroups: 'sg-0a',
+    alertEmail: 'oncall@example.com',
+    alertEndpoint: 'https://chat.example.com/hook',
+    pagerEndpoint: 'https://pager.example.com/hook',
+    replicaBucket: 'vault-replica',
+    replicaRegion: 'eu-west-1',
+    replicaKey: 'arn:aws:kms:eu-west-1:123456789012:key/replica',
+  },
+  templateOnly: true,
+};
+
 /**
  * The deployment as `serverless package` makes it. What is there already is used when it is newer than everything it
  * is made from and was made for the same stage and plan; UNDERSTUDY_PACKAGE names a service to look at instead.
  */
-export function packaged(params: Record<string, string> = {}): Packaged {
+export function packaged(): Packaged {
   const given = process.env['UNDERSTUDY_PACKAGE'];
-  const plain = Object.keys(params).length === 0;
-  if (given && plain) return read(resolve(ROOT, given));
-  const own = join(
-    ROOT,
-    '.understudy',
-    plain ? 'package' : `package-${digestOf(JSON.stringify(params)).slice(0, 8)}`,
-  );
+  if (given) return read(resolve(ROOT, given));
+  return usable(ROOT, SAMPLE) ?? made(SAMPLE);
+}
+
+/** The template of a deployment with everything; no packages lie beside it. */
+export function everything(): Packaged {
+  return made(EVERYTHING);
+}
+
+function made(variant: Variant): Packaged {
+  const own = join(ROOT, '.understudy', variant.name);
   return (
-    (plain ? usable(ROOT) : undefined) ??
-    usable(own) ??
-    alone(`${own}.lock`, () => usable(own) ?? make(own, params))
+    usable(own, variant) ?? alone(`${own}.lock`, () => usable(own, variant) ?? make(own, variant))
   );
 }
 
-/** The plan of this repository's own understudy.yml. */
-export function plan(): Plan {
-  return loadPlan(readFileSync(join(ROOT, 'understudy.yml'), 'utf8'), 'understudy.yml', new Date());
+/** The plan of this repository's own understudy.yml, or of the one with everything. */
+export function plan({ config } = SAMPLE): Plan {
+  return loadPlan(readFileSync(join(ROOT, config), 'utf8'), config, new Date());
 }
+export const planOfEverything = () => plan(EVERYTHING);
 
 /** plan.json as a package has to hold it. */
-export const planJson = () => `${JSON.stringify(plan(), null, 2)}\n`;
+export const planJson = (variant = SAMPLE) => `${JSON.stringify(plan(variant), null, 2)}\n`;
 
 export const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -74,27 +108,40 @@ export function serverless(
 }
 
 /** In a directory of its own that shares our files: the framework always writes beside its configuration. */
-function make(service: string, params: Record<string, string>): Packaged {
+function make(service: string, { config, params, templateOnly }: Variant): Packaged {
   rmSync(service, { recursive: true, force: true });
   mkdirSync(service, { recursive: true });
   for (const name of ['handlers', 'lib', 'scripts', 'node_modules'])
     symlinkSync(join(ROOT, name), join(service, name));
   for (const name of ['serverless.yml', 'package.json', 'package-lock.json'])
     copyFileSync(join(ROOT, name), join(service, name));
+  if (templateOnly) leaveBundlesOut(service);
   const given = Object.entries({ image: 'prebuilt', ...params }).map(
     ([name, value]) => `--param=${name}=${value}`,
   );
-  serverless(service, ['package', ...given]);
+  serverless(service, ['package', ...given], { UNDERSTUDY_CONFIG: join(ROOT, config) });
   return read(service);
 }
 
-function usable(service: string): Packaged | undefined {
+/** The same configuration, with one finished package for every function. */
+function leaveBundlesOut(service: string): void {
+  const file = join(service, 'serverless.yml');
+  const text = readFileSync(file, 'utf8');
+  const plain = text
+    .replace('  - serverless-esbuild\n', '')
+    .replace('package:\n  individually: true\n', 'package:\n  artifact: nothing.zip\n');
+  if (plain === text || plain.includes('individually')) throw new Error('serverless.yml makes its bundles in another way now');
+  writeFileSync(file, plain);
+  writeFileSync(join(service, 'nothing.zip'), '');
+}
+
+function usable(service: string, variant: Variant): Packaged | undefined {
   const file = join(service, '.serverless', TEMPLATE);
   if (!existsSync(file) || statSync(file).mtimeMs < newest(INPUTS.map((input) => join(ROOT, input))))
     return undefined;
   const found = read(service);
   const environment = found.template.text('DispatchLambdaFunction', 'Environment', 'Variables');
-  return environment.includes(digestOf(planJson())) && environment.includes('"UNDERSTUDY_STAGE":"dev"')
+  return environment.includes(digestOf(planJson(variant))) && environment.includes('"UNDERSTUDY_STAGE":"dev"')
     ? found
     : undefined;
 }

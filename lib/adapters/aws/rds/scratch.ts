@@ -1,30 +1,23 @@
 import {
   CreateDBInstanceCommand,
-  type DBCluster,
   type DBInstance,
-  DeleteDBClusterCommand,
-  DeleteDBInstanceCommand,
   ModifyDBClusterCommand,
   ModifyDBInstanceCommand,
   paginateDescribeDBClusters,
   paginateDescribeDBInstances,
   type RDSClient,
-  RestoreDBClusterFromSnapshotCommand,
-  RestoreDBClusterToPointInTimeCommand,
-  RestoreDBInstanceFromDBSnapshotCommand,
-  RestoreDBInstanceToPointInTimeCommand,
 } from '@aws-sdk/client-rds';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import { SCRATCH_PREFIX } from '../../../domain/names.ts';
 import { TAGS } from '../../../domain/platform.ts';
 import type { ScratchInstances, ScratchOrder, ScratchState } from '../../../ports/platform.ts';
-import { asking, ifThere } from './errors.ts';
+import { asking } from './errors.ts';
 import { quarantineParameters, removeParameters } from './scratch-parameters.ts';
-import { tagList, tagMap } from './snapshots.ts';
+import { removeCluster, removeInstance } from './scratch-removal.ts';
+import { restore } from './scratch-restore.ts';
+import { fromCluster, fromInstance, memberOf } from './scratch-state.ts';
+import { tagList } from './snapshots.ts';
 import { describeCluster, describeInstance } from './sources.ts';
-
-/** The only instance of a scratch cluster. */
-const memberOf = (name: string) => `${name}-1`;
 
 /** Scratch instances and clusters of RDS. Every call that changes something first looks at the name. */
 export function rdsScratch(client: RDSClient): ScratchInstances {
@@ -126,177 +119,4 @@ function adopt(order: ScratchOrder, there: ScratchState): void {
     `there is an instance ${order.name} already, and it does not belong to ${order.tags[TAGS.run]}`,
     { hint: 'delete it, if nobody needs it; then rehearse again' },
   );
-}
-
-async function restore(client: RDSClient, order: ScratchOrder): Promise<void> {
-  if (order.kind === 'aurora') return restoreCluster(client, order);
-  const common = {
-    DBInstanceClass: order.instanceClass,
-    DBSubnetGroupName: order.subnetGroup,
-    VpcSecurityGroupIds: order.securityGroups,
-    ...(order.parameterGroup ? { DBParameterGroupName: order.parameterGroup } : {}),
-    ...(order.optionGroup ? { OptionGroupName: order.optionGroup } : {}),
-    // Without these a restored instance may be open to the world, protected, or busy with a backup of its own for hours.
-    PubliclyAccessible: false,
-    MultiAZ: false,
-    DeletionProtection: false,
-    BackupRetentionPeriod: 0,
-    AutoMinorVersionUpgrade: false,
-    CopyTagsToSnapshot: false,
-    Tags: tagList(order.tags),
-  };
-  if ('snapshot' in order.from) {
-    await client.send(
-      new RestoreDBInstanceFromDBSnapshotCommand({
-        DBInstanceIdentifier: order.name,
-        DBSnapshotIdentifier: order.from.snapshot,
-        ...common,
-      }),
-    );
-    return;
-  }
-  const { source, moment } = order.from;
-  await client.send(
-    new RestoreDBInstanceToPointInTimeCommand({
-      SourceDBInstanceIdentifier: source,
-      TargetDBInstanceIdentifier: order.name,
-      ...(moment ? { RestoreTime: new Date(moment) } : { UseLatestRestorableTime: true }),
-      ...common,
-    }),
-  );
-}
-
-async function restoreCluster(client: RDSClient, order: ScratchOrder): Promise<void> {
-  const common = {
-    DBClusterIdentifier: order.name,
-    DBSubnetGroupName: order.subnetGroup,
-    VpcSecurityGroupIds: order.securityGroups,
-    ...(order.parameterGroup ? { DBClusterParameterGroupName: order.parameterGroup } : {}),
-    DeletionProtection: false,
-    CopyTagsToSnapshot: false,
-    Tags: tagList(order.tags),
-  };
-  if ('snapshot' in order.from) {
-    await client.send(
-      new RestoreDBClusterFromSnapshotCommand({
-        SnapshotIdentifier: order.from.snapshot,
-        Engine: order.engine,
-        EngineVersion: order.engineVersion,
-        ...common,
-      }),
-    );
-    return;
-  }
-  const { source, moment } = order.from;
-  await client.send(
-    new RestoreDBClusterToPointInTimeCommand({
-      SourceDBClusterIdentifier: source,
-      ...(moment ? { RestoreToTime: new Date(moment) } : { UseLatestRestorableTime: true }),
-      ...common,
-    }),
-  );
-}
-
-async function removeInstance(client: RDSClient, name: string): Promise<'removing' | 'gone'> {
-  const instance = await describeInstance(client, name);
-  if (!instance) return 'gone';
-  if (instance.DBInstanceStatus === 'deleting') return 'removing';
-  if (instance.DeletionProtection) await unprotect(client, name);
-  await ifThere(`deleting ${name}`, /DBInstanceNotFound|InvalidDBInstanceState/, () =>
-    client.send(
-      new DeleteDBInstanceCommand({
-        DBInstanceIdentifier: name,
-        SkipFinalSnapshot: true,
-        DeleteAutomatedBackups: true,
-      }),
-    ),
-  );
-  return 'removing';
-}
-
-/** Somebody may have protected it meanwhile, by hand or by a rule of the account. It is scratch all the same. */
-async function unprotect(client: RDSClient, name: string): Promise<void> {
-  await asking(`taking the deletion protection from ${name}`, () =>
-    client.send(
-      new ModifyDBInstanceCommand({
-        DBInstanceIdentifier: name,
-        DeletionProtection: false,
-        ApplyImmediately: true,
-      }),
-    ),
-  );
-}
-
-/** The members go first: a cluster with members cannot be deleted. */
-async function removeCluster(client: RDSClient, name: string): Promise<'removing' | 'gone'> {
-  const member = await describeInstance(client, memberOf(name));
-  const cluster = await describeCluster(client, name);
-  if (!cluster) return member ? 'removing' : 'gone';
-  if (member && member.DBInstanceStatus !== 'deleting') {
-    await ifThere(`deleting ${memberOf(name)}`, /DBInstanceNotFound|InvalidDBInstanceState/, () =>
-      client.send(
-        new DeleteDBInstanceCommand({ DBInstanceIdentifier: memberOf(name), SkipFinalSnapshot: true }),
-      ),
-    );
-    return 'removing';
-  }
-  if (member || cluster.Status === 'deleting') return 'removing';
-  if (cluster.DeletionProtection) {
-    await asking(`taking the deletion protection from ${name}`, () =>
-      client.send(
-        new ModifyDBClusterCommand({
-          DBClusterIdentifier: name,
-          DeletionProtection: false,
-          ApplyImmediately: true,
-        }),
-      ),
-    );
-  }
-  await ifThere(`deleting ${name}`, /DBClusterNotFound|InvalidDBClusterState/, () =>
-    client.send(
-      new DeleteDBClusterCommand({
-        DBClusterIdentifier: name,
-        SkipFinalSnapshot: true,
-        DeleteAutomatedBackups: true,
-      }),
-    ),
-  );
-  return 'removing';
-}
-
-function fromInstance(instance: DBInstance): ScratchState {
-  return {
-    kind: 'rds',
-    name: instance.DBInstanceIdentifier!,
-    resourceId: instance.DbiResourceId ?? '',
-    status: instance.DBInstanceStatus ?? 'unknown',
-    ...(instance.Endpoint?.Address && instance.Endpoint.Port
-      ? { endpoint: { host: instance.Endpoint.Address, port: instance.Endpoint.Port } }
-      : {}),
-    pending: Object.keys(instance.PendingModifiedValues ?? {}).length > 0,
-    tags: tagMap(instance.TagList),
-    members: [],
-  };
-}
-
-/** A cluster is as ready as its only member. */
-function fromCluster(cluster: DBCluster, member: DBInstance | undefined): ScratchState {
-  return {
-    kind: 'aurora',
-    name: cluster.DBClusterIdentifier!,
-    resourceId: cluster.DbClusterResourceId ?? '',
-    status: cluster.Status ?? 'unknown',
-    ...(cluster.Endpoint && cluster.Port ? { endpoint: { host: cluster.Endpoint, port: cluster.Port } } : {}),
-    pending: Object.keys(cluster.PendingModifiedValues ?? {}).length > 0,
-    tags: tagMap(cluster.TagList),
-    members: member
-      ? [
-          {
-            name: member.DBInstanceIdentifier!,
-            status: member.DBInstanceStatus ?? 'unknown',
-            resourceId: member.DbiResourceId ?? '',
-          },
-        ]
-      : [],
-  };
 }
