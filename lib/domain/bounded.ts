@@ -22,9 +22,12 @@ export function writtenSince(
   now: WriteCounters | undefined,
 ): Written | undefined {
   if (!then || !now || then.of !== now.of) return { table, unknown: true };
-  const [inserted, updated, deleted] = (['inserted', 'updated', 'deleted'] as const).map(
+  const counted = (['inserted', 'updated', 'deleted'] as const).map(
     (each) => BigInt(now[each]) - BigInt(then[each]),
   );
+  // They only grow: somebody has reset them.
+  if (counted.some((each) => each < 0n)) return { table, unknown: true };
+  const [inserted, updated, deleted] = counted;
   if (inserted === 0n && updated === 0n && deleted === 0n) return undefined;
   return { table, inserted: String(inserted), deleted: String(deleted) };
 }
@@ -67,7 +70,7 @@ function digestsOf(facts: Record<string, string>, name: string): string | undefi
 /** Digests are `exact:loose`, as in the manifest. */
 function same(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a === b || a.split(':')[1] === b.split(':')[1];
+  return a === b || (a.includes(':') && a.split(':')[1] === b.split(':')[1]);
 }
 
 /**

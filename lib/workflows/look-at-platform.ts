@@ -1,7 +1,7 @@
 import { checkBackups, checkExistence } from '../checks/posture.ts';
 import { checkSnapshot } from '../checks/snapshot.ts';
 import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
-import { pointFromRun, snapshotPointId } from '../domain/names.ts';
+import { pointFromRun, snapshotName, snapshotPointId } from '../domain/names.ts';
 import { type PlatformRef, type PlatformSnapshot, type PlatformSource, TAGS } from '../domain/platform.ts';
 import { placeOf, type Target } from '../domain/policy.ts';
 import { counts, isSnapshot, type RecoveryPoint, type SnapshotPoint } from '../domain/recovery-point.ts';
@@ -10,7 +10,7 @@ import type { JobMessages } from '../ports/messages.ts';
 import type { Place, Platform } from '../ports/platform.ts';
 import { placesOf } from './places.ts';
 import { askForCopies, concludeSnapshot, keyOf, type SnapshotDeps, storedOf } from './snapshot.ts';
-import type { Telling } from './tell.ts';
+import { raise, type Telling } from './tell.ts';
 
 export type PlatformLookDeps = Telling & {
   platform: Platform;
@@ -178,7 +178,9 @@ function pointFor(
     if (snapshot.tags[TAGS.stage] !== stage || scheduledFor === undefined) return undefined;
     const label = snapshot.tags[TAGS.label];
     const id = snapshotPointId(scheduledFor, 'snapshot', place.name);
-    return { ...common, id, kind: 'snapshot', scheduledFor, ...(label ? { label } : {}) };
+    // Tags are copied along with snapshots; under another name it is what somebody made of ours.
+    if (snapshot.id === snapshotName(stage, target.id, scheduledFor, snapshot.of))
+      return { ...common, id, kind: 'snapshot', scheduledFor, ...(label ? { label } : {}) };
   }
   const kind = snapshot.type === 'automated' ? ('automated' as const) : ('foreign' as const);
   const scheduledFor = snapshot.createdAt;
@@ -223,9 +225,12 @@ async function missing(
     // A newer good one has taken its place; the loss is on record.
     if (now.state === 'corrupt' && newestGood !== undefined && newestGood > point.id) continue;
     const message = `the snapshot ${point.snapshot.id} of ${target.id} in ${place.name} is gone, and retention did not delete it`;
+    const gone = finding('snapshot-deleted', { target, subject: point.id, message });
+    // Told first and marked then: a look that dies or fails behind the mark would not come back to it.
+    await raise(deps, gone);
     if (now.state !== 'corrupt')
       await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: message });
-    findings.push(finding('snapshot-deleted', { target, subject: point.id, message }));
+    findings.push(gone);
   }
   return findings;
 }
@@ -245,10 +250,10 @@ async function askForForgottenCopies(
   for (const place of target.policy.snapshot.copies.map(placeOf)) {
     const id = snapshotPointId(newest.scheduledFor, 'snapshot', place);
     const copy = points.find((point) => point.id === id);
-    const run = copy
-      ? await deps.catalog.run({ job: 'copy', target: target.id, scheduledFor: id })
-      : undefined;
-    const due = !copy || (copy.state === 'failed' && secondsBetween(run?.endedAt ?? utc(now), now) > AGAIN);
+    if (copy && copy.state !== 'failed') continue;
+    // One that was refused has left a run and no point.
+    const run = await deps.catalog.run({ job: 'copy', target: target.id, scheduledFor: id });
+    const due = run ? secondsBetween(run.endedAt ?? utc(now), now) > AGAIN : !copy;
     if (due) places.push(place);
   }
   if (places.length > 0)

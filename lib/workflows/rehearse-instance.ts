@@ -84,7 +84,8 @@ export async function rehearseInstance(
     deps,
     run,
     job,
-    2 * target.policy.rehearsal.instance.deadline + BESIDE,
+    // It may wait as long for its turn, for the restore, and for the instance of a cluster.
+    3 * target.policy.rehearsal.instance.deadline + BESIDE,
   );
   if (claimed.outcome !== 'claimed') return claimed;
   const { claim } = claimed;

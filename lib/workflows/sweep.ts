@@ -107,7 +107,7 @@ async function namedInSecret(state: Found & ScratchState, deps: SweepDeps): Prom
   for (const target of deps.plan.targets) {
     if (!target.platform || !target.connection) continue;
     try {
-      const { host } = await deps.secrets.credentials(target);
+      const host = (await deps.secrets.credentials(target)).host.toLowerCase();
       if (!isLoopback(host) && names.some((name) => host === name || host.split('.')[0] === name))
         return `the secret of ${target.id} names it`;
     } catch (error) {

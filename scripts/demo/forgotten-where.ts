@@ -15,7 +15,11 @@ type Telling = {
 };
 
 /** A snapshot; a DELETE without WHERE; and the instance as it was a second before, restored, proven and thrown away. */
-export async function aForgottenWhere(rds: LocalRds, { say, expect }: Telling): Promise<void> {
+export async function aForgottenWhere(
+  rds: LocalRds,
+  wanted: 'before' | 'after',
+  { say, expect }: Telling,
+): Promise<void> {
   const [dump] = await ask({ job: 'dump' }, 'the shop’s dump, which a restored instance is held against');
   expect(dump?.error === undefined, `dumped: ${summary(dump)}`);
   const [snapshot] = await ask(
@@ -27,12 +31,15 @@ export async function aForgottenWhere(rds: LocalRds, { say, expect }: Telling): 
     `the snapshot is available and what was promised: ${summary(snapshot)}`,
   );
 
-  const before = await progress('somebody types: delete from orders', () => forgetTheWhere(rds, latest));
+  const { before, after } = await progress('somebody types: delete from orders', () =>
+    forgetTheWhere(rds, latest),
+  );
   expect((await ordersLeft(rds)) === 0, 'production has no orders any more');
   say(`   the last second before it was ${before}; the snapshot is older, and the dump is too`);
+  const moment = wanted === 'before' ? before : after;
   const [rehearsal] = await ask(
-    { job: 'rehearse-instance', from: 'moment', moment: before },
-    `the instance as of ${before}, on an instance that is thrown away`,
+    { job: 'rehearse-instance', from: 'moment', moment },
+    `the instance as of ${moment}, on an instance that is thrown away`,
   );
   const { evidence } = (rehearsal?.result ?? {}) as Extract<InstanceRehearsalOutcome, { evidence: unknown }>;
   if (!evidence) throw rehearsal?.error ?? new Error(summary(rehearsal));

@@ -1,5 +1,6 @@
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { utc } from '../../lib/domain/time.ts';
 import { type LocalRds, startLocalRds } from '../local/rds/local-rds.ts';
 
 export const SHOP = 'shop';
@@ -49,13 +50,18 @@ export async function ordersLeft(rds: LocalRds): Promise<number> {
   return Number(row?.['n']);
 }
 
-/** What everybody does once. Resolves with the last whole second before it, and waits until RDS could be wound back to it. */
-export async function forgetTheWhere(rds: LocalRds, latest: () => Promise<string>): Promise<string> {
+/** What everybody does once. Resolves with whole seconds before and after it, when RDS could be wound back to either. */
+export async function forgetTheWhere(
+  rds: LocalRds,
+  latest: () => Promise<string>,
+): Promise<{ before: string; after: string }> {
   const nextSecond = () => new Promise((resolve) => setTimeout(resolve, 1100 - (Date.now() % 1000)));
   await nextSecond();
-  const before = `${new Date().toISOString().slice(0, 19)}Z`;
+  const before = utc(new Date());
   await nextSecond();
   await rds.instance(INSTANCE).sql('shop', 'delete from orders');
-  while ((await latest()) < before) await nextSecond();
-  return before;
+  await nextSecond();
+  const after = utc(new Date());
+  while ((await latest()) < after) await nextSecond();
+  return { before, after };
 }

@@ -26,6 +26,7 @@ const { values } = parseArgs({
   options: {
     verify: { type: 'string', default: 'full' },
     proof: { type: 'string', default: 'fingerprints' },
+    moment: { type: 'string', default: 'before' },
   },
 });
 const options: DemoOptions = {
@@ -55,7 +56,7 @@ async function tell(): Promise<void> {
     await anAlteredRow(stage);
     if (stage.rds) {
       act(5, 'On RDS: somebody forgets the WHERE');
-      await aForgottenWhere(stage.rds, { say, expect });
+      await aForgottenWhere(stage.rds, values.moment === 'after' ? 'after' : 'before', { say, expect });
     }
     await aMissedSchedule(stage, stage.rds ? 6 : 5);
     await theMorning(stage.rds ? 7 : 6);

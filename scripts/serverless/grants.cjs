@@ -25,7 +25,9 @@ const INTERFACES = [
 ];
 
 const bucketArn = ({ bucket }) => sub(`arn:\${AWS::Partition}:s3:::${bucket}`);
-const inS3Of = ({ region }) => ({ StringEquals: { 'kms:ViaService': sub(`s3.${region}.\${AWS::URLSuffix}`) } });
+const inS3Of = ({ region }) => ({
+  StringEquals: { 'kms:ViaService': sub(`s3.${region}.\${AWS::URLSuffix}`) },
+});
 const looksAtReplica = (replica) => [
   may(
     ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectRetention', 's3:GetObjectLegalHold'],
@@ -98,19 +100,21 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
 
     calls: (part) => [may('lambda:InvokeFunction', functionArn(part))],
     remembers: (part) => [
-      may(
-        ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
-        executionsOf(part),
-      ),
+      may(['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'], executionsOf(part)),
     ],
 
     // The vault's copy in another Region, where there is one.
-    readsReplica: replica ? [...looksAtReplica(replica), may('kms:Decrypt', replica.key, inS3Of(replica))] : [],
+    readsReplica: replica
+      ? [...looksAtReplica(replica), may('kms:Decrypt', replica.key, inS3Of(replica))]
+      : [],
     deletesReplica: replica
       ? [
           ...looksAtReplica(replica),
           may('s3:ListBucketVersions', bucketArn(replica)),
-          may(['s3:DeleteObject', 's3:DeleteObjectVersion'], sub(`arn:\${AWS::Partition}:s3:::${replica.bucket}/*`)),
+          may(
+            ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+            sub(`arn:\${AWS::Partition}:s3:::${replica.bucket}/*`),
+          ),
         ]
       : [],
 

@@ -129,7 +129,9 @@ function wayToSecrets(stage) {
  */
 async function replication(plan, resolveVariable) {
   const replica = await replicaOf(resolveVariable);
-  const wanted = [...plan.policies, ...plan.targets.map(({ policy }) => policy)].some(({ vault }) => vault.replica);
+  const wanted = [...plan.policies, ...plan.targets.map(({ policy }) => policy)].some(
+    ({ vault }) => vault.replica,
+  );
   if (wanted && !replica)
     throw new Error(
       'understudy.yml says vault.replica: true, and there is no bucket to replicate to: give --param replicaBucket=… replicaRegion=… replicaKey=…',

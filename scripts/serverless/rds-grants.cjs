@@ -20,8 +20,8 @@ const secret = (rest) => arnIn('secretsmanager')(`secret:${rest}`);
 const SCRATCH = 'understudy-scratch-*';
 /** Copies lie in other Regions, and those of a Region that the plan names no longer are still to be deleted. */
 const ANYWHERE = '*';
-/** Sources whose names fit into a role: its policies end at 10,240 characters. */
-const NAMED = 40;
+/** Characters for the ARNs of sources: a role's policies end at 10,240, and the rest of them takes under 7,000. */
+const ROOM = 3000;
 
 const VIA_RDS = { 'kms:ViaService': sub('rds.*.${AWS::URLSuffix}') };
 /** A key is used in the service's name and never by us ourselves. */
@@ -39,10 +39,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
   const entered = scratchPlaces.flatMap(({ role }) => role ?? []);
   const there = (rest) => rds(rest, where);
   const ours = `understudy-${stage}-*`;
-  const ourSnapshots = (region) => [
-    rds(`snapshot:${ours}`, region),
-    rds(`cluster-snapshot:${ours}`, region),
-  ];
+  const ourSnapshots = (region) => [rds(`snapshot:${ours}`, region), rds(`cluster-snapshot:${ours}`, region)];
   const ourCacheSnapshots = [cache(`snapshot:${ours}`), cache(`serverlesscachesnapshot:${ours}`)];
   const scratchInstances = [there(`db:${SCRATCH}`), there(`cluster:${SCRATCH}`)];
   const scratchParameters = [there(`pg:${SCRATCH}`), there(`cluster-pg:${SCRATCH}`)];
@@ -64,13 +61,13 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
 
   /**
    * A restore to a moment is checked against its source and its destination alike, as the same sort of thing: a pattern
-   * for every source would let it restore onto every name. So the sources stand here by their names; nothing can be
-   * restored onto those, because they exist.
+   * for every source would let it restore onto every name. So the sources stand here by their names, as long as those
+   * fit; nothing can be restored onto them, because they exist.
    */
   function sourcesOf(kind, type) {
-    const ids = sources.filter((source) => source.kind === kind).map(({ id }) => id);
-    if (sources.length > NAMED) return [rds(`${type}:*`)];
-    return [...new Set(ids)].map((id) => rds(`${type}:${id}`));
+    const ids = new Set(sources.filter((source) => source.kind === kind).map(({ id }) => id));
+    const room = sources.reduce((sum, { id }) => sum + 60 + id.length, 0);
+    return room > ROOM ? [rds(`${type}:*`)] : [...ids].map((id) => rds(`${type}:${id}`));
   }
 
   return {

@@ -28,8 +28,9 @@ async function replicaOf(resolveVariable) {
   const [bucket, region, key] = await Promise.all(
     ['replicaBucket', 'replicaRegion', 'replicaKey'].map((param) => resolveVariable(`param:${param}`)),
   );
-  if (!bucket) return undefined;
-  if (!key || !region) throw new Error('replicaBucket goes with replicaRegion and replicaKey: give all three, or none');
+  if (!bucket && !region && !key) return undefined;
+  if (!bucket || !region || !key)
+    throw new Error('replicaBucket goes with replicaRegion and replicaKey: give all three, or none');
   return { bucket, region, key };
 }
 

@@ -148,7 +148,10 @@ module.exports = async ({ resolveVariable }) => {
       keys: copies.flatMap(({ kmsKey }) => kmsKey ?? []),
       sources: targets.flatMap(({ platform }) => platform ?? []),
       // The first is ScratchDatabases in serverless.yml.
-      subnetGroups: [`understudy-${stage}-scratch`, ...rehearsals.flatMap(({ subnetGroup }) => subnetGroup ?? [])],
+      subnetGroups: [
+        `understudy-${stage}-scratch`,
+        ...rehearsals.flatMap(({ subnetGroup }) => subnetGroup ?? []),
+      ],
       scratchPlaces: rehearsals.flatMap(({ place, copies }) =>
         place ? copies.filter((copy) => placeOf(copy) === place) : [],
       ),

@@ -18,13 +18,14 @@ describe('the demo', () => {
     const { status, stdout, stderr } = demo();
     expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
-      /equal to its source[\s\S]*checksum-mismatch[\s\S]*public\.leads[\s\S]*job-silent[\s\S]*nothing is left running/,
+      /equal to its source[\s\S]*checksum-mismatch[\s\S]*public\.leads[\s\S]*all 20,000 orders are in the copy[\s\S]*the scratch instance is gone[\s\S]*job-silent[\s\S]*nothing is left running/,
     );
   });
 
   it.each([
     ['--verify', 'exists'],
     ['--proof', 'counts'],
+    ['--moment', 'after'],
   ])('ends with 1 when what it shows is switched off: %s %s', (...args) => {
     expect(demo(...args).status).toBe(1);
   });

@@ -139,7 +139,7 @@ export async function rehearsalWorld(
         async onPause(name, seconds) {
           await clock.advance(seconds);
           await meanwhile(name);
-          return 'elapsed';
+          return 'elapsed' as const;
         },
       },
     );

@@ -102,7 +102,7 @@ export function snapshotWorld(
     log: recordingLog(),
     metrics: recordingMetrics(),
     keyState: async (): Promise<'usable' | 'unusable' | 'unknown'> => 'usable',
-    isDefaultKey: async (): Promise<boolean | undefined> => false,
+    isDefaultKey: (async () => false) as CopyDeps['isDefaultKey'],
   } satisfies CopyDeps;
   let meanwhile: Meanwhile = () => undefined;
   const execution = () =>
@@ -112,7 +112,7 @@ export function snapshotWorld(
         async onPause(name, seconds) {
           await clock.advance(seconds);
           await meanwhile(name);
-          return 'elapsed';
+          return 'elapsed' as const;
         },
       },
     );

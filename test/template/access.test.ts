@@ -1,4 +1,5 @@
-import { packaged } from './packaged.ts';
+import { arn, may } from './evaluate.ts';
+import { everything, packaged } from './packaged.ts';
 import type { Statement } from './template.ts';
 
 /** Who reaches what: the vault, the catalog, the secrets. No emulator evaluates IAM. */
@@ -24,10 +25,18 @@ describe('the vault', () => {
   });
 
   test('exactly verify and scratch read it: a bare look at an object takes GetObject, its bytes take the key too', () => {
-    const keys = template.rolesThatMay('kms:Decrypt');
-    const readers = (action: string) => template.rolesThatMay(action).filter((role) => keys.includes(role));
-    expect(readers('s3:GetObject')).toEqual(['ScratchRole', 'VerifyRole']);
-    expect(readers('s3:GetObjectVersion')).toEqual(['ScratchRole', 'VerifyRole']);
+    for (const action of ['s3:GetObject', 's3:GetObjectVersion'])
+      expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.dump')).toEqual(['ScratchRole', 'VerifyRole']);
+  });
+
+  test('prove and changes read what they compare with, its manifests, and no dump', () => {
+    for (const action of ['s3:GetObject', 's3:GetObjectVersion'])
+      expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.manifest.json')).toEqual([
+        'ChangesRole',
+        'ProveRole',
+        'ScratchRole',
+        'VerifyRole',
+      ]);
   });
 
   test('exactly dump writes to it, and neither reads nor deletes', () => {
@@ -64,6 +73,13 @@ describe('the vault', () => {
   });
 });
 
+/** Roles that may do something with an object of the vault, and may use its key through S3. */
+function readers(action: string, resource: string): string[] {
+  const throughS3 = { 'kms:ViaService': 's3.eu-central-1.amazonaws.com' };
+  const key = { action: 'kms:Decrypt', resource: 'VaultKey.Arn', context: throughS3 };
+  return roles.filter((role) => may(template, role, { action, resource }) && may(template, role, key)).sort();
+}
+
 describe('the catalog', () => {
   test.each(['dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:Scan', 'dynamodb:DeleteTable'])(
     '%s: nobody',
@@ -78,14 +94,39 @@ describe('the catalog', () => {
     );
     expect([...new Set(services)].sort()).toEqual(['ec2', 'kms', 'logs', 's3']);
   });
+
+  test('nor has who asks a restored instance, except to the password of that', () => {
+    const actions = allowed('ProveRole').flatMap((statement) => statement.actions);
+    const services = [...new Set(actions.map((action) => action.split(':')[0]))].sort();
+    expect(services).toEqual(['ec2', 'kms', 'logs', 's3', 'secretsmanager']);
+    expect(actions.filter((action) => action.startsWith('secretsmanager:'))).toEqual([
+      'secretsmanager:GetSecretValue',
+    ]);
+  });
 });
 
 describe('secrets', () => {
   const [reads, decrypts, ...more] = template.grants('SourceRole') as [Statement, Statement];
   const trust = template.statements('SourceRole', 'AssumeRolePolicyDocument');
 
-  test('are read by exactly one role', () => {
-    expect(template.rolesThatMay('secretsmanager:GetSecretValue')).toEqual(['SourceRole']);
+  test('are read by exactly one role, and those of scratch instances by who makes and who proves them', () => {
+    const readers = (name: string) => {
+      const resource = arn('secretsmanager', `secret:${name}-AbCdEf`);
+      const context = { 'secretsmanager:ResourceTag/understudy:target': '${aws:PrincipalTag/target}' };
+      const question = { action: 'secretsmanager:GetSecretValue', resource, context };
+      return roles.filter((role) => role !== 'SourceRole' && may(template, role, question)).sort();
+    };
+    expect(template.rolesThatMay('secretsmanager:GetSecretValue')).toEqual([
+      'ProveRole',
+      'RehearseInstanceRole',
+      'SourceRole',
+    ]);
+    expect(readers('understudy/crm-prod')).toEqual([]);
+    expect(readers('understudy/prod/scratch/understudy-scratch-crm')).toEqual([]);
+    expect(readers('understudy/dev/scratch/understudy-scratch-crm')).toEqual([
+      'ProveRole',
+      'RehearseInstanceRole',
+    ]);
   });
 
   test('are read one target at a time: the secret’s tag is the session’s', () => {
@@ -103,25 +144,38 @@ describe('secrets', () => {
     });
   });
 
-  test('are reached by dump and doctor alone, and by them only with a target', () => {
+  /** Who dumps, who looks at a source, who writes its ledger, and who asks what its secret says. */
+  const ENTER = ['ChangesRole', 'DoctorRole', 'DumpRole', 'LedgerRole', 'PreflightRole', 'WatchRole'];
+
+  test('are reached by those alone whose work it is, and by them only with a target', () => {
     expect(trust).toHaveLength(1);
-    expect(trust[0]).toMatchObject({
-      actions: ['sts:AssumeRole', 'sts:TagSession'],
-      principal: '{"AWS":["DumpRole.Arn","DoctorRole.Arn"]}',
-    });
+    expect(trust[0]).toMatchObject({ actions: ['sts:AssumeRole', 'sts:TagSession'] });
+    const { AWS } = JSON.parse(trust[0]!.principal) as { AWS: string[] };
+    expect(AWS.sort()).toEqual(ENTER.map((role) => `${role}.Arn`));
     expect(JSON.parse(trust[0]!.condition)).toEqual({
       StringLike: { 'aws:RequestTag/target': '?*' },
       'ForAllValues:StringEquals': { 'aws:TagKeys': ['target'] },
     });
-    expect(template.rolesThatMay('sts:AssumeRole')).toEqual(['DoctorRole', 'DumpRole']);
+    expect(template.rolesThatMay('sts:AssumeRole')).toEqual(ENTER);
   });
 
-  test('are reached under the name that the two roles know', () => {
-    for (const role of ['DumpRole', 'DoctorRole']) {
+  test('are reached under the name that the roles know', () => {
+    for (const role of ENTER) {
       const assumes = allowed(role).filter(({ actions }) => actions.includes('sts:AssumeRole'));
       expect(assumes.flatMap(({ resources }) => resources)).toEqual([
         expect.stringMatching(new RegExp(`:role/${template.text('SourceRole', 'RoleName')}$`)),
       ]);
     }
+  });
+
+  test('of other accounts are out of reach: only the roles that understudy.yml names are entered there', () => {
+    const full = everything().template;
+    const copies = 'arn:aws:iam::210987654321:role/understudy-copies';
+    const others = full
+      .ids('IAM::Role')
+      .flatMap((role) => full.grants(role).filter(({ actions }) => actions.includes('sts:AssumeRole')))
+      .flatMap(({ resources }) => resources)
+      .filter((resource) => !resource.endsWith(`:role/${full.text('SourceRole', 'RoleName')}`));
+    expect([...new Set(others)]).toEqual([copies]);
   });
 });

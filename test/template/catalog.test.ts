@@ -1,4 +1,6 @@
-import { packaged } from './packaged.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packaged, ROOT } from './packaged.ts';
 
 /** The catalog, and what holds for everything that keeps something. */
 const { template } = packaged();
@@ -33,8 +35,16 @@ describe('the catalog', () => {
     expect(template.value('Catalog', 'SSESpecification')).toEqual({ SSEEnabled: true });
   });
 
-  test('forgets nothing by itself', () => {
-    expect(template.value('Catalog', 'TimeToLiveSpecification')).toBeUndefined();
+  test('forgets nothing by itself but who waits for a notice, which nobody needs when the wait is over', () => {
+    expect(template.value('Catalog', 'TimeToLiveSpecification')).toEqual({
+      AttributeName: 'goneAfter',
+      Enabled: true,
+    });
+    const catalog = join(ROOT, 'lib/adapters/aws/catalog');
+    const writing = readdirSync(catalog).filter((name) =>
+      readFileSync(join(catalog, name), 'utf8').includes('goneAfter'),
+    );
+    expect(writing).toEqual(['timeline.ts']);
   });
 });
 

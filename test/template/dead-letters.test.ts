@@ -13,11 +13,25 @@ test('every queue gives its messages up to a dead-letter queue', () => {
     expect(deadArns).toContain(template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'));
 });
 
+/** A later row says nothing of its minute, so nothing of a ledger's is kept; the watch judges its silence. */
+const isLedgers = (id: string) => template.text(id, 'Endpoint') === 'LedgerLambdaFunction.Arn';
+const subscriptions = template.ids('SNS::Subscription').filter((id) => !isLedgers(id));
+
 test('every subscription has a place for what could not be delivered', () => {
-  const subscriptions = template.ids('SNS::Subscription');
-  expect(subscriptions.length).toBeGreaterThan(0);
+  expect(subscriptions.length).toBeGreaterThanOrEqual(10);
   for (const id of subscriptions)
     expect(deadArns).toContain(template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'));
+});
+
+test('a ledger’s row has none, is tried three times in five minutes, and then given up', () => {
+  const [id, ...others] = template.ids('SNS::Subscription').filter(isLedgers);
+  expect(others).toEqual([]);
+  expect(template.value(id!, 'RedrivePolicy')).toBeUndefined();
+  expect(template.resources['LedgerLambdaEvConf']?.Properties).toMatchObject({
+    MaximumEventAgeInSeconds: 300,
+    MaximumRetryAttempts: 2,
+  });
+  expect(template.value('LedgerLambdaEvConf', 'DestinationConfig', 'OnFailure')).toBeUndefined();
 });
 
 test('every schedule has a place for what could not be delivered', () => {
@@ -27,8 +41,7 @@ test('every schedule has a place for what could not be delivered', () => {
 
 describe('every function that is called and not waited for', () => {
   const called = [
-    ...template
-      .ids('SNS::Subscription')
+    ...subscriptions
       .filter((id) => template.text(id, 'Protocol') === 'lambda')
       .map((id) => template.text(id, 'Endpoint')),
     ...template.ids('Scheduler::Schedule').map((id) => template.text(id, 'Target', 'Arn')),
@@ -46,8 +59,12 @@ describe('every function that is called and not waited for', () => {
 
   test('is one of these', () => {
     expect(functions).toEqual([
+      'CopyLambdaFunction',
       'DispatchLambdaFunction',
+      'NoticeLambdaFunction',
+      'RehearseInstanceLambdaFunction',
       'RehearseLambdaFunction',
+      'SnapshotLambdaFunction',
       'UnclaimedLambdaFunction',
       'WatchLambdaFunction',
     ]);
@@ -126,14 +143,12 @@ describe('queue policies', () => {
   });
 
   test('stand for every queue that a subscription delivers to', () => {
-    const needed = template
-      .ids('SNS::Subscription')
-      .flatMap((id) => [
-        ...(template.text(id, 'Protocol') === 'sqs'
-          ? [[template.text(id, 'Endpoint'), template.text(id, 'TopicArn')]]
-          : []),
-        [template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'), template.text(id, 'TopicArn')],
-      ]);
+    const needed = subscriptions.flatMap((id) => [
+      ...(template.text(id, 'Protocol') === 'sqs'
+        ? [[template.text(id, 'Endpoint'), template.text(id, 'TopicArn')]]
+        : []),
+      [template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'), template.text(id, 'TopicArn')],
+    ]);
     for (const [queue, topic] of needed) {
       const policy = policies.find((id) => `${queueOf(id)[0]}.Arn` === queue);
       expect(template.statements(policy!, 'PolicyDocument')[0]?.condition).toContain(topic);

@@ -10,7 +10,7 @@ const filter = (id: string) => template.value(id, 'FilterPolicy', 'job') as unkn
 const claimants = subscriptions.filter((id) => filter(id).every((value) => typeof value === 'string'));
 const [catchAll, ...others] = subscriptions.filter((id) => !claimants.includes(id));
 
-const QUEUED = ['dump', 'verify', 'expire'];
+const QUEUED = ['dump', 'verify', 'expire', 'preflight'];
 const title = (job: string) => job[0]!.toUpperCase() + job.slice(1);
 
 test('every job is taken by one subscription and no job by two', () => {
@@ -85,16 +85,24 @@ describe.each(QUEUED)('%s waits in a queue', (job) => {
   });
 });
 
-describe('rehearse is durable', () => {
-  const alias = 'RehearseDurableLambdaAlias';
-  const subscription = subscriptions.find((id) => filter(id).includes('rehearse'))!;
-  const target = 'RehearseLambdaFunction.Arn:durable';
+describe.each([
+  ['rehearse', 'Rehearse', 2],
+  ['snapshot', 'Snapshot', 24],
+  ['copy', 'Copy', 36],
+  ['rehearse-instance', 'RehearseInstance', 36],
+])('%s is durable', (job, part, hours) => {
+  const handler = `${part}LambdaFunction`;
+  const alias = `${part}DurableLambdaAlias`;
+  const subscription = subscriptions.find((id) => filter(id).includes(job))!;
+  const target = `${handler}.Arn:durable`;
 
   test('and SNS calls its alias, not a version that a deployment would change under it', () => {
     expect(template.text(subscription, 'Protocol')).toBe('lambda');
     expect(template.text(subscription, 'Endpoint')).toBe(target);
     expect(template.text(alias, 'Name')).toBe('durable');
-    expect(template.text(alias, 'FunctionVersion')).toMatch(/^RehearseLambdaVersion\w+\.Version$/);
+    expect(template.text(alias, 'FunctionVersion')).toMatch(
+      new RegExp(`^${part}LambdaVersion\\w+\\.Version$`),
+    );
   });
 
   test('and SNS may call it there', () => {
@@ -105,31 +113,98 @@ describe('rehearse is durable', () => {
     expect(template.text(permission, 'SourceArn')).toBe('JobsTopic');
   });
 
-  test('and has hours to end, and the longest history', () => {
-    expect(
-      Number(template.value('RehearseLambdaFunction', 'DurableConfig', 'ExecutionTimeout')),
-    ).toBeGreaterThanOrEqual(2 * 3600);
-    expect(
-      Number(template.value('RehearseLambdaFunction', 'DurableConfig', 'RetentionPeriodInDays')),
-    ).toBeGreaterThanOrEqual(30);
+  test('and has as long to end as it may wait, and the longest history', () => {
+    expect(Number(template.value(handler, 'DurableConfig', 'ExecutionTimeout'))).toBeGreaterThanOrEqual(
+      hours * 3600,
+    );
+    expect(template.value(handler, 'DurableConfig', 'RetentionPeriodInDays')).toBe(90);
   });
 
-  test('and no queue stands before it, which would end an execution after 15 minutes', () => {
-    const mapped = template.ids('Lambda::EventSourceMapping').map((id) => template.text(id, 'FunctionName'));
-    expect(mapped.sort()).toEqual(QUEUED.map((job) => `${title(job)}LambdaFunction.Arn`).sort());
-  });
-
-  test('and knows the function that restores, and may call it and no other', () => {
-    expect(
-      template.value('RehearseLambdaFunction', 'Environment', 'Variables', 'UNDERSTUDY_SCRATCH_FUNCTION'),
-    ).toEqual({ 'Fn::GetAtt': ['ScratchLambdaFunction', 'Arn'] });
-    const calls = template
-      .grants('RehearseRole')
-      .filter(({ actions }) => actions.includes('lambda:InvokeFunction'));
-    expect(calls.flatMap(({ resources }) => resources)).toEqual([
+  test('and checkpoints its own executions, and nobody else’s', () => {
+    const remembers = template
+      .grants(`${part}Role`)
+      .filter(({ actions }) => actions.includes('lambda:CheckpointDurableExecution'));
+    expect(remembers.flatMap(({ resources }) => resources)).toEqual([
       expect.stringMatching(
-        new RegExp(`:function:${template.text('ScratchLambdaFunction', 'FunctionName')}$`),
+        new RegExp(`:function:${template.text(handler, 'FunctionName')}:\\*/durable-execution/\\*/\\*$`),
       ),
     ]);
+  });
+});
+
+test('no queue stands before what is durable, which would end an execution after 15 minutes', () => {
+  const mapped = template.ids('Lambda::EventSourceMapping').map((id) => template.text(id, 'FunctionName'));
+  expect(mapped.sort()).toEqual(QUEUED.map((job) => `${title(job)}LambdaFunction.Arn`).sort());
+});
+
+test('exactly those are durable that wait for hours', () => {
+  const durable = template.ids('Lambda::Function').filter((id) => template.value(id, 'DurableConfig'));
+  expect(durable.sort()).toEqual([
+    'CopyLambdaFunction',
+    'RehearseInstanceLambdaFunction',
+    'RehearseLambdaFunction',
+    'SnapshotLambdaFunction',
+  ]);
+});
+
+test.each([
+  ['Rehearse', ['Scratch']],
+  ['RehearseInstance', ['Prove', 'Changes']],
+])('%s calls %p and nothing else, as it is told', (part, called) => {
+  const calls = template
+    .grants(`${part}Role`)
+    .filter(({ actions }) => actions.includes('lambda:InvokeFunction'))
+    .flatMap(({ resources }) => resources);
+  const named = called.map((each) => template.text(`${each}LambdaFunction`, 'FunctionName'));
+  expect(calls.map((resource) => resource.split(':').at(-1))).toEqual(named);
+  for (const each of called)
+    expect(
+      template.value(
+        `${part}LambdaFunction`,
+        'Environment',
+        'Variables',
+        `UNDERSTUDY_${each.toUpperCase()}_FUNCTION`,
+      ),
+    ).toEqual({ 'Fn::GetAtt': [`${each}LambdaFunction`, 'Arn'] });
+});
+
+test('ledger is called straight by its topic: a minute later its row says nothing', () => {
+  const subscription = subscriptions.find((id) => filter(id).includes('ledger'))!;
+  expect(template.text(subscription, 'Protocol')).toBe('lambda');
+  expect(template.text(subscription, 'Endpoint')).toBe('LedgerLambdaFunction.Arn');
+});
+
+describe('topic events', () => {
+  const [subscription, ...others] = template
+    .ids('SNS::Subscription')
+    .filter((id) => template.text(id, 'TopicArn') === 'EventsTopic');
+
+  test('is heard by notice, all of it: what is unknown is kept', () => {
+    expect(others).toEqual([]);
+    expect(template.text(subscription!, 'Endpoint')).toBe('NoticeLambdaFunction.Arn');
+    expect(template.value(subscription!, 'FilterPolicy')).toBeUndefined();
+    const permission = template
+      .ids('Lambda::Permission')
+      .find((id) => template.text(id, 'FunctionName') === 'NoticeLambdaFunction.Arn')!;
+    expect(template.text(permission, 'SourceArn')).toBe('EventsTopic');
+  });
+
+  test('is published to by RDS, by CloudWatch and by whom the account lets, and has no key that they cannot use', () => {
+    expect(template.list('EventsTopicPolicy', 'Topics')).toEqual(['EventsTopic']);
+    const [services, account, ...more] = template.statements('EventsTopicPolicy', 'PolicyDocument');
+    expect(more).toEqual([]);
+    expect(services).toMatchObject({
+      effect: 'Allow',
+      actions: ['sns:Publish'],
+      resources: ['EventsTopic'],
+      principal: '{"Service":["events.rds.amazonaws.com","cloudwatch.amazonaws.com"]}',
+      condition: '{"StringEquals":{"aws:SourceAccount":"AWS::AccountId"}}',
+    });
+    expect(account).toMatchObject({
+      actions: ['sns:Publish', 'sns:Subscribe'],
+      resources: ['EventsTopic'],
+      principal: '{"AWS":"arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}',
+    });
+    expect(template.value('EventsTopic', 'KmsMasterKeyId')).toBeUndefined();
   });
 });

@@ -8,13 +8,13 @@ describe('scratch', () => {
   const inVpc = (type: string) =>
     template.ids(type).filter((id) => template.text(id, 'VpcId') === 'ScratchVpc');
 
-  test('stands in a VPC of its own, alone', () => {
+  test('stands in a VPC of its own, alone with who proves scratch instances there', () => {
     expect(template.value('ScratchLambdaFunction', 'VpcConfig')).toMatchObject({
       SubnetIds: [{ Ref: 'ScratchSubnetA' }, { Ref: 'ScratchSubnetB' }],
       SecurityGroupIds: [{ Ref: 'ScratchSecurityGroup' }],
     });
     const others = template.ids('Lambda::Function').filter((id) => template.value(id, 'VpcConfig'));
-    expect(others).toEqual(['ScratchLambdaFunction']);
+    expect(others.sort()).toEqual(['ProveLambdaFunction', 'ScratchLambdaFunction']);
   });
 
   test('from which no gateway, route or peering leads anywhere', () => {
@@ -26,6 +26,7 @@ describe('scratch', () => {
         (type) => `AWS::EC2::${type}`,
       ),
     );
+    expect(template.ids('EC2::VPC')).toEqual(['ScratchVpc']);
     for (const id of inVpc('EC2::Subnet')) {
       const routes = template
         .ids('EC2::SubnetRouteTableAssociation')
@@ -61,26 +62,30 @@ describe('scratch', () => {
 });
 
 describe('a VPC for sources', () => {
+  /** Who reaches databases. The passwords that notices and preflights are about need no network. */
+  const REACH = ['Changes', 'Doctor', 'Dump', 'Ledger'];
+  const ALWAYS = ['Prove', 'Scratch'];
+  const named = (parts: string[], what: string) => parts.map((part) => `${part}${what}`).sort();
+  const inside = (which: typeof template) =>
+    which
+      .ids('Lambda::Function')
+      .filter((id) => which.value(id, 'VpcConfig'))
+      .sort();
+
   test('is not needed', () => {
-    for (const id of ['DumpLambdaFunction', 'DoctorLambdaFunction'])
-      expect(template.value(id, 'VpcConfig')).toBeUndefined();
-    expect(template.rolesThatMay('ec2:CreateNetworkInterface')).toEqual(['ScratchRole']);
+    expect(inside(template)).toEqual(named(ALWAYS, 'LambdaFunction'));
+    expect(template.rolesThatMay('ec2:CreateNetworkInterface')).toEqual(named(ALWAYS, 'Role'));
   });
 
-  test('is entered by dump and doctor alone, and their roles can', () => {
-    for (const id of ['DumpLambdaFunction', 'DoctorLambdaFunction']) {
+  test('is entered by those alone who reach databases, and their roles can', () => {
+    for (const id of named(REACH, 'LambdaFunction')) {
       expect(full.value(id, 'VpcConfig')).toMatchObject({
-        SubnetIds: ['subnet-0a', 'subnet-0b'],
-        SecurityGroupIds: ['sg-0a'],
+        SubnetIds: ['subnet-0000000a', 'subnet-0000000b'],
+        SecurityGroupIds: ['sg-0000000a'],
       });
     }
-    const inside = full.ids('Lambda::Function').filter((id) => full.value(id, 'VpcConfig'));
-    expect(inside.sort()).toEqual(['DoctorLambdaFunction', 'DumpLambdaFunction', 'ScratchLambdaFunction']);
-    expect(full.rolesThatMay('ec2:CreateNetworkInterface')).toEqual([
-      'DoctorRole',
-      'DumpRole',
-      'ScratchRole',
-    ]);
+    expect(inside(full)).toEqual(named([...REACH, ...ALWAYS], 'LambdaFunction'));
+    expect(full.rolesThatMay('ec2:CreateNetworkInterface')).toEqual(named([...REACH, ...ALWAYS], 'Role'));
   });
 });
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { digestOf, packaged, planJson, ROOT, serverless } from './packaged.ts';
+import { digestOf, everything, packaged, planJson, ROOT, serverless } from './packaged.ts';
 import { unzip } from './zip.ts';
 
 const { service, directory, template } = packaged();
@@ -20,36 +20,78 @@ const exportsOf = (place: string, name: string) =>
     encoding: 'utf8',
   }).trim();
 
-const nameOf = (id: string) => template.text(id, 'FunctionName').split('-').at(-1)!;
+/**
+ * What a bundle says to a message: Lambda's first invocation, of a durable function as the service makes it. Nothing of AWS
+ * is there, so whatever is done with the message beyond reading it fails otherwise.
+ */
+function saysTo(place: string, name: string, message: unknown, durable: boolean): string {
+  const script = `
+    const { handler } = require('./handlers/${name}.cjs');
+    const context = { functionName: '${name}', awsRequestId: '1', getRemainingTimeInMillis: () => 60000 };
+    handler(${JSON.stringify(durable ? executionOf(message) : message)}, context)
+      .then((answer) => console.log(JSON.stringify(answer)), (error) => console.log(error.name + ': ' + error.message));`;
+  return execFileSync(process.execPath, ['-e', script], {
+    cwd: place,
+    env: { LAMBDA_TASK_ROOT: place, AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+}
 
-test('cfn-lint finds nothing, with no rule ignored', () => {
+const executionOf = (message: unknown) => ({
+  DurableExecutionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:f:1/durable-execution/a/b',
+  CheckpointToken: 'token',
+  InitialExecutionState: {
+    Operations: [
+      {
+        Id: '0',
+        Type: 'EXECUTION',
+        Status: 'STARTED',
+        StartTimestamp: '2026-11-20T01:00:00Z',
+        ExecutionDetails: { InputPayload: JSON.stringify(message) },
+      },
+    ],
+    NextMarker: '',
+  },
+});
+
+const nameOf = (id: string) => template.text(id, 'FunctionName').split('-').at(-1)!;
+/** Its file, as files are called here: `rehearse-instance` of `rehearseInstance`. */
+const fileOf = (id: string) => nameOf(id).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+test.each([
+  ['the sample', directory],
+  ['everything', everything().directory],
+])('cfn-lint finds nothing in a deployment of %s, with no rule ignored', (_, made) => {
   const lint = process.env['CFN_LINT'] || 'cfn-lint';
   execFileSync(
     lint,
-    ['--regions', 'eu-central-1', '--template', join(directory, 'cloudformation-template-update-stack.json')],
+    ['--regions', 'eu-central-1', '--template', join(made, 'cloudformation-template-update-stack.json')],
     { encoding: 'utf8' },
   );
 });
 
 test('functions are found by stage and name', () => {
-  for (const id of functions)
+  for (const id of functions) {
+    const name = id.replace('LambdaFunction', '');
     expect(template.text(id, 'FunctionName')).toBe(
-      `understudy-dev-${id.replace('LambdaFunction', '').toLowerCase()}`,
+      `understudy-dev-${name[0]!.toLowerCase()}${name.slice(1)}`,
     );
+  }
 });
 
 describe.each(zipped)('the package of %s', (id) => {
   const files = unzip(join(directory, `${nameOf(id)}.zip`));
 
   test('holds its handler, the plan, and nothing of the other functions', () => {
-    expect([...files.keys()].sort()).toEqual([`handlers/${nameOf(id)}.cjs`, 'plan.json']);
-    expect(template.text(id, 'Handler')).toBe(`handlers/${nameOf(id)}.handler`);
+    expect([...files.keys()].sort()).toEqual([`handlers/${fileOf(id)}.cjs`, 'plan.json']);
+    expect(template.text(id, 'Handler')).toBe(`handlers/${fileOf(id)}.handler`);
     expect(files.get('plan.json')).toBe(planJson());
   });
 
   test('calls our errors by their names, by which they are told apart', () => {
     const classes = [
-      ...files.get(`handlers/${nameOf(id)}.cjs`)!.matchAll(/(\w+)=class(?: \w+)? extends UnderstudyError\b/g),
+      ...files.get(`handlers/${fileOf(id)}.cjs`)!.matchAll(/(\w+)=class(?: \w+)? extends UnderstudyError\b/g),
     ];
     const ours = readFileSync(join(ROOT, 'lib/domain/errors.ts'), 'utf8');
     expect(classes.length).toBeGreaterThan(0);
@@ -62,9 +104,21 @@ describe.each(zipped)('the package of %s', (id) => {
       mkdirSync(dirname(join(place, name)), { recursive: true });
       writeFileSync(join(place, name), text);
     }
-    expect(exportsOf(place, nameOf(id))).toBe('function');
+    expect(exportsOf(place, fileOf(id))).toBe('function');
   });
 });
+
+/** The watch is asked nothing; what nobody takes and what nobody knows is kept and told of, whatever it is. */
+const REFUSES_NOTHING = ['watch', 'unclaimed', 'notice'];
+
+test.each(zipped.filter((id) => !REFUSES_NOTHING.includes(nameOf(id))))(
+  'the package of %s refuses a message that is none of its own, in our words',
+  (id) => {
+    const durable = template.value(id, 'DurableConfig') !== undefined;
+    const said = saysTo(join(room, id), fileOf(id), { job: 'nonsense' }, durable);
+    expect(said).toContain('the message is not understood');
+  },
+);
 
 describe('the image', () => {
   const made = join(room, 'image');

@@ -48,8 +48,8 @@ const EVERYTHING: Variant = {
   name: 'package-everything',
   config: 'test/template/everything.yml',
   params: {
-    vpcSubnets: 'subnet-0a, subnet-0b',
-    vpcSecurityGroups: 'sg-0a',
+    vpcSubnets: 'subnet-0000000a, subnet-0000000b',
+    vpcSecurityGroups: 'sg-0000000a',
     alertEmail: 'oncall@example.com',
     alertEndpoint: 'https://chat.example.com/hook',
     pagerEndpoint: 'https://pager.example.com/hook',
@@ -77,9 +77,7 @@ export function everything(): Packaged {
 
 function made(variant: Variant): Packaged {
   const own = join(ROOT, '.understudy', variant.name);
-  return (
-    usable(own, variant) ?? alone(`${own}.lock`, () => usable(own, variant) ?? make(own, variant))
-  );
+  return usable(own, variant) ?? alone(`${own}.lock`, () => usable(own, variant) ?? make(own, variant));
 }
 
 /** The plan of this repository's own understudy.yml, or of the one with everything. */
@@ -107,6 +105,22 @@ export function serverless(
   return run.stdout;
 }
 
+/** What the framework says when a deployment with everything is packaged without some parameters, which must not work. */
+export function packagingWithout(...left: string[]): string {
+  const service = join(ROOT, '.understudy', `package-without-${left.join('-')}`);
+  const params = Object.fromEntries(
+    Object.entries(EVERYTHING.params).filter(([name]) => !left.includes(name)),
+  );
+  try {
+    make(service, { ...EVERYTHING, params });
+  } catch (error) {
+    return String(error);
+  } finally {
+    rmSync(service, { recursive: true, force: true });
+  }
+  throw new Error(`a deployment without ${left.join(' and ')} was packaged`);
+}
+
 /** In a directory of its own that shares our files: the framework always writes beside its configuration. */
 function make(service: string, { config, params, templateOnly }: Variant): Packaged {
   rmSync(service, { recursive: true, force: true });
@@ -130,7 +144,8 @@ function leaveBundlesOut(service: string): void {
   const plain = text
     .replace('  - serverless-esbuild\n', '')
     .replace('package:\n  individually: true\n', 'package:\n  artifact: nothing.zip\n');
-  if (plain === text || plain.includes('individually')) throw new Error('serverless.yml makes its bundles in another way now');
+  if (plain === text || plain.includes('individually'))
+    throw new Error('serverless.yml makes its bundles in another way now');
   writeFileSync(file, plain);
   writeFileSync(join(service, 'nothing.zip'), '');
 }

@@ -1,78 +1,130 @@
-import { packaged } from './packaged.ts';
+import { checkedAgainst, SERVICES, typeOf } from './authorization.ts';
+import { everything, packaged } from './packaged.ts';
 
-/** What holds for every role. Who reaches the vault, the catalog and secrets is in access.test.ts. */
+/**
+ * What holds for every role. Who reaches the vault, the catalog and secrets is in access.test.ts, who does what with
+ * instances in calls.test.ts.
+ */
 const { template } = packaged();
 const roles = template.ids('IAM::Role');
 const functions = template.ids('Lambda::Function');
 const roleOf = (id: string) => template.text(id, 'Role').split('.')[0]!;
 const allowed = (role: string) => template.grants(role).filter(({ effect }) => effect === 'Allow');
 
-test('every function has a role of its own, named after it', () => {
-  for (const id of functions) expect(roleOf(id)).toBe(id.replace('LambdaFunction', 'Role'));
-});
-
-test('only Lambda takes on a function’s role', () => {
-  for (const id of functions) {
-    const [statement, ...more] = template.statements(roleOf(id), 'AssumeRolePolicyDocument');
-    expect(more).toEqual([]);
-    expect(statement).toMatchObject({
-      actions: ['sts:AssumeRole'],
-      principal: '{"Service":"lambda.amazonaws.com"}',
-    });
-  }
-});
-
-test('no role has a policy that is written elsewhere', () => {
-  for (const role of roles) expect(template.value(role, 'ManagedPolicyArns')).toBeUndefined();
-  expect([
-    ...template.ids('IAM::Policy'),
-    ...template.ids('IAM::ManagedPolicy'),
-    ...template.ids('IAM::RolePolicy'),
-  ]).toEqual([]);
-});
-
-test('no role may do everything of anything', () => {
-  for (const role of roles)
-    for (const { actions } of allowed(role))
-      expect(actions.filter((action) => action.includes('*'))).toEqual([]);
-});
-
-/** What EC2 and EventBridge Scheduler know no resource for. */
-const WITHOUT_RESOURCE = [
+const INTERFACES = [
   'ec2:CreateNetworkInterface',
   'ec2:DescribeNetworkInterfaces',
   'ec2:DescribeSubnets',
   'ec2:DeleteNetworkInterface',
   'ec2:AssignPrivateIpAddresses',
   'ec2:UnassignPrivateIpAddresses',
-  'scheduler:ListSchedules',
 ];
 
-test('nothing is allowed on everything, except what has no resource to name', () => {
-  const open = roles.flatMap((role) => allowed(role)).filter(({ resources }) => resources.includes('*'));
-  expect(
-    open.flatMap(({ actions }) => actions).filter((action) => !WITHOUT_RESOURCE.includes(action)),
-  ).toEqual([]);
-});
+describe.each([
+  ['the sample', template],
+  ['everything', everything().template],
+])('in a deployment of %s', (_, template) => {
+  const roles = template.ids('IAM::Role');
+  const functions = template.ids('Lambda::Function');
+  const roleOf = (id: string) => template.text(id, 'Role').split('.')[0]!;
+  const allowed = (role: string) => template.grants(role).filter(({ effect }) => effect === 'Allow');
 
-test('what lets the service make network interfaces is taken away from the code that runs there', () => {
-  for (const role of template.rolesThatMay('ec2:CreateNetworkInterface')) {
-    const name = template.text(role.replace('Role', 'LambdaFunction'), 'FunctionName');
-    const deny = template.grants(role).filter(({ effect }) => effect === 'Deny');
-    expect(deny).toMatchObject([{ resources: ['*'], actions: WITHOUT_RESOURCE.slice(0, 6) }]);
-    expect(deny[0]!.condition).toMatch(new RegExp(`lambda:SourceFunctionArn":".*:function:${name}"`));
-  }
-});
+  test('every function has a role of its own, named after it', () => {
+    for (const id of functions) expect(roleOf(id)).toBe(id.replace('LambdaFunction', 'Role'));
+  });
 
-test('every function writes to its own log and no other', () => {
-  for (const id of functions) {
-    const logs = allowed(roleOf(id)).filter(({ actions }) =>
-      actions.some((action) => action.startsWith('logs:')),
-    );
-    expect(logs.flatMap(({ resources }) => resources)).toEqual([
-      expect.stringMatching(new RegExp(`:log-group:/aws/lambda/${template.text(id, 'FunctionName')}:\\*$`)),
-    ]);
-  }
+  test('only Lambda takes on a function’s role', () => {
+    for (const id of functions) {
+      const [statement, ...more] = template.statements(roleOf(id), 'AssumeRolePolicyDocument');
+      expect(more).toEqual([]);
+      expect(statement).toMatchObject({
+        actions: ['sts:AssumeRole'],
+        principal: '{"Service":"lambda.amazonaws.com"}',
+      });
+    }
+  });
+
+  test('no role has a policy that is written elsewhere', () => {
+    for (const role of roles) expect(template.value(role, 'ManagedPolicyArns')).toBeUndefined();
+    const apart = template.ids('IAM::Policy');
+    expect([...template.ids('IAM::ManagedPolicy'), ...template.ids('IAM::RolePolicy')]).toEqual([]);
+    // It names the vault, whose rule names its role: within one of them that would be a circle.
+    expect(apart).toEqual(roles.includes('ReplicationRole') ? ['ReplicationPolicy'] : []);
+  });
+
+  test('no role may do everything of anything', () => {
+    for (const role of roles)
+      for (const { actions } of allowed(role))
+        expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  /** What knows no resource. */
+  const isWithoutResource = (action: string) => {
+    const checked = checkedAgainst(action);
+    return checked !== undefined && checked.always.length + checked.named.length === 0;
+  };
+
+  test('nothing is allowed on everything, except what has no resource to name', () => {
+    const open = roles
+      .flatMap(allowed)
+      .filter(({ resources }) => resources.some((each) => /^(\*|arn:[^:]*:[^:]*:\*:\*:\*)$/.test(each)));
+    expect(open.flatMap(({ actions }) => actions).filter((action) => !isWithoutResource(action))).toEqual([]);
+  });
+
+  test('every action is allowed on what it is checked against, and on nothing that it never is', () => {
+    for (const role of roles) {
+      for (const { actions, resources } of allowed(role)) {
+        const types = resources.map(typeOf);
+        const checks = actions
+          .filter((action) => SERVICES.includes(action.split(':')[0]!) && !isWithoutResource(action))
+          .map((action) => [action, checkedAgainst(action)] as const);
+        for (const [action, checked] of checks) {
+          expect([role, action, checked]).toEqual([role, action, expect.anything()]);
+          const all = [...checked!.always, ...checked!.named];
+          expect([role, action, all.filter((type) => types.includes(type))]).not.toEqual([role, action, []]);
+          expect([role, action, checked!.always.filter((type) => !types.includes(type))]).toEqual([
+            role,
+            action,
+            [],
+          ]);
+        }
+        if (checks.length < actions.length) continue;
+        const useful = checks.flatMap(([, checked]) => [...checked!.always, ...checked!.named]);
+        expect([role, actions, types.filter((type) => !useful.includes(type))]).toEqual([role, actions, []]);
+      }
+    }
+  });
+
+  test('every role fits into what IAM takes: 10,240 characters without blanks', () => {
+    for (const role of roles) {
+      const policies = JSON.stringify(template.grants(role)).replaceAll('${AWS::Region}', 'ap-southeast-1');
+      expect([role, policies.length < 10_240]).toEqual([role, true]);
+    }
+  });
+
+  test('what lets the service make network interfaces is taken away from the code that runs there', () => {
+    for (const role of template.rolesThatMay('ec2:CreateNetworkInterface')) {
+      const name = template.text(role.replace('Role', 'LambdaFunction'), 'FunctionName');
+      const deny = template.grants(role).filter(({ effect }) => effect === 'Deny');
+      expect(deny).toMatchObject([{ resources: ['*'], actions: INTERFACES }]);
+      expect(deny[0]!.condition).toMatch(new RegExp(`lambda:SourceFunctionArn":".*:function:${name}"`));
+    }
+  });
+
+  test('every function writes to its own log and no other', () => {
+    for (const id of functions) {
+      const logs = allowed(roleOf(id)).filter(({ actions }) =>
+        actions.some((action) => action.startsWith('logs:')),
+      );
+      expect(logs.flatMap(({ resources }) => resources)).toEqual([
+        expect.stringMatching(new RegExp(`:log-group:/aws/lambda/${template.text(id, 'FunctionName')}:\\*$`)),
+      ]);
+    }
+  });
+
+  test('every function says what it is for', () => {
+    for (const id of functions) expect(template.text(id, 'Description')).toMatch(/^[A-Z].{20,}[^.]$/);
+  });
 });
 
 test('only operator publishes to alarms, and only those publish to jobs whose work it is', () => {
@@ -85,7 +137,14 @@ test('only operator publishes to alarms, and only those publish to jobs whose wo
       )
       .sort();
   expect(publishers('AlarmsTopic')).toEqual(['OperatorRole']);
-  expect(publishers('JobsTopic')).toEqual(['DispatchRole', 'DumpRole', 'OperatorRole']);
+  // A dump asks for its verification, a snapshot for its copies, and the watch for what was forgotten.
+  expect(publishers('JobsTopic')).toEqual([
+    'DispatchRole',
+    'DumpRole',
+    'OperatorRole',
+    'SnapshotRole',
+    'WatchRole',
+  ]);
 });
 
 describe('a function is told of exactly what its role reaches', () => {
@@ -94,13 +153,18 @@ describe('a function is told of exactly what its role reaches', () => {
     ['UNDERSTUDY_VAULT', (role) => can(role, 'Vault')],
     [
       'UNDERSTUDY_VAULT_KEY',
-      (role) => allowed(role).some(({ actions }) => actions.includes('kms:GenerateDataKey')),
+      (role) =>
+        allowed(role).some(
+          ({ actions, resources }) =>
+            actions.includes('kms:GenerateDataKey') && resources.includes('VaultKey.Arn'),
+        ),
     ],
     ['UNDERSTUDY_SOURCE_ROLE', (role) => template.rolesThatMay('sts:AssumeRole').includes(role)],
-    ['UNDERSTUDY_SCRATCH_FUNCTION', (role) => template.rolesThatMay('lambda:InvokeFunction').includes(role)],
+    ['UNDERSTUDY_RESTORE_ROLE', (role) => can(role, 'RehearseInstanceRole')],
+    ...['Scratch', 'Prove', 'Changes'].map((part) => functionOf(part)),
     ['UNDERSTUDY_SCHEDULE_GROUP', (role) => template.rolesThatMay('scheduler:GetSchedule').includes(role)],
     ...['Jobs', 'Alerts', 'Pages', 'Alarms'].map((topic) => topicOf(topic)),
-    ...['Dump', 'Verify', 'Expire'].map((queue) => queueOf(queue)),
+    ...['Dump', 'Verify', 'Expire', 'Preflight'].map((queue) => queueOf(queue)),
   ];
 
   test.each(reaches)('%s', (variable, reached) => {
@@ -121,6 +185,17 @@ describe('a function is told of exactly what its role reaches', () => {
   }
   function topicOf(topic: string): [string, (role: string) => boolean] {
     return [`UNDERSTUDY_TOPIC_${topic.toUpperCase()}`, (role) => can(role, `${topic}Topic`)];
+  }
+  function functionOf(part: string): [string, (role: string) => boolean] {
+    const name = template.text(`${part}LambdaFunction`, 'FunctionName');
+    const called = (role: string) =>
+      allowed(role)
+        .filter(({ actions }) => actions.includes('lambda:InvokeFunction'))
+        .flatMap(({ resources }) => resources);
+    return [
+      `UNDERSTUDY_${part.toUpperCase()}_FUNCTION`,
+      (role) => called(role).some((resource) => resource.endsWith(`:function:${name}`)),
+    ];
   }
   function queueOf(queue: string): [string, (role: string) => boolean] {
     return [`UNDERSTUDY_QUEUE_${queue.toUpperCase()}`, (role) => can(role, `${queue}Queue`)];

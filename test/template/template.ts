@@ -45,10 +45,14 @@ export class Template {
     return listed(this.value(id, ...path));
   }
 
-  /** What a role's own policies say. */
+  /** What a role's policies say: its own, and those that stand apart and name it. */
   grants(role: string): Statement[] {
     const policies = (this.value(role, 'Policies') ?? []) as Json[];
-    return policies.flatMap((_, index) => this.statements(role, 'Policies', index, 'PolicyDocument'));
+    const apart = this.ids('IAM::Policy').filter((id) => this.list(id, 'Roles').includes(role));
+    return [
+      ...policies.flatMap((_, index) => this.statements(role, 'Policies', index, 'PolicyDocument')),
+      ...apart.flatMap((id) => this.statements(id, 'PolicyDocument')),
+    ];
   }
 
   statements(id: string, ...path: (string | number)[]): Statement[] {

@@ -1,6 +1,8 @@
 import { scratchName } from '../../lib/domain/names.ts';
 import type { ScratchRecord } from '../../lib/domain/scratch.ts';
+import { clearAway } from '../../lib/workflows/clear-away.ts';
 import { evidence } from '../support/builders.ts';
+import { memoryVault } from '../support/doubles/vault.ts';
 import {
   instanceOf,
   jobOf,
@@ -132,6 +134,42 @@ describe('the turn of a rehearsal', () => {
       `instance ${nameOf(quick)}`,
     ]);
     expect(late.history.map(({ name }) => name)).not.toContain('make its parameters');
+  });
+});
+
+describe('a rehearsal of which everything takes as long as it may', () => {
+  it('keeps its claim and its instance until it is done', async () => {
+    const made = await rehearsalWorld({ kind: 'aurora', policy: instanceOf({ hoursAMonth: 1000 }) });
+    const before = standing({ expiresAt: '2026-11-30T00:00:00Z' });
+    await made.catalog.beginScratch(before);
+    const past = (hours: number) =>
+      made.clock.now().getTime() > Date.parse('2026-11-20T12:00:00Z') + hours * 3_600_000;
+    const { look } = made.scratch;
+    made.deps.scratch = {
+      ...made.scratch,
+      look: async (kind, name) => {
+        const state = await look(kind, name);
+        if (!state) return undefined;
+        const members = state.members.map((member) => ({
+          ...member,
+          status: past(23.4) ? 'available' : 'creating',
+        }));
+        return { ...state, status: past(15.6) ? 'available' : 'creating', members, pending: !past(24.2) };
+      },
+    };
+    const lost: string[] = [];
+    made.whilePaused(async (pause) => {
+      if (past(7.8)) await made.catalog.endScratch(before, '2026-11-20T19:48:00Z');
+      await clearAway({ ...made.deps, vault: memoryVault(made.clock) }, made.clock.now());
+      await made.sweep();
+      if ((await made.catalog.openRuns()).length === 0) lost.push(pause);
+    });
+    const outcome = await made.rehearse();
+    expect(lost).toEqual([]);
+    expect(outcome).toMatchObject({
+      outcome: 'rehearsed',
+      evidence: { strength: 'bounded', bounded: { unbounded: 0 } },
+    });
   });
 });
 

@@ -74,6 +74,9 @@ async function make(
     valuesOf(plan.group),
   );
   const cluster = addCluster(call, { ...plan, store, wishes });
-  await filled();
+  // Whoever deletes it meanwhile waits for that.
+  const filling = filled();
+  cluster.busy = filling.catch(() => undefined);
+  await filling;
   return cluster;
 }

@@ -12,6 +12,8 @@ export function comeUp(
 ): void {
   const { world } = call;
   const flags = () => flagsOf(world, source);
+  // Deleted before its data was there.
+  if (resource.status !== 'creating') return;
   resource.busy = world.background.start(`the restore of ${resource.id}`, async () => {
     try {
       await world.background.lasting(starting());

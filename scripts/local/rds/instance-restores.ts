@@ -102,7 +102,10 @@ async function make(
     valuesOf(plan.group),
   );
   const instance = addInstance(call, { ...plan, store, wishes });
-  await filled();
+  // Whoever deletes it meanwhile waits for that.
+  const filling = filled();
+  instance.busy = filling.catch(() => undefined);
+  await filling;
   return instance;
 }
 

@@ -3,22 +3,25 @@ import { scratchName } from '../../../lib/domain/names.ts';
 import { TAGS } from '../../../lib/domain/platform.ts';
 import type { ScratchRecord } from '../../../lib/domain/scratch.ts';
 import { utc } from '../../../lib/domain/time.ts';
-import { catalog, scratchInstances, scratchSecretStore } from '../../../lib/runtime/compose.ts';
+import {
+  catalog,
+  platform as platformOf,
+  scratchInstances,
+  scratchSecretStore,
+} from '../../../lib/runtime/compose.ts';
 import type { InstanceRehearsalOutcome } from '../../../lib/workflows/rehearse-instance.ts';
 import { invokeLocally } from '../../../scripts/local/handlers.ts';
 import type { LocalRds } from '../../../scripts/local/rds/local-rds.ts';
 import { instancePlan } from '../../support/instances.ts';
 import { createPlatform, eventually, type Platform } from '../../support/platform.ts';
 
-/** Short, for a restore that never ends. */
-const SLOW = 'rehearsal: { instance: { deadline: 4s } }';
 const POINT = '20261120T020000Z-snapshot@eu-central-1';
 
 let platform: Platform;
 let rds: LocalRds;
-const plan = (policy?: string) =>
+const plan = (deadline = '8h') =>
   instancePlan({
-    ...(policy ? { policy } : {}),
+    policy: `rehearsal: { instance: { atOnce: 4, deadline: ${deadline} } }`,
     targets: { lake: 'aurora: lake-prod' },
   });
 
@@ -28,7 +31,9 @@ beforeAll(async () => {
   await platform.source('crm', { id: 'crm-prod' });
   await platform.source('lake', { id: 'lake-prod', cluster: true });
   for (const target of ['crm', 'lake'])
-    expect(await platform.ask('snapshot', '2026-11-20T02:00:00Z', { target })).toMatchObject({ outcome: 'done' });
+    expect(await platform.ask('snapshot', '2026-11-20T02:00:00Z', { target })).toMatchObject({
+      outcome: 'done',
+    });
 }, 60_000);
 
 afterAll(async () => {
@@ -60,7 +65,7 @@ describe('a restore', () => {
   });
 
   test('that never becomes available is given up at its deadline, and its half-made instance is deleted', async () => {
-    platform.stage.usePlan(plan(SLOW));
+    platform.stage.usePlan(plan('4s'));
     await rds.set('*', { stuckRestores: true });
     const outcome = await rehearse('2026-11-20T03:00:00Z');
     platform.stage.usePlan(plan());
@@ -92,25 +97,19 @@ describe('a restore', () => {
     await rds.set('*', { stuckRestores: true });
     const at = '2026-11-20T03:20:00Z';
     const going = rehearse(at);
-    await eventually('the scratch instance', async () => (await platform.leftOver()).includes(`instance ${nameOf(at)}`));
+    await eventually('the scratch instance', async () =>
+      (await platform.leftOver()).includes(`instance ${nameOf(at)}`),
+    );
     await platform.client.send(
       new DeleteDBInstanceCommand({ DBInstanceIdentifier: nameOf(at), SkipFinalSnapshot: true }),
     );
     await rds.set('*', { stuckRestores: false });
     expect(await going).toMatchObject({
       outcome: 'rehearsed',
-      evidence: { outcome: 'failed', error: { code: expect.stringMatching(/^scratch-(deleted|unusable)$/), kind: 'unjudged' } },
-    });
-  });
-
-  test('for which the account has no instance left is a failed job, with nothing made', async () => {
-    const { instances } = rds.quotas;
-    rds.quotas.instances = 0;
-    const outcome = await rehearse('2026-11-20T03:30:00Z');
-    rds.quotas.instances = instances;
-    expect(outcome).toMatchObject({
-      outcome: 'rehearsed',
-      evidence: { outcome: 'failed', error: { code: 'instance-quota', kind: 'unjudged', hint: expect.stringContaining('quota') } },
+      evidence: {
+        outcome: 'failed',
+        error: { code: expect.stringMatching(/^scratch-(deleted|unusable)$/), kind: 'unjudged' },
+      },
     });
   });
 
@@ -128,11 +127,24 @@ describe('a restore', () => {
     });
   });
 
+  test('for which the account has no instance left is a failed job, with nothing made', async () => {
+    const { instances } = rds.quotas;
+    rds.quotas.instances = 0;
+    const outcome = await rehearse('2026-11-20T03:30:00Z');
+    rds.quotas.instances = instances;
+    expect(outcome).toMatchObject({
+      outcome: 'rehearsed',
+      evidence: {
+        outcome: 'failed',
+        error: { code: 'instance-quota', kind: 'unjudged', hint: expect.stringContaining('quota') },
+      },
+    });
+  });
+
   test('that is good takes all that back', async () => {
     expect(await openCodes()).toEqual(['job-failed', 'restore-failed']);
     expect(await rehearse('2026-11-20T03:50:00Z')).toMatchObject({ evidence: { outcome: 'passed' } });
     expect(await openCodes()).toEqual([]);
-    expect(await catalog().point('crm', POINT)).toMatchObject({ state: 'rehearsed' });
   });
 
   const openCodes = async () =>
@@ -148,75 +160,81 @@ test('a message that is delivered twice, at once and again later, is rehearsed o
   expect(await platform.leftOver()).toEqual([]);
 });
 
-describe.each([
-  ['an instance from a snapshot', 'crm', { from: 'snapshot', point: POINT }],
-  ['a cluster from a snapshot', 'lake', { from: 'snapshot', point: POINT }],
-  ['an instance as of a moment', 'crm', { from: 'moment', point: undefined }],
-  ['a cluster as of a moment', 'lake', { from: 'moment', point: undefined }],
-] as const)('the rehearsal of %s', (what, target, from) => {
-  const hour = what.startsWith('a cluster') ? '05' : '06';
-  const minute = what.endsWith('snapshot') ? '00' : '30';
+const WAYS = [
+  { target: 'crm', from: 'snapshot', point: POINT },
+  { target: 'lake', from: 'snapshot', point: POINT },
+  { target: 'crm', from: 'moment', point: undefined },
+  { target: 'lake', from: 'moment', point: undefined },
+] as const;
 
-  test('passes and leaves nothing though every call’s answer is lost once', async () => {
-    const { fault, lost } = losing('the SDK asks again');
-    rds.fault = fault;
-    const at = `2026-11-20T${hour}:${minute}:00Z`;
-    const outcome = await rehearse(at, { target, ...from });
-    expect(outcome).toMatchObject({ outcome: 'rehearsed', evidence: { outcome: 'passed', findings: [] } });
-    expect([...lost].sort()).toEqual(expectedCalls(target, from.from));
+describe('instances and clusters, of a snapshot and as of a moment, are rehearsed and leave nothing', () => {
+  test('though the answer to every call is lost once', async () => {
+    const names = WAYS.map(({ target, from }) => nameOf('2026-11-20T05:00:00Z', target, `rehearse-${from}`));
+    const lost = new Map(names.map((name) => [name, new Set<string>()]));
+    rds.fault = (action, parameters) => {
+      const before = lost.get(names.find((name) => isOf(name, parameters)) ?? '');
+      if (!before || before.has(action)) return undefined;
+      before.add(action);
+      return 'after';
+    };
+    const outcomes = await Promise.all(WAYS.map((way) => rehearse('2026-11-20T05:00:00Z', way)));
+    rds.fault = undefined;
+    expect(outcomes.map(worth)).toEqual(WAYS.map(() => 'passed'));
+    for (const [index, way] of WAYS.entries()) {
+      expect([...lost.get(names[index]!)!]).toEqual(expect.arrayContaining(changesOf(way)));
+      expect(restoresOf(names[index]!)).toHaveLength(2);
+    }
     expect(await platform.leftOver()).toEqual([]);
-  });
+  }, 60_000);
 
-  test('passes and leaves nothing though the step dies behind every call once', async () => {
-    const { fault, lost } = losing('the step dies');
-    rds.fault = fault;
-    const at = `2026-11-20T${hour}:${minute}:01Z`;
-    const outcome = await rehearse(at, { target, ...from });
-    expect(outcome).toMatchObject({ outcome: 'rehearsed', evidence: { outcome: 'passed', findings: [] } });
-    expect([...lost].sort()).toEqual(expectedCalls(target, from.from));
+  /**
+   * The call is carried out and not answered, and what the SDK then asks again is refused, so that the step fails and is
+   * done anew from its beginning: as by a worker that comes after one which died behind the call.
+   */
+  test('though the worker dies behind every call that changes something', async () => {
+    const names = WAYS.map(({ target, from }) => nameOf('2026-11-20T05:30:00Z', target, `rehearse-${from}`));
+    const died = new Map(names.map((name) => [name, new Map<string, 'dying' | 'dead'>()]));
+    rds.fault = (action, parameters) => {
+      const before = died.get(names.find((name) => isOf(name, parameters)) ?? '');
+      if (!before || action.startsWith('Describe')) return undefined;
+      const state = before.get(action);
+      before.set(action, state === undefined ? 'dying' : 'dead');
+      if (state === undefined) return 'after';
+      // Not one that the SDK would try again.
+      return state === 'dying' ? { code: 'ServiceUnavailable', message: 'dead', status: 400 } : undefined;
+    };
+    const outcomes = await Promise.all(WAYS.map((way) => rehearse('2026-11-20T05:30:00Z', way)));
+    rds.fault = undefined;
+    expect(outcomes.map(worth)).toEqual(WAYS.map(() => 'passed'));
+    for (const [index, way] of WAYS.entries()) {
+      expect([...died.get(names[index]!)!.keys()].sort()).toEqual(changesOf(way));
+    }
     expect(await platform.leftOver()).toEqual([]);
-  });
+  }, 90_000);
 });
 
-/**
- * Does what every action is asked the first time, and does not answer. The SDK asks again by itself; when `the step
- * dies`, that is refused as well, so that the step fails behind a call that was carried out and is done anew from its
- * beginning, as by a worker that comes after one which died there.
- */
-function losing(how: 'the SDK asks again' | 'the step dies') {
-  const lost = new Set<string>();
-  const dying = new Set<string>();
-  const fault = (action: string) => {
-    if (!lost.has(action)) {
-      lost.add(action);
-      if (how === 'the step dies') dying.add(action);
-      return 'after' as const;
-    }
-    if (!dying.delete(action)) return undefined;
-    // Not one that the SDK would try again.
-    return { code: 'ServiceUnavailable', message: 'dead', status: 400 };
-  };
-  return { fault, lost };
-}
+const worth = (outcome: InstanceRehearsalOutcome) => {
+  if (outcome.outcome !== 'rehearsed') return outcome;
+  const { evidence } = outcome;
+  return evidence.error ?? evidence.findings[0] ?? evidence.outcome;
+};
 
-function expectedCalls(target: string, from: 'snapshot' | 'moment'): string[] {
-  const of = target === 'lake' ? 'DBCluster' : 'DBInstance';
-  const group = target === 'lake' ? 'DBCluster' : 'DB';
+/** Is the call about this scratch instance, its member, its cluster or its parameters? */
+const isOf = (name: string, parameters: Record<string, unknown>) =>
+  Object.values(parameters).some((value) => value === name || value === `${name}-1`);
+
+/** What a rehearsal that goes well asks of RDS, besides looking. */
+function changesOf({ target, from }: (typeof WAYS)[number]): string[] {
+  const isCluster = target === 'lake';
+  const of = isCluster ? 'DBCluster' : 'DBInstance';
+  const group = isCluster ? 'DBClusterParameterGroup' : 'DBParameterGroup';
+  const snapshot = isCluster ? 'Snapshot' : 'DBSnapshot';
   return [
-    `Create${group}ParameterGroup`,
-    `Delete${group}ParameterGroup`,
-    `Delete${of}`,
-    `Describe${group}ParameterGroups`,
-    `Describe${group}Parameters`,
-    `Describe${of}s`,
-    `Modify${group}ParameterGroup`,
+    ...['Create', 'Modify', 'Delete'].map((verb) => verb + group),
+    `Restore${of}${from === 'snapshot' ? `From${snapshot}` : 'ToPointInTime'}`,
+    ...(isCluster ? ['CreateDBInstance', 'DeleteDBInstance'] : []),
     `Modify${of}`,
-    from === 'snapshot'
-      ? `Restore${of}From${target === 'lake' ? '' : 'DB'}Snapshot`
-      : `Restore${of}ToPointInTime`,
-    ...(target === 'lake'
-      ? ['CreateDBInstance', 'DeleteDBInstance', 'DescribeDBInstances']
-      : ['DescribeDBInstanceAutomatedBackups']),
+    `Delete${of}`,
   ].sort();
 }
 
@@ -225,7 +243,9 @@ describe('what a dead rehearsal left', () => {
     const inAnHour = utc(new Date(Date.now() + 3_600_000));
     const live = await abandon('2026-11-20T07:00:00Z', inAnHour);
     const dead = await abandon('2026-11-20T07:10:00Z', utc(new Date(Date.now() - 60_000)));
-    const neverMade = await abandon('2026-11-20T07:20:00Z', utc(new Date(Date.now() - 60_000)), 'only the record');
+    const deadCluster = await abandon('2026-11-20T07:15:00Z', utc(new Date(Date.now() - 60_000)), 'lake');
+    // Its worker died before anything was made of it.
+    await catalog().beginScratch(recordOf('crm', '2026-11-20T07:20:00Z', utc(new Date(Date.now() - 60_000))));
     await platform.client.send(
       new RestoreDBInstanceFromDBSnapshotCommand({
         DBInstanceIdentifier: 'understudy-scratch-x',
@@ -233,12 +253,16 @@ describe('what a dead rehearsal left', () => {
       }),
     );
     await eventually('all of them', async () =>
-      (await scratchInstances().list()).every(({ status }) => status === 'available'),
+      (await scratchInstances().list()).every(({ status, members }) =>
+        [status, ...members.map((member) => member.status)].every((each) => each === 'available'),
+      ),
     );
 
-    await invokeLocally('watch', {});
-    await eventually('it to be gone', async () => !(await platform.leftOver()).includes(`instance ${dead}`));
-    await invokeLocally('watch', {});
+    await eventually('the dead ones to be gone', async () => {
+      await invokeLocally('watch', {});
+      const left = (await platform.leftOver()).join();
+      return !left.includes(dead) && !left.includes(deadCluster);
+    });
     expect((await platform.leftOver()).sort()).toEqual(
       [
         'instance understudy-scratch-x',
@@ -248,63 +272,88 @@ describe('what a dead rehearsal left', () => {
         `secret understudy/${platform.stage.name}/scratch/${live}`,
       ].sort(),
     );
-    expect(neverMade).not.toBe(dead);
     const said = (await catalog().openFindings()).filter(({ code }) => code.startsWith('scratch-'));
     expect(said).toEqual([
       expect.objectContaining({ code: 'scratch-foreign', subject: 'understudy-scratch-x' }),
     ]);
 
     // Its time comes too.
-    await rds.set(live, { tags: { ...tagsOf('2026-11-20T07:00:00Z'), [TAGS.expires]: utc(new Date()) } });
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    await invokeLocally('watch', {});
-    await eventually('it to be gone', async () => !(await platform.leftOver()).includes(`instance ${live}`));
+    const past = utc(new Date(Date.now() - 60_000));
+    await rds.set(live, { tags: { ...tagsOf('crm', '2026-11-20T07:00:00Z'), [TAGS.expires]: past } });
+    await eventually('it to be gone', async () => {
+      await invokeLocally('watch', {});
+      return !(await platform.leftOver()).includes(`instance ${live}`);
+    });
+    expect(await platform.leftOver()).toContain('instance understudy-scratch-x');
   });
 });
 
-const tagsOf = (scheduledFor: string): Record<string, string> => ({
-  [TAGS.run]: `rehearse-snapshot/crm/${scheduledFor}`,
-  [TAGS.target]: 'crm',
+test('a password that is being given already is not refused; an instance in another state is', async () => {
+  const name = await abandon('2026-11-20T07:30:00Z', utc(new Date(Date.now() - 60_000)));
+  const scratch = scratchInstances();
+  const status = async (wanted: string) =>
+    eventually(`${wanted}`, async () => (await scratch.look('rds', name))?.status === wanted);
+  await status('available');
+  const { pace } = rds;
+  rds.pace = 1000;
+  await scratch.secure('rds', name, 'only-for-tests');
+  await status('resetting-master-credentials');
+  rds.pace = pace;
+  await scratch.secure('rds', name, 'only-for-tests');
+
+  await status('available');
+  await rds.set(name, { status: 'upgrading' });
+  await expect(scratch.secure('rds', name, 'only-for-tests')).rejects.toMatchObject({ code: 'source-busy' });
+  await eventually('it to be swept', async () => {
+    await invokeLocally('watch', {});
+    return !(await platform.leftOver()).join().includes(name);
+  });
+});
+
+const tagsOf = (target: string, scheduledFor: string): Record<string, string> => ({
+  [TAGS.run]: `rehearse-snapshot/${target}/${scheduledFor}`,
+  [TAGS.target]: target,
   [TAGS.policy]: 'instances',
   [TAGS.stage]: platform.stage.name,
 });
 
-/** As far as a rehearsal comes whose execution is lost for good behind its restore, or behind its record. */
-async function abandon(scheduledFor: string, expires: string, upTo?: 'only the record'): Promise<string> {
-  const name = nameOf(scheduledFor);
-  const tags = { ...tagsOf(scheduledFor), [TAGS.expires]: expires };
-  const record: ScratchRecord = {
-    target: 'crm',
-    policy: 'instances',
-    name,
-    kind: 'rds',
-    run: `rehearse-snapshot/crm/${scheduledFor}`,
-    state: 'making',
-    beganAt: utc(new Date()),
-    expiresAt: expires,
-  };
-  await catalog().beginScratch(record);
-  if (upTo) return name;
+const recordOf = (target: string, scheduledFor: string, expiresAt: string): ScratchRecord => ({
+  target,
+  policy: 'instances',
+  name: nameOf(scheduledFor, target),
+  kind: target === 'lake' ? 'aurora' : 'rds',
+  run: `rehearse-snapshot/${target}/${scheduledFor}`,
+  state: 'making',
+  beganAt: utc(new Date()),
+  expiresAt,
+});
+
+/** As far as a rehearsal comes whose execution is lost for good behind its restore. */
+async function abandon(scheduledFor: string, expires: string, target = 'crm'): Promise<string> {
+  const record = recordOf(target, scheduledFor, expires);
+  const { name, kind } = record;
+  const tags = { ...tagsOf(target, scheduledFor), [TAGS.expires]: expires };
+  const source = (await platformOf().source({ kind, id: `${target}-prod` }))!;
   const scratch = scratchInstances();
-  const { DBParameterGroups } = await import('@aws-sdk/client-rds').then(
-    async ({ DescribeDBInstancesCommand }) =>
-      (
-        await platform.client.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: 'crm-prod' }))
-      ).DBInstances![0]!,
-  );
-  await scratch.quarantineParameters('rds', DBParameterGroups![0]!.DBParameterGroupName!, name, tags);
-  await scratchSecretStore().create(name, tags);
-  await scratch.begin({
-    kind: 'rds',
+  const order = {
+    kind,
     name,
-    from: { snapshot: `understudy-${platform.stage.name}-crm-20261120t020000z` },
-    engine: 'postgres',
-    engineVersion: '',
-    instanceClass: 'db.t4g.micro',
+    from: { snapshot: `understudy-${platform.stage.name}-${target}-20261120t020000z` },
+    engine: source.engine,
+    engineVersion: source.engineVersion,
+    instanceClass: 'db.t4g.medium',
     subnetGroup: 'default',
     securityGroups: ['sg-scratch'],
     parameterGroup: name,
     tags,
-  } as Parameters<typeof scratch.begin>[0]);
+  };
+  await catalog().beginScratch(record);
+  await scratch.quarantineParameters(kind, source.parameterGroup!, name, tags);
+  await scratchSecretStore().create(name, tags);
+  await scratch.begin(order);
+  if (kind === 'aurora') {
+    await eventually('the cluster', async () => (await scratch.look(kind, name))?.status === 'available');
+    await scratch.addMember(order);
+  }
   return name;
 }

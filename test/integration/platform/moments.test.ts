@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import type { ProveRequest } from '../../../lib/workflows/prove-instance.ts';
 import type { InstanceRehearsalOutcome } from '../../../lib/workflows/rehearse-instance.ts';
+import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';
 import { instancePlan } from '../../support/instances.ts';
 import { createPlatform, PASSWORD, type Platform } from '../../support/platform.ts';
 
@@ -125,17 +127,33 @@ test('without a moment the latest is restored, and has both rows', async () => {
   });
 });
 
-test('a ledger of the copy that lacks a row it must have is a finding', async () => {
+test('a copy whose ledger lacks a row that it must have, and has one that it cannot have, is a finding', async () => {
   // As if it had been there all along: committed before the moment, and not in what was restored.
-  await source(`insert into understudy.ledger values ('2026-11-20T00:59:00Z', '${moment}'::timestamptz - interval '2 s', '${moment}'::timestamptz - interval '1 s')`);
+  const early = '2026-11-20T00:59:00Z';
+  await source(
+    `insert into understudy.ledger values ('${early}', '${moment}'::timestamptz - interval '2 s', '${moment}'::timestamptz - interval '1 s')`,
+  );
+  const [after] = await source(
+    `select written_at::text as at from understudy.ledger where minute = '2026-11-20T01:01:00Z'`,
+  );
+  replaced.prove = async (input) => {
+    // As if replay had gone on for too long.
+    const copy = platform.rds.instance((input as ProveRequest).name);
+    await copy.sql(
+      'crm',
+      `insert into understudy.ledger values ('2026-11-20T01:01:00Z', '${after!['at']}', null)`,
+    );
+    return invokeLocally('prove', input);
+  };
   const outcome = await rehearse('2026-11-20T03:30:00Z', { moment });
-  await source(`delete from understudy.ledger where minute = '2026-11-20T00:59:00Z'`);
+  replaced.prove = undefined;
+  await source(`delete from understudy.ledger where minute = '${early}'`);
   expect(outcome).toMatchObject({
     outcome: 'rehearsed',
     evidence: {
       outcome: 'failed',
       strength: 'none',
-      ledger: { verdict: 'differs', missing: ['2026-11-20T00:59:00Z'], extraCount: 0 },
+      ledger: { verdict: 'differs', missing: [early], extra: ['2026-11-20T01:01:00Z'] },
       findings: [expect.objectContaining({ code: 'ledger-mismatch', subject: 'moment' })],
     },
   });
@@ -147,9 +165,12 @@ test.each([
 ])('a moment %s that can be restored is refused, and nothing is made for it', async (which, at) => {
   const restores = () => platform.rds.calls.filter(({ action }) => action.startsWith('Restore')).length;
   const before = restores();
-  const outcome = await rehearse(which === 'after the latest' ? '2026-11-20T04:00:00Z' : '2026-11-20T04:01:00Z', {
-    moment: at().toISOString(),
-  });
+  const outcome = await rehearse(
+    which === 'after the latest' ? '2026-11-20T04:00:00Z' : '2026-11-20T04:01:00Z',
+    {
+      moment: at().toISOString(),
+    },
+  );
   expect(outcome).toMatchObject({ outcome: 'refused', code: 'moment-out-of-reach' });
   expect(restores()).toBe(before);
   expect(await platform.leftOver()).toEqual([]);

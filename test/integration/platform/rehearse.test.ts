@@ -106,11 +106,17 @@ test('a table emptied in the copy, rows removed and a row altered are each found
       outcome: 'failed',
       strength: 'none',
       differences: [
-        { kind: 'rows', name: 'public.events', detail: expect.stringMatching(/10 inserted and 5 deleted; 0 in/) },
+        {
+          kind: 'rows',
+          name: 'public.events',
+          detail: expect.stringMatching(/10 inserted and 5 deleted; 0 in/),
+        },
         { kind: 'rows', name: 'public.leads', detail: expect.stringContaining('not the same ones') },
         { kind: 'rows', name: 'public.notes', detail: expect.stringContaining('49 in the copy') },
       ],
-      findings: [{ code: 'proof-mismatch', subject: point, message: expect.stringContaining('public.events') }],
+      findings: [
+        { code: 'proof-mismatch', subject: point, message: expect.stringContaining('public.events') },
+      ],
     },
   });
   expect(await catalog().point('crm', point)).toMatchObject({ state: 'corrupt' });
@@ -216,9 +222,15 @@ describe('a logical subscriber', () => {
 
   beforeAll(async () => {
     publisher = await startCluster();
-    await publisher.sql('postgres', 'create table public.orders (n int primary key); create publication orders for all tables');
+    await publisher.sql(
+      'postgres',
+      'create table public.orders (n int primary key); create publication orders for all tables',
+    );
     const { client } = platform;
-    const [version] = await publisher.sql('postgres', `select current_setting('server_version_num')::int / 10000 as major`);
+    const [version] = await publisher.sql(
+      'postgres',
+      `select current_setting('server_version_num')::int / 10000 as major`,
+    );
     await client.send(
       new CreateDBParameterGroupCommand({
         DBParameterGroupName: GROUP,
@@ -231,7 +243,11 @@ describe('a logical subscriber', () => {
         DBParameterGroupName: GROUP,
         Parameters: [
           { ParameterName: 'wal_retrieve_retry_interval', ParameterValue: '100', ApplyMethod: 'immediate' },
-          { ParameterName: 'shared_preload_libraries', ParameterValue: 'pg_stat_statements,pg_cron', ApplyMethod: 'pending-reboot' },
+          {
+            ParameterName: 'shared_preload_libraries',
+            ParameterValue: 'pg_stat_statements,pg_cron',
+            ApplyMethod: 'pending-reboot',
+          },
         ],
       }),
     );
@@ -261,26 +277,28 @@ describe('a logical subscriber', () => {
   type Sql = (text: string) => Promise<Record<string, unknown>[]>;
   const newest = async (sql: Sql) =>
     Number((await sql('select coalesce(max(n), 0) as n from public.orders'))[0]!['n']);
-  const all = async (sql: Sql) =>
-    Number((await sql('select count(*) as n from public.orders'))[0]!['n']);
+  const all = async (sql: Sql) => Number((await sql('select count(*) as n from public.orders'))[0]!['n']);
   /** The server process that streams the slot's changes, if anybody listens. */
   const sender = async () =>
     (await publisher.sql('postgres', 'select active_pid from pg_replication_slots'))[0]!['active_pid'];
   /** What could ask for the slot: the launcher runs wherever a subscription may be served. */
   const workers = async (sql: Sql) =>
-    (await sql(`select backend_type from pg_stat_activity where backend_type like 'logical replication%'`)).map(
-      (each) => each['backend_type'],
-    );
+    (
+      await sql(`select backend_type from pg_stat_activity where backend_type like 'logical replication%'`)
+    ).map((each) => each['backend_type']);
   /** Does this server listen to the publisher? */
   const listens = async (sql: Sql) =>
-    (await sql('select 1 from pg_stat_subscription where pid is not null and received_lsn is not null')).length > 0;
+    (await sql('select 1 from pg_stat_subscription where pid is not null and received_lsn is not null'))
+      .length > 0;
 
   test('keeps its slot and receives every row while its snapshot is rehearsed; the copy receives none', async () => {
     const of = { target: 'subscriber' };
     await platform.ask('snapshot', '2026-11-20T02:00:00Z', of);
     const before = await sender();
     expect(before).toEqual(expect.any(Number));
-    let seen: { atFirst: number; atLast: number; after: number; workers: unknown[]; parameters: Parameter[] } | undefined;
+    let seen:
+      | { atFirst: number; atLast: number; after: number; workers: unknown[]; parameters: Parameter[] }
+      | undefined;
     inTheCopy(async (copy, { name }) => {
       const inCopy: Sql = (text) => copy.sql('crm', text);
       // Nobody took the slot over while the copy came up.
@@ -293,7 +311,10 @@ describe('a logical subscriber', () => {
         return now !== null && now !== before;
       });
       const later = rows + 1;
-      await eventually('production to receive what came later', async () => (await newest(production)) >= later);
+      await eventually(
+        'production to receive what came later',
+        async () => (await newest(production)) >= later,
+      );
       const { Parameters } = await platform.client.send(
         new DescribeDBParametersCommand({ DBParameterGroupName: name, Source: 'user' }),
       );
@@ -312,7 +333,9 @@ describe('a logical subscriber', () => {
     expect(seen!.workers).toEqual([]);
     expect(await listens(production)).toBe(true);
     expect(await workers(production)).toContain('logical replication launcher');
-    expect(seen!.parameters.map(({ ParameterName, ParameterValue }) => [ParameterName, ParameterValue])).toEqual(
+    expect(
+      seen!.parameters.map(({ ParameterName, ParameterValue }) => [ParameterName, ParameterValue]),
+    ).toEqual(
       expect.arrayContaining([
         ['max_logical_replication_workers', '0'],
         ['shared_preload_libraries', 'pg_stat_statements'],

@@ -53,7 +53,9 @@ const pointOf = async (id: string, target = 'crm') =>
   (await catalog().point(target, id)) as SnapshotPoint | undefined;
 const nameOf = (scheduledFor: string) => snapshotName(platform.stage.name, 'crm', scheduledFor);
 const callsOf = (action: string, name: string) =>
-  platform.rds.calls.filter((call) => call.action === action && Object.values(call.parameters).includes(name));
+  platform.rds.calls.filter(
+    (call) => call.action === action && Object.values(call.parameters).includes(name),
+  );
 /** As the snapshot's own run asks for it. */
 const copyOf = (scheduledFor: string) => ({
   job: 'copy',
@@ -101,7 +103,10 @@ test('adopts the snapshot that an earlier attempt of the same run had begun', as
       Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
     }),
   );
-  expect(await snapshot(at)).toMatchObject({ outcome: 'done', point: '20261120T011000Z-snapshot@eu-central-1' });
+  expect(await snapshot(at)).toMatchObject({
+    outcome: 'done',
+    point: '20261120T011000Z-snapshot@eu-central-1',
+  });
   expect(callsOf('CreateDBSnapshot', nameOf(at))).toHaveLength(1);
   expect(await pointOf('20261120T011000Z-snapshot@eu-central-1')).toMatchObject({ state: 'verified' });
 });
@@ -132,7 +137,9 @@ test('its copy in another Region, under that Region’s key, is a point of its o
 
   const copied = (await invokeLocally('copy', message)) as CopyOutcome;
   expect(copied).toMatchObject({ outcome: 'done', point: '20261120T012000Z-snapshot@eu-west-1' });
-  const { DBSnapshots } = await away.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: nameOf(at) }));
+  const { DBSnapshots } = await away.send(
+    new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: nameOf(at) }),
+  );
   expect(DBSnapshots![0]).toMatchObject({ Status: 'available', KmsKeyId: platform.keys.away });
   const original = await pointOf('20261120T012000Z-snapshot@eu-central-1');
   expect(await pointOf('20261120T012000Z-snapshot@eu-west-1')).toMatchObject({
@@ -236,14 +243,17 @@ test('one that fails on the platform is a failed point, and somebody is told', a
   expect((await catalog().openFindings('crm')).map(({ code }) => code)).not.toContain('job-failed');
 });
 
-test.each(['stopped', 'storage-full'])('of an instance that is %s none is taken, and why is said', async (status) => {
-  const minute = status === 'stopped' ? '50' : '51';
-  await platform.rds.set('crm-prod', { status });
-  const outcome = await snapshot(`2026-11-20T01:${minute}:00Z`);
-  await platform.rds.set('crm-prod', { status: 'available' });
-  expect(outcome).toMatchObject({ outcome: 'failed', code: `source-${status}` });
-  expect(callsOf('CreateDBSnapshot', nameOf(`2026-11-20T01:${minute}:00Z`))).toEqual([]);
-});
+test.each(['stopped', 'storage-full'])(
+  'of an instance that is %s none is taken, and why is said',
+  async (status) => {
+    const minute = status === 'stopped' ? '50' : '51';
+    await platform.rds.set('crm-prod', { status });
+    const outcome = await snapshot(`2026-11-20T01:${minute}:00Z`);
+    await platform.rds.set('crm-prod', { status: 'available' });
+    expect(outcome).toMatchObject({ outcome: 'failed', code: `source-${status}` });
+    expect(callsOf('CreateDBSnapshot', nameOf(`2026-11-20T01:${minute}:00Z`))).toEqual([]);
+  },
+);
 
 test('retention deletes an old snapshot and its copy, keeps labelled ones apart, and never touches what it did not take', async () => {
   const { rds, client } = platform;

@@ -176,7 +176,7 @@ describe('whatever may be found', () => {
     undefined,
   ];
   const ids = ['db-1', 'db-2', ''];
-  const records = [
+  const records: (ScratchRecord | undefined)[] = [
     undefined,
     record(),
     record({ resourceId: 'db-2' }),

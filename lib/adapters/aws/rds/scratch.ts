@@ -7,11 +7,11 @@ import {
   paginateDescribeDBInstances,
   type RDSClient,
 } from '@aws-sdk/client-rds';
-import { UnderstudyError } from '../../../domain/errors.ts';
+import { codeOf, UnderstudyError } from '../../../domain/errors.ts';
 import { SCRATCH_PREFIX } from '../../../domain/names.ts';
 import { TAGS } from '../../../domain/platform.ts';
 import type { ScratchInstances, ScratchOrder, ScratchState } from '../../../ports/platform.ts';
-import { asking } from './errors.ts';
+import { asking, ifThere } from './errors.ts';
 import { quarantineParameters, removeParameters } from './scratch-parameters.ts';
 import { removeCluster, removeInstance } from './scratch-removal.ts';
 import { restore } from './scratch-restore.ts';
@@ -40,12 +40,17 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
       scratchOnly(order.name);
       const there = await look(order.kind, order.name);
       if (there) return adopt(order, there);
-      await asking(`restoring onto ${order.name}`, () => restore(client, order));
+      await asking(`restoring onto ${order.name}`, () => restore(client, order)).catch(async (error) => {
+        // The answer to an attempt before may have been lost, and the SDK have asked again.
+        const now = codeOf(error) === 'instance-exists' && (await look(order.kind, order.name));
+        if (!now) throw error;
+        adopt(order, now);
+      });
     },
     async addMember(order) {
       const member = memberOf(scratchOnly(order.name));
       if (await describeInstance(client, member)) return;
-      await asking(`adding an instance to ${order.name}`, () =>
+      await ifThere(`adding an instance to ${order.name}`, /^DBInstanceAlreadyExists/, () =>
         client.send(
           new CreateDBInstanceCommand({
             DBInstanceIdentifier: member,
@@ -60,7 +65,7 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
     },
     async secure(kind, name, password) {
       scratchOnly(name);
-      await asking(`giving ${name} a password of its own`, async () => {
+      const give = asking(`giving ${name} a password of its own`, async () => {
         if (kind === 'aurora')
           await client.send(
             new ModifyDBClusterCommand({
@@ -80,6 +85,11 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
               ApplyImmediately: true,
             }),
           );
+      });
+      await give.catch(async (error) => {
+        // Asked again while it is being done: nobody else gives it a password.
+        const now = codeOf(error) === 'source-busy' ? await look(kind, name) : undefined;
+        if (now?.status !== 'resetting-master-credentials') throw error;
       });
     },
     async remove(kind, name) {

@@ -1,0 +1,346 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { CredentialsRefused, UnderstudyError } from '../../lib/domain/errors.ts';
+import type { Manifest, TableFacts } from '../../lib/domain/manifest.ts';
+import type { Target } from '../../lib/domain/policy.ts';
+import type { Credentials, InstanceCopy } from '../../lib/ports/database.ts';
+import {
+  mergeProofs,
+  type ProveDeps,
+  type ProveRequest,
+  type ProveResult,
+  proveInstance,
+} from '../../lib/workflows/prove-instance.ts';
+import { manifest } from '../support/builders.ts';
+import { manualClock } from '../support/doubles/clock.ts';
+import { recordingLog } from '../support/doubles/log.ts';
+import { memoryScratchSecrets } from '../support/doubles/scratch-instances.ts';
+import { planOf } from '../support/snapshots.ts';
+
+const NAME = 'understudy-scratch-crm-1';
+const table = (name: string, rows: number, fingerprint: string | undefined = 'f'): TableFacts => ({
+  schema: 'public',
+  name,
+  rows: String(rows),
+  ...(fingerprint === undefined ? {} : { fingerprint }),
+});
+const DUMPED = manifest({
+  schema: { table: { leads: 'e1:l1', events: 'e1:l1' } },
+  tables: [table('leads', 3), table('events', 100)],
+});
+
+/** A copy that is what the manifest says, with two indexes and a table to look into. */
+function world(options: { manifest?: Manifest; target?: Partial<Target>; secondsLeft?: () => number } = {}) {
+  const dumped = options.manifest ?? DUMPED;
+  const text = Buffer.from(JSON.stringify(dumped));
+  const secrets = memoryScratchSecrets();
+  const clock = manualClock('2026-11-20T12:00:00Z', { skipping: true });
+  const opened: Credentials[] = [];
+  const closed: number[] = [];
+  const checked: string[] = [];
+  const copy: InstanceCopy = {
+    schema: async () => structuredClone(dumped.schema),
+    table: async (_schema, name) => dumped.tables.find((each) => each.name === name),
+    checkable: async () =>
+      ['leads_pkey', 'events_pkey', 'leads'].map((name) => ({ oid: name, kind: 'index' as const, name })),
+    uncheckable: async () => [],
+    check: async ({ name }) => void checked.push(name) as undefined,
+    value: async () => '1',
+    ledger: async () => [],
+    close: async () => void closed.push(1),
+  };
+  const deps = {
+    plan: planOf({ target: options.target ?? {} }),
+    vault: { read: async () => Readable.from([text]) },
+    instances: {
+      open: async (credentials: Credentials) => {
+        opened.push(credentials);
+        return copy;
+      },
+      since: async () => ({ changed: {}, written: [] }),
+    },
+    secrets,
+    clock,
+    log: recordingLog(),
+    secondsLeft: options.secondsLeft ?? (() => 900),
+  } satisfies ProveDeps;
+  const request: ProveRequest = {
+    target: 'crm',
+    name: NAME,
+    host: `${NAME}.example.internal`,
+    port: 5432,
+    user: 'postgres',
+    database: 'crm',
+    moment: '2026-11-20T02:00:00Z',
+    toMoment: false,
+    manifest: {
+      key: 'm',
+      versionId: 'v',
+      bytes: text.length,
+      sha256: createHash('sha256').update(text).digest('hex'),
+    },
+    since: { changed: {}, written: [{ table: 1, inserted: '5', deleted: '2' }] },
+    from: 0,
+  };
+  return {
+    deps,
+    copy,
+    secrets,
+    opened,
+    closed,
+    checked,
+    clock,
+    request,
+    async prove(changes: Partial<ProveRequest> = {}) {
+      await secrets.create(NAME, {});
+      return proveInstance({ ...request, ...changes }, deps);
+    },
+    /** All slices, merged, as the rehearsal does. */
+    async proveAll(changes: Partial<ProveRequest> = {}) {
+      await secrets.create(NAME, {});
+      let proof: ProveResult | undefined;
+      for (let from: number | undefined = 0, slices = 0; from !== undefined && slices < 50; slices++) {
+        proof = mergeProofs(proof, await proveInstance({ ...request, ...changes, from }, deps));
+        from = proof.failure ? undefined : proof.next;
+      }
+      return proof!;
+    },
+  };
+}
+
+/** Time for so many tasks a slice. */
+const tasksASlice = (most: number) => {
+  let asked = 0;
+  return () => (asked++ % most === most - 1 ? 10 : 900);
+};
+
+describe('the proof of a restored instance', () => {
+  it('compares schema, tables and pages, and finds nothing wrong with a faithful copy', async () => {
+    const { prove, closed, checked } = world();
+    expect(await prove()).toEqual({
+      differences: [],
+      differenceCount: 0,
+      compared: { objects: 2, exact: 1, bounded: 1, unbounded: 0, rows: '103', checked: 3 },
+      corrupt: [],
+      unchecked: [],
+      notes: [],
+      assertions: [],
+    });
+    expect(closed).toEqual([1]);
+    expect(checked).toEqual(['leads_pkey', 'events_pkey', 'leads']);
+  });
+
+  it('opens the copy with the scratch secret, encrypted, and names the password nowhere', async () => {
+    const { prove, opened, secrets, deps } = world();
+    const result = await prove();
+    const password = await secrets.password(NAME);
+    expect(opened).toEqual([
+      {
+        host: `${NAME}.example.internal`,
+        port: 5432,
+        database: 'crm',
+        user: 'postgres',
+        password,
+        sslmode: 'require',
+      },
+    ]);
+    expect(JSON.stringify([result, deps.log.lines])).not.toContain(password);
+  });
+
+  it('names a row that is missing from an unwritten table', async () => {
+    const { prove, copy } = world();
+    copy.table = async (_schema, name) => (name === 'leads' ? table('leads', 2) : table('events', 101));
+    expect(await prove()).toMatchObject({ differenceCount: 1, differences: [{ name: 'public.leads' }] });
+  });
+
+  it('names a written table that was emptied', async () => {
+    const { prove, copy } = world();
+    copy.table = async (_schema, name) => (name === 'leads' ? table('leads', 3) : table('events', 0));
+    expect(await prove()).toMatchObject({ differenceCount: 1, differences: [{ name: 'public.events' }] });
+  });
+
+  it('asks for fingerprints of unwritten tables, and for counts of written ones', async () => {
+    const { prove, copy } = world();
+    const asked: string[] = [];
+    copy.table = async (_schema, name, depth) => {
+      asked.push(`${name} ${depth}`);
+      return DUMPED.tables.find((each) => each.name === name);
+    };
+    await prove();
+    expect(asked).toEqual(['leads fingerprints', 'events counts']);
+  });
+
+  it('never counts a table as equal to its last row whose dump took no fingerprints', async () => {
+    const dumped = manifest({
+      schema: DUMPED.schema,
+      tables: [{ schema: 'public', name: 'leads', rows: '3' }],
+    });
+    const { compared, unchecked } = await world({ manifest: dumped }).prove({
+      since: { changed: {}, written: [] },
+    });
+    expect([compared.exact, unchecked.length + compared.unbounded + compared.bounded > 0]).toEqual([0, true]);
+  });
+
+  it('judges no table and no schema without a look at the source, and says so', async () => {
+    const { prove } = world();
+    expect(await prove({ since: undefined })).toMatchObject({
+      differenceCount: 0,
+      compared: { objects: 0, exact: 0, bounded: 0, unbounded: 2 },
+      unchecked: ['schema: the source was not looked at'],
+    });
+  });
+
+  it('says how many differences there are, and the first hundred', async () => {
+    const { prove, copy } = world();
+    copy.schema = async () => ({
+      table: Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`t${n}`, 'e1:l1'])),
+    });
+    const { differences, differenceCount } = await prove();
+    expect([differences.length, differenceCount]).toEqual([100, 302]);
+  });
+
+  it('notes what it could not find out, and goes on', async () => {
+    const { prove, copy } = world();
+    copy.table = async (_schema, name) => {
+      if (name === 'leads') throw new Error('canceling statement due to statement timeout');
+      return table('events', 101);
+    };
+    const { check } = copy;
+    copy.check = async (what) => {
+      if (what.name === 'events_pkey') throw new Error('permission denied');
+      return check(what);
+    };
+    expect(await prove()).toMatchObject({
+      compared: { exact: 0, bounded: 1, checked: 2 },
+      unchecked: [
+        'public.leads: canceling statement due to statement timeout',
+        'events_pkey: permission denied',
+      ],
+    });
+  });
+
+  it('names what amcheck found, and what it does not know', async () => {
+    const { prove, copy } = world();
+    copy.check = async ({ name }) => (name === 'leads_pkey' ? 'item order invariant violated' : undefined);
+    copy.uncheckable = async () => ['events_gin'];
+    expect(await prove()).toMatchObject({
+      corrupt: [{ name: 'leads_pkey', problem: 'item order invariant violated' }],
+      notes: [expect.stringContaining('events_gin')],
+    });
+  });
+
+  it('says that no page was read where amcheck cannot be had', async () => {
+    const { prove, copy } = world();
+    copy.checkable = () => Promise.reject(new UnderstudyError('amcheck-missing', 'amcheck is not there'));
+    expect(await prove()).toMatchObject({
+      compared: { checked: 0 },
+      unchecked: ['indexes: amcheck is not there'],
+    });
+  });
+
+  it('refuses a manifest that is not the one on record', async () => {
+    const { prove, request, opened } = world();
+    expect(await prove({ manifest: { ...request.manifest!, sha256: '0'.repeat(64) } })).toMatchObject({
+      failure: { code: 'manifest-invalid' },
+    });
+    expect(opened).toEqual([]);
+  });
+
+  it('waits for a password that is not in force yet', async () => {
+    const { prove, deps } = world();
+    const { open } = deps.instances;
+    let tries = 0;
+    deps.instances.open = async (credentials) => {
+      if (++tries < 4) throw new CredentialsRefused('credentials-refused', 'password authentication failed');
+      return open(credentials);
+    };
+    expect(await prove()).toMatchObject({ compared: { checked: 3 } });
+    expect(tries).toBe(4);
+  });
+
+  it('gives up a password that never is, within minutes, and says so', async () => {
+    const { prove, deps, clock } = world();
+    deps.instances.open = () =>
+      Promise.reject(new CredentialsRefused('credentials-refused', 'password authentication failed'));
+    expect(await prove()).toMatchObject({
+      failure: { code: 'credentials-refused' },
+      compared: { checked: 0 },
+    });
+    const waited = (clock.now().getTime() - Date.parse('2026-11-20T12:00:00Z')) / 1000;
+    expect(waited).toBeGreaterThan(290);
+    expect(waited).toBeLessThan(400);
+  });
+
+  it('asks nothing for simulations, and compares no number with a manifest that is not there', async () => {
+    const assertions: Target['assertions'] = [
+      { name: 'always', sql: 'select 1', when: 'always', equals: 1 },
+      { name: 'only then', sql: 'select 2', when: 'simulation', equals: 2 },
+      { name: 'rows', sql: 'select 3', when: 'always', rowsOf: 'public.leads', tolerance: 0 },
+    ];
+    const { prove } = world({ target: { assertions } });
+    expect((await prove({ manifest: undefined })).assertions.map(({ name }) => name)).toEqual(['always']);
+    expect((await prove()).assertions.map(({ name }) => name)).toEqual(['always', 'rows']);
+  });
+
+  it('closes the copy whatever happens', async () => {
+    const { prove, copy, closed } = world();
+    copy.uncheckable = () => Promise.reject(new Error('connection lost'));
+    copy.schema = () => Promise.reject(new UnderstudyError('source-unreachable', 'connection lost'));
+    expect(await prove()).toMatchObject({ failure: { message: 'connection lost' } });
+    expect(closed).toEqual([1]);
+  });
+});
+
+describe('a proof in slices', () => {
+  it.each([2, 3, 4])('of %i tasks comes to the same as one in a piece', async (most) => {
+    const whole = await world().proveAll();
+    const sliced = world({ secondsLeft: tasksASlice(most) });
+    expect(await sliced.proveAll()).toEqual(whole);
+    expect(sliced.opened.length).toBeGreaterThan(1);
+    expect(sliced.closed).toHaveLength(sliced.opened.length);
+    expect([...sliced.checked].sort()).toEqual(['events_pkey', 'leads', 'leads_pkey']);
+  });
+
+  it('goes on although there is hardly any time at all: one task a slice', async () => {
+    const { proveAll, checked } = world({ secondsLeft: () => 1 });
+    expect(await proveAll()).toMatchObject({ compared: { checked: 3 }, unchecked: [] });
+    expect(checked).toHaveLength(3);
+  });
+
+  it('says so when a later one can look into no index any more', async () => {
+    const { proveAll, copy } = world({ secondsLeft: tasksASlice(5) });
+    const { checkable } = copy;
+    let slices = 0;
+    copy.checkable = () => (++slices === 1 ? checkable() : Promise.reject(new Error('connection lost')));
+    const { compared, unchecked } = await proveAll();
+    expect(slices).toBeGreaterThan(1);
+    expect(compared.checked).toBeLessThan(3);
+    expect(unchecked).toEqual(['indexes: connection lost']);
+  });
+
+  it('keeps what an earlier one found when a later one fails', () => {
+    const before: ProveResult = {
+      next: 4,
+      differences: [{ kind: 'rows', name: 'public.leads', what: 'changed' }],
+      differenceCount: 1,
+      compared: { objects: 2, exact: 1, bounded: 1, unbounded: 0, rows: '103', checked: 0 },
+      corrupt: [{ name: 'i', problem: 'a hole' }],
+      unchecked: ['x'],
+      notes: ['n'],
+      assertions: [{ name: 'a', passed: false, detail: '' }],
+    };
+    const nothing = { objects: 0, exact: 0, bounded: 0, unbounded: 0, rows: '0', checked: 0 };
+    const failed: ProveResult = {
+      differences: [],
+      differenceCount: 0,
+      compared: nothing,
+      corrupt: [],
+      unchecked: [],
+      notes: [],
+      assertions: [],
+      failure: { code: 'source-unreachable', message: 'x' },
+    };
+    const { next: _next, ...kept } = before;
+    expect(mergeProofs(before, failed)).toEqual({ ...kept, failure: failed.failure });
+  });
+});

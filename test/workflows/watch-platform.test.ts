@@ -1,0 +1,349 @@
+import { UnderstudyError } from '../../lib/domain/errors.ts';
+import { expectedSchedules } from '../../lib/domain/expected-schedules.ts';
+import { finding } from '../../lib/domain/finding.ts';
+import { scratchName, snapshotName } from '../../lib/domain/names.ts';
+import { TAGS } from '../../lib/domain/platform.ts';
+import type { Policy, Target } from '../../lib/domain/policy.ts';
+import type { Secrets } from '../../lib/ports/database.ts';
+import type { Platform } from '../../lib/ports/platform.ts';
+import { raise } from '../../lib/workflows/tell.ts';
+import { type WatchDeps, watch } from '../../lib/workflows/watch.ts';
+import {
+  DAY,
+  HOME,
+  HOUR,
+  platformSnapshot,
+  platformSource,
+  policy,
+  snapshotPoint,
+  target,
+} from '../support/builders.ts';
+import { memoryAlerts } from '../support/doubles/alerts.ts';
+import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
+import { manualClock } from '../support/doubles/clock.ts';
+import { memoryMessages } from '../support/doubles/job-messages.ts';
+import { recordingLog } from '../support/doubles/log.ts';
+import { recordingMetrics } from '../support/doubles/metrics.ts';
+import { memoryPlatform } from '../support/doubles/platform.ts';
+import { memoryScratchInstances, memoryScratchSecrets } from '../support/doubles/scratch-instances.ts';
+import { memoryVault } from '../support/doubles/vault.ts';
+
+const START = '2026-11-20T12:00:00Z';
+
+/** Two targets of one policy, each with an instance; nothing is scheduled, so that nothing is owed. */
+function world(options: { policy?: Partial<Policy>; targets?: Partial<Target>[] } = {}) {
+  const clock = manualClock(START);
+  const made = policy({
+    objectives: { rpo: { pitr: 900 }, rto: HOUR },
+    schedules: {},
+    ...options.policy,
+  });
+  const wanted = options.targets ?? [{ id: 'crm' }, { id: 'erp' }];
+  const targets = wanted.map((changes) =>
+    target({
+      policy: made,
+      platform: { kind: 'rds', id: `${changes.id}-db` },
+      connection: { secret: `understudy/${changes.id}` },
+      ...changes,
+    }),
+  );
+  const plan = { schemaVersion: 1 as const, policies: [made], targets };
+  const fresh = { earliest: '2026-11-01T00:00:00Z', latest: '2026-11-20T11:56:00Z' };
+  const source = (id: string) => platformSource({ id, resourceId: `db-${id}`, pitr: fresh });
+  const platform = memoryPlatform({
+    clock,
+    home: HOME,
+    sources: targets.map(({ id }) => source(`${id}-db`)),
+  });
+  const alerts = memoryAlerts();
+  for (const topic of ['alerts', 'pages', 'alarms'] as const)
+    alerts.subscribe(topic, { protocol: 'email', endpoint: `${topic}@example.org`, confirmed: true });
+  const deployed = expectedSchedules(plan, 'test').map(({ input: _input, ...schedule }) => ({
+    ...schedule,
+    enabled: true,
+  }));
+  const metrics = recordingMetrics();
+  const catalog = memoryCatalog(clock, HOME);
+  const scratch = memoryScratchInstances();
+  const deps: WatchDeps = {
+    clock,
+    alerts,
+    metrics,
+    catalog,
+    platform,
+    scratch,
+    scratchSecrets: memoryScratchSecrets(),
+    plan,
+    stage: 'test',
+    home: HOME,
+    log: recordingLog(),
+    vault: memoryVault(clock),
+    messages: memoryMessages(clock),
+    schedules: { deployed: async () => deployed },
+    keyState: async () => 'usable' as const,
+    secrets: {
+      credentials: async () => ({
+        host: 'db.internal',
+        port: 1,
+        database: 'x',
+        user: 'u',
+        password: 'p',
+        sslmode: 'require',
+      }),
+    } as Secrets,
+  };
+  return {
+    deps,
+    clock,
+    catalog,
+    platform,
+    scratch,
+    source,
+    look: () => watch(deps),
+    /** A look every five minutes, moments trailing as they do. */
+    async looks(times: number) {
+      for (let look = 0; look < times; look++) {
+        await watch(deps);
+        await clock.advance(300);
+      }
+    },
+    told: () =>
+      alerts.taken
+        .splice(0)
+        .filter(({ topic }) => topic === 'alerts')
+        .map(
+          ({ json }) =>
+            `${json['occasion']} ${json['severity']} ${json['code']} ${json['target']} ${json['subject']}`,
+        ),
+    open: async () =>
+      (await catalog.openFindings())
+        .map(({ code, target: of, subject }) => `${code} ${of} ${subject}`)
+        .sort(),
+    completed: () => metrics.counted.filter(({ name }) => name === 'WatchCompleted').length,
+    /** The platform, with one target’s source not to be reached. */
+    without(id: string): Platform {
+      const no = () => Promise.reject(new UnderstudyError('platform-unreachable', 'Rate exceeded'));
+      return {
+        ...platform,
+        source: (ref) => (ref.id === id ? no() : platform.source(ref)),
+        snapshots: (ref, place) => (ref.id === id ? no() : platform.snapshots(ref, place)),
+      };
+    },
+    async good(of: string, at: string) {
+      const id = snapshotName('test', of, at);
+      const tags = { [TAGS.run]: `snapshot/${of}/${at}`, [TAGS.stage]: 'test' };
+      platform.putSnapshot(platformSnapshot({ id, sourceId: `${of}-db`, tags, createdAt: at, takenAt: at }));
+      const point = snapshotPoint(at, { target: of, snapshot: { id } });
+      await catalog.adoptPoint(point);
+      return point;
+    },
+  };
+}
+
+describe('the watch, of what AWS backs up', () => {
+  it('has nothing to say while moments are fresh and nothing is gone', async () => {
+    const { look, told, completed } = world();
+    await look();
+    expect(told()).toEqual([]);
+    expect(completed()).toBe(1);
+  });
+
+  it('takes the latest restorable moment for the RPO that it gives, and says when that is breached and mended', async () => {
+    const { look, told, platform, source, clock } = world({ targets: [{ id: 'crm' }] });
+    await look();
+    clock.set('2026-11-20T12:11:00Z');
+    await look();
+    expect(told()).toEqual([]);
+    clock.set('2026-11-20T12:12:00Z');
+    await look();
+    expect(told()).toEqual(['opened P0 rpo-breached crm pitr']);
+    await look();
+    expect(told()).toEqual([]);
+    platform.putSource({ ...(await source('crm-db')), pitr: { latest: '2026-11-20T12:10:00Z' } });
+    await look();
+    expect(told()).toEqual(['resolved P0 rpo-breached crm pitr']);
+  });
+
+  it('promises nothing of a moment that it has not just read: what cannot be read grows old', async () => {
+    const { look, told, deps, without, clock } = world();
+    await look();
+    deps.platform = without('crm-db');
+    clock.set('2026-11-20T12:20:00Z');
+    await look();
+    expect(told()).toContain('opened P0 rpo-breached crm pitr');
+  });
+
+  it('says once that a snapshot of ours is gone, reminds once a day, and takes it back with a newer good one', async () => {
+    const { look, looks, told, platform, good, clock } = world({
+      policy: { objectives: { rpo: {}, rto: HOUR } },
+    });
+    const gone = await good('crm', '2026-11-20T01:00:00Z');
+    await look();
+    await platform.deleteSnapshot('rds', gone.snapshot.id, { name: HOME, region: HOME });
+    await looks(5);
+    expect(told()).toEqual([`opened P0 snapshot-deleted crm ${gone.id}`]);
+    await clock.advance(DAY);
+    await look();
+    expect(told()).toEqual([`reminder P0 snapshot-deleted crm ${gone.id}`]);
+    await good('crm', '2026-11-21T12:00:00Z');
+    await looks(2);
+    expect(told()).toEqual([`resolved P0 snapshot-deleted crm ${gone.id}`]);
+  });
+
+  it('tells of one that is gone although it dies right after it has noticed', async () => {
+    const { look, told, platform, good, deps, catalog } = world({
+      policy: { objectives: { rpo: {}, rto: HOUR } },
+    });
+    const gone = await good('crm', '2026-11-20T01:00:00Z');
+    await good('crm', '2026-11-20T02:00:00Z');
+    await platform.deleteSnapshot('rds', gone.snapshot.id, { name: HOME, region: HOME });
+    deps.catalog = {
+      ...catalog,
+      async movePoint(...args) {
+        await catalog.movePoint(...args);
+        throw new Error('Task timed out');
+      },
+    };
+    await look().catch(() => undefined);
+    deps.catalog = catalog;
+    await look();
+    expect(told().join()).toContain(`snapshot-deleted crm ${gone.id}`);
+  });
+
+  it.each([
+    ['backups that are off', { backups: { retention: 0 } }, 'backups-disabled'],
+    ['storage that is full', { status: 'storage-full' }, 'storage-full'],
+  ])('says of %s once, and takes it back when they are mended', async (_what, changes, code) => {
+    const { looks, told, platform, source } = world({ targets: [{ id: 'crm' }] });
+    platform.putSource({ ...(await source('crm-db')), ...changes });
+    await looks(2);
+    expect(told()).toEqual([expect.stringContaining(`${code} crm crm-db`)]);
+    platform.putSource(source('crm-db'));
+    await looks(1);
+    expect(told()).toEqual([expect.stringMatching(new RegExp(`^resolved .* ${code} crm crm-db$`))]);
+  });
+
+  it('takes back nothing of backups that are off because the policy promises no moments', async () => {
+    const { look, deps, open, platform, source } = world({
+      targets: [{ id: 'crm' }],
+      policy: { objectives: { rpo: { snapshot: 26 * HOUR }, rto: HOUR } },
+    });
+    platform.putSource({ ...(await source('crm-db')), backups: { retention: 0 } });
+    const [crm] = deps.plan.targets;
+    await raise(
+      deps,
+      finding('backups-disabled', { target: crm!, subject: 'crm-db', message: 'a notice said so' }),
+    );
+    await look();
+    expect(await open()).toContain('backups-disabled crm crm-db');
+  });
+});
+
+describe('a platform that does not answer for one target', () => {
+  it('keeps what is open of it, tells the others’, and is no completed look', async () => {
+    const { look, told, deps, without, platform, source, open, completed } = world();
+    for (const id of ['crm-db', 'erp-db'])
+      platform.putSource({ ...(await source(id)), status: 'storage-full' });
+    await look();
+    told();
+    platform.putSource(source('erp-db'));
+    platform.putSource(source('crm-db'));
+    deps.platform = without('crm-db');
+    const before = completed();
+    expect((await look()).unjudged).toEqual([expect.stringContaining('crm')]);
+    expect(told()).toEqual([expect.stringMatching(/^resolved .* storage-full erp erp-db$/)]);
+    expect(await open()).toEqual(['storage-full crm crm-db']);
+    expect(completed()).toBe(before);
+    deps.platform = platform;
+    await look();
+    expect(await open()).toEqual([]);
+  });
+
+  it('hides nothing that is new of the others', async () => {
+    const { look, told, deps, without, platform, source } = world();
+    platform.putSource({ ...(await source('erp-db')), status: 'storage-full' });
+    deps.platform = without('crm-db');
+    await look();
+    expect(told()).toContainEqual(expect.stringContaining('storage-full erp erp-db'));
+  });
+
+  it('accuses nobody of deleting its snapshots', async () => {
+    const { looks, told, deps, without, good, catalog } = world();
+    const kept = await good('crm', '2026-11-20T01:00:00Z');
+    deps.platform = without('crm-db');
+    await looks(2);
+    expect(told()).toEqual([]);
+    expect(await catalog.point('crm', kept.id)).toMatchObject({ state: 'verified' });
+  });
+});
+
+describe('what rehearsals left behind', () => {
+  const run = { job: 'rehearse-snapshot', target: 'crm', scheduledFor: '2026-11-18T02:00:00Z' };
+  const NAME = scratchName('crm', run);
+  const stray = (name = NAME, tags: Record<string, string> = {}) => ({
+    kind: 'rds' as const,
+    name,
+    from: { snapshot: 'x' },
+    engine: 'postgres',
+    engineVersion: '15.18',
+    instanceClass: 'db.t4g.medium',
+    subnetGroup: 'q',
+    securityGroups: ['sg'],
+    tags: {
+      [TAGS.run]: 'rehearse-snapshot/crm/2026-11-18T02:00:00Z',
+      [TAGS.stage]: 'test',
+      [TAGS.expires]: '2026-11-19T02:00:00Z',
+      ...tags,
+    },
+  });
+
+  it('is deleted, although nobody has it on record', async () => {
+    const { looks, scratch } = world();
+    scratch.putStray(stray());
+    await looks(4);
+    expect(scratch.left()).toEqual([]);
+  });
+
+  it('is said once when it bears a scratch name and nobody knows it, and taken back when it is gone', async () => {
+    const { looks, told, scratch } = world();
+    scratch.putStray(stray('understudy-scratch-mine'));
+    await looks(3);
+    expect(told()).toEqual([expect.stringContaining('scratch-foreign understudy understudy-scratch-mine')]);
+    while ((await scratch.remove('rds', 'understudy-scratch-mine')) !== 'gone');
+    await looks(1);
+    expect(told()).toContainEqual(expect.stringMatching(/^resolved .* scratch-foreign/));
+  });
+
+  it('is said to be left over when it cannot be deleted, for whatever reason', async () => {
+    const { looks, told, scratch, deps } = world();
+    scratch.putStray(stray());
+    deps.scratch = {
+      ...scratch,
+      remove: () => Promise.reject(new UnderstudyError('platform-refused', 'deletion protection')),
+    };
+    await looks(3);
+    expect(told()).toContainEqual(expect.stringContaining(`scratch-left-over`));
+  });
+
+  it('is said of the others when one cannot be deleted', async () => {
+    const { looks, told, scratch, deps } = world();
+    scratch.putStray(stray());
+    scratch.putStray(stray('understudy-scratch-mine'));
+    deps.scratch = {
+      ...scratch,
+      remove: () => Promise.reject(new UnderstudyError('platform-refused', 'deletion protection')),
+    };
+    await looks(2);
+    expect(told()).toContainEqual(
+      expect.stringContaining('scratch-foreign understudy understudy-scratch-mine'),
+    );
+  });
+
+  it('is not looked for where only caches are backed up', async () => {
+    const { look, scratch } = world({
+      targets: [{ id: 'crm', engine: 'cache', platform: { kind: 'elasticache', id: 'crm-db' } }],
+    });
+    await look();
+    expect(scratch.callsOf('list')).toEqual([]);
+  });
+});
