@@ -1,11 +1,12 @@
 import { type Finding, finding } from '../domain/finding.ts';
 import { REPLICA } from '../domain/names.ts';
 import { MEANS, type Means } from '../domain/objective.ts';
-import { placeOf, rehearses, type Target } from '../domain/policy.ts';
-import { lastFiring, nextFirings } from '../domain/schedule.ts';
-import type { TargetStatus } from '../domain/target-status.ts';
+import { placeOf, type Target } from '../domain/policy.ts';
+import { lastFiring, longestInterval, nextFirings } from '../domain/schedule.ts';
+import { REHEARSING, type TargetStatus } from '../domain/target-status.ts';
 import { humanSeconds, plusSeconds, secondsBetween } from '../domain/time.ts';
 
+const DAY = 86_400;
 /** How often the watch looks, in seconds: what will be late before its next look is late now. */
 export const LOOK_EVERY = 300;
 
@@ -130,21 +131,40 @@ function checkVerificationSilence(target: Target, status: TargetStatus, now: Dat
   return [finding('job-silent', { target, subject: 'verify', job: 'verify', message })];
 }
 
-/** Has no rehearsal passed for longer than the policy allows? */
+const SORTS = {
+  rehearse: 'rehearsal',
+  'rehearse-snapshot': 'rehearsal of a snapshot',
+  'rehearse-moment': 'rehearsal of a moment',
+} as const;
+
+/**
+ * Has no rehearsal passed for longer than the policy allows, of any sort that it schedules? One that is scheduled less
+ * often than `atMostEvery` says is allowed its own interval and a day.
+ */
 export function checkRehearsal(target: Target, status: TargetStatus, now: Date): Finding[] {
-  if (!rehearses(target.policy)) return [];
-  const allowed = target.policy.rehearsal.atMostEvery + target.policy.grace;
-  const last = status.lastPassedRehearsal;
-  const age = secondsBetween(last?.at ?? status.firstSeenAt, now);
-  if (age <= allowed) return [];
-  const what = last
-    ? `the last rehearsal of ${target.id} that passed was ${humanSeconds(age)} ago`
-    : `${target.id} never passed a rehearsal, ${humanSeconds(age)} after it was first seen`;
-  return [
-    finding('rehearsal-overdue', {
-      target,
-      subject: 'rehearse',
-      message: `${what}; the policy allows ${humanSeconds(target.policy.rehearsal.atMostEvery)}`,
-    }),
-  ];
+  const { schedules, rehearsal, grace } = target.policy;
+  return REHEARSING.flatMap((sort) => {
+    const schedule = schedules[sort] ?? (sort === 'rehearse' ? schedules.simulation : undefined);
+    if (!schedule) return [];
+    // A status from before the sorts were told apart knows of dumps only.
+    const known = status.lastPassed ?? { rehearse: status.lastPassedRehearsal?.at };
+    const last = known[sort];
+    // Since when it is owed: what was scheduled only yesterday cannot have passed last week.
+    const since = last ?? status.owed?.[sort]?.since ?? status.firstSeenAt;
+    const age = secondsBetween(since, now);
+    if (age <= rehearsal.atMostEvery + grace) return [];
+    const allowed = Math.max(rehearsal.atMostEvery, longestInterval(schedule, now) + DAY);
+    if (age <= allowed + grace) return [];
+    const what = last
+      ? `the last ${SORTS[sort]} of ${target.id} that passed was ${humanSeconds(age)} ago`
+      : `${target.id} never passed a ${SORTS[sort]}, ${humanSeconds(age)} after it was first seen`;
+    return [
+      finding('rehearsal-overdue', {
+        target,
+        subject: sort,
+        job: sort,
+        message: `${what}; the policy allows ${humanSeconds(allowed)}`,
+      }),
+    ];
+  });
 }

@@ -6,6 +6,8 @@ import type { Difference } from './proof.ts';
  * must have what did not change meanwhile, exactly, and of what did either of both or something in between.
  */
 export type SourceSince = {
+  /** `untouched`: nothing was defined, changed or dropped meanwhile, not even for a moment. Else that is not known. */
+  definitions: 'untouched' | 'touched';
   /** Objects defined in another way now than in the manifest: kind → name → digests now, or null where it is gone. */
   changed: Record<string, Record<string, string | null>>;
   /** Tables of the manifest that were written since, by their position in `manifest.tables`. */
@@ -34,7 +36,8 @@ export function writtenSince(
 
 /**
  * A restored instance's schema against the manifest's and today's: each object as it was in either; missing only where
- * it is missing from one of them. Without a look at the source every difference may be an honest one, and none is named.
+ * it is missing from one of them. What is neither is a fault of the copy if definitions were `untouched` meanwhile; else it
+ * may have been so for a moment, as an index is that a nightly load drops and makes again.
  */
 export function boundedSchema(
   manifest: Manifest,
@@ -93,7 +96,9 @@ export function boundedTable(
       return differs(`${then}, as has the copy, but not the same ones`);
     return [];
   }
-  if ('unknown' in written || !copy) return [];
+  if ('unknown' in written) return [];
+  // It counts in the same file as then: it was there all the time.
+  if (!copy) return [{ kind: 'table data', name, what: 'missing' }];
   const least = BigInt(table.rows) - BigInt(written.deleted);
   const most = BigInt(table.rows) + BigInt(written.inserted);
   const rows = BigInt(copy.rows);

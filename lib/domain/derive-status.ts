@@ -10,7 +10,14 @@ import {
   type SnapshotPoint,
 } from './recovery-point.ts';
 import type { Run } from './run.ts';
-import type { PointSummary, PointsSummary, RunSummary, TargetStatus } from './target-status.ts';
+import {
+  type PointSummary,
+  type PointsSummary,
+  REHEARSING,
+  type Rehearsing,
+  type RunSummary,
+  type TargetStatus,
+} from './target-status.ts';
 import { secondsBetween } from './time.ts';
 
 /** How many of the newest points are read at first, and how many at most. */
@@ -32,7 +39,7 @@ export function deriveStatus(
   points: readonly RecoveryPoint[],
   runs: readonly Run[],
   evidence: readonly Evidence[],
-  known: Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt'> & { home?: string } = {},
+  known: Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt' | 'lastPassed'> & { home?: string } = {},
 ): TargetStatus {
   const { home, ...kept } = known;
   const stored = points.filter((point) => point.availableAt !== undefined && point.snapshotAt !== undefined);
@@ -52,6 +59,8 @@ export function deriveStatus(
     usual: usual(dumps.filter(counts).slice(0, 14), here.filter(counts).slice(0, 14)),
     ...kept,
   };
+  const lastPassed = passedBySort(evidence, known.lastPassed);
+  if (lastPassed) status.lastPassed = lastPassed;
   const copies = copiesOf(bySnapshot, home);
   if (copies) status.copies = copies;
 
@@ -93,6 +102,20 @@ function newestOf(newestFirst: readonly RecoveryPoint[]): PointsSummary {
     ...(good[0] ? { newestVerified: summaryOf(good[0]) } : {}),
     ...(rehearsed ? { newestRehearsed: summaryOf(rehearsed) } : {}),
   };
+}
+
+/** The newest of each sort, of these or known before: a monthly one is not among the newest for long. */
+function passedBySort(
+  evidence: readonly Evidence[],
+  before: TargetStatus['lastPassed'] = {},
+): TargetStatus['lastPassed'] {
+  const passed: NonNullable<TargetStatus['lastPassed']> = { ...before };
+  for (const { run, at, outcome } of evidence) {
+    const job = run.split('/')[0]!;
+    const sort = (job === 'simulation' ? 'rehearse' : job) as Rehearsing;
+    if (outcome === 'passed' && REHEARSING.includes(sort) && at > (passed[sort] ?? '')) passed[sort] = at;
+  }
+  return Object.keys(passed).length > 0 ? passed : undefined;
 }
 
 /** The newest verified point of each place that is neither the vault nor the source's own Region. */

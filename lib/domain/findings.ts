@@ -96,7 +96,7 @@ export const FINDINGS = {
   'rehearsal-overdue': {
     severity: 'P1',
     means: 'No rehearsal has succeeded for longer than the policy allows.',
-    next: 'Rehearse now: `./understudy rehearse {target}`.',
+    next: 'Rehearse now: `./understudy run {job} {target}`.',
   },
   'dump-blocks-others': {
     severity: 'P1',

@@ -66,6 +66,8 @@ export const manifestSchema = z.strictObject({
   }),
   client: z.strictObject({ version: z.string(), compression: z.string() }),
   extensions: z.array(extensionFacts),
+  /** A digest of everything ever written to the source's catalogs: while it stays, no definition was touched. */
+  definitions: z.string().optional(),
   /** Settings that functions set for themselves: whoever restores them must be allowed to. */
   parameters: z.array(z.string()),
   /** kind → name → digest of the definition: every table, column, index, constraint, trigger, function, view, policy, grant, owner … */
@@ -93,6 +95,8 @@ export type ContentFacts = {
   schema: SchemaFacts;
   tables: TableFacts[];
   largeObjects: LargeObjectFacts;
+  /** Of the source only. */
+  definitions?: string | undefined;
 };
 
 /** Was this dumped with fingerprints of every table? */

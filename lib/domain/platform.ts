@@ -61,6 +61,7 @@ export type PlatformSnapshot = {
   encrypted: boolean;
   kmsKey?: string;
   bytes: number;
+  masterUser?: string;
   tags: Record<string, string>;
 };
 

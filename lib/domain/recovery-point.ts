@@ -106,6 +106,8 @@ export type StoredSnapshot = {
   kmsKey?: string;
   /** Allocated bytes: what a restore needs, not what the data takes. */
   bytes: number;
+  /** Who may do most in what is restored from it. */
+  masterUser?: string;
 };
 
 export type RecoveryPoint = DumpPoint | SnapshotPoint;

@@ -30,11 +30,17 @@ export type TargetStatus = {
   lastSuccess: Partial<Record<ScheduledJob, RunSummary>>;
   lastRehearsal?: Pick<Evidence, 'at' | 'point' | 'outcome' | 'strength' | 'rto' | 'rpo' | 'simulation'>;
   lastPassedRehearsal?: Pick<Evidence, 'at' | 'point' | 'strength' | 'rto'>;
+  /** When each sort of rehearsal last passed: one sort must not hide that another never comes. */
+  lastPassed?: Partial<Record<Rehearsing, string>>;
   /** Medians of what was measured, in seconds and bytes. */
   usual: { dump?: number; verify?: number; bytes?: number; snapshot?: number };
 };
 
 export type Owed = { cron: string; timezone: string; since: string };
+/** The sorts of rehearsal; a simulation is one of a dump. */
+export const REHEARSING = ['rehearse', 'rehearse-snapshot', 'rehearse-moment'] as const;
+export type Rehearsing = (typeof REHEARSING)[number];
+
 export type PointsSummary = {
   newestPoint?: PointSummary;
   newestVerified?: PointSummary;

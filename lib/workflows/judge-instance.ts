@@ -179,7 +179,7 @@ function findingsOf(
     found.push(
       finding('assertion-failed', {
         target,
-        subject: answer.name,
+        subject: `${answer.name}, of a ${'snapshot' in chosen.from ? 'snapshot' : 'moment'}`,
         message: `in the restored ${what}, "${answer.name}" ${answer.detail}`,
       }),
     );
@@ -188,7 +188,7 @@ function findingsOf(
     found.push(
       finding('rto-breached', {
         target,
-        subject: 'rehearsal',
+        subject: `rehearsal of a ${'snapshot' in chosen.from ? 'snapshot' : 'moment'}`,
         message: `restoring ${what} took ${humanSeconds(restoreSeconds)}, promised were ${humanSeconds(rto)}`,
       }),
     );

@@ -10,7 +10,7 @@ import type { JobMessages } from '../ports/messages.ts';
 import type { Place, Platform } from '../ports/platform.ts';
 import { placesOf } from './places.ts';
 import { askForCopies, concludeSnapshot, keyOf, type SnapshotDeps, storedOf } from './snapshot.ts';
-import { raise, type Telling } from './tell.ts';
+import { raise, resolve, type Telling } from './tell.ts';
 
 export type PlatformLookDeps = Telling & {
   platform: Platform;
@@ -47,6 +47,8 @@ export async function lookAtPlatform(
   const running = await runningSnapshots(target, deps, now);
   const source = await deps.platform.source(ref);
   await observe(target, source, deps, now);
+  // It is there again, or another of its name.
+  if (source) await resolve(deps, { target: target.id, code: 'instance-deleted', subject: ref.id });
   const findings: Finding[] = [...checkSource(target, ref, source, now)];
   for (const place of placesOf(target, deps.home)) {
     const found = await deps.platform.snapshots(ref, place);

@@ -87,7 +87,7 @@ export async function planRehearsal(
     kind: ref.kind,
     place,
     database: manifest?.database ?? target.connection?.database ?? source?.database ?? 'postgres',
-    ...(source?.masterUser ? { masterUser: source.masterUser } : {}),
+    ...((what.masterUser ?? source?.masterUser) ? { masterUser: what.masterUser ?? source?.masterUser } : {}),
     // Parameter and option groups do not leave their Region and account.
     ...(place === deps.home && source?.parameterGroup ? { parametersFrom: source.parameterGroup } : {}),
     ...(place === deps.home && source?.optionGroup && !source.optionGroup.startsWith('default:')
@@ -116,7 +116,9 @@ function placeFor(target: Target, home: string): string {
   return target.policy.rehearsal.instance.place ?? home;
 }
 
-type What = Pick<Chosen, 'point' | 'from' | 'moment' | 'newestAt' | 'engine' | 'engineVersion'>;
+type What = Pick<Chosen, 'point' | 'from' | 'moment' | 'newestAt' | 'engine' | 'engineVersion'> & {
+  masterUser?: string | undefined;
+};
 
 /** To the second: RDS knows no finer moment. */
 function ofMoment(job: RehearseInstanceJob, target: Target, source: PlatformSource | undefined): What {
@@ -138,7 +140,7 @@ function ofMoment(job: RehearseInstanceJob, target: Target, source: PlatformSour
     );
   const { earliest, latest } = source.pitr;
   const moment = job.moment ?? latest;
-  if (false \&\& (earliest !== undefined && moment < earliest))
+  if (moment > latest || (earliest !== undefined && moment < earliest))
     throw new Refusal(
       'moment-out-of-reach',
       `${target.id} can be restored to moments from ${earliest ?? '?'} to ${latest}, and not to ${moment}`,
@@ -187,6 +189,7 @@ async function ofSnapshot(
     from: { snapshot: chosen.snapshot.id },
     moment: chosen.snapshotAt!,
     newestAt: good[0]?.snapshotAt ?? chosen.snapshotAt!,
+    masterUser: chosen.snapshot.masterUser,
     engine: chosen.snapshot.engine || (source?.engine ?? ''),
     engineVersion: chosen.snapshot.engineVersion || (source?.engineVersion ?? ''),
   };

@@ -4,7 +4,7 @@ import { CredentialsRefused, codeOf, hintOf, reasonOf } from '../domain/errors.t
 import { judgeLedger, type LedgerProof, type LedgerRow } from '../domain/ledger.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { Plan, Target } from '../domain/policy.ts';
-import type { Difference } from '../domain/proof.ts';
+import { type Difference, sayDifference } from '../domain/proof.ts';
 import type { StoredObject } from '../domain/recovery-point.ts';
 import { plusSeconds, utc } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -150,7 +150,17 @@ async function proveSchema(
   result: ProveResult,
 ): Promise<void> {
   if (!since) return void result.unchecked.push('schema: the source was not looked at');
-  differ(result, boundedSchema(manifest, await copy.schema(), since, IGNORED));
+  const found = boundedSchema(manifest, await copy.schema(), since, IGNORED);
+  if (since.definitions === 'untouched') differ(result, found);
+  else
+    result.unchecked.push(
+      ...found
+        .slice(0, SHOWN)
+        .map(
+          (each) =>
+            `${sayDifference(each)}, which it may have been for a moment: definitions were touched since`,
+        ),
+    );
   result.compared.objects = Object.values(manifest.schema).reduce(
     (sum, names) => sum + Object.keys(names).length,
     0,

@@ -139,10 +139,10 @@ async function onScratch(
       there,
       time.phase,
     );
-    if (target.engine === 'postgres' && chosen.masterUser) {
+    if (/postgres/.test(chosen.engine) && chosen.masterUser) {
       await time.phase('proof');
       result.proof = await prove(target, chosen, record.name, endpoint, durable, deps);
-    } else result.notes.push(`${chosen.engine} is restored and not asked: only PostgreSQL can be proven`);
+    } else result.notes.push(whyNotAsked(chosen));
   } catch (error) {
     if (lostClaim(error)) throw error;
     result.failure = saidOf(error);
@@ -342,16 +342,23 @@ async function tell(
   await resolve(deps, { target: target.id, code: 'scratch-budget', subject: target.policy.name });
 }
 
+function whyNotAsked({ engine, masterUser }: Chosen): string {
+  return masterUser === undefined
+    ? 'it is restored and not asked: nobody knows its master user'
+    : `${engine} is restored and not asked: only PostgreSQL can be proven`;
+}
+
 /** What this rehearsal did not ask it cannot take back. */
 function wasAsked(open: Finding, evidence: Evidence): boolean {
-  if (open.code === 'assertion-failed') return evidence.assertions.some(({ name }) => name === open.subject);
-  if (open.code === 'index-corrupt') return (evidence.bounded?.checked ?? 0) > 0;
-  if (open.code === 'ledger-mismatch')
-    return (
-      evidence.ledger?.verdict === 'agrees' &&
-      (open.subject === 'moment') === evidence.point.endsWith('-moment')
-    );
-  return evidence.rto !== undefined;
+  const what = evidence.point.endsWith('-moment') ? 'moment' : 'snapshot';
+  if (open.code === 'assertion-failed')
+    return evidence.assertions.some(({ name }) => open.subject === `${name}, of a ${what}`);
+  if (open.code === 'rto-breached')
+    return evidence.rto !== undefined && open.subject === `rehearsal of a ${what}`;
+  // Only a look at every index and page can say that none is damaged.
+  if (open.code === 'index-corrupt') return evidence.strength === 'bounded';
+  if (open.code === 'ledger-mismatch') return evidence.ledger?.verdict === 'agrees' && open.subject === what;
+  return false;
 }
 
 /** A moment is no point and has no state. A snapshot shown to be different is corrupt; one that came up is rehearsed. */

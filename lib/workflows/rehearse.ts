@@ -204,7 +204,9 @@ async function tellRehearsal(
     );
     // An ordinary rehearsal does not ask what only a simulation does.
     const asked = (open: Finding) =>
-      open.code !== 'assertion-failed' || evidence.assertions.some(({ name }) => name === open.subject);
+      open.code === 'assertion-failed'
+        ? evidence.assertions.some(({ name }) => name === open.subject)
+        : open.code !== 'rto-breached' || open.subject === 'rehearsal';
     await settle(
       deps,
       target.id,

@@ -49,6 +49,7 @@ export const OF_SNAPSHOTS: readonly FindingCode[] = [
   'snapshot-failed',
   'snapshot-unencrypted',
   'snapshot-implausible',
+  'restore-key-unusable',
 ];
 
 /**
@@ -409,7 +410,8 @@ export async function concludeSnapshot(
 }
 
 export function storedOf(taken: PlatformSnapshot): SnapshotPoint['snapshot'] {
-  const { of, id, arn, sourceId, resourceId, engine, engineVersion, encrypted, kmsKey, bytes } = taken;
+  const { of, id, arn, sourceId, resourceId, engine, engineVersion, encrypted, kmsKey, bytes, masterUser } =
+    taken;
   return {
     of,
     id,
@@ -421,6 +423,7 @@ export function storedOf(taken: PlatformSnapshot): SnapshotPoint['snapshot'] {
     encrypted,
     ...(kmsKey ? { kmsKey } : {}),
     bytes,
+    ...(masterUser ? { masterUser } : {}),
   };
 }
 

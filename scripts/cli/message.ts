@@ -35,6 +35,7 @@ export function messageFor(session: Session, job: string, target: string, option
       [],
       './understudy targets lists them',
     );
+  refuseMisfits(job, fromOf(job, options), options);
   const common = {
     target,
     scheduledFor: utc(new Date()),
@@ -73,6 +74,34 @@ export function messageFor(session: Session, job: string, target: string, option
     default:
       return { job, ...common };
   }
+}
+
+const FITS: Record<string, readonly (keyof RunOptions)[]> = {
+  verify: ['point', 'again'],
+  expire: ['dryRun'],
+  snapshot: ['label'],
+  copy: ['point', 'to'],
+  dump: [],
+  preflight: [],
+  simulation: ['point', 'simulation', 'from'],
+  'rehearse from dump': ['point', 'simulation', 'from'],
+  'rehearse from snapshot': ['point', 'from'],
+  'rehearse from moment': ['moment', 'from'],
+};
+const ANYWHERE: readonly (keyof RunOptions)[] = ['wait', 'reason'];
+
+/** An option that would do nothing is a misunderstanding, and better said than ignored. */
+function refuseMisfits(job: string, from: string, options: RunOptions): void {
+  const name = job.startsWith('rehearse') ? `rehearse from ${from}` : job;
+  const fits = [...(FITS[name] ?? []), ...ANYWHERE];
+  const misfits = Object.entries(options)
+    .filter(
+      ([option, value]) =>
+        value !== undefined && value !== false && !fits.includes(option as keyof RunOptions),
+    )
+    .map(([option]) => `--${option === 'dryRun' ? 'dry-run' : option} does not go with ${name}`);
+  if (misfits.length > 0)
+    throw new InputError('this cannot be meant', misfits, './understudy run --help lists the options');
 }
 
 /** What is rehearsed: a dump, unless the job or `--from` says otherwise. */

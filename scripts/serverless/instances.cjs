@@ -1,6 +1,6 @@
 /**
  * What only some deployments need: subscriptions to the events of RDS, the way from the quarantine to the secrets of
- * scratch instances (which costs about 15 dollars a month), and the replication of the vault.
+ * scratch instances (about 7 dollars a month: one zone is enough), and the replication of the vault.
  */
 const { readPlan } = require('./plan.cjs');
 const { replicaOf } = require('./replication.cjs');

@@ -16,3 +16,4 @@ const split = (list) =>
     .split(',')
     .map((item) => item.trim())
     .filter(Boolean);
+module.exports.split = split;

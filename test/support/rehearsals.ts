@@ -118,7 +118,9 @@ export async function rehearsalWorld(
 
   const world = {
     prove: (() => proofOf()) as Prove,
-    look: (async () => ({ since: { changed: {}, written: [] } })) as () => Promise<SourceLook>,
+    look: (async () => ({
+      since: { definitions: 'untouched', changed: {}, written: [] },
+    })) as () => Promise<SourceLook>,
     /** What the two functions were asked. */
     asked: { prove: [] as ProveRequest[], look: [] as unknown[] },
   };

@@ -237,14 +237,44 @@ describe.each([
   });
 });
 
-describe('a restore to a moment names its source', () => {
-  const grants = createRequire(__filename)('../../scripts/serverless/rds-grants.cjs') as (given: object) => {
-    restoresToScratch: { Action: string; Resource: { 'Fn::Sub': string }[] }[];
+type Written = { Action: string | string[]; Resource: { 'Fn::Sub': string }[] };
+const grants = createRequire(__filename)('../../scripts/serverless/rds-grants.cjs') as (
+  given: object,
+) => Record<string, Written[]>;
+const NOTHING = { stage: 'dev', roles: [], keys: [], subnetGroups: [], scratchPlaces: [], sources: [] };
+
+describe('a rehearsal in another place', () => {
+  const regionsOf = (scratchPlaces: object[]) => {
+    const { restoresToScratch, endsScratch } = grants({ ...NOTHING, scratchPlaces });
+    const arns = [...restoresToScratch!, ...endsScratch!].flatMap(({ Resource }) =>
+      [Resource].flat().map((each) => each['Fn::Sub']),
+    );
+    const scratch = arns.filter((each) => each?.includes(':understudy-scratch-*'));
+    return [...new Set(scratch.map((each) => /:rds:(.+):\$\{AWS::AccountId\}/.exec(each)?.[1]))];
   };
+
+  test('needs no Region but its own where policies name none', () => {
+    expect(regionsOf([])).toEqual(['${AWS::Region}']);
+  });
+
+  test('is made and ended in other Regions, under the same names', () => {
+    expect(regionsOf([{ region: 'eu-west-1' }])).toEqual(['*']);
+  });
+
+  test('is made in another account by its role there, and by nobody of ours', () => {
+    const role = 'arn:aws:iam::210987654321:role/understudy-copies';
+    expect(regionsOf([{ region: 'eu-west-1', account: '210987654321', role }])).toEqual(['${AWS::Region}']);
+    expect(grants({ ...NOTHING, scratchPlaces: [{ role }] })['entersScratchAccounts']).toEqual([
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: [role] },
+    ]);
+    expect(grants(NOTHING)['entersScratchAccounts']).toEqual([]);
+  });
+});
+
+describe('a restore to a moment names its source', () => {
   const sourcesOf = (count: number) => {
     const sources = Array.from({ length: count }, (_, index) => ({ kind: 'rds', id: `source-${index}` }));
-    const given = { stage: 'dev', roles: [], keys: [], subnetGroups: [], scratchPlaces: [], sources };
-    const statements = grants(given).restoresToScratch;
+    const statements = grants({ ...NOTHING, sources })['restoresToScratch']!;
     const restore = statements.find(({ Action }) => Action === 'rds:RestoreDBInstanceToPointInTime')!;
     return {
       size: JSON.stringify(statements).length,

@@ -91,6 +91,9 @@ export const planJson = (variant = SAMPLE) => `${JSON.stringify(plan(variant), n
 
 export const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
+/** Longest that a packaging may take, in milliseconds: shorter than its lock is believed in. */
+const PACKAGING_TAKES = 110_000;
+
 /** Runs the framework in a directory, as npm would, on the project's own Node. Throws with what it printed. */
 export function serverless(
   service: string,
@@ -100,7 +103,13 @@ export function serverless(
   const bin = join(ROOT, 'node_modules/.bin');
   const { AWS_PROFILE: _, UNDERSTUDY_CONFIG: __, ...rest } = process.env;
   const env = { ...rest, PATH: `${bin}:${process.env['PATH']}`, AWS_REGION: 'eu-central-1', ...environment };
-  const run = spawnSync(join(bin, 'serverless'), args, { cwd: service, env, encoding: 'utf8' });
+  const run = spawnSync(join(bin, 'serverless'), args, {
+    cwd: service,
+    env,
+    encoding: 'utf8',
+    timeout: PACKAGING_TAKES,
+    killSignal: 'SIGKILL',
+  });
   if (run.status !== 0) throw new Error(`serverless ${args.join(' ')} failed:\n${run.stdout}${run.stderr}`);
   return run.stdout;
 }

@@ -200,6 +200,8 @@ describe('a snapshot of ours whose worker died', () => {
     const { look, take, execution, deps, point, platform, clock } = looking({
       policy: copiesTo(ABROAD),
       looks: 3,
+      source: { kind: 'aurora' },
+      target: { platform: { kind: 'aurora', id: 'crm-db' } },
     });
     await take();
     await execution().run((durable) => copy(copyTo('eu-west-1'), durable, deps), {
@@ -288,6 +290,14 @@ describe('a snapshot that is gone', () => {
     await platform.deleteSnapshot('rds', NAME, { name: HOME, region: HOME });
     expect(await look()).toEqual([`P0 snapshot-deleted ${ID}`]);
     expect(await look()).toEqual([]);
+  });
+
+  it('of ours is no less gone because an older good one stands', async () => {
+    const { look, platform, good } = looking();
+    await good('2026-11-19T01:00:00Z');
+    await good();
+    await platform.deleteSnapshot('rds', NAME, { name: HOME, region: HOME });
+    for (let times = 0; times < 3; times++) expect(await look()).toEqual([`P0 snapshot-deleted ${ID}`]);
   });
 
   it('of ours is heard although the look at another place fails after it', async () => {
@@ -458,7 +468,7 @@ describe('a copy that nobody asked for', () => {
   it.each(['creating', 'available', 'verified', 'rehearsed', 'corrupt'] as const)(
     'is not asked for again while it is %s',
     async (state) => {
-      const { look, messages, catalog, platform } = await withGood();
+      const { look, messages, catalog, platform, clock } = await withGood();
       platform.putSnapshot(platformSnapshot({ id: NAME, tags: OURS }), 'eu-west-1');
       await catalog.adoptPoint(snapshotPoint(AT, { place: 'eu-west-1', state, snapshot: { id: NAME } }));
       const run = await catalog.claim({
@@ -466,10 +476,13 @@ describe('a copy that nobody asked for', () => {
         target: 'crm',
         scheduledFor: COPY,
         requestedBy: 'x',
-        now: new Date(AT),
+        now: clock.now(),
         leaseSeconds: 1e6,
       });
-      expect(run.outcome).toBe('claimed');
+      if (run.outcome !== 'claimed') throw new Error(run.outcome);
+      if (state !== 'creating')
+        await catalog.finish(run.claim, { state: 'succeeded', endedAt: '2026-11-20T01:11:00Z', summary: '' });
+      clock.set('2026-11-20T05:00:00Z');
       await look();
       expect(messages.take('copy').map(({ to }) => to)).toEqual(['us-east-1']);
     },
@@ -521,6 +534,7 @@ describe('a copy that nobody asked for', () => {
     await good('2026-11-20T02:00:00Z');
     await catalog.adoptPoint(snapshotPoint('2026-11-20T03:00:00Z', { state: 'corrupt' }));
     await catalog.adoptPoint(snapshotPoint('2026-11-20T03:30:00Z', { kind: 'automated' }));
+    await good('2026-11-20T03:40:00Z', {}, 'eu-west-1');
     clock.set('2026-11-20T04:00:00Z');
     await look();
     expect(messages.take('copy').map(({ point }) => point)).toEqual([

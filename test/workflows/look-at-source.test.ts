@@ -18,7 +18,11 @@ const row = (at: string): LedgerRow => ({ minute: `${at.slice(0, 16)}:00Z`, writ
 const given = { host: 'h', port: 1, database: 'd', user: 'u', password: 'old', sslmode: 'require' as const };
 
 function world(ledger = true) {
-  const since = { changed: {}, written: [{ table: 0, unknown: true as const }] };
+  const since = {
+    definitions: 'touched' as const,
+    changed: {},
+    written: [{ table: 0, unknown: true as const }],
+  };
   const asked: string[] = [];
   let valid = 'old';
   const open = (password: string) => {

@@ -57,7 +57,7 @@ function world(options: { manifest?: Manifest; target?: Partial<Target>; seconds
         opened.push(credentials);
         return copy;
       },
-      since: async () => ({ changed: {}, written: [] }),
+      since: async () => ({ definitions: 'untouched' as const, changed: {}, written: [] }),
     },
     secrets,
     clock,
@@ -79,7 +79,7 @@ function world(options: { manifest?: Manifest; target?: Partial<Target>; seconds
       bytes: text.length,
       sha256: createHash('sha256').update(text).digest('hex'),
     },
-    since: { changed: {}, written: [{ table: 1, inserted: '5', deleted: '2' }] },
+    since: { definitions: 'untouched', changed: {}, written: [{ table: 1, inserted: '5', deleted: '2' }] },
     from: 0,
   };
   return {
@@ -176,7 +176,7 @@ describe('the proof of a restored instance', () => {
       tables: [{ schema: 'public', name: 'leads', rows: '3' }],
     });
     const { compared, unchecked } = await world({ manifest: dumped }).prove({
-      since: { changed: {}, written: [] },
+      since: { definitions: 'untouched', changed: {}, written: [] },
     });
     expect([compared.exact, unchecked.length + compared.unbounded + compared.bounded > 0]).toEqual([0, true]);
   });
@@ -187,6 +187,26 @@ describe('the proof of a restored instance', () => {
       differenceCount: 0,
       compared: { objects: 0, exact: 0, bounded: 0, unbounded: 2 },
       unchecked: ['schema: the source was not looked at'],
+    });
+  });
+
+  it('is not sure of a schema whose definitions were touched meanwhile, and says of what', async () => {
+    const { prove, copy, request } = world();
+    copy.schema = async () => ({ table: { ...DUMPED.schema['table'], tmp_load: 'e1:l1' } });
+    expect(await prove({ since: { ...request.since!, definitions: 'touched' } })).toMatchObject({
+      differenceCount: 0,
+      unchecked: [expect.stringContaining('tmp_load')],
+    });
+    expect(await prove()).toMatchObject({ differenceCount: 1, unchecked: [] });
+  });
+
+  it('is sure of a table that is gone from the copy and was there all the time, whatever else was touched', async () => {
+    const { prove, copy, request } = world();
+    copy.schema = async () => ({ table: { leads: 'e1:l1' } });
+    copy.table = async (_schema, name) => (name === 'leads' ? table('leads', 3) : undefined);
+    expect(await prove({ since: { ...request.since!, definitions: 'touched' } })).toMatchObject({
+      differenceCount: 1,
+      differences: [{ name: 'public.events', what: 'missing' }],
     });
   });
 

@@ -113,7 +113,7 @@ describe('a rehearsal that finds', () => {
       assertions: [{ name: 'there are leads', passed: false, detail: 'is 0' }],
     });
     expect(evidence).toMatchObject({ outcome: 'failed', strength: 'bounded' });
-    expect(open).toEqual(['assertion-failed there are leads']);
+    expect(open).toEqual(['assertion-failed there are leads, of a snapshot']);
   });
 
   it('that it took longer than was promised says so, although everything else is good', async () => {
@@ -121,7 +121,7 @@ describe('a rehearsal that finds', () => {
     expect(await made.rehearse()).toMatchObject({
       evidence: { outcome: 'failed', strength: 'bounded', rto: { met: false } },
     });
-    expect(await made.open()).toEqual(['rto-breached rehearsal']);
+    expect(await made.open()).toEqual(['rto-breached rehearsal of a snapshot']);
     expect(await made.point()).toMatchObject({ state: 'rehearsed' });
   });
 
@@ -136,7 +136,7 @@ describe('a rehearsal that finds', () => {
       { ledger: true },
     );
     expect(open).toEqual([
-      'assertion-failed there are leads',
+      'assertion-failed there are leads, of a snapshot',
       'index-corrupt public.leads_pkey',
       'ledger-mismatch snapshot',
       `proof-mismatch ${SNAPSHOT_ID}`,
@@ -264,8 +264,10 @@ describe('a rehearsal that passes', () => {
 
   it('takes back a wrong answer only when it asked the same question', async () => {
     const right = { assertions: [{ name: 'there are leads', passed: true, detail: 'is 3' }] };
-    expect(await takesBack(['assertion-failed', 'there are leads'], right)).toBe(true);
-    expect(await takesBack(['assertion-failed', 'nobody is unpaid'], right)).toBe(false);
+    expect(await takesBack(['assertion-failed', 'there are leads, of a snapshot'], right)).toBe(true);
+    expect(await takesBack(['assertion-failed', 'nobody is unpaid, of a snapshot'], right)).toBe(false);
+    expect(await takesBack(['assertion-failed', 'there are leads, of a moment'], right)).toBe(false);
+    expect(await takesBack(['assertion-failed', 'there are leads'], right)).toBe(false);
   });
 
   it('takes back damage only when it looked into what was damaged', async () => {
@@ -303,7 +305,9 @@ describe('a rehearsal that passes', () => {
   });
 
   it('in time takes back that one was too late', async () => {
-    expect(await takesBack(['rto-breached', 'rehearsal'])).toBe(true);
+    expect(await takesBack(['rto-breached', 'rehearsal of a snapshot'])).toBe(true);
+    expect(await takesBack(['rto-breached', 'rehearsal of a moment'])).toBe(false);
+    expect(await takesBack(['rto-breached', 'rehearsal'])).toBe(false);
   });
 
   it('takes back its own failure, and not that of the other sort', async () => {
@@ -333,9 +337,9 @@ describe('a rehearsal that could not judge takes nothing back', () => {
   it.each<[FindingCode, string]>([
     ['proof-mismatch', SNAPSHOT_ID],
     ['restore-failed', SNAPSHOT_ID],
-    ['assertion-failed', 'there are leads'],
+    ['assertion-failed', 'there are leads, of a snapshot'],
     ['index-corrupt', 'public.leads_pkey'],
-    ['rto-breached', 'rehearsal'],
+    ['rto-breached', 'rehearsal of a snapshot'],
   ])('of %s', async (code, subject) => {
     const answers = [{ name: 'there are leads', passed: true, detail: '' }];
     const { open } = await rehearsed(

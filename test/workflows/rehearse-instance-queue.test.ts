@@ -222,6 +222,12 @@ describe('the hours of a month', () => {
     expect(await made.rehearse()).toMatchObject({ outcome: 'rehearsed' });
   });
 
+  it('are not used by another policy’s that stands now', async () => {
+    const made = await four();
+    await spent(made, -1, { policy: 'staging' });
+    expect(await made.rehearse()).toMatchObject({ outcome: 'rehearsed' });
+  });
+
   it('are held against the longest of the last three of its sort', async () => {
     const made = await four();
     const took = (hour: number, hours: number, job = 'rehearse-snapshot') =>

@@ -112,6 +112,22 @@ describe('a rehearsal on a scratch instance', () => {
     ]);
   });
 
+  it('is on record by the resource id of what was made, once that is known', async () => {
+    for (const kind of ['rds', 'aurora'] as const) {
+      const made = await rehearsalWorld({ kind });
+      let known: (string | undefined)[] = [];
+      made.world.prove = async () => {
+        const [standing] = await made.scratch.list();
+        const [record] = await made.catalog.openScratches();
+        known = [standing?.resourceId, record?.resourceId];
+        return proofOf();
+      };
+      await made.rehearse();
+      expect(known[0]).toBeDefined();
+      expect(known[1]).toBe(known[0]);
+    }
+  });
+
   it('is done once', async () => {
     const made = await rehearsalWorld();
     await made.rehearse();
@@ -161,7 +177,7 @@ describe('a rehearsal on a scratch instance', () => {
       moment: '2026-11-20T02:00:00Z',
       toMoment: false,
       manifest: MANIFEST,
-      since: { changed: {}, written: [] },
+      since: { definitions: 'untouched', changed: {}, written: [] },
       from: 0,
     });
     expect(made.world.asked.look).toEqual([

@@ -1,9 +1,11 @@
 import { UnderstudyError } from '../../lib/domain/errors.ts';
+import { finding } from '../../lib/domain/finding.ts';
 import { TAGS } from '../../lib/domain/platform.ts';
 import type { SnapshotPoint } from '../../lib/domain/recovery-point.ts';
 import { utc } from '../../lib/domain/time.ts';
 import { expire } from '../../lib/workflows/expire.ts';
 import { snapshot } from '../../lib/workflows/snapshot.ts';
+import { raise } from '../../lib/workflows/tell.ts';
 import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../support/builders.ts';
 import { memoryVault } from '../support/doubles/vault.ts';
 import { stored } from '../support/expiry.ts';
@@ -412,6 +414,15 @@ describe('a snapshot that was begun and', () => {
     }
     await take({ scheduledFor: '2026-11-20T02:00:00Z' });
     expect(await open()).toEqual(['snapshot-implausible 20261120T030000Z-snapshot@eu-central-1']);
+  });
+
+  it('is good takes back nothing that was said of a copy of an older one', async () => {
+    const { take, deps, open } = snapshotWorld();
+    const [target] = deps.plan.targets;
+    const subject = '20261119T010000Z-snapshot@eu-west-1';
+    await raise(deps, finding('snapshot-implausible', { target: target!, subject, message: 'said before' }));
+    await take();
+    expect(await open()).toEqual([`snapshot-implausible ${subject}`]);
   });
 
   it('is good takes back the alarm of the one that failed', async () => {

@@ -13,7 +13,7 @@ import { largeObjectFacts } from './facts/large-objects.ts';
 import { schemaFacts } from './facts/schema.ts';
 import { columnMaximum, sequenceValues } from './facts/sequences.ts';
 import { dataTables, tableFacts } from './facts/tables.ts';
-import { keyOf, writeCounters } from './facts/writes.ts';
+import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
 import { preflight, tablesToLock } from './preflight.ts';
 import { clientFor, type Programs } from './programs.ts';
 import { dumpRoles } from './roles.ts';
@@ -195,7 +195,13 @@ async function contentFacts(
     const counted = writes.get(keyOf(table.schema, table.name));
     tables.push({ ...(await tableFacts(client, table, depth)), ...(counted ? { writes: counted } : {}) });
   }
-  return { schema, tables, largeObjects: await largeObjectFacts(client, depth) };
+  const definitions = definitionsStamp(writes);
+  return {
+    schema,
+    tables,
+    largeObjects: await largeObjectFacts(client, depth),
+    ...(definitions ? { definitions } : {}),
+  };
 }
 
 async function sourceFacts(client: Client, snapshotAt: string): Promise<SourceFacts> {

@@ -6,7 +6,7 @@ import { check, checkable, uncheckable } from './amcheck.ts';
 import { connect } from './connection.ts';
 import { schemaFacts } from './facts/schema.ts';
 import { dataTables, tableFacts } from './facts/tables.ts';
-import { keyOf, writeCounters } from './facts/writes.ts';
+import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
 import { readLedger } from './ledger.ts';
 import { singleValue } from './single-value.ts';
 
@@ -57,7 +57,9 @@ async function sinceManifest(client: Client, manifest: Manifest): Promise<Source
   const counters = await writeCounters(client);
   const changed = changedSince(manifest.schema, await schemaFacts(client));
   const reshaped = reshapedIn(changed, manifest.schema);
+  const definitions = definitionsStamp(counters);
   return {
+    definitions: definitions !== undefined && definitions === manifest.definitions ? 'untouched' : 'touched',
     changed,
     written: manifest.tables.flatMap((table, index) => {
       const written = writtenSince(index, table.writes, counters.get(keyOf(table.schema, table.name)));

@@ -1,5 +1,5 @@
 import { rpoArithmetic, sayArithmetic } from '../../../lib/domain/objective.ts';
-import type { Plan, Policy } from '../../../lib/domain/policy.ts';
+import { type Plan, type Policy, rehearses } from '../../../lib/domain/policy.ts';
 import { inZone, nextFirings } from '../../../lib/domain/schedule.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { DONE } from '../exit.ts';
@@ -47,7 +47,9 @@ function sayPolicy(policy: Policy, plan: Plan, now: Date): string[] {
     ...(sums.length === 0 ? [`  RPO ${sayRpo(policy)}`] : []),
     ...sums.map((sum) => `  RPO ${humanSeconds(sum.promised)} from ${sum.means}s: ${sayArithmetic(sum)}`),
     ...sayPitr(policy),
-    `  RTO ${humanSeconds(policy.objectives.rto)}, measured by every rehearsal; one must pass every ${humanSeconds(policy.rehearsal.atMostEvery)}`,
+    rehearses(policy)
+      ? `  RTO ${humanSeconds(policy.objectives.rto)}, measured by every rehearsal; one must pass every ${humanSeconds(policy.rehearsal.atMostEvery)}`
+      : `  RTO ${humanSeconds(policy.objectives.rto)}, which nothing measures: nothing is rehearsed`,
     ...Object.entries(policy.schedules).flatMap(([job, schedule]) =>
       nextFirings(schedule, now, 3).map((moment, index) => {
         const name = (index === 0 ? job : '').padEnd(18);

@@ -168,7 +168,7 @@ function sayWhole(delivery: Delivery): string[] {
     return [`${good('✔')} ${delivery.function}  nothing waits for it`];
   return results(delivery).flatMap((result) => {
     if (result.evidence) return sayEvidence(result.evidence);
-    const wrong = result.outcome === 'refused' || (result.findings?.length ?? 0) > 0;
+    const wrong = ['refused', 'failed'].includes(result.outcome ?? '') || (result.findings?.length ?? 0) > 0;
     return [
       `${wrong ? bad('✖') : good('✔')} ${delivery.function}  ${result.summary ?? 'nothing to do'}`,
       ...(result.hint ? [`  ${faint(`next: ${result.hint}`)}`] : []),
@@ -199,7 +199,7 @@ function exitOf(delivery: Delivery): ExitCode {
   if (delivery.error || delivery.result === undefined) return FAILED;
   return worst(
     results(delivery).map((result) => {
-      if (result.outcome === 'refused') return FAILED;
+      if (result.outcome === 'refused' || result.outcome === 'failed') return FAILED;
       if (result.evidence?.error && result.evidence.findings.length === 0) return FAILED;
       return result.evidence?.outcome === 'failed' || (result.findings?.length ?? 0) > 0 ? FOUND_WRONG : DONE;
     }),

@@ -231,9 +231,39 @@ describe('rehearsals', () => {
         code: 'rehearsal-overdue',
         subject: 'rehearse',
         message: 'the last rehearsal of crm that passed was 8 d ago; the policy allows 8 d',
-        next: expect.stringContaining('./understudy rehearse crm'),
+        next: expect.stringContaining('./understudy run rehearse crm'),
       },
     ]);
+  });
+
+  test('of one sort do not stand in for another', () => {
+    const { schedules } = target().policy;
+    const weekly = { cron: '0 3 * * SUN', timezone: 'UTC' };
+    const both = target({
+      policy: { ...target().policy, schedules: { ...schedules, 'rehearse-moment': weekly } },
+    });
+    const known = status({ lastPassed: { rehearse: SNAPSHOT, 'rehearse-moment': '2026-11-29T03:00:00Z' } });
+    expect(checkRehearsal(both, known, later(9 * DAY))).toMatchObject([{ subject: 'rehearse' }]);
+    const other = status({ lastPassed: { rehearse: '2026-11-29T02:00:00Z' } });
+    expect(checkRehearsal(both, other, later(9 * DAY))).toMatchObject([
+      {
+        subject: 'rehearse-moment',
+        message: expect.stringContaining('crm never passed a rehearsal of a moment'),
+        next: expect.stringContaining('./understudy run rehearse-moment crm'),
+      },
+    ]);
+  });
+
+  test('that are scheduled less often than the policy allows have their own interval', () => {
+    const monthly = { cron: '0 3 1 * *', timezone: 'UTC' };
+    const { schedules } = target().policy;
+    const both = target({
+      policy: { ...target().policy, schedules: { ...schedules, 'rehearse-moment': monthly } },
+    });
+    const known = status({ lastPassed: { rehearse: later(20 * DAY).toISOString(), 'rehearse-moment': SNAPSHOT } });
+    expect(checkRehearsal(both, known, later(27 * DAY))).toEqual([]);
+    const late = status({ lastPassed: { rehearse: later(30 * DAY).toISOString(), 'rehearse-moment': SNAPSHOT } });
+    expect(checkRehearsal(both, late, later(34 * DAY))).toMatchObject([{ subject: 'rehearse-moment' }]);
   });
 
   test('that failed do not count, however recent', () => {

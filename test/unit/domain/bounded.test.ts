@@ -88,6 +88,12 @@ describe('a table that was written since the dump', () => {
     expect(boundedTable(table('0'), written(big, 0), table('9007199254740994'))).toHaveLength(1);
   });
 
+  it('is missing when it is not there at all: it was there all the time', () => {
+    expect(boundedTable(table(3), written(10, 10), undefined)).toEqual([
+      { kind: 'table data', name: 'public.leads', what: 'missing' },
+    ]);
+  });
+
   it('whose counters were lost is not judged, whatever it holds', () => {
     for (const copy of [table(0), table(1_000_000), undefined])
       expect(boundedTable(table(3), { table: 0, unknown: true }, copy)).toEqual([]);
@@ -166,8 +172,9 @@ describe('what the counters say', () => {
 describe('a schema', () => {
   const OLD = 'e1:l1';
   const NEW = 'e2:l2';
-  const nothing: SourceSince = { changed: {}, written: [] };
+  const nothing: SourceSince = { definitions: 'untouched', changed: {}, written: [] };
   const changed = (name: string, now: string | null): SourceSince => ({
+    definitions: 'touched',
     changed: { table: { [name]: now } },
     written: [],
   });

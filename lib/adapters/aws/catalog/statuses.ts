@@ -22,7 +22,7 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
   const derive = async (target: string, known: Item | undefined): Promise<TargetStatus> => {
     const [points, evidence, ...runs] = await Promise.all([
       recentPoints(source, target),
-      source.evidence(target, 20),
+      source.evidence(target, 50),
       ...SCHEDULED_JOBS.map((job) => source.runs(target, job, 20)),
     ]);
     // Whoever ran before the watch first looked was first seen then.
@@ -141,9 +141,13 @@ async function recentPoints(source: Source, target: string) {
 }
 
 /** What stands beside the derived status and goes into it as it is. */
-function observed(known: Item | undefined): Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt'> {
+function observed(
+  known: Item | undefined,
+): Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt' | 'lastPassed'> {
   const { owed, platform, ledgerAt } = (known ?? {}) as Partial<TargetStatus>;
+  const lastPassed = (known?.['status'] as TargetStatus | undefined)?.lastPassed;
   return {
+    ...(lastPassed ? { lastPassed } : {}),
     ...(owed ? { owed } : {}),
     ...(platform ? { platform } : {}),
     ...(ledgerAt ? { ledgerAt } : {}),

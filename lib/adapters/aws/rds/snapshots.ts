@@ -165,6 +165,7 @@ function fromInstanceSnapshot(snapshot: DBSnapshot): PlatformSnapshot {
     encrypted: snapshot.Encrypted ?? false,
     ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
     bytes: (snapshot.AllocatedStorage ?? 0) * GIB,
+    ...(snapshot.MasterUsername ? { masterUser: snapshot.MasterUsername } : {}),
     tags: tagMap(snapshot.TagList),
   };
 }
@@ -188,6 +189,7 @@ function fromClusterSnapshot(snapshot: DBClusterSnapshot): PlatformSnapshot {
     encrypted: snapshot.StorageEncrypted ?? false,
     ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
     bytes: (snapshot.AllocatedStorage ?? 0) * GIB,
+    ...(snapshot.MasterUsername ? { masterUser: snapshot.MasterUsername } : {}),
     tags: tagMap(snapshot.TagList),
   };
 }

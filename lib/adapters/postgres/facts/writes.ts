@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
 import type { WriteCounters } from '../../../domain/manifest.ts';
 import { rows } from '../connection.ts';
@@ -20,9 +21,30 @@ export async function writeCounters(client: Client): Promise<Map<string, WriteCo
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     left join pg_catalog.pg_stat_database d on d.datname = pg_catalog.current_database()
-    where c.relkind = 'r' and c.relpersistence <> 't' and not pg_catalog.pg_is_in_recovery()`,
+    where c.relkind = 'r' and c.relpersistence <> 't' and not c.relisshared and not pg_catalog.pg_is_in_recovery()`,
   );
   return new Map(found.map(({ schema, name, ...counters }) => [keyOf(schema, name), counters]));
+}
+
+/** Catalogs that change without anybody defining anything: statistics, and large objects, which are data. */
+const NO_DEFINITIONS = ['pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject', 'pg_largeobject_metadata'];
+
+/**
+ * One digest of what was ever written to the system catalogs: while it is the same, no definition was made, changed or
+ * dropped, not even for a moment. Temporary tables change it too. Undefined where the counters cannot be had.
+ */
+export function definitionsStamp(counters: ReadonlyMap<string, WriteCounters>): string | undefined {
+  const lines = [...counters]
+    .map(([key, { inserted, updated, deleted, of }]) => ({
+      key: JSON.parse(key) as [string, string],
+      line: [inserted, updated, deleted, of],
+    }))
+    .filter(({ key: [schema, name] }) => schema === 'pg_catalog' && !NO_DEFINITIONS.includes(name))
+    .map(({ key: [, name], line }) => `${name} ${line.join(' ')}`)
+    .sort();
+  return lines.length > 0
+    ? createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 24)
+    : undefined;
 }
 
 /** Schema and name apart: either may hold a dot. */

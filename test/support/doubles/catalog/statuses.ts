@@ -17,14 +17,14 @@ export function memoryStatuses(
   const derive = async (target: string, known: StoredStatus | undefined): Promise<TargetStatus> => {
     const [points, proofs, ...runs] = await Promise.all([
       recentPoints(source, target),
-      source.evidence(target, 20),
+      source.evidence(target, 50),
       ...SCHEDULED_JOBS.map((job) => source.runs(target, job, 20)),
     ]);
     const all = runs.flat();
     const [begun] = all.map((run) => run.startedAt).sort();
     const firstSeenAt = known?.firstSeenAt ?? begun ?? utc(clock.now());
     const { owed, platform, ledgerAt } = known ?? {};
-    const beside = copy({ owed, platform, ledgerAt, home });
+    const beside = copy({ owed, platform, ledgerAt, home, lastPassed: known?.status?.lastPassed });
     return copy(deriveStatus(target, firstSeenAt, points, all, proofs, beside));
   };
   return {

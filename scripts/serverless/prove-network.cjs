@@ -1,0 +1,22 @@
+/**
+ * Where the function prove stands: in the quarantine that scratch instances stand in, or, where the policies rehearse in
+ * another network, in subnets of one's own that reach it (and S3 and Secrets Manager).
+ */
+const { split } = require('./network.cjs');
+
+module.exports = async ({ resolveVariable }) => {
+  const [subnetIds, securityGroupIds] = await Promise.all(
+    ['proveSubnets', 'proveSecurityGroups'].map(async (param) =>
+      split(await resolveVariable(`param:${param}`)),
+    ),
+  );
+  if (subnetIds.length > 0 !== securityGroupIds.length > 0)
+    throw new Error(
+      'proveSubnets and proveSecurityGroups go together: give both, or neither for the quarantine',
+    );
+  if (subnetIds.length > 0) return { subnetIds, securityGroupIds };
+  return {
+    subnetIds: [{ Ref: 'ScratchSubnetA' }, { Ref: 'ScratchSubnetB' }],
+    securityGroupIds: [{ Ref: 'ProveSecurityGroup' }],
+  };
+};
