@@ -155,11 +155,6 @@ export const FINDINGS = {
     means: 'A message on topic `jobs` asks for something nobody takes.',
     next: 'Correct its sender; docs/operators-runbook.md shows the messages.',
   },
-  'snapshot-failed': {
-    severity: 'P1',
-    means: 'The platform gave a snapshot up, or it never became available.',
-    next: 'Run it again: `./understudy run snapshot {target}`.',
-  },
   'snapshot-unencrypted': {
     severity: 'P1',
     means: 'A snapshot is not encrypted, and the policy wants it to be.',
@@ -228,7 +223,7 @@ export const FINDINGS = {
   failover: {
     severity: 'P3',
     means: 'The source failed over.',
-    next: 'Nothing; the timeline has its downtime where there is a ledger.',
+    next: 'Nothing; `./understudy timeline {target}` has how long it took.',
   },
   'cloudwatch-alarm': {
     severity: 'P2',

@@ -82,7 +82,7 @@ export type Catalog = {
   /** The token of who waits for news of this subject, or waited last. */
   awaiting(subject: string): Promise<string | undefined>;
 
-  /** Puts a scratch instance on record before it is made, or returns the record that is there. */
+  /** Puts a scratch instance on record before it is made, or returns the record of it that is open. */
   beginScratch(record: ScratchRecord): Promise<ScratchRecord>;
   /** Its turn has come: from now on it costs, until it expires. The first word counts. */
   startScratch(target: string, name: string, startedAt: string, expiresAt: string): Promise<ScratchRecord>;

@@ -1,4 +1,3 @@
-import { checkSnapshot } from '../checks/snapshot.ts';
 import { Refusal } from '../domain/errors.ts';
 import { finding } from '../domain/finding.ts';
 import type { CopyJob } from '../domain/job.ts';
@@ -6,7 +5,7 @@ import { parsePointId, type RunName, snapshotPointId } from '../domain/names.ts'
 import { type CopyTo, placeOf, type Target } from '../domain/policy.ts';
 import { counts, isSnapshot, type SnapshotPoint } from '../domain/recovery-point.ts';
 import type { Claim } from '../domain/run.ts';
-import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
+import { humanSeconds, utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
 import type { Place } from '../ports/platform.ts';
 import { requireTarget } from './claimed.ts';
@@ -21,20 +20,11 @@ import {
   saidOf,
   succeed,
 } from './durable-claim.ts';
+import { makeItCount, type SnapshotDeps, untilAvailable } from './made-snapshot.ts';
+import { bearsOurTags, foreign, tagsOf } from './our-snapshots.ts';
 import { homePlace, placeNamed } from './places.ts';
-import {
-  concludeSnapshot,
-  foreign,
-  isOurs,
-  keyOf,
-  type SnapshotDeps,
-  storedOf,
-  tagsOf,
-  untilAvailable,
-  withoutThrowing,
-} from './snapshot.ts';
 import { raise, resolve } from './tell.ts';
-import { type Poll, until } from './until.ts';
+import { type Poll, until, withoutThrowing } from './until.ts';
 
 export type CopyDeps = SnapshotDeps & {
   /** Is the key the account's default for RDS, which no other account may ever use? Undefined where it cannot be found out. */
@@ -60,7 +50,7 @@ export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Prom
   // Named after the copy, so that whoever asks for it means one run.
   const run: RunName = { job: 'copy', target: target.id, scheduledFor: id };
   const { deadline } = target.policy.snapshot;
-  const claimed = await claimDurably(durable, deps, run, job, 2 * deadline + HOUR);
+  const claimed = await claimDurably(durable, deps, run, job, 3 * deadline + HOUR);
   if (claimed.outcome !== 'claimed') return claimed;
   const { claim } = claimed;
   try {
@@ -68,7 +58,7 @@ export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Prom
     await durable.step('take back what was said', () =>
       resolve(deps, { target: target.id, code: 'copy-impossible', subject: job.to }),
     );
-    await succeed(durable, deps, claim, done);
+    await succeed(durable, deps, claim, done, subjectOf(job));
     return { outcome: 'done', ...done };
   } catch (error) {
     if (lostClaim(error)) return { outcome: 'held', summary: saidOf(error).message };
@@ -78,10 +68,17 @@ export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Prom
       .catch(() => undefined);
     if (said.code === 'copy-impossible')
       await durable.step('say that it cannot be', () => raise(deps, impossible(target, job.to, said)));
-    await fail(durable, deps, claim, said);
+    // What only came too early is no failure of anybody's: the watch asks again, and says when it grows late.
+    await fail(durable, deps, claim, said, {
+      subject: subjectOf(job),
+      quietly: said.code === 'copy-not-yet',
+    });
     return { outcome: 'failed', summary: said.message, ...said };
   }
 }
+
+/** One place's success must not hide that another fails. */
+const subjectOf = (job: CopyJob) => `copy to ${job.to}`;
 
 async function copyOne(
   job: CopyJob,
@@ -92,7 +89,7 @@ async function copyOne(
   deps: CopyDeps,
 ): Promise<{ summary: string; point: string }> {
   const began = await durable.step('begin', async () => utc(deps.clock.now()));
-  const { from, to } = granted(await attempt(durable, 'plan the copy', () => plan(job, target, deps)));
+  const { from, to } = await planned(job, target, durable, deps);
   const place = placeNamed(target, job.to, deps.home);
   const creating: SnapshotPoint = {
     ...from,
@@ -107,7 +104,7 @@ async function copyOne(
     delete creating[key];
   const known = await durable.step('put the copy on record', async () => {
     const known = await deps.catalog.point(target.id, id);
-    if (known?.state !== 'available' && !(known && counts(known)))
+    if (!known || !(counts(known) || known.state === 'available' || known.state === 'corrupt'))
       await deps.catalog.putPoint(claim, creating);
     return known !== undefined && counts(known);
   });
@@ -115,32 +112,39 @@ async function copyOne(
 
   await beginInTurn(from, to, creating, place, target, durable, deps);
   const copied = await untilAvailable(durable, deps, creating, target.policy.snapshot.deadline, place);
-  const judged = await durable.step('judge it', async () => ({
-    findings: checkSnapshot(target, id, copied, from.snapshot, await keyOf(copied, job.to, deps)),
-    seconds: secondsBetween(began, deps.clock.now()),
-    now: utc(deps.clock.now()),
-  }));
-  const available: SnapshotPoint = {
-    ...creating,
-    state: 'available',
-    availableAt: judged.now,
-    takeSeconds: judged.seconds,
-    snapshot: storedOf(copied),
-  };
-  await durable.step('record that it is available', () => deps.catalog.putPoint(claim, available));
-  const bad = await durable.step('say what it is worth', () =>
-    concludeSnapshot(target, available, judged.findings, judged.now, deps),
-  );
-  if (bad) throw new Refusal(bad.code, bad.message, { hint: bad.next });
-  return { point: id, summary: `${id} copied in ${humanSeconds(judged.seconds)}` };
+  const origin = async () => from.snapshot;
+  const { seconds } = await makeItCount(creating, copied, origin, began, target, claim, durable, deps);
+  return { point: id, summary: `${id} copied in ${humanSeconds(seconds)}` };
 }
 
+/** Waits for the copy that this one is made of: all of them are asked for at once. */
+async function planned(job: CopyJob, target: Target, durable: Durable, deps: CopyDeps): Promise<Planned> {
+  const look = async (): Promise<Poll<{ planned: Planned } | { said: Said }>> => {
+    try {
+      return { state: 'done', value: { planned: await plan(job, target, deps) } };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const said = saidOf(error);
+      return said.code === 'copy-not-yet'
+        ? { state: 'waiting', seen: said.message }
+        : { state: 'done', value: { said } };
+    }
+  };
+  const waited = await until(durable, deps, {
+    name: 'plan the copy',
+    deadline: target.policy.snapshot.deadline,
+    look: () => withoutThrowing(look),
+  });
+  if (waited.outcome === 'too-late')
+    throw new Refusal('copy-not-yet', waited.seen, { hint: 'the watch asks again' });
+  if ('said' in waited.value) throw refusalOf(waited.value.said);
+  return waited.value.planned;
+}
+
+type Planned = { from: SnapshotPoint; to: CopyTo };
+
 /** What is copied, and where to; refused when that can never be. */
-async function plan(
-  job: CopyJob,
-  target: Target,
-  deps: CopyDeps,
-): Promise<{ from: SnapshotPoint; to: CopyTo }> {
+async function plan(job: CopyJob, target: Target, deps: CopyDeps): Promise<Planned> {
   const to = target.policy.snapshot.copies.find((copy) => placeOf(copy) === job.to);
   if (!to)
     throw new Refusal(
@@ -230,7 +234,8 @@ async function beginInTurn(
   const tags = tagsOf(creating, target, deps, creating.label);
   const look = async (): Promise<Poll<Said | null>> => {
     const there = await deps.platform.snapshot(of, creating.snapshot.id, place);
-    if (there) return { state: 'done', value: isOurs(there, tags) ? null : saidOf(foreign(there.id, tags)) };
+    if (there)
+      return { state: 'done', value: bearsOurTags(there, tags) ? null : saidOf(foreign(there.id, tags)) };
     try {
       await deps.platform.copySnapshot(
         { of, arn, encrypted, region: from.place.split('/')[0]! },

@@ -92,6 +92,8 @@ export async function succeed(
   deps: DurableJobDeps,
   claim: Claim,
   done: { summary: string; point?: string },
+  /** What its failures are told about, where that is not the job. */
+  subject: string = claim.job,
 ): Promise<void> {
   await durable.step('finish the run', () =>
     deps.catalog.finish(claim, { state: 'succeeded', endedAt: utc(deps.clock.now()), ...done }),
@@ -99,7 +101,7 @@ export async function succeed(
   // The work is done and on record: that the rest could not be must not make a failure of it. The watch makes up for it.
   await durable
     .step('take back an old failure', () =>
-      resolve(deps, { target: claim.target, code: 'job-failed', subject: claim.job }),
+      resolve(deps, { target: claim.target, code: 'job-failed', subject }),
     )
     .catch(() => undefined);
   await durable
@@ -114,14 +116,22 @@ export async function succeed(
 }
 
 /** Ends a run that could not be done: told first, then on record. Neither waits for the other's success. */
-export async function fail(durable: Durable, deps: DurableJobDeps, claim: Claim, said: Said): Promise<void> {
+export async function fail(
+  durable: Durable,
+  deps: DurableJobDeps,
+  claim: Claim,
+  said: Said,
+  /** What it is told about, where that is not the job; or that nobody is told. */
+  options: { subject?: string; quietly?: boolean } = {},
+): Promise<void> {
   deps.log.error(`${claim.job} failed`, { run: runName(claim), attempt: claim.attempt, error: said });
   deps.metrics.count('JobFailed', 1, { job: claim.job, ...policyOf(deps, claim) }, { target: claim.target });
   const target = targetOf(deps.plan, claim.target) ?? { id: claim.target };
   const failures: unknown[] = [];
   const try_ = (name: string, work: () => Promise<void>) =>
     durable.step(name, work).catch((error) => void failures.push(error));
-  await try_('tell the failure', () => raise(deps, jobFailed(target, claim.job, said)));
+  const told = { ...jobFailed(target, claim.job, said), subject: options.subject ?? claim.job };
+  if (!options.quietly) await try_('tell the failure', () => raise(deps, told));
   await try_('record the failure', () =>
     deps.catalog.finish(claim, {
       state: 'failed',

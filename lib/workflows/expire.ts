@@ -8,6 +8,7 @@ import { type Decision, planRetention } from '../domain/retention.ts';
 import { secondsBetween } from '../domain/time.ts';
 import type { Platform } from '../ports/platform.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim } from './claimed.ts';
+import { bearsOurTags, tagsOf } from './our-snapshots.ts';
 import { placeNamed } from './places.ts';
 import { type Vaults, vaultOf } from './replica.ts';
 import { settle } from './tell.ts';
@@ -197,7 +198,14 @@ async function carryOut(
 async function remove(target: Target, point: RecoveryPoint, deps: ExpireDeps): Promise<void> {
   if (!isDump(point)) {
     const { of, id } = point.snapshot;
-    return deps.platform.deleteSnapshot(of, id, placeNamed(target, point.place, deps.home));
+    const place = placeNamed(target, point.place, deps.home);
+    const there = await deps.platform.snapshot(of, id, place);
+    if (!there) return;
+    // A point that was refused bears the name of somebody else's snapshot.
+    if (bearsOurTags(there, tagsOf(point, target, deps, point.label)))
+      await deps.platform.deleteSnapshot(of, id, place);
+    else deps.log.warn('a snapshot of this name is not ours and stays', { target: target.id, snapshot: id });
+    return;
   }
   const vault = vaultOf(point, deps);
   await vault.removeAllVersions(point.keys.manifest);

@@ -18,7 +18,7 @@ export type InstanceResult = {
   proof?: ProveResult;
   failure?: Said;
   /** What could not be taken down. */
-  left?: string;
+  left?: { name: string; message: string };
 };
 
 /** Codes about the point that was restored, and about restoring as such. */
@@ -193,7 +193,9 @@ function findingsOf(
       }),
     );
   if (result.left)
-    found.push(finding('scratch-left-over', { target, subject: chosen.point, message: result.left }));
+    found.push(
+      finding('scratch-left-over', { target, subject: result.left.name, message: result.left.message }),
+    );
   return found;
 }
 

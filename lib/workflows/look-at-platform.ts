@@ -8,8 +8,9 @@ import { counts, isSnapshot, type RecoveryPoint, type SnapshotPoint } from '../d
 import { secondsBetween, utc } from '../domain/time.ts';
 import type { JobMessages } from '../ports/messages.ts';
 import type { Place, Platform } from '../ports/platform.ts';
+import { concludeSnapshot, keyOf, type SnapshotDeps, storedOf } from './made-snapshot.ts';
 import { placesOf } from './places.ts';
-import { askForCopies, concludeSnapshot, keyOf, type SnapshotDeps, storedOf } from './snapshot.ts';
+import { askForCopies } from './snapshot.ts';
 import { raise, resolve, type Telling } from './tell.ts';
 
 export type PlatformLookDeps = Telling & {

@@ -71,13 +71,7 @@ export async function planRehearsal(
     throw new Refusal('not-rehearsed', `${target.id} is a cache, which is not rehearsed`);
   const now = deps.clock.now();
   const source = await deps.platform.source(ref);
-  const estimate = await estimateOf(target, `rehearse-${job.from}`, deps);
-  if (estimate.used + estimate.seconds > estimate.allowed)
-    throw new Refusal(
-      'scratch-budget',
-      `the scratch instances of the policy ${target.policy.name} have stood for ${humanSeconds(estimate.used)} this month, of ${humanSeconds(estimate.allowed)} allowed, and this rehearsal would take about ${humanSeconds(estimate.seconds)}`,
-      { hint: 'raise rehearsal.instance.hoursAMonth, or rehearse less often' },
-    );
+  const estimate = await refuseOverBudget(target, `rehearse-${job.from}`, deps);
   const what =
     job.from === 'moment' ? ofMoment(job, target, source) : await ofSnapshot(job, target, source, deps);
   const place = job.from === 'moment' ? deps.home : placeFor(target, deps.home);
@@ -114,6 +108,21 @@ export async function planRehearsal(
 /** Snapshots are rehearsed where the policy says: at home, or what was copied to another place, there. */
 function placeFor(target: Target, home: string): string {
   return target.policy.rehearsal.instance.place ?? home;
+}
+
+/** What it will take and cost; rejects when the policy's hours of this month would not last for it. */
+export async function refuseOverBudget(
+  target: Target,
+  job: string,
+  deps: Pick<PlanDeps, 'catalog' | 'clock'>,
+): Promise<Estimate> {
+  const estimate = await estimateOf(target, job, deps);
+  if (estimate.used + estimate.seconds <= estimate.allowed) return estimate;
+  throw new Refusal(
+    'scratch-budget',
+    `the scratch instances of the policy ${target.policy.name} have stood for ${humanSeconds(estimate.used)} this month, of ${humanSeconds(estimate.allowed)} allowed, and this rehearsal would take about ${humanSeconds(estimate.seconds)}`,
+    { hint: 'raise rehearsal.instance.hoursAMonth, or rehearse less often' },
+  );
 }
 
 type What = Pick<Chosen, 'point' | 'from' | 'moment' | 'newestAt' | 'engine' | 'engineVersion'> & {
@@ -227,7 +236,7 @@ export async function estimateOf(
     .map(({ phases }) => phases.reduce((sum, phase) => sum + phase.seconds, 0));
   const seconds = past.length > 0 ? Math.ceil(Math.max(...past)) : USUALLY;
   const now = deps.clock.now();
-  const used = await usedSeconds(target.policy.name, monthOf(utc(now)), now, deps.catalog);
+  const used = await usedSeconds(target.policy.name, monthOf(utc(now)), now, seconds, deps.catalog);
   return {
     seconds,
     ...(pricePerHour === undefined

@@ -69,6 +69,16 @@ export type ProveDeps = {
   secondsLeft: () => number;
 };
 
+export const NOTHING_PROVEN: ProveResult = {
+  differences: [],
+  differenceCount: 0,
+  compared: { objects: 0, exact: 0, bounded: 0, unbounded: 0, rows: '0', checked: 0 },
+  corrupt: [],
+  unchecked: [],
+  notes: [],
+  assertions: [],
+};
+
 const RESERVE_SECONDS = 45;
 const SHOWN = 100;
 /** A new password takes a while to be in force. In seconds. */
@@ -79,15 +89,7 @@ const PASSWORD_TAKES = 300;
  * index and page. Each task is done or noted as not done; nothing that was not looked at counts as good.
  */
 export async function proveInstance(request: ProveRequest, deps: ProveDeps): Promise<ProveResult> {
-  const result: ProveResult = {
-    differences: [],
-    differenceCount: 0,
-    compared: { objects: 0, exact: 0, bounded: 0, unbounded: 0, rows: '0', checked: 0 },
-    corrupt: [],
-    unchecked: [],
-    notes: [],
-    assertions: [],
-  };
+  const result = structuredClone(NOTHING_PROVEN);
   const target = requireTarget(deps.plan, request.target);
   try {
     const manifest = request.manifest && (await readManifest(deps.vault, request.manifest));

@@ -32,12 +32,12 @@ import {
 } from './judge-instance.ts';
 import type { SourceLook, SourceLookRequest } from './look-at-source.ts';
 import { placeNamed } from './places.ts';
-import { type Chosen, planRehearsal } from './plan-instance-rehearsal.ts';
-import { mergeProofs, type ProveRequest, type ProveResult } from './prove-instance.ts';
+import { type Chosen, planRehearsal, refuseOverBudget } from './plan-instance-rehearsal.ts';
+import { mergeProofs, NOTHING_PROVEN, type ProveRequest, type ProveResult } from './prove-instance.ts';
 import { bringUp, durableStopwatch, type ScratchInstanceDeps, takeDown } from './scratch-instance.ts';
-import { platformOf, withoutThrowing } from './snapshot.ts';
+import { platformOf } from './snapshot.ts';
 import { raise, resolve, settle } from './tell.ts';
-import { until } from './until.ts';
+import { until, withoutThrowing } from './until.ts';
 
 export type RehearseInstanceDeps = DurableJobDeps &
   ScratchInstanceDeps & {
@@ -115,6 +115,7 @@ async function onScratch(
   deps: RehearseInstanceDeps,
 ): Promise<InstanceResult> {
   const { instance } = target.policy.rehearsal;
+  await clearEarlierAttempt(job, target, durable, deps);
   const record = await durable.step('put the scratch instance on record', () =>
     deps.catalog.beginScratch(recordOf(job, target, chosen, deps)),
   );
@@ -122,11 +123,15 @@ async function onScratch(
   const result: InstanceResult = { phases: time.phases, began: chosen.plannedAt, notes: chosen.notes };
   try {
     await itsTurn(record, target, durable, deps);
-    const started = await durable.step('start its clock', async () => {
-      const now = deps.clock.now();
-      const expires = utc(plusSeconds(now, 2 * instance.deadline + BESIDE));
-      return deps.catalog.startScratch(target.id, record.name, utc(now), expires);
-    });
+    const started = granted(
+      await attempt(durable, 'start its clock', async () => {
+        // While it waited for its turn others may have used the hours up.
+        await refuseOverBudget(target, `rehearse-${job.from}`, deps);
+        const now = deps.clock.now();
+        const expires = utc(plusSeconds(now, 2 * instance.deadline + BESIDE));
+        return deps.catalog.startScratch(target.id, record.name, utc(now), expires);
+      }),
+    );
     result.began = started.startedAt ?? chosen.plannedAt;
     const order = orderOf(job, target, chosen, record.name, started.expiresAt, deps);
     const there = scratchIn(deps, target, chosen.place);
@@ -152,7 +157,7 @@ async function onScratch(
     (error) => saidOf(error).message,
   );
   await time.end().catch(() => undefined);
-  return { ...result, phases: time.phases, ...(left ? { left } : {}) };
+  return { ...result, phases: time.phases, ...(left ? { left: { name: record.name, message: left } } : {}) };
 }
 
 /** What brings up and takes down where the point lies. */
@@ -183,6 +188,24 @@ function recordOf(
     beganAt: chosen.plannedAt,
     expiresAt: utc(plusSeconds(deps.clock.now(), target.policy.rehearsal.instance.deadline + BESIDE)),
   };
+}
+
+/** An attempt before this one may have died with its instance standing: that is nobody's now, and would be in the way. */
+async function clearEarlierAttempt(
+  job: RehearseInstanceJob,
+  target: Target,
+  durable: Durable,
+  deps: RehearseInstanceDeps,
+): Promise<void> {
+  const name = scratchName(target.id, rehearsalRun(job));
+  const left = await durable.step('look for what an earlier attempt left', async () => {
+    const open = await deps.catalog.openScratches();
+    return open.find((record) => record.name === name) ?? null;
+  });
+  if (!left) return;
+  const there = await takeDown(left, durable, scratchIn(deps, target, left.place ?? deps.home));
+  if (there)
+    throw new Refusal('scratch-left-over', there, { hint: 'delete it by hand, then rehearse again' });
 }
 
 /** First come, first served: those planned before it go first, and nobody passes one whose turn has come: as many at once as the policy allows. */
@@ -278,14 +301,25 @@ async function prove(
       ledger: look.ledger,
       from,
     };
-    proof = mergeProofs(
-      proof,
-      await durable.invoke<ProveRequest, ProveResult>(`prove, part ${slice}`, deps.proveFunction, request),
-    );
+    const part = await durable
+      .invoke<ProveRequest, ProveResult>(`prove, part ${slice}`, deps.proveFunction, request)
+      .catch((error: Error) => died(error, proof));
+    proof = mergeProofs(proof, part);
     from = proof.failure ? undefined : proof.next;
   }
   if (look.failed) proof!.unchecked.push(`the source could not be looked at: ${look.failed}`);
   return proof!;
+}
+
+/** What an earlier part found stands, whatever became of this one. Without one there is nothing but the failure. */
+function died(error: Error, before: ProveResult | undefined): ProveResult {
+  if (!before) throw error;
+  const failure = {
+    code: 'proof-died',
+    message: `the function that proves died: ${error.message}`,
+    hint: 'its log says why; out of memory and out of time are the usual reasons',
+  };
+  return { ...NOTHING_PROVEN, failure };
 }
 
 /** Telling comes first, and no failure of one step stops another: a mismatch that could not be recorded is told all the same. */
@@ -321,6 +355,8 @@ async function tell(
   job: string,
   deps: RehearseInstanceDeps,
 ): Promise<void> {
+  for (const left of evidence.findings.filter(({ code }) => code === 'scratch-left-over'))
+    await raise(deps, left);
   if (evidence.error?.kind === 'unjudged') {
     for (const found of evidence.findings) await raise(deps, found);
     return raise(deps, jobFailed(target, job, evidence.error));
@@ -330,7 +366,10 @@ async function tell(
     target.id,
     OF_INSTANCES.points,
     evidence.findings.filter(({ code }) => OF_INSTANCES.points.includes(code)),
-    (open) => earlierOrSame(open.subject, evidence.point),
+    (open) =>
+      earlierOrSame(open.subject, evidence.point) &&
+      // Only a comparison takes a difference back.
+      (open.code !== 'proof-mismatch' || evidence.strength === 'bounded'),
   );
   await settle(
     deps,
@@ -364,6 +403,8 @@ function wasAsked(open: Finding, evidence: Evidence): boolean {
 /** A moment is no point and has no state. A snapshot shown to be different is corrupt; one that came up is rehearsed. */
 async function mark(target: Target, evidence: Evidence, deps: RehearseInstanceDeps): Promise<void> {
   const bad = evidence.findings.find(({ code }) => OF_INSTANCES.points.includes(code));
+  // A key that cannot be used now may be used again: that is told, and no fault of the snapshot's.
+  if (bad && evidence.error?.code === 'key-inaccessible') return;
   if (bad) await deps.catalog.movePoint(target.id, evidence.point, 'corrupt', { why: bad.message });
   else if (evidence.strength !== 'none')
     await deps.catalog.movePoint(target.id, evidence.point, 'rehearsed', { rehearsedAt: evidence.at });

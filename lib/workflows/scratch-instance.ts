@@ -6,9 +6,8 @@ import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Durable } from '../ports/durable.ts';
 import type { ScratchInstances, ScratchOrder, ScratchSecrets, ScratchState } from '../ports/platform.ts';
-import { attempt, granted, refusalOf, type Said } from './durable-claim.ts';
-import { withoutThrowing } from './snapshot.ts';
-import { type Poll, until, type Waiting } from './until.ts';
+import { attempt, granted, refusalOf, type Said, saidOf } from './durable-claim.ts';
+import { type Poll, until, type Waiting, withoutThrowing } from './until.ts';
 
 export type ScratchInstanceDeps = Waiting & {
   catalog: Catalog;
@@ -55,9 +54,7 @@ export async function bringUp(
     await untilUp('its instance', order, deadline, memberIsUp, durable, deps);
   }
   await phase('secure');
-  await done('give it a password of its own', async () =>
-    deps.scratch.secure(kind, name, await deps.scratchSecrets.password(name)),
-  );
+  await securing(order, durable, deps);
   const ready = await untilUp(
     'the password',
     order,
@@ -68,6 +65,34 @@ export async function bringUp(
   );
   if (ready.endpoint) return ready.endpoint;
   throw new Refusal('scratch-unreachable', `${name} is ${ready.status} and has no endpoint`);
+}
+
+/** A fresh restore may still be busy with itself, and takes no change until it is not. */
+async function securing(order: ScratchOrder, durable: Durable, deps: ScratchInstanceDeps): Promise<void> {
+  const { kind, name } = order;
+  const look = async (): Promise<Poll<Said | null>> => {
+    try {
+      await deps.scratch.secure(kind, name, await deps.scratchSecrets.password(name));
+      return { state: 'done', value: null };
+    } catch (error) {
+      const said = saidOf(error);
+      if (said.code === 'source-busy') return { state: 'waiting', seen: said.message };
+      if (said.code === 'platform-unreachable' || said.code === 'unexpected') throw error;
+      return { state: 'done', value: said };
+    }
+  };
+  const secured = await until(durable, deps, {
+    name: 'give it a password of its own',
+    deadline: CHANGE_TAKES,
+    look: () => withoutThrowing(look),
+    onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
+  });
+  if (secured.outcome === 'too-late')
+    throw new Refusal(
+      'scratch-busy',
+      `${name} took no password in ${humanSeconds(secured.waited)}: ${secured.seen}`,
+    );
+  if (secured.value) throw refusalOf(secured.value);
 }
 
 const isUp = (state: ScratchState) => state.status === 'available';
@@ -194,15 +219,16 @@ export function durableStopwatch(durable: Durable, deps: Waiting) {
   };
 }
 
-/** Seconds of scratch that a policy has used in a month, those still standing included. */
+/** Seconds of scratch that a policy has used in a month. What still stands will stand as long as is usual, or longer. */
 export async function usedSeconds(
   policy: string,
   month: string,
   now: Date,
+  usually: number,
   catalog: Pick<Catalog, 'scratchSeconds' | 'openScratches'>,
 ): Promise<number> {
   const standing = (await catalog.openScratches())
     .filter((record) => record.policy === policy && record.startedAt !== undefined)
-    .reduce((sum, record) => sum + secondsBetween(record.startedAt!, now), 0);
+    .reduce((sum, record) => sum + Math.max(usually, secondsBetween(record.startedAt!, now)), 0);
   return standing + (await catalog.scratchSeconds(policy, month));
 }

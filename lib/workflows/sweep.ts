@@ -4,7 +4,7 @@ import { TAGS } from '../domain/platform.ts';
 import { type Plan, targetOf } from '../domain/policy.ts';
 import type { ScratchRecord } from '../domain/scratch.ts';
 import { type Found, verdictOf } from '../domain/sweep.ts';
-import { secondsBetween } from '../domain/time.ts';
+import { secondsBetween, utc } from '../domain/time.ts';
 import type { Secrets } from '../ports/database.ts';
 import type { Place, ScratchInstances, ScratchSecrets, ScratchState } from '../ports/platform.ts';
 import { placeNamed } from './places.ts';
@@ -27,49 +27,74 @@ const DELETION_TAKES = 3600;
 
 /**
  * Deletes the scratch instances that outlived their rehearsals, and ends the records of those that are gone. Goes one step
- * a look: what is being deleted now is confirmed gone by a later one.
+ * a look: what is being deleted now is confirmed gone by a later one. What fails stops nothing else, and is returned
+ * beside what was found.
  */
-export async function sweep(deps: SweepDeps, now: Date): Promise<Finding[]> {
+export async function sweep(
+  deps: SweepDeps,
+  now: Date,
+): Promise<{ findings: Finding[]; failures: string[] }> {
   const failures: string[] = [];
   const findings: Finding[] = [];
   const guarded = (what: string, work: Promise<unknown>) =>
     work.catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
 
   const records = await deps.catalog.openScratches();
-  for (const [place, there] of everywhere(deps)) {
+  for (const place of new Set([
+    deps.home,
+    ...placesOfPlan(deps),
+    ...records.flatMap((each) => each.place ?? []),
+  ])) {
     const here = records.filter((record) => (record.place ?? deps.home) === place);
-    // What cannot be listed is not known to be gone: its records stay.
-    const found = await there.scratch
-      .list()
-      .catch((error) => void failures.push(`${place}: ${reasonOf(error)}`));
-    if (!found) continue;
-    for (const state of found) {
-      const record = here.find(({ name }) => name === state.name);
-      await guarded(
-        state.name,
-        sweepOne(state, record, there, now).then((said) => void findings.push(...said)),
-      );
-    }
-    const standing = new Set(found.map(({ name }) => name));
-    for (const record of here) {
-      if (standing.has(record.name) || new Date(record.expiresAt) > now) continue;
-      await guarded(record.name, clearRest(record, there));
-      deps.log.warn('a scratch instance nobody came back for is off the record', { name: record.name });
-    }
+    const names = here.map(({ name }) => name).join(', ');
+    const swept = sweepPlace(place, here, deps, now).then((said) => void findings.push(...said));
+    await guarded(names ? `${place} (${names})` : place, swept);
   }
-  if (failures.length > 0) throw new UnderstudyError('sweep-incomplete', failures.join('; '));
+  return { findings, failures };
+}
+
+function placesOfPlan(deps: SweepDeps): string[] {
+  return deps.plan.targets.flatMap(({ policy }) => policy.rehearsal.instance.place ?? []);
+}
+
+async function sweepPlace(
+  place: string,
+  records: readonly ScratchRecord[],
+  deps: SweepDeps,
+  now: Date,
+): Promise<Finding[]> {
+  const there = reaching(place, records, deps);
+  // What cannot be listed is not known to be gone: this rejects, and its records stay.
+  const found = await there.scratch.list();
+  const findings: Finding[] = [];
+  for (const state of found) {
+    const record = records.find(({ name }) => name === state.name);
+    findings.push(...(await sweepOne(state, record, there, now)));
+  }
+  const standing = new Set(found.map(({ name }) => name));
+  for (const record of records) {
+    if (standing.has(record.name) || new Date(record.expiresAt) > now) continue;
+    await clearRest(record, there);
+    deps.log.warn('a scratch instance nobody came back for is off the record', { name: record.name });
+  }
   return findings;
 }
 
-/** Every place where this plan's policies rehearse, with what reaches it. */
-function everywhere(deps: SweepDeps): Map<string, SweepDeps> {
-  const places = new Map([[deps.home, deps]]);
-  for (const target of deps.plan.targets) {
-    const { place } = target.policy.rehearsal.instance;
-    if (place !== undefined && deps.scratchAt && !places.has(place))
-      places.set(place, { ...deps, scratch: deps.scratchAt(placeNamed(target, place, deps.home)) });
+/** The same with what reaches that place. Rejects where no policy says any more how that is done. */
+function reaching(place: string, records: readonly ScratchRecord[], deps: SweepDeps): SweepDeps {
+  if (place === deps.home || !deps.scratchAt) {
+    if (place === deps.home) return deps;
+    throw new UnderstudyError('place-unknown', `scratch instances in ${place} cannot be reached from here`);
   }
-  return places;
+  const owner =
+    deps.plan.targets.find(({ policy }) => policy.rehearsal.instance.place === place) ??
+    targetOf(deps.plan, records[0]?.target ?? '');
+  if (!owner)
+    throw new UnderstudyError(
+      'place-unknown',
+      `no target says how scratch instances in ${place} are reached`,
+    );
+  return { ...deps, scratch: deps.scratchAt(placeNamed(owner, place, deps.home)) };
 }
 
 async function sweepOne(
@@ -79,7 +104,7 @@ async function sweepOne(
   now: Date,
 ): Promise<Finding[]> {
   const verdict = verdictOf(state, record, deps.stage, TAGS, now);
-  if (verdict.do === 'leave') return [];
+  if (verdict.do === 'leave') return abandoned(state, record, deps);
   if (verdict.do === 'report')
     return [
       finding('scratch-foreign', {
@@ -91,13 +116,47 @@ async function sweepOne(
   const named = await namedInSecret(state, deps);
   if (named) return [leftOver(state, record, deps, `it is not deleted, because ${named}`)];
   deps.log.warn('a scratch instance is deleted', { name: state.name, why: verdict.why });
-  const left = await deps.scratch.remove(state.kind, state.name);
-  if (left === 'gone') {
-    if (record) await clearRest(record, deps);
-    return [];
+  try {
+    // Its parameters and its secret are to be found again when it is gone.
+    const known = record ?? (await deps.catalog.beginScratch(recordFrom(state, now)));
+    const left = await deps.scratch.remove(state.kind, state.name);
+    if (left === 'gone') {
+      await clearRest(known, deps);
+      return [];
+    }
+  } catch (error) {
+    return [leftOver(state, record, deps, `it cannot be deleted: ${reasonOf(error)}`)];
   }
   const late = secondsBetween(state.tags[TAGS.expires]!, now) > DELETION_TAKES;
   return late ? [leftOver(state, record, deps, `it is ${state.status} and not gone yet`)] : [];
+}
+
+/** Not expired yet, and its rehearsal is over: it stands for nobody, and costs until it is deleted. */
+async function abandoned(
+  state: ScratchState,
+  record: ScratchRecord | undefined,
+  deps: SweepDeps,
+): Promise<Finding[]> {
+  const [job, target, ...rest] = (record?.run ?? '').split('/');
+  if (!record || !job || !target) return [];
+  const run = await deps.catalog.run({ job, target, scheduledFor: rest.join('/') });
+  if (!run || run.state === 'running') return [];
+  return [leftOver(state, record, deps, `its rehearsal has ended; it is deleted after ${record.expiresAt}`)];
+}
+
+/** By its tags, which say whose it is. */
+function recordFrom(state: ScratchState, now: Date): ScratchRecord {
+  return {
+    target: state.tags[TAGS.target] ?? DEPLOYMENT.id,
+    policy: state.tags[TAGS.policy] ?? '',
+    name: state.name,
+    kind: state.kind,
+    run: state.tags[TAGS.run] ?? '',
+    state: 'making',
+    beganAt: utc(now),
+    expiresAt: state.tags[TAGS.expires] ?? utc(now),
+    resourceId: state.resourceId,
+  };
 }
 
 /** Somebody may have made it his database after all: then some target's secret leads to it. Unknown is not no. */
@@ -105,7 +164,7 @@ async function namedInSecret(state: Found & ScratchState, deps: SweepDeps): Prom
   const members = state.members.map(({ name }) => name);
   const names = [state.name, ...members, state.endpoint?.host].flatMap((name) => name ?? []);
   for (const target of deps.plan.targets) {
-    if (!target.platform || !target.connection) continue;
+    if (!target.connection) continue;
     try {
       const host = (await deps.secrets.credentials(target)).host.toLowerCase();
       if (!isLoopback(host) && names.some((name) => host === name || host.split('.')[0] === name))

@@ -1,3 +1,4 @@
+import { reasonOf } from '../domain/errors.ts';
 import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Durable } from '../ports/durable.ts';
@@ -39,5 +40,14 @@ export async function until<T>(
     if (poll.state === 'done') return { outcome: 'done', value: poll.value };
     if (left <= 0) return { outcome: 'too-late', seen: poll.seen, waited: secondsBetween(began, end) };
     await durable.pause(`${wait.name}: pause ${look}`, Math.min(pause, left), wait.onWaiting);
+  }
+}
+
+/** A poll returns a state; an error that a second look may not meet is a state too. */
+export async function withoutThrowing<T>(look: () => Promise<Poll<T>>): Promise<Poll<T>> {
+  try {
+    return await look();
+  } catch (error) {
+    return { state: 'waiting', seen: reasonOf(error) };
   }
 }

@@ -101,7 +101,17 @@ async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Fi
     );
   });
   const rehearsed = onAws.some(({ platform }) => platform?.kind !== 'elasticache');
-  if (rehearsed) findings.push(...(await ask('scratch instances', OF_SCRATCH, () => sweep(deps, now))));
+  if (rehearsed) {
+    // What was found is said, also when something else could not be found out.
+    let found: Finding[] = [];
+    await ask('scratch instances', OF_SCRATCH, async () => {
+      const swept = await sweep(deps, now);
+      found = swept.findings;
+      if (swept.failures.length > 0) throw new UnderstudyError('sweep-incomplete', swept.failures.join('; '));
+      return found;
+    });
+    findings.push(...found);
+  }
   return findings;
 }
 

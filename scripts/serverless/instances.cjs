@@ -42,9 +42,8 @@ module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const plan = readPlan();
   const onRds = plan.targets.filter(({ platform }) => platform && platform.kind !== 'elasticache');
-  const rehearsed = onRds.some(
-    ({ policy }) => policy.schedules['rehearse-snapshot'] || policy.schedules['rehearse-moment'],
-  );
+  // Scheduled or by hand: what comes up is asked only where it is PostgreSQL.
+  const rehearsed = onRds.some(({ engine }) => engine === 'postgres');
   return {
     Resources: {
       ...(onRds.length > 0 && subscriptions(stage)),

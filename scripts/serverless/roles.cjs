@@ -41,7 +41,8 @@ function table(can, inVpc) {
       can.deletes,
       can.deletesReplica,
       can.deletesSnapshots,
-      can.seesCaches, // a deletion that is refused: is it gone already?
+      can.seesInstances, // is the snapshot of this name ours?
+      can.seesCaches,
       can.entersAccounts,
       tells,
     ],

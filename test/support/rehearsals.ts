@@ -182,7 +182,11 @@ export async function rehearsalWorld(
       ...scratchSecrets.left(),
       ...(await catalog.openScratches()).map(({ name }) => `record ${name}`),
     ],
-    sweep: () => sweep(deps, clock.now()),
+    sweep: async () => {
+      const { findings, failures } = await sweep(deps, clock.now());
+      if (failures.length > 0) throw new Error(failures.join('; '));
+      return findings;
+    },
   };
 }
 export type RehearsalWorld = Awaited<ReturnType<typeof rehearsalWorld>>;

@@ -274,7 +274,7 @@ describe('the hours of a month', () => {
     for (const minute of [1, 2, 3]) {
       const execution = made.execution();
       const ending = await execution.run(made.bodyOf(jobAt(minute)), {
-        at: 'start its clock',
+        at: 'make its parameters',
         when: 'before',
       });
       outcomes.push(ending.died ? 'begun' : ending.result.outcome);

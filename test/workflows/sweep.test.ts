@@ -95,11 +95,9 @@ function world(targets: Target[] = [target({ platform: { kind: 'rds', id: 'crm-d
     async look(times = 1, seconds = 300) {
       const said: string[] = [];
       for (let look = 0; look < times; look++) {
-        said.push(
-          ...(await sweep(deps, clock.now())).map(
-            ({ code, target: of, subject }) => `${code} ${of} ${subject}`,
-          ),
-        );
+        const { findings, failures } = await sweep(deps, clock.now());
+        said.push(...findings.map(({ code, target: of, subject }) => `${code} ${of} ${subject}`));
+        if (failures.length > 0) throw new Error(failures.join('; '));
         await clock.advance(seconds);
       }
       return said;

@@ -33,7 +33,14 @@ export function scratches(table: Table): Scratches {
       };
       try {
         await table.client.send(
-          new PutCommand({ TableName: table.name, Item, ConditionExpression: 'attribute_not_exists(PK)' }),
+          new PutCommand({
+            TableName: table.name,
+            Item,
+            // One that is gone has been accounted for: another attempt of the same run begins anew.
+            ConditionExpression: 'attribute_not_exists(PK) or #state = :gone',
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: { ':gone': 'gone' },
+          }),
         );
       } catch (error) {
         if (!refused(error)) throw error;
@@ -80,7 +87,7 @@ export function scratches(table: Table): Scratches {
           TableName: table.name,
           Key: { PK: partition(record.target), SK: sortKey.scratch(record.name) },
           UpdateExpression: 'set #state = :gone, goneAt = :at remove openShard, openKey',
-          ConditionExpression: '#state <> :gone',
+          ConditionExpression: 'attribute_exists(PK) and #state <> :gone',
           ExpressionAttributeNames: { '#state': 'state' },
           ExpressionAttributeValues: { ':gone': 'gone', ':at': goneAt },
         },

@@ -18,7 +18,8 @@ export function memoryScratches(store: Store): Scratches {
   return {
     async beginScratch(record) {
       const key = keyOf(record.target, record.name);
-      if (!store.scratches.has(key)) store.scratches.set(key, copy(record));
+      const known = store.scratches.get(key);
+      if (!known || known.state === 'gone') store.scratches.set(key, copy(record));
       return copy(store.scratches.get(key)!);
     },
     async startScratch(target, name, startedAt, expiresAt) {
