@@ -61,17 +61,38 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     expect(await catalog.openScratches()).not.toContainEqual(expect.objectContaining({ name: nobody }));
   });
 
-  it('has nothing open of one that has ended, and still knows when it is begun again that it is gone', async () => {
-    const record = scratchRecord(unique());
-    await catalog.beginScratch(record);
+  it('has nothing open of one that has ended, and begins anew when it is begun again', async () => {
+    const record = await running();
+    await catalog.identifyScratch(record.target, record.name, 'db-ABC');
     await catalog.endScratch(record, '2026-11-22T02:30:03Z');
     expect(await openOf(record.target)).toEqual([]);
-    expect(await catalog.beginScratch(record)).toEqual({
-      ...record,
-      state: 'gone',
-      goneAt: '2026-11-22T02:30:03Z',
+    const again = scratchRecord(record.target, {
+      name: record.name,
+      policy: record.policy,
+      beganAt: '2026-11-22T03:00:00Z',
+      expiresAt: '2026-11-23T00:00:00Z',
     });
+    expect(await catalog.beginScratch(again)).toEqual(again);
+    expect(await openOf(record.target)).toEqual([again]);
+    expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(HOUR / 2);
+  });
+
+  it('accounts for each time that one was begun', async () => {
+    const { startedAt: _startedAt, ...record } = await running();
+    await catalog.endScratch(record, '2026-11-22T02:30:03Z');
+    await catalog.beginScratch(record);
+    const { target, name } = record;
+    await catalog.startScratch(target, name, '2026-11-22T05:00:00Z', '2026-11-22T12:00:00Z');
+    await catalog.endScratch(record, '2026-11-22T06:00:00Z');
     expect(await openOf(record.target)).toEqual([]);
+    expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(1.5 * HOUR);
+  });
+
+  it('ends nothing that is not on record, and puts nothing there', async () => {
+    const record = scratchRecord(unique());
+    await catalog.endScratch(record, '2026-11-22T02:30:03Z');
+    expect(await openOf(record.target)).toEqual([]);
+    expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(0);
   });
 
   it('accounts for nothing while one waits for its turn, and for all from then on', async () => {
@@ -89,7 +110,6 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     await catalog.endScratch(record, '2026-11-22T02:30:03Z');
     await catalog.endScratch(record, '2026-11-22T09:00:00Z');
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(HOUR / 2);
-    expect(await catalog.beginScratch(record)).toMatchObject({ goneAt: '2026-11-22T02:30:03Z' });
   });
 
   it('accounts once when many end it at once', async () => {

@@ -1,6 +1,6 @@
 import type { ExpireJob } from '../../lib/domain/job.ts';
 import { placedId, vaultKeys } from '../../lib/domain/names.ts';
-import type { PlatformSnapshot } from '../../lib/domain/platform.ts';
+import { type PlatformSnapshot, TAGS } from '../../lib/domain/platform.ts';
 import type { DumpPoint, PointState, SnapshotPoint } from '../../lib/domain/recovery-point.ts';
 import { utc } from '../../lib/domain/time.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
@@ -84,7 +84,7 @@ export async function stored(
   return point;
 }
 
-/** Puts a snapshot where it says it lies, and into the catalog. */
+/** Puts a snapshot where it says it lies, with our tags if it is ours, and into the catalog. */
 export async function snapped(
   platform: MemoryPlatform,
   catalog: Catalog,
@@ -94,10 +94,16 @@ export async function snapped(
   const point = snapshotPoint(scheduledFor, changes);
   const type: PlatformSnapshot['type'] = point.kind === 'automated' ? 'automated' : 'manual';
   const { id, of, arn } = point.snapshot;
-  platform.putSnapshot(platformSnapshot({ id, of, arn, type, takenAt: scheduledFor }), point.place);
+  const tags = point.kind === 'snapshot' ? tagsOfOurs(scheduledFor) : {};
+  platform.putSnapshot(platformSnapshot({ id, of, arn, type, takenAt: scheduledFor, tags }), point.place);
   await catalog.adoptPoint(point);
   return point;
 }
+
+export const tagsOfOurs = (scheduledFor: string): Record<string, string> => ({
+  [TAGS.run]: `snapshot/crm/${scheduledFor}`,
+  [TAGS.stage]: 'test',
+});
 
 /** So many days before now, at one o'clock. */
 export const daysAgo = (days: number) => utc(new Date(new Date(NOW).getTime() - days * DAY - 4 * 3_600_000));

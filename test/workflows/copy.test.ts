@@ -145,11 +145,27 @@ describe('a copy', () => {
     expect(await made.open()).toEqual(open);
   });
 
-  it('that is odd, or under a key nobody can use, is judged like any other', async () => {
+  it('that is under a key nobody can use counts for nothing, and for something when it is asked for with one', async () => {
     const made = await taken();
     made.deps.keyState = async () => 'unusable';
     expect(await made.copy('eu-west-1')).toMatchObject({ outcome: 'failed', code: 'restore-key-unusable' });
-    expect(await made.point(COPY)).toMatchObject({ state: 'corrupt' });
+    expect(await made.point(COPY)).toMatchObject({ state: 'available' });
+    expect(await made.point()).toMatchObject({ state: 'verified' });
+    expect(await made.open()).toEqual(['job-failed copy to eu-west-1', `restore-key-unusable ${COPY}`]);
+    made.deps.keyState = async () => 'usable';
+    expect(await made.copy('eu-west-1')).toMatchObject({ outcome: 'done' });
+    expect(await made.point(COPY)).toMatchObject({ state: 'verified' });
+    expect(made.platform.callsOf('copySnapshot')).toHaveLength(1);
+    expect(await made.open()).toEqual([]);
+  });
+
+  it('that is bad is bad again when it is asked for again, and says why', async () => {
+    const made = await taken();
+    made.platform.putSnapshot(platformSnapshot({ id: NAME, tags: OURS, encrypted: false }), 'eu-west-1');
+    for (let times = 0; times < 2; times++) {
+      expect(await made.copy('eu-west-1')).toMatchObject({ outcome: 'failed', code: 'snapshot-unencrypted' });
+      expect(await made.point(COPY)).toMatchObject({ state: 'corrupt', why: expect.any(String) });
+    }
     expect(await made.point()).toMatchObject({ state: 'verified' });
   });
 
@@ -171,7 +187,7 @@ describe('a copy that can never be', () => {
       code: 'copy-impossible',
       summary: expect.stringMatching(why),
     });
-    expect(await made.open()).toEqual([`copy-impossible ${to}`, 'job-failed copy']);
+    expect(await made.open()).toEqual([`copy-impossible ${to}`, `job-failed copy to ${to}`]);
     expect(made.platform.callsOf('copySnapshot')).toEqual([]);
     expect(made.platform.callsOf('share')).toEqual([]);
   };
@@ -312,13 +328,31 @@ describe('a copy into another account', () => {
     expect(platform.sharedWith(NAME)).toEqual(['444455556666']);
   });
 
-  it('is refused for now while the Region’s copy is being made', async () => {
-    const { copy, platform, point } = await taken([ABROAD, VAULTED]);
+  it('waits while the Region’s copy is being made', async () => {
+    const made = await taken([ABROAD, VAULTED]);
+    let pauses = 0;
+    made.whilePaused(async (pause) => {
+      if (!pause.startsWith('plan the copy')) return;
+      expect(await made.point(VAULTED_COPY)).toBeUndefined();
+      expect(made.platform.callsOf('share')).toEqual([]);
+      if (++pauses === 3) await made.copy('eu-west-1');
+    });
+    expect(await made.copy(VAULTED_PLACE)).toMatchObject({ outcome: 'done', point: VAULTED_COPY });
+    expect(pauses).toBe(3);
+    expect(await made.point(VAULTED_COPY)).toMatchObject({ state: 'verified' });
+    expect(made.told()).toEqual([]);
+  });
+
+  it('is refused for now when the Region’s copy is not there by the deadline', async () => {
+    const { copy, platform, point, clock, run } = await taken([ABROAD, VAULTED], { deadline: 7200 });
+    const before = clock.now().getTime();
     expect(await copy(VAULTED_PLACE)).toMatchObject({
       outcome: 'failed',
       code: 'copy-not-yet',
       hint: 'the watch asks again',
     });
+    expect(Math.round((clock.now().getTime() - before) / 1000)).toBe(7200);
+    expect(await run('copy', VAULTED_COPY)).toMatchObject({ state: 'failed' });
     expect(platform.callsOf('share')).toEqual([]);
     expect(await point(VAULTED_COPY)).toBeUndefined();
     await copy('eu-west-1');
@@ -326,9 +360,10 @@ describe('a copy into another account', () => {
   });
 
   it('that only came too early wakes nobody: it is asked for again', async () => {
-    const { copy, told } = await taken([ABROAD, VAULTED]);
-    await copy(VAULTED_PLACE);
+    const { copy, told, open } = await taken([ABROAD, VAULTED]);
+    expect(await copy(VAULTED_PLACE)).toMatchObject({ code: 'copy-not-yet' });
     expect(told()).toEqual([]);
+    expect(await open()).toEqual([]);
   });
 });
 

@@ -1,11 +1,12 @@
 import { finding } from '../../lib/domain/finding.ts';
+import { TAGS } from '../../lib/domain/platform.ts';
 import type { CopyTo, Plan, Policy } from '../../lib/domain/policy.ts';
 import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
 import { expire } from '../../lib/workflows/expire.ts';
-import { HOME } from '../support/builders.ts';
+import { HOME, platformSnapshot, snapshotPoint } from '../support/builders.ts';
 import { manualClock } from '../support/doubles/clock.ts';
 import { memoryVault } from '../support/doubles/vault.ts';
-import { daysAgo, inState, keysLeft, NOW, snapped, stored, world } from '../support/expiry.ts';
+import { daysAgo, inState, keysLeft, NOW, snapped, stored, tagsOfOurs, world } from '../support/expiry.ts';
 
 const ABROAD: CopyTo = { region: 'eu-west-1', kmsKey: 'alias/abroad' };
 const ROLE = 'arn:aws:iam::444455556666:role/understudy-copies';
@@ -23,6 +24,7 @@ const changed = (plan: Plan, changes: Partial<Policy>): Plan => ({
 });
 const copiesTo = (plan: Plan, ...copies: CopyTo[]) =>
   changed(plan, { snapshot: { ...plan.targets[0]!.policy.snapshot, copies } });
+type Tags = Record<string, string>;
 const idsOf = (points: RecoveryPoint[]) => points.map(({ id }) => id).sort();
 
 /** Dumps of the last three nights, which all stay, and snapshots of the last ten, of which three are too old. */
@@ -156,8 +158,52 @@ describe('expiry of snapshots', () => {
 
   it('takes for deleted what somebody has deleted meanwhile', async () => {
     const { platform, catalog, deps, job, old } = await withSnapshots();
-    await platform.deleteSnapshot('rds', old[0]!.snapshot.id, { name: HOME, region: HOME });
+    const [gone, ...there] = old.map(({ snapshot }) => snapshot.id);
+    await platform.deleteSnapshot('rds', gone!, { name: HOME, region: HOME });
+    platform.calls.splice(0);
     expect(await expire(job, deps)).toMatchObject({ outcome: 'done' });
+    expect(await inState(catalog, 'expired')).toEqual(idsOf(old));
+    expect(
+      platform
+        .callsOf('deleteSnapshot')
+        .map(([, id]) => id)
+        .sort(),
+    ).toEqual(there);
+  });
+
+  it.each([
+    ['no tags', () => ({})],
+    ['another stage', (tags: Tags) => ({ ...tags, [TAGS.stage]: 'prod' })],
+    ['a run and no stage', ({ [TAGS.stage]: _stage, ...tags }: Tags) => tags],
+    ['another run', (tags: Tags) => ({ ...tags, [TAGS.run]: 'snapshot/crm/2026-11-01T01:00:00Z' })],
+    ['another target', (tags: Tags) => ({ ...tags, [TAGS.run]: tags[TAGS.run]!.replace('crm', 'erp') })],
+  ])('leaves one of our name that bears %s, and its point expires', async (_what, borne) => {
+    const { platform, catalog, deps, job } = await world(3);
+    deps.plan = copiesTo(deps.plan, ABROAD);
+    for (const place of [HOME, 'eu-west-1']) {
+      await snapped(platform, catalog, daysAgo(1), { place });
+      const theirs = snapshotPoint(daysAgo(60), { place });
+      const tags: Tags = borne(tagsOfOurs(daysAgo(60)));
+      platform.putSnapshot(platformSnapshot({ id: theirs.snapshot.id, tags }), place);
+      await catalog.adoptPoint(theirs);
+    }
+    expect(await expire(job, deps)).toMatchObject({ outcome: 'done' });
+    expect(platform.callsOf('deleteSnapshot')).toEqual([]);
+    for (const place of [HOME, 'eu-west-1']) expect(platform.ids(place)).toHaveLength(2);
+    expect(await inState(catalog, 'expired')).toHaveLength(2);
+  });
+
+  it('deletes nothing while nobody can say whose it is, and tries it again', async () => {
+    const { platform, catalog, deps, job, old } = await withSnapshots();
+    platform.fail('snapshot', new Error('Rate exceeded'));
+    await expect(expire(job, deps)).rejects.toMatchObject({
+      code: 'expire-incomplete',
+      message: expect.stringContaining('Rate exceeded'),
+    });
+    expect(platform.callsOf('deleteSnapshot')).toEqual([]);
+    expect(await inState(catalog, 'expiring')).toEqual(idsOf(old));
+    platform.heal();
+    await expire({ ...job, scheduledFor: '2026-11-20T05:10:00Z' }, deps);
     expect(await inState(catalog, 'expired')).toEqual(idsOf(old));
   });
 

@@ -21,6 +21,8 @@ import {
 } from '../support/snapshots.ts';
 
 const COPY = '20261120T010000Z-snapshot@eu-west-1';
+const LATER = '2026-11-20T01:00:10Z';
+const LATER_ID = '20261120T010010Z-snapshot@eu-central-1';
 
 function looking(options: Parameters<typeof snapshotWorld>[0] = {}) {
   const made = snapshotWorld(options);
@@ -101,13 +103,20 @@ describe('a snapshot nobody told us of', () => {
     expect(await open()).toEqual([]);
   });
 
-  it('with a key that cannot be used is no recovery point', async () => {
-    const { look, platform, points, open, deps } = looking();
+  it('with a key that cannot be used is no recovery point, and one when it can', async () => {
+    const { look, platform, points, open, told, deps } = looking();
     deps.keyState = async () => 'unusable';
     platform.putSnapshot(automated('2026-11-19T03:00:00Z'));
+    for (let times = 0; times < 3; times++) {
+      await look();
+      expect(await points()).toEqual(['20261119T030000Z automated available']);
+      expect(await open()).toEqual(['restore-key-unusable 20261119T030000Z-automated@eu-central-1']);
+    }
+    expect(told().filter((line) => line.startsWith('alerts'))).toHaveLength(1);
+    deps.keyState = async () => 'usable';
     await look();
-    expect(await points()).toEqual(['20261119T030000Z automated corrupt']);
-    expect(await open()).toEqual(['restore-key-unusable 20261119T030000Z-automated@eu-central-1']);
+    expect(await points()).toEqual(['20261119T030000Z automated verified']);
+    expect(await open()).toEqual([]);
   });
 
   it('with a key nobody could ask about is known, and verified when somebody can', async () => {
@@ -182,7 +191,7 @@ describe('a snapshot of ours whose worker died', () => {
   it('is left to its run while that lives, and adopted when its lease is over', async () => {
     const { look, platform, execution, deps, point, clock } = looking({ looks: 3 });
     await execution().run((durable) => snapshot(SNAPSHOT, durable, deps), {
-      at: 'begin the snapshot',
+      at: 'begin the snapshot: look 1',
       when: 'kept',
     });
     platform.setStatus(NAME, 'available');
@@ -211,7 +220,10 @@ describe('a snapshot of ours whose worker died', () => {
     platform.setStatus(NAME, 'available', 'eu-west-1');
     await look();
     expect(await point(COPY)).toMatchObject({ state: 'creating' });
-    await clock.advance(26 * 3600);
+    await clock.advance(37 * 3600 - 60);
+    await look();
+    expect(await point(COPY)).toMatchObject({ state: 'creating' });
+    await clock.advance(120);
     await look();
     expect(await point(COPY)).toMatchObject({ state: 'verified', snapshotAt: '2026-11-20T01:00:20Z' });
   });
@@ -224,6 +236,27 @@ describe('a snapshot of ours whose worker died', () => {
     expect(told().filter((line) => line.startsWith('alerts'))).toEqual([
       expect.stringContaining(`snapshot-unencrypted ${ID}`),
     ]);
+  });
+
+  it('and whose key cannot be used is tried again at every look, at home and as a copy', async () => {
+    const { look, take, copy: copied, deps, point, open } = looking({ policy: copiesTo(ABROAD) });
+    await take();
+    const states = async () => [(await point())?.state, (await point(COPY))?.state];
+    const usable = deps.keyState;
+    deps.keyState = async () => 'unusable';
+    await copied('eu-west-1');
+    await take({ scheduledFor: LATER });
+    for (let times = 0; times < 2; times++) await look();
+    expect(await states()).toEqual(['verified', 'available']);
+    expect(await point(LATER_ID)).toMatchObject({ state: 'available' });
+    expect(await open()).toEqual(
+      expect.arrayContaining([`restore-key-unusable ${COPY}`, `restore-key-unusable ${LATER_ID}`]),
+    );
+    deps.keyState = usable;
+    await look();
+    expect(await states()).toEqual(['verified', 'verified']);
+    expect(await point(LATER_ID)).toMatchObject({ state: 'verified' });
+    expect((await open()).filter((line) => line.startsWith('restore-key'))).toEqual([]);
   });
 
   it('that failed on the platform stays failed', async () => {

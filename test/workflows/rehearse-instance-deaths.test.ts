@@ -63,13 +63,15 @@ describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (ki
     const names = deaths.map(({ at }) => at);
     expect(names).toEqual(
       expect.arrayContaining([
+        'look for what an earlier attempt left',
         'put the scratch instance on record',
+        'start its clock',
         'make its parameters',
         'make its secret',
         'begin the restore',
         'wait for the restore: pause 1',
         'note which it is',
-        'give it a password of its own',
+        'give it a password of its own: look 1',
         'look at the source',
         'prove, part 1',
         'prove, part 2',

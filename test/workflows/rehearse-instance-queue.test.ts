@@ -279,6 +279,29 @@ describe('the hours of a month', () => {
       });
       outcomes.push(ending.died ? 'begun' : ending.result.outcome);
     }
-    expect(outcomes.filter((outcome) => outcome === 'refused').length).toBeGreaterThan(0);
+    expect(outcomes).toEqual(['begun', 'refused', 'refused']);
+  });
+
+  it('are counted again when the clock starts: of two planned at once for the last one, one begins', async () => {
+    const made = await rehearsalWorld({ policy: instanceOf({ hoursAMonth: 4, atOnce: 2 }) });
+    await spent(made, 2.5);
+    const runs = [1, 2].map((minute) => ({ job: jobAt(minute), execution: made.execution() }));
+    for (const { job, execution } of runs)
+      await execution.run(made.bodyOf(job), { at: 'put the scratch instance on record', when: 'kept' });
+    const endings = [];
+    for (const { job, execution } of runs)
+      endings.push(await execution.run(made.bodyOf(job), { at: 'make its parameters', when: 'before' }));
+    const refused = {
+      died: false,
+      result: expect.objectContaining({
+        evidence: expect.objectContaining({
+          outcome: 'failed',
+          error: expect.objectContaining({ kind: 'unjudged', code: 'scratch-budget' }),
+        }),
+      }),
+    };
+    expect(endings).toEqual([{ died: true }, refused]);
+    expect(made.scratch.callsOf('quarantineParameters')).toEqual([]);
+    expect(await made.left()).toEqual([`record ${nameOf(runs[0]!.job)}`]);
   });
 });

@@ -19,7 +19,7 @@ import {
 function eventful(): SnapshotWorld {
   const made = snapshotWorld({ source: { status: 'modifying' }, looks: 2, policy: copiesTo(ABROAD) });
   made.whilePaused((pause) => {
-    if (pause.startsWith('wait for the source')) made.platform.putSource(platformSource());
+    if (pause.startsWith('begin the snapshot')) made.platform.putSource(platformSource());
   });
   return made;
 }
@@ -76,8 +76,9 @@ describe('a snapshot whose function is killed', () => {
         'draw a claim token',
         'claim the run',
         'put the point on record',
-        'wait for the source: pause 1',
-        'begin the snapshot',
+        'begin the snapshot: look 1',
+        'begin the snapshot: pause 1',
+        'begin the snapshot: look 2',
         'wait for the snapshot: pause 1',
         'judge it',
         'record that it is available',
@@ -163,7 +164,7 @@ describe('a snapshot whose function is killed', () => {
   it('and comes back when another has taken the run over writes nothing any more', async () => {
     const made = eventful();
     const execution = made.execution();
-    await execution.run(bodyOf(made), { at: 'begin the snapshot', when: 'before' });
+    await execution.run(bodyOf(made), { at: 'begin the snapshot: look 2', when: 'before' });
     await made.clock.advance(15 * 3600);
     await made.execution().run(bodyOf(made));
     const before = await stateOf(made);

@@ -125,7 +125,7 @@ describe('a snapshot', () => {
   it('is left to whoever works on it', async () => {
     const { take, platform, deps, execution } = snapshotWorld();
     await execution().run((durable) => snapshot(SNAPSHOT, durable, deps), {
-      at: 'begin the snapshot',
+      at: 'begin the snapshot: look 1',
       when: 'before',
     });
     expect(await take()).toMatchObject({ outcome: 'held' });
@@ -378,11 +378,22 @@ describe('a snapshot that was begun and', () => {
     expect(await open()).toEqual(['job-failed snapshot', `snapshot-unencrypted ${ID}`]);
   });
 
-  it('has a key that cannot be used is corrupt', async () => {
-    const { take, deps, point } = snapshotWorld();
+  it('has a key that cannot be used counts for nothing until it can be used again', async () => {
+    const { take, deps, point, platform, catalog, open } = snapshotWorld();
+    const newest = async () => (await catalog.statuses(['crm'])).get('crm')?.snapshots?.newestVerified?.id;
     deps.keyState = async () => 'unusable';
-    expect(await take()).toMatchObject({ outcome: 'failed', code: 'restore-key-unusable' });
-    expect(await point()).toMatchObject({ state: 'corrupt' });
+    for (let times = 0; times < 2; times++) {
+      expect(await take()).toMatchObject({ outcome: 'failed', code: 'restore-key-unusable' });
+      expect(await point()).toMatchObject({ state: 'available' });
+    }
+    expect(await newest()).toBeUndefined();
+    expect(await open()).toEqual(['job-failed snapshot', `restore-key-unusable ${ID}`]);
+    deps.keyState = async () => 'usable';
+    expect(await take()).toMatchObject({ outcome: 'done' });
+    expect(await point()).toMatchObject({ state: 'verified' });
+    expect(await newest()).toBe(ID);
+    expect(await open()).toEqual([]);
+    expect(platform.callsOf('takeSnapshot')).toHaveLength(1);
   });
 
   it('has a key that could not be asked about is not accused', async () => {
@@ -393,11 +404,12 @@ describe('a snapshot that was begun and', () => {
   });
 
   it('was bad is bad again when it is asked for again, and says why', async () => {
-    const { take, deps, point } = snapshotWorld();
-    deps.keyState = async () => 'unusable';
+    const { take, platform, point, run } = snapshotWorld();
+    platform.putSnapshot(platformSnapshot({ id: NAME, tags: OURS, encrypted: false }));
     await take();
-    expect(await take()).toMatchObject({ outcome: 'failed', code: 'restore-key-unusable' });
-    expect(await point()).toMatchObject({ state: 'corrupt' });
+    expect(await take()).toMatchObject({ outcome: 'failed', code: 'snapshot-unencrypted' });
+    expect(await point()).toMatchObject({ state: 'corrupt', why: expect.stringContaining('encrypted') });
+    expect(await run()).toMatchObject({ state: 'failed', error: { code: 'snapshot-unencrypted' } });
   });
 
   it('is good takes back what was said of older ones of its place, and of no younger one', async () => {

@@ -83,8 +83,8 @@ function world(targets: Target[] = [target({ platform: { kind: 'rds', id: 'crm-d
     scratch,
     scratchSecrets,
     hosts,
-    /** One that a rehearsal left behind: instance, parameters, secret and record. */
-    async leave(changes: Partial<ScratchOrder> = {}, on: Partial<ScratchRecord> | undefined = {}) {
+    /** One that a rehearsal left behind: instance, parameters, secret and, unless null, record. */
+    async leave(changes: Partial<ScratchOrder> = {}, on: Partial<ScratchRecord> | null = {}) {
       const made = order(changes);
       await scratch.quarantineParameters(made.kind, 'default.postgres15', made.name, made.tags);
       await scratchSecrets.create(made.name, made.tags);
@@ -198,6 +198,40 @@ describe('the sweeper', () => {
     expect(await left()).toEqual([]);
   });
 
+  it('puts one that is on no record there before it is deleted, as its tags say', async () => {
+    const { deps, leave, look, catalog, scratch } = world();
+    await leave({}, null);
+    const onRecord: ScratchRecord[][] = [];
+    const { remove } = scratch;
+    deps.scratch = {
+      ...scratch,
+      remove: async (kind, name) => {
+        onRecord.push(await catalog.openScratches());
+        return remove(kind, name);
+      },
+    };
+    await look();
+    const { beganAt: _beganAt, ...known } = record();
+    expect(onRecord).toEqual([[{ ...known, beganAt: NOW, resourceId: expect.any(String) }]]);
+  });
+
+  it('deletes nothing that cannot be put on record', async () => {
+    const { deps, leave, look, catalog, scratch } = world();
+    await leave({}, null);
+    deps.catalog = { ...catalog, beginScratch: () => Promise.reject(new Error('throttled')) };
+    expect(await look()).toEqual([`scratch-left-over crm ${NAME}`]);
+    expect(scratch.callsOf('remove')).toEqual([]);
+  });
+
+  it('says what it found here although what stands elsewhere cannot be found out', async () => {
+    const { deps, leave, catalog, clock } = world();
+    await leave({ tags: {} });
+    await catalog.beginScratch(record({ name: `${NAME}x`, place: 'eu-west-1' }));
+    const { findings, failures } = await sweep(deps, clock.now());
+    expect(findings).toEqual([expect.objectContaining({ code: 'scratch-foreign', subject: NAME })]);
+    expect(failures).toEqual([expect.stringMatching(`^eu-west-1 \\(${NAME}x\\): `)]);
+  });
+
   it('says of what policy names no more where it would be, rather than forget it', async () => {
     const { catalog, look } = world();
     await catalog.beginScratch(record({ place: 'eu-west-1' } as Partial<ScratchRecord>));
@@ -217,8 +251,8 @@ describe('the sweeper', () => {
     expect(await catalog.scratchSeconds('production', '2026-11')).toBe(seconds);
   });
 
-  it('goes on with the others when one cannot be deleted, and says at the end which', async () => {
-    const { deps, leave, look, left, scratch } = world();
+  it('goes on with the others when one cannot be deleted, and says which is left over', async () => {
+    const { deps, leave, left, scratch, clock } = world();
     const run = { ...RUN, scheduledFor: '2026-11-19T03:00:00Z' };
     const other = scratchName('crm', run);
     const { remove } = scratch;
@@ -234,8 +268,18 @@ describe('the sweeper', () => {
       { name: other, tags: { ...TAGGED, [TAGS.run]: 'rehearse-snapshot/crm/2026-11-19T03:00:00Z' } },
       { name: other },
     );
-    for (let times = 0; times < 4; times++)
-      await expect(look()).rejects.toThrow(`${NAME}: deletion protection`);
+    for (let times = 0; times < 4; times++) {
+      const { findings, failures } = await sweep(deps, clock.now());
+      expect(findings).toEqual([
+        expect.objectContaining({
+          code: 'scratch-left-over',
+          target: 'crm',
+          subject: NAME,
+          message: expect.stringContaining('deletion protection'),
+        }),
+      ]);
+      expect(failures).toEqual([]);
+    }
     expect((await left()).filter((thing) => thing.includes(other))).toEqual([]);
     expect(await left()).toEqual(ALL);
   });
@@ -254,6 +298,46 @@ describe('the sweeper', () => {
     deps.scratch = { ...scratch, remove: async () => 'removing' };
     expect(await look(11)).toEqual([]);
     expect(await look(3)).toContain(`scratch-left-over crm ${NAME}`);
+  });
+});
+
+describe('a scratch instance that stands and is not expired', () => {
+  const LATER = '2026-11-20T13:00:00Z';
+  const stands = async () => {
+    const made = world();
+    await made.leave({ tags: { ...TAGGED, [TAGS.expires]: LATER } }, { expiresAt: LATER });
+    const claimed = async () => {
+      const request = { ...RUN, requestedBy: 'schedule', now: made.clock.now(), leaseSeconds: 3600 };
+      const claim = await made.catalog.claim(request);
+      if (claim.outcome !== 'claimed') throw new Error(JSON.stringify(claim));
+      return claim.claim;
+    };
+    return { ...made, claimed };
+  };
+
+  it.each(['succeeded', 'failed'] as const)(
+    'is said to be left over when its run has %s, until it expires and is deleted',
+    async (state) => {
+      const { look, left, catalog, claimed, scratch, clock } = await stands();
+      await catalog.finish(await claimed(), { state, endedAt: NOW });
+      expect([...new Set(await look(3))]).toEqual([`scratch-left-over crm ${NAME}`]);
+      expect(scratch.callsOf('remove')).toEqual([]);
+      expect(await left()).toEqual(ALL);
+      clock.set(LATER);
+      expect(await look(5)).toEqual([]);
+      expect(await left()).toEqual([]);
+    },
+  );
+
+  it('is nothing to say while its run lives', async () => {
+    const { look, claimed } = await stands();
+    await claimed();
+    expect(await look(3)).toEqual([]);
+  });
+
+  it('is nothing to say when nobody knows of its run', async () => {
+    const { look } = await stands();
+    expect(await look(3)).toEqual([]);
   });
 });
 

@@ -339,6 +339,28 @@ describe('what rehearsals left behind', () => {
     );
   });
 
+  it('is said although what stands elsewhere cannot be found out, which is told beside it', async () => {
+    const { look, told, scratch, catalog } = world();
+    scratch.putStray(stray('understudy-scratch-mine'));
+    await catalog.beginScratch({
+      target: 'crm',
+      policy: 'production',
+      name: 'understudy-scratch-abroad',
+      kind: 'rds',
+      place: 'eu-west-1',
+      run: 'rehearse-snapshot/crm/2026-11-19T02:00:00Z',
+      state: 'making',
+      beganAt: '2026-11-19T02:00:00Z',
+      expiresAt: '2026-11-19T12:00:00Z',
+    });
+    const { findings, unjudged } = await look();
+    expect(findings).toContainEqual(expect.objectContaining({ code: 'scratch-foreign' }));
+    expect(JSON.stringify(unjudged)).toContain('understudy-scratch-abroad');
+    expect(told()).toContainEqual(
+      expect.stringContaining('scratch-foreign understudy understudy-scratch-mine'),
+    );
+  });
+
   it('is not looked for where only caches are backed up', async () => {
     const { look, scratch } = world({
       targets: [{ id: 'crm', engine: 'cache', platform: { kind: 'elasticache', id: 'crm-db' } }],

@@ -260,9 +260,13 @@ describe('rehearsals', () => {
     const both = target({
       policy: { ...target().policy, schedules: { ...schedules, 'rehearse-moment': monthly } },
     });
-    const known = status({ lastPassed: { rehearse: later(20 * DAY).toISOString(), 'rehearse-moment': SNAPSHOT } });
+    const known = status({
+      lastPassed: { rehearse: later(20 * DAY).toISOString(), 'rehearse-moment': SNAPSHOT },
+    });
     expect(checkRehearsal(both, known, later(27 * DAY))).toEqual([]);
-    const late = status({ lastPassed: { rehearse: later(30 * DAY).toISOString(), 'rehearse-moment': SNAPSHOT } });
+    const late = status({
+      lastPassed: { rehearse: later(30 * DAY).toISOString(), 'rehearse-moment': SNAPSHOT },
+    });
     expect(checkRehearsal(both, late, later(34 * DAY))).toMatchObject([{ subject: 'rehearse-moment' }]);
   });
 

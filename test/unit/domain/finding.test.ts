@@ -8,6 +8,7 @@ const COMMANDS = [
     'check',
     'targets',
     'points',
+    'timeline',
     'run',
     'rehearse',
     'restore',

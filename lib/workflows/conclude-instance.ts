@@ -1,0 +1,95 @@
+import type { Evidence } from '../domain/evidence.ts';
+import type { Finding } from '../domain/finding.ts';
+import type { RehearseInstanceJob } from '../domain/job.ts';
+import { earlierOrSame } from '../domain/names.ts';
+import type { Target } from '../domain/policy.ts';
+import type { Claim } from '../domain/run.ts';
+import type { Durable } from '../ports/durable.ts';
+import { jobFailed } from './claimed.ts';
+import { fail, succeed } from './durable-claim.ts';
+import { OF_INSTANCES, rehearsalRun, sayInstanceEvidence } from './judge-instance.ts';
+import type { RehearseInstanceDeps } from './scratch-order.ts';
+import { raise, resolve, settle } from './tell.ts';
+
+/** Telling comes first, and no failure of one step stops another: a mismatch that could not be recorded is told all the same. */
+export async function concludeRehearsal(
+  job: RehearseInstanceJob,
+  target: Target,
+  claim: Claim,
+  evidence: Evidence,
+  durable: Durable,
+  deps: RehearseInstanceDeps,
+): Promise<void> {
+  const failures: unknown[] = [];
+  const try_ = (name: string, work: () => Promise<void>) =>
+    durable.step(name, work).catch((error) => void failures.push(error));
+  await try_('tell', () => tell(target, evidence, rehearsalRun(job).job, deps));
+  await try_('keep the evidence', () => deps.catalog.addEvidence(evidence));
+  await try_('mark the point', () => mark(target, evidence, deps));
+  if (evidence.error?.kind === 'unjudged') await fail(durable, deps, claim, evidence.error);
+  else
+    await succeed(durable, deps, claim, {
+      summary: sayInstanceEvidence(evidence).slice(0, 1000),
+      point: evidence.point,
+    });
+  if (failures.length > 0) throw failures[0];
+  const metric = evidence.outcome === 'passed' ? 'RehearsalPassed' : 'RehearsalFailed';
+  deps.metrics.count(metric, 1, { policy: target.policy.name, job: claim.job }, { target: target.id });
+}
+
+async function tell(
+  target: Target,
+  evidence: Evidence,
+  job: string,
+  deps: RehearseInstanceDeps,
+): Promise<void> {
+  for (const left of evidence.findings.filter(({ code }) => code === 'scratch-left-over'))
+    await raise(deps, left);
+  if (evidence.error?.kind === 'unjudged') {
+    for (const found of evidence.findings) await raise(deps, found);
+    return raise(deps, jobFailed(target, job, evidence.error));
+  }
+  await settle(
+    deps,
+    target.id,
+    OF_INSTANCES.points,
+    evidence.findings.filter(({ code }) => OF_INSTANCES.points.includes(code)),
+    (open) =>
+      earlierOrSame(open.subject, evidence.point) &&
+      // Only a comparison takes a difference back.
+      (open.code !== 'proof-mismatch' || evidence.strength === 'bounded'),
+  );
+  await settle(
+    deps,
+    target.id,
+    OF_INSTANCES.restores,
+    evidence.findings.filter(({ code }) => OF_INSTANCES.restores.includes(code)),
+    (open) => wasAsked(open, evidence),
+  );
+  await resolve(deps, { target: target.id, code: 'scratch-budget', subject: target.policy.name });
+}
+
+/** What this rehearsal did not ask it cannot take back. */
+function wasAsked(open: Finding, evidence: Evidence): boolean {
+  const what = evidence.point.endsWith('-moment') ? 'moment' : 'snapshot';
+  if (open.code === 'assertion-failed')
+    return evidence.assertions.some(({ name }) => open.subject === `${name}, of a ${what}`);
+  if (open.code === 'rto-breached')
+    return evidence.rto !== undefined && open.subject === `rehearsal of a ${what}`;
+  // Only a look at every index and page can say that none is damaged.
+  if (open.code === 'index-corrupt') return evidence.strength === 'bounded';
+  if (open.code === 'ledger-mismatch') return evidence.ledger?.verdict === 'agrees' && open.subject === what;
+  return false;
+}
+
+/**
+ * A moment is no point and has no state. A snapshot shown to be different is corrupt; one that came up is rehearsed. One
+ * that did not come up stays as it was, with its finding open: a key, a quota or RDS itself may be well again tomorrow.
+ */
+async function mark(target: Target, evidence: Evidence, deps: RehearseInstanceDeps): Promise<void> {
+  const different = evidence.findings.find(({ code }) => code === 'proof-mismatch');
+  if (different)
+    await deps.catalog.movePoint(target.id, evidence.point, 'corrupt', { why: different.message });
+  else if (evidence.strength !== 'none')
+    await deps.catalog.movePoint(target.id, evidence.point, 'rehearsed', { rehearsedAt: evidence.at });
+}

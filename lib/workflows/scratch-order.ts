@@ -1,0 +1,91 @@
+import type { RehearseInstanceJob } from '../domain/job.ts';
+import { runName, scratchName } from '../domain/names.ts';
+import { TAGS } from '../domain/platform.ts';
+import type { Target } from '../domain/policy.ts';
+import type { ScratchRecord } from '../domain/scratch.ts';
+import { plusSeconds, utc } from '../domain/time.ts';
+import type { Place, Platform, ScratchInstances, ScratchOrder } from '../ports/platform.ts';
+import type { DurableJobDeps } from './durable-claim.ts';
+import { rehearsalRun } from './judge-instance.ts';
+import { placeNamed } from './places.ts';
+import type { Chosen } from './plan-instance-rehearsal.ts';
+import type { ScratchInstanceDeps } from './scratch-instance.ts';
+
+export type RehearseInstanceDeps = DurableJobDeps &
+  ScratchInstanceDeps & {
+    platform: Platform;
+    home: string;
+    /** Scratch instances of another place than the source's own Region. */
+    scratchAt?: (place: Place) => ScratchInstances;
+    /** The deployment's own quarantine, unless the policy names another network. */
+    network: { subnetGroup: string; securityGroup: string };
+    proveFunction: string;
+    changesFunction: string;
+    /** Picks one of `count`: 0 … count − 1. */
+    pick: (count: number) => number;
+  };
+
+const HOUR = 3600;
+/** What proof, deletion and the queue take beside the restore. In seconds. */
+export const BESIDE = 8 * HOUR;
+
+/** What brings up and takes down where the point lies. */
+export function scratchIn<Deps extends Pick<RehearseInstanceDeps, 'scratch' | 'scratchAt' | 'home'>>(
+  deps: Deps,
+  target: Target,
+  place: string,
+): Deps {
+  if (place === deps.home || !deps.scratchAt) return deps;
+  return { ...deps, scratch: deps.scratchAt(placeNamed(target, place, deps.home)) };
+}
+
+/** What stands on record before the first call for it. */
+export function recordOf(
+  job: RehearseInstanceJob,
+  target: Target,
+  chosen: Chosen,
+  deps: RehearseInstanceDeps,
+): ScratchRecord {
+  const run = rehearsalRun(job);
+  return {
+    target: target.id,
+    policy: target.policy.name,
+    name: scratchName(target.id, run),
+    kind: chosen.kind,
+    ...(chosen.place === deps.home ? {} : { place: chosen.place }),
+    run: runName(run),
+    state: 'making',
+    beganAt: chosen.plannedAt,
+    expiresAt: utc(plusSeconds(deps.clock.now(), target.policy.rehearsal.instance.deadline + BESIDE)),
+  };
+}
+
+/** What is restored, under which name and quarantine. */
+export function orderOf(
+  job: RehearseInstanceJob,
+  target: Target,
+  chosen: Chosen,
+  name: string,
+  expires: string,
+  deps: RehearseInstanceDeps,
+): ScratchOrder {
+  const { instance } = target.policy.rehearsal;
+  return {
+    kind: chosen.kind,
+    name,
+    from: chosen.from,
+    engine: chosen.engine,
+    engineVersion: chosen.engineVersion,
+    instanceClass: instance.class,
+    subnetGroup: instance.subnetGroup ?? deps.network.subnetGroup,
+    securityGroups: instance.securityGroups ?? [deps.network.securityGroup],
+    optionGroup: chosen.optionGroup,
+    tags: {
+      [TAGS.run]: runName(rehearsalRun(job)),
+      [TAGS.target]: target.id,
+      [TAGS.policy]: target.policy.name,
+      [TAGS.stage]: deps.stage,
+      [TAGS.expires]: expires,
+    },
+  };
+}
