@@ -231,7 +231,10 @@ export async function estimateOf(
 ): Promise<Estimate> {
   const { hoursAMonth, pricePerHour } = target.policy.rehearsal.instance;
   const past = (await deps.catalog.evidence(target.id, 20))
-    .filter(({ run }) => run.startsWith(`${job}/`))
+    // One that was given up while it waited took no time of an instance's.
+    .filter(
+      ({ run, rto, strength }) => run.startsWith(`${job}/`) && (rto !== undefined || strength !== 'none'),
+    )
     .slice(0, 3)
     .map(({ phases }) => phases.reduce((sum, phase) => sum + phase.seconds, 0));
   const seconds = past.length > 0 ? Math.ceil(Math.max(...past)) : USUALLY;

@@ -63,8 +63,7 @@ export async function rehearseInstance(
   } catch (error) {
     if (lostClaim(error)) return { outcome: 'held', summary: saidOf(error).message };
     const said = saidOf(error);
-    if (said.code === 'scratch-budget')
-      await durable.step('say that the hours are used up', () => raise(deps, budgetUsed(target, said)));
+    await sayBudget(target, said, durable, deps);
     await fail(durable, deps, claim, said);
     return { outcome: 'refused', summary: said.message, ...said };
   }
@@ -114,6 +113,7 @@ async function onScratch(
   } catch (error) {
     if (lostClaim(error)) throw error;
     result.failure = saidOf(error);
+    await sayBudget(target, result.failure, durable, deps);
   }
   await time.phase('tear down').catch(() => undefined);
   const left = await takeDown(record, durable, scratchIn(deps, target, chosen.place)).catch(
@@ -129,6 +129,15 @@ function whyNotAsked({ engine, masterUser }: Chosen): string {
     : `${engine} is restored and not asked: only PostgreSQL can be proven`;
 }
 
-function budgetUsed(target: Target, said: Said) {
-  return finding('scratch-budget', { target, subject: target.policy.name, message: said.message });
+/** Found while planning, or when its turn had come. */
+async function sayBudget(
+  target: Target,
+  said: Said,
+  durable: Durable,
+  deps: RehearseInstanceDeps,
+): Promise<void> {
+  if (said.code !== 'scratch-budget') return;
+  const { message } = said;
+  const used = finding('scratch-budget', { target, subject: target.policy.name, message });
+  await durable.step('say that the hours are used up', () => raise(deps, used));
 }

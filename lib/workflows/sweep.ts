@@ -47,11 +47,13 @@ export async function sweep(
   ])) {
     const here = records.filter((record) => (record.place ?? deps.home) === place);
     const names = here.map(({ name }) => name).join(', ');
-    const swept = sweepPlace(place, here, deps, now).then((said) => void findings.push(...said));
+    const swept = sweepPlace(place, here, deps, now, findings, guarded);
     await guarded(names ? `${place} (${names})` : place, swept);
   }
   return { findings, failures };
 }
+
+type Guarded = (what: string, work: Promise<unknown>) => Promise<unknown>;
 
 function placesOfPlan(deps: SweepDeps): string[] {
   return deps.plan.targets.flatMap(({ policy }) => policy.rehearsal.instance.place ?? []);
@@ -62,22 +64,23 @@ async function sweepPlace(
   records: readonly ScratchRecord[],
   deps: SweepDeps,
   now: Date,
-): Promise<Finding[]> {
+  findings: Finding[],
+  guarded: Guarded,
+): Promise<void> {
   const there = reaching(place, records, deps);
   // What cannot be listed is not known to be gone: this rejects, and its records stay.
   const found = await there.scratch.list();
-  const findings: Finding[] = [];
   for (const state of found) {
     const record = records.find(({ name }) => name === state.name);
-    findings.push(...(await sweepOne(state, record, there, now)));
+    const swept = sweepOne(state, place, record, there, now).then((said) => void findings.push(...said));
+    await guarded(state.name, swept);
   }
   const standing = new Set(found.map(({ name }) => name));
   for (const record of records) {
     if (standing.has(record.name) || new Date(record.expiresAt) > now) continue;
-    await clearRest(record, there);
-    deps.log.warn('a scratch instance nobody came back for is off the record', { name: record.name });
+    deps.log.warn('a scratch instance nobody came back for is gone', { name: record.name });
+    await guarded(record.name, clearRest(record, there));
   }
-  return findings;
 }
 
 /** The same with what reaches that place. Rejects where no policy says any more how that is done. */
@@ -99,6 +102,7 @@ function reaching(place: string, records: readonly ScratchRecord[], deps: SweepD
 
 async function sweepOne(
   state: ScratchState,
+  place: string,
   record: ScratchRecord | undefined,
   deps: SweepDeps,
   now: Date,
@@ -118,7 +122,7 @@ async function sweepOne(
   deps.log.warn('a scratch instance is deleted', { name: state.name, why: verdict.why });
   try {
     // Its parameters and its secret are to be found again when it is gone.
-    const known = record ?? (await deps.catalog.beginScratch(recordFrom(state, now)));
+    const known = record ?? (await deps.catalog.beginScratch(recordFrom(state, place, deps, now)));
     const left = await deps.scratch.remove(state.kind, state.name);
     if (left === 'gone') {
       await clearRest(known, deps);
@@ -145,12 +149,13 @@ async function abandoned(
 }
 
 /** By its tags, which say whose it is. */
-function recordFrom(state: ScratchState, now: Date): ScratchRecord {
+function recordFrom(state: ScratchState, place: string, deps: SweepDeps, now: Date): ScratchRecord {
   return {
     target: state.tags[TAGS.target] ?? DEPLOYMENT.id,
     policy: state.tags[TAGS.policy] ?? '',
     name: state.name,
     kind: state.kind,
+    ...(place === deps.home ? {} : { place }),
     run: state.tags[TAGS.run] ?? '',
     state: 'making',
     beganAt: utc(now),

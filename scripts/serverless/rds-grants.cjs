@@ -157,6 +157,12 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
         ? [...usesKeys, may(['kms:Encrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'], someKeys, THROUGH_RDS)]
         : []),
     ],
+    seesOurSnapshots: [
+      may(
+        ['rds:DescribeDBSnapshots', 'rds:DescribeDBClusterSnapshots', 'rds:ListTagsForResource'],
+        ourSnapshots(ANYWHERE),
+      ),
+    ],
     deletesSnapshots: [
       may(['rds:DeleteDBSnapshot', 'rds:DeleteDBClusterSnapshot'], ourSnapshots(ANYWHERE)),
       may(['elasticache:DeleteSnapshot', 'elasticache:DeleteServerlessCacheSnapshot'], ourCacheSnapshots),

@@ -41,7 +41,7 @@ function table(can, inVpc) {
       can.deletes,
       can.deletesReplica,
       can.deletesSnapshots,
-      can.seesInstances, // is the snapshot of this name ours?
+      can.seesOurSnapshots, // before one is deleted: does it bear our tags?
       can.seesCaches,
       can.entersAccounts,
       tells,

@@ -147,6 +147,21 @@ describe.each([
       expect([name, named(name)]).toEqual([name, []]);
   });
 
+  test('expire looks at no instance, and at no snapshot but those of this stage', () => {
+    const mayExpire = (action: string, rest: string) => whoMay(action, rds(rest)).includes('ExpireRole');
+    for (const type of ['snapshot', 'cluster-snapshot'])
+      for (const action of ['DescribeDBSnapshots', 'DescribeDBClusterSnapshots', 'ListTagsForResource'])
+        for (const name of ['understudy-prod-crm-20261120t010000z', 'rds:crm-prod-2026-11-20', 'by-hand'])
+          expect([action, type, name, mayExpire(`rds:${action}`, `${type}:${name}`)]).toEqual([
+            action,
+            type,
+            name,
+            false,
+          ]);
+    expect(mayExpire('rds:DescribeDBInstances', 'db:crm-prod')).toBe(false);
+    expect(mayExpire('rds:DescribeDBClusters', 'cluster:shop-prod')).toBe(false);
+  });
+
   test.each([
     ['rds:CreateDBSnapshot', 'rds', 'snapshot'],
     ['rds:CreateDBClusterSnapshot', 'rds', 'cluster-snapshot'],

@@ -56,6 +56,15 @@ export const OPERATIONS: Record<string, Operation> = {
       ['rds:DescribeDBClusterSnapshots', rds(`cluster-snapshot:${NAME}`, THERE)],
     ],
   },
+  'look whether a snapshot is ours': {
+    by: ['Expire'],
+    calls: [undefined, THERE].flatMap((region): Call[] => [
+      ['rds:DescribeDBSnapshots', rds(`snapshot:${NAME}`, region)],
+      ['rds:DescribeDBClusterSnapshots', rds(`cluster-snapshot:${NAME}`, region)],
+      ['rds:ListTagsForResource', rds(`snapshot:${NAME}`, region)],
+      ['rds:ListTagsForResource', rds(`cluster-snapshot:${NAME}`, region)],
+    ]),
+  },
   'look at a cache and its snapshots': {
     by: ['Snapshot', 'Watch', 'Expire'],
     calls: [

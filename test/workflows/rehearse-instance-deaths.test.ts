@@ -3,6 +3,7 @@ import { rehearsalRun } from '../../lib/workflows/judge-instance.ts';
 import type { Death } from '../support/doubles/durable.ts';
 import {
   deathsIn,
+  instanceOf,
   jobOf,
   nameOf,
   type RehearsalWorld,
@@ -18,8 +19,8 @@ const CASES = [
 ] as const;
 
 /** Proven in two slices, brought up in three looks: every operation there is. */
-async function eventful(kind: 'rds' | 'aurora'): Promise<RehearsalWorld> {
-  const made = await rehearsalWorld({ kind });
+async function eventful(kind: 'rds' | 'aurora', hoursAMonth = 24): Promise<RehearsalWorld> {
+  const made = await rehearsalWorld({ kind, policy: instanceOf({ hoursAMonth }) });
   const { prove } = made.world;
   made.world.prove = async (request) => ({
     ...(await prove(request)),
@@ -146,6 +147,23 @@ describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (ki
         await made.clock.advance(300);
       }
       expect([death, await made.left()]).toEqual([death, []]);
+    }
+  });
+
+  it('and is delivered again once its lease is over clears away what the first one left, and rehearses', async () => {
+    for (const death of deaths) {
+      const made = await eventful(kind, 1000);
+      await made.execution().run(made.bodyOf(job), death);
+      const stood = made.scratch.left().some((thing) => thing.startsWith('instance'));
+      await made.clock.advance(36 * 3600);
+      made.scratch.calls.splice(0);
+      await made.execution().run(made.bodyOf(job));
+      const { left, evidence, run, open } = await stateOf(made);
+      expect([death, left, open, run]).toEqual([death, [], [], 'succeeded']);
+      // One that died behind its evidence has rehearsed twice.
+      expect([death, evidence.slice(0, 1)]).toEqual([death, good.evidence]);
+      const calls = made.scratch.calls.map(({ method }) => method);
+      if (stood) expect([death, calls[0]]).toEqual([death, 'remove']);
     }
   });
 

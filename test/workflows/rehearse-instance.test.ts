@@ -263,20 +263,20 @@ describe('a restore that', () => {
   });
 
   it.each([
-    ['failed', 'restore-failed', 'bad', 'corrupt'],
-    ['incompatible-restore', 'restore-failed', 'bad', 'corrupt'],
-    ['inaccessible-encryption-credentials', 'restore-failed', 'bad', 'corrupt'],
-    ['incompatible-network', 'scratch-unusable', 'unjudged', 'verified'],
-    ['insufficient-capacity', 'scratch-unusable', 'unjudged', 'verified'],
-    ['storage-full', 'scratch-unusable', 'unjudged', 'verified'],
-    ['incompatible-parameters', 'scratch-unusable', 'unjudged', 'verified'],
-  ])('ends %s is %s (%s), and leaves the point %s', async (status, code, errorKind, state) => {
+    ['failed', 'restore-failed', 'bad'],
+    ['incompatible-restore', 'restore-failed', 'bad'],
+    ['inaccessible-encryption-credentials', 'restore-failed', 'bad'],
+    ['incompatible-network', 'scratch-unusable', 'unjudged'],
+    ['insufficient-capacity', 'scratch-unusable', 'unjudged'],
+    ['storage-full', 'scratch-unusable', 'unjudged'],
+    ['incompatible-parameters', 'scratch-unusable', 'unjudged'],
+  ])('ends %s is %s (%s), and leaves the point as it was', async (status, code, errorKind) => {
     const made = await rehearsalWorld({ looks: 9 });
     made.whilePaused((pause) => {
       if (pause.startsWith('wait for the restore')) made.scratch.setStatus(NAME, status);
     });
     await cleanlyFailed(made, { error: { kind: errorKind, code } });
-    expect(await made.point()).toMatchObject({ state });
+    expect(await made.point()).toMatchObject({ state: 'verified' });
     expect(await made.open()).toEqual(
       errorKind === 'bad' ? [`restore-failed ${SNAPSHOT_ID}`] : ['job-failed rehearse-snapshot'],
     );

@@ -319,7 +319,7 @@ describe('a scratch instance that stands and is not expired', () => {
     'is said to be left over when its run has %s, until it expires and is deleted',
     async (state) => {
       const { look, left, catalog, claimed, scratch, clock } = await stands();
-      await catalog.finish(await claimed(), { state, endedAt: NOW });
+      await catalog.finish(await claimed(), { state, endedAt: NOW, summary: 'it has ended' });
       expect([...new Set(await look(3))]).toEqual([`scratch-left-over crm ${NAME}`]);
       expect(scratch.callsOf('remove')).toEqual([]);
       expect(await left()).toEqual(ALL);

@@ -1,0 +1,93 @@
+import { InputError } from '../../../lib/domain/errors.ts';
+import { copyJob, rehearseInstanceJob, rehearseJob, snapshotJob } from '../../../lib/domain/job.ts';
+import { messageFor, type RunOptions, runOf } from '../../../scripts/cli/message.ts';
+import type { Session } from '../../../scripts/cli/session.ts';
+import { planWith } from '../../support/plan.ts';
+
+const session = {
+  options: { config: 'understudy.yml' },
+  caller: 'somebody',
+  plan: () => planWith(),
+} as unknown as Session;
+
+const message = (job: string, options: RunOptions = {}) => messageFor(session, job, 'crm', options);
+const mistakesOf = (job: string, options: RunOptions) => {
+  try {
+    message(job, options);
+    return [];
+  } catch (error) {
+    return [...(error as InputError).mistakes];
+  }
+};
+
+describe('what a person asks for', () => {
+  it.each([
+    ['snapshot', { label: 'release 4.2' }, snapshotJob, { label: 'release 4.2' }],
+    ['rehearse', { from: 'dump' }, rehearseJob, { simulation: false }],
+    ['rehearse', { from: 'snapshot' }, rehearseInstanceJob, { from: 'snapshot' }],
+    ['rehearse', { from: 'moment', moment: '2026-11-20T01:00:00Z' }, rehearseInstanceJob, { from: 'moment' }],
+    ['rehearse-snapshot', {}, rehearseInstanceJob, { from: 'snapshot' }],
+    ['rehearse-moment', {}, rehearseInstanceJob, { from: 'moment' }],
+    [
+      'copy',
+      { point: '20261120T010000Z-snapshot@eu-central-1', to: 'eu-west-1' },
+      copyJob,
+      { to: 'eu-west-1' },
+    ],
+  ] as const)(
+    'is the message that a schedule or pipeline would publish: %s %j',
+    (job, options, schema, expected) => {
+      expect(schema.parse(message(job, options))).toMatchObject(expected);
+    },
+  );
+
+  it.each([
+    [
+      'rehearse',
+      { from: 'dump', moment: '2026-11-20T01:00:00Z' },
+      ['--moment does not go with rehearse from dump'],
+    ],
+    [
+      'rehearse',
+      { from: 'snapshot', simulation: true },
+      ['--simulation does not go with rehearse from snapshot'],
+    ],
+    ['dump', { label: 'x', point: 'y' }, ['--label does not go with dump', '--point does not go with dump']],
+    ['verify', { dryRun: true }, ['--dry-run does not go with verify']],
+    ['rehearse-moment', { point: 'x' }, ['--point does not go with rehearse from moment']],
+  ] as const)('is refused where an option would do nothing: %s %j', (job, options, mistakes) => {
+    expect(mistakesOf(job, options)).toEqual(mistakes);
+  });
+
+  it('is not refused for what goes with everything', () => {
+    expect(mistakesOf('dump', { wait: true, reason: 'why' })).toEqual([]);
+    expect(mistakesOf('verify', { again: false, wait: true })).toEqual([]);
+  });
+
+  it.each(['ledger', 'rehearse-instance', 'restore'])('is no job called %s', (job) => {
+    expect(() => message(job)).toThrow(InputError);
+  });
+
+  it('is nothing that nothing is rehearsed from', () => {
+    expect(() => message('rehearse', { from: 'tape' })).toThrow('nothing is rehearsed from "tape"');
+  });
+
+  it('is a copy of one point to one place', () => {
+    expect(() => message('copy', { point: '20261120T010000Z-snapshot@eu-central-1' })).toThrow(InputError);
+  });
+});
+
+describe('the run that a message means', () => {
+  it.each([
+    [message('rehearse-snapshot'), 'rehearse-snapshot'],
+    [message('rehearse', { simulation: true }), 'simulation'],
+    [message('snapshot'), 'snapshot'],
+  ])('is named after what it does: %j', (asked, job) => {
+    expect(runOf(asked)).toEqual({ target: 'crm', job, scheduledFor: asked.scheduledFor });
+  });
+
+  it('is named after its copy, whoever asks for that', () => {
+    const asked = message('copy', { point: '20261120T010000Z-snapshot@eu-central-1', to: 'eu-west-1' });
+    expect(runOf(asked).scheduledFor).toBe('20261120T010000Z-snapshot@eu-west-1');
+  });
+});
