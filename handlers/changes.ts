@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { instances, ledger, plan, secrets, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
-import { lookAtSource, type SourceLookRequest } from '../lib/workflows/look-at-source.ts';
+import { lookAtSource, type SourceLookRequest } from '../lib/workflows/instances/look-at-source.ts';
 
 const request = z
   .looseObject({ target: z.string(), moment: z.string() })

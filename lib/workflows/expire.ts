@@ -8,9 +8,9 @@ import { type Decision, planRetention } from '../domain/retention.ts';
 import { secondsBetween } from '../domain/time.ts';
 import type { Platform } from '../ports/platform.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim } from './claimed.ts';
-import { bearsOurTags, tagsOf } from './our-snapshots.ts';
-import { placeNamed } from './places.ts';
 import { type Vaults, vaultOf } from './replica.ts';
+import { bearsOurTags, tagsOf } from './snapshots/our-snapshots.ts';
+import { placeNamed } from './snapshots/places.ts';
 import { settle } from './tell.ts';
 
 export type ExpireDeps = JobDeps &

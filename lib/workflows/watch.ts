@@ -13,8 +13,8 @@ import type { OpenFinding } from '../ports/catalog.ts';
 import type { AlertTopic, Schedules } from '../ports/messages.ts';
 import { jobFailed } from './claimed.ts';
 import { type ClearDeps, clearAway } from './clear-away.ts';
-import { lookAtPlatform, OF_PLATFORMS, type PlatformLookDeps } from './look-at-platform.ts';
-import { type SweepDeps, sweep } from './sweep.ts';
+import { type SweepDeps, sweep } from './instances/sweep.ts';
+import { lookAtPlatform, OF_PLATFORMS, type PlatformLookDeps } from './platform/look-at-platform.ts';
 import { closeQuietly, raise, resolve } from './tell.ts';
 
 export type WatchDeps = ClearDeps & PlatformLookDeps & SweepDeps & { schedules: Schedules };

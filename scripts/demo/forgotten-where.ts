@@ -1,6 +1,6 @@
 import { utc } from '../../lib/domain/time.ts';
 import { catalog, platform } from '../../lib/runtime/compose.ts';
-import type { InstanceRehearsalOutcome } from '../../lib/workflows/rehearse-instance.ts';
+import type { InstanceRehearsalOutcome } from '../../lib/workflows/instances/rehearse-instance.ts';
 import { progress } from '../cli/progress.ts';
 import { sayEvidence } from '../cli/say-evidence.ts';
 import { invokeLocally } from '../local/handlers.ts';

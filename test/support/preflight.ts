@@ -1,7 +1,7 @@
 import type { PreflightJob } from '../../lib/domain/job.ts';
 import type { PlatformSource } from '../../lib/domain/platform.ts';
 import type { Policy, Target } from '../../lib/domain/policy.ts';
-import type { PreflightDeps } from '../../lib/workflows/preflight.ts';
+import type { PreflightDeps } from '../../lib/workflows/platform/preflight.ts';
 import { HOME, platformSnapshot, platformSource, policy, snapshotPoint, target } from './builders.ts';
 import { memoryAlerts } from './doubles/alerts.ts';
 import { memoryCatalog } from './doubles/catalog/catalog.ts';

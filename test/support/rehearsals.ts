@@ -5,11 +5,14 @@ import type { Policy, Target } from '../../lib/domain/policy.ts';
 import type { SnapshotPoint } from '../../lib/domain/recovery-point.ts';
 import type { Secrets } from '../../lib/ports/database.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
-import { rehearsalRun } from '../../lib/workflows/judge-instance.ts';
-import type { SourceLook } from '../../lib/workflows/look-at-source.ts';
-import type { ProveRequest, ProveResult } from '../../lib/workflows/prove-instance.ts';
-import { type RehearseInstanceDeps, rehearseInstance } from '../../lib/workflows/rehearse-instance.ts';
-import { sweep } from '../../lib/workflows/sweep.ts';
+import { rehearsalRun } from '../../lib/workflows/instances/judge-instance.ts';
+import type { SourceLook } from '../../lib/workflows/instances/look-at-source.ts';
+import type { ProveRequest, ProveResult } from '../../lib/workflows/instances/prove-instance.ts';
+import {
+  type RehearseInstanceDeps,
+  rehearseInstance,
+} from '../../lib/workflows/instances/rehearse-instance.ts';
+import { sweep } from '../../lib/workflows/instances/sweep.ts';
 import { HOME, HOUR, platformSnapshot, platformSource, point, policy, snapshotPoint } from './builders.ts';
 import { memoryAlerts } from './doubles/alerts.ts';
 import { memoryCatalog } from './doubles/catalog/catalog.ts';

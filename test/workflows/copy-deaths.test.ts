@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../../lib/domain/errors.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
-import { copy } from '../../lib/workflows/copy.ts';
+import { copy } from '../../lib/workflows/snapshots/copy.ts';
 import { platformSnapshot } from '../support/builders.ts';
 import type { Death } from '../support/doubles/durable.ts';
 import {

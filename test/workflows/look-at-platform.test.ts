@@ -2,9 +2,9 @@ import { UnderstudyError } from '../../lib/domain/errors.ts';
 import { snapshotName } from '../../lib/domain/names.ts';
 import { type PlatformSnapshot, TAGS } from '../../lib/domain/platform.ts';
 import type { SnapshotPoint } from '../../lib/domain/recovery-point.ts';
-import { copy } from '../../lib/workflows/copy.ts';
-import { lookAtPlatform } from '../../lib/workflows/look-at-platform.ts';
-import { snapshot } from '../../lib/workflows/snapshot.ts';
+import { lookAtPlatform } from '../../lib/workflows/platform/look-at-platform.ts';
+import { copy } from '../../lib/workflows/snapshots/copy.ts';
+import { snapshot } from '../../lib/workflows/snapshots/snapshot.ts';
 import { DAY, HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../support/builders.ts';
 import {
   ABROAD,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CredentialsRefused, UnderstudyError } from '../../lib/domain/errors.ts';
 import type { LedgerRow } from '../../lib/domain/ledger.ts';
-import { lookAtSource, type SourceLookDeps } from '../../lib/workflows/look-at-source.ts';
+import { lookAtSource, type SourceLookDeps } from '../../lib/workflows/instances/look-at-source.ts';
 import { manifest } from '../support/builders.ts';
 import { planOf } from '../support/snapshots.ts';
 

@@ -1,7 +1,7 @@
 import { snapshotName } from '../../lib/domain/names.ts';
 import { parseNotice } from '../../lib/domain/notice.ts';
 import type { Plan } from '../../lib/domain/policy.ts';
-import { ownersOf } from '../../lib/workflows/notice-owner.ts';
+import { ownersOf } from '../../lib/workflows/platform/notice-owner.ts';
 import { snapshotPoint, target } from '../support/builders.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
 

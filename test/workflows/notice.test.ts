@@ -2,7 +2,7 @@ import type { FindingCode } from '../../lib/domain/finding.ts';
 import { snapshotName } from '../../lib/domain/names.ts';
 import type { Target } from '../../lib/domain/policy.ts';
 import type { PointState } from '../../lib/domain/recovery-point.ts';
-import { notice } from '../../lib/workflows/notice.ts';
+import { notice } from '../../lib/workflows/platform/notice.ts';
 import { snapshotPoint, target } from '../support/builders.ts';
 import { memoryAlerts } from '../support/doubles/alerts.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';

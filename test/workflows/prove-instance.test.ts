@@ -10,7 +10,7 @@ import {
   type ProveRequest,
   type ProveResult,
   proveInstance,
-} from '../../lib/workflows/prove-instance.ts';
+} from '../../lib/workflows/instances/prove-instance.ts';
 import { manifest } from '../support/builders.ts';
 import { manualClock } from '../support/doubles/clock.ts';
 import { recordingLog } from '../support/doubles/log.ts';

@@ -1,7 +1,7 @@
 import { UnderstudyError } from '../../lib/domain/errors.ts';
 import { scratchName } from '../../lib/domain/names.ts';
 import { TAGS } from '../../lib/domain/platform.ts';
-import { sweep } from '../../lib/workflows/sweep.ts';
+import { sweep } from '../../lib/workflows/instances/sweep.ts';
 import { policy } from '../support/builders.ts';
 import { memoryScratchInstances } from '../support/doubles/scratch-instances.ts';
 import { instanceOf, jobOf, type RehearsalWorld, rehearsalWorld } from '../support/rehearsals.ts';

@@ -1,6 +1,6 @@
 import type { Durable } from '../../lib/ports/durable.ts';
-import { lookAtPlatform } from '../../lib/workflows/look-at-platform.ts';
-import { snapshot } from '../../lib/workflows/snapshot.ts';
+import { lookAtPlatform } from '../../lib/workflows/platform/look-at-platform.ts';
+import { snapshot } from '../../lib/workflows/snapshots/snapshot.ts';
 import { platformSource } from '../support/builders.ts';
 import type { Death } from '../support/doubles/durable.ts';
 import {

@@ -4,7 +4,7 @@ import { TAGS } from '../../lib/domain/platform.ts';
 import type { SnapshotPoint } from '../../lib/domain/recovery-point.ts';
 import { utc } from '../../lib/domain/time.ts';
 import { expire } from '../../lib/workflows/expire.ts';
-import { snapshot } from '../../lib/workflows/snapshot.ts';
+import { snapshot } from '../../lib/workflows/snapshots/snapshot.ts';
 import { raise } from '../../lib/workflows/tell.ts';
 import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../support/builders.ts';
 import { memoryVault } from '../support/doubles/vault.ts';

@@ -5,7 +5,7 @@ import type { Target } from '../../lib/domain/policy.ts';
 import type { ScratchRecord } from '../../lib/domain/scratch.ts';
 import type { Secrets } from '../../lib/ports/database.ts';
 import type { ScratchOrder } from '../../lib/ports/platform.ts';
-import { type SweepDeps, sweep } from '../../lib/workflows/sweep.ts';
+import { type SweepDeps, sweep } from '../../lib/workflows/instances/sweep.ts';
 import { HOME, policy, target } from '../support/builders.ts';
 import { memoryAlerts } from '../support/doubles/alerts.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';

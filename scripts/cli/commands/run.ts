@@ -4,7 +4,7 @@ import type { Finding } from '../../../lib/domain/finding.ts';
 import { runName } from '../../../lib/domain/names.ts';
 import type { Decision } from '../../../lib/domain/retention.ts';
 import type { Run } from '../../../lib/domain/run.ts';
-import { OF_PREFLIGHT } from '../../../lib/workflows/preflight.ts';
+import { OF_PREFLIGHT } from '../../../lib/workflows/platform/preflight.ts';
 import type { Delivery } from '../../local/pump.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit.ts';
 import { type Message, messageFor, type RunOptions, runOf } from '../message.ts';

@@ -9,7 +9,7 @@ import {
   scratchInstances,
   scratchSecretStore,
 } from '../../../lib/runtime/compose.ts';
-import type { InstanceRehearsalOutcome } from '../../../lib/workflows/rehearse-instance.ts';
+import type { InstanceRehearsalOutcome } from '../../../lib/workflows/instances/rehearse-instance.ts';
 import { invokeLocally } from '../../../scripts/local/handlers.ts';
 import type { LocalRds } from '../../../scripts/local/rds/local-rds.ts';
 import { instancePlan } from '../../support/instances.ts';

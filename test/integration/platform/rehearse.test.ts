@@ -10,8 +10,8 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
 import { catalog } from '../../../lib/runtime/compose.ts';
-import type { ProveRequest } from '../../../lib/workflows/prove-instance.ts';
-import type { InstanceRehearsalOutcome } from '../../../lib/workflows/rehearse-instance.ts';
+import type { ProveRequest } from '../../../lib/workflows/instances/prove-instance.ts';
+import type { InstanceRehearsalOutcome } from '../../../lib/workflows/instances/rehearse-instance.ts';
 import { type Cluster, startCluster } from '../../../scripts/local/cluster.ts';
 import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';
 import type { LocalInstance } from '../../../scripts/local/rds/local-rds.ts';

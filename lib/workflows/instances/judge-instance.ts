@@ -1,12 +1,12 @@
-import type { Evidence, Measured, Phase } from '../domain/evidence.ts';
-import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
-import type { RehearseInstanceJob } from '../domain/job.ts';
-import { lostBy } from '../domain/ledger.ts';
-import { type RunName, runName } from '../domain/names.ts';
-import type { Target } from '../domain/policy.ts';
-import { sayDifference } from '../domain/proof.ts';
-import { humanSeconds, secondsBetween } from '../domain/time.ts';
-import type { Said } from './durable-claim.ts';
+import type { Evidence, Measured, Phase } from '../../domain/evidence.ts';
+import { type Finding, type FindingCode, finding } from '../../domain/finding.ts';
+import type { RehearseInstanceJob } from '../../domain/job.ts';
+import { lostBy } from '../../domain/ledger.ts';
+import { type RunName, runName } from '../../domain/names.ts';
+import type { Target } from '../../domain/policy.ts';
+import { sayDifference } from '../../domain/proof.ts';
+import { humanSeconds, secondsBetween } from '../../domain/time.ts';
+import type { Said } from '../durable-claim.ts';
 import type { Chosen } from './plan-instance-rehearsal.ts';
 import type { ProveResult } from './prove-instance.ts';
 

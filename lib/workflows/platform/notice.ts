@@ -1,14 +1,14 @@
-import { reasonOf } from '../domain/errors.ts';
-import { DEPLOYMENT, type FindingCode, finding } from '../domain/finding.ts';
-import { effectOf, eventOf, knownEvent, type Notice, parseNotice, waitsFor } from '../domain/notice.ts';
-import type { Plan } from '../domain/policy.ts';
-import { isOurs, isSnapshot, type SnapshotPoint } from '../domain/recovery-point.ts';
-import { utc } from '../domain/time.ts';
-import type { TimelineEvent } from '../domain/timeline.ts';
-import type { Wakes } from '../ports/durable.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { DEPLOYMENT, type FindingCode, finding } from '../../domain/finding.ts';
+import { effectOf, eventOf, knownEvent, type Notice, parseNotice, waitsFor } from '../../domain/notice.ts';
+import type { Plan } from '../../domain/policy.ts';
+import { isOurs, isSnapshot, type SnapshotPoint } from '../../domain/recovery-point.ts';
+import { utc } from '../../domain/time.ts';
+import type { TimelineEvent } from '../../domain/timeline.ts';
+import type { Wakes } from '../../ports/durable.ts';
+import { raise, resolve, type Telling } from '../tell.ts';
 import { downtimeOf } from './failover-downtime.ts';
 import { type Owner, ownersOf } from './notice-owner.ts';
-import { raise, resolve, type Telling } from './tell.ts';
 
 export type NoticeDeps = Telling & { plan: Plan; wakes: Wakes };
 /** A message of topic `events`; `receivedAt` is SNS's timestamp, the same at every delivery. */

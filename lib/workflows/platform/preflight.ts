@@ -4,15 +4,15 @@ import {
   checkPosture,
   checkSnapshotQuota,
   OF_SOURCES,
-} from '../checks/posture.ts';
-import { checkRestore, mayMend, OF_RESTORES } from '../checks/preflight.ts';
-import { InputError } from '../domain/errors.ts';
-import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../domain/finding.ts';
-import type { PreflightJob } from '../domain/job.ts';
-import type { Target } from '../domain/policy.ts';
+} from '../../checks/posture.ts';
+import { checkRestore, mayMend, OF_RESTORES } from '../../checks/preflight.ts';
+import { InputError } from '../../domain/errors.ts';
+import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../../domain/finding.ts';
+import type { PreflightJob } from '../../domain/job.ts';
+import type { Target } from '../../domain/policy.ts';
+import { type JobDeps, type JobOutcome, requireTarget, underClaim } from '../claimed.ts';
+import { settle } from '../tell.ts';
 import { type AskDeps, type Asked, askAll, type Restorable } from './ask-before-restore.ts';
-import { type JobDeps, type JobOutcome, requireTarget, underClaim } from './claimed.ts';
-import { settle } from './tell.ts';
 
 export type PreflightDeps = JobDeps & AskDeps;
 export type PreflightOutcome = JobOutcome & { findings: Finding[] };

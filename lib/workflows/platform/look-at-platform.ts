@@ -1,17 +1,17 @@
-import { checkBackups, checkExistence } from '../checks/posture.ts';
-import { checkSnapshot } from '../checks/snapshot.ts';
-import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
-import { pointFromRun, snapshotName, snapshotPointId } from '../domain/names.ts';
-import { type PlatformRef, type PlatformSnapshot, type PlatformSource, TAGS } from '../domain/platform.ts';
-import { placeOf, type Target } from '../domain/policy.ts';
-import { counts, isSnapshot, type RecoveryPoint, type SnapshotPoint } from '../domain/recovery-point.ts';
-import { secondsBetween, utc } from '../domain/time.ts';
-import type { JobMessages } from '../ports/messages.ts';
-import type { Place, Platform } from '../ports/platform.ts';
-import { concludeSnapshot, keyOf, type SnapshotDeps, storedOf } from './made-snapshot.ts';
-import { placesOf } from './places.ts';
-import { askForCopies } from './snapshot.ts';
-import { raise, resolve, type Telling } from './tell.ts';
+import { checkBackups, checkExistence } from '../../checks/posture.ts';
+import { checkSnapshot } from '../../checks/snapshot.ts';
+import { type Finding, type FindingCode, finding } from '../../domain/finding.ts';
+import { pointFromRun, snapshotName, snapshotPointId } from '../../domain/names.ts';
+import { type PlatformRef, type PlatformSnapshot, type PlatformSource, TAGS } from '../../domain/platform.ts';
+import { placeOf, type Target } from '../../domain/policy.ts';
+import { counts, isSnapshot, type RecoveryPoint, type SnapshotPoint } from '../../domain/recovery-point.ts';
+import { secondsBetween, utc } from '../../domain/time.ts';
+import type { JobMessages } from '../../ports/messages.ts';
+import type { Place, Platform } from '../../ports/platform.ts';
+import { concludeSnapshot, keyOf, type SnapshotDeps, storedOf } from '../snapshots/made-snapshot.ts';
+import { placesOf } from '../snapshots/places.ts';
+import { askForCopies } from '../snapshots/snapshot.ts';
+import { raise, resolve, type Telling } from '../tell.ts';
 
 export type PlatformLookDeps = Telling & {
   platform: Platform;

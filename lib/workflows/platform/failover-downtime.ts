@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { knownEvent } from '../domain/notice.ts';
-import type { Target } from '../domain/policy.ts';
-import { humanSeconds, secondsBetween } from '../domain/time.ts';
-import type { TimelineEvent } from '../domain/timeline.ts';
+import { knownEvent } from '../../domain/notice.ts';
+import type { Target } from '../../domain/policy.ts';
+import { humanSeconds, secondsBetween } from '../../domain/time.ts';
+import type { TimelineEvent } from '../../domain/timeline.ts';
 
 /** A completion that comes later than this belongs to another failover. In seconds. */
 const LONGEST = 3600;

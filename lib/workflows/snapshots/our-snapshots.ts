@@ -1,8 +1,8 @@
-import { Refusal } from '../domain/errors.ts';
-import { runName } from '../domain/names.ts';
-import { type PlatformSnapshot, TAGS } from '../domain/platform.ts';
-import type { Target } from '../domain/policy.ts';
-import type { SnapshotPoint } from '../domain/recovery-point.ts';
+import { Refusal } from '../../domain/errors.ts';
+import { runName } from '../../domain/names.ts';
+import { type PlatformSnapshot, TAGS } from '../../domain/platform.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { SnapshotPoint } from '../../domain/recovery-point.ts';
 
 /** What we put on a snapshot, so that we know our own again. */
 export function tagsOf(

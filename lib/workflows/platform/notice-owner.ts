@@ -1,10 +1,10 @@
-import { DEPLOYMENT } from '../domain/finding.ts';
-import { SCRATCH_PREFIX, snapshotName } from '../domain/names.ts';
-import type { AlarmNotice, Notice, RdsNotice } from '../domain/notice.ts';
-import { TAGS } from '../domain/platform.ts';
-import { type Plan, type Target, targetOf } from '../domain/policy.ts';
-import { isSnapshot } from '../domain/recovery-point.ts';
-import type { Catalog } from '../ports/catalog.ts';
+import { DEPLOYMENT } from '../../domain/finding.ts';
+import { SCRATCH_PREFIX, snapshotName } from '../../domain/names.ts';
+import type { AlarmNotice, Notice, RdsNotice } from '../../domain/notice.ts';
+import { TAGS } from '../../domain/platform.ts';
+import { type Plan, type Target, targetOf } from '../../domain/policy.ts';
+import { isSnapshot } from '../../domain/recovery-point.ts';
+import type { Catalog } from '../../ports/catalog.ts';
 
 /** Whose timeline a notice belongs on, and how it is about them. */
 export type Owner = {

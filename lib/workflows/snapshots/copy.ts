@@ -1,14 +1,14 @@
-import { Refusal } from '../domain/errors.ts';
-import { finding } from '../domain/finding.ts';
-import type { CopyJob } from '../domain/job.ts';
-import { parsePointId, type RunName, snapshotPointId } from '../domain/names.ts';
-import { type CopyTo, placeOf, type Target } from '../domain/policy.ts';
-import { counts, isSnapshot, type SnapshotPoint } from '../domain/recovery-point.ts';
-import type { Claim } from '../domain/run.ts';
-import { humanSeconds, utc } from '../domain/time.ts';
-import type { Durable } from '../ports/durable.ts';
-import type { Place } from '../ports/platform.ts';
-import { requireTarget } from './claimed.ts';
+import { Refusal } from '../../domain/errors.ts';
+import { finding } from '../../domain/finding.ts';
+import type { CopyJob } from '../../domain/job.ts';
+import { parsePointId, type RunName, snapshotPointId } from '../../domain/names.ts';
+import { type CopyTo, placeOf, type Target } from '../../domain/policy.ts';
+import { counts, isSnapshot, type SnapshotPoint } from '../../domain/recovery-point.ts';
+import type { Claim } from '../../domain/run.ts';
+import { humanSeconds, utc } from '../../domain/time.ts';
+import type { Durable } from '../../ports/durable.ts';
+import type { Place } from '../../ports/platform.ts';
+import { requireTarget } from '../claimed.ts';
 import {
   attempt,
   claimDurably,
@@ -19,12 +19,12 @@ import {
   type Said,
   saidOf,
   succeed,
-} from './durable-claim.ts';
+} from '../durable-claim.ts';
+import { raise, resolve } from '../tell.ts';
+import { type Poll, until, withoutThrowing } from '../until.ts';
 import { makeItCount, type SnapshotDeps, untilAvailable } from './made-snapshot.ts';
 import { bearsOurTags, foreign, tagsOf } from './our-snapshots.ts';
 import { homePlace, placeNamed } from './places.ts';
-import { raise, resolve } from './tell.ts';
-import { type Poll, until, withoutThrowing } from './until.ts';
 
 export type CopyDeps = SnapshotDeps & {
   /** Is the key the account's default for RDS, which no other account may ever use? Undefined where it cannot be found out. */

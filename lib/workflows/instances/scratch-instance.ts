@@ -1,13 +1,13 @@
-import { Refusal } from '../domain/errors.ts';
-import type { Phase } from '../domain/evidence.ts';
-import type { Target } from '../domain/policy.ts';
-import type { ScratchRecord } from '../domain/scratch.ts';
-import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
-import type { Catalog } from '../ports/catalog.ts';
-import type { Durable } from '../ports/durable.ts';
-import type { ScratchInstances, ScratchOrder, ScratchSecrets, ScratchState } from '../ports/platform.ts';
-import { attempt, granted, refusalOf, type Said, saidOf } from './durable-claim.ts';
-import { type Poll, until, type Waiting, withoutThrowing } from './until.ts';
+import { Refusal } from '../../domain/errors.ts';
+import type { Phase } from '../../domain/evidence.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { ScratchRecord } from '../../domain/scratch.ts';
+import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Durable } from '../../ports/durable.ts';
+import type { ScratchInstances, ScratchOrder, ScratchSecrets, ScratchState } from '../../ports/platform.ts';
+import { attempt, granted, refusalOf, type Said, saidOf } from '../durable-claim.ts';
+import { type Poll, until, type Waiting, withoutThrowing } from '../until.ts';
 
 export type ScratchInstanceDeps = Waiting & {
   catalog: Catalog;

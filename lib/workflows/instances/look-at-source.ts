@@ -1,13 +1,13 @@
-import type { SourceSince } from '../domain/bounded.ts';
-import { CredentialsRefused } from '../domain/errors.ts';
-import type { LedgerRow } from '../domain/ledger.ts';
-import type { Plan } from '../domain/policy.ts';
-import type { StoredObject } from '../domain/recovery-point.ts';
-import { plusSeconds, utc } from '../domain/time.ts';
-import type { Instances, Ledger, Secrets } from '../ports/database.ts';
-import type { Vault } from '../ports/vault.ts';
-import { requireTarget } from './claimed.ts';
-import { readManifest } from './read-manifest.ts';
+import type { SourceSince } from '../../domain/bounded.ts';
+import { CredentialsRefused } from '../../domain/errors.ts';
+import type { LedgerRow } from '../../domain/ledger.ts';
+import type { Plan } from '../../domain/policy.ts';
+import type { StoredObject } from '../../domain/recovery-point.ts';
+import { plusSeconds, utc } from '../../domain/time.ts';
+import type { Instances, Ledger, Secrets } from '../../ports/database.ts';
+import type { Vault } from '../../ports/vault.ts';
+import { requireTarget } from '../claimed.ts';
+import { readManifest } from '../read-manifest.ts';
 
 export type SourceLookRequest = {
   target: string;

@@ -1,5 +1,5 @@
-import type { Target } from '../domain/policy.ts';
-import type { Durable } from '../ports/durable.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { Durable } from '../../ports/durable.ts';
 import type { SourceLook, SourceLookRequest } from './look-at-source.ts';
 import type { Chosen } from './plan-instance-rehearsal.ts';
 import { mergeProofs, NOTHING_PROVEN, type ProveRequest, type ProveResult } from './prove-instance.ts';

@@ -1,17 +1,17 @@
-import { checkSnapshot, type KeyState, type Origin } from '../checks/snapshot.ts';
-import { Refusal } from '../domain/errors.ts';
-import type { Finding, FindingCode } from '../domain/finding.ts';
-import type { PlatformSnapshot } from '../domain/platform.ts';
-import type { Target } from '../domain/policy.ts';
-import type { SnapshotPoint } from '../domain/recovery-point.ts';
-import type { Claim } from '../domain/run.ts';
-import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
-import type { Durable } from '../ports/durable.ts';
-import type { Platform } from '../ports/platform.ts';
-import { type DurableJobDeps, refusalOf, type Said } from './durable-claim.ts';
+import { checkSnapshot, type KeyState, type Origin } from '../../checks/snapshot.ts';
+import { Refusal } from '../../domain/errors.ts';
+import type { Finding, FindingCode } from '../../domain/finding.ts';
+import type { PlatformSnapshot } from '../../domain/platform.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { SnapshotPoint } from '../../domain/recovery-point.ts';
+import type { Claim } from '../../domain/run.ts';
+import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
+import type { Durable } from '../../ports/durable.ts';
+import type { Platform } from '../../ports/platform.ts';
+import { type DurableJobDeps, refusalOf, type Said } from '../durable-claim.ts';
+import { raise, settle } from '../tell.ts';
+import { type Poll, until, type Waiting, withoutThrowing } from '../until.ts';
 import { homePlace } from './places.ts';
-import { raise, settle } from './tell.ts';
-import { type Poll, until, type Waiting, withoutThrowing } from './until.ts';
 
 export type SnapshotDeps = DurableJobDeps &
   Waiting & {

@@ -1,21 +1,21 @@
-import type { Evidence } from '../domain/evidence.ts';
-import { finding } from '../domain/finding.ts';
-import type { RehearseInstanceJob } from '../domain/job.ts';
-import { defaultParameterGroup } from '../domain/parameter-family.ts';
-import type { Target } from '../domain/policy.ts';
-import { plusSeconds, utc } from '../domain/time.ts';
-import type { Durable } from '../ports/durable.ts';
-import { requireTarget } from './claimed.ts';
+import type { Evidence } from '../../domain/evidence.ts';
+import { finding } from '../../domain/finding.ts';
+import type { RehearseInstanceJob } from '../../domain/job.ts';
+import { defaultParameterGroup } from '../../domain/parameter-family.ts';
+import type { Target } from '../../domain/policy.ts';
+import { plusSeconds, utc } from '../../domain/time.ts';
+import type { Durable } from '../../ports/durable.ts';
+import { requireTarget } from '../claimed.ts';
+import { attempt, claimDurably, fail, granted, lostClaim, type Said, saidOf } from '../durable-claim.ts';
+import { platformOf } from '../snapshots/snapshot.ts';
+import { raise } from '../tell.ts';
 import { concludeRehearsal } from './conclude-instance.ts';
-import { attempt, claimDurably, fail, granted, lostClaim, type Said, saidOf } from './durable-claim.ts';
 import { type InstanceResult, judgeInstance, rehearsalRun } from './judge-instance.ts';
 import { type Chosen, planRehearsal, refuseOverBudget } from './plan-instance-rehearsal.ts';
 import { proveCopy } from './prove-copy.ts';
 import { bringUp, durableStopwatch, takeDown } from './scratch-instance.ts';
 import { BESIDE, orderOf, type RehearseInstanceDeps, recordOf, scratchIn } from './scratch-order.ts';
 import { clearEarlierAttempt, itsTurn } from './scratch-turn.ts';
-import { platformOf } from './snapshot.ts';
-import { raise } from './tell.ts';
 
 export type { RehearseInstanceDeps };
 

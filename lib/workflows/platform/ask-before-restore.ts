@@ -1,18 +1,18 @@
-import { owesWindow } from '../checks/posture.ts';
-import type { Answers, Facts, Question } from '../checks/preflight.ts';
-import { hintOf, reasonOf, UnderstudyError } from '../domain/errors.ts';
-import type { PreflightJob } from '../domain/job.ts';
-import { runName } from '../domain/names.ts';
-import { type PlatformRef, type PlatformSource, type Quota, TAGS } from '../domain/platform.ts';
-import type { Target } from '../domain/policy.ts';
-import { isSnapshot, type SnapshotPoint } from '../domain/recovery-point.ts';
-import { utc } from '../domain/time.ts';
-import type { Catalog } from '../ports/catalog.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/messages.ts';
-import type { Place, Platform } from '../ports/platform.ts';
-import type { RestoreConditions } from '../ports/preflight.ts';
-import { homePlace, placesOf } from './places.ts';
+import { owesWindow } from '../../checks/posture.ts';
+import type { Answers, Facts, Question } from '../../checks/preflight.ts';
+import { hintOf, reasonOf, UnderstudyError } from '../../domain/errors.ts';
+import type { PreflightJob } from '../../domain/job.ts';
+import { runName } from '../../domain/names.ts';
+import { type PlatformRef, type PlatformSource, type Quota, TAGS } from '../../domain/platform.ts';
+import type { Target } from '../../domain/policy.ts';
+import { isSnapshot, type SnapshotPoint } from '../../domain/recovery-point.ts';
+import { utc } from '../../domain/time.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/messages.ts';
+import type { Place, Platform } from '../../ports/platform.ts';
+import type { RestoreConditions } from '../../ports/preflight.ts';
+import { homePlace, placesOf } from '../snapshots/places.ts';
 
 export type AskDeps = {
   catalog: Catalog;

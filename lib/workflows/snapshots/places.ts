@@ -1,6 +1,6 @@
-import { UnderstudyError } from '../domain/errors.ts';
-import { placeOf, type Target } from '../domain/policy.ts';
-import type { Place } from '../ports/platform.ts';
+import { UnderstudyError } from '../../domain/errors.ts';
+import { placeOf, type Target } from '../../domain/policy.ts';
+import type { Place } from '../../ports/platform.ts';
 
 /** The Region that the deployment and its sources are in. */
 export function homePlace(region: string): Place {

@@ -1,20 +1,20 @@
-import { type Answer, askAssertions } from '../checks/assertions.ts';
-import { boundedSchema, boundedTable, type SourceSince } from '../domain/bounded.ts';
-import { CredentialsRefused, codeOf, hintOf, reasonOf } from '../domain/errors.ts';
-import { judgeLedger, type LedgerProof, type LedgerRow } from '../domain/ledger.ts';
-import type { Manifest } from '../domain/manifest.ts';
-import type { Plan, Target } from '../domain/policy.ts';
-import { type Difference, sayDifference } from '../domain/proof.ts';
-import type { StoredObject } from '../domain/recovery-point.ts';
-import { plusSeconds, utc } from '../domain/time.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Credentials, InstanceCopy, Instances } from '../ports/database.ts';
-import type { Log } from '../ports/messages.ts';
-import type { ScratchSecrets } from '../ports/platform.ts';
-import type { Vault } from '../ports/vault.ts';
-import { requireTarget } from './claimed.ts';
+import { type Answer, askAssertions } from '../../checks/assertions.ts';
+import { boundedSchema, boundedTable, type SourceSince } from '../../domain/bounded.ts';
+import { CredentialsRefused, codeOf, hintOf, reasonOf } from '../../domain/errors.ts';
+import { judgeLedger, type LedgerProof, type LedgerRow } from '../../domain/ledger.ts';
+import type { Manifest } from '../../domain/manifest.ts';
+import type { Plan, Target } from '../../domain/policy.ts';
+import { type Difference, sayDifference } from '../../domain/proof.ts';
+import type { StoredObject } from '../../domain/recovery-point.ts';
+import { plusSeconds, utc } from '../../domain/time.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Credentials, InstanceCopy, Instances } from '../../ports/database.ts';
+import type { Log } from '../../ports/messages.ts';
+import type { ScratchSecrets } from '../../ports/platform.ts';
+import type { Vault } from '../../ports/vault.ts';
+import { requireTarget } from '../claimed.ts';
+import { readManifest } from '../read-manifest.ts';
 import { LEDGER_BEFORE } from './look-at-source.ts';
-import { readManifest } from './read-manifest.ts';
 
 /** Which scratch instance, and what it must be like. References and small facts: it travels through a checkpoint. */
 export type ProveRequest = {

@@ -1,15 +1,15 @@
-import type { Evidence } from '../domain/evidence.ts';
-import type { Finding } from '../domain/finding.ts';
-import type { RehearseInstanceJob } from '../domain/job.ts';
-import { earlierOrSame } from '../domain/names.ts';
-import type { Target } from '../domain/policy.ts';
-import type { Claim } from '../domain/run.ts';
-import type { Durable } from '../ports/durable.ts';
-import { jobFailed } from './claimed.ts';
-import { fail, succeed } from './durable-claim.ts';
+import type { Evidence } from '../../domain/evidence.ts';
+import type { Finding } from '../../domain/finding.ts';
+import type { RehearseInstanceJob } from '../../domain/job.ts';
+import { earlierOrSame } from '../../domain/names.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { Claim } from '../../domain/run.ts';
+import type { Durable } from '../../ports/durable.ts';
+import { jobFailed } from '../claimed.ts';
+import { fail, succeed } from '../durable-claim.ts';
+import { raise, resolve, settle } from '../tell.ts';
 import { OF_INSTANCES, rehearsalRun, sayInstanceEvidence } from './judge-instance.ts';
 import type { RehearseInstanceDeps } from './scratch-order.ts';
-import { raise, resolve, settle } from './tell.ts';
 
 /** Telling comes first, and no failure of one step stops another: a mismatch that could not be recorded is told all the same. */
 export async function concludeRehearsal(

@@ -1,8 +1,8 @@
-import { Refusal } from '../domain/errors.ts';
-import type { RehearseInstanceJob } from '../domain/job.ts';
-import { VAULT } from '../domain/names.ts';
-import type { PlatformSource } from '../domain/platform.ts';
-import type { Target } from '../domain/policy.ts';
+import { Refusal } from '../../domain/errors.ts';
+import type { RehearseInstanceJob } from '../../domain/job.ts';
+import { VAULT } from '../../domain/names.ts';
+import type { PlatformSource } from '../../domain/platform.ts';
+import type { Target } from '../../domain/policy.ts';
 import {
   counts,
   type DumpPoint,
@@ -10,15 +10,15 @@ import {
   isSnapshot,
   type SnapshotPoint,
   type StoredObject,
-} from '../domain/recovery-point.ts';
-import { monthOf } from '../domain/scratch.ts';
-import { compactUtc, humanSeconds, utc } from '../domain/time.ts';
-import type { Catalog } from '../ports/catalog.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/messages.ts';
-import type { Platform, ScratchOrder } from '../ports/platform.ts';
+} from '../../domain/recovery-point.ts';
+import { monthOf } from '../../domain/scratch.ts';
+import { compactUtc, humanSeconds, utc } from '../../domain/time.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/messages.ts';
+import type { Platform, ScratchOrder } from '../../ports/platform.ts';
+import { platformOf } from '../snapshots/snapshot.ts';
 import { usedSeconds } from './scratch-instance.ts';
-import { platformOf } from './snapshot.ts';
 
 /** What will be restored, and everything known of it beforehand. Small: it travels through a checkpoint. */
 export type Chosen = {

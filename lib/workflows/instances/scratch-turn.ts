@@ -1,14 +1,14 @@
-import { Refusal } from '../domain/errors.ts';
-import type { RehearseInstanceJob } from '../domain/job.ts';
-import { scratchName } from '../domain/names.ts';
-import type { Target } from '../domain/policy.ts';
-import type { ScratchRecord } from '../domain/scratch.ts';
-import { humanSeconds } from '../domain/time.ts';
-import type { Durable } from '../ports/durable.ts';
+import { Refusal } from '../../domain/errors.ts';
+import type { RehearseInstanceJob } from '../../domain/job.ts';
+import { scratchName } from '../../domain/names.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { ScratchRecord } from '../../domain/scratch.ts';
+import { humanSeconds } from '../../domain/time.ts';
+import type { Durable } from '../../ports/durable.ts';
+import { until, withoutThrowing } from '../until.ts';
 import { rehearsalRun } from './judge-instance.ts';
 import { takeDown } from './scratch-instance.ts';
 import { type RehearseInstanceDeps, scratchIn } from './scratch-order.ts';
-import { until, withoutThrowing } from './until.ts';
 
 /** An attempt before this one may have died with its instance standing: that is nobody's now, and would be in the way. */
 export async function clearEarlierAttempt(

@@ -1,14 +1,14 @@
-import { Refusal } from '../domain/errors.ts';
-import type { PlatformRef, PlatformSource } from '../domain/platform.ts';
-import type { Target } from '../domain/policy.ts';
-import type { SnapshotPoint } from '../domain/recovery-point.ts';
-import { humanSeconds } from '../domain/time.ts';
-import type { Durable } from '../ports/durable.ts';
-import { refusalOf, type Said, saidOf } from './durable-claim.ts';
+import { Refusal } from '../../domain/errors.ts';
+import type { PlatformRef, PlatformSource } from '../../domain/platform.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { SnapshotPoint } from '../../domain/recovery-point.ts';
+import { humanSeconds } from '../../domain/time.ts';
+import type { Durable } from '../../ports/durable.ts';
+import { refusalOf, type Said, saidOf } from '../durable-claim.ts';
+import { type Poll, until, withoutThrowing } from '../until.ts';
 import type { SnapshotDeps } from './made-snapshot.ts';
 import { bearsOurTags, foreign, tagsOf } from './our-snapshots.ts';
 import { homePlace } from './places.ts';
-import { type Poll, until, withoutThrowing } from './until.ts';
 
 /** A source that is busy with itself is waited for this long before that is a failure. In seconds. */
 export const BUSY_FOR = 3600;

@@ -1,15 +1,15 @@
-import { reasonOf, UnderstudyError } from '../domain/errors.ts';
-import { DEPLOYMENT, type Finding, finding } from '../domain/finding.ts';
-import { TAGS } from '../domain/platform.ts';
-import { type Plan, targetOf } from '../domain/policy.ts';
-import type { ScratchRecord } from '../domain/scratch.ts';
-import { type Found, verdictOf } from '../domain/sweep.ts';
-import { secondsBetween, utc } from '../domain/time.ts';
-import type { Secrets } from '../ports/database.ts';
-import type { Place, ScratchInstances, ScratchSecrets, ScratchState } from '../ports/platform.ts';
-import { placeNamed } from './places.ts';
+import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
+import { DEPLOYMENT, type Finding, finding } from '../../domain/finding.ts';
+import { TAGS } from '../../domain/platform.ts';
+import { type Plan, targetOf } from '../../domain/policy.ts';
+import type { ScratchRecord } from '../../domain/scratch.ts';
+import { type Found, verdictOf } from '../../domain/sweep.ts';
+import { secondsBetween, utc } from '../../domain/time.ts';
+import type { Secrets } from '../../ports/database.ts';
+import type { Place, ScratchInstances, ScratchSecrets, ScratchState } from '../../ports/platform.ts';
+import { placeNamed } from '../snapshots/places.ts';
+import type { Telling } from '../tell.ts';
 import { clearRest } from './scratch-instance.ts';
-import type { Telling } from './tell.ts';
 
 export type SweepDeps = Telling & {
   plan: Plan;

@@ -1,13 +1,13 @@
-import type { RehearseInstanceJob } from '../domain/job.ts';
-import { runName, scratchName } from '../domain/names.ts';
-import { TAGS } from '../domain/platform.ts';
-import type { Target } from '../domain/policy.ts';
-import type { ScratchRecord } from '../domain/scratch.ts';
-import { plusSeconds, utc } from '../domain/time.ts';
-import type { Place, Platform, ScratchInstances, ScratchOrder } from '../ports/platform.ts';
-import type { DurableJobDeps } from './durable-claim.ts';
+import type { RehearseInstanceJob } from '../../domain/job.ts';
+import { runName, scratchName } from '../../domain/names.ts';
+import { TAGS } from '../../domain/platform.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { ScratchRecord } from '../../domain/scratch.ts';
+import { plusSeconds, utc } from '../../domain/time.ts';
+import type { Place, Platform, ScratchInstances, ScratchOrder } from '../../ports/platform.ts';
+import type { DurableJobDeps } from '../durable-claim.ts';
+import { placeNamed } from '../snapshots/places.ts';
 import { rehearsalRun } from './judge-instance.ts';
-import { placeNamed } from './places.ts';
 import type { Chosen } from './plan-instance-rehearsal.ts';
 import type { ScratchInstanceDeps } from './scratch-instance.ts';
 
