@@ -1,7 +1,7 @@
-import { UnderstudyError } from '../../lib/domain/errors.ts';
-import { TAGS } from '../../lib/domain/platform.ts';
-import type { CopyTo } from '../../lib/domain/policy.ts';
-import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../support/builders.ts';
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import { TAGS } from '../../../lib/domain/platform.ts';
+import type { CopyTo } from '../../../lib/domain/policy.ts';
+import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../../support/builders.ts';
 import {
   ABROAD,
   AT,
@@ -12,7 +12,7 @@ import {
   snapshotWorld,
   VAULTED,
   VAULTED_PLACE,
-} from '../support/snapshots.ts';
+} from '../../support/snapshots.ts';
 
 const COPY = '20261120T010000Z-snapshot@eu-west-1';
 const VAULTED_COPY = `20261120T010000Z-snapshot@${VAULTED_PLACE}`;

@@ -1,7 +1,7 @@
-import type { Policy } from '../../lib/domain/policy.ts';
-import { planRehearsal, sayEstimate } from '../../lib/workflows/instances/plan-instance-rehearsal.ts';
-import { point, policy, snapshotPoint } from '../support/builders.ts';
-import { jobOf, MANIFEST, rehearsalWorld, SNAPSHOT_ID } from '../support/rehearsals.ts';
+import type { Policy } from '../../../lib/domain/policy.ts';
+import { planRehearsal, sayEstimate } from '../../../lib/workflows/instances/plan-instance-rehearsal.ts';
+import { point, policy, snapshotPoint } from '../../support/builders.ts';
+import { jobOf, MANIFEST, rehearsalWorld, SNAPSHOT_ID } from '../../support/rehearsals.ts';
 
 async function planning(options: Parameters<typeof rehearsalWorld>[0] = {}) {
   const made = await rehearsalWorld(options);

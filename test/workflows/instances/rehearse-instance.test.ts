@@ -1,6 +1,6 @@
-import { UnderstudyError } from '../../lib/domain/errors.ts';
-import { TAGS } from '../../lib/domain/platform.ts';
-import { HOME, platformSource } from '../support/builders.ts';
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import { TAGS } from '../../../lib/domain/platform.ts';
+import { HOME, platformSource } from '../../support/builders.ts';
 import {
   instanceOf,
   jobOf,
@@ -12,7 +12,7 @@ import {
   type RehearsalWorld,
   rehearsalWorld,
   SNAPSHOT_ID,
-} from '../support/rehearsals.ts';
+} from '../../support/rehearsals.ts';
 
 const throttled = new UnderstudyError('platform-unreachable', 'Rate exceeded');
 const SNAPSHOT = jobOf('snapshot');

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { CredentialsRefused, UnderstudyError } from '../../lib/domain/errors.ts';
-import type { LedgerRow } from '../../lib/domain/ledger.ts';
-import { lookAtSource, type SourceLookDeps } from '../../lib/workflows/instances/look-at-source.ts';
-import { manifest } from '../support/builders.ts';
-import { planOf } from '../support/snapshots.ts';
+import { CredentialsRefused, UnderstudyError } from '../../../lib/domain/errors.ts';
+import type { LedgerRow } from '../../../lib/domain/ledger.ts';
+import { lookAtSource, type SourceLookDeps } from '../../../lib/workflows/instances/look-at-source.ts';
+import { manifest } from '../../support/builders.ts';
+import { planOf } from '../../support/snapshots.ts';
 
 const MOMENT = '2026-11-20T11:55:00Z';
 const text = Buffer.from(JSON.stringify(manifest()));

@@ -1,7 +1,7 @@
-import type { RestoreIntent } from '../../lib/ports/preflight.ts';
-import { preflight } from '../../lib/workflows/platform/preflight.ts';
-import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../support/builders.ts';
-import { KEY, NEWEST, preflightWorld } from '../support/preflight.ts';
+import type { RestoreIntent } from '../../../lib/ports/preflight.ts';
+import { preflight } from '../../../lib/workflows/platform/preflight.ts';
+import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../../support/builders.ts';
+import { KEY, NEWEST, preflightWorld } from '../../support/preflight.ts';
 
 type World = Awaited<ReturnType<typeof preflightWorld>>;
 

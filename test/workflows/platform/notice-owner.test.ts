@@ -1,9 +1,9 @@
-import { snapshotName } from '../../lib/domain/names.ts';
-import { parseNotice } from '../../lib/domain/notice.ts';
-import type { Plan } from '../../lib/domain/policy.ts';
-import { ownersOf } from '../../lib/workflows/platform/notice-owner.ts';
-import { snapshotPoint, target } from '../support/builders.ts';
-import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
+import { snapshotName } from '../../../lib/domain/names.ts';
+import { parseNotice } from '../../../lib/domain/notice.ts';
+import type { Plan } from '../../../lib/domain/policy.ts';
+import { ownersOf } from '../../../lib/workflows/platform/notice-owner.ts';
+import { snapshotPoint, target } from '../../support/builders.ts';
+import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
 
 const AT = '2026-11-20T12:00:00Z';
 const MOMENT = '2026-11-20T01:00:00Z';

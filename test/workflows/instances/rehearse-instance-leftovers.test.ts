@@ -1,10 +1,10 @@
-import { UnderstudyError } from '../../lib/domain/errors.ts';
-import { scratchName } from '../../lib/domain/names.ts';
-import { TAGS } from '../../lib/domain/platform.ts';
-import { sweep } from '../../lib/workflows/instances/sweep.ts';
-import { policy } from '../support/builders.ts';
-import { memoryScratchInstances } from '../support/doubles/scratch-instances.ts';
-import { instanceOf, jobOf, type RehearsalWorld, rehearsalWorld } from '../support/rehearsals.ts';
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import { scratchName } from '../../../lib/domain/names.ts';
+import { TAGS } from '../../../lib/domain/platform.ts';
+import { sweep } from '../../../lib/workflows/instances/sweep.ts';
+import { policy } from '../../support/builders.ts';
+import { memoryScratchInstances } from '../../support/doubles/scratch-instances.ts';
+import { instanceOf, jobOf, type RehearsalWorld, rehearsalWorld } from '../../support/rehearsals.ts';
 
 const RUN = (target: string) => ({ job: 'rehearse-snapshot', target, scheduledFor: '2026-11-19T02:00:00Z' });
 const tags = (target: string) => ({

@@ -1,8 +1,8 @@
-import { type FindingCode, finding } from '../../lib/domain/finding.ts';
-import type { LedgerProof } from '../../lib/domain/ledger.ts';
-import type { ProveResult } from '../../lib/workflows/instances/prove-instance.ts';
-import { raise } from '../../lib/workflows/tell.ts';
-import { snapshotPoint } from '../support/builders.ts';
+import { type FindingCode, finding } from '../../../lib/domain/finding.ts';
+import type { LedgerProof } from '../../../lib/domain/ledger.ts';
+import type { ProveResult } from '../../../lib/workflows/instances/prove-instance.ts';
+import { raise } from '../../../lib/workflows/tell.ts';
+import { snapshotPoint } from '../../support/builders.ts';
 import {
   jobOf,
   MOMENT_ID,
@@ -11,7 +11,7 @@ import {
   rehearsalWorld,
   SNAPSHOT_AT,
   SNAPSHOT_ID,
-} from '../support/rehearsals.ts';
+} from '../../support/rehearsals.ts';
 
 const DIFFERENT: Partial<ProveResult> = {
   differenceCount: 7,

@@ -1,11 +1,18 @@
-import { UnderstudyError } from '../../lib/domain/errors.ts';
-import { snapshotName } from '../../lib/domain/names.ts';
-import { type PlatformSnapshot, TAGS } from '../../lib/domain/platform.ts';
-import type { SnapshotPoint } from '../../lib/domain/recovery-point.ts';
-import { lookAtPlatform } from '../../lib/workflows/platform/look-at-platform.ts';
-import { copy } from '../../lib/workflows/snapshots/copy.ts';
-import { snapshot } from '../../lib/workflows/snapshots/snapshot.ts';
-import { DAY, HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../support/builders.ts';
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import { snapshotName } from '../../../lib/domain/names.ts';
+import { type PlatformSnapshot, TAGS } from '../../../lib/domain/platform.ts';
+import type { SnapshotPoint } from '../../../lib/domain/recovery-point.ts';
+import { lookAtPlatform } from '../../../lib/workflows/platform/look-at-platform.ts';
+import { copy } from '../../../lib/workflows/snapshots/copy.ts';
+import { snapshot } from '../../../lib/workflows/snapshots/snapshot.ts';
+import {
+  DAY,
+  HOME,
+  platformSnapshot,
+  platformSource,
+  policy,
+  snapshotPoint,
+} from '../../support/builders.ts';
 import {
   ABROAD,
   AT,
@@ -18,7 +25,7 @@ import {
   snapshotWorld,
   VAULTED,
   VAULTED_PLACE,
-} from '../support/snapshots.ts';
+} from '../../support/snapshots.ts';
 
 const COPY = '20261120T010000Z-snapshot@eu-west-1';
 const LATER = '2026-11-20T01:00:10Z';

@@ -1,8 +1,8 @@
-import { UnderstudyError } from '../../lib/domain/errors.ts';
-import type { Durable } from '../../lib/ports/durable.ts';
-import { copy } from '../../lib/workflows/snapshots/copy.ts';
-import { platformSnapshot } from '../support/builders.ts';
-import type { Death } from '../support/doubles/durable.ts';
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import type { Durable } from '../../../lib/ports/durable.ts';
+import { copy } from '../../../lib/workflows/snapshots/copy.ts';
+import { platformSnapshot } from '../../support/builders.ts';
+import type { Death } from '../../support/doubles/durable.ts';
 import {
   ABROAD,
   copiesTo,
@@ -14,7 +14,7 @@ import {
   snapshotWorld,
   VAULTED,
   VAULTED_PLACE,
-} from '../support/snapshots.ts';
+} from '../../support/snapshots.ts';
 
 const REGIONS = '20261120T010000Z-snapshot@eu-west-1';
 const COPY = `20261120T010000Z-snapshot@${VAULTED_PLACE}`;

@@ -1,6 +1,6 @@
-import { runName } from '../../lib/domain/names.ts';
-import { rehearsalRun } from '../../lib/workflows/instances/judge-instance.ts';
-import type { Death } from '../support/doubles/durable.ts';
+import { runName } from '../../../lib/domain/names.ts';
+import { rehearsalRun } from '../../../lib/workflows/instances/judge-instance.ts';
+import type { Death } from '../../support/doubles/durable.ts';
 import {
   deathsIn,
   instanceOf,
@@ -9,7 +9,7 @@ import {
   type RehearsalWorld,
   rehearsalWorld,
   SNAPSHOT_ID,
-} from '../support/rehearsals.ts';
+} from '../../support/rehearsals.ts';
 
 const CASES = [
   ['rds', 'snapshot'],

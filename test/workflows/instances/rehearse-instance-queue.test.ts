@@ -1,8 +1,8 @@
-import { scratchName } from '../../lib/domain/names.ts';
-import type { ScratchRecord } from '../../lib/domain/scratch.ts';
-import { clearAway } from '../../lib/workflows/clear-away.ts';
-import { evidence } from '../support/builders.ts';
-import { memoryVault } from '../support/doubles/vault.ts';
+import { scratchName } from '../../../lib/domain/names.ts';
+import type { ScratchRecord } from '../../../lib/domain/scratch.ts';
+import { clearAway } from '../../../lib/workflows/clear-away.ts';
+import { evidence } from '../../support/builders.ts';
+import { memoryVault } from '../../support/doubles/vault.ts';
 import {
   instanceOf,
   jobOf,
@@ -10,7 +10,7 @@ import {
   proofOf,
   type RehearsalWorld,
   rehearsalWorld,
-} from '../support/rehearsals.ts';
+} from '../../support/rehearsals.ts';
 
 const at = (minute: number) => `2026-11-20T11:${String(minute).padStart(2, '0')}:00Z`;
 const jobAt = (minute: number) => jobOf('snapshot', { scheduledFor: at(minute) });

@@ -1,8 +1,8 @@
-import type { Durable } from '../../lib/ports/durable.ts';
-import { lookAtPlatform } from '../../lib/workflows/platform/look-at-platform.ts';
-import { snapshot } from '../../lib/workflows/snapshots/snapshot.ts';
-import { platformSource } from '../support/builders.ts';
-import type { Death } from '../support/doubles/durable.ts';
+import type { Durable } from '../../../lib/ports/durable.ts';
+import { lookAtPlatform } from '../../../lib/workflows/platform/look-at-platform.ts';
+import { snapshot } from '../../../lib/workflows/snapshots/snapshot.ts';
+import { platformSource } from '../../support/builders.ts';
+import type { Death } from '../../support/doubles/durable.ts';
 import {
   ABROAD,
   AT,
@@ -13,7 +13,7 @@ import {
   SNAPSHOT,
   type SnapshotWorld,
   snapshotWorld,
-} from '../support/snapshots.ts';
+} from '../../support/snapshots.ts';
 
 /** A source that is busy at first, a snapshot that takes a while, a copy to ask for: every operation there is. */
 function eventful(): SnapshotWorld {

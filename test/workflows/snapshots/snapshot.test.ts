@@ -1,14 +1,14 @@
-import { UnderstudyError } from '../../lib/domain/errors.ts';
-import { finding } from '../../lib/domain/finding.ts';
-import { TAGS } from '../../lib/domain/platform.ts';
-import type { SnapshotPoint } from '../../lib/domain/recovery-point.ts';
-import { utc } from '../../lib/domain/time.ts';
-import { expire } from '../../lib/workflows/expire.ts';
-import { snapshot } from '../../lib/workflows/snapshots/snapshot.ts';
-import { raise } from '../../lib/workflows/tell.ts';
-import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../support/builders.ts';
-import { memoryVault } from '../support/doubles/vault.ts';
-import { stored } from '../support/expiry.ts';
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import { finding } from '../../../lib/domain/finding.ts';
+import { TAGS } from '../../../lib/domain/platform.ts';
+import type { SnapshotPoint } from '../../../lib/domain/recovery-point.ts';
+import { utc } from '../../../lib/domain/time.ts';
+import { expire } from '../../../lib/workflows/expire.ts';
+import { snapshot } from '../../../lib/workflows/snapshots/snapshot.ts';
+import { raise } from '../../../lib/workflows/tell.ts';
+import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../../support/builders.ts';
+import { memoryVault } from '../../support/doubles/vault.ts';
+import { stored } from '../../support/expiry.ts';
 import {
   ABROAD,
   AT,
@@ -20,7 +20,7 @@ import {
   snapshotWorld,
   VAULTED,
   VAULTED_PLACE,
-} from '../support/snapshots.ts';
+} from '../../support/snapshots.ts';
 
 const throttled = new UnderstudyError('platform-unreachable', 'Rate exceeded');
 
