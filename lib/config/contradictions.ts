@@ -151,6 +151,11 @@ function platformContradictions(policy: Policy, path: (string | number)[]): Cont
   const saidAlready = policy.objectives.rpo.snapshot !== undefined;
   if (policy.snapshot.copies.length > 0 && !policy.schedules.snapshot && !saidAlready)
     say(['snapshot', 'copies'], 'copies snapshots, and none are scheduled');
+  // A durable execution lives three days here, and waits up to three deadlines.
+  if (policy.snapshot.deadline > 23 * 3600)
+    say(['snapshot', 'deadline'], 'no snapshot or copy is waited for longer than 23h');
+  if (policy.rehearsal.instance.deadline > 20 * 3600)
+    say(['rehearsal', 'instance', 'deadline'], 'no restore is waited for longer than 20h');
   const places = policy.snapshot.copies.map(placeOf);
   const { place, subnetGroup, securityGroups } = policy.rehearsal.instance;
   if (place !== undefined && !places.includes(place))

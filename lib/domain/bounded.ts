@@ -12,6 +12,8 @@ export type SourceSince = {
   changed: Record<string, Record<string, string | null>>;
   /** Tables of the manifest that were written since, by their position in `manifest.tables`. */
   written: Written[];
+  /** Unlogged tables, by position: a restore empties them, and they are held against nothing. */
+  unlogged?: number[];
 };
 
 /** Rows inserted and deleted at most since the manifest's snapshot; `unknown` where the counters were lost meanwhile. */

@@ -91,6 +91,7 @@ export const EVENTS: readonly FindingCode[] = [
   'platform-backup-failed',
   'source-failed',
   'storage-low',
+  'snapshot-deleted',
 ];
 
 /** The pseudo-target of findings about the deployment itself: schedules, topics, unknown jobs. */

@@ -29,6 +29,8 @@ export type LedgerProof = {
 type Rule = { must(row: LedgerRow): boolean; mustNot(row: LedgerRow): boolean };
 
 const LISTED = 100;
+/** Between the moment that a snapshot holds and the one that is said of it, at most. In seconds. */
+const SNAPSHOT_TAKES = 900;
 /** Rows are a minute apart, and EventBridge Scheduler may be up to a minute late: only more than both is a gap. */
 const USUALLY_APART = 120;
 
@@ -42,13 +44,16 @@ export function judgeLedger(
   source: readonly LedgerRow[],
   copy: readonly LedgerRow[],
   moment: string | undefined,
+  /** When the snapshot is said to have been taken. */
+  takenAt?: string,
 ): LedgerProof {
   const oldest = inOrder(source)[0]?.writtenAt;
   const compared = inOrder(copy).filter((row) => oldest !== undefined && row.writtenAt >= oldest);
   const known = new Set(source.map(identity));
   const restored = new Set(compared.map(identity));
   const isThere = (row: LedgerRow) => restored.has(identity(row));
-  const { must, mustNot } = moment === undefined ? asOfSnapshot(source.filter(isThere)) : asOf(moment);
+  const { must, mustNot } =
+    moment === undefined ? asOfSnapshot(source.filter(isThere), takenAt) : asOf(moment);
 
   const missing = inOrder(source).filter((row) => must(row) && !isThere(row));
   const extra = compared.filter((row) => mustNot(row) || !known.has(identity(row)));
@@ -88,10 +93,13 @@ function asOf(moment: string): Rule {
  * row is there, so is every one that was committed before it was written. Of two that were written at once either
  * may have been committed first.
  */
-function asOfSnapshot(there: readonly LedgerRow[]): Rule {
-  const newest = inOrder(there).at(-1)?.writtenAt;
+function asOfSnapshot(there: readonly LedgerRow[], takenAt: string | undefined): Rule {
+  const newest = inOrder(there).at(-1)?.writtenAt ?? '';
+  // Whatever it holds, it is no older than it says: what was committed well before then is in it.
+  const surely = takenAt === undefined ? '' : micros(utc(plusSeconds(takenAt, -SNAPSHOT_TAKES)));
+  const least = [newest, surely].sort().at(-1)!;
   return {
-    must: (row) => newest !== undefined && row.committedBy !== undefined && row.committedBy <= newest,
+    must: (row) => row.committedBy !== undefined && row.committedBy <= least,
     mustNot: () => false,
   };
 }

@@ -78,9 +78,14 @@ export const TAGS = {
   expires: 'understudy:expires',
 } as const;
 
-/** A state in which a snapshot may be taken. */
-export function takesSnapshots(source: PlatformSource): boolean {
-  return ['available', 'storage-optimization', 'storage-config-upgrade', 'backing-up'].includes(
-    source.status,
-  );
+/** States in which an instance is in use, although its storage may still be busy with itself. */
+const OPERATIONAL = ['available', 'storage-optimization', 'storage-initialization', 'storage-config-upgrade'];
+
+export function isOperational(status: string): boolean {
+  return OPERATIONAL.includes(status);
+}
+
+/** May a snapshot be taken of it now? */
+export function takesSnapshots(source: Pick<PlatformSource, 'status'>): boolean {
+  return isOperational(source.status);
 }

@@ -73,6 +73,7 @@ async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
     planned.withheld += plan.withheld.length;
     const newest = plan.decisions[0]?.point.state;
     planned.atRisk ||=
+      isOriginal(group[0]!, deps) &&
       (newest === 'failed' || newest === 'corrupt') &&
       plan.withheld.some((point) => point.availableAt !== undefined);
   }
@@ -93,10 +94,12 @@ async function planGroup(
 ) {
   const { retention, objectives, snapshot } = target.policy;
   const { kind } = group[0]!;
-  const rpo = objectives.rpo[kind === 'dump' ? 'dump' : 'snapshot'] ?? Number.POSITIVE_INFINITY;
+  const promised = objectives.rpo[kind === 'dump' ? 'dump' : 'snapshot'] ?? Number.POSITIVE_INFINITY;
+  // A copy trails by what copying takes.
+  const rpo = isOriginal(group[0]!, deps) ? promised : promised + snapshot.deadline;
   const rules = { ...retention, labelled: snapshot.labelled };
   const decide = (from: RecoveryPoint[]) =>
-    planRetention(from, rules, deps.clock.now(), rpo, bad.get(kind === 'dump' ? 'dump' : 'snapshot'));
+    planRetention(from, rules, deps.clock.now(), rpo, bad.get(seriesOf(group[0]!)));
   // Locks are asked for about every point that would go, and only about those; then it is decided again.
   const goers = new Set(
     decide(group)
@@ -110,6 +113,13 @@ async function planGroup(
   );
 }
 
+const seriesOf = ({ kind, place }: { kind: string; place: string }) => `${kind}@${place}`;
+
+/** Not a copy of another: what there is of a target first. */
+function isOriginal({ place }: RecoveryPoint, deps: ExpireDeps): boolean {
+  return place === VAULT || place === deps.home;
+}
+
 /** While a rehearsal's bad news stands, the older points may be all there is. By the kind of point it was of. */
 async function badRehearsals(target: Target, deps: ExpireDeps): Promise<ReadonlyMap<string, string>> {
   const open = await deps.catalog.openFindings(target.id);
@@ -117,7 +127,7 @@ async function badRehearsals(target: Target, deps: ExpireDeps): Promise<Readonly
     open
       .filter(({ code }) => code === 'restore-failed' || code === 'proof-mismatch')
       .map(({ subject, message }) => [
-        parsePointId(subject)?.kind === 'dump' ? 'dump' : 'snapshot',
+        seriesOf(parsePointId(subject) ?? { kind: 'snapshot', place: deps.home }),
         `a rehearsal failed: ${message}`,
       ]),
   );

@@ -1,4 +1,4 @@
-import { reasonOf } from '../domain/errors.ts';
+import { codeOf, reasonOf } from '../domain/errors.ts';
 import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Durable } from '../ports/durable.ts';
@@ -48,6 +48,8 @@ export async function withoutThrowing<T>(look: () => Promise<Poll<T>>): Promise<
   try {
     return await look();
   } catch (error) {
+    // What is not allowed now is not allowed in an hour either.
+    if (codeOf(error) === 'platform-denied') throw error;
     return { state: 'waiting', seen: reasonOf(error) };
   }
 }

@@ -100,7 +100,8 @@ async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Fi
       )),
     );
   });
-  const rehearsed = onAws.some(({ platform }) => platform?.kind !== 'elasticache');
+  const standing = await deps.catalog.openScratches().catch(() => []);
+  const rehearsed = standing.length > 0 || onAws.some(({ platform }) => platform?.kind !== 'elasticache');
   if (rehearsed) {
     // What was found is said, also when something else could not be found out.
     let found: Finding[] = [];

@@ -31,7 +31,7 @@ const EVENTS = {
     'deletion',
     'failover',
     'failure',
-    'global failover',
+    'global-failover', // with a hyphen, unlike in the user guide's table
     'notification',
   ],
   'db-snapshot': ['creation', 'deletion', 'notification', 'restoration'],

@@ -28,7 +28,8 @@ import { type Meanwhile, planOf } from './snapshots.ts';
 export const NOW = '2026-11-20T12:00:00Z';
 export const SNAPSHOT_AT = '2026-11-20T02:00:00Z';
 export const SNAPSHOT_ID = '20261120T020000Z-snapshot@eu-central-1';
-export const MOMENT_ID = '20261120T115500Z-moment';
+/** A second before the latest that there is. */
+export const MOMENT_ID = '20261120T115459Z-moment';
 export const MANIFEST = { key: 'crm/x.manifest.json', versionId: 'v1', bytes: 10, sha256: 'a'.repeat(64) };
 
 export const jobOf = (

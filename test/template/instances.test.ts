@@ -33,7 +33,7 @@ describe('events of RDS', () => {
       'deletion',
       'failover',
       'failure',
-      'global failover',
+      'global-failover',
       'notification',
     ],
     'db-snapshot': ['creation', 'deletion', 'notification', 'restoration'],

@@ -27,8 +27,9 @@ export function scratchSecrets(client: SecretsManagerClient, prefix: string): Sc
           }),
         );
       } catch (error) {
-        // An attempt before made it: its password may be in use already.
+        // An attempt before made it: its password may be in use already. One that is still on its way out is none: again.
         if ((error as Error).name !== 'ResourceExistsException') throw error;
+        await this.password(name);
       }
     },
     async password(name) {

@@ -3,7 +3,7 @@ import { type SourceSince, writtenSince } from '../../domain/bounded.ts';
 import type { Manifest, SchemaFacts } from '../../domain/manifest.ts';
 import type { Instances } from '../../ports/database.ts';
 import { check, checkable, uncheckable } from './amcheck.ts';
-import { connect } from './connection.ts';
+import { connect, rows } from './connection.ts';
 import { schemaFacts } from './facts/schema.ts';
 import { dataTables, tableFacts } from './facts/tables.ts';
 import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
@@ -15,7 +15,10 @@ export function postgresInstances(): Instances {
   return {
     async open(credentials, secondsLeft) {
       const client = await connect(credentials);
-      const asker = await connect(credentials);
+      const asker = await connect(credentials).catch(async (error) => {
+        await client.end().catch(() => undefined);
+        throw error;
+      });
       const known = new Map(
         (await dataTables(client)).map((table) => [keyOf(table.schema, table.name), table]),
       );
@@ -58,7 +61,11 @@ async function sinceManifest(client: Client, manifest: Manifest): Promise<Source
   const changed = changedSince(manifest.schema, await schemaFacts(client));
   const reshaped = reshapedIn(changed, manifest.schema);
   const definitions = definitionsStamp(counters);
+  const unlogged = await unloggedTables(client);
   return {
+    unlogged: manifest.tables.flatMap((table, index) =>
+      unlogged.has(keyOf(table.schema, table.name)) ? [index] : [],
+    ),
     definitions: definitions !== undefined && definitions === manifest.definitions ? 'untouched' : 'touched',
     changed,
     written: manifest.tables.flatMap((table, index) => {
@@ -81,6 +88,14 @@ function reshapedIn(changed: SourceSince['changed'], then: SchemaFacts) {
   const types = Object.keys(changed['type'] ?? {}).some((name) => Object.hasOwn(then['type'] ?? {}, name));
   return ({ schema, name }: { schema: string; name: string }) =>
     types || columns.some((column) => column.startsWith(plain(`${schema}.${name}.`)));
+}
+
+async function unloggedTables(client: Client): Promise<Set<string>> {
+  const found = await rows<{ schema: string; name: string }>(
+    client,
+    `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' and c.relpersistence = 'u'`,
+  );
+  return new Set(found.map(({ schema, name }) => keyOf(schema, name)));
 }
 
 /** Only what differs: it travels through a checkpoint. */

@@ -6,9 +6,9 @@ import type { Target } from '../../domain/policy.ts';
 import type { Claim } from '../../domain/run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { jobFailed } from '../claimed.ts';
-import { fail, succeed } from '../durable-claim.ts';
+import { fail, saidOf, succeed } from '../durable-claim.ts';
 import { raise, resolve, settle } from '../tell.ts';
-import { OF_INSTANCES, rehearsalRun, sayInstanceEvidence } from './judge-instance.ts';
+import { NOT_LOOKED_AT, OF_INSTANCES, rehearsalRun, sayInstanceEvidence } from './judge-instance.ts';
 import type { RehearseInstanceDeps } from './scratch-order.ts';
 
 /** Telling comes first, and no failure of one step stops another: a mismatch that could not be recorded is told all the same. */
@@ -27,6 +27,7 @@ export async function concludeRehearsal(
   await try_('keep the evidence', () => deps.catalog.addEvidence(evidence));
   await try_('mark the point', () => mark(target, evidence, deps));
   if (evidence.error?.kind === 'unjudged') await fail(durable, deps, claim, evidence.error);
+  else if (failures.length > 0) await fail(durable, deps, claim, saidOf(failures[0]));
   else
     await succeed(durable, deps, claim, {
       summary: sayInstanceEvidence(evidence).slice(0, 1000),
@@ -77,7 +78,10 @@ function wasAsked(open: Finding, evidence: Evidence): boolean {
   if (open.code === 'rto-breached')
     return evidence.rto !== undefined && open.subject === `rehearsal of a ${what}`;
   // Only a look at every index and page can say that none is damaged.
-  if (open.code === 'index-corrupt') return evidence.strength === 'bounded';
+  if (open.code === 'index-corrupt')
+    return (
+      (evidence.bounded?.checked ?? 0) > 0 && !evidence.notes.some((note) => note.startsWith(NOT_LOOKED_AT))
+    );
   if (open.code === 'ledger-mismatch') return evidence.ledger?.verdict === 'agrees' && open.subject === what;
   return false;
 }

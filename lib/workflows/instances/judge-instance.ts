@@ -30,7 +30,9 @@ export const OF_INSTANCES: { points: readonly FindingCode[]; restores: readonly 
 /** Phases during which somebody would be waiting for the database. */
 const RESTORE_PHASES = ['prepare', 'restore', 'secure'];
 /** Failures that lie in what was restored, not in the place where it was tried. */
-const BAD_POINT = ['restore-failed', 'key-inaccessible', 'snapshot-not-found'];
+const BAD_POINT = ['restore-failed', 'key-inaccessible'];
+/** How a note begins that says what a proof left out. */
+export const NOT_LOOKED_AT = 'not looked at:';
 const NAMED = 20;
 
 /** A rehearsal of a snapshot and one of a moment are jobs of their own: neither hides that the other never came. */
@@ -84,7 +86,7 @@ export function judgeInstance(
     notes: [
       ...result.notes,
       ...(proof?.notes ?? []),
-      ...(proof?.unchecked ?? []).map((what) => `not looked at: ${what}`),
+      ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
     ].slice(0, 100),
     findings,
     ...(failure ? { error: { ...failure, kind: bad ? 'bad' : 'unjudged' } } : {}),
@@ -211,7 +213,8 @@ export function sayInstanceEvidence(evidence: Evidence): string {
     checked: 0,
   };
   const lost =
-    evidence.ledger && evidence.rpo
+    // An older snapshot's ledger says how old it is, not what would be lost today.
+    evidence.ledger && evidence.rpo && evidence.point.endsWith('-moment')
       ? `; by its ledger ${humanSeconds(evidence.rpo.achieved)} would be lost`
       : '';
   return evidence.strength === 'bounded'

@@ -1,6 +1,7 @@
 import { Refusal } from '../../domain/errors.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
 import { VAULT } from '../../domain/names.ts';
+import { defaultParameterGroup } from '../../domain/parameter-family.ts';
 import type { PlatformSource } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import {
@@ -12,7 +13,7 @@ import {
   type StoredObject,
 } from '../../domain/recovery-point.ts';
 import { monthOf } from '../../domain/scratch.ts';
-import { compactUtc, humanSeconds, utc } from '../../domain/time.ts';
+import { compactUtc, humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/messages.ts';
@@ -83,10 +84,10 @@ export async function planRehearsal(
     database: manifest?.database ?? target.connection?.database ?? source?.database ?? 'postgres',
     ...((what.masterUser ?? source?.masterUser) ? { masterUser: what.masterUser ?? source?.masterUser } : {}),
     // Parameter and option groups do not leave their Region and account.
-    ...(place === deps.home && source?.parameterGroup ? { parametersFrom: source.parameterGroup } : {}),
-    ...(place === deps.home && source?.optionGroup && !source.optionGroup.startsWith('default:')
-      ? { optionGroup: source.optionGroup }
+    ...(place === deps.home && source?.parameterGroup && sameMajor(source, what)
+      ? { parametersFrom: source.parameterGroup }
       : {}),
+    ...optionsOf(source, what, target),
     ...(manifest ? { manifest: manifest.stored } : {}),
     plannedAt: utc(now),
     estimate,
@@ -103,6 +104,29 @@ export async function planRehearsal(
     estimate,
   });
   return chosen;
+}
+
+/** A group is of one family: that of another major version is refused. */
+function sameMajor(a: EngineOf, b: EngineOf): boolean {
+  const family = ({ engine, engineVersion }: EngineOf) => defaultParameterGroup(engine, engineVersion);
+  return family(a) === family(b);
+}
+
+type EngineOf = Pick<PlatformSource, 'engine' | 'engineVersion'>;
+
+/**
+ * A custom option group is tied to its VPC, and a restore elsewhere that names none is given it all the same and refused:
+ * there it gets the engine's default (RDS user guide, "Working with option groups", VPC considerations).
+ */
+function optionsOf(source: PlatformSource | undefined, what: What, target: Target): { optionGroup?: string } {
+  const { optionGroup, subnetGroup } = source ?? {};
+  if (!optionGroup || optionGroup.startsWith('default:') || !sameMajor(source!, what)) return {};
+  if (subnetGroup !== undefined && subnetGroup === target.policy.rehearsal.instance.subnetGroup)
+    return { optionGroup };
+  const family = defaultParameterGroup(what.engine, what.engineVersion).slice(
+    `default.${what.engine}`.length,
+  );
+  return { optionGroup: `default:${what.engine}-${family.replace('.', '-')}` };
 }
 
 /** Snapshots are rehearsed where the policy says: at home, or what was copied to another place, there. */
@@ -148,7 +172,8 @@ function ofMoment(job: RehearseInstanceJob, target: Target, source: PlatformSour
       },
     );
   const { earliest, latest } = source.pitr;
-  const moment = job.moment ?? latest;
+  // It must lie before the latest, which has no fractions here.
+  const moment = job.moment ?? utc(plusSeconds(latest, -1));
   if (moment > latest || (earliest !== undefined && moment < earliest))
     throw new Refusal(
       'moment-out-of-reach',
@@ -218,7 +243,7 @@ async function manifestBefore(
   const dumps = (await deps.catalog.points(target.id))
     .filter(isDump)
     .filter((point): point is DumpPoint & { manifest: StoredObject } => point.manifest !== undefined)
-    .filter((point) => point.place === VAULT && counts(point) && point.snapshotAt! <= moment)
+    .filter((point) => point.place === VAULT && counts(point) && point.snapshotAt! < moment)
     .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
   return dumps[0] && { stored: dumps[0].manifest, database: dumps[0].database };
 }

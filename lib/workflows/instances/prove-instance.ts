@@ -1,6 +1,6 @@
 import { type Answer, askAssertions } from '../../checks/assertions.ts';
 import { boundedSchema, boundedTable, type SourceSince } from '../../domain/bounded.ts';
-import { CredentialsRefused, codeOf, hintOf, reasonOf } from '../../domain/errors.ts';
+import { CredentialsRefused, codeOf, hintOf, reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { judgeLedger, type LedgerProof, type LedgerRow } from '../../domain/ledger.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { Plan, Target } from '../../domain/policy.ts';
@@ -81,6 +81,7 @@ export const NOTHING_PROVEN: ProveResult = {
 
 const RESERVE_SECONDS = 45;
 const SHOWN = 100;
+const LISTED = 300;
 /** A new password takes a while to be in force. In seconds. */
 const PASSWORD_TAKES = 300;
 
@@ -95,6 +96,7 @@ export async function proveInstance(request: ProveRequest, deps: ProveDeps): Pro
     const manifest = request.manifest && (await readManifest(deps.vault, request.manifest));
     const copy = await openWhenReady(request, target, deps);
     try {
+      if (request.from === 0) await refuseOpenQuarantine(copy);
       await proveFrom(request, target, manifest, copy, result, deps);
     } finally {
       await copy.close();
@@ -108,6 +110,17 @@ export async function proveInstance(request: ProveRequest, deps: ProveDeps): Pro
     });
   }
   return { ...result, differences: result.differences.slice(0, SHOWN) };
+}
+
+/** What the parameters were to silence: a copy whose subscriptions are at work is taken down at once, and proves nothing. */
+async function refuseOpenQuarantine(copy: InstanceCopy): Promise<void> {
+  const workers = await copy.value("select current_setting('max_logical_replication_workers')");
+  if (workers === '0') return;
+  throw new UnderstudyError(
+    'quarantine-open',
+    `the copy runs with max_logical_replication_workers = ${workers ?? '?'}: its subscriptions may act on production`,
+    { hint: 'look at the parameter group of the scratch instance; its subnets must have no way out' },
+  );
 }
 
 type Task = () => Promise<void>;
@@ -178,7 +191,7 @@ async function proveLedger(
   await noting(result, 'ledger', async () => {
     const from = utc(plusSeconds(request.moment, -LEDGER_BEFORE));
     const rows = await copy.ledger(from);
-    result.ledger = judgeLedger(source, rows, request.toMoment ? request.moment : undefined);
+    result.ledger = judgeLedger(source, rows, request.toMoment ? request.moment : undefined, request.moment);
   });
 }
 
@@ -205,6 +218,8 @@ function tableTasks(
   const written = new Map((since?.written ?? []).map((each) => [each.table, each]));
   return manifest.tables.map((table, index) => async () => {
     const name = `${table.schema}.${table.name}`;
+    if (since?.unlogged?.includes(index))
+      return void note(result.notes, `${name} is unlogged: a restore empties it`);
     const since_ = since ? written.get(index) : ({ table: index, unknown: true } as const);
     if (since_ && 'unknown' in since_) {
       result.compared.unbounded++;
@@ -232,7 +247,8 @@ async function pageTasks(copy: InstanceCopy, result: ProveResult, from: number):
     return found.map((what) => async () => {
       await noting(result, what.name, async () => {
         const problem = await copy.check(what);
-        if (problem) result.corrupt.push({ name: what.name, problem });
+        if (problem && result.corrupt.length < LISTED)
+          result.corrupt.push({ name: what.name, problem: problem.slice(0, 300) });
         result.compared.checked++;
       });
     });
@@ -247,8 +263,13 @@ async function noting(result: ProveResult, what: string, work: () => Promise<voi
   try {
     await work();
   } catch (error) {
-    result.unchecked.push(`${what}: ${reasonOf(error)}`);
+    note(result.unchecked, `${what}: ${reasonOf(error)}`);
   }
+}
+
+/** What travels through a checkpoint has an end. */
+function note(list: string[], what: string): void {
+  if (list.length < LISTED) list.push(what.slice(0, 300));
 }
 
 /** The password of ours may not be in force yet, and the endpoint's name not yet known everywhere. */

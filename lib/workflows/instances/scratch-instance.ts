@@ -1,5 +1,6 @@
 import { Refusal } from '../../domain/errors.ts';
 import type { Phase } from '../../domain/evidence.ts';
+import { isOperational } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
 import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
@@ -43,6 +44,8 @@ export async function bringUp(
     deps.scratch.quarantineParameters(kind, parametersFrom, name, order.tags),
   );
   await done('make its secret', () => deps.scratchSecrets.create(name, order.tags));
+  // RDS asks for five minutes before a new group is used, or its values may not be there when the copy starts.
+  await durable.pause('let the parameters settle', deps.pace.most);
   await phase('restore');
   await done('begin the restore', () => deps.scratch.begin({ ...order, parameterGroup: name }));
   const up = await untilUp('the restore', order, deadline, isUp, durable, deps);
@@ -95,9 +98,9 @@ async function securing(order: ScratchOrder, durable: Durable, deps: ScratchInst
   if (secured.value) throw refusalOf(secured.value);
 }
 
-const isUp = (state: ScratchState) => state.status === 'available';
+const isUp = (state: ScratchState) => isOperational(state.status);
 const memberIsUp = (state: ScratchState) =>
-  state.status === 'available' && state.members.some((member) => member.status === 'available');
+  isUp(state) && state.members.some((member) => isOperational(member.status));
 
 /** States that no waiting ends. Source: the RDS user guide, "Viewing DB instance status". */
 const HOPELESS =
@@ -178,8 +181,17 @@ export async function takeDown(
   });
   if (gone.outcome === 'too-late')
     return `${name} is not gone after ${humanSeconds(gone.waited)}: ${gone.seen}`;
-  const rest = await attempt(durable, 'remove its parameters and its secret', () => clearRest(record, deps));
-  return rest.ok ? undefined : rest.said.message;
+  // A group counts as in use for a while after its instance is gone.
+  const cleared = await until(durable, deps, {
+    name: 'remove its parameters and its secret',
+    deadline: CHANGE_TAKES,
+    look: () =>
+      withoutThrowing(async () => {
+        await clearRest(record, deps);
+        return { state: 'done', value: null };
+      }),
+  });
+  return cleared.outcome === 'done' ? undefined : cleared.seen;
 }
 
 /** What remains when the instance is gone, and the end of its record. */
@@ -187,8 +199,8 @@ export async function clearRest(
   record: ScratchRecord,
   deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets' | 'catalog' | 'clock'>,
 ): Promise<void> {
-  await deps.scratch.removeParameters(record.kind, record.name);
   await deps.scratchSecrets.destroy(record.name);
+  await deps.scratch.removeParameters(record.kind, record.name);
   await deps.catalog.endScratch(record, utc(deps.clock.now()));
 }
 

@@ -77,8 +77,13 @@ export function orderOf(
     engine: chosen.engine,
     engineVersion: chosen.engineVersion,
     instanceClass: instance.class,
-    subnetGroup: instance.subnetGroup ?? deps.network.subnetGroup,
-    securityGroups: instance.securityGroups ?? [deps.network.securityGroup],
+    // A network of the policy's is where its place is; moments are rehearsed at home all the same.
+    ...(instance.place === undefined || instance.place === chosen.place
+      ? {
+          subnetGroup: instance.subnetGroup ?? deps.network.subnetGroup,
+          securityGroups: instance.securityGroups ?? [deps.network.securityGroup],
+        }
+      : { subnetGroup: deps.network.subnetGroup, securityGroups: [deps.network.securityGroup] }),
     optionGroup: chosen.optionGroup,
     tags: {
       [TAGS.run]: runName(rehearsalRun(job)),

@@ -26,7 +26,6 @@ export const OF_PLATFORMS: readonly FindingCode[] = [
   'backups-disabled',
   'pitr-window-short',
   'storage-full',
-  'snapshot-deleted',
 ];
 
 /** A copy that nobody asked for yet is asked for after this; one that failed, after an hour. In seconds. */
@@ -133,7 +132,7 @@ async function adopt(
   deps: PlatformLookDeps,
   now: Date,
 ): Promise<void> {
-  const point = pointFor(target, snapshot, place, deps.stage, now);
+  const point = pointFor(target, snapshot, place, source, deps, now);
   if (!point || running.has(point.id)) return;
   const known = points.find(({ id }) => id === point.id);
   if (known && !['creating', 'failed', 'available'].includes(known.state)) return;
@@ -163,7 +162,8 @@ function pointFor(
   target: Target,
   snapshot: PlatformSnapshot,
   place: Place,
-  stage: string,
+  source: PlatformSource | undefined,
+  { stage, home }: Pick<PlatformLookDeps, 'stage' | 'home'>,
   now: Date,
 ): SnapshotPoint | undefined {
   if (snapshot.type === 'shared' || !snapshot.createdAt) return undefined;
@@ -171,7 +171,6 @@ function pointFor(
     target: target.id,
     place: place.name,
     state: 'available' as const,
-    snapshotAt: snapshot.takenAt ?? snapshot.createdAt,
     availableAt: utc(now),
     snapshot: storedOf(snapshot),
   };
@@ -183,11 +182,27 @@ function pointFor(
     const id = snapshotPointId(scheduledFor, 'snapshot', place.name);
     // Tags are copied along with snapshots; under another name it is what somebody made of ours.
     if (snapshot.id === snapshotName(stage, target.id, scheduledFor, snapshot.of))
-      return { ...common, id, kind: 'snapshot', scheduledFor, ...(label ? { label } : {}) };
+      return {
+        ...common,
+        id,
+        kind: 'snapshot',
+        scheduledFor,
+        snapshotAt: snapshot.takenAt ?? scheduledFor,
+        ...(label ? { label } : {}),
+      };
   }
+  // What cannot be dated, or lies elsewhere and is not provably of this source, is not ours to count.
+  if (!snapshot.takenAt) return undefined;
+  if (place.name !== home && (!source || snapshot.resourceId !== source.resourceId)) return undefined;
   const kind = snapshot.type === 'automated' ? ('automated' as const) : ('foreign' as const);
   const scheduledFor = snapshot.createdAt;
-  return { ...common, id: snapshotPointId(scheduledFor, kind, place.name), kind, scheduledFor };
+  return {
+    ...common,
+    id: snapshotPointId(scheduledFor, kind, place.name),
+    kind,
+    scheduledFor,
+    snapshotAt: snapshot.takenAt,
+  };
 }
 
 /** States in which a snapshot must be there. */
@@ -203,21 +218,13 @@ async function missing(
 ): Promise<Finding[]> {
   const ids = new Set(found.map(({ id }) => id));
   const findings: Finding[] = [];
-  const newestGood = points
-    .filter(
-      (point) =>
-        point.kind === 'snapshot' &&
-        point.place === place.name &&
-        counts(point) &&
-        ids.has(point.snapshot.id),
-    )
-    .map(({ id }) => id)
-    .sort()
-    .at(-1);
   for (const point of points) {
     if (point.place !== place.name || !THERE.includes(point.state) || ids.has(point.snapshot.id)) continue;
     const now = await deps.catalog.point(target.id, point.id);
     if (!now || !THERE.includes(now.state)) continue;
+    // Lists go by the source's name, which may have changed; the snapshot's own never does.
+    const { of, id } = point.snapshot;
+    if (await deps.platform.snapshot(of, id, place)) continue;
     if (point.kind !== 'snapshot') {
       await deps.catalog.movePoint(target.id, point.id, 'expiring');
       await deps.catalog.movePoint(target.id, point.id, 'expired', {
@@ -225,14 +232,13 @@ async function missing(
       });
       continue;
     }
-    // A newer good one has taken its place; the loss is on record.
-    if (now.state === 'corrupt' && newestGood !== undefined && newestGood > point.id) continue;
+    // It was told when it was found; the loss is on record.
+    if (now.state === 'corrupt') continue;
     const message = `the snapshot ${point.snapshot.id} of ${target.id} in ${place.name} is gone, and retention did not delete it`;
     const gone = finding('snapshot-deleted', { target, subject: point.id, message });
     // Told first and marked then: a look that dies or fails behind the mark would not come back to it.
     await raise(deps, gone);
-    if (now.state !== 'corrupt')
-      await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: message });
+    await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: message });
     findings.push(gone);
   }
   return findings;

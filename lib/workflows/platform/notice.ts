@@ -149,7 +149,9 @@ async function pointOf(heard: Notice, target: string, deps: NoticeDeps): Promise
   if (target === DEPLOYMENT.id) return undefined;
   const arn = heard.from === 'rds' ? heard.arn : undefined;
   const points = (await deps.catalog.points(target)).filter(isSnapshot);
-  return points.find(({ snapshot }) => snapshot.id === heard.subject && (!arn || snapshot.arn === arn));
+  return points.find(
+    ({ snapshot }) => snapshot.id === heard.subject && (!arn || !snapshot.arn || snapshot.arn === arn),
+  );
 }
 
 /** A good event of a snapshot or a member is good news of the source too. */

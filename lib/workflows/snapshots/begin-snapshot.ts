@@ -1,5 +1,5 @@
 import { Refusal } from '../../domain/errors.ts';
-import type { PlatformRef, PlatformSource } from '../../domain/platform.ts';
+import { type PlatformRef, type PlatformSource, takesSnapshots } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { SnapshotPoint } from '../../domain/recovery-point.ts';
 import { humanSeconds } from '../../domain/time.ts';
@@ -72,7 +72,7 @@ async function beginIfFree(
 
 /** States that end by themselves. Everything else needs a person. */
 const PASSING =
-  /^(backing-up|modifying|rebooting|starting|upgrading|maintenance|renaming|configuring-|resetting-|creating|failing-over|promoting|migrating|snapshotting)/;
+  /^(backing-up|modifying|rebooting|starting|upgrading|maintenance|renaming|configuring-|resetting-|creating|failing-over|promoting|migrating|snapshotting|converting-to-vpc|moving-to-vpc|update-iam-db-auth|backtracking)/;
 
 function noSource(target: Target, ref: PlatformRef): Said {
   return {
@@ -91,11 +91,8 @@ function whyNot(target: Target, source: PlatformSource): Said | undefined {
       message: `${what} is not encrypted, so its snapshot would not be either`,
       hint: 'restore an encrypted copy of it, or set snapshot.encryption: any in the policy',
     };
+  if (takesSnapshots(source)) return undefined;
   switch (source.status) {
-    case 'available':
-    case 'storage-optimization':
-    case 'storage-config-upgrade':
-      return undefined;
     case 'stopped':
     case 'stopping':
       return {

@@ -202,7 +202,9 @@ async function nearest(
 async function whyImpossible(from: SnapshotPoint, to: CopyTo, deps: CopyDeps): Promise<string | undefined> {
   if (to.account === undefined && to.region === deps.home)
     return 'it lies there already; a copy belongs into another Region or account';
-  const { encrypted, kmsKey } = from.snapshot;
+  const { encrypted, kmsKey, of } = from.snapshot;
+  if (!encrypted && of === 'aurora' && to.kmsKey !== undefined)
+    return 'a cluster’s snapshot that is not encrypted cannot be copied under a key; restore an encrypted cluster from it';
   if (!encrypted) return undefined;
   const source = to.account !== undefined ? from.place : deps.home;
   if (to.kmsKey === undefined && (to.region !== source || to.account !== undefined))

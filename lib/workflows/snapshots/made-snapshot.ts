@@ -1,6 +1,7 @@
 import { checkSnapshot, type KeyState, type Origin } from '../../checks/snapshot.ts';
 import { Refusal } from '../../domain/errors.ts';
 import type { Finding, FindingCode } from '../../domain/finding.ts';
+import { earlierOrSame } from '../../domain/names.ts';
 import type { PlatformSnapshot } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { SnapshotPoint } from '../../domain/recovery-point.ts';
@@ -146,7 +147,7 @@ export async function concludeSnapshot(
     return bad;
   }
   await deps.catalog.movePoint(target.id, point.id, 'verified', { verifiedAt: now });
-  const older = (open: Finding) => open.subject <= point.id && open.subject.endsWith(`@${point.place}`);
+  const older = (open: Finding) => earlierOrSame(open.subject, point.id);
   await settle(deps, target.id, OF_SNAPSHOTS, [...findings], older);
   return undefined;
 }

@@ -45,7 +45,7 @@ function world(options: { manifest?: Manifest; target?: Partial<Target>; seconds
       ['leads_pkey', 'events_pkey', 'leads'].map((name) => ({ oid: name, kind: 'index' as const, name })),
     uncheckable: async () => [],
     check: async ({ name }) => void checked.push(name) as undefined,
-    value: async () => '1',
+    value: async (sql) => (sql.includes('max_logical_replication_workers') ? '0' : '1'),
     ledger: async () => [],
     close: async () => void closed.push(1),
   };

@@ -54,6 +54,8 @@ async function restoreCluster(client: RDSClient, order: ScratchOrder): Promise<v
     VpcSecurityGroupIds: order.securityGroups,
     ...(order.parameterGroup ? { DBClusterParameterGroupName: order.parameterGroup } : {}),
     DeletionProtection: false,
+    // A cluster's least: it cannot be without.
+    BackupRetentionPeriod: 1,
     CopyTagsToSnapshot: false,
     Tags: tagList(order.tags),
   };

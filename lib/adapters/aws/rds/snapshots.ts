@@ -18,6 +18,7 @@ import type { PlatformRef, PlatformSnapshot } from '../../../domain/platform.ts'
 import { utc } from '../../../domain/time.ts';
 import type { Platform } from '../../../ports/platform.ts';
 import { asking, ifThere } from './errors.ts';
+import { isEncrypted } from './sources.ts';
 
 const GIB = 1024 ** 3;
 const NOT_THERE = /SnapshotNotFound/;
@@ -38,11 +39,14 @@ export async function readSnapshot(
 ): Promise<PlatformSnapshot | undefined> {
   const found = await ifThere(`looking at the snapshot ${id}`, NOT_THERE, () =>
     of === 'aurora'
-      ? clusterSnapshots(client, { DBClusterSnapshotIdentifier: id })
-      : instanceSnapshots(client, { DBSnapshotIdentifier: id }),
+      ? clusterSnapshots(client, { DBClusterSnapshotIdentifier: id, ...typeFor(id) })
+      : instanceSnapshots(client, { DBSnapshotIdentifier: id, ...typeFor(id) }),
   );
   return found?.[0];
 }
+
+/** AWS wants the type said with the name of an automated one. */
+const typeFor = (id: string) => (id.startsWith('rds:') ? { SnapshotType: 'automated' } : {});
 
 export async function takeSnapshot(
   client: RDSClient,
@@ -129,7 +133,7 @@ export async function deleteSnapshot(client: RDSClient, of: PlatformRef['kind'],
 
 async function instanceSnapshots(
   client: RDSClient,
-  which: { DBInstanceIdentifier?: string; DBSnapshotIdentifier?: string },
+  which: { DBInstanceIdentifier?: string; DBSnapshotIdentifier?: string; SnapshotType?: string },
 ): Promise<PlatformSnapshot[]> {
   const found: PlatformSnapshot[] = [];
   for await (const page of paginateDescribeDBSnapshots({ client }, which))
@@ -139,7 +143,7 @@ async function instanceSnapshots(
 
 async function clusterSnapshots(
   client: RDSClient,
-  which: { DBClusterIdentifier?: string; DBClusterSnapshotIdentifier?: string },
+  which: { DBClusterIdentifier?: string; DBClusterSnapshotIdentifier?: string; SnapshotType?: string },
 ): Promise<PlatformSnapshot[]> {
   const found: PlatformSnapshot[] = [];
   for await (const page of paginateDescribeDBClusterSnapshots({ client }, which))
@@ -162,7 +166,7 @@ function fromInstanceSnapshot(snapshot: DBSnapshot): PlatformSnapshot {
     ...(snapshot.PercentProgress === undefined ? {} : { progress: snapshot.PercentProgress }),
     engine: snapshot.Engine ?? '',
     engineVersion: snapshot.EngineVersion ?? '',
-    encrypted: snapshot.Encrypted ?? false,
+    encrypted: isEncrypted(snapshot.Encrypted, snapshot.StorageEncryptionType),
     ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
     bytes: (snapshot.AllocatedStorage ?? 0) * GIB,
     ...(snapshot.MasterUsername ? { masterUser: snapshot.MasterUsername } : {}),
@@ -181,12 +185,16 @@ function fromClusterSnapshot(snapshot: DBClusterSnapshot): PlatformSnapshot {
     type: typeOf(snapshot.SnapshotType),
     status: snapshot.Status ?? 'unknown',
     ...(snapshot.SnapshotCreateTime
-      ? { createdAt: utc(snapshot.SnapshotCreateTime), takenAt: utc(snapshot.SnapshotCreateTime) }
+      ? {
+          createdAt: utc(snapshot.SnapshotCreateTime),
+          // Of a copy it is the copy's own time: how old the data is nobody says.
+          ...(snapshot.SourceDBClusterSnapshotArn ? {} : { takenAt: utc(snapshot.SnapshotCreateTime) }),
+        }
       : {}),
     ...(snapshot.PercentProgress === undefined ? {} : { progress: snapshot.PercentProgress }),
     engine: snapshot.Engine ?? '',
     engineVersion: snapshot.EngineVersion ?? '',
-    encrypted: snapshot.StorageEncrypted ?? false,
+    encrypted: isEncrypted(snapshot.StorageEncrypted, snapshot.StorageEncryptionType),
     ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
     bytes: (snapshot.AllocatedStorage ?? 0) * GIB,
     ...(snapshot.MasterUsername ? { masterUser: snapshot.MasterUsername } : {}),

@@ -59,7 +59,7 @@ export function fromInstance(instance: DBInstance): PlatformSource {
     engine: instance.Engine ?? '',
     engineVersion: instance.EngineVersion ?? '',
     bytes: (instance.AllocatedStorage ?? 0) * GIB,
-    encrypted: instance.StorageEncrypted ?? false,
+    encrypted: isEncrypted(instance.StorageEncrypted, instance.StorageEncryptionType),
     ...(instance.KmsKeyId ? { kmsKey: instance.KmsKeyId } : {}),
     createdAt: instance.InstanceCreateTime ? utc(instance.InstanceCreateTime) : '',
     instanceClass: instance.DBInstanceClass ?? '',
@@ -106,7 +106,7 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
     engine: cluster.Engine ?? '',
     engineVersion: cluster.EngineVersion ?? '',
     bytes: (cluster.AllocatedStorage ?? 0) * GIB,
-    encrypted: cluster.StorageEncrypted ?? false,
+    encrypted: isEncrypted(cluster.StorageEncrypted, cluster.StorageEncryptionType),
     ...(cluster.KmsKeyId ? { kmsKey: cluster.KmsKeyId } : {}),
     createdAt: cluster.ClusterCreateTime ? utc(cluster.ClusterCreateTime) : '',
     instanceClass: writer?.DBInstanceClass ?? '',
@@ -134,6 +134,11 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
     ...named('subnetGroup', cluster.DBSubnetGroup),
     securityGroups: (cluster.VpcSecurityGroups ?? []).flatMap((group) => group.VpcSecurityGroupId ?? []),
   };
+}
+
+/** With a key that AWS owns itself (`sse-rds`) `StorageEncrypted` is false, and the data at rest is encrypted all the same. */
+export function isEncrypted(encrypted: boolean | undefined, type: string | undefined): boolean {
+  return encrypted === true || (type !== undefined && type !== 'none');
 }
 
 function named<Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> {
