@@ -99,7 +99,7 @@ async function planGroup(
   const rpo = isOriginal(group[0]!, deps) ? promised : promised + snapshot.deadline;
   const rules = { ...retention, labelled: snapshot.labelled };
   const decide = (from: RecoveryPoint[]) =>
-    planRetention(from, rules, deps.clock.now(), rpo, bad.get(seriesOf(group[0]!)));
+    planRetention(from, rules, deps.clock.now(), rpo, bad.get(seriesOf(kind)));
   // Locks are asked for about every point that would go, and only about those; then it is decided again.
   const goers = new Set(
     decide(group)
@@ -113,21 +113,22 @@ async function planGroup(
   );
 }
 
-const seriesOf = ({ kind, place }: { kind: string; place: string }) => `${kind}@${place}`;
+/** Dumps, or what AWS copies: wherever a copy lies, it is of the same bytes. */
+const seriesOf = (kind: string | undefined) => (kind === 'dump' ? 'dump' : 'snapshot');
 
 /** Not a copy of another: what there is of a target first. */
 function isOriginal({ place }: RecoveryPoint, deps: ExpireDeps): boolean {
   return place === VAULT || place === deps.home;
 }
 
-/** While a rehearsal's bad news stands, the older points may be all there is. By the kind of point it was of. */
+/** While a rehearsal's bad news stands, the older points may be all there is, in every place. */
 async function badRehearsals(target: Target, deps: ExpireDeps): Promise<ReadonlyMap<string, string>> {
   const open = await deps.catalog.openFindings(target.id);
   return new Map(
     open
       .filter(({ code }) => code === 'restore-failed' || code === 'proof-mismatch')
       .map(({ subject, message }) => [
-        seriesOf(parsePointId(subject) ?? { kind: 'snapshot', place: deps.home }),
+        seriesOf(parsePointId(subject)?.kind),
         `a rehearsal failed: ${message}`,
       ]),
   );

@@ -280,6 +280,43 @@ describe('expiry of dumps and snapshots side by side', () => {
     },
   );
 
+  it.each([
+    ['a copy, whatever its place', '20261120T050000Z-snapshot@eu-west-1'],
+    ['one of AWS’s own', '20261120T030000Z-automated@eu-central-1'],
+    ['a moment', '20261120T030000Z-moment'],
+  ])('keeps snapshots in every place while a failed rehearsal of %s stands', async (_, subject) => {
+    const { platform, catalog, deps, job } = await world(3);
+    deps.plan = copiesTo(deps.plan, ABROAD);
+    for (const place of [HOME, 'eu-west-1'])
+      for (const day of [60, 0]) await snapped(platform, catalog, daysAgo(day), { place });
+    const bad = finding('proof-mismatch', { target: { id: 'crm' }, subject, message: 'rows are missing' });
+    await catalog.openFinding(bad, ['alerts'], new Date(NOW));
+    expect(await expire(job, deps)).toMatchObject({ frozen: expect.stringContaining('rows are missing') });
+    expect(await inState(catalog, 'expired')).toEqual([]);
+  });
+
+  it('lets a copy be as much later than its promise as copying may take, and no later', async () => {
+    const { platform, catalog, deps, job } = await world(3);
+    for (const [day, place] of [
+      [0, HOME],
+      [2, 'eu-west-1'],
+      [60, 'eu-west-1'],
+    ] as const)
+      await snapped(platform, catalog, daysAgo(day), { place });
+    const within = (deadline: number): Plan =>
+      changed(deps.plan, {
+        objectives: { rpo: { dump: 93_600, snapshot: 86_400 }, rto: 3600 },
+        snapshot: { ...deps.plan.targets[0]!.policy.snapshot, copies: [ABROAD], deadline },
+      });
+    const later = { ...job, scheduledFor: '2026-11-20T05:10:00Z' };
+    expect(await expire(job, { ...deps, plan: within(23 * 3600) })).toMatchObject({
+      frozen: expect.stringContaining('52 h old'),
+    });
+    expect(platform.ids('eu-west-1')).toHaveLength(2);
+    expect(await expire(later, { ...deps, plan: within(30 * 3600) })).not.toHaveProperty('frozen');
+    expect(platform.ids('eu-west-1')).toHaveLength(1);
+  });
+
   it('takes a snapshot that was never finished for failed once two deadlines are over, and no sooner', async () => {
     const { platform, catalog, deps, job } = await world(3);
     const waiting = await snapped(platform, catalog, daysAgo(1), { state: 'creating' });

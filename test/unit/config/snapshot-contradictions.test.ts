@@ -61,6 +61,16 @@ test.each<[string, [string, string][], string]>([
     `${AT}.pitr.window: 36 d is outside of 7 to 35 days`,
   ],
   [
+    'a wait for snapshots that outlasts what waits',
+    [['    snapshot:\n', '    snapshot:\n      deadline: 24h\n']],
+    `${AT}.snapshot.deadline: no snapshot or copy is waited for longer than 23h`,
+  ],
+  [
+    'a wait for restores that outlasts what waits',
+    [['    pitr: {', '    rehearsal: { instance: { deadline: 21h } }\n    pitr: {']],
+    `${AT}.rehearsal.instance.deadline: no restore is waited for longer than 20h`,
+  ],
+  [
     'a place that is copied to twice',
     [
       [

@@ -158,6 +158,16 @@ describe('a copy of a snapshot', () => {
     expect(judgeLedger(rows(3, 9), rows(0, 5), undefined)).toMatchObject({ verdict: 'agrees', compared: 3 });
   });
 
+  it('differs when it is older than the snapshot says it is, by more than taking one may take', () => {
+    const taken = `${at(9, 0)}Z`;
+    const until = (last: number, takenAt: string) =>
+      judgeLedger(source, rows(0, last), undefined, utc(plusSeconds(takenAt, 900)));
+    expect(until(9, taken)).toMatchObject({ verdict: 'agrees' });
+    expect(until(8, taken)).toMatchObject({ verdict: 'agrees' });
+    expect(until(7, taken)).toMatchObject({ verdict: 'differs', missing: minutes(8) });
+    expect(until(0, utc(plusSeconds(taken, 60)))).toMatchObject({ verdict: 'differs', missingCount: 9 });
+  });
+
   it('is unknown, not good, when its ledger is empty', () => {
     expect(judgeLedger(source, [], undefined)).toMatchObject({
       verdict: 'unknown',

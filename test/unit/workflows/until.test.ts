@@ -1,5 +1,6 @@
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Durable } from '../../../lib/ports/durable.ts';
-import { type Poll, until } from '../../../lib/workflows/until.ts';
+import { type Poll, until, withoutThrowing } from '../../../lib/workflows/until.ts';
 import { manualClock } from '../../support/doubles/clock.ts';
 import { memoryExecution } from '../../support/doubles/durable.ts';
 
@@ -113,6 +114,13 @@ describe('waiting until something is so', () => {
       ),
     );
     await expect(failing).rejects.toThrow('access denied');
+  });
+
+  it('may take a failing look for waiting, but not one that is denied: no hour allows it', async () => {
+    const failing = (code: string) =>
+      withoutThrowing(() => Promise.reject(new UnderstudyError(code, 'RDS says no')));
+    expect(await failing('platform-unreachable')).toEqual({ state: 'waiting', seen: 'RDS says no' });
+    await expect(failing('platform-denied')).rejects.toThrow('RDS says no');
   });
 
   it('does not move its deadline when it is replayed, however late', async () => {

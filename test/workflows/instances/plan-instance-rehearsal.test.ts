@@ -112,3 +112,34 @@ describe('an estimate', () => {
     expect(sayEstimate({ seconds: 3600, used: 0, allowed: 7200 })).not.toContain('USD');
   });
 });
+
+describe('the source’s groups', () => {
+  const source = { parameterGroup: 'crm-parameters', optionGroup: 'crm-options', subnetGroup: 'theirs' };
+  const there: Partial<Policy> = {
+    rehearsal: { ...policy().rehearsal, instance: { ...policy().rehearsal.instance, subnetGroup: 'theirs' } },
+  };
+
+  it('are taken over where the copy is of the same major and stands in the same network', async () => {
+    const { plan } = await planning({ source, policy: there });
+    expect(await plan()).toMatchObject({ parametersFrom: 'crm-parameters', optionGroup: 'crm-options' });
+  });
+
+  it('are not of another major’s snapshot, for which they would be refused', async () => {
+    const { plan } = await planning({ source: { ...source, engineVersion: '16.4' }, policy: there });
+    const chosen = await plan();
+    expect(chosen).not.toHaveProperty('parametersFrom');
+    expect(chosen).not.toHaveProperty('optionGroup');
+  });
+
+  it.each([
+    ['postgres', '15.18', 'default:postgres-15'],
+    ['mysql', '8.0.39', 'default:mysql-8-0'],
+    ['mariadb', '10.11.9', 'default:mariadb-10-11'],
+  ])(
+    'give way to the default of %s %s in another network: options belong to one',
+    async (engine, engineVersion, optionGroup) => {
+      const { plan } = await planning({ source: { ...source, engine, engineVersion } });
+      expect(await plan('moment')).toMatchObject({ parametersFrom: 'crm-parameters', optionGroup });
+    },
+  );
+});

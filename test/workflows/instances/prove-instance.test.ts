@@ -130,6 +130,46 @@ describe('the proof of a restored instance', () => {
     expect(checked).toEqual(['leads_pkey', 'events_pkey', 'leads']);
   });
 
+  it.each(['4', undefined])(
+    'is none of a copy whose subscriptions may be at work (%s workers)',
+    async (workers) => {
+      const { prove, copy, checked, closed } = world();
+      copy.value = async () => workers;
+      expect(await prove()).toMatchObject({
+        failure: { code: 'quarantine-open', message: expect.stringContaining('subscriptions') },
+        compared: { objects: 0, exact: 0, bounded: 0 },
+      });
+      expect([checked, closed]).toEqual([[], [1]]);
+    },
+  );
+
+  it('holds an unlogged table against nothing, because a restore empties it, and says so', async () => {
+    const { prove, copy, request } = world();
+    const table_ = copy.table;
+    copy.table = async (schema, name, fingerprinted) =>
+      name === 'leads' ? table('leads', 0) : table_(schema, name, fingerprinted);
+    expect(await prove()).toMatchObject({ differenceCount: 1 });
+    expect(await prove({ since: { ...request.since!, unlogged: [0] } })).toMatchObject({
+      differenceCount: 0,
+      compared: { exact: 0, bounded: 1, unbounded: 0 },
+      notes: ['public.leads is unlogged: a restore empties it'],
+    });
+  });
+
+  it('names so much of what is wrong as a checkpoint holds', async () => {
+    const { proveAll, copy } = world();
+    copy.checkable = async () =>
+      Array.from({ length: 1000 }, (_, at) => ({ oid: `${at}`, kind: 'index' as const, name: `i${at}` }));
+    copy.check = async ({ oid }) => {
+      if (Number(oid) % 2 === 0) return 'hole '.repeat(1000);
+      throw new Error('no right '.repeat(1000));
+    };
+    const proof = await proveAll();
+    expect(proof.compared.checked).toBe(500);
+    expect([proof.corrupt.length, proof.unchecked.length]).toEqual([300, 300]);
+    expect(JSON.stringify(proof).length).toBeLessThan(250_000);
+  });
+
   it('opens the copy with the scratch secret, encrypted, and names the password nowhere', async () => {
     const { prove, opened, secrets, deps } = world();
     const result = await prove();

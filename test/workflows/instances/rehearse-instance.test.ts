@@ -102,6 +102,37 @@ describe('a rehearsal on a scratch instance', () => {
     ]);
   });
 
+  it('goes into the policy’s network only where its place is: a moment is rehearsed at home', async () => {
+    const made = await rehearsalWorld({
+      policy: {
+        ...instanceOf({ place: 'eu-west-1', subnetGroup: 'theirs', securityGroups: ['sg-theirs'] }),
+      },
+    });
+    await made.rehearse(jobOf('moment'));
+    expect(made.scratch.callsOf('begin')[0]).toMatchObject([
+      { subnetGroup: 'quarantine', securityGroups: ['sg-quarantine'] },
+    ]);
+  });
+
+  it('gives RDS five minutes with new parameters before a copy starts with them', async () => {
+    const made = await rehearsalWorld();
+    const paused: [string, boolean][] = [];
+    made.whilePaused((name) => void paused.push([name, made.scratch.left().includes(`instance ${NAME}`)]));
+    await made.rehearse();
+    expect(paused[0]).toEqual(['let the parameters settle', false]);
+    expect(paused[1]).toEqual([expect.stringContaining('wait for the restore'), true]);
+  });
+
+  it('takes an instance that still fetches its storage for one that is up', async () => {
+    const made = await rehearsalWorld();
+    made.whilePaused((name) => {
+      if (name === 'wait for the restore: pause 2') made.scratch.setStatus(NAME, 'storage-initialization');
+    });
+    made.scratch.calls.splice(0);
+    await made.rehearse().catch(() => undefined);
+    expect(made.scratch.callsOf('secure')).not.toEqual([]);
+  });
+
   it('winds back to just before the latest moment there is, and to another where asked', async () => {
     const made = await rehearsalWorld();
     await made.rehearse(jobOf('moment'));

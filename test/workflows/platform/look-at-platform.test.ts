@@ -93,6 +93,25 @@ describe('a snapshot nobody told us of', () => {
     ]);
   });
 
+  it.each([
+    ['that nobody can date, as a copied one of a cluster', HOME, { takenAt: undefined }],
+    ['elsewhere of a database that only bears the name', 'eu-west-1', { resourceId: 'db-OTHER' }],
+    ['elsewhere of which nobody knows the database', 'eu-west-1', { resourceId: undefined }],
+  ])('of somebody else’s %s is none of this source’s', async (_what, place, changes) => {
+    const { look, platform, points } = looking({ policy: copiesTo(ABROAD) });
+    platform.putSnapshot({ ...foreign('2026-11-18T04:00:00Z'), ...changes } as PlatformSnapshot, place);
+    await look();
+    expect(await points()).toEqual([]);
+  });
+
+  it('of ours that nobody can date is as old as it was to be taken', async () => {
+    const { look, platform, catalog } = looking({ policy: copiesTo(ABROAD) });
+    const { takenAt: _takenAt, ...undated } = platformSnapshot({ id: NAME, tags: OURS, createdAt: LATER });
+    platform.putSnapshot(undated, 'eu-west-1');
+    await look();
+    expect(await catalog.point('crm', COPY)).toMatchObject({ state: 'verified', snapshotAt: AT });
+  });
+
   it('is never deleted, copied, shared or taken by looking', async () => {
     const { look, platform } = looking();
     platform.putSnapshot(automated('2026-11-19T03:00:00Z'));
