@@ -23,6 +23,9 @@ export type ScratchRecord = {
   goneAt?: string;
 };
 
+/** What stands of a policy now: who started when, and how often that has changed. Whoever starts one must have seen the last change. */
+export type Standing = { version: number; since: Record<string, string> };
+
 /** Scratch seconds of a policy in a calendar month (UTC). */
 export type ScratchUse = { policy: string; month: string; seconds: number };
 

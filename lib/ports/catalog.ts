@@ -6,7 +6,7 @@ import type { RunName } from '../domain/names.ts';
 import type { DumpPoint, PointState, RecoveryPoint, SnapshotPoint } from '../domain/recovery-point.ts';
 import type { Claim, ClaimOutcome, Run } from '../domain/run.ts';
 import type { Schedule } from '../domain/schedule.ts';
-import type { ScratchRecord } from '../domain/scratch.ts';
+import type { ScratchRecord, Standing } from '../domain/scratch.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
 import type { TimelineEvent } from '../domain/timeline.ts';
 import type { AlertTopic } from './messages.ts';
@@ -84,12 +84,22 @@ export type Catalog = {
 
   /** Puts a scratch instance on record before it is made, or returns the record of it that is open. */
   beginScratch(record: ScratchRecord): Promise<ScratchRecord>;
-  /** Its turn has come: from now on it costs, until it expires. The first word counts. */
-  startScratch(target: string, name: string, startedAt: string, expiresAt: string): Promise<ScratchRecord>;
+  /** What stands of a policy at this very moment. */
+  standing(policy: string): Promise<Standing>;
+  /**
+   * Its turn has come: from now on it costs, until it expires. One that was started before stays as it is. Undefined
+   * when another has started or ended since `seen` was read: look again.
+   */
+  startScratch(
+    record: ScratchRecord,
+    startedAt: string,
+    expiresAt: string,
+    seen: Standing,
+  ): Promise<ScratchRecord | undefined>;
   identifyScratch(target: string, name: string, resourceId: string): Promise<void>;
   /** Ends it and adds its time to its policy's month. Done before is done. */
   endScratch(record: ScratchRecord, goneAt: string): Promise<void>;
-  /** Those not on record as gone, of every target. */
+  /** Those not on record as gone, of every target; one of the last seconds may be missing. */
   openScratches(): Promise<ScratchRecord[]>;
   /** Seconds that a policy's ended scratch instances took in a month such as `2026-11`. */
   scratchSeconds(policy: string, month: string): Promise<number>;

@@ -12,7 +12,7 @@ import {
 } from '../domain/job.ts';
 import type { Alerts, JobMessages } from '../ports/messages.ts';
 import { requireTarget } from './claimed.ts';
-import { estimateOf, sayEstimate } from './instances/plan-instance-rehearsal.ts';
+import { estimateOf, sayEstimate } from './instances/scratch-budget.ts';
 import { points, type StatusDeps, status } from './status.ts';
 import { testAlerts } from './test-alerts.ts';
 

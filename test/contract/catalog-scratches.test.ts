@@ -5,6 +5,7 @@ import { unique } from './support/stage.ts';
 
 const HOUR = 3600;
 const MONTH = '2026-11';
+const NOTHING = { version: 0, since: {} };
 
 describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
   let catalog: Catalog;
@@ -13,10 +14,12 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
   });
   /** One whose turn came when it was begun, unless a test says when. */
   const running = async (changes: Partial<ScratchRecord> = {}, target = unique()) => {
-    const record = scratchRecord(target, changes);
-    const startedAt = changes.startedAt ?? record.beganAt;
+    const { startedAt: at, ...waiting } = changes;
+    const record = scratchRecord(target, waiting);
+    const startedAt = at ?? record.beganAt;
     await catalog.beginScratch(record);
-    await catalog.startScratch(target, record.name, startedAt, record.expiresAt);
+    const seen = await catalog.standing(record.policy);
+    await catalog.startScratch(record, startedAt, record.expiresAt, seen);
     return { ...record, startedAt };
   };
   const openOf = async (target: string) =>
@@ -43,8 +46,8 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
   it('knows since when one is running, and believes the first who said it', async () => {
     const record = scratchRecord(unique());
     await catalog.beginScratch(record);
-    const start = (at: string) =>
-      catalog.startScratch(record.target, record.name, at, '2026-11-22T12:00:00Z');
+    const start = async (at: string) =>
+      catalog.startScratch(record, at, '2026-11-22T12:00:00Z', await catalog.standing(record.policy));
     await start('2026-11-22T04:00:00Z');
     await start('2026-11-22T04:00:30Z');
     const started = { ...record, startedAt: '2026-11-22T04:00:00Z', expiresAt: '2026-11-22T12:00:00Z' };
@@ -56,7 +59,12 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     const nobody = 'understudy-scratch-nobody';
     await expect(catalog.identifyScratch(unique(), nobody, 'db-ABC')).rejects.toThrow();
     await expect(
-      catalog.startScratch(unique(), nobody, '2026-11-22T04:00:00Z', '2026-11-22T12:00:00Z'),
+      catalog.startScratch(
+        scratchRecord(unique(), { name: nobody }),
+        '2026-11-22T04:00:00Z',
+        '2026-11-22T12:00:00Z',
+        NOTHING,
+      ),
     ).rejects.toThrow();
     expect(await catalog.openScratches()).not.toContainEqual(expect.objectContaining({ name: nobody }));
   });
@@ -77,12 +85,71 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(HOUR / 2);
   });
 
+  it('knows what stands of a policy from the moment that it was started until it has ended', async () => {
+    const policy = unique('policy');
+    expect(await catalog.standing(policy)).toEqual(NOTHING);
+    const waiting = scratchRecord(unique(), { policy });
+    await catalog.beginScratch(waiting);
+    expect(await catalog.standing(policy)).toEqual(NOTHING);
+    const one = await running({ policy, startedAt: '2026-11-22T04:00:00Z' });
+    const two = await running({ policy, startedAt: '2026-11-22T05:00:00Z' });
+    await running({ policy: unique('policy') });
+    expect((await catalog.standing(policy)).since).toEqual({
+      [one.name]: one.startedAt,
+      [two.name]: two.startedAt,
+    });
+    await catalog.endScratch(one, '2026-11-22T06:00:00Z');
+    await catalog.endScratch(one, '2026-11-22T06:10:00Z');
+    await catalog.endScratch(waiting, '2026-11-22T06:20:00Z');
+    expect(await catalog.standing(policy)).toEqual({ version: 3, since: { [two.name]: two.startedAt } });
+  });
+
+  it('starts one of all that have seen the same, and says to the others that they have not seen everything', async () => {
+    const policy = unique('policy');
+    const records = Array.from({ length: 4 }, () => scratchRecord(unique(), { policy }));
+    for (const record of records) await catalog.beginScratch(record);
+    const seen = await catalog.standing(policy);
+    const started = await Promise.all(
+      records.map((record) =>
+        catalog.startScratch(record, '2026-11-22T04:00:00Z', '2026-11-22T12:00:00Z', seen),
+      ),
+    );
+    const [only, ...more] = started.filter((record) => record !== undefined);
+    expect(more).toEqual([]);
+    expect(await catalog.standing(policy)).toEqual({
+      version: 1,
+      since: { [only!.name]: '2026-11-22T04:00:00Z' },
+    });
+    await catalog.endScratch(only!, '2026-11-22T05:00:00Z');
+    const last = records.find(({ name }) => name !== only!.name)!;
+    const start = (from: typeof seen) =>
+      catalog.startScratch(last, '2026-11-22T06:00:00Z', '2026-11-22T12:00:00Z', from);
+    expect(await start({ version: 1, since: {} })).toBeUndefined();
+    expect(await start(await catalog.standing(policy))).toMatchObject({ startedAt: '2026-11-22T06:00:00Z' });
+  });
+
+  it('lets none stand that was started while it was ended', async () => {
+    for (let round = 0; round < 10; round++) {
+      const policy = unique('policy');
+      const record = scratchRecord(unique(), { policy });
+      await catalog.beginScratch(record);
+      await Promise.all([
+        catalog.endScratch(record, '2026-11-22T05:00:00Z'),
+        catalog
+          .startScratch(record, '2026-11-22T04:00:00Z', '2026-11-22T12:00:00Z', NOTHING)
+          .catch(() => undefined),
+      ]);
+      expect((await catalog.standing(policy)).since).toEqual({});
+      expect(await openOf(record.target)).toEqual([]);
+    }
+  });
+
   it('accounts for each time that one was begun', async () => {
     const { startedAt: _startedAt, ...record } = await running();
     await catalog.endScratch(record, '2026-11-22T02:30:03Z');
     await catalog.beginScratch(record);
-    const { target, name } = record;
-    await catalog.startScratch(target, name, '2026-11-22T05:00:00Z', '2026-11-22T12:00:00Z');
+    const seen = await catalog.standing(record.policy);
+    await catalog.startScratch(record, '2026-11-22T05:00:00Z', '2026-11-22T12:00:00Z', seen);
     await catalog.endScratch(record, '2026-11-22T06:00:00Z');
     expect(await openOf(record.target)).toEqual([]);
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(1.5 * HOUR);

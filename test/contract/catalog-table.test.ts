@@ -50,7 +50,8 @@ describe('the catalog’s table', () => {
     await catalog.identifyScratch(target, scratch.name, 'db-ABC');
     const ended = scratchRecord(target, { name: `${scratch.name}-ended` });
     await catalog.beginScratch(ended);
-    await catalog.startScratch(target, ended.name, ended.beganAt, ended.expiresAt);
+    const seen = await catalog.standing(ended.policy);
+    await catalog.startScratch(ended, ended.beganAt, ended.expiresAt, seen);
     await catalog.endScratch({ ...ended, startedAt: ended.beganAt }, '2026-11-22T02:30:03Z');
     await catalog.observe(target, { ledgerAt: '2026-11-20T11:59:00Z' }, AT);
     await catalog.openFinding(lateness(target), BOTH, AT);
@@ -117,13 +118,14 @@ describe('the catalog’s table', () => {
     expect(Number(shard)).toBeLessThan(16);
   });
 
-  it('sums the scratch instances of a policy beside all targets, by month', async () => {
+  it('sums the scratch instances of a policy beside all targets, by month, and keeps what stands there too', async () => {
     const target = await filled();
     const used = (await rawItems(client, table)).filter(
       (item) => item['PK'] === `POLICY#policy-of-${target}`,
     );
     expect(used).toEqual([
       { PK: `POLICY#policy-of-${target}`, SK: 'SCRATCH#2026-11', schemaVersion: 1, seconds: 1800 },
+      { PK: `POLICY#policy-of-${target}`, SK: 'STANDING', schemaVersion: 1, version: 2, since: {} },
     ]);
   });
 

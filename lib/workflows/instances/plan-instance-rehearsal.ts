@@ -12,14 +12,13 @@ import {
   type SnapshotPoint,
   type StoredObject,
 } from '../../domain/recovery-point.ts';
-import { monthOf } from '../../domain/scratch.ts';
-import { compactUtc, humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
+import { compactUtc, plusSeconds, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { Platform, ScratchOrder } from '../../ports/platform.ts';
 import { platformOf } from '../snapshots/snapshot.ts';
-import { usedSeconds } from './scratch-instance.ts';
+import { type Estimate, refuseOverBudget, sayEstimate } from './scratch-budget.ts';
 
 /** What will be restored, and everything known of it beforehand. Small: it travels through a checkpoint. */
 export type Chosen = {
@@ -46,9 +45,6 @@ export type Chosen = {
   notes: string[];
 };
 
-/** Seconds, and dollars where the policy says what an hour costs. */
-export type Estimate = { seconds: number; dollars?: number; used: number; allowed: number };
-
 export type PlanDeps = {
   catalog: Catalog;
   platform: Platform;
@@ -57,9 +53,6 @@ export type PlanDeps = {
   home: string;
   pick: (count: number) => number;
 };
-
-/** Until one was measured. In seconds. */
-const USUALLY = 3600;
 
 /** Chooses what is restored and says what it will cost; refused when there is nothing to restore, or no hours are left. */
 export async function planRehearsal(
@@ -132,21 +125,6 @@ function optionsOf(source: PlatformSource | undefined, what: What, target: Targe
 /** Snapshots are rehearsed where the policy says: at home, or what was copied to another place, there. */
 function placeFor(target: Target, home: string): string {
   return target.policy.rehearsal.instance.place ?? home;
-}
-
-/** What it will take and cost; rejects when the policy's hours of this month would not last for it. */
-export async function refuseOverBudget(
-  target: Target,
-  job: string,
-  deps: Pick<PlanDeps, 'catalog' | 'clock'>,
-): Promise<Estimate> {
-  const estimate = await estimateOf(target, job, deps);
-  if (estimate.used + estimate.seconds <= estimate.allowed) return estimate;
-  throw new Refusal(
-    'scratch-budget',
-    `the scratch instances of the policy ${target.policy.name} have stood for ${humanSeconds(estimate.used)} this month, of ${humanSeconds(estimate.allowed)} allowed, and this rehearsal would take about ${humanSeconds(estimate.seconds)}`,
-    { hint: 'raise rehearsal.instance.hoursAMonth, or rehearse less often' },
-  );
 }
 
 type What = Pick<Chosen, 'point' | 'from' | 'moment' | 'newestAt' | 'engine' | 'engineVersion'> & {
@@ -246,37 +224,4 @@ async function manifestBefore(
     .filter((point) => point.place === VAULT && counts(point) && point.snapshotAt! < moment)
     .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
   return dumps[0] && { stored: dumps[0].manifest, database: dumps[0].database };
-}
-
-/** The longest of the last three of its sort, and what an hour of them costs. */
-export async function estimateOf(
-  target: Target,
-  job: string,
-  deps: Pick<PlanDeps, 'catalog' | 'clock'>,
-): Promise<Estimate> {
-  const { hoursAMonth, pricePerHour } = target.policy.rehearsal.instance;
-  const past = (await deps.catalog.evidence(target.id, 20))
-    // One that was given up while it waited took no time of an instance's.
-    .filter(
-      ({ run, rto, strength }) => run.startsWith(`${job}/`) && (rto !== undefined || strength !== 'none'),
-    )
-    .slice(0, 3)
-    .map(({ phases }) => phases.reduce((sum, phase) => sum + phase.seconds, 0));
-  const seconds = past.length > 0 ? Math.ceil(Math.max(...past)) : USUALLY;
-  const now = deps.clock.now();
-  const used = await usedSeconds(target.policy.name, monthOf(utc(now)), now, seconds, deps.catalog);
-  return {
-    seconds,
-    ...(pricePerHour === undefined
-      ? {}
-      : { dollars: Math.ceil((seconds / 3600) * pricePerHour * 100) / 100 }),
-    used,
-    allowed: hoursAMonth * 3600,
-  };
-}
-
-/** `about 42 min on a scratch instance, 0.08 USD; 3 h of 24 h used this month`. */
-export function sayEstimate({ seconds, dollars, used, allowed }: Estimate): string {
-  const price = dollars === undefined ? '' : `, ${dollars.toFixed(2)} USD`;
-  return `about ${humanSeconds(seconds)} on a scratch instance${price}; ${humanSeconds(used)} of ${humanSeconds(allowed)} used this month`;
 }

@@ -3,7 +3,6 @@ import { finding } from '../../domain/finding.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
 import { defaultParameterGroup } from '../../domain/parameter-family.ts';
 import type { Target } from '../../domain/policy.ts';
-import { plusSeconds, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { requireTarget } from '../claimed.ts';
 import { attempt, claimDurably, fail, granted, lostClaim, type Said, saidOf } from '../durable-claim.ts';
@@ -11,7 +10,7 @@ import { platformOf } from '../snapshots/snapshot.ts';
 import { raise } from '../tell.ts';
 import { concludeRehearsal } from './conclude-instance.ts';
 import { type InstanceResult, judgeInstance, rehearsalRun } from './judge-instance.ts';
-import { type Chosen, planRehearsal, refuseOverBudget } from './plan-instance-rehearsal.ts';
+import { type Chosen, planRehearsal } from './plan-instance-rehearsal.ts';
 import { proveCopy } from './prove-copy.ts';
 import { bringUp, durableStopwatch, takeDown } from './scratch-instance.ts';
 import { BESIDE, orderOf, type RehearseInstanceDeps, recordOf, scratchIn } from './scratch-order.ts';
@@ -76,7 +75,6 @@ async function onScratch(
   durable: Durable,
   deps: RehearseInstanceDeps,
 ): Promise<InstanceResult> {
-  const { instance } = target.policy.rehearsal;
   await clearEarlierAttempt(job, target, durable, deps);
   const record = await durable.step('put the scratch instance on record', () =>
     deps.catalog.beginScratch(recordOf(job, target, chosen, deps)),
@@ -84,16 +82,7 @@ async function onScratch(
   const time = durableStopwatch(durable, deps);
   const result: InstanceResult = { phases: time.phases, began: chosen.plannedAt, notes: chosen.notes };
   try {
-    await itsTurn(record, target, durable, deps);
-    const started = granted(
-      await attempt(durable, 'start its clock', async () => {
-        // While it waited for its turn others may have used the hours up.
-        await refuseOverBudget(target, `rehearse-${job.from}`, deps);
-        const now = deps.clock.now();
-        const expires = utc(plusSeconds(now, 2 * instance.deadline + BESIDE));
-        return deps.catalog.startScratch(target.id, record.name, utc(now), expires);
-      }),
-    );
+    const started = await itsTurn(job, record, target, durable, deps);
     result.began = started.startedAt ?? chosen.plannedAt;
     const order = orderOf(job, target, chosen, record.name, started.expiresAt, deps);
     const there = scratchIn(deps, target, chosen.place);

@@ -3,7 +3,7 @@ import type { Phase } from '../../domain/evidence.ts';
 import { isOperational } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
-import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
+import { humanSeconds, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { ScratchInstances, ScratchOrder, ScratchSecrets, ScratchState } from '../../ports/platform.ts';
@@ -229,18 +229,4 @@ export function durableStopwatch(durable: Durable, deps: Waiting) {
       current = undefined;
     },
   };
-}
-
-/** Seconds of scratch that a policy has used in a month. What still stands will stand as long as is usual, or longer. */
-export async function usedSeconds(
-  policy: string,
-  month: string,
-  now: Date,
-  usually: number,
-  catalog: Pick<Catalog, 'scratchSeconds' | 'openScratches'>,
-): Promise<number> {
-  const standing = (await catalog.openScratches())
-    .filter((record) => record.policy === policy && record.startedAt !== undefined)
-    .reduce((sum, record) => sum + Math.max(usually, secondsBetween(record.startedAt!, now)), 0);
-  return standing + (await catalog.scratchSeconds(policy, month));
 }

@@ -3,12 +3,14 @@ import type { RehearseInstanceJob } from '../../domain/job.ts';
 import { scratchName } from '../../domain/names.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
-import { humanSeconds } from '../../domain/time.ts';
+import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { until, withoutThrowing } from '../until.ts';
+import { refusalOf, type Said, saidOf } from '../durable-claim.ts';
+import { type Poll, until, withoutThrowing } from '../until.ts';
 import { rehearsalRun } from './judge-instance.ts';
+import { refuseOverBudget } from './scratch-budget.ts';
 import { takeDown } from './scratch-instance.ts';
-import { type RehearseInstanceDeps, scratchIn } from './scratch-order.ts';
+import { BESIDE, type RehearseInstanceDeps, scratchIn } from './scratch-order.ts';
 
 /** An attempt before this one may have died with its instance standing: that is nobody's now, and would be in the way. */
 export async function clearEarlierAttempt(
@@ -28,33 +30,68 @@ export async function clearEarlierAttempt(
     throw new Refusal('scratch-left-over', there, { hint: 'delete it by hand, then rehearse again' });
 }
 
-/** First come, first served: those planned before it go first, and nobody passes one whose turn has come: as many at once as the policy allows. */
+/**
+ * Waits until as few stand as the policy allows, and the hours of its month allow it too; then its clock runs. First
+ * come, first served, as far as that is known; that no more stand than are allowed is certain.
+ */
 export async function itsTurn(
+  job: RehearseInstanceJob,
   record: ScratchRecord,
   target: Target,
   durable: Durable,
   deps: RehearseInstanceDeps,
-): Promise<void> {
-  const { atOnce, deadline } = target.policy.rehearsal.instance;
-  const rank = ({ beganAt, name }: ScratchRecord) => `${beganAt} ${name}`;
+): Promise<ScratchRecord> {
   const turn = await until(durable, deps, {
     name: 'wait for its turn',
-    deadline,
-    look: () =>
-      withoutThrowing(async () => {
-        const open = (await deps.catalog.openScratches()).filter(
-          (other) =>
-            other.policy === record.policy &&
-            other.name !== record.name &&
-            (other.startedAt !== undefined || rank(other) < rank(record)),
-        );
-        return open.length < atOnce
-          ? { state: 'done', value: null }
-          : { state: 'waiting', seen: `behind ${open.map(({ name }) => name).join(', ')}` };
-      }),
+    deadline: target.policy.rehearsal.instance.deadline,
+    look: () => withoutThrowing(() => begin(job, record, target, deps)),
   });
   if (turn.outcome === 'too-late')
     throw new Refusal('scratch-busy', `no turn came in ${humanSeconds(turn.waited)}: ${turn.seen}`, {
       hint: 'raise rehearsal.instance.atOnce in the policy, or space its rehearsals out',
     });
+  if ('refused' in turn.value) throw refusalOf(turn.value.refused);
+  return turn.value;
+}
+
+async function begin(
+  job: RehearseInstanceJob,
+  record: ScratchRecord,
+  target: Target,
+  deps: RehearseInstanceDeps,
+): Promise<Poll<ScratchRecord | { refused: Said }>> {
+  const { atOnce, deadline } = target.policy.rehearsal.instance;
+  const standing = await deps.catalog.standing(record.policy);
+  if (!(record.name in standing.since)) {
+    const ahead = new Set([...Object.keys(standing.since), ...(await plannedBefore(record, deps))]);
+    if (ahead.size >= atOnce) return { state: 'waiting', seen: `behind ${[...ahead].join(', ')}` };
+    // While it waited others may have used the hours up.
+    const refused = await refusal(() => refuseOverBudget(target, `rehearse-${job.from}`, deps, standing));
+    if (refused) return { state: 'done', value: { refused } };
+  }
+  const now = deps.clock.now();
+  const expires = utc(plusSeconds(now, 2 * deadline + BESIDE));
+  const started = await deps.catalog.startScratch(record, utc(now), expires, standing);
+  return started
+    ? { state: 'done', value: started }
+    : { state: 'waiting', seen: 'another began or ended at the same moment' };
+}
+
+/** Names of those that wait and were planned before it. */
+async function plannedBefore(record: ScratchRecord, deps: RehearseInstanceDeps): Promise<string[]> {
+  const rank = ({ beganAt, name }: ScratchRecord) => `${beganAt} ${name}`;
+  return (await deps.catalog.openScratches())
+    .filter((other) => other.policy === record.policy && other.startedAt === undefined)
+    .filter((other) => rank(other) < rank(record))
+    .map(({ name }) => name);
+}
+
+async function refusal(ask: () => Promise<unknown>): Promise<Said | undefined> {
+  try {
+    await ask();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return saidOf(error);
+    throw error;
+  }
 }

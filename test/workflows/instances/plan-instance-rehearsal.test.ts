@@ -1,5 +1,6 @@
 import type { Policy } from '../../../lib/domain/policy.ts';
-import { planRehearsal, sayEstimate } from '../../../lib/workflows/instances/plan-instance-rehearsal.ts';
+import { planRehearsal } from '../../../lib/workflows/instances/plan-instance-rehearsal.ts';
+import { sayEstimate } from '../../../lib/workflows/instances/scratch-budget.ts';
 import { point, policy, snapshotPoint } from '../../support/builders.ts';
 import { jobOf, MANIFEST, rehearsalWorld, SNAPSHOT_ID } from '../../support/rehearsals.ts';
 

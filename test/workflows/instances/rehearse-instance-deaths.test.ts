@@ -66,7 +66,7 @@ describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (ki
       expect.arrayContaining([
         'look for what an earlier attempt left',
         'put the scratch instance on record',
-        'start its clock',
+        'wait for its turn: look 1',
         'make its parameters',
         'make its secret',
         'let the parameters settle',

@@ -39,7 +39,7 @@ const record = (target: string) => ({
 const spent = async ({ catalog }: RehearsalWorld, until: string) => {
   const gone = { ...record('erp'), beganAt: '2026-11-10T00:00:00Z' };
   await catalog.beginScratch(gone);
-  await catalog.startScratch('erp', gone.name, gone.beganAt, gone.expiresAt);
+  await catalog.startScratch(gone, gone.beganAt, gone.expiresAt, await catalog.standing(gone.policy));
   await catalog.endScratch(gone, until);
 };
 

@@ -122,6 +122,34 @@ describe('the turn of a rehearsal', () => {
     }
   });
 
+  it('is never more than the policy allows, nor its hours, when all begin at one moment and no list knows of any yet', async () => {
+    const atOnceOf = async (policy: Parameters<typeof instanceOf>[0]) => {
+      const made = await rehearsalWorld({ policy: instanceOf(policy) });
+      made.deps.catalog = { ...made.catalog, openScratches: async () => [] };
+      let most = 0;
+      made.world.prove = () => proofOf();
+      made.whilePaused(() => {
+        most = Math.max(most, made.scratch.left().filter((thing) => thing.startsWith('instance')).length);
+      });
+      const jobs = [1, 2, 3, 4].map(jobAt);
+      const endings = await Promise.all(jobs.map((job) => made.execution().run(made.bodyOf(job))));
+      const outcomes = endings.map((ending) =>
+        ending.died || ending.result.outcome !== 'rehearsed'
+          ? 'refused'
+          : (ending.result.evidence.error?.code ?? 'passed'),
+      );
+      return { most, outcomes: outcomes.sort() };
+    };
+    expect(await atOnceOf({ atOnce: 2 })).toEqual({
+      most: 2,
+      outcomes: ['passed', 'passed', 'passed', 'passed'],
+    });
+    expect(await atOnceOf({ atOnce: 4, hoursAMonth: 1.5 })).toEqual({
+      most: 1,
+      outcomes: ['passed', 'scratch-budget', 'scratch-budget', 'scratch-budget'],
+    });
+  });
+
   it('is not taken from one that stands already, by one that was planned before and put on record later', async () => {
     const made = await rehearsalWorld();
     const [slow, quick] = [jobAt(1), jobAt(2)];
@@ -177,7 +205,8 @@ describe('the hours of a month', () => {
   const spent = async (made: RehearsalWorld, hours: number, changes: Partial<ScratchRecord> = {}) => {
     const record = standing({ beganAt: '2026-11-10T00:00:00Z', ...changes });
     await made.catalog.beginScratch(record);
-    await made.catalog.startScratch(record.target, record.name, record.beganAt, record.expiresAt);
+    const seen = await made.catalog.standing(record.policy);
+    await made.catalog.startScratch(record, record.beganAt, record.expiresAt, seen);
     if (hours >= 0)
       await made.catalog.endScratch(
         record,

@@ -242,7 +242,9 @@ describe('the sweeper', () => {
   it('accounts once for the time of what it ends', async () => {
     const { leave, look, catalog } = world();
     await leave();
-    await catalog.startScratch('crm', NAME, '2026-11-20T10:00:00Z', '2026-11-20T11:30:00Z');
+    const [left] = await catalog.openScratches();
+    const seen = await catalog.standing('production');
+    await catalog.startScratch(left!, '2026-11-20T10:00:00Z', '2026-11-20T11:30:00Z', seen);
     await look(6);
     const seconds = await catalog.scratchSeconds('production', '2026-11');
     expect(seconds).toBeGreaterThanOrEqual(7200);

@@ -17,7 +17,13 @@ import {
 
 type Scratches = Pick<
   Catalog,
-  'beginScratch' | 'startScratch' | 'identifyScratch' | 'endScratch' | 'openScratches' | 'scratchSeconds'
+  | 'beginScratch'
+  | 'standing'
+  | 'startScratch'
+  | 'identifyScratch'
+  | 'endScratch'
+  | 'openScratches'
+  | 'scratchSeconds'
 >;
 
 export function scratches(table: Table): Scratches {
@@ -48,22 +54,49 @@ export function scratches(table: Table): Scratches {
       return contentOf<ScratchRecord>((await get(table, record.target, sk))!);
     },
 
-    async startScratch(target, name, startedAt, expiresAt) {
-      const sk = sortKey.scratch(name);
+    async standing(policy) {
+      const { Item } = await table.client.send(
+        new GetCommand({ TableName: table.name, Key: standingKey(policy), ConsistentRead: true }),
+      );
+      return { version: Item?.['version'] ?? 0, since: Item?.['since'] ?? {} };
+    },
+
+    // Of all that start at once, one sees the others: nobody passes what a policy allows.
+    async startScratch(record, startedAt, expiresAt, seen) {
+      const sk = sortKey.scratch(record.name);
+      const started = {
+        Update: {
+          TableName: table.name,
+          Key: { PK: partition(record.target), SK: sk },
+          UpdateExpression: 'set startedAt = :at, expiresAt = :expires',
+          ConditionExpression: '#state = :making and attribute_not_exists(startedAt)',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':at': startedAt, ':expires': expiresAt, ':making': 'making' },
+        },
+      };
+      const stands = {
+        Put: {
+          TableName: table.name,
+          Item: {
+            ...standingKey(record.policy),
+            schemaVersion: SCHEMA_VERSION,
+            version: seen.version + 1,
+            since: { ...seen.since, [record.name]: startedAt },
+          },
+          ConditionExpression: 'attribute_not_exists(PK) or version = :seen',
+          ExpressionAttributeValues: { ':seen': seen.version },
+        },
+      };
       try {
-        await table.client.send(
-          new UpdateCommand({
-            TableName: table.name,
-            Key: { PK: partition(target), SK: sk },
-            UpdateExpression: 'set startedAt = :at, expiresAt = :expires',
-            ConditionExpression: 'attribute_exists(PK) and attribute_not_exists(startedAt)',
-            ExpressionAttributeValues: { ':at': startedAt, ':expires': expiresAt },
-          }),
+        await unlessMet(() =>
+          table.client.send(new TransactWriteCommand({ TransactItems: [started, stands] })),
         );
       } catch (error) {
         if (!refused(error)) throw error;
       }
-      return contentOf<ScratchRecord>((await get(table, target, sk))!);
+      const stored = await get(table, record.target, sk);
+      if (!stored) throw new Error(`there is no scratch instance ${record.name} on record`);
+      return stored['startedAt'] === undefined ? undefined : contentOf<ScratchRecord>(stored);
     },
 
     async identifyScratch(target, name, resourceId) {
@@ -79,34 +112,18 @@ export function scratches(table: Table): Scratches {
     },
 
     // Ended and accounted for in one write, and once: whoever comes second finds it gone.
-    async endScratch(record, goneAt) {
-      const stored = await get(table, record.target, sortKey.scratch(record.name));
-      const startedAt = stored?.['startedAt'] as string | undefined;
-      const ended = {
-        Update: {
-          TableName: table.name,
-          Key: { PK: partition(record.target), SK: sortKey.scratch(record.name) },
-          UpdateExpression: 'set #state = :gone, goneAt = :at remove openShard, openKey',
-          ConditionExpression: 'attribute_exists(PK) and #state <> :gone',
-          ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ':gone': 'gone', ':at': goneAt },
-        },
-      };
-      const used = {
-        Update: {
-          TableName: table.name,
-          Key: useKey(record.policy, monthOf(startedAt ?? record.beganAt)),
-          UpdateExpression: 'set schemaVersion = :schema add seconds :seconds',
-          ExpressionAttributeValues: {
-            ':schema': SCHEMA_VERSION,
-            ':seconds': startedAt ? Math.max(0, secondsBetween(startedAt, goneAt)) : 0,
-          },
-        },
-      };
-      try {
-        await unlessMet(() => table.client.send(new TransactWriteCommand({ TransactItems: [ended, used] })));
-      } catch (error) {
-        if (!refused(error)) throw error;
+    async endScratch({ target, name }, goneAt) {
+      for (;;) {
+        const stored = await get(table, target, sortKey.scratch(name));
+        if (stored?.['state'] !== 'making') return;
+        const TransactItems = ending(table, contentOf<ScratchRecord>(stored), goneAt);
+        try {
+          await unlessMet(() => table.client.send(new TransactWriteCommand({ TransactItems })));
+          return;
+        } catch (error) {
+          // It was started or ended meanwhile.
+          if (!refused(error)) throw error;
+        }
       }
     },
 
@@ -123,4 +140,47 @@ export function scratches(table: Table): Scratches {
   };
 }
 
+/** What ends one as it was read: what was never started has taken no time, and stands nowhere. */
+function ending(table: Table, record: ScratchRecord, goneAt: string) {
+  const { startedAt } = record;
+  const ended = {
+    Update: {
+      TableName: table.name,
+      Key: { PK: partition(record.target), SK: sortKey.scratch(record.name) },
+      UpdateExpression: 'set #state = :gone, goneAt = :at remove openShard, openKey',
+      ConditionExpression: `#state = :making and ${startedAt ? 'startedAt = :started' : 'attribute_not_exists(startedAt)'}`,
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: {
+        ':gone': 'gone',
+        ':making': 'making',
+        ':at': goneAt,
+        ...(startedAt ? { ':started': startedAt } : {}),
+      },
+    },
+  };
+  if (!startedAt) return [ended];
+  const used = {
+    Update: {
+      TableName: table.name,
+      Key: useKey(record.policy, monthOf(startedAt)),
+      UpdateExpression: 'set schemaVersion = :schema add seconds :seconds',
+      ExpressionAttributeValues: {
+        ':schema': SCHEMA_VERSION,
+        ':seconds': Math.max(0, secondsBetween(startedAt, goneAt)),
+      },
+    },
+  };
+  const stands = {
+    Update: {
+      TableName: table.name,
+      Key: standingKey(record.policy),
+      UpdateExpression: 'remove since.#name add version :one',
+      ExpressionAttributeNames: { '#name': record.name },
+      ExpressionAttributeValues: { ':one': 1 },
+    },
+  };
+  return [ended, used, stands];
+}
+
+const standingKey = (policy: string) => ({ PK: `POLICY#${policy}`, SK: 'STANDING' });
 const useKey = (policy: string, month: string) => ({ PK: `POLICY#${policy}`, SK: `SCRATCH#${month}` });

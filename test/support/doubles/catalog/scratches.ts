@@ -1,11 +1,17 @@
-import { monthOf } from '../../../../lib/domain/scratch.ts';
+import { monthOf, type Standing } from '../../../../lib/domain/scratch.ts';
 import { secondsBetween } from '../../../../lib/domain/time.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { copy, type Store } from './store.ts';
 
 type Scratches = Pick<
   Catalog,
-  'beginScratch' | 'startScratch' | 'identifyScratch' | 'endScratch' | 'openScratches' | 'scratchSeconds'
+  | 'beginScratch'
+  | 'standing'
+  | 'startScratch'
+  | 'identifyScratch'
+  | 'endScratch'
+  | 'openScratches'
+  | 'scratchSeconds'
 >;
 
 export function memoryScratches(store: Store): Scratches {
@@ -15,6 +21,11 @@ export function memoryScratches(store: Store): Scratches {
     if (!known) throw new Error(`there is no record of ${name}`);
     return known;
   };
+  const standingOf = (policy: string): Standing => {
+    const known = store.standing.get(policy) ?? { version: 0, since: {} };
+    store.standing.set(policy, known);
+    return known;
+  };
   return {
     async beginScratch(record) {
       const key = keyOf(record.target, record.name);
@@ -22,10 +33,16 @@ export function memoryScratches(store: Store): Scratches {
       if (!known || known.state === 'gone') store.scratches.set(key, copy(record));
       return copy(store.scratches.get(key)!);
     },
-    async startScratch(target, name, startedAt, expiresAt) {
+    standing: async (policy) => copy(standingOf(policy)),
+    async startScratch({ target, name, policy }, startedAt, expiresAt, seen) {
       const known = onRecord(target, name);
-      if (known.startedAt === undefined) Object.assign(known, { startedAt, expiresAt });
-      return copy(known);
+      const standing = standingOf(policy);
+      if (known.startedAt === undefined && known.state === 'making' && standing.version === seen.version) {
+        Object.assign(known, { startedAt, expiresAt });
+        standing.version++;
+        standing.since[name] = startedAt;
+      }
+      return known.startedAt === undefined ? undefined : copy(known);
     },
     async identifyScratch(target, name, resourceId) {
       onRecord(target, name).resourceId = resourceId;
@@ -38,6 +55,10 @@ export function memoryScratches(store: Store): Scratches {
       const use = `${policy} ${monthOf(startedAt ?? beganAt)}`;
       const seconds = startedAt ? Math.max(0, secondsBetween(startedAt, goneAt)) : 0;
       store.scratchUse.set(use, (store.scratchUse.get(use) ?? 0) + seconds);
+      if (startedAt === undefined) return;
+      const standing = standingOf(policy);
+      standing.version++;
+      delete standing.since[name];
     },
     openScratches: async () =>
       copy([...store.scratches.values()].filter((record) => record.state === 'making')),

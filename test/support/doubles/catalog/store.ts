@@ -2,7 +2,7 @@ import type { Evidence } from '../../../../lib/domain/evidence.ts';
 import { type PointName, type RunName, runName } from '../../../../lib/domain/names.ts';
 import type { RecoveryPoint } from '../../../../lib/domain/recovery-point.ts';
 import type { Run } from '../../../../lib/domain/run.ts';
-import type { ScratchRecord } from '../../../../lib/domain/scratch.ts';
+import type { ScratchRecord, Standing } from '../../../../lib/domain/scratch.ts';
 import type { TargetStatus } from '../../../../lib/domain/target-status.ts';
 import type { TimelineEvent } from '../../../../lib/domain/timeline.ts';
 import type { OpenFinding } from '../../../../lib/ports/catalog.ts';
@@ -29,6 +29,7 @@ export type Store = {
   scratches: Map<string, ScratchRecord>;
   /** Seconds by policy and month. */
   scratchUse: Map<string, number>;
+  standing: Map<string, Standing>;
 };
 
 export const emptyStore = (): Store => ({
@@ -41,6 +42,7 @@ export const emptyStore = (): Store => ({
   waits: new Map(),
   scratches: new Map(),
   scratchUse: new Map(),
+  standing: new Map(),
 });
 
 export const runKey = (run: RunName) => runName({ ...run });
