@@ -17,6 +17,8 @@ export type Finding = {
   next: string;
   /** What it means for the objectives, where that is known. */
   objectives?: string;
+  /** The moment of the data that it was found in, the latest where it was found in several: older data cannot take it back. */
+  asOf?: string;
 };
 
 /** A message goes into mails and pagers; what is longer is cut, so that no answer of a database makes an alert undeliverable. */
@@ -36,6 +38,7 @@ export function finding(
     /** What else the command needs. */
     fill?: Record<string, string>;
     objectives?: string | undefined;
+    asOf?: string;
   },
 ): Finding {
   const next = nextStep(code, about);
@@ -47,7 +50,14 @@ export function finding(
     message: about.message.length > LONGEST ? `${about.message.slice(0, LONGEST)} …` : about.message,
     next,
     ...(about.objectives ? { objectives: about.objectives } : {}),
+    ...(about.asOf ? { asOf: about.asOf } : {}),
   };
+}
+
+/** What was found again, in whichever data: of the later. */
+export function asOfBoth(known: Finding | undefined, found: Finding): Pick<Finding, 'asOf'> {
+  const asOf = [known?.asOf ?? '', found.asOf ?? ''].sort().at(-1);
+  return asOf ? { asOf } : {};
 }
 
 /** The next step with its gaps filled. `{modify}` is the command that changes an instance, or a cluster. */

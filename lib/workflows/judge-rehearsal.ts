@@ -103,6 +103,7 @@ function findingsOf(
       finding('assertion-failed', {
         target,
         subject: answer.name,
+        asOf: point.snapshotAt!,
         message: `in the restored ${point.id} of ${target.id}, "${answer.name}" ${answer.detail}`,
       }),
     );

@@ -202,10 +202,11 @@ async function tellRehearsal(
       evidence.findings.filter(({ code }) => OF_POINTS.includes(code)),
       (open) => earlierOrSame(open.subject, evidence.point),
     );
-    // An ordinary rehearsal does not ask what only a simulation does.
+    // An ordinary rehearsal does not ask what only a simulation does, and older data cannot answer for later.
     const asked = (open: Finding) =>
       open.code === 'assertion-failed'
-        ? evidence.assertions.some(({ name }) => name === open.subject)
+        ? (open.asOf ?? '') <= evidence.pointSnapshotAt &&
+          evidence.assertions.some(({ name }) => name === open.subject)
         : open.code !== 'rto-breached' || open.subject === 'rehearsal';
     await settle(
       deps,

@@ -92,27 +92,27 @@ const of = (target: string, code: FindingCode) => `${target}#${code}`;
 async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Finding[]> {
   const findings: Finding[] = [];
   const onAws = deps.plan.targets.filter((target) => target.platform !== undefined);
+  /** What was found is said, also when something else could not be found out. */
+  const look = async (
+    question: string,
+    codes: readonly string[],
+    answer: () => Promise<{ findings: Finding[]; failures: string[] }>,
+  ) =>
+    ask(question, codes, async () => {
+      const seen = await answer();
+      findings.push(...seen.findings);
+      if (seen.failures.length > 0) throw new UnderstudyError('look-incomplete', seen.failures.join('; '));
+      return [];
+    });
   await inLanes(onAws, async (target) => {
     const codes = OF_PLATFORMS.map((code) => of(target.id, code));
-    findings.push(
-      ...(await ask(`what AWS has of ${target.id}`, codes, () =>
-        lookAtPlatform(target, target.platform!, deps, now),
-      )),
+    await look(`what AWS has of ${target.id}`, codes, () =>
+      lookAtPlatform(target, target.platform!, deps, now),
     );
   });
   const standing = await deps.catalog.openScratches().catch(() => []);
   const rehearsed = standing.length > 0 || onAws.some(({ platform }) => platform?.kind !== 'elasticache');
-  if (rehearsed) {
-    // What was found is said, also when something else could not be found out.
-    let found: Finding[] = [];
-    await ask('scratch instances', OF_SCRATCH, async () => {
-      const swept = await sweep(deps, now);
-      found = swept.findings;
-      if (swept.failures.length > 0) throw new UnderstudyError('sweep-incomplete', swept.failures.join('; '));
-      return found;
-    });
-    findings.push(...found);
-  }
+  if (rehearsed) await look('scratch instances', OF_SCRATCH, () => sweep(deps, now));
   return findings;
 }
 

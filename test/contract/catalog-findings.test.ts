@@ -48,6 +48,24 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
     ]);
   });
 
+  it('remembers the latest data that it was found in, in whatever order', async () => {
+    const found = lateness(unique());
+    const asOf = async () => (await catalog.openFindings(found.target)).map((open) => open.asOf);
+    const again = (moment?: string) =>
+      catalog.openFinding({ ...found, ...(moment ? { asOf: moment } : {}) }, BOTH, AT);
+    await again();
+    expect(await asOf()).toEqual([undefined]);
+    await again('2026-11-20T02:00:00Z');
+    await again('2026-11-19T02:00:00Z');
+    await again();
+    expect(await asOf()).toEqual(['2026-11-20T02:00:00Z']);
+    await again('2026-11-20T03:00:00Z');
+    expect(await asOf()).toEqual(['2026-11-20T03:00:00Z']);
+    await catalog.closeFinding(found.target, found.code, found.subject, AT);
+    await again('2026-11-18T02:00:00Z');
+    expect(await asOf()).toEqual(['2026-11-18T02:00:00Z']);
+  });
+
   it('takes another figure in the message for no news', async () => {
     const found = lateness(unique(), 'late by 60 min');
     await catalog.openFinding(found, BOTH, AT);

@@ -184,6 +184,20 @@ describe('a rehearsal', () => {
     );
   });
 
+  it('does not let an older point’s right answer take a newer one’s wrong one back', async () => {
+    const { deps, points, told } = await world();
+    const answered = (passed: boolean): ScratchResult => ({
+      ...EQUAL,
+      assertions: [{ name: 'orders came in', passed, detail: 'is 3' }],
+    });
+    await once(deps, answered(false));
+    expect(told()).toEqual(['opened assertion-failed orders came in']);
+    await once(deps, answered(true), { ...JOB, scheduledFor: '2026-11-20T02:05:00Z', point: points[0]!.id });
+    expect(told()).toEqual([]);
+    await once(deps, answered(true), { ...JOB, scheduledFor: '2026-11-20T02:10:00Z' });
+    expect(told()).toEqual(['resolved assertion-failed orders came in']);
+  });
+
   it('keeps the evidence of a restore that failed, and leaves the point verified', async () => {
     const { deps, catalog, newest, told } = await world();
     expect(evidenceOf(await once(deps, BROKEN))).toMatchObject({

@@ -148,6 +148,33 @@ describe('the watch, of what AWS backs up', () => {
     expect(completed()).toBe(1);
   });
 
+  it('says that a source is missing although a place of its copies does not answer, and takes nothing back then', async () => {
+    const { look, told, platform, deps, completed } = world({
+      policy: {
+        objectives: { rpo: {}, rto: HOUR },
+        snapshot: { ...policy().snapshot, copies: [{ region: 'eu-west-1' }] },
+      },
+      targets: [{ id: 'crm' }],
+    });
+    const silent = (of: Partial<Platform> = {}): Platform => ({
+      ...platform,
+      snapshots: (ref, place) =>
+        place.region === 'eu-west-1'
+          ? Promise.reject(new UnderstudyError('platform-unreachable', 'Rate exceeded'))
+          : platform.snapshots(ref, place),
+      ...of,
+    });
+    deps.platform = silent({ source: async () => undefined });
+    await look();
+    expect(told()).toEqual(['opened P0 source-missing crm crm-db']);
+    deps.platform = silent();
+    await look();
+    expect([told(), completed()]).toEqual([[], 0]);
+    deps.platform = platform;
+    await look();
+    expect([told(), completed()]).toEqual([['resolved P0 source-missing crm crm-db'], 1]);
+  });
+
   it('takes the latest restorable moment for the RPO that it gives, and says when that is breached and mended', async () => {
     const { look, told, platform, source, clock } = world({ targets: [{ id: 'crm' }] });
     await look();

@@ -70,8 +70,9 @@ async function tell(
   await resolve(deps, { target: target.id, code: 'scratch-budget', subject: target.policy.name });
 }
 
-/** What this rehearsal did not ask it cannot take back. */
+/** What this rehearsal did not ask it cannot take back, nor what was found in later data than it looked at. */
 function wasAsked(open: Finding, evidence: Evidence): boolean {
+  if (open.asOf !== undefined && open.asOf > evidence.pointSnapshotAt) return false;
   const what = evidence.point.endsWith('-moment') ? 'moment' : 'snapshot';
   if (open.code === 'assertion-failed')
     return evidence.assertions.some(({ name }) => open.subject === `${name}, of a ${what}`);

@@ -158,6 +158,7 @@ function findingsOf(
       finding('index-corrupt', {
         target,
         subject: name,
+        asOf: chosen.moment,
         message: `in the restored ${what}, ${name} is damaged: ${problem}`,
       }),
     );
@@ -173,6 +174,7 @@ function findingsOf(
       finding('ledger-mismatch', {
         target,
         subject: 'snapshot' in chosen.from ? 'snapshot' : 'moment',
+        asOf: chosen.moment,
         message: `the restored ${what} ${parts.join(' and ')}`,
       }),
     );
@@ -182,6 +184,7 @@ function findingsOf(
       finding('assertion-failed', {
         target,
         subject: `${answer.name}, of a ${'snapshot' in chosen.from ? 'snapshot' : 'moment'}`,
+        asOf: chosen.moment,
         message: `in the restored ${what}, "${answer.name}" ${answer.detail}`,
       }),
     );

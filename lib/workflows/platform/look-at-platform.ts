@@ -1,5 +1,6 @@
 import { checkBackups, checkExistence } from '../../checks/posture.ts';
 import { checkSnapshot } from '../../checks/snapshot.ts';
+import { reasonOf } from '../../domain/errors.ts';
 import { type Finding, type FindingCode, finding } from '../../domain/finding.ts';
 import { pointFromRun, snapshotName, snapshotPointId } from '../../domain/names.ts';
 import { type PlatformRef, type PlatformSnapshot, type PlatformSource, TAGS } from '../../domain/platform.ts';
@@ -34,14 +35,15 @@ const AGAIN = 3600;
 
 /**
  * Compares what AWS has of a target with the catalog: how far it can be wound back now, snapshots that nobody told us of,
- * those of ours that are gone, copies that were never asked for. What is found is recorded; what is bad is returned.
+ * those of ours that are gone, copies that were never asked for. What is found is recorded; what is bad is returned,
+ * and what could not be found out: a place that does not answer hides nothing of the others.
  */
 export async function lookAtPlatform(
   target: Target,
   ref: PlatformRef,
   deps: PlatformLookDeps,
   now: Date,
-): Promise<Finding[]> {
+): Promise<{ findings: Finding[]; failures: string[] }> {
   // Before the listing: what is recorded between the two must not seem to be missing.
   const points = (await deps.catalog.points(target.id)).filter(isSnapshot);
   const running = await runningSnapshots(target, deps, now);
@@ -50,15 +52,19 @@ export async function lookAtPlatform(
   // It is there again, or another of its name.
   if (source) await resolve(deps, { target: target.id, code: 'instance-deleted', subject: ref.id });
   const findings: Finding[] = [...checkSource(target, ref, source, now)];
-  for (const place of placesOf(target, deps.home)) {
-    const found = await deps.platform.snapshots(ref, place);
-    for (const snapshot of found)
-      if (snapshot.status === 'available')
-        await adopt(target, snapshot, place, points, running, source, deps, now);
-    findings.push(...(await missing(target, points, found, place, deps)));
-  }
-  await askForForgottenCopies(target, points, deps, now);
-  return findings;
+  const failures: string[] = [];
+  const trying = (what: string, work: () => Promise<void>) =>
+    work().catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
+  for (const place of placesOf(target, deps.home))
+    await trying(place.name, async () => {
+      const found = await deps.platform.snapshots(ref, place);
+      for (const snapshot of found)
+        if (snapshot.status === 'available')
+          await adopt(target, snapshot, place, points, running, source, deps, now);
+      findings.push(...(await missing(target, points, found, place, deps)));
+    });
+  await trying('forgotten copies', () => askForForgottenCopies(target, points, deps, now));
+  return { findings, failures };
 }
 
 function checkSource(

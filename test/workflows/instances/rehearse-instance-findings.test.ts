@@ -304,6 +304,29 @@ describe('a rehearsal that passes', () => {
     expect(await takesBack(['ledger-mismatch', 'snapshot'], {}, { ledger: true })).toBe(false);
   });
 
+  it.each<[FindingCode, string, Partial<ProveResult>, object]>([
+    ['index-corrupt', 'public.leads_pkey', {}, {}],
+    ['ledger-mismatch', 'snapshot', { ledger: ledgerOf() }, { ledger: true }],
+    [
+      'assertion-failed',
+      'there are leads, of a snapshot',
+      { assertions: [{ name: 'there are leads', passed: true, detail: 'is 3' }] },
+      {},
+    ],
+  ])('of older data does not take back %s of later', async (code, subject, proof, options) => {
+    const after = async (asOf: string) => {
+      const made = await rehearsalWorld({ target: options });
+      made.world.prove = () => proofOf(proof);
+      const found = finding(code, { target: { id: 'crm' }, subject, message: 'bad', asOf });
+      await made.catalog.openFinding(found, ['alerts'], made.clock.now());
+      await made.rehearse();
+      return (await made.open()).length;
+    };
+    expect(await after('2026-11-20T01:59:59Z')).toBe(0);
+    expect(await after(SNAPSHOT_AT)).toBe(0);
+    expect(await after('2026-11-20T02:00:01Z')).toBe(1);
+  });
+
   it('in time takes back that one was too late', async () => {
     expect(await takesBack(['rto-breached', 'rehearsal of a snapshot'])).toBe(true);
     expect(await takesBack(['rto-breached', 'rehearsal of a moment'])).toBe(false);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Occasion } from '../../../domain/alert.ts';
-import type { Finding } from '../../../domain/finding.ts';
+import { asOfBoth, type Finding } from '../../../domain/finding.ts';
 import { worse } from '../../../domain/severity.ts';
 import { secondsBetween, utc } from '../../../domain/time.ts';
 import type { Catalog, OpenFinding } from '../../../ports/catalog.ts';
@@ -68,6 +68,7 @@ export function findings(table: Table): Findings {
         const untold = tell ? { ...tell, at: utc(now) } : wasOpen?.untold;
         const stored: Stored = {
           ...finding,
+          ...asOfBoth(wasOpen, finding),
           state: 'open',
           since,
           version: (known?.version ?? 0) + 1,
@@ -75,7 +76,7 @@ export function findings(table: Table): Findings {
           ...(untold ? { untold } : {}),
         };
         // Nothing new is nothing to write: an open finding costs a read a look, not a write.
-        if (!tell && wasOpen && sameButForFigures(wasOpen, finding)) return { since };
+        if (!tell && wasOpen && sameButForFigures(wasOpen, stored)) return { since };
         try {
           await write(stored, known?.version);
           return tell ? { since, tell } : { since };
@@ -161,7 +162,7 @@ function whatToTell(
 /** An age in a message grows with every look and is no news. */
 function sameButForFigures(a: Finding, b: Finding): boolean {
   const plain = (text: string) => text.replace(/\d+/g, '#');
-  return a.severity === b.severity && plain(a.message) === plain(b.message);
+  return a.severity === b.severity && a.asOf === b.asOf && plain(a.message) === plain(b.message);
 }
 
 async function all(items: AsyncIterable<Item>): Promise<Item[]> {

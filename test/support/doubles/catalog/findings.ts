@@ -1,5 +1,5 @@
 import type { Occasion } from '../../../../lib/domain/alert.ts';
-import type { Finding } from '../../../../lib/domain/finding.ts';
+import { asOfBoth, type Finding } from '../../../../lib/domain/finding.ts';
 import { worse } from '../../../../lib/domain/severity.ts';
 import { secondsBetween, utc } from '../../../../lib/domain/time.ts';
 import type { Catalog, OpenFinding } from '../../../../lib/ports/catalog.ts';
@@ -23,10 +23,11 @@ export function memoryFindings(store: Store): Findings {
       const known = openOne(key);
       const since = known?.since ?? utc(now);
       const tell = whatToTell(known, finding, topics, now);
-      if (!tell && known && sameButForFigures(known, finding)) return { since };
+      const stored = { ...finding, ...asOfBoth(known, finding) };
+      if (!tell && known && sameButForFigures(known, stored)) return { since };
       const untold = tell ? { ...tell, at: utc(now) } : known?.untold;
       const lastToldAt = known?.lastToldAt;
-      store.findings.set(key, copy({ ...finding, open: true, since, lastToldAt, untold } as StoredFinding));
+      store.findings.set(key, copy({ ...stored, open: true, since, lastToldAt, untold } as StoredFinding));
       return tell ? { tell, since } : { since };
     },
     async closeFinding(target, code, subject) {
@@ -70,7 +71,7 @@ function whatToTell(
 /** An age in a message grows with every look and is no news. */
 function sameButForFigures(a: Finding, b: Finding): boolean {
   const plain = (text: string) => text.replace(/\d+/g, '#');
-  return a.severity === b.severity && plain(a.message) === plain(b.message);
+  return a.severity === b.severity && a.asOf === b.asOf && plain(a.message) === plain(b.message);
 }
 
 function listed({ open: _open, ...finding }: StoredFinding): OpenFinding {
