@@ -118,6 +118,7 @@ export async function makeItCount(
   return { point: available, seconds: judged.seconds };
 }
 
+/** What we may not ask about stays unknown: of a snapshot that was just made, RDS itself has shown that its key works. */
 export async function keyOf(
   taken: PlatformSnapshot,
   place: string,

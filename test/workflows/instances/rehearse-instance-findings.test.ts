@@ -314,7 +314,7 @@ describe('a rehearsal that passes', () => {
       {},
     ],
   ])('of older data does not take back %s of later', async (code, subject, proof, options) => {
-    const after = async (asOf: string) => {
+    const leftOpen = async (asOf: string) => {
       const made = await rehearsalWorld({ target: options });
       made.world.prove = () => proofOf(proof);
       const found = finding(code, { target: { id: 'crm' }, subject, message: 'bad', asOf });
@@ -322,9 +322,9 @@ describe('a rehearsal that passes', () => {
       await made.rehearse();
       return (await made.open()).length;
     };
-    expect(await after('2026-11-20T01:59:59Z')).toBe(0);
-    expect(await after(SNAPSHOT_AT)).toBe(0);
-    expect(await after('2026-11-20T02:00:01Z')).toBe(1);
+    expect(await leftOpen('2026-11-20T01:59:59Z')).toBe(0);
+    expect(await leftOpen(SNAPSHOT_AT)).toBe(0);
+    expect(await leftOpen('2026-11-20T02:00:01Z')).toBe(1);
   });
 
   it('in time takes back that one was too late', async () => {
