@@ -15,8 +15,8 @@ export type SourceLookRequest = {
   /** The moment that was restored: the ledger's rows around it are compared. */
   moment: string;
 };
-/** Small enough for a checkpoint: what differs, and six hours of a row a minute. */
-export type SourceLook = { since?: SourceSince; ledger?: LedgerRow[] };
+/** Small enough for a checkpoint: what differs, and six hours of a row a minute; or why what differs is not known. */
+export type SourceLook = { since?: SourceSince; failed?: string; ledger?: LedgerRow[] };
 
 export type SourceLookDeps = {
   plan: Plan;
@@ -29,6 +29,8 @@ export type SourceLookDeps = {
 /** How far around the restored moment the ledgers are compared, in seconds. */
 export const LEDGER_BEFORE = 6 * 3600;
 const LEDGER_AFTER = 900;
+/** Of the 256 KB that a checkpoint holds, the ledger's six hours take some 50. In bytes. */
+const LARGEST = 180_000;
 
 /**
  * What a proof of a restored instance needs of its source: what was not changed since the last dump, and what the ledger
@@ -48,7 +50,11 @@ export async function lookAtSource(request: SourceLookRequest, deps: SourceLookD
   const look: SourceLook = {};
   if (request.manifest) {
     const manifest = await readManifest(deps.vault, request.manifest);
-    look.since = await fresh((given) => deps.instances.since(given, manifest));
+    const since = await fresh((given) => deps.instances.since(given, manifest));
+    const bytes = Buffer.byteLength(JSON.stringify(since));
+    if (bytes <= LARGEST) look.since = since;
+    else
+      look.failed = `${since.written.length} tables were written since the last dump, more than one look can tell of (${bytes} of ${LARGEST} bytes); dump shortly before the rehearsal`;
   }
   if (target.ledger) {
     const from = utc(plusSeconds(request.moment, -LEDGER_BEFORE));

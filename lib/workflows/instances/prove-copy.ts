@@ -14,7 +14,7 @@ export async function proveCopy(
   durable: Durable,
   deps: RehearseInstanceDeps,
 ): Promise<ProveResult> {
-  const look: SourceLook & { failed?: string } = target.connection
+  const look: SourceLook = target.connection
     ? await durable
         .invoke<SourceLookRequest, SourceLook>('look at the source', deps.changesFunction, {
           target: target.id,

@@ -79,6 +79,25 @@ describe('a look at the source', () => {
     expect(await lookAtSource({ target: 'crm', moment: MOMENT }, world(false).deps)).toEqual({});
   });
 
+  it('fits into a checkpoint, or says that it would not, and the ledger with it', async () => {
+    const most = world();
+    const size = async (tables: number) => {
+      most.deps.instances.since = async () => ({
+        definitions: 'touched',
+        changed: {},
+        written: Array.from({ length: tables }, (_, table) => ({ table, unknown: true as const })),
+      });
+      const look = await lookAtSource({ target: 'crm', moment: MOMENT, manifest: MANIFEST }, most.deps);
+      expect(look.ledger).toHaveLength(2);
+      return { ...look, bytes: Buffer.byteLength(JSON.stringify(look)) };
+    };
+    expect(await size(5000)).toMatchObject({ since: expect.anything() });
+    const more = await size(50_000);
+    expect(more).toMatchObject({ failed: expect.stringContaining('50000 tables were written') });
+    expect(more).not.toHaveProperty('since');
+    expect(more.bytes).toBeLessThan(256_000);
+  });
+
   it('reads rotated credentials once more, and only once', async () => {
     const rotated = world();
     rotated.rotate();

@@ -441,6 +441,18 @@ describe('a scratch instance that is not to be got rid of', () => {
 });
 
 describe('a proof that', () => {
+  it('could not compare, because too much has changed, is none, and says what to do', async () => {
+    const made = await rehearsalWorld();
+    made.world.look = async () => ({ failed: '50000 tables were written since the last dump' });
+    expect(await made.rehearse()).toMatchObject({
+      evidence: {
+        outcome: 'passed',
+        strength: 'restored',
+        notes: expect.arrayContaining([expect.stringContaining('50000 tables were written')]),
+      },
+    });
+  });
+
   it('takes several slices is one: sums, findings, the last slice’s end', async () => {
     const made = await rehearsalWorld();
     made.world.prove = ({ from }) =>
