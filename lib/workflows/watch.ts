@@ -5,7 +5,7 @@ import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { expectedSchedules } from '../domain/expected-schedules.ts';
 import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
 import { SCHEDULED_JOBS } from '../domain/job.ts';
-import { type Target, targetOf } from '../domain/policy.ts';
+import { placeOf, type Target, targetOf } from '../domain/policy.ts';
 import { SEVERITIES } from '../domain/severity.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
 import { secondsBetween } from '../domain/time.ts';
@@ -15,6 +15,7 @@ import { jobFailed } from './claimed.ts';
 import { type ClearDeps, clearAway } from './clear-away.ts';
 import { type SweepDeps, sweep } from './instances/sweep.ts';
 import { lookAtPlatform, OF_PLATFORMS, type PlatformLookDeps } from './platform/look-at-platform.ts';
+import { placeOfCopy } from './snapshots/places.ts';
 import { closeQuietly, raise, resolve } from './tell.ts';
 
 export type WatchDeps = ClearDeps & PlatformLookDeps & SweepDeps & { schedules: Schedules };
@@ -219,13 +220,21 @@ async function settleOpen(
   now: Date,
 ): Promise<void> {
   const { since, lastToldAt: _told, untold, ...was } = open;
-  if (open.target !== DEPLOYMENT.id && !targetOf(deps.plan, open.target))
+  if (open.target !== DEPLOYMENT.id && !isStillPlanned(targetOf(deps.plan, open.target), open))
     return resolve(deps, open, 'dropped');
   if (EVENTS.includes(open.code) && !untold && secondsBetween(since, now) >= DAY)
     return closeQuietly(deps, open);
   const succeeded = open.code === 'job-failed' && lastRunState(statuses, open) === 'succeeded';
   if (asked.has(open.code) || asked.has(of(open.target, open.code)) || succeeded) return resolve(deps, open);
   return raise(deps, was);
+}
+
+/** What is in the plan no longer nobody will look at again: a target, or a place that it was copied to. */
+function isStillPlanned(target: Target | undefined, { code, subject }: Finding): boolean {
+  if (!target) return false;
+  const place =
+    code === 'copy-impossible' ? subject : code === 'job-failed' ? placeOfCopy(subject) : undefined;
+  return place === undefined || target.policy.snapshot.copies.some((copy) => placeOf(copy) === place);
 }
 
 /** A job whose last run failed and of which nobody was told: whoever recorded it died before telling. */

@@ -175,6 +175,26 @@ describe('the watch, of what AWS backs up', () => {
     expect([told(), completed()]).toEqual([['resolved P0 source-missing crm crm-db'], 1]);
   });
 
+  it('drops what it knows of a place that the policy copies to no longer, and of no other', async () => {
+    const { look, told, open, deps } = world({
+      policy: { snapshot: { ...policy().snapshot, copies: [{ region: 'eu-west-1' }] } },
+      targets: [{ id: 'crm' }],
+    });
+    for (const place of ['eu-west-1', 'eu-north-1'])
+      for (const [code, subject] of [
+        ['copy-impossible', place],
+        ['job-failed', `copy to ${place}`],
+      ] as const)
+        await raise(deps, finding(code, { target: { id: 'crm' }, subject, message: 'no' }));
+    told();
+    await look();
+    expect(told().sort()).toEqual([
+      'dropped P1 copy-impossible crm eu-north-1',
+      'dropped P1 job-failed crm copy to eu-north-1',
+    ]);
+    expect(await open()).toEqual(['copy-impossible crm eu-west-1', 'job-failed crm copy to eu-west-1']);
+  });
+
   it('takes the latest restorable moment for the RPO that it gives, and says when that is breached and mended', async () => {
     const { look, told, platform, source, clock } = world({ targets: [{ id: 'crm' }] });
     await look();

@@ -86,6 +86,9 @@ async function tellAll(
     if (code === 'source-missing') return answers.source !== undefined;
     if (code === 'pitr-window-short') return source !== undefined && answers['pitr window'] !== undefined;
     if (OF_SOURCES.includes(code)) return source !== undefined;
+    // As RDS reported it of the source, whose every key has been asked about now.
+    if (code === 'restore-key-unusable' && subject === target.platform?.id)
+      return mayMend({ code, subject: 'key' }, answers) && !findings.some((found) => found.code === code);
     return mayMend({ code, subject }, answers);
   };
   const [ofAccount, ofTarget] = [findings.filter(isOfAccount), findings.filter((each) => !isOfAccount(each))];

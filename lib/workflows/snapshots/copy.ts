@@ -24,7 +24,7 @@ import { raise, resolve } from '../tell.ts';
 import { type Poll, until, withoutThrowing } from '../until.ts';
 import { makeItCount, type SnapshotDeps, untilAvailable } from './made-snapshot.ts';
 import { bearsOurTags, foreign, tagsOf } from './our-snapshots.ts';
-import { homePlace, placeNamed } from './places.ts';
+import { homePlace, placeNamed, subjectOfCopy } from './places.ts';
 
 export type CopyDeps = SnapshotDeps & {
   /** Is the key the account's default for RDS, which no other account may ever use? Undefined where it cannot be found out. */
@@ -58,7 +58,7 @@ export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Prom
     await durable.step('take back what was said', () =>
       resolve(deps, { target: target.id, code: 'copy-impossible', subject: job.to }),
     );
-    await succeed(durable, deps, claim, done, subjectOf(job));
+    await succeed(durable, deps, claim, done, subjectOfCopy(job.to));
     return { outcome: 'done', ...done };
   } catch (error) {
     if (lostClaim(error)) return { outcome: 'held', summary: saidOf(error).message };
@@ -70,15 +70,12 @@ export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Prom
       await durable.step('say that it cannot be', () => raise(deps, impossible(target, job.to, said)));
     // What only came too early is no failure of anybody's: the watch asks again, and says when it grows late.
     await fail(durable, deps, claim, said, {
-      subject: subjectOf(job),
+      subject: subjectOfCopy(job.to),
       quietly: said.code === 'copy-not-yet',
     });
     return { outcome: 'failed', summary: said.message, ...said };
   }
 }
-
-/** One place's success must not hide that another fails. */
-const subjectOf = (job: CopyJob) => `copy to ${job.to}`;
 
 async function copyOne(
   job: CopyJob,

@@ -32,3 +32,15 @@ export function placeNamed(target: Target, name: string, home: string): Place {
     { hint: 'put the copy back under snapshot.copies until the last of them has expired' },
   );
 }
+
+const COPY_TO = 'copy to ';
+
+/** What a failing copy is called: one place's success must not hide that another fails. */
+export function subjectOfCopy(place: string): string {
+  return `${COPY_TO}${place}`;
+}
+
+/** The place in such a subject. */
+export function placeOfCopy(subject: string): string | undefined {
+  return subject.startsWith(COPY_TO) ? subject.slice(COPY_TO.length) : undefined;
+}

@@ -1,5 +1,7 @@
+import { finding } from '../../../lib/domain/finding.ts';
 import type { RestoreIntent } from '../../../lib/ports/preflight.ts';
 import { preflight } from '../../../lib/workflows/platform/preflight.ts';
+import { raise } from '../../../lib/workflows/tell.ts';
 import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../../support/builders.ts';
 import { KEY, NEWEST, preflightWorld } from '../../support/preflight.ts';
 
@@ -48,6 +50,22 @@ describe('a preflight', () => {
     conditions.world.keys[KEY]!.state = 'Enabled';
     await preflight(job(), deps);
     expect(told()).toEqual(['resolved restore-key-unusable key']);
+    expect(await open()).toEqual([]);
+  });
+
+  it('takes back what RDS said of the source’s key once every key can be used, and no sooner', async () => {
+    const { deps, job, conditions, open } = await preflightWorld();
+    const said = { target: { id: 'crm' }, subject: 'crm-db', message: 'RDS says so' };
+    await raise(deps, finding('restore-key-unusable', said));
+    conditions.world.keys[KEY]!.state = 'Disabled';
+    await preflight(job(), deps);
+    expect(await open()).toEqual(['restore-key-unusable crm-db', 'restore-key-unusable key']);
+    conditions.fail('key', new Error('AccessDenied'));
+    await preflight(job(), deps);
+    expect(await open()).toContain('restore-key-unusable crm-db');
+    conditions.heal();
+    conditions.world.keys[KEY]!.state = 'Enabled';
+    await preflight(job(), deps);
     expect(await open()).toEqual([]);
   });
 
