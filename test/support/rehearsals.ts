@@ -79,7 +79,13 @@ export async function rehearsalWorld(
   const platform = memoryPlatform({
     clock,
     home: HOME,
-    sources: [platformSource({ kind, ...options.source })],
+    sources: [
+      platformSource({
+        kind,
+        ...(kind === 'aurora' ? { engine: 'aurora-postgresql' } : {}),
+        ...options.source,
+      }),
+    ],
   });
   const scratch = memoryScratchInstances({ looks: options.looks ?? 2, steps: options.steps ?? 2 });
   const scratchSecrets = memoryScratchSecrets();

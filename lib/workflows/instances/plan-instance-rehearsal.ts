@@ -66,6 +66,12 @@ export async function planRehearsal(
   const now = deps.clock.now();
   const source = await deps.platform.source(ref);
   const estimate = await refuseOverBudget(target, `rehearse-${job.from}`, deps);
+  if (ref.kind === 'aurora' && source && !source.engine.startsWith('aurora'))
+    throw new Refusal(
+      'not-rehearsed',
+      `${ref.id} of ${target.id} is a Multi-AZ DB cluster, which is not rehearsed: its snapshots are taken, aged and copied`,
+      { hint: 'leave rehearse-snapshot and rehearse-moment out of its policy; dumps of it are rehearsed' },
+    );
   const what =
     job.from === 'moment' ? ofMoment(job, target, source) : await ofSnapshot(job, target, source, deps);
   const place = job.from === 'moment' ? deps.home : placeFor(target, deps.home);

@@ -71,6 +71,11 @@ test.each<[string, [string, string][], string]>([
     `${AT}.rehearsal.instance.deadline: no restore is waited for longer than 20h`,
   ],
   [
+    'a class that has no size',
+    [['    pitr: {', '    rehearsal: { instance: { class: db.serverless } }\n    pitr: {']],
+    `${AT}.rehearsal.instance.class: expected an instance class such as db.t4g.medium`,
+  ],
+  [
     'a place that is copied to twice',
     [
       [

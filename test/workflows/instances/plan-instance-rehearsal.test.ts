@@ -63,6 +63,17 @@ describe('what is rehearsed', () => {
   });
 });
 
+it('refuses a Multi-AZ DB cluster by its name before anything is made', async () => {
+  const { plan } = await planning({ kind: 'aurora', source: { engine: 'postgres' } });
+  for (const from of ['snapshot', 'moment'] as const)
+    await expect(plan(from)).rejects.toMatchObject({
+      code: 'not-rehearsed',
+      message: expect.stringContaining('Multi-AZ DB cluster'),
+    });
+  const aurora = await planning({ kind: 'aurora', source: { engine: 'aurora-postgresql' } });
+  expect(await aurora.plan()).toMatchObject({ kind: 'aurora' });
+});
+
 describe('the manifest that it is held against', () => {
   it('is the newest verified dump’s that is not younger than the moment', async () => {
     const { plan, catalog } = await planning();

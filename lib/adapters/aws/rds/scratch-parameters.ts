@@ -31,8 +31,25 @@ const SILENCED: Record<string, (value: string) => string> = {
 };
 
 /**
- * A copy of the source's parameter group in which nothing reaches out. A default group cannot be copied: then it is a
- * new one of the same family. Done twice it is the same.
+ * What was set to a number of bytes or pages for a large instance keeps a small one from starting: these get a share of
+ * the memory there is. In the units and formulas of RDS (user guide, "Specifying DB parameters").
+ */
+const FITTED: Record<string, string> = {
+  shared_buffers: '{DBInstanceClassMemory/32768}',
+  effective_cache_size: '{DBInstanceClassMemory/16384}',
+  innodb_buffer_pool_size: '{DBInstanceClassMemory*3/4}',
+};
+
+/** What a parameter of the source's is on a scratch instance. */
+function quarantined(name: string, value: string): string {
+  const fitted = FITTED[name];
+  if (fitted !== undefined) return value === '' || value.includes('{') ? value : fitted;
+  return SILENCED[name]?.(value) ?? value;
+}
+
+/**
+ * A copy of the source's parameter group in which nothing reaches out, and which fits a small class. A default group
+ * cannot be copied: then it is a new one of the same family. Done twice it is the same.
  */
 export async function quarantineParameters(
   client: RDSClient,
@@ -50,14 +67,10 @@ export async function quarantineParameters(
   );
   const parameters = await asking(`reading the parameter group ${name}`, () => groups.parameters(name));
   const changes = parameters.flatMap((parameter): Parameter[] => {
-    const silence = SILENCED[parameter.ParameterName ?? ''];
-    if (!silence || parameter.IsModifiable === false) return [];
-    const was = parameter.ParameterValue ?? '';
-    const value = silence(was);
-    if (value === was) return [];
-    return [
-      { ParameterName: parameter.ParameterName!, ParameterValue: value, ApplyMethod: 'pending-reboot' },
-    ];
+    const { ParameterName = '', ParameterValue: was = '', IsModifiable } = parameter;
+    const value = quarantined(ParameterName, was);
+    if (value === was || IsModifiable === false) return [];
+    return [{ ParameterName, ParameterValue: value, ApplyMethod: 'pending-reboot' }];
   });
   if (changes.length > 0)
     await asking(`silencing the parameter group ${name}`, () => groups.modify(name, changes));

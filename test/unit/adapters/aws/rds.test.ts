@@ -88,6 +88,19 @@ describe('the parameters of a scratch instance', () => {
     });
   });
 
+  it('are made for the memory there is, where they were made for another instance’s', async () => {
+    const sent = await quarantined('rds', 'crm', [
+      set('shared_buffers', '16777216'),
+      set('effective_cache_size', '{DBInstanceClassMemory/16384}'),
+      set('innodb_buffer_pool_size', '128849018880'),
+      { ...set('max_logical_replication_workers', '4'), IsModifiable: false },
+    ]);
+    expect(sent.at(-1)?.input['Parameters']).toMatchObject([
+      { ParameterName: 'shared_buffers', ParameterValue: '{DBInstanceClassMemory/32768}' },
+      { ParameterName: 'innodb_buffer_pool_size', ParameterValue: '{DBInstanceClassMemory*3/4}' },
+    ]);
+  });
+
   it('let no subscription work, whatever was set, and leave everything else as it was', async () => {
     const sent = await quarantined('rds', 'crm', [
       set('max_logical_replication_workers'),
