@@ -7,7 +7,7 @@ import type { Secrets } from '../../lib/ports/database.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import { rehearsalRun } from '../../lib/workflows/instances/judge-instance.ts';
 import type { SourceLook } from '../../lib/workflows/instances/look-at-source.ts';
-import type { ProveRequest, ProveResult } from '../../lib/workflows/instances/prove-instance.ts';
+import type { ProveRequest, ProveResult } from '../../lib/workflows/instances/proof-slices.ts';
 import {
   type RehearseInstanceDeps,
   rehearseInstance,

@@ -8,7 +8,7 @@ import { sayDifference } from '../../domain/proof.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
 import type { Said } from '../durable-claim.ts';
 import type { Chosen } from './plan-instance-rehearsal.ts';
-import type { ProveResult } from './prove-instance.ts';
+import type { ProveResult } from './proof-slices.ts';
 
 /** What came of restoring onto a scratch instance. */
 export type InstanceResult = {

@@ -1,11 +1,10 @@
-import { type Answer, askAssertions } from '../../checks/assertions.ts';
+import { askAssertions } from '../../checks/assertions.ts';
 import { boundedSchema, boundedTable, type SourceSince } from '../../domain/bounded.ts';
 import { CredentialsRefused, codeOf, hintOf, reasonOf, UnderstudyError } from '../../domain/errors.ts';
-import { judgeLedger, type LedgerProof, type LedgerRow } from '../../domain/ledger.ts';
+import { judgeLedger, type LedgerRow } from '../../domain/ledger.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { Plan, Target } from '../../domain/policy.ts';
-import { type Difference, sayDifference } from '../../domain/proof.ts';
-import type { StoredObject } from '../../domain/recovery-point.ts';
+import { sayDifference } from '../../domain/proof.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Credentials, InstanceCopy, Instances } from '../../ports/database.ts';
@@ -15,49 +14,16 @@ import type { Vault } from '../../ports/vault.ts';
 import { requireTarget } from '../claimed.ts';
 import { readManifest } from '../read-manifest.ts';
 import { LEDGER_BEFORE } from './look-at-source.ts';
-
-/** Which scratch instance, and what it must be like. References and small facts: it travels through a checkpoint. */
-export type ProveRequest = {
-  target: string;
-  /** Of the scratch instance and of its secret. */
-  name: string;
-  host: string;
-  port: number;
-  user: string;
-  database: string;
-  /** The moment that it holds, as well as that is known. */
-  moment: string;
-  /** Was it restored to that moment, and not from a snapshot? */
-  toMoment: boolean;
-  manifest?: StoredObject | undefined;
-  since?: SourceSince | undefined;
-  ledger?: LedgerRow[] | undefined;
-  /** Which task to go on with: a large instance takes more than one function's time. */
-  from: number;
-};
-
-export type ProveResult = {
-  /** Where the next slice begins; undefined when there is none. */
-  next?: number;
-  differences: Difference[];
-  differenceCount: number;
-  compared: {
-    objects: number;
-    exact: number;
-    bounded: number;
-    unbounded: number;
-    rows: string;
-    checked: number;
-  };
-  /** What amcheck found. */
-  corrupt: { name: string; problem: string }[];
-  /** What should have been looked into and was not, and why. */
-  unchecked: string[];
-  notes: string[];
-  assertions: Answer[];
-  ledger?: LedgerProof;
-  failure?: { code: string; message: string; hint?: string };
-};
+import {
+  differ,
+  NOTHING_PROVEN,
+  note,
+  noteCorrupt,
+  noting,
+  type ProveRequest,
+  type ProveResult,
+  SHOWN,
+} from './proof-slices.ts';
 
 export type ProveDeps = {
   plan: Plan;
@@ -69,19 +35,7 @@ export type ProveDeps = {
   secondsLeft: () => number;
 };
 
-export const NOTHING_PROVEN: ProveResult = {
-  differences: [],
-  differenceCount: 0,
-  compared: { objects: 0, exact: 0, bounded: 0, unbounded: 0, rows: '0', checked: 0 },
-  corrupt: [],
-  unchecked: [],
-  notes: [],
-  assertions: [],
-};
-
 const RESERVE_SECONDS = 45;
-const SHOWN = 100;
-const LISTED = 300;
 /** A new password takes a while to be in force. In seconds. */
 const PASSWORD_TAKES = 300;
 
@@ -150,11 +104,6 @@ async function proveFrom(
   }
 }
 
-function differ(result: ProveResult, found: readonly Difference[]): void {
-  result.differenceCount += found.length;
-  result.differences.push(...found.slice(0, SHOWN - Math.min(SHOWN, result.differences.length)));
-}
-
 /** amcheck is ours, and was perhaps never at the source. */
 const IGNORED = ['amcheck'];
 
@@ -168,14 +117,11 @@ async function proveSchema(
   const found = boundedSchema(manifest, await copy.schema(), since, IGNORED);
   if (since.definitions === 'untouched') differ(result, found);
   else
-    result.unchecked.push(
-      ...found
-        .slice(0, SHOWN)
-        .map(
-          (each) =>
-            `${sayDifference(each)}, which it may have been for a moment: definitions were touched since`,
-        ),
-    );
+    for (const each of found)
+      note(
+        result.unchecked,
+        `${sayDifference(each)}, which it may have been for a moment: definitions were touched since`,
+      );
   result.compared.objects = Object.values(manifest.schema).reduce(
     (sum, names) => sum + Object.keys(names).length,
     0,
@@ -247,8 +193,7 @@ async function pageTasks(copy: InstanceCopy, result: ProveResult, from: number):
     return found.map((what) => async () => {
       await noting(result, what.name, async () => {
         const problem = await copy.check(what);
-        if (problem && result.corrupt.length < LISTED)
-          result.corrupt.push({ name: what.name, problem: problem.slice(0, 300) });
+        if (problem) noteCorrupt(result, what.name, problem);
         result.compared.checked++;
       });
     });
@@ -256,20 +201,6 @@ async function pageTasks(copy: InstanceCopy, result: ProveResult, from: number):
     result.unchecked.push(`indexes: ${reasonOf(error)}`);
     return [];
   }
-}
-
-/** What could not be found out is noted, and stops nothing else. */
-async function noting(result: ProveResult, what: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    note(result.unchecked, `${what}: ${reasonOf(error)}`);
-  }
-}
-
-/** What travels through a checkpoint has an end. */
-function note(list: string[], what: string): void {
-  if (list.length < LISTED) list.push(what.slice(0, 300));
 }
 
 /** The password of ours may not be in force yet, and the endpoint's name not yet known everywhere. */
@@ -293,29 +224,4 @@ async function openWhenReady(request: ProveRequest, target: Target, deps: ProveD
       await deps.clock.sleep(3000);
     }
   }
-}
-
-/** Two slices of one proof. */
-export function mergeProofs(before: ProveResult | undefined, slice: ProveResult): ProveResult {
-  if (!before) return slice;
-  const { next: _next, ...rest } = before;
-  return {
-    ...rest,
-    ...slice,
-    differences: [...before.differences, ...slice.differences].slice(0, SHOWN),
-    differenceCount: before.differenceCount + slice.differenceCount,
-    compared: {
-      objects: before.compared.objects + slice.compared.objects,
-      exact: before.compared.exact + slice.compared.exact,
-      bounded: before.compared.bounded + slice.compared.bounded,
-      unbounded: before.compared.unbounded + slice.compared.unbounded,
-      rows: String(BigInt(before.compared.rows) + BigInt(slice.compared.rows)),
-      checked: before.compared.checked + slice.compared.checked,
-    },
-    corrupt: [...before.corrupt, ...slice.corrupt],
-    unchecked: [...before.unchecked, ...slice.unchecked],
-    notes: [...before.notes, ...slice.notes],
-    assertions: before.assertions.length > 0 ? before.assertions : slice.assertions,
-    ...(before.ledger ? { ledger: before.ledger } : {}),
-  };
 }

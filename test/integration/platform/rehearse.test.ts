@@ -10,7 +10,7 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
 import { catalog } from '../../../lib/runtime/compose.ts';
-import type { ProveRequest } from '../../../lib/workflows/instances/prove-instance.ts';
+import type { ProveRequest } from '../../../lib/workflows/instances/proof-slices.ts';
 import type { InstanceRehearsalOutcome } from '../../../lib/workflows/instances/rehearse-instance.ts';
 import { type Cluster, startCluster } from '../../../scripts/local/cluster.ts';
 import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';

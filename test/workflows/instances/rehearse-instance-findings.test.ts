@@ -1,6 +1,6 @@
 import { type FindingCode, finding } from '../../../lib/domain/finding.ts';
 import type { LedgerProof } from '../../../lib/domain/ledger.ts';
-import type { ProveResult } from '../../../lib/workflows/instances/prove-instance.ts';
+import type { ProveResult } from '../../../lib/workflows/instances/proof-slices.ts';
 import { raise } from '../../../lib/workflows/tell.ts';
 import { snapshotPoint } from '../../support/builders.ts';
 import {
