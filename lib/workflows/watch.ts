@@ -3,20 +3,18 @@ import { checkCopies, checkRehearsal, checkRpo, checkSilence } from '../checks/l
 import { checkLedger } from '../checks/ledger.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { expectedSchedules } from '../domain/expected-schedules.ts';
-import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
+import type { Finding, FindingCode } from '../domain/finding.ts';
 import { SCHEDULED_JOBS } from '../domain/job.ts';
-import { placeOf, type Target, targetOf } from '../domain/policy.ts';
-import { SEVERITIES } from '../domain/severity.ts';
+import type { Target } from '../domain/policy.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
 import { secondsBetween } from '../domain/time.ts';
-import type { OpenFinding } from '../ports/catalog.ts';
 import type { AlertTopic, Schedules } from '../ports/messages.ts';
-import { jobFailed } from './claimed.ts';
 import { type ClearDeps, clearAway } from './clear-away.ts';
 import { type SweepDeps, sweep } from './instances/sweep.ts';
-import { lookAtPlatform, OF_PLATFORMS, type PlatformLookDeps } from './platform/look-at-platform.ts';
-import { placeOfCopy } from './snapshots/places.ts';
-import { closeQuietly, raise, resolve } from './tell.ts';
+import { inLanes } from './lanes.ts';
+import { lookAtPlatform, OF_PLATFORMS } from './platform/look-at-platform.ts';
+import type { PlatformLookDeps } from './platform/reconcile-snapshots.ts';
+import { askedOf, tellAll } from './tell-all.ts';
 
 export type WatchDeps = ClearDeps & PlatformLookDeps & SweepDeps & { schedules: Schedules };
 export type WatchOutcome = { findings: Finding[]; unjudged: string[] };
@@ -33,10 +31,6 @@ const OF_SCRATCH: readonly FindingCode[] = ['scratch-left-over', 'scratch-foreig
 const OF_SCHEDULES: readonly FindingCode[] = ['schedule-missing', 'schedule-disabled', 'schedule-different'];
 const OF_SUBSCRIPTIONS: readonly FindingCode[] = ['alerts-unheard', 'subscription-unconfirmed'];
 const TOPICS: readonly AlertTopic[] = ['alerts', 'pages', 'alarms'];
-
-const DAY = 86_400;
-/** How many targets are told about at once: in an outage they are all late together. */
-const LANES = 16;
 
 /**
  * Compares what is with what should be: what is late or will be before the next look, silent, dead, left over, unheard.
@@ -86,9 +80,6 @@ type Ask = (
   answer: () => Promise<Finding[]>,
 ) => Promise<Finding[]>;
 
-/** A code as it was asked about of one target: what could not be found out of another stays open there. */
-const of = (target: string, code: FindingCode) => `${target}#${code}`;
-
 /** What AWS has of every target that it backs up, each a question of its own; then what rehearsals left behind. */
 async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -106,7 +97,7 @@ async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Fi
       return [];
     });
   await inLanes(onAws, async (target) => {
-    const codes = OF_PLATFORMS.map((code) => of(target.id, code));
+    const codes = OF_PLATFORMS.map((code) => askedOf(target.id, code));
     await look(`what AWS has of ${target.id}`, codes, () =>
       lookAtPlatform(target, target.platform!, deps, now),
     );
@@ -177,100 +168,4 @@ async function lookAtSubscriptions(deps: WatchDeps): Promise<Finding[]> {
     TOPICS.map(async (topic) => checkSubscriptions(topic, await deps.alerts.subscriptions(topic))),
   );
   return found.flat();
-}
-
-/**
- * Raises what was found, worst first, and then goes through everything that is open: resolves what this look asked
- * about and did not find, and raises the rest again as it is, which brings reminders and alerts that had not arrived.
- */
-async function tellAll(
-  deps: WatchDeps,
-  findings: readonly Finding[],
-  asked: ReadonlySet<string>,
-  statuses: ReadonlyMap<string, TargetStatus>,
-  now: Date,
-): Promise<void> {
-  const worstFirst = [...findings].sort(
-    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
-  );
-  const failures: unknown[] = [];
-  const guarded = (work: () => Promise<void>) => work().catch((error) => void failures.push(error));
-
-  await inLanes(worstFirst, (found) => guarded(() => raise(deps, found)));
-  const found = new Set(findings.map(identity));
-  const open = await deps.catalog.openFindings();
-  await inLanes(
-    open.filter((each) => !found.has(identity(each))),
-    (each) => guarded(() => settleOpen(deps, each, asked, statuses, now)),
-  );
-  await inLanes(forgottenFailures(deps, statuses, open), (each) => guarded(() => raise(deps, each)));
-  if (failures.length > 0) {
-    throw new UnderstudyError(
-      'telling-incomplete',
-      `${failures.length} findings could not be told, the first because ${reasonOf(failures[0])}`,
-    );
-  }
-}
-
-async function settleOpen(
-  deps: WatchDeps,
-  open: OpenFinding,
-  asked: ReadonlySet<string>,
-  statuses: ReadonlyMap<string, TargetStatus>,
-  now: Date,
-): Promise<void> {
-  const { since, lastToldAt: _told, untold, ...was } = open;
-  if (open.target !== DEPLOYMENT.id && !isStillPlanned(targetOf(deps.plan, open.target), open))
-    return resolve(deps, open, 'dropped');
-  if (EVENTS.includes(open.code) && !untold && secondsBetween(since, now) >= DAY)
-    return closeQuietly(deps, open);
-  const succeeded = open.code === 'job-failed' && lastRunState(statuses, open) === 'succeeded';
-  if (asked.has(open.code) || asked.has(of(open.target, open.code)) || succeeded) return resolve(deps, open);
-  return raise(deps, was);
-}
-
-/** What is in the plan no longer nobody will look at again: a target, or a place that it was copied to. */
-function isStillPlanned(target: Target | undefined, { code, subject }: Finding): boolean {
-  if (!target) return false;
-  const place =
-    code === 'copy-impossible' ? subject : code === 'job-failed' ? placeOfCopy(subject) : undefined;
-  return place === undefined || target.policy.snapshot.copies.some((copy) => placeOf(copy) === place);
-}
-
-/** A job whose last run failed and of which nobody was told: whoever recorded it died before telling. */
-function forgottenFailures(
-  deps: WatchDeps,
-  statuses: ReadonlyMap<string, TargetStatus>,
-  open: readonly OpenFinding[],
-): Finding[] {
-  return deps.plan.targets.flatMap((target) =>
-    SCHEDULED_JOBS.flatMap((job) => {
-      const last = statuses.get(target.id)?.lastRun[job];
-      const said = open.some(
-        (each) => each.target === target.id && each.code === 'job-failed' && each.subject === job,
-      );
-      if (last?.state !== 'failed' || said) return [];
-      return [
-        jobFailed(target, job, {
-          code: 'run-failed',
-          message: last.summary ?? `its run for ${last.scheduledFor} failed`,
-        }),
-      ];
-    }),
-  );
-}
-
-function lastRunState(statuses: ReadonlyMap<string, TargetStatus>, open: OpenFinding): string | undefined {
-  return Object.entries(statuses.get(open.target)?.lastRun ?? {}).find(([job]) => job === open.subject)?.[1]
-    .state;
-}
-
-const identity = ({ target, code, subject }: Finding) => `${target}#${code}#${subject}`;
-
-async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items].reverse();
-  const lane = async () => {
-    for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(LANES, items.length) }, lane));
 }

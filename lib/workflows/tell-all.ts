@@ -1,0 +1,108 @@
+import { reasonOf, UnderstudyError } from '../domain/errors.ts';
+import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
+import { SCHEDULED_JOBS } from '../domain/job.ts';
+import { type Plan, placeOf, type Target, targetOf } from '../domain/policy.ts';
+import { SEVERITIES } from '../domain/severity.ts';
+import type { TargetStatus } from '../domain/target-status.ts';
+import { secondsBetween } from '../domain/time.ts';
+import type { OpenFinding } from '../ports/catalog.ts';
+import { jobFailed } from './claimed.ts';
+import { inLanes } from './lanes.ts';
+import { placeOfCopy } from './snapshots/places.ts';
+import { closeQuietly, raise, resolve, type Telling } from './tell.ts';
+
+export type TellAllDeps = Telling & { plan: Plan };
+
+const DAY = 86_400;
+
+/** A code as it was asked about of one target: what could not be found out of another stays open there. */
+export const askedOf = (target: string, code: FindingCode) => `${target}#${code}`;
+
+/**
+ * Raises what was found, worst first, and then goes through everything that is open: resolves what this look asked
+ * about and did not find, and raises the rest again as it is, which brings reminders and alerts that had not arrived.
+ */
+export async function tellAll(
+  deps: TellAllDeps,
+  findings: readonly Finding[],
+  asked: ReadonlySet<string>,
+  statuses: ReadonlyMap<string, TargetStatus>,
+  now: Date,
+): Promise<void> {
+  const worstFirst = [...findings].sort(
+    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
+  );
+  const failures: unknown[] = [];
+  const guarded = (work: () => Promise<void>) => work().catch((error) => void failures.push(error));
+
+  await inLanes(worstFirst, (found) => guarded(() => raise(deps, found)));
+  const found = new Set(findings.map(identity));
+  const open = await deps.catalog.openFindings();
+  await inLanes(
+    open.filter((each) => !found.has(identity(each))),
+    (each) => guarded(() => settleOpen(deps, each, asked, statuses, now)),
+  );
+  await inLanes(forgottenFailures(deps, statuses, open), (each) => guarded(() => raise(deps, each)));
+  if (failures.length > 0) {
+    throw new UnderstudyError(
+      'telling-incomplete',
+      `${failures.length} findings could not be told, the first because ${reasonOf(failures[0])}`,
+    );
+  }
+}
+
+async function settleOpen(
+  deps: TellAllDeps,
+  open: OpenFinding,
+  asked: ReadonlySet<string>,
+  statuses: ReadonlyMap<string, TargetStatus>,
+  now: Date,
+): Promise<void> {
+  const { since, lastToldAt: _told, untold, ...was } = open;
+  if (open.target !== DEPLOYMENT.id && !isStillPlanned(targetOf(deps.plan, open.target), open))
+    return resolve(deps, open, 'dropped');
+  if (EVENTS.includes(open.code) && !untold && secondsBetween(since, now) >= DAY)
+    return closeQuietly(deps, open);
+  const succeeded = open.code === 'job-failed' && lastRunState(statuses, open) === 'succeeded';
+  if (asked.has(open.code) || asked.has(askedOf(open.target, open.code)) || succeeded)
+    return resolve(deps, open);
+  return raise(deps, was);
+}
+
+/** What is in the plan no longer nobody will look at again: a target, or a place that it was copied to. */
+function isStillPlanned(target: Target | undefined, { code, subject }: Finding): boolean {
+  if (!target) return false;
+  const place =
+    code === 'copy-impossible' ? subject : code === 'job-failed' ? placeOfCopy(subject) : undefined;
+  return place === undefined || target.policy.snapshot.copies.some((copy) => placeOf(copy) === place);
+}
+
+/** A job whose last run failed and of which nobody was told: whoever recorded it died before telling. */
+function forgottenFailures(
+  deps: TellAllDeps,
+  statuses: ReadonlyMap<string, TargetStatus>,
+  open: readonly OpenFinding[],
+): Finding[] {
+  return deps.plan.targets.flatMap((target) =>
+    SCHEDULED_JOBS.flatMap((job) => {
+      const last = statuses.get(target.id)?.lastRun[job];
+      const said = open.some(
+        (each) => each.target === target.id && each.code === 'job-failed' && each.subject === job,
+      );
+      if (last?.state !== 'failed' || said) return [];
+      return [
+        jobFailed(target, job, {
+          code: 'run-failed',
+          message: last.summary ?? `its run for ${last.scheduledFor} failed`,
+        }),
+      ];
+    }),
+  );
+}
+
+function lastRunState(statuses: ReadonlyMap<string, TargetStatus>, open: OpenFinding): string | undefined {
+  return Object.entries(statuses.get(open.target)?.lastRun ?? {}).find(([job]) => job === open.subject)?.[1]
+    .state;
+}
+
+const identity = ({ target, code, subject }: Finding) => `${target}#${code}#${subject}`;
