@@ -36,6 +36,33 @@ export function writtenSince(
   return { table, inserted: String(inserted), deleted: String(deleted) };
 }
 
+/** Only what differs: it travels through a checkpoint. */
+export function changedSince(then: SchemaFacts, now: SchemaFacts): SourceSince['changed'] {
+  const changed: SourceSince['changed'] = {};
+  for (const kind of new Set([...Object.keys(then), ...Object.keys(now)])) {
+    const [before, after] = [then[kind] ?? {}, now[kind] ?? {}];
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      if (before[name] === after[name]) continue;
+      changed[kind] ??= {};
+      changed[kind][name] = after[name] ?? null;
+    }
+  }
+  return changed;
+}
+
+/**
+ * Tables whose rows read differently without one of them having been written: a column came, went or was renamed, or a
+ * type was changed (an enum's value renamed, say), which any table may use. Quotes are left out of the names: that finds
+ * a table too many at worst.
+ */
+export function reshapedIn(changed: SourceSince['changed'], then: SchemaFacts) {
+  const plain = (name: string) => name.replaceAll('"', '');
+  const columns = Object.keys(changed['column'] ?? {}).map(plain);
+  const types = Object.keys(changed['type'] ?? {}).some((name) => Object.hasOwn(then['type'] ?? {}, name));
+  return ({ schema, name }: { schema: string; name: string }) =>
+    types || columns.some((column) => column.startsWith(plain(`${schema}.${name}.`)));
+}
+
 /**
  * A restored instance's schema against the manifest's and today's: each object as it was in either; missing only where
  * it is missing from one of them. What is neither is a fault of the copy if definitions were `untouched` meanwhile; else it

@@ -132,7 +132,7 @@ export type Checkable = { oid: string; kind: 'index' | 'table'; name: string };
 /** A database on an instance of its own, reached over the network. */
 export type InstanceCopy = {
   schema(): Promise<SchemaFacts>;
-  /** Rows, and by `fingerprints` their fingerprint; undefined when there is no such table of ours. */
+  /** Rows, and by `fingerprints` their fingerprint; undefined when there is no such table of ours. Rejects with `storage-damaged`. */
   table(schema: string, name: string, depth: 'fingerprints' | 'counts'): Promise<TableFacts | undefined>;
   /** In an order that lasts. Rejects with `amcheck-missing`. */
   checkable(): Promise<Checkable[]>;
@@ -149,6 +149,9 @@ export type InstanceCopy = {
 export type Instances = {
   /** Rejects with CredentialsRefused or `source-unreachable`. No statement runs for longer than `secondsLeft` says. */
   open(credentials: Credentials, secondsLeft: () => number): Promise<InstanceCopy>;
-  /** What has happened to the source since a manifest was written, from its catalogs and counters alone. */
-  since(credentials: Credentials, manifest: Manifest): Promise<SourceSince>;
+  /**
+   * What has happened to the source since a manifest was written, from its catalogs and counters alone. Rejects with
+   * `counters-incomplete` where a session may not have reported yet what it wrote before the moment.
+   */
+  since(credentials: Credentials, manifest: Manifest, moment: string): Promise<SourceSince>;
 };

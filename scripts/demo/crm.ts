@@ -4,7 +4,7 @@ import type { Cluster } from '../local/cluster.ts';
 export async function makeCrm(cluster: Cluster): Promise<void> {
   await cluster.sql(
     'postgres',
-    "create role crm_app; create role understudy login password 'dump-only' in role pg_read_all_data",
+    "create role crm_app; create role understudy login password 'dump-only' in role pg_read_all_data, pg_read_all_stats",
   );
   await cluster.sql('postgres', 'create database crm owner crm_app');
   await cluster.sql('crm', SCHEMA);

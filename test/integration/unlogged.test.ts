@@ -11,7 +11,11 @@ afterAll(() => database.drop());
 test('the source says which of the dumped tables a restore of its storage empties', async () => {
   const table = (name: string) => ({ schema: 'public', name, rows: '0' });
   const dumped = manifest({ tables: [table('leads'), table('passing'), table('gone')] });
-  expect(await postgresInstances().since(database.credentials, dumped)).toMatchObject({ unlogged: [1] });
+  expect(await postgresInstances().since(database.credentials, dumped, '2026-01-01T00:00:00Z')).toMatchObject(
+    { unlogged: [1] },
+  );
   await database.sql('alter table passing set logged');
-  expect(await postgresInstances().since(database.credentials, dumped)).toMatchObject({ unlogged: [] });
+  expect(await postgresInstances().since(database.credentials, dumped, '2026-01-01T00:00:00Z')).toMatchObject(
+    { unlogged: [] },
+  );
 });

@@ -3,8 +3,19 @@ import { UnderstudyError } from '../../domain/errors.ts';
 import type { Checkable } from '../../ports/database.ts';
 import { rows } from './connection.ts';
 
-/** SQLSTATE class XX: the server itself says that something stored is broken. */
-const BROKEN = /^XX/;
+/** SQLSTATE class XX, and `io_error`: the server itself says that something stored is broken or cannot be read. */
+const BROKEN = /^XX|^58030$/;
+
+/** Reads something of a copy. Rejects with `storage-damaged` where the server says that what is stored is broken. */
+export async function sound<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (!BROKEN.test(code ?? '')) throw error;
+    throw new UnderstudyError('storage-damaged', `${what} cannot be read: ${message}`, { cause: error });
+  }
+}
 
 /**
  * Everything amcheck can look into: B-tree indexes, with every row of their tables looked for in them, and the tables'
@@ -54,7 +65,7 @@ export async function check(client: Client, what: Checkable): Promise<string | u
     }
     const found = await rows<{ msg: string }>(
       client,
-      `select msg from ${schema}.verify_heapam($1::oid::pg_catalog.regclass) limit 3`,
+      `select msg from ${schema}.verify_heapam($1::oid::pg_catalog.regclass, check_toast => true) limit 3`,
       [what.oid],
     );
     return found.length > 0 ? found.map(({ msg }) => msg).join('; ') : undefined;

@@ -47,6 +47,7 @@ export async function doctor(
         await preflight(client, credentials);
         return 'every table, sequence and large object is readable, no rows are hidden, no pooler is between';
       }),
+      await sessions(client, credentials.user),
       await connections(client),
       await locks(client),
       await longTransactions(client),
@@ -63,6 +64,21 @@ async function judge(check: string, question: () => string | Promise<string>): P
   } catch (error) {
     return bad(check, error);
   }
+}
+
+/** Without the right to it, what other sessions do reads as nothing. */
+async function sessions(client: Client, user: string): Promise<Symptom> {
+  const [row] = await rows<{ seen: boolean }>(
+    client,
+    `select pg_catalog.pg_has_role('pg_read_all_stats', 'usage') as seen`,
+  );
+  if (row!.seen) return good('sessions', `${user} sees what other sessions do`);
+  return {
+    check: 'sessions',
+    state: 'bad',
+    message: `${user} does not see what other sessions do: long transactions stay hidden, and rehearsals of snapshots and moments prove no more than that they restore`,
+    next: `grant pg_read_all_stats to ${user}`,
+  };
 }
 
 async function connections(client: Client): Promise<Symptom> {

@@ -1,10 +1,11 @@
 import type { Client } from 'pg';
-import { type SourceSince, writtenSince } from '../../domain/bounded.ts';
-import type { Manifest, SchemaFacts } from '../../domain/manifest.ts';
+import { changedSince, reshapedIn, type SourceSince, writtenSince } from '../../domain/bounded.ts';
+import type { Manifest } from '../../domain/manifest.ts';
 import type { Instances } from '../../ports/database.ts';
-import { check, checkable, uncheckable } from './amcheck.ts';
+import { check, checkable, sound, uncheckable } from './amcheck.ts';
 import { connect, rows } from './connection.ts';
 import { schemaFacts } from './facts/schema.ts';
+import { refuseUnreported } from './facts/sessions.ts';
 import { dataTables, tableFacts } from './facts/tables.ts';
 import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
 import { readLedger } from './ledger.ts';
@@ -19,6 +20,8 @@ export function postgresInstances(): Instances {
         await client.end().catch(() => undefined);
         throw error;
       });
+      // What is counted are rows, not entries of an index: it may have kept those of rows that were lost.
+      for (const each of [client, asker]) await each.query('set enable_indexonlyscan = off');
       const known = new Map(
         (await dataTables(client)).map((table) => [keyOf(table.schema, table.name), table]),
       );
@@ -32,7 +35,7 @@ export function postgresInstances(): Instances {
         schema: () => inTime(() => schemaFacts(client)),
         table: async (schema, name, depth) => {
           const table = known.get(keyOf(schema, name));
-          return table && inTime(() => tableFacts(client, table, depth));
+          return table && inTime(() => sound(`${schema}.${name}`, () => tableFacts(client, table, depth)));
         },
         checkable: () => inTime(() => checkable(client)),
         uncheckable: () => inTime(() => uncheckable(client)),
@@ -45,9 +48,10 @@ export function postgresInstances(): Instances {
       };
     },
 
-    async since(credentials, manifest) {
+    async since(credentials, manifest, moment) {
       const client = await connect(credentials);
       try {
+        await refuseUnreported(client, moment);
         return await sinceManifest(client, manifest);
       } finally {
         await client.end().catch(() => undefined);
@@ -77,37 +81,10 @@ async function sinceManifest(client: Client, manifest: Manifest): Promise<Source
   };
 }
 
-/**
- * Tables whose rows read differently without one of them having been written: a column came, went or was renamed, or a
- * type was changed (an enum's value renamed, say), which any table may use. Quotes are left out of the names: that finds
- * a table too many at worst.
- */
-function reshapedIn(changed: SourceSince['changed'], then: SchemaFacts) {
-  const plain = (name: string) => name.replaceAll('"', '');
-  const columns = Object.keys(changed['column'] ?? {}).map(plain);
-  const types = Object.keys(changed['type'] ?? {}).some((name) => Object.hasOwn(then['type'] ?? {}, name));
-  return ({ schema, name }: { schema: string; name: string }) =>
-    types || columns.some((column) => column.startsWith(plain(`${schema}.${name}.`)));
-}
-
 async function unloggedTables(client: Client): Promise<Set<string>> {
   const found = await rows<{ schema: string; name: string }>(
     client,
     `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' and c.relpersistence = 'u'`,
   );
   return new Set(found.map(({ schema, name }) => keyOf(schema, name)));
-}
-
-/** Only what differs: it travels through a checkpoint. */
-function changedSince(then: SchemaFacts, now: SchemaFacts): SourceSince['changed'] {
-  const changed: SourceSince['changed'] = {};
-  for (const kind of new Set([...Object.keys(then), ...Object.keys(now)])) {
-    const [before, after] = [then[kind] ?? {}, now[kind] ?? {}];
-    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      if (before[name] === after[name]) continue;
-      changed[kind] ??= {};
-      changed[kind][name] = after[name] ?? null;
-    }
-  }
-  return changed;
 }

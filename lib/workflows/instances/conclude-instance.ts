@@ -8,7 +8,7 @@ import type { Durable } from '../../ports/durable.ts';
 import { jobFailed } from '../claimed.ts';
 import { fail, saidOf, succeed } from '../durable-claim.ts';
 import { raise, resolve, settle } from '../tell.ts';
-import { NOT_LOOKED_AT, OF_INSTANCES, rehearsalRun, sayInstanceEvidence } from './judge-instance.ts';
+import { NAMED, NOT_LOOKED_AT, OF_INSTANCES, rehearsalRun, sayInstanceEvidence } from './judge-instance.ts';
 import type { RehearseInstanceDeps } from './scratch-order.ts';
 
 /** Telling comes first, and no failure of one step stops another: a mismatch that could not be recorded is told all the same. */
@@ -78,10 +78,12 @@ function wasAsked(open: Finding, evidence: Evidence): boolean {
     return evidence.assertions.some(({ name }) => open.subject === `${name}, of a ${what}`);
   if (open.code === 'rto-breached')
     return evidence.rto !== undefined && open.subject === `rehearsal of a ${what}`;
-  // Only a look at every index and page can say that none is damaged.
+  // Only a look at every index and page can say that one is sound, and only where no more are damaged than were named.
   if (open.code === 'index-corrupt')
     return (
-      (evidence.bounded?.checked ?? 0) > 0 && !evidence.notes.some((note) => note.startsWith(NOT_LOOKED_AT))
+      (evidence.bounded?.checked ?? 0) > 0 &&
+      !evidence.notes.some((note) => note.startsWith(NOT_LOOKED_AT)) &&
+      evidence.findings.filter(({ code }) => code === 'index-corrupt').length < NAMED
     );
   if (open.code === 'ledger-mismatch') return evidence.ledger?.verdict === 'agrees' && open.subject === what;
   return false;

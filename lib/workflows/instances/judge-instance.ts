@@ -33,7 +33,7 @@ const RESTORE_PHASES = ['prepare', 'restore', 'secure'];
 const BAD_POINT = ['restore-failed', 'key-inaccessible'];
 /** How a note begins that says what a proof left out. */
 export const NOT_LOOKED_AT = 'not looked at:';
-const NAMED = 20;
+export const NAMED = 20;
 
 /** A rehearsal of a snapshot and one of a moment are jobs of their own: neither hides that the other never came. */
 export function rehearsalRun(job: RehearseInstanceJob): RunName {
@@ -83,10 +83,11 @@ export function judgeInstance(
     differenceCount: proof?.differenceCount ?? 0,
     assertions: proof?.assertions ?? [],
     leftOut: [],
+    // What was not looked into comes first, lest it be what is cut off.
     notes: [
+      ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
       ...result.notes,
       ...(proof?.notes ?? []),
-      ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
     ].slice(0, 100),
     findings,
     ...(failure ? { error: { ...failure, kind: bad ? 'bad' : 'unjudged' } } : {}),

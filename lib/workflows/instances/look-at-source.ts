@@ -1,10 +1,11 @@
 import type { SourceSince } from '../../domain/bounded.ts';
-import { CredentialsRefused } from '../../domain/errors.ts';
+import { CredentialsRefused, codeOf, hintOf, reasonOf } from '../../domain/errors.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
+import type { Manifest } from '../../domain/manifest.ts';
 import type { Plan } from '../../domain/policy.ts';
 import type { StoredObject } from '../../domain/recovery-point.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
-import type { Instances, Ledger, Secrets } from '../../ports/database.ts';
+import type { Credentials, Instances, Ledger, Secrets } from '../../ports/database.ts';
 import type { Vault } from '../../ports/vault.ts';
 import { requireTarget } from '../claimed.ts';
 import { readManifest } from '../read-manifest.ts';
@@ -50,11 +51,7 @@ export async function lookAtSource(request: SourceLookRequest, deps: SourceLookD
   const look: SourceLook = {};
   if (request.manifest) {
     const manifest = await readManifest(deps.vault, request.manifest);
-    const since = await fresh((given) => deps.instances.since(given, manifest));
-    const bytes = Buffer.byteLength(JSON.stringify(since));
-    if (bytes <= LARGEST) look.since = since;
-    else
-      look.failed = `${since.written.length} tables were written since the last dump, more than one look can tell of (${bytes} of ${LARGEST} bytes); dump shortly before the rehearsal`;
+    Object.assign(look, await fresh((given) => counted(given, manifest, request.moment, deps)));
   }
   if (target.ledger) {
     const from = utc(plusSeconds(request.moment, -LEDGER_BEFORE));
@@ -63,4 +60,24 @@ export async function lookAtSource(request: SourceLookRequest, deps: SourceLookD
     look.ledger = rows.filter((row) => row.writtenAt < until);
   }
   return look;
+}
+
+/** What the counters say, where they can say it and a checkpoint can hold it. */
+async function counted(
+  credentials: Credentials,
+  manifest: Manifest,
+  moment: string,
+  deps: SourceLookDeps,
+): Promise<Pick<SourceLook, 'since' | 'failed'>> {
+  try {
+    const since = await deps.instances.since(credentials, manifest, moment);
+    const bytes = Buffer.byteLength(JSON.stringify(since));
+    if (bytes <= LARGEST) return { since };
+    return {
+      failed: `${since.written.length} tables were written since the last dump, more than one look can tell of (${bytes} of ${LARGEST} bytes); dump shortly before the rehearsal`,
+    };
+  } catch (error) {
+    if (codeOf(error) !== 'counters-incomplete') throw error;
+    return { failed: `${reasonOf(error)}; ${hintOf(error)}` };
+  }
 }

@@ -1,6 +1,6 @@
 import type { Answer } from '../../checks/assertions.ts';
 import type { SourceSince } from '../../domain/bounded.ts';
-import { reasonOf } from '../../domain/errors.ts';
+import { codeOf, reasonOf } from '../../domain/errors.ts';
 import type { LedgerProof, LedgerRow } from '../../domain/ledger.ts';
 import type { Difference } from '../../domain/proof.ts';
 import type { StoredObject } from '../../domain/recovery-point.ts';
@@ -67,12 +67,13 @@ export function differ(result: ProveResult, found: readonly Difference[]): void 
   result.differences.push(...found.slice(0, SHOWN - Math.min(SHOWN, result.differences.length)));
 }
 
-/** What could not be found out is noted, and stops nothing else. */
+/** What could not be found out is noted, and stops nothing else. What the server says is broken was found out. */
 export async function noting(result: ProveResult, what: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    note(result.unchecked, `${what}: ${reasonOf(error)}`);
+    if (codeOf(error) === 'storage-damaged') noteCorrupt(result, what, reasonOf(error));
+    else note(result.unchecked, `${what}: ${reasonOf(error)}`);
   }
 }
 

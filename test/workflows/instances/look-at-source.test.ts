@@ -40,7 +40,7 @@ function world(ledger = true) {
     },
     instances: {
       open: () => Promise.reject(new Error('nobody opens it')),
-      since: async ({ password }: { password: string }) => {
+      since: async ({ password }: { password: string }, _manifest: unknown, _moment: string) => {
         open(password);
         return since;
       },
@@ -96,6 +96,25 @@ describe('a look at the source', () => {
     expect(more).toMatchObject({ failed: expect.stringContaining('50000 tables were written') });
     expect(more).not.toHaveProperty('since');
     expect(more.bytes).toBeLessThan(256_000);
+  });
+
+  it('says why, where the counters cannot be relied upon; what else went wrong fails it', async () => {
+    const { deps } = world();
+    const look = () => lookAtSource({ target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps);
+    const moments: string[] = [];
+    deps.instances.since = async (_given, _manifest, moment) => {
+      moments.push(moment);
+      throw new UnderstudyError('counters-incomplete', 'session 7 is at work', { hint: 'rehearse again' });
+    };
+    expect(await look()).toEqual({
+      failed: 'session 7 is at work; rehearse again',
+      ledger: expect.anything(),
+    });
+    expect(moments).toEqual([MOMENT]);
+    deps.instances.since = async () => {
+      throw new UnderstudyError('source-unreachable', 'no way');
+    };
+    await expect(look()).rejects.toMatchObject({ code: 'source-unreachable' });
   });
 
   it('reads rotated credentials once more, and only once', async () => {

@@ -249,6 +249,52 @@ describe('the proof of a restored instance', () => {
     });
   });
 
+  it('does not accuse a table whose columns were others for a while', async () => {
+    const { prove, copy, request } = world({
+      manifest: manifest({
+        schema: { table: { leads: 'e1:l1' }, column: { 'public.leads.name': 'e1:l1' } },
+        tables: [table('leads', 3), table('events', 100)],
+      }),
+    });
+    const touched = { since: { ...request.since!, definitions: 'touched' as const } };
+    const table_ = copy.table;
+    const reads = (rows: number) => {
+      copy.table = async (schema, name, depth) =>
+        name === 'leads' ? table('leads', rows, 'g') : table_(schema, name, depth);
+    };
+    const shaped = (column: Record<string, string>) => {
+      copy.schema = async () => ({ table: { leads: 'e1:l1' }, column });
+    };
+    reads(3);
+    shaped({ 'public.leads.name': 'e1:l1', 'public.leads.vat': 'e2:l2' });
+    expect(await prove(touched)).toMatchObject({
+      differenceCount: 0,
+      unchecked: [
+        expect.stringContaining('public.leads.vat'),
+        'public.leads: its columns were others for a while since the last dump',
+      ],
+    });
+    reads(2);
+    expect(await prove(touched)).toMatchObject({ differenceCount: 1 });
+    reads(3);
+    shaped({ 'public.leads.name': 'e1:l1', 'public.events.vat': 'e2:l2' });
+    expect(await prove(touched)).toMatchObject({ differences: [{ name: 'public.leads' }] });
+    shaped({ 'public.leads.name': 'e1:l1', 'public.leads.vat': 'e2:l2' });
+    expect((await prove()).differences).toContainEqual(expect.objectContaining({ name: 'public.leads' }));
+  });
+
+  it('calls a table that the server cannot read damaged', async () => {
+    const { prove, copy } = world();
+    copy.table = async (_schema, name) => {
+      if (name === 'events') return table('events', 100);
+      throw new UnderstudyError('storage-damaged', 'public.leads cannot be read: invalid page in block 7');
+    };
+    expect(await prove()).toMatchObject({
+      corrupt: [{ name: 'public.leads', problem: 'public.leads cannot be read: invalid page in block 7' }],
+      unchecked: [],
+    });
+  });
+
   it('says how many differences there are, and the first hundred', async () => {
     const { prove, copy } = world();
     copy.schema = async () => ({

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '../../lib/adapters/postgres/connection.ts';
+import { schemaFacts } from '../../lib/adapters/postgres/facts/schema.ts';
+import { keyOf, writeCounters } from '../../lib/adapters/postgres/facts/writes.ts';
+import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';
+import { utc } from '../../lib/domain/time.ts';
+import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
+import { manifest } from '../support/builders.ts';
+import { crashSession } from '../support/crash.ts';
+
+/** What a source's counters can say, on a server of its own: here sessions are killed. */
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster({ settings: ['restart_after_crash=on'] });
+});
+afterAll(() => cluster.stop());
+beforeEach(async () => {
+  await cluster.sql('postgres', 'drop database if exists crm with (force)');
+  await cluster.sql('postgres', 'create database crm');
+  await cluster.sql('crm', 'create table leads (n int); insert into leads values (1), (2), (3)');
+  await settled();
+});
+
+const credentials = (user = 'postgres') => ({
+  host: '127.0.0.1',
+  port: cluster.port,
+  database: 'crm',
+  user,
+  password: user === 'postgres' ? cluster.password : 'of-the-role',
+  sslmode: 'disable' as const,
+});
+
+/** What a dump's manifest would say of the one table. */
+async function dumped() {
+  const client = await connect(credentials());
+  try {
+    const writes = (await writeCounters(client)).get(keyOf('public', 'leads'))!;
+    return manifest({
+      schema: await schemaFacts(client),
+      tables: [{ schema: 'public', name: 'leads', rows: '3', writes }],
+    });
+  } finally {
+    await client.end();
+  }
+}
+
+const now = () => utc(new Date());
+const since = async (then: Awaited<ReturnType<typeof dumped>>, moment = now(), user?: string) =>
+  postgresInstances().since(credentials(user), then, moment);
+
+/** Until everybody who was at work has gone: sessions report when they end. */
+async function settled(): Promise<void> {
+  for (;;) {
+    const [others] = await cluster.sql(
+      'postgres',
+      "select count(*)::int as n from pg_stat_activity where datname = 'crm'",
+    );
+    if (others?.['n'] === 0) return;
+    await sleep(20);
+  }
+}
+
+describe('the counters of writes', () => {
+  it('know a table that was not written, and one that was', async () => {
+    const then = await dumped();
+    expect((await since(then)).written).toEqual([]);
+    await cluster.sql('crm', 'insert into leads values (4)');
+    await settled();
+    expect((await since(then)).written).toEqual([{ table: 0, inserted: '1', deleted: '0' }]);
+  });
+
+  it('know nothing after a crash of one session, which resets them without a new start of the server', async () => {
+    await crashSession(cluster);
+    const then = await dumped();
+    expect(then.tables[0]!.writes).toMatchObject({ inserted: '0' });
+    await cluster.sql('crm', 'insert into leads values (4), (5)');
+    await settled();
+    await crashSession(cluster);
+    expect((await since(then)).written).toEqual([{ table: 0, unknown: true }]);
+  });
+
+  it('are not asked where nothing is counted', async () => {
+    const then = await dumped();
+    await cluster.sql('crm', 'alter database crm set track_counts = off');
+    await settled();
+    await expect(since(then)).rejects.toMatchObject({
+      code: 'counters-incomplete',
+      message: expect.stringContaining('track_counts'),
+    });
+  });
+});
+
+describe('a session that may not have reported what it wrote', () => {
+  it('is one in the middle of a CALL that commits as it goes', async () => {
+    await cluster.sql(
+      'crm',
+      'create procedure batch() language plpgsql as $$ begin for i in 1..1000 loop insert into leads values (i); commit; perform pg_sleep(0.05); end loop; end $$',
+    );
+    await settled();
+    const then = await dumped();
+    const worker = await cluster.connect('crm');
+    const running = worker.query('call batch()').catch(() => undefined);
+    const rows = async (most: number) => {
+      while (Number((await cluster.sql('crm', 'select count(*) as n from leads'))[0]?.['n']) < most)
+        await sleep(20);
+    };
+    try {
+      await rows(5);
+      const [call] = await cluster.sql(
+        'crm',
+        "select query_start as began from pg_stat_activity where query like 'call%'",
+      );
+      const aMinuteBefore = (ms: number) =>
+        new Date((call!['began'] as Date).getTime() + ms - 60_000).toISOString();
+      // By now its transaction is another, and as young as ever.
+      await rows(12);
+      await expect(since(then, aMinuteBefore(10))).rejects.toMatchObject({
+        code: 'counters-incomplete',
+        message: expect.stringMatching(/^session \d+ of postgres has been at work in the source since 20/),
+      });
+      // What it began after the moment that was restored is in no copy of it.
+      expect(await since(then, aMinuteBefore(-1000))).toHaveProperty('written');
+    } finally {
+      await cluster.sql(
+        'postgres',
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like 'call%'",
+      );
+      await running;
+      await worker.end().catch(() => undefined);
+    }
+  });
+
+  it('is one that follows a commit at once with a long transaction; not one that has come to rest', async () => {
+    const then = await dumped();
+    const worker = await cluster.connect('crm');
+    try {
+      await worker.query('insert into leads values (4)');
+      await worker.query('begin');
+      await worker.query('select 1');
+      await expect(since(then)).rejects.toMatchObject({ code: 'counters-incomplete' });
+      await worker.query('commit');
+      expect(await since(then)).toHaveProperty('written');
+    } finally {
+      await worker.end();
+    }
+  });
+
+  it('may be any that the role is not allowed to see', async () => {
+    await cluster.sql('postgres', "create role reader login password 'of-the-role'");
+    await cluster.sql('crm', 'grant pg_read_all_data to reader');
+    const then = await dumped();
+    const other = await cluster.connect('crm');
+    try {
+      await expect(since(then, now(), 'reader')).rejects.toMatchObject({
+        code: 'counters-incomplete',
+        hint: expect.stringContaining('pg_read_all_stats'),
+      });
+      await cluster.sql('postgres', 'grant pg_read_all_stats to reader');
+      expect(await since(then, now(), 'reader')).toHaveProperty('written');
+    } finally {
+      await other.end();
+    }
+  });
+});

@@ -1,0 +1,70 @@
+import { statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';
+import type { Checkable, InstanceCopy } from '../../lib/ports/database.ts';
+import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
+import { crashSession } from '../support/crash.ts';
+
+/** A copy whose files lost something, as a broken snapshot's would: what reads and counts as if nothing were missing. */
+let cluster: Cluster;
+let copy: InstanceCopy;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  await cluster.sql(
+    'postgres',
+    `create extension amcheck;
+    create table docs (id int primary key, body text);
+    insert into docs select i, repeat(md5(i::text), 15) from generate_series(1, 5000) i;
+    create table scans (id int primary key, image text);
+    alter table scans alter image set storage external;
+    insert into scans select i, repeat(md5(i::text), 400) from generate_series(1, 20) i;`,
+  );
+  await cluster.sql('postgres', 'vacuum analyze');
+  await cluster.sql('postgres', 'checkpoint');
+  const docs = await fileOf("'docs'::regclass");
+  truncateSync(docs, Math.floor(statSync(docs).size / 8192 / 2) * 8192);
+  truncateSync(await fileOf("(select reltoastrelid from pg_class where relname = 'scans')"), 0);
+  // Nothing of it in memory any more.
+  await crashSession(cluster);
+  copy = await postgresInstances().open(
+    {
+      host: '127.0.0.1',
+      port: cluster.port,
+      database: 'postgres',
+      user: 'postgres',
+      password: cluster.password,
+      sslmode: 'disable',
+    },
+    () => 60,
+  );
+});
+afterAll(async () => {
+  await copy?.close();
+  await cluster.stop();
+});
+
+async function fileOf(what: string): Promise<string> {
+  const [found] = await cluster.sql('postgres', `select pg_relation_filepath(${what}) as path`);
+  return join(cluster.directory, 'data', String(found?.['path']));
+}
+
+const thing = async (name: string): Promise<Checkable> =>
+  (await copy.checkable()).find((each) => each.name === name)!;
+
+it('counts the rows that are there, not those that an index still knows', async () => {
+  expect(Number((await copy.table('public', 'docs', 'counts'))?.rows)).toBeLessThan(4000);
+  expect(Number(await copy.value('select count(*) from public.docs'))).toBeLessThan(4000);
+});
+
+it('finds large values missing that their rows point to', async () => {
+  expect(await copy.table('public', 'scans', 'counts')).toMatchObject({ rows: '20' });
+  expect(await copy.check(await thing('public.scans'))).toMatch(/could not read block|toast/);
+});
+
+it('calls what the server says is broken damaged, and not merely unread', async () => {
+  await expect(copy.table('public', 'scans', 'fingerprints')).rejects.toMatchObject({
+    code: 'storage-damaged',
+    message: expect.stringMatching(/^public\.scans cannot be read: /),
+  });
+});
