@@ -343,6 +343,12 @@ export const FINDINGS = {
     means: 'The automated backup runs in the same hour as a job of the policy.',
     next: 'Move one of them: `{modify} --preferred-backup-window {window} --apply-immediately`.',
   },
+  'dumps-unknown': {
+    severity: 'P1',
+    means:
+      'The vault holds dumps that the catalog does not know: the table was lost, or restored as of an earlier moment.',
+    next: 'Find out what became of the table in CloudTrail. The dumps are whole: each manifest names its dump, and pg_restore reads it.',
+  },
   'last-good-point-at-risk': {
     severity: 'P0',
     means:

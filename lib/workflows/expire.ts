@@ -12,6 +12,7 @@ import { type Vaults, vaultOf } from './replica.ts';
 import { bearsOurTags, tagsOf } from './snapshots/our-snapshots.ts';
 import { placeNamed } from './snapshots/places.ts';
 import { settle } from './tell.ts';
+import { unnamedObjects } from './unnamed-objects.ts';
 
 export type ExpireDeps = JobDeps &
   Vaults & {
@@ -19,10 +20,8 @@ export type ExpireDeps = JobDeps &
     /** The Region of the deployment. */
     home: string;
   };
-export type ExpireOutcome = JobOutcome & Pick<Planned, 'decisions' | 'orphans' | 'frozen'>;
+export type ExpireOutcome = JobOutcome & Pick<Planned, 'decisions' | 'orphans' | 'unknown' | 'frozen'>;
 
-/** An object that no point names may be a dump that is being written; after this it is not. In seconds. */
-const ORPHAN_AGE = 7 * 86_400;
 /** No dump takes a day. In seconds. */
 const CREATING_AGE = 86_400;
 
@@ -40,9 +39,10 @@ export async function expire(job: ExpireJob, deps: ExpireDeps): Promise<ExpireOu
     await giveUpOldOnes(target, deps);
     planned = await planFor(target, deps);
     await tellFrozen(target, planned, deps);
+    await tellUnknown(target, planned.unknown, deps);
     return carryOut(target, planned, deps, signal);
   });
-  return { ...outcome, ...(planned ? shown(planned) : { decisions: [], orphans: [] }) };
+  return { ...outcome, ...(planned ? shown(planned) : { decisions: [], orphans: [], unknown: [] }) };
 }
 
 function shown({ atRisk: _atRisk, withheld: _withheld, ...rest }: Planned) {
@@ -52,6 +52,8 @@ function shown({ atRisk: _atRisk, withheld: _withheld, ...rest }: Planned) {
 type Planned = {
   decisions: Decision[];
   orphans: string[];
+  /** Dumps in the vault that the catalog does not know. */
+  unknown: string[];
   frozen?: string;
   withheld: number;
   /** Good points would have gone while newer ones fail. */
@@ -63,7 +65,7 @@ async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
   const points = await deps.catalog.points(target.id);
   const bad = await badRehearsals(target, deps);
   let frozenDumps = false;
-  const planned: Planned = { decisions: [], orphans: [], withheld: 0, atRisk: false };
+  const planned: Planned = { decisions: [], orphans: [], unknown: [], withheld: 0, atRisk: false };
   for (const group of grouped(points)) {
     const plan = await planGroup(target, group, bad, deps);
     planned.decisions.push(...plan.decisions);
@@ -77,7 +79,9 @@ async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
       (newest === 'failed' || newest === 'corrupt') &&
       plan.withheld.some((point) => point.availableAt !== undefined);
   }
-  if (!frozenDumps) planned.orphans = await findOrphans(target, points, deps, deps.clock.now());
+  const { orphans, unknown } = await unnamedObjects(target, points, deps, deps.clock.now());
+  if (!frozenDumps) planned.orphans = orphans;
+  planned.unknown = unknown;
   return planned;
 }
 
@@ -237,24 +241,6 @@ async function giveUpOldOnes(target: Target, deps: ExpireDeps): Promise<void> {
   }
 }
 
-/** What a worker left that had lost its claim: old, named by no point, and neither locked nor on hold. */
-async function findOrphans(
-  target: Target,
-  points: RecoveryPoint[],
-  deps: ExpireDeps,
-  now: Date,
-): Promise<string[]> {
-  const named = new Set(points.filter(isDump).flatMap((point) => Object.values(point.keys)));
-  const orphans: string[] = [];
-  for await (const { key, lastModified } of deps.vault.list(`${target.id}/`)) {
-    if (named.has(key) || secondsBetween(lastModified, now) <= ORPHAN_AGE) continue;
-    const head = await deps.vault.head(key);
-    const locked = head?.lockedUntil !== undefined && new Date(head.lockedUntil) > now;
-    if (!locked && !head?.legalHold) orphans.push(key);
-  }
-  return orphans;
-}
-
 /** Only when good points would have gone while newer ones fail is it worth waking somebody. */
 async function tellFrozen(target: Target, planned: Planned, deps: ExpireDeps): Promise<void> {
   const message = `retention would have deleted ${planned.withheld} points of ${target.id}, but ${planned.frozen}; all are kept`;
@@ -262,4 +248,11 @@ async function tellFrozen(target: Target, planned: Planned, deps: ExpireDeps): P
     ? [finding('last-good-point-at-risk', { target, subject: 'retention', message })]
     : [];
   await settle(deps, target.id, ['last-good-point-at-risk'], found);
+}
+
+/** A vault that knows more than the catalog: the catalog was lost, or set back to an earlier moment. */
+async function tellUnknown(target: Target, unknown: readonly string[], deps: ExpireDeps): Promise<void> {
+  const message = `the vault holds ${unknown.length} dumps of ${target.id} that the catalog does not know, the newest ${unknown.at(-1)}; they are neither counted nor deleted`;
+  const found = unknown.length > 0 ? [finding('dumps-unknown', { target, subject: 'vault', message })] : [];
+  await settle(deps, target.id, ['dumps-unknown'], found);
 }

@@ -1,7 +1,9 @@
 import type { Plan } from '../../lib/domain/policy.ts';
 import type { DumpPoint } from '../../lib/domain/recovery-point.ts';
 import { expire } from '../../lib/workflows/expire.ts';
-import { keysLeft, NOW, world } from '../support/expiry.ts';
+import { HOME } from '../support/builders.ts';
+import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
+import { keysLeft, NOW, stored, world } from '../support/expiry.ts';
 
 /** The same plan with an RPO that the days of the test do not breach, which would freeze expiry. */
 const patient = (plan: Plan): Plan => ({
@@ -123,5 +125,42 @@ describe('expiry', () => {
     };
     await expire({ ...job, scheduledFor: '2026-11-28T05:00:00Z' }, late);
     expect(await keysLeft(vault)).not.toContain(key);
+  });
+
+  it('never deletes a dump that the catalog has forgotten, and says that it has', async () => {
+    const { clock, vault, ...world_ } = await world(30, 'retention: { all: 90d }');
+    const { job } = world_;
+    const later = { ...clock, now: () => new Date('2026-11-28T05:00:00Z') };
+    const deps = { ...world_.deps, clock: later, plan: patient(world_.deps.plan) };
+    const whole = await keysLeft(vault);
+    // The table was made anew, and knows last night's dump only.
+    const lost = { ...deps, catalog: memoryCatalog(clock, HOME) };
+    await stored(vault, lost.catalog, '2026-11-20T02:00:00Z');
+    const { orphans, unknown } = await expire(job, lost);
+    expect(orphans).toEqual([]);
+    expect(unknown).toHaveLength(30);
+    expect(await keysLeft(vault)).toEqual(expect.arrayContaining(whole));
+    expect(await lost.catalog.openFindings('crm')).toEqual([
+      expect.objectContaining({
+        code: 'dumps-unknown',
+        message: expect.stringContaining('holds 30 dumps of crm that the catalog does not know'),
+      }),
+    ]);
+    // All are there again: that is taken back.
+    for (const point of world_.points) await lost.catalog.adoptPoint(point);
+    expect((await expire({ ...job, scheduledFor: '2026-11-20T05:30:00Z' }, lost)).unknown).toEqual([]);
+    expect(await lost.catalog.openFindings('crm')).toEqual([]);
+  });
+
+  it('leaves what is no dump of anybody’s where it lies', async () => {
+    const { vault, deps, job } = await world(3, 'retention: { all: 35d }');
+    const late = { ...deps, clock: { ...deps.clock, now: () => new Date('2026-11-28T05:00:00Z') } };
+    await vault.put(Buffer.from('x'), { key: 'crm/read-me.txt', contentType: 'x', tags: {} });
+    await vault.put(Buffer.from('x'), { key: 'crm/20251119T010000Z-1.dump', contentType: 'x', tags: {} });
+    const { orphans, unknown } = await expire(
+      { ...job, dryRun: true },
+      { ...late, plan: patient(deps.plan) },
+    );
+    expect({ orphans, unknown }).toEqual({ orphans: [], unknown: [] });
   });
 });
