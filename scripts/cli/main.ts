@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { hintOf, InputError, reasonOf } from '../../lib/domain/errors.ts';
 import { DONE, FAILED, WRONG_INPUT } from './exit.ts';
 import { type Answer, show } from './say.ts';
@@ -124,6 +124,18 @@ command(
   (made) => made.option('--target <id>', 'up: whose secret DATABASE_URL becomes; else the first target’s'),
 );
 
+/** Given twice, an option would silently mean its last value. */
+function once(command: Command): void {
+  for (const option of command.options.filter(({ required }) => required)) {
+    const given: string[] = [];
+    option.argParser((value: string) => {
+      if (given.push(value) > 1) throw new InvalidArgumentError('It was given twice.');
+      return value;
+    });
+  }
+}
+for (const each of [program, ...program.commands]) once(each);
+
 function finish(answer: Answer, json: boolean): void {
   show(answer, json);
   process.exitCode = answer.exit;
@@ -141,6 +153,13 @@ function fail(error: unknown): void {
   process.stderr.write(`understudy: ${reasonOf(error)}\n${hint ? `  next: ${hint}\n` : ''}`);
   process.exitCode = exit;
 }
+
+/** Whoever read has gone: that changes nothing about what was done. Anything else is said. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`understudy: the answer cannot be written: ${error.message}\n`);
+  process.exitCode = FAILED;
+});
 
 try {
   await program.parseAsync();

@@ -1,6 +1,18 @@
+import type * as z from 'zod';
 import { InputError } from '../../lib/domain/errors.ts';
-import { JOBS } from '../../lib/domain/job.ts';
+import {
+  copyJob,
+  dumpJob,
+  expireJob,
+  JOBS,
+  preflightJob,
+  rehearseInstanceJob,
+  rehearseJob,
+  snapshotJob,
+  verifyJob,
+} from '../../lib/domain/job.ts';
 import { parsePointId, snapshotPointId } from '../../lib/domain/names.ts';
+import type { Target } from '../../lib/domain/policy.ts';
 import { utc } from '../../lib/domain/time.ts';
 import type { Session } from './session.ts';
 
@@ -29,24 +41,42 @@ export function messageFor(session: Session, job: string, target: string, option
   const known = [...JOBS.filter((each) => !NOT_ASKED.includes(each)), ...ALIASES];
   if (!known.includes(job))
     throw new InputError(`there is no job "${job}"`, [], `there are ${known.join(', ')}`);
-  if (!session.plan().targets.some((each) => each.id === target))
+  const asked = session.plan().targets.find((each) => each.id === target);
+  if (!asked)
     throw new InputError(
       `there is no target "${target}" in ${session.options.config}`,
       [],
       './understudy targets lists them',
     );
-  refuseMisfits(job, fromOf(job, options), options);
+  const from = fromOf(job, options);
+  refuseMisfits(job, from, options);
+  refuseImpossible(job, from, asked);
+  const message = shape(job, from, target, session.caller, options);
+  refuseMistakes(message, from);
+  return message;
+}
+
+const SCHEMAS: Record<string, z.ZodType> = {
+  dump: dumpJob,
+  verify: verifyJob,
+  rehearse: rehearseJob,
+  expire: expireJob,
+  snapshot: snapshotJob,
+  copy: copyJob,
+  'rehearse-instance': rehearseInstanceJob,
+  preflight: preflightJob,
+};
+
+function shape(job: string, from: string, target: string, caller: string, options: RunOptions): Message {
   const common = {
     target,
     scheduledFor: utc(new Date()),
-    requestedBy: session.caller,
-    ...(options.reason ? { reason: options.reason } : {}),
+    requestedBy: caller,
+    ...given({ reason: options.reason }),
   };
-  const point = options.point ? { point: options.point } : {};
-  const from = fromOf(job, options);
+  const point = given({ point: options.point });
   if (from === 'snapshot' || from === 'moment') {
-    const moment = options.moment ? { moment: options.moment } : {};
-    return { job: 'rehearse-instance', ...common, from, ...point, ...moment };
+    return { job: 'rehearse-instance', ...common, from, ...point, ...given({ moment: options.moment }) };
   }
   switch (job) {
     case 'simulation':
@@ -62,9 +92,9 @@ export function messageFor(session: Session, job: string, target: string, option
     case 'expire':
       return { job, ...common, dryRun: false };
     case 'snapshot':
-      return { job, ...common, ...(options.label ? { label: options.label } : {}) };
+      return { job, ...common, ...given({ label: options.label }) };
     case 'copy':
-      if (!options.point || !options.to)
+      if (options.point === undefined || options.to === undefined)
         throw new InputError(
           'a copy is of one point, to one place',
           [],
@@ -74,6 +104,61 @@ export function messageFor(session: Session, job: string, target: string, option
     default:
       return { job, ...common };
   }
+}
+
+/** What was given, even if it is empty: that is a mistake to be told, and not an option left out. */
+function given<T extends Record<string, string | undefined>>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** What a target can never do is said at once, and not by an alert to everybody. */
+function refuseImpossible(job: string, from: string, { id, connection, platform }: Target): void {
+  const ofDump = ['dump', 'verify', 'simulation'].includes(job) || (job === 'rehearse' && from === 'dump');
+  const what = job.startsWith('rehearse') ? `rehearse from ${from}` : job;
+  if (ofDump && !connection)
+    throw new InputError(
+      `${what} is about dumps, and ${id} has none`,
+      [],
+      'a target with a connection has dumps; ./understudy targets lists them',
+    );
+  if (ofDump || job === 'expire') return;
+  if (!platform)
+    throw new InputError(
+      `${what} is about what AWS backs up, and ${id} has only dumps`,
+      [],
+      'give the target rds, aurora or elasticache in understudy.yml',
+    );
+  if (platform.kind === 'elasticache' && job !== 'snapshot' && job !== 'copy')
+    throw new InputError(
+      `${what} is about databases, and ${id} is a cache`,
+      [],
+      'its snapshots are taken and aged',
+    );
+}
+
+/** All that is wrong with the options' values, by the schemas of the messages they become. */
+function refuseMistakes(message: Message, from: string): void {
+  const { error } = SCHEMAS[message.job]!.safeParse(message);
+  const mistakes = (error?.issues ?? []).map(({ path, message: said }) => {
+    const option = String(path[0]);
+    return message[option] === '' ? `--${option} is empty` : `--${option}: ${said}`;
+  });
+  if (message['reason'] === '') mistakes.push('--reason is empty');
+  const kind = parsePointId(String(message['point'] ?? ''))?.kind;
+  if (kind === 'dump' && (from === 'snapshot' || message.job === 'copy'))
+    mistakes.push(
+      `--point: ${String(message['point'])} is a dump, and ${message.job === 'copy' ? 'snapshots are copied' : '--from snapshot means a snapshot'}`,
+    );
+  if (kind !== undefined && kind !== 'dump' && (message.job === 'rehearse' || message.job === 'verify'))
+    mistakes.push(
+      `--point: ${String(message['point'])} is a snapshot, ${message.job === 'verify' ? 'which is verified as it is taken' : 'which --from snapshot rehearses'}`,
+    );
+  if (mistakes.length > 0)
+    throw new InputError(
+      'this cannot be meant',
+      mistakes,
+      './understudy points T lists the points; ./understudy run --help the options',
+    );
 }
 
 const FITS: Record<string, readonly (keyof RunOptions)[]> = {

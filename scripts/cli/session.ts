@@ -24,6 +24,8 @@ export type Session = {
 };
 
 export function openSession(options: Options): Session {
+  if (options.local && options.stage)
+    throw new InputError('--stage and --local exclude each other', [], 'leave one of them out');
   let plan: Plan | undefined;
   const readPlan = () => {
     plan ??= planFrom(options.config);

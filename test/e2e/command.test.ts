@@ -1,7 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { planWith } from '../support/plan.ts';
 import { createStage } from '../support/stage.ts';
@@ -61,6 +65,50 @@ describe('./understudy', () => {
     expect(understudy('nonsense').status).toBe(2);
     expect(here('points', 'nobody').status).toBe(2);
     expect(here('run', 'juggle', 'crm').status).toBe(2);
+  });
+
+  it('ends with 2 for an option that is given twice, or two that exclude each other', () => {
+    const twice = understudy('run', 'snapshot', 'crm', '--label', 'a', '--label', 'b');
+    expect([twice.status, twice.stderr]).toEqual([2, expect.stringContaining('given twice')]);
+    expect(understudy('--stage', 'prod', '--local', 'status').status).toBe(2);
+    const up = understudy('--config', config, 'local', 'up', '--target', 'nobody');
+    expect([up.status, up.stderr]).toEqual([2, expect.stringContaining('nobody')]);
+  });
+
+  it('is not changed by a reader who has gone', () => {
+    const piped = spawnSync('bash', ['-c', './understudy check | true; echo "${PIPESTATUS[0]}"'], {
+      encoding: 'utf8',
+      cwd: ROOT,
+    });
+    expect([piped.stdout, piped.stderr]).toEqual(['0\n', '']);
+    const full = spawnSync('bash', ['-c', './understudy check > /dev/full'], { encoding: 'utf8', cwd: ROOT });
+    expect([full.status, full.stderr]).toEqual([1, expect.stringContaining('cannot be written')]);
+  });
+
+  it('ends with 130 when it is interrupted while it waits, and says that the job goes on', async () => {
+    let asked = 0;
+    const lambda = createServer((_request, response) => {
+      asked++;
+      response.end('null');
+    });
+    await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve));
+    const { port } = lambda.address() as AddressInfo;
+    const waiting = spawn(
+      join(ROOT, 'understudy'),
+      ['--config', config, '--stage', 'prod', 'run', 'dump', 'crm', '--wait'],
+      {
+        cwd: ROOT,
+        env: { ...process.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
+    let said = '';
+    waiting.stderr.on('data', (text) => (said += text));
+    const ended = once(waiting, 'close');
+    while (!said.includes('waiting for its turn')) await sleep(50);
+    waiting.kill('SIGINT');
+    expect([(await ended)[0], said, asked]).toEqual([130, expect.stringContaining('goes on'), 2]);
+    lambda.close();
   });
 
   it('dumps, rehearses and shows the evidence with 0, one JSON document each, and an unknown target is not good', () => {

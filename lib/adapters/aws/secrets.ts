@@ -55,7 +55,7 @@ export function parseSecret(text: string, target: Target): Credentials {
       'secret-invalid',
       `the secret ${secret} of ${target.id} is neither RDS-style JSON with username and password nor a postgres:// URL`,
       {
-        hint: 'docs/configuration.md shows both',
+        hint: 'docs/configuration.md shows both; in a URL what is no letter or digit of user and password is percent-encoded, @ as %40 and / as %2F',
       },
     );
   }
@@ -108,6 +108,8 @@ function fromUrl(text: string): Read | undefined {
   try {
     const url = new URL(text.trim());
     if (!/^postgres(ql)?:$/.test(url.protocol) || !url.username) return undefined;
+    // A password with an unencoded / or @ would be taken for host and path, and said in the next error.
+    if (`${url.pathname}${url.search}${url.hash}`.includes('@')) return undefined;
     const mode = url.searchParams.get('sslmode');
     return {
       user: decodeURIComponent(url.username),

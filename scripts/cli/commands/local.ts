@@ -6,7 +6,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
-import { connectionOf } from '../../../lib/domain/policy.ts';
+import { connectionOf, type Target } from '../../../lib/domain/policy.ts';
 import { LOCAL_CREDENTIALS, startMoto } from '../../local/moto.ts';
 import { packageDeployment } from '../../local/package.ts';
 import { createStack, readTemplate } from '../../local/stack.ts';
@@ -17,9 +17,10 @@ import type { Session } from '../session.ts';
 
 /** Starts a local cloud and makes the deployment's own table, bucket, topics, queues and schedules in it. */
 export async function up(session: Session, target: string | undefined): Promise<Answer> {
+  const chosen = chooseTarget(session, target);
   const known = readState();
   if (known && isAlive(known.pid)) {
-    await storeUrl(session, known.endpoint, target);
+    await storeUrl(chosen, known.endpoint);
     return { document: known, exit: DONE, lines: [`the local cloud is up already at ${known.endpoint}`] };
   }
   const template = packageDeployment();
@@ -31,7 +32,7 @@ export async function up(session: Session, target: string | undefined): Promise<
   });
   const state = { ...stack, pid: moto.pid, endpoint: moto.endpoint };
   writeState(state);
-  await storeUrl(session, moto.endpoint, target);
+  await storeUrl(chosen, moto.endpoint);
   return {
     document: state,
     exit: DONE,
@@ -68,13 +69,25 @@ export async function env(): Promise<Answer> {
   return { document: state.environment, exit: DONE, lines };
 }
 
+/** Whose secret DATABASE_URL becomes; undefined where it is not set. */
+function chooseTarget(session: Session, asked: string | undefined): Target | undefined {
+  if (asked === undefined && !process.env['DATABASE_URL']) return undefined;
+  const withConnection = session.plan().targets.filter(({ connection }) => connection !== undefined);
+  const chosen = asked === undefined ? withConnection[0] : withConnection.find(({ id }) => id === asked);
+  if (chosen) return chosen;
+  throw new InputError(
+    asked === undefined
+      ? `no target in ${session.options.config} has a connection that DATABASE_URL could be the secret of`
+      : `there is no target "${asked}" with a connection in ${session.options.config}`,
+    [],
+    './understudy targets lists them',
+  );
+}
+
 /** DATABASE_URL, where it is set, becomes a target's secret. It is never taken from the command line, which others can read. */
-async function storeUrl(session: Session, endpoint: string, target: string | undefined): Promise<void> {
+async function storeUrl(chosen: Target | undefined, endpoint: string): Promise<void> {
   const url = process.env['DATABASE_URL'];
-  if (!url) return;
-  const { targets } = session.plan();
-  const chosen = target ? targets.find((each) => each.id === target) : targets[0];
-  if (!chosen) throw new InputError(`there is no target "${target}" in ${session.options.config}`);
+  if (!url || !chosen) return;
   const secrets = new SecretsManagerClient({
     endpoint,
     region: LOCAL_CREDENTIALS.AWS_REGION,

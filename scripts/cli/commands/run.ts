@@ -21,6 +21,12 @@ export async function run(
   options: RunOptions,
 ): Promise<Answer> {
   const message = messageFor(session, job, target, options);
+  if (job === 'verify' && options.wait && !options.point && !session.isLocal)
+    throw new InputError(
+      'a verification is named after its point',
+      [],
+      'add --point ID to wait for it; ./understudy points T lists them',
+    );
   if (message.job === 'rehearse-instance') await sayBeforehand(session, message);
   if (job === 'expire' && options.dryRun) return dryRun(session, message);
   return session.isLocal ? runHere(session, message) : runThere(session, message, options);
@@ -64,16 +70,10 @@ async function runThere(session: Session, message: Message, options: RunOptions)
       lines: [
         `asked for ${name}`,
         faint(
-          `./understudy status ${message.target} --stage ${session.options.stage} shows what became of it; --wait waits`,
+          `./understudy status ${message.target} --stage ${session.options.stage} shows what became of it${message.job === 'verify' && !options.point ? '' : '; --wait waits'}`,
         ),
       ],
     };
-  if (message.job === 'verify' && !options.point)
-    throw new InputError(
-      'a verification is named after its point',
-      [],
-      'add --point ID to wait for it; ./understudy points T lists them',
-    );
   const asked = { ask: 'outcome', ...runOf(message) };
   const deadline = Date.now() + LONGEST_WAIT_HOURS * 3_600_000;
   const ended = await progress(name, async (update) => {
@@ -92,10 +92,10 @@ async function runThere(session: Session, message: Message, options: RunOptions)
       await new Promise((resolve) => setTimeout(resolve, 5000));
     }
   });
-  const [evidence] =
+  const evidence =
     message.job.startsWith('rehearse') && ended.state === 'succeeded'
-      ? await session.invoke<Evidence[]>('operator', { ask: 'evidence', target: message.target })
-      : [];
+      ? await evidenceOf(session, message.target, name)
+      : undefined;
   const findings = message.job === 'preflight' ? await openOf(session, message.target) : [];
   const isWrong = evidence?.outcome === 'failed' || findings.length > 0;
   return {
@@ -109,6 +109,16 @@ async function runThere(session: Session, message: Message, options: RunOptions)
           ...findings.flatMap(sayFinding),
         ],
   };
+}
+
+/** Of this rehearsal: others of the target may have begun and ended meanwhile. */
+async function evidenceOf(session: Session, target: string, run: string): Promise<Evidence> {
+  const newest = await session.invoke<Evidence[]>('operator', { ask: 'evidence', target, limit: 20 });
+  const found = newest.find((each) => each.run === run);
+  if (found) return found;
+  throw new UnderstudyError('evidence-missing', `${run} has ended, and there is no evidence of it`, {
+    hint: `./understudy evidence ${target} --last 100 lists what there is; the log of the function says why`,
+  });
 }
 
 async function dryRun(session: Session, message: Message): Promise<Answer> {

@@ -3,17 +3,23 @@ import { copyJob, rehearseInstanceJob, rehearseJob, snapshotJob } from '../../..
 import { messageFor, type RunOptions, runOf } from '../../../scripts/cli/message.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { planWith } from '../../support/plan.ts';
+import { planOf } from '../../support/snapshots.ts';
 
-const session = {
-  options: { config: 'understudy.yml' },
-  caller: 'somebody',
-  plan: () => planWith(),
-} as unknown as Session;
+const cachePlan = planOf({ target: { platform: { kind: 'elasticache', id: 'sessions' } } });
+for (const each of cachePlan.targets) delete each.connection;
+
+const sessionOf = (target: string, policy = '') =>
+  ({
+    options: { config: 'understudy.yml' },
+    caller: 'somebody',
+    plan: () => planWith({ target, policy }),
+  }) as unknown as Session;
+const session = sessionOf('rds: crm-db');
 
 const message = (job: string, options: RunOptions = {}) => messageFor(session, job, 'crm', options);
-const mistakesOf = (job: string, options: RunOptions) => {
+const mistakesOf = (job: string, options: RunOptions, of = session) => {
   try {
-    message(job, options);
+    messageFor(of, job, 'crm', options);
     return [];
   } catch (error) {
     return [...(error as InputError).mistakes];
@@ -70,6 +76,79 @@ describe('what a person asks for', () => {
 
   it('is nothing that nothing is rehearsed from', () => {
     expect(() => message('rehearse', { from: 'tape' })).toThrow('nothing is rehearsed from "tape"');
+  });
+
+  it.each([
+    ['snapshot', { label: '' }, ['--label is empty']],
+    ['rehearse', { from: 'snapshot', point: '' }, ['--point is empty']],
+    ['rehearse', { from: 'moment', moment: '' }, ['--moment is empty']],
+    ['dump', { reason: '' }, ['--reason is empty']],
+    [
+      'rehearse',
+      { from: 'moment', moment: 'yesterday' },
+      ['--moment: expected a moment such as 2026-11-20T01:00:00Z'],
+    ],
+    [
+      'copy',
+      { point: 'nonsense', to: 'mars' },
+      [
+        '--point: expected a point id such as 20261120T010000Z-1',
+        '--to: expected a place such as eu-west-1 or eu-west-1/123456789012',
+      ],
+    ],
+    [
+      'rehearse',
+      { point: '20261120T010000Z-snapshot@eu-central-1' },
+      ['--point: 20261120T010000Z-snapshot@eu-central-1 is a snapshot, which --from snapshot rehearses'],
+    ],
+    [
+      'verify',
+      { point: '20261120T010000Z-snapshot@eu-central-1' },
+      ['--point: 20261120T010000Z-snapshot@eu-central-1 is a snapshot, which is verified as it is taken'],
+    ],
+    [
+      'rehearse',
+      { from: 'snapshot', point: '20261120T010000Z-1' },
+      ['--point: 20261120T010000Z-1 is a dump, and --from snapshot means a snapshot'],
+    ],
+    [
+      'copy',
+      { point: '20261120T010000Z-1', to: 'eu-west-1' },
+      ['--point: 20261120T010000Z-1 is a dump, and snapshots are copied'],
+    ],
+  ] as const)('is refused with all that is wrong about its options: %s %j', (job, options, mistakes) => {
+    expect(mistakesOf(job, options)).toEqual(mistakes);
+  });
+
+  const CACHE = { ...sessionOf(''), plan: () => cachePlan } as Session;
+  it.each([
+    ['dump', {}, CACHE, 'dump is about dumps, and crm has none'],
+    ['verify', {}, CACHE, 'verify is about dumps, and crm has none'],
+    ['rehearse', {}, CACHE, 'rehearse from dump is about dumps, and crm has none'],
+    ['preflight', {}, CACHE, 'preflight is about databases, and crm is a cache'],
+    [
+      'rehearse',
+      { from: 'snapshot' },
+      CACHE,
+      'rehearse from snapshot is about databases, and crm is a cache',
+    ],
+    ['snapshot', {}, sessionOf(''), 'snapshot is about what AWS backs up, and crm has only dumps'],
+    ['preflight', {}, sessionOf(''), 'preflight is about what AWS backs up, and crm has only dumps'],
+    [
+      'rehearse-moment',
+      {},
+      sessionOf(''),
+      'rehearse from moment is about what AWS backs up, and crm has only dumps',
+    ],
+  ])('is nothing that its target can never do: %s %j', (job, options, of, said) => {
+    expect(() => messageFor(of, job, 'crm', options)).toThrow(said);
+  });
+
+  it('is everything that its target can do', () => {
+    for (const job of ['snapshot', 'expire'])
+      expect(messageFor(CACHE, job, 'crm', {})).toMatchObject({ job });
+    for (const job of ['dump', 'verify', 'rehearse', 'simulation', 'expire'])
+      expect(messageFor(sessionOf(''), job, 'crm', {})).toHaveProperty('job');
   });
 
   it('is a copy of one point to one place', () => {

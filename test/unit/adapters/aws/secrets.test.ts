@@ -117,6 +117,8 @@ describe('a secret that does not do', () => {
     ['a URL without a user', `postgres://db/crm?password=${encoded}`],
     ['a URL that ends too early', `postgres://u:${encoded}`],
     ['a password that is not encoded', `postgres://u:${PASSWORD}@db/crm`],
+    ['a password whose end would be taken for host and path', 'postgres://u:Geheim@Pass/Wort@db/crm'],
+    ['one whose end would be taken for a query', 'postgres://u:Geheim@Pass?Wort@db/crm'],
     ['a list', [PASSWORD]],
   ])('(%s) is refused by its name, with what to do, and without a word of it', (_, secret) => {
     const error = refusal(secret, { host: 'h', database: 'd' });

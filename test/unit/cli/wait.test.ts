@@ -1,0 +1,111 @@
+import { InputError } from '../../../lib/domain/errors.ts';
+import type { Evidence } from '../../../lib/domain/evidence.ts';
+import type { Run } from '../../../lib/domain/run.ts';
+import { type OperatorRequest, operatorRequest } from '../../../lib/workflows/operate.ts';
+import { run } from '../../../scripts/cli/commands/run.ts';
+import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
+import type { RunOptions } from '../../../scripts/cli/message.ts';
+import type { Session } from '../../../scripts/cli/session.ts';
+import { run as runOf } from '../../support/builders.ts';
+import { planOf } from '../../support/snapshots.ts';
+
+/** What a pipeline blocks on: `run … --wait && ./migrate`. */
+
+// listr2 is a module of the other sort, and nothing here is shown.
+jest.mock('../../../scripts/cli/progress.ts', () => ({
+  progress: (_title: string, work: (update: () => void) => Promise<unknown>) => work(() => undefined),
+}));
+
+const evidenceOf = (run: string, changes: Partial<Evidence> = {}): Evidence => ({
+  target: 'crm',
+  run,
+  at: '2026-11-20T06:00:00Z',
+  point: '20261120T010000Z-snapshot@eu-central-1',
+  pointSnapshotAt: '2026-11-20T01:00:00Z',
+  source: 'snapshot s',
+  outcome: 'passed',
+  strength: 'bounded',
+  operator: 'somebody',
+  simulation: false,
+  where: 'a scratch instance',
+  phases: [],
+  differences: [],
+  differenceCount: 0,
+  assertions: [],
+  leftOut: [],
+  notes: [],
+  findings: [],
+  ...changes,
+});
+
+/** A deployment in which the run that was asked for has ended, with this evidence on record, newest first. */
+function deployment(ended: Partial<Run>, evidence: (asked: string) => Evidence[] = () => []) {
+  const asked: OperatorRequest[] = [];
+  let name = '';
+  const session: Session = {
+    options: { config: 'understudy.yml', stage: 'prod' },
+    plan: () => planOf(),
+    caller: 'somebody',
+    isLocal: false,
+    async invoke<T>(_name: string, event: unknown) {
+      const request = operatorRequest.parse(event);
+      asked.push(request);
+      if (request.ask === 'estimate') return { said: 'about an hour, about 0.07 dollars' } as T;
+      if (request.ask === 'evidence') return evidence(name) as T;
+      if (request.ask !== 'outcome') return {} as T;
+      name = `${request.job}/crm/${request.scheduledFor}`;
+      return runOf(request.job, request.scheduledFor, ended) as T;
+    },
+  };
+  return {
+    session,
+    asked,
+    wait: (job: string, options: RunOptions = {}) => run(session, job, 'crm', { wait: true, ...options }),
+  };
+}
+
+test('exits with 0 for a snapshot that is there, and says which', async () => {
+  const { wait, asked } = deployment({ summary: '20261120T010000Z-snapshot@eu-central-1 verified' });
+  const answer = await wait('snapshot', { label: 'release 4.2' });
+  expect([answer.exit, answer.lines.join()]).toEqual([DONE, expect.stringContaining('verified')]);
+  expect(asked[0]).toMatchObject({ ask: 'run', message: { job: 'snapshot', label: 'release 4.2' } });
+});
+
+test('exits with 1 for a snapshot that failed, whatever was verified before, and says what to do', async () => {
+  const error = { code: 'instance-stopped', message: 'crm-db is stopped', hint: 'start it' };
+  const answer = await deployment({ state: 'failed', summary: 'crm-db is stopped', error }).wait('snapshot');
+  expect(answer.exit).toBe(FAILED);
+  expect(answer.lines.join('\n')).toMatch(/crm-db is stopped[\s\S]*next: start it/);
+});
+
+test('judges a rehearsal by its own evidence, not by what another found meanwhile', async () => {
+  const failed = (run: string) =>
+    evidenceOf(run, { outcome: 'failed', strength: 'none', differenceCount: 1 });
+  const { wait } = deployment({}, (run) => [evidenceOf('rehearse/crm/2026-11-20T07:00:00Z'), failed(run)]);
+  expect(await wait('rehearse', { from: 'moment' })).toMatchObject({
+    exit: FOUND_WRONG,
+    document: { outcome: 'failed' },
+  });
+  const passed = deployment({}, (run) => [failed('rehearse/crm/2026-11-20T07:00:00Z'), evidenceOf(run)]);
+  expect(await passed.wait('rehearse', { from: 'snapshot' })).toMatchObject({ exit: DONE });
+});
+
+test('does not call a rehearsal good of which there is no evidence', async () => {
+  const { wait } = deployment({}, () => [evidenceOf('rehearse/crm/2026-11-20T07:00:00Z')]);
+  await expect(wait('rehearse', { from: 'snapshot' })).rejects.toMatchObject({ code: 'evidence-missing' });
+});
+
+test('says what a rehearsal on an instance will take and cost before it is asked for', async () => {
+  const said: string[] = [];
+  const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  const { wait, asked } = deployment({}, (run) => [evidenceOf(run)]);
+  await wait('rehearse', { from: 'snapshot' }).finally(() => write.mockRestore());
+  expect(said.join('')).toContain('about 0.07 dollars');
+  expect(asked.map(({ ask }) => ask).slice(0, 2)).toEqual(['estimate', 'run']);
+});
+
+test('refuses to wait for verifications that nobody named, before it asks for any', async () => {
+  const { wait, asked } = deployment({});
+  await expect(wait('verify')).rejects.toThrow(InputError);
+  expect(asked).toEqual([]);
+});
