@@ -21,7 +21,12 @@ export function checkSnapshot(
 ): Finding[] {
   const about = { target, subject: point };
   const found: Finding[] = [];
-  if (!snapshot.encrypted && target.policy.snapshot.encryption === 'required')
+  // A cache comes first as cache: whether it is encrypted was decided with it, and nothing of it is restored elsewhere.
+  if (
+    !snapshot.encrypted &&
+    snapshot.of !== 'elasticache' &&
+    target.policy.snapshot.encryption === 'required'
+  )
     found.push(
       finding('snapshot-unencrypted', {
         ...about,

@@ -161,9 +161,9 @@ export const FINDINGS = {
     next: 'Encrypt the source (restore an encrypted copy of a snapshot), or set `snapshot.encryption: any`.',
   },
   'snapshot-implausible': {
-    severity: 'P2',
-    means: 'A snapshot has another size or engine than its source.',
-    next: 'Look at both: `./understudy points {target}`. A source that was replaced makes new ones of its own size.',
+    severity: 'P1',
+    means: 'A snapshot has another engine than its source, or far less storage, and does not count.',
+    next: 'Look at both: `./understudy points {target}`. Take a new one with `./understudy run snapshot {target}`.',
   },
   'snapshot-deleted': {
     severity: 'P0',

@@ -130,8 +130,8 @@ export async function keyOf(
 
 /**
  * Tells what was found against an available snapshot, and moves its point on: to `verified`, or to `corrupt` when it is not
- * what was promised. One whose key cannot be used stays `available`: it counts for nothing, and for something again when
- * the key does. Returns the finding that stands in the way of its counting; what is only odd does not.
+ * encrypted as promised. One that may prove good stays `available` and counts for nothing meanwhile: its key may work
+ * again, and its source may have been enlarged in between. Returns the finding that stands in the way of its counting.
  */
 export async function concludeSnapshot(
   target: Target,
@@ -141,15 +141,15 @@ export async function concludeSnapshot(
   deps: Pick<SnapshotDeps, 'catalog' | 'alerts' | 'metrics' | 'log' | 'clock' | 'stage'>,
 ): Promise<Finding | undefined> {
   for (const found of findings) await raise(deps, found);
-  const bad = findings.find(({ code }) => code !== 'snapshot-implausible');
+  const [bad] = findings;
   if (bad) {
-    if (bad.code !== 'restore-key-unusable')
+    if (bad.code === 'snapshot-unencrypted')
       await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: bad.message });
     return bad;
   }
   await deps.catalog.movePoint(target.id, point.id, 'verified', { verifiedAt: now });
   const older = (open: Finding) => earlierOrSame(open.subject, point.id);
-  await settle(deps, target.id, OF_SNAPSHOTS, [...findings], older);
+  await settle(deps, target.id, OF_SNAPSHOTS, [], older);
   return undefined;
 }
 

@@ -351,12 +351,22 @@ describe('a snapshot that was begun and', () => {
     ['no storage at all', { bytes: 0 }],
     ['less than half of its source’s storage', { bytes: 9 * 2 ** 30 }],
     ['another engine', { engine: 'mysql' }],
-  ])('has %s is odd: told, and a point all the same', async (_what, odd) => {
+  ])('has %s is there, told, and counts for nothing', async (_what, odd) => {
     const { take, platform, point, open } = snapshotWorld();
     platform.putSnapshot(platformSnapshot({ id: NAME, tags: OURS, ...odd }));
+    expect(await take()).toMatchObject({ outcome: 'failed', code: 'snapshot-implausible' });
+    expect(await open()).toContain(`snapshot-implausible ${ID}`);
+    expect(await point()).toMatchObject({ state: 'available' });
+  });
+
+  it('of a cache need not be encrypted', async () => {
+    const { take, catalog, open } = snapshotWorld({
+      target: { platform: { kind: 'elasticache', id: 'sessions' } },
+      source: { kind: 'elasticache', id: 'sessions', encrypted: false },
+    });
     expect(await take()).toMatchObject({ outcome: 'done' });
-    expect(await open()).toEqual([`snapshot-implausible ${ID}`]);
-    expect(await point()).toMatchObject({ state: 'verified' });
+    expect(await open()).toEqual([]);
+    expect(await catalog.points('crm')).toEqual([expect.objectContaining({ state: 'verified' })]);
   });
 
   it('is smaller than its source by less than half is not odd: storage may have been enlarged meanwhile', async () => {
