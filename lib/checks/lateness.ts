@@ -111,11 +111,10 @@ export function checkSilence(target: Target, status: TargetStatus, now: Date): F
     const schedule = schedules[job];
     const expected =
       schedule && lastFiring(schedule, due, new Date(status.owed?.[job]?.since ?? status.firstSeenAt));
-    const last = status.lastRun[job];
-    if (!schedule || !expected || (last && last.scheduledFor >= expected)) return [];
-    const trace = last
-      ? `the last ${job} of ${target.id} was for ${last.scheduledFor}`
-      : `${target.id} never had one`;
+    // A status from before labelled snapshots were told apart knows of all runs only.
+    const fired = status.lastFired ? status.lastFired[job] : status.lastRun[job]?.scheduledFor;
+    if (!schedule || !expected || (fired && fired >= expected)) return [];
+    const trace = fired ? `the last ${job} of ${target.id} was for ${fired}` : `${target.id} never had one`;
     const message = `${job} of ${target.id} was due at ${expected} and there is no trace of it; ${trace}`;
     const objectives = `next due ${nextFirings(schedule, now, 1)[0] ?? 'never'}`;
     return [finding('job-silent', { target, subject: job, job, message, objectives })];

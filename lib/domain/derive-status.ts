@@ -39,7 +39,9 @@ export function deriveStatus(
   points: readonly RecoveryPoint[],
   runs: readonly Run[],
   evidence: readonly Evidence[],
-  known: Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt' | 'lastPassed'> & { home?: string } = {},
+  known: Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt' | 'lastPassed' | 'lastFired'> & {
+    home?: string;
+  } = {},
 ): TargetStatus {
   const { home, ...kept } = known;
   const stored = points.filter((point) => point.availableAt !== undefined && point.snapshotAt !== undefined);
@@ -59,6 +61,8 @@ export function deriveStatus(
     usual: usual(dumps.filter(counts).slice(0, 14), here.filter(counts).slice(0, 14)),
     ...kept,
   };
+  const lastFired = { ...known.lastFired };
+  status.lastFired = lastFired;
   const lastPassed = passedBySort(evidence, known.lastPassed);
   if (lastPassed) status.lastPassed = lastPassed;
   const copies = copiesOf(bySnapshot, home);
@@ -67,6 +71,7 @@ export function deriveStatus(
   for (const run of runs) {
     const job = run.job as ScheduledJob;
     status.lastRun[job] ??= summary(run);
+    if (!run.label && run.scheduledFor > (lastFired[job] ?? '')) lastFired[job] = run.scheduledFor;
     if (run.state === 'succeeded') status.lastSuccess[job] ??= summary(run);
   }
   const [last] = evidence;

@@ -6,6 +6,8 @@ export type Run = RunName & {
   attempt: number;
   requestedBy: string;
   reason?: string;
+  /** Of a snapshot before a release: it stands beside the schedule and for none of its firings. */
+  label?: string;
   startedAt: string;
   endedAt?: string;
   /** Until when the claim is alive; renewed while its holder lives. */

@@ -14,6 +14,7 @@ import type { AlertTopic } from './messages.ts';
 export type ClaimRequest = RunName & {
   requestedBy: string;
   reason?: string | undefined;
+  label?: string | undefined;
   now: Date;
   leaseSeconds: number;
   /** Do again what was done before: a succeeded run may be claimed too. */

@@ -26,7 +26,12 @@ export async function claimDurably(
   durable: Durable,
   deps: Omit<DurableJobDeps, 'messages'>,
   name: RunName,
-  message: { scheduledFor: string; requestedBy: string; reason?: string | undefined },
+  message: {
+    scheduledFor: string;
+    requestedBy: string;
+    reason?: string | undefined;
+    label?: string | undefined;
+  },
   leaseSeconds: number,
 ): Promise<Claimed> {
   const token = await durable.step('draw a claim token', async () => randomUUID());
@@ -36,6 +41,7 @@ export async function claimDurably(
       ...name,
       requestedBy: message.requestedBy,
       reason: message.reason,
+      label: message.label,
       now: deps.clock.now(),
       leaseSeconds,
       token,

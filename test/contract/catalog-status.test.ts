@@ -26,7 +26,15 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
   it('knows since when a target was first seen, whenever it is seen again', async () => {
     const target = await seen();
     await catalog.owe(target, {}, later(9999));
-    const empty = { target, firstSeenAt: SEEN, owed: {}, lastRun: {}, lastSuccess: {}, usual: {} };
+    const empty = {
+      target,
+      firstSeenAt: SEEN,
+      owed: {},
+      lastRun: {},
+      lastSuccess: {},
+      lastFired: {},
+      usual: {},
+    };
     expect(await statusOf(target)).toEqual(empty);
     expect(await catalog.refreshStatus(target)).toEqual(empty);
     expect(await statusOf(target)).toEqual(empty);
@@ -43,6 +51,21 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect(await statusOf(target)).toMatchObject({
       firstSeenAt,
       owed: { dump: { ...NIGHTLY, since: firstSeenAt } },
+    });
+  });
+
+  it('remembers for which moment a schedule last fired, however many snapshots with labels came since', async () => {
+    const target = await seen();
+    const snapshot = (scheduledFor: string, label?: string) =>
+      claim(catalog, target, { job: 'snapshot', scheduledFor, ...(label ? { label } : {}) });
+    await snapshot('2026-11-01T01:00:00Z');
+    expect(await catalog.refreshStatus(target)).toMatchObject({
+      lastFired: { snapshot: '2026-11-01T01:00:00Z' },
+    });
+    for (let minute = 10; minute < 35; minute++) await snapshot(`2026-11-02T01:${minute}:00Z`, 'release');
+    expect(await catalog.refreshStatus(target)).toMatchObject({
+      lastRun: { snapshot: { scheduledFor: '2026-11-02T01:34:00Z' } },
+      lastFired: { snapshot: '2026-11-01T01:00:00Z' },
     });
   });
 

@@ -12,7 +12,7 @@ const ran = (
   scheduledFor: string,
   state: 'running' | 'succeeded' | 'failed' = 'succeeded',
   job: ScheduledJob = 'dump',
-) => status({ lastRun: { [job]: { scheduledFor, state, attempt: 1 } } });
+) => status({ lastRun: { [job]: { scheduledFor, state, attempt: 1 } }, lastFired: { [job]: scheduledFor } });
 const silent = (known: TargetStatus, now: string, about = DAILY) =>
   checkSilence(about, known, new Date(now)).map(({ subject, message }) => `${subject}: ${message}`);
 
@@ -41,6 +41,17 @@ describe('a job that was due', () => {
 
   test('is no longer silent when a later run was made by hand', () => {
     expect(silent(ran('2026-11-20T09:12:00Z'), '2026-11-20T12:00:00Z')).toEqual([]);
+  });
+
+  test('is silent although a snapshot with a label came meanwhile, unless nothing tells them apart', () => {
+    const nightly = only('snapshot', '0 1 * * *');
+    const { lastRun } = ran('2026-11-20T01:10:00Z', 'succeeded', 'snapshot');
+    const labelled = status({ lastRun, lastFired: { snapshot: '2026-11-18T01:00:00Z' } });
+    expect(silent(labelled, '2026-11-20T12:00:00Z', nightly)).toEqual([
+      expect.stringContaining('the last snapshot of crm was for 2026-11-18T01:00:00Z'),
+    ]);
+    expect(silent(status({ lastRun, lastFired: {} }), '2026-11-20T12:00:00Z', nightly)).toHaveLength(1);
+    expect(silent(status({ lastRun }), '2026-11-20T12:00:00Z', nightly)).toEqual([]);
   });
 
   test('that never ran is said to', () => {

@@ -16,8 +16,21 @@ test('of a target about which nothing is known only that is said', () => {
     owed: OWED,
     lastRun: {},
     lastSuccess: {},
+    lastFired: {},
     usual: {},
   });
+});
+
+test('a snapshot with a label is the last run, and stands for no firing of the schedule', () => {
+  const labelled = Array.from({ length: 20 }, (_, day) =>
+    run('snapshot', `2026-11-${20 - day < 10 ? '0' : ''}${20 - day}T01:10:00Z`, { label: 'release' }),
+  );
+  const status = derive([], [...labelled, run('snapshot', '2026-10-30T01:00:00Z')]);
+  expect(status.lastRun.snapshot).toMatchObject({ scheduledFor: '2026-11-20T01:10:00Z' });
+  expect(status.lastFired).toEqual({ snapshot: '2026-10-30T01:00:00Z' });
+  // When there are only labelled ones among those that are read, what was known stays so.
+  const { lastFired } = status;
+  expect(deriveStatus('crm', SEEN, [], labelled, [], { lastFired: lastFired! }).lastFired).toEqual(lastFired);
 });
 
 test('the newest point, the newest good, the newest rehearsed and the one that waits are told apart', () => {

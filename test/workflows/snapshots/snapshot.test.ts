@@ -83,8 +83,9 @@ describe('a snapshot', () => {
   });
 
   it('keeps its label on record as it was given, and as far as a tag may hold it', async () => {
-    const { take, point, platform } = snapshotWorld();
+    const { run, take, point, platform } = snapshotWorld();
     await take({ label: 'release 4.2 “big”, #7' });
+    expect(await run()).toMatchObject({ label: 'release 4.2 “big”, #7' });
     expect((await point())?.label).toBe('release 4.2 “big”, #7');
     const [, , tags] = platform.callsOf('takeSnapshot')[0] as [unknown, unknown, Record<string, string>];
     expect(tags[TAGS.label]).toBe('release 4.2 -big-- -7');

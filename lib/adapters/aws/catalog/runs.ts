@@ -49,6 +49,7 @@ export function runs(table: Table): Runs {
           attempt: (known?.attempt ?? 0) + 1,
           requestedBy: request.requestedBy,
           ...(request.reason ? { reason: request.reason } : {}),
+          ...(request.label ? { label: request.label } : {}),
           startedAt: utc(now),
           leaseUntil: plusSeconds(now, leaseSeconds).toISOString(),
           claimToken: token,

@@ -143,11 +143,12 @@ async function recentPoints(source: Source, target: string) {
 /** What stands beside the derived status and goes into it as it is. */
 function observed(
   known: Item | undefined,
-): Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt' | 'lastPassed'> {
+): Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt' | 'lastPassed' | 'lastFired'> {
   const { owed, platform, ledgerAt } = (known ?? {}) as Partial<TargetStatus>;
-  const lastPassed = (known?.['status'] as TargetStatus | undefined)?.lastPassed;
+  const { lastPassed, lastFired } = (known?.['status'] ?? {}) as Partial<TargetStatus>;
   return {
     ...(lastPassed ? { lastPassed } : {}),
+    ...(lastFired ? { lastFired } : {}),
     ...(owed ? { owed } : {}),
     ...(platform ? { platform } : {}),
     ...(ledgerAt ? { ledgerAt } : {}),

@@ -11,7 +11,7 @@ type Runs = Pick<Catalog, 'claim' | 'renew' | 'finish' | 'run' | 'runs' | 'openR
 export function memoryRuns(store: Store): Runs {
   return {
     async claim(request) {
-      const { job, target, scheduledFor, now, leaseSeconds, token, reason } = request;
+      const { job, target, scheduledFor, now, leaseSeconds, token, reason, label } = request;
       const known = store.runs.get(runKey(request));
       const leaseUntil = plusSeconds(now, leaseSeconds).toISOString();
       if (known?.state === 'succeeded' && !request.again) return { outcome: 'done', run: copy(known) };
@@ -29,6 +29,7 @@ export function memoryRuns(store: Store): Runs {
         attempt: (known?.attempt ?? 0) + 1,
         requestedBy: request.requestedBy,
         ...(reason ? { reason } : {}),
+        ...(label ? { label } : {}),
         startedAt: utc(now),
         leaseUntil,
         claimToken: token ?? randomUUID(),

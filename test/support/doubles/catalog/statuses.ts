@@ -24,7 +24,8 @@ export function memoryStatuses(
     const [begun] = all.map((run) => run.startedAt).sort();
     const firstSeenAt = known?.firstSeenAt ?? begun ?? utc(clock.now());
     const { owed, platform, ledgerAt } = known ?? {};
-    const beside = copy({ owed, platform, ledgerAt, home, lastPassed: known?.status?.lastPassed });
+    const { lastPassed, lastFired } = known?.status ?? {};
+    const beside = copy({ owed, platform, ledgerAt, home, lastPassed, lastFired });
     return copy(deriveStatus(target, firstSeenAt, points, all, proofs, beside));
   };
   return {
