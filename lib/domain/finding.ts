@@ -102,6 +102,7 @@ export const EVENTS: readonly FindingCode[] = [
   'source-failed',
   'storage-low',
   'snapshot-deleted',
+  'source-replaced',
 ];
 
 /** The pseudo-target of findings about the deployment itself: schedules, topics, unknown jobs. */

@@ -349,6 +349,12 @@ export const FINDINGS = {
       'The vault holds dumps that the catalog does not know: the table was lost, or restored as of an earlier moment.',
     next: 'Find out what became of the table in CloudTrail. The dumps are whole: each manifest names its dump, and pg_restore reads it.',
   },
+  'source-replaced': {
+    severity: 'P1',
+    means:
+      'Another instance, cluster or cache bears the source’s name: what AWS kept of the former went with it.',
+    next: 'If it was not you, look in CloudTrail. Snapshots stay: `./understudy points {target}`. Take a new one with `./understudy run snapshot {target}`.',
+  },
   'last-good-point-at-risk': {
     severity: 'P0',
     means:

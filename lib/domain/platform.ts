@@ -30,6 +30,8 @@ export type PlatformSource = PlatformRef & {
   pitr?: { earliest?: string; latest: string };
   /** Where automated backups are replicated to: ARNs in other Regions. */
   replicatedTo: string[];
+  /** Of a cluster: its instances, which events and alarms are about. */
+  members?: string[];
   masterUser?: string;
   /** The database made with it, where one was. */
   database?: string;

@@ -54,6 +54,10 @@ export type PlatformStatus = {
   readAt: string;
   /** The platform's own word, or `missing`. */
   status: string;
+  /** Never given twice: by it another of the same name is known. */
+  resourceId?: string;
+  /** The instances of a cluster. */
+  members?: string[];
   retention: number;
   earliest?: string;
   latest?: string;

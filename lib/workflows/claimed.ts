@@ -1,5 +1,5 @@
 import { ClaimLost, codeOf, hintOf, InputError, OutOfTime, Refusal, reasonOf } from '../domain/errors.ts';
-import { finding } from '../domain/finding.ts';
+import { type Finding, finding } from '../domain/finding.ts';
 import type { JobMessage } from '../domain/job.ts';
 import { type RunName, runName } from '../domain/names.ts';
 import { type Plan, type Target, targetOf } from '../domain/policy.ts';
@@ -142,13 +142,18 @@ export function jobFailed(
   target: Target | { id: string },
   job: string,
   said: { code: string; message: string; hint?: string },
-) {
-  return finding('job-failed', {
+  subject = job,
+): Finding {
+  const failed = finding('job-failed', {
     target,
-    subject: job,
+    subject,
     job,
     message: `${job} of ${target.id} failed (${said.code}): ${said.message}${said.hint ? `. Hint: ${said.hint}` : ''}`,
   });
+  // Nobody has to name its point and its place.
+  return job === 'copy'
+    ? { ...failed, next: 'Follow the hint in the message; the watch asks for the copy again within an hour.' }
+    : failed;
 }
 
 /** Renews the claim while the work lives, and ends the work when the claim is lost or the time is nearly over. */

@@ -1,11 +1,12 @@
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { type Finding, finding } from '../domain/finding.ts';
-import { runName, vaultKeys } from '../domain/names.ts';
+import { parsePointId, runName, vaultKeys } from '../domain/names.ts';
 import { type Plan, targetOf } from '../domain/policy.ts';
 import type { Run } from '../domain/run.ts';
 import { compactUtc, secondsBetween, utc } from '../domain/time.ts';
 import type { OpenUpload, Vault } from '../ports/vault.ts';
 import { jobFailed } from './claimed.ts';
+import { subjectOfCopy } from './snapshots/places.ts';
 import { raise, type Telling } from './tell.ts';
 
 export type ClearDeps = Telling & { plan: Plan; vault: Vault };
@@ -53,6 +54,7 @@ async function endDeadRun(deps: ClearDeps, dead: Run, now: Date): Promise<void> 
     scheduledFor,
     requestedBy: dead.requestedBy,
     reason: dead.reason,
+    label: dead.label,
     now,
     leaseSeconds: LEASE_SECONDS,
   });
@@ -69,7 +71,10 @@ async function endDeadRun(deps: ClearDeps, dead: Run, now: Date): Promise<void> 
     if (point?.state === 'creating')
       await deps.catalog.movePoint(target, point.id, 'failed', { why: message });
   }
-  await raise(deps, jobFailed(targetOf(deps.plan, target) ?? { id: target }, job, said));
+  // A copy's run is named after the copy, and its success takes back what was said of its place.
+  const place = job === 'copy' ? parsePointId(scheduledFor)?.place : undefined;
+  const subject = place === undefined ? job : subjectOfCopy(place);
+  await raise(deps, jobFailed(targetOf(deps.plan, target) ?? { id: target }, job, said, subject));
   await deps.catalog.finish(claim, { state: 'failed', endedAt: utc(now), summary: message, error: said });
   await deps.catalog.refreshStatus(target);
   deps.log.warn('a dead run was ended', { run: runName(dead) });

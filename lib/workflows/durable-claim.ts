@@ -136,7 +136,7 @@ export async function fail(
   const failures: unknown[] = [];
   const try_ = (name: string, work: () => Promise<void>) =>
     durable.step(name, work).catch((error) => void failures.push(error));
-  const told = { ...jobFailed(target, claim.job, said), subject: options.subject ?? claim.job };
+  const told = jobFailed(target, claim.job, said, options.subject);
   if (!options.quietly) await try_('tell the failure', () => raise(deps, told));
   await try_('record the failure', () =>
     deps.catalog.finish(claim, {

@@ -195,6 +195,28 @@ describe('the watch, of what AWS backs up', () => {
     expect(await open()).toEqual(['copy-impossible crm eu-west-1', 'job-failed crm copy to eu-west-1']);
   });
 
+  it('says of a copy whose worker died which place lacks it, so that its success takes it back', async () => {
+    const { clock, look, catalog } = world({
+      policy: { snapshot: { ...policy().snapshot, copies: [{ region: 'eu-west-1' }] } },
+    });
+    await catalog.claim({
+      job: 'copy',
+      target: 'crm',
+      scheduledFor: '20261120T010000Z-snapshot@eu-west-1',
+      requestedBy: 'schedule',
+      now: clock.now(),
+      leaseSeconds: 60,
+    });
+    await clock.advance(HOUR);
+    await look();
+    expect((await catalog.openFindings('crm')).filter(({ code }) => code === 'job-failed')).toEqual([
+      expect.objectContaining({
+        subject: 'copy to eu-west-1',
+        next: expect.stringContaining('the watch asks for the copy again'),
+      }),
+    ]);
+  });
+
   it('takes the latest restorable moment for the RPO that it gives, and says when that is breached and mended', async () => {
     const { look, told, platform, source, clock } = world({ targets: [{ id: 'crm' }] });
     await look();

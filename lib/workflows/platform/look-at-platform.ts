@@ -4,9 +4,10 @@ import { type Finding, type FindingCode, finding } from '../../domain/finding.ts
 import type { PlatformRef, PlatformSource } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import { isSnapshot } from '../../domain/recovery-point.ts';
+import type { PlatformStatus } from '../../domain/target-status.ts';
 import { utc } from '../../domain/time.ts';
 import { placesOf } from '../snapshots/places.ts';
-import { resolve } from '../tell.ts';
+import { raise, resolve } from '../tell.ts';
 import { askForForgottenCopies } from './forgotten-copies.ts';
 import { adopt, missing, type PlatformLookDeps, runningSnapshots } from './reconcile-snapshots.ts';
 
@@ -33,6 +34,7 @@ export async function lookAtPlatform(
   const points = (await deps.catalog.points(target.id)).filter(isSnapshot);
   const running = await runningSnapshots(target, deps, now);
   const source = await deps.platform.source(ref);
+  await tellReplaced(target, source, deps);
   await observe(target, source, deps, now);
   // It is there again, or another of its name.
   if (source) await resolve(deps, { target: target.id, code: 'instance-deleted', subject: ref.id });
@@ -75,15 +77,38 @@ function checkSource(
   ];
 }
 
+async function lastSeen(target: Target, deps: PlatformLookDeps): Promise<PlatformStatus | undefined> {
+  return (await deps.catalog.statuses([target.id])).get(target.id)?.platform;
+}
+
+/** A name says nothing of whose data it is: automated backups, and the moments they reach, went with the former. */
+async function tellReplaced(
+  target: Target,
+  source: PlatformSource | undefined,
+  deps: PlatformLookDeps,
+): Promise<void> {
+  const was = source?.resourceId ? await lastSeen(target, deps) : undefined;
+  if (!source || !was?.resourceId || was.resourceId === source.resourceId) return;
+  const reach =
+    was.earliest && was.latest ? `; moments from ${was.earliest} to ${was.latest} went with the former` : '';
+  const message = `${source.id} of ${target.id} is another of that name since ${source.createdAt}: ${source.resourceId}, and was ${was.resourceId}${reach}`;
+  // Told first and recorded then: a look that dies in between tells it again.
+  await raise(deps, finding('source-replaced', { target, subject: source.resourceId, message }));
+}
+
 async function observe(
   target: Target,
   source: PlatformSource | undefined,
   deps: PlatformLookDeps,
   now: Date,
 ): Promise<void> {
+  // Of one that is gone it stays known, lest the next of its name be taken for it.
+  const resourceId = source?.resourceId || (await lastSeen(target, deps))?.resourceId;
   const platform = {
     readAt: utc(now),
     status: source?.status ?? 'missing',
+    ...(resourceId ? { resourceId } : {}),
+    ...(source?.members ? { members: source.members } : {}),
     retention: source?.backups.retention ?? 0,
     ...(source?.pitr?.earliest ? { earliest: source.pitr.earliest } : {}),
     ...(source?.pitr ? { latest: source.pitr.latest } : {}),

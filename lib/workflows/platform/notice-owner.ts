@@ -22,7 +22,11 @@ export type Owner = {
     | 'nobody';
 };
 
-export type OwnerDeps = { plan: Plan; stage: string; catalog: Pick<Catalog, 'openScratches' | 'points'> };
+export type OwnerDeps = {
+  plan: Plan;
+  stage: string;
+  catalog: Pick<Catalog, 'openScratches' | 'points' | 'statuses'>;
+};
 
 const NOBODY: Owner = { target: DEPLOYMENT, as: 'nobody' };
 /** A snapshot of a name that says nothing is looked for in the catalog, one question a target: not in a plan of thousands. */
@@ -31,7 +35,7 @@ const MANY = 200;
 /** Everybody whom a notice concerns; two targets may be two databases of one instance. Never nobody at all: then it is the deployment. */
 export async function ownersOf(notice: Notice, deps: OwnerDeps): Promise<Owner[]> {
   if (notice.from === 'unknown') return [NOBODY];
-  const found = notice.from === 'alarm' ? ofAlarm(notice, deps.plan) : await ofRds(notice, deps);
+  const found = notice.from === 'alarm' ? await ofAlarm(notice, deps) : await ofRds(notice, deps);
   return found.length > 0 ? found : [NOBODY];
 }
 
@@ -40,7 +44,9 @@ async function ofRds(notice: RdsNotice, deps: OwnerDeps): Promise<Owner[]> {
   if (subject.replace(/^rds:/, '').startsWith(SCRATCH_PREFIX)) return [await ofScratch(subject, deps)];
   if (source.endsWith('snapshot')) return ofSnapshot(notice, deps);
   const sources = ofSource(subject, deps.plan);
-  return sources.length > 0 ? sources : ofMember(notice, deps.plan);
+  if (sources.length > 0) return sources;
+  const members = ofMember(notice, deps.plan);
+  return members.length > 0 ? members : ofSeenMember([subject], deps);
 }
 
 async function ofScratch(subject: string, deps: OwnerDeps): Promise<Owner> {
@@ -56,6 +62,15 @@ function ofSource(id: string, plan: Plan): Owner[] {
     ({ platform }) => platform?.id === id && platform.kind !== 'elasticache',
   );
   return targets.map((target) => ({ target, as: 'source' }));
+}
+
+/** By what the watch saw last of each cluster: instances may be called anything. */
+async function ofSeenMember(ids: readonly string[], { plan, catalog }: OwnerDeps): Promise<Owner[]> {
+  const clusters = plan.targets.filter(({ platform }) => platform?.kind === 'aurora');
+  const seen = await catalog.statuses(clusters.map(({ id }) => id));
+  return clusters
+    .filter(({ id }) => seen.get(id)?.platform?.members?.some((member) => ids.includes(member)))
+    .map((target) => ({ target, as: 'member' }));
 }
 
 /** The plan does not know a cluster's instances. The message may name the cluster; else the name does that the console gives them. */
@@ -107,10 +122,16 @@ async function inCatalog(subject: string, { plan, catalog }: OwnerDeps): Promise
   return [];
 }
 
-function ofAlarm({ about }: AlarmNotice, plan: Plan): Owner[] {
-  return plan.targets
+async function ofAlarm({ about }: AlarmNotice, deps: OwnerDeps): Promise<Owner[]> {
+  const found = deps.plan.targets
     .filter((target) => about.some(({ id }) => isAbout(id, target)))
-    .map((target) => ({ target, as: 'source' }));
+    .map((target): Owner => ({ target, as: 'source' }));
+  return found.length > 0
+    ? found
+    : ofSeenMember(
+        about.map(({ id }) => id),
+        deps,
+      );
 }
 
 /** A node of a cache is called after it: `sessions-001`, or `sessions-0001-001` with shards. So are a cluster's instances, by the console. */

@@ -4,7 +4,7 @@ import { pointFromRun, snapshotName, snapshotPointId } from '../../domain/names.
 import { type PlatformSnapshot, type PlatformSource, TAGS } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { RecoveryPoint, SnapshotPoint } from '../../domain/recovery-point.ts';
-import { utc } from '../../domain/time.ts';
+import { secondsBetween, utc } from '../../domain/time.ts';
 import type { JobMessages } from '../../ports/messages.ts';
 import type { Place, Platform } from '../../ports/platform.ts';
 import { concludeSnapshot, keyOf, type SnapshotDeps, storedOf } from '../snapshots/made-snapshot.ts';
@@ -124,6 +124,18 @@ function pointFor(
 /** States in which a snapshot must be there. */
 const THERE: readonly RecoveryPoint['state'][] = ['available', 'verified', 'rehearsed', 'corrupt'];
 
+/** How long after the moment it was asked for a snapshot may have been taken, in seconds. */
+const TAKING = 3600;
+
+/** Why a snapshot that bears a point's name is not what the point says, if it is not. */
+function notThePoint(point: SnapshotPoint, there: PlatformSnapshot): string | undefined {
+  if (/^(failed|incompatible|deleting)/.test(there.status)) return `is ${there.status}`;
+  const { takenAt } = there;
+  if (takenAt && secondsBetween(point.snapshotAt!, new Date(takenAt)) > TAKING)
+    return `is another of that name, of ${takenAt} and not of ${point.snapshotAt}`;
+  return undefined;
+}
+
 /** What the catalog has and the platform has not. AWS's own and other people's come and go; ours only by retention. */
 export async function missing(
   target: Target,
@@ -132,15 +144,19 @@ export async function missing(
   place: Place,
   deps: PlatformLookDeps,
 ): Promise<Finding[]> {
-  const ids = new Set(found.map(({ id }) => id));
+  const listed = new Map(found.map((each) => [each.id, each]));
   const findings: Finding[] = [];
   for (const point of points) {
-    if (point.place !== place.name || !THERE.includes(point.state) || ids.has(point.snapshot.id)) continue;
+    if (point.place !== place.name || !THERE.includes(point.state)) continue;
+    const seen = listed.get(point.snapshot.id);
+    if (seen && !notThePoint(point, seen)) continue;
     const now = await deps.catalog.point(target.id, point.id);
     if (!now || !THERE.includes(now.state)) continue;
     // Lists go by the source's name, which may have changed; the snapshot's own never does.
     const { of, id } = point.snapshot;
-    if (await deps.platform.snapshot(of, id, place)) continue;
+    const there = seen ?? (await deps.platform.snapshot(of, id, place));
+    const odd = there && notThePoint(point, there);
+    if (there && !odd) continue;
     if (point.kind !== 'snapshot') {
       await deps.catalog.movePoint(target.id, point.id, 'expiring');
       await deps.catalog.movePoint(target.id, point.id, 'expired', {
@@ -150,7 +166,7 @@ export async function missing(
     }
     // It was told when it was found; the loss is on record.
     if (now.state === 'corrupt') continue;
-    const message = `the snapshot ${point.snapshot.id} of ${target.id} in ${place.name} is gone, and retention did not delete it`;
+    const message = `the snapshot ${id} of ${target.id} in ${place.name} ${odd ?? 'is gone'}, and retention did not delete it`;
     const gone = finding('snapshot-deleted', { target, subject: point.id, message });
     // Told first and marked then: a look that dies or fails behind the mark would not come back to it.
     await raise(deps, gone);

@@ -68,6 +68,70 @@ const automated = (at: string, changes: Partial<PlatformSnapshot> = {}) =>
 const foreign = (at: string, changes: Partial<PlatformSnapshot> = {}) =>
   platformSnapshot({ id: 'by-hand', createdAt: at, takenAt: at, ...changes });
 
+describe('a source', () => {
+  it('that is another of the same name is told of once: what the former kept went with it', async () => {
+    const { look, platform, catalog } = looking();
+    const open = async () =>
+      (await catalog.openFindings()).map(({ code, subject, message }) => `${code} ${subject}: ${message}`);
+    await look();
+    expect(await open()).toEqual([]);
+    platform.putSource(platformSource({ status: 'rebooting' }));
+    await look();
+    expect(await open()).toEqual([]);
+    // Gone for a while meanwhile, and then another.
+    platform.removeSource('crm-db');
+    await look();
+    platform.putSource(platformSource({ resourceId: 'db-CRM2', createdAt: '2026-11-20T00:30:00Z' }));
+    for (let times = 0; times < 2; times++) await look();
+    expect(await open()).toEqual([
+      'source-replaced db-CRM2: crm-db of crm is another of that name since 2026-11-20T00:30:00Z: db-CRM2, and was db-CRM1',
+    ]);
+  });
+
+  it('that was replaced between two looks says which moments went', async () => {
+    const { look, platform, catalog } = looking();
+    await look();
+    platform.putSource(platformSource({ resourceId: 'db-CRM2' }));
+    await look();
+    expect((await catalog.openFindings())[0]).toMatchObject({
+      code: 'source-replaced',
+      message: expect.stringContaining('moments from 2026-11-13T12:00:00Z to 2026-11-20T11:55:00Z went'),
+    });
+  });
+});
+
+describe('a snapshot of ours', () => {
+  it.each([
+    [
+      'somebody deleted and made anew under its name',
+      { takenAt: '2026-11-20T09:00:00Z' },
+      'is another of that name',
+    ],
+    ['has failed since', { status: 'failed' }, 'is failed'],
+    ['is being deleted', { status: 'deleting' }, 'is deleting'],
+  ])('that %s is no recovery point any more', async (_what, changes, said) => {
+    const { look, good, platform, catalog } = looking();
+    const point = await good();
+    await look();
+    expect(await catalog.point('crm', point.id)).toMatchObject({ state: 'verified' });
+    const tags = 'takenAt' in changes ? {} : OURS;
+    await platform.deleteSnapshot('rds', NAME, { name: HOME, region: HOME });
+    platform.putSnapshot(platformSnapshot({ id: NAME, tags, createdAt: AT, takenAt: AT, ...changes }));
+    expect(await look()).toContain(`P0 snapshot-deleted ${point.id}`);
+    expect(await catalog.point('crm', point.id)).toMatchObject({
+      state: 'corrupt',
+      why: expect.stringContaining(said),
+    });
+    expect((await look()).filter((each) => each.includes('snapshot-deleted'))).toEqual([]);
+  });
+
+  it('that was taken a while after it was asked for is the one', async () => {
+    const { look, good } = looking();
+    await good(AT, { takenAt: '2026-11-20T01:40:00Z' });
+    expect(await look()).toEqual([]);
+  });
+});
+
 describe('a snapshot nobody told us of', () => {
   it('of AWS’s own is adopted once, verified, aged from its own moment', async () => {
     const { look, platform, catalog, points } = looking();
@@ -441,6 +505,7 @@ describe('the source', () => {
     expect((await catalog.statuses(['crm'])).get('crm')?.platform).toEqual({
       readAt: '2026-11-20T01:00:20Z',
       status: 'available',
+      resourceId: 'db-CRM1',
       retention: 7 * DAY,
       earliest: '2026-11-13T12:00:00Z',
       latest: '2026-11-20T11:55:00Z',

@@ -126,6 +126,27 @@ describe('a notice belongs', () => {
     expect(await owners({ AlarmName: 'a', NewStateValue: 'OK', Trigger })).toEqual([owner]);
   });
 
+  it('of an instance to the cluster that the watch last saw it in, whatever it is called', async () => {
+    const { owners, catalog } = await world();
+    const event = { 'Event Source': 'db-instance', 'Source ID': 'shop-0', 'Event ID': 'RDS-EVENT-0031' };
+    const alarm = {
+      AlarmName: 'a',
+      NewStateValue: 'ALARM',
+      Trigger: { Dimensions: [{ name: 'DBInstanceIdentifier', value: 'shop-0' }] },
+    };
+    for (const body of [event, alarm]) expect(await owners(body)).toEqual(['understudy as nobody']);
+    const seen = (members: string[]) =>
+      catalog.observe(
+        'shop',
+        { platform: { readAt: AT, status: 'available', retention: 0, members } },
+        new Date(AT),
+      );
+    await seen(['shop-0', 'shop-1']);
+    for (const body of [event, alarm]) expect(await owners(body)).toEqual(['shop as member']);
+    await seen(['shop-1']);
+    for (const body of [event, alarm]) expect(await owners(body)).toEqual(['understudy as nobody']);
+  });
+
   it('of a snapshot whose name says nothing to nobody, in a plan so large that asking would cost more than it is worth', async () => {
     const many = Array.from({ length: 201 }, (_, number) => of(`t${number}`, 'rds', `db-${number}`));
     const { owners, catalog } = await world([...TARGETS, ...many]);

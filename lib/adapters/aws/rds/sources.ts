@@ -126,6 +126,7 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
         }
       : {}),
     replicatedTo: [],
+    members: (cluster.DBClusterMembers ?? []).flatMap((member) => member.DBInstanceIdentifier ?? []),
     ...(cluster.MasterUsername ? { masterUser: cluster.MasterUsername } : {}),
     ...named('database', cluster.DatabaseName),
     ...(cluster.MasterUserSecret?.SecretArn ? { managedSecret: cluster.MasterUserSecret.SecretArn } : {}),
