@@ -2,6 +2,7 @@ import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { DEPLOYMENT, type Finding, finding } from '../../domain/finding.ts';
 import { TAGS } from '../../domain/platform.ts';
 import { type Plan, targetOf } from '../../domain/policy.ts';
+import type { Run } from '../../domain/run.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
 import { type Found, verdictOf } from '../../domain/sweep.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
@@ -24,6 +25,8 @@ export type SweepDeps = Telling & {
 
 /** A deletion takes minutes; what is still there after this is said. In seconds. */
 const DELETION_TAKES = 3600;
+/** Whoever would begin a rehearsal again right after its end has done so by then. In seconds. */
+const SETTLED = 600;
 
 /**
  * Deletes the scratch instances that outlived their rehearsals, and ends the records of those that are gone. Goes one step
@@ -77,7 +80,9 @@ async function sweepPlace(
   }
   const standing = new Set(found.map(({ name }) => name));
   for (const record of records) {
-    if (standing.has(record.name) || new Date(record.expiresAt) > now) continue;
+    if (standing.has(record.name)) continue;
+    const over = new Date(record.expiresAt) <= now || (await endedLongAgo(record, deps, now));
+    if (!over) continue;
     deps.log.warn('a scratch instance nobody came back for is gone', { name: record.name });
     await guarded(record.name, clearRest(record, there));
   }
@@ -141,11 +146,20 @@ async function abandoned(
   record: ScratchRecord | undefined,
   deps: SweepDeps,
 ): Promise<Finding[]> {
-  const [job, target, ...rest] = (record?.run ?? '').split('/');
-  if (!record || !job || !target) return [];
-  const run = await deps.catalog.run({ job, target, scheduledFor: rest.join('/') });
+  const run = record && (await runOf(record, deps));
   if (!run || run.state === 'running') return [];
   return [leftOver(state, record, deps, `its rehearsal has ended; it is deleted after ${record.expiresAt}`)];
+}
+
+/** Its instance is gone, and so is its rehearsal, which could not take down the rest: that holds the turn of others. */
+async function endedLongAgo(record: ScratchRecord, deps: SweepDeps, now: Date): Promise<boolean> {
+  const run = await runOf(record, deps);
+  return run?.endedAt !== undefined && run.state !== 'running' && secondsBetween(run.endedAt, now) >= SETTLED;
+}
+
+async function runOf(record: ScratchRecord, deps: SweepDeps): Promise<Run | undefined> {
+  const [job, target, ...rest] = record.run.split('/');
+  return job && target ? deps.catalog.run({ job, target, scheduledFor: rest.join('/') }) : undefined;
 }
 
 /** By its tags, which say whose it is. */

@@ -190,6 +190,34 @@ describe('the sweeper', () => {
     expect(await left()).toEqual([]);
   });
 
+  it('ends the record of a gone one whose rehearsal ended a while ago, lest it hold the turn of others', async () => {
+    const { deps, catalog, scratch, clock, look, left, leave } = world();
+    await leave({}, { expiresAt: '2026-11-21T12:00:00Z' });
+    await scratch.remove('rds', NAME);
+    await scratch.remove('rds', NAME);
+    const claimed = await catalog.claim({ ...RUN, requestedBy: 'x', now: clock.now(), leaseSeconds: 600 });
+    if (claimed.outcome !== 'claimed') throw new Error('nobody else claims');
+    expect(await look()).toEqual([]);
+    expect(await left()).toContain(`record ${NAME}`);
+    const endedAt = clock.now().toISOString();
+    await catalog.finish(claimed.claim, {
+      state: 'failed',
+      endedAt,
+      summary: 'the secret was not to be had',
+    });
+    await look(2);
+    expect(await left()).toContain(`record ${NAME}`);
+    // While it cannot be cleared the look is not complete, and takes back nothing.
+    const { destroy } = deps.scratchSecrets;
+    deps.scratchSecrets.destroy = async () => {
+      throw new Error('no');
+    };
+    await expect(look()).rejects.toThrow(`${NAME}: no`);
+    deps.scratchSecrets.destroy = destroy;
+    expect(await look()).toEqual([]);
+    expect(await left()).toEqual([]);
+  });
+
   it('leaves nothing of one that is on no record, its parameters and its secret among it', async () => {
     const { leave, look, left, catalog } = world();
     await leave();
