@@ -89,6 +89,12 @@ export function earlierOrSame(id: string, than: string): boolean {
   return seriesOf(id) === seriesOf(than) && id <= than;
 }
 
+/** The same of what was restored: whoever took a snapshot, a later one of its place that restores speaks for it. */
+export function restoredBefore(id: string, than: string): boolean {
+  const anyones = (id: string) => seriesOf(id).replace(/^(automated|foreign)@/, 'snapshot@');
+  return anyones(id) === anyones(than) && id <= than;
+}
+
 function seriesOf(id: string): string {
   return id.slice(id.indexOf('-') + 1).replace(/^\d+/, 'dump');
 }

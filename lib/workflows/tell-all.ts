@@ -1,6 +1,7 @@
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
 import { SCHEDULED_JOBS } from '../domain/job.ts';
+import { parsePointId } from '../domain/names.ts';
 import { type Plan, placeOf, type Target, targetOf } from '../domain/policy.ts';
 import { SEVERITIES } from '../domain/severity.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
@@ -61,12 +62,21 @@ async function settleOpen(
   const { since, lastToldAt: _told, untold, ...was } = open;
   if (open.target !== DEPLOYMENT.id && !isStillPlanned(targetOf(deps.plan, open.target), open))
     return resolve(deps, open, 'dropped');
+  if (await isGone(deps, open)) return resolve(deps, open, 'dropped');
   if (EVENTS.includes(open.code) && !untold && secondsBetween(since, now) >= DAY)
     return closeQuietly(deps, open);
   const succeeded = open.code === 'job-failed' && lastRunState(statuses, open) === 'succeeded';
   if (asked.has(open.code) || asked.has(askedOf(open.target, open.code)) || succeeded)
     return resolve(deps, open);
   return raise(deps, was);
+}
+
+/** Of a snapshot of somebody else's, which he has deleted: no rehearsal will ever say anything better of it. */
+async function isGone(deps: TellAllDeps, { target, code, subject }: Finding): Promise<boolean> {
+  if (code !== 'restore-failed' && code !== 'proof-mismatch') return false;
+  const kind = parsePointId(subject)?.kind;
+  if (kind !== 'automated' && kind !== 'foreign') return false;
+  return (await deps.catalog.point(target, subject))?.state === 'expired';
 }
 
 /** What is in the plan no longer nobody will look at again: a target, or a place that it was copied to. */

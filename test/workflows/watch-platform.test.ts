@@ -195,6 +195,29 @@ describe('the watch, of what AWS backs up', () => {
     expect(await open()).toEqual(['copy-impossible crm eu-west-1', 'job-failed crm copy to eu-west-1']);
   });
 
+  it('drops what a rehearsal said of a snapshot that was AWS’s own and is gone, and of no other', async () => {
+    const { look, open, deps, catalog } = world({ targets: [{ id: 'crm' }] });
+    const subjects: string[] = [];
+    for (const [kind, state] of [
+      ['automated', 'expired'],
+      ['automated', 'corrupt'],
+      ['foreign', 'expired'],
+      ['snapshot', 'expired'],
+    ] as const) {
+      const point = snapshotPoint(`2026-11-0${subjects.length + 1}T01:00:00Z`, {
+        kind,
+        state,
+        place: 'eu-north-1',
+      });
+      await catalog.adoptPoint(point);
+      subjects.push(point.id);
+      const bad = { target: { id: 'crm' }, subject: point.id, message: 'no' };
+      await raise(deps, finding('proof-mismatch', bad));
+    }
+    await look();
+    expect(await open()).toEqual([`proof-mismatch crm ${subjects[1]}`, `proof-mismatch crm ${subjects[3]}`]);
+  });
+
   it('says of a copy whose worker died which place lacks it, so that its success takes it back', async () => {
     const { clock, look, catalog } = world({
       policy: { snapshot: { ...policy().snapshot, copies: [{ region: 'eu-west-1' }] } },

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../domain/evidence.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
-import { earlierOrSame } from '../../domain/names.ts';
+import { restoredBefore } from '../../domain/names.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { Claim } from '../../domain/run.ts';
 import type { Durable } from '../../ports/durable.ts';
@@ -56,7 +56,7 @@ async function tell(
     OF_INSTANCES.points,
     evidence.findings.filter(({ code }) => OF_INSTANCES.points.includes(code)),
     (open) =>
-      earlierOrSame(open.subject, evidence.point) &&
+      restoredBefore(open.subject, evidence.point) &&
       // Only a comparison takes a difference back.
       (open.code !== 'proof-mismatch' || evidence.strength === 'bounded'),
   );
