@@ -30,7 +30,7 @@ type Rule = { must(row: LedgerRow): boolean; mustNot(row: LedgerRow): boolean };
 
 const LISTED = 100;
 /** Between the moment that a snapshot holds and the one that is said of it, at most. In seconds. */
-const SNAPSHOT_TAKES = 900;
+export const SNAPSHOT_TAKES = 900;
 /** Rows are a minute apart, and EventBridge Scheduler may be up to a minute late: only more than both is a gap. */
 const USUALLY_APART = 120;
 

@@ -19,6 +19,8 @@ export type PlatformSource = PlatformRef & {
   bytes: number;
   encrypted: boolean;
   kmsKey?: string;
+  /** Encrypted with a key that AWS owns itself (`sse-rds`), which has no name and cannot be lost. */
+  keyOfAws?: true;
   createdAt: string;
   instanceClass: string;
   multiAz: boolean;
@@ -62,6 +64,8 @@ export type PlatformSnapshot = {
   engineVersion: string;
   encrypted: boolean;
   kmsKey?: string;
+  /** Encrypted with a key that AWS owns itself (`sse-rds`), which has no name and cannot be lost. */
+  keyOfAws?: true;
   bytes: number;
   masterUser?: string;
   tags: Record<string, string>;

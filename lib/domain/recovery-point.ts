@@ -104,6 +104,8 @@ export type StoredSnapshot = {
   engineVersion: string;
   encrypted: boolean;
   kmsKey?: string;
+  /** Encrypted with a key that AWS owns itself, which has no name and cannot be lost. */
+  keyOfAws?: true;
   /** Allocated bytes: what a restore needs, not what the data takes. */
   bytes: number;
   /** Who may do most in what is restored from it. */

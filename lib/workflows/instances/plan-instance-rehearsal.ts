@@ -1,5 +1,6 @@
 import { Refusal } from '../../domain/errors.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
+import { SNAPSHOT_TAKES } from '../../domain/ledger.ts';
 import { VAULT } from '../../domain/names.ts';
 import { defaultParameterGroup } from '../../domain/parameter-family.ts';
 import type { PlatformSource } from '../../domain/platform.ts';
@@ -75,7 +76,9 @@ export async function planRehearsal(
   const what =
     job.from === 'moment' ? ofMoment(job, target, source) : await ofSnapshot(job, target, source, deps);
   const place = job.from === 'moment' ? deps.home : placeFor(target, deps.home);
-  const manifest = await manifestBefore(what.moment, target, deps);
+  // What a snapshot holds may be of a while before the moment that is said of it.
+  const surely = job.from === 'moment' ? what.moment : utc(plusSeconds(what.moment, -SNAPSHOT_TAKES));
+  const manifest = await manifestBefore(surely, target, deps);
   const chosen: Chosen = {
     ...what,
     kind: ref.kind,

@@ -162,14 +162,14 @@ async function lookAt(points: readonly SnapshotPoint[], deps: AskDeps): Promise<
   return looked;
 }
 
-type Encrypted = { encrypted: boolean; kmsKey?: string };
+type Encrypted = { encrypted: boolean; kmsKey?: string; keyOfAws?: true };
 
 async function lookAtKeys(
   what: readonly (Encrypted | undefined)[],
   conditions: RestoreConditions,
 ): Promise<Facts['key']> {
   const keys = what.flatMap((each) => {
-    if (!each?.encrypted) return [];
+    if (!each?.encrypted || each.keyOfAws) return [];
     if (each.kmsKey) return [each.kmsKey];
     throw new UnderstudyError('key-unsaid', 'it is encrypted, and RDS does not say with which key');
   });
@@ -193,13 +193,17 @@ async function quotasOf(place: Place, { platform }: AskDeps): Promise<Facts['quo
   throw new UnderstudyError('quota-unsaid', `RDS does not say what the quotas are in ${place.name}`);
 }
 
-/** Where a rehearsal restores to: the policy’s network, else the deployment’s quarantine, else beside the source. */
+/**
+ * Where it would be restored to here: the policy’s network, else the deployment’s quarantine, else beside the source. The
+ * network of another place is not to be seen from here; the rehearsals there show whether it will do.
+ */
 function networkOf(
   target: Target,
   source: PlatformSource | undefined,
-  { scratchNetwork }: AskDeps,
+  { scratchNetwork, home }: AskDeps,
 ): { subnetGroup: string | undefined; securityGroups: string[] } {
-  const own = target.policy.rehearsal.instance;
+  const { place = home, ...named } = target.policy.rehearsal.instance;
+  const own: Partial<typeof named> = place === home ? named : {};
   const quarantine = scratchNetwork.securityGroup ? [scratchNetwork.securityGroup] : undefined;
   return {
     subnetGroup: own.subnetGroup ?? (scratchNetwork.subnetGroup || source?.subnetGroup),

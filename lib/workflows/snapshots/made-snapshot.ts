@@ -154,8 +154,8 @@ export async function concludeSnapshot(
 }
 
 export function storedOf(taken: PlatformSnapshot): SnapshotPoint['snapshot'] {
-  const { of, id, arn, sourceId, resourceId, engine, engineVersion, encrypted, kmsKey, bytes, masterUser } =
-    taken;
+  const { of, id, arn, sourceId, resourceId, engine, engineVersion, encrypted, bytes, masterUser } = taken;
+  const { kmsKey, keyOfAws } = taken;
   return {
     of,
     id,
@@ -166,6 +166,7 @@ export function storedOf(taken: PlatformSnapshot): SnapshotPoint['snapshot'] {
     engineVersion,
     encrypted,
     ...(kmsKey ? { kmsKey } : {}),
+    ...(keyOfAws ? { keyOfAws } : {}),
     bytes,
     ...(masterUser ? { masterUser } : {}),
   };

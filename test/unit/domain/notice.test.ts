@@ -315,7 +315,12 @@ describe('the codes of RDS', () => {
     ['RDS-EVENT-9999', 'Unable to create automated backup of DB instance', 'platform-backup-failed'],
     ['RDS-EVENT-9999', 'The snapshot could not be taken', 'platform-backup-failed'],
     ['RDS-EVENT-9999', 'The database is very happy', undefined],
+    ['RDS-EVENT-9999', 'A backup cannot be completed at this time', 'platform-backup-failed'],
     ['RDS-EVENT-9999', 'Finished DB instance backup', undefined],
+    ['RDS-EVENT-9999', 'Finished DB Instance backup without error', undefined],
+    ['RDS-EVENT-9999', 'Backup finished; no failures', undefined],
+    ['RDS-EVENT-9999', 'Automated backup retention cannot be changed while a backup runs', undefined],
+    ['RDS-EVENT-9999', 'The upgrade failed. Restore from a snapshot.', undefined],
     ['RDS-EVENT-0159', 'The snapshot export task failed.', undefined],
   ])(
     '%s saying "%s" raises %s: a new code is believed when its words say that a backup failed',

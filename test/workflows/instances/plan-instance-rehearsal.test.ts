@@ -75,16 +75,16 @@ it('refuses a Multi-AZ DB cluster by its name before anything is made', async ()
 });
 
 describe('the manifest that it is held against', () => {
-  it('is the newest verified dump’s that is not younger than the moment', async () => {
+  it('is the newest verified dump’s that is surely older than what is restored: a snapshot may hold less than is said', async () => {
     const { plan, catalog } = await planning();
     const manifest = (key: string) => ({ ...MANIFEST, key });
     await catalog.adoptPoint(
-      point('2026-11-20T01:59:59Z', { manifest: manifest('just before'), database: 'sales' }),
+      point('2026-11-20T01:44:59Z', { manifest: manifest('surely before'), database: 'sales' }),
     );
-    await catalog.adoptPoint(point('2026-11-20T02:00:01Z', { manifest: manifest('just after') }));
+    await catalog.adoptPoint(point('2026-11-20T01:45:01Z', { manifest: manifest('perhaps after') }));
     await catalog.adoptPoint(point('2026-11-20T01:30:00Z', { manifest: manifest('older') }));
-    expect(await plan()).toMatchObject({ manifest: { key: 'just before' }, database: 'sales' });
-    expect(await plan('moment')).toMatchObject({ manifest: { key: 'just after' } });
+    expect(await plan()).toMatchObject({ manifest: { key: 'surely before' }, database: 'sales' });
+    expect(await plan('moment')).toMatchObject({ manifest: { key: 'perhaps after' } });
   });
 
   it('may not be of the very second: which of the two was first is not known', async () => {

@@ -1,4 +1,5 @@
 import { finding } from '../../../lib/domain/finding.ts';
+import type { SnapshotPoint } from '../../../lib/domain/recovery-point.ts';
 import type { RestoreIntent } from '../../../lib/ports/preflight.ts';
 import { preflight } from '../../../lib/workflows/platform/preflight.ts';
 import { raise } from '../../../lib/workflows/tell.ts';
@@ -131,6 +132,38 @@ describe('what is asked about', () => {
     });
     expect(await preflight(job(), deps)).toMatchObject({ findings: [] });
     expect(conditions.callsOf('subnetGroup')).toEqual([['private']]);
+  });
+
+  it('is not the network of another place, which cannot be seen from here', async () => {
+    const { rehearsal } = policy();
+    const instance = {
+      ...rehearsal.instance,
+      place: 'eu-west-1',
+      subnetGroup: 'irish',
+      securityGroups: ['sg-irish'],
+    };
+    const { deps, job, conditions } = await preflightWorld({
+      policy: { rehearsal: { ...rehearsal, instance } },
+    });
+    expect(await preflight(job(), deps)).toMatchObject({ findings: [] });
+    expect(conditions.callsOf('subnetGroup')).toEqual([['quarantine']]);
+    expect(conditions.callsOf('securityGroups')).toEqual([[['sg-quarantine']]]);
+  });
+
+  it('is no key where AWS encrypts with one of its own; one that RDS does not name is not known', async () => {
+    const owned = await preflightWorld({ source: { keyOfAws: true, kmsKey: undefined as never } });
+    for (const point of await owned.catalog.points('crm'))
+      await owned.catalog.movePoint('crm', point.id, 'rehearsed', {
+        snapshot: { ...(point as SnapshotPoint).snapshot, kmsKey: undefined as never, keyOfAws: true },
+      });
+    expect(await preflight(owned.job(), owned.deps)).toMatchObject({ findings: [] });
+    expect(owned.conditions.callsOf('key')).toEqual([]);
+    const unsaid = await preflightWorld({ source: { kmsKey: undefined as never } });
+    expect(await preflight(unsaid.job(), unsaid.deps)).toMatchObject({
+      findings: [
+        { code: 'preflight-unknown', message: expect.stringContaining('does not say with which key') },
+      ],
+    });
   });
 
   it('is the source’s own network where there is no quarantine', async () => {

@@ -18,7 +18,7 @@ import type { PlatformRef, PlatformSnapshot } from '../../../domain/platform.ts'
 import { utc } from '../../../domain/time.ts';
 import type { Platform } from '../../../ports/platform.ts';
 import { asking, ifThere } from './errors.ts';
-import { isEncrypted } from './sources.ts';
+import { isEncrypted, keyOfAws } from './sources.ts';
 
 const GIB = 1024 ** 3;
 const NOT_THERE = /SnapshotNotFound/;
@@ -167,6 +167,7 @@ function fromInstanceSnapshot(snapshot: DBSnapshot): PlatformSnapshot {
     engine: snapshot.Engine ?? '',
     engineVersion: snapshot.EngineVersion ?? '',
     encrypted: isEncrypted(snapshot.Encrypted, snapshot.StorageEncryptionType),
+    ...keyOfAws(snapshot.StorageEncryptionType),
     ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
     bytes: (snapshot.AllocatedStorage ?? 0) * GIB,
     ...(snapshot.MasterUsername ? { masterUser: snapshot.MasterUsername } : {}),
@@ -195,6 +196,7 @@ function fromClusterSnapshot(snapshot: DBClusterSnapshot): PlatformSnapshot {
     engine: snapshot.Engine ?? '',
     engineVersion: snapshot.EngineVersion ?? '',
     encrypted: isEncrypted(snapshot.StorageEncrypted, snapshot.StorageEncryptionType),
+    ...keyOfAws(snapshot.StorageEncryptionType),
     ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
     bytes: (snapshot.AllocatedStorage ?? 0) * GIB,
     ...(snapshot.MasterUsername ? { masterUser: snapshot.MasterUsername } : {}),

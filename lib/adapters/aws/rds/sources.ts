@@ -61,6 +61,7 @@ export function fromInstance(instance: DBInstance): PlatformSource {
     bytes: (instance.AllocatedStorage ?? 0) * GIB,
     encrypted: isEncrypted(instance.StorageEncrypted, instance.StorageEncryptionType),
     ...(instance.KmsKeyId ? { kmsKey: instance.KmsKeyId } : {}),
+    ...keyOfAws(instance.StorageEncryptionType),
     createdAt: instance.InstanceCreateTime ? utc(instance.InstanceCreateTime) : '',
     instanceClass: instance.DBInstanceClass ?? '',
     multiAz: instance.MultiAZ ?? false,
@@ -108,6 +109,7 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
     bytes: (cluster.AllocatedStorage ?? 0) * GIB,
     encrypted: isEncrypted(cluster.StorageEncrypted, cluster.StorageEncryptionType),
     ...(cluster.KmsKeyId ? { kmsKey: cluster.KmsKeyId } : {}),
+    ...keyOfAws(cluster.StorageEncryptionType),
     createdAt: cluster.ClusterCreateTime ? utc(cluster.ClusterCreateTime) : '',
     instanceClass: writer?.DBInstanceClass ?? '',
     multiAz: cluster.MultiAZ ?? (cluster.DBClusterMembers ?? []).length > 1,
@@ -135,6 +137,10 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
     ...named('subnetGroup', cluster.DBSubnetGroup),
     securityGroups: (cluster.VpcSecurityGroups ?? []).flatMap((group) => group.VpcSecurityGroupId ?? []),
   };
+}
+
+export function keyOfAws(type: string | undefined): { keyOfAws?: true } {
+  return type === 'sse-rds' ? { keyOfAws: true } : {};
 }
 
 /** With a key that AWS owns itself (`sse-rds`) `StorageEncrypted` is false, and the data at rest is encrypted all the same. */
