@@ -63,6 +63,12 @@ export const FINDINGS = {
     means: 'The restored copy is not equal to its source.',
     next: 'Do not rely on this point. Take a new dump with `./understudy run dump {target}`, then `./understudy rehearse {target}`.',
   },
+  'proof-incomplete': {
+    severity: 'P2',
+    means:
+      'A rehearsed snapshot or moment came up, and what a dump says of it could not be compared, or not all of it.',
+    next: 'Mend what the message names, dump with `./understudy run dump {target}`, and rehearse again.',
+  },
   'assertion-failed': {
     severity: 'P1',
     means: 'The restored copy answers one of your own questions wrongly.',

@@ -85,6 +85,7 @@ function wasAsked(open: Finding, evidence: Evidence): boolean {
       !evidence.notes.some((note) => note.startsWith(NOT_LOOKED_AT)) &&
       evidence.findings.filter(({ code }) => code === 'index-corrupt').length < NAMED
     );
+  if (open.code === 'proof-incomplete') return evidence.strength === 'bounded' && open.subject === what;
   if (open.code === 'ledger-mismatch') return evidence.ledger?.verdict === 'agrees' && open.subject === what;
   return false;
 }

@@ -24,13 +24,15 @@ export type InstanceResult = {
 /** Codes about the point that was restored, and about restoring as such. */
 export const OF_INSTANCES: { points: readonly FindingCode[]; restores: readonly FindingCode[] } = {
   points: ['restore-failed', 'proof-mismatch'],
-  restores: ['assertion-failed', 'rto-breached', 'index-corrupt', 'ledger-mismatch'],
+  restores: ['assertion-failed', 'rto-breached', 'index-corrupt', 'ledger-mismatch', 'proof-incomplete'],
 };
 
 /** Phases during which somebody would be waiting for the database. */
 const RESTORE_PHASES = ['prepare', 'restore', 'secure'];
 /** Failures that lie in what was restored, not in the place where it was tried. */
 const BAD_POINT = ['restore-failed', 'key-inaccessible'];
+/** What is told of a rehearsal and makes it no failure. */
+const ASIDE: readonly FindingCode[] = ['scratch-left-over', 'proof-incomplete'];
 /** How a note begins that says what a proof left out. */
 export const NOT_LOOKED_AT = 'not looked at:';
 export const NAMED = 20;
@@ -58,7 +60,10 @@ export function judgeInstance(
   const { rto } = target.policy.objectives;
   const findings = findingsOf(target, chosen, result, cameUp ? achieved : undefined);
   const bad = failure !== undefined && BAD_POINT.includes(failure.code);
-  const lost = rpoOf(target, chosen, result);
+  const lost = rpoOf(job, target, chosen, result);
+  const strength = strengthOf(target, result, findings);
+  if (strength === 'restored' && !failure && chosen.manifest)
+    findings.push(incomplete(target, chosen, proof));
   return {
     target: target.id,
     run: runName(rehearsalRun(job)),
@@ -69,8 +74,8 @@ export function judgeInstance(
       'snapshot' in chosen.from
         ? `snapshot ${chosen.from.snapshot}`
         : `${chosen.from.source} as of ${chosen.moment}`,
-    outcome: failure || findings.some(({ code }) => code !== 'scratch-left-over') ? 'failed' : 'passed',
-    strength: strengthOf(target, result, findings),
+    outcome: failure || findings.some(({ code }) => !ASIDE.includes(code)) ? 'failed' : 'passed',
+    strength,
     operator: job.requestedBy,
     simulation: false,
     where: `a scratch instance ${target.policy.rehearsal.instance.class}, quarantined`,
@@ -115,13 +120,40 @@ function strengthOf(
   return whole && ledger ? 'bounded' : 'restored';
 }
 
-/** Measured by the ledger where there is one: what was really lost. Else by the age of the moment that was restored. */
-function rpoOf(target: Target, chosen: Chosen, result: InstanceResult): Measured | undefined {
+/** There was a dump to hold it against, and that could not be done, or not of all of it: nobody should take it for proven. */
+function incomplete(target: Target, chosen: Chosen, proof: ProveResult | undefined): Finding {
+  const { unbounded = 0 } = proof?.compared ?? {};
+  const reasons = [
+    ...(proof ? [] : ['nothing in it was looked at']),
+    ...(unbounded > 0 ? [`${unbounded} tables could not be judged`] : []),
+    ...(target.ledger && proof?.ledger?.verdict !== 'agrees' ? ['its ledger could not be compared'] : []),
+    ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
+  ];
+  const more = reasons.length > 5 ? `; and ${reasons.length - 5} more` : '';
+  return finding('proof-incomplete', {
+    target,
+    subject: 'snapshot' in chosen.from ? 'snapshot' : 'moment',
+    message: `${chosen.point} of ${target.id} came up, and no more is proven: ${reasons.slice(0, 5).join('; ')}${more}`,
+  });
+}
+
+/**
+ * Measured by the ledger where there is one: what would really be lost now. Else, and of a moment that somebody chose, by
+ * the age of the newest that could be restored.
+ */
+function rpoOf(
+  job: RehearseInstanceJob,
+  target: Target,
+  chosen: Chosen,
+  result: InstanceResult,
+): Measured | undefined {
   const isMoment = 'source' in chosen.from;
   const promised = target.policy.objectives.rpo[isMoment ? 'pitr' : 'snapshot'];
   if (promised === undefined) return undefined;
   const measured =
-    result.proof?.ledger && isMoment ? lostBy(result.proof.ledger, chosen.plannedAt) : undefined;
+    result.proof?.ledger && isMoment && job.moment === undefined
+      ? lostBy(result.proof.ledger, chosen.plannedAt)
+      : undefined;
   const achieved = measured ?? secondsBetween(chosen.newestAt, chosen.plannedAt);
   return { promised, achieved, met: achieved <= promised };
 }
@@ -217,9 +249,9 @@ export function sayInstanceEvidence(evidence: Evidence): string {
     checked: 0,
   };
   const lost =
-    // An older snapshot's ledger says how old it is, not what would be lost today.
+    // Of an older snapshot that is how old it is, not what would be lost today.
     evidence.ledger && evidence.rpo && evidence.point.endsWith('-moment')
-      ? `; by its ledger ${humanSeconds(evidence.rpo.achieved)} would be lost`
+      ? `; ${humanSeconds(evidence.rpo.achieved)} would be lost now`
       : '';
   return evidence.strength === 'bounded'
     ? `${evidence.point} restored${took} and proven within bounds: ${exact} tables unwritten since the last dump equal to it, ${bounded} within what was written, ${checked} indexes and tables sound${lost}`

@@ -17,7 +17,12 @@ export type SourceLookRequest = {
   moment: string;
 };
 /** Small enough for a checkpoint: what differs, and six hours of a row a minute; or why what differs is not known. */
-export type SourceLook = { since?: SourceSince; failed?: string; ledger?: LedgerRow[] };
+export type SourceLook = {
+  since?: SourceSince;
+  failed?: string;
+  ledger?: LedgerRow[];
+  ledgerFailed?: string;
+};
 
 export type SourceLookDeps = {
   plan: Plan;
@@ -56,8 +61,13 @@ export async function lookAtSource(request: SourceLookRequest, deps: SourceLookD
   if (target.ledger) {
     const from = utc(plusSeconds(request.moment, -LEDGER_BEFORE));
     const until = utc(plusSeconds(request.moment, LEDGER_AFTER));
-    const rows = await fresh((given) => deps.ledger.rows(given, from));
-    look.ledger = rows.filter((row) => row.writtenAt < until);
+    // Without its ledger the rest of it is as good as ever.
+    try {
+      const rows = await fresh((given) => deps.ledger.rows(given, from));
+      look.ledger = rows.filter((row) => row.writtenAt < until);
+    } catch (error) {
+      look.ledgerFailed = sayWith(error);
+    }
   }
   return look;
 }
@@ -78,6 +88,11 @@ async function counted(
     };
   } catch (error) {
     if (codeOf(error) !== 'counters-incomplete') throw error;
-    return { failed: `${reasonOf(error)}; ${hintOf(error)}` };
+    return { failed: sayWith(error) };
   }
+}
+
+function sayWith(error: unknown): string {
+  const hint = hintOf(error);
+  return hint ? `${reasonOf(error)}; ${hint}` : reasonOf(error);
 }

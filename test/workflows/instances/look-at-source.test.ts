@@ -98,6 +98,15 @@ describe('a look at the source', () => {
     expect(more.bytes).toBeLessThan(256_000);
   });
 
+  it('costs its ledger only where that cannot be read', async () => {
+    const { deps } = world();
+    deps.ledger.rows = async () => {
+      throw new UnderstudyError('ledger-missing', 'there is no table', { hint: 'make it' });
+    };
+    const look = await lookAtSource({ target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps);
+    expect(look).toEqual({ since: expect.anything(), ledgerFailed: 'there is no table; make it' });
+  });
+
   it('says why, where the counters cannot be relied upon; what else went wrong fails it', async () => {
     const { deps } = world();
     const look = () => lookAtSource({ target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps);

@@ -144,6 +144,73 @@ describe('a rehearsal that finds', () => {
   });
 });
 
+describe('a rehearsal that could not compare everything', () => {
+  const { compared } = proofOf();
+  it.each<[string, Partial<ProveResult>, { ledger?: boolean }, string]>([
+    ['tables', { compared: { ...compared, unbounded: 4 } }, {}, '4 tables could not be judged'],
+    [
+      'what was not looked at',
+      { unchecked: ['public.leads: out of time'] },
+      {},
+      'not looked at: public.leads: out',
+    ],
+    [
+      'its ledger',
+      { ledger: ledgerOf({ verdict: 'unknown' }) },
+      { ledger: true },
+      'its ledger could not be compared',
+    ],
+    [
+      'the first five reasons',
+      { unchecked: Array.from({ length: 9 }, (_, n) => `t${n}: no`) },
+      {},
+      't4: no; and 4 more',
+    ],
+  ])('has passed, and names %s', async (_what, proof, options, said) => {
+    const { evidence, open } = await rehearsed(proof, options);
+    expect(evidence).toMatchObject({ outcome: 'passed', strength: 'restored' });
+    expect(evidence.findings[0]!.message).toContain(said);
+    expect(open).toEqual(['proof-incomplete snapshot']);
+  });
+
+  it.each([
+    [
+      'the source',
+      { failed: 'session 7 is at work' },
+      'the source could not be looked at: session 7 is at work',
+    ],
+    ['its ledger', { ledgerFailed: 'there is no table' }, 'the source’s ledger: there is no table'],
+  ])('says why %s was not looked at', async (_what, look, said) => {
+    const made = await rehearsalWorld();
+    made.world.prove = () => proofOf();
+    made.world.look = async () => look;
+    const outcome = await made.rehearse(jobOf('snapshot'));
+    expect(outcome).toMatchObject({
+      evidence: { strength: 'restored', notes: expect.arrayContaining([`not looked at: ${said}`]) },
+    });
+    expect(await made.open()).toEqual(['proof-incomplete snapshot']);
+  });
+
+  it('says nothing of it where there is no dump to compare with', async () => {
+    const made = await rehearsalWorld();
+    for (const { id } of await made.catalog.points('crm'))
+      if (!id.includes('snapshot')) await made.catalog.movePoint('crm', id, 'corrupt', { why: 'no' });
+    made.world.prove = () => proofOf({ compared: { ...compared, objects: 0, exact: 0, bounded: 0 } });
+    const outcome = await made.rehearse(jobOf('snapshot'));
+    expect(outcome).toMatchObject({ evidence: { outcome: 'passed', strength: 'restored', findings: [] } });
+  });
+
+  it('takes it back when one of the same sort is bounded', async () => {
+    const before: [FindingCode, string][] = [
+      ['proof-incomplete', 'snapshot'],
+      ['proof-incomplete', 'moment'],
+    ];
+    expect((await rehearsed({}, { before })).open).toEqual(['proof-incomplete moment']);
+    const unsure = { compared: { ...compared, unbounded: 1 } };
+    expect((await rehearsed(unsure, { before, from: 'moment' })).open).toHaveLength(2);
+  });
+});
+
 describe('the strength of a rehearsal', () => {
   const { compared } = proofOf();
   it.each<[string, Partial<ProveResult>, { ledger?: boolean }, string]>([
@@ -205,6 +272,11 @@ describe('what would be lost', () => {
   });
 
   it('is the age of the moment where there is no ledger, and of the newest snapshot', async () => {
+    const chosen = await rehearsalWorld({ target: { ledger: true } });
+    chosen.world.prove = () => proofOf({ ledger: ledgerOf({ newestAt: '2026-11-20T06:00:00.000000Z' }) });
+    const outcome = await chosen.rehearse(jobOf('moment', { moment: '2026-11-20T06:00:30Z' }));
+    // Of a moment that somebody chose the ledger says how old that is, and not what would be lost.
+    expect(outcome).toMatchObject({ evidence: { rpo: { achieved: 300, met: true } } });
     expect((await rehearsed({}, { from: 'moment' })).evidence.rpo).toEqual({
       promised: 900,
       achieved: 300,
