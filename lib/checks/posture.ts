@@ -43,9 +43,9 @@ export function checkBackups(target: Target, source: PlatformSource, now: Date):
         message: `${source.id} has its automated backups switched off: it cannot be restored to any moment`,
       }),
     ];
-  if (target.policy.objectives.rpo.pitr === undefined) return [];
   const { window } = target.policy.pitr;
-  const reaches = reachOf(source, window, now);
+  // How far back it really reaches is owed only where moments are promised.
+  const reaches = target.policy.objectives.rpo.pitr === undefined ? undefined : reachOf(source, window, now);
   const short = Math.min(retention, reaches ?? retention);
   // Automated backups are daily: the oldest goes as a whole, and with it up to a day.
   if (retention >= window && short > window - DAY) return [];

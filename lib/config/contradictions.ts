@@ -200,6 +200,11 @@ function unmetNeeds(
     else if (schedules[job] !== undefined && isCache && job !== 'snapshot')
       say(['elasticache'], `its policy schedules ${job}, which is not done with caches`);
   }
+  if (platforms.length > 0 && !isCache && schedules['preflight'] === undefined)
+    say(
+      [],
+      'its policy schedules no preflight, so nobody would ask whether it restores; add preflight: "0 6 * * *"',
+    );
   if (rpo['pitr'] !== undefined && (platforms.length === 0 || isCache))
     say([], 'its policy promises an RPO by pitr, which only rds: and aurora: have');
   const copies = record(policy['snapshot'])['copies'];

@@ -32,7 +32,7 @@ const LISTED = 100;
 /** Between the moment that a snapshot holds and the one that is said of it, at most. In seconds. */
 export const SNAPSHOT_TAKES = 900;
 /** Rows are a minute apart, and EventBridge Scheduler may be up to a minute late: only more than both is a gap. */
-const USUALLY_APART = 120;
+export const USUALLY_APART = 120;
 
 /**
  * Compares the ledger of a restored copy with its source's. `source` must have been read after the copy's moment, and

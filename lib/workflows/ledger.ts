@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { codeOf, hintOf, InputError, reasonOf } from '../domain/errors.ts';
 import type { LedgerJob } from '../domain/job.ts';
+import { USUALLY_APART } from '../domain/ledger.ts';
 import type { Plan, Target } from '../domain/policy.ts';
-import { utc } from '../domain/time.ts';
+import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger, Secrets } from '../ports/database.ts';
@@ -37,6 +39,7 @@ export async function writeLedger(job: LedgerJob, deps: LedgerDeps): Promise<Led
     // A row that was there before says nothing of now: an old message that comes again must not pass for news.
     if (outcome === 'written') {
       const now = deps.clock.now();
+      await tellGap(target, now, deps);
       await deps.catalog.observe(target.id, { ledgerAt: utc(now) }, now);
     }
     return { outcome, minute };
@@ -48,6 +51,22 @@ export async function writeLedger(job: LedgerJob, deps: LedgerDeps): Promise<Led
     });
     throw error;
   }
+}
+
+/** A gap is how long the source took no writes at most: that of a failover, where one was. It goes on the timeline. */
+async function tellGap(target: Target, now: Date, deps: LedgerDeps): Promise<void> {
+  const before = (await deps.catalog.statuses([target.id])).get(target.id)?.ledgerAt;
+  const seconds = before === undefined ? 0 : secondsBetween(before, now);
+  if (before === undefined || seconds <= USUALLY_APART) return;
+  await deps.catalog.addEvent({
+    target: target.id,
+    at: before,
+    id: createHash('sha256').update(`ledger gap ${before}`).digest('hex').slice(0, 32),
+    from: 'understudy',
+    code: 'ledger-gap',
+    subject: 'ledger',
+    message: `no row reached the ledger of ${target.id} from ${before} to ${utc(now)}: for ${humanSeconds(seconds)} at most it took no writes`,
+  });
 }
 
 function withLedger(target: Target): Target {

@@ -29,6 +29,8 @@ export type TargetReport = {
   newestVerified?: TargetStatus['newestVerified'];
   newestSnapshot?: TargetStatus['newestVerified'];
   platform?: TargetStatus['platform'];
+  /** How far back the policy wants every moment to be restorable, in seconds: of instances and clusters. */
+  pitrWindow?: number;
   copies?: TargetStatus['copies'];
   waiting?: TargetStatus['waiting'];
   lastRehearsal?: TargetStatus['lastRehearsal'];
@@ -109,6 +111,9 @@ function report(
     ...(known?.newestVerified ? { newestVerified: known.newestVerified } : {}),
     ...(known?.snapshots?.newestVerified ? { newestSnapshot: known.snapshots.newestVerified } : {}),
     ...(known?.platform ? { platform: known.platform } : {}),
+    ...(target.platform && target.platform.kind !== 'elasticache'
+      ? { pitrWindow: target.policy.pitr.window }
+      : {}),
     ...(known?.copies ? { copies: known.copies } : {}),
     ...(known?.waiting ? { waiting: known.waiting } : {}),
     ...(known?.lastRehearsal ? { lastRehearsal: known.lastRehearsal } : {}),

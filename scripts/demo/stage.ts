@@ -137,6 +137,7 @@ ${
       snapshot: "30 1 * * *"
       rehearse-snapshot: "0 3 * * SAT"
       rehearse-moment: "0 3 * * SUN"
+      preflight: "0 6 * * *"
       expire: "0 5 * * *"
     retention: { daily: 35d }`
 }

@@ -60,6 +60,26 @@ describe('a row of the ledger', () => {
     expect(await status()).toMatchObject({ ledgerAt: START });
   });
 
+  it('that comes after a gap puts that on the timeline, once: so long the source took no writes at most', async () => {
+    const { deps, clock } = world();
+    const at = (scheduledFor: string) => writeLedger({ ...JOB, scheduledFor }, deps);
+    await at('2026-11-20T12:00:00Z');
+    await clock.advance(120);
+    await at('2026-11-20T12:02:00Z');
+    expect(await deps.catalog.timeline('crm', 10)).toEqual([]);
+    await clock.advance(301);
+    await at('2026-11-20T12:07:00Z');
+    await at('2026-11-20T12:07:00Z');
+    expect(await deps.catalog.timeline('crm', 10)).toMatchObject([
+      {
+        at: '2026-11-20T12:02:07Z',
+        code: 'ledger-gap',
+        message:
+          'no row reached the ledger of crm from 2026-11-20T12:02:07Z to 2026-11-20T12:07:08Z: for 5 min at most it took no writes',
+      },
+    ]);
+  });
+
   it('is one row a minute, whatever second somebody names', async () => {
     const { deps, rows } = world();
     await writeLedger(JOB, deps);

@@ -26,7 +26,7 @@ export function downtimeOf(
   const seconds = secondsBetween(begins.at, ends.at);
   const measured = 'ledger' in target && target.ledger;
   const message = measured
-    ? `the failover of ${event.subject} took ${humanSeconds(seconds)} by RDS’s events; how long nothing could be written is the ledger’s gap after ${begins.at}`
+    ? `the failover of ${event.subject} took ${humanSeconds(seconds)} by RDS’s events; a gap in the ledger of more than two minutes stands beside it, and says for how long nothing was written at most`
     : `the failover of ${event.subject} took ${humanSeconds(seconds)} (${seconds} s) by RDS’s events, from its beginning to its completion`;
   return {
     target: event.target,

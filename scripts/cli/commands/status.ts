@@ -68,12 +68,14 @@ function sayRpos({ rpo }: TargetReport): string {
 }
 
 /** What AWS says of the instance, and from when to when it can be wound back: the window that the policy chose, as it is. */
-function sayPlatform({ target, platform, copies }: TargetReport): string[] {
+/** What AWS keeps of a target: how far back it can be wound now, how far the policy wants, and where copies are. */
+export function sayPlatform({ target, platform, pitrWindow, copies }: TargetReport): string[] {
   if (!platform) return [];
   const { status, earliest, latest, retention, replicatedTo } = platform;
   const window = latest
     ? `can be restored to any second from ${earliest ? shortUtc(earliest) : `${humanSeconds(retention)} back`} to ${shortUtc(latest)}`
     : 'cannot be restored to a point in time';
+  const wanted = pitrWindow === undefined ? '' : `, ${humanSeconds(pitrWindow)} back are wanted`;
   const also = replicatedTo?.length
     ? `; automated backups are replicated to ${replicatedTo.map(regionOf).join(', ')}`
     : '';
@@ -81,7 +83,7 @@ function sayPlatform({ target, platform, copies }: TargetReport): string[] {
     ([place, point]) => `${place} ${shortUtc(point.snapshotAt)}`,
   );
   return [
-    faint(`${target} on AWS is ${status} and ${window}${also}`),
+    faint(`${target} on AWS is ${status} and ${window}${wanted}${also}`),
     ...(places.length > 0 ? [faint(`${target} has copies: ${places.join(', ')}`)] : []),
   ];
 }

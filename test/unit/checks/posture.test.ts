@@ -154,10 +154,12 @@ describe('restoring to a moment', () => {
     ]);
   });
 
-  test('is owed by nobody who did not promise it', () => {
-    expect(
-      found({ backups: { retention: DAY } }, { objectives: { rpo: { snapshot: DAY }, rto: HOUR } }),
-    ).toEqual([]);
+  test('is the policy’s, whatever is promised; how far back it really reaches is owed where moments are', () => {
+    const promised = { objectives: { rpo: { snapshot: DAY }, rto: HOUR } };
+    expect(found({ backups: { retention: DAY } }, promised)).toMatchObject([{ code: 'pitr-window-short' }]);
+    const near = { pitr: { earliest: '2026-11-19T12:00:00Z', latest: '2026-11-20T11:55:00Z' } };
+    expect(found(near, promised)).toEqual([]);
+    expect(found(near)).toMatchObject([{ code: 'pitr-window-short' }]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { InputError } from '../../../lib/domain/errors.ts';
 import { copyJob, rehearseInstanceJob, rehearseJob, snapshotJob } from '../../../lib/domain/job.ts';
+import type { Plan } from '../../../lib/domain/policy.ts';
 import { messageFor, type RunOptions, runOf } from '../../../scripts/cli/message.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { planWith } from '../../support/plan.ts';
@@ -8,13 +9,9 @@ import { planOf } from '../../support/snapshots.ts';
 const cachePlan = planOf({ target: { platform: { kind: 'elasticache', id: 'sessions' } } });
 for (const each of cachePlan.targets) delete each.connection;
 
-const sessionOf = (target: string, policy = '') =>
-  ({
-    options: { config: 'understudy.yml' },
-    caller: 'somebody',
-    plan: () => planWith({ target, policy }),
-  }) as unknown as Session;
-const session = sessionOf('rds: crm-db');
+const sessionOf = (plan: Plan) =>
+  ({ options: { config: 'understudy.yml' }, caller: 'somebody', plan: () => plan }) as unknown as Session;
+const session = sessionOf(planOf());
 
 const message = (job: string, options: RunOptions = {}) => messageFor(session, job, 'crm', options);
 const mistakesOf = (job: string, options: RunOptions, of = session) => {
@@ -120,7 +117,8 @@ describe('what a person asks for', () => {
     expect(mistakesOf(job, options)).toEqual(mistakes);
   });
 
-  const CACHE = { ...sessionOf(''), plan: () => cachePlan } as Session;
+  const CACHE = sessionOf(cachePlan);
+  const DUMPED = sessionOf(planWith());
   it.each([
     ['dump', {}, CACHE, 'dump is about dumps, and crm has none'],
     ['verify', {}, CACHE, 'verify is about dumps, and crm has none'],
@@ -132,12 +130,12 @@ describe('what a person asks for', () => {
       CACHE,
       'rehearse from snapshot is about databases, and crm is a cache',
     ],
-    ['snapshot', {}, sessionOf(''), 'snapshot is about what AWS backs up, and crm has only dumps'],
-    ['preflight', {}, sessionOf(''), 'preflight is about what AWS backs up, and crm has only dumps'],
+    ['snapshot', {}, DUMPED, 'snapshot is about what AWS backs up, and crm has only dumps'],
+    ['preflight', {}, DUMPED, 'preflight is about what AWS backs up, and crm has only dumps'],
     [
       'rehearse-moment',
       {},
-      sessionOf(''),
+      DUMPED,
       'rehearse from moment is about what AWS backs up, and crm has only dumps',
     ],
   ])('is nothing that its target can never do: %s %j', (job, options, of, said) => {
@@ -148,7 +146,7 @@ describe('what a person asks for', () => {
     for (const job of ['snapshot', 'expire'])
       expect(messageFor(CACHE, job, 'crm', {})).toMatchObject({ job });
     for (const job of ['dump', 'verify', 'rehearse', 'simulation', 'expire'])
-      expect(messageFor(sessionOf(''), job, 'crm', {})).toHaveProperty('job');
+      expect(messageFor(DUMPED, job, 'crm', {})).toHaveProperty('job');
   });
 
   it('is a copy of one point to one place', () => {

@@ -44,6 +44,11 @@ test.each<[string, [string, string][], string]>([
     [['      rehearse: "0 2 * * SUN"\n', '']],
     `${AT}.schedules: no schedule for rehearse`,
   ],
+  [
+    'an instance of which nobody asks whether it restores',
+    [['      preflight: "0 6 * * *"\n', '']],
+    'targets.crm: its policy schedules no preflight, so nobody would ask whether it restores; add preflight: "0 6 * * *"',
+  ],
   ['no expiry', [['      expire: "0 5 * * *"\n', '']], `${AT}.schedules: no schedule for expire`],
   [
     'a moment promised that RDS cannot keep',
