@@ -79,6 +79,7 @@ export async function planRehearsal(
   // What a snapshot holds may be of a while before the moment that is said of it.
   const surely = job.from === 'moment' ? what.moment : utc(plusSeconds(what.moment, -SNAPSHOT_TAKES));
   const manifest = await manifestBefore(surely, target, deps);
+  const options = optionsOf(source, what, target);
   const chosen: Chosen = {
     ...what,
     kind: ref.kind,
@@ -89,13 +90,14 @@ export async function planRehearsal(
     ...(place === deps.home && source?.parameterGroup && sameMajor(source, what)
       ? { parametersFrom: source.parameterGroup }
       : {}),
-    ...optionsOf(source, what, target),
+    ...options,
     ...(manifest ? { manifest: manifest.stored } : {}),
     plannedAt: utc(now),
     estimate,
     notes: [
       sayEstimate(estimate),
       ...(manifest ? [] : ['there is no dump before this moment to compare with']),
+      ...optionsNote(source, options.optionGroup),
       ...(place === deps.home ? [] : [`restored in ${place}, under the engine’s own parameters`]),
       ...(source ? [] : [`the source ${ref.id} is not there; the engine’s own parameters are used`]),
     ],
@@ -106,6 +108,13 @@ export async function planRehearsal(
     estimate,
   });
   return chosen;
+}
+
+/** What the source's option group adds is missing in the copy, and somebody may wonder. */
+function optionsNote(source: PlatformSource | undefined, given: string | undefined): string[] {
+  const { optionGroup } = source ?? {};
+  if (!optionGroup || optionGroup.startsWith('default:') || optionGroup === given) return [];
+  return [`restored without the source’s option group ${optionGroup}, which is tied to its network`];
 }
 
 /** A group is of one family: that of another major version is refused. */

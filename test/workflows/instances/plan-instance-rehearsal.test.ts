@@ -134,6 +134,7 @@ describe('the source’s groups', () => {
   it('are taken over where the copy is of the same major and stands in the same network', async () => {
     const { plan } = await planning({ source, policy: there });
     expect(await plan()).toMatchObject({ parametersFrom: 'crm-parameters', optionGroup: 'crm-options' });
+    expect((await plan()).notes.join()).not.toContain('option group');
   });
 
   it('are not of another major’s snapshot, for which they would be refused', async () => {
@@ -151,7 +152,13 @@ describe('the source’s groups', () => {
     'give way to the default of %s %s in another network: options belong to one',
     async (engine, engineVersion, optionGroup) => {
       const { plan } = await planning({ source: { ...source, engine, engineVersion } });
-      expect(await plan('moment')).toMatchObject({ parametersFrom: 'crm-parameters', optionGroup });
+      expect(await plan('moment')).toMatchObject({
+        parametersFrom: 'crm-parameters',
+        optionGroup,
+        notes: expect.arrayContaining([
+          expect.stringContaining('without the source’s option group crm-options'),
+        ]),
+      });
     },
   );
 });
