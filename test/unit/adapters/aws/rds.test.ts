@@ -1,21 +1,8 @@
-import { RDSClient } from '@aws-sdk/client-rds';
+import { rdsPlatform } from '../../../../lib/adapters/aws/rds/rds-platform.ts';
 import { quarantineParameters } from '../../../../lib/adapters/aws/rds/scratch-parameters.ts';
-import { readSnapshot } from '../../../../lib/adapters/aws/rds/snapshots.ts';
+import { copySnapshot, readSnapshot } from '../../../../lib/adapters/aws/rds/snapshots.ts';
 import { fromCluster, fromInstance } from '../../../../lib/adapters/aws/rds/sources.ts';
-
-type Sent = { command: string; input: Record<string, unknown> };
-
-/** A client that answers by the command's name, and an account of what it was sent. */
-function answering(answers: Record<string, unknown>) {
-  const sent: Sent[] = [];
-  const client = new RDSClient({ region: 'eu-central-1' });
-  client.send = (async (command: { constructor: { name: string }; input: Record<string, unknown> }) => {
-    const { name } = command.constructor;
-    sent.push({ command: name, input: command.input });
-    return answers[name] ?? {};
-  }) as RDSClient['send'];
-  return { client, sent };
-}
+import { answering } from '../../../support/rds-client.ts';
 
 describe('data at rest', () => {
   it.each([
@@ -29,6 +16,110 @@ describe('data at rest', () => {
     expect(fromInstance(said)).toMatchObject({ encrypted });
     expect(fromCluster(said)).toMatchObject({ encrypted });
   });
+});
+
+describe('a source', () => {
+  const at = (time: string) => new Date(`2026-11-${time}Z`);
+
+  it('of an instance says where its automated backups are replicated to', () => {
+    const arn = 'arn:aws:rds:eu-west-1:111122223333:auto-backup:ab-1';
+    const said = { DBInstanceAutomatedBackupsReplications: [{ DBInstanceAutomatedBackupsArn: arn }] };
+    expect(fromInstance(said)).toMatchObject({ replicatedTo: [arn] });
+    expect(fromInstance({})).toMatchObject({ replicatedTo: [] });
+  });
+
+  it('of a cluster says from when to when it can be wound back, and which instances it has', () => {
+    const cluster = {
+      EarliestRestorableTime: at('13T01:00:00'),
+      LatestRestorableTime: at('20T11:55:00'),
+      DBClusterMembers: [{ DBInstanceIdentifier: 'shop-0' }, { DBInstanceIdentifier: 'shop-1' }],
+    };
+    expect(fromCluster(cluster)).toMatchObject({
+      pitr: { earliest: '2026-11-13T01:00:00Z', latest: '2026-11-20T11:55:00Z' },
+      members: ['shop-0', 'shop-1'],
+    });
+    expect(fromCluster({ EarliestRestorableTime: at('13T01:00:00') })).not.toHaveProperty('pitr');
+  });
+
+  it('encrypted with a key of AWS’ own says so, because that has no name', () => {
+    const owned = { StorageEncrypted: false, StorageEncryptionType: 'sse-rds' as const };
+    expect(fromInstance(owned)).toMatchObject({ keyOfAws: true });
+    expect(fromCluster(owned)).toMatchObject({ keyOfAws: true });
+    expect(fromInstance({ StorageEncrypted: true })).not.toHaveProperty('keyOfAws');
+  });
+});
+
+describe('the age of a snapshot’s data', () => {
+  const taken = new Date('2026-11-01T01:00:00Z');
+  const copied = new Date('2026-11-20T01:00:00Z');
+  const instance = async (changes: object) => {
+    const DBSnapshots = [{ DBSnapshotIdentifier: 's', SnapshotCreateTime: copied, ...changes }];
+    return readSnapshot(answering({ DescribeDBSnapshotsCommand: { DBSnapshots } }).client, 'rds', 's');
+  };
+  const cluster = async (changes: object) => {
+    const DBClusterSnapshots = [{ DBClusterSnapshotIdentifier: 's', SnapshotCreateTime: copied, ...changes }];
+    return readSnapshot(
+      answering({ DescribeDBClusterSnapshotsCommand: { DBClusterSnapshots } }).client,
+      'aurora',
+      's',
+    );
+  };
+
+  it('is when it was taken, and of a copy when the original was', async () => {
+    expect(await instance({})).toMatchObject({ takenAt: '2026-11-20T01:00:00Z' });
+    expect(await instance({ OriginalSnapshotCreateTime: taken })).toMatchObject({
+      createdAt: '2026-11-20T01:00:00Z',
+      takenAt: '2026-11-01T01:00:00Z',
+    });
+    expect(await cluster({})).toMatchObject({ takenAt: '2026-11-20T01:00:00Z' });
+  });
+
+  it('of a cluster’s copy is not known: a copy of today may be of anything', async () => {
+    const found = await cluster({ SourceDBClusterSnapshotArn: 'arn:aws:rds:x:1:cluster-snapshot:s' });
+    expect(found).toMatchObject({ createdAt: '2026-11-20T01:00:00Z' });
+    expect(found).not.toHaveProperty('takenAt');
+  });
+});
+
+describe('the quotas of a Region', () => {
+  it('are of manual snapshots the one that is nearer to its end, of instances or of clusters', async () => {
+    const quota = (AccountQuotaName: string, Used: number) => ({ AccountQuotaName, Used, Max: 100 });
+    const quotas = (ofInstances: number, ofClusters: number) => {
+      const AccountQuotas = [
+        quota('ManualSnapshots', ofInstances),
+        quota('ManualClusterSnapshots', ofClusters),
+        quota('DBInstances', 7),
+      ];
+      const { client } = answering({ DescribeAccountAttributesCommand: { AccountQuotas } });
+      const home = { name: 'eu-central-1', region: 'eu-central-1' };
+      return rdsPlatform(() => client, home).quotas(home);
+    };
+    expect(await quotas(81, 12)).toEqual({
+      snapshots: { used: 81, most: 100 },
+      instances: { used: 7, most: 100 },
+    });
+    expect(await quotas(12, 93)).toMatchObject({ snapshots: { used: 93, most: 100 } });
+  });
+});
+
+describe('a copy', () => {
+  it.each(['rds', 'aurora'] as const)(
+    'of a snapshot of %s bears our tags, and none of its original’s',
+    async (of) => {
+      const { client, sent } = answering({});
+      const place = { name: 'eu-west-1', region: 'eu-west-1' };
+      await copySnapshot(
+        client,
+        { of, arn: 'arn:aws:rds:eu-central-1:1:snapshot:s', encrypted: true, region: 'eu-central-1' },
+        { id: 's', place, kmsKey: 'alias/away', tags: { 'understudy:stage': 'prod' } },
+      );
+      expect(sent.at(-1)?.input).toMatchObject({
+        CopyTags: false,
+        KmsKeyId: 'alias/away',
+        Tags: [{ Key: 'understudy:stage', Value: 'prod' }],
+      });
+    },
+  );
 });
 
 describe('one snapshot', () => {
