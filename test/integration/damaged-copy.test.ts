@@ -18,7 +18,15 @@ beforeAll(async () => {
     insert into docs select i, repeat(md5(i::text), 15) from generate_series(1, 5000) i;
     create table scans (id int primary key, image text);
     alter table scans alter image set storage external;
-    insert into scans select i, repeat(md5(i::text), 400) from generate_series(1, 20) i;`,
+    insert into scans select i, repeat(md5(i::text), 400) from generate_series(1, 20) i;
+    create table late (n int);
+    create index by_n on late (n);
+    create index never_finished on late (n);
+    create index by_hash on late using hash (n);
+    update pg_index set indisready = false where indexrelid = 'by_n'::regclass;
+    update pg_index set indisvalid = false where indexrelid = 'never_finished'::regclass;
+    insert into late values (1);
+    update pg_index set indisready = true where indexrelid = 'by_n'::regclass;`,
   );
   await cluster.sql('postgres', 'vacuum analyze');
   await cluster.sql('postgres', 'checkpoint');
@@ -67,4 +75,13 @@ it('calls what the server says is broken damaged, and not merely unread', async 
     code: 'storage-damaged',
     message: expect.stringMatching(/^public\.scans cannot be read: /),
   });
+});
+
+it('finds an index that lacks a row of its table', async () => {
+  expect(await copy.check(await thing('public.by_n'))).toContain('lacks matching index tuple');
+});
+
+it('names what it cannot look into: other sorts of index, and one that was never finished', async () => {
+  expect(await copy.uncheckable()).toEqual(['public.by_hash (hash)', 'public.never_finished (invalid)']);
+  expect(await thing('public.never_finished')).toBeUndefined();
 });

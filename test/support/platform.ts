@@ -1,9 +1,11 @@
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import {
   DescribeDBClusterParameterGroupsCommand,
+  DescribeDBClusterSnapshotsCommand,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
   DescribeDBParameterGroupsCommand,
+  DescribeDBSnapshotsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -109,18 +111,27 @@ export async function createPlatform(
 }
 
 async function leftOver(client: RDSClient, stage: string): Promise<string[]> {
-  const [{ DBInstances }, { DBClusters }, groups, clusterGroups, { SecretList }, records] = await Promise.all(
-    [
-      client.send(new DescribeDBInstancesCommand({})),
-      client.send(new DescribeDBClustersCommand({})),
-      client.send(new DescribeDBParameterGroupsCommand({})),
-      client.send(new DescribeDBClusterParameterGroupsCommand({})),
-      new SecretsManagerClient({}).send(
-        new ListSecretsCommand({ Filters: [{ Key: 'name', Values: [`understudy/${stage}/scratch`] }] }),
-      ),
-      catalog().openScratches(),
-    ],
-  );
+  const [
+    { DBInstances },
+    { DBClusters },
+    groups,
+    clusterGroups,
+    { SecretList },
+    records,
+    snapshots,
+    clusterSnapshots,
+  ] = await Promise.all([
+    client.send(new DescribeDBInstancesCommand({})),
+    client.send(new DescribeDBClustersCommand({})),
+    client.send(new DescribeDBParameterGroupsCommand({})),
+    client.send(new DescribeDBClusterParameterGroupsCommand({})),
+    new SecretsManagerClient({}).send(
+      new ListSecretsCommand({ Filters: [{ Key: 'name', Values: [`understudy/${stage}/scratch`] }] }),
+    ),
+    catalog().openScratches(),
+    client.send(new DescribeDBSnapshotsCommand({})),
+    client.send(new DescribeDBClusterSnapshotsCommand({})),
+  ]);
   const scratch = (kind: string, names: (string | undefined)[]) =>
     names.filter((name) => name?.startsWith(SCRATCH_PREFIX)).map((name) => `${kind} ${name}`);
   return [
@@ -139,6 +150,15 @@ async function leftOver(client: RDSClient, stage: string): Promise<string[]> {
     ...scratch(
       'cluster parameter group',
       clusterGroups.DBClusterParameterGroups!.map((each) => each.DBClusterParameterGroupName),
+    ),
+    // Final and automated ones, by whose they are: they would be billed for as long as nobody looks.
+    ...scratch(
+      'snapshot of',
+      snapshots.DBSnapshots!.map((each) => each.DBInstanceIdentifier),
+    ),
+    ...scratch(
+      'snapshot of',
+      clusterSnapshots.DBClusterSnapshots!.map((each) => each.DBClusterIdentifier),
     ),
     ...(SecretList ?? []).map(({ Name }) => `secret ${Name}`),
     ...records.map(({ name }) => `record ${name}`),

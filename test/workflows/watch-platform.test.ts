@@ -433,6 +433,25 @@ describe('what rehearsals left behind', () => {
     );
   });
 
+  it('is deleted also when the last target with an instance has left the plan', async () => {
+    const { looks, scratch, catalog, deps } = world({ targets: [{ id: 'crm' }] });
+    scratch.putStray(stray());
+    await catalog.beginScratch({
+      target: 'crm',
+      policy: 'production',
+      name: NAME,
+      kind: 'rds',
+      run: 'rehearse-snapshot/crm/2026-11-19T02:00:00Z',
+      state: 'making',
+      beganAt: '2026-11-19T02:00:00Z',
+      expiresAt: '2026-11-19T12:00:00Z',
+    });
+    deps.plan = { ...deps.plan, targets: [target({ id: 'neon', policy: deps.plan.policies[0]! })] };
+    await looks(4);
+    expect(scratch.left()).toEqual([]);
+    expect(await catalog.openScratches()).toEqual([]);
+  });
+
   it('is said although what stands elsewhere cannot be found out, which is told beside it', async () => {
     const { look, told, scratch, catalog } = world();
     scratch.putStray(stray('understudy-scratch-mine'));

@@ -39,13 +39,13 @@ export async function checkable(client: Client): Promise<Checkable[]> {
   );
 }
 
-/** Indexes that amcheck knows nothing of: GIN, GiST, BRIN, hash. */
+/** Indexes that amcheck knows nothing of (GIN, GiST, BRIN, hash), and B-trees that were never finished, which nobody uses. */
 export async function uncheckable(client: Client): Promise<string[]> {
   const found = await rows<{ name: string }>(
     client,
-    `select pg_catalog.format('%I.%I (%s)', n.nspname, c.relname, am.amname) as name
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_am am on am.oid = c.relam
-    where c.relkind = 'i' and am.amname <> 'btree' and n.nspname !~ '^pg_' order by 1`,
+    `select pg_catalog.format('%I.%I (%s)', n.nspname, c.relname, case am.amname when 'btree' then 'invalid' else am.amname end) as name
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_am am on am.oid = c.relam join pg_catalog.pg_index i on i.indexrelid = c.oid
+    where c.relkind = 'i' and (am.amname <> 'btree' or not (i.indisvalid and i.indisready)) and n.nspname !~ '^pg_' order by 1`,
   );
   return found.map(({ name }) => name);
 }

@@ -207,7 +207,7 @@ async function pageTasks(copy: InstanceCopy, result: ProveResult, from: number):
     const found = await copy.checkable();
     if (from === 0)
       for (const name of await copy.uncheckable())
-        note(result.notes, `${name} was not looked into: amcheck knows B-trees only`);
+        note(result.notes, `${name} was not looked into: amcheck knows valid B-trees only`);
     return found.map((what) => async () => {
       await noting(result, what.name, async () => {
         const problem = await copy.check(what);

@@ -251,6 +251,18 @@ describe('the sweeper', () => {
     expect(scratch.callsOf('remove')).toEqual([]);
   });
 
+  it('finds what no record knows of in every place that a policy rehearses in', async () => {
+    const { rehearsal } = policy();
+    const abroad = policy({
+      rehearsal: { ...rehearsal, instance: { ...rehearsal.instance, place: 'eu-west-1' } },
+    });
+    const { deps, look } = world([target({ policy: abroad, platform: { kind: 'rds', id: 'crm-db' } })]);
+    const there = memoryScratchInstances({ steps: 1 });
+    there.putStray(order({ name: 'understudy-scratch-mine', tags: {} }));
+    Object.assign(deps, { scratchAt: () => there });
+    expect(await look()).toEqual(['scratch-foreign understudy understudy-scratch-mine']);
+  });
+
   it('says what it found here although what stands elsewhere cannot be found out', async () => {
     const { deps, leave, catalog, clock } = world();
     await leave({ tags: {} });
