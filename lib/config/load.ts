@@ -29,7 +29,7 @@ export function loadPlan(text: string, file: string, now: Date): Plan {
   const formal = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, at));
   if (!parsed.success) {
     // What can be judged in a half-right file is judged too: people get all their mistakes at once.
-    const rest = contradictions(withoutUnknown(document.toJS(), parsed.error), now).filter(
+    const rest = contradictions(withoutMistakes(document.toJS(), parsed.error), now).filter(
       (found) => !formal.some((mistake) => overlaps(mistake.path, found.path)),
     );
     throw mistakesIn(file, [...formal, ...rest.map((found) => ({ ...found, line: at(found.path) }))]);
@@ -75,15 +75,23 @@ function mistakesOf(issue: z.core.$ZodIssue, at: (path: readonly PropertyKey[]) 
   return [{ path, line: at(path), message: issue.message.replace(/^Invalid input: /, '') }];
 }
 
-/** The file without its unknown keys, which would keep the rest of their policy from being judged. */
-function withoutUnknown(raw: unknown, error: z.ZodError): unknown {
+/**
+ * The file without its unknown keys and wrong values, which would keep the rest of their policy from being judged. In
+ * their place stand the defaults, where there are any. Lists stay as they are: what is in them is told by its number.
+ */
+function withoutMistakes(raw: unknown, error: z.ZodError): unknown {
   for (const issue of error.issues) {
-    if (issue.code !== 'unrecognized_keys') continue;
-    const parent = issue.path.reduce<unknown>(
-      (node, part) => (node as Record<PropertyKey, unknown> | undefined)?.[part],
+    const unknown = issue.code === 'unrecognized_keys';
+    const path = unknown ? issue.path : issue.path.slice(0, -1);
+    const wrong = unknown ? issue.keys : issue.path.slice(-1);
+    // A policy or target as a whole stays: others lead to it by its name.
+    if (!unknown && (issue.path.length < 3 || issue.path.some((part) => typeof part === 'number'))) continue;
+    const parent = path.reduce<unknown>(
+      (node, part) => (node as Record<PropertyKey, unknown> | null | undefined)?.[part],
       raw,
     );
-    for (const key of issue.keys) delete (parent as Record<string, unknown> | undefined)?.[key];
+    if (typeof parent !== 'object' || parent === null) continue;
+    for (const key of wrong) delete (parent as Record<PropertyKey, unknown>)[key];
   }
   return raw;
 }

@@ -40,6 +40,24 @@ test('several mistakes are told at once, in the order of their lines', () => {
   ]);
 });
 
+test('a wrong value does not hide that the rest of its policy cannot be meant', () => {
+  const text = withText(
+    ['{ dump: 26h }', '{ dump: 12h }'],
+    ['grace: 30m', 'grace: 30 minutes'],
+    ['retention:', 'pitr: { window: 40d }\n    retention:'],
+  );
+  expect(mistakesOf(text)).toEqual([
+    expect.stringMatching(/^5 policies\.production\.objectives\.rpo\.dump: these dumps cannot keep it/),
+    expect.stringMatching(/^12 policies\.production\.grace: expected a duration/),
+    expect.stringMatching(/^1\d policies\.production\.pitr\.window: 40 d is outside of 7 to 35 days/),
+  ]);
+});
+
+test('a wrong schedule is not called a missing one', () => {
+  const text = withText(['"0 1 * * *"', 'daily']);
+  expect(mistakesOf(text)).toEqual([expect.stringContaining('schedules.dump: expected five fields')]);
+});
+
 test('the error counts them, names the file and says where every option is described', () => {
   const text = withText(['grace: 30m', 'grace: soon'], ['priority: P1', 'priority: P7']);
   expect(() => load(text)).toThrow(InputError);
