@@ -1,4 +1,4 @@
-import { hintOf, reasonOf } from '../domain/errors.ts';
+import { hintOf, InputError, reasonOf } from '../domain/errors.ts';
 import { connectionOf, type Plan } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DatabaseEngine, Secrets, Symptom } from '../ports/database.ts';
@@ -13,6 +13,12 @@ export async function examine(
   deps: DoctorDeps,
 ): Promise<{ target: string; symptoms: Symptom[] }> {
   const target = requireTarget(deps.plan, id);
+  if (!target.connection)
+    throw new InputError(
+      `${id} has no connection in understudy.yml, so no dump is taken of it`,
+      [],
+      `./understudy run preflight ${id} asks about an instance or a cluster`,
+    );
   const symptoms: Symptom[] = [];
   const ask = async (check: string, question: () => Promise<Symptom[]>) => {
     try {

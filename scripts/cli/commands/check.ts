@@ -1,5 +1,5 @@
 import { rpoArithmetic, sayArithmetic } from '../../../lib/domain/objective.ts';
-import { type Plan, type Policy, rehearses } from '../../../lib/domain/policy.ts';
+import { type Plan, type Policy, placeOf, rehearses } from '../../../lib/domain/policy.ts';
 import { inZone, nextFirings } from '../../../lib/domain/schedule.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { DONE } from '../exit.ts';
@@ -58,7 +58,28 @@ function sayPolicy(policy: Policy, plan: Plan, now: Date): string[] {
       }),
     ),
     `  kept              ${sayRetention(policy)}`,
-    `  verified          ${policy.verify.depth}${policy.verify.depth === 'exists' ? ', which shows no more than that something is there' : ''}; proof by ${policy.proof.depth}${policy.proof.depth === 'counts' ? ', which proves nothing' : ''}; ${policy.vault.lock === 'none' ? 'not locked' : `locked (${policy.vault.lock}) for ${humanSeconds(policy.vault.lockFor)}`}`,
+    ...saySnapshots(policy),
+    ...(policy.schedules.dump || !policy.schedules.snapshot ? [sayDumps(policy)] : []),
+  ];
+}
+
+function sayDumps(policy: Policy): string {
+  return `  dumps             verified ${policy.verify.depth}${policy.verify.depth === 'exists' ? ', which shows no more than that something is there' : ''}; proof by ${policy.proof.depth}${policy.proof.depth === 'counts' ? ', which proves nothing' : ''}; ${policy.vault.lock === 'none' ? 'not locked' : `locked (${policy.vault.lock}) for ${humanSeconds(policy.vault.lockFor)}`}`;
+}
+
+/** Where snapshots are copied to, how long those before a release are kept, and what a rehearsal on an instance may take. */
+function saySnapshots({ schedules, snapshot, rehearsal }: Policy): string[] {
+  if (!schedules.snapshot) return [];
+  const places = snapshot.copies.map(placeOf);
+  const { class: of, atOnce, hoursAMonth, place } = rehearsal.instance;
+  const onInstances = schedules['rehearse-snapshot'] ?? schedules['rehearse-moment'];
+  return [
+    `  snapshots         ${places.length > 0 ? `copied to ${places.join(', ')}` : 'copied nowhere'}; with a label kept for ${humanSeconds(snapshot.labelled)}`,
+    ...(onInstances
+      ? [
+          `  scratch           ${of}${place ? ` in ${place}` : ''}, ${atOnce} at once, ${hoursAMonth} h a month at most`,
+        ]
+      : []),
   ];
 }
 

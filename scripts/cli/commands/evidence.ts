@@ -4,6 +4,15 @@ import type { Answer } from '../say.ts';
 import { sayEvidence } from '../say-evidence.ts';
 import type { Session } from '../session.ts';
 
+/** Dumps where there are any, else snapshots; a cache is not rehearsed. */
+function sayHow(session: Session, id: string): string {
+  const { connection, platform } = session.plan().targets.find((each) => each.id === id) ?? {};
+  if (connection) return `; ./understudy rehearse ${id} does it now`;
+  if (platform && platform.kind !== 'elasticache')
+    return `; ./understudy rehearse ${id} --from snapshot does it now`;
+  return ': it is a cache, which is not';
+}
+
 /** What an auditor asks for: the newest rehearsals with everything that was measured. */
 export async function evidence(session: Session, target: string, last: number): Promise<Answer> {
   const found = await session.invoke<Evidence[]>('operator', { ask: 'evidence', target, limit: last });
@@ -14,10 +23,7 @@ export async function evidence(session: Session, target: string, last: number): 
   ]);
   return {
     document: found,
-    lines:
-      found.length === 0
-        ? [`${target} was never rehearsed; ./understudy rehearse ${target} does it now`]
-        : lines,
+    lines: found.length === 0 ? [`${target} was never rehearsed${sayHow(session, target)}`] : lines,
     exit: found[0]?.outcome === 'passed' ? DONE : FOUND_WRONG,
   };
 }

@@ -18,12 +18,17 @@ export async function points(session: Session, target: string): Promise<Answer> 
   ]);
   const lines =
     found.length === 0
-      ? [`${target} has no recovery point; take one: ./understudy run dump ${target}`]
+      ? [`${target} has no recovery point; take one: ./understudy run ${firstJob(session, target)} ${target}`]
       : table(
-          ['point', 'state', 'snapshot (UTC)', 'size', 'verified', 'rehearsed', 'locked until', ''],
+          ['point', 'state', 'snapshot (UTC)', 'size', 'verified', 'rehearsed', 'locked until', 'note'],
           rows,
         );
   return { document: found, lines, exit: DONE };
+}
+
+/** What takes a target's points: dumps where it has a connection, else snapshots. */
+function firstJob(session: Session, id: string): string {
+  return session.plan().targets.find((each) => each.id === id)?.connection ? 'dump' : 'snapshot';
 }
 
 function sayState({ state }: RecoveryPoint): string {

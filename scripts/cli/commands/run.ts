@@ -27,9 +27,23 @@ export async function run(
       [],
       'add --point ID to wait for it; ./understudy points T lists them',
     );
+  if (session.isLocal) refuseWhatIsNotLocal(message);
   if (message.job === 'rehearse-instance') await sayBeforehand(session, message);
   if (job === 'expire' && options.dryRun) return dryRun(session, message);
   return session.isLocal ? runHere(session, message) : runThere(session, message, options);
+}
+
+/** The local cloud has no RDS and no ElastiCache: without one of its own it would be asked for ever. */
+function refuseWhatIsNotLocal({ job, target }: Message): void {
+  const ofPlatform = ['snapshot', 'copy', 'preflight', 'rehearse-instance'].includes(job);
+  if (!ofPlatform || process.env['AWS_ENDPOINT_URL_RDS']) return;
+  throw new UnderstudyError(
+    'not-local',
+    `${job} of ${target} asks RDS or ElastiCache, which the local cloud does not have`,
+    {
+      hint: 'bash scripts/demo.sh shows it on a local RDS of its own; a deployed stage does it with --stage NAME',
+    },
+  );
 }
 
 /** Longer than any run may take: snapshots, copies and restores are waited for by the platform’s own measure. */

@@ -1,0 +1,35 @@
+import { run } from '../../../scripts/cli/commands/run.ts';
+import type { Session } from '../../../scripts/cli/session.ts';
+import { planOf } from '../../support/snapshots.ts';
+
+jest.mock('../../../scripts/cli/progress.ts', () => ({
+  progress: () => Promise.reject(new Error('it began')),
+}));
+
+const session = {
+  options: { config: 'understudy.yml', local: true },
+  plan: () => planOf(),
+  caller: 'somebody',
+  isLocal: true,
+  invoke: async () => ({}),
+} as unknown as Session;
+
+test.each([
+  ['snapshot', {}],
+  ['preflight', {}],
+  ['rehearse', { from: 'snapshot' }],
+  ['rehearse', { from: 'moment' }],
+  ['copy', { point: '20261120T010000Z-snapshot@eu-central-1', to: 'eu-west-1' }],
+])('%s %j is refused by the local cloud at once, unless there is an RDS beside it', async (job, options) => {
+  await expect(run(session, job, 'crm', options)).rejects.toMatchObject({ code: 'not-local' });
+  process.env['AWS_ENDPOINT_URL_RDS'] = 'http://127.0.0.1:1';
+  try {
+    await expect(run(session, job, 'crm', options)).rejects.toThrow('it began');
+  } finally {
+    delete process.env['AWS_ENDPOINT_URL_RDS'];
+  }
+});
+
+test('a dump is what the local cloud is for', async () => {
+  await expect(run(session, 'dump', 'crm', {})).rejects.toThrow('it began');
+});
