@@ -1,5 +1,5 @@
 import type { Evidence } from '../../lib/domain/evidence.ts';
-import type { LedgerProof } from '../../lib/domain/ledger.ts';
+import type { Downtime, LedgerProof } from '../../lib/domain/ledger.ts';
 import { sayDifference } from '../../lib/domain/proof.ts';
 import { humanSeconds } from '../../lib/domain/time.ts';
 import { bad, faint, good } from './say.ts';
@@ -60,10 +60,22 @@ export function sayEvidence(evidence: Evidence): string[] {
 function sayBounded(compared: NonNullable<Evidence['bounded']>): string {
   const { objects, exact, bounded, unbounded, rows, checked } = compared;
   const unknown = unbounded > 0 ? `, ${unbounded} that nothing is known of` : '';
-  return `  compared    ${objects} objects; ${exact} tables equal to the last dump, ${bounded} within what was written since${unknown}; ${Number(rows).toLocaleString('en')} rows; ${checked} indexes and tables read whole`;
+  return `  compared    ${objects} objects; ${exact === 1 ? '1 table' : `${exact} tables`} equal to the last dump, ${bounded} within what was written since${unknown}; ${Number(rows).toLocaleString('en')} rows; ${checked} indexes and tables read whole`;
 }
 
-function sayLedger({ verdict, compared, newestAt, missingCount, extraCount }: LedgerProof): string {
+function sayLedger({
+  verdict,
+  compared,
+  newestAt,
+  missingCount,
+  extraCount,
+  downtimes,
+}: LedgerProof): string {
   const wrong = verdict === 'differs' ? `, ${missingCount} missing, ${extraCount} that came later` : '';
-  return `  ledger      ${verdict}: ${compared} rows compared${wrong}; the newest was written at ${newestAt ?? 'no moment known'}`;
+  return `  ledger      ${verdict}: ${compared} rows compared${wrong}; ${newestAt ? `the newest was written at ${newestAt}` : 'the copy has none'}${downtimes.slice(0, 3).map(sayDowntime).join('')}`;
+}
+
+/** A failover, or whatever else kept the source from taking writes. */
+function sayDowntime({ from, to, seconds }: Downtime): string {
+  return `; no writes from ${from.slice(0, 19)}Z to ${to.slice(0, 19)}Z, ${humanSeconds(seconds)} at most`;
 }

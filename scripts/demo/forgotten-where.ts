@@ -80,5 +80,6 @@ function outcome(delivery: Delivery | undefined): string | undefined {
 function summary(delivery: Delivery | undefined): string {
   if (delivery?.error) return delivery.error.message;
   const result = Array.isArray(delivery?.result) ? delivery.result[0] : delivery?.result;
-  return (result as { summary?: string } | undefined)?.summary ?? '';
+  const { summary, evidence } = (result ?? {}) as { summary?: string; evidence?: { outcome: string } };
+  return summary ?? evidence?.outcome ?? '';
 }
