@@ -71,9 +71,10 @@ const REGION = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a Region su
 const copyTo = z
   .strictObject({
     region: REGION,
+    // Without quotes YAML reads a number, and forgets a leading zero.
     account: z
-      .string()
-      .regex(/^\d{12}$/, 'expected the twelve digits of an account')
+      .string('expected the twelve digits of an account, in quotes')
+      .regex(/^\d{12}$/, 'expected the twelve digits of an account, in quotes')
       .optional(),
     role: z
       .string()

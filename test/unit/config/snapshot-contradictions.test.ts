@@ -108,7 +108,12 @@ test.each<[string, [string, string][], string]>([
   [
     'an account that is none',
     [['account: "444455556666"', 'account: "4444"']],
-    `${AT}.snapshot.copies.1.account: expected the twelve digits of an account`,
+    `${AT}.snapshot.copies.1.account: expected the twelve digits of an account, in quotes`,
+  ],
+  [
+    'an account that YAML takes for a number',
+    [['account: "444455556666"', 'account: 444455556666']],
+    `${AT}.snapshot.copies.1.account: expected the twelve digits of an account, in quotes`,
   ],
   [
     'a role that is none',
