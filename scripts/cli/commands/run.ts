@@ -2,6 +2,7 @@ import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Evidence } from '../../../lib/domain/evidence.ts';
 import type { Finding } from '../../../lib/domain/finding.ts';
 import { runName } from '../../../lib/domain/names.ts';
+import type { RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
 import type { Decision } from '../../../lib/domain/retention.ts';
 import type { Run } from '../../../lib/domain/run.ts';
 import { OF_PREFLIGHT } from '../../../lib/workflows/platform/preflight.ts';
@@ -28,6 +29,7 @@ export async function run(
       'add --point ID to wait for it; ./understudy points T lists them',
     );
   if (session.isLocal) refuseWhatIsNotLocal(message);
+  if (options.point !== undefined) await refuseUnknownPoint(session, message, options.point);
   if (message.job === 'rehearse-instance') await sayBeforehand(session, message);
   if (job === 'expire' && options.dryRun) return dryRun(session, message);
   return session.isLocal ? runHere(session, message) : runThere(session, message, options);
@@ -43,6 +45,20 @@ function refuseWhatIsNotLocal({ job, target }: Message): void {
     {
       hint: 'bash scripts/demo.sh shows it on a local RDS of its own; a deployed stage does it with --stage NAME',
     },
+  );
+}
+
+/** As many points as are asked for at once: of more than these the job itself says whether there is such a one. */
+const POINTS = 1000;
+
+/** A slip of the pen is said here, and not by a failed run and an alert to everybody. */
+async function refuseUnknownPoint(session: Session, { target }: Message, id: string): Promise<void> {
+  const points = await session.invoke<RecoveryPoint[]>('operator', { ask: 'points', target, limit: POINTS });
+  if (points.length >= POINTS || points.some((point) => point.id === id)) return;
+  throw new InputError(
+    `${target} has no recovery point ${id}`,
+    [],
+    `./understudy points ${target} lists them`,
   );
 }
 

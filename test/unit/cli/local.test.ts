@@ -6,12 +6,13 @@ jest.mock('../../../scripts/cli/progress.ts', () => ({
   progress: () => Promise.reject(new Error('it began')),
 }));
 
+const POINT = '20261120T010000Z-snapshot@eu-central-1';
 const session = {
   options: { config: 'understudy.yml', local: true },
   plan: () => planOf(),
   caller: 'somebody',
   isLocal: true,
-  invoke: async () => ({}),
+  invoke: async () => [{ id: POINT }],
 } as unknown as Session;
 
 test.each([
@@ -19,7 +20,7 @@ test.each([
   ['preflight', {}],
   ['rehearse', { from: 'snapshot' }],
   ['rehearse', { from: 'moment' }],
-  ['copy', { point: '20261120T010000Z-snapshot@eu-central-1', to: 'eu-west-1' }],
+  ['copy', { point: POINT, to: 'eu-west-1' }],
 ])('%s %j is refused by the local cloud at once, unless there is an RDS beside it', async (job, options) => {
   await expect(run(session, job, 'crm', options)).rejects.toMatchObject({ code: 'not-local' });
   process.env['AWS_ENDPOINT_URL_RDS'] = 'http://127.0.0.1:1';
