@@ -358,7 +358,7 @@ export const FINDINGS = {
   'source-replaced': {
     severity: 'P1',
     means:
-      'Another instance, cluster or cache bears the source’s name: what AWS kept of the former went with it.',
+      'Another instance or cluster bears the source’s name: the moments that the former could be restored to went with it.',
     next: 'If it was not you, look in CloudTrail. Snapshots stay: `./understudy points {target}`. Take a new one with `./understudy run snapshot {target}`.',
   },
   'last-good-point-at-risk': {

@@ -81,14 +81,15 @@ async function lastSeen(target: Target, deps: PlatformLookDeps): Promise<Platfor
   return (await deps.catalog.statuses([target.id])).get(target.id)?.platform;
 }
 
-/** A name says nothing of whose data it is: automated backups, and the moments they reach, went with the former. */
+/** A name says nothing of whose data it is: automated backups, and the moments they reach, went with the former. A cache has none. */
 async function tellReplaced(
   target: Target,
   source: PlatformSource | undefined,
   deps: PlatformLookDeps,
 ): Promise<void> {
-  const was = source?.resourceId ? await lastSeen(target, deps) : undefined;
-  if (!source || !was?.resourceId || was.resourceId === source.resourceId) return;
+  if (!source?.resourceId || source.kind === 'elasticache') return;
+  const was = await lastSeen(target, deps);
+  if (!was?.resourceId || was.resourceId === source.resourceId) return;
   const reach =
     was.earliest && was.latest ? `; moments from ${was.earliest} to ${was.latest} went with the former` : '';
   const message = `${source.id} of ${target.id} is another of that name since ${source.createdAt}: ${source.resourceId}, and was ${was.resourceId}${reach}`;
