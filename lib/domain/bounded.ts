@@ -14,6 +14,8 @@ export type SourceSince = {
   written: Written[];
   /** Unlogged tables, by position: a restore empties them, and they are held against nothing. */
   unlogged?: number[];
+  /** Why the counters could not be relied upon, where that is so: then every table is `unknown`. */
+  incomplete?: string;
 };
 
 /** Rows inserted and deleted at most since the manifest's snapshot; `unknown` where the counters were lost meanwhile. */

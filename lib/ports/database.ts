@@ -150,8 +150,8 @@ export type Instances = {
   /** Rejects with CredentialsRefused or `source-unreachable`. No statement runs for longer than `secondsLeft` says. */
   open(credentials: Credentials, secondsLeft: () => number): Promise<InstanceCopy>;
   /**
-   * What has happened to the source since a manifest was written, from its catalogs and counters alone. Rejects with
-   * `counters-incomplete` where a session may not have reported yet what it wrote before the moment.
+   * What has happened to the source since a manifest was written, from its catalogs and counters alone. `incomplete`
+   * says why, where a session may not have reported yet what it wrote before the moment.
    */
   since(credentials: Credentials, manifest: Manifest, moment: string): Promise<SourceSince>;
 };

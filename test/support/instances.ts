@@ -11,7 +11,7 @@ version: 1
 policies:
   instances:
     objectives: { rpo: { snapshot: 26h, pitr: 15m }, rto: 1h }
-    schedules: { snapshot: "0 1 * * *", rehearse-snapshot: "0 2 * * SUN", rehearse-moment: "0 3 * * SUN", expire: "0 5 * * *" }
+    schedules: { snapshot: "0 1 * * *", rehearse-snapshot: "0 2 * * SUN", rehearse-moment: "0 3 * * SUN", preflight: "0 6 * * *", expire: "0 5 * * *" }
     retention: { daily: 35d }
 ${lines(options.policy, 4)}
 targets:

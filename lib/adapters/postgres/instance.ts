@@ -5,7 +5,7 @@ import type { Instances } from '../../ports/database.ts';
 import { check, checkable, sound, uncheckable } from './amcheck.ts';
 import { connect, rows } from './connection.ts';
 import { schemaFacts } from './facts/schema.ts';
-import { refuseUnreported } from './facts/sessions.ts';
+import { unreported } from './facts/sessions.ts';
 import { dataTables, tableFacts } from './facts/tables.ts';
 import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
 import { readLedger } from './ledger.ts';
@@ -51,8 +51,8 @@ export function postgresInstances(): Instances {
     async since(credentials, manifest, moment) {
       const client = await connect(credentials);
       try {
-        await refuseUnreported(client, moment);
-        return await sinceManifest(client, manifest);
+        const incomplete = await unreported(client, moment, manifest.source.snapshotAt);
+        return await sinceManifest(client, manifest, incomplete);
       } finally {
         await client.end().catch(() => undefined);
       }
@@ -60,7 +60,11 @@ export function postgresInstances(): Instances {
   };
 }
 
-async function sinceManifest(client: Client, manifest: Manifest): Promise<SourceSince> {
+async function sinceManifest(
+  client: Client,
+  manifest: Manifest,
+  incomplete: string | undefined,
+): Promise<SourceSince> {
   const counters = await writeCounters(client);
   const changed = changedSince(manifest.schema, await schemaFacts(client));
   const reshaped = reshapedIn(changed, manifest.schema);
@@ -70,9 +74,15 @@ async function sinceManifest(client: Client, manifest: Manifest): Promise<Source
     unlogged: manifest.tables.flatMap((table, index) =>
       unlogged.has(keyOf(table.schema, table.name)) ? [index] : [],
     ),
-    definitions: definitions !== undefined && definitions === manifest.definitions ? 'untouched' : 'touched',
+    // What was defined is told by counters too.
+    definitions:
+      incomplete === undefined && definitions !== undefined && definitions === manifest.definitions
+        ? 'untouched'
+        : 'touched',
     changed,
+    ...(incomplete === undefined ? {} : { incomplete }),
     written: manifest.tables.flatMap((table, index) => {
+      if (incomplete !== undefined) return { table: index, unknown: true };
       const written = writtenSince(index, table.writes, counters.get(keyOf(table.schema, table.name)));
       // No row came or went, and yet none may read as it did: their number is what can be compared.
       if (!written && reshaped(table)) return { table: index, inserted: '0', deleted: '0' };

@@ -60,7 +60,7 @@ export function judgeInstance(
   const { rto } = target.policy.objectives;
   const findings = findingsOf(target, chosen, result, cameUp ? achieved : undefined);
   const bad = failure !== undefined && BAD_POINT.includes(failure.code);
-  const lost = rpoOf(job, target, chosen, result);
+  const lost = rpoOf(target, chosen, result);
   const strength = strengthOf(target, result, findings);
   if (strength === 'restored' && !failure && chosen.manifest)
     findings.push(incomplete(target, chosen, proof));
@@ -138,23 +138,16 @@ function incomplete(target: Target, chosen: Chosen, proof: ProveResult | undefin
 }
 
 /**
- * Measured by the ledger where there is one: what would really be lost now. Else, and of a moment that somebody chose, by
- * the age of the newest that could be restored.
+ * What an emergency now would lose: how far the newest that can be restored is behind and, where there is a ledger, how
+ * far a restored copy's newest row is behind the moment that it was restored to.
  */
-function rpoOf(
-  job: RehearseInstanceJob,
-  target: Target,
-  chosen: Chosen,
-  result: InstanceResult,
-): Measured | undefined {
+function rpoOf(target: Target, chosen: Chosen, result: InstanceResult): Measured | undefined {
   const isMoment = 'source' in chosen.from;
   const promised = target.policy.objectives.rpo[isMoment ? 'pitr' : 'snapshot'];
   if (promised === undefined) return undefined;
-  const measured =
-    result.proof?.ledger && isMoment && job.moment === undefined
-      ? lostBy(result.proof.ledger, chosen.plannedAt)
-      : undefined;
-  const achieved = measured ?? secondsBetween(chosen.newestAt, chosen.plannedAt);
+  const ledger = isMoment ? result.proof?.ledger : undefined;
+  const behind = (ledger && lostBy(ledger, chosen.moment)) ?? 0;
+  const achieved = secondsBetween(chosen.newestAt, chosen.plannedAt) + behind;
   return { promised, achieved, met: achieved <= promised };
 }
 

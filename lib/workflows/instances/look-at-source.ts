@@ -1,5 +1,5 @@
 import type { SourceSince } from '../../domain/bounded.ts';
-import { CredentialsRefused, codeOf, hintOf, reasonOf } from '../../domain/errors.ts';
+import { CredentialsRefused, hintOf, reasonOf } from '../../domain/errors.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { Plan } from '../../domain/policy.ts';
@@ -72,24 +72,19 @@ export async function lookAtSource(request: SourceLookRequest, deps: SourceLookD
   return look;
 }
 
-/** What the counters say, where they can say it and a checkpoint can hold it. */
+/** What the counters say, where a checkpoint can hold it. */
 async function counted(
   credentials: Credentials,
   manifest: Manifest,
   moment: string,
   deps: SourceLookDeps,
 ): Promise<Pick<SourceLook, 'since' | 'failed'>> {
-  try {
-    const since = await deps.instances.since(credentials, manifest, moment);
-    const bytes = Buffer.byteLength(JSON.stringify(since));
-    if (bytes <= LARGEST) return { since };
-    return {
-      failed: `${since.written.length} tables were written since the last dump, more than one look can tell of (${bytes} of ${LARGEST} bytes); dump shortly before the rehearsal`,
-    };
-  } catch (error) {
-    if (codeOf(error) !== 'counters-incomplete') throw error;
-    return { failed: sayWith(error) };
-  }
+  const since = await deps.instances.since(credentials, manifest, moment);
+  const bytes = Buffer.byteLength(JSON.stringify(since));
+  if (bytes <= LARGEST) return { since };
+  return {
+    failed: `${since.written.length} tables were written since the last dump, more than one look can tell of (${bytes} of ${LARGEST} bytes); dump shortly before the rehearsal`,
+  };
 }
 
 function sayWith(error: unknown): string {

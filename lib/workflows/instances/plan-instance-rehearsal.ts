@@ -169,7 +169,8 @@ function ofMoment(job: RehearseInstanceJob, target: Target, source: PlatformSour
     );
   const { earliest, latest } = source.pitr;
   // It must lie before the latest, which has no fractions here.
-  const moment = job.moment ?? utc(plusSeconds(latest, -1));
+  const newest = utc(plusSeconds(latest, -1));
+  const moment = job.moment ?? newest;
   if (moment > latest || (earliest !== undefined && moment < earliest))
     throw new Refusal(
       'moment-out-of-reach',
@@ -180,7 +181,7 @@ function ofMoment(job: RehearseInstanceJob, target: Target, source: PlatformSour
     point: `${compactUtc(moment)}-moment`,
     from: { source: source.id, resourceId: source.resourceId, moment },
     moment,
-    newestAt: latest,
+    newestAt: newest,
     engine: source.engine,
     engineVersion: source.engineVersion,
   };

@@ -45,6 +45,7 @@ export async function proveCopy(
     from = proof.failure ? undefined : proof.next;
   }
   if (look.failed) proof!.unchecked.push(`the source could not be looked at: ${look.failed}`);
+  if (look.since?.incomplete) proof!.unchecked.push(`what was written: ${look.since.incomplete}`);
   if (look.ledgerFailed) proof!.unchecked.push(`the source’s ledger: ${look.ledgerFailed}`);
   return proof!;
 }
