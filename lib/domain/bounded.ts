@@ -12,8 +12,8 @@ export type SourceSince = {
   changed: Record<string, Record<string, string | null>>;
   /** Tables of the manifest that were written since, by their position in `manifest.tables`. */
   written: Written[];
-  /** Unlogged tables, by position: a restore empties them, and they are held against nothing. */
-  unlogged?: number[];
+  /** Tables, by position, whose text may change with other objects: with columns of row types, domains or names of objects. */
+  fragile?: number[];
   /** Why the counters could not be relied upon, where that is so: then every table is `unknown`. */
   incomplete?: string;
 };
@@ -54,15 +54,18 @@ export function changedSince(then: SchemaFacts, now: SchemaFacts): SourceSince['
 
 /**
  * Tables whose rows read differently without one of them having been written: a column came, went or was renamed, or a
- * type was changed (an enum's value renamed, say), which any table may use. Quotes are left out of the names: that finds
- * a table too many at worst.
+ * type was changed (an enum's value renamed, say), which any table may use; of a table that is fragile, anything. Quotes
+ * are left out of the names: that finds a table too many at worst.
  */
 export function reshapedIn(changed: SourceSince['changed'], then: SchemaFacts) {
   const plain = (name: string) => name.replaceAll('"', '');
   const columns = Object.keys(changed['column'] ?? {}).map(plain);
   const types = Object.keys(changed['type'] ?? {}).some((name) => Object.hasOwn(then['type'] ?? {}, name));
-  return ({ schema, name }: { schema: string; name: string }) =>
-    types || columns.some((column) => column.startsWith(plain(`${schema}.${name}.`)));
+  const anything = Object.keys(changed).length > 0;
+  return ({ schema, name }: { schema: string; name: string }, isFragile: boolean) =>
+    types ||
+    (isFragile && anything) ||
+    columns.some((column) => column.startsWith(plain(`${schema}.${name}.`)));
 }
 
 /**
@@ -84,6 +87,8 @@ export function boundedSchema(
     const names = [...new Set([...Object.keys(then), ...Object.keys(found)])].sort();
     return names.flatMap((name): Difference[] => {
       if (kind === 'extension' && ignored.includes(name)) return [];
+      // Large objects are data, which comes and goes without any definition being touched.
+      if (name.startsWith('large object ')) return [];
       const here = digestsOf(found, name);
       const before = digestsOf(then, name);
       const now = Object.hasOwn(changed, name) ? (changed[name] ?? undefined) : before;

@@ -134,6 +134,8 @@ export type InstanceCopy = {
   schema(): Promise<SchemaFacts>;
   /** Rows, and by `fingerprints` their fingerprint; undefined when there is no such table of ours. Rejects with `storage-damaged`. */
   table(schema: string, name: string, depth: 'fingerprints' | 'counts'): Promise<TableFacts | undefined>;
+  /** Is it a table whose rows no snapshot of the storage holds? */
+  unlogged(schema: string, name: string): boolean;
   /** In an order that lasts. Rejects with `amcheck-missing`. */
   checkable(): Promise<Checkable[]>;
   /** What nothing can look into, by name. */

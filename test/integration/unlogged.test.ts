@@ -1,5 +1,4 @@
 import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';
-import { manifest } from '../support/builders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -8,14 +7,14 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('the source says which of the dumped tables a restore of its storage empties', async () => {
-  const table = (name: string) => ({ schema: 'public', name, rows: '0' });
-  const dumped = manifest({ tables: [table('leads'), table('passing'), table('gone')] });
-  expect(await postgresInstances().since(database.credentials, dumped, '2026-01-01T00:00:00Z')).toMatchObject(
-    { unlogged: [1] },
-  );
+test('a copy says which of its tables a restore of the storage has emptied', async () => {
+  const unlogged = async () => {
+    const copy = await postgresInstances().open(database.credentials, () => 60);
+    const found = ['leads', 'passing', 'gone'].map((name) => copy.unlogged('public', name));
+    await copy.close();
+    return found;
+  };
+  expect(await unlogged()).toEqual([false, true, false]);
   await database.sql('alter table passing set logged');
-  expect(await postgresInstances().since(database.credentials, dumped, '2026-01-01T00:00:00Z')).toMatchObject(
-    { unlogged: [] },
-  );
+  expect(await unlogged()).toEqual([false, false, false]);
 });

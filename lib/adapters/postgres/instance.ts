@@ -1,12 +1,12 @@
 import type { Client } from 'pg';
 import { changedSince, reshapedIn, type SourceSince, writtenSince } from '../../domain/bounded.ts';
 import type { Manifest } from '../../domain/manifest.ts';
-import type { Instances } from '../../ports/database.ts';
+import type { InstanceCopy, Instances } from '../../ports/database.ts';
 import { check, checkable, sound, uncheckable } from './amcheck.ts';
 import { connect, rows } from './connection.ts';
 import { schemaFacts } from './facts/schema.ts';
 import { unreported } from './facts/sessions.ts';
-import { dataTables, tableFacts } from './facts/tables.ts';
+import { type DataTable, dataTables, tableFacts } from './facts/tables.ts';
 import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
 import { readLedger } from './ledger.ts';
 import { singleValue } from './single-value.ts';
@@ -15,37 +15,26 @@ import { singleValue } from './single-value.ts';
 export function postgresInstances(): Instances {
   return {
     async open(credentials, secondsLeft) {
-      const client = await connect(credentials);
-      const asker = await connect(credentials).catch(async (error) => {
-        await client.end().catch(() => undefined);
+      const opened: Client[] = [];
+      const open = async () => {
+        const client = await connect(credentials);
+        opened.push(client);
+        // What is counted are rows, not entries of an index: it may have kept those of rows that were lost. And nobody
+        // waits for a lock that a prepared transaction in the copy holds for ever.
+        await client.query("set enable_indexonlyscan = off; set lock_timeout = '10s'");
+        return client;
+      };
+      const close = () => Promise.allSettled(opened.map((client) => client.end()));
+      try {
+        const [client, asker, checker] = [await open(), await open(), await open()];
+        // An index on an expression was made under the database's own settings, and is sound under those.
+        await checker.query(AS_THE_DATABASE);
+        const tables = await dataTables(client);
+        return copyOver({ client, asker, checker, tables, close, secondsLeft });
+      } catch (error) {
+        await close();
         throw error;
-      });
-      // What is counted are rows, not entries of an index: it may have kept those of rows that were lost.
-      for (const each of [client, asker]) await each.query('set enable_indexonlyscan = off');
-      const known = new Map(
-        (await dataTables(client)).map((table) => [keyOf(table.schema, table.name), table]),
-      );
-      /** No statement may outlive the function: what is not done by then was not found out. */
-      const inTime = async <T>(work: () => Promise<T>): Promise<T> => {
-        const most = Math.max(1, Math.floor(secondsLeft()));
-        await client.query(`set statement_timeout = '${most}s'`);
-        return work();
-      };
-      return {
-        schema: () => inTime(() => schemaFacts(client)),
-        table: async (schema, name, depth) => {
-          const table = known.get(keyOf(schema, name));
-          return table && inTime(() => sound(`${schema}.${name}`, () => tableFacts(client, table, depth)));
-        },
-        checkable: () => inTime(() => checkable(client)),
-        uncheckable: () => inTime(() => uncheckable(client)),
-        check: (what) => inTime(() => check(client, what)),
-        value: (sql) => singleValue(asker, sql),
-        ledger: (since, until) => readLedger(client, since, until),
-        async close() {
-          await Promise.allSettled([client.end(), asker.end()]);
-        },
-      };
+      }
     },
 
     async since(credentials, manifest, moment) {
@@ -60,6 +49,57 @@ export function postgresInstances(): Instances {
   };
 }
 
+/** What an expression may depend on, and what our own connections set. */
+const AS_THE_DATABASE = [
+  'datestyle',
+  'intervalstyle',
+  'timezone',
+  'extra_float_digits',
+  'bytea_output',
+  'lc_monetary',
+  'xmloption',
+]
+  .map((setting) => `reset ${setting}`)
+  .join('; ');
+
+type Opened = {
+  client: Client;
+  /** For the target's own questions. */
+  asker: Client;
+  /** For amcheck. */
+  checker: Client;
+  tables: DataTable[];
+  close: () => Promise<unknown>;
+  secondsLeft: () => number;
+};
+
+function copyOver({ client, asker, checker, tables, close, secondsLeft }: Opened): InstanceCopy {
+  const known = new Map(tables.map((table) => [keyOf(table.schema, table.name), table]));
+  /** No statement may outlive the function: what is not done by then was not found out. */
+  const inTime = async <T>(on: Client, work: () => Promise<T>): Promise<T> => {
+    const most = Math.max(1, Math.floor(secondsLeft()));
+    await on.query(`set statement_timeout = '${most}s'`);
+    return work();
+  };
+  return {
+    schema: () => inTime(client, () => schemaFacts(client)),
+    table: async (schema, name, depth) => {
+      const table = known.get(keyOf(schema, name));
+      if (!table) return undefined;
+      return inTime(client, () => sound(`${schema}.${name}`, () => tableFacts(client, table, depth)));
+    },
+    unlogged: (schema, name) => known.get(keyOf(schema, name))?.unlogged === true,
+    checkable: () => inTime(checker, () => checkable(checker)),
+    uncheckable: () => inTime(checker, () => uncheckable(checker)),
+    check: (what) => inTime(checker, () => check(checker, what)),
+    value: (sql) => singleValue(asker, sql),
+    ledger: (since, until) => readLedger(client, since, until),
+    async close() {
+      await close();
+    },
+  };
+}
+
 async function sinceManifest(
   client: Client,
   manifest: Manifest,
@@ -69,11 +109,10 @@ async function sinceManifest(
   const changed = changedSince(manifest.schema, await schemaFacts(client));
   const reshaped = reshapedIn(changed, manifest.schema);
   const definitions = definitionsStamp(counters);
-  const unlogged = await unloggedTables(client);
+  const fragile = await fragileTables(client);
+  const isFragile = (table: { schema: string; name: string }) => fragile.has(keyOf(table.schema, table.name));
   return {
-    unlogged: manifest.tables.flatMap((table, index) =>
-      unlogged.has(keyOf(table.schema, table.name)) ? [index] : [],
-    ),
+    fragile: manifest.tables.flatMap((table, index) => (isFragile(table) ? [index] : [])),
     // What was defined is told by counters too.
     definitions:
       incomplete === undefined && definitions !== undefined && definitions === manifest.definitions
@@ -85,16 +124,24 @@ async function sinceManifest(
       if (incomplete !== undefined) return { table: index, unknown: true };
       const written = writtenSince(index, table.writes, counters.get(keyOf(table.schema, table.name)));
       // No row came or went, and yet none may read as it did: their number is what can be compared.
-      if (!written && reshaped(table)) return { table: index, inserted: '0', deleted: '0' };
+      if (!written && reshaped(table, isFragile(table))) return { table: index, inserted: '0', deleted: '0' };
       return written ?? [];
     }),
   };
 }
 
-async function unloggedTables(client: Client): Promise<Set<string>> {
+/** With columns that read as what another object says: of a row type or a domain, or of arrays of them, or `regclass` and its like. */
+async function fragileTables(client: Client): Promise<Set<string>> {
   const found = await rows<{ schema: string; name: string }>(
     client,
-    `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' and c.relpersistence = 'u'`,
+    `select distinct n.nspname as schema, c.relname as name
+    from pg_catalog.pg_attribute a
+    join pg_catalog.pg_class c on c.oid = a.attrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_type t on t.oid = a.atttypid
+    left join pg_catalog.pg_type element on element.oid = t.typelem
+    where c.relkind = 'r' and a.attnum > 0 and not a.attisdropped and n.nspname !~ '^pg_'
+      and (t.typtype in ('c', 'd') or element.typtype in ('c', 'd') or t.typname ~ '^_?(reg|aclitem)')`,
   );
   return new Set(found.map(({ schema, name }) => keyOf(schema, name)));
 }

@@ -105,7 +105,7 @@ export function mergeProofs(before: ProveResult | undefined, slice: ProveResult)
     corrupt: [...before.corrupt, ...slice.corrupt].slice(0, LISTED),
     unchecked: [...before.unchecked, ...slice.unchecked].slice(0, LISTED),
     notes: [...before.notes, ...slice.notes].slice(0, LISTED),
-    assertions: before.assertions.length > 0 ? before.assertions : slice.assertions,
+    assertions: [...before.assertions, ...slice.assertions],
     ...(before.ledger ? { ledger: before.ledger } : {}),
   };
 }

@@ -9,6 +9,8 @@ export type DataTable = {
   owner: string;
   columns: string[];
   condition?: string;
+  /** Its rows are in no snapshot of the storage. */
+  unlogged?: true;
 };
 
 /**
@@ -17,13 +19,13 @@ export type DataTable = {
  * (unreadable there, and left out by pg_dump too).
  */
 export async function dataTables(client: Client): Promise<DataTable[]> {
-  const found = await rows<DataTable & { condition: string | null }>(
+  const found = await rows<Omit<DataTable, 'unlogged'> & { condition: string | null; unlogged: boolean }>(
     client,
     `
     with configuration as (
       select e.oid as extension, config.oid as relation, config.filter
       from pg_catalog.pg_extension e, lateral rows from (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition)) as config (oid, filter))
-    select n.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid(c.relowner) as owner, f.filter as condition,
+    select n.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid(c.relowner) as owner, f.filter as condition, c.relpersistence = 'u' as unlogged,
       array(select a.attname::text from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attname collate "C") as columns
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -35,7 +37,8 @@ export async function dataTables(client: Client): Promise<DataTable[]> {
         and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')))
     order by 1, 2`,
   );
-  return found.map(({ condition, ...table }) => {
+  return found.map(({ condition, unlogged, ...known }) => {
+    const table: DataTable = unlogged ? { ...known, unlogged } : known;
     const filter = condition?.replace(/^\s*where\s+/i, '').trim();
     return filter ? { ...table, condition: filter } : table;
   });
