@@ -1,4 +1,4 @@
-import { statSync, truncateSync } from 'node:fs';
+import { statSync, truncateSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';
 import type { Checkable, InstanceCopy } from '../../lib/ports/database.ts';
@@ -13,8 +13,7 @@ beforeAll(async () => {
   cluster = await startCluster();
   await cluster.sql(
     'postgres',
-    `create extension amcheck;
-    create table docs (id int primary key, body text);
+    `create table docs (id int primary key, body text);
     insert into docs select i, repeat(md5(i::text), 15) from generate_series(1, 5000) i;
     create table scans (id int primary key, image text);
     alter table scans alter image set storage external;
@@ -26,12 +25,25 @@ beforeAll(async () => {
     update pg_index set indisready = false where indexrelid = 'by_n'::regclass;
     update pg_index set indisvalid = false where indexrelid = 'never_finished'::regclass;
     insert into late values (1);
-    update pg_index set indisready = true where indexrelid = 'by_n'::regclass;`,
+    update pg_index set indisready = true where indexrelid = 'by_n'::regclass;
+    create table lost (n int);
+    insert into lost select generate_series(1, 10);
+    create table dropped (n int primary key);
+    create function day(timestamptz) returns date immutable language sql as 'select $1::date';
+    create table events (at timestamptz);
+    create index by_day on events (day(at));
+    set timezone = 'Asia/Tokyo';
+    insert into events select timestamptz '2026-01-01T00:00Z' + n * interval '1 hour' from generate_series(1, 48) n;
+    alter database postgres set timezone = 'Asia/Tokyo';
+    create table ddl_log (tag text);
+    create function log_it() returns event_trigger language plpgsql as 'begin insert into public.ddl_log values (tg_tag); end';
+    create event trigger log_ddl on ddl_command_end execute function log_it();`,
   );
   await cluster.sql('postgres', 'vacuum analyze');
   await cluster.sql('postgres', 'checkpoint');
   const docs = await fileOf("'docs'::regclass");
   truncateSync(docs, Math.floor(statSync(docs).size / 8192 / 2) * 8192);
+  unlinkSync(await fileOf("'lost'::regclass"));
   truncateSync(await fileOf("(select reltoastrelid from pg_class where relname = 'scans')"), 0);
   // Nothing of it in memory any more.
   await crashSession(cluster);
@@ -84,4 +96,27 @@ it('finds an index that lacks a row of its table', async () => {
 it('names what it cannot look into: other sorts of index, and one that was never finished', async () => {
   expect(await copy.uncheckable()).toEqual(['public.by_hash (hash)', 'public.never_finished (invalid)']);
   expect(await thing('public.never_finished')).toBeUndefined();
+});
+
+it('calls a table whose file is gone damaged', async () => {
+  await expect(copy.table('public', 'lost', 'counts')).rejects.toMatchObject({ code: 'storage-damaged' });
+  expect(await copy.check(await thing('public.lost'))).toContain('could not open file');
+});
+
+it('says nothing of what was dropped meanwhile', async () => {
+  const index = await thing('public.dropped_pkey');
+  const table = await thing('public.dropped');
+  await cluster.sql('postgres', 'drop table dropped');
+  expect(await copy.check(index)).toBeUndefined();
+  expect(await copy.check(table)).toBeUndefined();
+});
+
+it('accuses no index that is sound under the settings that its database has', async () => {
+  expect(await copy.check(await thing('public.by_day'))).toBeUndefined();
+});
+
+it('sets off nothing in the copy, although amcheck had to be installed', async () => {
+  expect(await copy.value("select count(*) from pg_extension where extname = 'amcheck'")).toBe('1');
+  // The test's own DROP TABLE, and no CREATE EXTENSION.
+  expect(await copy.value("select string_agg(tag, ',') from public.ddl_log")).toBe('DROP TABLE');
 });

@@ -1,18 +1,21 @@
 import { definitionsStamp, writeCounters } from '../../lib/adapters/postgres/facts/writes.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 
-let database: TestDatabase;
+/** On a server of its own: roles are everybody's, and others make some meanwhile. */
+let cluster: Cluster;
 
 beforeAll(async () => {
-  database = await createDatabase(
+  cluster = await startCluster();
+  await cluster.sql(
+    'postgres',
     'create table leads (id serial primary key, name text); create index by_name on leads (name);',
   );
 });
-afterAll(() => database.drop());
+afterAll(() => cluster.stop());
 
 /** Read as the watch of a later day would: from a session of its own, when what was done has been reported. */
 async function stamp(): Promise<string | undefined> {
-  const client = await database.connect();
+  const client = await cluster.connect('postgres');
   try {
     return definitionsStamp(await writeCounters(client));
   } finally {
@@ -24,7 +27,7 @@ async function stamp(): Promise<string | undefined> {
 async function doing(sql: string): Promise<boolean> {
   const before = await stamp();
   expect(before).toBeDefined();
-  await database.sql(sql);
+  await cluster.sql('postgres', sql);
   for (let look = 0; look < 40; look++) {
     if ((await stamp()) !== before) return true;
     await new Promise((resolve) => setTimeout(resolve, 25));
@@ -39,6 +42,10 @@ describe('the stamp of all definitions', () => {
     [
       'a constraint put on and taken off',
       'alter table leads alter name set not null; alter table leads alter name drop not null',
+    ],
+    [
+      'a role that is called something else',
+      'create role stamped; alter role stamped rename to stamped_too; drop role stamped_too',
     ],
     ['a function', 'create or replace function f() returns int language sql as $$ select 1 $$'],
   ])('shows %s', async (_, sql) => {

@@ -11,8 +11,8 @@ import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
 import { readLedger } from './ledger.ts';
 import { singleValue } from './single-value.ts';
 
-/** PostgreSQL on an instance of its own, a restored copy or the source, asked over the network. */
-export function postgresInstances(): Instances {
+/** PostgreSQL on an instance of its own, a restored copy or the source, asked over the network; `patience` in seconds. */
+export function postgresInstances(options: { patience?: number } = {}): Instances {
   return {
     async open(credentials, secondsLeft) {
       const opened: Client[] = [];
@@ -40,7 +40,12 @@ export function postgresInstances(): Instances {
     async since(credentials, manifest, moment) {
       const client = await connect(credentials);
       try {
-        const incomplete = await unreported(client, moment, manifest.source.snapshotAt);
+        const incomplete = await unreported(
+          client,
+          moment,
+          manifest.source.snapshotAt,
+          options.patience ?? PATIENCE,
+        );
         return await sinceManifest(client, manifest, incomplete);
       } finally {
         await client.end().catch(() => undefined);
@@ -48,6 +53,9 @@ export function postgresInstances(): Instances {
     },
   };
 }
+
+/** For how long a session of the source may be busy until it is seen at rest, in seconds. */
+const PATIENCE = 20;
 
 /** What an expression may depend on, and what our own connections set. */
 const AS_THE_DATABASE = [

@@ -1,14 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { rows } from '../connection.ts';
 
+/** A session that was there before a moment and is not known to have reported since. */
 type Session = { pid: number; role: string | null; hidden: boolean; since: string | null };
+
+/** How often the source's sessions are looked at, in milliseconds. */
+const LOOK_EVERY = 250;
 
 /**
  * Why the counters may lack what was committed before a moment; undefined when they lack nothing. A session reports when
- * it comes to rest: not within a CALL that commits as it goes, and not while a transaction is open that followed at once
- * on another. Between two reports lies up to a minute. Before PostgreSQL 15 one that went idle within half a second of
- * its last report keeps the rest until its next command; if it has been idle since before the first reading, all it
- * keeps is from before that. Our own sessions only read, the ledger's excepted, which ends at once.
+ * it comes to rest outside of a transaction, and when it ends: not within a CALL that commits as it goes, and not while one
+ * transaction follows at once on another. So whoever was there before the moment must be seen at rest once, within
+ * `patience` seconds. Between two reports lies up to a minute. Before PostgreSQL 15 one that went idle within half a
+ * second of its last report keeps the rest until its next command; if it has been idle since before the first reading,
+ * all it keeps is from before that. Our own sessions only read, the ledger's excepted, which ends at once.
  *
  * Source: pgstat_report_stat in PostgreSQL's src/backend (postmaster/pgstat.c, since 15 utils/activity/pgstat.c).
  */
@@ -16,35 +22,52 @@ export async function unreported(
   client: Client,
   moment: string,
   firstReading: string,
+  patience: number,
 ): Promise<string | undefined> {
-  const [settings] = await rows<{ counts: string }>(
+  const [settings] = await rows<{ counts: string; elsewhere: boolean }>(
     client,
-    `select pg_catalog.current_setting('track_counts') as counts`,
+    `select pg_catalog.current_setting('track_counts') as counts,
+      exists (select from pg_catalog.pg_db_role_setting where setconfig::text ~ 'track_counts=(?!on)')
+      or exists (select from pg_catalog.pg_proc where proconfig::text ~ 'track_counts=(?!on)') as elsewhere`,
   );
   if (settings?.counts !== 'on')
     return 'the source counts no writes: set track_counts = on in its parameter group';
-  const sessions = await rows<Session>(
+  if (settings.elsewhere)
+    return 'some role, database or function of the source has track_counts switched off: reset it';
+  let working = await sessionsAtWork(client, moment, firstReading);
+  for (let waited = 0; working.length > 0 && waited < patience * 1000; waited += LOOK_EVERY) {
+    if (working.every(({ hidden }) => hidden)) break;
+    await sleep(LOOK_EVERY);
+    const still = new Set((await sessionsAtWork(client, moment, firstReading)).map(({ pid }) => pid));
+    working = working.filter(({ pid }) => still.has(pid));
+  }
+  return working.length > 0 ? sayWorking(working) : undefined;
+}
+
+async function sessionsAtWork(client: Client, moment: string, firstReading: string): Promise<Session[]> {
+  return rows<Session>(
     client,
     `select pid, usename as role, hidden, pg_catalog.to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
     from (
       select *, query = '<insufficient privilege>' or state = 'disabled' as hidden,
-        case when state = 'idle' then state_change else least(xact_start, query_start) end as since
+        case when state = 'idle' then state_change when backend_type = 'client backend' then backend_start else least(xact_start, query_start) end as since
       from pg_catalog.pg_stat_activity
       where datname = pg_catalog.current_database() and pid <> pg_catalog.pg_backend_pid()
         and not (usename = current_user and application_name like 'understudy%')
         and coalesce(backend_type, '') not in ('walsender', 'autovacuum worker', 'parallel worker')) session
     where hidden or (since <= $1::timestamptz + interval '1 minute' and (
-      state <> 'idle'
+      state is distinct from 'idle'
       or (pg_catalog.current_setting('server_version_num')::int < 150000 and since >= $2::timestamptz - interval '1 minute')))
-    order by since, pid limit 20`,
+    order by since, pid limit 1000`,
     [moment, firstReading],
   );
-  const [first] = sessions;
-  if (!first) return undefined;
-  const more =
-    sessions.length > 1 ? ` and ${sessions.length === 20 ? 'many' : sessions.length - 1} more` : '';
-  if (sessions.every(({ hidden }) => hidden))
-    return `what session ${first.pid}${more} of the source may have written cannot be seen: grant pg_read_all_stats to the role`;
-  const { pid, role, since } = sessions.find(({ hidden }) => !hidden)!;
-  return `session ${pid} of ${role ?? 'nobody'}${more} has been at work in the source since ${since}, and may have written what is not counted yet: rehearse again when it has come to rest`;
+}
+
+function sayWorking(sessions: readonly Session[]): string {
+  const more = sessions.length > 1 ? ` and ${sessions.length - 1} more` : '';
+  const seen = sessions.find(({ hidden }) => !hidden);
+  if (!seen)
+    return `what session ${sessions[0]!.pid}${more} of the source may have written cannot be seen: grant pg_read_all_stats to the role`;
+  const { pid, role, since } = seen;
+  return `session ${pid} of ${role ?? 'nobody'}${more} has been in the source since ${since} without coming to rest, and may have written what is not counted yet: rehearse again when it has`;
 }

@@ -24,7 +24,7 @@ export async function writeCounters(client: Client): Promise<Map<string, WriteCo
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     left join pg_catalog.pg_stat_database d on d.datname = pg_catalog.current_database()
     cross join pg_catalog.pg_stat_bgwriter b
-    where c.relkind = 'r' and c.relpersistence <> 't' and not c.relisshared and not pg_catalog.pg_is_in_recovery()`,
+    where c.relkind = 'r' and c.relpersistence <> 't' and (not c.relisshared or c.relname = 'pg_authid') and not pg_catalog.pg_is_in_recovery()`,
   );
   return new Map(found.map(({ schema, name, ...counters }) => [keyOf(schema, name), counters]));
 }
@@ -34,7 +34,7 @@ const NO_DEFINITIONS = ['pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject
 
 /**
  * One digest of what was ever written to the system catalogs: while it is the same, no definition was made, changed or
- * dropped, not even for a moment. Temporary tables change it too. Undefined where the counters cannot be had.
+ * dropped, not even for a moment, and no role renamed. Temporary tables change it too. Undefined where the counters cannot be had.
  */
 export function definitionsStamp(counters: ReadonlyMap<string, WriteCounters>): string | undefined {
   const lines = [...counters]
