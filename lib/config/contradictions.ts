@@ -7,7 +7,8 @@ import { humanSeconds } from '../domain/time.ts';
 import { resolvePolicy, resolveSchedule, withOverrides } from './resolve.ts';
 import { type ConfigPolicy, configSchema } from './schema.ts';
 
-type Contradiction = { path: (string | number)[]; message: string };
+/** `because` is where it would be mended, where that is not where it is said. */
+type Contradiction = { path: (string | number)[]; message: string; because?: (string | number)[] };
 
 /**
  * What is formally right and still cannot be meant: promises that the schedules cannot keep, retention that keeps
@@ -201,10 +202,12 @@ function unmetNeeds(
       say(['elasticache'], `its policy schedules ${job}, which is not done with caches`);
   }
   if (platforms.length > 0 && !isCache && schedules['preflight'] === undefined)
-    say(
-      [],
-      'its policy schedules no preflight, so nobody would ask whether it restores; add preflight: "0 6 * * *"',
-    );
+    found.push({
+      path,
+      message:
+        'its policy schedules no preflight, so nobody would ask whether it restores; add preflight: "0 6 * * *"',
+      because: ['policies', String(target['policy']), 'schedules', 'preflight'],
+    });
   if (rpo['pitr'] !== undefined && (platforms.length === 0 || isCache))
     say([], 'its policy promises an RPO by pitr, which only rds: and aurora: have');
   const copies = record(policy['snapshot'])['copies'];

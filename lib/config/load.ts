@@ -30,7 +30,7 @@ export function loadPlan(text: string, file: string, now: Date): Plan {
   if (!parsed.success) {
     // What can be judged in a half-right file is judged too: people get all their mistakes at once.
     const rest = contradictions(withoutMistakes(document.toJS(), parsed.error), now).filter(
-      (found) => !formal.some((mistake) => overlaps(mistake.path, found.path)),
+      ({ path, because = path }) => !formal.some((mistake) => overlaps(mistake.path, because)),
     );
     throw mistakesIn(file, [...formal, ...rest.map((found) => ({ ...found, line: at(found.path) }))]);
   }

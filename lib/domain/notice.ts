@@ -145,12 +145,12 @@ export function eventOf(notice: Notice, target: string): TimelineEvent {
 
 const BACKUP = /\b(?:backup|snapshot)s?\b/i;
 const FAILED =
-  /(?<!\b(?:no|without|any)\s)\b(?:fail|unable|error)|\b(?:could\s?n[o’']t|cannot|can[’']t)\b.*\b(?:take|create|complete|perform|finish|start|back(?:ed)?\sup\b)/i;
+  /(?<!\b(?:no|without|any)\s)\b(?:fail|unable|error)|\b(?:could\s?n[o’']t|cannot|can[’']t)\b.*\b(?:take|create|complete|perform|finish|start|run\b|proceed|continue|back(?:ed)?\sup\b)/i;
 
 /** What a code means. One that AWS has added since is only believed when its words say that a backup failed. */
 export function knownEvent({ code, message }: { code?: string; message: string }): KnownEvent | undefined {
   const known = code === undefined ? undefined : EVENTS_KNOWN[code];
-  const says = message.split(/[.;]/).some((clause) => BACKUP.test(clause) && FAILED.test(clause));
+  const says = message.split(/[.]\s/).some((clause) => BACKUP.test(clause) && FAILED.test(clause));
   if (known || !says) return known;
   return { means: 'a backup failed', is: 'bad', finding: 'platform-backup-failed' };
 }

@@ -54,7 +54,8 @@ export type PlatformStatus = {
   readAt: string;
   /** The platform's own word, or `missing`. */
   status: string;
-  /** Never given twice: by it another of the same name is known. */
+  /** Whose status it is, and its resource id, which is never given twice: by it another of the same name is known. */
+  id?: string;
   resourceId?: string;
   /** The instances of a cluster. */
   members?: string[];

@@ -39,8 +39,15 @@ export async function writeLedger(job: LedgerJob, deps: LedgerDeps): Promise<Led
     // A row that was there before says nothing of now: an old message that comes again must not pass for news.
     if (outcome === 'written') {
       const now = deps.clock.now();
-      await tellGap(target, now, deps);
+      // A gap that could not be told of is no reason not to say that the row is there.
+      const before = await deps.catalog.observed(target.id).catch(() => undefined);
       await deps.catalog.observe(target.id, { ledgerAt: utc(now) }, now);
+      await tellGap(target, before?.ledgerAt, now, deps).catch((error) =>
+        deps.log.warn('a gap in the ledger is not on the timeline', {
+          target: target.id,
+          reason: reasonOf(error),
+        }),
+      );
     }
     return { outcome, minute };
   } catch (error) {
@@ -54,8 +61,12 @@ export async function writeLedger(job: LedgerJob, deps: LedgerDeps): Promise<Led
 }
 
 /** A gap is how long the source took no writes at most: that of a failover, where one was. It goes on the timeline. */
-async function tellGap(target: Target, now: Date, deps: LedgerDeps): Promise<void> {
-  const before = (await deps.catalog.statuses([target.id])).get(target.id)?.ledgerAt;
+async function tellGap(
+  target: Target,
+  before: string | undefined,
+  now: Date,
+  deps: LedgerDeps,
+): Promise<void> {
   const seconds = before === undefined ? 0 : secondsBetween(before, now);
   if (before === undefined || seconds <= USUALLY_APART) return;
   await deps.catalog.addEvent({

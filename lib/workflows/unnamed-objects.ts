@@ -1,5 +1,5 @@
 import type { Target } from '../domain/policy.ts';
-import { isDump, type RecoveryPoint } from '../domain/recovery-point.ts';
+import { isDump, type PointState, type RecoveryPoint } from '../domain/recovery-point.ts';
 import { secondsBetween } from '../domain/time.ts';
 import type { Vault } from '../ports/vault.ts';
 
@@ -9,10 +9,13 @@ const ORPHAN_AGE = 7 * 86_400;
 /** `crm/2026/11/20/20261120T010000Z-1.manifest.json`: the dump's name, its moment, and which of its objects it is. */
 const NAMED = /^(?<dump>.*\/(?<moment>\d{8}T\d{6}Z)-\d+)\.(?<what>dump|roles\.sql|manifest\.json)$/;
 
+/** States of a dump that another of its moment could stand in for: it is good, or was until retention let it go. */
+const GOOD: readonly PointState[] = ['verified', 'rehearsed', 'expiring', 'expired'];
+
 /**
  * What lies in the vault and is named by no point, in the vault's order. Orphans, which may go, are what a worker left
- * that had lost its claim: old, neither locked nor on hold, and of a moment of which the catalog has another dump. A
- * moment of which it has none it has forgotten: that dump is unknown, perhaps the only one there is, and stays.
+ * that had lost its claim: old, neither locked nor on hold, of a moment that the catalog knows, and no whole dump, unless
+ * the catalog has a good one of that moment. A whole dump otherwise is unknown: perhaps the only one there is. It stays.
  */
 export async function unnamedObjects(
   target: Target,
@@ -22,20 +25,31 @@ export async function unnamedObjects(
 ): Promise<{ orphans: string[]; unknown: string[] }> {
   const dumps = points.filter(isDump);
   const named = new Set(dumps.flatMap(({ keys }) => Object.values(keys)));
-  const moments = new Set(dumps.map(({ id }) => id.split('-')[0]));
+  const momentOf = ({ id }: RecoveryPoint) => id.split('-')[0]!;
+  const known = new Set(dumps.map(momentOf));
+  const good = new Set(dumps.filter(({ state }) => GOOD.includes(state)).map(momentOf));
+  const found = new Map<string, { moment: string; keys: string[]; whole: boolean }>();
+  for await (const { key, lastModified } of vault.list(`${target.id}/`)) {
+    const { dump, moment, what } = NAMED.exec(key)?.groups ?? {};
+    if (named.has(key) || !dump || !moment || secondsBetween(lastModified, now) <= ORPHAN_AGE) continue;
+    const { keys, whole } = found.get(dump) ?? { keys: [], whole: false };
+    found.set(dump, { moment, keys: [...keys, key], whole: whole || what === 'manifest.json' });
+  }
   const orphans: string[] = [];
   const unknown: string[] = [];
-  for await (const { key, lastModified } of vault.list(`${target.id}/`)) {
-    if (named.has(key) || secondsBetween(lastModified, now) <= ORPHAN_AGE) continue;
-    const { dump, moment, what } = NAMED.exec(key)?.groups ?? {};
-    if (!moments.has(moment)) {
-      // Without its manifest it is no recovery point, and nothing that anybody counts.
-      if (what === 'manifest.json') unknown.push(dump!);
-      continue;
-    }
-    const head = await vault.head(key);
-    const locked = head?.lockedUntil !== undefined && new Date(head.lockedUntil) > now;
-    if (!locked && !head?.legalHold) orphans.push(key);
+  for (const [dump, { moment, keys, whole }] of found) {
+    if (whole && !good.has(moment)) unknown.push(dump);
+    else if (known.has(moment)) orphans.push(...(await unlocked(keys, vault, now)));
   }
   return { orphans, unknown };
+}
+
+async function unlocked(keys: readonly string[], vault: Pick<Vault, 'head'>, now: Date): Promise<string[]> {
+  const free: string[] = [];
+  for (const key of keys) {
+    const head = await vault.head(key);
+    const locked = head?.lockedUntil !== undefined && new Date(head.lockedUntil) > now;
+    if (!locked && !head?.legalHold) free.push(key);
+  }
+  return free;
 }

@@ -152,6 +152,26 @@ describe('expiry', () => {
     expect(await lost.catalog.openFindings('crm')).toEqual([]);
   });
 
+  it('deletes no whole dump of a moment of which the catalog has none that is good', async () => {
+    const made = await world(3, 'retention: { all: 35d }');
+    const late = { ...made.deps.clock, now: () => new Date('2026-11-28T05:00:00Z') };
+    const second = ['dump', 'roles.sql', 'manifest.json'].map(
+      (what) => `crm/2026/11/19/20261119T010000Z-2.${what}`,
+    );
+    const third = 'crm/2026/11/19/20261119T010000Z-3.dump';
+    for (const key of [...second, third])
+      await made.vault.put(Buffer.from('x'), { key, contentType: 'x', tags: {} });
+    const planned = async () => {
+      const deps = { ...made.deps, clock: late, plan: patient(made.deps.plan) };
+      const { orphans, unknown } = await expire({ ...made.job, dryRun: true }, deps);
+      return { orphans, unknown };
+    };
+    // The first attempt of that moment is good: of what two others left nothing is missed.
+    expect(await planned()).toEqual({ orphans: [...second, third].sort(), unknown: [] });
+    await made.catalog.movePoint('crm', '20261119T010000Z-1', 'corrupt', { why: 'no' });
+    expect(await planned()).toEqual({ orphans: [third], unknown: ['crm/2026/11/19/20261119T010000Z-2'] });
+  });
+
   it('leaves what is no dump of anybody’s where it lies', async () => {
     const { vault, deps, job } = await world(3, 'retention: { all: 35d }');
     const late = { ...deps, clock: { ...deps.clock, now: () => new Date('2026-11-28T05:00:00Z') } };

@@ -85,7 +85,8 @@ function wasAsked(open: Finding, evidence: Evidence): boolean {
       !evidence.notes.some((note) => note.startsWith(NOT_LOOKED_AT)) &&
       evidence.findings.filter(({ code }) => code === 'index-corrupt').length < NAMED
     );
-  if (open.code === 'proof-incomplete') return evidence.strength === 'bounded' && open.subject === what;
+  // Said again where it is still so; where there is no dump any more there is nothing to compare.
+  if (open.code === 'proof-incomplete') return evidence.strength !== 'none' && open.subject === what;
   if (open.code === 'ledger-mismatch') return evidence.ledger?.verdict === 'agrees' && open.subject === what;
   return false;
 }

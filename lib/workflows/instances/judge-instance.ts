@@ -122,9 +122,12 @@ function strengthOf(
 
 /** There was a dump to hold it against, and that could not be done, or not of all of it: nobody should take it for proven. */
 function incomplete(target: Target, chosen: Chosen, proof: ProveResult | undefined): Finding {
-  const { unbounded = 0 } = proof?.compared ?? {};
+  const { objects = 0, exact = 0, bounded = 0, unbounded = 0, checked = 0 } = proof?.compared ?? {};
   const reasons = [
     ...(proof ? [] : ['nothing in it was looked at']),
+    ...(proof && objects === 0 ? ['no definition could be compared'] : []),
+    ...(proof && exact + bounded + unbounded === 0 ? ['there was no table to compare'] : []),
+    ...(proof && checked === 0 ? ['no index and no page was read'] : []),
     ...(unbounded > 0 ? [`${unbounded} tables could not be judged`] : []),
     ...(target.ledger && proof?.ledger?.verdict !== 'agrees' ? ['its ledger could not be compared'] : []),
     ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),

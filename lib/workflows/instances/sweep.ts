@@ -81,10 +81,12 @@ async function sweepPlace(
   const standing = new Set(found.map(({ name }) => name));
   for (const record of records) {
     if (standing.has(record.name)) continue;
-    const over = new Date(record.expiresAt) <= now || (await endedLongAgo(record, deps, now));
-    if (!over) continue;
-    deps.log.warn('a scratch instance nobody came back for is gone', { name: record.name });
-    await guarded(record.name, clearRest(record, there));
+    const ended = async () => {
+      if (new Date(record.expiresAt) > now && !(await endedLongAgo(record, deps, now))) return;
+      deps.log.warn('a scratch instance nobody came back for is gone', { name: record.name });
+      await clearRest(record, there);
+    };
+    await guarded(record.name, ended());
   }
 }
 

@@ -34,8 +34,9 @@ export async function lookAtPlatform(
   const points = (await deps.catalog.points(target.id)).filter(isSnapshot);
   const running = await runningSnapshots(target, deps, now);
   const source = await deps.platform.source(ref);
-  await tellReplaced(target, source, deps);
-  await observe(target, source, deps, now);
+  const seen = await deps.catalog.observed(target.id);
+  await tellReplaced(target, source, seen.platform, deps);
+  await observe(target, ref, source, seen.platform, deps, now);
   // It is there again, or another of its name.
   if (source) await resolve(deps, { target: target.id, code: 'instance-deleted', subject: ref.id });
   const findings: Finding[] = [...checkSource(target, ref, source, now)];
@@ -77,19 +78,16 @@ function checkSource(
   ];
 }
 
-async function lastSeen(target: Target, deps: PlatformLookDeps): Promise<PlatformStatus | undefined> {
-  return (await deps.catalog.statuses([target.id])).get(target.id)?.platform;
-}
-
 /** A name says nothing of whose data it is: automated backups, and the moments they reach, went with the former. A cache has none. */
 async function tellReplaced(
   target: Target,
   source: PlatformSource | undefined,
+  was: PlatformStatus | undefined,
   deps: PlatformLookDeps,
 ): Promise<void> {
   if (!source?.resourceId || source.kind === 'elasticache') return;
-  const was = await lastSeen(target, deps);
-  if (!was?.resourceId || was.resourceId === source.resourceId) return;
+  // The plan may name another one since.
+  if (!was?.resourceId || was.id !== source.id || was.resourceId === source.resourceId) return;
   const reach =
     was.earliest && was.latest ? `; moments from ${was.earliest} to ${was.latest} went with the former` : '';
   const message = `${source.id} of ${target.id} is another of that name since ${source.createdAt}: ${source.resourceId}, and was ${was.resourceId}${reach}`;
@@ -99,15 +97,18 @@ async function tellReplaced(
 
 async function observe(
   target: Target,
+  ref: PlatformRef,
   source: PlatformSource | undefined,
+  was: PlatformStatus | undefined,
   deps: PlatformLookDeps,
   now: Date,
 ): Promise<void> {
   // Of one that is gone it stays known, lest the next of its name be taken for it.
-  const resourceId = source?.resourceId || (await lastSeen(target, deps))?.resourceId;
+  const resourceId = source?.resourceId || (was?.id === ref.id ? was.resourceId : undefined);
   const platform = {
     readAt: utc(now),
     status: source?.status ?? 'missing',
+    id: ref.id,
     ...(resourceId ? { resourceId } : {}),
     ...(source?.members ? { members: source.members } : {}),
     retention: source?.backups.retention ?? 0,

@@ -1,9 +1,9 @@
-import { checkSnapshot } from '../../checks/snapshot.ts';
+import { checkSnapshot, type Origin } from '../../checks/snapshot.ts';
 import { type Finding, finding } from '../../domain/finding.ts';
 import { pointFromRun, snapshotName, snapshotPointId } from '../../domain/names.ts';
 import { type PlatformSnapshot, type PlatformSource, TAGS } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
-import type { RecoveryPoint, SnapshotPoint } from '../../domain/recovery-point.ts';
+import { counts, type RecoveryPoint, type SnapshotPoint } from '../../domain/recovery-point.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
 import type { JobMessages } from '../../ports/messages.ts';
 import type { Place, Platform } from '../../ports/platform.ts';
@@ -66,11 +66,36 @@ export async function adopt(
   // Nobody saw it being made: a key that cannot be judged leaves it available, and no more.
   if (key === 'unknown') return;
   // What AWS or somebody else took is held to no promise of encryption that was ours to keep.
-  const findings = checkSnapshot(target, point.id, snapshot, source, key).filter(
+  const origin = originOf(point, points, source, deps.home, now);
+  const findings = checkSnapshot(target, point.id, snapshot, origin, key).filter(
     ({ code }) => point.kind === 'snapshot' || code === 'restore-key-unusable',
   );
+  // It was said when it came; a newer good one has taken it back since, and it counts for nothing as before.
+  if (known && findings.length > 0 && isSuperseded(point, points)) return;
   await concludeSnapshot(target, point, findings, utc(now), deps);
   deps.log.info('a snapshot was adopted', { target: target.id, point: point.id });
+}
+
+/** What it is held against: the source, unless that may be another than when it was taken; of a copy, its original. */
+function originOf(
+  point: SnapshotPoint,
+  points: readonly SnapshotPoint[],
+  source: PlatformSource | undefined,
+  home: string,
+  now: Date,
+): Origin | undefined {
+  if (point.place === home) return secondsBetween(point.snapshotAt!, now) < DAY ? source : undefined;
+  return points.find(({ id }) => id === snapshotPointId(point.scheduledFor, 'snapshot', home))?.snapshot;
+}
+
+function isSuperseded(point: SnapshotPoint, points: readonly SnapshotPoint[]): boolean {
+  return points.some(
+    (each) =>
+      each.kind === 'snapshot' &&
+      each.place === point.place &&
+      counts(each) &&
+      each.snapshotAt! > point.snapshotAt!,
+  );
 }
 
 /** The point that a snapshot is; undefined of another stage's, and of those shared by other accounts. */
@@ -124,14 +149,15 @@ function pointFor(
 /** States in which a snapshot must be there. */
 const THERE: readonly RecoveryPoint['state'][] = ['available', 'verified', 'rehearsed', 'corrupt'];
 
-/** How long after the moment it was asked for a snapshot may have been taken, in seconds. */
+const DAY = 86_400;
+/** By how much the moment that is on record and the one that RDS says may differ, in seconds. */
 const TAKING = 3600;
 
 /** Why a snapshot that bears a point's name is not what the point says, if it is not. */
 function notThePoint(point: SnapshotPoint, there: PlatformSnapshot): string | undefined {
   if (/^(failed|incompatible|deleting)/.test(there.status)) return `is ${there.status}`;
   const { takenAt } = there;
-  if (takenAt && secondsBetween(point.snapshotAt!, new Date(takenAt)) > TAKING)
+  if (takenAt && Math.abs(secondsBetween(point.snapshotAt!, new Date(takenAt))) > TAKING)
     return `is another of that name, of ${takenAt} and not of ${point.snapshotAt}`;
   return undefined;
 }

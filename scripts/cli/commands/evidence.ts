@@ -1,16 +1,16 @@
 import type { Evidence } from '../../../lib/domain/evidence.ts';
 import { DONE, FOUND_WRONG } from '../exit.ts';
+import { knownTarget } from '../known.ts';
 import type { Answer } from '../say.ts';
 import { sayEvidence } from '../say-evidence.ts';
 import type { Session } from '../session.ts';
 
 /** Dumps where there are any, else snapshots; a cache is not rehearsed. */
 function sayHow(session: Session, id: string): string {
-  const { connection, platform } = session.plan().targets.find((each) => each.id === id) ?? {};
-  if (connection) return `; ./understudy rehearse ${id} does it now`;
-  if (platform && platform.kind !== 'elasticache')
-    return `; ./understudy rehearse ${id} --from snapshot does it now`;
-  return ': it is a cache, which is not';
+  const { connection, platform } = knownTarget(session, id) ?? {};
+  if (!connection && platform?.kind === 'elasticache') return ': it is a cache, which is not';
+  const from = !connection && platform ? ' --from snapshot' : '';
+  return `; ./understudy rehearse ${id}${from} does it now`;
 }
 
 /** What an auditor asks for: the newest rehearsals with everything that was measured. */

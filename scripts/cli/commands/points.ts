@@ -1,5 +1,6 @@
 import type { RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
 import { DONE } from '../exit.ts';
+import { knownTarget } from '../known.ts';
 import { type Answer, bad, good, humanBytes, shortUtc, table } from '../say.ts';
 import type { Session } from '../session.ts';
 
@@ -28,7 +29,8 @@ export async function points(session: Session, target: string): Promise<Answer> 
 
 /** What takes a target's points: dumps where it has a connection, else snapshots. */
 function firstJob(session: Session, id: string): string {
-  return session.plan().targets.find((each) => each.id === id)?.connection ? 'dump' : 'snapshot';
+  const known = knownTarget(session, id);
+  return known?.platform && !known.connection ? 'snapshot' : 'dump';
 }
 
 function sayState({ state }: RecoveryPoint): string {

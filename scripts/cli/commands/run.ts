@@ -155,14 +155,14 @@ async function dryRun(session: Session, message: Message): Promise<Answer> {
   const planned = await session.invoke<{
     decisions: Decision[];
     orphans: string[];
-    unknown: string[];
+    unknown?: string[];
     frozen?: string;
   }>('expire', { ...message, dryRun: true });
   const lines = planned.decisions.map(
     ({ point, keep, why }) => `${keep ? good('keep  ') : bad('delete')} ${point.id}  ${why}`,
   );
   const orphans = planned.orphans.map((key) => `${bad('delete')} ${key}  belongs to no point`);
-  const unknown = planned.unknown.map((dump) => `${good('keep  ')} ${dump}  unknown to the catalog`);
+  const unknown = (planned.unknown ?? []).map((dump) => `${good('keep  ')} ${dump}  unknown to the catalog`);
   return {
     document: planned,
     exit: DONE,

@@ -1,5 +1,5 @@
 import { InputError } from '../../../lib/domain/errors.ts';
-import { load, mistakesOf, RIGHT, withText } from './text.ts';
+import { load, mistakesOf, RIGHT, SNAPPED, withText } from './text.ts';
 
 test('a bad name of a policy is told at the policy and at those who use it', () => {
   expect(mistakesOf(withText(['  production:', '  Production:']))).toEqual([
@@ -50,6 +50,12 @@ test('a wrong value does not hide that the rest of its policy cannot be meant', 
     expect.stringMatching(/^5 policies\.production\.objectives\.rpo\.dump: these dumps cannot keep it/),
     expect.stringMatching(/^12 policies\.production\.grace: expected a duration/),
     expect.stringMatching(/^1\d policies\.production\.pitr\.window: 40 d is outside of 7 to 35 days/),
+  ]);
+});
+
+test('a wrong preflight is not called a missing one', () => {
+  expect(mistakesOf(SNAPPED.replace('preflight: "0 6 * * *"', 'preflight: 6'))).toEqual([
+    expect.stringContaining('schedules.preflight: expected five'),
   ]);
 });
 

@@ -316,6 +316,8 @@ describe('the codes of RDS', () => {
     ['RDS-EVENT-9999', 'The snapshot could not be taken', 'platform-backup-failed'],
     ['RDS-EVENT-9999', 'The database is very happy', undefined],
     ['RDS-EVENT-9999', 'A backup cannot be completed at this time', 'platform-backup-failed'],
+    ['RDS-EVENT-9999', 'Backup cannot proceed because the disk is full', 'platform-backup-failed'],
+    ['RDS-EVENT-9999', 'Your backup window was missed; RDS was unable to start it', 'platform-backup-failed'],
     ['RDS-EVENT-9999', 'Finished DB instance backup', undefined],
     ['RDS-EVENT-9999', 'Finished DB Instance backup without error', undefined],
     ['RDS-EVENT-9999', 'Backup finished; no failures', undefined],

@@ -147,6 +147,12 @@ describe('a rehearsal that finds', () => {
 describe('a rehearsal that could not compare everything', () => {
   const { compared } = proofOf();
   it.each<[string, Partial<ProveResult>, { ledger?: boolean }, string]>([
+    [
+      'that there was nothing to compare',
+      { compared: { ...compared, objects: 0, exact: 0, bounded: 0, checked: 0 } },
+      {},
+      'no definition could be compared; there was no table to compare; no index and no page was read',
+    ],
     ['tables', { compared: { ...compared, unbounded: 4 } }, {}, '4 tables could not be judged'],
     [
       'what was not looked at',
@@ -208,8 +214,10 @@ describe('a rehearsal that could not compare everything', () => {
     for (const { id } of await made.catalog.points('crm'))
       if (!id.includes('snapshot')) await made.catalog.movePoint('crm', id, 'corrupt', { why: 'no' });
     made.world.prove = () => proofOf({ compared: { ...compared, objects: 0, exact: 0, bounded: 0 } });
+    await said(made, 'proof-incomplete', 'snapshot');
     const outcome = await made.rehearse(jobOf('snapshot'));
     expect(outcome).toMatchObject({ evidence: { outcome: 'passed', strength: 'restored', findings: [] } });
+    expect(await made.open()).toEqual([]);
   });
 
   it('takes it back when one of the same sort is bounded', async () => {

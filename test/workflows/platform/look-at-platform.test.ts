@@ -88,6 +88,17 @@ describe('a source', () => {
     ]);
   });
 
+  it('that the plan names instead of the former is no replacement: the former stands', async () => {
+    const made = looking();
+    await made.look();
+    made.platform.putSource(platformSource({ id: 'crm-db-restored', resourceId: 'db-CRM2' }));
+    const [target] = made.deps.plan.targets;
+    const moved = { ...target!, platform: { kind: 'rds' as const, id: 'crm-db-restored' } };
+    for (let times = 0; times < 2; times++)
+      await lookAtPlatform(moved, moved.platform, made.deps, made.clock.now());
+    expect(await made.catalog.openFindings()).toEqual([]);
+  });
+
   it('that was replaced between two looks says which moments went', async () => {
     const { look, platform, catalog } = looking();
     await look();
@@ -107,6 +118,11 @@ describe('a snapshot of ours', () => {
       { takenAt: '2026-11-20T09:00:00Z' },
       'is another of that name',
     ],
+    [
+      'somebody replaced by a copy of an older one',
+      { takenAt: '2026-01-20T01:00:00Z' },
+      'is another of that name',
+    ],
     ['has failed since', { status: 'failed' }, 'is failed'],
     ['is being deleted', { status: 'deleting' }, 'is deleting'],
   ])('that %s is no recovery point any more', async (_what, changes, said) => {
@@ -123,6 +139,31 @@ describe('a snapshot of ours', () => {
       why: expect.stringContaining(said),
     });
     expect((await look()).filter((each) => each.includes('snapshot-deleted'))).toEqual([]);
+  });
+
+  it('that is not what was promised is not said again at every look once a newer one is good', async () => {
+    const { look, platform, catalog, clock } = looking();
+    platform.putSnapshot(platformSnapshot({ id: NAME, tags: OURS, bytes: 0, createdAt: AT, takenAt: AT }));
+    await look();
+    const open = async () => (await catalog.openFindings()).map(({ code }) => code);
+    expect(await open()).toEqual(['snapshot-implausible']);
+    await clock.advance(DAY);
+    const next = '2026-11-21T01:00:00Z';
+    const tags = { ...OURS, [TAGS.run]: `snapshot/crm/${next}` };
+    const id = snapshotName('test', 'crm', next);
+    platform.putSnapshot(platformSnapshot({ id, tags, createdAt: next, takenAt: next }));
+    for (let times = 0; times < 3; times++) await look();
+    expect(await open()).toEqual([]);
+  });
+
+  it('that is found long after it was taken is not held against what its source is today', async () => {
+    const { look, platform, catalog, clock } = looking();
+    await clock.advance(2 * DAY);
+    platform.putSnapshot(
+      platformSnapshot({ id: NAME, tags: OURS, bytes: 9 * 2 ** 30, createdAt: AT, takenAt: AT }),
+    );
+    await look();
+    expect(await catalog.point('crm', ID)).toMatchObject({ state: 'verified' });
   });
 
   it('that was taken a while after it was asked for is the one', async () => {
@@ -505,6 +546,7 @@ describe('the source', () => {
     expect((await catalog.statuses(['crm'])).get('crm')?.platform).toEqual({
       readAt: '2026-11-20T01:00:20Z',
       status: 'available',
+      id: 'crm-db',
       resourceId: 'db-CRM1',
       retention: 7 * DAY,
       earliest: '2026-11-13T12:00:00Z',

@@ -15,7 +15,7 @@ import {
   unlessMet,
 } from './table.ts';
 
-type Statuses = Pick<Catalog, 'statuses' | 'owe' | 'observe' | 'refreshStatus'>;
+type Statuses = Pick<Catalog, 'statuses' | 'owe' | 'observe' | 'observed' | 'refreshStatus'>;
 type Source = Pick<Catalog, 'runs' | 'points' | 'evidence'>;
 
 export function statuses(table: Table, source: Source, home?: string): Statuses {
@@ -94,6 +94,11 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
         );
         if (await write(target, known, { firstSeenAt, owed, stale: true })) return;
       }
+    },
+
+    async observed(target) {
+      const { platform, ledgerAt } = observed(await get(table, target, sortKey.status));
+      return { ...(platform ? { platform } : {}), ...(ledgerAt ? { ledgerAt } : {}) };
     },
 
     async observe(target, seen, now) {

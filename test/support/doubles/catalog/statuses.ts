@@ -13,7 +13,7 @@ export function memoryStatuses(
   source: Source,
   clock: Clock,
   home?: string,
-): Pick<Catalog, 'statuses' | 'owe' | 'observe' | 'refreshStatus'> {
+): Pick<Catalog, 'statuses' | 'owe' | 'observe' | 'observed' | 'refreshStatus'> {
   const derive = async (target: string, known: StoredStatus | undefined): Promise<TargetStatus> => {
     const [points, proofs, ...runs] = await Promise.all([
       recentPoints(source, target),
@@ -54,6 +54,11 @@ export function memoryStatuses(
       }
       const version = (known?.version ?? 0) + 1;
       store.statuses.set(target, { ...known, firstSeenAt, owed, stale: true, version });
+    },
+
+    async observed(target) {
+      const { platform, ledgerAt } = store.statuses.get(target) ?? {};
+      return copy({ ...(platform ? { platform } : {}), ...(ledgerAt ? { ledgerAt } : {}) });
     },
 
     async observe(target, seen, now) {
