@@ -81,8 +81,10 @@ export function note(list: string[], what: string): void {
   if (list.length < LISTED) list.push(what.slice(0, 300));
 }
 
+/** Once a name: a table that cannot be counted is found damaged by amcheck too. */
 export function noteCorrupt(result: ProveResult, name: string, problem: string): void {
-  if (result.corrupt.length < LISTED) result.corrupt.push({ name, problem: problem.slice(0, 300) });
+  const known = result.corrupt.some((each) => each.name === name);
+  if (!known && result.corrupt.length < LISTED) result.corrupt.push({ name, problem: problem.slice(0, 300) });
 }
 
 /** Two slices of one proof. */

@@ -159,8 +159,6 @@ test('a damaged index and a damaged page of a table are found by name, and an in
         expect.objectContaining({ code: 'index-corrupt', subject: 'public.leads_pkey' }),
         expect.objectContaining({ code: 'index-corrupt', subject: 'public.events' }),
       ]),
-      // What could not be read is not counted as good.
-      notes: expect.arrayContaining([expect.stringContaining('not looked at: public.events')]),
     },
   });
 });
@@ -182,7 +180,10 @@ test('what was defined at the source since the dump is not held against the copy
       outcome: 'passed',
       point: '20261120T023000Z-snapshot@eu-central-1',
       differences: [],
-      findings: [],
+      // The view that did not last is in neither, and is said to be; it makes the rehearsal no failure.
+      findings: [
+        { code: 'proof-incomplete', message: expect.stringContaining('public.lately only in the copy') },
+      ],
       // notes has its rows, which read differently now.
       bounded: { exact: 1, bounded: 2, unbounded: 0 },
     },

@@ -293,6 +293,8 @@ describe('the proof of a restored instance', () => {
       if (name === 'events') return table('events', 100);
       throw new UnderstudyError('storage-damaged', 'public.leads cannot be read: invalid page in block 7');
     };
+    copy.checkable = async () => [{ oid: '1', kind: 'table', name: 'public.leads' }];
+    copy.check = async () => 'invalid page in block 7';
     expect(await prove()).toMatchObject({
       corrupt: [{ name: 'public.leads', problem: 'public.leads cannot be read: invalid page in block 7' }],
       unchecked: [],
