@@ -23,7 +23,10 @@ test('says that a role does not see other sessions, and what to grant', async ()
         policy({ schedules }),
       )
     ).find(({ check }) => check === 'sessions');
-  expect(await symptom()).toMatchObject({ state: 'bad', next: 'grant pg_read_all_stats to looker' });
+  expect(await symptom()).toMatchObject({
+    state: 'bad',
+    next: 'grant pg_read_all_stats to looker, or pg_monitor, which contains it',
+  });
   // Where nothing is rehearsed on instances it stands in nobody's way.
   expect(await symptom({ dump: nightly })).toMatchObject({ state: 'good' });
   await database.sql('grant pg_read_all_stats to looker');

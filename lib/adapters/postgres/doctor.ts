@@ -79,7 +79,7 @@ async function sessions(client: Client, user: string, { schedules }: Policy): Pr
     check: 'sessions',
     state: 'bad',
     message: `${user} does not see what other sessions do: long transactions stay hidden, and rehearsals of snapshots and moments prove no more than that they restore`,
-    next: `grant pg_read_all_stats to ${user}`,
+    next: `grant pg_read_all_stats to ${user}, or pg_monitor, which contains it`,
   };
 }
 
