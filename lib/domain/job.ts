@@ -100,6 +100,19 @@ export const preflightJob = z.strictObject({ job: z.literal('preflight'), ...mes
 /** One row into the target's ledger. */
 export const ledgerJob = z.strictObject({ job: z.literal('ledger'), ...message });
 
+/** The schema of each job's message. */
+export const JOB_SCHEMAS = {
+  dump: dumpJob,
+  verify: verifyJob,
+  rehearse: rehearseJob,
+  expire: expireJob,
+  snapshot: snapshotJob,
+  copy: copyJob,
+  'rehearse-instance': rehearseInstanceJob,
+  preflight: preflightJob,
+  ledger: ledgerJob,
+} satisfies Record<Job, z.ZodType>;
+
 export type SnapshotJob = z.infer<typeof snapshotJob>;
 export type CopyJob = z.infer<typeof copyJob>;
 export type RehearseInstanceJob = z.infer<typeof rehearseInstanceJob>;

@@ -1,16 +1,5 @@
-import type * as z from 'zod';
 import { InputError } from '../../lib/domain/errors.ts';
-import {
-  copyJob,
-  dumpJob,
-  expireJob,
-  JOBS,
-  preflightJob,
-  rehearseInstanceJob,
-  rehearseJob,
-  snapshotJob,
-  verifyJob,
-} from '../../lib/domain/job.ts';
+import { JOB_SCHEMAS, JOBS, type Job } from '../../lib/domain/job.ts';
 import { parsePointId, snapshotPointId } from '../../lib/domain/names.ts';
 import type { Target } from '../../lib/domain/policy.ts';
 import { utc } from '../../lib/domain/time.ts';
@@ -55,17 +44,6 @@ export function messageFor(session: Session, job: string, target: string, option
   refuseMistakes(message, from);
   return message;
 }
-
-const SCHEMAS: Record<string, z.ZodType> = {
-  dump: dumpJob,
-  verify: verifyJob,
-  rehearse: rehearseJob,
-  expire: expireJob,
-  snapshot: snapshotJob,
-  copy: copyJob,
-  'rehearse-instance': rehearseInstanceJob,
-  preflight: preflightJob,
-};
 
 function shape(job: string, from: string, target: string, caller: string, options: RunOptions): Message {
   const common = {
@@ -138,7 +116,7 @@ function refuseImpossible(job: string, from: string, { id, connection, platform 
 
 /** All that is wrong with the options' values, by the schemas of the messages they become. */
 function refuseMistakes(message: Message, from: string): void {
-  const { error } = SCHEMAS[message.job]!.safeParse(message);
+  const { error } = JOB_SCHEMAS[message.job as Job].safeParse(message);
   const mistakes = (error?.issues ?? []).map(({ path, message: said }) => {
     const option = String(path[0]);
     return message[option] === '' ? `--${option} is empty` : `--${option}: ${said}`;

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../lib/domain/evidence.ts';
+import type { LedgerProof } from '../../lib/domain/ledger.ts';
 import type { Manifest } from '../../lib/domain/manifest.ts';
 import { snapshotPointId, vaultKeys } from '../../lib/domain/names.ts';
 import type { PlatformSnapshot, PlatformSource } from '../../lib/domain/platform.ts';
@@ -225,6 +226,21 @@ export function evidence(at: string, changes: Partial<Evidence> = {}): Evidence 
     leftOut: [],
     notes: [],
     findings: [],
+    ...changes,
+  };
+}
+
+/** What a restored copy's ledger says when it agrees. */
+export function ledgerProof(changes: Partial<LedgerProof> = {}): LedgerProof {
+  return {
+    verdict: 'agrees',
+    compared: 60,
+    newestAt: '2026-11-20T11:54:07.000000Z',
+    missing: [],
+    missingCount: 0,
+    extra: [],
+    extraCount: 0,
+    downtimes: [],
     ...changes,
   };
 }

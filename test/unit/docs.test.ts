@@ -3,32 +3,10 @@ import { join } from 'node:path';
 import { loadPlan } from '../../lib/config/load.ts';
 import { configSchema, jsonSchema } from '../../lib/config/schema.ts';
 import { FINDINGS } from '../../lib/domain/finding.ts';
-import {
-  copyJob,
-  dumpJob,
-  expireJob,
-  ledgerJob,
-  preflightJob,
-  rehearseInstanceJob,
-  rehearseJob,
-  snapshotJob,
-  verifyJob,
-} from '../../lib/domain/job.ts';
+import { JOB_SCHEMAS } from '../../lib/domain/job.ts';
 
 const ROOT = join(__dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-
-const SCHEMAS = {
-  dump: dumpJob,
-  verify: verifyJob,
-  rehearse: rehearseJob,
-  expire: expireJob,
-  snapshot: snapshotJob,
-  copy: copyJob,
-  'rehearse-instance': rehearseInstanceJob,
-  preflight: preflightJob,
-  ledger: ledgerJob,
-};
 
 describe('the documentation', () => {
   it('describes every finding there is and no other', () => {
@@ -45,7 +23,7 @@ describe('the documentation', () => {
     const jobs = messages.filter((message) => message.job !== undefined);
     expect(jobs.length).toBeGreaterThan(3);
     for (const message of jobs) {
-      const schema = SCHEMAS[message.job as keyof typeof SCHEMAS];
+      const schema = JOB_SCHEMAS[message.job as keyof typeof JOB_SCHEMAS];
       expect([message, schema.safeParse(message).error]).toEqual([message, undefined]);
     }
   });

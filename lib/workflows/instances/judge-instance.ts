@@ -42,6 +42,9 @@ export function rehearsalRun(job: RehearseInstanceJob): RunName {
   return { job: `rehearse-${job.from}`, target: job.target, scheduledFor: job.scheduledFor };
 }
 
+/** What was restored: findings about the one are not taken back by the other. */
+const sortOf = ({ from }: Chosen) => ('snapshot' in from ? 'snapshot' : 'moment');
+
 /** From what was measured to what it means. */
 export function judgeInstance(
   job: RehearseInstanceJob,
@@ -135,7 +138,7 @@ function incomplete(target: Target, chosen: Chosen, proof: ProveResult | undefin
   const more = reasons.length > 5 ? `; and ${reasons.length - 5} more` : '';
   return finding('proof-incomplete', {
     target,
-    subject: 'snapshot' in chosen.from ? 'snapshot' : 'moment',
+    subject: sortOf(chosen),
     message: `${chosen.point} of ${target.id} came up, and no more is proven: ${reasons.slice(0, 5).join('; ')}${more}`,
   });
 }
@@ -202,7 +205,7 @@ function findingsOf(
     found.push(
       finding('ledger-mismatch', {
         target,
-        subject: 'snapshot' in chosen.from ? 'snapshot' : 'moment',
+        subject: sortOf(chosen),
         asOf: chosen.moment,
         message: `the restored ${what} ${parts.join(' and ')}`,
       }),
@@ -212,7 +215,7 @@ function findingsOf(
     found.push(
       finding('assertion-failed', {
         target,
-        subject: `${answer.name}, of a ${'snapshot' in chosen.from ? 'snapshot' : 'moment'}`,
+        subject: `${answer.name}, of a ${sortOf(chosen)}`,
         asOf: chosen.moment,
         message: `in the restored ${what}, "${answer.name}" ${answer.detail}`,
       }),
@@ -222,7 +225,7 @@ function findingsOf(
     found.push(
       finding('rto-breached', {
         target,
-        subject: `rehearsal of a ${'snapshot' in chosen.from ? 'snapshot' : 'moment'}`,
+        subject: `rehearsal of a ${sortOf(chosen)}`,
         message: `restoring ${what} took ${humanSeconds(restoreSeconds)}, promised were ${humanSeconds(rto)}`,
       }),
     );

@@ -1,5 +1,5 @@
 import type { SourceSince } from '../../domain/bounded.ts';
-import { CredentialsRefused, hintOf, reasonOf } from '../../domain/errors.ts';
+import { hintOf, reasonOf } from '../../domain/errors.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { Plan } from '../../domain/policy.ts';
@@ -9,6 +9,7 @@ import type { Credentials, Instances, Ledger, Secrets } from '../../ports/databa
 import type { Vault } from '../../ports/vault.ts';
 import { requireTarget } from '../claimed.ts';
 import { readManifest } from '../read-manifest.ts';
+import { withCredentials } from '../with-credentials.ts';
 
 export type SourceLookRequest = {
   target: string;
@@ -44,26 +45,19 @@ const LARGEST = 180_000;
  */
 export async function lookAtSource(request: SourceLookRequest, deps: SourceLookDeps): Promise<SourceLook> {
   const target = requireTarget(deps.plan, request.target);
-  const credentials = await deps.secrets.credentials(target);
-  const fresh = async <T>(work: (given: typeof credentials) => Promise<T>): Promise<T> => {
-    try {
-      return await work(credentials);
-    } catch (error) {
-      if (!(error instanceof CredentialsRefused)) throw error;
-      return work(await deps.secrets.credentials(target, { again: true }));
-    }
-  };
+  const asking = <T>(work: (credentials: Credentials) => Promise<T>) =>
+    withCredentials(deps.secrets, target, work);
   const look: SourceLook = {};
   if (request.manifest) {
     const manifest = await readManifest(deps.vault, request.manifest);
-    Object.assign(look, await fresh((given) => counted(given, manifest, request.moment, deps)));
+    Object.assign(look, await asking((given) => counted(given, manifest, request.moment, deps)));
   }
   if (target.ledger) {
     const from = utc(plusSeconds(request.moment, -LEDGER_BEFORE));
     const until = utc(plusSeconds(request.moment, LEDGER_AFTER));
     // Without its ledger the rest of it is as good as ever.
     try {
-      const rows = await fresh((given) => deps.ledger.rows(given, from));
+      const rows = await asking((given) => deps.ledger.rows(given, from));
       look.ledger = rows.filter((row) => row.writtenAt < until);
     } catch (error) {
       look.ledgerFailed = sayWith(error);

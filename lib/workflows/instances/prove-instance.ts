@@ -177,6 +177,7 @@ function tableTasks(
   result: ProveResult,
 ): Task[] {
   const written = new Map((since?.written ?? []).map((each) => [each.table, each]));
+  const readsDifferently = reshapedInCopy(manifest, copy);
   return manifest.tables.map((table, index) => async () => {
     const name = `${table.schema}.${table.name}`;
     if (copy.unlogged(table.schema, table.name))
@@ -191,7 +192,10 @@ function tableTasks(
       const found = await copy.table(table.schema, table.name, depth);
       const differences = boundedTable(table, since_, found);
       if (differences.length > 0 && depth === 'fingerprints' && found?.rows === table.rows)
-        if (since?.definitions === 'touched' && (await readsDifferently(table, index, since, manifest, copy)))
+        if (
+          since?.definitions === 'touched' &&
+          (await readsDifferently(table, since.fragile?.includes(index) ?? false))
+        )
           return void note(
             result.unchecked,
             `${name}: its columns were others for a while since the last dump`,
@@ -205,16 +209,15 @@ function tableTasks(
   });
 }
 
-/** Is a table's definition, or a type's, another than at the dump? Then its rows are told from another text. */
-async function readsDifferently(
-  table: TableFacts,
-  index: number,
-  since: SourceSince,
-  manifest: Manifest,
-  copy: InstanceCopy,
-): Promise<boolean> {
-  const reshaped = reshapedIn(changedSince(manifest.schema, await copy.schema()), manifest.schema);
-  return reshaped(table, since.fragile?.includes(index) ?? false);
+/** Which tables' definitions, or types', are others than at the dump: their rows are told from another text. Asked once, if at all. */
+function reshapedInCopy(manifest: Manifest, copy: InstanceCopy) {
+  let asked: Promise<ReturnType<typeof reshapedIn>> | undefined;
+  return async (table: TableFacts, isFragile: boolean): Promise<boolean> => {
+    asked ??= copy
+      .schema()
+      .then((schema) => reshapedIn(changedSince(manifest.schema, schema), manifest.schema));
+    return (await asked)(table, isFragile);
+  };
 }
 
 /** Every index and every table's pages, if amcheck can be had. */

@@ -1,20 +1,9 @@
 import type { LedgerProof } from '../../../lib/domain/ledger.ts';
 import { sayEvidence } from '../../../scripts/cli/say-evidence.ts';
-import { evidence } from '../../support/builders.ts';
+import { evidence, ledgerProof } from '../../support/builders.ts';
 
-const ledger = (changes: Partial<LedgerProof>): LedgerProof => ({
-  verdict: 'agrees',
-  compared: 60,
-  newestAt: '2026-11-20T11:54:07.000000Z',
-  missing: [],
-  missingCount: 0,
-  extra: [],
-  extraCount: 0,
-  downtimes: [],
-  ...changes,
-});
 const said = (changes: Partial<LedgerProof>) =>
-  sayEvidence({ ...evidence('2026-11-20T12:00:00Z'), ledger: ledger(changes) }).find((line) =>
+  sayEvidence({ ...evidence('2026-11-20T12:00:00Z'), ledger: ledgerProof(changes) }).find((line) =>
     line.includes('ledger '),
   );
 
@@ -28,7 +17,7 @@ test('says what the ledger of a copy shows, with the times in which its source t
 });
 
 test('says of a ledger without rows that it has none', () => {
-  const { newestAt: _newestAt, ...none } = ledger({ verdict: 'unknown', compared: 0 });
+  const { newestAt: _newestAt, ...none } = ledgerProof({ verdict: 'unknown', compared: 0 });
   expect(sayEvidence({ ...evidence('2026-11-20T12:00:00Z'), ledger: none }).join()).toContain(
     'unknown: 0 rows compared; the copy has none',
   );

@@ -6,7 +6,7 @@ import { run } from '../../../scripts/cli/commands/run.ts';
 import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
 import type { RunOptions } from '../../../scripts/cli/message.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
-import { run as runOf } from '../../support/builders.ts';
+import { evidence, run as runOf } from '../../support/builders.ts';
 import { planOf } from '../../support/snapshots.ts';
 
 /** What a pipeline blocks on: `run … --wait && ./migrate`. */
@@ -16,30 +16,11 @@ jest.mock('../../../scripts/cli/progress.ts', () => ({
   progress: (_title: string, work: (update: () => void) => Promise<unknown>) => work(() => undefined),
 }));
 
-const evidenceOf = (run: string, changes: Partial<Evidence> = {}): Evidence => ({
-  target: 'crm',
-  run,
-  at: '2026-11-20T06:00:00Z',
-  point: '20261120T010000Z-snapshot@eu-central-1',
-  pointSnapshotAt: '2026-11-20T01:00:00Z',
-  source: 'snapshot s',
-  outcome: 'passed',
-  strength: 'bounded',
-  operator: 'somebody',
-  simulation: false,
-  where: 'a scratch instance',
-  phases: [],
-  differences: [],
-  differenceCount: 0,
-  assertions: [],
-  leftOut: [],
-  notes: [],
-  findings: [],
-  ...changes,
-});
+const evidenceOf = (run: string, changes: Partial<Evidence> = {}): Evidence =>
+  evidence('2026-11-20T06:00:00Z', { run, strength: 'bounded', ...changes });
 
 /** A deployment in which the run that was asked for has ended, with this evidence on record, newest first. */
-function deployment(ended: Partial<Run>, evidence: (asked: string) => Evidence[] = () => []) {
+function deployment(ended: Partial<Run>, onRecord: (asked: string) => Evidence[] = () => []) {
   const asked: OperatorRequest[] = [];
   let name = '';
   const session: Session = {
@@ -51,7 +32,7 @@ function deployment(ended: Partial<Run>, evidence: (asked: string) => Evidence[]
       const request = operatorRequest.parse(event);
       asked.push(request);
       if (request.ask === 'estimate') return { said: 'about an hour, about 0.07 dollars' } as T;
-      if (request.ask === 'evidence') return evidence(name) as T;
+      if (request.ask === 'evidence') return onRecord(name) as T;
       if (request.ask !== 'outcome') return {} as T;
       name = `${request.job}/crm/${request.scheduledFor}`;
       return runOf(request.job, request.scheduledFor, ended) as T;

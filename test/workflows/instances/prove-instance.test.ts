@@ -278,6 +278,17 @@ describe('the proof of a restored instance', () => {
         'public.leads: its columns were others for a while since the last dump',
       ],
     });
+    // However many tables differ, the copy's definitions are asked for once more, and no oftener.
+    const { schema, table: was } = copy;
+    let asked = 0;
+    copy.schema = () => {
+      asked++;
+      return schema();
+    };
+    copy.table = async (of, name) => ({ ...(await was(of, name, 'counts'))!, fingerprint: 'other' });
+    await prove({ since: { ...touched.since, written: [] } });
+    expect(asked).toBe(2);
+    copy.schema = schema;
     reads(2);
     expect(await prove(touched)).toMatchObject({ differenceCount: 1 });
     reads(3);

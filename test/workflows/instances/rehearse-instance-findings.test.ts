@@ -1,8 +1,7 @@
 import { type FindingCode, finding } from '../../../lib/domain/finding.ts';
-import type { LedgerProof } from '../../../lib/domain/ledger.ts';
 import type { ProveResult } from '../../../lib/workflows/instances/proof-slices.ts';
 import { raise } from '../../../lib/workflows/tell.ts';
-import { snapshotPoint } from '../../support/builders.ts';
+import { ledgerProof, snapshotPoint } from '../../support/builders.ts';
 import {
   jobOf,
   MOMENT_ID,
@@ -19,18 +18,6 @@ const DIFFERENT: Partial<ProveResult> = {
     { kind: 'rows', name: 'public.leads', what: 'changed', detail: '3 rows in the dump; 2 in the copy' },
   ],
 };
-const ledgerOf = (changes: Partial<LedgerProof> = {}): LedgerProof => ({
-  verdict: 'agrees',
-  compared: 60,
-  newestAt: '2026-11-20T11:54:07.000000Z',
-  missing: [],
-  missingCount: 0,
-  extra: [],
-  extraCount: 0,
-  downtimes: [],
-  ...changes,
-});
-
 /** Something that is open of the target already, as if somebody had said it yesterday. */
 async function said(made: RehearsalWorld, code: FindingCode, subject: string) {
   const [target] = made.deps.plan.targets;
@@ -90,7 +77,7 @@ describe('a rehearsal that finds', () => {
   });
 
   it('a ledger that lacks rows says how many, and of which sort of restore', async () => {
-    const ledger = ledgerOf({
+    const ledger = ledgerProof({
       verdict: 'differs',
       missing: ['2026-11-20T11:00:00Z'],
       missingCount: 1,
@@ -131,7 +118,7 @@ describe('a rehearsal that finds', () => {
         ...DIFFERENT,
         corrupt: [{ name: 'public.leads_pkey', problem: 'a hole' }],
         assertions: [{ name: 'there are leads', passed: false, detail: 'is 0' }],
-        ledger: ledgerOf({ verdict: 'differs', missing: ['2026-11-20T11:00:00Z'], missingCount: 1 }),
+        ledger: ledgerProof({ verdict: 'differs', missing: ['2026-11-20T11:00:00Z'], missingCount: 1 }),
       },
       { ledger: true },
     );
@@ -162,7 +149,7 @@ describe('a rehearsal that could not compare everything', () => {
     ],
     [
       'its ledger',
-      { ledger: ledgerOf({ verdict: 'unknown' }) },
+      { ledger: ledgerProof({ verdict: 'unknown' }) },
       { ledger: true },
       'its ledger could not be compared',
     ],
@@ -237,7 +224,7 @@ describe('the strength of a rehearsal', () => {
     ['everything compared', {}, {}, 'bounded'],
     ['only unwritten tables', { compared: { ...compared, bounded: 0 } }, {}, 'bounded'],
     ['only written tables', { compared: { ...compared, exact: 0 } }, {}, 'bounded'],
-    ['a ledger in agreement', { ledger: ledgerOf() }, { ledger: true }, 'bounded'],
+    ['a ledger in agreement', { ledger: ledgerProof() }, { ledger: true }, 'bounded'],
     ['an answer that is wrong', { assertions: [{ name: 'a', passed: false, detail: '' }] }, {}, 'bounded'],
     ['something that amcheck does not know', { notes: ['a gist index was not looked into'] }, {}, 'bounded'],
     ['no schema compared', { compared: { ...compared, objects: 0 } }, {}, 'restored'],
@@ -247,7 +234,7 @@ describe('the strength of a rehearsal', () => {
     ['one thing not looked at', { unchecked: ['public.leads: canceling statement'] }, {}, 'restored'],
     [
       'a ledger that says nothing',
-      { ledger: ledgerOf({ verdict: 'unknown' }) },
+      { ledger: ledgerProof({ verdict: 'unknown' }) },
       { ledger: true },
       'restored',
     ],
@@ -262,7 +249,7 @@ describe('the strength of a rehearsal', () => {
     ['damage', { corrupt: [{ name: 'i', problem: 'a hole' }] }, {}, 'none'],
     [
       'a ledger that differs',
-      { ledger: ledgerOf({ verdict: 'differs', extraCount: 1, extra: ['x'] }) },
+      { ledger: ledgerProof({ verdict: 'differs', extraCount: 1, extra: ['x'] }) },
       { ledger: true },
       'none',
     ],
@@ -285,7 +272,7 @@ describe('the strength of a rehearsal', () => {
 describe('what would be lost', () => {
   it('is measured by the ledger of a moment', async () => {
     const { evidence } = await rehearsed(
-      { ledger: ledgerOf({ newestAt: '2026-11-20T11:50:00.000000Z' }) },
+      { ledger: ledgerProof({ newestAt: '2026-11-20T11:50:00.000000Z' }) },
       { from: 'moment', ledger: true },
     );
     expect(evidence.rpo).toEqual({ promised: 900, achieved: 600, met: true });
@@ -293,7 +280,7 @@ describe('what would be lost', () => {
 
   it('is the age of the moment where there is no ledger, and of the newest snapshot', async () => {
     const chosen = await rehearsalWorld({ target: { ledger: true } });
-    chosen.world.prove = () => proofOf({ ledger: ledgerOf({ newestAt: '2026-11-20T06:00:00.000000Z' }) });
+    chosen.world.prove = () => proofOf({ ledger: ledgerProof({ newestAt: '2026-11-20T06:00:00.000000Z' }) });
     const outcome = await chosen.rehearse(jobOf('moment', { moment: '2026-11-20T06:00:30Z' }));
     // A moment that somebody chose is as old as he wants it; the copy's newest row is half a minute older.
     expect(outcome).toMatchObject({ evidence: { rpo: { achieved: 331, met: true } } });
@@ -387,7 +374,7 @@ describe('a rehearsal that passes', () => {
   });
 
   it('takes back what a ledger lacked only of its own sort of restore, and only when it agreed', async () => {
-    const agrees = { ledger: ledgerOf() };
+    const agrees = { ledger: ledgerProof() };
     expect(await takesBack(['ledger-mismatch', 'snapshot'], agrees, { ledger: true })).toBe(true);
     expect(await takesBack(['ledger-mismatch', 'moment'], agrees, { ledger: true, from: 'moment' })).toBe(
       true,
@@ -399,7 +386,7 @@ describe('a rehearsal that passes', () => {
     expect(
       await takesBack(
         ['ledger-mismatch', 'snapshot'],
-        { ledger: ledgerOf({ verdict: 'unknown' }) },
+        { ledger: ledgerProof({ verdict: 'unknown' }) },
         { ledger: true },
       ),
     ).toBe(false);
@@ -408,7 +395,7 @@ describe('a rehearsal that passes', () => {
 
   it.each<[FindingCode, string, Partial<ProveResult>, object]>([
     ['index-corrupt', 'public.leads_pkey', {}, {}],
-    ['ledger-mismatch', 'snapshot', { ledger: ledgerOf() }, { ledger: true }],
+    ['ledger-mismatch', 'snapshot', { ledger: ledgerProof() }, { ledger: true }],
     [
       'assertion-failed',
       'there are leads, of a snapshot',
