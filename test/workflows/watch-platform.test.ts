@@ -240,6 +240,15 @@ describe('the watch, of what AWS backs up', () => {
     ]);
   });
 
+  it('ends a dead run with the label that it had, lest it pass for one of the schedule', async () => {
+    const { clock, look, catalog } = world({ targets: [{ id: 'crm' }] });
+    const run = { job: 'snapshot', target: 'crm', scheduledFor: '2026-11-20T11:00:00Z' };
+    await catalog.claim({ ...run, label: 'release', requestedBy: 'ci', now: clock.now(), leaseSeconds: 60 });
+    await clock.advance(HOUR);
+    await look();
+    expect(await catalog.run(run)).toMatchObject({ state: 'failed', label: 'release' });
+  });
+
   it('takes the latest restorable moment for the RPO that it gives, and says when that is breached and mended', async () => {
     const { look, told, platform, source, clock } = world({ targets: [{ id: 'crm' }] });
     await look();

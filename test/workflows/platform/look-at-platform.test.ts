@@ -166,6 +166,22 @@ describe('a snapshot of ours', () => {
     expect(await catalog.point('crm', ID)).toMatchObject({ state: 'verified' });
   });
 
+  it('that is a copy is held against its original, however large the source is today', async () => {
+    const { look, good, platform, catalog } = looking({
+      policy: copiesTo(ABROAD),
+      source: { bytes: 900 * 2 ** 30 },
+    });
+    const original = await good(AT);
+    const snapshot = { ...original.snapshot, bytes: 20 * 2 ** 30 };
+    await catalog.movePoint('crm', original.id, 'rehearsed', { snapshot });
+    platform.putSnapshot(
+      platformSnapshot({ id: NAME, tags: OURS, bytes: 20 * 2 ** 30, createdAt: AT, takenAt: AT }),
+      'eu-west-1',
+    );
+    await look();
+    expect(await catalog.point('crm', COPY)).toMatchObject({ state: 'verified' });
+  });
+
   it('that was taken a while after it was asked for is the one', async () => {
     const { look, good } = looking();
     await good(AT, { takenAt: '2026-11-20T01:40:00Z' });
