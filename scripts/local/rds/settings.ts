@@ -44,8 +44,8 @@ function ownSettings(server: Configured): string[] {
     'fsync=off',
     'wal_level=logical',
     'archive_mode=on',
-    // A segment appears under its name when it is complete.
-    `archive_command=cp "%p" "${archive}/%f.part" && mv "${archive}/%f.part" "${archive}/%f"`,
+    // Only whole segments ever lie in the archive, because it is copied while others are being added.
+    `archive_command=cp "%p" "${archive}.part" && mv "${archive}.part" "${archive}/%f"`,
     // Nobody may connect before recovery has ended; a standby's minimum settings are not asked for either.
     'hot_standby=off',
   ];

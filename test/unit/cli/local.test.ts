@@ -6,13 +6,16 @@ jest.mock('../../../scripts/cli/progress.ts', () => ({
   progress: () => Promise.reject(new Error('it began')),
 }));
 
+afterEach(() => jest.restoreAllMocks());
+
 const POINT = '20261120T010000Z-snapshot@eu-central-1';
 const session = {
   options: { config: 'understudy.yml', local: true },
   plan: () => planOf(),
   caller: 'somebody',
   isLocal: true,
-  invoke: async () => [{ id: POINT }],
+  invoke: async (_: string, { ask }: { ask: string }) =>
+    ask === 'estimate' ? { said: 'some 25 minutes' } : [{ id: POINT }],
 } as unknown as Session;
 
 test.each([
@@ -22,13 +25,16 @@ test.each([
   ['rehearse', { from: 'moment' }],
   ['copy', { point: POINT, to: 'eu-west-1' }],
 ])('%s %j is refused by the local cloud at once, unless there is an RDS beside it', async (job, options) => {
+  const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   await expect(run(session, job, 'crm', options)).rejects.toMatchObject({ code: 'not-local' });
+  expect(said).not.toHaveBeenCalled();
   process.env['AWS_ENDPOINT_URL_RDS'] = 'http://127.0.0.1:1';
   try {
     await expect(run(session, job, 'crm', options)).rejects.toThrow('it began');
   } finally {
     delete process.env['AWS_ENDPOINT_URL_RDS'];
   }
+  expect(said.mock.calls).toEqual(job === 'rehearse' ? [['some 25 minutes\n']] : []);
 });
 
 test('a dump is what the local cloud is for', async () => {
