@@ -1,13 +1,14 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 
-/** Shows long work on stderr: alive on a terminal, plain lines without one. */
+/** Shows long work on stderr: alive on a terminal, plain lines without one. It ends with ✔ only if what came of it is good. */
 export async function progress<T>(
   title: string,
   work: (update: (text: string) => void) => Promise<T>,
+  isGood: (value: T) => boolean = () => true,
 ): Promise<T> {
-  let result: { value: T } | undefined;
+  let ended: { value: T } | { thrown: unknown } | undefined;
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
-  const common = { registerSignalListeners: false };
+  const common = { registerSignalListeners: false, exitOnError: false };
   const options = process.stderr.isTTY
     ? { ...common, renderer: 'default' as const, rendererOptions: { logger, collapseSubtasks: false } }
     : { ...common, renderer: 'simple' as const, rendererOptions: { logger } };
@@ -16,7 +17,12 @@ export async function progress<T>(
       {
         title,
         task: async (_context, task) => {
-          result = { value: await work((text) => (task.output = text)) };
+          const value = await work((text) => (task.output = text)).catch((thrown: unknown) => {
+            ended = { thrown };
+            throw new Error('could not be done');
+          });
+          ended = { value };
+          if (!isGood(value)) throw new Error('what it found follows');
         },
         rendererOptions: { persistentOutput: true, outputBar: Number.POSITIVE_INFINITY },
       },
@@ -29,7 +35,9 @@ export async function progress<T>(
   } finally {
     process.off('SIGINT', interrupted);
   }
-  return result!.value;
+  if (!ended) throw new Error(`${title} was never begun`);
+  if ('thrown' in ended) throw ended.thrown;
+  return ended.value;
 }
 
 /** As a shell expects of a command that was interrupted: 128 and the signal’s number. */

@@ -45,6 +45,12 @@ function deployment(ended: Partial<Run>, onRecord: (asked: string) => Evidence[]
   };
 }
 
+let said: jest.SpyInstance;
+beforeEach(() => {
+  said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => said.mockRestore());
+
 test('exits with 0 for a snapshot that is there, and says which', async () => {
   const { wait, asked } = deployment({ summary: '20261120T010000Z-snapshot@eu-central-1 verified' });
   const answer = await wait('snapshot', { label: 'release 4.2' });
@@ -77,11 +83,9 @@ test('does not call a rehearsal good of which there is no evidence', async () =>
 });
 
 test('says what a rehearsal on an instance will take and cost before it is asked for', async () => {
-  const said: string[] = [];
-  const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
   const { wait, asked } = deployment({}, (run) => [evidenceOf(run)]);
-  await wait('rehearse', { from: 'snapshot' }).finally(() => write.mockRestore());
-  expect(said.join('')).toContain('about 0.07 dollars');
+  await wait('rehearse', { from: 'snapshot' });
+  expect(said).toHaveBeenCalledWith('about an hour, about 0.07 dollars\n');
   expect(asked.map(({ ask }) => ask).slice(0, 2)).toEqual(['estimate', 'run']);
 });
 

@@ -1,0 +1,96 @@
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import type { Evidence } from '../../../lib/domain/evidence.ts';
+import type { Finding } from '../../../lib/domain/finding.ts';
+import { runName } from '../../../lib/domain/names.ts';
+import type { Run } from '../../../lib/domain/run.ts';
+import { OF_PREFLIGHT } from '../../../lib/workflows/platform/preflight.ts';
+import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit.ts';
+import { type Message, runOf } from '../message.ts';
+import { progress } from '../progress.ts';
+import { type Answer, bad, faint, good } from '../say.ts';
+import { sayFinding } from '../say-delivery.ts';
+import { sayEvidence } from '../say-evidence.ts';
+import type { Session } from '../session.ts';
+
+/** Longer than any run may take: snapshots, copies and restores are waited for by the platform’s own measure. */
+const LONGEST_HOURS = 48;
+const SECONDS_BETWEEN_LOOKS = 5;
+
+/** What a run of a deployed stage came to: how it ended, what it proved, what it found. */
+type Outcome = { ended: Run; evidence?: Evidence | undefined; findings: Finding[] };
+
+/** Blocks until the run that was asked for has ended, and judges it by its own evidence and findings alone. */
+export async function waitForRun(session: Session, message: Message): Promise<Answer> {
+  const outcome = await progress(
+    runName(runOf(message)),
+    async (update) => whatItFound(session, message, await untilEnded(session, message, update)),
+    (found) => exitOf(found) === DONE,
+  );
+  return { document: documentOf(message, outcome), exit: exitOf(outcome), lines: linesOf(outcome) };
+}
+
+async function untilEnded(session: Session, message: Message, update: (text: string) => void): Promise<Run> {
+  const deadline = Date.now() + LONGEST_HOURS * 3_600_000;
+  for (;;) {
+    const found = await session.invoke<Run | null>('operator', { ask: 'outcome', ...runOf(message) });
+    if (found && found.state !== 'running') return found;
+    if (Date.now() > deadline)
+      throw new UnderstudyError(
+        'waited-too-long',
+        `${runName(runOf(message))} has not ended after ${LONGEST_HOURS} hours`,
+        { hint: `./understudy status ${message.target} shows what became of it` },
+      );
+    update(found ? `running since ${found.startedAt}` : 'waiting for its turn');
+    await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
+  }
+}
+
+async function whatItFound(session: Session, message: Message, ended: Run): Promise<Outcome> {
+  const proves = message.job.startsWith('rehearse') && ended.state === 'succeeded';
+  return {
+    ended,
+    evidence: proves ? await evidenceOf(session, message) : undefined,
+    findings: message.job === 'preflight' ? await openOf(session, message.target) : [],
+  };
+}
+
+/** Of this rehearsal: others of the target may have begun and ended meanwhile. */
+async function evidenceOf(session: Session, message: Message): Promise<Evidence> {
+  const { target } = message;
+  const run = runName(runOf(message));
+  const newest = await session.invoke<Evidence[]>('operator', { ask: 'evidence', target, limit: 20 });
+  const found = newest.find((each) => each.run === run);
+  if (found) return found;
+  throw new UnderstudyError('evidence-missing', `${run} has ended, and there is no evidence of it`, {
+    hint: `./understudy evidence ${target} --last 100 lists what there is; the log of the function says why`,
+  });
+}
+
+/** What a preflight says stands open, of this run and of those before it that it could not take back. */
+async function openOf(session: Session, target: string): Promise<Finding[]> {
+  const { targets } = await session.invoke<{ targets: { open: Finding[] }[] }>('operator', {
+    ask: 'status',
+    target,
+  });
+  return (targets[0]?.open ?? []).filter(({ code }) => OF_PREFLIGHT.includes(code));
+}
+
+function exitOf({ ended, evidence, findings }: Outcome): ExitCode {
+  if (ended.state === 'failed') return FAILED;
+  return evidence?.outcome === 'failed' || findings.length > 0 ? FOUND_WRONG : DONE;
+}
+
+function documentOf({ job }: Message, { ended, evidence, findings }: Outcome): unknown {
+  if (evidence) return evidence;
+  return job === 'preflight' ? { ...ended, findings } : ended;
+}
+
+function linesOf(outcome: Outcome): string[] {
+  const { ended, evidence, findings } = outcome;
+  if (evidence) return sayEvidence(evidence);
+  return [
+    `${exitOf(outcome) === DONE ? good('✔') : bad('✖')} ${ended.summary ?? ended.state}`,
+    ...(ended.error?.hint ? [`  ${faint(`next: ${ended.error.hint}`)}`] : []),
+    ...findings.flatMap(sayFinding),
+  ];
+}
