@@ -43,7 +43,7 @@ export async function tellAll(
     open.filter((each) => !found.has(identity(each))),
     (each) => guarded(() => settleOpen(deps, each, asked, statuses, now)),
   );
-  await inLanes(forgottenFailures(deps, statuses, open), (each) => guarded(() => raise(deps, each)));
+  await inLanes(forgottenFailures(deps, statuses, open, now), (each) => guarded(() => raise(deps, each)));
   if (failures.length > 0) {
     throw new UnderstudyError(
       'telling-incomplete',
@@ -63,13 +63,27 @@ async function settleOpen(
   if (open.target !== DEPLOYMENT.id && !isStillPlanned(targetOf(deps.plan, open.target), open))
     return resolve(deps, open, 'dropped');
   if (await isGone(deps, open)) return resolve(deps, open, 'dropped');
-  if (EVENTS.includes(open.code) && !untold && secondsBetween(since, now) >= DAY)
+  if (isEvent(deps.plan, open) && !untold && secondsBetween(since, now) >= DAY)
     return closeQuietly(deps, open);
   const succeeded = open.code === 'job-failed' && lastRunState(statuses, open) === 'succeeded';
   if (asked.has(open.code) || asked.has(askedOf(open.target, open.code)) || succeeded)
     return resolve(deps, open);
   return raise(deps, was);
 }
+
+/** It happened once, and nothing that is still to come would show that it is over. */
+function isEvent(plan: Plan, { target, code, subject }: Finding): boolean {
+  return EVENTS.includes(code) || (code === 'job-failed' && !comesAgain(targetOf(plan, target), subject));
+}
+
+/** Will this job run by itself? One that only a person asked for may never succeed, because nobody asks again. */
+function comesAgain(target: Target | undefined, job: string): boolean {
+  const scheduled: Partial<Record<string, unknown>> = target?.policy.schedules ?? {};
+  return !UNASKED.some((each) => each === job) || scheduled[job] !== undefined;
+}
+
+/** Jobs that nothing but their own schedule starts; a verification comes with its dump, a copy with its snapshot. */
+const UNASKED = SCHEDULED_JOBS.filter((job) => job !== 'verify');
 
 /** Of a snapshot of somebody else's, which he has deleted: no rehearsal will ever say anything better of it. */
 async function isGone(deps: TellAllDeps, { target, code, subject }: Finding): Promise<boolean> {
@@ -92,6 +106,7 @@ function forgottenFailures(
   deps: TellAllDeps,
   statuses: ReadonlyMap<string, TargetStatus>,
   open: readonly OpenFinding[],
+  now: Date,
 ): Finding[] {
   return deps.plan.targets.flatMap((target) =>
     SCHEDULED_JOBS.flatMap((job) => {
@@ -100,6 +115,8 @@ function forgottenFailures(
         (each) => each.target === target.id && each.code === 'job-failed' && each.subject === job,
       );
       if (last?.state !== 'failed' || said) return [];
+      // An event's day is over: it was told, and closed.
+      if (!comesAgain(target, job) && secondsBetween(last.scheduledFor, now) >= DAY) return [];
       return [
         jobFailed(target, job, {
           code: 'run-failed',

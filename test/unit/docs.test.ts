@@ -4,6 +4,7 @@ import { loadPlan } from '../../lib/config/load.ts';
 import { configSchema, jsonSchema } from '../../lib/config/schema.ts';
 import { FINDINGS } from '../../lib/domain/finding.ts';
 import { JOB_SCHEMAS } from '../../lib/domain/job.ts';
+import { parseNotice } from '../../lib/domain/notice.ts';
 
 const ROOT = join(__dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -26,6 +27,17 @@ describe('the documentation', () => {
       const schema = JOB_SCHEMAS[message.job as keyof typeof JOB_SCHEMAS];
       expect([message, schema.safeParse(message).error]).toEqual([message, undefined]);
     }
+  });
+
+  it('shows messages of topic events that are understood, of the instance that they name', () => {
+    const shown = [...read('docs/operators-runbook.md').matchAll(/```json\n([\s\S]*?)```/g)]
+      .map((match) => match[1]!)
+      .filter((message) => /"(Event ID|AlarmName)"/.test(message))
+      .map((message) => parseNotice(message, '2026-11-20T02:00:01Z'));
+    expect(shown).toMatchObject([
+      { from: 'rds', code: 'RDS-EVENT-0001', subject: 'crm-prod' },
+      { from: 'alarm', state: 'OK', subject: 'crm-prod-connections', about: [{ id: 'crm-prod' }] },
+    ]);
   });
 
   it('names every option of understudy.yml', () => {

@@ -240,6 +240,28 @@ describe('the watch, of what AWS backs up', () => {
     ]);
   });
 
+  it.each([
+    ['that nobody will start again is closed after a day, and not found again', {}, []],
+    [
+      'that its schedule starts again stays',
+      { snapshot: { cron: '0 1 * * *', timezone: 'UTC' } },
+      ['snapshot'],
+    ],
+  ])('a failure of a job %s', async (_what, schedules, still) => {
+    const { clock, look, catalog, told } = world({ targets: [{ id: 'crm' }], policy: { schedules } });
+    const run = { job: 'snapshot', target: 'crm', scheduledFor: '2026-11-20T11:00:00Z' };
+    await catalog.claim({ ...run, requestedBy: 'a person', now: clock.now(), leaseSeconds: 60 });
+    await clock.advance(HOUR);
+    await look();
+    await look();
+    expect(told()).toContain('opened P1 job-failed crm snapshot');
+    await clock.advance(DAY);
+    for (let looks = 0; looks < 3; looks++) await look();
+    const open = await catalog.openFindings('crm');
+    expect(open.filter(({ code }) => code === 'job-failed').map(({ subject }) => subject)).toEqual(still);
+    expect(told().filter((line) => /(opened|resolved) P1 job-failed/.test(line))).toEqual([]);
+  });
+
   it('ends a dead run with the label that it had, lest it pass for one of the schedule', async () => {
     const { clock, look, catalog } = world({ targets: [{ id: 'crm' }] });
     const run = { job: 'snapshot', target: 'crm', scheduledFor: '2026-11-20T11:00:00Z' };
