@@ -3,8 +3,8 @@ import { hintOf, reasonOf } from '../../domain/errors.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { Credentials, Symptom } from '../../ports/database.ts';
 import { connect, rows } from './connection.ts';
-import { preflight } from './preflight.ts';
 import { clientFor, type Programs } from './programs.ts';
+import { refuseUndumpable } from './refusals.ts';
 
 /** What a person asks before trusting a connection, one symptom a question. Reads only. */
 export async function doctor(
@@ -44,7 +44,7 @@ export async function doctor(
           `pg_dump ${clientFor(programs, Math.floor(Number(number) / 10_000), policy.dump.client).version} for server ${version}`,
       ),
       await judge('permissions', async () => {
-        await preflight(client, credentials);
+        await refuseUndumpable(client, credentials);
         return 'every table, sequence and large object is readable, no rows are hidden, no pooler is between';
       }),
       await sessions(client, credentials.user, policy),

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
-import { Refusal, UnderstudyError } from '../../domain/errors.ts';
-import type { ContentFacts, ExtensionFacts, SourceFacts, WriteCounters } from '../../domain/manifest.ts';
+import { UnderstudyError } from '../../domain/errors.ts';
+import type { ContentFacts, WriteCounters } from '../../domain/manifest.ts';
 import type { Policy } from '../../domain/policy.ts';
-import { utc } from '../../domain/time.ts';
 import type { Credentials, HeldSource, Sequence } from '../../ports/database.ts';
 import { startArchive } from './archive.ts';
 import { watchForBlocked } from './blocked.ts';
@@ -12,14 +11,14 @@ import { changedDefinitions, definitionsNow } from './facts/definitions.ts';
 import { largeObjectFacts } from './facts/large-objects.ts';
 import { schemaFacts } from './facts/schema.ts';
 import { columnMaximum, sequenceValues } from './facts/sequences.ts';
+import { extensionFacts, parameterFacts, serverMajor, sourceFacts } from './facts/source.ts';
 import { dataTables, tableFacts } from './facts/tables.ts';
-import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
-import { preflight, tablesToLock } from './preflight.ts';
+import { definitionsStamp, keyOf } from './facts/writes.ts';
+import { lockThenSnapshot, type Snapshot } from './locks.ts';
 import { clientFor, type Programs } from './programs.ts';
+import { refuseUndumpable } from './refusals.ts';
 import { dumpRoles } from './roles.ts';
 import { dataLine } from './toc.ts';
-
-const ATTEMPTS = 5;
 
 /**
  * Holds a source still: locks every table ACCESS SHARE, and only then takes the snapshot that pg_dump and all facts
@@ -34,12 +33,8 @@ export async function hold(
 ): Promise<HeldSource> {
   const side = await connect(credentials);
   try {
-    await preflight(side, credentials);
-    const [server] = await rows<{ number: string }>(
-      side,
-      `select pg_catalog.current_setting('server_version_num') as number`,
-    );
-    const client = clientFor(programs, Math.floor(Number(server!.number) / 10_000), policy.dump.client);
+    await refuseUndumpable(side, credentials);
+    const client = clientFor(programs, await serverMajor(side), policy.dump.client);
     const holder = await connect(credentials);
     try {
       const snapshot = await lockThenSnapshot(holder, side, policy.dump.lockTimeout);
@@ -50,59 +45,6 @@ export async function hold(
     }
   } catch (error) {
     await side.end().catch(() => undefined);
-    throw error;
-  }
-}
-
-type Snapshot = { id: string; takenAt: string; writes: Map<string, WriteCounters> };
-
-async function lockThenSnapshot(holder: Client, side: Client, lockTimeoutSeconds: number): Promise<Snapshot> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const locked = await tablesToLock(side);
-    await holder.query('begin isolation level repeatable read read only');
-    // Neither SET nor LOCK takes the transaction's snapshot; the SELECT below does.
-    await holder.query(`set local lock_timeout = ${lockTimeoutSeconds * 1000}`);
-    const outcome = await lock(holder, locked);
-    if (outcome === 'locked') {
-      // Before the snapshot: what is written between the two counts as written since, never as unwritten.
-      const writes = await writeCounters(side);
-      const [snapshot] = await rows<{ id: string; at: Date }>(
-        holder,
-        'select pg_catalog.pg_export_snapshot() as id, pg_catalog.statement_timestamp() as at',
-      );
-      await holder.query('set local lock_timeout = 0');
-      const inside = await tablesToLock(holder);
-      if (inside.every((name) => locked.includes(name)))
-        return { id: snapshot!.id, takenAt: utc(snapshot!.at), writes };
-    }
-    // A table appeared or vanished between the list and the locks: all of it again, or it would be unprotected.
-    await holder.query('rollback');
-  }
-  throw new UnderstudyError(
-    'tables-changing',
-    `tables came and went during ${ATTEMPTS} attempts to lock them all`,
-    {
-      hint: 'a job that creates and drops tables all the time is running; move the dump to a quieter hour',
-    },
-  );
-}
-
-async function lock(holder: Client, tables: string[]): Promise<'locked' | 'vanished'> {
-  try {
-    for (let start = 0; start < tables.length; start += 500) {
-      await holder.query(
-        `lock table only ${tables.slice(start, start + 500).join(', only ')} in access share mode`,
-      );
-    }
-    return 'locked';
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    if (code === '42P01' || code === '3F000') return 'vanished';
-    if (code === '55P03') {
-      throw new Refusal('lock-timeout', `a table could not be locked for reading: ${message}`, {
-        hint: 'somebody holds an exclusive lock (a migration, VACUUM FULL); `./understudy doctor` names it. Raise dump.lockTimeout or dump later',
-      });
-    }
     throw error;
   }
 }
@@ -202,45 +144,4 @@ async function contentFacts(
     largeObjects: await largeObjectFacts(client, depth),
     ...(definitions ? { definitions } : {}),
   };
-}
-
-async function sourceFacts(client: Client, snapshotAt: string): Promise<SourceFacts> {
-  const [row] = await rows<
-    Omit<SourceFacts, 'serverMajor' | 'bytes' | 'snapshotAt'> & { number: string; bytes: string }
-  >(
-    client,
-    `
-    select pg_catalog.current_setting('server_version') as "serverVersion", pg_catalog.current_setting('server_version_num') as number,
-      d.datname as database, pg_catalog.pg_get_userbyid(d.datdba) as owner, pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
-      d.datcollate as collate, d.datctype as ctype,
-      coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') as "localeProvider", coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') as locale, pg_catalog.pg_database_size(d.oid)::text as bytes,
-      pg_catalog.pg_is_in_recovery() as standby,
-      case when pg_catalog.pg_is_in_recovery() then pg_catalog.pg_last_wal_replay_lsn() else pg_catalog.pg_current_wal_lsn() end::text as position
-    from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,
-  );
-  const { number, bytes, locale, ...rest } = row!;
-  return {
-    ...rest,
-    ...(locale ? { locale } : {}),
-    serverMajor: Math.floor(Number(number) / 10_000),
-    bytes: Number(bytes),
-    snapshotAt,
-  };
-}
-
-async function extensionFacts(client: Client): Promise<ExtensionFacts[]> {
-  return rows<ExtensionFacts>(
-    client,
-    `
-    select e.extname as name, e.extversion as version, n.nspname as schema
-    from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql' order by 1`,
-  );
-}
-
-async function parameterFacts(client: Client): Promise<string[]> {
-  const found = await rows<{ name: string }>(
-    client,
-    `select distinct pg_catalog.split_part(setting, '=', 1) as name from pg_catalog.pg_proc p, pg_catalog.unnest(p.proconfig) setting where p.oid >= 16384 order by 1`,
-  );
-  return found.map(({ name }) => name);
 }

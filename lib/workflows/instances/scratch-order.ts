@@ -1,6 +1,5 @@
 import type { RehearseInstanceJob } from '../../domain/job.ts';
 import { runName, scratchName } from '../../domain/names.ts';
-import { TAGS } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
@@ -9,6 +8,7 @@ import type { DurableJobDeps } from '../durable-claim.ts';
 import { placeNamed } from '../snapshots/places.ts';
 import { rehearsalRun } from './judge-instance.ts';
 import type { Chosen } from './plan-instance-rehearsal.ts';
+import { networkIn, scratchTags } from './quarantine.ts';
 import type { ScratchInstanceDeps } from './scratch-instance.ts';
 
 export type RehearseInstanceDeps = DurableJobDeps &
@@ -69,28 +69,15 @@ export function orderOf(
   expires: string,
   deps: RehearseInstanceDeps,
 ): ScratchOrder {
-  const { instance } = target.policy.rehearsal;
   return {
     kind: chosen.kind,
     name,
     from: chosen.from,
     engine: chosen.engine,
     engineVersion: chosen.engineVersion,
-    instanceClass: instance.class,
-    // A network of the policy's is where its place is; moments are rehearsed at home all the same.
-    ...(instance.place === undefined || instance.place === chosen.place
-      ? {
-          subnetGroup: instance.subnetGroup ?? deps.network.subnetGroup,
-          securityGroups: instance.securityGroups ?? [deps.network.securityGroup],
-        }
-      : { subnetGroup: deps.network.subnetGroup, securityGroups: [deps.network.securityGroup] }),
+    instanceClass: target.policy.rehearsal.instance.class,
+    ...networkIn(chosen.place, target, deps.network),
     optionGroup: chosen.optionGroup,
-    tags: {
-      [TAGS.run]: runName(rehearsalRun(job)),
-      [TAGS.target]: target.id,
-      [TAGS.policy]: target.policy.name,
-      [TAGS.stage]: deps.stage,
-      [TAGS.expires]: expires,
-    },
+    tags: scratchTags(target, rehearsalRun(job), deps.stage, expires),
   };
 }

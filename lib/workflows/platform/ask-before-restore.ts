@@ -2,8 +2,7 @@ import { owesWindow } from '../../checks/posture.ts';
 import type { Answers, Facts, Question } from '../../checks/preflight.ts';
 import { hintOf, reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import type { PreflightJob } from '../../domain/job.ts';
-import { runName } from '../../domain/names.ts';
-import { type PlatformRef, type PlatformSource, type Quota, TAGS } from '../../domain/platform.ts';
+import type { PlatformRef, PlatformSource, Quota } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import { isSnapshot, type SnapshotPoint } from '../../domain/recovery-point.ts';
 import { utc } from '../../domain/time.ts';
@@ -12,6 +11,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { Place, Platform } from '../../ports/platform.ts';
 import type { RestoreConditions } from '../../ports/preflight.ts';
+import { networkIn, scratchTags } from '../instances/quarantine.ts';
 import { homePlace, placesOf } from '../snapshots/places.ts';
 
 export type AskDeps = {
@@ -137,7 +137,7 @@ function questionsAbout(
           subnetGroup,
           // A default one is not named in a restore.
           optionGroup: source?.optionGroup?.startsWith('default:') ? undefined : source?.optionGroup,
-          tags: tagsOf(target, job, deps),
+          tags: scratchTags(target, { ...job, job: 'rehearse-snapshot' }, deps.stage, utc(deps.clock.now())),
         }),
       })),
   };
@@ -194,30 +194,17 @@ async function quotasOf(place: Place, { platform }: AskDeps): Promise<Facts['quo
 }
 
 /**
- * Where it would be restored to here: the policy’s network, else the deployment’s quarantine, else beside the source. The
- * network of another place is not to be seen from here; the rehearsals there show whether it will do.
+ * Where it would be restored to here; beside the source where nothing has a quarantine. The network of another place is
+ * not to be seen from here; the rehearsals there show whether it will do.
  */
 function networkOf(
   target: Target,
   source: PlatformSource | undefined,
   { scratchNetwork, home }: AskDeps,
 ): { subnetGroup: string | undefined; securityGroups: string[] } {
-  const { place = home, ...named } = target.policy.rehearsal.instance;
-  const own: Partial<typeof named> = place === home ? named : {};
-  const quarantine = scratchNetwork.securityGroup ? [scratchNetwork.securityGroup] : undefined;
+  const { subnetGroup, securityGroups } = networkIn(home, target, scratchNetwork);
   return {
-    subnetGroup: own.subnetGroup ?? (scratchNetwork.subnetGroup || source?.subnetGroup),
-    securityGroups: own.securityGroups ?? quarantine ?? source?.securityGroups ?? [],
-  };
-}
-
-/** Those that a rehearsal would set: a role may be allowed only what bears them. */
-function tagsOf(target: Target, job: PreflightJob, { stage, clock }: AskDeps): Record<string, string> {
-  return {
-    [TAGS.run]: runName({ ...job, job: 'rehearse-instance' }),
-    [TAGS.target]: target.id,
-    [TAGS.policy]: target.policy.name,
-    [TAGS.stage]: stage,
-    [TAGS.expires]: utc(clock.now()),
+    subnetGroup: subnetGroup || source?.subnetGroup,
+    securityGroups: securityGroups.length > 0 ? securityGroups : (source?.securityGroups ?? []),
   };
 }

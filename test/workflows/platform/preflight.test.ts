@@ -96,7 +96,11 @@ describe('what is asked about', () => {
       snapshotArn: expect.stringContaining(':snapshot:rds:crm-db-19'),
       kmsKey: KEY,
       subnetGroup: 'quarantine',
-      tags: { 'understudy:target': 'crm', 'understudy:stage': 'test' },
+      tags: {
+        'understudy:target': 'crm',
+        'understudy:stage': 'test',
+        'understudy:run': expect.stringMatching(/^rehearse-snapshot\/crm\//),
+      },
     });
     expect(conditions.callsOf('securityGroups')).toEqual([[['sg-quarantine']]]);
   });

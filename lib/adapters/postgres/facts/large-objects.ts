@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { LargeObjectFacts } from '../../../domain/manifest.ts';
 import { rows } from '../connection.ts';
+import { fingerprintOf } from './ours.ts';
 
 const CHUNK = 1_048_576;
 
@@ -27,7 +28,7 @@ export async function largeObjectFacts(
       union all
       select oid, n + 1, pg_catalog.lo_get(oid, (n + 1) * ${CHUNK}, ${CHUNK}) from chunk where pg_catalog.length(bytes) = ${CHUNK})
     select count(distinct oid)::text as count,
-      coalesce(sum(pg_catalog.hashtextextended(oid || ':' || n || ':' || pg_catalog.md5(bytes), 0)), 0)::text || ':' || coalesce(sum(pg_catalog.hashtextextended(oid || ':' || n || ':' || pg_catalog.md5(bytes), 7919)), 0)::text as fingerprint
+      ${fingerprintOf("oid || ':' || n || ':' || pg_catalog.md5(bytes)")} as fingerprint
     from chunk`,
   );
   return { count: found!.count, fingerprint: found!.fingerprint };

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { Sequence } from '../../../ports/database.ts';
 import { identifier, rows } from '../connection.ts';
+import { notOfExtension, ours } from './ours.ts';
 
 type Described = Omit<Sequence, 'value' | 'column'> & {
   increment: string;
@@ -27,8 +28,7 @@ export async function sequenceValues(client: Client): Promise<Sequence[]> {
     left join pg_catalog.pg_class oc on oc.oid = d.refobjid
     left join pg_catalog.pg_namespace o on o.oid = oc.relnamespace
     left join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-    where n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-      and not exists (select from pg_catalog.pg_depend x where x.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and x.objid = c.oid and x.deptype = 'e')
+    where ${ours('n')} and ${notOfExtension('pg_class', 'c.oid')}
     order by 1, 2`,
   );
   const values = new Map<string, string>();

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { TableFacts } from '../../../domain/manifest.ts';
 import { identifier, rows } from '../connection.ts';
+import { fingerprintOf, notOfExtension, ours } from './ours.ts';
 
 /** A table whose rows are in the archive. */
 export type DataTable = {
@@ -33,8 +34,7 @@ export async function dataTables(client: Client): Promise<DataTable[]> {
     where c.relkind = 'r' and c.relpersistence <> 't'
       and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
       and (f.relation is not null or (
-        n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-        and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')))
+        ${ours('n')} and ${notOfExtension('pg_class', 'c.oid')}))
     order by 1, 2`,
   );
   return found.map(({ condition, unlogged, ...known }) => {
@@ -70,7 +70,7 @@ export async function tableFacts(
   const [found] = await planned<{ rows: string; fingerprint: string }>(
     client,
     `select count(*)::text as rows,
-      coalesce(sum(pg_catalog.hashtextextended(content, 0)), 0)::text || ':' || coalesce(sum(pg_catalog.hashtextextended(content, 7919)), 0)::text as fingerprint
+      ${fingerprintOf('content')} as fingerprint
     from (select ${row} as content ${source} offset 0) each_row`,
   );
   return { ...known, rows: found!.rows, fingerprint: found!.fingerprint };

@@ -1,5 +1,6 @@
 import type { Manifest } from '../../../domain/manifest.ts';
 import { identifier, rows } from '../connection.ts';
+import { ours } from '../facts/ours.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
 import { DATABASE, RESTORER } from './names.ts';
 
@@ -77,7 +78,7 @@ export async function lendCreate(server: ScratchServer): Promise<Loan[]> {
       client,
       `
       select n.nspname as schema, r.rolname as role from pg_catalog.pg_namespace n cross join pg_catalog.pg_roles r
-      where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and r.oid >= 16384 and r.oid <> n.nspowner
+      where ${ours('n')} and r.oid >= 16384 and r.oid <> n.nspowner
         and not exists (select from pg_catalog.aclexplode(n.nspacl) a where a.grantee = r.oid and a.privilege_type = 'CREATE')`,
     );
     for (const { schema, role } of loans)

@@ -2,10 +2,10 @@ import type { Client } from 'pg';
 import { Refusal } from '../../domain/errors.ts';
 import type { Credentials } from '../../ports/database.ts';
 import { connect, rows } from './connection.ts';
-import { dataTables } from './facts/tables.ts';
+import { notOfExtension, ours } from './facts/ours.ts';
 
 /** Refuses what cannot be dumped truthfully, before anything is uploaded. Each refusal has its own code and hint. */
-export async function preflight(client: Client, credentials: Credentials): Promise<void> {
+export async function refuseUndumpable(client: Client, credentials: Credentials): Promise<void> {
   await refusePooler(client, credentials);
   await refuseUnreadable(client);
   await refuseHiddenRows(client);
@@ -57,8 +57,7 @@ async function refuseUnreadable(client: Client): Promise<void> {
     `
     select pg_catalog.format('%I.%I', n.nspname, c.relname) as name
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'S') and c.relpersistence <> 't' and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-      and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')
+    where c.relkind in ('r', 'p', 'S') and c.relpersistence <> 't' and ${ours('n')} and ${notOfExtension('pg_class', 'c.oid')}
       and not (pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_table_privilege(c.oid, 'SELECT'))
     order by 1`,
   );
@@ -110,20 +109,6 @@ async function refuseHiddenRows(client: Client): Promise<void> {
   } finally {
     await client.query('set row_security = off');
   }
-}
-
-/** The tables that must be locked before the snapshot: those with data, and partitioned parents. */
-export async function tablesToLock(client: Client): Promise<string[]> {
-  const parents = await rows<{ schema: string; name: string }>(
-    client,
-    `
-    select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'p' and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`,
-  );
-  const all = [...parents, ...(await dataTables(client))].map(
-    ({ schema, name }) => `"${schema.replaceAll('"', '""')}"."${name.replaceAll('"', '""')}"`,
-  );
-  return [...new Set(all)].sort();
 }
 
 function listed(names: string[]): string {
