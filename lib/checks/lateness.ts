@@ -1,14 +1,36 @@
-import { type Finding, finding } from '../domain/finding.ts';
+import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
+import { SCHEDULED_JOBS } from '../domain/job.ts';
 import { REPLICA } from '../domain/names.ts';
 import { MEANS, type Means } from '../domain/objective.ts';
 import { placeOf, type Target } from '../domain/policy.ts';
 import { lastFiring, longestInterval, nextFirings } from '../domain/schedule.ts';
 import { REHEARSING, type TargetStatus } from '../domain/target-status.ts';
 import { humanSeconds, plusSeconds, secondsBetween } from '../domain/time.ts';
+import { checkLedger } from './ledger.ts';
 
 const DAY = 86_400;
 /** How often the watch looks, in seconds: what will be late before its next look is late now. */
 export const LOOK_EVERY = 300;
+
+/** What `checkLateness` can find, and finds gone where it finds it no longer. */
+export const OF_LATENESS: readonly FindingCode[] = [
+  'rpo-breached',
+  'job-silent',
+  'copy-late',
+  'ledger-silent',
+  'rehearsal-overdue',
+];
+
+/** Everything that should have happened to a target by now and has not, or will not before the next look. */
+export function checkLateness(target: Target, status: TargetStatus, now: Date): Finding[] {
+  return [
+    ...checkRpo(target, status, now),
+    ...checkSilence(target, status, now),
+    ...checkCopies(target, status, now),
+    ...checkLedger(target, status, now),
+    ...checkRehearsal(target, status, now),
+  ];
+}
 
 /**
  * Is the newest verified point, of each means that an RPO is promised for, older than the tolerated data loss, or will
@@ -89,16 +111,7 @@ export function checkCopies(target: Target, status: TargetStatus, now: Date): Fi
 }
 
 /** Jobs that leave a run for every firing. A verification is named after its point and judged apart. */
-const FIRED = [
-  'dump',
-  'rehearse',
-  'simulation',
-  'expire',
-  'snapshot',
-  'rehearse-snapshot',
-  'rehearse-moment',
-  'preflight',
-] as const;
+const FIRED = SCHEDULED_JOBS.filter((job) => job !== 'verify');
 
 /**
  * Every job against its own expected firings: a firing that is past its grace and has left no run is silence.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ScheduledJob } from './job.ts';
+import type { FiredJob } from './job.ts';
 import { type Plan, targetsOf } from './policy.ts';
 import { type Schedule, toAwsCron } from './schedule.ts';
 
@@ -8,7 +8,7 @@ export type ExpectedSchedule = {
   name: string;
   expression: string;
   timezone: string;
-  input: { policy: string; job: ScheduledJob | 'ledger' };
+  input: { policy: string; job: FiredJob };
 };
 
 /** A row a minute: no policy's to choose, because what the ledger measures is no finer than its rows. */
@@ -21,13 +21,13 @@ const LEDGER: Schedule = { cron: '* * * * *', timezone: 'UTC' };
  */
 export function expectedSchedules(plan: Plan, stage: string): ExpectedSchedule[] {
   return plan.policies.flatMap((policy) => {
-    const schedules: Partial<Record<ScheduledJob | 'ledger', Schedule>> = targetsOf(plan, policy.name).some(
+    const schedules: Partial<Record<FiredJob, Schedule>> = targetsOf(plan, policy.name).some(
       (target) => target.ledger,
     )
       ? { ...policy.schedules, ledger: LEDGER }
       : policy.schedules;
     return Object.entries(schedules).map(([name, { cron, timezone }]) => {
-      const job = name as ScheduledJob | 'ledger';
+      const job = name as FiredJob;
       return {
         name: scheduleName(stage, policy.name, job),
         expression: toAwsCron(cron),
@@ -42,7 +42,7 @@ export function expectedSchedules(plan: Plan, stage: string): ExpectedSchedule[]
  * `prod-crm-dump`. EventBridge Scheduler takes at most 64 characters: the middle of a longer name gives way to a
  * digest of all of it, so that two long names never become one.
  */
-export function scheduleName(stage: string, policy: string, job: ScheduledJob | 'ledger'): string {
+export function scheduleName(stage: string, policy: string, job: FiredJob): string {
   const full = `${stage}-${policy}-${job}`;
   if (full.length <= 64) return full;
   const digest = createHash('sha256').update(full).digest('hex').slice(0, 8);

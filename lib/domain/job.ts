@@ -2,20 +2,6 @@ import * as z from 'zod';
 import { POINT_ID, TARGET_ID } from './names.ts';
 import { utc } from './time.ts';
 
-/** The jobs somebody takes. Anything else on topic `jobs` is alerted on. */
-export const JOBS = [
-  'dump',
-  'verify',
-  'rehearse',
-  'expire',
-  'snapshot',
-  'copy',
-  'rehearse-instance',
-  'preflight',
-  'ledger',
-] as const;
-export type Job = (typeof JOBS)[number];
-
 /**
  * The jobs a schedule may start: a simulation is a rehearsal with everything switched on; a snapshot and a moment are
  * rehearsed on a scratch instance.
@@ -32,6 +18,8 @@ export const SCHEDULED_JOBS = [
   'preflight',
 ] as const;
 export type ScheduledJob = (typeof SCHEDULED_JOBS)[number];
+/** The ledger's rows come by a schedule of their own, which no policy chooses. */
+export type FiredJob = ScheduledJob | 'ledger';
 
 const moment = z.iso
   .datetime({ offset: true, error: 'expected a moment such as 2026-11-20T01:00:00Z' })
@@ -100,18 +88,23 @@ export const preflightJob = z.strictObject({ job: z.literal('preflight'), ...mes
 /** One row into the target's ledger. */
 export const ledgerJob = z.strictObject({ job: z.literal('ledger'), ...message });
 
-/** The schema of each job's message. */
-export const JOB_SCHEMAS = {
-  dump: dumpJob,
-  verify: verifyJob,
-  rehearse: rehearseJob,
-  expire: expireJob,
-  snapshot: snapshotJob,
-  copy: copyJob,
-  'rehearse-instance': rehearseInstanceJob,
-  preflight: preflightJob,
-  ledger: ledgerJob,
-} satisfies Record<Job, z.ZodType>;
+/** What a person may ask for. */
+export const askedJob = z.discriminatedUnion('job', [
+  dumpJob,
+  verifyJob,
+  rehearseJob,
+  expireJob,
+  snapshotJob,
+  copyJob,
+  rehearseInstanceJob,
+  preflightJob,
+]);
+/** Every message that topic `jobs` may carry. */
+export const jobMessage = z.discriminatedUnion('job', [...askedJob.options, ledgerJob]);
+export type JobMessage = z.infer<typeof jobMessage>;
+export type Job = JobMessage['job'];
+/** The jobs somebody takes. Anything else on topic `jobs` is alerted on. */
+export const JOBS: readonly Job[] = jobMessage.options.map(({ shape }) => shape.job.value);
 
 export type SnapshotJob = z.infer<typeof snapshotJob>;
 export type CopyJob = z.infer<typeof copyJob>;
@@ -122,16 +115,6 @@ export type DumpJob = z.infer<typeof dumpJob>;
 export type VerifyJob = z.infer<typeof verifyJob>;
 export type RehearseJob = z.infer<typeof rehearseJob>;
 export type ExpireJob = z.infer<typeof expireJob>;
-export type JobMessage =
-  | DumpJob
-  | VerifyJob
-  | RehearseJob
-  | ExpireJob
-  | SnapshotJob
-  | CopyJob
-  | RehearseInstanceJob
-  | PreflightJob
-  | LedgerJob;
 
 /** What a schedule says to dispatch. `scheduledFor` is the moment the schedule meant, not the one it arrived. */
 export const tick = z.strictObject({

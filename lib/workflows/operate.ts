@@ -1,15 +1,6 @@
 import * as z from 'zod';
 import { DEPLOYMENT } from '../domain/finding.ts';
-import {
-  copyJob,
-  dumpJob,
-  expireJob,
-  preflightJob,
-  rehearseInstanceJob,
-  rehearseJob,
-  snapshotJob,
-  verifyJob,
-} from '../domain/job.ts';
+import { askedJob } from '../domain/job.ts';
 import type { Alerts, JobMessages } from '../ports/messages.ts';
 import { requireTarget } from './claimed.ts';
 import { estimateOf, sayEstimate } from './instances/scratch-budget.ts';
@@ -24,16 +15,7 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
   z.strictObject({
     ask: z.literal('run'),
-    message: z.discriminatedUnion('job', [
-      dumpJob,
-      verifyJob,
-      rehearseJob,
-      expireJob,
-      snapshotJob,
-      copyJob,
-      rehearseInstanceJob,
-      preflightJob,
-    ]),
+    message: askedJob,
   }),
   z.strictObject({ ask: z.literal('estimate'), target, from: z.enum(['snapshot', 'moment']) }),
   z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),

@@ -1,6 +1,5 @@
-import { checkCopies, checkRehearsal, checkRpo, checkSilence, newestBy } from '../checks/lateness.ts';
-import { checkLedger } from '../checks/ledger.ts';
-import type { Finding } from '../domain/finding.ts';
+import { checkLateness, newestBy } from '../checks/lateness.ts';
+import { DEPLOYMENT, type Finding } from '../domain/finding.ts';
 import { MEANS, type Means } from '../domain/objective.ts';
 import type { Plan, Target } from '../domain/policy.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
@@ -60,7 +59,7 @@ export async function status(
         now,
       ),
     ),
-    deployment: open.filter((each) => each.target === 'understudy'),
+    deployment: open.filter((each) => each.target === DEPLOYMENT.id),
   };
 }
 
@@ -72,15 +71,7 @@ function report(
 ): TargetReport {
   const { rpo, rto } = target.policy.objectives;
   // The watch may not have looked since something grew late; the table must not say good until it has.
-  const late = known
-    ? [
-        ...checkRpo(target, known, now),
-        ...checkSilence(target, known, now),
-        ...checkCopies(target, known, now),
-        ...checkLedger(target, known, now),
-        ...checkRehearsal(target, known, now),
-      ]
-    : [];
+  const late = known ? checkLateness(target, known, now) : [];
   const unsaid = late.filter(
     (each) => !open.some((other) => other.code === each.code && other.subject === each.subject),
   );

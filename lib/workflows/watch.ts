@@ -1,6 +1,5 @@
 import { checkSchedules, checkSubscriptions } from '../checks/deployment.ts';
-import { checkCopies, checkRehearsal, checkRpo, checkSilence } from '../checks/lateness.ts';
-import { checkLedger } from '../checks/ledger.ts';
+import { checkLateness, OF_LATENESS } from '../checks/lateness.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { expectedSchedules } from '../domain/expected-schedules.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
@@ -19,14 +18,7 @@ import { askedOf, tellAll } from './tell-all.ts';
 export type WatchDeps = ClearDeps & PlatformLookDeps & SweepDeps & { schedules: Schedules };
 export type WatchOutcome = { findings: Finding[]; unjudged: string[] };
 
-/** What a look can say and take back about a target, and about the deployment. */
-const OF_TARGETS: readonly FindingCode[] = [
-  'rpo-breached',
-  'job-silent',
-  'rehearsal-overdue',
-  'copy-late',
-  'ledger-silent',
-];
+/** What a look can say and take back about the deployment. */
 const OF_SCRATCH: readonly FindingCode[] = ['scratch-left-over', 'scratch-foreign'];
 const OF_SCHEDULES: readonly FindingCode[] = ['schedule-missing', 'schedule-disabled', 'schedule-different'];
 const OF_SUBSCRIPTIONS: readonly FindingCode[] = ['alerts-unheard', 'subscription-unconfirmed'];
@@ -57,7 +49,7 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const findings = [
     ...(await ask('dead runs and abandoned uploads', [], () => clearAway(deps, now))),
     ...(await lookAtPlatforms(deps, ask, now)),
-    ...(await ask('targets', OF_TARGETS, () => lookAtTargets(deps, statuses, now))),
+    ...(await ask('targets', OF_LATENESS, () => lookAtTargets(deps, statuses, now))),
     ...(await ask('schedules', OF_SCHEDULES, async () =>
       checkSchedules(expectedSchedules(deps.plan, deps.stage), await deps.schedules.deployed()),
     )),
@@ -119,7 +111,7 @@ async function lookAtTargets(
   await inLanes(deps.plan.targets, async (target) => {
     const status = await currentStatus(deps, target, known.get(target.id), now);
     statuses.set(target.id, status);
-    findings.push(...lookAt(target, status, now));
+    findings.push(...checkLateness(target, status, now));
     const age = secondsBetween(status.newestVerified?.snapshotAt ?? status.firstSeenAt, now);
     ages.set(target.policy.name, Math.max(ages.get(target.policy.name) ?? 0, age));
   });
@@ -141,7 +133,7 @@ async function currentStatus(
     return deps.catalog.refreshStatus(target.id);
   }
   // A worker may have died between its work and its status.
-  return lookAt(target, known, now).length > 0 ? deps.catalog.refreshStatus(target.id) : known;
+  return checkLateness(target, known, now).length > 0 ? deps.catalog.refreshStatus(target.id) : known;
 }
 
 function owesDifferently(target: Target, status: TargetStatus): boolean {
@@ -151,16 +143,6 @@ function owesDifferently(target: Target, status: TargetStatus): boolean {
       schedules[job]?.cron !== status.owed?.[job]?.cron ||
       schedules[job]?.timezone !== status.owed?.[job]?.timezone,
   );
-}
-
-function lookAt(target: Target, status: TargetStatus, now: Date): Finding[] {
-  return [
-    ...checkRpo(target, status, now),
-    ...checkSilence(target, status, now),
-    ...checkCopies(target, status, now),
-    ...checkLedger(target, status, now),
-    ...checkRehearsal(target, status, now),
-  ];
 }
 
 async function lookAtSubscriptions(deps: WatchDeps): Promise<Finding[]> {

@@ -1,5 +1,5 @@
 import { InputError } from '../../lib/domain/errors.ts';
-import { JOB_SCHEMAS, JOBS, type Job } from '../../lib/domain/job.ts';
+import { askedJob, JOBS } from '../../lib/domain/job.ts';
 import { parsePointId, snapshotPointId } from '../../lib/domain/names.ts';
 import type { Target } from '../../lib/domain/policy.ts';
 import { utc } from '../../lib/domain/time.ts';
@@ -116,7 +116,7 @@ function refuseImpossible(job: string, from: string, { id, connection, platform 
 
 /** All that is wrong with the options' values, by the schemas of the messages they become. */
 function refuseMistakes(message: Message, from: string): void {
-  const { error } = JOB_SCHEMAS[message.job as Job].safeParse(message);
+  const { error } = askedJob.safeParse(message);
   const mistakes = (error?.issues ?? []).map(({ path, message: said }) => {
     const option = String(path[0]);
     return message[option] === '' ? `--${option} is empty` : `--${option}: ${said}`;
