@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
-/** What was true of the source inside a dump's database snapshot, and what the dump is made of. */
-const storedObject = z.strictObject({
+/** One object of the vault, exactly. */
+export const storedObject = z.strictObject({
   key: z.string().min(1),
   versionId: z.string().min(1),
   bytes: z.int().nonnegative(),
@@ -42,6 +42,7 @@ const sequenceFacts = z.strictObject({
 
 const extensionFacts = z.strictObject({ name: z.string(), version: z.string(), schema: z.string() });
 
+/** What was true of the source inside a dump's database snapshot, and what the dump is made of. */
 export const manifestSchema = z.strictObject({
   schemaVersion: z.literal(1),
   target: z.string(),

@@ -15,7 +15,7 @@ export function runName(run: RunName): string {
  * (at most 64 of `[A-Za-z0-9-_]`), and the same however often the run is asked for.
  */
 export function executionName(run: RunName): string {
-  return createHash('sha256').update(runName(run)).digest('hex');
+  return digest(runName(run), 64);
 }
 
 /** The sorts of stored copies: our dumps and snapshots, and snapshots that AWS or somebody else took. */
@@ -62,13 +62,27 @@ export function parsePointId(id: string): PointName | undefined {
     : { scheduledFor, kind: 'dump', place: replica ?? VAULT };
 }
 
+/**
+ * What a stage may be called. Its name stands in those of snapshots and in the patterns that roles are bound to: with a
+ * hyphen in it `understudy-dev-…` would be `understudy-dev-a-…` too, RDS forgets upper case, and `scratch` is taken.
+ */
+export const STAGE = /^(?!scratch$)[a-z][a-z0-9]{0,15}$/;
+
+/** Why a stage cannot be called so; undefined when it can. */
+export function stageProblem(stage: string): string | undefined {
+  return STAGE.test(stage)
+    ? undefined
+    : `"${stage}" cannot be a stage: letters a-z and digits, a letter first, 16 at most, and not "scratch"; names and rights would overlap`;
+}
+
 /** Characters a snapshot's name may have: RDS, cluster snapshots, and caches, whose console says 40 of every name. */
 const LONGEST_SNAPSHOT_NAME: Record<PlatformKind, number> = { rds: 255, aurora: 63, elasticache: 40 };
 
 /**
  * Name of a snapshot on the platform: `understudy-prod-crm-20261120t010000z`. It takes letters, digits and single
  * hyphens, begins with a letter, and forgets upper case; what that or its length would make of two ids one, a digest
- * keeps apart.
+ * keeps apart. The stage stands there whole, because roles are bound to it; where a cache's name has no room for target
+ * and moment beside it, a digest stands for both.
  */
 export function snapshotName(
   stage: string,
@@ -77,8 +91,10 @@ export function snapshotName(
   of: PlatformKind = 'rds',
 ): string {
   const moment = compactUtc(scheduledFor).toLowerCase();
-  const most = LONGEST_SNAPSHOT_NAME[of] - 'understudy--'.length - moment.length;
-  return `understudy-${platformName(`${stage}-${target}`, most)}-${moment}`;
+  const room = LONGEST_SNAPSHOT_NAME[of] - `understudy-${stage}--${moment}`.length;
+  return room < DIGEST
+    ? `understudy-${stage}-${digest(`${target}/${moment}`, 16)}`
+    : `understudy-${stage}-${platformName(target, room)}-${moment}`;
 }
 
 /**
@@ -109,17 +125,27 @@ export function pointFromRun(run: string, target: string): string | undefined {
 /** What every scratch instance is called, and nothing else ever is: roles may delete by this pattern. */
 export const SCRATCH_PREFIX = 'understudy-scratch-';
 
-/** Name of the scratch things of one run, the same however often it is replayed: `understudy-scratch-crm-1f3a…`, at most 60 characters. */
-export function scratchName(target: string, run: RunName): string {
-  const digest = createHash('sha256').update(runName(run)).digest('hex').slice(0, 10);
-  return `${SCRATCH_PREFIX}${platformName(target).slice(0, 28).replace(/-$/, '')}-${digest}`;
+/**
+ * Name of the scratch things of one run of one stage, the same however often it is replayed:
+ * `understudy-scratch-crm-1f3a…`, at most 60 characters. Two stages may protect the same database at the same moment.
+ */
+export function scratchName(stage: string, target: string, run: RunName): string {
+  const plain = platformName(target).slice(0, 28).replace(/-$/, '');
+  return `${SCRATCH_PREFIX}${plain}-${digest(`${stage}/${runName(run)}`, 10)}`;
 }
 
 function platformName(name: string, most = 255): string {
   const plain = name.toLowerCase().replace(/-+/g, '-').replace(/-$/, '');
   if (plain === name && plain.length <= most) return plain;
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 6);
-  return `${plain.slice(0, most - digest.length - 1).replace(/-$/, '')}-${digest}`;
+  const beginning = plain.slice(0, Math.max(0, most - DIGEST - 1)).replace(/-$/, '');
+  return `${beginning}${beginning ? '-' : ''}${digest(name, DIGEST)}`;
+}
+
+/** Characters that keep two names apart which would otherwise be one. */
+const DIGEST = 6;
+
+function digest(text: string, characters: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, characters);
 }
 
 export type VaultKeys = { dump: string; roles: string; manifest: string };

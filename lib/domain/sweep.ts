@@ -2,7 +2,13 @@ import { SCRATCH_PREFIX, scratchName } from './names.ts';
 import type { ScratchRecord } from './scratch.ts';
 
 /** A scratch instance as it is found, by its name. */
-export type Found = { name: string; resourceId: string; tags: Record<string, string> };
+export type Found = {
+  name: string;
+  resourceId: string;
+  tags: Record<string, string>;
+  members: readonly { name: string }[];
+  endpoint?: { host: string } | undefined;
+};
 export type Tags = { run: string; stage: string; expires: string };
 
 /** What is to be done with something that bears a scratch name, and why. */
@@ -36,7 +42,7 @@ export function verdictOf(
       do: 'report',
       why: `on record under this name is ${record.resourceId}, and this is ${found.resourceId}`,
     };
-  if (record?.resourceId === undefined && !isMadeBy(found.name, run))
+  if (record?.resourceId === undefined && !isMadeBy(found.name, run, stage))
     return { do: 'report', why: `its name does not follow from the run ${run} in its tag` };
   const end = new Date(expires);
   if (Number.isNaN(end.getTime())) return { do: 'report', why: `its expiry "${expires}" is no moment` };
@@ -44,8 +50,34 @@ export function verdictOf(
   return { do: 'delete', why: `it expired at ${expires}` };
 }
 
-function isMadeBy(name: string, run: string): boolean {
+/** Why what bears a record's name is not what that rehearsal made; undefined when it is. */
+export function foreignTo(
+  record: ScratchRecord,
+  found: Found,
+  stage: string,
+  tags: Tags,
+): string | undefined {
+  if (found.tags[tags.stage] !== stage) return `it belongs to stage ${found.tags[tags.stage] ?? '(none)'}`;
+  if (found.tags[tags.run] !== record.run) return `it belongs to ${found.tags[tags.run] ?? 'no rehearsal'}`;
+  if (record.resourceId !== undefined && record.resourceId !== found.resourceId)
+    return `on record is ${record.resourceId}, and this is ${found.resourceId}`;
+  return undefined;
+}
+
+/** Every name that a scratch instance can be reached by. */
+export function namesOf({ name, members, endpoint }: Found): string[] {
+  return [name, ...members.map((member) => member.name), ...(endpoint ? [endpoint.host] : [])];
+}
+
+/** Does a host name lead to one of these? Local instances share an address, and their names are in no host. */
+export function leadsTo(host: string, names: readonly string[]): boolean {
+  const wanted = host.toLowerCase();
+  const isLoopback = wanted.startsWith('127.') || wanted === 'localhost' || wanted === '::1';
+  return !isLoopback && names.some((name) => wanted === name || wanted.split('.')[0] === name);
+}
+
+function isMadeBy(name: string, run: string, stage: string): boolean {
   const [job, target, ...rest] = run.split('/');
   if (!job || !target || rest.length === 0) return false;
-  return name === scratchName(target, { job, target, scheduledFor: rest.join('/') });
+  return name === scratchName(stage, target, { job, target, scheduledFor: rest.join('/') });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { loadPlan } from '../../lib/config/load.ts';
 import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
+import { stageProblem } from '../../lib/domain/names.ts';
 import type { Plan } from '../../lib/domain/policy.ts';
 import type { Mistake } from '../../lib/runtime/job-handler.ts';
 import type { FunctionName } from '../local/handlers.ts';
@@ -26,6 +27,8 @@ export type Session = {
 export function openSession(options: Options): Session {
   if (options.local && options.stage)
     throw new InputError('--stage and --local exclude each other', [], 'leave one of them out');
+  const problem = options.stage !== undefined && stageProblem(options.stage);
+  if (problem) throw new InputError(problem);
   let plan: Plan | undefined;
   const readPlan = () => {
     plan ??= planFrom(options.config);

@@ -3,11 +3,12 @@
  * function or dead-letter queue gets its alarm by being listed where it is made.
  */
 const { DEAD_LETTERS, QUEUED } = require('./queues.cjs');
+const stageOf = require('./stage.cjs');
 
 const MINUTE = 60;
 
 module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
-  const stage = await resolveVariable('sls:stage');
+  const stage = await stageOf(resolveVariable);
   const functions = await resolveConfigurationProperty(['functions']);
   const name = (part) => `understudy-${stage}-${part}`;
   // The dimension that Powertools puts on every metric; it has the stage in it, or one stage's watch would answer for another's.

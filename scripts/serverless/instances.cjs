@@ -4,6 +4,7 @@
  */
 const { readPlan } = require('./plan.cjs');
 const { replicaOf } = require('./replication.cjs');
+const stageOf = require('./stage.cjs');
 
 const ref = (id) => ({ Ref: id });
 const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
@@ -39,7 +40,7 @@ const EVENTS = {
 };
 
 module.exports = async ({ resolveVariable }) => {
-  const stage = await resolveVariable('sls:stage');
+  const stage = await stageOf(resolveVariable);
   const plan = readPlan();
   const onRds = plan.targets.filter(({ platform }) => platform && platform.kind !== 'elasticache');
   // Scheduled or by hand: what comes up is asked only where it is PostgreSQL.

@@ -5,6 +5,7 @@
 const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { resolve } = require('node:path');
+const { plain } = require('./plain.cjs');
 
 const root = resolve(__dirname, '../..');
 const file = process.env.UNDERSTUDY_CONFIG || 'understudy.yml';
@@ -15,10 +16,21 @@ function readPlan() {
     throw plain(`this needs the project's own Node 24 and runs on ${process.version}: use npx or npm run`);
   }
   const { loadPlan } = require('../../lib/config/load.ts');
+  const text = textOf(resolve(root, file));
   try {
-    return loadPlan(readFileSync(resolve(root, file), 'utf8'), file, new Date());
+    return loadPlan(text, file, new Date());
   } catch (error) {
     throw plain([error.message, error.hint].filter(Boolean).join('\n'));
+  }
+}
+
+function textOf(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw plain(
+      `${file} cannot be read\nname your file with UNDERSTUDY_CONFIG, or start from the sample understudy.yml`,
+    );
   }
 }
 
@@ -27,18 +39,5 @@ const planJson = () => `${JSON.stringify(readPlan(), null, 2)}\n`;
 
 /** Its SHA-256, by which a function notices that its image was built with another plan than was deployed. */
 const digest = () => createHash('sha256').update(planJson()).digest('hex');
-
-let told = false;
-
-/**
- * The framework prints an error's stack, at each place that wanted the plan. Whoever mistyped a duration is helped by
- * neither: the message is all there is to see, and once.
- */
-function plain(message) {
-  const error = new Error(message);
-  error.stack = told ? `${file} has mistakes` : `\n\n${message}\n`;
-  told = true;
-  return error;
-}
 
 module.exports = { digest, planJson, readPlan };

@@ -2,6 +2,8 @@
  * Topic `jobs` → queue → function, for the jobs that wait their turn, and a dead-letter queue for every
  * asynchronous path. scripts/serverless/alarms.cjs watches each of them.
  */
+const stageOf = require('./stage.cjs');
+
 const QUEUED = ['dump', 'verify', 'expire', 'preflight'];
 /** Whose dead letters: of functions, and of the people subscribed to alerts, pages and alarms. */
 const DEAD_LETTERS = [
@@ -22,7 +24,7 @@ const logicalId = (name) => name[0].toUpperCase() + name.slice(1);
 const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
 module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
-  const stage = await resolveVariable('sls:stage');
+  const stage = await stageOf(resolveVariable);
   const Resources = {};
 
   for (const name of DEAD_LETTERS) {

@@ -5,6 +5,7 @@
 const grants = require('./grants.cjs');
 const { readPlan } = require('./plan.cjs');
 const { logicalId } = require('./queues.cjs');
+const stageOf = require('./stage.cjs');
 const { replicaOf } = require('./replication.cjs');
 
 function table(can, inVpc) {
@@ -132,7 +133,7 @@ function table(can, inVpc) {
 
 module.exports = async ({ resolveVariable }) => {
   const { placeOf } = require('../../lib/domain/policy.ts');
-  const stage = await resolveVariable('sls:stage');
+  const stage = await stageOf(resolveVariable);
   const subnets = await resolveVariable('param:vpcSubnets');
   const { policies, targets } = readPlan();
   const everyPolicy = [...policies, ...targets.map(({ policy }) => policy)];

@@ -1,5 +1,6 @@
 /** One EventBridge schedule per policy and job, from understudy.yml, and the one that wakes the watch. */
 const { readPlan } = require('./plan.cjs');
+const stageOf = require('./stage.cjs');
 
 const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 /** Scheduler puts in the moment it meant, which names the run: a retry an hour later is still the run of one o'clock. */
@@ -7,7 +8,7 @@ const SCHEDULED_FOR = '<aws.scheduler.scheduled-time>';
 
 module.exports = async ({ resolveVariable }) => {
   const { expectedSchedules } = require('../../lib/domain/expected-schedules.ts');
-  const stage = await resolveVariable('sls:stage');
+  const stage = await stageOf(resolveVariable);
   const Resources = {};
 
   for (const { name, expression, timezone, input } of expectedSchedules(readPlan(), stage)) {

@@ -6,7 +6,12 @@ import type { SnapshotPoint } from '../../lib/domain/recovery-point.ts';
 import type { Secrets } from '../../lib/ports/database.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import { rehearsalRun } from '../../lib/workflows/instances/judge-instance.ts';
-import type { SourceLook } from '../../lib/workflows/instances/look-at-source.ts';
+import {
+  hostOfSource,
+  type SourceHostRequest,
+  type SourceLook,
+  type SourceLookRequest,
+} from '../../lib/workflows/instances/look-at-source.ts';
 import type { ProveRequest, ProveResult } from '../../lib/workflows/instances/proof-slices.ts';
 import {
   type RehearseInstanceDeps,
@@ -43,7 +48,7 @@ export const jobOf = (
   from,
   ...changes,
 });
-export const nameOf = (job: RehearseInstanceJob) => scratchName(job.target, rehearsalRun(job));
+export const nameOf = (job: RehearseInstanceJob) => scratchName('test', job.target, rehearsalRun(job));
 
 /** A whole proof that finds nothing wrong. */
 export function proofOf(changes: Partial<ProveResult> = {}): ProveResult {
@@ -142,7 +147,8 @@ export async function rehearsalWorld(
           world.asked.prove.push(request);
           return world.prove(request);
         },
-        look: async (request: unknown) => {
+        look: async (request: SourceLookRequest | SourceHostRequest) => {
+          if (request.ask === 'host') return hostOfSource(request, deps);
           world.asked.look.push(request);
           return world.look();
         },

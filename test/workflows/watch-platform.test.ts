@@ -404,7 +404,7 @@ describe('a platform that does not answer for one target', () => {
 
 describe('what rehearsals left behind', () => {
   const run = { job: 'rehearse-snapshot', target: 'crm', scheduledFor: '2026-11-18T02:00:00Z' };
-  const NAME = scratchName('crm', run);
+  const NAME = scratchName('test', 'crm', run);
   const stray = (name = NAME, tags: Record<string, string> = {}) => ({
     kind: 'rds' as const,
     name,

@@ -1,9 +1,9 @@
+import * as z from 'zod';
 import type { SourceSince } from '../../domain/bounded.ts';
 import { hintOf, reasonOf } from '../../domain/errors.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
-import type { Manifest } from '../../domain/manifest.ts';
+import { type Manifest, storedObject } from '../../domain/manifest.ts';
 import type { Plan } from '../../domain/policy.ts';
-import type { StoredObject } from '../../domain/recovery-point.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { Credentials, Instances, Ledger, Secrets } from '../../ports/database.ts';
 import type { Vault } from '../../ports/vault.ts';
@@ -11,12 +11,19 @@ import { requireTarget } from '../claimed.ts';
 import { readManifest } from '../read-manifest.ts';
 import { withCredentials } from '../with-credentials.ts';
 
-export type SourceLookRequest = {
-  target: string;
-  manifest?: StoredObject | undefined;
+export const sourceLookRequest = z.strictObject({
+  ask: z.literal('changes'),
+  target: z.string(),
+  manifest: storedObject.optional(),
   /** The moment that was restored: the ledger's rows around it are compared. */
-  moment: string;
-};
+  moment: z.string(),
+});
+export type SourceLookRequest = z.infer<typeof sourceLookRequest>;
+
+export const sourceHostRequest = z.strictObject({ ask: z.literal('host'), target: z.string() });
+export type SourceHostRequest = z.infer<typeof sourceHostRequest>;
+/** Where the source's secret leads at this moment. */
+export type SourceHost = { host: string };
 /** Small enough for a checkpoint: what differs, and six hours of a row a minute; or why what differs is not known. */
 export type SourceLook = {
   since?: SourceSince;
@@ -64,6 +71,15 @@ export async function lookAtSource(request: SourceLookRequest, deps: SourceLookD
     }
   }
   return look;
+}
+
+/** The host that applications of the target use now, as far as they use its secret. */
+export async function hostOfSource(
+  request: SourceHostRequest,
+  deps: Pick<SourceLookDeps, 'plan' | 'secrets'>,
+): Promise<SourceHost> {
+  const { host } = await deps.secrets.credentials(requireTarget(deps.plan, request.target));
+  return { host };
 }
 
 /** What the counters say, where a checkpoint can hold it. */

@@ -17,6 +17,7 @@ export async function proveCopy(
   const look: SourceLook = target.connection
     ? await durable
         .invoke<SourceLookRequest, SourceLook>('look at the source', deps.changesFunction, {
+          ask: 'changes',
           target: target.id,
           moment: chosen.moment,
           ...(chosen.manifest ? { manifest: chosen.manifest } : {}),

@@ -12,9 +12,10 @@ import { concludeRehearsal } from './conclude-instance.ts';
 import { type InstanceResult, judgeInstance, rehearsalRun } from './judge-instance.ts';
 import { type Chosen, planRehearsal } from './plan-instance-rehearsal.ts';
 import { proveCopy } from './prove-copy.ts';
-import { bringUp, durableStopwatch, takeDown } from './scratch-instance.ts';
+import { bringUp, durableStopwatch } from './scratch-instance.ts';
 import { BESIDE, orderOf, type RehearseInstanceDeps, recordOf, scratchIn } from './scratch-order.ts';
 import { clearEarlierAttempt, itsTurn } from './scratch-turn.ts';
+import { takeDown } from './take-down.ts';
 
 export type { RehearseInstanceDeps };
 
@@ -105,7 +106,7 @@ async function onScratch(
     await sayBudget(target, result.failure, durable, deps);
   }
   await time.phase('tear down').catch(() => undefined);
-  const left = await takeDown(record, durable, scratchIn(deps, target, chosen.place)).catch(
+  const left = await takeDown(record, target, durable, scratchIn(deps, target, chosen.place)).catch(
     (error) => saidOf(error).message,
   );
   await time.end().catch(() => undefined);

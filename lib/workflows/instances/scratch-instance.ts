@@ -3,7 +3,7 @@ import type { Phase } from '../../domain/evidence.ts';
 import { isOperational } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
-import { humanSeconds, utc } from '../../domain/time.ts';
+import { humanSeconds } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { ScratchInstances, ScratchOrder, ScratchSecrets, ScratchState } from '../../ports/platform.ts';
@@ -16,10 +16,8 @@ export type ScratchInstanceDeps = Waiting & {
   scratchSecrets: ScratchSecrets;
 };
 
-/** How long a deletion may take before it is left to the watch. In seconds. */
-const DELETION_TAKES = 2 * 3600;
 /** A small change to an instance that stands. In seconds. */
-const CHANGE_TAKES = 3600;
+export const CHANGE_TAKES = 3600;
 
 /**
  * Brings a scratch instance up: its parameters, its secret, the restore, an Aurora cluster's instance, a password of
@@ -157,51 +155,6 @@ function hopelessly(name: string, status: string): Said {
     message: `the restore onto ${name} ended ${status}`,
     hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
   };
-}
-
-/**
- * Takes a scratch instance down, whatever state it is in, and confirms that nothing is left: instance, cluster,
- * parameters, secret. Only then is the record ended. Resolves with what is still there, which the watch goes on with.
- */
-export async function takeDown(
-  record: ScratchRecord,
-  durable: Durable,
-  deps: ScratchInstanceDeps,
-): Promise<string | undefined> {
-  const { kind, name } = record;
-  const look = async (): Promise<Poll<null>> => {
-    const state = await deps.scratch.remove(kind, name);
-    return state === 'gone' ? { state: 'done', value: null } : { state: 'waiting', seen: state };
-  };
-  const gone = await until(durable, deps, {
-    name: 'wait until it is gone',
-    deadline: DELETION_TAKES,
-    look: () => withoutThrowing(look),
-    onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
-  });
-  if (gone.outcome === 'too-late')
-    return `${name} is not gone after ${humanSeconds(gone.waited)}: ${gone.seen}`;
-  // A group counts as in use for a while after its instance is gone.
-  const cleared = await until(durable, deps, {
-    name: 'remove its parameters and its secret',
-    deadline: CHANGE_TAKES,
-    look: () =>
-      withoutThrowing(async () => {
-        await clearRest(record, deps);
-        return { state: 'done', value: null };
-      }),
-  });
-  return cleared.outcome === 'done' ? undefined : cleared.seen;
-}
-
-/** What remains when the instance is gone, and the end of its record. */
-export async function clearRest(
-  record: ScratchRecord,
-  deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets' | 'catalog' | 'clock'>,
-): Promise<void> {
-  await deps.scratchSecrets.destroy(record.name);
-  await deps.scratch.removeParameters(record.kind, record.name);
-  await deps.catalog.endScratch(record, utc(deps.clock.now()));
 }
 
 /** Measures phases in steps, so that a replay does not measure anew. */

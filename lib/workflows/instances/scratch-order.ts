@@ -50,7 +50,7 @@ export function recordOf(
   return {
     target: target.id,
     policy: target.policy.name,
-    name: scratchName(target.id, run),
+    name: scratchName(deps.stage, target.id, run),
     kind: chosen.kind,
     ...(chosen.place === deps.home ? {} : { place: chosen.place }),
     run: runName(run),

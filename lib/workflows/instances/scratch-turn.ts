@@ -9,8 +9,8 @@ import { refusalOf, type Said, saidOf } from '../durable-claim.ts';
 import { type Poll, until, withoutThrowing } from '../until.ts';
 import { rehearsalRun } from './judge-instance.ts';
 import { refuseOverBudget } from './scratch-budget.ts';
-import { takeDown } from './scratch-instance.ts';
 import { BESIDE, type RehearseInstanceDeps, scratchIn } from './scratch-order.ts';
+import { takeDown } from './take-down.ts';
 
 /** An attempt before this one may have died with its instance standing: that is nobody's now, and would be in the way. */
 export async function clearEarlierAttempt(
@@ -19,13 +19,13 @@ export async function clearEarlierAttempt(
   durable: Durable,
   deps: RehearseInstanceDeps,
 ): Promise<void> {
-  const name = scratchName(target.id, rehearsalRun(job));
+  const name = scratchName(deps.stage, target.id, rehearsalRun(job));
   const left = await durable.step('look for what an earlier attempt left', async () => {
     const open = await deps.catalog.openScratches();
     return open.find((record) => record.name === name) ?? null;
   });
   if (!left) return;
-  const there = await takeDown(left, durable, scratchIn(deps, target, left.place ?? deps.home));
+  const there = await takeDown(left, target, durable, scratchIn(deps, target, left.place ?? deps.home));
   if (there)
     throw new Refusal('scratch-left-over', there, { hint: 'delete it by hand, then rehearse again' });
 }

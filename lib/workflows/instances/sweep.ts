@@ -4,13 +4,13 @@ import { TAGS } from '../../domain/platform.ts';
 import { type Plan, targetOf } from '../../domain/policy.ts';
 import type { Run } from '../../domain/run.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
-import { type Found, verdictOf } from '../../domain/sweep.ts';
+import { leadsTo, namesOf, verdictOf } from '../../domain/sweep.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
 import type { Secrets } from '../../ports/database.ts';
 import type { Place, ScratchInstances, ScratchSecrets, ScratchState } from '../../ports/platform.ts';
 import { placeNamed } from '../snapshots/places.ts';
 import type { Telling } from '../tell.ts';
-import { clearRest } from './scratch-instance.ts';
+import { clearRest } from './take-down.ts';
 
 export type SweepDeps = Telling & {
   plan: Plan;
@@ -181,25 +181,18 @@ function recordFrom(state: ScratchState, place: string, deps: SweepDeps, now: Da
 }
 
 /** Somebody may have made it his database after all: then some target's secret leads to it. Unknown is not no. */
-async function namedInSecret(state: Found & ScratchState, deps: SweepDeps): Promise<string | undefined> {
-  const members = state.members.map(({ name }) => name);
-  const names = [state.name, ...members, state.endpoint?.host].flatMap((name) => name ?? []);
+async function namedInSecret(state: ScratchState, deps: SweepDeps): Promise<string | undefined> {
+  const names = namesOf(state);
   for (const target of deps.plan.targets) {
     if (!target.connection) continue;
     try {
-      const host = (await deps.secrets.credentials(target)).host.toLowerCase();
-      if (!isLoopback(host) && names.some((name) => host === name || host.split('.')[0] === name))
-        return `the secret of ${target.id} names it`;
+      const { host } = await deps.secrets.credentials(target);
+      if (leadsTo(host, names)) return `the secret of ${target.id} names it`;
     } catch (error) {
       return `the secret of ${target.id} could not be read: ${reasonOf(error)}`;
     }
   }
   return undefined;
-}
-
-/** Local instances share an address; their names are in no host. */
-function isLoopback(host: string): boolean {
-  return host.startsWith('127.') || host === 'localhost' || host === '::1';
 }
 
 function leftOver(

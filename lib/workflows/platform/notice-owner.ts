@@ -88,27 +88,26 @@ async function ofSnapshot(notice: RdsNotice, deps: OwnerDeps): Promise<Owner[]> 
   const { subject, tags } = notice;
   const automated = /^rds:(.+)-\d{4}-\d\d-\d\d-\d\d-\d\d(?:-\d\d)?$/.exec(subject)?.[1];
   if (automated) return ofSource(automated, deps.plan).map((owner) => ({ ...owner, as: 'their-snapshot' }));
-  const named = deps.plan.targets.find((target) => nameOfOurs(subject, target.id, deps.stage) === subject);
-  if (named) return [{ target: named, as: 'our-snapshot' }];
-  if (tags[TAGS.stage] === deps.stage && tags[TAGS.target]) {
-    const target = targetOf(deps.plan, tags[TAGS.target]!) ?? DEPLOYMENT;
-    return [{ target, as: 'our-snapshot' }];
-  }
-  // Of a target that has left the plan, it is still a copy that nobody but retention should delete.
-  if (subject.startsWith(`understudy-${deps.stage}-`) && MOMENT.test(subject))
-    return [{ target: DEPLOYMENT, as: 'our-snapshot' }];
+  const stage = tags[TAGS.stage];
+  if (stage !== undefined && stage !== deps.stage) return [NOBODY];
+  const named = deps.plan.targets.find((target) => nameOfOurs(subject, target, deps.stage) === subject);
+  const tagged = stage && tags[TAGS.target] ? targetOf(deps.plan, tags[TAGS.target]!) : undefined;
+  const target = named ?? tagged;
+  if (target) return [{ target, as: 'our-snapshot' }];
+  // Of a target that has left the plan: whoever took it out may delete what it left.
+  if (stage) return [NOBODY];
   return inCatalog(subject, deps);
 }
 
 const MOMENT = /-(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)z$/;
 
 /** What our snapshot of a target would be called that is of the moment in this name. */
-function nameOfOurs(subject: string, target: string, stage: string): string | undefined {
+function nameOfOurs(subject: string, { id, platform }: Target, stage: string): string | undefined {
   const match = MOMENT.exec(subject);
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second] = match;
   const moment = `${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
-  return Number.isNaN(Date.parse(moment)) ? undefined : snapshotName(stage, target, moment);
+  return Number.isNaN(Date.parse(moment)) ? undefined : snapshotName(stage, id, moment, platform?.kind);
 }
 
 async function inCatalog(subject: string, { plan, catalog }: OwnerDeps): Promise<Owner[]> {

@@ -52,7 +52,7 @@ const rehearse = (scheduledFor: string, more: object = {}) =>
     ...more,
   });
 const nameOf = (scheduledFor: string, target = 'crm', job = 'rehearse-snapshot') =>
-  scratchName(target, { job, target, scheduledFor });
+  scratchName(platform.stage.name, target, { job, target, scheduledFor });
 const restoresOf = (name: string) =>
   rds.calls.filter(
     ({ action, parameters }) => action.startsWith('Restore') && Object.values(parameters).includes(name),

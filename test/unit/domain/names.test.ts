@@ -9,6 +9,7 @@ import {
   scratchName,
   snapshotName,
   snapshotPointId,
+  stageProblem,
   TARGET_ID,
   vaultKeys,
 } from '../../../lib/domain/names.ts';
@@ -154,16 +155,27 @@ test('no two targets and no two moments share a snapshot’s name', () => {
   expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length);
 });
 
-test('upper case in a stage, which RDS forgets, does not make two stages one', () => {
-  const [one, other] = ['prod', 'Prod'].map((stage) => snapshotName(stage, 'crm', '2026-11-20T01:00:00Z'));
-  expect(other).toMatch(RDS_NAME);
-  expect(one).not.toBe(other);
+test.each(['prod', 'p', 'pr123', 'production', 'a234567890123456'])('%s can be a stage', (stage) => {
+  expect(stageProblem(stage)).toBeUndefined();
+});
+
+test.each([
+  ['is not told apart by RDS', 'Prod'],
+  ['has the names of another one and its target’s', 'dev-alice'],
+  ['has the name of what is thrown away', 'scratch'],
+  ['leaves no room', 'a2345678901234567'],
+  ['begins with no letter', '1dev'],
+  ['is no name', ''],
+  ['is no name', 'dev_a'],
+  ['is no name', 'dev\n'],
+])('one that %s cannot: %j', (_why, stage) => {
+  expect(stageProblem(stage)).toContain('cannot be a stage');
 });
 
 test.each([...ALIKE, ...LONGEST])(
   'the scratch instances of target %s have a name that RDS takes',
   (target) => {
-    const name = scratchName(target, { ...RUN, job: 'rehearse-snapshot', target });
+    const name = scratchName('prod', target, { ...RUN, job: 'rehearse-snapshot', target });
     expect(name).toMatch(RDS_NAME);
     expect(name.startsWith(SCRATCH_PREFIX)).toBe(true);
     expect(name).toMatch(/^understudy-scratch-c/);
@@ -177,7 +189,9 @@ test('a scratch instance is named after its run: the same on every replay, and n
       ['2026-11-20T01:00:00Z', '2026-11-20T01:00:01Z'].map((scheduledFor) => ({ job, target, scheduledFor })),
     ),
   );
-  const names = runs.map((run) => scratchName(run.target, run));
+  const names = runs.map((run) => scratchName('prod', run.target, run));
   expect(new Set(names).size).toBe(runs.length);
-  expect(runs.map((run) => scratchName(run.target, { ...run }))).toEqual(names);
+  expect(runs.map((run) => scratchName('prod', run.target, { ...run }))).toEqual(names);
+  const elsewhere = runs.map((run) => scratchName('dev', run.target, run));
+  expect(new Set([...names, ...elsewhere]).size).toBe(2 * runs.length);
 });

@@ -6,7 +6,7 @@ import { randomFrom } from './random.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
 const RUN = { job: 'rehearse-snapshot', target: 'crm', scheduledFor: '2026-11-19T02:00:00Z' };
-const NAME = scratchName('crm', RUN);
+const NAME = scratchName('prod', 'crm', RUN);
 const RUN_TAG = 'rehearse-snapshot/crm/2026-11-19T02:00:00Z';
 
 /** One that may be deleted: expired, of this stage, its name from its run, on record by its resource id. */
@@ -18,6 +18,7 @@ const found = (
   return {
     name: NAME,
     resourceId: 'db-1',
+    members: [],
     ...rest,
     tags: Object.fromEntries(
       Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
@@ -54,7 +55,7 @@ describe('an expired scratch instance is deleted', () => {
 });
 
 describe('a near miss is left alone', () => {
-  const other = scratchName('erp', { ...RUN, target: 'erp' });
+  const other = scratchName('prod', 'erp', { ...RUN, target: 'erp' });
   it.each<[string, Found, ScratchRecord | undefined, 'leave' | 'report']>([
     ['production itself', found({ name: 'crm-prod' }), undefined, 'leave'],
     [
@@ -151,7 +152,7 @@ describe('whatever may be found', () => {
   const { pick } = randomFrom(20261120);
   const names = [
     NAME,
-    scratchName('erp', { ...RUN, target: 'erp' }),
+    scratchName('prod', 'erp', { ...RUN, target: 'erp' }),
     'crm-prod',
     `my-${NAME}`,
     `${SCRATCH_PREFIX}x`,
@@ -195,7 +196,8 @@ describe('whatever may be found', () => {
       const on = pick(records);
       const run = it.tags[TAGS.run] ?? '';
       const [job = '', target = '', scheduledFor = ''] = run.split('/');
-      const follows = scheduledFor !== '' && it.name === scratchName(target, { job, target, scheduledFor });
+      const follows =
+        scheduledFor !== '' && it.name === scratchName('prod', target, { job, target, scheduledFor });
       const may =
         it.name.startsWith('understudy-scratch-') &&
         it.tags[TAGS.stage] === 'prod' &&

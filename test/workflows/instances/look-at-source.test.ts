@@ -69,14 +69,18 @@ function world(ledger = true) {
 describe('a look at the source', () => {
   it('says what changed since the manifest, and the ledger six hours before the moment and a quarter after', async () => {
     const { deps, since } = world();
-    expect(await lookAtSource({ target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps)).toEqual({
+    expect(
+      await lookAtSource({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps),
+    ).toEqual({
       since,
       ledger: [row('2026-11-20T05:55:01.000000Z'), row('2026-11-20T12:09:59.999999Z')],
     });
   });
 
   it('says of a ledger only where the target has one, and of changes only where there is a manifest', async () => {
-    expect(await lookAtSource({ target: 'crm', moment: MOMENT }, world(false).deps)).toEqual({});
+    expect(await lookAtSource({ ask: 'changes', target: 'crm', moment: MOMENT }, world(false).deps)).toEqual(
+      {},
+    );
   });
 
   it('fits into a checkpoint, or says that it would not, and the ledger with it', async () => {
@@ -87,7 +91,10 @@ describe('a look at the source', () => {
         changed: {},
         written: Array.from({ length: tables }, (_, table) => ({ table, unknown: true as const })),
       });
-      const look = await lookAtSource({ target: 'crm', moment: MOMENT, manifest: MANIFEST }, most.deps);
+      const look = await lookAtSource(
+        { ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST },
+        most.deps,
+      );
       expect(look.ledger).toHaveLength(2);
       return { ...look, bytes: Buffer.byteLength(JSON.stringify(look)) };
     };
@@ -103,13 +110,17 @@ describe('a look at the source', () => {
     deps.ledger.rows = async () => {
       throw new UnderstudyError('ledger-missing', 'there is no table', { hint: 'make it' });
     };
-    const look = await lookAtSource({ target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps);
+    const look = await lookAtSource(
+      { ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST },
+      deps,
+    );
     expect(look).toEqual({ since: expect.anything(), ledgerFailed: 'there is no table; make it' });
   });
 
   it('asks about the moment that was restored, and fails when the source cannot be asked', async () => {
     const { deps } = world();
-    const look = () => lookAtSource({ target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps);
+    const look = () =>
+      lookAtSource({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps);
     const moments: string[] = [];
     deps.instances.since = async (_given, _manifest, moment) => {
       moments.push(moment);
@@ -123,19 +134,19 @@ describe('a look at the source', () => {
     const rotated = world();
     rotated.rotate();
     expect(
-      await lookAtSource({ target: 'crm', moment: MOMENT, manifest: MANIFEST }, rotated.deps),
+      await lookAtSource({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, rotated.deps),
     ).toHaveProperty('since');
     const refused = world();
     refused.rotate('another');
     await expect(
-      lookAtSource({ target: 'crm', moment: MOMENT, manifest: MANIFEST }, refused.deps),
+      lookAtSource({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, refused.deps),
     ).rejects.toThrow('rotated');
     expect(refused.asked).toEqual(['old', 'new']);
   });
 
   it('is none when the manifest is not the one on record', async () => {
     const look = lookAtSource(
-      { target: 'crm', moment: MOMENT, manifest: { ...MANIFEST, sha256: '0'.repeat(64) } },
+      { ask: 'changes', target: 'crm', moment: MOMENT, manifest: { ...MANIFEST, sha256: '0'.repeat(64) } },
       world().deps,
     );
     await expect(look).rejects.toBeInstanceOf(UnderstudyError);

@@ -16,7 +16,7 @@ const tags = (target: string) => ({
 });
 const order = (target: string) => ({
   kind: 'rds' as const,
-  name: scratchName(target, RUN(target)),
+  name: scratchName('test', target, RUN(target)),
   from: { snapshot: 'snap-02' },
   engine: 'postgres',
   engineVersion: '15.18',
@@ -24,12 +24,12 @@ const order = (target: string) => ({
   subnetGroup: 'q',
   securityGroups: ['sg'],
   tags: tags(target),
-  parameterGroup: scratchName(target, RUN(target)),
+  parameterGroup: scratchName('test', target, RUN(target)),
 });
 const record = (target: string) => ({
   target,
   policy: 'production',
-  name: scratchName(target, RUN(target)),
+  name: scratchName('test', target, RUN(target)),
   kind: 'rds' as const,
   run: tags(target)[TAGS.run]!,
   state: 'making' as const,

@@ -20,7 +20,7 @@ function standing(changes: Partial<ScratchRecord> = {}): ScratchRecord {
   return {
     target: 'erp',
     policy: 'production',
-    name: scratchName('erp', { job: 'rehearse-snapshot', target: 'erp', scheduledFor: at(0) }),
+    name: scratchName('test', 'erp', { job: 'rehearse-snapshot', target: 'erp', scheduledFor: at(0) }),
     kind: 'rds',
     run: `rehearse-snapshot/erp/${at(0)}`,
     state: 'making',

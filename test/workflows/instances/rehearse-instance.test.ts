@@ -214,7 +214,7 @@ describe('a rehearsal on a scratch instance', () => {
       from: 0,
     });
     expect(made.world.asked.look).toEqual([
-      { target: 'crm', moment: '2026-11-20T02:00:00Z', manifest: MANIFEST },
+      { ask: 'changes', target: 'crm', moment: '2026-11-20T02:00:00Z', manifest: MANIFEST },
     ]);
   });
 
@@ -366,7 +366,7 @@ describe('a restore that', () => {
     },
   );
 
-  it.each(['quarantineParameters', 'begin', 'look', 'secure'] as const)(
+  it.each(['quarantineParameters', 'begin', 'secure'] as const)(
     'is throttled in %s for ever is taken down',
     async (method) => {
       const made = await rehearsalWorld({ policy: instanceOf({ deadline: 7200 }) });
@@ -376,6 +376,16 @@ describe('a restore that', () => {
       });
     },
   );
+
+  it('cannot be looked at for ever is left to the watch, because nobody can say whose it is', async () => {
+    const made = await rehearsalWorld({ policy: instanceOf({ deadline: 7200 }) });
+    made.scratch.fail('look', throttled);
+    expect(await made.rehearse()).toMatchObject({ evidence: { outcome: 'failed' } });
+    expect(await made.open()).toContain(`scratch-left-over ${NAME}`);
+    await made.clock.advance(48 * 3600);
+    for (let look = 0; look < 6; look++) await made.sweep();
+    expect(await made.left()).toEqual([]);
+  });
 
   it('began although its answer was lost is not begun twice', async () => {
     const made = await rehearsalWorld();

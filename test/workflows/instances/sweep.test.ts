@@ -16,7 +16,7 @@ import { memoryScratchInstances, memoryScratchSecrets } from '../../support/doub
 
 const NOW = '2026-11-20T12:00:00Z';
 const RUN = { job: 'rehearse-snapshot', target: 'crm', scheduledFor: '2026-11-19T02:00:00Z' };
-const NAME = scratchName('crm', RUN);
+const NAME = scratchName('test', 'crm', RUN);
 const TAGGED = {
   [TAGS.run]: 'rehearse-snapshot/crm/2026-11-19T02:00:00Z',
   [TAGS.target]: 'crm',
@@ -296,7 +296,7 @@ describe('the sweeper', () => {
   it('goes on with the others when one cannot be deleted, and says which is left over', async () => {
     const { deps, leave, left, scratch, clock } = world();
     const run = { ...RUN, scheduledFor: '2026-11-19T03:00:00Z' };
-    const other = scratchName('crm', run);
+    const other = scratchName('test', 'crm', run);
     const { remove } = scratch;
     deps.scratch = {
       ...scratch,

@@ -1,5 +1,6 @@
 import { snapshotName } from '../../../lib/domain/names.ts';
 import { parseNotice } from '../../../lib/domain/notice.ts';
+import type { PlatformKind } from '../../../lib/domain/platform.ts';
 import type { Plan } from '../../../lib/domain/policy.ts';
 import { ownersOf } from '../../../lib/workflows/platform/notice-owner.ts';
 import { snapshotPoint, target } from '../../support/builders.ts';
@@ -8,6 +9,8 @@ import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
 const AT = '2026-11-20T12:00:00Z';
 const MOMENT = '2026-11-20T01:00:00Z';
 const SCRATCH = 'understudy-scratch-crm-0123456789';
+/** Cut in the name of a cluster’s snapshot. */
+const LONG = 'inventory-service-of-the-whole-company';
 const of = (id: string, kind: 'rds' | 'aurora' | 'elasticache', source: string) =>
   target({ id, platform: { kind, id: source } });
 const TARGETS = [
@@ -16,6 +19,7 @@ const TARGETS = [
   of('shop', 'aurora', 'shop'),
   of('sessions', 'elasticache', 'sessions'),
   of('Odd--Name', 'rds', 'odd-db'),
+  of(LONG, 'aurora', 'long-cluster'),
   target({ id: 'neon' }),
 ];
 
@@ -44,7 +48,8 @@ async function world(targets = TARGETS) {
   return { owners, catalog };
 }
 
-const name = (id: string, stage = 'test') => snapshotName(stage, id, MOMENT);
+const name = (id: string, stage = 'test', kind: PlatformKind = 'rds') =>
+  snapshotName(stage, id, MOMENT, kind);
 const arn = (kind: string, id: string) => ({
   'Source ARN': `arn:aws:rds:eu-central-1:111122223333:${kind}:${id}`,
 });
@@ -76,9 +81,18 @@ describe('a notice belongs', () => {
     ['db-snapshot', name('Odd--Name'), {}, 'Odd--Name as our-snapshot'],
     ['db-cluster-snapshot', name('shop'), {}, 'shop as our-snapshot'],
     ['db-snapshot', name('neon'), {}, 'neon as our-snapshot'],
-    ['db-snapshot', name('left-the-plan'), {}, 'understudy as our-snapshot'],
+    ['db-snapshot', name('left-the-plan'), {}, 'understudy as nobody'],
+    [
+      'db-snapshot',
+      name('left-the-plan'),
+      { Tags: { 'understudy:stage': 'test', 'understudy:target': 'left-the-plan' } },
+      'understudy as nobody',
+    ],
+    // What it is called says ours, and what it bears says whose.
+    ['db-snapshot', name('crm'), { Tags: { 'understudy:stage': 'prod' } }, 'understudy as nobody'],
+    ['db-cluster-snapshot', name(LONG, 'test', 'aurora'), {}, `${LONG} as our-snapshot`],
     ['db-snapshot', name('crm', 'prod'), {}, 'understudy as nobody'],
-    ['db-snapshot', 'understudy-test-crm-99991399t999999z', {}, 'understudy as our-snapshot'],
+    ['db-snapshot', 'understudy-test-crm-99991399t999999z', {}, 'understudy as nobody'],
     [
       'db-snapshot',
       'renamed',

@@ -313,12 +313,15 @@ describe('a deleted snapshot', () => {
   it('that bears our name and of which the catalog knows nothing is P0 all the same', async () => {
     const { hear, told } = world();
     await hear(snapshotEvent('0041'));
+    expect(told()).toEqual([`opened P0 snapshot-deleted crm ${OURS}`]);
+  });
+
+  it('of a target that has left the plan is on a timeline and no alarm: somebody clears up', async () => {
+    const { hear, told, deps } = world();
     const left = snapshotName('test', 'left-the-plan', MOMENT);
     await hear(snapshotEvent('0041', left));
-    expect(told()).toEqual([
-      `opened P0 snapshot-deleted crm ${OURS}`,
-      `opened P0 snapshot-deleted understudy ${left}`,
-    ]);
+    expect(told()).toEqual([]);
+    expect(await deps.catalog.timeline('understudy', 9)).toMatchObject([{ subject: left }]);
   });
 
   it('is marked by the second delivery when the first one died after it had told', async () => {

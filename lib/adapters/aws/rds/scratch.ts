@@ -123,7 +123,7 @@ function scratchOnly(name: string): string {
 }
 
 function adopt(order: ScratchOrder, there: ScratchState): void {
-  if (there.tags[TAGS.run] === order.tags[TAGS.run]) return;
+  if ([TAGS.run, TAGS.stage].every((tag) => there.tags[tag] === order.tags[tag])) return;
   throw new UnderstudyError(
     'instance-exists',
     `there is an instance ${order.name} already, and it does not belong to ${order.tags[TAGS.run]}`,

@@ -1,0 +1,120 @@
+import { TAGS } from '../../domain/platform.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { ScratchRecord } from '../../domain/scratch.ts';
+import { foreignTo, leadsTo, namesOf } from '../../domain/sweep.ts';
+import { humanSeconds, utc } from '../../domain/time.ts';
+import type { Durable } from '../../ports/durable.ts';
+import { type Poll, until, withoutThrowing } from '../until.ts';
+import type { SourceHost, SourceHostRequest } from './look-at-source.ts';
+import { CHANGE_TAKES, type ScratchInstanceDeps } from './scratch-instance.ts';
+
+export type TakeDownDeps = ScratchInstanceDeps & {
+  stage: string;
+  /** Reads the source's secret, which the rehearsal itself may not. */
+  changesFunction: string;
+};
+
+/** How long a deletion may take before it is left to the watch. In seconds. */
+const DELETION_TAKES = 2 * 3600;
+
+/**
+ * Takes a scratch instance down, whatever state it is in, and confirms that nothing is left: instance, cluster,
+ * parameters, secret. Only then is the record ended. Resolves with what is still there, which the watch goes on with.
+ *
+ * What bears the name and is not what this rehearsal made is not touched, nor is a copy that the source's secret leads
+ * to: somebody may have made it his database while it was being proven (docs/decisions/0016).
+ */
+export async function takeDown(
+  record: ScratchRecord,
+  target: Target,
+  durable: Durable,
+  deps: TakeDownDeps,
+): Promise<string | undefined> {
+  const { name } = record;
+  const looked = await until(durable, deps, {
+    name: 'look whose it is',
+    deadline: CHANGE_TAKES,
+    look: () => withoutThrowing(async () => ({ state: 'done', value: await whoseIs(record, deps) })),
+  });
+  if (looked.outcome === 'too-late') return `${name} could not be looked at: ${looked.seen}`;
+  const { ours, names } = looked.value;
+  if (ours) {
+    const why = target.connection && (await leadingThere(names, target, durable, deps));
+    if (why) return `${name} is not deleted: ${why}`;
+    const left = await deleted(record, durable, deps);
+    if (left) return left;
+  }
+  // A group counts as in use for a while after its instance is gone.
+  const cleared = await until(durable, deps, {
+    name: 'remove its parameters and its secret',
+    deadline: CHANGE_TAKES,
+    look: () =>
+      withoutThrowing(async () => {
+        await clearRest(record, deps);
+        return { state: 'done', value: null };
+      }),
+  });
+  return cleared.outcome === 'done' ? undefined : cleared.seen;
+}
+
+/** Ours also where nothing is there to be seen: a restore that was just begun may show a moment later. */
+async function whoseIs(
+  record: ScratchRecord,
+  deps: TakeDownDeps,
+): Promise<{ ours: boolean; names: string[] }> {
+  const state = await deps.scratch.look(record.kind, record.name);
+  if (!state) return { ours: true, names: [record.name] };
+  const known = (await deps.catalog.openScratches()).find(({ name }) => name === record.name) ?? record;
+  const foreign = foreignTo(known, state, deps.stage, TAGS);
+  return { ours: foreign === undefined, names: namesOf(state) };
+}
+
+/** Why the source's secret keeps it; unknown is not no. */
+async function leadingThere(
+  names: readonly string[],
+  target: Target,
+  durable: Durable,
+  deps: TakeDownDeps,
+): Promise<string | undefined> {
+  try {
+    const asked: SourceHostRequest = { ask: 'host', target: target.id };
+    const { host } = await durable.invoke<SourceHostRequest, SourceHost>(
+      'ask where the source’s secret leads',
+      deps.changesFunction,
+      asked,
+    );
+    return leadsTo(host, names) ? `the secret of ${target.id} names it` : undefined;
+  } catch (error) {
+    return `where the secret of ${target.id} leads could not be read: ${(error as Error).message}`;
+  }
+}
+
+async function deleted(
+  { kind, name }: ScratchRecord,
+  durable: Durable,
+  deps: TakeDownDeps,
+): Promise<string | undefined> {
+  const look = async (): Promise<Poll<null>> => {
+    const state = await deps.scratch.remove(kind, name);
+    return state === 'gone' ? { state: 'done', value: null } : { state: 'waiting', seen: state };
+  };
+  const gone = await until(durable, deps, {
+    name: 'wait until it is gone',
+    deadline: DELETION_TAKES,
+    look: () => withoutThrowing(look),
+    onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
+  });
+  return gone.outcome === 'too-late'
+    ? `${name} is not gone after ${humanSeconds(gone.waited)}: ${gone.seen}`
+    : undefined;
+}
+
+/** What remains when the instance is gone, and the end of its record. */
+export async function clearRest(
+  record: ScratchRecord,
+  deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets' | 'catalog' | 'clock'>,
+): Promise<void> {
+  await deps.scratchSecrets.destroy(record.name);
+  await deps.scratch.removeParameters(record.kind, record.name);
+  await deps.catalog.endScratch(record, utc(deps.clock.now()));
+}

@@ -1,0 +1,110 @@
+import { TAGS } from '../../../lib/domain/platform.ts';
+import { platformSnapshot, snapshotPoint } from '../../support/builders.ts';
+import {
+  instanceOf,
+  jobOf,
+  nameOf,
+  proofOf,
+  type RehearsalWorld,
+  rehearsalWorld,
+} from '../../support/rehearsals.ts';
+
+const JOB = jobOf('snapshot');
+const NAME = nameOf(JOB);
+
+/** What somebody does at three in the morning who needs a database now. */
+const pointTheSecretAt = ({ deps }: RehearsalWorld, name: string) => {
+  deps.secrets.credentials = async () => ({
+    host: `${name}.example.internal`,
+    port: 5432,
+    database: 'crm',
+    user: 'u',
+    password: 'p',
+    sslmode: 'require' as const,
+  });
+};
+
+test('two stages that rehearse the same database at the same moment never meet', async () => {
+  const dev = await rehearsalWorld();
+  const prod = await rehearsalWorld();
+  dev.deps.stage = 'dev';
+  prod.deps.stage = 'prod';
+  Object.assign(prod.deps, { scratch: dev.scratch });
+  prod.platform.putSnapshot(platformSnapshot({ id: 'snap-of-prod' }));
+  await prod.catalog.adoptPoint(snapshotPoint('2026-11-20T03:00:00Z', { snapshot: { id: 'snap-of-prod' } }));
+  const standing: number[] = [];
+  dev.world.prove = async () => {
+    expect(await prod.rehearse(JOB)).toMatchObject({ evidence: { outcome: 'passed' } });
+    standing.push(dev.scratch.left().length);
+    return proofOf();
+  };
+  expect(await dev.rehearse(JOB)).toMatchObject({ evidence: { outcome: 'passed' } });
+  expect(standing).toEqual([2]);
+  const begun = dev.scratch.callsOf('begin').map(([order]) => (order as { from: object }).from);
+  expect(begun).toEqual([{ snapshot: 'snap-02' }, { snapshot: 'snap-of-prod' }]);
+  expect(dev.scratch.left()).toEqual([]);
+});
+
+test.each([
+  ['another stage', { [TAGS.stage]: 'prod', [TAGS.run]: 'rehearse-snapshot/crm/2026-11-20T06:00:00Z' }],
+  ['another rehearsal', { [TAGS.stage]: 'test', [TAGS.run]: 'something/else/2026' }],
+  ['nobody', {}],
+])('what bears the name and belongs to %s is refused and not touched', async (_whose, tags) => {
+  const made = await rehearsalWorld();
+  made.scratch.putStray({
+    kind: 'rds',
+    name: NAME,
+    from: { snapshot: 'x' },
+    engine: 'postgres',
+    engineVersion: '15',
+    instanceClass: 'db.r6g.4xlarge',
+    subnetGroup: 'production',
+    securityGroups: [],
+    tags,
+  });
+  expect(await made.rehearse(JOB)).toMatchObject({ evidence: { error: { code: 'instance-exists' } } });
+  expect(made.scratch.callsOf('remove')).toEqual([]);
+  expect(await made.left()).toEqual([`instance ${NAME}`]);
+});
+
+test('a copy that the source’s secret leads to at the end of its rehearsal stands, and that is said', async () => {
+  const made = await rehearsalWorld();
+  made.world.prove = () => {
+    pointTheSecretAt(made, NAME);
+    return proofOf();
+  };
+  expect(await made.rehearse(JOB)).toMatchObject({ evidence: { outcome: 'passed' } });
+  expect(made.scratch.callsOf('remove')).toEqual([]);
+  expect(await made.open()).toContain(`scratch-left-over ${NAME}`);
+  // Not when its expiry has passed, and not when the message comes again.
+  await made.clock.advance(40 * 3600);
+  expect((await made.sweep()).map(({ message }) => message)).toEqual([
+    expect.stringContaining('the secret of crm names it'),
+  ]);
+  expect(await made.rehearse(JOB)).toMatchObject({ outcome: 'done-before' });
+  expect(made.scratch.callsOf('remove')).toEqual([]);
+});
+
+test('and one that the secret leads to since its rehearsal died stands when the message comes again', async () => {
+  const made = await rehearsalWorld({ policy: instanceOf({ hoursAMonth: 200 }) });
+  await made.execution().run(made.bodyOf(JOB), { at: 'prove, part 1', when: 'done' });
+  await made.clock.advance(40 * 3600);
+  pointTheSecretAt(made, NAME);
+  expect(await made.rehearse(JOB)).toMatchObject({
+    outcome: 'refused',
+    code: 'scratch-left-over',
+    message: expect.stringContaining('the secret of crm names it'),
+  });
+  expect(made.scratch.callsOf('remove')).toEqual([]);
+});
+
+test('a secret that cannot be read keeps the copy, because unknown is not no', async () => {
+  const made = await rehearsalWorld();
+  made.world.prove = () => {
+    made.deps.secrets.credentials = () => Promise.reject(new Error('throttled'));
+    return proofOf();
+  };
+  await made.rehearse(JOB);
+  expect(made.scratch.callsOf('remove')).toEqual([]);
+  expect(made.scratch.left()).toContain(`instance ${NAME}`);
+});
