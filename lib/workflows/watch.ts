@@ -49,7 +49,7 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const findings = [
     ...(await ask('dead runs and abandoned uploads', [], () => clearAway(deps, now))),
     ...(await lookAtPlatforms(deps, ask, now)),
-    ...(await ask('targets', OF_LATENESS, () => lookAtTargets(deps, statuses, now))),
+    ...(await lookAtTargets(deps, statuses, ask, now)),
     ...(await ask('schedules', OF_SCHEDULES, async () =>
       checkSchedules(expectedSchedules(deps.plan, deps.stage), await deps.schedules.deployed()),
     )),
@@ -100,20 +100,31 @@ async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Fi
   return findings;
 }
 
+/** What is late of each target: one that cannot be judged hides nothing of the others. */
 async function lookAtTargets(
   deps: WatchDeps,
   statuses: Map<string, TargetStatus>,
+  ask: Ask,
   now: Date,
 ): Promise<Finding[]> {
-  const known = await deps.catalog.statuses(deps.plan.targets.map((target) => target.id));
   const findings: Finding[] = [];
+  let known: ReadonlyMap<string, TargetStatus> | undefined;
+  await ask('targets', [], async () => {
+    known = await deps.catalog.statuses(deps.plan.targets.map((target) => target.id));
+    return [];
+  });
+  if (!known) return findings;
   const ages = new Map<string, number>();
   await inLanes(deps.plan.targets, async (target) => {
-    const status = await currentStatus(deps, target, known.get(target.id), now);
-    statuses.set(target.id, status);
-    findings.push(...checkLateness(target, status, now));
-    const age = secondsBetween(status.newestVerified?.snapshotAt ?? status.firstSeenAt, now);
-    ages.set(target.policy.name, Math.max(ages.get(target.policy.name) ?? 0, age));
+    const codes = OF_LATENESS.map((code) => askedOf(target.id, code));
+    const late = await ask(`how ${target.id} stands`, codes, async () => {
+      const status = await currentStatus(deps, target, known!.get(target.id), now);
+      statuses.set(target.id, status);
+      const age = secondsBetween(status.newestVerified?.snapshotAt ?? status.firstSeenAt, now);
+      ages.set(target.policy.name, Math.max(ages.get(target.policy.name) ?? 0, age));
+      return checkLateness(target, status, now);
+    });
+    findings.push(...late);
   });
   // One figure a policy, its worst target's: a metric a target would cost thousands a month.
   for (const [policy, age] of ages)

@@ -262,6 +262,22 @@ describe('the watch, of what AWS backs up', () => {
     expect(told().filter((line) => /(opened|resolved) P1 job-failed/.test(line))).toEqual([]);
   });
 
+  it('says what is late of every target, whatever cannot be found out of another', async () => {
+    const { clock, deps, look, catalog, told } = world({
+      policy: { schedules: { dump: { cron: '0 1 * * *', timezone: 'UTC' } } },
+    });
+    await look();
+    await clock.advance(3 * DAY);
+    const refresh = catalog.refreshStatus;
+    Object.assign(deps.catalog, {
+      refreshStatus: (target: string) =>
+        target === 'erp' ? Promise.reject(new UnderstudyError('unreadable', 'item of erp')) : refresh(target),
+    });
+    expect((await look()).unjudged).toEqual(['how erp stands: item of erp']);
+    expect(told()).toContain('opened P0 job-silent crm dump');
+    expect((await catalog.openFindings('erp')).map(({ code }) => code)).not.toContain('job-silent');
+  });
+
   it('ends a dead run with the label that it had, lest it pass for one of the schedule', async () => {
     const { clock, look, catalog } = world({ targets: [{ id: 'crm' }] });
     const run = { job: 'snapshot', target: 'crm', scheduledFor: '2026-11-20T11:00:00Z' };
