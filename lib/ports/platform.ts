@@ -66,6 +66,9 @@ export type ScratchOrder = {
   tags: Record<string, string>;
 };
 
+/** A scratch parameter group, and whose it is. */
+export type StrayParameters = { kind: 'rds' | 'aurora'; name: string; tags: Record<string, string> };
+
 /**
  * The instances that are thrown away. Nothing here touches one whose name does not begin with `understudy-scratch-`:
  * a mistake elsewhere must end in a refusal, not in a deleted database.
@@ -79,6 +82,8 @@ export type ScratchInstances = {
     tags: Record<string, string>,
   ): Promise<void>;
   removeParameters(kind: 'rds' | 'aurora', name: string): Promise<void>;
+  /** Parameter groups whose name begins as scratch does, but for those that are known. */
+  strayParameters(known: ReadonlySet<string>): Promise<StrayParameters[]>;
   /** Begins the restore. One of the same name that bears the same run is ours and adopted; another is refused. */
   begin(order: ScratchOrder): Promise<void>;
   look(kind: 'rds' | 'aurora', name: string): Promise<ScratchState | undefined>;

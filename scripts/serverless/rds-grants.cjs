@@ -243,6 +243,10 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
         [...scratchInstances, there(`cluster-snapshot:${SCRATCH}`)],
       ),
       may(['rds:DeleteDBParameterGroup', 'rds:DeleteDBClusterParameterGroup'], scratchParameters),
+      may(
+        ['rds:DescribeDBParameterGroups', 'rds:DescribeDBClusterParameterGroups', 'rds:ListTagsForResource'],
+        [there('pg:*'), there('cluster-pg:*')],
+      ),
       may('secretsmanager:DeleteSecret', scratchSecrets),
     ],
     readsScratchSecrets: [may('secretsmanager:GetSecretValue', scratchSecrets)],

@@ -4,13 +4,19 @@ import { TAGS } from '../../domain/platform.ts';
 import { type Plan, targetOf } from '../../domain/policy.ts';
 import type { Run } from '../../domain/run.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
-import { leadsTo, namesOf, verdictOf } from '../../domain/sweep.ts';
+import { leadsTo, namesOf, strayVerdict, verdictOf } from '../../domain/sweep.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
 import type { Secrets } from '../../ports/database.ts';
-import type { Place, ScratchInstances, ScratchSecrets, ScratchState } from '../../ports/platform.ts';
+import type {
+  Place,
+  ScratchInstances,
+  ScratchSecrets,
+  ScratchState,
+  StrayParameters,
+} from '../../ports/platform.ts';
 import { placeNamed } from '../snapshots/places.ts';
 import type { Telling } from '../tell.ts';
-import { clearRest } from './take-down.ts';
+import { clearParameters, clearRest } from './take-down.ts';
 
 export type SweepDeps = Telling & {
   plan: Plan;
@@ -88,6 +94,33 @@ async function sweepPlace(
     };
     await guarded(record.name, ended());
   }
+  const known = new Set([...standing, ...records.map(({ name }) => name)]);
+  await guarded('parameter groups', sweepParameters(known, there, now, findings));
+}
+
+/**
+ * Removes the parameters and secrets that no instance and no record speaks for. What is still in use has become
+ * somebody's database under another name.
+ */
+async function sweepParameters(
+  known: ReadonlySet<string>,
+  deps: SweepDeps,
+  now: Date,
+  findings: Finding[],
+): Promise<void> {
+  for (const stray of await deps.scratch.strayParameters(known)) {
+    if (strayVerdict(stray, deps.stage, TAGS, now) !== 'delete') continue;
+    const kept = await clearParameters(stray, deps);
+    if (kept) findings.push(parametersKept(stray, deps, kept));
+  }
+}
+
+function parametersKept({ name, tags }: StrayParameters, deps: SweepDeps, why: string): Finding {
+  return finding('scratch-left-over', {
+    target: targetOf(deps.plan, tags[TAGS.target] ?? '') ?? DEPLOYMENT,
+    subject: name,
+    message: `the scratch instance ${name} is gone, and ${why}; where that is because the instance was renamed, give it a parameter group of its own, and a password: its own is in the secret of that name, which goes with the group`,
+  });
 }
 
 /** The same with what reaches that place. Rejects where no policy says any more how that is done. */

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../domain/errors.ts';
 import { TAGS } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
@@ -44,14 +45,13 @@ export async function takeDown(
     const left = await deleted(record, durable, deps);
     if (left) return left;
   }
-  // A group counts as in use for a while after its instance is gone.
   const cleared = await until(durable, deps, {
     name: 'remove its parameters and its secret',
     deadline: CHANGE_TAKES,
     look: () =>
       withoutThrowing(async () => {
-        await clearRest(record, deps);
-        return { state: 'done', value: null };
+        const kept = await clearRest(record, deps);
+        return kept ? { state: 'waiting', seen: kept } : { state: 'done', value: null };
       }),
   });
   return cleared.outcome === 'done' ? undefined : cleared.seen;
@@ -109,12 +109,30 @@ async function deleted(
     : undefined;
 }
 
-/** What remains when the instance is gone, and the end of its record. */
+/**
+ * What remains when the instance is gone, and the end of its record. A parameter group counts as in use for a while
+ * after its instance is gone, and for as long as the instance is in use under another name: then it stays, and with it
+ * the secret, whose password is that instance's. Resolves with why; the watch finds both again by the group.
+ */
 export async function clearRest(
   record: ScratchRecord,
   deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets' | 'catalog' | 'clock'>,
-): Promise<void> {
-  await deps.scratchSecrets.destroy(record.name);
-  await deps.scratch.removeParameters(record.kind, record.name);
+): Promise<string | undefined> {
+  const kept = await clearParameters(record, deps);
   await deps.catalog.endScratch(record, utc(deps.clock.now()));
+  return kept;
+}
+
+/** Parameters and secret of this name. Resolves with why they stay, if they do. */
+export async function clearParameters(
+  { kind, name }: Pick<ScratchRecord, 'kind' | 'name'>,
+  deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets'>,
+): Promise<string | undefined> {
+  try {
+    await deps.scratch.removeParameters(kind, name);
+  } catch (error) {
+    return `its parameter group cannot be removed: ${reasonOf(error)}`;
+  }
+  await deps.scratchSecrets.destroy(name);
+  return undefined;
 }

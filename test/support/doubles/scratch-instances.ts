@@ -6,6 +6,7 @@ import type {
   ScratchOrder,
   ScratchSecrets,
   ScratchState,
+  StrayParameters,
 } from '../../../lib/ports/platform.ts';
 import { type Recorded, recorded } from './recorded.ts';
 
@@ -35,7 +36,7 @@ export function memoryScratchInstances(
 ): MemoryScratchInstances {
   const { looks = 1, steps = 1 } = options;
   const scratches = new Map<string, Scratch>();
-  const parameters = new Map<string, string>();
+  const parameters = new Map<string, StrayParameters & { from: string }>();
   let made = 0;
   const thing = (kind: string, left: number): Thing => ({ looks: left, resourceId: `${kind}-${++made}` });
   const make = (order: ScratchOrder, left: number) =>
@@ -55,9 +56,13 @@ export function memoryScratchInstances(
   };
 
   const port: ScratchInstances = {
-    async quarantineParameters(_kind, sourceGroup, name) {
-      if (!parameters.has(scratchOnly(name))) parameters.set(name, sourceGroup);
+    async quarantineParameters(kind, from, name, tags) {
+      if (!parameters.has(scratchOnly(name))) parameters.set(name, { kind, name, tags: { ...tags }, from });
     },
+    strayParameters: async (known) =>
+      [...parameters.values()]
+        .filter(({ name }) => !known.has(name))
+        .map(({ kind, name, tags }) => ({ kind, name, tags: { ...tags } })),
     async removeParameters(_kind, name) {
       scratchOnly(name);
       const user = [...scratches.values()].find(({ order }) => order.parameterGroup === name);

@@ -84,6 +84,8 @@ test('parameters of one that cannot be removed stop neither another’s record n
   await made.catalog.beginScratch(record('crm'));
   await made.catalog.beginScratch(record('erp'));
   made.scratch.putStray({ ...order('crm'), name: 'understudy-scratch-mine', tags: {} });
+  for (const target of ['crm', 'erp'])
+    await made.scratch.quarantineParameters('rds', 'default.postgres15', record(target).name, tags(target));
   const { removeParameters } = made.scratch;
   made.deps.scratch = {
     ...made.scratch,
@@ -92,10 +94,34 @@ test('parameters of one that cannot be removed stop neither another’s record n
       return removeParameters(kind, name);
     },
   };
-  const { findings, failures } = await sweep(made.deps, made.clock.now());
-  expect(failures.join()).toContain('in use');
-  expect(findings.map(({ code }) => code)).toEqual(['scratch-foreign']);
-  expect((await made.catalog.openScratches()).map(({ target }) => target)).toEqual(['crm']);
+  const look = async () => (await sweep(made.deps, made.clock.now())).findings.map(({ code }) => code);
+  expect(await look()).toEqual(['scratch-foreign']);
+  expect(await made.catalog.openScratches()).toEqual([]);
+  expect(await look()).toEqual(['scratch-foreign', 'scratch-left-over']);
+  expect(made.scratch.left()).toContain(`parameters ${record('crm').name}`);
+  expect(made.scratch.left()).not.toContain(`parameters ${record('erp').name}`);
+});
+
+test('parameters and a secret that were made after the record had ended are found by their name', async () => {
+  const made = await rehearsalWorld();
+  const { name } = order('crm');
+  await made.scratch.quarantineParameters('rds', 'default.postgres15', name, tags('crm'));
+  await made.scratchSecrets.create(name, tags('crm'));
+  await made.sweep();
+  expect(await made.left()).toEqual([]);
+});
+
+test.each([
+  ['another stage’s', { [TAGS.stage]: 'prod' }],
+  ['those of a name that follows from no run', { [TAGS.run]: 'rehearse-snapshot/erp/2026-11-19T02:00:00Z' }],
+  ['those that are still in use by their tag', { [TAGS.expires]: '2026-11-21T00:00:00Z' }],
+  ['those without an expiry', { [TAGS.expires]: '' }],
+])('but not %s', async (_whose, changes) => {
+  const made = await rehearsalWorld();
+  const all = { ...tags('crm'), ...changes };
+  await made.scratch.quarantineParameters('rds', 'default.postgres15', order('crm').name, all);
+  expect(await made.sweep()).toEqual([]);
+  expect(made.scratch.callsOf('removeParameters')).toEqual([]);
 });
 
 test('hours that were used up while it waited are said as such', async () => {

@@ -438,15 +438,41 @@ describe('a scratch instance that is not to be got rid of', () => {
     expect(made.told()).toContainEqual(expect.stringContaining('scratch-left-over'));
   });
 
-  it('is not all: parameters that cannot be removed are tried again by the watch, and the secret is gone before them', async () => {
+  it('is not all: parameters that cannot be removed keep their secret, hold nobody’s turn, and are tried again by the watch', async () => {
     const made = await rehearsalWorld();
     made.scratch.fail('removeParameters', new UnderstudyError('platform-refused', 'in use'));
     await made.rehearse();
-    expect(await made.left()).toEqual([`parameters ${NAME}`, `record ${NAME}`]);
+    expect(await made.left()).toEqual([`parameters ${NAME}`, `secret ${NAME}`]);
+    expect((await made.catalog.standing('production')).since).toEqual({});
+    expect(await made.open()).toContain(`scratch-left-over ${NAME}`);
     made.scratch.heal();
     made.clock.set('2026-11-22T00:00:00Z');
-    await made.sweep();
+    expect(await made.sweep()).toEqual([]);
     expect(await made.left()).toEqual([]);
+  });
+
+  it('was renamed by somebody who needs it: its parameters and password stay, no look fails, and others rehearse', async () => {
+    const made = await rehearsalWorld({ policy: instanceOf({ hoursAMonth: 200 }) });
+    made.world.prove = async () => {
+      const order = made.scratch.order(NAME)!;
+      while ((await made.deps.scratch.remove('rds', NAME)) !== 'gone');
+      made.scratch.putStray({ ...order, name: 'understudy-scratch-renamed', tags: { [TAGS.stage]: 'else' } });
+      return proofOf();
+    };
+    await made.rehearse();
+    await made.clock.advance(30 * 24 * 3600);
+    for (let look = 0; look < 3; look++)
+      expect(await made.sweep()).toMatchObject([
+        {
+          code: 'scratch-left-over',
+          subject: NAME,
+          message: expect.stringMatching(/in use by understudy-scratch-renamed[\s\S]*renamed/),
+        },
+      ]);
+    expect(made.scratchSecrets.left()).toEqual([`secret ${NAME}`]);
+    made.world.prove = () => proofOf();
+    const later = jobOf('snapshot', { scheduledFor: '2026-12-20T12:00:00Z' });
+    expect(await made.rehearse(later)).toMatchObject({ outcome: 'rehearsed' });
   });
 });
 

@@ -5,15 +5,19 @@ import {
   CreateDBParameterGroupCommand,
   DeleteDBClusterParameterGroupCommand,
   DeleteDBParameterGroupCommand,
+  ListTagsForResourceCommand,
   ModifyDBClusterParameterGroupCommand,
   ModifyDBParameterGroupCommand,
   type Parameter,
+  paginateDescribeDBClusterParameterGroups,
   paginateDescribeDBClusterParameters,
+  paginateDescribeDBParameterGroups,
   paginateDescribeDBParameters,
   type RDSClient,
 } from '@aws-sdk/client-rds';
+import type { StrayParameters } from '../../../ports/platform.ts';
 import { asking, ifThere } from './errors.ts';
-import { tagList } from './snapshots.ts';
+import { tagList, tagMap } from './snapshots.ts';
 
 /**
  * What could act on the outside from within a restored copy, and what silences it: a copied subscriber takes over its
@@ -83,6 +87,33 @@ export async function removeParameters(
 ): Promise<void> {
   const groups = kind === 'aurora' ? clusterGroups(client) : instanceGroups(client);
   await ifThere(`deleting the parameter group ${name}`, /ParameterGroupNotFound/, () => groups.remove(name));
+}
+
+/** Those that are wanted by their names, with their tags. */
+export async function strayParameters(
+  client: RDSClient,
+  wanted: (name: string) => boolean,
+): Promise<StrayParameters[]> {
+  const found: { kind: 'rds' | 'aurora'; name: string; arn: string }[] = [];
+  await asking('listing the parameter groups', async () => {
+    for await (const page of paginateDescribeDBParameterGroups({ client }, {}))
+      for (const { DBParameterGroupName: name, DBParameterGroupArn: arn } of page.DBParameterGroups ?? [])
+        if (name && arn && wanted(name)) found.push({ kind: 'rds', name, arn });
+    for await (const page of paginateDescribeDBClusterParameterGroups({ client }, {}))
+      for (const {
+        DBClusterParameterGroupName: name,
+        DBClusterParameterGroupArn: arn,
+      } of page.DBClusterParameterGroups ?? [])
+        if (name && arn && wanted(name)) found.push({ kind: 'aurora', name, arn });
+  });
+  const strays: StrayParameters[] = [];
+  for (const { arn, ...stray } of found) {
+    const { TagList } = await asking(`reading the tags of ${stray.name}`, () =>
+      client.send(new ListTagsForResourceCommand({ ResourceName: arn })),
+    );
+    strays.push({ ...stray, tags: tagMap(TagList) });
+  }
+  return strays;
 }
 
 type Groups = {

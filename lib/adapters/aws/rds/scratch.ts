@@ -12,7 +12,7 @@ import { SCRATCH_PREFIX } from '../../../domain/names.ts';
 import { TAGS } from '../../../domain/platform.ts';
 import type { ScratchInstances, ScratchOrder, ScratchState } from '../../../ports/platform.ts';
 import { asking, ifThere } from './errors.ts';
-import { quarantineParameters, removeParameters } from './scratch-parameters.ts';
+import { quarantineParameters, removeParameters, strayParameters } from './scratch-parameters.ts';
 import { removeCluster, removeInstance } from './scratch-removal.ts';
 import { restore } from './scratch-restore.ts';
 import { fromCluster, fromInstance, memberOf } from './scratch-state.ts';
@@ -36,6 +36,7 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
     quarantineParameters: (kind, sourceGroup, name, tags) =>
       quarantineParameters(client, kind, sourceGroup, scratchOnly(name), tags),
     removeParameters: (kind, name) => removeParameters(client, kind, scratchOnly(name)),
+    strayParameters: (known) => strayParameters(client, (name) => isScratch(name) && !known.has(name)),
     async begin(order) {
       scratchOnly(order.name);
       const there = await look(order.kind, order.name);
@@ -101,14 +102,14 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
       const members = new Map<string, DBInstance>();
       for await (const page of paginateDescribeDBInstances({ client }, {})) {
         for (const instance of page.DBInstances ?? []) {
-          if (!instance.DBInstanceIdentifier?.startsWith(SCRATCH_PREFIX)) continue;
+          if (!isScratch(instance.DBInstanceIdentifier)) continue;
           if (instance.DBClusterIdentifier) members.set(instance.DBClusterIdentifier, instance);
           else found.push(fromInstance(instance));
         }
       }
       for await (const page of paginateDescribeDBClusters({ client }, {})) {
         for (const cluster of page.DBClusters ?? [])
-          if (cluster.DBClusterIdentifier?.startsWith(SCRATCH_PREFIX))
+          if (isScratch(cluster.DBClusterIdentifier))
             found.push(fromCluster(cluster, members.get(cluster.DBClusterIdentifier)));
       }
       return found;
@@ -116,9 +117,11 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
   };
 }
 
+const isScratch = (name = '') => name.startsWith(SCRATCH_PREFIX);
+
 /** A mistake anywhere else must end here and not in a deleted database. */
 function scratchOnly(name: string): string {
-  if (name.startsWith(SCRATCH_PREFIX)) return name;
+  if (isScratch(name)) return name;
   throw new UnderstudyError('not-scratch', `${name} is no scratch instance, and is not touched`);
 }
 
