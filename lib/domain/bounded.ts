@@ -21,11 +21,15 @@ export type SourceSince = {
 /** Rows inserted and deleted at most since the manifest's snapshot; `unknown` where the counters were lost meanwhile. */
 export type Written = { table: number } & ({ inserted: string; deleted: string } | { unknown: true });
 
-/** What the counters of a table say has happened to it between a manifest and a later look; undefined when nothing has. */
+/**
+ * What the counters of a table say has happened to it between a manifest and a later look; undefined when nothing has.
+ * Of a table of which only some rows were dumped (`partial`) an update may move rows in and out of them.
+ */
 export function writtenSince(
   table: number,
   then: WriteCounters | undefined,
   now: WriteCounters | undefined,
+  partial = false,
 ): Written | undefined {
   if (!then || !now || then.of !== now.of) return { table, unknown: true };
   const counted = (['inserted', 'updated', 'deleted'] as const).map(
@@ -33,9 +37,12 @@ export function writtenSince(
   );
   // They only grow: somebody has reset them.
   if (counted.some((each) => each < 0n)) return { table, unknown: true };
-  const [inserted, updated, deleted] = counted;
-  if (inserted === 0n && updated === 0n && deleted === 0n) return undefined;
-  return { table, inserted: String(inserted), deleted: String(deleted) };
+  const [inserted, updated, deleted] = counted as [bigint, bigint, bigint];
+  // Where no row came or went its columns may have: then all that can be compared is how many there are.
+  const reshaped = then.shape !== undefined && then.shape !== now.shape;
+  if (inserted === 0n && updated === 0n && deleted === 0n && !reshaped) return undefined;
+  const moved = partial ? updated : 0n;
+  return { table, inserted: String(inserted + moved), deleted: String(deleted + moved) };
 }
 
 /** Only what differs: it travels through a checkpoint. */

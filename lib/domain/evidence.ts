@@ -6,6 +6,22 @@ import type { Difference, Proof } from './proof.ts';
 export type Phase = { name: string; seconds: number };
 
 /** An objective as measured: seconds promised and achieved. */
+/** How much of a restored instance was compared: of `tables` in the manifest and of `checkable` indexes and tables. */
+export type Compared = {
+  objects: number;
+  tables: number;
+  /** Tables equal to the last dump, within what was written since, and not to be judged. */
+  exact: number;
+  bounded: number;
+  unbounded: number;
+  /** Tables whose rows are in no snapshot: a restore empties them. */
+  unlogged: number;
+  rows: string;
+  checkable: number;
+  /** Indexes and tables read whole. */
+  checked: number;
+};
+
 export type Measured = { promised: number; achieved: number; met: boolean };
 
 /**
@@ -29,15 +45,8 @@ export type Evidence = {
   rto?: Measured;
   rpo?: Measured;
   compared?: Proof['compared'];
-  /** Of a restored instance: tables equal to the last dump, within what was written since, and not to be judged; indexes and tables read whole. */
-  bounded?: {
-    objects: number;
-    exact: number;
-    bounded: number;
-    unbounded: number;
-    rows: string;
-    checked: number;
-  };
+  /** Of a restored instance. */
+  bounded?: Compared;
   ledger?: LedgerProof;
   /** The first hundred; `differenceCount` says how many there were. */
   differences: Difference[];

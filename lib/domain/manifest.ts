@@ -21,7 +21,14 @@ const tableFacts = z.strictObject({
    * is the same, their differences bound what can have happened since.
    */
   writes: z
-    .strictObject({ inserted: z.string(), updated: z.string(), deleted: z.string(), of: z.string() })
+    .strictObject({
+      inserted: z.string(),
+      updated: z.string(),
+      deleted: z.string(),
+      of: z.string(),
+      /** Of its columns: while it is the same, none was dropped and made again. */
+      shape: z.string().optional(),
+    })
     .optional(),
 });
 

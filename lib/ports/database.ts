@@ -144,7 +144,7 @@ export type InstanceCopy = {
   check(what: Checkable): Promise<string | undefined>;
   /** The single value of a query, as text; undefined for NULL. */
   value(sql: string): Promise<string | undefined>;
-  ledger(since: string, until?: string): Promise<LedgerRow[]>;
+  ledger(since: string): Promise<LedgerRow[]>;
   close(): Promise<void>;
 };
 

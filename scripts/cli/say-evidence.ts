@@ -58,8 +58,10 @@ export function sayEvidence(evidence: Evidence): string[] {
 }
 
 function sayBounded(compared: NonNullable<Evidence['bounded']>): string {
-  const { objects, exact, bounded, unbounded, rows, checked } = compared;
-  const unknown = unbounded > 0 ? `, ${unbounded} that nothing is known of` : '';
+  const { objects, exact, bounded, unbounded, unlogged, rows, checked } = compared;
+  const unknown =
+    (unbounded > 0 ? `, ${unbounded} that nothing is known of` : '') +
+    (unlogged > 0 ? `, ${unlogged} unlogged that a restore empties` : '');
   return `  compared    ${objects} objects; ${exact === 1 ? '1 table' : `${exact} tables`} equal to the last dump, ${bounded} within what was written since${unknown}; ${Number(rows).toLocaleString('en')} rows; ${checked} indexes and tables read whole`;
 }
 

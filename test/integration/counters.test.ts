@@ -92,6 +92,43 @@ describe('the counters of writes', () => {
     expect((await since(then)).written).toEqual([{ table: 0, unknown: true }]);
   });
 
+  it('know nothing of a database that was made anew from the same template, with the same files', async () => {
+    await cluster.sql('postgres', 'drop database if exists golden with (force)');
+    await cluster.sql('postgres', 'create database golden template crm');
+    await cluster.sql('postgres', 'drop database crm with (force)');
+    const load = async (first: number) => {
+      await cluster.sql('postgres', 'create database crm template golden');
+      await cluster.sql('crm', `insert into leads select generate_series(${first}, ${first} + 99)`);
+      await settled();
+    };
+    await load(1000);
+    const then = await dumped();
+    await cluster.sql('postgres', 'drop database crm with (force)');
+    await load(2000);
+    expect((await since(then)).written).toEqual([{ table: 0, unknown: true }]);
+  });
+
+  it('know nothing where they were switched off for a while', async () => {
+    const then = await dumped();
+    await cluster.sql('postgres', 'alter database crm set track_counts = off');
+    await cluster.sql('crm', 'insert into leads values (4)');
+    await cluster.sql('postgres', 'alter database crm reset track_counts');
+    await settled();
+    expect((await since(then)).written).toEqual([{ table: 0, unknown: true }]);
+  });
+
+  it('are not waited for behind somebody’s lock', async () => {
+    await cluster.sql('crm', 'create view of_leads as select n from leads');
+    const then = await dumped();
+    const session = await cluster.connect('crm');
+    try {
+      await session.query('begin; lock table leads in access exclusive mode');
+      await expect(since(then)).rejects.toThrow(/lock timeout/);
+    } finally {
+      await session.end();
+    }
+  });
+
   it('are not asked where nothing is counted', async () => {
     const then = await dumped();
     await cluster.sql('crm', 'alter database crm set track_counts = off');

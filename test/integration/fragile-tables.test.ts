@@ -1,7 +1,7 @@
 import { connect } from '../../lib/adapters/postgres/connection.ts';
 import { schemaFacts } from '../../lib/adapters/postgres/facts/schema.ts';
 import { dataTables, tableFacts } from '../../lib/adapters/postgres/facts/tables.ts';
-import { keyOf, writeCounters } from '../../lib/adapters/postgres/facts/writes.ts';
+import { definitionsStamp, keyOf, writeCounters } from '../../lib/adapters/postgres/facts/writes.ts';
 import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';
 import type { Manifest } from '../../lib/domain/manifest.ts';
 import { manifest } from '../support/builders.ts';
@@ -16,6 +16,7 @@ beforeEach(async () => {
     create table homes (a address); insert into homes values (row('here'));
     create table lists (a address[]); insert into lists values (array[row('here')::address]);
     create table audit (was orders); insert into audit values (row(1));
+    create view seen as select 1 as one;
     create table watched (t regclass); insert into watched values ('orders');
     create table codes (c code); insert into codes values ('x');
     create table plain (n int, t text); insert into plain values (1, null);`);
@@ -32,7 +33,7 @@ async function dumped(): Promise<Manifest> {
         ...(await tableFacts(client, table, 'fingerprints')),
         writes: writes.get(keyOf(table.schema, table.name))!,
       });
-    return manifest({ schema: await schemaFacts(client), tables });
+    return manifest({ schema: await schemaFacts(client), tables, definitions: definitionsStamp(writes)! });
   } finally {
     await client.end();
   }
@@ -57,6 +58,16 @@ test.each([
     [...FRAGILE, 'orders'],
   ],
   ['the name of a table that another names', 'alter table orders rename to orders_2025', FRAGILE],
+  [
+    'a view that another table names and that was made again as it was',
+    'drop view seen; create view seen as select 1 as one',
+    ['audit', 'homes', 'lists', 'watched'],
+  ],
+  [
+    'a column that was dropped and added again as it was',
+    'alter table plain drop column t; alter table plain add column t text',
+    ['audit', 'homes', 'lists', 'plain', 'watched'],
+  ],
   ['nothing at all', 'select 1', []],
 ])('%s, changed since a dump, is held against no table that may read by it', async (_what, sql, expected) => {
   const then = await dumped();

@@ -46,6 +46,25 @@ describe('a faithful copy is not accused', () => {
     expect(await differences(database)).toEqual([]);
   });
 
+  it('of comments that a live session’s temporary table has, like the table it was made after', async () => {
+    const database = await make();
+    await database.sql(
+      "create table orders (id int primary key, total int); comment on column orders.total is 'in cents'",
+    );
+    const session = await database.connect();
+    try {
+      await session.query('create temp table staging (like orders including all)');
+      await session.query("comment on table staging is 'for the night'");
+      await session.query('create temp sequence counting');
+      await session.query("comment on sequence counting is 'of the night'");
+      await session.query("comment on constraint staging_pkey on staging is 'a key'");
+      await session.query("comment on index staging_pkey is 'an index'");
+      expect(await differences(database)).toEqual([]);
+    } finally {
+      await session.end();
+    }
+  });
+
   it('without a schema public', async () => {
     const database = await make();
     await database.sql('create schema alone; create table alone.t (x int); drop schema public');

@@ -1,3 +1,4 @@
+import type { Compared } from '../../lib/domain/evidence.ts';
 import type { RehearseInstanceJob } from '../../lib/domain/job.ts';
 import { scratchName } from '../../lib/domain/names.ts';
 import type { PlatformSource } from '../../lib/domain/platform.ts';
@@ -50,12 +51,18 @@ export const jobOf = (
 });
 export const nameOf = (job: RehearseInstanceJob) => scratchName('test', job.target, rehearsalRun(job));
 
+/** Of four tables and five indexes, all. */
+export function comparedOf(changes: Partial<Compared> = {}): Compared {
+  const whole = { objects: 9, tables: 4, exact: 3, bounded: 1, unbounded: 0, unlogged: 0 };
+  return { ...whole, rows: '1000', checkable: 5, checked: 5, ...changes };
+}
+
 /** A whole proof that finds nothing wrong. */
 export function proofOf(changes: Partial<ProveResult> = {}): ProveResult {
   return {
     differences: [],
     differenceCount: 0,
-    compared: { objects: 9, exact: 3, bounded: 1, unbounded: 0, rows: '1000', checked: 5 },
+    compared: comparedOf(),
     corrupt: [],
     unchecked: [],
     notes: [],

@@ -21,7 +21,10 @@ export function postgresInstances(options: { patience?: number } = {}): Instance
         opened.push(client);
         // What is counted are rows, not entries of an index: it may have kept those of rows that were lost. And nobody
         // waits for a lock that a prepared transaction in the copy holds for ever.
-        await client.query("set enable_indexonlyscan = off; set lock_timeout = '10s'");
+        // The source may be set to take no writes, and amcheck is still to be installed in its copy.
+        await client.query(
+          `set enable_indexonlyscan = off; set default_transaction_read_only = off; ${NOT_WAITING}`,
+        );
         return client;
       };
       const close = () => Promise.allSettled(opened.map((client) => client.end()));
@@ -40,6 +43,7 @@ export function postgresInstances(options: { patience?: number } = {}): Instance
     async since(credentials, manifest, moment) {
       const client = await connect(credentials);
       try {
+        await client.query(`set statement_timeout = '${LOOK_TAKES}s'; ${NOT_WAITING}`);
         const incomplete = await unreported(
           client,
           moment,
@@ -53,6 +57,11 @@ export function postgresInstances(options: { patience?: number } = {}): Instance
     },
   };
 }
+
+/** Nobody waits behind a lock that may be held for ever. */
+const NOT_WAITING = "set lock_timeout = '10s'";
+/** What one question about the source's catalogs and counters may take, in seconds. */
+const LOOK_TAKES = 60;
 
 /** For how long a session of the source may be busy until it is seen at rest, in seconds. */
 const PATIENCE = 20;
@@ -69,6 +78,9 @@ const AS_THE_DATABASE = [
 ]
   .map((setting) => `reset ${setting}`)
   .join('; ');
+
+/** What one of the target's own questions may take, in seconds. */
+const ANSWER_TAKES = 60;
 
 type Opened = {
   client: Client;
@@ -100,8 +112,8 @@ function copyOver({ client, asker, checker, tables, close, secondsLeft }: Opened
     checkable: () => inTime(checker, () => checkable(checker)),
     uncheckable: () => inTime(checker, () => uncheckable(checker)),
     check: (what) => inTime(checker, () => check(checker, what)),
-    value: (sql) => singleValue(asker, sql),
-    ledger: (since, until) => readLedger(client, since, until),
+    value: (sql) => singleValue(asker, sql, Math.min(ANSWER_TAKES, secondsLeft())),
+    ledger: (since) => inTime(client, () => readLedger(client, since)),
     async close() {
       await close();
     },
@@ -119,37 +131,45 @@ async function sinceManifest(
   const definitions = definitionsStamp(counters);
   const fragile = await fragileTables(client);
   const isFragile = (table: { schema: string; name: string }) => fragile.has(keyOf(table.schema, table.name));
+  const isNaming = (table: { schema: string; name: string }) => fragile.get(keyOf(table.schema, table.name));
+  const touched =
+    incomplete !== undefined || definitions === undefined || definitions !== manifest.definitions;
   return {
     fragile: manifest.tables.flatMap((table, index) => (isFragile(table) ? [index] : [])),
     // What was defined is told by counters too.
-    definitions:
-      incomplete === undefined && definitions !== undefined && definitions === manifest.definitions
-        ? 'untouched'
-        : 'touched',
+    definitions: touched ? 'touched' : 'untouched',
     changed,
     ...(incomplete === undefined ? {} : { incomplete }),
     written: manifest.tables.flatMap((table, index) => {
       if (incomplete !== undefined) return { table: index, unknown: true };
-      const written = writtenSince(index, table.writes, counters.get(keyOf(table.schema, table.name)));
+      const now = counters.get(keyOf(table.schema, table.name));
+      const written = writtenSince(index, table.writes, now, table.condition !== undefined);
       // No row came or went, and yet none may read as it did: their number is what can be compared.
-      if (!written && reshaped(table, isFragile(table))) return { table: index, inserted: '0', deleted: '0' };
+      const reads = reshaped(table, isFragile(table)) || (isNaming(table) === true && touched);
+      if (!written && reads) return { table: index, inserted: '0', deleted: '0' };
       return written ?? [];
     }),
   };
 }
 
-/** With columns that read as what another object says: of a row type or a domain, or of arrays of them, or `regclass` and its like. */
-async function fragileTables(client: Client): Promise<Set<string>> {
-  const found = await rows<{ schema: string; name: string }>(
+/**
+ * With columns that read as what another object says: of a row type or a domain, or of arrays of them, or `regclass` and
+ * its like. True where that may change without any definition being another in the end: an object that is made again as
+ * it was has another oid, and an attribute of a row type other values.
+ */
+async function fragileTables(client: Client): Promise<Map<string, boolean>> {
+  const found = await rows<{ schema: string; name: string; naming: boolean }>(
     client,
-    `select distinct n.nspname as schema, c.relname as name
+    `select n.nspname as schema, c.relname as name,
+      bool_or(t.typtype = 'c' or coalesce(element.typtype = 'c', false) or t.typname ~ '^_?(reg|aclitem)') as naming
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = a.attrelid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     join pg_catalog.pg_type t on t.oid = a.atttypid
     left join pg_catalog.pg_type element on element.oid = t.typelem
     where c.relkind = 'r' and a.attnum > 0 and not a.attisdropped and n.nspname !~ '^pg_'
-      and (t.typtype in ('c', 'd') or element.typtype in ('c', 'd') or t.typname ~ '^_?(reg|aclitem)')`,
+      and (t.typtype in ('c', 'd') or element.typtype in ('c', 'd') or t.typname ~ '^_?(reg|aclitem)')
+    group by 1, 2`,
   );
-  return new Set(found.map(({ schema, name }) => keyOf(schema, name)));
+  return new Map(found.map(({ schema, name, naming }) => [keyOf(schema, name), naming]));
 }

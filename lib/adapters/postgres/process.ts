@@ -56,15 +56,29 @@ export function start(
   return { child, ended };
 }
 
-/** `pg_dump exited with 1: pg_dump: error: …` with anything that looks like a secret taken out. */
+/** `pg_dump exited with 1: pg_dump: error: …` without secrets, statements and rows: it goes to people, by e-mail too. */
 export function sayEnding(program: string, ending: Ending, secret?: string): string {
   const how = ending.signal
     ? `was ended by ${ending.signal}`
     : ending.code === null
       ? 'could not be run'
       : `exited with ${ending.code}`;
-  const said = ending.stderr.split('\n').slice(-12).join('\n');
+  const said = withoutContent(ending.stderr).slice(-12).join('\n');
   return withoutSecret(said === '' ? `${program} ${how}` : `${program} ${how}: ${said}`, secret);
+}
+
+/** Begins what the server and its programs quote: a statement, which may hold a password, or a row. */
+const QUOTES = /^Command was:|\bQuery was:|^LINE \d+:|(?:^|\s)(?:DETAIL|CONTEXT|STATEMENT|QUERY):/;
+const SPEAKS = /^(?:pg_\w+|psql|initdb)\b|(?:^|\s)(?:ERROR|FATAL|PANIC|WARNING|NOTICE|LOG|HINT):/;
+
+/** The lines in which a program speaks for itself. */
+function withoutContent(stderr: string): string[] {
+  let quoting = false;
+  return stderr.split('\n').filter((line) => {
+    if (QUOTES.test(line)) quoting = true;
+    else if (SPEAKS.test(line)) quoting = false;
+    return !quoting;
+  });
 }
 
 /** Takes a secret, and passwords inside connection URLs, out of a text. */

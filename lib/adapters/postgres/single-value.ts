@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
 import { UnderstudyError } from '../../domain/errors.ts';
 
-/** Runs one question as a role that can change nothing, for at most a minute. */
-export async function singleValue(client: Client, sql: string): Promise<string | undefined> {
+/** Runs one question as a role that can change nothing, for so many seconds at most. */
+export async function singleValue(client: Client, sql: string, seconds = 60): Promise<string | undefined> {
   await client.query('begin read only');
   try {
-    await client.query("set local statement_timeout = '60s'");
+    await client.query(`set local statement_timeout = '${Math.max(1, Math.floor(seconds))}s'`);
     // The extended protocol takes one statement and no more; values come as the server writes them.
     const asked = {
       text: sql,

@@ -8,7 +8,7 @@ import { sayDifference } from '../../domain/proof.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
 import type { Said } from '../durable-claim.ts';
 import type { Chosen } from './plan-instance-rehearsal.ts';
-import type { ProveResult } from './proof-slices.ts';
+import { NOTHING_PROVEN, type ProveResult } from './proof-slices.ts';
 
 /** What came of restoring onto a scratch instance. */
 export type InstanceResult = {
@@ -116,22 +116,34 @@ function strengthOf(
   );
   if (failure || against) return 'none';
   if (!proof || proof.failure) return 'restored';
-  const { objects, exact, bounded, unbounded, checked } = proof.compared;
+  const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = proof.compared;
+  const judged = exact + bounded + unlogged;
   const whole =
-    objects > 0 && exact + bounded > 0 && unbounded === 0 && checked > 0 && proof.unchecked.length === 0;
+    objects > 0 &&
+    exact + bounded > 0 &&
+    unbounded === 0 &&
+    judged >= tables &&
+    checked > 0 &&
+    checked >= checkable &&
+    proof.unchecked.length === 0;
   const ledger = !target.ledger || proof.ledger?.verdict === 'agrees';
   return whole && ledger ? 'bounded' : 'restored';
 }
 
 /** There was a dump to hold it against, and that could not be done, or not of all of it: nobody should take it for proven. */
 function incomplete(target: Target, chosen: Chosen, proof: ProveResult | undefined): Finding {
-  const { objects = 0, exact = 0, bounded = 0, unbounded = 0, checked = 0 } = proof?.compared ?? {};
+  const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = (
+    proof ?? NOTHING_PROVEN
+  ).compared;
+  const skipped = Math.max(0, tables - exact - bounded - unbounded - unlogged);
   const reasons = [
     ...(proof ? [] : ['nothing in it was looked at']),
     ...(proof && objects === 0 ? ['no definition could be compared'] : []),
     ...(proof && exact + bounded + unbounded === 0 ? ['there was no table to compare'] : []),
     ...(proof && checked === 0 ? ['no index and no page was read'] : []),
     ...(unbounded > 0 ? [`${unbounded} tables could not be judged`] : []),
+    ...(skipped > 0 ? [`${skipped} tables were not compared`] : []),
+    ...(checked < checkable ? [`${checkable - checked} indexes and tables were not read`] : []),
     ...(target.ledger && proof?.ledger?.verdict !== 'agrees' ? ['its ledger could not be compared'] : []),
     ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
   ];
@@ -241,18 +253,14 @@ export function sayInstanceEvidence(evidence: Evidence): string {
   const took = evidence.rto ? ` in ${humanSeconds(evidence.rto.achieved)}` : '';
   if (evidence.outcome === 'failed')
     return `${evidence.point} failed its rehearsal: ${evidence.error?.message ?? evidence.findings.map(({ message }) => message).join('; ')}`;
-  const { exact, bounded, unbounded, checked } = evidence.bounded ?? {
-    exact: 0,
-    bounded: 0,
-    unbounded: 0,
-    checked: 0,
-  };
+  const { exact, bounded, unbounded, unlogged, checked } = evidence.bounded ?? NOTHING_PROVEN.compared;
+  const emptied = unlogged > 0 ? `, ${unlogged} unlogged and empty` : '';
   const lost =
     // Of an older snapshot that is how old it is, not what would be lost today.
     evidence.ledger && evidence.rpo && evidence.point.endsWith('-moment')
       ? `; ${humanSeconds(evidence.rpo.achieved)} would be lost now`
       : '';
   return evidence.strength === 'bounded'
-    ? `${evidence.point} restored${took} and proven within bounds: ${exact} tables unwritten since the last dump equal to it, ${bounded} within what was written, ${checked} indexes and tables sound${lost}`
+    ? `${evidence.point} restored${took} and proven within bounds: ${exact} tables unwritten since the last dump equal to it, ${bounded} within what was written${emptied}, ${checked} indexes and tables sound${lost}`
     : `${evidence.point} restored${took}; it came up, and no more is proven (${exact + bounded} tables compared, ${unbounded} could not be, ${checked} indexes and tables sound)${lost}`;
 }

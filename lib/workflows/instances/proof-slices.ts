@@ -1,6 +1,7 @@
 import type { Answer } from '../../checks/assertions.ts';
 import type { SourceSince } from '../../domain/bounded.ts';
 import { codeOf, reasonOf } from '../../domain/errors.ts';
+import type { Compared } from '../../domain/evidence.ts';
 import type { LedgerProof, LedgerRow } from '../../domain/ledger.ts';
 import type { Difference } from '../../domain/proof.ts';
 import type { StoredObject } from '../../domain/recovery-point.ts';
@@ -30,14 +31,7 @@ export type ProveResult = {
   next?: number;
   differences: Difference[];
   differenceCount: number;
-  compared: {
-    objects: number;
-    exact: number;
-    bounded: number;
-    unbounded: number;
-    rows: string;
-    checked: number;
-  };
+  compared: Compared;
   /** What amcheck found. */
   corrupt: { name: string; problem: string }[];
   /** What should have been looked into and was not, and why. */
@@ -51,7 +45,17 @@ export type ProveResult = {
 export const NOTHING_PROVEN: ProveResult = {
   differences: [],
   differenceCount: 0,
-  compared: { objects: 0, exact: 0, bounded: 0, unbounded: 0, rows: '0', checked: 0 },
+  compared: {
+    objects: 0,
+    tables: 0,
+    exact: 0,
+    bounded: 0,
+    unbounded: 0,
+    unlogged: 0,
+    rows: '0',
+    checkable: 0,
+    checked: 0,
+  },
   corrupt: [],
   unchecked: [],
   notes: [],
@@ -98,10 +102,13 @@ export function mergeProofs(before: ProveResult | undefined, slice: ProveResult)
     differenceCount: before.differenceCount + slice.differenceCount,
     compared: {
       objects: before.compared.objects + slice.compared.objects,
+      tables: before.compared.tables + slice.compared.tables,
       exact: before.compared.exact + slice.compared.exact,
       bounded: before.compared.bounded + slice.compared.bounded,
       unbounded: before.compared.unbounded + slice.compared.unbounded,
+      unlogged: before.compared.unlogged + slice.compared.unlogged,
       rows: String(BigInt(before.compared.rows) + BigInt(slice.compared.rows)),
+      checkable: before.compared.checkable + slice.compared.checkable,
       checked: before.compared.checked + slice.compared.checked,
     },
     corrupt: [...before.corrupt, ...slice.corrupt].slice(0, LISTED),

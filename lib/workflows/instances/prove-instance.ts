@@ -46,8 +46,8 @@ const RESERVE_SECONDS = 45;
 const PASSWORD_TAKES = 300;
 
 /**
- * Proves a restored instance, or the next part of it: schema, ledger and assertions first, then every table, then every
- * index and page. Each task is done or noted as not done; nothing that was not looked at counts as good.
+ * Proves a restored instance, or the next part of it: schema and ledger first, then every table, the assertions, every
+ * index and page. Their order lasts, and how many there were is kept: a slice that skips one is noticed. Each task is done or noted as not done; nothing that was not looked at counts as good.
  */
 export async function proveInstance(request: ProveRequest, deps: ProveDeps): Promise<ProveResult> {
   const result = structuredClone(NOTHING_PROVEN);
@@ -96,9 +96,11 @@ async function proveFrom(
   const tasks: Task[] = [
     ...(manifest ? [() => proveSchema(manifest, request.since, copy, result)] : []),
     ...(request.ledger ? [() => proveLedger(request, request.ledger!, copy, result)] : []),
-    ...assertionTasks(request, target, manifest, copy, result),
     ...(manifest ? tableTasks(manifest, request.since, copy, result) : []),
+    // The plan's: another one may be deployed while a proof goes on, and would shift what stands behind them.
+    ...assertionTasks(request, target, manifest, copy, result),
   ];
+  if (request.from === 0) result.compared.tables = manifest?.tables.length ?? 0;
   // amcheck comes last, and is installed then: what that sets off in the copy is in no table that was counted.
   const before = tasks.length;
   let whole = false;
@@ -126,18 +128,20 @@ async function proveSchema(
   result: ProveResult,
 ): Promise<void> {
   if (!since) return void result.unchecked.push('schema: the source was not looked at');
-  const found = boundedSchema(manifest, await copy.schema(), since, IGNORED);
-  if (since.definitions === 'untouched') differ(result, found);
-  else
-    for (const each of found)
-      note(
-        result.unchecked,
-        `${sayDifference(each)}, which it may have been for a moment: definitions were touched since`,
-      );
-  result.compared.objects = Object.values(manifest.schema).reduce(
-    (sum, names) => sum + Object.keys(names).length,
-    0,
-  );
+  await noting(result, 'schema', async () => {
+    const found = boundedSchema(manifest, await copy.schema(), since, IGNORED);
+    if (since.definitions === 'untouched') differ(result, found);
+    else
+      for (const each of found)
+        note(
+          result.unchecked,
+          `${sayDifference(each)}, which it may have been for a moment: definitions were touched since`,
+        );
+    result.compared.objects = Object.values(manifest.schema).reduce(
+      (sum, names) => sum + Object.keys(names).length,
+      0,
+    );
+  });
 }
 
 async function proveLedger(
@@ -180,8 +184,10 @@ function tableTasks(
   const readsDifferently = reshapedInCopy(manifest, copy);
   return manifest.tables.map((table, index) => async () => {
     const name = `${table.schema}.${table.name}`;
-    if (copy.unlogged(table.schema, table.name))
+    if (copy.unlogged(table.schema, table.name)) {
+      result.compared.unlogged++;
       return void note(result.notes, `${name} is unlogged: a restore empties it`);
+    }
     const since_ = since ? written.get(index) : ({ table: index, unknown: true } as const);
     if (since_ && 'unknown' in since_) {
       result.compared.unbounded++;
@@ -190,6 +196,8 @@ function tableTasks(
     await noting(result, name, async () => {
       const depth = since_ === undefined && table.fingerprint !== undefined ? 'fingerprints' : 'counts';
       const found = await copy.table(table.schema, table.name, depth);
+      if (found && found.condition !== table.condition)
+        return void note(result.unchecked, `${name}: another part of it is the extension's than at the dump`);
       const differences = boundedTable(table, since_, found);
       if (differences.length > 0 && depth === 'fingerprints' && found?.rows === table.rows)
         if (
@@ -224,6 +232,7 @@ function reshapedInCopy(manifest: Manifest, copy: InstanceCopy) {
 async function pageTasks(copy: InstanceCopy, result: ProveResult, first: boolean): Promise<Task[]> {
   try {
     const found = await copy.checkable();
+    if (first) result.compared.checkable = found.length;
     if (first)
       for (const name of await copy.uncheckable())
         note(result.notes, `${name} was not looked into: amcheck knows valid B-trees only`);

@@ -6,6 +6,7 @@ import type { Target } from '../../../lib/domain/policy.ts';
 import type { Credentials, InstanceCopy } from '../../../lib/ports/database.ts';
 import {
   mergeProofs,
+  NOTHING_PROVEN,
   type ProveRequest,
   type ProveResult,
 } from '../../../lib/workflows/instances/proof-slices.ts';
@@ -120,7 +121,10 @@ describe('the proof of a restored instance', () => {
     expect(await prove()).toEqual({
       differences: [],
       differenceCount: 0,
-      compared: { objects: 2, exact: 1, bounded: 1, unbounded: 0, rows: '103', checked: 3 },
+      compared: {
+        ...NOTHING_PROVEN.compared,
+        ...{ objects: 2, tables: 2, exact: 1, bounded: 1, rows: '103', checkable: 3, checked: 3 },
+      },
       corrupt: [],
       unchecked: [],
       notes: [],
@@ -404,16 +408,39 @@ describe('the proof of a restored instance', () => {
     expect((await prove()).assertions.map(({ name }) => name)).toEqual(['always', 'rows']);
   });
 
+  it('of a schema that cannot be read goes on with the rest, and is not whole', async () => {
+    const { prove, copy } = world();
+    copy.schema = () => Promise.reject(new Error('canceling statement due to lock timeout'));
+    expect(await prove()).toMatchObject({
+      unchecked: ['schema: canceling statement due to lock timeout'],
+      compared: { objects: 0, exact: 1, bounded: 1, checked: 3 },
+    });
+  });
+
   it('closes the copy whatever happens', async () => {
     const { prove, copy, closed } = world();
     copy.uncheckable = () => Promise.reject(new Error('connection lost'));
-    copy.schema = () => Promise.reject(new UnderstudyError('source-unreachable', 'connection lost'));
+    copy.value = () => Promise.reject(new UnderstudyError('source-unreachable', 'connection lost'));
     expect(await prove()).toMatchObject({ failure: { message: 'connection lost' } });
     expect(closed).toEqual([1]);
   });
 });
 
 describe('a proof in slices', () => {
+  it('looks at every table, whatever is deployed between two of them', async () => {
+    const asked: string[] = [];
+    const assertion = { name: 'a', sql: 'select 1', when: 'always' as const, is: '1' };
+    const made = world({ target: { assertions: [assertion] } as never, secondsLeft: () => 1 });
+    const { table } = made.copy;
+    made.copy.table = async (...args) => {
+      asked.push(args[1]);
+      Object.assign(made.deps.plan, planOf({ target: { assertions: [] } }));
+      return table(...args);
+    };
+    await made.proveAll();
+    expect(asked).toEqual(['leads', 'events']);
+  });
+
   it.each([2, 3, 4])('of %i tasks comes to the same as one in a piece', async (most) => {
     const whole = await world().proveAll();
     const sliced = world({ secondsLeft: tasksASlice(most) });
@@ -445,17 +472,16 @@ describe('a proof in slices', () => {
       next: 4,
       differences: [{ kind: 'rows', name: 'public.leads', what: 'changed' }],
       differenceCount: 1,
-      compared: { objects: 2, exact: 1, bounded: 1, unbounded: 0, rows: '103', checked: 0 },
+      compared: { ...NOTHING_PROVEN.compared, objects: 2, tables: 2, exact: 1, bounded: 1, rows: '103' },
       corrupt: [{ name: 'i', problem: 'a hole' }],
       unchecked: ['x'],
       notes: ['n'],
       assertions: [{ name: 'a', passed: false, detail: '' }],
     };
-    const nothing = { objects: 0, exact: 0, bounded: 0, unbounded: 0, rows: '0', checked: 0 };
     const failed: ProveResult = {
       differences: [],
       differenceCount: 0,
-      compared: nothing,
+      compared: NOTHING_PROVEN.compared,
       corrupt: [],
       unchecked: [],
       notes: [],

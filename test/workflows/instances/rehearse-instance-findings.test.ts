@@ -3,6 +3,7 @@ import type { ProveResult } from '../../../lib/workflows/instances/proof-slices.
 import { raise } from '../../../lib/workflows/tell.ts';
 import { ledgerProof, snapshotPoint } from '../../support/builders.ts';
 import {
+  comparedOf,
   jobOf,
   MOMENT_ID,
   proofOf,
@@ -222,8 +223,17 @@ describe('the strength of a rehearsal', () => {
   const { compared } = proofOf();
   it.each<[string, Partial<ProveResult>, { ledger?: boolean }, string]>([
     ['everything compared', {}, {}, 'bounded'],
-    ['only unwritten tables', { compared: { ...compared, bounded: 0 } }, {}, 'bounded'],
-    ['only written tables', { compared: { ...compared, exact: 0 } }, {}, 'bounded'],
+    ['only unwritten tables', { compared: { ...compared, exact: 4, bounded: 0 } }, {}, 'bounded'],
+    ['only written tables', { compared: { ...compared, exact: 0, bounded: 4 } }, {}, 'bounded'],
+    ['a table that is unlogged', { compared: { ...compared, exact: 2, unlogged: 1 } }, {}, 'bounded'],
+    ['a table that no slice came to', { compared: { ...compared, exact: 2 } }, {}, 'restored'],
+    ['an index that no slice came to', { compared: { ...compared, checked: 4 } }, {}, 'restored'],
+    [
+      'nothing but unlogged tables',
+      { compared: { ...compared, exact: 0, bounded: 0, unlogged: 4 } },
+      {},
+      'restored',
+    ],
     ['a ledger in agreement', { ledger: ledgerProof() }, { ledger: true }, 'bounded'],
     ['an answer that is wrong', { assertions: [{ name: 'a', passed: false, detail: '' }] }, {}, 'bounded'],
     ['something that amcheck does not know', { notes: ['a gist index was not looked into'] }, {}, 'bounded'],
@@ -337,7 +347,7 @@ describe('a rehearsal that passes', () => {
   });
 
   it('takes back a difference only when it compared', async () => {
-    const nothing = { objects: 0, exact: 0, bounded: 0, unbounded: 4, rows: '0', checked: 5 };
+    const nothing = comparedOf({ objects: 0, exact: 0, bounded: 0, unbounded: 4, rows: '0' });
     expect(
       await takesBack(['proof-mismatch', OLDER], { compared: nothing, unchecked: ['schema: not looked at'] }),
     ).toBe(false);

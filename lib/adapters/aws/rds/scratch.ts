@@ -117,7 +117,7 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
   };
 }
 
-const isScratch = (name = '') => name.startsWith(SCRATCH_PREFIX);
+const isScratch = (name?: string): name is string => name?.startsWith(SCRATCH_PREFIX) === true;
 
 /** A mistake anywhere else must end here and not in a deleted database. */
 function scratchOnly(name: string): string {

@@ -119,6 +119,7 @@ export const SCHEMA_QUERIES: Record<string, string> = {
   'event trigger': `select e.evtname as name, pg_catalog.concat_ws(',', e.evtevent, e.evtfoid::pg_catalog.regprocedure::text, e.evtenabled, ${SORTED('e.evttags')}) as definition from pg_catalog.pg_event_trigger e where ${notOfExtension('pg_event_trigger', 'e.oid')}`,
 
   comment: `select i.type || ' ' || i.identity as name, d.description as definition from pg_catalog.pg_description d, lateral pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i
-    where d.objoid >= 16384 and i.type not in ('extension') and i.schema is distinct from 'pg_catalog' and i.schema is distinct from 'information_schema'
+    where d.objoid >= 16384 and i.type not in ('extension') and i.schema is distinct from 'information_schema'
+    and coalesce(i.schema, '') !~ '^pg_' and i.identity !~ '\\mpg_temp_\\d+\\.'
     and not exists (select from pg_catalog.pg_depend x where x.classid = d.classoid and x.objid = d.objoid and x.deptype = 'e')`,
 };

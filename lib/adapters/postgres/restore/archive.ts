@@ -15,7 +15,7 @@ const NEVER_RESTORED = ['SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'DATABASE', 'DATAB
 
 /** Says nothing about the archive: only that a role like the one of a managed service may not do it here. */
 const NEEDS_SUPERUSER =
-  /must be superuser|permission denied (?:for language|to create|to set parameter|for foreign-data wrapper)|only superuser/i;
+  /must be superuser|permission denied (?:for language|to create|to set parameter|for foreign-data wrapper)|only superuser|superuser-only/i;
 
 /** What is in the archive. */
 export async function listArchive(

@@ -50,6 +50,31 @@ describe('how a program ended', () => {
     [{ code: null, signal: null, stderr: 'ENOENT' }, 'pg_dump could not be run: ENOENT'],
   ])('%j is told as %s', (ending, expected) => expect(sayEnding('pg_dump', ending)).toBe(expected));
 
+  test.each([
+    [
+      "pg_restore: error: could not execute query: ERROR:  password_required=false is superuser-only\nHINT:  no\nCommand was: CREATE USER MAPPING FOR public SERVER s OPTIONS (\n    password 'hunter3',\n    \"user\" 'app'\n);\n\npg_restore: warning: errors ignored: 1",
+      'pg_restore: error: could not execute query: ERROR:  password_required=false is superuser-only\nHINT:  no\npg_restore: warning: errors ignored: 1',
+    ],
+    [
+      'pg_restore: error: COPY failed for table "people": ERROR:  new row violates check constraint\nDETAIL:  Failing row contains (5, 078-05-1120).\nCONTEXT:  COPY people, line 1: "5\t078-05-1120"',
+      'pg_restore: error: COPY failed for table "people": ERROR:  new row violates check constraint',
+    ],
+    [
+      'pg_dump: error: query failed: ERROR:  permission denied\npg_dump: detail: Query was: LOCK TABLE a\nIN ACCESS SHARE MODE',
+      'pg_dump: error: query failed: ERROR:  permission denied',
+    ],
+    [
+      "psql:roles.sql:3: ERROR:  syntax error\nLINE 1: CREATE ROLE a PASSWORD 'hunter3'\n                    ^",
+      'psql:roles.sql:3: ERROR:  syntax error',
+    ],
+    [
+      "2026-11-20 UTC [1] ERROR:  no\n2026-11-20 UTC [1] STATEMENT:  alter role a password 'hunter3'\n2026-11-20 UTC [1] LOG:  bye",
+      '2026-11-20 UTC [1] ERROR:  no\n2026-11-20 UTC [1] LOG:  bye',
+    ],
+  ])('is told without statements and rows: %j', (stderr, said) =>
+    expect(sayEnding('it', { code: 1, signal: null, stderr })).toBe(`it exited with 1: ${said}`),
+  );
+
   test('is told by its last dozen lines, without the secret', () => {
     const stderr = Array.from({ length: 40 }, (_, line) => `line ${line} hunter2`).join('\n');
     const said = sayEnding('pg_dump', { code: 1, signal: null, stderr }, 'hunter2');
