@@ -86,12 +86,15 @@ function checkMeans(
 
 /** Is the newest verified copy of each place that the policy copies to older than the RPO and the time a copy may take? */
 export function checkCopies(target: Target, status: TargetStatus, now: Date): Finding[] {
-  const { snapshot, objectives, vault, grace } = target.policy;
+  const { snapshot, schedules, objectives, vault, grace } = target.policy;
+  // Where no RPO is promised for snapshots, their schedule says how often there is something to copy.
+  const between =
+    objectives.rpo.snapshot ?? (schedules.snapshot && longestInterval(schedules.snapshot, now) + grace);
   const places = [
-    ...(objectives.rpo.snapshot !== undefined && target.platform
+    ...(between !== undefined && target.platform
       ? snapshot.copies.map((copy) => ({
           place: `snapshot@${placeOf(copy)}`,
-          allowed: objectives.rpo.snapshot! + snapshot.deadline,
+          allowed: between + snapshot.deadline,
         }))
       : []),
     ...(vault.replica && objectives.rpo.dump !== undefined

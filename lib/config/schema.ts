@@ -85,7 +85,21 @@ const copyTo = z
   })
   .refine((copy) => (copy.account === undefined) === (copy.role === undefined), {
     message: 'account and role go together',
+  })
+  // A role of the wrong account looks where nothing is, and every copy would seem to be gone.
+  .refine(({ account, role }) => account === undefined || account === accountIn(role), {
+    path: ['role'],
+    message: 'expected the ARN of a role in that account',
+    // Not of what is wrong in itself: that is said already.
+    when: ({ value }) => {
+      const { account, role } = value as { account?: unknown; role?: unknown };
+      return typeof account === 'string' && /^\d{12}$/.test(account) && accountIn(String(role)) !== undefined;
+    },
   });
+
+function accountIn(role: string | undefined): string | undefined {
+  return /^arn:aws[a-z-]*:iam::(\d{12}):role\//.exec(role ?? '')?.[1];
+}
 
 const policyFields = {
   objectives,

@@ -1,4 +1,4 @@
-import { reasonOf, UnderstudyError } from '../domain/errors.ts';
+import { reasonOf } from '../domain/errors.ts';
 import { type Finding, finding } from '../domain/finding.ts';
 import { parsePointId, runName, vaultKeys } from '../domain/names.ts';
 import { type Plan, targetOf } from '../domain/policy.ts';
@@ -15,8 +15,11 @@ export type ClearDeps = Telling & { plan: Plan; vault: Vault };
 const UPLOAD_AGE = 3600;
 const LEASE_SECONDS = 240;
 
-/** Ends what died: runs whose claim nobody renews any more, and uploads that nobody will finish. One failure stops no other. */
-export async function clearAway(deps: ClearDeps, now: Date): Promise<Finding[]> {
+/** Ends what died: runs whose claim nobody renews any more, and uploads that nobody will finish. One failure stops no other, and hides nothing that was found. */
+export async function clearAway(
+  deps: ClearDeps,
+  now: Date,
+): Promise<{ findings: Finding[]; failures: string[] }> {
   const failures: string[] = [];
   const guarded = (what: string, work: Promise<unknown>) =>
     work.catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
@@ -37,8 +40,7 @@ export async function clearAway(deps: ClearDeps, now: Date): Promise<Finding[]> 
       .then(() => void abandoned.push(abandonedUpload(deps.plan, owner, upload)));
     await guarded(upload.key, aborted);
   }
-  if (failures.length > 0) throw new UnderstudyError('left-over', failures.join('; '));
-  return abandoned;
+  return { findings: abandoned, failures };
 }
 
 /**

@@ -9,10 +9,13 @@ import { secondsBetween } from '../domain/time.ts';
 import type { OpenFinding } from '../ports/catalog.ts';
 import { jobFailed } from './claimed.ts';
 import { inLanes } from './lanes.ts';
+import { OF_PLATFORMS } from './platform/look-at-platform.ts';
+import { OF_PREFLIGHT } from './platform/preflight.ts';
+import { OF_SNAPSHOTS } from './snapshots/made-snapshot.ts';
 import { placeOfCopy } from './snapshots/places.ts';
 import { closeQuietly, raise, resolve, type Telling } from './tell.ts';
 
-export type TellAllDeps = Telling & { plan: Plan };
+export type TellAllDeps = Telling & { plan: Plan; home: string };
 
 const DAY = 86_400;
 
@@ -60,8 +63,7 @@ async function settleOpen(
   now: Date,
 ): Promise<void> {
   const { since, lastToldAt: _told, untold, ...was } = open;
-  if (open.target !== DEPLOYMENT.id && !isStillPlanned(targetOf(deps.plan, open.target), open))
-    return resolve(deps, open, 'dropped');
+  if (!isStillPlanned(deps, open)) return resolve(deps, open, 'dropped');
   if (await isGone(deps, open)) return resolve(deps, open, 'dropped');
   if (isEvent(deps.plan, open) && !untold && secondsBetween(since, now) >= DAY)
     return closeQuietly(deps, open);
@@ -85,21 +87,42 @@ function comesAgain(target: Target | undefined, job: string): boolean {
 /** Jobs that nothing but their own schedule starts; a verification comes with its dump, a copy with its snapshot. */
 const UNASKED = SCHEDULED_JOBS.filter((job) => job !== 'verify');
 
+/** What is said against a snapshot, and taken back by nothing when it is gone. */
+const OF_ONE_SNAPSHOT: readonly FindingCode[] = ['restore-failed', 'proof-mismatch', ...OF_SNAPSHOTS];
+
 /** Of a snapshot of somebody else's, which he has deleted: no rehearsal will ever say anything better of it. */
 async function isGone(deps: TellAllDeps, { target, code, subject }: Finding): Promise<boolean> {
-  if (code !== 'restore-failed' && code !== 'proof-mismatch') return false;
+  if (!OF_ONE_SNAPSHOT.includes(code)) return false;
   const kind = parsePointId(subject)?.kind;
   if (kind !== 'automated' && kind !== 'foreign') return false;
   return (await deps.catalog.point(target, subject))?.state === 'expired';
 }
 
-/** What is in the plan no longer nobody will look at again: a target, or a place that it was copied to. */
-function isStillPlanned(target: Target | undefined, { code, subject }: Finding): boolean {
+/** What is said of an instance or a cluster as it is, and asked about only while the plan names one. */
+const OF_SOURCE: readonly FindingCode[] = [...OF_PLATFORMS, ...OF_PREFLIGHT, 'instance-deleted'];
+
+/**
+ * Will anybody look at it again? Not at what the plan names no longer: a target, its instance, a place that it was
+ * copied to, a question.
+ */
+function isStillPlanned({ plan, home }: TellAllDeps, { target: id, code, subject }: Finding): boolean {
+  if (id === DEPLOYMENT.id)
+    return code !== 'snapshot-quota-near' || subject === home || copiesOf(plan.targets).includes(subject);
+  const target = targetOf(plan, id);
   if (!target) return false;
-  const place =
-    code === 'copy-impossible' ? subject : code === 'job-failed' ? placeOfCopy(subject) : undefined;
-  return place === undefined || target.policy.snapshot.copies.some((copy) => placeOf(copy) === place);
+  if (OF_SOURCE.includes(code) && !target.platform) return false;
+  if (code === 'instance-deleted') return subject === target.platform?.id;
+  if (code === 'assertion-failed') return target.assertions.some(({ name }) => isAbout(subject, name));
+  const place = code === 'copy-impossible' ? subject : code === 'job-failed' && placeOfCopy(subject);
+  return !place || copiesOf([target]).includes(place);
 }
+
+const copiesOf = (targets: readonly Target[]) =>
+  targets.flatMap(({ policy }) => policy.snapshot.copies.map(placeOf));
+
+/** An assertion failed in a dump by its name, in a snapshot or a moment with what it was of. */
+const isAbout = (subject: string, assertion: string) =>
+  subject === assertion || subject.startsWith(`${assertion}, of a `);
 
 /** A job whose last run failed and of which nobody was told: whoever recorded it died before telling. */
 function forgottenFailures(

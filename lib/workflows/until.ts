@@ -39,7 +39,10 @@ export async function until<T>(
     }));
     if (poll.state === 'done') return { outcome: 'done', value: poll.value };
     if (left <= 0) return { outcome: 'too-late', seen: poll.seen, waited: secondsBetween(began, end) };
-    await durable.pause(`${wait.name}: pause ${look}`, Math.min(pause, left), wait.onWaiting);
+    // A notice only makes it shorter: what cannot be put where notices look ends by itself.
+    const { onWaiting } = wait;
+    const announce = onWaiting && ((token: string) => onWaiting(token).catch(() => undefined));
+    await durable.pause(`${wait.name}: pause ${look}`, Math.min(pause, left), announce);
   }
 }
 

@@ -47,7 +47,7 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
 
   const statuses = new Map<string, TargetStatus>();
   const findings = [
-    ...(await ask('dead runs and abandoned uploads', [], () => clearAway(deps, now))),
+    ...(await askInParts(ask, 'dead runs and abandoned uploads', [], () => clearAway(deps, now))),
     ...(await lookAtPlatforms(deps, ask, now)),
     ...(await lookAtTargets(deps, statuses, ask, now)),
     ...(await ask('schedules', OF_SCHEDULES, async () =>
@@ -72,32 +72,37 @@ type Ask = (
   answer: () => Promise<Finding[]>,
 ) => Promise<Finding[]>;
 
+/** What was found is said, also when something else could not be found out. */
+async function askInParts(
+  ask: Ask,
+  question: string,
+  codes: readonly string[],
+  answer: () => Promise<{ findings: Finding[]; failures: string[] }>,
+): Promise<Finding[]> {
+  const found: Finding[] = [];
+  await ask(question, codes, async () => {
+    const { findings, failures } = await answer();
+    found.push(...findings);
+    if (failures.length > 0) throw new UnderstudyError('look-incomplete', failures.join('; '));
+    return [];
+  });
+  return found;
+}
+
 /** What AWS has of every target that it backs up, each a question of its own; then what rehearsals left behind. */
 async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Finding[]> {
   const findings: Finding[] = [];
   const onAws = deps.plan.targets.filter((target) => target.platform !== undefined);
-  /** What was found is said, also when something else could not be found out. */
-  const look = async (
-    question: string,
-    codes: readonly string[],
-    answer: () => Promise<{ findings: Finding[]; failures: string[] }>,
-  ) =>
-    ask(question, codes, async () => {
-      const seen = await answer();
-      findings.push(...seen.findings);
-      if (seen.failures.length > 0) throw new UnderstudyError('look-incomplete', seen.failures.join('; '));
-      return [];
-    });
   await inLanes(onAws, async (target) => {
     const codes = OF_PLATFORMS.map((code) => askedOf(target.id, code));
-    await look(`what AWS has of ${target.id}`, codes, () =>
-      lookAtPlatform(target, target.platform!, deps, now),
-    );
+    const look = () => lookAtPlatform(target, target.platform!, deps, now);
+    findings.push(...(await askInParts(ask, `what AWS has of ${target.id}`, codes, look)));
   });
   const standing = await deps.catalog.openScratches().catch(() => []);
   const rehearsed = standing.length > 0 || onAws.some(({ platform }) => platform?.kind !== 'elasticache');
-  if (rehearsed) await look('scratch instances', OF_SCRATCH, () => sweep(deps, now));
-  return findings;
+  if (!rehearsed) return findings;
+  const swept = await askInParts(ask, 'scratch instances', OF_SCRATCH, () => sweep(deps, now));
+  return [...findings, ...swept];
 }
 
 /** What is late of each target: one that cannot be judged hides nothing of the others. */

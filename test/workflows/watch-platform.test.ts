@@ -218,6 +218,57 @@ describe('the watch, of what AWS backs up', () => {
     expect(await open()).toEqual([`proof-mismatch crm ${subjects[1]}`, `proof-mismatch crm ${subjects[3]}`]);
   });
 
+  it.each<[string, Parameters<typeof finding>[0], string, Partial<Target> | undefined]>([
+    ['a key of somebody’s snapshot that he has deleted', 'restore-key-unusable', 'POINT', undefined],
+    ['a former name that was deleted', 'instance-deleted', 'crm-db-1', undefined],
+    [
+      'an instance, of a target that has none any more',
+      'instance-deleted',
+      'crm-db',
+      { platform: undefined as never },
+    ],
+    [
+      'backups, of a target that has none any more',
+      'backups-disabled',
+      'crm-db',
+      { platform: undefined as never },
+    ],
+    [
+      'posture, of a target that has none any more',
+      'posture-public',
+      'crm-db',
+      { platform: undefined as never },
+    ],
+    ['an assertion that was taken out', 'assertion-failed', 'leads, of a snapshot', undefined],
+    ['an assertion that was taken out, of a dump', 'assertion-failed', 'leads', undefined],
+  ])('drops what it can never find mended: %s', async (_what, code, about, changes) => {
+    const { look, open, deps, catalog } = world({ targets: [{ id: 'crm', ...changes }] });
+    const gone = snapshotPoint('2026-11-01T01:00:00Z', { kind: 'foreign', state: 'expired' });
+    await catalog.adoptPoint(gone);
+    const subject = about === 'POINT' ? gone.id : about;
+    await raise(deps, finding(code, { target: { id: 'crm' }, subject, message: 'no' }));
+    await look();
+    expect((await open()).filter((each) => each.startsWith(code))).toEqual([]);
+  });
+
+  it('and keeps what is still asked about', async () => {
+    const assertions = [{ name: 'leads', sql: 'select 1', when: 'always', is: '1' }] as never;
+    const { look, open, deps } = world({ targets: [{ id: 'crm', assertions }] });
+    const kept = [
+      finding('assertion-failed', { target: { id: 'crm' }, subject: 'leads, of a moment', message: 'no' }),
+      finding('posture-public', { target: { id: 'crm' }, subject: 'crm-db', message: 'no' }),
+      finding('snapshot-quota-near', { target: { id: 'understudy' }, subject: HOME, message: 'no' }),
+    ];
+    for (const each of kept) await raise(deps, each);
+    const left = { target: { id: 'understudy' }, subject: 'eu-north-1', message: 'no' };
+    await raise(deps, finding('snapshot-quota-near', left));
+    await look();
+    const codes = kept.map(({ code, target, subject }) => `${code} ${target} ${subject}`);
+    expect((await open()).filter((each) => /^(assertion|posture|snapshot-quota)/.test(each))).toEqual(
+      codes.sort(),
+    );
+  });
+
   it('says of a copy whose worker died which place lacks it, so that its success takes it back', async () => {
     const { clock, look, catalog } = world({
       policy: { snapshot: { ...policy().snapshot, copies: [{ region: 'eu-west-1' }] } },

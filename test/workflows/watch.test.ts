@@ -148,6 +148,26 @@ describe('the watch', () => {
     expect(completed()).toBe(1);
   });
 
+  it('tells of an upload that it ended, also when it could not end a dead run', async () => {
+    const { deps, clock, told } = world();
+    deps.vault.leaveOpen('crm/2026/11/20/20261120T010000Z-1.dump');
+    await deps.catalog.claim({
+      job: 'expire',
+      target: 'crm',
+      scheduledFor: START,
+      requestedBy: 'x',
+      now: new Date(START),
+      leaseSeconds: 60,
+    });
+    await clock.advance(7200);
+    const broken = faulty(deps.catalog);
+    broken.fail('claim', new Error('throttled'));
+    const { unjudged } = await watch({ ...deps, catalog: broken.port });
+    expect(unjudged).toEqual([expect.stringContaining('throttled')]);
+    expect(told().join()).toContain('upload-abandoned');
+    expect(await deps.vault.openUploads('')).toEqual([]);
+  });
+
   it('closes what it knows of a target that has left the plan, in words that do not call it well', async () => {
     const { deps, told } = world();
     await raise(deps, finding('rpo-breached', { target: { id: 'gone' }, subject: 'dump', message: 'late' }));

@@ -171,8 +171,10 @@ async function sweepOne(
   } catch (error) {
     return [leftOver(state, record, deps, `it cannot be deleted: ${reasonOf(error)}`)];
   }
+  // What was said of it before its expiry is not taken back while it stands.
+  const said = (await abandoned(state, record, deps)).length > 0;
   const late = secondsBetween(state.tags[TAGS.expires]!, now) > DELETION_TAKES;
-  return late ? [leftOver(state, record, deps, `it is ${state.status} and not gone yet`)] : [];
+  return said || late ? [leftOver(state, record, deps, `it is ${state.status} and not gone yet`)] : [];
 }
 
 /** Not expired yet, and its rehearsal is over: it stands for nobody, and costs until it is deleted. */

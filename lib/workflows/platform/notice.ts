@@ -83,12 +83,10 @@ async function act(
 }
 
 /** What happens to a scratch instance is its rehearsal's business, unless it failed; to an unknown one, nobody's. */
-const OF_SCRATCH: readonly FindingCode[] = ['source-failed', 'restore-key-unusable'];
-
 function concerns(owner: Owner, code: FindingCode): boolean {
   switch (owner.as) {
     case 'scratch':
-      return OF_SCRATCH.includes(code);
+      return code === 'source-failed';
     case 'nobody':
       return code === 'cloudwatch-alarm' || code === 'notice-unknown';
     case 'member':
@@ -137,6 +135,8 @@ function sayWhat(heard: Notice, owner: Owner): string {
 async function tellOfDeleted(heard: Notice, { target }: Owner, deps: NoticeDeps): Promise<boolean> {
   const point = await pointOf(heard, target.id, deps);
   if (point && !(isOurs(point) && ['available', 'verified', 'rehearsed'].includes(point.state))) return false;
+  // It came late, and speaks of what bore the name before: of an attempt that failed, say.
+  if (point?.availableAt && heard.at < point.availableAt) return false;
   const why = `the snapshot ${heard.subject} was deleted at ${heard.at}, and not by retention`;
   const message = point ? `${why}; it was ${point.state} and is no recovery point any more` : why;
   await raise(deps, finding('snapshot-deleted', { target, subject: point?.id ?? heard.subject, message }));

@@ -3,7 +3,7 @@ import { type Finding, finding } from '../../domain/finding.ts';
 import { pointFromRun, snapshotName, snapshotPointId } from '../../domain/names.ts';
 import { type PlatformSnapshot, type PlatformSource, TAGS } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
-import { counts, type RecoveryPoint, type SnapshotPoint } from '../../domain/recovery-point.ts';
+import { counts, isOurs, type RecoveryPoint, type SnapshotPoint } from '../../domain/recovery-point.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
 import type { JobMessages } from '../../ports/messages.ts';
 import type { Place, Platform } from '../../ports/platform.ts';
@@ -172,6 +172,14 @@ export async function missing(
 ): Promise<Finding[]> {
   const listed = new Map(found.map((each) => [each.id, each]));
   const findings: Finding[] = [];
+  const expected = points.filter(
+    (point) => isOurs(point) && point.place === place.name && THERE.includes(point.state),
+  );
+  // All at once may be an answer from another place: it is told at once, and believed when the next look finds it so too.
+  const doubted =
+    found.length === 0 && expected.length > 1 && place.name !== deps.home
+      ? new Set((await deps.catalog.openFindings(target.id)).map(({ code, subject }) => `${code} ${subject}`))
+      : undefined;
   for (const point of points) {
     if (point.place !== place.name || !THERE.includes(point.state)) continue;
     const seen = listed.get(point.snapshot.id);
@@ -196,7 +204,8 @@ export async function missing(
     const gone = finding('snapshot-deleted', { target, subject: point.id, message });
     // Told first and marked then: a look that dies or fails behind the mark would not come back to it.
     await raise(deps, gone);
-    await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: message });
+    if (!doubted || doubted.has(`${gone.code} ${gone.subject}`))
+      await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: message });
     findings.push(gone);
   }
   return findings;

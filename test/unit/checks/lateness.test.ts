@@ -197,6 +197,17 @@ describe('copies', () => {
     expect(checkCopies(copying(), fresh, now(8 * HOUR + 1))).toHaveLength(2);
   });
 
+  test('are late without a promise for snapshots too, by their schedule; and never where nothing is taken', () => {
+    const objectives = { rpo: { dump: 26 * HOUR }, rto: HOUR };
+    const daily = copying({ objectives, schedules: { snapshot: { cron: '0 1 * * *', timezone: 'UTC' } } });
+    const allowed = DAY + HOUR / 2 + 2 * HOUR;
+    expect(checkCopies(daily, status({ firstSeenAt: SNAPSHOT }), now(allowed))).toEqual([]);
+    expect(checkCopies(daily, status({ firstSeenAt: SNAPSHOT }), now(allowed + 1))).toHaveLength(2);
+    expect(
+      checkCopies(copying({ objectives, schedules: {} }), status({ firstSeenAt: SNAPSHOT }), now(9 * DAY)),
+    ).toEqual([]);
+  });
+
   test('of dumps are expected in the replica where there is one', () => {
     const vault: Policy['vault'] = { lock: 'none', lockFor: 0, replica: true };
     const snapshot = { ...policy().snapshot, copies: [] };

@@ -116,6 +116,11 @@ test.each<[string, [string, string][], string]>([
     `${AT}.snapshot.copies.1.account: expected the twelve digits of an account, in quotes`,
   ],
   [
+    'a role of another account',
+    [['"arn:aws:iam::444455556666:role/r"', '"arn:aws:iam::444455556667:role/r"']],
+    `${AT}.snapshot.copies.1.role: expected the ARN of a role in that account`,
+  ],
+  [
     'a role that is none',
     [['"arn:aws:iam::444455556666:role/r"', 'r']],
     `${AT}.snapshot.copies.1.role: expected the ARN of a role in that account`,

@@ -8,7 +8,9 @@ const START = '2026-11-20T12:00:00Z';
 const PACE = { first: 60, most: 300 };
 
 /** A wait for something that is so from a moment on; time passes in pauses only, unless somebody ends them early. */
-function waiting(options: { readyAfter?: number; deadline?: number; wakeAfter?: number } = {}) {
+function waiting(
+  options: { readyAfter?: number; deadline?: number; wakeAfter?: number; unannounced?: boolean } = {},
+) {
   const { readyAfter = Number.POSITIVE_INFINITY, deadline = 3600, wakeAfter } = options;
   const clock = manualClock(START);
   const pauses: number[] = [];
@@ -39,7 +41,10 @@ function waiting(options: { readyAfter?: number; deadline?: number; wakeAfter?: 
             ? { state: 'done', value: 'available' }
             : { state: 'waiting', seen: `creating after ${passed()} s` };
         },
-        onWaiting: async (token) => void tokens.push(token),
+        onWaiting: async (token) => {
+          if (options.unannounced) throw new Error('the table is throttled');
+          tokens.push(token);
+        },
       },
     );
   return { clock, execution, body, pauses, tokens, looks, passed };
@@ -70,6 +75,11 @@ describe('waiting until something is so', () => {
     await outcomeOf(wait);
     expect(wait.tokens).toHaveLength(3);
     expect(new Set(wait.tokens).size).toBe(3);
+  });
+
+  it('waits all the same when nobody can be told that it does', async () => {
+    const wait = waiting({ readyAfter: 200, unannounced: true });
+    expect(await outcomeOf(wait)).toEqual({ outcome: 'done', value: 'available' });
   });
 
   it('gives up once its deadline has passed, with what it saw last', async () => {

@@ -366,6 +366,8 @@ describe('a scratch instance that stands and is not expired', () => {
       expect(scratch.callsOf('remove')).toEqual([]);
       expect(await left()).toEqual(ALL);
       clock.set(LATER);
+      // Said as long as it stands: while it is being deleted too, and not a moment longer.
+      expect([...new Set(await look(1))]).toEqual([`scratch-left-over crm ${NAME}`]);
       expect(await look(5)).toEqual([]);
       expect(await left()).toEqual([]);
     },

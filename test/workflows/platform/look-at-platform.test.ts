@@ -111,6 +111,52 @@ describe('a source', () => {
   });
 });
 
+describe('copies that are gone all at once', () => {
+  const times = ['2026-11-18T01:00:00Z', '2026-11-19T01:00:00Z'];
+  const abroad = async (many = times) => {
+    const made = looking({ policy: copiesTo(ABROAD) });
+    for (const at of many) await made.good(at, {}, 'eu-west-1');
+    const real = made.deps.platform;
+    const answering = (nothing: boolean) => {
+      made.deps.platform = nothing
+        ? { ...real, snapshots: async () => [], snapshot: async () => undefined }
+        : real;
+    };
+    const states = async () => (await made.catalog.points('crm')).map(({ state }) => state);
+    return { ...made, answering, states };
+  };
+  const BOTH = times
+    .map((at) => `P0 snapshot-deleted ${at.replaceAll(/[-:]/g, '')}-snapshot@eu-west-1`)
+    .reverse();
+
+  it('are told at once, and are no recovery points when the next look finds it so too', async () => {
+    const { look, answering, states } = await abroad();
+    answering(true);
+    expect(await look()).toEqual(expect.arrayContaining(BOTH));
+    expect(await states()).toEqual(['verified', 'verified']);
+    expect(await look()).toEqual(expect.arrayContaining(BOTH));
+    expect(await states()).toEqual(['corrupt', 'corrupt']);
+    expect(await look()).toEqual([]);
+  });
+
+  it('and are there again at the next look stay what they were', async () => {
+    const { look, answering, states } = await abroad();
+    answering(true);
+    await look();
+    answering(false);
+    await look();
+    await look();
+    expect(await states()).toEqual(['verified', 'verified']);
+  });
+
+  it('not so a single one', async () => {
+    const { look, answering, states } = await abroad(times.slice(1));
+    answering(true);
+    await look();
+    expect(await states()).toEqual(['corrupt']);
+  });
+});
+
 describe('a snapshot of ours', () => {
   it.each([
     [

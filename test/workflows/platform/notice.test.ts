@@ -303,6 +303,14 @@ describe('a deleted snapshot', () => {
     expect(await Promise.all(found)).toEqual(states);
   });
 
+  it('that is told late speaks of what bore the name before, not of what has come since', async () => {
+    const { hear, told, state } = await withPoint('verified', { availableAt: '2026-11-20T10:00:30Z' });
+    await hear(snapshotEvent('0041'));
+    expect([told(), await state()]).toEqual([[], 'verified']);
+    await hear(snapshotEvent('0041', OURS, { 'Event Time': '2026-11-20 10:00:31' }));
+    expect([told().length, await state()]).toEqual([1, 'corrupt']);
+  });
+
   it('of AWS’s that the catalog never knew is on the timeline only', async () => {
     const { hear, told, timeline } = world();
     await hear(snapshotEvent('0041', 'rds:crm-db-2026-11-20-02-05'));
