@@ -1,5 +1,5 @@
 import { preflightJob } from '../lib/domain/job.ts';
-import { home, jobDeps, platform, scratchNetwork } from '../lib/runtime/compose.ts';
+import { home, jobDeps, keyState, platform, scratchNetwork } from '../lib/runtime/compose.ts';
 import { conditions } from '../lib/runtime/conditions.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { preflight } from '../lib/workflows/platform/preflight.ts';
@@ -10,6 +10,7 @@ export const handler = jobHandler(preflightJob, (job, invocation) =>
     ...jobDeps(invocation),
     platform: platform(),
     conditions: conditions(),
+    keyState,
     home: home(),
     scratchNetwork: scratchNetwork(),
   }),

@@ -33,17 +33,23 @@ export function checkSnapshot(
         message: `${point} of ${target.id} is not encrypted, and the policy ${target.policy.name} wants it to be`,
       }),
     );
-  if (key === 'unusable')
-    found.push(
-      finding('restore-key-unusable', {
-        ...about,
-        message: `${point} of ${target.id} is encrypted with ${snapshot.kmsKey}, which cannot be used`,
-      }),
-    );
+  found.push(...checkKey(target, point, snapshot.kmsKey, key));
   const odd = origin && implausible(snapshot, origin);
   if (odd)
     found.push(finding('snapshot-implausible', { ...about, message: `${point} of ${target.id} ${odd}` }));
   return found;
+}
+
+/** Can it be restored, as far as its key goes? */
+export function checkKey(
+  target: Target,
+  point: string,
+  kmsKey: string | undefined,
+  key: KeyState,
+): Finding[] {
+  if (key !== 'unusable') return [];
+  const message = `${point} of ${target.id} is encrypted with ${kmsKey}, which cannot be used`;
+  return [finding('restore-key-unusable', { target, subject: point, message })];
 }
 
 /** Storage is allocated, not used: a snapshot has its source's, unless that was enlarged meanwhile. Aurora and caches say nothing of it. */

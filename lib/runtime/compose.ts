@@ -168,7 +168,7 @@ export const telling = () => ({
 });
 
 /** May a key be used to restore with? One that is gone, off or on its way out may not. */
-const keyState = async (key: string, region: string) => {
+export const keyState = async (key: string, region: string) => {
   const problem = keyProblem(await keys()(key, region), clock.now());
   return problem === undefined ? ('usable' as const) : ('unusable' as const);
 };

@@ -243,11 +243,15 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
         [...scratchInstances, there(`cluster-snapshot:${SCRATCH}`)],
       ),
       may(['rds:DeleteDBParameterGroup', 'rds:DeleteDBClusterParameterGroup'], scratchParameters),
+      may('secretsmanager:DeleteSecret', scratchSecrets),
+    ],
+    // Parameters that no record speaks for: to list is to look at every name, and their tags say whose they are.
+    findsStrays: [
       may(
-        ['rds:DescribeDBParameterGroups', 'rds:DescribeDBClusterParameterGroups', 'rds:ListTagsForResource'],
+        ['rds:DescribeDBParameterGroups', 'rds:DescribeDBClusterParameterGroups'],
         [there('pg:*'), there('cluster-pg:*')],
       ),
-      may('secretsmanager:DeleteSecret', scratchSecrets),
+      may('rds:ListTagsForResource', scratchParameters),
     ],
     readsScratchSecrets: [may('secretsmanager:GetSecretValue', scratchSecrets)],
   };

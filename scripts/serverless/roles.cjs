@@ -110,6 +110,7 @@ function table(can, inVpc) {
       can.seesCaches,
       can.seesKeys,
       can.endsScratch,
+      can.findsStrays,
       can.becomesSource, // before a scratch instance is deleted: does somebody's secret lead to it?
       can.entersAccounts,
       publishes('JobsTopic'),

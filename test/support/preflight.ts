@@ -1,3 +1,4 @@
+import type { KeyState } from '../../lib/checks/snapshot.ts';
 import type { PreflightJob } from '../../lib/domain/job.ts';
 import type { PlatformSource } from '../../lib/domain/platform.ts';
 import type { Policy, Target } from '../../lib/domain/policy.ts';
@@ -38,6 +39,7 @@ export async function preflightWorld(
     await catalog.adoptPoint(snapshotPoint(at, { kind: 'automated', snapshot: { ...of, id, kmsKey: KEY } }));
   }
   const conditions = memoryConditions();
+  const keys: Record<string, KeyState> = {};
   const promised = policy({
     objectives: { rpo: { snapshot: 93_600, pitr: 900 }, rto: 1800 },
     schedules: { preflight: { cron: '0 6 * * *', timezone: 'UTC' } },
@@ -51,6 +53,8 @@ export async function preflightWorld(
     catalog,
     platform,
     conditions,
+    /** Of copies: which keys cannot be used. */
+    keyState: async (key: string) => keys[key] ?? ('usable' as const),
     home: HOME,
     scratchNetwork: { subnetGroup: 'quarantine', securityGroup: 'sg-quarantine' },
     clock,
@@ -79,5 +83,5 @@ export async function preflightWorld(
       const { occasion, code, subject } = json as { occasion: string; code: string; subject: string };
       return `${occasion} ${code} ${subject}`;
     });
-  return { clock, platform, catalog, conditions, alerts, messages, log, deps, job, open, told };
+  return { clock, platform, catalog, conditions, keys, alerts, messages, log, deps, job, open, told };
 }

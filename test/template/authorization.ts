@@ -34,7 +34,7 @@ const CHECKED: Record<string, string> = {
   'rds:DescribeDBParameters': 'pg*',
   'rds:DescribeDBSnapshots': 'db snapshot',
   'rds:DescribeDBSubnetGroups': 'subgrp*',
-  'rds:ListTagsForResource': 'db cluster snapshot cluster-snapshot auto-backup',
+  'rds:ListTagsForResource': 'db cluster snapshot cluster-snapshot auto-backup pg cluster-pg',
   'rds:ModifyDBCluster': 'cluster*',
   'rds:ModifyDBClusterParameterGroup': 'cluster-pg*',
   'rds:ModifyDBClusterSnapshotAttribute': 'cluster-snapshot*',

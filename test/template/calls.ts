@@ -56,6 +56,15 @@ export const OPERATIONS: Record<string, Operation> = {
       ['rds:DescribeDBClusterSnapshots', rds(`cluster-snapshot:${NAME}`, THERE)],
     ],
   },
+  'find parameters that no record speaks for': {
+    by: ['Watch'],
+    calls: [
+      ['rds:DescribeDBParameterGroups', rds('pg:*')],
+      ['rds:DescribeDBClusterParameterGroups', rds('cluster-pg:*')],
+      ['rds:ListTagsForResource', rds(`pg:${SCRATCH}`)],
+      ['rds:ListTagsForResource', rds(`cluster-pg:${SCRATCH}`)],
+    ],
+  },
   'look whether a snapshot is ours': {
     by: ['Expire'],
     calls: [undefined, THERE].flatMap((region): Call[] => [

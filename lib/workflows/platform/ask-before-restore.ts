@@ -1,5 +1,6 @@
 import { owesWindow } from '../../checks/posture.ts';
 import type { Answers, Facts, Question } from '../../checks/preflight.ts';
+import type { KeyState } from '../../checks/snapshot.ts';
 import { hintOf, reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import type { PreflightJob } from '../../domain/job.ts';
 import type { PlatformRef, PlatformSource, Quota } from '../../domain/platform.ts';
@@ -12,6 +13,7 @@ import type { Log } from '../../ports/messages.ts';
 import type { Place, Platform } from '../../ports/platform.ts';
 import type { RestoreConditions } from '../../ports/preflight.ts';
 import { networkIn, scratchTags } from '../instances/quarantine.ts';
+import { keyOf } from '../snapshots/made-snapshot.ts';
 import { homePlace, placesOf } from '../snapshots/places.ts';
 
 export type AskDeps = {
@@ -21,6 +23,8 @@ export type AskDeps = {
   stage: string;
   platform: Platform;
   conditions: RestoreConditions;
+  /** May the key of a copy be used, in the Region where it lies? */
+  keyState: (key: string, region: string) => Promise<KeyState>;
   /** The Region of the deployment and of its sources. */
   home: string;
   /** The quarantine of scratch instances, unless a policy names another. Empty where there is none. */
@@ -33,6 +37,8 @@ export type Asked = {
   answers: Answers;
   /** Manual snapshots, of every place whose quota is known. */
   quotas: Map<string, Quota>;
+  /** The newest snapshot that counts of each other place, and its key. */
+  copies: { point: SnapshotPoint; key: KeyState }[];
   unknown: { question: string; reason: string; hint?: string | undefined }[];
   /** What could not be asked, because it follows from an answer that is missing. */
   left: string[];
@@ -51,7 +57,7 @@ export async function askAll(
   job: PreflightJob,
   deps: AskDeps,
 ): Promise<Asked> {
-  const asked: Asked = { answers: {}, quotas: new Map(), unknown: [], left: [] };
+  const asked: Asked = { answers: {}, quotas: new Map(), copies: [], unknown: [], left: [] };
   const attempt = async (question: string, work: () => Promise<void>) => {
     try {
       await work();
@@ -76,7 +82,7 @@ export async function askAll(
   await ask({
     source: async () => ({ found: await deps.platform.source(ref) }),
     snapshot: async () => {
-      points = await newestSnapshots(target, deps);
+      points = await newestSnapshots(target, deps.home, deps);
       return { looked: await lookAt(points, deps) };
     },
   });
@@ -85,10 +91,15 @@ export async function askAll(
   await ask(questionsAbout(target, ref, asked.answers.source?.found, newest, job, deps));
 
   if (asked.answers.quotas) asked.quotas.set(deps.home, asked.answers.quotas.snapshots);
-  for (const place of placesOf(target, deps.home).slice(1))
+  for (const place of placesOf(target, deps.home).slice(1)) {
     await attempt(`quotas of ${place.name}`, async () => {
       asked.quotas.set(place.name, (await quotasOf(place, deps)).snapshots);
     });
+    await attempt(`copies in ${place.name}`, async () => {
+      const [copy] = await newestSnapshots(target, place.name, deps);
+      if (copy) asked.copies.push({ point: copy, key: await keyOf(copy.snapshot, place.name, deps) });
+    });
+  }
   return asked;
 }
 
@@ -143,11 +154,15 @@ function questionsAbout(
   };
 }
 
-async function newestSnapshots(target: Target, { catalog, home }: AskDeps): Promise<SnapshotPoint[]> {
+async function newestSnapshots(
+  target: Target,
+  place: string,
+  { catalog }: AskDeps,
+): Promise<SnapshotPoint[]> {
   const points = await catalog.points(target.id, { states: ['verified', 'rehearsed'] });
   return points
     .filter(isSnapshot)
-    .filter(({ place }) => place === home)
+    .filter((point) => point.place === place)
     .slice(0, LOOKED_AT);
 }
 

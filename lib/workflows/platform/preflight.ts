@@ -6,6 +6,7 @@ import {
   OF_SOURCES,
 } from '../../checks/posture.ts';
 import { checkRestore, mayMend, OF_RESTORES } from '../../checks/preflight.ts';
+import { checkKey } from '../../checks/snapshot.ts';
 import { InputError } from '../../domain/errors.ts';
 import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../../domain/finding.ts';
 import type { PreflightJob } from '../../domain/job.ts';
@@ -56,13 +57,14 @@ function restorable(target: Target): Restorable {
 }
 
 function judge(target: Target, ref: Restorable, asked: Asked, now: Date): Finding[] {
-  const { answers, quotas, unknown } = asked;
+  const { answers, quotas, copies, unknown } = asked;
   const source = answers.source?.found;
   return [
     ...(answers.source ? checkExistence(target, ref, source) : []),
     ...(source ? [...checkBackups(target, source, now), ...checkPosture(target, source, now)] : []),
     ...checkRestore(target, answers, now),
     ...[...quotas].flatMap(([place, quota]) => checkSnapshotQuota(place, quota)),
+    ...copies.flatMap(({ point, key }) => checkKey(target, point.id, point.snapshot.kmsKey, key)),
     ...unknown.map(({ question, reason, hint }) =>
       finding('preflight-unknown', {
         target,
@@ -76,7 +78,7 @@ function judge(target: Target, ref: Restorable, asked: Asked, now: Date): Findin
 /** Takes back what was found before and is not so any more, as far as this time the question was answered. */
 async function tellAll(
   target: Target,
-  { answers, quotas, left }: Asked,
+  { answers, quotas, copies, left }: Asked,
   findings: readonly Finding[],
   deps: PreflightDeps,
 ): Promise<void> {
@@ -86,6 +88,9 @@ async function tellAll(
     if (code === 'source-missing') return answers.source !== undefined;
     if (code === 'pitr-window-short') return source !== undefined && answers['pitr window'] !== undefined;
     if (OF_SOURCES.includes(code)) return source !== undefined;
+    // Of a copy, whose key has been asked about by itself.
+    if (code === 'restore-key-unusable' && copies.some(({ point }) => point.id === subject))
+      return copies.some(({ point, key }) => point.id === subject && key === 'usable');
     // As RDS reported it of the source, whose every key has been asked about now.
     if (code === 'restore-key-unusable' && subject === target.platform?.id)
       return mayMend({ code, subject: 'key' }, answers) && !findings.some((found) => found.code === code);

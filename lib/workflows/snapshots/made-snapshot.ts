@@ -120,7 +120,7 @@ export async function makeItCount(
 
 /** What we may not ask about stays unknown: of a snapshot that was just made, RDS itself has shown that its key works. */
 export async function keyOf(
-  taken: PlatformSnapshot,
+  taken: { kmsKey?: string | undefined },
   place: string,
   deps: Pick<SnapshotDeps, 'keyState'>,
 ): Promise<KeyState> {

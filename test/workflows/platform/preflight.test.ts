@@ -410,3 +410,37 @@ test('a run that ends too late writes nothing of what it asked', async () => {
   await expect(preflight(world.job(), deps)).rejects.toMatchObject({ code: 'out-of-time' });
   expect(await world.open()).toEqual(['job-failed preflight']);
 });
+
+describe('the newest copy in another place', () => {
+  const AWAY = 'arn:aws:kms:eu-west-1:111122223333:key/away';
+  const at = '2026-11-20T01:00:00Z';
+  const world = async () => {
+    const made = await preflightWorld({
+      policy: { snapshot: { ...policy().snapshot, copies: [{ region: 'eu-west-1', kmsKey: AWAY }] } },
+    });
+    const copy = snapshotPoint(at, { place: 'eu-west-1', snapshot: { id: 'copy', kmsKey: AWAY } });
+    await made.catalog.adoptPoint(copy);
+    return { ...made, subject: copy.id };
+  };
+
+  it('whose key has been switched off since would not restore when its own Region is gone: P0 until it can be used', async () => {
+    const { deps, job, keys, told, subject } = await world();
+    keys[AWAY] = 'unusable';
+    expect(await preflight(job(), deps)).toMatchObject({
+      findings: [{ code: 'restore-key-unusable', subject }],
+    });
+    expect(told()).toEqual([`opened restore-key-unusable ${subject}`]);
+    keys[AWAY] = 'unknown';
+    await preflight(job(), deps);
+    expect(told()).toEqual([]);
+    keys[AWAY] = 'usable';
+    await preflight(job(), deps);
+    expect(told()).toEqual([`resolved restore-key-unusable ${subject}`]);
+  });
+
+  it('whose key nobody may ask about is left in peace', async () => {
+    const { deps, job, keys } = await world();
+    keys[AWAY] = 'unknown';
+    expect(await preflight(job(), deps)).toMatchObject({ findings: [] });
+  });
+});
