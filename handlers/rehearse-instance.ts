@@ -1,4 +1,3 @@
-import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { rehearseInstanceJob } from '../lib/domain/job.ts';
 import {
   changesFunction,
@@ -10,12 +9,12 @@ import {
   scratchNetwork,
   scratchSecretStore,
 } from '../lib/runtime/compose.ts';
-import { durableSteps, parseJob } from '../lib/runtime/durable.ts';
+import { durableHandler } from '../lib/runtime/durable.ts';
 import { rehearseInstance } from '../lib/workflows/instances/rehearse-instance.ts';
 
 /** Topic `jobs` → a snapshot or a moment restored onto an instance that is thrown away. A durable function: it takes hours. */
-export const handler = withDurableExecution(async (event: unknown, context) =>
-  rehearseInstance(parseJob(rehearseInstanceJob, event), durableSteps(context), {
+export const handler = durableHandler(rehearseInstanceJob, (job, durable) =>
+  rehearseInstance(job, durable, {
     ...platformDeps(),
     scratch: scratchInstances(),
     scratchAt,

@@ -1,8 +1,8 @@
-import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import type * as z from 'zod';
 import { InputError } from '../domain/errors.ts';
 import type { Durable } from '../ports/durable.ts';
-import { mistakes, unwrap } from './job-handler.ts';
+import { refuse, understood, unwrap } from './job-handler.ts';
 
 /** The durable execution's steps as the workflows know them. A step is tried five times before the execution fails. */
 export function durableSteps(context: DurableContext): Durable {
@@ -30,13 +30,24 @@ export function durableSteps(context: DurableContext): Durable {
   };
 }
 
-/** Checks a job's message without any side effect: on every replay it is checked again. */
-export function parseJob<Schema extends z.ZodType>(schema: Schema, event: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(unwrap(event).body);
-  if (parsed.success) return parsed.data;
-  throw new InputError(
-    'the message is not understood',
-    mistakes(parsed.error),
-    'docs/operators-runbook.md shows the messages',
-  );
+/**
+ * Wraps a job that outlives its function. A message that is wrong will be wrong the next time too: it is alerted on and
+ * its execution ends, except that a person who invoked the function gets the error. Checking has no side effect: it is
+ * done again on every replay.
+ */
+export function durableHandler<Schema extends z.ZodType, Result>(
+  schema: Schema,
+  work: (job: z.infer<Schema>, durable: Durable) => Promise<Result>,
+) {
+  return withDurableExecution(async (event: unknown, context: DurableContext) => {
+    const durable = durableSteps(context);
+    const { body, direct } = unwrap(event);
+    try {
+      return await work(understood(schema, body), durable);
+    } catch (error) {
+      if (direct || !(error instanceof InputError)) throw error;
+      await durable.step('say that the message is refused', () => refuse(error, body));
+      return undefined;
+    }
+  });
 }

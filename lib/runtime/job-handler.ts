@@ -51,7 +51,8 @@ export function personHandler<Schema extends z.ZodType, Result>(
   });
 }
 
-function understood<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
+/** A message by its schema. Rejects with InputError, which has every mistake. */
+export function understood<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new InputError(
@@ -87,7 +88,8 @@ export function mistakes(error: z.ZodError): string[] {
   );
 }
 
-async function refuse(error: InputError, body: unknown): Promise<void> {
+/** Tells people of a message that nobody will take. */
+export async function refuse(error: InputError, body: unknown): Promise<void> {
   const { job, target } = (typeof body === 'object' && body !== null ? body : {}) as {
     job?: unknown;
     target?: unknown;

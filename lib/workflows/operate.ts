@@ -45,6 +45,7 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       return { estimate, said: sayEstimate(estimate) };
     }
     case 'outcome':
+      requireTarget(deps.plan, request.target);
       return (await deps.catalog.run(request)) ?? null;
     case 'evidence':
       return deps.catalog.evidence(requireTarget(deps.plan, request.target).id, request.limit);

@@ -11,7 +11,7 @@ import { catalog } from '../../../lib/runtime/compose.ts';
 import type { ExpireOutcome } from '../../../lib/workflows/expire.ts';
 import type { CopyOutcome } from '../../../lib/workflows/snapshots/copy.ts';
 import type { SnapshotOutcome } from '../../../lib/workflows/snapshots/snapshot.ts';
-import { invokeLocally } from '../../../scripts/local/handlers.ts';
+import { type FunctionName, invokeLocally } from '../../../scripts/local/handlers.ts';
 import { instancePlan } from '../../support/instances.ts';
 import { AWAY, createPlatform, eventually, HOME, PASSWORD, type Platform } from '../../support/platform.ts';
 
@@ -311,3 +311,22 @@ function once(action: string, what: 'after'): (called: string) => 'after' | unde
     return what;
   };
 }
+
+test.each([
+  ['that names nobody', { job: 'snapshot', target: 'nobody', scheduledFor: '2026-11-20T09:00:00Z' }],
+  ['that is misspelt', { job: 'snapshot', target: 'crm', scheduledFor: '2026-11-20T09:00:00Z', labl: 'x' }],
+  ['without a moment', { job: 'copy', target: 'crm', point: 'x', to: 'mars' }],
+  ['of a rehearsal from nowhere', { job: 'rehearse-instance', target: 'crm', from: 'mars' }],
+  [
+    'of a rehearsal that names nobody',
+    { job: 'rehearse', target: 'nobody', scheduledFor: '2026-11-20T09:00:00Z' },
+  ],
+])('a message %s is refused and told, and ends its execution', async (_what, message) => {
+  const Records = [{ body: JSON.stringify(message) }];
+  expect(await invokeLocally(message.job as FunctionName, { Records })).toBeUndefined();
+  const subject = `${message.job} ${message.target}`;
+  expect(await catalog().openFindings('understudy')).toContainEqual(
+    expect.objectContaining({ code: 'unknown-job', subject }),
+  );
+  await expect(invokeLocally(message.job as FunctionName, message)).rejects.toThrow();
+});
