@@ -57,12 +57,19 @@ function policyContradictions(raw: unknown, path: (string | number)[], now: Date
       typeof schedule === 'string' || isCron(schedule)
         ? scheduleMistake(resolveSchedule(schedule), now)
         : undefined;
-    return mistake ? [{ path: [...path, 'schedules', job], message: mistake }] : [];
+    return mistake ? [{ job, path: [...path, 'schedules', job], message: mistake }] : [];
   });
-  const parsed = configSchema.shape.policies.valueType.safeParse(raw);
-  if (!parsed.success || dead.length > 0) return dead;
+  // One that never fires is said, and judged no further: in its place stands one that fits everything.
+  const alive = { ...schedules, ...Object.fromEntries(dead.map(({ job }) => [job, '0 * * * *'])) };
+  const parsed = configSchema.shape.policies.valueType.safeParse(
+    dead.length > 0 ? { ...record(raw), schedules: alive } : raw,
+  );
+  const never = dead.map(({ path, message }) => ({ path, message }));
+  return parsed.success ? [...never, ...judgePolicy(parsed.data, path, now)] : never;
+}
 
-  const policy = resolvePolicy(String(path[1]), parsed.data);
+function judgePolicy(config: ConfigPolicy, path: (string | number)[], now: Date): Contradiction[] {
+  const policy = resolvePolicy(String(path[1]), config);
   const found: Contradiction[] = [];
   const say = (where: string[], message: string) => found.push({ path: [...path, ...where], message });
 

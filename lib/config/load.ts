@@ -26,11 +26,16 @@ export function loadPlan(text: string, file: string, now: Date): Plan {
   if (broken.length > 0) throw mistakesIn(file, broken);
 
   const parsed = configSchema.safeParse(document.toJS() ?? {});
-  const formal = parsed.success ? [] : parsed.error.issues.flatMap((issue) => mistakesOf(issue, at));
   if (!parsed.success) {
+    const issues = issuesIn(document.toJS(), parsed.error);
+    const formal = issues.flatMap((issue) => mistakesOf(issue, at));
+    // A wrong name says nothing against what bears it.
+    const told = issues
+      .filter(({ code }) => code !== 'invalid_key')
+      .flatMap((issue) => mistakesOf(issue, at));
     // What can be judged in a half-right file is judged too: people get all their mistakes at once.
-    const rest = contradictions(withoutMistakes(document.toJS(), parsed.error), now).filter(
-      ({ path, because = path }) => !formal.some((mistake) => overlaps(mistake.path, because)),
+    const rest = contradictions(withoutMistakes(document.toJS(), issues), now).filter(
+      ({ path, because = path }) => !told.some((mistake) => overlaps(mistake.path, because)),
     );
     throw mistakesIn(file, [...formal, ...rest.map((found) => ({ ...found, line: at(found.path) }))]);
   }
@@ -75,25 +80,59 @@ function mistakesOf(issue: z.core.$ZodIssue, at: (path: readonly PropertyKey[]) 
   return [{ path, line: at(path), message: issue.message.replace(/^Invalid input: /, '') }];
 }
 
+/** All issues: a record looks into no value whose key is wrong. */
+function issuesIn(raw: unknown, error: z.ZodError): z.core.$ZodIssue[] {
+  return error.issues.flatMap((issue) => {
+    const [section] = issue.path;
+    const isNamed = section === 'policies' || section === 'targets';
+    if (issue.code !== 'invalid_key' || !isNamed || issue.path.length !== 2) return [issue];
+    const within =
+      configSchema.shape[section].valueType.safeParse(valueAt(raw, issue.path)).error?.issues ?? [];
+    return [issue, ...within.map((nested) => ({ ...nested, path: [...issue.path, ...nested.path] }))];
+  });
+}
+
+/** What stands in the place of what is wrong and has no default. Nothing is said of it: its place is told already. */
+const STAND_INS: Record<string, unknown> = {
+  objectives: { rpo: {}, rto: '1h' },
+  rto: '1h',
+  retention: { all: '52w' },
+};
+const SOME_COPY = { region: 'aa-nowhere-1', kmsKey: 'some' };
+
 /**
  * The file without its unknown keys and wrong values, which would keep the rest of their policy from being judged. In
- * their place stand the defaults, where there are any. Lists stay as they are: what is in them is told by its number.
+ * their place stand the defaults, where there are any. Lists keep their length: what is in them is told by its number.
  */
-function withoutMistakes(raw: unknown, error: z.ZodError): unknown {
-  for (const issue of error.issues) {
-    const unknown = issue.code === 'unrecognized_keys';
-    const path = unknown ? issue.path : issue.path.slice(0, -1);
-    const wrong = unknown ? issue.keys : issue.path.slice(-1);
+function withoutMistakes(raw: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  for (const issue of issues) {
+    const { path } = issue;
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) put(raw, [...path, key], undefined);
+      continue;
+    }
     // A policy or target as a whole stays: others lead to it by its name.
-    if (!unknown && (issue.path.length < 3 || issue.path.some((part) => typeof part === 'number'))) continue;
-    const parent = path.reduce<unknown>(
-      (node, part) => (node as Record<PropertyKey, unknown> | null | undefined)?.[part],
-      raw,
-    );
-    if (typeof parent !== 'object' || parent === null) continue;
-    for (const key of wrong) delete (parent as Record<PropertyKey, unknown>)[key];
+    if (path.length < 3) continue;
+    const item = path.findIndex((part) => typeof part === 'number');
+    if (item < 0) put(raw, path, STAND_INS[String(path.at(-1))]);
+    else if (path[item - 1] === 'copies') put(raw, path.slice(0, item + 1), SOME_COPY);
   }
   return raw;
+}
+
+function put(raw: unknown, path: readonly PropertyKey[], value: unknown): void {
+  const parent = valueAt(raw, path.slice(0, -1));
+  if (typeof parent !== 'object' || parent === null) return;
+  const key = path.at(-1)!;
+  if (value === undefined) delete (parent as Record<PropertyKey, unknown>)[key];
+  else (parent as Record<PropertyKey, unknown>)[key] = value;
+}
+
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (node, part) => (node as Record<PropertyKey, unknown> | null | undefined)?.[part],
+    raw,
+  );
 }
 
 function overlaps(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {

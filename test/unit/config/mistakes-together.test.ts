@@ -53,6 +53,51 @@ test('a wrong value does not hide that the rest of its policy cannot be meant', 
   ]);
 });
 
+test.each([
+  ['a promise that is no duration', [['rto: 4h', 'rto: 4x']], 'objectives.rto: expected a duration'],
+  ['no promise at all', [[', rto: 4h', '']], 'objectives.rto: '],
+  ['no retention', [['    retention: { all: 52w }\n', '']], 'retention: '],
+  [
+    'a place that is none',
+    [['{ all: 52w }', '{ all: 52w }\n    snapshot: { copies: [{ region: mars }] }']],
+    'snapshot.copies.0.region: expected a Region',
+  ],
+  [
+    'a schedule that never fires',
+    [['"0 5 * * *"', '"0 5 30 2 *"']],
+    'schedules.expire: this schedule can never fire',
+  ],
+  [
+    'a name that cannot be',
+    [
+      ['  p:', '  P:'],
+      ['policy: p', 'policy: P'],
+    ],
+    ': expected a name of a-z',
+  ],
+])('%s hides nothing else', (_what, changes, said) => {
+  const text = changes.reduce(
+    (all, [from, to]) => {
+      expect(all).toContain(from);
+      return all.replace(from!, to!);
+    },
+    `version: 1
+policies:
+  p:
+    objectives: { rpo: { dump: 26h, snapshot: 1h, pitr: 5m }, rto: 4h }
+    schedules: { dump: "0 1 * * *", expire: "0 5 * * *", rehearse: "0 3 * * 0", snapshot: "0 2 * * *", preflight: "0 6 * * *" }
+    retention: { all: 52w }
+targets:
+  crm: { policy: p, rds: crm-prod, connection: { secret: understudy/crm } }
+`,
+  );
+  const mistakes = mistakesOf(text);
+  expect(mistakes).toHaveLength(3);
+  expect(mistakes.join('\n')).toContain(said);
+  expect(mistakes.join('\n')).toContain('these snapshots cannot keep it');
+  expect(mistakes.join('\n')).toContain('promise 10m at least');
+});
+
 test('a wrong preflight is not called a missing one', () => {
   expect(mistakesOf(SNAPPED.replace('preflight: "0 6 * * *"', 'preflight: 6'))).toEqual([
     expect.stringContaining('schedules.preflight: expected five'),
