@@ -21,6 +21,11 @@ export function alertSubject(alert: Alert): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
 }
 
+/** The operator's commands in a text as they are typed for a deployment: `./understudy --stage prod run dump crm`. */
+export function withOption(text: string, option: string): string {
+  return text.replace(/\.\/understudy (?!--(?:stage|local)\b)/g, `./understudy ${option} `);
+}
+
 /** What happened, to whom, since when, what it means for the objectives, and the next command. */
 export function alertText(alert: Alert): string {
   const { finding, occasion, since, at } = alert;
@@ -37,11 +42,12 @@ export function alertText(alert: Alert): string {
   if (finding.objectives) lines.push(`objectives:  ${finding.objectives}`);
   if (occasion !== 'resolved' && occasion !== 'dropped') lines.push(`next:        ${finding.next}`);
   lines.push('', `understudy, stage ${alert.stage}, ${at}`);
-  return lines.join('\n');
+  return withOption(lines.join('\n'), `--stage ${alert.stage}`);
 }
 
 /** The same for machines, one JSON document. */
 export function alertJson(alert: Alert): string {
   const { finding, ...rest } = alert;
-  return JSON.stringify({ schemaVersion: 1, ...rest, ...finding });
+  const next = withOption(finding.next, `--stage ${alert.stage}`);
+  return JSON.stringify({ schemaVersion: 1, ...rest, ...finding, next });
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { withOption } from '../../lib/domain/alert.ts';
 import { hintOf, InputError, reasonOf } from '../../lib/domain/errors.ts';
 import { DONE, FAILED, WRONG_INPUT } from './exit.ts';
 import { type Answer, show } from './say.ts';
@@ -136,8 +137,15 @@ function once(command: Command): void {
 }
 for (const each of [program, ...program.commands]) once(each);
 
+/** Commands are shown as they are typed for what this one talks to. */
+function here(text: string): string {
+  const { stage, local } = program.opts<Options>();
+  if (local) return withOption(text, '--local');
+  return stage ? withOption(text, `--stage ${stage}`) : text;
+}
+
 function finish(answer: Answer, json: boolean): void {
-  show(answer, json);
+  show({ ...answer, lines: answer.lines.map(here) }, json);
   process.exitCode = answer.exit;
 }
 
@@ -150,7 +158,7 @@ function fail(error: unknown): void {
     process.stdout.write(
       `${JSON.stringify({ error: { message: reasonOf(error), ...(hint ? { hint } : {}), ...(error instanceof InputError ? { mistakes: error.mistakes } : {}) } }, null, 2)}\n`,
     );
-  process.stderr.write(`understudy: ${reasonOf(error)}\n${hint ? `  next: ${hint}\n` : ''}`);
+  process.stderr.write(here(`understudy: ${reasonOf(error)}\n${hint ? `  next: ${hint}\n` : ''}`));
   process.exitCode = exit;
 }
 
@@ -164,6 +172,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? DONE : WRONG_INPUT;
-  else fail(error);
+  if (!(error instanceof CommanderError)) fail(error);
+  else if (error.exitCode === 0) process.exitCode = DONE;
+  else {
+    // What is wrong stands on stderr already.
+    process.exitCode = WRONG_INPUT;
+    if (process.argv.includes('--json'))
+      process.stdout.write(`${JSON.stringify({ error: { message: error.message } }, null, 2)}\n`);
+  }
 }

@@ -46,7 +46,7 @@ function interrupted(): void {
   process.stderr.write(
     local
       ? '\nunderstudy: interrupted; with --local the job ends with this command, and what it had begun is cleared when its lease has run out\n  next: ./understudy --local status; ./understudy local down removes everything\n'
-      : '\nunderstudy: interrupted; what was asked for goes on\n  next: ./understudy status T shows what became of it\n',
+      : '\nunderstudy: interrupted; what was asked for goes on\n  next: ./understudy --stage NAME status T shows what became of it\n',
   );
   process.exit(130);
 }

@@ -47,7 +47,10 @@ export function sayEvidence(evidence: Evidence): string[] {
       .map((difference) => `  ${bad('different')}   ${sayDifference(difference)}`),
     ...evidence.leftOut.map((extension) => `  left out    extension ${extension}`),
     ...evidence.notes.map((note) => `  note        ${note}`),
-    ...evidence.findings.map((found) => `  ${bad(found.code)}  ${found.subject}: ${found.next}`),
+    ...evidence.findings.flatMap((found) => [
+      `  ${bad(found.code)}  ${found.message}`,
+      `  ${faint(`next: ${found.next}`)}`,
+    ]),
     ...(evidence.error
       ? [
           `  ${bad(evidence.error.code)}  ${evidence.error.message}`,

@@ -1,5 +1,5 @@
 import { ListSubscriptionsByTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import type { Alert } from '../../lib/domain/alert.ts';
+import { type Alert, withOption } from '../../lib/domain/alert.ts';
 import { readInbox } from '../../scripts/local/pump.ts';
 import { lateness } from './support/catalogs.ts';
 import { form, subscribers } from './support/fake-sns.ts';
@@ -45,7 +45,8 @@ describe.each(ALERTS)('alerts %s', (_name, make) => {
       Awaited<ReturnType<typeof under.take>>[0],
     ];
     expect(subject).toBe(`[P0] worse: ${sent.finding.target}: job-silent (production)`);
-    for (const part of [sent.finding.message, sent.finding.target, sent.finding.next, sent.since])
+    const next = withOption(sent.finding.next, '--stage production');
+    for (const part of [sent.finding.message, sent.finding.target, next, sent.since])
       expect(text).toContain(part);
     expect(json).toEqual({
       schemaVersion: 1,
@@ -54,6 +55,7 @@ describe.each(ALERTS)('alerts %s', (_name, make) => {
       at: sent.at,
       stage: 'production',
       ...sent.finding,
+      next,
     });
   });
 

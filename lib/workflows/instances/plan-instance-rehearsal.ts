@@ -13,7 +13,7 @@ import {
   type SnapshotPoint,
   type StoredObject,
 } from '../../domain/recovery-point.ts';
-import { compactUtc, plusSeconds, utc } from '../../domain/time.ts';
+import { compactUtc, humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/messages.ts';
@@ -96,7 +96,7 @@ export async function planRehearsal(
     estimate,
     notes: [
       sayEstimate(estimate),
-      ...(manifest ? [] : ['there is no dump before this moment to compare with']),
+      ...(manifest ? [] : [await whyNoDump(job, target, deps)]),
       ...optionsNote(source, options.optionGroup),
       ...(place === deps.home ? [] : [`restored in ${place}, under the engine’s own parameters`]),
       ...(source ? [] : [`the source ${ref.id} is not there; the engine’s own parameters are used`]),
@@ -108,6 +108,14 @@ export async function planRehearsal(
     estimate,
   });
   return chosen;
+}
+
+/** A dump may well be there, and too young to say anything of what is restored. */
+async function whyNoDump(job: RehearseInstanceJob, target: Target, deps: PlanDeps): Promise<string> {
+  const newest = await manifestBefore('9999', target, deps);
+  const before =
+    job.from === 'moment' ? 'before this moment' : `${humanSeconds(SNAPSHOT_TAKES)} before this snapshot`;
+  return `there is no verified dump ${before} to compare with${newest ? `; the newest is of ${newest.snapshotAt}` : ''}`;
 }
 
 /** What the source's option group adds is missing in the copy, and somebody may wonder. */
@@ -236,11 +244,12 @@ async function manifestBefore(
   moment: string,
   target: Target,
   deps: PlanDeps,
-): Promise<{ stored: StoredObject; database: string | undefined } | undefined> {
+): Promise<{ stored: StoredObject; database: string | undefined; snapshotAt: string } | undefined> {
   const dumps = (await deps.catalog.points(target.id))
     .filter(isDump)
     .filter((point): point is DumpPoint & { manifest: StoredObject } => point.manifest !== undefined)
     .filter((point) => point.place === VAULT && counts(point) && point.snapshotAt! < moment)
     .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
-  return dumps[0] && { stored: dumps[0].manifest, database: dumps[0].database };
+  const [newest] = dumps;
+  return newest && { stored: newest.manifest, database: newest.database, snapshotAt: newest.snapshotAt! };
 }

@@ -1,4 +1,4 @@
-import { type Alert, alertJson, alertSubject, alertText } from '../../../lib/domain/alert.ts';
+import { type Alert, alertJson, alertSubject, alertText, withOption } from '../../../lib/domain/alert.ts';
 import { FINDINGS, type FindingCode, finding } from '../../../lib/domain/finding.ts';
 import { target } from '../../support/builders.ts';
 
@@ -53,7 +53,7 @@ test('the text says what, to whom, since when, what it means and the next comman
     'since:       2026-11-20T05:00:00Z (24 h 30 min)',
     `means:       ${FINDINGS['rpo-breached'].means}`,
     'objectives:  RPO 26 h is breached by 2 h',
-    'next:        Take one now: `./understudy run dump crm-prod`.',
+    'next:        Take one now: `./understudy --stage prod run dump crm-prod`.',
     '',
     'understudy, stage prod, 2026-11-21T05:30:00Z',
   ]);
@@ -69,7 +69,9 @@ test('what is over asks for nothing', () => {
 
 test.each(Object.keys(FINDINGS) as FindingCode[])('the text of %s has its next step', (code) => {
   const about = alert({}, code);
-  expect(alertText(about)).toContain(`next:        ${about.finding.next}`);
+  const next = withOption(about.finding.next, '--stage prod');
+  expect(alertText(about)).toContain(`next:        ${next}`);
+  expect(next.match(/understudy (?!--stage prod )(?=[a-z]+ )/g) ?? []).toEqual([]);
 });
 
 test('machines get the same as one JSON document', () => {
@@ -81,5 +83,6 @@ test('machines get the same as one JSON document', () => {
     at: about.at,
     stage: 'prod',
     ...about.finding,
+    next: 'Take one now: `./understudy --stage prod run dump crm-prod`.',
   });
 });

@@ -111,8 +111,17 @@ describe('the manifest that it is held against', () => {
     await catalog.movePoint('crm', '20261120T010000Z-1', 'corrupt');
     const chosen = await plan();
     expect(chosen).not.toHaveProperty('manifest');
-    expect(chosen.notes.join()).toContain('no dump before this moment');
+    expect(chosen.notes).toContain('there is no verified dump 15 min before this snapshot to compare with');
     expect(chosen.database).toBe('postgres');
+  });
+
+  it('is none where the dump is too young for the snapshot, whose moment nobody notes to the second', async () => {
+    const { plan, catalog } = await planning();
+    await catalog.movePoint('crm', '20261120T010000Z-1', 'corrupt');
+    await catalog.adoptPoint(point('2026-11-20T01:50:00Z', { manifest: MANIFEST }));
+    expect((await plan()).notes).toContain(
+      'there is no verified dump 15 min before this snapshot to compare with; the newest is of 2026-11-20T01:50:00Z',
+    );
   });
 });
 
