@@ -77,7 +77,19 @@ function mistakesOf(issue: z.core.$ZodIssue, at: (path: readonly PropertyKey[]) 
   if (issue.code === 'invalid_key') {
     return issue.issues.map((nested) => ({ path, line: at(path), message: nested.message }));
   }
-  return [{ path, line: at(path), message: issue.message.replace(/^Invalid input: /, '') }];
+  return [{ path, line: at(path), message: sayPlainly(issue.message) }];
+}
+
+/** The words of the schema library, for people who have never heard of it. */
+function sayPlainly(message: string): string {
+  return message
+    .replace(/^Invalid (?:input|option): /, '')
+    .replace(/^expected .*, received undefined$/, 'is missing')
+    .replace(/^expected .*, received null$/, 'is empty')
+    .replace(/^Too (?:small|big): expected (\w+) to (?:be|have) /, 'expected a $1 ')
+    .replace(/^expected a (number|int) ([<>]=?)/, 'expected a number $2 ')
+    .replaceAll('"|"', ', ')
+    .replaceAll('"', '');
 }
 
 /** All issues: a record looks into no value whose key is wrong. */

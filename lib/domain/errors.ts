@@ -52,3 +52,8 @@ export function codeOf(error: unknown): string {
 export function hintOf(error: unknown): string | undefined {
   return error instanceof UnderstudyError ? error.hint : undefined;
 }
+
+/** A message and what to do about it, in one line; whoever wrote the message may have ended it with a full stop. */
+export function withHint(message: string, hint: string | undefined): string {
+  return hint ? `${message.replace(/\.+$/, '')}. Hint: ${hint}` : message;
+}

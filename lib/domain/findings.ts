@@ -87,7 +87,7 @@ export const FINDINGS = {
   'copy-late': {
     severity: 'P1',
     means: 'The newest verified copy in another Region, account or bucket is older than it may be.',
-    next: 'See why copying fails: `./understudy status {target}`; it is tried again with the next point.',
+    next: 'See why copying fails: `./understudy status {target}`; a snapshot’s is asked for again every hour.',
   },
   'job-failed': {
     severity: 'P1',
@@ -297,7 +297,7 @@ export const FINDINGS = {
   'restore-snapshot-missing': {
     severity: 'P1',
     means: 'There is no snapshot that could be restored now.',
-    next: 'Take one: `./understudy run snapshot {target}`.',
+    next: 'Take one with `./understudy run snapshot {target}`; `./understudy run preflight {target}` then looks again.',
   },
   'engine-end-of-support': {
     severity: 'P2',

@@ -1,4 +1,13 @@
-import { ClaimLost, codeOf, hintOf, InputError, OutOfTime, Refusal, reasonOf } from '../domain/errors.ts';
+import {
+  ClaimLost,
+  codeOf,
+  hintOf,
+  InputError,
+  OutOfTime,
+  Refusal,
+  reasonOf,
+  withHint,
+} from '../domain/errors.ts';
 import { type Finding, finding } from '../domain/finding.ts';
 import type { JobMessage } from '../domain/job.ts';
 import { type RunName, runName } from '../domain/names.ts';
@@ -148,7 +157,7 @@ export function jobFailed(
     target,
     subject,
     job,
-    message: `${job} of ${target.id} failed (${said.code}): ${said.message}${said.hint ? `. Hint: ${said.hint}` : ''}`,
+    message: withHint(`${job} of ${target.id} failed (${said.code}): ${said.message}`, said.hint),
   });
   // Nobody has to name its point and its place.
   return job === 'copy'

@@ -57,7 +57,7 @@ command(
     (await import('./commands/run.ts')).run(session, job!, target!, options as never),
   (made) =>
     made
-      .option('--point <id>', 'verify or rehearse this point')
+      .option('--point <id>', 'verify, rehearse or copy this point')
       .option('--again', 'verify what was verified before')
       .option('--label <text>', 'snapshot: the one before a risky release; kept flat, outside the thinning')
       .option('--to <place>', 'copy: a Region, or REGION/ACCOUNT')

@@ -1,7 +1,7 @@
 import { InputError } from '../../lib/domain/errors.ts';
 import { askedJob, JOBS } from '../../lib/domain/job.ts';
 import { parsePointId, snapshotPointId } from '../../lib/domain/names.ts';
-import type { Target } from '../../lib/domain/policy.ts';
+import { placeOf, type Target } from '../../lib/domain/policy.ts';
 import { utc } from '../../lib/domain/time.ts';
 import type { Session } from './session.ts';
 
@@ -41,7 +41,7 @@ export function messageFor(session: Session, job: string, target: string, option
   refuseMisfits(job, from, options);
   refuseImpossible(job, from, asked);
   const message = shape(job, from, target, session.caller, options);
-  refuseMistakes(message, from);
+  refuseMistakes(message, from, asked);
   return message;
 }
 
@@ -115,13 +115,15 @@ function refuseImpossible(job: string, from: string, { id, connection, platform 
 }
 
 /** All that is wrong with the options' values, by the schemas of the messages they become. */
-function refuseMistakes(message: Message, from: string): void {
+function refuseMistakes(message: Message, from: string, target: Target): void {
   const { error } = askedJob.safeParse(message);
   const mistakes = (error?.issues ?? []).map(({ path, message: said }) => {
     const option = String(path[0]);
     return message[option] === '' ? `--${option} is empty` : `--${option}: ${said}`;
   });
   if (message['reason'] === '') mistakes.push('--reason is empty');
+  const told = (mistake: string) => mistakes.some((other) => other.split(':')[0] === mistake.split(':')[0]);
+  mistakes.push(...outOfReach(message, from, target).filter((mistake) => !told(mistake)));
   const kind = parsePointId(String(message['point'] ?? ''))?.kind;
   if (kind === 'dump' && (from === 'snapshot' || message.job === 'copy'))
     mistakes.push(
@@ -137,6 +139,26 @@ function refuseMistakes(message: Message, from: string): void {
       mistakes,
       './understudy points T lists the points; ./understudy run --help the options',
     );
+}
+
+/** What the plan and the clock alone say can never be done. */
+function outOfReach(message: Message, from: string, { policy }: Target): string[] {
+  const copies = policy.snapshot.copies.map(placeOf);
+  const { to, moment } = message as { to?: string; moment?: string };
+  const mistakes: string[] = [];
+  if (message.job === 'copy' && to && !copies.includes(to))
+    mistakes.push(
+      `--to: the policy ${policy.name} copies ${copies.length > 0 ? `to ${copies.join(', ')}` : 'nowhere'}, not to ${to}`,
+    );
+  if (moment && new Date(moment) > new Date()) mistakes.push(`--moment: ${moment} is yet to come`);
+  const place = parsePointId(String(message['point'] ?? ''))?.place;
+  const there = policy.rehearsal.instance.place;
+  const elsewhere = there === undefined ? copies.includes(place ?? '') : place !== there;
+  if (from === 'snapshot' && place !== undefined && elsewhere)
+    mistakes.push(
+      `--point: it lies in ${place}, and the policy ${policy.name} rehearses ${there === undefined ? 'at home' : `in ${there}`} (rehearsal.instance.place)`,
+    );
+  return mistakes;
 }
 
 const FITS: Record<string, readonly (keyof RunOptions)[]> = {

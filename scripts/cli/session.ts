@@ -96,6 +96,12 @@ function remoteInvoker(stage: string | undefined): Session['invoke'] {
     const answer = await new LambdaClient({ maxAttempts: 3 })
       .send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
       .catch((cause: Error) => {
+        if (/Region is missing/.test(cause.message))
+          throw new InputError(
+            'which Region?',
+            [],
+            'set AWS_REGION, or a region in the profile of AWS_PROFILE',
+          );
         throw new UnderstudyError(
           'function-unreachable',
           `${FunctionName} cannot be invoked: ${cause.message}`,

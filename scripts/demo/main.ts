@@ -19,7 +19,7 @@ import { sabotagedScratch } from './sabotage.ts';
 import { type DemoOptions, type DemoStage, openStage, storeSecret, TARGET } from './stage.ts';
 
 /**
- * The whole story on one machine, by the functions that Lambda would run: a night that goes well, and three things
+ * The whole story on one machine, by the functions that Lambda would run: a night that goes well, and four things
  * that go wrong. Whatever does not come out as it should ends the demo with 1; nothing here is played from a script.
  */
 const { values } = parseArgs({

@@ -338,7 +338,7 @@ describe('the role that restores', () => {
     snapshotArn: `${prefix}:snapshot:rds:crm-db-1`,
     kmsKey: `arn:aws:kms:${HOME}:111122223333:key/home`,
     subnetGroup: 'quarantine',
-    tags: { 'understudy:target': 'crm' },
+    tags: { 'understudy:target': 'crm', 'understudy:stage': 'dev' },
   };
   const cluster = {
     ...intent,
@@ -377,8 +377,13 @@ describe('the role that restores', () => {
       `kms:CreateGrant ${intent.kmsKey}`,
       `kms:DescribeKey ${intent.kmsKey}`,
       'rds:AddTagsToResource db:understudy-scratch-preflight',
+      'rds:AddTagsToResource pg:understudy-scratch-preflight',
+      'rds:CopyDBParameterGroup pg:understudy-scratch-preflight',
+      'rds:CreateDBParameterGroup pg:understudy-scratch-preflight',
       'rds:DeleteDBInstance db:understudy-scratch-preflight',
+      'rds:DeleteDBParameterGroup pg:understudy-scratch-preflight',
       'rds:ModifyDBInstance db:understudy-scratch-preflight',
+      'rds:ModifyDBParameterGroup pg:understudy-scratch-preflight',
       'rds:RestoreDBInstanceFromDBSnapshot db:understudy-scratch-preflight',
       'rds:RestoreDBInstanceFromDBSnapshot pg:understudy-scratch-preflight',
       'rds:RestoreDBInstanceFromDBSnapshot snapshot:rds:crm-db-1',
@@ -387,6 +392,10 @@ describe('the role that restores', () => {
       'rds:RestoreDBInstanceToPointInTime db:understudy-scratch-preflight',
       'rds:RestoreDBInstanceToPointInTime pg:understudy-scratch-preflight',
       'rds:RestoreDBInstanceToPointInTime subgrp:quarantine',
+      ...['CreateSecret', 'DeleteSecret', 'GetSecretValue', 'TagResource'].map(
+        (action) =>
+          `secretsmanager:${action} arn:aws:secretsmanager:${HOME}:111122223333:secret:understudy/dev/scratch/understudy-scratch-preflight-AbCdEf`,
+      ),
     ]);
   });
 

@@ -141,11 +141,13 @@ async function longTransactions(client: Client): Promise<Symptom> {
 
 /** What a function may have at most where it restores, in bytes. */
 const LARGEST_SCRATCH = 10_240 * 1_048_576;
+/** What a rehearsal takes of it for each byte of the source: the copy and its log, and an archive of a good third. */
+const SCRATCH_TAKES = 1.7;
 
 /** Measured against the largest scratch there is: this function's own /tmp is not where a rehearsal restores. */
 function disk(sourceBytes: number): Symptom {
-  const needed = 2 * sourceBytes;
-  const said = `the database has ${(sourceBytes / 1e9).toFixed(2)} GB; a rehearsal inside a function has room for about ${(LARGEST_SCRATCH / 2e9).toFixed(0)} GB`;
+  const needed = SCRATCH_TAKES * sourceBytes;
+  const said = `the database has ${(sourceBytes / 1e9).toFixed(2)} GB; a rehearsal inside a function has room for about ${(LARGEST_SCRATCH / SCRATCH_TAKES / 1e9).toFixed(0)} GB`;
   if (needed < LARGEST_SCRATCH) return good('disk', said);
   return {
     check: 'disk',

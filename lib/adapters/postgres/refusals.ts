@@ -103,7 +103,7 @@ async function refuseHiddenRows(client: Client): Promise<void> {
       'rows-hidden',
       `row-level security hides rows of ${listed(hidden)} from the dump role`,
       {
-        hint: 'alter role … bypassrls (on RDS: grant rds_superuser’s right, or dump as the tables’ owner without FORCE)',
+        hint: 'alter role … bypassrls; where that is not allowed, dump as the owner of those tables, and without FORCE ROW LEVEL SECURITY',
       },
     );
   } finally {

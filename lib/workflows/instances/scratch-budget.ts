@@ -5,13 +5,21 @@ import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 
-/** Seconds, and dollars where the policy says what an hour costs. */
-export type Estimate = { seconds: number; dollars?: number; used: number; allowed: number };
+/** Seconds, measured or guessed; and dollars where the policy says what an hour costs. */
+export type Estimate = {
+  seconds: number;
+  guessed?: true;
+  dollars?: number;
+  used: number;
+  allowed: number;
+};
 
 type BudgetDeps = { catalog: Catalog; clock: Clock };
 
 /** Until one was measured. In seconds. */
 const USUALLY = 3600;
+/** Less than this nobody is billed for. In seconds; from RDS's pricing page. */
+const LEAST_BILLED = 600;
 
 /** What it will take and cost; rejects when the policy's hours of this month would not last for it. */
 export async function refuseOverBudget(
@@ -50,18 +58,20 @@ export async function estimateOf(
   const ended = await deps.catalog.scratchSeconds(target.policy.name, monthOf(utc(now)));
   return {
     seconds,
+    ...(past.length > 0 ? {} : { guessed: true as const }),
     ...(pricePerHour === undefined
       ? {}
-      : { dollars: Math.ceil((seconds / 3600) * pricePerHour * 100) / 100 }),
+      : { dollars: Math.ceil((Math.max(seconds, LEAST_BILLED) / 3600) * pricePerHour * 100) / 100 }),
     used: ended + standingSeconds(stands, seconds, now),
     allowed: hoursAMonth * 3600,
   };
 }
 
-/** `about 42 min on a scratch instance, 0.08 USD; 3 h of 24 h used this month`. */
-export function sayEstimate({ seconds, dollars, used, allowed }: Estimate): string {
-  const price = dollars === undefined ? '' : `, ${dollars.toFixed(2)} USD`;
-  return `about ${humanSeconds(seconds)} on a scratch instance${price}; ${humanSeconds(used)} of ${humanSeconds(allowed)} used this month`;
+/** `about 42 min on a scratch instance, 0.08 USD and its storage; 3 h of 24 h used this month`. */
+export function sayEstimate({ seconds, guessed, dollars, used, allowed }: Estimate): string {
+  const price = dollars === undefined ? '' : `, ${dollars.toFixed(2)} USD and its storage`;
+  const how = guessed ? ' (a guess: none was measured yet)' : '';
+  return `about ${humanSeconds(seconds)}${how} on a scratch instance${price}; ${humanSeconds(used)} of ${humanSeconds(allowed)} used this month`;
 }
 
 /** What still stands will stand as long as is usual, or longer. */

@@ -7,7 +7,7 @@ import {
 } from '../../checks/posture.ts';
 import { checkRestore, mayMend, OF_RESTORES } from '../../checks/preflight.ts';
 import { checkKey } from '../../checks/snapshot.ts';
-import { InputError } from '../../domain/errors.ts';
+import { InputError, withHint } from '../../domain/errors.ts';
 import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../../domain/finding.ts';
 import type { PreflightJob } from '../../domain/job.ts';
 import type { Target } from '../../domain/policy.ts';
@@ -69,7 +69,7 @@ function judge(target: Target, ref: Restorable, asked: Asked, now: Date): Findin
       finding('preflight-unknown', {
         target,
         subject: question,
-        message: `${question} of ${target.id}: ${reason}${hint ? `. Hint: ${hint}` : ''}`,
+        message: withHint(`${question} of ${target.id}: ${reason}`, hint),
       }),
     ),
   ];

@@ -24,7 +24,7 @@ export async function check(session: Session): Promise<Answer> {
     },
     lines: [
       ...plan.policies.flatMap((policy) => [...sayPolicy(policy, plan, now), '']),
-      `${session.options.config} is right: ${plan.policies.length} policies, ${plan.targets.length} targets`,
+      `${session.options.config} is right: ${many(plan.policies.length, 'policy', 'policies')}, ${many(plan.targets.length, 'target', 'targets')}`,
     ],
   };
 }
@@ -100,3 +100,5 @@ function sayRetention({ retention }: Policy): string {
   ].filter(Boolean);
   return `${parts.join(', ')}; never less than the newest verified and the newest rehearsed`;
 }
+
+const many = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;

@@ -67,7 +67,6 @@ function sayRpos({ rpo }: TargetReport): string {
     .join(', ');
 }
 
-/** What AWS says of the instance, and from when to when it can be wound back: the window that the policy chose, as it is. */
 /** What AWS keeps of a target: how far back it can be wound now, how far the policy wants, and where copies are. */
 export function sayPlatform({ target, platform, pitrWindow, copies }: TargetReport): string[] {
   if (!platform) return [];

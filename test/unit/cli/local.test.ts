@@ -1,6 +1,6 @@
 import { run } from '../../../scripts/cli/commands/run.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
-import { planOf } from '../../support/snapshots.ts';
+import { ABROAD, copiesTo, planOf } from '../../support/snapshots.ts';
 
 jest.mock('../../../scripts/cli/progress.ts', () => ({
   progress: () => Promise.reject(new Error('it began')),
@@ -11,7 +11,7 @@ afterEach(() => jest.restoreAllMocks());
 const POINT = '20261120T010000Z-snapshot@eu-central-1';
 const session = {
   options: { config: 'understudy.yml', local: true },
-  plan: () => planOf(),
+  plan: () => planOf({ policy: copiesTo(ABROAD) }),
   caller: 'somebody',
   isLocal: true,
   invoke: async (_: string, { ask }: { ask: string }) =>

@@ -4,14 +4,14 @@ import type { Plan } from '../../../lib/domain/policy.ts';
 import { messageFor, type RunOptions, runOf } from '../../../scripts/cli/message.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { planWith } from '../../support/plan.ts';
-import { planOf } from '../../support/snapshots.ts';
+import { ABROAD, copiesTo, planOf } from '../../support/snapshots.ts';
 
 const cachePlan = planOf({ target: { platform: { kind: 'elasticache', id: 'sessions' } } });
 for (const each of cachePlan.targets) delete each.connection;
 
 const sessionOf = (plan: Plan) =>
   ({ options: { config: 'understudy.yml' }, caller: 'somebody', plan: () => plan }) as unknown as Session;
-const session = sessionOf(planOf());
+const session = sessionOf(planOf({ policy: copiesTo(ABROAD) }));
 
 const message = (job: string, options: RunOptions = {}) => messageFor(session, job, 'crm', options);
 const mistakesOf = (job: string, options: RunOptions, of = session) => {
@@ -112,6 +112,23 @@ describe('what a person asks for', () => {
       'copy',
       { point: '20261120T010000Z-1', to: 'eu-west-1' },
       ['--point: 20261120T010000Z-1 is a dump, and snapshots are copied'],
+    ],
+    [
+      'copy',
+      { point: '20261120T010000Z-snapshot@eu-central-1', to: 'eu-west-3' },
+      ['--to: the policy production copies to eu-west-1, not to eu-west-3'],
+    ],
+    [
+      'rehearse',
+      { from: 'moment', moment: '2999-01-01T00:00:00Z' },
+      ['--moment: 2999-01-01T00:00:00Z is yet to come'],
+    ],
+    [
+      'rehearse',
+      { from: 'snapshot', point: '20261120T010000Z-snapshot@eu-west-1' },
+      [
+        '--point: it lies in eu-west-1, and the policy production rehearses at home (rehearsal.instance.place)',
+      ],
     ],
   ] as const)('is refused with all that is wrong about its options: %s %j', (job, options, mistakes) => {
     expect(mistakesOf(job, options)).toEqual(mistakes);

@@ -17,7 +17,7 @@ describe('a mistake is told with its line, its path and what was expected', () =
       ['{ dump: 26h }', '{ dump: 1.5d }'],
       '5 policies.production.objectives.rpo.dump: expected a duration',
     ],
-    ['a missing promise', ['      rto: 1h\n', ''], '4 policies.production.objectives.rto: expected string'],
+    ['a missing promise', ['      rto: 1h\n', ''], '4 policies.production.objectives.rto: is missing'],
     ['no cron', ['"0 1 * * *"', 'daily'], '8 policies.production.schedules.dump: expected five fields'],
     [
       'a list for a cron',
@@ -37,7 +37,7 @@ describe('a mistake is told with its line, its path and what was expected', () =
     [
       'a depth that does not exist',
       ['depth: full', 'depth: deep'],
-      '16 policies.production.verify.depth: Invalid option',
+      '16 policies.production.verify.depth: expected one of exists, checksum, readable, full',
     ],
     [
       'a severity that does not exist',
@@ -62,13 +62,13 @@ describe('a mistake is told with its line, its path and what was expected', () =
     [
       'a priority that does not exist',
       ['priority: P1', 'priority: P3'],
-      '24 targets.crm.priority: Invalid option',
+      '24 targets.crm.priority: expected one of P0, P1, P2',
     ],
-    ['no secret', ['{ secret: understudy/crm }', '{}'], '25 targets.crm.connection.secret: expected string'],
+    ['no secret', ['{ secret: understudy/crm }', '{}'], '25 targets.crm.connection.secret: is missing'],
     [
       'a port that is none',
       ['understudy/crm }', 'understudy/crm, port: 70000 }'],
-      '25 targets.crm.connection.port: Too big',
+      '25 targets.crm.connection.port: expected a number <= 65535',
     ],
     [
       'a bad id',
@@ -105,7 +105,7 @@ describe('a mistake is told with its line, its path and what was expected', () =
       ['minimum: 1000', 'equals: [1]'],
       '29 targets.crm.assertions.0.equals: expected',
     ],
-    ['no targets', [RIGHT.slice(RIGHT.indexOf('  crm:')), ''], '21 targets: expected record, received null'],
+    ['no targets', [RIGHT.slice(RIGHT.indexOf('  crm:')), ''], '21 targets: is empty'],
     [
       'an empty list of them',
       [RIGHT.slice(RIGHT.indexOf('targets:')), 'targets: {}'],

@@ -128,7 +128,7 @@ describe('the manifest that it is held against', () => {
 describe('an estimate', () => {
   it('is said in hours and dollars, and how much is used', () => {
     expect(sayEstimate({ seconds: 2520, dollars: 0.08, used: 10_800, allowed: 86_400 })).toBe(
-      'about 42 min on a scratch instance, 0.08 USD; 3 h of 24 h used this month',
+      'about 42 min on a scratch instance, 0.08 USD and its storage; 3 h of 24 h used this month',
     );
     expect(sayEstimate({ seconds: 3600, used: 0, allowed: 7200 })).not.toContain('USD');
   });

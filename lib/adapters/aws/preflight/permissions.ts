@@ -1,6 +1,7 @@
 import { type EvaluationResult, type IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import { SCRATCH_PREFIX } from '../../../domain/names.ts';
+import { TAGS } from '../../../domain/platform.ts';
 import type { Denial, RestoreIntent } from '../../../ports/preflight.ts';
 import { ofIam } from './errors.ts';
 
@@ -38,6 +39,10 @@ function needsOf(intent: RestoreIntent): Need[] {
   const ofInstance = ['rds:AddTagsToResource', 'rds:ModifyDBInstance', 'rds:DeleteDBInstance'];
   const ofCluster = ['rds:AddTagsToResource', 'rds:ModifyDBCluster', 'rds:DeleteDBCluster'];
   const parameters = rds(isCluster ? 'cluster-pg' : 'pg', scratch);
+  const group = isCluster ? 'DBClusterParameterGroup' : 'DBParameterGroup';
+  const ofGroup = ['Create', 'Copy', 'Modify', 'Delete'].map((verb) => `rds:${verb}${group}`);
+  const secret = `arn:${partition}:secretsmanager:${region}:${account}:secret:understudy/${intent.tags[TAGS.stage]}/scratch/${scratch}-AbCdEf`;
+  const ofSecret = ['CreateSecret', 'TagResource', 'GetSecretValue', 'DeleteSecret'];
   return [
     ...(isCluster
       ? [
@@ -47,7 +52,8 @@ function needsOf(intent: RestoreIntent): Need[] {
       : [{ resource: rds('db', scratch), actions: [...restores, ...ofInstance] }]),
     ...(intent.snapshotArn ? [{ resource: intent.snapshotArn, actions: [fromSnapshot!] }] : []),
     ...(intent.sourceArn ? [{ resource: intent.sourceArn, actions: [toMoment!] }] : []),
-    { resource: parameters, actions: restores },
+    { resource: parameters, actions: [...restores, 'rds:AddTagsToResource', ...ofGroup] },
+    { resource: secret, actions: ofSecret.map((action) => `secretsmanager:${action}`) },
     ...(intent.subnetGroup ? [{ resource: rds('subgrp', intent.subnetGroup), actions: restores }] : []),
     ...(intent.optionGroup ? [{ resource: rds('og', intent.optionGroup), actions: restores }] : []),
     ...(intent.kmsKey ? [{ resource: intent.kmsKey, actions: ['kms:CreateGrant', 'kms:DescribeKey'] }] : []),

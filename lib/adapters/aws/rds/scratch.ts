@@ -59,6 +59,7 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
             DBInstanceClass: order.instanceClass,
             Engine: order.engine,
             PubliclyAccessible: false,
+            AutoMinorVersionUpgrade: false,
             Tags: tagList(order.tags),
           }),
         ),
