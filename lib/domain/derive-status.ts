@@ -1,6 +1,6 @@
 import type { Evidence } from './evidence.ts';
 import type { ScheduledJob } from './job.ts';
-import { VAULT } from './names.ts';
+import { parseRunName, VAULT } from './names.ts';
 import {
   counts,
   type DumpPoint,
@@ -14,7 +14,6 @@ import {
   type PointSummary,
   type PointsSummary,
   REHEARSING,
-  type Rehearsing,
   type RunSummary,
   type TargetStatus,
 } from './target-status.ts';
@@ -116,9 +115,9 @@ function passedBySort(
 ): TargetStatus['lastPassed'] {
   const passed: NonNullable<TargetStatus['lastPassed']> = { ...before };
   for (const { run, at, outcome } of evidence) {
-    const job = run.split('/')[0]!;
-    const sort = (job === 'simulation' ? 'rehearse' : job) as Rehearsing;
-    if (outcome === 'passed' && REHEARSING.includes(sort) && at > (passed[sort] ?? '')) passed[sort] = at;
+    const job = parseRunName(run)?.job;
+    const sort = REHEARSING.find((each) => each === (job === 'simulation' ? 'rehearse' : job));
+    if (outcome === 'passed' && sort && at > (passed[sort] ?? '')) passed[sort] = at;
   }
   return Object.keys(passed).length > 0 ? passed : undefined;
 }

@@ -53,6 +53,19 @@ export function hintOf(error: unknown): string | undefined {
   return error instanceof UnderstudyError ? error.hint : undefined;
 }
 
+/** What an error says, as a value: it goes on record, and through the steps of a durable execution, which keep no error's code. */
+export type Said = { code: string; message: string; hint?: string };
+
+export function saidOf(error: unknown): Said {
+  const hint = hintOf(error);
+  return { code: codeOf(error), message: reasonOf(error), ...(hint ? { hint } : {}) };
+}
+
+/** The same as something to throw again. */
+export function refusalOf({ code, message, hint }: Said): Refusal {
+  return new Refusal(code, message, { hint });
+}
+
 /** A message and what to do about it, in one line; whoever wrote the message may have ended it with a full stop. */
 export function withHint(message: string, hint: string | undefined): string {
   return hint ? `${message.replace(/\.+$/, '')}. Hint: ${hint}` : message;

@@ -1,3 +1,4 @@
+import type { Said } from './errors.ts';
 import type { Finding } from './finding.ts';
 import type { LedgerProof } from './ledger.ts';
 import type { Difference, Proof } from './proof.ts';
@@ -56,5 +57,5 @@ export type Evidence = {
   notes: string[];
   findings: Finding[];
   /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
-  error?: { kind: 'bad' | 'unjudged'; code: string; message: string; hint?: string };
+  error?: Said & { kind: 'bad' | 'unjudged' };
 };

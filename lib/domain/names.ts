@@ -10,12 +10,10 @@ export function runName(run: RunName): string {
   return `${run.job}/${run.target}/${run.scheduledFor}`;
 }
 
-/**
- * Name of the durable execution of a run: 64 characters of `[0-9a-f]`, which the service accepts
- * (at most 64 of `[A-Za-z0-9-_]`), and the same however often the run is asked for.
- */
-export function executionName(run: RunName): string {
-  return digest(runName(run), 64);
+/** The run that a name is of; undefined when it is none. A moment or a point has no slash, but a place may. */
+export function parseRunName(text: string): RunName | undefined {
+  const [job, target, ...rest] = text.split('/');
+  return job && target && rest.length > 0 ? { job, target, scheduledFor: rest.join('/') } : undefined;
 }
 
 /** The sorts of stored copies: our dumps and snapshots, and snapshots that AWS or somebody else took. */
@@ -116,10 +114,11 @@ function seriesOf(id: string): string {
 }
 
 /** The scheduled moment in the tag of a snapshot of this target's: `snapshot/crm/2026-11-20T01:00:00Z`. */
-export function pointFromRun(run: string, target: string): string | undefined {
-  const [job, of, scheduledFor] = run.split('/');
-  if (job !== 'snapshot' || of !== target || !scheduledFor) return undefined;
-  return Number.isNaN(new Date(scheduledFor).getTime()) ? undefined : utc(new Date(scheduledFor));
+export function snapshotMoment(run: string, target: string): string | undefined {
+  const name = parseRunName(run);
+  if (name?.job !== 'snapshot' || name.target !== target) return undefined;
+  const moment = new Date(name.scheduledFor);
+  return Number.isNaN(moment.getTime()) ? undefined : utc(moment);
 }
 
 /** What every scratch instance is called, and nothing else ever is: roles may delete by this pattern. */

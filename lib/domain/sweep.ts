@@ -1,4 +1,4 @@
-import { SCRATCH_PREFIX, scratchName } from './names.ts';
+import { parseRunName, SCRATCH_PREFIX, scratchName } from './names.ts';
 import type { ScratchRecord } from './scratch.ts';
 
 /** A scratch instance as it is found, by its name. */
@@ -89,7 +89,6 @@ export function leadsTo(host: string, names: readonly string[]): boolean {
 }
 
 function isMadeBy(name: string, run: string, stage: string): boolean {
-  const [job, target, ...rest] = run.split('/');
-  if (!job || !target || rest.length === 0) return false;
-  return name === scratchName(stage, target, { job, target, scheduledFor: rest.join('/') });
+  const of = parseRunName(run);
+  return of !== undefined && name === scratchName(stage, of.target, of);
 }

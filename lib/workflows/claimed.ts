@@ -6,6 +6,8 @@ import {
   OutOfTime,
   Refusal,
   reasonOf,
+  type Said,
+  saidOf,
   withHint,
 } from '../domain/errors.ts';
 import { type Finding, finding } from '../domain/finding.ts';
@@ -127,8 +129,7 @@ async function takeBackFailure(deps: JobDeps, name: RunName): Promise<void> {
 
 /** A failed run and an alert; neither waits for the other's success. */
 async function recordFailure(deps: JobDeps, claim: Claim, error: unknown): Promise<void> {
-  const hint = hintOf(error);
-  const said = { code: codeOf(error), message: reasonOf(error), ...(hint ? { hint } : {}) };
+  const said = saidOf(error);
   count(deps, claim, 'JobFailed');
   deps.log.error(`${claim.job} failed`, { run: runName(claim), attempt: claim.attempt, error: said });
   const recorded = deps.catalog.finish(claim, {
@@ -147,12 +148,7 @@ async function recordFailure(deps: JobDeps, claim: Claim, error: unknown): Promi
   }
 }
 
-export function jobFailed(
-  target: Target | { id: string },
-  job: string,
-  said: { code: string; message: string; hint?: string },
-  subject = job,
-): Finding {
+export function jobFailed(target: Target | { id: string }, job: string, said: Said, subject = job): Finding {
   const failed = finding('job-failed', {
     target,
     subject,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { codeOf, hintOf, Refusal, reasonOf, UnderstudyError } from '../domain/errors.ts';
+import { refusalOf, type Said, saidOf, UnderstudyError } from '../domain/errors.ts';
 import { type RunName, runName } from '../domain/names.ts';
 import { targetOf } from '../domain/policy.ts';
 import type { Claim } from '../domain/run.ts';
@@ -10,7 +10,6 @@ import { raise, resolve } from './tell.ts';
 
 export type DurableJobDeps = Omit<JobDeps, 'secondsLeft'>;
 
-export type Said = { code: string; message: string; hint?: string };
 export type Claimed =
   | { outcome: 'claimed'; claim: Claim }
   | { outcome: 'done-before' | 'held'; summary: string };
@@ -77,19 +76,10 @@ export function granted<T>(tried: Tried<T>): T {
   throw refusalOf(tried.said);
 }
 
-export function refusalOf({ code, message, hint }: Said): Refusal {
-  return new Refusal(code, message, { hint });
-}
-
 /** Did another worker take the run over? An error comes out of a step under another name, with its own as the cause's. */
 export function lostClaim(error: unknown): boolean {
   const { name, cause } = error as { name?: string; cause?: { name?: string } };
   return name === 'ClaimLost' || cause?.name === 'ClaimLost';
-}
-
-export function saidOf(error: unknown): Said {
-  const hint = hintOf(error);
-  return { code: codeOf(error), message: reasonOf(error), ...(hint ? { hint } : {}) };
 }
 
 /** Ends a run that was done: on record, its old alarm taken back, the status brought up to date. */

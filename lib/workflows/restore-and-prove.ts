@@ -1,6 +1,6 @@
 import { checkManifest } from '../checks/artifact.ts';
 import { type Answer, askAssertions } from '../checks/assertions.ts';
-import { codeOf, hintOf, InputError, OutOfTime, reasonOf } from '../domain/errors.ts';
+import { InputError, OutOfTime, type Said, saidOf } from '../domain/errors.ts';
 import type { Phase } from '../domain/evidence.ts';
 import { type Plan, type Target, targetOf } from '../domain/policy.ts';
 import { type Proof, prove } from '../domain/proof.ts';
@@ -30,7 +30,7 @@ export type ScratchResult = {
   leftOut: string[];
   notes: string[];
   /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
-  failure?: { kind: 'bad' | 'unjudged'; code: string; message: string; hint?: string };
+  failure?: Said & { kind: 'bad' | 'unjudged' };
 };
 
 const SHOWN = 100;
@@ -54,14 +54,8 @@ export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps
   try {
     await tryIt(request, target, point, deps, time, result);
   } catch (error) {
-    const code = codeOf(error);
-    const hint = hintOf(error);
-    result.failure = {
-      kind: BAD_POINT.includes(code) ? 'bad' : 'unjudged',
-      code,
-      message: reasonOf(error),
-      ...(hint ? { hint } : {}),
-    };
+    const said = saidOf(error);
+    result.failure = { kind: BAD_POINT.includes(said.code) ? 'bad' : 'unjudged', ...said };
     deps.log.error('the rehearsal failed', { point: point.id, failure: result.failure });
   }
   time.end();

@@ -1,3 +1,4 @@
+import { saidOf } from '../../domain/errors.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
@@ -6,7 +7,7 @@ import type { Target } from '../../domain/policy.ts';
 import type { Claim } from '../../domain/run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { jobFailed } from '../claimed.ts';
-import { fail, saidOf, succeed } from '../durable-claim.ts';
+import { fail, succeed } from '../durable-claim.ts';
 import { raise, resolve, settle } from '../tell.ts';
 import { NAMED, NOT_LOOKED_AT, OF_INSTANCES, rehearsalRun, sayInstanceEvidence } from './judge-instance.ts';
 import type { RehearseInstanceDeps } from './scratch-order.ts';

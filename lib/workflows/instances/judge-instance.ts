@@ -1,3 +1,4 @@
+import type { Said } from '../../domain/errors.ts';
 import type { Evidence, Measured, Phase } from '../../domain/evidence.ts';
 import { type Finding, type FindingCode, finding } from '../../domain/finding.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
@@ -6,7 +7,6 @@ import { type RunName, runName } from '../../domain/names.ts';
 import type { Target } from '../../domain/policy.ts';
 import { sayDifference } from '../../domain/proof.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
-import type { Said } from '../durable-claim.ts';
 import type { Chosen } from './plan-instance-rehearsal.ts';
 import { NOTHING_PROVEN, type ProveResult } from './proof-slices.ts';
 

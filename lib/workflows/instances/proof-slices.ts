@@ -1,6 +1,6 @@
 import type { Answer } from '../../checks/assertions.ts';
 import type { SourceSince } from '../../domain/bounded.ts';
-import { codeOf, reasonOf } from '../../domain/errors.ts';
+import { codeOf, reasonOf, type Said } from '../../domain/errors.ts';
 import type { Compared } from '../../domain/evidence.ts';
 import type { LedgerProof, LedgerRow } from '../../domain/ledger.ts';
 import type { Difference } from '../../domain/proof.ts';
@@ -39,7 +39,7 @@ export type ProveResult = {
   notes: string[];
   assertions: Answer[];
   ledger?: LedgerProof;
-  failure?: { code: string; message: string; hint?: string };
+  failure?: Said;
 };
 
 export const NOTHING_PROVEN: ProveResult = {

@@ -6,7 +6,7 @@ import {
   reshapedIn,
   type SourceSince,
 } from '../../domain/bounded.ts';
-import { CredentialsRefused, codeOf, hintOf, reasonOf, UnderstudyError } from '../../domain/errors.ts';
+import { CredentialsRefused, codeOf, reasonOf, saidOf, UnderstudyError } from '../../domain/errors.ts';
 import { judgeLedger, type LedgerRow } from '../../domain/ledger.ts';
 import type { Manifest, TableFacts } from '../../domain/manifest.ts';
 import type { Plan, Target } from '../../domain/policy.ts';
@@ -62,8 +62,7 @@ export async function proveInstance(request: ProveRequest, deps: ProveDeps): Pro
       await copy.close();
     }
   } catch (error) {
-    const hint = hintOf(error);
-    result.failure = { code: codeOf(error), message: reasonOf(error), ...(hint ? { hint } : {}) };
+    result.failure = saidOf(error);
     deps.log.error('the scratch instance could not be proven', {
       name: request.name,
       failure: result.failure,

@@ -1,3 +1,4 @@
+import { type Said, saidOf } from '../../domain/errors.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import { finding } from '../../domain/finding.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
@@ -5,7 +6,7 @@ import { defaultParameterGroup } from '../../domain/parameter-family.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { requireTarget } from '../claimed.ts';
-import { attempt, claimDurably, fail, granted, lostClaim, type Said, saidOf } from '../durable-claim.ts';
+import { attempt, claimDurably, fail, granted, lostClaim } from '../durable-claim.ts';
 import { platformOf } from '../snapshots/snapshot.ts';
 import { raise } from '../tell.ts';
 import { concludeRehearsal } from './conclude-instance.ts';

@@ -1,4 +1,4 @@
-import { Refusal } from '../../domain/errors.ts';
+import { Refusal, refusalOf, type Said, saidOf } from '../../domain/errors.ts';
 import type { Phase } from '../../domain/evidence.ts';
 import { isOperational } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
@@ -7,7 +7,7 @@ import { humanSeconds } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { ScratchInstances, ScratchOrder, ScratchSecrets, ScratchState } from '../../ports/platform.ts';
-import { attempt, granted, refusalOf, type Said, saidOf } from '../durable-claim.ts';
+import { attempt, granted } from '../durable-claim.ts';
 import { type Poll, until, type Waiting, withoutThrowing } from '../until.ts';
 
 export type ScratchInstanceDeps = Waiting & {

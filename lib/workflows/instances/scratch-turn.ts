@@ -1,11 +1,10 @@
-import { Refusal } from '../../domain/errors.ts';
+import { Refusal, refusalOf, type Said, saidOf } from '../../domain/errors.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
 import { scratchName } from '../../domain/names.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
 import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { refusalOf, type Said, saidOf } from '../durable-claim.ts';
 import { type Poll, until, withoutThrowing } from '../until.ts';
 import { rehearsalRun } from './judge-instance.ts';
 import { refuseOverBudget } from './scratch-budget.ts';

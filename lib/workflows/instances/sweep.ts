@@ -1,5 +1,6 @@
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { DEPLOYMENT, type Finding, finding } from '../../domain/finding.ts';
+import { parseRunName } from '../../domain/names.ts';
 import { TAGS } from '../../domain/platform.ts';
 import { type Plan, targetOf } from '../../domain/policy.ts';
 import type { Run } from '../../domain/run.ts';
@@ -195,8 +196,8 @@ async function endedLongAgo(record: ScratchRecord, deps: SweepDeps, now: Date): 
 }
 
 async function runOf(record: ScratchRecord, deps: SweepDeps): Promise<Run | undefined> {
-  const [job, target, ...rest] = record.run.split('/');
-  return job && target ? deps.catalog.run({ job, target, scheduledFor: rest.join('/') }) : undefined;
+  const name = parseRunName(record.run);
+  return name && deps.catalog.run(name);
 }
 
 /** By its tags, which say whose it is. */

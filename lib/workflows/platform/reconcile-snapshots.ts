@@ -1,6 +1,6 @@
 import { checkSnapshot, type Origin } from '../../checks/snapshot.ts';
 import { type Finding, finding } from '../../domain/finding.ts';
-import { pointFromRun, snapshotName, snapshotPointId } from '../../domain/names.ts';
+import { snapshotMoment, snapshotName, snapshotPointId } from '../../domain/names.ts';
 import { type PlatformSnapshot, type PlatformSource, TAGS } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import { counts, isOurs, type RecoveryPoint, type SnapshotPoint } from '../../domain/recovery-point.ts';
@@ -117,7 +117,7 @@ function pointFor(
   };
   const run = snapshot.tags[TAGS.run];
   if (snapshot.type === 'manual' && run !== undefined) {
-    const scheduledFor = pointFromRun(run, target.id);
+    const scheduledFor = snapshotMoment(run, target.id);
     if (snapshot.tags[TAGS.stage] !== stage || scheduledFor === undefined) return undefined;
     const label = snapshot.tags[TAGS.label];
     const id = snapshotPointId(scheduledFor, 'snapshot', place.name);

@@ -1,10 +1,9 @@
-import { Refusal } from '../../domain/errors.ts';
+import { Refusal, refusalOf, type Said, saidOf } from '../../domain/errors.ts';
 import { type PlatformRef, type PlatformSource, takesSnapshots } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { SnapshotPoint } from '../../domain/recovery-point.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { refusalOf, type Said, saidOf } from '../durable-claim.ts';
 import { type Poll, until, withoutThrowing } from '../until.ts';
 import type { SnapshotDeps } from './made-snapshot.ts';
 import { bearsOurTags, foreign, tagsOf } from './our-snapshots.ts';

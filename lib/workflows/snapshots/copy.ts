@@ -1,4 +1,4 @@
-import { Refusal } from '../../domain/errors.ts';
+import { Refusal, refusalOf, type Said, saidOf } from '../../domain/errors.ts';
 import { finding } from '../../domain/finding.ts';
 import type { CopyJob } from '../../domain/job.ts';
 import { parsePointId, type RunName, snapshotPointId } from '../../domain/names.ts';
@@ -9,17 +9,7 @@ import { humanSeconds, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { Place } from '../../ports/platform.ts';
 import { requireTarget } from '../claimed.ts';
-import {
-  attempt,
-  claimDurably,
-  fail,
-  granted,
-  lostClaim,
-  refusalOf,
-  type Said,
-  saidOf,
-  succeed,
-} from '../durable-claim.ts';
+import { attempt, claimDurably, fail, granted, lostClaim, succeed } from '../durable-claim.ts';
 import { raise, resolve } from '../tell.ts';
 import { type Poll, until, withoutThrowing } from '../until.ts';
 import { makeItCount, untilAvailable } from './made-snapshot.ts';

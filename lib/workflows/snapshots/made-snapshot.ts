@@ -1,5 +1,5 @@
 import { checkSnapshot, type KeyState, type Origin } from '../../checks/snapshot.ts';
-import { Refusal } from '../../domain/errors.ts';
+import { Refusal, refusalOf, type Said } from '../../domain/errors.ts';
 import type { Finding, FindingCode } from '../../domain/finding.ts';
 import { earlierOrSame } from '../../domain/names.ts';
 import type { PlatformSnapshot } from '../../domain/platform.ts';
@@ -9,7 +9,7 @@ import type { Claim } from '../../domain/run.ts';
 import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { Platform } from '../../ports/platform.ts';
-import { type DurableJobDeps, refusalOf, type Said } from '../durable-claim.ts';
+import type { DurableJobDeps } from '../durable-claim.ts';
 import { raise, settle } from '../tell.ts';
 import { type Poll, until, type Waiting, withoutThrowing } from '../until.ts';
 import { homePlace } from './places.ts';

@@ -1,10 +1,9 @@
-import { Refusal } from '../../domain/errors.ts';
+import { Refusal, refusalOf, type Said, saidOf } from '../../domain/errors.ts';
 import type { CopyJob } from '../../domain/job.ts';
 import { snapshotPointId } from '../../domain/names.ts';
 import { type CopyTo, placeOf, type Target } from '../../domain/policy.ts';
 import { counts, isSnapshot, type SnapshotPoint } from '../../domain/recovery-point.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { refusalOf, type Said, saidOf } from '../durable-claim.ts';
 import { type Poll, until, withoutThrowing } from '../until.ts';
 import type { SnapshotDeps } from './made-snapshot.ts';
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../../domain/errors.ts';
+import { Refusal, type Said, saidOf } from '../../domain/errors.ts';
 import type { SnapshotJob } from '../../domain/job.ts';
 import { type RunName, snapshotName, snapshotPointId } from '../../domain/names.ts';
 import type { PlatformRef, PlatformSnapshot } from '../../domain/platform.ts';
@@ -8,7 +8,7 @@ import type { Claim } from '../../domain/run.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { requireTarget } from '../claimed.ts';
-import { claimDurably, fail, lostClaim, type Said, saidOf, succeed } from '../durable-claim.ts';
+import { claimDurably, fail, lostClaim, succeed } from '../durable-claim.ts';
 import { BUSY_FOR, beginWhenFree } from './begin-snapshot.ts';
 import { makeItCount, type SnapshotDeps, untilAvailable } from './made-snapshot.ts';
 

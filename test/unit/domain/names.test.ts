@@ -1,7 +1,7 @@
 import {
-  executionName,
   type PointKind,
   parsePointId,
+  parseRunName,
   placedId,
   pointId,
   runName,
@@ -21,14 +21,14 @@ test('a run is named after its job, its target and the moment it was scheduled f
   expect(runName(RUN)).toBe('dump/crm-prod/2026-11-20T01:00:00Z');
 });
 
-test('an execution’s name is one the service takes, and one a run', () => {
-  const names = ['dump', 'verify', 'rehearse', 'simulation'].flatMap((job) =>
-    ['crm', 'crm-prod', 'c'.repeat(63)].map((target) => executionName({ ...RUN, job, target })),
-  );
-  for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{64}$/);
-  expect(new Set(names).size).toBe(names.length);
-  expect(executionName({ ...RUN })).toBe(executionName({ ...RUN }));
-  expect(executionName({ ...RUN, scheduledFor: '2026-11-20T01:00:01Z' })).not.toBe(executionName(RUN));
+test('a run is known again by its name, and what is none is not', () => {
+  for (const run of [
+    RUN,
+    { ...RUN, job: 'copy', scheduledFor: '20261120T010000Z-snapshot@eu-west-1/444455556666' },
+  ])
+    expect(parseRunName(runName(run))).toEqual(run);
+  for (const text of ['', 'dump', 'dump/crm-prod', '/crm-prod/2026', 'dump//2026'])
+    expect(parseRunName(text)).toBeUndefined();
 });
 
 test('a dump is named after its scheduled moment and its attempt, and says its moment again', () => {

@@ -1,11 +1,13 @@
 import { scratchName } from '../../../lib/domain/names.ts';
 import type { ScratchRecord } from '../../../lib/domain/scratch.ts';
 import { clearAway } from '../../../lib/workflows/clear-away.ts';
+import { estimateOf } from '../../../lib/workflows/instances/scratch-budget.ts';
 import { evidence } from '../../support/builders.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
 import {
   instanceOf,
   jobOf,
+  NOW,
   nameOf,
   proofOf,
   type RehearsalWorld,
@@ -293,7 +295,22 @@ describe('the hours of a month', () => {
     const made = await rehearsalWorld({ policy: instanceOf({ pricePerHour: 0.082 }) });
     await made.rehearse();
     const planned = made.deps.log.lines.find(({ message }) => message.includes('is planned'));
-    expect(planned?.fields['estimate']).toEqual({ seconds: 3600, dollars: 0.09, used: 0, allowed: 86_400 });
+    const figures = { seconds: 3600, guessed: true, dollars: 0.09, used: 0, allowed: 86_400 };
+    expect(planned?.fields['estimate']).toEqual(figures);
+  });
+
+  it('cost ten minutes at least, as RDS bills them, and are a guess no longer once one was measured', async () => {
+    const made = await rehearsalWorld({ policy: instanceOf({ pricePerHour: 6 }) });
+    await made.catalog.addEvidence(
+      evidence(NOW, {
+        run: 'rehearse-snapshot/crm/2026-11-19T12:00:00Z',
+        rto: { promised: 1, achieved: 1, met: true },
+        phases: [{ name: 'restore', seconds: 60 }],
+      }),
+    );
+    const estimate = await estimateOf(made.deps.plan.targets[0]!, 'rehearse-snapshot', made.deps);
+    expect(estimate).toMatchObject({ seconds: 60, dollars: 1 });
+    expect(estimate).not.toHaveProperty('guessed');
   });
 
   it('are not promised to several that wait for the same last one', async () => {
