@@ -12,7 +12,7 @@ import { type ClearDeps, clearAway } from './clear-away.ts';
 import { type SweepDeps, sweep } from './instances/sweep.ts';
 import { inLanes } from './lanes.ts';
 import { lookAtPlatform, OF_PLATFORMS } from './platform/look-at-platform.ts';
-import type { PlatformLookDeps } from './platform/reconcile-snapshots.ts';
+import type { PlatformLookDeps } from './platform/snapshot-look.ts';
 import { askedOf, tellAll } from './tell-all.ts';
 
 export type WatchDeps = ClearDeps & PlatformLookDeps & SweepDeps & { schedules: Schedules };

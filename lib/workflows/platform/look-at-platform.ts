@@ -8,8 +8,10 @@ import type { PlatformStatus } from '../../domain/target-status.ts';
 import { utc } from '../../domain/time.ts';
 import { placesOf } from '../snapshots/places.ts';
 import { raise, resolve } from '../tell.ts';
+import { adopt } from './adopt-snapshot.ts';
 import { askForForgottenCopies } from './forgotten-copies.ts';
-import { adopt, missing, type PlatformLookDeps, runningSnapshots } from './reconcile-snapshots.ts';
+import { missing } from './missing-snapshots.ts';
+import { type PlatformLookDeps, runningSnapshots } from './snapshot-look.ts';
 
 /** What a look at the platform can say about a target, and take back. */
 export const OF_PLATFORMS: readonly FindingCode[] = [
@@ -45,11 +47,10 @@ export async function lookAtPlatform(
     work().catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
   for (const place of placesOf(target, deps.home))
     await trying(place.name, async () => {
+      const look = { target, place, source, points, running, now };
       const found = await deps.platform.snapshots(ref, place);
-      for (const snapshot of found)
-        if (snapshot.status === 'available')
-          await adopt(target, snapshot, place, points, running, source, deps, now);
-      findings.push(...(await missing(target, points, found, place, deps)));
+      for (const snapshot of found) if (snapshot.status === 'available') await adopt(snapshot, look, deps);
+      findings.push(...(await missing(found, look, deps)));
     });
   await trying('forgotten copies', () => askForForgottenCopies(target, points, deps, now));
   return { findings, failures };
