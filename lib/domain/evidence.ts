@@ -59,3 +59,8 @@ export type Evidence = {
   /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
   error?: Said & { kind: 'bad' | 'unjudged' };
 };
+
+/** What a failed assertion is said of: by its name in a dump, and with what it was of in a restored instance. */
+export function assertionSubject(name: string, of?: 'snapshot' | 'moment'): string {
+  return of ? `${name}, of a ${of}` : name;
+}

@@ -1,4 +1,5 @@
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
+import { assertionSubject } from '../domain/evidence.ts';
 import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
 import { SCHEDULED_JOBS } from '../domain/job.ts';
 import { parsePointId } from '../domain/names.ts';
@@ -112,17 +113,17 @@ function isStillPlanned({ plan, home }: TellAllDeps, { target: id, code, subject
   if (!target) return false;
   if (OF_SOURCE.includes(code) && !target.platform) return false;
   if (code === 'instance-deleted') return subject === target.platform?.id;
-  if (code === 'assertion-failed') return target.assertions.some(({ name }) => isAbout(subject, name));
+  if (code === 'assertion-failed')
+    return target.assertions.some(({ name }) => SORTS.some((of) => subject === assertionSubject(name, of)));
   const place = code === 'copy-impossible' ? subject : code === 'job-failed' && placeOfCopy(subject);
   return !place || copiesOf([target]).includes(place);
 }
 
+/** Of a dump, or of a restored instance. */
+const SORTS = [undefined, 'snapshot', 'moment'] as const;
+
 const copiesOf = (targets: readonly Target[]) =>
   targets.flatMap(({ policy }) => policy.snapshot.copies.map(placeOf));
-
-/** An assertion failed in a dump by its name, in a snapshot or a moment with what it was of. */
-const isAbout = (subject: string, assertion: string) =>
-  subject === assertion || subject.startsWith(`${assertion}, of a `);
 
 /** A job whose last run failed and of which nobody was told: whoever recorded it died before telling. */
 function forgottenFailures(

@@ -1,5 +1,5 @@
 import { saidOf } from '../../domain/errors.ts';
-import type { Evidence } from '../../domain/evidence.ts';
+import { assertionSubject, type Evidence } from '../../domain/evidence.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
 import { restoredBefore } from '../../domain/names.ts';
@@ -9,7 +9,9 @@ import type { Durable } from '../../ports/durable.ts';
 import { jobFailed } from '../claimed.ts';
 import { fail, succeed } from '../durable-claim.ts';
 import { raise, resolve, settle } from '../tell.ts';
-import { NAMED, NOT_LOOKED_AT, OF_INSTANCES, rehearsalRun, sayInstanceEvidence } from './judge-instance.ts';
+import { NAMED, OF_INSTANCES, rtoSubject } from './instance-findings.ts';
+import { rehearsalRun, restoredOf } from './judge-instance.ts';
+import { sayInstanceEvidence } from './say-instance-evidence.ts';
 import type { RehearseInstanceDeps } from './scratch-order.ts';
 
 /** Telling comes first, and no failure of one step stops another: a mismatch that could not be recorded is told all the same. */
@@ -74,18 +76,16 @@ async function tell(
 /** What this rehearsal did not ask it cannot take back, nor what was found in later data than it looked at. */
 function wasAsked(open: Finding, evidence: Evidence): boolean {
   if (open.asOf !== undefined && open.asOf > evidence.pointSnapshotAt) return false;
-  const what = evidence.point.endsWith('-moment') ? 'moment' : 'snapshot';
+  const what = restoredOf(evidence);
   if (open.code === 'assertion-failed')
-    return evidence.assertions.some(({ name }) => open.subject === `${name}, of a ${what}`);
-  if (open.code === 'rto-breached')
-    return evidence.rto !== undefined && open.subject === `rehearsal of a ${what}`;
+    return evidence.assertions.some(({ name }) => open.subject === assertionSubject(name, what));
+  if (open.code === 'rto-breached') return evidence.rto !== undefined && open.subject === rtoSubject(what);
   // Only a look at every index and page can say that one is sound, and only where no more are damaged than were named.
-  if (open.code === 'index-corrupt')
-    return (
-      (evidence.bounded?.checked ?? 0) > 0 &&
-      !evidence.notes.some((note) => note.startsWith(NOT_LOOKED_AT)) &&
-      evidence.findings.filter(({ code }) => code === 'index-corrupt').length < NAMED
-    );
+  if (open.code === 'index-corrupt') {
+    const { checked = 0, checkable = 0 } = evidence.bounded ?? {};
+    const damaged = evidence.findings.filter(({ code }) => code === 'index-corrupt').length;
+    return checked > 0 && checked >= checkable && damaged < NAMED;
+  }
   // Said again where it is still so; where there is no dump any more there is nothing to compare.
   if (open.code === 'proof-incomplete') return evidence.strength !== 'none' && open.subject === what;
   if (open.code === 'ledger-mismatch') return evidence.ledger?.verdict === 'agrees' && open.subject === what;

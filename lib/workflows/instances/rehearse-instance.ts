@@ -10,7 +10,8 @@ import { attempt, claimDurably, fail, granted, lostClaim } from '../durable-clai
 import { platformOf } from '../snapshots/snapshot.ts';
 import { raise } from '../tell.ts';
 import { concludeRehearsal } from './conclude-instance.ts';
-import { type InstanceResult, judgeInstance, rehearsalRun } from './judge-instance.ts';
+import type { InstanceResult } from './instance-findings.ts';
+import { judgeInstance, rehearsalRun } from './judge-instance.ts';
 import { type Chosen, planRehearsal } from './plan-instance-rehearsal.ts';
 import { proveCopy } from './prove-copy.ts';
 import { bringUp, durableStopwatch } from './scratch-instance.ts';

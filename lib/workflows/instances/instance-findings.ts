@@ -1,0 +1,145 @@
+import type { Said } from '../../domain/errors.ts';
+import { assertionSubject, type Phase } from '../../domain/evidence.ts';
+import { type Finding, type FindingCode, finding } from '../../domain/finding.ts';
+import type { Target } from '../../domain/policy.ts';
+import { sayDifference } from '../../domain/proof.ts';
+import { humanSeconds } from '../../domain/time.ts';
+import type { Chosen } from './plan-instance-rehearsal.ts';
+import { NOTHING_PROVEN, type ProveResult } from './proof-slices.ts';
+
+/** What came of restoring onto a scratch instance. */
+export type InstanceResult = {
+  phases: Phase[];
+  began: string;
+  notes: string[];
+  proof?: ProveResult;
+  failure?: Said;
+  /** What could not be taken down. */
+  left?: { name: string; message: string };
+};
+
+/** Codes about the point that was restored, and about restoring as such. */
+export const OF_INSTANCES: { points: readonly FindingCode[]; restores: readonly FindingCode[] } = {
+  points: ['restore-failed', 'proof-mismatch'],
+  restores: ['assertion-failed', 'rto-breached', 'index-corrupt', 'ledger-mismatch', 'proof-incomplete'],
+};
+
+/** Failures that lie in what was restored, not in the place where it was tried. */
+export const BAD_POINT = ['restore-failed', 'key-inaccessible'];
+/** How a note begins that says what a proof left out. */
+export const NOT_LOOKED_AT = 'not looked at:';
+/** As many damaged indexes and tables are told by name. */
+export const NAMED = 20;
+
+/** What was restored: findings about the one are not taken back by the other. */
+export type Restored = 'snapshot' | 'moment';
+
+const sortOf = ({ from }: Chosen): Restored => ('snapshot' in from ? 'snapshot' : 'moment');
+
+/** What a breached RTO is said of. */
+export const rtoSubject = (of: Restored) => `rehearsal of a ${of}`;
+
+/** Everything that a rehearsal found wrong, each about what it is about. */
+export function findingsOf(
+  target: Target,
+  chosen: Chosen,
+  result: InstanceResult,
+  restoreSeconds: number | undefined,
+): Finding[] {
+  const { proof } = result;
+  const what = `${chosen.point} of ${target.id}`;
+  const found: Finding[] = [];
+  if (result.failure && BAD_POINT.includes(result.failure.code))
+    found.push(
+      finding('restore-failed', {
+        target,
+        subject: chosen.point,
+        message: `${what} did not restore: ${result.failure.message}`,
+      }),
+    );
+  if (proof && proof.differenceCount > 0) {
+    const first = proof.differences.slice(0, 5).map(sayDifference).join('; ');
+    const more = proof.differenceCount > 5 ? `; and ${proof.differenceCount - 5} more` : '';
+    found.push(
+      finding('proof-mismatch', {
+        target,
+        subject: chosen.point,
+        message: `the restored ${what} cannot be what its source was: ${first}${more}`,
+      }),
+    );
+  }
+  for (const { name, problem } of (proof?.corrupt ?? []).slice(0, NAMED))
+    found.push(
+      finding('index-corrupt', {
+        target,
+        subject: name,
+        asOf: chosen.moment,
+        message: `in the restored ${what}, ${name} is damaged: ${problem}`,
+      }),
+    );
+  if (proof?.ledger?.verdict === 'differs') {
+    const { missingCount, missing, extraCount, extra } = proof.ledger;
+    const parts = [
+      ...(missingCount > 0
+        ? [`lacks ${missingCount} rows of the ledger (${missing.slice(0, 3).join(', ')})`]
+        : []),
+      ...(extraCount > 0 ? [`has ${extraCount} that came later (${extra.slice(0, 3).join(', ')})`] : []),
+    ];
+    found.push(
+      finding('ledger-mismatch', {
+        target,
+        subject: sortOf(chosen),
+        asOf: chosen.moment,
+        message: `the restored ${what} ${parts.join(' and ')}`,
+      }),
+    );
+  }
+  for (const answer of (proof?.assertions ?? []).filter(({ passed }) => !passed))
+    found.push(
+      finding('assertion-failed', {
+        target,
+        subject: assertionSubject(answer.name, sortOf(chosen)),
+        asOf: chosen.moment,
+        message: `in the restored ${what}, "${answer.name}" ${answer.detail}`,
+      }),
+    );
+  const { rto } = target.policy.objectives;
+  if (restoreSeconds !== undefined && restoreSeconds > rto)
+    found.push(
+      finding('rto-breached', {
+        target,
+        subject: rtoSubject(sortOf(chosen)),
+        message: `restoring ${what} took ${humanSeconds(restoreSeconds)}, promised were ${humanSeconds(rto)}`,
+      }),
+    );
+  if (result.left)
+    found.push(
+      finding('scratch-left-over', { target, subject: result.left.name, message: result.left.message }),
+    );
+  return found;
+}
+
+/** There was a dump to hold it against, and that could not be done, or not of all of it: nobody should take it for proven. */
+export function incomplete(target: Target, chosen: Chosen, proof: ProveResult | undefined): Finding {
+  const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = (
+    proof ?? NOTHING_PROVEN
+  ).compared;
+  const skipped = Math.max(0, tables - exact - bounded - unbounded - unlogged);
+  const reasons = [
+    ...(proof ? [] : ['nothing in it was looked at']),
+    ...(proof && objects === 0 ? ['no definition could be compared'] : []),
+    ...(proof && exact + bounded + unbounded === 0 ? ['there was no table to compare'] : []),
+    ...(proof && checked === 0 ? ['no index and no page was read'] : []),
+    ...(unbounded > 0 ? [`${unbounded} tables could not be judged`] : []),
+    ...(skipped > 0 ? [`${skipped} tables were not compared`] : []),
+    ...(checked < checkable ? [`${checkable - checked} indexes and tables were not read`] : []),
+    ...(target.ledger && proof?.ledger?.verdict !== 'agrees' ? ['its ledger could not be compared'] : []),
+    ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
+  ];
+  const more = reasons.length > 5 ? `; and ${reasons.length - 5} more` : '';
+  return finding('proof-incomplete', {
+    target,
+    subject: sortOf(chosen),
+    message: `${chosen.point} of ${target.id} came up, and no more is proven: ${reasons.slice(0, 5).join('; ')}${more}`,
+  });
+}
