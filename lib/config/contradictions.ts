@@ -132,7 +132,7 @@ function neededJobs({ schedules }: Policy): ScheduledJob[] {
   return [...(dumps ? (['dump', 'rehearse'] as const) : []), 'expire'];
 }
 
-/** RDS keeps at least this much behind, and at most this many days. Both from its documentation. */
+/** The least RPO that can be promised by restoring to a moment, in seconds: RDS trails by 5 minutes, and is looked at every 5. */
 const PITR_TRAILS = 600;
 const DAY = 86_400;
 

@@ -26,9 +26,6 @@ export type ScratchRecord = {
 /** What stands of a policy now: who started when, and how often that has changed. Whoever starts one must have seen the last change. */
 export type Standing = { version: number; since: Record<string, string> };
 
-/** Scratch seconds of a policy in a calendar month (UTC). */
-export type ScratchUse = { policy: string; month: string; seconds: number };
-
 /** `2026-11` of a moment. */
 export function monthOf(moment: string): string {
   return moment.slice(0, 7);

@@ -133,9 +133,9 @@ export type Catalog = {
   statuses(targets: readonly string[]): Promise<Map<string, TargetStatus>>;
   /** Records that a target exists and what its schedules are. What is owed counts from the first time each was seen so. */
   owe(target: string, schedules: Partial<Record<ScheduledJob, Schedule>>, now: Date): Promise<void>;
-  /** Keeps what was just seen of a target beside its status. */
   /** What was last observed of it; as it stands there, nothing of it derived. */
   observed(target: string): Promise<Pick<TargetStatus, 'platform' | 'ledgerAt'>>;
+  /** Keeps what was just seen of a target beside its status. */
   observe(target: string, seen: Pick<TargetStatus, 'platform' | 'ledgerAt'>, now: Date): Promise<void>;
   /** Derives a target's status again from its runs, points and evidence, and keeps it. */
   refreshStatus(target: string): Promise<TargetStatus>;

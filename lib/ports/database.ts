@@ -60,8 +60,7 @@ export type Archive = {
 
 export type Sequence = Omit<SequenceFacts, 'before' | 'after'> & { value: string };
 
-/** One line of an archive's table of contents. */
-/** `what` is the line without its numbers: type, schema, name and owner, which may all hold blanks. */
+/** One line of an archive's table of contents. `what` is the line without its numbers: type, schema, name and owner, which may all hold blanks. */
 export type TocEntry = { id: number; type: string; name: string; what: string; line: string };
 export type TableOfContents = { entries: TocEntry[]; sha256: string };
 
@@ -84,8 +83,6 @@ export type DatabaseEngine = {
 export type Inspection = { toc?: TableOfContents; problem?: string };
 
 export type Symptom = { check: string; state: 'good' | 'bad' | 'unknown'; message: string; next?: string };
-
-export type { LedgerRow };
 
 /** The ledger: a small table in a source that gets one row a minute. Every call is a connection of its own. */
 export type Ledger = {

@@ -31,7 +31,6 @@ export type Metrics = {
     dimensions?: { policy?: string; job?: string },
     properties?: Record<string, string>,
   ): void;
-  flush(): void;
 };
 
 export type LogFields = Record<string, unknown>;

@@ -2,8 +2,6 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { MetricUnit, Metrics as PowertoolsMetrics } from '@aws-lambda-powertools/metrics';
 import type { Log, Metrics } from '../ports/messages.ts';
 
-/** The service's name, a dimension of every metric, comes from POWERTOOLS_SERVICE_NAME: stages must not answer for each other. */
-
 /** JSON lines on stdout for Lambda. Credentials are never handed to it. */
 export function lambdaLog(): Log {
   const logger = new Logger();
@@ -27,6 +25,5 @@ export function embeddedMetrics(): Metrics {
       for (const [key, text] of Object.entries(properties)) single.addMetadata(key, text);
       single.addMetric(name, name.endsWith('Seconds') ? MetricUnit.Seconds : MetricUnit.Count, value);
     },
-    flush: () => undefined,
   };
 }

@@ -12,8 +12,6 @@ import { expectReplica } from './replica.ts';
 import { raise, settle } from './tell.ts';
 import { withCredentials } from './with-credentials.ts';
 
-export type { DumpDeps };
-
 /**
  * Dumps one target into the vault.
  *

@@ -62,7 +62,6 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
 
   deps.metrics.count('OpenFindings', findings.length);
   if (unjudged.length === 0) deps.metrics.count('WatchCompleted', 1);
-  deps.metrics.flush();
   return { findings, unjudged };
 }
 

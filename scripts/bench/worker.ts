@@ -99,7 +99,7 @@ function dispatchAll({ targets }: Job<'dispatch'>): Promise<Record<string, unkno
     {
       plan,
       messages: jobMessages(sns(), sqs(), topic, {}),
-      metrics: { count: nothing, flush: nothing },
+      metrics: { count: nothing },
       log: { info: nothing, warn: nothing, error: nothing },
     },
   );

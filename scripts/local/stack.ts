@@ -165,7 +165,7 @@ async function completeBucket(s3: S3Client, Bucket: string, resource: Resource):
 
 /**
  * The template's own subscriptions of topic `jobs`, filters and all. A function that SNS invokes straight away (the
- * durable one, the one for unknown jobs) gets a queue here, which the pump empties into it.
+ * durable ones, the ledger's, the one for unknown jobs) gets a queue here, which the pump empties into it.
  */
 async function subscribeQueues(
   sns: SNSClient,

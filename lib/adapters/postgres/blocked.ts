@@ -3,6 +3,9 @@ import type { Client } from 'pg';
 import type { Credentials } from '../../ports/database.ts';
 import { connect, rows } from './connection.ts';
 
+/** How often somebody is looked for who waits, in milliseconds. */
+const LOOK_EVERY = 2000;
+
 /**
  * Looks every few seconds who waits behind our shared locks for an exclusive one: whoever comes after it waits too,
  * readers included. Says each waiter once. Ends when the signal aborts; a look that fails is the next one's business.
@@ -13,7 +16,6 @@ export async function watchForBlocked(
   name: string,
   onBlocked: (what: string) => void,
   signal: AbortSignal,
-  everyMilliseconds = 2000,
 ): Promise<void> {
   const client = await connect(credentials);
   const said = new Set<number>();
@@ -24,7 +26,7 @@ export async function watchForBlocked(
         said.add(waiter.pid);
         onBlocked(`backend ${waiter.pid} (${waiter.user}) waits for ${waiter.mode} on ${waiter.relation}`);
       }
-      await sleep(everyMilliseconds, undefined, { signal }).catch(() => undefined);
+      await sleep(LOOK_EVERY, undefined, { signal }).catch(() => undefined);
     }
   } finally {
     await client.end().catch(() => undefined);

@@ -31,7 +31,7 @@ export type Chosen = {
   from: ScratchOrder['from'];
   /** The moment that the copy will hold, as well as that is known. */
   moment: string;
-  /** How old the data is that would be lost to now, in seconds: of the newest of its sort. */
+  /** The moment of the newest of its sort: what came after it would be lost now. */
   newestAt: string;
   engine: string;
   engineVersion: string;

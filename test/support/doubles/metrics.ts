@@ -23,6 +23,5 @@ export function recordingMetrics(): RecordingMetrics {
       const given = Object.entries(dimensions).flatMap(([key, text]) => (text ? [[key, text]] : []));
       counted.push({ name, value, dimensions: Object.fromEntries(given), properties: { ...properties } });
     },
-    flush: () => undefined,
   };
 }
