@@ -44,6 +44,8 @@ export async function damagedStore(endpoint: string): Promise<Damage> {
     forwarded.on('error', () => outgoing.destroy());
     incoming.pipe(forwarded);
   });
+  // A connection that waits is never closed by us: a client may be about to use it again.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

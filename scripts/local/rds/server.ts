@@ -7,6 +7,8 @@ export async function serve(desk: Desk): Promise<{ endpoint: string; close(): Pr
   const server = createServer((request, response) => {
     answer(desk, request, response).catch(() => response.destroy());
   });
+  // A connection that waits is never closed by us: a client may be about to use it again.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -113,6 +113,8 @@ export async function startLocalElastiCache(): Promise<LocalElastiCache> {
     const { status, xml } = answer(new URLSearchParams(Buffer.concat(chunks).toString('utf8')));
     response.writeHead(status, { 'content-type': 'text/xml' }).end(xml);
   });
+  // A connection that waits is never closed by us: a client may be about to use it again.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return Object.assign(world, {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
