@@ -3,8 +3,8 @@ import { SCHEDULED_JOBS } from '../domain/job.ts';
 import { REPLICA } from '../domain/names.ts';
 import { MEANS, type Means } from '../domain/objective.ts';
 import { placeOf, type Target } from '../domain/policy.ts';
-import { lastFiring, longestInterval, nextFirings } from '../domain/schedule.ts';
-import { REHEARSING, type TargetStatus } from '../domain/target-status.ts';
+import { lastFiring, longestInterval, nextFirings, type Schedule } from '../domain/schedule.ts';
+import { type Owing, REHEARSING, type TargetStatus } from '../domain/target-status.ts';
 import { humanSeconds, plusSeconds, secondsBetween } from '../domain/time.ts';
 import { checkLedger } from './ledger.ts';
 
@@ -84,6 +84,18 @@ function checkMeans(
   ];
 }
 
+/** Everything that is owed to a target, each by its schedule. */
+export function owedTo({ policy, platform }: Target): Partial<Record<Owing, Schedule>> {
+  const { schedules, snapshot, vault } = policy;
+  const copies =
+    schedules.snapshot && platform ? snapshot.copies.map((copy) => `snapshot@${placeOf(copy)}`) : [];
+  return {
+    ...schedules,
+    ...Object.fromEntries(copies.map((place) => [`copy to ${place}`, schedules.snapshot])),
+    ...(vault.replica && schedules.dump ? { [`copy to dump@${REPLICA}`]: schedules.dump } : {}),
+  };
+}
+
 /** Is the newest verified copy of each place that the policy copies to older than the RPO and the time a copy may take? */
 export function checkCopies(target: Target, status: TargetStatus, now: Date): Finding[] {
   const { snapshot, schedules, objectives, vault, grace } = target.policy;
@@ -103,11 +115,13 @@ export function checkCopies(target: Target, status: TargetStatus, now: Date): Fi
   ];
   return places.flatMap(({ place, allowed }) => {
     const newest = status.copies?.[place];
-    const age = secondsBetween(newest?.snapshotAt ?? status.firstSeenAt, now);
+    // Since when it is owed: what is copied there since yesterday cannot have come last week.
+    const since = status.owed?.[`copy to ${place}`]?.since ?? status.firstSeenAt;
+    const age = secondsBetween(newest?.snapshotAt ?? since, now);
     if (age <= allowed) return [];
     const what = newest
       ? `the newest verified copy ${newest.id} of ${target.id} is ${humanSeconds(age)} old`
-      : `${target.id} has no verified copy there, ${humanSeconds(age)} after it was first seen`;
+      : `${target.id} has no verified copy there, ${humanSeconds(age)} after one was first owed`;
     const message = `${place}: ${what}; ${humanSeconds(allowed)} are allowed`;
     return [finding('copy-late', { target, subject: place, message })];
   });

@@ -92,7 +92,7 @@ const copyTo = z
     message: 'expected the ARN of a role in that account',
     // Not of what is wrong in itself: that is said already.
     when: ({ value }) => {
-      const { account, role } = value as { account?: unknown; role?: unknown };
+      const { account, role } = (value ?? {}) as { account?: unknown; role?: unknown };
       return typeof account === 'string' && /^\d{12}$/.test(account) && accountIn(String(role)) !== undefined;
     },
   });

@@ -23,7 +23,9 @@ export function alertSubject(alert: Alert): string {
 
 /** The operator's commands in a text as they are typed for a deployment: `./understudy --stage prod run dump crm`. */
 export function withOption(text: string, option: string): string {
-  return text.replace(/\.\/understudy (?!--(?:stage|local)\b)/g, `./understudy ${option} `);
+  return text.replace(/\.\/understudy (?!local\b)([^`;\n]*)/g, (command, rest: string) =>
+    /--(?:stage|local)\b/.test(rest) ? command : `./understudy ${option} ${rest}`,
+  );
 }
 
 /** What happened, to whom, since when, what it means for the objectives, and the next command. */

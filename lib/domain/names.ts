@@ -89,9 +89,10 @@ export function snapshotName(
   of: PlatformKind = 'rds',
 ): string {
   const moment = compactUtc(scheduledFor).toLowerCase();
-  const room = LONGEST_SNAPSHOT_NAME[of] - `understudy-${stage}--${moment}`.length;
+  const most = LONGEST_SNAPSHOT_NAME[of];
+  const room = most - `understudy-${stage}--${moment}`.length;
   return room < DIGEST
-    ? `understudy-${stage}-${digest(`${target}/${moment}`, 16)}`
+    ? `understudy-${stage}-${digest(`${target}/${moment}`, most - `understudy-${stage}-`.length)}`
     : `understudy-${stage}-${platformName(target, room)}-${moment}`;
 }
 

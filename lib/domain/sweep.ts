@@ -50,16 +50,18 @@ export function verdictOf(
   return { do: 'delete', why: `it expired at ${expires}` };
 }
 
-/** The same of a parameter group that no instance and no record speaks for. Somebody else's is left alone, unsaid: it costs nothing. */
-export function strayVerdict(
+/** Is a parameter group one that a rehearsal of this stage made? Somebody else's is left alone, unsaid: it costs nothing. */
+export function isStrayOf(
   { name, tags: found }: Pick<Found, 'name' | 'tags'>,
   stage: string,
   tags: Tags,
-  now: Date,
-): 'delete' | 'leave' {
-  const end = new Date(found[tags.expires] ?? '');
-  const isOurs = found[tags.stage] === stage && isMadeBy(name, found[tags.run] ?? '', stage);
-  return isOurs && end <= now ? 'delete' : 'leave';
+): boolean {
+  const expires = new Date(found[tags.expires] ?? '');
+  return (
+    found[tags.stage] === stage &&
+    !Number.isNaN(expires.getTime()) &&
+    isMadeBy(name, found[tags.run] ?? '', stage)
+  );
 }
 
 /** Why what bears a record's name is not what that rehearsal made; undefined when it is. */

@@ -25,7 +25,7 @@ export type TargetStatus = {
   /** The last row known to stand in the source's ledger. */
   ledgerAt?: string;
   /** Since when each schedule has been what it is: what it would have asked for before is owed by nobody. */
-  owed?: Partial<Record<ScheduledJob, Owed>>;
+  owed?: Partial<Record<Owing, Owed>>;
   lastRun: Partial<Record<ScheduledJob, RunSummary>>;
   lastSuccess: Partial<Record<ScheduledJob, RunSummary>>;
   /** For which moment each job last ran in its schedule's stead: labelled snapshots do not. */
@@ -38,6 +38,8 @@ export type TargetStatus = {
   usual: { dump?: number; verify?: number; bytes?: number; snapshot?: number };
 };
 
+/** What is owed: a job by its schedule, a copy in a place by that of what is copied. */
+export type Owing = ScheduledJob | `copy to ${string}`;
 export type Owed = { cron: string; timezone: string; since: string };
 /** The sorts of rehearsal; a simulation is one of a dump. */
 export const REHEARSING = ['rehearse', 'rehearse-snapshot', 'rehearse-moment'] as const;

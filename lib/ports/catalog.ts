@@ -1,13 +1,12 @@
 import type { Occasion } from '../domain/alert.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { Finding } from '../domain/finding.ts';
-import type { ScheduledJob } from '../domain/job.ts';
 import type { RunName } from '../domain/names.ts';
 import type { DumpPoint, PointState, RecoveryPoint, SnapshotPoint } from '../domain/recovery-point.ts';
 import type { Claim, ClaimOutcome, Run } from '../domain/run.ts';
 import type { Schedule } from '../domain/schedule.ts';
 import type { ScratchRecord, Standing } from '../domain/scratch.ts';
-import type { TargetStatus } from '../domain/target-status.ts';
+import type { Owing, TargetStatus } from '../domain/target-status.ts';
 import type { TimelineEvent } from '../domain/timeline.ts';
 import type { AlertTopic } from './messages.ts';
 
@@ -132,7 +131,7 @@ export type Catalog = {
   /** The status of each target that has one, in any order. Reads only: what is stale is derived and not kept. */
   statuses(targets: readonly string[]): Promise<Map<string, TargetStatus>>;
   /** Records that a target exists and what its schedules are. What is owed counts from the first time each was seen so. */
-  owe(target: string, schedules: Partial<Record<ScheduledJob, Schedule>>, now: Date): Promise<void>;
+  owe(target: string, schedules: Partial<Record<Owing, Schedule>>, now: Date): Promise<void>;
   /** What was last observed of it; as it stands there, nothing of it derived. */
   observed(target: string): Promise<Pick<TargetStatus, 'platform' | 'ledgerAt'>>;
   /** Keeps what was just seen of a target beside its status. */

@@ -115,6 +115,8 @@ function isStillPlanned({ plan, home }: TellAllDeps, { target: id, code, subject
   if (code === 'instance-deleted') return subject === target.platform?.id;
   if (code === 'assertion-failed')
     return target.assertions.some(({ name }) => SORTS.some((of) => subject === assertionSubject(name, of)));
+  const lies = OF_SNAPSHOTS.includes(code) ? parsePointId(subject)?.place : undefined;
+  if (lies !== undefined && lies !== home && !copiesOf([target]).includes(lies)) return false;
   const place = code === 'copy-impossible' ? subject : code === 'job-failed' && placeOfCopy(subject);
   return !place || copiesOf([target]).includes(place);
 }

@@ -1,11 +1,10 @@
 import { checkSchedules, checkSubscriptions } from '../checks/deployment.ts';
-import { checkLateness, OF_LATENESS } from '../checks/lateness.ts';
+import { checkLateness, OF_LATENESS, owedTo } from '../checks/lateness.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { expectedSchedules } from '../domain/expected-schedules.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
-import { SCHEDULED_JOBS } from '../domain/job.ts';
 import type { Target } from '../domain/policy.ts';
-import type { TargetStatus } from '../domain/target-status.ts';
+import type { Owing, TargetStatus } from '../domain/target-status.ts';
 import { secondsBetween } from '../domain/time.ts';
 import type { AlertTopic, Schedules } from '../ports/messages.ts';
 import { type ClearDeps, clearAway } from './clear-away.ts';
@@ -144,19 +143,18 @@ async function currentStatus(
   now: Date,
 ): Promise<TargetStatus> {
   if (!known || owesDifferently(target, known)) {
-    await deps.catalog.owe(target.id, target.policy.schedules, now);
+    await deps.catalog.owe(target.id, owedTo(target), now);
     return deps.catalog.refreshStatus(target.id);
   }
   // A worker may have died between its work and its status.
   return checkLateness(target, known, now).length > 0 ? deps.catalog.refreshStatus(target.id) : known;
 }
 
-function owesDifferently(target: Target, status: TargetStatus): boolean {
-  const { schedules } = target.policy;
-  return SCHEDULED_JOBS.some(
-    (job) =>
-      schedules[job]?.cron !== status.owed?.[job]?.cron ||
-      schedules[job]?.timezone !== status.owed?.[job]?.timezone,
+function owesDifferently(target: Target, { owed = {} }: TargetStatus): boolean {
+  const now = owedTo(target);
+  const all = [...Object.keys(now), ...Object.keys(owed)] as Owing[];
+  return all.some(
+    (each) => now[each]?.cron !== owed[each]?.cron || now[each]?.timezone !== owed[each]?.timezone,
   );
 }
 

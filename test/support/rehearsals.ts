@@ -8,8 +8,8 @@ import type { Secrets } from '../../lib/ports/database.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import { rehearsalRun } from '../../lib/workflows/instances/judge-instance.ts';
 import {
-  hostOfSource,
-  type SourceHostRequest,
+  hostsOfSource,
+  type SourceHostsRequest,
   type SourceLook,
   type SourceLookRequest,
 } from '../../lib/workflows/instances/look-at-source.ts';
@@ -154,8 +154,8 @@ export async function rehearsalWorld(
           world.asked.prove.push(request);
           return world.prove(request);
         },
-        look: async (request: SourceLookRequest | SourceHostRequest) => {
-          if (request.ask === 'host') return hostOfSource(request, deps);
+        look: async (request: SourceLookRequest | SourceHostsRequest) => {
+          if (request.ask === 'hosts') return hostsOfSource(request, deps);
           world.asked.look.push(request);
           return world.look();
         },

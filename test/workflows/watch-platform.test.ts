@@ -220,6 +220,12 @@ describe('the watch, of what AWS backs up', () => {
 
   it.each<[string, Parameters<typeof finding>[0], string, Partial<Target> | undefined]>([
     ['a key of somebody’s snapshot that he has deleted', 'restore-key-unusable', 'POINT', undefined],
+    [
+      'a key of a copy in a place that nothing is copied to any more',
+      'restore-key-unusable',
+      '20261101T010000Z-snapshot@eu-north-1',
+      undefined,
+    ],
     ['a former name that was deleted', 'instance-deleted', 'crm-db-1', undefined],
     [
       'an instance, of a target that has none any more',

@@ -20,10 +20,10 @@ export const sourceLookRequest = z.strictObject({
 });
 export type SourceLookRequest = z.infer<typeof sourceLookRequest>;
 
-export const sourceHostRequest = z.strictObject({ ask: z.literal('host'), target: z.string() });
-export type SourceHostRequest = z.infer<typeof sourceHostRequest>;
-/** Where the source's secret leads at this moment. */
-export type SourceHost = { host: string };
+export const sourceHostsRequest = z.strictObject({ ask: z.literal('hosts'), target: z.string() });
+export type SourceHostsRequest = z.infer<typeof sourceHostsRequest>;
+/** Where the secrets lead at this moment. */
+export type SourceHosts = { target: string; host: string }[];
 /** Small enough for a checkpoint: what differs, and six hours of a row a minute; or why what differs is not known. */
 export type SourceLook = {
   since?: SourceSince;
@@ -73,13 +73,21 @@ export async function lookAtSource(request: SourceLookRequest, deps: SourceLookD
   return look;
 }
 
-/** The host that applications of the target use now, as far as they use its secret. */
-export async function hostOfSource(
-  request: SourceHostRequest,
-  deps: Pick<SourceLookDeps, 'plan' | 'secrets'>,
-): Promise<SourceHost> {
-  const { host } = await deps.secrets.credentials(requireTarget(deps.plan, request.target));
-  return { host };
+/**
+ * The hosts that applications use now, as far as they use the secrets of this target and of the others that are databases
+ * of the same instance.
+ */
+export async function hostsOfSource(
+  request: SourceHostsRequest,
+  { plan, secrets }: Pick<SourceLookDeps, 'plan' | 'secrets'>,
+): Promise<SourceHosts> {
+  const { id, platform } = requireTarget(plan, request.target);
+  const beside = plan.targets.filter(
+    (each) => each.connection && (each.id === id || (platform && each.platform?.id === platform.id)),
+  );
+  return Promise.all(
+    beside.map(async (each) => ({ target: each.id, host: (await secrets.credentials(each)).host })),
+  );
 }
 
 /** What the counters say, where a checkpoint can hold it. */

@@ -108,7 +108,7 @@ export function mergeProofs(before: ProveResult | undefined, slice: ProveResult)
       unbounded: before.compared.unbounded + slice.compared.unbounded,
       unlogged: before.compared.unlogged + slice.compared.unlogged,
       rows: String(BigInt(before.compared.rows) + BigInt(slice.compared.rows)),
-      checkable: before.compared.checkable + slice.compared.checkable,
+      checkable: Math.max(before.compared.checkable, slice.compared.checkable),
       checked: before.compared.checked + slice.compared.checked,
     },
     corrupt: [...before.corrupt, ...slice.corrupt].slice(0, LISTED),

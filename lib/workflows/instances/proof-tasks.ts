@@ -136,7 +136,7 @@ function reshapedInCopy(manifest: Manifest, copy: InstanceCopy) {
 export async function pageTasks(copy: InstanceCopy, result: ProveResult, first: boolean): Promise<Task[]> {
   try {
     const found = await copy.checkable();
-    if (first) result.compared.checkable = found.length;
+    result.compared.checkable = found.length;
     if (first)
       for (const name of await copy.uncheckable())
         note(result.notes, `${name} was not looked into: amcheck knows valid B-trees only`);

@@ -76,25 +76,38 @@ async function proveFrom(
     ...(manifest ? [() => proveSchema(manifest, request.since, copy, result)] : []),
     ...(request.ledger ? [() => proveLedger(request, request.ledger!, copy, result)] : []),
     ...(manifest ? tableTasks(manifest, request.since, copy, result) : []),
-    // The plan's: another one may be deployed while a proof goes on, and would shift what stands behind them.
     ...assertionTasks(request, target, manifest, copy, result),
   ];
   if (request.from === 0) result.compared.tables = manifest?.tables.length ?? 0;
-  // amcheck comes last, and is installed then: what that sets off in the copy is in no table that was counted.
-  const before = tasks.length;
-  let whole = false;
-  for (let index = request.from; !(whole && index >= tasks.length); index++) {
-    // At least one a slice: what is too long for a whole slice is noted as not done, and the next goes on behind it.
-    if (index > request.from && deps.secondsLeft() < RESERVE_SECONDS) {
-      result.next = index;
-      return;
-    }
-    if (!whole && index >= before) {
-      tasks.push(...(await pageTasks(copy, result, index === before)));
-      whole = true;
-    }
-    await tasks[index]?.();
+  const slice = sliceOf(deps);
+  const next = await slice(tasks, request.from);
+  if (next !== undefined) {
+    result.next = next;
+    return;
   }
+  // amcheck comes last, and is installed then: what that sets off in the copy is in no table that was counted.
+  const first = Math.max(0, request.from - PAGES);
+  const page = await slice(await pageTasks(copy, result, first === 0), first);
+  if (page !== undefined) result.next = PAGES + page;
+}
+
+/** Indexes and pages are counted from here: how many assertions stand before them is the plan's, which may change meanwhile. */
+const PAGES = 1_000_000;
+
+/**
+ * Does tasks for as long as the function has time, and resolves with where it stopped. At least one a slice: what is too
+ * long for a whole slice is noted as not done, and the next goes on behind it.
+ */
+function sliceOf({ secondsLeft }: ProveDeps) {
+  let worked = false;
+  return async (tasks: readonly Task[], from: number): Promise<number | undefined> => {
+    for (let index = from; index < tasks.length; index++) {
+      if (worked && secondsLeft() < RESERVE_SECONDS) return index;
+      await tasks[index]!();
+      worked = true;
+    }
+    return undefined;
+  };
 }
 
 /** The password of ours may not be in force yet, and the endpoint's name not yet known everywhere. */

@@ -5,7 +5,7 @@ import { TAGS } from '../../domain/platform.ts';
 import { type Plan, targetOf } from '../../domain/policy.ts';
 import type { Run } from '../../domain/run.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
-import { leadsTo, namesOf, strayVerdict, verdictOf } from '../../domain/sweep.ts';
+import { isStrayOf, leadsTo, namesOf, verdictOf } from '../../domain/sweep.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
 import type { Secrets } from '../../ports/database.ts';
 import type {
@@ -17,7 +17,7 @@ import type {
 } from '../../ports/platform.ts';
 import { placeNamed } from '../snapshots/places.ts';
 import type { Telling } from '../tell.ts';
-import { clearParameters, clearRest } from './take-down.ts';
+import { clearRest } from './take-down.ts';
 
 export type SweepDeps = Telling & {
   plan: Plan;
@@ -96,7 +96,7 @@ async function sweepPlace(
     await guarded(record.name, ended());
   }
   const known = new Set([...standing, ...records.map(({ name }) => name)]);
-  await guarded('parameter groups', sweepParameters(known, there, now, findings));
+  await guarded('parameter groups', sweepParameters(known, place, there, now, findings));
 }
 
 /**
@@ -105,13 +105,24 @@ async function sweepPlace(
  */
 async function sweepParameters(
   known: ReadonlySet<string>,
+  place: string,
   deps: SweepDeps,
   now: Date,
   findings: Finding[],
 ): Promise<void> {
   for (const stray of await deps.scratch.strayParameters(known)) {
-    if (strayVerdict(stray, deps.stage, TAGS, now) !== 'delete') continue;
-    const kept = await clearParameters(stray, deps);
+    if (!isStrayOf(stray, deps.stage, TAGS)) continue;
+    // The list of records was read before: a rehearsal may have begun since, here or in another place.
+    if ((await deps.catalog.openScratches()).some(({ name }) => name === stray.name)) continue;
+    const record = recordFrom(stray, place, deps, now);
+    const isOver = new Date(record.expiresAt) <= now || (await endedLongAgo(record, deps, now));
+    if (!isOver) {
+      if (await hasEnded(record, deps))
+        findings.push(parametersKept(stray, deps, 'it is being cleared away'));
+      continue;
+    }
+    // On record while it is cleared away: the secret is found by the group alone, and that goes first.
+    const kept = await clearRest(await deps.catalog.beginScratch(record), deps);
     if (kept) findings.push(parametersKept(stray, deps, kept));
   }
 }
@@ -184,9 +195,13 @@ async function abandoned(
   record: ScratchRecord | undefined,
   deps: SweepDeps,
 ): Promise<Finding[]> {
-  const run = record && (await runOf(record, deps));
-  if (!run || run.state === 'running') return [];
+  if (!record || !(await hasEnded(record, deps))) return [];
   return [leftOver(state, record, deps, `its rehearsal has ended; it is deleted after ${record.expiresAt}`)];
+}
+
+async function hasEnded(record: ScratchRecord, deps: SweepDeps): Promise<boolean> {
+  const run = await runOf(record, deps);
+  return run !== undefined && run.state !== 'running';
 }
 
 /** Its instance is gone, and so is its rehearsal, which could not take down the rest: that holds the turn of others. */
@@ -201,7 +216,12 @@ async function runOf(record: ScratchRecord, deps: SweepDeps): Promise<Run | unde
 }
 
 /** By its tags, which say whose it is. */
-function recordFrom(state: ScratchState, place: string, deps: SweepDeps, now: Date): ScratchRecord {
+function recordFrom(
+  state: Pick<ScratchState, 'kind' | 'name' | 'tags'> & { resourceId?: string },
+  place: string,
+  deps: SweepDeps,
+  now: Date,
+): ScratchRecord {
   return {
     target: state.tags[TAGS.target] ?? DEPLOYMENT.id,
     policy: state.tags[TAGS.policy] ?? '',
@@ -212,7 +232,7 @@ function recordFrom(state: ScratchState, place: string, deps: SweepDeps, now: Da
     state: 'making',
     beganAt: utc(now),
     expiresAt: state.tags[TAGS.expires] ?? utc(now),
-    resourceId: state.resourceId,
+    ...(state.resourceId === undefined ? {} : { resourceId: state.resourceId }),
   };
 }
 

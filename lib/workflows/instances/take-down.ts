@@ -1,4 +1,4 @@
-import { reasonOf } from '../../domain/errors.ts';
+import { codeOf, reasonOf } from '../../domain/errors.ts';
 import { TAGS } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
@@ -6,7 +6,7 @@ import { foreignTo, leadsTo, namesOf } from '../../domain/sweep.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { type Poll, until, withoutThrowing } from '../until.ts';
-import type { SourceHost, SourceHostRequest } from './look-at-source.ts';
+import type { SourceHosts, SourceHostsRequest } from './look-at-source.ts';
 import { CHANGE_TAKES, type ScratchInstanceDeps } from './scratch-instance.ts';
 
 export type TakeDownDeps = ScratchInstanceDeps & {
@@ -40,7 +40,7 @@ export async function takeDown(
   if (looked.outcome === 'too-late') return `${name} could not be looked at: ${looked.seen}`;
   const { ours, names } = looked.value;
   if (ours) {
-    const why = target.connection && (await leadingThere(names, target, durable, deps));
+    const why = await leadingThere(names, target, durable, deps);
     if (why) return `${name} is not deleted: ${why}`;
     const left = await deleted(record, durable, deps);
     if (left) return left;
@@ -57,35 +57,44 @@ export async function takeDown(
   return cleared.outcome === 'done' ? undefined : cleared.seen;
 }
 
-/** Ours also where nothing is there to be seen: a restore that was just begun may show a moment later. */
+/** Ours also where nothing is there to be seen, and nothing leads to: a restore that was just begun may show a moment later. */
 async function whoseIs(
   record: ScratchRecord,
   deps: TakeDownDeps,
 ): Promise<{ ours: boolean; names: string[] }> {
   const state = await deps.scratch.look(record.kind, record.name);
-  if (!state) return { ours: true, names: [record.name] };
+  if (!state) return { ours: true, names: [] };
   const known = (await deps.catalog.openScratches()).find(({ name }) => name === record.name) ?? record;
   const foreign = foreignTo(known, state, deps.stage, TAGS);
   return { ours: foreign === undefined, names: namesOf(state) };
 }
 
-/** Why the source's secret keeps it; unknown is not no. */
+/** How often the secrets are asked for: one answer that does not come must not keep an instance for a day. */
+const ASKED = 5;
+
+/** Why a secret keeps it; unknown is not no. */
 async function leadingThere(
   names: readonly string[],
   target: Target,
   durable: Durable,
   deps: TakeDownDeps,
 ): Promise<string | undefined> {
-  try {
-    const asked: SourceHostRequest = { ask: 'host', target: target.id };
-    const { host } = await durable.invoke<SourceHostRequest, SourceHost>(
-      'ask where the source’s secret leads',
-      deps.changesFunction,
-      asked,
-    );
-    return leadsTo(host, names) ? `the secret of ${target.id} names it` : undefined;
-  } catch (error) {
-    return `where the secret of ${target.id} leads could not be read: ${(error as Error).message}`;
+  if (names.length === 0 || !target.connection) return undefined;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const asked: SourceHostsRequest = { ask: 'hosts', target: target.id };
+      const hosts = await durable.invoke<SourceHostsRequest, SourceHosts>(
+        `ask where the source’s secrets lead, ${attempt}`,
+        deps.changesFunction,
+        asked,
+      );
+      const found = hosts.find(({ host }) => leadsTo(host, names));
+      return found && `the secret of ${found.target} names it`;
+    } catch (error) {
+      if (attempt === ASKED)
+        return `where the secrets of ${target.id} lead could not be read: ${reasonOf(error)}`;
+      await durable.pause(`wait to ask about secrets again, ${attempt}`, deps.pace.most);
+    }
   }
 }
 
@@ -123,7 +132,7 @@ export async function clearRest(
   return kept;
 }
 
-/** Parameters and secret of this name. Resolves with why they stay, if they do. */
+/** Parameters and secret of this name. Resolves with why they stay, if they are in use; rejects with whatever else it was. */
 export async function clearParameters(
   { kind, name }: Pick<ScratchRecord, 'kind' | 'name'>,
   deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets'>,
@@ -131,6 +140,8 @@ export async function clearParameters(
   try {
     await deps.scratch.removeParameters(kind, name);
   } catch (error) {
+    // What RDS refuses to delete is in use; what it could not be asked is another matter.
+    if (codeOf(error) !== 'platform-refused') throw error;
     return `its parameter group cannot be removed: ${reasonOf(error)}`;
   }
   await deps.scratchSecrets.destroy(name);

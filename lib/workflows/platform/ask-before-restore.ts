@@ -97,10 +97,17 @@ export async function askAll(
     });
     await attempt(`copies in ${place.name}`, async () => {
       const [copy] = await newestSnapshots(target, place.name, deps);
-      if (copy) asked.copies.push({ point: copy, key: await keyOf(copy.snapshot, place.name, deps) });
+      const key = copy && (await keyOfCopy(copy, place, deps));
+      if (key) asked.copies.push({ point: copy, key });
     });
   }
   return asked;
+}
+
+/** In another account we may have no right to ask, and nothing is said; in our own that is a question without an answer. */
+function keyOfCopy({ snapshot }: SnapshotPoint, place: Place, deps: AskDeps): Promise<KeyState> {
+  if (place.account !== undefined || !snapshot.kmsKey) return keyOf(snapshot, place.name, deps);
+  return deps.keyState(snapshot.kmsKey, place.region);
 }
 
 /** `undefined` where nobody can say what to ask for. */

@@ -1,8 +1,9 @@
 import { type Finding, finding } from '../../domain/finding.ts';
 import type { PlatformSnapshot } from '../../domain/platform.ts';
+import type { Target } from '../../domain/policy.ts';
 import { isOurs, type RecoveryPoint, type SnapshotPoint } from '../../domain/recovery-point.ts';
 import { secondsBetween } from '../../domain/time.ts';
-import { raise } from '../tell.ts';
+import { raise, resolve } from '../tell.ts';
 import type { PlatformLookDeps, SnapshotLook } from './snapshot-look.ts';
 
 /** States in which a snapshot must be there. */
@@ -28,18 +29,18 @@ export async function missing(
 ): Promise<Finding[]> {
   const listed = new Map(found.map((each) => [each.id, each]));
   const findings: Finding[] = [];
-  const expected = points.filter(
-    (point) => isOurs(point) && point.place === place.name && THERE.includes(point.state),
-  );
-  // All at once may be an answer from another place: it is told at once, and believed when the next look finds it so too.
-  const doubted =
-    found.length === 0 && expected.length > 1 && place.name !== deps.home
-      ? new Set((await deps.catalog.openFindings(target.id)).map(({ code, subject }) => `${code} ${subject}`))
-      : undefined;
-  for (const point of points) {
-    if (point.place !== place.name || !THERE.includes(point.state)) continue;
+  const expected = points.filter((point) => point.place === place.name && THERE.includes(point.state));
+  // Nothing at all may be an answer from another place: it is told at once, and believed when the next look finds it so
+  // too. One that lists the copies again takes it back.
+  const isDoubtful = place.name !== deps.home && expected.some(isOurs);
+  const told = new Set(isDoubtful ? await toldDeleted(target, deps) : []);
+  for (const point of expected) {
     const seen = listed.get(point.snapshot.id);
-    if (seen && !notThePoint(point, seen)) continue;
+    if (seen && !notThePoint(point, seen)) {
+      if (told.has(point.id) && point.state !== 'corrupt')
+        await resolve(deps, { target: target.id, code: 'snapshot-deleted', subject: point.id });
+      continue;
+    }
     const now = await deps.catalog.point(target.id, point.id);
     if (!now || !THERE.includes(now.state)) continue;
     // Lists go by the source's name, which may have changed; the snapshot's own never does.
@@ -60,9 +61,14 @@ export async function missing(
     const gone = finding('snapshot-deleted', { target, subject: point.id, message });
     // Told first and marked then: a look that dies or fails behind the mark would not come back to it.
     await raise(deps, gone);
-    if (!doubted || doubted.has(`${gone.code} ${gone.subject}`))
+    if (!isDoubtful || found.length > 0 || told.has(point.id))
       await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: message });
     findings.push(gone);
   }
   return findings;
+}
+
+async function toldDeleted(target: Target, { catalog }: PlatformLookDeps): Promise<string[]> {
+  const open = await catalog.openFindings(target.id);
+  return open.filter(({ code }) => code === 'snapshot-deleted').map(({ subject }) => subject);
 }

@@ -186,7 +186,7 @@ describe('copies', () => {
     expect(checkCopies(copying(), known, now(9 * HOUR))).toMatchObject([
       {
         subject: 'snapshot@eu-west-1/444455556666',
-        message: expect.stringContaining('crm has no verified copy there, 9 h after it was first seen'),
+        message: expect.stringContaining('crm has no verified copy there, 9 h after one was first owed'),
       },
     ]);
   });
@@ -195,6 +195,18 @@ describe('copies', () => {
     const fresh = status({ firstSeenAt: SNAPSHOT });
     expect(checkCopies(copying(), fresh, now(8 * HOUR))).toEqual([]);
     expect(checkCopies(copying(), fresh, now(8 * HOUR + 1))).toHaveLength(2);
+  });
+
+  test('are owed from when their place was first named', () => {
+    const since = '2026-11-20T09:00:00Z';
+    const owed = { 'copy to snapshot@eu-west-1': { cron: '0 1 * * *', timezone: 'UTC', since } } as const;
+    const old = status({
+      firstSeenAt: '2025-01-01T00:00:00Z',
+      owed,
+      copies: copied('snapshot@eu-west-1/444455556666', since),
+    });
+    expect(checkCopies(copying(), old, plusSeconds(since, 8 * HOUR))).toEqual([]);
+    expect(checkCopies(copying(), old, plusSeconds(since, 8 * HOUR + 1))).toHaveLength(2);
   });
 
   test('are late without a promise for snapshots too, by their schedule; and never where nothing is taken', () => {

@@ -98,6 +98,15 @@ targets:
   expect(mistakes.join('\n')).toContain('promise 10m at least');
 });
 
+test('a list with nothing in it says so, and hides nothing else', () => {
+  const text = SNAPPED.replace('preflight: "0 6 * * *"', 'preflight: 6').replace(
+    /copies:[\s\S]*?\n(?= {4}\w)/,
+    'copies: [null]\n',
+  );
+  expect(text).toContain('[null]');
+  expect(mistakesOf(text).join()).toMatch(/schedules\.preflight.*snapshot\.copies\.0: is empty/);
+});
+
 test('a wrong preflight is not called a missing one', () => {
   expect(mistakesOf(SNAPPED.replace('preflight: "0 6 * * *"', 'preflight: 6'))).toEqual([
     expect.stringContaining('schedules.preflight: expected five'),

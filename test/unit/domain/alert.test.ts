@@ -74,6 +74,17 @@ test.each(Object.keys(FINDINGS) as FindingCode[])('the text of %s has its next s
   expect(next.match(/understudy (?!--stage prod )(?=[a-z]+ )/g) ?? []).toEqual([]);
 });
 
+test.each([
+  ['run `./understudy run dump crm`', 'run `./understudy --stage prod run dump crm`'],
+  ['`./understudy status crm --stage prod` shows it', '`./understudy status crm --stage prod` shows it'],
+  [
+    './understudy --local status; ./understudy local down',
+    './understudy --local status; ./understudy local down',
+  ],
+])('a command is typed for its stage once: %s', (text, typed) => {
+  expect(withOption(text, '--stage prod')).toBe(typed);
+});
+
 test('machines get the same as one JSON document', () => {
   const about = alert({ occasion: 'worsened' });
   expect(JSON.parse(alertJson(about))).toEqual({

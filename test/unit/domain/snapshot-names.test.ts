@@ -19,6 +19,9 @@ describe.each([
       expect(name.length).toBeLessThanOrEqual(most);
       expect(name).toMatch(/^[a-z](?:-?[a-z0-9])*$/);
       expect(name.startsWith('understudy-production-')).toBe(true);
+      const longest = snapshotName('a234567890123456', target, AT, kind);
+      expect(longest.length).toBeLessThanOrEqual(most);
+      expect(longest.startsWith('understudy-a234567890123456-')).toBe(true);
     }
   });
 

@@ -441,6 +441,21 @@ describe('a proof in slices', () => {
     expect(asked).toEqual(['leads', 'events']);
   });
 
+  it('looks into every index, although fewer questions stand before them than when it began', async () => {
+    const assertion = (name: string) => ({ name, sql: 'select 1', when: 'always' as const, is: '1' });
+    const made = world({
+      target: { assertions: ['one', 'two', 'three'].map(assertion) } as never,
+      secondsLeft: () => 1,
+    });
+    made.copy.value = async (sql) => {
+      if (sql === 'select 1') Object.assign(made.deps.plan, planOf({ target: { assertions: [] } }));
+      return sql.includes('max_logical_replication_workers') ? '0' : '1';
+    };
+    const { compared } = await made.proveAll();
+    expect(made.checked).toEqual(['leads_pkey', 'events_pkey', 'leads']);
+    expect([compared.checked, compared.checkable]).toEqual([3, 3]);
+  });
+
   it.each([2, 3, 4])('of %i tasks comes to the same as one in a piece', async (most) => {
     const whole = await world().proveAll();
     const sliced = world({ secondsLeft: tasksASlice(most) });

@@ -111,6 +111,42 @@ test('parameters and a secret that were made after the record had ended are foun
   expect(await made.left()).toEqual([]);
 });
 
+test('a secret whose deletion fails once after its group went is found again', async () => {
+  const made = await rehearsalWorld();
+  const { name } = order('crm');
+  await made.scratch.quarantineParameters('rds', 'default.postgres15', name, tags('crm'));
+  await made.scratchSecrets.create(name, tags('crm'));
+  made.scratchSecrets.fail('destroy', new Error('Rate exceeded'), { times: 1 });
+  await expect(made.sweep()).rejects.toThrow('Rate exceeded');
+  await made.sweep();
+  expect(await made.left()).toEqual([]);
+});
+
+test('that RDS could not be asked is a failure of the look, and nobody’s database', async () => {
+  const made = await rehearsalWorld();
+  await made.scratch.quarantineParameters('rds', 'default.postgres15', order('crm').name, tags('crm'));
+  made.scratch.fail('removeParameters', new UnderstudyError('platform-unreachable', 'Rate exceeded'));
+  const { findings, failures } = await sweep(made.deps, made.clock.now());
+  expect([findings, failures.join()]).toEqual([[], expect.stringContaining('Rate exceeded')]);
+});
+
+test('another attempt of the run that begins while the watch looks keeps its group and its secret', async () => {
+  const made = await rehearsalWorld();
+  const { name } = order('crm');
+  await made.scratch.quarantineParameters('rds', 'default.postgres15', name, tags('crm'));
+  await made.scratchSecrets.create(name, tags('crm'));
+  const { strayParameters } = made.scratch;
+  made.deps.scratch = {
+    ...made.scratch,
+    strayParameters: async (known) => {
+      await made.catalog.beginScratch({ ...record('crm'), expiresAt: '2026-11-21T12:00:00Z' });
+      return strayParameters(known);
+    },
+  };
+  expect(await made.sweep()).toEqual([]);
+  expect(made.scratch.callsOf('removeParameters')).toEqual([]);
+});
+
 test.each([
   ['another stage’s', { [TAGS.stage]: 'prod' }],
   ['those of a name that follows from no run', { [TAGS.run]: 'rehearse-snapshot/erp/2026-11-19T02:00:00Z' }],

@@ -1,5 +1,6 @@
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { TAGS } from '../../../lib/domain/platform.ts';
-import { platformSnapshot, snapshotPoint } from '../../support/builders.ts';
+import { platformSnapshot, snapshotPoint, target } from '../../support/builders.ts';
 import {
   instanceOf,
   jobOf,
@@ -107,4 +108,57 @@ test('a secret that cannot be read keeps the copy, because unknown is not no', a
   await made.rehearse(JOB);
   expect(made.scratch.callsOf('remove')).toEqual([]);
   expect(made.scratch.left()).toContain(`instance ${NAME}`);
+});
+
+test('one answer about secrets that does not come costs minutes, and no instance for a day', async () => {
+  const made = await rehearsalWorld();
+  const { credentials } = made.deps.secrets;
+  let failed = 0;
+  made.world.prove = () => {
+    made.deps.secrets.credentials = (...asked) =>
+      failed++ < 2 ? Promise.reject(new Error('Rate exceeded')) : credentials(...asked);
+    return proofOf();
+  };
+  await made.rehearse(JOB);
+  expect(await made.left()).toEqual([]);
+  expect(await made.open()).toEqual([]);
+});
+
+test('a copy that the secret of another database of the same instance leads to stands', async () => {
+  const made = await rehearsalWorld();
+  const billing = target({ id: 'billing', platform: { kind: 'rds', id: 'crm-db' } });
+  made.deps.plan.targets.push(billing);
+  const { credentials } = made.deps.secrets;
+  made.deps.secrets.credentials = async (of) => ({
+    ...(await credentials(of)),
+    ...(of.id === 'billing' ? { host: `${NAME}.example.internal` } : {}),
+  });
+  await made.rehearse(JOB);
+  expect(made.scratch.callsOf('remove')).toEqual([]);
+  expect(made.told().join()).toContain('scratch-left-over');
+});
+
+test('what was never made stands for nobody, whatever can be read', async () => {
+  const made = await rehearsalWorld();
+  made.scratch.fail('quarantineParameters', new UnderstudyError('platform-denied', 'no'));
+  made.deps.secrets.credentials = () => Promise.reject(new Error('the secret was deleted'));
+  await made.rehearse(JOB);
+  expect(await made.open()).not.toContain(`scratch-left-over ${NAME}`);
+  expect(await made.left()).toEqual([]);
+});
+
+test('what stays of a renamed copy is said from its end on, at every look, until it is over', async () => {
+  const made = await rehearsalWorld();
+  made.scratch.fail('removeParameters', new UnderstudyError('platform-refused', 'the group is in use'));
+  await made.rehearse(JOB);
+  expect(await made.open()).toContain(`scratch-left-over ${NAME}`);
+  for (let hour = 0; hour < 40; hour++) {
+    expect((await made.sweep()).map(({ code, subject }) => `${code} ${subject}`)).toEqual([
+      `scratch-left-over ${NAME}`,
+    ]);
+    await made.clock.advance(3600);
+  }
+  made.scratch.heal();
+  expect(await made.sweep()).toEqual([]);
+  expect(await made.left()).toEqual([]);
 });

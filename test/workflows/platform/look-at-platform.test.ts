@@ -139,21 +139,34 @@ describe('copies that are gone all at once', () => {
     expect(await look()).toEqual([]);
   });
 
-  it('and are there again at the next look stay what they were', async () => {
-    const { look, answering, states } = await abroad();
-    answering(true);
-    await look();
-    answering(false);
-    await look();
-    await look();
+  it('and are there again at the next look stay what they were, which is told, however often that happens', async () => {
+    const { look, answering, states, catalog, told } = await abroad();
+    for (let times = 0; times < 3; times++) {
+      answering(true);
+      await look();
+      expect(told().filter((line) => line.startsWith('pages: opened'))).toHaveLength(2);
+      answering(false);
+      await look();
+      expect(await catalog.openFindings('crm')).toEqual([]);
+      expect(told().filter((line) => line.startsWith('pages: resolved'))).toHaveLength(2);
+    }
     expect(await states()).toEqual(['verified', 'verified']);
   });
 
-  it('not so a single one', async () => {
-    const { look, answering, states } = await abroad(times.slice(1));
-    answering(true);
-    await look();
-    expect(await states()).toEqual(['corrupt']);
+  it('also when there is only one; but not when others of the place are there', async () => {
+    const alone = await abroad(times.slice(1));
+    alone.answering(true);
+    await alone.look();
+    expect(await alone.states()).toEqual(['verified']);
+    await alone.look();
+    expect(await alone.states()).toEqual(['corrupt']);
+    const both = await abroad();
+    await both.platform.deleteSnapshot('rds', snapshotName('test', 'crm', times[0]!), {
+      name: 'eu-west-1',
+      region: 'eu-west-1',
+    });
+    await both.look();
+    expect(await both.states()).toEqual(['verified', 'corrupt']);
   });
 });
 

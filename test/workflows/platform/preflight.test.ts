@@ -1,4 +1,5 @@
 import { finding } from '../../../lib/domain/finding.ts';
+import { type CopyTo, placeOf } from '../../../lib/domain/policy.ts';
 import type { SnapshotPoint } from '../../../lib/domain/recovery-point.ts';
 import type { RestoreIntent } from '../../../lib/ports/preflight.ts';
 import { preflight } from '../../../lib/workflows/platform/preflight.ts';
@@ -414,11 +415,11 @@ test('a run that ends too late writes nothing of what it asked', async () => {
 describe('the newest copy in another place', () => {
   const AWAY = 'arn:aws:kms:eu-west-1:111122223333:key/away';
   const at = '2026-11-20T01:00:00Z';
-  const world = async () => {
+  const world = async (to: CopyTo = { region: 'eu-west-1' }) => {
     const made = await preflightWorld({
-      policy: { snapshot: { ...policy().snapshot, copies: [{ region: 'eu-west-1', kmsKey: AWAY }] } },
+      policy: { snapshot: { ...policy().snapshot, copies: [{ ...to, kmsKey: AWAY }] } },
     });
-    const copy = snapshotPoint(at, { place: 'eu-west-1', snapshot: { id: 'copy', kmsKey: AWAY } });
+    const copy = snapshotPoint(at, { place: placeOf(to), snapshot: { id: 'copy', kmsKey: AWAY } });
     await made.catalog.adoptPoint(copy);
     return { ...made, subject: copy.id };
   };
@@ -438,9 +439,18 @@ describe('the newest copy in another place', () => {
     expect(told()).toEqual([`resolved restore-key-unusable ${subject}`]);
   });
 
-  it('whose key nobody may ask about is left in peace', async () => {
-    const { deps, job, keys } = await world();
-    keys[AWAY] = 'unknown';
+  it('whose key cannot be asked about is a question without an answer', async () => {
+    const { deps, job } = await world();
+    Object.assign(deps, { keyState: () => Promise.reject(new Error('AccessDenied')) });
+    expect(await preflight(job(), deps)).toMatchObject({
+      findings: [{ code: 'preflight-unknown', subject: 'copies in eu-west-1' }],
+    });
+  });
+
+  it('is left in peace in another account, whose keys we may have no right to ask about', async () => {
+    const role = 'arn:aws:iam::444455556666:role/r';
+    const { deps, job } = await world({ region: 'eu-west-1', account: '444455556666', role });
+    Object.assign(deps, { keyState: () => Promise.reject(new Error('AccessDenied')) });
     expect(await preflight(job(), deps)).toMatchObject({ findings: [] });
   });
 });

@@ -1,7 +1,8 @@
 import { BatchGetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { deriveStatus, FEW, MANY, reachFarEnough } from '../../../domain/derive-status.ts';
-import { SCHEDULED_JOBS, type ScheduledJob } from '../../../domain/job.ts';
-import type { TargetStatus } from '../../../domain/target-status.ts';
+import { SCHEDULED_JOBS } from '../../../domain/job.ts';
+import type { Schedule } from '../../../domain/schedule.ts';
+import type { Owing, TargetStatus } from '../../../domain/target-status.ts';
 import { utc } from '../../../domain/time.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import {
@@ -85,8 +86,8 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
         const firstSeenAt = String(known?.['firstSeenAt'] ?? utc(now));
         const before = known?.['owed'] as TargetStatus['owed'];
         const owed = Object.fromEntries(
-          Object.entries(schedules).map(([job, { cron, timezone }]) => {
-            const was = before?.[job as ScheduledJob];
+          Object.entries(schedules as Record<string, Schedule>).map(([job, { cron, timezone }]) => {
+            const was = before?.[job as Owing];
             const same = was?.cron === cron && was.timezone === timezone;
             // What was there from the first is owed from the first; what came or changed later, from now.
             return [job, same ? was : { cron, timezone, since: before ? utc(now) : firstSeenAt }];

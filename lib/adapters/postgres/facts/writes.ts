@@ -22,7 +22,7 @@ export async function writeCounters(client: Client): Promise<Map<string, WriteCo
     client,
     `select n.nspname as schema, c.relname as name,
       pg_catalog.pg_stat_get_tuples_inserted(c.oid)::text as inserted, pg_catalog.pg_stat_get_tuples_updated(c.oid)::text as updated, pg_catalog.pg_stat_get_tuples_deleted(c.oid)::text as deleted,
-      pg_catalog.md5((select pg_catalog.string_agg(pg_catalog.concat_ws(':', a.attnum, a.attname, a.atttypid), ',' order by a.attnum) from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)) as shape,
+      pg_catalog.md5(coalesce((select pg_catalog.string_agg(pg_catalog.concat_ws(':', a.attnum, a.attname, a.atttypid), ',' order by a.attnum) from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '')) as shape,
       pg_catalog.md5(pg_catalog.concat_ws(':', d.datid, c.oid, pg_catalog.pg_relation_filenode(c.oid), pg_catalog.pg_postmaster_start_time(), d.stats_reset, b.stats_reset, s.written)) as of
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace

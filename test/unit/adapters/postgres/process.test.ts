@@ -71,6 +71,10 @@ describe('how a program ended', () => {
       "2026-11-20 UTC [1] ERROR:  no\n2026-11-20 UTC [1] STATEMENT:  alter role a password 'hunter3'\n2026-11-20 UTC [1] LOG:  bye",
       '2026-11-20 UTC [1] ERROR:  no\n2026-11-20 UTC [1] LOG:  bye',
     ],
+    [
+      "pg_restore: error: could not execute query: ERROR:  no\nCommand was: CREATE FUNCTION f()\n-- NOTICE: hidden\n password='hunter3'\nERROR: also hidden\npg_restore of hunter3",
+      'pg_restore: error: could not execute query: ERROR:  no',
+    ],
   ])('is told without statements and rows: %j', (stderr, said) =>
     expect(sayEnding('it', { code: 1, signal: null, stderr })).toBe(`it exited with 1: ${said}`),
   );

@@ -1,0 +1,15 @@
+import { manifestSchema } from '../../lib/domain/manifest.ts';
+import { createDatabase } from '../support/database.ts';
+import { take } from '../support/source.ts';
+
+test('what is written of any table can be read again', async () => {
+  const database = await createDatabase('create table nothing (); insert into nothing default values');
+  try {
+    await database.script('awkward.sql');
+    const { manifest } = await take(database.credentials);
+    expect(manifestSchema.safeParse(JSON.parse(JSON.stringify(manifest))).error).toBeUndefined();
+    expect(manifest.tables.find(({ name }) => name === 'nothing')).toMatchObject({ rows: '1' });
+  } finally {
+    await database.drop();
+  }
+});
