@@ -335,6 +335,26 @@ describe('the watch, of what AWS backs up', () => {
     expect((await catalog.openFindings('erp')).map(({ code }) => code)).not.toContain('job-silent');
   });
 
+  it('a failure of what comes with another job stays, though nobody schedules it', async () => {
+    const { look, clock, deps, open } = world({ targets: [{ id: 'crm' }] });
+    for (const subject of ['verify', 'copy'])
+      await raise(deps, finding('job-failed', { target: { id: 'crm' }, subject, message: 'no' }));
+    await clock.advance(2 * DAY);
+    for (let looks = 0; looks < 2; looks++) await look();
+    expect(await open()).toEqual(expect.arrayContaining(['job-failed crm copy', 'job-failed crm verify']));
+  });
+
+  it.each(['copy-late', 'ledger-silent', 'rehearsal-overdue', 'job-silent', 'rpo-breached'] as const)(
+    'takes %s back when it is so no longer',
+    async (code) => {
+      const { look, deps, clock, open } = world({ targets: [{ id: 'crm' }] });
+      await raise(deps, finding(code, { target: { id: 'crm' }, subject: 'x', message: 'no' }));
+      await clock.advance(300);
+      await look();
+      expect((await open()).filter((each) => each.startsWith(code))).toEqual([]);
+    },
+  );
+
   it('ends a dead run with the label that it had, lest it pass for one of the schedule', async () => {
     const { clock, look, catalog } = world({ targets: [{ id: 'crm' }] });
     const run = { job: 'snapshot', target: 'crm', scheduledFor: '2026-11-20T11:00:00Z' };

@@ -71,7 +71,7 @@ export function memoryScratchInstances(
     },
     async begin(order) {
       const there = scratches.get(scratchOnly(order.name));
-      if (there && there.order.tags[TAGS.run] !== order.tags[TAGS.run])
+      if (there && [TAGS.run, TAGS.stage].some((tag) => there.order.tags[tag] !== order.tags[tag]))
         throw new UnderstudyError('instance-exists', `there is an instance ${order.name} already`);
       if (order.parameterGroup?.startsWith(SCRATCH_PREFIX) && !parameters.has(order.parameterGroup))
         throw new UnderstudyError('parameter-group-missing', `there is no ${order.parameterGroup}`);

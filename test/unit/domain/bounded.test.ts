@@ -132,6 +132,20 @@ describe('what the counters say', () => {
     ...changes,
   });
 
+  it('moved rows in and out of the part that was dumped by as many updates', () => {
+    const now = counters({ updated: String(Number(counters().updated) + 3) });
+    expect(writtenSince(0, counters(), now)).toEqual({ table: 0, inserted: '0', deleted: '0' });
+    expect(writtenSince(0, counters(), now, true)).toEqual({ table: 0, inserted: '3', deleted: '3' });
+  });
+
+  it('counted nothing and has other columns than then: its rows can be counted', () => {
+    const [then, now] = [counters({ shape: 'a' }), counters({ shape: 'b' })];
+    expect(writtenSince(0, then, now)).toEqual({ table: 0, inserted: '0', deleted: '0' });
+    expect(writtenSince(0, then, then)).toBeUndefined();
+    // A manifest of before shapes were noted says nothing of them.
+    expect(writtenSince(0, counters(), now)).toBeUndefined();
+  });
+
   it('is nothing when nothing was counted', () => {
     expect(writtenSince(4, counters(), counters())).toBeUndefined();
   });

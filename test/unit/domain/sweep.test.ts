@@ -1,7 +1,7 @@
 import { SCRATCH_PREFIX, scratchName } from '../../../lib/domain/names.ts';
 import { TAGS } from '../../../lib/domain/platform.ts';
 import type { ScratchRecord } from '../../../lib/domain/scratch.ts';
-import { type Found, verdictOf } from '../../../lib/domain/sweep.ts';
+import { type Found, leadsTo, verdictOf } from '../../../lib/domain/sweep.ts';
 import { randomFrom } from './random.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
@@ -211,5 +211,19 @@ describe('whatever may be found', () => {
       if (may) deleted++;
     }
     expect(deleted).toBeGreaterThan(100);
+  });
+});
+
+describe('does a host lead to a scratch instance', () => {
+  it.each([
+    ['its own endpoint', `${NAME}.abc.eu-central-1.rds.amazonaws.com`, true],
+    ['its name in capitals', `${NAME.toUpperCase()}.abc`, true],
+    ['its bare name', NAME, true],
+    ['another that begins like it', `${NAME}-2.abc`, false],
+    ['production', 'crm-db.abc.eu-central-1.rds.amazonaws.com', false],
+    ['loopback, which all local ones share', '127.0.0.1', false],
+    ['localhost', 'localhost', false],
+  ])('%s', (_what, host, leads) => {
+    expect(leadsTo(host, [NAME, '127.0.0.1', 'localhost'])).toBe(leads);
   });
 });

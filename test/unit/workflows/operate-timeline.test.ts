@@ -29,6 +29,10 @@ describe('somebody who asks for a timeline', () => {
   it('gets the deployment’s own by its name', async () => {
     expect(await ask({ target: 'understudy' })).toHaveLength(2);
   });
+  it('or waits for a run of a target that does not exist is told so at once', async () => {
+    const request = { ask: 'outcome', target: 'shop', job: 'dump', scheduledFor: '2026-11-20T01:00:00Z' };
+    await expect(operate(operatorRequest.parse(request), deps)).rejects.toThrow('there is no target "shop"');
+  });
   it('is told which targets there are when there is none of that name', async () => {
     await expect(ask({ target: 'shop' })).rejects.toThrow('there is no target "shop"');
   });

@@ -143,6 +143,12 @@ describe('a rehearsal that could not compare everything', () => {
     ],
     ['tables', { compared: { ...compared, unbounded: 4 } }, {}, '4 tables could not be judged'],
     [
+      'what no slice came to',
+      { compared: { ...compared, exact: 2, checked: 4 } },
+      {},
+      '1 tables were not compared; 1 indexes and tables were not read',
+    ],
+    [
       'what was not looked at',
       { unchecked: ['public.leads: out of time'] },
       {},

@@ -1,5 +1,7 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import { runName } from '../../../lib/domain/names.ts';
 import { TAGS } from '../../../lib/domain/platform.ts';
+import { rehearsalRun } from '../../../lib/workflows/instances/judge-instance.ts';
 import { platformSnapshot, snapshotPoint, target } from '../../support/builders.ts';
 import {
   instanceOf,
@@ -47,7 +49,7 @@ test('two stages that rehearse the same database at the same moment never meet',
 });
 
 test.each([
-  ['another stage', { [TAGS.stage]: 'prod', [TAGS.run]: 'rehearse-snapshot/crm/2026-11-20T06:00:00Z' }],
+  ['another stage', { [TAGS.stage]: 'prod', [TAGS.run]: runName(rehearsalRun(JOB)) }],
   ['another rehearsal', { [TAGS.stage]: 'test', [TAGS.run]: 'something/else/2026' }],
   ['nobody', {}],
 ])('what bears the name and belongs to %s is refused and not touched', async (_whose, tags) => {
@@ -66,6 +68,25 @@ test.each([
   expect(await made.rehearse(JOB)).toMatchObject({ evidence: { error: { code: 'instance-exists' } } });
   expect(made.scratch.callsOf('remove')).toEqual([]);
   expect(await made.left()).toEqual([`instance ${NAME}`]);
+});
+
+test('another instance of the name that came meanwhile, with the tags of ours, is not touched', async () => {
+  const made = await rehearsalWorld();
+  made.world.prove = async () => {
+    const order = made.scratch.order(NAME)!;
+    while ((await made.deps.scratch.remove('rds', NAME)) !== 'gone');
+    made.scratch.putStray(order);
+    return proofOf();
+  };
+  await made.rehearse(JOB);
+  expect(made.scratch.left()).toContain(`instance ${NAME}`);
+});
+
+test('a restore that is not to be seen yet when its rehearsal gives up is deleted all the same', async () => {
+  const made = await rehearsalWorld();
+  made.deps.scratch = { ...made.scratch, look: async () => undefined };
+  expect(await made.rehearse(JOB)).toMatchObject({ evidence: { error: { code: 'scratch-deleted' } } });
+  expect(await made.left()).toEqual([]);
 });
 
 test('a copy that the source’s secret leads to at the end of its rehearsal stands, and that is said', async () => {

@@ -153,6 +153,18 @@ describe('copies that are gone all at once', () => {
     expect(await states()).toEqual(['verified', 'verified']);
   });
 
+  it('at home, where no other place can answer instead, are lost at the first look', async () => {
+    const made = looking();
+    for (const at of times) await made.good(at);
+    made.deps.platform = {
+      ...made.deps.platform,
+      snapshots: async () => [],
+      snapshot: async () => undefined,
+    };
+    await made.look();
+    expect((await made.catalog.points('crm')).map(({ state }) => state)).toEqual(['corrupt', 'corrupt']);
+  });
+
   it('also when there is only one; but not when others of the place are there', async () => {
     const alone = await abroad(times.slice(1));
     alone.answering(true);

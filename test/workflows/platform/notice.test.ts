@@ -226,6 +226,13 @@ describe('what is good', () => {
     expect([await open(), told()]).toEqual([[], []]);
   });
 
+  it('of one instance of a cluster overtakes nothing of another', async () => {
+    const { hear, open } = world(target({ platform: { kind: 'aurora', id: 'lake' } }));
+    await hear(rds('0021', { 'Source ID': 'lake-instance-2', 'Event Time': '2026-11-20 10:30:00.000' }));
+    await hear(rds('0031', { 'Source ID': 'lake-instance-1', 'Event Time': '2026-11-20 10:20:00.000' }));
+    expect(await open()).toEqual(['source-failed lake-instance-1']);
+  });
+
   it('an alarm in OK resolves what it had opened in ALARM, by its name; without data it says nothing', async () => {
     const { hear, told, timeline } = world();
     await hear(alarm('ALARM'));

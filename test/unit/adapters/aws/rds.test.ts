@@ -167,6 +167,18 @@ describe('the parameters of a scratch instance', () => {
     },
   );
 
+  it('put a vacuum against wraparound off, which would keep amcheck waiting', async () => {
+    const names = ['autovacuum_freeze_max_age', 'autovacuum_multixact_freeze_max_age'];
+    const sent = await quarantined(
+      'rds',
+      'crm',
+      names.map((name) => set(name, '200000000')),
+    );
+    expect(sent.at(-1)?.input['Parameters']).toMatchObject(
+      names.map((ParameterName) => ({ ParameterName, ParameterValue: '2000000000' })),
+    );
+  });
+
   it.each([
     ['pg_cron', 'pg_stat_statements'],
     ['pg_stat_statements,pg_cron', 'pg_stat_statements'],

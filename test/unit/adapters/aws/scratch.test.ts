@@ -1,4 +1,5 @@
 import { rdsScratch } from '../../../../lib/adapters/aws/rds/scratch.ts';
+import { TAGS as PLATFORM_TAGS } from '../../../../lib/domain/platform.ts';
 import type { ScratchOrder } from '../../../../lib/ports/platform.ts';
 import { answering } from '../../../support/rds-client.ts';
 
@@ -18,6 +19,56 @@ const order = (changes: Partial<ScratchOrder> = {}): ScratchOrder => ({
   ...changes,
 });
 const TAGS = [{ Key: 'understudy:expires', Value: '2026-11-21T12:00:00Z' }];
+
+it.each([PLATFORM_TAGS.run, PLATFORM_TAGS.stage])(
+  'one that is there and differs in its tag %s is not adopted',
+  async (tag) => {
+    const own = { [PLATFORM_TAGS.run]: 'rehearse-snapshot/crm/x', [PLATFORM_TAGS.stage]: 'prod' };
+    const TagList = Object.entries(own).map(([Key, Value]) => ({ Key, Value }));
+    const there = { DBInstances: [{ DBInstanceIdentifier: NAME, TagList }] };
+    const { client, sent } = answering({ DescribeDBInstancesCommand: there });
+    const begin = (tags: Record<string, string>) => rdsScratch(client).begin(order({ tags }));
+    await begin(own);
+    await expect(begin({ ...own, [tag]: 'another' })).rejects.toMatchObject({ code: 'instance-exists' });
+    expect(sent.filter(({ command }) => command.startsWith('Restore'))).toEqual([]);
+  },
+);
+
+it('finds parameters of scratch that nobody knows, and asks for the tags of no others', async () => {
+  const known = 'understudy-scratch-known';
+  const names = ['crm', NAME, known];
+  const { client, sent } = answering({
+    DescribeDBParameterGroupsCommand: {
+      DBParameterGroups: names.map((name) => ({
+        DBParameterGroupName: name,
+        DBParameterGroupArn: `arn:pg:${name}`,
+      })),
+    },
+    DescribeDBClusterParameterGroupsCommand: {
+      DBClusterParameterGroups: names.map((name) => ({
+        DBClusterParameterGroupName: name,
+        DBClusterParameterGroupArn: `arn:cluster-pg:${name}`,
+      })),
+    },
+    ListTagsForResourceCommand: { TagList: TAGS },
+  });
+  const tags = { 'understudy:expires': '2026-11-21T12:00:00Z' };
+  expect(await rdsScratch(client).strayParameters(new Set([known]))).toEqual([
+    { kind: 'rds', name: NAME, tags },
+    { kind: 'aurora', name: NAME, tags },
+  ]);
+  const asked = sent.filter(({ command }) => command === 'ListTagsForResourceCommand');
+  expect(asked.map(({ input }) => input['ResourceName'])).toEqual([
+    `arn:pg:${NAME}`,
+    `arn:cluster-pg:${NAME}`,
+  ]);
+});
+
+it('upgrades no member of a cluster in the middle of a proof', async () => {
+  const { client, sent } = answering({});
+  await rdsScratch(client).addMember(order({ kind: 'aurora', engine: 'aurora-postgresql' }));
+  expect(sent.at(-1)?.input).toMatchObject({ AutoMinorVersionUpgrade: false });
+});
 
 describe('a restore onto scratch', () => {
   const begun = async (changes: Partial<ScratchOrder>) => {

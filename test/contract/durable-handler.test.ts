@@ -1,0 +1,32 @@
+import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
+import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
+import { copyJob } from '../../lib/domain/job.ts';
+import { durableHandler } from '../../lib/runtime/durable.ts';
+
+const refuse = jest.fn(async () => undefined);
+jest.mock('../../lib/runtime/job-handler.ts', () => ({
+  ...jest.requireActual('../../lib/runtime/job-handler.ts'),
+  refuse: () => refuse(),
+}));
+beforeAll(() => LocalDurableTestRunner.setupTestEnvironment({ skipTime: true, checkpointDelay: 0 }));
+afterAll(() => LocalDurableTestRunner.teardownTestEnvironment());
+
+const BODY = {
+  job: 'copy',
+  target: 'crm',
+  scheduledFor: '2026-11-20T01:00:00Z',
+  point: '20261120T010000Z-snapshot@eu-central-1',
+  to: 'eu-west-1',
+};
+
+test.each([
+  ['by a queue, and its message is wrong, is told and over', true, new InputError('no'), 'SUCCEEDED', 1],
+  ['by a person, and his message is wrong, fails', false, new InputError('no'), 'FAILED', 0],
+  ['by a queue, and something breaks, fails', true, new UnderstudyError('catalog', 'no'), 'FAILED', 0],
+])('a durable job that is asked for %s', async (_what, queued, error, status, told) => {
+  refuse.mockClear();
+  const handlerFunction = durableHandler(copyJob, () => Promise.reject(error));
+  const payload = queued ? { Records: [{ body: JSON.stringify(BODY) }] } : BODY;
+  const execution = await new LocalDurableTestRunner({ handlerFunction }).run({ payload });
+  expect([execution.getStatus(), refuse.mock.calls.length]).toEqual([status, told]);
+});
