@@ -1,3 +1,4 @@
+import { OF_PREFLIGHT } from '../checks/preflight.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { assertionSubject } from '../domain/evidence.ts';
 import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
@@ -11,7 +12,6 @@ import type { OpenFinding } from '../ports/catalog.ts';
 import { jobFailed } from './claimed.ts';
 import { inLanes } from './lanes.ts';
 import { OF_PLATFORMS } from './platform/look-at-platform.ts';
-import { OF_PREFLIGHT } from './platform/preflight.ts';
 import { OF_SNAPSHOTS } from './snapshots/made-snapshot.ts';
 import { placeOfCopy } from './snapshots/places.ts';
 import { closeQuietly, raise, resolve, type Telling } from './tell.ts';

@@ -5,10 +5,10 @@ import {
   checkSnapshotQuota,
   OF_SOURCES,
 } from '../../checks/posture.ts';
-import { checkRestore, mayMend, OF_RESTORES } from '../../checks/preflight.ts';
+import { checkRestore, mayMend, OF_PREFLIGHT } from '../../checks/preflight.ts';
 import { checkKey } from '../../checks/snapshot.ts';
 import { InputError, withHint } from '../../domain/errors.ts';
-import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../../domain/finding.ts';
+import { DEPLOYMENT, type Finding, finding } from '../../domain/finding.ts';
 import type { PreflightJob } from '../../domain/job.ts';
 import type { Target } from '../../domain/policy.ts';
 import { type JobDeps, type JobOutcome, requireTarget, underClaim } from '../claimed.ts';
@@ -17,14 +17,6 @@ import { type AskDeps, type Asked, askAll, type Restorable } from './ask-before-
 
 export type PreflightDeps = JobDeps & AskDeps;
 export type PreflightOutcome = JobOutcome & { findings: Finding[] };
-
-/** What a preflight can say about a target, and take back. */
-export const OF_PREFLIGHT: readonly FindingCode[] = [
-  'preflight-unknown',
-  'source-missing',
-  ...OF_SOURCES,
-  ...OF_RESTORES,
-];
 
 /**
  * Will it restore now, and is the source set up as promised? Asks and restores nothing. What was answered is judged and

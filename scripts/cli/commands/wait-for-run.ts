@@ -1,9 +1,9 @@
+import { OF_PREFLIGHT } from '../../../lib/checks/preflight.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Evidence } from '../../../lib/domain/evidence.ts';
 import type { Finding } from '../../../lib/domain/finding.ts';
 import { runName } from '../../../lib/domain/names.ts';
 import type { Run } from '../../../lib/domain/run.ts';
-import { OF_PREFLIGHT } from '../../../lib/workflows/platform/preflight.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit.ts';
 import { type Message, runOf } from '../message.ts';
 import { progress } from '../progress.ts';
