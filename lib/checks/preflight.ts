@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** What findings of these codes, with a question as their subject, are said and taken back by. */
-export const OF_RESTORES: readonly FindingCode[] = [...new Set(RULES.map(({ code }) => code))];
+const OF_RESTORES: readonly FindingCode[] = [...new Set(RULES.map(({ code }) => code))];
 
 /** What a preflight can say about a target, and take back. */
 export const OF_PREFLIGHT: readonly FindingCode[] = [
