@@ -23,8 +23,10 @@ export function alertSubject(alert: Alert): string {
 
 /** The operator's commands in a text as they are typed for a deployment: `./understudy --stage prod run dump crm`. */
 export function withOption(text: string, option: string): string {
-  return text.replace(/\.\/understudy (?!local\b)([^`;\n]*)/g, (command, rest: string) =>
-    /--(?:stage|local)\b/.test(rest) ? command : `./understudy ${option} ${rest}`,
+  return text.replace(
+    /\.\/understudy (?!local\b)((?:(?!\.\/understudy )[^`;\n])*)/g,
+    (command, rest: string) =>
+      /--(?:stage|local)\b/.test(rest) ? command : `./understudy ${option} ${rest}`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Evidence } from './evidence.ts';
 import type { ScheduledJob } from './job.ts';
 import type { Run } from './run.ts';
+import type { Schedule } from './schedule.ts';
 
 /**
  * What one looks at every morning, kept beside a target so that the watch reads one item a target.
@@ -41,6 +42,12 @@ export type TargetStatus = {
 /** What is owed: a job by its schedule, a copy in a place by that of what is copied. */
 export type Owing = ScheduledJob | `copy to ${string}`;
 export type Owed = { cron: string; timezone: string; since: string };
+/** Is it owed as it was? A job no longer when its schedule is another one; a copy is owed by its place, whenever it comes. */
+export function isOwedStill(what: string, was: Owed | undefined, { cron, timezone }: Schedule): was is Owed {
+  if (!was) return false;
+  return what.startsWith('copy to ') || (was.cron === cron && was.timezone === timezone);
+}
+
 /** The sorts of rehearsal; a simulation is one of a dump. */
 export const REHEARSING = ['rehearse', 'rehearse-snapshot', 'rehearse-moment'] as const;
 export type Rehearsing = (typeof REHEARSING)[number];

@@ -106,6 +106,18 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     });
   });
 
+  it('owes a copy since its place was first named, whatever becomes of the schedule of what is copied', async () => {
+    const target = unique();
+    const hourly = { cron: '0 * * * *', timezone: 'UTC' };
+    await catalog.owe(target, { snapshot: NIGHTLY }, AT);
+    await catalog.owe(target, { snapshot: NIGHTLY, 'copy to snapshot@eu-west-1': NIGHTLY }, later(60));
+    await catalog.owe(target, { snapshot: hourly, 'copy to snapshot@eu-west-1': hourly }, later(120));
+    expect((await statusOf(target))?.owed).toEqual({
+      snapshot: { ...hourly, since: '2026-11-20T12:02:00Z' },
+      'copy to snapshot@eu-west-1': { ...hourly, since: '2026-11-20T12:01:00Z' },
+    });
+  });
+
   it('derives the status from points, runs and evidence', async () => {
     const target = await seen();
     const made = point(target, { ...SNAPSHOT, dumpSeconds: 12 });

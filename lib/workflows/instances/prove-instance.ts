@@ -86,6 +86,10 @@ async function proveFrom(
     return;
   }
   // amcheck comes last, and is installed then: what that sets off in the copy is in no table that was counted.
+  if (request.from < tasks.length && deps.secondsLeft() < RESERVE_SECONDS) {
+    result.next = PAGES;
+    return;
+  }
   const first = Math.max(0, request.from - PAGES);
   const page = await slice(await pageTasks(copy, result, first === 0), first);
   if (page !== undefined) result.next = PAGES + page;

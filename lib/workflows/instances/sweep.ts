@@ -122,7 +122,10 @@ async function sweepParameters(
       continue;
     }
     // On record while it is cleared away: the secret is found by the group alone, and that goes first.
-    const kept = await clearRest(await deps.catalog.beginScratch(record), deps);
+    const begun = await deps.catalog.beginScratch(record);
+    // The list may lag: this one is a rehearsal's, and lives.
+    if (begun.beganAt !== record.beganAt || begun.startedAt !== undefined) continue;
+    const kept = await clearRest(begun, deps);
     if (kept) findings.push(parametersKept(stray, deps, kept));
   }
 }

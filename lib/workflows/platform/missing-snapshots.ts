@@ -35,10 +35,13 @@ export async function missing(
   const isDoubtful = place.name !== deps.home && expected.some(isOurs);
   const told = new Set(isDoubtful ? await toldDeleted(target, deps) : []);
   for (const point of expected) {
-    const seen = listed.get(point.snapshot.id);
-    if (seen && !notThePoint(point, seen)) {
+    const takeBack = async () => {
       if (told.has(point.id) && point.state !== 'corrupt')
         await resolve(deps, { target: target.id, code: 'snapshot-deleted', subject: point.id });
+    };
+    const seen = listed.get(point.snapshot.id);
+    if (seen && !notThePoint(point, seen)) {
+      await takeBack();
       continue;
     }
     const now = await deps.catalog.point(target.id, point.id);
@@ -47,7 +50,10 @@ export async function missing(
     const { of, id } = point.snapshot;
     const there = seen ?? (await deps.platform.snapshot(of, id, place));
     const odd = there && notThePoint(point, there);
-    if (there && !odd) continue;
+    if (there && !odd) {
+      await takeBack();
+      continue;
+    }
     if (point.kind !== 'snapshot') {
       await deps.catalog.movePoint(target.id, point.id, 'expiring');
       await deps.catalog.movePoint(target.id, point.id, 'expired', {

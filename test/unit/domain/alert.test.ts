@@ -81,6 +81,10 @@ test.each([
     './understudy --local status; ./understudy local down',
     './understudy --local status; ./understudy local down',
   ],
+  [
+    './understudy points crm lists them, or ./understudy run dump crm',
+    './understudy --stage prod points crm lists them, or ./understudy --stage prod run dump crm',
+  ],
 ])('a command is typed for its stage once: %s', (text, typed) => {
   expect(withOption(text, '--stage prod')).toBe(typed);
 });

@@ -455,6 +455,32 @@ describe('a proof in slices', () => {
     expect(asked).toEqual(['leads', 'events']);
   });
 
+  it('begins on indexes with the time of a whole slice, and not with what its tables left', async () => {
+    let left = 900;
+    const { proveAll, copy, checked } = world({ secondsLeft: () => left });
+    const { table, checkable } = copy;
+    copy.table = async (...asked) => {
+      left = asked[1] === 'events' ? 10 : 900;
+      return table(...asked);
+    };
+    copy.checkable = async () => {
+      if (left < 45) throw new Error('canceling statement due to statement timeout');
+      return checkable();
+    };
+    copy.uncheckable = async () => ['gin'];
+    copy.schema = async () => {
+      left = 900;
+      return structuredClone(DUMPED.schema);
+    };
+    const { close } = copy;
+    copy.close = async () => {
+      left = 900;
+      await close();
+    };
+    const proof = await proveAll();
+    expect([proof.unchecked, checked.length, proof.notes.length]).toEqual([[], 3, 1]);
+  });
+
   it('looks into every index, although fewer questions stand before them than when it began', async () => {
     const assertion = (name: string) => ({ name, sql: 'select 1', when: 'always' as const, is: '1' });
     const made = world({

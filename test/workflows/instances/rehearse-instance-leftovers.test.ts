@@ -147,6 +147,18 @@ test('another attempt of the run that begins while the watch looks keeps its gro
   expect(made.scratch.callsOf('removeParameters')).toEqual([]);
 });
 
+test('and so it does when the list of records lags behind', async () => {
+  const made = await rehearsalWorld();
+  const { name } = order('crm');
+  await made.scratch.quarantineParameters('rds', 'default.postgres15', name, tags('crm'));
+  await made.catalog.beginScratch({ ...record('crm'), expiresAt: '2026-11-21T12:00:00Z' });
+  const { openScratches } = made.catalog;
+  Object.assign(made.deps, { catalog: { ...made.catalog, openScratches: async () => [] } });
+  expect(await made.sweep()).toEqual([]);
+  expect(made.scratch.callsOf('removeParameters')).toEqual([]);
+  expect(await openScratches()).toHaveLength(1);
+});
+
 test.each([
   ['another stage’s', { [TAGS.stage]: 'prod' }],
   ['those of a name that follows from no run', { [TAGS.run]: 'rehearse-snapshot/erp/2026-11-19T02:00:00Z' }],

@@ -2,7 +2,7 @@ import { BatchGetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { deriveStatus, FEW, MANY, reachFarEnough } from '../../../domain/derive-status.ts';
 import { SCHEDULED_JOBS } from '../../../domain/job.ts';
 import type { Schedule } from '../../../domain/schedule.ts';
-import type { Owing, TargetStatus } from '../../../domain/target-status.ts';
+import { isOwedStill, type Owing, type TargetStatus } from '../../../domain/target-status.ts';
 import { utc } from '../../../domain/time.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import {
@@ -88,9 +88,10 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
         const owed = Object.fromEntries(
           Object.entries(schedules as Record<string, Schedule>).map(([job, { cron, timezone }]) => {
             const was = before?.[job as Owing];
-            const same = was?.cron === cron && was.timezone === timezone;
+            const isSame = isOwedStill(job, was, { cron, timezone });
             // What was there from the first is owed from the first; what came or changed later, from now.
-            return [job, same ? was : { cron, timezone, since: before ? utc(now) : firstSeenAt }];
+            const since = isSame ? was.since : before ? utc(now) : firstSeenAt;
+            return [job, { cron, timezone, since }];
           }),
         );
         if (await write(target, known, { firstSeenAt, owed, stale: true })) return;

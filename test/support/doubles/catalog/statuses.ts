@@ -1,7 +1,7 @@
 import { deriveStatus, FEW, MANY, reachFarEnough } from '../../../../lib/domain/derive-status.ts';
 import { SCHEDULED_JOBS } from '../../../../lib/domain/job.ts';
 import type { Schedule } from '../../../../lib/domain/schedule.ts';
-import type { Owing, TargetStatus } from '../../../../lib/domain/target-status.ts';
+import { isOwedStill, type Owing, type TargetStatus } from '../../../../lib/domain/target-status.ts';
 import { utc } from '../../../../lib/domain/time.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import type { Clock } from '../../../../lib/ports/clock.ts';
@@ -49,9 +49,9 @@ export function memoryStatuses(
       const owed: NonNullable<TargetStatus['owed']> = {};
       for (const [job, { cron, timezone }] of Object.entries(schedules as Record<string, Schedule>)) {
         const was = known?.owed?.[job as Owing];
-        const same = was?.cron === cron && was.timezone === timezone;
-        const since = known?.owed ? utc(now) : firstSeenAt;
-        owed[job as Owing] = same ? was : { cron, timezone, since };
+        const isSame = isOwedStill(job, was, { cron, timezone });
+        const since = isSame ? was.since : known?.owed ? utc(now) : firstSeenAt;
+        owed[job as Owing] = { cron, timezone, since };
       }
       const version = (known?.version ?? 0) + 1;
       store.statuses.set(target, { ...known, firstSeenAt, owed, stale: true, version });
