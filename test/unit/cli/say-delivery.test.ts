@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
 import { exitOf, sayWhole } from '../../../scripts/cli/say-delivery.ts';
 import type { Delivery } from '../../../scripts/local/pump.ts';
@@ -17,7 +18,8 @@ test.each([
   ['was done', delivered({ result: { outcome: 'done', summary: 'taken' } }), DONE, '✔ snapshot  taken'],
   ['had nothing to do', delivered({ result: [] }), DONE, 'nothing waits'],
 ])('what %s is said and ends so', (_what, delivery, exit, said) => {
-  expect([exitOf([delivery]), sayWhole(delivery).join('\n')]).toEqual([exit, expect.stringContaining(said)]);
+  const text = stripVTControlCharacters(sayWhole(delivery).join('\n'));
+  expect([exitOf([delivery]), text]).toEqual([exit, expect.stringContaining(said)]);
 });
 
 test('the worst of several counts', () => {
