@@ -64,7 +64,7 @@ export function parsePointId(id: string): PointName | undefined {
  * What a stage may be called. Its name stands in those of snapshots and in the patterns that roles are bound to: with a
  * hyphen in it `understudy-dev-…` would be `understudy-dev-a-…` too, RDS forgets upper case, and `scratch` is taken.
  */
-export const STAGE = /^(?!scratch$)[a-z][a-z0-9]{0,15}$/;
+const STAGE = /^(?!scratch$)[a-z][a-z0-9]{0,15}$/;
 
 /** Why a stage cannot be called so; undefined when it can. */
 export function stageProblem(stage: string): string | undefined {

@@ -174,3 +174,12 @@ export function sayDifference(difference: Difference): string {
   ];
   return `${difference.kind} ${difference.name} ${verb}${detail}`;
 }
+
+/** The first five of them, and how many there are beside. */
+export function sayDifferences(found: {
+  differences: readonly Difference[];
+  differenceCount: number;
+}): string {
+  const more = found.differenceCount > 5 ? `; and ${found.differenceCount - 5} more` : '';
+  return `${found.differences.slice(0, 5).map(sayDifference).join('; ')}${more}`;
+}

@@ -15,7 +15,10 @@ export type ClearDeps = Telling & { plan: Plan; vault: Vault };
 const UPLOAD_AGE = 3600;
 const LEASE_SECONDS = 240;
 
-/** Ends what died: runs whose claim nobody renews any more, and uploads that nobody will finish. One failure stops no other, and hides nothing that was found. */
+/**
+ * Ends what died: runs whose claim nobody renews any more, and uploads that nobody will finish. One failure stops no
+ * other, and hides nothing that was found.
+ */
 export async function clearAway(
   deps: ClearDeps,
   now: Date,

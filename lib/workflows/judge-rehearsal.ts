@@ -3,7 +3,7 @@ import { type Finding, finding } from '../domain/finding.ts';
 import type { RehearseJob } from '../domain/job.ts';
 import { type RunName, runName } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import { sayDifference } from '../domain/proof.ts';
+import { sayDifferences } from '../domain/proof.ts';
 import type { DumpPoint } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween } from '../domain/time.ts';
 import type { ScratchResult } from './restore-and-prove.ts';
@@ -88,13 +88,11 @@ function findingsOf(
   }
   const { proof } = result;
   if (proof && !proof.equal) {
-    const first = proof.differences.slice(0, 5).map(sayDifference).join('; ');
-    const more = proof.differenceCount > 5 ? `; and ${proof.differenceCount - 5} more` : '';
     found.push(
       finding('proof-mismatch', {
         target,
         subject: point.id,
-        message: `the restored ${point.id} of ${target.id} is not equal to its source: ${first}${more}`,
+        message: `the restored ${point.id} of ${target.id} is not equal to its source: ${sayDifferences(proof)}`,
       }),
     );
   }

@@ -2,7 +2,7 @@ import type { Said } from '../../domain/errors.ts';
 import { assertionSubject, type Phase } from '../../domain/evidence.ts';
 import { type Finding, type FindingCode, finding } from '../../domain/finding.ts';
 import type { Target } from '../../domain/policy.ts';
-import { sayDifference } from '../../domain/proof.ts';
+import { sayDifferences } from '../../domain/proof.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import type { Chosen } from './plan-instance-rehearsal.ts';
 import { NOTHING_PROVEN, type ProveResult } from './proof-slices.ts';
@@ -58,13 +58,11 @@ export function findingsOf(
       }),
     );
   if (proof && proof.differenceCount > 0) {
-    const first = proof.differences.slice(0, 5).map(sayDifference).join('; ');
-    const more = proof.differenceCount > 5 ? `; and ${proof.differenceCount - 5} more` : '';
     found.push(
       finding('proof-mismatch', {
         target,
         subject: chosen.point,
-        message: `the restored ${what} cannot be what its source was: ${first}${more}`,
+        message: `the restored ${what} cannot be what its source was: ${sayDifferences(proof)}`,
       }),
     );
   }

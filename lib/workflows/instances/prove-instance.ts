@@ -10,7 +10,6 @@ import type { Vault } from '../../ports/vault.ts';
 import { requireTarget } from '../claimed.ts';
 import { readManifest } from '../read-manifest.ts';
 import { NOTHING_PROVEN, type ProveRequest, type ProveResult, SHOWN } from './proof-slices.ts';
-
 import { assertionTasks, pageTasks, proveLedger, proveSchema, type Task, tableTasks } from './proof-tasks.ts';
 
 export type ProveDeps = {
@@ -29,7 +28,8 @@ const PASSWORD_TAKES = 300;
 
 /**
  * Proves a restored instance, or the next part of it: schema and ledger first, then every table, the assertions, every
- * index and page. Their order lasts, and how many there were is kept: a slice that skips one is noticed. Each task is done or noted as not done; nothing that was not looked at counts as good.
+ * index and page. Their order lasts, and how many there were is kept: a slice that skips one is noticed. Each task is
+ * done or noted as not done; nothing that was not looked at counts as good.
  */
 export async function proveInstance(request: ProveRequest, deps: ProveDeps): Promise<ProveResult> {
   const result = structuredClone(NOTHING_PROVEN);

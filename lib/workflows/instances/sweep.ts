@@ -118,7 +118,7 @@ async function sweepParameters(
     const isOver = new Date(record.expiresAt) <= now || (await endedLongAgo(record, deps, now));
     if (!isOver) {
       if (await hasEnded(record, deps))
-        findings.push(parametersKept(stray, deps, 'it is being cleared away'));
+        findings.push(parametersKept(stray, deps, 'its parameter group is still being cleared away'));
       continue;
     }
     // On record while it is cleared away: the secret is found by the group alone, and that goes first.
@@ -126,15 +126,18 @@ async function sweepParameters(
     // The list may lag: this one is a rehearsal's, and lives.
     if (begun.beganAt !== record.beganAt || begun.startedAt !== undefined) continue;
     const kept = await clearRest(begun, deps);
-    if (kept) findings.push(parametersKept(stray, deps, kept));
+    if (kept) findings.push(parametersKept(stray, deps, `${kept}; ${IF_RENAMED}`));
   }
 }
+
+const IF_RENAMED =
+  'where that is because the instance was renamed, give it a parameter group of its own, and a password: its own is in the secret of that name, which goes with the group';
 
 function parametersKept({ name, tags }: StrayParameters, deps: SweepDeps, why: string): Finding {
   return finding('scratch-left-over', {
     target: targetOf(deps.plan, tags[TAGS.target] ?? '') ?? DEPLOYMENT,
     subject: name,
-    message: `the scratch instance ${name} is gone, and ${why}; where that is because the instance was renamed, give it a parameter group of its own, and a password: its own is in the secret of that name, which goes with the group`,
+    message: `the scratch instance ${name} is gone, and ${why}`,
   });
 }
 

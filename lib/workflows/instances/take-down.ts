@@ -133,7 +133,7 @@ export async function clearRest(
 }
 
 /** Parameters and secret of this name. Resolves with why they stay, if they are in use; rejects with whatever else it was. */
-export async function clearParameters(
+async function clearParameters(
   { kind, name }: Pick<ScratchRecord, 'kind' | 'name'>,
   deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets'>,
 ): Promise<string | undefined> {
