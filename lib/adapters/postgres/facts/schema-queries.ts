@@ -10,9 +10,12 @@ const NAME = "pg_catalog.format('%I.%I', n.nspname, c.relname)";
 const SIGNATURE =
   "pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid))";
 
-/** An array of options or settings, in order: a restore sorts them by name. */
+/**
+ * An array of options or settings, in order: a restore sorts them by name. Minor releases since November 2026 keep a
+ * `pg_attver` among a column's options, which is bookkeeping: pg_dump leaves it out too.
+ */
 const SORTED = (options: string) =>
-  `(select pg_catalog.string_agg(option, ',' order by option) from pg_catalog.unnest(${options}) option)`;
+  `(select pg_catalog.string_agg(option, ',' order by option collate "C") from pg_catalog.unnest(${options}) option where option !~ '^pg_attver=')`;
 
 /** Who may do what, one line a grantee, with what is implied when nothing was ever granted. */
 const PRIVILEGES = (
