@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { withOption } from '../../lib/domain/alert.ts';
 import { hintOf, InputError, reasonOf } from '../../lib/domain/errors.ts';
 import { DONE, FAILED, WRONG_INPUT } from './exit.ts';
+import { refuseMisspelt } from './misspelt.ts';
 import { type Answer, show } from './say.ts';
 import { type Options, openSession, type Session } from './session.ts';
 
@@ -136,6 +137,7 @@ function once(command: Command): void {
   }
 }
 for (const each of [program, ...program.commands]) once(each);
+refuseMisspelt(program);
 
 /** Commands are shown as they are typed for what this one talks to. */
 function here(text: string): string {
