@@ -9,6 +9,8 @@ export type Means = (typeof MEANS)[number];
 export type Arithmetic = {
   means: 'dump' | 'snapshot';
   interval: number;
+  /** The time zone, where a change of its clock makes the interval longer than it usually is. */
+  clockChange?: string;
   /** What taking one takes, and its verification (a snapshot's is part of the taking). */
   dump: number;
   verify: number;
@@ -35,13 +37,18 @@ export function rpoArithmetic(
   const interval = longestInterval(schedule, from);
   const dump = measured?.dump ?? policy.usual[means];
   const verify = measured?.verify ?? (means === 'dump' ? policy.usual.verify : 0);
+  const { timezone } = schedule;
+  const isLonger = timezone !== 'UTC' && interval > longestInterval({ ...schedule, timezone: 'UTC' }, from);
+  const clockChange = isLonger ? { clockChange: timezone } : {};
   const needed = interval + dump + verify + policy.grace;
-  return { means, interval, dump, verify, grace: policy.grace, needed, promised, fits: needed <= promised };
+  const fits = needed <= promised;
+  return { means, interval, ...clockChange, dump, verify, grace: policy.grace, needed, promised, fits };
 }
 
 /** `24 h between dumps + 15 min dump + 10 min verification + 30 min grace = 24 h 55 min, promised 26 h`. */
 export function sayArithmetic(sum: Arithmetic): string {
   const verification = sum.means === 'dump' ? ` + ${humanSeconds(sum.verify)} verification` : '';
-  const parts = `${humanSeconds(sum.interval)} between ${sum.means}s + ${humanSeconds(sum.dump)} ${sum.means}${verification} + ${humanSeconds(sum.grace)} grace`;
+  const change = sum.clockChange ? ` (across a clock change in ${sum.clockChange})` : '';
+  const parts = `${humanSeconds(sum.interval)} between ${sum.means}s${change} + ${humanSeconds(sum.dump)} ${sum.means}${verification} + ${humanSeconds(sum.grace)} grace`;
   return `${parts} = ${humanSeconds(sum.needed)}, promised ${humanSeconds(sum.promised)}`;
 }

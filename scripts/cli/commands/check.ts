@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { rpoArithmetic, sayArithmetic } from '../../../lib/domain/objective.ts';
 import { type Plan, type Policy, placeOf, rehearses } from '../../../lib/domain/policy.ts';
 import { inZone, nextFirings } from '../../../lib/domain/schedule.ts';
@@ -20,11 +21,15 @@ export async function check(session: Session): Promise<Answer> {
         arithmetic: rpoArithmetic(policy, now),
         next: nextOf(policy, now),
       })),
-      targets: plan.targets,
+      targets: plan.targets.map((target) => ({
+        ...target,
+        arithmetic: rpoArithmetic(target.policy, now),
+        next: nextOf(target.policy, now),
+      })),
     },
     lines: [
-      ...plan.policies.flatMap((policy) => [...sayPolicy(policy, plan, now), '']),
-      `${session.options.config} is right: ${many(plan.policies.length, 'policy', 'policies')}, ${many(plan.targets.length, 'target', 'targets')}`,
+      ...blocksOf(plan).flatMap((block) => [...sayPolicy(block, now), '']),
+      `${session.options.config} is valid: ${many(plan.policies.length, 'policy', 'policies')}, ${many(plan.targets.length, 'target', 'targets')}`,
     ],
   };
 }
@@ -35,15 +40,27 @@ function nextOf(policy: Policy, now: Date): Record<string, string[]> {
   );
 }
 
-function sayPolicy(policy: Policy, plan: Plan, now: Date): string[] {
-  const members = plan.targets
-    .filter((target) => target.policy.name === policy.name)
-    .map((target) => target.id);
+/** A policy as it holds for some targets: what a target overrides makes a block of its own. */
+type Block = { policy: Policy; members: string[]; overridden: boolean };
+
+function blocksOf({ policies, targets }: Plan): Block[] {
+  return policies.flatMap((policy) => {
+    const blocks: Block[] = [{ policy, members: [], overridden: false }];
+    for (const target of targets.filter((each) => each.policy.name === policy.name)) {
+      const same = blocks.find((block) => isDeepStrictEqual(block.policy, target.policy));
+      if (same) same.members.push(target.id);
+      else blocks.push({ policy: target.policy, members: [target.id], overridden: true });
+    }
+    return blocks;
+  });
+}
+
+function sayPolicy({ policy, members, overridden }: Block, now: Date): string[] {
   const sums = (['dump', 'snapshot'] as const).flatMap(
     (means) => rpoArithmetic(policy, now, undefined, means) ?? [],
   );
   return [
-    `${strong(policy.name)}  ${faint(members.length > 0 ? members.join(', ') : 'no target')}`,
+    `${strong(policy.name)}${overridden ? ', with overrides' : ''}  ${faint(members.length > 0 ? members.join(', ') : 'no target')}`,
     ...(sums.length === 0 ? [`  RPO ${sayRpo(policy)}`] : []),
     ...sums.map((sum) => `  RPO ${humanSeconds(sum.promised)} from ${sum.means}s: ${sayArithmetic(sum)}`),
     ...sayPitr(policy),

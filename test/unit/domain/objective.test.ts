@@ -42,6 +42,15 @@ test.each([
   expect(rpoArithmetic(dumping(cron, rpo, timezone), NOW)!.fits).toBe(fits);
 });
 
+test.each([
+  ['0 4 * * *', 'Europe/Berlin', '25 h between dumps (across a clock change in Europe/Berlin) + '],
+  ['30 2 * * *', 'Europe/Berlin', '47 h between dumps (across a clock change in Europe/Berlin) + '],
+  ['0 4 * * *', 'Asia/Tokyo', '24 h between dumps + '],
+  ['0 4 * * *', 'UTC', '24 h between dumps + '],
+])('%s in %s is said to have %s', (cron, timezone, said) => {
+  expect(sayArithmetic(rpoArithmetic(dumping(cron, 26 * HOUR, timezone), NOW)!)).toContain(said);
+});
+
 test('what was measured counts before what is usual', () => {
   const slow = rpoArithmetic(dumping('0 1 * * *', 26 * HOUR), NOW, { dump: 2 * HOUR, verify: 0 })!;
   expect(slow).toMatchObject({ dump: 2 * HOUR, verify: 0, needed: DAY + 2 * HOUR + 1800, fits: false });

@@ -1,0 +1,55 @@
+import { stripVTControlCharacters } from 'node:util';
+import { loadPlan } from '../../../lib/config/load.ts';
+import { check } from '../../../scripts/cli/commands/check.ts';
+import type { Session } from '../../../scripts/cli/session.ts';
+
+const text = `version: 1
+policies:
+  production:
+    objectives: { rpo: { dump: 26h }, rto: 1h }
+    schedules: { dump: "0 1 * * *", verify: "30 1 * * *", rehearse: "0 2 * * SUN", expire: "0 5 * * *" }
+    retention: { daily: 35d, weekly: 12w, monthly: 12mo }
+targets:
+  shop: { policy: production, connection: { secret: s } }
+  mini:
+    policy: production
+    connection: { secret: s }
+    overrides:
+      objectives: { rto: 5m }
+      retention: { daily: 3d, weekly: 0d, monthly: 0d }
+  tiny:
+    policy: production
+    connection: { secret: s }
+    overrides: { objectives: { rto: 5m }, retention: { daily: 3d, weekly: 0d, monthly: 0d } }
+`;
+
+async function checked() {
+  const plan = loadPlan(text, 'understudy.yml', new Date());
+  const session = { plan: () => plan, options: { config: 'understudy.yml' } } as Session;
+  return check(session);
+}
+
+test('a target that overrides its policy is read back with its own figures', async () => {
+  const { lines } = await checked();
+  const blocks = stripVTControlCharacters(lines.join('\n')).split('\n\n');
+  expect(blocks).toHaveLength(3);
+  expect(blocks[0]).toMatch(/^production {2}shop\n[\s\S]*RTO 60 min[\s\S]*day for 35 d, of each week/);
+  expect(blocks[1]).toMatch(
+    /^production, with overrides {2}mini, tiny\n[\s\S]*RTO 5 min[\s\S]*the last of each day for 3 d; never/,
+  );
+  expect(blocks[2]).toBe('understudy.yml is valid: 1 policy, 3 targets');
+});
+
+test('so it stands in the document', async () => {
+  const { document } = await checked();
+  const { targets } = document as { targets: { id: string; policy: { objectives: { rto: number } } }[] };
+  expect(targets.map(({ id, policy }) => [id, policy.objectives.rto])).toEqual([
+    ['shop', 3600],
+    ['mini', 300],
+    ['tiny', 300],
+  ]);
+  expect(targets[1]).toMatchObject({
+    arithmetic: { promised: 93_600 },
+    next: { dump: [expect.anything(), expect.anything(), expect.anything()] },
+  });
+});
