@@ -1,11 +1,13 @@
+import { type Finding, finding } from '../domain/finding.ts';
 import type { Manifest } from '../domain/manifest.ts';
-import type { Assertion } from '../domain/policy.ts';
+import type { Assertion, Target } from '../domain/policy.ts';
 import { humanSeconds, secondsBetween } from '../domain/time.ts';
 import type { ScratchCopy } from '../ports/database.ts';
 
-export type Answer = { name: string; passed: boolean; detail: string };
+/** `unasked`: the server gave no answer, which says nothing about the data. */
+export type Answer = { name: string; passed: boolean; detail: string; unasked?: true };
 
-/** Puts the target's own questions to the copy. A question that cannot be answered has not passed. */
+/** Puts the target's own questions to the copy, which can read and nothing else. A question without an answer has not passed. */
 export async function askAssertions(
   copy: Pick<ScratchCopy, 'value'>,
   assertions: readonly Assertion[],
@@ -15,15 +17,52 @@ export async function askAssertions(
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const assertion of assertions) {
+    const { name } = assertion;
+    const asked = await copy.value(assertion.sql).then(
+      (value) => ({ value }),
+      (error: Error) => ({ error }),
+    );
+    if ('error' in asked) {
+      answers.push({ name, passed: false, detail: brief(sayUnasked(asked.error)), unasked: true });
+      continue;
+    }
     try {
-      const value = await copy.value(assertion.sql);
-      const { passed, detail } = judge(assertion, value, manifest, later);
-      answers.push({ name: assertion.name, passed, detail: brief(detail) });
+      const { passed, detail } = judge(assertion, asked.value, manifest, later);
+      answers.push({ name, passed, detail: brief(detail) });
     } catch (error) {
-      answers.push({ name: assertion.name, passed: false, detail: brief((error as Error).message) });
+      answers.push({ name, passed: false, detail: brief((error as Error).message) });
     }
   }
   return answers;
+}
+
+/** SQLSTATE of a statement that writes where only reading is allowed. */
+const READ_ONLY = '25006';
+
+function sayUnasked(error: Error): string {
+  return (error as { code?: string }).code === READ_ONLY
+    ? `it writes, and assertions only read: ${error.message}`
+    : error.message;
+}
+
+/** What did not pass, as findings: a wrong answer, or none. `subject` names each for its sort of rehearsal. */
+export function assertionFindings(
+  target: Target,
+  answers: readonly Answer[],
+  restored: { what: string; asOf: string; subject: (name: string) => string },
+): Finding[] {
+  return answers
+    .filter(({ passed }) => !passed)
+    .map(({ name, detail, unasked }) =>
+      finding(unasked ? 'assertion-unanswered' : 'assertion-failed', {
+        target,
+        subject: restored.subject(name),
+        asOf: restored.asOf,
+        message: unasked
+          ? `"${name}" could not be asked of the restored ${restored.what}: ${detail}`
+          : `in the restored ${restored.what}, "${name}" ${detail}`,
+      }),
+    );
 }
 
 function judge(

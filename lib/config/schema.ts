@@ -277,10 +277,23 @@ const overrides = z.strictObject({
   severities: policyFields.severities.optional(),
 });
 
+/** By its first word, after comments and brackets. What writes further in is refused by the server. */
+function readsOnly(sql: string): boolean {
+  const bare = sql.replace(/^(?:\s|\(|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, '');
+  return /^(?:select|with|values|table|show|explain)\b/i.test(bare);
+}
+
 const assertion = z
   .strictObject({
     name: z.string().min(1),
-    sql: z.string().min(1).describe('One SELECT that returns one value'),
+    sql: z
+      .string()
+      .min(1)
+      .refine(
+        (sql) => readsOnly(sql),
+        'an assertion only reads: it begins with select, with, values, table, show or explain',
+      )
+      .describe('One SELECT that returns one value'),
     when: z.enum(['always', 'simulation']).default('always'),
     equals: z
       .union([z.string(), z.number(), z.boolean()], { error: 'expected a text, a number, true or false' })

@@ -1,5 +1,5 @@
 import type { Said } from './errors.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, FindingCode } from './finding.ts';
 import type { LedgerProof } from './ledger.ts';
 import type { Difference, Proof } from './proof.ts';
 
@@ -52,13 +52,32 @@ export type Evidence = {
   /** The first hundred; `differenceCount` says how many there were. */
   differences: Difference[];
   differenceCount: number;
-  assertions: { name: string; passed: boolean; detail: string }[];
+  /** `unasked`: the server gave no answer. */
+  assertions: { name: string; passed: boolean; detail: string; unasked?: true }[];
   leftOut: string[];
   notes: string[];
   findings: Finding[];
   /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
   error?: Said & { kind: 'bad' | 'unjudged' };
 };
+
+/** What an assertion may come to: a wrong answer, or none. */
+export const OF_ASSERTIONS: readonly FindingCode[] = ['assertion-failed', 'assertion-unanswered'];
+
+/**
+ * Did this rehearsal settle an open finding about an assertion? One without an answer says nothing about an earlier wrong
+ * answer.
+ */
+export function answersAssertion(
+  { code, subject }: Finding,
+  evidence: Evidence,
+  of?: 'snapshot' | 'moment',
+): boolean {
+  return evidence.assertions.some(
+    ({ name, unasked }) =>
+      subject === assertionSubject(name, of) && (code === 'assertion-unanswered' || !unasked),
+  );
+}
 
 /** What a failed assertion is said of: by its name in a dump, and with what it was of in a restored instance. */
 export function assertionSubject(name: string, of?: 'snapshot' | 'moment'): string {

@@ -74,6 +74,11 @@ export const FINDINGS = {
     means: 'The restored copy answers one of your own questions wrongly.',
     next: 'Ask the source the same question. If it answers likewise, correct the assertion or the data.',
   },
+  'assertion-unanswered': {
+    severity: 'P2',
+    means: 'The restored copy could not answer one of your own questions, so nothing is known about it.',
+    next: 'Correct the SQL of the assertion in understudy.yml, deploy, and rehearse: `./understudy rehearse {target}`.',
+  },
   'rto-breached': {
     severity: 'P1',
     means: 'The rehearsal’s restore took longer than was promised.',

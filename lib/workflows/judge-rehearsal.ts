@@ -1,3 +1,4 @@
+import { assertionFindings } from '../checks/assertions.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import { type Finding, finding } from '../domain/finding.ts';
 import type { RehearseJob } from '../domain/job.ts';
@@ -96,16 +97,13 @@ function findingsOf(
       }),
     );
   }
-  for (const answer of result.assertions.filter((each) => !each.passed)) {
-    found.push(
-      finding('assertion-failed', {
-        target,
-        subject: answer.name,
-        asOf: point.snapshotAt!,
-        message: `in the restored ${point.id} of ${target.id}, "${answer.name}" ${answer.detail}`,
-      }),
-    );
-  }
+  found.push(
+    ...assertionFindings(target, result.assertions, {
+      what: `${point.id} of ${target.id}`,
+      asOf: point.snapshotAt!,
+      subject: (name) => name,
+    }),
+  );
   if (restoreSeconds !== undefined && restoreSeconds > target.policy.objectives.rto) {
     const message = `restoring ${point.id} of ${target.id} took ${humanSeconds(restoreSeconds)}, promised were ${humanSeconds(target.policy.objectives.rto)}`;
     found.push(finding('rto-breached', { target, subject: 'rehearsal', message }));

@@ -1,4 +1,4 @@
-import type { Evidence } from '../domain/evidence.ts';
+import { answersAssertion, type Evidence, OF_ASSERTIONS } from '../domain/evidence.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { RehearseJob } from '../domain/job.ts';
 import { earlierOrSame, VAULT } from '../domain/names.ts';
@@ -29,7 +29,7 @@ const LEASE_SECONDS = 4 * 3600 + 900;
 
 /** About one point: a good rehearsal of it or of a newer one takes them back, never one of an older. */
 const OF_POINTS: readonly FindingCode[] = ['restore-failed', 'proof-mismatch'];
-const OF_RESTORES: readonly FindingCode[] = ['assertion-failed', 'rto-breached', 'extension-left-out'];
+const OF_RESTORES: readonly FindingCode[] = [...OF_ASSERTIONS, 'rto-breached', 'extension-left-out'];
 
 /**
  * Rehearses a restore nobody needed: picks a point, has it restored and proven on something thrown away afterwards, and
@@ -204,9 +204,8 @@ async function tellRehearsal(
     );
     // An ordinary rehearsal does not ask what only a simulation does, and older data cannot answer for later.
     const asked = (open: Finding) =>
-      open.code === 'assertion-failed'
-        ? (open.asOf ?? '') <= evidence.pointSnapshotAt &&
-          evidence.assertions.some(({ name }) => name === open.subject)
+      OF_ASSERTIONS.includes(open.code)
+        ? (open.asOf ?? '') <= evidence.pointSnapshotAt && answersAssertion(open, evidence)
         : open.code !== 'rto-breached' || open.subject === 'rehearsal';
     await settle(
       deps,

@@ -1,6 +1,6 @@
 import { OF_PREFLIGHT } from '../checks/preflight.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
-import { assertionSubject } from '../domain/evidence.ts';
+import { assertionSubject, OF_ASSERTIONS } from '../domain/evidence.ts';
 import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
 import { SCHEDULED_JOBS } from '../domain/job.ts';
 import { parsePointId } from '../domain/names.ts';
@@ -113,7 +113,7 @@ function isStillPlanned({ plan, home }: TellAllDeps, { target: id, code, subject
   if (!target) return false;
   if (OF_SOURCE.includes(code) && !target.platform) return false;
   if (code === 'instance-deleted') return subject === target.platform?.id;
-  if (code === 'assertion-failed')
+  if (OF_ASSERTIONS.includes(code))
     return target.assertions.some(({ name }) => SORTS.some((of) => subject === assertionSubject(name, of)));
   const lies = OF_SNAPSHOTS.includes(code) ? parsePointId(subject)?.place : undefined;
   if (lies !== undefined && lies !== home && !copiesOf([target]).includes(lies)) return false;

@@ -198,6 +198,25 @@ describe('a rehearsal', () => {
     expect(told()).toEqual(['resolved assertion-failed orders came in']);
   });
 
+  it('opens another finding for a question without an answer, which takes no wrong answer back', async () => {
+    const { deps, told } = await world();
+    const answered = (passed: boolean, unasked?: true): ScratchResult => ({
+      ...EQUAL,
+      assertions: [{ name: 'orders came in', passed, detail: 'is 3', ...(unasked ? { unasked } : {}) }],
+    });
+    await once(deps, answered(false));
+    await once(deps, answered(false, true), { ...JOB, scheduledFor: '2026-11-20T02:05:00Z' });
+    expect(told()).toEqual([
+      'opened assertion-failed orders came in',
+      'opened assertion-unanswered orders came in',
+    ]);
+    await once(deps, answered(true), { ...JOB, scheduledFor: '2026-11-20T02:10:00Z' });
+    expect(told().sort()).toEqual([
+      'resolved assertion-failed orders came in',
+      'resolved assertion-unanswered orders came in',
+    ]);
+  });
+
   it('keeps the evidence of a restore that failed, and leaves the point verified', async () => {
     const { deps, catalog, newest, told } = await world();
     expect(evidenceOf(await once(deps, BROKEN))).toMatchObject({

@@ -1,5 +1,5 @@
 import { saidOf } from '../../domain/errors.ts';
-import { assertionSubject, type Evidence } from '../../domain/evidence.ts';
+import { answersAssertion, type Evidence, OF_ASSERTIONS } from '../../domain/evidence.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
 import { restoredBefore } from '../../domain/names.ts';
@@ -77,8 +77,7 @@ async function tell(
 function wasAsked(open: Finding, evidence: Evidence): boolean {
   if (open.asOf !== undefined && open.asOf > evidence.pointSnapshotAt) return false;
   const what = restoredOf(evidence);
-  if (open.code === 'assertion-failed')
-    return evidence.assertions.some(({ name }) => open.subject === assertionSubject(name, what));
+  if (OF_ASSERTIONS.includes(open.code)) return answersAssertion(open, evidence, what);
   if (open.code === 'rto-breached') return evidence.rto !== undefined && open.subject === rtoSubject(what);
   // Only a look at every index and page can say that one is sound, and only where no more are damaged than were named.
   if (open.code === 'index-corrupt') {

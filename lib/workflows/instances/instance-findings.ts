@@ -1,5 +1,6 @@
+import { assertionFindings } from '../../checks/assertions.ts';
 import type { Said } from '../../domain/errors.ts';
-import { assertionSubject, type Phase } from '../../domain/evidence.ts';
+import { assertionSubject, OF_ASSERTIONS, type Phase } from '../../domain/evidence.ts';
 import { type Finding, type FindingCode, finding } from '../../domain/finding.ts';
 import type { Target } from '../../domain/policy.ts';
 import { sayDifferences } from '../../domain/proof.ts';
@@ -21,7 +22,7 @@ export type InstanceResult = {
 /** Codes about the point that was restored, and about restoring as such. */
 export const OF_INSTANCES: { points: readonly FindingCode[]; restores: readonly FindingCode[] } = {
   points: ['restore-failed', 'proof-mismatch'],
-  restores: ['assertion-failed', 'rto-breached', 'index-corrupt', 'ledger-mismatch', 'proof-incomplete'],
+  restores: [...OF_ASSERTIONS, 'rto-breached', 'index-corrupt', 'ledger-mismatch', 'proof-incomplete'],
 };
 
 /** Failures that lie in what was restored, not in the place where it was tried. */
@@ -92,15 +93,13 @@ export function findingsOf(
       }),
     );
   }
-  for (const answer of (proof?.assertions ?? []).filter(({ passed }) => !passed))
-    found.push(
-      finding('assertion-failed', {
-        target,
-        subject: assertionSubject(answer.name, sortOf(chosen)),
-        asOf: chosen.moment,
-        message: `in the restored ${what}, "${answer.name}" ${answer.detail}`,
-      }),
-    );
+  found.push(
+    ...assertionFindings(target, proof?.assertions ?? [], {
+      what,
+      asOf: chosen.moment,
+      subject: (name) => assertionSubject(name, sortOf(chosen)),
+    }),
+  );
   const { rto } = target.policy.objectives;
   if (restoreSeconds !== undefined && restoreSeconds > rto)
     found.push(

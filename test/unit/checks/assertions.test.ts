@@ -1,7 +1,7 @@
-import { askAssertions } from '../../../lib/checks/assertions.ts';
+import { askAssertions, assertionFindings } from '../../../lib/checks/assertions.ts';
 import type { Assertion } from '../../../lib/domain/policy.ts';
 import type { ScratchCopy } from '../../../lib/ports/database.ts';
-import { manifest } from '../../support/builders.ts';
+import { manifest, target } from '../../support/builders.ts';
 
 const SOURCE = manifest({
   tables: [
@@ -111,7 +111,7 @@ test('NULL passes nothing', async () => {
     expect(await ask(expectation, undefined)).toMatchObject({ passed: false, detail: 'the answer is NULL' });
 });
 
-test('a question that cannot be answered has not passed, and the next one is asked all the same', async () => {
+test('a question without an answer is not one that was answered wrongly, and the next one is asked all the same', async () => {
   const copy = copyOf({ broken: new Error('relation "leads" does not exist'), right: '1' });
   const answers = await askAssertions(
     copy,
@@ -122,7 +122,35 @@ test('a question that cannot be answered has not passed, and the next one is ask
     SOURCE,
   );
   expect(answers).toEqual([
-    { name: 'first', passed: false, detail: 'relation "leads" does not exist' },
+    { name: 'first', passed: false, detail: 'relation "leads" does not exist', unasked: true },
     { name: 'second', passed: true, detail: 'is 1, expected at least 1' },
+  ]);
+});
+
+test('a question that writes is said to, and a wrong answer and none are findings of their own', async () => {
+  const writes = Object.assign(new Error('cannot execute DELETE in a read-only transaction'), {
+    code: '25006',
+  });
+  const answers = await askAssertions(
+    copyOf({ writes, wrong: '3' }),
+    [
+      { name: 'first', sql: 'writes', when: 'always', minimum: 0 },
+      { name: 'second', sql: 'wrong', when: 'always', minimum: 4 },
+    ],
+    SOURCE,
+  );
+  const asOf = '2026-11-20T01:00:00Z';
+  expect(
+    assertionFindings(target(), answers, { what: 'point of crm', asOf, subject: (name) => `${name}!` }),
+  ).toMatchObject([
+    {
+      code: 'assertion-unanswered',
+      subject: 'first!',
+      severity: 'P2',
+      asOf,
+      message:
+        '"first" could not be asked of the restored point of crm: it writes, and assertions only read: cannot execute DELETE in a read-only transaction',
+    },
+    { code: 'assertion-failed', subject: 'second!', severity: 'P1', asOf },
   ]);
 });

@@ -29,10 +29,13 @@ test.each([
   expect(stderr).toContain(nearest);
 });
 
-test.each([[['--help']], [['help']], [['run', '--help']], [['help', 'run']], [['--stage', 'prod', '--help']]])(
-  '%j shows the help',
-  (args) => {
-    const { status, stdout } = understudy(...args);
-    expect([status, stdout]).toEqual([0, expect.stringContaining('Usage: understudy')]);
-  },
-);
+test.each([
+  [['--help']],
+  [['help']],
+  [['run', '--help']],
+  [['help', 'run']],
+  [['--stage', 'prod', '--help']],
+])('%j shows the help', (args) => {
+  const { status, stdout } = understudy(...args);
+  expect([status, stdout]).toEqual([0, expect.stringContaining('Usage: understudy')]);
+});

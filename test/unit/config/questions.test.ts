@@ -1,4 +1,4 @@
-import { load, withText } from './text.ts';
+import { load, mistakesOf, withText } from './text.ts';
 
 /** A question of the file as the rehearsal puts it. */
 const asked = (expectation: string) =>
@@ -27,4 +27,40 @@ test.each([
 
 test('a question may be kept for simulations', () => {
   expect(asked('minimum: 1\n        when: simulation')).toMatchObject({ when: 'simulation' });
+});
+
+const written = (sql: string) => withText(['sql: select count(*) from leads', `sql: ${JSON.stringify(sql)}`]);
+
+test.each([
+  'delete from orders',
+  'DELETE FROM orders returning 1',
+  'update orders set paid = true',
+  'insert into orders values (1)',
+  'truncate orders',
+  'drop table orders',
+  'do $$ begin end $$',
+  'call refund()',
+  '/* select */ delete from orders',
+  '-- select\n delete from orders',
+  '( /* */ delete from orders)',
+  'begin',
+  'selection',
+])('%s is no question', (sql) => {
+  expect(mistakesOf(written(sql))).toEqual([
+    expect.stringContaining('sql: an assertion only reads: it begins with select'),
+  ]);
+});
+
+test.each([
+  'select 1',
+  '  SELECT 1',
+  'with x as (select 1) select * from x',
+  'values (1)',
+  'table public.one_value',
+  'show server_version',
+  '(select 1)',
+  '-- how many\nselect 1',
+  '/* how many */ select(1)',
+])('%s is one', (sql) => {
+  expect(mistakesOf(written(sql))).toEqual([]);
 });
