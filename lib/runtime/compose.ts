@@ -85,7 +85,7 @@ export const engine = (): DatabaseEngine => once('engine', () => postgresEngine(
 export const ledger = (): Ledger => once('ledger', postgresLedger);
 export const scratch = (invocation: Invocation): Scratch =>
   localScratch({
-    directory: env().scratchDirectory,
+    base: env().scratchDirectory,
     binDirectories: binDirectories(),
     owner: env().pgUser,
     secondsLeft: invocation.secondsLeft,

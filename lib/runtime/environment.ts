@@ -29,6 +29,7 @@ export type Environment = {
   pgBin: string | undefined;
   pgUser: string | undefined;
   path: string;
+  /** Below it each rehearsal makes a directory of its own. */
   scratchDirectory: string;
   /** moto and its like want the bucket in the path. */
   pathStyle: boolean;
@@ -72,7 +73,7 @@ export function environment(): Environment {
     pgBin: env['PG_BIN'],
     pgUser: get('PG_USER') || undefined,
     path: env['PATH'] ?? '',
-    scratchDirectory: get('SCRATCH_DIRECTORY') || '/tmp/understudy-scratch',
+    scratchDirectory: get('SCRATCH_DIRECTORY') || `/tmp/understudy-scratch-${process.getuid?.() ?? 0}`,
     pathStyle: env['AWS_ENDPOINT_URL'] !== undefined || env['AWS_ENDPOINT_URL_S3'] !== undefined,
   };
 }

@@ -153,7 +153,7 @@ async function anAlteredRow(stage: DemoStage): Promise<void> {
   let table = '';
   const scratch = sabotagedScratch(
     {
-      directory: stage.scratchDirectory,
+      base: stage.scratchDirectory,
       binDirectories: [tool('PG_BIN')],
       owner: tools()['UNDERSTUDY_PG_USER'],
       secondsLeft: () => 900,

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { identifier } from '../../lib/adapters/postgres/connection.ts';
 import { localScratch, type ScratchSettings } from '../../lib/adapters/postgres/scratch.ts';
@@ -11,7 +13,9 @@ export function sabotagedScratch(settings: ScratchSettings, onSabotage: (table: 
     withCopy: (request, use) =>
       scratch.withCopy(request, async (copy) => {
         const victim = [...request.manifest.tables].sort((a, b) => Number(b.rows) - Number(a.rows))[0]!;
-        await alterOneRow(settings.directory, victim.schema, victim.name);
+        // The demo has this base to itself, so there is one run in it.
+        const directory = join(settings.base, readdirSync(settings.base)[0]!);
+        await alterOneRow(directory, victim.schema, victim.name);
         onSabotage(`${victim.schema}.${victim.name}`);
         return use(copy);
       }),

@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -14,10 +13,10 @@ import { createStage } from '../support/stage.ts';
 describe('a rehearsal’s scratch', () => {
   let database: TestDatabase;
   let taken: Taken;
-  const directory = join(tmpdir(), 'us-scratch-limits');
+  const base = join(tmpdir(), 'us-scratch-limits');
   const scratch = (secondsLeft = 900) =>
     localScratch({
-      directory,
+      base,
       binDirectories: [BIN()],
       owner: process.env['UNDERSTUDY_PG_USER'],
       secondsLeft: () => secondsLeft,
@@ -45,14 +44,6 @@ describe('a rehearsal’s scratch', () => {
     });
     expect(await scratch(5).refusal(taken.manifest)).toMatchObject({ code: 'scratch-too-slow' });
     expect(await scratch().refusal(taken.manifest)).toBeUndefined();
-  });
-
-  it('clears away what an interrupted rehearsal left, before it begins', async () => {
-    mkdirSync(join(directory, 'data'), { recursive: true });
-    writeFileSync(join(directory, 'data', 'postmaster.pid'), '999999\n');
-    expect(await scratch().withCopy(request(), async (copy) => copy.value('select x from public.t'))).toBe(
-      '1',
-    );
   });
 
   it('leaves an extension out that cannot exist here, says so, and proves the rest', async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -23,9 +24,9 @@ export type Copy = ScratchCopy & {
 
 /** Restores onto a real scratch server and hands over the copy, with a superuser's hands on it. */
 export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Promise<T> {
-  const directory = join(tmpdir(), `us-scratch-${randomBytes(4).toString('hex')}`);
+  const base = join(tmpdir(), `us-scratch-${randomBytes(4).toString('hex')}`);
   const scratch = localScratch({
-    directory,
+    base,
     binDirectories: [BIN()],
     owner: process.env['UNDERSTUDY_PG_USER'],
     secondsLeft: () => 900,
@@ -37,8 +38,9 @@ export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Prom
     phase: () => undefined,
     signal: never(),
   };
-  return scratch.withCopy(request, (copy) =>
-    use({
+  return scratch.withCopy(request, (copy) => {
+    const directory = join(base, readdirSync(base)[0]!);
+    return use({
       ...copy,
       directory,
       async sql(text) {
@@ -95,6 +97,6 @@ export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Prom
         const facts = { ...(await copy.content(taken.manifest, depth)), sequences: await copy.sequences() };
         return prove(taken.manifest, facts, { depth, extensionsLeftOut: copy.leftOut });
       },
-    }),
-  );
+    });
+  });
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chown, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,7 +33,7 @@ export async function startScratchServer(
   owner: string | undefined,
   signal: AbortSignal,
 ): Promise<ScratchServer> {
-  const identity = await makeDirectory(directory, owner);
+  const identity = await lendDirectory(directory, owner);
   const data = join(directory, 'data');
   const account = await accountEnvironment(directory);
   const base = childEnvironment({ HOME: directory, ...account });
@@ -121,13 +121,10 @@ function settings(directory: string, major: number): string[] {
 }
 
 /** PostgreSQL refuses to run as root, so root lends the directory to another account. */
-async function makeDirectory(
+async function lendDirectory(
   directory: string,
   owner: string | undefined,
 ): Promise<{ uid?: number; gid?: number }> {
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
   if (process.getuid?.() !== 0) return {};
   const account = owner ?? 'postgres';
   try {

@@ -1,6 +1,5 @@
-import { rm, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
 import { UnderstudyError } from '../../domain/errors.ts';
 import type { Manifest, TableFacts } from '../../domain/manifest.ts';
 import { humanSeconds } from '../../domain/time.ts';
@@ -12,6 +11,7 @@ import { type DataTable, dataTables, tableFacts } from './facts/tables.ts';
 import { findPrograms, type Programs } from './programs.ts';
 import { DATABASE, RESTORER } from './restore/names.ts';
 import { restoreInto } from './restore/restore.ts';
+import { makeRunDirectory, sweepRunDirectories } from './scratch-directory.ts';
 import { type ScratchServer, SUPERUSER, startScratchServer } from './scratch-server.ts';
 import { singleValue } from './single-value.ts';
 
@@ -23,7 +23,8 @@ const BYTES_PER_SECOND = 12_000_000;
 const WAL_LIMIT = 1_200_000_000;
 
 export type ScratchSettings = {
-  directory: string;
+  /** Below it each rehearsal has a directory of its own. */
+  base: string;
   binDirectories: readonly string[];
   /** The account PostgreSQL runs as when this process is root. */
   owner?: string | undefined;
@@ -37,17 +38,16 @@ export function localScratch(settings: ScratchSettings): Scratch {
     refusal: (manifest) => refusal(settings, manifest),
     async withCopy(request, use) {
       const programs = await programsFor(settings, request.manifest.source.serverMajor);
-      // What an interrupted rehearsal left behind goes first: this container may have been another's.
-      await rm(settings.directory, { recursive: true, force: true });
+      const directory = await makeRunDirectory(settings.base);
       let server: ScratchServer | undefined;
       try {
         request.phase('server');
-        server = await startScratchServer(settings.directory, programs, settings.owner, request.signal);
+        server = await startScratchServer(directory.path, programs, settings.owner, request.signal);
         const { leftOut, notes } = await restoreInto(server, programs, request);
         return await withCopyOn(server, leftOut, notes, request.signal, use);
       } finally {
         await server?.stop();
-        await rm(settings.directory, { recursive: true, force: true });
+        await directory.release();
       }
     },
   };
@@ -66,12 +66,16 @@ async function programsFor(settings: ScratchSettings, major: number): Promise<Pr
   );
 }
 
-/** Space and time are asked for before a byte is fetched: archive, 1.3 × the database, and its write-ahead log. */
+/**
+ * Space and time are asked for before a byte is fetched: archive, 1.3 × the database, and its write-ahead log. What
+ * interrupted rehearsals left takes space, so it goes first: this container may have been another's.
+ */
 async function refusal(settings: ScratchSettings, manifest: Manifest) {
+  await sweepRunDirectories(settings.base);
   const { bytes } = manifest.source;
   const wal = Math.min(WAL_LIMIT, 100_000_000 + bytes / 4);
   const needed = manifest.dump.bytes + 1.3 * bytes + wal;
-  const place = await statfs(dirname(settings.directory));
+  const place = await statfs(settings.base);
   const free = place.bavail * place.bsize;
   if (needed > free) {
     return {
