@@ -4,8 +4,10 @@ import { parseRunName, VAULT } from './names.ts';
 import {
   counts,
   type DumpPoint,
+  foundBad,
   isDump,
   isSnapshot,
+  isVerified,
   type RecoveryPoint,
   type SnapshotPoint,
 } from './recovery-point.ts';
@@ -57,7 +59,7 @@ export function deriveStatus(
     ...(here.length > 0 ? { snapshots: newestOf(here) } : {}),
     lastRun: {},
     lastSuccess: {},
-    usual: usual(dumps.filter(counts).slice(0, 14), here.filter(counts).slice(0, 14)),
+    usual: usual(dumps.filter(isVerified).slice(0, 14), here.filter(isVerified).slice(0, 14)),
     ...kept,
   };
   const lastFired = { ...known.lastFired };
@@ -133,7 +135,9 @@ function copiesOf(newestFirst: readonly RecoveryPoint[], home: string | undefine
 }
 
 function summaryOf(point: RecoveryPoint): PointSummary {
-  return { id: point.id, snapshotAt: point.snapshotAt!, availableAt: point.availableAt!, state: point.state };
+  const { id, snapshotAt, availableAt, state } = point;
+  const bad = foundBad(point);
+  return { id, snapshotAt: snapshotAt!, availableAt: availableAt!, state, ...(bad ? { bad } : {}) };
 }
 
 function summary(run: Run): RunSummary {

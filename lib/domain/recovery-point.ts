@@ -1,3 +1,5 @@
+import type { Evidence } from './evidence.ts';
+import type { FindingCode } from './findings.ts';
 import type { VaultKeys } from './names.ts';
 import type { PlatformKind } from './platform.ts';
 
@@ -43,6 +45,12 @@ export function statesBefore(to: PointState): PointState[] {
 /** Where one object of the vault is and what it is: enough to fetch exactly that version and to know it again. */
 export type StoredObject = { key: string; versionId: string; bytes: number; sha256: string };
 
+/** Codes of a rehearsal that speak against the point, and not against its source, its objectives or the place. */
+export const AGAINST_POINTS: readonly FindingCode[] = ['proof-mismatch', 'restore-failed'];
+
+/** The last rehearsal that judged a point; `code` says why it failed. */
+export type PointRehearsal = Pick<Evidence, 'outcome' | 'at' | 'strength' | 'run'> & { code?: FindingCode };
+
 type Common = {
   id: string;
   target: string;
@@ -56,6 +64,7 @@ type Common = {
   availableAt?: string;
   verifiedAt?: string;
   rehearsedAt?: string;
+  rehearsal?: PointRehearsal;
   /** Until when the artifact cannot be deleted (Object Lock), and whether somebody holds it for a court. */
   lockedUntil?: string;
   legalHold?: boolean;
@@ -127,7 +136,32 @@ export function isOurs(point: RecoveryPoint): boolean {
   return point.kind === 'dump' || point.kind === 'snapshot';
 }
 
+/** Proven readable at least, whatever a rehearsal said. */
+export function isVerified({ state }: Pick<RecoveryPoint, 'state'>): boolean {
+  return state === 'verified' || state === 'rehearsed';
+}
+
+/** What a rehearsal found against the point itself. It stays with the point until the same point passes. */
+export function foundBad({ rehearsal }: Pick<RecoveryPoint, 'rehearsal'>): string | undefined {
+  const code = rehearsal?.outcome === 'failed' ? rehearsal.code : undefined;
+  return AGAINST_POINTS.find((each) => each === code);
+}
+
 /** Points that count for the RPO: proven readable at least, and not found bad since. */
 export function counts(point: RecoveryPoint): boolean {
-  return point.state === 'verified' || point.state === 'rehearsed';
+  return isVerified(point) && foundBad(point) === undefined;
+}
+
+/**
+ * What a rehearsal says of its point from now on; undefined where it leaves what was said before. One that could not be
+ * judged says nothing, and only a comparison takes a difference back.
+ */
+export function rehearsalOf(evidence: Evidence, before?: PointRehearsal): PointRehearsal | undefined {
+  const { outcome, at, strength, run, findings, error } = evidence;
+  if (error?.kind === 'unjudged') return undefined;
+  const codes = findings.map(({ code }) => code);
+  const code = AGAINST_POINTS.find((each) => codes.includes(each)) ?? codes[0];
+  const compared = strength === 'exact' || strength === 'bounded' || code === 'restore-failed';
+  if (before?.code === 'proof-mismatch' && code !== 'proof-mismatch' && !compared) return undefined;
+  return { outcome, at, strength, run, ...(outcome === 'failed' && code ? { code } : {}) };
 }

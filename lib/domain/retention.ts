@@ -1,5 +1,5 @@
 import type { Retention } from './policy.ts';
-import { counts, isSnapshot, type RecoveryPoint } from './recovery-point.ts';
+import { counts, foundBad, isSnapshot, isVerified, type RecoveryPoint } from './recovery-point.ts';
 import { humanSeconds, secondsBetween } from './time.ts';
 
 export type Decision = { point: RecoveryPoint; keep: boolean; why: string };
@@ -38,7 +38,7 @@ export function planRetention(
     now,
   );
   const newestGood = newestFirst.find(counts);
-  const newestRehearsed = newestFirst.find((point) => point.state === 'rehearsed');
+  const newestRehearsed = newestFirst.find((point) => point.state === 'rehearsed' && counts(point));
 
   const wishes = newestFirst.map((point): Decision => {
     const keep = (why: string): Decision => ({ point, keep: true, why });
@@ -103,6 +103,8 @@ function whyFrozen(
   const newest = newestFirst.find((point) => point.state !== 'expiring' && !isAwaited(point, now));
   if (!newest) return undefined;
   if (!newestGood) return 'no point is verified';
+  const bad = foundBad(newest);
+  if (bad && isVerified(newest)) return `the newest point ${newest.id} failed its rehearsal (${bad})`;
   if (!counts(newest)) return `the newest point ${newest.id} is ${newest.state}`;
   const age = secondsBetween(moment(newestGood), now);
   return age > rpo ? `the newest verified point is ${humanSeconds(age)} old` : undefined;

@@ -74,5 +74,12 @@ export type PlatformStatus = {
   /** Where automated backups are replicated to: ARNs in other Regions. */
   replicatedTo?: string[];
 };
-export type PointSummary = { id: string; snapshotAt: string; availableAt: string; state: string };
+/** `bad`: what a rehearsal found against it. */
+export type PointSummary = {
+  id: string;
+  snapshotAt: string;
+  availableAt: string;
+  state: string;
+  bad?: string;
+};
 export type RunSummary = Pick<Run, 'scheduledFor' | 'state' | 'attempt' | 'endedAt' | 'summary'>;

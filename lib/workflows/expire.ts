@@ -3,7 +3,7 @@ import { finding } from '../domain/finding.ts';
 import type { ExpireJob } from '../domain/job.ts';
 import { parsePointId, VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import { type DumpPoint, isDump, isOurs, type RecoveryPoint } from '../domain/recovery-point.ts';
+import { type DumpPoint, foundBad, isDump, isOurs, type RecoveryPoint } from '../domain/recovery-point.ts';
 import { type Decision, planRetention } from '../domain/retention.ts';
 import { secondsBetween } from '../domain/time.ts';
 import type { Platform } from '../ports/platform.ts';
@@ -73,10 +73,11 @@ async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
     frozenDumps ||= group[0]!.kind === 'dump' && group[0]!.place === VAULT;
     planned.frozen ??= plan.frozen;
     planned.withheld += plan.withheld.length;
-    const newest = plan.decisions[0]?.point.state;
+    const newest = plan.decisions[0]?.point;
     planned.atRisk ||=
       isOriginal(group[0]!, deps) &&
-      (newest === 'failed' || newest === 'corrupt') &&
+      newest !== undefined &&
+      (newest.state === 'failed' || newest.state === 'corrupt' || foundBad(newest) !== undefined) &&
       plan.withheld.some((point) => point.availableAt !== undefined);
   }
   const { orphans, unknown } = await unnamedObjects(target, points, deps, deps.clock.now());

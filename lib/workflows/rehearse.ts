@@ -10,6 +10,7 @@ import type { Durable } from '../ports/durable.ts';
 import { type JobDeps, jobFailed, requireTarget } from './claimed.ts';
 import { claimDurably } from './durable-claim.ts';
 import { type Chosen, judge, rehearsalName, sayEvidence } from './judge-rehearsal.ts';
+import { markPoint } from './mark-point.ts';
 import type { ScratchRequest, ScratchResult } from './restore-and-prove.ts';
 import { raise, resolve, settle } from './tell.ts';
 
@@ -64,7 +65,7 @@ export async function rehearse(
     durable.step(name, work).catch((error) => void failures.push(error));
   await try_('tell', () => tellRehearsal(job, target, evidence, deps));
   await try_('keep the evidence', () => deps.catalog.addEvidence(evidence));
-  await try_('mark the point', () => markPoint(target, evidence, deps));
+  await try_('mark the point', () => markPoint(target, evidence, whyCorrupt(evidence), deps));
   await try_('finish the run', () => finish(claim, evidence, deps));
   await try_('bring the status up to date', async () => void (await deps.catalog.refreshStatus(target.id)));
   if (failures.length > 0) throw failures[0];
@@ -168,14 +169,10 @@ async function recordNoPoint(
 /** Failures of a restore that lie in the stored bytes themselves. */
 const BROKEN = ['checksum-mismatch', 'artifact-missing', 'manifest-invalid', 'manifest-missing'];
 
-/** Equal to its source: rehearsed. Shown to be different or broken: corrupt. Not restored for another reason: as it was. */
-async function markPoint(target: Target, evidence: Evidence, deps: RehearseDeps): Promise<void> {
-  const mismatch = evidence.findings.find((each) => each.code === 'proof-mismatch');
-  const broken = evidence.error && BROKEN.includes(evidence.error.code);
-  const why = mismatch?.message ?? (broken ? evidence.error?.message : undefined);
-  if (why !== undefined) await deps.catalog.movePoint(target.id, evidence.point, 'corrupt', { why });
-  else if (evidence.strength !== 'none')
-    await deps.catalog.movePoint(target.id, evidence.point, 'rehearsed', { rehearsedAt: evidence.at });
+/** Shown to be different or broken: corrupt. */
+function whyCorrupt({ findings, error }: Evidence): string | undefined {
+  const mismatch = findings.find((each) => each.code === 'proof-mismatch');
+  return mismatch?.message ?? (error && BROKEN.includes(error.code) ? error.message : undefined);
 }
 
 /** Was the point not judged, for a reason that lies outside it? */

@@ -77,7 +77,10 @@ function report(
   );
   const all = [...open, ...unsaid];
   // A bad newest point is never well, whatever is said of the ones before it.
-  const spoilt = known?.newestPoint?.state === 'corrupt' || known?.lastRun.dump?.state === 'failed';
+  const spoilt =
+    known?.newestPoint?.state === 'corrupt' ||
+    known?.newestPoint?.bad !== undefined ||
+    known?.lastRun.dump?.state === 'failed';
   const measured = known?.lastPassedRehearsal?.rto;
   return {
     target: target.id,

@@ -12,7 +12,7 @@ import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { VerifyJob } from '../domain/job.ts';
 import { VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import { counts, type DumpPoint, isDump } from '../domain/recovery-point.ts';
+import { type DumpPoint, isDump, isVerified } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { DatabaseEngine } from '../ports/database.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
@@ -146,7 +146,7 @@ async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps)
     .slice(0, 30);
   // A replica has its original's size.
   const isNewest = point.place === VAULT && !stored.some((other) => other.snapshotAt! > point.snapshotAt!);
-  const odd = isNewest ? checkSize(target, point, stored.filter(counts)) : [];
+  const odd = isNewest ? checkSize(target, point, stored.filter(isVerified)) : [];
   const isReplica = (id: string) => originalOf(id) !== id;
   await settle(
     deps,

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../lib/domain/evidence.ts';
 import type { RehearseJob } from '../../lib/domain/job.ts';
 import { vaultKeys } from '../../lib/domain/names.ts';
-import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
+import { counts, type DumpPoint, foundBad, type RecoveryPoint } from '../../lib/domain/recovery-point.ts';
 import { type RehearsalOutcome, rehearse } from '../../lib/workflows/rehearse.ts';
 import type { ScratchResult } from '../../lib/workflows/restore-and-prove.ts';
 import { memoryAlerts } from '../support/doubles/alerts.ts';
@@ -215,6 +215,84 @@ describe('a rehearsal', () => {
       'resolved assertion-failed orders came in',
       'resolved assertion-unanswered orders came in',
     ]);
+  });
+
+  describe('what is found bad about a point stays with it', () => {
+    const again = (minute: string, point?: string): RehearseJob => ({
+      ...JOB,
+      scheduledFor: `2026-11-20T02:${minute}:00Z`,
+      ...(point ? { point } : {}),
+    });
+    const bad = { outcome: 'failed', at: NOW, strength: 'none', run: `rehearse/crm/${NOW}` };
+
+    it.each([
+      ['restore-failed', BROKEN, 'verified'],
+      ['proof-mismatch', DIFFERENT, 'corrupt'],
+    ])(
+      'a pass of a newer one takes the alert of %s back and not the verdict',
+      async (code, result, state) => {
+        const { deps, catalog, points, told } = await world();
+        const older = points[1]!.id;
+        await once(deps, result, { ...JOB, point: older });
+        await once(deps, EQUAL, again('05'));
+        expect(told()).toEqual([`opened ${code} ${older}`, `resolved ${code} ${older}`]);
+        const known = await catalog.point('crm', older);
+        expect(known).toMatchObject({ state, rehearsal: { ...bad, code } });
+        expect([counts(known!), foundBad(known!)]).toEqual([false, code]);
+      },
+    );
+
+    it('counts for nothing: neither for the RPO nor for the next rehearsal', async () => {
+      const { deps, catalog, points, newest } = await world();
+      await once(deps, BROKEN);
+      const status = await catalog.refreshStatus('crm');
+      expect(status.newestPoint).toMatchObject({ id: newest.id, bad: 'restore-failed' });
+      expect(status.newestVerified).toMatchObject({ id: points[1]!.id });
+      expect(evidenceOf(await once(deps, EQUAL, again('05')))).toMatchObject({ point: points[1]!.id });
+    });
+
+    it.each([
+      ['restore-failed', BROKEN],
+      ['proof-mismatch', DIFFERENT],
+    ])('a pass of the same point lifts %s', async (_code, result) => {
+      const { deps, catalog, newest } = await world();
+      await once(deps, result);
+      await once(deps, EQUAL, again('05', newest.id));
+      const known = (await catalog.point('crm', newest.id))!;
+      expect(known.rehearsal).toMatchObject({ outcome: 'passed', strength: 'exact' });
+      expect(foundBad(known)).toBeUndefined();
+    });
+
+    it('a rehearsal that could not be tried says nothing about it, before or after', async () => {
+      const { deps, catalog, newest } = await world();
+      await once(deps, TOO_SMALL);
+      expect(await catalog.point('crm', newest.id)).not.toHaveProperty('rehearsal');
+      await once(deps, BROKEN, again('05'));
+      await once(deps, TOO_SMALL, again('10', newest.id));
+      expect(foundBad((await catalog.point('crm', newest.id))!)).toBe('restore-failed');
+    });
+
+    it('a wrong answer is not held against the point', async () => {
+      const { deps, catalog, newest } = await world();
+      await once(deps, { ...EQUAL, assertions: [{ name: 'a', passed: false, detail: 'is 3' }] });
+      const known = (await catalog.point('crm', newest.id))!;
+      expect(known).toMatchObject({
+        state: 'rehearsed',
+        rehearsal: { outcome: 'failed', code: 'assertion-failed', strength: 'exact' },
+      });
+      expect(counts(known)).toBe(true);
+    });
+
+    it('the vault’s replica of it is the same bytes', async () => {
+      const { deps, catalog, newest } = await world();
+      const { place: _place, ...rest } = (await catalog.point('crm', newest.id)) as DumpPoint;
+      const replica = `${newest.id}@replica`;
+      await catalog.adoptPoint({ ...rest, id: replica, place: 'replica', state: 'verified' });
+      await once(deps, BROKEN);
+      expect(counts((await catalog.point('crm', replica))!)).toBe(false);
+      await once(deps, EQUAL, again('05', newest.id));
+      expect(counts((await catalog.point('crm', replica))!)).toBe(true);
+    });
   });
 
   it('keeps the evidence of a restore that failed, and leaves the point verified', async () => {

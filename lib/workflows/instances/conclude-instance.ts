@@ -8,6 +8,7 @@ import type { Claim } from '../../domain/run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { jobFailed } from '../claimed.ts';
 import { fail, succeed } from '../durable-claim.ts';
+import { markPoint } from '../mark-point.ts';
 import { raise, resolve, settle } from '../tell.ts';
 import { NAMED, OF_INSTANCES, rtoSubject } from './instance-findings.ts';
 import { rehearsalRun, restoredOf } from './judge-instance.ts';
@@ -28,7 +29,7 @@ export async function concludeRehearsal(
     durable.step(name, work).catch((error) => void failures.push(error));
   await try_('tell', () => tell(target, evidence, rehearsalRun(job).job, deps));
   await try_('keep the evidence', () => deps.catalog.addEvidence(evidence));
-  await try_('mark the point', () => mark(target, evidence, deps));
+  await try_('mark the point', () => markPoint(target, evidence, different(evidence), deps));
   if (evidence.error?.kind === 'unjudged') await fail(durable, deps, claim, evidence.error);
   else if (failures.length > 0) await fail(durable, deps, claim, saidOf(failures[0]));
   else
@@ -91,14 +92,5 @@ function wasAsked(open: Finding, evidence: Evidence): boolean {
   return false;
 }
 
-/**
- * A moment is no point and has no state. A snapshot shown to be different is corrupt; one that came up is rehearsed. One
- * that did not come up stays as it was, with its finding open: a key, a quota or RDS itself may be well again tomorrow.
- */
-async function mark(target: Target, evidence: Evidence, deps: RehearseInstanceDeps): Promise<void> {
-  const different = evidence.findings.find(({ code }) => code === 'proof-mismatch');
-  if (different)
-    await deps.catalog.movePoint(target.id, evidence.point, 'corrupt', { why: different.message });
-  else if (evidence.strength !== 'none')
-    await deps.catalog.movePoint(target.id, evidence.point, 'rehearsed', { rehearsedAt: evidence.at });
-}
+/** A snapshot shown to be different is corrupt. */
+const different = ({ findings }: Evidence) => findings.find(({ code }) => code === 'proof-mismatch')?.message;

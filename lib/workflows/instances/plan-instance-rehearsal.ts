@@ -10,6 +10,7 @@ import {
   type DumpPoint,
   isDump,
   isSnapshot,
+  isVerified,
   type SnapshotPoint,
   type StoredObject,
 } from '../../domain/recovery-point.ts';
@@ -248,7 +249,7 @@ async function manifestBefore(
   const dumps = (await deps.catalog.points(target.id))
     .filter(isDump)
     .filter((point): point is DumpPoint & { manifest: StoredObject } => point.manifest !== undefined)
-    .filter((point) => point.place === VAULT && counts(point) && point.snapshotAt! < moment)
+    .filter((point) => point.place === VAULT && isVerified(point) && point.snapshotAt! < moment)
     .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
   const [newest] = dumps;
   return newest && { stored: newest.manifest, database: newest.database, snapshotAt: newest.snapshotAt! };

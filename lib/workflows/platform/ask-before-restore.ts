@@ -5,7 +5,7 @@ import { hintOf, reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import type { PreflightJob } from '../../domain/job.ts';
 import type { PlatformRef, PlatformSource, Quota } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
-import { isSnapshot, type SnapshotPoint } from '../../domain/recovery-point.ts';
+import { counts, isSnapshot, type SnapshotPoint } from '../../domain/recovery-point.ts';
 import { utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -169,7 +169,7 @@ async function newestSnapshots(
   const points = await catalog.points(target.id, { states: ['verified', 'rehearsed'] });
   return points
     .filter(isSnapshot)
-    .filter((point) => point.place === place)
+    .filter((point) => point.place === place && counts(point))
     .slice(0, LOOKED_AT);
 }
 

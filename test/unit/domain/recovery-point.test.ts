@@ -1,11 +1,14 @@
 import {
   counts,
+  foundBad,
   mayBecome,
   POINT_STATES,
+  type PointRehearsal,
   type PointState,
+  rehearsalOf,
   statesBefore,
 } from '../../../lib/domain/recovery-point.ts';
-import { point } from '../../support/builders.ts';
+import { evidence, point } from '../../support/builders.ts';
 
 /** Everything that can become of a point, however long one waits. */
 function reachable(from: PointState): PointState[] {
@@ -69,4 +72,35 @@ test('the states before one are those that may become it', () => {
 test('only verified and rehearsed points count', () => {
   const counting = POINT_STATES.filter((state) => counts(point('2026-11-20T01:00:00Z', { state })));
   expect(counting).toEqual(['verified', 'rehearsed']);
+});
+
+describe('what a rehearsal says of its point', () => {
+  const AT = '2026-11-20T02:00:00Z';
+  const mismatch: PointRehearsal = {
+    outcome: 'failed',
+    at: AT,
+    strength: 'none',
+    run: 'r',
+    code: 'proof-mismatch',
+  };
+  const passed = (strength: 'exact' | 'bounded' | 'restored') => evidence(AT, { strength });
+
+  test('only a comparison takes a difference back', () => {
+    expect(rehearsalOf(passed('restored'), mismatch)).toBeUndefined();
+    for (const strength of ['exact', 'bounded'] as const)
+      expect(rehearsalOf(passed(strength), mismatch)).toMatchObject({ outcome: 'passed', strength });
+    expect(rehearsalOf(passed('restored'), { ...mismatch, code: 'restore-failed' })).toMatchObject({
+      outcome: 'passed',
+    });
+  });
+
+  test.each([
+    ['restore-failed', false],
+    ['proof-mismatch', false],
+    ['assertion-failed', true],
+    ['rto-breached', true],
+  ] as const)('a verified point with %s counts: %s', (code, expected) => {
+    const judged = point(AT, { rehearsal: { ...mismatch, code } });
+    expect([counts(judged), foundBad(judged) === undefined]).toEqual([expected, expected]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { DumpPoint, RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
+import type { DumpPoint, PointRehearsal, RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
 import { planRetention } from '../../../lib/domain/retention.ts';
 import { DAY, failedPoint, point, retention } from '../../support/builders.ts';
 
@@ -6,6 +6,13 @@ const NOW = new Date('2026-11-20T05:00:00Z');
 const RPO = 26 * 3600;
 const SHORT = retention({ daily: 2 * DAY });
 
+const failed: PointRehearsal = {
+  outcome: 'failed',
+  at: '2026-11-20T04:00:00Z',
+  strength: 'none',
+  run: 'rehearse/crm/2026-11-20T04:00:00Z',
+  code: 'restore-failed',
+};
 const newest = point('2026-11-20T01:00:00Z');
 const old = (changes: Partial<DumpPoint> = {}) => point('2026-06-01T01:00:00Z', changes);
 const plan = (points: RecoveryPoint[], wanted = SHORT) => planRetention(points, wanted, NOW, RPO);
@@ -34,6 +41,14 @@ test('the newest verified point is never deleted, even by a policy that keeps no
   });
 });
 
+test('a point that did not restore is neither the newest verified nor the newest rehearsed one', () => {
+  const bad = point('2026-11-19T20:00:00Z', { state: 'rehearsed', rehearsal: failed });
+  const good = point('2026-11-19T10:00:00Z', { state: 'rehearsed' });
+  const points = [bad, good];
+  expect(decisionOn(good, points, retention({}))).toMatchObject({ why: 'the newest verified point' });
+  expect(plan(points, retention({})).frozen).toContain(bad.id);
+});
+
 test('a lock that has ended keeps nothing', () => {
   expect(decisionOn(old(), [newest, old({ lockedUntil: '2026-11-20T05:00:00Z' })]).keep).toBe(false);
 });
@@ -45,6 +60,11 @@ test.each<[string, RecoveryPoint[], RegExp]>([
     /the newest point 20261120T030000Z-1 is failed/,
   ],
   ['the newest is corrupt', [point('2026-11-20T03:00:00Z', { state: 'corrupt' }), newest], /is corrupt/],
+  [
+    'the newest did not restore',
+    [point('2026-11-20T03:00:00Z', { rehearsal: failed }), newest],
+    /the newest point 20261120T030000Z-1 failed its rehearsal \(restore-failed\)/,
+  ],
   [
     'the newest is not verified yet',
     [point('2026-11-20T03:00:00Z', { state: 'available' }), newest],
