@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import type { Credentials } from '../../ports/database.ts';
+import { withoutValues } from './error-text.ts';
 
 /** How a finished program ended, and the last it said. */
 export type Ending = { code: number | null; signal: NodeJS.Signals | null; stderr: string };
@@ -63,7 +64,9 @@ export function sayEnding(program: string, ending: Ending, secret?: string): str
     : ending.code === null
       ? 'could not be run'
       : `exited with ${ending.code}`;
-  const said = withoutContent(ending.stderr).slice(-12).join('\n');
+  const said = withoutContent(withoutValues(ending.stderr.split('\n')))
+    .slice(-12)
+    .join('\n');
   return withoutSecret(said === '' ? `${program} ${how}` : `${program} ${how}: ${said}`, secret);
 }
 
@@ -74,9 +77,9 @@ const SPEAKS =
   /^(?:pg_dump|pg_dumpall|pg_restore|initdb|psql): (?:error|warning|hint|detail|fatal)|^psql:\S+:\d+: |^HINT: {2}|^\d{4}-\d\d-\d\d .*\b(?:ERROR|FATAL|PANIC|WARNING|LOG|HINT): {2}/;
 
 /** The lines in which a program speaks for itself. */
-function withoutContent(stderr: string): string[] {
+function withoutContent(lines: readonly string[]): string[] {
   let quoting = false;
-  return stderr.split('\n').filter((line) => {
+  return lines.filter((line) => {
     if (QUOTES.test(line)) quoting = true;
     else if (SPEAKS.test(line)) quoting = false;
     return !quoting;
