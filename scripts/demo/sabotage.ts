@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { identifier } from '../../lib/adapters/postgres/connection.ts';
 import { localScratch, type ScratchSettings } from '../../lib/adapters/postgres/scratch.ts';
+import { SUPERUSER } from '../../lib/adapters/postgres/scratch-server.ts';
 import type { Scratch } from '../../lib/ports/database.ts';
 
 /** A scratch whose copy loses one row between restore and proof. Says from which table. */
@@ -27,7 +28,7 @@ async function alterOneRow(directory: string, schema: string, table: string): Pr
   const client = new Client({
     host: directory,
     port: 5432,
-    user: 'understudy_scratch',
+    user: SUPERUSER,
     database: 'restored',
   });
   await client.connect();

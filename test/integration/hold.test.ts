@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { SUPERUSER } from '../../lib/adapters/postgres/scratch-server.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { collect, engine, never, policyWith, take } from '../support/source.ts';
@@ -118,7 +119,7 @@ describe('a scratch server', () => {
       ).toBe('0');
       expect(await copy.value('select rolsuper from pg_roles where rolname = current_user')).toBe('f');
       expect(
-        await copy.value("select count(*) from pg_roles where rolsuper and rolname <> 'understudy_scratch'"),
+        await copy.value(`select count(*) from pg_roles where rolsuper and rolname <> '${SUPERUSER}'`),
       ).toBe('0');
       await expect(copy.value("select pg_read_file('/etc/passwd')")).rejects.toThrow(/permission denied/);
       await expect(copy.value('select 1; drop table public.t')).rejects.toThrow();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { connectLocally } from '../../lib/adapters/postgres/connection.ts';
 import { postgresLedger, readLedger } from '../../lib/adapters/postgres/ledger.ts';
+import { SUPERUSER } from '../../lib/adapters/postgres/scratch-server.ts';
 import { judgeLedger } from '../../lib/domain/ledger.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { type Copy, withCopy } from '../support/copy.ts';
@@ -254,7 +255,7 @@ describe('the ledger', () => {
     const client = await connectLocally({
       host: copy.directory,
       port: 5432,
-      user: 'understudy_scratch',
+      user: SUPERUSER,
       database: 'restored',
     });
     return readLedger(client, EVER).finally(() => client.end());

@@ -10,6 +10,7 @@ import { schemaFacts } from '../../lib/adapters/postgres/facts/schema.ts';
 import { columnMaximum, sequenceValues } from '../../lib/adapters/postgres/facts/sequences.ts';
 import { dataTables, tableFacts } from '../../lib/adapters/postgres/facts/tables.ts';
 import { localScratch } from '../../lib/adapters/postgres/scratch.ts';
+import { SUPERUSER } from '../../lib/adapters/postgres/scratch-server.ts';
 import { type Proof, prove } from '../../lib/domain/proof.ts';
 import type { ScratchCopy } from '../../lib/ports/database.ts';
 import { BIN, never, type Taken } from './source.ts';
@@ -47,7 +48,7 @@ export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Prom
         const client = new Client({
           host: directory,
           port: 5432,
-          user: 'understudy_scratch',
+          user: SUPERUSER,
           database: 'restored',
         });
         await client.connect();
@@ -61,7 +62,7 @@ export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Prom
         const client = await connectLocally({
           host: directory,
           port: 5432,
-          user: 'understudy_scratch',
+          user: SUPERUSER,
           database: 'restored',
         });
         try {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem, userInfo } from 'node:os';
@@ -10,8 +11,8 @@ import { connectLocally } from './connection.ts';
 import { childEnvironment, sayEnding, start } from './process.ts';
 import type { Programs } from './programs.ts';
 
-/** Name of the scratch server's own superuser: no source has a role of this name. */
-export const SUPERUSER = 'understudy_scratch';
+/** Name of the scratch server's own superuser. No source has a role of this name: part of it is left to chance. */
+export const SUPERUSER = `understudy_scratch_${randomBytes(6).toString('hex')}`;
 
 export type ScratchServer = {
   directory: string;

@@ -1,0 +1,60 @@
+/** One statement of a roles file as it is run, with the lines it stands on, counted from 1. */
+export type RoleStatement = { kind: 'role' | 'membership' | 'other'; first: number; last: number };
+
+/** Comments, psql's own commands, quoted text, names, blanks: quoted things may hold semicolons and words of SQL. */
+const TOKEN =
+  /--[^\n]*|\\[^\n]*|[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*|\s+|[\s\S]/g;
+const SILENT = /^(?:--|\\|\s)/;
+
+/**
+ * What pg_dumpall wrote, so that another server takes it: from 16 on a membership names its grantor, who must be the
+ * server's own first superuser or hold ADMIN. Grantors that hold ADMIN by an earlier statement stay; the others, and so
+ * the source's first superuser, give way to the superuser who runs the file. Byte for byte, in whatever encoding: the
+ * text is decoded as latin1.
+ */
+export function portableRoles(text: string): { text: string; statements: RoleStatement[] } {
+  const admins = new Set<string>();
+  const statements: RoleStatement[] = [];
+  let written = '';
+  let line = 1;
+  let first = 1;
+  let pending: { token: string; at: number }[] = [];
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (SILENT.test(token)) written += token;
+    else {
+      if (pending.length === 0) first = line;
+      if (token === ';') {
+        const { kind, cut } = statement(
+          pending.map((each) => each.token),
+          admins,
+        );
+        if (cut !== undefined) {
+          const kept = written.slice(0, pending[cut]!.at).trimEnd();
+          line -= breaks(written.slice(kept.length));
+          written = kept;
+        }
+        statements.push({ kind, first, last: line });
+        pending = [];
+      } else pending.push({ token, at: written.length });
+      written += token;
+    }
+    line += breaks(token);
+  }
+  return { text: written, statements };
+}
+
+const breaks = (text: string) => text.split('\n').length - 1;
+
+/** What a statement is, and from which of its words on it is left out. Notes who may grant a role after it. */
+function statement(words: string[], admins: Set<string>): { kind: RoleStatement['kind']; cut?: number } {
+  const [verb, role, to, member] = words;
+  if (verb === 'CREATE' && role === 'ROLE') return { kind: 'role' };
+  if (verb !== 'GRANT' || to !== 'TO') return { kind: 'other' };
+  const by = words.at(-3) === 'GRANTED' && words.at(-2) === 'BY' ? words.length - 3 : undefined;
+  const holds = (name: string | undefined) => admins.has(JSON.stringify([role, name]));
+  const kept = by === undefined || holds(words.at(-1));
+  const options = words.slice(4, by);
+  if (options.some((word, index) => word === 'ADMIN' && options[index + 1] !== 'FALSE'))
+    admins.add(JSON.stringify([role, member]));
+  return kept ? { kind: 'membership' } : { kind: 'membership', cut: by };
+}
