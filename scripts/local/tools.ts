@@ -17,6 +17,7 @@ export function tools(): Record<string, string> {
   }
   for (const name of [
     'PG_BIN',
+    'PG_BINS',
     'PGBOUNCER',
     'MOTO_SERVER',
     'CFN_LINT',

@@ -20,9 +20,11 @@ main() {
   case " $* " in *' pgbouncer '*) update-rc.d pgbouncer disable ;; esac # or it starts with the machine
 }
 
-# The lists may be missing or stale: only a failure says so.
+# Lists of today, so that the newest minor release is installed. Lists that cannot be had may still be good enough.
+# What is installed stays as it is: a server may be running.
 install() {
   local options=(-y -q --no-install-recommends --no-upgrade -o DPkg::Lock::Timeout=120)
+  [ -n "$(find /var/lib/apt/lists/partial -mmin -1440 2>/dev/null)" ] || apt-get update -q || true
   apt-get install "${options[@]}" "$@" || { apt-get update -q && apt-get install "${options[@]}" "$@"; }
 }
 

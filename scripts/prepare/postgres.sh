@@ -8,6 +8,7 @@ prepare_postgres() {
   if [ -n "${PG_BIN:-}" ]; then
     has_postgres "$PG_BIN" || fail "PG_BIN=$PG_BIN does not have all of: $postgres_programs"
     PG_BIN=$(absolute "$PG_BIN")
+    pg_given=$PG_BIN
   else
     PG_BIN=$(find_postgres) || install_postgres
   fi
@@ -15,7 +16,7 @@ prepare_postgres() {
   export PG_BIN UNDERSTUDY_PG_USER
 }
 
-postgres_programs='initdb postgres pg_ctl pg_dump pg_dumpall pg_restore psql'
+postgres_programs='initdb postgres pg_ctl pg_dump pg_dumpall pg_restore pg_basebackup psql'
 
 install_postgres() {
   if can_apt; then
@@ -33,10 +34,16 @@ find_postgres() {
   if on_path=$(command -v initdb) && on_path=$(real_directory "$on_path") && has_postgres "$on_path"; then
     echo "$on_path"
   else
-    newest_postgres /usr/lib/postgresql/*/bin || newest_postgres /usr/pgsql-*/bin ||
-      newest_postgres /opt/homebrew/opt/postgresql@*/bin || newest_postgres /usr/local/opt/postgresql@*/bin ||
-      newest_postgres /Applications/Postgres.app/Contents/Versions/*/bin
+    installed_major '*'
   fi
+}
+
+# installed_major MAJOR: where packages of Debian, PGDG, Homebrew and Postgres.app put a major; '*' is the newest one.
+installed_major() {
+  # shellcheck disable=SC2086
+  newest_postgres /usr/lib/postgresql/$1/bin || newest_postgres /usr/pgsql-$1/bin ||
+    newest_postgres /opt/homebrew/opt/postgresql@$1/bin || newest_postgres /usr/local/opt/postgresql@$1/bin ||
+    newest_postgres /Applications/Postgres.app/Contents/Versions/$1/bin
 }
 
 # A directory's major is the last number in its name.
