@@ -1,5 +1,6 @@
 /** Everything runs as CommonJS: the layout of the deployed bundles. */
 module.exports = {
+  ...(process.env.TEST_SERVER ? { displayName: process.env.TEST_SERVER } : {}),
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   transform: {

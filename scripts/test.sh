@@ -1,5 +1,10 @@
 #!/usr/bin/env bash
-# Prepares, checks, packages and tests. Arguments go to jest: bash scripts/test.sh test/unit
+# Prepares, checks, packages and tests.
+#
+#   bash scripts/test.sh                        all tests on one major of PostgreSQL, then on each other supported major
+#                                               those of test/every-major.txt, which depend on the server
+#   bash scripts/test.sh test/unit              these arguments go to jest, on one major
+#   bash scripts/test.sh --major 17 [test/...]  on this major; without arguments, the tests of test/every-major.txt
 #
 # Every step runs, whatever became of the one before, and a step that broke counts as a failure. The last line
 # printed is `N passed, N failed`, with `, N skipped` where some were. Nothing is left running.
@@ -7,11 +12,15 @@ set -euo pipefail
 CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 . scripts/prepare/prepare.sh
 
-results=.understudy/test/results.json
 passed=0 failed=0 skipped=0
 complete=false
 
 main() {
+  local only='' bin
+  if [ "${1:-}" = --major ]; then
+    only=${2:?which major?}
+    shift 2
+  fi
   trap finish EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
@@ -19,7 +28,13 @@ main() {
   make_room
   part check npm run --silent check || failed=$((failed + 1))
   part package package_deployment || failed=$((failed + 1))
-  if part jest run_jest "$@"; then count_results 0; else count_results 1; fi
+  if [ -n "$only" ]; then
+    bin=$(find_major "$only") || fail "PostgreSQL $only is not here"
+    if [ $# != 0 ]; then test_on "$bin" "$@"; else test_data_on "$bin"; fi
+  else
+    test_on "$PG_BIN" "$@"
+    [ $# != 0 ] || test_other_majors
+  fi
   complete=true
 }
 
@@ -28,8 +43,33 @@ package_deployment() {
   npm run --silent package
 }
 
+# A major that is not here is a failure where all are promised.
+test_other_majors() {
+  local bin major
+  for major in $(missing_majors); do
+    if [ "${CI:-}" = true ]; then failed=$((failed + 1)); fi
+    printf '\n== jest on PostgreSQL %s: did not run, it could not be prepared (see above)\n' "$major"
+  done
+  while read -r bin <&3; do test_data_on "$bin"; done 3< <(other_majors)
+}
+
+test_data_on() {
+  local paths
+  mapfile -t paths < <(grep -v '^#' test/every-major.txt)
+  test_on "$1" "${paths[@]}"
+}
+
+# test_on DIRECTORY [ARGUMENT...]: jest says the version beside the name of every file.
+test_on() {
+  local server results
+  server="PostgreSQL $(version_of "$1")"
+  results=.understudy/test/${server#* }.json
+  if PG_BIN=$1 TEST_SERVER=$server part "jest on $server" run_jest "$@"; then count_results 0; else count_results 1; fi
+}
+
 # The cache has its own place, because the room is new every time.
 run_jest() {
+  shift
   mkdir -p "$(dirname "$results")"
   rm -f "$results"
   jest --json --outputFile="$results" --cacheDirectory=.understudy/jest "$@"
@@ -37,12 +77,14 @@ run_jest() {
 
 # count_results LEAST: a suite that could not run has no tests to fail; jest may also fail without any of them.
 count_results() {
-  local now
-  read -r passed now skipped < <(node -e '
+  local good bad none
+  read -r good bad none < <(node -e '
     const r = JSON.parse(fs.readFileSync(process.argv[1], "utf8"));
     console.log(r.numPassedTests, r.numFailedTests + r.numRuntimeErrorTestSuites, r.numPendingTests + r.numTodoTests);
-  ' "$results" 2>/dev/null) || passed=0 now=0 skipped=0
-  failed=$((failed + (now > $1 ? now : $1)))
+  ' "$results" 2>/dev/null) || good=0 bad=0 none=0
+  passed=$((passed + good))
+  failed=$((failed + (bad > $1 ? bad : $1)))
+  skipped=$((skipped + none))
 }
 
 # What the tests make lies in one directory, so that what they forget is found. Its name is short (a socket's path
@@ -80,6 +122,8 @@ finish() {
 # Process groups first; then servers, which leave them when they become daemons.
 stop_leftovers() {
   local group file
+  # shellcheck disable=SC2086
+  [ -z "${majors_jobs:-}" ] || kill $majors_jobs 2>/dev/null || true
   for group in ${groups:-}; do
     kill -TERM -- "-$group" 2>/dev/null || continue
     echo "test: stopping what was left running in group $group"
