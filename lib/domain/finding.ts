@@ -95,6 +95,7 @@ function severityOf(code: FindingCode, target: Target | { id: string }): Severit
 /** What happened once and is over: nobody can find it gone, so it is closed quietly after a day. */
 export const EVENTS: readonly FindingCode[] = [
   'unknown-job',
+  'point-unusable',
   'upload-abandoned',
   'failover',
   'notice-unknown',

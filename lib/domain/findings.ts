@@ -166,6 +166,12 @@ export const FINDINGS = {
     means: 'A message on topic `jobs` asks for something nobody takes.',
     next: 'Correct its sender; docs/operators-runbook.md shows the messages.',
   },
+  'point-unusable': {
+    severity: 'P2',
+    means:
+      'A message asked for work on a recovery point that does not exist or cannot be used; nothing was done.',
+    next: 'Correct its sender; `./understudy points {target}` lists the points.',
+  },
   'snapshot-unencrypted': {
     severity: 'P1',
     means: 'A snapshot is not encrypted, and the policy wants it to be.',

@@ -4,6 +4,7 @@ import { askedJob } from '../domain/job.ts';
 import type { Alerts, JobMessages } from '../ports/messages.ts';
 import { requireTarget } from './claimed.ts';
 import { estimateOf, sayEstimate } from './instances/scratch-budget.ts';
+import { requireUsablePoint } from './named-point.ts';
 import { points, type StatusDeps, status } from './status.ts';
 import { testAlerts } from './test-alerts.ts';
 
@@ -37,6 +38,7 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       return points(deps, requireTarget(deps.plan, request.target).id, request.limit);
     case 'run':
       requireTarget(deps.plan, request.message.target);
+      await requireUsablePoint(deps.catalog, request.message);
       await deps.messages.publish(request.message);
       return { published: request.message };
     case 'estimate': {

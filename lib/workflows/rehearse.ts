@@ -11,6 +11,7 @@ import { type JobDeps, jobFailed, requireTarget } from './claimed.ts';
 import { claimDurably } from './durable-claim.ts';
 import { type Chosen, judge, rehearsalName, sayEvidence } from './judge-rehearsal.ts';
 import { markPoint } from './mark-point.ts';
+import { refuseNamedPoint } from './named-point.ts';
 import type { ScratchRequest, ScratchResult } from './restore-and-prove.ts';
 import { raise, resolve, settle } from './tell.ts';
 
@@ -43,7 +44,12 @@ export async function rehearse(
   deps: RehearseDeps,
 ): Promise<RehearsalOutcome> {
   const target = requireTarget(deps.plan, job.target);
-  const claimed = await claimDurably(durable, deps, rehearsalName(job), job, LEASE_SECONDS);
+  const name = rehearsalName(job);
+  const refused = await durable.step('look at the point named', () =>
+    refuseNamedPoint(deps, target, name, 'rehearse', job.point),
+  );
+  if (refused) return refused;
+  const claimed = await claimDurably(durable, deps, name, job, LEASE_SECONDS);
   if (claimed.outcome !== 'claimed') return claimed;
   const { claim } = claimed;
 

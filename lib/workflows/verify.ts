@@ -7,15 +7,17 @@ import {
   type Subject,
 } from '../checks/artifact.ts';
 import { checkSize } from '../checks/size.ts';
-import { InputError, reasonOf } from '../domain/errors.ts';
+import { reasonOf } from '../domain/errors.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { VerifyJob } from '../domain/job.ts';
+import { whyUnusable } from '../domain/named-point.ts';
 import { VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import { type DumpPoint, isDump, isVerified } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { DatabaseEngine } from '../ports/database.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
+import { refuseNamedPoint } from './named-point.ts';
 import { arrived, askForReplicas, originalOf, type Vaults, vaultOf } from './replica.ts';
 import { raise, settle } from './tell.ts';
 
@@ -40,6 +42,9 @@ const BAD: readonly FindingCode[] = [
  */
 export async function verify(job: VerifyJob, deps: VerifyDeps): Promise<VerifyOutcome[]> {
   const target = requireTarget(deps.plan, job.target);
+  const named = { job: 'verify', target: target.id, scheduledFor: job.point ?? '' };
+  const refused = await refuseNamedPoint(deps, target, named, 'verify', job.point);
+  if (refused) return [{ ...refused, findings: [] }];
   const outcomes: VerifyOutcome[] = [];
   for (const found of await pointsToVerify(job, target, deps)) {
     const point = await arrived(job, found, deps);
@@ -83,13 +88,9 @@ async function pointsToVerify(job: VerifyJob, target: Target, deps: VerifyDeps):
       .reverse();
   }
   const point = await deps.catalog.point(target.id, job.point);
-  if (point && isDump(point) && point.dump && point.state !== 'expiring' && point.state !== 'expired')
-    return [point];
-  throw new InputError(
-    `${target.id} has no recovery point ${job.point}`,
-    [],
-    `./understudy points ${target.id} lists them`,
-  );
+  // Gone since it was verified.
+  if (whyUnusable('verify', target.id, job.point, point) || !point || !isDump(point)) return [];
+  return [point];
 }
 
 async function verifyOnce(

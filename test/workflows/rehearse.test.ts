@@ -4,6 +4,7 @@ import { vaultKeys } from '../../lib/domain/names.ts';
 import { counts, type DumpPoint, foundBad, type RecoveryPoint } from '../../lib/domain/recovery-point.ts';
 import { type RehearsalOutcome, rehearse } from '../../lib/workflows/rehearse.ts';
 import type { ScratchResult } from '../../lib/workflows/restore-and-prove.ts';
+import { point as dumpPoint } from '../support/builders.ts';
 import { memoryAlerts } from '../support/doubles/alerts.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
 import { manualClock } from '../support/doubles/clock.ts';
@@ -327,6 +328,39 @@ describe('a rehearsal', () => {
     for (const point of points) await catalog.movePoint('crm', point.id, 'corrupt');
     expect(await once(deps, EQUAL)).toMatchObject({ outcome: 'refused' });
     expect(told()).toEqual(['opened job-failed rehearse']);
+  });
+
+  describe('of a point that its message names and that cannot be rehearsed', () => {
+    it.each([
+      ['nobody knows', '20261121T010000Z-1', undefined, 'crm has no recovery point 20261121T010000Z-1'],
+      ['is failed', '20261121T010000Z-1', 'failed', 'is failed (the disk was full): nothing is stored'],
+      ['is still being made', '20261121T010000Z-1', 'creating', 'is still being made'],
+      ['was deleted', '20261121T010000Z-1', 'expired', 'was deleted by retention'],
+    ] as const)('because it %s, begins no run and pages nobody', async (_what, point, state, said) => {
+      const { deps, catalog, told } = await world();
+      const { alerts } = deps;
+      if (state)
+        await catalog.adoptPoint({
+          ...dumpPoint('2026-11-21T01:00:00Z', { state, why: 'the disk was full' }),
+        });
+      const job = { ...JOB, point };
+      for (const _delivery of [1, 2])
+        expect(await once(deps, EQUAL, job)).toMatchObject({
+          outcome: 'refused',
+          summary: expect.stringContaining(said),
+        });
+      expect(told()).toEqual([`opened point-unusable ${point}`]);
+      expect(alerts.take('pages')).toEqual([]);
+      expect(await catalog.run({ job: 'rehearse', target: 'crm', scheduledFor: NOW })).toBeUndefined();
+    });
+
+    it('is no news where this very run was done before the point went', async () => {
+      const { deps, catalog, newest, told } = await world();
+      await once(deps, EQUAL, { ...JOB, point: newest.id });
+      await catalog.movePoint('crm', newest.id, 'expiring');
+      expect(await once(deps, EQUAL, { ...JOB, point: newest.id })).toMatchObject({ outcome: 'done-before' });
+      expect(told()).toEqual([]);
+    });
   });
 
   it('says that the RTO was breached', async () => {

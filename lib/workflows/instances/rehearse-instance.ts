@@ -7,6 +7,7 @@ import type { Target } from '../../domain/policy.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { requireTarget } from '../claimed.ts';
 import { attempt, claimDurably, fail, granted, lostClaim } from '../durable-claim.ts';
+import { refuseNamedPoint } from '../named-point.ts';
 import { platformOf } from '../snapshots/snapshot.ts';
 import { raise } from '../tell.ts';
 import { concludeRehearsal } from './conclude-instance.ts';
@@ -43,6 +44,10 @@ export async function rehearseInstance(
 ): Promise<InstanceRehearsalOutcome> {
   const target = requireTarget(deps.plan, job.target);
   const run = rehearsalRun(job);
+  const refused = await durable.step('look at the point named', () =>
+    refuseNamedPoint(deps, target, run, 'rehearse-instance', job.point),
+  );
+  if (refused) return refused;
   const claimed = await claimDurably(
     durable,
     deps,

@@ -10,6 +10,7 @@ import type { Durable } from '../../ports/durable.ts';
 import type { Place } from '../../ports/platform.ts';
 import { requireTarget } from '../claimed.ts';
 import { attempt, claimDurably, fail, granted, lostClaim, succeed } from '../durable-claim.ts';
+import { type RefusedPoint, refuseNamedPoint } from '../named-point.ts';
 import { raise, resolve } from '../tell.ts';
 import { type Poll, until, withoutThrowing } from '../until.ts';
 import { makeItCount, untilAvailable } from './made-snapshot.ts';
@@ -20,6 +21,7 @@ import { type CopyDeps, planned } from './plan-copy.ts';
 export type CopyOutcome =
   | { outcome: 'done'; summary: string; point: string }
   | { outcome: 'done-before' | 'held'; summary: string }
+  | RefusedPoint
   | ({ outcome: 'failed'; summary: string } & Said);
 
 const HOUR = 3600;
@@ -36,6 +38,10 @@ export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Prom
   // Named after the copy, so that whoever asks for it means one run.
   const run: RunName = { job: 'copy', target: target.id, scheduledFor: id };
   const { deadline } = target.policy.snapshot;
+  const refused = await durable.step('look at the point named', () =>
+    refuseNamedPoint(deps, target, run, 'copy', job.point),
+  );
+  if (refused) return refused;
   const claimed = await claimDurably(durable, deps, run, job, 3 * deadline + HOUR);
   if (claimed.outcome !== 'claimed') return claimed;
   const { claim } = claimed;

@@ -1,6 +1,5 @@
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import { runName } from '../../../lib/domain/names.ts';
-import type { RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
 import { DONE } from '../exit.ts';
 import { type Message, messageFor, type RunOptions, runOf } from '../message.ts';
 import { progress } from '../progress.ts';
@@ -25,7 +24,6 @@ export async function run(
       'add --point ID to wait for it; ./understudy points T lists them',
     );
   if (session.isLocal) refuseWhatIsNotLocal(message);
-  if (options.point !== undefined) await refuseUnknownPoint(session, message, options.point);
   if (message.job === 'rehearse-instance') await sayBeforehand(session, message);
   if (job === 'expire' && options.dryRun) return expireDryRun(session, message);
   return session.isLocal ? runHere(session, message) : runThere(session, message, options);
@@ -41,20 +39,6 @@ function refuseWhatIsNotLocal({ job, target }: Message): void {
     {
       hint: 'bash scripts/demo.sh shows it on a local RDS of its own; a deployed stage does it with --stage NAME',
     },
-  );
-}
-
-/** As many points as are asked for at once: of more than these the job itself says whether there is such a one. */
-const POINTS = 1000;
-
-/** A slip of the pen is said here, and not by a failed run and an alert to everybody. */
-async function refuseUnknownPoint(session: Session, { target }: Message, id: string): Promise<void> {
-  const points = await session.invoke<RecoveryPoint[]>('operator', { ask: 'points', target, limit: POINTS });
-  if (points.length >= POINTS || points.some((point) => point.id === id)) return;
-  throw new InputError(
-    `${target} has no recovery point ${id}`,
-    [],
-    `./understudy points ${target} lists them`,
   );
 }
 

@@ -89,20 +89,6 @@ test('says what a rehearsal on an instance will take and cost before it is asked
   expect(asked.map(({ ask }) => ask).slice(0, 2)).toEqual(['estimate', 'run']);
 });
 
-test('refuses a point that the target does not have, before it asks for anything', async () => {
-  const { session, wait, asked } = deployment({});
-  const invoke = session.invoke.bind(session);
-  const points: object[] = [{ id: '20261120T010000Z-1' }];
-  session.invoke = async <T>(name: 'operator', event: { ask: string }) =>
-    event.ask === 'points' ? (points as T) : invoke<T>(name, event);
-  await expect(wait('verify', { point: '20261120T020000Z-1' })).rejects.toThrow('crm has no recovery point');
-  expect(asked).toEqual([]);
-  expect(await wait('verify', { point: '20261120T010000Z-1' })).toMatchObject({ exit: DONE });
-  // Of so many that not all were listed nobody here can say.
-  points.push(...Array.from({ length: 999 }, () => ({ id: 'another' })));
-  expect(await wait('verify', { point: '20261120T020000Z-1' })).toMatchObject({ exit: DONE });
-});
-
 test('refuses to wait for verifications that nobody named, before it asks for any', async () => {
   const { wait, asked } = deployment({});
   await expect(wait('verify')).rejects.toThrow(InputError);

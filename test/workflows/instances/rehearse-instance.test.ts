@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { TAGS } from '../../../lib/domain/platform.ts';
-import { HOME, platformSource } from '../../support/builders.ts';
+import { HOME, platformSource, snapshotPoint } from '../../support/builders.ts';
 import {
   instanceOf,
   jobOf,
@@ -676,6 +676,7 @@ describe('a second delivery of a rehearsal that failed', () => {
 describe('a rehearsal’s home', () => {
   it('is the source’s own Region: a copy elsewhere is not restored', async () => {
     const made = await rehearsalWorld();
+    await made.catalog.adoptPoint(snapshotPoint('2026-11-20T02:00:00Z', { place: 'eu-west-1' }));
     expect(
       await made.rehearse(jobOf('snapshot', { point: '20261120T020000Z-snapshot@eu-west-1' })),
     ).toMatchObject({
