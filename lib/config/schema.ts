@@ -365,7 +365,7 @@ const target = z.strictObject({
       port: z.int().min(1).max(65_535).optional(),
       database: z.string().min(1).optional(),
       sslmode: z
-        .enum(['disable', 'require', 'verify-full'])
+        .enum(['disable', 'require', 'verify-ca', 'verify-full'])
         .optional()
         .describe('Default: require, and disable for loopback'),
     })

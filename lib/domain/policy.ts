@@ -108,7 +108,7 @@ export type ConnectionSettings = {
   host?: string | undefined;
   port?: number | undefined;
   database?: string | undefined;
-  sslmode?: 'disable' | 'require' | 'verify-full' | undefined;
+  sslmode?: 'disable' | 'require' | 'verify-ca' | 'verify-full' | undefined;
 };
 
 /** A question to the restored copy, in SQL, that returns one value. Exactly one expectation. */

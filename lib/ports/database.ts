@@ -19,7 +19,7 @@ export type Credentials = {
   database: string;
   user: string;
   password: string;
-  sslmode: 'disable' | 'require' | 'verify-full';
+  sslmode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
 };
 
 /** Credentials from the secret store. `again` reads them anew, for those refused after a rotation. */

@@ -1,19 +1,8 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import * as z from 'zod';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { connectionOf, type Target } from '../../domain/policy.ts';
 import type { Credentials, Secrets } from '../../ports/database.ts';
-
-const port = z.coerce.number().int().min(1).max(65_535);
-
-/** RDS's own layout; host, port and database may be missing (RDS-managed secrets hold user and password only). */
-const rdsSecret = z.looseObject({
-  username: z.string().min(1),
-  password: z.string().min(1),
-  host: z.string().min(1).optional(),
-  port: port.optional(),
-  dbname: z.string().min(1).optional(),
-});
+import { fromJson, fromUrl, hostOf } from './secret-fields.ts';
 
 /**
  * Credentials from Secrets Manager. The client for a target may only read that target's secret, so one run cannot
@@ -46,90 +35,46 @@ export function secretsManager(clientFor: (target: Target) => Promise<SecretsMan
   };
 }
 
-/** Reads RDS-style JSON or a URL; what it lacks comes from the target. Errors never quote the secret. */
+/** Reads RDS-style JSON or a URL; what it lacks comes from the target. Errors name fields and never quote the secret. */
 export function parseSecret(text: string, target: Target): Credentials {
-  const { secret, host, port: settingsPort, database, sslmode } = connectionOf(target);
-  const read = text.trimStart().startsWith('{') ? fromJson(text) : fromUrl(text);
+  const settings = connectionOf(target);
+  const fields = text.trimStart().startsWith('{') ? fromJson : fromUrl;
+  const read = fields(text, settings.sslmode !== undefined);
+  const secret = `the secret ${settings.secret} of ${target.id}`;
   if (!read) {
     throw new UnderstudyError(
       'secret-invalid',
-      `the secret ${secret} of ${target.id} is neither RDS-style JSON with username and password nor a postgres:// URL`,
+      `${secret} is neither RDS-style JSON with username and password nor a postgres:// URL`,
       {
         hint: 'docs/configuration.md shows both; in a URL what is no letter or digit of user and password is percent-encoded, @ as %40 and / as %2F',
       },
     );
   }
-  const whole = {
-    host: read.host ?? host,
-    port: read.port ?? settingsPort ?? 5432,
-    database: read.database ?? database,
-  };
-  const missing = [...(whole.host ? [] : ['host']), ...(whole.database ? [] : ['database'])];
+  const host = read.host ?? hostOf(settings.host, read.problems, 'connection.host');
+  const database = read.database ?? settings.database;
+  if (read.problems.length > 0) {
+    throw new UnderstudyError('secret-invalid', `${secret} cannot be used: ${read.problems.join('; ')}`, {
+      hint: `correct it and store it again: aws secretsmanager put-secret-value --secret-id ${settings.secret} --secret-string file://secret.json`,
+    });
+  }
+  const missing = [...(host ? [] : ['host']), ...(database ? [] : ['database'])];
   if (missing.length > 0) {
     throw new UnderstudyError(
       'secret-invalid',
-      `neither the secret ${secret} nor the target ${target.id} says ${missing.join(' and ')}`,
+      `neither the secret ${settings.secret} nor the target ${target.id} says ${missing.join(' and ')}`,
       {
         hint: `add connection.${missing[0]} to the target in understudy.yml`,
       },
     );
   }
   return {
-    host: whole.host!,
-    port: whole.port,
-    database: whole.database!,
-    user: read.user,
-    password: read.password,
-    sslmode: sslmode ?? read.sslmode ?? (isLoopback(whole.host!) ? 'disable' : 'require'),
+    host: host!,
+    port: read.port ?? settings.port ?? 5432,
+    database: database!,
+    user: read.user!,
+    password: read.password!,
+    sslmode: settings.sslmode ?? read.sslmode ?? (isLoopback(host!) ? 'disable' : 'require'),
   };
-}
-
-type Read = {
-  user: string;
-  password: string;
-  host?: string | undefined;
-  port?: number | undefined;
-  database?: string | undefined;
-  sslmode?: Credentials['sslmode'] | undefined;
-};
-
-function fromJson(text: string): Read | undefined {
-  try {
-    const parsed = rdsSecret.safeParse(JSON.parse(text));
-    if (!parsed.success) return undefined;
-    const { username, password, host, port, dbname } = parsed.data;
-    return { user: username, password, host, port, database: dbname };
-  } catch {
-    return undefined;
-  }
-}
-
-function fromUrl(text: string): Read | undefined {
-  try {
-    const url = new URL(text.trim());
-    if (!/^postgres(ql)?:$/.test(url.protocol) || !url.username) return undefined;
-    // A password with an unencoded / or @ would be taken for host and path, and said in the next error.
-    if (`${url.pathname}${url.search}${url.hash}`.includes('@')) return undefined;
-    const mode = url.searchParams.get('sslmode');
-    return {
-      user: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
-      host: url.hostname.replace(/^\[|\]$/g, '') || url.searchParams.get('host') || undefined,
-      port: url.port ? Number(url.port) : undefined,
-      database: decodeURIComponent(url.pathname.slice(1)) || undefined,
-      // What asks for a known authority gets it, with the host's name checked as well.
-      sslmode:
-        mode === 'disable'
-          ? mode
-          : mode?.startsWith('verify-')
-            ? 'verify-full'
-            : mode
-              ? 'require'
-              : undefined,
-    };
-  } catch {
-    return undefined;
-  }
 }
 
 function isLoopback(host: string): boolean {

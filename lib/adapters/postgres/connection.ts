@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Client, type ClientConfig } from 'pg';
-import { CredentialsRefused, UnderstudyError } from '../../domain/errors.ts';
 import type { Credentials } from '../../ports/database.ts';
-import { SYSTEM_CA, withoutSecret } from './process.ts';
+import { SYSTEM_CA } from './process.ts';
+import { unreachable } from './unreachable.ts';
 
 /**
  * Settings that decide what a value looks like as text. Fingerprints are taken over text, so both sides of a proof
@@ -30,7 +30,7 @@ const WHERE_KNOWN = `select pg_catalog.set_config(name, case name when 'client_c
 
 /** Connects to a source. Rejects with CredentialsRefused on 28P01 and 28000, else with `source-unreachable`. */
 export async function connect(credentials: Credentials): Promise<Client> {
-  return open(clientFor(credentials), placeOf(credentials), credentials.password);
+  return open(clientFor(credentials), placeOf(credentials), credentials);
 }
 
 /**
@@ -39,7 +39,7 @@ export async function connect(credentials: Credentials): Promise<Client> {
  */
 export async function connectPlainly(credentials: Credentials, patience: number): Promise<Client> {
   const client = clientFor(credentials, { query_timeout: patience * 1000 });
-  return open(client, placeOf(credentials), credentials.password, async () => undefined);
+  return open(client, placeOf(credentials), credentials, async () => undefined);
 }
 
 function clientFor(credentials: Credentials, more: ClientConfig = {}): Client {
@@ -72,8 +72,8 @@ async function setText(client: Client): Promise<void> {
   await client.query(WHERE_KNOWN);
 }
 
-async function open(client: Client, where: string, secret?: string, prepare = setText): Promise<Client> {
-  // A connection that breaks while nobody waits for it must not end the process; the next query says so.
+async function open(client: Client, where: string, to?: Credentials, prepare = setText): Promise<Client> {
+  // A connection that breaks while no query waits for it must not end the process; the next query says so.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -81,18 +81,7 @@ async function open(client: Client, where: string, secret?: string, prepare = se
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
-    const { code, message } = error as { code?: string; message: string };
-    const said = withoutSecret(message || String(code), secret);
-    if (code === '28P01' || code === '28000') {
-      throw new CredentialsRefused('credentials-refused', `${where} refused the credentials: ${said}`, {
-        hint: 'check user and password in the secret; if it was rotated just now, run the job again',
-        cause: error,
-      });
-    }
-    throw new UnderstudyError('source-unreachable', `${where} cannot be reached: ${said}`, {
-      hint: 'check host and port, the security group, and that the function is in the database’s VPC; `./understudy doctor` tries each',
-      cause: error,
-    });
+    throw unreachable(error, where, to);
   }
 }
 
@@ -100,7 +89,8 @@ function ssl(credentials: Credentials): ClientConfig['ssl'] {
   if (credentials.sslmode === 'disable') return false;
   if (credentials.sslmode === 'require') return { rejectUnauthorized: false };
   // The same authorities that pg_dump trusts, so that one does not pass where the other fails.
-  return existsSync(SYSTEM_CA) ? { ca: readFileSync(SYSTEM_CA, 'utf8') } : {};
+  const trusted = existsSync(SYSTEM_CA) ? { ca: readFileSync(SYSTEM_CA, 'utf8') } : {};
+  return credentials.sslmode === 'verify-ca' ? { ...trusted, checkServerIdentity: () => undefined } : trusted;
 }
 
 /** Rows of a query, typed by the caller. */
@@ -108,7 +98,4 @@ export async function rows<T>(client: Client, sql: string, values: unknown[] = [
   return (await client.query(sql, values)).rows as T[];
 }
 
-/** A name as SQL. */
-export function identifier(...parts: string[]): string {
-  return parts.map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
-}
+export { identifier } from './sql.ts';

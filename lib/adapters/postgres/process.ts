@@ -13,7 +13,7 @@ export function childEnvironment(extra: Record<string, string> = {}): Record<str
   return { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: '/tmp', ...extra };
 }
 
-/** The authorities this system trusts. The image adds those of RDS to them. */
+/** The authorities this system trusts. RDS's are not among them until someone adds them to the image. */
 export const SYSTEM_CA = '/etc/ssl/certs/ca-certificates.crt';
 
 /** libpq's settings for a source. They go by environment: argv can be read by every process of the machine. */
@@ -25,7 +25,7 @@ export function libpqEnvironment(credentials: Credentials): Record<string, strin
     PGUSER: credentials.user,
     PGPASSWORD: credentials.password,
     PGSSLMODE: credentials.sslmode,
-    ...(credentials.sslmode === 'verify-full' ? { PGSSLROOTCERT: SYSTEM_CA } : {}),
+    ...(credentials.sslmode.startsWith('verify-') ? { PGSSLROOTCERT: SYSTEM_CA } : {}),
     PGAPPNAME: 'understudy',
     PGCONNECT_TIMEOUT: '15',
   };

@@ -46,6 +46,11 @@ describe('JSON as RDS writes it', () => {
     expect(read({ ...WHOLE, port: undefined })).toMatchObject({ port: 5432 });
   });
 
+  test('may write an IPv6 address in brackets, as the target may', () => {
+    expect(read({ ...WHOLE, host: '[::1]' })).toMatchObject({ host: '::1', sslmode: 'disable' });
+    expect(read({ ...WHOLE, host: undefined }, { host: '[fd00::2]' })).toMatchObject({ host: 'fd00::2' });
+  });
+
   test('may write its port as text', () =>
     expect(read({ ...WHOLE, port: '6432' })).toMatchObject({ port: 6432 }));
 });
@@ -70,6 +75,17 @@ describe('a URL', () => {
     });
   });
 
+  test.each([
+    ['postgres://u:p@db?dbname=crm&port=6432', { host: 'db', port: 6432, database: 'crm' }],
+    ['postgres:///crm?host=/run/pg&user=u&password=p', { host: '/run/pg', user: 'u', password: 'p' }],
+    ['postgres://u:p@/crm?host=/run/pg', { host: '/run/pg', user: 'u', database: 'crm' }],
+    ['postgres://u:p@%2Frun%2Fpg/crm', { host: '/run/pg' }],
+    ['postgres:///crm?host=[::1]&user=u&password=p', { host: '::1' }],
+    ['postgres://u:p@db/crm?host=db&port=5432', { host: 'db', port: 5432 }],
+  ])('%s may say in its query what its address leaves out', (url, expected) => {
+    expect(read(url)).toMatchObject(expected);
+  });
+
   test('may name an IPv6 address', () => {
     expect(read('postgres://u:p@[2001:db8::1]:5433/crm')).toMatchObject({ host: '2001:db8::1', port: 5433 });
   });
@@ -78,19 +94,25 @@ describe('a URL', () => {
 test.each([
   ['postgres://u:p@db/crm', undefined, 'require'],
   ['postgres://u:p@db/crm?sslmode=disable', undefined, 'disable'],
-  ['postgres://u:p@db/crm?sslmode=prefer', undefined, 'require'],
+  ['postgres://u:p@db/crm?sslmode=no-verify', undefined, 'require'],
+  ['postgres://u:p@localhost/crm?ssl=true', undefined, 'require'],
+  ['postgres://u:p@db/crm?ssl=false', undefined, 'disable'],
+  ['postgres://u:p@db/crm?sslmode=verify-ca', undefined, 'verify-ca'],
+  ['postgres://u:p@db/crm?sslmode=verify-full&sslrootcert=system', undefined, 'verify-full'],
+  [
+    '{"username":"u","password":"p","host":"db","dbname":"crm","sslmode":"verify-full"}',
+    undefined,
+    'verify-full',
+  ],
   ['postgres://u:p@db/crm?sslmode=verify-full', undefined, 'verify-full'],
   ['postgres://u:p@db/crm?sslmode=disable', 'verify-full', 'verify-full'],
+  ['postgres://u:p@db/crm?sslmode=prefer', 'require', 'require'],
   ['postgres://u:p@localhost/crm', undefined, 'disable'],
   ['postgres://u:p@127.0.0.1/crm', undefined, 'disable'],
   ['postgres://u:p@[::1]/crm', undefined, 'disable'],
   ['postgres://u:p@localhost/crm', 'require', 'require'],
 ] as const)('%s with sslmode %s at the target connects with %s', (url, sslmode, expected) => {
   expect(read(url, { sslmode })).toMatchObject({ sslmode: expected });
-});
-
-test('a URL that wants the certificate verified does not get less', () => {
-  expect(read('postgres://u:p@db/crm?sslmode=verify-ca')).toMatchObject({ sslmode: 'verify-full' });
 });
 
 describe('a secret that does not do', () => {
@@ -132,6 +154,68 @@ describe('a secret that does not do', () => {
       String(error.cause ?? ''),
     ].join();
     for (const part of [PASSWORD, encoded, 'hunter2']) expect(everything).not.toContain(part);
+  });
+
+  const WHOLE = { username: 'u', password: PASSWORD, host: 'db', port: 5432, dbname: 'crm' };
+  test.each<[string, unknown, string]>([
+    ['an empty port', { ...WHOLE, port: '' }, 'port must be a number from 1 to 65535'],
+    ['a port that is null', { ...WHOLE, port: null }, 'port must be a number from 1 to 65535'],
+    ['a database that is null', { ...WHOLE, dbname: null }, 'dbname must be a text that is not empty'],
+    [
+      'a password that is a number',
+      { ...WHOLE, password: 12345 },
+      'password must be a text that is not empty',
+    ],
+    ['no user', { ...WHOLE, username: undefined }, 'username is missing'],
+    [
+      'user for username',
+      { ...WHOLE, username: undefined, user: 'u' },
+      'username is missing (user must be called username)',
+    ],
+    [
+      'a host with its port',
+      { ...WHOLE, host: 'db:5432' },
+      'host must be one host name, IP address or socket directory',
+    ],
+    ['two hosts', { ...WHOLE, host: 'a,b' }, 'host must be one host name'],
+    ['a host that is a URL', { ...WHOLE, host: 'postgres://db' }, 'host must be one host name'],
+    [
+      'a mode that is none',
+      { ...WHOLE, sslmode: 'on' },
+      'sslmode must be disable, require, verify-ca or verify-full',
+    ],
+    ['a mode that may encrypt', { ...WHOLE, sslmode: 'prefer' }, 'sslmode=prefer leaves open'],
+    [
+      'a URL whose mode may encrypt',
+      `postgres://u:${encoded}@db/crm?sslmode=allow`,
+      'sslmode=allow leaves open',
+    ],
+    [
+      'an authority of its own',
+      `postgres://u:${encoded}@db/crm?sslrootcert=/x.pem`,
+      'sslrootcert names a file',
+    ],
+    [
+      'a certificate of the client',
+      `postgres://u:${encoded}@db/crm?sslcert=/x.pem&options=-cx`,
+      'options, sslcert',
+    ],
+    ['two places', `postgres://u:${encoded}@db/crm?host=other`, 'host is said twice'],
+    ['two ports', `postgres://u:${encoded}@db:1/crm?port=2`, 'port is said twice'],
+    ['a URL without a user', `postgres:///crm?host=/run&password=${encoded}`, 'the user is missing'],
+    ['a URL without a password', 'postgres://u@db/crm', 'the password is missing'],
+    ['a URL with a port that is none', `postgres://u:${encoded}@db/crm?port=x`, 'port must be a number'],
+  ])('with %s names the field and not its value', (_, secret, said) => {
+    const error = refusal(secret);
+    expect(error).toMatchObject({ code: 'secret-invalid', message: expect.stringContaining(said) });
+    for (const part of [PASSWORD, encoded, '12345']) expect(error.message + error.hint).not.toContain(part);
+  });
+
+  test('has all its mistakes said at once', () => {
+    const { message } = refusal({ user: 'u', password: 12345, port: '', dbname: null, host: '' });
+    for (const field of ['username', 'password', 'port', 'dbname', 'host']) expect(message).toContain(field);
+    const url = refusal('postgres://db/crm?sslmode=prefer&host=other&sslkey=x').message;
+    for (const field of ['user', 'password', 'sslmode', 'host', 'sslkey']) expect(url).toContain(field);
   });
 
   test.each([
