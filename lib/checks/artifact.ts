@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { UnderstudyError } from '../domain/errors.ts';
 import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
 import { type Manifest, manifestSchema } from '../domain/manifest.ts';
 import { placedId, REPLICA } from '../domain/names.ts';
@@ -56,7 +56,7 @@ export async function checkManifest(subject: Subject): Promise<{ manifest?: Mani
       findings: [about(subject, 'manifest-invalid', `${recorded.key}: another version has taken its place`)],
     };
   }
-  const text = Buffer.concat(await toArray(await subject.vault.read(recorded)));
+  const text = await readWhole(subject.vault, recorded, current.bytes);
   if (createHash('sha256').update(text).digest('hex') !== recorded.sha256) {
     return {
       findings: [
@@ -85,21 +85,35 @@ export async function checkManifest(subject: Subject): Promise<{ manifest?: Mani
 
 /** Reads a small object whole and compares its SHA-256. */
 export async function checkSmall(subject: Subject, object: StoredObject): Promise<Finding[]> {
-  const hash = createHash('sha256');
-  for await (const chunk of await subject.vault.read(object)) hash.update(chunk as Buffer);
-  return hash.digest('hex') === object.sha256
+  const body = await readWhole(subject.vault, object, object.bytes);
+  return createHash('sha256').update(body).digest('hex') === object.sha256
     ? []
     : [about(subject, 'checksum-mismatch', `${object.key} is not what was written`)];
 }
 
+type Depth = 'checksum' | 'readable' | 'full';
+
 /**
  * One pass over the archive without a disk: its SHA-256, its size, its table of contents against the manifest, and for
- * `full` every byte of every table parsed by pg_restore.
+ * `full` every byte of every table parsed by pg_restore. Where the SHA-256 is right and pg_restore finds something all
+ * the same, the archive is read once more, and the second reading decides. Rejects when it could not be read.
  */
 export async function checkArchive(
   subject: Subject,
   manifest: Manifest,
-  depth: 'checksum' | 'readable' | 'full',
+  depth: Depth,
+  engine: DatabaseEngine,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const first = await readArchive(subject, manifest, depth, engine, signal);
+  const bytesDiffer = first.some(({ code }) => code === 'checksum-mismatch');
+  return first.length === 0 || bytesDiffer ? first : readArchive(subject, manifest, depth, engine, signal);
+}
+
+async function readArchive(
+  subject: Subject,
+  manifest: Manifest,
+  depth: Depth,
   engine: DatabaseEngine,
   signal: AbortSignal,
 ): Promise<Finding[]> {
@@ -120,6 +134,7 @@ export async function checkArchive(
   else
     inspection = await engine.inspect(hashed(), Number.parseInt(manifest.client.version, 10), depth, signal);
 
+  if (bytes < dump.bytes) throw brokeOff(dump, bytes, dump.bytes);
   const findings: Finding[] = [];
   if (bytes !== dump.bytes)
     findings.push(
@@ -129,6 +144,7 @@ export async function checkArchive(
     findings.push(
       about(subject, 'checksum-mismatch', `the SHA-256 of ${dump.key} is not that of what was written`),
     );
+  else if (inspection.failure !== undefined) throw readerFailed(subject, inspection.failure);
   if (inspection.problem !== undefined)
     findings.push(about(subject, 'archive-unreadable', inspection.problem));
   if (inspection.toc && inspection.toc.sha256 !== manifest.toc.sha256) {
@@ -141,6 +157,12 @@ export async function checkArchive(
     );
   }
   return findings;
+}
+
+function readerFailed({ target, point }: Subject, said: string): UnderstudyError {
+  return new UnderstudyError('reader-failed', `${said}. This says nothing about ${point.id}`, {
+    hint: `verify again: ./understudy run verify ${target.id} --point ${point.id} --again; if pg_restore is killed again, it needs more memory`,
+  });
 }
 
 /** Holds the manifest against what the catalog says of the same objects. */
@@ -161,8 +183,17 @@ function same(a: StoredObject, b: StoredObject | undefined): boolean {
   return a.key === b?.key && a.versionId === b.versionId && a.sha256 === b.sha256 && a.bytes === b.bytes;
 }
 
-async function toArray(stream: Readable): Promise<Buffer[]> {
+async function readWhole(vault: Vault, object: StoredObject, bytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return chunks;
+  for await (const chunk of await vault.read(object)) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  if (body.length < bytes) throw brokeOff(object, body.length, bytes);
+  return body;
+}
+
+/** The vault has all bytes, and fewer arrived: the reading broke off, which says nothing about the object. */
+function brokeOff({ key }: StoredObject, arrived: number, bytes: number): UnderstudyError {
+  return new UnderstudyError('read-incomplete', `reading ${key} ended after ${arrived} of ${bytes} bytes`, {
+    hint: 'the connection to the vault broke; verify again',
+  });
 }

@@ -8,6 +8,8 @@ import type { PlatformKind } from './platform.ts';
  *
  *   creating → available → verified → rehearsed → expiring → expired
  *       ↘ failed    ↘ corrupt ↙  (found bad, whenever that is noticed)
+ *
+ * Back from corrupt to verified leads only an acquittal: see `maybeAcquitted`.
  */
 export const POINT_STATES = [
   'creating',
@@ -145,6 +147,37 @@ export function isVerified({ state }: Pick<RecoveryPoint, 'state'>): boolean {
 export function foundBad({ rehearsal }: Pick<RecoveryPoint, 'rehearsal'>): string | undefined {
   const code = rehearsal?.outcome === 'failed' ? rehearsal.code : undefined;
   return AGAINST_POINTS.find((each) => each === code);
+}
+
+/**
+ * What was held against the stored objects as they were read. A later reading of every byte, whose digests are the
+ * recorded ones, shows that it no longer holds, or never did.
+ */
+const OF_READING = [
+  'artifact-missing',
+  'artifact-size-mismatch',
+  'artifact-replaced',
+  'checksum-mismatch',
+  'archive-unreadable',
+  'toc-mismatch',
+  'manifest-missing',
+  'manifest-invalid',
+];
+
+/** May a full verification take back what a point was marked for? Never that its restored copy differed from the source. */
+export function maybeAcquitted({ state, why }: Pick<RecoveryPoint, 'state' | 'why'>): boolean {
+  return state === 'corrupt' && why !== undefined && isOfReading(why);
+}
+
+/** What a point is marked for now: a reason that no verification can take back is not lost behind one that it can. */
+export function whyMarked(point: Pick<RecoveryPoint, 'state' | 'why'>, why: string): string {
+  const stays = point.state === 'corrupt' && point.why !== undefined && !isOfReading(point.why);
+  if (!stays || !isOfReading(why)) return why;
+  return point.why!.endsWith(why) ? point.why! : `${point.why}; ${why}`;
+}
+
+function isOfReading(why: string): boolean {
+  return why.split(', ').every((code) => OF_READING.includes(code));
 }
 
 /** Points that count for the RPO: proven readable at least, and not found bad since. */

@@ -63,6 +63,8 @@ export type Catalog = {
   adoptPoint(point: RecoveryPoint): Promise<boolean>;
   /** Moves a point on without a claim (watch, expire). False when its state does not allow it (any more). */
   movePoint(target: string, id: string, to: PointState, changes?: PointChanges): Promise<boolean>;
+  /** Takes back that a point is corrupt: it is verified again, if `why` is still what it was marked for. False otherwise. */
+  acquitPoint(target: string, id: string, why: string, changes: PointChanges): Promise<boolean>;
   /** The dump in the vault that is named after this scheduled moment, whichever attempt made it. */
   pointAt(target: string, scheduledFor: string): Promise<DumpPoint | undefined>;
   /** The point with this id. */

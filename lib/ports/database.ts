@@ -79,8 +79,11 @@ export type DatabaseEngine = {
   doctor(credentials: Credentials, policy: Policy): Promise<Symptom[]>;
 };
 
-/** `problem` is set when pg_restore could not read it to its end. */
-export type Inspection = { toc?: TableOfContents; problem?: string };
+/**
+ * `problem`: pg_restore read the archive and judged that it is broken. `failure`: pg_restore was killed or could not run,
+ * which says nothing about the archive.
+ */
+export type Inspection = { toc?: TableOfContents; problem?: string; failure?: string };
 
 export type Symptom = { check: string; state: 'good' | 'bad' | 'unknown'; message: string; next?: string };
 

@@ -1,7 +1,7 @@
 import type { Evidence } from '../domain/evidence.ts';
 import { parsePointId, placedId, REPLICA, VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import { rehearsalOf } from '../domain/recovery-point.ts';
+import { rehearsalOf, whyMarked } from '../domain/recovery-point.ts';
 import type { Catalog, PointChanges } from '../ports/catalog.ts';
 
 /**
@@ -20,10 +20,11 @@ export async function markPoint(
   const rehearsal = rehearsalOf(evidence, known.rehearsal);
   const changes: PointChanges = rehearsal ? { rehearsal } : {};
   const to = why !== undefined ? 'corrupt' : strength !== 'none' ? 'rehearsed' : known.state;
-  const more = { corrupt: { why }, rehearsed: { rehearsedAt: at } }[to as string] ?? {};
+  const more =
+    { corrupt: { why: why && whyMarked(known, why) }, rehearsed: { rehearsedAt: at } }[to as string] ?? {};
   // Restored and equal row by row: whatever was said of its bytes before was wrong.
   if (known.state === 'corrupt' && to === 'rehearsed' && strength === 'exact')
-    await catalog.movePoint(target.id, id, 'verified');
+    await catalog.acquitPoint(target.id, id, known.why ?? '', {});
   const moved = await catalog.movePoint(target.id, id, to, { ...changes, ...more });
   // Expired meanwhile, or corrupt for another reason: the state stays.
   if (!moved) await catalog.movePoint(target.id, id, known.state, changes);

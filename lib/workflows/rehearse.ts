@@ -175,10 +175,10 @@ async function recordNoPoint(
 /** Failures of a restore that lie in the stored bytes themselves. */
 const BROKEN = ['checksum-mismatch', 'artifact-missing', 'manifest-invalid', 'manifest-missing'];
 
-/** Shown to be different or broken: corrupt. */
+/** Shown to be different or broken: corrupt. A verification can take back the second, by its code, but not the first. */
 function whyCorrupt({ findings, error }: Evidence): string | undefined {
   const mismatch = findings.find((each) => each.code === 'proof-mismatch');
-  return mismatch?.message ?? (error && BROKEN.includes(error.code) ? error.message : undefined);
+  return mismatch?.message ?? (error && BROKEN.includes(error.code) ? error.code : undefined);
 }
 
 /** Was the point not judged, for a reason that lies outside it? */

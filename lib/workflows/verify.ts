@@ -13,7 +13,7 @@ import type { VerifyJob } from '../domain/job.ts';
 import { whyUnusable } from '../domain/named-point.ts';
 import { VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import { type DumpPoint, isDump, isVerified } from '../domain/recovery-point.ts';
+import { type DumpPoint, isDump, isVerified, maybeAcquitted, whyMarked } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { DatabaseEngine } from '../ports/database.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
@@ -105,7 +105,7 @@ async function verifyOnce(
 
   if (bad.length > 0) {
     const marked = await deps.catalog.movePoint(target.id, point.id, 'corrupt', {
-      why: bad.map((each) => each.code).join(', '),
+      why: whyMarked(point, [...new Set(bad.map((each) => each.code))].join(', ')),
     });
     // Expiry takes objects away too; a point that is on its way out is not accused of being gone.
     if (!marked)
@@ -122,15 +122,36 @@ async function verifyOnce(
     };
   }
   const verifySeconds = secondsBetween(started, deps.clock.now());
-  const to = point.state === 'rehearsed' ? 'rehearsed' : 'verified';
-  const moved = await deps.catalog.movePoint(target.id, point.id, to, { verifiedAt: now, verifySeconds });
-  if (!moved) {
-    const state = (await deps.catalog.point(target.id, point.id))?.state ?? 'gone';
-    return { summary: `${point.id} reads well now, but stays ${state}`, point: point.id, findings: [] };
+  if (!(await markGood(point, { verifiedAt: now, verifySeconds }, deps))) {
+    const { state = 'gone', why } = (await deps.catalog.point(target.id, point.id)) ?? {};
+    const summary = `${point.id} reads well, but stays ${state}${why === undefined ? '' : `: ${why}`}`;
+    return { summary, point: point.id, findings: [] };
   }
   const odd = await takeBackOlder(target, point, deps);
-  const summary = `${point.id} is good (${target.policy.verify.depth}, ${humanSeconds(verifySeconds)})`;
+  const again = point.state === 'corrupt' ? '; it was marked corrupt, which is taken back' : '';
+  const summary = `${point.id} is good (${depthOf(target, point)}, ${humanSeconds(verifySeconds)})${again}`;
   return { summary, point: point.id, findings: odd };
+}
+
+/**
+ * What was held against its stored bytes is taken back by a reading of all of them. It was read before it was marked for
+ * anything else, so `why` must still be the same.
+ */
+async function markGood(
+  point: DumpPoint,
+  changes: { verifiedAt: string; verifySeconds: number },
+  { catalog }: VerifyDeps,
+): Promise<boolean> {
+  const { target, id, state } = point;
+  if (maybeAcquitted(point)) return catalog.acquitPoint(target, id, point.why!, changes);
+  return catalog.movePoint(target, id, state === 'rehearsed' ? 'rehearsed' : 'verified', changes);
+}
+
+/** The policy's. A marked point is read to its last byte, because only that can take the mark back. */
+function depthOf(target: Target, point: DumpPoint): Target['policy']['verify']['depth'] {
+  const depth = point.state === 'corrupt' ? 'full' : target.policy.verify.depth;
+  // That the archive reads is shown by the original: a replica has to be the same bytes.
+  return point.place === VAULT || depth === 'exists' ? depth : 'checksum';
 }
 
 /**
@@ -162,9 +183,7 @@ async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps)
 
 /** Everything that can be said against a point, to the policy's depth; the first thing that stands in the way of the next ends it. */
 async function judge(subject: Subject, deps: VerifyDeps, signal: AbortSignal): Promise<Finding[]> {
-  const { verify } = subject.target.policy;
-  // That the archive reads is shown by the original: a replica has to be the same bytes.
-  const depth = subject.point.place === VAULT || verify.depth === 'exists' ? verify.depth : 'checksum';
+  const depth = depthOf(subject.target, subject.point);
   const { manifest, findings } = await checkManifest(subject);
   if (!manifest) return findings;
   const disagreement = checkAgreement(subject, manifest);

@@ -61,6 +61,22 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
     });
   });
 
+  it('acquits a corrupt point of what it was marked for, once, and of nothing else', async () => {
+    const made = point(unique());
+    await pointIn(catalog, 'available', made);
+    const verifiedAt = '2026-11-21T01:00:00Z';
+    const acquit = (why: string, id = made.id) => catalog.acquitPoint(made.target, id, why, { verifiedAt });
+    expect(await acquit('archive-unreadable')).toBe(false);
+    await catalog.movePoint(made.target, made.id, 'corrupt', { why: 'rows differ' });
+    expect(await acquit('archive-unreadable')).toBe(false);
+    expect(await acquit('rows differ', '20261120T010000Z-2')).toBe(false);
+    expect(await catalog.point(made.target, made.id)).toMatchObject({ state: 'corrupt', why: 'rows differ' });
+    expect(await acquit('rows differ')).toBe(true);
+    const { why: _, ...acquitted } = { ...made, state: 'verified', verifiedAt };
+    expect(await catalog.point(made.target, made.id)).toEqual(acquitted);
+    expect(await acquit('rows differ')).toBe(false);
+  });
+
   it('finds a point by its id, whole', async () => {
     const target = unique();
     const whole = point(target, {

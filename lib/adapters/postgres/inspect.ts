@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { codeOf } from '../../domain/errors.ts';
 import type { Inspection } from '../../ports/database.ts';
-import { childEnvironment, sayEnding, start } from './process.ts';
+import { childEnvironment, isVerdict, sayEnding, start } from './process.ts';
 import { type Programs, readerFor } from './programs.ts';
 import { drained, tocReader } from './toc.ts';
 
@@ -30,11 +31,14 @@ export async function inspect(
       await Promise.all([toc.offer(chunk), parser?.offer(chunk)]);
     }
     await Promise.all([toc.offer(Buffer.alloc(0)), parser?.offer(Buffer.alloc(0))]);
-    const problem = await parser?.problem;
-    const contents = await toc.toc.catch((error: Error) => error);
+    const parsed = await parser?.result;
+    const listed = await toc.toc.then(
+      (contents): Inspection => ({ toc: contents }),
+      (error: Error): Inspection =>
+        codeOf(error) === 'toc-unreadable' ? { problem: error.message } : { failure: error.message },
+    );
     signal.throwIfAborted();
-    if (contents instanceof Error) return { problem: problem ?? contents.message };
-    return problem === undefined ? { toc: contents } : { toc: contents, problem };
+    return { ...listed, ...parsed };
   } finally {
     signal.removeEventListener('abort', kill);
     kill();
@@ -43,7 +47,7 @@ export async function inspect(
 
 function parseToNowhere(programs: Programs): {
   offer(chunk: Buffer): Promise<void>;
-  problem: Promise<string | undefined>;
+  result: Promise<Inspection>;
   kill(): void;
 } {
   const { child, ended } = start(join(programs.bin, 'pg_restore'), ['--file=/dev/null'], childEnvironment(), {
@@ -54,9 +58,11 @@ function parseToNowhere(programs: Programs): {
   input.on('error', () => (open = false)).on('close', () => (open = false));
   child.stdout!.resume();
   return {
-    problem: ended.then((ending) =>
-      ending.code === 0 && ending.stderr === '' ? undefined : sayEnding('pg_restore', ending),
-    ),
+    result: ended.then((ending): Inspection => {
+      if (ending.code === 0 && ending.stderr === '') return {};
+      const said = sayEnding('pg_restore', ending);
+      return isVerdict(ending) ? { problem: said } : { failure: said };
+    }),
     async offer(chunk) {
       if (!open) return;
       if (chunk.length === 0) input.end();

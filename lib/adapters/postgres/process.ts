@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { UnderstudyError } from '../../domain/errors.ts';
 import type { Credentials } from '../../ports/database.ts';
 import { withoutValues } from './error-text.ts';
 
@@ -43,9 +44,14 @@ export function start(
 ): { child: ChildProcess; ended: Promise<Ending> } {
   const { stdin = 'ignore', stdout = 'pipe', ...rest } = options;
   const child = spawn(program, args, { env: environment, stdio: [stdin, stdout, 'pipe'], ...rest });
+  // Without a free file descriptor there are no pipes, and the error comes later.
+  if (!child.stderr) {
+    child.on('error', () => undefined);
+    throw new UnderstudyError('program-not-started', `${program} could not be started: no pipes are left`);
+  }
   let stderr = '';
   // Only the tail is kept: a program that complains about every row must not fill the memory.
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-8000);
   });
   const ended = new Promise<Ending>((resolve) => {
@@ -55,6 +61,14 @@ export function start(
     child.on('close', (code, signal) => resolve({ code, signal, stderr: stderr.trim() }));
   });
   return { child, ended };
+}
+
+/** Did pg_restore itself judge its input, or was it killed, not startable, without memory, or without a library? */
+export function isVerdict({ code, signal, stderr }: Ending): boolean {
+  const ownWords = stderr.split('\n').filter((line) => line.startsWith('pg_restore: '));
+  // Of these it says that it could not go on, not that its input is bad.
+  const ofMachine = /out of memory|cannot allocate memory|resource temporarily unavailable|no space left/i;
+  return signal === null && code !== null && ownWords.length > 0 && !ofMachine.test(ownWords.join('\n'));
 }
 
 /** `pg_dump exited with 1: pg_dump: error: …` without secrets, statements and rows: it goes to people, by e-mail too. */

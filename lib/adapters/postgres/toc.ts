@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { UnderstudyError } from '../../domain/errors.ts';
 import type { TableOfContents, TocEntry } from '../../ports/database.ts';
-import { childEnvironment, sayEnding, start } from './process.ts';
+import { childEnvironment, isVerdict, sayEnding, start } from './process.ts';
 import type { Programs } from './programs.ts';
 
 /** Entry types of more than one word, longest first: a schema or table may be called anything, so words must not be guessed. */
@@ -104,7 +104,10 @@ export function tocReader(programs: Programs): {
   child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
   const toc = ended.then((ending) => {
     if (ending.code !== 0)
-      throw new UnderstudyError('toc-unreadable', sayEnding('pg_restore --list', ending));
+      throw new UnderstudyError(
+        isVerdict(ending) ? 'toc-unreadable' : 'reader-failed',
+        sayEnding('pg_restore --list', ending),
+      );
     return parseToc(Buffer.concat(chunks).toString('utf8'));
   });
   toc.catch(() => undefined);

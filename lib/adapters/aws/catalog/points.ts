@@ -2,7 +2,7 @@ import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/l
 import { ClaimLost, UnderstudyError } from '../../../domain/errors.ts';
 import { parsePointId, runName, VAULT } from '../../../domain/names.ts';
 import { type DumpPoint, type RecoveryPoint, statesBefore } from '../../../domain/recovery-point.ts';
-import type { Catalog } from '../../../ports/catalog.ts';
+import type { Catalog, PointChanges } from '../../../ports/catalog.ts';
 import { holds } from './runs.ts';
 import {
   contentOf,
@@ -17,7 +17,10 @@ import {
   unlessMet,
 } from './table.ts';
 
-type Points = Pick<Catalog, 'putPoint' | 'adoptPoint' | 'movePoint' | 'pointAt' | 'point' | 'points'>;
+type Points = Pick<
+  Catalog,
+  'putPoint' | 'adoptPoint' | 'movePoint' | 'acquitPoint' | 'pointAt' | 'point' | 'points'
+>;
 type Statement = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 export function points(table: Table): Points {
@@ -74,33 +77,19 @@ export function points(table: Table): Points {
 
     async movePoint(target, id, to, changes = {}) {
       const known = await this.point(target, id);
+      return known
+        ? update(table, known, { ...changes, state: to }, stateCondition(statesBefore(to)))
+        : false;
+    },
+
+    async acquitPoint(target, id, why, changes) {
+      const known = await this.point(target, id);
       if (!known) return false;
-      const before = stateCondition(statesBefore(to));
-      const sets = Object.entries({ ...changes, state: to }).filter(([, value]) => value !== undefined);
-      const update: Statement = {
-        Update: {
-          TableName: table.name,
-          Key: { PK: partition(target), SK: sortKey.point(known.scheduledFor, known.kind, known.place) },
-          UpdateExpression: `set ${sets.map(([name]) => `#${name} = :new_${name}`).join(', ')}`,
-          ConditionExpression: `id = :id and ${before.expression}`,
-          ExpressionAttributeNames: Object.fromEntries([
-            ['#state', 'state'],
-            ...sets.map(([name]) => [`#${name}`, name]),
-          ]),
-          ExpressionAttributeValues: {
-            ':id': id,
-            ...before.values,
-            ...Object.fromEntries(sets.map(([name, value]) => [`:new_${name}`, value])),
-          },
-        },
+      const still = {
+        expression: '#state = :corrupt and why = :why',
+        values: { ':corrupt': 'corrupt', ':why': why },
       };
-      try {
-        await transact(table, [update, statusIsStale(table, target)], () => new StateRefused());
-        return true;
-      } catch (error) {
-        if (error instanceof StateRefused) return false;
-        throw error;
-      }
+      return update(table, known, { ...changes, state: 'verified' }, still, ' remove why');
     },
 
     async pointAt(target, scheduledFor) {
@@ -129,6 +118,46 @@ export function points(table: Table): Points {
   };
 }
 
+type Condition = { expression: string; values: Record<string, string> };
+
+/** Changes a point if the condition holds; says whether it did. */
+async function update(
+  table: Table,
+  known: RecoveryPoint,
+  changes: PointChanges,
+  condition: Condition,
+  more = '',
+): Promise<boolean> {
+  const sets = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const statement: Statement = {
+    Update: {
+      TableName: table.name,
+      Key: {
+        PK: partition(known.target),
+        SK: sortKey.point(known.scheduledFor, known.kind, known.place),
+      },
+      UpdateExpression: `set ${sets.map(([name]) => `#${name} = :new_${name}`).join(', ')}${more}`,
+      ConditionExpression: `id = :id and ${condition.expression}`,
+      ExpressionAttributeNames: Object.fromEntries([
+        ['#state', 'state'],
+        ...sets.map(([name]) => [`#${name}`, name]),
+      ]),
+      ExpressionAttributeValues: {
+        ':id': known.id,
+        ...condition.values,
+        ...Object.fromEntries(sets.map(([name, value]) => [`:new_${name}`, value])),
+      },
+    },
+  };
+  try {
+    await transact(table, [statement, statusIsStale(table, known.target)], () => new StateRefused());
+    return true;
+  } catch (error) {
+    if (error instanceof StateRefused) return false;
+    throw error;
+  }
+}
+
 class StateRefused extends Error {}
 
 /** The status beside a target is derived; a change of a point makes it stale in the same transaction, so that it cannot keep saying good. */
@@ -155,7 +184,7 @@ async function transact(
   }
 }
 
-function stateCondition(states: readonly string[]): { expression: string; values: Record<string, string> } {
+function stateCondition(states: readonly string[]): Condition {
   const values = Object.fromEntries(states.map((state, index) => [`:before${index}`, state]));
   return { expression: `#state in (${Object.keys(values).join(', ')})`, values };
 }

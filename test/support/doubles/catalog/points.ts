@@ -5,7 +5,10 @@ import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { held } from './runs.ts';
 import { copy, newestFirst, pointKey, type Store } from './store.ts';
 
-type Points = Pick<Catalog, 'putPoint' | 'adoptPoint' | 'movePoint' | 'pointAt' | 'point' | 'points'>;
+type Points = Pick<
+  Catalog,
+  'putPoint' | 'adoptPoint' | 'movePoint' | 'acquitPoint' | 'pointAt' | 'point' | 'points'
+>;
 
 export function memoryPoints(store: Store): Points {
   const byId = (target: string, id: string) =>
@@ -38,6 +41,14 @@ export function memoryPoints(store: Store): Points {
       const known = byId(target, id);
       if (!known || !mayBecome(known.state, to)) return false;
       Object.assign(known, copy(changes), { state: to });
+      statusIsStale(target);
+      return true;
+    },
+    async acquitPoint(target, id, why, changes) {
+      const known = byId(target, id);
+      if (known?.state !== 'corrupt' || known.why !== why) return false;
+      delete known.why;
+      Object.assign(known, copy(changes), { state: 'verified' });
       statusIsStale(target);
       return true;
     },
