@@ -113,7 +113,7 @@ export async function startCluster(options: { settings?: string[] } = {}): Promi
       () => false,
     );
     if (up) return cluster;
-    if (attempt > 200 || server.exitCode !== null)
+    if (attempt > 2400 || server.exitCode !== null)
       throw new Error(`PostgreSQL did not come up; see ${join(directory, 'log')}`);
     await sleep(50);
   }

@@ -46,7 +46,7 @@ export async function startMoto(options: { detached?: boolean; log?: string } = 
       if (!gone) server.kill('SIGKILL');
     },
   };
-  for (let attempt = 0; attempt < 300; attempt++) {
+  for (let attempt = 0; attempt < 1200; attempt++) {
     const up = await fetch(`${endpoint}/moto-api/`).then(
       (answer) => answer.ok,
       () => false,
@@ -55,5 +55,5 @@ export async function startMoto(options: { detached?: boolean; log?: string } = 
     if (server.exitCode !== null) throw new Error(`moto's server ended with ${server.exitCode}`);
     await sleep(100);
   }
-  throw new Error('moto’s server did not come up within 30 seconds');
+  throw new Error('moto’s server did not come up within 120 seconds');
 }

@@ -196,11 +196,11 @@ async function subscribed(stage: string, TopicArn: string): Promise<string> {
 
 /** Asks until the answer is there. */
 export async function eventually<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 300_000;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`waited 30 s for ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited 300 s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

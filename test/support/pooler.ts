@@ -33,7 +33,7 @@ export async function startPooler(
       () => false,
     );
     if (up) break;
-    if (attempt > 100 || child.exitCode !== null) throw new Error('PgBouncer did not come up');
+    if (attempt > 2400 || child.exitCode !== null) throw new Error('PgBouncer did not come up');
     await sleep(50);
   }
   return {

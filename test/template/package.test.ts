@@ -34,7 +34,7 @@ function saysTo(place: string, name: string, message: unknown, durable: boolean)
     cwd: place,
     env: { LAMBDA_TASK_ROOT: place, AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 600_000,
   });
 }
 

@@ -92,7 +92,7 @@ export const planJson = (variant = SAMPLE) => `${JSON.stringify(plan(variant), n
 export const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** Longest that a packaging may take, in milliseconds: shorter than its lock is believed in. */
-const PACKAGING_TAKES = 110_000;
+const PACKAGING_TAKES = 240_000;
 
 /** Runs the framework in a directory, as npm would, on the project's own Node. Throws with what it printed. */
 export function serverless(
@@ -199,7 +199,7 @@ function alone<T>(lock: string, work: () => T): T {
       held = true;
     } catch {
       const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > 120_000) rmSync(lock, { recursive: true, force: true });
+      if (age > 1.1 * PACKAGING_TAKES) rmSync(lock, { recursive: true, force: true });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
     }
   }

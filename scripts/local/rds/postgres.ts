@@ -65,7 +65,7 @@ export async function start(server: Server, options: { open: boolean; settings?:
   machine.children.add(child);
   child.on('close', () => machine.children.delete(child));
   for (let attempt = 0; !(await isWritable(server)); attempt++) {
-    if (child.exitCode !== null || attempt > 1500)
+    if (child.exitCode !== null || attempt > 6000)
       throw new Error(`PostgreSQL did not come up: ${lastWords(server)}`);
     await sleep(20);
   }

@@ -122,7 +122,7 @@ async function commitAndArchive(server: Server): Promise<boolean> {
 
 async function archived(server: Server, segment: string): Promise<void> {
   for (let attempt = 0; !existsSync(join(archiveOf(server), segment)); attempt++) {
-    if (attempt > 1000) throw new Error(`the segment ${segment} was not archived`);
+    if (attempt > 12_000) throw new Error(`the segment ${segment} was not archived`);
     await sleep(10);
   }
 }

@@ -41,11 +41,11 @@ export const clientOf = (endpoint: string, region = HOME) =>
 
 /** Asks until the answer is there; what threw or was not it is asked again. */
 export async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 300_000;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`waited 20 s for ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited 300 s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

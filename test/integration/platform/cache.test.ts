@@ -43,7 +43,7 @@ beforeAll(async () => {
     SnapshotRetentionLimit: 7,
     SnapshotWindow: '05:00-06:00',
   });
-}, 60_000);
+});
 afterAll(async () => {
   await endDurable();
   await local.close();
@@ -69,7 +69,7 @@ describe('a cache', () => {
       snapshot: { of: 'elasticache', sourceId: 'sessions-prod' },
     });
     expect((await catalog().statuses(['sessions'])).get('sessions')).toBeDefined();
-  }, 60_000);
+  });
 
   it('delivered twice is done once', async () => {
     expect(await ask('snapshot', NOW)).toMatchObject({ outcome: 'done-before' });

@@ -34,7 +34,7 @@ beforeAll(async () => {
     expect(await platform.ask('snapshot', '2026-11-20T02:00:00Z', { target })).toMatchObject({
       outcome: 'done',
     });
-}, 60_000);
+});
 
 afterAll(async () => {
   await platform.close();
@@ -187,7 +187,7 @@ describe('instances and clusters, of a snapshot and as of a moment, are rehearse
       expect(restoresOf(names[index]!)).toHaveLength(2);
     }
     expect(await platform.leftOver()).toEqual([]);
-  }, 60_000);
+  });
 
   /**
    * The call is carried out and not answered, and what the SDK then asks again is refused, so that the step fails and is
@@ -212,7 +212,7 @@ describe('instances and clusters, of a snapshot and as of a moment, are rehearse
       expect([...died.get(names[index]!)!.keys()].sort()).toEqual(changesOf(way));
     }
     expect(await platform.leftOver()).toEqual([]);
-  }, 90_000);
+  });
 });
 
 const worth = (outcome: InstanceRehearsalOutcome) => {

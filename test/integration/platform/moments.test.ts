@@ -60,7 +60,7 @@ beforeAll(async () => {
   await sleep(3000);
   const rows = await source('select written_at as at from understudy.ledger order by minute');
   ledger = { before: (rows[0]!['at'] as Date).toISOString() };
-}, 60_000);
+});
 
 afterAll(async () => {
   stopped = true;

@@ -51,7 +51,7 @@ beforeAll(async () => {
   await source('insert into public.events (at) select now() from generate_series(1, 10)');
   ({ point } = await platform.ask<{ point: string }>('snapshot', '2026-11-20T02:00:00Z'));
   await source('delete from public.events where id <= 5');
-}, 60_000);
+});
 
 afterAll(async () => {
   await platform.close();
@@ -291,7 +291,7 @@ describe('a logical subscriber', () => {
     })();
     inserting.catch(() => undefined);
     await eventually('the first orders', async () => (await newest(production)) > 5);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     stopped = true;

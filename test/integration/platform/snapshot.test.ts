@@ -35,7 +35,7 @@ beforeAll(async () => {
     masterPassword: PASSWORD,
     kmsKeyId: platform.keys.home,
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   away.destroy();
@@ -301,7 +301,7 @@ test('retention deletes an old snapshot and its copy, keeps labelled ones apart,
   const states = new Map((await catalog().points('crm')).map(({ id, state }) => [id, state]));
   expect(states.get(`${compact(old)}-snapshot@${HOME}`)).toBe('expired');
   expect(states.get(`${compact(old)}-snapshot@${AWAY}`)).toBe('expired');
-}, 60_000);
+});
 
 function once(action: string, what: 'after'): (called: string) => 'after' | undefined {
   let done = false;
