@@ -85,7 +85,8 @@ function nextStep(
   return text.replace(/\{(\w+)\}/g, (_, gap: string) => gaps[gap] ?? '…');
 }
 
-function severityOf(code: FindingCode, target: Target | { id: string }): Severity {
+/** The severity that the policy gives a code: by name, else the table's, but not above the target's priority. */
+export function severityOf(code: FindingCode, target: Target | { id: string }): Severity {
   const usual = FINDINGS[code].severity;
   if (!('policy' in target)) return usual;
   const policy: Policy = target.policy;

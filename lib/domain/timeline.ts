@@ -5,8 +5,8 @@ export type TimelineEvent = {
   at: string;
   /** The same for every delivery of the same event. */
   id: string;
-  /** Who said it: an RDS event, a CloudWatch alarm, Understudy itself, or nobody we know. */
-  from: 'rds' | 'alarm' | 'understudy' | 'unknown';
+  /** Who said it: an RDS event, a CloudWatch alarm, Understudy itself, or nobody we know; or an alert, a run, a person. */
+  from: 'rds' | 'alarm' | 'understudy' | 'unknown' | 'alert' | 'run' | 'person';
   /** The reporter's own code, such as `RDS-EVENT-0041`. */
   code?: string;
   /** What it was about: an instance, a snapshot, an alarm. */

@@ -1,3 +1,4 @@
+import type { Acknowledged, Acknowledgement } from '../domain/acknowledgement.ts';
 import type { Occasion } from '../domain/alert.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { Finding } from '../domain/finding.ts';
@@ -40,6 +41,8 @@ export type OpenFinding = Finding & {
   lastToldAt?: string;
   /** What still has to reach these topics. */
   untold?: { occasion: Occasion; topics: AlertTopic[]; at: string };
+  /** Somebody has acknowledged it: until when it is not told, who, and why. */
+  acknowledged?: Acknowledged;
 };
 
 /**
@@ -112,13 +115,15 @@ export type Catalog = {
 
   /**
    * Opens a finding or brings it up to date, and says which topics must be told and why: `opened` or `worsened` once,
-   * `reminder` when the last word is older than a day; again after two minutes where it did not arrive.
+   * `reminder` when the last word is older than a day; again after two minutes where it did not arrive. What is
+   * acknowledged is told when it became worse, or as a P0 opened, and again when the acknowledgement is over; `held` when
+   * it was just held back.
    */
   openFinding(
     finding: Finding,
     topics: readonly AlertTopic[],
     now: Date,
-  ): Promise<{ since: string; tell?: { occasion: Occasion; topics: AlertTopic[] } }>;
+  ): Promise<{ since: string; tell?: { occasion: Occasion; topics: AlertTopic[] }; held?: Acknowledged }>;
   /** Closes it; undefined when it was not open. */
   closeFinding(target: string, code: string, subject: string, now: Date): Promise<OpenFinding | undefined>;
   /** Says which topics were told. */
@@ -129,6 +134,17 @@ export type Catalog = {
   ): Promise<void>;
   /** What is open, of one target or everywhere. */
   openFindings(target?: string): Promise<OpenFinding[]>;
+
+  /** Records that somebody knows of a finding, or expects one. */
+  acknowledge(acknowledgement: Acknowledgement): Promise<void>;
+  /** Takes back those in force, of one subject or of all of the code; returns what they were. */
+  endAcknowledgement(
+    about: Pick<Acknowledgement, 'target' | 'code' | 'subject'>,
+    by: string,
+    now: Date,
+  ): Promise<Acknowledgement[]>;
+  /** All of one target, newest first; or of every target those that nobody has ended. */
+  acknowledgements(target?: string): Promise<Acknowledgement[]>;
 
   /** The status of each target that has one, in any order. Reads only: what is stale is derived and not kept. */
   statuses(targets: readonly string[]): Promise<Map<string, TargetStatus>>;

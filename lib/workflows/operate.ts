@@ -1,14 +1,22 @@
 import * as z from 'zod';
-import { DEPLOYMENT } from '../domain/finding.ts';
+import { DEPLOYMENT, FINDINGS, type FindingCode } from '../domain/finding.ts';
 import { askedJob } from '../domain/job.ts';
 import type { Alerts, JobMessages } from '../ports/messages.ts';
+import { acknowledge, endAcknowledgement } from './acknowledge.ts';
 import { requireTarget } from './claimed.ts';
+import { history } from './history.ts';
 import { estimateOf, sayEstimate } from './instances/scratch-budget.ts';
 import { requireUsablePoint } from './named-point.ts';
 import { points, type StatusDeps, status } from './status.ts';
 import { testAlerts } from './test-alerts.ts';
 
 const target = z.string().min(1);
+const about = {
+  target,
+  code: z.enum(Object.keys(FINDINGS) as FindingCode[], { error: 'expected the code of a finding' }),
+  subject: z.string().min(1).max(500).optional(),
+  by: z.string().min(1).max(256).default('unknown'),
+};
 
 /** What a person may ask of a deployment. */
 export const operatorRequest = z.discriminatedUnion('ask', [
@@ -22,6 +30,13 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),
   z.strictObject({ ask: z.literal('evidence'), target, limit: z.int().min(1).max(100).default(1) }),
   z.strictObject({ ask: z.literal('timeline'), target, limit: z.int().min(1).max(1000).default(50) }),
+  z.strictObject({
+    ask: z.literal('acknowledge'),
+    ...about,
+    until: z.iso.datetime({ offset: true, error: 'expected a moment such as 2026-11-20T01:00:00Z' }),
+    reason: z.string().min(1).max(500),
+  }),
+  z.strictObject({ ask: z.literal('end-acknowledgement'), ...about }),
   z.strictObject({ ask: z.literal('test-alerts'), by: z.string().default('somebody') }),
 ]);
 export type OperatorRequest = z.infer<typeof operatorRequest>;
@@ -54,7 +69,11 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
     case 'timeline':
       // What nobody’s target could be found for is on the deployment’s own.
       if (request.target !== DEPLOYMENT.id) requireTarget(deps.plan, request.target);
-      return deps.catalog.timeline(request.target, request.limit);
+      return history(deps.catalog, request.target, request.limit);
+    case 'acknowledge':
+      return acknowledge(request, deps);
+    case 'end-acknowledgement':
+      return endAcknowledgement(request, deps);
     case 'test-alerts':
       return testAlerts(deps.alerts, deps.stage, request.by);
   }

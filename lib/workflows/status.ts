@@ -1,4 +1,12 @@
 import { checkLateness, newestBy } from '../checks/lateness.ts';
+import {
+  type Acknowledged,
+  type Acknowledgement,
+  acknowledged,
+  acknowledgementOf,
+  isInForce,
+  isSettled,
+} from '../domain/acknowledgement.ts';
 import { DEPLOYMENT, type Finding } from '../domain/finding.ts';
 import { MEANS, type Means } from '../domain/objective.ts';
 import type { Plan, Target } from '../domain/policy.ts';
@@ -35,20 +43,35 @@ export type TargetReport = {
   lastRehearsal?: TargetStatus['lastRehearsal'];
   lastRun: TargetStatus['lastRun'];
   next: Partial<Record<string, string>>;
-  open: (OpenFinding | Finding)[];
+  open: Found[];
+  /** Acknowledgements in force, of what is open and of what is expected. */
+  acknowledged: Acknowledgement[];
+};
+
+/** What is open; `acknowledged` where somebody knows of it. */
+export type Found = (OpenFinding | Finding) & { acknowledged?: Acknowledged };
+
+export type StatusReport = {
+  at: string;
+  targets: TargetReport[];
+  deployment: Found[];
+  /** Of the deployment itself. */
+  acknowledged: Acknowledgement[];
 };
 
 /** The state of every target (or one), judged at this moment and not at the watch's last look. */
-export async function status(
-  deps: StatusDeps,
-  only?: string,
-): Promise<{ at: string; targets: TargetReport[]; deployment: OpenFinding[] }> {
+export async function status(deps: StatusDeps, only?: string): Promise<StatusReport> {
   const now = deps.clock.now();
   const targets = deps.plan.targets.filter((target) => only === undefined || target.id === only);
-  const [known, open] = await Promise.all([
+  const [known, open, acknowledgements] = await Promise.all([
     deps.catalog.statuses(targets.map((target) => target.id)),
     deps.catalog.openFindings(),
+    // Of one target they are read as they are now; the index of all trails by a moment.
+    only === undefined
+      ? deps.catalog.acknowledgements()
+      : Promise.all([only, DEPLOYMENT.id].map((each) => deps.catalog.acknowledgements(each))),
   ]);
+  const inForce = acknowledgements.flat().filter((each) => isInForce(each, now));
   return {
     at: now.toISOString(),
     targets: targets.map((target) =>
@@ -56,10 +79,14 @@ export async function status(
         target,
         known.get(target.id),
         open.filter((each) => each.target === target.id),
+        inForce.filter((each) => each.target === target.id),
         now,
       ),
     ),
-    deployment: open.filter((each) => each.target === DEPLOYMENT.id),
+    acknowledged: inForce.filter((each) => each.target === DEPLOYMENT.id),
+    deployment: open
+      .filter((each) => each.target === DEPLOYMENT.id)
+      .map((each) => marked(each, inForce, now)),
   };
 }
 
@@ -67,6 +94,7 @@ function report(
   target: Target,
   known: TargetStatus | undefined,
   open: OpenFinding[],
+  acknowledgements: Acknowledgement[],
   now: Date,
 ): TargetReport {
   const { rpo, rto } = target.policy.objectives;
@@ -75,7 +103,7 @@ function report(
   const unsaid = late.filter(
     (each) => !open.some((other) => other.code === each.code && other.subject === each.subject),
   );
-  const all = [...open, ...unsaid];
+  const all = [...open, ...unsaid].map((each) => marked(each, acknowledgements, now));
   // A bad newest point is never well, whatever is said of the ones before it.
   const spoilt =
     known?.newestPoint?.state === 'corrupt' ||
@@ -88,7 +116,7 @@ function report(
     priority: target.priority,
     ...(target.owner ? { owner: target.owner } : {}),
     state:
-      spoilt || all.some((each) => each.severity !== 'P3')
+      spoilt || all.some((each) => each.severity !== 'P3' && !isSettled(each))
         ? 'bad'
         : MEANS.every((means) => rpo[means] === undefined || (known && newestBy(known, means)))
           ? 'good'
@@ -119,7 +147,15 @@ function report(
       ]),
     ),
     open: all,
+    acknowledged: acknowledgements,
   };
+}
+
+/** By the acknowledgements of this moment: the watch may not have looked since somebody made or ended one. */
+function marked(found: OpenFinding | Finding, all: readonly Acknowledgement[], now: Date): Found {
+  const { acknowledged: _before, ...rest } = found as Found;
+  const by = acknowledgementOf(all, found, now);
+  return by ? { ...rest, acknowledged: acknowledged(by) } : rest;
 }
 
 function achievedBy(means: Means, promised: number, known: TargetStatus | undefined, now: Date): Achieved {

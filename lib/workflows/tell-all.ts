@@ -14,7 +14,7 @@ import { inLanes } from './lanes.ts';
 import { OF_PLATFORMS } from './platform/look-at-platform.ts';
 import { OF_SNAPSHOTS } from './snapshots/made-snapshot.ts';
 import { placeOfCopy } from './snapshots/places.ts';
-import { closeQuietly, raise, resolve, type Telling } from './tell.ts';
+import { closeQuietly, findingOf, raise, resolve, type Telling } from './tell.ts';
 
 export type TellAllDeps = Telling & { plan: Plan; home: string };
 
@@ -63,15 +63,14 @@ async function settleOpen(
   statuses: ReadonlyMap<string, TargetStatus>,
   now: Date,
 ): Promise<void> {
-  const { since, lastToldAt: _told, untold, ...was } = open;
   if (!isStillPlanned(deps, open)) return resolve(deps, open, 'dropped');
   if (await isGone(deps, open)) return resolve(deps, open, 'dropped');
-  if (isEvent(deps.plan, open) && !untold && secondsBetween(since, now) >= DAY)
+  if (isEvent(deps.plan, open) && !open.untold && secondsBetween(open.since, now) >= DAY)
     return closeQuietly(deps, open);
   const succeeded = open.code === 'job-failed' && lastRunState(statuses, open) === 'succeeded';
   if (asked.has(open.code) || asked.has(askedOf(open.target, open.code)) || succeeded)
     return resolve(deps, open);
-  return raise(deps, was);
+  return raise(deps, findingOf(open));
 }
 
 /** It happened once, and nothing that is still to come would show that it is over. */

@@ -3,7 +3,7 @@ import { reasonOf } from '../domain/errors.ts';
 import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../domain/finding.ts';
 import { pages } from '../domain/severity.ts';
 import { utc } from '../domain/time.ts';
-import type { Catalog } from '../ports/catalog.ts';
+import type { Catalog, OpenFinding } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Alerts, AlertTopic, Log, Metrics } from '../ports/messages.ts';
 
@@ -35,9 +35,19 @@ export async function raise(deps: Telling, found: Finding): Promise<void> {
       target: found.target,
       reason: reasonOf(error),
     });
-    return { since: utc(now), tell: { occasion: 'opened' as const, topics } };
+    return { since: utc(now), tell: { occasion: 'opened' as const, topics }, held: undefined };
   });
   if (opened.tell) await tell(deps, found, opened.tell.occasion, opened.since, opened.tell.topics);
+  else if (opened.held) {
+    const { until, by, reason } = opened.held;
+    await onTimeline(deps, found, `not alerted until ${until}, acknowledged by ${by}: ${reason}`);
+  }
+}
+
+/** A finding without what is known of its telling. */
+export function findingOf(open: OpenFinding): Finding {
+  const { since: _since, lastToldAt: _told, untold: _untold, acknowledged: _acknowledged, ...found } = open;
+  return found;
 }
 
 export type About = { target: string; code: FindingCode; subject: string };
@@ -50,8 +60,8 @@ export async function resolve(
 ): Promise<void> {
   const closed = await deps.catalog.closeFinding(about.target, about.code, about.subject, deps.clock.now());
   if (!closed) return;
-  const { since, lastToldAt, untold: _untold, ...was } = closed;
-  if (lastToldAt !== undefined) await tell(deps, was, occasion, since, topicsFor(was));
+  const was = findingOf(closed);
+  if (closed.lastToldAt !== undefined) await tell(deps, was, occasion, closed.since, topicsFor(was));
 }
 
 /** Closes what happened once and is over. Nobody is told that nothing happens. */
@@ -86,6 +96,7 @@ async function tell(
 ): Promise<void> {
   const alert: Alert = { occasion, finding: found, since, at: utc(deps.clock.now()), stage: deps.stage };
   deps.log.info(`alert: ${occasion} ${found.code}`, { finding: found });
+  await onTimeline(deps, found, occasion);
   const failures = await deps.alerts.send(alert, topics);
   const reached = topics.filter((topic) => !failures.some((failure) => failure.topic === topic));
   // A topic that did not take it stays untold, and the watch tries that one again; the others are not told twice.
@@ -93,6 +104,25 @@ async function tell(
     await recordTold(deps, found, reached);
   for (const failure of failures) await undelivered(deps, failure);
   for (const topic of reached) await deliveredAgain(deps, topic);
+}
+
+/** What people were told, or not, stays in the target's history; that it cannot be kept stops no alert. */
+async function onTimeline(deps: Telling, found: Finding, what: string): Promise<void> {
+  const { target, code, subject, severity, message } = found;
+  const at = utc(deps.clock.now());
+  await deps.catalog
+    .addEvent({
+      target,
+      at,
+      id: `${code} ${subject} ${what}`.slice(0, 500),
+      from: 'alert',
+      code,
+      subject,
+      message: `${severity} ${what}: ${message}`,
+    })
+    .catch((error) =>
+      deps.log.warn('an alert could not be put on the timeline', { reason: reasonOf(error) }),
+    );
 }
 
 async function recordTold(deps: Telling, found: Finding, topics: readonly AlertTopic[]): Promise<void> {
@@ -136,9 +166,9 @@ async function deliveredAgain(deps: Telling, topic: AlertTopic): Promise<void> {
     .closeFinding(DEPLOYMENT.id, 'alert-undelivered', topic, deps.clock.now())
     .catch(() => undefined);
   if (!closed) return;
-  const { since, lastToldAt: _told, untold: _untold, ...was } = closed;
+  const was = findingOf(closed);
   await deps.alerts.send(
-    { occasion: 'resolved', finding: was, since, at: utc(deps.clock.now()), stage: deps.stage },
+    { occasion: 'resolved', finding: was, since: closed.since, at: utc(deps.clock.now()), stage: deps.stage },
     topicsFor(was),
   );
 }

@@ -96,7 +96,7 @@ command(
 );
 command(
   'timeline <target>',
-  'what RDS, CloudWatch and Understudy said of a target; of `understudy`, what concerns no target',
+  'runs, alerts, events and acknowledgements of a target; of `understudy`, what concerns no target',
   async (session, target, options) => {
     const last = Number((options as unknown as { last: string }).last);
     if (!Number.isInteger(last) || last < 1 || last > 1000)
@@ -104,6 +104,18 @@ command(
     return (await import('./commands/timeline.ts')).timeline(session, target!, last);
   },
   (made) => made.option('--last <n>', 'how many', '50'),
+);
+command(
+  'ack <target> <code>',
+  'acknowledge a finding, or announce one that is expected: no alert of it until then',
+  async (session, target, code, options) =>
+    (await import('./commands/ack.ts')).ack(session, target!, code!, options as never),
+  (made) =>
+    made
+      .option('--subject <text>', 'of this subject alone; else of all')
+      .option('--until <when>', '7d, 12h, 2026-12-01 or 2026-12-01T06:00Z; 90 d at most')
+      .option('--reason <text>', 'why, for the record')
+      .option('--end', 'take it back'),
 );
 command(
   'alerts <what>',

@@ -67,6 +67,13 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
       may(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], arn('Catalog')),
     ],
 
+    // Of the catalog the partitions of acknowledgements and no other: it can quiet an alert, and forge no record.
+    acknowledges: [
+      may('dynamodb:PutItem', arn('Catalog'), {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ACK#*'] },
+      }),
+    ],
+
     // A message that meets somebody's claim goes back to the queue it came from.
     takesFrom: (queue) => [
       may(

@@ -88,6 +88,19 @@ describe('the catalog', () => {
     },
   );
 
+  test('operator writes acknowledgements and nothing else; who sees data or answers people writes no record', () => {
+    const writes = (role: string, key: string) =>
+      may(template, role, {
+        action: 'dynamodb:PutItem',
+        resource: 'Catalog.Arn',
+        context: { 'dynamodb:LeadingKeys': key },
+      });
+    expect([writes('OperatorRole', 'ACK#crm'), writes('OperatorRole', 'TARGET#crm')]).toEqual([true, false]);
+    expect(template.rolesThatMay('dynamodb:UpdateItem')).not.toContain('OperatorRole');
+    for (const role of ['DoctorRole', 'ScratchRole', 'ProveRole', 'ChangesRole'])
+      expect([role, writes(role, 'ACK#crm')]).toEqual([role, false]);
+  });
+
   test('who runs the source’s code on a copy of it has no way to the catalog, to topics or to secrets', () => {
     const services = allowed('ScratchRole').flatMap(({ actions }) =>
       actions.map((action) => action.split(':')[0]),

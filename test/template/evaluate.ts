@@ -47,6 +47,7 @@ function fulfilled(conditions: Conditions, context: Record<string, string>): boo
         case 'StringEquals':
         case 'Bool':
           return found !== undefined && values.includes(found);
+        case 'ForAllValues:StringLike': // of requests that name one key
         case 'StringLike':
         case 'ArnEquals':
           return found !== undefined && values.some((value) => like(value, found));

@@ -1,14 +1,11 @@
+import { type Acknowledgement, isSettled } from '../../../lib/domain/acknowledgement.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
-import type { OpenFinding } from '../../../lib/ports/catalog.ts';
-import type { TargetReport } from '../../../lib/workflows/status.ts';
+import type { Found, StatusReport, TargetReport } from '../../../lib/workflows/status.ts';
 import { DONE, FOUND_WRONG } from '../exit.ts';
 import { type Answer, bad, faint, good, shortUtc, table } from '../say.ts';
 import type { Session } from '../session.ts';
 
-type Report = {
-  at: string;
-  targets: TargetReport[];
-  deployment: OpenFinding[];
+type Report = StatusReport & {
   notShown?: { good: number; unwell: number };
 };
 
@@ -17,7 +14,7 @@ export async function status(session: Session, target?: string): Promise<Answer>
   const report = await session.invoke<Report>('operator', { ask: 'status', ...(target ? { target } : {}) });
   const allGood =
     report.targets.every((each) => each.state === 'good') &&
-    report.deployment.length === 0 &&
+    report.deployment.every(isSettled) &&
     !report.notShown?.unwell;
   return {
     document: report,
@@ -46,7 +43,7 @@ function sayTargets(report: Report): string[] {
     head,
     report.targets.map((each) => [
       each.target,
-      each.state === 'good' ? good('good') : bad(each.state),
+      sayState(each),
       sayRpos(each),
       `${each.rto.achieved === undefined ? '–' : humanSeconds(each.rto.achieved)} / ${humanSeconds(each.rto.promised)}`,
       sayRehearsal(each),
@@ -109,13 +106,48 @@ function sayRehearsal({ lastRehearsal }: TargetReport): string {
   return `${shortUtc(lastRehearsal.at)} ${what}`;
 }
 
-function sayOpen(report: Report): string[] {
-  const open = [...report.deployment, ...report.targets.flatMap((each) => each.open)];
-  if (open.length === 0) return ['nothing is open'];
-  return open
-    .sort((a, b) => a.severity.localeCompare(b.severity))
-    .flatMap((found) => [
-      `${bad(found.severity)} ${found.code}  ${found.message}${'since' in found ? faint(`  since ${shortUtc(String(found.since))}`) : ''}`,
-      `   ${faint('next:')} ${found.next}`,
-    ]);
+function sayState({ state, open }: TargetReport): string {
+  const known = open.filter(isSettled).length;
+  return state === 'good' ? `${good('good')}${known > 0 ? `, ${known} acknowledged` : ''}` : bad(state);
 }
+
+/** What is open, worst first, and what somebody knows of or expects. */
+export function sayOpen(report: Report): string[] {
+  const all = [...report.deployment, ...report.targets.flatMap((each) => each.open)].sort((a, b) =>
+    a.severity.localeCompare(b.severity),
+  );
+  const open = all.filter((found) => !isSettled(found));
+  return [
+    ...(open.length === 0 ? ['No open problems'] : open.flatMap(sayFound)),
+    ...all.filter(isSettled).map(sayAcknowledged),
+    ...sayExpected(report, all),
+  ];
+}
+
+function sayFound(found: Found): string[] {
+  const since = 'since' in found ? faint(`  since ${shortUtc(String(found.since))}`) : '';
+  return [
+    `${bad(found.severity)} ${found.code}  ${found.message}${since}`,
+    `   ${faint('next:')} ${found.next}`,
+    ...(found.acknowledged ? [`   ${faint(`no reminders until ${sayEnd(found.acknowledged)}`)}`] : []),
+  ];
+}
+
+function sayAcknowledged({ severity, code, message, acknowledged }: Found): string {
+  return `${severity} ${code}  ${message}  ${faint(`acknowledged until ${sayEnd(acknowledged!)}`)}`;
+}
+
+/** Announced, and not open. */
+function sayExpected(report: Report, open: readonly Found[]): string[] {
+  const isOpen = ({ target, code, subject }: Acknowledgement) =>
+    open.some(
+      (each) =>
+        each.target === target && each.code === code && (subject === undefined || each.subject === subject),
+    );
+  return [...report.acknowledged, ...report.targets.flatMap((each) => each.acknowledged)]
+    .filter((each) => !isOpen(each))
+    .map((each) => faint(`expected of ${each.target}: ${each.code}, not alerted until ${sayEnd(each)}`));
+}
+
+const sayEnd = ({ until, by, reason }: Pick<Acknowledgement, 'until' | 'by' | 'reason'>) =>
+  `${shortUtc(until)} UTC by ${by}: ${reason}`;

@@ -4,7 +4,7 @@ import { DONE } from '../exit.ts';
 import { type Answer, bad, good, table } from '../say.ts';
 import type { Session } from '../session.ts';
 
-/** What was said of a target, newest first, whoever said it. */
+/** What happened to a target, newest first: runs, alerts, events, acknowledgements. */
 export async function timeline(session: Session, target: string, last: number): Promise<Answer> {
   const found = await session.invoke<TimelineEvent[]>('operator', { ask: 'timeline', target, limit: last });
   const rows = found.map((event) => [
@@ -16,13 +16,15 @@ export async function timeline(session: Session, target: string, last: number): 
   ]);
   const lines =
     found.length === 0
-      ? [`nothing was heard of ${target} yet`]
-      : table(['when (UTC)', 'from', 'code', 'about', 'what was said'], rows);
+      ? [`no run, alert or event of ${target} is on record`]
+      : table(['when (UTC)', 'from', 'code', 'about', 'what happened'], rows);
   return { document: found, lines, exit: DONE };
 }
 
 function sayCode(event: TimelineEvent): string {
-  const { from, code = '' } = event;
+  const { from, code = '', message } = event;
+  if (from === 'alert') return message.includes(' resolved: ') ? good(code) : bad(code);
+  if (from === 'run') return message.startsWith('failed') ? bad(code) : code;
   const is = from === 'rds' ? knownEvent(event)?.is : { ALARM: 'bad', OK: 'good' }[code];
   if (is === 'bad') return bad(code);
   return is === 'good' ? good(code) : code;

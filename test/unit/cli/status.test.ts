@@ -12,6 +12,7 @@ const report = (changes: Partial<TargetReport>): TargetReport => ({
   lastRun: {},
   next: {},
   open: [],
+  acknowledged: [],
   ...changes,
 });
 const platform = {

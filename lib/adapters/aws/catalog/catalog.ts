@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Evidence } from '../../../domain/evidence.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
+import { acknowledgements } from './acknowledgements.ts';
 import { findings } from './findings.ts';
 import { points } from './points.ts';
 import { runs } from './runs.ts';
@@ -21,13 +22,15 @@ import { timeline } from './timeline.ts';
 /** The catalog in one DynamoDB table; its keys are in table.ts. `home` is the Region whose snapshots are no copies. */
 export function dynamoCatalog(client: DynamoDBDocumentClient, name: string, home?: string): Catalog {
   const table: Table = { client, name };
+  const acks = acknowledgements(table);
   const base = {
     ...runs(table),
     ...points(table),
-    ...findings(table),
+    ...findings(table, acks),
     ...evidence(table),
     ...timeline(table),
     ...scratches(table),
+    ...acks,
   };
   return { ...base, ...statuses(table, base, home) };
 }

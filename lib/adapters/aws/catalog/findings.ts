@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { acknowledged, acknowledgementOf, tellDespite } from '../../../domain/acknowledgement.ts';
 import type { Occasion } from '../../../domain/alert.ts';
 import { asOfBoth, type Finding } from '../../../domain/finding.ts';
 import { worse } from '../../../domain/severity.ts';
@@ -28,7 +29,7 @@ const DAY = 86_400;
 /** Somebody else who noticed the same thing is given this long to tell it. */
 const TELLING = 120;
 
-export function findings(table: Table): Findings {
+export function findings(table: Table, acks: Pick<Catalog, 'acknowledgements'>): Findings {
   const read = async (target: string, code: string, subject: string) => {
     const item = await get(table, target, sortKey.finding(code, subject));
     return item ? contentOf<Stored>(item) : undefined;
@@ -63,9 +64,13 @@ export function findings(table: Table): Findings {
       for (;;) {
         const known = await read(finding.target, finding.code, finding.subject);
         const wasOpen = known?.state === 'open' ? known : undefined;
-        const tell = whatToTell(wasOpen, finding, topics, now);
+        const all = await acks.acknowledgements(finding.target);
+        const ack = acknowledgementOf(all, finding, now);
+        const due = whatToTell(wasOpen, finding, topics, now);
+        const tell = tellDespite(due, finding, wasOpen, ack, topics);
         const since = wasOpen?.since ?? utc(now);
         const untold = tell ? { ...tell, at: utc(now) } : wasOpen?.untold;
+        const held = ack && !wasOpen?.acknowledged && !tell ? acknowledged(ack) : undefined;
         const stored: Stored = {
           ...finding,
           ...asOfBoth(wasOpen, finding),
@@ -74,12 +79,13 @@ export function findings(table: Table): Findings {
           version: (known?.version ?? 0) + 1,
           ...(wasOpen?.lastToldAt ? { lastToldAt: wasOpen.lastToldAt } : {}),
           ...(untold ? { untold } : {}),
+          ...(ack ? { acknowledged: acknowledged(ack) } : {}),
         };
         // Nothing new is nothing to write: an open finding costs a read a look, not a write.
         if (!tell && wasOpen && sameButForFigures(wasOpen, stored)) return { since };
         try {
           await write(stored, known?.version);
-          return tell ? { since, tell } : { since };
+          return { since, ...(tell ? { tell } : {}), ...(held ? { held } : {}) };
         } catch (error) {
           if (!refused(error)) throw error;
         }
@@ -160,9 +166,14 @@ function whatToTell(
 }
 
 /** An age in a message grows with every look and is no news. */
-function sameButForFigures(a: Finding, b: Finding): boolean {
+function sameButForFigures(a: OpenFinding, b: OpenFinding): boolean {
   const plain = (text: string) => text.replace(/\d+/g, '#');
-  return a.severity === b.severity && a.asOf === b.asOf && plain(a.message) === plain(b.message);
+  return (
+    a.severity === b.severity &&
+    a.asOf === b.asOf &&
+    a.acknowledged?.until === b.acknowledged?.until &&
+    plain(a.message) === plain(b.message)
+  );
 }
 
 async function all(items: AsyncIterable<Item>): Promise<Item[]> {

@@ -21,7 +21,7 @@ export const sortKey = {
 
 const SHARDS = 16;
 
-export type OpenKind = 'run' | 'finding' | 'scratch';
+export type OpenKind = 'run' | 'finding' | 'scratch' | 'ack';
 
 /** Attributes that put an item into the sparse index of what is open, everywhere. Sharded, so that no key grows hot. */
 export function openKeys(kind: OpenKind, target: string, sk: string): { openShard: string; openKey: string } {
@@ -37,10 +37,20 @@ export async function get(table: Table, target: string, sk: string): Promise<Ite
 }
 
 /** Items of one target whose sort key begins so, newest first; ends after `limit`. */
-export async function* newestFirst(
+export function newestFirst(
   table: Table,
   target: string,
   prefix: string,
+  limit = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Item> {
+  return itemsOf(table, partition(target), prefix, limit);
+}
+
+/** The same of any partition. */
+export async function* itemsOf(
+  table: Table,
+  pk: string,
+  prefix?: string,
   limit = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Item> {
   let start: Item | undefined;
@@ -49,8 +59,8 @@ export async function* newestFirst(
     const page = await table.client.send(
       new QueryCommand({
         TableName: table.name,
-        KeyConditionExpression: 'PK = :pk and begins_with(SK, :prefix)',
-        ExpressionAttributeValues: { ':pk': partition(target), ':prefix': prefix },
+        KeyConditionExpression: prefix === undefined ? 'PK = :pk' : 'PK = :pk and begins_with(SK, :prefix)',
+        ExpressionAttributeValues: { ':pk': pk, ...(prefix === undefined ? {} : { ':prefix': prefix }) },
         ScanIndexForward: false,
         ConsistentRead: true,
         ...(Number.isFinite(limit) ? { Limit: limit } : {}),

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import type { Clock } from '../../../../lib/ports/clock.ts';
 import { manualClock } from '../clock.ts';
+import { memoryAcknowledgements } from './acknowledgements.ts';
 import { memoryFindings } from './findings.ts';
 import { memoryPoints } from './points.ts';
 import { memoryRuns } from './runs.ts';
@@ -22,6 +23,7 @@ export function memoryCatalog(clock: Clock = manualClock(), home?: string): Cata
     ...evidence(store),
     ...memoryTimeline(store),
     ...memoryScratches(store),
+    ...memoryAcknowledgements(store),
   };
   return { ...base, ...memoryStatuses(store, base, clock, home) };
 }

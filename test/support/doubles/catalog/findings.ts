@@ -1,3 +1,4 @@
+import { acknowledgementOf, tellDespite } from '../../../../lib/domain/acknowledgement.ts';
 import type { Occasion } from '../../../../lib/domain/alert.ts';
 import { asOfBoth, type Finding } from '../../../../lib/domain/finding.ts';
 import { worse } from '../../../../lib/domain/severity.ts';
@@ -22,13 +23,16 @@ export function memoryFindings(store: Store): Findings {
       const key = findingKey(finding.target, finding.code, finding.subject);
       const known = openOne(key);
       const since = known?.since ?? utc(now);
-      const tell = whatToTell(known, finding, topics, now);
-      const stored = { ...finding, ...asOfBoth(known, finding) };
+      const ack = acknowledgementOf([...store.acknowledgements.values()], finding, now);
+      const tell = tellDespite(whatToTell(known, finding, topics, now), finding, known, ack, topics);
+      const said = ack && { until: ack.until, reason: ack.reason, by: ack.by };
+      const held = said && !known?.acknowledged && !tell ? { held: said } : {};
+      const stored = { ...finding, ...asOfBoth(known, finding), acknowledged: said };
       if (!tell && known && sameButForFigures(known, stored)) return { since };
       const untold = tell ? { ...tell, at: utc(now) } : known?.untold;
       const lastToldAt = known?.lastToldAt;
       store.findings.set(key, copy({ ...stored, open: true, since, lastToldAt, untold } as StoredFinding));
-      return tell ? { tell, since } : { since };
+      return { since, ...(tell ? { tell } : {}), ...held };
     },
     async closeFinding(target, code, subject) {
       const known = openOne(findingKey(target, code, subject));
@@ -69,9 +73,11 @@ function whatToTell(
 }
 
 /** An age in a message grows with every look and is no news. */
-function sameButForFigures(a: Finding, b: Finding): boolean {
+type Known = Finding & Pick<OpenFinding, 'acknowledged'>;
+function sameButForFigures(a: Known, b: { [Key in keyof Known]: Known[Key] | undefined }): boolean {
   const plain = (text: string) => text.replace(/\d+/g, '#');
-  return a.severity === b.severity && a.asOf === b.asOf && plain(a.message) === plain(b.message);
+  const same = a.severity === b.severity && a.acknowledged?.until === b.acknowledged?.until;
+  return same && a.asOf === b.asOf && plain(a.message) === plain(b.message ?? '');
 }
 
 function listed({ open: _open, ...finding }: StoredFinding): OpenFinding {

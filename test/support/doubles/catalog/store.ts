@@ -1,3 +1,4 @@
+import type { Acknowledgement } from '../../../../lib/domain/acknowledgement.ts';
 import type { Evidence } from '../../../../lib/domain/evidence.ts';
 import { type PointName, type RunName, runName } from '../../../../lib/domain/names.ts';
 import type { RecoveryPoint } from '../../../../lib/domain/recovery-point.ts';
@@ -24,6 +25,7 @@ export type Store = {
   findings: Map<string, StoredFinding>;
   statuses: Map<string, StoredStatus>;
   events: Map<string, TimelineEvent>;
+  acknowledgements: Map<string, Acknowledgement>;
   /** Who waits, by what for. */
   waits: Map<string, string>;
   scratches: Map<string, ScratchRecord>;
@@ -39,6 +41,7 @@ export const emptyStore = (): Store => ({
   findings: new Map(),
   statuses: new Map(),
   events: new Map(),
+  acknowledgements: new Map(),
   waits: new Map(),
   scratches: new Map(),
   scratchUse: new Map(),

@@ -1,0 +1,111 @@
+import type { Acknowledgement } from '../../lib/domain/acknowledgement.ts';
+import { utc } from '../../lib/domain/time.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import { AT, CATALOGS, lateness, later } from './support/catalogs.ts';
+import { unique } from './support/stage.ts';
+
+const BOTH = ['alerts', 'pages'] as const;
+const DAY = 86_400;
+
+function made(target: string, changes: Partial<Acknowledgement> = {}): Acknowledgement {
+  return {
+    target,
+    code: 'job-silent',
+    until: utc(later(3 * DAY)),
+    reason: 'the migration',
+    by: 'anna',
+    at: utc(AT),
+    ...changes,
+  };
+}
+
+describe.each(CATALOGS)('a catalog %s: what is acknowledged', (_name, make) => {
+  let catalog: Catalog;
+  beforeAll(async () => {
+    catalog = await make();
+  });
+  const said = { until: utc(later(3 * DAY)), reason: 'the migration', by: 'anna' };
+  const mild = (target: string) => ({ ...lateness(target), severity: 'P2' as const });
+
+  it('lists acknowledgements of one target, newest first, and everywhere those that nobody ended', async () => {
+    const target = unique();
+    const first = made(target);
+    const second = made(target, { at: utc(later(60)), subject: 'dump' });
+    await catalog.acknowledge(first);
+    await catalog.acknowledge(second);
+    expect(await catalog.acknowledgements(target)).toEqual([second, first]);
+    expect(
+      await catalog.endAcknowledgement({ target, code: 'job-silent', subject: 'dump' }, 'ben', later(90)),
+    ).toEqual([second]);
+    expect(await catalog.acknowledgements(target)).toEqual([
+      { ...second, endedAt: utc(later(90)), endedBy: 'ben' },
+      first,
+    ]);
+    const everywhere = await catalog.acknowledgements();
+    expect(everywhere.filter((each) => each.target === target)).toEqual([first]);
+    expect(await catalog.endAcknowledgement({ target, code: 'job-failed' }, 'ben', later(90))).toEqual([]);
+    expect(await catalog.endAcknowledgement({ target, code: 'job-silent' }, 'ben', later(4 * DAY))).toEqual(
+      [],
+    );
+  });
+
+  it('holds back what was announced, and tells it when that is over', async () => {
+    const found = mild(unique());
+    await catalog.acknowledge(made(found.target));
+    expect(await catalog.openFinding(found, BOTH, AT)).toEqual({ since: utc(AT), held: said });
+    expect(await catalog.openFinding(found, BOTH, later(2 * DAY))).toEqual({ since: utc(AT) });
+    expect(await catalog.openFindings(found.target)).toEqual([
+      { ...found, since: utc(AT), acknowledged: said },
+    ]);
+    const tell = { occasion: 'opened', topics: BOTH };
+    expect(await catalog.openFinding(found, BOTH, later(3 * DAY))).toEqual({ since: utc(AT), tell });
+    expect(await catalog.openFindings(found.target)).toEqual([
+      { ...found, since: utc(AT), untold: { ...tell, at: utc(later(3 * DAY)) } },
+    ]);
+  });
+
+  it('stops reminders of what is open, and reminds at once when it is taken back', async () => {
+    const found = mild(unique());
+    await catalog.openFinding(found, BOTH, AT);
+    await catalog.toldFinding(found, BOTH, AT);
+    await catalog.acknowledge(made(found.target, { subject: 'dump' }));
+    expect(await catalog.openFinding(found, BOTH, later(300))).toEqual({ since: utc(AT), held: said });
+    expect(await catalog.openFinding(found, BOTH, later(DAY + 1))).toEqual({ since: utc(AT) });
+    await catalog.endAcknowledgement({ target: found.target, code: found.code }, 'ben', later(DAY + 2));
+    const tell = { occasion: 'reminder', topics: BOTH };
+    expect(await catalog.openFinding(found, BOTH, later(DAY + 3))).toEqual({ since: utc(AT), tell });
+    await catalog.toldFinding(found, BOTH, later(DAY + 4));
+    expect(await catalog.openFinding(found, BOTH, later(DAY + 300))).toEqual({ since: utc(AT) });
+  });
+
+  it('tells that it became worse, and that a P0 opened', async () => {
+    const found = mild(unique());
+    await catalog.acknowledge(made(found.target));
+    await catalog.openFinding(found, BOTH, AT);
+    const worse = await catalog.openFinding({ ...found, severity: 'P1' }, BOTH, later(60));
+    expect(worse).toMatchObject({ tell: { occasion: 'worsened' } });
+    const grave = lateness(unique());
+    await catalog.acknowledge(made(grave.target));
+    expect(await catalog.openFinding(grave, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });
+    // A pager that did not take it is asked again.
+    await catalog.toldFinding(grave, ['alerts'], later(1));
+    expect(await catalog.openFinding(grave, BOTH, later(60))).toEqual({ since: utc(AT) });
+    expect(await catalog.openFinding(grave, BOTH, later(121))).toMatchObject({
+      tell: { occasion: 'opened', topics: ['pages'] },
+    });
+    await catalog.toldFinding(grave, ['pages'], later(122));
+    expect(await catalog.openFinding(grave, BOTH, later(2 * DAY))).toEqual({ since: utc(AT) });
+  });
+
+  it.each([
+    ['another target', { target: 'another' }],
+    ['another code', { code: 'job-failed' }],
+    ['another subject', { subject: 'verify' }],
+    ['a time that is over', { until: utc(AT) }],
+    ['one that was taken back', { endedAt: utc(AT), endedBy: 'ben' }],
+  ] as const)('%s holds nothing back', async (_what, changes) => {
+    const found = mild(unique());
+    await catalog.acknowledge(made(found.target, changes));
+    expect(await catalog.openFinding(found, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });
+  });
+});
