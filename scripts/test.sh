@@ -54,8 +54,8 @@ test_other_majors() {
 }
 
 test_data_on() {
-  local paths
-  mapfile -t paths < <(grep -v '^#' test/every-major.txt)
+  local path paths=()
+  while read -r path; do paths+=("$path"); done < <(grep -v '^#' test/every-major.txt)
   test_on "$1" "${paths[@]}"
 }
 
