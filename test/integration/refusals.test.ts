@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { postgresEngine } from '../../lib/adapters/postgres/engine.ts';
-import { refusePoolerHost } from '../../lib/adapters/postgres/refusals.ts';
+import { refusePoolerHost } from '../../lib/adapters/postgres/pooler.ts';
 import { Refusal } from '../../lib/domain/errors.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { billed, deliver, lastPoint, lastRun, message, told, wipe } from '../support/night.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseEngine } from '../../ports/database.ts';
-import { doctor } from './doctor.ts';
+import { doctor } from './doctor/doctor.ts';
 import { hold } from './hold.ts';
 import { inspect } from './inspect.ts';
 import { findPrograms } from './programs.ts';

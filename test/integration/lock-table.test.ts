@@ -1,0 +1,90 @@
+import type { Credentials, Symptom } from '../../lib/ports/database.ts';
+import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
+import { take } from '../support/source.ts';
+import { examine } from '../support/symptoms.ts';
+
+/** A server with room for few locks: what doctor foresees of a dump against what the dump does. */
+let server: Cluster;
+beforeAll(async () => {
+  server = await startCluster({ settings: ['max_locks_per_transaction=20', 'max_connections=30'] });
+}, 120_000);
+afterAll(() => server.stop());
+
+const credentials = (database: string): Credentials => ({
+  host: '127.0.0.1',
+  port: server.port,
+  database,
+  user: 'postgres',
+  password: server.password,
+  sslmode: 'disable',
+});
+
+/** In parts: what one transaction makes it holds locked. */
+async function databaseWith(name: string, tables: number): Promise<Credentials> {
+  await server.sql('postgres', `create database ${name}`);
+  for (let first = 0; first < tables; first += 100)
+    await server.sql(
+      name,
+      `do $$ begin for i in ${first}..${Math.min(first + 99, tables - 1)} loop execute format('create table t%s (a int)', i); end loop; end $$`,
+    );
+  return credentials(name);
+}
+
+const foreseen = async (to: Credentials) => (await examine(to)).of('lock table')[0]!;
+
+function figures({ message }: Symptom): { needed: number; room: number } {
+  const [, needed, room] = /up to (\d+) locks.*sure to have (\d+)/.exec(message)!;
+  return { needed: Number(needed), room: Number(room) };
+}
+
+/** Takes what memory the server has to spare into the lock table, for good: locks freed later stay its. */
+async function exhaust(database: string): Promise<void> {
+  const greedy = await server.connect(database);
+  await greedy.query('begin');
+  for (let n = 0; ; n++) {
+    const full = await greedy.query(`lock table t${n} in access share mode`).then(
+      () => false,
+      (error: { code: string }) => {
+        expect(error.code).toBe('53200');
+        return true;
+      },
+    );
+    if (full) break;
+  }
+  await greedy.end();
+}
+
+test('where doctor says that the locks fit they do, even when other transactions have used up what was to spare', async () => {
+  const many = await databaseWith('many', 4000);
+  await exhaust('many');
+  const few = await databaseWith('few', 200);
+  await server.sql(
+    'few',
+    'create table keyed (id serial primary key, n int unique); create view v as select * from keyed',
+  );
+  const { needed, room } = figures(await foreseen(few));
+  // As many more as fit by doctor's word: a table is locked twice.
+  const more = Math.floor((room - needed) / 2);
+  expect(more).toBeGreaterThan(0);
+  await server.sql(
+    'few',
+    `do $$ begin for i in 1..${more} loop execute format('create table more%s (a int)', i); end loop; end $$`,
+  );
+  expect(await foreseen(few)).toMatchObject({ state: 'good' });
+  const { manifest } = await take(few);
+  expect(manifest.tables).toHaveLength(201 + more);
+
+  await server.sql('few', 'create table over1 (a int); create table over2 (a int)');
+  expect(await foreseen(few)).toMatchObject({ state: 'unknown', next: expect.any(String) });
+
+  const refused = await foreseen(many);
+  expect(refused).toMatchObject({
+    state: 'bad',
+    message: expect.stringContaining('the dump would end with “out of shared memory”'),
+    next: expect.stringMatching(/^alter system set max_locks_per_transaction = \d+; and restart the server/),
+  });
+  const setting = Number(/= (\d+);/.exec(refused.next!)![1]);
+  const far = figures(refused);
+  expect((setting / 20) * far.room).toBeGreaterThan(far.needed);
+  await expect(take(many)).rejects.toThrow(/out of shared memory/);
+}, 300_000);
