@@ -1,3 +1,4 @@
+import { agree } from './definition.ts';
 import type { Manifest, SchemaFacts, TableFacts, WriteCounters } from './manifest.ts';
 import type { Difference } from './proof.ts';
 
@@ -113,10 +114,8 @@ function digestsOf(facts: Record<string, string>, name: string): string | undefi
   return Object.hasOwn(facts, name) ? facts[name] : undefined;
 }
 
-/** Digests are `exact:loose`, as in the manifest. */
 function same(a: string | undefined, b: string | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a === b || (a.includes(':') && a.split(':')[1] === b.split(':')[1]);
+  return a === undefined || b === undefined ? a === b : agree(a, b);
 }
 
 /**

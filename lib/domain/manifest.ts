@@ -1,5 +1,11 @@
 import * as z from 'zod';
 
+/**
+ * Which formulas the digests of definitions were made with. Another formula gives every faithful copy another digest, so
+ * definitions are compared only with those of the same number; a manifest without one is from before there were numbers.
+ */
+export const FACTS = 2;
+
 /** One object of the vault, exactly. */
 export const storedObject = z.strictObject({
   key: z.string().min(1),
@@ -12,6 +18,11 @@ export const storedObject = z.strictObject({
 const tableFacts = z.strictObject({
   schema: z.string(),
   name: z.string(),
+  /**
+   * The outermost hash-partitioned table that it is a partition of. A type's hash may be another one after a restore (an
+   * enum's is), and then rows move to other partitions: only the tree as a whole can be compared.
+   */
+  tree: z.string().optional(),
   /** Only rows of this condition are in the archive (an extension's configuration table), as SQL after WHERE. */
   condition: z.string().optional(),
   rows: z.string().regex(/^\d+$/),
@@ -47,6 +58,16 @@ const sequenceFacts = z.strictObject({
     .optional(),
 });
 
+/** zod's own record drops a key that is called `__proto__`, and an object may be called so. */
+const byName = z.custom<Record<string, string>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((each) => typeof each === 'string'),
+  'expected digests by name',
+);
+
 const extensionFacts = z.strictObject({ name: z.string(), version: z.string(), schema: z.string() });
 
 /** What was true of the source inside a dump's database snapshot, and what the dump is made of. */
@@ -78,8 +99,9 @@ export const manifestSchema = z.strictObject({
   definitions: z.string().optional(),
   /** Settings that functions set for themselves: whoever restores them must be allowed to. */
   parameters: z.array(z.string()),
-  /** kind → name → digest of the definition: every table, column, index, constraint, trigger, function, view, policy, grant, owner … */
-  schema: z.record(z.string(), z.record(z.string(), z.string())),
+  facts: z.int().optional(),
+  /** kind → name → digests of the definition (domain/definition.ts): every table, column, index, view, grant, owner … */
+  schema: z.record(z.string(), byName),
   tables: z.array(tableFacts),
   largeObjects: z.strictObject({ count: z.string(), fingerprint: z.string().optional() }),
   sequences: z.array(sequenceFacts),
@@ -100,6 +122,7 @@ export type LargeObjectFacts = Manifest['largeObjects'];
 
 /** The facts of a database's content, of the source or of a restored copy. */
 export type ContentFacts = {
+  facts?: number | undefined;
   schema: SchemaFacts;
   tables: TableFacts[];
   largeObjects: LargeObjectFacts;

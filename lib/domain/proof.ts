@@ -1,5 +1,6 @@
+import { agree, differInWriting, writtenIn } from './definition.ts';
 import type { ContentFacts, Manifest, SequenceFacts, TableFacts } from './manifest.ts';
-import { fingerprinted } from './manifest.ts';
+import { FACTS, fingerprinted } from './manifest.ts';
 
 /** The comparison of a restored copy with its manifest. */
 export type Difference = {
@@ -23,24 +24,32 @@ export type Proof = {
   differences: Difference[];
 };
 
+/** An object whose expressions the copy writes in another way than the source did, and those of the source. */
+export type Rewritten = { kind: string; name: string; written: ReturnType<typeof writtenIn> };
+
+export type ProofOptions = {
+  depth: 'fingerprints' | 'counts';
+  /** Extensions that cannot exist where the copy is; they are left out of both sides. */
+  extensionsLeftOut: readonly string[];
+  /** Objects that a second look found to be made from the source's own text, as `keyOfObject` says them. */
+  confirmed?: ReadonlySet<string>;
+};
+
 /**
- * Compares a copy with the manifest. Extensions that cannot exist where it was restored are left out of both sides.
- * `counts` compares row counts only, which never proves equality.
+ * Compares a copy with the manifest. `counts` compares row counts only, which never proves equality; nor does a manifest
+ * whose digests were made with other formulas, of which only the rows can be compared.
  */
-export function prove(
-  manifest: Manifest,
-  copy: CopyFacts,
-  options: { depth: 'fingerprints' | 'counts'; extensionsLeftOut: readonly string[] },
-): Proof {
+export function prove(manifest: Manifest, copy: CopyFacts, options: ProofOptions): Proof {
+  const comparable = manifest.facts === FACTS;
   const exact = options.depth === 'fingerprints' && fingerprinted(manifest);
   const differences = [
-    ...schemaDifferences(manifest, copy, options.extensionsLeftOut),
+    ...(comparable ? schemaDifferences(manifest, copy, options) : []),
     ...tableDifferences(manifest.tables, copy.tables, exact),
     ...largeObjectDifferences(manifest, copy, exact),
     ...sequenceDifferences(manifest.sequences, copy.sequences),
   ];
   return {
-    strength: exact ? 'exact' : 'restored',
+    strength: exact && comparable ? 'exact' : 'restored',
     equal: differences.length === 0,
     compared: {
       tables: manifest.tables.length,
@@ -53,28 +62,55 @@ export function prove(
   };
 }
 
-function schemaDifferences(manifest: Manifest, copy: CopyFacts, leftOut: readonly string[]): Difference[] {
+/** What the copy defines as the source does but for the writing of an expression, which asks for a second look. */
+export function rewritten(manifest: Manifest, copy: Pick<CopyFacts, 'schema'>): Rewritten[] {
+  if (manifest.facts !== FACTS) return [];
+  return Object.entries(manifest.schema).flatMap(([kind, expected]) =>
+    Object.entries(expected).flatMap(([name, source]) => {
+      const found = own(copy.schema[kind], name);
+      if (found === undefined || agree(source, found) || !differInWriting(source, found)) return [];
+      return [{ kind, name, written: writtenIn(source) }];
+    }),
+  );
+}
+
+export const keyOfObject = ({ kind, name }: { kind: string; name: string }) => `${kind} ${name}`;
+
+function schemaDifferences(
+  manifest: Manifest,
+  copy: CopyFacts,
+  { extensionsLeftOut, confirmed }: ProofOptions,
+): Difference[] {
   const kinds = [...new Set([...Object.keys(manifest.schema), ...Object.keys(copy.schema)])].sort();
   return kinds.flatMap((kind) => {
-    const expected = manifest.schema[kind] ?? {};
-    const found = copy.schema[kind] ?? {};
-    const names = [...new Set([...Object.keys(expected), ...Object.keys(found)])].sort();
-    return names.flatMap((name): Difference[] => {
-      if (kind === 'extension' && leftOut.includes(name)) return [];
-      if (!Object.hasOwn(found, name)) return [{ kind, name, what: 'missing' }];
-      if (!Object.hasOwn(expected, name)) return [{ kind, name, what: 'extra' }];
-      return agree(expected[name]!, found[name]!) ? [] : [{ kind, name, what: 'changed' }];
+    const names = new Set([
+      ...Object.keys(manifest.schema[kind] ?? {}),
+      ...Object.keys(copy.schema[kind] ?? {}),
+    ]);
+    return [...names].sort().flatMap((name): Difference[] => {
+      if (extensionsLeftOut.some((extension) => belongsTo(extension, kind, name))) return [];
+      const [expected, found] = [own(manifest.schema[kind], name), own(copy.schema[kind], name)];
+      if (found === undefined) return [{ kind, name, what: 'missing' }];
+      if (expected === undefined) return [{ kind, name, what: 'extra' }];
+      if (agree(expected, found) || confirmed?.has(keyOfObject({ kind, name }))) return [];
+      return [{ kind, name, what: 'changed' }];
     });
   });
 }
 
+/** The extension itself, and what was granted on its objects. */
+function belongsTo(extension: string, kind: string, name: string): boolean {
+  if (kind === 'extension') return name === extension;
+  return kind === 'system grant' && name.startsWith(`${extension}: `);
+}
+
+/** Names may be anything, `constructor` too. */
+function own(digests: Record<string, string> | undefined, name: string): string | undefined {
+  return digests && Object.hasOwn(digests, name) ? digests[name] : undefined;
+}
+
 /** Schema and name apart: either may hold a dot. */
 const keyOf = ({ schema, name }: { schema: string; name: string }) => JSON.stringify([schema, name]);
-
-/** Digests are `exact:loose`. What differs only exactly was written another way by the restore and means the same. */
-function agree(expected: string, found: string): boolean {
-  return expected === found || (expected.includes(':') && expected.split(':')[1] === found.split(':')[1]);
-}
 
 function tableDifferences(
   expected: readonly TableFacts[],
@@ -82,35 +118,50 @@ function tableDifferences(
   exact: boolean,
 ): Difference[] {
   const byName = new Map(found.map((table) => [keyOf(table), table]));
-  const differences = expected.flatMap((table): Difference[] => {
-    const name = `${table.schema}.${table.name}`;
+  const differences: Difference[] = [];
+  const trees = new Map<string, { expected: TableFacts[]; found: TableFacts[] }>();
+  for (const table of expected) {
     const copy = byName.get(keyOf(table));
     byName.delete(keyOf(table));
-    if (!copy) return [{ kind: 'table data', name, what: 'missing' }];
-    if (copy.rows !== table.rows) {
-      return [
-        {
-          kind: 'rows',
-          name,
-          what: 'changed',
-          detail: `${table.rows} rows in the source, ${copy.rows} in the copy`,
-        },
-      ];
+    if (!copy) differences.push({ kind: 'table data', name: nameOf(table), what: 'missing' });
+    else if (table.tree === undefined) differences.push(...rowDifferences(nameOf(table), table, copy, exact));
+    else {
+      const tree = trees.get(table.tree) ?? { expected: [], found: [] };
+      trees.set(table.tree, tree);
+      tree.expected.push(table);
+      tree.found.push(copy);
     }
-    if (exact && copy.fingerprint !== table.fingerprint) {
-      return [
-        { kind: 'rows', name, what: 'changed', detail: `${table.rows} rows in both, but not the same ones` },
-      ];
-    }
-    return [];
-  });
-  return [
-    ...differences,
-    ...[...byName.values()].map(
-      (table): Difference => ({ kind: 'table data', name: `${table.schema}.${table.name}`, what: 'extra' }),
-    ),
-  ];
+  }
+  for (const [name, tree] of trees)
+    differences.push(...rowDifferences(name, together(tree.expected), together(tree.found), exact));
+  for (const table of byName.values())
+    differences.push({ kind: 'table data', name: nameOf(table), what: 'extra' });
+  return differences;
 }
+
+type Rows = Pick<TableFacts, 'rows' | 'fingerprint'>;
+
+function rowDifferences(name: string, expected: Rows, copy: Rows, exact: boolean): Difference[] {
+  const changed = (detail: string): Difference[] => [{ kind: 'rows', name, what: 'changed', detail }];
+  if (copy.rows !== expected.rows)
+    return changed(`${expected.rows} rows in the source, ${copy.rows} in the copy`);
+  if (exact && copy.fingerprint !== expected.fingerprint)
+    return changed(`${expected.rows} rows in both, but not the same ones`);
+  return [];
+}
+
+/** Rows and fingerprint of several tables as of one: fingerprints are sums. */
+function together(tables: readonly TableFacts[]): Rows {
+  const sum = (values: readonly string[]) =>
+    values.reduce((total, value) => total + BigInt(value), 0n).toString();
+  const fingerprints = tables.map((table) => table.fingerprint?.split(':') ?? []);
+  return {
+    rows: sum(tables.map((table) => table.rows)),
+    fingerprint: [0, 1].map((seed) => sum(fingerprints.map((each) => each[seed] ?? '0'))).join(':'),
+  };
+}
+
+const nameOf = ({ schema, name }: { schema: string; name: string }) => `${schema}.${name}`;
 
 function largeObjectDifferences(manifest: Manifest, copy: CopyFacts, exact: boolean): Difference[] {
   const [expected, found] = [manifest.largeObjects, copy.largeObjects];

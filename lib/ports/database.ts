@@ -11,6 +11,7 @@ import type {
   TableFacts,
 } from '../domain/manifest.ts';
 import type { Policy, Target } from '../domain/policy.ts';
+import type { CopyFacts, Rewritten } from '../domain/proof.ts';
 
 /** How to reach a database. Never logged, never in argv. */
 export type Credentials = {
@@ -30,8 +31,14 @@ export type HeldSource = {
   facts: SourceFacts;
   extensions: ExtensionFacts[];
   parameters: string[];
-  /** Everything compared by a proof, read inside the snapshot. */
-  content(depth: 'fingerprints' | 'counts'): Promise<ContentFacts>;
+  /**
+   * Everything compared by a proof, read inside the snapshot, with the sequences as they were read before, each
+   * completed by the largest value of the column it feeds.
+   */
+  content(
+    depth: 'fingerprints' | 'counts',
+    sequences: readonly Sequence[],
+  ): Promise<{ content: ContentFacts; sequences: Sequence[] }>;
   /** The archive's lines that the tables read by `content` must have, and no others. */
   dataLines(): Promise<string[]>;
   /** Rejects with `schema-changing` when definitions changed since the snapshot: they are not read from it alone. */
@@ -42,8 +49,6 @@ export type HeldSource = {
   roles(): Promise<Buffer>;
   /** What sequences would give next, now and outside the snapshot. */
   sequences(): Promise<Sequence[]>;
-  /** The maximum, inside the snapshot, of the column that each sequence feeds. */
-  columnMaxima(sequences: readonly Sequence[]): Promise<Sequence[]>;
   /** Says, once for each, who waits behind the dump with an exclusive lock; ends with the signal. */
   watchForBlocked(onBlocked: (what: string) => void, signal: AbortSignal): Promise<void>;
   release(): Promise<void>;
@@ -100,8 +105,9 @@ export type Ledger = {
 
 /** A restored copy on a scratch server. */
 export type ScratchCopy = {
-  content(manifest: Manifest, depth: 'fingerprints' | 'counts'): Promise<ContentFacts>;
-  sequences(): Promise<{ schema: string; name: string; value: string; columnMaximum?: string }[]>;
+  content(manifest: Manifest, depth: 'fingerprints' | 'counts'): Promise<CopyFacts>;
+  /** Of objects whose expressions the copy writes otherwise, those that the archive has in the source's own words. */
+  inArchive(objects: readonly Rewritten[]): Promise<Set<string>>;
   /** The single value of a query, as text; undefined for NULL. Rejects when it is not one row of one column. */
   value(sql: string): Promise<string | undefined>;
   leftOut: string[];

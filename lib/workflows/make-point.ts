@@ -53,12 +53,7 @@ export async function makePoint(
         deps.log.warn('nobody looks out for blocked sessions during this dump', { reason: error.message }),
       );
 
-    // One after the other: both ask in the same session, inside the snapshot.
-    let before = standing;
-    const content = source.columnMaxima(standing).then((complete) => {
-      before = complete;
-      return source.content(policy.proof.depth);
-    });
+    const content = source.content(policy.proof.depth, standing);
     // A failed fact must end the upload, not wait for pg_dump to finish in vain.
     content.catch((error) => archive.kill(error));
     // Whatever can go wrong at the source goes wrong before the archive may end.
@@ -87,6 +82,7 @@ export async function makePoint(
     ended.abort();
     await watching;
 
+    const { content: facts, sequences: before } = await content;
     const manifest: Manifest = {
       schemaVersion: 1,
       target: target.id,
@@ -96,7 +92,7 @@ export async function makePoint(
       client: archive.client,
       extensions: source.extensions,
       parameters: source.parameters,
-      ...(await content),
+      ...facts,
       sequences: bothReadings(before, after),
       toc: { entries: (await archive.toc).entries.length, sha256: (await archive.toc).sha256 },
       dump: stored,

@@ -46,7 +46,7 @@ async function dump(job: Job<'dump'>): Promise<Record<string, unknown>> {
   const source = await postgresEngine(() => [job.bin]).hold(job.credentials, job.policy, never);
   try {
     const archive = source.archive();
-    const content = source.content(job.depth);
+    const content = source.content(job.depth, []);
     content.catch((error) => archive.kill(error));
     async function* whole(): AsyncGenerator<Buffer> {
       yield* archive.stream;

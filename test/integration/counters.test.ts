@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../lib/adapters/postgres/connection.ts';
-import { schemaFacts } from '../../lib/adapters/postgres/facts/schema.ts';
+import { schemaFacts } from '../../lib/adapters/postgres/facts/schema/schema.ts';
 import { keyOf, writeCounters } from '../../lib/adapters/postgres/facts/writes.ts';
 import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';
 import { utc } from '../../lib/domain/time.ts';

@@ -1,5 +1,5 @@
 import { connect } from '../../lib/adapters/postgres/connection.ts';
-import { schemaFacts } from '../../lib/adapters/postgres/facts/schema.ts';
+import { schemaFacts } from '../../lib/adapters/postgres/facts/schema/schema.ts';
 import { dataTables, tableFacts } from '../../lib/adapters/postgres/facts/tables.ts';
 import { definitionsStamp, keyOf, writeCounters } from '../../lib/adapters/postgres/facts/writes.ts';
 import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';

@@ -32,6 +32,37 @@ describe('a faithful copy is not accused', () => {
     expect(await differences(database)).toEqual([]);
   });
 
+  it('of definitions that PostgreSQL writes otherwise, or numbers and names anew, after a restore', async () => {
+    const database = await make();
+    await database.script('innocent-definitions.sql');
+    const found = await differences(database);
+    await database.sql('alter subscription later set (slot_name = none)');
+    await database.sql('drop subscription later');
+    expect(found).toEqual([]);
+  });
+
+  it('of a database whose own settings change how definitions and values are written', async () => {
+    const database = await make();
+    await database.script('innocent-definitions.sql');
+    await database.sql('alter subscription later set (slot_name = none)');
+    await database.sql('drop subscription later');
+    for (const setting of [
+      'standard_conforming_strings = off',
+      'quote_all_identifiers = on',
+      "bytea_output = 'escape'",
+      "datestyle = 'German'",
+      "intervalstyle = 'sql_standard'",
+      "timezone = 'America/St_Johns'",
+      'extra_float_digits = -3',
+      "xmloption = 'document'",
+    ])
+      await database.sql(`alter database ${database.name} set ${setting}`);
+    await database.sql(
+      "create table written (t timestamptz default '2026-06-01 12:00+02', b bytea default decode('dead', 'hex'), i interval default '1 day 2 hours', s text default E'a\\\\b', x xml); insert into written (x) values ('<c/>')",
+    );
+    expect(await differences(database)).toEqual([]);
+  });
+
   it('of a database sorted by ICU, whose order its constraints rely on', async () => {
     const database = await make("locale_provider icu icu_locale 'de-u-co-phonebk'");
     await database.sql(

@@ -87,8 +87,74 @@ const DAMAGE: [string, string, string][] = [
     'alter default privileges for role app_owner in schema app revoke select on tables from app_reader',
     'default privilege app_owner app r',
   ],
+  [
+    'an option of a TOAST table',
+    'alter table app.people set (toast.autovacuum_enabled = off)',
+    'table app.people',
+  ],
+  [
+    'another statistics target of an index',
+    'alter index app.made_lower alter column 1 set statistics 7',
+    'index app.made_lower',
+  ],
+  [
+    'another order of columns',
+    'alter table app.made_order drop column a, add column a int',
+    'column app.made_order.a',
+  ],
+  ['another default of a domain', "alter domain app.made_domain set default 'b'", 'type app.made_domain'],
+  [
+    'a grant on a function of an extension',
+    'grant execute on function public.cube(float8) to app_reader',
+    'system grant cube: function public.cube(double precision)',
+  ],
+  [
+    'a grant on a function of PostgreSQL',
+    'grant execute on function pg_sleep(float8) to app_reader',
+    'system grant function pg_sleep(double precision)',
+  ],
+  [
+    'a revoked grant on a language',
+    'revoke usage on language plpgsql from public',
+    'system grant plpgsql: language plpgsql',
+  ],
+  [
+    'a schema less in a publication',
+    'alter publication made_pub drop tables in schema app; alter publication made_pub add table app.people',
+    'publication made_pub',
+  ],
+  [
+    'another expression in extended statistics',
+    'drop statistics app.made_stats; create statistics app.made_stats on (a + 2), b from app.made',
+    'statistics app.made_stats',
+  ],
+  [
+    'another branch of a view',
+    'create or replace view app.made_view as select a from app.made union all select 2',
+    'view app.made_view',
+  ],
+  [
+    'another bound of a partition',
+    'alter table app.made_list detach partition app.made_list_1; alter table app.made_list attach partition app.made_list_1 for values in (2)',
+    'table app.made_list_1',
+  ],
+  ['a lost row of a hash partition', 'delete from app.made_hash where k = 7', 'rows app.made_hash'],
+  [
+    'a changed row of a hash partition',
+    'update app.made_hash set v = v + 1 where k = 7',
+    'rows app.made_hash',
+  ],
   ['a sequence below its column', "select setval('app.orders_id_seq', 50)", 'sequence app.orders_id_seq'],
 ];
+
+/** More of what a copy may lack. */
+const MADE = `create table app.made (a int, b int); create index made_lower on app.made (abs(a));
+  create table app.made_order (a int, b int); create domain app.made_domain as text default 'a';
+  create extension cube; create publication made_pub for tables in schema app with (publish = 'insert');
+  create statistics app.made_stats on (a + 1), b from app.made; create view app.made_view as select a from app.made union all select 1;
+  create table app.made_list (k int) partition by list (k); create table app.made_list_1 partition of app.made_list for values in (1);
+  create table app.made_hash (k int, v int) partition by hash (k); create table app.made_hash_0 partition of app.made_hash for values with (modulus 2, remainder 0); create table app.made_hash_1 partition of app.made_hash for values with (modulus 2, remainder 1);
+  insert into app.made_hash select g, g from generate_series(1, 20) g`;
 
 describe('the proof of a restored copy', () => {
   let database: TestDatabase;
@@ -97,6 +163,7 @@ describe('the proof of a restored copy', () => {
   beforeAll(async () => {
     database = await createDatabase();
     await database.script('awkward.sql');
+    await database.sql(MADE);
     taken = await take(database.credentials);
   });
   afterAll(() => database.drop());

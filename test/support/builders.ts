@@ -1,6 +1,6 @@
 import type { Evidence } from '../../lib/domain/evidence.ts';
 import type { LedgerProof } from '../../lib/domain/ledger.ts';
-import type { Manifest } from '../../lib/domain/manifest.ts';
+import { FACTS, type Manifest } from '../../lib/domain/manifest.ts';
 import { snapshotPointId, vaultKeys } from '../../lib/domain/names.ts';
 import type { PlatformSnapshot, PlatformSource } from '../../lib/domain/platform.ts';
 import type { Policy, Retention, Target } from '../../lib/domain/policy.ts';
@@ -270,6 +270,7 @@ export function manifest(changes: Partial<Manifest> = {}): Manifest {
     client: { version: '15.18', compression: '1' },
     extensions: [],
     parameters: [],
+    facts: FACTS,
     schema: {},
     tables: [],
     largeObjects: { count: '0', fingerprint: '0:0' },

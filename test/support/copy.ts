@@ -5,13 +5,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Client } from 'pg';
 import { connectLocally } from '../../lib/adapters/postgres/connection.ts';
-import { largeObjectFacts } from '../../lib/adapters/postgres/facts/large-objects.ts';
-import { schemaFacts } from '../../lib/adapters/postgres/facts/schema.ts';
-import { columnMaximum, sequenceValues } from '../../lib/adapters/postgres/facts/sequences.ts';
-import { dataTables, tableFacts } from '../../lib/adapters/postgres/facts/tables.ts';
+import { readTables } from '../../lib/adapters/postgres/facts/tables.ts';
 import { localScratch } from '../../lib/adapters/postgres/scratch.ts';
+import { copyFacts } from '../../lib/adapters/postgres/scratch-copy.ts';
 import { SUPERUSER } from '../../lib/adapters/postgres/scratch-server.ts';
-import { type Proof, prove } from '../../lib/domain/proof.ts';
+import { type Proof, prove, rewritten } from '../../lib/domain/proof.ts';
 import type { ScratchCopy } from '../../lib/ports/database.ts';
 import { BIN, never, type Taken } from './source.ts';
 
@@ -69,25 +67,9 @@ export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Prom
           await client.query('begin');
           await client.query(damage);
           await client.query("set local search_path = ''");
-          const tables = [];
-          for (const table of await dataTables(client))
-            tables.push(await tableFacts(client, table, 'fingerprints'));
-          const sequences = [];
-          for (const { schema, name, value, column } of await sequenceValues(client)) {
-            const highest = column ? await columnMaximum(client, column) : undefined;
-            sequences.push({
-              schema,
-              name,
-              value,
-              ...(highest === undefined ? {} : { columnMaximum: highest }),
-            });
-          }
-          const facts = {
-            schema: await schemaFacts(client),
-            tables,
-            largeObjects: await largeObjectFacts(client, 'fingerprints'),
-            sequences,
-          };
+          const facts = await copyFacts(client, 'fingerprints', (tables) =>
+            readTables(client, tables, 'fingerprints', { signal: never() }),
+          );
           return prove(taken.manifest, facts, { depth: 'fingerprints', extensionsLeftOut: copy.leftOut });
         } finally {
           await client.query('rollback');
@@ -95,8 +77,9 @@ export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Prom
         }
       },
       async proof(depth = 'fingerprints') {
-        const facts = { ...(await copy.content(taken.manifest, depth)), sequences: await copy.sequences() };
-        return prove(taken.manifest, facts, { depth, extensionsLeftOut: copy.leftOut });
+        const facts = await copy.content(taken.manifest, depth);
+        const confirmed = await copy.inArchive(rewritten(taken.manifest, facts));
+        return prove(taken.manifest, facts, { depth, extensionsLeftOut: copy.leftOut, confirmed });
       },
     });
   });

@@ -33,9 +33,12 @@ export async function take(
   const held = await engine().hold(credentials, policy, never());
   try {
     await during?.(held);
-    const before = await held.columnMaxima(await held.sequences());
+    const standing = await held.sequences();
     const started = held.archive();
-    const [archive, content] = await Promise.all([collect(started.stream), held.content(policy.proof.depth)]);
+    const [archive, { content, sequences: before }] = await Promise.all([
+      collect(started.stream),
+      held.content(policy.proof.depth, standing),
+    ]);
     const [toc, roles, after] = [await started.toc, await held.roles(), await held.sequences()];
     return {
       archive,

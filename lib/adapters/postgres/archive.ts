@@ -15,6 +15,19 @@ import type { Programs } from './programs.ts';
 import { tocReader } from './toc.ts';
 
 /**
+ * Settings under which pg_dump writes definitions as our own sessions read them, whatever the database and its roles
+ * have set. Not lc_monetary: a value of type money restores only under the setting that it was written under.
+ */
+const SETTINGS = [
+  'timezone=UTC',
+  'bytea_output=hex',
+  'standard_conforming_strings=on',
+  'quote_all_identifiers=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+/**
  * Starts pg_dump inside the exported snapshot. The stream ends only after the program has exited 0: whoever uploads
  * it can believe its end, and nothing else (a source that merely ends completes an upload, whatever became of pg_dump).
  */
@@ -32,7 +45,7 @@ export function startArchive(
     `--snapshot=${held.snapshot}`,
     '--no-password',
     // Sources may sit behind an idle cut of 350 s. Settings go here and not by PGOPTIONS, which poolers refuse.
-    `--dbname=keepalives_idle=60 keepalives_interval=30 dbname=${conninfo(credentials.database)}`,
+    `--dbname=keepalives_idle=60 keepalives_interval=30 options=${conninfo(SETTINGS)} dbname=${conninfo(credentials.database)}`,
     `--lock-wait-timeout=${policy.dump.lockTimeout * 1000}`,
   ];
   const environment = { ...childEnvironment(), ...libpqEnvironment(credentials), PGAPPNAME: held.name };

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientConfig, type QueryResult } from 'pg';
 import type { Credentials } from '../../ports/database.ts';
 import { SYSTEM_CA } from './process.ts';
 import { unreachable } from './unreachable.ts';
@@ -19,6 +19,7 @@ const TEXT_SETTINGS = [
   "set xmloption = 'content'",
   'set row_security = off',
   'set quote_all_identifiers = off',
+  'set standard_conforming_strings = on',
   'set statement_timeout = 0',
   'set lock_timeout = 0',
   'set idle_in_transaction_session_timeout = 0',
@@ -96,6 +97,12 @@ function ssl(credentials: Credentials): ClientConfig['ssl'] {
 /** Rows of a query, typed by the caller. */
 export async function rows<T>(client: Client, sql: string, values: unknown[] = []): Promise<T[]> {
   return (await client.query(sql, values)).rows as T[];
+}
+
+/** The first row that each of several queries gives, sent in one round trip. Statements that give none are passed over. */
+export async function several<T>(client: Client, sql: string): Promise<T[]> {
+  const results = (await client.query(sql)) as unknown as QueryResult | QueryResult[];
+  return [results].flat().flatMap(({ rows }) => (rows.length > 0 ? [rows[0] as T] : []));
 }
 
 export { identifier } from './sql.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import { UnderstudyError } from '../../domain/errors.ts';
-import type { ContentFacts, WriteCounters } from '../../domain/manifest.ts';
+import { FACTS } from '../../domain/manifest.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { Credentials, HeldSource, Sequence } from '../../ports/database.ts';
 import { startArchive } from './archive.ts';
@@ -9,10 +9,10 @@ import { watchForBlocked } from './blocked.ts';
 import { connect, rows } from './connection.ts';
 import { changedDefinitions, definitionsNow } from './facts/definitions.ts';
 import { largeObjectFacts } from './facts/large-objects.ts';
-import { schemaFacts } from './facts/schema.ts';
-import { columnMaximum, sequenceValues } from './facts/sequences.ts';
+import { schemaFacts } from './facts/schema/schema.ts';
+import { maximaOf, sequenceValues } from './facts/sequences.ts';
 import { extensionFacts, parameterFacts, serverMajor, sourceFacts } from './facts/source.ts';
-import { dataTables, tableFacts } from './facts/tables.ts';
+import { GIVE_BACK, readTables } from './facts/tables.ts';
 import { definitionsStamp, keyOf } from './facts/writes.ts';
 import { lockThenSnapshot, type Snapshot } from './locks.ts';
 import { clientFor, type Programs } from './programs.ts';
@@ -68,8 +68,8 @@ async function heldSource(
     facts: await sourceFacts(holder, snapshot.takenAt),
     extensions: await extensionFacts(holder),
     parameters: await parameterFacts(holder),
-    content: (depth) => contentFacts(holder, depth, snapshot.writes, signal),
-    dataLines: async () => (await dataTables(holder)).map(dataLine),
+    content: (depth, sequences) => contentFacts(holder, depth, sequences, snapshot, signal),
+    dataLines: async () => snapshot.tables.map(dataLine),
     async unchanged() {
       const changed = changedDefinitions(definitions, await definitionsNow(side));
       if (changed.length === 0) return;
@@ -84,7 +84,6 @@ async function heldSource(
     archive: () => startArchive(programs, credentials, { snapshot: snapshot.id, name }, policy, signal),
     roles: () => dumpRoles(programs, credentials),
     sequences: () => sequenceValues(side),
-    columnMaxima: (sequences) => withMaxima(holder, sequences),
     watchForBlocked: (onBlocked, ends) => watchForBlocked(credentials, [pid], name, onBlocked, ends),
     async release() {
       // A closed connection ends a session only when its query is done, and until then it holds every lock.
@@ -111,37 +110,40 @@ async function endSessions(
   }
 }
 
-async function withMaxima(client: Client, sequences: readonly Sequence[]): Promise<Sequence[]> {
-  const found: Sequence[] = [];
-  for (const sequence of sequences) {
-    const maximum = sequence.column && (await columnMaximum(client, sequence.column));
-    found.push(
-      sequence.column && maximum !== undefined
-        ? { ...sequence, column: { ...sequence.column, maximum } }
-        : sequence,
-    );
-  }
-  return found;
-}
-
+/** Every lock beyond those on the tables is given back as soon as what it was for has been read. */
 async function contentFacts(
   client: Client,
   depth: 'fingerprints' | 'counts',
-  writes: Map<string, WriteCounters>,
+  sequences: readonly Sequence[],
+  { tables, writes }: Snapshot,
   signal: AbortSignal,
-): Promise<ContentFacts> {
+): ReturnType<HeldSource['content']> {
+  await client.query('savepoint planned');
   const schema = await schemaFacts(client);
-  const tables = [];
-  for (const table of await dataTables(client)) {
-    signal.throwIfAborted();
-    const counted = writes.get(keyOf(table.schema, table.name));
-    tables.push({ ...(await tableFacts(client, table, depth)), ...(counted ? { writes: counted } : {}) });
-  }
+  await client.query(GIVE_BACK);
+  const readings = await readTables(client, tables, depth, { signal, savepoint: true });
+  const largeObjects = await largeObjectFacts(client, depth);
+  await client.query(GIVE_BACK);
   const definitions = definitionsStamp(writes);
   return {
-    schema,
-    tables,
-    largeObjects: await largeObjectFacts(client, depth),
-    ...(definitions ? { definitions } : {}),
+    content: {
+      facts: FACTS,
+      schema,
+      tables: readings.map(({ facts }) => {
+        const counted = writes.get(keyOf(facts.schema, facts.name));
+        return counted ? { ...facts, writes: counted } : facts;
+      }),
+      largeObjects,
+      ...(definitions ? { definitions } : {}),
+    },
+    sequences: withMaxima(sequences, maximaOf(tables, readings)),
   };
+}
+
+function withMaxima(sequences: readonly Sequence[], maxima: Map<string, bigint>): Sequence[] {
+  return sequences.map((sequence) => {
+    const maximum = maxima.get(keyOf(sequence.schema, sequence.name));
+    if (!sequence.column || maximum === undefined) return sequence;
+    return { ...sequence, column: { ...sequence.column, maximum: String(maximum) } };
+  });
 }

@@ -4,7 +4,7 @@ import type { Manifest } from '../../domain/manifest.ts';
 import type { InstanceCopy, Instances } from '../../ports/database.ts';
 import { check, checkable, sound, uncheckable } from './amcheck.ts';
 import { connect, rows } from './connection.ts';
-import { schemaFacts } from './facts/schema.ts';
+import { schemaFacts } from './facts/schema/schema.ts';
 import { unreported } from './facts/sessions.ts';
 import { type DataTable, dataTables, tableFacts } from './facts/tables.ts';
 import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';

@@ -4,13 +4,19 @@ import type { WriteCounters } from '../../domain/manifest.ts';
 import { utc } from '../../domain/time.ts';
 import { identifier, rows } from './connection.ts';
 import { ours } from './facts/ours.ts';
-import { dataTables } from './facts/tables.ts';
+import { type DataTable, dataTables } from './facts/tables.ts';
 import { writeCounters } from './facts/writes.ts';
 
 const ATTEMPTS = 5;
 
 /** An exported snapshot, when it was taken, and how often each table had been written a moment before. */
-export type Snapshot = { id: string; takenAt: string; writes: Map<string, WriteCounters> };
+export type Snapshot = {
+  id: string;
+  takenAt: string;
+  writes: Map<string, WriteCounters>;
+  /** The tables whose rows are dumped. */
+  tables: DataTable[];
+};
 
 /**
  * Locks every table ACCESS SHARE in the holder's transaction, and then takes its snapshot. `side` is a connection
@@ -22,7 +28,7 @@ export async function lockThenSnapshot(
   lockTimeoutSeconds: number,
 ): Promise<Snapshot> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const locked = await tablesToLock(side);
+    const { names: locked } = await tablesToLock(side);
     await holder.query('begin isolation level repeatable read read only');
     // Neither SET nor LOCK takes the transaction's snapshot; the SELECT below does.
     await holder.query(`set local lock_timeout = ${lockTimeoutSeconds * 1000}`);
@@ -36,8 +42,9 @@ export async function lockThenSnapshot(
       );
       await holder.query('set local lock_timeout = 0');
       const inside = await tablesToLock(holder);
-      if (inside.every((name) => locked.includes(name)))
-        return { id: snapshot!.id, takenAt: utc(snapshot!.at), writes };
+      const isLocked = new Set(locked);
+      if (inside.names.every((name) => isLocked.has(name)))
+        return { id: snapshot!.id, takenAt: utc(snapshot!.at), writes, tables: inside.tables };
     }
     // A table appeared or vanished between the list and the locks: all of it again, or it would be unprotected.
     await holder.query('rollback');
@@ -72,13 +79,14 @@ async function lock(holder: Client, tables: string[]): Promise<'locked' | 'vanis
 }
 
 /** The tables that must be locked before the snapshot: those with data, and partitioned parents. */
-async function tablesToLock(client: Client): Promise<string[]> {
+async function tablesToLock(client: Client): Promise<{ names: string[]; tables: DataTable[] }> {
   const parents = await rows<{ schema: string; name: string }>(
     client,
     `
     select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'p' and ${ours('n')}`,
   );
-  const all = [...parents, ...(await dataTables(client))].map(({ schema, name }) => identifier(schema, name));
-  return [...new Set(all)].sort();
+  const tables = await dataTables(client);
+  const names = [...parents, ...tables].map(({ schema, name }) => identifier(schema, name));
+  return { names: [...new Set(names)].sort(), tables };
 }

@@ -1,19 +1,13 @@
 import { statfs } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { UnderstudyError } from '../../domain/errors.ts';
-import type { Manifest, TableFacts } from '../../domain/manifest.ts';
+import type { Manifest } from '../../domain/manifest.ts';
 import { humanSeconds } from '../../domain/time.ts';
-import type { Scratch, ScratchCopy } from '../../ports/database.ts';
-import { largeObjectFacts } from './facts/large-objects.ts';
-import { schemaFacts } from './facts/schema.ts';
-import { columnMaximum, sequenceValues } from './facts/sequences.ts';
-import { type DataTable, dataTables, tableFacts } from './facts/tables.ts';
+import type { Scratch } from '../../ports/database.ts';
 import { findPrograms, type Programs } from './programs.ts';
-import { DATABASE, RESTORER } from './restore/names.ts';
 import { restoreInto } from './restore/restore.ts';
+import { withCopyOn } from './scratch-copy.ts';
 import { makeRunDirectory, sweepRunDirectories } from './scratch-directory.ts';
-import { type ScratchServer, SUPERUSER, startScratchServer } from './scratch-server.ts';
-import { singleValue } from './single-value.ts';
+import { type ScratchServer, startScratchServer } from './scratch-server.ts';
 
 /**
  * Bytes of source database restored and proven in a second, on the slow side of what was measured
@@ -43,8 +37,8 @@ export function localScratch(settings: ScratchSettings): Scratch {
       try {
         request.phase('server');
         server = await startScratchServer(directory.path, programs, settings.owner, request.signal);
-        const { leftOut, notes } = await restoreInto(server, programs, request);
-        return await withCopyOn(server, leftOut, notes, request.signal, use);
+        const found = await restoreInto(server, programs, request);
+        return await withCopyOn(server, programs, found, request.signal, use);
       } finally {
         await server?.stop();
         await directory.release();
@@ -94,63 +88,6 @@ async function refusal(settings: ScratchSettings, manifest: Manifest) {
     };
   }
   return undefined;
-}
-
-async function withCopyOn<T>(
-  server: ScratchServer,
-  leftOut: string[],
-  notes: string[],
-  signal: AbortSignal,
-  use: (copy: ScratchCopy) => Promise<T>,
-): Promise<T> {
-  const reader = await server.connect(SUPERUSER, DATABASE);
-  const asker = await server.connect(RESTORER, DATABASE);
-  try {
-    return await use({
-      leftOut,
-      notes,
-      content: async (_manifest, depth) => ({
-        schema: await schemaFacts(reader),
-        tables: await allTableFacts(server, await dataTables(reader), depth, signal),
-        largeObjects: await largeObjectFacts(reader, depth),
-      }),
-      sequences: async () => {
-        const found = [];
-        for (const { schema, name, value, column } of await sequenceValues(reader)) {
-          const maximum = column ? await columnMaximum(reader, column) : undefined;
-          found.push({ schema, name, value, ...(maximum === undefined ? {} : { columnMaximum: maximum }) });
-        }
-        return found;
-      },
-      value: (sql) => singleValue(asker, sql),
-    });
-  } finally {
-    await Promise.allSettled([reader.end(), asker.end()]);
-  }
-}
-
-/** As many tables at once as there are cores. */
-async function allTableFacts(
-  server: ScratchServer,
-  tables: DataTable[],
-  depth: 'fingerprints' | 'counts',
-  signal: AbortSignal,
-): Promise<TableFacts[]> {
-  const found: TableFacts[] = new Array(tables.length);
-  let next = 0;
-  const work = async () => {
-    const client = await server.connect(SUPERUSER, DATABASE);
-    try {
-      for (let index = next++; index < tables.length; index = next++) {
-        signal.throwIfAborted();
-        found[index] = await tableFacts(client, tables[index]!, depth);
-      }
-    } finally {
-      await client.end();
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
-  return found;
 }
 
 function gigabytes(bytes: number): string {

@@ -20,9 +20,12 @@ export function engineOf(tables: Table[], listing: string, changed?: Error): Dat
     extensions: [],
     parameters: [],
     content: async () => ({
-      schema: {},
-      tables: tables.map(([schema, name]) => ({ schema, name, rows: '0', fingerprint: '0:0' })),
-      largeObjects,
+      content: {
+        schema: {},
+        tables: tables.map(([schema, name]) => ({ schema, name, rows: '0', fingerprint: '0:0' })),
+        largeObjects,
+      },
+      sequences: [],
     }),
     dataLines: async () => tables.map(([schema, name, owner = 'crm']) => dataLine({ schema, name, owner })),
     unchanged: () => (changed ? Promise.reject(changed) : Promise.resolve()),
@@ -36,7 +39,6 @@ export function engineOf(tables: Table[], listing: string, changed?: Error): Dat
     }),
     roles: async () => Buffer.from('create role crm;'),
     sequences: async () => [],
-    columnMaxima: async (sequences) => [...sequences],
     watchForBlocked: async () => undefined,
     release: async () => undefined,
   };

@@ -4,6 +4,10 @@ import { rows } from '../connection.ts';
 /** Version of every definition that tables' locks do not protect: object → the transaction that last wrote it. */
 export type Definitions = Map<string, string>;
 
+/** In no session's own temporary schema. */
+const LASTING = (namespace: string) =>
+  `${namespace} not in (select n.oid from pg_catalog.pg_namespace n where n.nspname ~ '^pg_(toast_)?temp_')`;
+
 /**
  * Functions, types, schemas, indexes, rules and views as they are for this session: a holder's are those of its
  * snapshot, another's those of now. PostgreSQL deparses them from the newest catalog whatever the snapshot is, so a
@@ -12,8 +16,8 @@ export type Definitions = Map<string, string>;
 export async function definitionsNow(client: Client): Promise<Definitions> {
   const found = await rows<{ object: string; version: string }>(
     client,
-    `select 'function ' || oid || ' ' || proname as object, xmin::text as version from pg_catalog.pg_proc where oid >= 16384
-    union all select 'type ' || oid || ' ' || typname, xmin::text from pg_catalog.pg_type where oid >= 16384 and typtype in ('e', 'd', 'r')
+    `select 'function ' || oid || ' ' || proname as object, xmin::text as version from pg_catalog.pg_proc where oid >= 16384 and ${LASTING('pronamespace')}
+    union all select 'type ' || oid || ' ' || typname, xmin::text from pg_catalog.pg_type where oid >= 16384 and typtype in ('e', 'd', 'r') and ${LASTING('typnamespace')}
     union all select 'schema ' || oid || ' ' || nspname, md5(nspname) from pg_catalog.pg_namespace where oid >= 16384 and nspname !~ '^pg_'
     union all select 'relation ' || oid || ' ' || relname, md5(relname || relkind::text || relnamespace) from pg_catalog.pg_class where oid >= 16384 and relkind in ('i', 'I', 'v', 'm', 'S') and relpersistence <> 't' and relnamespace <> 'pg_toast'::pg_catalog.regnamespace
     union all select 'rule ' || r.oid || ' ' || r.rulename, r.xmin::text from pg_catalog.pg_rewrite r join pg_catalog.pg_class c on c.oid = r.ev_class where r.oid >= 16384 and c.relpersistence <> 't'`,

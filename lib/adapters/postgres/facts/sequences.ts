@@ -2,6 +2,8 @@ import type { Client } from 'pg';
 import type { Sequence } from '../../../ports/database.ts';
 import { identifier, rows } from '../connection.ts';
 import { notOfExtension, ours } from './ours.ts';
+import type { DataTable, TableReading } from './tables.ts';
+import { keyOf } from './writes.ts';
 
 type Described = Omit<Sequence, 'value' | 'column'> & {
   increment: string;
@@ -52,14 +54,20 @@ export async function sequenceValues(client: Client): Promise<Sequence[]> {
   );
 }
 
-/** The largest value in the column that a sequence feeds, as text; undefined for an empty table. */
-export async function columnMaximum(
-  client: Client,
-  column: NonNullable<Sequence['column']>,
-): Promise<string | undefined> {
-  const [found] = await rows<{ maximum: string | null }>(
-    client,
-    `select max(${identifier(column.name)})::text as maximum from ${identifier(column.schema, column.table)}`,
-  );
-  return found?.maximum ?? undefined;
+/** The largest value in the columns that each sequence feeds, over all tables that have such a column. */
+export function maximaOf(
+  tables: readonly DataTable[],
+  readings: readonly TableReading[],
+): Map<string, bigint> {
+  const maxima = new Map<string, bigint>();
+  tables.forEach(({ feeds }, index) => {
+    for (const { schema, sequence, column } of feeds) {
+      const found = readings[index]!.maxima.get(column);
+      const key = keyOf(schema, sequence);
+      const before = maxima.get(key);
+      if (found !== undefined && (before === undefined || BigInt(found) > before))
+        maxima.set(key, BigInt(found));
+    }
+  });
+  return maxima;
 }

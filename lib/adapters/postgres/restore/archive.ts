@@ -13,6 +13,9 @@ const SUPERUSER_TYPES = ['EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLE', 'P
 /** A copy that subscribes takes over production's replication slot, and production's rows go to it. */
 const NEVER_RESTORED = ['SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'DATABASE', 'DATABASE PROPERTIES'];
 
+/** Comments and labels of what is left out. */
+const OF_THESE = /^(?:COMMENT|SECURITY LABEL) - (?:SUBSCRIPTION|DATABASE) /;
+
 /** Says nothing about the archive: only that a role like the one of a managed service may not do it here. */
 const NEEDS_SUPERUSER =
   /must be superuser|permission denied (?:for language|to create|to set parameter|for foreign-data wrapper)|only superuser|superuser-only/i;
@@ -50,7 +53,7 @@ export function partition(entries: TocEntry[]) {
     const ofExtension =
       entry.type === 'EXTENSION' || (entry.type === 'COMMENT' && entry.name.startsWith('EXTENSION '));
     if (ofExtension) continue;
-    if (NEVER_RESTORED.includes(entry.type)) parts.never.push(entry);
+    if (NEVER_RESTORED.includes(entry.type) || OF_THESE.test(entry.what)) parts.never.push(entry);
     else if (PRIVILEGE_TYPES.includes(entry.type)) parts.privileges.push(entry);
     else if (entry.type === 'MATERIALIZED VIEW DATA') parts.refresh.push(entry);
     else if (SUPERUSER_TYPES.includes(entry.type)) parts.superuser.push(entry);

@@ -14,6 +14,9 @@ import { createExtensions } from './extensions.ts';
 import { RESTORER, RestoreFailed } from './names.ts';
 import { restoreRoles } from './roles.ts';
 
+/** What the archive is called in the scratch directory. */
+export const ARCHIVE = 'archive.dump';
+
 /** Restores the archive phase by phase into a fresh scratch server, and says what had to be left out. */
 export async function restoreInto(
   server: ScratchServer,
@@ -24,7 +27,7 @@ export async function restoreInto(
   const notes: string[] = [];
 
   phase('fetch');
-  const archive = await fetchArtifact(server, 'archive.dump', await request.dump(), manifest.dump.sha256);
+  const archive = await fetchArtifact(server, ARCHIVE, await request.dump(), manifest.dump.sha256);
   const roles = await fetchArtifact(server, 'roles.sql', await request.roles(), manifest.roles.sha256);
 
   phase('roles');
