@@ -1,4 +1,4 @@
-import { agree, differInWriting, writtenIn } from './definition.ts';
+import { agree, differInWriting } from './definition.ts';
 import type { ContentFacts, Manifest, SequenceFacts, TableFacts } from './manifest.ts';
 import { FACTS, fingerprinted } from './manifest.ts';
 
@@ -24,8 +24,8 @@ export type Proof = {
   differences: Difference[];
 };
 
-/** An object whose expressions the copy writes in another way than the source did, and those of the source. */
-export type Rewritten = { kind: string; name: string; written: ReturnType<typeof writtenIn> };
+/** An object whose expressions the copy writes in another way than the source did: its digests in both. */
+export type Rewritten = { kind: string; name: string; source: string; copy: string };
 
 export type ProofOptions = {
   depth: 'fingerprints' | 'counts';
@@ -69,7 +69,7 @@ export function rewritten(manifest: Manifest, copy: Pick<CopyFacts, 'schema'>): 
     Object.entries(expected).flatMap(([name, source]) => {
       const found = own(copy.schema[kind], name);
       if (found === undefined || agree(source, found) || !differInWriting(source, found)) return [];
-      return [{ kind, name, written: writtenIn(source) }];
+      return [{ kind, name, source, copy: found }];
     }),
   );
 }

@@ -106,8 +106,8 @@ export type Ledger = {
 /** A restored copy on a scratch server. */
 export type ScratchCopy = {
   content(manifest: Manifest, depth: 'fingerprints' | 'counts'): Promise<CopyFacts>;
-  /** Of objects whose expressions the copy writes otherwise, those that the archive has in the source's own words. */
-  inArchive(objects: readonly Rewritten[]): Promise<Set<string>>;
+  /** A second look at objects whose expressions the copy writes otherwise: those that mean the same. */
+  confirmed(objects: readonly Rewritten[]): Promise<Set<string>>;
   /** The single value of a query, as text; undefined for NULL. Rejects when it is not one row of one column. */
   value(sql: string): Promise<string | undefined>;
   leftOut: string[];

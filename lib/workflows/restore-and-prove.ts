@@ -131,7 +131,7 @@ async function proofOf(
 ): Promise<Proof> {
   const facts = await copy.content(manifest, depth);
   const otherwise = rewritten(manifest, facts);
-  const confirmed = otherwise.length > 0 ? await copy.inArchive(otherwise) : new Set<string>();
+  const confirmed = otherwise.length > 0 ? await copy.confirmed(otherwise) : new Set<string>();
   if (confirmed.size > 0)
     notes.push(
       `PostgreSQL writes these otherwise after a restore; the archive holds them in the source's own words: ${[...confirmed].slice(0, 10).join(', ')}${confirmed.size > 10 ? ` and ${confirmed.size - 10} more` : ''}`,

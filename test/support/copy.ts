@@ -78,7 +78,7 @@ export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Prom
       },
       async proof(depth = 'fingerprints') {
         const facts = await copy.content(taken.manifest, depth);
-        const confirmed = await copy.inArchive(rewritten(taken.manifest, facts));
+        const confirmed = await copy.confirmed(rewritten(taken.manifest, facts));
         return prove(taken.manifest, facts, { depth, extensionsLeftOut: copy.leftOut, confirmed });
       },
     });

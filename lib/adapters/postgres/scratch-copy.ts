@@ -10,7 +10,7 @@ import { type DataTable, dataTables, readTables, type TableReading } from './fac
 import { keyOf } from './facts/writes.ts';
 import type { Programs } from './programs.ts';
 import { DATABASE, RESTORER } from './restore/names.ts';
-import { writtenInArchive } from './restore/written.ts';
+import { confirmWritten } from './restore/written.ts';
 import { type ScratchServer, SUPERUSER } from './scratch-server.ts';
 import { singleValue } from './single-value.ts';
 
@@ -29,7 +29,7 @@ export async function withCopyOn<T>(
       ...found,
       content: (_manifest, depth) =>
         copyFacts(reader, depth, (tables) => readAtOnce(server, tables, depth, signal)),
-      inArchive: (objects) => writtenInArchive(server, programs, objects),
+      confirmed: (objects) => confirmWritten(server, programs, objects),
       value: (sql) => singleValue(asker, sql),
     });
   } finally {

@@ -19,7 +19,7 @@ function copyOf(answers: Record<string, string | undefined | Error>): ScratchCop
       return answer;
     },
     content: () => Promise.reject(new Error('not asked for')),
-    inArchive: () => Promise.reject(new Error('not asked for')),
+    confirmed: () => Promise.reject(new Error('not asked for')),
     leftOut: [],
     notes: [],
   };

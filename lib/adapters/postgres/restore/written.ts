@@ -1,33 +1,84 @@
 import { join } from 'node:path';
+import { writtenIn } from '../../../domain/definition.ts';
 import { UnderstudyError } from '../../../domain/errors.ts';
+import type { SchemaFacts } from '../../../domain/manifest.ts';
 import { keyOfObject, type Rewritten } from '../../../domain/proof.ts';
-import { digest } from '../facts/schema/schema.ts';
+import { rows } from '../connection.ts';
+import { digest, schemaFacts } from '../facts/schema/schema.ts';
 import { sayEnding, start } from '../process.ts';
 import type { Programs } from '../programs.ts';
-import type { ScratchServer } from '../scratch-server.ts';
-import { RESTORER } from './names.ts';
+import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
+import { DATABASE, RESTORER } from './names.ts';
 import { ARCHIVE } from './restore.ts';
 
+/** Where the definitions of the archive are made again. */
+const AGAIN = 'understudy_again';
+
 /**
- * A second look at objects whose expressions a copy writes in another way than its source: those of which the archive
- * holds the source's own text, as `keyOfObject` says them. PostgreSQL made the copy from that text without an error, so
- * it means the same, however the server writes it out afterwards.
+ * A second look at objects whose expressions a copy writes in another way than its source: those that mean the same, as
+ * `keyOfObject` says them. The archive must hold the source's own text, and that text, made again on the same server,
+ * must be written as the copy writes it. What this server could not make again is judged by the archive alone.
  */
-export async function writtenInArchive(
+export async function confirmWritten(
   server: ScratchServer,
   programs: Programs,
   objects: readonly Rewritten[],
 ): Promise<Set<string>> {
   const statements = (await definitionsIn(server, programs)).split(HEADER);
+  const inArchive = objects.filter((object) => {
+    const named = statements.filter((statement) => names(statement, object.name));
+    const texts = named.length > 0 ? named : statements;
+    return writtenIn(object.source).every((expression) => texts.some((text) => holds(text, expression)));
+  });
+  if (inArchive.length === 0) return new Set();
+  const again = await madeAgain(server, programs);
   return new Set(
-    objects
-      .filter((object) => {
-        const named = statements.filter((statement) => names(statement, object.name));
-        const texts = named.length > 0 ? named : statements;
-        return object.written.every((expression) => texts.some((text) => holds(text, expression)));
+    inArchive
+      .filter(({ kind, name, copy }) => {
+        const made = Object.hasOwn(again[kind] ?? {}, name) ? again[kind]![name] : undefined;
+        return made === undefined || sameWriting(made, copy);
       })
       .map(keyOfObject),
   );
+}
+
+const sameWriting = (a: string, b: string) => JSON.stringify(writtenIn(a)) === JSON.stringify(writtenIn(b));
+
+/** The facts of the archive's definitions, made again in an empty database. Errors there say nothing about the copy. */
+async function madeAgain(server: ScratchServer, programs: Programs): Promise<SchemaFacts> {
+  const maker = await server.connect(SUPERUSER, 'postgres');
+  try {
+    const [{ encoding } = { encoding: 'UTF8' }] = await rows<{ encoding: string }>(
+      maker,
+      'select pg_catalog.pg_encoding_to_char(encoding) as encoding from pg_catalog.pg_database where datname = $1',
+      [DATABASE],
+    );
+    await maker.query(`create database ${AGAIN} template template0 encoding '${encoding}' locale 'C'`);
+    const args = [
+      '--schema-only',
+      '--no-owner',
+      '--no-privileges',
+      '--no-comments',
+      '--no-security-labels',
+      '--no-subscriptions',
+      `--dbname=${AGAIN}`,
+      join(server.directory, ARCHIVE),
+    ];
+    await start(join(programs.bin, 'pg_restore'), args, server.environment(SUPERUSER, AGAIN), {
+      ...server.identity,
+      cwd: server.directory,
+      stdout: 'ignore',
+    }).ended;
+    const client = await server.connect(SUPERUSER, AGAIN);
+    try {
+      return await schemaFacts(client);
+    } finally {
+      await client.end();
+    }
+  } finally {
+    await maker.query(`drop database if exists ${AGAIN} with (force)`).catch(() => undefined);
+    await maker.end();
+  }
 }
 
 async function definitionsIn(server: ScratchServer, programs: Programs): Promise<string> {
