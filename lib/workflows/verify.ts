@@ -7,6 +7,7 @@ import {
   type Subject,
 } from '../checks/artifact.ts';
 import { checkSize } from '../checks/size.ts';
+import { type Acknowledged, acknowledged, acknowledgementOf } from '../domain/acknowledgement.ts';
 import { reasonOf } from '../domain/errors.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { VerifyJob } from '../domain/job.ts';
@@ -22,7 +23,9 @@ import { arrived, askForReplicas, originalOf, type Vaults, vaultOf } from './rep
 import { raise, settle } from './tell.ts';
 
 export type VerifyDeps = JobDeps & Vaults & { engine: DatabaseEngine };
-export type VerifyOutcome = JobOutcome & { findings: Finding[] };
+export type VerifyOutcome = JobOutcome & { findings: Judged[] };
+/** `acknowledged` where somebody knew of it. */
+type Judged = Finding & { acknowledged?: Acknowledged };
 
 /** Codes that say a stored point is bad. */
 const BAD: readonly FindingCode[] = [
@@ -159,7 +162,7 @@ function depthOf(target: Target, point: DumpPoint): Target['policy']['verify']['
  * verifying an old point must not make it look as if the newest were well. The vault and its replica are no witnesses
  * for each other.
  */
-async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps): Promise<Finding[]> {
+async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps): Promise<Judged[]> {
   const stored = (
     await deps.catalog.points(target.id, { states: ['available', 'verified', 'rehearsed', 'corrupt'] })
   )
@@ -178,7 +181,16 @@ async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps)
     (open) => isReplica(open.subject) === isReplica(point.id) && open.subject <= point.id,
   );
   if (isNewest) await settle(deps, target.id, ['size-anomaly'], odd);
-  return odd;
+  return known(odd, deps);
+}
+
+async function known(found: Finding[], { catalog, clock }: VerifyDeps): Promise<Judged[]> {
+  const [first] = found;
+  const all = first ? await catalog.acknowledgements(first.target) : [];
+  return found.map((each) => {
+    const by = acknowledgementOf(all, each, clock.now());
+    return by ? { ...each, acknowledged: acknowledged(by) } : each;
+  });
 }
 
 /** Everything that can be said against a point, to the policy's depth; the first thing that stands in the way of the next ends it. */

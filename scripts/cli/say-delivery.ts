@@ -1,7 +1,10 @@
+import { type Acknowledged, isSettled } from '../../lib/domain/acknowledgement.ts';
 import type { Evidence } from '../../lib/domain/evidence.ts';
+import type { Finding } from '../../lib/domain/finding.ts';
+import { pages } from '../../lib/domain/severity.ts';
 import type { Delivery } from '../local/pump.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from './exit.ts';
-import { bad, faint, good } from './say.ts';
+import { bad, faint, good, odd } from './say.ts';
 import { sayEvidence } from './say-evidence.ts';
 
 type Result = {
@@ -9,8 +12,9 @@ type Result = {
   summary?: string;
   hint?: string;
   evidence?: Evidence;
-  findings?: { code: string; message: string; next: string }[];
+  findings?: Said[];
 };
+type Said = Pick<Finding, 'code' | 'severity' | 'message' | 'next'> & { acknowledged?: Acknowledged };
 
 function results(delivery: Delivery): Result[] {
   return (Array.isArray(delivery.result) ? delivery.result : [delivery.result ?? {}]) as Result[];
@@ -43,17 +47,44 @@ export function sayWhole(delivery: Delivery): string[] {
     return [`${good('✔')} ${delivery.function}  nothing waits for it`];
   return results(delivery).flatMap((result) => {
     if (result.evidence) return sayEvidence(result.evidence);
-    const wrong = ['refused', 'failed'].includes(result.outcome ?? '') || (result.findings?.length ?? 0) > 0;
     return [
-      `${wrong ? bad('✖') : good('✔')} ${delivery.function}  ${result.summary ?? 'nothing to do'}`,
+      `${markOf(result)} ${delivery.function}  ${result.summary ?? 'nothing to do'}`,
       ...(result.hint ? [`  ${faint(`next: ${result.hint}`)}`] : []),
       ...(result.findings ?? []).flatMap(sayFinding),
     ];
   });
 }
 
-export function sayFinding(found: { code: string; message: string; next: string }): string[] {
-  return [`  ${bad(found.code)}  ${found.message}`, `  ${faint(`next: ${found.next}`)}`];
+/** ✖ where it is not what it should be; ⚠ where it is, and something about it is unusual. */
+function markOf(result: Result): string {
+  if (isWrong(result)) return bad('✖');
+  return (result.findings?.length ?? 0) > 0 ? odd('⚠') : good('✔');
+}
+
+/** Said of a point that is good, however grave a policy finds it. */
+const REMARKS = ['size-anomaly'];
+
+/** Could not be done, or was found bad: P2 and P3 are remarks about something that is good. */
+function isWrong({ outcome, evidence, findings = [] }: Result): boolean {
+  if (evidence) return evidence.outcome === 'failed';
+  if (outcome === 'refused' || outcome === 'failed') return true;
+  return findings.some(
+    (found) => pages(found.severity) && !isSettled(found as Finding) && !REMARKS.includes(found.code),
+  );
+}
+
+/** Was everything done, and nothing found bad? Remarks follow and change the exit code alone. */
+export function isGood(deliveries: Delivery[]): boolean {
+  return deliveries.every(
+    (delivery) => !delivery.error && delivery.result !== undefined && !results(delivery).some(isWrong),
+  );
+}
+
+export function sayFinding({ code, severity, message, next, acknowledged }: Said): string[] {
+  const shown = pages(severity) ? bad(code) : odd(code);
+  if (acknowledged)
+    return [`  ${severity} ${shown}  ${message}`, `  ${faint(`acknowledged until ${acknowledged.until}`)}`];
+  return [`  ${severity} ${shown}  ${message}`, `  ${faint(`next: ${next}`)}`];
 }
 
 function hintLine(error: Error): string[] {
@@ -72,6 +103,9 @@ function exitCodes(delivery: Delivery): ExitCode[] {
   return results(delivery).map((result) => {
     if (result.outcome === 'refused' || result.outcome === 'failed') return FAILED;
     if (result.evidence?.error && result.evidence.findings.length === 0) return FAILED;
-    return result.evidence?.outcome === 'failed' || (result.findings?.length ?? 0) > 0 ? FOUND_WRONG : DONE;
+    const found = (result.findings ?? []).some(
+      (each) => each.severity !== 'P3' && !isSettled(each as Finding),
+    );
+    return result.evidence?.outcome === 'failed' || found ? FOUND_WRONG : DONE;
   });
 }

@@ -44,6 +44,7 @@ export function table(head: string[], rows: string[][]): string[] {
 
 export const good = (text: string) => colors.green(text);
 export const bad = (text: string) => colors.red(text);
+export const odd = (text: string) => colors.yellow(text);
 export const faint = (text: string) => colors.dim(text);
 export const strong = (text: string) => colors.bold(text);
 

@@ -4,7 +4,7 @@ import { DONE } from '../exit.ts';
 import { type Message, messageFor, type RunOptions, runOf } from '../message.ts';
 import { progress } from '../progress.ts';
 import { type Answer, faint } from '../say.ts';
-import { documentOf, exitOf, sayDelivery, sayWhole } from '../say-delivery.ts';
+import { documentOf, exitOf, isGood, sayDelivery, sayWhole } from '../say-delivery.ts';
 import type { Session } from '../session.ts';
 import { expireDryRun } from './expire-dry-run.ts';
 import { waitForRun } from './wait-for-run.ts';
@@ -60,7 +60,7 @@ async function runHere(session: Session, message: Message): Promise<Answer> {
   const deliveries = await progress(
     `${message.job} of ${message.target}`,
     (update) => pump((delivery) => update(sayDelivery(delivery))),
-    (all) => exitOf(all) === DONE,
+    isGood,
   ).finally(endDurable);
   return {
     document: deliveries.map(documentOf),

@@ -1,4 +1,5 @@
 import { OF_PREFLIGHT } from '../../../lib/checks/preflight.ts';
+import { isSettled } from '../../../lib/domain/acknowledgement.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Evidence } from '../../../lib/domain/evidence.ts';
 import type { Finding } from '../../../lib/domain/finding.ts';
@@ -72,7 +73,7 @@ async function openOf(session: Session, target: string): Promise<Finding[]> {
     ask: 'status',
     target,
   });
-  return (targets[0]?.open ?? []).filter(({ code }) => OF_PREFLIGHT.includes(code));
+  return (targets[0]?.open ?? []).filter((found) => OF_PREFLIGHT.includes(found.code) && !isSettled(found));
 }
 
 function exitOf({ ended, evidence, findings }: Outcome): ExitCode {

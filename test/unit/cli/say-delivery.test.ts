@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
-import { exitOf, sayWhole } from '../../../scripts/cli/say-delivery.ts';
+import { exitOf, isGood, sayWhole } from '../../../scripts/cli/say-delivery.ts';
 import type { Delivery } from '../../../scripts/local/pump.ts';
 
 const delivered = (rest: Partial<Delivery>): Delivery => ({ function: 'snapshot', message: {}, ...rest });
@@ -11,7 +11,7 @@ test.each([
   ['failed', delivered({ result: { outcome: 'failed', summary: 'late' } }), FAILED, '✖ snapshot  late'],
   [
     'found something',
-    delivered({ result: { findings: [{ code: 'c', message: 'm', next: 'n' }] } }),
+    delivered({ result: { findings: [{ code: 'c', severity: 'P0', message: 'm', next: 'n' }] } }),
     FOUND_WRONG,
     'next: n',
   ],
@@ -25,4 +25,43 @@ test.each([
 test('the worst of several counts', () => {
   const [bad, good] = [delivered({ error: new Error('x') }), delivered({ result: { outcome: 'done' } })];
   expect([exitOf([good, bad]), exitOf([good])]).toEqual([FAILED, DONE]);
+});
+
+describe('a good dump about which something is unusual', () => {
+  const acknowledged = { until: '2026-11-27T12:00:00Z', by: 'anna', reason: 'a load' };
+  const verified = (severity: string, more: object = {}) =>
+    delivered({
+      function: 'verify',
+      result: [
+        {
+          outcome: 'done',
+          summary: 'x is good (full, 7 s)',
+          findings: [{ code: 'size-anomaly', severity, message: 'much larger', next: 'ask', ...more }],
+        },
+      ],
+    });
+
+  test.each([
+    ['P2', {}, '⚠ verify  x is good', FOUND_WRONG, true],
+    ['P3', {}, '⚠ verify  x is good', DONE, true],
+    ['P2', { acknowledged }, '⚠ verify  x is good', DONE, true],
+    ['P1', {}, '⚠ verify  x is good', FOUND_WRONG, true],
+  ] as const)('%s %j is shown as %s and ends with %d', (severity, more, shown, exit, isFine) => {
+    const delivery = verified(severity, more);
+    const lines = sayWhole(delivery).map(stripVTControlCharacters);
+    expect(lines[0]).toContain(shown);
+    expect(lines[1]).toContain(`${severity} size-anomaly  much larger`);
+    expect([exitOf([delivery]), isGood([delivery])]).toEqual([exit, isFine]);
+  });
+});
+
+test.each([
+  [delivered({ error: new Error('x') }), false],
+  [delivered({ result: undefined }), false],
+  [delivered({ result: { outcome: 'refused' } }), false],
+  [delivered({ result: { evidence: { outcome: 'failed' } } }), false],
+  [delivered({ result: { outcome: 'done' } }), true],
+  [delivered({ result: [] }), true],
+])('a tick stands over what was done and good alone (%#)', (delivery, expected) => {
+  expect(isGood([delivery])).toBe(expected);
 });
