@@ -51,7 +51,7 @@ export const FINDINGS = {
   'size-anomaly': {
     severity: 'P2',
     means: 'The dump is much smaller or larger than this target’s dumps usually are.',
-    next: 'Ask whether data was loaded or deleted on purpose. If not, restore an older point beside it and compare.',
+    next: 'Ask whether data was loaded or deleted on purpose. If so: `./understudy ack {target} size-anomaly --until 7d --reason "…"`. If not, restore an older point beside it and compare.',
   },
   'restore-failed': {
     severity: 'P0',

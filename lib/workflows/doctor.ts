@@ -1,5 +1,6 @@
 import { hintOf, InputError, reasonOf } from '../domain/errors.ts';
 import { connectionOf, type Plan } from '../domain/policy.ts';
+import { many } from '../domain/words.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DatabaseEngine, Secrets, Symptom } from '../ports/database.ts';
 import type { Vault } from '../ports/vault.ts';
@@ -46,7 +47,7 @@ export async function examine(
         message:
           open.length === 0
             ? 'reachable, no upload is open'
-            : `reachable; ${open.length} uploads are open, a dump may be running`,
+            : `reachable; ${many(open.length, 'upload is', 'uploads are')} open, a dump may be running`,
       },
     ];
   });

@@ -6,6 +6,7 @@ import type { Target } from '../domain/policy.ts';
 import { type DumpPoint, isDump } from '../domain/recovery-point.ts';
 import type { Claim } from '../domain/run.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
+import { many } from '../domain/words.ts';
 import { type Done, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
 import { type DumpDeps, makePoint } from './make-point.ts';
 import { expectReplica } from './replica.ts';
@@ -126,6 +127,6 @@ function unfingerprinted(target: Target) {
 }
 
 function say(manifest: Manifest, point: DumpPoint): string {
-  const rows = totalRows(manifest.tables).toLocaleString('en');
-  return `${manifest.tables.length} tables with ${rows} rows, ${((point.dump?.bytes ?? 0) / 1e6).toFixed(1)} MB in ${humanSeconds(point.dumpSeconds ?? 0)}`;
+  const rows = many(String(totalRows(manifest.tables)), 'row');
+  return `${many(manifest.tables.length, 'table')} with ${rows}, ${((point.dump?.bytes ?? 0) / 1e6).toFixed(1)} MB in ${humanSeconds(point.dumpSeconds ?? 0)}`;
 }

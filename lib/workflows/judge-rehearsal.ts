@@ -7,6 +7,7 @@ import type { Target } from '../domain/policy.ts';
 import { sayDifferences } from '../domain/proof.ts';
 import type { DumpPoint } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween } from '../domain/time.ts';
+import { many } from '../domain/words.ts';
 import type { ScratchResult } from './restore-and-prove.ts';
 
 /** The point that was restored, and the newest verified one's snapshot, from which the RPO is measured. */
@@ -79,13 +80,14 @@ function findingsOf(
 ): Finding[] {
   const found: Finding[] = [];
   if (result.failure?.kind === 'bad') {
-    found.push(
-      finding('restore-failed', {
-        target,
-        subject: point.id,
-        message: `${point.id} of ${target.id} did not restore: ${result.failure.message}`,
-      }),
-    );
+    const { message, hint } = result.failure;
+    const failed = finding('restore-failed', {
+      target,
+      subject: point.id,
+      message: `${point.id} of ${target.id} did not restore: ${message}`,
+    });
+    // Who knows the cause knows the next step better.
+    found.push(hint ? { ...failed, next: hint } : failed);
   }
   const { proof } = result;
   if (proof && !proof.equal) {
@@ -130,5 +132,5 @@ export function sayEvidence(evidence: Evidence): string {
     evidence.strength === 'exact'
       ? 'equal to its source'
       : 'restored; row counts agree, which proves no more';
-  return `${evidence.point} restored${took}, ${what}: ${tables} tables, ${Number(rows).toLocaleString('en')} rows`;
+  return `${evidence.point} restored${took}, ${what}: ${many(tables, 'table')}, ${many(rows, 'row')}`;
 }

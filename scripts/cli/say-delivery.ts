@@ -32,6 +32,8 @@ export function documentOf(delivery: Delivery): unknown {
 /** One line, for while others are still to come. */
 export function sayDelivery(delivery: Delivery): string {
   if (delivery.error) return `${delivery.function}: ${delivery.error.message}`;
+  if (delivery.result === undefined) return `${delivery.function}: refused the message`;
+  if (results(delivery).length === 0) return `${delivery.function}: nothing waits for it`;
   return results(delivery)
     .map((result) => `${delivery.function}: ${result.summary ?? result.evidence?.outcome ?? 'nothing to do'}`)
     .join('; ');

@@ -2,6 +2,7 @@ import type { Evidence } from '../../lib/domain/evidence.ts';
 import type { Downtime, LedgerProof } from '../../lib/domain/ledger.ts';
 import { sayDifference } from '../../lib/domain/proof.ts';
 import { humanSeconds } from '../../lib/domain/time.ts';
+import { many } from '../../lib/domain/words.ts';
 import { bad, faint, good } from './say.ts';
 
 function sayOutcome({ strength, outcome, differenceCount, error, bounded }: Evidence): string {
@@ -27,7 +28,7 @@ export function sayEvidence(evidence: Evidence): string[] {
     `${mark} rehearsal of ${evidence.target} ${evidence.outcome}: ${evidence.point} ${said}`,
     ...(compared
       ? [
-          `  compared    ${compared.tables} tables, ${Number(compared.rows).toLocaleString('en')} rows, ${compared.objects} objects, ${compared.sequences} sequences, ${compared.largeObjects} large objects`,
+          `  compared    ${many(compared.tables, 'table')}, ${many(compared.rows, 'row')}, ${many(compared.objects, 'object')}, ${many(compared.sequences, 'sequence')}, ${many(compared.largeObjects, 'large object')}`,
         ]
       : []),
     ...(evidence.bounded ? [sayBounded(evidence.bounded)] : []),
@@ -51,7 +52,8 @@ export function sayEvidence(evidence: Evidence): string[] {
       `  ${bad(found.code)}  ${found.message}`,
       `  ${faint(`next: ${found.next}`)}`,
     ]),
-    ...(evidence.error
+    // What speaks against the point is a finding, and said once.
+    ...(evidence.error?.kind === 'unjudged'
       ? [
           `  ${bad(evidence.error.code)}  ${evidence.error.message}`,
           ...(evidence.error.hint ? [`  ${faint(`next: ${evidence.error.hint}`)}`] : []),
@@ -65,7 +67,7 @@ function sayBounded(compared: NonNullable<Evidence['bounded']>): string {
   const unknown =
     (unbounded > 0 ? `, ${unbounded} that nothing is known of` : '') +
     (unlogged > 0 ? `, ${unlogged} unlogged that a restore empties` : '');
-  return `  compared    ${objects} objects; ${exact === 1 ? '1 table' : `${exact} tables`} equal to the last dump, ${bounded} within what was written since${unknown}; ${Number(rows).toLocaleString('en')} rows; ${checked} indexes and tables read whole`;
+  return `  compared    ${many(objects, 'object')}; ${many(exact, 'table')} equal to the last dump, ${bounded} within what was written since${unknown}; ${many(rows, 'row')}; ${checked} indexes and tables read whole`;
 }
 
 function sayLedger({
@@ -77,7 +79,7 @@ function sayLedger({
   downtimes,
 }: LedgerProof): string {
   const wrong = verdict === 'differs' ? `, ${missingCount} missing, ${extraCount} that came later` : '';
-  return `  ledger      ${verdict}: ${compared} rows compared${wrong}; ${newestAt ? `the newest was written at ${newestAt}` : 'the copy has none'}${downtimes.slice(0, 3).map(sayDowntime).join('')}`;
+  return `  ledger      ${verdict}: ${many(compared, 'row')} compared${wrong}; ${newestAt ? `the newest was written at ${newestAt}` : 'the copy has none'}${downtimes.slice(0, 3).map(sayDowntime).join('')}`;
 }
 
 /** A failover, or whatever else kept the source from taking writes. */

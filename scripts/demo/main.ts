@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { withOption } from '../../lib/domain/alert.ts';
 import type { Evidence } from '../../lib/domain/evidence.ts';
 import type { Finding } from '../../lib/domain/finding.ts';
 import type { Plan } from '../../lib/domain/policy.ts';
@@ -186,7 +187,7 @@ async function aMissedSchedule(stage: DemoStage, number: number): Promise<void> 
   const { policy } = stage.plan.targets[0]!;
   const missed = nextFirings(policy.schedules.dump!, new Date(), 1)[0]!;
   const later = plusSeconds(missed, policy.grace + 60);
-  say(`   it is ${utc(later)} now, and no dump was asked for at ${missed}`);
+  say(`   suppose that it is ${utc(later)}, and that no dump was asked for at ${missed}`);
   const clock = { ...compose.clock, now: () => later };
   const looked = await progress('the watch takes its look', () =>
     watch({
@@ -223,7 +224,7 @@ async function theMorning(number: number): Promise<void> {
     plan: () => ({ schemaVersion: 1, policies: [], targets: [] }),
     invoke: async <T>(name: never, event: unknown) => (await invokeLocally(name, event)) as T,
   });
-  for (const text of answer.lines) say(`   ${text}`);
+  for (const text of answer.lines) say(`   ${withOption(text, '--stage demo')}`);
   expect(answer.exit === 3, 'and it does not say that all is good');
 }
 

@@ -24,16 +24,16 @@ describe('./understudy', () => {
 
   beforeAll(async () => {
     database = await createDatabase(
-      'create table leads (id int primary key); insert into leads select generate_series(1, 100)',
+      'create table bookings (id int primary key); insert into bookings select generate_series(1, 100)',
     );
     const stage = await createStage(planWith());
     await stage.secret('crm', database.credentials);
     config = join(mkdtempSync(join(tmpdir(), 'us-cli-')), 'understudy.yml');
     const text = readFileSync(join(ROOT, 'understudy.yml'), 'utf8');
-    const [policies] = text.split('\ntargets:');
+    // The file as it is shipped, with a database that it has never heard of.
     writeFileSync(
       config,
-      `${policies}\ntargets:\n  crm: { policy: production, connection: { secret: ${stage.name}/crm } }\n`,
+      text.replace('crm-prod:', 'crm:').replace('understudy/crm-prod', `${stage.name}/crm`),
     );
   });
   afterAll(() => database.drop());
@@ -132,7 +132,28 @@ describe('./understudy', () => {
       0,
       expect.objectContaining({ targets: [expect.objectContaining({ state: 'good' })] }),
     ]);
-    expect(here('points', 'crm').json()).toEqual([expect.objectContaining({ state: 'rehearsed' })]);
+    expect(here('points', 'crm').json()).toEqual([
+      expect.objectContaining({
+        state: 'rehearsed',
+        rehearsal: expect.objectContaining({ outcome: 'passed', strength: 'exact' }),
+      }),
+    ]);
+    const unknown = here('run', 'verify', 'crm', '--point', '20260101T010000Z-1');
+    expect([unknown.status, unknown.stderr]).toEqual([
+      2,
+      expect.stringContaining('crm has no recovery point 20260101T010000Z-1'),
+    ]);
+    const ack = ['ack', 'crm', 'size-anomaly', '--until', '7d', '--reason', 'a bulk load'];
+    expect(here(...ack).json()).toMatchObject({ open: [], acknowledgement: { code: 'size-anomaly' } });
+    expect(here('status').json()).toMatchObject({
+      targets: [{ state: 'good', acknowledged: [{ reason: 'a bulk load' }] }],
+    });
+    expect(here('timeline', 'crm').json()).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ from: 'run', code: 'rehearse' }),
+        expect.objectContaining({ from: 'person', code: 'size-anomaly' }),
+      ]),
+    );
     expect(here('run', 'expire', 'crm', '--dry-run').json()).toMatchObject({
       decisions: [expect.objectContaining({ keep: true })],
     });

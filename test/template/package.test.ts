@@ -169,7 +169,7 @@ test('every log is kept for a month and then forgotten', () => {
 test('a mistake in understudy.yml ends the packaging, and every mistake is listed once', () => {
   const file = join(room, 'wrong.yml');
   const text = readFileSync(join(ROOT, 'understudy.yml'), 'utf8');
-  writeFileSync(file, text.replace('rto: 1h', 'rto: 1hour').replace('policy: staging', 'policy: stagign'));
+  writeFileSync(file, text.replace('rto: 1h', 'rto: 1hour').replace('policy: production', 'policy: stagign'));
   let said = '';
   try {
     serverless(ROOT, ['package', '--param=image=prebuilt'], { UNDERSTUDY_CONFIG: file });

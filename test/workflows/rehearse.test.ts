@@ -298,9 +298,10 @@ describe('a rehearsal', () => {
 
   it('keeps the evidence of a restore that failed, and leaves the point verified', async () => {
     const { deps, catalog, newest, told } = await world();
-    expect(evidenceOf(await once(deps, BROKEN))).toMatchObject({
+    const failure = { ...BROKEN.failure!, hint: 'fix it at the source' };
+    expect(evidenceOf(await once(deps, { ...BROKEN, failure }))).toMatchObject({
       outcome: 'failed',
-      findings: [expect.objectContaining({ code: 'restore-failed' })],
+      findings: [expect.objectContaining({ code: 'restore-failed', next: failure.hint })],
     });
     expect(await catalog.point('crm', newest.id)).toMatchObject({ state: 'verified' });
     expect(told()).toEqual([`opened restore-failed ${newest.id}`]);

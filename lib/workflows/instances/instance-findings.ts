@@ -5,6 +5,7 @@ import { type Finding, type FindingCode, finding } from '../../domain/finding.ts
 import type { Target } from '../../domain/policy.ts';
 import { sayDifferences } from '../../domain/proof.ts';
 import { humanSeconds } from '../../domain/time.ts';
+import { many } from '../../domain/words.ts';
 import type { Chosen } from './plan-instance-rehearsal.ts';
 import { NOTHING_PROVEN, type ProveResult } from './proof-slices.ts';
 
@@ -51,13 +52,7 @@ export function findingsOf(
   const what = `${chosen.point} of ${target.id}`;
   const found: Finding[] = [];
   if (result.failure && BAD_POINT.includes(result.failure.code))
-    found.push(
-      finding('restore-failed', {
-        target,
-        subject: chosen.point,
-        message: `${what} did not restore: ${result.failure.message}`,
-      }),
-    );
+    found.push(didNotRestore(target, chosen, what, result.failure));
   if (proof && proof.differenceCount > 0) {
     found.push(
       finding('proof-mismatch', {
@@ -80,7 +75,7 @@ export function findingsOf(
     const { missingCount, missing, extraCount, extra } = proof.ledger;
     const parts = [
       ...(missingCount > 0
-        ? [`lacks ${missingCount} rows of the ledger (${missing.slice(0, 3).join(', ')})`]
+        ? [`lacks ${many(missingCount, 'row')} of the ledger (${missing.slice(0, 3).join(', ')})`]
         : []),
       ...(extraCount > 0 ? [`has ${extraCount} that came later (${extra.slice(0, 3).join(', ')})`] : []),
     ];
@@ -116,6 +111,15 @@ export function findingsOf(
   return found;
 }
 
+function didNotRestore(target: Target, { point }: Chosen, what: string, { message, hint }: Said): Finding {
+  const failed = finding('restore-failed', {
+    target,
+    subject: point,
+    message: `${what} did not restore: ${message}`,
+  });
+  return hint ? { ...failed, next: hint } : failed;
+}
+
 /** There was a dump to hold it against, and that could not be done, or not of all of it: nobody should take it for proven. */
 export function incomplete(target: Target, chosen: Chosen, proof: ProveResult | undefined): Finding {
   const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = (
@@ -127,9 +131,11 @@ export function incomplete(target: Target, chosen: Chosen, proof: ProveResult | 
     ...(proof && objects === 0 ? ['no definition could be compared'] : []),
     ...(proof && exact + bounded + unbounded === 0 ? ['there was no table to compare'] : []),
     ...(proof && checked === 0 ? ['no index and no page was read'] : []),
-    ...(unbounded > 0 ? [`${unbounded} tables could not be judged`] : []),
-    ...(skipped > 0 ? [`${skipped} tables were not compared`] : []),
-    ...(checked < checkable ? [`${checkable - checked} indexes and tables were not read`] : []),
+    ...(unbounded > 0 ? [`${many(unbounded, 'table')} could not be judged`] : []),
+    ...(skipped > 0 ? [`${many(skipped, 'table was', 'tables were')} not compared`] : []),
+    ...(checked < checkable
+      ? [`${many(checkable - checked, 'index or table was', 'indexes and tables were')} not read`]
+      : []),
     ...(target.ledger && proof?.ledger?.verdict !== 'agrees' ? ['its ledger could not be compared'] : []),
     ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
   ];

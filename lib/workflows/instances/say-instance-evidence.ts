@@ -1,5 +1,6 @@
 import type { Evidence } from '../../domain/evidence.ts';
 import { humanSeconds } from '../../domain/time.ts';
+import { many } from '../../domain/words.ts';
 import { restoredOf } from './judge-instance.ts';
 import { NOTHING_PROVEN } from './proof-slices.ts';
 
@@ -16,6 +17,6 @@ export function sayInstanceEvidence(evidence: Evidence): string {
       ? `; ${humanSeconds(evidence.rpo.achieved)} would be lost now`
       : '';
   return evidence.strength === 'bounded'
-    ? `${evidence.point} restored${took} and proven within bounds: ${exact} tables unwritten since the last dump equal to it, ${bounded} within what was written${emptied}, ${checked} indexes and tables sound${lost}`
-    : `${evidence.point} restored${took}; it came up, and no more is proven (${exact + bounded} tables compared, ${unbounded} could not be, ${checked} indexes and tables sound)${lost}`;
+    ? `${evidence.point} restored${took} and proven within bounds: ${many(exact, 'table')} unwritten since the last dump equal to it, ${bounded} within what was written${emptied}, ${checked} indexes and tables sound${lost}`
+    : `${evidence.point} restored${took}; it came up, and no more is proven (${many(exact + bounded, 'table')} compared, ${unbounded} could not be, ${checked} indexes and tables sound)${lost}`;
 }

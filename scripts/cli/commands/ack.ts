@@ -1,4 +1,5 @@
 import { InputError } from '../../../lib/domain/errors.ts';
+import { FINDINGS } from '../../../lib/domain/findings.ts';
 import { DURATION_PATTERN, plusSeconds, seconds, utc } from '../../../lib/domain/time.ts';
 import type { AcknowledgeAnswer } from '../../../lib/workflows/acknowledge.ts';
 import { DONE } from '../exit.ts';
@@ -14,8 +15,18 @@ export async function ack(
   code: string,
   options: AckOptions,
 ): Promise<Answer> {
+  if (!Object.hasOwn(FINDINGS, code)) throw unknownCode(code);
   const about = { target, code, subject: options.subject, by: session.caller };
   return options.end ? end(session, about, options) : acknowledge(session, about, options);
+}
+
+/** The codes that share a word with what was typed, else where they all are. */
+function unknownCode(code: string): InputError {
+  const words = code.split('-').filter((word) => word.length > 2);
+  const near = Object.keys(FINDINGS).filter((each) => words.some((word) => each.split('-').includes(word)));
+  const hint =
+    near.length > 0 ? `did you mean ${near.slice(0, 5).join(', ')}?` : 'docs/findings.md lists them';
+  return new InputError(`there is no finding "${code}"`, [], hint);
 }
 
 type About = { target: string; code: string; subject: string | undefined; by: string };

@@ -3,6 +3,7 @@ import { rpoArithmetic, sayArithmetic } from '../../../lib/domain/objective.ts';
 import { type Plan, type Policy, placeOf, rehearses } from '../../../lib/domain/policy.ts';
 import { inZone, nextFirings } from '../../../lib/domain/schedule.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
+import { many } from '../../../lib/domain/words.ts';
 import { DONE } from '../exit.ts';
 import { sayRpo } from '../promises.ts';
 import { type Answer, faint, strong } from '../say.ts';
@@ -117,5 +118,3 @@ function sayRetention({ retention }: Policy): string {
   ].filter(Boolean);
   return `${parts.join(', ')}; never less than the newest verified and the newest rehearsed`;
 }
-
-const many = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;

@@ -55,6 +55,14 @@ describe('./understudy ack', () => {
     );
   });
 
+  it.each([
+    ['size-anomalie', 'did you mean artifact-size-mismatch, size-anomaly?'],
+    ['nonsense', 'docs/findings.md lists them'],
+    ['constructor', 'docs/findings.md lists them'],
+  ])('knows no %s, and says what there is', async (code, hint) => {
+    await expect(ack(session({}), 'crm', code, { until: '7d', reason: 'r' })).rejects.toMatchObject({ hint });
+  });
+
   it('wants an end and a reason, both said at once; --end wants neither', async () => {
     await expect(ack(session({}), 'crm', 'size-anomaly', {})).rejects.toMatchObject({
       mistakes: [expect.stringContaining('--until'), expect.stringContaining('--reason')],

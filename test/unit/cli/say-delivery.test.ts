@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
-import { exitOf, isGood, sayWhole } from '../../../scripts/cli/say-delivery.ts';
+import { exitOf, isGood, sayDelivery, sayWhole } from '../../../scripts/cli/say-delivery.ts';
 import type { Delivery } from '../../../scripts/local/pump.ts';
 
 const delivered = (rest: Partial<Delivery>): Delivery => ({ function: 'snapshot', message: {}, ...rest });
@@ -64,4 +64,9 @@ test.each([
   [delivered({ result: [] }), true],
 ])('a tick stands over what was done and good alone (%#)', (delivery, expected) => {
   expect(isGood([delivery])).toBe(expected);
+});
+
+test('while others are still to come no line is empty', () => {
+  expect(sayDelivery(delivered({ result: [] }))).toBe('snapshot: nothing waits for it');
+  expect(sayDelivery(delivered({ result: undefined }))).toBe('snapshot: refused the message');
 });

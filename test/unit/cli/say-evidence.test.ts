@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+import { finding } from '../../../lib/domain/finding.ts';
 import type { LedgerProof } from '../../../lib/domain/ledger.ts';
 import { sayEvidence } from '../../../scripts/cli/say-evidence.ts';
 import { evidence, ledgerProof } from '../../support/builders.ts';
@@ -20,5 +22,41 @@ test('says of a ledger without rows that it has none', () => {
   const { newestAt: _newestAt, ...none } = ledgerProof({ verdict: 'unknown', compared: 0 });
   expect(sayEvidence({ ...evidence('2026-11-20T12:00:00Z'), ledger: none }).join()).toContain(
     'unknown: 0 rows compared; the copy has none',
+  );
+});
+
+test('an error that speaks against the point is said once, with one next step', () => {
+  const error = {
+    kind: 'bad',
+    code: 'restore-failed',
+    message: 'pg_restore exited with 1',
+    hint: 'fix it',
+  } as const;
+  const found = finding('restore-failed', {
+    target: { id: 'crm' },
+    subject: 'x',
+    message: `x of crm did not restore: ${error.message}`,
+  });
+  const lines = sayEvidence({
+    ...evidence('2026-11-20T12:00:00Z'),
+    outcome: 'failed',
+    strength: 'none',
+    findings: [{ ...found, next: error.hint }],
+    error,
+  }).map(stripVTControlCharacters);
+  expect(lines.filter((line) => line.includes(error.message))).toHaveLength(1);
+  expect(lines.filter((line) => line.includes('next:'))).toEqual(['  next: fix it']);
+});
+
+test('an error that says nothing about the point is said, though there is no finding', () => {
+  const error = { kind: 'unjudged', code: 'scratch-too-small', message: 'no room', hint: 'Fargate' } as const;
+  const lines = sayEvidence({ ...evidence('2026-11-20T12:00:00Z'), outcome: 'failed', error });
+  expect(lines.join()).toContain('no room');
+});
+
+test('one is one', () => {
+  const compared = { tables: 1, rows: '1', objects: 1, sequences: 0, largeObjects: '1' };
+  expect(sayEvidence({ ...evidence('2026-11-20T12:00:00Z'), compared })).toContain(
+    '  compared    1 table, 1 row, 1 object, 0 sequences, 1 large object',
   );
 });

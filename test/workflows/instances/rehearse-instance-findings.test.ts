@@ -89,7 +89,7 @@ describe('a rehearsal that finds', () => {
     expect(open).toEqual(['ledger-mismatch moment']);
     expect(evidence).toMatchObject({ outcome: 'failed', strength: 'none' });
     expect(evidence.findings[0]!.message).toMatch(
-      /lacks 1 rows.*11:00:00Z.*has 2 that came later.*11:59:00Z/,
+      /lacks 1 row of.*11:00:00Z.*has 2 that came later.*11:59:00Z/,
     );
     expect((await rehearsed({ ledger }, { from: 'snapshot', ledger: true })).open).toEqual([
       'ledger-mismatch snapshot',
@@ -146,7 +146,7 @@ describe('a rehearsal that could not compare everything', () => {
       'what no slice came to',
       { compared: { ...compared, exact: 2, checked: 4 } },
       {},
-      '1 tables were not compared; 1 indexes and tables were not read',
+      '1 table was not compared; 1 index or table was not read',
     ],
     [
       'what was not looked at',
