@@ -1,27 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DEPLOYMENT, FINDINGS, type FindingCode, finding } from '../../../lib/domain/finding.ts';
 import { SEVERITIES, worse } from '../../../lib/domain/severity.ts';
 import { policy, target } from '../../support/builders.ts';
 
 const CODES = Object.keys(FINDINGS) as FindingCode[];
+/** Those that ./understudy has. */
 const COMMANDS = [
-  ...[
-    'check',
-    'targets',
-    'points',
-    'timeline',
-    'run',
-    'rehearse',
-    'restore',
-    'approve',
-    'smoke',
-    'status',
-    'doctor',
-    'incident',
-  ],
-  ...['catalog', 'alerts', 'report', 'local'],
-];
+  ...readFileSync(join(__dirname, '../../../scripts/cli/main.ts'), 'utf8').matchAll(
+    /^ *'([a-z]+)(?: <[a-z]+>| \[[a-z]+\])+'|command\('([a-z]+)/gm,
+  ),
+].map(([, alone, inline]) => alone ?? inline);
 const found = (code: FindingCode, about = target()) =>
   finding(code, { target: about, subject: 's', message: 'm' });
+
+test('the commands are read from the command itself', () => {
+  expect(COMMANDS).toEqual(
+    expect.arrayContaining(['check', 'points', 'status', 'run', 'ack', 'timeline', 'local']),
+  );
+});
 
 test('the codes that DESIGN.md promises exist', () => {
   const promised = [
