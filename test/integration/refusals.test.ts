@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { postgresEngine } from '../../lib/adapters/postgres/engine.ts';
 import { refusePoolerHost } from '../../lib/adapters/postgres/pooler.ts';
+import { identifier } from '../../lib/adapters/postgres/sql.ts';
 import { Refusal } from '../../lib/domain/errors.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { billed, deliver, lastPoint, lastRun, message, told, wipe } from '../support/night.ts';
 import { planWith } from '../support/plan.ts';
 import { startPooler } from '../support/pooler.ts';
-import { never, policyWith } from '../support/source.ts';
+import { never, policyWith, take } from '../support/source.ts';
 import { createStage, type Stage } from '../support/stage.ts';
 
 /** What may not be dumped is refused by name before a byte is uploaded, and leaves a failed run and an alert. */
@@ -121,6 +122,19 @@ describe('a dump is refused', () => {
     expect(JSON.stringify(await lastRun())).not.toContain('quite-wrong-password');
   });
 });
+
+test.each(['a=b', 'host=evil', "it's = \\'odd\\", 'dbname = postgres'])(
+  'a database called %j is dumped with its roles',
+  async (name) => {
+    const any = await createDatabase();
+    await any.sql(`create database ${identifier(name)}`);
+    const { roles, manifest } = await take({ ...any.credentials, database: name });
+    expect(String(roles)).toContain('CREATE ROLE');
+    expect(manifest.source.database).toBe(name);
+    await any.sql(`drop database ${identifier(name)}`);
+    await any.drop();
+  },
+);
 
 /** A directory with a pg_dump of that version. */
 function pretending(version: string): string {

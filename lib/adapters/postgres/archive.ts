@@ -12,6 +12,7 @@ import {
   withoutSecret,
 } from './process.ts';
 import type { Programs } from './programs.ts';
+import { conninfo } from './sql.ts';
 import { tocReader } from './toc.ts';
 
 /**
@@ -103,9 +104,4 @@ function failure(ending: Ending, credentials: Credentials): Error {
   return new UnderstudyError('pg-dump-failed', withoutSecret(said, credentials.password), {
     hint: 'the source’s log says more; `./understudy doctor` checks connection, rights and versions',
   });
-}
-
-/** A value inside a connection string. */
-function conninfo(value: string): string {
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { Policy } from '../../../domain/policy.ts';
 import type { Credentials, Symptom } from '../../../ports/database.ts';
+import { compressionFor } from '../compression.ts';
 import { connect, rows } from '../connection.ts';
 import { serverMajor } from '../facts/source.ts';
 import { refusePooler } from '../pooler.ts';
@@ -62,7 +63,8 @@ async function reached(client: Client, { user, host, port }: Credentials): Promi
 
 function version(programs: readonly Programs[], major: number, policy: Policy): Symptom {
   const client = clientFor(programs, major, policy.dump.client);
-  return good('client version', `pg_dump ${client.version} for server ${major}`);
+  const compression = compressionFor(client, policy.dump.compression);
+  return good('client version', `pg_dump ${client.version} for server ${major}, --compress=${compression}`);
 }
 
 async function longTransactions(client: Client): Promise<Symptom> {
