@@ -85,7 +85,8 @@ export function sayEnding(program: string, ending: Ending, secret?: string): str
 }
 
 /** Begins what the server and its programs quote: a statement, which may hold a password, or a row. */
-const QUOTES = /^Command was:|\bQuery was:|^LINE \d+:|(?:^|\s)(?:DETAIL|CONTEXT|STATEMENT|QUERY):/;
+const QUOTES =
+  /^(?:pg_\w+: detail: )?Command was:|\bQuery was:|^LINE \d+:|(?:^|\s)(?:DETAIL|CONTEXT|STATEMENT|QUERY):/;
 /** Begins what a program says itself. A statement or a row may look like a good deal, but hardly like this. */
 const SPEAKS =
   /^(?:pg_dump|pg_dumpall|pg_restore|initdb|psql): (?:error|warning|hint|detail|fatal)|^psql:\S+:\d+: |^HINT: {2}|^\d{4}-\d\d-\d\d .*\b(?:ERROR|FATAL|PANIC|WARNING|LOG|HINT): {2}/;

@@ -64,6 +64,10 @@ describe('how a program ended', () => {
       'pg_dump: error: query failed: ERROR:  permission denied',
     ],
     [
+      'pg_dump: error: Dumping the contents of table "t" failed: PQgetResult() failed.\npg_dump: detail: Error message from server: ERROR:  terminating\npg_dump: detail: Command was: COPY public.t (id, x)\nTO stdout;',
+      'pg_dump: error: Dumping the contents of table "t" failed: PQgetResult() failed.\npg_dump: detail: Error message from server: ERROR:  terminating',
+    ],
+    [
       "psql:roles.sql:3: ERROR:  syntax error\nLINE 1: CREATE ROLE a PASSWORD 'hunter3'\n                    ^",
       'psql:roles.sql:3: ERROR:  syntax error',
     ],
