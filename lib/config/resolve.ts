@@ -39,7 +39,11 @@ export function resolvePolicy(name: string, policy: ConfigPolicy): Policy {
       weekly: age(policy.retention.weekly),
       monthly: age(policy.retention.monthly),
     },
-    dump: { ...policy.dump, lockTimeout: seconds(policy.dump.lockTimeout) },
+    dump: {
+      compression: policy.dump.compression,
+      lockTimeout: seconds(policy.dump.lockTimeout),
+      whenBlocking: policy.dump.whenBlocking,
+    },
     verify: policy.verify,
     proof: policy.proof,
     snapshot: {

@@ -101,6 +101,14 @@ function accountIn(role: string | undefined): string | undefined {
   return /^arn:aws[a-z-]*:iam::(\d{12}):role\//.exec(role ?? '')?.[1];
 }
 
+/** The one choice there is; a file may name it. */
+const sameMajor = z
+  .literal('same-major', {
+    error:
+      'only same-major: what a newer pg_dump writes, no server of the source’s major can rehearse; install postgresql-client of the source’s major (in the image: PG_MAJORS)',
+  })
+  .describe('pg_dump is always of the server’s own major');
+
 const policyFields = {
   objectives,
   schedules: z.strictObject({
@@ -137,10 +145,7 @@ const policyFields = {
         .enum(['auto', 'zstd', 'gzip', 'none'])
         .default('auto')
         .describe('auto: zstd where the client has it (16 and newer), else gzip'),
-      client: z
-        .enum(['same-major', 'newer'])
-        .default('same-major')
-        .describe('Which pg_dump may dump: of the server’s own major, or a newer one too'),
+      client: sameMajor.optional(),
       lockTimeout: duration.default('5s').describe('How long the shared locks may wait'),
       whenBlocking: z
         .enum(['report', 'end'])
@@ -233,7 +238,7 @@ const overrides = z.strictObject({
   dump: z
     .strictObject({
       compression: z.enum(['auto', 'zstd', 'gzip', 'none']).optional(),
-      client: z.enum(['same-major', 'newer']).optional(),
+      client: sameMajor.optional(),
       lockTimeout: duration.optional(),
       whenBlocking: z.enum(['report', 'end']).optional(),
     })

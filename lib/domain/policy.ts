@@ -24,8 +24,6 @@ export type Policy = {
   retention: Retention;
   dump: {
     compression: 'auto' | 'zstd' | 'gzip' | 'none';
-    /** `same-major`: a client of the server's own major. `newer`: a newer one may do. Older never may. */
-    client: 'same-major' | 'newer';
     lockTimeout: number;
     /** What to do when somebody on the source waits behind our shared locks with an exclusive one. */
     whenBlocking: 'report' | 'end';

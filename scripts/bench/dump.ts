@@ -22,7 +22,7 @@ const MEGABYTES = Number(process.env['BENCH_MEGABYTES'] || 1000);
 /** What understudy.yml gives when it says nothing, but for the compression. */
 export function policyWith(compression: Policy['dump']['compression']): Policy {
   return {
-    dump: { compression, client: 'same-major', lockTimeout: 5, whenBlocking: 'report' },
+    dump: { compression, lockTimeout: 5, whenBlocking: 'report' },
   } as unknown as Policy;
 }
 

@@ -29,7 +29,7 @@ export function policy(changes: Partial<Policy> = {}): Policy {
     grace: HOUR / 2,
     usual: { dump: 900, verify: 900, snapshot: 900 },
     retention: retention({ daily: 35 * DAY, weekly: 84 * DAY, monthly: 372 * DAY }),
-    dump: { compression: 'auto', client: 'same-major', lockTimeout: 5, whenBlocking: 'report' },
+    dump: { compression: 'auto', lockTimeout: 5, whenBlocking: 'report' },
     verify: { depth: 'full' },
     proof: { depth: 'fingerprints' },
     snapshot: { encryption: 'required', labelled: 90 * DAY, deadline: 12 * HOUR, copies: [] },

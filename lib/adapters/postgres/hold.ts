@@ -34,7 +34,7 @@ export async function hold(
   const side = await connect(credentials);
   try {
     await refuseUndumpable(side, credentials);
-    const client = clientFor(programs, await serverMajor(side), policy.dump.client);
+    const client = clientFor(programs, await serverMajor(side));
     const holder = await connect(credentials);
     try {
       const snapshot = await lockThenSnapshot(holder, side, policy.dump.lockTimeout);

@@ -35,35 +35,17 @@ export async function findPrograms(directories: readonly string[]): Promise<Prog
 }
 
 /**
- * The client that may dump a server of this major. An older one may never (it does not know what it would leave out);
- * a newer one makes archives that older servers' pg_restore refuses, so a policy has to want it.
+ * The client that may dump a server of this major: one of its own. An older one does not know what it would leave out,
+ * and what a newer one writes no server of that major can rehearse.
  */
-export function clientFor(
-  programs: readonly Programs[],
-  serverMajor: number,
-  policy: 'same-major' | 'newer',
-): Programs {
+export function clientFor(programs: readonly Programs[], serverMajor: number): Programs {
   const same = programs.find((candidate) => candidate.major === serverMajor);
   if (same) return same;
-  const newer = nearest(programs, serverMajor + 1);
-  if (newer && policy === 'newer') return newer;
   const have = programs.map((candidate) => candidate.version).join(', ') || 'none';
-  if (newer) {
-    throw new Refusal(
-      'client-other-major',
-      `the server is PostgreSQL ${serverMajor}, the clients here are ${have}`,
-      {
-        hint: `install postgresql-client-${serverMajor}, or set dump.client: newer in the policy (restores then need a pg_restore of that newer major)`,
-      },
-    );
-  }
-  throw new Refusal(
-    'client-too-old',
-    `the server is PostgreSQL ${serverMajor}, the clients here are ${have}; an older pg_dump cannot dump it`,
-    {
-      hint: `install postgresql-client-${serverMajor} (in the image: add ${serverMajor} to PG_MAJORS)`,
-    },
-  );
+  const said = `the server is PostgreSQL ${serverMajor}, the clients here are ${have}`;
+  const hint = `install postgresql-client-${serverMajor} (in the image: add ${serverMajor} to PG_MAJORS)`;
+  if (nearest(programs, serverMajor + 1)) throw new Refusal('client-other-major', said, { hint });
+  throw new Refusal('client-too-old', `${said}; an older pg_dump cannot dump it`, { hint });
 }
 
 /** The lowest major from this one on; of several installations of it the first, which is that of `PG_BIN`. */

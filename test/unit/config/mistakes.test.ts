@@ -2,6 +2,9 @@ import { mistakesOf, RIGHT, withText } from './text.ts';
 
 test('the file in which these mistakes are made has none itself', () => {
   expect(mistakesOf(RIGHT)).toEqual([]);
+  expect(mistakesOf(withText(['dump: { compression', 'dump: { client: same-major, compression']))).toEqual(
+    [],
+  );
 });
 
 describe('a mistake is told with its line, its path and what was expected', () => {
@@ -33,6 +36,11 @@ describe('a mistake is told with its line, its path and what was expected', () =
       'a zone that is none',
       ['"0 1 * * *"', '{ cron: "0 1 * * *", timezone: Mars/Base }'],
       '8 policies.production.schedules.dump: "Mars/Base" is no IANA time zone',
+    ],
+    [
+      'a newer pg_dump',
+      ['dump: { compression', 'dump: { client: newer, compression'],
+      '15 policies.production.dump.client: only same-major: what a newer pg_dump writes, no server of the source’s major can rehearse; install',
     ],
     [
       'a depth that does not exist',

@@ -72,7 +72,7 @@ test('what the file does not say is what docs/configuration.md says it is', () =
   expect(named('development')).toMatchObject({
     grace: 1800,
     usual: { dump: 900, verify: 900 },
-    dump: { compression: 'auto', client: 'same-major', lockTimeout: 5, whenBlocking: 'report' },
+    dump: { compression: 'auto', lockTimeout: 5, whenBlocking: 'report' },
     verify: { depth: 'full' },
     proof: { depth: 'fingerprints' },
     rehearsal: { point: 'newest', atMostEvery: seconds('32d') },

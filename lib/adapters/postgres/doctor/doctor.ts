@@ -62,7 +62,7 @@ async function reached(client: Client, { user, host, port }: Credentials): Promi
 }
 
 function version(programs: readonly Programs[], major: number, policy: Policy): Symptom {
-  const client = clientFor(programs, major, policy.dump.client);
+  const client = clientFor(programs, major);
   const compression = compressionFor(client, policy.dump.compression);
   return good('client version', `pg_dump ${client.version} for server ${major}, --compress=${compression}`);
 }
