@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import type { Credentials } from '../../../lib/ports/database.ts';
+import { type Cluster, startCluster } from '../../local/cluster.ts';
+import { tool } from '../../local/tools.ts';
+import type { DatabaseShape } from '../schema/database.ts';
+import { ROLES } from '../schema/world.ts';
+
+const DUMP_ROLE = 'fuzz_dump';
+/** As powerful as the role that restores in scratch: a member of all others, and no superuser. */
+const RESTORE_ROLE = 'fuzz_restore';
+const PASSWORD = 'local-only';
+
+/** One server for many random databases, with the roles that they share. */
+export type Lab = {
+  major: number;
+  cluster: Cluster;
+  /** Of the least-privileged role that dumps. */
+  credentials(database: string): Credentials;
+  connect(database: string): Promise<Client>;
+  createDatabase(shape: DatabaseShape): Promise<string>;
+  drop(database: string): Promise<void>;
+  /** Runs a program of this PostgreSQL and says what it wrote, or how it failed. */
+  run(program: string, args: string[], as: { user: string; host?: string; port?: number }): Promise<Outcome>;
+};
+
+export type Outcome = { ok: boolean; stdout: string; stderr: string };
+
+export async function startLab(): Promise<Lab> {
+  process.env['PG_BIN'] = tool('PG_BIN');
+  const cluster = await startCluster();
+  const [version] = await cluster.sql('postgres', 'show server_version_num');
+  const lab: Lab = {
+    major: Math.floor(Number(version!['server_version_num']) / 10_000),
+    cluster,
+    credentials: (database) => ({
+      host: '127.0.0.1',
+      port: cluster.port,
+      database,
+      user: DUMP_ROLE,
+      password: PASSWORD,
+      sslmode: 'disable',
+    }),
+    connect: (database) => cluster.connect(database),
+    async createDatabase({ options }) {
+      const name = `fuzz_${randomBytes(5).toString('hex')}`;
+      await cluster.sql('postgres', `create database ${name} template template0 ${options}`);
+      return name;
+    },
+    drop: async (database) =>
+      void (await cluster.sql('postgres', `drop database if exists ${database} with (force)`)),
+    run: (program, args, { user, host = '127.0.0.1', port = cluster.port }) =>
+      promisify(execFile)(join(tool('PG_BIN'), program), args, {
+        env: {
+          PATH: '/usr/bin:/bin',
+          PGHOST: host,
+          PGPORT: String(port),
+          PGUSER: user,
+          PGPASSWORD: PASSWORD,
+        },
+        maxBuffer: 200_000_000,
+      }).then(
+        ({ stdout, stderr }) => ({ ok: true, stdout, stderr }),
+        (error: { stdout?: string; stderr?: string; message: string }) => ({
+          ok: false,
+          stdout: error.stdout ?? '',
+          stderr: error.stderr || error.message,
+        }),
+      ),
+  };
+  await makeRoles(cluster);
+  return lab;
+}
+
+async function makeRoles(cluster: Cluster): Promise<void> {
+  for (const role of ROLES) await cluster.sql('postgres', `create role ${role}`);
+  await cluster.sql(
+    'postgres',
+    `create role ${DUMP_ROLE} login bypassrls password '${PASSWORD}'; alter role ${DUMP_ROLE} set default_transaction_read_only = on;
+    grant pg_read_all_data, pg_read_all_stats to ${DUMP_ROLE};
+    create role ${RESTORE_ROLE} login createdb createrole bypassrls password '${PASSWORD}';
+    grant ${ROLES.join(', ')} to ${RESTORE_ROLE}; grant fuzz_reader to fuzz_app; grant fuzz_owner to fuzz_app;
+    alter role postgres password '${PASSWORD}'`,
+  );
+}
+
+export { Client, RESTORE_ROLE };
