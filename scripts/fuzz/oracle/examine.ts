@@ -31,7 +31,8 @@ export async function examine(lab: Lab, given: Case, options: Options): Promise<
   const result: Examined = { verdict: 'exact', faults: [], accepted: [], damaged: 0 };
   try {
     result.accepted = await fill(lab, database, given);
-    const text = options.text ? await plainText(lab, database) : undefined;
+    // As the role that dumps: options of user mappings, say, it may not see.
+    const text = options.text ? await plainText(lab, database, lab.credentials(database)) : undefined;
     for (const setting of given.shape.settings)
       await lab.cluster.sql('postgres', `alter database ${database} set ${setting}`);
     const taken = await take(lab.credentials(database)).catch(async (error: Failure) => {

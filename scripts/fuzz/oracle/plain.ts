@@ -43,7 +43,7 @@ export async function plainRestore(
 export async function plainText(
   lab: Lab,
   database: string,
-  at: { user: string; host?: string; port?: number } = { user: 'postgres' },
+  at: { user: string; host?: string; port?: number },
 ): Promise<Map<string, string> | undefined> {
   const dumped = await lab.run('pg_dump', ['--schema-only', database], at);
   if (!dumped.ok) return undefined;
@@ -51,7 +51,8 @@ export async function plainText(
   const found = new Map<string, string>();
   for (const entry of entries) {
     const [, title = '', body = ''] = /^(Name: [\s\S]*?; Type: [\s\S]*?)\n--\n\n([\s\S]*)$/.exec(entry) ?? [];
-    if (/Type: (EXTENSION|DATABASE|SUBSCRIPTION)|Name: EXTENSION /.test(title)) continue;
+    if (/Type: (EXTENSION|DATABASE|SUBSCRIPTION)|Name: (EXTENSION|FOREIGN DATA WRAPPER) /.test(title))
+      continue;
     // What only a superuser restores belongs to another superuser in the copy.
     const superusers = /Type: (EVENT TRIGGER|PUBLICATION)|Name: (EVENT TRIGGER|PUBLICATION) /.test(title);
     const key = superusers ? title.replace(/; Owner: .*$/s, '') : title;
@@ -77,7 +78,7 @@ function normal(body: string): string {
 /** The titles of entries that are in one only, or have another text. */
 export function textDifferences(one: Map<string, string>, other: Map<string, string>): string[] {
   return [...new Set([...one.keys(), ...other.keys()])].filter(
-    (title) => one.get(title) !== other.get(title),
+    (title) => loose(one.get(title)) !== loose(other.get(title)),
   );
 }
 
