@@ -27,7 +27,6 @@ let [damaged, faulty, next] = [0, 0, first];
 
 const say = (line: string) => {
   console.log(line);
-  if (values.out) appendFileSync(values.out, `${line}\n`);
 };
 
 async function work(): Promise<void> {
@@ -45,6 +44,7 @@ async function work(): Promise<void> {
     if (process.env['FUZZ_REFUSED']) say(`seed ${seed}: ${found.verdict}`);
     if (found.faults.length === 0) continue;
     faulty++;
+    if (values.out) appendFileSync(values.out, `${JSON.stringify({ seed, ...found })}\n`);
     const signatures = [...new Set(found.faults.map(({ signature }) => signature))];
     say(
       `seed ${seed} (${found.accepted.length} of ${given.world.statements.length} statements, ${found.verdict}): ${signatures.join('; ')}`,

@@ -16,7 +16,7 @@ const KINDS: readonly { objects: string; statements: string[] }[] = [
       'alter table %s add column damaged int',
       'alter table %s owner to fuzz_reader',
       'grant trigger on %s to fuzz_reader',
-      'revoke all on %s from public, understudy_scratch, postgres',
+      'revoke all on %s from public, postgres',
       'alter table %s set unlogged',
       "comment on table %s is 'damaged'",
       'alter table only %s add check (true) not valid',

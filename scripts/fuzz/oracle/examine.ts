@@ -1,4 +1,5 @@
 import { SCHEMA_QUERIES } from '../../../lib/adapters/postgres/facts/schema-queries.ts';
+import { SUPERUSER } from '../../../lib/adapters/postgres/scratch-server.ts';
 import type { Manifest } from '../../../lib/domain/manifest.ts';
 import { type CopyFacts, type Difference, prove, sayDifference } from '../../../lib/domain/proof.ts';
 import { type Copy, withCopy } from '../../../test/support/copy.ts';
@@ -99,7 +100,7 @@ async function judge(
     });
   }
   if (!text) return;
-  const at = { user: 'understudy_scratch', host: copy.directory, port: 5432 };
+  const at = { user: SUPERUSER, host: copy.directory, port: 5432 };
   const copied = await plainText(lab, 'restored', at);
   if (copied && proof.equal) {
     for (const title of textDifferences(text, copied))
@@ -141,7 +142,7 @@ async function damage(
       if (!done) continue;
       const [factsNow, textNow] = [
         await factsOf(copy, manifest),
-        await plainText(lab, 'restored', { user: 'understudy_scratch', host: copy.directory, port: 5432 }),
+        await plainText(lab, 'restored', { user: SUPERUSER, host: copy.directory, port: 5432 }),
       ];
       if (!textNow) return;
       const changed = rows ? ['a row'] : textDifferences(text, textNow);
@@ -178,7 +179,7 @@ async function copyClient(copy: Copy): Promise<Client> {
   const client = new Client({
     host: copy.directory,
     port: 5432,
-    user: 'understudy_scratch',
+    user: SUPERUSER,
     database: 'restored',
   });
   client.on('error', () => undefined);

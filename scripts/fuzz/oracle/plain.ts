@@ -69,7 +69,7 @@ function normal(body: string): string {
       .replace(/^(SET default_table|SET default_tables|SET default_with|\\(un)?restrict).*$/gm, '')
       .replace(/--\n-- PostgreSQL database dump complete\n--/, '')
       // A superuser's name, where it is granted by what it owns.
-      .replace(/\bunderstudy_scratch\b/g, 'postgres')
+      .replace(/\bunderstudy_scratch\w*/g, 'postgres')
       .replace(/\n+/g, '\n')
       .trim()
   );
