@@ -82,11 +82,13 @@ export function textDifferences(one: Map<string, string>, other: Map<string, str
   );
 }
 
-/** Without parentheses, casts and blanks, which PostgreSQL writes otherwise once it read them back. */
+/** Without what PostgreSQL writes otherwise once it read it back: parentheses, casts, blanks, names of literals. */
 const loose = (text: string | undefined) =>
   text
     ?.replace(
       /::("?[\w.]+"?|character varying|double precision)( with(out)? time zone)?(\(\d+(,\d+)?\))?(\[\])?/g,
       '',
     )
-    .replace(/[()\s]+/g, '');
+    .replace(/ AS [\w"?]+/g, '')
+    .replace(/[()\s]+/g, '')
+    .toLowerCase();
