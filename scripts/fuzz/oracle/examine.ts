@@ -24,7 +24,8 @@ export type Examined = {
   accepted: string[];
   damaged: number;
 };
-type Options = { seed: number; damages: number; text: boolean };
+/** `tamper` is done to the copy before it is judged, to see that the judges look. */
+export type Options = { seed: number; damages: number; text: boolean; tamper?: string };
 
 /** Dumps a random database, restores and proves it, and holds every verdict against plain pg_dump and pg_restore. */
 export async function examine(lab: Lab, given: Case, options: Options): Promise<Examined> {
@@ -89,6 +90,7 @@ async function judge(
   options: Options,
   result: Examined,
 ): Promise<void> {
+  if (options.tamper) await copy.sql(options.tamper);
   const facts = await factsOf(copy, manifest);
   const proof = prove(manifest, facts, { depth: 'fingerprints', extensionsLeftOut: copy.leftOut });
   if (!proof.equal) result.verdict = 'different';

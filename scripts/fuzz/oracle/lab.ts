@@ -17,6 +17,7 @@ const PASSWORD = 'local-only';
 /** One server for many random databases, with the roles that they share. */
 export type Lab = {
   major: number;
+  version: string;
   cluster: Cluster;
   /** Of the least-privileged role that dumps. */
   credentials(database: string): Credentials;
@@ -32,9 +33,13 @@ export type Outcome = { ok: boolean; stdout: string; stderr: string };
 export async function startLab(): Promise<Lab> {
   process.env['PG_BIN'] = tool('PG_BIN');
   const cluster = await startCluster();
-  const [version] = await cluster.sql('postgres', 'show server_version_num');
+  const [server] = await cluster.sql(
+    'postgres',
+    "select current_setting('server_version_num') as number, current_setting('server_version') as version",
+  );
   const lab: Lab = {
-    major: Math.floor(Number(version!['server_version_num']) / 10_000),
+    major: Math.floor(Number(server!['number']) / 10_000),
+    version: String(server!['version']),
     cluster,
     credentials: (database) => ({
       host: '127.0.0.1',

@@ -1,0 +1,105 @@
+import { reduce } from '../../../scripts/fuzz/oracle/reduce.ts';
+import { Random } from '../../../scripts/fuzz/random.ts';
+import { grow, plan } from '../../../scripts/fuzz/schema/generate.ts';
+
+/** All statements of a seed, if a server took every one but those that match. */
+function statements(seed: number, refuse = /^$/): string[] {
+  const { shape, world } = plan(seed, 17);
+  const found: string[] = [shape.options, ...shape.settings];
+  const growing = grow(world);
+  for (let batch = growing.next(new Set()); !batch.done; ) {
+    found.push(...batch.value);
+    batch = growing.next(new Set(batch.value.filter((statement) => refuse.test(statement))));
+  }
+  return found;
+}
+
+describe('random databases', () => {
+  it('are the same for a seed, and others for another', () => {
+    expect(statements(7)).toEqual(statements(7));
+    expect(statements(7)).not.toEqual(statements(8));
+  });
+
+  it('hold what a dump may hold, over some hundred seeds', () => {
+    const all = Array.from({ length: 300 }, (_, seed) => statements(seed).join('\n')).join('\n');
+    const kinds = [
+      /partition by hash/,
+      /attach partition/,
+      /detach partition/,
+      /inherits \(/,
+      /as enum/,
+      /create domain/,
+      /as range/,
+      /begin atomic/,
+      /create aggregate/,
+      /create procedure/,
+      /create materialized view/,
+      /with no data/,
+      /union all/,
+      /window w/,
+      /lateral/,
+      /grouping sets/,
+      /json_table/,
+      /exclude using/,
+      /not valid/,
+      /on delete set null \(/,
+      /create policy/,
+      /default privileges/,
+      /with grant option/,
+      /create rule/,
+      /constraint trigger/,
+      /referencing old table/,
+      /create publication/,
+      /create event trigger/,
+      /create foreign table/,
+      /user mapping/,
+      /text search configuration/,
+      /create operator/,
+      /create cast/,
+      /create collation/,
+      /create statistics/,
+      /lo_from_bytea/,
+      /create extension/,
+      /generated always as identity/,
+      /stored/,
+      /"__proto__"/,
+      /security_barrier/,
+      /create conversion/,
+    ];
+    expect(kinds.filter((kind) => !kind.test(all))).toEqual([]);
+  });
+
+  it('do not go on about what the server refused', () => {
+    const refused = statements(3, /^create (unlogged )?table/);
+    expect(refused.some((statement) => /^create index/.test(statement))).toBe(false);
+    expect(statements(3).some((statement) => /^create (unique )?index/.test(statement))).toBe(true);
+  });
+});
+
+describe('a reduction', () => {
+  it('leaves what shows the fault, in order, and nothing else', async () => {
+    const items = Array.from({ length: 60 }, (_, index) => index);
+    const asked: number[][] = [];
+    const left = await reduce(items, async (some) => {
+      asked.push(some);
+      return some.includes(7) && some.includes(41);
+    });
+    expect(left).toEqual([7, 41]);
+    expect(asked.length).toBeLessThan(60);
+  });
+
+  it('asks no more often than it may', async () => {
+    let asked = 0;
+    const shows = async () => {
+      asked++;
+      return false;
+    };
+    await reduce([1, 2, 3, 4, 5, 6, 7, 8], shows, 5);
+    expect(asked).toBe(5);
+  });
+});
+
+it('picks some of a list without repeating any', () => {
+  const some = new Random(1).some([1, 2, 3, 4, 5], 9);
+  expect([...some].sort()).toEqual([1, 2, 3, 4, 5]);
+});
