@@ -76,7 +76,8 @@ const shape = (message: string) =>
     .slice(0, 90);
 
 async function confirms(lab: Lab, database: string, of: DatabaseShape, error: Failure): Promise<boolean> {
-  if (!(await plainRestore(lab, database, of, 'superuser')).ok) return error.code === 'restore-failed';
+  if (!(await plainRestore(lab, database, of, 'superuser')).ok)
+    return error.code?.startsWith('restore-') ?? false;
   if (error.code !== 'restore-needs-superuser') return false;
   return !(await plainRestore(lab, database, of, 'member')).ok;
 }
@@ -202,10 +203,9 @@ async function bothDefinitions(
     ['copy', await copyClient(copy)],
   ] as const) {
     await client.query("set search_path = ''");
-    const { rows } = await client.query(`select definition from (${query}) q where name = $1`, [name]);
-    found.push(
-      `--- ${side}\n${rows.map(({ plain, expressions }) => [plain, ...(expressions ?? [])].join('\n')).join('\n')}`,
-    );
+    const { rows } = await client.query(`select * from (${query}) q where name = $1`, [name]);
+    const lines = rows.map(({ plain, expressions }) => [plain, ...(expressions ?? [])].join('\n'));
+    found.push(`--- ${side}\n${lines.join('\n')}`);
     await client.end();
   }
   return found;

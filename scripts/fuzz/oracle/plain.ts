@@ -82,7 +82,7 @@ export function textDifferences(one: Map<string, string>, other: Map<string, str
   );
 }
 
-/** Without what PostgreSQL writes otherwise once it read it back: parentheses, casts, blanks, names of literals. */
+/** Without what PostgreSQL writes otherwise once it read it back: parentheses, casts, blanks, names of literals, DEFAULT NULL. */
 const loose = (text: string | undefined) =>
   text
     // Roles of a policy come in the order of their OIDs.
@@ -93,6 +93,6 @@ const loose = (text: string | undefined) =>
       /::("?[\w.]+"?|character varying|double precision)( with(out)? time zone)?(\(\d+(,\d+)?\))?(\[\])?/g,
       '',
     )
-    .replace(/ AS [\w"?]+/g, '')
+    .replace(/ AS [\w"?]+| DEFAULT NULL/g, '')
     .replace(/[()\s]+/g, '')
     .toLowerCase();

@@ -91,8 +91,9 @@ export class World {
     return this.relations.filter((relation) => kinds.includes(relation.kind));
   }
 
+  /** One of them that has columns. */
   any(...kinds: Relation['kind'][]): Relation | undefined {
-    const found = this.of(...kinds);
+    const found = this.of(...kinds).filter(({ columns }) => columns.length > 0);
     return found.length > 0 ? this.random.pick(found) : undefined;
   }
 }
