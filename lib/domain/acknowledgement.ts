@@ -50,6 +50,17 @@ export function acknowledged({ until, reason, by }: Acknowledgement): Acknowledg
   return { until, reason, by };
 }
 
+/** A finding with the acknowledgement that is in force at this moment, or without one. */
+export function marked<Found extends Finding>(
+  found: Found,
+  all: readonly Acknowledgement[],
+  now: Date,
+): Found & { acknowledged?: Acknowledged } {
+  const { acknowledged: _before, ...rest } = found as Found & { acknowledged?: Acknowledged };
+  const by = acknowledgementOf(all, found, now);
+  return { ...(rest as Found), ...(by ? { acknowledged: acknowledged(by) } : {}) };
+}
+
 /**
  * What remains to be told of a finding that is acknowledged: that it became worse, and that a P0 opened. When the
  * acknowledgement is over, the finding is told again at once, if it is still open.

@@ -2,10 +2,9 @@ import { checkLateness, newestBy } from '../checks/lateness.ts';
 import {
   type Acknowledged,
   type Acknowledgement,
-  acknowledged,
-  acknowledgementOf,
   isInForce,
   isSettled,
+  marked,
 } from '../domain/acknowledgement.ts';
 import { DEPLOYMENT, type Finding } from '../domain/finding.ts';
 import { MEANS, type Means } from '../domain/objective.ts';
@@ -149,13 +148,6 @@ function report(
     open: all,
     acknowledged: acknowledgements,
   };
-}
-
-/** By the acknowledgements of this moment: the watch may not have looked since somebody made or ended one. */
-function marked(found: OpenFinding | Finding, all: readonly Acknowledgement[], now: Date): Found {
-  const { acknowledged: _before, ...rest } = found as Found;
-  const by = acknowledgementOf(all, found, now);
-  return by ? { ...rest, acknowledged: acknowledged(by) } : rest;
 }
 
 function achievedBy(means: Means, promised: number, known: TargetStatus | undefined, now: Date): Achieved {

@@ -7,7 +7,7 @@ import {
   type Subject,
 } from '../checks/artifact.ts';
 import { checkSize } from '../checks/size.ts';
-import { type Acknowledged, acknowledged, acknowledgementOf } from '../domain/acknowledgement.ts';
+import { type Acknowledged, marked } from '../domain/acknowledgement.ts';
 import { reasonOf } from '../domain/errors.ts';
 import type { Finding, FindingCode } from '../domain/finding.ts';
 import type { VerifyJob } from '../domain/job.ts';
@@ -187,10 +187,7 @@ async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps)
 async function known(found: Finding[], { catalog, clock }: VerifyDeps): Promise<Judged[]> {
   const [first] = found;
   const all = first ? await catalog.acknowledgements(first.target) : [];
-  return found.map((each) => {
-    const by = acknowledgementOf(all, each, clock.now());
-    return by ? { ...each, acknowledged: acknowledged(by) } : each;
-  });
+  return found.map((each) => marked(each, all, clock.now()));
 }
 
 /** Everything that can be said against a point, to the policy's depth; the first thing that stands in the way of the next ends it. */
