@@ -15,9 +15,9 @@ describe('what a dump costs its source', () => {
   let credentials: Credentials;
   let look: Client;
 
-  // A lock table with room for a few hundred locks, and 1,650 relations.
+  // A lock table with room for less than a thousand locks, and 1,500 relations.
   beforeAll(async () => {
-    cluster = await startCluster({ settings: ['max_locks_per_transaction=10', 'max_connections=20'] });
+    cluster = await startCluster({ settings: ['max_locks_per_transaction=14', 'max_connections=20'] });
     credentials = {
       host: '127.0.0.1',
       port: cluster.port,

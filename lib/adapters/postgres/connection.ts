@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Client, type ClientConfig, type QueryResult } from 'pg';
 import type { Credentials } from '../../ports/database.ts';
+import { inBytes, rowsInBytes, speakBytes, speaksBytes } from './bytewise.ts';
 import { SYSTEM_CA } from './process.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -71,6 +72,7 @@ export async function connectLocally(config: ClientConfig): Promise<Client> {
 async function setText(client: Client): Promise<void> {
   await client.query(TEXT_SETTINGS.join(';'));
   await client.query(WHERE_KNOWN);
+  await speakBytes(client);
 }
 
 async function open(client: Client, where: string, to?: Credentials, prepare = setText): Promise<Client> {
@@ -96,13 +98,28 @@ function ssl(credentials: Credentials): ClientConfig['ssl'] {
 
 /** Rows of a query, typed by the caller. */
 export async function rows<T>(client: Client, sql: string, values: unknown[] = []): Promise<T[]> {
+  if (values.length === 0 && speaksBytes(client)) return rowsInBytes<T>(client, sql);
   return (await client.query(sql, values)).rows as T[];
 }
 
-/** The first row that each of several queries gives, sent in one round trip. Statements that give none are passed over. */
-export async function several<T>(client: Client, sql: string): Promise<T[]> {
+/** The first row of each query, all sent in one round trip, with a statement behind each that gives no rows. */
+export async function firstRows<T>(client: Client, queries: readonly string[], behind = ''): Promise<T[]> {
+  if (speaksBytes(client)) {
+    const found: T[] = [];
+    for (const query of queries) {
+      found.push((await rowsInBytes<T>(client, query))[0]!);
+      await client.query(behind);
+    }
+    return found;
+  }
+  const sql = queries.map((query) => `${query}; ${behind}`).join('; ');
   const results = (await client.query(sql)) as unknown as QueryResult | QueryResult[];
   return [results].flat().flatMap(({ rows }) => (rows.length > 0 ? [rows[0] as T] : []));
+}
+
+/** Runs a statement that returns nothing, with any bytes in the names that a database of SQL_ASCII has. */
+export async function execute(client: Client, statement: string): Promise<void> {
+  await client.query(inBytes(client, statement));
 }
 
 export { identifier } from './sql.ts';

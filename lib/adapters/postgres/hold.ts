@@ -6,6 +6,8 @@ import type { Policy } from '../../domain/policy.ts';
 import type { Credentials, HeldSource, Sequence } from '../../ports/database.ts';
 import { startArchive } from './archive.ts';
 import { watchForBlocked } from './blocked.ts';
+import { fromBytes } from './bytes.ts';
+import { speaksBytes } from './bytewise.ts';
 import { connect, rows } from './connection.ts';
 import { changedDefinitions, definitionsNow } from './facts/definitions.ts';
 import { largeObjectFacts } from './facts/large-objects.ts';
@@ -69,7 +71,7 @@ async function heldSource(
     extensions: await extensionFacts(holder),
     parameters: await parameterFacts(holder),
     content: (depth, sequences) => contentFacts(holder, depth, sequences, snapshot, signal),
-    dataLines: async () => snapshot.tables.map(dataLine),
+    dataLines: () => asListed(holder, snapshot.tables.map(dataLine)),
     async unchanged() {
       const changed = changedDefinitions(definitions, await definitionsNow(side));
       if (changed.length === 0) return;
@@ -138,6 +140,17 @@ async function contentFacts(
     },
     sequences: withMaxima(sequences, maximaOf(tables, readings)),
   };
+}
+
+/** Lines as pg_restore prints them: in the encoding of the archive, which is the database's. */
+async function asListed(client: Client, listing: string[]): Promise<string[]> {
+  if (speaksBytes(client)) return listing;
+  const found = await rows<{ bytes: Buffer }>(
+    client,
+    'select pg_catalog.convert_to(line, pg_catalog.getdatabaseencoding()) as bytes from pg_catalog.unnest($1::text[]) with ordinality as listed (line, n) order by n',
+    [listing],
+  );
+  return found.map(({ bytes }) => fromBytes(bytes));
 }
 
 function withMaxima(sequences: readonly Sequence[], maxima: Map<string, bigint>): Sequence[] {

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { Refusal, UnderstudyError } from '../../domain/errors.ts';
 import type { WriteCounters } from '../../domain/manifest.ts';
 import { utc } from '../../domain/time.ts';
-import { identifier, rows } from './connection.ts';
+import { execute, identifier, rows } from './connection.ts';
 import { ours } from './facts/ours.ts';
 import { type DataTable, dataTables } from './facts/tables.ts';
 import { writeCounters } from './facts/writes.ts';
@@ -36,7 +36,7 @@ export async function lockThenSnapshot(
     if (outcome === 'locked') {
       // Before the snapshot: what is written between the two counts as written since, never as unwritten.
       const writes = await writeCounters(side);
-      const [snapshot] = await rows<{ id: string; at: Date }>(
+      const [snapshot] = await rows<{ id: string; at: Date | string }>(
         holder,
         'select pg_catalog.pg_export_snapshot() as id, pg_catalog.statement_timestamp() as at',
       );
@@ -44,7 +44,7 @@ export async function lockThenSnapshot(
       const inside = await tablesToLock(holder);
       const isLocked = new Set(locked);
       if (inside.names.every((name) => isLocked.has(name)))
-        return { id: snapshot!.id, takenAt: utc(snapshot!.at), writes, tables: inside.tables };
+        return { id: snapshot!.id, takenAt: utc(new Date(snapshot!.at)), writes, tables: inside.tables };
     }
     // A table appeared or vanished between the list and the locks: all of it again, or it would be unprotected.
     await holder.query('rollback');
@@ -61,7 +61,8 @@ export async function lockThenSnapshot(
 async function lock(holder: Client, tables: string[]): Promise<'locked' | 'vanished'> {
   try {
     for (let start = 0; start < tables.length; start += 500) {
-      await holder.query(
+      await execute(
+        holder,
         `lock table only ${tables.slice(start, start + 500).join(', only ')} in access share mode`,
       );
     }

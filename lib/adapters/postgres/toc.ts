@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { UnderstudyError } from '../../domain/errors.ts';
 import type { TableOfContents, TocEntry } from '../../ports/database.ts';
+import { fromBytes } from './bytes.ts';
 import { childEnvironment, isVerdict, sayEnding, start } from './process.ts';
 import type { Programs } from './programs.ts';
 
@@ -108,7 +109,7 @@ export function tocReader(programs: Programs): {
         isVerdict(ending) ? 'toc-unreadable' : 'reader-failed',
         sayEnding('pg_restore --list', ending),
       );
-    return parseToc(Buffer.concat(chunks).toString('utf8'));
+    return parseToc(fromBytes(Buffer.concat(chunks)));
   });
   toc.catch(() => undefined);
   return {

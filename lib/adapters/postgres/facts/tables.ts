@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { TableFacts } from '../../../domain/manifest.ts';
-import { identifier, rows, several } from '../connection.ts';
+import { firstRows, identifier, rows } from '../connection.ts';
 import { fingerprintOf, notOfExtension, ours } from './ours.ts';
 
 /** A table whose rows are in the archive. */
@@ -122,9 +122,8 @@ async function readBatch(
   savepoint: boolean,
 ): Promise<TableReading[]> {
   const queries = batch.map((table) => factQuery(table, depth));
-  const separator = savepoint ? `; ${GIVE_BACK}; ` : '; ';
   try {
-    const answers = await several<FactRow>(client, `${queries.join(separator)}${savepoint ? separator : ''}`);
+    const answers = await firstRows<FactRow>(client, queries, savepoint ? GIVE_BACK : '');
     return batch.map((table, index) => readingOf(table, answers[index]!));
   } catch (error) {
     if (savepoint) await client.query(GIVE_BACK).catch(() => undefined);

@@ -1,5 +1,5 @@
 import type { Manifest } from '../../../domain/manifest.ts';
-import { identifier, rows } from '../connection.ts';
+import { execute, identifier, rows } from '../connection.ts';
 import { ours } from '../facts/ours.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
 import { DATABASE, RESTORER } from './names.ts';
@@ -38,12 +38,7 @@ export async function createDatabase(server: ScratchServer, manifest: Manifest):
       [owner],
     );
     await client.query(`alter database ${DATABASE} owner to ${known!.known ? identifier(owner) : RESTORER}`);
-    for (const { name } of await rows<{ name: string }>(
-      client,
-      'select rolname as name from pg_catalog.pg_roles where oid >= 16384',
-    )) {
-      await client.query(`grant create, connect, temporary on database ${DATABASE} to ${identifier(name)}`);
-    }
+    await client.query(`grant create, connect, temporary on database ${DATABASE} to public`);
   } finally {
     await client.end();
   }
@@ -67,34 +62,34 @@ export async function prepareDatabase(server: ScratchServer, manifest: Manifest)
   }
 }
 
-/** The right to create in a schema, lent to a role for as long as the restore takes. */
-export type Loan = { schema: string; role: string };
-
-/** Lends every role the right to create in every schema where it has none. */
-export async function lendCreate(server: ScratchServer): Promise<Loan[]> {
+/**
+ * Lends everybody the right to create in every schema for as long as the restore takes, and returns the schemas where
+ * that right was not everybody's. One statement for all: a role each would be a grant for every pair.
+ */
+export async function lendCreate(server: ScratchServer): Promise<string[]> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
-    const loans = await rows<Loan>(
+    const schemas = await rows<{ name: string }>(
       client,
-      `
-      select n.nspname as schema, r.rolname as role from pg_catalog.pg_namespace n cross join pg_catalog.pg_roles r
-      where ${ours('n')} and r.oid >= 16384 and r.oid <> n.nspowner
-        and not exists (select from pg_catalog.aclexplode(n.nspacl) a where a.grantee = r.oid and a.privilege_type = 'CREATE')`,
+      `select n.nspname as name from pg_catalog.pg_namespace n where ${ours('n')}
+        and not exists (select from pg_catalog.aclexplode(n.nspacl) a where a.grantee = 0 and a.privilege_type = 'CREATE')`,
     );
-    for (const { schema, role } of loans)
-      await client.query(`grant create on schema ${identifier(schema)} to ${identifier(role)}`);
-    return loans;
+    const names = schemas.map(({ name }) => name);
+    if (names.length > 0) await execute(client, `grant create on schema ${listed(names)} to public`);
+    return names;
   } finally {
     await client.end();
   }
 }
 
-export async function takeBack(server: ScratchServer, loans: Loan[]): Promise<void> {
+export async function takeBack(server: ScratchServer, schemas: readonly string[]): Promise<void> {
+  if (schemas.length === 0) return;
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
-    for (const { schema, role } of loans)
-      await client.query(`revoke create on schema ${identifier(schema)} from ${identifier(role)}`);
+    await execute(client, `revoke create on schema ${listed(schemas)} from public`);
   } finally {
     await client.end();
   }
 }
+
+const listed = (schemas: readonly string[]) => schemas.map((name) => identifier(name)).join(', ');

@@ -3,6 +3,7 @@ import { writtenIn } from '../../../domain/definition.ts';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import type { SchemaFacts } from '../../../domain/manifest.ts';
 import { keyOfObject, type Rewritten } from '../../../domain/proof.ts';
+import { decoded } from '../bytes.ts';
 import { rows } from '../connection.ts';
 import { digest, schemaFacts } from '../facts/schema/schema.ts';
 import { sayEnding, start } from '../process.ts';
@@ -24,14 +25,15 @@ export async function confirmWritten(
   programs: Programs,
   objects: readonly Rewritten[],
 ): Promise<Set<string>> {
-  const statements = (await definitionsIn(server, programs)).split(HEADER);
+  const encoding = await encodingOf(server);
+  const statements = (await definitionsIn(server, programs, encoding)).split(HEADER);
   const inArchive = objects.filter((object) => {
     const named = statements.filter((statement) => names(statement, object.name));
     const texts = named.length > 0 ? named : statements;
     return writtenIn(object.source).every((expression) => texts.some((text) => holds(text, expression)));
   });
   if (inArchive.length === 0) return new Set();
-  const again = await madeAgain(server, programs);
+  const again = await madeAgain(server, programs, encoding);
   return new Set(
     inArchive
       .filter(({ kind, name, copy }) => {
@@ -45,14 +47,9 @@ export async function confirmWritten(
 const sameWriting = (a: string, b: string) => JSON.stringify(writtenIn(a)) === JSON.stringify(writtenIn(b));
 
 /** The facts of the archive's definitions, made again in an empty database. Errors there say nothing about the copy. */
-async function madeAgain(server: ScratchServer, programs: Programs): Promise<SchemaFacts> {
+async function madeAgain(server: ScratchServer, programs: Programs, encoding: string): Promise<SchemaFacts> {
   const maker = await server.connect(SUPERUSER, 'postgres');
   try {
-    const [{ encoding } = { encoding: 'UTF8' }] = await rows<{ encoding: string }>(
-      maker,
-      'select pg_catalog.pg_encoding_to_char(encoding) as encoding from pg_catalog.pg_database where datname = $1',
-      [DATABASE],
-    );
     await maker.query(`create database ${AGAIN} template template0 encoding '${encoding}' locale 'C'`);
     const args = [
       '--schema-only',
@@ -81,7 +78,20 @@ async function madeAgain(server: ScratchServer, programs: Programs): Promise<Sch
   }
 }
 
-async function definitionsIn(server: ScratchServer, programs: Programs): Promise<string> {
+async function encodingOf(server: ScratchServer): Promise<string> {
+  const client = await server.connect(RESTORER, DATABASE);
+  try {
+    const [found] = await rows<{ encoding: string }>(
+      client,
+      'select pg_catalog.getdatabaseencoding() as encoding',
+    );
+    return found!.encoding;
+  } finally {
+    await client.end();
+  }
+}
+
+async function definitionsIn(server: ScratchServer, programs: Programs, encoding: string): Promise<string> {
   const args = ['--schema-only', '--file=-', join(server.directory, ARCHIVE)];
   const { child, ended } = start(join(programs.bin, 'pg_restore'), args, server.environment(RESTORER, ''), {
     ...server.identity,
@@ -92,7 +102,7 @@ async function definitionsIn(server: ScratchServer, programs: Programs): Promise
   const ending = await ended;
   if (ending.code !== 0)
     throw new UnderstudyError('archive-text', sayEnding('pg_restore --schema-only', ending));
-  return Buffer.concat(chunks).toString('utf8');
+  return decoded(Buffer.concat(chunks), encoding);
 }
 
 /** What pg_restore writes above each entry. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
 import { HIDDEN } from '../../../../domain/definition.ts';
 import type { SchemaFacts } from '../../../../domain/manifest.ts';
+import { toBytes } from '../../bytes.ts';
 import { rows } from '../../connection.ts';
 import { ACCESS } from './access.ts';
 import { loosely } from './loosely.ts';
@@ -46,5 +47,5 @@ function written(expression: string): string {
 }
 
 export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 24);
+  return createHash('sha256').update(toBytes(text)).digest('hex').slice(0, 24);
 }
