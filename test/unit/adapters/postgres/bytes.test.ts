@@ -20,7 +20,10 @@ test('random bytes survive being a string, and different bytes are different str
   let state = 7;
   for (let round = 0; round < 3000; round++) {
     const bytes = Buffer.from(
-      Array.from({ length: 1 + (round % 9) }, () => (state = (state * 48_271) % 2_147_483_647) & 0xff),
+      Array.from({ length: 1 + (round % 9) }, () => {
+        state = (state * 48_271) % 2_147_483_647;
+        return state & 0xff;
+      }),
     );
     const text = fromBytes(bytes);
     expect(toBytes(text).equals(bytes)).toBe(true);
