@@ -6,16 +6,13 @@ import { type Copy, withCopy } from '../../../test/support/copy.ts';
 import { take } from '../../../test/support/source.ts';
 import { Random } from '../random.ts';
 import type { DatabaseShape } from '../schema/database.ts';
-import type { Plan } from '../schema/generate.ts';
 import { damages } from './damages.ts';
-import { fill } from './fill.ts';
+import { type Case, fill } from './fill.ts';
 import { Client, type Lab } from './lab.ts';
 import { plainDump, plainRestore, plainText, textDifferences } from './plain.ts';
 
 /** A verdict of the product that a second tool contradicts. `signature` is the same for faults of one kind. */
 export type Fault = { signature: string; detail: string };
-/** A random database, or the statements of one. */
-export type Case = Plan | { shape: DatabaseShape; statements: string[] };
 export type Examined = {
   /** `exact`, or the code that dump or restore refused it with. */
   verdict: string;

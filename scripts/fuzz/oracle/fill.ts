@@ -1,8 +1,11 @@
 import type { Client } from 'pg';
-import { grow } from '../schema/generate.ts';
+import type { DatabaseShape } from '../schema/database.ts';
+import { grow, type Plan } from '../schema/generate.ts';
 import type { World } from '../schema/world.ts';
-import type { Case } from './examine.ts';
 import type { Lab } from './lab.ts';
+
+/** A random database, or the statements of one. */
+export type Case = Plan | { shape: DatabaseShape; statements: string[] };
 
 /** Runs the statements of a database, each by itself, and returns those that PostgreSQL took. */
 export async function fill(lab: Lab, database: string, given: Case): Promise<string[]> {

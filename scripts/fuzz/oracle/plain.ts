@@ -90,9 +90,9 @@ const loose = (text: string | undefined) =>
       line.replace(roles, roles.split(', ').sort().join(', ')),
     )
     .replace(
-      /::("?[\w.]+"?|character varying|double precision)( with(out)? time zone)?(\(\d+(,\d+)?\))?(\[\])?/g,
+      /::(character varying|bit varying|double precision|"?[\w.]+"?)( with(out)? time zone)?(\(\d+(,\d+)?\))?(\[\])?/g,
       '',
     )
     .replace(/ AS [\w"?]+| DEFAULT NULL/g, '')
-    .replace(/[()\s]+/g, '')
+    .replace(/[()\s]+|'(?=-?[\d.]+')|(?<='-?[\d.]+)'/g, '')
     .toLowerCase();
