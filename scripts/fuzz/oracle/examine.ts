@@ -16,6 +16,8 @@ export type Fault = { signature: string; detail: string };
 export type Examined = {
   /** `exact`, or the code that dump or restore refused it with. */
   verdict: string;
+  /** Why, when it was refused: the server's words without names. */
+  reason?: string;
   faults: Fault[];
   /** The statements that PostgreSQL took. */
   accepted: string[];
@@ -45,6 +47,7 @@ export async function examine(lab: Lab, given: Case, options: Options): Promise<
     await withCopy(taken, (copy) => judge(lab, database, taken.manifest, copy, text, options, result)).catch(
       async (error: Failure) => {
         result.verdict = error.code ?? 'error';
+        result.reason = shape(error.message);
         const confirmed = await confirms(lab, database, given.shape, error);
         if (!confirmed)
           result.faults.push({
