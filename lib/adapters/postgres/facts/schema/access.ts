@@ -31,7 +31,7 @@ const OWNED = `
 const WITHOUT_PRIVILEGES = `
   select 'statistics ' || ${named('s.stxname')} as name, s.stxowner as owner from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace where ${ours('n')} and ${notOfExtension('pg_statistic_ext', 's.oid')}
   union all select 'collation ' || ${named('c.collname')}, c.collowner from pg_collation c join pg_namespace n on n.oid = c.collnamespace where ${ours('n')} and ${notOfExtension('pg_collation', 'c.oid')}
-  union all select 'operator ' || ${OPERATOR}, o.oprowner from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where ${ours('n')} and ${notOfExtension('pg_operator', 'o.oid')}
+  union all select 'operator ' || ${OPERATOR}, o.oprowner from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where o.oprcode <> 0 and ${ours('n')} and ${notOfExtension('pg_operator', 'o.oid')}
   union all select 'conversion ' || ${named('c.conname')}, c.conowner from pg_conversion c join pg_namespace n on n.oid = c.connamespace where ${ours('n')} and ${notOfExtension('pg_conversion', 'c.oid')}
   union all select 'text search configuration ' || ${named('t.cfgname')}, t.cfgowner from pg_ts_config t join pg_namespace n on n.oid = t.cfgnamespace where ${ours('n')} and ${notOfExtension('pg_ts_config', 't.oid')}`;
 

@@ -23,8 +23,9 @@ export const ROUTINES: FactQueries = {
   transform: `select format('%s %s', format_type(t.trftype, null), l.lanname) as name, concat_ws(',', t.trffromsql::regprocedure::text, t.trftosql::regprocedure::text) as plain
     from pg_transform t join pg_language l on l.oid = t.trflang where ${notOfExtension('pg_transform', 't.oid')}`,
 
+  // A shell, which another operator named before it existed, is in no dump.
   operator: `select ${OPERATOR} as name, concat_ws(',', o.oprcode::text, o.oprcanhash, o.oprcanmerge, o.oprrest::text, o.oprjoin::text, o.oprcom::regoperator::text, o.oprnegate::regoperator::text) as plain
-    from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where ${ours('n')} and ${notOfExtension('pg_operator', 'o.oid')}`,
+    from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where o.oprcode <> 0 and ${ours('n')} and ${notOfExtension('pg_operator', 'o.oid')}`,
 
   'operator class': `select ${named('o.opcname')} || ' using ' || am.amname as name, concat_ws(' ', format_type(o.opcintype, null), o.opcdefault, case when o.opckeytype <> 0 then format_type(o.opckeytype, null) end, f.opfname) as plain
     from pg_opclass o join pg_am am on am.oid = o.opcmethod join pg_opfamily f on f.oid = o.opcfamily join pg_namespace n on n.oid = o.opcnamespace where ${ours('n')} and ${notOfExtension('pg_opclass', 'o.oid')}`,
