@@ -66,6 +66,24 @@ describe('holding a source still', () => {
     }
   });
 
+  it('finishes a dump during which another session changed what only that session has', async () => {
+    const other = await database.connect();
+    await other.query(
+      "create temp table staging (id int); create function pg_temp.f() returns int language sql as 'select 1'; create type pg_temp.mood as enum ('ok'); create view pg_temp.v as select 1 as one",
+    );
+    const held = await engine().hold(database.credentials, policyWith(), never());
+    try {
+      await other.query(
+        "create or replace function pg_temp.f() returns int language sql as 'select 2'; alter type pg_temp.mood add value 'bad'; create or replace view pg_temp.v as select 2 as one",
+      );
+      await held.unchanged();
+      await other.end();
+      await held.unchanged();
+    } finally {
+      await held.release();
+    }
+  });
+
   it('says who waits behind it for an exclusive lock, once, and frees the locks at once when it is released', async () => {
     const held = await engine().hold(database.credentials, policyWith(), never());
     const said: string[] = [];

@@ -22,7 +22,15 @@ test('a manifest comes back from JSON as it was', () => {
   expect(manifestSchema.parse(JSON.parse(JSON.stringify(WHOLE)))).toEqual(WHOLE);
 });
 
+test('names that every object of JavaScript has come back like any other', () => {
+  const names = JSON.parse('{"__proto__":"d1","constructor":"d2","toString":"d3"}');
+  const read = manifestSchema.parse(JSON.parse(JSON.stringify({ ...WHOLE, schema: { schema: names } })));
+  expect(Object.entries(read.schema['schema']!)).toEqual(Object.entries(names));
+});
+
 test.each<[string, object]>([
+  ['digests that are none', { schema: { table: { a: 1 } } }],
+  ['a list of digests', { schema: { table: ['d'] } }],
   ['an unknown key', { more: 1 }],
   ['another layout', { schemaVersion: 2 }],
   ['no tables', { tables: undefined }],

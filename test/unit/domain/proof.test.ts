@@ -148,3 +148,58 @@ test('two tables that have each other’s rows are both named', () => {
 test('a copy whose fingerprint was not taken is not taken for equal', () => {
   expect(proofOf((copy) => delete copy.tables[0]!.fingerprint).equal).toBe(false);
 });
+
+describe('a hash-partitioned tree', () => {
+  const leaf = (name: string, rows: string, fingerprint: string, tree = 'public.t') => ({
+    schema: 'public',
+    name,
+    rows,
+    fingerprint,
+    tree,
+  });
+  const source = manifest({ tables: [leaf('t_0', '250', '5:7'), leaf('t_1', '750', '10:20')] });
+  const after = (...tables: CopyFacts['tables']) =>
+    prove(
+      source,
+      { ...faithfulCopy(source), tables },
+      { depth: 'fingerprints', extensionsLeftOut: [] },
+    ).differences.map(sayDifference);
+
+  it('is equal although its rows moved to other partitions', () => {
+    expect(after(leaf('t_0', '750', '12:22'), leaf('t_1', '250', '3:5'))).toEqual([]);
+  });
+
+  it('differs by a lost row, by another row, and by a partition that is gone', () => {
+    expect(after(leaf('t_0', '749', '12:22'), leaf('t_1', '250', '3:5'))).toEqual([
+      'rows public.t differs (1000 rows in the source, 999 in the copy)',
+    ]);
+    expect(after(leaf('t_0', '750', '12:23'), leaf('t_1', '250', '3:5'))).toEqual([
+      'rows public.t differs (1000 rows in both, but not the same ones)',
+    ]);
+    expect(after(leaf('t_0', '1000', '15:27'))).toEqual([
+      'table data public.t_1 missing from the copy',
+      'rows public.t differs (250 rows in the source, 1000 in the copy)',
+    ]);
+  });
+});
+
+test.each([undefined, 1, 99])(
+  'of a dump whose digests were made by formulas %s only the rows are compared, and it is never called equal row by row',
+  (facts) => {
+    const source = manifest({ ...SOURCE, facts });
+    const copy = { ...faithfulCopy(source), schema: { table: { other: 'd' } } };
+    const options = { depth: 'fingerprints', extensionsLeftOut: [] } as const;
+    expect(prove(source, copy, options)).toMatchObject({ equal: true, strength: 'restored' });
+    copy.tables[0]!.rows = '9';
+    expect(prove(source, copy, options).equal).toBe(false);
+  },
+);
+
+test('what was granted on objects of an extension that was left out is left out too', () => {
+  const source = manifest({
+    schema: { 'system grant': { 'cube: function f()': 'd', 'cuber: function f()': 'd' } },
+  });
+  const copy = { ...faithfulCopy(source), schema: {} };
+  const proof = prove(source, copy, { depth: 'fingerprints', extensionsLeftOut: ['cube'] });
+  expect(proof.differences.map(({ name }) => name)).toEqual(['cuber: function f()']);
+});
