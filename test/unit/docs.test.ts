@@ -87,4 +87,23 @@ describe('the documentation', () => {
     );
     expect(broken).toEqual([]);
   });
+
+  it('links to no section that is not there', () => {
+    const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter(
+      (name) => name.endsWith('.md'),
+    );
+    const sections = (page: string) =>
+      [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+        title!
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N} _-]/gu, '')
+          .replaceAll(' ', '-'),
+      );
+    const broken = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\(([^)#\s:]*)#([^)\s]+)\)/g)]
+        .filter(([, to, anchor]) => !sections(join(page, to ? join('..', to) : '')).includes(anchor!))
+        .map(([link]) => `${page}: ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
 });
