@@ -7,6 +7,7 @@ import { target as madeTarget, point, policy } from '../support/builders.ts';
 import { memoryAlerts } from '../support/doubles/alerts.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
 import { manualClock } from '../support/doubles/clock.ts';
+import { faulty } from '../support/doubles/faults.ts';
 import { memoryMessages } from '../support/doubles/job-messages.ts';
 import { recordingLog } from '../support/doubles/log.ts';
 import { recordingMetrics } from '../support/doubles/metrics.ts';
@@ -166,4 +167,42 @@ test('the deployment’s own findings can be acknowledged', async () => {
   expect(await ask({ ask: 'status', target: undefined })).toMatchObject({
     deployment: [{ acknowledged: { by: 'anna' } }],
   });
+});
+
+test('what people were told is on the timeline beside the runs, newest first', async () => {
+  const { find, deps, catalog, clock, timeline } = await world();
+  const claimed = await catalog.claim({
+    job: 'dump',
+    target: 'crm',
+    scheduledFor: NOW,
+    requestedBy: 'anna',
+    now: clock.now(),
+    leaseSeconds: 60,
+  });
+  if (claimed.outcome !== 'claimed') throw new Error(claimed.outcome);
+  await catalog.finish(claimed.claim, {
+    state: 'failed',
+    endedAt: '2026-11-20T12:00:30Z',
+    summary: 'no room',
+  });
+  clock.set('2026-11-20T12:01:00Z');
+  await find('rpo-breached');
+  clock.set('2026-11-20T12:02:00Z');
+  await resolve(deps, { target: 'crm', code: 'rpo-breached', subject: 'x' });
+  expect(
+    (await timeline()).map(({ at, from, code, message }) => `${at.slice(11, 19)} ${from} ${code} ${message}`),
+  ).toEqual([
+    '12:02:00 alert rpo-breached P0 resolved: rpo-breached was found',
+    '12:01:00 alert rpo-breached P0 opened: rpo-breached was found',
+    '12:00:30 run dump failed: no room (asked for by anna)',
+  ]);
+});
+
+test('an alert goes out though the timeline cannot be written', async () => {
+  const { find, deps, catalog, told } = await world();
+  const broken = faulty(catalog);
+  broken.fail('addEvent', new Error('throttled'));
+  deps.catalog = broken.port;
+  await find('size-anomaly');
+  expect(told()).toEqual(['[P2] crm: size-anomaly (test)']);
 });
