@@ -8,7 +8,7 @@ import { type Options, openSession, type Session } from './session.ts';
 
 const program = new Command('understudy')
   .description(
-    'Takes backups, proves on a schedule that they restore, and says so loudly when something is not so.',
+    'Backs up PostgreSQL, proves on a schedule that the backups restore, and alerts you when they do not.',
   )
   .option('--stage <name>', 'talk to a deployed stage')
   .option('--local', 'run the same functions in this process against the local cloud')
@@ -45,11 +45,15 @@ command('targets', 'what is protected', async (session) =>
 command('points <target>', 'recovery points, newest first', async (session, target) =>
   (await import('./commands/points.ts')).points(session, target!),
 );
-command('status [target]', 'what one looks at every morning', async (session, target) =>
-  (await import('./commands/status.ts')).status(session, target),
+command(
+  'status [target]',
+  'overview: objectives, newest backup, last rehearsal, open findings',
+  async (session, target) => (await import('./commands/status.ts')).status(session, target),
 );
-command('doctor <target>', 'what stands between a target and its next dump', async (session, target) =>
-  (await import('./commands/doctor.ts')).doctor(session, target!),
+command(
+  'doctor <target>',
+  'check connection, permissions, versions and locks before a dump',
+  async (session, target) => (await import('./commands/doctor.ts')).doctor(session, target!),
 );
 command(
   'run <job> <target>',
@@ -60,7 +64,10 @@ command(
     made
       .option('--point <id>', 'verify, rehearse or copy this point')
       .option('--again', 'verify what was verified before')
-      .option('--label <text>', 'snapshot: the one before a risky release; kept flat, outside the thinning')
+      .option(
+        '--label <text>',
+        'snapshot: the one before a risky release; kept for snapshot.labelled, exempt from daily, weekly and monthly retention',
+      )
       .option('--to <place>', 'copy: a Region, or REGION/ACCOUNT')
       .option('--moment <utc>', 'rehearse-moment: this one; else the latest')
       .option('--dry-run', 'expire: say what would be deleted and why')
@@ -69,7 +76,7 @@ command(
 );
 command(
   'rehearse <target>',
-  'restore a dump, a snapshot or a moment onto scratch, prove it, throw it away',
+  'test-restore a dump, a snapshot or a moment onto scratch, prove it, delete it',
   async (session, target, options) =>
     (await import('./commands/run.ts')).run(session, 'rehearse', target!, {
       wait: true,
@@ -85,7 +92,7 @@ command(
 );
 command(
   'evidence <target>',
-  'what an auditor asks for: the newest rehearsals and all that was measured',
+  'show test-restore records: the newest rehearsals and all that was measured',
   async (session, target, options) => {
     const last = Number((options as unknown as { last: string }).last);
     if (!Number.isInteger(last) || last < 1 || last > 100)

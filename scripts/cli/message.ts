@@ -135,7 +135,7 @@ function refuseMistakes(message: Message, from: string, target: Target): void {
     );
   if (mistakes.length > 0)
     throw new InputError(
-      'this cannot be meant',
+      'invalid options:',
       mistakes,
       './understudy points T lists the points; ./understudy run --help the options',
     );
@@ -186,7 +186,7 @@ function refuseMisfits(job: string, from: string, options: RunOptions): void {
     )
     .map(([option]) => `--${option === 'dryRun' ? 'dry-run' : option} does not go with ${name}`);
   if (misfits.length > 0)
-    throw new InputError('this cannot be meant', misfits, './understudy run --help lists the options');
+    throw new InputError('invalid options:', misfits, './understudy run --help lists the options');
 }
 
 /** What is rehearsed: a dump, unless the job or `--from` says otherwise. */

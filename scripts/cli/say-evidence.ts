@@ -5,8 +5,8 @@ import { humanSeconds } from '../../lib/domain/time.ts';
 import { many } from '../../lib/domain/words.ts';
 import { bad, faint, good } from './say.ts';
 
-function sayOutcome({ strength, outcome, differenceCount, error, bounded }: Evidence): string {
-  if (error) return error.kind === 'bad' ? 'did not restore' : 'could not be tried';
+function sayOutcome({ strength, outcome, differenceCount, error, bounded, findings }: Evidence): string {
+  if (error) return error.kind === 'bad' ? 'did not restore' : 'did not run (the backup was not tested)';
   if (strength === 'none')
     return `restored, and ${differenceCount === 1 ? 'one thing differs' : `${differenceCount} things differ`} from its source`;
   const equal = {
@@ -16,7 +16,7 @@ function sayOutcome({ strength, outcome, differenceCount, error, bounded }: Evid
       ? 'restored; it came up, and no more is proven'
       : 'restored; row counts agree, which proves no more',
   }[strength];
-  return outcome === 'passed' ? equal : `${equal}; but see below`;
+  return outcome === 'passed' ? equal : `${equal}; but ${many(findings.length, 'finding')} below`;
 }
 
 /** One rehearsal: what it came to, how long each phase took, objectives achieved against promised. */

@@ -87,11 +87,7 @@ export function useLocalStack(plan: Plan): void {
 function remoteInvoker(stage: string | undefined): Session['invoke'] {
   return async <T>(name: FunctionName, event: unknown) => {
     if (!stage)
-      throw new InputError(
-        'this talks to a deployment; say which',
-        [],
-        'add --stage NAME, or --local for the local cloud',
-      );
+      throw new InputError('Which deployment?', [], 'add --stage NAME, or --local for the local cloud');
     const FunctionName = `understudy-${stage}-${name}`;
     const answer = await new LambdaClient({ maxAttempts: 3 })
       .send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))

@@ -52,7 +52,9 @@ function sayRehearsal({ rehearsal, rehearsedAt }: RecoveryPoint): string {
 
 function sayNote(point: RecoveryPoint): string {
   const label = point.kind === 'dump' ? '' : (point.label ?? '');
-  return isVerified(point) ? label : (point.why ?? label);
+  // A server's message may have many lines; --json has all of it.
+  const [why] = (point.why?.slice(0, 80) ?? label).split('\n');
+  return isVerified(point) ? label : why!;
 }
 
 function sayState(point: RecoveryPoint): string {

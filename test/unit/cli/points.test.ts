@@ -37,3 +37,10 @@ test('where no point is good, that is said', async () => {
   const lines = await shown([point('2026-11-20T01:00:00Z', { rehearsal: failed })]);
   expect(lines.at(-1)).toBe('no point here is known to be good');
 });
+
+test('the note of a failed point is one line', async () => {
+  const [, line] = await shown([
+    point('2026-11-20T01:00:00Z', { state: 'failed', why: 'no room\nDETAIL: more' }),
+  ]);
+  expect(line).toMatch(/ failed .* no room$/);
+});
