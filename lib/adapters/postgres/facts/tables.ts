@@ -47,18 +47,21 @@ export async function dataTables(client: Client): Promise<DataTable[]> {
         and a.atttypid in ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype, 'int8'::pg_catalog.regtype)),
     heirs (relation, ancestor) as (
       select distinct relation, relation from fed
-      union select i.inhrelid, heirs.ancestor from heirs join pg_catalog.pg_inherits i on i.inhparent = heirs.relation)
+      union select i.inhrelid, heirs.ancestor from heirs join pg_catalog.pg_inherits i on i.inhparent = heirs.relation),
+    feeds as (
+      select heirs.relation, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('schema', fed.schema, 'sequence', fed.sequence, 'column', fed."column")) as feeds
+      from heirs join fed on fed.relation = heirs.ancestor group by 1)
     select n.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid(c.relowner) as owner, c.relpages as pages,
       f.filter as condition, f.extension, c.relpersistence = 'u' as unlogged,
       case when c.relispartition then (
         select up.relation::pg_catalog.text from pg_catalog.pg_partition_ancestors(c.oid) with ordinality as up (relation, height)
         join pg_catalog.pg_partitioned_table p on p.partrelid = up.relation where p.partstrat = 'h' order by up.height desc limit 1) end as tree,
-      coalesce((select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('schema', fed.schema, 'sequence', fed.sequence, 'column', fed."column"))
-        from heirs join fed on fed.relation = heirs.ancestor where heirs.relation = c.oid), '[]') as feeds,
+      coalesce(feeds.feeds, '[]') as feeds,
       array(select a.attname::text from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attname collate "C") as columns
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     left join configuration f on f.relation = c.oid
+    left join feeds on feeds.relation = c.oid
     where c.relkind = 'r' and c.relpersistence <> 't'
       and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
       and (f.relation is not null or (
