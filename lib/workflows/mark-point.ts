@@ -1,7 +1,13 @@
 import type { Evidence } from '../domain/evidence.ts';
-import { parsePointId, placedId, REPLICA, VAULT } from '../domain/names.ts';
+import { placedId, REPLICA, VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import { rehearsalOf, whyMarked } from '../domain/recovery-point.ts';
+import {
+  isDump,
+  type PointRehearsal,
+  type RecoveryPoint,
+  rehearsalOf,
+  whyMarked,
+} from '../domain/recovery-point.ts';
 import type { Catalog, PointChanges } from '../ports/catalog.ts';
 
 /**
@@ -22,24 +28,42 @@ export async function markPoint(
   const to = why !== undefined ? 'corrupt' : strength !== 'none' ? 'rehearsed' : known.state;
   const more =
     { corrupt: { why: why && whyMarked(known, why) }, rehearsed: { rehearsedAt: at } }[to as string] ?? {};
-  // Restored and equal row by row: whatever was said of its bytes before was wrong.
-  if (known.state === 'corrupt' && to === 'rehearsed' && strength === 'exact')
+  // Before the point itself: whoever does this again after a crash must still see what it was marked for.
+  for (const other of rehearsal ? await sharing(known, rehearsal, catalog) : [])
+    await catalog.movePoint(target.id, other.id, other.state, changes);
+  if (to === 'rehearsed' && acquits(evidence, known))
     await catalog.acquitPoint(target.id, id, known.why ?? '', {});
   const moved = await catalog.movePoint(target.id, id, to, { ...changes, ...more });
   // Expired meanwhile, or corrupt for another reason: the state stays.
   if (!moved) await catalog.movePoint(target.id, id, known.state, changes);
-  if (rehearsal) await markReplica(target, id, changes, catalog);
 }
 
-/** The replica of a dump is the same bytes: what a rehearsal found of the one is true of the other. */
-async function markReplica(
-  target: Target,
-  id: string,
-  changes: PointChanges,
+/**
+ * The replica of a dump is the same bytes: what a rehearsal found of the one is true of the other. A copied snapshot has
+ * the same content, but a key and a Region of its own: it shares a difference, and its end, and nothing else.
+ */
+async function sharing(
+  known: RecoveryPoint,
+  rehearsal: PointRehearsal,
   catalog: Catalog,
-): Promise<void> {
-  const name = parsePointId(id);
-  if (name?.kind !== 'dump' || name.place !== VAULT) return;
-  const replica = await catalog.point(target.id, placedId(id, REPLICA));
-  if (replica) await catalog.movePoint(target.id, replica.id, replica.state, changes);
+): Promise<RecoveryPoint[]> {
+  if (isDump(known)) {
+    const replica = known.place === VAULT && (await catalog.point(known.target, placedId(known.id, REPLICA)));
+    return replica ? [replica] : [];
+  }
+  const copies = (await catalog.points(known.target)).filter(
+    ({ id, kind, scheduledFor }) =>
+      kind === 'snapshot' && kind === known.kind && scheduledFor === known.scheduledFor && id !== known.id,
+  );
+  return copies.filter(
+    (copy) =>
+      rehearsal.code === 'proof-mismatch' ||
+      (copy.rehearsal !== undefined && copy.rehearsal.run === known.rehearsal?.run),
+  );
+}
+
+/** Does a pass take back that the point is corrupt? Equal row by row, whatever was said before; within bounds, a difference. */
+function acquits({ strength }: Evidence, { state, rehearsal }: RecoveryPoint): boolean {
+  if (state !== 'corrupt') return false;
+  return strength === 'exact' || (strength === 'bounded' && rehearsal?.code === 'proof-mismatch');
 }

@@ -1,4 +1,5 @@
 import { type FindingCode, finding } from '../../../lib/domain/finding.ts';
+import { counts } from '../../../lib/domain/recovery-point.ts';
 import type { ProveResult } from '../../../lib/workflows/instances/proof-slices.ts';
 import { raise } from '../../../lib/workflows/tell.ts';
 import { ledgerProof, snapshotPoint } from '../../support/builders.ts';
@@ -55,6 +56,27 @@ describe('a rehearsal that finds', () => {
       why: expect.stringContaining('public.leads'),
     });
     expect(await made.left()).toEqual([]);
+  });
+
+  it('a difference is true of its copies too, until the same snapshot passes', async () => {
+    const made = await rehearsalWorld();
+    const abroad = snapshotPoint(SNAPSHOT_AT, { place: 'eu-west-1' });
+    const other = snapshotPoint('2026-11-19T02:00:00Z', { place: 'eu-west-1' });
+    for (const copy of [abroad, other]) await made.catalog.adoptPoint(copy);
+    const counting = async () => {
+      const points = await Promise.all(
+        [SNAPSHOT_ID, abroad.id, other.id].map((id) => made.catalog.point('crm', id)),
+      );
+      return points.map((point) => counts(point!));
+    };
+    made.world.prove = () => proofOf(DIFFERENT);
+    await made.rehearse(jobOf('snapshot'));
+    expect(await counting()).toEqual([false, false, true]);
+    made.world.prove = () => proofOf();
+    const again = { point: SNAPSHOT_ID, scheduledFor: '2026-11-22T12:00:00Z' };
+    made.clock.set(again.scheduledFor);
+    await made.rehearse(jobOf('snapshot', again));
+    expect(await counting()).toEqual([true, true, true]);
   });
 
   it('a difference in a moment makes no point corrupt: there is none of it', async () => {
