@@ -84,7 +84,7 @@ export function textDifferences(one: Map<string, string>, other: Map<string, str
 
 /** Without what PostgreSQL writes otherwise once it read it back: parentheses, casts, blanks, names of literals, DEFAULT NULL. */
 const loose = (text: string | undefined) =>
-  text
+  (text?.startsWith('CREATE TABLE') ? sorted(text) : text)
     // Roles of a policy come in the order of their OIDs.
     ?.replace(/^CREATE POLICY .* TO (.*?)(?= USING| WITH CHECK|;)/m, (line, roles: string) =>
       line.replace(roles, roles.split(', ').sort().join(', ')),
@@ -96,3 +96,11 @@ const loose = (text: string | undefined) =>
     .replace(/ AS [\w"?]+| DEFAULT NULL/g, '')
     .replace(/[()\s]+|'(?=-?[\d.]+')|(?<='-?[\d.]+)'/g, '')
     .toLowerCase();
+
+/** Columns of a table that inherits come in another order. */
+const sorted = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/,$/, ''))
+    .sort()
+    .join('\n');

@@ -33,7 +33,7 @@ export function makePartitioned(world: World): void {
   world.things.push({ kind: 'TABLE', sql });
   const order = random.chance(0.4) ? random.some(bounds.of, bounds.of.length) : bounds.of;
   for (const bound of order) makePartition(world, relation, bound, 0);
-  if (random.chance(0.15)) detachOne(world, relation);
+  if (random.chance(0.3)) detachOne(world, relation);
   if (random.chance(0.2))
     world.add(`alter table ${sql} add column ${world.loose('late', taken)} ${world.type().sql}`);
   if (random.chance(0.15))
@@ -139,6 +139,7 @@ function makePartition(world: World, parent: Relation, bound: string, level: num
     kind: inner ? 'partitioned' : 'partition',
     columns: [...parent.columns],
     taken: new Set(parent.taken),
+    parent: parent.sql,
   };
   const attached = random.chance(0.45);
   if (!attached)
@@ -201,9 +202,7 @@ function beforeAttach(world: World, partition: Relation, parent: Relation): void
 
 /** Retention by partitions: the oldest is detached, and maybe dropped. */
 function detachOne(world: World, parent: Relation): void {
-  const index = world.relations.findIndex(
-    (relation) => relation.kind === 'partition' && relation.taken.size >= parent.taken.size,
-  );
+  const index = world.relations.findIndex((relation) => relation.parent === parent.sql);
   const partition = world.relations[index];
   if (!partition) return;
   world.add(`alter table ${parent.sql} detach partition ${partition.sql}`);

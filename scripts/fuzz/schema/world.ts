@@ -9,6 +9,8 @@ export type Relation = {
   schema: string;
   kind: 'table' | 'partitioned' | 'partition' | 'view' | 'materialized' | 'foreign';
   columns: Column[];
+  /** What it is a partition of. */
+  parent?: string;
   /** Columns of its primary key, if it has one. */
   key?: Column[];
   taken: Set<string>;
