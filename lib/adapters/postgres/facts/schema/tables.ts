@@ -74,7 +74,8 @@ export const TABLES: FactQueries = {
   'materialized view': `select ${NAME} as name, concat_ws(E'\\n', ${RELOPTIONS}, c.relispopulated, (select am.amname from pg_am am where am.oid = c.relam)) as plain,
       array[rtrim(pg_get_viewdef(c.oid), ';')] as expressions ${RELATION} and c.relkind = 'm'`,
 
-  sequence: `select ${NAME} as name, concat_ws(',', format_type(s.seqtypid, null), s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, c.relpersistence,
+  // pg_dump writes no type for the sequence of an identity column, which gets its column's.
+  sequence: `select ${NAME} as name, concat_ws(',', case when not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'i') then format_type(s.seqtypid, null) end, s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, c.relpersistence,
       (select d.deptype::text || d.refobjid::regclass::text || '.' || a.attname from pg_depend d join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i') and d.refobjsubid > 0)) as plain
     from pg_sequence s join pg_class c on c.oid = s.seqrelid join pg_namespace n on n.oid = c.relnamespace where ${ours('n')} and ${notOfExtension('pg_class', 'c.oid')}`,
 
