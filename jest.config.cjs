@@ -21,6 +21,6 @@ module.exports = {
   },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testTimeout: 600_000, // no test is about time: a slow machine is no failure
+  testTimeout: 1_200_000, // no test is about time: a slow machine is no failure
   maxWorkers: 2,
 };

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -77,7 +78,7 @@ export function everything(): Packaged {
 
 function made(variant: Variant): Packaged {
   const own = join(ROOT, '.understudy', variant.name);
-  return usable(own, variant) ?? alone(`${own}.lock`, () => usable(own, variant) ?? make(own, variant));
+  return usable(own, variant) ?? alone(`${own}.making`, () => usable(own, variant) ?? make(own, variant));
 }
 
 /** The plan of this repository's own understudy.yml, or of the one with everything. */
@@ -91,8 +92,8 @@ export const planJson = (variant = SAMPLE) => `${JSON.stringify(plan(variant), n
 
 export const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** Longest that a packaging may take, in milliseconds: shorter than its lock is believed in. */
-const PACKAGING_TAKES = 240_000;
+/** Longest that a packaging may take, in milliseconds; seconds on a quiet machine. */
+const PACKAGING_TAKES = 900_000;
 
 /** Runs the framework in a directory, as npm would, on the project's own Node. Throws with what it printed. */
 export function serverless(
@@ -190,22 +191,37 @@ function newest(paths: string[]): number {
   );
 }
 
-/** jest's workers take turns. A lock older than any work was left by somebody who died. */
+/** jest's workers take turns. The lock names its process: that of a dead one is taken away. */
 function alone<T>(lock: string, work: () => T): T {
   mkdirSync(dirname(lock), { recursive: true });
   for (let held = false; !held; ) {
     try {
-      mkdirSync(lock);
+      symlinkSync(String(process.pid), lock);
       held = true;
     } catch {
-      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > 1.1 * PACKAGING_TAKES) rmSync(lock, { recursive: true, force: true });
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+      if (!isAlive(holder(lock))) rmSync(lock, { recursive: true, force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
     }
   }
   try {
     return work();
   } finally {
-    rmSync(lock, { recursive: true, force: true });
+    rmSync(lock, { force: true });
+  }
+}
+
+function holder(lock: string): number {
+  try {
+    return Number(readlinkSync(lock));
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }

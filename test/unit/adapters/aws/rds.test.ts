@@ -204,9 +204,10 @@ describe('the parameters of a scratch instance', () => {
     ]);
   });
 
-  it('let no subscription work, whatever was set, and leave everything else as it was', async () => {
+  it('let no subscription work and no event trigger fire, and leave everything else as it was', async () => {
     const sent = await quarantined('rds', 'crm', [
       set('max_logical_replication_workers'),
+      set('event_triggers', 'on'),
       set('shared_preload_libraries'),
       set('work_mem', '4096'),
     ]);
@@ -216,6 +217,7 @@ describe('the parameters of a scratch instance', () => {
         ParameterValue: '0',
         ApplyMethod: 'pending-reboot',
       },
+      { ParameterName: 'event_triggers', ParameterValue: 'off', ApplyMethod: 'pending-reboot' },
     ]);
   });
 });
