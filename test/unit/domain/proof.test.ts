@@ -158,7 +158,7 @@ describe('a hash-partitioned tree', () => {
     tree,
   });
   const source = manifest({ tables: [leaf('t_0', '250', '5:7'), leaf('t_1', '750', '10:20')] });
-  const after = (...tables: CopyFacts['tables']) =>
+  const restored = (...tables: CopyFacts['tables']) =>
     prove(
       source,
       { ...faithfulCopy(source), tables },
@@ -166,17 +166,17 @@ describe('a hash-partitioned tree', () => {
     ).differences.map(sayDifference);
 
   it('is equal although its rows moved to other partitions', () => {
-    expect(after(leaf('t_0', '750', '12:22'), leaf('t_1', '250', '3:5'))).toEqual([]);
+    expect(restored(leaf('t_0', '750', '12:22'), leaf('t_1', '250', '3:5'))).toEqual([]);
   });
 
   it('differs by a lost row, by another row, and by a partition that is gone', () => {
-    expect(after(leaf('t_0', '749', '12:22'), leaf('t_1', '250', '3:5'))).toEqual([
+    expect(restored(leaf('t_0', '749', '12:22'), leaf('t_1', '250', '3:5'))).toEqual([
       'rows public.t differs (1000 rows in the source, 999 in the copy)',
     ]);
-    expect(after(leaf('t_0', '750', '12:23'), leaf('t_1', '250', '3:5'))).toEqual([
+    expect(restored(leaf('t_0', '750', '12:23'), leaf('t_1', '250', '3:5'))).toEqual([
       'rows public.t differs (1000 rows in both, but not the same ones)',
     ]);
-    expect(after(leaf('t_0', '1000', '15:27'))).toEqual([
+    expect(restored(leaf('t_0', '1000', '15:27'))).toEqual([
       'table data public.t_1 missing from the copy',
       'rows public.t differs (250 rows in the source, 1000 in the copy)',
     ]);
