@@ -37,6 +37,11 @@ export class ClaimLost extends UnderstudyError {
 /** The source refused the credentials; they may have been rotated since they were read. */
 export class CredentialsRefused extends UnderstudyError {}
 
+/** The point did not restore, or could not be tried; its code says which. `notes` explain it, like those of a restore that succeeds. */
+export class RestoreFailed extends UnderstudyError {
+  notes: string[] = [];
+}
+
 /** The time of this function is nearly over. */
 export class OutOfTime extends UnderstudyError {}
 

@@ -8,43 +8,43 @@ import { fromBytes } from './bytes.ts';
 import { childEnvironment, isVerdict, sayEnding, start } from './process.ts';
 import type { Programs } from './programs.ts';
 
-/** Entry types of more than one word, longest first: a schema or table may be called anything, so words must not be guessed. */
-const TYPES = [
-  'TEXT SEARCH CONFIGURATION',
-  'TEXT SEARCH DICTIONARY',
-  'TEXT SEARCH TEMPLATE',
-  'TEXT SEARCH PARSER',
-  'MATERIALIZED VIEW DATA',
-  'PUBLICATION TABLES IN SCHEMA',
-  'SEQUENCE OWNED BY',
-  'FOREIGN DATA WRAPPER',
-  'PROCEDURAL LANGUAGE',
-  'SUBSCRIPTION TABLE',
-  'MATERIALIZED VIEW',
-  'PUBLICATION TABLE',
-  'OPERATOR FAMILY',
-  'FK CONSTRAINT',
-  'CHECK CONSTRAINT',
-  'DATABASE PROPERTIES',
-  'OPERATOR CLASS',
-  'FOREIGN SERVER',
-  'ACCESS METHOD',
-  'EVENT TRIGGER',
-  'FOREIGN TABLE',
-  'SEQUENCE SET',
-  'SECURITY LABEL',
-  'ROW SECURITY',
-  'TABLE ATTACH',
-  'INDEX ATTACH',
-  'USER MAPPING',
-  'DEFAULT ACL',
-  'LARGE OBJECT',
-  'BLOB METADATA',
-  'STATISTICS DATA',
-  'TABLE DATA',
-  'SHELL TYPE',
-  'BLOB COMMENTS',
-];
+/**
+ * Types of entries of more than one word, or that begin one of more, by the catalog that such an entry comes from: none
+ * begins another of its catalog.
+ */
+const TYPES: Record<number, readonly string[]> = {
+  0: [
+    'DATABASE PROPERTIES',
+    'INDEX ATTACH',
+    'MATERIALIZED VIEW DATA',
+    'ROW SECURITY',
+    'SECURITY LABEL',
+    'SEQUENCE OWNED BY',
+    'SEQUENCE SET',
+    'SHELL TYPE',
+    'STATISTICS DATA',
+    'TABLE ATTACH',
+    'TABLE DATA',
+    'USER MAPPING',
+  ],
+  826: ['DEFAULT ACL'],
+  1259: ['FOREIGN TABLE', 'INDEX', 'MATERIALIZED VIEW', 'SEQUENCE', 'TABLE', 'VIEW'],
+  2328: ['FOREIGN DATA WRAPPER'],
+  2601: ['ACCESS METHOD'],
+  2606: ['CHECK CONSTRAINT', 'CONSTRAINT', 'FK CONSTRAINT'],
+  2612: ['PROCEDURAL LANGUAGE'],
+  2613: ['BLOB METADATA'],
+  2616: ['OPERATOR CLASS'],
+  2753: ['OPERATOR FAMILY'],
+  3466: ['EVENT TRIGGER'],
+  3600: ['TEXT SEARCH DICTIONARY'],
+  3601: ['TEXT SEARCH PARSER'],
+  3602: ['TEXT SEARCH CONFIGURATION'],
+  3764: ['TEXT SEARCH TEMPLATE'],
+  6102: ['SUBSCRIPTION TABLE'],
+  6106: ['PUBLICATION TABLE'],
+  6237: ['PUBLICATION TABLES IN SCHEMA'],
+};
 
 /** Parses `pg_restore --list`. */
 export function parseToc(listing: string): TableOfContents {
@@ -75,10 +75,10 @@ function parseLine(line: string): TocEntry {
   };
 }
 
-/** Names may be anything (a schema called DATA, say), so the catalog that an entry comes from has its word: data has none. */
+/** Names may be anything (a schema called DATA, say), so the catalog that an entry comes from has its word. */
 function typeOf(what: string, catalog: number): string {
-  const type = TYPES.find((candidate) => what.startsWith(`${candidate} `)) ?? what.split(' ', 1)[0]!;
-  return type === 'TABLE DATA' && catalog !== 0 ? 'TABLE' : type;
+  const type = TYPES[catalog]?.find((candidate) => what.startsWith(`${candidate} `));
+  return type ?? what.split(' ', 1)[0]!;
 }
 
 /** The line of a table's data as pg_dump lists it. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { UnderstudyError } from '../../../domain/errors.ts';
+import type { Exception } from '../../../domain/exceptions.ts';
 
 /**
  * The role that restores. Like RDS's master user it is no superuser: what fails for it would fail there. No source has
@@ -8,7 +8,5 @@ import { UnderstudyError } from '../../../domain/errors.ts';
 export const RESTORER = `understudy_restore_${randomBytes(6).toString('hex')}`;
 export const DATABASE = 'restored';
 
-/** The point did not restore, or could not be tried; its code says which. `notes` explain it, like those of a restore that succeeds. */
-export class RestoreFailed extends UnderstudyError {
-  notes: string[] = [];
-}
+/** What a restore had to leave out, and what it has to say. */
+export type Restored = { leftOut: string[]; notes: string[]; exceptions: Exception[] };

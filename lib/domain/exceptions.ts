@@ -1,0 +1,55 @@
+import type { Difference, Proof } from './proof.ts';
+
+/** What was knowingly not restored: differences that lie in it are no finding, and the evidence has what is `said` of it. */
+export type Exception = { kind: string; name: string; what: 'missing' | 'changed'; said: string };
+
+/** Kinds of relations, whose columns, constraints, triggers, rules and policies are missing with them. */
+const RELATIONS = ['table', 'view', 'materialized view', 'type'];
+const PARTS = ['column', 'constraint', 'trigger', 'rule', 'policy'];
+/** Kinds that say something of an object and name its kind before its name. */
+const ABOUT = ['owner', 'grant', 'comment'];
+
+/** A proof without the differences that lie in what was left out. */
+export function withoutExceptions(proof: Proof, exceptions: readonly Exception[]): Proof {
+  if (exceptions.length === 0) return proof;
+  const differences = proof.differences.filter((each) => !exceptions.some((one) => excuses(one, each)));
+  return { ...proof, differences, equal: differences.length === 0 };
+}
+
+function excuses(exception: Exception, { kind, name, what }: Difference): boolean {
+  if (what !== exception.what) return false;
+  const [whole, found] = [plain(exception.name), plain(name)];
+  const of = `${exception.kind} ${whole}`;
+  if (same(of, ABOUT.includes(kind) ? found : `${kind === 'rows' ? 'table data' : kind} ${found}`))
+    return true;
+  if (!RELATIONS.includes(exception.kind)) return false;
+  if (kind === 'table data') return found === whole;
+  if (kind === 'comment')
+    return found.startsWith(`${exception.kind} column ${whole}.`) || found.endsWith(` on ${whole}`);
+  return PARTS.includes(kind) && [`${whole}.`, `${whole} `].some((start) => found.startsWith(start));
+}
+
+/** The same object; of functions and operators with the same types, whatever else is written of their arguments. */
+function same(expected: string, found: string): boolean {
+  if (expected === found) return true;
+  const [left, right] = [signatureOf(expected), signatureOf(found)];
+  if (left.name !== right.name) return false;
+  if (left.types === undefined) return right.types !== undefined || found.startsWith(`${expected} using `);
+  return (
+    left.types.length === right.types?.length &&
+    left.types.every(
+      (type, index) => right.types![index] === type || right.types![index]!.endsWith(` ${type}`),
+    )
+  );
+}
+
+function signatureOf(text: string): { name: string; types?: string[] } {
+  const [, name, types] = /^(.*?)\((.*)\)$/.exec(text) ?? [];
+  if (name === undefined) return { name: text.replace(/ using \w+$/, '') };
+  return { name, types: types === '' ? [] : types!.split(/, ?/) };
+}
+
+/** A name without its quotation marks: archives and facts quote by different rules. */
+function plain(name: string): string {
+  return name.replaceAll('"', '').replace(/\s+/g, ' ').toLowerCase();
+}
