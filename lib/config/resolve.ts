@@ -55,6 +55,8 @@ export function resolvePolicy(name: string, policy: ConfigPolicy): Policy {
     rehearsal: {
       point: policy.rehearsal.point,
       atMostEvery: seconds(policy.rehearsal.atMostEvery),
+      restoreAs: policy.rehearsal.restoreAs,
+      leaveOut: policy.rehearsal.leaveOut,
       instance: {
         ...policy.rehearsal.instance,
         deadline: seconds(policy.rehearsal.instance.deadline),

@@ -109,6 +109,16 @@ const sameMajor = z
   })
   .describe('pg_dump is always of the server’s own major');
 
+const restoreAs = z.enum(['master', 'superuser']);
+const leaveOut = z.array(
+  z
+    .string()
+    .regex(
+      /^[a-z][a-z ]*[a-z] \S/,
+      'expected kind and name as the alert says them, such as "function public.f(integer)" or "extension pg_cron"',
+    ),
+);
+
 const policyFields = {
   objectives,
   schedules: z.strictObject({
@@ -173,6 +183,12 @@ const policyFields = {
         .default('newest')
         .describe('The newest verified point, or any retained one by chance'),
       atMostEvery: duration.default('8d').describe('A last good rehearsal older than this is overdue'),
+      restoreAs: restoreAs
+        .default('master')
+        .describe('Who restores a dump: a role without superuser, as on a managed service, or a superuser'),
+      leaveOut: leaveOut
+        .default([])
+        .describe('What of a dump is not restored; the rest is proven and the evidence names it'),
       instance: z.strictObject(scratchInstance).prefault({}),
     })
     .prefault({}),
@@ -249,6 +265,8 @@ const overrides = z.strictObject({
     .strictObject({
       point: z.enum(['newest', 'random']).optional(),
       atMostEvery: duration.optional(),
+      restoreAs: restoreAs.optional(),
+      leaveOut: leaveOut.optional(),
       instance: z
         .strictObject({
           class: scratchInstance.class.unwrap().optional(),

@@ -77,13 +77,14 @@ export function deriveStatus(
   }
   const [last] = evidence;
   if (last) {
-    const { at, point, outcome, strength, rto, rpo, simulation } = last;
+    const { at, point, outcome, strength, exceptions, rto, rpo, simulation } = last;
     status.lastRehearsal = {
       at,
       point,
       outcome,
       strength,
       simulation,
+      ...(exceptions ? { exceptions } : {}),
       ...(rto ? { rto } : {}),
       ...(rpo ? { rpo } : {}),
     };

@@ -54,7 +54,10 @@ export type Evidence = {
   differenceCount: number;
   /** `unasked`: the server gave no answer. */
   assertions: { name: string; passed: boolean; detail: string; unasked?: true }[];
+  /** Extensions that could not be had. */
   leftOut: string[];
+  /** What else was knowingly not restored, by kind and name: the strength is of all but that. */
+  exceptions?: string[];
   notes: string[];
   findings: Finding[];
   /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */

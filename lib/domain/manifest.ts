@@ -87,6 +87,8 @@ export const manifestSchema = z.strictObject({
     /** `c` (libc), `i` (ICU) or `b` (built in), and the locale of the latter two. */
     localeProvider: z.string(),
     locale: z.string().optional(),
+    /** Tailoring rules of an ICU locale. */
+    icuRules: z.string().optional(),
     bytes: z.int().nonnegative(),
     standby: z.boolean(),
     /** Write-ahead-log position: where the source was. A standby's is the replayed one. */

@@ -46,6 +46,10 @@ export type Policy = {
     point: 'newest' | 'random';
     /** A rehearsal older than this is overdue. */
     atMostEvery: number;
+    /** Who restores a dump: a role without superuser, as on a managed service, or a superuser. */
+    restoreAs: 'master' | 'superuser';
+    /** What of a dump is not restored, such as `function public.f(integer)` or `extension pg_cron`. */
+    leaveOut: string[];
     instance: ScratchInstancePolicy;
   };
   vault: { lock: 'none' | 'governance' | 'compliance'; lockFor: number; replica: boolean };

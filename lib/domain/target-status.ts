@@ -31,7 +31,10 @@ export type TargetStatus = {
   lastSuccess: Partial<Record<ScheduledJob, RunSummary>>;
   /** For which moment each job last ran in its schedule's stead: labelled snapshots do not. */
   lastFired?: Partial<Record<ScheduledJob, string>>;
-  lastRehearsal?: Pick<Evidence, 'at' | 'point' | 'outcome' | 'strength' | 'rto' | 'rpo' | 'simulation'>;
+  lastRehearsal?: Pick<
+    Evidence,
+    'at' | 'point' | 'outcome' | 'strength' | 'exceptions' | 'rto' | 'rpo' | 'simulation'
+  >;
   lastPassedRehearsal?: Pick<Evidence, 'at' | 'point' | 'strength' | 'rto'>;
   /** When each sort of rehearsal last passed: one sort must not hide that another never comes. */
   lastPassed?: Partial<Record<Rehearsing, string>>;

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { SourceSince } from '../domain/bounded.ts';
+import type { Exception } from '../domain/exceptions.ts';
 import type { LedgerRow } from '../domain/ledger.ts';
 import type {
   ContentFacts,
@@ -111,6 +112,8 @@ export type ScratchCopy = {
   /** The single value of a query, as text; undefined for NULL. Rejects when it is not one row of one column. */
   value(sql: string): Promise<string | undefined>;
   leftOut: string[];
+  /** What else was knowingly not restored. */
+  exceptions?: Exception[];
   notes: string[];
 };
 
@@ -119,6 +122,10 @@ export type RestoreRequest = {
   /** Opens the stored archive and roles for reading. */
   dump: () => Promise<Readable>;
   roles: () => Promise<Readable>;
+  /** By a role like a managed service's master user, unless by a superuser. */
+  restoreAs?: Policy['rehearsal']['restoreAs'];
+  /** What is not restored, such as `function public.f(integer)`. */
+  leaveOut?: readonly string[];
   /** Called as each phase begins. */
   phase: (name: string) => void;
   signal: AbortSignal;

@@ -66,6 +66,7 @@ export function judge(
     differenceCount: result.proof?.differenceCount ?? 0,
     assertions: result.assertions,
     leftOut: result.leftOut,
+    ...(result.exceptions ? { exceptions: result.exceptions } : {}),
     notes: result.notes,
     findings,
     ...(result.failure ? { error: result.failure } : {}),
@@ -110,7 +111,8 @@ function findingsOf(
     const message = `restoring ${point.id} of ${target.id} took ${humanSeconds(restoreSeconds)}, promised were ${humanSeconds(target.policy.objectives.rto)}`;
     found.push(finding('rto-breached', { target, subject: 'rehearsal', message }));
   }
-  for (const extension of result.leftOut) {
+  const { leaveOut } = target.policy.rehearsal;
+  for (const extension of result.leftOut.filter((name) => !leaveOut.includes(`extension ${name}`))) {
     found.push(
       finding('extension-left-out', {
         target,
@@ -130,7 +132,15 @@ export function sayEvidence(evidence: Evidence): string {
   const { tables, rows } = evidence.compared ?? { tables: 0, rows: '0' };
   const what =
     evidence.strength === 'exact'
-      ? 'equal to its source'
+      ? `equal to its source${sayExceptions(evidence)}`
       : 'restored; row counts agree, which proves no more';
   return `${evidence.point} restored${took}, ${what}: ${many(tables, 'table')}, ${many(rows, 'row')}`;
+}
+
+/** ` but for what was left out: function public.f(integer)`. */
+function sayExceptions({ exceptions, leftOut }: Evidence): string {
+  const names = [...leftOut.map((name) => `extension ${name}`), ...(exceptions ?? [])];
+  if (names.length === 0) return '';
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+  return ` but for what was left out (${names.slice(0, 5).join(', ')}${more})`;
 }

@@ -1,8 +1,9 @@
 import { checkManifest } from '../checks/artifact.ts';
 import { type Answer, askAssertions } from '../checks/assertions.ts';
 import { HIDDEN } from '../domain/definition.ts';
-import { InputError, OutOfTime, type Said, saidOf } from '../domain/errors.ts';
+import { InputError, OutOfTime, RestoreFailed, type Said, saidOf } from '../domain/errors.ts';
 import type { Phase } from '../domain/evidence.ts';
+import { withoutExceptions } from '../domain/exceptions.ts';
 import { FACTS, type Manifest } from '../domain/manifest.ts';
 import { type Plan, type Target, targetOf } from '../domain/policy.ts';
 import { type Proof, prove, rewritten } from '../domain/proof.ts';
@@ -30,6 +31,8 @@ export type ScratchResult = {
   proof?: Proof & { differenceCount: number };
   assertions: Answer[];
   leftOut: string[];
+  /** What else was knowingly not restored, by kind and name. */
+  exceptions?: string[];
   notes: string[];
   /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
   failure?: Said & { kind: 'bad' | 'unjudged' };
@@ -58,6 +61,7 @@ export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps
   } catch (error) {
     const said = saidOf(error);
     result.failure = { kind: BAD_POINT.includes(said.code) ? 'bad' : 'unjudged', ...said };
+    if (error instanceof RestoreFailed) result.notes = error.notes;
     deps.log.error('the rehearsal failed', { point: point.id, failure: result.failure });
   }
   time.end();
@@ -93,6 +97,8 @@ async function tryIt(
     manifest,
     dump: () => deps.vault.read(manifest.dump, limit.signal),
     roles: () => deps.vault.read(manifest.roles, limit.signal),
+    restoreAs: target.policy.rehearsal.restoreAs,
+    leaveOut: target.policy.rehearsal.leaveOut,
     phase,
     signal: limit.signal,
   };
@@ -100,9 +106,11 @@ async function tryIt(
     await deps.scratch.withCopy(request_, async (copy) => {
       result.leftOut = copy.leftOut;
       result.notes = copy.notes;
+      const exceptions = copy.exceptions ?? [];
+      if (exceptions.length > 0) result.exceptions = [...new Set(exceptions.map(({ said }) => said))];
       const { depth } = target.policy.proof;
       phase('proof');
-      const proof = await proofOf(manifest, copy, depth, result.notes);
+      const proof = withoutExceptions(await proofOf(manifest, copy, depth, result.notes), exceptions);
       result.proof = {
         ...proof,
         differenceCount: proof.differences.length,

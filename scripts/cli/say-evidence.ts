@@ -5,12 +5,13 @@ import { humanSeconds } from '../../lib/domain/time.ts';
 import { many } from '../../lib/domain/words.ts';
 import { bad, faint, good } from './say.ts';
 
-function sayOutcome({ strength, outcome, differenceCount, error, bounded, findings }: Evidence): string {
+function sayOutcome(evidence: Evidence): string {
+  const { strength, outcome, differenceCount, error, bounded, findings, exceptions } = evidence;
   if (error) return error.kind === 'bad' ? 'did not restore' : 'did not run (the backup was not tested)';
   if (strength === 'none')
     return `restored, and ${differenceCount === 1 ? 'one thing differs' : `${differenceCount} things differ`} from its source`;
   const equal = {
-    exact: 'restored and equal to its source, row by row',
+    exact: `restored and equal to its source, row by row${exceptions ? ', but for what was left out' : ''}`,
     bounded: 'restored, and within the bounds of what its source did',
     restored: bounded
       ? 'restored; it came up, and no more is proven'
@@ -47,6 +48,7 @@ export function sayEvidence(evidence: Evidence): string[] {
       .slice(0, 20)
       .map((difference) => `  ${bad('different')}   ${sayDifference(difference)}`),
     ...evidence.leftOut.map((extension) => `  left out    extension ${extension}`),
+    ...(evidence.exceptions ?? []).map((name) => `  left out    ${name}`),
     ...evidence.notes.map((note) => `  note        ${note}`),
     ...evidence.findings.flatMap((found) => [
       `  ${bad(found.code)}  ${found.message}`,

@@ -37,6 +37,8 @@ export function policy(changes: Partial<Policy> = {}): Policy {
     rehearsal: {
       point: 'newest',
       atMostEvery: 8 * DAY,
+      restoreAs: 'master',
+      leaveOut: [],
       instance: { class: 'db.t4g.medium', deadline: 8 * HOUR, atOnce: 1, hoursAMonth: 24 },
     },
     vault: { lock: 'none', lockFor: 7 * DAY, replica: false },

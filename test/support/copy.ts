@@ -9,8 +9,9 @@ import { readTables } from '../../lib/adapters/postgres/facts/tables.ts';
 import { localScratch } from '../../lib/adapters/postgres/scratch.ts';
 import { copyFacts } from '../../lib/adapters/postgres/scratch-copy.ts';
 import { SUPERUSER } from '../../lib/adapters/postgres/scratch-server.ts';
+import { withoutExceptions } from '../../lib/domain/exceptions.ts';
 import { type Proof, prove, rewritten } from '../../lib/domain/proof.ts';
-import type { ScratchCopy } from '../../lib/ports/database.ts';
+import type { RestoreRequest, ScratchCopy } from '../../lib/ports/database.ts';
 import { BIN, never, type Taken } from './source.ts';
 
 export type Copy = ScratchCopy & {
@@ -22,7 +23,11 @@ export type Copy = ScratchCopy & {
 };
 
 /** Restores onto a real scratch server and hands over the copy, with a superuser's hands on it. */
-export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Promise<T> {
+export function withCopy<T>(
+  taken: Taken,
+  use: (copy: Copy) => Promise<T>,
+  how: Pick<RestoreRequest, 'restoreAs' | 'leaveOut'> = {},
+): Promise<T> {
   const base = join(tmpdir(), `us-scratch-${randomBytes(4).toString('hex')}`);
   const scratch = localScratch({
     base,
@@ -31,6 +36,7 @@ export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Prom
     secondsLeft: () => 900,
   });
   const request = {
+    ...how,
     manifest: taken.manifest,
     dump: async () => Readable.from([taken.archive]),
     roles: async () => Readable.from([taken.roles]),
@@ -79,7 +85,8 @@ export function withCopy<T>(taken: Taken, use: (copy: Copy) => Promise<T>): Prom
       async proof(depth = 'fingerprints') {
         const facts = await copy.content(taken.manifest, depth);
         const confirmed = await copy.confirmed(rewritten(taken.manifest, facts));
-        return prove(taken.manifest, facts, { depth, extensionsLeftOut: copy.leftOut, confirmed });
+        const proof = prove(taken.manifest, facts, { depth, extensionsLeftOut: copy.leftOut, confirmed });
+        return withoutExceptions(proof, copy.exceptions ?? []);
       },
     });
   });

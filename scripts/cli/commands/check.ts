@@ -77,12 +77,19 @@ function sayPolicy({ policy, members, overridden }: Block, now: Date): string[] 
     ),
     `  kept              ${sayRetention(policy)}`,
     ...saySnapshots(policy),
-    ...(policy.schedules.dump || !policy.schedules.snapshot ? [sayDumps(policy)] : []),
+    ...(policy.schedules.dump || !policy.schedules.snapshot ? [sayDumps(policy), ...sayRestore(policy)] : []),
   ];
 }
 
 function sayDumps(policy: Policy): string {
   return `  dumps             verified ${policy.verify.depth}${policy.verify.depth === 'exists' ? ', which shows no more than that something is there' : ''}; proof by ${policy.proof.depth}${policy.proof.depth === 'counts' ? ', which proves nothing' : ''}; ${policy.vault.lock === 'none' ? 'not locked' : `locked (${policy.vault.lock}) for ${humanSeconds(policy.vault.lockFor)}`}`;
+}
+
+/** What differs from a restore of everything by a role without superuser. */
+function sayRestore({ rehearsal: { restoreAs, leaveOut } }: Policy): string[] {
+  if (restoreAs === 'master' && leaveOut.length === 0) return [];
+  const who = restoreAs === 'superuser' ? 'by a superuser' : 'by a role without superuser';
+  return [`  restored          ${who}${leaveOut.length > 0 ? `, without ${leaveOut.join(', ')}` : ''}`];
 }
 
 /** Where snapshots are copied to, how long those before a release are kept, and what a rehearsal on an instance may take. */

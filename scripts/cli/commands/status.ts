@@ -97,7 +97,7 @@ function sayNotShown({ notShown }: Report): string[] {
 function sayRehearsal({ lastRehearsal }: TargetReport): string {
   if (!lastRehearsal) return bad('never');
   const strength = {
-    exact: 'equal to its source',
+    exact: `equal to its source${lastRehearsal.exceptions ? ' but for what was left out' : ''}`,
     bounded: 'bounded',
     restored: 'restored',
     none: 'nothing shown',
