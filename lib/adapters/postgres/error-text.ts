@@ -48,7 +48,7 @@ const NAMES = new RegExp(
     'relation|table|view|sequence|index|column|constraint|schema|function|procedure|aggregate|routine|operator|class|family|type|domain',
     'role|user|extension|language|collation|database|server|wrapper|provider|parameter|trigger|rule|policy|publication|subscription',
     'encoding|directory|library|file|module|option|locale|tablespace|partition|attribute|dictionary|configuration|parser|template',
-    'method|conversion|object|socket|host|at|transform|inherits',
+    'method|conversion|object|socket|host|at|transform|inherits|permission denied to create|permission denied to set the',
   ].join('|')}) $`,
 );
 

@@ -18,7 +18,7 @@ import { singleValue } from './single-value.ts';
 export async function withCopyOn<T>(
   server: ScratchServer,
   programs: Programs,
-  found: Pick<ScratchCopy, 'leftOut' | 'notes'>,
+  found: Pick<ScratchCopy, 'leftOut' | 'notes' | 'exceptions'>,
   signal: AbortSignal,
   use: (copy: ScratchCopy) => Promise<T>,
 ): Promise<T> {

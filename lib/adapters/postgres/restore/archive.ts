@@ -1,116 +1,100 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TocEntry } from '../../../ports/database.ts';
-import { sayEnding, start } from '../process.ts';
+import type { Readable } from 'node:stream';
+import { withoutValues } from '../error-text.ts';
+import { type Ending, start } from '../process.ts';
 import type { Programs } from '../programs.ts';
 import type { ScratchServer } from '../scratch-server.ts';
-import { parseToc } from '../toc.ts';
-import { DATABASE, RESTORER, RestoreFailed } from './names.ts';
+import type { ArchiveEntry } from './archive-toc.ts';
+import { DATABASE } from './names.ts';
 
-const PRIVILEGE_TYPES = ['ACL', 'DEFAULT ACL'];
-/** Only a superuser may create these; managed services let their master user. They are plain definitions, restored last. */
-const SUPERUSER_TYPES = ['EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA'];
-/** A copy that subscribes takes over production's replication slot, and production's rows go to it. */
-const NEVER_RESTORED = ['SUBSCRIPTION', 'SUBSCRIPTION TABLE', 'DATABASE', 'DATABASE PROPERTIES'];
+export type Part = {
+  name: string;
+  entries: readonly ArchiveEntry[];
+  user: string;
+  jobs?: number;
+  options?: readonly string[];
+};
 
-/** Comments and labels of what is left out. */
-const OF_THESE = /^(?:COMMENT|SECURITY LABEL) - (?:SUBSCRIPTION|DATABASE) /;
+/** What one entry met, without values of rows. `said` is all of it, `message` its first line. */
+export type EntryError = { entry: ArchiveEntry | undefined; message: string; said: string };
+export type Outcome = { ending: Ending; errors: EntryError[] };
 
-/** Says nothing about the archive: only that a role like the one of a managed service may not do it here. */
-const NEEDS_SUPERUSER =
-  /must be superuser|permission denied (?:for language|to create|to set parameter|for foreign-data wrapper)|only superuser|superuser-only/i;
+/** Every line that a restore may complain in; a program that complains about more is not read to its end. */
+const KEPT_BYTES = 4 << 20;
 
-/** What is in the archive. */
-export async function listArchive(
-  server: ScratchServer,
-  programs: Programs,
-  archive: string,
-): Promise<TocEntry[]> {
-  const list = start(
-    join(programs.bin, 'pg_restore'),
-    ['--list', archive],
-    server.environment(RESTORER, DATABASE),
-    { ...server.identity, cwd: server.directory },
-  );
-  const chunks: Buffer[] = [];
-  list.child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const ending = await list.ended;
-  if (ending.code !== 0) throw new RestoreFailed('restore-failed', sayEnding('pg_restore --list', ending));
-  return parseToc(Buffer.concat(chunks).toString('utf8')).entries;
-}
-
-/** What is restored when, and by whom. */
-export function partition(entries: TocEntry[]) {
-  const parts = {
-    schemas: [] as TocEntry[],
-    main: [] as TocEntry[],
-    privileges: [] as TocEntry[],
-    refresh: [] as TocEntry[],
-    superuser: [] as TocEntry[],
-    never: [] as TocEntry[],
-  };
-  for (const entry of entries) {
-    const ofExtension =
-      entry.type === 'EXTENSION' || (entry.type === 'COMMENT' && entry.name.startsWith('EXTENSION '));
-    if (ofExtension) continue;
-    if (NEVER_RESTORED.includes(entry.type) || OF_THESE.test(entry.what)) parts.never.push(entry);
-    else if (PRIVILEGE_TYPES.includes(entry.type)) parts.privileges.push(entry);
-    else if (entry.type === 'MATERIALIZED VIEW DATA') parts.refresh.push(entry);
-    else if (SUPERUSER_TYPES.includes(entry.type)) parts.superuser.push(entry);
-    else if (entry.type === 'COMMENT' && /^(EVENT TRIGGER|PUBLICATION) /.test(entry.name))
-      parts.superuser.push(entry);
-    else if (entry.type === 'SCHEMA') parts.schemas.push(entry);
-    else parts.main.push(entry);
-  }
-  return parts;
-}
-
-/** Restores some of the archive's entries, and fails at the first error. */
+/** Restores some of the archive's entries, goes on after errors so that every entry concerned is known, and says what came of it. */
 export async function pgRestore(
   server: ScratchServer,
   programs: Programs,
   archive: string,
-  part: {
-    name: string;
-    entries: TocEntry[];
-    user: string;
-    jobs: number;
-    options: string[];
-    leftOut: string[];
-  },
-): Promise<void> {
-  if (part.entries.length === 0) return;
+  part: Part,
+): Promise<Outcome> {
+  if (part.entries.length === 0) return { ending: { code: 0, signal: null, stderr: '' }, errors: [] };
   const list = join(server.directory, `${part.name}.list`);
-  await writeFile(list, `${part.entries.map((entry) => entry.line).join('\n')}\n`, { mode: 0o644 });
+  await writeFile(list, part.entries.map(({ id }) => `${id};\n`).join(''), { mode: 0o644 });
   const args = [
-    ...part.options,
-    '--exit-on-error',
+    ...(part.options ?? []),
+    // Only then does it say which entry an error is from.
+    '--verbose',
     '--no-tablespaces',
     '--no-password',
-    `--jobs=${part.jobs}`,
+    `--jobs=${part.jobs ?? 1}`,
     `--use-list=${list}`,
     `--dbname=${DATABASE}`,
     archive,
   ];
-  const { ended } = start(join(programs.bin, 'pg_restore'), args, server.environment(part.user, DATABASE), {
-    ...server.identity,
-    cwd: server.directory,
-    stdout: 'ignore',
-  });
+  const { child, ended } = start(
+    join(programs.bin, 'pg_restore'),
+    args,
+    server.environment(part.user, DATABASE),
+    {
+      ...server.identity,
+      cwd: server.directory,
+      stdout: 'ignore',
+    },
+  );
+  const said = complaints(child.stderr!);
   const ending = await ended;
-  if (ending.code !== 0 && NEEDS_SUPERUSER.test(ending.stderr)) {
-    throw new RestoreFailed('restore-needs-superuser', sayEnding('pg_restore', ending), {
-      hint: 'a managed service would refuse this too, unless it makes an exception for its master user; rehearse on an instance of the service',
-    });
+  if (ending.code === 0) return { ending, errors: [] };
+  const stderr = said();
+  return {
+    ending: stderr === '' ? ending : { ...ending, stderr: stderr.slice(-8000) },
+    errors: errorsOf(stderr, part.entries),
+  };
+}
+
+/** What a program that says all it does has to say beside that. */
+function complaints(stderr: Readable): () => string {
+  const kept: string[] = [];
+  let bytes = 0;
+  let rest = '';
+  stderr.on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines.filter((each) => !PROGRESS.test(each))) {
+      bytes += line.length + 1;
+      if (bytes < KEPT_BYTES) kept.push(line);
+    }
+  });
+  return () => [...kept, rest].join('\n').trim();
+}
+
+const PROGRESS = /^pg_restore: (?!error:|warning:|hint:|detail:|from TOC entry )/;
+const FROM = /^pg_restore: from TOC entry (\d+); /;
+const ERROR = /^pg_restore: error: .*?\bERROR: {2}(.*)$/;
+
+/** The errors in what pg_restore said, each with the entry that it was about. */
+export function errorsOf(stderr: string, entries: readonly ArchiveEntry[]): EntryError[] {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const errors: EntryError[] = [];
+  let entry: ArchiveEntry | undefined;
+  for (const line of withoutValues(stderr.split('\n'))) {
+    const from = FROM.exec(line);
+    const error = ERROR.exec(line);
+    if (from) entry = byId.get(Number(from[1]));
+    else if (error) errors.push({ entry, message: error[1]!, said: line });
+    else if (/^(?:CONTEXT|HINT):/.test(line) && errors.length > 0) errors.at(-1)!.said += `\n${line}`;
   }
-  if (ending.code !== 0 && part.leftOut.length > 0 && /does not exist/.test(ending.stderr)) {
-    throw new RestoreFailed('restore-needs-extension', sayEnding('pg_restore', ending), {
-      hint: `the source has ${part.leftOut.join(', ')}, which cannot be made here; add it to the image, or rehearse where it exists`,
-    });
-  }
-  if (ending.code !== 0) {
-    throw new RestoreFailed('restore-failed', sayEnding('pg_restore', ending), {
-      hint: 'the same error would meet you in an emergency; mend it at the source and dump again',
-    });
-  }
+  return errors;
 }

@@ -7,9 +7,12 @@ import { DATABASE, RESTORER } from './names.ts';
 /** How a note begins that says the copy sorts text by other rules than its source. */
 const LOCALE_NOTE = 'the locale of the source does not exist here';
 
-function localeOf({ collate, ctype, localeProvider, locale }: Manifest['source']): string {
+function localeOf({ collate, ctype, localeProvider, locale, icuRules }: Manifest['source']): string {
   const libc = `lc_collate ${literal(collate)} lc_ctype ${literal(ctype)}`;
-  if (localeProvider === 'i') return `${libc} locale_provider icu icu_locale ${literal(locale ?? 'und')}`;
+  if (localeProvider === 'i') {
+    const rules = icuRules === undefined ? '' : ` icu_rules ${literal(icuRules)}`;
+    return `${libc} locale_provider icu icu_locale ${literal(locale ?? 'und')}${rules}`;
+  }
   if (localeProvider === 'b')
     return `${libc} locale_provider builtin builtin_locale ${literal(locale ?? 'C')}`;
   return libc;
@@ -19,8 +22,11 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** An empty database of the source's encoding, order and owner. Returns what could not be had. */
-export async function createDatabase(server: ScratchServer, manifest: Manifest): Promise<string[]> {
+/** An empty database of the source's encoding, order and owner. Says what could not be had, and whether that is its locale. */
+export async function createDatabase(
+  server: ScratchServer,
+  manifest: Manifest,
+): Promise<{ notes: string[]; locale: boolean }> {
   const client = await server.connect(SUPERUSER, 'postgres');
   const { encoding, owner } = manifest.source;
   const notes: string[] = [];
@@ -42,7 +48,7 @@ export async function createDatabase(server: ScratchServer, manifest: Manifest):
   } finally {
     await client.end();
   }
-  return notes;
+  return { notes, locale: notes.length > 0 };
 }
 
 /** What a managed service lets its master user do, and a source without its schema `public`. */

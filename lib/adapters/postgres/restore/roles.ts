@@ -1,11 +1,12 @@
 import { chown, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RestoreFailed } from '../../../domain/errors.ts';
 import { rows } from '../connection.ts';
 import { withoutValues } from '../error-text.ts';
 import { sayEnding, start } from '../process.ts';
 import type { Programs } from '../programs.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
-import { RESTORER, RestoreFailed } from './names.ts';
+import { RESTORER } from './names.ts';
 import { portableRoles, type RoleStatement } from './role-statements.ts';
 
 /**

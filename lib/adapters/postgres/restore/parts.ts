@@ -1,0 +1,85 @@
+import type { ArchiveEntry } from './archive-toc.ts';
+
+/** Only a superuser may create these; managed services let their master user. They are plain definitions, restored last. */
+const SUPERUSER_TYPES = ['EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA'];
+/** A copy that subscribes takes over production's replication slot, and production's rows go to it. */
+const NEVER_RESTORED = ['SUBSCRIPTION', 'SUBSCRIPTION TABLE'];
+/** Of the archive and the database as a whole: pg_restore does with them what it does, whatever the list says. */
+const OF_THE_WHOLE = ['ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'DATABASE', 'DATABASE PROPERTIES'];
+/** What says something about another entry, or fills it, and is nothing without it. */
+const ABOUT = ['COMMENT', 'SECURITY LABEL', 'ACL'];
+const FILLS = [
+  'TABLE DATA',
+  'SEQUENCE SET',
+  'SEQUENCE OWNED BY',
+  'MATERIALIZED VIEW DATA',
+  'ROW SECURITY',
+  'STATISTICS DATA',
+];
+
+export type Parts = {
+  schemas: ArchiveEntry[];
+  main: ArchiveEntry[];
+  /** Rows of tables that an extension makes. */
+  extensionRows: ArchiveEntry[];
+  privileges: ArchiveEntry[];
+  refresh: ArchiveEntry[];
+  superuser: ArchiveEntry[];
+  never: ArchiveEntry[];
+};
+
+/** What is restored when, and by whom. */
+export function partition(entries: readonly ArchiveEntry[]): Parts {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const made = new Set(entries.filter(({ type }) => type === 'TABLE').map(({ oid }) => oid));
+  const sequences = new Set(entries.filter(({ type }) => type === 'SEQUENCE').map(keyOf));
+  const parts: Parts = {
+    schemas: [],
+    main: [],
+    extensionRows: [],
+    privileges: [],
+    refresh: [],
+    superuser: [],
+    never: [],
+  };
+  const partOf = (entry: ArchiveEntry): ArchiveEntry[] | undefined => {
+    const { type } = entry;
+    if (type === 'EXTENSION' || OF_THE_WHOLE.includes(type)) return undefined;
+    if (type === 'ACL' || type === 'DEFAULT ACL') return parts.privileges;
+    if (ABOUT.includes(type)) {
+      const about = entry.needs.map((id) => byId.get(id)).find((each) => each !== undefined);
+      if (
+        about ? ['EXTENSION', 'DATABASE'].includes(about.type) : /^(?:EXTENSION|DATABASE) /.test(entry.name)
+      )
+        return undefined;
+      if (about && SUPERUSER_TYPES.includes(about.type)) return parts.superuser;
+      if (about && NEVER_RESTORED.includes(about.type)) return parts.never;
+      return parts.main;
+    }
+    if (NEVER_RESTORED.includes(type)) return parts.never;
+    if (type === 'MATERIALIZED VIEW DATA') return parts.refresh;
+    if (SUPERUSER_TYPES.includes(type)) return parts.superuser;
+    if (type === 'SCHEMA') return parts.schemas;
+    if (type === 'TABLE DATA' && !made.has(entry.oid)) return parts.extensionRows;
+    if (type === 'SEQUENCE SET' && !sequences.has(keyOf(entry))) return parts.extensionRows;
+    return parts.main;
+  };
+  for (const entry of entries) partOf(entry)?.push(entry);
+  return parts;
+}
+
+const keyOf = ({ schema, name }: ArchiveEntry) => JSON.stringify([schema, name]);
+
+/** The entries without those that were named, and without what is said of them or fills them. */
+export function leaveOut(
+  entries: readonly ArchiveEntry[],
+  named: (entry: ArchiveEntry) => boolean,
+): { kept: ArchiveEntry[]; left: ArchiveEntry[] } {
+  const gone = new Set(entries.filter(named).map(({ id }) => id));
+  const left = entries.filter(
+    (entry) =>
+      gone.has(entry.id) ||
+      ([...ABOUT, ...FILLS].includes(entry.type) && entry.needs.some((id) => gone.has(id))),
+  );
+  return { kept: entries.filter((entry) => !left.includes(entry)), left };
+}

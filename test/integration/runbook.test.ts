@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { BIN, take } from '../support/source.ts';
+
+/** The runbook's shell blocks of restoring a dump by hand, as a person pastes them. */
+const BLOCKS = [
+  ...readFileSync(join(__dirname, '../../docs/operators-runbook.md'), 'utf8')
+    .split('\n## Restoring from a dump by hand')[1]!
+    .split('\n## ')[0]!
+    .matchAll(/```sh\n([\s\S]*?)```/g),
+].map(([, block]) => block!);
+const block = (having: string) => BLOCKS.find((each) => each.includes(having))!;
+
+describe('the runbook’s commands', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'us-runbook-'));
+  const made: TestDatabase[] = [];
+  const roles: string[] = [];
+  const own = () => `r${randomBytes(4).toString('hex')}`;
+  const file = (name: string) => join(directory, name);
+
+  function run(script: string, database = 'postgres'): string {
+    const env = {
+      PATH: `${BIN()}${delimiter}/usr/bin:/bin`,
+      PGHOST: '127.0.0.1',
+      PGPORT: process.env['TEST_PG_PORT']!,
+      PGUSER: 'postgres',
+      PGPASSWORD: process.env['TEST_PG_PASSWORD']!,
+    };
+    const here = script.replaceAll('dbname=restored', `dbname=${database}`);
+    return execFileSync('bash', ['-c', `set -o pipefail\n${here}`], {
+      cwd: directory,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  afterAll(async () => {
+    const [first, ...others] = made;
+    for (const database of others) await database.drop();
+    for (const role of roles) await first!.sql(`drop role if exists "${role.replaceAll('"', '""')}"`);
+    await first!.drop();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('take the grantor out of each membership, whatever the names hold', () => {
+    writeFileSync(
+      file('roles.sql'),
+      [
+        'GRANT grp TO own GRANTED BY postgres;',
+        'GRANT grp TO own WITH ADMIN OPTION, INHERIT FALSE GRANTED BY "the ""boss"" GRANTED BY x";',
+        'GRANT "a GRANTED BY postgres" TO own;',
+        'GRANT grp TO "own GRANTED BY postgres;";',
+        'GRANT SET ON PARAMETER work_mem TO own;',
+        '',
+      ].join('\n'),
+    );
+    run(block('GRANTED BY'));
+    expect(readFileSync(file('roles-here.sql'), 'utf8').split('\n')).toEqual([
+      'GRANT grp TO own;',
+      'GRANT grp TO own WITH ADMIN OPTION, INHERIT FALSE;',
+      'GRANT "a GRANTED BY postgres" TO own;',
+      'GRANT grp TO "own GRANTED BY postgres;";',
+      'GRANT SET ON PARAMETER work_mem TO own;',
+      '',
+    ]);
+  });
+
+  it('make only the roles that are missing, and give nothing back to those that are there', async () => {
+    const database = await createDatabase();
+    made.push(database);
+    const [there, missing, group] = [`${own()} x"`, own(), own()];
+    roles.push(missing, there, group);
+    const q = `"${there.replaceAll('"', '""')}"`;
+    await database.sql(`create role ${q} nologin; create role ${group}`);
+    writeFileSync(
+      file('roles-here.sql'),
+      [
+        `CREATE ROLE ${q};`,
+        `ALTER ROLE ${q} WITH SUPERUSER LOGIN;`,
+        `COMMENT ON ROLE ${q} IS 'two`,
+        "lines';",
+        `CREATE ROLE ${missing};`,
+        `ALTER ROLE ${missing} WITH NOSUPERUSER LOGIN;`,
+        `COMMENT ON ROLE ${missing} IS 'new`,
+        "one';",
+        `ALTER ROLE ${q} SET work_mem TO '1MB';`,
+        `GRANT ${group} TO ${q};`,
+        `GRANT ${group} TO ${missing} WITH ADMIN OPTION;`,
+        '',
+      ].join('\n'),
+    );
+    run(block('roles-missing.sql'));
+    expect(
+      await database.sql(
+        `select rolsuper, rolcanlogin, rolconfig, shobj_description(r.oid, 'pg_authid') as said, (select count(*)::int from pg_auth_members where member = r.oid) as groups
+         from pg_roles r where rolname in ('${missing}', $$${there}$$) order by rolcanlogin`,
+      ),
+    ).toEqual([
+      { rolsuper: false, rolcanlogin: false, rolconfig: null, said: null, groups: 0 },
+      { rolsuper: false, rolcanlogin: true, rolconfig: null, said: 'new\none', groups: 1 },
+    ]);
+  });
+
+  it('restore a piped archive whose rows do not keep to its NOT VALID constraints, and fail when it fails', async () => {
+    const source = await createDatabase(`
+      create table p (id int) partition by range (id); create table p1 partition of p for values from (0) to (1000000);
+      insert into p select generate_series(1, 20000); alter table p add constraint negative check (id < 0) not valid`);
+    const target = await createDatabase();
+    made.push(source, target);
+    writeFileSync(file('point.dump'), (await take(source.credentials)).archive);
+    run(block('--section='), target.name);
+    expect(
+      await target.sql(
+        'select count(*)::int as n, (select count(*)::int from pg_constraint where not convalidated) as c from p',
+      ),
+    ).toEqual([{ n: 20000, c: 2 }]);
+    expect(() => run(block('--section='), target.name)).toThrow(/already exists/);
+  });
+});
