@@ -89,6 +89,8 @@ export const manifestSchema = z.strictObject({
     locale: z.string().optional(),
     /** Tailoring rules of an ICU locale. */
     icuRules: z.string().optional(),
+    /** By it the archive writes amounts of type money. */
+    monetary: z.string().optional(),
     bytes: z.int().nonnegative(),
     standby: z.boolean(),
     /** Write-ahead-log position: where the source was. A standby's is the replayed one. */

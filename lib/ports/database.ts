@@ -67,7 +67,7 @@ export type Archive = {
 export type Sequence = Omit<SequenceFacts, 'before' | 'after'> & { value: string };
 
 /** One line of an archive's table of contents. `what` is the line without its numbers: type, schema, name and owner, which may all hold blanks. */
-export type TocEntry = { id: number; type: string; name: string; what: string; line: string };
+export type TocEntry = { id: number; type: string; what: string };
 export type TableOfContents = { entries: TocEntry[]; sha256: string };
 
 /** What PostgreSQL can do for the workflows. */

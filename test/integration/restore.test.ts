@@ -211,3 +211,19 @@ describe('many schemas and many roles', () => {
     });
   });
 });
+
+describe('the lc_monetary of a source', () => {
+  it('is that of its copy, where it exists', async () => {
+    const database = await source('create table t (m money)');
+    await database.sql(`alter database ${database.name} set lc_monetary = 'POSIX'`);
+    const from = await take(database.credentials);
+    expect(from.manifest.source.monetary).toBe('POSIX');
+    await restored(from, {}, async (copy) => {
+      expect(
+        await copy.value(
+          "select setconfig[1] from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where d.datname = 'restored'",
+        ),
+      ).toBe('lc_monetary=POSIX');
+    });
+  });
+});

@@ -61,18 +61,7 @@ function parseLine(line: string): TocEntry {
       'toc-unreadable',
       `a line of the archive's table of contents is not understood: ${line}`,
     );
-  const type = typeOf(what, Number(catalog));
-  return {
-    id: Number(id),
-    type,
-    name: what
-      .slice(type.length + 1)
-      .split(' ')
-      .slice(1)
-      .join(' '),
-    what,
-    line,
-  };
+  return { id: Number(id), type: typeOf(what, Number(catalog)), what };
 }
 
 /** Names may be anything (a schema called DATA, say), so the catalog that an entry comes from has its word. */

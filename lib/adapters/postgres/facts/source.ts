@@ -23,7 +23,7 @@ export async function sourceFacts(client: Client, snapshotAt: string): Promise<S
     select pg_catalog.current_setting('server_version') as "serverVersion", pg_catalog.current_setting('server_version_num') as number,
       d.datname as database, pg_catalog.pg_get_userbyid(d.datdba) as owner, pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
       d.datcollate as collate, d.datctype as ctype,
-      coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') as "localeProvider", coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') as locale, pg_catalog.to_jsonb(d) ->> 'daticurules' as "icuRules", pg_catalog.pg_database_size(d.oid)::text as bytes,
+      coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') as "localeProvider", coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') as locale, pg_catalog.to_jsonb(d) ->> 'daticurules' as "icuRules", (select reset_val from pg_catalog.pg_settings where name = 'lc_monetary') as monetary, pg_catalog.pg_database_size(d.oid)::text as bytes,
       pg_catalog.pg_is_in_recovery() as standby,
       case when pg_catalog.pg_is_in_recovery() then pg_catalog.pg_last_wal_replay_lsn() else pg_catalog.pg_current_wal_lsn() end::text as position
     from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()`,

@@ -44,6 +44,11 @@ export async function createDatabase(
       [owner],
     );
     await client.query(`alter database ${DATABASE} owner to ${known!.known ? identifier(owner) : RESTORER}`);
+    // Where it is unknown here, only amounts of money fail, and say so.
+    if (manifest.source.monetary)
+      await client
+        .query(`alter database ${DATABASE} set lc_monetary = ${literal(manifest.source.monetary)}`)
+        .catch(() => undefined);
     await client.query(`grant create, connect, temporary on database ${DATABASE} to public`);
   } finally {
     await client.end();

@@ -16,22 +16,18 @@ export async function createExtensions(
   unwanted: readonly string[],
   notes: string[],
 ): Promise<string[]> {
-  const leftOut = [...unwanted];
-  const { serverMajor } = manifest.source;
+  const leftOut = manifest.extensions.map(({ name }) => name).filter((name) => unwanted.includes(name));
   const available = await availableHere(server);
   const requires = (name: string) => available.get(name)?.requires ?? [];
   const giveUp = (name: string, why: string) => {
     leftOut.push(name);
-    const { debian, image } = packageOf(name, serverMajor);
-    notes.push(
-      `extension ${name} is left out: ${why}; Debian’s package may be ${debian}, for the image pgExtensions: "${image}"`,
-    );
+    notes.push(`extension ${name} is left out: ${why}`);
   };
   for (const { name, version, schema } of inOrderOfNeed(manifest.extensions, requires)) {
     if (leftOut.includes(name)) continue;
     const here = available.get(name);
     const lacking = requires(name).find((needed) => leftOut.includes(needed));
-    if (!here) giveUp(name, 'it is not available here');
+    if (!here) giveUp(name, notHere(name, manifest.source.serverMajor));
     else if (lacking) giveUp(name, `it requires ${lacking}, which is left out`);
     else {
       const error = await create(server, name, schema);
@@ -42,6 +38,11 @@ export async function createExtensions(
   }
   await grantUse(server);
   return leftOut;
+}
+
+function notHere(name: string, major: number): string {
+  const { debian, image } = packageOf(name, major);
+  return `it is not available here; Debian’s package is probably ${debian}, for the image pgExtensions: "${image}"`;
 }
 
 /** Each after those that it requires. */
