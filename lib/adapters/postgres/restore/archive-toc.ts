@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { RestoreFailed } from '../../../domain/errors.ts';
+import { decoded } from '../bytes.ts';
 
 /** An entry of an archive as pg_dump wrote it: names are whole here, whatever they hold. */
 export type ArchiveEntry = {
@@ -64,10 +65,10 @@ function parse(head: Buffer): ArchiveEntry[] {
     at += length;
     return head.subarray(at - length, at);
   };
-  let decode = (text: Buffer) => text.toString('utf8');
+  let encoding = 'UTF8';
   const text = () => {
     const read = bytes();
-    return read === undefined ? undefined : decode(read);
+    return read === undefined ? undefined : decoded(read, encoding);
   };
 
   if (minor >= 15) byte();
@@ -92,7 +93,7 @@ function parse(head: Buffer): ArchiveEntry[] {
     for (let need = text(); need !== undefined; need = text()) needs.push(Number(need));
     at += 1 + offset;
     // The first entry but one says in which encoding all the others are.
-    if (type === 'ENCODING') decode = decoderOf(definition);
+    if (type === 'ENCODING') encoding = /'(\w+)'/.exec(definition)?.[1] ?? encoding;
     entries.push({
       id,
       catalog,
@@ -107,22 +108,6 @@ function parse(head: Buffer): ArchiveEntry[] {
     });
   }
   return entries;
-}
-
-function decoderOf(setting: string): (text: Buffer) => string {
-  const encoding = /'(\w+)'/.exec(setting)?.[1] ?? 'UTF8';
-  if (encoding === 'UTF8') return (text) => text.toString('utf8');
-  const label = encoding
-    .toLowerCase()
-    .replace(/^win/, 'windows-')
-    .replace(/^latin([1-4])$/, 'iso-8859-$1')
-    .replace('_', '-');
-  try {
-    const decoder = new TextDecoder(label);
-    return (text) => decoder.decode(text);
-  } catch {
-    return (text) => text.toString('latin1');
-  }
 }
 
 /** An entry for people, and as `rehearsal.leaveOut` names it: `function public.f(integer)`. No body, no value. */
