@@ -50,10 +50,13 @@ async function readColumns(client: Client, world: World, statements: readonly st
     statements.some((statement) => statement.includes(sql)),
   );
   for (const relation of touched) {
-    const { rows } = await client.query<{ name: string }>(
-      'select quote_ident(attname) as name from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped',
-      [relation.sql],
-    );
+    // A name that the database's encoding does not have names nothing.
+    const { rows } = await client
+      .query<{ name: string }>(
+        'select quote_ident(attname) as name from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped',
+        [relation.sql],
+      )
+      .catch(() => ({ rows: [] }));
     const bare = (name: string) => name.replace(/^"(.*)"$/s, '$1').replaceAll('""', '"');
     const there = new Set(rows.map(({ name }) => bare(name)));
     relation.columns = relation.columns.filter(({ name }) => there.has(bare(name)));
