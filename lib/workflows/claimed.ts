@@ -93,7 +93,7 @@ export async function underClaim(
     if (error instanceof ClaimLost) return { outcome: 'taken-over', summary: error.message };
     await recordFailure(deps, claim, error);
     if (error instanceof Refusal || error instanceof InputError) {
-      const hint = hintOf(error);
+      const hint = hintFor(error, name.target);
       return { outcome: 'refused', summary: reasonOf(error), code: codeOf(error), ...(hint ? { hint } : {}) };
     }
     throw error;
@@ -127,9 +127,15 @@ async function takeBackFailure(deps: JobDeps, name: RunName): Promise<void> {
   );
 }
 
+/** What looks into a database does not know the target's name, which belongs to the command. */
+function hintFor(error: unknown, target: string): string | undefined {
+  return hintOf(error)?.replaceAll('`./understudy doctor`', `\`./understudy doctor ${target}\``);
+}
+
 /** A failed run and an alert; neither waits for the other's success. */
 async function recordFailure(deps: JobDeps, claim: Claim, error: unknown): Promise<void> {
-  const said = saidOf(error);
+  const hint = hintFor(error, claim.target);
+  const said = { ...saidOf(error), ...(hint ? { hint } : {}) };
   count(deps, claim, 'JobFailed');
   deps.log.error(`${claim.job} failed`, { run: runName(claim), attempt: claim.attempt, error: said });
   const recorded = deps.catalog.finish(claim, {

@@ -41,6 +41,7 @@ describe('a dump is refused', () => {
     expect(outcome).toMatchObject({ outcome: 'refused', code });
     expect(outcome.summary).toContain(mention);
     expect(outcome.hint).toEqual(expect.any(String));
+    expect(outcome.hint).not.toContain('`./understudy doctor`');
     expect(await billed()).toEqual([]);
     expect(await lastRun()).toMatchObject({ state: 'failed', error: { code } });
     expect(await lastPoint()).toMatchObject({ state: 'failed' });
@@ -97,6 +98,9 @@ describe('a dump is refused', () => {
     await migration.query('begin; lock table leads in access exclusive mode');
     try {
       await refused('lock-timeout', 'locked');
+      expect(await lastRun()).toMatchObject({
+        error: { hint: expect.stringContaining('`./understudy doctor crm`') },
+      });
     } finally {
       await migration.end();
     }

@@ -101,7 +101,12 @@ function failure(ending: Ending, credentials: Credentials): Error {
       hint: 'if the secret was rotated just now, run the job again',
     });
   }
+  if (/out of shared memory/.test(ending.stderr)) {
+    return new UnderstudyError('pg-dump-failed', said, {
+      hint: 'the server’s lock table is full: raise max_locks_per_transaction; `./understudy doctor` says to what',
+    });
+  }
   return new UnderstudyError('pg-dump-failed', withoutSecret(said, credentials.password), {
-    hint: 'the source’s log says more; `./understudy doctor` checks connection, rights and versions',
+    hint: 'the source’s log says more; `./understudy doctor` checks connections, rights, locks and versions',
   });
 }
