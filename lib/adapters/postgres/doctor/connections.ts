@@ -61,7 +61,7 @@ function placesOf(facts: Facts): { name: string; used: number; limit: number | u
       limit: facts.most - facts.reserved - facts.for_some,
       sql:
         facts.for_some > 0
-          ? `grant pg_use_reserved_connections to ${role}; or close idle connections`
+          ? `close idle connections, or: grant pg_use_reserved_connections to ${role};`
           : `close idle connections, or: alter system set max_connections = ${facts.used + facts.reserved + WANTED}; and restart the server`,
     },
   ];

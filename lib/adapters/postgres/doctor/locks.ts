@@ -20,7 +20,8 @@ export async function locks(client: Client): Promise<Symptom> {
     join pg_catalog.pg_class c on c.oid = l.relation and c.relpersistence <> 't'
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-    left join pg_catalog.pg_prepared_xacts p on l.pid is null and p.transaction::text = pg_catalog.split_part(l.virtualtransaction, '/', 2)
+    left join pg_catalog.pg_locks x on l.pid is null and x.pid is null and x.locktype = 'transactionid' and x.virtualtransaction = l.virtualtransaction
+    left join pg_catalog.pg_prepared_xacts p on p.transaction = x.transactionid
     where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock'
       and l.database in (0, (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
     order by l.pid, 3 limit 5`,

@@ -1,13 +1,21 @@
 import type { Credentials, Symptom } from '../../lib/ports/database.ts';
 import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
-import { take } from '../support/source.ts';
+import { programs, take } from '../support/source.ts';
 import { examine } from '../support/symptoms.ts';
 
-/** A server with room for few locks: what doctor foresees of a dump against what the dump does. */
+/** A small server: what doctor foresees of a dump against what the dump does. */
 let server: Cluster;
+let isReserving: boolean;
 beforeAll(async () => {
+  const settings = [
+    'max_locks_per_transaction=20',
+    'max_connections=30',
+    'max_prepared_transactions=2',
+    'autovacuum=off',
+  ];
+  isReserving = (await programs()).major >= 16;
   server = await startCluster({
-    settings: ['max_locks_per_transaction=20', 'max_connections=30', 'autovacuum=off'],
+    settings: isReserving ? [...settings, 'reserved_connections=24'] : settings,
   });
 }, 120_000);
 afterAll(() => server.stop());
@@ -93,3 +101,31 @@ test('where doctor says that the locks fit they do, even when other transactions
   expect((setting / 20) * far.room).toBeGreaterThan(far.needed);
   await expect(take(many)).rejects.toThrow(/out of shared memory/);
 }, 300_000);
+
+test('the lock of a prepared transaction is told with the command that ends it', async () => {
+  const to = await databaseWith('prepared', 1, 'a int');
+  await server.sql('prepared', "begin; lock table t0; prepare transaction 'it''s'");
+  const [held] = (await examine(to)).of('locks');
+  expect(held).toMatchObject({
+    state: 'bad',
+    message: expect.stringContaining("the prepared transaction 'it''s' holds one on public.t0"),
+    next: "let it end first, or end it: rollback prepared 'it''s';",
+  });
+  await server.sql('prepared', held!.next!.replace(/^.*?: /, ''));
+  expect((await examine(to)).of('locks')).toMatchObject([{ state: 'good' }]);
+});
+
+test('connections that are reserved for others are not counted as free', async () => {
+  if (!isReserving) return;
+  await server.sql('postgres', "create role plain login password 'x' in role pg_read_all_data");
+  const plain = { ...credentials('postgres'), user: 'plain', password: 'x' };
+  const [short] = (await examine(plain)).of('connections');
+  expect(short).toMatchObject({
+    state: 'bad',
+    message: expect.stringMatching(/the server has \d of 3 in use/),
+  });
+  await server.sql('postgres', short!.next!.replace(/^.*or: /, ''));
+  expect((await examine(plain)).of('connections')).toMatchObject([
+    { state: 'good', message: expect.stringMatching(/the server has \d of 27 in use/) },
+  ]);
+});
