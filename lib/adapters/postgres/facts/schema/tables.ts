@@ -17,8 +17,12 @@ const DEFAULT = `case when t.typtype <> 'd' and a.attgenerated = '' and pg_get_e
 /** A statistics target that was never set is -1 before PostgreSQL 17 and NULL since. */
 const target = (row: string, key: string) => `nullif(to_jsonb(${row}) ->> '${key}', '-1')`;
 
-/** Of a constraint that is only inherited pg_dump writes none, so a copy's is as valid as the parent's. */
-const CONSTRAINT = `case when k.conislocal then pg_get_constraintdef(k.oid) else regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') end`;
+/**
+ * Of a constraint that is only inherited pg_dump writes none, so a copy's is as valid as the parent's. But a NOT NULL
+ * (PostgreSQL 18) that is valid where its parent's is not it writes as the child's own, which keeps it valid.
+ */
+const KEEPS_VALIDITY = "(k.conislocal or k.contype = 'n')";
+const CONSTRAINT = `case when ${KEEPS_VALIDITY} then pg_get_constraintdef(k.oid) else regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') end`;
 
 export const TABLES: FactQueries = {
   table: `select ${NAME} as name,
@@ -51,7 +55,7 @@ export const TABLES: FactQueries = {
 
   // Of foreign keys to and on partitioned tables the server keeps clones, under names that it picks by what is free.
   constraint: `select case when c.oid is null then format_type(k.contypid, null) else ${NAME} end || ' ' || quote_ident(k.conname) as name,
-      concat_ws(E'\\n', k.contype, case when k.conislocal then k.convalidated end, case when k.contype not in ('c', 'x') then ${CONSTRAINT} end) as plain,
+      concat_ws(E'\\n', k.contype, case when ${KEEPS_VALIDITY} then k.convalidated end, case when k.contype not in ('c', 'x') then ${CONSTRAINT} end) as plain,
       case when k.contype in ('c', 'x') then array[${CONSTRAINT}] end as expressions
     from pg_constraint k left join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = k.connamespace
     where ${ours('n')} and k.contype <> 't' and not (k.contype = 'f' and k.conparentid <> 0)
