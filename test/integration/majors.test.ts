@@ -1,0 +1,93 @@
+import { type Proof, sayDifference } from '../../lib/domain/proof.ts';
+import { withCopy } from '../support/copy.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { DAMAGE } from '../support/majors.ts';
+import { type Taken, take } from '../support/source.ts';
+
+const SUPPORTED = Object.keys(DAMAGE).map(Number);
+
+/** Features of each major, in a database that has those of all majors up to the server's. */
+describe('features of PostgreSQL', () => {
+  const databases: TestDatabase[] = [];
+  const roles = new Set<string>();
+  let major: number;
+  let version: string;
+  let taken: Taken;
+
+  const make = async (fill?: string, options?: string) => {
+    const database = await createDatabase(undefined, options);
+    databases.push(database);
+    if (fill) await database.sql(fill);
+    return database;
+  };
+
+  beforeAll(async () => {
+    const database = await make();
+    const [server] = await database.sql(
+      "select current_setting('server_version') as version, current_setting('server_version_num')::int / 10000 as major",
+    );
+    ({ major, version } = server as { major: number; version: string });
+    for (const each of SUPPORTED.filter((one) => one <= major)) await database.script(`majors/${each}.sql`);
+    for (const { name } of await database.sql(
+      "select rolname as name from pg_roles where rolname ~ '^m1[5-9]_'",
+    ))
+      roles.add(name as string);
+    taken = await take(database.credentials);
+  });
+  afterAll(async () => {
+    for (const database of databases) await database.drop();
+    const cleaner = await createDatabase();
+    for (const role of roles) await cleaner.sql(`drop role ${role}`);
+    await cleaner.drop();
+  });
+
+  it('are those of the server that this run is said to be on', () => {
+    expect(SUPPORTED).toContain(major);
+    const said = process.env['TEST_SERVER'];
+    if (said) expect(`PostgreSQL ${version}`).toContain(said);
+  });
+
+  it('survive a restore, each exact; damage to each is named', async () => {
+    const damages = SUPPORTED.filter((one) => one <= major).flatMap((one) => DAMAGE[one]!);
+    const missed = await withCopy(taken, async (copy) => {
+      const faithful = await copy.proof();
+      expect(faithful.differences.map(sayDifference)).toEqual([]);
+      expect(faithful).toMatchObject({ equal: true, strength: 'exact' });
+      const missed: unknown[] = [];
+      for (const [what, sql, named] of damages) {
+        const found = await copy.proofAfter(sql).then(differencesOf, (error: Error) => [error.message]);
+        if (!found.includes(named)) missed.push({ what, named, found });
+      }
+      return missed;
+    });
+    expect(missed).toEqual([]);
+  });
+
+  it('are more than names: rules of ICU that a database sorts by survive', async () => {
+    if (major < 16) return;
+    const database = await make(
+      "create table words (s text primary key, check (s < 'v')); insert into words values ('w'), ('a')",
+      "locale_provider icu icu_locale 'und' icu_rules '&u < w'",
+    );
+    expect(await differencesOfFaithfulCopy(database)).toEqual([]);
+  });
+
+  it.each([
+    [17, 'C.UTF-8'],
+    [18, 'PG_UNICODE_FAST'],
+  ])('are more than names: since %s a database may be sorted by the builtin %s', async (since, locale) => {
+    if (major < since) return;
+    const database = await make(
+      "create table words (s text primary key); insert into words values ('ä'), ('Z'), ('a')",
+      `locale_provider builtin builtin_locale '${locale}'`,
+    );
+    expect(await differencesOfFaithfulCopy(database)).toEqual([]);
+  });
+});
+
+async function differencesOfFaithfulCopy(database: TestDatabase): Promise<string[]> {
+  const taken = await take(database.credentials);
+  return withCopy(taken, async (copy) => (await copy.proof()).differences.map(sayDifference));
+}
+
+const differencesOf = (proof: Proof) => proof.differences.map(({ kind, name }) => `${kind} ${name}`);
