@@ -139,7 +139,7 @@ export function sayEvidence(evidence: Evidence): string {
 
 /** ` but for what was left out: function public.f(integer)`. */
 function sayExceptions({ exceptions, leftOut }: Evidence): string {
-  const names = [...leftOut.map((name) => `extension ${name}`), ...(exceptions ?? [])];
+  const names = [...new Set([...leftOut.map((name) => `extension ${name}`), ...(exceptions ?? [])])];
   if (names.length === 0) return '';
   const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
   return ` but for what was left out (${names.slice(0, 5).join(', ')}${more})`;

@@ -47,8 +47,7 @@ export function sayEvidence(evidence: Evidence): string[] {
     ...evidence.differences
       .slice(0, 20)
       .map((difference) => `  ${bad('different')}   ${sayDifference(difference)}`),
-    ...evidence.leftOut.map((extension) => `  left out    extension ${extension}`),
-    ...(evidence.exceptions ?? []).map((name) => `  left out    ${name}`),
+    ...leftOutOf(evidence).map((name) => `  left out    ${name}`),
     ...evidence.notes.map((note) => `  note        ${note}`),
     ...evidence.findings.flatMap((found) => [
       `  ${bad(found.code)}  ${found.message}`,
@@ -62,6 +61,10 @@ export function sayEvidence(evidence: Evidence): string[] {
         ]
       : []),
   ];
+}
+
+function leftOutOf({ leftOut, exceptions = [] }: Evidence): string[] {
+  return [...new Set([...leftOut.map((name) => `extension ${name}`), ...exceptions])];
 }
 
 function sayBounded(compared: NonNullable<Evidence['bounded']>): string {
