@@ -98,10 +98,10 @@ function schemaDifferences(
   });
 }
 
-/** The extension itself, and what was granted on its objects. */
+/** The extension itself, what was granted on its objects, and what depends on it. */
 function belongsTo(extension: string, kind: string, name: string): boolean {
   if (kind === 'extension') return name === extension;
-  return kind === 'system grant' && name.startsWith(`${extension}: `);
+  return ['system grant', 'extension dependency'].includes(kind) && name.startsWith(`${extension}: `);
 }
 
 /** Names may be anything, `constructor` too. */

@@ -114,6 +114,11 @@ const DAMAGE: [string, string, string][] = [
     'system grant function pg_sleep(double precision)',
   ],
   [
+    'a function that depends on no extension any more',
+    'alter function app.touch() no depends on extension cube',
+    'extension dependency cube: function app.touch()',
+  ],
+  [
     'a revoked grant on a language',
     'revoke usage on language plpgsql from public',
     'system grant plpgsql: language plpgsql',
@@ -150,7 +155,7 @@ const DAMAGE: [string, string, string][] = [
 /** More of what a copy may lack. */
 const MADE = `create table app.made (a int, b int); create index made_lower on app.made (abs(a));
   create table app.made_order (a int, b int); create domain app.made_domain as text default 'a';
-  create extension cube; create publication made_pub for tables in schema app with (publish = 'insert');
+  create extension cube; alter function app.touch() depends on extension cube; create publication made_pub for tables in schema app with (publish = 'insert');
   create statistics app.made_stats on (a + 1), b from app.made; create view app.made_view as select a from app.made union all select 1;
   create table app.made_list (k int) partition by list (k); create table app.made_list_1 partition of app.made_list for values in (1);
   create table app.made_hash (k int, v int) partition by hash (k); create table app.made_hash_0 partition of app.made_hash for values with (modulus 2, remainder 0); create table app.made_hash_1 partition of app.made_hash for values with (modulus 2, remainder 1);

@@ -1,9 +1,9 @@
 import { notOfExtension, ours } from '../ours.ts';
 import { type FactQueries, lines, named, privileges, sorted } from './sql.ts';
 
-/** Columns by name, since inheritance may give them other numbers, and the filter as the server writes it. */
+/** Without tables that an extension brings. Columns by name, since inheritance may give them other numbers, and the filter as the server writes it. */
 const PUBLISHED = lines(
-  `select concat_ws(' ', quote_ident(t.schemaname), quote_ident(t.tablename), (select string_agg(quote_ident(a), ',' order by a::text collate "C") from unnest(t.attnames) a)) as line from pg_publication_tables t where t.pubname = p.pubname`,
+  `select concat_ws(' ', quote_ident(t.schemaname), quote_ident(t.tablename), (select string_agg(quote_ident(a), ',' order by a::text collate "C") from unnest(t.attnames) a)) as line from pg_publication_tables t join pg_namespace n on n.nspname = t.schemaname join pg_class c on c.relnamespace = n.oid and c.relname = t.tablename where t.pubname = p.pubname and ${notOfExtension('pg_class', 'c.oid')}`,
 );
 
 /** Whose options this role may see. To every other role pg_user_mappings shows, and pg_dump writes, none. */
@@ -47,11 +47,17 @@ export const OTHERS: FactQueries = {
 
   'security label': `select l.provider || ' on ' || i.type || ' ' || i.identity as name, l.label as plain from pg_seclabel l, lateral pg_identify_object(l.classoid, l.objoid, l.objsubid) i where l.objoid >= 16384`,
 
-  // Neither of what is left out of a copy on purpose (subscriptions), nor of what the server clones from a parent.
+  'extension dependency': `select e.extname || ': ' || i.type || ' ' || i.identity as name, '' as plain from pg_depend d join pg_extension e on e.oid = d.refobjid, lateral pg_identify_object(d.classid, d.objid, 0) i
+    where d.refclassid = 'pg_extension'::regclass and d.deptype = 'x'`,
+
+  // Neither of what a copy leaves out on purpose (subscriptions), nor of what the server clones from a parent, nor of
+  // what somebody hung on a table that an extension brings.
   comment: `select i.type || ' ' || i.identity as name, d.description as plain from pg_description d, lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i
     where d.objoid >= 16384 and i.type not in ('extension', 'subscription') and i.schema is distinct from 'information_schema'
     and coalesce(i.schema, '') !~ '^pg_' and i.identity !~ '\\mpg_temp_\\d+\\.'
     and not exists (select from pg_depend x where x.classid = d.classoid and x.objid = d.objoid and x.deptype = 'e')
+    and not exists (select from pg_depend o join pg_depend x on x.classid = 'pg_class'::regclass and x.objid = o.refobjid and x.deptype = 'e'
+      where o.classid = d.classoid and o.objid = d.objoid and o.refclassid = 'pg_class'::regclass and o.deptype in ('a', 'i'))
     and not exists (select from pg_constraint k where d.classoid = 'pg_constraint'::regclass and k.oid = d.objoid and k.contype = 'f' and k.conparentid <> 0)
     and not exists (select from pg_trigger t where d.classoid = 'pg_trigger'::regclass and t.oid = d.objoid and to_jsonb(t) ->> 'tgparentid' <> '0')`,
 };

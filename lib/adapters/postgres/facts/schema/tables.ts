@@ -63,7 +63,7 @@ export const TABLES: FactQueries = {
 
   trigger: `select ${NAME} || ' ' || quote_ident(t.tgname) as name, t.tgenabled::text || case when t.tgqual is null then pg_get_triggerdef(t.oid) else '' end as plain,
       case when t.tgqual is not null then array[pg_get_triggerdef(t.oid)] end as expressions
-    from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace where ${ours('n')} and not t.tgisinternal and ${notOfExtension('pg_trigger', 't.oid')}`,
+    from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace where ${ours('n')} and not t.tgisinternal and ${notOfExtension('pg_trigger', 't.oid')} and ${notOfExtension('pg_class', 'c.oid')}`,
 
   rule: `select ${NAME} || ' ' || quote_ident(r.rulename) as name, r.ev_enabled::text as plain, array[pg_get_ruledef(r.oid)] as expressions
     from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace where ${ours('n')} and r.rulename <> '_RETURN' and ${notOfExtension('pg_class', 'c.oid')}`,
