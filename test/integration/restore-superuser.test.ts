@@ -69,6 +69,30 @@ describe('what only a superuser can restore', () => {
     );
   });
 
+  it('of a library’s function, the best known way to index unaccented text, is proven by either way out', async () => {
+    const from = await taken(`create extension unaccent;
+      create function immutable_unaccent(regdictionary, text) returns text language c immutable strict as '$libdir/unaccent', 'unaccent_dict';
+      create function f_unaccent(text) returns text language sql immutable strict as $$ select public.immutable_unaccent('public.unaccent', $1) $$;
+      create table names (n text); insert into names values ('Éric'), ('Zoë'); create index on names (f_unaccent(n))`);
+    expect(await failure(from)).toMatchObject({
+      code: 'restore-needs-superuser',
+      message: expect.stringContaining('function public.immutable_unaccent(regdictionary, text)'),
+    });
+    expect(await restored(from, { restoreAs: 'superuser' })).toMatchObject({
+      differences: [],
+      exceptions: [],
+    });
+    const { differences, exceptions } = await restored(from, {
+      leaveOut: [
+        'function public.immutable_unaccent',
+        'function public.f_unaccent',
+        'index public.names_f_unaccent_idx',
+      ],
+    });
+    expect(differences).toEqual([]);
+    expect(exceptions).toHaveLength(3);
+  });
+
   it('is no way to hide: what was not named differs', async () => {
     const from = await taken(
       'create table t (x int primary key); create table u (y int); insert into u values (1)',
