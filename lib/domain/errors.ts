@@ -45,6 +45,13 @@ export class RestoreFailed extends UnderstudyError {
 /** The time of this function is nearly over. */
 export class OutOfTime extends UnderstudyError {}
 
+/** Why work ends now: its time is over, or, where less than none is left, somebody interrupted it. */
+export function endedEarly(what: string, secondsLeft: number, hint: string): OutOfTime {
+  if (secondsLeft < 0)
+    return new OutOfTime('interrupted', `${what} was interrupted`, { hint: 'ask for it again' });
+  return new OutOfTime('out-of-time', `the function’s time is nearly over and ${what} is not done`, { hint });
+}
+
 /** What an unknown thrown thing says, without its stack. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -128,6 +128,8 @@ export type RestoreRequest = {
   leaveOut?: readonly string[];
   /** Called as each phase begins. */
   phase: (name: string) => void;
+  /** Called when the restore has failed once and begins again from the start. */
+  again?: (why: string) => void;
   signal: AbortSignal;
 };
 
@@ -135,7 +137,10 @@ export type RestoreRequest = {
 export type Scratch = {
   /** Says what is missing (space, versions) before anything is fetched; undefined when it fits. */
   refusal(manifest: Manifest): Promise<{ code: string; message: string; hint: string } | undefined>;
-  /** Restores, hands the copy to `use`, and tears everything down whatever happens. */
+  /**
+   * Restores, hands the copy to `use`, and tears everything down whatever happens. Rejects with `restore-failed` only when
+   * the machine was well and the restore failed twice; with `scratch-trouble` when the machine was to blame.
+   */
   withCopy<T>(request: RestoreRequest, use: (copy: ScratchCopy) => Promise<T>): Promise<T>;
 };
 

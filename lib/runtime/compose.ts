@@ -53,6 +53,11 @@ export function forget(): void {
   made.clear();
 }
 
+/** Puts another part in the place of one that is made once, for who runs functions in a process of his own. */
+export function use<T>(name: string, part: T): void {
+  made.set(name, part);
+}
+
 const env = () => once('environment', environment);
 
 export const plan = (): Plan => readPlan(env().planFile, env().planDigest);

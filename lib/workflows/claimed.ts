@@ -1,9 +1,9 @@
 import {
   ClaimLost,
   codeOf,
+  endedEarly,
   hintOf,
   InputError,
-  OutOfTime,
   Refusal,
   reasonOf,
   type Said,
@@ -29,7 +29,7 @@ export type JobDeps = Telling & {
 /** How one delivery of a message ended. */
 export type JobOutcome =
   | { outcome: 'done'; summary: string; point?: string }
-  | { outcome: 'done-before' | 'postponed' | 'taken-over'; summary: string }
+  | { outcome: 'done-before' | 'held' | 'postponed' | 'taken-over'; summary: string }
   | { outcome: 'refused'; summary: string; code: string; hint?: string };
 
 export type Work = { claim: Claim; signal: AbortSignal };
@@ -74,8 +74,8 @@ export async function underClaim(
   if (claimed.outcome === 'held') {
     await deps.messages.postpone(message, secondsBetween(clock.now(), claimed.until) + 5);
     return {
-      outcome: 'postponed',
-      summary: `${runName(name)} is being worked on until ${claimed.until}; the message was put back`,
+      outcome: 'held',
+      summary: sayHeld(name, claimed.until),
     };
   }
 
@@ -105,6 +105,11 @@ export async function underClaim(
         log.warn('the status could not be refreshed; the watch will', { reason: reasonOf(error) }),
       );
   }
+}
+
+/** Another worker has the run. */
+export function sayHeld(name: RunName, until: string): string {
+  return `${runName(name)} is already running elsewhere (lease expires ${until.slice(11, 16)} UTC)`;
 }
 
 /** A clock may be a little ahead. A run of next year would pass for the newest until then, and hide every silence. */
@@ -186,10 +191,10 @@ function keepAlive(
       if (over.signal.aborted) return;
       if (deps.secondsLeft() < RESERVE_SECONDS) {
         return stop(
-          new OutOfTime(
-            'out-of-time',
-            `the function’s time is nearly over and ${runName(claim)} is not done`,
-            { hint: 'raise the function’s timeout (900 s at most); beyond that run the image on Fargate' },
+          endedEarly(
+            runName(claim),
+            deps.secondsLeft(),
+            'raise the function’s timeout (900 s at most); beyond that run the image on Fargate',
           ),
         );
       }

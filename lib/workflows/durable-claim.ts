@@ -5,7 +5,7 @@ import { targetOf } from '../domain/policy.ts';
 import type { Claim } from '../domain/run.ts';
 import { utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
-import { type JobDeps, jobFailed, refuseTheFuture } from './claimed.ts';
+import { type JobDeps, jobFailed, refuseTheFuture, sayHeld } from './claimed.ts';
 import { raise, resolve } from './tell.ts';
 
 export type DurableJobDeps = Omit<JobDeps, 'secondsLeft'>;
@@ -50,8 +50,7 @@ export async function claimDurably(
         outcome: 'done-before',
         summary: `${runName(name)} was done before: ${claimed.run.summary ?? ''}`,
       };
-    if (claimed.outcome === 'held')
-      return { outcome: 'held', summary: `${runName(name)} is being worked on until ${claimed.until}` };
+    if (claimed.outcome === 'held') return { outcome: 'held', summary: sayHeld(name, claimed.until) };
     return { outcome: 'claimed', claim: claimed.claim };
   });
 }

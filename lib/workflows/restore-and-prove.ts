@@ -1,7 +1,7 @@
 import { checkManifest } from '../checks/artifact.ts';
 import { type Answer, askAssertions } from '../checks/assertions.ts';
 import { HIDDEN } from '../domain/definition.ts';
-import { InputError, OutOfTime, RestoreFailed, type Said, saidOf } from '../domain/errors.ts';
+import { endedEarly, InputError, RestoreFailed, type Said, saidOf } from '../domain/errors.ts';
 import type { Phase } from '../domain/evidence.ts';
 import { withoutExceptions } from '../domain/exceptions.ts';
 import { FACTS, type Manifest } from '../domain/manifest.ts';
@@ -61,7 +61,9 @@ export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps
   } catch (error) {
     const said = saidOf(error);
     result.failure = { kind: BAD_POINT.includes(said.code) ? 'bad' : 'unjudged', ...said };
-    if (error instanceof RestoreFailed) result.notes = error.notes;
+    if (error instanceof RestoreFailed) result.notes.push(...error.notes);
+    // A server in trouble answers no question; a proof it gave before that stands.
+    if (said.code === 'scratch-trouble') result.assertions = [];
     deps.log.error('the rehearsal failed', { point: point.id, failure: result.failure });
   }
   time.end();
@@ -100,12 +102,17 @@ async function tryIt(
     restoreAs: target.policy.rehearsal.restoreAs,
     leaveOut: target.policy.rehearsal.leaveOut,
     phase,
+    again: (why: string) => {
+      deps.log.warn('the restore failed and is tried again', { point: point.id, why });
+      time.gather('first try');
+      result.notes.push(`the first try of the restore failed: ${why}`);
+    },
     signal: limit.signal,
   };
   try {
     await deps.scratch.withCopy(request_, async (copy) => {
       result.leftOut = copy.leftOut;
-      result.notes = copy.notes;
+      result.notes.push(...copy.notes);
       const exceptions = copy.exceptions ?? [];
       if (exceptions.length > 0) result.exceptions = [...new Set(exceptions.map(({ said }) => said))];
       const { depth } = target.policy.proof;
@@ -165,9 +172,11 @@ function deadline(deps: ScratchDeps): { signal: AbortSignal; end: () => void } {
       await deps.clock.sleep(1000, over.signal);
       if (!over.signal.aborted && deps.secondsLeft() < RESERVE_SECONDS) {
         return late.abort(
-          new OutOfTime('out-of-time', 'the function’s time is nearly over and the rehearsal is not done', {
-            hint: 'beyond a function’s 15 minutes run the image on Fargate',
-          }),
+          endedEarly(
+            'the rehearsal',
+            deps.secondsLeft(),
+            'beyond a function’s 15 minutes run the image on Fargate',
+          ),
         );
       }
     }
@@ -175,7 +184,13 @@ function deadline(deps: ScratchDeps): { signal: AbortSignal; end: () => void } {
   return { signal: late.signal, end: () => over.abort() };
 }
 
-type Stopwatch = { phases: Phase[]; phase(name: string): void; end(): void };
+type Stopwatch = {
+  phases: Phase[];
+  phase(name: string): void;
+  /** Makes one phase of all since the first: their time was spent, but restores nothing. */
+  gather(name: string): void;
+  end(): void;
+};
 
 function stopwatch(clock: Clock): Stopwatch {
   const phases: Phase[] = [];
@@ -193,6 +208,11 @@ function stopwatch(clock: Clock): Stopwatch {
     phase(name) {
       end();
       current = name;
+    },
+    gather(name) {
+      end();
+      const seconds = phases.splice(1).reduce((sum, phase) => sum + phase.seconds, 0);
+      phases.push({ name, seconds: Math.round(seconds * 10) / 10 });
     },
   };
 }

@@ -85,15 +85,25 @@ async function replicasApart(job: VerifyJob, target: Target, deps: VerifyDeps): 
 async function pointsToVerify(job: VerifyJob, target: Target, deps: VerifyDeps): Promise<DumpPoint[]> {
   if (!job.point) {
     const waiting = await deps.catalog.points(target.id, { states: ['available'] });
-    return waiting
+    const found = waiting
       .filter(isDump)
       .filter((point) => point.place === VAULT)
       .reverse();
+    return job.again && found.length === 0 ? newestVerified(target, deps) : found;
   }
   const point = await deps.catalog.point(target.id, job.point);
   // Gone since it was verified.
   if (whyUnusable('verify', target.id, job.point, point) || !point || !isDump(point)) return [];
   return [point];
+}
+
+/** Asked for again without a point: the newest. */
+async function newestVerified(target: Target, deps: VerifyDeps): Promise<DumpPoint[]> {
+  const stored = await deps.catalog.points(target.id, { states: ['verified', 'rehearsed', 'corrupt'] });
+  return stored
+    .filter(isDump)
+    .filter((point) => point.place === VAULT)
+    .slice(0, 1);
 }
 
 async function verifyOnce(

@@ -13,7 +13,7 @@ const ROUNDS = 15;
 export async function run(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'us-bench-import-'));
   try {
-    const files = [...unpackedZips(directory), ...imageBundles(directory)];
+    const files = [...(await unpackedZips(directory)), ...imageBundles(directory)];
     const found = await inTurn(
       Object.fromEntries(files.map((file) => [file, () => Promise.resolve(load(file))])),
       ROUNDS,
@@ -53,8 +53,8 @@ function load(file: string): { wall: number; cpu: number } {
   return JSON.parse(execFileSync(process.execPath, ['-e', script], { env: ENVIRONMENT, encoding: 'utf8' }));
 }
 
-function unpackedZips(directory: string): string[] {
-  const packages = dirname(packageDeployment());
+async function unpackedZips(directory: string): Promise<string[]> {
+  const packages = dirname(await packageDeployment());
   return readdirSync(packages)
     .filter((name) => name.endsWith('.zip'))
     .flatMap((name) => unpack(join(packages, name), join(directory, basename(name, '.zip'))));

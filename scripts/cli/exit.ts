@@ -7,4 +7,8 @@ export const WRONG_INPUT = 2;
 /** Done, and it found something wrong. */
 export const FOUND_WRONG = 3;
 
-export type ExitCode = 0 | 1 | 2 | 3;
+/** As a shell expects of a command that a signal ended: 128 and the signal’s number. */
+export const BY_SIGNAL = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+export type EndingSignal = keyof typeof BY_SIGNAL;
+
+export type ExitCode = 0 | 1 | 2 | 3 | 129 | 130 | 143;

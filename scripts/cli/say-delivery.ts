@@ -31,30 +31,39 @@ export function documentOf(delivery: Delivery): unknown {
 
 /** One line, for while others are still to come. */
 export function sayDelivery(delivery: Delivery): string {
-  if (delivery.error) return `${delivery.function}: ${delivery.error.message}`;
-  if (delivery.result === undefined) return `${delivery.function}: refused the message`;
-  if (results(delivery).length === 0) return `${delivery.function}: nothing waits for it`;
+  const what = nameOf(delivery);
+  if (delivery.error) return `${what}: ${delivery.error.message}`;
+  if (delivery.result === undefined) return `${what}: refused the message`;
+  if (results(delivery).length === 0) return `${what}: nothing waits for it`;
   return results(delivery)
-    .map((result) => `${delivery.function}: ${result.summary ?? result.evidence?.outcome ?? 'nothing to do'}`)
+    .map((result) => `${what}: ${result.summary ?? result.evidence?.outcome ?? 'nothing to do'}`)
     .join('; ');
 }
 
-/** For people, with what to do next. */
+/** For people, with what to do next. Each line names whose job it was. */
 export function sayWhole(delivery: Delivery): string[] {
-  if (delivery.error)
-    return [`${bad('✖')} ${delivery.function}  ${delivery.error.message}`, ...hintLine(delivery.error)];
-  if (delivery.result === undefined)
-    return [`${bad('✖')} ${delivery.function}  refused the message; an alert says why`];
+  const what = nameOf(delivery);
+  if (delivery.error) return [`${bad('✖')} ${what}  ${delivery.error.message}`, ...hintLine(delivery.error)];
+  if (delivery.result === undefined) return [`${bad('✖')} ${what}  refused the message; an alert says why`];
   if (Array.isArray(delivery.result) && delivery.result.length === 0)
-    return [`${good('✔')} ${delivery.function}  nothing waits for it`];
+    return [`${good('✔')} ${what}  nothing waits for it`];
   return results(delivery).flatMap((result) => {
     if (result.evidence) return sayEvidence(result.evidence);
     return [
-      `${markOf(result)} ${delivery.function}  ${result.summary ?? 'nothing to do'}`,
+      `${markOf(result)} ${what}  ${result.summary ?? 'nothing to do'}`,
       ...(result.hint ? [`  ${faint(`next: ${result.hint}`)}`] : []),
       ...(result.findings ?? []).flatMap(sayFinding),
     ];
   });
+}
+
+/** Outcomes of a job that this command asked for and that was not done. */
+const NOT_DONE = ['refused', 'failed', 'held', 'taken-over'];
+
+/** `dump of crm`. */
+function nameOf({ function: name, message }: Delivery): string {
+  const { target } = (message ?? {}) as { target?: string };
+  return target === undefined ? name : `${name} of ${target}`;
 }
 
 /** ✖ where it is not what it should be; ⚠ where it is, and something about it is unusual. */
@@ -69,7 +78,7 @@ const REMARKS = ['size-anomaly'];
 /** Could not be done, or was found bad: P2 and P3 are remarks about something that is good. */
 function isWrong({ outcome, evidence, findings = [] }: Result): boolean {
   if (evidence) return evidence.outcome === 'failed';
-  if (outcome === 'refused' || outcome === 'failed') return true;
+  if (NOT_DONE.includes(outcome ?? '')) return true;
   return findings.some(
     (found) => pages(found.severity) && !isSettled(found as Finding) && !REMARKS.includes(found.code),
   );
@@ -103,7 +112,7 @@ export function exitOf(deliveries: Delivery[]): ExitCode {
 function exitCodes(delivery: Delivery): ExitCode[] {
   if (delivery.error || delivery.result === undefined) return [FAILED];
   return results(delivery).map((result) => {
-    if (result.outcome === 'refused' || result.outcome === 'failed') return FAILED;
+    if (NOT_DONE.includes(result.outcome ?? '')) return FAILED;
     if (result.evidence?.error && result.evidence.findings.length === 0) return FAILED;
     const found = (result.findings ?? []).some(
       (each) => each.severity !== 'P3' && !isSettled(each as Finding),

@@ -1,8 +1,9 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
+import type { ExitCode } from './exit.ts';
 
 /** What a command has to show: a document for machines, lines for people. */
-export type Answer = { document: unknown; lines: string[]; exit: 0 | 1 | 2 | 3 };
+export type Answer = { document: unknown; lines: string[]; exit: ExitCode };
 
 /** Machines get one JSON document on stdout; people get the lines. Everything else goes to stderr. */
 export function show(answer: Answer, json: boolean): void {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -76,9 +76,11 @@ export function useLocalStack(plan: Plan): void {
     });
   }
   for (const [name, value] of Object.entries(tools())) process.env[name] ??= value;
-  const file = join(STATE, 'local', 'plan.json');
+  // Another command may have another plan at the same time.
+  const file = join(STATE, 'local', `plan-${process.pid}.json`);
   mkdirSync(join(STATE, 'local'), { recursive: true });
   writeFileSync(file, JSON.stringify(plan));
+  process.once('exit', () => rmSync(file, { force: true }));
   process.env['UNDERSTUDY_PLAN'] = file;
   logToFile();
 }

@@ -41,7 +41,7 @@ export const TARGET = 'crm';
 export async function openStage(options: DemoOptions): Promise<DemoStage> {
   for (const [name, value] of Object.entries(tools())) process.env[name] ??= value;
   const home = mkdtempSync(join(tmpdir(), 'us-demo-'));
-  const template = packageDeployment();
+  const template = await packageDeployment();
   const [moto, cluster] = await Promise.all([startMoto(), options.databaseUrl ? undefined : startCluster()]);
   const stack = await createStack(moto.endpoint, readTemplate(template, 'demo'), 'demo');
   const damage = await damagedStore(moto.endpoint);

@@ -1,5 +1,6 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import type { Context } from 'aws-lambda';
+import { interruptedBy } from './interrupt.ts';
 
 /** What a function may take at most, in seconds: as on Lambda. */
 const LIMIT = 900;
@@ -56,7 +57,8 @@ export function context(name: string, seconds = LIMIT): Context {
   return {
     functionName: name,
     awsRequestId: `local-${Date.now()}`,
-    getRemainingTimeInMillis: () => Math.max(0, end - Date.now()),
+    // An interrupted function has less than no time: it ends as one does whose time is over.
+    getRemainingTimeInMillis: () => (interruptedBy() ? -1 : Math.max(0, end - Date.now())),
   } as unknown as Context;
 }
 

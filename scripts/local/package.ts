@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnderstudyError } from '../../lib/domain/errors.ts';
@@ -10,20 +10,34 @@ const INPUTS = ['serverless.yml', 'understudy.yml', 'scripts/serverless', 'handl
 );
 
 /** Packages the deployment unless that was done since anything it is made from changed. The path of its template. */
-export function packageDeployment(): string {
+export async function packageDeployment(): Promise<string> {
   if (existsSync(TEMPLATE) && newest(INPUTS) < statSync(TEMPLATE).mtimeMs) return TEMPLATE;
   const bin = join(ROOT, 'node_modules', '.bin');
   const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
-  const run = spawnSync(join(bin, 'serverless'), ['package', '--param', 'image=prebuilt'], {
+  // A group of its own: serverless leaves esbuild behind when it is ended alone.
+  const packaging = spawn(join(bin, 'serverless'), ['package', '--param', 'image=prebuilt'], {
     cwd: ROOT,
-    encoding: 'utf8',
     env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (run.status === 0) return TEMPLATE;
-  throw new UnderstudyError(
-    'package-failed',
-    `the deployment could not be packaged:\n${run.stdout}${run.stderr}`,
-  );
+  let said = '';
+  for (const stream of [packaging.stdout, packaging.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const endGroup = () => {
+    try {
+      process.kill(-packaging.pid!, 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  };
+  process.once('exit', endGroup);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    packaging.once('error', reject);
+    packaging.once('close', resolve);
+  }).finally(() => process.off('exit', endGroup));
+  if (code === 0) return TEMPLATE;
+  throw new UnderstudyError('package-failed', `the deployment could not be packaged:\n${said}`);
 }
 
 function newest(paths: string[]): number {

@@ -45,7 +45,8 @@ export async function pump(onDelivery?: (delivery: Delivery) => void): Promise<D
   }
 }
 
-async function deliver(name: FunctionName, message: Message): Promise<Delivery> {
+/** Hands one message to its function, as its queue would. */
+export async function deliver(name: FunctionName, message: Message): Promise<Delivery> {
   const body = message.Body ?? '';
   try {
     const result = await invokeLocally(name, { Records: [{ messageId: message.MessageId, body }] });

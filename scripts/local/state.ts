@@ -1,6 +1,17 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { UnderstudyError } from '../../lib/domain/errors.ts';
 import type { LocalStack } from './stack.ts';
 import { STATE } from './tools.ts';
 
@@ -10,15 +21,43 @@ export type LocalState = LocalStack & { pid: number; endpoint: string };
 const DIRECTORY = join(STATE, 'local');
 const FILE = join(DIRECTORY, 'state.json');
 export const FUNCTIONS_LOG = join(DIRECTORY, 'functions.log');
+export const UP_LOCK = join(DIRECTORY, 'up.lock');
 export const MOTO_LOG = join(DIRECTORY, 'moto.log');
 
 export function readState(): LocalState | undefined {
-  return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as LocalState) : undefined;
+  if (!existsSync(FILE)) return undefined;
+  try {
+    const state = JSON.parse(readFileSync(FILE, 'utf8')) as LocalState;
+    if (Number.isInteger(state.pid) && typeof state.environment === 'object') return state;
+  } catch {
+    // Said below.
+  }
+  throw new UnderstudyError('state-damaged', `${FILE} is damaged, so the local cloud cannot be used`, {
+    hint: './understudy local down clears it away; then ./understudy local up',
+  });
 }
 
+/** Written beside and renamed: whoever is interrupted leaves the old one or the new one. */
 export function writeState(state: LocalState): void {
   mkdirSync(DIRECTORY, { recursive: true });
-  writeFileSync(FILE, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(`${FILE}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${FILE}.new`, FILE);
+}
+
+/** Processes that write moto's log: those of the local cloud, whatever the state file says. */
+export function motoProcesses(): number[] {
+  if (!existsSync('/proc/self/fd')) return [];
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid && writesTo(pid, MOTO_LOG));
+}
+
+function writesTo(pid: number, file: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/1`) === file;
+  } catch {
+    return false;
+  }
 }
 
 export function removeState(): void {

@@ -9,6 +9,8 @@ import { BIN } from './source.ts';
  */
 export function programsWith(name: string, script?: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'us-bin-'));
+  // PostgreSQL's account, where this is root, runs them and writes beside them.
+  chmodSync(directory, 0o777);
   for (const each of readdirSync(BIN())) symlinkSync(join(BIN(), each), join(directory, each));
   const program = join(directory, name);
   if (!existsSync(program)) throw new Error(`there is no ${name} in ${BIN()}`);
@@ -19,6 +21,5 @@ export function programsWith(name: string, script?: string): string {
     `#!/bin/sh\nREAL='${join(BIN(), name)}'\nONCE='${join(directory, 'once')}'\n${script}\n`,
   );
   chmodSync(program, 0o755);
-  chmodSync(directory, 0o755);
   return directory;
 }

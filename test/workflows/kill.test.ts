@@ -68,7 +68,7 @@ describe('a dump whose function is killed outright in the middle of its upload',
 
   it('leaves an open upload, and a claim that a second delivery respects: its message is put back', async () => {
     expect(await billed()).toEqual([expect.stringContaining('(open upload)')]);
-    expect(await deliver('dump', body)).toMatchObject({ outcome: 'postponed' });
+    expect(await deliver('dump', body)).toMatchObject({ outcome: 'held' });
     expect(await lastRun()).toMatchObject({ state: 'running', attempt: 1 });
   });
 

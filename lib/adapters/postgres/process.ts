@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import { UnderstudyError } from '../../domain/errors.ts';
 import type { Credentials } from '../../ports/database.ts';
 import { withoutValues } from './error-text.ts';
@@ -43,6 +44,7 @@ export function start(
   } = {},
 ): { child: ChildProcess; ended: Promise<Ending> } {
   const { stdin = 'ignore', stdout = 'pipe', ...rest } = options;
+  if (alive.size === 0) process.prependOnceListener('exit', endAll);
   const child = spawn(program, args, { env: environment, stdio: [stdin, stdout, 'pipe'], ...rest });
   // Without a free file descriptor there are no pipes, and the error comes later.
   if (!child.stderr) {
@@ -60,12 +62,49 @@ export function start(
     );
     child.on('close', (code, signal) => resolve({ code, signal, stderr: stderr.trim() }));
   });
+  alive.add(child);
+  void ended.then(() => {
+    alive.delete(child);
+    if (alive.size === 0) process.off('exit', endAll);
+  });
+  void ended.then((ending) => noteDeath(program, rest.cwd, ending));
   return { child, ended };
+}
+
+/** No program outlives this process, however that ends. */
+const alive = new Set<ChildProcess>();
+
+function endAll(): void {
+  // A server ends its own processes only if it is asked.
+  for (const child of alive) child.kill(basename(child.spawnfile) === 'postgres' ? 'SIGQUIT' : 'SIGKILL');
+}
+
+const deaths = new Map<string, string[]>();
+
+/** Programs that worked in a directory and were killed, could not run, or ended without a word of their own. */
+export function diedIn(directory: string): readonly string[] {
+  return deaths.get(directory) ?? [];
+}
+
+/** Forgets what died in a directory, which is gone. */
+export function forgetDeaths(directory: string): void {
+  deaths.delete(directory);
+}
+
+function noteDeath(program: string, cwd: string | URL | undefined, ending: Ending): void {
+  if (ending.code === 0 || typeof cwd !== 'string') return;
+  const name = basename(program);
+  const spoke = name !== 'pg_restore' || isVerdict(ending);
+  if (ending.signal === null && ending.code !== null && spoke) return;
+  deaths.set(cwd, [...diedIn(cwd), sayEnding(name, ending)]);
 }
 
 /** Did pg_restore itself judge its input, or was it killed, not startable, without memory, or without a library? */
 export function isVerdict({ code, signal, stderr }: Ending): boolean {
-  const ownWords = stderr.split('\n').filter((line) => line.startsWith('pg_restore: '));
+  // A worker that fails says why before its parent says that it ended; one that is killed does not.
+  const ownWords = stderr
+    .split('\n')
+    .filter((line) => line.startsWith('pg_restore: ') && !line.includes('worker process died unexpectedly'));
   // Of these it says that it could not go on, not that its input is bad.
   const ofMachine = /out of memory|cannot allocate memory|resource temporarily unavailable|no space left/i;
   return signal === null && code !== null && ownWords.length > 0 && !ofMachine.test(ownWords.join('\n'));

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -32,9 +33,19 @@ export async function makeRunDirectory(base: string): Promise<RunDirectory> {
   await mkdir(unlocked, { mode: 0o700 });
   const lock = await listen(join(unlocked, LOCK));
   await rename(unlocked, path);
+  // A process that exits in the middle of a run leaves no copy of production's rows behind.
+  const removeNow = () => {
+    try {
+      rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    } catch {
+      // The next run sweeps it.
+    }
+  };
+  process.once('exit', removeNow);
   return {
     path,
     async release() {
+      process.off('exit', removeNow);
       try {
         await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
       } finally {

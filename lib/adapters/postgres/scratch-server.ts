@@ -4,11 +4,12 @@ import { existsSync } from 'node:fs';
 import { chown, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem, userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { UnderstudyError } from '../../domain/errors.ts';
 import { connectLocally } from './connection.ts';
-import { childEnvironment, sayEnding, start } from './process.ts';
+import { childEnvironment, type Ending, sayEnding, start } from './process.ts';
 import type { Programs } from './programs.ts';
 
 /** Name of the scratch server's own superuser. No source has a role of this name: part of it is left to chance. */
@@ -20,6 +21,10 @@ export type ScratchServer = {
   environment: (user: string, database: string) => Record<string, string>;
   identity: { uid?: number; gid?: number };
   connect(user: string, database: string): Promise<Client>;
+  /** How it ended, if it has. */
+  hasEnded(): Ending | undefined;
+  /** SQLSTATEs of the errors in its log since it was last cleared. */
+  reported(): Set<string>;
   stop(): Promise<void>;
 };
 
@@ -57,6 +62,9 @@ export async function startScratchServer(
     base,
     { ...identity, cwd: directory, stdout: 'ignore' },
   );
+  let ended: Ending | undefined;
+  void server.ended.then((ending) => (ended = ending));
+  const reported = sqlStates(server.child.stderr!);
   const kill = () => void server.child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
 
@@ -72,6 +80,8 @@ export async function startScratchServer(
       PGAPPNAME: 'understudy',
     }),
     connect: (user, database) => connectLocally({ host: directory, port: 5432, user, database }),
+    hasEnded: () => ended,
+    reported: () => reported,
     async stop() {
       signal.removeEventListener('abort', kill);
       server.child.kill('SIGQUIT');
@@ -86,10 +96,26 @@ export async function startScratchServer(
     const client = await scratch.connect(SUPERUSER, 'postgres').catch(() => undefined);
     if (!client) continue;
     await client.end();
+    reported.clear();
     return scratch;
   }
   await scratch.stop();
   throw new UnderstudyError('scratch-failed', 'the scratch server did not come up within 30 seconds');
+}
+
+/** Collects the SQLSTATEs of what a server logs. Further lines of a message begin with a tab. */
+function sqlStates(log: Readable): Set<string> {
+  const found = new Set<string>();
+  let rest = '';
+  log.on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop()!.slice(0, 1000);
+    for (const line of lines) {
+      const state = /^([0-9A-Z]{5}) (?:ERROR|FATAL|PANIC): /.exec(line)?.[1];
+      if (state) found.add(state);
+    }
+  });
+  return found;
 }
 
 function settings(directory: string, major: number): string[] {
@@ -113,7 +139,12 @@ function settings(directory: string, major: number): string[] {
     `maintenance_work_mem=${Math.max(64, Math.min(1024, Math.floor(megabytes / 8)))}MB`,
     `max_parallel_maintenance_workers=${availableParallelism()}`,
     'logging_collector=off',
-    'log_min_messages=fatal',
+    // Only its SQLSTATEs are read: see trouble.ts. What it says of rows and statements goes nowhere.
+    'log_min_messages=error',
+    'log_error_verbosity=terse',
+    'log_line_prefix=%e ',
+    // A backend that dies ends the server, so that its death cannot be missed.
+    'restart_after_crash=off',
     // From 17 on one may fire at a login, and it would be the superuser's.
     ...(major >= 17 ? ['event_triggers=off'] : []),
     'log_statement=none',

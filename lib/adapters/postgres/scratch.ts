@@ -1,13 +1,15 @@
 import { statfs } from 'node:fs/promises';
-import { UnderstudyError } from '../../domain/errors.ts';
+import { codeOf, RestoreFailed, reasonOf, saidOf, UnderstudyError } from '../../domain/errors.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import { humanSeconds } from '../../domain/time.ts';
-import type { Scratch } from '../../ports/database.ts';
+import type { RestoreRequest, Scratch, ScratchCopy } from '../../ports/database.ts';
+import { forgetDeaths } from './process.ts';
 import { findPrograms, type Programs } from './programs.ts';
 import { restoreInto } from './restore/restore.ts';
 import { withCopyOn } from './scratch-copy.ts';
 import { makeRunDirectory, sweepRunDirectories } from './scratch-directory.ts';
 import { type ScratchServer, startScratchServer } from './scratch-server.ts';
+import { killedForMemory, orTrouble } from './trouble.ts';
 
 /**
  * Bytes of source database restored and proven in a second, on the slow side of what was measured
@@ -32,19 +34,78 @@ export function localScratch(settings: ScratchSettings): Scratch {
     refusal: (manifest) => refusal(settings, manifest),
     async withCopy(request, use) {
       const programs = await programsFor(settings, request.manifest.source.serverMajor);
-      const directory = await makeRunDirectory(settings.base);
-      let server: ScratchServer | undefined;
+      const began = settings.secondsLeft();
       try {
-        request.phase('server');
-        server = await startScratchServer(directory.path, programs, settings.owner, request.signal);
-        const found = await restoreInto(server, programs, request);
-        return await withCopyOn(server, programs, found, request.signal, use);
-      } finally {
-        await server?.stop();
-        await directory.release();
+        return await withFreshCopy(settings, programs, request, use);
+      } catch (error) {
+        if (codeOf(error) !== 'restore-failed') throw error;
+        const left = settings.secondsLeft();
+        // The same again, and time to tear down: ended half-way it would say less than the first failure does.
+        if (left < 1.2 * (began - left) + 60) throw withMore(error, 'there was no time to try it again');
+        request.again?.(reasonOf(error));
       }
+      return withFreshCopy(settings, programs, request, use).catch((error: unknown) => {
+        throw codeOf(error) === 'restore-failed' ? withMore(error, 'it failed twice') : error;
+      });
     },
   };
+}
+
+async function withFreshCopy<T>(
+  settings: ScratchSettings,
+  programs: Programs,
+  request: RestoreRequest,
+  use: (copy: ScratchCopy) => Promise<T>,
+): Promise<T> {
+  const directory = await makeRunDirectory(settings.base);
+  const killed = killedForMemory();
+  let server: ScratchServer | undefined;
+  try {
+    request.phase('server');
+    const started = await startScratchServer(directory.path, programs, settings.owner, request.signal);
+    server = started;
+    const troubled = async (error: unknown) =>
+      request.signal.aborted ? error : orTrouble(error, started, request.manifest, killed);
+    const restored = await restoreInto(server, programs, request).catch(async (error: unknown) => {
+      throw await troubled(error);
+    });
+    // What was tolerated so far is no news to those who ask the copy.
+    server.reported().clear();
+    return await withCopyOn(server, programs, restored, request.signal, (copy) =>
+      watched(copy, troubled, use),
+    ).catch(async (error: unknown) => {
+      throw await troubled(error);
+    });
+  } finally {
+    await server?.stop();
+    forgetDeaths(directory.path);
+    await directory.release();
+  }
+}
+
+/** A question that is not answered is an answer to who asks it; that the machine was to blame must not be lost. */
+async function watched<T>(
+  copy: ScratchCopy,
+  troubled: (error: unknown) => Promise<unknown>,
+  use: (copy: ScratchCopy) => Promise<T>,
+): Promise<T> {
+  let trouble: unknown;
+  const value = (sql: string) =>
+    copy.value(sql).catch(async (error: unknown) => {
+      const said = await troubled(error);
+      if (said !== error) trouble = said;
+      throw said;
+    });
+  const answer = await use({ ...copy, value });
+  if (trouble) throw trouble;
+  return answer;
+}
+
+function withMore(error: unknown, more: string): RestoreFailed {
+  const said = saidOf(error);
+  const failed = new RestoreFailed(said.code, `${said.message} (${more})`, { hint: said.hint, cause: error });
+  if (error instanceof RestoreFailed) failed.notes = error.notes;
+  return failed;
 }
 
 async function programsFor(settings: ScratchSettings, major: number): Promise<Programs> {

@@ -5,33 +5,56 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
+import { parseSecret } from '../../../lib/adapters/aws/secrets.ts';
+import { sweepRunDirectories } from '../../../lib/adapters/postgres/scratch-directory.ts';
+import { InputError, reasonOf, saidOf, UnderstudyError } from '../../../lib/domain/errors.ts';
 import { connectionOf, type Target } from '../../../lib/domain/policy.ts';
+import { environment } from '../../../lib/runtime/environment.ts';
+import { alone } from '../../local/lock.ts';
 import { LOCAL_CREDENTIALS, startMoto } from '../../local/moto.ts';
 import { packageDeployment } from '../../local/package.ts';
 import { createStack, readTemplate } from '../../local/stack.ts';
-import { isAlive, MOTO_LOG, readState, removeState, writeState } from '../../local/state.ts';
-import { DONE } from '../exit.ts';
+import {
+  isAlive,
+  MOTO_LOG,
+  motoProcesses,
+  readState,
+  removeState,
+  UP_LOCK,
+  writeState,
+} from '../../local/state.ts';
+import { BY_SIGNAL, DONE } from '../exit.ts';
 import type { Answer } from '../say.ts';
 import type { Session } from '../session.ts';
 
 /** Starts a local cloud and makes the deployment's own table, bucket, topics, queues and schedules in it. */
 export async function up(session: Session, target: string | undefined): Promise<Answer> {
   const chosen = chooseTarget(session, target);
+  refuseBadUrl(chosen);
+  return alone(UP_LOCK, './understudy local up', () => begin(chosen));
+}
+
+async function begin(chosen: Target | undefined): Promise<Answer> {
+  for (const [signal, code] of Object.entries(BY_SIGNAL)) process.once(signal, () => process.exit(code));
   const known = readState();
   if (known && isAlive(known.pid)) {
     await storeUrl(chosen, known.endpoint);
     return { document: known, exit: DONE, lines: [`the local cloud is up already at ${known.endpoint}`] };
   }
-  const template = packageDeployment();
+  const template = await packageDeployment();
   mkdirSync(dirname(MOTO_LOG), { recursive: true });
   const moto = await startMoto({ detached: true, log: MOTO_LOG });
+  // Unless it is on record it would never be found again.
+  const stopNow = () => process.kill(moto.pid, 'SIGKILL');
+  process.once('exit', stopNow);
   const stack = await createStack(moto.endpoint, readTemplate(template), 'dev').catch(async (error) => {
+    process.off('exit', stopNow);
     await moto.stop();
     throw error;
   });
   const state = { ...stack, pid: moto.pid, endpoint: moto.endpoint };
   writeState(state);
+  process.off('exit', stopNow);
   await storeUrl(chosen, moto.endpoint);
   return {
     document: state,
@@ -44,16 +67,27 @@ export async function up(session: Session, target: string | undefined): Promise<
   };
 }
 
-/** Ends what `up` started. Everything in it is gone with it. */
+/** Ends what `up` started, on record or not, and what killed rehearsals left. Everything in it is gone with it. */
 export async function down(): Promise<Answer> {
-  const state = readState();
-  if (!state || !isAlive(state.pid)) {
-    removeState();
-    return { document: { stopped: false }, exit: DONE, lines: ['there is no local cloud'] };
-  }
-  process.kill(state.pid, 'SIGTERM');
+  const pids = new Set([...statePid(), ...motoProcesses()].filter(isAlive));
+  for (const pid of pids) process.kill(pid, 'SIGTERM');
   removeState();
-  return { document: { stopped: true }, exit: DONE, lines: ['the local cloud is down'] };
+  await sweepRunDirectories(environment().scratchDirectory);
+  const stopped = pids.size > 0;
+  return {
+    document: { stopped },
+    exit: DONE,
+    lines: [stopped ? 'the local cloud is down' : 'there is no local cloud'],
+  };
+}
+
+function statePid(): number[] {
+  try {
+    return [readState()?.pid ?? 0].filter((pid) => pid > 0);
+  } catch {
+    // Damaged: what is running is found without it.
+    return [];
+  }
 }
 
 /** The functions' environment, for a shell: `eval "$(./understudy local env)"`. */
@@ -82,6 +116,22 @@ function chooseTarget(session: Session, asked: string | undefined): Target | und
     [],
     './understudy targets lists them',
   );
+}
+
+/** As it will be read by every job, now and not at the first dump. */
+function refuseBadUrl(chosen: Target | undefined): void {
+  const url = process.env['DATABASE_URL'];
+  if (!url || !chosen) return;
+  try {
+    parseSecret(url, chosen);
+  } catch (error) {
+    const { hint } = saidOf(error);
+    throw new InputError(
+      `DATABASE_URL cannot be the secret of ${chosen.id}: ${reasonOf(error)}`,
+      [],
+      `it looks like postgres://USER:PASSWORD@HOST:5432/DATABASE${hint ? `; ${hint}` : ''}`,
+    );
+  }
 }
 
 /** DATABASE_URL, where it is set, becomes a target's secret. It is never taken from the command line, which others can read. */

@@ -1,11 +1,11 @@
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import { runName } from '../../../lib/domain/names.ts';
-import { DONE } from '../exit.ts';
+import { BY_SIGNAL, DONE, type EndingSignal } from '../exit.ts';
 import { type Message, messageFor, type RunOptions, runOf } from '../message.ts';
 import { progress } from '../progress.ts';
 import { type Answer, faint } from '../say.ts';
 import { documentOf, exitOf, isGood, sayDelivery, sayWhole } from '../say-delivery.ts';
-import type { Session } from '../session.ts';
+import { type Session, useLocalStack } from '../session.ts';
 import { expireDryRun } from './expire-dry-run.ts';
 import { waitForRun } from './wait-for-run.ts';
 
@@ -54,19 +54,36 @@ async function sayBeforehand(session: Session, message: Message): Promise<void> 
 }
 
 async function runHere(session: Session, message: Message): Promise<Answer> {
-  await session.invoke('operator', { ask: 'run', message });
-  const { pump } = await import('../../local/pump.ts');
+  const { workOff } = await import('../../local/work-off.ts');
+  const { endDeadRuns } = await import('../../local/dead-runs.ts');
   const { endDurable } = await import('../../local/handlers.ts');
+  const { interrupt, interruptedBy } = await import('../../local/interrupt.ts');
+  const ask = () => session.invoke('operator', { ask: 'run', message });
+  const work = async (update: (text: string) => void) => {
+    useLocalStack(session.plan());
+    for (const line of await endDeadRuns()) update(line);
+    return workOff(ask, (delivery) => update(sayDelivery(delivery)));
+  };
   const deliveries = await progress(
     `${message.job} of ${message.target}`,
-    (update) => pump((delivery) => update(sayDelivery(delivery))),
-    isGood,
+    work,
+    (all) => !interruptedBy() && isGood(all),
+    interrupt,
   ).finally(endDurable);
+  const by = interruptedBy() as EndingSignal | undefined;
+  if (by) sayInterrupted(message);
   return {
     document: deliveries.map(documentOf),
     lines: deliveries.flatMap(sayWhole),
-    exit: exitOf(deliveries),
+    exit: by ? BY_SIGNAL[by] : exitOf(deliveries),
   };
+}
+
+/** After the renderer has ended, which on a terminal would swallow it. */
+function sayInterrupted({ job, target }: Message): void {
+  process.stderr.write(
+    `understudy: interrupted; ${job} of ${target} was ended, and nothing of it is left running\n  next: ./understudy status ${target} --local shows what is on record\n`,
+  );
 }
 
 async function runThere(session: Session, message: Message, options: RunOptions): Promise<Answer> {

@@ -15,6 +15,15 @@ test.each([
     FOUND_WRONG,
     'next: n',
   ],
+  [
+    'is done by another command',
+    delivered({
+      message: { target: 'crm' },
+      result: { outcome: 'held', summary: 'already running elsewhere (lease expires 01:57 UTC)' },
+    }),
+    FAILED,
+    '✖ snapshot of crm  already running elsewhere (lease expires 01:57 UTC)',
+  ],
   ['was done', delivered({ result: { outcome: 'done', summary: 'taken' } }), DONE, '✔ snapshot  taken'],
   ['had nothing to do', delivered({ result: [] }), DONE, 'nothing waits'],
 ])('what %s is said and ends so', (_what, delivery, exit, said) => {

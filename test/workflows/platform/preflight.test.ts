@@ -35,7 +35,7 @@ describe('a preflight', () => {
     const { deps, job, catalog, messages, platform } = await preflightWorld();
     const one = job();
     await catalog.claim({ ...one, now: deps.clock.now(), leaseSeconds: 60 });
-    expect(await preflight(one, deps)).toMatchObject({ outcome: 'postponed' });
+    expect(await preflight(one, deps)).toMatchObject({ outcome: 'held' });
     expect(messages.postponed).toMatchObject([{ message: { job: 'preflight' } }]);
     expect(platform.calls).toEqual([]);
   });

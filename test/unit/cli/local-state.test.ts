@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const home = mkdtempSync(join(tmpdir(), 'us-state-'));
+jest.mock('../../../scripts/local/tools.ts', () => ({
+  ...jest.requireActual('../../../scripts/local/tools.ts'),
+  STATE: home,
+}));
+
+import { down, env, up } from '../../../scripts/cli/commands/local.ts';
+import type { Session } from '../../../scripts/cli/session.ts';
+import { alone } from '../../../scripts/local/lock.ts';
+import { MOTO_LOG, readState, writeState } from '../../../scripts/local/state.ts';
+import { planOf } from '../../support/snapshots.ts';
+
+const FILE = join(home, 'local', 'state.json');
+beforeAll(() => {
+  mkdirSync(dirname(FILE), { recursive: true });
+  process.env['UNDERSTUDY_SCRATCH_DIRECTORY'] = join(home, 'scratch');
+});
+
+test.each(['', '{"pid": 12', '[]', '{}'])('a state file with %j in it is called damaged', async (text) => {
+  writeFileSync(FILE, text);
+  const damaged = { code: 'state-damaged', hint: expect.stringContaining('local down') };
+  await expect(env()).rejects.toMatchObject(damaged);
+  await down();
+  expect(existsSync(FILE)).toBe(false);
+  expect(readState()).toBeUndefined();
+});
+
+test('what runs under a damaged state file is taken down all the same', async () => {
+  writeFileSync(FILE, '{');
+  const moto = spawn('sleep', ['300'], { stdio: ['ignore', openSync(MOTO_LOG, 'a'), 'ignore'] });
+  const ended = once(moto, 'close');
+  expect(await down()).toMatchObject({ exit: 0, document: { stopped: true } });
+  expect((await ended)[1]).toBe('SIGTERM');
+});
+
+test('a state that was written is read', () => {
+  const state = { pid: 1, endpoint: 'http://127.0.0.1:1', environment: { A: 'b' } } as never;
+  writeState(state);
+  expect(readState()).toEqual(state);
+});
+
+test('of two that want to be alone the second says who is at it; the lock of a dead process is taken over', async () => {
+  const lock = join(home, 'lock');
+  const second = () => alone(lock, 'it', async () => 'second');
+  await alone(lock, 'it', async () => {
+    await expect(second()).rejects.toMatchObject({
+      code: 'already-running',
+      message: expect.stringContaining(String(process.pid)),
+    });
+  });
+  const dead = spawn('true');
+  await once(dead, 'close');
+  writeFileSync(lock, String(dead.pid));
+  expect(await second()).toBe('second');
+});
+
+test.each([
+  ['hello', 'postgres://USER:PASSWORD@HOST'],
+  ['postgres://u@host:port/db', 'DATABASE_URL'],
+])('DATABASE_URL=%s is refused with what is expected', async (url, said) => {
+  process.env['DATABASE_URL'] = url;
+  const session = { options: { config: 'understudy.yml' }, plan: () => planOf({}) } as unknown as Session;
+  try {
+    const refused = up(session, undefined);
+    await expect(refused).rejects.toMatchObject({ code: 'input-invalid' });
+    const { message, hint } = (await refused.catch((error) => error)) as { message: string; hint: string };
+    expect(`${message} ${hint}`).toContain(said);
+  } finally {
+    delete process.env['DATABASE_URL'];
+  }
+});
