@@ -4,18 +4,19 @@ import { existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const home = mkdtempSync(join(tmpdir(), 'us-state-'));
 jest.mock('../../../scripts/local/tools.ts', () => ({
   ...jest.requireActual('../../../scripts/local/tools.ts'),
-  STATE: home,
+  STATE: mkdtempSync(join(tmpdir(), 'us-state-')),
 }));
 
 import { down, env, up } from '../../../scripts/cli/commands/local.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { alone } from '../../../scripts/local/lock.ts';
 import { MOTO_LOG, readState, writeState } from '../../../scripts/local/state.ts';
+import { STATE } from '../../../scripts/local/tools.ts';
 import { planOf } from '../../support/snapshots.ts';
 
+const home = STATE;
 const FILE = join(home, 'local', 'state.json');
 beforeAll(() => {
   mkdirSync(dirname(FILE), { recursive: true });
