@@ -149,7 +149,7 @@ async function proofOf(
   const confirmed = otherwise.length > 0 ? await copy.confirmed(otherwise) : new Set<string>();
   if (confirmed.size > 0)
     notes.push(
-      `PostgreSQL writes these otherwise after a restore; the archive holds them in the source's own words: ${[...confirmed].slice(0, 10).join(', ')}${confirmed.size > 10 ? ` and ${confirmed.size - 10} more` : ''}`,
+      `PostgreSQL writes these differently after a restore; the archive holds the source's own text: ${[...confirmed].slice(0, 10).join(', ')}${confirmed.size > 10 ? ` and ${confirmed.size - 10} more` : ''}`,
     );
   const hidden = Object.entries(manifest.schema['user mapping'] ?? {}).filter(([, each]) => each === HIDDEN);
   if (hidden.length > 0)
