@@ -247,6 +247,11 @@ export const DAMAGE: Record<number, Damage[]> = {
       'constraint m18.named a_is_set',
     ],
     [
+      'a column that may be NULL, of a table whose names others have',
+      'alter table m18.zz_first alter n drop not null',
+      'constraint m18.zz_first zz_first_n_not_null',
+    ],
+    [
       'NOT NULL that is inherited',
       'update only m18.heir set b = 0; alter table m18.named alter constraint named_b_not_null inherit',
       'constraint m18.named named_b_not_null',

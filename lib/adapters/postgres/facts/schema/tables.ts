@@ -24,6 +24,14 @@ const target = (row: string, key: string) => `nullif(to_jsonb(${row}) ->> '${key
 const KEEPS_VALIDITY = "(k.conislocal or k.contype = 'n')";
 const CONSTRAINT = `case when ${KEEPS_VALIDITY} then pg_get_constraintdef(k.oid) else regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') end`;
 
+/**
+ * PostgreSQL 18 chooses a name for a NOT NULL, and puts a number behind one that another table of the schema has (by
+ * LIKE). pg_dump does not write a name that was chosen, so a faithful copy may have it with another number or none.
+ */
+const CHOSEN = `coalesce(c.relname || '_' || (select a.attname from pg_attribute a where a.attrelid = k.conrelid and a.attnum = k.conkey[1]),
+      (select t.typname from pg_type t where t.oid = k.contypid)) || '_not_null'`;
+const CONSTRAINT_NAME = `case when k.contype = 'n' and rtrim(k.conname, '0123456789') = ${CHOSEN} then ${CHOSEN} else k.conname end`;
+
 export const TABLES: FactQueries = {
   table: `select ${NAME} as name,
       concat_ws(E'\\n', c.relkind, c.relpersistence, c.relreplident, c.relrowsecurity, c.relforcerowsecurity, ${RELOPTIONS},
@@ -54,7 +62,7 @@ export const TABLES: FactQueries = {
     where ${ours('n')} and ${notOfExtension('pg_class', 'c.oid')} and (i.indisvalid or c.relkind = 'p')`,
 
   // Of foreign keys to and on partitioned tables the server keeps clones, under names that it picks by what is free.
-  constraint: `select case when c.oid is null then format_type(k.contypid, null) else ${NAME} end || ' ' || quote_ident(k.conname) as name,
+  constraint: `select case when c.oid is null then format_type(k.contypid, null) else ${NAME} end || ' ' || quote_ident(${CONSTRAINT_NAME}) as name,
       concat_ws(E'\\n', k.contype, case when ${KEEPS_VALIDITY} then k.convalidated end, case when k.contype not in ('c', 'x') then ${CONSTRAINT} end) as plain,
       case when k.contype in ('c', 'x') then array[${CONSTRAINT}] end as expressions
     from pg_constraint k left join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = k.connamespace
