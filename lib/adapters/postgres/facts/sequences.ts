@@ -6,6 +6,8 @@ import type { DataTable, TableReading } from './tables.ts';
 import { keyOf } from './writes.ts';
 
 type Described = Omit<Sequence, 'value' | 'column'> & {
+  oid: string;
+  version: number;
   increment: string;
   counts: boolean | null;
   owned_schema: string | null;
@@ -21,7 +23,7 @@ export async function sequenceValues(client: Client): Promise<Sequence[]> {
   const found = await rows<Described>(
     client,
     `
-    select n.nspname as schema, c.relname as name, s.seqincrement > 0 as ascending, s.seqincrement::text as increment, s.seqcycle as cycles, a.atttypid in ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype, 'int8'::pg_catalog.regtype) as counts,
+    select c.oid::text as oid, pg_catalog.current_setting('server_version_num')::int as version, n.nspname as schema, c.relname as name, s.seqincrement > 0 as ascending, s.seqincrement::text as increment, s.seqcycle as cycles, a.atttypid in ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype, 'int8'::pg_catalog.regtype) as counts,
       o.nspname as owned_schema, oc.relname as owned_table, a.attname as owned_column
     from pg_catalog.pg_sequence s
     join pg_catalog.pg_class c on c.oid = s.seqrelid
@@ -33,25 +35,51 @@ export async function sequenceValues(client: Client): Promise<Sequence[]> {
     where ${ours('n')} and ${notOfExtension('pg_class', 'c.oid')}
     order by 1, 2`,
   );
-  const values = new Map<string, string>();
-  for (let start = 0; start < found.length; start += 200) {
-    const part = found.slice(start, start + 200);
-    const sql = part.map(
-      (sequence, index) =>
-        `select ${start + index} as n, (last_value::numeric + case when is_called then ${sequence.increment} else 0 end)::text as value from ${identifier(sequence.schema, sequence.name)}`,
-    );
-    for (const { n, value } of await rows<{ n: number; value: string }>(client, sql.join(' union all ')))
-      values.set(String(n), value);
-  }
+  const values = await valuesOf(client, found);
   return found.map(
-    ({ owned_schema, owned_table, owned_column, increment: _increment, counts, ...sequence }, index) => ({
+    ({
+      oid,
+      version: _version,
+      owned_schema,
+      owned_table,
+      owned_column,
+      increment: _increment,
+      counts,
+      ...sequence
+    }) => ({
       ...sequence,
-      value: values.get(String(index))!,
+      value: values.get(String(oid))!,
       ...(owned_schema && owned_table && owned_column && counts
         ? { column: { schema: owned_schema, table: owned_table, name: owned_column } }
         : {}),
     }),
   );
+}
+
+/** By oid. Since PostgreSQL 18 they can be asked for as pg_dump does, in one statement that locks none of them. */
+async function valuesOf(client: Client, sequences: readonly Described[]): Promise<Map<string, string>> {
+  const [first] = sequences;
+  if (first && first.version >= 180_000) {
+    const found = await rows<{ oid: string; value: string }>(
+      client,
+      `select s.seqrelid::text as oid, (d.last_value::numeric + case when d.is_called then s.seqincrement else 0 end)::text as value
+       from pg_catalog.pg_sequence s, lateral pg_catalog.pg_get_sequence_data(s.seqrelid) d
+       where s.seqrelid in (${sequences.map(({ oid }) => oid).join(', ')})`,
+    );
+    return new Map(found.map(({ oid, value }) => [oid, value]));
+  }
+  const values = new Map<string, string>();
+  for (let start = 0; start < sequences.length; start += 200) {
+    const sql = sequences
+      .slice(start, start + 200)
+      .map(
+        ({ oid, increment, schema, name }) =>
+          `select '${oid}' as oid, (last_value::numeric + case when is_called then ${increment} else 0 end)::text as value from ${identifier(schema, name)}`,
+      );
+    for (const { oid, value } of await rows<{ oid: string; value: string }>(client, sql.join(' union all ')))
+      values.set(oid, value);
+  }
+  return values;
 }
 
 /** The largest value in the columns that each sequence feeds, over all tables that have such a column. */
