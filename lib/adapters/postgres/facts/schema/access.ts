@@ -40,7 +40,7 @@ type SystemObject = Record<'object' | 'catalog' | 'identity' | 'kind' | 'prefix'
 
 /**
  * What was granted and revoked on objects that PostgreSQL or an extension brought. pg_dump writes the difference from
- * what pg_init_privs says they came with. Rights of the owner stay out: whoever installs it is the owner.
+ * what pg_init_privs says they came with. Rights of the owner stay out: the owner is the role that installs it.
  */
 function systemGrants({ object, catalog, identity, kind, prefix, system }: SystemObject): string {
   const baseline = `coalesce(i.initprivs, acldefault('${kind}', x.${prefix}owner))`;

@@ -51,7 +51,7 @@ export const OTHERS: FactQueries = {
     where d.refclassid = 'pg_extension'::regclass and d.deptype = 'x'`,
 
   // Neither of what a copy leaves out on purpose (subscriptions), nor of what the server clones from a parent, nor of
-  // what somebody hung on a table that an extension brings.
+  // what hangs on a table that an extension brings.
   comment: `select i.type || ' ' || i.identity as name, d.description as plain from pg_description d, lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i
     where d.objoid >= 16384 and i.type not in ('extension', 'subscription') and i.schema is distinct from 'information_schema'
     and coalesce(i.schema, '') !~ '^pg_' and i.identity !~ '\\mpg_temp_\\d+\\.'
