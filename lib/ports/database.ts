@@ -130,6 +130,8 @@ export type RestoreRequest = {
   phase: (name: string) => void;
   /** Called when the restore has failed once and begins again from the start. */
   again?: (why: string) => void;
+  /** One entry after the other, instead of as many at once as there are cores. */
+  serially?: boolean;
   signal: AbortSignal;
 };
 

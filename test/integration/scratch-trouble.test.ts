@@ -245,6 +245,14 @@ describe('what pg_restore says on a machine that is well', () => {
     });
   });
 
+  it('is not believed of jobs that were in each other’s way: the second try has one at a time', async () => {
+    const together = `${list}; case "$*" in *--jobs=1\\ *) exec "$REAL" "$@" ;; *--section=data*) ${refuses} ;; esac; exec "$REAL" "$@"`;
+    expect(await restore({ bin: programsWith('pg_restore', together) })).toMatchObject({
+      code: 'good 400000',
+      tries: 2,
+    });
+  });
+
   it('is believed at once when there is no time for a second try, and that is said', async () => {
     const bin = programsWith('pg_restore', `${list}; ${refuses}`);
     expect(await restore({ bin, secondsLeft: () => 40 })).toMatchObject({

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { codeOf, RestoreFailed, reasonOf, saidOf, UnderstudyError } from '../../domain/errors.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import { humanSeconds } from '../../domain/time.ts';
@@ -35,16 +36,20 @@ export function localScratch(settings: ScratchSettings): Scratch {
     async withCopy(request, use) {
       const programs = await programsFor(settings, request.manifest.source.serverMajor);
       const began = settings.secondsLeft();
+      let serially = false;
       try {
         return await withFreshCopy(settings, programs, request, use);
       } catch (error) {
         if (codeOf(error) !== 'restore-failed') throw error;
         const left = settings.secondsLeft();
         // The same again, and time to tear down: ended half-way it would say less than the first failure does.
-        if (left < 1.2 * (began - left) + 60) throw withMore(error, 'there was no time to try it again');
+        const fits = (times: number) => left >= times * 1.2 * (began - left) + 60;
+        if (!fits(1)) throw withMore(error, 'there was no time to try it again');
+        // One after the other, where there is time: parallel jobs can stand in each other's way (deadlocks).
+        serially = fits(availableParallelism());
         request.again?.(reasonOf(error));
       }
-      return withFreshCopy(settings, programs, request, use).catch((error: unknown) => {
+      return withFreshCopy(settings, programs, { ...request, serially }, use).catch((error: unknown) => {
         throw codeOf(error) === 'restore-failed' ? withMore(error, 'it failed twice') : error;
       });
     },

@@ -25,7 +25,7 @@ export async function restoreParts(
 ): Promise<Omit<Restored, 'notes'>> {
   const { manifest, leaveOut: names = [], restoreAs = 'master' } = request;
   const user = restoreAs === 'superuser' ? SUPERUSER : RESTORER;
-  const jobs = availableParallelism();
+  const jobs = request.serially ? 1 : availableParallelism();
   const all = await readArchiveToc(archive);
   const { kept, left } = leaveOut(all, (entry) => isNamed(entry, names));
   const parts = partition(kept);
