@@ -1,0 +1,48 @@
+import { examine } from '../../scripts/fuzz/oracle/examine.ts';
+import { type Lab, startLab } from '../../scripts/fuzz/oracle/lab.ts';
+import { examineSeeds } from '../../scripts/fuzz/oracle/seeds.ts';
+
+/** A few of the random databases that scripts/fuzz makes; docs/fuzzing.md says how to run hundreds. */
+const SEEDS = Array.from({ length: 40 }, (_, index) => 1001 + index);
+
+describe('random databases', () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await startLab();
+  });
+  afterAll(() => lab.cluster.stop());
+
+  it('are proven exact, or refused for a reason that plain pg_dump and pg_restore confirm', async () => {
+    const faults: string[] = [];
+    const verdicts: string[] = [];
+    let damaged = 0;
+    await examineSeeds(lab, SEEDS, { damages: 2, jobs: 2 }, (examined) => {
+      verdicts.push(examined.verdict);
+      damaged += examined.damaged;
+      for (const { signature, detail } of examined.faults)
+        faults.push(`seed ${examined.seed}: ${signature}\n${detail}`);
+    });
+    expect(faults).toEqual([]);
+    // That most of them get as far as the proof, and their copies are damaged, is what makes this a test.
+    expect(verdicts.filter((verdict) => verdict === 'exact').length).toBeGreaterThan(SEEDS.length / 2);
+    expect(damaged).toBeGreaterThan(SEEDS.length / 2);
+  }, 1_800_000);
+
+  it.each([
+    ['a table is lost', 'drop table b', 'accused table missing'],
+    ['a row is changed', "update a set x = 'other'", 'accused rows changed'],
+  ])(
+    'are a fault when %s, and the proof is not what the source is',
+    async (_, tamper, signature) => {
+      const statements = [
+        'create table a (x text)',
+        "insert into a values ('one')",
+        'create table b (x int)',
+      ];
+      const given = { shape: { options: "encoding 'UTF8'", settings: [] }, statements };
+      const examined = await examine(lab, given, { seed: 1, damages: 0, text: true, tamper });
+      expect(examined.faults.map((fault) => fault.signature)).toContain(signature);
+    },
+    300_000,
+  );
+});
