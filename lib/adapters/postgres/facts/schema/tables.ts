@@ -14,6 +14,12 @@ const POSITION = `case when c.relispartition or not exists (select from pg_inher
  */
 const DEFAULT = `case when t.typtype <> 'd' and a.attgenerated = '' and pg_get_expr(ad.adbin, ad.adrelid) ~ '^\\(*NULL(::|\\)|$)' then null else pg_get_expr(ad.adbin, ad.adrelid) end`;
 
+/**
+ * From 17 on a partition has its parent's identity and pg_dump writes none for it. Over two levels a restore attaches the
+ * lower one first, and PostgreSQL then passes the identity down one level only.
+ */
+const IDENTITY = `case when c.relispartition and current_setting('server_version_num')::int >= 170000 then '' else a.attidentity end`;
+
 /** A statistics target that was never set is -1 before PostgreSQL 17 and NULL since. */
 const target = (row: string, key: string) => `nullif(to_jsonb(${row}) ->> '${key}', '-1')`;
 
@@ -43,7 +49,7 @@ export const TABLES: FactQueries = {
     ${RELATION} and c.relkind in ('r', 'p', 'f')`,
 
   column: `select ${NAME} || '.' || quote_ident(a.attname) as name,
-      concat_ws(E'\\n', ${POSITION}, format_type(a.atttypid, a.atttypmod), a.attnotnull, 'identity', a.attidentity, 'generated', a.attgenerated,
+      concat_ws(E'\\n', ${POSITION}, format_type(a.atttypid, a.atttypmod), a.attnotnull, 'identity', ${IDENTITY}, 'generated', a.attgenerated,
         a.attstorage, a.attislocal, 'compression', to_jsonb(a) ->> 'attcompression', 'statistics', ${target('a', 'attstattarget')},
         ${sorted('a.attoptions')}, ${sorted('a.attfdwoptions')}, ${collationOf('a.attcollation')}, 'privileges', ${grantsOf('a.attacl')}) as plain,
       array_remove(array[${DEFAULT}], null) as expressions
