@@ -47,7 +47,11 @@ export async function plainText(
 ): Promise<Map<string, string> | undefined> {
   const dumped = await lab.run('pg_dump', ['--schema-only', database], at);
   if (!dumped.ok) return undefined;
-  const entries = dumped.stdout.split(/^--\n-- (?=Name: )/m).slice(1);
+  // A superuser's name, where it owns or is granted something.
+  const entries = dumped.stdout
+    .replace(/\bunderstudy_scratch\w*/g, 'postgres')
+    .split(/^--\n-- (?=Name: )/m)
+    .slice(1);
   const found = new Map<string, string>();
   for (const entry of entries) {
     const [, title = '', body = ''] = /^(Name: [\s\S]*?; Type: [\s\S]*?)\n--\n\n([\s\S]*)$/.exec(entry) ?? [];
@@ -64,15 +68,11 @@ export async function plainText(
 
 /** Without what says nothing about the object: settings of the session around it, the end of the dump. */
 function normal(body: string): string {
-  return (
-    body
-      .replace(/^(SET default_table|SET default_tables|SET default_with|\\(un)?restrict).*$/gm, '')
-      .replace(/--\n-- PostgreSQL database dump complete\n--/, '')
-      // A superuser's name, where it is granted by what it owns.
-      .replace(/\bunderstudy_scratch\w*/g, 'postgres')
-      .replace(/\n+/g, '\n')
-      .trim()
-  );
+  return body
+    .replace(/^(SET default_table|SET default_tables|SET default_with|\\(un)?restrict).*$/gm, '')
+    .replace(/--\n-- PostgreSQL database dump complete\n--/, '')
+    .replace(/\n+/g, '\n')
+    .trim();
 }
 
 /** The titles of entries that are in one only, or have another text. */
@@ -82,7 +82,7 @@ export function textDifferences(one: Map<string, string>, other: Map<string, str
   );
 }
 
-/** Without what PostgreSQL writes otherwise once it read it back: parentheses, casts, blanks, names of literals, DEFAULT NULL. */
+/** Without what PostgreSQL writes otherwise once it read it back: parentheses, casts, blanks, names of literals, DEFAULT NULL, chosen names. */
 const loose = (text: string | undefined) =>
   (text?.startsWith('CREATE TABLE') ? sorted(text) : text)
     // Roles of a policy come in the order of their OIDs.
@@ -93,7 +93,7 @@ const loose = (text: string | undefined) =>
       /::(character varying|bit varying|double precision|"?[\w.]+"?)( with(out)? time zone)?(\(\d+(,\d+)?\))?(\[\])?/g,
       '',
     )
-    .replace(/ AS [\w"?]+| DEFAULT NULL/g, '')
+    .replace(/ AS [\w"?]+| DEFAULT NULL| CONSTRAINT ("(?:[^"]|"")*|\w+)_not_null\d*"?(?= NOT NULL)/g, '')
     .replace(/[()\s]+|'(?=-?[\d.]+')|(?<='-?[\d.]+)'/g, '')
     .toLowerCase();
 
