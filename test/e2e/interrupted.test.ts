@@ -101,7 +101,7 @@ describe('a local command that is interrupted', () => {
   }
 
   const restoring = async () =>
-    existsSync(base) && readdirSync(base).some((name) => existsSync(join(base, name, 'main.list')));
+    existsSync(base) && readdirSync(base).some((name) => existsSync(join(base, name, 'data.list')));
 
   /** Processes that work in the scratch directory, or use a program of the test's own. */
   const left = () =>

@@ -34,7 +34,7 @@ describe('local commands', () => {
   async function here(...args: string[]): Promise<{ status: number; said: string }> {
     const child = spawn(join(ROOT, 'understudy'), ['--local', '--config', config, ...args], {
       cwd: ROOT,
-      env: process.env,
+      env: { ...process.env, NO_COLOR: '1' },
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr])
