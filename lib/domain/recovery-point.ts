@@ -153,7 +153,7 @@ export function foundBad({ rehearsal }: Pick<RecoveryPoint, 'rehearsal'>): strin
  * What was held against the stored objects as they were read. A later reading of every byte, whose digests are the
  * recorded ones, shows that it no longer holds, or never did.
  */
-const OF_READING = [
+export const OF_READING: readonly FindingCode[] = [
   'artifact-missing',
   'artifact-size-mismatch',
   'artifact-replaced',
@@ -177,7 +177,7 @@ export function whyMarked(point: Pick<RecoveryPoint, 'state' | 'why'>, why: stri
 }
 
 function isOfReading(why: string): boolean {
-  return why.split(', ').every((code) => OF_READING.includes(code));
+  return why.split(', ').every((code) => (OF_READING as readonly string[]).includes(code));
 }
 
 /** Points that count for the RPO: proven readable at least, and not found bad since. */

@@ -9,12 +9,19 @@ import {
 import { checkSize } from '../checks/size.ts';
 import { type Acknowledged, marked } from '../domain/acknowledgement.ts';
 import { reasonOf } from '../domain/errors.ts';
-import type { Finding, FindingCode } from '../domain/finding.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { VerifyJob } from '../domain/job.ts';
 import { whyUnusable } from '../domain/named-point.ts';
 import { VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import { type DumpPoint, isDump, isVerified, maybeAcquitted, whyMarked } from '../domain/recovery-point.ts';
+import {
+  type DumpPoint,
+  isDump,
+  isVerified,
+  maybeAcquitted,
+  OF_READING,
+  whyMarked,
+} from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { DatabaseEngine } from '../ports/database.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
@@ -26,18 +33,6 @@ export type VerifyDeps = JobDeps & Vaults & { engine: DatabaseEngine };
 export type VerifyOutcome = JobOutcome & { findings: Judged[] };
 /** `acknowledged` where somebody knew of it. */
 type Judged = Finding & { acknowledged?: Acknowledged };
-
-/** Codes that say a stored point is bad. */
-const BAD: readonly FindingCode[] = [
-  'artifact-missing',
-  'artifact-size-mismatch',
-  'artifact-replaced',
-  'checksum-mismatch',
-  'archive-unreadable',
-  'toc-mismatch',
-  'manifest-missing',
-  'manifest-invalid',
-];
 
 /**
  * Verifies one point, or every point of the vault that waits for it, oldest first. Once a point, whoever asks. Replicas
@@ -186,7 +181,7 @@ async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps)
   await settle(
     deps,
     target.id,
-    BAD,
+    OF_READING,
     [],
     (open) => isReplica(open.subject) === isReplica(point.id) && open.subject <= point.id,
   );
