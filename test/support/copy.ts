@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -43,7 +44,7 @@ export function withCopy<T>(
     phase: () => undefined,
     signal: never(),
   };
-  return scratch.withCopy(request, (copy) => {
+  const copied = scratch.withCopy(request, (copy) => {
     const directory = join(base, readdirSync(base)[0]!);
     return use({
       ...copy,
@@ -90,4 +91,5 @@ export function withCopy<T>(
       },
     });
   });
+  return copied.finally(() => rm(base, { recursive: true, force: true }));
 }

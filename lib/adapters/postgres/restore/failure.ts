@@ -21,7 +21,7 @@ const ORDERS =
 const CAUSES: Cause[] = [
   {
     code: 'restore-needs-superuser',
-    of: /must be superuser|only superuser|superuser-only|must be owner of|permission denied (?:for language|to create|to set|for foreign-data wrapper|for schema pg_)|must have the SUPERUSER attribute|role with the SUPERUSER attribute/i,
+    of: /must be superuser|only superuser|superuser-only|must be owner of|permission denied (?:for language|to create|to set|for foreign-data wrapper|for schema pg_)|must have the SUPERUSER attribute|role with the SUPERUSER attribute|aggregate transition data type cannot be/i,
     hint: () =>
       'a managed service would refuse these too; where the emergency server has a superuser, set rehearsal.restoreAs: superuser, or name them under rehearsal.leaveOut and the rest is proven',
   },

@@ -60,6 +60,7 @@ test.each<[string, string, Partial<Without>]>([
   ['restore-needs-superuser', 'must be owner of type character varying or type json', {}],
   ['restore-needs-superuser', 'only superuser can define a leakproof function', {}],
   ['restore-needs-superuser', 'must be superuser to create an operator class', {}],
+  ['restore-needs-superuser', 'aggregate transition data type cannot be internal', {}],
   ['restore-needs-superuser', 'permission denied for foreign-data wrapper file_fdw', {}],
   [
     'restore-needs-superuser',
