@@ -86,7 +86,7 @@ export function textDifferences(one: Map<string, string>, other: Map<string, str
 const loose = (text: string | undefined) =>
   (text?.startsWith('CREATE TABLE') ? sorted(text) : text)
     // Roles of a policy come in the order of their OIDs.
-    ?.replace(/^CREATE POLICY .* TO (.*?)(?= USING| WITH CHECK|;)/m, (line, roles: string) =>
+    ?.replace(/^CREATE POLICY [\s\S]*? TO (.*?)(?= USING| WITH CHECK|;)/m, (line, roles: string) =>
       line.replace(roles, roles.split(', ').sort().join(', ')),
     )
     .replace(
@@ -94,6 +94,7 @@ const loose = (text: string | undefined) =>
       '',
     )
     .replace(/ AS [\w"?]+| DEFAULT NULL| CONSTRAINT ("(?:[^"]|"")*|\w+)_not_null\d*"?(?= NOT NULL)/g, '')
+    .replace(/NO MAXVALUE|MAXVALUE (32767|2147483647)/g, '')
     .replace(/[()\s]+|'(?=-?[\d.]+')|(?<='-?[\d.]+)'/g, '')
     .toLowerCase();
 

@@ -50,7 +50,8 @@ export const OTHERS: FactQueries = {
   'extension dependency': `select e.extname || ': ' || i.type || ' ' || i.identity as name, '' as plain from pg_depend d join pg_extension e on e.oid = d.refobjid, lateral pg_identify_object(d.classid, d.objid, 0) i
     where d.refclassid = 'pg_extension'::regclass and d.deptype = 'x'`,
 
-  // Neither of what a copy leaves out on purpose (subscriptions), nor of what the server clones from a parent, nor of
+  // Neither of what a copy leaves out on purpose (subscriptions), nor of what the server clones from a parent or a table
+  // only inherits (a CHECK), nor of
   // what hangs on a table that an extension brings.
   comment: `select i.type || ' ' || i.identity as name, d.description as plain from pg_description d, lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i
     where d.objoid >= 16384 and i.type not in ('extension', 'subscription') and i.schema is distinct from 'information_schema'
@@ -58,6 +59,7 @@ export const OTHERS: FactQueries = {
     and not exists (select from pg_depend x where x.classid = d.classoid and x.objid = d.objoid and x.deptype = 'e')
     and not exists (select from pg_depend o join pg_depend x on x.classid = 'pg_class'::regclass and x.objid = o.refobjid and x.deptype = 'e'
       where o.classid = d.classoid and o.objid = d.objoid and o.refclassid = 'pg_class'::regclass and o.deptype in ('a', 'i'))
-    and not exists (select from pg_constraint k where d.classoid = 'pg_constraint'::regclass and k.oid = d.objoid and k.contype = 'f' and k.conparentid <> 0)
+    and not exists (select from pg_constraint k where d.classoid = 'pg_constraint'::regclass and k.oid = d.objoid
+      and (k.contype = 'f' and k.conparentid <> 0 or k.contype = 'c' and k.conrelid <> 0 and not k.conislocal))
     and not exists (select from pg_trigger t where d.classoid = 'pg_trigger'::regclass and t.oid = d.objoid and to_jsonb(t) ->> 'tgparentid' <> '0')`,
 };
