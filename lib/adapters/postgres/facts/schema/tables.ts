@@ -59,7 +59,7 @@ export const TABLES: FactQueries = {
 
   // Indexes left invalid by a failed CREATE INDEX CONCURRENTLY are in no dump.
   index: `select ${named('ic.relname')} as name,
-      concat_ws(E'\\n', i.indisclustered, i.indisreplident, i.indisvalid, ${sorted('ic.reloptions')},
+      concat_ws(E'\\n', i.indisclustered, i.indisreplident, ${sorted('ic.reloptions')},
         'of', (select h.inhparent::regclass::text from pg_inherits h where h.inhrelid = ic.oid),
         'statistics', (select string_agg(a.attnum || ':' || ${target('a', 'attstattarget')}, ',' order by a.attnum) from pg_attribute a where a.attrelid = ic.oid and a.attnum > 0),
         case when i.indexprs is null and i.indpred is null then pg_get_indexdef(i.indexrelid) end) as plain,
