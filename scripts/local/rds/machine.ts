@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { account } from '../cluster.ts';
 import { tool } from '../tools.ts';
@@ -72,12 +72,18 @@ export async function run(machine: Machine, program: string, args: string[]): Pr
 export const copyDirectory = (machine: Machine, from: string, to: string) =>
   run(machine, '/bin/cp', ['-Rp', from, to]);
 
+/** pg_config may be a link to another build's, and then knows only where that one keeps its libraries. */
 function libraries(bin: string): (name: string) => boolean {
   const program = join(bin, 'pg_config');
-  const directory = existsSync(program)
-    ? execFileSync(program, ['--pkglibdir'], { encoding: 'utf8' }).trim()
-    : join(bin, '../lib');
-  return (name) => ['.so', '.dylib'].some((ending) => existsSync(join(directory, name + ending)));
+  const own = (file: string) =>
+    existsSync(file) && dirname(realpathSync(file)) === dirname(realpathSync(join(bin, 'postgres')));
+  const directories = own(program)
+    ? [execFileSync(program, ['--pkglibdir'], { encoding: 'utf8' }).trim()]
+    : [join(bin, '../lib/postgresql'), join(bin, '../lib')];
+  return (name) =>
+    directories.some((directory) =>
+      ['.so', '.dylib'].some((ending) => existsSync(join(directory, name + ending))),
+    );
 }
 
 function parametersOf(bin: string): Machine['parameters'] {
