@@ -1,5 +1,5 @@
 import { examine } from '../../scripts/fuzz/oracle/examine.ts';
-import { type Lab, startLab } from '../../scripts/fuzz/oracle/lab.ts';
+import { type Lab, refusal, startLab } from '../../scripts/fuzz/oracle/lab.ts';
 import { examineSeeds } from '../../scripts/fuzz/oracle/seeds.ts';
 
 /** A few of the random databases that scripts/fuzz makes; docs/fuzzing.md says how to run hundreds. */
@@ -45,4 +45,19 @@ describe('random databases', () => {
     },
     300_000,
   );
+
+  it('are no confirmation where pg_dump did not run, or its machine failed', async () => {
+    const failed = (stderr: string) => () => refusal('pg_dump', { stderr, message: 'exit code 1' });
+    expect(failed('pg_dump: error: query failed: ERROR:  permission denied for table a')()).toEqual({
+      ok: false,
+      refused: 'permission denied for table a',
+    });
+    expect(failed('pg_dump: error: could not identify current directory: No such file')).toThrow('no answer');
+    expect(failed('connection to server failed: FATAL:  the database system is shutting down')).toThrow(
+      'no answer',
+    );
+    expect(failed('pg_restore: error: ERROR:  out of shared memory')).toThrow('no answer');
+    expect(failed('')).toThrow('no answer');
+    await expect(lab.run('pg_dump', ['no_such_database'], { user: 'postgres' })).rejects.toThrow('no answer');
+  });
 });

@@ -8,7 +8,7 @@ import { Random } from '../random.ts';
 import type { DatabaseShape } from '../schema/database.ts';
 import { damages } from './damages.ts';
 import { type Case, fill } from './fill.ts';
-import { Client, type Lab } from './lab.ts';
+import { Client, type Lab, type Outcome } from './lab.ts';
 import { plainDump, plainRestore, plainText, textDifferences } from './plain.ts';
 
 /** A verdict of the product that a second tool contradicts. `signature` is the same for faults of one kind. */
@@ -16,7 +16,7 @@ export type Fault = { signature: string; detail: string };
 export type Examined = {
   /** `exact`, or the code that dump or restore refused it with. */
   verdict: string;
-  /** Why, when it was refused: the server's words without names. */
+  /** Why, when it was refused: the server's words without names, and those that plain pg_dump or pg_restore met if they differ. */
   reason?: string;
   faults: Fault[];
   /** The statements that PostgreSQL took. */
@@ -39,7 +39,7 @@ export async function examine(lab: Lab, given: Case, options: Options): Promise<
     const taken = await take(lab.credentials(database)).catch(async (error: Failure) => {
       result.verdict = error.code ?? error.message;
       const plain = await plainDump(lab, database);
-      if (process.env['FUZZ_REFUSED']) console.error(error.stack, plain.stderr);
+      result.reason = reasons(error, plain);
       if (plain.ok) result.faults.push({ signature: `dump ${result.verdict}`, detail: said(error) });
       return undefined;
     });
@@ -47,9 +47,9 @@ export async function examine(lab: Lab, given: Case, options: Options): Promise<
     await withCopy(taken, (copy) => judge(lab, database, taken.manifest, copy, text, options, result)).catch(
       async (error: Failure) => {
         result.verdict = error.code ?? 'error';
-        result.reason = shape(error.message);
-        const confirmed = await confirms(lab, database, given.shape, error);
-        if (!confirmed)
+        const plain = await plainOutcome(lab, database, given.shape, error);
+        result.reason = reasons(error, plain);
+        if (plain.ok || !error.code?.startsWith('restore-'))
           result.faults.push({
             signature: `restore ${error.code ?? ''} ${shape(error.message)}`,
             detail: said(error),
@@ -75,11 +75,16 @@ const shape = (message: string) =>
     .replace(/\d+/g, 'N')
     .slice(0, 90);
 
-async function confirms(lab: Lab, database: string, of: DatabaseShape, error: Failure): Promise<boolean> {
-  if (!(await plainRestore(lab, database, of, 'superuser')).ok)
-    return error.code?.startsWith('restore-') ?? false;
-  if (error.code !== 'restore-needs-superuser') return false;
-  return !(await plainRestore(lab, database, of, 'member')).ok;
+function reasons(error: Failure, plain: Outcome): string {
+  const [ours, theirs] = [shape(error.message), plain.ok ? 'no refusal' : shape(`ERROR:  ${plain.refused}`)];
+  return ours === theirs ? ours : `${ours} (plainly: ${theirs})`;
+}
+
+/** What plain pg_restore says; for what a superuser alone may restore, as a role of the same rights. */
+async function plainOutcome(lab: Lab, database: string, of: DatabaseShape, error: Failure): Promise<Outcome> {
+  const asSuperuser = await plainRestore(lab, database, of, 'superuser');
+  if (!asSuperuser.ok || error.code !== 'restore-needs-superuser') return asSuperuser;
+  return plainRestore(lab, database, of, 'member');
 }
 
 async function judge(

@@ -24,11 +24,11 @@ export type Lab = {
   connect(database: string): Promise<Client>;
   createDatabase(shape: DatabaseShape): Promise<string>;
   drop(database: string): Promise<void>;
-  /** Runs a program of this PostgreSQL and says what it wrote, or how it failed. */
+  /** Runs a program of this PostgreSQL. It succeeds, or the server refuses a statement of it; all else is no answer and throws. */
   run(program: string, args: string[], as: { user: string; host?: string; port?: number }): Promise<Outcome>;
 };
 
-export type Outcome = { ok: boolean; stdout: string; stderr: string };
+export type Outcome = { ok: true; stdout: string } | { ok: false; refused: string };
 
 export async function startLab(): Promise<Lab> {
   process.env['PG_BIN'] = tool('PG_BIN');
@@ -69,15 +69,23 @@ export async function startLab(): Promise<Lab> {
         maxBuffer: 200_000_000,
       }).then(
         ({ stdout, stderr }) => ({ ok: true, stdout, stderr }),
-        (error: { stdout?: string; stderr?: string; message: string }) => ({
-          ok: false,
-          stdout: error.stdout ?? '',
-          stderr: error.stderr || error.message,
-        }),
+        (error: { stderr?: string; message: string }) => refusal(program, error),
       ),
   };
   await makeRoles(cluster);
   return lab;
+}
+
+/** What the machine lacks, or what ended the session, says nothing about the database. */
+const OF_THE_MACHINE =
+  /out of (?:shared )?memory|No space left|could not (?:write|extend|open) |too many|terminating|canceling|deadlock|is being accessed|recovery|shutting down|starting up/;
+
+/** The server's first error; throws where no server refused anything, because a second tool that did not run confirms nothing. */
+export function refusal(program: string, { stderr, message }: { stderr?: string; message: string }): Outcome {
+  const refused = /\bERROR: {2}(.*)/.exec(stderr ?? '')?.[1];
+  if (refused === undefined || OF_THE_MACHINE.test(refused))
+    throw new Error(`${program} gave no answer: ${(stderr || message).slice(0, 500)}`);
+  return { ok: false, refused };
 }
 
 async function makeRoles(cluster: Cluster): Promise<void> {
