@@ -53,7 +53,7 @@ function mistakesIn(file: string, mistakes: Mistake[]): InputError {
       ({ path, line, message }) =>
         `${file}:${line} ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`,
     ),
-    'docs/configuration.md describes every option.',
+    'docs/reference/configuration.md describes every option.',
   );
 }
 

@@ -6,7 +6,7 @@ import { DURATION_PATTERN } from '../domain/time.ts';
 
 /**
  * `understudy.yml` as people write it. Every option, its type, its default and its description stand here and only
- * here: the validation, the JSON Schema for editors and docs/configuration.md all follow from it.
+ * here: the validation, the JSON Schema for editors and docs/reference/configuration.md all follow from it.
  */
 const duration = z
   .string()
@@ -232,7 +232,7 @@ const policyFields = {
       z
         .string()
         .refine((code) => Object.hasOwn(FINDINGS, code), {
-          error: (issue) => `there is no finding "${String(issue.input)}"; see docs/findings.md`,
+          error: (issue) => `there is no finding "${String(issue.input)}"; see docs/reference/findings.md`,
         })
         .meta({ enum: Object.keys(FINDINGS) }),
       z.enum(SEVERITIES),

@@ -5,7 +5,7 @@ export type Entry = { severity: Severity; means: string; next: string; ofCluster
 
 /**
  * Every judgement Understudy can make: what it is called, how bad it is unless a policy says otherwise, what it means,
- * and what to do. docs/findings.md is written from this table.
+ * and what to do. docs/reference/findings.md is written from this table.
  */
 export const FINDINGS = {
   'artifact-missing': {
@@ -164,7 +164,7 @@ export const FINDINGS = {
   'unknown-job': {
     severity: 'P1',
     means: 'A message on topic `jobs` asks for something nobody takes.',
-    next: 'Correct its sender; docs/operators-runbook.md shows the messages.',
+    next: 'Correct its sender; docs/reference/messages.md shows the messages.',
   },
   'point-unusable': {
     severity: 'P2',

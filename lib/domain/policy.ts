@@ -4,7 +4,7 @@ import type { PlatformRef } from './platform.ts';
 import type { Schedule } from './schedule.ts';
 import type { Severity } from './severity.ts';
 
-/** What was promised, in seconds, already completed with its defaults (see docs/configuration.md). */
+/** What was promised, in seconds, already completed with its defaults (see docs/reference/configuration.md). */
 export type Policy = {
   name: string;
   objectives: {

@@ -58,7 +58,7 @@ export function understood<Schema extends z.ZodType>(schema: Schema, body: unkno
   throw new InputError(
     'the message is not understood',
     mistakes(parsed.error),
-    'docs/operators-runbook.md shows the messages',
+    'docs/reference/messages.md shows the messages',
   );
 }
 

@@ -28,7 +28,7 @@ function refuse(program: Command, asked: Command): void {
 function unknownCommand(program: Command, name: string): never {
   const instead = JOBS.includes(name)
     ? `./understudy run ${name} TARGET`
-    : name === 'restore' && 'docs/operators-runbook.md, "Restoring from a dump by hand"';
+    : name === 'restore' && 'docs/emergency.md';
   if (instead)
     program.error(`error: unknown command '${name}'\n  next: ${instead}`, {
       code: 'commander.unknownCommand',

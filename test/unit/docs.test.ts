@@ -8,19 +8,29 @@ import { parseNotice } from '../../lib/domain/notice.ts';
 
 const ROOT = join(__dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const pagesBelow = (directory: string) =>
+  readdirSync(join(ROOT, directory), { recursive: true })
+    .map((name) => join(directory, String(name)))
+    .filter((name) => name.endsWith('.md'));
+const PAGES = ['README.md', ...pagesBelow('docs')];
+/** The blocks of one language in every page. */
+const blocks = (language: string) =>
+  PAGES.flatMap((page) =>
+    [...read(page).matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+      (match) => match[1]!,
+    ),
+  );
 
 describe('the documentation', () => {
   it('describes every finding there is and no other', () => {
-    const described = [...read('docs/findings.md').matchAll(/^### (.+)$/gm)].map((match) =>
-      match[1]!.replaceAll('`', ''),
-    );
+    const described = pagesBelow('docs/reference/findings')
+      .flatMap((page) => [...read(page).matchAll(/^## (.+)$/gm)])
+      .map((match) => match[1]!);
     expect(described.sort()).toEqual(Object.keys(FINDINGS).sort());
   });
 
   it('shows messages that the jobs understand', () => {
-    const messages = [...read('docs/operators-runbook.md').matchAll(/```json\n([\s\S]*?)```/g)].map(
-      (match) => JSON.parse(match[1]!) as { job?: string },
-    );
+    const messages = blocks('json').map((block) => JSON.parse(block) as { job?: string });
     const jobs = messages.filter((message) => message.job !== undefined);
     expect(jobs.length).toBeGreaterThan(3);
     for (const message of jobs)
@@ -28,8 +38,7 @@ describe('the documentation', () => {
   });
 
   it('shows messages of topic events that are understood, of the instance that they name', () => {
-    const shown = [...read('docs/operators-runbook.md').matchAll(/```json\n([\s\S]*?)```/g)]
-      .map((match) => match[1]!)
+    const shown = blocks('json')
       .filter((message) => /"(Event ID|AlarmName)"/.test(message))
       .map((message) => parseNotice(message, '2026-11-20T02:00:01Z'));
     expect(shown).toMatchObject([
@@ -39,7 +48,7 @@ describe('the documentation', () => {
   });
 
   it('names every option of understudy.yml', () => {
-    const text = read('docs/configuration.md');
+    const text = read('docs/reference/configuration.md') + read('docs/reference/instances.md');
     const names = new Set<string>();
     JSON.stringify(jsonSchema(), (key, value) => {
       if (key === 'properties') for (const name of Object.keys(value as object)) names.add(name);
@@ -50,11 +59,10 @@ describe('the documentation', () => {
   });
 
   it('shows files of understudy.yml that pass check', () => {
-    const samples = [...read('docs/configuration.md').matchAll(/```yaml\n([\s\S]*?)```/g)]
-      .map((match) => match[1]!)
+    const samples = blocks('yaml')
       .filter((sample) => /^policies:/m.test(sample))
-      .map((sample) => (sample.startsWith('version:') ? sample : `version: 1\n${sample}`));
-    expect(samples).toHaveLength(2);
+      .map((sample) => (/^version:/m.test(sample) ? sample : `version: 1\n${sample}`));
+    expect(samples.length).toBeGreaterThan(3);
     for (const sample of samples)
       expect(() => loadPlan(sample, 'sample.yml', new Date('2026-11-20T12:00:00Z'))).not.toThrow();
   });
@@ -64,14 +72,7 @@ describe('the documentation', () => {
   });
 
   it('links to nothing that is not there', () => {
-    const pages = [
-      'README.md',
-      ...readdirSync(join(ROOT, 'docs'), { recursive: true })
-        .map(String)
-        .filter((name) => name.endsWith('.md'))
-        .map((name) => `docs/${name}`),
-    ];
-    const broken = pages.flatMap((page) =>
+    const broken = PAGES.flatMap((page) =>
       [...read(page).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)]
         .map((match) => match[1]!)
         .filter((link) => !/^https?:|^mailto:/.test(link))
@@ -89,9 +90,6 @@ describe('the documentation', () => {
   });
 
   it('links to no section that is not there', () => {
-    const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter(
-      (name) => name.endsWith('.md'),
-    );
     const sections = (page: string) =>
       [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
         title!
@@ -99,7 +97,7 @@ describe('the documentation', () => {
           .replace(/[^\p{L}\p{N} _-]/gu, '')
           .replaceAll(' ', '-'),
       );
-    const broken = pages.flatMap((page) =>
+    const broken = PAGES.flatMap((page) =>
       [...read(page).matchAll(/\]\(([^)#\s:]*)#([^)\s]+)\)/g)]
         .filter(([, to, anchor]) => !sections(join(page, to ? join('..', to) : '')).includes(anchor!))
         .map(([link]) => `${page}: ${link}`),

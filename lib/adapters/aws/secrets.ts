@@ -46,7 +46,7 @@ export function parseSecret(text: string, target: Target): Credentials {
       'secret-invalid',
       `${secret} is neither RDS-style JSON with username and password nor a postgres:// URL`,
       {
-        hint: 'docs/configuration.md shows both; in a URL what is no letter or digit of user and password is percent-encoded, @ as %40 and / as %2F',
+        hint: 'docs/reference/configuration.md shows both; in a URL what is no letter or digit of user and password is percent-encoded, @ as %40 and / as %2F',
       },
     );
   }

@@ -25,7 +25,9 @@ function unknownCode(code: string): InputError {
   const words = code.split('-').filter((word) => word.length > 2);
   const near = Object.keys(FINDINGS).filter((each) => words.some((word) => each.split('-').includes(word)));
   const hint =
-    near.length > 0 ? `did you mean ${near.slice(0, 5).join(', ')}?` : 'docs/findings.md lists them';
+    near.length > 0
+      ? `did you mean ${near.slice(0, 5).join(', ')}?`
+      : 'docs/reference/findings.md lists them';
   return new InputError(`there is no finding "${code}"`, [], hint);
 }
 

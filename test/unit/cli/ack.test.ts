@@ -57,8 +57,8 @@ describe('./understudy ack', () => {
 
   it.each([
     ['size-anomalie', 'did you mean artifact-size-mismatch, size-anomaly?'],
-    ['nonsense', 'docs/findings.md lists them'],
-    ['constructor', 'docs/findings.md lists them'],
+    ['nonsense', 'docs/reference/findings.md lists them'],
+    ['constructor', 'docs/reference/findings.md lists them'],
   ])('knows no %s, and says what there is', async (code, hint) => {
     await expect(ack(session({}), 'crm', code, { until: '7d', reason: 'r' })).rejects.toMatchObject({ hint });
   });

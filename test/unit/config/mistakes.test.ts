@@ -55,7 +55,7 @@ describe('a mistake is told with its line, its path and what was expected', () =
     [
       'a check that does not exist',
       ['size-anomaly: P3', 'size-anomoly: P3'],
-      '20 policies.production.severities.size-anomoly: there is no finding "size-anomoly"; see docs/findings.md',
+      '20 policies.production.severities.size-anomoly: there is no finding "size-anomoly"; see docs/reference/findings.md',
     ],
     [
       'a policy that does not exist',

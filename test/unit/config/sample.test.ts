@@ -68,7 +68,7 @@ test('every promise of the sample can be kept by its dumps', () => {
     expect([policy.name, rpoArithmetic(policy, NOW)?.fits]).toEqual([policy.name, true]);
 });
 
-test('what the file does not say is what docs/configuration.md says it is', () => {
+test('what the file does not say is what docs/reference/configuration.md says it is', () => {
   expect(named('development')).toMatchObject({
     grace: 1800,
     usual: { dump: 900, verify: 900 },

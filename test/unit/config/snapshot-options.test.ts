@@ -4,7 +4,7 @@ import { load, RIGHT, replaced, SNAPPED } from './text.ts';
 
 const targetOf = (text: string) => load(text).targets[0]!;
 
-test('what a file does not say of snapshots is what docs/configuration.md says it is', () => {
+test('what a file does not say of snapshots is what docs/reference/instances.md says it is', () => {
   const { policy, ...target } = targetOf(RIGHT);
   expect(policy).toMatchObject({
     usual: { snapshot: seconds('15m') },

@@ -6,17 +6,15 @@ import { delimiter, join } from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { BIN, take } from '../support/source.ts';
 
-/** The runbook's shell blocks of restoring a dump by hand, as a person pastes them. */
-const BLOCKS = [
-  ...readFileSync(join(__dirname, '../../docs/operators-runbook.md'), 'utf8')
-    .split('\n## Restoring from a dump by hand')[1]!
-    .split('\n## ')[0]!
-    .matchAll(/```sh\n([\s\S]*?)```/g),
-].map(([, block]) => block!);
-const block = (having: string) => BLOCKS.find((each) => each.includes(having))!;
+/** The shell blocks of a page, as a person pastes them; the first that has certain words. */
+function block(having: string, page = 'restore'): string {
+  const text = readFileSync(join(__dirname, `../../docs/${page}.md`), 'utf8');
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, each]) => each!);
+  return blocks.find((each) => each.includes(having))!;
+}
 
-describe('the runbook’s commands', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'us-runbook-'));
+describe('the commands for restoring by hand', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'us-by-hand-'));
   const made: TestDatabase[] = [];
   const roles: string[] = [];
   const own = () => `r${randomBytes(4).toString('hex')}`;
@@ -30,7 +28,7 @@ describe('the runbook’s commands', () => {
       PGUSER: 'postgres',
       PGPASSWORD: process.env['TEST_PG_PASSWORD']!,
     };
-    const here = script.replaceAll('dbname=restored', `dbname=${database}`);
+    const here = script.replace(/\brestored\b/g, database);
     return execFileSync('bash', ['-c', `set -o pipefail\n${here}`], {
       cwd: directory,
       env,
@@ -120,5 +118,34 @@ describe('the runbook’s commands', () => {
       ),
     ).toEqual([{ n: 20000, c: 2 }]);
     expect(() => run(block('--section='), target.name)).toThrow(/already exists/);
+  });
+
+  it('of the emergency page restore a dump into an empty database', async () => {
+    const source = await createDatabase('create table t (id int primary key); insert into t values (1), (2)');
+    made.push(source);
+    writeFileSync(file('point.dump'), (await take(source.credentials)).archive);
+    const name = own();
+    run(block('createdb', 'emergency'), name);
+    expect(run(`psql -d ${name} -Atc 'select count(*) from t'`)).toBe('2\n');
+    run(`dropdb ${name}`);
+  });
+
+  it('put the rows of one table back that are gone, and leave the others alone', async () => {
+    const source = await createDatabase(
+      'create table orders (id int primary key, n int); insert into orders select i, i from generate_series(1, 100) i',
+    );
+    made.push(source);
+    writeFileSync(file('point.dump'), (await take(source.credentials)).archive);
+    await source.sql('delete from orders where id <= 40; update orders set n = -1 where id = 50');
+    const part = own();
+    run(
+      block('create temp table lost')
+        .replace(/\bpart\b/g, part)
+        .replace(/ crm\b/g, ` ${source.name}`),
+    );
+    expect(
+      await source.sql('select count(*)::int as rows, sum((n = -1)::int)::int as changed from orders'),
+    ).toEqual([{ rows: 100, changed: 1 }]);
+    run(`dropdb ${part}`);
   });
 });
