@@ -113,7 +113,8 @@ async function onScratch(
     await sayBudget(target, result.failure, durable, deps);
   }
   await time.phase('tear down').catch(() => undefined);
-  const left = await takeDown(record, target, durable, scratchIn(deps, target, chosen.place)).catch(
+  const left = await takeDown(record, target, durable, scratchIn(deps, target, chosen.place)).then(
+    () => undefined,
     (error) => saidOf(error).message,
   );
   await time.end().catch(() => undefined);

@@ -1,4 +1,4 @@
-import { Refusal, refusalOf, type Said, saidOf } from '../../domain/errors.ts';
+import { Refusal, type Said, saidOf } from '../../domain/errors.ts';
 import type { Phase } from '../../domain/evidence.ts';
 import { isOperational } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
@@ -8,7 +8,7 @@ import type { Catalog } from '../../ports/catalog.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { ScratchInstances, ScratchOrder, ScratchSecrets, ScratchState } from '../../ports/platform.ts';
 import { attempt, granted } from '../durable-claim.ts';
-import { type Poll, until, type Waiting, withoutThrowing } from '../until.ts';
+import { type Poll, poll, type Waiting } from '../poll.ts';
 
 export type ScratchInstanceDeps = Waiting & {
   catalog: Catalog;
@@ -71,30 +71,28 @@ export async function bringUp(
 /** A fresh restore may still be busy with itself, and takes no change until it is not. */
 async function securing(order: ScratchOrder, durable: Durable, deps: ScratchInstanceDeps): Promise<void> {
   const { kind, name } = order;
-  const look = async (): Promise<Poll<Said | null>> => {
+  const look = async (): Promise<Poll<null>> => {
     try {
       await deps.scratch.secure(kind, name, await deps.scratchSecrets.password(name));
       return { state: 'done', value: null };
     } catch (error) {
-      const said = saidOf(error);
-      if (said.code === 'source-busy') return { state: 'waiting', seen: said.message };
-      if (said.code === 'platform-unreachable' || said.code === 'unexpected') throw error;
-      return { state: 'done', value: said };
+      const why = saidOf(error);
+      if (PASSING.includes(why.code)) return { state: 'waiting', seen: why.message };
+      return { state: 'refused', why };
     }
   };
-  const secured = await until(durable, deps, {
+  await poll(durable, deps, {
     name: 'give it a password of its own',
     deadline: CHANGE_TAKES,
-    look: () => withoutThrowing(look),
+    look,
+    late: (seen, waited) =>
+      new Refusal('scratch-busy', `${name} took no password in ${humanSeconds(waited)}: ${seen}`),
     onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
   });
-  if (secured.outcome === 'too-late')
-    throw new Refusal(
-      'scratch-busy',
-      `${name} took no password in ${humanSeconds(secured.waited)}: ${secured.seen}`,
-    );
-  if (secured.value) throw refusalOf(secured.value);
 }
+
+/** Errors that a later look may not meet. */
+const PASSING = ['source-busy', 'platform-unreachable', 'unexpected'];
 
 const isUp = (state: ScratchState) => isOperational(state.status);
 const memberIsUp = (state: ScratchState) =>
@@ -113,30 +111,24 @@ async function untilUp(
   deps: ScratchInstanceDeps,
 ): Promise<ScratchState> {
   const { kind, name } = order;
-  const look = async (): Promise<Poll<{ up: ScratchState } | { said: Said }>> => {
+  const look = async (): Promise<Poll<ScratchState>> => {
     const state = await deps.scratch.look(kind, name);
-    if (!state) return { state: 'done', value: { said: deletedMeanwhile(name) } };
-    if (ready(state)) return { state: 'done', value: { up: state } };
+    if (!state) return { state: 'refused', why: deletedMeanwhile(name) };
+    if (ready(state)) return { state: 'done', value: state };
     const hopeless = [state, ...state.members].find(({ status }) => HOPELESS.test(status));
-    if (hopeless) return { state: 'done', value: { said: hopelessly(name, hopeless.status) } };
+    if (hopeless) return { state: 'refused', why: hopelessly(name, hopeless.status) };
     return { state: 'waiting', seen: [state, ...state.members].map(({ status }) => status).join(', ') };
   };
-  const waited = await until(durable, deps, {
+  return poll(durable, deps, {
     name: `wait for ${what}`,
     deadline,
-    look: () => withoutThrowing(look),
+    look,
+    late: (seen, waited) =>
+      new Refusal('restore-late', `${name} is still ${seen} after ${humanSeconds(waited)}`, {
+        hint: 'raise rehearsal.instance.deadline in the policy, or ask AWS why a restore takes so long',
+      }),
     onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
   });
-  if (waited.outcome === 'too-late')
-    throw new Refusal(
-      'restore-late',
-      `${name} is still ${waited.seen} after ${humanSeconds(waited.waited)}`,
-      {
-        hint: 'raise rehearsal.instance.deadline in the policy, or ask AWS why a restore takes so long',
-      },
-    );
-  if ('said' in waited.value) throw refusalOf(waited.value.said);
-  return waited.value.up;
 }
 
 function deletedMeanwhile(name: string): Said {

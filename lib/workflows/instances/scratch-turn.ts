@@ -1,11 +1,11 @@
-import { Refusal, refusalOf, type Said, saidOf } from '../../domain/errors.ts';
+import { Refusal, saidOf } from '../../domain/errors.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
 import { scratchName } from '../../domain/names.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
 import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { type Poll, until, withoutThrowing } from '../until.ts';
+import { type Poll, poll } from '../poll.ts';
 import { rehearsalRun } from './judge-instance.ts';
 import { refuseOverBudget } from './scratch-budget.ts';
 import { BESIDE, type RehearseInstanceDeps, scratchIn } from './scratch-order.ts';
@@ -24,9 +24,7 @@ export async function clearEarlierAttempt(
     return open.find((record) => record.name === name) ?? null;
   });
   if (!left) return;
-  const there = await takeDown(left, target, durable, scratchIn(deps, target, left.place ?? deps.home));
-  if (there)
-    throw new Refusal('scratch-left-over', there, { hint: 'delete it by hand, then rehearse again' });
+  await takeDown(left, target, durable, scratchIn(deps, target, left.place ?? deps.home));
 }
 
 /**
@@ -40,17 +38,15 @@ export async function itsTurn(
   durable: Durable,
   deps: RehearseInstanceDeps,
 ): Promise<ScratchRecord> {
-  const turn = await until(durable, deps, {
+  return poll(durable, deps, {
     name: 'wait for its turn',
     deadline: target.policy.rehearsal.instance.deadline,
-    look: () => withoutThrowing(() => begin(job, record, target, deps)),
+    look: () => begin(job, record, target, deps),
+    late: (seen, waited) =>
+      new Refusal('scratch-busy', `no turn came in ${humanSeconds(waited)}: ${seen}`, {
+        hint: 'raise rehearsal.instance.atOnce in the policy, or space its rehearsals out',
+      }),
   });
-  if (turn.outcome === 'too-late')
-    throw new Refusal('scratch-busy', `no turn came in ${humanSeconds(turn.waited)}: ${turn.seen}`, {
-      hint: 'raise rehearsal.instance.atOnce in the policy, or space its rehearsals out',
-    });
-  if ('refused' in turn.value) throw refusalOf(turn.value.refused);
-  return turn.value;
 }
 
 async function begin(
@@ -58,15 +54,19 @@ async function begin(
   record: ScratchRecord,
   target: Target,
   deps: RehearseInstanceDeps,
-): Promise<Poll<ScratchRecord | { refused: Said }>> {
+): Promise<Poll<ScratchRecord>> {
   const { atOnce, deadline } = target.policy.rehearsal.instance;
   const standing = await deps.catalog.standing(record.policy);
   if (!(record.name in standing.since)) {
     const ahead = new Set([...Object.keys(standing.since), ...(await plannedBefore(record, deps))]);
     if (ahead.size >= atOnce) return { state: 'waiting', seen: `behind ${[...ahead].join(', ')}` };
     // While it waited others may have used the hours up.
-    const refused = await refusal(() => refuseOverBudget(target, `rehearse-${job.from}`, deps, standing));
-    if (refused) return { state: 'done', value: { refused } };
+    try {
+      await refuseOverBudget(target, `rehearse-${job.from}`, deps, standing);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { state: 'refused', why: saidOf(error) };
+    }
   }
   const now = deps.clock.now();
   const expires = utc(plusSeconds(now, 2 * deadline + BESIDE));
@@ -83,14 +83,4 @@ async function plannedBefore(record: ScratchRecord, deps: RehearseInstanceDeps):
     .filter((other) => other.policy === record.policy && other.startedAt === undefined)
     .filter((other) => rank(other) < rank(record))
     .map(({ name }) => name);
-}
-
-async function refusal(ask: () => Promise<unknown>): Promise<Said | undefined> {
-  try {
-    await ask();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Refusal) return saidOf(error);
-    throw error;
-  }
 }

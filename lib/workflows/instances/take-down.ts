@@ -1,11 +1,11 @@
-import { codeOf, reasonOf } from '../../domain/errors.ts';
+import { codeOf, Refusal, reasonOf } from '../../domain/errors.ts';
 import { TAGS } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
 import { foreignTo, leadsTo, namesOf } from '../../domain/sweep.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { type Poll, until, withoutThrowing } from '../until.ts';
+import { type Poll, poll } from '../poll.ts';
 import type { SourceHosts, SourceHostsRequest } from './look-at-source.ts';
 import { CHANGE_TAKES, type ScratchInstanceDeps } from './scratch-instance.ts';
 
@@ -20,41 +20,49 @@ const DELETION_TAKES = 2 * 3600;
 
 /**
  * Takes a scratch instance down, whatever state it is in, and confirms that nothing is left: instance, cluster,
- * parameters, secret. Only then is the record ended. Resolves with what is still there, which the watch goes on with.
+ * parameters, secret. Only then is the record ended. Rejects with what is still there, which the watch goes on with.
  *
- * What bears the name and is not what this rehearsal made is not touched, nor is a copy that the source's secret leads
- * to: somebody may have made it his database while it was being proven (docs/decisions/0016).
+ * An instance of this name that this rehearsal did not make stays, and so does a copy that the source's secret leads to:
+ * it may have become a database in use while it was being proven (docs/decisions/0016).
  */
 export async function takeDown(
   record: ScratchRecord,
   target: Target,
   durable: Durable,
   deps: TakeDownDeps,
-): Promise<string | undefined> {
-  const { name } = record;
-  const looked = await until(durable, deps, {
+): Promise<void> {
+  const { kind, name } = record;
+  const { ours, names } = await poll(durable, deps, {
     name: 'look whose it is',
     deadline: CHANGE_TAKES,
-    look: () => withoutThrowing(async () => ({ state: 'done', value: await whoseIs(record, deps) })),
+    look: async () => ({ state: 'done', value: await whoseIs(record, deps) }),
+    late: (seen) => leftOver(`${name} could not be looked at: ${seen}`),
   });
-  if (looked.outcome === 'too-late') return `${name} could not be looked at: ${looked.seen}`;
-  const { ours, names } = looked.value;
   if (ours) {
     const why = await leadingThere(names, target, durable, deps);
-    if (why) return `${name} is not deleted: ${why}`;
-    const left = await deleted(record, durable, deps);
-    if (left) return left;
+    if (why) throw leftOver(`${name} is not deleted: ${why}`);
+    await poll(durable, deps, {
+      name: 'wait until it is gone',
+      deadline: DELETION_TAKES,
+      look: async () => doneOrWaiting(await deps.scratch.remove(kind, name), 'gone'),
+      late: (seen, waited) => leftOver(`${name} is not gone after ${humanSeconds(waited)}: ${seen}`),
+      onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
+    });
   }
-  const cleared = await until(durable, deps, {
+  await poll(durable, deps, {
     name: 'remove its parameters and its secret',
     deadline: CHANGE_TAKES,
-    look: () =>
-      withoutThrowing(async () => {
-        const kept = await clearRest(record, deps);
-        return kept ? { state: 'waiting', seen: kept } : { state: 'done', value: null };
-      }),
+    look: async () => doneOrWaiting(await clearRest(record, deps), undefined),
+    late: leftOver,
   });
-  return cleared.outcome === 'done' ? undefined : cleared.seen;
+}
+
+const leftOver = (message: string) =>
+  new Refusal('scratch-left-over', message, { hint: 'delete it by hand, then rehearse again' });
+
+/** Done when what was seen is what was waited for. */
+function doneOrWaiting<T>(seen: string | T, wanted: T): Poll<null> {
+  return seen === wanted ? { state: 'done', value: null } : { state: 'waiting', seen: String(seen) };
 }
 
 /** Ours also where nothing is there to be seen, and nothing leads to: a restore that was just begun may show a moment later. */
@@ -96,26 +104,6 @@ async function leadingThere(
       await durable.pause(`wait to ask about secrets again, ${attempt}`, deps.pace.most);
     }
   }
-}
-
-async function deleted(
-  { kind, name }: ScratchRecord,
-  durable: Durable,
-  deps: TakeDownDeps,
-): Promise<string | undefined> {
-  const look = async (): Promise<Poll<null>> => {
-    const state = await deps.scratch.remove(kind, name);
-    return state === 'gone' ? { state: 'done', value: null } : { state: 'waiting', seen: state };
-  };
-  const gone = await until(durable, deps, {
-    name: 'wait until it is gone',
-    deadline: DELETION_TAKES,
-    look: () => withoutThrowing(look),
-    onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
-  });
-  return gone.outcome === 'too-late'
-    ? `${name} is not gone after ${humanSeconds(gone.waited)}: ${gone.seen}`
-    : undefined;
 }
 
 /**

@@ -1,10 +1,10 @@
-import { Refusal, refusalOf, type Said, saidOf } from '../../domain/errors.ts';
+import { Refusal, type Said, saidOf } from '../../domain/errors.ts';
 import { type PlatformRef, type PlatformSource, takesSnapshots } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { SnapshotPoint } from '../../domain/recovery-point.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { type Poll, until, withoutThrowing } from '../until.ts';
+import { type Poll, poll } from '../poll.ts';
 import type { SnapshotDeps } from './made-snapshot.ts';
 import { bearsOurTags, foreign, tagsOf } from './our-snapshots.ts';
 import { homePlace } from './places.ts';
@@ -23,20 +23,21 @@ export async function beginWhenFree(
   durable: Durable,
   deps: SnapshotDeps,
 ): Promise<void> {
-  const begun = await until(durable, deps, {
+  await poll(durable, deps, {
     name: 'begin the snapshot',
     deadline: BUSY_FOR,
-    look: () => withoutThrowing(() => beginIfFree(creating, target, ref, deps)),
+    look: () => beginIfFree(creating, target, ref, deps),
+    late: (seen, waited) =>
+      new Refusal(
+        'source-busy',
+        `${ref.id} of ${target.id} is ${seen}, and has been for ${humanSeconds(waited)}`,
+        { hint: `wait until it is available, then: ./understudy run snapshot ${target.id}` },
+      ),
     onWaiting: (token) => deps.catalog.awaitNotice(`instance:${ref.id}`, token, deps.clock.now()),
   });
-  if (begun.outcome === 'too-late')
-    throw new Refusal(
-      'source-busy',
-      `${ref.id} of ${target.id} is ${begun.seen}, and has been for ${humanSeconds(begun.waited)}`,
-      { hint: `wait until it is available, then: ./understudy run snapshot ${target.id}` },
-    );
-  if (begun.value) throw refusalOf(begun.value);
 }
+
+const BEGUN = { state: 'done', value: null } as const;
 
 /** One look, and one call where it may be made. Done again it finds what it did. */
 async function beginIfFree(
@@ -44,28 +45,28 @@ async function beginIfFree(
   target: Target,
   ref: PlatformRef,
   deps: SnapshotDeps,
-): Promise<Poll<Said | null>> {
+): Promise<Poll<null>> {
   const { id } = creating.snapshot;
   const tags = tagsOf(creating, target, deps, creating.label);
   const there = () => deps.platform.snapshot(ref.kind, id, homePlace(deps.home));
   const known = await there();
-  if (known) return { state: 'done', value: bearsOurTags(known, tags) ? null : saidOf(foreign(id, tags)) };
+  if (known) return bearsOurTags(known, tags) ? BEGUN : { state: 'refused', why: saidOf(foreign(id, tags)) };
   const source = await deps.platform.source(ref);
-  if (!source) return { state: 'done', value: noSource(target, ref) };
+  if (!source) return { state: 'refused', why: noSource(target, ref) };
   if (PASSING.test(source.status)) return { state: 'waiting', seen: source.status };
   const why = whyNot(target, source);
-  if (why) return { state: 'done', value: why };
+  if (why) return { state: 'refused', why };
   try {
     await deps.platform.takeSnapshot(ref, id, tags);
-    return { state: 'done', value: null };
+    return BEGUN;
   } catch (error) {
     const said = saidOf(error);
     // Its answer may have been lost, and the SDK have asked twice: the next look finds whose it is.
     if (['source-busy', 'snapshot-exists', 'platform-unreachable'].includes(said.code))
       return { state: 'waiting', seen: said.message };
     const begunAllTheSame = await there();
-    if (begunAllTheSame && bearsOurTags(begunAllTheSame, tags)) return { state: 'done', value: null };
-    return { state: 'done', value: said };
+    if (begunAllTheSame && bearsOurTags(begunAllTheSame, tags)) return BEGUN;
+    return { state: 'refused', why: said };
   }
 }
 

@@ -1,4 +1,4 @@
-import { Refusal, refusalOf, type Said, saidOf } from '../../domain/errors.ts';
+import { Refusal, type Said, saidOf } from '../../domain/errors.ts';
 import { finding } from '../../domain/finding.ts';
 import type { CopyJob } from '../../domain/job.ts';
 import { parsePointId, type RunName, snapshotPointId } from '../../domain/names.ts';
@@ -11,8 +11,8 @@ import type { Place } from '../../ports/platform.ts';
 import { requireTarget } from '../claimed.ts';
 import { attempt, claimDurably, fail, granted, lostClaim, succeed } from '../durable-claim.ts';
 import { type RefusedPoint, refuseNamedPoint } from '../named-point.ts';
+import { type Poll, poll } from '../poll.ts';
 import { raise, resolve } from '../tell.ts';
-import { type Poll, until, withoutThrowing } from '../until.ts';
 import { makeItCount, untilAvailable } from './made-snapshot.ts';
 import { bearsOurTags, foreign, tagsOf } from './our-snapshots.ts';
 import { homePlace, placeNamed, subjectOfCopy } from './places.ts';
@@ -126,10 +126,12 @@ async function beginInTurn(
     );
   }
   const tags = tagsOf(creating, target, deps, creating.label);
-  const look = async (): Promise<Poll<Said | null>> => {
+  const look = async (): Promise<Poll<null>> => {
     const there = await deps.platform.snapshot(of, creating.snapshot.id, place);
     if (there)
-      return { state: 'done', value: bearsOurTags(there, tags) ? null : saidOf(foreign(there.id, tags)) };
+      return bearsOurTags(there, tags)
+        ? { state: 'done', value: null }
+        : { state: 'refused', why: saidOf(foreign(there.id, tags)) };
     try {
       await deps.platform.copySnapshot(
         { of, arn, encrypted, region: from.place.split('/')[0]! },
@@ -140,24 +142,21 @@ async function beginInTurn(
       // One that bears the name since the look may be anybody's: the next look says whose.
       if (['snapshot-exists', 'copy-quota', 'platform-unreachable'].includes(said.code))
         return { state: 'waiting', seen: said.message };
-      return { state: 'done', value: said };
+      return { state: 'refused', why: said };
     }
     return { state: 'done', value: null };
   };
-  const begun = await until(durable, deps, {
+  await poll(durable, deps, {
     name: 'wait for our turn',
     deadline: target.policy.snapshot.deadline,
-    look: () => withoutThrowing(look),
+    look,
+    late: (seen, waited) =>
+      new Refusal(
+        'copy-late',
+        `no copy to ${place.name} could be begun in ${humanSeconds(waited)}: ${seen}`,
+        { hint: 'more copies are asked for than a Region takes at once; space the schedules out' },
+      ),
   });
-  if (begun.outcome === 'too-late')
-    throw new Refusal(
-      'copy-late',
-      `no copy to ${place.name} could be begun in ${humanSeconds(begun.waited)}: ${begun.seen}`,
-      {
-        hint: 'more copies are asked for than a Region takes at once; space the schedules out',
-      },
-    );
-  if (begun.value) throw refusalOf(begun.value);
 }
 
 async function giveUp(id: string, target: Target, claim: Claim, said: Said, deps: CopyDeps): Promise<void> {

@@ -1,5 +1,5 @@
 import { checkSnapshot, type KeyState, type Origin } from '../../checks/snapshot.ts';
-import { Refusal, refusalOf, type Said } from '../../domain/errors.ts';
+import { Refusal } from '../../domain/errors.ts';
 import type { Finding, FindingCode } from '../../domain/finding.ts';
 import { earlierOrSame } from '../../domain/names.ts';
 import type { PlatformSnapshot } from '../../domain/platform.ts';
@@ -10,8 +10,8 @@ import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { Platform } from '../../ports/platform.ts';
 import type { DurableJobDeps } from '../durable-claim.ts';
+import { type Poll, poll, type Waiting } from '../poll.ts';
 import { raise, settle } from '../tell.ts';
-import { type Poll, until, type Waiting, withoutThrowing } from '../until.ts';
 import { homePlace } from './places.ts';
 
 export type SnapshotDeps = DurableJobDeps &
@@ -39,38 +39,32 @@ export async function untilAvailable(
   place = homePlace(creating.place),
 ): Promise<PlatformSnapshot> {
   const { of, id } = creating.snapshot;
-  const look = async (): Promise<Poll<{ taken: PlatformSnapshot } | { said: Said }>> => {
+  const look = async (): Promise<Poll<PlatformSnapshot>> => {
     const found = await deps.platform.snapshot(of, id, place);
     if (!found)
       return failed('snapshot-deleted', `the snapshot ${id} is gone: somebody deleted it while it was made`);
-    if (found.status === 'available') return { state: 'done', value: { taken: found } };
+    if (found.status === 'available') return { state: 'done', value: found };
     if (/^(failed|incompatible|deleting)/.test(found.status))
       return failed('snapshot-failed', `the snapshot ${id} is ${found.status}`);
     return { state: 'waiting', seen: `${found.status}${found.progress ? `, ${found.progress} %` : ''}` };
   };
-  const waited = await until(durable, deps, {
+  return poll(durable, deps, {
     name: 'wait for the snapshot',
     deadline,
-    look: () => withoutThrowing(look),
+    look,
+    late: (seen, waited) =>
+      new Refusal(
+        'snapshot-late',
+        `the snapshot ${id} is still not available after ${humanSeconds(waited)}: ${seen}`,
+        { hint: 'it may still become so, and is then adopted; or raise snapshot.deadline in the policy' },
+      ),
     onWaiting: (token) => deps.catalog.awaitNotice(`snapshot:${id}`, token, deps.clock.now()),
   });
-  if (waited.outcome === 'too-late')
-    throw new Refusal(
-      'snapshot-late',
-      `the snapshot ${id} is still not available after ${humanSeconds(waited.waited)}: ${waited.seen}`,
-      { hint: 'it may still become so, and is then adopted; or raise snapshot.deadline in the policy' },
-    );
-  if ('said' in waited.value) throw refusalOf(waited.value.said);
-  return waited.value.taken;
 }
 
-function failed(code: string, message: string): Poll<{ said: Said }> {
-  return {
-    state: 'done',
-    value: {
-      said: { code, message, hint: 'look up in CloudTrail and the events of RDS why; then run it again' },
-    },
-  };
+function failed(code: string, message: string): Poll<never> {
+  const hint = 'look up in CloudTrail and the events of RDS why; then run it again';
+  return { state: 'refused', why: { code, message, hint } };
 }
 
 /**

@@ -1,10 +1,10 @@
-import { Refusal, refusalOf, type Said, saidOf } from '../../domain/errors.ts';
+import { Refusal, saidOf } from '../../domain/errors.ts';
 import type { CopyJob } from '../../domain/job.ts';
 import { snapshotPointId } from '../../domain/names.ts';
 import { type CopyTo, placeOf, type Target } from '../../domain/policy.ts';
 import { counts, isSnapshot, type SnapshotPoint } from '../../domain/recovery-point.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { type Poll, until, withoutThrowing } from '../until.ts';
+import { type Poll, poll } from '../poll.ts';
 import type { SnapshotDeps } from './made-snapshot.ts';
 
 export type CopyDeps = SnapshotDeps & {
@@ -21,26 +21,20 @@ export async function planned(
   durable: Durable,
   deps: CopyDeps,
 ): Promise<Planned> {
-  const look = async (): Promise<Poll<{ planned: Planned } | { said: Said }>> => {
+  const look = async (): Promise<Poll<Planned>> => {
     try {
-      return { state: 'done', value: { planned: await plan(job, target, deps) } };
+      return { state: 'done', value: await plan(job, target, deps) };
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const said = saidOf(error);
-      return said.code === 'copy-not-yet'
-        ? { state: 'waiting', seen: said.message }
-        : { state: 'done', value: { said } };
+      if (!(error instanceof Refusal) || error.code === 'copy-not-yet') throw error;
+      return { state: 'refused', why: saidOf(error) };
     }
   };
-  const waited = await until(durable, deps, {
+  return poll(durable, deps, {
     name: 'plan the copy',
     deadline: target.policy.snapshot.deadline,
-    look: () => withoutThrowing(look),
+    look,
+    late: (seen) => new Refusal('copy-not-yet', seen, { hint: 'the watch asks again' }),
   });
-  if (waited.outcome === 'too-late')
-    throw new Refusal('copy-not-yet', waited.seen, { hint: 'the watch asks again' });
-  if ('said' in waited.value) throw refusalOf(waited.value.said);
-  return waited.value.planned;
 }
 
 /** What is copied, and where to; refused when that can never be. */

@@ -1,6 +1,6 @@
-import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import { codeOf, Refusal, UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Durable } from '../../../lib/ports/durable.ts';
-import { type Poll, until, withoutThrowing } from '../../../lib/workflows/until.ts';
+import { type Poll, poll } from '../../../lib/workflows/poll.ts';
 import { manualClock } from '../../support/doubles/clock.ts';
 import { memoryExecution } from '../../support/doubles/durable.ts';
 
@@ -29,12 +29,13 @@ function waiting(
     },
   );
   const body = (durable: Durable) =>
-    until(
+    poll(
       durable,
       { clock, pace: PACE },
       {
         name: 'snapshot',
         deadline,
+        late: (seen, waited) => new Refusal('late', `${seen}, given up after ${waited} s`),
         look: async (): Promise<Poll<string>> => {
           looks.push(passed());
           return passed() >= readyAfter
@@ -50,23 +51,28 @@ function waiting(
   return { clock, execution, body, pauses, tokens, looks, passed };
 }
 
-async function outcomeOf({ execution, body }: ReturnType<typeof waiting>) {
-  const ending = await execution.run(body);
-  if (ending.died) throw new Error('nobody told it to die');
-  return ending.result;
+/** What it came to, or the code and message that it was refused with. */
+async function outcomeOf({ execution, body }: ReturnType<typeof waiting>): Promise<string> {
+  try {
+    const ending = await execution.run(body);
+    if (ending.died) throw new Error('nobody told it to die');
+    return ending.result;
+  } catch (error) {
+    return `${codeOf(error)}: ${(error as Error).message}`;
+  }
 }
 
 describe('waiting until something is so', () => {
   it('does not pause at all when it is so at the first look', async () => {
     const wait = waiting({ readyAfter: 0 });
-    expect(await outcomeOf(wait)).toEqual({ outcome: 'done', value: 'available' });
+    expect(await outcomeOf(wait)).toBe('available');
     expect(wait.pauses).toEqual([]);
     expect(wait.looks).toEqual([0]);
   });
 
   it('grows its pauses by half, up to the longest', async () => {
     const wait = waiting({ readyAfter: 1500 });
-    expect(await outcomeOf(wait)).toEqual({ outcome: 'done', value: 'available' });
+    expect(await outcomeOf(wait)).toBe('available');
     expect(wait.pauses).toEqual([60, 90, 135, 202.5, 300, 300, 300, 300]);
   });
 
@@ -79,71 +85,72 @@ describe('waiting until something is so', () => {
 
   it('waits all the same when nobody can be told that it does', async () => {
     const wait = waiting({ readyAfter: 200, unannounced: true });
-    expect(await outcomeOf(wait)).toEqual({ outcome: 'done', value: 'available' });
+    expect(await outcomeOf(wait)).toBe('available');
   });
 
   it('gives up once its deadline has passed, with what it saw last', async () => {
     const wait = waiting({ deadline: 600 });
-    const outcome = await outcomeOf(wait);
-    expect(outcome).toEqual({
-      outcome: 'too-late',
-      seen: `creating after ${wait.looks.at(-1)} s`,
-      waited: 600,
-    });
+    expect(await outcomeOf(wait)).toBe(`late: creating after ${wait.looks.at(-1)} s, given up after 600 s`);
     expect(wait.looks.at(-1)).toBeGreaterThanOrEqual(600);
     expect(wait.looks.at(-2)).toBeLessThan(600);
   });
 
   it('takes what is so at the last look, late as it is', async () => {
     const wait = waiting({ deadline: 600, readyAfter: 600 });
-    expect(await outcomeOf(wait)).toEqual({ outcome: 'done', value: 'available' });
+    expect(await outcomeOf(wait)).toBe('available');
   });
 
   it('looks again at once when somebody ends its pause early', async () => {
     const patient = waiting({ readyAfter: 61 });
     await outcomeOf(patient);
     const woken = waiting({ readyAfter: 61, wakeAfter: 1 });
-    expect(await outcomeOf(woken)).toEqual({ outcome: 'done', value: 'available' });
+    expect(await outcomeOf(woken)).toBe('available');
     expect(woken.looks).toEqual([0, 60, 61]);
     expect(patient.looks).toEqual([0, 60, 150]);
   });
 
   it('waits on when it was woken for nothing', async () => {
     const wait = waiting({ readyAfter: 100, wakeAfter: 0 });
-    expect(await outcomeOf(wait)).toEqual({ outcome: 'done', value: 'available' });
+    expect(await outcomeOf(wait)).toBe('available');
     expect(wait.looks).toEqual([0, 1, 91, 226]);
   });
 
-  it('fails when its looks do, and does not take that for waiting', async () => {
+  const lookingWith = (look: () => Promise<Poll<string>>) => {
     const { execution, clock } = waiting();
-    const failing = execution.run((durable) =>
-      until(
-        durable,
-        { clock, pace: PACE },
-        { name: 'snapshot', deadline: 600, look: () => Promise.reject(new Error('access denied')) },
-      ),
+    const late = (seen: string) => new Refusal('late', seen);
+    return execution
+      .run((durable) => poll(durable, { clock, pace: PACE }, { name: 'it', deadline: 0, look, late }))
+      .then(
+        () => 'done',
+        (error) => `${codeOf(error)}: ${error.message}`,
+      );
+  };
+
+  it('is refused at once, with the code of the look, when no waiting helps', async () => {
+    const why = { code: 'snapshot-failed', message: 'RDS says failed' };
+    expect(await lookingWith(async () => ({ state: 'refused', why }))).toBe(
+      'snapshot-failed: RDS says failed',
     );
-    await expect(failing).rejects.toThrow('access denied');
   });
 
-  it('may take a failing look for waiting, but not one that is denied: no hour allows it', async () => {
+  it('takes a look that fails for waiting, but not one that is denied: no hour allows it', async () => {
     const failing = (code: string) =>
-      withoutThrowing(() => Promise.reject(new UnderstudyError(code, 'RDS says no')));
-    expect(await failing('platform-unreachable')).toEqual({ state: 'waiting', seen: 'RDS says no' });
-    await expect(failing('platform-denied')).rejects.toThrow('RDS says no');
+      lookingWith(() => Promise.reject(new UnderstudyError(code, 'RDS says no')));
+    expect(await failing('platform-unreachable')).toBe('late: RDS says no');
+    expect(await failing('platform-denied')).toBe('platform-denied: RDS says no');
   });
 
   it('does not move its deadline when it is replayed, however late', async () => {
     const wait = waiting({ deadline: 600 });
     await wait.execution.run(wait.body, { at: 'snapshot: look 2', when: 'before' });
     await wait.clock.advance(86_400);
-    expect(await outcomeOf(wait)).toMatchObject({ outcome: 'too-late', waited: 600 });
+    expect(await outcomeOf(wait)).toMatch(/^late: .* after 600 s$/);
     expect(wait.looks).toHaveLength(2);
   });
 
   describe.each([
-    ['becomes so', 300, 'done'],
-    ['never does', undefined, 'too-late'],
+    ['becomes so', 300, 'available'],
+    ['never does', undefined, 'late'],
   ] as const)('for something that %s', (_, readyAfter, outcome) => {
     const make = () => waiting({ deadline: 600, ...(readyAfter ? { readyAfter } : {}) });
     const OPERATIONS = [
@@ -164,7 +171,7 @@ describe('waiting until something is so', () => {
     )('comes to the same end when it is killed at "%s", %s, and replayed', async (at, when) => {
       const whole = make();
       const expected = await outcomeOf(whole);
-      expect(expected.outcome).toBe(outcome);
+      expect(expected).toContain(outcome);
       const wait = make();
       expect(await wait.execution.run(wait.body, { at, when })).toEqual({ died: true });
       expect(await outcomeOf(wait)).toEqual(expected);
