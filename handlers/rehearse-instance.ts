@@ -10,7 +10,7 @@ import {
   scratchSecretStore,
 } from '../lib/runtime/compose.ts';
 import { durableHandler } from '../lib/runtime/durable.ts';
-import { rehearseInstance } from '../lib/workflows/instances/rehearse-instance.ts';
+import { rehearseInstance } from '../lib/workflows/rehearse/rehearse-instance.ts';
 
 /** Topic `jobs` → a snapshot or a moment restored onto an instance that is thrown away. A durable function: it takes hours. */
 export const handler = durableHandler(rehearseInstanceJob, (job, durable) =>

@@ -1,9 +1,9 @@
 import { rehearseJob } from '../lib/domain/job.ts';
 import { pick, plan, scratchFunction, telling } from '../lib/runtime/compose.ts';
 import { durableHandler } from '../lib/runtime/durable.ts';
-import { rehearse } from '../lib/workflows/rehearse.ts';
+import { rehearseDump } from '../lib/workflows/rehearse/rehearse-dump.ts';
 
 /** Topic `jobs` → a rehearsal. A durable function: it waits for the scratch function without being billed. */
 export const handler = durableHandler(rehearseJob, (job, durable) =>
-  rehearse(job, durable, { ...telling(), plan: plan(), scratchFunction: scratchFunction(), pick }),
+  rehearseDump(job, durable, { ...telling(), plan: plan(), scratchFunction: scratchFunction(), pick }),
 );

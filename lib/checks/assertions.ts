@@ -1,3 +1,4 @@
+import { assertionSubject, type RestoredSort } from '../domain/evidence.ts';
 import { type Finding, finding } from '../domain/finding.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { Assertion, Target } from '../domain/policy.ts';
@@ -45,18 +46,18 @@ function sayUnasked(error: Error): string {
     : error.message;
 }
 
-/** What did not pass, as findings: a wrong answer, or none. `subject` names each for its sort of rehearsal. */
+/** A finding for each assertion that did not pass: a wrong answer, or none. */
 export function assertionFindings(
   target: Target,
   answers: readonly Answer[],
-  restored: { what: string; asOf: string; subject: (name: string) => string },
+  restored: { what: string; asOf: string; sort: RestoredSort },
 ): Finding[] {
   return answers
     .filter(({ passed }) => !passed)
     .map(({ name, detail, unasked }) =>
       finding(unasked ? 'assertion-unanswered' : 'assertion-failed', {
         target,
-        subject: restored.subject(name),
+        subject: assertionSubject(name, restored.sort),
         asOf: restored.asOf,
         message: unasked
           ? `"${name}" could not be asked of the restored ${restored.what}: ${detail}`

@@ -6,7 +6,6 @@ import type { Difference, Proof } from './proof.ts';
 /** One phase of a rehearsal and how long it took, in seconds. */
 export type Phase = { name: string; seconds: number };
 
-/** An objective as measured: seconds promised and achieved. */
 /** How much of a restored instance was compared: of `tables` in the manifest and of `checkable` indexes and tables. */
 export type Compared = {
   objects: number;
@@ -23,6 +22,7 @@ export type Compared = {
   checked: number;
 };
 
+/** An objective as measured: seconds promised and achieved. */
 export type Measured = { promised: number; achieved: number; met: boolean };
 
 /**
@@ -71,18 +71,30 @@ export const OF_ASSERTIONS: readonly FindingCode[] = ['assertion-failed', 'asser
  * Did this rehearsal settle an open finding about an assertion? One without an answer says nothing about an earlier wrong
  * answer.
  */
-export function answersAssertion(
-  { code, subject }: Finding,
-  evidence: Evidence,
-  of?: 'snapshot' | 'moment',
-): boolean {
+export function answersAssertion({ code, subject }: Finding, evidence: Evidence): boolean {
+  const sort = restoredSort(evidence.run);
   return evidence.assertions.some(
     ({ name, unasked }) =>
-      subject === assertionSubject(name, of) && (code === 'assertion-unanswered' || !unasked),
+      subject === assertionSubject(name, sort) && (code === 'assertion-unanswered' || !unasked),
   );
 }
 
-/** What a failed assertion is said of: by its name in a dump, and with what it was of in a restored instance. */
-export function assertionSubject(name: string, of?: 'snapshot' | 'moment'): string {
-  return of ? `${name}, of a ${of}` : name;
+/** What a rehearsal restored: a finding about one sort stays open whatever a rehearsal of another finds. */
+export type RestoredSort = 'dump' | 'snapshot' | 'moment';
+export const RESTORED_SORTS: readonly RestoredSort[] = ['dump', 'snapshot', 'moment'];
+
+/** By the name of its run: `rehearse-moment/crm/2026-11-20T01:00:00Z`. */
+export function restoredSort(run: string): RestoredSort {
+  const [, sort = 'dump'] = /^rehearse-(snapshot|moment)\//.exec(run) ?? [];
+  return sort as RestoredSort;
+}
+
+/** The subject of a failed assertion: its name for a dump, and `name, of a snapshot` for a restored instance. */
+export function assertionSubject(name: string, sort: RestoredSort): string {
+  return sort === 'dump' ? name : `${name}, of a ${sort}`;
+}
+
+/** The subject of a breached RTO. */
+export function rtoSubject(sort: RestoredSort): string {
+  return sort === 'dump' ? 'rehearsal' : `rehearsal of a ${sort}`;
 }

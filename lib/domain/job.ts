@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { POINT_ID, TARGET_ID } from './names.ts';
+import { POINT_ID, type RunName, TARGET_ID } from './names.ts';
 import { utc } from './time.ts';
 
 /**
@@ -115,6 +115,13 @@ export type DumpJob = z.infer<typeof dumpJob>;
 export type VerifyJob = z.infer<typeof verifyJob>;
 export type RehearseJob = z.infer<typeof rehearseJob>;
 export type ExpireJob = z.infer<typeof expireJob>;
+
+/** Each sort of rehearsal is a run of its own: one of them never hides that another did not take place. */
+export function rehearsalRun(job: RehearseJob | RehearseInstanceJob): RunName {
+  const { target, scheduledFor } = job;
+  if (job.job === 'rehearse-instance') return { job: `rehearse-${job.from}`, target, scheduledFor };
+  return { job: job.simulation ? 'simulation' : 'rehearse', target, scheduledFor };
+}
 
 /** What a schedule says to dispatch. `scheduledFor` is the moment the schedule meant, not the one it arrived. */
 export const tick = z.strictObject({

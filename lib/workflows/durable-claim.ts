@@ -8,6 +8,8 @@ import type { Durable } from '../ports/durable.ts';
 import { type JobDeps, jobFailed, refuseTheFuture, sayHeld } from './claimed.ts';
 import { raise, resolve } from './tell.ts';
 
+/** What claiming a run and ending it needs. */
+export type RunDeps = Omit<JobDeps, 'secondsLeft' | 'messages'>;
 export type DurableJobDeps = Omit<JobDeps, 'secondsLeft'>;
 
 export type Claimed =
@@ -23,7 +25,7 @@ export type Tried<T> = { ok: true; value: T } | { ok: false; said: Said };
  */
 export async function claimDurably(
   durable: Durable,
-  deps: Omit<DurableJobDeps, 'messages'>,
+  deps: RunDeps,
   name: RunName,
   message: {
     scheduledFor: string;
@@ -84,7 +86,7 @@ export function lostClaim(error: unknown): boolean {
 /** Ends a run that was done: on record, its old alarm taken back, the status brought up to date. */
 export async function succeed(
   durable: Durable,
-  deps: DurableJobDeps,
+  deps: RunDeps,
   claim: Claim,
   done: { summary: string; point?: string },
   /** What its failures are told about, where that is not the job. */
@@ -113,11 +115,11 @@ export async function succeed(
 /** Ends a run that could not be done: told first, then on record. Neither waits for the other's success. */
 export async function fail(
   durable: Durable,
-  deps: DurableJobDeps,
+  deps: RunDeps,
   claim: Claim,
   said: Said,
-  /** What it is told about, where that is not the job; or that nobody is told. */
-  options: { subject?: string; quietly?: boolean } = {},
+  /** The subject of its alert, where that is not the job, or no alert; the point that it was about. */
+  options: { subject?: string; quietly?: boolean; point?: string } = {},
 ): Promise<void> {
   deps.log.error(`${claim.job} failed`, { run: runName(claim), attempt: claim.attempt, error: said });
   deps.metrics.count('JobFailed', 1, { job: claim.job, ...policyOf(deps, claim) }, { target: claim.target });
@@ -132,6 +134,7 @@ export async function fail(
       state: 'failed',
       endedAt: utc(deps.clock.now()),
       summary: said.message.slice(0, 1000),
+      point: options.point,
       error: said,
     }),
   );
@@ -142,7 +145,7 @@ export async function fail(
   if (failures.length > 0) throw failures[0];
 }
 
-function policyOf(deps: DurableJobDeps, claim: Claim): { policy?: string } {
+function policyOf(deps: RunDeps, claim: Claim): { policy?: string } {
   const policy = targetOf(deps.plan, claim.target)?.policy.name;
   return policy ? { policy } : {};
 }

@@ -1,6 +1,6 @@
 import { OF_PREFLIGHT } from '../checks/preflight.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
-import { assertionSubject, OF_ASSERTIONS } from '../domain/evidence.ts';
+import { assertionSubject, OF_ASSERTIONS, RESTORED_SORTS } from '../domain/evidence.ts';
 import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
 import { SCHEDULED_JOBS } from '../domain/job.ts';
 import { parsePointId } from '../domain/names.ts';
@@ -113,15 +113,14 @@ function isStillPlanned({ plan, home }: TellAllDeps, { target: id, code, subject
   if (OF_SOURCE.includes(code) && !target.platform) return false;
   if (code === 'instance-deleted') return subject === target.platform?.id;
   if (OF_ASSERTIONS.includes(code))
-    return target.assertions.some(({ name }) => SORTS.some((of) => subject === assertionSubject(name, of)));
+    return target.assertions.some(({ name }) =>
+      RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort)),
+    );
   const lies = OF_SNAPSHOTS.includes(code) ? parsePointId(subject)?.place : undefined;
   if (lies !== undefined && lies !== home && !copiesOf([target]).includes(lies)) return false;
   const place = code === 'copy-impossible' ? subject : code === 'job-failed' && placeOfCopy(subject);
   return !place || copiesOf([target]).includes(place);
 }
-
-/** Of a dump, or of a restored instance. */
-const SORTS = [undefined, 'snapshot', 'moment'] as const;
 
 const copiesOf = (targets: readonly Target[]) =>
   targets.flatMap(({ policy }) => policy.snapshot.copies.map(placeOf));

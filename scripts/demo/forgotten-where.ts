@@ -1,6 +1,6 @@
 import { utc } from '../../lib/domain/time.ts';
 import { catalog, platform } from '../../lib/runtime/compose.ts';
-import type { InstanceRehearsalOutcome } from '../../lib/workflows/instances/rehearse-instance.ts';
+import type { RehearsalOutcome } from '../../lib/workflows/rehearse/rehearse.ts';
 import { progress } from '../cli/progress.ts';
 import { sayEvidence } from '../cli/say-evidence.ts';
 import { invokeLocally } from '../local/handlers.ts';
@@ -41,7 +41,7 @@ export async function aForgottenWhere(
     { job: 'rehearse-instance', from: 'moment', moment },
     `the instance as of ${moment}, on an instance that is thrown away`,
   );
-  const { evidence } = (rehearsal?.result ?? {}) as Extract<InstanceRehearsalOutcome, { evidence: unknown }>;
+  const { evidence } = (rehearsal?.result ?? {}) as Extract<RehearsalOutcome, { evidence: unknown }>;
   if (!evidence) throw rehearsal?.error ?? new Error(summary(rehearsal));
   for (const text of sayEvidence(evidence)) say(`   ${text}`);
   expect(

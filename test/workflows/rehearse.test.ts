@@ -2,8 +2,11 @@ import type { Evidence } from '../../lib/domain/evidence.ts';
 import type { RehearseJob } from '../../lib/domain/job.ts';
 import { vaultKeys } from '../../lib/domain/names.ts';
 import { counts, type DumpPoint, foundBad, type RecoveryPoint } from '../../lib/domain/recovery-point.ts';
-import { type RehearsalOutcome, rehearse } from '../../lib/workflows/rehearse.ts';
+import { formatEvidence } from '../../lib/workflows/rehearse/format-evidence.ts';
+import type { RehearsalOutcome } from '../../lib/workflows/rehearse/rehearse.ts';
+import { rehearseDump } from '../../lib/workflows/rehearse/rehearse-dump.ts';
 import type { ScratchResult } from '../../lib/workflows/restore-and-prove.ts';
+import { sayEvidence } from '../../scripts/cli/say-evidence.ts';
 import { point as dumpPoint } from '../support/builders.ts';
 import { memoryAlerts } from '../support/doubles/alerts.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
@@ -134,7 +137,7 @@ async function once(
   const execution = memoryExecution({
     scratch: async () => (result instanceof Error ? Promise.reject(result) : result),
   });
-  const ended = await execution.run((durable) => rehearse(job, durable, deps));
+  const ended = await execution.run((durable) => rehearseDump(job, durable, deps));
   if (ended.died) throw new Error('it died');
   return ended.result;
 }
@@ -364,6 +367,40 @@ describe('a rehearsal', () => {
     });
   });
 
+  describe('of a dump that was restored without some of it', () => {
+    const without: ScratchResult = {
+      ...EQUAL,
+      leftOut: ['pg_cron'],
+      exceptions: ['extension pg_cron', 'function public.f(integer)'],
+    };
+    const leaveOut = 'rehearsal: { leaveOut: [extension pg_cron, "function public.f(integer)"] }';
+
+    it('names in evidence, summary, command and status what the policy leaves out', async () => {
+      const { deps, told } = await world();
+      const evidence = evidenceOf(await once({ ...deps, plan: planWith({ policy: leaveOut }) }, without));
+      expect(evidence).toMatchObject({
+        outcome: 'passed',
+        strength: 'exact',
+        exceptions: without.exceptions,
+      });
+      expect(told()).toEqual([]);
+      expect(formatEvidence(evidence)).toContain(
+        'equal to its source but for what was left out (extension pg_cron, function public.f(integer))',
+      );
+      expect(sayEvidence(evidence).join('\n')).toMatch(
+        /row by row, but for what was left out[\s\S]*left out {4}function public\.f\(integer\)/,
+      );
+      const status = await deps.catalog.refreshStatus('crm');
+      expect(status.lastRehearsal).toMatchObject({ exceptions: without.exceptions });
+    });
+
+    it('raises a finding for an extension that the policy does not name', async () => {
+      const { deps, told } = await world();
+      await once(deps, without);
+      expect(told()).toEqual(['opened extension-left-out pg_cron']);
+    });
+  });
+
   it('says that the RTO was breached', async () => {
     const { deps, told } = await world();
     await once(deps, { ...EQUAL, phases: [{ name: 'restore', seconds: 3601 }] });
@@ -371,11 +408,11 @@ describe('a rehearsal', () => {
   });
 
   it('is told although its evidence cannot be kept', async () => {
-    const { deps, told } = await world();
+    const { deps, newest, told } = await world();
     const catalog = faulty(deps.catalog);
     catalog.fail('addEvidence', new Error('throttled'));
-    await expect(once({ ...deps, catalog: catalog.port }, DIFFERENT)).rejects.toThrow();
-    expect(told()).toContainEqual(expect.stringContaining('opened proof-mismatch'));
+    expect(await once({ ...deps, catalog: catalog.port }, DIFFERENT)).toMatchObject({ outcome: 'refused' });
+    expect(told()).toEqual([`opened proof-mismatch ${newest.id}`, 'opened job-failed rehearse']);
   });
 
   it('delivered twice is done once', async () => {
@@ -385,10 +422,35 @@ describe('a rehearsal', () => {
     expect(await catalog.evidence('crm', 9)).toHaveLength(1);
   });
 
+  it('writes nothing more once another worker has taken its run over', async () => {
+    const { deps, catalog, newest, told } = await world();
+    const { finish } = catalog;
+    const taken = {
+      ...catalog,
+      finish: async (...[claim, ending]: Parameters<typeof finish>) =>
+        finish({ ...claim, token: 'another' }, ending),
+    };
+    expect(await once({ ...deps, catalog: taken }, EQUAL)).toMatchObject({ outcome: 'held' });
+    expect(told()).toEqual([]);
+    expect(await catalog.point('crm', newest.id)).toMatchObject({ state: 'rehearsed' });
+  });
+
+  it.each<[string, ScratchResult, string[]]>([
+    ['judged its point', EQUAL, ['RehearsalPassed', 'JobSucceeded']],
+    ['found it bad', DIFFERENT, ['RehearsalFailed', 'JobSucceeded']],
+    ['could not be tried', TOO_SMALL, ['RehearsalFailed', 'JobFailed']],
+  ])('that %s counts so', async (_, result, metrics) => {
+    const { deps } = await world();
+    await once(deps, result);
+    expect(
+      deps.metrics.counted.map(({ name }) => name).filter((name) => /^(Job|Rehearsal)/.test(name)),
+    ).toEqual(metrics);
+  });
+
   const STEPS = [
     'draw a claim token',
     'claim the run',
-    'choose a point',
+    'choose what to restore',
     'begin',
     'restore and prove',
     'tell',
@@ -403,7 +465,7 @@ describe('a rehearsal', () => {
       const { deps, catalog, newest, told } = await world();
       const execution = memoryExecution({ scratch: async () => DIFFERENT });
       const body = (durable: Parameters<Parameters<typeof execution.run>[0]>[0]) =>
-        rehearse(JOB, durable, deps);
+        rehearseDump(JOB, durable, deps);
       expect(await execution.run(body, { at, when })).toEqual({ died: true });
       expect(await execution.run(body)).toMatchObject({ died: false, result: { outcome: 'rehearsed' } });
       expect(await catalog.run({ job: 'rehearse', target: 'crm', scheduledFor: NOW })).toMatchObject({

@@ -19,21 +19,16 @@ import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { Platform, ScratchOrder } from '../../ports/platform.ts';
+import type { Chosen } from '../rehearse/judge.ts';
 import { platformOf } from '../snapshots/snapshot.ts';
 import { type Estimate, refuseOverBudget, sayEstimate } from './scratch-budget.ts';
 
 /** What will be restored, and everything known of it beforehand. Small: it travels through a checkpoint. */
-export type Chosen = {
-  /** The point's id, or `20261120T010000Z-moment`. */
-  point: string;
+export type InstancePlan = Chosen & {
   kind: 'rds' | 'aurora';
   /** Where it is restored. */
   place: string;
   from: ScratchOrder['from'];
-  /** The moment that the copy will hold, as well as that is known. */
-  moment: string;
-  /** The moment of the newest of its sort: what came after it would be lost now. */
-  newestAt: string;
   engine: string;
   engineVersion: string;
   masterUser?: string;
@@ -61,7 +56,7 @@ export async function planRehearsal(
   job: RehearseInstanceJob,
   target: Target,
   deps: PlanDeps,
-): Promise<Chosen> {
+): Promise<InstancePlan> {
   const ref = platformOf(target);
   if (ref.kind === 'elasticache')
     throw new Refusal('not-rehearsed', `${target.id} is a cache, which is not rehearsed`);
@@ -81,8 +76,9 @@ export async function planRehearsal(
   const surely = job.from === 'moment' ? what.moment : utc(plusSeconds(what.moment, -SNAPSHOT_TAKES));
   const manifest = await manifestBefore(surely, target, deps);
   const options = optionsOf(source, what, target);
-  const chosen: Chosen = {
+  const chosen: InstancePlan = {
     ...what,
+    sort: job.from,
     kind: ref.kind,
     place,
     database: manifest?.database ?? target.connection?.database ?? source?.database ?? 'postgres',
@@ -154,7 +150,7 @@ function placeFor(target: Target, home: string): string {
   return target.policy.rehearsal.instance.place ?? home;
 }
 
-type What = Pick<Chosen, 'point' | 'from' | 'moment' | 'newestAt' | 'engine' | 'engineVersion'> & {
+type What = Pick<InstancePlan, 'point' | 'from' | 'moment' | 'newestAt' | 'engine' | 'engineVersion'> & {
   masterUser?: string | undefined;
 };
 

@@ -1,14 +1,14 @@
 import type { Target } from '../../domain/policy.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { SourceLook, SourceLookRequest } from './look-at-source.ts';
-import type { Chosen } from './plan-instance-rehearsal.ts';
+import type { InstancePlan } from './plan-instance-rehearsal.ts';
 import { mergeProofs, NOTHING_PROVEN, type ProveRequest, type ProveResult } from './proof-slices.ts';
 import type { RehearseInstanceDeps } from './scratch-order.ts';
 
 /** Looks at the source after the restore: by then everything that was written before the moment has been counted. */
 export async function proveCopy(
   target: Target,
-  chosen: Chosen,
+  chosen: InstancePlan,
   name: string,
   endpoint: { host: string; port: number },
   durable: Durable,

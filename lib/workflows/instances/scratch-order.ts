@@ -1,4 +1,4 @@
-import type { RehearseInstanceJob } from '../../domain/job.ts';
+import { type RehearseInstanceJob, rehearsalRun } from '../../domain/job.ts';
 import { runName, scratchName } from '../../domain/names.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
@@ -6,8 +6,7 @@ import { plusSeconds, utc } from '../../domain/time.ts';
 import type { Place, Platform, ScratchInstances, ScratchOrder } from '../../ports/platform.ts';
 import type { DurableJobDeps } from '../durable-claim.ts';
 import { placeNamed } from '../snapshots/places.ts';
-import { rehearsalRun } from './judge-instance.ts';
-import type { Chosen } from './plan-instance-rehearsal.ts';
+import type { InstancePlan } from './plan-instance-rehearsal.ts';
 import { networkIn, scratchTags } from './quarantine.ts';
 import type { ScratchInstanceDeps } from './scratch-instance.ts';
 
@@ -43,7 +42,7 @@ export function scratchIn<Deps extends Pick<RehearseInstanceDeps, 'scratch' | 's
 export function recordOf(
   job: RehearseInstanceJob,
   target: Target,
-  chosen: Chosen,
+  chosen: InstancePlan,
   deps: RehearseInstanceDeps,
 ): ScratchRecord {
   const run = rehearsalRun(job);
@@ -64,7 +63,7 @@ export function recordOf(
 export function orderOf(
   job: RehearseInstanceJob,
   target: Target,
-  chosen: Chosen,
+  chosen: InstancePlan,
   name: string,
   expires: string,
   deps: RehearseInstanceDeps,

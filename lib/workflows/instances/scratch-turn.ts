@@ -1,12 +1,11 @@
 import { Refusal, saidOf } from '../../domain/errors.ts';
-import type { RehearseInstanceJob } from '../../domain/job.ts';
+import { type RehearseInstanceJob, rehearsalRun } from '../../domain/job.ts';
 import { scratchName } from '../../domain/names.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
 import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { type Poll, poll } from '../poll.ts';
-import { rehearsalRun } from './judge-instance.ts';
 import { refuseOverBudget } from './scratch-budget.ts';
 import { BESIDE, type RehearseInstanceDeps, scratchIn } from './scratch-order.ts';
 import { takeDown } from './take-down.ts';

@@ -9,7 +9,7 @@ import {
   scratchInstances,
   scratchSecretStore,
 } from '../../../lib/runtime/compose.ts';
-import type { InstanceRehearsalOutcome } from '../../../lib/workflows/instances/rehearse-instance.ts';
+import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
 import { invokeLocally } from '../../../scripts/local/handlers.ts';
 import type { LocalRds } from '../../../scripts/local/rds/local-rds.ts';
 import { instancePlan } from '../../support/instances.ts';
@@ -46,7 +46,7 @@ afterEach(() => {
 });
 
 const rehearse = (scheduledFor: string, more: object = {}) =>
-  platform.ask<InstanceRehearsalOutcome>('rehearse-instance', scheduledFor, {
+  platform.ask<RehearsalOutcome>('rehearse-instance', scheduledFor, {
     from: 'snapshot',
     point: POINT,
     ...more,
@@ -215,7 +215,7 @@ describe('instances and clusters, of a snapshot and as of a moment, are rehearse
   });
 });
 
-const worth = (outcome: InstanceRehearsalOutcome) => {
+const worth = (outcome: RehearsalOutcome) => {
   if (outcome.outcome !== 'rehearsed') return outcome;
   const { evidence } = outcome;
   return evidence.error ?? evidence.findings[0] ?? evidence.outcome;

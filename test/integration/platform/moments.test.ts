@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { ProveRequest } from '../../../lib/workflows/instances/proof-slices.ts';
-import type { InstanceRehearsalOutcome } from '../../../lib/workflows/instances/rehearse-instance.ts';
+import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
 import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';
 import { instancePlan } from '../../support/instances.ts';
 import { createPlatform, PASSWORD, type Platform } from '../../support/platform.ts';
@@ -72,7 +72,7 @@ afterAll(async () => {
 
 const source = (text: string) => platform.rds.instance('crm-prod').sql('crm', text);
 const rehearse = (scheduledFor: string, more: object) =>
-  platform.ask<InstanceRehearsalOutcome>('rehearse-instance', scheduledFor, { from: 'moment', ...more });
+  platform.ask<RehearsalOutcome>('rehearse-instance', scheduledFor, { from: 'moment', ...more });
 
 /** A row of ours, and then the ledger's for the minute. */
 async function mark(name: string, minute: string): Promise<void> {

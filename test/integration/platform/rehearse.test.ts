@@ -12,7 +12,7 @@ import {
 import { utc } from '../../../lib/domain/time.ts';
 import { catalog } from '../../../lib/runtime/compose.ts';
 import type { ProveRequest } from '../../../lib/workflows/instances/proof-slices.ts';
-import type { InstanceRehearsalOutcome } from '../../../lib/workflows/instances/rehearse-instance.ts';
+import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
 import { type Cluster, startCluster } from '../../../scripts/local/cluster.ts';
 import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';
 import type { LocalInstance } from '../../../scripts/local/rds/local-rds.ts';
@@ -66,7 +66,7 @@ afterEach(() => {
 
 const source = (text: string) => platform.rds.instance('crm-prod').sql('crm', text);
 const rehearse = (scheduledFor: string, more: object = {}) =>
-  platform.ask<InstanceRehearsalOutcome>('rehearse-instance', scheduledFor, { from: 'snapshot', ...more });
+  platform.ask<RehearsalOutcome>('rehearse-instance', scheduledFor, { from: 'snapshot', ...more });
 
 /** Does something to the copy when it has come up, before it is looked at. */
 function inTheCopy(work: (copy: LocalInstance, request: ProveRequest) => Promise<unknown>): void {

@@ -1,5 +1,5 @@
+import { rehearsalRun } from '../../../lib/domain/job.ts';
 import { runName } from '../../../lib/domain/names.ts';
-import { rehearsalRun } from '../../../lib/workflows/instances/judge-instance.ts';
 import type { Death } from '../../support/doubles/durable.ts';
 import {
   deathsIn,

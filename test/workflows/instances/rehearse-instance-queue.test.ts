@@ -156,7 +156,7 @@ describe('the turn of a rehearsal', () => {
     const made = await rehearsalWorld();
     const [slow, quick] = [jobAt(1), jobAt(2)];
     const late = made.execution();
-    await late.run(made.bodyOf(slow), { at: 'plan the rehearsal', when: 'kept' });
+    await late.run(made.bodyOf(slow), { at: 'choose what to restore', when: 'kept' });
     await made.clock.advance(5);
     await made.execution().run(made.bodyOf(quick), { at: 'begin the restore', when: 'done' });
     await late.run(made.bodyOf(slow), { at: 'begin the restore', when: 'before' });

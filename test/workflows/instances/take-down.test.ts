@@ -1,7 +1,7 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import { rehearsalRun } from '../../../lib/domain/job.ts';
 import { runName } from '../../../lib/domain/names.ts';
 import { TAGS } from '../../../lib/domain/platform.ts';
-import { rehearsalRun } from '../../../lib/workflows/instances/judge-instance.ts';
 import { platformSnapshot, snapshotPoint, target } from '../../support/builders.ts';
 import {
   instanceOf,

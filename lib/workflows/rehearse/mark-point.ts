@@ -1,14 +1,14 @@
-import type { Evidence } from '../domain/evidence.ts';
-import { placedId, REPLICA, VAULT } from '../domain/names.ts';
-import type { Target } from '../domain/policy.ts';
+import type { Evidence } from '../../domain/evidence.ts';
+import { placedId, REPLICA, VAULT } from '../../domain/names.ts';
+import type { Target } from '../../domain/policy.ts';
 import {
   isDump,
   type PointRehearsal,
   type RecoveryPoint,
   rehearsalOf,
   whyMarked,
-} from '../domain/recovery-point.ts';
-import type { Catalog, PointChanges } from '../ports/catalog.ts';
+} from '../../domain/recovery-point.ts';
+import type { Catalog, PointChanges } from '../../ports/catalog.ts';
 
 /**
  * Puts on record with the point what its rehearsal came to: corrupt for the reason given; rehearsed where it was restored;

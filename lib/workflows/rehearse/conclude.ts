@@ -1,0 +1,107 @@
+import {
+  answersAssertion,
+  type Evidence,
+  OF_ASSERTIONS,
+  restoredSort,
+  rtoSubject,
+} from '../../domain/evidence.ts';
+import type { Finding, FindingCode } from '../../domain/finding.ts';
+import { parseRunName, restoredBefore } from '../../domain/names.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { Claim } from '../../domain/run.ts';
+import type { Durable } from '../../ports/durable.ts';
+import { fail, type RunDeps, succeed } from '../durable-claim.ts';
+import { raise, resolve, settle } from '../tell.ts';
+import { formatEvidence } from './format-evidence.ts';
+import { NAMED } from './instance-findings.ts';
+import { markPoint } from './mark-point.ts';
+
+/**
+ * Tells and records what a rehearsal found. Telling comes first, and no failure of one step stops another: you get the
+ * alert of a mismatch that could not be recorded. Rejects with the first failure, before the run has ended.
+ */
+export async function concludeRehearsal(
+  evidence: Evidence,
+  target: Target,
+  claim: Claim,
+  durable: Durable,
+  deps: RunDeps,
+): Promise<void> {
+  const failures: unknown[] = [];
+  const guarded = (name: string, work: () => Promise<void>) =>
+    durable.step(name, work).catch((error) => void failures.push(error));
+  await guarded('tell', () => tell(target, evidence, deps));
+  await guarded('keep the evidence', () => deps.catalog.addEvidence(evidence));
+  await guarded('mark the point', () => markPoint(target, evidence, whyCorrupt(evidence), deps));
+  if (failures.length > 0) throw failures[0];
+  // A finding is a result: the run has judged. Only where nothing could be judged the run has failed.
+  if (evidence.error?.kind === 'unjudged')
+    return fail(durable, deps, claim, evidence.error, { point: evidence.point });
+  await succeed(durable, deps, claim, {
+    summary: formatEvidence(evidence).slice(0, 1000),
+    point: evidence.point,
+  });
+}
+
+/** Failures of a restore that lie in the stored bytes themselves. */
+const BROKEN = ['checksum-mismatch', 'artifact-missing', 'manifest-invalid', 'manifest-missing'];
+
+/** Shown to be different or broken: corrupt. A verification can take back the second, by its code, but not the first. */
+function whyCorrupt({ findings, error }: Evidence): string | undefined {
+  const mismatch = findings.find(({ code }) => code === 'proof-mismatch');
+  if (mismatch) return mismatch.message;
+  return error?.kind === 'bad' && BROKEN.includes(error.code) ? error.code : undefined;
+}
+
+/** Findings about one point: a good rehearsal of it or of a newer one closes them, never one of an older point. */
+const OF_POINTS: readonly FindingCode[] = ['restore-failed', 'proof-mismatch'];
+const OF_RESTORES: readonly FindingCode[] = [
+  ...OF_ASSERTIONS,
+  'rto-breached',
+  'extension-left-out',
+  'index-corrupt',
+  'ledger-mismatch',
+  'proof-incomplete',
+];
+
+/** Raises what was found. What could not be judged closes nothing that was found before. */
+async function tell(target: Target, evidence: Evidence, deps: RunDeps): Promise<void> {
+  const { findings, outcome, run } = evidence;
+  const metric = outcome === 'passed' ? 'RehearsalPassed' : 'RehearsalFailed';
+  const job = parseRunName(run)!.job;
+  deps.metrics.count(metric, 1, { policy: target.policy.name, job }, { target: target.id });
+  if (evidence.error?.kind === 'unjudged') {
+    for (const found of findings) await raise(deps, found);
+    return;
+  }
+  const among = (codes: readonly FindingCode[]) => findings.filter(({ code }) => codes.includes(code));
+  await settle(deps, target.id, OF_POINTS, among(OF_POINTS), (open) => wasRestored(open, evidence));
+  await settle(deps, target.id, OF_RESTORES, among(OF_RESTORES), (open) => wasAsked(open, evidence));
+  for (const left of among(['scratch-left-over'])) await raise(deps, left);
+  if (restoredSort(run) !== 'dump')
+    await resolve(deps, { target: target.id, code: 'scratch-budget', subject: target.policy.name });
+}
+
+/** Only a comparison closes a difference. */
+function wasRestored(open: Finding, { point, strength, compared }: Evidence): boolean {
+  if (!restoredBefore(open.subject, point)) return false;
+  return open.code !== 'proof-mismatch' || compared !== undefined || strength === 'bounded';
+}
+
+/** A rehearsal cannot close what it did not ask, nor what was found in later data than it looked at. */
+function wasAsked(open: Finding, evidence: Evidence): boolean {
+  if (open.asOf !== undefined && open.asOf > evidence.pointSnapshotAt) return false;
+  if (OF_ASSERTIONS.includes(open.code)) return answersAssertion(open, evidence);
+  const sort = restoredSort(evidence.run);
+  if (open.code === 'rto-breached') return evidence.rto !== undefined && open.subject === rtoSubject(sort);
+  if (open.code === 'extension-left-out') return sort === 'dump' && evidence.error === undefined;
+  // Only a look at every index and page can say that one is sound, and only where no more are damaged than were named.
+  if (open.code === 'index-corrupt') {
+    const { checked = 0, checkable = 0 } = evidence.bounded ?? {};
+    const damaged = evidence.findings.filter(({ code }) => code === 'index-corrupt').length;
+    return checked > 0 && checked >= checkable && damaged < NAMED;
+  }
+  // Raised again where it is still so; without a dump there is nothing to compare with.
+  if (open.code === 'proof-incomplete') return evidence.strength !== 'none' && open.subject === sort;
+  return evidence.ledger?.verdict === 'agrees' && open.subject === sort;
+}

@@ -1,0 +1,75 @@
+import { type Finding, finding } from '../../domain/finding.ts';
+import type { Target } from '../../domain/policy.ts';
+import { many } from '../../domain/words.ts';
+import { NOTHING_PROVEN, type ProveResult } from '../instances/proof-slices.ts';
+import type { Chosen } from './judge.ts';
+
+/** How a note begins that says what a proof left out. */
+export const NOT_LOOKED_AT = 'not looked at:';
+/** As many damaged indexes and tables are findings by name. */
+export const NAMED = 20;
+
+/** What only a restored instance can have wrong: indexes and pages, and the ledger. */
+export function instanceFindings(target: Target, chosen: Chosen, proof: ProveResult): Finding[] {
+  const what = `${chosen.point} of ${target.id}`;
+  const asOf = chosen.moment;
+  const found = proof.corrupt.slice(0, NAMED).map(({ name, problem }) =>
+    finding('index-corrupt', {
+      target,
+      subject: name,
+      asOf,
+      message: `in the restored ${what}, ${name} is damaged: ${problem}`,
+    }),
+  );
+  if (proof.ledger?.verdict === 'differs')
+    found.push(
+      finding('ledger-mismatch', {
+        target,
+        subject: chosen.sort,
+        asOf,
+        message: `the restored ${what} ${formatLedger(proof.ledger)}`,
+      }),
+    );
+  return found;
+}
+
+function formatLedger({
+  missingCount,
+  missing,
+  extraCount,
+  extra,
+}: NonNullable<ProveResult['ledger']>): string {
+  return [
+    ...(missingCount > 0
+      ? [`lacks ${many(missingCount, 'row')} of the ledger (${missing.slice(0, 3).join(', ')})`]
+      : []),
+    ...(extraCount > 0 ? [`has ${extraCount} that came later (${extra.slice(0, 3).join(', ')})`] : []),
+  ].join(' and ');
+}
+
+/** There was a dump to hold it against, and that could not be done, or not of all of it: it is not proven. */
+export function proofIncomplete(target: Target, chosen: Chosen, proof: ProveResult | undefined): Finding {
+  const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = (
+    proof ?? NOTHING_PROVEN
+  ).compared;
+  const skipped = Math.max(0, tables - exact - bounded - unbounded - unlogged);
+  const reasons = [
+    ...(proof ? [] : ['nothing in it was looked at']),
+    ...(proof && objects === 0 ? ['no definition could be compared'] : []),
+    ...(proof && exact + bounded + unbounded === 0 ? ['there was no table to compare'] : []),
+    ...(proof && checked === 0 ? ['no index and no page was read'] : []),
+    ...(unbounded > 0 ? [`${many(unbounded, 'table')} could not be judged`] : []),
+    ...(skipped > 0 ? [`${many(skipped, 'table was', 'tables were')} not compared`] : []),
+    ...(checked < checkable
+      ? [`${many(checkable - checked, 'index or table was', 'indexes and tables were')} not read`]
+      : []),
+    ...(target.ledger && proof?.ledger?.verdict !== 'agrees' ? ['its ledger could not be compared'] : []),
+    ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
+  ];
+  const more = reasons.length > 5 ? `; and ${reasons.length - 5} more` : '';
+  return finding('proof-incomplete', {
+    target,
+    subject: chosen.sort,
+    message: `${chosen.point} of ${target.id} came up, and no more is proven: ${reasons.slice(0, 5).join('; ')}${more}`,
+  });
+}

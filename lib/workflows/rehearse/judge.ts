@@ -1,0 +1,122 @@
+import { assertionFindings } from '../../checks/assertions.ts';
+import type { Said } from '../../domain/errors.ts';
+import { type Evidence, type RestoredSort, rtoSubject } from '../../domain/evidence.ts';
+import { type Finding, type FindingCode, finding } from '../../domain/finding.ts';
+import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/job.ts';
+import { runName } from '../../domain/names.ts';
+import type { Target } from '../../domain/policy.ts';
+import { sayDifferences } from '../../domain/proof.ts';
+import { humanSeconds, secondsBetween } from '../../domain/time.ts';
+
+/** What is restored. Small: it travels through a checkpoint. */
+export type Chosen = {
+  sort: RestoredSort;
+  /** The point's id, or `20261120T010000Z-moment`. */
+  point: string;
+  /** The moment of the data that the copy will hold, as well as it is known. */
+  moment: string;
+  /** The newest moment of its sort that could be restored: an emergency now would lose what came after it. */
+  newestAt: string;
+};
+
+/** What came of restoring it: the measurements of every sort of rehearsal. */
+export type Restored = Pick<
+  Evidence,
+  | 'source'
+  | 'where'
+  | 'phases'
+  | 'strength'
+  | 'compared'
+  | 'bounded'
+  | 'ledger'
+  | 'differences'
+  | 'differenceCount'
+  | 'assertions'
+  | 'leftOut'
+  | 'exceptions'
+  | 'notes'
+> & {
+  began: string;
+  /** Did the copy come up? Only then an RTO was measured. */
+  cameUp: boolean;
+  /** The RPO is measured from here, and how many seconds the copy is behind what was promised of it. */
+  plannedAt: string;
+  behind?: number;
+  /** `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point. */
+  failure?: Said & { kind: 'bad' | 'unjudged' };
+  /** Findings of this sort alone. */
+  findings: Finding[];
+};
+
+/** Phases during which an emergency would wait for the database. Proof and assertions come after. */
+const RESTORE_PHASES = ['server', 'fetch', 'roles', 'restore', 'prepare', 'secure'];
+/** Findings that make a rehearsal no failure. */
+const ASIDE: readonly FindingCode[] = ['extension-left-out', 'scratch-left-over', 'proof-incomplete'];
+const RPO_OF = { dump: 'dump', snapshot: 'snapshot', moment: 'pitr' } as const;
+
+/** From what was measured to what it means. */
+export function judge(
+  job: RehearseJob | RehearseInstanceJob,
+  target: Target,
+  chosen: Chosen,
+  restored: Restored,
+): Evidence {
+  const { began, cameUp, plannedAt, behind = 0, failure, findings: own, ...measured } = restored;
+  const seconds = measured.phases
+    .filter(({ name }) => RESTORE_PHASES.includes(name))
+    .reduce((sum, phase) => sum + phase.seconds, 0);
+  const { rto, rpo } = target.policy.objectives;
+  const promised = rpo[RPO_OF[chosen.sort]];
+  const restoring = cameUp ? objective(rto, Math.round(seconds * 10) / 10) : undefined;
+  const losing =
+    promised === undefined
+      ? undefined
+      : objective(promised, secondsBetween(chosen.newestAt, plannedAt) + behind);
+  const findings = [...commonFindings(target, chosen, restored, restoring?.achieved), ...own];
+  return {
+    target: target.id,
+    run: runName(rehearsalRun(job)),
+    at: began,
+    point: chosen.point,
+    pointSnapshotAt: chosen.moment,
+    outcome: failure || findings.some(({ code }) => !ASIDE.includes(code)) ? 'failed' : 'passed',
+    operator: job.requestedBy,
+    simulation: job.job === 'rehearse' && job.simulation,
+    ...measured,
+    ...(restoring && { rto: restoring }),
+    ...(losing && { rpo: losing }),
+    findings,
+    ...(failure && { error: failure }),
+  };
+}
+
+const objective = (promised: number, achieved: number) => ({ promised, achieved, met: achieved <= promised });
+
+/** What every sort of rehearsal may find. */
+function commonFindings(
+  target: Target,
+  { point, sort, moment }: Chosen,
+  { failure, differences, differenceCount, assertions }: Restored,
+  restoreSeconds: number | undefined,
+): Finding[] {
+  const what = `${point} of ${target.id}`;
+  const found: Finding[] = [];
+  if (failure?.kind === 'bad') {
+    const message = `${what} did not restore: ${failure.message}`;
+    const failed = finding('restore-failed', { target, subject: point, message });
+    // The error knows its cause, and so the next step.
+    found.push(failure.hint ? { ...failed, next: failure.hint } : failed);
+  }
+  if (differenceCount > 0) {
+    const isNot = sort === 'dump' ? 'is not equal to its source' : 'cannot be what its source was';
+    const message = `the restored ${what} ${isNot}: ${sayDifferences({ differences, differenceCount })}`;
+    found.push(finding('proof-mismatch', { target, subject: point, message }));
+  }
+  found.push(...assertionFindings(target, assertions, { what, asOf: moment, sort }));
+  const { rto } = target.policy.objectives;
+  if (restoreSeconds !== undefined && restoreSeconds > rto) {
+    const message = `restoring ${what} took ${humanSeconds(restoreSeconds)}, promised were ${humanSeconds(rto)}`;
+    found.push(finding('rto-breached', { target, subject: rtoSubject(sort), message }));
+  }
+  return found;
+}

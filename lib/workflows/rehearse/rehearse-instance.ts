@@ -1,0 +1,121 @@
+import { type Said, saidOf } from '../../domain/errors.ts';
+import { finding } from '../../domain/finding.ts';
+import type { RehearseInstanceJob } from '../../domain/job.ts';
+import { defaultParameterGroup } from '../../domain/parameter-family.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { Durable } from '../../ports/durable.ts';
+import { requireTarget } from '../claimed.ts';
+import { lostClaim } from '../durable-claim.ts';
+import { type InstancePlan, planRehearsal } from '../instances/plan-instance-rehearsal.ts';
+import { proveCopy } from '../instances/prove-copy.ts';
+import { bringUp, durableStopwatch } from '../instances/scratch-instance.ts';
+import {
+  BESIDE,
+  orderOf,
+  type RehearseInstanceDeps,
+  recordOf,
+  scratchIn,
+} from '../instances/scratch-order.ts';
+import { clearEarlierAttempt, itsTurn } from '../instances/scratch-turn.ts';
+import { takeDown } from '../instances/take-down.ts';
+import { raise } from '../tell.ts';
+import type { Restored } from './judge.ts';
+import { type RehearsalOutcome, rehearse } from './rehearse.ts';
+import { type InstanceResult, restoredInstance } from './restored-instance.ts';
+
+export type { RehearseInstanceDeps };
+
+/**
+ * Rehearses a restore of a snapshot, or to a moment, on an instance that is thrown away.
+ *
+ *   plan (what, how long, within the policy's hours) → scratch on record → its turn → brought up in quarantine
+ *     → source looked at → proven from inside → taken down, confirmed gone
+ *
+ * The record of the scratch instance comes before its first call and is ended after its last: whatever dies in between,
+ * the watch finds it. Taking down is not skipped by any failure, and no failure of it hides what was found.
+ */
+export async function rehearseInstance(
+  job: RehearseInstanceJob,
+  durable: Durable,
+  deps: RehearseInstanceDeps,
+): Promise<RehearsalOutcome> {
+  const target = requireTarget(deps.plan, job.target);
+  return rehearse<InstancePlan>(
+    job,
+    target,
+    {
+      // It may wait as long for its turn, for the restore, and for the instance of a cluster.
+      lease: 3 * target.policy.rehearsal.instance.deadline + BESIDE,
+      choose: () => raisingBudget(target, deps, () => planRehearsal(job, target, deps)),
+      restore: (chosen) => restoreOnInstance(job, target, chosen, durable, deps),
+    },
+    durable,
+    deps,
+  );
+}
+
+async function restoreOnInstance(
+  job: RehearseInstanceJob,
+  target: Target,
+  chosen: InstancePlan,
+  durable: Durable,
+  deps: RehearseInstanceDeps,
+): Promise<Restored> {
+  await clearEarlierAttempt(job, target, durable, deps);
+  const record = await durable.step('put the scratch instance on record', () =>
+    deps.catalog.beginScratch(recordOf(job, target, chosen, deps)),
+  );
+  const time = durableStopwatch(durable, deps);
+  const there = scratchIn(deps, target, chosen.place);
+  const result: InstanceResult = { phases: time.phases, began: chosen.plannedAt, notes: [...chosen.notes] };
+  try {
+    const started = await itsTurn(job, record, target, durable, deps);
+    result.began = started.startedAt ?? chosen.plannedAt;
+    const order = orderOf(job, target, chosen, record.name, started.expiresAt, deps);
+    const parametersFrom =
+      chosen.parametersFrom ?? defaultParameterGroup(chosen.engine, chosen.engineVersion);
+    const endpoint = await bringUp(order, record, parametersFrom, target, durable, there, time.phase);
+    if (/postgres/.test(chosen.engine) && chosen.masterUser) {
+      await time.phase('proof');
+      result.proof = await proveCopy(target, chosen, record.name, endpoint, durable, deps);
+    } else result.notes.push(whyNotAsked(chosen));
+  } catch (error) {
+    if (lostClaim(error)) throw error;
+    result.failure = saidOf(error);
+    const said = result.failure;
+    if (said.code === OVER_BUDGET)
+      await durable.step('say that the hours are used up', () => raiseBudget(target, said, deps));
+  }
+  await time.phase('tear down').catch(() => undefined);
+  await takeDown(record, target, durable, there).catch((error) => {
+    result.left = { name: record.name, message: saidOf(error).message };
+  });
+  await time.end().catch(() => undefined);
+  return restoredInstance(target, chosen, result);
+}
+
+function whyNotAsked({ engine, masterUser }: InstancePlan): string {
+  return masterUser === undefined
+    ? 'it is restored and not asked: nobody knows its master user'
+    : `${engine} is restored and not asked: only PostgreSQL can be proven`;
+}
+
+const OVER_BUDGET = 'scratch-budget';
+
+/** That the policy's hours are used up is a finding beside the error. */
+async function raisingBudget<T>(
+  target: Target,
+  deps: RehearseInstanceDeps,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const said = saidOf(error);
+    if (said.code === OVER_BUDGET) await raiseBudget(target, said, deps);
+    throw error;
+  }
+}
+
+const raiseBudget = (target: Target, { message }: Said, deps: RehearseInstanceDeps) =>
+  raise(deps, finding(OVER_BUDGET, { target, subject: target.policy.name, message }));

@@ -1,0 +1,84 @@
+import { saidOf } from '../../domain/errors.ts';
+import type { Evidence } from '../../domain/evidence.ts';
+import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/job.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { Durable } from '../../ports/durable.ts';
+import {
+  attempt,
+  type Claimed,
+  claimDurably,
+  fail,
+  granted,
+  lostClaim,
+  type RunDeps,
+} from '../durable-claim.ts';
+import { type RefusedPoint, refuseNamedPoint } from '../named-point.ts';
+import { concludeRehearsal } from './conclude.ts';
+import { type Chosen, judge, type Restored } from './judge.ts';
+
+/** How one sort of rehearsal restores: a dump on a server inside a function, a snapshot or a moment on an instance. */
+export type Method<Choice extends Chosen> = {
+  /** Seconds for which the run is claimed; nothing renews the claim while the execution waits. */
+  lease: number;
+  /** Rejects with a Refusal where there is nothing to restore. One step: it may be done again. */
+  choose(): Promise<Choice>;
+  /** Restores onto scratch, proves it, and tears it down. What went wrong stands in the result. */
+  restore(chosen: Choice): Promise<Restored>;
+};
+
+export type RehearsalOutcome =
+  | { outcome: 'rehearsed'; evidence: Evidence }
+  | Exclude<Claimed, { outcome: 'claimed' }>
+  | RefusedPoint
+  | { outcome: 'refused'; summary: string; code: string; message: string; hint?: string };
+
+/**
+ * A rehearsal: choose → restore onto scratch and prove → judge → conclude. It is on record and told, whatever came of it.
+ */
+export async function rehearse<Choice extends Chosen>(
+  job: RehearseJob | RehearseInstanceJob,
+  target: Target,
+  method: Method<Choice>,
+  durable: Durable,
+  deps: RunDeps,
+): Promise<RehearsalOutcome> {
+  const run = rehearsalRun(job);
+  const refused = await durable.step('look at the point named', () =>
+    refuseNamedPoint(deps, target, run, job.job, job.point),
+  );
+  if (refused) return refused;
+  const claimed = await claimDurably(durable, deps, run, job, method.lease);
+  if (claimed.outcome !== 'claimed') return claimed;
+  const { claim } = claimed;
+  try {
+    const chosen = granted(await attempt(durable, 'choose what to restore', method.choose));
+    const restored = await excuseExpired(chosen, await method.restore(chosen), target, durable, deps);
+    const evidence = judge(job, target, chosen, restored);
+    await concludeRehearsal(evidence, target, claim, durable, deps);
+    return { outcome: 'rehearsed', evidence };
+  } catch (error) {
+    const said = saidOf(error);
+    if (lostClaim(error)) return { outcome: 'held', summary: said.message };
+    await fail(durable, deps, claim, said);
+    return { outcome: 'refused', summary: said.message, ...said };
+  }
+}
+
+/** Retention may have deleted the point while it was being restored; then it is not accused of being gone. */
+async function excuseExpired(
+  { point: id, sort }: Chosen,
+  restored: Restored,
+  target: Target,
+  durable: Durable,
+  { catalog }: Pick<RunDeps, 'catalog'>,
+): Promise<Restored> {
+  if (restored.failure?.kind !== 'bad' || sort === 'moment') return restored;
+  const state = await durable.step(
+    'look at the point again',
+    async () => (await catalog.point(target.id, id))?.state ?? 'gone',
+  );
+  if (!['gone', 'expiring', 'expired'].includes(state)) return restored;
+  const message = 'retention deleted the point while it was being restored';
+  const hint = 'rehearse again; a newer point will be chosen';
+  return { ...restored, failure: { kind: 'unjudged', code: 'point-expired', message, hint } };
+}

@@ -1,0 +1,98 @@
+import type { Said } from '../../domain/errors.ts';
+import type { Evidence, Phase } from '../../domain/evidence.ts';
+import { finding } from '../../domain/finding.ts';
+import { lostBy } from '../../domain/ledger.ts';
+import type { Target } from '../../domain/policy.ts';
+import type { InstancePlan } from '../instances/plan-instance-rehearsal.ts';
+import type { ProveResult } from '../instances/proof-slices.ts';
+import { instanceFindings, NOT_LOOKED_AT, proofIncomplete } from './instance-findings.ts';
+import type { Restored } from './judge.ts';
+
+/** What came of restoring onto a scratch instance. */
+export type InstanceResult = {
+  phases: Phase[];
+  began: string;
+  notes: string[];
+  proof?: ProveResult;
+  failure?: Said;
+  /** What could not be taken down. */
+  left?: { name: string; message: string };
+};
+
+/** Failures that lie in what was restored, not in the place where it was tried. */
+const BAD_POINT = ['restore-failed', 'key-inaccessible'];
+
+/** What a rehearsal on an instance measured, and how strong its proof is. */
+export function restoredInstance(target: Target, chosen: InstancePlan, result: InstanceResult): Restored {
+  const { proof, phases, began, left } = result;
+  const failure = result.failure ?? proof?.failure;
+  const findings = proof ? instanceFindings(target, chosen, proof) : [];
+  const bad = failure !== undefined && BAD_POINT.includes(failure.code);
+  const strength = strengthOf(
+    target,
+    result,
+    bad || findings.length > 0 || (proof?.differenceCount ?? 0) > 0,
+  );
+  if (strength === 'restored' && !failure && chosen.manifest)
+    findings.push(proofIncomplete(target, chosen, proof));
+  if (left)
+    findings.push(finding('scratch-left-over', { target, subject: left.name, message: left.message }));
+  return {
+    source:
+      'snapshot' in chosen.from
+        ? `snapshot ${chosen.from.snapshot}`
+        : `${chosen.from.source} as of ${chosen.moment}`,
+    where: `a scratch instance ${target.policy.rehearsal.instance.class}, quarantined`,
+    phases,
+    began,
+    plannedAt: chosen.plannedAt,
+    cameUp: result.failure === undefined,
+    strength,
+    behind: behindLedger(chosen, proof),
+    ...(proof && { bounded: proof.compared }),
+    ...(proof?.ledger && { ledger: proof.ledger }),
+    differences: proof?.differences ?? [],
+    differenceCount: proof?.differenceCount ?? 0,
+    assertions: proof?.assertions ?? [],
+    leftOut: [],
+    // Notes are cut at a hundred; what was not looked into comes first, so that the cut does not hide it.
+    notes: [
+      ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
+      ...result.notes,
+      ...(proof?.notes ?? []),
+    ].slice(0, 100),
+    findings,
+    ...(failure && { failure: { ...failure, kind: bad ? 'bad' : 'unjudged' } }),
+  };
+}
+
+/**
+ * `bounded` takes everything: a manifest and a look at the source, the schema compared, no table left unjudged, every
+ * page and B-tree read, and the ledger, where there is one, in agreement. Anything less is `restored`: it came up.
+ */
+function strengthOf(
+  target: Target,
+  { proof, failure }: InstanceResult,
+  isAgainst: boolean,
+): Evidence['strength'] {
+  if (failure || isAgainst) return 'none';
+  if (!proof || proof.failure) return 'restored';
+  const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = proof.compared;
+  const judged = exact + bounded + unlogged;
+  const whole =
+    objects > 0 &&
+    exact + bounded > 0 &&
+    unbounded === 0 &&
+    judged >= tables &&
+    checked > 0 &&
+    checked >= checkable &&
+    proof.unchecked.length === 0;
+  const ledger = !target.ledger || proof.ledger?.verdict === 'agrees';
+  return whole && ledger ? 'bounded' : 'restored';
+}
+
+/** Where there is a ledger: how far its newest row is behind the moment that was restored to, in seconds. */
+function behindLedger({ sort, moment }: InstancePlan, proof: ProveResult | undefined): number {
+  if (sort !== 'moment' || !proof?.ledger) return 0;
+  return lostBy(proof.ledger, moment) ?? 0;
+}
