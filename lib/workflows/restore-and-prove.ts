@@ -12,6 +12,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Scratch, ScratchCopy } from '../ports/database.ts';
 import type { Log } from '../ports/messages.ts';
 import type { Vault } from '../ports/vault.ts';
+import { type Stopwatch, stopwatch } from './stopwatch.ts';
 
 export type ScratchDeps = {
   plan: Plan;
@@ -54,7 +55,7 @@ export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps
   const { point } = request;
   const target = targetOf(deps.plan, point.target);
   if (!target) throw new InputError(`there is no target "${point.target}" in understudy.yml`);
-  const time = stopwatch(deps.clock);
+  const time = stopwatch();
   const result: ScratchResult = { phases: time.phases, assertions: [], leftOut: [], notes: [] };
   try {
     await tryIt(request, target, point, deps, time, result);
@@ -66,7 +67,7 @@ export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps
     if (said.code === 'scratch-trouble') result.assertions = [];
     deps.log.error('the rehearsal failed', { point: point.id, failure: result.failure });
   }
-  time.end();
+  time.end(deps.clock.now());
   return result;
 }
 
@@ -78,7 +79,7 @@ async function tryIt(
   time: Stopwatch,
   result: ScratchResult,
 ): Promise<void> {
-  time.phase('check');
+  time.begin('check', deps.clock.now());
   const { manifest, findings } = await checkManifest({ target, point, vault: deps.vault });
   if (!manifest) {
     const [first] = findings;
@@ -93,7 +94,7 @@ async function tryIt(
   const limit = deadline(deps);
   const phase = (name: string) => {
     deps.log.info(`rehearsal: ${name}`, { target: target.id, point: point.id });
-    time.phase(name);
+    time.begin(name, deps.clock.now());
   };
   const request_ = {
     manifest,
@@ -104,7 +105,7 @@ async function tryIt(
     phase,
     again: (why: string) => {
       deps.log.warn('the restore failed and is tried again', { point: point.id, why });
-      time.gather('first try');
+      time.gather('first try', deps.clock.now());
       result.notes.push(`the first try of the restore failed: ${why}`);
     },
     signal: limit.signal,
@@ -182,37 +183,4 @@ function deadline(deps: ScratchDeps): { signal: AbortSignal; end: () => void } {
     }
   })();
   return { signal: late.signal, end: () => over.abort() };
-}
-
-type Stopwatch = {
-  phases: Phase[];
-  phase(name: string): void;
-  /** Makes one phase of all since the first: their time was spent, but restores nothing. */
-  gather(name: string): void;
-  end(): void;
-};
-
-function stopwatch(clock: Clock): Stopwatch {
-  const phases: Phase[] = [];
-  let began = clock.now().getTime();
-  let current: string | undefined;
-  const end = () => {
-    const now = clock.now().getTime();
-    if (current) phases.push({ name: current, seconds: Math.round((now - began) / 100) / 10 });
-    began = now;
-    current = undefined;
-  };
-  return {
-    phases,
-    end,
-    phase(name) {
-      end();
-      current = name;
-    },
-    gather(name) {
-      end();
-      const seconds = phases.splice(1).reduce((sum, phase) => sum + phase.seconds, 0);
-      phases.push({ name, seconds: Math.round(seconds * 10) / 10 });
-    },
-  };
 }

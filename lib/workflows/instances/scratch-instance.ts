@@ -1,5 +1,4 @@
 import { Refusal, type Said, saidOf } from '../../domain/errors.ts';
-import type { Phase } from '../../domain/evidence.ts';
 import { isOperational } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { ScratchRecord } from '../../domain/scratch.ts';
@@ -9,6 +8,7 @@ import type { Durable } from '../../ports/durable.ts';
 import type { ScratchInstances, ScratchOrder, ScratchSecrets, ScratchState } from '../../ports/platform.ts';
 import { attempt, granted } from '../durable-claim.ts';
 import { type Poll, poll, type Waiting } from '../poll.ts';
+import { stopwatch } from '../stopwatch.ts';
 
 export type ScratchInstanceDeps = Waiting & {
   catalog: Catalog;
@@ -149,29 +149,14 @@ function hopelessly(name: string, status: string): Said {
   };
 }
 
-/** Measures phases in steps, so that a replay does not measure anew. */
-export function durableStopwatch(durable: Durable, deps: Waiting) {
-  const phases: Phase[] = [];
-  let current: { name: string; at: string } | undefined;
-  const now = (name: string) => durable.step(`${name}: the time`, async () => deps.clock.now().toISOString());
-  const end = (at: string) => {
-    if (current)
-      phases.push({
-        name: current.name,
-        seconds: Math.max(0, (new Date(at).getTime() - new Date(current.at).getTime()) / 1000),
-      });
-  };
+/** Reads the time in steps, so that a replay does not measure anew. */
+export function durableStopwatch(durable: Durable, { clock }: Waiting) {
+  const time = stopwatch();
+  const now = async (name: string) =>
+    new Date(await durable.step(`${name}: the time`, async () => clock.now().toISOString()));
   return {
-    phases,
-    async phase(name: string): Promise<void> {
-      const at = await now(name);
-      end(at);
-      current = { name, at };
-    },
-    async end(): Promise<void> {
-      if (!current) return;
-      end(await now(`${current.name} ended`));
-      current = undefined;
-    },
+    phases: time.phases,
+    phase: async (name: string) => time.begin(name, await now(name)),
+    end: async () => time.end(await now('the end')),
   };
 }
