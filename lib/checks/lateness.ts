@@ -1,4 +1,4 @@
-import { type Finding, type FindingCode, finding } from '../domain/finding.ts';
+import { type Finding, finding } from '../domain/finding.ts';
 import { SCHEDULED_JOBS } from '../domain/job.ts';
 import { REPLICA } from '../domain/names.ts';
 import { MEANS, type Means } from '../domain/objective.ts';
@@ -11,15 +11,6 @@ import { checkLedger } from './ledger.ts';
 const DAY = 86_400;
 /** How often the watch looks, in seconds: what will be late before its next look is late now. */
 export const LOOK_EVERY = 300;
-
-/** What `checkLateness` can find, and finds gone where it finds it no longer. */
-export const OF_LATENESS: readonly FindingCode[] = [
-  'rpo-breached',
-  'job-silent',
-  'copy-late',
-  'ledger-silent',
-  'rehearsal-overdue',
-];
 
 /** Everything that should have happened to a target by now and has not, or will not before the next look. */
 export function checkLateness(target: Target, status: TargetStatus, now: Date): Finding[] {

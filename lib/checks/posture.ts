@@ -4,17 +4,6 @@ import type { Target } from '../domain/policy.ts';
 import { nextFirings, type Schedule } from '../domain/schedule.ts';
 import { humanSeconds, plusSeconds, secondsBetween } from '../domain/time.ts';
 
-/** What can be said about a source that is there, and taken back by looking at it. */
-export const OF_SOURCES: readonly FindingCode[] = [
-  'backups-disabled',
-  'pitr-window-short',
-  'posture-deletion-protection',
-  'posture-multi-az',
-  'posture-encryption',
-  'posture-public',
-  'posture-backup-window',
-];
-
 const HOUR = 3600;
 const DAY = 86_400;
 /** From here on the Region's quota of manual snapshots is near. */

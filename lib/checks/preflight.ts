@@ -11,7 +11,6 @@ import type {
   SupportFacts,
   VersionFacts,
 } from '../ports/preflight.ts';
-import { OF_SOURCES } from './posture.ts';
 
 /** What the answers to a preflight's questions look like. What is not there is left out of its answer. */
 export type Facts = {
@@ -72,17 +71,6 @@ const RULES: readonly Rule[] = [
   { code: 'restore-quota', about: 'quotas', problem: noQuota },
   { code: 'restore-secret-unreadable', about: 'secret', problem: unreadableSecret },
   { code: 'restore-denied', about: 'permissions', problem: denials },
-];
-
-/** What findings of these codes, with a question as their subject, are said and taken back by. */
-const OF_RESTORES: readonly FindingCode[] = [...new Set(RULES.map(({ code }) => code))];
-
-/** What a preflight can say about a target, and take back. */
-export const OF_PREFLIGHT: readonly FindingCode[] = [
-  'preflight-unknown',
-  'source-missing',
-  ...OF_SOURCES,
-  ...OF_RESTORES,
 ];
 
 /** Would a restore succeed now? Judges what was answered, and nothing else. */

@@ -234,7 +234,7 @@ const policyFields = {
         .refine((code) => Object.hasOwn(FINDINGS, code), {
           error: (issue) => `there is no finding "${String(issue.input)}"; see docs/reference/findings.md`,
         })
-        .meta({ enum: Object.keys(FINDINGS) }),
+        .meta({ enum: Object.keys(FINDINGS).sort() }),
       z.enum(SEVERITIES),
     )
     .default({})

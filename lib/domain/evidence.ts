@@ -1,5 +1,5 @@
 import type { Said } from './errors.ts';
-import type { Finding, FindingCode } from './finding.ts';
+import type { Finding } from './finding.ts';
 import type { LedgerProof } from './ledger.ts';
 import type { Difference, Proof } from './proof.ts';
 
@@ -63,9 +63,6 @@ export type Evidence = {
   /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
   error?: Said & { kind: 'bad' | 'unjudged' };
 };
-
-/** What an assertion may come to: a wrong answer, or none. */
-export const OF_ASSERTIONS: readonly FindingCode[] = ['assertion-failed', 'assertion-unanswered'];
 
 /**
  * Did this rehearsal settle an open finding about an assertion? One without an answer says nothing about an earlier wrong

@@ -1,8 +1,8 @@
-import { type Entry, FINDINGS, type FindingCode } from './findings.ts';
+import { codesClosedBy, type Entry, FINDINGS, type FindingCode } from './findings.ts';
 import type { Policy, Target } from './policy.ts';
 import { milder, type Severity } from './severity.ts';
 
-export { FINDINGS, type FindingCode };
+export { codesClosedBy, FINDINGS, type FindingCode };
 
 /** A judgement about one subject of one target. Code and subject together are its identity while it is open. */
 export type Finding = {
@@ -92,20 +92,6 @@ export function severityOf(code: FindingCode, target: Target | { id: string }): 
   const policy: Policy = target.policy;
   return policy.severities[code] ?? milder(usual, target.priority);
 }
-
-/** What happened once and is over: nobody can find it gone, so it is closed quietly after a day. */
-export const EVENTS: readonly FindingCode[] = [
-  'unknown-job',
-  'point-unusable',
-  'upload-abandoned',
-  'failover',
-  'notice-unknown',
-  'platform-backup-failed',
-  'source-failed',
-  'storage-low',
-  'snapshot-deleted',
-  'source-replaced',
-];
 
 /** The pseudo-target of findings about the deployment itself: schedules, topics, unknown jobs. */
 export const DEPLOYMENT = { id: 'understudy' } as const;

@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts';
-import type { FindingCode } from './findings.ts';
+import { codesClosedBy, type FindingCode } from './findings.ts';
 import type { VaultKeys } from './names.ts';
 import type { PlatformKind } from './platform.ts';
 
@@ -48,7 +48,7 @@ export function statesBefore(to: PointState): PointState[] {
 export type StoredObject = { key: string; versionId: string; bytes: number; sha256: string };
 
 /** Codes of a rehearsal that speak against the point, and not against its source, its objectives or the place. */
-export const AGAINST_POINTS: readonly FindingCode[] = ['proof-mismatch', 'restore-failed'];
+const AGAINST_POINTS = codesClosedBy('rehearsal-of-point');
 
 /** The last rehearsal that judged a point; `code` says why it failed. */
 export type PointRehearsal = Pick<Evidence, 'outcome' | 'at' | 'strength' | 'run'> & { code?: FindingCode };
@@ -153,16 +153,7 @@ export function foundBad({ rehearsal }: Pick<RecoveryPoint, 'rehearsal'>): strin
  * What was held against the stored objects as they were read. A later reading of every byte, whose digests are the
  * recorded ones, shows that it no longer holds, or never did.
  */
-export const OF_READING: readonly FindingCode[] = [
-  'artifact-missing',
-  'artifact-size-mismatch',
-  'artifact-replaced',
-  'checksum-mismatch',
-  'archive-unreadable',
-  'toc-mismatch',
-  'manifest-missing',
-  'manifest-invalid',
-];
+const OF_READING = codesClosedBy('verification');
 
 /** May a full verification take back what a point was marked for? Never that its restored copy differed from the source. */
 export function maybeAcquitted({ state, why }: Pick<RecoveryPoint, 'state' | 'why'>): boolean {

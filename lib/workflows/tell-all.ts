@@ -1,7 +1,7 @@
-import { OF_PREFLIGHT } from '../checks/preflight.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
-import { assertionSubject, OF_ASSERTIONS, RESTORED_SORTS } from '../domain/evidence.ts';
-import { DEPLOYMENT, EVENTS, type Finding, type FindingCode } from '../domain/finding.ts';
+import { assertionSubject, RESTORED_SORTS } from '../domain/evidence.ts';
+import { DEPLOYMENT, FINDINGS, type Finding, type FindingCode } from '../domain/finding.ts';
+import type { About } from '../domain/findings.ts';
 import { SCHEDULED_JOBS } from '../domain/job.ts';
 import { parsePointId } from '../domain/names.ts';
 import { type Plan, placeOf, type Target, targetOf } from '../domain/policy.ts';
@@ -11,8 +11,6 @@ import { secondsBetween } from '../domain/time.ts';
 import type { OpenFinding } from '../ports/catalog.ts';
 import { jobFailed } from './claimed.ts';
 import { inLanes } from './lanes.ts';
-import { OF_PLATFORMS } from './platform/look-at-platform.ts';
-import { OF_SNAPSHOTS } from './snapshots/made-snapshot.ts';
 import { placeOfCopy } from './snapshots/places.ts';
 import { closeQuietly, findingOf, raise, resolve, type Telling } from './tell.ts';
 
@@ -75,7 +73,8 @@ async function settleOpen(
 
 /** It happened once, and nothing that is still to come would show that it is over. */
 function isEvent(plan: Plan, { target, code, subject }: Finding): boolean {
-  return EVENTS.includes(code) || (code === 'job-failed' && !comesAgain(targetOf(plan, target), subject));
+  const { about, closedBy } = FINDINGS[code];
+  return closedBy.includes('time') || (about === 'job' && !comesAgain(targetOf(plan, target), subject));
 }
 
 /** Will this job run by itself? One that only a person asked for may never succeed, because nobody asks again. */
@@ -87,40 +86,44 @@ function comesAgain(target: Target | undefined, job: string): boolean {
 /** Jobs that nothing but their own schedule starts; a verification comes with its dump, a copy with its snapshot. */
 const UNASKED = SCHEDULED_JOBS.filter((job) => job !== 'verify');
 
-/** What is said against a snapshot, and taken back by nothing when it is gone. */
-const OF_ONE_SNAPSHOT: readonly FindingCode[] = ['restore-failed', 'proof-mismatch', ...OF_SNAPSHOTS];
-
-/** Of a snapshot of somebody else's, which he has deleted: no rehearsal will ever say anything better of it. */
+/** A snapshot that AWS or another tool took, and deleted: no rehearsal will ever find it good. */
 async function isGone(deps: TellAllDeps, { target, code, subject }: Finding): Promise<boolean> {
-  if (!OF_ONE_SNAPSHOT.includes(code)) return false;
+  if (!['point', 'snapshot'].includes(FINDINGS[code].about)) return false;
   const kind = parsePointId(subject)?.kind;
   if (kind !== 'automated' && kind !== 'foreign') return false;
   return (await deps.catalog.point(target, subject))?.state === 'expired';
 }
 
-/** What is said of an instance or a cluster as it is, and asked about only while the plan names one. */
-const OF_SOURCE: readonly FindingCode[] = [...OF_PLATFORMS, ...OF_PREFLIGHT, 'instance-deleted'];
-
-/**
- * Will anybody look at it again? Not at what the plan names no longer: a target, its instance, a place that it was
- * copied to, a question.
- */
-function isStillPlanned({ plan, home }: TellAllDeps, { target: id, code, subject }: Finding): boolean {
-  if (id === DEPLOYMENT.id)
-    return code !== 'snapshot-quota-near' || subject === home || copiesOf(plan.targets).includes(subject);
-  const target = targetOf(plan, id);
-  if (!target) return false;
-  if (OF_SOURCE.includes(code) && !target.platform) return false;
-  if (code === 'instance-deleted') return subject === target.platform?.id;
-  if (OF_ASSERTIONS.includes(code))
-    return target.assertions.some(({ name }) =>
-      RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort)),
-    );
-  const lies = OF_SNAPSHOTS.includes(code) ? parsePointId(subject)?.place : undefined;
-  if (lies !== undefined && lies !== home && !copiesOf([target]).includes(lies)) return false;
-  const place = code === 'copy-impossible' ? subject : code === 'job-failed' && placeOfCopy(subject);
-  return !place || copiesOf([target]).includes(place);
+/** Does the plan still have what the finding is about? Nothing looks at it again otherwise. */
+function isStillPlanned({ plan, home }: TellAllDeps, found: Finding): boolean {
+  if (found.target === DEPLOYMENT.id)
+    return STILL_IN_DEPLOYMENT[FINDINGS[found.code].about]?.(found.subject, plan, home) ?? true;
+  const target = targetOf(plan, found.target);
+  return (
+    target !== undefined &&
+    (STILL_IN_TARGET[FINDINGS[found.code].about]?.(found.subject, target, home) ?? true)
+  );
 }
+
+const STILL_IN_DEPLOYMENT: Partial<Record<About, (subject: string, plan: Plan, home: string) => boolean>> = {
+  place: (place, { targets }, home) => place === home || copiesOf(targets).includes(place),
+};
+
+const STILL_IN_TARGET: Partial<Record<About, (subject: string, target: Target, home: string) => boolean>> = {
+  source: (_, { platform }) => platform !== undefined,
+  instance: (id, { platform }) => platform?.id === id,
+  place: (place, target) => copiesOf([target]).includes(place),
+  snapshot(id, target, home) {
+    const place = parsePointId(id)?.place ?? home;
+    return target.platform !== undefined && (place === home || copiesOf([target]).includes(place));
+  },
+  job(job, target) {
+    const place = placeOfCopy(job);
+    return !place || copiesOf([target]).includes(place);
+  },
+  assertion: (subject, { assertions }) =>
+    assertions.some(({ name }) => RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort))),
+};
 
 const copiesOf = (targets: readonly Target[]) =>
   targets.flatMap(({ policy }) => policy.snapshot.copies.map(placeOf));

@@ -9,19 +9,12 @@ import {
 import { checkSize } from '../checks/size.ts';
 import { type Acknowledged, marked } from '../domain/acknowledgement.ts';
 import { reasonOf } from '../domain/errors.ts';
-import type { Finding } from '../domain/finding.ts';
+import { codesClosedBy, type Finding } from '../domain/finding.ts';
 import type { VerifyJob } from '../domain/job.ts';
 import { whyUnusable } from '../domain/named-point.ts';
 import { VAULT } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
-import {
-  type DumpPoint,
-  isDump,
-  isVerified,
-  maybeAcquitted,
-  OF_READING,
-  whyMarked,
-} from '../domain/recovery-point.ts';
+import { type DumpPoint, isDump, isVerified, maybeAcquitted, whyMarked } from '../domain/recovery-point.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { DatabaseEngine } from '../ports/database.ts';
 import { type Done, type JobDeps, type JobOutcome, requireTarget, underClaim, type Work } from './claimed.ts';
@@ -181,7 +174,7 @@ async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps)
   await settle(
     deps,
     target.id,
-    OF_READING,
+    codesClosedBy('verification'),
     [],
     (open) => isReplica(open.subject) === isReplica(point.id) && open.subject <= point.id,
   );

@@ -1,8 +1,8 @@
 import { checkSchedules, checkSubscriptions } from '../checks/deployment.ts';
-import { checkLateness, OF_LATENESS, owedTo } from '../checks/lateness.ts';
+import { checkLateness, owedTo } from '../checks/lateness.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { expectedSchedules } from '../domain/expected-schedules.ts';
-import type { Finding, FindingCode } from '../domain/finding.ts';
+import { codesClosedBy, type Finding } from '../domain/finding.ts';
 import type { Target } from '../domain/policy.ts';
 import type { Owing, TargetStatus } from '../domain/target-status.ts';
 import { secondsBetween } from '../domain/time.ts';
@@ -10,17 +10,13 @@ import type { AlertTopic, Schedules } from '../ports/messages.ts';
 import { type ClearDeps, clearAway } from './clear-away.ts';
 import { type SweepDeps, sweep } from './instances/sweep.ts';
 import { inLanes } from './lanes.ts';
-import { lookAtPlatform, OF_PLATFORMS } from './platform/look-at-platform.ts';
+import { lookAtPlatform } from './platform/look-at-platform.ts';
 import type { PlatformLookDeps } from './platform/snapshot-look.ts';
 import { askedOf, tellAll } from './tell-all.ts';
 
 export type WatchDeps = ClearDeps & PlatformLookDeps & SweepDeps & { schedules: Schedules };
 export type WatchOutcome = { findings: Finding[]; unjudged: string[] };
 
-/** What a look can say and take back about the deployment. */
-const OF_SCRATCH: readonly FindingCode[] = ['scratch-left-over', 'scratch-foreign'];
-const OF_SCHEDULES: readonly FindingCode[] = ['schedule-missing', 'schedule-disabled', 'schedule-different'];
-const OF_SUBSCRIPTIONS: readonly FindingCode[] = ['alerts-unheard', 'subscription-unconfirmed'];
 const TOPICS: readonly AlertTopic[] = ['alerts', 'pages', 'alarms'];
 
 /**
@@ -49,10 +45,10 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
     ...(await askInParts(ask, 'dead runs and abandoned uploads', [], () => clearAway(deps, now))),
     ...(await lookAtPlatforms(deps, ask, now)),
     ...(await lookAtTargets(deps, statuses, ask, now)),
-    ...(await ask('schedules', OF_SCHEDULES, async () =>
+    ...(await ask('schedules', codesClosedBy('schedules'), async () =>
       checkSchedules(expectedSchedules(deps.plan, deps.stage), await deps.schedules.deployed()),
     )),
-    ...(await ask('subscriptions', OF_SUBSCRIPTIONS, () => lookAtSubscriptions(deps))),
+    ...(await ask('subscriptions', codesClosedBy('subscriptions'), () => lookAtSubscriptions(deps))),
   ];
   await ask('telling', [], async () => {
     await tellAll(deps, findings, asked, statuses, now);
@@ -92,14 +88,14 @@ async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Fi
   const findings: Finding[] = [];
   const onAws = deps.plan.targets.filter((target) => target.platform !== undefined);
   await inLanes(onAws, async (target) => {
-    const codes = OF_PLATFORMS.map((code) => askedOf(target.id, code));
+    const codes = codesClosedBy('inventory').map((code) => askedOf(target.id, code));
     const look = () => lookAtPlatform(target, target.platform!, deps, now);
     findings.push(...(await askInParts(ask, `what AWS has of ${target.id}`, codes, look)));
   });
   const standing = await deps.catalog.openScratches().catch(() => []);
   const rehearsed = standing.length > 0 || onAws.some(({ platform }) => platform?.kind !== 'elasticache');
   if (!rehearsed) return findings;
-  const swept = await askInParts(ask, 'scratch instances', OF_SCRATCH, () => sweep(deps, now));
+  const swept = await askInParts(ask, 'scratch instances', codesClosedBy('sweep'), () => sweep(deps, now));
   return [...findings, ...swept];
 }
 
@@ -119,7 +115,7 @@ async function lookAtTargets(
   if (!known) return findings;
   const ages = new Map<string, number>();
   await inLanes(deps.plan.targets, async (target) => {
-    const codes = OF_LATENESS.map((code) => askedOf(target.id, code));
+    const codes = codesClosedBy('status').map((code) => askedOf(target.id, code));
     const late = await ask(`how ${target.id} stands`, codes, async () => {
       const status = await currentStatus(deps, target, known!.get(target.id), now);
       statuses.set(target.id, status);

@@ -1,6 +1,6 @@
 import { checkBackups, checkExistence } from '../../checks/posture.ts';
 import { reasonOf } from '../../domain/errors.ts';
-import { type Finding, type FindingCode, finding } from '../../domain/finding.ts';
+import { type Finding, finding } from '../../domain/finding.ts';
 import type { PlatformRef, PlatformSource } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
 import { isSnapshot } from '../../domain/recovery-point.ts';
@@ -12,14 +12,6 @@ import { adopt } from './adopt-snapshot.ts';
 import { askForForgottenCopies } from './forgotten-copies.ts';
 import { missing } from './missing-snapshots.ts';
 import { type PlatformLookDeps, runningSnapshots } from './snapshot-look.ts';
-
-/** What a look at the platform can say about a target, and take back. */
-export const OF_PLATFORMS: readonly FindingCode[] = [
-  'source-missing',
-  'backups-disabled',
-  'pitr-window-short',
-  'storage-full',
-];
 
 /**
  * Compares what AWS has of a target with the catalog: how far it can be wound back now, snapshots that nobody told us of,

@@ -1,14 +1,8 @@
-import {
-  checkBackups,
-  checkExistence,
-  checkPosture,
-  checkSnapshotQuota,
-  OF_SOURCES,
-} from '../../checks/posture.ts';
-import { checkRestore, mayMend, OF_PREFLIGHT } from '../../checks/preflight.ts';
+import { checkBackups, checkExistence, checkPosture, checkSnapshotQuota } from '../../checks/posture.ts';
+import { checkRestore, mayMend } from '../../checks/preflight.ts';
 import { checkKey } from '../../checks/snapshot.ts';
 import { InputError, withHint } from '../../domain/errors.ts';
-import { DEPLOYMENT, type Finding, finding } from '../../domain/finding.ts';
+import { codesClosedBy, DEPLOYMENT, FINDINGS, type Finding, finding } from '../../domain/finding.ts';
 import type { PreflightJob } from '../../domain/job.ts';
 import type { Target } from '../../domain/policy.ts';
 import { type JobDeps, type JobOutcome, requireTarget, underClaim } from '../claimed.ts';
@@ -79,7 +73,7 @@ async function tellAll(
     if (code === 'preflight-unknown') return !left.includes(subject);
     if (code === 'source-missing') return answers.source !== undefined;
     if (code === 'pitr-window-short') return source !== undefined && answers['pitr window'] !== undefined;
-    if (OF_SOURCES.includes(code)) return source !== undefined;
+    if (FINDINGS[code].closedBy.includes('posture')) return source !== undefined;
     // Of a copy, whose key has been asked about by itself.
     if (code === 'restore-key-unusable' && copies.some(({ point }) => point.id === subject))
       return copies.some(({ point, key }) => point.id === subject && key === 'usable');
@@ -89,7 +83,7 @@ async function tellAll(
     return mayMend({ code, subject }, answers);
   };
   const [ofAccount, ofTarget] = [findings.filter(isOfAccount), findings.filter((each) => !isOfAccount(each))];
-  await settle(deps, target.id, OF_PREFLIGHT, ofTarget, mended);
+  await settle(deps, target.id, codesClosedBy('preflight', 'posture'), ofTarget, mended);
   await settle(deps, DEPLOYMENT.id, ['snapshot-quota-near'], ofAccount, ({ subject }) => quotas.has(subject));
 }
 

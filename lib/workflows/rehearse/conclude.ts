@@ -1,17 +1,11 @@
-import {
-  answersAssertion,
-  type Evidence,
-  OF_ASSERTIONS,
-  restoredSort,
-  rtoSubject,
-} from '../../domain/evidence.ts';
-import type { Finding, FindingCode } from '../../domain/finding.ts';
+import { answersAssertion, type Evidence, restoredSort, rtoSubject } from '../../domain/evidence.ts';
+import { codesClosedBy, FINDINGS, type Finding } from '../../domain/finding.ts';
 import { parseRunName, restoredBefore } from '../../domain/names.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { Claim } from '../../domain/run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { fail, type RunDeps, succeed } from '../durable-claim.ts';
-import { raise, resolve, settle } from '../tell.ts';
+import { raise, settle } from '../tell.ts';
 import { formatEvidence } from './format-evidence.ts';
 import { NAMED } from './instance-findings.ts';
 import { markPoint } from './mark-point.ts';
@@ -53,17 +47,6 @@ function whyCorrupt({ findings, error }: Evidence): string | undefined {
   return error?.kind === 'bad' && BROKEN.includes(error.code) ? error.code : undefined;
 }
 
-/** Findings about one point: a good rehearsal of it or of a newer one closes them, never one of an older point. */
-const OF_POINTS: readonly FindingCode[] = ['restore-failed', 'proof-mismatch'];
-const OF_RESTORES: readonly FindingCode[] = [
-  ...OF_ASSERTIONS,
-  'rto-breached',
-  'extension-left-out',
-  'index-corrupt',
-  'ledger-mismatch',
-  'proof-incomplete',
-];
-
 /** Raises what was found. What could not be judged closes nothing that was found before. */
 async function tell(target: Target, evidence: Evidence, deps: RunDeps): Promise<void> {
   const { findings, outcome, run } = evidence;
@@ -74,25 +57,25 @@ async function tell(target: Target, evidence: Evidence, deps: RunDeps): Promise<
     for (const found of findings) await raise(deps, found);
     return;
   }
-  const among = (codes: readonly FindingCode[]) => findings.filter(({ code }) => codes.includes(code));
-  await settle(deps, target.id, OF_POINTS, among(OF_POINTS), (open) => wasRestored(open, evidence));
-  await settle(deps, target.id, OF_RESTORES, among(OF_RESTORES), (open) => wasAsked(open, evidence));
-  for (const left of among(['scratch-left-over'])) await raise(deps, left);
-  if (restoredSort(run) !== 'dump')
-    await resolve(deps, { target: target.id, code: 'scratch-budget', subject: target.policy.name });
+  await settle(deps, target.id, codesClosedBy('rehearsal', 'rehearsal-of-point'), findings, (open) =>
+    FINDINGS[open.code].closedBy.includes('rehearsal')
+      ? wasAsked(open, target, evidence)
+      : wasRestored(open, evidence),
+  );
 }
 
-/** Only a comparison closes a difference. */
+/** A good rehearsal of the point or of a newer one closes it, never one of an older point; a difference only a comparison. */
 function wasRestored(open: Finding, { point, strength, compared }: Evidence): boolean {
   if (!restoredBefore(open.subject, point)) return false;
   return open.code !== 'proof-mismatch' || compared !== undefined || strength === 'bounded';
 }
 
 /** A rehearsal cannot close what it did not ask, nor what was found in later data than it looked at. */
-function wasAsked(open: Finding, evidence: Evidence): boolean {
+function wasAsked(open: Finding, target: Target, evidence: Evidence): boolean {
   if (open.asOf !== undefined && open.asOf > evidence.pointSnapshotAt) return false;
-  if (OF_ASSERTIONS.includes(open.code)) return answersAssertion(open, evidence);
+  if (FINDINGS[open.code].about === 'assertion') return answersAssertion(open, evidence);
   const sort = restoredSort(evidence.run);
+  if (open.code === 'scratch-budget') return sort !== 'dump' && open.subject === target.policy.name;
   if (open.code === 'rto-breached') return evidence.rto !== undefined && open.subject === rtoSubject(sort);
   if (open.code === 'extension-left-out') return sort === 'dump' && evidence.error === undefined;
   // Only a look at every index and page can say that one is sound, and only where no more are damaged than were named.

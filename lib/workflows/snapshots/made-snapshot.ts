@@ -1,6 +1,6 @@
 import { checkSnapshot, type KeyState, type Origin } from '../../checks/snapshot.ts';
 import { Refusal } from '../../domain/errors.ts';
-import type { Finding, FindingCode } from '../../domain/finding.ts';
+import { codesClosedBy, type Finding } from '../../domain/finding.ts';
 import { earlierOrSame } from '../../domain/names.ts';
 import type { PlatformSnapshot } from '../../domain/platform.ts';
 import type { Target } from '../../domain/policy.ts';
@@ -22,13 +22,6 @@ export type SnapshotDeps = DurableJobDeps &
     /** The Region of the deployment and of its sources. */
     home: string;
   };
-
-/** Codes that say something against one snapshot. A newer good one of its place takes them back. */
-export const OF_SNAPSHOTS: readonly FindingCode[] = [
-  'snapshot-unencrypted',
-  'snapshot-implausible',
-  'restore-key-unusable',
-];
 
 /** Waits until a snapshot is available, wherever it lies; a notice of the platform's may end a pause early. */
 export async function untilAvailable(
@@ -143,7 +136,7 @@ export async function concludeSnapshot(
   }
   await deps.catalog.movePoint(target.id, point.id, 'verified', { verifiedAt: now });
   const older = (open: Finding) => earlierOrSame(open.subject, point.id);
-  await settle(deps, target.id, OF_SNAPSHOTS, [], older);
+  await settle(deps, target.id, codesClosedBy('snapshot'), [], older);
   return undefined;
 }
 

@@ -1,8 +1,8 @@
-import { OF_PREFLIGHT } from '../../../lib/checks/preflight.ts';
 import { isSettled } from '../../../lib/domain/acknowledgement.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Evidence } from '../../../lib/domain/evidence.ts';
 import type { Finding } from '../../../lib/domain/finding.ts';
+import { codesClosedBy } from '../../../lib/domain/findings.ts';
 import { runName } from '../../../lib/domain/names.ts';
 import type { Run } from '../../../lib/domain/run.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit.ts';
@@ -73,7 +73,8 @@ async function openOf(session: Session, target: string): Promise<Finding[]> {
     ask: 'status',
     target,
   });
-  return (targets[0]?.open ?? []).filter((found) => OF_PREFLIGHT.includes(found.code) && !isSettled(found));
+  const codes = codesClosedBy('preflight', 'posture');
+  return (targets[0]?.open ?? []).filter((found) => codes.includes(found.code) && !isSettled(found));
 }
 
 function exitOf({ ended, evidence, findings }: Outcome): ExitCode {
