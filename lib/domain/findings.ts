@@ -236,7 +236,7 @@ export const FINDINGS = {
     'alerts-unheard': {
       severity: 'P1',
       means: 'Nobody has a confirmed subscription to this topic: alerts would be sent to nobody.',
-      next: 'Subscribe and confirm; see "Subscribing" in the README. `./understudy alerts test` shows who is subscribed.',
+      next: 'Subscribe and confirm; see docs/deploy.md, "6. Subscribe". `./understudy alerts test` shows who is subscribed.',
     },
     'subscription-unconfirmed': {
       severity: 'P2',

@@ -5,6 +5,7 @@ import { configSchema, jsonSchema } from '../../lib/config/schema.ts';
 import { FINDINGS } from '../../lib/domain/finding.ts';
 import { jobMessage } from '../../lib/domain/job.ts';
 import { parseNotice } from '../../lib/domain/notice.ts';
+import { writtenPages } from '../../scripts/docs/written.ts';
 
 const ROOT = join(__dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -67,8 +68,12 @@ describe('the documentation', () => {
       expect(() => loadPlan(sample, 'sample.yml', new Date('2026-11-20T12:00:00Z'))).not.toThrow();
   });
 
-  it('has the JSON Schema that the code would write', () => {
-    expect(read('docs/understudy.schema.json')).toBe(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
+  it.each(Object.entries(writtenPages()))('has %s as `npm run docs` writes it', (path, text) => {
+    expect(read(path)).toBe(text);
+  });
+
+  it('has no page of more than 400 lines', () => {
+    expect(PAGES.filter((page) => read(page).split('\n').length > 401)).toEqual([]);
   });
 
   it('links to nothing that is not there', () => {
