@@ -11,8 +11,8 @@ const WORD: Record<Occasion, string> = {
   worsened: 'worse: ',
   reminder: 'still: ',
   resolved: 'resolved: ',
-  // Not known to be better: its target has left understudy.yml.
-  dropped: 'no longer watched: ',
+  // Its target, source, place or assertion has left understudy.yml.
+  dropped: 'closed (removed): ',
 };
 
 /** Subject line: ASCII without control characters and at most 100 of them, as SNS requires. */
@@ -44,7 +44,10 @@ export function alertText(alert: Alert): string {
     `means:       ${FINDINGS[finding.code].means}`,
   ];
   if (finding.objectives) lines.push(`objectives:  ${finding.objectives}`);
-  if (occasion !== 'resolved' && occasion !== 'dropped') lines.push(`next:        ${finding.next}`);
+  if (occasion !== 'resolved' && occasion !== 'dropped') {
+    lines.push(`next:        ${finding.next}`);
+    if (finding.severity === 'P0') lines.push('data lost?   docs/emergency.md');
+  }
   lines.push('', `understudy, stage ${alert.stage}, ${at}`);
   return withOption(lines.join('\n'), `--stage ${alert.stage}`);
 }

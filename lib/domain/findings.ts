@@ -47,239 +47,234 @@ export const FINDINGS = {
   ...closedBy(['verification'], 'point', {
     'artifact-missing': {
       severity: 'P1',
-      means: 'The stored dump is gone: deleted, or hidden behind a delete marker.',
-      next: 'Find who deleted it in CloudTrail; take a new dump with `./understudy run dump {target}`.',
+      means: 'The dump is gone from the vault: deleted, or hidden by a delete marker.',
+      next: 'Find who deleted it in CloudTrail. Take a new dump: `./understudy run dump {target}`.',
     },
     'artifact-size-mismatch': {
       severity: 'P1',
-      means: 'The stored dump is longer or shorter than when it was written.',
-      next: 'Do not restore from it. Take a new dump with `./understudy run dump {target}`.',
+      means: 'The stored dump has another size than when it was written.',
+      next: 'Do not restore from it. Take a new dump: `./understudy run dump {target}`.',
     },
     'artifact-replaced': {
       severity: 'P0',
-      means:
-        'Somebody wrote another object over the dump; the recorded version is no longer the current one.',
-      next: 'Treat it as tampering: look up the writer in CloudTrail. The recorded version can still be restored by its VersionId.',
+      means: 'Another object was written over the dump; the recorded version is no longer the current one.',
+      next: 'Assume tampering until you know otherwise: find the writer in CloudTrail. You can still restore the recorded version by its VersionId.',
     },
     'checksum-mismatch': {
       severity: 'P0',
-      means: 'The bytes of the dump are not those that were written.',
-      next: 'Do not restore from it. Take a new dump with `./understudy run dump {target}` and verify older points.',
+      means: 'The dump is damaged: its SHA-256 differs from the manifest.',
+      next: 'Do not restore from it. Take a new dump: `./understudy run dump {target}`. Then verify older points.',
     },
     'archive-unreadable': {
       severity: 'P0',
-      means: 'pg_restore cannot read the archive from its first byte to its last.',
-      next: 'Do not restore from it. Take a new dump with `./understudy run dump {target}`.',
+      means: 'pg_restore cannot read the whole archive.',
+      next: 'Do not restore from it. Take a new dump: `./understudy run dump {target}`.',
     },
     'toc-mismatch': {
       severity: 'P0',
-      means: 'The archive does not list what its manifest says it holds.',
-      next: 'Do not restore from it. Take a new dump with `./understudy run dump {target}`.',
+      means: 'The archive’s table of contents differs from the manifest.',
+      next: 'Do not restore from it. Take a new dump: `./understudy run dump {target}`.',
     },
     'manifest-missing': {
       severity: 'P1',
-      means: 'The manifest is gone, so nothing can be said about the dump beside it.',
-      next: 'Take a new dump with `./understudy run dump {target}`; pg_restore can still read the old one.',
+      means: 'The manifest is gone, so the dump cannot be checked.',
+      next: 'Take a new dump: `./understudy run dump {target}`. pg_restore can still read the old one.',
     },
     'manifest-invalid': {
       severity: 'P0',
-      means: 'The manifest is not the one whose digest the catalog holds, or cannot be read.',
-      next: 'Treat it as tampering until shown otherwise. Take a new dump with `./understudy run dump {target}`.',
+      means: 'The manifest is damaged or differs from the one that the catalog recorded.',
+      next: 'Assume tampering until you know otherwise. Take a new dump: `./understudy run dump {target}`.',
     },
   }),
   ...closedBy(['newest-size'], 'point', {
     'size-anomaly': {
       severity: 'P2',
-      means: 'The dump is much smaller or larger than this target’s dumps usually are.',
-      next: 'Ask whether data was loaded or deleted on purpose. If so: `./understudy ack {target} size-anomaly --until 7d --reason "…"`. If not, restore an older point beside it and compare.',
+      means: 'The dump is much smaller or larger than usual for this target.',
+      next: 'Was data loaded or deleted on purpose? If so: `./understudy ack {target} size-anomaly --until 7d --reason "…"`. If not, restore an older point beside it and compare.',
     },
   }),
   ...closedBy(['rehearsal-of-point'], 'point', {
     'proof-mismatch': {
       severity: 'P0',
-      means: 'The restored copy is not equal to its source.',
-      next: 'Do not rely on this point. Take a new dump with `./understudy run dump {target}`, then `./understudy rehearse {target}`.',
+      means: 'The restored copy differs from its source.',
+      next: 'Do not rely on this point. Take a new dump: `./understudy run dump {target}`. Then rehearse it: `./understudy rehearse {target}`.',
     },
     'restore-failed': {
       severity: 'P0',
       means: 'A rehearsal could not restore the point.',
-      next: 'Read the error in the evidence, then repeat with `./understudy rehearse {target}`.',
+      next: 'Fix the cause in the source database, take a new dump with `./understudy run dump {target}`, then `./understudy rehearse {target}`.',
     },
   }),
   ...closedBy(['rehearsal'], 'target', {
     'proof-incomplete': {
       severity: 'P2',
       means:
-        'A rehearsed snapshot or moment came up, and what a dump says of it could not be compared, or not all of it.',
-      next: 'Mend what the message names, dump with `./understudy run dump {target}`, and rehearse again.',
+        'A rehearsed snapshot or moment started, but could not be compared completely with the last dump.',
+      next: 'Fix what the message names, take a new dump with `./understudy run dump {target}`, then rehearse again.',
     },
     'extension-left-out': {
       severity: 'P3',
-      means:
-        'An extension of the source does not exist where the rehearsal ran, so the copy was restored without it.',
-      next: 'Nothing, if the restore in an emergency goes to a server that has it.',
+      means: 'The scratch server lacks an extension of the source, so the copy was restored without it.',
+      next: 'Nothing, if your emergency server has the extension. Otherwise add its package to the image (`pgExtensions`).',
     },
     'rto-breached': {
       severity: 'P1',
-      means: 'The rehearsal’s restore took longer than was promised.',
-      next: 'Give the restore more power, dump less, or promise what is true in understudy.yml.',
+      means: 'The rehearsal’s restore took longer than the promised RTO.',
+      next: 'Give the restore more memory (`scratchMemory`), dump less, or raise `objectives.rto` in understudy.yml.',
     },
     'index-corrupt': {
       severity: 'P0',
       means:
-        'amcheck found a damaged index or table in a restored copy; the source has probably the same damage.',
-      next: 'Check the source: `select bt_index_check(…)`; REINDEX it, and look for failing storage.',
+        'amcheck found a damaged index or table in a restored copy; the source probably has the same damage.',
+      next: 'Check the source: `select bt_index_check(…)`. REINDEX it, and look for failing storage.',
     },
     'ledger-mismatch': {
       severity: 'P0',
-      means:
-        'A restored copy lacks rows of the ledger that were committed before its moment, or has later ones.',
-      next: 'Do not rely on restoring to a point in time until this is understood; keep the dumps.',
+      means: 'A restored copy lacks ledger rows that were committed before its moment, or has later ones.',
+      next: 'Do not rely on restores to a point in time until you know why; keep the dumps.',
     },
     'scratch-budget': {
       severity: 'P2',
-      means: 'The policy’s hours of scratch instances for this month are used up; nothing was rehearsed.',
+      means: 'The policy’s hours of scratch instances for this month do not allow another rehearsal.',
       next: 'Raise `rehearsal.instance.hoursAMonth`, or rehearse less often.',
     },
   }),
   ...closedBy(['rehearsal'], 'assertion', {
     'assertion-failed': {
       severity: 'P1',
-      means: 'The restored copy answers one of your own questions wrongly.',
-      next: 'Ask the source the same question. If it answers likewise, correct the assertion or the data.',
+      means: 'The restored copy fails one of your assertions.',
+      next: 'Run its query on production. Same result? Fix the data or the assertion. Another result? Do not rely on this point.',
     },
     'assertion-unanswered': {
       severity: 'P2',
-      means: 'The restored copy could not answer one of your own questions, so nothing is known about it.',
-      next: 'Correct the SQL of the assertion in understudy.yml, deploy, and rehearse: `./understudy rehearse {target}`.',
+      means: 'The query of an assertion failed, so its answer is unknown.',
+      next: 'Correct its SQL in understudy.yml, deploy, and rehearse: `./understudy rehearse {target}`.',
     },
   }),
   ...closedBy(['status'], 'target', {
     'rpo-breached': {
       severity: 'P0',
-      means: 'The newest verified point is, or is about to be, older than the tolerated data loss.',
+      means: 'The newest verified point is older than the RPO, or soon will be.',
       next: 'Take one now: `./understudy run {job} {target}`.',
     },
     'copy-late': {
       severity: 'P1',
-      means: 'The newest verified copy in another Region, account or bucket is older than it may be.',
-      next: 'See why copying fails: `./understudy status {target}`; a snapshot’s is asked for again every hour.',
+      means: 'The newest verified copy in another Region, account or bucket is too old.',
+      next: 'Find why copying fails: `./understudy status {target}`. Understudy requests a snapshot’s copy again every hour.',
     },
     'job-silent': {
       severity: 'P0',
-      means: 'A job should have run and there is no trace of it.',
-      next: 'Look at the schedule and the dead-letter queue, then run it by hand: `./understudy run {job} {target}`.',
+      means: 'A job was due and did not run.',
+      next: 'Check the schedule and the dead-letter queue, then run it: `./understudy run {job} {target}`.',
     },
     'rehearsal-overdue': {
       severity: 'P1',
-      means: 'No rehearsal has succeeded for longer than the policy allows.',
+      means: 'No rehearsal has passed for longer than the policy allows.',
       next: 'Rehearse now: `./understudy run {job} {target}`.',
     },
     'ledger-silent': {
       severity: 'P2',
-      means: 'No row has reached the ledger for some minutes.',
-      next: 'Look at the function’s log, the role’s rights and the network: `./understudy doctor {target}`.',
+      means: 'The ledger got no row for some minutes.',
+      next: 'Check the function’s log, the role’s rights and the network: `./understudy doctor {target}`.',
     },
   }),
   ...closedBy(['run'], 'job', {
     'job-failed': {
       severity: 'P1',
-      means: 'A job ran and could not be done.',
-      next: 'Follow the hint in the message, then run it again: `./understudy run {job} {target}`.',
+      means: 'A job ran and failed.',
+      next: 'Do what the hint in the message says, then run it again: `./understudy run {job} {target}`.',
     },
   }),
   ...closedBy(['dump'], 'target', {
     'dump-blocks-others': {
       severity: 'P1',
-      means:
-        'During a dump somebody on the source waited for an exclusive lock behind it, and everybody else behind them.',
-      next: 'Move the dump or the migration; or set `dump.whenBlocking: end` so that the dump gives way.',
+      means: 'A session waited for an exclusive lock behind the dump, and other sessions waited behind it.',
+      next: 'Move the dump or the migration to another hour, or set `dump.whenBlocking: end` so that the dump gives way.',
     },
     'fingerprints-off': {
       severity: 'P2',
-      means: 'Points of this target carry no content fingerprints, so no rehearsal of them proves anything.',
+      means: 'Points of this target have no content fingerprints, so a rehearsal cannot prove them.',
       next: 'Set `proof.depth: fingerprints` in the policy.',
     },
   }),
   ...closedBy(['expiry'], 'target', {
     'last-good-point-at-risk': {
       severity: 'P0',
-      means:
-        'Retention would have reached the last good points while newer ones fail; expiry has stopped for this target.',
-      next: 'Find out why dumps or their verification fail; expiry goes on by itself afterwards.',
+      means: 'Newer points fail, so retention has stopped before it deletes the last good ones.',
+      next: 'Find why dumps or their verification fail. Retention continues by itself afterward.',
     },
     'dumps-unknown': {
       severity: 'P1',
       means:
-        'The vault holds dumps that the catalog does not know: the table was lost, or restored as of an earlier moment.',
-      next: 'Find out what became of the table in CloudTrail. The dumps are whole: each manifest names its dump, and pg_restore reads it.',
+        'The vault holds dumps that the catalog does not know: the table was lost, or restored to an earlier moment.',
+      next: 'Find what happened to the table in CloudTrail. The dumps are complete: each manifest names its dump, and pg_restore reads it.',
     },
   }),
   ...closedBy(['schedules'], 'deployment', {
     'schedule-missing': {
       severity: 'P0',
-      means: 'A schedule that understudy.yml asks for does not exist.',
+      means: 'A schedule of understudy.yml does not exist.',
       next: 'Deploy again: `npx serverless deploy`.',
     },
     'schedule-disabled': {
       severity: 'P0',
       means: 'A schedule is switched off.',
-      next: 'Enable it in EventBridge Scheduler, or deploy again.',
+      next: 'Enable it in EventBridge Scheduler, or deploy again: `npx serverless deploy`.',
     },
     'schedule-different': {
       severity: 'P1',
-      means: 'A schedule is not the one that understudy.yml describes.',
+      means: 'A schedule differs from understudy.yml.',
       next: 'Deploy again: `npx serverless deploy`.',
     },
   }),
   ...closedBy(['subscriptions'], 'deployment', {
     'alerts-unheard': {
       severity: 'P1',
-      means: 'Nobody has a confirmed subscription to this topic: alerts would be sent to nobody.',
-      next: 'Subscribe and confirm; see docs/deploy.md, "6. Subscribe". `./understudy alerts test` shows who is subscribed.',
+      means: 'This topic has no confirmed subscription, so its alerts reach no one.',
+      next: 'Subscribe and confirm: docs/deploy.md, "6. Subscribe". `./understudy alerts test` shows who is subscribed.',
     },
     'subscription-unconfirmed': {
       severity: 'P2',
-      means: 'A subscription to this topic was never confirmed, so that address gets nothing.',
-      next: 'Confirm it from the mail that SNS sent, or remove it.',
+      means: 'A subscription to this topic is not confirmed, so its address gets nothing.',
+      next: 'Confirm it from the message that SNS sent, or delete the subscription.',
     },
   }),
   ...closedBy(['delivery'], 'deployment', {
     'alert-undelivered': {
       severity: 'P1',
       means: 'An alert could not be published to its topic.',
-      next: 'Check that the topic and its permissions exist: `./understudy alerts test`.',
+      next: 'Check the topic and its permissions: `./understudy alerts test`.',
     },
   }),
   ...closedBy(['sweep'], 'target', {
     'scratch-left-over': {
       severity: 'P1',
-      means: 'A scratch instance outlived its rehearsal and could not be deleted.',
-      next: 'Delete it by hand; the message says which. It costs money until then.',
+      means: 'A scratch instance outlived its rehearsal, and Understudy did not delete it.',
+      next: 'Delete the one in the message by hand. AWS bills it until then.',
     },
     'scratch-foreign': {
       severity: 'P2',
-      means: 'Something bears a scratch name and is not known to be ours; it is left alone.',
-      next: 'If nobody needs it, delete it by hand.',
+      means: 'Something has a scratch name and was not made by Understudy; it is left alone.',
+      next: 'If you do not need it, delete it by hand.',
     },
   }),
   ...closedBy(['snapshot'], 'snapshot', {
     'snapshot-unencrypted': {
       severity: 'P1',
-      means: 'A snapshot is not encrypted, and the policy wants it to be.',
+      means: 'A snapshot is not encrypted, and the policy requires it.',
       next: 'Encrypt the source (restore an encrypted copy of a snapshot), or set `snapshot.encryption: any`.',
     },
     'snapshot-implausible': {
       severity: 'P1',
-      means: 'A snapshot has another engine than its source, or far less storage, and does not count.',
-      next: 'Look at both: `./understudy points {target}`. Take a new one with `./understudy run snapshot {target}`.',
+      means: 'A snapshot has another engine than its source, or far less storage, so it does not count.',
+      next: 'Compare both: `./understudy points {target}`. Take a new one: `./understudy run snapshot {target}`.',
     },
   }),
   ...closedBy(['snapshot', 'preflight'], 'snapshot', {
     'restore-key-unusable': {
       severity: 'P0',
       means:
-        'The key that the snapshot is encrypted with is disabled, going or not to be used: nothing can be restored from it.',
+        'The key of the snapshot is disabled, scheduled for deletion or unusable: RDS cannot restore from it.',
       next: 'Enable the key or cancel its deletion: `aws kms cancel-key-deletion --key-id …`, `aws kms enable-key --key-id …`.',
     },
   }),
@@ -287,59 +282,59 @@ export const FINDINGS = {
     'copy-impossible': {
       severity: 'P1',
       means: 'A snapshot cannot be copied where the policy wants it, and trying again will not help.',
-      next: 'Read the message; a default key cannot leave its account, and an encrypted copy needs `kmsKey` of its place.',
+      next: 'Fix what the message names. A default key cannot leave its account; an encrypted copy needs the `kmsKey` of its place.',
     },
   }),
   ...closedBy(['preflight'], 'place', {
     'snapshot-quota-near': {
       severity: 'P2',
-      means: 'The Region is near the number of manual snapshots it may hold; the next ones would be refused.',
-      next: 'Ask for more in Service Quotas, or keep fewer (`retention`).',
+      means: 'The Region is near its limit of manual snapshots; RDS will then refuse new ones.',
+      next: 'Request more in Service Quotas, or keep fewer (`retention`).',
     },
   }),
   ...closedBy(['inventory', 'preflight'], 'source', {
     'source-missing': {
       severity: 'P0',
-      means: 'There is no instance, cluster or cache of the name that understudy.yml gives.',
-      next: 'Find out who deleted or renamed it; correct the target, or restore it.',
+      means: 'The instance, cluster or cache that understudy.yml names does not exist.',
+      next: 'Find who deleted or renamed it in CloudTrail; then correct the target, or restore it.',
     },
   }),
   ...closedBy(['inventory'], 'source', {
     'storage-full': {
       severity: 'P0',
-      means: 'The source has no storage left: it takes no writes and no backups.',
-      next: 'Give it more: `aws rds modify-db-instance --db-instance-identifier {id} --allocated-storage …`.',
+      means: 'The source’s storage is full: it accepts no writes and takes no backups.',
+      next: 'Add storage: `aws rds modify-db-instance --db-instance-identifier {id} --allocated-storage …`.',
     },
   }),
   ...closedBy(['inventory', 'posture'], 'source', {
     'backups-disabled': {
       severity: 'P0',
-      means: 'Automated backups are off: it cannot be restored to a point in time.',
+      means: 'Automated backups are off: RDS cannot restore it to a point in time.',
       next: 'Switch them on: `{modify} --backup-retention-period {days} --apply-immediately`.',
     },
     'pitr-window-short': {
       severity: 'P1',
-      means: 'Restoring to a point in time does not reach as far back as was promised.',
-      next: 'Keep automated backups longer: `{modify} --backup-retention-period {days} --apply-immediately`; the window then grows by itself, a day a day.',
+      means: 'RDS cannot restore as far back as the policy promises.',
+      next: 'Keep automated backups longer: `{modify} --backup-retention-period {days} --apply-immediately`. The window then grows by a day each day.',
     },
   }),
   ...closedBy(['posture'], 'source', {
     'posture-deletion-protection': {
       severity: 'P2',
-      means: 'The source can be deleted with one call.',
+      means: 'One call can delete the source.',
       next: 'Protect it: `{modify} --deletion-protection --apply-immediately`.',
     },
     'posture-multi-az': {
       severity: 'P3',
-      means: 'The source stands in one zone only.',
-      next: 'Give it a standby: `aws rds modify-db-instance --db-instance-identifier {id} --multi-az`; it is made in the next maintenance window.',
+      means: 'The source has no standby in a second zone.',
+      next: 'Add a standby: `aws rds modify-db-instance --db-instance-identifier {id} --multi-az`. RDS creates it in the next maintenance window.',
       ofCluster:
-        'Give it a reader, which takes over: `aws rds create-db-instance --db-cluster-identifier {id} --db-instance-identifier {id}-reader --engine {engine} --db-instance-class {class}`.',
+        'Add a reader, which takes over: `aws rds create-db-instance --db-cluster-identifier {id} --db-instance-identifier {id}-reader --engine {engine} --db-instance-class {class}`.',
     },
     'posture-encryption': {
       severity: 'P1',
-      means: 'The source is not encrypted, and so are none of its snapshots.',
-      next: 'Copy a snapshot with a key and restore it: an instance cannot be encrypted in place.',
+      means: 'The source is not encrypted, so its snapshots are not either.',
+      next: 'Copy a snapshot with a key and restore the copy: RDS cannot encrypt an instance in place.',
     },
     'posture-public': {
       severity: 'P1',
@@ -357,112 +352,111 @@ export const FINDINGS = {
   ...closedBy(['preflight'], 'source', {
     'restore-network-missing': {
       severity: 'P1',
-      means: 'The network that a restore would go to does not exist or has no room.',
-      next: 'Correct `rehearsal.instance` in understudy.yml or deploy again.',
+      means: 'The network for a restore does not exist or has no room.',
+      next: 'Correct `rehearsal.instance` in understudy.yml, or deploy again: `npx serverless deploy`.',
     },
     'restore-parameters-missing': {
       severity: 'P1',
-      means: 'The parameter group of the source is gone or of another family than its engine.',
-      next: 'Make the group again, or change the source to one that exists.',
+      means: 'The source’s parameter group does not exist or does not fit its engine.',
+      next: 'Create the group again, or give the source one that exists.',
     },
     'restore-quota': {
       severity: 'P1',
-      means: 'The account may not have one more instance, so that a restore would be refused.',
-      next: 'Ask for more in Service Quotas.',
+      means: 'The account has reached its limit of instances: RDS would refuse a restore.',
+      next: 'Request more *DB instances* in Service Quotas, or delete instances that you do not need.',
     },
     'restore-snapshot-missing': {
       severity: 'P1',
-      means: 'There is no snapshot that could be restored now.',
-      next: 'Take one with `./understudy run snapshot {target}`; `./understudy run preflight {target}` then looks again.',
+      means: 'No snapshot can be restored now.',
+      next: 'Take one: `./understudy run snapshot {target}`. Then check again: `./understudy run preflight {target}`.',
     },
     'restore-secret-unreadable': {
       severity: 'P1',
-      means: 'The secret of the target cannot be read, so a restored copy could not be reached.',
+      means: 'The target’s secret cannot be read, so a restored copy could not be reached.',
       next: 'Check the secret and its tag `understudy:target={target}`.',
     },
     'restore-denied': {
       severity: 'P1',
-      means: 'The role that restores is not allowed something a restore needs.',
-      next: 'Deploy again; if a boundary or an organisation’s policy denies it, have that changed.',
+      means: 'IAM denies the restoring role a step of a restore.',
+      next: 'Deploy again: `npx serverless deploy`. If a permissions boundary or an organization’s policy denies it, change that.',
     },
     'engine-end-of-support': {
       severity: 'P2',
       means:
-        'The engine’s version is past its support or near its end; AWS would upgrade a restore, or charge for it.',
+        'AWS no longer supports the engine’s version, or soon will not: it would upgrade a restore, or charge for it.',
       next: 'Plan the upgrade of the source.',
     },
     'preflight-unknown': {
       severity: 'P2',
-      means: 'One of the questions before a restore could not be answered.',
-      next: 'Read the message; what could not be asked is not known to be good.',
+      means: 'A question of the preflight has no answer, so it is not known to be good.',
+      next: 'Do what the message says, then check again: `./understudy run preflight {target}`.',
     },
   }),
   ...closedBy(['notice'], 'instance', {
     'instance-deleted': {
       severity: 'P0',
       means: 'The source was deleted.',
-      next: 'If nobody meant to: `./understudy points {target}` lists what it can be restored from.',
+      next: 'If that was not planned: docs/emergency.md. `./understudy points {target}` lists what you can restore.',
     },
   }),
   ...closedBy(['notice'], 'target', {
     'cloudwatch-alarm': {
       severity: 'P2',
-      means: 'A CloudWatch alarm about the source went off.',
-      next: 'Look at the alarm.',
+      means: 'One of your CloudWatch alarms about the source went off.',
+      next: 'Check the alarm in CloudWatch.',
     },
   }),
   ...closedBy(['time'], 'target', {
     'unknown-job': {
       severity: 'P1',
-      means: 'A message on topic `jobs` asks for something nobody takes.',
-      next: 'Correct its sender; docs/reference/messages.md shows the messages.',
+      means:
+        'A message on topic `jobs` asks for a job that does not exist, or is malformed. Nothing was done.',
+      next: 'Correct its sender; docs/reference/messages.md has the messages.',
     },
     'point-unusable': {
       severity: 'P2',
-      means:
-        'A message asked for work on a recovery point that does not exist or cannot be used; nothing was done.',
+      means: 'A message names a recovery point that does not exist or cannot be used. Nothing was done.',
       next: 'Correct its sender; `./understudy points {target}` lists the points.',
     },
     'upload-abandoned': {
       severity: 'P2',
-      means: 'An upload was left open by a dump that died; it has been aborted.',
-      next: 'Nothing; the dump itself is reported apart.',
+      means: 'A dump died and left an upload open; the watch has aborted it.',
+      next: 'Nothing: the failed dump has a finding of its own.',
     },
     'snapshot-deleted': {
       severity: 'P0',
-      means: 'A snapshot of ours is gone, and retention did not delete it.',
-      next: 'Treat it as tampering: look up DeleteDBSnapshot in CloudTrail. Take a new one with `./understudy run snapshot {target}`.',
+      means: 'A snapshot that Understudy took is gone, and retention did not delete it.',
+      next: 'Assume tampering until you know otherwise: find DeleteDBSnapshot in CloudTrail. Take a new one: `./understudy run snapshot {target}`.',
     },
     'source-replaced': {
       severity: 'P1',
-      means:
-        'Another instance or cluster bears the source’s name: the moments that the former could be restored to went with it.',
-      next: 'If it was not you, look in CloudTrail. Snapshots stay: `./understudy points {target}`. Take a new one with `./understudy run snapshot {target}`.',
+      means: 'Another instance or cluster has the source’s name; the old one’s automated backups are gone.',
+      next: 'If you did not do it, find who did in CloudTrail. Snapshots remain: `./understudy points {target}`. Take a new one: `./understudy run snapshot {target}`.',
     },
     'source-failed': {
       severity: 'P1',
-      means: 'The platform reports that the source failed.',
-      next: 'Look at the instance’s events, and decide whether to restore.',
+      means: 'RDS reports that the source failed.',
+      next: 'Check the instance’s events, and decide whether to restore: docs/emergency.md.',
     },
     failover: {
       severity: 'P3',
       means: 'The source failed over.',
-      next: 'Nothing; `./understudy timeline {target}` has how long it took.',
+      next: 'Nothing. `./understudy timeline {target}` has how long it took.',
     },
     'platform-backup-failed': {
       severity: 'P1',
-      means: 'The platform reports that a backup of its own failed.',
-      next: 'Look at the instance’s events; take one by hand with `./understudy run snapshot {target}`.',
+      means: 'RDS reports that one of its own backups failed.',
+      next: 'Check the instance’s events. Take a snapshot: `./understudy run snapshot {target}`.',
     },
     'storage-low': {
       severity: 'P2',
-      means: 'The platform reports that the source will have no storage left soon.',
-      next: 'Give it more before it takes no backups: `aws rds modify-db-instance --db-instance-identifier {id} --allocated-storage …`.',
+      means: 'RDS reports that the source’s storage is nearly full.',
+      next: 'Add storage before backups stop: `aws rds modify-db-instance --db-instance-identifier {id} --allocated-storage …`.',
     },
     'notice-unknown': {
       severity: 'P3',
-      means: 'A notice came that nobody understands. It is on the timeline.',
-      next: 'Tell its sender, or us.',
+      means: 'Topic `events` got a message that Understudy does not know. The timeline has it.',
+      next: 'Check `./understudy timeline understudy`; stop its sender if it does not belong there.',
     },
   }),
 } satisfies Record<string, Entry>;

@@ -75,8 +75,8 @@ const BREAKING: [string, Partial<PlatformSource>, Partial<Policy>, string, strin
     { encrypted: false },
     {},
     'posture-encryption',
-    'cannot be encrypted in place',
-    'cannot be encrypted in place',
+    'cannot encrypt an instance in place',
+    'cannot encrypt an instance in place',
   ],
   [
     'it can be reached from the internet',

@@ -2,7 +2,7 @@ import { type Alert, alertJson, alertSubject, alertText, withOption } from '../.
 import { FINDINGS, type FindingCode, finding } from '../../../lib/domain/finding.ts';
 import { target } from '../../support/builders.ts';
 
-const OCCASIONS = ['opened', 'worsened', 'reminder', 'resolved'] as const;
+const OCCASIONS = ['opened', 'worsened', 'reminder', 'resolved', 'dropped'] as const;
 
 function alert(changes: Partial<Alert> = {}, code: FindingCode = 'rpo-breached', id = 'crm-prod'): Alert {
   const message = 'the newest verified point 20261119T010000Z-1 of crm-prod is 28 h old';
@@ -26,6 +26,7 @@ test.each([
   ['worsened', '[P0] worse: crm-prod: rpo-breached (prod)'],
   ['reminder', '[P0] still: crm-prod: rpo-breached (prod)'],
   ['resolved', '[P0] resolved: crm-prod: rpo-breached (prod)'],
+  ['dropped', '[P0] closed (removed): crm-prod: rpo-breached (prod)'],
 ] as const)('the subject of what has %s tells it at a glance', (occasion, expected) => {
   expect(alertSubject(alert({ occasion }))).toBe(expected);
 });
@@ -54,6 +55,7 @@ test('the text says what, to whom, since when, what it means and the next comman
     `means:       ${FINDINGS['rpo-breached'].means}`,
     'objectives:  RPO 26 h is breached by 2 h',
     'next:        Take one now: `./understudy --stage prod run dump crm-prod`.',
+    'data lost?   docs/emergency.md',
     '',
     'understudy, stage prod, 2026-11-21T05:30:00Z',
   ]);
@@ -65,6 +67,13 @@ test('what has only just begun has no duration', () => {
 
 test('what is over asks for nothing', () => {
   expect(alertText(alert({ occasion: 'resolved' }))).not.toContain('next:');
+});
+
+test('an open P0 names the page for an emergency; a milder one and a closed one do not', () => {
+  expect(alertText(alert())).toContain('docs/emergency.md');
+  expect(alertText(alert({}, 'job-failed'))).not.toContain('docs/emergency.md');
+  for (const occasion of ['resolved', 'dropped'] as const)
+    expect(alertText(alert({ occasion }))).not.toContain('docs/emergency.md');
 });
 
 test.each(Object.keys(FINDINGS) as FindingCode[])('the text of %s has its next step', (code) => {
