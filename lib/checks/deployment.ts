@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { AlertTopic } from '../domain/alert.ts';
 import type { ExpectedSchedule } from '../domain/expected-schedules.ts';
 import { DEPLOYMENT, type Finding, finding } from '../domain/finding.ts';
-import type { AlertTopic, DeployedSchedule, Subscription } from '../ports/messages.ts';
+import type { DeployedSchedule, Subscription } from '../ports/messages.ts';
 
 /** Are all schedules there, switched on, and those that understudy.yml describes? */
 export function checkSchedules(

@@ -4,6 +4,9 @@ import { humanSeconds, secondsBetween } from './time.ts';
 /** Why an alert goes out: only on a change of state, and once a day while nothing changes. */
 export type Occasion = 'opened' | 'worsened' | 'reminder' | 'resolved' | 'dropped';
 
+/** Where alerts go: `alerts` to mail and chat, `pages` to the pager; `alarms` carries CloudWatch's own. */
+export type AlertTopic = 'alerts' | 'pages' | 'alarms';
+
 export type Alert = { occasion: Occasion; finding: Finding; since: string; at: string; stage: string };
 
 const WORD: Record<Occasion, string> = {

@@ -1,7 +1,6 @@
-import type { Acknowledged, Acknowledgement } from '../domain/acknowledgement.ts';
-import type { Occasion } from '../domain/alert.ts';
+import type { Acknowledgement } from '../domain/acknowledgement.ts';
 import type { Evidence } from '../domain/evidence.ts';
-import type { Finding } from '../domain/finding.ts';
+import type { FindingRecord, OpenFinding } from '../domain/finding-record.ts';
 import type { RunName } from '../domain/names.ts';
 import type { DumpPoint, PointState, RecoveryPoint, SnapshotPoint } from '../domain/recovery-point.ts';
 import type { Claim, ClaimOutcome, Run } from '../domain/run.ts';
@@ -9,7 +8,6 @@ import type { Schedule } from '../domain/schedule.ts';
 import type { ScratchRecord, Standing } from '../domain/scratch.ts';
 import type { Owing, TargetStatus } from '../domain/target-status.ts';
 import type { TimelineEvent } from '../domain/timeline.ts';
-import type { AlertTopic } from './messages.ts';
 
 export type ClaimRequest = RunName & {
   requestedBy: string;
@@ -33,16 +31,6 @@ export type RunResult = {
   summary: string;
   point?: string | undefined;
   error?: Run['error'];
-};
-
-/** A finding while it is open, and what has been told of it. */
-export type OpenFinding = Finding & {
-  since: string;
-  lastToldAt?: string;
-  /** What still has to reach these topics. */
-  untold?: { occasion: Occasion; topics: AlertTopic[]; at: string };
-  /** Somebody has acknowledged it: until when it is not told, who, and why. */
-  acknowledged?: Acknowledged;
 };
 
 /**
@@ -113,25 +101,10 @@ export type Catalog = {
   /** Newest first. */
   evidence(target: string, limit: number): Promise<Evidence[]>;
 
-  /**
-   * Opens a finding or brings it up to date, and says which topics must be told and why: `opened` or `worsened` once,
-   * `reminder` when the last word is older than a day; again after two minutes where it did not arrive. What is
-   * acknowledged is told when it became worse, or as a P0 opened, and again when the acknowledgement is over; `held` when
-   * it was just held back.
-   */
-  openFinding(
-    finding: Finding,
-    topics: readonly AlertTopic[],
-    now: Date,
-  ): Promise<{ since: string; tell?: { occasion: Occasion; topics: AlertTopic[] }; held?: Acknowledged }>;
-  /** Closes it; undefined when it was not open. */
-  closeFinding(target: string, code: string, subject: string, now: Date): Promise<OpenFinding | undefined>;
-  /** Says which topics were told. */
-  toldFinding(
-    finding: Pick<Finding, 'target' | 'code' | 'subject'>,
-    topics: readonly AlertTopic[],
-    now: Date,
-  ): Promise<void>;
+  /** A finding's record, open or closed. */
+  finding(target: string, code: string, subject: string): Promise<FindingRecord | undefined>;
+  /** Keeps the version that follows the one on record. False when another worker has kept it meanwhile: look again. */
+  putFinding(record: FindingRecord): Promise<boolean>;
   /** What is open, of one target or everywhere. */
   openFindings(target?: string): Promise<OpenFinding[]>;
 

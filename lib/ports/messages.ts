@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.ts';
+import type { Alert, AlertTopic } from '../domain/alert.ts';
 import type { JobMessage } from '../domain/job.ts';
 
 /** Topic `jobs`, and the queues behind it. */
@@ -12,7 +12,6 @@ export type JobMessages = {
 
 export type Unpublished = { message: JobMessage; reason: string };
 
-export type AlertTopic = 'alerts' | 'pages' | 'alarms';
 export type Subscription = { protocol: string; endpoint: string; confirmed: boolean };
 
 export type Alerts = {

@@ -7,13 +7,14 @@ import {
   marked,
 } from '../domain/acknowledgement.ts';
 import { DEPLOYMENT, type Finding } from '../domain/finding.ts';
+import type { OpenFinding } from '../domain/finding-record.ts';
 import { MEANS, type Means } from '../domain/objective.ts';
 import type { Plan, Target } from '../domain/policy.ts';
 import type { RecoveryPoint } from '../domain/recovery-point.ts';
 import { nextFirings } from '../domain/schedule.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
 import { secondsBetween } from '../domain/time.ts';
-import type { Catalog, OpenFinding } from '../ports/catalog.ts';
+import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
 
 export type StatusDeps = { plan: Plan; catalog: Catalog; clock: Clock };

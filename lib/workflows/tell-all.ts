@@ -1,6 +1,7 @@
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { assertionSubject, RESTORED_SORTS } from '../domain/evidence.ts';
 import { DEPLOYMENT, FINDINGS, type Finding, type FindingCode } from '../domain/finding.ts';
+import type { OpenFinding } from '../domain/finding-record.ts';
 import type { About } from '../domain/findings.ts';
 import { SCHEDULED_JOBS } from '../domain/job.ts';
 import { parsePointId } from '../domain/names.ts';
@@ -8,7 +9,6 @@ import { type Plan, placeOf, type Target, targetOf } from '../domain/policy.ts';
 import { SEVERITIES } from '../domain/severity.ts';
 import type { TargetStatus } from '../domain/target-status.ts';
 import { secondsBetween } from '../domain/time.ts';
-import type { OpenFinding } from '../ports/catalog.ts';
 import { jobFailed } from './claimed.ts';
 import { inLanes } from './lanes.ts';
 import { placeOfCopy } from './snapshots/places.ts';

@@ -1,11 +1,13 @@
-import type { Alert, Occasion } from '../domain/alert.ts';
+import type { Alert, AlertTopic, Occasion } from '../domain/alert.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../domain/finding.ts';
+import type { OpenFinding } from '../domain/finding-record.ts';
 import { pages } from '../domain/severity.ts';
 import { utc } from '../domain/time.ts';
-import type { Catalog, OpenFinding } from '../ports/catalog.ts';
+import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Alerts, AlertTopic, Log, Metrics } from '../ports/messages.ts';
+import type { Alerts, Log, Metrics } from '../ports/messages.ts';
+import { type About, closeFinding, markTold, openFinding } from './finding-records.ts';
 
 /** What telling people needs. */
 export type Telling = {
@@ -29,7 +31,7 @@ function topicsFor(found: Finding): AlertTopic[] {
 export async function raise(deps: Telling, found: Finding): Promise<void> {
   const now = deps.clock.now();
   const topics = topicsFor(found);
-  const opened = await deps.catalog.openFinding(found, topics, now).catch((error) => {
+  const opened = await openFinding(deps.catalog, found, topics, now).catch((error) => {
     deps.log.error('the finding could not be recorded; it is told all the same', {
       finding: found.code,
       target: found.target,
@@ -50,15 +52,13 @@ export function findingOf(open: OpenFinding): Finding {
   return found;
 }
 
-export type About = { target: string; code: FindingCode; subject: string };
-
 /** Closes a finding that no longer holds, and tells those who were told of it. */
 export async function resolve(
   deps: Telling,
   about: About,
   occasion: 'resolved' | 'dropped' = 'resolved',
 ): Promise<void> {
-  const closed = await deps.catalog.closeFinding(about.target, about.code, about.subject, deps.clock.now());
+  const closed = await closeFinding(deps.catalog, about);
   if (!closed) return;
   const was = findingOf(closed);
   if (closed.lastToldAt !== undefined) await tell(deps, was, occasion, closed.since, topicsFor(was));
@@ -66,7 +66,7 @@ export async function resolve(
 
 /** Closes what happened once and is over. Nobody is told that nothing happens. */
 export async function closeQuietly(deps: Telling, about: About): Promise<void> {
-  await deps.catalog.closeFinding(about.target, about.code, about.subject, deps.clock.now());
+  await closeFinding(deps.catalog, about);
 }
 
 /**
@@ -126,11 +126,9 @@ async function onTimeline(deps: Telling, found: Finding, what: string): Promise<
 }
 
 async function recordTold(deps: Telling, found: Finding, topics: readonly AlertTopic[]): Promise<void> {
-  await deps.catalog
-    .toldFinding(found, topics, deps.clock.now())
-    .catch((error) =>
-      deps.log.error('that people were told could not be recorded', { reason: reasonOf(error) }),
-    );
+  await markTold(deps.catalog, found, topics, deps.clock.now()).catch((error) =>
+    deps.log.error('that people were told could not be recorded', { reason: reasonOf(error) }),
+  );
 }
 
 /** A lost alert counts on a metric whose alarm has a path of its own, and is itself on record and told elsewhere. */
@@ -146,7 +144,7 @@ async function undelivered(
     message: `an alert could not be published to topic ${topic}: ${reason}`,
   });
   const others = topicsFor(found).filter((other) => other !== topic);
-  const opened = await deps.catalog.openFinding(found, others, deps.clock.now()).catch(() => undefined);
+  const opened = await openFinding(deps.catalog, found, others, deps.clock.now()).catch(() => undefined);
   if (!opened?.tell) return;
   const alert: Alert = {
     occasion: opened.tell.occasion,
@@ -162,9 +160,8 @@ async function undelivered(
 
 /** That a topic takes messages again is shown by a message it took. */
 async function deliveredAgain(deps: Telling, topic: AlertTopic): Promise<void> {
-  const closed = await deps.catalog
-    .closeFinding(DEPLOYMENT.id, 'alert-undelivered', topic, deps.clock.now())
-    .catch(() => undefined);
+  const about: About = { target: DEPLOYMENT.id, code: 'alert-undelivered', subject: topic };
+  const closed = await closeFinding(deps.catalog, about).catch(() => undefined);
   if (!closed) return;
   const was = findingOf(closed);
   await deps.alerts.send(

@@ -1,6 +1,7 @@
 import { maskEndpoint } from '../checks/deployment.ts';
+import type { AlertTopic } from '../domain/alert.ts';
 import { reasonOf } from '../domain/errors.ts';
-import type { Alerts, AlertTopic } from '../ports/messages.ts';
+import type { Alerts } from '../ports/messages.ts';
 
 /** `subscribers` is missing when nobody could say who they are. */
 export type TopicTrial = {

@@ -1,12 +1,13 @@
 import { checkSchedules, checkSubscriptions } from '../checks/deployment.ts';
 import { checkLateness, owedTo } from '../checks/lateness.ts';
+import type { AlertTopic } from '../domain/alert.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { expectedSchedules } from '../domain/expected-schedules.ts';
 import { codesClosedBy, type Finding } from '../domain/finding.ts';
 import type { Target } from '../domain/policy.ts';
 import type { Owing, TargetStatus } from '../domain/target-status.ts';
 import { secondsBetween } from '../domain/time.ts';
-import type { AlertTopic, Schedules } from '../ports/messages.ts';
+import type { Schedules } from '../ports/messages.ts';
 import { type ClearDeps, clearAway } from './clear-away.ts';
 import { type SweepDeps, sweep } from './instances/sweep.ts';
 import { inLanes } from './lanes.ts';

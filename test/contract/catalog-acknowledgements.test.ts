@@ -1,6 +1,7 @@
 import type { Acknowledgement } from '../../lib/domain/acknowledgement.ts';
 import { utc } from '../../lib/domain/time.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
+import { markTold, openFinding } from '../../lib/workflows/finding-records.ts';
 import { AT, CATALOGS, lateness, later } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 
@@ -52,13 +53,13 @@ describe.each(CATALOGS)('a catalog %s: what is acknowledged', (_name, make) => {
   it('holds back what was announced, and tells it when that is over', async () => {
     const found = mild(unique());
     await catalog.acknowledge(made(found.target));
-    expect(await catalog.openFinding(found, BOTH, AT)).toEqual({ since: utc(AT), held: said });
-    expect(await catalog.openFinding(found, BOTH, later(2 * DAY))).toEqual({ since: utc(AT) });
+    expect(await openFinding(catalog, found, BOTH, AT)).toEqual({ since: utc(AT), held: said });
+    expect(await openFinding(catalog, found, BOTH, later(2 * DAY))).toEqual({ since: utc(AT) });
     expect(await catalog.openFindings(found.target)).toEqual([
       { ...found, since: utc(AT), acknowledged: said },
     ]);
     const tell = { occasion: 'opened', topics: BOTH };
-    expect(await catalog.openFinding(found, BOTH, later(3 * DAY))).toEqual({ since: utc(AT), tell });
+    expect(await openFinding(catalog, found, BOTH, later(3 * DAY))).toEqual({ since: utc(AT), tell });
     expect(await catalog.openFindings(found.target)).toEqual([
       { ...found, since: utc(AT), untold: { ...tell, at: utc(later(3 * DAY)) } },
     ]);
@@ -66,35 +67,35 @@ describe.each(CATALOGS)('a catalog %s: what is acknowledged', (_name, make) => {
 
   it('stops reminders of what is open, and reminds at once when it is taken back', async () => {
     const found = mild(unique());
-    await catalog.openFinding(found, BOTH, AT);
-    await catalog.toldFinding(found, BOTH, AT);
+    await openFinding(catalog, found, BOTH, AT);
+    await markTold(catalog, found, BOTH, AT);
     await catalog.acknowledge(made(found.target, { subject: 'dump' }));
-    expect(await catalog.openFinding(found, BOTH, later(300))).toEqual({ since: utc(AT), held: said });
-    expect(await catalog.openFinding(found, BOTH, later(DAY + 1))).toEqual({ since: utc(AT) });
+    expect(await openFinding(catalog, found, BOTH, later(300))).toEqual({ since: utc(AT), held: said });
+    expect(await openFinding(catalog, found, BOTH, later(DAY + 1))).toEqual({ since: utc(AT) });
     await catalog.endAcknowledgement({ target: found.target, code: found.code }, 'ben', later(DAY + 2));
     const tell = { occasion: 'reminder', topics: BOTH };
-    expect(await catalog.openFinding(found, BOTH, later(DAY + 3))).toEqual({ since: utc(AT), tell });
-    await catalog.toldFinding(found, BOTH, later(DAY + 4));
-    expect(await catalog.openFinding(found, BOTH, later(DAY + 300))).toEqual({ since: utc(AT) });
+    expect(await openFinding(catalog, found, BOTH, later(DAY + 3))).toEqual({ since: utc(AT), tell });
+    await markTold(catalog, found, BOTH, later(DAY + 4));
+    expect(await openFinding(catalog, found, BOTH, later(DAY + 300))).toEqual({ since: utc(AT) });
   });
 
   it('tells that it became worse, and that a P0 opened', async () => {
     const found = mild(unique());
     await catalog.acknowledge(made(found.target));
-    await catalog.openFinding(found, BOTH, AT);
-    const worse = await catalog.openFinding({ ...found, severity: 'P1' }, BOTH, later(60));
+    await openFinding(catalog, found, BOTH, AT);
+    const worse = await openFinding(catalog, { ...found, severity: 'P1' }, BOTH, later(60));
     expect(worse).toMatchObject({ tell: { occasion: 'worsened' } });
     const grave = lateness(unique());
     await catalog.acknowledge(made(grave.target));
-    expect(await catalog.openFinding(grave, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });
+    expect(await openFinding(catalog, grave, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });
     // A pager that did not take it is asked again.
-    await catalog.toldFinding(grave, ['alerts'], later(1));
-    expect(await catalog.openFinding(grave, BOTH, later(60))).toEqual({ since: utc(AT) });
-    expect(await catalog.openFinding(grave, BOTH, later(121))).toMatchObject({
+    await markTold(catalog, grave, ['alerts'], later(1));
+    expect(await openFinding(catalog, grave, BOTH, later(60))).toEqual({ since: utc(AT) });
+    expect(await openFinding(catalog, grave, BOTH, later(121))).toMatchObject({
       tell: { occasion: 'opened', topics: ['pages'] },
     });
-    await catalog.toldFinding(grave, ['pages'], later(122));
-    expect(await catalog.openFinding(grave, BOTH, later(2 * DAY))).toEqual({ since: utc(AT) });
+    await markTold(catalog, grave, ['pages'], later(122));
+    expect(await openFinding(catalog, grave, BOTH, later(2 * DAY))).toEqual({ since: utc(AT) });
   });
 
   it.each([
@@ -106,6 +107,6 @@ describe.each(CATALOGS)('a catalog %s: what is acknowledged', (_name, make) => {
   ] as const)('%s holds nothing back', async (_what, changes) => {
     const found = mild(unique());
     await catalog.acknowledge(made(found.target, changes));
-    expect(await catalog.openFinding(found, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });
+    expect(await openFinding(catalog, found, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });
   });
 });

@@ -1,6 +1,7 @@
 import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Catalog } from '../../lib/ports/catalog.ts';
+import { closeFinding, markTold, openFinding } from '../../lib/workflows/finding-records.ts';
 import { AT, awsCatalog, claim, lateness, later, MOMENT, point, pointIn } from './support/catalogs.ts';
 import { BROKEN, breakSending, intercept, watchTokens } from './support/dynamo.ts';
 import { unique } from './support/stage.ts';
@@ -48,9 +49,13 @@ describe('the catalog on a table that others use too', () => {
 
   it('gives back what it closed when the answer to that was lost', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, BOTH, AT);
+    await openFinding(catalog, found, BOTH, AT);
     breakSending(client, 'PutItem', BROKEN, { after: true });
-    const closed = await catalog.closeFinding(found.target, found.code, found.subject, later(60));
+    const closed = await closeFinding(catalog, {
+      target: found.target,
+      code: found.code,
+      subject: found.subject,
+    });
     expect(closed).toMatchObject({ code: found.code, since: '2026-11-20T12:00:00Z' });
   });
 
@@ -132,9 +137,9 @@ describe('the catalog on a table that others use too', () => {
 
   it('does not forget that people were told while the finding was brought up to date', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, BOTH, AT);
-    justBefore('PutItem', () => catalog.toldFinding(found, BOTH, later(5)));
-    await catalog.openFinding({ ...found, message: 'its schedule is gone' }, BOTH, later(6));
+    await openFinding(catalog, found, BOTH, AT);
+    justBefore('PutItem', () => markTold(catalog, found, BOTH, later(5)));
+    await openFinding(catalog, { ...found, message: 'its schedule is gone' }, BOTH, later(6));
     const [open] = await catalog.openFindings(found.target);
     expect(open).toMatchObject({ message: 'its schedule is gone', lastToldAt: '2026-11-20T12:00:05Z' });
     expect(open).not.toHaveProperty('untold');

@@ -1,5 +1,6 @@
 import { finding } from '../../lib/domain/finding.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
+import { closeFinding, markTold, openFinding } from '../../lib/workflows/finding-records.ts';
 import { AT, CATALOGS, lateness, later } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 
@@ -14,7 +15,7 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
 
   it('opens a finding once, however many notice it at the same time', async () => {
     const found = lateness(unique());
-    const all = await Promise.all(Array.from({ length: 10 }, () => catalog.openFinding(found, BOTH, AT)));
+    const all = await Promise.all(Array.from({ length: 10 }, () => openFinding(catalog, found, BOTH, AT)));
     expect(all.filter((each) => each.tell)).toEqual([
       { since: SINCE, tell: { occasion: 'opened', topics: BOTH } },
     ]);
@@ -28,10 +29,10 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
       message: 'too old',
       objectives: 'RPO 26 h',
     });
-    await catalog.openFinding(found, BOTH, AT);
+    await openFinding(catalog, found, BOTH, AT);
     const untold = { occasion: 'opened', topics: BOTH, at: SINCE };
     expect(await catalog.openFindings(found.target)).toEqual([{ ...found, since: SINCE, untold }]);
-    await catalog.toldFinding(found, BOTH, later(5));
+    await markTold(catalog, found, BOTH, later(5));
     expect(await catalog.openFindings(found.target)).toEqual([
       { ...found, since: SINCE, lastToldAt: '2026-11-20T12:00:05Z' },
     ]);
@@ -39,10 +40,10 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
 
   it('brings an open finding up to date without a word when its message changes', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, BOTH, AT);
-    await catalog.toldFinding(found, BOTH, AT);
+    await openFinding(catalog, found, BOTH, AT);
+    await markTold(catalog, found, BOTH, AT);
     const changed = { ...found, message: 'its schedule is gone' };
-    expect(await catalog.openFinding(changed, BOTH, later(3600))).toEqual({ since: SINCE });
+    expect(await openFinding(catalog, changed, BOTH, later(3600))).toEqual({ since: SINCE });
     expect(await catalog.openFindings(found.target)).toMatchObject([
       { message: 'its schedule is gone', lastToldAt: SINCE },
     ]);
@@ -52,7 +53,7 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
     const found = lateness(unique());
     const asOf = async () => (await catalog.openFindings(found.target)).map((open) => open.asOf);
     const again = (moment?: string) =>
-      catalog.openFinding({ ...found, ...(moment ? { asOf: moment } : {}) }, BOTH, AT);
+      openFinding(catalog, { ...found, ...(moment ? { asOf: moment } : {}) }, BOTH, AT);
     await again();
     expect(await asOf()).toEqual([undefined]);
     await again('2026-11-20T02:00:00Z');
@@ -61,55 +62,62 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
     expect(await asOf()).toEqual(['2026-11-20T02:00:00Z']);
     await again('2026-11-20T03:00:00Z');
     expect(await asOf()).toEqual(['2026-11-20T03:00:00Z']);
-    await catalog.closeFinding(found.target, found.code, found.subject, AT);
+    await closeFinding(catalog, { target: found.target, code: found.code, subject: found.subject });
     await again('2026-11-18T02:00:00Z');
     expect(await asOf()).toEqual(['2026-11-18T02:00:00Z']);
   });
 
   it('takes another figure in the message for no news', async () => {
     const found = lateness(unique(), 'late by 60 min');
-    await catalog.openFinding(found, BOTH, AT);
-    await catalog.toldFinding(found, BOTH, AT);
-    await catalog.openFinding({ ...found, message: 'late by 65 min' }, BOTH, later(300));
+    await openFinding(catalog, found, BOTH, AT);
+    await markTold(catalog, found, BOTH, AT);
+    await openFinding(catalog, { ...found, message: 'late by 65 min' }, BOTH, later(300));
     expect(await catalog.openFindings(found.target)).toMatchObject([{ message: 'late by 60 min' }]);
   });
 
   it('closes what is open, and gives it back as it was listed', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, BOTH, AT);
-    await catalog.toldFinding(found, BOTH, later(5));
+    await openFinding(catalog, found, BOTH, AT);
+    await markTold(catalog, found, BOTH, later(5));
     const [listed] = await catalog.openFindings(found.target);
-    expect(await catalog.closeFinding(found.target, found.code, found.subject, later(60))).toEqual(listed);
+    expect(
+      await closeFinding(catalog, { target: found.target, code: found.code, subject: found.subject }),
+    ).toEqual(listed);
     expect(await catalog.openFindings(found.target)).toEqual([]);
   });
 
   it('says of what it closes that nobody was told of it', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, BOTH, AT);
-    const closed = await catalog.closeFinding(found.target, found.code, found.subject, later(60));
+    await openFinding(catalog, found, BOTH, AT);
+    const closed = await closeFinding(catalog, {
+      target: found.target,
+      code: found.code,
+      subject: found.subject,
+    });
     expect(closed).toMatchObject({ untold: { occasion: 'opened' } });
     expect(closed).not.toHaveProperty('lastToldAt');
   });
 
   it('closes a finding once, and not what was never open', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, BOTH, AT);
-    const closing = () => catalog.closeFinding(found.target, found.code, found.subject, later(60));
+    await openFinding(catalog, found, BOTH, AT);
+    const closing = () =>
+      closeFinding(catalog, { target: found.target, code: found.code, subject: found.subject });
     const closed = await Promise.all([closing(), closing(), closing()]);
     expect(closed.filter((each) => each !== undefined)).toHaveLength(1);
     expect(await closing()).toBeUndefined();
-    expect(await catalog.closeFinding(unique(), found.code, found.subject, AT)).toBeUndefined();
+    expect(await closeFinding(catalog, { ...found, target: unique() })).toBeUndefined();
   });
 
   it('opens a closed finding anew, with nothing left of the time before', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, BOTH, AT);
-    await catalog.toldFinding(found, BOTH, later(5));
-    await catalog.closeFinding(found.target, found.code, found.subject, later(60));
+    await openFinding(catalog, found, BOTH, AT);
+    await markTold(catalog, found, BOTH, later(5));
+    await closeFinding(catalog, { target: found.target, code: found.code, subject: found.subject });
     const milder = { ...found, severity: 'P2' as const };
     const since = '2026-11-20T12:02:00Z';
     const tell = { occasion: 'opened', topics: ['alerts'] };
-    expect(await catalog.openFinding(milder, ['alerts'], later(120))).toEqual({ since, tell });
+    expect(await openFinding(catalog, milder, ['alerts'], later(120))).toEqual({ since, tell });
     expect(await catalog.openFindings(found.target)).toEqual([
       { ...milder, since, untold: { ...tell, at: since } },
     ]);
@@ -117,35 +125,35 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
 
   it('does not open again what was closed when a late worker says that people were told', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, BOTH, AT);
-    await catalog.closeFinding(found.target, found.code, found.subject, later(1));
-    await catalog.toldFinding(found, BOTH, later(2));
+    await openFinding(catalog, found, BOTH, AT);
+    await closeFinding(catalog, { target: found.target, code: found.code, subject: found.subject });
+    await markTold(catalog, found, BOTH, later(2));
     expect(await catalog.openFindings(found.target)).toEqual([]);
     expect((await catalog.openFindings()).filter((each) => each.target === found.target)).toEqual([]);
   });
 
   it('makes no finding of what was told and never opened', async () => {
     const found = lateness(unique());
-    await catalog.toldFinding(found, BOTH, AT).catch(() => undefined);
+    await markTold(catalog, found, BOTH, AT).catch(() => undefined);
     expect(await catalog.openFindings(found.target)).toEqual([]);
-    expect(await catalog.openFinding(found, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });
+    expect(await openFinding(catalog, found, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });
   });
 
   it('tells findings of the same code about other subjects apart', async () => {
     const found = lateness(unique());
-    await catalog.openFinding(found, BOTH, AT);
-    const other = await catalog.openFinding({ ...found, subject: 'verify' }, BOTH, AT);
+    await openFinding(catalog, found, BOTH, AT);
+    const other = await openFinding(catalog, { ...found, subject: 'verify' }, BOTH, AT);
     expect(other).toMatchObject({ tell: { occasion: 'opened' } });
-    await catalog.closeFinding(found.target, found.code, 'dump', AT);
+    await closeFinding(catalog, { target: found.target, code: found.code, subject: 'dump' });
     expect((await catalog.openFindings(found.target)).map((each) => each.subject)).toEqual(['verify']);
   });
 
   it('lists what is open, of one target and everywhere', async () => {
     const targets = Array.from({ length: 20 }, () => unique());
-    for (const target of targets) await catalog.openFinding(lateness(target), BOTH, AT);
+    for (const target of targets) await openFinding(catalog, lateness(target), BOTH, AT);
     const about = finding('rto-breached', { target: { id: targets[0]! }, subject: 'r', message: 'slow' });
-    await catalog.openFinding(about, BOTH, AT);
-    await catalog.closeFinding(targets[1]!, 'job-silent', 'dump', AT);
+    await openFinding(catalog, about, BOTH, AT);
+    await closeFinding(catalog, { target: targets[1]!, code: 'job-silent', subject: 'dump' });
 
     const codes = async (target: string) =>
       (await catalog.openFindings(target)).map((each) => each.code).sort();

@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Catalog } from '../../lib/ports/catalog.ts';
+import { closeFinding, markTold, openFinding } from '../../lib/workflows/finding-records.ts';
 import {
   AT,
   awsCatalog,
@@ -54,11 +55,11 @@ describe('the catalog’s table', () => {
     await catalog.startScratch(ended, ended.beganAt, ended.expiresAt, seen);
     await catalog.endScratch({ ...ended, startedAt: ended.beganAt }, '2026-11-22T02:30:03Z');
     await catalog.observe(target, { ledgerAt: '2026-11-20T11:59:00Z' }, AT);
-    await catalog.openFinding(lateness(target), BOTH, AT);
-    await catalog.toldFinding(lateness(target), BOTH, AT);
+    await openFinding(catalog, lateness(target), BOTH, AT);
+    await markTold(catalog, lateness(target), BOTH, AT);
     const other = { ...lateness(target), subject: 'verify' };
-    await catalog.openFinding(other, BOTH, AT);
-    await catalog.closeFinding(target, other.code, other.subject, AT);
+    await openFinding(catalog, other, BOTH, AT);
+    await closeFinding(catalog, { target: target, code: other.code, subject: other.subject });
     await catalog.refreshStatus(target);
     return target;
   };
@@ -146,7 +147,7 @@ describe('the catalog’s table', () => {
 
   it('spreads what is open over sixteen shards', async () => {
     const targets = Array.from({ length: 160 }, () => unique('spread'));
-    for (const target of targets) await catalog.openFinding(lateness(target), ['alerts'], AT);
+    for (const target of targets) await openFinding(catalog, lateness(target), ['alerts'], AT);
     const items = (await rawItems(client, table)).filter((item) => String(item['PK']).includes('spread-'));
     expect(new Set(items.map((item) => item['openShard'])).size).toBe(16);
     const everywhere = await catalog.openFindings();

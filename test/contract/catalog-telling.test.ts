@@ -1,5 +1,6 @@
 import type { Finding } from '../../lib/domain/finding.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
+import { markTold, openFinding } from '../../lib/workflows/finding-records.ts';
 import { AT, CATALOGS, lateness, later } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 
@@ -13,15 +14,15 @@ describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
   });
   /** Finds it again so many seconds later, and says whether and why people must be told. */
   const found = async (what: Finding, seconds: number) => {
-    const { since, tell } = await catalog.openFinding(what, BOTH, later(seconds));
+    const { since, tell } = await openFinding(catalog, what, BOTH, later(seconds));
     expect(since).toBe('2026-11-20T12:00:00Z');
     return tell;
   };
   /** Finds it and tells everybody at once. */
   const opened = async (changes: Partial<Finding> = {}) => {
     const what = { ...lateness(unique()), ...changes };
-    await catalog.openFinding(what, BOTH, AT);
-    await catalog.toldFinding(what, BOTH, AT);
+    await openFinding(catalog, what, BOTH, AT);
+    await markTold(catalog, what, BOTH, AT);
     return what;
   };
 
@@ -33,7 +34,7 @@ describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
   it('reminds when the last word is a day old, once a day', async () => {
     const what = await opened();
     expect(await found(what, DAY)).toEqual({ occasion: 'reminder', topics: BOTH });
-    await catalog.toldFinding(what, BOTH, later(DAY + 6));
+    await markTold(catalog, what, BOTH, later(DAY + 6));
     expect(await found(what, DAY + 300)).toBeUndefined();
     expect(await found(what, 2 * DAY + 5)).toBeUndefined();
     expect(await found(what, 2 * DAY + 6)).toEqual({ occasion: 'reminder', topics: BOTH });
@@ -56,17 +57,17 @@ describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
     expect(await found(what, from + 120)).toEqual(tell);
     expect(await found(what, from + 121)).toBeUndefined();
     expect(await found(what, from + 240)).toEqual(tell);
-    await catalog.toldFinding(what, BOTH, later(from + 241));
+    await markTold(catalog, what, BOTH, later(from + 241));
     expect(await found(what, from + 600)).toBeUndefined();
   });
 
   it('asks again only for the topics that did not take it', async () => {
     const what = lateness(unique());
     await found(what, 0);
-    await catalog.toldFinding(what, ['alerts'], later(1));
+    await markTold(catalog, what, ['alerts'], later(1));
     expect(await found(what, 60)).toBeUndefined();
     expect(await found(what, 120)).toEqual({ occasion: 'opened', topics: ['pages'] });
-    await catalog.toldFinding(what, ['pages'], later(121));
+    await markTold(catalog, what, ['pages'], later(121));
     expect(await found(what, 600)).toBeUndefined();
   });
 
@@ -81,7 +82,7 @@ describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
     const what = await opened({ severity: 'P2' });
     expect(await found({ ...what, severity: 'P3' }, 10)).toBeUndefined();
     expect(await found({ ...what, severity: 'P1' }, 20)).toEqual({ occasion: 'worsened', topics: BOTH });
-    await catalog.toldFinding(what, BOTH, later(21));
+    await markTold(catalog, what, BOTH, later(21));
     expect(await found({ ...what, severity: 'P1' }, 30)).toBeUndefined();
   });
 
@@ -93,8 +94,8 @@ describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
 
   it('tells those topics that a finding wants now that it is worse, and not only those it wanted before', async () => {
     const what = { ...lateness(unique()), severity: 'P2' as const };
-    await catalog.openFinding(what, ['alerts'], AT);
-    await catalog.toldFinding(what, ['alerts'], AT);
+    await openFinding(catalog, what, ['alerts'], AT);
+    await markTold(catalog, what, ['alerts'], AT);
     expect(await found({ ...what, severity: 'P0' }, 1)).toEqual({ occasion: 'worsened', topics: BOTH });
   });
 

@@ -1,3 +1,4 @@
+import { openFinding } from '../../lib/workflows/finding-records.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
 import { faulty } from '../support/doubles/faults.ts';
 import { AT, lateness } from './support/catalogs.ts';
@@ -7,8 +8,8 @@ const LOST = new Error('the catalog does not answer');
 describe('a port made to fail', () => {
   it('fails before anything is done, so many times', async () => {
     const { port, fail } = faulty(memoryCatalog());
-    fail('openFinding', LOST, { times: 2 });
-    const opening = () => port.openFinding(lateness('crm'), ['alerts'], AT);
+    fail('putFinding', LOST, { times: 2 });
+    const opening = () => openFinding(port, lateness('crm'), ['alerts'], AT);
     await expect(opening()).rejects.toBe(LOST);
     await expect(opening()).rejects.toBe(LOST);
     expect(await port.openFindings()).toEqual([]);
@@ -17,8 +18,8 @@ describe('a port made to fail', () => {
 
   it('fails after everything is done, so that only the answer is lost', async () => {
     const { port, fail } = faulty(memoryCatalog());
-    fail('openFinding', LOST, { after: true });
-    await expect(port.openFinding(lateness('crm'), ['alerts'], AT)).rejects.toBe(LOST);
+    fail('putFinding', LOST, { after: true });
+    await expect(openFinding(port, lateness('crm'), ['alerts'], AT)).rejects.toBe(LOST);
     expect(await port.openFindings()).toHaveLength(1);
   });
 

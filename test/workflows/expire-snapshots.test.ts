@@ -3,6 +3,7 @@ import { TAGS } from '../../lib/domain/platform.ts';
 import type { CopyTo, Plan, Policy } from '../../lib/domain/policy.ts';
 import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
 import { expire } from '../../lib/workflows/expire.ts';
+import { openFinding } from '../../lib/workflows/finding-records.ts';
 import { HOME, platformSnapshot, snapshotPoint } from '../support/builders.ts';
 import { manualClock } from '../support/doubles/clock.ts';
 import { memoryVault } from '../support/doubles/vault.ts';
@@ -273,7 +274,7 @@ describe('expiry of dumps and snapshots side by side', () => {
         subject: subjectOf(points, snapshots),
         message: 'it did not restore',
       });
-      await catalog.openFinding(bad, ['alerts'], new Date(NOW));
+      await openFinding(catalog, bad, ['alerts'], new Date(NOW));
       expect(await expire(job, deps)).toMatchObject({ frozen: expect.stringContaining('did not restore') });
       const gone = (await catalog.points('crm', { states: ['expired'] })).map(({ kind }) => kind);
       expect(gone).toEqual([expiring, expiring, expiring]);
@@ -290,7 +291,7 @@ describe('expiry of dumps and snapshots side by side', () => {
     for (const place of [HOME, 'eu-west-1'])
       for (const day of [60, 0]) await snapped(platform, catalog, daysAgo(day), { place });
     const bad = finding('proof-mismatch', { target: { id: 'crm' }, subject, message: 'rows are missing' });
-    await catalog.openFinding(bad, ['alerts'], new Date(NOW));
+    await openFinding(catalog, bad, ['alerts'], new Date(NOW));
     expect(await expire(job, deps)).toMatchObject({ frozen: expect.stringContaining('rows are missing') });
     expect(await inState(catalog, 'expired')).toEqual([]);
   });

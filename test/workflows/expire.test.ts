@@ -1,6 +1,7 @@
 import type { Plan } from '../../lib/domain/policy.ts';
 import type { DumpPoint } from '../../lib/domain/recovery-point.ts';
 import { expire } from '../../lib/workflows/expire.ts';
+import { openFinding } from '../../lib/workflows/finding-records.ts';
 import { HOME } from '../support/builders.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
 import { keysLeft, NOW, stored, world } from '../support/expiry.ts';
@@ -93,7 +94,8 @@ describe('expiry', () => {
   it('deletes nothing while a failed rehearsal stands', async () => {
     const { vault, catalog, points, deps, job } = await world(10);
     const { finding } = await import('../../lib/domain/finding.ts');
-    await catalog.openFinding(
+    await openFinding(
+      catalog,
       finding('proof-mismatch', {
         target: { id: 'crm' },
         subject: points.at(-1)!.id,

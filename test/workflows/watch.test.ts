@@ -258,8 +258,7 @@ describe('an alert', () => {
   it('goes out although nothing can be recorded, and is on record although nothing can go out', async () => {
     const deaf = world();
     const blind = faulty(deaf.deps.catalog);
-    blind.fail('openFinding', new Error('throttled'));
-    blind.fail('toldFinding', new Error('throttled'));
+    blind.fail('putFinding', new Error('throttled'));
     await raise({ ...deaf.deps, catalog: blind.port }, found);
     expect(deaf.told()).toEqual([
       'alerts: opened P0 rpo-breached dump',

@@ -1,5 +1,5 @@
-import { alertJson, alertSubject, alertText } from '../../../lib/domain/alert.ts';
-import type { Alerts, AlertTopic, Subscription } from '../../../lib/ports/messages.ts';
+import { type AlertTopic, alertJson, alertSubject, alertText } from '../../../lib/domain/alert.ts';
+import type { Alerts, Subscription } from '../../../lib/ports/messages.ts';
 
 /** What a topic took: the text that mail gets and the JSON that machines get. */
 export type Taken = { topic: AlertTopic; subject: string; text: string; json: Record<string, unknown> };

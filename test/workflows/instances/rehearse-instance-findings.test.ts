@@ -1,5 +1,6 @@
 import { type FindingCode, finding } from '../../../lib/domain/finding.ts';
 import { counts } from '../../../lib/domain/recovery-point.ts';
+import { openFinding } from '../../../lib/workflows/finding-records.ts';
 import type { ProveResult } from '../../../lib/workflows/instances/proof-slices.ts';
 import { raise } from '../../../lib/workflows/tell.ts';
 import { ledgerProof, snapshotPoint } from '../../support/builders.ts';
@@ -446,7 +447,7 @@ describe('a rehearsal that passes', () => {
       const made = await rehearsalWorld({ target: options });
       made.world.prove = () => proofOf(proof);
       const found = finding(code, { target: { id: 'crm' }, subject, message: 'bad', asOf });
-      await made.catalog.openFinding(found, ['alerts'], made.clock.now());
+      await openFinding(made.catalog, found, ['alerts'], made.clock.now());
       await made.rehearse();
       return (await made.open()).length;
     };
@@ -506,7 +507,7 @@ describe('telling and recording', () => {
     const made = await rehearsalWorld();
     made.world.prove = () => proofOf(DIFFERENT);
     const no = () => Promise.reject(new Error('throttled'));
-    made.deps.catalog = { ...made.catalog, addEvidence: no, movePoint: no, openFinding: no };
+    made.deps.catalog = { ...made.catalog, addEvidence: no, movePoint: no, putFinding: no };
     await made.rehearse().catch(() => undefined);
     expect(made.told()).toContain(`pages: opened P0 proof-mismatch ${SNAPSHOT_ID}`);
     expect(await made.left()).toEqual([]);

@@ -2,6 +2,7 @@ import type { FindingCode } from '../../../lib/domain/finding.ts';
 import { snapshotName } from '../../../lib/domain/names.ts';
 import type { Target } from '../../../lib/domain/policy.ts';
 import type { PointState } from '../../../lib/domain/recovery-point.ts';
+import { closeFinding } from '../../../lib/workflows/finding-records.ts';
 import { notice } from '../../../lib/workflows/platform/notice.ts';
 import { snapshotPoint, target } from '../../support/builders.ts';
 import { memoryAlerts } from '../../support/doubles/alerts.ts';
@@ -104,7 +105,7 @@ describe('a notice', () => {
     await hear(off);
     expect(told()).toEqual(['opened P0 backups-disabled crm crm-db']);
     expect(await hear(off, '2026-11-20T12:05:00Z')).toMatchObject({ knownBefore: true, raised: [] });
-    await deps.catalog.closeFinding('crm', 'backups-disabled', 'crm-db', deps.clock.now());
+    await closeFinding(deps.catalog, { target: 'crm', code: 'backups-disabled', subject: 'crm-db' });
     await hear(off);
     expect(told()).toEqual([]);
     expect(await timeline()).toEqual(['RDS-EVENT-0028 crm-db']);

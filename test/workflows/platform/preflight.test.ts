@@ -2,6 +2,7 @@ import { finding } from '../../../lib/domain/finding.ts';
 import { type CopyTo, placeOf } from '../../../lib/domain/policy.ts';
 import type { SnapshotPoint } from '../../../lib/domain/recovery-point.ts';
 import type { RestoreIntent } from '../../../lib/ports/preflight.ts';
+import { openFinding } from '../../../lib/workflows/finding-records.ts';
 import { preflight } from '../../../lib/workflows/platform/preflight.ts';
 import { raise } from '../../../lib/workflows/tell.ts';
 import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../../support/builders.ts';
@@ -370,7 +371,8 @@ describe('the source', () => {
 
 it('leaves alone what another job found about a snapshot of its own', async () => {
   const world = await preflightWorld();
-  await world.catalog.openFinding(
+  await openFinding(
+    world.catalog,
     {
       code: 'restore-key-unusable',
       target: 'crm',

@@ -461,7 +461,7 @@ describe('a snapshot that was begun and', () => {
   });
 
   it('is good is no failure because its status or an old alarm could not be brought up to date', async () => {
-    for (const broken of ['refreshStatus', 'closeFinding'] as const) {
+    for (const broken of ['refreshStatus', 'finding'] as const) {
       const { take, deps, catalog, told, run } = snapshotWorld();
       deps.catalog = { ...catalog, [broken]: () => Promise.reject(new Error('throttled')) };
       await take().catch(() => undefined);

@@ -26,7 +26,7 @@ export function dynamoCatalog(client: DynamoDBDocumentClient, name: string, home
   const base = {
     ...runs(table),
     ...points(table),
-    ...findings(table, acks),
+    ...findings(table),
     ...evidence(table),
     ...timeline(table),
     ...scratches(table),

@@ -1,14 +1,13 @@
 import type { Acknowledgement } from '../../../../lib/domain/acknowledgement.ts';
 import type { Evidence } from '../../../../lib/domain/evidence.ts';
+import type { FindingRecord } from '../../../../lib/domain/finding-record.ts';
 import { type PointName, type RunName, runName } from '../../../../lib/domain/names.ts';
 import type { RecoveryPoint } from '../../../../lib/domain/recovery-point.ts';
 import type { Run } from '../../../../lib/domain/run.ts';
 import type { ScratchRecord, Standing } from '../../../../lib/domain/scratch.ts';
 import type { TargetStatus } from '../../../../lib/domain/target-status.ts';
 import type { TimelineEvent } from '../../../../lib/domain/timeline.ts';
-import type { OpenFinding } from '../../../../lib/ports/catalog.ts';
 
-export type StoredFinding = OpenFinding & { open: boolean };
 /** Every change raises the version, so that whoever derives a status notices what changed meanwhile. */
 export type StoredStatus = Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt'> & {
   firstSeenAt?: string;
@@ -22,7 +21,7 @@ export type Store = {
   runs: Map<string, Run>;
   points: Map<string, RecoveryPoint>;
   evidence: Map<string, Evidence>;
-  findings: Map<string, StoredFinding>;
+  findings: Map<string, FindingRecord>;
   statuses: Map<string, StoredStatus>;
   events: Map<string, TimelineEvent>;
   acknowledgements: Map<string, Acknowledgement>;
