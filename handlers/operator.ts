@@ -1,4 +1,4 @@
-import { alerts, catalog, clock, messages, plan, stage } from '../lib/runtime/compose.ts';
+import { alerts, catalog, clock, messages, plan, stage, vaultName } from '../lib/runtime/compose.ts';
 import { personHandler } from '../lib/runtime/job-handler.ts';
 import { operate, operatorRequest } from '../lib/workflows/operate.ts';
 
@@ -11,5 +11,6 @@ export const handler = personHandler(operatorRequest, (request) =>
     alerts: alerts(),
     clock,
     stage: stage(),
+    vaultName: vaultName(),
   }),
 );

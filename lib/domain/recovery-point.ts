@@ -84,6 +84,9 @@ export type DumpPoint = Common & {
   /** The database that was dumped, and its bytes then. */
   database?: string;
   sourceBytes?: number;
+  /** What its manifest counted. */
+  tables?: number;
+  rows?: number;
   /** True when content fingerprints were taken: without them nothing is ever called proven. */
   fingerprinted?: boolean;
   /** How long the dump and its verification took, in seconds: the arithmetic of the RPO uses them. */

@@ -19,6 +19,11 @@ export function compactUtc(moment: string): string {
   return utc(new Date(moment)).replace(/[-:]/g, '');
 }
 
+/** The same for people, to the minute: `2026-11-20 01:00`. */
+export function shortMoment(moment: string): string {
+  return moment.slice(0, 16).replace('T', ' ');
+}
+
 /** Seconds in a duration such as `26h`. Throws RangeError for anything else. */
 export function seconds(duration: string): number {
   const match = DURATION_PATTERN.exec(duration);

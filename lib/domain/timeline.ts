@@ -1,3 +1,6 @@
+import type { Occasion } from './alert.ts';
+import type { Severity } from './severity.ts';
+
 /** Something that happened to a target, whoever said so. Appended once: the same event delivered twice is one entry. */
 export type TimelineEvent = {
   target: string;
@@ -5,11 +8,20 @@ export type TimelineEvent = {
   at: string;
   /** The same for every delivery of the same event. */
   id: string;
-  /** Who said it: an RDS event, a CloudWatch alarm, Understudy itself, or nobody we know; or an alert, a run, a person. */
-  from: 'rds' | 'alarm' | 'understudy' | 'unknown' | 'alert' | 'run' | 'person';
+  /** Who said it: an RDS event, a CloudWatch alarm, Understudy itself, or nobody we know; or an alert, its sending, a run, a person. */
+  from: 'rds' | 'alarm' | 'understudy' | 'unknown' | 'alert' | 'sent' | 'run' | 'person';
   /** The reporter's own code, such as `RDS-EVENT-0041`. */
   code?: string;
   /** What it was about: an instance, a snapshot, an alarm. */
   subject: string;
   message: string;
+  /** Of an alert that was sent: why, and which topics took it. */
+  sent?: Sent;
+};
+
+export type Sent = {
+  occasion: Occasion;
+  severity: Severity;
+  taken: string[];
+  failed: { topic: string; reason: string }[];
 };

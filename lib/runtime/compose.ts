@@ -32,6 +32,7 @@ import type { Wakes } from '../ports/durable.ts';
 import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
 import type { Place, Platform, ScratchInstances, ScratchSecrets } from '../ports/platform.ts';
 import type { Vault } from '../ports/vault.ts';
+import { recordedAlerts } from '../workflows/alert-history.ts';
 import { systemClock } from './clock.ts';
 import { environment } from './environment.ts';
 import { embeddedMetrics, lambdaLog } from './observe.ts';
@@ -79,7 +80,8 @@ export const replica = (): Vault | undefined => {
 };
 export const messages = (): JobMessages =>
   once('messages', () => jobMessages(sns(), sqs(), env().topics.jobs, env().queues));
-export const alerts = (): Alerts => once('alerts', () => snsAlerts(sns(), env().topics));
+export const alerts = (): Alerts =>
+  once('alerts', () => recordedAlerts(snsAlerts(sns(), env().topics), catalog(), log()));
 export const secrets = (): Secrets =>
   once('secrets', () => secretsManager((target) => secretsClientFor(target.id, env().sourceRole)));
 export const wakes = (): Wakes => once('wakes', () => durableWakes(lambda()));
@@ -156,6 +158,7 @@ export const instances = (): Instances => once('instances', postgresInstances);
 export const pace = () => env().pace;
 export const scratchFunction = (): string => env().scratchFunction;
 export const stage = (): string => env().stage;
+export const vaultName = (): string => env().vaultName;
 export const pick = (count: number): number => randomInt(count);
 export const clock = systemClock;
 

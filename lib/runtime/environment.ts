@@ -6,6 +6,8 @@ export type Environment = {
   table: string;
   vault: string;
   vaultKey: string | undefined;
+  /** Of those who name the vault to people and do not reach it. */
+  vaultName: string;
   /** The vault's copy in another Region. */
   replica: { bucket: string; region: string } | undefined;
   topics: { jobs: string; alerts: string; pages: string; alarms: string };
@@ -44,6 +46,7 @@ export function environment(): Environment {
     table: get('TABLE'),
     vault: get('VAULT'),
     vaultKey: get('VAULT_KEY') || undefined,
+    vaultName: get('VAULT_NAME') || get('VAULT'),
     replica: get('REPLICA') ? { bucket: get('REPLICA'), region: get('REPLICA_REGION') } : undefined,
     topics: {
       jobs: get('TOPIC_JOBS'),

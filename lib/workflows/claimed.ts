@@ -13,6 +13,7 @@ import {
 import { type Finding, finding } from '../domain/finding.ts';
 import type { JobMessage } from '../domain/job.ts';
 import { type RunName, runName } from '../domain/names.ts';
+import { didYouMean } from '../domain/nearest.ts';
 import { type Plan, type Target, targetOf } from '../domain/policy.ts';
 import type { Claim } from '../domain/run.ts';
 import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
@@ -227,6 +228,9 @@ export function requireTarget(plan: Plan, id: string): Target {
   throw new InputError(
     `there is no target "${id}" in understudy.yml`,
     [],
-    `there are ${known}${plan.targets.length > 10 ? ', …' : ''}`,
+    didYouMean(
+      id,
+      plan.targets.map((each) => each.id),
+    ) ?? `there are ${known}${plan.targets.length > 10 ? ', …' : ''}`,
   );
 }

@@ -10,11 +10,13 @@ import type { Catalog } from '../ports/catalog.ts';
 export async function history(catalog: Catalog, target: string, limit: number): Promise<TimelineEvent[]> {
   const jobs = target === DEPLOYMENT.id ? [] : [...SCHEDULED_JOBS, 'copy'];
   const [events, acknowledgements, ...runs] = await Promise.all([
-    catalog.timeline(target, limit),
+    catalog.timeline(target, 2 * limit),
     catalog.acknowledgements(target),
     ...jobs.map((job) => catalog.runs(target, job, limit)),
   ]);
-  return [...events, ...acknowledgements.flatMap(ofAcknowledgement), ...runs.flat().map(ofRun)]
+  // What was sent stands there as the alert already.
+  const heard = events.filter(({ from }) => from !== 'sent');
+  return [...heard, ...acknowledgements.flatMap(ofAcknowledgement), ...runs.flat().map(ofRun)]
     .sort((a, b) => b.at.localeCompare(a.at))
     .slice(0, limit);
 }

@@ -1,5 +1,5 @@
 import { Refusal, UnderstudyError } from '../domain/errors.ts';
-import type { Manifest } from '../domain/manifest.ts';
+import { type Manifest, totalRows } from '../domain/manifest.ts';
 import { runName } from '../domain/names.ts';
 import type { Target } from '../domain/policy.ts';
 import type { DumpPoint } from '../domain/recovery-point.ts';
@@ -112,6 +112,8 @@ export async function makePoint(
       manifest: written,
       database: source.facts.database,
       sourceBytes: source.facts.bytes,
+      tables: facts.tables.length,
+      rows: totalRows(facts.tables),
       fingerprinted: policy.proof.depth === 'fingerprints',
       ...(lock ? { lockedUntil: utc(lock.until) } : {}),
     };

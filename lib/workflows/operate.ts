@@ -3,10 +3,12 @@ import { DEPLOYMENT, FINDINGS, type FindingCode } from '../domain/finding.ts';
 import { askedJob } from '../domain/job.ts';
 import type { Alerts, JobMessages } from '../ports/messages.ts';
 import { acknowledge, endAcknowledgement } from './acknowledge.ts';
+import { alertHistory } from './alert-history.ts';
 import { requireTarget } from './claimed.ts';
 import { history } from './history.ts';
 import { estimateOf, sayEstimate } from './instances/scratch-budget.ts';
 import { requireUsablePoint } from './named-point.ts';
+import { showPoint } from './show-point.ts';
 import { points, type StatusDeps, status } from './status.ts';
 import { testAlerts } from './test-alerts.ts';
 
@@ -22,6 +24,7 @@ const about = {
 export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('status'), target: target.optional() }),
   z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
+  z.strictObject({ ask: z.literal('point'), target, point: z.string().min(1) }),
   z.strictObject({
     ask: z.literal('run'),
     message: askedJob,
@@ -30,6 +33,7 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),
   z.strictObject({ ask: z.literal('evidence'), target, limit: z.int().min(1).max(100).default(1) }),
   z.strictObject({ ask: z.literal('timeline'), target, limit: z.int().min(1).max(1000).default(50) }),
+  z.strictObject({ ask: z.literal('alerts'), target, limit: z.int().min(1).max(1000).default(50) }),
   z.strictObject({
     ask: z.literal('acknowledge'),
     ...about,
@@ -41,7 +45,13 @@ export const operatorRequest = z.discriminatedUnion('ask', [
 ]);
 export type OperatorRequest = z.infer<typeof operatorRequest>;
 
-export type OperatorDeps = StatusDeps & { messages: JobMessages; alerts: Alerts; stage: string };
+export type OperatorDeps = StatusDeps & {
+  messages: JobMessages;
+  alerts: Alerts;
+  stage: string;
+  /** The vault's bucket, which is named to people and not reached. */
+  vaultName: string;
+};
 
 /** Answers one request. Nothing here does a job's work: that is asked for on topic `jobs`, as a schedule would. */
 export async function operate(request: OperatorRequest, deps: OperatorDeps): Promise<unknown> {
@@ -51,6 +61,8 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       return briefly(await status(deps, request.target));
     case 'points':
       return points(deps, requireTarget(deps.plan, request.target).id, request.limit);
+    case 'point':
+      return showPoint(requireTarget(deps.plan, request.target).id, request.point, deps);
     case 'run':
       requireTarget(deps.plan, request.message.target);
       await requireUsablePoint(deps.catalog, request.message);
@@ -70,6 +82,9 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       // What nobody’s target could be found for is on the deployment’s own.
       if (request.target !== DEPLOYMENT.id) requireTarget(deps.plan, request.target);
       return history(deps.catalog, request.target, request.limit);
+    case 'alerts':
+      if (request.target !== DEPLOYMENT.id) requireTarget(deps.plan, request.target);
+      return alertHistory(deps.catalog, request.target, request.limit);
     case 'acknowledge':
       return acknowledge(request, deps);
     case 'end-acknowledgement':

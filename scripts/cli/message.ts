@@ -1,8 +1,10 @@
 import { InputError } from '../../lib/domain/errors.ts';
-import { askedJob, JOBS } from '../../lib/domain/job.ts';
+import { askedJob } from '../../lib/domain/job.ts';
 import { parsePointId, snapshotPointId } from '../../lib/domain/names.ts';
+import { didYouMean } from '../../lib/domain/nearest.ts';
 import { placeOf, type Target } from '../../lib/domain/policy.ts';
 import { utc } from '../../lib/domain/time.ts';
+import { ASKED_JOBS } from './jobs.ts';
 import type { Session } from './session.ts';
 
 export type RunOptions = {
@@ -20,22 +22,25 @@ export type RunOptions = {
 
 export type Message = Record<string, unknown> & { job: string; target: string; scheduledFor: string };
 
-/** Names of runs that are asked for by another job with something switched on. */
-const ALIASES = ['simulation', 'rehearse-snapshot', 'rehearse-moment'];
-/** Written by schedules alone: a row of now is named after its minute. */
-const NOT_ASKED = ['ledger', 'rehearse-instance'];
-
 /** The message on topic `jobs` that a person means. What does not fit the job is a mistake of his, all said at once. */
 export function messageFor(session: Session, job: string, target: string, options: RunOptions): Message {
-  const known = [...JOBS.filter((each) => !NOT_ASKED.includes(each)), ...ALIASES];
+  const known: readonly string[] = ASKED_JOBS;
   if (!known.includes(job))
-    throw new InputError(`there is no job "${job}"`, [], `there are ${known.join(', ')}`);
-  const asked = session.plan().targets.find((each) => each.id === target);
+    throw new InputError(
+      `there is no job "${job}"`,
+      [],
+      didYouMean(job, known) ?? `there are ${known.join(', ')}`,
+    );
+  const { targets } = session.plan();
+  const asked = targets.find((each) => each.id === target);
   if (!asked)
     throw new InputError(
       `there is no target "${target}" in ${session.options.config}`,
       [],
-      './understudy targets lists them',
+      didYouMean(
+        target,
+        targets.map(({ id }) => id),
+      ) ?? './understudy targets lists them',
     );
   const from = fromOf(job, options);
   refuseMisfits(job, from, options);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-
-/** Jobs that have no command of their own. */
-const JOBS = ['dump', 'verify', 'simulation', 'snapshot', 'copy', 'expire', 'preflight'];
+import { InputError } from '../../lib/domain/errors.ts';
+import { nearest } from '../../lib/domain/nearest.ts';
+import { ASKED_JOBS } from './jobs.ts';
 
 /** What commander has and does not declare. */
 type Suggesting = Command & { unknownCommand(): never; unknownOption(flag: string): never };
@@ -16,6 +16,16 @@ export function refuseMisspelt(program: Command): void {
     });
 }
 
+/** The second word of a command that has several: `local pu`. */
+export function unknownWord(command: string, word: string, known: readonly string[]): InputError {
+  const meant = nearest(word, known);
+  return new InputError(
+    `there is no "${command} ${word}"`,
+    [],
+    meant ? `./understudy ${command} ${meant}` : known.map((each) => `${command} ${each}`).join(', '),
+  );
+}
+
 function refuse(program: Command, asked: Command): void {
   const words = asked.args.filter((word) => !['help', '--help', '-h'].includes(word));
   const option = words.find((word) => word.startsWith('-'));
@@ -25,14 +35,18 @@ function refuse(program: Command, asked: Command): void {
     unknownCommand(program, name);
 }
 
+/** Jobs that have no command of their own. */
+const isJob = (name: string | undefined) =>
+  name !== undefined && name !== 'rehearse' && (ASKED_JOBS as readonly string[]).includes(name);
+
 function unknownCommand(program: Command, name: string): never {
-  const instead = JOBS.includes(name)
-    ? `./understudy run ${name} TARGET`
-    : name === 'restore' && 'docs/emergency.md';
-  if (instead)
-    program.error(`error: unknown command '${name}'\n  next: ${instead}`, {
-      code: 'commander.unknownCommand',
-    });
-  program.args = [name];
-  return (program as Suggesting).unknownCommand();
+  const commands = program.commands.map((each) => each.name());
+  const meant = nearest(name, [...commands, ...ASKED_JOBS]);
+  const next =
+    name === 'restore'
+      ? 'docs/emergency.md'
+      : isJob(meant)
+        ? `./understudy run ${meant} TARGET`
+        : `./understudy ${meant ?? '--help'}`;
+  program.error(`error: unknown command '${name}'\n  next: ${next}`, { code: 'commander.unknownCommand' });
 }

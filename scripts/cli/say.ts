@@ -1,46 +1,20 @@
-import Table from 'cli-table3';
 import colors from 'picocolors';
+import { shortMoment } from '../../lib/domain/time.ts';
 import type { ExitCode } from './exit.ts';
+import { columnsOf, fitted, hasWidth } from './text.ts';
 
-/** What a command has to show: a document for machines, lines for people. */
-export type Answer = { document: unknown; lines: string[]; exit: ExitCode };
+/** What a command has to show: a document for machines, lines for people; `verbatim` ones are for a shell. */
+export type Answer = { document: unknown; lines: string[]; exit: ExitCode; verbatim?: true };
 
 /** Machines get one JSON document on stdout; people get the lines. Everything else goes to stderr. */
-export function show(answer: Answer, json: boolean): void {
-  process.stdout.write(
-    json ? `${JSON.stringify(answer.document, null, 2)}\n` : `${answer.lines.join('\n')}\n`,
-  );
+export function show({ document, lines, verbatim }: Answer, json: boolean): void {
+  const shown = verbatim ? lines : fittedFor(process.stdout, lines);
+  process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${shown.join('\n')}\n`);
 }
 
-/** A table without borders, as wide as its words. */
-export function table(head: string[], rows: string[][]): string[] {
-  const blank = {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-    left: '',
-    'left-mid': '',
-    mid: '',
-    'mid-mid': '',
-    right: '',
-    'right-mid': '',
-    middle: '  ',
-  };
-  const grid = new Table({
-    head: head.map((word) => colors.dim(word)),
-    chars: blank,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-  });
-  grid.push(...rows);
-  return grid
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
+/** Lines broken between words where a stream has a width. */
+export function fittedFor(stream: NodeJS.WriteStream, lines: string[]): string[] {
+  return hasWidth(stream) ? fitted(lines, columnsOf(stream)) : lines;
 }
 
 export const good = (text: string) => colors.green(text);
@@ -51,7 +25,7 @@ export const strong = (text: string) => colors.bold(text);
 
 /** `2026-11-20 01:00` of a UTC moment. */
 export function shortUtc(moment: string | undefined): string {
-  return moment ? moment.slice(0, 16).replace('T', ' ') : '–';
+  return moment ? shortMoment(moment) : '–';
 }
 
 /** `12.3 MB`. */

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { loadPlan } from '../../lib/config/load.ts';
 import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
 import { stageProblem } from '../../lib/domain/names.ts';
@@ -90,6 +89,7 @@ function remoteInvoker(stage: string | undefined): Session['invoke'] {
   return async <T>(name: FunctionName, event: unknown) => {
     if (!stage)
       throw new InputError('Which deployment?', [], 'add --stage NAME, or --local for the local cloud');
+    const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
     const FunctionName = `understudy-${stage}-${name}`;
     const answer = await new LambdaClient({ maxAttempts: 3 })
       .send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))

@@ -31,6 +31,7 @@ async function world() {
     log: recordingLog(),
     metrics: recordingMetrics(),
     stage: 'test',
+    vaultName: 'vault',
   };
   await catalog.owe('crm', schedules, new Date(NOW));
   await catalog.adoptPoint(point('2026-11-20T11:00:00Z'));

@@ -1,20 +1,63 @@
+import { InputError } from '../../../lib/domain/errors.ts';
+import type { SentAlert } from '../../../lib/workflows/alert-history.ts';
 import type { TopicTrial } from '../../../lib/workflows/test-alerts.ts';
 import { DONE, FAILED, FOUND_WRONG } from '../exit.ts';
 import { type Answer, bad, faint, good } from '../say.ts';
 import type { Session } from '../session.ts';
+import { type Cell, type Column, table } from '../table.ts';
+import { firstLine } from '../text.ts';
 
-/** Sends a trial to each topic and says who is subscribed. */
+const COLUMNS: readonly (Column | string)[] = [
+  'when (UTC)',
+  'why',
+  'finding',
+  { title: 'about', optional: 1 },
+  'topics',
+  { title: 'what it said', prose: true },
+];
+
+/** What was sent about a target, newest first: when, to which topic, and whether the topic took it. */
+export async function listAlerts(
+  session: Session,
+  target: string | undefined,
+  limit: number,
+): Promise<Answer> {
+  if (target === undefined)
+    throw new InputError('alerts list needs a target', [], './understudy alerts list TARGET');
+  const sent = await session.invoke<SentAlert[]>('operator', { ask: 'alerts', target, limit });
+  const rows = sent.map(
+    ({ at, code = '', subject, message, sent: { occasion, severity, taken, failed } }) =>
+      [
+        at.replace('T', ' ').replace('Z', ''),
+        occasion,
+        `${severity} ${code}`,
+        firstLine(subject, 30),
+        [
+          ...taken.map((topic) => `${topic} ${good('taken')}`),
+          ...failed.map(({ topic }) => `${topic} ${bad('failed')}`),
+        ],
+        firstLine([message, ...failed.map(({ topic, reason }) => `${topic}: ${reason}`)].join('; ')),
+      ] satisfies Cell[],
+  );
+  return {
+    document: sent,
+    exit: DONE,
+    lines: sent.length === 0 ? [`no alert about ${target} is on record`] : table(COLUMNS, rows),
+  };
+}
+
+/** Sends a trial to each topic and lists its subscribers. */
 export async function testAlerts(session: Session): Promise<Answer> {
   const trials = await session.invoke<TopicTrial[]>('operator', { ask: 'test-alerts', by: session.caller });
   const lines = trials.flatMap(({ topic, sent, problems, subscribers }) => [
     sent ? `${good('✔ sent to')} ${topic}` : `${bad('✖ could not be sent to')} ${topic}`,
     ...problems.map((problem) => `    ${bad(problem)}`),
-    ...(subscribers?.length === 0 ? [`    ${bad('nobody is subscribed')}`] : []),
+    ...(subscribers?.length === 0 ? [`    ${bad('no subscriber')}`] : []),
     ...(subscribers ?? []).map(
       ({ endpoint, confirmed }) => `    ${endpoint}${confirmed ? '' : bad(' (never confirmed)')}`,
     ),
   ]);
   const heard = trials.every(({ subscribers }) => subscribers?.some((subscriber) => subscriber.confirmed));
   const exit = trials.some((trial) => trial.problems.length > 0) ? FAILED : heard ? DONE : FOUND_WRONG;
-  return { document: trials, exit, lines: [...lines, faint('ask whoever is subscribed whether it arrived')] };
+  return { document: trials, exit, lines: [...lines, faint('ask the subscribers whether it arrived')] };
 }

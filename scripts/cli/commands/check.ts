@@ -5,7 +5,7 @@ import { inZone, nextFirings } from '../../../lib/domain/schedule.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
 import { DONE } from '../exit.ts';
-import { sayRpo } from '../promises.ts';
+import { rposOf } from '../promises.ts';
 import { type Answer, faint, strong } from '../say.ts';
 import type { Session } from '../session.ts';
 
@@ -62,7 +62,7 @@ function sayPolicy({ policy, members, overridden }: Block, now: Date): string[] 
   );
   return [
     `${strong(policy.name)}${overridden ? ', with overrides' : ''}  ${faint(members.length > 0 ? members.join(', ') : 'no target')}`,
-    ...(sums.length === 0 ? [`  RPO ${sayRpo(policy)}`] : []),
+    ...(sums.length === 0 ? [`  RPO ${rposOf(policy).join(', ')}`] : []),
     ...sums.map((sum) => `  RPO ${humanSeconds(sum.promised)} from ${sum.means}s: ${sayArithmetic(sum)}`),
     ...sayPitr(policy),
     rehearses(policy)

@@ -1,30 +1,48 @@
-import { counts, foundBad, isVerified, type RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
+import { type Recommendation, recommend, STRENGTH, sayProof } from '../../../lib/domain/recommend.ts';
+import { isVerified, type RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
 import { DONE } from '../exit.ts';
+import { formatState, sizeOf } from '../format-point.ts';
 import { knownTarget } from '../known.ts';
-import { type Answer, bad, good, humanBytes, shortUtc, table } from '../say.ts';
+import { type Answer, bad, faint, good, humanBytes, shortUtc, strong } from '../say.ts';
 import type { Session } from '../session.ts';
+import { type Cell, type Column, table } from '../table.ts';
+import { firstLine } from '../text.ts';
 
-/** Recovery points of a target, newest first. */
+const COLUMNS: readonly (Column | string)[] = [
+  'point',
+  'state',
+  { title: 'data as of (UTC)', optional: 1 },
+  { title: 'size', optional: 2 },
+  'last rehearsal',
+  { title: 'verified', optional: 4 },
+  { title: 'locked until', optional: 3 },
+];
+
+/** Recovery points of a target, newest first, and which of them to restore. */
 export async function points(session: Session, target: string): Promise<Answer> {
   const found = await session.invoke<RecoveryPoint[]>('operator', { ask: 'points', target });
-  const rows = found.map((point) => [
+  const best = recommend(found);
+  const document = found.map((point) =>
+    point.id === best?.point.id ? { ...point, recommended: best.reason } : point,
+  );
+  if (found.length === 0) {
+    const first = `./understudy run ${firstJob(session, target)} ${target}`;
+    return { document, lines: [`${target} has no recovery point; take one: ${first}`], exit: DONE };
+  }
+  const rows = found.map((point): Cell[] => [
     point.id,
-    sayState(point),
+    formatState(point),
     shortUtc(point.snapshotAt),
-    humanBytes(point.kind === 'dump' ? point.dump?.bytes : point.snapshot.bytes),
-    shortUtc(point.verifiedAt),
+    humanBytes(sizeOf(point)),
     sayRehearsal(point),
+    shortUtc(point.verifiedAt),
     point.legalHold ? 'legal hold' : shortUtc(point.lockedUntil),
-    sayNote(point),
   ]);
-  const lines =
-    found.length === 0
-      ? [`${target} has no recovery point; take one: ./understudy run ${firstJob(session, target)} ${target}`]
-      : table(
-          ['point', 'state', 'snapshot (UTC)', 'size', 'verified', 'last rehearsal', 'locked until', 'note'],
-          rows,
-        );
-  return { document: found, lines: [...lines, ...sayBest(found)], exit: DONE };
+  return {
+    document,
+    lines: [...table(COLUMNS, rows), '', ...found.flatMap(sayNote), ...sayBest(target, best)],
+    exit: DONE,
+  };
 }
 
 /** What takes a target's points: dumps where it has a connection, else snapshots. */
@@ -33,33 +51,29 @@ function firstJob(session: Session, id: string): string {
   return known?.platform && !known.connection ? 'snapshot' : 'dump';
 }
 
-/** What somebody who has to restore now wants to know first. */
-function sayBest(found: readonly RecoveryPoint[]): string[] {
-  if (found.length === 0) return [];
-  const [best] = found.filter(counts).sort((a, b) => (b.snapshotAt ?? '').localeCompare(a.snapshotAt ?? ''));
-  if (!best) return ['', bad('no point here is known to be good')];
-  const how = best.rehearsal ? `rehearsal ${best.rehearsal.outcome}` : `${best.state}, never rehearsed`;
-  return ['', `newest good point: ${best.id} (${how})`];
+/** The first thing to know for a restore now. */
+function sayBest(target: string, best: Recommendation | undefined): string[] {
+  if (!best) return [bad(`no point of ${target} is known to be good`)];
+  const { point, reason, proven } = best;
+  return [
+    `${strong(`restore ${point.id}`)}: ${reason}`,
+    ...(proven ? [`if it does not restore: ${proven.id}, ${sayProof(proven)}`] : []),
+    `${faint('next:')} ./understudy points show ${target} ${point.id}`,
+  ];
 }
 
-function sayRehearsal({ rehearsal, rehearsedAt }: RecoveryPoint): string {
+function sayRehearsal({ rehearsal, rehearsedAt }: RecoveryPoint): Cell {
   if (!rehearsal) return rehearsedAt ? shortUtc(rehearsedAt) : 'never';
   const { at, outcome, strength, code } = rehearsal;
-  const how = { exact: 'equal', bounded: 'bounded', restored: 'came up', none: 'nothing shown' }[strength];
-  const what = outcome === 'passed' ? good(`passed, ${how}`) : bad(`failed${code ? `: ${code}` : ''}`);
-  return `${shortUtc(at)} ${what}`;
+  const day = at.slice(0, 10);
+  return outcome === 'passed'
+    ? [`${day} ${good('passed')}`, good(STRENGTH[strength])]
+    : [`${day} ${bad('failed')}`, ...(code ? [bad(code)] : [])];
 }
 
-function sayNote(point: RecoveryPoint): string {
-  const label = point.kind === 'dump' ? '' : (point.label ?? '');
-  // A server's message may have many lines; --json has all of it.
-  const [why] = (point.why?.slice(0, 80) ?? label).split('\n');
-  return isVerified(point) ? label : why!;
-}
-
-function sayState(point: RecoveryPoint): string {
-  const { state } = point;
-  if (foundBad(point) && isVerified(point)) return bad('bad');
-  if (isVerified(point)) return good(state);
-  return state === 'corrupt' || state === 'failed' ? bad(state) : state;
+/** A label, or why a point is of no use: below the table, where a long message does no harm. */
+function sayNote(point: RecoveryPoint): string[] {
+  if (point.kind !== 'dump' && point.label) return [faint(`${point.id}  label: ${point.label}`)];
+  if (isVerified(point) || !point.why) return [];
+  return [`${point.id}  ${bad(firstLine(point.why, 300))}`];
 }

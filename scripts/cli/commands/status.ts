@@ -1,9 +1,11 @@
 import { type Acknowledgement, isSettled } from '../../../lib/domain/acknowledgement.ts';
+import { STRENGTH } from '../../../lib/domain/recommend.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import type { Found, StatusReport, TargetReport } from '../../../lib/workflows/status.ts';
 import { DONE, FOUND_WRONG } from '../exit.ts';
-import { type Answer, bad, faint, good, shortUtc, table } from '../say.ts';
+import { type Answer, bad, faint, good, shortUtc } from '../say.ts';
 import type { Session } from '../session.ts';
+import { type Cell, type Column, table } from '../table.ts';
 
 type Report = StatusReport & {
   notShown?: { good: number; unwell: number };
@@ -29,18 +31,19 @@ export async function status(session: Session, target?: string): Promise<Answer>
   };
 }
 
+const COLUMNS: readonly (Column | string)[] = [
+  'target',
+  'state',
+  'RPO / promised',
+  'RTO / promised',
+  'last rehearsal',
+  { title: 'newest verified', optional: 2 },
+  { title: 'next point', optional: 1 },
+];
+
 function sayTargets(report: Report): string[] {
-  const head = [
-    'target',
-    'state',
-    'RPO now / promised',
-    'RTO measured / promised',
-    'last rehearsal',
-    'newest verified',
-    'next point',
-  ];
   return table(
-    head,
+    COLUMNS,
     report.targets.map((each) => [
       each.target,
       sayState(each),
@@ -54,14 +57,12 @@ function sayTargets(report: Report): string[] {
 }
 
 /** One means after the other: `dump 3 h / 26 h, pitr 5 min / 15 min`. */
-function sayRpos({ rpo }: TargetReport): string {
+function sayRpos({ rpo }: TargetReport): Cell {
   const means = Object.entries(rpo);
-  return means
-    .map(([name, { achieved, promised }]) => {
-      const figures = `${achieved === undefined ? '–' : humanSeconds(achieved)} / ${humanSeconds(promised)}`;
-      return means.length > 1 || name !== 'dump' ? `${name} ${figures}` : figures;
-    })
-    .join(', ');
+  return means.map(([name, { achieved, promised }]) => {
+    const figures = `${achieved === undefined ? '–' : humanSeconds(achieved)} / ${humanSeconds(promised)}`;
+    return means.length > 1 || name !== 'dump' ? `${name} ${figures}` : figures;
+  });
 }
 
 /** What AWS keeps of a target: how far back it can be wound now, how far the policy wants, and where copies are. */
@@ -94,21 +95,19 @@ function sayNotShown({ notShown }: Report): string[] {
   ];
 }
 
-function sayRehearsal({ lastRehearsal }: TargetReport): string {
+function sayRehearsal({ lastRehearsal }: TargetReport): Cell {
   if (!lastRehearsal) return bad('never');
-  const strength = {
-    exact: `equal to its source${lastRehearsal.exceptions ? ' but for what was left out' : ''}`,
-    bounded: 'bounded',
-    restored: 'restored',
-    none: 'nothing shown',
-  }[lastRehearsal.strength];
-  const what = lastRehearsal.outcome === 'passed' ? good(`passed, ${strength}`) : bad('failed');
-  return `${shortUtc(lastRehearsal.at)} ${what}`;
+  const { at, outcome, strength, exceptions } = lastRehearsal;
+  const day = at.slice(0, 10);
+  if (outcome === 'failed') return `${day} ${bad('failed')}`;
+  const parts = exceptions && strength === 'exact' ? [good('but for what was left out')] : [];
+  return [`${day} ${good('passed')}`, good(STRENGTH[strength]), ...parts];
 }
 
-function sayState({ state, open }: TargetReport): string {
+function sayState({ state, open }: TargetReport): Cell {
   const known = open.filter(isSettled).length;
-  return state === 'good' ? `${good('good')}${known > 0 ? `, ${known} acknowledged` : ''}` : bad(state);
+  if (state !== 'good') return bad(state);
+  return [good('good'), ...(known > 0 ? [`${known} acknowledged`] : [])];
 }
 
 /** What is open, worst first, and what somebody knows of or expects. */

@@ -1,8 +1,21 @@
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { DONE } from '../exit.ts';
-import { sayRpo } from '../promises.ts';
-import { type Answer, table } from '../say.ts';
+import { rposOf } from '../promises.ts';
+import type { Answer } from '../say.ts';
 import type { Session } from '../session.ts';
+import { type Column, table } from '../table.ts';
+
+const COLUMNS: readonly (Column | string)[] = [
+  'target',
+  'policy',
+  { title: 'priority', optional: 1 },
+  'RPO',
+  'RTO',
+  { title: 'secret', optional: 3 },
+  { title: 'on AWS', optional: 2 },
+  { title: 'owner', optional: 4 },
+  { title: 'labels', optional: 5 },
+];
 
 /** What is protected, and what was promised for it. */
 export async function targets(session: Session): Promise<Answer> {
@@ -11,7 +24,7 @@ export async function targets(session: Session): Promise<Answer> {
     target.id,
     target.policy.name,
     target.priority,
-    sayRpo(target.policy),
+    rposOf(target.policy),
     humanSeconds(target.policy.objectives.rto),
     target.connection?.secret ?? '–',
     target.platform ? `${target.platform.kind} ${target.platform.id}` : '–',
@@ -23,6 +36,6 @@ export async function targets(session: Session): Promise<Answer> {
   return {
     document: plan.targets,
     exit: DONE,
-    lines: table(['target', 'policy', 'priority', 'RPO', 'RTO', 'secret', 'on AWS', 'owner', 'labels'], rows),
+    lines: table(COLUMNS, rows),
   };
 }

@@ -1,8 +1,18 @@
 import { knownEvent } from '../../../lib/domain/notice.ts';
 import type { TimelineEvent } from '../../../lib/domain/timeline.ts';
 import { DONE } from '../exit.ts';
-import { type Answer, bad, good, table } from '../say.ts';
+import { type Answer, bad, good } from '../say.ts';
 import type { Session } from '../session.ts';
+import { type Column, table } from '../table.ts';
+import { firstLine } from '../text.ts';
+
+const COLUMNS: readonly (Column | string)[] = [
+  'when (UTC)',
+  'from',
+  'code',
+  'about',
+  { title: 'what happened', prose: true },
+];
 
 /** What happened to a target, newest first: runs, alerts, events, acknowledgements. */
 export async function timeline(session: Session, target: string, last: number): Promise<Answer> {
@@ -11,13 +21,11 @@ export async function timeline(session: Session, target: string, last: number): 
     event.at.replace('T', ' ').replace('Z', ''),
     event.from,
     sayCode(event),
-    event.subject,
-    event.message,
+    firstLine(event.subject, 40),
+    firstLine(event.message),
   ]);
   const lines =
-    found.length === 0
-      ? [`no run, alert or event of ${target} is on record`]
-      : table(['when (UTC)', 'from', 'code', 'about', 'what happened'], rows);
+    found.length === 0 ? [`no run, alert or event of ${target} is on record`] : table(COLUMNS, rows);
   return { document: found, lines, exit: DONE };
 }
 

@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
+import type { PointReport } from '../../../lib/workflows/show-point.ts';
 import { points } from '../../../scripts/cli/commands/points.ts';
+import { showPoint } from '../../../scripts/cli/commands/show-point.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { point } from '../../support/builders.ts';
 
@@ -11,36 +13,72 @@ const failed = {
   run: 'rehearse/crm/2026-11-20T02:00:00Z',
   code: 'restore-failed',
 } as const;
+const passed = { ...failed, code: undefined, outcome: 'passed', strength: 'exact' } as never;
 
 async function shown(found: RecoveryPoint[]) {
   const session = { invoke: async () => found } as unknown as Session;
-  const { lines } = await points(session, 'crm');
-  return lines.map(stripVTControlCharacters);
+  const { lines, document } = await points(session, 'crm');
+  return { lines: lines.map(stripVTControlCharacters), document };
 }
 
-test('a point that did not restore is shown as bad, and the newest good one is named', async () => {
-  const lines = await shown([
+test('a point that did not restore is shown as bad, and the newest good one is recommended', async () => {
+  const { lines, document } = await shown([
     point('2026-11-20T01:00:00Z', { rehearsal: failed }),
-    point('2026-11-19T01:00:00Z', {
-      state: 'rehearsed',
-      rehearsal: { ...failed, code: undefined, outcome: 'passed', strength: 'exact' } as never,
-    }),
+    point('2026-11-19T01:00:00Z', { state: 'rehearsed', rehearsal: passed }),
     point('2026-11-18T01:00:00Z'),
   ]);
-  expect(lines[1]).toMatch(/^20261120T010000Z-1 +bad .* 2026-11-20 02:00 failed: restore-failed/);
-  expect(lines[2]).toMatch(/^20261119T010000Z-1 +rehearsed .* 2026-11-20 02:00 passed, equal/);
-  expect(lines[3]).toMatch(/^20261118T010000Z-1 +verified .* never/);
-  expect(lines.at(-1)).toBe('newest good point: 20261119T010000Z-1 (rehearsal passed)');
+  const text = lines.join('\n');
+  expect(text).toMatch(/20261120T010000Z-1 +bad .* 2026-11-20 failed\n +restore-failed/);
+  expect(text).toMatch(/20261119T010000Z-1 +rehearsed .* 2026-11-20 passed\n +equal to its source/);
+  expect(text).toMatch(/20261118T010000Z-1 +verified .* never/);
+  expect(text).toMatch(
+    /\nrestore 20261119T010000Z-1: .*\nnext: \.\/understudy points show crm 20261119T010000Z-1$/,
+  );
+  expect(Math.max(...lines.slice(0, 6).map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(document).toEqual([
+    expect.not.objectContaining({ recommended: expect.anything() }),
+    expect.objectContaining({ recommended: expect.stringContaining('newest good') }),
+    expect.not.objectContaining({ recommended: expect.anything() }),
+  ]);
 });
 
 test('where no point is good, that is said', async () => {
-  const lines = await shown([point('2026-11-20T01:00:00Z', { rehearsal: failed })]);
-  expect(lines.at(-1)).toBe('no point here is known to be good');
+  const { lines } = await shown([point('2026-11-20T01:00:00Z', { rehearsal: failed })]);
+  expect(lines.at(-1)).toBe('no point of crm is known to be good');
 });
 
-test('the note of a failed point is one line', async () => {
-  const [, line] = await shown([
+test('why a point failed stands below the table, on one line', async () => {
+  const { lines } = await shown([
     point('2026-11-20T01:00:00Z', { state: 'failed', why: 'no room\nDETAIL: more' }),
   ]);
-  expect(line).toMatch(/ failed .* no room$/);
+  expect(lines).toContain('20261120T010000Z-1  no room …');
+});
+
+async function one(report: PointReport, isLocal = false) {
+  const session = { invoke: async () => report, isLocal } as unknown as Session;
+  const { lines, exit } = await showPoint(session, 'crm', report.point.id);
+  return { text: lines.map(stripVTControlCharacters).join('\n'), exit };
+}
+
+test('a point in full has what it holds, its proof, where its bytes lie and how to get them', async () => {
+  const found = point('2026-11-20T01:00:00Z', {
+    state: 'rehearsed',
+    rehearsal: passed,
+    database: 'crm',
+    tables: 3,
+    rows: 1200,
+  });
+  const { text, exit } = await one({ point: found, bucket: 'vault' });
+  expect(exit).toBe(0);
+  expect(text).toContain('3 tables, 1,200 rows');
+  expect(text).toContain('equal to its source');
+  expect(text).toContain(`aws s3 cp s3://vault/${found.keys.dump} point.dump`);
+  expect(text).toContain('pg_restore --exit-on-error --dbname=restored point.dump');
+  expect(text).not.toContain('local env');
+});
+
+test('of one that was never finished there is nothing to fetch, and 3', async () => {
+  const { dump: _dump, ...unfinished } = point('2026-11-20T01:00:00Z', { state: 'failed', why: 'killed' });
+  const { text, exit } = await one({ point: unfinished, bucket: 'vault' });
+  expect([exit, text.includes('aws s3 cp')]).toEqual([3, false]);
 });

@@ -1,0 +1,113 @@
+import { STRENGTH, sayProof } from '../../../lib/domain/recommend.ts';
+import {
+  counts,
+  type DumpPoint,
+  isDump,
+  type RecoveryPoint,
+  type StoredObject,
+} from '../../../lib/domain/recovery-point.ts';
+import { humanSeconds } from '../../../lib/domain/time.ts';
+import { many } from '../../../lib/domain/words.ts';
+import type { PointReport } from '../../../lib/workflows/show-point.ts';
+import { DONE, FOUND_WRONG } from '../exit.ts';
+import { formatState, sizeOf } from '../format-point.ts';
+import { type Answer, bad, faint, humanBytes, shortUtc, strong } from '../say.ts';
+import type { Session } from '../session.ts';
+import { block, type Cell } from '../table.ts';
+import { firstLine } from '../text.ts';
+
+/** One point in full: what it holds, how far it is proven, where its bytes lie and how to get them. */
+export async function showPoint(session: Session, target: string, id: string): Promise<Answer> {
+  const report = await session.invoke<PointReport>('operator', { ask: 'point', target, point: id });
+  const { point } = report;
+  return {
+    document: report,
+    exit: counts(point) ? DONE : FOUND_WRONG,
+    lines: [
+      `${strong(point.id)} of ${target}  ${formatState(point)}`,
+      ...block(sayAll(report)),
+      ...(isDump(point) ? sayFetch(point, report.bucket, session.isLocal) : saySnapshot(target)),
+    ],
+  };
+}
+
+function sayAll({ point, evidence, bucket }: PointReport): (readonly [string, Cell])[] {
+  const { rto } = evidence ?? {};
+  return [
+    ['kind', point.kind],
+    ['data as of', moment(point.snapshotAt)],
+    ['holds', sayHolds(point, evidence)],
+    ['size', humanBytes(sizeOf(point))],
+    ['verified', point.verifiedAt ? moment(point.verifiedAt) : bad('no')],
+    ['last rehearsal', point.rehearsal ? sayProof(point) : 'never'],
+    ['proof', evidence ? STRENGTH[evidence.strength] : 'none yet'],
+    ['restore took', rto ? `${humanSeconds(rto.achieved)} (promised ${humanSeconds(rto.promised)})` : ''],
+    ['why', point.why ? bad(firstLine(point.why, 500)) : ''],
+    ['locked until', point.legalHold ? 'legal hold' : point.lockedUntil ? moment(point.lockedUntil) : ''],
+    ...(isDump(point)
+      ? [
+          ['bucket', bucket ?? 'of the replica: parameter replicaBucket'] as const,
+          ...(['dump', 'roles', 'manifest'] as const).flatMap((part) => sayObject(part, point[part])),
+        ]
+      : ([
+          ['place', point.place],
+          ['snapshot', point.snapshot.arn],
+          ['label', point.label ?? ''],
+          ['encrypted', point.snapshot.encrypted ? (point.snapshot.kmsKey ?? 'yes') : bad('no')],
+        ] as const)),
+  ];
+}
+
+const moment = (at: string | undefined) => (at ? `${shortUtc(at)} UTC` : '–');
+
+/** Of an older point the counts are known from its rehearsal alone. */
+function sayHolds(point: RecoveryPoint, evidence: PointReport['evidence']): string {
+  if (!isDump(point)) return '';
+  const {
+    tables = evidence?.compared?.tables,
+    rows = evidence?.compared?.rows,
+    database,
+    sourceBytes,
+  } = point;
+  const counted =
+    tables === undefined || rows === undefined
+      ? 'its manifest counts tables and rows'
+      : `${many(tables, 'table')}, ${many(rows, 'row')}`;
+  return database ? `${counted}; database ${database} of ${humanBytes(sourceBytes)}` : counted;
+}
+
+function sayObject(part: string, stored: StoredObject | undefined): (readonly [string, Cell])[] {
+  if (!stored) return [];
+  return [
+    [part, stored.key],
+    ['', `version ${stored.versionId}`],
+  ];
+}
+
+const uri = ({ key }: StoredObject, bucket: string | undefined) => `s3://${bucket ?? '$VAULT'}/${key}`;
+
+/** With plain programs and no Understudy at all. */
+function sayFetch({ dump, roles }: DumpPoint, bucket: string | undefined, isLocal: boolean): string[] {
+  if (!dump) return ['', bad('it was never finished: there is nothing to restore')];
+  const where = bucket === undefined ? ['  VAULT=BUCKET   # of the replica: parameter replicaBucket'] : [];
+  return [
+    '',
+    'Get it, and restore it into a new database:',
+    ...(isLocal ? ['  eval "$(./understudy local env)"'] : []),
+    ...where,
+    `  aws s3 cp ${uri(dump, bucket)} point.dump`,
+    ...(roles ? [`  aws s3 cp ${uri(roles, bucket)} roles.sql`] : []),
+    `  echo '${dump.sha256}  point.dump' | sha256sum --check`,
+    '  createdb --template=template0 restored',
+    '  pg_restore --exit-on-error --dbname=restored point.dump',
+    faint('docs/restore.md: the roles, the exact versions, a restore as no superuser, some tables or rows'),
+  ];
+}
+
+function saySnapshot(target: string): string[] {
+  return [
+    '',
+    'docs/restore.md, "From a snapshot or to a moment", restores it; to try it first:',
+    `  ./understudy rehearse ${target} --from snapshot`,
+  ];
+}

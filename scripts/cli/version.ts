@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Of package.json, the only place that has it. */
+export const VERSION: string = (
+  JSON.parse(readFileSync(join(import.meta.dirname ?? __dirname, '../../package.json'), 'utf8')) as {
+    version: string;
+  }
+).version;

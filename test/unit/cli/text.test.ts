@@ -1,0 +1,50 @@
+import { columnsOf, firstLine, fitted, hasWidth, wrap } from '../../../scripts/cli/text.ts';
+
+test('a text is broken between words, never within a moment, a figure or a command', () => {
+  expect(wrap('restored at 2026-11-20 02:00 UTC in 3 min', 20)).toEqual([
+    'restored at',
+    '2026-11-20 02:00 UTC',
+    'in 3 min',
+  ]);
+  expect(wrap('take one: ./understudy run dump shop', 30)).toEqual([
+    'take one:',
+    './understudy run dump shop',
+  ]);
+});
+
+test('a longer line goes on under its own text, and a message keeps its lines', () => {
+  expect(fitted(['  phases      check 0.2 s, server 1 s, fetch 3 s'], 43)).toEqual([
+    '  phases      check 0.2 s, server 1 s,',
+    '              fetch 3 s',
+  ]);
+  expect(fitted(['P1 restore-failed  first\nDETAIL: second'], 80)).toEqual([
+    'P1 restore-failed  first',
+    '                   DETAIL: second',
+  ]);
+});
+
+test('a command stays in one piece, however long', () => {
+  const command = '  aws s3 cp s3://understudy-prod-vault/crm/2026/11/20/20261120T010000Z-1.dump point.dump';
+  expect(fitted([command], 40)).toEqual([command]);
+});
+
+test('colours take no room', () => {
+  const red = '\u001b[31mfailed\u001b[39m';
+  expect(fitted([`${red} ${red} ${red}`], 20)).toEqual([`${red} ${red} ${red}`]);
+});
+
+test('of a server’s message a table has the first line', () => {
+  expect(firstLine('no room\nDETAIL: more')).toBe('no room …');
+  expect(firstLine('no room at all', 8)).toBe('no room…');
+});
+
+test('the width is the terminal’s, else that of COLUMNS, else 80; what is piped without COLUMNS keeps its lines', () => {
+  expect(columnsOf({ columns: 132 }, { COLUMNS: '60' })).toBe(132);
+  expect(columnsOf({}, { COLUMNS: '60' })).toBe(60);
+  expect(columnsOf({}, {})).toBe(80);
+  expect([hasWidth({}, {}), hasWidth({}, { COLUMNS: '60' }), hasWidth({ isTTY: true }, {})]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
