@@ -26,13 +26,13 @@ const seeds = Array.from({ length: last - first + 1 }, (_, index) => first + ind
 const lab = await startLab();
 const known = new Map<string, number>();
 const verdicts = new Map<string, number>();
-const reasons = new Map<string, number>();
+const reasons = new Map<string, number[]>();
 let [damaged, faulty] = [0, 0];
 
 async function found(examined: OfSeed): Promise<void> {
   verdicts.set(examined.verdict, (verdicts.get(examined.verdict) ?? 0) + 1);
   const { reason } = examined;
-  if (reason) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  if (reason) reasons.set(reason, [...(reasons.get(reason) ?? []), examined.seed]);
   damaged += examined.damaged;
   if (examined.faults.length === 0) return;
   faulty++;
@@ -75,6 +75,7 @@ console.log(
 for (const [signature, count] of [...known].sort((a, b) => b[1] - a[1]))
   console.log(`  ${count} ${signature}`);
 console.log('refused, and confirmed unless it stands above:');
-for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1])) console.log(`  ${count} ${reason}`);
+for (const [reason, of] of [...reasons].sort((a, b) => b[1].length - a[1].length))
+  console.log(`  ${of.length} ${reason}: seeds ${of.slice(0, 5).join(', ')}${of.length > 5 ? ', …' : ''}`);
 await lab.cluster.stop();
 process.exitCode = faulty > 0 ? 1 : 0;

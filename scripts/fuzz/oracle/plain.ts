@@ -11,8 +11,8 @@ export async function plainDump(lab: Lab, database: string): Promise<Outcome> {
 }
 
 /**
- * Does plain pg_restore, one entry after the other, restore it into a fresh database? `superuser` or a role that owns
- * nothing but is a member of every owner, as a managed service's master user is.
+ * Does plain pg_restore, one entry after the other, restore it into a fresh database? As `superuser`, or as a `member` of
+ * every owner but the superuser, as a managed service's master user is: without owners, so that it need not become one.
  */
 export async function plainRestore(
   lab: Lab,
@@ -32,7 +32,12 @@ export async function plainRestore(
       user: 'postgres',
     });
     if (!dumped.ok) return dumped;
-    return await lab.run('pg_restore', ['--exit-on-error', '--jobs=1', `--dbname=${fresh}`, file], { user });
+    const owners = as === 'superuser' ? [] : ['--no-owner'];
+    return await lab.run(
+      'pg_restore',
+      ['--exit-on-error', '--jobs=1', ...owners, `--dbname=${fresh}`, file],
+      { user },
+    );
   } finally {
     await lab.drop(fresh);
     await rm(directory, { recursive: true, force: true });
