@@ -1,5 +1,6 @@
 import { DEPLOYMENT, FINDINGS, type FindingCode, finding } from '../../../lib/domain/finding.ts';
 import { SEVERITIES, worse } from '../../../lib/domain/severity.ts';
+import { COMMANDS } from '../../../scripts/cli/registry/all.ts';
 import { policy, target } from '../../support/builders.ts';
 
 const CODES = Object.keys(FINDINGS) as FindingCode[];
