@@ -1,137 +1,82 @@
-import type {
-  AccountAttributesMessage,
-  DBEngineVersion,
-  DBEngineVersionMessage,
-  DBMajorEngineVersion,
-  DBSubnetGroupMessage,
-  DescribeDBEngineVersionsMessage,
-  DescribeDBMajorEngineVersionsRequest,
-  DescribeDBMajorEngineVersionsResponse,
-  DescribeDBSubnetGroupsMessage,
-} from '@aws-sdk/client-rds';
-import { refuse } from './errors.ts';
 import { familyOf } from './groups.ts';
+import { type Input, KINDS, type Kind } from './kinds.ts';
 import { page } from './pages.ts';
-import type { Call, Snapshot } from './world.ts';
+import { manualOnes } from './snapshots.ts';
+import type { Call } from './world.ts';
 
-export function describeDBSubnetGroups(
-  call: Call,
-  input: DescribeDBSubnetGroupsMessage,
-): DBSubnetGroupMessage {
-  const { subnetGroups } = call.region;
-  const { DBSubnetGroupName: given } = input;
-  const found = given ? [subnetGroups.get(given.toLowerCase())] : [...subnetGroups.values()];
-  const groups = found.map(
-    (group) => group ?? refuse('DBSubnetGroupNotFoundFault', `Subnet group '${given}' does not exist`),
-  );
-  const { items, Marker } = page(groups, (group) => group.DBSubnetGroupName!, input);
-  return { DBSubnetGroups: items, Marker };
-}
-
-export function describeAccountAttributes({ world, region }: Call): AccountAttributesMessage {
+export function describeAccountAttributes({ world, region }: Call) {
   const { quotas } = world.settings;
-  const manual = (snapshots: Map<string, Snapshot>) =>
-    [...snapshots.values()].filter(({ type }) => type === 'manual').length;
-  const storage = [...region.instances.values()].reduce((sum, { origin }) => sum + origin.storage, 0);
-  return {
-    AccountQuotas: [
-      { AccountQuotaName: 'DBInstances', Used: region.instances.size, Max: quotas.instances },
-      { AccountQuotaName: 'DBClusters', Used: region.clusters.size, Max: quotas.clusters },
-      { AccountQuotaName: 'ManualSnapshots', Used: manual(region.snapshots), Max: quotas.snapshots },
-      {
-        AccountQuotaName: 'ManualClusterSnapshots',
-        Used: manual(region.clusterSnapshots),
-        Max: quotas.clusterSnapshots,
-      },
-      { AccountQuotaName: 'AllocatedStorage', Used: storage, Max: 100_000 },
-    ],
-  };
-}
-
-export function describeDBEngineVersions(
-  { world }: Call,
-  input: DescribeDBEngineVersionsMessage,
-): DBEngineVersionMessage {
-  const wanted = world.settings.engineVersions.filter(
-    (version) =>
-      (!input.Engine || version.Engine === input.Engine) &&
-      (!input.EngineVersion || version.EngineVersion!.startsWith(input.EngineVersion)) &&
-      (!input.DBParameterGroupFamily || version.DBParameterGroupFamily === input.DBParameterGroupFamily),
-  );
-  const { items, Marker } = page(wanted, ({ Engine, EngineVersion }) => `${Engine} ${EngineVersion}`, input);
-  return { DBEngineVersions: items, Marker };
-}
-
-export function describeDBMajorEngineVersions(
-  { world }: Call,
-  input: DescribeDBMajorEngineVersionsRequest,
-): DescribeDBMajorEngineVersionsResponse {
-  const wanted = world.settings.majorVersions.filter(
-    (version) =>
-      (!input.Engine || version.Engine === input.Engine) &&
-      (!input.MajorEngineVersion || version.MajorEngineVersion === input.MajorEngineVersion),
-  );
-  const { items, Marker } = page(
-    wanted,
-    (version) => `${version.Engine} ${version.MajorEngineVersion}`,
-    input,
-  );
-  return { DBMajorEngineVersions: items, Marker };
-}
-
-/** The version on this machine under both its names, and the newest others there are today. */
-export function engineVersions(here: string): DBEngineVersion[] {
-  const postgres = [
-    here,
-    ...['13.23', '14.20', '15.15', '16.11', '17.7', '18.1'].filter((version) => !isSameMajor(version, here)),
+  const of = (kind: Kind) => [
+    { AccountQuotaName: `${kind.noun}s`, Used: region[kind.noun].size, Max: quotas[kind.quota] },
+    {
+      AccountQuotaName: kind.snapshot.replace(/^DB(.*)/, 'Manual$1s'),
+      Used: manualOnes(region, kind),
+      Max: quotas[kind.snapshotQuota],
+    },
   ];
-  const all = [
-    ...postgres.flatMap((version) => [
-      ['postgres', version] as const,
-      ['aurora-postgresql', version] as const,
-    ]),
-    ['mysql', '8.0.44'] as const,
-    ['mysql', '8.4.7'] as const,
-    ['mariadb', '10.11.15'] as const,
-    ['mariadb', '11.8.5'] as const,
-  ];
-  return all.map(([Engine, EngineVersion]) => ({
+  return { AccountQuotas: KINDS.flatMap(of) };
+}
+
+/** The newest minor of every major and the end of its standard support, by AWS' release calender. */
+const POSTGRES: Record<string, string> = {
+  '13.23': '2026-02-28',
+  '14.20': '2027-02-28',
+  '15.15': '2028-02-29',
+  '16.11': '2029-02-28',
+  '17.7': '2030-02-28',
+  '18.1': '2031-02-28',
+};
+const OTHERS = [
+  ['mysql', '8.0.44'],
+  ['mysql', '8.4.7'],
+  ['mariadb', '10.11.15'],
+  ['mariadb', '11.8.5'],
+] as const;
+
+/** The version on this machine under both its names, and the newest others. */
+export function describeDBEngineVersions({ world }: Call, input: Input) {
+  const here = world.machine.version;
+  const newest = Object.keys(POSTGRES).filter((version) => majorOf(version) !== majorOf(here));
+  const postgres = [here, ...newest].flatMap((version) =>
+    ENGINES.map((engine) => [engine, version] as const),
+  );
+  const { Engine: wanted, EngineVersion: beginning = '' } = input;
+  const found = [...postgres, ...OTHERS].filter(
+    ([engine, version]) => (!wanted || engine === wanted) && version.startsWith(beginning),
+  );
+  const { items, Marker } = page(found, (each) => each.join(' '), input);
+  const shown = items.map(([Engine, EngineVersion]) => ({
     Engine,
     EngineVersion,
-    MajorEngineVersion: /postgres/.test(Engine)
-      ? EngineVersion.split('.')[0]!
-      : EngineVersion.split('.', 2).join('.'),
+    MajorEngineVersion: familyOf(Engine, EngineVersion).slice(Engine.length),
     DBParameterGroupFamily: familyOf(Engine, EngineVersion),
-    DBEngineDescription: Engine,
-    DBEngineVersionDescription: `${Engine} ${EngineVersion}`,
     Status: 'available',
   }));
+  return { DBEngineVersions: shown, Marker };
 }
 
-/** Standard support of PostgreSQL, by AWS' release calendar; extended support goes on for three years. */
-export function majorVersions(): DBMajorEngineVersion[] {
-  const ends: Record<string, string> = {
-    13: '2026-02-28',
-    14: '2027-02-28',
-    15: '2028-02-29',
-    16: '2029-02-28',
-    17: '2030-02-28',
-    18: '2031-02-28',
-  };
-  return Object.entries(ends).flatMap(([MajorEngineVersion, end]) =>
-    ['postgres', 'aurora-postgresql'].map((Engine) => ({
+/** PostgreSQL's alone. Extended support goes on for three years after the standard one. */
+export function describeDBMajorEngineVersions(_: Call, input: Input) {
+  const { Engine: wanted } = input;
+  const all = Object.entries(POSTGRES).flatMap(([version, end]) =>
+    ENGINES.map((Engine) => ({
       Engine,
-      MajorEngineVersion,
+      MajorEngineVersion: majorOf(version),
       SupportedEngineLifecycles: [
         lifecycle('standard', years(end, -5), new Date(end)),
         lifecycle('extended', new Date(end), years(end, 3)),
       ],
     })),
   );
+  const found = all.filter(({ Engine }) => !wanted || Engine === wanted);
+  const { items, Marker } = page(found, (each) => `${each.Engine} ${each.MajorEngineVersion}`, input);
+  return { DBMajorEngineVersions: items, Marker };
 }
 
+const ENGINES = ['postgres', 'aurora-postgresql'];
+const majorOf = (version: string) => version.split('.')[0]!;
 const lifecycle = (name: 'standard' | 'extended', from: Date, to: Date) => ({
-  LifecycleSupportName: `open-source-rds-${name}-support` as const,
+  LifecycleSupportName: `open-source-rds-${name}-support`,
   LifecycleSupportStartDate: from,
   LifecycleSupportEndDate: to,
 });
@@ -141,5 +86,3 @@ function years(day: string, more: number): Date {
   date.setUTCFullYear(date.getUTCFullYear() + more);
   return date;
 }
-
-const isSameMajor = (a: string, b: string) => a.split('.')[0] === b.split('.')[0];

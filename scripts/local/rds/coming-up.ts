@@ -1,4 +1,4 @@
-import { stop } from './postgres.ts';
+import { type Server, stop } from './postgres.ts';
 import { baseBackup } from './store.ts';
 import { type Call, type Flags, flagsOf, type Resource } from './world.ts';
 
@@ -7,26 +7,25 @@ export function comeUp(
   call: Call,
   resource: Resource,
   source: { flags: Flags },
-  starting: () => Promise<void> | undefined,
-  { ownsData }: { ownsData: boolean } = { ownsData: true },
+  starting: (server: Server) => Promise<void>,
 ): void {
-  const { world } = call;
-  const flags = () => flagsOf(world, source);
+  const { background } = call.world;
+  const flags = () => flagsOf(call.world, source);
+  const { server } = resource.store;
   // Deleted before its data was there.
   if (resource.status !== 'creating') return;
-  resource.busy = world.background.start(`the restore of ${resource.id}`, async () => {
+  resource.busy = background.start(`the restore of ${resource.id}`, async () => {
     try {
-      await world.background.lasting(starting());
-      while (flags().stuckRestores && resource.status === 'creating') await world.background.lasting();
+      await background.lasting(server && starting(server));
+      while (flags().stuckRestores && resource.status === 'creating') await background.lasting();
       if (resource.status !== 'creating') return;
       const { failedRestores } = flags();
-      if (failedRestores)
-        return fail(resource, failedRestores === true ? 'failed' : failedRestores, ownsData);
+      if (failedRestores) return fail(resource, failedRestores === true ? 'failed' : failedRestores);
       resource.reachable = true;
-      if (ownsData && resource.retention > 0) await backUp(call, resource);
+      if (!resource.cluster && resource.shown.BackupRetentionPeriod > 0) await backUp(call, resource);
       settle(resource, 'creating');
     } catch (error) {
-      await fail(resource, 'failed', ownsData);
+      await fail(resource, 'failed');
       throw error;
     }
   });
@@ -43,14 +42,14 @@ export async function backUp({ world }: Call, resource: Resource): Promise<void>
   if (resource.status === 'backing-up') resource.status = before;
 }
 
-/** `available`, unless somebody has deleted it or said otherwise meanwhile. */
+/** `available`, unless it was deleted or given another status meanwhile. */
 export function settle(resource: Resource, from: string): void {
   if (resource.status === from) resource.status = 'available';
 }
 
 /** A member that fails leaves its cluster's data alone. */
-async function fail(resource: Resource, status: string, owns: boolean): Promise<void> {
+async function fail(resource: Resource, status: string): Promise<void> {
   if (resource.status === 'deleting') return;
   resource.status = status;
-  if (owns && resource.store.server) await stop(resource.store.server, 'immediate');
+  if (!resource.cluster && resource.store.server) await stop(resource.store.server, 'immediate');
 }

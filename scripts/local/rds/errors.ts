@@ -1,4 +1,4 @@
-import { exceptionOf, type Model, type Operation } from './model.ts';
+import type { Model, Operation } from './model.ts';
 
 /** An answer that refuses, by the code that stands in the XML. */
 export class Refusal extends Error {
@@ -13,13 +13,7 @@ export class Refusal extends Error {
 }
 
 /** Codes that RDS gives and its model does not list. */
-const UNLISTED: Record<string, number> = {
-  InvalidAction: 400,
-  InvalidParameterValue: 400,
-  InvalidParameterCombination: 400,
-  ValidationError: 400,
-  InternalFailure: 500,
-};
+const UNLISTED = ['InvalidAction', 'InvalidParameterValue', 'InvalidParameterCombination', 'ValidationError'];
 
 export function refuse(code: string, message: string): never {
   throw new Refusal(code, message);
@@ -27,8 +21,8 @@ export function refuse(code: string, message: string): never {
 
 /** The status that the model gives to a code; undefined for a code that this operation could never answer with. */
 export function statusOf(model: Model, operation: Operation | undefined, code: string): number | undefined {
-  if (UNLISTED[code]) return UNLISTED[code];
-  const [name, shape] = exceptionOf(model, code) ?? [];
-  const declared = operation?.errors?.some((error) => error.shape === name);
-  return declared ? shape?.error?.httpStatusCode : undefined;
+  if (code === 'InternalFailure') return 500;
+  if (UNLISTED.includes(code)) return 400;
+  const declared = (operation?.errors ?? []).map(({ shape }) => model.shapes[shape]?.error);
+  return declared.find((error) => error?.code === code)?.httpStatusCode;
 }

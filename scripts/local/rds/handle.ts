@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ACTIONS } from './actions.ts';
-import { Refusal, statusOf } from './errors.ts';
+import { Refusal, refuse, statusOf } from './errors.ts';
 import type { Model, Operation } from './model.ts';
 import { callIn } from './regions.ts';
 import { decodeRequest } from './request.ts';
@@ -24,7 +24,7 @@ export type Desk = { world: World; model: Model; calls: RecordedCall[]; fault: (
 
 export type Answer = { status: number; xml: string; requestId: string } | 'dropped';
 
-/** One request from its form to its XML. Whatever the model does not allow, either way, is written down as a violation. */
+/** One request from its form to its XML. What the model does not allow, either way, is written down as a violation. */
 export async function handle(desk: Desk, region: string, form: URLSearchParams): Promise<Answer> {
   const requestId = randomUUID();
   const action = form.get('Action') ?? '';
@@ -50,23 +50,35 @@ async function perform(
   form: URLSearchParams,
 ) {
   const { action, region } = recorded;
-  const perform = ACTIONS.get(action);
-  if (!operation || !perform)
-    throw new Refusal('InvalidAction', `The action ${action} is not one that is served here`);
-  recorded.parameters = parametersOf(desk, operation, form);
+  const { violations } = desk.world.settings;
+  const perform = ACTIONS[action];
+  if (!operation || !perform) refuse('InvalidAction', `The action ${action} is not served here`);
+  try {
+    recorded.parameters = decodeRequest(desk.model, operation, form);
+  } catch (error) {
+    violations.push(`${action}: ${(error as Error).message}`);
+    throw error;
+  }
   const fault = desk.fault()?.(action, recorded.parameters);
   if (fault && fault !== 'after') throw new Refusal(fault.code, fault.message, fault.status);
-  const output = await perform(callIn(desk.world, region), recorded.parameters as never);
+  const { input, unread } = watched(recorded.parameters);
+  const output = await perform(callIn(desk.world, region), input);
+  // RDS would have acted upon it: to be silent about it would be lenient.
+  if (unread.size > 0) violations.push(`${action} does not act upon ${[...unread].join(', ')} here`);
   return { dropped: fault === 'after', output };
 }
 
-function parametersOf(desk: Desk, operation: Operation, form: URLSearchParams): Record<string, unknown> {
-  try {
-    return decodeRequest(desk.model, operation, form);
-  } catch (error) {
-    if (error instanceof Refusal) desk.world.settings.violations.push(`${operation.name}: ${error.message}`);
-    throw error;
-  }
+/** What changes nothing here: no version is out of use. */
+const IMMATERIAL = ['IncludeAll'];
+
+/** The parameters, and those of them that no one has asked for yet. */
+function watched(parameters: Record<string, unknown>) {
+  const unread = new Set(Object.keys(parameters).filter((name) => !IMMATERIAL.includes(name)));
+  const get = (target: typeof parameters, name: string) => {
+    unread.delete(name);
+    return target[name];
+  };
+  return { input: new Proxy(parameters, { get } as ProxyHandler<typeof parameters>), unread };
 }
 
 /** A code that this action could not answer with on AWS is a mistake here. */

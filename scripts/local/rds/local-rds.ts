@@ -1,12 +1,10 @@
 import { rmSync } from 'node:fs';
 import { automatedSnapshot } from './automated.ts';
 import { background } from './background.ts';
-import { engineVersions, majorVersions } from './catalogue.ts';
 import { type Changes, change } from './changes.ts';
 import type { Desk, Fault, RecordedCall } from './handle.ts';
 import { makeMachine } from './machine.ts';
 import { loadModel } from './model.ts';
-import { keyArn } from './names.ts';
 import { type Rows, sql } from './postgres.ts';
 import { regionOf } from './regions.ts';
 import { serve } from './server.ts';
@@ -33,8 +31,6 @@ export type LocalRds = Settings & {
   takeAutomatedSnapshot(id: string, region?: string): Promise<string>;
   /** Forces what AWS would do by itself. The id is an instance's, a cluster's or a snapshot's, or '*' for flags. */
   set(id: string, changes: Changes, region?: string): Promise<void>;
-  /** The ARN of the key that RDS uses where none is named. */
-  defaultKey(region?: string): string;
   /** Ends every server and removes everything. */
   close(): Promise<void>;
 };
@@ -68,8 +64,6 @@ export async function startLocalRds(options: LocalRdsOptions = {}): Promise<Loca
       ...options.quotas,
     },
     inaccessibleKeys: new Set(),
-    engineVersions: engineVersions(machine.version),
-    majorVersions: majorVersions(),
     violations: [],
   };
   const world: World = {
@@ -96,18 +90,16 @@ export async function startLocalRds(options: LocalRdsOptions = {}): Promise<Loca
     directory: machine.root,
     calls,
     fault: undefined,
-    createInstance: async (source: SourceOptions) => void (await createInstance(world, source)),
-    createCluster: async (source: Parameters<LocalRds['createCluster']>[0]) =>
-      void (await createCluster(world, source)),
+    createInstance: (source: SourceOptions) => createInstance(world, source),
+    createCluster: (source: Parameters<LocalRds['createCluster']>[0]) => createCluster(world, source),
     instance: (id: string, region?: string) => inside(world, id, region),
     takeAutomatedSnapshot: (id: string, region = HOME_REGION) => automatedSnapshot(world, id, region),
     set: (id: string, changes: Changes, region = HOME_REGION) => change(world, id, changes, region),
-    defaultKey: (region = HOME_REGION) => keyArn(region, 'alias/aws/rds'),
     async close() {
       await server.close();
       await world.background.end();
-      for (const region of world.regions.values())
-        for (const resources of [region.instances, region.clusters, region.retained])
+      for (const { DBInstance, DBCluster } of world.regions.values())
+        for (const resources of [DBInstance, DBCluster])
           await Promise.all([...resources.values()].map(({ store }) => dropStore(store)));
       process.off('exit', stopNow);
       rmSync(machine.root, { recursive: true, force: true });
@@ -117,8 +109,8 @@ export async function startLocalRds(options: LocalRdsOptions = {}): Promise<Loca
 }
 
 function inside(world: World, id: string, region = HOME_REGION): LocalInstance {
-  const { instances, clusters } = regionOf(world, region);
-  const { store } = instances.get(id) ?? clusters.get(id) ?? missing(`${id} in ${region}`);
+  const { DBInstance, DBCluster } = regionOf(world, region);
+  const { store } = DBInstance.get(id) ?? DBCluster.get(id) ?? missing(`${id} in ${region}`);
   const { port, server } = store;
   return {
     port,

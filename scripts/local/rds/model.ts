@@ -14,7 +14,7 @@ export type Operation = {
 };
 
 export type Shape = {
-  type: 'structure' | 'list' | 'map' | 'string' | 'integer' | 'long' | 'double' | 'boolean' | 'timestamp';
+  type: 'structure' | 'list' | 'map' | Scalar;
   members?: Record<string, { shape: string; locationName?: string }>;
   member?: { shape: string; locationName?: string };
   required?: string[];
@@ -23,16 +23,23 @@ export type Shape = {
   max?: number;
   pattern?: string;
   exception?: boolean;
-  error?: { code: string; httpStatusCode: number; senderFault?: boolean };
+  error?: { code: string; httpStatusCode: number };
+};
+
+export type Scalar = 'string' | 'integer' | 'long' | 'double' | 'boolean' | 'timestamp';
+
+/** How a value of a type is written in a request and in an answer. */
+export const WRITTEN: Record<string, RegExp> = {
+  string: /^.*$/s,
+  boolean: /^(true|false)$/,
+  integer: /^-?\d+$/,
+  long: /^-?\d+$/,
+  double: /^-?\d+(\.\d+)?$/,
+  timestamp: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
 };
 
 /** RDS's model of API version 2014-10-31, from the Python package that moto uses too. */
 export function loadModel(): Model {
   const file = join(tool('BOTOCORE_DATA'), 'rds/2014-10-31/service-2.json.gz');
   return JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as Model;
-}
-
-/** The exception with this code (`DBInstanceNotFound`, not the name of its shape). */
-export function exceptionOf(model: Model, code: string): [name: string, shape: Shape] | undefined {
-  return Object.entries(model.shapes).find(([, shape]) => shape.exception && shape.error?.code === code);
 }

@@ -1,86 +1,41 @@
-import type { ModifyDBClusterMessage, ModifyDBInstanceMessage } from '@aws-sdk/client-rds';
-import { backupRetention, password } from './allowances.ts';
 import { backUp, settle } from './coming-up.ts';
 import { refuse } from './errors.ts';
-import { findCluster, findInstance, mustWork, mustWorkAsCluster } from './find.ts';
-import { groupFor } from './groups.ts';
+import type { Input, Kind } from './kinds.ts';
 import { changePassword } from './master.ts';
-import { showCluster, showInstance } from './show.ts';
+import { find, mustWork } from './regions.ts';
+import { daysOfBackups } from './resources.ts';
 import { dropBackup } from './store.ts';
 import type { Call, Resource } from './world.ts';
 
-export async function modifyDBInstance(call: Call, input: ModifyDBInstanceMessage) {
-  const instance = findInstance(call, input.DBInstanceIdentifier!);
-  mustWork(instance);
-  if (instance.cluster && (input.MasterUserPassword || input.BackupRetentionPeriod !== undefined))
-    refuse('InvalidParameterCombination', `${instance.id} is a member of a cluster: modify the cluster.`);
-  const changes = changesOf(input, instance, 0);
-  const { engine, version } = instance.origin;
-  if (input.DBParameterGroupName) {
-    const group = groupFor(call, 'db', engine, version, input.DBParameterGroupName);
-    // Restarting is somebody's own decision.
-    if (group !== instance.group) instance.groupStatus = 'pending-reboot';
-    instance.group = group;
-  }
-  if (input.PubliclyAccessible !== undefined) instance.shown.PubliclyAccessible = input.PubliclyAccessible;
-  setAtOnce(instance, input);
-  apply(call, instance, changes);
-  return { DBInstance: await showInstance(call, instance) };
-}
-
-export async function modifyDBCluster(call: Call, input: ModifyDBClusterMessage) {
-  const cluster = findCluster(call, input.DBClusterIdentifier!);
-  mustWorkAsCluster(cluster);
-  const changes = changesOf(input, cluster, 1);
-  const { engine, version } = cluster.origin;
-  if (input.DBClusterParameterGroupName)
-    cluster.group = groupFor(call, 'cluster', engine, version, input.DBClusterParameterGroupName);
-  setAtOnce(cluster, input);
-  apply(call, cluster, changes);
-  return { DBCluster: await showCluster(call, cluster) };
-}
-
-type Changes = { password?: string; retention?: number };
-type Input = Pick<
-  ModifyDBInstanceMessage,
-  | 'MasterUserPassword'
-  | 'BackupRetentionPeriod'
-  | 'ApplyImmediately'
-  | 'DeletionProtection'
-  | 'CopyTagsToSnapshot'
-  | 'VpcSecurityGroupIds'
->;
-
 /** A password never waits; backups that are switched on or off do, for the maintenance window that never comes here. */
-function changesOf(input: Input, resource: Resource, least: number): Changes {
-  const { MasterUserPassword: text, BackupRetentionPeriod: retention } = input;
-  const changes: Changes = {};
-  if (text !== undefined) changes.password = password(text);
-  if (retention !== undefined && backupRetention(retention, least) !== resource.retention) {
-    const switches = retention === 0 || resource.retention === 0;
-    if (input.ApplyImmediately || !switches) changes.retention = retention;
-    resource.pending.BackupRetentionPeriod = retention;
-  }
-  if (text !== undefined) resource.pending.MasterUserPassword = '****';
-  return changes;
+export function modifyResource(call: Call, kind: Kind, input: Input): Resource {
+  const resource: Resource = find(call, kind.noun, input[`${kind.noun}Identifier`]!);
+  mustWork(resource);
+  const { shown, pending, cluster, id } = resource;
+  const { MasterUserPassword: password, BackupRetentionPeriod: days, ApplyImmediately: now } = input;
+  if (cluster && (password || days !== undefined))
+    refuse('InvalidParameterCombination', `${id} is a member of a cluster: modify the cluster.`);
+  if (password !== undefined) mustBeTakenAsPassword(password);
+  const before = shown.BackupRetentionPeriod;
+  const changes = days !== undefined && daysOfBackups(kind, days) !== before;
+  const waits = !now && (days === 0 || before === 0);
+  if (changes) pending.BackupRetentionPeriod = days;
+  if (password !== undefined) pending.MasterUserPassword = '****';
+  shown.DeletionProtection = input.DeletionProtection ?? shown.DeletionProtection;
+  apply(call, resource, password, changes && !waits ? days : undefined);
+  return resource;
 }
 
-function setAtOnce(resource: Resource, input: Input): void {
-  resource.deletionProtection = input.DeletionProtection ?? resource.deletionProtection;
-  resource.copyTags = input.CopyTagsToSnapshot ?? resource.copyTags;
-  resource.securityGroups = input.VpcSecurityGroupIds ?? resource.securityGroups;
-}
-
-/** A change is pending while the status is still `available`, as on AWS: whoever waits for `available` alone is too early. */
-function apply(call: Call, resource: Resource, changes: Changes): void {
+/** A change is pending while the status is still `available`, as on AWS: to wait for `available` alone is too early. */
+function apply(call: Call, resource: Resource, password?: string, days?: number): void {
   const { background } = call.world;
-  if (Object.keys(changes).length === 0) return;
+  if (password === undefined && days === undefined) return;
   const before = resource.busy;
   resource.busy = background.start(`the modification of ${resource.id}`, async () => {
     await before;
     await background.lasting();
-    if (changes.password !== undefined) await resetPassword(call, resource, changes.password);
-    if (changes.retention !== undefined) await changeRetention(call, resource, changes.retention);
+    if (password !== undefined) await resetPassword(call, resource, password);
+    if (days !== undefined) await changeRetention(call, resource, days);
   });
 }
 
@@ -89,20 +44,29 @@ async function resetPassword(call: Call, resource: Resource, text: string): Prom
   if (resource.status !== 'available') return;
   resource.status = status;
   const { server } = resource.store;
-  await call.world.background.lasting(server && changePassword(server, resource.origin.master, text));
+  const changing = server && changePassword(server, resource.origin.MasterUsername, text);
+  await call.world.background.lasting(changing);
   delete resource.pending.MasterUserPassword;
   settle(resource, status);
 }
 
-async function changeRetention(call: Call, resource: Resource, retention: number): Promise<void> {
-  const { store } = resource;
+async function changeRetention(call: Call, resource: Resource, days: number): Promise<void> {
+  const { store, shown } = resource;
   if (resource.status !== 'available') return;
   resource.status = 'modifying';
   await call.world.background.lasting();
-  const begins = resource.retention === 0;
-  resource.retention = retention;
+  const begins = shown.BackupRetentionPeriod === 0;
+  shown.BackupRetentionPeriod = days;
   delete resource.pending.BackupRetentionPeriod;
   if (begins) await backUp(call, resource);
-  if (retention === 0) for (const base of store.bases.splice(0)) dropBackup(base);
+  if (days === 0) for (const base of store.bases.splice(0)) dropBackup(base);
   settle(resource, 'modifying');
+}
+
+function mustBeTakenAsPassword(given: string): void {
+  const wrong =
+    given.length < 8 || given.length > 128
+      ? 'it has 8 to 128 characters'
+      : /[^ -~]|[/@" ]/.test(given) && 'only printable ASCII characters besides / @ " and space may be used';
+  if (wrong) refuse('InvalidParameterValue', `MasterUserPassword is not a valid password: ${wrong}.`);
 }

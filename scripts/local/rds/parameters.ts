@@ -7,17 +7,15 @@ import type { ParameterGroup } from './world.ts';
 export function parametersOf(machine: Machine, group: ParameterGroup): Parameter[] {
   return [...knownTo(machine, group)].map(([name, known]) => {
     const set = group.values.get(name);
-    const value = set?.value ?? known.value;
     return {
       ParameterName: name,
-      ParameterValue: value,
+      ParameterValue: set?.value ?? known.value,
       Description: known.about,
       Source: set ? 'user' : name in OF_RDS ? 'system' : 'engine-default',
       ApplyType: known.restart ? 'static' : 'dynamic',
       DataType: known.type,
       IsModifiable: !FIXED.has(name),
-      ApplyMethod: (set?.method ??
-        (known.restart ? 'pending-reboot' : 'immediate')) as Parameter['ApplyMethod'],
+      ApplyMethod: set?.method ?? (known.restart ? 'pending-reboot' : 'immediate'),
     };
   });
 }
@@ -29,10 +27,7 @@ export function setParameters(machine: Machine, group: ParameterGroup, parameter
   const known = knownTo(machine, group);
   for (const { ParameterName: name, ParameterValue: value, ApplyMethod: method } of parameters) {
     if (!name || value === undefined || !method)
-      refuse(
-        'InvalidParameterValue',
-        'ParameterName, ParameterValue and ApplyMethod must be given for each parameter.',
-      );
+      refuse('InvalidParameterValue', 'Each parameter needs ParameterName, ParameterValue and ApplyMethod.');
     const parameter = known.get(name);
     if (!parameter) refuse('InvalidParameterValue', `Could not find parameter with name: ${name}`);
     if (FIXED.has(name)) refuse('InvalidParameterValue', `The parameter ${name} cannot be modified.`);
@@ -47,49 +42,37 @@ export function setParameters(machine: Machine, group: ParameterGroup, parameter
 }
 
 function knownTo(machine: Machine, { family }: ParameterGroup): Map<string, Known> {
-  const all = /postgres/.test(family)
-    ? [...machine.parameters, ...Object.entries(OF_RDS)]
-    : Object.entries(OF_MYSQL);
+  const postgres = [...machine.parameters, ...Object.entries(OF_RDS)];
+  const all = /postgres/.test(family) ? postgres : Object.entries(OF_MYSQL);
   return new Map(all.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+const known = (type: string, about: string, restart: boolean, value?: string): Known => ({
+  type,
+  about,
+  restart,
+  ...(value !== undefined && { value }),
+});
+
 const OF_RDS: Record<string, Known> = {
-  'rds.force_ssl': { restart: false, type: 'boolean', value: '1', about: 'Force SSL connections.' },
-  'rds.logical_replication': {
-    restart: true,
-    type: 'boolean',
-    value: '0',
-    about: 'Enables logical decoding.',
-  },
-  'rds.extensions': { restart: false, type: 'list', about: 'Extensions that RDS provides.' },
-  shared_preload_libraries: {
-    restart: true,
-    type: 'list',
-    value: 'pg_stat_statements',
-    about: 'Lists shared libraries to preload into server.',
-  },
-  timezone: { restart: false, type: 'string', value: 'UTC', about: 'Sets the time zone for timestamps.' },
+  'rds.force_ssl': known('boolean', 'Force SSL connections.', false, '1'),
+  'rds.logical_replication': known('boolean', 'Enables logical decoding.', true, '0'),
+  'rds.extensions': known('list', 'Extensions that RDS provides.', false),
+  shared_preload_libraries: known('list', 'Libraries to preload.', true, 'pg_stat_statements'),
+  timezone: known('string', 'Sets the time zone for timestamps.', false, 'UTC'),
 };
 
 /** A few, because no server is behind them. */
 const OF_MYSQL: Record<string, Known> = {
-  event_scheduler: { restart: false, type: 'string', value: 'ON', about: 'Runs scheduled events.' },
-  max_connections: { restart: false, type: 'integer', about: 'Clients at once.' },
-  time_zone: { restart: false, type: 'string', value: 'UTC', about: 'The server time zone.' },
+  event_scheduler: known('string', 'Runs scheduled events.', false, 'ON'),
+  max_connections: known('integer', 'Clients at once.', false),
+  time_zone: known('string', 'The server time zone.', false, 'UTC'),
 };
 
 /** Settings that RDS keeps for itself. */
-const FIXED = new Set([
-  'archive_command',
-  'archive_mode',
-  'data_directory',
-  'fsync',
-  'full_page_writes',
-  'hba_file',
-  'listen_addresses',
-  'port',
-  'rds.extensions',
-  'restore_command',
-  'unix_socket_directories',
-  'wal_level',
-]);
+const FIXED = new Set(
+  (
+    'archive_command archive_mode data_directory fsync full_page_writes hba_file listen_addresses port ' +
+    'rds.extensions restore_command unix_socket_directories wal_level'
+  ).split(' '),
+);

@@ -1,9 +1,9 @@
 import { Refusal } from './errors.ts';
-import type { Model, Operation, Shape } from './model.ts';
+import { type Model, type Operation, type Shape, WRITTEN } from './model.ts';
 
 type Fields = Map<string, string>;
 
-/** The parameters of a Query request, as the operation's input shape describes them. Whatever does not fit is refused. */
+/** The parameters of a Query request, as the operation's input shape describes them. All else is refused. */
 export function decodeRequest(
   model: Model,
   operation: Operation,
@@ -11,20 +11,15 @@ export function decodeRequest(
 ): Record<string, unknown> {
   const fields: Fields = new Map(body);
   for (const name of ['Action', 'Version']) fields.delete(name);
-  const input = operation.input
-    ? structure(model, shapeOf(model, operation.input.shape), '', fields)
-    : undefined;
-  const unknown = [...fields.keys()];
-  if (unknown.length > 0)
-    throw new Refusal(
-      'ValidationError',
-      `${operation.name} does not know the parameter ${unknown.join(', ')}`,
-    );
+  const input = operation.input && read(model, operation.input.shape, '', fields);
+  if (fields.size > 0)
+    invalid(`${operation.name} does not know the parameter ${[...fields.keys()].join(', ')}`);
   return (input ?? {}) as Record<string, unknown>;
 }
 
-/** What is read is taken out of the fields, so that what stays is what nobody knows. */
-function read(model: Model, shape: Shape, path: string, fields: Fields): unknown {
+/** What is read is taken out of the fields, so that only unknown ones stay. */
+function read(model: Model, name: string, path: string, fields: Fields): unknown {
+  const shape = model.shapes[name]!;
   if (shape.type === 'structure') return structure(model, shape, path, fields);
   if (shape.type === 'list') return list(model, shape, path, fields);
   const text = fields.get(path);
@@ -33,83 +28,52 @@ function read(model: Model, shape: Shape, path: string, fields: Fields): unknown
 }
 
 function structure(model: Model, shape: Shape, path: string, fields: Fields): unknown {
+  const at = (name: string) => (path === '' ? name : `${path}.${name}`);
   const value: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(shape.members ?? {})) {
-    const at = join(path, member.locationName ?? name);
-    const found = read(model, shapeOf(model, member.shape), at, fields);
+    const found = read(model, member.shape, at(member.locationName ?? name), fields);
     if (found !== undefined) value[name] = found;
   }
   if (path !== '' && Object.keys(value).length === 0) return undefined;
-  for (const name of shape.required ?? []) {
-    if (value[name] === undefined)
-      throw new Refusal(
-        'ValidationError',
-        `1 validation error detected: Value null at '${join(path, name)}' failed to satisfy constraint: Member must not be null`,
-      );
-  }
+  const missing = shape.required?.find((name) => value[name] === undefined);
+  if (missing) invalid(`1 validation error detected: Value null at '${at(missing)}'`);
   return value;
 }
 
 function list(model: Model, shape: Shape, path: string, fields: Fields): unknown[] | undefined {
   // A list without members is sent as an empty parameter of the list's own name.
-  if (fields.get(path) === '') {
-    fields.delete(path);
-    return [];
-  }
-  const prefix = `${path}.${shape.member?.locationName ?? 'member'}.`;
-  const numbers = new Set(
-    [...fields.keys()]
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => key.slice(prefix.length).split('.')[0]),
-  );
+  if (fields.get(path) === '') return fields.delete(path) ? [] : undefined;
+  const { shape: member, locationName = 'member' } = shape.member!;
+  const prefix = `${path}.${locationName}.`;
+  const given = [...fields.keys()].filter((key) => key.startsWith(prefix));
+  const numbers = new Set(given.map((key) => key.slice(prefix.length).split('.')[0]));
   if (numbers.size === 0) return undefined;
-  const member = shapeOf(model, shape.member!.shape);
   return Array.from({ length: numbers.size }, (_, index) => {
-    const value = read(model, member, `${prefix}${index + 1}`, fields);
-    if (value === undefined)
-      throw new Refusal('ValidationError', `${prefix}${index + 1} is missing in its list`);
-    return value;
+    const at = `${prefix}${index + 1}`;
+    return read(model, member, at, fields) ?? invalid(`${at} is missing in its list`);
   });
 }
 
 function scalar(shape: Shape, path: string, text: string): unknown {
+  const { type, min = -Infinity, max = Infinity, pattern, enum: among } = shape;
   const value = parse(shape, text);
-  const size = typeof value === 'number' ? value : String(value).length;
+  const size = typeof value === 'number' ? value : text.length;
   const fits =
-    value !== undefined &&
-    (shape.enum?.includes(text) ?? true) &&
-    size >= (shape.min ?? -Infinity) &&
-    size <= (shape.max ?? Infinity) &&
-    (shape.pattern === undefined || new RegExp(`^(?:${shape.pattern})$`).test(text));
-  if (!fits)
-    throw new Refusal(
-      'InvalidParameterValue',
-      `Invalid value '${text}' for ${path}: expected ${describe(shape)}`,
-    );
-  return value;
+    WRITTEN[type]?.test(text) &&
+    (among?.includes(text) ?? true) &&
+    (pattern === undefined || new RegExp(`^(?:${pattern})$`).test(text)) &&
+    size >= min &&
+    size <= max;
+  if (fits) return value;
+  throw new Refusal('InvalidParameterValue', `Invalid value '${text}' for ${path}: ${JSON.stringify(shape)}`);
 }
 
-function parse(shape: Shape, text: string): unknown {
-  switch (shape.type) {
-    case 'string':
-      return text;
-    case 'boolean':
-      return { true: true, false: false }[text];
-    case 'integer':
-    case 'long':
-      return /^-?\d+$/.test(text) ? Number(text) : undefined;
-    case 'double':
-      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
-    case 'timestamp':
-      return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) ? new Date(text) : undefined;
-    default:
-      return undefined;
-  }
+function parse({ type }: Shape, text: string): unknown {
+  if (type === 'string') return text;
+  if (type === 'boolean') return text === 'true';
+  return type === 'timestamp' ? new Date(text) : Number(text);
 }
 
-const describe = ({ type, min, max, pattern, ...shape }: Shape) =>
-  [type, shape.enum && `one of ${shape.enum}`, min && `at least ${min}`, max && `at most ${max}`, pattern]
-    .filter(Boolean)
-    .join(', ');
-const join = (path: string, name: string) => (path === '' ? name : `${path}.${name}`);
-const shapeOf = (model: Model, name: string): Shape => model.shapes[name]!;
+function invalid(message: string): never {
+  throw new Refusal('ValidationError', message);
+}

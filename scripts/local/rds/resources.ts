@@ -1,78 +1,74 @@
 import { refuse } from './errors.ts';
-import { arnOf, resourceId } from './names.ts';
-import type { Store } from './store.ts';
-import { fromTags } from './tags.ts';
-import type { Call, Cluster, Instance, Origin, ParameterGroup, Resource } from './world.ts';
+import type { Input, Kind } from './kinds.ts';
+import { arnOf, codeOf, newName, resourceId } from './names.ts';
+import { find } from './regions.ts';
+import { newTags } from './tags.ts';
+import type { Call, Resource } from './world.ts';
 
-/** What a request may say of a new instance or cluster, whichever way it is made. */
-export type Wishes = {
-  AvailabilityZone?: string | undefined;
-  PubliclyAccessible?: boolean | undefined;
-  AutoMinorVersionUpgrade?: boolean | undefined;
-  MultiAZ?: boolean | undefined;
-  VpcSecurityGroupIds?: string[] | undefined;
-  DeletionProtection?: boolean | undefined;
-  CopyTagsToSnapshot?: boolean | undefined;
-  Tags?: Parameters<typeof fromTags>[0];
-};
-
-export type Making = {
-  id: string;
-  origin: Origin;
-  store: Store;
+type Making = Pick<Resource, 'id' | 'origin' | 'class' | 'database' | 'store' | 'group' | 'subnetGroup'> & {
   retention: number;
-  subnetGroup: string;
-  group: ParameterGroup;
-  wishes: Wishes;
+  cluster?: Resource;
 };
 
-/** Puts a new instance into its Region. Of two requests that were checked at the same time, the second is refused here. */
-export function addInstance(call: Call, making: Making & { cluster?: Cluster }): Instance {
-  const { wishes } = making;
-  if (call.region.instances.has(making.id)) refuse('DBInstanceAlreadyExists', 'DB instance already exists');
-  const instance: Instance = {
-    ...resource(call, 'db', making),
-    cluster: making.cluster,
-    groupStatus: 'in-sync',
-    shown: {
-      MultiAZ: wishes.MultiAZ ?? false,
-      PubliclyAccessible: wishes.PubliclyAccessible ?? false,
-      AutoMinorVersionUpgrade: wishes.AutoMinorVersionUpgrade ?? true,
-      AvailabilityZone: wishes.AvailabilityZone ?? `${call.region.name}a`,
-    },
-  };
-  call.region.instances.set(instance.id, instance);
-  return instance;
-}
-
-export function addCluster(call: Call, making: Making): Cluster {
-  if (call.region.clusters.has(making.id)) refuse('DBClusterAlreadyExistsFault', 'DB Cluster already exists');
-  const cluster: Cluster = { ...resource(call, 'cluster', making), shown: { EngineMode: 'provisioned' } };
-  call.region.clusters.set(cluster.id, cluster);
-  return cluster;
-}
-
-function resource(call: Call, kind: 'db' | 'cluster', making: Making): Resource {
-  const { id, origin, wishes } = making;
-  return {
-    region: call.region.name,
-    id,
-    arn: arnOf(call.region.name, kind, id),
-    resourceId: resourceId(kind),
+/** Puts a new instance or cluster into its Region. Of two requests that were checked at the same time, the second is refused here. */
+export function addResource(
+  call: Call,
+  kind: Kind,
+  { retention, ...making }: Making,
+  input: Input,
+): Resource {
+  mustBeNew(call, kind, making.id);
+  const { noun } = kind;
+  const resource: Resource = {
+    ...making,
+    noun,
+    arn: arnOf(call.region.name, noun, making.id),
+    resourceId: resourceId(noun),
     status: 'creating',
     createdAt: new Date(),
-    origin,
-    retention: making.retention,
-    deletionProtection: wishes.DeletionProtection ?? false,
-    copyTags: wishes.CopyTagsToSnapshot ?? false,
-    tags: fromTags(wishes.Tags),
+    shown: {
+      BackupRetentionPeriod: retention,
+      DeletionProtection: input.DeletionProtection ?? false,
+      CopyTagsToSnapshot: input.CopyTagsToSnapshot ?? false,
+      MultiAZ: input.MultiAZ ?? false,
+      PubliclyAccessible: input.PubliclyAccessible ?? false,
+      AutoMinorVersionUpgrade: input.AutoMinorVersionUpgrade ?? true,
+    },
+    tags: newTags(input.Tags),
     pending: {},
-    group: making.group,
-    subnetGroup: making.subnetGroup,
-    securityGroups: wishes.VpcSecurityGroupIds ?? ['default'],
-    store: making.store,
+    securityGroups: input.VpcSecurityGroupIds ?? ['default'],
     reachable: false,
     flags: {},
     busy: Promise.resolve(),
   };
+  call.region[noun].set(resource.id, resource);
+  return resource;
+}
+
+/** The name of a new instance or cluster, if there may be one more. */
+export function newResourceName(call: Call, kind: Kind, given: string): string {
+  const id = newName(given, kind.noun);
+  mustBeNew(call, kind, id);
+  const most = call.world.settings.quotas[kind.quota];
+  if (call.region[kind.noun].size >= most)
+    refuse(kind.quotaExceeded, `The quota of ${most} ${kind.noun}s is used up`);
+  return id;
+}
+
+export function knownSubnetGroup(call: Call, given = 'default'): string {
+  return find(call, 'DBSubnetGroup', given).id;
+}
+
+/** As many days as there may be. */
+export function daysOfBackups(kind: Kind, given: number): number {
+  if (given < kind.leastRetention || given > 35)
+    refuse(
+      'InvalidParameterValue',
+      `Invalid backup retention period: ${given}. It is ${kind.leastRetention} to 35`,
+    );
+  return given;
+}
+
+function mustBeNew({ region }: Call, { noun }: Kind, id: string): void {
+  if (region[noun].has(id)) refuse(codeOf(noun, 'AlreadyExists'), `There is a ${noun} ${id} already`);
 }

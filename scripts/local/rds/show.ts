@@ -1,129 +1,113 @@
-import type { DBCluster, DBInstance, DBInstanceAutomatedBackup } from '@aws-sdk/client-rds';
-import { membersOf } from './find.ts';
+import { membersOf } from './regions.ts';
 import { earliestOf, latestRestorable } from './store.ts';
-import { toTags } from './tags.ts';
-import type { Call, Cluster, Instance, Resource } from './world.ts';
+import type { Call, Resource, Snapshot } from './world.ts';
 
-export async function showInstance(call: Call, instance: Instance): Promise<DBInstance> {
-  const { origin, cluster } = instance;
-  const latest = cluster ? undefined : await latestOf(call, instance);
-  return {
-    ...instance.shown,
-    ...encryption(instance),
-    DBInstanceIdentifier: instance.id,
-    DBInstanceArn: instance.arn,
-    DbiResourceId: instance.resourceId,
-    DBInstanceClass: origin.class,
-    DBInstanceStatus: instance.status,
-    Engine: origin.engine,
-    EngineVersion: origin.version,
-    MasterUsername: origin.master,
-    DBName: origin.database,
-    Endpoint: instance.reachable ? { Address: '127.0.0.1', Port: instance.store.port } : undefined,
-    AllocatedStorage: cluster ? 1 : origin.storage,
-    StorageType: cluster ? 'aurora' : origin.storageType,
-    InstanceCreateTime: instance.status === 'creating' ? undefined : instance.createdAt,
-    BackupRetentionPeriod: cluster?.retention ?? instance.retention,
-    PreferredBackupWindow: origin.backupWindow,
-    DBParameterGroups: [
-      { DBParameterGroupName: instance.group.name, ParameterApplyStatus: instance.groupStatus },
-    ],
-    DBSubnetGroup: call.region.subnetGroups.get(instance.subnetGroup),
-    DBSecurityGroups: [],
-    VpcSecurityGroups: securityGroups(instance),
-    PendingModifiedValues: instance.pending,
+/** An instance or a cluster in RDS' words. */
+export async function showResource(call: Call, resource: Resource) {
+  const { cluster, origin, store, securityGroups, pending, group } = resource;
+  const latest = cluster ? undefined : await latestOf(call, resource);
+  const shared = {
+    ...named(resource),
+    ...origin,
+    ...resource.shown,
+    StorageEncrypted: origin.KmsKeyId !== undefined,
     LatestRestorableTime: latest,
-    DeletionProtection: instance.deletionProtection,
-    CopyTagsToSnapshot: instance.copyTags,
-    DBClusterIdentifier: cluster?.id,
-    DbInstancePort: 0,
-    TagList: toTags(instance.tags),
+    VpcSecurityGroups: securityGroups.map((id) => ({ VpcSecurityGroupId: id, Status: 'active' })),
   };
-}
-
-export async function showCluster(call: Call, cluster: Cluster): Promise<DBCluster> {
-  const { origin } = cluster;
+  if (resource.noun === 'DBInstance')
+    return {
+      ...shared,
+      DbiResourceId: resource.resourceId,
+      DBInstanceClass: resource.class,
+      DBInstanceStatus: resource.status,
+      DBName: resource.database,
+      DBClusterIdentifier: cluster?.id,
+      Endpoint: resource.reachable ? { Address: '127.0.0.1', Port: store.port } : undefined,
+      InstanceCreateTime: resource.status === 'creating' ? undefined : resource.createdAt,
+      DBParameterGroups: [{ DBParameterGroupName: group.id, ParameterApplyStatus: 'in-sync' }],
+      DBSubnetGroup: call.region.DBSubnetGroup.get(resource.subnetGroup)!.shown,
+      PendingModifiedValues: pending,
+    };
   return {
-    ...cluster.shown,
-    ...encryption(cluster),
-    DBClusterIdentifier: cluster.id,
-    DBClusterArn: cluster.arn,
-    DbClusterResourceId: cluster.resourceId,
-    Status: cluster.status,
-    Engine: origin.engine,
-    EngineVersion: origin.version,
-    MasterUsername: origin.master,
-    DatabaseName: origin.database,
+    ...shared,
+    DbClusterResourceId: resource.resourceId,
+    Status: resource.status,
+    DatabaseName: resource.database,
     Endpoint: '127.0.0.1',
-    ReaderEndpoint: '127.0.0.1',
-    Port: cluster.store.port,
-    AllocatedStorage: 1,
-    ClusterCreateTime: cluster.createdAt,
-    BackupRetentionPeriod: cluster.retention,
-    PreferredBackupWindow: origin.backupWindow,
-    LatestRestorableTime: await latestOf(call, cluster),
-    EarliestRestorableTime: earliestOf(cluster.store),
-    DBClusterParameterGroup: cluster.group.name,
-    DBSubnetGroup: cluster.subnetGroup,
-    VpcSecurityGroups: securityGroups(cluster),
-    DBClusterMembers: membersOf(call, cluster).map((member, index) => ({
+    Port: store.port,
+    ClusterCreateTime: resource.createdAt,
+    EarliestRestorableTime: earliestOf(store),
+    DBClusterParameterGroup: group.id,
+    DBSubnetGroup: resource.subnetGroup,
+    DBClusterMembers: membersOf(call, resource).map((member, index) => ({
       DBInstanceIdentifier: member.id,
       IsClusterWriter: index === 0,
       DBClusterParameterGroupStatus: 'in-sync',
-      PromotionTier: 1,
     })),
-    PendingModifiedValues: Object.keys(cluster.pending).length > 0 ? cluster.pending : undefined,
-    DeletionProtection: cluster.deletionProtection,
-    CopyTagsToSnapshot: cluster.copyTags,
-    MultiAZ: false,
-    TagList: toTags(cluster.tags),
+    PendingModifiedValues: Object.keys(pending).length > 0 ? pending : undefined,
   };
 }
 
-export async function showAutomatedBackup(
-  call: Call,
-  instance: Instance,
-  status: string,
-): Promise<DBInstanceAutomatedBackup> {
-  const { origin, store } = instance;
+export function showSnapshot(snapshot: Snapshot) {
+  const { source, origin, copiedFrom } = snapshot;
+  const encrypted = origin.KmsKeyId !== undefined;
+  const shared = {
+    ...named(snapshot),
+    ...origin,
+    SnapshotType: snapshot.type,
+    Status: snapshot.status,
+    PercentProgress: snapshot.progress,
+    BackupRetentionPeriod: snapshot.retention,
+  };
+  if (snapshot.noun === 'DBClusterSnapshot')
+    return {
+      ...shared,
+      SnapshotCreateTime: snapshot.createdAt,
+      DBClusterIdentifier: source.id,
+      DbClusterResourceId: source.resourceId,
+      ClusterCreateTime: source.createdAt,
+      StorageEncrypted: encrypted,
+      SourceDBClusterSnapshotArn: copiedFrom,
+    };
   return {
-    DBInstanceIdentifier: instance.id,
-    DBInstanceArn: instance.arn,
-    DbiResourceId: instance.resourceId,
-    DBInstanceAutomatedBackupsArn: backupArn(instance),
-    Region: instance.region,
-    Status: status,
-    RestoreWindow: { EarliestTime: earliestOf(store), LatestTime: await latestOf(call, instance) },
-    InstanceCreateTime: instance.createdAt,
-    BackupRetentionPeriod: instance.retention,
-    PreferredBackupWindow: origin.backupWindow,
-    Engine: origin.engine,
-    EngineVersion: origin.version,
-    MasterUsername: origin.master,
-    AllocatedStorage: origin.storage,
-    StorageType: origin.storageType,
-    Port: store.port,
-    Encrypted: origin.key !== undefined,
-    KmsKeyId: origin.key,
-    TagList: toTags(instance.tags),
+    ...shared,
+    // Unknown until the copy of the storage is consistent.
+    SnapshotCreateTime: snapshot.backup && snapshot.createdAt,
+    OriginalSnapshotCreateTime: snapshot.backup && snapshot.originalAt,
+    DBInstanceIdentifier: source.id,
+    DbiResourceId: source.resourceId,
+    InstanceCreateTime: source.createdAt,
+    Encrypted: encrypted,
+    SourceRegion: copiedFrom?.split(':')[3],
+    SourceDBSnapshotIdentifier: copiedFrom,
   };
 }
 
-export const backupArn = ({ arn, resourceId }: Instance) =>
-  arn.replace(/:db:.*$/, `:auto-backup:${resourceId.replace(/^db-/, 'ab-').toLowerCase()}`);
+/** What is known of an instance's automated backups. */
+export async function showBackups(call: Call, instance: Resource) {
+  const { id, arn, resourceId, store, origin, shown, reachable } = instance;
+  const { Engine, EngineVersion } = origin;
+  return {
+    ...{ DBInstanceIdentifier: id, DBInstanceArn: arn, DbiResourceId: resourceId, Engine, EngineVersion },
+    Region: call.region.name,
+    Status: reachable ? 'active' : 'creating',
+    RestoreWindow: { EarliestTime: earliestOf(store), LatestTime: await latestOf(call, instance) },
+    BackupRetentionPeriod: shown.BackupRetentionPeriod,
+  };
+}
 
 /** Only what has been reachable has a moment to restore to. */
 export async function latestOf(
   { world }: Call,
-  { store, retention, reachable }: Resource,
+  { store, shown, reachable }: Resource,
 ): Promise<Date | undefined> {
-  return retention > 0 && reachable ? latestRestorable(store, world.settings.pace) : undefined;
+  return shown.BackupRetentionPeriod > 0 && reachable
+    ? latestRestorable(store, world.settings.pace)
+    : undefined;
 }
 
-const encryption = ({ origin }: Resource) => ({
-  StorageEncrypted: origin.key !== undefined,
-  KmsKeyId: origin.key,
+const named = ({ noun, id, arn, tags }: Resource | Snapshot) => ({
+  [`${noun}Identifier`]: id,
+  [`${noun}Arn`]: arn,
+  TagList: tags,
 });
-
-const securityGroups = (resource: Resource) =>
-  resource.securityGroups.map((id) => ({ VpcSecurityGroupId: id, Status: 'active' }));

@@ -2,22 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../ports.ts';
 import { backUp } from './coming-up.ts';
 import { groupFor, valuesOf } from './groups.ts';
-import { join } from './instances.ts';
+import { CLUSTER, INSTANCE, type Kind } from './kinds.ts';
 import { equip } from './master.ts';
-import { keyArn, newName } from './names.ts';
+import { join } from './members.ts';
+import { DEFAULT_KEY, keyArn, newName } from './names.ts';
 import { newServer, start } from './postgres.ts';
 import { callIn } from './regions.ts';
-import { addCluster, addInstance } from './resources.ts';
+import { addResource } from './resources.ts';
 import { latestOf } from './show.ts';
 import { emptyStore, type Store, storeOf } from './store.ts';
-import type { Call, Cluster, Instance, Origin, ParameterGroup, Resource, World } from './world.ts';
+import type { Call, Origin, ParameterGroup, Resource, World } from './world.ts';
 
 /** A source, made for a test. */
 export type SourceOptions = {
   id: string;
   region?: string;
   database: string;
-  masterUser?: string;
   masterPassword: string;
   /** In days; 7 unless given, 0 takes no backups. */
   backupRetention?: number;
@@ -28,97 +28,83 @@ export type SourceOptions = {
   copyTagsToSnapshot?: boolean;
   deletionProtection?: boolean;
   parameterGroup?: string;
-  subnetGroup?: string;
-  instanceClass?: string;
-  allocatedStorage?: number;
   /** `mysql` and `mariadb` have no server behind them. */
   engine?: 'postgres' | 'mysql' | 'mariadb';
-  engineVersion?: string;
 };
 
 export const HOME_REGION = 'eu-central-1';
 
 /** Resolves when it is available and, with backups on, has a moment to restore to. */
-export async function createInstance(world: World, options: SourceOptions): Promise<Instance> {
-  const call = callIn(world, options.region ?? HOME_REGION);
-  const origin = originOf(call, options, options.engine ?? 'postgres');
-  const group = groupFor(call, 'db', origin.engine, origin.version, options.parameterGroup);
-  const store = await newStore(world, origin, options.masterPassword, group);
-  const instance = addInstance(call, { ...making(options), origin, store, group });
-  await settleIn(call, instance);
-  return instance;
+export async function createInstance(world: World, options: SourceOptions): Promise<void> {
+  await createSource(callIn(world, options.region ?? HOME_REGION), INSTANCE, options);
 }
 
 /** An Aurora cluster with one instance. */
 export async function createCluster(
   world: World,
-  options: Omit<SourceOptions, 'engine'> & { instanceId: string },
-): Promise<Cluster> {
+  { instanceId, ...options }: Omit<SourceOptions, 'engine'> & { instanceId: string },
+): Promise<void> {
   const call = callIn(world, options.region ?? HOME_REGION);
-  const origin = originOf(call, options, 'aurora-postgresql');
-  const group = groupFor(call, 'cluster', origin.engine, origin.version, options.parameterGroup);
-  const store = await newStore(world, origin, options.masterPassword, group);
-  const cluster = addCluster(call, { ...making(options), origin, store, group });
-  await settleIn(call, cluster);
-  const member = addInstance(call, {
-    ...making({ ...options, id: options.instanceId }),
-    cluster,
-    origin,
-    store,
-    group: groupFor(call, 'db', origin.engine, origin.version),
-  });
-  await join(member, cluster);
-  Object.assign(member, { status: 'available', reachable: true });
-  return cluster;
+  const cluster = await createSource(call, CLUSTER, options);
+  const member = { ...cluster, id: instanceId, cluster, retention: cluster.shown.BackupRetentionPeriod };
+  const group = groupFor(call, INSTANCE, cluster.origin);
+  const instance = addResource(call, INSTANCE, { ...member, group }, {});
+  await join(instance, cluster);
+  Object.assign(instance, { status: 'available', reachable: true });
 }
 
-function originOf({ world, region }: Call, options: SourceOptions, engine: string): Origin {
-  const { encrypted, kmsKeyId } = options;
+async function createSource(call: Call, kind: Kind, options: SourceOptions): Promise<Resource> {
+  const engine = kind === CLUSTER ? 'aurora-postgresql' : (options.engine ?? 'postgres');
+  const origin = originOf(call, options, engine);
+  const group = groupFor(call, kind, origin, options.parameterGroup);
+  const { id, database, backupRetention: retention = 7, tags = {} } = options;
+  const store = await newStore(call.world, origin, options, group);
+  const source = addResource(
+    call,
+    kind,
+    {
+      ...{ id: newName(id, kind.noun), origin, group, store, database, retention },
+      class: 'db.t4g.micro',
+      subnetGroup: 'default',
+    },
+    {
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      CopyTagsToSnapshot: options.copyTagsToSnapshot ?? false,
+      DeletionProtection: options.deletionProtection ?? false,
+    },
+  );
+  source.reachable = true;
+  if (retention > 0) await backUp(call, source);
+  source.status = 'available';
+  // Moments are whole seconds, so the first one comes up to a second after the backup.
+  while (retention > 0 && !(await latestOf(call, source))) await sleep(100);
+  return source;
+}
+
+function originOf({ world, region }: Call, { encrypted, kmsKeyId }: SourceOptions, engine: string): Origin {
   const isPostgres = /postgres/.test(engine);
+  const isAurora = engine.startsWith('aurora');
   return {
-    engine,
-    version:
-      options.engineVersion ??
-      (isPostgres ? world.machine.version : engine === 'mysql' ? '8.0.44' : '10.11.15'),
-    database: options.database,
-    master: options.masterUser ?? (isPostgres ? 'postgres' : 'admin'),
-    class: options.instanceClass ?? 'db.t4g.micro',
-    storage: options.allocatedStorage ?? 20,
-    storageType: 'gp3',
-    key: encrypted || kmsKeyId ? keyArn(region.name, kmsKeyId ?? 'alias/aws/rds') : undefined,
-    backupWindow: '02:00-02:30',
+    Engine: engine,
+    EngineVersion: isPostgres ? world.machine.version : engine === 'mysql' ? '8.0.44' : '10.11.15',
+    MasterUsername: isPostgres ? 'postgres' : 'admin',
+    AllocatedStorage: isAurora ? 1 : 20,
+    StorageType: isAurora ? 'aurora' : 'gp3',
+    KmsKeyId: encrypted || kmsKeyId ? keyArn(region.name, kmsKeyId ?? DEFAULT_KEY) : undefined,
+    PreferredBackupWindow: '02:00-02:30',
   };
 }
 
-const making = (options: SourceOptions) => ({
-  id: newName(options.id, 'DBInstanceIdentifier'),
-  retention: options.backupRetention ?? 7,
-  subnetGroup: options.subnetGroup ?? 'default',
-  wishes: {
-    Tags: Object.entries(options.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
-    CopyTagsToSnapshot: options.copyTagsToSnapshot,
-    DeletionProtection: options.deletionProtection,
-  },
-});
-
 async function newStore(
-  world: World,
-  origin: Origin,
-  password: string,
+  { machine }: World,
+  { Engine, MasterUsername: user }: Origin,
+  { database, masterPassword: password }: SourceOptions,
   group: ParameterGroup,
 ): Promise<Store> {
-  if (!/postgres/.test(origin.engine)) return emptyStore(await freePort());
-  const server = await newServer(world.machine);
+  if (!/postgres/.test(Engine)) return emptyStore(await freePort());
+  const server = await newServer(machine);
   server.parameters = valuesOf(group);
-  await start(server, { open: !origin.engine.startsWith('aurora') });
-  await equip(server, { database: origin.database, user: origin.master, password });
+  await start(server, { open: !Engine.startsWith('aurora') });
+  await equip(server, { database, user, password });
   return storeOf(server);
-}
-
-async function settleIn(call: Call, resource: Resource): Promise<void> {
-  resource.reachable = true;
-  if (resource.retention > 0) await backUp(call, resource);
-  resource.status = 'available';
-  // Moments are whole seconds, so the first one comes up to a second after the backup.
-  while (resource.retention > 0 && !(await latestOf(call, resource))) await sleep(100);
 }

@@ -1,55 +1,25 @@
-import type {
-  AddTagsToResourceMessage,
-  ListTagsForResourceMessage,
-  Tag,
-  TagListMessage,
-} from '@aws-sdk/client-rds';
+import type { Tag } from '@aws-sdk/client-rds';
 import { refuse } from './errors.ts';
-import { parseArn } from './names.ts';
-import { regionOf } from './regions.ts';
+import type { Input } from './kinds.ts';
+import { codeOf, parseArn } from './names.ts';
 import type { Call } from './world.ts';
 
-export const toTags = (tags: Map<string, string>): Tag[] => [...tags].map(([Key, Value]) => ({ Key, Value }));
-
-export function fromTags(tags: Tag[] | undefined): Map<string, string> {
-  for (const { Key } of tags ?? [])
-    if (!Key || Key.startsWith('aws:'))
-      refuse(
-        'InvalidParameterValue',
-        `The tag key '${Key}' is not valid: it may not be empty or begin with aws:`,
-      );
-  return new Map((tags ?? []).map(({ Key, Value }) => [Key!, Value ?? '']));
+export function listTagsForResource({ region }: Call, { ResourceName: given }: Input) {
+  const arn = parseArn(given!);
+  if (!arn?.noun)
+    refuse('InvalidParameterValue', `The resource name does not match an RDS resource: ${given}`);
+  const found = arn.region === region.name ? region[arn.noun].get(arn.id.toLowerCase()) : undefined;
+  // The model has no code for a parameter group that is not there.
+  const code = /Group|ClusterSnapshot/.test(arn.noun)
+    ? 'InvalidParameterValue'
+    : codeOf(arn.noun, 'NotFound');
+  return { TagList: found?.tags ?? refuse(code, `${given} not found.`) };
 }
 
-export function addTags(call: Call, input: AddTagsToResourceMessage): void {
-  const tags = tagsOf(call, input.ResourceName!);
-  for (const [key, value] of fromTags(input.Tags)) tags.set(key, value);
+/** Tags as RDS takes them; none unless given. */
+export function newTags(tags: Tag[] = []): Tag[] {
+  const wrong = tags.find(({ Key }) => !Key || Key.startsWith('aws:'));
+  if (wrong)
+    refuse('InvalidParameterValue', `The tag key '${wrong.Key}' may not be empty or begin with aws:`);
+  return tags.map(({ Key, Value = '' }) => ({ Key, Value }));
 }
-
-export function listTags(call: Call, input: ListTagsForResourceMessage): TagListMessage {
-  return { TagList: toTags(tagsOf(call, input.ResourceName!)) };
-}
-
-function tagsOf(call: Call, given: string): Map<string, string> {
-  const arn = parseArn(given);
-  if (!arn)
-    refuse('InvalidParameterValue', `The specified resource name does not match an RDS resource: ${given}`);
-  const region = regionOf(call.world, arn.region);
-  const found = {
-    db: region.instances,
-    cluster: region.clusters,
-    snapshot: region.snapshots,
-    'cluster-snapshot': region.clusterSnapshots,
-    pg: region.groups,
-    'cluster-pg': region.clusterGroups,
-  }[arn.kind]?.get(arn.id.toLowerCase());
-  return found && arn.region === call.region.name
-    ? found.tags
-    : refuse(NOT_FOUND[arn.kind] ?? 'InvalidParameterValue', `${given} not found.`);
-}
-
-const NOT_FOUND: Record<string, string> = {
-  db: 'DBInstanceNotFound',
-  cluster: 'DBClusterNotFoundFault',
-  snapshot: 'DBSnapshotNotFound',
-};

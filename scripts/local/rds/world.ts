@@ -1,12 +1,7 @@
-import type {
-  DBCluster,
-  DBEngineVersion,
-  DBInstance,
-  DBMajorEngineVersion,
-  DBSubnetGroup,
-} from '@aws-sdk/client-rds';
+import type { DBSubnetGroup, Parameter, Tag } from '@aws-sdk/client-rds';
 import type { Background } from './background.ts';
 import type { Machine } from './machine.ts';
+import type { Noun } from './names.ts';
 import type { Backup, Store } from './store.ts';
 
 /** Everything there is: what tests may turn (`settings`), and the resources of every Region. */
@@ -26,80 +21,71 @@ export type Settings = {
   quotas: Quotas;
   /** ARNs, ids or aliases of keys that RDS may not use. */
   inaccessibleKeys: Set<string>;
-  engineVersions: DBEngineVersion[];
-  majorVersions: DBMajorEngineVersion[];
-  /** Whatever did not fit AWS' own model, and background work that failed. Empty, or something is wrong. */
+  /** What did not fit AWS' own model, and background work that failed. Empty, or something is wrong. */
   violations: string[];
 };
 
-/** Of each Region. */
-export type Quotas = {
-  instances: number;
-  clusters: number;
-  snapshots: number;
-  clusterSnapshots: number;
-  /** Copies from other Regions at once. */
-  copies: number;
+/** Of each Region; `copies` are those from other Regions at once. */
+export type Quotas = Record<'instances' | 'clusters' | 'snapshots' | 'clusterSnapshots' | 'copies', number>;
+
+/** What a Region has, by the noun of RDS and then by name. */
+export type Region = { name: string } & { [N in Noun]: Map<string, Things[N]> };
+
+export type Things = {
+  DBInstance: Resource;
+  DBCluster: Resource;
+  DBSnapshot: Snapshot;
+  DBClusterSnapshot: Snapshot;
+  DBParameterGroup: ParameterGroup;
+  DBClusterParameterGroup: ParameterGroup;
+  DBSubnetGroup: SubnetGroup;
 };
 
-export type Region = {
-  name: string;
-  instances: Map<string, Instance>;
-  clusters: Map<string, Cluster>;
-  snapshots: Map<string, Snapshot>;
-  clusterSnapshots: Map<string, Snapshot>;
-  groups: Map<string, ParameterGroup>;
-  clusterGroups: Map<string, ParameterGroup>;
-  subnetGroups: Map<string, DBSubnetGroup>;
-  /** Automated backups that outlived their instance, by its resource id. */
-  retained: Map<string, Instance>;
-};
+type Thing<N extends Noun> = { noun: N; id: string; arn: string; tags: Tag[] };
 
-/** What an instance and a cluster have in common. */
-export type Resource = {
-  region: string;
-  id: string;
-  arn: string;
+/** An instance or a cluster. */
+export type Resource = Thing<'DBInstance' | 'DBCluster'> & {
   resourceId: string;
   status: string;
   createdAt: Date;
   /** What passes into its snapshots, and from there into what is restored from them. */
   origin: Origin;
-  retention: number;
-  deletionProtection: boolean;
-  copyTags: boolean;
-  tags: Map<string, string>;
+  class: string;
+  database: string;
+  /** In RDS' own words. */
+  shown: Shown;
   pending: { MasterUserPassword?: string; BackupRetentionPeriod?: number };
   group: ParameterGroup;
   subnetGroup: string;
   securityGroups: string[];
   store: Store;
-  /** Has it an address yet? */
+  /** Does it have an address yet? */
   reachable: boolean;
   flags: Flags;
   /** What goes on with it; deletion waits for that. */
   busy: Promise<void>;
+  /** That an instance is a member of. Their data is the cluster's. */
+  cluster?: Resource | undefined;
 };
 
-export type Instance = Resource & {
-  cluster?: Cluster | undefined;
-  shown: Pick<DBInstance, 'MultiAZ' | 'PubliclyAccessible' | 'AutoMinorVersionUpgrade' | 'AvailabilityZone'>;
-  groupStatus: string;
+export type Shown = {
+  BackupRetentionPeriod: number;
+  DeletionProtection: boolean;
+  CopyTagsToSnapshot: boolean;
+  MultiAZ: boolean;
+  PubliclyAccessible: boolean;
+  AutoMinorVersionUpgrade: boolean;
 };
 
-export type Cluster = Resource & { shown: Pick<DBCluster, 'EngineMode'> };
-
+/** In RDS' own words; the key is an ARN, of what is encrypted. */
 export type Origin = {
-  engine: string;
-  version: string;
-  database: string;
-  master: string;
-  class: string;
-  storage: number;
-  storageType: string;
-  /** The ARN of the key, if it is encrypted. */
-  key?: string | undefined;
-  backupWindow: string;
+  Engine: string;
+  EngineVersion: string;
+  MasterUsername: string;
+  AllocatedStorage: number;
+  StorageType: string;
+  KmsKeyId?: string | undefined;
+  PreferredBackupWindow: string;
 };
 
 /** Set by tests on a source, or on '*' for every one. */
@@ -111,38 +97,30 @@ export type Flags = {
   failedSnapshots?: boolean;
 };
 
-export type Snapshot = {
-  region: string;
-  id: string;
-  arn: string;
+export type Snapshot = Thing<'DBSnapshot' | 'DBClusterSnapshot'> & {
   type: 'manual' | 'automated';
   status: string;
   progress: number;
-  sourceId: string;
-  sourceResourceId: string;
-  sourceCreatedAt: Date;
-  sourcePort: number;
-  retention: number;
+  /** What it was taken of, and how that was then. */
+  source: Resource;
   origin: Origin;
+  retention: number;
   createdAt: Date;
   originalAt: Date;
   /** The ARN it was copied from. */
-  copiedFrom?: string | undefined;
-  tags: Map<string, string>;
+  copiedFrom?: string;
   sharedWith: Set<string>;
   backup?: Backup;
   flags: Flags;
-  busy: Promise<void>;
 };
 
-export type ParameterGroup = {
-  name: string;
+export type ParameterGroup = Thing<'DBParameterGroup' | 'DBClusterParameterGroup'> & {
   family: string;
   description: string;
-  arn: string;
-  tags: Map<string, string>;
-  values: Map<string, { value: string; method: string }>;
+  values: Map<string, { value: string; method: Parameter['ApplyMethod'] }>;
 };
+
+export type SubnetGroup = Thing<'DBSubnetGroup'> & { shown: DBSubnetGroup };
 
 /** One call of an action. */
 export type Call = { world: World; region: Region };

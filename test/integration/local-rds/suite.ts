@@ -1,5 +1,4 @@
 import {
-  AddTagsToResourceCommand,
   CopyDBSnapshotCommand,
   CreateDBClusterSnapshotCommand,
   CreateDBInstanceCommand,
@@ -14,7 +13,6 @@ import {
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
   DescribeDBParametersCommand,
-  DescribeDBSnapshotAttributesCommand,
   DescribeDBSnapshotsCommand,
   ListTagsForResourceCommand,
   ModifyDBInstanceCommand,
@@ -246,12 +244,9 @@ export const BEHAVIOURS: Record<string, (candidate: Candidate) => Promise<void>>
     await source(candidate, 'shared');
     const accounts = ['210987654321'];
     const of = { DBSnapshotIdentifier: 'shared-1' };
-    await candidate
-      .client()
-      .send(new ModifyDBSnapshotAttributeCommand({ ...of, AttributeName: 'restore', ValuesToAdd: accounts }));
     const { DBSnapshotAttributesResult } = await candidate
       .client()
-      .send(new DescribeDBSnapshotAttributesCommand(of));
+      .send(new ModifyDBSnapshotAttributeCommand({ ...of, AttributeName: 'restore', ValuesToAdd: accounts }));
     expect(DBSnapshotAttributesResult!.DBSnapshotAttributes).toMatchObject([
       { AttributeName: 'restore', AttributeValues: accounts },
     ]);
@@ -267,14 +262,12 @@ export const BEHAVIOURS: Record<string, (candidate: Candidate) => Promise<void>>
     });
     expect((await refusal(candidate.client().send(share))).code).toBe('InvalidDBSnapshotState');
   },
-  async 'tags are added to what there is'(candidate) {
-    await candidate.instance('labelled');
-    const ResourceName = `arn:aws:rds:${HOME}:123456789012:db:labelled`;
-    const Tags = [{ Key: 'a', Value: 'b' }];
-    await candidate.client().send(new AddTagsToResourceCommand({ ResourceName, Tags }));
-    expect((await candidate.client().send(new ListTagsForResourceCommand({ ResourceName }))).TagList).toEqual(
-      Tags,
-    );
+  async 'tags are listed by the ARN of what has them'(candidate) {
+    await plain(candidate);
+    await take(candidate, PLAIN, 'labelled', { a: 'b' });
+    const ResourceName = `arn:aws:rds:${HOME}:123456789012:snapshot:labelled`;
+    const { TagList } = await candidate.client().send(new ListTagsForResourceCommand({ ResourceName }));
+    expect(TagList).toEqual([{ Key: 'a', Value: 'b' }]);
   },
   async 'a restored cluster has no members until one is made'(candidate) {
     await clusterCopy(candidate, 'bare');
