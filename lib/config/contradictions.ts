@@ -1,4 +1,5 @@
 import type { ScheduledJob } from '../domain/job.ts';
+import { didYouMean } from '../domain/nearest.ts';
 import { rpoArithmetic, sayArithmetic } from '../domain/objective.ts';
 import { type Policy, placeOf } from '../domain/policy.ts';
 import { shortestRetention } from '../domain/retention.ts';
@@ -226,7 +227,8 @@ function unmetNeeds(
 }
 
 function unknownPolicy(name: string, known: string[]): string {
-  return `there is no policy "${name}"; ${known.length > 0 ? `there are ${known.join(', ')}` : 'there are none'}`;
+  const some = known.length > 0 ? `there are ${known.join(', ')}` : 'there are none';
+  return `there is no policy "${name}"; ${didYouMean(name, known) ?? some}`;
 }
 
 function record(value: unknown): Record<string, unknown> {

@@ -1,10 +1,12 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type * as z from 'zod';
 import { InputError } from '../domain/errors.ts';
+import { formatIssue, valueAt } from '../domain/issue.ts';
+import { didYouMean } from '../domain/nearest.ts';
 import type { Plan } from '../domain/policy.ts';
 import { contradictions } from './contradictions.ts';
 import { resolvePlan } from './resolve.ts';
-import { configSchema } from './schema.ts';
+import { configSchema, jsonSchema } from './schema.ts';
 
 /** One mistake in understudy.yml: where, what was expected, what came. Lines count from 1. */
 export type Mistake = { path: (string | number)[]; line: number; message: string };
@@ -28,11 +30,12 @@ export function loadPlan(text: string, file: string, now: Date): Plan {
   const parsed = configSchema.safeParse(document.toJS() ?? {});
   if (!parsed.success) {
     const issues = issuesIn(document.toJS(), parsed.error);
-    const formal = issues.flatMap((issue) => mistakesOf(issue, at));
+    const raw = document.toJS() as unknown;
+    const formal = issues.flatMap((issue) => mistakesOf(issue, at, raw));
     // A wrong name says nothing against what bears it.
     const told = issues
       .filter(({ code }) => code !== 'invalid_key')
-      .flatMap((issue) => mistakesOf(issue, at));
+      .flatMap((issue) => mistakesOf(issue, at, raw));
     // What can be judged in a half-right file is judged too: people get all their mistakes at once.
     const rest = contradictions(withoutMistakes(document.toJS(), issues), now).filter(
       ({ path, because = path }) => !told.some((mistake) => overlaps(mistake.path, because)),
@@ -57,13 +60,17 @@ function mistakesIn(file: string, mistakes: Mistake[]): InputError {
   );
 }
 
-function mistakesOf(issue: z.core.$ZodIssue, at: (path: readonly PropertyKey[]) => number): Mistake[] {
+function mistakesOf(
+  issue: z.core.$ZodIssue,
+  at: (path: readonly PropertyKey[]) => number,
+  raw: unknown,
+): Mistake[] {
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       path: [...path, key],
       line: at([...path, key]),
-      message: 'unknown key',
+      message: ['unknown key', didYouMean(key, keysAt(path))].filter(Boolean).join('; '),
     }));
   }
   if (issue.code === 'invalid_union') {
@@ -72,24 +79,34 @@ function mistakesOf(issue: z.core.$ZodIssue, at: (path: readonly PropertyKey[]) 
       issues.every((nested) => nested.code !== 'invalid_type' || nested.path.length > 0),
     );
     if (inner && inner.length > 0)
-      return inner.flatMap((nested) => mistakesOf({ ...nested, path: [...path, ...nested.path] }, at));
+      return inner.flatMap((nested) => mistakesOf({ ...nested, path: [...path, ...nested.path] }, at, raw));
   }
   if (issue.code === 'invalid_key') {
     return issue.issues.map((nested) => ({ path, line: at(path), message: nested.message }));
   }
-  return [{ path, line: at(path), message: sayPlainly(issue.message) }];
+  return [{ path, line: at(path), message: formatIssue(issue, raw) }];
 }
 
-/** The words of the schema library, for people who have never heard of it. */
-function sayPlainly(message: string): string {
-  return message
-    .replace(/^Invalid (?:input|option): /, '')
-    .replace(/^expected .*, received undefined$/, 'is missing')
-    .replace(/^expected .*, received null$/, 'is empty')
-    .replace(/^Too (?:small|big): expected (\w+) to (?:be|have) /, 'expected a $1 ')
-    .replace(/^expected a (number|int) ([<>]=?)/, 'expected a number $2 ')
-    .replaceAll('"|"', ', ')
-    .replaceAll('"', '');
+type SchemaNode = {
+  properties?: Record<string, SchemaNode>;
+  additionalProperties?: SchemaNode;
+  items?: SchemaNode;
+  anyOf?: SchemaNode[];
+};
+
+/** The keys that may stand at a path. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let nodes: SchemaNode[] = [jsonSchema()];
+  for (const part of path)
+    nodes = nodes.flatMap(({ anyOf, ...own }) =>
+      [own, ...(anyOf ?? [])].flatMap(({ properties, additionalProperties, items }) => {
+        const next = typeof part === 'number' ? items : (properties?.[String(part)] ?? additionalProperties);
+        return next ? [next] : [];
+      }),
+    );
+  return nodes.flatMap(({ properties, anyOf = [] }) =>
+    [{ properties }, ...anyOf].flatMap((node) => Object.keys(node.properties ?? {})),
+  );
 }
 
 /** All issues: a record looks into no value whose key is wrong. */
@@ -138,13 +155,6 @@ function put(raw: unknown, path: readonly PropertyKey[], value: unknown): void {
   const key = path.at(-1)!;
   if (value === undefined) delete (parent as Record<PropertyKey, unknown>)[key];
   else (parent as Record<PropertyKey, unknown>)[key] = value;
-}
-
-function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (node, part) => (node as Record<PropertyKey, unknown> | null | undefined)?.[part],
-    raw,
-  );
 }
 
 function overlaps(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {

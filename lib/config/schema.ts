@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { FINDINGS } from '../domain/finding.ts';
 import { TARGET_ID } from '../domain/names.ts';
+import { didYouMean } from '../domain/nearest.ts';
 import { SEVERITIES } from '../domain/severity.ts';
 import { DURATION_PATTERN } from '../domain/time.ts';
 
@@ -8,9 +9,8 @@ import { DURATION_PATTERN } from '../domain/time.ts';
  * `understudy.yml` as people write it. Every option, its type, its default and its description stand here and only
  * here: the validation, the JSON Schema for editors and docs/reference/configuration.md all follow from it.
  */
-const duration = z
-  .string()
-  .regex(DURATION_PATTERN, 'expected a duration such as 90s, 15m, 26h, 35d, 12w or 12mo');
+const DURATION = 'expected a duration such as 90s, 15m, 26h, 35d, 12w or 12mo';
+const duration = z.string(DURATION).regex(DURATION_PATTERN, DURATION);
 
 const schedule = z.union(
   [
@@ -232,7 +232,8 @@ const policyFields = {
       z
         .string()
         .refine((code) => Object.hasOwn(FINDINGS, code), {
-          error: (issue) => `there is no finding "${String(issue.input)}"; see docs/reference/findings.md`,
+          error: (issue) =>
+            `there is no finding "${String(issue.input)}"; ${didYouMean(String(issue.input), Object.keys(FINDINGS)) ?? 'see docs/reference/findings.md'}`,
         })
         .meta({ enum: Object.keys(FINDINGS).sort() }),
       z.enum(SEVERITIES),

@@ -1,6 +1,7 @@
 /** The word that was probably meant, by the fewest letters that differ; undefined where none is near. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
+  if (word.length < 2) return undefined;
   let least = Math.max(1, Math.floor(word.length * 0.4)) + 1;
   for (const each of known) {
     const apart = distance(word.toLowerCase(), each.toLowerCase());

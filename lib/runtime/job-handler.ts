@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
 import { InputError, reasonOf } from '../domain/errors.ts';
 import { DEPLOYMENT, finding } from '../domain/finding.ts';
+import { formatIssue } from '../domain/issue.ts';
 import { raise } from '../workflows/tell.ts';
 import { type Invocation, log, telling } from './compose.ts';
 
@@ -57,7 +58,7 @@ export function understood<Schema extends z.ZodType>(schema: Schema, body: unkno
   if (parsed.success) return parsed.data;
   throw new InputError(
     'the message is not understood',
-    mistakes(parsed.error),
+    mistakes(parsed.error, body),
     'docs/reference/messages.md shows the messages',
   );
 }
@@ -80,11 +81,11 @@ export function unwrap(event: unknown): { body: unknown; direct: boolean } {
   }
 }
 
-export function mistakes(error: z.ZodError): string[] {
+export function mistakes(error: z.ZodError, body: unknown): string[] {
   return error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: unknown key`)
-      : [`${issue.path.join('.') || 'message'}: ${issue.message.replace(/^Invalid input: /, '')}`],
+      : [`${issue.path.join('.') || 'message'}: ${formatIssue(issue, body, { values: false })}`],
   );
 }
 

@@ -1,4 +1,5 @@
 import { InputError } from '../../lib/domain/errors.ts';
+import { formatIssue } from '../../lib/domain/issue.ts';
 import { askedJob } from '../../lib/domain/job.ts';
 import { parsePointId, snapshotPointId } from '../../lib/domain/names.ts';
 import { didYouMean } from '../../lib/domain/nearest.ts';
@@ -122,9 +123,9 @@ function refuseImpossible(job: string, from: string, { id, connection, platform 
 /** All that is wrong with the options' values, by the schemas of the messages they become. */
 function refuseMistakes(message: Message, from: string, target: Target): void {
   const { error } = askedJob.safeParse(message);
-  const mistakes = (error?.issues ?? []).map(({ path, message: said }) => {
-    const option = String(path[0]);
-    return message[option] === '' ? `--${option} is empty` : `--${option}: ${said}`;
+  const mistakes = (error?.issues ?? []).map((issue) => {
+    const option = String(issue.path[0]);
+    return message[option] === '' ? `--${option} is empty` : `--${option}: ${formatIssue(issue, message)}`;
   });
   if (message['reason'] === '') mistakes.push('--reason is empty');
   const told = (mistake: string) => mistakes.some((other) => other.split(':')[0] === mistake.split(':')[0]);

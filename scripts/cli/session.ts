@@ -16,6 +16,8 @@ export type Options = { stage?: string; local?: boolean; config: string; json?: 
 export type Session = {
   options: Options;
   plan(): Plan;
+  /** The file that the plan was read from. */
+  planText(): string;
   /** Invokes a function of the deployment, or the same handler in this process with --local. */
   invoke<T>(name: FunctionName, event: unknown): Promise<T>;
   /** Who is asking, for the record. */
@@ -29,21 +31,27 @@ export function openSession(options: Options): Session {
   const problem = options.stage !== undefined && stageProblem(options.stage);
   if (problem) throw new InputError(problem);
   let plan: Plan | undefined;
+  const readPlanText = () => readText(options.config);
   const readPlan = () => {
-    plan ??= planFrom(options.config);
+    plan ??= loadPlan(readPlanText(), options.config, new Date());
     return plan;
   };
-  const session = { options, plan: readPlan, caller: caller(), isLocal: options.local === true };
+  const session = {
+    options,
+    plan: readPlan,
+    planText: readPlanText,
+    caller: caller(),
+    isLocal: options.local === true,
+  };
   if (options.local) {
     return { ...session, invoke: localInvoker(readPlan) };
   }
   return { ...session, invoke: remoteInvoker(options.stage) };
 }
 
-function planFrom(file: string): Plan {
-  let text: string;
+function readText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     throw new InputError(
       `${file} cannot be read`,
@@ -51,7 +59,6 @@ function planFrom(file: string): Plan {
       'name your file with --config, or start from the sample understudy.yml',
     );
   }
-  return loadPlan(text, file, new Date());
 }
 
 /** The same handlers, in this process, against what `local up` made. */

@@ -221,6 +221,7 @@ async function theMorning(number: number): Promise<void> {
     options: { config: '' },
     caller: 'demo',
     isLocal: true,
+    planText: () => '',
     plan: () => ({ schemaVersion: 1, policies: [], targets: [] }),
     invoke: async <T>(name: never, event: unknown) => (await invokeLocally(name, event)) as T,
   });

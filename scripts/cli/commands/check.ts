@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { rpoArithmetic, sayArithmetic } from '../../../lib/domain/objective.ts';
+import { type FormatWritten, writtenDurations } from '../../../lib/config/written.ts';
+import { formatClockChanges } from '../../../lib/domain/clock-changes.ts';
+import { MEANS, rpoArithmetic, sayArithmetic } from '../../../lib/domain/objective.ts';
 import { type Plan, type Policy, placeOf, rehearses } from '../../../lib/domain/policy.ts';
 import { inZone, nextFirings } from '../../../lib/domain/schedule.ts';
-import { humanSeconds } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
 import { DONE } from '../exit.ts';
-import { rposOf } from '../promises.ts';
 import { type Answer, faint, strong } from '../say.ts';
 import type { Session } from '../session.ts';
 
@@ -13,6 +13,7 @@ import type { Session } from '../session.ts';
 export async function check(session: Session): Promise<Answer> {
   const plan = session.plan();
   const now = new Date();
+  const written = writtenDurations(session.planText());
   return {
     exit: DONE,
     document: {
@@ -29,7 +30,10 @@ export async function check(session: Session): Promise<Answer> {
       })),
     },
     lines: [
-      ...blocksOf(plan).flatMap((block) => [...sayPolicy(block, now), '']),
+      ...blocksOf(plan).flatMap((block) => [
+        ...sayPolicy(block, now, written(block.policy.name, block.overridden ? block.members[0] : undefined)),
+        '',
+      ]),
       `${session.options.config} is valid: ${many(plan.policies.length, 'policy', 'policies')}, ${many(plan.targets.length, 'target', 'targets')}`,
     ],
   };
@@ -56,33 +60,39 @@ function blocksOf({ policies, targets }: Plan): Block[] {
   });
 }
 
-function sayPolicy({ policy, members, overridden }: Block, now: Date): string[] {
+function sayPolicy({ policy, members, overridden }: Block, now: Date, as: FormatWritten): string[] {
   const sums = (['dump', 'snapshot'] as const).flatMap(
     (means) => rpoArithmetic(policy, now, undefined, means) ?? [],
   );
   return [
     `${strong(policy.name)}${overridden ? ', with overrides' : ''}  ${faint(members.length > 0 ? members.join(', ') : 'no target')}`,
-    ...(sums.length === 0 ? [`  RPO ${rposOf(policy).join(', ')}`] : []),
-    ...sums.map((sum) => `  RPO ${humanSeconds(sum.promised)} from ${sum.means}s: ${sayArithmetic(sum)}`),
-    ...sayPitr(policy),
+    ...(sums.length === 0 ? sayBareRpos(policy, as) : []),
+    ...sums.map(
+      (sum) =>
+        `  RPO ${as(`objectives.rpo.${sum.means}`, sum.promised)} from ${sum.means}s: ${sayArithmetic(sum)}`,
+    ),
+    ...sayPitr(policy, as),
     rehearses(policy)
-      ? `  RTO ${humanSeconds(policy.objectives.rto)}, measured by every rehearsal; one must pass every ${humanSeconds(policy.rehearsal.atMostEvery)}`
-      : `  RTO ${humanSeconds(policy.objectives.rto)}, which nothing measures: nothing is rehearsed`,
-    ...Object.entries(policy.schedules).flatMap(([job, schedule]) =>
-      nextFirings(schedule, now, 3).map((moment, index) => {
+      ? `  RTO ${as('objectives.rto', policy.objectives.rto)}, measured by every rehearsal; one must pass every ${as('rehearsal.atMostEvery', policy.rehearsal.atMostEvery)}`
+      : `  RTO ${as('objectives.rto', policy.objectives.rto)}, which nothing measures: nothing is rehearsed`,
+    ...Object.entries(policy.schedules).flatMap(([job, schedule]) => [
+      ...nextFirings(schedule, now, 3).map((moment, index) => {
         const name = (index === 0 ? job : '').padEnd(18);
         const zone = schedule.timezone === 'UTC' ? '' : `  ${faint(inZone(moment, schedule.timezone))}`;
         return `  ${name}${moment.slice(0, 16).replace('T', ' ')} UTC${zone}${index === 0 ? `  ${faint(schedule.cron)}` : ''}`;
       }),
-    ),
-    `  kept              ${sayRetention(policy)}`,
-    ...saySnapshots(policy),
-    ...(policy.schedules.dump || !policy.schedules.snapshot ? [sayDumps(policy), ...sayRestore(policy)] : []),
+      ...formatClockChanges(schedule, now).map((change) => `${' '.repeat(20)}${faint(change)}`),
+    ]),
+    `  kept              ${sayRetention(policy, as)}`,
+    ...saySnapshots(policy, as),
+    ...(policy.schedules.dump || !policy.schedules.snapshot
+      ? [sayDumps(policy, as), ...sayRestore(policy)]
+      : []),
   ];
 }
 
-function sayDumps(policy: Policy): string {
-  return `  dumps             verified ${policy.verify.depth}${policy.verify.depth === 'exists' ? ', which shows no more than that something is there' : ''}; proof by ${policy.proof.depth}${policy.proof.depth === 'counts' ? ', which proves nothing' : ''}; ${policy.vault.lock === 'none' ? 'not locked' : `locked (${policy.vault.lock}) for ${humanSeconds(policy.vault.lockFor)}`}`;
+function sayDumps(policy: Policy, as: FormatWritten): string {
+  return `  dumps             verified ${policy.verify.depth}${policy.verify.depth === 'exists' ? ', which shows no more than that something is there' : ''}; proof by ${policy.proof.depth}${policy.proof.depth === 'counts' ? ', which proves nothing' : ''}; ${policy.vault.lock === 'none' ? 'not locked' : `locked (${policy.vault.lock}) for ${as('vault.lockFor', policy.vault.lockFor)}`}`;
 }
 
 /** What differs from a restore of everything by a role without superuser. */
@@ -93,13 +103,13 @@ function sayRestore({ rehearsal: { restoreAs, leaveOut } }: Policy): string[] {
 }
 
 /** Where snapshots are copied to, how long those before a release are kept, and what a rehearsal on an instance may take. */
-function saySnapshots({ schedules, snapshot, rehearsal }: Policy): string[] {
+function saySnapshots({ schedules, snapshot, rehearsal }: Policy, as: FormatWritten): string[] {
   if (!schedules.snapshot) return [];
   const places = snapshot.copies.map(placeOf);
   const { class: of, atOnce, hoursAMonth, place } = rehearsal.instance;
   const onInstances = schedules['rehearse-snapshot'] ?? schedules['rehearse-moment'];
   return [
-    `  snapshots         ${places.length > 0 ? `copied to ${places.join(', ')}` : 'copied nowhere'}; with a label kept for ${humanSeconds(snapshot.labelled)}`,
+    `  snapshots         ${places.length > 0 ? `copied to ${places.join(', ')}` : 'copied nowhere'}; with a label kept for ${as('snapshot.labelled', snapshot.labelled)}`,
     ...(onInstances
       ? [
           `  scratch           ${of}${place ? ` in ${place}` : ''}, ${atOnce} at once, ${hoursAMonth} h a month at most`,
@@ -109,19 +119,33 @@ function saySnapshots({ schedules, snapshot, rehearsal }: Policy): string[] {
 }
 
 /** The window that restoring to a point in time must have: chosen in the policy, compared with what RDS has every day. */
-function sayPitr({ objectives, pitr }: Policy): string[] {
+function sayPitr({ objectives, pitr }: Policy, as: FormatWritten): string[] {
   if (objectives.rpo.pitr === undefined) return [];
   return [
-    `  RPO ${humanSeconds(objectives.rpo.pitr)} from a point in time, any of the last ${humanSeconds(pitr.window)}; RDS trails by about 5 min`,
+    `  RPO ${as('objectives.rpo.pitr', objectives.rpo.pitr)} from a point in time, any of the last ${as('pitr.window', pitr.window)}; RDS trails by about 5 min`,
   ];
 }
 
-function sayRetention({ retention }: Policy): string {
-  const parts = [
-    retention.all && `all for ${humanSeconds(retention.all)}`,
-    retention.daily && `the last of each day for ${humanSeconds(retention.daily)}`,
-    retention.weekly && `of each week for ${humanSeconds(retention.weekly)}`,
-    retention.monthly && `of each month for ${humanSeconds(retention.monthly)}`,
-  ].filter(Boolean);
+function sayRetention({ retention }: Policy, as: FormatWritten): string {
+  const said = {
+    all: 'all for',
+    daily: 'the last of each day for',
+    weekly: 'of each week for',
+    monthly: 'of each month for',
+  };
+  const parts = Object.entries(said).flatMap(([age, how]) => {
+    const kept = retention[age as keyof typeof said];
+    return kept ? [`${how} ${as(`retention.${age}`, kept)}`] : [];
+  });
   return `${parts.join(', ')}; never less than the newest verified and the newest rehearsed`;
+}
+
+/** Where no schedule has an arithmetic to show. */
+function sayBareRpos({ objectives: { rpo } }: Policy, as: FormatWritten): string[] {
+  const said = MEANS.flatMap((means) =>
+    rpo[means] === undefined || means === 'pitr'
+      ? []
+      : [`${as(`objectives.rpo.${means}`, rpo[means])} from ${means}s`],
+  );
+  return said.length > 0 ? [`  RPO ${said.join(', ')}`] : [];
 }

@@ -25,7 +25,11 @@ targets:
 
 async function checked() {
   const plan = loadPlan(text, 'understudy.yml', new Date());
-  const session = { plan: () => plan, options: { config: 'understudy.yml' } } as Session;
+  const session = {
+    plan: () => plan,
+    planText: () => text,
+    options: { config: 'understudy.yml' },
+  } as Session;
   return check(session);
 }
 
@@ -33,9 +37,11 @@ test('a target that overrides its policy is read back with its own figures', asy
   const { lines } = await checked();
   const blocks = stripVTControlCharacters(lines.join('\n')).split('\n\n');
   expect(blocks).toHaveLength(3);
-  expect(blocks[0]).toMatch(/^production {2}shop\n[\s\S]*RTO 60 min[\s\S]*day for 35 d, of each week/);
+  expect(blocks[0]).toMatch(
+    /^production {2}shop\n[\s\S]*RTO 1h[\s\S]*one must pass every 8 d\n[\s\S]*day for 35d, of each week for 12w, of each month for 12mo/,
+  );
   expect(blocks[1]).toMatch(
-    /^production, with overrides {2}mini, tiny\n[\s\S]*RTO 5 min[\s\S]*the last of each day for 3 d; never/,
+    /^production, with overrides {2}mini, tiny\n[\s\S]*RTO 5m[\s\S]*the last of each day for 3d; never/,
   );
   expect(blocks[2]).toBe('understudy.yml is valid: 1 policy, 3 targets');
 });

@@ -17,6 +17,7 @@ jest.mock('../../../scripts/cli/progress.ts', () => ({
 /** A deployment in which the preflight has ended and this is open. */
 const deployment = (open: ReturnType<typeof about>[]): Session => ({
   options: { config: 'understudy.yml', stage: 'prod' },
+  planText: () => '',
   plan: () => ({ schemaVersion: 1, policies: [crm.policy], targets: [crm] }),
   caller: 'somebody',
   isLocal: false,

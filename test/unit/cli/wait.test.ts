@@ -25,6 +25,7 @@ function deployment(ended: Partial<Run>, onRecord: (asked: string) => Evidence[]
   let name = '';
   const session: Session = {
     options: { config: 'understudy.yml', stage: 'prod' },
+    planText: () => '',
     plan: () => planOf(),
     caller: 'somebody',
     isLocal: false,

@@ -4,7 +4,7 @@ import { load, mistakesOf, RIGHT, SNAPPED, withText } from './text.ts';
 test('a bad name of a policy is told at the policy and at those who use it', () => {
   expect(mistakesOf(withText(['  production:', '  Production:']))).toEqual([
     '3 policies.Production: expected a name of a-z, 0-9 and -',
-    '23 targets.crm.policy: there is no policy "production"; there are Production',
+    '23 targets.crm.policy: there is no policy "production"; did you mean Production?',
   ]);
 });
 
@@ -33,7 +33,7 @@ test('several mistakes are told at once, in the order of their lines', () => {
     expect.stringMatching(/^1 version: /),
     expect.stringMatching(/^11 policies\.production\.schedules\.expire: this schedule can never fire/),
     expect.stringMatching(/^12 policies\.production\.grace: /),
-    '16 policies.production.verify.depths: unknown key',
+    '16 policies.production.verify.depths: unknown key; did you mean depth?',
     expect.stringMatching(/^23 targets\.crm\.policy: there is no policy "prod"/),
     '25 targets.crm.connection.password: unknown key',
     expect.stringMatching(/^29 targets\.crm\.assertions\.0\.minimum: /),

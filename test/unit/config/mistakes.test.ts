@@ -55,7 +55,7 @@ describe('a mistake is told with its line, its path and what was expected', () =
     [
       'a check that does not exist',
       ['size-anomaly: P3', 'size-anomoly: P3'],
-      '20 policies.production.severities.size-anomoly: there is no finding "size-anomoly"; see docs/reference/findings.md',
+      '20 policies.production.severities.size-anomoly: there is no finding "size-anomoly"; did you mean size-anomaly?',
     ],
     [
       'a policy that does not exist',
@@ -76,7 +76,7 @@ describe('a mistake is told with its line, its path and what was expected', () =
     [
       'a port that is none',
       ['understudy/crm }', 'understudy/crm, port: 70000 }'],
-      '25 targets.crm.connection.port: expected a number <= 65535',
+      '25 targets.crm.connection.port: expected 65535 or less, got 70000',
     ],
     [
       'a bad id',

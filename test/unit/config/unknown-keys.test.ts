@@ -35,7 +35,8 @@ test.each<[string, string, string]>([
   ],
   ...OVERRIDES(),
 ])('where %j stands, %j is told as an unknown key', (from, to, expected) => {
-  expect(mistakesOf(withText([from, to]))).toEqual([`${expected}: unknown key`]);
+  const [mistake, ...others] = mistakesOf(withText([from, to]));
+  expect([mistake?.split(';')[0], others]).toEqual([`${expected}: unknown key`, []]);
 });
 
 /** The same at every level of a target's own changes. */
@@ -57,3 +58,19 @@ function OVERRIDES(): [string, string, string][] {
     `25 targets.crm.overrides.${path}`,
   ]);
 }
+
+test.each([
+  ['daily: 35d', 'dayly: 35d', '14 policies.production.retention.dayly: unknown key; did you mean daily?'],
+  [
+    '    retention:',
+    '    retentoin:',
+    '14 policies.production.retentoin: unknown key; did you mean retention?',
+  ],
+  [
+    'understudy/crm }',
+    'understudy/crm, sslmod: require }',
+    '25 targets.crm.connection.sslmod: unknown key; did you mean sslmode?',
+  ],
+])('where %j stands, %j is told with the key that was meant', (from, to, expected) => {
+  expect(mistakesOf(withText([from, to]))).toContain(expected);
+});

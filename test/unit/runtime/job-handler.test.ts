@@ -45,7 +45,7 @@ describe('a message', () => {
 });
 
 describe('what is wrong with a message', () => {
-  const told = (schema: z.ZodType, message: unknown) => mistakes(schema.safeParse(message).error!);
+  const told = (schema: z.ZodType, message: unknown) => mistakes(schema.safeParse(message).error!, message);
 
   test('is told all at once, each by its path', () => {
     expect(told(dumpJob, { job: 'dump', target: 'CRM', scheduledFor: 'now', taget: 'crm', foo: 1 })).toEqual([
@@ -59,13 +59,13 @@ describe('what is wrong with a message', () => {
   test('deep inside is told with the way there', () => {
     const deep = z.strictObject({ a: z.strictObject({ b: z.array(z.number()) }) });
     expect(told(deep, { a: { b: [1, 'x'], c: 1 } })).toEqual([
-      'a.b.1: expected number, received string',
+      'a.b.1: expected a number',
       'a.c: unknown key',
     ]);
   });
 
   test('as a whole is told as the message’s', () => {
-    expect(told(dumpJob, 'dump crm')).toEqual(['message: expected object, received string']);
+    expect(told(dumpJob, 'dump crm')).toEqual(['message: expected a block of keys']);
   });
 });
 
