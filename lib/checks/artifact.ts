@@ -28,7 +28,7 @@ export async function checkPresence(subject: Subject, object: StoredObject): Pro
       about(
         subject,
         'artifact-replaced',
-        `${object.key}: version ${current.versionId} has taken the place of ${object.versionId}`,
+        `${object.key}: version ${current.versionId} was written over ${object.versionId}`,
       ),
     ];
   }
@@ -48,12 +48,12 @@ export async function checkPresence(subject: Subject, object: StoredObject): Pro
 export async function checkManifest(subject: Subject): Promise<{ manifest?: Manifest; findings: Finding[] }> {
   const recorded = subject.point.manifest;
   if (!recorded)
-    return { findings: [about(subject, 'manifest-missing', 'the catalog knows of no manifest')] };
+    return { findings: [about(subject, 'manifest-missing', 'the catalog has no manifest of it')] };
   const current = await subject.vault.head(recorded.key);
   if (!current) return { findings: [about(subject, 'manifest-missing', `${recorded.key} is gone`)] };
   if (current.versionId !== recorded.versionId) {
     return {
-      findings: [about(subject, 'manifest-invalid', `${recorded.key}: another version has taken its place`)],
+      findings: [about(subject, 'manifest-invalid', `${recorded.key}: another version was written over it`)],
     };
   }
   const text = await readWhole(subject.vault, recorded, current.bytes);
@@ -63,7 +63,7 @@ export async function checkManifest(subject: Subject): Promise<{ manifest?: Mani
         about(
           subject,
           'manifest-invalid',
-          `${recorded.key} is not the manifest whose digest the catalog holds`,
+          `${recorded.key} is damaged: its SHA-256 differs from the catalog`,
         ),
       ],
     };
@@ -88,7 +88,13 @@ export async function checkSmall(subject: Subject, object: StoredObject): Promis
   const body = await readWhole(subject.vault, object, object.bytes);
   return createHash('sha256').update(body).digest('hex') === object.sha256
     ? []
-    : [about(subject, 'checksum-mismatch', `${object.key} is not what was written`)];
+    : [
+        about(
+          subject,
+          'checksum-mismatch',
+          `${object.key} is damaged: its SHA-256 differs from the manifest`,
+        ),
+      ];
 }
 
 type Depth = 'checksum' | 'readable' | 'full';
@@ -142,7 +148,7 @@ async function readArchive(
     );
   if (hash.digest('hex') !== dump.sha256)
     findings.push(
-      about(subject, 'checksum-mismatch', `the SHA-256 of ${dump.key} is not that of what was written`),
+      about(subject, 'checksum-mismatch', `${dump.key} is damaged: its SHA-256 differs from the manifest`),
     );
   else if (inspection.failure !== undefined) throw readerFailed(subject, inspection.failure);
   if (inspection.problem !== undefined)
@@ -152,7 +158,7 @@ async function readArchive(
       about(
         subject,
         'toc-mismatch',
-        `the archive lists ${inspection.toc.entries.length} entries, the manifest ${manifest.toc.entries}, and they are not the same`,
+        `the archive lists ${inspection.toc.entries.length} entries, the manifest ${manifest.toc.entries}, and they differ`,
       ),
     );
   }

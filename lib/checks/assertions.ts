@@ -42,7 +42,7 @@ const READ_ONLY = '25006';
 
 function sayUnasked(error: Error): string {
   return (error as { code?: string }).code === READ_ONLY
-    ? `it writes, and assertions only read: ${error.message}`
+    ? `it writes, but assertions may only read: ${error.message}`
     : error.message;
 }
 
@@ -60,7 +60,7 @@ export function assertionFindings(
         subject: assertionSubject(name, restored.sort),
         asOf: restored.asOf,
         message: unasked
-          ? `"${name}" could not be asked of the restored ${restored.what}: ${detail}`
+          ? `"${name}" failed to run on the restored ${restored.what}: ${detail}`
           : `in the restored ${restored.what}, "${name}" ${detail}`,
       }),
     );
@@ -78,7 +78,7 @@ function judge(
     'rowsOf' in assertion ||
     ('equals' in assertion && typeof assertion.equals === 'number');
   if (wantsNumber && (value.trim() === '' || Number.isNaN(Number(value))))
-    return { passed: false, detail: `is "${value}", which is no number` };
+    return { passed: false, detail: `is "${value}", which is not a number` };
   if ('equals' in assertion) {
     const expected =
       typeof assertion.equals === 'boolean' ? (assertion.equals ? 't' : 'f') : String(assertion.equals);
@@ -114,7 +114,7 @@ function judge(
 function asMoment(value: string): string {
   const [, day, time, zone] =
     /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d(?::\d\d)?)?)?$/.exec(value) ?? [];
-  if (!day) throw new Error(`"${value}" is no moment`);
+  if (!day) throw new Error(`"${value}" is not a timestamp`);
   const offset = !zone || zone === 'Z' ? 'Z' : zone.length === 3 ? `${zone}:00` : zone;
   return `${day}T${time ?? '00:00:00'}${offset}`;
 }

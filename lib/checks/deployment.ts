@@ -38,7 +38,7 @@ export function checkSubscriptions(topic: AlertTopic, subscriptions: readonly Su
       finding('subscription-unconfirmed', {
         target: DEPLOYMENT,
         subject: `${topic} ${maskEndpoint(subscription)}`,
-        message: `${maskEndpoint(subscription)} never confirmed its subscription to ${topic}`,
+        message: `${maskEndpoint(subscription)} has not confirmed its subscription to ${topic}`,
       }),
     );
   if (subscriptions.some((subscription) => subscription.confirmed)) return unconfirmed;
@@ -47,7 +47,7 @@ export function checkSubscriptions(topic: AlertTopic, subscriptions: readonly Su
     finding('alerts-unheard', {
       target: DEPLOYMENT,
       subject: topic,
-      message: `nobody has a confirmed subscription to topic ${topic}`,
+      message: `topic ${topic} has no confirmed subscription`,
     }),
   ];
 }

@@ -44,7 +44,7 @@ export function newestBy(status: TargetStatus, means: Means): { id?: string; at:
 const NONE: Record<Means, string> = {
   dump: 'no verified point',
   snapshot: 'no verified snapshot',
-  pitr: 'no moment it can be restored to',
+  pitr: 'no moment that RDS can restore to',
 };
 
 function checkMeans(
@@ -59,7 +59,7 @@ function checkMeans(
   if (age + (means === 'pitr' ? 0 : LOOK_EVERY) <= promised) return [];
   const what = newest
     ? `the newest ${newest.id ? `verified point ${newest.id}` : 'moment'} of ${target.id}${newest.id ? '' : ' that can be restored'} is ${humanSeconds(age)} old`
-    : `${target.id} has ${NONE[means]}, ${humanSeconds(age)} after it was first seen`;
+    : `${target.id} has ${NONE[means]}, ${humanSeconds(age)} after the watch first saw it`;
   const objectives =
     age > promised
       ? `RPO ${humanSeconds(promised)} is breached by ${humanSeconds(age - promised)}`
@@ -112,8 +112,8 @@ export function checkCopies(target: Target, status: TargetStatus, now: Date): Fi
     if (age <= allowed) return [];
     const what = newest
       ? `the newest verified copy ${newest.id} of ${target.id} is ${humanSeconds(age)} old`
-      : `${target.id} has no verified copy there, ${humanSeconds(age)} after one was first owed`;
-    const message = `${place}: ${what}; ${humanSeconds(allowed)} are allowed`;
+      : `${target.id} has no verified copy there, ${humanSeconds(age)} after the first was due`;
+    const message = `${place}: ${what}; the limit is ${humanSeconds(allowed)}`;
     return [finding('copy-late', { target, subject: place, message })];
   });
 }
@@ -136,7 +136,7 @@ export function checkSilence(target: Target, status: TargetStatus, now: Date): F
     const fired = status.lastFired ? status.lastFired[job] : status.lastRun[job]?.scheduledFor;
     if (!schedule || !expected || (fired && fired >= expected)) return [];
     const trace = fired ? `the last ${job} of ${target.id} was for ${fired}` : `${target.id} never had one`;
-    const message = `${job} of ${target.id} was due at ${expected} and there is no trace of it; ${trace}`;
+    const message = `${job} of ${target.id} was due at ${expected} and did not run; ${trace}`;
     const objectives = `next due ${nextFirings(schedule, now, 1)[0] ?? 'never'}`;
     return [finding('job-silent', { target, subject: job, job, message, objectives })];
   });
@@ -177,7 +177,7 @@ export function checkRehearsal(target: Target, status: TargetStatus, now: Date):
     if (age <= allowed + grace) return [];
     const what = last
       ? `the last ${SORTS[sort]} of ${target.id} that passed was ${humanSeconds(age)} ago`
-      : `${target.id} never passed a ${SORTS[sort]}, ${humanSeconds(age)} after it was first seen`;
+      : `${target.id} has never passed a ${SORTS[sort]}, ${humanSeconds(age)} after the watch first saw it`;
     return [
       finding('rehearsal-overdue', {
         target,

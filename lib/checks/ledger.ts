@@ -12,7 +12,7 @@ export function checkLedger(target: Target, status: TargetStatus, now: Date): Fi
   const age = secondsBetween(status.ledgerAt ?? status.firstSeenAt, now);
   if (age <= SILENT_AFTER) return [];
   const message = status.ledgerAt
-    ? `the last row reached the ledger of ${target.id} ${humanSeconds(age)} ago, at ${status.ledgerAt}`
-    : `no row has ever reached the ledger of ${target.id}, ${humanSeconds(age)} after it was first seen`;
+    ? `the ledger of ${target.id} got its last row ${humanSeconds(age)} ago, at ${status.ledgerAt}`
+    : `the ledger of ${target.id} has no row, ${humanSeconds(age)} after the watch first saw the target`;
   return [finding('ledger-silent', { target, subject: 'ledger', message })];
 }

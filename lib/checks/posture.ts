@@ -17,7 +17,7 @@ export function checkExistence(
 ): Finding[] {
   if (source) return [];
   const what = { rds: 'instance', aurora: 'cluster', elasticache: 'cache' }[ref.kind];
-  const message = `there is no ${what} ${ref.id}, which ${target.id} is`;
+  const message = `the ${what} ${ref.id} of ${target.id} does not exist`;
   return [finding('source-missing', { target, subject: ref.id, message })];
 }
 
@@ -29,7 +29,7 @@ export function checkBackups(target: Target, source: PlatformSource, now: Date):
     return [
       finding('backups-disabled', {
         ...about,
-        message: `${source.id} has its automated backups switched off: it cannot be restored to any moment`,
+        message: `${source.id} has automated backups switched off: RDS cannot restore it to any moment`,
       }),
     ];
   const { window } = target.policy.pitr;
@@ -41,12 +41,12 @@ export function checkBackups(target: Target, source: PlatformSource, now: Date):
   const why =
     retention < window
       ? `keeps automated backups for ${humanSeconds(retention)}`
-      : `can be restored to moments of the last ${humanSeconds(short)} only`;
+      : `can be restored only to moments of the last ${humanSeconds(short)}`;
   return [
     finding('pitr-window-short', {
       ...about,
       days: Math.ceil(window / DAY),
-      message: `${source.id} ${why}; ${humanSeconds(window)} are promised`,
+      message: `${source.id} ${why}; the policy promises ${humanSeconds(window)}`,
     }),
   ];
 }
@@ -83,16 +83,13 @@ export function checkPosture(target: Target, source: PlatformSource, now: Date):
   if (!source.multiAz && objectives.rto < HOUR)
     say(
       'posture-multi-az',
-      `${source.id} stands in one zone, and no restore is sure to keep the promised RTO of ${humanSeconds(objectives.rto)}`,
+      `${source.id} is in one zone only; a restore may take longer than the promised RTO of ${humanSeconds(objectives.rto)}`,
       { engine: source.engine, class: source.instanceClass },
     );
   if (!source.encrypted && snapshot.encryption === 'required')
-    say('posture-encryption', `${source.id} is not encrypted, and neither is any snapshot of it`);
+    say('posture-encryption', `${source.id} is not encrypted, so its snapshots are not either`);
   if (source.publiclyAccessible)
-    say(
-      'posture-public',
-      `${source.id} is publicly accessible: its name leads to an address of the internet`,
-    );
+    say('posture-public', `${source.id} is publicly accessible: its name resolves to a public address`);
   const clash = windowClash(target, source, now);
   if (clash) say('posture-backup-window', clash.message, { window: clash.free });
   return found;
@@ -101,7 +98,7 @@ export function checkPosture(target: Target, source: PlatformSource, now: Date):
 /** The Region's quota belongs to the account: it is said once for the deployment, whoever of its targets looked. */
 export function checkSnapshotQuota(place: string, { used, most }: Quota): Finding[] {
   if (most <= 0 || used < most * NEAR) return [];
-  const message = `${used} of ${most} manual snapshots are used in ${place}`;
+  const message = `${place} has ${used} of at most ${most} manual snapshots`;
   return [finding('snapshot-quota-near', { target: DEPLOYMENT, subject: place, message })];
 }
 

@@ -91,10 +91,10 @@ export function mayMend({ code, subject }: Pick<Finding, 'code' | 'subject'>, an
 export function keyProblem(key: KeyFacts | undefined, now: Date): string | undefined {
   if (!key) return 'does not exist';
   const { state, deletedAt, validUntil } = key;
-  if (deletedAt) return `is going to be deleted at ${deletedAt}`;
+  if (deletedAt) return `is scheduled for deletion at ${deletedAt}`;
   // While a multi-Region key's primary moves it is `Updating`, and can be used.
   if (state !== 'Enabled' && state !== 'Updating') return `is in state ${state}`;
-  if (!key.encrypts) return 'is no symmetric key for encryption';
+  if (!key.encrypts) return 'is not a symmetric encryption key';
   if (validUntil && new Date(validUntil) <= now)
     return `has lost its key material, which expired at ${validUntil}`;
   return undefined;
@@ -112,16 +112,16 @@ function unusableKey({ key }: Answers, target: Target, now: Date): string | unde
     const problem = keyProblem(each.found, now);
     return problem ? [`the key ${each.key} ${problem}`] : [];
   });
-  return said?.length ? `${target.id} is encrypted, and ${said.join('; ')}` : undefined;
+  return said?.length ? `RDS cannot restore ${target.id}: ${said.join('; ')}` : undefined;
 }
 
 function noRoom({ 'subnet group': group }: Answers, target: Target): string | undefined {
   if (!group) return undefined;
-  const what = `the subnet group ${group.name}, which ${target.id} would be restored into,`;
+  const what = `the subnet group ${group.name}, for restores of ${target.id},`;
   if (!group.found) return `${what} does not exist`;
   const { zones, freeAddresses } = group.found;
   if (zones.length < 2)
-    return `${what} has subnets in ${zones.length === 1 ? `${zones[0]} only` : 'no zone'}; RDS wants two zones`;
+    return `${what} has subnets in ${zones.length === 1 ? `${zones[0]} only` : 'no zone'}; RDS needs two zones`;
   if (freeAddresses < ADDRESSES)
     return `${what} has ${freeAddresses === 1 ? 'one free address' : 'no free address'}; a restore needs ${ADDRESSES}`;
   return undefined;
@@ -140,9 +140,7 @@ function wrongSecurityGroups(
       ? [`${id} belongs to ${group.vpc}, its subnet group ${subnets.name} to ${vpc}`]
       : [];
   });
-  return said.length > 0
-    ? `the security groups that ${target.id} would be restored with: ${said.join('; ')}`
-    : undefined;
+  return said.length > 0 ? `the security groups for restores of ${target.id}: ${said.join('; ')}` : undefined;
 }
 
 function wrongParameters(
@@ -158,8 +156,8 @@ function wrongParameters(
 
 function withdrawn({ 'engine version': version }: Answers, target: Target): string | undefined {
   if (!version || version.found?.offered) return undefined;
-  const said = version.found ? 'is deprecated' : 'is not offered any more';
-  return `${version.engine} ${version.version} of ${target.id} ${said}; it would be restored as another version, or not at all`;
+  const said = version.found ? 'is deprecated' : 'is no longer offered';
+  return `${version.engine} ${version.version} of ${target.id} ${said}; RDS would restore it as another version, or not at all`;
 }
 
 function unsupported({ support }: Answers, target: Target, now: Date): string | undefined {
@@ -169,16 +167,16 @@ function unsupported({ support }: Answers, target: Target, now: Date): string | 
   if (left > NEAR) return undefined;
   const what = `the standard support of ${support.engine} ${major}, which ${target.id} runs,`;
   const when = left >= 0 ? `ends in ${humanSeconds(left)}, at ${standardUntil}` : `ended at ${standardUntil}`;
-  if (extendedUntil === undefined) return `${what} ${when}; there is no extended support for it`;
+  if (extendedUntil === undefined) return `${what} ${when}; AWS offers no extended support for it`;
   return new Date(extendedUntil) > now
-    ? `${what} ${when}; extended support, which costs, goes on until ${extendedUntil}`
+    ? `${what} ${when}; extended support, which AWS charges for, ends at ${extendedUntil}`
     : `${what} ${when}, and its extended support at ${extendedUntil}`;
 }
 
 function noQuota({ quotas }: Answers, target: Target): string | undefined {
   if (!quotas || quotas.instances.used < quotas.instances.most) return undefined;
   const { used, most } = quotas.instances;
-  return `the account has ${used} of ${most} instances: there is no room for one more to restore ${target.id} onto`;
+  return `the account has ${used} of ${most} instances: RDS would refuse one more for a restore of ${target.id}`;
 }
 
 function unreadableSecret({ secret }: Answers): string | undefined {
@@ -188,5 +186,5 @@ function unreadableSecret({ secret }: Answers): string | undefined {
 function denials({ permissions }: Answers, target: Target): string | undefined {
   if (!permissions || permissions.denied.length === 0) return undefined;
   const said = permissions.denied.map(({ action, resource, why }) => `${action} on ${resource} (${why})`);
-  return `the role that restores ${target.id} may not ${said.join(', ')}`;
+  return `IAM denies the role that restores ${target.id}: ${said.join(', ')}`;
 }

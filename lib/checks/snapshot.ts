@@ -30,7 +30,7 @@ export function checkSnapshot(
     found.push(
       finding('snapshot-unencrypted', {
         ...about,
-        message: `${point} of ${target.id} is not encrypted, and the policy ${target.policy.name} wants it to be`,
+        message: `${point} of ${target.id} is not encrypted; the policy ${target.policy.name} requires it`,
       }),
     );
   found.push(...checkKey(target, point, snapshot.kmsKey, key));
@@ -55,7 +55,7 @@ export function checkKey(
 /** Storage is allocated, not used: a snapshot has its source's, unless that was enlarged meanwhile. Aurora and caches say nothing of it. */
 function implausible(snapshot: PlatformSnapshot, origin: Origin): string | undefined {
   if (snapshot.engine !== origin.engine && origin.engine !== '' && snapshot.engine !== '')
-    return `is of engine ${snapshot.engine}, its source of ${origin.engine}`;
+    return `has engine ${snapshot.engine}, its source ${origin.engine}`;
   const gb = (bytes: number) => `${Math.round(bytes / 1024 ** 3)} GiB`;
   if (snapshot.of !== 'rds' || origin.bytes === 0) return undefined;
   if (snapshot.bytes === 0) return 'has no storage at all';

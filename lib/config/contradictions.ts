@@ -46,7 +46,7 @@ export function contradictions(raw: unknown, now: Date): Contradiction[] {
       ];
     }),
     ...(config['targets'] !== undefined && Object.keys(targets).length === 0
-      ? [{ path: ['targets'], message: 'nothing is protected; name at least one target' }]
+      ? [{ path: ['targets'], message: 'no targets; add at least one' }]
       : []),
   ];
 }
@@ -76,20 +76,23 @@ function judgePolicy(config: ConfigPolicy, path: (string | number)[], now: Date)
 
   for (const job of neededJobs(policy)) {
     if (!policy.schedules[job])
-      say(['schedules'], `no schedule for ${job}; a policy that never does it promises nothing`);
+      say(['schedules'], `no schedule for ${job}; add ${job}: and five cron fields`);
   }
   for (const means of ['dump', 'snapshot'] as const) {
     if (policy.schedules[means] && policy.objectives.rpo[means] === undefined)
-      say(
-        ['objectives', 'rpo'],
-        `says nothing of ${means}s, which are scheduled; add ${means}: and a duration`,
-      );
+      say(['objectives', 'rpo'], `no RPO for ${means}s, which are scheduled; add ${means}: and a duration`);
     const said = means === 'dump' && neededJobs(policy).includes('dump');
     if (!policy.schedules[means] && policy.objectives.rpo[means] !== undefined && !said)
-      say(['objectives', 'rpo', means], `is promised, and no ${means} is scheduled`);
+      say(
+        ['objectives', 'rpo', means],
+        `no ${means} is scheduled; add schedules.${means}, or remove this RPO`,
+      );
     const sum = rpoArithmetic(policy, now, undefined, means);
     if (sum && !sum.fits)
-      say(['objectives', 'rpo', means], `these ${means}s cannot keep it: ${sayArithmetic(sum)}`);
+      say(
+        ['objectives', 'rpo', means],
+        `the schedule of ${means}s cannot meet this RPO: ${sayArithmetic(sum)}`,
+      );
   }
   found.push(...platformContradictions(policy, path));
   const loosest = Math.max(0, policy.objectives.rpo.dump ?? 0, policy.objectives.rpo.snapshot ?? 0);
@@ -145,38 +148,41 @@ function platformContradictions(policy: Policy, path: (string | number)[]): Cont
   if (pitr !== undefined && pitr < PITR_TRAILS)
     say(
       ['objectives', 'rpo', 'pitr'],
-      'RDS trails by about 5 minutes and is looked at every 5; promise 10m at least',
+      'RDS is about 5 minutes behind and the watch looks every 5; promise at least 10m',
     );
   if (policy.pitr.window < 7 * DAY || policy.pitr.window > 35 * DAY)
     say(
       ['pitr', 'window'],
-      `${humanSeconds(policy.pitr.window)} is outside of 7 to 35 days, which RDS can keep`,
+      `${humanSeconds(policy.pitr.window)} is outside the 7 to 35 days that RDS can keep`,
     );
   if (policy.schedules.rehearse && !neededJobs(policy).includes('dump'))
     say(
       ['schedules', 'rehearse'],
-      'rehearses dumps, and none are scheduled; rehearse-snapshot is for snapshots',
+      'rehearses dumps, but no dump is scheduled; for snapshots use rehearse-snapshot',
     );
   const saidAlready = policy.objectives.rpo.snapshot !== undefined;
   if (policy.snapshot.copies.length > 0 && !policy.schedules.snapshot && !saidAlready)
-    say(['snapshot', 'copies'], 'copies snapshots, and none are scheduled');
+    say(['snapshot', 'copies'], 'copies snapshots, but no snapshot is scheduled; add schedules.snapshot');
   // A durable execution lives three days here, and waits up to three deadlines.
   if (policy.snapshot.deadline > 23 * 3600)
-    say(['snapshot', 'deadline'], 'no snapshot or copy is waited for longer than 23h');
+    say(['snapshot', 'deadline'], 'at most 23h: Understudy waits no longer for a snapshot or a copy');
   if (policy.rehearsal.instance.deadline > 20 * 3600)
-    say(['rehearsal', 'instance', 'deadline'], 'no restore is waited for longer than 20h');
+    say(['rehearsal', 'instance', 'deadline'], 'at most 20h: Understudy waits no longer for a restore');
   const places = policy.snapshot.copies.map(placeOf);
   const { place, subnetGroup, securityGroups } = policy.rehearsal.instance;
   if (place !== undefined && !places.includes(place))
-    say(['rehearsal', 'instance', 'place'], `nothing is copied to ${place}; add it under snapshot.copies`);
+    say(
+      ['rehearsal', 'instance', 'place'],
+      `the policy does not copy to ${place}; add it under snapshot.copies`,
+    );
   if (place !== undefined && (!subnetGroup || !securityGroups))
     say(
       ['rehearsal', 'instance', 'place'],
-      `needs subnetGroup and securityGroups in ${place}: the deployment’s own quarantine is elsewhere`,
+      `needs subnetGroup and securityGroups in ${place}: the deployment’s quarantine is in another place`,
     );
   policy.snapshot.copies.forEach((copy, index) => {
     if (places.indexOf(places[index]!) !== index)
-      say(['snapshot', 'copies', index], `${places[index]} is copied to twice`);
+      say(['snapshot', 'copies', index], `duplicate place ${places[index]}`);
     if (copy.account !== undefined && copy.kmsKey === undefined && policy.snapshot.encryption === 'required')
       say(['snapshot', 'copies', index], 'an encrypted copy in another account needs a kmsKey there');
   });
@@ -198,37 +204,40 @@ function unmetNeeds(
   const rpo = record(record(policy['objectives'])['rpo']);
 
   if (platforms.length > 1)
-    say([platforms[1]!], `a target is one of ${platforms.join(' and ')}, not several; make two targets`);
+    say([platforms[1]!], `a target has only one of ${platforms.join(' and ')}; make two targets`);
   if (schedules['dump'] !== undefined && target['connection'] === undefined)
-    say([], 'its policy schedules dumps, and it has no connection; add connection: { secret: … }');
+    say([], 'its policy schedules dumps; add connection: { secret: … }');
   if (schedules['dump'] !== undefined && !isPostgres)
-    say(['engine'], 'its policy schedules dumps, and only PostgreSQL can be dumped');
+    say(['engine'], 'its policy schedules dumps, which need PostgreSQL; use a policy without dumps');
   for (const job of ['snapshot', 'rehearse-snapshot', 'rehearse-moment', 'preflight']) {
     if (schedules[job] !== undefined && platforms.length === 0)
-      say([], `its policy schedules ${job}, and it names no rds:, aurora: or elasticache: to do that with`);
+      say([], `its policy schedules ${job}; add rds:, aurora: or elasticache:`);
     else if (schedules[job] !== undefined && isCache && job !== 'snapshot')
-      say(['elasticache'], `its policy schedules ${job}, which is not done with caches`);
+      say(['elasticache'], `its policy schedules ${job}, which caches do not have; use a policy without it`);
   }
   if (platforms.length > 0 && !isCache && schedules['preflight'] === undefined)
     found.push({
       path,
       message:
-        'its policy schedules no preflight, so nobody would ask whether it restores; add preflight: "0 6 * * *"',
+        'its policy schedules no preflight, which checks daily whether it would restore; add preflight: "0 6 * * *"',
       because: ['policies', String(target['policy']), 'schedules', 'preflight'],
     });
   if (rpo['pitr'] !== undefined && (platforms.length === 0 || isCache))
-    say([], 'its policy promises an RPO by pitr, which only rds: and aurora: have');
+    say([], 'its policy promises an RPO for pitr, which needs rds: or aurora:');
   const copies = record(policy['snapshot'])['copies'];
   if (isCache && Array.isArray(copies) && copies.length > 0)
-    say(['elasticache'], 'its policy copies snapshots, which ElastiCache does not do between Regions');
+    say(
+      ['elasticache'],
+      'its policy copies snapshots, but ElastiCache cannot copy between Regions; use a policy without copies',
+    );
   if (target['ledger'] === true && (!isPostgres || target['connection'] === undefined))
     say(['ledger'], 'a ledger needs PostgreSQL and a connection');
   return found;
 }
 
 function unknownPolicy(name: string, known: string[]): string {
-  const some = known.length > 0 ? `there are ${known.join(', ')}` : 'there are none';
-  return `there is no policy "${name}"; ${didYouMean(name, known) ?? some}`;
+  const some = known.length > 0 ? `known policies: ${known.join(', ')}` : 'add it under policies';
+  return `no policy "${name}"; ${didYouMean(name, known) ?? some}`;
 }
 
 function record(value: unknown): Record<string, unknown> {

@@ -163,7 +163,7 @@ function overlaps(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean
 
 function duplicateKey(message: string): string | undefined {
   return message.startsWith('Map keys must be unique')
-    ? 'this key stands here twice; every id and name is used once'
+    ? 'duplicate key; use each id and name once'
     : undefined;
 }
 

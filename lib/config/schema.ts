@@ -32,11 +32,11 @@ const rpo = {
   snapshot: duration.optional().describe('Tolerated data loss when restoring from a snapshot'),
   pitr: duration
     .optional()
-    .describe('Tolerated data loss when restoring to a point in time; RDS trails by about 5 minutes'),
+    .describe('Tolerated data loss when restoring to a point in time; RDS is about 5 minutes behind'),
 };
 
 const objectives = z.strictObject({
-  rpo: z.strictObject(rpo).describe('Tolerated data loss, by the means that keeps it'),
+  rpo: z.strictObject(rpo).describe('Tolerated data loss, for each kind of restore'),
   rto: duration.describe('Tolerated time to restore'),
 });
 
@@ -52,7 +52,7 @@ const scratchInstance = {
     .string()
     .regex(/^db\.[a-z0-9]+\.[a-z0-9]+$/, 'expected an instance class such as db.t4g.medium')
     .default('db.t4g.medium'),
-  deadline: duration.default('8h').describe('How long a restore may take before it is given up'),
+  deadline: duration.default('8h').describe('How long a restore may take before Understudy gives it up'),
   atOnce: z.int().min(1).default(1).describe('How many scratch instances this policy may have at once'),
   hoursAMonth: z
     .number()
@@ -63,7 +63,7 @@ const scratchInstance = {
   place: PLACE_NAME.optional().describe(
     'Rehearse the copies of this place, there: eu-west-1, or eu-west-1/123456789012. Needs subnetGroup and securityGroups of it',
   ),
-  subnetGroup: z.string().min(1).optional().describe('Another network than the deployment’s own quarantine'),
+  subnetGroup: z.string().min(1).optional().describe('A network instead of the deployment’s quarantine'),
   securityGroups: z.array(z.string().min(1)).min(1).optional(),
 };
 
@@ -80,11 +80,11 @@ const copyTo = z
       .string()
       .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'expected the ARN of a role in that account')
       .optional()
-      .describe('A role of the other account that may copy, look at and delete snapshots'),
-    kmsKey: z.string().min(1).optional().describe('The key of that place; an encrypted copy needs one there'),
+      .describe('A role of the other account that may copy, list and delete snapshots'),
+    kmsKey: z.string().min(1).optional().describe('The key of that place; an encrypted copy needs one'),
   })
   .refine((copy) => (copy.account === undefined) === (copy.role === undefined), {
-    message: 'account and role go together',
+    message: 'account and role need each other: give both or neither',
   })
   // A role of the wrong account looks where nothing is, and every copy would seem to be gone.
   .refine(({ account, role }) => account === undefined || account === accountIn(role), {
@@ -105,9 +105,9 @@ function accountIn(role: string | undefined): string | undefined {
 const sameMajor = z
   .literal('same-major', {
     error:
-      'only same-major: what a newer pg_dump writes, no server of the source’s major can rehearse; install postgresql-client of the source’s major (in the image: PG_MAJORS)',
+      'only same-major: a server of the source’s major cannot restore what a newer pg_dump writes; install postgresql-client of the source’s major (in the image: PG_MAJORS)',
   })
-  .describe('pg_dump is always of the server’s own major');
+  .describe('pg_dump always has the server’s major');
 
 const restoreAs = z.enum(['master', 'superuser']);
 const leaveOut = z.array(
@@ -115,7 +115,7 @@ const leaveOut = z.array(
     .string()
     .regex(
       /^[a-z][a-z ]*[a-z] \S/,
-      'expected kind and name as the alert says them, such as "function public.f(integer)" or "extension pg_cron"',
+      'expected kind and name as in the alert, such as "function public.f(integer)" or "extension pg_cron"',
     ),
 );
 
@@ -123,7 +123,7 @@ const policyFields = {
   objectives,
   schedules: z.strictObject({
     dump: schedule.optional(),
-    verify: schedule.optional().describe('The backstop: a dump asks for its verification itself'),
+    verify: schedule.optional().describe('The backstop: a dump requests its own verification'),
     rehearse: schedule.optional(),
     simulation: schedule.optional().describe('A full simulation: a rehearsal with every assertion'),
     expire: schedule.optional(),
@@ -134,7 +134,7 @@ const policyFields = {
       .describe('Restores the source, as of the latest moment, onto a scratch instance'),
     preflight: schedule.optional().describe('Will it restore now, and is the source set up as promised?'),
   }),
-  grace: duration.default('30m').describe('How late a job may be before its silence is an alarm'),
+  grace: duration.default('30m').describe('How late a job may be before you get an alert'),
   usual: z
     .strictObject({
       dump: duration.default('15m'),
@@ -142,7 +142,7 @@ const policyFields = {
       snapshot: duration.default('15m'),
     })
     .prefault({})
-    .describe('What a dump, its verification and a snapshot are expected to take'),
+    .describe('Expected time of a dump, its verification and a snapshot'),
   retention: z.strictObject({
     all: duration.optional().describe('Keep every point younger than this'),
     daily: duration.optional().describe('Keep the last point of each day for this long'),
@@ -154,13 +154,13 @@ const policyFields = {
       compression: z
         .enum(['auto', 'zstd', 'gzip', 'none'])
         .default('auto')
-        .describe('auto: zstd where the client has it (16 and newer), else gzip'),
+        .describe('auto: zstd if pg_dump supports it (16 and newer), otherwise gzip'),
       client: sameMajor.optional(),
       lockTimeout: duration.default('5s').describe('How long the shared locks may wait'),
       whenBlocking: z
         .enum(['report', 'end'])
         .default('report')
-        .describe('When somebody waits for an exclusive lock behind the dump: report it, or end the dump'),
+        .describe('If a session waits for an exclusive lock behind the dump: report it, or end the dump'),
     })
     .prefault({}),
   verify: z
@@ -173,7 +173,7 @@ const policyFields = {
       depth: z
         .enum(['fingerprints', 'counts'])
         .default('fingerprints')
-        .describe('With counts nothing is ever called proven'),
+        .describe('With counts nothing counts as proven'),
     })
     .prefault({}),
   rehearsal: z
@@ -181,14 +181,16 @@ const policyFields = {
       point: z
         .enum(['newest', 'random'])
         .default('newest')
-        .describe('The newest verified point, or any retained one by chance'),
-      atMostEvery: duration.default('8d').describe('A last good rehearsal older than this is overdue'),
+        .describe('The newest verified point, or a random retained one'),
+      atMostEvery: duration
+        .default('8d')
+        .describe('If the last passed rehearsal is older than this, it is overdue'),
       restoreAs: restoreAs
         .default('master')
         .describe('Who restores a dump: a role without superuser, as on a managed service, or a superuser'),
       leaveOut: leaveOut
         .default([])
-        .describe('What of a dump is not restored; the rest is proven and the evidence names it'),
+        .describe('Objects of a dump that are not restored; the rest is proven, and the evidence names them'),
       instance: z.strictObject(scratchInstance).prefault({}),
     })
     .prefault({}),
@@ -233,13 +235,13 @@ const policyFields = {
         .string()
         .refine((code) => Object.hasOwn(FINDINGS, code), {
           error: (issue) =>
-            `there is no finding "${String(issue.input)}"; ${didYouMean(String(issue.input), Object.keys(FINDINGS)) ?? 'see docs/reference/findings.md'}`,
+            `no finding "${String(issue.input)}"; ${didYouMean(String(issue.input), Object.keys(FINDINGS)) ?? 'docs/reference/findings.md lists them'}`,
         })
         .meta({ enum: Object.keys(FINDINGS).sort() }),
       z.enum(SEVERITIES),
     )
     .default({})
-    .describe('Severity by finding, where it is not the usual one'),
+    .describe('Severity of a finding instead of its default'),
 };
 
 const policy = z.strictObject(policyFields);
@@ -315,7 +317,7 @@ const assertion = z
       .min(1)
       .refine(
         (sql) => readsOnly(sql),
-        'an assertion only reads: it begins with select, with, values, table, show or explain',
+        'an assertion must begin with select, with, values, table, show or explain',
       )
       .describe('One SELECT that returns one value'),
     when: z.enum(['always', 'simulation']).default('always'),
@@ -342,11 +344,11 @@ const assertion = z
     if (expectations.length !== 1) {
       context.addIssue({
         code: 'custom',
-        message: `expected exactly one of equals, minimum, rowsOf, fresherThan; there ${expectations.length === 0 ? 'is none' : `are ${expectations.join(' and ')}`}`,
+        message: `expected exactly one of equals, minimum, rowsOf, fresherThan; found ${expectations.length === 0 ? 'none' : expectations.join(' and ')}`,
       });
     }
     if (value.tolerance !== undefined && value.rowsOf === undefined) {
-      context.addIssue({ code: 'custom', path: ['tolerance'], message: 'tolerance goes with rowsOf' });
+      context.addIssue({ code: 'custom', path: ['tolerance'], message: 'tolerance needs rowsOf' });
     }
   });
 
@@ -357,17 +359,17 @@ const target = z.strictObject({
   engine: z
     .enum(['postgres', 'mysql', 'mariadb'])
     .default('postgres')
-    .describe('Only PostgreSQL is dumped and proven; of the others snapshots are taken and restored'),
+    .describe('Only PostgreSQL is dumped and proven; the others have snapshots and restores'),
   rds: z
     .string()
     .regex(IDENTIFIER, 'expected the identifier of a DB instance')
     .optional()
-    .describe('DB instance behind it'),
+    .describe('Its DB instance'),
   aurora: z
     .string()
     .regex(IDENTIFIER, 'expected the identifier of a DB cluster')
     .optional()
-    .describe('Aurora cluster behind it'),
+    .describe('Its Aurora cluster'),
   elasticache: z
     .string()
     .regex(IDENTIFIER, 'expected the id of a replication group')
@@ -385,7 +387,7 @@ const target = z.strictObject({
         .string()
         .min(1)
         .describe('Name or ARN of a Secrets Manager secret: RDS-style JSON or a postgres:// URL'),
-      host: z.string().min(1).optional().describe('Where the secret does not say it'),
+      host: z.string().min(1).optional().describe('If the secret does not have it'),
       port: z.int().min(1).max(65_535).optional(),
       database: z.string().min(1).optional(),
       sslmode: z
@@ -411,7 +413,7 @@ export const configSchema = z.strictObject({
     z
       .string()
       .regex(TARGET_ID, 'expected an id of a-z, 0-9 and -, starting with a letter')
-      .refine((id) => id !== 'understudy', 'this id is taken by Understudy itself'),
+      .refine((id) => id !== 'understudy', 'Understudy uses this id itself; choose another'),
     target,
   ),
 });

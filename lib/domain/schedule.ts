@@ -16,7 +16,7 @@ export function scheduleMistake(schedule: Schedule, from: Date): string | undefi
   try {
     toAwsCron(schedule.cron);
     if (!isZone(schedule.timezone))
-      return `"${schedule.timezone}" is no IANA time zone such as Europe/Berlin`;
+      return `"${schedule.timezone}" is not an IANA time zone such as Europe/Berlin`;
     if ((schedule.cron.match(/#/g) ?? []).length > 1) return 'only one weekday may have a #';
     return nextFirings(schedule, from, 1).length === 0 ? 'this schedule can never fire' : undefined;
   } catch (error) {
@@ -174,7 +174,7 @@ function weekdays(part: string): string[] {
     const index = DAYS.indexOf(day);
     const value = index >= 0 ? index : Number(day) % 7;
     if (!Number.isInteger(value) || (index < 0 && Number(day) > 7))
-      throw new Error(`"${part}" is no weekday`);
+      throw new Error(`"${part}" is not a weekday`);
     return value;
   };
   const nth = /^(\w+)#([1-5])$/.exec(part);

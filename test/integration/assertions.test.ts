@@ -37,7 +37,7 @@ describe('assertions on a real server', () => {
   ])('%s writes nothing, and is told apart from a wrong answer', async (sql) => {
     const answer = await ask(sql);
     expect(answer).toMatchObject({ passed: false, unasked: true });
-    expect(answer.detail).toMatch(/^it writes, and assertions only read: cannot execute /);
+    expect(answer.detail).toMatch(/^it writes, but assertions may only read: cannot execute /);
     expect((await client.query('select count(*)::int as n from orders')).rows).toEqual([{ n: 2 }]);
   });
 

@@ -147,7 +147,7 @@ test('a question that writes is said to, and a wrong answer and none are finding
       severity: 'P2',
       asOf,
       message:
-        '"first" could not be asked of the restored point of crm: it writes, and assertions only read: cannot execute DELETE in a read-only transaction',
+        '"first" failed to run on the restored point of crm: it writes, but assertions may only read: cannot execute DELETE in a read-only transaction',
     },
     { code: 'assertion-failed', subject: 'second, of a moment', severity: 'P1', asOf },
   ]);

@@ -57,7 +57,7 @@ describe('the RPO', () => {
     const fresh = status({ firstSeenAt: SNAPSHOT });
     expect(checkRpo(target(), fresh, later(25 * HOUR))).toEqual([]);
     expect(checkRpo(target(), fresh, later(27 * HOUR))).toMatchObject([
-      { message: expect.stringContaining('crm has no verified point, 27 h after it was first seen') },
+      { message: expect.stringContaining('crm has no verified point, 27 h after the watch first saw it') },
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('the RPO of each means', () => {
   test('of snapshots is not kept by a dump, nor by a snapshot that nobody has verified', () => {
     const dumped = status({ ...verified, firstSeenAt: SNAPSHOT, snapshots: { newestPoint: summary } });
     expect(checkRpo(promising({ snapshot: 6 * HOUR }), dumped, later(7 * HOUR))).toMatchObject([
-      { message: expect.stringContaining('crm has no verified snapshot, 7 h after it was first seen') },
+      { message: expect.stringContaining('crm has no verified snapshot, 7 h after the watch first saw it') },
     ]);
   });
 
@@ -134,7 +134,9 @@ describe('the RPO of each means', () => {
   test('is not kept by a source that cannot be wound back at all', () => {
     const off = status({ firstSeenAt: SNAPSHOT, platform: { ...PLATFORM, retention: 0 } });
     expect(checkRpo(promising({ pitr: 900 }), off, later(HOUR))).toMatchObject([
-      { message: expect.stringContaining('crm has no moment it can be restored to, 60 min after it was') },
+      {
+        message: expect.stringContaining('crm has no moment that RDS can restore to, 60 min after the watch'),
+      },
     ]);
   });
 
@@ -172,7 +174,7 @@ describe('copies', () => {
         severity: 'P1',
         subject: 'snapshot@eu-west-1',
         message:
-          'snapshot@eu-west-1: the newest verified copy 20261120T010000Z-snapshot@eu-west-1 of crm is 8 h old; 8 h are allowed',
+          'snapshot@eu-west-1: the newest verified copy 20261120T010000Z-snapshot@eu-west-1 of crm is 8 h old; the limit is 8 h',
       },
       { subject: 'snapshot@eu-west-1/444455556666' },
     ]);
@@ -186,7 +188,7 @@ describe('copies', () => {
     expect(checkCopies(copying(), known, now(9 * HOUR))).toMatchObject([
       {
         subject: 'snapshot@eu-west-1/444455556666',
-        message: expect.stringContaining('crm has no verified copy there, 9 h after one was first owed'),
+        message: expect.stringContaining('crm has no verified copy there, 9 h after the first was due'),
       },
     ]);
   });
@@ -228,7 +230,7 @@ describe('copies', () => {
       checkCopies(of, known, now(seconds));
     expect(judged(26.5 * HOUR)).toEqual([]);
     expect(judged(26.5 * HOUR + 1)).toMatchObject([
-      { subject: 'dump@replica', message: expect.stringContaining('26 h 30 min are allowed') },
+      { subject: 'dump@replica', message: expect.stringContaining('the limit is 26 h 30 min') },
     ]);
     expect(judged(27 * HOUR, replicated, copying({ snapshot }))).toEqual([]);
   });
@@ -271,7 +273,7 @@ describe('rehearsals', () => {
     expect(checkRehearsal(both, other, later(9 * DAY))).toMatchObject([
       {
         subject: 'rehearse-moment',
-        message: expect.stringContaining('crm never passed a rehearsal of a moment'),
+        message: expect.stringContaining('crm has never passed a rehearsal of a moment'),
         next: expect.stringContaining('./understudy run rehearse-moment crm'),
       },
     ]);
@@ -311,7 +313,11 @@ describe('rehearsals', () => {
     const fresh = status({ firstSeenAt: SNAPSHOT });
     expect(checkRehearsal(target(), fresh, later(8 * DAY))).toEqual([]);
     expect(checkRehearsal(target(), fresh, later(9 * DAY))).toMatchObject([
-      { message: expect.stringContaining('crm never passed a rehearsal, 9 d after it was first seen') },
+      {
+        message: expect.stringContaining(
+          'crm has never passed a rehearsal, 9 d after the watch first saw it',
+        ),
+      },
     ]);
   });
 

@@ -16,7 +16,7 @@ test('a target that never had a row is given ten minutes from when it was first 
   const [found] = checkLedger(kept, status({ firstSeenAt: '2026-11-20T11:30:00Z' }), NOW);
   expect(found).toMatchObject({
     code: 'ledger-silent',
-    message: 'no row has ever reached the ledger of crm, 30 min after it was first seen',
+    message: 'the ledger of crm has no row, 30 min after the watch first saw the target',
   });
 });
 

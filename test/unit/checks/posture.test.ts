@@ -119,7 +119,7 @@ test('a source that is not there is found under the name that understudy.yml giv
       code: 'source-missing',
       severity: 'P0',
       subject: 'crm-cluster',
-      message: 'there is no cluster crm-cluster, which crm is',
+      message: 'the cluster crm-cluster of crm does not exist',
     },
   ]);
   expect(checkExistence(about, CLUSTER, platformSource(CLUSTER))).toEqual([]);
@@ -133,7 +133,7 @@ describe('restoring to a moment', () => {
     expect(reaching('2026-11-18T12:00:00Z')).toMatchObject([
       {
         code: 'pitr-window-short',
-        message: 'crm-db can be restored to moments of the last 48 h only; 7 d are promised',
+        message: 'crm-db can be restored only to moments of the last 48 h; the policy promises 7 d',
       },
     ]);
   });
@@ -150,7 +150,7 @@ describe('restoring to a moment', () => {
 
   test('is asked of a young source too when its backups are set to be kept for too short', () => {
     expect(found({ backups: { retention: DAY }, createdAt: '2026-11-20T11:00:00Z' })).toMatchObject([
-      { message: 'crm-db keeps automated backups for 24 h; 7 d are promised' },
+      { message: 'crm-db keeps automated backups for 24 h; the policy promises 7 d' },
     ]);
   });
 

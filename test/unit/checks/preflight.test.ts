@@ -78,7 +78,7 @@ const BREAKING: [string, Answers, string, Question, string][] = [
     key({ state: 'PendingDeletion', deletedAt: '2026-11-27T00:00:00Z' }),
     'restore-key-unusable',
     'key',
-    'is going to be deleted at 2026-11-27T00:00:00Z',
+    'is scheduled for deletion at 2026-11-27T00:00:00Z',
   ],
   [
     'one of two keys is lost',
@@ -92,7 +92,7 @@ const BREAKING: [string, Answers, string, Question, string][] = [
     { 'subnet group': { name: 'quarantine' } },
     'restore-network-missing',
     'subnet group',
-    'the subnet group quarantine, which crm would be restored into, does not exist',
+    'the subnet group quarantine, for restores of crm, does not exist',
   ],
   [
     'the subnets are all in one zone',
@@ -151,25 +151,25 @@ const BREAKING: [string, Answers, string, Question, string][] = [
     'postgres 15.18 of crm is deprecated',
   ],
   [
-    'the version is not offered any more',
+    'the version is no longer offered',
     { 'engine version': version },
     'engine-end-of-support',
     'engine version',
-    'is not offered any more',
+    'is no longer offered',
   ],
   [
     'support ends in 180 days',
     ends('2027-05-19T12:00:00Z'),
     'engine-end-of-support',
     'support',
-    'ends in 180 d, at 2027-05-19T12:00:00Z; there is no extended support for it',
+    'ends in 180 d, at 2027-05-19T12:00:00Z; AWS offers no extended support for it',
   ],
   [
     'standard support is over',
     ends('2026-11-01T00:00:00Z', '2029-11-01T00:00:00Z'),
     'engine-end-of-support',
     'support',
-    'extended support, which costs, goes on until 2029-11-01T00:00:00Z',
+    'extended support, which AWS charges for, ends at 2029-11-01T00:00:00Z',
   ],
   [
     'extended support is over too',
@@ -201,7 +201,7 @@ const BREAKING: [string, Answers, string, Question, string][] = [
     },
     'restore-denied',
     'permissions',
-    'may not rds:DeleteDBInstance on arn:x (no statement allows it)',
+    'crm: rds:DeleteDBInstance on arn:x (no statement allows it)',
   ],
 ];
 
@@ -227,7 +227,7 @@ test.each([
 
 test.each([
   [undefined, 'does not exist'],
-  [{ ...enabled, encrypts: false }, 'is no symmetric key for encryption'],
+  [{ ...enabled, encrypts: false }, 'is not a symmetric encryption key'],
   [{ ...enabled, state: 'PendingReplicaDeletion' }, 'is in state PendingReplicaDeletion'],
   [
     { ...enabled, validUntil: '2026-11-20T12:00:00Z' },
@@ -275,7 +275,7 @@ describe('without an answer', () => {
     const groups = { wanted: ['sg-1', 'sg-2'], found: [{ id: 'sg-1', vpc: 'vpc-other' }] };
     const answers = { ...without('subnet group'), 'security groups': groups };
     expect(checkRestore(target(), answers, NOW)).toMatchObject([
-      { message: 'the security groups that crm would be restored with: sg-2 does not exist' },
+      { message: 'the security groups for restores of crm: sg-2 does not exist' },
     ]);
   });
 });

@@ -28,7 +28,7 @@ describe('a job that was due', () => {
         severity: 'P0',
         subject: 'dump',
         message:
-          'dump of crm was due at 2026-11-20T01:00:00Z and there is no trace of it; the last dump of crm was for 2026-11-19T01:00:00Z',
+          'dump of crm was due at 2026-11-20T01:00:00Z and did not run; the last dump of crm was for 2026-11-19T01:00:00Z',
         objectives: 'next due 2026-11-21T01:00:00Z',
         next: expect.stringContaining('./understudy run dump crm'),
       },

@@ -6,32 +6,32 @@ test.each<[string, [string, string][], string]>([
   [
     'a promise that a daily dump cannot keep, with its arithmetic',
     [['dump: 26h', 'dump: 24h']],
-    `5 ${AT}.objectives.rpo.dump: these dumps cannot keep it: 24 h between dumps + 15 min dump + 10 min verification + 30 min grace = 24 h 55 min, promised 24 h`,
+    `5 ${AT}.objectives.rpo.dump: the schedule of dumps cannot meet this RPO: 24 h between dumps + 15 min dump + 10 min verification + 30 min grace = 24 h 55 min, promised 24 h`,
   ],
   [
     'a promise of minutes',
     [['dump: 26h', 'dump: 15m']],
-    `5 ${AT}.objectives.rpo.dump: these dumps cannot keep it`,
+    `5 ${AT}.objectives.rpo.dump: the schedule of dumps cannot meet this RPO`,
   ],
   [
     'a dump on working days only',
     [['"0 1 * * *"', '"0 1 * * MON-FRI"']],
-    `5 ${AT}.objectives.rpo.dump: these dumps cannot keep it: 3 d between`,
+    `5 ${AT}.objectives.rpo.dump: the schedule of dumps cannot meet this RPO: 3 d between`,
   ],
   [
     'a dump once a year',
     [['"0 1 * * *"', '"0 1 1 1 *"']],
-    `5 ${AT}.objectives.rpo.dump: these dumps cannot keep it: 366 d between`,
+    `5 ${AT}.objectives.rpo.dump: the schedule of dumps cannot meet this RPO: 366 d between`,
   ],
   [
     'a dump in leap years',
     [['"0 1 * * *"', '"0 1 29 2 *"']],
-    `5 ${AT}.objectives.rpo.dump: these dumps cannot keep it`,
+    `5 ${AT}.objectives.rpo.dump: the schedule of dumps cannot meet this RPO`,
   ],
   [
     'a slow dump',
     [['usual: { dump: 15m', 'usual: { dump: 3h']],
-    `5 ${AT}.objectives.rpo.dump: these dumps cannot keep it`,
+    `5 ${AT}.objectives.rpo.dump: the schedule of dumps cannot meet this RPO`,
   ],
   [
     'retention that keeps nothing',
@@ -117,7 +117,7 @@ test('several contradictions are told at once, in the order of their lines', () 
 test('a misspelt key elsewhere hides no contradiction', () => {
   const told = mistakesOf(withText(['dump: 26h', 'dump: 24h'], ['priority: P1', 'prio: P1']));
   expect(told).toEqual([
-    expect.stringContaining('these dumps cannot keep it'),
+    expect.stringContaining('the schedule of dumps cannot meet this RPO'),
     '24 targets.crm.prio: unknown key',
   ]);
 });
@@ -125,7 +125,7 @@ test('a misspelt key elsewhere hides no contradiction', () => {
 test('a misspelt key in a policy hides none of its contradictions', () => {
   const told = mistakesOf(withText(['dump: 26h', 'dump: 24h'], ['grace: 30m', 'grce: 30m']));
   expect(told).toEqual([
-    expect.stringContaining('these dumps cannot keep it'),
+    expect.stringContaining('the schedule of dumps cannot meet this RPO'),
     `12 ${AT}.grce: unknown key; did you mean grace?`,
   ]);
 });

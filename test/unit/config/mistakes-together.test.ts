@@ -4,7 +4,7 @@ import { load, mistakesOf, RIGHT, SNAPPED, withText } from './text.ts';
 test('a bad name of a policy is told at the policy and at those who use it', () => {
   expect(mistakesOf(withText(['  production:', '  Production:']))).toEqual([
     '3 policies.Production: expected a name of a-z, 0-9 and -',
-    '23 targets.crm.policy: there is no policy "production"; did you mean Production?',
+    '23 targets.crm.policy: no policy "production"; did you mean Production?',
   ]);
 });
 
@@ -12,9 +12,9 @@ test.each([
   [
     'an id',
     '  crm:\n    policy: production\n    connection: { secret: other }\n',
-    '30 targets.crm: this key stands here twice',
+    '30 targets.crm: duplicate key',
   ],
-  ['a whole section', 'policies: {}\n', '30 policies: this key stands here twice'],
+  ['a whole section', 'policies: {}\n', '30 policies: duplicate key'],
 ])('%s that stands there twice is told with its path and the second line', (_, more, expected) => {
   expect(mistakesOf(RIGHT + more)).toEqual([expect.stringContaining(expected)]);
 });
@@ -34,7 +34,7 @@ test('several mistakes are told at once, in the order of their lines', () => {
     expect.stringMatching(/^11 policies\.production\.schedules\.expire: this schedule can never fire/),
     expect.stringMatching(/^12 policies\.production\.grace: /),
     '16 policies.production.verify.depths: unknown key; did you mean depth?',
-    expect.stringMatching(/^23 targets\.crm\.policy: there is no policy "prod"/),
+    expect.stringMatching(/^23 targets\.crm\.policy: no policy "prod"/),
     '25 targets.crm.connection.password: unknown key',
     expect.stringMatching(/^29 targets\.crm\.assertions\.0\.minimum: /),
   ]);
@@ -47,9 +47,11 @@ test('a wrong value does not hide that the rest of its policy cannot be meant', 
     ['retention:', 'pitr: { window: 40d }\n    retention:'],
   );
   expect(mistakesOf(text)).toEqual([
-    expect.stringMatching(/^5 policies\.production\.objectives\.rpo\.dump: these dumps cannot keep it/),
+    expect.stringMatching(
+      /^5 policies\.production\.objectives\.rpo\.dump: the schedule of dumps cannot meet this RPO/,
+    ),
     expect.stringMatching(/^12 policies\.production\.grace: expected a duration/),
-    expect.stringMatching(/^1\d policies\.production\.pitr\.window: 40 d is outside of 7 to 35 days/),
+    expect.stringMatching(/^1\d policies\.production\.pitr\.window: 40 d is outside the 7 to 35 days/),
   ]);
 });
 
@@ -94,8 +96,8 @@ targets:
   const mistakes = mistakesOf(text);
   expect(mistakes).toHaveLength(3);
   expect(mistakes.join('\n')).toContain(said);
-  expect(mistakes.join('\n')).toContain('these snapshots cannot keep it');
-  expect(mistakes.join('\n')).toContain('promise 10m at least');
+  expect(mistakes.join('\n')).toContain('the schedule of snapshots cannot meet this RPO');
+  expect(mistakes.join('\n')).toContain('promise at least 10m');
 });
 
 test('a list with nothing in it says so, and hides nothing else', () => {

@@ -35,12 +35,12 @@ describe('a mistake is told with its line, its path and what was expected', () =
     [
       'a zone that is none',
       ['"0 1 * * *"', '{ cron: "0 1 * * *", timezone: Mars/Base }'],
-      '8 policies.production.schedules.dump: "Mars/Base" is no IANA time zone',
+      '8 policies.production.schedules.dump: "Mars/Base" is not an IANA time zone',
     ],
     [
       'a newer pg_dump',
       ['dump: { compression', 'dump: { client: newer, compression'],
-      '15 policies.production.dump.client: only same-major: what a newer pg_dump writes, no server of the source’s major can rehearse; install',
+      '15 policies.production.dump.client: only same-major: a server of the source’s major cannot restore what a newer pg_dump writes; install',
     ],
     [
       'a depth that does not exist',
@@ -55,17 +55,17 @@ describe('a mistake is told with its line, its path and what was expected', () =
     [
       'a check that does not exist',
       ['size-anomaly: P3', 'size-anomoly: P3'],
-      '20 policies.production.severities.size-anomoly: there is no finding "size-anomoly"; did you mean size-anomaly?',
+      '20 policies.production.severities.size-anomoly: no finding "size-anomoly"; did you mean size-anomaly?',
     ],
     [
       'a policy that does not exist',
       ['policy: production', 'policy: prod'],
-      '23 targets.crm.policy: there is no policy "prod"; there are production',
+      '23 targets.crm.policy: no policy "prod"; known policies: production',
     ],
     [
       'a policy that does not exist',
       ['policy: production', 'policy: constructor'],
-      '23 targets.crm.policy: there is no policy "constructor"',
+      '23 targets.crm.policy: no policy "constructor"',
     ],
     [
       'a priority that does not exist',
@@ -86,22 +86,22 @@ describe('a mistake is told with its line, its path and what was expected', () =
     [
       'our own id',
       ['  crm:', '  understudy:'],
-      '22 targets.understudy: this id is taken by Understudy itself',
+      '22 targets.understudy: Understudy uses this id itself; choose another',
     ],
     [
       'a question without an answer',
       ['        minimum: 1000\n', ''],
-      '27 targets.crm.assertions.0: expected exactly one of equals, minimum, rowsOf, fresherThan; there is none',
+      '27 targets.crm.assertions.0: expected exactly one of equals, minimum, rowsOf, fresherThan; found none',
     ],
     [
       'a question with two',
       ['minimum: 1000', 'minimum: 1\n        equals: 2'],
-      '27 targets.crm.assertions.0: expected exactly one of equals, minimum, rowsOf, fresherThan; there are equals and minimum',
+      '27 targets.crm.assertions.0: expected exactly one of equals, minimum, rowsOf, fresherThan; found equals and minimum',
     ],
     [
       'a tolerance of nothing',
       ['minimum: 1000', 'minimum: 1\n        tolerance: 5%'],
-      '30 targets.crm.assertions.0.tolerance: tolerance goes with rowsOf',
+      '30 targets.crm.assertions.0.tolerance: tolerance needs rowsOf',
     ],
     [
       'an odd tolerance',
@@ -117,7 +117,7 @@ describe('a mistake is told with its line, its path and what was expected', () =
     [
       'an empty list of them',
       [RIGHT.slice(RIGHT.indexOf('targets:')), 'targets: {}'],
-      '21 targets: nothing is protected',
+      '21 targets: no targets',
     ],
   ])('%s: %j', (_, change, expected) => {
     const told = mistakesOf(withText(change));

@@ -51,12 +51,12 @@ test.each([
   [
     'a bolder RPO',
     '{ objectives: { rpo: { dump: 24h } } }',
-    'objectives.rpo.dump: these dumps cannot keep it',
+    'objectives.rpo.dump: the schedule of dumps cannot meet this RPO',
   ],
   [
     'more grace than the RPO has room for',
     '{ grace: 3h }',
-    'objectives.rpo.dump: these dumps cannot keep it',
+    'objectives.rpo.dump: the schedule of dumps cannot meet this RPO',
   ],
   [
     'a retention of nothing',

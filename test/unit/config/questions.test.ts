@@ -47,7 +47,7 @@ test.each([
   'selection',
 ])('%s is no question', (sql) => {
   expect(mistakesOf(written(sql))).toEqual([
-    expect.stringContaining('sql: an assertion only reads: it begins with select'),
+    expect.stringContaining('sql: an assertion must begin with select'),
   ]);
 });
 

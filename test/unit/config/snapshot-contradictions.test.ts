@@ -22,22 +22,22 @@ test.each<[string, [string, string][], string]>([
   [
     'a promise that these snapshots cannot keep, with its arithmetic',
     [['snapshot: 13h', 'snapshot: 12h']],
-    `${line('rpo:')} ${AT}.objectives.rpo.snapshot: these snapshots cannot keep it: 12 h between snapshots + 15 min snapshot + 30 min grace = 12 h 45 min, promised 12 h`,
+    `${line('rpo:')} ${AT}.objectives.rpo.snapshot: the schedule of snapshots cannot meet this RPO: 12 h between snapshots + 15 min snapshot + 30 min grace = 12 h 45 min, promised 12 h`,
   ],
   [
     'snapshots of which nothing is promised',
     [['snapshot: 13h, ', '']],
-    `${AT}.objectives.rpo: says nothing of snapshots, which are scheduled; add snapshot: and a duration`,
+    `${AT}.objectives.rpo: no RPO for snapshots, which are scheduled; add snapshot: and a duration`,
   ],
   [
     'dumps of which nothing is promised',
     [['dump: 26h, ', '']],
-    `${AT}.objectives.rpo: says nothing of dumps, which are scheduled; add dump: and a duration`,
+    `${AT}.objectives.rpo: no RPO for dumps, which are scheduled; add dump: and a duration`,
   ],
   [
     'a promise of snapshots that nobody takes',
     [['      snapshot: "0 0,12 * * *"\n', '']],
-    `${AT}.objectives.rpo.snapshot: is promised, and no snapshot is scheduled`,
+    `${AT}.objectives.rpo.snapshot: no snapshot is scheduled; add schedules.snapshot, or remove this RPO`,
   ],
   [
     'dumps that nobody rehearses',
@@ -47,33 +47,33 @@ test.each<[string, [string, string][], string]>([
   [
     'an instance of which nobody asks whether it restores',
     [['      preflight: "0 6 * * *"\n', '']],
-    'targets.crm: its policy schedules no preflight, so nobody would ask whether it restores; add preflight: "0 6 * * *"',
+    'targets.crm: its policy schedules no preflight, which checks daily whether it would restore; add preflight: "0 6 * * *"',
   ],
   ['no expiry', [['      expire: "0 5 * * *"\n', '']], `${AT}.schedules: no schedule for expire`],
   [
     'a moment promised that RDS cannot keep',
     [['pitr: 15m', 'pitr: 9m']],
-    `${line('rpo:')} ${AT}.objectives.rpo.pitr: RDS trails by about 5 minutes and is looked at every 5; promise 10m at least`,
+    `${line('rpo:')} ${AT}.objectives.rpo.pitr: RDS is about 5 minutes behind and the watch looks every 5; promise at least 10m`,
   ],
   [
     'a window too short to be one',
     [['window: 14d', 'window: 6d']],
-    `${line('pitr: {')} ${AT}.pitr.window: 6 d is outside of 7 to 35 days, which RDS can keep`,
+    `${line('pitr: {')} ${AT}.pitr.window: 6 d is outside the 7 to 35 days that RDS can keep`,
   ],
   [
     'a window too long',
     [['window: 14d', 'window: 36d']],
-    `${AT}.pitr.window: 36 d is outside of 7 to 35 days`,
+    `${AT}.pitr.window: 36 d is outside the 7 to 35 days`,
   ],
   [
     'a wait for snapshots that outlasts what waits',
     [['    snapshot:\n', '    snapshot:\n      deadline: 24h\n']],
-    `${AT}.snapshot.deadline: no snapshot or copy is waited for longer than 23h`,
+    `${AT}.snapshot.deadline: at most 23h: Understudy waits no longer for a snapshot or a copy`,
   ],
   [
     'a wait for restores that outlasts what waits',
     [['    pitr: {', '    rehearsal: { instance: { deadline: 21h } }\n    pitr: {']],
-    `${AT}.rehearsal.instance.deadline: no restore is waited for longer than 20h`,
+    `${AT}.rehearsal.instance.deadline: at most 20h: Understudy waits no longer for a restore`,
   ],
   [
     'a class that has no size',
@@ -88,7 +88,7 @@ test.each<[string, [string, string][], string]>([
         'region: eu-west-1',
       ],
     ],
-    `${line('alias/vaulted')} ${AT}.snapshot.copies.1: eu-west-1 is copied to twice`,
+    `${line('alias/vaulted')} ${AT}.snapshot.copies.1: duplicate place eu-west-1`,
   ],
   [
     'an encrypted copy in another account without a key there',
@@ -98,7 +98,7 @@ test.each<[string, [string, string][], string]>([
   [
     'an account without a role',
     [[', role: "arn:aws:iam::444455556666:role/r"', '']],
-    `${AT}.snapshot.copies.1: account and role go together`,
+    `${AT}.snapshot.copies.1: account and role need each other: give both or neither`,
   ],
   [
     'a Region that is none',
@@ -144,12 +144,12 @@ test.each<[string, [string, string][], string]>([
       [CONNECTION, ''],
       ['    ledger: true\n', ''],
     ],
-    'targets.crm: its policy schedules dumps, and it has no connection; add connection: { secret: … }',
+    'targets.crm: its policy schedules dumps; add connection: { secret: … }',
   ],
   [
     'dumps of what is not PostgreSQL',
     [['    ledger: true\n', '    engine: mysql\n']],
-    'targets.crm.engine: its policy schedules dumps, and only PostgreSQL can be dumped',
+    'targets.crm.engine: its policy schedules dumps, which need PostgreSQL; use a policy without dumps',
   ],
   [
     'a ledger in what is not PostgreSQL',
@@ -164,7 +164,7 @@ test.each<[string, [string, string][], string]>([
   [
     'an instance and a cluster at once',
     [['    rds: crm-db\n', '    rds: crm-db\n    aurora: crm-cluster\n']],
-    `${line('rds: crm-db') + 1} targets.crm.aurora: a target is one of rds and aurora, not several; make two targets`,
+    `${line('rds: crm-db') + 1} targets.crm.aurora: a target has only one of rds and aurora; make two targets`,
   ],
   [
     'an identifier that RDS would not take',
@@ -202,13 +202,12 @@ describe('a target without a platform', () => {
   const bare = replaced(SNAPPED, ['    rds: crm-db\n', '']);
 
   test('is told everything that its policy wants one for', () => {
-    const wants = (job: string) =>
-      `its policy schedules ${job}, and it names no rds:, aurora: or elasticache: to do that with`;
+    const wants = (job: string) => `its policy schedules ${job}; add rds:, aurora: or elasticache:`;
     expect(mistakesOf(bare).map((told) => told.slice(told.indexOf(' ') + 1))).toEqual([
       ...['snapshot', 'rehearse-snapshot', 'rehearse-moment', 'preflight'].map(
         (job) => `targets.crm: ${wants(job)}`,
       ),
-      'targets.crm: its policy promises an RPO by pitr, which only rds: and aurora: have',
+      'targets.crm: its policy promises an RPO for pitr, which needs rds: or aurora:',
     ]);
   });
 });
@@ -238,7 +237,7 @@ describe('a cache', () => {
       const text = replaced(cache, ['      expire:', `      ${job}: "0 3 * * SUN"\n      expire:`]);
       expect(mistakesOf(text)).toEqual([
         expect.stringContaining(
-          `targets.crm.elasticache: its policy schedules ${job}, which is not done with caches`,
+          `targets.crm.elasticache: its policy schedules ${job}, which caches do not have; use a policy without it`,
         ),
       ]);
     },
@@ -251,21 +250,23 @@ describe('a cache', () => {
       ['      expire:', '      dump: "0 1 * * *"\n      rehearse: "0 2 * * SUN"\n      expire:'],
     );
     expect(mistakesOf(dumping)).toEqual([
-      expect.stringContaining('its policy schedules dumps, and it has no connection'),
-      expect.stringContaining('its policy schedules dumps, and only PostgreSQL can be dumped'),
+      expect.stringContaining('its policy schedules dumps; add connection'),
+      expect.stringContaining(
+        'its policy schedules dumps, which need PostgreSQL; use a policy without dumps',
+      ),
     ]);
   });
 
   test('is told that it cannot be wound back', () => {
     expect(mistakesOf(replaced(cache, ['{ snapshot: 13h }', '{ snapshot: 13h, pitr: 15m }']))).toEqual([
-      expect.stringContaining('its policy promises an RPO by pitr, which only rds: and aurora: have'),
+      expect.stringContaining('its policy promises an RPO for pitr, which needs rds: or aurora:'),
     ]);
   });
 
   test('is told that its snapshots stay in their Region', () => {
     expect(mistakesOf(replaced(cache, ['targets:', `${COPIES[0]}targets:`]))).toEqual([
       expect.stringContaining(
-        'targets.crm.elasticache: its policy copies snapshots, which ElastiCache does not do between Regions',
+        'targets.crm.elasticache: its policy copies snapshots, but ElastiCache cannot copy between Regions; use a policy without copies',
       ),
     ]);
   });
@@ -300,12 +301,15 @@ describe('a target’s own changes', () => {
   const overriding = (changes: string) => `${SNAPPED}    overrides: ${changes}\n`;
 
   test.each([
-    ['{ objectives: { rpo: { snapshot: 12h } } }', 'objectives.rpo.snapshot: these snapshots cannot keep it'],
-    ['{ objectives: { rpo: { pitr: 5m } } }', 'objectives.rpo.pitr: RDS trails by about 5 minutes'],
-    ['{ pitr: { window: 40d } }', 'pitr.window: 40 d is outside of 7 to 35 days'],
+    [
+      '{ objectives: { rpo: { snapshot: 12h } } }',
+      'objectives.rpo.snapshot: the schedule of snapshots cannot meet this RPO',
+    ],
+    ['{ objectives: { rpo: { pitr: 5m } } }', 'objectives.rpo.pitr: RDS is about 5 minutes behind'],
+    ['{ pitr: { window: 40d } }', 'pitr.window: 40 d is outside the 7 to 35 days'],
     [
       '{ snapshot: { copies: [{ region: eu-west-1 }, { region: eu-west-1 }] } }',
-      'snapshot.copies.1: eu-west-1 is copied to twice',
+      'snapshot.copies.1: duplicate place eu-west-1',
     ],
   ])('%s contradicts, and is told at the target', (changes, expected) => {
     const told = mistakesOf(overriding(changes));

@@ -36,9 +36,9 @@ test.each([
   expect(toAwsCron(cron)).toBe(expected);
 });
 
-test.each(['8', 'SUNDAY', 'MON#6', 'L', '*/2', '1.5'])('"%s" is no weekday', (weekday) => {
-  expect(() => toAwsCron(`0 1 * * ${weekday}`)).toThrow(`"${weekday}" is no weekday`);
-  expect(scheduleMistake({ cron: `0 1 * * ${weekday}`, timezone: 'UTC' }, NOW)).toContain('is no weekday');
+test.each(['8', 'SUNDAY', 'MON#6', 'L', '*/2', '1.5'])('"%s" is not a weekday', (weekday) => {
+  expect(() => toAwsCron(`0 1 * * ${weekday}`)).toThrow(`"${weekday}" is not a weekday`);
+  expect(scheduleMistake({ cron: `0 1 * * ${weekday}`, timezone: 'UTC' }, NOW)).toContain('is not a weekday');
 });
 
 test.each([
