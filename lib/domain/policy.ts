@@ -1,5 +1,6 @@
-import { InputError } from './errors.ts';
+import { InputError, Refusal } from './errors.ts';
 import type { ScheduledJob } from './job.ts';
+import { didYouMean } from './nearest.ts';
 import type { PlatformRef } from './platform.ts';
 import type { Schedule } from './schedule.ts';
 import type { Severity } from './severity.ts';
@@ -155,4 +156,30 @@ export function targetOf(plan: Plan, id: string): Target | undefined {
 
 export function targetsOf(plan: Plan, policy: string): Target[] {
   return plan.targets.filter((target) => target.policy.name === policy);
+}
+
+/** The target of a message, or an InputError that says which there are. */
+export function requireTarget(plan: Plan, id: string): Target {
+  const target = targetOf(plan, id);
+  if (target) return target;
+  const known = plan.targets
+    .slice(0, 10)
+    .map((each) => each.id)
+    .join(', ');
+  throw new InputError(
+    `there is no target "${id}" in understudy.yml`,
+    [],
+    didYouMean(
+      id,
+      plan.targets.map((each) => each.id),
+    ) ?? `there are ${known}${plan.targets.length > 10 ? ', …' : ''}`,
+  );
+}
+
+/** The instance, cluster or cache of a target, or a Refusal: a person may ask for a snapshot of a target without one. */
+export function requirePlatform(target: Target): PlatformRef {
+  if (target.platform) return target.platform;
+  throw new Refusal('no-platform', `${target.id} names no rds:, aurora: or elasticache: in understudy.yml`, {
+    hint: 'add the identifier of its instance, cluster or cache',
+  });
 }

@@ -2,11 +2,10 @@ import { type Acknowledgement, acknowledgementOf, LONGEST_ACKNOWLEDGED } from '.
 import { InputError } from '../domain/errors.ts';
 import { DEPLOYMENT, type FindingCode, severityOf } from '../domain/finding.ts';
 import type { OpenFinding } from '../domain/finding-record.ts';
-import type { Plan } from '../domain/policy.ts';
+import { type Plan, requireTarget } from '../domain/policy.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
-import { requireTarget } from './claimed.ts';
 
 export type AcknowledgeDeps = { plan: Plan; catalog: Catalog; clock: Clock };
 type About = { target: string; code: FindingCode; subject?: string | undefined; by: string };

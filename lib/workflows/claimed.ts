@@ -13,7 +13,6 @@ import {
 import { type Finding, finding } from '../domain/finding.ts';
 import type { JobMessage } from '../domain/job.ts';
 import { type RunName, runName } from '../domain/names.ts';
-import { didYouMean } from '../domain/nearest.ts';
 import { type Plan, type Target, targetOf } from '../domain/policy.ts';
 import type { Claim } from '../domain/run.ts';
 import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
@@ -215,22 +214,4 @@ function keepAlive(
 function count(deps: JobDeps, run: RunName, metric: string): void {
   const policy = targetOf(deps.plan, run.target)?.policy.name;
   deps.metrics.count(metric, 1, { job: run.job, ...(policy ? { policy } : {}) }, { target: run.target });
-}
-
-/** The target of a message, or an InputError that says which there are. */
-export function requireTarget(plan: Plan, id: string): Target {
-  const target = targetOf(plan, id);
-  if (target) return target;
-  const known = plan.targets
-    .slice(0, 10)
-    .map((each) => each.id)
-    .join(', ');
-  throw new InputError(
-    `there is no target "${id}" in understudy.yml`,
-    [],
-    didYouMean(
-      id,
-      plan.targets.map((each) => each.id),
-    ) ?? `there are ${known}${plan.targets.length > 10 ? ', …' : ''}`,
-  );
 }

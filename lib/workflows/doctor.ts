@@ -1,10 +1,9 @@
 import { hintOf, InputError, reasonOf } from '../domain/errors.ts';
-import { connectionOf, type Plan } from '../domain/policy.ts';
+import { connectionOf, type Plan, requireTarget } from '../domain/policy.ts';
 import { many } from '../domain/words.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DatabaseEngine, Secrets, Symptom } from '../ports/database.ts';
 import type { Vault } from '../ports/vault.ts';
-import { requireTarget } from './claimed.ts';
 
 export type DoctorDeps = { plan: Plan; engine: DatabaseEngine; secrets: Secrets; vault: Vault; clock: Clock };
 

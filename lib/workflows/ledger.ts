@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { codeOf, hintOf, InputError, reasonOf } from '../domain/errors.ts';
 import type { LedgerJob } from '../domain/job.ts';
 import { USUALLY_APART } from '../domain/ledger.ts';
-import type { Plan, Target } from '../domain/policy.ts';
+import { type Plan, requireTarget, type Target } from '../domain/policy.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger, Secrets } from '../ports/database.ts';
 import type { Log } from '../ports/messages.ts';
-import { refuseTheFuture, requireTarget } from './claimed.ts';
+import { refuseTheFuture } from './claimed.ts';
 import { withCredentials } from './with-credentials.ts';
 
 export type LedgerDeps = {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { DEPLOYMENT, FINDINGS, type FindingCode } from '../domain/finding.ts';
 import { askedJob } from '../domain/job.ts';
+import { requireTarget } from '../domain/policy.ts';
 import type { Alerts, JobMessages } from '../ports/messages.ts';
 import { acknowledge, endAcknowledgement } from './acknowledge.ts';
 import { alertHistory } from './alert-history.ts';
-import { requireTarget } from './claimed.ts';
 import { history } from './history.ts';
 import { estimateOf, sayEstimate } from './instances/scratch-budget.ts';
 import { requireUsablePoint } from './named-point.ts';

@@ -1,4 +1,4 @@
-import { maskEndpoint } from '../checks/deployment.ts';
+import { maskEndpoint } from '../checks/subscriptions.ts';
 import type { AlertTopic } from '../domain/alert.ts';
 import { reasonOf } from '../domain/errors.ts';
 import type { Alerts } from '../ports/messages.ts';

@@ -1,5 +1,6 @@
-import { checkSchedules, checkSubscriptions } from '../checks/deployment.ts';
+import { checkSchedules } from '../checks/deployed-schedules.ts';
 import { checkLateness, owedTo } from '../checks/lateness.ts';
+import { checkSubscriptions } from '../checks/subscriptions.ts';
 import type { AlertTopic } from '../domain/alert.ts';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
 import { expectedSchedules } from '../domain/expected-schedules.ts';

@@ -3,11 +3,10 @@ import type { SourceSince } from '../../domain/bounded.ts';
 import { hintOf, reasonOf } from '../../domain/errors.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
 import { type Manifest, storedObject } from '../../domain/manifest.ts';
-import type { Plan } from '../../domain/policy.ts';
+import { type Plan, requireTarget } from '../../domain/policy.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { Credentials, Instances, Ledger, Secrets } from '../../ports/database.ts';
 import type { Vault } from '../../ports/vault.ts';
-import { requireTarget } from '../claimed.ts';
 import { readManifest } from '../read-manifest.ts';
 import { withCredentials } from '../with-credentials.ts';
 

@@ -4,7 +4,7 @@ import { SNAPSHOT_TAKES } from '../../domain/ledger.ts';
 import { VAULT } from '../../domain/names.ts';
 import { defaultParameterGroup } from '../../domain/parameter-family.ts';
 import type { PlatformSource } from '../../domain/platform.ts';
-import type { Target } from '../../domain/policy.ts';
+import { requirePlatform, type Target } from '../../domain/policy.ts';
 import {
   counts,
   type DumpPoint,
@@ -19,8 +19,7 @@ import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { Platform, ScratchOrder } from '../../ports/platform.ts';
-import type { Chosen } from '../rehearse/judge.ts';
-import { platformOf } from '../snapshots/snapshot.ts';
+import type { Chosen } from '../restored.ts';
 import { type Estimate, refuseOverBudget, sayEstimate } from './scratch-budget.ts';
 
 /** What will be restored, and everything known of it beforehand. Small: it travels through a checkpoint. */
@@ -57,7 +56,7 @@ export async function planRehearsal(
   target: Target,
   deps: PlanDeps,
 ): Promise<InstancePlan> {
-  const ref = platformOf(target);
+  const ref = requirePlatform(target);
   if (ref.kind === 'elasticache')
     throw new Refusal('not-rehearsed', `${target.id} is a cache, which is not rehearsed`);
   const now = deps.clock.now();

@@ -1,13 +1,12 @@
 import { CredentialsRefused, codeOf, saidOf, UnderstudyError } from '../../domain/errors.ts';
 import type { Manifest } from '../../domain/manifest.ts';
-import type { Plan, Target } from '../../domain/policy.ts';
+import { type Plan, requireTarget, type Target } from '../../domain/policy.ts';
 import { plusSeconds } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Credentials, InstanceCopy, Instances } from '../../ports/database.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
 import type { Vault } from '../../ports/vault.ts';
-import { requireTarget } from '../claimed.ts';
 import { readManifest } from '../read-manifest.ts';
 import { NOTHING_PROVEN, type ProveRequest, type ProveResult, SHOWN } from './proof-slices.ts';
 import { assertionTasks, pageTasks, proveLedger, proveSchema, type Task, tableTasks } from './proof-tasks.ts';

@@ -2,7 +2,7 @@ import { snapshotPointId } from '../../domain/names.ts';
 import { placeOf, type Target } from '../../domain/policy.ts';
 import { counts, type SnapshotPoint } from '../../domain/recovery-point.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
-import { askForCopies } from '../snapshots/snapshot.ts';
+import { askForCopies } from '../snapshots/ask-for-copies.ts';
 import type { PlatformLookDeps } from './snapshot-look.ts';
 
 /** A copy that nobody asked for yet is asked for after this; one that failed, after an hour. In seconds. */

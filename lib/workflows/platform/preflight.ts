@@ -4,8 +4,8 @@ import { checkKey } from '../../checks/snapshot.ts';
 import { InputError, withHint } from '../../domain/errors.ts';
 import { codesClosedBy, DEPLOYMENT, FINDINGS, type Finding, finding } from '../../domain/finding.ts';
 import type { PreflightJob } from '../../domain/job.ts';
-import type { Target } from '../../domain/policy.ts';
-import { type JobDeps, type JobOutcome, requireTarget, underClaim } from '../claimed.ts';
+import { requireTarget, type Target } from '../../domain/policy.ts';
+import { type JobDeps, type JobOutcome, underClaim } from '../claimed.ts';
 import { settle } from '../tell.ts';
 import { type AskDeps, type Asked, askAll, type Restorable } from './ask-before-restore.ts';
 

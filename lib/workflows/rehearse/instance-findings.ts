@@ -2,7 +2,7 @@ import { type Finding, finding } from '../../domain/finding.ts';
 import type { Target } from '../../domain/policy.ts';
 import { many } from '../../domain/words.ts';
 import { NOTHING_PROVEN, type ProveResult } from '../instances/proof-slices.ts';
-import type { Chosen } from './judge.ts';
+import type { Chosen } from '../restored.ts';
 
 /** How a note begins that says what a proof left out. */
 export const NOT_LOOKED_AT = 'not looked at:';

@@ -2,14 +2,13 @@ import { Refusal } from '../../domain/errors.ts';
 import { type Finding, finding } from '../../domain/finding.ts';
 import type { RehearseJob } from '../../domain/job.ts';
 import { VAULT } from '../../domain/names.ts';
-import type { Target } from '../../domain/policy.ts';
+import { requireTarget, type Target } from '../../domain/policy.ts';
 import { counts, type DumpPoint, isDump } from '../../domain/recovery-point.ts';
 import { utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { requireTarget } from '../claimed.ts';
 import type { RunDeps } from '../durable-claim.ts';
 import type { ScratchRequest, ScratchResult } from '../restore-and-prove.ts';
-import type { Chosen, Restored } from './judge.ts';
+import type { Chosen, Restored } from '../restored.ts';
 import { type RehearsalOutcome, rehearse } from './rehearse.ts';
 
 export type RehearseDumpDeps = RunDeps & {

@@ -2,9 +2,8 @@ import { type Said, saidOf } from '../../domain/errors.ts';
 import { finding } from '../../domain/finding.ts';
 import type { RehearseInstanceJob } from '../../domain/job.ts';
 import { defaultParameterGroup } from '../../domain/parameter-family.ts';
-import type { Target } from '../../domain/policy.ts';
+import { requireTarget, type Target } from '../../domain/policy.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { requireTarget } from '../claimed.ts';
 import { lostClaim } from '../durable-claim.ts';
 import { type InstancePlan, planRehearsal } from '../instances/plan-instance-rehearsal.ts';
 import { proveCopy } from '../instances/prove-copy.ts';
@@ -18,8 +17,8 @@ import {
 } from '../instances/scratch-order.ts';
 import { clearEarlierAttempt, itsTurn } from '../instances/scratch-turn.ts';
 import { takeDown } from '../instances/take-down.ts';
+import type { Restored } from '../restored.ts';
 import { raise } from '../tell.ts';
-import type { Restored } from './judge.ts';
 import { type RehearsalOutcome, rehearse } from './rehearse.ts';
 import { type InstanceResult, restoredInstance } from './restored-instance.ts';
 

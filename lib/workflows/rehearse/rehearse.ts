@@ -13,8 +13,9 @@ import {
   type RunDeps,
 } from '../durable-claim.ts';
 import { type RefusedPoint, refuseNamedPoint } from '../named-point.ts';
+import type { Chosen, Restored } from '../restored.ts';
 import { concludeRehearsal } from './conclude.ts';
-import { type Chosen, judge, type Restored } from './judge.ts';
+import { judge } from './judge.ts';
 
 /** How one sort of rehearsal restores: a dump on a server inside a function, a snapshot or a moment on an instance. */
 export type Method<Choice extends Chosen> = {

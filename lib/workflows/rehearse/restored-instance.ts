@@ -5,8 +5,8 @@ import { lostBy } from '../../domain/ledger.ts';
 import type { Target } from '../../domain/policy.ts';
 import type { InstancePlan } from '../instances/plan-instance-rehearsal.ts';
 import type { ProveResult } from '../instances/proof-slices.ts';
+import type { Restored } from '../restored.ts';
 import { instanceFindings, NOT_LOOKED_AT, proofIncomplete } from './instance-findings.ts';
-import type { Restored } from './judge.ts';
 
 /** What came of restoring onto a scratch instance. */
 export type InstanceResult = {

@@ -1,14 +1,14 @@
-import { Refusal, type Said, saidOf } from '../../domain/errors.ts';
+import { type Said, saidOf } from '../../domain/errors.ts';
 import type { SnapshotJob } from '../../domain/job.ts';
 import { type RunName, snapshotName, snapshotPointId } from '../../domain/names.ts';
 import type { PlatformRef, PlatformSnapshot } from '../../domain/platform.ts';
-import { placeOf, type Target } from '../../domain/policy.ts';
+import { requirePlatform, requireTarget, type Target } from '../../domain/policy.ts';
 import { isSnapshot, type SnapshotPoint } from '../../domain/recovery-point.ts';
 import type { Claim } from '../../domain/run.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { requireTarget } from '../claimed.ts';
 import { claimDurably, fail, lostClaim, succeed } from '../durable-claim.ts';
+import { askForCopies } from './ask-for-copies.ts';
 import { BUSY_FOR, beginWhenFree } from './begin-snapshot.ts';
 import { makeItCount, type SnapshotDeps, untilAvailable } from './made-snapshot.ts';
 
@@ -36,7 +36,7 @@ export async function snapshot(
   deps: SnapshotDeps,
 ): Promise<SnapshotOutcome> {
   const target = requireTarget(deps.plan, job.target);
-  const ref = platformOf(target);
+  const ref = requirePlatform(target);
   const run: RunName = { job: 'snapshot', target: target.id, scheduledFor: job.scheduledFor };
   const { deadline } = target.policy.snapshot;
   const claimed = await claimDurably(durable, deps, run, job, deadline + BUSY_FOR + HOUR);
@@ -59,14 +59,6 @@ export async function snapshot(
     await fail(durable, deps, claim, said);
     return { outcome: 'failed', summary: said.message, ...said };
   }
-}
-
-/** Every target of a policy that schedules snapshots has one; a person may still ask for one that has not. */
-export function platformOf(target: Target): PlatformRef {
-  if (target.platform) return target.platform;
-  throw new Refusal('no-platform', `${target.id} names no rds:, aurora: or elasticache: in understudy.yml`, {
-    hint: 'add the identifier of its instance, cluster or cache',
-  });
 }
 
 async function takeOne(
@@ -134,27 +126,6 @@ async function giveUp(claim: Claim, creating: SnapshotPoint, said: Said, deps: S
   const known = await deps.catalog.point(creating.target, creating.id);
   if (known?.state === 'creating')
     await deps.catalog.putPoint(claim, { ...creating, state: 'failed', why: said.message });
-}
-
-/** One message a place. */
-export async function askForCopies(
-  job: Pick<SnapshotJob, 'scheduledFor' | 'requestedBy'>,
-  target: Target,
-  point: SnapshotPoint,
-  deps: Pick<SnapshotDeps, 'messages'>,
-  places: readonly string[] = target.policy.snapshot.copies.map(placeOf),
-): Promise<void> {
-  for (const to of places) {
-    await deps.messages.publish({
-      job: 'copy',
-      target: target.id,
-      scheduledFor: job.scheduledFor,
-      requestedBy: job.requestedBy,
-      reason: 'the snapshot is available',
-      point: point.id,
-      to,
-    });
-  }
 }
 
 function say(taken: PlatformSnapshot): string {

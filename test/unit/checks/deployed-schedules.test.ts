@@ -1,4 +1,5 @@
-import { checkSchedules, checkSubscriptions, maskEndpoint } from '../../../lib/checks/deployment.ts';
+import { checkSchedules } from '../../../lib/checks/deployed-schedules.ts';
+import { checkSubscriptions, maskEndpoint } from '../../../lib/checks/subscriptions.ts';
 import { expectedSchedules } from '../../../lib/domain/expected-schedules.ts';
 import type { DeployedSchedule } from '../../../lib/ports/messages.ts';
 import { policy } from '../../support/builders.ts';
