@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { instances, ledger, plan, secrets, vault } from '../lib/runtime/compose.ts';
-import { jobHandler } from '../lib/runtime/job-handler.ts';
 import {
   hostsOfSource,
   lookAtSource,
   sourceHostsRequest,
   sourceLookRequest,
-} from '../lib/workflows/instances/look-at-source.ts';
+} from '../lib/restore/instance/source-changes.ts';
+import { instances, ledger, plan, secrets, vault } from '../lib/runtime/compose.ts';
+import { jobHandler } from '../lib/runtime/job-handler.ts';
 
 const request = z.discriminatedUnion('ask', [sourceLookRequest, sourceHostsRequest]);
 

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import { plan, telling, wakes } from '../lib/runtime/compose.ts';
-import { type NoticeOutcome, notice } from '../lib/workflows/platform/notice.ts';
+import { type NoticeOutcome, notice } from '../lib/workflows/events/notice.ts';
 
 type Delivery = { Sns?: { Message?: unknown; Timestamp?: string } };
 

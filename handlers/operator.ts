@@ -1,6 +1,6 @@
 import { alerts, catalog, clock, messages, plan, stage, vaultName } from '../lib/runtime/compose.ts';
 import { personHandler } from '../lib/runtime/job-handler.ts';
-import { operate, operatorRequest } from '../lib/workflows/operate.ts';
+import { operate, operatorRequest } from '../lib/workflows/operator/operate.ts';
 
 /** A person, through ./understudy → what is known, a job asked for, a trial alert. */
 export const handler = personHandler(operatorRequest, (request) =>

@@ -1,8 +1,8 @@
-import { preflightJob } from '../lib/domain/job.ts';
+import { preflightJob } from '../lib/domain/runs/job.ts';
 import { home, jobDeps, keyState, platform, scratchNetwork } from '../lib/runtime/compose.ts';
 import { conditions } from '../lib/runtime/conditions.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
-import { preflight } from '../lib/workflows/platform/preflight.ts';
+import { preflight } from '../lib/workflows/preflight/preflight.ts';
 
 /** Queue `preflight` → will it restore now, and is the source set up as promised? Looks, and changes nothing. */
 export const handler = jobHandler(preflightJob, (job, invocation) =>

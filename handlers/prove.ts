@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import type { ProveRequest } from '../lib/restore/prove/proof-slices.ts';
+import { proveInstance } from '../lib/restore/prove/prove-instance.ts';
 import { clock, instances, log, plan, scratchSecretStore, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
-import type { ProveRequest } from '../lib/workflows/instances/proof-slices.ts';
-import { proveInstance } from '../lib/workflows/instances/prove-instance.ts';
 
 const request = z
   .looseObject({ target: z.string(), name: z.string(), host: z.string(), from: z.int() })

@@ -1,4 +1,4 @@
-import { rehearseInstanceJob } from '../lib/domain/job.ts';
+import { rehearseInstanceJob } from '../lib/domain/runs/job.ts';
 import {
   changesFunction,
   pick,

@@ -1,4 +1,4 @@
-import { rehearseJob } from '../lib/domain/job.ts';
+import { rehearseJob } from '../lib/domain/runs/job.ts';
 import { pick, plan, scratchFunction, telling } from '../lib/runtime/compose.ts';
 import { durableHandler } from '../lib/runtime/durable.ts';
 import { rehearseDump } from '../lib/workflows/rehearse/rehearse-dump.ts';

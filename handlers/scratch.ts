@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { DumpPoint } from '../lib/domain/recovery-point.ts';
+import type { DumpPoint } from '../lib/domain/points/recovery-point.ts';
+import { restoreAndProve } from '../lib/restore/on-server.ts';
 import { clock, log, plan, scratch, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
-import { restoreAndProve } from '../lib/workflows/restore-and-prove.ts';
 
 const request = z.strictObject({
   point: z

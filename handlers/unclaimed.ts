@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { DEPLOYMENT, finding } from '../lib/domain/finding.ts';
+import { raise } from '../lib/alerting/alerts.ts';
+import { DEPLOYMENT, finding } from '../lib/domain/findings/finding.ts';
 import { telling } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
-import { raise } from '../lib/workflows/tell.ts';
 
 const anything = z.unknown();
 

@@ -9,7 +9,7 @@ import {
   secrets,
   vault,
 } from '../lib/runtime/compose.ts';
-import { watch } from '../lib/workflows/watch.ts';
+import { watch } from '../lib/workflows/watch/watch.ts';
 
 /** Every five minutes → what is late, silent, dead, left over or unheard. */
 export const handler = middy<unknown, { findings: number }>().handler(async () => {

@@ -1,9 +1,9 @@
-import type { ScheduledJob } from '../domain/job.ts';
 import { didYouMean } from '../domain/nearest.ts';
-import { rpoArithmetic, sayArithmetic } from '../domain/objective.ts';
-import { type Policy, placeOf } from '../domain/policy.ts';
-import { shortestRetention } from '../domain/retention.ts';
-import { longestInterval, scheduleMistake } from '../domain/schedule.ts';
+import { rpoArithmetic, sayArithmetic } from '../domain/plan/objective.ts';
+import { type Policy, placeOf } from '../domain/plan/policy.ts';
+import { longestInterval, scheduleMistake } from '../domain/plan/schedule.ts';
+import { shortestRetention } from '../domain/points/retention.ts';
+import type { ScheduledJob } from '../domain/runs/job.ts';
 import { humanSeconds } from '../domain/time.ts';
 import { resolvePolicy, resolveSchedule, withOverrides } from './resolve.ts';
 import { type ConfigPolicy, configSchema } from './schema.ts';

@@ -1,9 +1,9 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type * as z from 'zod';
 import { InputError } from '../domain/errors.ts';
-import { formatIssue, valueAt } from '../domain/issue.ts';
 import { didYouMean } from '../domain/nearest.ts';
-import type { Plan } from '../domain/policy.ts';
+import { formatIssue, valueAt } from '../domain/plan/issue.ts';
+import type { Plan } from '../domain/plan/policy.ts';
 import { contradictions } from './contradictions.ts';
 import { resolvePlan } from './resolve.ts';
 import { configSchema, jsonSchema } from './schema.ts';

@@ -1,6 +1,6 @@
-import type { PlatformRef } from '../domain/platform.ts';
-import type { Assertion, Plan, Policy, Target } from '../domain/policy.ts';
-import type { Schedule } from '../domain/schedule.ts';
+import type { Assertion, Plan, Policy, Target } from '../domain/plan/policy.ts';
+import type { Schedule } from '../domain/plan/schedule.ts';
+import type { PlatformRef } from '../domain/points/platform.ts';
 import { seconds } from '../domain/time.ts';
 import type { Config, ConfigPolicy, ConfigTarget } from './schema.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { FINDINGS } from '../domain/finding.ts';
+import { FINDINGS } from '../domain/findings/finding.ts';
+import { SEVERITIES } from '../domain/findings/severity.ts';
 import { TARGET_ID } from '../domain/names.ts';
 import { didYouMean } from '../domain/nearest.ts';
-import { SEVERITIES } from '../domain/severity.ts';
 import { DURATION_PATTERN } from '../domain/time.ts';
 
 /**

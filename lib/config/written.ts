@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { valueAt } from '../domain/issue.ts';
+import { valueAt } from '../domain/plan/issue.ts';
 import { humanSeconds } from '../domain/time.ts';
 
 /** Says a duration of a policy, by its way there such as `retention.weekly`, as it was written: `12w`, not `84 d`. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PlatformKind } from './platform.ts';
+import type { PlatformKind } from './points/platform.ts';
 import { compactUtc, utc } from './time.ts';
 
 /** Everything that bears a name is named here, after the moment it was scheduled for and never after "now". */

@@ -1,13 +1,13 @@
-import type { Acknowledgement } from '../domain/acknowledgement.ts';
-import type { Evidence } from '../domain/evidence.ts';
-import type { FindingRecord, OpenFinding } from '../domain/finding-record.ts';
+import type { Acknowledgement } from '../domain/findings/acknowledgement.ts';
+import type { FindingRecord, OpenFinding } from '../domain/findings/finding-record.ts';
 import type { RunName } from '../domain/names.ts';
-import type { DumpPoint, PointState, RecoveryPoint, SnapshotPoint } from '../domain/recovery-point.ts';
-import type { Claim, ClaimOutcome, Run } from '../domain/run.ts';
-import type { Schedule } from '../domain/schedule.ts';
-import type { ScratchRecord, Standing } from '../domain/scratch.ts';
-import type { Owing, TargetStatus } from '../domain/target-status.ts';
-import type { TimelineEvent } from '../domain/timeline.ts';
+import type { Schedule } from '../domain/plan/schedule.ts';
+import type { DumpPoint, PointState, RecoveryPoint, SnapshotPoint } from '../domain/points/recovery-point.ts';
+import type { Evidence } from '../domain/proof/evidence.ts';
+import type { Claim, ClaimOutcome, Run } from '../domain/runs/run.ts';
+import type { ScratchRecord, Standing } from '../domain/runs/scratch.ts';
+import type { Owing, TargetStatus } from '../domain/status/target-status.ts';
+import type { TimelineEvent } from '../domain/status/timeline.ts';
 
 export type ClaimRequest = RunName & {
   requestedBy: string;

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { SourceSince } from '../domain/bounded.ts';
-import type { Exception } from '../domain/exceptions.ts';
-import type { LedgerRow } from '../domain/ledger.ts';
+import type { Policy, Target } from '../domain/plan/policy.ts';
+import type { SourceSince } from '../domain/proof/bounded.ts';
+import type { Exception } from '../domain/proof/exceptions.ts';
+import type { LedgerRow } from '../domain/proof/ledger.ts';
 import type {
   ContentFacts,
   ExtensionFacts,
@@ -10,9 +11,8 @@ import type {
   SequenceFacts,
   SourceFacts,
   TableFacts,
-} from '../domain/manifest.ts';
-import type { Policy, Target } from '../domain/policy.ts';
-import type { CopyFacts, Rewritten } from '../domain/proof.ts';
+} from '../domain/proof/manifest.ts';
+import type { CopyFacts, Rewritten } from '../domain/proof/proof.ts';
 
 /** How to reach a database. Never logged, never in argv. */
 export type Credentials = {

@@ -1,5 +1,5 @@
-import type { Alert, AlertTopic } from '../domain/alert.ts';
-import type { JobMessage } from '../domain/job.ts';
+import type { Alert, AlertTopic } from '../domain/findings/alert.ts';
+import type { JobMessage } from '../domain/runs/job.ts';
 
 /** Topic `jobs`, and the queues behind it. */
 export type JobMessages = {

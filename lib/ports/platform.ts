@@ -4,7 +4,7 @@ import type {
   PlatformSnapshot,
   PlatformSource,
   Quota,
-} from '../domain/platform.ts';
+} from '../domain/points/platform.ts';
 
 /** Where snapshots lie: the name in points, the Region, and the role that is taken on for another account. */
 export type Place = { name: string; region: string; account?: string | undefined; role?: string | undefined };

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { StoredObject } from '../domain/recovery-point.ts';
+import type { StoredObject } from '../domain/points/recovery-point.ts';
 
 /** How an object is to be stored. */
 export type PutOptions = {

@@ -1,10 +1,10 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
+import { raise } from '../alerting/alerts.ts';
 import { InputError, reasonOf } from '../domain/errors.ts';
-import { DEPLOYMENT, finding } from '../domain/finding.ts';
-import { formatIssue } from '../domain/issue.ts';
-import { raise } from '../workflows/tell.ts';
+import { DEPLOYMENT, finding } from '../domain/findings/finding.ts';
+import { formatIssue } from '../domain/plan/issue.ts';
 import { type Invocation, log, telling } from './compose.ts';
 
 /** Work for one message, whoever brought it. */

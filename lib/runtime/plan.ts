@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { reasonOf, UnderstudyError } from '../domain/errors.ts';
-import type { Plan } from '../domain/policy.ts';
+import type { Plan } from '../domain/plan/policy.ts';
 
 const plans = new Map<string, Plan>();
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { childEnvironment, libpqEnvironment } from '../../lib/adapters/postgres/process.ts';
-import type { Policy } from '../../lib/domain/policy.ts';
+import { childEnvironment, libpqEnvironment } from '../../lib/adapters/engines/postgres/process.ts';
+import type { Policy } from '../../lib/domain/plan/policy.ts';
 import { makeDatabase } from './database.ts';
 import {
   BIN,

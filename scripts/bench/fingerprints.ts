@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from '../../lib/adapters/postgres/connection.ts';
-import { type DataTable, dataTables, tableFacts } from '../../lib/adapters/postgres/facts/tables.ts';
+import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
+import { type DataTable, dataTables, tableFacts } from '../../lib/adapters/engines/postgres/facts/tables.ts';
 import type { Cluster } from '../local/cluster.ts';
 import { makeDatabase } from './database.ts';
 import {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { childEnvironment, libpqEnvironment } from '../../lib/adapters/postgres/process.ts';
-import type { Manifest } from '../../lib/domain/manifest.ts';
+import { childEnvironment, libpqEnvironment } from '../../lib/adapters/engines/postgres/process.ts';
+import type { Manifest } from '../../lib/domain/proof/manifest.ts';
 import type { Cluster } from '../local/cluster.ts';
 import { makeDatabase } from './database.ts';
 import {

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { s3, sns, sqs } from '../../lib/adapters/aws/clients.ts';
 import { jobMessages } from '../../lib/adapters/aws/job-messages.ts';
 import { s3Vault } from '../../lib/adapters/aws/s3-vault.ts';
-import { postgresEngine } from '../../lib/adapters/postgres/engine.ts';
-import { checkArchive } from '../../lib/checks/artifact.ts';
-import type { Manifest } from '../../lib/domain/manifest.ts';
-import type { Plan, Policy, Target } from '../../lib/domain/policy.ts';
-import type { DumpPoint } from '../../lib/domain/recovery-point.ts';
+import { postgresEngine } from '../../lib/adapters/engines/postgres/engine.ts';
+import type { Plan, Policy, Target } from '../../lib/domain/plan/policy.ts';
+import type { DumpPoint } from '../../lib/domain/points/recovery-point.ts';
+import type { Manifest } from '../../lib/domain/proof/manifest.ts';
+import { checkArchive } from '../../lib/points/artifact.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
-import { dispatch } from '../../lib/workflows/dispatch.ts';
+import { dispatch } from '../../lib/workflows/dispatch/dispatch.ts';
 
 /**
  * What is measured, each in a fresh process: takes a job as JSON, prints one line of JSON. kit.ts bundles it with the
@@ -41,7 +41,7 @@ export type Measured = {
 const never = new AbortController().signal;
 const vault = () => s3Vault(s3({ pathStyle: true }), { bucket: 'vault' });
 
-/** As lib/workflows/dump.ts does it: the end of the stream waits for the facts. */
+/** As lib/workflows/dump/dump.ts does it: the end of the stream waits for the facts. */
 async function dump(job: Job<'dump'>): Promise<Record<string, unknown>> {
   const source = await postgresEngine(() => [job.bin]).hold(job.credentials, job.policy, never);
   try {

@@ -1,4 +1,4 @@
-import { foundBad, isVerified, type RecoveryPoint } from '../../lib/domain/recovery-point.ts';
+import { foundBad, isVerified, type RecoveryPoint } from '../../lib/domain/points/recovery-point.ts';
 import { bad, good } from './say.ts';
 
 /** Bytes stored, or allocated where it is a snapshot. */

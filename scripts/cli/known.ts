@@ -1,4 +1,4 @@
-import type { Target } from '../../lib/domain/policy.ts';
+import type { Target } from '../../lib/domain/plan/policy.ts';
 import type { Session } from './session.ts';
 
 /** A target as understudy.yml here has it, for a hint. Somebody who only looks at a stage need not have one. */

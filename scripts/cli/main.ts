@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
-import { withOption } from '../../lib/domain/alert.ts';
 import { hintOf, InputError, reasonOf } from '../../lib/domain/errors.ts';
+import { withOption } from '../../lib/domain/findings/alert.ts';
 import { DONE, FAILED, WRONG_INPUT } from './exit.ts';
 import { makeProgram } from './program.ts';
 import { COMMANDS } from './registry/all.ts';

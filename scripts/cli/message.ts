@@ -1,9 +1,9 @@
 import { InputError } from '../../lib/domain/errors.ts';
-import { formatIssue } from '../../lib/domain/issue.ts';
-import { askedJob } from '../../lib/domain/job.ts';
 import { parsePointId, snapshotPointId } from '../../lib/domain/names.ts';
 import { didYouMean } from '../../lib/domain/nearest.ts';
-import { placeOf, type Target } from '../../lib/domain/policy.ts';
+import { formatIssue } from '../../lib/domain/plan/issue.ts';
+import { placeOf, type Target } from '../../lib/domain/plan/policy.ts';
+import { askedJob } from '../../lib/domain/runs/job.ts';
 import { utc } from '../../lib/domain/time.ts';
 import { ASKED_JOBS } from './jobs.ts';
 import type { Session } from './session.ts';

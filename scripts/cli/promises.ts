@@ -1,5 +1,5 @@
-import { MEANS } from '../../lib/domain/objective.ts';
-import type { Policy } from '../../lib/domain/policy.ts';
+import { MEANS } from '../../lib/domain/plan/objective.ts';
+import type { Policy } from '../../lib/domain/plan/policy.ts';
 import { humanSeconds } from '../../lib/domain/time.ts';
 
 /** `26 h from dumps, 15 min from pitr`: what is tolerated to be lost, by the means that keeps it. */

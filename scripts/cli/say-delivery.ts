@@ -1,7 +1,7 @@
-import { type Acknowledged, isSettled } from '../../lib/domain/acknowledgement.ts';
-import type { Evidence } from '../../lib/domain/evidence.ts';
-import type { Finding } from '../../lib/domain/finding.ts';
-import { pages } from '../../lib/domain/severity.ts';
+import { type Acknowledged, isSettled } from '../../lib/domain/findings/acknowledgement.ts';
+import type { Finding } from '../../lib/domain/findings/finding.ts';
+import { pages } from '../../lib/domain/findings/severity.ts';
+import type { Evidence } from '../../lib/domain/proof/evidence.ts';
 import type { Delivery } from '../local/pump.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from './exit.ts';
 import { bad, faint, good, odd } from './say.ts';

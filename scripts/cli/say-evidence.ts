@@ -1,6 +1,6 @@
-import type { Evidence } from '../../lib/domain/evidence.ts';
-import type { Downtime, LedgerProof } from '../../lib/domain/ledger.ts';
-import { sayDifference } from '../../lib/domain/proof.ts';
+import type { Evidence } from '../../lib/domain/proof/evidence.ts';
+import type { Downtime, LedgerProof } from '../../lib/domain/proof/ledger.ts';
+import { sayDifference } from '../../lib/domain/proof/proof.ts';
 import { humanSeconds } from '../../lib/domain/time.ts';
 import { many } from '../../lib/domain/words.ts';
 import { bad, faint, good } from './say.ts';

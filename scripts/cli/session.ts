@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadPlan } from '../../lib/config/load.ts';
 import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
 import { stageProblem } from '../../lib/domain/names.ts';
-import type { Plan } from '../../lib/domain/policy.ts';
+import type { Plan } from '../../lib/domain/plan/policy.ts';
 import type { Mistake } from '../../lib/runtime/job-handler.ts';
 import type { FunctionName } from '../local/handlers.ts';
 import { isAlive, logToFile, readState } from '../local/state.ts';

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { identifier } from '../../lib/adapters/postgres/connection.ts';
-import { localScratch, type ScratchSettings } from '../../lib/adapters/postgres/scratch.ts';
-import { SUPERUSER } from '../../lib/adapters/postgres/scratch-server.ts';
+import { identifier } from '../../lib/adapters/engines/postgres/connection.ts';
+import { localScratch, type ScratchSettings } from '../../lib/adapters/engines/postgres/scratch.ts';
+import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 import type { Scratch } from '../../lib/ports/database.ts';
 
 /** A scratch whose copy loses one row between restore and proof. Says from which table. */

@@ -1,6 +1,6 @@
 import { runName } from '../../lib/domain/names.ts';
 import * as compose from '../../lib/runtime/compose.ts';
-import { clearAway } from '../../lib/workflows/clear-away.ts';
+import { clearAway } from '../../lib/workflows/watch/dead-runs.ts';
 
 /**
  * Ends on record what earlier commands left running when they were killed, as the watch of a deployed stage does: no watch

@@ -1,4 +1,4 @@
-import type { JobMessage } from '../../lib/domain/job.ts';
+import type { JobMessage } from '../../lib/domain/runs/job.ts';
 import type { JobMessages } from '../../lib/ports/messages.ts';
 import { use } from '../../lib/runtime/compose.ts';
 import type { FunctionName } from './handlers.ts';

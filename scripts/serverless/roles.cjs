@@ -133,7 +133,7 @@ function table(can, inVpc) {
 }
 
 module.exports = async ({ resolveVariable }) => {
-  const { placeOf } = require('../../lib/domain/policy.ts');
+  const { placeOf } = require('../../lib/domain/plan/policy.ts');
   const stage = await stageOf(resolveVariable);
   const subnets = await resolveVariable('param:vpcSubnets');
   const { policies, targets } = readPlan();

@@ -7,7 +7,7 @@ const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const SCHEDULED_FOR = '<aws.scheduler.scheduled-time>';
 
 module.exports = async ({ resolveVariable }) => {
-  const { expectedSchedules } = require('../../lib/domain/expected-schedules.ts');
+  const { expectedSchedules } = require('../../lib/domain/plan/expected-schedules.ts');
   const stage = await stageOf(resolveVariable);
   const Resources = {};
 

@@ -1,5 +1,5 @@
 import { ListSubscriptionsByTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { type Alert, withOption } from '../../lib/domain/alert.ts';
+import { type Alert, withOption } from '../../lib/domain/findings/alert.ts';
 import { readInbox } from '../../scripts/local/pump.ts';
 import { lateness } from './support/catalogs.ts';
 import { form, subscribers } from './support/fake-sns.ts';

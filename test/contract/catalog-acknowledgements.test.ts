@@ -1,7 +1,7 @@
-import type { Acknowledgement } from '../../lib/domain/acknowledgement.ts';
+import { markTold, openFinding } from '../../lib/alerting/finding-records.ts';
+import type { Acknowledgement } from '../../lib/domain/findings/acknowledgement.ts';
 import { utc } from '../../lib/domain/time.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
-import { markTold, openFinding } from '../../lib/workflows/finding-records.ts';
 import { AT, CATALOGS, lateness, later } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 

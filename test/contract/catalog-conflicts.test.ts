@@ -1,7 +1,7 @@
 import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { closeFinding, markTold, openFinding } from '../../lib/alerting/finding-records.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
-import { closeFinding, markTold, openFinding } from '../../lib/workflows/finding-records.ts';
 import { AT, awsCatalog, claim, lateness, later, MOMENT, point, pointIn } from './support/catalogs.ts';
 import { BROKEN, breakSending, intercept, watchTokens } from './support/dynamo.ts';
 import { unique } from './support/stage.ts';

@@ -1,6 +1,6 @@
-import { finding } from '../../lib/domain/finding.ts';
+import { closeFinding, markTold, openFinding } from '../../lib/alerting/finding-records.ts';
+import { finding } from '../../lib/domain/findings/finding.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
-import { closeFinding, markTold, openFinding } from '../../lib/workflows/finding-records.ts';
 import { AT, CATALOGS, lateness, later } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 

@@ -1,5 +1,5 @@
-import { POINT_STATES, type PointState, type RecoveryPoint } from '../../lib/domain/recovery-point.ts';
-import type { Claim } from '../../lib/domain/run.ts';
+import { POINT_STATES, type PointState, type RecoveryPoint } from '../../lib/domain/points/recovery-point.ts';
+import type { Claim } from '../../lib/domain/runs/run.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import { CATALOGS, claim, later, MOMENT, point, pointIn } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';

@@ -1,5 +1,5 @@
 import { pointId } from '../../lib/domain/names.ts';
-import type { RecoveryPoint } from '../../lib/domain/recovery-point.ts';
+import type { RecoveryPoint } from '../../lib/domain/points/recovery-point.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import { HOME } from '../support/builders.ts';
 import { AT, CATALOGS, claim, later, MOMENT, point, snapshot } from './support/catalogs.ts';

@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { closeFinding, markTold, openFinding } from '../../lib/alerting/finding-records.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
-import { closeFinding, markTold, openFinding } from '../../lib/workflows/finding-records.ts';
 import {
   AT,
   awsCatalog,

@@ -1,6 +1,6 @@
-import type { Finding } from '../../lib/domain/finding.ts';
+import { markTold, openFinding } from '../../lib/alerting/finding-records.ts';
+import type { Finding } from '../../lib/domain/findings/finding.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
-import { markTold, openFinding } from '../../lib/workflows/finding-records.ts';
 import { AT, CATALOGS, lateness, later } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 

@@ -1,6 +1,6 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
-import { copyJob } from '../../lib/domain/job.ts';
+import { copyJob } from '../../lib/domain/runs/job.ts';
 import { durableHandler } from '../../lib/runtime/durable.ts';
 
 const refuse = jest.fn(async () => undefined);

@@ -9,7 +9,7 @@ import {
   elasticachePlatform,
 } from '../../lib/adapters/aws/elasticache/elasticache-platform.ts';
 import { bytesOf } from '../../lib/adapters/aws/elasticache/snapshots.ts';
-import { takesSnapshots } from '../../lib/domain/platform.ts';
+import { takesSnapshots } from '../../lib/domain/points/platform.ts';
 import type { Platform } from '../../lib/ports/platform.ts';
 import { impatient } from './support/impatient.ts';
 import { type LocalElastiCache, startLocalElastiCache } from './support/local-elasticache.ts';

@@ -1,4 +1,4 @@
-import { openFinding } from '../../lib/workflows/finding-records.ts';
+import { openFinding } from '../../lib/alerting/finding-records.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
 import { faulty } from '../support/doubles/faults.ts';
 import { AT, lateness } from './support/catalogs.ts';

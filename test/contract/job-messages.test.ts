@@ -1,4 +1,4 @@
-import type { JobMessage } from '../../lib/domain/job.ts';
+import type { JobMessage } from '../../lib/domain/runs/job.ts';
 import { unique } from './support/stage.ts';
 import { dumpOf, MESSAGES, type MessagesUnderTest } from './support/topics.ts';
 

@@ -1,6 +1,6 @@
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { placedId, vaultKeys } from '../../lib/domain/names.ts';
-import type { DumpPoint } from '../../lib/domain/recovery-point.ts';
+import type { DumpPoint } from '../../lib/domain/points/recovery-point.ts';
 import type { Vault } from '../../lib/ports/vault.ts';
 import { catalog, forget, replica, vault } from '../../lib/runtime/compose.ts';
 import { manifest } from '../support/builders.ts';

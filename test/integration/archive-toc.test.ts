@@ -6,8 +6,8 @@ import {
   type ArchiveEntry,
   readArchiveToc,
   sayEntry,
-} from '../../lib/adapters/postgres/restore/archive-toc.ts';
-import { dataLine, parseToc } from '../../lib/adapters/postgres/toc.ts';
+} from '../../lib/adapters/engines/postgres/restore/archive-toc.ts';
+import { dataLine, parseToc } from '../../lib/adapters/engines/postgres/toc.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { BIN, take } from '../support/source.ts';
 

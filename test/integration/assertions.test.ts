@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import { singleValue } from '../../lib/adapters/postgres/single-value.ts';
-import { askAssertions } from '../../lib/checks/assertions.ts';
+import { singleValue } from '../../lib/adapters/engines/postgres/single-value.ts';
+import { askAssertions } from '../../lib/restore/prove/assertions.ts';
 import { manifest } from '../support/builders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from '../../lib/adapters/postgres/connection.ts';
-import { schemaFacts } from '../../lib/adapters/postgres/facts/schema/schema.ts';
-import { keyOf, writeCounters } from '../../lib/adapters/postgres/facts/writes.ts';
-import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';
+import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
+import { schemaFacts } from '../../lib/adapters/engines/postgres/facts/schema/schema.ts';
+import { keyOf, writeCounters } from '../../lib/adapters/engines/postgres/facts/writes.ts';
+import { postgresInstances } from '../../lib/adapters/engines/postgres/instance.ts';
 import { utc } from '../../lib/domain/time.ts';
 import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 import { manifest } from '../support/builders.ts';

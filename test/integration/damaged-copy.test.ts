@@ -1,6 +1,6 @@
 import { statSync, truncateSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';
+import { postgresInstances } from '../../lib/adapters/engines/postgres/instance.ts';
 import type { Checkable, InstanceCopy } from '../../lib/ports/database.ts';
 import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 import { crashSession } from '../support/crash.ts';

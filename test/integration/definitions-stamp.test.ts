@@ -1,4 +1,4 @@
-import { definitionsStamp, writeCounters } from '../../lib/adapters/postgres/facts/writes.ts';
+import { definitionsStamp, writeCounters } from '../../lib/adapters/engines/postgres/facts/writes.ts';
 import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 
 /** On a server of its own: roles are everybody's, and others make some meanwhile. */

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { sayDifference } from '../../lib/domain/proof.ts';
+import { sayDifference } from '../../lib/domain/proof/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase } from '../support/database.ts';
 import { collect, engine, never, policyWith, take } from '../support/source.ts';

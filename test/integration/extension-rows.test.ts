@@ -1,6 +1,6 @@
-import type { ArchiveEntry } from '../../lib/adapters/postgres/restore/archive-toc.ts';
-import { makeRoomForRows } from '../../lib/adapters/postgres/restore/extensions.ts';
-import type { ScratchServer } from '../../lib/adapters/postgres/scratch-server.ts';
+import type { ArchiveEntry } from '../../lib/adapters/engines/postgres/restore/archive-toc.ts';
+import { makeRoomForRows } from '../../lib/adapters/engines/postgres/restore/extensions.ts';
+import type { ScratchServer } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 import { restored, source } from '../support/restored.ts';
 import { take } from '../support/source.ts';
 

@@ -1,9 +1,9 @@
-import { connect } from '../../lib/adapters/postgres/connection.ts';
-import { schemaFacts } from '../../lib/adapters/postgres/facts/schema/schema.ts';
-import { dataTables, tableFacts } from '../../lib/adapters/postgres/facts/tables.ts';
-import { definitionsStamp, keyOf, writeCounters } from '../../lib/adapters/postgres/facts/writes.ts';
-import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';
-import type { Manifest } from '../../lib/domain/manifest.ts';
+import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
+import { schemaFacts } from '../../lib/adapters/engines/postgres/facts/schema/schema.ts';
+import { dataTables, tableFacts } from '../../lib/adapters/engines/postgres/facts/tables.ts';
+import { definitionsStamp, keyOf, writeCounters } from '../../lib/adapters/engines/postgres/facts/writes.ts';
+import { postgresInstances } from '../../lib/adapters/engines/postgres/instance.ts';
+import type { Manifest } from '../../lib/domain/proof/manifest.ts';
 import { manifest } from '../support/builders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { SUPERUSER } from '../../lib/adapters/postgres/scratch-server.ts';
+import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { collect, engine, never, policyWith, take } from '../support/source.ts';

@@ -1,4 +1,4 @@
-import { postgresLedger } from '../../lib/adapters/postgres/ledger.ts';
+import { postgresLedger } from '../../lib/adapters/engines/postgres/ledger.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
 import { invokeLocally } from '../../scripts/local/handlers.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';

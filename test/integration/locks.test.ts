@@ -1,5 +1,5 @@
-import { connect } from '../../lib/adapters/postgres/connection.ts';
-import { lockThenSnapshot } from '../../lib/adapters/postgres/locks.ts';
+import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
+import { lockThenSnapshot } from '../../lib/adapters/engines/postgres/locks.ts';
 import { createDatabase } from '../support/database.ts';
 
 test('a table that appears between the list and the snapshot is locked too: all of it again', async () => {

@@ -1,4 +1,4 @@
-import { manifestSchema } from '../../lib/domain/manifest.ts';
+import { manifestSchema } from '../../lib/domain/proof/manifest.ts';
 import { createDatabase } from '../support/database.ts';
 import { take } from '../support/source.ts';
 

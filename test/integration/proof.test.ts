@@ -1,4 +1,4 @@
-import { type Proof, sayDifference } from '../../lib/domain/proof.ts';
+import { type Proof, sayDifference } from '../../lib/domain/proof/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Taken, take } from '../support/source.ts';

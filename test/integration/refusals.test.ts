@@ -1,9 +1,9 @@
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { postgresEngine } from '../../lib/adapters/postgres/engine.ts';
-import { refusePoolerHost } from '../../lib/adapters/postgres/pooler.ts';
-import { identifier } from '../../lib/adapters/postgres/sql.ts';
+import { postgresEngine } from '../../lib/adapters/engines/postgres/engine.ts';
+import { refusePoolerHost } from '../../lib/adapters/engines/postgres/pooler.ts';
+import { identifier } from '../../lib/adapters/engines/postgres/sql.ts';
 import { Refusal } from '../../lib/domain/errors.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { billed, deliver, lastPoint, lastRun, message, told, wipe } from '../support/night.ts';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { sayDifference } from '../../lib/domain/proof.ts';
+import { sayDifference } from '../../lib/domain/proof/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Taken, take } from '../support/source.ts';

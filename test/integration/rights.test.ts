@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { childEnvironment, libpqEnvironment } from '../../lib/adapters/postgres/process.ts';
+import { childEnvironment, libpqEnvironment } from '../../lib/adapters/engines/postgres/process.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { BIN, take } from '../support/source.ts';

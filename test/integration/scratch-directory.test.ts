@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { localScratch } from '../../lib/adapters/postgres/scratch.ts';
-import { makeRunDirectory, sweepRunDirectories } from '../../lib/adapters/postgres/scratch-directory.ts';
+import { localScratch } from '../../lib/adapters/engines/postgres/scratch.ts';
+import {
+  makeRunDirectory,
+  sweepRunDirectories,
+} from '../../lib/adapters/engines/postgres/scratch-directory.ts';
 import { isAlive } from '../../scripts/local/state.ts';
 import { ROOT } from '../../scripts/local/tools.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';

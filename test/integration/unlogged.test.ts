@@ -1,4 +1,4 @@
-import { postgresInstances } from '../../lib/adapters/postgres/instance.ts';
+import { postgresInstances } from '../../lib/adapters/engines/postgres/instance.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

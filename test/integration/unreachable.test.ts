@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../lib/adapters/postgres/connection.ts';
+import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { account, type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 import { createDatabase } from '../support/database.ts';

@@ -1,6 +1,6 @@
-import { findPrograms } from '../../lib/adapters/postgres/programs.ts';
-import { makeRunDirectory } from '../../lib/adapters/postgres/scratch-directory.ts';
-import { startScratchServer } from '../../lib/adapters/postgres/scratch-server.ts';
+import { findPrograms } from '../../lib/adapters/engines/postgres/programs.ts';
+import { makeRunDirectory } from '../../lib/adapters/engines/postgres/scratch-directory.ts';
+import { startScratchServer } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 
 /** A process for tests to kill: it starts a scratch server below the base in its argument, says where, and waits. */
 const [programs] = await findPrograms([process.env['PG_BIN']!]);

@@ -1,13 +1,13 @@
-import type { Evidence } from '../../lib/domain/evidence.ts';
-import type { LedgerProof } from '../../lib/domain/ledger.ts';
-import { FACTS, type Manifest } from '../../lib/domain/manifest.ts';
 import { snapshotPointId, vaultKeys } from '../../lib/domain/names.ts';
-import type { PlatformSnapshot, PlatformSource } from '../../lib/domain/platform.ts';
-import type { Policy, Retention, Target } from '../../lib/domain/policy.ts';
-import type { CopyFacts } from '../../lib/domain/proof.ts';
-import type { DumpPoint, SnapshotPoint, StoredSnapshot } from '../../lib/domain/recovery-point.ts';
-import type { Run } from '../../lib/domain/run.ts';
-import type { TargetStatus } from '../../lib/domain/target-status.ts';
+import type { Policy, Retention, Target } from '../../lib/domain/plan/policy.ts';
+import type { PlatformSnapshot, PlatformSource } from '../../lib/domain/points/platform.ts';
+import type { DumpPoint, SnapshotPoint, StoredSnapshot } from '../../lib/domain/points/recovery-point.ts';
+import type { Evidence } from '../../lib/domain/proof/evidence.ts';
+import type { LedgerProof } from '../../lib/domain/proof/ledger.ts';
+import { FACTS, type Manifest } from '../../lib/domain/proof/manifest.ts';
+import type { CopyFacts } from '../../lib/domain/proof/proof.ts';
+import type { Run } from '../../lib/domain/runs/run.ts';
+import type { TargetStatus } from '../../lib/domain/status/target-status.ts';
 
 /** Whole objects for tests: each takes what the test is about, and fills in the rest with something plain. */
 

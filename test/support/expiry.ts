@@ -1,11 +1,11 @@
-import type { ExpireJob } from '../../lib/domain/job.ts';
 import { placedId, vaultKeys } from '../../lib/domain/names.ts';
-import { type PlatformSnapshot, TAGS } from '../../lib/domain/platform.ts';
-import type { DumpPoint, PointState, SnapshotPoint } from '../../lib/domain/recovery-point.ts';
+import { type PlatformSnapshot, TAGS } from '../../lib/domain/points/platform.ts';
+import type { DumpPoint, PointState, SnapshotPoint } from '../../lib/domain/points/recovery-point.ts';
+import type { ExpireJob } from '../../lib/domain/runs/job.ts';
 import { utc } from '../../lib/domain/time.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import type { Vault } from '../../lib/ports/vault.ts';
-import type { ExpireDeps } from '../../lib/workflows/expire.ts';
+import type { ExpireDeps } from '../../lib/workflows/expire/expire.ts';
 import { HOME, platformSnapshot, platformSource, snapshotPoint } from './builders.ts';
 import { memoryAlerts } from './doubles/alerts.ts';
 import { memoryCatalog } from './doubles/catalog/catalog.ts';

@@ -1,5 +1,5 @@
 import { loadPlan } from '../../lib/config/load.ts';
-import type { Plan } from '../../lib/domain/policy.ts';
+import type { Plan } from '../../lib/domain/plan/policy.ts';
 
 /** A plan of instances instead of dumps; `policy`, `target` and other `targets` are lines of YAML put in at their places. */
 export function instancePlan(

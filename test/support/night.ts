@@ -4,8 +4,8 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { type DumpPoint, isDump } from '../../lib/domain/recovery-point.ts';
-import type { Run } from '../../lib/domain/run.ts';
+import { type DumpPoint, isDump } from '../../lib/domain/points/recovery-point.ts';
+import type { Run } from '../../lib/domain/runs/run.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
 import { invokeLocally } from '../../scripts/local/handlers.ts';
 import { readInbox, type Told } from '../../scripts/local/pump.ts';

@@ -1,5 +1,5 @@
 import { loadPlan } from '../../lib/config/load.ts';
-import type { Plan } from '../../lib/domain/policy.ts';
+import type { Plan } from '../../lib/domain/plan/policy.ts';
 
 export const NOW = new Date('2026-11-20T12:00:00Z');
 

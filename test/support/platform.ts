@@ -12,7 +12,7 @@ import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secret
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SCRATCH_PREFIX } from '../../lib/domain/names.ts';
-import type { Plan } from '../../lib/domain/policy.ts';
+import type { Plan } from '../../lib/domain/plan/policy.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
 import { endDurable, type FunctionName, invokeLocally, replaced } from '../../scripts/local/handlers.ts';
 import { LOCAL_CREDENTIALS } from '../../scripts/local/moto.ts';

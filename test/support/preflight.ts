@@ -1,8 +1,8 @@
-import type { KeyState } from '../../lib/checks/snapshot.ts';
-import type { PreflightJob } from '../../lib/domain/job.ts';
-import type { PlatformSource } from '../../lib/domain/platform.ts';
-import type { Policy, Target } from '../../lib/domain/policy.ts';
-import type { PreflightDeps } from '../../lib/workflows/platform/preflight.ts';
+import type { Policy, Target } from '../../lib/domain/plan/policy.ts';
+import type { PlatformSource } from '../../lib/domain/points/platform.ts';
+import type { PreflightJob } from '../../lib/domain/runs/job.ts';
+import type { KeyState } from '../../lib/points/check-snapshot.ts';
+import type { PreflightDeps } from '../../lib/workflows/preflight/preflight.ts';
 import { HOME, platformSnapshot, platformSource, policy, snapshotPoint, target } from './builders.ts';
 import { memoryAlerts } from './doubles/alerts.ts';
 import { memoryCatalog } from './doubles/catalog/catalog.ts';

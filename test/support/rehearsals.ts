@@ -1,10 +1,10 @@
-import type { Compared } from '../../lib/domain/evidence.ts';
-import type { RehearseInstanceJob } from '../../lib/domain/job.ts';
-import { rehearsalRun } from '../../lib/domain/job.ts';
 import { scratchName } from '../../lib/domain/names.ts';
-import type { PlatformSource } from '../../lib/domain/platform.ts';
-import type { Policy, Target } from '../../lib/domain/policy.ts';
-import type { SnapshotPoint } from '../../lib/domain/recovery-point.ts';
+import type { Policy, Target } from '../../lib/domain/plan/policy.ts';
+import type { PlatformSource } from '../../lib/domain/points/platform.ts';
+import type { SnapshotPoint } from '../../lib/domain/points/recovery-point.ts';
+import type { Compared } from '../../lib/domain/proof/evidence.ts';
+import type { RehearseInstanceJob } from '../../lib/domain/runs/job.ts';
+import { rehearsalRun } from '../../lib/domain/runs/job.ts';
 import type { Secrets } from '../../lib/ports/database.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import {
@@ -12,13 +12,13 @@ import {
   type SourceHostsRequest,
   type SourceLook,
   type SourceLookRequest,
-} from '../../lib/workflows/instances/look-at-source.ts';
-import type { ProveRequest, ProveResult } from '../../lib/workflows/instances/proof-slices.ts';
-import { sweep } from '../../lib/workflows/instances/sweep.ts';
+} from '../../lib/restore/instance/source-changes.ts';
+import type { ProveRequest, ProveResult } from '../../lib/restore/prove/proof-slices.ts';
 import {
   type RehearseInstanceDeps,
   rehearseInstance,
 } from '../../lib/workflows/rehearse/rehearse-instance.ts';
+import { sweep } from '../../lib/workflows/watch/sweep.ts';
 import { HOME, HOUR, platformSnapshot, platformSource, point, policy, snapshotPoint } from './builders.ts';
 import { memoryAlerts } from './doubles/alerts.ts';
 import { memoryCatalog } from './doubles/catalog/catalog.ts';

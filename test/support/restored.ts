@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sayDifference } from '../../lib/domain/proof.ts';
+import { sayDifference } from '../../lib/domain/proof/proof.ts';
 import type { RestoreRequest } from '../../lib/ports/database.ts';
 import { type Copy, withCopy } from './copy.ts';
 import { createDatabase, type TestDatabase } from './database.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { postgresEngine } from '../../lib/adapters/postgres/engine.ts';
-import { findPrograms, type Programs } from '../../lib/adapters/postgres/programs.ts';
-import type { ContentFacts, Manifest } from '../../lib/domain/manifest.ts';
-import type { Policy } from '../../lib/domain/policy.ts';
+import { postgresEngine } from '../../lib/adapters/engines/postgres/engine.ts';
+import { findPrograms, type Programs } from '../../lib/adapters/engines/postgres/programs.ts';
+import type { Policy } from '../../lib/domain/plan/policy.ts';
+import type { ContentFacts, Manifest } from '../../lib/domain/proof/manifest.ts';
 import type { Credentials, DatabaseEngine, HeldSource } from '../../lib/ports/database.ts';
 import { planWith } from './plan.ts';
 

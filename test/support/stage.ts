@@ -7,7 +7,7 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import type { Plan } from '../../lib/domain/policy.ts';
+import type { Plan } from '../../lib/domain/plan/policy.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { forget } from '../../lib/runtime/compose.ts';
 import { createStack, type LocalStack, readTemplate } from '../../scripts/local/stack.ts';

@@ -1,5 +1,5 @@
-import { postgresEngine } from '../../lib/adapters/postgres/engine.ts';
-import type { Policy } from '../../lib/domain/policy.ts';
+import { postgresEngine } from '../../lib/adapters/engines/postgres/engine.ts';
+import type { Policy } from '../../lib/domain/plan/policy.ts';
 import type { Credentials, Symptom } from '../../lib/ports/database.ts';
 import { policy } from './builders.ts';
 

@@ -1,4 +1,4 @@
-import { JOBS } from '../../lib/domain/job.ts';
+import { JOBS } from '../../lib/domain/runs/job.ts';
 import { packaged } from './packaged.ts';
 
 /** Topic `jobs` and what stands behind it. No emulator applies these filters, aliases and limits together. */

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { loadPlan } from '../../lib/config/load.ts';
-import type { Plan } from '../../lib/domain/policy.ts';
+import type { Plan } from '../../lib/domain/plan/policy.ts';
 import { Template } from './template.ts';
 
 export const ROOT = resolve(__dirname, '../..');

@@ -1,6 +1,6 @@
-import { expectedSchedules, scheduleName } from '../../lib/domain/expected-schedules.ts';
-import { SCHEDULED_JOBS, tick } from '../../lib/domain/job.ts';
-import { toAwsCron } from '../../lib/domain/schedule.ts';
+import { expectedSchedules, scheduleName } from '../../lib/domain/plan/expected-schedules.ts';
+import { toAwsCron } from '../../lib/domain/plan/schedule.ts';
+import { SCHEDULED_JOBS, tick } from '../../lib/domain/runs/job.ts';
 import { everything, packaged, plan, planOfEverything } from './packaged.ts';
 
 const { template } = packaged();

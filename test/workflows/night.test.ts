@@ -1,4 +1,4 @@
-import type { Evidence } from '../../lib/domain/evidence.ts';
+import type { Evidence } from '../../lib/domain/proof/evidence.ts';
 import { endDurable, invokeLocally } from '../../scripts/local/handlers.ts';
 import { pump, readInbox } from '../../scripts/local/pump.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';

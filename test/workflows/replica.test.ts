@@ -1,11 +1,11 @@
-import { checkCopies } from '../../lib/checks/lateness.ts';
-import type { DumpJob, VerifyJob } from '../../lib/domain/job.ts';
 import { placedId, REPLICA } from '../../lib/domain/names.ts';
-import type { DumpPoint, StoredObject } from '../../lib/domain/recovery-point.ts';
+import type { DumpPoint, StoredObject } from '../../lib/domain/points/recovery-point.ts';
+import type { DumpJob, VerifyJob } from '../../lib/domain/runs/job.ts';
+import { checkCopies } from '../../lib/domain/status/lateness.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
-import { dump } from '../../lib/workflows/dump.ts';
-import { expire } from '../../lib/workflows/expire.ts';
-import { type VerifyDeps, verify } from '../../lib/workflows/verify.ts';
+import { dump } from '../../lib/workflows/dump/dump.ts';
+import { expire } from '../../lib/workflows/expire/expire.ts';
+import { type VerifyDeps, verify } from '../../lib/workflows/verify/verify.ts';
 import { memoryAlerts } from '../support/doubles/alerts.ts';
 import { memoryCatalog } from '../support/doubles/catalog/catalog.ts';
 import { manualClock } from '../support/doubles/clock.ts';
@@ -15,7 +15,7 @@ import { recordingMetrics } from '../support/doubles/metrics.ts';
 import { memoryPlatform } from '../support/doubles/platform.ts';
 import { type MemoryVault, memoryVault } from '../support/doubles/vault.ts';
 import { planWith } from '../support/plan.ts';
-import { engineOf } from '../unit/workflows/dumped.ts';
+import { engineOf } from '../unit/workflows/dump/dumped.ts';
 
 const START = '2026-11-20T01:00:00Z';
 

@@ -1,7 +1,7 @@
 import { PublishBatchCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
-import type { JobMessage } from '../../domain/job.ts';
+import type { JobMessage } from '../../domain/runs/job.ts';
 import type { JobMessages, Unpublished } from '../../ports/messages.ts';
 
 /** SNS takes ten messages a batch. */

@@ -1,4 +1,4 @@
-import type { PlatformKind } from '../../domain/platform.ts';
+import type { PlatformKind } from '../../domain/points/platform.ts';
 import type { Platform } from '../../ports/platform.ts';
 
 /** What is loaded when the first call for its kind comes, and never where no target is of that kind. */

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
-import type { StoredObject } from '../../domain/recovery-point.ts';
+import type { StoredObject } from '../../domain/points/recovery-point.ts';
 import type { OpenUpload, PutOptions } from '../../ports/vault.ts';
 import { exists, isGone, isTaken, putInput, type VaultSettings } from './s3-objects.ts';
 

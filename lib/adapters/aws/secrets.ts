@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
-import { connectionOf, type Target } from '../../domain/policy.ts';
+import { connectionOf, type Target } from '../../domain/plan/policy.ts';
 import type { Credentials, Secrets } from '../../ports/database.ts';
 import { fromJson, fromUrl, hostOf } from './secret-fields.ts';
 

@@ -1,6 +1,12 @@
 import { ListSubscriptionsByTopicCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { type Alert, type AlertTopic, alertJson, alertSubject, alertText } from '../../domain/alert.ts';
 import { reasonOf } from '../../domain/errors.ts';
+import {
+  type Alert,
+  type AlertTopic,
+  alertJson,
+  alertSubject,
+  alertText,
+} from '../../domain/findings/alert.ts';
 import type { Alerts, Subscription } from '../../ports/messages.ts';
 
 export type AlertTopics = Record<AlertTopic, string>;

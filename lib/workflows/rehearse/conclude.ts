@@ -1,11 +1,11 @@
-import { answersAssertion, type Evidence, restoredSort, rtoSubject } from '../../domain/evidence.ts';
-import { codesClosedBy, FINDINGS, type Finding } from '../../domain/finding.ts';
+import { raise, settle } from '../../alerting/alerts.ts';
+import { codesClosedBy, FINDINGS, type Finding } from '../../domain/findings/finding.ts';
 import { parseRunName, restoredBefore } from '../../domain/names.ts';
-import type { Target } from '../../domain/policy.ts';
-import type { Claim } from '../../domain/run.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import { answersAssertion, type Evidence, restoredSort, rtoSubject } from '../../domain/proof/evidence.ts';
+import type { Claim } from '../../domain/runs/run.ts';
+import { fail, type RunDeps, succeed } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { fail, type RunDeps, succeed } from '../durable-claim.ts';
-import { raise, settle } from '../tell.ts';
 import { formatEvidence } from './format-evidence.ts';
 import { NAMED } from './instance-findings.ts';
 import { markPoint } from './mark-point.ts';

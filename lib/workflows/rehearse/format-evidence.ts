@@ -1,4 +1,4 @@
-import { type Evidence, restoredSort } from '../../domain/evidence.ts';
+import { type Evidence, restoredSort } from '../../domain/proof/evidence.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import { many } from '../../domain/words.ts';
 

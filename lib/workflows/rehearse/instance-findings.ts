@@ -1,8 +1,8 @@
-import { type Finding, finding } from '../../domain/finding.ts';
-import type { Target } from '../../domain/policy.ts';
+import { type Finding, finding } from '../../domain/findings/finding.ts';
+import type { Target } from '../../domain/plan/policy.ts';
 import { many } from '../../domain/words.ts';
-import { NOTHING_PROVEN, type ProveResult } from '../instances/proof-slices.ts';
-import type { Chosen } from '../restored.ts';
+import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
+import type { Chosen } from '../../restore/restored.ts';
 
 /** How a note begins that says what a proof left out. */
 export const NOT_LOOKED_AT = 'not looked at:';

@@ -1,12 +1,12 @@
-import { assertionFindings } from '../../checks/assertions.ts';
-import { type Evidence, rtoSubject } from '../../domain/evidence.ts';
-import { type Finding, type FindingCode, finding } from '../../domain/finding.ts';
-import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/job.ts';
+import { type Finding, type FindingCode, finding } from '../../domain/findings/finding.ts';
 import { runName } from '../../domain/names.ts';
-import type { Target } from '../../domain/policy.ts';
-import { sayDifferences } from '../../domain/proof.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import { type Evidence, rtoSubject } from '../../domain/proof/evidence.ts';
+import { sayDifferences } from '../../domain/proof/proof.ts';
+import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/runs/job.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
-import type { Chosen, Restored } from '../restored.ts';
+import { assertionFindings } from '../../restore/prove/assertions.ts';
+import type { Chosen, Restored } from '../../restore/restored.ts';
 
 /** Phases during which an emergency would wait for the database. Proof and assertions come after. */
 const RESTORE_PHASES = ['server', 'fetch', 'roles', 'restore', 'prepare', 'secure'];

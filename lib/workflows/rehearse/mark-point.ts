@@ -1,13 +1,13 @@
-import type { Evidence } from '../../domain/evidence.ts';
 import { placedId, REPLICA, VAULT } from '../../domain/names.ts';
-import type { Target } from '../../domain/policy.ts';
+import type { Target } from '../../domain/plan/policy.ts';
 import {
   isDump,
   type PointRehearsal,
   type RecoveryPoint,
   rehearsalOf,
   whyMarked,
-} from '../../domain/recovery-point.ts';
+} from '../../domain/points/recovery-point.ts';
+import type { Evidence } from '../../domain/proof/evidence.ts';
 import type { Catalog, PointChanges } from '../../ports/catalog.ts';
 
 /**

@@ -1,14 +1,14 @@
 import { Refusal } from '../../domain/errors.ts';
-import { type Finding, finding } from '../../domain/finding.ts';
-import type { RehearseJob } from '../../domain/job.ts';
+import { type Finding, finding } from '../../domain/findings/finding.ts';
 import { VAULT } from '../../domain/names.ts';
-import { requireTarget, type Target } from '../../domain/policy.ts';
-import { counts, type DumpPoint, isDump } from '../../domain/recovery-point.ts';
+import { requireTarget, type Target } from '../../domain/plan/policy.ts';
+import { counts, type DumpPoint, isDump } from '../../domain/points/recovery-point.ts';
+import type { RehearseJob } from '../../domain/runs/job.ts';
 import { utc } from '../../domain/time.ts';
+import type { RunDeps } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
-import type { RunDeps } from '../durable-claim.ts';
-import type { ScratchRequest, ScratchResult } from '../restore-and-prove.ts';
-import type { Chosen, Restored } from '../restored.ts';
+import type { ScratchRequest, ScratchResult } from '../../restore/on-server.ts';
+import type { Chosen, Restored } from '../../restore/restored.ts';
 import { type RehearsalOutcome, rehearse } from './rehearse.ts';
 
 export type RehearseDumpDeps = RunDeps & {

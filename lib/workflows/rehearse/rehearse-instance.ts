@@ -1,24 +1,24 @@
+import { raise } from '../../alerting/alerts.ts';
 import { type Said, saidOf } from '../../domain/errors.ts';
-import { finding } from '../../domain/finding.ts';
-import type { RehearseInstanceJob } from '../../domain/job.ts';
-import { defaultParameterGroup } from '../../domain/parameter-family.ts';
-import { requireTarget, type Target } from '../../domain/policy.ts';
+import { finding } from '../../domain/findings/finding.ts';
+import { requireTarget, type Target } from '../../domain/plan/policy.ts';
+import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
+import { defaultParameterGroup } from '../../domain/runs/parameter-family.ts';
+import { lostClaim } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { lostClaim } from '../durable-claim.ts';
-import { type InstancePlan, planRehearsal } from '../instances/plan-instance-rehearsal.ts';
-import { proveCopy } from '../instances/prove-copy.ts';
-import { bringUp, durableStopwatch } from '../instances/scratch-instance.ts';
+import { bringUp, durableStopwatch } from '../../restore/instance/bring-up.ts';
+import { type InstancePlan, planRehearsal } from '../../restore/instance/plan.ts';
+import { clearEarlierAttempt, itsTurn } from '../../restore/instance/queue.ts';
 import {
   BESIDE,
   orderOf,
   type RehearseInstanceDeps,
   recordOf,
   scratchIn,
-} from '../instances/scratch-order.ts';
-import { clearEarlierAttempt, itsTurn } from '../instances/scratch-turn.ts';
-import { takeDown } from '../instances/take-down.ts';
-import type { Restored } from '../restored.ts';
-import { raise } from '../tell.ts';
+} from '../../restore/instance/restore-request.ts';
+import { takeDown } from '../../restore/instance/teardown.ts';
+import { proveCopy } from '../../restore/prove/prove-copy.ts';
+import type { Restored } from '../../restore/restored.ts';
 import { type RehearsalOutcome, rehearse } from './rehearse.ts';
 import { type InstanceResult, restoredInstance } from './restored-instance.ts';
 

@@ -1,8 +1,7 @@
 import { saidOf } from '../../domain/errors.ts';
-import type { Evidence } from '../../domain/evidence.ts';
-import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/job.ts';
-import type { Target } from '../../domain/policy.ts';
-import type { Durable } from '../../ports/durable.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import type { Evidence } from '../../domain/proof/evidence.ts';
+import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/runs/job.ts';
 import {
   attempt,
   type Claimed,
@@ -11,9 +10,10 @@ import {
   granted,
   lostClaim,
   type RunDeps,
-} from '../durable-claim.ts';
-import { type RefusedPoint, refuseNamedPoint } from '../named-point.ts';
-import type { Chosen, Restored } from '../restored.ts';
+} from '../../execution/durable-run.ts';
+import { type RefusedPoint, refuseNamedPoint } from '../../points/refuse-named-point.ts';
+import type { Durable } from '../../ports/durable.ts';
+import type { Chosen, Restored } from '../../restore/restored.ts';
 import { concludeRehearsal } from './conclude.ts';
 import { judge } from './judge.ts';
 

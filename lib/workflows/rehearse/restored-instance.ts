@@ -1,11 +1,11 @@
 import type { Said } from '../../domain/errors.ts';
-import type { Evidence, Phase } from '../../domain/evidence.ts';
-import { finding } from '../../domain/finding.ts';
-import { lostBy } from '../../domain/ledger.ts';
-import type { Target } from '../../domain/policy.ts';
-import type { InstancePlan } from '../instances/plan-instance-rehearsal.ts';
-import type { ProveResult } from '../instances/proof-slices.ts';
-import type { Restored } from '../restored.ts';
+import { finding } from '../../domain/findings/finding.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import type { Evidence, Phase } from '../../domain/proof/evidence.ts';
+import { lostBy } from '../../domain/proof/ledger.ts';
+import type { InstancePlan } from '../../restore/instance/plan.ts';
+import type { ProveResult } from '../../restore/prove/proof-slices.ts';
+import type { Restored } from '../../restore/restored.ts';
 import { instanceFindings, NOT_LOOKED_AT, proofIncomplete } from './instance-findings.ts';
 
 /** What came of restoring onto a scratch instance. */

@@ -1,7 +1,7 @@
 import { InputError } from '../../../lib/domain/errors.ts';
-import { FINDINGS } from '../../../lib/domain/findings.ts';
+import { FINDINGS } from '../../../lib/domain/findings/findings.ts';
 import { DURATION_PATTERN, plusSeconds, seconds, utc } from '../../../lib/domain/time.ts';
-import type { AcknowledgeAnswer } from '../../../lib/workflows/acknowledge.ts';
+import type { AcknowledgeAnswer } from '../../../lib/workflows/operator/acknowledge.ts';
 import { DONE } from '../exit.ts';
 import { type Answer, faint, shortUtc } from '../say.ts';
 import type { Session } from '../session.ts';

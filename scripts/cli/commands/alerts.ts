@@ -1,6 +1,6 @@
 import { InputError } from '../../../lib/domain/errors.ts';
-import type { SentAlert } from '../../../lib/workflows/alert-history.ts';
-import type { TopicTrial } from '../../../lib/workflows/test-alerts.ts';
+import type { SentAlert } from '../../../lib/workflows/operator/alert-history.ts';
+import type { TopicTrial } from '../../../lib/workflows/operator/test-alerts.ts';
 import { DONE, FAILED, FOUND_WRONG } from '../exit.ts';
 import { type Answer, bad, faint, good } from '../say.ts';
 import type { Session } from '../session.ts';

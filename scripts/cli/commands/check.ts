@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type FormatWritten, writtenDurations } from '../../../lib/config/written.ts';
-import { formatClockChanges } from '../../../lib/domain/clock-changes.ts';
-import { MEANS, rpoArithmetic, sayArithmetic } from '../../../lib/domain/objective.ts';
-import { type Plan, type Policy, placeOf, rehearses } from '../../../lib/domain/policy.ts';
-import { inZone, nextFirings } from '../../../lib/domain/schedule.ts';
+import { formatClockChanges } from '../../../lib/domain/plan/clock-changes.ts';
+import { MEANS, rpoArithmetic, sayArithmetic } from '../../../lib/domain/plan/objective.ts';
+import { type Plan, type Policy, placeOf, rehearses } from '../../../lib/domain/plan/policy.ts';
+import { inZone, nextFirings } from '../../../lib/domain/plan/schedule.ts';
 import { many } from '../../../lib/domain/words.ts';
 import { DONE } from '../exit.ts';
 import { type Answer, faint, strong } from '../say.ts';

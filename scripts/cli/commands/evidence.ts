@@ -1,4 +1,4 @@
-import type { Evidence } from '../../../lib/domain/evidence.ts';
+import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import { DONE, FOUND_WRONG } from '../exit.ts';
 import { knownTarget } from '../known.ts';
 import type { Answer } from '../say.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../../lib/domain/retention.ts';
+import type { Decision } from '../../../lib/domain/points/retention.ts';
 import { DONE } from '../exit.ts';
 import type { Message } from '../message.ts';
 import { type Answer, bad, faint, good } from '../say.ts';

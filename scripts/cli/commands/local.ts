@@ -6,9 +6,9 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { parseSecret } from '../../../lib/adapters/aws/secrets.ts';
-import { sweepRunDirectories } from '../../../lib/adapters/postgres/scratch-directory.ts';
+import { sweepRunDirectories } from '../../../lib/adapters/engines/postgres/scratch-directory.ts';
 import { InputError, reasonOf, saidOf, UnderstudyError } from '../../../lib/domain/errors.ts';
-import { connectionOf, type Target } from '../../../lib/domain/policy.ts';
+import { connectionOf, type Target } from '../../../lib/domain/plan/policy.ts';
 import { environment } from '../../../lib/runtime/environment.ts';
 import { alone } from '../../local/lock.ts';
 import { LOCAL_CREDENTIALS, startMoto } from '../../local/moto.ts';

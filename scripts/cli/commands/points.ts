@@ -1,5 +1,5 @@
-import { type Recommendation, recommend, STRENGTH, sayProof } from '../../../lib/domain/recommend.ts';
-import { isVerified, type RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
+import { type Recommendation, recommend, STRENGTH, sayProof } from '../../../lib/domain/points/recommend.ts';
+import { isVerified, type RecoveryPoint } from '../../../lib/domain/points/recovery-point.ts';
 import { DONE } from '../exit.ts';
 import { formatState, sizeOf } from '../format-point.ts';
 import { knownTarget } from '../known.ts';

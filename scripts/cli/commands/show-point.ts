@@ -1,14 +1,14 @@
-import { STRENGTH, sayProof } from '../../../lib/domain/recommend.ts';
+import { STRENGTH, sayProof } from '../../../lib/domain/points/recommend.ts';
 import {
   counts,
   type DumpPoint,
   isDump,
   type RecoveryPoint,
   type StoredObject,
-} from '../../../lib/domain/recovery-point.ts';
+} from '../../../lib/domain/points/recovery-point.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
-import type { PointReport } from '../../../lib/workflows/show-point.ts';
+import type { PointReport } from '../../../lib/workflows/operator/show-point.ts';
 import { DONE, FOUND_WRONG } from '../exit.ts';
 import { formatState, sizeOf } from '../format-point.ts';
 import { type Answer, bad, faint, humanBytes, shortUtc, strong } from '../say.ts';

@@ -1,7 +1,7 @@
-import { type Acknowledgement, isSettled } from '../../../lib/domain/acknowledgement.ts';
-import { STRENGTH } from '../../../lib/domain/recommend.ts';
+import { type Acknowledgement, isSettled } from '../../../lib/domain/findings/acknowledgement.ts';
+import { STRENGTH } from '../../../lib/domain/points/recommend.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
-import type { Found, StatusReport, TargetReport } from '../../../lib/workflows/status.ts';
+import type { Found, StatusReport, TargetReport } from '../../../lib/workflows/operator/status.ts';
 import { DONE, FOUND_WRONG } from '../exit.ts';
 import { type Answer, bad, faint, good, shortUtc } from '../say.ts';
 import type { Session } from '../session.ts';

@@ -1,5 +1,5 @@
-import { knownEvent } from '../../../lib/domain/notice.ts';
-import type { TimelineEvent } from '../../../lib/domain/timeline.ts';
+import { knownEvent } from '../../../lib/domain/runs/notice.ts';
+import type { TimelineEvent } from '../../../lib/domain/status/timeline.ts';
 import { DONE } from '../exit.ts';
 import { type Answer, bad, good } from '../say.ts';
 import type { Session } from '../session.ts';

@@ -1,10 +1,10 @@
-import { isSettled } from '../../../lib/domain/acknowledgement.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
-import type { Evidence } from '../../../lib/domain/evidence.ts';
-import type { Finding } from '../../../lib/domain/finding.ts';
-import { codesClosedBy } from '../../../lib/domain/findings.ts';
+import { isSettled } from '../../../lib/domain/findings/acknowledgement.ts';
+import type { Finding } from '../../../lib/domain/findings/finding.ts';
+import { codesClosedBy } from '../../../lib/domain/findings/findings.ts';
 import { runName } from '../../../lib/domain/names.ts';
-import type { Run } from '../../../lib/domain/run.ts';
+import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
+import type { Run } from '../../../lib/domain/runs/run.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit.ts';
 import { type Message, runOf } from '../message.ts';
 import { progress } from '../progress.ts';

@@ -1,7 +1,7 @@
-import { SCHEMA_QUERIES } from '../../../lib/adapters/postgres/facts/schema/schema.ts';
-import { SUPERUSER } from '../../../lib/adapters/postgres/scratch-server.ts';
-import type { Manifest } from '../../../lib/domain/manifest.ts';
-import { type CopyFacts, type Difference, prove, sayDifference } from '../../../lib/domain/proof.ts';
+import { SCHEMA_QUERIES } from '../../../lib/adapters/engines/postgres/facts/schema/schema.ts';
+import { SUPERUSER } from '../../../lib/adapters/engines/postgres/scratch-server.ts';
+import type { Manifest } from '../../../lib/domain/proof/manifest.ts';
+import { type CopyFacts, type Difference, prove, sayDifference } from '../../../lib/domain/proof/proof.ts';
 import { type Copy, withCopy } from '../../../test/support/copy.ts';
 import { take } from '../../../test/support/source.ts';
 import { Random } from '../random.ts';

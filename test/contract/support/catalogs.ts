@@ -1,18 +1,18 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoCatalog } from '../../../lib/adapters/aws/catalog/catalog.ts';
 import { dynamo } from '../../../lib/adapters/aws/clients.ts';
-import type { Evidence } from '../../../lib/domain/evidence.ts';
-import { finding } from '../../../lib/domain/finding.ts';
+import { finding } from '../../../lib/domain/findings/finding.ts';
 import { pointId, vaultKeys } from '../../../lib/domain/names.ts';
 import type {
   DumpPoint,
   PointState,
   RecoveryPoint,
   SnapshotPoint,
-} from '../../../lib/domain/recovery-point.ts';
-import type { Claim } from '../../../lib/domain/run.ts';
-import type { ScratchRecord } from '../../../lib/domain/scratch.ts';
-import type { TimelineEvent } from '../../../lib/domain/timeline.ts';
+} from '../../../lib/domain/points/recovery-point.ts';
+import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
+import type { Claim } from '../../../lib/domain/runs/run.ts';
+import type { ScratchRecord } from '../../../lib/domain/runs/scratch.ts';
+import type { TimelineEvent } from '../../../lib/domain/status/timeline.ts';
 import type { Catalog, ClaimRequest } from '../../../lib/ports/catalog.ts';
 import { HOME, snapshotPoint } from '../../support/builders.ts';
 import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';

@@ -3,8 +3,8 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { sns, sqs } from '../../../lib/adapters/aws/clients.ts';
 import { jobMessages } from '../../../lib/adapters/aws/job-messages.ts';
 import { snsAlerts } from '../../../lib/adapters/aws/sns-alerts.ts';
-import type { AlertTopic } from '../../../lib/domain/alert.ts';
-import type { JobMessage } from '../../../lib/domain/job.ts';
+import type { AlertTopic } from '../../../lib/domain/findings/alert.ts';
+import type { JobMessage } from '../../../lib/domain/runs/job.ts';
 import type { Alerts, JobMessages, Subscription } from '../../../lib/ports/messages.ts';
 import { memoryAlerts } from '../../support/doubles/alerts.ts';
 import { manualClock } from '../../support/doubles/clock.ts';

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { s3 } from '../../../lib/adapters/aws/clients.ts';
 import { s3Vault } from '../../../lib/adapters/aws/s3-vault.ts';
-import type { StoredObject } from '../../../lib/domain/recovery-point.ts';
+import type { StoredObject } from '../../../lib/domain/points/recovery-point.ts';
 import type { OpenUpload, PutOptions, Vault } from '../../../lib/ports/vault.ts';
 import { systemClock } from '../../../lib/runtime/clock.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';

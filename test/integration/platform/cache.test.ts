@@ -1,5 +1,5 @@
 import { loadPlan } from '../../../lib/config/load.ts';
-import type { SnapshotPoint } from '../../../lib/domain/recovery-point.ts';
+import type { SnapshotPoint } from '../../../lib/domain/points/recovery-point.ts';
 import { catalog, forget } from '../../../lib/runtime/compose.ts';
 import { endDurable, invokeLocally } from '../../../scripts/local/handlers.ts';
 import { type LocalElastiCache, startLocalElastiCache } from '../../contract/support/local-elasticache.ts';

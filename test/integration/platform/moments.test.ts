@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { ProveRequest } from '../../../lib/workflows/instances/proof-slices.ts';
+import type { ProveRequest } from '../../../lib/restore/prove/proof-slices.ts';
 import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
 import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';
 import { instancePlan } from '../../support/instances.ts';

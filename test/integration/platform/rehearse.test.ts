@@ -10,8 +10,8 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
 import { utc } from '../../../lib/domain/time.ts';
+import type { ProveRequest } from '../../../lib/restore/prove/proof-slices.ts';
 import { catalog } from '../../../lib/runtime/compose.ts';
-import type { ProveRequest } from '../../../lib/workflows/instances/proof-slices.ts';
 import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
 import { type Cluster, startCluster } from '../../../scripts/local/cluster.ts';
 import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';

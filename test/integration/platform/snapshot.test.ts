@@ -5,12 +5,12 @@ import {
   RDSClient,
 } from '@aws-sdk/client-rds';
 import { snapshotName } from '../../../lib/domain/names.ts';
-import { TAGS } from '../../../lib/domain/platform.ts';
-import type { SnapshotPoint } from '../../../lib/domain/recovery-point.ts';
+import { TAGS } from '../../../lib/domain/points/platform.ts';
+import type { SnapshotPoint } from '../../../lib/domain/points/recovery-point.ts';
 import { catalog } from '../../../lib/runtime/compose.ts';
-import type { ExpireOutcome } from '../../../lib/workflows/expire.ts';
-import type { CopyOutcome } from '../../../lib/workflows/snapshots/copy.ts';
-import type { SnapshotOutcome } from '../../../lib/workflows/snapshots/snapshot.ts';
+import type { CopyOutcome } from '../../../lib/workflows/copy/copy.ts';
+import type { ExpireOutcome } from '../../../lib/workflows/expire/expire.ts';
+import type { SnapshotOutcome } from '../../../lib/workflows/snapshot/snapshot.ts';
 import { type FunctionName, invokeLocally } from '../../../scripts/local/handlers.ts';
 import { instancePlan } from '../../support/instances.ts';
 import { AWAY, createPlatform, eventually, HOME, PASSWORD, type Platform } from '../../support/platform.ts';

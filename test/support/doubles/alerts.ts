@@ -1,4 +1,4 @@
-import { type AlertTopic, alertJson, alertSubject, alertText } from '../../../lib/domain/alert.ts';
+import { type AlertTopic, alertJson, alertSubject, alertText } from '../../../lib/domain/findings/alert.ts';
 import type { Alerts, Subscription } from '../../../lib/ports/messages.ts';
 
 /** What a topic took: the text that mail gets and the JSON that machines get. */

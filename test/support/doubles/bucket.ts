@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { StoredObject } from '../../../lib/domain/recovery-point.ts';
+import type { StoredObject } from '../../../lib/domain/points/recovery-point.ts';
 import type { Clock } from '../../../lib/ports/clock.ts';
 import type { ObjectHead, OpenUpload, PutOptions } from '../../../lib/ports/vault.ts';
 

@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
-import { JOBS } from '../../../lib/domain/job.ts';
+import { JOBS } from '../../../lib/domain/runs/job.ts';
 import type { Clock } from '../../../lib/ports/clock.ts';
 import type { JobMessages } from '../../../lib/ports/messages.ts';
 import { manualClock } from './clock.ts';

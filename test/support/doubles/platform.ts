@@ -4,7 +4,7 @@ import {
   type PlatformSource,
   type Quota,
   takesSnapshots,
-} from '../../../lib/domain/platform.ts';
+} from '../../../lib/domain/points/platform.ts';
 import { utc } from '../../../lib/domain/time.ts';
 import type { Clock } from '../../../lib/ports/clock.ts';
 import type { Place, Platform } from '../../../lib/ports/platform.ts';

@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { SCRATCH_PREFIX } from '../../../lib/domain/names.ts';
-import { TAGS } from '../../../lib/domain/platform.ts';
+import { TAGS } from '../../../lib/domain/points/platform.ts';
 import type {
   ScratchInstances,
   ScratchOrder,

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
-import type { StoredObject } from '../../../lib/domain/recovery-point.ts';
+import type { StoredObject } from '../../../lib/domain/points/recovery-point.ts';
 import type { Clock } from '../../../lib/ports/clock.ts';
 import type { OpenUpload, PutOptions, Vault } from '../../../lib/ports/vault.ts';
 import { Bucket, headOf, type Version } from './bucket.ts';

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Found, StatusReport } from '../../../lib/workflows/status.ts';
+import type { Found, StatusReport } from '../../../lib/workflows/operator/status.ts';
 import { ack, momentOf } from '../../../scripts/cli/commands/ack.ts';
 import { sayOpen } from '../../../scripts/cli/commands/status.ts';
 import type { Session } from '../../../scripts/cli/session.ts';

@@ -1,6 +1,6 @@
 import { InputError } from '../../../lib/domain/errors.ts';
-import { copyJob, rehearseInstanceJob, rehearseJob, snapshotJob } from '../../../lib/domain/job.ts';
-import type { Plan } from '../../../lib/domain/policy.ts';
+import type { Plan } from '../../../lib/domain/plan/policy.ts';
+import { copyJob, rehearseInstanceJob, rehearseJob, snapshotJob } from '../../../lib/domain/runs/job.ts';
 import { messageFor, type RunOptions, runOf } from '../../../scripts/cli/message.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { planWith } from '../../support/plan.ts';

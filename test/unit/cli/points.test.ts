@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { RecoveryPoint } from '../../../lib/domain/recovery-point.ts';
-import type { PointReport } from '../../../lib/workflows/show-point.ts';
+import type { RecoveryPoint } from '../../../lib/domain/points/recovery-point.ts';
+import type { PointReport } from '../../../lib/workflows/operator/show-point.ts';
 import { points } from '../../../scripts/cli/commands/points.ts';
 import { showPoint } from '../../../scripts/cli/commands/show-point.ts';
 import type { Session } from '../../../scripts/cli/session.ts';

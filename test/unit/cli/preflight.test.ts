@@ -1,5 +1,5 @@
-import { finding } from '../../../lib/domain/finding.ts';
-import { operatorRequest } from '../../../lib/workflows/operate.ts';
+import { finding } from '../../../lib/domain/findings/finding.ts';
+import { operatorRequest } from '../../../lib/workflows/operator/operate.ts';
 import { run } from '../../../scripts/cli/commands/run.ts';
 import { DONE, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
 import type { Session } from '../../../scripts/cli/session.ts';

@@ -1,4 +1,4 @@
-import { JOBS } from '../../../lib/domain/job.ts';
+import { JOBS } from '../../../lib/domain/runs/job.ts';
 import { ASKED_JOBS } from '../../../scripts/cli/jobs.ts';
 import { COMMANDS } from '../../../scripts/cli/registry/all.ts';
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import { finding } from '../../../lib/domain/finding.ts';
-import type { LedgerProof } from '../../../lib/domain/ledger.ts';
+import { finding } from '../../../lib/domain/findings/finding.ts';
+import type { LedgerProof } from '../../../lib/domain/proof/ledger.ts';
 import { sayEvidence } from '../../../scripts/cli/say-evidence.ts';
 import { evidence, ledgerProof } from '../../support/builders.ts';
 

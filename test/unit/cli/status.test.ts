@@ -1,4 +1,4 @@
-import type { TargetReport } from '../../../lib/workflows/status.ts';
+import type { TargetReport } from '../../../lib/workflows/operator/status.ts';
 import { sayPlatform } from '../../../scripts/cli/commands/status.ts';
 import { DAY } from '../../support/builders.ts';
 

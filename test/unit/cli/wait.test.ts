@@ -1,7 +1,7 @@
 import { InputError } from '../../../lib/domain/errors.ts';
-import type { Evidence } from '../../../lib/domain/evidence.ts';
-import type { Run } from '../../../lib/domain/run.ts';
-import { type OperatorRequest, operatorRequest } from '../../../lib/workflows/operate.ts';
+import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
+import type { Run } from '../../../lib/domain/runs/run.ts';
+import { type OperatorRequest, operatorRequest } from '../../../lib/workflows/operator/operate.ts';
 import { run } from '../../../scripts/cli/commands/run.ts';
 import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
 import type { RunOptions } from '../../../scripts/cli/message.ts';

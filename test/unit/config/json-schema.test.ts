@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { jsonSchema } from '../../../lib/config/schema.ts';
-import { FINDINGS } from '../../../lib/domain/finding.ts';
+import { FINDINGS } from '../../../lib/domain/findings/finding.ts';
 import { RIGHT, withText } from './text.ts';
 
 /** What an editor makes of understudy.yml: the schema goes out as JSON and is read back by somebody else. */

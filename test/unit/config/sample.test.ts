@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPlan } from '../../../lib/config/load.ts';
-import { rpoArithmetic } from '../../../lib/domain/objective.ts';
-import { policyOf, targetOf, targetsOf } from '../../../lib/domain/policy.ts';
+import { rpoArithmetic } from '../../../lib/domain/plan/objective.ts';
+import { policyOf, targetOf, targetsOf } from '../../../lib/domain/plan/policy.ts';
 import { seconds } from '../../../lib/domain/time.ts';
 import { NOW } from './text.ts';
 

@@ -1,4 +1,4 @@
-import { placeOf } from '../../../lib/domain/policy.ts';
+import { placeOf } from '../../../lib/domain/plan/policy.ts';
 import { seconds } from '../../../lib/domain/time.ts';
 import { load, RIGHT, replaced, SNAPPED } from './text.ts';
 

@@ -13,7 +13,7 @@ import {
   TARGET_ID,
   vaultKeys,
 } from '../../../lib/domain/names.ts';
-import { randomFrom } from './random.ts';
+import { randomFrom } from './points/random.ts';
 
 const RUN = { job: 'dump', target: 'crm-prod', scheduledFor: '2026-11-20T01:00:00Z' };
 

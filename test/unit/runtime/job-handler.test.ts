@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { InputError } from '../../../lib/domain/errors.ts';
-import { dumpJob } from '../../../lib/domain/job.ts';
+import { dumpJob } from '../../../lib/domain/runs/job.ts';
 import { invocation, jobHandler, mistakes, personHandler, unwrap } from '../../../lib/runtime/job-handler.ts';
 
 const MESSAGE = { job: 'dump', target: 'crm', scheduledFor: '2026-11-20T01:00:00Z' };

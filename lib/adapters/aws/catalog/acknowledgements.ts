@@ -1,5 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { type Acknowledgement, isInForce } from '../../../domain/acknowledgement.ts';
+import { type Acknowledgement, isInForce } from '../../../domain/findings/acknowledgement.ts';
 import { utc } from '../../../domain/time.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import { contentOf, itemsOf, open, openKeys, SCHEMA_VERSION, type Table } from './table.ts';

@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Evidence } from '../../../domain/evidence.ts';
+import type { Evidence } from '../../../domain/proof/evidence.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import { acknowledgements } from './acknowledgements.ts';
 import { findings } from './findings.ts';

@@ -1,5 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { type FindingRecord, openFindingOf } from '../../../domain/finding-record.ts';
+import { type FindingRecord, openFindingOf } from '../../../domain/findings/finding-record.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import {
   contentOf,

@@ -1,7 +1,7 @@
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { ClaimLost, UnderstudyError } from '../../../domain/errors.ts';
 import { parsePointId, runName, VAULT } from '../../../domain/names.ts';
-import { type DumpPoint, type RecoveryPoint, statesBefore } from '../../../domain/recovery-point.ts';
+import { type DumpPoint, type RecoveryPoint, statesBefore } from '../../../domain/points/recovery-point.ts';
 import type { Catalog, PointChanges } from '../../../ports/catalog.ts';
 import { holds } from './runs.ts';
 import {

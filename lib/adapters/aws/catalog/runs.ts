@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ClaimLost } from '../../../domain/errors.ts';
 import { runName } from '../../../domain/names.ts';
-import type { Claim, Run } from '../../../domain/run.ts';
+import type { Claim, Run } from '../../../domain/runs/run.ts';
 import { plusSeconds, utc } from '../../../domain/time.ts';
 import type { Catalog, RunResult } from '../../../ports/catalog.ts';
 import {

@@ -1,8 +1,8 @@
 import { BatchGetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { deriveStatus, FEW, MANY, reachFarEnough } from '../../../domain/derive-status.ts';
-import { SCHEDULED_JOBS } from '../../../domain/job.ts';
-import type { Schedule } from '../../../domain/schedule.ts';
-import { isOwedStill, type Owing, type TargetStatus } from '../../../domain/target-status.ts';
+import type { Schedule } from '../../../domain/plan/schedule.ts';
+import { SCHEDULED_JOBS } from '../../../domain/runs/job.ts';
+import { deriveStatus, FEW, MANY, reachFarEnough } from '../../../domain/status/derive-status.ts';
+import { isOwedStill, type Owing, type TargetStatus } from '../../../domain/status/target-status.ts';
 import { utc } from '../../../domain/time.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import {

@@ -7,7 +7,7 @@ import {
   type ReplicationGroup,
   type ServerlessCache,
 } from '@aws-sdk/client-elasticache';
-import type { PlatformSource } from '../../../domain/platform.ts';
+import type { PlatformSource } from '../../../domain/points/platform.ts';
 import { utc } from '../../../domain/time.ts';
 import { ifThere } from './errors.ts';
 

@@ -11,7 +11,7 @@ import {
   type Snapshot,
 } from '@aws-sdk/client-elasticache';
 import { UnderstudyError } from '../../../domain/errors.ts';
-import type { PlatformSnapshot } from '../../../domain/platform.ts';
+import type { PlatformSnapshot } from '../../../domain/points/platform.ts';
 import { utc } from '../../../domain/time.ts';
 import { findCache } from './caches.ts';
 import { asking, ifThere } from './errors.ts';

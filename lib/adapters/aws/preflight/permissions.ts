@@ -1,7 +1,7 @@
 import { type EvaluationResult, type IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import { SCRATCH_PREFIX } from '../../../domain/names.ts';
-import { TAGS } from '../../../domain/platform.ts';
+import { TAGS } from '../../../domain/points/platform.ts';
 import type { Denial, RestoreIntent } from '../../../ports/preflight.ts';
 import { ofIam } from './errors.ts';
 

@@ -1,5 +1,5 @@
 import { codeOf, reasonOf, UnderstudyError } from '../../../domain/errors.ts';
-import type { Target } from '../../../domain/policy.ts';
+import type { Target } from '../../../domain/plan/policy.ts';
 import type { Secrets } from '../../../ports/database.ts';
 
 /** What will not be over tomorrow: the secret is gone or going, its key or its role refuses. */

@@ -7,7 +7,7 @@ import {
   type SupportedEngineLifecycle,
 } from '@aws-sdk/client-rds';
 import { UnderstudyError } from '../../../domain/errors.ts';
-import type { PlatformKind } from '../../../domain/platform.ts';
+import type { PlatformKind } from '../../../domain/points/platform.ts';
 import { utc } from '../../../domain/time.ts';
 import type { EngineVersion, SupportFacts, VersionFacts } from '../../../ports/preflight.ts';
 import { asking, ifThere } from '../rds/errors.ts';

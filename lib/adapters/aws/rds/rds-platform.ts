@@ -1,5 +1,5 @@
 import { DescribeAccountAttributesCommand, type RDSClient } from '@aws-sdk/client-rds';
-import type { Quota } from '../../../domain/platform.ts';
+import type { Quota } from '../../../domain/points/platform.ts';
 import type { Place, Platform } from '../../../ports/platform.ts';
 import type { RdsClients } from './clients.ts';
 import { asking } from './errors.ts';

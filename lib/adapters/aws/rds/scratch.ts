@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { codeOf, UnderstudyError } from '../../../domain/errors.ts';
 import { SCRATCH_PREFIX } from '../../../domain/names.ts';
-import { TAGS } from '../../../domain/platform.ts';
+import { TAGS } from '../../../domain/points/platform.ts';
 import type { ScratchInstances, ScratchOrder, ScratchState } from '../../../ports/platform.ts';
 import { asking, ifThere } from './errors.ts';
 import { quarantineParameters, removeParameters, strayParameters } from './scratch-parameters.ts';

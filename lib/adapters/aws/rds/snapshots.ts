@@ -14,7 +14,7 @@ import {
   type RDSClient,
   type Tag,
 } from '@aws-sdk/client-rds';
-import type { PlatformRef, PlatformSnapshot } from '../../../domain/platform.ts';
+import type { PlatformRef, PlatformSnapshot } from '../../../domain/points/platform.ts';
 import { utc } from '../../../domain/time.ts';
 import type { Platform } from '../../../ports/platform.ts';
 import { asking, ifThere } from './errors.ts';

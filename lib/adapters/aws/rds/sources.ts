@@ -6,7 +6,7 @@ import {
   DescribeDBInstancesCommand,
   type RDSClient,
 } from '@aws-sdk/client-rds';
-import type { PlatformRef, PlatformSource } from '../../../domain/platform.ts';
+import type { PlatformRef, PlatformSource } from '../../../domain/points/platform.ts';
 import { utc } from '../../../domain/time.ts';
 import { ifThere } from './errors.ts';
 

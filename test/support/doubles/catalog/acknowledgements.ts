@@ -1,4 +1,4 @@
-import { isInForce } from '../../../../lib/domain/acknowledgement.ts';
+import { isInForce } from '../../../../lib/domain/findings/acknowledgement.ts';
 import { utc } from '../../../../lib/domain/time.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { copy, newestFirst, type Store } from './store.ts';

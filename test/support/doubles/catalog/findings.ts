@@ -1,4 +1,4 @@
-import { openFindingOf } from '../../../../lib/domain/finding-record.ts';
+import { openFindingOf } from '../../../../lib/domain/findings/finding-record.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { copy, findingKey, type Store } from './store.ts';
 

@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../../../../lib/domain/errors.ts';
 import { VAULT } from '../../../../lib/domain/names.ts';
-import { type DumpPoint, mayBecome } from '../../../../lib/domain/recovery-point.ts';
+import { type DumpPoint, mayBecome } from '../../../../lib/domain/points/recovery-point.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { held } from './runs.ts';
 import { copy, newestFirst, pointKey, type Store } from './store.ts';

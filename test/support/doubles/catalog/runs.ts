@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ClaimLost } from '../../../../lib/domain/errors.ts';
 import { runName } from '../../../../lib/domain/names.ts';
-import type { Claim, Run } from '../../../../lib/domain/run.ts';
+import type { Claim, Run } from '../../../../lib/domain/runs/run.ts';
 import { plusSeconds, utc } from '../../../../lib/domain/time.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { copy, newestFirst, runKey, type Store } from './store.ts';

@@ -1,7 +1,7 @@
-import { deriveStatus, FEW, MANY, reachFarEnough } from '../../../../lib/domain/derive-status.ts';
-import { SCHEDULED_JOBS } from '../../../../lib/domain/job.ts';
-import type { Schedule } from '../../../../lib/domain/schedule.ts';
-import { isOwedStill, type Owing, type TargetStatus } from '../../../../lib/domain/target-status.ts';
+import type { Schedule } from '../../../../lib/domain/plan/schedule.ts';
+import { SCHEDULED_JOBS } from '../../../../lib/domain/runs/job.ts';
+import { deriveStatus, FEW, MANY, reachFarEnough } from '../../../../lib/domain/status/derive-status.ts';
+import { isOwedStill, type Owing, type TargetStatus } from '../../../../lib/domain/status/target-status.ts';
 import { utc } from '../../../../lib/domain/time.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import type { Clock } from '../../../../lib/ports/clock.ts';

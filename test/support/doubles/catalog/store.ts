@@ -1,12 +1,12 @@
-import type { Acknowledgement } from '../../../../lib/domain/acknowledgement.ts';
-import type { Evidence } from '../../../../lib/domain/evidence.ts';
-import type { FindingRecord } from '../../../../lib/domain/finding-record.ts';
+import type { Acknowledgement } from '../../../../lib/domain/findings/acknowledgement.ts';
+import type { FindingRecord } from '../../../../lib/domain/findings/finding-record.ts';
 import { type PointName, type RunName, runName } from '../../../../lib/domain/names.ts';
-import type { RecoveryPoint } from '../../../../lib/domain/recovery-point.ts';
-import type { Run } from '../../../../lib/domain/run.ts';
-import type { ScratchRecord, Standing } from '../../../../lib/domain/scratch.ts';
-import type { TargetStatus } from '../../../../lib/domain/target-status.ts';
-import type { TimelineEvent } from '../../../../lib/domain/timeline.ts';
+import type { RecoveryPoint } from '../../../../lib/domain/points/recovery-point.ts';
+import type { Evidence } from '../../../../lib/domain/proof/evidence.ts';
+import type { Run } from '../../../../lib/domain/runs/run.ts';
+import type { ScratchRecord, Standing } from '../../../../lib/domain/runs/scratch.ts';
+import type { TargetStatus } from '../../../../lib/domain/status/target-status.ts';
+import type { TimelineEvent } from '../../../../lib/domain/status/timeline.ts';
 
 /** Every change raises the version, so that whoever derives a status notices what changed meanwhile. */
 export type StoredStatus = Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt'> & {

@@ -1,6 +1,6 @@
 import { parseSecret } from '../../../../lib/adapters/aws/secrets.ts';
 import { UnderstudyError } from '../../../../lib/domain/errors.ts';
-import type { ConnectionSettings } from '../../../../lib/domain/policy.ts';
+import type { ConnectionSettings } from '../../../../lib/domain/plan/policy.ts';
 import { target } from '../../../support/builders.ts';
 
 const PASSWORD = 'hunter2-å/:@%';

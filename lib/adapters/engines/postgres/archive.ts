@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { CredentialsRefused, UnderstudyError } from '../../../domain/errors.ts';
+import type { Policy } from '../../../domain/plan/policy.ts';
+import type { Archive, Credentials } from '../../../ports/database.ts';
+import { compressionFor } from './compression.ts';
+import {
+  childEnvironment,
+  type Ending,
+  libpqEnvironment,
+  sayEnding,
+  start,
+  withoutSecret,
+} from './process.ts';
+import type { Programs } from './programs.ts';
+import { conninfo } from './sql.ts';
+import { tocReader } from './toc.ts';
+
+/**
+ * Settings under which pg_dump writes definitions as our own sessions read them, whatever the database and its roles
+ * have set. Not lc_monetary: a value of type money restores only under the setting that it was written under.
+ */
+const SETTINGS = [
+  'timezone=UTC',
+  'bytea_output=hex',
+  'standard_conforming_strings=on',
+  'quote_all_identifiers=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+/**
+ * Starts pg_dump inside the exported snapshot. The stream ends only after the program has exited 0: whoever uploads
+ * it can believe its end, and nothing else (a source that merely ends completes an upload, whatever became of pg_dump).
+ */
+export function startArchive(
+  programs: Programs,
+  credentials: Credentials,
+  held: { snapshot: string; name: string },
+  policy: Policy,
+  signal: AbortSignal,
+): Archive {
+  const compression = compressionFor(programs, policy.dump.compression);
+  const args = [
+    '--format=custom',
+    `--compress=${compression}`,
+    `--snapshot=${held.snapshot}`,
+    '--no-password',
+    // Sources may sit behind an idle cut of 350 s. Settings go here and not by PGOPTIONS, which poolers refuse.
+    `--dbname=keepalives_idle=60 keepalives_interval=30 options=${conninfo(SETTINGS)} dbname=${conninfo(credentials.database)}`,
+    `--lock-wait-timeout=${policy.dump.lockTimeout * 1000}`,
+  ];
+  const environment = { ...childEnvironment(), ...libpqEnvironment(credentials), PGAPPNAME: held.name };
+  const { child, ended } = start(join(programs.bin, 'pg_dump'), args, environment);
+  const toc = tocReader(programs);
+  let killedFor: Error | undefined;
+
+  const kill = (reason: Error) => {
+    killedFor ??= reason;
+    child.kill('SIGKILL');
+    toc.kill();
+  };
+  const onAbort = () => kill(signal.reason instanceof Error ? signal.reason : new Error('ended'));
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+
+  async function* stream(): AsyncGenerator<Buffer> {
+    let finished = false;
+    try {
+      for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+        await toc.offer(chunk);
+        yield chunk;
+      }
+      const ending = await ended;
+      if (killedFor) throw killedFor;
+      if (ending.code !== 0) throw failure(ending, credentials);
+      await toc.offer(Buffer.alloc(0));
+      finished = true;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      // The reader of the stream went away, or pg_dump failed: nothing of it may go on.
+      if (!finished) kill(killedFor ?? new Error('the reader of the archive went away'));
+    }
+  }
+  return {
+    stream: stream(),
+    client: { version: programs.version, compression },
+    toc: toc.toc,
+    kill,
+  };
+}
+
+function failure(ending: Ending, credentials: Credentials): Error {
+  const said = sayEnding('pg_dump', ending, credentials.password);
+  if (/canceling statement due to (lock|statement) timeout/.test(ending.stderr)) {
+    return new UnderstudyError('lock-timeout', said, {
+      hint: 'somebody waits for an exclusive lock, and pg_dump behind them; `./understudy doctor` names it',
+    });
+  }
+  if (/password authentication failed|no password supplied/.test(ending.stderr)) {
+    return new CredentialsRefused('credentials-refused', said, {
+      hint: 'if the secret was rotated just now, run the job again',
+    });
+  }
+  if (/out of shared memory/.test(ending.stderr)) {
+    return new UnderstudyError('pg-dump-failed', said, {
+      hint: 'the server’s lock table is full: raise max_locks_per_transaction; `./understudy doctor` says to what',
+    });
+  }
+  return new UnderstudyError('pg-dump-failed', withoutSecret(said, credentials.password), {
+    hint: 'the source’s log says more; `./understudy doctor` checks connections, rights, locks and versions',
+  });
+}

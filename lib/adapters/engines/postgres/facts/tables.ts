@@ -1,0 +1,215 @@
+import type { Client } from 'pg';
+import type { TableFacts } from '../../../../domain/proof/manifest.ts';
+import { firstRows, identifier, rows } from '../connection.ts';
+import { fingerprintOf, notOfExtension, ours } from './ours.ts';
+
+/** A table whose rows are in the archive. */
+export type DataTable = {
+  schema: string;
+  name: string;
+  owner: string;
+  columns: string[];
+  /** Its size at the last ANALYZE, in pages of 8 KiB. */
+  pages: number;
+  condition?: string;
+  /** The extension that it belongs to. */
+  extension?: string;
+  /** The outermost hash-partitioned table that it is a partition of. */
+  tree?: string;
+  /** The columns that sequences feed, here or in a table it inherits from. */
+  feeds: Fed[];
+  /** Its rows are in no snapshot of the storage. */
+  unlogged?: true;
+};
+
+/** A column of integers and the sequence that feeds it. */
+export type Fed = { schema: string; sequence: string; column: string };
+
+/**
+ * The tables whose data a dump carries: ordinary tables and partitions, and of an extension's tables only those that
+ * it declares as configuration, by its filter. Not foreign tables (no data of ours), not unlogged ones on a standby
+ * (unreadable there, and left out by pg_dump too).
+ */
+export async function dataTables(client: Client): Promise<DataTable[]> {
+  const found = await rows<Record<keyof DataTable, never>>(
+    client,
+    `
+    with recursive configuration as (
+      select e.extname as extension, config.oid as relation, config.filter
+      from pg_catalog.pg_extension e, lateral rows from (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition)) as config (oid, filter)),
+    fed as (
+      select d.refobjid as relation, n.nspname as schema, s.relname as sequence, a.attname as "column"
+      from pg_catalog.pg_depend d
+      join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S'
+      join pg_catalog.pg_namespace n on n.oid = s.relnamespace
+      join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+      where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.deptype in ('a', 'i') and d.refobjsubid > 0
+        and a.atttypid in ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype, 'int8'::pg_catalog.regtype)),
+    heirs (relation, ancestor) as (
+      select distinct relation, relation from fed
+      union select i.inhrelid, heirs.ancestor from heirs join pg_catalog.pg_inherits i on i.inhparent = heirs.relation),
+    feeds as (
+      select heirs.relation, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('schema', fed.schema, 'sequence', fed.sequence, 'column', fed."column")) as feeds
+      from heirs join fed on fed.relation = heirs.ancestor group by 1)
+    select n.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid(c.relowner) as owner, c.relpages as pages,
+      f.filter as condition, f.extension, c.relpersistence = 'u' as unlogged,
+      case when c.relispartition then (
+        select up.relation::pg_catalog.text from pg_catalog.pg_partition_ancestors(c.oid) with ordinality as up (relation, height)
+        join pg_catalog.pg_partitioned_table p on p.partrelid = up.relation where p.partstrat = 'h' order by up.height desc limit 1) end as tree,
+      coalesce(feeds.feeds, '[]') as feeds,
+      array(select a.attname::text from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attname collate "C") as columns
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    left join configuration f on f.relation = c.oid
+    left join feeds on feeds.relation = c.oid
+    where c.relkind = 'r' and c.relpersistence <> 't'
+      and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
+      and (f.relation is not null or (
+        ${ours('n')} and ${notOfExtension('pg_class', 'c.oid')}))
+    order by n.nspname collate "C", c.relname collate "C"`,
+  );
+  return found.map((row) => describedBy(row));
+}
+
+function describedBy(row: Record<keyof DataTable, unknown>): DataTable {
+  const { condition, ...table } = Object.fromEntries(
+    Object.entries(row).filter(([, value]) => value !== null && value !== false),
+  ) as DataTable;
+  const filter = condition?.replace(/^\s*where\s+/i, '').trim();
+  return filter ? { ...table, condition: filter } : table;
+}
+
+/** Facts of a table, and the largest value of each column that a sequence feeds, by column. */
+export type TableReading = { facts: TableFacts; maxima: Map<string, string> };
+
+/** Tables of so many pages together are asked about in one round trip. */
+const BATCH_PAGES = 1000;
+const BATCH_TABLES = 40;
+
+/**
+ * Reads tables one after the other, small ones together. Where a savepoint of the name `planned` is open, each goes
+ * back to it: to plan a query the server locks every index of its table, and keeps those locks until then.
+ */
+export async function readTables(
+  client: Client,
+  tables: readonly DataTable[],
+  depth: 'fingerprints' | 'counts',
+  options: { signal: AbortSignal; savepoint?: boolean },
+): Promise<TableReading[]> {
+  const found: TableReading[] = [];
+  for (const batch of batches(tables)) {
+    options.signal.throwIfAborted();
+    found.push(...(await readBatch(client, batch, depth, options.savepoint ?? false)));
+  }
+  return found;
+}
+
+function batches(tables: readonly DataTable[]): DataTable[][] {
+  const all: DataTable[][] = [];
+  let pages = Number.POSITIVE_INFINITY;
+  for (const table of tables) {
+    const last = all.at(-1);
+    if (!last || last.length >= BATCH_TABLES || pages + table.pages > BATCH_PAGES) {
+      all.push([table]);
+      pages = 0;
+    } else last.push(table);
+    pages += table.pages;
+  }
+  return all;
+}
+
+async function readBatch(
+  client: Client,
+  batch: readonly DataTable[],
+  depth: 'fingerprints' | 'counts',
+  savepoint: boolean,
+): Promise<TableReading[]> {
+  const queries = batch.map((table) => factQuery(table, depth));
+  try {
+    const answers = await firstRows<FactRow>(client, queries, savepoint ? GIVE_BACK : '');
+    return batch.map((table, index) => readingOf(table, answers[index]!));
+  } catch (error) {
+    if (savepoint) await client.query(GIVE_BACK).catch(() => undefined);
+    if (batch.length === 1) return [await readUnderOwnPath(client, batch[0]!, depth, savepoint, error)];
+    const found: TableReading[] = [];
+    for (const table of batch) found.push(...(await readBatch(client, [table], depth, savepoint)));
+    return found;
+  }
+}
+
+/** Takes back whatever locks a query needed, inside the transaction that holds the snapshot. */
+export const GIVE_BACK = 'rollback to savepoint planned';
+
+/** Undefined function, table or object: what an index's function meets that was written for another search_path. */
+const UNRESOLVED = ['42883', '42P01', '42704', '3F000'];
+
+/**
+ * Even to read a table the planner looks into the SQL functions of its expression indexes, and those may rely on the
+ * database's own search_path. Such a table is read under that; every name in the query is qualified anyway.
+ */
+async function readUnderOwnPath(
+  client: Client,
+  table: DataTable,
+  depth: 'fingerprints' | 'counts',
+  savepoint: boolean,
+  error: unknown,
+): Promise<TableReading> {
+  if (!UNRESOLVED.includes((error as { code?: string }).code ?? '')) throw error;
+  await client.query('reset search_path');
+  try {
+    const [row] = await rows<FactRow>(client, factQuery(table, depth));
+    return readingOf(table, row!);
+  } finally {
+    if (savepoint) await client.query(GIVE_BACK).catch(() => undefined);
+    await client.query("set search_path = ''").catch(() => undefined);
+  }
+}
+
+type FactRow = { rows: string; fingerprint?: string } & Record<`max${number}`, string | null>;
+
+/** One table by itself: exact row count and fingerprint. */
+export async function tableFacts(
+  client: Client,
+  table: DataTable,
+  depth: 'fingerprints' | 'counts',
+): Promise<TableFacts> {
+  const [reading] = await readBatch(client, [table], depth, false);
+  return reading!.facts;
+}
+
+/**
+ * Exact row count and an order-independent fingerprint of one table.
+ *
+ * A row becomes text with its columns in the order of their names (a restore may reorder inherited ones), NULL and ''
+ * apart; two 64-bit hashes of it, with different seeds, are summed exactly. Any row changed, lost, doubled or with
+ * two values swapped changes both sums. Generated columns follow from the others and are computed anew by a restore.
+ * The inner OFFSET makes the text once for both hashes.
+ */
+function factQuery(table: DataTable, depth: 'fingerprints' | 'counts'): string {
+  const source = `from only ${identifier(table.schema, table.name)}${table.condition ? ` where ${table.condition}` : ''}`;
+  const fed = [...new Set(table.feeds.map(({ column }) => column))].map((column) => identifier(column));
+  const maxima = (of: (index: number) => string) =>
+    fed.map((_, index) => `, pg_catalog.max(${of(index)})::text as max${index}`).join('');
+  if (depth === 'counts') return `select count(*)::text as rows${maxima((index) => fed[index]!)} ${source}`;
+  const row = `row(${table.columns.map((column) => identifier(column)).join(', ')})::text collate "C"`;
+  const inner = [`${row} as content`, ...fed.map((column, index) => `${column} as fed${index}`)].join(', ');
+  return `select count(*)::text as rows, ${fingerprintOf('content')} as fingerprint${maxima((index) => `fed${index}`)}
+    from (select ${inner} ${source} offset 0) each_row`;
+}
+
+function readingOf(table: DataTable, row: FactRow): TableReading {
+  const { schema, name, condition, tree } = table;
+  const columns = [...new Set(table.feeds.map(({ column }) => column))];
+  const maxima = columns.map((column, index) => [column, row[`max${index}`]] as const);
+  return {
+    facts: {
+      schema,
+      name,
+      ...(condition ? { condition } : {}),
+      ...(tree ? { tree } : {}),
+      rows: row.rows,
+      ...(row.fingerprint === undefined ? {} : { fingerprint: row.fingerprint }),
+    },
+    maxima: new Map(maxima.filter((each): each is readonly [string, string] => each[1] != null)),
+  };
+}

@@ -1,0 +1,175 @@
+import type { Client } from 'pg';
+import { changedSince, reshapedIn, type SourceSince, writtenSince } from '../../../domain/proof/bounded.ts';
+import type { Manifest } from '../../../domain/proof/manifest.ts';
+import type { InstanceCopy, Instances } from '../../../ports/database.ts';
+import { check, checkable, sound, uncheckable } from './amcheck.ts';
+import { connect, rows } from './connection.ts';
+import { schemaFacts } from './facts/schema/schema.ts';
+import { unreported } from './facts/sessions.ts';
+import { type DataTable, dataTables, tableFacts } from './facts/tables.ts';
+import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
+import { readLedger } from './ledger.ts';
+import { singleValue } from './single-value.ts';
+
+/** PostgreSQL on an instance of its own, a restored copy or the source, asked over the network; `patience` in seconds. */
+export function postgresInstances(options: { patience?: number } = {}): Instances {
+  return {
+    async open(credentials, secondsLeft) {
+      const opened: Client[] = [];
+      const open = async () => {
+        const client = await connect(credentials);
+        opened.push(client);
+        // What is counted are rows, not entries of an index: it may have kept those of rows that were lost. And nobody
+        // waits for a lock that a prepared transaction in the copy holds for ever.
+        // The source may be set to take no writes, and amcheck is still to be installed in its copy.
+        await client.query(
+          `set enable_indexonlyscan = off; set default_transaction_read_only = off; ${NOT_WAITING}`,
+        );
+        return client;
+      };
+      const close = () => Promise.allSettled(opened.map((client) => client.end()));
+      try {
+        const [client, asker, checker] = [await open(), await open(), await open()];
+        // An index on an expression was made under the database's own settings, and is sound under those.
+        await checker.query(AS_THE_DATABASE);
+        const tables = await dataTables(client);
+        return copyOver({ client, asker, checker, tables, close, secondsLeft });
+      } catch (error) {
+        await close();
+        throw error;
+      }
+    },
+
+    async since(credentials, manifest, moment) {
+      const client = await connect(credentials);
+      try {
+        await client.query(`set statement_timeout = '${LOOK_TAKES}s'; ${NOT_WAITING}`);
+        const incomplete = await unreported(
+          client,
+          moment,
+          manifest.source.snapshotAt,
+          options.patience ?? PATIENCE,
+        );
+        return await sinceManifest(client, manifest, incomplete);
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    },
+  };
+}
+
+/** Nobody waits behind a lock that may be held for ever. */
+const NOT_WAITING = "set lock_timeout = '10s'";
+/** What one question about the source's catalogs and counters may take, in seconds. */
+const LOOK_TAKES = 60;
+
+/** For how long a session of the source may be busy until it is seen at rest, in seconds. */
+const PATIENCE = 20;
+
+/** What an expression may depend on, and what our own connections set. */
+const AS_THE_DATABASE = [
+  'datestyle',
+  'intervalstyle',
+  'timezone',
+  'extra_float_digits',
+  'bytea_output',
+  'lc_monetary',
+  'xmloption',
+]
+  .map((setting) => `reset ${setting}`)
+  .join('; ');
+
+/** What one of the target's own questions may take, in seconds. */
+const ANSWER_TAKES = 60;
+
+type Opened = {
+  client: Client;
+  /** For the target's own questions. */
+  asker: Client;
+  /** For amcheck. */
+  checker: Client;
+  tables: DataTable[];
+  close: () => Promise<unknown>;
+  secondsLeft: () => number;
+};
+
+function copyOver({ client, asker, checker, tables, close, secondsLeft }: Opened): InstanceCopy {
+  const known = new Map(tables.map((table) => [keyOf(table.schema, table.name), table]));
+  /** No statement may outlive the function: what is not done by then was not found out. */
+  const inTime = async <T>(on: Client, work: () => Promise<T>): Promise<T> => {
+    const most = Math.max(1, Math.floor(secondsLeft()));
+    await on.query(`set statement_timeout = '${most}s'`);
+    return work();
+  };
+  return {
+    schema: () => inTime(client, () => schemaFacts(client)),
+    table: async (schema, name, depth) => {
+      const table = known.get(keyOf(schema, name));
+      if (!table) return undefined;
+      return inTime(client, () => sound(`${schema}.${name}`, () => tableFacts(client, table, depth)));
+    },
+    unlogged: (schema, name) => known.get(keyOf(schema, name))?.unlogged === true,
+    checkable: () => inTime(checker, () => checkable(checker)),
+    uncheckable: () => inTime(checker, () => uncheckable(checker)),
+    check: (what) => inTime(checker, () => check(checker, what)),
+    value: (sql) => singleValue(asker, sql, Math.min(ANSWER_TAKES, secondsLeft())),
+    ledger: (since) => inTime(client, () => readLedger(client, since)),
+    async close() {
+      await close();
+    },
+  };
+}
+
+async function sinceManifest(
+  client: Client,
+  manifest: Manifest,
+  incomplete: string | undefined,
+): Promise<SourceSince> {
+  const counters = await writeCounters(client);
+  const changed = changedSince(manifest.schema, await schemaFacts(client));
+  const reshaped = reshapedIn(changed, manifest.schema);
+  const definitions = definitionsStamp(counters);
+  const fragile = await fragileTables(client);
+  const isFragile = (table: { schema: string; name: string }) => fragile.has(keyOf(table.schema, table.name));
+  const isNaming = (table: { schema: string; name: string }) => fragile.get(keyOf(table.schema, table.name));
+  const touched =
+    incomplete !== undefined || definitions === undefined || definitions !== manifest.definitions;
+  return {
+    fragile: manifest.tables.flatMap((table, index) => (isFragile(table) ? [index] : [])),
+    // What was defined is told by counters too.
+    definitions: touched ? 'touched' : 'untouched',
+    changed,
+    ...(incomplete === undefined ? {} : { incomplete }),
+    written: manifest.tables.flatMap((table, index) => {
+      if (incomplete !== undefined) return { table: index, unknown: true };
+      const now = counters.get(keyOf(table.schema, table.name));
+      const written = writtenSince(index, table.writes, now, table.condition !== undefined);
+      // No row came or went, and yet none may read as it did: their number is what can be compared.
+      const reads = reshaped(table, isFragile(table)) || (isNaming(table) === true && touched);
+      if (!written && reads) return { table: index, inserted: '0', deleted: '0' };
+      return written ?? [];
+    }),
+  };
+}
+
+/**
+ * With columns that read as what another object says: of a row type or a domain, or of arrays of them, or `regclass` and
+ * its like. True where that may change without any definition being another in the end: an object that is made again as
+ * it was has another oid, and an attribute of a row type other values.
+ */
+async function fragileTables(client: Client): Promise<Map<string, boolean>> {
+  const found = await rows<{ schema: string; name: string; naming: boolean }>(
+    client,
+    `select n.nspname as schema, c.relname as name,
+      bool_or(t.typtype = 'c' or coalesce(element.typtype = 'c', false) or t.typname ~ '^_?(reg|aclitem)') as naming
+    from pg_catalog.pg_attribute a
+    join pg_catalog.pg_class c on c.oid = a.attrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_type t on t.oid = a.atttypid
+    left join pg_catalog.pg_type element on element.oid = t.typelem
+    where c.relkind = 'r' and a.attnum > 0 and not a.attisdropped and n.nspname !~ '^pg_'
+      and (t.typtype in ('c', 'd') or element.typtype in ('c', 'd') or t.typname ~ '^_?(reg|aclitem)')
+    group by 1, 2`,
+  );
+  return new Map(found.map(({ schema, name, naming }) => [keyOf(schema, name), naming]));
+}

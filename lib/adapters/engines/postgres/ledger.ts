@@ -1,0 +1,138 @@
+import type { Client } from 'pg';
+import { UnderstudyError } from '../../../domain/errors.ts';
+import type { LedgerRow } from '../../../domain/proof/ledger.ts';
+import type { Credentials, Ledger } from '../../../ports/database.ts';
+import { connectPlainly, rows } from './connection.ts';
+
+const SQL_FILE = 'scripts/sql/ledger.sql';
+/** Rows are kept for as long as AWS keeps a moment to restore to. */
+const KEPT_DAYS = 35;
+/** Deleted at most at once, so that a ledger with a past never holds up its next row. */
+const TRIMMED_AT_ONCE = 1000;
+/** Longer than a statement may take on the server; a network that swallows the answer must not take all the time. */
+const PATIENCE_SECONDS = 15;
+
+/**
+ * Settings of one statement. They are gone with its transaction, so that a transaction pooler has nothing to hand on;
+ * the role is one that may read only, unless it says otherwise.
+ */
+const SANELY =
+  "set transaction read write; set local statement_timeout = '10s'; set local lock_timeout = '2s'; set local synchronous_commit = on;";
+
+const READ = `
+  select pg_catalog.to_char(minute at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as minute,
+    pg_catalog.to_char(written_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "writtenAt",
+    pg_catalog.to_char(committed_by at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "committedBy"
+  from understudy.ledger where written_at >= $1 and ($2::timestamptz is null or written_at < $2) order by written_at, minute`;
+
+/** The ledger in a PostgreSQL source. */
+export function postgresLedger(): Ledger {
+  return {
+    write: (credentials, minute) => connected(credentials, (client) => write(client, minute)),
+    rows: (credentials, since) => connected(credentials, (client) => readLedger(client, since)),
+  };
+}
+
+/**
+ * The rows written in [since, until), oldest first; of a restored copy over a connection that stands already.
+ * Rejects with `ledger-missing` where there is no table.
+ */
+export async function readLedger(client: Client, since: string, until?: string): Promise<LedgerRow[]> {
+  const found = await understood(
+    rows<{ minute: string; writtenAt: string; committedBy: string | null }>(client, READ, [since, until]),
+  );
+  return found.map(({ committedBy, ...row }) => (committedBy === null ? row : { ...row, committedBy }));
+}
+
+/**
+ * The row, and then, in a transaction of its own, when it was committed at the latest:
+ *
+ *   insert … written_at ── commit ── update … committed_by
+ *
+ * `written_at` is read before the commit and `committed_by` after it, so that the commit lies between them whatever
+ * the network did. Killed between the two, the row has no upper bound; the next delivery of its minute gives it a
+ * late one, which is as true.
+ */
+async function write(client: Client, minute: string): Promise<'written' | 'there'> {
+  const at = client.escapeLiteral(minute);
+  const inserted = await once(
+    client,
+    `insert into understudy.ledger (minute) values (${at}::timestamptz) on conflict (minute) do nothing`,
+  );
+  await once(
+    client,
+    `update understudy.ledger set committed_by = pg_catalog.clock_timestamp() where minute = ${at}::timestamptz and committed_by is null`,
+  );
+  // Once an hour, by the row's name and not by the time of day: a second delivery does not do it again.
+  if (inserted === 1 && minute.slice(14, 16) === '00') await trim(client);
+  return inserted === 1 ? 'written' : 'there';
+}
+
+/** Oldest first, so that what is left has no gaps that nobody made. */
+async function trim(client: Client): Promise<void> {
+  await once(
+    client,
+    `delete from understudy.ledger where minute in (select minute from understudy.ledger
+      where written_at < pg_catalog.now() - interval '${KEPT_DAYS} days' order by written_at limit ${TRIMMED_AT_ONCE})`,
+  );
+}
+
+/** One statement with its settings, committed when it answers: the server makes one transaction of them. */
+async function once(client: Client, statement: string): Promise<number> {
+  const results = (await understood(client.query(`${SANELY} ${statement}`))) as unknown as {
+    rowCount: number;
+  }[];
+  return results.at(-1)!.rowCount;
+}
+
+async function connected<T>(credentials: Credentials, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await connectPlainly(credentials, PATIENCE_SECONDS);
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+const MEANINGS: Record<string, { code: string; message: string; hint: string }> = {
+  '42P01': missing(),
+  '3F000': missing(),
+  '42501': {
+    code: 'ledger-denied',
+    message: 'the role may not read and write understudy.ledger',
+    hint: `run ${SQL_FILE} in the source again: it grants what is needed`,
+  },
+  '25006': standby(),
+  '0A000': standby(),
+};
+
+function missing() {
+  return {
+    code: 'ledger-missing',
+    message: 'there is no table understudy.ledger',
+    hint: `run ${SQL_FILE} in the source, or take \`ledger: true\` away from the target`,
+  };
+}
+
+function standby() {
+  return {
+    code: 'ledger-read-only',
+    message: 'the server takes no writes',
+    hint: 'give the host of the writer, not that of a replica, in the secret or connection.host',
+  };
+}
+
+/** The server's answer, or what its refusal means for whoever looks after the ledger. */
+async function understood<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    const meaning = MEANINGS[code ?? ''];
+    if (!meaning) throw error;
+    throw new UnderstudyError(meaning.code, `${meaning.message}: ${message}`, {
+      hint: meaning.hint,
+      cause: error,
+    });
+  }
+}

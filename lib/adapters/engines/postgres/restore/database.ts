@@ -1,0 +1,106 @@
+import type { Manifest } from '../../../../domain/proof/manifest.ts';
+import { execute, identifier, rows } from '../connection.ts';
+import { ours } from '../facts/ours.ts';
+import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
+import { DATABASE, RESTORER } from './names.ts';
+
+/** How a note begins that says the copy sorts text by other rules than its source. */
+const LOCALE_NOTE = 'the locale of the source does not exist here';
+
+function localeOf({ collate, ctype, localeProvider, locale, icuRules }: Manifest['source']): string {
+  const libc = `lc_collate ${literal(collate)} lc_ctype ${literal(ctype)}`;
+  if (localeProvider === 'i') {
+    const rules = icuRules === undefined ? '' : ` icu_rules ${literal(icuRules)}`;
+    return `${libc} locale_provider icu icu_locale ${literal(locale ?? 'und')}${rules}`;
+  }
+  if (localeProvider === 'b')
+    return `${libc} locale_provider builtin builtin_locale ${literal(locale ?? 'C')}`;
+  return libc;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** An empty database of the source's encoding, order and owner. Says what could not be had, and whether that is its locale. */
+export async function createDatabase(
+  server: ScratchServer,
+  manifest: Manifest,
+): Promise<{ notes: string[]; locale: boolean }> {
+  const client = await server.connect(SUPERUSER, 'postgres');
+  const { encoding, owner } = manifest.source;
+  const notes: string[] = [];
+  const create = (locale: string) =>
+    client.query(`create database ${DATABASE} template template0 encoding ${literal(encoding)} ${locale}`);
+  try {
+    await create(localeOf(manifest.source)).catch(async (error: Error) => {
+      notes.push(`${LOCALE_NOTE}: ${error.message}; text sorts otherwise in the copy`);
+      const utf8 = encoding === 'UTF8' ? "'C.UTF-8'" : "'C'";
+      await create(`lc_collate 'C' lc_ctype ${utf8}`).catch(() => create("lc_collate 'C' lc_ctype 'C'"));
+    });
+    const [known] = await rows<{ known: boolean }>(
+      client,
+      'select exists (select from pg_catalog.pg_roles where rolname = $1) as known',
+      [owner],
+    );
+    await client.query(`alter database ${DATABASE} owner to ${known!.known ? identifier(owner) : RESTORER}`);
+    // Where it is unknown here, only amounts of money fail, and say so.
+    if (manifest.source.monetary)
+      await client
+        .query(`alter database ${DATABASE} set lc_monetary = ${literal(manifest.source.monetary)}`)
+        .catch(() => undefined);
+    await client.query(`grant create, connect, temporary on database ${DATABASE} to public`);
+  } finally {
+    await client.end();
+  }
+  return { notes, locale: notes.length > 0 };
+}
+
+/** What a managed service lets its master user do, and a source without its schema `public`. */
+export async function prepareDatabase(server: ScratchServer, manifest: Manifest): Promise<void> {
+  const client = await server.connect(SUPERUSER, DATABASE);
+  try {
+    if (!Object.hasOwn(manifest.schema['schema'] ?? {}, 'public'))
+      await client.query('drop schema if exists public');
+    if (manifest.source.serverMajor < 15) return;
+    for (const name of manifest.parameters) {
+      await client
+        .query(`grant set on parameter ${identifier(...name.split('.'))} to ${RESTORER}`)
+        .catch(() => undefined);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Lends everybody the right to create in every schema for as long as the restore takes, and returns the schemas where
+ * that right was not everybody's. One statement for all: a role each would be a grant for every pair.
+ */
+export async function lendCreate(server: ScratchServer): Promise<string[]> {
+  const client = await server.connect(SUPERUSER, DATABASE);
+  try {
+    const schemas = await rows<{ name: string }>(
+      client,
+      `select n.nspname as name from pg_catalog.pg_namespace n where ${ours('n')}
+        and not exists (select from pg_catalog.aclexplode(n.nspacl) a where a.grantee = 0 and a.privilege_type = 'CREATE')`,
+    );
+    const names = schemas.map(({ name }) => name);
+    if (names.length > 0) await execute(client, `grant create on schema ${listed(names)} to public`);
+    return names;
+  } finally {
+    await client.end();
+  }
+}
+
+export async function takeBack(server: ScratchServer, schemas: readonly string[]): Promise<void> {
+  if (schemas.length === 0) return;
+  const client = await server.connect(SUPERUSER, DATABASE);
+  try {
+    await execute(client, `revoke create on schema ${listed(schemas)} from public`);
+  } finally {
+    await client.end();
+  }
+}
+
+const listed = (schemas: readonly string[]) => schemas.map((name) => identifier(name)).join(', ');

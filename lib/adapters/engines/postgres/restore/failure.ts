@@ -1,0 +1,146 @@
+import { RestoreFailed } from '../../../../domain/errors.ts';
+import { type Ending, sayEnding } from '../process.ts';
+import type { EntryError, Outcome } from './archive.ts';
+import { type ArchiveEntry, sayEntry } from './archive-toc.ts';
+
+/** What was left out before, and so may be what an entry lacks. */
+export type Without = { extensions: readonly string[]; named: readonly ArchiveEntry[]; locale: boolean };
+
+type Cause = {
+  code: string;
+  of: RegExp;
+  hint: (without: Without) => string;
+  when?: (without: Without) => boolean;
+};
+
+const SHOWN = 20;
+const ORDERS =
+  /violates (?:check|partition|exclusion|unique)|no partition of relation|could not create (?:unique|exclusion)|would be violated|duplicate key/;
+
+/** What an error says about the place or the role, not about the archive. The first that fits an error is its cause. */
+const CAUSES: Cause[] = [
+  {
+    code: 'restore-needs-superuser',
+    of: /must be superuser|only superuser|superuser-only|must be owner of|permission denied (?:for language|to create|to set|for foreign-data wrapper|for schema pg_)|must have the SUPERUSER attribute|role with the SUPERUSER attribute|aggregate transition data type cannot be/i,
+    hint: () =>
+      'a managed service would refuse these too; where the emergency server has a superuser, set rehearsal.restoreAs: superuser, or name them under rehearsal.leaveOut and the rest is proven',
+  },
+  {
+    code: 'restore-needs-label-provider',
+    of: /security label provider/,
+    hint: () =>
+      'the provider’s library would have to be loaded here; name these under rehearsal.leaveOut and the rest is proven',
+  },
+  {
+    code: 'restore-needs-locale',
+    of: /^collation "?.*"? .*does not exist|^collation .* does not exist|could not create locale|invalid locale|ICU locale|could not open collator|invalid input syntax for type money/,
+    hint: () =>
+      'install the locale (Debian: locales-all; the image has it), or rehearse where it exists; of money it is the source’s lc_monetary',
+  },
+  {
+    code: 'restore-needs-locale',
+    of: ORDERS,
+    when: ({ locale }) => locale,
+    hint: () =>
+      'the locale of the source’s database does not exist here, so text sorts otherwise; install it (Debian: locales-all; the image has it)',
+  },
+  {
+    code: 'restore-needs-extension',
+    of: /does not exist|could not access file|could not load library|unrecognized|not available/,
+    when: ({ extensions }) => extensions.length > 0,
+    hint: ({ extensions }) =>
+      `the source has ${extensions.join(', ')}, which cannot be made here (the notes say why): add it to the image (pgExtensions), rehearse where it exists, or name these under rehearsal.leaveOut`,
+  },
+  {
+    code: 'restore-needs-library',
+    of: /could not access file|could not load library|could not find function .* in file/,
+    hint: () =>
+      'the library of these functions is not installed here; add its package to the image (pgExtensions), or name these under rehearsal.leaveOut',
+  },
+  {
+    code: 'restore-left-out',
+    of: /does not exist/,
+    when: ({ named }) => named.length > 0,
+    hint: () => 'these depend on what rehearsal.leaveOut names; name them there too',
+  },
+];
+
+/** What plain pg_restore meets too, and what helps at the source. */
+const FIXES: [RegExp, string][] = [
+  [
+    /violates foreign key constraint/,
+    'the source has rows that violate this foreign key: correct them there, or recreate it NOT VALID',
+  ],
+  [
+    /(?:does not exist|must be schema-qualified)[\s\S]*CONTEXT: {2}(?:SQL|PL\/pgSQL) function/,
+    'a restore runs with an empty search_path, so give the function that the error names its own: alter function … set search_path = …',
+  ],
+  [
+    /could not create unique index|duplicate key/,
+    'the source has rows that violate this unique key: its index may be damaged; check it with amcheck, correct the rows, then REINDEX',
+  ],
+  [
+    /violates (?:check|not-null|partition)/,
+    'the rows do not keep to this at the source, or its function answers otherwise in a restore: correct the rows, or give the function a search_path of its own',
+  ],
+  [/permission denied/, 'the owner lacks this right at the source too: grant it there'],
+];
+
+/**
+ * Why a part did not restore, or undefined. Entries that fail only because one that they need has failed are counted,
+ * not named.
+ */
+export function failureOf(
+  outcome: Outcome,
+  entries: readonly ArchiveEntry[],
+  without: Without,
+): RestoreFailed | undefined {
+  const { ending, errors } = outcome;
+  if (ending.code === 0) return undefined;
+  if (errors.length === 0 || ending.signal !== null || ending.code === null) return unexplained(ending);
+  const failed = new Set(errors.flatMap(({ entry }) => (entry ? [entry.id] : [])));
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const first = errors.filter(({ entry }) => !entry || !needsFailed(entry, failed, byId));
+  for (const cause of CAUSES) {
+    if (cause.when && !cause.when(without)) continue;
+    const concerned = first.filter(({ message }) => cause.of.test(message));
+    if (concerned.length > 0)
+      return new RestoreFailed(cause.code, say(concerned, errors.length), { hint: cause.hint(without) });
+  }
+  const fixes = new Set(first.flatMap(({ said }) => FIXES.find(([of]) => of.test(said))?.[1] ?? []));
+  return new RestoreFailed('restore-failed', say(first, errors.length), {
+    hint: `pg_restore meets the same in an emergency; ${[...fixes, 'correct it at the source and dump again'].join('; ')}`,
+  });
+}
+
+function unexplained(ending: Ending): RestoreFailed {
+  return new RestoreFailed('restore-failed', sayEnding('pg_restore', ending), {
+    hint: 'look at the error; `./understudy rehearse` tries again',
+  });
+}
+
+function needsFailed(
+  entry: ArchiveEntry,
+  failed: ReadonlySet<number>,
+  byId: ReadonlyMap<number, ArchiveEntry>,
+): boolean {
+  const seen = new Set<number>();
+  const left = [...entry.needs];
+  for (let id = left.pop(); id !== undefined; id = left.pop()) {
+    if (failed.has(id)) return true;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    left.push(...(byId.get(id)?.needs ?? []));
+  }
+  return false;
+}
+
+function say(concerned: readonly EntryError[], all: number): string {
+  const lines = concerned
+    .slice(0, SHOWN)
+    .map(({ entry, message }) => (entry ? `${sayEntry(entry)}: ${message}` : message));
+  const more = concerned.length > SHOWN ? [`and ${concerned.length - SHOWN} more`] : [];
+  const others = all - concerned.length;
+  const beside = others > 0 ? ` (and ${others} more errors after these)` : '';
+  return `pg_restore could not restore ${[...lines, ...more].join('; ')}${beside}`;
+}

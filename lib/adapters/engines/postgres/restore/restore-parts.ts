@@ -1,0 +1,116 @@
+import { availableParallelism } from 'node:os';
+import type { RestoreRequest } from '../../../../ports/database.ts';
+import type { Programs } from '../programs.ts';
+import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
+import { type Outcome, type Part, pgRestore } from './archive.ts';
+import { type ArchiveEntry, readArchiveToc, sayEntry } from './archive-toc.ts';
+import { lendCreate, prepareDatabase, takeBack } from './database.ts';
+import { exceptionsOf, isNamed } from './exceptions.ts';
+import { createExtensions, makeRoomForRows } from './extensions.ts';
+import { failureOf } from './failure.ts';
+import { RESTORER, type Restored } from './names.ts';
+import { leaveOut, partition } from './parts.ts';
+import { emptyViews, refreshable, unreachable } from './refresh.ts';
+
+const EXTENSION = 'extension ';
+
+/** Restores an archive into the prepared database, part by part. */
+export async function restoreParts(
+  server: ScratchServer,
+  programs: Programs,
+  archive: string,
+  request: RestoreRequest,
+  locale: boolean,
+  notes: string[],
+): Promise<Omit<Restored, 'notes'>> {
+  const { manifest, leaveOut: names = [], restoreAs = 'master' } = request;
+  const user = restoreAs === 'superuser' ? SUPERUSER : RESTORER;
+  const jobs = request.serially ? 1 : availableParallelism();
+  const all = await readArchiveToc(archive);
+  const { kept, left } = leaveOut(all, (entry) => isNamed(entry, names));
+  const parts = partition(kept);
+  const without = { extensions: [] as string[], named: left, locale };
+  sayLeft(all, left, names, notes);
+
+  const run = (part: Part) => pgRestore(server, programs, archive, part);
+  const restore = async (part: Part, allowed?: (outcome: Outcome) => Outcome) => {
+    const outcome = await run(part);
+    const failure = failureOf(allowed ? allowed(outcome) : outcome, kept, without);
+    if (failure) throw failure;
+  };
+  await restore({ name: 'schemas', entries: parts.schemas, user });
+  const unwanted = names
+    .filter((name) => name.startsWith(EXTENSION))
+    .map((name) => name.slice(EXTENSION.length));
+  without.extensions = await createExtensions(server, manifest, unwanted, notes);
+  await prepareDatabase(server, manifest);
+  // The owner of a table must be allowed to create in its schema; whether it still is shows only when privileges come.
+  const lent = await lendCreate(server);
+  // A piped archive does not say where data lies, and with jobs pg_restore then adds some constraints before their rows.
+  await restore({ name: 'pre-data', entries: parts.main, user, jobs, options: ['--section=pre-data'] });
+  const rows = await makeRoomForRows(server, parts.extensionRows, notes);
+  if (rows.left.length > 0)
+    notes.push(
+      `rows of extensions whose tables are not here: ${rows.left.map(({ schema, name }) => `${schema}.${name}`).join(', ')}`,
+    );
+  // Among the tables of extensions the archive knows no dependencies, and their rows may be what triggers of others read.
+  await restore({ name: 'extension-rows', entries: rows.kept, user });
+  await restore({ name: 'data', entries: parts.main, user, jobs, options: ['--section=data'] });
+  await restore({ name: 'post-data', entries: parts.main, user, jobs, options: ['--section=post-data'] });
+  await takeBack(server, lent);
+  const ofMembers = (outcome: Outcome) => withoutMembers(outcome, kept, notes);
+  await restore({ name: 'privileges', entries: parts.privileges, user: SUPERUSER }, ofMembers);
+
+  // Their owners read other tables by rights that only now are there.
+  const { kept: filled, empty } = await refreshable(server, parts.refresh);
+  await restore({ name: 'refresh', entries: filled, user, jobs }, (outcome) => {
+    empty.push(...unreachable(outcome.errors));
+    return apartFrom(outcome, empty);
+  });
+  const views = emptyViews(empty);
+  notes.push(...views.notes);
+  // Their owner would have to be a superuser too, and the copy has none of the source's.
+  await restore({ name: 'superuser', entries: parts.superuser, user: SUPERUSER, options: ['--no-owner'] });
+  if (parts.never.length > 0)
+    notes.push(
+      `not restored, so that the copy does not act on its source: ${parts.never.map((entry) => `${entry.type} ${entry.name}`).join(', ')}`,
+    );
+  return {
+    leftOut: without.extensions,
+    exceptions: [...exceptionsOf([...left, ...rows.left]), ...views.exceptions],
+  };
+}
+
+function sayLeft(
+  all: readonly ArchiveEntry[],
+  left: readonly ArchiveEntry[],
+  names: readonly string[],
+  notes: string[],
+): void {
+  const named = left.filter((entry) => isNamed(entry, names)).map(sayEntry);
+  if (named.length > 0) notes.push(`left out, as rehearsal.leaveOut says: ${named.join(', ')}`);
+  const unknown = names.filter((name) => !all.some((entry) => isNamed(entry, [name])));
+  if (unknown.length > 0)
+    notes.push(`rehearsal.leaveOut names what the archive does not have: ${unknown.join(', ')}`);
+}
+
+/** An outcome without the errors of these entries. */
+function apartFrom({ ending, errors }: Outcome, entries: readonly ArchiveEntry[]): Outcome {
+  const left = errors.filter(({ entry }) => !entry || !entries.includes(entry));
+  return left.length === 0 && errors.length > 0
+    ? { ending: { ...ending, code: 0 }, errors: [] }
+    : { ending, errors: left };
+}
+
+/** Privileges on what an extension brings cannot be given where the extension is left out, or is another version. */
+function withoutMembers(outcome: Outcome, all: readonly ArchiveEntry[], notes: string[]): Outcome {
+  const ids = new Set(all.map(({ id }) => id));
+  const members = outcome.errors.flatMap(({ entry, message }) =>
+    entry && /does not exist/.test(message) && !entry.needs.some((id) => ids.has(id)) ? [entry] : [],
+  );
+  if (members.length > 0)
+    notes.push(
+      `privileges on members of extensions that are not here: ${members.map(({ name }) => name).join(', ')}`,
+    );
+  return apartFrom(outcome, members);
+}

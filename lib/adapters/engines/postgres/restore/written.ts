@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { UnderstudyError } from '../../../../domain/errors.ts';
+import { writtenIn } from '../../../../domain/proof/definition.ts';
+import type { SchemaFacts } from '../../../../domain/proof/manifest.ts';
+import { keyOfObject, type Rewritten } from '../../../../domain/proof/proof.ts';
+import { decoded } from '../bytes.ts';
+import { rows } from '../connection.ts';
+import { digest, schemaFacts } from '../facts/schema/schema.ts';
+import { sayEnding, start } from '../process.ts';
+import type { Programs } from '../programs.ts';
+import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
+import { DATABASE, RESTORER } from './names.ts';
+import { ARCHIVE } from './restore.ts';
+
+/** Where the definitions of the archive are made again. */
+const AGAIN = 'understudy_again';
+
+/**
+ * A second look at objects whose expressions a copy writes in another way than its source: those that mean the same, as
+ * `keyOfObject` says them. The archive must hold the source's own text, and that text, made again on the same server,
+ * must be written as the copy writes it. What this server could not make again is judged by the archive alone.
+ */
+export async function confirmWritten(
+  server: ScratchServer,
+  programs: Programs,
+  objects: readonly Rewritten[],
+): Promise<Set<string>> {
+  const encoding = await encodingOf(server);
+  const statements = (await definitionsIn(server, programs, encoding)).split(HEADER);
+  const inArchive = objects.filter((object) => {
+    const named = statements.filter((statement) => names(statement, object.name));
+    const texts = named.length > 0 ? named : statements;
+    return writtenIn(object.source).every((expression) => texts.some((text) => holds(text, expression)));
+  });
+  if (inArchive.length === 0) return new Set();
+  const again = await madeAgain(server, programs, encoding);
+  return new Set(
+    inArchive
+      .filter(({ kind, name, copy }) => {
+        const made = Object.hasOwn(again[kind] ?? {}, name) ? again[kind]![name] : undefined;
+        return made === undefined || sameWriting(made, copy);
+      })
+      .map(keyOfObject),
+  );
+}
+
+const sameWriting = (a: string, b: string) => JSON.stringify(writtenIn(a)) === JSON.stringify(writtenIn(b));
+
+/** The facts of the archive's definitions, made again in an empty database. Errors there say nothing about the copy. */
+async function madeAgain(server: ScratchServer, programs: Programs, encoding: string): Promise<SchemaFacts> {
+  const maker = await server.connect(SUPERUSER, 'postgres');
+  try {
+    await maker.query(`create database ${AGAIN} template template0 encoding '${encoding}' locale 'C'`);
+    const args = [
+      '--schema-only',
+      '--no-owner',
+      '--no-privileges',
+      '--no-comments',
+      '--no-security-labels',
+      '--no-subscriptions',
+      `--dbname=${AGAIN}`,
+      join(server.directory, ARCHIVE),
+    ];
+    await start(join(programs.bin, 'pg_restore'), args, server.environment(SUPERUSER, AGAIN), {
+      ...server.identity,
+      cwd: server.directory,
+      stdout: 'ignore',
+    }).ended;
+    const client = await server.connect(SUPERUSER, AGAIN);
+    try {
+      return await schemaFacts(client);
+    } finally {
+      await client.end();
+    }
+  } finally {
+    await maker.query(`drop database if exists ${AGAIN} with (force)`).catch(() => undefined);
+    await maker.end();
+  }
+}
+
+async function encodingOf(server: ScratchServer): Promise<string> {
+  const client = await server.connect(RESTORER, DATABASE);
+  try {
+    const [found] = await rows<{ encoding: string }>(
+      client,
+      'select pg_catalog.getdatabaseencoding() as encoding',
+    );
+    return found!.encoding;
+  } finally {
+    await client.end();
+  }
+}
+
+async function definitionsIn(server: ScratchServer, programs: Programs, encoding: string): Promise<string> {
+  const args = ['--schema-only', '--file=-', join(server.directory, ARCHIVE)];
+  const { child, ended } = start(join(programs.bin, 'pg_restore'), args, server.environment(RESTORER, ''), {
+    ...server.identity,
+    cwd: server.directory,
+  });
+  const chunks: Buffer[] = [];
+  child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const ending = await ended;
+  if (ending.code !== 0)
+    throw new UnderstudyError('archive-text', sayEnding('pg_restore --schema-only', ending));
+  return decoded(Buffer.concat(chunks), encoding);
+}
+
+/** What pg_restore writes above each entry. */
+const HEADER = /^--\n-- Name: /m;
+
+/** Is the statement of an entry that is called like the object, or like the table that the object is of? */
+function names(statement: string, object: string): boolean {
+  const title = statement.slice(0, statement.indexOf('\n'));
+  const [, relation, own] = object.match(/"(?:[^"]|"")+"|[^\s."(),]+/g) ?? [];
+  return [relation, own].some(
+    (part) => part !== undefined && title.includes(part.replace(/^"|"$/g, '').replaceAll('""', '"')),
+  );
+}
+
+function holds(text: string, expression: { length: number; digest: string }): boolean {
+  for (let at = 0; at + expression.length <= text.length; at++) {
+    if (at > 0 && !/[\s(,=]/.test(text[at - 1]!)) continue;
+    if (digest(text.slice(at, at + expression.length)) === expression.digest) return true;
+  }
+  return false;
+}

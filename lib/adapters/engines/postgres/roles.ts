@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { UnderstudyError } from '../../../domain/errors.ts';
+import type { Credentials } from '../../../ports/database.ts';
+import { childEnvironment, libpqEnvironment, sayEnding, start } from './process.ts';
+import type { Programs } from './programs.ts';
+import { conninfo } from './sql.ts';
+
+const LIMIT = 16 * 1024 * 1024;
+
+/**
+ * Roles without their passwords, as SQL: managed services let nobody read pg_authid. A short text and exit code 0 are
+ * both required; a denied roles dump has passed for a backup before.
+ */
+export async function dumpRoles(programs: Programs, credentials: Credentials): Promise<Buffer> {
+  const args = [
+    '--roles-only',
+    '--no-role-passwords',
+    '--no-password',
+    `--database=dbname=${conninfo(credentials.database)}`,
+  ];
+  const environment = { ...childEnvironment(), ...libpqEnvironment(credentials) };
+  const { child, ended } = start(join(programs.bin, 'pg_dumpall'), args, environment);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  child.stdout!.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > LIMIT) child.kill('SIGKILL');
+    else chunks.push(chunk);
+  });
+  const ending = await ended;
+  const text = Buffer.concat(chunks);
+  if (ending.code === 0 && text.includes('PostgreSQL database cluster dump complete')) return text;
+  throw new UnderstudyError('roles-dump-failed', sayEnding('pg_dumpall', ending, credentials.password), {
+    hint: 'the dump role needs to read pg_roles and pg_auth_members: grant select on pg_roles, pg_auth_members to public; (it is given until someone revokes it)',
+  });
+}

@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os';
+import type { Client } from 'pg';
+import { FACTS } from '../../../domain/proof/manifest.ts';
+import type { CopyFacts } from '../../../domain/proof/proof.ts';
+import type { ScratchCopy } from '../../../ports/database.ts';
+import { largeObjectFacts } from './facts/large-objects.ts';
+import { schemaFacts } from './facts/schema/schema.ts';
+import { maximaOf, sequenceValues } from './facts/sequences.ts';
+import { type DataTable, dataTables, readTables, type TableReading } from './facts/tables.ts';
+import { keyOf } from './facts/writes.ts';
+import type { Programs } from './programs.ts';
+import { DATABASE, RESTORER } from './restore/names.ts';
+import { confirmWritten } from './restore/written.ts';
+import { type ScratchServer, SUPERUSER } from './scratch-server.ts';
+import { singleValue } from './single-value.ts';
+
+/** Hands over what was restored on a scratch server, and closes its connections afterwards. */
+export async function withCopyOn<T>(
+  server: ScratchServer,
+  programs: Programs,
+  found: Pick<ScratchCopy, 'leftOut' | 'notes' | 'exceptions'>,
+  signal: AbortSignal,
+  use: (copy: ScratchCopy) => Promise<T>,
+): Promise<T> {
+  const reader = await server.connect(SUPERUSER, DATABASE);
+  const asker = await server.connect(RESTORER, DATABASE);
+  try {
+    return await use({
+      ...found,
+      content: (_manifest, depth) =>
+        copyFacts(reader, depth, (tables) => readAtOnce(server, tables, depth, signal)),
+      confirmed: (objects) => confirmWritten(server, programs, objects),
+      value: (sql) => singleValue(asker, sql),
+    });
+  } finally {
+    await Promise.allSettled([reader.end(), asker.end()]);
+  }
+}
+
+/** What a proof compares, read from a copy. `read` reads the tables. */
+export async function copyFacts(
+  client: Client,
+  depth: 'fingerprints' | 'counts',
+  read: (tables: DataTable[]) => Promise<TableReading[]>,
+): Promise<CopyFacts> {
+  const tables = await dataTables(client);
+  const readings = await read(tables);
+  const maxima = maximaOf(tables, readings);
+  return {
+    facts: FACTS,
+    schema: await schemaFacts(client),
+    tables: readings.map(({ facts }) => facts),
+    largeObjects: await largeObjectFacts(client, depth),
+    sequences: (await sequenceValues(client)).map(({ schema, name, value }) => {
+      const maximum = maxima.get(keyOf(schema, name));
+      return { schema, name, value, ...(maximum === undefined ? {} : { columnMaximum: String(maximum) }) };
+    }),
+  };
+}
+
+/** As many tables at once as there are cores. */
+async function readAtOnce(
+  server: ScratchServer,
+  tables: DataTable[],
+  depth: 'fingerprints' | 'counts',
+  signal: AbortSignal,
+): Promise<TableReading[]> {
+  const found: TableReading[] = new Array(tables.length);
+  let next = 0;
+  const work = async () => {
+    const client = await server.connect(SUPERUSER, DATABASE);
+    try {
+      for (let from = next; from < tables.length; from = next) {
+        const part = tables.slice(from, from + PART);
+        next = from + part.length;
+        const readings = await readTables(client, part, depth, { signal });
+        readings.forEach((reading, index) => {
+          found[from + index] = reading;
+        });
+      }
+    } finally {
+      await client.end();
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return found;
+}
+
+/** Few, so that the largest tables do not all fall to one connection. */
+const PART = 8;

@@ -1,0 +1,161 @@
+import { statfs } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { codeOf, RestoreFailed, reasonOf, saidOf, UnderstudyError } from '../../../domain/errors.ts';
+import type { Manifest } from '../../../domain/proof/manifest.ts';
+import { humanSeconds } from '../../../domain/time.ts';
+import type { RestoreRequest, Scratch, ScratchCopy } from '../../../ports/database.ts';
+import { forgetDeaths } from './process.ts';
+import { findPrograms, type Programs } from './programs.ts';
+import { restoreInto } from './restore/restore.ts';
+import { withCopyOn } from './scratch-copy.ts';
+import { makeRunDirectory, sweepRunDirectories } from './scratch-directory.ts';
+import { type ScratchServer, startScratchServer } from './scratch-server.ts';
+import { killedForMemory, orTrouble } from './trouble.ts';
+
+/**
+ * Bytes of source database restored and proven in a second, on the slow side of what was measured
+ * (docs/benchmarks.md), so that the estimate refuses too early rather than too late.
+ */
+const BYTES_PER_SECOND = 12_000_000;
+const WAL_LIMIT = 1_200_000_000;
+
+export type ScratchSettings = {
+  /** Below it each rehearsal has a directory of its own. */
+  base: string;
+  binDirectories: readonly string[];
+  /** The account PostgreSQL runs as when this process is root. */
+  owner?: string | undefined;
+  /** Seconds this process still has. */
+  secondsLeft: () => number;
+};
+
+/** A PostgreSQL server inside this function, thrown away afterwards. */
+export function localScratch(settings: ScratchSettings): Scratch {
+  return {
+    refusal: (manifest) => refusal(settings, manifest),
+    async withCopy(request, use) {
+      const programs = await programsFor(settings, request.manifest.source.serverMajor);
+      const began = settings.secondsLeft();
+      let serially = false;
+      try {
+        return await withFreshCopy(settings, programs, request, use);
+      } catch (error) {
+        if (codeOf(error) !== 'restore-failed') throw error;
+        const left = settings.secondsLeft();
+        // The same again, and time to tear down: ended half-way it would say less than the first failure does.
+        const fits = (times: number) => left >= times * 1.2 * (began - left) + 60;
+        if (!fits(1)) throw withMore(error, 'there was no time to try it again');
+        // One after the other, where there is time: parallel jobs can stand in each other's way (deadlocks).
+        serially = fits(availableParallelism());
+        request.again?.(reasonOf(error));
+      }
+      return withFreshCopy(settings, programs, { ...request, serially }, use).catch((error: unknown) => {
+        throw codeOf(error) === 'restore-failed' ? withMore(error, 'it failed twice') : error;
+      });
+    },
+  };
+}
+
+async function withFreshCopy<T>(
+  settings: ScratchSettings,
+  programs: Programs,
+  request: RestoreRequest,
+  use: (copy: ScratchCopy) => Promise<T>,
+): Promise<T> {
+  const directory = await makeRunDirectory(settings.base);
+  const killed = killedForMemory();
+  let server: ScratchServer | undefined;
+  try {
+    request.phase('server');
+    const started = await startScratchServer(directory.path, programs, settings.owner, request.signal);
+    server = started;
+    const troubled = async (error: unknown) =>
+      request.signal.aborted ? error : orTrouble(error, started, request.manifest, killed);
+    const restored = await restoreInto(server, programs, request).catch(async (error: unknown) => {
+      throw await troubled(error);
+    });
+    // What was tolerated so far is no news to those who ask the copy.
+    server.reported().clear();
+    return await withCopyOn(server, programs, restored, request.signal, (copy) =>
+      watched(copy, troubled, use),
+    ).catch(async (error: unknown) => {
+      throw await troubled(error);
+    });
+  } finally {
+    await server?.stop();
+    forgetDeaths(directory.path);
+    await directory.release();
+  }
+}
+
+/** A question that is not answered is an answer to who asks it; that the machine was to blame must not be lost. */
+async function watched<T>(
+  copy: ScratchCopy,
+  troubled: (error: unknown) => Promise<unknown>,
+  use: (copy: ScratchCopy) => Promise<T>,
+): Promise<T> {
+  let trouble: unknown;
+  const value = (sql: string) =>
+    copy.value(sql).catch(async (error: unknown) => {
+      const said = await troubled(error);
+      if (said !== error) trouble = said;
+      throw said;
+    });
+  const answer = await use({ ...copy, value });
+  if (trouble) throw trouble;
+  return answer;
+}
+
+function withMore(error: unknown, more: string): RestoreFailed {
+  const said = saidOf(error);
+  const failed = new RestoreFailed(said.code, `${said.message} (${more})`, { hint: said.hint, cause: error });
+  if (error instanceof RestoreFailed) failed.notes = error.notes;
+  return failed;
+}
+
+async function programsFor(settings: ScratchSettings, major: number): Promise<Programs> {
+  const all = await findPrograms(settings.binDirectories);
+  const same = all.find((programs) => programs.major === major);
+  if (same) return same;
+  throw new UnderstudyError(
+    'scratch-other-major',
+    `the source is PostgreSQL ${major}, the servers here are ${all.map((each) => each.version).join(', ') || 'none'}`,
+    {
+      hint: `install postgresql-${major} (in the image: add ${major} to PG_MAJORS)`,
+    },
+  );
+}
+
+/**
+ * Space and time are asked for before a byte is fetched: archive, 1.3 × the database, and its write-ahead log. What
+ * interrupted rehearsals left takes space, so it goes first: this container may have been another's.
+ */
+async function refusal(settings: ScratchSettings, manifest: Manifest) {
+  await sweepRunDirectories(settings.base);
+  const { bytes } = manifest.source;
+  const wal = Math.min(WAL_LIMIT, 100_000_000 + bytes / 4);
+  const needed = manifest.dump.bytes + 1.3 * bytes + wal;
+  const place = await statfs(settings.base);
+  const free = place.bavail * place.bsize;
+  if (needed > free) {
+    return {
+      code: 'scratch-too-small',
+      message: `restoring needs ${gigabytes(needed)} (archive ${gigabytes(manifest.dump.bytes)}, 1.3 × database ${gigabytes(bytes)}, log ${gigabytes(wal)}); there are ${gigabytes(free)}`,
+      hint: 'raise the function’s ephemeral storage (10 GB at most); beyond that run the image on Fargate',
+    };
+  }
+  const estimate = 20 + bytes / BYTES_PER_SECOND;
+  const left = settings.secondsLeft();
+  if (estimate > left) {
+    return {
+      code: 'scratch-too-slow',
+      message: `restoring and proving ${gigabytes(bytes)} is estimated at ${humanSeconds(estimate)}; there are ${humanSeconds(left)}`,
+      hint: 'beyond a function’s 15 minutes run the image on Fargate',
+    };
+  }
+  return undefined;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1_000_000_000).toFixed(2)} GB`;
+}

@@ -1,0 +1,28 @@
+import type { Client } from 'pg';
+import { UnderstudyError } from '../../../domain/errors.ts';
+
+/** Runs one question as a role that can change nothing, for so many seconds at most. */
+export async function singleValue(client: Client, sql: string, seconds = 60): Promise<string | undefined> {
+  await client.query('begin read only');
+  try {
+    await client.query(`set local statement_timeout = '${Math.max(1, Math.floor(seconds))}s'`);
+    // The extended protocol takes one statement and no more; values come as the server writes them.
+    const asked = {
+      text: sql,
+      rowMode: 'array' as const,
+      queryMode: 'extended',
+      types: { getTypeParser: () => (value: string) => value },
+    };
+    const answer = await client.query<(string | null)[]>(asked);
+    const [first] = answer.rows;
+    if (answer.rows.length !== 1 || first?.length !== 1) {
+      throw new UnderstudyError(
+        'assertion-unanswered',
+        `the query returned ${answer.rows.length} rows of ${answer.fields.length} columns where one value was expected`,
+      );
+    }
+    return first[0] ?? undefined;
+  } finally {
+    await client.query('rollback');
+  }
+}

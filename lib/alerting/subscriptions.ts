@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import type { AlertTopic } from '../domain/findings/alert.ts';
+import { DEPLOYMENT, type Finding, finding } from '../domain/findings/finding.ts';
+import type { Subscription } from '../ports/messages.ts';
+
+/** A webhook's URL is a credential: all but its host is told by a digest only. */
+export function maskEndpoint({ protocol, endpoint }: Subscription): string {
+  if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) return `${protocol} ${endpoint}`;
+  const digest = createHash('sha256').update(endpoint).digest('hex').slice(0, 8);
+  return `${protocol} ${new URL(endpoint).host}/… (${digest})`;
+}
+
+/** Does anybody hear a topic, and did everybody who should confirm? */
+export function checkSubscriptions(topic: AlertTopic, subscriptions: readonly Subscription[]): Finding[] {
+  const unconfirmed = subscriptions
+    .filter((subscription) => !subscription.confirmed)
+    .map((subscription) =>
+      finding('subscription-unconfirmed', {
+        target: DEPLOYMENT,
+        subject: `${topic} ${maskEndpoint(subscription)}`,
+        message: `${maskEndpoint(subscription)} has not confirmed its subscription to ${topic}`,
+      }),
+    );
+  if (subscriptions.some((subscription) => subscription.confirmed)) return unconfirmed;
+  return [
+    ...unconfirmed,
+    finding('alerts-unheard', {
+      target: DEPLOYMENT,
+      subject: topic,
+      message: `topic ${topic} has no confirmed subscription`,
+    }),
+  ];
+}

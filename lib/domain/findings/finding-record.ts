@@ -1,0 +1,126 @@
+import { secondsBetween, utc } from '../time.ts';
+import {
+  type Acknowledged,
+  type Acknowledgement,
+  acknowledged,
+  acknowledgementOf,
+  tellDespite,
+} from './acknowledgement.ts';
+import type { AlertTopic, Occasion } from './alert.ts';
+import { asOfBoth, type Finding } from './finding.ts';
+import { worse } from './severity.ts';
+
+/** A finding while it is open, and which alerts of it went out. */
+export type OpenFinding = Finding & {
+  since: string;
+  lastToldAt?: string;
+  /** The alert that still has to reach these topics. */
+  untold?: { occasion: Occasion; topics: AlertTopic[]; at: string };
+  /** A person has acknowledged it: until when no alert goes out, who, and why. */
+  acknowledged?: Acknowledged;
+};
+
+/** The same on record. Each version follows from the one before it: of two writers, one has to look again. */
+export type FindingRecord = OpenFinding & {
+  state: 'open' | 'closed';
+  version: number;
+  /** Which call closed it: one whose answer was lost knows its own record by that. */
+  closedBy?: string;
+};
+
+/** What opening a finding comes to. `held`: an acknowledgement has just held its alert back. */
+export type Opened = {
+  since: string;
+  tell?: { occasion: Occasion; topics: AlertTopic[] };
+  held?: Acknowledged;
+};
+
+const DAY = 86_400;
+/** A worker that noticed the same thing is given this long to send the alert. In seconds. */
+const TELLING = 120;
+
+/**
+ * A finding that was found, again or for the first time. An alert is due when it opens or becomes worse, as a reminder
+ * once a day, and again after two minutes where one did not arrive; an acknowledgement holds it back. `record` is absent
+ * where there is nothing new to write: an open finding costs a read a look, not a write.
+ */
+export function opening(
+  known: FindingRecord | undefined,
+  found: Finding,
+  acknowledgements: readonly Acknowledgement[],
+  topics: readonly AlertTopic[],
+  now: Date,
+): Opened & { record?: FindingRecord } {
+  const wasOpen = known?.state === 'open' ? known : undefined;
+  const ack = acknowledgementOf(acknowledgements, found, now);
+  const tell = tellDespite(dueAlert(wasOpen, found, topics, now), found, wasOpen, ack, topics);
+  const since = wasOpen?.since ?? utc(now);
+  const untold = tell ? { ...tell, at: utc(now) } : wasOpen?.untold;
+  const record: FindingRecord = {
+    ...found,
+    ...asOfBoth(wasOpen, found),
+    state: 'open',
+    since,
+    version: (known?.version ?? 0) + 1,
+    ...(wasOpen?.lastToldAt && { lastToldAt: wasOpen.lastToldAt }),
+    ...(untold && { untold }),
+    ...(ack && { acknowledged: acknowledged(ack) }),
+  };
+  if (!tell && wasOpen && sameButForFigures(wasOpen, record)) return { since };
+  const held = ack && !wasOpen?.acknowledged && !tell ? acknowledged(ack) : undefined;
+  return { since, ...(tell && { tell }), ...(held && { held }), record };
+}
+
+/** An open finding, closed by this call. */
+export function closing({ untold: _untold, ...known }: FindingRecord, closedBy: string): FindingRecord {
+  return { ...known, state: 'closed', version: known.version + 1, closedBy };
+}
+
+/** An open finding whose alert reached these topics. */
+export function told(
+  { untold, ...known }: FindingRecord,
+  topics: readonly AlertTopic[],
+  now: Date,
+): FindingRecord {
+  const left = untold?.topics.filter((topic) => !topics.includes(topic)) ?? [];
+  return {
+    ...known,
+    lastToldAt: utc(now),
+    version: known.version + 1,
+    ...(untold && left.length > 0 && { untold: { ...untold, topics: left } }),
+  };
+}
+
+/** The finding as it is listed while it is open. */
+export function openFindingOf(record: FindingRecord): OpenFinding {
+  const { state: _state, version: _version, closedBy: _closedBy, ...open } = record;
+  return open;
+}
+
+function dueAlert(
+  known: FindingRecord | undefined,
+  found: Finding,
+  topics: readonly AlertTopic[],
+  now: Date,
+): Opened['tell'] {
+  if (!known) return { occasion: 'opened', topics: [...topics] };
+  if (worse(found.severity, known.severity)) return { occasion: 'worsened', topics: [...topics] };
+  if (known.untold) {
+    const { occasion, topics: left, at } = known.untold;
+    return secondsBetween(at, now) >= TELLING ? { occasion, topics: left } : undefined;
+  }
+  return secondsBetween(known.lastToldAt ?? known.since, now) >= DAY
+    ? { occasion: 'reminder', topics: [...topics] }
+    : undefined;
+}
+
+/** An age in a message grows with every look and is no news. */
+function sameButForFigures(a: OpenFinding, b: OpenFinding): boolean {
+  const plain = (text: string) => text.replace(/\d+/g, '#');
+  return (
+    a.severity === b.severity &&
+    a.asOf === b.asOf &&
+    a.acknowledged?.until === b.acknowledged?.until &&
+    plain(a.message) === plain(b.message)
+  );
+}

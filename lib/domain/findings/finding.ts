@@ -1,0 +1,97 @@
+import type { Policy, Target } from '../plan/policy.ts';
+import { codesClosedBy, type Entry, FINDINGS, type FindingCode } from './findings.ts';
+import { milder, type Severity } from './severity.ts';
+
+export { codesClosedBy, FINDINGS, type FindingCode };
+
+/** A judgement about one subject of one target. Code and subject together are its identity while it is open. */
+export type Finding = {
+  code: FindingCode;
+  target: string;
+  /** What it is about: a point's id, a job, a table, a schedule, a topic. */
+  subject: string;
+  severity: Severity;
+  /** What happened, in one sentence with its figures. */
+  message: string;
+  /** The exact next thing to do. */
+  next: string;
+  /** What it means for the objectives, where that is known. */
+  objectives?: string;
+  /** The moment of the data that it was found in, the latest where it was found in several: older data cannot take it back. */
+  asOf?: string;
+};
+
+/** A message goes into mails and pagers; what is longer is cut, so that no answer of a database makes an alert undeliverable. */
+const LONGEST = 2000;
+
+/** Makes a finding with the severity the policy gives it: named by code, else the table's, but not above the target's priority. */
+export function finding(
+  code: FindingCode,
+  about: {
+    target: Target | { id: string };
+    subject: string;
+    message: string;
+    job?: string;
+    /** Of the instance, cluster or cache, for the command that mends it; else the target's own. */
+    id?: string;
+    days?: number;
+    /** What else the command needs. */
+    fill?: Record<string, string>;
+    objectives?: string | undefined;
+    asOf?: string;
+  },
+): Finding {
+  const next = nextStep(code, about);
+  return {
+    code,
+    target: about.target.id,
+    subject: about.subject,
+    severity: severityOf(code, about.target),
+    message: about.message.length > LONGEST ? `${about.message.slice(0, LONGEST)} …` : about.message,
+    next,
+    ...(about.objectives ? { objectives: about.objectives } : {}),
+    ...(about.asOf ? { asOf: about.asOf } : {}),
+  };
+}
+
+/** What was found again, in whichever data: of the later. */
+export function asOfBoth(known: Finding | undefined, found: Finding): Pick<Finding, 'asOf'> {
+  const asOf = [known?.asOf ?? '', found.asOf ?? ''].sort().at(-1);
+  return asOf ? { asOf } : {};
+}
+
+/** The next step with its gaps filled. `{modify}` is the command that changes an instance, or a cluster. */
+function nextStep(
+  code: FindingCode,
+  about: Pick<Parameters<typeof finding>[1], 'target' | 'job' | 'id' | 'days' | 'fill'>,
+): string {
+  const { target } = about;
+  const [platform, policy] = 'policy' in target ? [target.platform, target.policy] : [];
+  const isCluster = platform?.kind === 'aurora';
+  const id = about.id ?? platform?.id ?? '…';
+  const days = about.days ?? (policy && Math.ceil(policy.pitr.window / 86_400));
+  const gaps: Record<string, string> = {
+    target: target.id,
+    job: about.job ?? 'dump',
+    id,
+    days: String(days ?? '…'),
+    modify: isCluster
+      ? `aws rds modify-db-cluster --db-cluster-identifier ${id}`
+      : `aws rds modify-db-instance --db-instance-identifier ${id}`,
+    ...about.fill,
+  };
+  const entry: Entry = FINDINGS[code];
+  const text = (isCluster && entry.ofCluster) || entry.next;
+  return text.replace(/\{(\w+)\}/g, (_, gap: string) => gaps[gap] ?? '…');
+}
+
+/** The severity that the policy gives a code: by name, else the table's, but not above the target's priority. */
+export function severityOf(code: FindingCode, target: Target | { id: string }): Severity {
+  const usual = FINDINGS[code].severity;
+  if (!('policy' in target)) return usual;
+  const policy: Policy = target.policy;
+  return policy.severities[code] ?? milder(usual, target.priority);
+}
+
+/** The pseudo-target of findings about the deployment itself: schedules, topics, unknown jobs. */
+export const DEPLOYMENT = { id: 'understudy' } as const;

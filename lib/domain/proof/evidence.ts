@@ -1,0 +1,97 @@
+import type { Said } from '../errors.ts';
+import type { Finding } from '../findings/finding.ts';
+import type { LedgerProof } from './ledger.ts';
+import type { Difference, Proof } from './proof.ts';
+
+/** One phase of a rehearsal and how long it took, in seconds. */
+export type Phase = { name: string; seconds: number };
+
+/** How much of a restored instance was compared: of `tables` in the manifest and of `checkable` indexes and tables. */
+export type Compared = {
+  objects: number;
+  tables: number;
+  /** Tables equal to the last dump, within what was written since, and not to be judged. */
+  exact: number;
+  bounded: number;
+  unbounded: number;
+  /** Tables whose rows are in no snapshot: a restore empties them. */
+  unlogged: number;
+  rows: string;
+  checkable: number;
+  /** Indexes and tables read whole. */
+  checked: number;
+};
+
+/** An objective as measured: seconds promised and achieved. */
+export type Measured = { promised: number; achieved: number; met: boolean };
+
+/**
+ * The record of one rehearsal, written whatever happened.
+ * `exact` means restored from a dump and equal row by row, and only that may be called equal; `bounded` means restored
+ * from an instance's snapshot or a moment, where schema, indexes, ledger and unwritten tables agree.
+ */
+export type Evidence = {
+  target: string;
+  run: string;
+  at: string;
+  point: string;
+  pointSnapshotAt: string;
+  source: string;
+  outcome: 'passed' | 'failed';
+  strength: 'exact' | 'bounded' | 'restored' | 'none';
+  operator: string;
+  simulation: boolean;
+  where: string;
+  phases: Phase[];
+  rto?: Measured;
+  rpo?: Measured;
+  compared?: Proof['compared'];
+  /** Of a restored instance. */
+  bounded?: Compared;
+  ledger?: LedgerProof;
+  /** The first hundred; `differenceCount` says how many there were. */
+  differences: Difference[];
+  differenceCount: number;
+  /** `unasked`: the server gave no answer. */
+  assertions: { name: string; passed: boolean; detail: string; unasked?: true }[];
+  /** Extensions that could not be had. */
+  leftOut: string[];
+  /** What else was knowingly not restored, by kind and name: the strength is of all but that. */
+  exceptions?: string[];
+  notes: string[];
+  findings: Finding[];
+  /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
+  error?: Said & { kind: 'bad' | 'unjudged' };
+};
+
+/**
+ * Did this rehearsal settle an open finding about an assertion? One without an answer says nothing about an earlier wrong
+ * answer.
+ */
+export function answersAssertion({ code, subject }: Finding, evidence: Evidence): boolean {
+  const sort = restoredSort(evidence.run);
+  return evidence.assertions.some(
+    ({ name, unasked }) =>
+      subject === assertionSubject(name, sort) && (code === 'assertion-unanswered' || !unasked),
+  );
+}
+
+/** What a rehearsal restored: a finding about one sort stays open whatever a rehearsal of another finds. */
+export type RestoredSort = 'dump' | 'snapshot' | 'moment';
+export const RESTORED_SORTS: readonly RestoredSort[] = ['dump', 'snapshot', 'moment'];
+
+/** By the name of its run: `rehearse-moment/crm/2026-11-20T01:00:00Z`. */
+export function restoredSort(run: string): RestoredSort {
+  const [, sort = 'dump'] = /^rehearse-(snapshot|moment)\//.exec(run) ?? [];
+  return sort as RestoredSort;
+}
+
+/** The subject of a failed assertion: its name for a dump, and `name, of a snapshot` for a restored instance. */
+export function assertionSubject(name: string, sort: RestoredSort): string {
+  return sort === 'dump' ? name : `${name}, of a ${sort}`;
+}
+
+/** The subject of a breached RTO. */
+export function rtoSubject(sort: RestoredSort): string {
+  return sort === 'dump' ? 'rehearsal' : `rehearsal of a ${sort}`;
+}

@@ -1,0 +1,132 @@
+import * as z from 'zod';
+import { POINT_ID, type RunName, TARGET_ID } from '../names.ts';
+import { utc } from '../time.ts';
+
+/**
+ * The jobs a schedule may start: a simulation is a rehearsal with everything switched on; a snapshot and a moment are
+ * rehearsed on a scratch instance.
+ */
+export const SCHEDULED_JOBS = [
+  'dump',
+  'verify',
+  'rehearse',
+  'simulation',
+  'expire',
+  'snapshot',
+  'rehearse-snapshot',
+  'rehearse-moment',
+  'preflight',
+] as const;
+export type ScheduledJob = (typeof SCHEDULED_JOBS)[number];
+/** The ledger's rows come by a schedule of their own, which no policy chooses. */
+export type FiredJob = ScheduledJob | 'ledger';
+
+const moment = z.iso
+  .datetime({ offset: true, error: 'expected a moment such as 2026-11-20T01:00:00Z' })
+  .transform((at) => utc(new Date(at)));
+
+const message = {
+  target: z.string().regex(TARGET_ID, 'expected a target id such as crm-prod'),
+  scheduledFor: moment,
+  requestedBy: z.string().min(1).max(256).default('unknown'),
+  reason: z.string().max(1000).optional(),
+};
+
+const PLACE = /^[a-z]{2}(-[a-z]+)+-\d(\/\d{12})?$/;
+const POINT = z.string().regex(POINT_ID, 'expected a point id such as 20261120T010000Z-1');
+
+/** One schema a job; unknown keys are refused, so that a misspelt request fails loudly and not half. */
+export const dumpJob = z.strictObject({ job: z.literal('dump'), ...message });
+/** Without `point`: every point of the target that waits for its verification. */
+export const verifyJob = z.strictObject({
+  job: z.literal('verify'),
+  ...message,
+  point: POINT.optional(),
+  /** Verify once more what was verified before. */
+  again: z.boolean().default(false),
+});
+export const rehearseJob = z.strictObject({
+  job: z.literal('rehearse'),
+  ...message,
+  point: POINT.optional(),
+  simulation: z.boolean().default(false),
+});
+export const expireJob = z.strictObject({
+  job: z.literal('expire'),
+  ...message,
+  dryRun: z.boolean().default(false),
+});
+
+/** A snapshot of the instance, cluster or cache. With a label it is kept flat: the one before a risky release. */
+export const snapshotJob = z.strictObject({
+  job: z.literal('snapshot'),
+  ...message,
+  label: z.string().min(1).max(200).optional(),
+});
+/** Copies a point to one place of the policy's. */
+export const copyJob = z.strictObject({
+  job: z.literal('copy'),
+  ...message,
+  point: POINT,
+  to: z.string().regex(PLACE, 'expected a place such as eu-west-1 or eu-west-1/123456789012'),
+});
+/** Restores a snapshot, or the source as of a moment, onto a scratch instance, and proves what can be proven. */
+export const rehearseInstanceJob = z
+  .strictObject({
+    job: z.literal('rehearse-instance'),
+    ...message,
+    from: z.enum(['snapshot', 'moment']),
+    point: POINT.optional(),
+    /** The moment to restore to; without one, the latest that can be. */
+    moment: moment.optional(),
+  })
+  .refine((job) => (job.from === 'moment' ? job.point === undefined : job.moment === undefined), {
+    message: 'point goes with from: snapshot, and moment with from: moment',
+  });
+/** Will it restore now, and is the source set up as promised? */
+export const preflightJob = z.strictObject({ job: z.literal('preflight'), ...message });
+/** One row into the target's ledger. */
+export const ledgerJob = z.strictObject({ job: z.literal('ledger'), ...message });
+
+/** What a person may ask for. */
+export const askedJob = z.discriminatedUnion('job', [
+  dumpJob,
+  verifyJob,
+  rehearseJob,
+  expireJob,
+  snapshotJob,
+  copyJob,
+  rehearseInstanceJob,
+  preflightJob,
+]);
+/** Every message that topic `jobs` may carry. */
+export const jobMessage = z.discriminatedUnion('job', [...askedJob.options, ledgerJob]);
+export type JobMessage = z.infer<typeof jobMessage>;
+export type Job = JobMessage['job'];
+/** The jobs somebody takes. Anything else on topic `jobs` is alerted on. */
+export const JOBS: readonly Job[] = jobMessage.options.map(({ shape }) => shape.job.value);
+
+export type SnapshotJob = z.infer<typeof snapshotJob>;
+export type CopyJob = z.infer<typeof copyJob>;
+export type RehearseInstanceJob = z.infer<typeof rehearseInstanceJob>;
+export type PreflightJob = z.infer<typeof preflightJob>;
+export type LedgerJob = z.infer<typeof ledgerJob>;
+export type DumpJob = z.infer<typeof dumpJob>;
+export type VerifyJob = z.infer<typeof verifyJob>;
+export type RehearseJob = z.infer<typeof rehearseJob>;
+export type ExpireJob = z.infer<typeof expireJob>;
+
+/** Each sort of rehearsal is a run of its own: one of them never hides that another did not take place. */
+export function rehearsalRun(job: RehearseJob | RehearseInstanceJob): RunName {
+  const { target, scheduledFor } = job;
+  if (job.job === 'rehearse-instance') return { job: `rehearse-${job.from}`, target, scheduledFor };
+  return { job: job.simulation ? 'simulation' : 'rehearse', target, scheduledFor };
+}
+
+/** What a schedule says to dispatch. `scheduledFor` is the moment the schedule meant, not the one it arrived. */
+export const tick = z.strictObject({
+  policy: z.string().min(1),
+  job: z.enum([...SCHEDULED_JOBS, 'ledger']),
+  scheduledFor: moment,
+});
+export type Tick = z.infer<typeof tick>;

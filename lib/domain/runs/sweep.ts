@@ -1,0 +1,96 @@
+import { parseRunName, SCRATCH_PREFIX, scratchName } from '../names.ts';
+import type { ScratchRecord } from './scratch.ts';
+
+/** A scratch instance as it is found, by its name. */
+export type Found = {
+  name: string;
+  resourceId: string;
+  tags: Record<string, string>;
+  members: readonly { name: string }[];
+  endpoint?: { host: string } | undefined;
+};
+export type Tags = { run: string; stage: string; expires: string };
+
+/** What is to be done with something that bears a scratch name, and why. */
+export type Verdict =
+  | { do: 'delete'; why: string }
+  | { do: 'leave'; why: string }
+  /** Nobody we know made it: it is said, and never touched. */
+  | { do: 'report'; why: string };
+
+/**
+ * May this be deleted? Only what bears the scratch name, is of this stage, is expired by its own tag, and is either on record by its
+ * resource id or provably made by us: its name follows from the run in its tag, and no record says otherwise.
+ * Whether some secret names it is asked by whoever deletes, last of all.
+ */
+export function verdictOf(
+  found: Found,
+  record: ScratchRecord | undefined,
+  stage: string,
+  tags: Tags,
+  now: Date,
+): Verdict {
+  if (!found.name.startsWith(SCRATCH_PREFIX)) return { do: 'leave', why: 'it bears no scratch name' };
+  const run = found.tags[tags.run];
+  const expires = found.tags[tags.expires];
+  if (found.tags[tags.stage] !== undefined && found.tags[tags.stage] !== stage)
+    return { do: 'leave', why: `it belongs to stage ${found.tags[tags.stage]}` };
+  if (run === undefined || expires === undefined || found.tags[tags.stage] === undefined)
+    return { do: 'report', why: 'it bears a scratch name and not the tags of a scratch instance' };
+  if (record?.resourceId !== undefined && record.resourceId !== found.resourceId)
+    return {
+      do: 'report',
+      why: `on record under this name is ${record.resourceId}, and this is ${found.resourceId}`,
+    };
+  if (record?.resourceId === undefined && !isMadeBy(found.name, run, stage))
+    return { do: 'report', why: `its name does not follow from the run ${run} in its tag` };
+  const end = new Date(expires);
+  if (Number.isNaN(end.getTime())) return { do: 'report', why: `its expiry "${expires}" is no moment` };
+  if (end > now) return { do: 'leave', why: `it is in use until ${expires}` };
+  return { do: 'delete', why: `it expired at ${expires}` };
+}
+
+/** Is a parameter group one that a rehearsal of this stage made? Somebody else's is left alone, unsaid: it costs nothing. */
+export function isStrayOf(
+  { name, tags: found }: Pick<Found, 'name' | 'tags'>,
+  stage: string,
+  tags: Tags,
+): boolean {
+  const expires = new Date(found[tags.expires] ?? '');
+  return (
+    found[tags.stage] === stage &&
+    !Number.isNaN(expires.getTime()) &&
+    isMadeBy(name, found[tags.run] ?? '', stage)
+  );
+}
+
+/** Why what bears a record's name is not what that rehearsal made; undefined when it is. */
+export function foreignTo(
+  record: ScratchRecord,
+  found: Found,
+  stage: string,
+  tags: Tags,
+): string | undefined {
+  if (found.tags[tags.stage] !== stage) return `it belongs to stage ${found.tags[tags.stage] ?? '(none)'}`;
+  if (found.tags[tags.run] !== record.run) return `it belongs to ${found.tags[tags.run] ?? 'no rehearsal'}`;
+  if (record.resourceId !== undefined && record.resourceId !== found.resourceId)
+    return `on record is ${record.resourceId}, and this is ${found.resourceId}`;
+  return undefined;
+}
+
+/** Every name that a scratch instance can be reached by. */
+export function namesOf({ name, members, endpoint }: Found): string[] {
+  return [name, ...members.map((member) => member.name), ...(endpoint ? [endpoint.host] : [])];
+}
+
+/** Does a host name lead to one of these? Local instances share an address, and their names are in no host. */
+export function leadsTo(host: string, names: readonly string[]): boolean {
+  const wanted = host.toLowerCase();
+  const isLoopback = wanted.startsWith('127.') || wanted === 'localhost' || wanted === '::1';
+  return !isLoopback && names.some((name) => wanted === name || wanted.split('.')[0] === name);
+}
+
+function isMadeBy(name: string, run: string, stage: string): boolean {
+  const of = parseRunName(run);
+  return of !== undefined && name === scratchName(stage, of.target, of);
+}

@@ -1,0 +1,170 @@
+import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../findings/finding.ts';
+import type { Target } from '../plan/policy.ts';
+import { nextFirings, type Schedule } from '../plan/schedule.ts';
+import type { PlatformRef, PlatformSource, Quota } from '../points/platform.ts';
+import { humanSeconds, plusSeconds, secondsBetween } from '../time.ts';
+
+const HOUR = 3600;
+const DAY = 86_400;
+/** From here on the Region's quota of manual snapshots is near. */
+const NEAR = 0.8;
+
+/** Is there what the target is said to be? */
+export function checkExistence(
+  target: Target,
+  ref: PlatformRef,
+  source: PlatformSource | undefined,
+): Finding[] {
+  if (source) return [];
+  const what = { rds: 'instance', aurora: 'cluster', elasticache: 'cache' }[ref.kind];
+  const message = `the ${what} ${ref.id} of ${target.id} does not exist`;
+  return [finding('source-missing', { target, subject: ref.id, message })];
+}
+
+/** Can it be restored to a moment, as far back as was promised? A source younger than the window cannot, yet. */
+export function checkBackups(target: Target, source: PlatformSource, now: Date): Finding[] {
+  const about = { target, subject: source.id };
+  const { retention } = source.backups;
+  if (retention === 0)
+    return [
+      finding('backups-disabled', {
+        ...about,
+        message: `${source.id} has automated backups switched off: RDS cannot restore it to any moment`,
+      }),
+    ];
+  const { window } = target.policy.pitr;
+  // How far back it really reaches is owed only where moments are promised.
+  const reaches = target.policy.objectives.rpo.pitr === undefined ? undefined : reachOf(source, window, now);
+  const short = Math.min(retention, reaches ?? retention);
+  // Automated backups are daily: the oldest goes as a whole, and with it up to a day.
+  if (retention >= window && short > window - DAY) return [];
+  const why =
+    retention < window
+      ? `keeps automated backups for ${humanSeconds(retention)}`
+      : `can be restored only to moments of the last ${humanSeconds(short)}`;
+  return [
+    finding('pitr-window-short', {
+      ...about,
+      days: Math.ceil(window / DAY),
+      message: `${source.id} ${why}; the policy promises ${humanSeconds(window)}`,
+    }),
+  ];
+}
+
+/** Must the platform be able to say from when on the source can be restored to a moment? A young one owes nothing. */
+export function owesWindow(target: Target, source: PlatformSource, now: Date): boolean {
+  return (
+    target.policy.objectives.rpo.pitr !== undefined &&
+    source.backups.retention > 0 &&
+    !isYoung(source, target.policy.pitr.window, now)
+  );
+}
+
+function reachOf(source: PlatformSource, window: number, now: Date): number | undefined {
+  const earliest = source.pitr?.earliest;
+  return earliest === undefined || isYoung(source, window, now) ? undefined : secondsBetween(earliest, now);
+}
+
+function isYoung(source: PlatformSource, window: number, now: Date): boolean {
+  return source.createdAt !== '' && secondsBetween(source.createdAt, now) < window;
+}
+
+/** Is the source set up as one that must not be lost? */
+export function checkPosture(target: Target, source: PlatformSource, now: Date): Finding[] {
+  const { objectives, snapshot } = target.policy;
+  const about = { target, subject: source.id };
+  const found: Finding[] = [];
+  const say = (code: FindingCode, message: string, fill: Record<string, string> = {}) =>
+    found.push(finding(code, { ...about, message, fill }));
+
+  if (!source.deletionProtection)
+    say('posture-deletion-protection', `${source.id} has no deletion protection: one call deletes it`);
+  // Whoever promises an hour or more can restore instead; below that only a standby keeps the promise.
+  if (!source.multiAz && objectives.rto < HOUR)
+    say(
+      'posture-multi-az',
+      `${source.id} is in one zone only; a restore may take longer than the promised RTO of ${humanSeconds(objectives.rto)}`,
+      { engine: source.engine, class: source.instanceClass },
+    );
+  if (!source.encrypted && snapshot.encryption === 'required')
+    say('posture-encryption', `${source.id} is not encrypted, so its snapshots are not either`);
+  if (source.publiclyAccessible)
+    say('posture-public', `${source.id} is publicly accessible: its name resolves to a public address`);
+  const clash = windowClash(target, source, now);
+  if (clash) say('posture-backup-window', clash.message, { window: clash.free });
+  return found;
+}
+
+/** The Region's quota belongs to the account: it is said once for the deployment, whoever of its targets looked. */
+export function checkSnapshotQuota(place: string, { used, most }: Quota): Finding[] {
+  if (most <= 0 || used < most * NEAR) return [];
+  const message = `${place} has ${used} of at most ${most} manual snapshots`;
+  return [finding('snapshot-quota-near', { target: DEPLOYMENT, subject: place, message })];
+}
+
+/**
+ * A backup of AWS's own in the hour after a dump or a snapshot of ours begins: the one slows the other, and RDS takes no
+ * snapshot while it backs up. A policy whose jobs leave no half hour of the day free is not accused: there is no remedy.
+ */
+function windowClash(
+  target: Target,
+  source: PlatformSource,
+  now: Date,
+): { message: string; free: string } | undefined {
+  const window = minutesOf(source.backups.window);
+  if (!window || source.backups.retention === 0) return undefined;
+  const busy = new Set<number>();
+  const clashing = (['dump', 'snapshot'] as const).filter((job) => {
+    const schedule = target.policy.schedules[job];
+    const minutes = schedule ? busyMinutes(schedule, now) : [];
+    for (const minute of minutes) busy.add(minute);
+    return minutes.some((minute) => window.includes(minute));
+  });
+  const free = freeHalfHour(busy);
+  if (clashing.length === 0 || !free) return undefined;
+  const message = `${source.id} is backed up by AWS at ${source.backups.window} UTC, in the hour of ${clashing.join(' and ')} of ${target.id}`;
+  return { message, free };
+}
+
+const MINUTES = 1440;
+
+/** The minutes of the day, in UTC, of a window such as `23:45-00:15`. */
+function minutesOf(window: string | undefined): number[] | undefined {
+  const [, h1, m1, h2, m2] = /^(\d\d):(\d\d)-(\d\d):(\d\d)$/.exec(window ?? '') ?? [];
+  if (h1 === undefined) return undefined;
+  const start = Number(h1) * 60 + Number(m1);
+  const length = (Number(h2) * 60 + Number(m2) - start + MINUTES) % MINUTES;
+  return Array.from({ length }, (_, minute) => (start + minute) % MINUTES);
+}
+
+/** The minutes of the day, in UTC, that lie in the hour after a firing of the next five weeks. */
+function busyMinutes(schedule: Schedule, now: Date): number[] {
+  const until = plusSeconds(now, 35 * DAY);
+  const minutes = new Set<number>();
+  let cursor = now;
+  for (let some = 0; some < 15 && minutes.size < MINUTES; some++) {
+    const firings = nextFirings(schedule, cursor, 100).filter((firing) => new Date(firing) <= until);
+    for (const firing of firings) {
+      const start = new Date(firing).getUTCHours() * 60 + new Date(firing).getUTCMinutes();
+      for (let minute = 0; minute < 60; minute++) minutes.add((start + minute) % MINUTES);
+    }
+    if (firings.length < 100) break;
+    cursor = new Date(firings.at(-1)!);
+  }
+  return [...minutes];
+}
+
+/** The first half hour from 03:00 UTC on in which none of our jobs begins or has just begun. */
+function freeHalfHour(busy: ReadonlySet<number>): string | undefined {
+  for (let step = 0; step < 48; step++) {
+    const start = (180 + step * 30) % MINUTES;
+    if (Array.from({ length: 30 }, (_, minute) => start + minute).some((minute) => busy.has(minute)))
+      continue;
+    return `${clock(start)}-${clock((start + 30) % MINUTES)}`;
+  }
+  return undefined;
+}
+
+function clock(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+}

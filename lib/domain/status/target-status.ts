@@ -1,0 +1,88 @@
+import type { Schedule } from '../plan/schedule.ts';
+import type { Evidence } from '../proof/evidence.ts';
+import type { ScheduledJob } from '../runs/job.ts';
+import type { Run } from '../runs/run.ts';
+
+/**
+ * What one looks at every morning, kept beside a target so that the watch reads one item a target.
+ * It is derived from runs, points and evidence and can be derived again at any time.
+ */
+export type TargetStatus = {
+  target: string;
+  /** When Understudy first knew of the target: before that nothing was owed. */
+  firstSeenAt: string;
+  /** Of dumps in the vault. */
+  newestPoint?: PointSummary;
+  newestVerified?: PointSummary;
+  newestRehearsed?: PointSummary;
+  /** The dump that has waited longest for its verification. */
+  waiting?: PointSummary;
+  /** The same of snapshots in the source's own Region, whoever took them. */
+  snapshots?: PointsSummary;
+  /** The newest verified point of every other place: `dump@replica`, `snapshot@eu-west-1`. */
+  copies?: Record<string, PointSummary>;
+  /** What the platform said when the watch last asked. */
+  platform?: PlatformStatus;
+  /** The last row known to stand in the source's ledger. */
+  ledgerAt?: string;
+  /** Since when each schedule has been what it is: what it would have asked for before is owed by nobody. */
+  owed?: Partial<Record<Owing, Owed>>;
+  lastRun: Partial<Record<ScheduledJob, RunSummary>>;
+  lastSuccess: Partial<Record<ScheduledJob, RunSummary>>;
+  /** For which moment each job last ran in its schedule's stead: labelled snapshots do not. */
+  lastFired?: Partial<Record<ScheduledJob, string>>;
+  lastRehearsal?: Pick<
+    Evidence,
+    'at' | 'point' | 'outcome' | 'strength' | 'exceptions' | 'rto' | 'rpo' | 'simulation'
+  >;
+  lastPassedRehearsal?: Pick<Evidence, 'at' | 'point' | 'strength' | 'rto'>;
+  /** When each sort of rehearsal last passed: one sort must not hide that another never comes. */
+  lastPassed?: Partial<Record<Rehearsing, string>>;
+  /** Medians of what was measured, in seconds and bytes. */
+  usual: { dump?: number; verify?: number; bytes?: number; snapshot?: number };
+};
+
+/** What is owed: a job by its schedule, a copy in a place by that of what is copied. */
+export type Owing = ScheduledJob | `copy to ${string}`;
+export type Owed = { cron: string; timezone: string; since: string };
+/** Is it owed as it was? A job no longer when its schedule is another one; a copy is owed by its place, whenever it comes. */
+export function isOwedStill(what: string, was: Owed | undefined, { cron, timezone }: Schedule): was is Owed {
+  if (!was) return false;
+  return what.startsWith('copy to ') || (was.cron === cron && was.timezone === timezone);
+}
+
+/** The sorts of rehearsal; a simulation is one of a dump. */
+export const REHEARSING = ['rehearse', 'rehearse-snapshot', 'rehearse-moment'] as const;
+export type Rehearsing = (typeof REHEARSING)[number];
+
+export type PointsSummary = {
+  newestPoint?: PointSummary;
+  newestVerified?: PointSummary;
+  newestRehearsed?: PointSummary;
+};
+
+/** `latest` is the RPO that restoring to a point in time gives now. */
+export type PlatformStatus = {
+  readAt: string;
+  /** The platform's own word, or `missing`. */
+  status: string;
+  /** Whose status it is, and its resource id, which is never given twice: by it another of the same name is known. */
+  id?: string;
+  resourceId?: string;
+  /** The instances of a cluster. */
+  members?: string[];
+  retention: number;
+  earliest?: string;
+  latest?: string;
+  /** Where automated backups are replicated to: ARNs in other Regions. */
+  replicatedTo?: string[];
+};
+/** `bad`: what a rehearsal found against it. */
+export type PointSummary = {
+  id: string;
+  snapshotAt: string;
+  availableAt: string;
+  state: string;
+  bad?: string;
+};
+export type RunSummary = Pick<Run, 'scheduledFor' | 'state' | 'attempt' | 'endedAt' | 'summary'>;

@@ -1,0 +1,27 @@
+import type { Occasion } from '../findings/alert.ts';
+import type { Severity } from '../findings/severity.ts';
+
+/** Something that happened to a target, whoever said so. Appended once: the same event delivered twice is one entry. */
+export type TimelineEvent = {
+  target: string;
+  /** When it happened, by whoever reported it. */
+  at: string;
+  /** The same for every delivery of the same event. */
+  id: string;
+  /** Who said it: an RDS event, a CloudWatch alarm, Understudy itself, or nobody we know; or an alert, its sending, a run, a person. */
+  from: 'rds' | 'alarm' | 'understudy' | 'unknown' | 'alert' | 'sent' | 'run' | 'person';
+  /** The reporter's own code, such as `RDS-EVENT-0041`. */
+  code?: string;
+  /** What it was about: an instance, a snapshot, an alarm. */
+  subject: string;
+  message: string;
+  /** Of an alert that was sent: why, and which topics took it. */
+  sent?: Sent;
+};
+
+export type Sent = {
+  occasion: Occasion;
+  severity: Severity;
+  taken: string[];
+  failed: { topic: string; reason: string }[];
+};

@@ -1,0 +1,217 @@
+import { raise, resolve, type Telling } from '../alerting/alerts.ts';
+import {
+  ClaimLost,
+  codeOf,
+  endedEarly,
+  hintOf,
+  InputError,
+  Refusal,
+  reasonOf,
+  type Said,
+  saidOf,
+  withHint,
+} from '../domain/errors.ts';
+import { type Finding, finding } from '../domain/findings/finding.ts';
+import { type RunName, runName } from '../domain/names.ts';
+import { type Plan, type Target, targetOf } from '../domain/plan/policy.ts';
+import type { JobMessage } from '../domain/runs/job.ts';
+import type { Claim } from '../domain/runs/run.ts';
+import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
+import type { JobMessages } from '../ports/messages.ts';
+
+export type JobDeps = Telling & {
+  plan: Plan;
+  messages: JobMessages;
+  /** Seconds this process still has. */
+  secondsLeft: () => number;
+};
+
+/** How one delivery of a message ended. */
+export type JobOutcome =
+  | { outcome: 'done'; summary: string; point?: string }
+  | { outcome: 'done-before' | 'held' | 'postponed' | 'taken-over'; summary: string }
+  | { outcome: 'refused'; summary: string; code: string; hint?: string };
+
+export type Work = { claim: Claim; signal: AbortSignal };
+export type Done = { summary: string; point?: string };
+
+const LEASE_SECONDS = 120;
+/** Kept back to abort an upload and write down what happened. */
+const RESERVE_SECONDS = 30;
+
+/**
+ * Does a run's work under its claim: at most one worker at a time, once in all, renewed while it lives, ended before
+ * the function's time is, and on record whatever happens.
+ *
+ *   claim ── held by a live one → put the message back, unspent
+ *     │  └── done before        → nothing
+ *     work ── done              → succeeded; an open job-failed is resolved
+ *          └─ failed            → failed, and alerted on; thrown on if trying again may help
+ */
+export async function underClaim(
+  deps: JobDeps,
+  message: JobMessage,
+  name: RunName,
+  work: (work: Work) => Promise<Done>,
+): Promise<JobOutcome> {
+  const { catalog, clock, log } = deps;
+  refuseTheFuture(message.scheduledFor, clock.now());
+  const again = 'again' in message && message.again;
+  const claimed = await catalog.claim({
+    ...name,
+    requestedBy: message.requestedBy,
+    reason: message.reason,
+    now: clock.now(),
+    leaseSeconds: LEASE_SECONDS,
+    again,
+  });
+  if (claimed.outcome === 'done') {
+    return {
+      outcome: 'done-before',
+      summary: `${runName(name)} was done before: ${claimed.run.summary ?? ''}`,
+    };
+  }
+  if (claimed.outcome === 'held') {
+    await deps.messages.postpone(message, secondsBetween(clock.now(), claimed.until) + 5);
+    return {
+      outcome: 'held',
+      summary: sayHeld(name, claimed.until),
+    };
+  }
+
+  const { claim, takenOverFrom } = claimed;
+  if (takenOverFrom) log.warn('took over a dead claim', { run: runName(name), attempt: claim.attempt });
+  const life = keepAlive(deps, claim);
+  try {
+    const done = await work({ claim, signal: life.signal });
+    await catalog.finish(claim, { state: 'succeeded', endedAt: utc(clock.now()), ...done });
+    await takeBackFailure(deps, name);
+    count(deps, name, 'JobSucceeded');
+    return { outcome: 'done', ...done };
+  } catch (thrown) {
+    const error = life.reason() ?? thrown;
+    if (error instanceof ClaimLost) return { outcome: 'taken-over', summary: error.message };
+    await recordFailure(deps, claim, error);
+    if (error instanceof Refusal || error instanceof InputError) {
+      const hint = hintFor(error, name.target);
+      return { outcome: 'refused', summary: reasonOf(error), code: codeOf(error), ...(hint ? { hint } : {}) };
+    }
+    throw error;
+  } finally {
+    life.end();
+    await catalog
+      .refreshStatus(name.target)
+      .catch((error) =>
+        log.warn('the status could not be refreshed; the watch will', { reason: reasonOf(error) }),
+      );
+  }
+}
+
+/** Another worker has the run. */
+export function sayHeld(name: RunName, until: string): string {
+  return `${runName(name)} is already running elsewhere (lease expires ${until.slice(11, 16)} UTC)`;
+}
+
+/** A clock may be a little ahead. A run of next year would pass for the newest until then, and hide every silence. */
+export function refuseTheFuture(scheduledFor: string, now: Date): void {
+  if (secondsBetween(now, scheduledFor) <= 600) return;
+  throw new InputError(
+    `scheduledFor ${scheduledFor} lies in the future`,
+    [],
+    'name the moment the run was due, or now',
+  );
+}
+
+/** The work is done and on record; that its old alarm could not be taken back must not make a failure of it. */
+async function takeBackFailure(deps: JobDeps, name: RunName): Promise<void> {
+  await resolve(deps, { target: name.target, code: 'job-failed', subject: name.job }).catch((error) =>
+    deps.log.warn('an old failure could not be resolved; the watch will', {
+      run: runName(name),
+      reason: reasonOf(error),
+    }),
+  );
+}
+
+/** What looks into a database does not know the target's name, which belongs to the command. */
+function hintFor(error: unknown, target: string): string | undefined {
+  return hintOf(error)?.replaceAll('`./understudy doctor`', `\`./understudy doctor ${target}\``);
+}
+
+/** A failed run and an alert; neither waits for the other's success. */
+async function recordFailure(deps: JobDeps, claim: Claim, error: unknown): Promise<void> {
+  const hint = hintFor(error, claim.target);
+  const said = { ...saidOf(error), ...(hint ? { hint } : {}) };
+  count(deps, claim, 'JobFailed');
+  deps.log.error(`${claim.job} failed`, { run: runName(claim), attempt: claim.attempt, error: said });
+  const recorded = deps.catalog.finish(claim, {
+    state: 'failed',
+    endedAt: utc(deps.clock.now()),
+    summary: said.message,
+    error: said,
+  });
+  const told = raise(
+    deps,
+    jobFailed(targetOf(deps.plan, claim.target) ?? { id: claim.target }, claim.job, said),
+  );
+  for (const outcome of await Promise.allSettled([recorded, told])) {
+    if (outcome.status === 'rejected')
+      deps.log.error('a failure could not be recorded or told', { reason: reasonOf(outcome.reason) });
+  }
+}
+
+export function jobFailed(target: Target | { id: string }, job: string, said: Said, subject = job): Finding {
+  const failed = finding('job-failed', {
+    target,
+    subject,
+    job,
+    message: withHint(`${job} of ${target.id} failed (${said.code}): ${said.message}`, said.hint),
+  });
+  // Nobody has to name its point and its place.
+  return job === 'copy'
+    ? { ...failed, next: 'Follow the hint in the message; the watch asks for the copy again within an hour.' }
+    : failed;
+}
+
+/** Renews the claim while the work lives, and ends the work when the claim is lost or the time is nearly over. */
+function keepAlive(
+  deps: JobDeps,
+  claim: Claim,
+): { signal: AbortSignal; reason: () => Error | undefined; end: () => void } {
+  const work = new AbortController();
+  const over = new AbortController();
+  let reason: Error | undefined;
+  const stop = (error: Error) => {
+    reason ??= error;
+    work.abort(error);
+  };
+  void (async () => {
+    let renewed = deps.clock.now();
+    while (!over.signal.aborted) {
+      await deps.clock.sleep(1000, over.signal);
+      if (over.signal.aborted) return;
+      if (deps.secondsLeft() < RESERVE_SECONDS) {
+        return stop(
+          endedEarly(
+            runName(claim),
+            deps.secondsLeft(),
+            'raise the function’s timeout (900 s at most); beyond that run the image on Fargate',
+          ),
+        );
+      }
+      if (secondsBetween(renewed, deps.clock.now()) < LEASE_SECONDS / 4) continue;
+      try {
+        await deps.catalog.renew(claim, plusSeconds(deps.clock.now(), LEASE_SECONDS));
+        renewed = deps.clock.now();
+      } catch (error) {
+        if (error instanceof ClaimLost) return stop(error);
+        deps.log.warn('the claim could not be renewed just now', { reason: reasonOf(error) });
+      }
+    }
+  })();
+  return { signal: work.signal, reason: () => reason, end: () => over.abort() };
+}
+
+function count(deps: JobDeps, run: RunName, metric: string): void {
+  const policy = targetOf(deps.plan, run.target)?.policy.name;
+  deps.metrics.count(metric, 1, { job: run.job, ...(policy ? { policy } : {}) }, { target: run.target });
+}

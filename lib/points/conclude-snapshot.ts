@@ -1,0 +1,160 @@
+import { raise, settle } from '../alerting/alerts.ts';
+import { Refusal } from '../domain/errors.ts';
+import { codesClosedBy, type Finding } from '../domain/findings/finding.ts';
+import { earlierOrSame } from '../domain/names.ts';
+import type { Target } from '../domain/plan/policy.ts';
+import type { PlatformSnapshot } from '../domain/points/platform.ts';
+import type { SnapshotPoint } from '../domain/points/recovery-point.ts';
+import type { Claim } from '../domain/runs/run.ts';
+import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';
+import type { DurableJobDeps } from '../execution/durable-run.ts';
+import { type Poll, poll, type Waiting } from '../execution/poll.ts';
+import type { Durable } from '../ports/durable.ts';
+import type { Platform } from '../ports/platform.ts';
+import { checkSnapshot, type KeyState, type Origin } from './check-snapshot.ts';
+import { homePlace } from './places.ts';
+
+export type SnapshotDeps = DurableJobDeps &
+  Waiting & {
+    platform: Platform;
+    /** May the key of a snapshot be used? */
+    keyState: (key: string, region: string) => Promise<KeyState>;
+    /** The Region of the deployment and of its sources. */
+    home: string;
+  };
+
+/** Waits until a snapshot is available, wherever it lies; a notice of the platform's may end a pause early. */
+export async function untilAvailable(
+  durable: Durable,
+  deps: Pick<SnapshotDeps, 'platform' | 'catalog' | 'clock' | 'pace'>,
+  creating: SnapshotPoint,
+  deadline: number,
+  place = homePlace(creating.place),
+): Promise<PlatformSnapshot> {
+  const { of, id } = creating.snapshot;
+  const look = async (): Promise<Poll<PlatformSnapshot>> => {
+    const found = await deps.platform.snapshot(of, id, place);
+    if (!found)
+      return failed('snapshot-deleted', `the snapshot ${id} is gone: somebody deleted it while it was made`);
+    if (found.status === 'available') return { state: 'done', value: found };
+    if (/^(failed|incompatible|deleting)/.test(found.status))
+      return failed('snapshot-failed', `the snapshot ${id} is ${found.status}`);
+    return { state: 'waiting', seen: `${found.status}${found.progress ? `, ${found.progress} %` : ''}` };
+  };
+  return poll(durable, deps, {
+    name: 'wait for the snapshot',
+    deadline,
+    look,
+    late: (seen, waited) =>
+      new Refusal(
+        'snapshot-late',
+        `the snapshot ${id} is still not available after ${humanSeconds(waited)}: ${seen}`,
+        { hint: 'it may still become so, and is then adopted; or raise snapshot.deadline in the policy' },
+      ),
+    onWaiting: (token) => deps.catalog.awaitNotice(`snapshot:${id}`, token, deps.clock.now()),
+  });
+}
+
+function failed(code: string, message: string): Poll<never> {
+  const hint = 'look up in CloudTrail and the events of RDS why; then run it again';
+  return { state: 'refused', why: { code, message, hint } };
+}
+
+/**
+ * What follows when a snapshot is available, taken or copied: it is held against its origin, put on record, and moved on by
+ * what it is worth. Rejects with what stands in the way of its counting.
+ */
+export async function makeItCount(
+  creating: SnapshotPoint,
+  made: PlatformSnapshot,
+  origin: () => Promise<Origin | undefined>,
+  began: string,
+  target: Target,
+  claim: Claim,
+  durable: Durable,
+  deps: SnapshotDeps,
+): Promise<{ point: SnapshotPoint; seconds: number }> {
+  const judged = await durable.step('judge it', async () => ({
+    findings: checkSnapshot(
+      target,
+      creating.id,
+      made,
+      await origin(),
+      await keyOf(made, creating.place, deps),
+    ),
+    seconds: secondsBetween(began, deps.clock.now()),
+    now: utc(deps.clock.now()),
+  }));
+  const available: SnapshotPoint = {
+    ...creating,
+    state: 'available',
+    snapshotAt: creating.snapshotAt ?? made.takenAt ?? made.createdAt ?? began,
+    availableAt: judged.now,
+    takeSeconds: judged.seconds,
+    snapshot: storedOf(made),
+  };
+  await durable.step('record that it is available', async () => {
+    const known = await deps.catalog.point(target.id, creating.id);
+    // What was found bad stays so; it is judged once more to say why.
+    if (known?.state !== 'corrupt') await deps.catalog.putPoint(claim, available);
+  });
+  const bad = await durable.step('say what it is worth', () =>
+    concludeSnapshot(target, available, judged.findings, judged.now, deps),
+  );
+  if (bad) throw new Refusal(bad.code, bad.message, { hint: bad.next });
+  return { point: available, seconds: judged.seconds };
+}
+
+/** What we may not ask about stays unknown: of a snapshot that was just made, RDS itself has shown that its key works. */
+export async function keyOf(
+  taken: { kmsKey?: string | undefined },
+  place: string,
+  deps: Pick<SnapshotDeps, 'keyState'>,
+): Promise<KeyState> {
+  if (!taken.kmsKey) return 'usable';
+  return deps.keyState(taken.kmsKey, place.split('/')[0]!).catch(() => 'unknown' as const);
+}
+
+/**
+ * Tells what was found against an available snapshot, and moves its point on: to `verified`, or to `corrupt` when it is not
+ * encrypted as promised. One that may prove good stays `available` and counts for nothing meanwhile: its key may work
+ * again, and its source may have been enlarged in between. Returns the finding that stands in the way of its counting.
+ */
+export async function concludeSnapshot(
+  target: Target,
+  point: SnapshotPoint,
+  findings: readonly Finding[],
+  now: string,
+  deps: Pick<SnapshotDeps, 'catalog' | 'alerts' | 'metrics' | 'log' | 'clock' | 'stage'>,
+): Promise<Finding | undefined> {
+  for (const found of findings) await raise(deps, found);
+  const [bad] = findings;
+  if (bad) {
+    if (bad.code === 'snapshot-unencrypted')
+      await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: bad.message });
+    return bad;
+  }
+  await deps.catalog.movePoint(target.id, point.id, 'verified', { verifiedAt: now });
+  const older = (open: Finding) => earlierOrSame(open.subject, point.id);
+  await settle(deps, target.id, codesClosedBy('snapshot'), [], older);
+  return undefined;
+}
+
+export function storedOf(taken: PlatformSnapshot): SnapshotPoint['snapshot'] {
+  const { of, id, arn, sourceId, resourceId, engine, engineVersion, encrypted, bytes, masterUser } = taken;
+  const { kmsKey, keyOfAws } = taken;
+  return {
+    of,
+    id,
+    arn,
+    sourceId,
+    ...(resourceId ? { resourceId } : {}),
+    engine,
+    engineVersion,
+    encrypted,
+    ...(kmsKey ? { kmsKey } : {}),
+    ...(keyOfAws ? { keyOfAws } : {}),
+    bytes,
+    ...(masterUser ? { masterUser } : {}),
+  };
+}

@@ -1,0 +1,123 @@
+import { UnderstudyError } from '../domain/errors.ts';
+import { placedId, REPLICA } from '../domain/names.ts';
+import type { Target } from '../domain/plan/policy.ts';
+import { type DumpPoint, isDump } from '../domain/points/recovery-point.ts';
+import type { VerifyJob } from '../domain/runs/job.ts';
+import type { Claim } from '../domain/runs/run.ts';
+import { secondsBetween, utc } from '../domain/time.ts';
+import type { JobDeps } from '../execution/claim.ts';
+import type { Vault } from '../ports/vault.ts';
+
+export type Vaults = {
+  vault: Vault;
+  /** The vault's copy in another Region, where there is one. */
+  replica?: Vault | undefined;
+};
+
+/** Between two looks for a replica that is awaited, and for how long after its snapshot; then only schedules look. In seconds. */
+const LOOK_AGAIN = 900;
+const AWAITED_FOR = 6 * 3600;
+
+/**
+ * Puts on record that a dump is to arrive in the vault's replica, where the policy says so. S3 keeps keys and
+ * VersionIds when it replicates, so the references are known before anything is there.
+ * https://docs.aws.amazon.com/AmazonS3/latest/dev/replication-how-setup.html
+ */
+export async function expectReplica(
+  claim: Claim,
+  target: Target,
+  point: DumpPoint,
+  deps: JobDeps,
+): Promise<void> {
+  if (!target.policy.vault.replica) return;
+  const id = placedId(point.id, REPLICA);
+  // An earlier attempt may have got as far as this, and the replica further.
+  if (await deps.catalog.point(target.id, id)) return;
+  const { availableAt: _available, verifiedAt: _verified, verifySeconds: _seconds, ...rest } = point;
+  await deps.catalog.putPoint(claim, { ...rest, id, place: REPLICA, state: 'creating' });
+}
+
+/**
+ * Asks for the verification of every replica of the target that waits for it, each with a whole function's time, and
+ * says of which. One that is not there is awaited when this message was about its original, which has just been made.
+ */
+export async function askForReplicas(
+  job: VerifyJob,
+  target: Target,
+  deps: JobDeps & Vaults,
+): Promise<string[]> {
+  // Replicas that asked for each other would never end where none can be verified.
+  if (job.point !== undefined && originalOf(job.point) !== job.point) return [];
+  const waiting = (await deps.catalog.points(target.id, { states: ['creating', 'available'] }))
+    .filter(isDump)
+    .filter((point) => point.place === REPLICA)
+    .reverse();
+  if (waiting.length > 0 && !deps.replica)
+    deps.log.warn('replicas are expected, and this deployment has no replica of the vault', {
+      target: target.id,
+      points: waiting.map(({ id }) => id),
+    });
+  const asked: string[] = [];
+  for (const point of deps.replica ? waiting : []) {
+    const there = point.state === 'available' || (await isThere(point, vaultOf(point, deps)));
+    if (there) await comeAgain(job, point, 1, 'it has arrived in the replica', deps);
+    else if (originalOf(point.id) === job.point) await awaitIt(job, point, deps);
+    if (there) asked.push(point.id);
+  }
+  return asked;
+}
+
+/**
+ * The replica that a message asks for, as it may be verified: all its objects are there, under the VersionIds of the
+ * vault. Undefined while S3 is still at it, which for large objects may take hours and is no failure: the message comes
+ * again. That it is too late is for the watch to say.
+ */
+export async function arrived(
+  job: VerifyJob,
+  point: DumpPoint,
+  deps: JobDeps & Vaults,
+): Promise<DumpPoint | undefined> {
+  if (point.place !== REPLICA || point.state !== 'creating') return point;
+  if (!(await isThere(point, vaultOf(point, deps)))) {
+    await awaitIt(job, point, deps);
+    return undefined;
+  }
+  const availableAt = utc(deps.clock.now());
+  await deps.catalog.movePoint(point.target, point.id, 'available', { availableAt });
+  return { ...point, state: 'available', availableAt };
+}
+
+async function awaitIt(job: VerifyJob, point: DumpPoint, deps: JobDeps): Promise<void> {
+  const age = secondsBetween(point.snapshotAt ?? point.scheduledFor, deps.clock.now());
+  if (age <= AWAITED_FOR) await comeAgain(job, point, LOOK_AGAIN, 'it had not arrived in the replica', deps);
+}
+
+function comeAgain(
+  job: VerifyJob,
+  point: DumpPoint,
+  seconds: number,
+  reason: string,
+  deps: JobDeps,
+): Promise<void> {
+  return deps.messages.postpone({ ...job, point: point.id, again: false, reason }, seconds);
+}
+
+async function isThere(point: DumpPoint, replica: Vault): Promise<boolean> {
+  for (const object of [point.dump, point.roles, point.manifest])
+    if (!object || !(await replica.headVersion(object))) return false;
+  return true;
+}
+
+/** The id of the dump that a replica is a replica of; a dump's own. */
+export function originalOf(id: string): string {
+  return id.replace(/@replica$/, '');
+}
+
+/** Where a dump lies. */
+export function vaultOf(point: DumpPoint, { vault, replica }: Vaults): Vault {
+  if (point.place !== REPLICA) return vault;
+  if (replica) return replica;
+  throw new UnderstudyError('replica-unknown', `${point.id} lies in a replica that this deployment has not`, {
+    hint: 'give the parameter replicaBucket again until the last of its points has expired',
+  });
+}

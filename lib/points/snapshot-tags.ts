@@ -1,0 +1,37 @@
+import { Refusal } from '../domain/errors.ts';
+import { runName } from '../domain/names.ts';
+import type { Target } from '../domain/plan/policy.ts';
+import { type PlatformSnapshot, TAGS } from '../domain/points/platform.ts';
+import type { SnapshotPoint } from '../domain/points/recovery-point.ts';
+
+/** What we put on a snapshot, so that we know our own again. */
+export function tagsOf(
+  point: SnapshotPoint,
+  target: Target,
+  deps: { stage: string },
+  label: string | undefined,
+): Record<string, string> {
+  return {
+    [TAGS.run]: runName({ job: 'snapshot', target: target.id, scheduledFor: point.scheduledFor }),
+    [TAGS.target]: target.id,
+    [TAGS.policy]: target.policy.name,
+    [TAGS.stage]: deps.stage,
+    ...(label ? { [TAGS.label]: tagValue(label) } : {}),
+  };
+}
+
+/** RDS takes letters, digits, blanks and `_.:/=+-@` in a tag; the catalog has the label as it was given. */
+const tagValue = (label: string) => label.replace(/[^\p{L}\p{N} _.:/=+\-@]/gu, '-').slice(0, 256);
+
+export function bearsOurTags(found: PlatformSnapshot, tags: Record<string, string>): boolean {
+  return found.tags[TAGS.run] === tags[TAGS.run] && found.tags[TAGS.stage] === tags[TAGS.stage];
+}
+
+/** Something else bears the name. It is nobody's to overwrite, and no recovery point of ours. */
+export function foreign(id: string, tags: Record<string, string>): Refusal {
+  return new Refusal(
+    'snapshot-foreign',
+    `there is a snapshot ${id} already, and it does not bear ${tags[TAGS.run]}: it is not ours`,
+    { hint: 'delete or rename it, if nobody needs it; then run it again' },
+  );
+}

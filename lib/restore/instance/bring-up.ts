@@ -1,0 +1,162 @@
+import { Refusal, type Said, saidOf } from '../../domain/errors.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import { isOperational } from '../../domain/points/platform.ts';
+import type { ScratchRecord } from '../../domain/runs/scratch.ts';
+import { humanSeconds } from '../../domain/time.ts';
+import { attempt, granted } from '../../execution/durable-run.ts';
+import { type Poll, poll, type Waiting } from '../../execution/poll.ts';
+import { stopwatch } from '../../execution/stopwatch.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Durable } from '../../ports/durable.ts';
+import type { ScratchInstances, ScratchOrder, ScratchSecrets, ScratchState } from '../../ports/platform.ts';
+
+export type ScratchInstanceDeps = Waiting & {
+  catalog: Catalog;
+  scratch: ScratchInstances;
+  scratchSecrets: ScratchSecrets;
+};
+
+/** A small change to an instance that stands. In seconds. */
+export const CHANGE_TAKES = 3600;
+
+/**
+ * Brings a scratch instance up: its parameters, its secret, the restore, an Aurora cluster's instance, a password of
+ * ours. Each is one step that finds its own work done, so that a death after any call costs nothing but time. Resolves
+ * with where it can be reached.
+ */
+export async function bringUp(
+  order: ScratchOrder,
+  record: ScratchRecord,
+  parametersFrom: string,
+  target: Target,
+  durable: Durable,
+  deps: ScratchInstanceDeps,
+  phase: (name: string) => Promise<void>,
+): Promise<{ host: string; port: number }> {
+  const { kind, name } = order;
+  const { deadline } = target.policy.rehearsal.instance;
+  const done = async <T>(step: string, work: () => Promise<T>) => granted(await attempt(durable, step, work));
+
+  await phase('prepare');
+  await done('make its parameters', () =>
+    deps.scratch.quarantineParameters(kind, parametersFrom, name, order.tags),
+  );
+  await done('make its secret', () => deps.scratchSecrets.create(name, order.tags));
+  // RDS asks for five minutes before a new group is used, or its values may not be there when the copy starts.
+  await durable.pause('let the parameters settle', deps.pace.most);
+  await phase('restore');
+  await done('begin the restore', () => deps.scratch.begin({ ...order, parameterGroup: name }));
+  const up = await untilUp('the restore', order, deadline, isUp, durable, deps);
+  await durable.step('note which it is', () =>
+    deps.catalog.identifyScratch(record.target, name, up.resourceId),
+  );
+  if (kind === 'aurora') {
+    await done('add its instance', () => deps.scratch.addMember(order));
+    await untilUp('its instance', order, deadline, memberIsUp, durable, deps);
+  }
+  await phase('secure');
+  await securing(order, durable, deps);
+  const ready = await untilUp(
+    'the password',
+    order,
+    CHANGE_TAKES,
+    (state) => (kind === 'aurora' ? memberIsUp(state) : isUp(state)) && !state.pending,
+    durable,
+    deps,
+  );
+  if (ready.endpoint) return ready.endpoint;
+  throw new Refusal('scratch-unreachable', `${name} is ${ready.status} and has no endpoint`);
+}
+
+/** A fresh restore may still be busy with itself, and takes no change until it is not. */
+async function securing(order: ScratchOrder, durable: Durable, deps: ScratchInstanceDeps): Promise<void> {
+  const { kind, name } = order;
+  const look = async (): Promise<Poll<null>> => {
+    try {
+      await deps.scratch.secure(kind, name, await deps.scratchSecrets.password(name));
+      return { state: 'done', value: null };
+    } catch (error) {
+      const why = saidOf(error);
+      if (PASSING.includes(why.code)) return { state: 'waiting', seen: why.message };
+      return { state: 'refused', why };
+    }
+  };
+  await poll(durable, deps, {
+    name: 'give it a password of its own',
+    deadline: CHANGE_TAKES,
+    look,
+    late: (seen, waited) =>
+      new Refusal('scratch-busy', `${name} took no password in ${humanSeconds(waited)}: ${seen}`),
+    onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
+  });
+}
+
+/** Errors that a later look may not meet. */
+const PASSING = ['source-busy', 'platform-unreachable', 'unexpected'];
+
+const isUp = (state: ScratchState) => isOperational(state.status);
+const memberIsUp = (state: ScratchState) =>
+  isUp(state) && state.members.some((member) => isOperational(member.status));
+
+/** States that no waiting ends. Source: the RDS user guide, "Viewing DB instance status". */
+const HOPELESS =
+  /^(failed|incompatible-|inaccessible-encryption|restore-error|insufficient-capacity|storage-full|deleting|stopped)/;
+
+async function untilUp(
+  what: string,
+  order: ScratchOrder,
+  deadline: number,
+  ready: (state: ScratchState) => boolean,
+  durable: Durable,
+  deps: ScratchInstanceDeps,
+): Promise<ScratchState> {
+  const { kind, name } = order;
+  const look = async (): Promise<Poll<ScratchState>> => {
+    const state = await deps.scratch.look(kind, name);
+    if (!state) return { state: 'refused', why: deletedMeanwhile(name) };
+    if (ready(state)) return { state: 'done', value: state };
+    const hopeless = [state, ...state.members].find(({ status }) => HOPELESS.test(status));
+    if (hopeless) return { state: 'refused', why: hopelessly(name, hopeless.status) };
+    return { state: 'waiting', seen: [state, ...state.members].map(({ status }) => status).join(', ') };
+  };
+  return poll(durable, deps, {
+    name: `wait for ${what}`,
+    deadline,
+    look,
+    late: (seen, waited) =>
+      new Refusal('restore-late', `${name} is still ${seen} after ${humanSeconds(waited)}`, {
+        hint: 'raise rehearsal.instance.deadline in the policy, or ask AWS why a restore takes so long',
+      }),
+    onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
+  });
+}
+
+function deletedMeanwhile(name: string): Said {
+  return {
+    code: 'scratch-deleted',
+    message: `${name} is gone: somebody deleted it while it was being used`,
+    hint: 'look up DeleteDBInstance in CloudTrail; then rehearse again',
+  };
+}
+
+/** A restore that ends so has not restored: that is said of the point, unless it is for want of room or of a network. */
+function hopelessly(name: string, status: string): Said {
+  const ofThePoint = /^(failed|incompatible-restore|restore-error|inaccessible-encryption)/.test(status);
+  return {
+    code: ofThePoint ? 'restore-failed' : 'scratch-unusable',
+    message: `the restore onto ${name} ended ${status}`,
+    hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
+  };
+}
+
+/** Reads the time in steps, so that a replay does not measure anew. */
+export function durableStopwatch(durable: Durable, { clock }: Waiting) {
+  const time = stopwatch();
+  const now = async (name: string) =>
+    new Date(await durable.step(`${name}: the time`, async () => clock.now().toISOString()));
+  return {
+    phases: time.phases,
+    phase: async (name: string) => time.begin(name, await now(name)),
+    end: async () => time.end(await now('the end')),
+  };
+}

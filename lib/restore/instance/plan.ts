@@ -1,0 +1,251 @@
+import { Refusal } from '../../domain/errors.ts';
+import { VAULT } from '../../domain/names.ts';
+import { requirePlatform, type Target } from '../../domain/plan/policy.ts';
+import type { PlatformSource } from '../../domain/points/platform.ts';
+import {
+  counts,
+  type DumpPoint,
+  isDump,
+  isSnapshot,
+  isVerified,
+  type SnapshotPoint,
+  type StoredObject,
+} from '../../domain/points/recovery-point.ts';
+import { SNAPSHOT_TAKES } from '../../domain/proof/ledger.ts';
+import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
+import { defaultParameterGroup } from '../../domain/runs/parameter-family.ts';
+import { compactUtc, humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/messages.ts';
+import type { Platform, ScratchOrder } from '../../ports/platform.ts';
+import type { Chosen } from '../restored.ts';
+import { type Estimate, refuseOverBudget, sayEstimate } from './budget.ts';
+
+/** What will be restored, and everything known of it beforehand. Small: it travels through a checkpoint. */
+export type InstancePlan = Chosen & {
+  kind: 'rds' | 'aurora';
+  /** Where it is restored. */
+  place: string;
+  from: ScratchOrder['from'];
+  engine: string;
+  engineVersion: string;
+  masterUser?: string;
+  database: string;
+  parametersFrom?: string;
+  optionGroup?: string;
+  /** Of the last dump before the moment. */
+  manifest?: StoredObject;
+  plannedAt: string;
+  estimate: Estimate;
+  notes: string[];
+};
+
+export type PlanDeps = {
+  catalog: Catalog;
+  platform: Platform;
+  clock: Clock;
+  log: Log;
+  home: string;
+  pick: (count: number) => number;
+};
+
+/** Chooses what is restored and says what it will cost; refused when there is nothing to restore, or no hours are left. */
+export async function planRehearsal(
+  job: RehearseInstanceJob,
+  target: Target,
+  deps: PlanDeps,
+): Promise<InstancePlan> {
+  const ref = requirePlatform(target);
+  if (ref.kind === 'elasticache')
+    throw new Refusal('not-rehearsed', `${target.id} is a cache, which is not rehearsed`);
+  const now = deps.clock.now();
+  const source = await deps.platform.source(ref);
+  const estimate = await refuseOverBudget(target, `rehearse-${job.from}`, deps);
+  if (ref.kind === 'aurora' && source && !source.engine.startsWith('aurora'))
+    throw new Refusal(
+      'not-rehearsed',
+      `${ref.id} of ${target.id} is a Multi-AZ DB cluster, which is not rehearsed: its snapshots are taken, aged and copied`,
+      { hint: 'leave rehearse-snapshot and rehearse-moment out of its policy; dumps of it are rehearsed' },
+    );
+  const what =
+    job.from === 'moment' ? ofMoment(job, target, source) : await ofSnapshot(job, target, source, deps);
+  const place = job.from === 'moment' ? deps.home : placeFor(target, deps.home);
+  // What a snapshot holds may be of a while before the moment that is said of it.
+  const surely = job.from === 'moment' ? what.moment : utc(plusSeconds(what.moment, -SNAPSHOT_TAKES));
+  const manifest = await manifestBefore(surely, target, deps);
+  const options = optionsOf(source, what, target);
+  const chosen: InstancePlan = {
+    ...what,
+    sort: job.from,
+    kind: ref.kind,
+    place,
+    database: manifest?.database ?? target.connection?.database ?? source?.database ?? 'postgres',
+    ...((what.masterUser ?? source?.masterUser) ? { masterUser: what.masterUser ?? source?.masterUser } : {}),
+    // Parameter and option groups do not leave their Region and account.
+    ...(place === deps.home && source?.parameterGroup && sameMajor(source, what)
+      ? { parametersFrom: source.parameterGroup }
+      : {}),
+    ...options,
+    ...(manifest ? { manifest: manifest.stored } : {}),
+    plannedAt: utc(now),
+    estimate,
+    notes: [
+      sayEstimate(estimate),
+      ...(manifest ? [] : [await whyNoDump(job, target, deps)]),
+      ...optionsNote(source, options.optionGroup),
+      ...(place === deps.home ? [] : [`restored in ${place}, under the engine’s own parameters`]),
+      ...(source ? [] : [`the source ${ref.id} is not there; the engine’s own parameters are used`]),
+    ],
+  };
+  deps.log.info('a rehearsal on a scratch instance is planned', {
+    target: target.id,
+    point: chosen.point,
+    estimate,
+  });
+  return chosen;
+}
+
+/** A dump may well be there, and too young to say anything of what is restored. */
+async function whyNoDump(job: RehearseInstanceJob, target: Target, deps: PlanDeps): Promise<string> {
+  const newest = await manifestBefore('9999', target, deps);
+  const before =
+    job.from === 'moment' ? 'before this moment' : `${humanSeconds(SNAPSHOT_TAKES)} before this snapshot`;
+  return `there is no verified dump ${before} to compare with${newest ? `; the newest is of ${newest.snapshotAt}` : ''}`;
+}
+
+/** What the source's option group adds is missing in the copy, and somebody may wonder. */
+function optionsNote(source: PlatformSource | undefined, given: string | undefined): string[] {
+  const { optionGroup } = source ?? {};
+  if (!optionGroup || optionGroup.startsWith('default:') || optionGroup === given) return [];
+  return [`restored without the source’s option group ${optionGroup}, which is tied to its network`];
+}
+
+/** A group is of one family: that of another major version is refused. */
+function sameMajor(a: EngineOf, b: EngineOf): boolean {
+  const family = ({ engine, engineVersion }: EngineOf) => defaultParameterGroup(engine, engineVersion);
+  return family(a) === family(b);
+}
+
+type EngineOf = Pick<PlatformSource, 'engine' | 'engineVersion'>;
+
+/**
+ * A custom option group is tied to its VPC, and a restore elsewhere that names none is given it all the same and refused:
+ * there it gets the engine's default (RDS user guide, "Working with option groups", VPC considerations).
+ */
+function optionsOf(source: PlatformSource | undefined, what: What, target: Target): { optionGroup?: string } {
+  const { optionGroup, subnetGroup } = source ?? {};
+  if (!optionGroup || optionGroup.startsWith('default:') || !sameMajor(source!, what)) return {};
+  if (subnetGroup !== undefined && subnetGroup === target.policy.rehearsal.instance.subnetGroup)
+    return { optionGroup };
+  const family = defaultParameterGroup(what.engine, what.engineVersion).slice(
+    `default.${what.engine}`.length,
+  );
+  return { optionGroup: `default:${what.engine}-${family.replace('.', '-')}` };
+}
+
+/** Snapshots are rehearsed where the policy says: at home, or what was copied to another place, there. */
+function placeFor(target: Target, home: string): string {
+  return target.policy.rehearsal.instance.place ?? home;
+}
+
+type What = Pick<InstancePlan, 'point' | 'from' | 'moment' | 'newestAt' | 'engine' | 'engineVersion'> & {
+  masterUser?: string | undefined;
+};
+
+/** To the second: RDS knows no finer moment. */
+function ofMoment(job: RehearseInstanceJob, target: Target, source: PlatformSource | undefined): What {
+  if (!source)
+    throw new Refusal(
+      'source-not-found',
+      `the source of ${target.id} is not there, so it cannot be wound back`,
+      {
+        hint: 'a deleted instance’s retained backups can be restored by hand; rehearse a snapshot meanwhile',
+      },
+    );
+  if (!source.pitr)
+    throw new Refusal(
+      'pitr-off',
+      `${source.id} of ${target.id} cannot be restored to a point in time: its automated backups are off or not there yet`,
+      {
+        hint: `aws rds modify-db-${source.kind === 'aurora' ? 'cluster --db-cluster' : 'instance --db-instance'}-identifier ${source.id} --backup-retention-period 7`,
+      },
+    );
+  const { earliest, latest } = source.pitr;
+  // It must lie before the latest, which has no fractions here.
+  const newest = utc(plusSeconds(latest, -1));
+  const moment = job.moment ?? newest;
+  if (moment > latest || (earliest !== undefined && moment < earliest))
+    throw new Refusal(
+      'moment-out-of-reach',
+      `${target.id} can be restored to moments from ${earliest ?? '?'} to ${latest}, and not to ${moment}`,
+      { hint: 'the latest moment trails by about five minutes' },
+    );
+  return {
+    point: `${compactUtc(moment)}-moment`,
+    from: { source: source.id, resourceId: source.resourceId, moment },
+    moment,
+    newestAt: newest,
+    engine: source.engine,
+    engineVersion: source.engineVersion,
+  };
+}
+
+/** The point asked for; else the newest verified one in the source's own Region, or by policy any retained one by chance. */
+async function ofSnapshot(
+  job: RehearseInstanceJob,
+  target: Target,
+  source: PlatformSource | undefined,
+  deps: PlanDeps,
+): Promise<What> {
+  const place = placeFor(target, deps.home);
+  const points = (await deps.catalog.points(target.id))
+    .filter(isSnapshot)
+    .filter(
+      (point) => point.place === place && point.availableAt !== undefined && point.snapshotAt !== undefined,
+    )
+    .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
+  const good = points.filter(counts);
+  const chosen = job.point ? points.find((point) => point.id === job.point) : byPolicy(good, target, deps);
+  if (!chosen || chosen.state === 'expired' || chosen.state === 'expiring')
+    throw new Refusal(
+      'no-point',
+      job.point
+        ? `${target.id} has no snapshot ${job.point} in ${place} to restore`
+        : `${target.id} has no verified snapshot to rehearse`,
+      {
+        hint: job.point
+          ? `./understudy points ${target.id} lists them`
+          : `take one: ./understudy run snapshot ${target.id}`,
+      },
+    );
+  return {
+    point: chosen.id,
+    from: { snapshot: chosen.snapshot.id },
+    moment: chosen.snapshotAt!,
+    newestAt: good[0]?.snapshotAt ?? chosen.snapshotAt!,
+    masterUser: chosen.snapshot.masterUser,
+    engine: chosen.snapshot.engine || (source?.engine ?? ''),
+    engineVersion: chosen.snapshot.engineVersion || (source?.engineVersion ?? ''),
+  };
+}
+
+function byPolicy(good: readonly SnapshotPoint[], target: Target, deps: PlanDeps): SnapshotPoint | undefined {
+  const random = target.policy.rehearsal.point === 'random' && good.length > 0;
+  return random ? good[deps.pick(good.length)] : good[0];
+}
+
+/** The newest dump that is not younger than the moment: what it says is a bound for everything after it. */
+async function manifestBefore(
+  moment: string,
+  target: Target,
+  deps: PlanDeps,
+): Promise<{ stored: StoredObject; database: string | undefined; snapshotAt: string } | undefined> {
+  const dumps = (await deps.catalog.points(target.id))
+    .filter(isDump)
+    .filter((point): point is DumpPoint & { manifest: StoredObject } => point.manifest !== undefined)
+    .filter((point) => point.place === VAULT && isVerified(point) && point.snapshotAt! < moment)
+    .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
+  const [newest] = dumps;
+  return newest && { stored: newest.manifest, database: newest.database, snapshotAt: newest.snapshotAt! };
+}

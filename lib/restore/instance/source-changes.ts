@@ -1,0 +1,110 @@
+import * as z from 'zod';
+import { hintOf, reasonOf } from '../../domain/errors.ts';
+import { type Plan, requireTarget } from '../../domain/plan/policy.ts';
+import type { SourceSince } from '../../domain/proof/bounded.ts';
+import type { LedgerRow } from '../../domain/proof/ledger.ts';
+import { type Manifest, storedObject } from '../../domain/proof/manifest.ts';
+import { plusSeconds, utc } from '../../domain/time.ts';
+import { withCredentials } from '../../execution/credentials.ts';
+import { readManifest } from '../../points/read-manifest.ts';
+import type { Credentials, Instances, Ledger, Secrets } from '../../ports/database.ts';
+import type { Vault } from '../../ports/vault.ts';
+
+export const sourceLookRequest = z.strictObject({
+  ask: z.literal('changes'),
+  target: z.string(),
+  manifest: storedObject.optional(),
+  /** The moment that was restored: the ledger's rows around it are compared. */
+  moment: z.string(),
+});
+export type SourceLookRequest = z.infer<typeof sourceLookRequest>;
+
+export const sourceHostsRequest = z.strictObject({ ask: z.literal('hosts'), target: z.string() });
+export type SourceHostsRequest = z.infer<typeof sourceHostsRequest>;
+/** Where the secrets lead at this moment. */
+export type SourceHosts = { target: string; host: string }[];
+/** Small enough for a checkpoint: what differs, and six hours of a row a minute; or why what differs is not known. */
+export type SourceLook = {
+  since?: SourceSince;
+  failed?: string;
+  ledger?: LedgerRow[];
+  ledgerFailed?: string;
+};
+
+export type SourceLookDeps = {
+  plan: Plan;
+  vault: Pick<Vault, 'read'>;
+  secrets: Secrets;
+  instances: Instances;
+  ledger: Ledger;
+};
+
+/** How far around the restored moment the ledgers are compared, in seconds. */
+export const LEDGER_BEFORE = 6 * 3600;
+const LEDGER_AFTER = 900;
+/** Of the 256 KB that a checkpoint holds, the ledger's six hours take some 50. In bytes. */
+const LARGEST = 180_000;
+
+/**
+ * What a proof of a restored instance needs of its source: what was not changed since the last dump, and what the ledger
+ * says. Catalogs, counters and a few hundred small rows; no table of the source is read.
+ */
+export async function lookAtSource(request: SourceLookRequest, deps: SourceLookDeps): Promise<SourceLook> {
+  const target = requireTarget(deps.plan, request.target);
+  const asking = <T>(work: (credentials: Credentials) => Promise<T>) =>
+    withCredentials(deps.secrets, target, work);
+  const look: SourceLook = {};
+  if (request.manifest) {
+    const manifest = await readManifest(deps.vault, request.manifest);
+    Object.assign(look, await asking((given) => counted(given, manifest, request.moment, deps)));
+  }
+  if (target.ledger) {
+    const from = utc(plusSeconds(request.moment, -LEDGER_BEFORE));
+    const until = utc(plusSeconds(request.moment, LEDGER_AFTER));
+    // Without its ledger the rest of it is as good as ever.
+    try {
+      const rows = await asking((given) => deps.ledger.rows(given, from));
+      look.ledger = rows.filter((row) => row.writtenAt < until);
+    } catch (error) {
+      look.ledgerFailed = sayWith(error);
+    }
+  }
+  return look;
+}
+
+/**
+ * The hosts that applications use now, as far as they use the secrets of this target and of the others that are databases
+ * of the same instance.
+ */
+export async function hostsOfSource(
+  request: SourceHostsRequest,
+  { plan, secrets }: Pick<SourceLookDeps, 'plan' | 'secrets'>,
+): Promise<SourceHosts> {
+  const { id, platform } = requireTarget(plan, request.target);
+  const beside = plan.targets.filter(
+    (each) => each.connection && (each.id === id || (platform && each.platform?.id === platform.id)),
+  );
+  return Promise.all(
+    beside.map(async (each) => ({ target: each.id, host: (await secrets.credentials(each)).host })),
+  );
+}
+
+/** What the counters say, where a checkpoint can hold it. */
+async function counted(
+  credentials: Credentials,
+  manifest: Manifest,
+  moment: string,
+  deps: SourceLookDeps,
+): Promise<Pick<SourceLook, 'since' | 'failed'>> {
+  const since = await deps.instances.since(credentials, manifest, moment);
+  const bytes = Buffer.byteLength(JSON.stringify(since));
+  if (bytes <= LARGEST) return { since };
+  return {
+    failed: `${since.written.length} tables were written since the last dump, more than one look can tell of (${bytes} of ${LARGEST} bytes); dump shortly before the rehearsal`,
+  };
+}
+
+function sayWith(error: unknown): string {
+  const hint = hintOf(error);
+  return hint ? `${reasonOf(error)}; ${hint}` : reasonOf(error);
+}

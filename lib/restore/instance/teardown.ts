@@ -1,0 +1,137 @@
+import { codeOf, Refusal, reasonOf } from '../../domain/errors.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import { TAGS } from '../../domain/points/platform.ts';
+import type { ScratchRecord } from '../../domain/runs/scratch.ts';
+import { foreignTo, leadsTo, namesOf } from '../../domain/runs/sweep.ts';
+import { humanSeconds, utc } from '../../domain/time.ts';
+import { type Poll, poll } from '../../execution/poll.ts';
+import type { Durable } from '../../ports/durable.ts';
+import { CHANGE_TAKES, type ScratchInstanceDeps } from './bring-up.ts';
+import type { SourceHosts, SourceHostsRequest } from './source-changes.ts';
+
+export type TakeDownDeps = ScratchInstanceDeps & {
+  stage: string;
+  /** Reads the source's secret, which the rehearsal itself may not. */
+  changesFunction: string;
+};
+
+/** How long a deletion may take before it is left to the watch. In seconds. */
+const DELETION_TAKES = 2 * 3600;
+
+/**
+ * Takes a scratch instance down, whatever state it is in, and confirms that nothing is left: instance, cluster,
+ * parameters, secret. Only then is the record ended. Rejects with what is still there, which the watch goes on with.
+ *
+ * An instance of this name that this rehearsal did not make stays, and so does a copy that the source's secret leads to:
+ * it may have become a database in use while it was being proven (docs/decisions/0016).
+ */
+export async function takeDown(
+  record: ScratchRecord,
+  target: Target,
+  durable: Durable,
+  deps: TakeDownDeps,
+): Promise<void> {
+  const { kind, name } = record;
+  const { ours, names } = await poll(durable, deps, {
+    name: 'look whose it is',
+    deadline: CHANGE_TAKES,
+    look: async () => ({ state: 'done', value: await whoseIs(record, deps) }),
+    late: (seen) => leftOver(`${name} could not be looked at: ${seen}`),
+  });
+  if (ours) {
+    const why = await leadingThere(names, target, durable, deps);
+    if (why) throw leftOver(`${name} is not deleted: ${why}`);
+    await poll(durable, deps, {
+      name: 'wait until it is gone',
+      deadline: DELETION_TAKES,
+      look: async () => doneOrWaiting(await deps.scratch.remove(kind, name), 'gone'),
+      late: (seen, waited) => leftOver(`${name} is not gone after ${humanSeconds(waited)}: ${seen}`),
+      onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
+    });
+  }
+  await poll(durable, deps, {
+    name: 'remove its parameters and its secret',
+    deadline: CHANGE_TAKES,
+    look: async () => doneOrWaiting(await clearRest(record, deps), undefined),
+    late: leftOver,
+  });
+}
+
+const leftOver = (message: string) =>
+  new Refusal('scratch-left-over', message, { hint: 'delete it by hand, then rehearse again' });
+
+/** Done when what was seen is what was waited for. */
+function doneOrWaiting<T>(seen: string | T, wanted: T): Poll<null> {
+  return seen === wanted ? { state: 'done', value: null } : { state: 'waiting', seen: String(seen) };
+}
+
+/** Ours also where nothing is there to be seen, and nothing leads to: a restore that was just begun may show a moment later. */
+async function whoseIs(
+  record: ScratchRecord,
+  deps: TakeDownDeps,
+): Promise<{ ours: boolean; names: string[] }> {
+  const state = await deps.scratch.look(record.kind, record.name);
+  if (!state) return { ours: true, names: [] };
+  const known = (await deps.catalog.openScratches()).find(({ name }) => name === record.name) ?? record;
+  const foreign = foreignTo(known, state, deps.stage, TAGS);
+  return { ours: foreign === undefined, names: namesOf(state) };
+}
+
+/** How often the secrets are asked for: one answer that does not come must not keep an instance for a day. */
+const ASKED = 5;
+
+/** Why a secret keeps it; unknown is not no. */
+async function leadingThere(
+  names: readonly string[],
+  target: Target,
+  durable: Durable,
+  deps: TakeDownDeps,
+): Promise<string | undefined> {
+  if (names.length === 0 || !target.connection) return undefined;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const asked: SourceHostsRequest = { ask: 'hosts', target: target.id };
+      const hosts = await durable.invoke<SourceHostsRequest, SourceHosts>(
+        `ask where the source’s secrets lead, ${attempt}`,
+        deps.changesFunction,
+        asked,
+      );
+      const found = hosts.find(({ host }) => leadsTo(host, names));
+      return found && `the secret of ${found.target} names it`;
+    } catch (error) {
+      if (attempt === ASKED)
+        return `where the secrets of ${target.id} lead could not be read: ${reasonOf(error)}`;
+      await durable.pause(`wait to ask about secrets again, ${attempt}`, deps.pace.most);
+    }
+  }
+}
+
+/**
+ * What remains when the instance is gone, and the end of its record. A parameter group counts as in use for a while
+ * after its instance is gone, and for as long as the instance is in use under another name: then it stays, and with it
+ * the secret, whose password is that instance's. Resolves with why; the watch finds both again by the group.
+ */
+export async function clearRest(
+  record: ScratchRecord,
+  deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets' | 'catalog' | 'clock'>,
+): Promise<string | undefined> {
+  const kept = await clearParameters(record, deps);
+  await deps.catalog.endScratch(record, utc(deps.clock.now()));
+  return kept;
+}
+
+/** Parameters and secret of this name. Resolves with why they stay, if they are in use; rejects with whatever else it was. */
+async function clearParameters(
+  { kind, name }: Pick<ScratchRecord, 'kind' | 'name'>,
+  deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets'>,
+): Promise<string | undefined> {
+  try {
+    await deps.scratch.removeParameters(kind, name);
+  } catch (error) {
+    // What RDS refuses to delete is in use; what it could not be asked is another matter.
+    if (codeOf(error) !== 'platform-refused') throw error;
+    return `its parameter group cannot be removed: ${reasonOf(error)}`;
+  }
+  await deps.scratchSecrets.destroy(name);
+  return undefined;
+}

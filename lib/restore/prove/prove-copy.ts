@@ -1,0 +1,63 @@
+import type { Target } from '../../domain/plan/policy.ts';
+import type { Durable } from '../../ports/durable.ts';
+import type { InstancePlan } from '../instance/plan.ts';
+import type { RehearseInstanceDeps } from '../instance/restore-request.ts';
+import type { SourceLook, SourceLookRequest } from '../instance/source-changes.ts';
+import { mergeProofs, NOTHING_PROVEN, type ProveRequest, type ProveResult } from './proof-slices.ts';
+
+/** Looks at the source after the restore: by then everything that was written before the moment has been counted. */
+export async function proveCopy(
+  target: Target,
+  chosen: InstancePlan,
+  name: string,
+  endpoint: { host: string; port: number },
+  durable: Durable,
+  deps: RehearseInstanceDeps,
+): Promise<ProveResult> {
+  const look: SourceLook = target.connection
+    ? await durable
+        .invoke<SourceLookRequest, SourceLook>('look at the source', deps.changesFunction, {
+          ask: 'changes',
+          target: target.id,
+          moment: chosen.moment,
+          ...(chosen.manifest ? { manifest: chosen.manifest } : {}),
+        })
+        .catch((error: Error) => ({ failed: error.message }))
+    : {};
+  let proof: ProveResult | undefined;
+  for (let slice = 1, from: number | undefined = 0; from !== undefined; slice++) {
+    const request: ProveRequest = {
+      target: target.id,
+      name,
+      ...endpoint,
+      user: chosen.masterUser!,
+      database: chosen.database,
+      moment: chosen.moment,
+      toMoment: 'source' in chosen.from,
+      manifest: chosen.manifest,
+      since: look.since,
+      ledger: look.ledger,
+      from,
+    };
+    const part = await durable
+      .invoke<ProveRequest, ProveResult>(`prove, part ${slice}`, deps.proveFunction, request)
+      .catch((error: Error) => died(error, proof));
+    proof = mergeProofs(proof, part);
+    from = proof.failure ? undefined : proof.next;
+  }
+  if (look.failed) proof!.unchecked.push(`the source could not be looked at: ${look.failed}`);
+  if (look.since?.incomplete) proof!.unchecked.push(`what was written: ${look.since.incomplete}`);
+  if (look.ledgerFailed) proof!.unchecked.push(`the source’s ledger: ${look.ledgerFailed}`);
+  return proof!;
+}
+
+/** What an earlier part found stands, whatever became of this one. Without one there is nothing but the failure. */
+function died(error: Error, before: ProveResult | undefined): ProveResult {
+  if (!before) throw error;
+  const failure = {
+    code: 'proof-died',
+    message: `the function that proves died: ${error.message}`,
+    hint: 'its log says why; out of memory and out of time are the usual reasons',
+  };
+  return { ...NOTHING_PROVEN, failure };
+}

@@ -1,0 +1,137 @@
+import { CredentialsRefused, codeOf, saidOf, UnderstudyError } from '../../domain/errors.ts';
+import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
+import type { Manifest } from '../../domain/proof/manifest.ts';
+import { plusSeconds } from '../../domain/time.ts';
+import { readManifest } from '../../points/read-manifest.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Credentials, InstanceCopy, Instances } from '../../ports/database.ts';
+import type { Log } from '../../ports/messages.ts';
+import type { ScratchSecrets } from '../../ports/platform.ts';
+import type { Vault } from '../../ports/vault.ts';
+import { NOTHING_PROVEN, type ProveRequest, type ProveResult, SHOWN } from './proof-slices.ts';
+import { assertionTasks, pageTasks, proveLedger, proveSchema, type Task, tableTasks } from './proof-tasks.ts';
+
+export type ProveDeps = {
+  plan: Plan;
+  vault: Pick<Vault, 'read'>;
+  instances: Instances;
+  secrets: ScratchSecrets;
+  clock: Clock;
+  log: Log;
+  secondsLeft: () => number;
+};
+
+const RESERVE_SECONDS = 45;
+/** A new password takes a while to be in force. In seconds. */
+const PASSWORD_TAKES = 300;
+
+/**
+ * Proves a restored instance, or the next part of it: schema and ledger first, then every table, the assertions, every
+ * index and page. Their order lasts, and how many there were is kept: a slice that skips one is noticed. Each task is
+ * done or noted as not done; nothing that was not looked at counts as good.
+ */
+export async function proveInstance(request: ProveRequest, deps: ProveDeps): Promise<ProveResult> {
+  const result = structuredClone(NOTHING_PROVEN);
+  const target = requireTarget(deps.plan, request.target);
+  try {
+    const manifest = request.manifest && (await readManifest(deps.vault, request.manifest));
+    const copy = await openWhenReady(request, target, deps);
+    try {
+      if (request.from === 0) await refuseOpenQuarantine(copy);
+      await proveFrom(request, target, manifest, copy, result, deps);
+    } finally {
+      await copy.close();
+    }
+  } catch (error) {
+    result.failure = saidOf(error);
+    deps.log.error('the scratch instance could not be proven', {
+      name: request.name,
+      failure: result.failure,
+    });
+  }
+  return { ...result, differences: result.differences.slice(0, SHOWN) };
+}
+
+/** What the parameters were to silence: a copy whose subscriptions are at work is taken down at once, and proves nothing. */
+async function refuseOpenQuarantine(copy: InstanceCopy): Promise<void> {
+  const workers = await copy.value("select current_setting('max_logical_replication_workers')");
+  if (workers === '0') return;
+  throw new UnderstudyError(
+    'quarantine-open',
+    `the copy runs with max_logical_replication_workers = ${workers ?? '?'}: its subscriptions may act on production`,
+    { hint: 'look at the parameter group of the scratch instance; its subnets must have no way out' },
+  );
+}
+
+async function proveFrom(
+  request: ProveRequest,
+  target: Target,
+  manifest: Manifest | undefined,
+  copy: InstanceCopy,
+  result: ProveResult,
+  deps: ProveDeps,
+): Promise<void> {
+  const tasks: Task[] = [
+    ...(manifest ? [() => proveSchema(manifest, request.since, copy, result)] : []),
+    ...(request.ledger ? [() => proveLedger(request, request.ledger!, copy, result)] : []),
+    ...(manifest ? tableTasks(manifest, request.since, copy, result) : []),
+    ...assertionTasks(request, target, manifest, copy, result),
+  ];
+  if (request.from === 0) result.compared.tables = manifest?.tables.length ?? 0;
+  const slice = sliceOf(deps);
+  const next = await slice(tasks, request.from);
+  if (next !== undefined) {
+    result.next = next;
+    return;
+  }
+  // amcheck comes last, and is installed then: what that sets off in the copy is in no table that was counted.
+  if (request.from < tasks.length && deps.secondsLeft() < RESERVE_SECONDS) {
+    result.next = PAGES;
+    return;
+  }
+  const first = Math.max(0, request.from - PAGES);
+  const page = await slice(await pageTasks(copy, result, first === 0), first);
+  if (page !== undefined) result.next = PAGES + page;
+}
+
+/** Indexes and pages are counted from here: how many assertions stand before them is the plan's, which may change meanwhile. */
+const PAGES = 1_000_000;
+
+/**
+ * Does tasks for as long as the function has time, and resolves with where it stopped. At least one a slice: what is too
+ * long for a whole slice is noted as not done, and the next goes on behind it.
+ */
+function sliceOf({ secondsLeft }: ProveDeps) {
+  let worked = false;
+  return async (tasks: readonly Task[], from: number): Promise<number | undefined> => {
+    for (let index = from; index < tasks.length; index++) {
+      if (worked && secondsLeft() < RESERVE_SECONDS) return index;
+      await tasks[index]!();
+      worked = true;
+    }
+    return undefined;
+  };
+}
+
+/** The password of ours may not be in force yet, and the endpoint's name not yet known everywhere. */
+async function openWhenReady(request: ProveRequest, target: Target, deps: ProveDeps): Promise<InstanceCopy> {
+  const credentials: Credentials = {
+    host: request.host,
+    port: request.port,
+    database: request.database,
+    user: request.user,
+    password: await deps.secrets.password(request.name),
+    sslmode:
+      target.connection?.sslmode === 'disable' || request.host.startsWith('127.') ? 'disable' : 'require',
+  };
+  const until = plusSeconds(deps.clock.now(), PASSWORD_TAKES);
+  for (;;) {
+    try {
+      return await deps.instances.open(credentials, () => deps.secondsLeft() - RESERVE_SECONDS / 2);
+    } catch (error) {
+      const worthWaiting = error instanceof CredentialsRefused || codeOf(error) === 'source-unreachable';
+      if (!worthWaiting || deps.clock.now() >= until || deps.secondsLeft() < RESERVE_SECONDS * 2) throw error;
+      await deps.clock.sleep(3000);
+    }
+  }
+}

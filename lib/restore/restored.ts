@@ -1,0 +1,43 @@
+import type { Said } from '../domain/errors.ts';
+import type { Finding } from '../domain/findings/finding.ts';
+import type { Evidence, RestoredSort } from '../domain/proof/evidence.ts';
+
+/** What is restored. Small: it travels through a checkpoint. */
+export type Chosen = {
+  sort: RestoredSort;
+  /** The point's id, or `20261120T010000Z-moment`. */
+  point: string;
+  /** The moment of the data that the copy will hold, as well as it is known. */
+  moment: string;
+  /** The newest moment of its sort that could be restored: an emergency now would lose what came after it. */
+  newestAt: string;
+};
+
+/** What came of restoring it: the measurements of every sort of rehearsal. */
+export type Restored = Pick<
+  Evidence,
+  | 'source'
+  | 'where'
+  | 'phases'
+  | 'strength'
+  | 'compared'
+  | 'bounded'
+  | 'ledger'
+  | 'differences'
+  | 'differenceCount'
+  | 'assertions'
+  | 'leftOut'
+  | 'exceptions'
+  | 'notes'
+> & {
+  began: string;
+  /** Did the copy come up? Only then an RTO was measured. */
+  cameUp: boolean;
+  /** The RPO is measured from here, and how many seconds the copy is behind what was promised of it. */
+  plannedAt: string;
+  behind?: number;
+  /** `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point. */
+  failure?: Said & { kind: 'bad' | 'unjudged' };
+  /** Findings of this sort alone. */
+  findings: Finding[];
+};

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { Target } from '../../domain/plan/policy.ts';
+import { knownEvent } from '../../domain/runs/notice.ts';
+import type { TimelineEvent } from '../../domain/status/timeline.ts';
+import { humanSeconds, secondsBetween } from '../../domain/time.ts';
+
+/** A completion that comes later than this belongs to another failover. In seconds. */
+const LONGEST = 3600;
+
+/**
+ * How long a failover lasted, as an entry for the timeline: between RDS's own events, once both have come, in whichever
+ * order. Where there is a ledger its gap says better how long nothing could be written, and the entry says so. The
+ * entry is named after the event it begins with, so that two completions make one.
+ */
+export function downtimeOf(
+  event: TimelineEvent,
+  recent: readonly TimelineEvent[],
+  target: Target | { id: string },
+): TimelineEvent | undefined {
+  const step = stepOf(event);
+  if (!step) return undefined;
+  const others = recent.filter((each) => each.subject === event.subject);
+  const begins = step === 'begins' ? event : nearest(others, 'begins', (at) => secondsBetween(at, event.at));
+  const ends = step === 'ends' ? event : nearest(others, 'ends', (at) => secondsBetween(event.at, at));
+  if (!begins || !ends) return undefined;
+  const seconds = secondsBetween(begins.at, ends.at);
+  const measured = 'ledger' in target && target.ledger;
+  const message = measured
+    ? `the failover of ${event.subject} took ${humanSeconds(seconds)} by RDS’s events; a gap in the ledger of more than two minutes stands beside it, and says for how long nothing was written at most`
+    : `the failover of ${event.subject} took ${humanSeconds(seconds)} (${seconds} s) by RDS’s events, from its beginning to its completion`;
+  return {
+    target: event.target,
+    at: begins.at,
+    id: createHash('sha256').update(`failover ${begins.id}`).digest('hex').slice(0, 32),
+    from: 'understudy',
+    code: 'failover-downtime',
+    subject: event.subject,
+    message,
+  };
+}
+
+const stepOf = (event: TimelineEvent) => (event.from === 'rds' ? knownEvent(event)?.failover : undefined);
+
+function nearest(
+  events: readonly TimelineEvent[],
+  step: 'begins' | 'ends',
+  distance: (at: string) => number,
+): TimelineEvent | undefined {
+  return events
+    .filter((each) => stepOf(each) === step && distance(each.at) >= 0 && distance(each.at) <= LONGEST)
+    .sort((a, b) => distance(a.at) - distance(b.at))[0];
+}

@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import { DEPLOYMENT, FINDINGS, type FindingCode } from '../../domain/findings/finding.ts';
+import { requireTarget } from '../../domain/plan/policy.ts';
+import { askedJob } from '../../domain/runs/job.ts';
+import { requireUsablePoint } from '../../points/refuse-named-point.ts';
+import type { Alerts, JobMessages } from '../../ports/messages.ts';
+import { estimateOf, sayEstimate } from '../../restore/instance/budget.ts';
+import { acknowledge, endAcknowledgement } from './acknowledge.ts';
+import { alertHistory } from './alert-history.ts';
+import { history } from './history.ts';
+import { showPoint } from './show-point.ts';
+import { points, type StatusDeps, status } from './status.ts';
+import { testAlerts } from './test-alerts.ts';
+
+const target = z.string().min(1);
+const about = {
+  target,
+  code: z.enum(Object.keys(FINDINGS) as FindingCode[], { error: 'expected the code of a finding' }),
+  subject: z.string().min(1).max(500).optional(),
+  by: z.string().min(1).max(256).default('unknown'),
+};
+
+/** What a person may ask of a deployment. */
+export const operatorRequest = z.discriminatedUnion('ask', [
+  z.strictObject({ ask: z.literal('status'), target: target.optional() }),
+  z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
+  z.strictObject({ ask: z.literal('point'), target, point: z.string().min(1) }),
+  z.strictObject({
+    ask: z.literal('run'),
+    message: askedJob,
+  }),
+  z.strictObject({ ask: z.literal('estimate'), target, from: z.enum(['snapshot', 'moment']) }),
+  z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),
+  z.strictObject({ ask: z.literal('evidence'), target, limit: z.int().min(1).max(100).default(1) }),
+  z.strictObject({ ask: z.literal('timeline'), target, limit: z.int().min(1).max(1000).default(50) }),
+  z.strictObject({ ask: z.literal('alerts'), target, limit: z.int().min(1).max(1000).default(50) }),
+  z.strictObject({
+    ask: z.literal('acknowledge'),
+    ...about,
+    until: z.iso.datetime({ offset: true, error: 'expected a moment such as 2026-11-20T01:00:00Z' }),
+    reason: z.string().min(1).max(500),
+  }),
+  z.strictObject({ ask: z.literal('end-acknowledgement'), ...about }),
+  z.strictObject({ ask: z.literal('test-alerts'), by: z.string().default('somebody') }),
+]);
+export type OperatorRequest = z.infer<typeof operatorRequest>;
+
+export type OperatorDeps = StatusDeps & {
+  messages: JobMessages;
+  alerts: Alerts;
+  stage: string;
+  /** The vault's bucket, which is named to people and not reached. */
+  vaultName: string;
+};
+
+/** Answers one request. Nothing here does a job's work: that is asked for on topic `jobs`, as a schedule would. */
+export async function operate(request: OperatorRequest, deps: OperatorDeps): Promise<unknown> {
+  switch (request.ask) {
+    case 'status':
+      if (request.target) requireTarget(deps.plan, request.target);
+      return briefly(await status(deps, request.target));
+    case 'points':
+      return points(deps, requireTarget(deps.plan, request.target).id, request.limit);
+    case 'point':
+      return showPoint(requireTarget(deps.plan, request.target).id, request.point, deps);
+    case 'run':
+      requireTarget(deps.plan, request.message.target);
+      await requireUsablePoint(deps.catalog, request.message);
+      await deps.messages.publish(request.message);
+      return { published: request.message };
+    case 'estimate': {
+      const asked = requireTarget(deps.plan, request.target);
+      const estimate = await estimateOf(asked, `rehearse-${request.from}`, deps);
+      return { estimate, said: sayEstimate(estimate) };
+    }
+    case 'outcome':
+      requireTarget(deps.plan, request.target);
+      return (await deps.catalog.run(request)) ?? null;
+    case 'evidence':
+      return deps.catalog.evidence(requireTarget(deps.plan, request.target).id, request.limit);
+    case 'timeline':
+      // What nobody’s target could be found for is on the deployment’s own.
+      if (request.target !== DEPLOYMENT.id) requireTarget(deps.plan, request.target);
+      return history(deps.catalog, request.target, request.limit);
+    case 'alerts':
+      if (request.target !== DEPLOYMENT.id) requireTarget(deps.plan, request.target);
+      return alertHistory(deps.catalog, request.target, request.limit);
+    case 'acknowledge':
+      return acknowledge(request, deps);
+    case 'end-acknowledgement':
+      return endAcknowledgement(request, deps);
+    case 'test-alerts':
+      return testAlerts(deps.alerts, deps.stage, request.by);
+  }
+}
+
+/** What Lambda can answer ends at 6 MB: of very many targets only those that are not well are told one by one. */
+const MANY = 500;
+
+function briefly(whole: Awaited<ReturnType<typeof status>>) {
+  if (whole.targets.length <= MANY) return whole;
+  const unwell = whole.targets.filter((each) => each.state !== 'good');
+  return {
+    ...whole,
+    targets: unwell.slice(0, MANY),
+    notShown: { good: whole.targets.length - unwell.length, unwell: Math.max(0, unwell.length - MANY) },
+  };
+}

@@ -1,0 +1,29 @@
+import { InputError } from '../../domain/errors.ts';
+import type { RecoveryPoint } from '../../domain/points/recovery-point.ts';
+import type { Evidence } from '../../domain/proof/evidence.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+
+/** One recovery point with the newest evidence about it, and where its bytes lie. */
+export type PointReport = { point: RecoveryPoint; evidence?: Evidence; bucket?: string };
+
+/** How far back evidence of one point is looked for. */
+const REHEARSALS = 100;
+
+export async function showPoint(
+  target: string,
+  id: string,
+  { catalog, vaultName }: { catalog: Catalog; vaultName: string },
+): Promise<PointReport> {
+  const [point, evidence] = await Promise.all([
+    catalog.point(target, id),
+    catalog.evidence(target, REHEARSALS),
+  ]);
+  if (!point)
+    throw new InputError(`${target} has no recovery point ${id}`, [], `./understudy points ${target}`);
+  const about = evidence.find((each) => each.point === id);
+  return {
+    point,
+    ...(about ? { evidence: about } : {}),
+    ...(point.place === 'vault' ? { bucket: vaultName } : {}),
+  };
+}

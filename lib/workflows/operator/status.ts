@@ -1,0 +1,165 @@
+import {
+  type Acknowledged,
+  type Acknowledgement,
+  isInForce,
+  isSettled,
+  marked,
+} from '../../domain/findings/acknowledgement.ts';
+import { DEPLOYMENT, type Finding } from '../../domain/findings/finding.ts';
+import type { OpenFinding } from '../../domain/findings/finding-record.ts';
+import { MEANS, type Means } from '../../domain/plan/objective.ts';
+import type { Plan, Target } from '../../domain/plan/policy.ts';
+import { nextFirings } from '../../domain/plan/schedule.ts';
+import type { RecoveryPoint } from '../../domain/points/recovery-point.ts';
+import { checkLateness, newestBy } from '../../domain/status/lateness.ts';
+import type { TargetStatus } from '../../domain/status/target-status.ts';
+import { secondsBetween } from '../../domain/time.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Clock } from '../../ports/clock.ts';
+
+export type StatusDeps = { plan: Plan; catalog: Catalog; clock: Clock };
+
+/** An objective as it stands at this moment, in seconds. */
+export type Achieved = { promised: number; achieved?: number; met: boolean };
+
+/** What one looks at every morning, one entry a target. Seconds and UTC. */
+export type TargetReport = {
+  target: string;
+  policy: string;
+  priority: string;
+  owner?: string;
+  /** `good`: nothing is open and nothing is late. `unknown`: of something promised nothing is known yet. */
+  state: 'good' | 'bad' | 'unknown';
+  /** By the means that an RPO is promised for: how old what it would bring back is now. */
+  rpo: Partial<Record<Means, Achieved>>;
+  rto: { promised: number; achieved?: number; met?: boolean };
+  newestVerified?: TargetStatus['newestVerified'];
+  newestSnapshot?: TargetStatus['newestVerified'];
+  platform?: TargetStatus['platform'];
+  /** How far back the policy wants every moment to be restorable, in seconds: of instances and clusters. */
+  pitrWindow?: number;
+  copies?: TargetStatus['copies'];
+  waiting?: TargetStatus['waiting'];
+  lastRehearsal?: TargetStatus['lastRehearsal'];
+  lastRun: TargetStatus['lastRun'];
+  next: Partial<Record<string, string>>;
+  open: Found[];
+  /** Acknowledgements in force, of what is open and of what is expected. */
+  acknowledged: Acknowledgement[];
+};
+
+/** What is open; `acknowledged` where somebody knows of it. */
+export type Found = (OpenFinding | Finding) & { acknowledged?: Acknowledged };
+
+export type StatusReport = {
+  at: string;
+  targets: TargetReport[];
+  deployment: Found[];
+  /** Of the deployment itself. */
+  acknowledged: Acknowledgement[];
+};
+
+/** The state of every target (or one), judged at this moment and not at the watch's last look. */
+export async function status(deps: StatusDeps, only?: string): Promise<StatusReport> {
+  const now = deps.clock.now();
+  const targets = deps.plan.targets.filter((target) => only === undefined || target.id === only);
+  const [known, open, acknowledgements] = await Promise.all([
+    deps.catalog.statuses(targets.map((target) => target.id)),
+    deps.catalog.openFindings(),
+    // Of one target they are read as they are now; the index of all trails by a moment.
+    only === undefined
+      ? deps.catalog.acknowledgements()
+      : Promise.all([only, DEPLOYMENT.id].map((each) => deps.catalog.acknowledgements(each))),
+  ]);
+  const inForce = acknowledgements.flat().filter((each) => isInForce(each, now));
+  return {
+    at: now.toISOString(),
+    targets: targets.map((target) =>
+      report(
+        target,
+        known.get(target.id),
+        open.filter((each) => each.target === target.id),
+        inForce.filter((each) => each.target === target.id),
+        now,
+      ),
+    ),
+    acknowledged: inForce.filter((each) => each.target === DEPLOYMENT.id),
+    deployment: open
+      .filter((each) => each.target === DEPLOYMENT.id)
+      .map((each) => marked(each, inForce, now)),
+  };
+}
+
+function report(
+  target: Target,
+  known: TargetStatus | undefined,
+  open: OpenFinding[],
+  acknowledgements: Acknowledgement[],
+  now: Date,
+): TargetReport {
+  const { rpo, rto } = target.policy.objectives;
+  // The watch may not have looked since something grew late; the table must not say good until it has.
+  const late = known ? checkLateness(target, known, now) : [];
+  const unsaid = late.filter(
+    (each) => !open.some((other) => other.code === each.code && other.subject === each.subject),
+  );
+  const all = [...open, ...unsaid].map((each) => marked(each, acknowledgements, now));
+  // A bad newest point is never well, whatever is said of the ones before it.
+  const spoilt =
+    known?.newestPoint?.state === 'corrupt' ||
+    known?.newestPoint?.bad !== undefined ||
+    known?.lastRun.dump?.state === 'failed';
+  const measured = known?.lastPassedRehearsal?.rto;
+  return {
+    target: target.id,
+    policy: target.policy.name,
+    priority: target.priority,
+    ...(target.owner ? { owner: target.owner } : {}),
+    state:
+      spoilt || all.some((each) => each.severity !== 'P3' && !isSettled(each))
+        ? 'bad'
+        : MEANS.every((means) => rpo[means] === undefined || (known && newestBy(known, means)))
+          ? 'good'
+          : 'unknown',
+    rpo: Object.fromEntries(
+      MEANS.flatMap((means) =>
+        rpo[means] === undefined ? [] : [[means, achievedBy(means, rpo[means], known, now)]],
+      ),
+    ),
+    rto: {
+      promised: rto,
+      ...(measured ? { achieved: measured.achieved, met: measured.achieved <= rto } : {}),
+    },
+    ...(known?.newestVerified ? { newestVerified: known.newestVerified } : {}),
+    ...(known?.snapshots?.newestVerified ? { newestSnapshot: known.snapshots.newestVerified } : {}),
+    ...(known?.platform ? { platform: known.platform } : {}),
+    ...(target.platform && target.platform.kind !== 'elasticache'
+      ? { pitrWindow: target.policy.pitr.window }
+      : {}),
+    ...(known?.copies ? { copies: known.copies } : {}),
+    ...(known?.waiting ? { waiting: known.waiting } : {}),
+    ...(known?.lastRehearsal ? { lastRehearsal: known.lastRehearsal } : {}),
+    lastRun: known?.lastRun ?? {},
+    next: Object.fromEntries(
+      Object.entries(target.policy.schedules).map(([job, schedule]) => [
+        job,
+        nextFirings(schedule, now, 1)[0],
+      ]),
+    ),
+    open: all,
+    acknowledged: acknowledgements,
+  };
+}
+
+function achievedBy(means: Means, promised: number, known: TargetStatus | undefined, now: Date): Achieved {
+  const newest = known && newestBy(known, means);
+  const achieved = newest && secondsBetween(newest.at, now);
+  return achieved === undefined
+    ? { promised, met: false }
+    : { promised, achieved, met: achieved <= promised };
+}
+
+/** Recovery points of a target, newest first. */
+export function points(deps: StatusDeps, target: string, limit = 100): Promise<RecoveryPoint[]> {
+  return deps.catalog.points(target, { limit });
+}

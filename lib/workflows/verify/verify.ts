@@ -1,0 +1,213 @@
+import { raise, settle } from '../../alerting/alerts.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { type Acknowledged, marked } from '../../domain/findings/acknowledgement.ts';
+import { codesClosedBy, type Finding } from '../../domain/findings/finding.ts';
+import { VAULT } from '../../domain/names.ts';
+import { requireTarget, type Target } from '../../domain/plan/policy.ts';
+import { whyUnusable } from '../../domain/points/named-point.ts';
+import {
+  type DumpPoint,
+  isDump,
+  isVerified,
+  maybeAcquitted,
+  whyMarked,
+} from '../../domain/points/recovery-point.ts';
+import type { VerifyJob } from '../../domain/runs/job.ts';
+import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
+import { type Done, type JobDeps, type JobOutcome, underClaim, type Work } from '../../execution/claim.ts';
+import {
+  checkAgreement,
+  checkArchive,
+  checkManifest,
+  checkPresence,
+  checkSmall,
+  type Subject,
+} from '../../points/artifact.ts';
+import { refuseNamedPoint } from '../../points/refuse-named-point.ts';
+import { arrived, askForReplicas, originalOf, type Vaults, vaultOf } from '../../points/replica.ts';
+import type { DatabaseEngine } from '../../ports/database.ts';
+import { checkSize } from './size.ts';
+
+export type VerifyDeps = JobDeps & Vaults & { engine: DatabaseEngine };
+export type VerifyOutcome = JobOutcome & { findings: Judged[] };
+/** `acknowledged` where somebody knew of it. */
+type Judged = Finding & { acknowledged?: Acknowledged };
+
+/**
+ * Verifies one point, or every point of the vault that waits for it, oldest first. Once a point, whoever asks. Replicas
+ * are looked for afterwards, by every message, and verified apart.
+ */
+export async function verify(job: VerifyJob, deps: VerifyDeps): Promise<VerifyOutcome[]> {
+  const target = requireTarget(deps.plan, job.target);
+  const named = { job: 'verify', target: target.id, scheduledFor: job.point ?? '' };
+  const refused = await refuseNamedPoint(deps, target, named, 'verify', job.point);
+  if (refused) return [{ ...refused, findings: [] }];
+  const outcomes: VerifyOutcome[] = [];
+  for (const found of await pointsToVerify(job, target, deps)) {
+    const point = await arrived(job, found, deps);
+    if (!point) {
+      const summary = `${found.id} has not arrived in the replica yet`;
+      outcomes.push({ outcome: 'postponed', summary, findings: [] });
+      continue;
+    }
+    const findings: Finding[] = [];
+    const name = { job: 'verify', target: target.id, scheduledFor: point.id };
+    const outcome = await underClaim(deps, { ...job, point: point.id }, name, async (work) => {
+      const done = await verifyOnce(target, point, deps, work);
+      findings.push(...done.findings);
+      return done;
+    });
+    outcomes.push({ ...outcome, findings });
+  }
+  return [...outcomes, ...(await replicasApart(job, target, deps))];
+}
+
+/** The vault's own verification is done; that replicas could not be asked for must not make a failure of it. */
+async function replicasApart(job: VerifyJob, target: Target, deps: VerifyDeps): Promise<VerifyOutcome[]> {
+  try {
+    const asked = await askForReplicas(job, target, deps);
+    return asked.map((id) => ({ outcome: 'postponed', summary: `${id} is verified apart`, findings: [] }));
+  } catch (error) {
+    deps.log.warn('replicas could not be looked for; the next verification will', {
+      target: target.id,
+      reason: reasonOf(error),
+    });
+    return [];
+  }
+}
+
+async function pointsToVerify(job: VerifyJob, target: Target, deps: VerifyDeps): Promise<DumpPoint[]> {
+  if (!job.point) {
+    const waiting = await deps.catalog.points(target.id, { states: ['available'] });
+    const found = waiting
+      .filter(isDump)
+      .filter((point) => point.place === VAULT)
+      .reverse();
+    return job.again && found.length === 0 ? newestVerified(target, deps) : found;
+  }
+  const point = await deps.catalog.point(target.id, job.point);
+  // Gone since it was verified.
+  if (whyUnusable('verify', target.id, job.point, point) || !point || !isDump(point)) return [];
+  return [point];
+}
+
+/** Asked for again without a point: the newest. */
+async function newestVerified(target: Target, deps: VerifyDeps): Promise<DumpPoint[]> {
+  const stored = await deps.catalog.points(target.id, { states: ['verified', 'rehearsed', 'corrupt'] });
+  return stored
+    .filter(isDump)
+    .filter((point) => point.place === VAULT)
+    .slice(0, 1);
+}
+
+async function verifyOnce(
+  target: Target,
+  point: DumpPoint,
+  deps: VerifyDeps,
+  { signal }: Work,
+): Promise<Done & { findings: Finding[] }> {
+  const started = deps.clock.now();
+  const bad = await judge({ target, point, vault: vaultOf(point, deps) }, deps, signal);
+  const now = utc(deps.clock.now());
+
+  if (bad.length > 0) {
+    const marked = await deps.catalog.movePoint(target.id, point.id, 'corrupt', {
+      why: whyMarked(point, [...new Set(bad.map((each) => each.code))].join(', ')),
+    });
+    // Expiry takes objects away too; a point that is on its way out is not accused of being gone.
+    if (!marked)
+      return {
+        summary: `${point.id} is being deleted by retention; there is nothing to verify`,
+        point: point.id,
+        findings: [],
+      };
+    for (const found of bad) await raise(deps, found);
+    return {
+      summary: `${point.id} is bad: ${bad.map((each) => each.code).join(', ')}`,
+      point: point.id,
+      findings: bad,
+    };
+  }
+  const verifySeconds = secondsBetween(started, deps.clock.now());
+  if (!(await markGood(point, { verifiedAt: now, verifySeconds }, deps))) {
+    const { state = 'gone', why } = (await deps.catalog.point(target.id, point.id)) ?? {};
+    const summary = `${point.id} reads well, but stays ${state}${why === undefined ? '' : `: ${why}`}`;
+    return { summary, point: point.id, findings: [] };
+  }
+  const odd = await takeBackOlder(target, point, deps);
+  const again = point.state === 'corrupt' ? '; it was marked corrupt, which is taken back' : '';
+  const summary = `${point.id} is good (${depthOf(target, point)}, ${humanSeconds(verifySeconds)})${again}`;
+  return { summary, point: point.id, findings: odd };
+}
+
+/**
+ * What was held against its stored bytes is taken back by a reading of all of them. It was read before it was marked for
+ * anything else, so `why` must still be the same.
+ */
+async function markGood(
+  point: DumpPoint,
+  changes: { verifiedAt: string; verifySeconds: number },
+  { catalog }: VerifyDeps,
+): Promise<boolean> {
+  const { target, id, state } = point;
+  if (maybeAcquitted(point)) return catalog.acquitPoint(target, id, point.why!, changes);
+  return catalog.movePoint(target, id, state === 'rehearsed' ? 'rehearsed' : 'verified', changes);
+}
+
+/** The policy's. A marked point is read to its last byte, because only that can take the mark back. */
+function depthOf(target: Target, point: DumpPoint): Target['policy']['verify']['depth'] {
+  const depth = point.state === 'corrupt' ? 'full' : target.policy.verify.depth;
+  // That the archive reads is shown by the original: a replica has to be the same bytes.
+  return point.place === VAULT || depth === 'exists' ? depth : 'checksum';
+}
+
+/**
+ * A good point takes the alarm from the bad ones before it, which stay marked. It takes nothing from a newer bad one:
+ * verifying an old point must not make it look as if the newest were well. The vault and its replica are no witnesses
+ * for each other.
+ */
+async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps): Promise<Judged[]> {
+  const stored = (
+    await deps.catalog.points(target.id, { states: ['available', 'verified', 'rehearsed', 'corrupt'] })
+  )
+    .filter(isDump)
+    .filter((other) => other.place === point.place)
+    .slice(0, 30);
+  // A replica has its original's size.
+  const isNewest = point.place === VAULT && !stored.some((other) => other.snapshotAt! > point.snapshotAt!);
+  const odd = isNewest ? checkSize(target, point, stored.filter(isVerified)) : [];
+  const isReplica = (id: string) => originalOf(id) !== id;
+  await settle(
+    deps,
+    target.id,
+    codesClosedBy('verification'),
+    [],
+    (open) => isReplica(open.subject) === isReplica(point.id) && open.subject <= point.id,
+  );
+  if (isNewest) await settle(deps, target.id, ['size-anomaly'], odd);
+  return known(odd, deps);
+}
+
+async function known(found: Finding[], { catalog, clock }: VerifyDeps): Promise<Judged[]> {
+  const [first] = found;
+  const all = first ? await catalog.acknowledgements(first.target) : [];
+  return found.map((each) => marked(each, all, clock.now()));
+}
+
+/** Everything that can be said against a point, to the policy's depth; the first thing that stands in the way of the next ends it. */
+async function judge(subject: Subject, deps: VerifyDeps, signal: AbortSignal): Promise<Finding[]> {
+  const depth = depthOf(subject.target, subject.point);
+  const { manifest, findings } = await checkManifest(subject);
+  if (!manifest) return findings;
+  const disagreement = checkAgreement(subject, manifest);
+  if (disagreement.length > 0) return disagreement;
+  const absent = [
+    ...(await checkPresence(subject, manifest.dump)),
+    ...(await checkPresence(subject, manifest.roles)),
+  ];
+  if (depth === 'exists' || absent.length > 0) return absent;
+  return [
+    ...(await checkArchive(subject, manifest, depth, deps.engine, signal)),
+    ...(await checkSmall(subject, manifest.roles)),
+  ];
+}

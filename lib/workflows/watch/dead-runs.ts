@@ -1,0 +1,98 @@
+import { raise, type Telling } from '../../alerting/alerts.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { type Finding, finding } from '../../domain/findings/finding.ts';
+import { parsePointId, runName, vaultKeys } from '../../domain/names.ts';
+import { type Plan, targetOf } from '../../domain/plan/policy.ts';
+import type { Run } from '../../domain/runs/run.ts';
+import { compactUtc, secondsBetween, utc } from '../../domain/time.ts';
+import { jobFailed } from '../../execution/claim.ts';
+import { subjectOfCopy } from '../../points/places.ts';
+import type { OpenUpload, Vault } from '../../ports/vault.ts';
+
+export type ClearDeps = Telling & { plan: Plan; vault: Vault };
+
+/** A dump may run 15 minutes; an upload that is older and belongs to no living run is nobody's. In seconds. */
+const UPLOAD_AGE = 3600;
+const LEASE_SECONDS = 240;
+
+/**
+ * Ends what died: runs whose claim nobody renews any more, and uploads that nobody will finish. One failure stops no
+ * other, and hides nothing that was found.
+ */
+export async function clearAway(
+  deps: ClearDeps,
+  now: Date,
+): Promise<{ findings: Finding[]; failures: string[] }> {
+  const failures: string[] = [];
+  const guarded = (what: string, work: Promise<unknown>) =>
+    work.catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
+
+  const open = await deps.catalog.openRuns();
+  for (const run of open)
+    if (new Date(run.leaseUntil) < now) await guarded(runName(run), endDeadRun(deps, run, now));
+  const dumping = new Set(
+    open.filter((run) => run.job === 'dump' && new Date(run.leaseUntil) >= now).map((run) => run.target),
+  );
+
+  const abandoned: Finding[] = [];
+  for (const upload of await deps.vault.openUploads('')) {
+    const owner = upload.key.split('/')[0]!;
+    if (dumping.has(owner) || secondsBetween(upload.startedAt, now) < UPLOAD_AGE) continue;
+    const aborted = deps.vault
+      .abortUpload(upload)
+      .then(() => void abandoned.push(abandonedUpload(deps.plan, owner, upload)));
+    await guarded(upload.key, aborted);
+  }
+  return { findings: abandoned, failures };
+}
+
+/**
+ * Ends a run whose worker died without a word. The claim is taken over first, as another worker would: whoever still
+ * lives is met here and left alone, and a zombie's writes are refused from now on. Saying so comes before the record
+ * is closed: if this worker dies too, the next look finds the run again and nothing is forgotten.
+ */
+async function endDeadRun(deps: ClearDeps, dead: Run, now: Date): Promise<void> {
+  const { target, job, scheduledFor } = dead;
+  const claimed = await deps.catalog.claim({
+    target,
+    job,
+    scheduledFor,
+    requestedBy: dead.requestedBy,
+    reason: dead.reason,
+    label: dead.label,
+    now,
+    leaseSeconds: LEASE_SECONDS,
+  });
+  if (claimed.outcome !== 'claimed') return;
+  const { claim, takenOverFrom } = claimed;
+  const hint = 'the function’s log says why; out of memory and out of time are the usual reasons';
+  const message = `its worker died: nothing was heard of it since ${takenOverFrom?.leaseUntil ?? dead.leaseUntil} (begun ${dead.startedAt})`;
+  const said = { code: 'worker-died', message, hint };
+
+  if (job === 'dump') {
+    // Aborted before "failed" is said of something that could still complete.
+    for (const upload of await deps.vault.openUploads(stemOf(dead))) await deps.vault.abortUpload(upload);
+    const point = await deps.catalog.pointAt(target, scheduledFor);
+    if (point?.state === 'creating')
+      await deps.catalog.movePoint(target, point.id, 'failed', { why: message });
+  }
+  // A copy's run is named after the copy, and its success takes back what was said of its place.
+  const place = job === 'copy' ? parsePointId(scheduledFor)?.place : undefined;
+  const subject = place === undefined ? job : subjectOfCopy(place);
+  await raise(deps, jobFailed(targetOf(deps.plan, target) ?? { id: target }, job, said, subject));
+  await deps.catalog.finish(claim, { state: 'failed', endedAt: utc(now), summary: message, error: said });
+  await deps.catalog.refreshStatus(target);
+  deps.log.warn('a dead run was ended', { run: runName(dead) });
+}
+
+/** What the keys of all attempts of a dump begin with. */
+function stemOf(run: Run): string {
+  const { dump } = vaultKeys(run.target, run.scheduledFor, 0);
+  return dump.slice(0, dump.indexOf(compactUtc(run.scheduledFor)) + compactUtc(run.scheduledFor).length + 1);
+}
+
+function abandonedUpload(plan: Plan, owner: string, upload: OpenUpload): Finding {
+  const target = targetOf(plan, owner) ?? { id: owner };
+  const message = `an upload to ${upload.key}, open since ${upload.startedAt}, belonged to nobody and was aborted`;
+  return finding('upload-abandoned', { target, subject: upload.key, message });
+}

@@ -1,0 +1,43 @@
+import type { Telling } from '../../alerting/alerts.ts';
+import { snapshotPointId } from '../../domain/names.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import type { PlatformSource } from '../../domain/points/platform.ts';
+import type { SnapshotPoint } from '../../domain/points/recovery-point.ts';
+import type { SnapshotDeps } from '../../points/conclude-snapshot.ts';
+import type { JobMessages } from '../../ports/messages.ts';
+import type { Place, Platform } from '../../ports/platform.ts';
+
+export type PlatformLookDeps = Telling & {
+  platform: Platform;
+  messages: JobMessages;
+  keyState: SnapshotDeps['keyState'];
+  home: string;
+};
+
+/** A target's snapshots in one place, as the catalog has them while the platform is looked at. */
+export type SnapshotLook = {
+  target: Target;
+  place: Place;
+  source: PlatformSource | undefined;
+  points: readonly SnapshotPoint[];
+  /** Points whose runs live. */
+  running: ReadonlySet<string>;
+  now: Date;
+};
+
+/** Points whose runs live: what they are doing is theirs to say. */
+export async function runningSnapshots(
+  target: Target,
+  deps: PlatformLookDeps,
+  now: Date,
+): Promise<ReadonlySet<string>> {
+  const open = (await deps.catalog.openRuns()).filter(
+    (run) => run.target === target.id && new Date(run.leaseUntil) >= now,
+  );
+  return new Set(
+    open.flatMap((run) => {
+      if (run.job === 'snapshot') return [snapshotPointId(run.scheduledFor, 'snapshot', deps.home)];
+      return run.job === 'copy' ? [run.scheduledFor] : [];
+    }),
+  );
+}

@@ -1,0 +1,113 @@
+import { raise, resolve } from '../../alerting/alerts.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { type Finding, finding } from '../../domain/findings/finding.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import type { PlatformRef, PlatformSource } from '../../domain/points/platform.ts';
+import { isSnapshot } from '../../domain/points/recovery-point.ts';
+import { checkBackups, checkExistence } from '../../domain/status/posture.ts';
+import type { PlatformStatus } from '../../domain/status/target-status.ts';
+import { utc } from '../../domain/time.ts';
+import { placesOf } from '../../points/places.ts';
+import { adopt } from './adopt-snapshot.ts';
+import { type PlatformLookDeps, runningSnapshots } from './inventory-look.ts';
+import { askForForgottenCopies } from './missing-copies.ts';
+import { missing } from './missing-snapshots.ts';
+
+/**
+ * Compares what AWS has of a target with the catalog: how far it can be wound back now, snapshots that nobody told us of,
+ * those of ours that are gone, copies that were never asked for. What is found is recorded; what is bad is returned,
+ * and what could not be found out: a place that does not answer hides nothing of the others.
+ */
+export async function lookAtPlatform(
+  target: Target,
+  ref: PlatformRef,
+  deps: PlatformLookDeps,
+  now: Date,
+): Promise<{ findings: Finding[]; failures: string[] }> {
+  // Before the listing: what is recorded between the two must not seem to be missing.
+  const points = (await deps.catalog.points(target.id)).filter(isSnapshot);
+  const running = await runningSnapshots(target, deps, now);
+  const source = await deps.platform.source(ref);
+  const seen = await deps.catalog.observed(target.id);
+  await tellReplaced(target, source, seen.platform, deps);
+  await observe(target, ref, source, seen.platform, deps, now);
+  // It is there again, or another of its name.
+  if (source) await resolve(deps, { target: target.id, code: 'instance-deleted', subject: ref.id });
+  const findings: Finding[] = [...checkSource(target, ref, source, now)];
+  const failures: string[] = [];
+  const trying = (what: string, work: () => Promise<void>) =>
+    work().catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
+  for (const place of placesOf(target, deps.home))
+    await trying(place.name, async () => {
+      const look = { target, place, source, points, running, now };
+      const found = await deps.platform.snapshots(ref, place);
+      for (const snapshot of found) if (snapshot.status === 'available') await adopt(snapshot, look, deps);
+      findings.push(...(await missing(found, look, deps)));
+    });
+  await trying('forgotten copies', () => askForForgottenCopies(target, points, deps, now));
+  return { findings, failures };
+}
+
+function checkSource(
+  target: Target,
+  ref: PlatformRef,
+  source: PlatformSource | undefined,
+  now: Date,
+): Finding[] {
+  if (!source) return checkExistence(target, ref, source);
+  const full = source.status === 'storage-full';
+  return [
+    ...(source.kind === 'elasticache' ? [] : checkBackups(target, source, now)),
+    ...(full
+      ? [
+          finding('storage-full', {
+            target,
+            subject: source.id,
+            id: source.id,
+            message: `${source.id} of ${target.id} has no storage left: it takes no writes and no backups`,
+          }),
+        ]
+      : []),
+  ];
+}
+
+/** A name says nothing of whose data it is: automated backups, and the moments they reach, went with the former. A cache has none. */
+async function tellReplaced(
+  target: Target,
+  source: PlatformSource | undefined,
+  was: PlatformStatus | undefined,
+  deps: PlatformLookDeps,
+): Promise<void> {
+  if (!source?.resourceId || source.kind === 'elasticache') return;
+  // The plan may name another one since.
+  if (!was?.resourceId || was.id !== source.id || was.resourceId === source.resourceId) return;
+  const reach =
+    was.earliest && was.latest ? `; moments from ${was.earliest} to ${was.latest} went with the former` : '';
+  const message = `${source.id} of ${target.id} is another of that name since ${source.createdAt}: ${source.resourceId}, and was ${was.resourceId}${reach}`;
+  // Told first and recorded then: a look that dies in between tells it again.
+  await raise(deps, finding('source-replaced', { target, subject: source.resourceId, message }));
+}
+
+async function observe(
+  target: Target,
+  ref: PlatformRef,
+  source: PlatformSource | undefined,
+  was: PlatformStatus | undefined,
+  deps: PlatformLookDeps,
+  now: Date,
+): Promise<void> {
+  // Of one that is gone it stays known, lest the next of its name be taken for it.
+  const resourceId = source?.resourceId || (was?.id === ref.id ? was.resourceId : undefined);
+  const platform = {
+    readAt: utc(now),
+    status: source?.status ?? 'missing',
+    id: ref.id,
+    ...(resourceId ? { resourceId } : {}),
+    ...(source?.members ? { members: source.members } : {}),
+    retention: source?.backups.retention ?? 0,
+    ...(source?.pitr?.earliest ? { earliest: source.pitr.earliest } : {}),
+    ...(source?.pitr ? { latest: source.pitr.latest } : {}),
+    ...(source && source.replicatedTo.length > 0 ? { replicatedTo: source.replicatedTo } : {}),
+  };
+  await deps.catalog.observe(target.id, { platform }, now);
+}

@@ -1,0 +1,80 @@
+import { raise, resolve } from '../../alerting/alerts.ts';
+import { type Finding, finding } from '../../domain/findings/finding.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import type { PlatformSnapshot } from '../../domain/points/platform.ts';
+import { isOurs, type RecoveryPoint, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
+import { secondsBetween } from '../../domain/time.ts';
+import type { PlatformLookDeps, SnapshotLook } from './inventory-look.ts';
+
+/** States in which a snapshot must be there. */
+const THERE: readonly RecoveryPoint['state'][] = ['available', 'verified', 'rehearsed', 'corrupt'];
+
+/** By how much the moment that is on record and the one that RDS says may differ, in seconds. */
+const TAKING = 3600;
+
+/** Why a snapshot that bears a point's name is not what the point says, if it is not. */
+function notThePoint(point: SnapshotPoint, there: PlatformSnapshot): string | undefined {
+  if (/^(failed|incompatible|deleting)/.test(there.status)) return `is ${there.status}`;
+  const { takenAt } = there;
+  if (takenAt && Math.abs(secondsBetween(point.snapshotAt!, new Date(takenAt))) > TAKING)
+    return `is another of that name, of ${takenAt} and not of ${point.snapshotAt}`;
+  return undefined;
+}
+
+/** What the catalog has and the platform has not. AWS's own and other people's come and go; ours only by retention. */
+export async function missing(
+  found: readonly PlatformSnapshot[],
+  { target, points, place }: SnapshotLook,
+  deps: PlatformLookDeps,
+): Promise<Finding[]> {
+  const listed = new Map(found.map((each) => [each.id, each]));
+  const findings: Finding[] = [];
+  const expected = points.filter((point) => point.place === place.name && THERE.includes(point.state));
+  // Nothing at all may be an answer from another place: it is told at once, and believed when the next look finds it so
+  // too. One that lists the copies again takes it back.
+  const isDoubtful = place.name !== deps.home && expected.some(isOurs);
+  const told = new Set(isDoubtful ? await toldDeleted(target, deps) : []);
+  for (const point of expected) {
+    const takeBack = async () => {
+      if (told.has(point.id) && point.state !== 'corrupt')
+        await resolve(deps, { target: target.id, code: 'snapshot-deleted', subject: point.id });
+    };
+    const seen = listed.get(point.snapshot.id);
+    if (seen && !notThePoint(point, seen)) {
+      await takeBack();
+      continue;
+    }
+    const now = await deps.catalog.point(target.id, point.id);
+    if (!now || !THERE.includes(now.state)) continue;
+    // Lists go by the source's name, which may have changed; the snapshot's own never does.
+    const { of, id } = point.snapshot;
+    const there = seen ?? (await deps.platform.snapshot(of, id, place));
+    const odd = there && notThePoint(point, there);
+    if (there && !odd) {
+      await takeBack();
+      continue;
+    }
+    if (point.kind !== 'snapshot') {
+      await deps.catalog.movePoint(target.id, point.id, 'expiring');
+      await deps.catalog.movePoint(target.id, point.id, 'expired', {
+        why: 'it was deleted by whoever keeps it',
+      });
+      continue;
+    }
+    // It was told when it was found; the loss is on record.
+    if (now.state === 'corrupt') continue;
+    const message = `the snapshot ${id} of ${target.id} in ${place.name} ${odd ?? 'is gone'}, and retention did not delete it`;
+    const gone = finding('snapshot-deleted', { target, subject: point.id, message });
+    // Told first and marked then: a look that dies or fails behind the mark would not come back to it.
+    await raise(deps, gone);
+    if (!isDoubtful || found.length > 0 || told.has(point.id))
+      await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: message });
+    findings.push(gone);
+  }
+  return findings;
+}
+
+async function toldDeleted(target: Target, { catalog }: PlatformLookDeps): Promise<string[]> {
+  const open = await catalog.openFindings(target.id);
+  return open.filter(({ code }) => code === 'snapshot-deleted').map(({ subject }) => subject);
+}

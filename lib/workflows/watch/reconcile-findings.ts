@@ -1,0 +1,162 @@
+import { closeQuietly, findingOf, raise, resolve, type Telling } from '../../alerting/alerts.ts';
+import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
+import { DEPLOYMENT, FINDINGS, type Finding, type FindingCode } from '../../domain/findings/finding.ts';
+import type { OpenFinding } from '../../domain/findings/finding-record.ts';
+import type { About } from '../../domain/findings/findings.ts';
+import { SEVERITIES } from '../../domain/findings/severity.ts';
+import { parsePointId } from '../../domain/names.ts';
+import { type Plan, placeOf, type Target, targetOf } from '../../domain/plan/policy.ts';
+import { assertionSubject, RESTORED_SORTS } from '../../domain/proof/evidence.ts';
+import { SCHEDULED_JOBS } from '../../domain/runs/job.ts';
+import type { TargetStatus } from '../../domain/status/target-status.ts';
+import { secondsBetween } from '../../domain/time.ts';
+import { jobFailed } from '../../execution/claim.ts';
+import { inLanes } from '../../execution/concurrency.ts';
+import { placeOfCopy } from '../../points/places.ts';
+
+export type TellAllDeps = Telling & { plan: Plan; home: string };
+
+const DAY = 86_400;
+
+/** A code as it was asked about of one target: what could not be found out of another stays open there. */
+export const askedOf = (target: string, code: FindingCode) => `${target}#${code}`;
+
+/**
+ * Raises what was found, worst first, and then goes through everything that is open: resolves what this look asked
+ * about and did not find, and raises the rest again as it is, which brings reminders and alerts that had not arrived.
+ */
+export async function tellAll(
+  deps: TellAllDeps,
+  findings: readonly Finding[],
+  asked: ReadonlySet<string>,
+  statuses: ReadonlyMap<string, TargetStatus>,
+  now: Date,
+): Promise<void> {
+  const worstFirst = [...findings].sort(
+    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
+  );
+  const failures: unknown[] = [];
+  const guarded = (work: () => Promise<void>) => work().catch((error) => void failures.push(error));
+
+  await inLanes(worstFirst, (found) => guarded(() => raise(deps, found)));
+  const found = new Set(findings.map(identity));
+  const open = await deps.catalog.openFindings();
+  await inLanes(
+    open.filter((each) => !found.has(identity(each))),
+    (each) => guarded(() => settleOpen(deps, each, asked, statuses, now)),
+  );
+  await inLanes(forgottenFailures(deps, statuses, open, now), (each) => guarded(() => raise(deps, each)));
+  if (failures.length > 0) {
+    throw new UnderstudyError(
+      'telling-incomplete',
+      `${failures.length} findings could not be told, the first because ${reasonOf(failures[0])}`,
+    );
+  }
+}
+
+async function settleOpen(
+  deps: TellAllDeps,
+  open: OpenFinding,
+  asked: ReadonlySet<string>,
+  statuses: ReadonlyMap<string, TargetStatus>,
+  now: Date,
+): Promise<void> {
+  if (!isStillPlanned(deps, open)) return resolve(deps, open, 'dropped');
+  if (await isGone(deps, open)) return resolve(deps, open, 'dropped');
+  if (isEvent(deps.plan, open) && !open.untold && secondsBetween(open.since, now) >= DAY)
+    return closeQuietly(deps, open);
+  const succeeded = open.code === 'job-failed' && lastRunState(statuses, open) === 'succeeded';
+  if (asked.has(open.code) || asked.has(askedOf(open.target, open.code)) || succeeded)
+    return resolve(deps, open);
+  return raise(deps, findingOf(open));
+}
+
+/** It happened once, and nothing that is still to come would show that it is over. */
+function isEvent(plan: Plan, { target, code, subject }: Finding): boolean {
+  const { about, closedBy } = FINDINGS[code];
+  return closedBy.includes('time') || (about === 'job' && !comesAgain(targetOf(plan, target), subject));
+}
+
+/** Will this job run by itself? One that only a person asked for may never succeed, because nobody asks again. */
+function comesAgain(target: Target | undefined, job: string): boolean {
+  const scheduled: Partial<Record<string, unknown>> = target?.policy.schedules ?? {};
+  return !UNASKED.some((each) => each === job) || scheduled[job] !== undefined;
+}
+
+/** Jobs that nothing but their own schedule starts; a verification comes with its dump, a copy with its snapshot. */
+const UNASKED = SCHEDULED_JOBS.filter((job) => job !== 'verify');
+
+/** A snapshot that AWS or another tool took, and deleted: no rehearsal will ever find it good. */
+async function isGone(deps: TellAllDeps, { target, code, subject }: Finding): Promise<boolean> {
+  if (!['point', 'snapshot'].includes(FINDINGS[code].about)) return false;
+  const kind = parsePointId(subject)?.kind;
+  if (kind !== 'automated' && kind !== 'foreign') return false;
+  return (await deps.catalog.point(target, subject))?.state === 'expired';
+}
+
+/** Does the plan still have what the finding is about? Nothing looks at it again otherwise. */
+function isStillPlanned({ plan, home }: TellAllDeps, found: Finding): boolean {
+  if (found.target === DEPLOYMENT.id)
+    return STILL_IN_DEPLOYMENT[FINDINGS[found.code].about]?.(found.subject, plan, home) ?? true;
+  const target = targetOf(plan, found.target);
+  return (
+    target !== undefined &&
+    (STILL_IN_TARGET[FINDINGS[found.code].about]?.(found.subject, target, home) ?? true)
+  );
+}
+
+const STILL_IN_DEPLOYMENT: Partial<Record<About, (subject: string, plan: Plan, home: string) => boolean>> = {
+  place: (place, { targets }, home) => place === home || copiesOf(targets).includes(place),
+};
+
+const STILL_IN_TARGET: Partial<Record<About, (subject: string, target: Target, home: string) => boolean>> = {
+  source: (_, { platform }) => platform !== undefined,
+  instance: (id, { platform }) => platform?.id === id,
+  place: (place, target) => copiesOf([target]).includes(place),
+  snapshot(id, target, home) {
+    const place = parsePointId(id)?.place ?? home;
+    return target.platform !== undefined && (place === home || copiesOf([target]).includes(place));
+  },
+  job(job, target) {
+    const place = placeOfCopy(job);
+    return !place || copiesOf([target]).includes(place);
+  },
+  assertion: (subject, { assertions }) =>
+    assertions.some(({ name }) => RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort))),
+};
+
+const copiesOf = (targets: readonly Target[]) =>
+  targets.flatMap(({ policy }) => policy.snapshot.copies.map(placeOf));
+
+/** A job whose last run failed and of which nobody was told: whoever recorded it died before telling. */
+function forgottenFailures(
+  deps: TellAllDeps,
+  statuses: ReadonlyMap<string, TargetStatus>,
+  open: readonly OpenFinding[],
+  now: Date,
+): Finding[] {
+  return deps.plan.targets.flatMap((target) =>
+    SCHEDULED_JOBS.flatMap((job) => {
+      const last = statuses.get(target.id)?.lastRun[job];
+      const said = open.some(
+        (each) => each.target === target.id && each.code === 'job-failed' && each.subject === job,
+      );
+      if (last?.state !== 'failed' || said) return [];
+      // An event's day is over: it was told, and closed.
+      if (!comesAgain(target, job) && secondsBetween(last.scheduledFor, now) >= DAY) return [];
+      return [
+        jobFailed(target, job, {
+          code: 'run-failed',
+          message: last.summary ?? `its run for ${last.scheduledFor} failed`,
+        }),
+      ];
+    }),
+  );
+}
+
+function lastRunState(statuses: ReadonlyMap<string, TargetStatus>, open: OpenFinding): string | undefined {
+  return Object.entries(statuses.get(open.target)?.lastRun ?? {}).find(([job]) => job === open.subject)?.[1]
+    .state;
+}
+
+const identity = ({ target, code, subject }: Finding) => `${target}#${code}#${subject}`;

@@ -1,0 +1,272 @@
+import type { Telling } from '../../alerting/alerts.ts';
+import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
+import { DEPLOYMENT, type Finding, finding } from '../../domain/findings/finding.ts';
+import { parseRunName } from '../../domain/names.ts';
+import { type Plan, targetOf } from '../../domain/plan/policy.ts';
+import { TAGS } from '../../domain/points/platform.ts';
+import type { Run } from '../../domain/runs/run.ts';
+import type { ScratchRecord } from '../../domain/runs/scratch.ts';
+import { isStrayOf, leadsTo, namesOf, verdictOf } from '../../domain/runs/sweep.ts';
+import { secondsBetween, utc } from '../../domain/time.ts';
+import { placeNamed } from '../../points/places.ts';
+import type { Secrets } from '../../ports/database.ts';
+import type {
+  Place,
+  ScratchInstances,
+  ScratchSecrets,
+  ScratchState,
+  StrayParameters,
+} from '../../ports/platform.ts';
+import { clearRest } from '../../restore/instance/teardown.ts';
+
+export type SweepDeps = Telling & {
+  plan: Plan;
+  scratch: ScratchInstances;
+  /** Scratch instances of other places, where policies rehearse there. */
+  scratchAt?: (place: Place) => ScratchInstances;
+  home: string;
+  scratchSecrets: ScratchSecrets;
+  /** To look whether somebody made a scratch instance his database. */
+  secrets: Secrets;
+};
+
+/** A deletion takes minutes; what is still there after this is said. In seconds. */
+const DELETION_TAKES = 3600;
+/** Whoever would begin a rehearsal again right after its end has done so by then. In seconds. */
+const SETTLED = 600;
+
+/**
+ * Deletes the scratch instances that outlived their rehearsals, and ends the records of those that are gone. Goes one step
+ * a look: what is being deleted now is confirmed gone by a later one. What fails stops nothing else, and is returned
+ * beside what was found.
+ */
+export async function sweep(
+  deps: SweepDeps,
+  now: Date,
+): Promise<{ findings: Finding[]; failures: string[] }> {
+  const failures: string[] = [];
+  const findings: Finding[] = [];
+  const guarded = (what: string, work: Promise<unknown>) =>
+    work.catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
+
+  const records = await deps.catalog.openScratches();
+  for (const place of new Set([
+    deps.home,
+    ...placesOfPlan(deps),
+    ...records.flatMap((each) => each.place ?? []),
+  ])) {
+    const here = records.filter((record) => (record.place ?? deps.home) === place);
+    const names = here.map(({ name }) => name).join(', ');
+    const swept = sweepPlace(place, here, deps, now, findings, guarded);
+    await guarded(names ? `${place} (${names})` : place, swept);
+  }
+  return { findings, failures };
+}
+
+type Guarded = (what: string, work: Promise<unknown>) => Promise<unknown>;
+
+function placesOfPlan(deps: SweepDeps): string[] {
+  return deps.plan.targets.flatMap(({ policy }) => policy.rehearsal.instance.place ?? []);
+}
+
+async function sweepPlace(
+  place: string,
+  records: readonly ScratchRecord[],
+  deps: SweepDeps,
+  now: Date,
+  findings: Finding[],
+  guarded: Guarded,
+): Promise<void> {
+  const there = reaching(place, records, deps);
+  // What cannot be listed is not known to be gone: this rejects, and its records stay.
+  const found = await there.scratch.list();
+  for (const state of found) {
+    const record = records.find(({ name }) => name === state.name);
+    const swept = sweepOne(state, place, record, there, now).then((said) => void findings.push(...said));
+    await guarded(state.name, swept);
+  }
+  const standing = new Set(found.map(({ name }) => name));
+  for (const record of records) {
+    if (standing.has(record.name)) continue;
+    const ended = async () => {
+      if (new Date(record.expiresAt) > now && !(await endedLongAgo(record, deps, now))) return;
+      deps.log.warn('a scratch instance nobody came back for is gone', { name: record.name });
+      await clearRest(record, there);
+    };
+    await guarded(record.name, ended());
+  }
+  const known = new Set([...standing, ...records.map(({ name }) => name)]);
+  await guarded('parameter groups', sweepParameters(known, place, there, now, findings));
+}
+
+/**
+ * Removes the parameters and secrets that no instance and no record speaks for. What is still in use has become
+ * somebody's database under another name.
+ */
+async function sweepParameters(
+  known: ReadonlySet<string>,
+  place: string,
+  deps: SweepDeps,
+  now: Date,
+  findings: Finding[],
+): Promise<void> {
+  for (const stray of await deps.scratch.strayParameters(known)) {
+    if (!isStrayOf(stray, deps.stage, TAGS)) continue;
+    // The list of records was read before: a rehearsal may have begun since, here or in another place.
+    if ((await deps.catalog.openScratches()).some(({ name }) => name === stray.name)) continue;
+    const record = recordFrom(stray, place, deps, now);
+    const isOver = new Date(record.expiresAt) <= now || (await endedLongAgo(record, deps, now));
+    if (!isOver) {
+      if (await hasEnded(record, deps))
+        findings.push(parametersKept(stray, deps, 'its parameter group is still being cleared away'));
+      continue;
+    }
+    // On record while it is cleared away: the secret is found by the group alone, and that goes first.
+    const begun = await deps.catalog.beginScratch(record);
+    // The list may lag: this one is a rehearsal's, and lives.
+    if (begun.beganAt !== record.beganAt || begun.startedAt !== undefined) continue;
+    const kept = await clearRest(begun, deps);
+    if (kept) findings.push(parametersKept(stray, deps, `${kept}; ${IF_RENAMED}`));
+  }
+}
+
+const IF_RENAMED =
+  'where that is because the instance was renamed, give it a parameter group of its own, and a password: its own is in the secret of that name, which goes with the group';
+
+function parametersKept({ name, tags }: StrayParameters, deps: SweepDeps, why: string): Finding {
+  return finding('scratch-left-over', {
+    target: targetOf(deps.plan, tags[TAGS.target] ?? '') ?? DEPLOYMENT,
+    subject: name,
+    message: `the scratch instance ${name} is gone, and ${why}`,
+  });
+}
+
+/** The same with what reaches that place. Rejects where no policy says any more how that is done. */
+function reaching(place: string, records: readonly ScratchRecord[], deps: SweepDeps): SweepDeps {
+  if (place === deps.home || !deps.scratchAt) {
+    if (place === deps.home) return deps;
+    throw new UnderstudyError('place-unknown', `scratch instances in ${place} cannot be reached from here`);
+  }
+  const owner =
+    deps.plan.targets.find(({ policy }) => policy.rehearsal.instance.place === place) ??
+    targetOf(deps.plan, records[0]?.target ?? '');
+  if (!owner)
+    throw new UnderstudyError(
+      'place-unknown',
+      `no target says how scratch instances in ${place} are reached`,
+    );
+  return { ...deps, scratch: deps.scratchAt(placeNamed(owner, place, deps.home)) };
+}
+
+async function sweepOne(
+  state: ScratchState,
+  place: string,
+  record: ScratchRecord | undefined,
+  deps: SweepDeps,
+  now: Date,
+): Promise<Finding[]> {
+  const verdict = verdictOf(state, record, deps.stage, TAGS, now);
+  if (verdict.do === 'leave') return abandoned(state, record, deps);
+  if (verdict.do === 'report')
+    return [
+      finding('scratch-foreign', {
+        target: DEPLOYMENT,
+        subject: state.name,
+        message: `${state.name} is left alone: ${verdict.why}`,
+      }),
+    ];
+  const named = await namedInSecret(state, deps);
+  if (named) return [leftOver(state, record, deps, `it is not deleted, because ${named}`)];
+  deps.log.warn('a scratch instance is deleted', { name: state.name, why: verdict.why });
+  try {
+    // Its parameters and its secret are to be found again when it is gone.
+    const known = record ?? (await deps.catalog.beginScratch(recordFrom(state, place, deps, now)));
+    const left = await deps.scratch.remove(state.kind, state.name);
+    if (left === 'gone') {
+      await clearRest(known, deps);
+      return [];
+    }
+  } catch (error) {
+    return [leftOver(state, record, deps, `it cannot be deleted: ${reasonOf(error)}`)];
+  }
+  // What was said of it before its expiry is not taken back while it stands.
+  const said = (await abandoned(state, record, deps)).length > 0;
+  const late = secondsBetween(state.tags[TAGS.expires]!, now) > DELETION_TAKES;
+  return said || late ? [leftOver(state, record, deps, `it is ${state.status} and not gone yet`)] : [];
+}
+
+/** Not expired yet, and its rehearsal is over: it stands for nobody, and costs until it is deleted. */
+async function abandoned(
+  state: ScratchState,
+  record: ScratchRecord | undefined,
+  deps: SweepDeps,
+): Promise<Finding[]> {
+  if (!record || !(await hasEnded(record, deps))) return [];
+  return [leftOver(state, record, deps, `its rehearsal has ended; it is deleted after ${record.expiresAt}`)];
+}
+
+async function hasEnded(record: ScratchRecord, deps: SweepDeps): Promise<boolean> {
+  const run = await runOf(record, deps);
+  return run !== undefined && run.state !== 'running';
+}
+
+/** Its instance is gone, and so is its rehearsal, which could not take down the rest: that holds the turn of others. */
+async function endedLongAgo(record: ScratchRecord, deps: SweepDeps, now: Date): Promise<boolean> {
+  const run = await runOf(record, deps);
+  return run?.endedAt !== undefined && run.state !== 'running' && secondsBetween(run.endedAt, now) >= SETTLED;
+}
+
+async function runOf(record: ScratchRecord, deps: SweepDeps): Promise<Run | undefined> {
+  const name = parseRunName(record.run);
+  return name && deps.catalog.run(name);
+}
+
+/** By its tags, which say whose it is. */
+function recordFrom(
+  state: Pick<ScratchState, 'kind' | 'name' | 'tags'> & { resourceId?: string },
+  place: string,
+  deps: SweepDeps,
+  now: Date,
+): ScratchRecord {
+  return {
+    target: state.tags[TAGS.target] ?? DEPLOYMENT.id,
+    policy: state.tags[TAGS.policy] ?? '',
+    name: state.name,
+    kind: state.kind,
+    ...(place === deps.home ? {} : { place }),
+    run: state.tags[TAGS.run] ?? '',
+    state: 'making',
+    beganAt: utc(now),
+    expiresAt: state.tags[TAGS.expires] ?? utc(now),
+    ...(state.resourceId === undefined ? {} : { resourceId: state.resourceId }),
+  };
+}
+
+/** Somebody may have made it his database after all: then some target's secret leads to it. Unknown is not no. */
+async function namedInSecret(state: ScratchState, deps: SweepDeps): Promise<string | undefined> {
+  const names = namesOf(state);
+  for (const target of deps.plan.targets) {
+    if (!target.connection) continue;
+    try {
+      const { host } = await deps.secrets.credentials(target);
+      if (leadsTo(host, names)) return `the secret of ${target.id} names it`;
+    } catch (error) {
+      return `the secret of ${target.id} could not be read: ${reasonOf(error)}`;
+    }
+  }
+  return undefined;
+}
+
+function leftOver(
+  state: ScratchState,
+  record: ScratchRecord | undefined,
+  deps: SweepDeps,
+  why: string,
+): Finding {
+  const target = targetOf(deps.plan, record?.target ?? state.tags[TAGS.target] ?? '') ?? DEPLOYMENT;
+  return finding('scratch-left-over', {
+    target,
+    subject: state.name,
+    message: `${state.name} (${state.resourceId}) outlived its rehearsal: ${why}`,
+  });
+}

@@ -1,0 +1,164 @@
+import { checkSubscriptions } from '../../alerting/subscriptions.ts';
+import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
+import type { AlertTopic } from '../../domain/findings/alert.ts';
+import { codesClosedBy, type Finding } from '../../domain/findings/finding.ts';
+import { expectedSchedules } from '../../domain/plan/expected-schedules.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import { checkLateness, owedTo } from '../../domain/status/lateness.ts';
+import type { Owing, TargetStatus } from '../../domain/status/target-status.ts';
+import { secondsBetween } from '../../domain/time.ts';
+import { inLanes } from '../../execution/concurrency.ts';
+import type { Schedules } from '../../ports/messages.ts';
+import { type ClearDeps, clearAway } from './dead-runs.ts';
+import { checkSchedules } from './deployed-schedules.ts';
+import { lookAtPlatform } from './inventory.ts';
+import type { PlatformLookDeps } from './inventory-look.ts';
+import { askedOf, tellAll } from './reconcile-findings.ts';
+import { type SweepDeps, sweep } from './sweep.ts';
+
+export type WatchDeps = ClearDeps & PlatformLookDeps & SweepDeps & { schedules: Schedules };
+export type WatchOutcome = { findings: Finding[]; unjudged: string[] };
+
+const TOPICS: readonly AlertTopic[] = ['alerts', 'pages', 'alarms'];
+
+/**
+ * Compares what is with what should be: what is late or will be before the next look, silent, dead, left over, unheard.
+ * Every question is asked whatever became of the one before; one that could not be answered fails the look at its end,
+ * after everything else was said. `WatchCompleted` is its last act: the alarm on that metric's absence watches the watch.
+ */
+export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
+  const now = deps.clock.now();
+  const unjudged: string[] = [];
+  const asked = new Set<string>();
+  const ask = async (question: string, codes: readonly string[], answer: () => Promise<Finding[]>) => {
+    try {
+      const findings = await answer();
+      for (const code of codes) asked.add(code);
+      return findings;
+    } catch (error) {
+      unjudged.push(`${question}: ${reasonOf(error)}`);
+      deps.log.error('the watch could not find out', { question, reason: reasonOf(error) });
+      return [];
+    }
+  };
+
+  const statuses = new Map<string, TargetStatus>();
+  const findings = [
+    ...(await askInParts(ask, 'dead runs and abandoned uploads', [], () => clearAway(deps, now))),
+    ...(await lookAtPlatforms(deps, ask, now)),
+    ...(await lookAtTargets(deps, statuses, ask, now)),
+    ...(await ask('schedules', codesClosedBy('schedules'), async () =>
+      checkSchedules(expectedSchedules(deps.plan, deps.stage), await deps.schedules.deployed()),
+    )),
+    ...(await ask('subscriptions', codesClosedBy('subscriptions'), () => lookAtSubscriptions(deps))),
+  ];
+  await ask('telling', [], async () => {
+    await tellAll(deps, findings, asked, statuses, now);
+    return [];
+  });
+
+  deps.metrics.count('OpenFindings', findings.length);
+  if (unjudged.length === 0) deps.metrics.count('WatchCompleted', 1);
+  return { findings, unjudged };
+}
+
+type Ask = (
+  question: string,
+  codes: readonly string[],
+  answer: () => Promise<Finding[]>,
+) => Promise<Finding[]>;
+
+/** What was found is said, also when something else could not be found out. */
+async function askInParts(
+  ask: Ask,
+  question: string,
+  codes: readonly string[],
+  answer: () => Promise<{ findings: Finding[]; failures: string[] }>,
+): Promise<Finding[]> {
+  const found: Finding[] = [];
+  await ask(question, codes, async () => {
+    const { findings, failures } = await answer();
+    found.push(...findings);
+    if (failures.length > 0) throw new UnderstudyError('look-incomplete', failures.join('; '));
+    return [];
+  });
+  return found;
+}
+
+/** What AWS has of every target that it backs up, each a question of its own; then what rehearsals left behind. */
+async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const onAws = deps.plan.targets.filter((target) => target.platform !== undefined);
+  await inLanes(onAws, async (target) => {
+    const codes = codesClosedBy('inventory').map((code) => askedOf(target.id, code));
+    const look = () => lookAtPlatform(target, target.platform!, deps, now);
+    findings.push(...(await askInParts(ask, `what AWS has of ${target.id}`, codes, look)));
+  });
+  const standing = await deps.catalog.openScratches().catch(() => []);
+  const rehearsed = standing.length > 0 || onAws.some(({ platform }) => platform?.kind !== 'elasticache');
+  if (!rehearsed) return findings;
+  const swept = await askInParts(ask, 'scratch instances', codesClosedBy('sweep'), () => sweep(deps, now));
+  return [...findings, ...swept];
+}
+
+/** What is late of each target: one that cannot be judged hides nothing of the others. */
+async function lookAtTargets(
+  deps: WatchDeps,
+  statuses: Map<string, TargetStatus>,
+  ask: Ask,
+  now: Date,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  let known: ReadonlyMap<string, TargetStatus> | undefined;
+  await ask('targets', [], async () => {
+    known = await deps.catalog.statuses(deps.plan.targets.map((target) => target.id));
+    return [];
+  });
+  if (!known) return findings;
+  const ages = new Map<string, number>();
+  await inLanes(deps.plan.targets, async (target) => {
+    const codes = codesClosedBy('status').map((code) => askedOf(target.id, code));
+    const late = await ask(`how ${target.id} stands`, codes, async () => {
+      const status = await currentStatus(deps, target, known!.get(target.id), now);
+      statuses.set(target.id, status);
+      const age = secondsBetween(status.newestVerified?.snapshotAt ?? status.firstSeenAt, now);
+      ages.set(target.policy.name, Math.max(ages.get(target.policy.name) ?? 0, age));
+      return checkLateness(target, status, now);
+    });
+    findings.push(...late);
+  });
+  // One figure a policy, its worst target's: a metric a target would cost thousands a month.
+  for (const [policy, age] of ages)
+    deps.metrics.count('OldestNewestVerifiedSeconds', age, { policy, job: 'dump' });
+  return findings;
+}
+
+/** The status to judge by: of a target or schedule that is new, and afresh before anybody is woken. */
+async function currentStatus(
+  deps: WatchDeps,
+  target: Target,
+  known: TargetStatus | undefined,
+  now: Date,
+): Promise<TargetStatus> {
+  if (!known || owesDifferently(target, known)) {
+    await deps.catalog.owe(target.id, owedTo(target), now);
+    return deps.catalog.refreshStatus(target.id);
+  }
+  // A worker may have died between its work and its status.
+  return checkLateness(target, known, now).length > 0 ? deps.catalog.refreshStatus(target.id) : known;
+}
+
+function owesDifferently(target: Target, { owed = {} }: TargetStatus): boolean {
+  const now = owedTo(target);
+  const all = [...Object.keys(now), ...Object.keys(owed)] as Owing[];
+  return all.some(
+    (each) => now[each]?.cron !== owed[each]?.cron || now[each]?.timezone !== owed[each]?.timezone,
+  );
+}
+
+async function lookAtSubscriptions(deps: WatchDeps): Promise<Finding[]> {
+  const found = await Promise.all(
+    TOPICS.map(async (topic) => checkSubscriptions(topic, await deps.alerts.subscriptions(topic))),
+  );
+  return found.flat();
+}

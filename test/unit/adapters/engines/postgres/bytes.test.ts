@@ -1,0 +1,46 @@
+import { decoded, fromBytes, toBytes } from '../../../../../lib/adapters/engines/postgres/bytes.ts';
+
+test.each([
+  ['nothing', []],
+  ['ASCII', [0x61, 0x62]],
+  ['UTF-8 of every length', [...Buffer.from('aä漢🐘')]],
+  ['a Latin-1 letter', [0x63, 0x61, 0x66, 0xe9]],
+  ['a letter cut off', [0xc3]],
+  ['an overlong form', [0xc0, 0xaf]],
+  ['half a surrogate pair', [0xed, 0xa0, 0x80]],
+  ['bytes beyond Unicode', [0xf5, 0x80, 0x80, 0x80]],
+  ['the replacement character itself', [...Buffer.from('\uFFFD'), 0xff]],
+  ['every byte there is', Array.from({ length: 256 }, (_, byte) => byte)],
+])('bytes of %s survive being a string', (_, bytes) => {
+  expect([...toBytes(fromBytes(Buffer.from(bytes)))]).toEqual(bytes);
+});
+
+test('random bytes survive being a string, and different bytes are different strings', () => {
+  const seen = new Map<string, string>();
+  let state = 7;
+  for (let round = 0; round < 3000; round++) {
+    const bytes = Buffer.from(
+      Array.from({ length: 1 + (round % 9) }, () => {
+        state = (state * 48_271) % 2_147_483_647;
+        return state & 0xff;
+      }),
+    );
+    const text = fromBytes(bytes);
+    expect(toBytes(text).equals(bytes)).toBe(true);
+    expect(seen.get(text) ?? bytes.toString('hex')).toBe(bytes.toString('hex'));
+    seen.set(text, bytes.toString('hex'));
+  }
+});
+
+test.each([
+  ['LATIN1', [0xe4], 'ä'],
+  ['LATIN2', [0xb1], 'ą'],
+  ['LATIN9', [0xa4], '€'],
+  ['WIN1251', [0xe6], 'ж'],
+  ['KOI8R', [0xd6], 'ж'],
+  ['EUC_JP', [0xb4, 0xc1], '漢'],
+  ['UTF8', [0xc3, 0xa4], 'ä'],
+  ['MULE_INTERNAL', [0x61], 'a'],
+])('text in %s is read', (encoding, bytes, text) => {
+  expect(decoded(Buffer.from(bytes), encoding)).toBe(text);
+});

@@ -1,0 +1,55 @@
+import { portableRoles } from '../../../../../../lib/adapters/engines/postgres/restore/role-statements.ts';
+
+const portable = (text: string) => portableRoles(text).text;
+
+test.each<[string, string, string]>([
+  ['the source’s first superuser', 'GRANT grp TO own GRANTED BY postgres;\n', 'GRANT grp TO own;\n'],
+  [
+    'with options',
+    'GRANT grp TO own WITH ADMIN OPTION, INHERIT FALSE, SET FALSE GRANTED BY rdsadmin;\n',
+    'GRANT grp TO own WITH ADMIN OPTION, INHERIT FALSE, SET FALSE;\n',
+  ],
+  ['whose name is quoted', 'GRANT grp TO own GRANTED BY "the; ""boss"" GRANTED BY x";', 'GRANT grp TO own;'],
+])('a grantor who holds no ADMIN is left out: %s', (_, given, expected) => {
+  expect(portable(given)).toBe(expected);
+});
+
+test('a chain of grantors stays, for each of them holds ADMIN by an earlier statement', () => {
+  const chain = [
+    'GRANT grp TO a WITH ADMIN OPTION, INHERIT TRUE GRANTED BY postgres;',
+    'GRANT grp TO b WITH ADMIN OPTION, INHERIT FALSE GRANTED BY a;',
+    'GRANT grp TO c WITH INHERIT TRUE GRANTED BY b;',
+    'GRANT grp TO d WITH INHERIT TRUE GRANTED BY c;',
+    'GRANT other TO d WITH INHERIT TRUE GRANTED BY a;',
+  ].join('\n');
+  expect(portable(chain).split('\n')).toEqual([
+    'GRANT grp TO a WITH ADMIN OPTION, INHERIT TRUE;',
+    'GRANT grp TO b WITH ADMIN OPTION, INHERIT FALSE GRANTED BY a;',
+    'GRANT grp TO c WITH INHERIT TRUE GRANTED BY b;',
+    'GRANT grp TO d WITH INHERIT TRUE;',
+    'GRANT other TO d WITH INHERIT TRUE;',
+  ]);
+});
+
+test.each([
+  'GRANT "a GRANTED BY postgres" TO own;\n',
+  'GRANT grp TO "own GRANTED BY postgres;";\n',
+  "COMMENT ON ROLE own IS 'it''s\nGRANT grp TO own GRANTED BY postgres;\n';\n",
+  "ALTER ROLE own SET application_name TO E'a\\'; GRANT grp TO own GRANTED BY postgres;';\n",
+  '-- GRANT grp TO own GRANTED BY postgres;\n',
+  '\\restrict k9xQ\nGRANT SET ON PARAMETER work_mem TO own;\n',
+  'GRANT ALTER SYSTEM ON PARAMETER "my.x" TO own WITH GRANT OPTION;\n',
+  'CREATE ROLE "gr\xf6\xdfe \xff";\nno end',
+])('everything else stays byte for byte: %j', (text) => expect(portable(text)).toBe(text));
+
+test('statements are known by their lines, by which psql names them in its errors', () => {
+  const text =
+    '--\n-- Roles\n\nCREATE ROLE a;\nCOMMENT ON ROLE a IS \'x\ny;\nz\';\nGRANT a TO "b\nc" GRANTED BY "y\nz";\nSET x = 1; CREATE ROLE b;\n';
+  expect(portableRoles(text).statements).toEqual([
+    { kind: 'role', first: 4, last: 4 },
+    { kind: 'other', first: 5, last: 7 },
+    { kind: 'membership', first: 8, last: 9 },
+    { kind: 'other', first: 10, last: 10 },
+    { kind: 'role', first: 10, last: 10 },
+  ]);
+});

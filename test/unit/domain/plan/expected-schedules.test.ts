@@ -1,0 +1,75 @@
+import { expectedSchedules, scheduleName } from '../../../../lib/domain/plan/expected-schedules.ts';
+import { SCHEDULED_JOBS } from '../../../../lib/domain/runs/job.ts';
+import { policy, target } from '../../../support/builders.ts';
+
+test('there is one schedule for each policy and job, as EventBridge Scheduler writes it', () => {
+  const berlin = policy({
+    name: 'staging',
+    schedules: {
+      dump: { cron: '0 3,15 * * *', timezone: 'Europe/Berlin' },
+      simulation: { cron: '0 3 1W * *', timezone: 'UTC' },
+    },
+  });
+  const plan = { schemaVersion: 1 as const, policies: [policy({ schedules: {} }), berlin], targets: [] };
+  expect(expectedSchedules(plan, 'prod')).toEqual([
+    {
+      name: 'prod-staging-dump',
+      expression: 'cron(0 3,15 * * ? *)',
+      timezone: 'Europe/Berlin',
+      input: { policy: 'staging', job: 'dump' },
+    },
+    {
+      name: 'prod-staging-simulation',
+      expression: 'cron(0 3 1W * ? *)',
+      timezone: 'UTC',
+      input: { policy: 'staging', job: 'simulation' },
+    },
+  ]);
+});
+
+test('a policy with a ledger among its targets asks for a row a minute, once, and one without asks for none', () => {
+  const [one, other] = [policy({ name: 'one', schedules: {} }), policy({ name: 'other', schedules: {} })];
+  const targets = [
+    target({ id: 'a', policy: one, ledger: true }),
+    target({ id: 'b', policy: one, ledger: true }),
+    target({ id: 'c', policy: one }),
+    target({ id: 'd', policy: other }),
+  ];
+  expect(expectedSchedules({ schemaVersion: 1, policies: [one, other], targets }, 'prod')).toEqual([
+    {
+      name: 'prod-one-ledger',
+      expression: 'cron(* * * * ? *)',
+      timezone: 'UTC',
+      input: { policy: 'one', job: 'ledger' },
+    },
+  ]);
+});
+
+/** The jobs that have a schedule: those a policy chooses, and the ledger. */
+const JOBS = [...SCHEDULED_JOBS, 'ledger'] as const;
+
+test('a name that fits is left as it is', () => {
+  const name = 'p'.repeat(54);
+  expect(scheduleName('prod', name, 'dump')).toBe(`prod-${name}-dump`);
+  expect(scheduleName('prod', name, 'dump')).toHaveLength(64);
+});
+
+test('a longer name is cut to what Scheduler takes and keeps its stage and its job', () => {
+  for (const length of [55, 60, 63])
+    for (const job of JOBS) {
+      const name = scheduleName('prod', 'p'.repeat(length), job);
+      expect(name).toMatch(/^[0-9a-zA-Z_.-]{1,64}$/);
+      expect(name).toMatch(new RegExp(`^prod-p.*-${job}$`));
+    }
+});
+
+test('long names that begin alike stay apart', () => {
+  const names = ['a', 'b', 'c'].flatMap((end) =>
+    JOBS.flatMap((job) =>
+      ['prod', 'production-of-the-whole-company'].map((stage) =>
+        scheduleName(stage, 'p'.repeat(62) + end, job),
+      ),
+    ),
+  );
+  expect(new Set(names).size).toBe(3 * JOBS.length * 2);
+});

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { HIDDEN } from '../../../lib/domain/proof/definition.ts';
+import type { Manifest } from '../../../lib/domain/proof/manifest.ts';
+import type { Rewritten } from '../../../lib/domain/proof/proof.ts';
+import type { ScratchCopy } from '../../../lib/ports/database.ts';
+import { restoreAndProve } from '../../../lib/restore/on-server.ts';
+import { faithfulCopy, manifest, point, policy, target } from '../../support/builders.ts';
+import { manualClock } from '../../support/doubles/clock.ts';
+import { recordingLog } from '../../support/doubles/log.ts';
+import { memoryVault } from '../../support/doubles/vault.ts';
+
+/** The result of a rehearsal whose copy has these definitions, where a second look confirms these objects. */
+async function rehearsed(source: Manifest, schema: Manifest['schema'], confirmed: string[] = []) {
+  const clock = manualClock();
+  const vault = memoryVault(clock);
+  const body = Buffer.from(JSON.stringify(source));
+  const stored = await vault.put(body, {
+    key: 'crm/manifest.json',
+    contentType: 'application/json',
+    tags: {},
+  });
+  const asked: Rewritten[] = [];
+  const copy: ScratchCopy = {
+    leftOut: [],
+    notes: [],
+    content: async () => ({ ...faithfulCopy(source), schema }),
+    confirmed: async (objects) => {
+      asked.push(...objects);
+      return new Set(confirmed);
+    },
+    value: () => Promise.reject(new Error('not asked for')),
+  };
+  const result = await restoreAndProve(
+    {
+      point: point('2026-11-20T01:00:00Z', {
+        dump: source.dump,
+        roles: source.roles,
+        manifest: { ...stored, sha256: createHash('sha256').update(body).digest('hex') },
+      }),
+      simulation: false,
+    },
+    {
+      plan: { schemaVersion: 1, policies: [policy()], targets: [target()] },
+      vault,
+      scratch: { refusal: async () => undefined, withCopy: (_, use) => use(copy) },
+      clock,
+      log: recordingLog(),
+      secondsLeft: () => 900,
+    },
+  );
+  return { ...result, asked: asked.map(({ kind, name }) => `${kind} ${name}`) };
+}
+
+const VIEW = { view: { 'public.v': 'a:b:plain:3.x' } };
+const OTHERWISE = { view: { 'public.v': 'c:d:plain:4.y' } };
+
+test('an expression that is written differently is looked at again, and noted when it means the same', async () => {
+  const result = await rehearsed(manifest({ schema: VIEW }), OTHERWISE, ['view public.v']);
+  expect(result.asked).toEqual(['view public.v']);
+  expect(result.proof).toMatchObject({ equal: true, strength: 'exact' });
+  expect(result.notes).toEqual([expect.stringContaining('view public.v')]);
+});
+
+test('an expression that no second look confirms is a difference', async () => {
+  const result = await rehearsed(manifest({ schema: VIEW }), OTHERWISE);
+  expect(result.proof).toMatchObject({ equal: false, differenceCount: 1 });
+  expect(result.notes).toEqual([]);
+});
+
+test('what differs in more than the writing of an expression gets no second look', async () => {
+  const result = await rehearsed(manifest({ schema: VIEW }), { view: { 'public.v': 'c:d:other:4.y' } }, [
+    'view public.v',
+  ]);
+  expect(result).toMatchObject({ asked: [], proof: { equal: false } });
+});
+
+test('user mappings whose options the dump role may not see are noted', async () => {
+  const schema = { 'user mapping': { 'far app': HIDDEN, 'far other': 'd' } };
+  const copy = { 'user mapping': { 'far app': 'e', 'far other': 'd' } };
+  const result = await rehearsed(manifest({ schema }), copy);
+  expect(result.proof).toMatchObject({ equal: true });
+  expect(result.notes).toEqual([expect.stringMatching(/user mappings.*: far app$/)]);
+});
+
+test('a dump of another version of Understudy is not accused, and not called equal', async () => {
+  const result = await rehearsed(manifest({ schema: VIEW, facts: 1 }), OTHERWISE);
+  expect(result).toMatchObject({ asked: [], proof: { equal: true, strength: 'restored' } });
+  expect(result.notes).toEqual([expect.stringContaining('take a new dump')]);
+});
