@@ -1,96 +1,84 @@
-import {
-  describeAccountAttributes,
-  describeDBEngineVersions,
-  describeDBMajorEngineVersions,
-} from './catalogue.ts';
-import { copySnapshot } from './copies.ts';
-import { deleteResource } from './deletion.ts';
+import * as catalogue from './catalogue.ts';
+import { copySnapshot, shareSnapshot } from './copies.ts';
+import { invalid } from './errors.ts';
 import { groupActions, showGroup } from './groups.ts';
-import { CLUSTER, INSTANCE, type Input, type Kind } from './kinds.ts';
+import { CLUSTER, INSTANCE, type Kind } from './kinds.ts';
 import { createMember } from './members.ts';
-import { modifyResource } from './modification.ts';
-import type { Noun } from './names.ts';
-import { page } from './pages.ts';
-import { find } from './regions.ts';
+import { deleteResource, modifyResource } from './modification.ts';
+import { type Noun, parseArn } from './names.ts';
+import { find, page } from './regions.ts';
 import { restoreFromSnapshot, restoreToPointInTime } from './restores.ts';
-import { shareSnapshot } from './sharing.ts';
-import { showBackups, showResource, showSnapshot } from './show.ts';
-import { deleteSnapshot, ofType, takeSnapshot } from './snapshots.ts';
-import { listTagsForResource } from './tags.ts';
+import { hasBackups, showBackups, showResource, showSnapshot } from './show.ts';
+import { deleteSnapshot, ofSourceAndType, takeSnapshot } from './snapshots.ts';
 import type { Call, Resource, Snapshot, Things } from './world.ts';
 
 /** What an action does with parameters that fit its input shape. */
-export type Action = (call: Call, input: Input) => unknown;
+type Action = (call: Call) => unknown;
+type Act<T> = (call: Call) => T | Promise<T>;
 
-const actionsOf = (kind: Kind): Record<string, Action> => {
+function actionsOf(kind: Kind): Record<string, Action> {
   const { noun, snapshot, group } = kind;
-  const showing =
-    (act: (call: Call, kind: Kind, input: Input) => Resource | Promise<Resource>): Action =>
-    async (call, input) => ({ [noun]: await showResource(call, await act(call, kind, input)) });
-  const showingSnapshot =
-    (act: (call: Call, kind: Kind, input: Input) => Snapshot | Promise<Snapshot>): Action =>
-    async (call, input) => ({ [snapshot]: showSnapshot(await act(call, kind, input)) });
-  return {
+  const resource =
+    (act: Act<Resource>): Action =>
+    async (call) => ({ [noun]: await showResource(call, await act(call)) });
+  const shown =
+    (act: Act<Snapshot>): Action =>
+    async (call) => ({ [snapshot]: showSnapshot(await act(call)) });
+  const actions: Record<string, Action> = {
     [`Describe${noun}s`]: describe(noun, showResource),
-    [`Modify${noun}`]: showing(modifyResource),
-    [`Delete${noun}`]: showing(deleteResource),
-    [`Restore${noun}From${kind === CLUSTER ? 'Snapshot' : snapshot}`]: showing(restoreFromSnapshot),
-    [`Restore${noun}ToPointInTime`]: showing(restoreToPointInTime),
-    [`Create${snapshot}`]: showingSnapshot(takeSnapshot),
-    [`Copy${snapshot}`]: showingSnapshot(copySnapshot),
-    [`Delete${snapshot}`]: showingSnapshot(deleteSnapshot),
-    [`Modify${snapshot}Attribute`]: (call, input) => shareSnapshot(call, kind, input),
-    [`Describe${snapshot}s`]: describe(
-      snapshot,
-      (_, found) => showSnapshot(found),
-      (input) => {
-        const fits = ofType(input.SnapshotType);
-        const source = input[`${noun}Identifier`]?.toLowerCase();
-        return (found) => fits(found) && (!source || found.source.id === source);
-      },
-    ),
+    [`Modify${noun}`]: resource(modifyResource),
+    [`Delete${noun}`]: resource(deleteResource),
+    [`Restore${noun}From${kind === CLUSTER ? 'Snapshot' : snapshot}`]: resource(restoreFromSnapshot),
+    [`Restore${noun}ToPointInTime`]: resource(restoreToPointInTime),
+    [`Create${snapshot}`]: shown(takeSnapshot),
+    [`Copy${snapshot}`]: shown(copySnapshot),
+    [`Delete${snapshot}`]: shown(deleteSnapshot),
+    [`Modify${snapshot}Attribute`]: shareSnapshot,
+    [`Describe${snapshot}s`]: describe(snapshot, (_, found) => showSnapshot(found), ofSourceAndType),
     [`Describe${group}s`]: describe(group, (_, found) => showGroup(found)),
     ...groupActions(kind),
   };
-};
+  const ofKind = (act: Action) => (call: Call) => act({ ...call, kind });
+  return Object.fromEntries(Object.entries(actions).map(([name, act]) => [name, ofKind(act)]));
+}
 
 /** A list of what the Region has, or the one of the name that was given. */
 function describe<N extends Noun>(
   noun: N,
   show: (call: Call, found: Things[N]) => unknown,
-  wanted: (input: Input) => (found: Things[N]) => boolean = () => () => true,
+  wanted: (call: Call) => (found: Things[N]) => boolean = () => () => true,
+  shown = `${noun}s`,
 ): Action {
-  return async (call, input) => {
-    const name = input[`${noun}${noun.endsWith('Group') ? 'Name' : 'Identifier'}` as const];
+  return async (call) => {
+    const name = call.input[`${noun}${noun.endsWith('Group') ? 'Name' : 'Identifier'}` as const];
     const all = name ? [find(call, noun, name)] : ([...call.region[noun].values()] as Things[N][]);
-    const { items, Marker } = page(all.filter(wanted(input)), ({ id }) => id, input);
-    return { [`${noun}s`]: await Promise.all(items.map((item) => show(call, item))), Marker };
+    const { items, Marker } = page(call, all.filter(wanted(call)), ({ id }) => id);
+    return { [shown]: await Promise.all(items.map((item) => show(call, item))), Marker };
   };
 }
 
-async function describeBackups(call: Call, { DbiResourceId: id, ...paging }: Input) {
-  const all = [...call.region.DBInstance.values()].filter(
-    ({ cluster, shown, resourceId }) =>
-      !cluster && shown.BackupRetentionPeriod > 0 && (!id || resourceId === id),
-  );
-  const { items, Marker } = page(all, ({ resourceId }) => resourceId, paging);
-  return {
-    DBInstanceAutomatedBackups: await Promise.all(items.map((each) => showBackups(call, each))),
-    Marker,
-  };
+function listTagsForResource(call: Call) {
+  const given = call.input.ResourceName!;
+  const noun = parseArn(given)?.noun ?? invalid(`The resource name does not match an RDS resource: ${given}`);
+  // The model has no code for a parameter group that is not there.
+  const isListed = ['DBInstance', 'DBCluster', 'DBSnapshot'].includes(noun);
+  return { TagList: find(call, noun, given, isListed ? undefined : 'InvalidParameterValue').tags };
 }
 
 /** Every action that is served here. */
 export const ACTIONS: Record<string, Action> = {
   ...actionsOf(INSTANCE),
   ...actionsOf(CLUSTER),
-  CreateDBInstance: async (call, input) => ({
-    DBInstance: await showResource(call, await createMember(call, input)),
-  }),
-  DescribeAccountAttributes: describeAccountAttributes,
-  DescribeDBEngineVersions: describeDBEngineVersions,
-  DescribeDBInstanceAutomatedBackups: describeBackups,
-  DescribeDBMajorEngineVersions: describeDBMajorEngineVersions,
+  CreateDBInstance: async (call) => ({ DBInstance: await showResource(call, createMember(call)) }),
+  DescribeAccountAttributes: catalogue.describeAccountAttributes,
+  DescribeDBEngineVersions: catalogue.describeDBEngineVersions,
+  DescribeDBInstanceAutomatedBackups: describe(
+    'DBInstance',
+    showBackups,
+    hasBackups,
+    'DBInstanceAutomatedBackups',
+  ),
+  DescribeDBMajorEngineVersions: catalogue.describeDBMajorEngineVersions,
   DescribeDBSubnetGroups: describe('DBSubnetGroup', (_, { shown }) => shown),
   ListTagsForResource: listTagsForResource,
 };

@@ -1,88 +1,54 @@
 import { familyOf } from './groups.ts';
-import { type Input, KINDS, type Kind } from './kinds.ts';
-import { page } from './pages.ts';
+import { KINDS } from './kinds.ts';
+import { page } from './regions.ts';
 import { manualOnes } from './snapshots.ts';
 import type { Call } from './world.ts';
 
 export function describeAccountAttributes({ world, region }: Call) {
   const { quotas } = world.settings;
-  const of = (kind: Kind) => [
-    { AccountQuotaName: `${kind.noun}s`, Used: region[kind.noun].size, Max: quotas[kind.quota] },
-    {
-      AccountQuotaName: kind.snapshot.replace(/^DB(.*)/, 'Manual$1s'),
-      Used: manualOnes(region, kind),
-      Max: quotas[kind.snapshotQuota],
-    },
-  ];
-  return { AccountQuotas: KINDS.flatMap(of) };
+  const all = KINDS.flatMap((kind) => [
+    [`${kind.noun}s`, region[kind.noun].size, quotas[kind.quota]],
+    [kind.snapshot.replace(/^DB(.*)/, 'Manual$1s'), manualOnes(region, kind), quotas[kind.snapshotQuota]],
+  ]);
+  return { AccountQuotas: all.map(([AccountQuotaName, Used, Max]) => ({ AccountQuotaName, Used, Max })) };
 }
 
-/** The newest minor of every major and the end of its standard support, by AWS' release calender. */
-const POSTGRES: Record<string, string> = {
-  '13.23': '2026-02-28',
-  '14.20': '2027-02-28',
-  '15.15': '2028-02-29',
-  '16.11': '2029-02-28',
-  '17.7': '2030-02-28',
-  '18.1': '2031-02-28',
-};
-const OTHERS = [
-  ['mysql', '8.0.44'],
-  ['mysql', '8.4.7'],
-  ['mariadb', '10.11.15'],
-  ['mariadb', '11.8.5'],
-] as const;
+/** The newest minor of every major. */
+const NEWEST: Record<string, number> = { 13: 23, 14: 20, 15: 15, 16: 11, 17: 7, 18: 1 };
+const ENGINES = ['postgres', 'aurora-postgresql'];
 
 /** The version on this machine under both its names, and the newest others. */
-export function describeDBEngineVersions({ world }: Call, input: Input) {
-  const here = world.machine.version;
-  const newest = Object.keys(POSTGRES).filter((version) => majorOf(version) !== majorOf(here));
-  const postgres = [here, ...newest].flatMap((version) =>
-    ENGINES.map((engine) => [engine, version] as const),
+export function describeDBEngineVersions(call: Call) {
+  const { Engine: wanted, EngineVersion: beginning = '' } = call.input;
+  const here = call.world.machine.version;
+  const others = Object.entries(NEWEST).filter(([major]) => major !== here.split('.')[0]);
+  const all = [here, ...others.map((parts) => parts.join('.'))].flatMap((EngineVersion) =>
+    ENGINES.map((Engine) => {
+      const family = familyOf(Engine, EngineVersion);
+      return { Engine, EngineVersion, DBParameterGroupFamily: family, Status: 'available' };
+    }),
   );
-  const { Engine: wanted, EngineVersion: beginning = '' } = input;
-  const found = [...postgres, ...OTHERS].filter(
-    ([engine, version]) => (!wanted || engine === wanted) && version.startsWith(beginning),
+  const found = all.filter(
+    ({ Engine, EngineVersion }) => (!wanted || Engine === wanted) && EngineVersion.startsWith(beginning),
   );
-  const { items, Marker } = page(found, (each) => each.join(' '), input);
-  const shown = items.map(([Engine, EngineVersion]) => ({
-    Engine,
-    EngineVersion,
-    MajorEngineVersion: familyOf(Engine, EngineVersion).slice(Engine.length),
-    DBParameterGroupFamily: familyOf(Engine, EngineVersion),
-    Status: 'available',
-  }));
-  return { DBEngineVersions: shown, Marker };
+  const { items, Marker } = page(call, found, (each) => each.DBParameterGroupFamily);
+  return { DBEngineVersions: items, Marker };
 }
 
-/** PostgreSQL's alone. Extended support goes on for three years after the standard one. */
-export function describeDBMajorEngineVersions(_: Call, input: Input) {
-  const { Engine: wanted } = input;
-  const all = Object.entries(POSTGRES).flatMap(([version, end]) =>
-    ENGINES.map((Engine) => ({
-      Engine,
-      MajorEngineVersion: majorOf(version),
-      SupportedEngineLifecycles: [
-        lifecycle('standard', years(end, -5), new Date(end)),
-        lifecycle('extended', new Date(end), years(end, 3)),
-      ],
-    })),
-  );
-  const found = all.filter(({ Engine }) => !wanted || Engine === wanted);
-  const { items, Marker } = page(found, (each) => `${each.Engine} ${each.MajorEngineVersion}`, input);
+/** By AWS' release calendar: a standard support of five years that ends with a February, and three more years. */
+export function describeDBMajorEngineVersions(call: Call) {
+  const { Engine: wanted } = call.input;
+  const engines = ENGINES.filter((engine) => !wanted || engine === wanted);
+  const found = Object.keys(NEWEST).flatMap((MajorEngineVersion) => {
+    const february = (years: number) => new Date(Date.UTC(2013 + Number(MajorEngineVersion) + years, 2, 0));
+    const lifecycle = (name: string, from: number, to: number) => ({
+      LifecycleSupportName: `open-source-rds-${name}-support`,
+      LifecycleSupportStartDate: february(from),
+      LifecycleSupportEndDate: february(to),
+    });
+    const SupportedEngineLifecycles = [lifecycle('standard', -5, 0), lifecycle('extended', 0, 3)];
+    return engines.map((Engine) => ({ Engine, MajorEngineVersion, SupportedEngineLifecycles }));
+  });
+  const { items, Marker } = page(call, found, (each) => each.Engine + each.MajorEngineVersion);
   return { DBMajorEngineVersions: items, Marker };
-}
-
-const ENGINES = ['postgres', 'aurora-postgresql'];
-const majorOf = (version: string) => version.split('.')[0]!;
-const lifecycle = (name: 'standard' | 'extended', from: Date, to: Date) => ({
-  LifecycleSupportName: `open-source-rds-${name}-support`,
-  LifecycleSupportStartDate: from,
-  LifecycleSupportEndDate: to,
-});
-
-function years(day: string, more: number): Date {
-  const date = new Date(day);
-  date.setUTCFullYear(date.getUTCFullYear() + more);
-  return date;
 }

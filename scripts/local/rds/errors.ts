@@ -19,6 +19,16 @@ export function refuse(code: string, message: string): never {
   throw new Refusal(code, message);
 }
 
+/** A parameter that RDS does not take. */
+export function invalid(message: string): never {
+  throw new Refusal('InvalidParameterValue', message);
+}
+
+/** Parameters that do not fit each other, or what they are asked of. */
+export function unfit(message: string): never {
+  throw new Refusal('InvalidParameterCombination', message);
+}
+
 /** The status that the model gives to a code; undefined for a code that this operation could never answer with. */
 export function statusOf(model: Model, operation: Operation | undefined, code: string): number | undefined {
   if (code === 'InternalFailure') return 500;

@@ -1,69 +1,65 @@
-import { refuse } from './errors.ts';
-import type { Input, Kind } from './kinds.ts';
-import { arnOf, codeOf, newName } from './names.ts';
-import { page } from './pages.ts';
+import type { Tag } from '@aws-sdk/client-rds';
+import { invalid, unfit } from './errors.ts';
+import type { Kind } from './kinds.ts';
+import { arnOf, forbid, newTags } from './names.ts';
 import { parametersOf, setParameters } from './parameters.ts';
-import { find } from './regions.ts';
-import { newTags } from './tags.ts';
+import { find, named, newName, page } from './regions.ts';
 import type { Call, Origin, ParameterGroup } from './world.ts';
 
 /** The actions on parameter groups of one kind. */
-export const groupActions = (kind: Kind) => {
-  const noun = kind.group;
-  const named = (input: Input) => input[`${noun}Name`]!;
-  return {
-    [`Create${noun}`]: (call: Call, input: Input) => {
-      const group = createGroup(call, kind, named(input), input.DBParameterGroupFamily!, input.Description!);
-      group.tags = newTags(input.Tags);
-      return { [noun]: showGroup(group) };
-    },
-    [`Copy${noun}`]: (call: Call, input: Input) => {
-      const source = find(call, noun, input[`Source${noun}Identifier`]!);
-      if (isDefault(source))
-        refuse('InvalidParameterValue', `${source.id} cannot be copied: create a group.`);
-      const { [`Target${noun}Identifier` as const]: name, [`Target${noun}Description` as const]: about } =
-        input;
-      const group = createGroup(call, kind, name!, source.family, about!);
-      Object.assign(group, { tags: newTags(input.Tags), values: new Map(source.values) });
-      return { [noun]: showGroup(group) };
-    },
-    [`Modify${noun}`]: (call: Call, input: Input) => {
-      const group = changeable(call, kind, named(input));
-      setParameters(call.world.machine, group, input.Parameters!);
-      return { [`${noun}Name`]: group.id };
-    },
-    [`Describe${kind.parameters}`]: (call: Call, input: Input) => {
-      const { Source: wanted } = input;
-      if (wanted && !['user', 'system', 'engine-default'].includes(wanted))
-        refuse('InvalidParameterValue', `Invalid source: ${wanted}`);
-      const all = parametersOf(call.world.machine, find(call, noun, named(input)));
-      const found = all.filter(({ Source }) => !wanted || Source === wanted);
-      const { items, Marker } = page(found, ({ ParameterName }) => ParameterName!, input);
-      return { Parameters: items, Marker };
-    },
-    [`Delete${noun}`]: (call: Call, input: Input) => {
-      const group = changeable(call, kind, named(input));
-      if ([...call.region[kind.noun].values()].some((user) => user.group === group))
-        refuse(codeOf(noun, 'State'), `${group.id} is in use by a ${kind.noun}, so it cannot be deleted`);
-      call.region[noun].delete(group.id);
-    },
-  };
-};
+export const groupActions = ({ noun: user, group: noun }: Kind) => ({
+  [`Create${noun}`]: (call: Call) => {
+    const { DBParameterGroupFamily: family = '', Description: about, Tags } = call.input;
+    const name = newName(call, noun, call.input[`${noun}Name`]!);
+    if (!/^(postgres|aurora-postgresql)\d+$|^(mysql|mariadb)\d+\.\d+$/.test(family))
+      invalid(`${family} is not a valid parameter group family`);
+    return { [noun]: showGroup(addGroup(call, name, family, about!, newTags(Tags))) };
+  },
+  [`Copy${noun}`]: (call: Call) => {
+    const { [`Target${noun}Description` as const]: about, Tags } = call.input;
+    const source = find(call, noun, call.input[`Source${noun}Identifier`]!);
+    const name = newName(call, noun, call.input[`Target${noun}Identifier`]!);
+    if (isDefault(source)) invalid(`${source.id} is a default group, which has no copies.`);
+    const group = addGroup(call, name, source.family, about!, newTags(Tags));
+    group.values = new Map(source.values);
+    return { [noun]: showGroup(group) };
+  },
+  [`Modify${noun}`]: (call: Call) => {
+    const group = named(call, noun);
+    if (isDefault(group)) forbid(group, 'is a default group: it stays as it is');
+    setParameters(call.world.machine, group, call.input.Parameters!);
+    return { [`${noun}Name`]: group.id };
+  },
+  [`Describe${noun.replace('Group', 's')}`]: (call: Call) => {
+    const { Source: wanted = '' } = call.input;
+    if (!['', 'user', 'system', 'engine-default'].includes(wanted)) invalid(`Invalid source: ${wanted}`);
+    const all = parametersOf(call.world.machine, named(call, noun));
+    const found = all.filter(({ Source }) => !wanted || Source === wanted);
+    const { items, Marker } = page(call, found, ({ ParameterName }) => ParameterName!);
+    return { Parameters: items, Marker };
+  },
+  [`Delete${noun}`]: (call: Call) => {
+    const group = named(call, noun);
+    if (isDefault(group)) forbid(group, 'is a default group: it stays as it is');
+    const users = [...call.region[user].values()];
+    if (users.some((each) => each.group === group)) forbid(group, 'is in use: it cannot be deleted');
+    call.region[noun].delete(group.id);
+  },
+});
 
 /** The group that was named, if it is of the engine's family, or the family's default one, made on first use. */
-export function groupFor(call: Call, kind: Kind, origin: Origin, given?: string): ParameterGroup {
+export function groupFor(call: Call, origin: Origin, given?: string): ParameterGroup {
+  const { group: noun } = call.kind;
   const family = familyOf(origin.Engine, origin.EngineVersion);
-  const known = call.region[kind.group].get(given ?? `default.${family}`);
-  if (!given && !known)
-    return addGroup(call, kind, `default.${family}`, family, `Default parameter group for ${family}`);
-  const group = known ?? find(call, kind.group, given!, kind.groupNotFound);
-  if (group.family !== family)
-    refuse('InvalidParameterCombination', `${group.id} is of family ${group.family}: use one of ${family}.`);
+  const name = `default.${family}`;
+  if (!given && !call.region[noun].has(name))
+    return addGroup(call, name, family, `Default group of ${family}`);
+  const group = find(call, noun, given ?? name, `${noun}NotFound`);
+  if (group.family !== family) unfit(`${group.id} is of family ${group.family}: use one of ${family}.`);
   return group;
 }
 
-export function showGroup(group: ParameterGroup) {
-  const { noun, id, arn, family, description } = group;
+export function showGroup({ noun, id, arn, family, description }: ParameterGroup) {
   const named = { [`${noun}Name`]: id, [`${noun}Arn`]: arn };
   return { ...named, DBParameterGroupFamily: family, Description: description };
 }
@@ -76,40 +72,11 @@ export function familyOf(engine: string, version: string): string {
 export const valuesOf = (...groups: ParameterGroup[]): Record<string, string> =>
   Object.fromEntries(groups.flatMap((group) => [...group.values].map(([name, { value }]) => [name, value])));
 
-function createGroup(call: Call, kind: Kind, given: string, family: string, description: string) {
-  if (!/^(postgres|aurora-postgresql)\d+$|^(mysql|mariadb)\d+\.\d+$/.test(family))
-    refuse('InvalidParameterValue', `${family} is not a valid parameter group family`);
-  const name = newName(given, kind.group, 255);
-  if (call.region[kind.group].has(name))
-    refuse(codeOf(kind.group, 'AlreadyExists'), `Parameter group ${name} already exists`);
-  return addGroup(call, kind, name, family, description);
-}
-
-function addGroup(
-  { region }: Call,
-  kind: Kind,
-  id: string,
-  family: string,
-  description: string,
-): ParameterGroup {
-  const arn = arnOf(region.name, kind.group, id);
-  const group: ParameterGroup = {
-    noun: kind.group,
-    id,
-    arn,
-    tags: [],
-    family,
-    description,
-    values: new Map(),
-  };
-  region[kind.group].set(id, group);
-  return group;
-}
-
-function changeable(call: Call, kind: Kind, given: string): ParameterGroup {
-  const group = find(call, kind.group, given);
-  if (isDefault(group))
-    refuse(codeOf(group.noun, 'State'), `${group.id} is a default group: it stays as it is.`);
+function addGroup({ region, kind }: Call, id: string, family: string, about: string, tags: Tag[] = []) {
+  const { group: noun } = kind;
+  const arn = arnOf(region.name, noun, id);
+  const group: ParameterGroup = { noun, id, arn, tags, family, description: about, values: new Map() };
+  region[noun].set(id, group);
   return group;
 }
 

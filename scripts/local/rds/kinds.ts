@@ -6,16 +6,13 @@ export const INSTANCE = {
   noun: 'DBInstance',
   snapshot: 'DBSnapshot',
   group: 'DBParameterGroup',
-  parameters: 'DBParameters',
   /** Days of backups that it must have. */
   leastRetention: 0,
   quota: 'instances',
   quotaExceeded: 'InstanceQuotaExceeded',
   snapshotQuota: 'snapshots',
-  groupNotFound: 'DBParameterGroupNotFound',
   /** The parameters of its restores. */
   restored: 'DBSnapshotIdentifier',
-  source: 'SourceDBInstanceIdentifier',
   target: 'TargetDBInstanceIdentifier',
   time: 'RestoreTime',
 } as const;
@@ -24,14 +21,11 @@ export const CLUSTER = {
   noun: 'DBCluster',
   snapshot: 'DBClusterSnapshot',
   group: 'DBClusterParameterGroup',
-  parameters: 'DBClusterParameters',
   leastRetention: 1,
   quota: 'clusters',
   quotaExceeded: 'DBClusterQuotaExceededFault',
   snapshotQuota: 'clusterSnapshots',
-  groupNotFound: 'DBClusterParameterGroupNotFound',
   restored: 'SnapshotIdentifier',
-  source: 'SourceDBClusterIdentifier',
   target: 'DBClusterIdentifier',
   time: 'RestoreToTime',
 } as const;
@@ -46,7 +40,7 @@ type Text =
   | ('Engine' | 'EngineVersion' | 'DBInstanceClass' | 'KmsKeyId' | 'PreSignedUrl')
   | ('DBParameterGroupFamily' | 'Description' | 'Source' | 'MasterUserPassword');
 type Flag =
-  | ('SkipFinalSnapshot' | 'DeleteAutomatedBackups' | 'UseLatestRestorableTime' | 'ApplyImmediately')
+  | ('SkipFinalSnapshot' | 'DeleteAutomatedBackups' | 'UseLatestRestorableTime')
   | ('CopyTags' | 'DeletionProtection' | 'CopyTagsToSnapshot' | 'MultiAZ')
   | ('PubliclyAccessible' | 'AutoMinorVersionUpgrade');
 

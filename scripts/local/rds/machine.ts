@@ -7,59 +7,44 @@ import { promisify } from 'node:util';
 import { account } from '../cluster.ts';
 import { tool } from '../tools.ts';
 
-/** What all PostgreSQL servers of one local RDS share. */
-export type Machine = {
-  /** Everything lies below it. Short, because a socket's path may have 100 characters at most. */
-  root: string;
-  bin: string;
-  hasLibrary(name: string): boolean;
-  version: string;
-  major: string;
-  /** The account the programs run as, where this process is root. */
-  identity: { uid?: number; gid?: number };
-  /** Of `rdsadmin`, the superuser that nobody outside knows. */
-  password: string;
-  parameters: Map<string, Parameter>;
-  /** The servers that run. */
-  children: Set<ChildProcess>;
-  directories: number;
-};
+export type Machine = ReturnType<typeof makeMachine>;
 
 /** A setting of the server: `restart` if it takes effect at the next start only. Its default is known to a running server alone. */
-export type Parameter = { restart: boolean; type: string; value?: string; about: string };
+export type Parameter = { restart: boolean; value?: string };
 
 export const ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 
-export function makeMachine(): Machine {
+/** What all PostgreSQL servers of one local RDS share. */
+export function makeMachine() {
   const bin = tool('PG_BIN');
+  // Everything lies below it. Short, because a socket's path may have 100 characters at most.
   const root = mkdtempSync(join(tmpdir(), 'us-rds-'));
-  const version = execFileSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8' })
-    .split(' ')[2]!
-    .trim();
+  const asked = (option: string) => execFileSync(join(bin, 'postgres'), [option], { encoding: 'utf8' });
   return {
     root,
     bin,
     hasLibrary: libraries(bin),
-    version,
-    major: version.split('.')[0]!,
+    version: asked('--version').split(' ')[2]!.trim(),
+    /** The account the programs run as, where this process is root. */
     identity: account(root),
+    /** Of `rdsadmin`, the superuser that no one outside knows. */
     password: randomBytes(18).toString('hex'),
-    parameters: parametersOf(bin),
-    children: new Set(),
+    parameters: parametersIn(asked('--describe-config')),
+    /** The servers that run. */
+    children: new Set<ChildProcess>(),
     directories: 0,
   };
 }
 
 /** A new directory that PostgreSQL may write to. */
-export function newDirectory(machine: Machine, parent = machine.root): string {
-  const directory = join(parent, String(++machine.directories));
-  makeDirectory(machine, directory);
-  return directory;
-}
-
-export function makeDirectory({ identity }: Machine, directory: string): void {
+export function newDirectory(
+  machine: Machine,
+  directory = join(machine.root, String(++machine.directories)),
+): string {
+  const { uid, gid } = machine.identity;
   mkdirSync(directory, { mode: 0o755 });
-  if (identity.uid !== undefined) chownSync(directory, identity.uid, identity.gid!);
+  if (uid !== undefined) chownSync(directory, uid, gid!);
+  return directory;
 }
 
 /** Runs a program of PostgreSQL, or `cp`, as the account that owns the data. */
@@ -86,17 +71,11 @@ function libraries(bin: string): (name: string) => boolean {
     );
 }
 
-function parametersOf(bin: string): Machine['parameters'] {
-  const text = execFileSync(join(bin, 'postgres'), ['--describe-config'], { encoding: 'utf8' });
+function parametersIn(description: string): Map<string, Parameter> {
+  const rows = description.split('\n').map((line) => line.split('\t'));
+  const known = rows.filter(([, context]) => context);
+  // Its own spelling of TimeZone and DateStyle is not the one of RDS.
   return new Map(
-    text
-      .split('\n')
-      .map((line) => line.split('\t'))
-      .filter(([, context]) => context)
-      .map(([name, context, , type, , , , about]) => [
-        // Its own spelling of TimeZone and DateStyle is not the one of RDS.
-        name!.toLowerCase(),
-        { restart: context === 'postmaster', type: type!.toLowerCase(), about: about ?? '' },
-      ]),
+    known.map(([name, context]) => [name!.toLowerCase(), { restart: context === 'postmaster' }]),
   );
 }

@@ -1,21 +1,16 @@
 import { type Server, sql } from './postgres.ts';
 
 /** The databases and roles a new instance has. `rds_superuser` is what RDS gives instead of a superuser. */
-export async function equip(
-  server: Server,
-  options: { database: string; user: string; password: string },
-): Promise<void> {
-  await sql(server, 'postgres', ROLES);
+export async function equip(server: Server, of: { database: string; user: string; password: string }) {
+  const run = (text: string) => sql(server, 'postgres', text);
+  const user = quoteName(of.user);
+  await run(ROLES);
   for (const database of ['template1', 'postgres']) await sql(server, database, AMCHECK);
-  const user = quoteName(options.user);
-  await sql(
-    server,
-    'postgres',
-    `create role ${user} login createdb createrole password ${quote(options.password)} in role rds_superuser`,
+  await run(
+    `create role ${user} login createdb createrole password ${quote(of.password)} in role rds_superuser`,
   );
-  if (options.database !== 'postgres')
-    await sql(server, 'postgres', `create database ${quoteName(options.database)}`);
-  await sql(server, 'postgres', `alter database ${quoteName(options.database)} owner to ${user}`);
+  if (of.database !== 'postgres') await run(`create database ${quoteName(of.database)}`);
+  await run(`alter database ${quoteName(of.database)} owner to ${user}`);
 }
 
 export async function changePassword(server: Server, user: string, password: string): Promise<void> {

@@ -1,39 +1,30 @@
-import { comeUp } from './coming-up.ts';
-import { refuse } from './errors.ts';
+import { unfit } from './errors.ts';
 import { groupFor, valuesOf } from './groups.ts';
-import { CLUSTER, INSTANCE, type Input } from './kinds.ts';
-import { codeOf } from './names.ts';
+import { forbid } from './names.ts';
 import { restart } from './postgres.ts';
 import { find, membersOf } from './regions.ts';
-import { addResource, newResourceName } from './resources.ts';
-import { sameEngine } from './restores.ts';
+import { addResource, comeUp, newResourceName, sameEngine } from './resources.ts';
 import type { Call, Resource } from './world.ts';
 
 /** Only members of a cluster are made this way here. What is not said of them is as in their cluster. */
-export async function createMember(call: Call, input: Input): Promise<Resource> {
-  const given = input.DBClusterIdentifier;
-  if (!given)
-    refuse('InvalidParameterCombination', 'Instances are made here only with a DBClusterIdentifier.');
-  const id = newResourceName(call, INSTANCE, input.DBInstanceIdentifier!);
-  const cluster: Resource = find(call, CLUSTER.noun, given);
-  sameEngine(cluster.origin, input);
+export function createMember(call: Call): Resource {
+  const { DBClusterIdentifier: given, DBInstanceIdentifier: name } = call.input;
+  if (!given) unfit('Instances are made here only with a DBClusterIdentifier.');
+  const id = newResourceName(call, name!);
+  const cluster: Resource = find(call, 'DBCluster', given);
+  sameEngine(call, cluster.origin);
   if (!['available', 'creating', 'backing-up', 'modifying'].includes(cluster.status))
-    refuse(codeOf('DBCluster', 'State'), `The cluster ${cluster.id} is ${cluster.status}.`);
-  const { origin, database, store, shown, subnetGroup, securityGroups } = cluster;
-  const member = addResource(
-    call,
-    INSTANCE,
-    {
-      ...{ id, cluster, origin, database, store, subnetGroup },
-      class: input.DBInstanceClass!,
-      retention: shown.BackupRetentionPeriod,
-      group: groupFor(call, INSTANCE, origin),
-    },
-    input,
-  );
-  member.securityGroups = securityGroups;
+    forbid(cluster, `is ${cluster.status}`);
+  const member = addMember(call, cluster, id);
   comeUp(call, member, cluster, () => join(member, cluster));
   return member;
+}
+
+export function addMember(call: Call, cluster: Resource, id: string): Resource {
+  const { origin, class: own, shown, database, store, subnetGroup } = cluster;
+  const of = { class: call.input.DBInstanceClass ?? own, group: groupFor(call, origin) };
+  const retention = shown.BackupRetentionPeriod;
+  return addResource(call, { id, cluster, origin, database, store, subnetGroup, retention, ...of });
 }
 
 /** The cluster's data becomes reachable with its first instance, under both their parameter groups. */

@@ -1,72 +1,75 @@
-import { backUp, settle } from './coming-up.ts';
-import { refuse } from './errors.ts';
-import type { Input, Kind } from './kinds.ts';
+import { invalid, unfit } from './errors.ts';
+import { CLUSTER } from './kinds.ts';
 import { changePassword } from './master.ts';
-import { find, mustWork } from './regions.ts';
-import { daysOfBackups } from './resources.ts';
-import { dropBackup } from './store.ts';
+import { leave } from './members.ts';
+import { forbid } from './names.ts';
+import { membersOf, mustWork, named } from './regions.ts';
+import { dropAutomatedSnapshots } from './snapshots.ts';
+import { dropStore } from './store.ts';
 import type { Call, Resource } from './world.ts';
 
-/** A password never waits; backups that are switched on or off do, for the maintenance window that never comes here. */
-export function modifyResource(call: Call, kind: Kind, input: Input): Resource {
-  const resource: Resource = find(call, kind.noun, input[`${kind.noun}Identifier`]!);
+/** Deletion protection changes at once, a password soon after, also without ApplyImmediately; days of backups stay. */
+export function modifyResource(call: Call): Resource {
+  const { kind, input } = call;
+  const resource: Resource = named(call, kind.noun);
   mustWork(resource);
-  const { shown, pending, cluster, id } = resource;
-  const { MasterUserPassword: password, BackupRetentionPeriod: days, ApplyImmediately: now } = input;
+  const { shown, cluster, id } = resource;
+  const { MasterUserPassword: password, BackupRetentionPeriod: days } = input;
   if (cluster && (password || days !== undefined))
-    refuse('InvalidParameterCombination', `${id} is a member of a cluster: modify the cluster.`);
-  if (password !== undefined) mustBeTakenAsPassword(password);
-  const before = shown.BackupRetentionPeriod;
-  const changes = days !== undefined && daysOfBackups(kind, days) !== before;
-  const waits = !now && (days === 0 || before === 0);
-  if (changes) pending.BackupRetentionPeriod = days;
-  if (password !== undefined) pending.MasterUserPassword = '****';
+    unfit(`${id} is a member of a cluster: modify the cluster.`);
+  if (days !== undefined && days !== shown.BackupRetentionPeriod)
+    invalid(`The backup retention of ${id} cannot be changed to ${days} here.`);
+  if (password !== undefined && !/^[!#-.0-?A-~]{8,128}$/.test(password))
+    invalid('MasterUserPassword has 8 to 128 printable ASCII characters besides / @ " and space.');
   shown.DeletionProtection = input.DeletionProtection ?? shown.DeletionProtection;
-  apply(call, resource, password, changes && !waits ? days : undefined);
+  if (password !== undefined) givePassword(call, resource, password);
   return resource;
 }
 
-/** A change is pending while the status is still `available`, as on AWS: to wait for `available` alone is too early. */
-function apply(call: Call, resource: Resource, password?: string, days?: number): void {
+/** The change is pending while the status is still `available`, as on AWS: to wait for `available` alone is too early. */
+function givePassword(call: Call, resource: Resource, password: string): void {
   const { background } = call.world;
-  if (password === undefined && days === undefined) return;
-  const before = resource.busy;
-  resource.busy = background.start(`the modification of ${resource.id}`, async () => {
+  const { busy: before, pending, origin, store } = resource;
+  const status = 'resetting-master-credentials';
+  pending.MasterUserPassword = '****';
+  resource.busy = background.start(`the new password of ${resource.id}`, async () => {
     await before;
     await background.lasting();
-    if (password !== undefined) await resetPassword(call, resource, password);
-    if (days !== undefined) await changeRetention(call, resource, days);
+    if (resource.status !== 'available') return;
+    resource.status = status;
+    await background.lasting(store.server && changePassword(store.server, origin.MasterUsername, password));
+    delete pending.MasterUserPassword;
+    if (resource.status === status) resource.status = 'available';
   });
 }
 
-async function resetPassword(call: Call, resource: Resource, text: string): Promise<void> {
-  const status = 'resetting-master-credentials';
-  if (resource.status !== 'available') return;
-  resource.status = status;
-  const { server } = resource.store;
-  const changing = server && changePassword(server, resource.origin.MasterUsername, text);
-  await call.world.background.lasting(changing);
-  delete resource.pending.MasterUserPassword;
-  settle(resource, status);
-}
-
-async function changeRetention(call: Call, resource: Resource, days: number): Promise<void> {
-  const { store, shown } = resource;
-  if (resource.status !== 'available') return;
-  resource.status = 'modifying';
-  await call.world.background.lasting();
-  const begins = shown.BackupRetentionPeriod === 0;
-  shown.BackupRetentionPeriod = days;
-  delete resource.pending.BackupRetentionPeriod;
-  if (begins) await backUp(call, resource);
-  if (days === 0) for (const base of store.bases.splice(0)) dropBackup(base);
-  settle(resource, 'modifying');
-}
-
-function mustBeTakenAsPassword(given: string): void {
-  const wrong =
-    given.length < 8 || given.length > 128
-      ? 'it has 8 to 128 characters'
-      : /[^ -~]|[/@" ]/.test(given) && 'only printable ASCII characters besides / @ " and space may be used';
-  if (wrong) refuse('InvalidParameterValue', `MasterUserPassword is not a valid password: ${wrong}.`);
+/** Always without a last snapshot, which the request must say, and with the automated backups. */
+export function deleteResource(call: Call): Resource {
+  const { kind, input } = call;
+  const resource: Resource = named(call, kind.noun);
+  const { id, cluster, busy: before } = resource;
+  const { SkipFinalSnapshot: skipped, DeleteAutomatedBackups: backupsToo = true } = input;
+  const { background } = call.world;
+  if (resource.status === 'deleting') forbid(resource, 'is already being deleted');
+  if (resource.shown.DeletionProtection)
+    unfit(`${id} is protected: disable deletion protection and try again.`);
+  const members = kind === CLUSTER ? membersOf(call, resource) : [];
+  if (members.some(({ status }) => status !== 'deleting'))
+    forbid(resource, 'cannot be deleted: it still contains DB instances');
+  if (!cluster && !skipped) unfit('FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is given.');
+  if (!backupsToo) unfit('Automated backups are not kept here.');
+  resource.status = 'deleting';
+  resource.busy = background.start(`the deletion of ${id}`, async () => {
+    // What still goes on with it comes to its end first.
+    await before;
+    await background.lasting();
+    await Promise.all(members.map(({ busy }) => busy));
+    if (cluster) await leave(call, resource, cluster);
+    else {
+      dropAutomatedSnapshots(call, resource);
+      await dropStore(resource.store);
+    }
+    call.region[kind.noun].delete(id);
+  });
+  return resource;
 }

@@ -1,7 +1,8 @@
-import { createHash, randomInt } from 'node:crypto';
-import { refuse } from './errors.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import type { Tag } from '@aws-sdk/client-rds';
+import { invalid, refuse } from './errors.ts';
 
-export const ACCOUNT = '123456789012';
+const ACCOUNT = '123456789012';
 export const DEFAULT_KEY = 'alias/aws/rds';
 
 /** What RDS has, by the noun that its actions and parameters are built from, and how an ARN calls it. */
@@ -34,27 +35,25 @@ export function codeOf(noun: Noun, what: 'NotFound' | 'AlreadyExists' | 'State')
   return what === 'State' ? `Invalid${base}State${end}` : base + what + end;
 }
 
-/** A new name as RDS takes it, in lower case. */
-export function newName(given: string, noun: Noun, longest = 63): string {
-  const name = given.toLowerCase();
-  if (!/^[a-z](-?[a-z0-9])*$/.test(name) || name.length > longest)
-    refuse(
-      'InvalidParameterValue',
-      `${given} is not a valid name of a ${noun}. It must begin with a letter, contain only ASCII letters, digits, and hyphens, and not end with a hyphen or contain two consecutive hyphens.`,
-    );
-  return name;
+/** A state that forbids what was asked of something. */
+export function forbid({ noun, id }: { noun: Noun; id: string }, why: string): never {
+  refuse(codeOf(noun, 'State'), `The ${noun} ${id} ${why}.`);
+}
+
+/** Tags as RDS takes them; none unless given. */
+export function newTags(tags: Tag[] = []): Tag[] {
+  const wrong = tags.find(({ Key }) => !Key || Key.startsWith('aws:'));
+  if (wrong) invalid(`The tag key '${wrong.Key}' may not be empty or begin with aws:`);
+  return tags.map(({ Key, Value = '' }) => ({ Key, Value }));
 }
 
 /** Never the same again, also for a resource of the same name. */
-export function resourceId(noun: 'DBInstance' | 'DBCluster'): string {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  return `${ARN_KINDS[noun]}-${Array.from({ length: 26 }, () => letters[randomInt(letters.length)]).join('')}`;
-}
+export const resourceId = (noun: 'DBInstance' | 'DBCluster') =>
+  `${ARN_KINDS[noun]}-${randomBytes(13).toString('hex').toUpperCase()}`;
 
 /** The ARN that RDS shows for a key given as an ARN, an id or an alias. */
 export function keyArn(region: string, given: string): string {
   if (given.startsWith('arn:')) return given;
-  const hash = createHash('sha256').update(`${region}/${given}`).digest('hex');
-  const behind = hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, '$1-$2-$3-$4-$5');
+  const behind = createHash('md5').update(`${region}/${given}`).digest('hex');
   return `arn:aws:kms:${region}:${ACCOUNT}:key/${given.startsWith('alias/') ? behind : given}`;
 }

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { freePort } from '../ports.ts';
-import { copyDirectory, ENVIRONMENT, type Machine, makeDirectory, newDirectory, run } from './machine.ts';
-import { archiveOf, settingsOf } from './settings.ts';
+import { ENVIRONMENT, type Machine, newDirectory, run } from './machine.ts';
 
 export type Rows = Record<string, unknown>[];
 
@@ -14,20 +13,21 @@ export type Server = {
   machine: Machine;
   directory: string;
   port: number;
+  /** Does it listen on its port, or only on the socket that rdsadmin uses? */
+  open: boolean;
   /** Values of a parameter group, given to the server as they are. */
   parameters: Record<string, string>;
   process?: ChildProcess | undefined;
   /** Has it come up, and not been stopped since? */
   ready: boolean;
-  /** Does it listen on its port, or only on the socket that rdsadmin uses? */
-  open: boolean;
 };
 
-export const dataOf = (server: Server) => join(server.directory, 'data');
+export const dataOf = ({ directory }: { directory: string }) => join(directory, 'data');
+export const archiveOf = ({ directory }: { directory: string }) => join(directory, 'wal');
 
 /** A new, empty cluster of the superuser `rdsadmin`, not started. */
-export async function newServer(machine: Machine): Promise<Server> {
-  const server = await emptyServer(machine);
+export async function newServer(machine: Machine, parameters: Server['parameters']): Promise<Server> {
+  const server = await emptyServer(machine, parameters);
   const passwordFile = join(server.directory, 'password');
   await run(machine, '/bin/sh', ['-c', 'umask 077; printf %s "$PGPASSWORD" > "$0"', passwordFile]);
   await run(machine, 'initdb', [
@@ -37,36 +37,30 @@ export async function newServer(machine: Machine): Promise<Server> {
   return server;
 }
 
-/** Copies a base backup, and the WAL that it may be replayed with. */
-export async function fillServer(server: Server, backup: string, archive?: string): Promise<void> {
-  await copyDirectory(server.machine, backup, dataOf(server));
-  if (archive) await copyDirectory(server.machine, archive, join(server.directory, 'source-wal'));
-}
-
-export async function emptyServer(machine: Machine): Promise<Server> {
+export async function emptyServer(machine: Machine, parameters: Server['parameters']): Promise<Server> {
   const directory = newDirectory(machine);
-  const server = { machine, directory, port: await freePort(), parameters: {}, ready: false, open: true };
-  makeDirectory(machine, archiveOf(server));
+  const server = { machine, directory, port: await freePort(), parameters, ready: false, open: true };
+  newDirectory(machine, archiveOf(server));
   return server;
 }
 
 /** Resolves when the server takes writes: recovery is over then. */
-export async function start(server: Server, options: { open: boolean; settings?: string[] }): Promise<void> {
+export async function start(server: Server, open: boolean, more: string[] = []): Promise<void> {
   const { machine, directory } = server;
-  server.open = options.open;
+  server.open = open;
   const log = openSync(join(directory, 'log'), 'a');
-  const settings = [...settingsOf(server), ...(options.settings ?? [])];
-  const child = spawn(
-    join(machine.bin, 'postgres'),
-    ['-D', dataOf(server), ...settings.flatMap((setting) => ['-c', setting])],
-    { ...machine.identity, env: ENVIRONMENT, cwd: directory, stdio: ['ignore', log, log] },
-  );
+  const settings = [...settingsOf(server), ...more].flatMap((setting) => ['-c', setting]);
+  const child = spawn(join(machine.bin, 'postgres'), ['-D', dataOf(server), ...settings], {
+    ...{ ...machine.identity, env: ENVIRONMENT, cwd: directory, stdio: ['ignore', log, log] },
+  });
   server.process = child;
   machine.children.add(child);
   child.on('close', () => machine.children.delete(child));
   for (let attempt = 0; !(await isWritable(server)); attempt++) {
     if (child.exitCode !== null || attempt > 6000)
-      throw new Error(`PostgreSQL did not come up: ${lastWords(server)}`);
+      throw new Error(
+        `PostgreSQL did not start: ${readFileSync(join(directory, 'log'), 'utf8').slice(-1500)}`,
+      );
     await sleep(20);
   }
   server.ready = true;
@@ -87,12 +81,13 @@ export async function stop(server: Server, how: 'fast' | 'immediate'): Promise<v
 export async function restart(server: Server, open: boolean): Promise<void> {
   if (server.process && server.open === open) return;
   await stop(server, 'fast');
-  await start(server, { open });
+  await start(server, open);
 }
 
 /** Runs SQL as rdsadmin; several statements at once are fine, the last one's rows come back. */
 export async function sql(server: Server, database: string, text: string): Promise<Rows> {
-  const client = new Client(connection(server, database));
+  const { directory: host, port, machine } = server;
+  const client = new Client({ host, port, database, user: 'rdsadmin', password: machine.password });
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -103,21 +98,34 @@ export async function sql(server: Server, database: string, text: string): Promi
   }
 }
 
-const connection = ({ directory, port, machine }: Server, database: string) => ({
-  host: directory,
-  port,
-  database,
-  user: 'rdsadmin',
-  password: machine.password,
-});
+const isWritable = (server: Server) =>
+  sql(server, 'postgres', 'select pg_is_in_recovery() as recovering').then(
+    ([row]) => row?.['recovering'] === false,
+    () => false,
+  );
 
-async function isWritable(server: Server): Promise<boolean> {
-  try {
-    const [row] = await sql(server, 'postgres', 'select pg_is_in_recovery() as recovering');
-    return row?.['recovering'] === false;
-  } catch {
-    return false;
-  }
+/** The later ones win: a parameter group over what is usual, and what makes it a server of the local RDS over both. */
+export function settingsOf(server: Server): string[] {
+  const { machine, directory, parameters, open, port } = server;
+  const archive = archiveOf(server);
+  const libraries = (value: string) =>
+    value
+      .split(',')
+      .filter((each) => each.trim() && machine.hasLibrary(each.trim()))
+      .join(',');
+  return [
+    ...['max_connections=60', 'shared_buffers=16MB', 'max_wal_size=128MB', 'autovacuum_naptime=15s'],
+    // A value for another machine (a formula, a library that is not here, a setting only RDS has) would stop the server.
+    ...Object.entries(parameters)
+      .filter(([name, value]) => (name.includes('.') || machine.parameters.has(name)) && !value.includes('{'))
+      .map(([name, value]) => `${name}=${name === 'shared_preload_libraries' ? libraries(value) : value}`),
+    `listen_addresses=${open ? '127.0.0.1' : ''}`,
+    `port=${port}`,
+    `unix_socket_directories=${directory}`,
+    ...['fsync=off', 'wal_level=logical', 'archive_mode=on'],
+    // Only whole segments ever lie in the archive, because it is copied while others are being added.
+    `archive_command=cp "%p" "${archive}.part" && mv "${archive}.part" "${archive}/%f"`,
+    // No connection is taken before recovery has ended; a standby's minimum settings are not asked for either.
+    'hot_standby=off',
+  ];
 }
-
-const lastWords = ({ directory }: Server) => readFileSync(join(directory, 'log'), 'utf8').slice(-1500);

@@ -1,37 +1,64 @@
-import { refuse } from './errors.ts';
-import { arnOf, codeOf, type Noun, parseArn } from './names.ts';
+import { invalid, refuse } from './errors.ts';
+import { INSTANCE, type Input, type Kind } from './kinds.ts';
+import { ARN_KINDS, arnOf, codeOf, forbid, type Noun, parseArn } from './names.ts';
 import type { Call, Region, Resource, SubnetGroup, Things, World } from './world.ts';
 
 /** Regions come to be when they are first named. */
 export function regionOf(world: World, name: string): Region {
   const known = world.regions.get(name);
   if (known) return known;
-  const subnetGroups = ['default', ...world.subnetGroups].map((id) => subnetGroup(name, id));
-  const region: Region = {
-    name,
-    DBInstance: new Map(),
-    DBCluster: new Map(),
-    DBSnapshot: new Map(),
-    DBClusterSnapshot: new Map(),
-    DBParameterGroup: new Map(),
-    DBClusterParameterGroup: new Map(),
-    DBSubnetGroup: new Map(subnetGroups.map((group) => [group.id, group])),
-  };
+  const nothing = Object.keys(ARN_KINDS).map((noun) => [noun, new Map()]);
+  const region: Region = { name, ...Object.fromEntries(nothing) };
+  for (const id of ['default', ...world.subnetGroups]) region.DBSubnetGroup.set(id, subnetGroup(name, id));
   world.regions.set(name, region);
   return region;
 }
 
-export const callIn = (world: World, region: string): Call => ({ world, region: regionOf(world, region) });
+export const callIn = (world: World, region: string, kind: Kind = INSTANCE, input: Input = {}): Call => ({
+  ...{ world, region: regionOf(world, region), kind, input },
+});
 
 /** What is in this Region, by its name in any case or its ARN. */
-export function find<N extends Noun>({ region }: Call, noun: N, given: string, code?: string): Things[N] {
+export function find<N extends Noun>(call: Call, noun: N, given: string, code = codeOf(noun, 'NotFound')) {
   const arn = parseArn(given);
-  const elsewhere = arn && (arn.region !== region.name || arn.noun !== noun);
-  const found = elsewhere ? undefined : region[noun].get((arn?.id ?? given).toLowerCase());
-  return (
-    (found as Things[N] | undefined) ??
-    refuse(code ?? codeOf(noun, 'NotFound'), `${noun} ${given} not found.`)
-  );
+  const elsewhere = arn && (arn.region !== call.region.name || arn.noun !== noun);
+  const found = elsewhere ? undefined : call.region[noun].get((arn?.id ?? given).toLowerCase());
+  return (found as Things[N] | undefined) ?? refuse(code, `${noun} ${given} not found.`);
+}
+
+/** What the request names. */
+export const named = <N extends Noun>(call: Call, noun: N) =>
+  find(call, noun, call.input[`${noun}${noun.endsWith('Group') ? 'Name' : 'Identifier'}` as const]!);
+
+/** A new name as RDS takes it, in lower case. */
+export function newName(call: Call, noun: Noun, given: string): string {
+  const name = given.toLowerCase();
+  if (!/^[a-z](-?[a-z0-9])*$/.test(name) || name.length > (/Group|Snapshot/.test(noun) ? 255 : 63))
+    invalid(`${given} is no name of a ${noun}: a letter, then letters, digits and single hyphens`);
+  mustBeNew(call, noun, name);
+  return name;
+}
+
+export function mustBeNew({ region }: Call, noun: Noun, id: string): void {
+  if (region[noun].has(id)) refuse(codeOf(noun, 'AlreadyExists'), `There is a ${noun} ${id} already`);
+}
+
+/** A page of a list, and the marker of the next one. A marker names the last item seen, so that deletions skip nothing. */
+export function page<T>(
+  { input: { MaxRecords: most = 100, Marker: marker } }: Call,
+  items: T[],
+  key: (item: T) => string,
+): { items: T[]; Marker: string | undefined } {
+  if (most < 20 || most > 100) invalid(`Invalid value ${most} for MaxRecords. Must be between 20 and 100`);
+  const after = marker === undefined ? undefined : Buffer.from(marker, 'base64url').toString();
+  if (after !== undefined && !after.startsWith('after ')) invalid('The marker is not one that was given');
+  const rest = items
+    .toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
+    .filter((item) => !after || `after ${key(item)}` > after);
+  const shown = rest.slice(0, most);
+  const next =
+    rest.length > most ? Buffer.from(`after ${key(shown.at(-1)!)}`).toString('base64url') : undefined;
+  return { items: shown, Marker: next };
 }
 
 export const membersOf = ({ region }: Call, cluster: Resource): Resource[] =>
@@ -40,24 +67,16 @@ export const membersOf = ({ region }: Call, cluster: Resource): Resource[] =>
 /** RDS changes and backs up only what is in one of these states. */
 const WORKING = ['available', 'storage-optimization', 'storage-initialization'];
 
-export function mustWork({ noun, id, status }: Resource): void {
-  if (!WORKING.includes(status))
-    refuse(codeOf(noun, 'State'), `${noun} ${id} is not in available state. It is ${status}.`);
+export function mustWork(resource: Resource): void {
+  if (!WORKING.includes(resource.status)) forbid(resource, `is not available: it is ${resource.status}`);
 }
 
 function subnetGroup(region: string, id: string): SubnetGroup {
   const arn = arnOf(region, 'DBSubnetGroup', id);
-  const shown = {
-    DBSubnetGroupName: id,
-    DBSubnetGroupDescription: id,
-    VpcId: 'vpc-00000001',
-    SubnetGroupStatus: 'Complete',
-    DBSubnetGroupArn: arn,
-    Subnets: ['a', 'b'].map((zone, index) => ({
-      SubnetIdentifier: `subnet-0000000${index + 1}`,
-      SubnetAvailabilityZone: { Name: `${region}${zone}` },
-      SubnetStatus: 'Active',
-    })),
-  };
+  const Subnets = ['a', 'b'].map((zone) => ({
+    SubnetIdentifier: `subnet-0000000${zone}`,
+    SubnetAvailabilityZone: { Name: region + zone },
+  }));
+  const shown = { DBSubnetGroupName: id, DBSubnetGroupArn: arn, VpcId: 'vpc-00000001', Subnets };
   return { noun: 'DBSubnetGroup', id, arn, tags: [], shown };
 }

@@ -1,56 +1,39 @@
-import type { Tag } from '@aws-sdk/client-rds';
-import { refuse } from './errors.ts';
-import type { Input, Kind } from './kinds.ts';
-import { arnOf, codeOf, newName } from './names.ts';
-import { find, mustWork } from './regions.ts';
+import { invalid, refuse } from './errors.ts';
+import type { Kind } from './kinds.ts';
+import { arnOf, forbid, newTags } from './names.ts';
+import { mustWork, named, newName } from './regions.ts';
 import { baseBackup, dropBackup } from './store.ts';
-import { newTags } from './tags.ts';
 import { type Call, flagsOf, type Region, type Resource, type Snapshot } from './world.ts';
 
 /** A snapshot that is being made: `creating` at first, while its source is `backing-up`. */
-export function takeSnapshot(call: Call, kind: Kind, input: Input): Snapshot {
-  const source = find(call, kind.noun, input[`${kind.noun}Identifier`]!);
-  if (source.cluster)
-    refuse('InvalidParameterValue', `${source.id} is a member of a cluster: use CreateDBClusterSnapshot.`);
+export function takeSnapshot(call: Call): Snapshot {
+  const { kind, input } = call;
+  const source: Resource = named(call, kind.noun);
+  if (source.cluster) invalid(`${source.id} is a member of a cluster: use CreateDBClusterSnapshot.`);
   // A request that is sent again is refused for its name before it is refused for the state that it caused itself.
-  const id = newSnapshotName(call, kind, input[`${kind.snapshot}Identifier`]!);
+  const id = newSnapshotName(call, input[`${kind.snapshot}Identifier`]!);
   mustWork(source);
   const tags = newTags(input.Tags);
-  const { background } = call.world;
+  const snapshot = addSnapshot(call, id, source);
   // Tags of its own replace the source's.
-  const snapshot = addSnapshot(call, kind, {
-    id,
-    source,
-    type: 'manual',
-    tags: tags.length > 0 ? tags : undefined,
-  });
-  const filling = background.start(`the snapshot ${id}`, () => fill(call, snapshot));
+  if (tags.length > 0) snapshot.tags = tags;
+  const filling = call.world.background.start(`the snapshot ${id}`, () => fill(call, snapshot));
   source.busy = Promise.all([source.busy, filling]).then(() => undefined);
   return snapshot;
 }
 
-export function addSnapshot(
-  call: Call,
-  kind: Kind,
-  { source, tags, ...given }: Pick<Snapshot, 'id' | 'source' | 'type'> & { tags?: Tag[] | undefined },
-): Snapshot {
+export function addSnapshot({ region, kind }: Call, id: string, source: Resource): Snapshot {
   const now = new Date();
   const snapshot: Snapshot = {
-    ...given,
-    noun: kind.snapshot,
-    arn: arnOf(call.region.name, kind.snapshot, given.id),
-    status: 'creating',
-    progress: 0,
-    source,
-    origin: source.origin,
+    ...{ noun: kind.snapshot, id, source, origin: source.origin, flags: source.flags },
+    arn: arnOf(region.name, kind.snapshot, id),
+    type: id.startsWith('rds:') ? 'automated' : 'manual',
+    ...{ status: 'creating', progress: 0, createdAt: now, originalAt: now },
     retention: source.shown.BackupRetentionPeriod,
-    createdAt: now,
-    originalAt: now,
-    tags: tags ?? (source.shown.CopyTagsToSnapshot ? [...source.tags] : []),
+    tags: source.shown.CopyTagsToSnapshot ? source.tags : [],
     sharedWith: new Set(),
-    flags: source.flags,
   };
-  call.region[kind.snapshot].set(given.id, snapshot);
+  region[kind.snapshot].set(id, snapshot);
   return snapshot;
 }
 
@@ -62,12 +45,11 @@ export async function fill({ world }: Call, snapshot: Snapshot): Promise<void> {
   try {
     await world.background.lasting(
       baseBackup(source.store, world.machine).then((backup) => {
-        snapshot.backup = backup;
-        snapshot.createdAt = snapshot.originalAt = backup.beganAt;
-        snapshot.progress = 50;
+        const { beganAt: createdAt } = backup;
+        Object.assign(snapshot, { backup, progress: 50, createdAt, originalAt: createdAt });
       }),
     );
-    await settleSnapshot(world, snapshot, () => source.status === 'deleting');
+    conclude(world, snapshot);
   } catch (error) {
     snapshot.status = 'failed';
     throw error;
@@ -76,23 +58,16 @@ export async function fill({ world }: Call, snapshot: Snapshot): Promise<void> {
   }
 }
 
-/** `available` or `failed`, as the flags say and as soon as they let it. */
-export async function settleSnapshot(
-  world: Call['world'],
-  snapshot: Snapshot,
-  hurry = () => false,
-): Promise<void> {
-  const isStuck = () => flagsOf(world, snapshot).stuckSnapshots && !hurry() && snapshot.status === 'creating';
-  while (isStuck()) await world.background.lasting();
+/** `available` or `failed`, as the flags say, unless it was given another status meanwhile. */
+export function conclude(world: Call['world'], snapshot: Snapshot): void {
   if (snapshot.status !== 'creating') return;
   snapshot.progress = 100;
   snapshot.status = flagsOf(world, snapshot).failedSnapshots ? 'failed' : 'available';
 }
 
-export function newSnapshotName({ world, region }: Call, kind: Kind, given: string): string {
-  const id = newName(given, kind.snapshot, 255);
-  const snapshots: Map<string, Snapshot> = region[kind.snapshot];
-  if (snapshots.has(id)) refuse(codeOf(kind.snapshot, 'AlreadyExists'), `There is a snapshot ${id} already.`);
+export function newSnapshotName(call: Call, given: string): string {
+  const { world, region, kind } = call;
+  const id = newName(call, kind.snapshot, given);
   const most = world.settings.quotas[kind.snapshotQuota];
   if (manualOnes(region, kind) >= most)
     refuse('SnapshotQuotaExceeded', `Cannot create more than ${most} manual snapshots`);
@@ -102,37 +77,32 @@ export function newSnapshotName({ world, region }: Call, kind: Kind, given: stri
 export const manualOnes = (region: Region, kind: Kind) =>
   [...region[kind.snapshot].values()].filter(({ type }) => type === 'manual').length;
 
-export function mustBeAvailable({ noun, id, status }: Snapshot): void {
-  if (status !== 'available')
-    refuse(codeOf(noun, 'State'), `The snapshot ${id} is not available. It is ${status}.`);
+export function mustBeAvailable(snapshot: Snapshot): void {
+  if (snapshot.status !== 'available') forbid(snapshot, `is not available: it is ${snapshot.status}`);
 }
 
 /** AWS deletes its automated snapshots itself, with their instance or after the retention period. */
-export function deleteSnapshot(call: Call, kind: Kind, input: Input): Snapshot {
-  const snapshot = find(call, kind.snapshot, input[`${kind.snapshot}Identifier`]!);
-  const { id, type, status } = snapshot;
-  if (type === 'automated')
-    refuse(codeOf(kind.snapshot, 'State'), `Deletion of automated snapshots is not allowed: ${id}`);
-  if (!['available', 'failed'].includes(status))
-    refuse(
-      codeOf(kind.snapshot, 'State'),
-      `${id} is ${status}: only an available or failed snapshot is deleted.`,
-    );
+export function deleteSnapshot(call: Call): Snapshot {
+  const snapshot: Snapshot = named(call, call.kind.snapshot);
+  const { id, type, status, backup } = snapshot;
+  if (type === 'automated' || !['available', 'failed'].includes(status))
+    forbid(snapshot, `is ${type} and ${status}: it cannot be deleted`);
   snapshot.status = 'deleted';
-  call.region[kind.snapshot].delete(id);
-  if (snapshot.backup) dropBackup(snapshot.backup);
+  call.region[call.kind.snapshot].delete(id);
+  if (backup) dropBackup(backup);
   return snapshot;
 }
 
-export function dropAutomatedSnapshots({ region }: Call, kind: Kind, source: Resource): void {
-  for (const snapshot of [...region[kind.snapshot].values()])
-    if (snapshot.type === 'automated' && snapshot.source === source)
-      region[kind.snapshot].delete(snapshot.id);
+export function dropAutomatedSnapshots({ region, kind }: Call, source: Resource): void {
+  for (const { id, type, source: of } of [...region[kind.snapshot].values()])
+    if (type === 'automated' && of === source) region[kind.snapshot].delete(id);
 }
 
-/** Of the types that a request may ask for. Those of other accounts and of AWS Backup are not here. */
-export function ofType(type: string | undefined): (snapshot: Snapshot) => boolean {
+/** Those of one source and type, where they are given. Those of other accounts and of AWS Backup are not here. */
+export function ofSourceAndType({ kind, input }: Call): (snapshot: Snapshot) => boolean {
+  const { SnapshotType: type } = input;
+  const source = input[`${kind.noun}Identifier`]?.toLowerCase();
   const known = [undefined, 'manual', 'automated', 'shared', 'public', 'awsbackup'];
-  if (!known.includes(type)) refuse('InvalidParameterValue', `Invalid snapshot type: ${type}`);
-  return (snapshot) => !type || snapshot.type === type;
+  if (!known.includes(type)) invalid(`Invalid snapshot type: ${type}`);
+  return (snapshot) => (!type || snapshot.type === type) && (!source || snapshot.source.id === source);
 }

@@ -1,22 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../ports.ts';
-import { backUp } from './coming-up.ts';
 import { groupFor, valuesOf } from './groups.ts';
 import { CLUSTER, INSTANCE, type Kind } from './kinds.ts';
 import { equip } from './master.ts';
-import { join } from './members.ts';
-import { DEFAULT_KEY, keyArn, newName } from './names.ts';
-import { newServer, start } from './postgres.ts';
-import { callIn } from './regions.ts';
-import { addResource } from './resources.ts';
+import { addMember, join } from './members.ts';
+import { DEFAULT_KEY, keyArn } from './names.ts';
+import { newServer, restart, start } from './postgres.ts';
+import { callIn, regionOf } from './regions.ts';
+import { addResource, backUp } from './resources.ts';
 import { latestOf } from './show.ts';
-import { emptyStore, type Store, storeOf } from './store.ts';
-import type { Call, Origin, ParameterGroup, Resource, World } from './world.ts';
+import { addSnapshot, fill } from './snapshots.ts';
+import { storeOf } from './store.ts';
+import type { Call, Flags, Origin, Resource, World } from './world.ts';
 
 /** A source, made for a test. */
 export type SourceOptions = {
   id: string;
-  region?: string;
   database: string;
   masterPassword: string;
   /** In days; 7 unless given, 0 takes no backups. */
@@ -31,48 +29,40 @@ export type SourceOptions = {
   /** `mysql` and `mariadb` have no server behind them. */
   engine?: 'postgres' | 'mysql' | 'mariadb';
 };
+export type ClusterOptions = Omit<SourceOptions, 'engine'> & { instanceId: string };
 
 export const HOME_REGION = 'eu-central-1';
 
 /** Resolves when it is available and, with backups on, has a moment to restore to. */
 export async function createInstance(world: World, options: SourceOptions): Promise<void> {
-  await createSource(callIn(world, options.region ?? HOME_REGION), INSTANCE, options);
+  await createSource(world, INSTANCE, options);
 }
 
 /** An Aurora cluster with one instance. */
-export async function createCluster(
-  world: World,
-  { instanceId, ...options }: Omit<SourceOptions, 'engine'> & { instanceId: string },
-): Promise<void> {
-  const call = callIn(world, options.region ?? HOME_REGION);
-  const cluster = await createSource(call, CLUSTER, options);
-  const member = { ...cluster, id: instanceId, cluster, retention: cluster.shown.BackupRetentionPeriod };
-  const group = groupFor(call, INSTANCE, cluster.origin);
-  const instance = addResource(call, INSTANCE, { ...member, group }, {});
-  await join(instance, cluster);
-  Object.assign(instance, { status: 'available', reachable: true });
+export async function createCluster(world: World, options: ClusterOptions): Promise<void> {
+  const cluster = await createSource(world, CLUSTER, options);
+  const member = addMember(callIn(world, HOME_REGION), cluster, options.instanceId);
+  await join(member, cluster);
+  Object.assign(member, { status: 'available', reachable: true });
 }
 
-async function createSource(call: Call, kind: Kind, options: SourceOptions): Promise<Resource> {
+async function createSource(world: World, kind: Kind, options: SourceOptions): Promise<Resource> {
+  const { database, backupRetention: retention = 7, tags = {} } = options;
   const engine = kind === CLUSTER ? 'aurora-postgresql' : (options.engine ?? 'postgres');
+  const call = callIn(world, HOME_REGION, kind, {
+    Tags: tagList(tags),
+    CopyTagsToSnapshot: options.copyTagsToSnapshot ?? false,
+    DeletionProtection: options.deletionProtection ?? false,
+  });
   const origin = originOf(call, options, engine);
-  const group = groupFor(call, kind, origin, options.parameterGroup);
-  const { id, database, backupRetention: retention = 7, tags = {} } = options;
-  const store = await newStore(call.world, origin, options, group);
-  const source = addResource(
-    call,
-    kind,
-    {
-      ...{ id: newName(id, kind.noun), origin, group, store, database, retention },
-      class: 'db.t4g.micro',
-      subnetGroup: 'default',
-    },
-    {
-      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-      CopyTagsToSnapshot: options.copyTagsToSnapshot ?? false,
-      DeletionProtection: options.deletionProtection ?? false,
-    },
-  );
+  const group = groupFor(call, origin, options.parameterGroup);
+  const server = /postgres/.test(engine) ? await newServer(world.machine, valuesOf(group)) : undefined;
+  const store = await storeOf(server);
+  const user = origin.MasterUsername;
+  if (server) await start(server, kind === INSTANCE);
+  if (server) await equip(server, { database, user, password: options.masterPassword });
+  const of = { class: 'db.t4g.micro', subnetGroup: 'default', database, retention };
+  const source = addResource(call, { id: options.id, origin, group, store, ...of });
   source.reachable = true;
   if (retention > 0) await backUp(call, source);
   source.status = 'available';
@@ -95,16 +85,51 @@ function originOf({ world, region }: Call, { encrypted, kmsKeyId }: SourceOption
   };
 }
 
-async function newStore(
-  { machine }: World,
-  { Engine, MasterUsername: user }: Origin,
-  { database, masterPassword: password }: SourceOptions,
-  group: ParameterGroup,
-): Promise<Store> {
-  if (!/postgres/.test(Engine)) return emptyStore(await freePort());
-  const server = await newServer(machine);
-  server.parameters = valuesOf(group);
-  await start(server, { open: !Engine.startsWith('aurora') });
-  await equip(server, { database, user, password });
-  return storeOf(server);
+export type Changes = Flags & {
+  /** `stopped` closes an instance's port, `available` opens it. A stopped or full one has no new moments. */
+  status?: string;
+  /** Of snapshots: when it was taken. */
+  createdAt?: Date;
+  tags?: Record<string, string>;
+};
+
+export async function change(world: World, id: string, changes: Changes, regionName: string): Promise<void> {
+  const { status, createdAt, tags, ...flags } = changes;
+  if (id === '*') return void Object.assign(world.flags, flags);
+  const region = regionOf(world, regionName);
+  const resource = region.DBInstance.get(id) ?? region.DBCluster.get(id);
+  const found = resource ?? region.DBSnapshot.get(id) ?? region.DBClusterSnapshot.get(id);
+  if (!found) throw new Error(`there is no ${id} in ${regionName}`);
+  Object.assign(found.flags, flags);
+  if (tags) found.tags = tagList(tags);
+  if (createdAt) Object.assign(found, { createdAt, originalAt: createdAt });
+  if (status !== undefined) found.status = status;
+  if (status !== undefined && resource && !resource.cluster) {
+    const { noun, store } = resource;
+    store.frozen = ['stopped', 'stopping', 'storage-full'].includes(status);
+    await store.looking;
+    if (store.server && noun === 'DBInstance' && ['stopped', 'available'].includes(status))
+      await restart(store.server, status === 'available');
+  }
 }
+
+/** The nightly backup, named `rds:ID-YYYY-MM-DD-HH-MM`. It is also what restoring to a later moment begins from. */
+export async function takeAutomatedSnapshot(world: World, id: string): Promise<string> {
+  const { DBInstance, DBCluster } = regionOf(world, HOME_REGION);
+  const source = DBInstance.get(id) ?? DBCluster.get(id);
+  while (source && PASSING.includes(source.status)) await sleep(20);
+  if (source?.status !== 'available') throw new Error(`no backup is taken of ${id}: it is ${source?.status}`);
+  const call = callIn(world, HOME_REGION, source.noun === 'DBInstance' ? INSTANCE : CLUSTER);
+  const name = (at: number) => `rds:${id}-${new Date(at).toISOString().slice(0, 16).replace(/[T:]/g, '-')}`;
+  let at = Date.now();
+  while (call.region[call.kind.snapshot].has(name(at))) at += 60_000;
+  const snapshot = addSnapshot(call, name(at), source);
+  await world.background.start(`the snapshot ${snapshot.id}`, () => fill(call, snapshot));
+  if (snapshot.backup && source.shown.BackupRetentionPeriod > 0) source.store.bases.push(snapshot.backup);
+  return snapshot.id;
+}
+
+const PASSING = ['creating', 'backing-up', 'resetting-master-credentials'];
+
+const tagList = (tags: Record<string, string>) =>
+  Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));

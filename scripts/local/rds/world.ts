@@ -1,5 +1,6 @@
 import type { DBSubnetGroup, Parameter, Tag } from '@aws-sdk/client-rds';
 import type { Background } from './background.ts';
+import type { Input, Kind } from './kinds.ts';
 import type { Machine } from './machine.ts';
 import type { Noun } from './names.ts';
 import type { Backup, Store } from './store.ts';
@@ -54,7 +55,7 @@ export type Resource = Thing<'DBInstance' | 'DBCluster'> & {
   database: string;
   /** In RDS' own words. */
   shown: Shown;
-  pending: { MasterUserPassword?: string; BackupRetentionPeriod?: number };
+  pending: { MasterUserPassword?: string };
   group: ParameterGroup;
   subnetGroup: string;
   securityGroups: string[];
@@ -68,32 +69,22 @@ export type Resource = Thing<'DBInstance' | 'DBCluster'> & {
   cluster?: Resource | undefined;
 };
 
-export type Shown = {
-  BackupRetentionPeriod: number;
-  DeletionProtection: boolean;
-  CopyTagsToSnapshot: boolean;
-  MultiAZ: boolean;
-  PubliclyAccessible: boolean;
-  AutoMinorVersionUpgrade: boolean;
-};
+export type Shown = { BackupRetentionPeriod: number } & Record<
+  'DeletionProtection' | 'CopyTagsToSnapshot' | 'MultiAZ' | 'PubliclyAccessible' | 'AutoMinorVersionUpgrade',
+  boolean
+>;
 
 /** In RDS' own words; the key is an ARN, of what is encrypted. */
-export type Origin = {
-  Engine: string;
-  EngineVersion: string;
-  MasterUsername: string;
-  AllocatedStorage: number;
-  StorageType: string;
-  KmsKeyId?: string | undefined;
-  PreferredBackupWindow: string;
-};
+export type Origin = { AllocatedStorage: number; KmsKeyId: string | undefined } & Record<
+  'Engine' | 'EngineVersion' | 'MasterUsername' | 'StorageType' | 'PreferredBackupWindow',
+  string
+>;
 
 /** Set by tests on a source, or on '*' for every one. */
 export type Flags = {
   stuckRestores?: boolean;
   /** `true` is the status `failed`. */
   failedRestores?: boolean | string;
-  stuckSnapshots?: boolean;
   failedSnapshots?: boolean;
 };
 
@@ -122,7 +113,7 @@ export type ParameterGroup = Thing<'DBParameterGroup' | 'DBClusterParameterGroup
 
 export type SubnetGroup = Thing<'DBSubnetGroup'> & { shown: DBSubnetGroup };
 
-/** One call of an action. */
-export type Call = { world: World; region: Region };
+/** One call of an action: where, about which kind, and its parameters. */
+export type Call = { world: World; region: Region; kind: Kind; input: Input };
 
 export const flagsOf = (world: World, { flags }: { flags: Flags }): Flags => ({ ...world.flags, ...flags });

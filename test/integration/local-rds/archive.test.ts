@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Machine } from '../../../scripts/local/rds/machine.ts';
-import { archiveOf, settingsOf } from '../../../scripts/local/rds/settings.ts';
+import { archiveOf, settingsOf } from '../../../scripts/local/rds/postgres.ts';
 import { until } from './support.ts';
 
 test('a segment that is still being copied does not lie in the archive, which may be copied at any moment', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'us-archive-'));
   try {
     const machine = { parameters: new Map() } as unknown as Machine;
-    const server = { machine, directory, port: 1, open: false, parameters: {} };
+    const server = { machine, directory, port: 1, open: false, parameters: {}, ready: false };
     mkdirSync(archiveOf(server));
     const segment = join(directory, 'segment');
     execFileSync('mkfifo', [segment]);

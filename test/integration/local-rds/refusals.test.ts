@@ -102,13 +102,14 @@ describe('snapshots', () => {
   });
 
   test('one that is being made can be neither restored nor deleted', async () => {
-    await rds().set('plain', { stuckSnapshots: true });
-    await snapshot('plain', 'stuck');
-    expect(await code(restore('x', { DBSnapshotIdentifier: 'stuck' }))).toBe('InvalidDBSnapshotState');
-    const deletion = () => client().send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: 'stuck' }));
+    await rds().set('plain', { failedSnapshots: true });
+    await snapshot('plain', 'slow');
+    await snapshotIs('slow', 'failed');
+    await rds().set('slow', { status: 'creating' });
+    expect(await code(restore('x', { DBSnapshotIdentifier: 'slow' }))).toBe('InvalidDBSnapshotState');
+    const deletion = () => client().send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: 'slow' }));
     expect(await code(deletion())).toBe('InvalidDBSnapshotState');
-    await rds().set('plain', { stuckSnapshots: false, failedSnapshots: true });
-    await snapshotIs('stuck', 'failed');
+    await rds().set('slow', { status: 'failed' });
     await rds().set('plain', { failedSnapshots: false });
     await instanceIs('plain', 'available');
     await deletion();
@@ -153,12 +154,13 @@ describe('copies', () => {
 
   test('so many at once, and no more', async () => {
     rds().quotas.copies = 2;
-    await rds().set('plain', { stuckSnapshots: true });
-    await copy('plain-1', 'copy-1');
-    await copy('plain-1', 'copy-2');
+    for (const id of ['copy-1', 'copy-2']) {
+      await copy('plain-1', id);
+      await snapshotIs(id, 'available', AWAY);
+      await rds().set(id, { status: 'creating' }, AWAY);
+    }
     expect(await code(copy('plain-1', 'copy-3'))).toBe('SnapshotQuotaExceeded');
-    await rds().set('plain', { stuckSnapshots: false });
-    await snapshotIs('copy-2', 'available', AWAY);
+    await rds().set('copy-2', { status: 'available' }, AWAY);
     await copy('plain-1', 'copy-3');
     rds().quotas.copies = 20;
   });
