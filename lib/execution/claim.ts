@@ -18,6 +18,7 @@ import type { JobMessage } from '../domain/runs/job.ts';
 import type { Claim } from '../domain/runs/run.ts';
 import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { JobMessages } from '../ports/messages.ts';
+import { cancellationOf } from './cancellation.ts';
 
 export type JobDeps = Telling & {
   plan: Plan;
@@ -29,7 +30,7 @@ export type JobDeps = Telling & {
 /** How one delivery of a message ended. */
 export type JobOutcome =
   | { outcome: 'done'; summary: string; point?: string }
-  | { outcome: 'done-before' | 'held' | 'postponed' | 'taken-over'; summary: string }
+  | { outcome: 'done-before' | 'held' | 'postponed' | 'taken-over' | 'cancelled'; summary: string }
   | { outcome: 'refused'; summary: string; code: string; hint?: string };
 
 export type Work = { claim: Claim; signal: AbortSignal };
@@ -46,7 +47,8 @@ const RESERVE_SECONDS = 30;
  *   claim ── held by a live one → put the message back, unspent
  *     │  └── done before        → nothing
  *     work ── done              → succeeded; an open job-failed is resolved
- *          └─ failed            → failed, and alerted on; thrown on if trying again may help
+ *          ├─ failed            → failed, and alerted on; thrown on if trying again may help
+ *          └─ claim lost        → cancelled, or taken over by another worker: nothing more is written
  */
 export async function underClaim(
   deps: JobDeps,
@@ -90,6 +92,8 @@ export async function underClaim(
     return { outcome: 'done', ...done };
   } catch (thrown) {
     const error = life.reason() ?? thrown;
+    const cancelled = await cancellationOf(claim, catalog).catch(() => undefined);
+    if (cancelled) return { outcome: 'cancelled', summary: cancelled };
     if (error instanceof ClaimLost) return { outcome: 'taken-over', summary: error.message };
     await recordFailure(deps, claim, error);
     if (error instanceof Refusal || error instanceof InputError) {

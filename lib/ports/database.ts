@@ -27,6 +27,9 @@ export type Credentials = {
 /** Credentials from the secret store. `again` reads them anew, for those refused after a rotation. */
 export type Secrets = { credentials(target: Target, options?: { again?: boolean }): Promise<Credentials> };
 
+/** Called as tables are read: those just read, their rows, and how many there are in all. */
+export type OnRead = (read: { tables: number; rows: number; of: number }) => void;
+
 /** A source held still: one transaction whose snapshot the dump and every fact share. */
 export type HeldSource = {
   facts: SourceFacts;

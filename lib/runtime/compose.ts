@@ -26,7 +26,7 @@ import { candidateDirectories } from '../adapters/engines/postgres/programs.ts';
 import { localScratch } from '../adapters/engines/postgres/scratch.ts';
 import type { Plan } from '../domain/plan/policy.ts';
 import type { Catalog } from '../ports/catalog.ts';
-import type { DatabaseEngine, Instances, Ledger, Scratch, Secrets } from '../ports/database.ts';
+import type { DatabaseEngine, Instances, Ledger, OnRead, Scratch, Secrets } from '../ports/database.ts';
 import type { Wakes } from '../ports/durable.ts';
 import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
 import type { Place, Platform, ScratchInstances, ScratchSecrets } from '../ports/platform.ts';
@@ -88,7 +88,9 @@ export const wakes = (): Wakes => once('wakes', () => durableWakes(lambda()));
 export const schedules = (): Schedules =>
   once('schedules', () => deployedSchedules(scheduler(), env().scheduleGroup));
 const binDirectories = () => candidateDirectories(env().pgBin, env().path);
-export const engine = (): DatabaseEngine => once('engine', () => postgresEngine(binDirectories));
+/** Hears of tables as they are read; a command that shows progress puts its own here. */
+const onRead = (): OnRead => once<OnRead>('on read', () => () => undefined);
+export const engine = (): DatabaseEngine => once('engine', () => postgresEngine(binDirectories, onRead()));
 export const ledger = (): Ledger => once('ledger', postgresLedger);
 export const scratch = (invocation: Invocation): Scratch =>
   localScratch({
@@ -96,6 +98,7 @@ export const scratch = (invocation: Invocation): Scratch =>
     binDirectories: binDirectories(),
     owner: env().pgUser,
     secondsLeft: invocation.secondsLeft,
+    onRead: onRead(),
   });
 /** The Region of the deployment and of its sources. */
 export const home = (): string => env().region;

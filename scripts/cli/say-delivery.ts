@@ -58,7 +58,7 @@ export function sayWhole(delivery: Delivery): string[] {
 }
 
 /** Outcomes of a job that this command asked for and that was not done. */
-const NOT_DONE = ['refused', 'failed', 'held', 'taken-over'];
+const NOT_DONE = ['refused', 'failed', 'held', 'taken-over', 'cancelled'];
 
 /** `dump of crm`. */
 function nameOf({ function: name, message }: Delivery): string {

@@ -70,7 +70,7 @@ async function ask(message: object, what: string): Promise<Delivery[]> {
     ask: 'run',
     message: { target: SHOP, scheduledFor: utc(new Date()), requestedBy: 'demo', ...message },
   });
-  return progress(what, (update) => pump((delivery) => update(`${delivery.function}: ${summary(delivery)}`)));
+  return progress(what, ({ say }) => pump((delivery) => say(`${delivery.function}: ${summary(delivery)}`)));
 }
 
 function outcome(delivery: Delivery | undefined): string | undefined {

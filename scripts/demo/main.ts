@@ -84,8 +84,8 @@ async function aNight(stage: DemoStage): Promise<string> {
   const stop = new AbortController();
   const writing = stage.cluster ? keepWriting(stage.cluster, stop.signal) : Promise.resolve(0);
   await dispatch('dump', utc(new Date()));
-  const deliveries = await progress('01:00 the schedule fires: one message to topic jobs', (update) =>
-    pump((delivery) => update(line(delivery))),
+  const deliveries = await progress('01:00 the schedule fires: one message to topic jobs', ({ say }) =>
+    pump((delivery) => say(line(delivery))),
   );
   stop.abort();
   const written = await writing;
@@ -150,7 +150,7 @@ async function aFlippedBit(stage: DemoStage, good: string): Promise<void> {
 async function anAlteredRow(stage: DemoStage): Promise<void> {
   act(4, 'Trouble: one row of a restored copy is not what it was');
   await dispatch('dump', utc(plusSeconds(new Date(), 1)));
-  await progress('another night’s dump', (update) => pump((delivery) => update(line(delivery))));
+  await progress('another night’s dump', ({ say }) => pump((delivery) => say(line(delivery))));
   let table = '';
   const scratch = sabotagedScratch(
     {

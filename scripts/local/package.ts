@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UnderstudyError } from '../../lib/domain/errors.ts';
 import { ROOT } from './tools.ts';
 
@@ -10,8 +10,14 @@ const INPUTS = ['serverless.yml', 'understudy.yml', 'scripts/serverless', 'handl
 );
 
 /** Packages the deployment unless that was done since anything it is made from changed. The path of its template. */
-export async function packageDeployment(): Promise<string> {
-  if (existsSync(TEMPLATE) && newest(INPUTS) < statSync(TEMPLATE).mtimeMs) return TEMPLATE;
+export async function packageDeployment(show?: {
+  say(text: string): void;
+  live(text: string): void;
+}): Promise<string> {
+  if (existsSync(TEMPLATE) && newest(INPUTS) < statSync(TEMPLATE).mtimeMs) {
+    show?.say('unchanged since it was packaged last');
+    return TEMPLATE;
+  }
   const bin = join(ROOT, 'node_modules', '.bin');
   const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
   // A group of its own: serverless leaves esbuild behind when it is ended alone.
@@ -24,6 +30,8 @@ export async function packageDeployment(): Promise<string> {
   let said = '';
   for (const stream of [packaging.stdout, packaging.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const began = Date.now();
+  const timer = setInterval(() => show?.live(formatStep(began, said)), 500);
   const endGroup = () => {
     try {
       process.kill(-packaging.pid!, 'SIGKILL');
@@ -35,9 +43,23 @@ export async function packageDeployment(): Promise<string> {
   const code = await new Promise<number | null>((resolve, reject) => {
     packaging.once('error', reject);
     packaging.once('close', resolve);
-  }).finally(() => process.off('exit', endGroup));
+  }).finally(() => {
+    clearInterval(timer);
+    process.off('exit', endGroup);
+  });
   if (code === 0) return TEMPLATE;
   throw new UnderstudyError('package-failed', `the deployment could not be packaged:\n${said}`);
+}
+
+/** The last thing that serverless said, and how many functions it has packaged by now. */
+function formatStep(began: number, said: string): string {
+  const [last = 'starting serverless'] = said.trimEnd().split('\n').filter(Boolean).slice(-1);
+  const zips = existsSync(dirname(TEMPLATE)) ? readdirSync(dirname(TEMPLATE)) : [];
+  const fresh = zips.filter(
+    (name) => name.endsWith('.zip') && statSync(join(dirname(TEMPLATE), name)).mtimeMs >= began,
+  );
+  const count = fresh.length > 0 ? `; ${fresh.length} functions packaged` : '';
+  return `${last.trim()}${count}; ${Math.round((Date.now() - began) / 1000)} s`;
 }
 
 function newest(paths: string[]): number {

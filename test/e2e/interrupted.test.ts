@@ -96,6 +96,11 @@ describe('a local command that is interrupted', () => {
     }
     if (!how.terminal) child.kill(how.by);
     else child.stdin.write(how.by === 'SIGINT' ? '^C' : 'hang up');
+    if (how.terminal && how.by === 'SIGINT') {
+      // It asks; another ^C is the first answer.
+      while (!shown.includes('end it now, cleanly')) await sleep(50);
+      child.stdin.write('^C');
+    }
     const [code] = (await ended) as [number];
     return { code: how.terminal ? Number(/exit (\d+)\s*$/.exec(shown)?.[1]) : code, shown };
   }
@@ -150,5 +155,34 @@ describe('a local command that is interrupted', () => {
     expect([ending.code, await billed()]).toEqual([130, before]);
     expect(await lastRun('dump')).toMatchObject({ state: 'failed', error: { code: 'interrupted' } });
     expect((await lastPoint())?.state).not.toBe('creating');
+  });
+
+  it('is ended by `cancel` from another terminal, on record with who did it, and without an alert', async () => {
+    const before = await billed();
+    const pause = `require("fs").writeSync(1, require("crypto").randomBytes(3e7)); setInterval(() => 0, 1000)`;
+    const bin = programsWith(
+      'pg_dump',
+      `case "$*" in *--snapshot*) exec '${process.execPath}' -e '${pause}' ;; esac; exec "$REAL" "$@"`,
+    );
+    const command = ['--local', '--config', config];
+    const dumping = spawn(join(ROOT, 'understudy'), [...command, 'run', 'dump', 'crm'], {
+      cwd: ROOT,
+      env: { ...process.env, PG_BIN: bin },
+    });
+    const ended = once(dumping, 'close');
+    while (!(await billed()).some((each) => each.includes('open upload'))) await sleep(50);
+    const cancelled = spawnSync(join(ROOT, 'understudy'), [...command, 'cancel', 'dump', 'crm'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: process.env,
+    });
+    expect([cancelled.status, cancelled.stderr]).toEqual([0, '']);
+    expect(await ended).toEqual([143, null]);
+    expect(await billed()).toEqual(before);
+    expect(await lastRun('dump')).toMatchObject({
+      state: 'failed',
+      error: { code: 'cancelled', message: expect.stringContaining('understudy') },
+    });
+    expect((await lastPoint())?.state).toBe('failed');
   });
 });

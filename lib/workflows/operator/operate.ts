@@ -7,6 +7,7 @@ import type { Alerts, JobMessages } from '../../ports/messages.ts';
 import { estimateOf, sayEstimate } from '../../restore/instance/budget.ts';
 import { acknowledge, endAcknowledgement } from './acknowledge.ts';
 import { alertHistory } from './alert-history.ts';
+import { cancel } from './cancel.ts';
 import { history } from './history.ts';
 import { showPoint } from './show-point.ts';
 import { points, type StatusDeps, status } from './status.ts';
@@ -28,6 +29,14 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({
     ask: z.literal('run'),
     message: askedJob,
+  }),
+  z.strictObject({
+    ask: z.literal('cancel'),
+    target,
+    job: z.string().min(1),
+    by: z.string().min(1).max(256).default('unknown'),
+    /** Its worker is a process of the caller's own machine. */
+    local: z.boolean().default(false),
   }),
   z.strictObject({ ask: z.literal('estimate'), target, from: z.enum(['snapshot', 'moment']) }),
   z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),
@@ -68,6 +77,9 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       await requireUsablePoint(deps.catalog, request.message);
       await deps.messages.publish(request.message);
       return { published: request.message };
+    case 'cancel':
+      requireTarget(deps.plan, request.target);
+      return cancel(request, deps);
     case 'estimate': {
       const asked = requireTarget(deps.plan, request.target);
       const estimate = await estimateOf(asked, `rehearse-${request.from}`, deps);

@@ -24,6 +24,7 @@ import {
   writeState,
 } from '../../local/state.ts';
 import { BY_SIGNAL, DONE } from '../exit.ts';
+import { progress } from '../progress.ts';
 import type { Answer } from '../say.ts';
 import type { Session } from '../session.ts';
 
@@ -41,7 +42,9 @@ async function begin(chosen: Target | undefined): Promise<Answer> {
     await storeUrl(chosen, known.endpoint);
     return { document: known, exit: DONE, lines: [`the local cloud is up already at ${known.endpoint}`] };
   }
-  const template = await packageDeployment();
+  const template = await progress('packaging the deployment', packageDeployment, undefined, {
+    end: (by) => process.exit(BY_SIGNAL[by]),
+  });
   mkdirSync(dirname(MOTO_LOG), { recursive: true });
   const moto = await startMoto({ detached: true, log: MOTO_LOG });
   // Unless it is on record it would never be found again.

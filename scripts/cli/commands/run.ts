@@ -1,11 +1,13 @@
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import { runName } from '../../../lib/domain/names.ts';
 import { BY_SIGNAL, DONE, type EndingSignal } from '../exit.ts';
+import { watchWork } from '../live.ts';
 import { type Message, messageFor, type RunOptions, runOf } from '../message.ts';
-import { progress } from '../progress.ts';
-import { type Answer, faint } from '../say.ts';
+import { progress, type Show } from '../progress.ts';
+import { type Answer, faint, fittedFor } from '../say.ts';
 import { documentOf, exitOf, isGood, sayDelivery, sayWhole } from '../say-delivery.ts';
 import { type Session, useLocalStack } from '../session.ts';
+import { usualSeconds } from '../usual.ts';
 import { expireDryRun } from './expire-dry-run.ts';
 import { waitForRun } from './wait-for-run.ts';
 
@@ -26,7 +28,7 @@ export async function run(
   if (session.isLocal) refuseWhatIsNotLocal(message);
   if (message.job === 'rehearse-instance') await sayBeforehand(session, message);
   if (job === 'expire' && options.dryRun) return expireDryRun(session, message);
-  return session.isLocal ? runHere(session, message) : runThere(session, message, options);
+  return session.isLocal ? runHere(session, message, job) : runThere(session, message, options);
 }
 
 /** The local cloud has no RDS and no ElastiCache: without one of its own it would be asked for ever. */
@@ -53,22 +55,34 @@ async function sayBeforehand(session: Session, message: Message): Promise<void> 
   process.stderr.write(`${said}\n`);
 }
 
-async function runHere(session: Session, message: Message): Promise<Answer> {
+async function runHere(session: Session, message: Message, job: string): Promise<Answer> {
   const { workOff } = await import('../../local/work-off.ts');
+  const { registerJob } = await import('../../local/running-jobs.ts');
+  const compose = await import('../../../lib/runtime/compose.ts');
+  const { use } = compose;
   const { endDeadRuns } = await import('../../local/dead-runs.ts');
   const { endDurable } = await import('../../local/handlers.ts');
   const { interrupt, interruptedBy } = await import('../../local/interrupt.ts');
   const ask = () => session.invoke('operator', { ask: 'run', message });
-  const work = async (update: (text: string) => void) => {
+  const work = async ({ say, live }: Show) => {
     useLocalStack(session.plan());
-    for (const line of await endDeadRuns()) update(line);
-    return workOff(ask, (delivery) => update(sayDelivery(delivery)));
+    registerJob(job, message.target);
+    for (const line of await endDeadRuns()) say(line);
+    const watched = watchWork(await usualSeconds(session, message));
+    use('on read', watched.onRead);
+    use('vault', watched.vault(compose.vault()));
+    use('log', watched.log(compose.log()));
+    const timer = setInterval(() => live(watched.format()), 200);
+    return workOff(ask, (delivery) => {
+      say(sayDelivery(delivery));
+      watched.next();
+    }).finally(() => clearInterval(timer));
   };
   const deliveries = await progress(
     `${message.job} of ${message.target}`,
     work,
     (all) => !interruptedBy() && isGood(all),
-    interrupt,
+    { end: interrupt },
   ).finally(endDurable);
   const by = interruptedBy() as EndingSignal | undefined;
   if (by) sayInterrupted(message);
@@ -79,11 +93,13 @@ async function runHere(session: Session, message: Message): Promise<Answer> {
   };
 }
 
-/** After the renderer has ended, which on a terminal would swallow it. */
+/** After the line of the work has ended. */
 function sayInterrupted({ job, target }: Message): void {
-  process.stderr.write(
-    `understudy: interrupted; ${job} of ${target} was ended, and nothing of it is left running\n  next: ./understudy status ${target} --local shows what is on record\n`,
-  );
+  const lines = [
+    `understudy: interrupted; ${job} of ${target} was ended, and nothing of it is left running`,
+    `  next: ./understudy status ${target} --local`,
+  ];
+  process.stderr.write(`${fittedFor(process.stderr, lines).join('\n')}\n`);
 }
 
 async function runThere(session: Session, message: Message, options: RunOptions): Promise<Answer> {

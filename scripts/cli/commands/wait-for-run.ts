@@ -5,13 +5,16 @@ import { codesClosedBy } from '../../../lib/domain/findings/findings.ts';
 import { runName } from '../../../lib/domain/names.ts';
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import type { Run } from '../../../lib/domain/runs/run.ts';
+import { humanSeconds, plusSeconds, secondsBetween, utc } from '../../../lib/domain/time.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit.ts';
 import { type Message, runOf } from '../message.ts';
-import { progress } from '../progress.ts';
-import { type Answer, bad, faint, good } from '../say.ts';
+import { progress, type Show } from '../progress.ts';
+import { type Answer, bad, faint, good, shortUtc } from '../say.ts';
 import { sayFinding } from '../say-delivery.ts';
 import { sayEvidence } from '../say-evidence.ts';
 import type { Session } from '../session.ts';
+import { usualSeconds } from '../usual.ts';
+import { cancel } from './cancel.ts';
 
 /** Longer than any run may take: snapshots, copies and restores are waited for by the platform’s own measure. */
 const LONGEST_HOURS = 48;
@@ -24,13 +27,16 @@ type Outcome = { ended: Run; evidence?: Evidence | undefined; findings: Finding[
 export async function waitForRun(session: Session, message: Message): Promise<Answer> {
   const outcome = await progress(
     runName(runOf(message)),
-    async (update) => whatItFound(session, message, await untilEnded(session, message, update)),
+    async (show) => whatItFound(session, message, await untilEnded(session, message, show)),
     (found) => exitOf(found) === DONE,
+    { cancel: () => cancel(session, runOf(message).job, message.target) },
   );
   return { document: documentOf(message, outcome), exit: exitOf(outcome), lines: linesOf(outcome) };
 }
 
-async function untilEnded(session: Session, message: Message, update: (text: string) => void): Promise<Run> {
+async function untilEnded(session: Session, message: Message, { say, live }: Show): Promise<Run> {
+  const usual = await usualSeconds(session, message);
+  let said = '';
   const deadline = Date.now() + LONGEST_HOURS * 3_600_000;
   for (;;) {
     const found = await session.invoke<Run | null>('operator', { ask: 'outcome', ...runOf(message) });
@@ -41,9 +47,20 @@ async function untilEnded(session: Session, message: Message, update: (text: str
         `${runName(runOf(message))} has not ended after ${LONGEST_HOURS} hours`,
         { hint: `./understudy status ${message.target} shows what became of it` },
       );
-    update(found ? `running since ${found.startedAt}` : 'waiting for its turn');
+    const state = found ? `running since ${found.startedAt}` : 'waiting for its turn';
+    if (state !== said) say(state);
+    said = state;
+    live(formatWait(found?.startedAt, usual));
     await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
   }
+}
+
+/** How long it runs, and when it is expected to end by what earlier ones took. */
+function formatWait(startedAt: string | undefined, usual: number | undefined): string {
+  if (startedAt === undefined) return 'waiting for its turn';
+  const elapsed = humanSeconds(secondsBetween(startedAt, new Date()));
+  if (usual === undefined) return `running for ${elapsed}`;
+  return `running for ${elapsed}, expected to end about ${shortUtc(utc(plusSeconds(startedAt, usual)))} UTC`;
 }
 
 async function whatItFound(session: Session, message: Message, ended: Run): Promise<Outcome> {

@@ -63,6 +63,15 @@ export const DOING: readonly Definition[] = [
       (await import('../commands/run.ts')).run(session, 'rehearse', target!, { wait: true, ...options }),
   },
   {
+    name: 'cancel',
+    says: 'end a running job, cleanly and on record (a deployed rehearsal, snapshot or copy is not cancelled)',
+    args: [{ name: 'job', words: ASKED_JOBS }, TARGET],
+    examples: ['./understudy cancel dump crm-prod --stage prod'],
+    done: 'cancelled, on record as failed with who did it',
+    action: async (session, [job, target]) =>
+      (await import('../commands/cancel.ts')).cancel(session, job!, target!),
+  },
+  {
     name: 'ack',
     says: 'acknowledge a finding, or announce one that is expected: no alert of it until then',
     args: [TARGET, { name: 'code' }],

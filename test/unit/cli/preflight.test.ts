@@ -9,9 +9,10 @@ const crm = target({ platform: { kind: 'aurora', id: 'crm-cluster' } });
 const about = (code: 'posture-public' | 'rpo-breached') =>
   finding(code, { target: crm, subject: 's', message: `${code} it is` });
 
-// listr2 is a module of the other sort, and nothing here is shown.
+// Nothing here is shown.
 jest.mock('../../../scripts/cli/progress.ts', () => ({
-  progress: (_title: string, work: (update: () => void) => Promise<unknown>) => work(() => undefined),
+  progress: (_title: string, work: (show: object) => Promise<unknown>) =>
+    work({ say: () => undefined, live: () => undefined }),
 }));
 
 /** A deployment in which the preflight has ended and this is open. */

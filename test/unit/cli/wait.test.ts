@@ -11,9 +11,10 @@ import { planOf } from '../../support/snapshots.ts';
 
 /** What a pipeline blocks on: `run … --wait && ./migrate`. */
 
-// listr2 is a module of the other sort, and nothing here is shown.
+// Nothing here is shown.
 jest.mock('../../../scripts/cli/progress.ts', () => ({
-  progress: (_title: string, work: (update: () => void) => Promise<unknown>) => work(() => undefined),
+  progress: (_title: string, work: (show: object) => Promise<unknown>) =>
+    work({ say: () => undefined, live: () => undefined }),
 }));
 
 const evidenceOf = (run: string, changes: Partial<Evidence> = {}): Evidence =>

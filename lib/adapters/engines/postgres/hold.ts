@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import type { Policy } from '../../../domain/plan/policy.ts';
 import { FACTS } from '../../../domain/proof/manifest.ts';
-import type { Credentials, HeldSource, Sequence } from '../../../ports/database.ts';
+import type { Credentials, HeldSource, OnRead, Sequence } from '../../../ports/database.ts';
 import { startArchive } from './archive.ts';
 import { watchForBlocked } from './blocked.ts';
 import { fromBytes } from './bytes.ts';
@@ -32,6 +32,7 @@ export async function hold(
   policy: Policy,
   programs: readonly Programs[],
   signal: AbortSignal,
+  onRead?: OnRead,
 ): Promise<HeldSource> {
   const side = await connect(credentials);
   try {
@@ -40,7 +41,7 @@ export async function hold(
     const holder = await connect(credentials);
     try {
       const snapshot = await lockThenSnapshot(holder, side, policy.dump.lockTimeout);
-      return await heldSource(holder, side, snapshot, client, credentials, policy, signal);
+      return await heldSource(holder, side, snapshot, client, credentials, policy, signal, onRead);
     } catch (error) {
       await holder.end().catch(() => undefined);
       throw error;
@@ -59,6 +60,7 @@ async function heldSource(
   credentials: Credentials,
   policy: Policy,
   signal: AbortSignal,
+  onRead?: OnRead,
 ): Promise<HeldSource> {
   const name = `understudy ${randomUUID().slice(0, 8)}`;
   const [{ pid } = { pid: 0 }] = await rows<{ pid: number }>(
@@ -70,7 +72,7 @@ async function heldSource(
     facts: await sourceFacts(holder, snapshot.takenAt),
     extensions: await extensionFacts(holder),
     parameters: await parameterFacts(holder),
-    content: (depth, sequences) => contentFacts(holder, depth, sequences, snapshot, signal),
+    content: (depth, sequences) => contentFacts(holder, depth, sequences, snapshot, signal, onRead),
     dataLines: () => asListed(holder, snapshot.tables.map(dataLine)),
     async unchanged() {
       const changed = changedDefinitions(definitions, await definitionsNow(side));
@@ -119,11 +121,12 @@ async function contentFacts(
   sequences: readonly Sequence[],
   { tables, writes }: Snapshot,
   signal: AbortSignal,
+  onRead?: OnRead,
 ): ReturnType<HeldSource['content']> {
   await client.query('savepoint planned');
   const schema = await schemaFacts(client);
   await client.query(GIVE_BACK);
-  const readings = await readTables(client, tables, depth, { signal, savepoint: true });
+  const readings = await readTables(client, tables, depth, { signal, savepoint: true, onRead });
   const largeObjects = await largeObjectFacts(client, depth);
   await client.query(GIVE_BACK);
   const definitions = definitionsStamp(writes);

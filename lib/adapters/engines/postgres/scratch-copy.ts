@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Client } from 'pg';
 import { FACTS } from '../../../domain/proof/manifest.ts';
 import type { CopyFacts } from '../../../domain/proof/proof.ts';
-import type { ScratchCopy } from '../../../ports/database.ts';
+import type { OnRead, ScratchCopy } from '../../../ports/database.ts';
 import { largeObjectFacts } from './facts/large-objects.ts';
 import { schemaFacts } from './facts/schema/schema.ts';
 import { maximaOf, sequenceValues } from './facts/sequences.ts';
@@ -20,6 +20,7 @@ export async function withCopyOn<T>(
   programs: Programs,
   found: Pick<ScratchCopy, 'leftOut' | 'notes' | 'exceptions'>,
   signal: AbortSignal,
+  onRead: OnRead | undefined,
   use: (copy: ScratchCopy) => Promise<T>,
 ): Promise<T> {
   const reader = await server.connect(SUPERUSER, DATABASE);
@@ -28,7 +29,7 @@ export async function withCopyOn<T>(
     return await use({
       ...found,
       content: (_manifest, depth) =>
-        copyFacts(reader, depth, (tables) => readAtOnce(server, tables, depth, signal)),
+        copyFacts(reader, depth, (tables) => readAtOnce(server, tables, depth, signal, onRead)),
       confirmed: (objects) => confirmWritten(server, programs, objects),
       value: (sql) => singleValue(asker, sql),
     });
@@ -64,6 +65,7 @@ async function readAtOnce(
   tables: DataTable[],
   depth: 'fingerprints' | 'counts',
   signal: AbortSignal,
+  onRead?: OnRead,
 ): Promise<TableReading[]> {
   const found: TableReading[] = new Array(tables.length);
   let next = 0;
@@ -73,7 +75,7 @@ async function readAtOnce(
       for (let from = next; from < tables.length; from = next) {
         const part = tables.slice(from, from + PART);
         next = from + part.length;
-        const readings = await readTables(client, part, depth, { signal });
+        const readings = await readTables(client, part, depth, { signal, onRead, of: tables.length });
         readings.forEach((reading, index) => {
           found[from + index] = reading;
         });

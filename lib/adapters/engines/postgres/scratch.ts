@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { codeOf, RestoreFailed, reasonOf, saidOf, UnderstudyError } from '../../../domain/errors.ts';
 import type { Manifest } from '../../../domain/proof/manifest.ts';
 import { humanSeconds } from '../../../domain/time.ts';
-import type { RestoreRequest, Scratch, ScratchCopy } from '../../../ports/database.ts';
+import type { OnRead, RestoreRequest, Scratch, ScratchCopy } from '../../../ports/database.ts';
 import { forgetDeaths } from './process.ts';
 import { findPrograms, type Programs } from './programs.ts';
 import { restoreInto } from './restore/restore.ts';
@@ -27,6 +27,7 @@ export type ScratchSettings = {
   owner?: string | undefined;
   /** Seconds this process still has. */
   secondsLeft: () => number;
+  onRead?: OnRead;
 };
 
 /** A PostgreSQL server inside this function, thrown away afterwards. */
@@ -76,7 +77,7 @@ async function withFreshCopy<T>(
     });
     // What was tolerated so far is no news to those who ask the copy.
     server.reported().clear();
-    return await withCopyOn(server, programs, restored, request.signal, (copy) =>
+    return await withCopyOn(server, programs, restored, request.signal, settings.onRead, (copy) =>
       watched(copy, troubled, use),
     ).catch(async (error: unknown) => {
       throw await troubled(error);

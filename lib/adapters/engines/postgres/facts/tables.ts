@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { TableFacts } from '../../../../domain/proof/manifest.ts';
+import type { OnRead } from '../../../../ports/database.ts';
 import { firstRows, identifier, rows } from '../connection.ts';
 import { fingerprintOf, notOfExtension, ours } from './ours.ts';
 
@@ -94,12 +95,15 @@ export async function readTables(
   client: Client,
   tables: readonly DataTable[],
   depth: 'fingerprints' | 'counts',
-  options: { signal: AbortSignal; savepoint?: boolean },
+  options: { signal: AbortSignal; savepoint?: boolean; onRead?: OnRead | undefined; of?: number },
 ): Promise<TableReading[]> {
   const found: TableReading[] = [];
   for (const batch of batches(tables)) {
     options.signal.throwIfAborted();
-    found.push(...(await readBatch(client, batch, depth, options.savepoint ?? false)));
+    const read = await readBatch(client, batch, depth, options.savepoint ?? false);
+    found.push(...read);
+    const rows = read.reduce((sum, { facts }) => sum + Number(facts.rows), 0);
+    options.onRead?.({ tables: read.length, rows, of: options.of ?? tables.length });
   }
   return found;
 }

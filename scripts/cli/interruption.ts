@@ -1,0 +1,135 @@
+import { createInterface } from 'node:readline';
+import { BY_SIGNAL, type EndingSignal } from './exit.ts';
+import type { Interruptible } from './progress.ts';
+import type { Renderer } from './renderer.ts';
+
+const SIGNALS = Object.keys(BY_SIGNAL) as EndingSignal[];
+
+type Choice = { key: string; says: string; act: () => void };
+
+/** What signals do to shown work. `left` rejects when the work goes on without this command. */
+export function interruption(title: string, { end, cancel }: Interruptible, shown: Renderer) {
+  let by: EndingSignal | undefined;
+  let hasLeft = false;
+  let close: () => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const left = new Promise<never>((_resolve, refuse) => (reject = refuse));
+  left.catch(() => undefined);
+
+  const endNow = () => {
+    shown.say('interrupted: what was begun is being cleaned up');
+    end?.(by!);
+  };
+  const leaveNow = () => {
+    hasLeft = true;
+    reject(new Error('interrupted'));
+  };
+  const carryOn = () => {
+    by = undefined;
+  };
+  const choices: Choice[] = end
+    ? [
+        { key: 'e', says: 'end it now, cleanly', act: endNow },
+        { key: 'c', says: 'carry on', act: carryOn },
+      ]
+    : [
+        { key: 'l', says: 'leave it running and stop waiting', act: leaveNow },
+        ...(cancel
+          ? [
+              {
+                key: 'e',
+                says: 'end it (cancel)',
+                act: () => {
+                  shown.say('cancelling');
+                  // Its run ends on record, which the waiting sees; a refusal is said, and the waiting goes on.
+                  cancel().catch((error: Error) => shown.say(error.message));
+                  carryOn();
+                },
+              },
+            ]
+          : []),
+        { key: 'c', says: 'carry on waiting', act: carryOn },
+      ];
+
+  const on = (signal: NodeJS.Signals) => {
+    // The second one, while the work is being ended: no more patience.
+    if (by) process.exit(BY_SIGNAL[signal as EndingSignal]);
+    by = signal as EndingSignal;
+    if (signal !== 'SIGINT' || !keys) return choices[0]!.act();
+    keys.stop();
+    close = ask(title, choices, shown, keys.start);
+  };
+  const keys = canAsk() ? watchKeys(() => on('SIGINT')) : undefined;
+  for (const signal of SIGNALS) process.on(signal, on);
+  // A terminal that hung up takes no more words, which must not end the cleaning up.
+  process.stderr.on('error', ignored);
+  process.stdout.on('error', ignored);
+  return {
+    left,
+    hasLeft: () => (hasLeft ? by : undefined),
+    end: () => {
+      close();
+      keys?.stop();
+      for (const signal of SIGNALS) process.off(signal, on);
+    },
+  };
+}
+
+function canAsk(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
+/** ^C as a key: as a signal, the terminal would send it to every program of the work as well. */
+function watchKeys(onInterrupt: () => void): { start: () => void; stop: () => void } {
+  const { stdin } = process;
+  const onData = (typed: Buffer) => {
+    if (typed.includes(3)) onInterrupt();
+  };
+  const keys = {
+    start() {
+      stdin.setRawMode(true);
+      stdin.on('data', onData).resume();
+    },
+    stop() {
+      stdin.off('data', onData).pause();
+      stdin.setRawMode(false);
+    },
+  };
+  keys.start();
+  return keys;
+}
+
+/** Asks until a choice is made; another Ctrl-C, or the end of the input, means the first one. */
+function ask(title: string, choices: readonly Choice[], shown: Renderer, onAnswered: () => void): () => void {
+  shown.pause();
+  process.stderr.write(
+    `\n${title} is running\n${choices.map(({ key, says }) => `  ${key}  ${says}\n`).join('')}`,
+  );
+  const input = createInterface({ input: process.stdin, output: process.stderr });
+  let isAnswered = false;
+  const answer = (choice: Choice) => {
+    if (isAnswered) return;
+    isAnswered = true;
+    input.close();
+    onAnswered();
+    shown.resume();
+    choice.act();
+  };
+  const question = () =>
+    input.question(`${choices.map(({ key }) => key).join('/')}? `, (typed) => {
+      const chosen = choices.find(({ key }) => key === typed.trim().toLowerCase().slice(0, 1));
+      if (chosen) answer(chosen);
+      else question();
+    });
+  input.on('SIGINT', () => answer(choices[0]!));
+  input.on('close', () => answer(choices[0]!));
+  question();
+  return () => {
+    isAnswered = true;
+    input.close();
+  };
+}
+
+function ignored(): void {
+  // See above.
+}

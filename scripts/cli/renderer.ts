@@ -1,0 +1,84 @@
+import { bad, faint, good } from './say.ts';
+import { columnsOf } from './text.ts';
+
+export type Show = {
+  /** A line that stays. */
+  say(text: string): void;
+  /** How far it is; the next one takes its place. */
+  live(text: string): void;
+};
+
+export type Renderer = Show & {
+  /** Stops drawing while a question is asked. */
+  pause(): void;
+  resume(): void;
+  /** The last line: ✔, or ✖ and why. */
+  end(why?: string): void;
+};
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+/** Without a terminal how far it is would fill a log: said this seldom. In milliseconds. */
+const PLAIN_EVERY = 10_000;
+
+/** Draws work on stderr. A reader of stderr that has gone stops no work. */
+export function renderer(title: string, stream: NodeJS.WriteStream = process.stderr): Renderer {
+  const write = (text: string) => void stream.write(text);
+  return stream.isTTY ? onTerminal(title, write, stream) : plain(title, write);
+}
+
+function onTerminal(title: string, write: (text: string) => void, stream: NodeJS.WriteStream): Renderer {
+  let now = '';
+  let frame = 0;
+  let isPaused = false;
+  const clear = '\r\u001b[2K';
+  const draw = () => {
+    if (isPaused) return;
+    const text = `${title}${now ? `  ${now}` : ''}`.slice(0, columnsOf(stream) - 3);
+    write(`${clear}${FRAMES[frame++ % FRAMES.length]} ${text}`);
+  };
+  const timer = setInterval(draw, 100);
+  timer.unref();
+  draw();
+  return {
+    say(text) {
+      write(`${clear}${faint('›')} ${text}\n`);
+      draw();
+    },
+    live(text) {
+      now = text;
+    },
+    pause() {
+      isPaused = true;
+      write(clear);
+    },
+    resume() {
+      isPaused = false;
+      draw();
+    },
+    end(why) {
+      clearInterval(timer);
+      isPaused = true;
+      write(`${clear}${lastLine(title, why)}\n`);
+    },
+  };
+}
+
+function plain(title: string, write: (text: string) => void): Renderer {
+  let said = Date.now();
+  write(`❯ ${title}\n`);
+  return {
+    say: (text) => write(`› ${text}\n`),
+    live(text) {
+      if (Date.now() - said < PLAIN_EVERY) return;
+      said = Date.now();
+      write(`… ${title}: ${text}\n`);
+    },
+    pause: () => undefined,
+    resume: () => undefined,
+    end: (why) => write(`${lastLine(title, why)}\n`),
+  };
+}
+
+function lastLine(title: string, why: string | undefined): string {
+  return why === undefined ? `${good('✔')} ${title}` : `${bad('✖')} ${title}: ${why}`;
+}

@@ -1,0 +1,34 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive } from './state.ts';
+import { STATE } from './tools.ts';
+
+const DIRECTORY = join(STATE, 'local', 'jobs');
+
+type RunningJob = { pid: number; job: string; target: string };
+
+/** Puts on record, while this process lives, what it does, so that another command can end it. */
+export function registerJob(job: string, target: string): void {
+  mkdirSync(DIRECTORY, { recursive: true });
+  const file = join(DIRECTORY, `${process.pid}.json`);
+  writeFileSync(file, JSON.stringify({ pid: process.pid, job, target } satisfies RunningJob));
+  process.once('exit', () => rmSync(file, { force: true }));
+}
+
+/** Asks the processes of this machine that do a job to end it, cleanly, as Ctrl-C does. How many there were. */
+export function endJobs(job: string, target: string): number {
+  const found = readJobs().filter((each) => each.job === job && each.target === target);
+  for (const { pid } of found) process.kill(pid, 'SIGTERM');
+  return found.length;
+}
+
+function readJobs(): RunningJob[] {
+  try {
+    return readdirSync(DIRECTORY)
+      .map((name) => JSON.parse(readFileSync(join(DIRECTORY, name), 'utf8')) as RunningJob)
+      .filter(({ pid }) => isAlive(pid));
+  } catch {
+    // No directory, or a file that its process has just removed.
+    return [];
+  }
+}

@@ -1,0 +1,61 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { Vault } from '../../../lib/ports/vault.ts';
+import { watchWork } from '../../../scripts/cli/live.ts';
+import type { Session } from '../../../scripts/cli/session.ts';
+import { median, usualSeconds } from '../../../scripts/cli/usual.ts';
+import { evidence, point } from '../../support/builders.ts';
+import { recordingLog } from '../../support/doubles/log.ts';
+
+function watched(usual?: number) {
+  let at = 0;
+  const live = watchWork(usual, () => at * 1000);
+  return { live, after: (seconds: number) => (at += seconds) };
+}
+
+test('says tables, rows, bytes, rate and time as they pass', async () => {
+  const { live, after } = watched(10);
+  const inner = { stream: async (chunks: AsyncIterable<Buffer>) => void (await buffer(chunks)) };
+  const vault = live.vault(inner as unknown as Vault);
+  live.onRead({ tables: 3, rows: 1200, of: 12 });
+  await vault.stream(Readable.from([Buffer.alloc(4_000_000), Buffer.alloc(2_000_000)]), {} as never);
+  after(3);
+  expect(live.format()).toBe('3 of 12 tables, 1,200 rows; 6.0 MB, 2.0 MB/s; 3 s of about 10 s');
+});
+
+test('what is read passes unchanged, of the size that is stored', async () => {
+  const { live, after } = watched();
+  const inner = { read: async () => Readable.from([Buffer.from('ab'), Buffer.from('cd')]) };
+  const vault = live.vault(inner as unknown as Vault);
+  const read = await vault.read({ key: 'k', versionId: 'v', bytes: 8 } as never);
+  expect((await buffer(read)).toString()).toBe('abcd');
+  after(2);
+  expect(live.format()).toBe('4 B of 8 B, 2 B/s; 2 s');
+});
+
+test('a phase begins to count again, and the next job from nothing', () => {
+  const { live, after } = watched(60);
+  const inner = recordingLog();
+  live.onRead({ tables: 1, rows: 1, of: 2 });
+  after(5);
+  live.log(inner).info('rehearsal: restore');
+  expect(live.format()).toBe('restore; 5 s of about 60 s');
+  live.next();
+  after(1);
+  expect(live.format()).toBe('1 s');
+});
+
+test('what is usual is the middle of what earlier ones took', async () => {
+  const answers: Record<string, unknown> = {
+    points: [4, 100, 6].map((dumpSeconds) => point('2026-11-20T01:00:00Z', { dumpSeconds })),
+    evidence: [
+      evidence('2026-11-20T02:00:00Z', { source: 'dump', phases: [{ name: 'restore', seconds: 30 }] }),
+    ],
+  };
+  const session = {
+    invoke: async (_: string, { ask }: { ask: string }) => answers[ask],
+  } as unknown as Session;
+  const of = (job: string) => usualSeconds(session, { job, target: 'crm', scheduledFor: '' });
+  expect([await of('dump'), await of('rehearse'), await of('expire')]).toEqual([6, 30, undefined]);
+  expect(median([])).toBeUndefined();
+});

@@ -1,0 +1,77 @@
+import { type JobDeps, underClaim } from '../../../lib/execution/claim.ts';
+import { cancel } from '../../../lib/workflows/operator/cancel.ts';
+import { point, policy, target } from '../../support/builders.ts';
+import { memoryAlerts } from '../../support/doubles/alerts.ts';
+import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
+import { manualClock } from '../../support/doubles/clock.ts';
+import { memoryMessages } from '../../support/doubles/job-messages.ts';
+import { recordingLog } from '../../support/doubles/log.ts';
+import { recordingMetrics } from '../../support/doubles/metrics.ts';
+
+const AT = '2026-11-20T01:00:00Z';
+const NAME = { job: 'dump', target: 'crm', scheduledFor: AT };
+const MESSAGE = { ...NAME, job: 'dump' as const, requestedBy: 'schedule' };
+const REQUEST = { target: 'crm', job: 'dump', by: 'anna', local: false };
+
+function world() {
+  const clock = manualClock(AT);
+  const alerts = memoryAlerts();
+  const deps = {
+    plan: { schemaVersion: 1, policies: [policy()], targets: [target()] },
+    catalog: memoryCatalog(clock),
+    alerts,
+    clock,
+    messages: memoryMessages(clock),
+    log: recordingLog(),
+    metrics: recordingMetrics(),
+    stage: 'test',
+    secondsLeft: () => 900,
+  } as unknown as JobDeps;
+  return { deps, alerts };
+}
+
+test('a worker whose run is cancelled stops, writes nothing more, and nobody is alerted', async () => {
+  const { deps, alerts } = world();
+  const outcome = await underClaim(deps, MESSAGE, NAME, async ({ claim }) => {
+    await deps.catalog.putPoint(claim, point(AT, { state: 'creating' }));
+    const { cancelled } = await cancel(REQUEST, deps);
+    expect(cancelled).toMatchObject([NAME]);
+    await expect(deps.catalog.putPoint(claim, point(AT, { state: 'available' }))).rejects.toThrow(
+      'taken over',
+    );
+    throw new Error('the upload was aborted');
+  });
+  expect(outcome).toEqual({ outcome: 'cancelled', summary: `dump/crm/${AT} was cancelled by anna` });
+  expect(await deps.catalog.run(NAME)).toMatchObject({
+    state: 'failed',
+    error: { code: 'cancelled', message: 'cancelled by anna' },
+  });
+  expect(await deps.catalog.pointAt('crm', AT)).toMatchObject({ state: 'failed', why: 'cancelled by anna' });
+  expect(alerts.take('alerts')).toEqual([]);
+});
+
+test('a run that another worker has taken over is not taken for cancelled', async () => {
+  const { deps } = world();
+  const outcome = await underClaim(deps, MESSAGE, NAME, async ({ claim }) => {
+    await deps.catalog.finish(claim, { state: 'failed', endedAt: AT, summary: 'its worker died' });
+    await deps.catalog.putPoint(claim, point(AT, { state: 'creating' }));
+    return { summary: 'never' };
+  });
+  expect(outcome).toMatchObject({ outcome: 'taken-over' });
+});
+
+test('what does not run is not cancelled', async () => {
+  const { deps } = world();
+  await expect(cancel(REQUEST, deps)).rejects.toMatchObject({
+    code: 'input-invalid',
+    message: 'no dump of crm is running',
+  });
+});
+
+test.each(['rehearse', 'snapshot', 'copy', 'rehearse-snapshot', 'rehearse-moment', 'simulation'])(
+  'a deployed %s, which renews no claim, is refused',
+  async (job) => {
+    const { deps } = world();
+    await expect(cancel({ ...REQUEST, job }, deps)).rejects.toMatchObject({ code: 'input-invalid' });
+  },
+);
