@@ -1,9 +1,15 @@
 import { createInterface } from 'node:readline';
 import { BY_SIGNAL, type EndingSignal } from './exit.ts';
-import type { Interruptible } from './progress.ts';
 import type { Renderer } from './renderer.ts';
 
 const SIGNALS = Object.keys(BY_SIGNAL) as EndingSignal[];
+
+export type Interruptible = {
+  /** Asks work of this process to end, cleanly; it is waited for. */
+  end?: (by: EndingSignal) => void;
+  /** Ends work that another one does. */
+  cancel?: () => Promise<unknown>;
+};
 
 type Choice = { key: string; says: string; act: () => void };
 

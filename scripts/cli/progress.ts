@@ -1,15 +1,8 @@
 import { BY_SIGNAL, type EndingSignal } from './exit.ts';
-import { interruption } from './interruption.ts';
+import { type Interruptible, interruption } from './interruption.ts';
 import { renderer, type Show } from './renderer.ts';
 
 export type { Show };
-
-export type Interruptible = {
-  /** Asks work of this process to end, cleanly; it is waited for. */
-  end?: (by: EndingSignal) => void;
-  /** Ends work that another one does. */
-  cancel?: () => Promise<unknown>;
-};
 
 /**
  * Shows long work on stderr: one line that is alive on a terminal, plain lines without one. It ends with ✔ only if what
