@@ -43,7 +43,7 @@ async function databaseWith(name: string, tables: number, columns: string): Prom
 const foreseen = async (to: Credentials) => (await examine(to)).of('lock table')[0]!;
 
 function figures({ message }: Symptom): { needed: number; room: number } {
-  const [, needed, room] = /up to (\d+) locks.*sure to have (\d+)/.exec(message)!;
+  const [, needed, room] = /up to (\d+) locks.*room for at least (\d+)/.exec(message)!;
   return { needed: Number(needed), room: Number(room) };
 }
 
@@ -109,7 +109,7 @@ test('the lock of a prepared transaction is told with the command that ends it',
   expect(held).toMatchObject({
     state: 'bad',
     message: expect.stringContaining("the prepared transaction 'it''s' holds one on public.t0"),
-    next: "let it end first, or end it: rollback prepared 'it''s';",
+    next: "wait for it to end, or end it: rollback prepared 'it''s';",
   });
   await server.sql('prepared', held!.next!.replace(/^.*?: /, ''));
   expect((await examine(to)).of('locks')).toMatchObject([{ state: 'good' }]);

@@ -127,7 +127,7 @@ describe('a role that may do more than read', () => {
   test('is told as a remark, for it stands in no dump’s way', async () => {
     expect(await power(looker)).toEqual([{ check: 'role', state: 'good', message: `${role} reads only` }]);
     expect(await power(database.credentials)).toMatchObject([
-      { state: 'good', message: 'postgres is a superuser', next: expect.stringContaining('README') },
+      { state: 'good', message: 'postgres is a superuser', next: expect.stringContaining('docs/deploy.md') },
     ]);
     await database.sql(`grant insert on leads to ${quoted}`);
     expect(await power(looker)).toMatchObject([

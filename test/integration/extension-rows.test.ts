@@ -23,9 +23,9 @@ describe('rows of an extension', () => {
     expect(leftOut).toEqual(['hstore']);
     expect(notes).toEqual([
       'left out, as rehearsal.leaveOut says: extension hstore',
-      'rehearsal.leaveOut names what the archive does not have: extension unknown',
-      'rows of extensions whose tables are not here: cron.job, cron.kind, cron.jobid_seq',
-      'privileges on members of extensions that are not here: TABLE job',
+      'rehearsal.leaveOut names objects that the archive does not have: extension unknown',
+      'left out, because their extension’s tables do not exist here: rows of cron.job, cron.kind, cron.jobid_seq',
+      'left out, because their extension is not here: privileges on TABLE job',
     ]);
     expect(exceptions).toEqual(['extension hstore', 'table data cron.job', 'table data cron.kind']);
   });
@@ -47,6 +47,6 @@ describe('rows of an extension', () => {
     expect(
       await database.sql('select id from cron.job union all select job + 1000 from cron.kind order by 1'),
     ).toEqual([{ id: 1 }, { id: 1001 }, { id: 1100 }]);
-    expect(notes).toEqual([expect.stringMatching(/^cron\.job was filled by its extension’s own script/)]);
+    expect(notes).toEqual([expect.stringMatching(/^cron\.job was filled by its extension/)]);
   });
 });

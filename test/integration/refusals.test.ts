@@ -97,7 +97,7 @@ describe('a dump is refused', () => {
     const migration = await database.connect();
     await migration.query('begin; lock table leads in access exclusive mode');
     try {
-      await refused('lock-timeout', 'locked');
+      await refused('lock-timeout', 'lock a table');
       expect(await lastRun()).toMatchObject({
         error: { hint: expect.stringContaining('`./understudy doctor crm`') },
       });

@@ -64,7 +64,7 @@ describe('what only a superuser can restore', () => {
     expect(notes).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^left out, as rehearsal\.leaveOut says: .*function public\.leaky\(integer\)/),
-        'rehearsal.leaveOut names what the archive does not have: view public.gone',
+        'rehearsal.leaveOut names objects that the archive does not have: view public.gone',
       ]),
     );
   });

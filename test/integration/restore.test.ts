@@ -67,7 +67,7 @@ describe('extensions of a copy', () => {
     if (leftOut.includes('plperlu'))
       expect(notes.join('\n')).toMatch(
         // A build may bring its files and not the library that they need.
-        /plperlu is left out: (?:it is not available here; .*postgresql-plperl-\d+, .*"postgresql-plperl-%"|it cannot be created here \(could not load library)/,
+        /plperlu is left out: (?:it is not installed here; .*postgresql-plperl-\d+, .*"postgresql-plperl-%"|it cannot be created here \(could not load library)/,
       );
   });
 
@@ -81,7 +81,7 @@ describe('extensions of a copy', () => {
       code: 'restore-needs-extension',
       message: expect.stringMatching(/table public\.t: type "public\.hstore" does not exist/),
       hint: expect.stringContaining('hstore_of_old'),
-      notes: [expect.stringContaining('hstore_of_old is left out: it is not available here')],
+      notes: [expect.stringContaining('hstore_of_old is left out: it is not installed here')],
     });
   });
 });
@@ -101,7 +101,7 @@ describe('a materialized view over another server', () => {
     const { differences, notes, exceptions } = await restored(from);
     expect(differences).toEqual([]);
     expect(notes).toEqual([
-      'not filled, because a copy reaches no other server: materialized view public.mv, public.mv2',
+      'left empty, because a copy cannot reach other servers: materialized view public.mv, public.mv2',
     ]);
     expect(exceptions).toEqual([
       'rows of materialized view public.mv',
@@ -170,7 +170,7 @@ describe('what the place lacks', () => {
     expect(await failure({ ...from, manifest: { ...from.manifest, source: elsewhere } })).toMatchObject({
       code: 'restore-needs-locale',
       message: expect.stringMatching(/table data public\.w1: .*violates partition constraint/),
-      notes: [expect.stringMatching(/^the locale of the source does not exist here: /)],
+      notes: [expect.stringMatching(/^this machine lacks the locale of the source: /)],
     });
   });
 

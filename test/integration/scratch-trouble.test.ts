@@ -148,7 +148,7 @@ it('a pg_restore that is killed, or cannot start, is no verdict', async () => {
   });
   expect(await restore({ bin: programsWith('pg_restore') })).toMatchObject({
     code: 'scratch-trouble',
-    message: expect.stringContaining('could not be run'),
+    message: expect.stringContaining('could not start'),
   });
 });
 
@@ -257,7 +257,7 @@ describe('what pg_restore says on a machine that is well', () => {
     const bin = programsWith('pg_restore', `${list}; ${refuses}`);
     expect(await restore({ bin, secondsLeft: () => 40 })).toMatchObject({
       code: 'restore-failed',
-      message: expect.stringContaining('no time to try it again'),
+      message: expect.stringContaining('no time for a second try'),
       tries: 1,
     });
   });

@@ -78,7 +78,7 @@ export function startArchive(
     } finally {
       signal.removeEventListener('abort', onAbort);
       // The reader of the stream went away, or pg_dump failed: nothing of it may go on.
-      if (!finished) kill(killedFor ?? new Error('the reader of the archive went away'));
+      if (!finished) kill(killedFor ?? new Error('the reader of the archive closed'));
     }
   }
   return {
@@ -93,20 +93,20 @@ function failure(ending: Ending, credentials: Credentials): Error {
   const said = sayEnding('pg_dump', ending, credentials.password);
   if (/canceling statement due to (lock|statement) timeout/.test(ending.stderr)) {
     return new UnderstudyError('lock-timeout', said, {
-      hint: 'somebody waits for an exclusive lock, and pg_dump behind them; `./understudy doctor` names it',
+      hint: 'another session waits for an exclusive lock, and pg_dump waits behind it; `./understudy doctor` names it',
     });
   }
   if (/password authentication failed|no password supplied/.test(ending.stderr)) {
     return new CredentialsRefused('credentials-refused', said, {
-      hint: 'if the secret was rotated just now, run the job again',
+      hint: 'if the secret was just rotated, run the job again',
     });
   }
   if (/out of shared memory/.test(ending.stderr)) {
     return new UnderstudyError('pg-dump-failed', said, {
-      hint: 'the server’s lock table is full: raise max_locks_per_transaction; `./understudy doctor` says to what',
+      hint: 'the server’s lock table is full: raise max_locks_per_transaction; `./understudy doctor` says how far',
     });
   }
   return new UnderstudyError('pg-dump-failed', withoutSecret(said, credentials.password), {
-    hint: 'the source’s log says more; `./understudy doctor` checks connections, rights, locks and versions',
+    hint: 'see the source’s log; `./understudy doctor` checks connections, rights, locks and versions',
   });
 }

@@ -13,7 +13,7 @@ import type { Programs } from './programs.ts';
 export function compressionFor(programs: Programs, wanted: Policy['dump']['compression']): string {
   if (wanted === 'none') return '0';
   if (programs.major < 16) {
-    if (wanted === 'zstd') throw unknown(`pg_dump ${programs.version} is older than zstd in pg_dump (16)`);
+    if (wanted === 'zstd') throw unknown(`pg_dump ${programs.version} has no zstd, which needs 16 or newer`);
     return '1';
   }
   const methods = wanted === 'auto' ? ['zstd', 'gzip'] : [wanted];

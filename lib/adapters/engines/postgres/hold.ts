@@ -79,9 +79,9 @@ async function heldSource(
       if (changed.length === 0) return;
       throw new UnderstudyError(
         'schema-changing',
-        `definitions changed while they were dumped: ${changed.slice(0, 5).join(', ')}`,
+        `definitions changed during the dump: ${changed.slice(0, 5).join(', ')}`,
         {
-          hint: 'pg_dump reads some of them outside its snapshot, so the dump may be of neither state; it is tried again',
+          hint: 'pg_dump reads some of them outside its snapshot, so the dump may match neither state; Understudy dumps again',
         },
       );
     },

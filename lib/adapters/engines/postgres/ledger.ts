@@ -99,8 +99,8 @@ const MEANINGS: Record<string, { code: string; message: string; hint: string }> 
   '3F000': missing(),
   '42501': {
     code: 'ledger-denied',
-    message: 'the role may not read and write understudy.ledger',
-    hint: `run ${SQL_FILE} in the source again: it grants what is needed`,
+    message: 'the role has no right to read and write understudy.ledger',
+    hint: `run ${SQL_FILE} in the source again: it grants the rights`,
   },
   '25006': standby(),
   '0A000': standby(),
@@ -110,15 +110,15 @@ function missing() {
   return {
     code: 'ledger-missing',
     message: 'there is no table understudy.ledger',
-    hint: `run ${SQL_FILE} in the source, or take \`ledger: true\` away from the target`,
+    hint: `run ${SQL_FILE} in the source, or remove \`ledger: true\` from the target`,
   };
 }
 
 function standby() {
   return {
     code: 'ledger-read-only',
-    message: 'the server takes no writes',
-    hint: 'give the host of the writer, not that of a replica, in the secret or connection.host',
+    message: 'the server accepts no writes',
+    hint: 'set the writer’s host, not a replica’s, in the secret or connection.host',
   };
 }
 

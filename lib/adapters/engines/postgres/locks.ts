@@ -51,9 +51,9 @@ export async function lockThenSnapshot(
   }
   throw new UnderstudyError(
     'tables-changing',
-    `tables came and went during ${ATTEMPTS} attempts to lock them all`,
+    `tables were created or dropped during ${ATTEMPTS} attempts to lock them all`,
     {
-      hint: 'a job that creates and drops tables all the time is running; move the dump to a quieter hour',
+      hint: 'a job creates and drops tables all the time; move the dump to a quieter hour',
     },
   );
 }
@@ -71,8 +71,8 @@ async function lock(holder: Client, tables: string[]): Promise<'locked' | 'vanis
     const { code, message } = error as { code?: string; message: string };
     if (code === '42P01' || code === '3F000') return 'vanished';
     if (code === '55P03') {
-      throw new Refusal('lock-timeout', `a table could not be locked for reading: ${message}`, {
-        hint: 'somebody holds an exclusive lock (a migration, VACUUM FULL); `./understudy doctor` names it. Raise dump.lockTimeout or dump later',
+      throw new Refusal('lock-timeout', `the dump could not lock a table for reading: ${message}`, {
+        hint: 'a session holds an exclusive lock (a migration, VACUUM FULL); `./understudy doctor` names it. Raise dump.lockTimeout, or dump later',
       });
     }
     throw error;

@@ -40,7 +40,7 @@ export function refusePoolerHost({ host }: Pick<Credentials, 'host'>): void {
 }
 
 function pooler(what: string, direct: string): Refusal {
-  return new Refusal('pooler-refused', `${what}: it cannot hold one snapshot for the dump and its facts`, {
+  return new Refusal('pooler-refused', `${what}, which cannot hold one snapshot for the whole dump`, {
     hint: `connect to ${direct} instead`,
   });
 }

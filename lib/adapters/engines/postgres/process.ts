@@ -49,7 +49,10 @@ export function start(
   // Without a free file descriptor there are no pipes, and the error comes later.
   if (!child.stderr) {
     child.on('error', () => undefined);
-    throw new UnderstudyError('program-not-started', `${program} could not be started: no pipes are left`);
+    throw new UnderstudyError(
+      'program-not-started',
+      `${program} could not start: the system has no pipes left`,
+    );
   }
   let stderr = '';
   // Only the tail is kept: a program that complains about every row must not fill the memory.
@@ -115,7 +118,7 @@ export function sayEnding(program: string, ending: Ending, secret?: string): str
   const how = ending.signal
     ? `was ended by ${ending.signal}`
     : ending.code === null
-      ? 'could not be run'
+      ? 'could not start'
       : `exited with ${ending.code}`;
   const said = withoutContent(withoutValues(ending.stderr.split('\n')))
     .slice(-12)

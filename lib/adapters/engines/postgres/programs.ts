@@ -42,7 +42,7 @@ export function clientFor(programs: readonly Programs[], serverMajor: number): P
   const same = programs.find((candidate) => candidate.major === serverMajor);
   if (same) return same;
   const have = programs.map((candidate) => candidate.version).join(', ') || 'none';
-  const said = `the server is PostgreSQL ${serverMajor}, the clients here are ${have}`;
+  const said = `the server is PostgreSQL ${serverMajor}, but the clients here are ${have}`;
   const hint = `install postgresql-client-${serverMajor} (in the image: add ${serverMajor} to PG_MAJORS)`;
   if (nearest(programs, serverMajor + 1)) throw new Refusal('client-other-major', said, { hint });
   throw new Refusal('client-too-old', `${said}; an older pg_dump cannot dump it`, { hint });
@@ -61,7 +61,7 @@ export function readerFor(programs: readonly Programs[], major: number): Program
   const have = programs.map((candidate) => candidate.version).join(', ') || 'none';
   throw new UnderstudyError(
     'reader-too-old',
-    `an archive of PostgreSQL ${major} needs a pg_restore of ${major} or newer, the clients here are ${have}`,
+    `an archive of PostgreSQL ${major} needs a pg_restore of ${major} or newer, but the clients here are ${have}`,
     {
       hint: `install postgresql-client-${major}`,
     },

@@ -78,7 +78,7 @@ async function makeBase(base: string): Promise<void> {
   const { uid } = await lstat(await realpath(base));
   if (uid === 0 || uid === process.getuid?.()) return;
   throw new UnderstudyError('scratch-failed', `the scratch directory ${base} belongs to another account`, {
-    hint: 'set UNDERSTUDY_SCRATCH_DIRECTORY to a directory of your own',
+    hint: 'set UNDERSTUDY_SCRATCH_DIRECTORY to a directory that you own',
   });
 }
 

@@ -53,7 +53,7 @@ export async function startScratchServer(
   const made = await initdb.ended;
   if (made.code !== 0)
     throw new UnderstudyError('scratch-failed', sayEnding('initdb', made), {
-      hint: 'the log above says what is missing on this machine',
+      hint: 'see the log above for what this machine lacks',
     });
 
   const server = start(
@@ -100,7 +100,7 @@ export async function startScratchServer(
     return scratch;
   }
   await scratch.stop();
-  throw new UnderstudyError('scratch-failed', 'the scratch server did not come up within 30 seconds');
+  throw new UnderstudyError('scratch-failed', 'the scratch server did not start within 30 seconds');
 }
 
 /** Collects the SQLSTATEs of what a server logs. Further lines of a message begin with a tab. */
@@ -168,9 +168,9 @@ async function lendDirectory(
   } catch (cause) {
     throw new UnderstudyError(
       'scratch-failed',
-      `PostgreSQL does not run as root, and there is no account "${account}" to run it as`,
+      `PostgreSQL cannot run as root, and there is no account "${account}" to run it`,
       {
-        hint: 'set UNDERSTUDY_PG_USER to an account that may run it, or do not run this as root',
+        hint: 'set UNDERSTUDY_PG_USER to an account that may run it, or do not use root',
         cause,
       },
     );
@@ -192,7 +192,7 @@ async function accountEnvironment(directory: string): Promise<Record<string, str
     if (!library)
       throw new UnderstudyError(
         'scratch-failed',
-        `uid ${process.getuid?.()} has no account and there is no libnss_wrapper to lend it one`,
+        `uid ${process.getuid?.()} has no account, and libnss_wrapper is not installed`,
         { hint: 'install libnss-wrapper' },
       );
     const passwd = join(directory, 'passwd');

@@ -45,7 +45,7 @@ export function localScratch(settings: ScratchSettings): Scratch {
         const left = settings.secondsLeft();
         // The same again, and time to tear down: ended half-way it would say less than the first failure does.
         const fits = (times: number) => left >= times * 1.2 * (began - left) + 60;
-        if (!fits(1)) throw withMore(error, 'there was no time to try it again');
+        if (!fits(1)) throw withMore(error, 'there was no time for a second try');
         // One after the other, where there is time: parallel jobs can stand in each other's way (deadlocks).
         serially = fits(availableParallelism());
         request.again?.(reasonOf(error));
@@ -120,7 +120,7 @@ async function programsFor(settings: ScratchSettings, major: number): Promise<Pr
   if (same) return same;
   throw new UnderstudyError(
     'scratch-other-major',
-    `the source is PostgreSQL ${major}, the servers here are ${all.map((each) => each.version).join(', ') || 'none'}`,
+    `the source is PostgreSQL ${major}, but the servers here are ${all.map((each) => each.version).join(', ') || 'none'}`,
     {
       hint: `install postgresql-${major} (in the image: add ${major} to PG_MAJORS)`,
     },
@@ -142,7 +142,7 @@ async function refusal(settings: ScratchSettings, manifest: Manifest) {
     return {
       code: 'scratch-too-small',
       message: `restoring needs ${gigabytes(needed)} (archive ${gigabytes(manifest.dump.bytes)}, 1.3 × database ${gigabytes(bytes)}, log ${gigabytes(wal)}); there are ${gigabytes(free)}`,
-      hint: 'raise the function’s ephemeral storage (10 GB at most); beyond that run the image on Fargate',
+      hint: 'raise the function’s ephemeral storage (at most 10 GB); for more, run the image on Fargate',
     };
   }
   const estimate = 20 + bytes / BYTES_PER_SECOND;
@@ -150,8 +150,8 @@ async function refusal(settings: ScratchSettings, manifest: Manifest) {
   if (estimate > left) {
     return {
       code: 'scratch-too-slow',
-      message: `restoring and proving ${gigabytes(bytes)} is estimated at ${humanSeconds(estimate)}; there are ${humanSeconds(left)}`,
-      hint: 'beyond a function’s 15 minutes run the image on Fargate',
+      message: `restoring and proving ${gigabytes(bytes)} takes about ${humanSeconds(estimate)}; ${humanSeconds(left)} are left`,
+      hint: 'a function has at most 15 minutes; for more, run the image on Fargate',
     };
   }
   return undefined;

@@ -57,10 +57,7 @@ export function parseToc(listing: string): TableOfContents {
 function parseLine(line: string): TocEntry {
   const [, id, catalog, what] = /^(\d+); (\d+) \d+ (.*)$/.exec(line) ?? [];
   if (!id || !what)
-    throw new UnderstudyError(
-      'toc-unreadable',
-      `a line of the archive's table of contents is not understood: ${line}`,
-    );
+    throw new UnderstudyError('toc-unreadable', `unknown line in the archive's table of contents: ${line}`);
   return { id: Number(id), type: typeOf(what, Number(catalog)), what };
 }
 

@@ -16,9 +16,9 @@ const OF_MACHINE: [RegExp, string, string][] = [
   [/^53100/, 'PostgreSQL found the disk full', 'give scratch more space'],
   [/^53200/, 'PostgreSQL had too little memory', 'give scratch more memory'],
   [/^53/, 'PostgreSQL lacked resources', 'give scratch more memory'],
-  [/^57P0[12]/, 'PostgreSQL was told to end', 'look at what else ends processes on that machine'],
-  [/^58/, 'PostgreSQL could not use its own files', 'look at the disk of that machine'],
-  [/^XX00[12]/, 'PostgreSQL found its own files damaged', 'look at the disk and the memory of that machine'],
+  [/^57P0[12]/, 'PostgreSQL was told to end', 'find what else ends processes on that machine'],
+  [/^58/, 'PostgreSQL could not use its own files', 'check the disk of that machine'],
+  [/^XX00[12]/, 'PostgreSQL found its own files damaged', 'check the disk and the memory of that machine'],
 ];
 
 type Trouble = { message: string; hint: string };
@@ -45,7 +45,7 @@ export async function orTrouble(
   if (!trouble) return error;
   const said = new RestoreFailed(
     'scratch-trouble',
-    `${trouble.message}, so the point was not judged; the rehearsal met: ${reasonOf(error)}`,
+    `${trouble.message}, so the point was not judged; the rehearsal’s error: ${reasonOf(error)}`,
     { hint: `${trouble.hint}, then rehearse again`, cause: error },
   );
   if (error instanceof RestoreFailed) said.notes = error.notes;
@@ -57,7 +57,7 @@ async function ofServer(
   killedBefore: number,
   code: string,
 ): Promise<Trouble | undefined> {
-  const hint = 'look at the memory of that machine and at what ends processes there';
+  const hint = 'check the memory of that machine, and what ends processes there';
   const answers = await isUp(server);
   if (killedForMemory() > killedBefore)
     return {
@@ -96,7 +96,7 @@ async function ofDisk({ directory }: ScratchServer): Promise<Trouble | undefined
   const place = await statfs(directory).catch(() => undefined);
   if (!place) return { message: `the scratch directory ${directory} vanished`, hint: ELSE };
   if (place.bavail * place.bsize >= LOW_WATER_BYTES) return undefined;
-  return { message: `there is no room left in ${directory}`, hint: 'give scratch more space' };
+  return { message: `${directory} has no space left`, hint: 'give scratch more space' };
 }
 
 async function ofFiles(

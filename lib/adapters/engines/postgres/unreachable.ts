@@ -28,7 +28,7 @@ const state = (code: string, pattern: RegExp, routine?: string) => (said: Said) 
 const LOGIN_TRIGGERS =
   "its name: select evtname, evtfoid::regproc from pg_event_trigger where evtevent = 'login'";
 const REFUSES = 'refuses the connection';
-const CERTIFICATE = 'has a certificate that does not pass';
+const CERTIFICATE = 'has a certificate that failed verification';
 
 /** The first that fits. */
 const CAUSES: readonly Cause[] = [
@@ -36,7 +36,7 @@ const CAUSES: readonly Cause[] = [
     is: state('28000', /pg_hba\.conf.*(?:no encryption|SSL off)/s),
     what: REFUSES,
     hint: (to, said) =>
-      `if the server takes encrypted connections only (RDS: rds.force_ssl) set connection.sslmode: require for the target; else ${hbaLine(to, said)}`,
+      `if the server accepts only encrypted connections (RDS: rds.force_ssl), set connection.sslmode: require for the target; otherwise ${hbaLine(to, said)}`,
   },
   {
     is: state('28000', /pg_hba\.conf/, 'ClientAuthentication'),
@@ -53,14 +53,14 @@ const CAUSES: readonly Cause[] = [
     is: code('28P01', '28000'),
     what: 'refused the credentials',
     hint: (to) =>
-      `correct username and password in the secret, or set the password to the secret’s with \\password ${identifier(to.user)} in psql; if it was rotated just now, run the job again`,
+      `correct user name and password in the secret, or set the secret’s password with \\password ${identifier(to.user)} in psql; if the secret was just rotated, run the job again`,
     credentials: true,
   },
   {
     is: code('3D000'),
     what: REFUSES,
     hint: () =>
-      'correct dbname in the secret or connection.database of the target; select datname from pg_database names those there are',
+      'correct dbname in the secret or connection.database of the target; select datname from pg_database lists the databases',
   },
   {
     is: state('55000', /accepting connections/, 'CheckMyDatabase'),
@@ -97,7 +97,7 @@ const CAUSES: readonly Cause[] = [
   },
   {
     is: code('25006'),
-    what: 'has a login event trigger that writes, which this read-only role may not',
+    what: 'has a login event trigger that writes, which this read-only role cannot do',
     hint: () =>
       `begin the trigger’s function with: if current_setting('transaction_read_only')::boolean then return; end if; (${LOGIN_TRIGGERS})`,
   },
@@ -105,13 +105,13 @@ const CAUSES: readonly Cause[] = [
     is: words(/does not support SSL/),
     what: REFUSES,
     hint: () =>
-      'set connection.sslmode: disable for the target (nothing is encrypted then), or switch TLS on at the server: alter system set ssl = on; select pg_reload_conf();',
+      'set connection.sslmode: disable for the target (without encryption), or switch TLS on at the server: alter system set ssl = on; select pg_reload_conf();',
   },
   {
     is: code('ERR_TLS_CERT_ALTNAME_INVALID'),
     what: CERTIFICATE,
     hint: () =>
-      'connect by a name that the certificate has, or set connection.sslmode: verify-ca, which does not compare the name',
+      'use a host name that the certificate has, or set connection.sslmode: verify-ca, which does not compare the name',
   },
   {
     is: code('CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'),
@@ -122,7 +122,7 @@ const CAUSES: readonly Cause[] = [
     is: words(/certificate|SELF_SIGNED|UNABLE_TO_/i),
     what: CERTIFICATE,
     hint: () =>
-      'put the certificate of its authority into /usr/local/share/ca-certificates/ and run update-ca-certificates, in the image too; or set connection.sslmode: require, which encrypts and checks nothing',
+      'copy its authority’s certificate to /usr/local/share/ca-certificates/ and run update-ca-certificates, in the image too; or set connection.sslmode: require, which encrypts without checking',
   },
   {
     is: code('ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA'),
@@ -132,13 +132,13 @@ const CAUSES: readonly Cause[] = [
   {
     is: code('ECONNREFUSED', 'ENOENT'),
     hint: (to) =>
-      `nothing listens there: correct host and port, start the server, or let it listen on that address (listen_addresses); pg_isready --host=${to.host} --port=${to.port}`,
+      `no server listens there: correct host and port, start the server, or let it listen on that address (listen_addresses); pg_isready --host=${to.host} --port=${to.port}`,
   },
   {
     is: (said) =>
       code('ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH')(said) || /timeout|timed out/i.test(said.message),
     hint: (to) =>
-      `no answer came: the database’s security group must let port ${to.port} in from the functions’ group (vpcSecurityGroups), and the functions must stand in subnets that reach it (vpcSubnets)`,
+      `the host does not answer: the database’s security group must allow port ${to.port} from the functions’ group (vpcSecurityGroups), and the functions’ subnets must reach it (vpcSubnets)`,
   },
   {
     is: ({ code: given }) => /^(?!08)[0-9FHP][0-9A-Z]{4}$/.test(given),
@@ -164,6 +164,6 @@ export function unreachable(error: unknown, where: string, to?: Credentials): Un
   return new Kind(
     cause?.credentials ? 'credentials-refused' : 'source-unreachable',
     `${where} ${cause?.what ?? 'cannot be reached'}: ${told}`,
-    { hint: cause && to ? cause.hint(to, said) : 'the server’s log says more', cause: error },
+    { hint: cause && to ? cause.hint(to, said) : 'see the server’s log', cause: error },
   );
 }

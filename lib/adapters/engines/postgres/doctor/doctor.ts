@@ -32,7 +32,7 @@ export async function doctor(
       ['client version', () => version(programs, major, policy)],
       [
         'pooler',
-        (to) => refusePooler(to, credentials).then(() => good('pooler', 'none between that mixes sessions')),
+        (to) => refusePooler(to, credentials).then(() => good('pooler', 'direct connection (no pooler)')),
       ],
       ['permissions', permissions],
       ['role', power],
@@ -74,11 +74,11 @@ async function longTransactions(client: Client): Promise<Symptom> {
     select pid, (pg_catalog.date_part('epoch', pg_catalog.now() - xact_start) / 60)::int as minutes from pg_catalog.pg_stat_activity
     where xact_start < pg_catalog.now() - interval '1 hour' and pid <> pg_catalog.pg_backend_pid() order by xact_start limit 1`,
   );
-  if (!row) return good('long transactions', 'none is older than an hour');
+  if (!row) return good('long transactions', 'none older than an hour');
   return bad(
     'long transactions',
-    `backend ${row.pid} has had one open for ${row.minutes} minutes`,
-    `it keeps vacuum from cleaning up; ask its owner whether it is alive, or end it: select pg_terminate_backend(${row.pid});`,
+    `backend ${row.pid} has had a transaction open for ${row.minutes} minutes`,
+    `it keeps vacuum from removing old rows; ask its owner, or end it: select pg_terminate_backend(${row.pid});`,
   );
 }
 

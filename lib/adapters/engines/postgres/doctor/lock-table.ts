@@ -35,7 +35,7 @@ export async function lockTable(client: Client): Promise<Symptom> {
     (version < 170_000 ? views : 0);
   const needed = 2 * objects + CATALOGS + others;
   const room = each * backends;
-  const message = `a dump takes up to ${needed} locks, those of other sessions (${others}) included; the server is sure to have ${room}`;
+  const message = `a dump takes up to ${needed} locks, including those of other sessions (${others}); the server has room for at least ${room}`;
   if (needed <= room) return good('lock table', message);
   const next = `alter system set max_locks_per_transaction = ${Math.ceil((needed * 1.2) / backends)}; and restart the server (it is ${each} now)`;
   return needed > 2 * room

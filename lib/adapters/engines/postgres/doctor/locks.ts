@@ -26,13 +26,13 @@ export async function locks(client: Client): Promise<Symptom> {
       and l.database in (0, (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
     order by l.pid, 3 limit 5`,
   );
-  if (held.length === 0) return good('locks', 'no session holds or awaits an exclusive lock');
+  if (held.length === 0) return good('locks', 'no session holds or waits for an exclusive lock');
   const named = held.map(
     ({ who, granted, relation }) => `${who} ${granted ? 'holds' : 'awaits'} one on ${relation}`,
   );
   return bad(
     'locks',
-    `exclusive locks, for which a dump would wait: ${named.join('; ')}`,
-    `let it end first, or end it: ${[...new Set(held.map(({ ends }) => ends))].join(' ')}`,
+    `a dump would wait for these exclusive locks: ${named.join('; ')}`,
+    `wait for it to end, or end it: ${[...new Set(held.map(({ ends }) => ends))].join(' ')}`,
   );
 }

@@ -28,7 +28,7 @@ export async function power(client: Client): Promise<Symptom> {
     from pg_catalog.pg_roles r where r.rolname = current_user`,
   );
   const { role, superuser, writable, example } = found!;
-  const remedy = 'a dump needs a role that only reads; the README has its SQL';
+  const remedy = 'use a role that only reads; docs/deploy.md, step 1, has its SQL';
   if (superuser) return good('role', `${role} is a superuser`, remedy);
   if (writable === 0) return good('role', `${role} reads only`);
   const tables = writable === 1 ? example : `${writable} tables, ${example} among them`;
@@ -44,10 +44,10 @@ export async function sessions(client: Client, { schedules }: Policy): Promise<S
   const { seen, role } = row!;
   if (seen) return good('sessions', `${role} sees what other sessions do`);
   if (!schedules['rehearse-snapshot'] && !schedules['rehearse-moment'])
-    return good('sessions', `${role} does not see what other sessions do, which no dump needs`);
+    return good('sessions', `${role} does not see what other sessions do, which a dump does not need`);
   return bad(
     'sessions',
-    `${role} does not see what other sessions do: long transactions stay hidden, and rehearsals of snapshots and moments prove no more than that they restore`,
+    `${role} does not see what other sessions do: long transactions stay hidden, and rehearsals of snapshots and moments prove only that they restore`,
     `grant pg_read_all_stats to ${identifier(role)};`,
   );
 }

@@ -33,7 +33,7 @@ export async function unreported(
   if (settings?.counts !== 'on')
     return 'the source counts no writes: set track_counts = on in its parameter group';
   if (settings.elsewhere)
-    return 'some role, database or function of the source has track_counts switched off: reset it';
+    return 'a role, database or function of the source has track_counts switched off: reset it';
   let working = await sessionsAtWork(client, moment, firstReading);
   for (let waited = 0; working.length > 0 && waited < patience * 1000; waited += LOOK_EVERY) {
     if (working.every(({ hidden }) => hidden)) break;
@@ -67,7 +67,7 @@ function sayWorking(sessions: readonly Session[]): string {
   const more = sessions.length > 1 ? ` and ${sessions.length - 1} more` : '';
   const seen = sessions.find(({ hidden }) => !hidden);
   if (!seen)
-    return `what session ${sessions[0]!.pid}${more} of the source may have written cannot be seen: grant pg_read_all_stats to the role`;
+    return `the dump role cannot see what session ${sessions[0]!.pid}${more} of the source wrote: grant pg_read_all_stats to the role`;
   const { pid, role, since } = seen;
-  return `session ${pid} of ${role ?? 'nobody'}${more} has been in the source since ${since} without coming to rest, and may have written what is not counted yet: rehearse again when it has`;
+  return `session ${pid} of ${role ?? 'no role'}${more} has been at work in the source since ${since}, and its writes may not be counted yet: rehearse again when it has ended`;
 }

@@ -5,7 +5,7 @@ import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
 import { DATABASE, RESTORER } from './names.ts';
 
 /** How a note begins that says the copy sorts text by other rules than its source. */
-const LOCALE_NOTE = 'the locale of the source does not exist here';
+const LOCALE_NOTE = 'this machine lacks the locale of the source';
 
 function localeOf({ collate, ctype, localeProvider, locale, icuRules }: Manifest['source']): string {
   const libc = `lc_collate ${literal(collate)} lc_ctype ${literal(ctype)}`;
@@ -34,7 +34,7 @@ export async function createDatabase(
     client.query(`create database ${DATABASE} template template0 encoding ${literal(encoding)} ${locale}`);
   try {
     await create(localeOf(manifest.source)).catch(async (error: Error) => {
-      notes.push(`${LOCALE_NOTE}: ${error.message}; text sorts otherwise in the copy`);
+      notes.push(`${LOCALE_NOTE}: ${error.message}; text sorts differently in the copy`);
       const utf8 = encoding === 'UTF8' ? "'C.UTF-8'" : "'C'";
       await create(`lc_collate 'C' lc_ctype ${utf8}`).catch(() => create("lc_collate 'C' lc_ctype 'C'"));
     });

@@ -33,7 +33,7 @@ export async function createExtensions(
       const error = await create(server, name, schema);
       if (error) giveUp(name, `it cannot be created here (${error})`);
       else if (here.version !== version)
-        notes.push(`extension ${name} is ${here.version} here and ${version} at the source`);
+        notes.push(`extension ${name} is ${here.version} here and ${version} in the source`);
     }
   }
   await grantUse(server);
@@ -42,7 +42,7 @@ export async function createExtensions(
 
 function notHere(name: string, major: number): string {
   const { debian, image } = packageOf(name, major);
-  return `it is not available here; Debian’s package is probably ${debian}, for the image pgExtensions: "${image}"`;
+  return `it is not installed here; Debian’s package is probably ${debian}, for the image pgExtensions: "${image}"`;
 }
 
 /** Each after those that it requires. */
@@ -140,7 +140,7 @@ export async function makeRoomForRows(
       const { rowCount } = await client.query(`delete from only ${table.name} ${table.condition ?? ''}`);
       if (rowCount)
         notes.push(
-          `${table.name} was filled by its extension’s own script; the archive’s rows took their place (pg_restore by hand says "duplicate key" there: empty the table first)`,
+          `${table.name} was filled by its extension; the archive’s rows replaced those (if you restore by hand, pg_restore reports "duplicate key": empty the table first)`,
         );
     }
     await client.query('commit');

@@ -23,45 +23,45 @@ const CAUSES: Cause[] = [
     code: 'restore-needs-superuser',
     of: /must be superuser|only superuser|superuser-only|must be owner of|permission denied (?:for language|to create|to set|for foreign-data wrapper|for schema pg_)|must have the SUPERUSER attribute|role with the SUPERUSER attribute|aggregate transition data type cannot be/i,
     hint: () =>
-      'a managed service would refuse these too; where the emergency server has a superuser, set rehearsal.restoreAs: superuser, or name them under rehearsal.leaveOut and the rest is proven',
+      'a managed service would refuse these too; if your emergency server has a superuser, set rehearsal.restoreAs: superuser; otherwise name them under rehearsal.leaveOut, and the rest is proven',
   },
   {
     code: 'restore-needs-label-provider',
     of: /security label provider/,
     hint: () =>
-      'the provider’s library would have to be loaded here; name these under rehearsal.leaveOut and the rest is proven',
+      'the scratch server does not load the provider’s library; name these under rehearsal.leaveOut, and the rest is proven',
   },
   {
     code: 'restore-needs-locale',
     of: /^collation "?.*"? .*does not exist|^collation .* does not exist|could not create locale|invalid locale|ICU locale|could not open collator|invalid input syntax for type money/,
     hint: () =>
-      'install the locale (Debian: locales-all; the image has it), or rehearse where it exists; of money it is the source’s lc_monetary',
+      'install the locale (Debian: locales-all; the image has it), or rehearse on a machine that has it; for money it is the source’s lc_monetary',
   },
   {
     code: 'restore-needs-locale',
     of: ORDERS,
     when: ({ locale }) => locale,
     hint: () =>
-      'the locale of the source’s database does not exist here, so text sorts otherwise; install it (Debian: locales-all; the image has it)',
+      'this machine lacks the locale of the source’s database, so text sorts differently; install it (Debian: locales-all; the image has it)',
   },
   {
     code: 'restore-needs-extension',
     of: /does not exist|could not access file|could not load library|unrecognized|not available/,
     when: ({ extensions }) => extensions.length > 0,
     hint: ({ extensions }) =>
-      `the source has ${extensions.join(', ')}, which cannot be made here (the notes say why): add it to the image (pgExtensions), rehearse where it exists, or name these under rehearsal.leaveOut`,
+      `the scratch server cannot create ${extensions.join(', ')} (the notes say why): add it to the image (pgExtensions), rehearse on a machine that has it, or name these under rehearsal.leaveOut`,
   },
   {
     code: 'restore-needs-library',
     of: /could not access file|could not load library|could not find function .* in file/,
     hint: () =>
-      'the library of these functions is not installed here; add its package to the image (pgExtensions), or name these under rehearsal.leaveOut',
+      'the scratch server lacks the library of these functions; add its package to the image (pgExtensions), or name these under rehearsal.leaveOut',
   },
   {
     code: 'restore-left-out',
     of: /does not exist/,
     when: ({ named }) => named.length > 0,
-    hint: () => 'these depend on what rehearsal.leaveOut names; name them there too',
+    hint: () => 'these depend on objects under rehearsal.leaveOut; add them there',
   },
 ];
 
@@ -73,7 +73,7 @@ const FIXES: [RegExp, string][] = [
   ],
   [
     /(?:does not exist|must be schema-qualified)[\s\S]*CONTEXT: {2}(?:SQL|PL\/pgSQL) function/,
-    'a restore runs with an empty search_path, so give the function that the error names its own: alter function … set search_path = …',
+    'a restore has an empty search_path, so set that of the function in the error: alter function … set search_path = …',
   ],
   [
     /could not create unique index|duplicate key/,
@@ -81,9 +81,9 @@ const FIXES: [RegExp, string][] = [
   ],
   [
     /violates (?:check|not-null|partition)/,
-    'the rows do not keep to this at the source, or its function answers otherwise in a restore: correct the rows, or give the function a search_path of its own',
+    'rows of the source violate this, or its function returns another result in a restore: correct the rows, or set the function’s search_path',
   ],
-  [/permission denied/, 'the owner lacks this right at the source too: grant it there'],
+  [/permission denied/, 'the owner lacks this right in the source too: grant it there'],
 ];
 
 /**
@@ -109,13 +109,13 @@ export function failureOf(
   }
   const fixes = new Set(first.flatMap(({ said }) => FIXES.find(([of]) => of.test(said))?.[1] ?? []));
   return new RestoreFailed('restore-failed', say(first, errors.length), {
-    hint: `pg_restore meets the same in an emergency; ${[...fixes, 'correct it at the source and dump again'].join('; ')}`,
+    hint: `an emergency restore would fail the same way; ${[...fixes, 'fix it in the source database, then take a new dump'].join('; ')}`,
   });
 }
 
 function unexplained(ending: Ending): RestoreFailed {
   return new RestoreFailed('restore-failed', sayEnding('pg_restore', ending), {
-    hint: 'look at the error; `./understudy rehearse` tries again',
+    hint: 'read the error; `./understudy rehearse` tries again',
   });
 }
 

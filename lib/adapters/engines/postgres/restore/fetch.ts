@@ -23,8 +23,8 @@ export async function fetchArtifact(
   const path = join(directory, name);
   const { sha256, bytes } = await fetchTo(path, open).catch((cause: unknown) => {
     if (cause instanceof UnderstudyError || (cause as Error).name === 'AbortError') throw cause;
-    throw new UnderstudyError('fetch-failed', `${object.key} could not be fetched: ${reasonOf(cause)}`, {
-      hint: 'the point was not judged; check space, network and the rights to the vault, then rehearse again',
+    throw new UnderstudyError('fetch-failed', `fetching ${object.key} failed: ${reasonOf(cause)}`, {
+      hint: 'the point was not judged; check space, network and the right to read the vault, then rehearse again',
       cause,
     });
   });

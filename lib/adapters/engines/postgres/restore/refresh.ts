@@ -64,6 +64,6 @@ export function emptyViews(entries: readonly ArchiveEntry[]): { exceptions: Exce
     notes:
       names.length === 0
         ? []
-        : [`not filled, because a copy reaches no other server: materialized view ${names.join(', ')}`],
+        : [`left empty, because a copy cannot reach other servers: materialized view ${names.join(', ')}`],
   };
 }

@@ -51,7 +51,7 @@ export async function restoreParts(
   const rows = await makeRoomForRows(server, parts.extensionRows, notes);
   if (rows.left.length > 0)
     notes.push(
-      `rows of extensions whose tables are not here: ${rows.left.map(({ schema, name }) => `${schema}.${name}`).join(', ')}`,
+      `left out, because their extension’s tables do not exist here: rows of ${rows.left.map(({ schema, name }) => `${schema}.${name}`).join(', ')}`,
     );
   // Among the tables of extensions the archive knows no dependencies, and their rows may be what triggers of others read.
   await restore({ name: 'extension-rows', entries: rows.kept, user });
@@ -73,7 +73,7 @@ export async function restoreParts(
   await restore({ name: 'superuser', entries: parts.superuser, user: SUPERUSER, options: ['--no-owner'] });
   if (parts.never.length > 0)
     notes.push(
-      `not restored, so that the copy does not act on its source: ${parts.never.map((entry) => `${entry.type} ${entry.name}`).join(', ')}`,
+      `left out so that the copy cannot act on its source: ${parts.never.map((entry) => `${entry.type} ${entry.name}`).join(', ')}`,
     );
   return {
     leftOut: without.extensions,
@@ -91,7 +91,7 @@ function sayLeft(
   if (named.length > 0) notes.push(`left out, as rehearsal.leaveOut says: ${named.join(', ')}`);
   const unknown = names.filter((name) => !all.some((entry) => isNamed(entry, [name])));
   if (unknown.length > 0)
-    notes.push(`rehearsal.leaveOut names what the archive does not have: ${unknown.join(', ')}`);
+    notes.push(`rehearsal.leaveOut names objects that the archive does not have: ${unknown.join(', ')}`);
 }
 
 /** An outcome without the errors of these entries. */
@@ -110,7 +110,7 @@ function withoutMembers(outcome: Outcome, all: readonly ArchiveEntry[], notes: s
   );
   if (members.length > 0)
     notes.push(
-      `privileges on members of extensions that are not here: ${members.map(({ name }) => name).join(', ')}`,
+      `left out, because their extension is not here: privileges on ${members.map(({ name }) => name).join(', ')}`,
     );
   return apartFrom(outcome, members);
 }

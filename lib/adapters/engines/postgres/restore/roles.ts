@@ -93,7 +93,7 @@ function judge(said: string, statements: readonly RoleStatement[]): string[] {
         .map(({ at, message }) => `line ${at}: ${message}`)
         .join('; ')}`,
       {
-        hint: 'fetch roles.sql and look at these lines: docs/restore.md, "From a dump", steps 3 and 4',
+        hint: 'fetch roles.sql and check these lines: docs/restore.md, "From a dump", steps 3 and 4',
       },
     );
   }

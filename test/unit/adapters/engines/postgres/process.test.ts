@@ -47,7 +47,7 @@ describe('how a program ended', () => {
     [{ code: 1, signal: null, stderr: 'error: no' }, 'pg_dump exited with 1: error: no'],
     [{ code: 0, signal: null, stderr: '' }, 'pg_dump exited with 0'],
     [{ code: null, signal: 'SIGKILL', stderr: '' } as const, 'pg_dump was ended by SIGKILL'],
-    [{ code: null, signal: null, stderr: 'ENOENT' }, 'pg_dump could not be run: ENOENT'],
+    [{ code: null, signal: null, stderr: 'ENOENT' }, 'pg_dump could not start: ENOENT'],
   ])('%j is told as %s', (ending, expected) => expect(sayEnding('pg_dump', ending)).toBe(expected));
 
   test.each([

@@ -29,7 +29,7 @@ test('a newer client is refused, with what to do', () => {
   expect(refusal).toBeInstanceOf(Refusal);
   expect(refusal).toMatchObject({
     code: 'client-other-major',
-    message: 'the server is PostgreSQL 14, the clients here are 17.2, 16.6, 15.10',
+    message: 'the server is PostgreSQL 14, but the clients here are 17.2, 16.6, 15.10',
     hint: expect.stringContaining('install postgresql-client-14'),
   });
 });
@@ -60,7 +60,7 @@ test('an archive newer than every reader is not tried', () => {
   expect(refusalOf(() => readerFor(THREE, 18))).toMatchObject({
     code: 'reader-too-old',
     message:
-      'an archive of PostgreSQL 18 needs a pg_restore of 18 or newer, the clients here are 17.2, 16.6, 15.10',
+      'an archive of PostgreSQL 18 needs a pg_restore of 18 or newer, but the clients here are 17.2, 16.6, 15.10',
     hint: 'install postgresql-client-18',
   });
 });

@@ -97,7 +97,7 @@ test('the digest is that of the entries: remarks and dates do not count, everyth
 });
 
 test('a line that is no entry is an error, not left out', () => {
-  expect(() => parseToc('216; something else')).toThrow('is not understood: 216; something else');
+  expect(() => parseToc('216; something else')).toThrow('table of contents: 216; something else');
 });
 
 test('an empty archive has no entries', () => expect(parseToc('; remark\n').entries).toEqual([]));

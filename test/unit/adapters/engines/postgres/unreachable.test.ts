@@ -106,7 +106,7 @@ test.each<[string, Thrown, string]>([
     'dig db.internal',
   ],
   ['no listener', { code: 'ECONNREFUSED', message: '' }, 'pg_isready --host=db.internal --port=5433'],
-  ['no answer', { message: 'timeout expired' }, 'security group must let port 5433 in'],
+  ['no answer', { message: 'timeout expired' }, 'security group must allow port 5433'],
   ['no way there', { code: 'EHOSTUNREACH', message: 'connect EHOSTUNREACH' }, 'security group'],
 ])('a connection that fails for %s is told with its own remedy', (_, error, remedy) => {
   const told = said(error);
@@ -119,7 +119,7 @@ test.each<[string, Thrown, string]>([
 
 test.each<[string, Thrown, string]>([
   ['a wrong password', { code: '28P01', message: 'x' }, '\\password "und""er"'],
-  ['no such role', { code: '28000', message: 'role "x" does not exist' }, 'username'],
+  ['no such role', { code: '28000', message: 'role "x" does not exist' }, 'in the secret'],
   [
     'a role that may not log in',
     { code: '28000', message: 'role "x" is not permitted to log in' },

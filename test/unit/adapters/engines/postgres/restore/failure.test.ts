@@ -88,7 +88,7 @@ test.each<[string, string, Partial<Without>]>([
 
 test('a program that died says how, and blames no entry', () => {
   expect(judge(`${from(5)}${error('x')}`, {}, null)).toMatchObject({
-    message: expect.stringMatching(/^pg_restore could not be run/),
+    message: expect.stringMatching(/^pg_restore could not start/),
   });
   expect(judge('pg_restore: error: connection to server lost')).toMatchObject({
     message: 'pg_restore exited with 1: pg_restore: error: connection to server lost',
