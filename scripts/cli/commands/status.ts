@@ -118,6 +118,7 @@ export function sayOpen(report: Report): string[] {
   const open = all.filter((found) => !isSettled(found));
   return [
     ...(open.length === 0 ? ['No open problems'] : open.flatMap(sayFound)),
+    ...(open.some(({ severity }) => severity === 'P0') ? ['data lost? docs/emergency.md'] : []),
     ...all.filter(isSettled).map(sayAcknowledged),
     ...sayExpected(report, all),
   ];

@@ -1,5 +1,5 @@
 import type { TargetReport } from '../../../lib/workflows/operator/status.ts';
-import { sayPlatform } from '../../../scripts/cli/commands/status.ts';
+import { sayOpen, sayPlatform } from '../../../scripts/cli/commands/status.ts';
 import { DAY } from '../../support/builders.ts';
 
 const report = (changes: Partial<TargetReport>): TargetReport => ({
@@ -49,4 +49,25 @@ test('names the Regions that its automated backups are replicated to, and its ow
 
 test('says nothing of a target that has only dumps', () => {
   expect(plain({})).toEqual([]);
+});
+
+test.each([
+  ['an open P0 names the page for an emergency', 'P0', undefined, true],
+  ['an acknowledged P0 does too, because it stays bad', 'P0', true, true],
+  ['a milder finding does not', 'P1', undefined, false],
+] as const)('%s', (_, severity, acknowledged, named) => {
+  const about = {
+    until: '2026-11-21T12:00:00Z',
+    by: 'anna',
+    reason: 'known',
+    at: '',
+    target: 'crm',
+    code: 'x',
+  };
+  const found = { code: 'x', subject: 's', severity, message: 'm', next: 'n', target: 'crm' };
+  const open = [{ ...found, ...(acknowledged ? { acknowledged: about } : {}) }] as never;
+  const said = sayOpen({ targets: [report({ open })], deployment: [], acknowledged: [] } as never).map(
+    withoutColour,
+  );
+  expect(said.includes('data lost? docs/emergency.md')).toBe(named);
 });
