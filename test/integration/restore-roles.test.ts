@@ -47,6 +47,18 @@ describe('roles in a copy', () => {
     });
   });
 
+  it('of a source’s superuser refresh a materialized view that grants them nothing, from 17 on by MAINTAIN', async () => {
+    const database = await make(
+      `create schema m; create table m.t (x int); insert into m.t values (1); create materialized view m.mv as select * from m.t;
+       revoke all on m.t, m.mv from current_user`,
+      [],
+    );
+    await withCopy(await take(database.credentials), async (copy) => {
+      expect((await copy.proof()).differences.map(sayDifference)).toEqual([]);
+      expect(await copy.value('select count(*) from m.mv')).toBe('1');
+    });
+  });
+
   it('keep chains of grantors with their options, under names with semicolons and quotes', async () => {
     const [group, a, b] = [`${own()}"; GRANTED BY "x`, own(), `${own()} GRANTED BY postgres`];
     const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;

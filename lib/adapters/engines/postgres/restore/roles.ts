@@ -53,8 +53,12 @@ const DISARM = `
   begin
     for role in select rolname as name, rolsuper as super from pg_catalog.pg_roles where oid >= 16384 and rolname <> '${RESTORER}' loop
       execute pg_catalog.format('alter role %I nosuperuser noreplication nologin %s', role.name, case when role.super then 'bypassrls' end);
-      -- A superuser's materialized views were filled past every right; to fill them again it may read all, and no more.
-      if role.super then execute pg_catalog.format('grant pg_read_all_data to %I', role.name); end if;
+      -- A superuser's materialized views were filled past every right; to fill them again it may read all and, from 17 on,
+      -- refresh all.
+      if role.super then
+        execute pg_catalog.format('grant pg_read_all_data to %I', role.name);
+        if pg_catalog.to_regrole('pg_maintain') is not null then execute pg_catalog.format('grant pg_maintain to %I', role.name); end if;
+      end if;
     end loop;
     select pg_catalog.string_agg(pg_catalog.quote_ident(rolname), ', ') into members from pg_catalog.pg_roles where oid >= 16384 and rolname <> '${RESTORER}';
     if members is not null then execute 'grant ' || members || ' to ${RESTORER}'; end if;
