@@ -3,7 +3,7 @@ import { machine, print, ROUNDS, say } from './kit.ts';
 /**
  * Measures what docs/benchmarks.md reports, all of it or what is named:
  *
- *   node scripts/bench/main.ts [dump] [memory] [verify] [fingerprints] [dispatch] [import]
+ *   node scripts/bench/main.ts [dump] [memory] [verify] [fingerprints] [dispatch] [import] [command]
  *
  * Figures are medians with the least and the most, as Markdown on stdout. BENCH_ROUNDS (5) says how often each is
  * measured, BENCH_MEGABYTES (1000) how large the database of dump, verify and fingerprints is. Linux only: CPU time and
@@ -16,6 +16,7 @@ const BENCHES = {
   fingerprints: () => import('./fingerprints.ts'),
   dispatch: () => import('./dispatch.ts'),
   import: () => import('./import.ts'),
+  command: () => import('./command.ts'),
 };
 type Name = keyof typeof BENCHES;
 
