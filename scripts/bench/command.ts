@@ -46,7 +46,6 @@ export async function run(): Promise<void> {
         },
         '--local status': of('--local', 'status'),
         '--local run dump, and its verification': of('--local', 'run', 'dump', 'tiny'),
-        '--local rehearse': of('--local', 'rehearse', 'tiny'),
       });
       rmSync(cold, { recursive: true, force: true });
       table(
@@ -80,12 +79,12 @@ async function storeSecret(endpoint: string, url: string): Promise<void> {
 
 /** CPU of the command and of the programs that it waited for. */
 function once(args: string[], environment: Record<string, string>): { seconds: number; cpu: number } {
-  const timed = `s=$(date +%s%N); "$0" "$@" >/dev/null 2>&1; c=$?; e=$(date +%s%N); times | tail -1; echo "$((e - s)) $c"`;
+  const timed = `s=$(date +%s%N); "$0" "$@" >/dev/null 2>&1; c=$?; e=$(date +%s%N); times; echo "$((e - s)) $c"`;
   const ran = spawnSync('bash', ['-c', timed, UNDERSTUDY, ...args], {
     encoding: 'utf8',
     env: { ...process.env, ...environment, NO_COLOR: '1' },
   });
-  const [times = '', outcome = ''] = ran.stdout.trim().split('\n');
+  const [, times = '', outcome = ''] = ran.stdout.trim().split('\n');
   const [nanoseconds = 0, code] = outcome.split(' ').map(Number);
   if (code !== 0 && code !== 3) throw new Error(`${args.join(' ')} ended with ${code}: ${ran.stderr}`);
   const cpu = [...times.matchAll(/(\d+)m([\d.]+)s/g)].reduce(

@@ -6,22 +6,24 @@ import { sayEvidence } from '../cli/say-evidence.ts';
 import { invokeLocally } from '../local/handlers.ts';
 import { type Delivery, pump } from '../local/pump.ts';
 import type { LocalRds } from '../local/rds/local-rds.ts';
+import { giveBack } from './give-back.ts';
 import { forgetTheWhere, ORDERS, ordersLeft, SHOP } from './instance.ts';
+import type { Telling } from './telling.ts';
 
-type Telling = {
-  say: (text?: string) => void;
-  /** What must be so for the demo to have shown what it claims. */
-  expect: (condition: boolean, claim: string) => void;
-};
-
-/** A snapshot; a DELETE without WHERE; and the instance as it was a second before, restored, proven and thrown away. */
+/**
+ * A snapshot; a DELETE without WHERE; the instance as it was a second before, restored, proven and thrown away; and the
+ * deleted rows given back.
+ */
 export async function aForgottenWhere(
   rds: LocalRds,
   wanted: 'before' | 'after',
-  { say, expect }: Telling,
+  telling: Telling,
 ): Promise<void> {
+  const { say, typed, expect } = telling;
+  typed(`./understudy run dump ${SHOP}`);
   const [dump] = await ask({ job: 'dump' }, 'the shop’s dump, which a restored instance is held against');
   expect(dump?.error === undefined, `dumped: ${summary(dump)}`);
+  typed(`./understudy run snapshot ${SHOP} --label "before release 4.2"`);
   const [snapshot] = await ask(
     { job: 'snapshot', label: 'before release 4.2' },
     'a snapshot before a risky release',
@@ -37,6 +39,7 @@ export async function aForgottenWhere(
   expect((await ordersLeft(rds)) === 0, 'production has no orders any more');
   say(`   the last second before it was ${before}; the snapshot is older, and the dump is too`);
   const moment = wanted === 'before' ? before : after;
+  typed(`./understudy rehearse ${SHOP} --from moment --moment ${moment}`);
   const [rehearsal] = await ask(
     { job: 'rehearse-instance', from: 'moment', moment },
     `the instance as of ${moment}, on an instance that is thrown away`,
@@ -58,6 +61,7 @@ export async function aForgottenWhere(
     left === 1 && (await catalog().openScratches()).length === 0,
     'the scratch instance is gone, with its secret and its parameters',
   );
+  await giveBack(rds, telling);
 }
 
 async function latest(): Promise<string> {

@@ -44,6 +44,18 @@ export async function startShop(): Promise<LocalRds> {
   return rds;
 }
 
+/** How programs of PostgreSQL reach the production database. */
+export function connectionOf(rds: LocalRds): { env: Record<string, string> } {
+  return {
+    env: {
+      PGHOST: '127.0.0.1',
+      PGPORT: String(rds.instance(INSTANCE).port),
+      PGUSER: 'postgres',
+      PGPASSWORD: PASSWORD,
+    },
+  };
+}
+
 /** Counts the orders that production has at this moment. */
 export async function ordersLeft(rds: LocalRds): Promise<number> {
   const [row] = await rds.instance(INSTANCE).sql('shop', 'select count(*)::int as n from orders');

@@ -4,20 +4,23 @@ import type { Finding } from '../../lib/domain/findings/finding.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
 import { nextFirings } from '../../lib/domain/plan/schedule.ts';
 import type { Evidence } from '../../lib/domain/proof/evidence.ts';
-import { plusSeconds, utc } from '../../lib/domain/time.ts';
+import { plusSeconds, shortMoment, utc } from '../../lib/domain/time.ts';
 import { restoreAndProve, type ScratchRequest } from '../../lib/restore/on-server.ts';
+import { status as judgeStatus } from '../../lib/workflows/operator/status.ts';
 import { watch } from '../../lib/workflows/watch/watch.ts';
 import { status } from '../cli/commands/status.ts';
 import { progress } from '../cli/progress.ts';
 import { bad, faint, good, strong } from '../cli/say.ts';
 import { sayEvidence } from '../cli/say-evidence.ts';
+import type { Session } from '../cli/session.ts';
 import { endDurable, invokeLocally, replaced } from '../local/handlers.ts';
 import { type Delivery, pump, readInbox } from '../local/pump.ts';
 import { tool, tools } from '../local/tools.ts';
 import { keepWriting, makeCrm } from './crm.ts';
 import { aForgottenWhere } from './forgotten-where.ts';
 import { sabotagedScratch } from './sabotage.ts';
-import { type DemoOptions, type DemoStage, openStage, storeSecret, TARGET } from './stage.ts';
+import { type DemoOptions, type DemoStage, openStage, storeSecret } from './stage.ts';
+import { telling } from './telling.ts';
 
 /**
  * The whole story on one machine, by the functions that Lambda would run: a night that goes well, and four things
@@ -36,14 +39,8 @@ const options: DemoOptions = {
   databaseUrl: process.env['DATABASE_URL'] || undefined,
 };
 
-const say = (text = '') => process.stdout.write(`${text}\n`);
+const { say, typed, expect } = telling;
 const act = (number: number, title: string) => say(`\n${strong(`${number}  ${title}`)}`);
-
-/** What must be so for the demo to have shown what it claims. */
-function expect(condition: boolean, claim: string): void {
-  if (!condition) throw new Error(`this should be so and is not: ${claim}`);
-  say(`   ${good('✔')} ${claim}`);
-}
 
 async function tell(): Promise<void> {
   const began = Date.now();
@@ -52,15 +49,16 @@ async function tell(): Promise<void> {
     if (stage.cluster) await progress('a CRM with 310,000 rows', () => makeCrm(stage.cluster!));
     await storeSecret(stage, options.databaseUrl);
     const point = await aNight(stage);
-    await aRehearsal();
+    await aRehearsal(stage);
     await aFlippedBit(stage, point);
     await anAlteredRow(stage);
     if (stage.rds) {
       act(5, 'On RDS: somebody forgets the WHERE');
-      await aForgottenWhere(stage.rds, values.moment === 'after' ? 'after' : 'before', { say, expect });
+      await aForgottenWhere(stage.rds, values.moment === 'after' ? 'after' : 'before', telling);
     }
-    await aMissedSchedule(stage, stage.rds ? 6 : 5);
-    await theMorning(stage.rds ? 7 : 6);
+    const later = await aMissedSchedule(stage, stage.rds ? 6 : 5);
+    await theMorning(stage, stage.rds ? 7 : 6, later);
+    await theWayBack(stage, stage.rds ? 8 : 7);
     say(
       `\n${good('That was it')}, in ${Math.round((Date.now() - began) / 1000)} s, and nothing is left running.`,
     );
@@ -81,6 +79,7 @@ async function aNight(stage: DemoStage): Promise<string> {
       ? 'A night: the dump, while the database is being written to'
       : 'A night: the dump of your database',
   );
+  typed(`./understudy run dump ${stage.target}`);
   const stop = new AbortController();
   const writing = stage.cluster ? keepWriting(stage.cluster, stop.signal) : Promise.resolve(0);
   await dispatch('dump', utc(new Date()));
@@ -103,9 +102,9 @@ async function aNight(stage: DemoStage): Promise<string> {
   return (dump!.result as { point: string }).point;
 }
 
-async function aRehearsal(): Promise<void> {
+async function aRehearsal(stage: DemoStage): Promise<void> {
   act(2, 'Sunday: the rehearsal');
-  const evidence = await rehearse();
+  const evidence = await rehearse(stage);
   for (const text of sayEvidence(evidence)) say(`   ${text}`);
   if (options.proof === 'counts') {
     throw new Error('with proof.depth: counts nothing is ever proven, so there is no more to show');
@@ -120,7 +119,7 @@ async function aFlippedBit(stage: DemoStage, good: string): Promise<void> {
   act(3, 'Trouble: the store forgets one bit of a dump');
   await readInbox(stage.stack.inbox.pages);
   const { points } = {
-    points: (await invokeLocally('operator', { ask: 'points', target: TARGET })) as {
+    points: (await invokeLocally('operator', { ask: 'points', target: stage.target })) as {
       id: string;
       dump: { key: string; bytes: number };
     }[],
@@ -128,11 +127,12 @@ async function aFlippedBit(stage: DemoStage, good: string): Promise<void> {
   const stored = points.find((point) => point.id === good)!;
   stage.damage.flipByte(stored.dump.key, Math.floor(stored.dump.bytes / 2));
   say(
-    `   one bit of byte ${Math.floor(stored.dump.bytes / 2).toLocaleString('en')} of ${stored.dump.bytes.toLocaleString('en')} in ${stored.dump.key} is another now`,
+    `   one bit of byte ${Math.floor(stored.dump.bytes / 2).toLocaleString('en')} of ${stored.dump.bytes.toLocaleString('en')} in ${stored.dump.key} was flipped`,
   );
+  typed(`./understudy run verify ${stage.target} --point ${good} --again`);
   await ask({
     job: 'verify',
-    target: TARGET,
+    target: stage.target,
     scheduledFor: utc(new Date()),
     requestedBy: 'demo',
     point: good,
@@ -171,7 +171,7 @@ async function anAlteredRow(stage: DemoStage): Promise<void> {
       log: compose.log(),
       secondsLeft: () => 900,
     });
-  const evidence = await rehearse().finally(() => (replaced.scratch = undefined));
+  const evidence = await rehearse(stage).finally(() => (replaced.scratch = undefined));
   say(`   somebody altered one row of ${table} in the restored copy`);
   for (const text of sayEvidence(evidence).slice(0, 1)) say(`   ${text}`);
   expect(
@@ -181,7 +181,7 @@ async function anAlteredRow(stage: DemoStage): Promise<void> {
   await showPage(stage, 'proof-mismatch');
 }
 
-async function aMissedSchedule(stage: DemoStage, number: number): Promise<void> {
+async function aMissedSchedule(stage: DemoStage, number: number): Promise<Date> {
   act(number, 'Trouble: a schedule that never fired');
   const compose = await import('../../lib/runtime/compose.ts');
   const { policy } = stage.plan.targets[0]!;
@@ -192,8 +192,8 @@ async function aMissedSchedule(stage: DemoStage, number: number): Promise<void> 
   const looked = await progress('the watch takes its look', () =>
     watch({
       ...compose.platformDeps(),
-      // Of the CRM alone: the shop’s instance does not come along into tomorrow.
-      plan: onlyOf(stage.plan, TARGET),
+      // Of this target alone: the shop’s instance does not come along into tomorrow.
+      plan: onlyOf(stage.plan, stage.target),
       clock,
       scratch: compose.scratchInstances(),
       scratchSecrets: compose.scratchSecretStore(),
@@ -207,6 +207,7 @@ async function aMissedSchedule(stage: DemoStage, number: number): Promise<void> 
     'the watch says so',
   );
   await showPage(stage, 'job-silent');
+  return later;
 }
 
 function onlyOf(plan: Plan, id: string): Plan {
@@ -215,18 +216,35 @@ function onlyOf(plan: Plan, id: string): Plan {
   return { ...plan, policies, targets };
 }
 
-async function theMorning(number: number): Promise<void> {
-  act(number, 'The morning after: ./understudy status');
-  const answer = await status({
-    options: { config: '' },
-    caller: 'demo',
-    isLocal: true,
-    planText: () => '',
-    plan: () => ({ schemaVersion: 1, policies: [], targets: [] }),
-    invoke: async <T>(name: never, event: unknown) => (await invokeLocally(name, event)) as T,
-  });
+/** At the moment that was supposed, so that nothing which it expects lies in the past. */
+async function theMorning(stage: DemoStage, number: number, later: Date): Promise<void> {
+  act(number, `The morning after, ${shortMoment(utc(later))} UTC`);
+  typed('./understudy status');
+  const answer = await statusAt(stage, later);
   for (const text of answer.lines) say(`   ${withOption(text, '--stage demo')}`);
   expect(answer.exit === 3, 'and it does not say that all is good');
+}
+
+/** What the alerts said to do next, back in the present; and all is good again. */
+async function theWayBack(stage: DemoStage, number: number): Promise<void> {
+  act(number, 'What the alerts said to do');
+  typed(`./understudy run dump ${stage.target}`);
+  await dispatch('dump', utc(plusSeconds(new Date(), 2)));
+  await progress('a new dump', ({ say }) => pump((delivery) => say(line(delivery))));
+  const { outcome } = await rehearse(stage);
+  expect(outcome === 'passed', 'it restores, and is equal to its source');
+  await progress('the watch looks again', () => invokeLocally('watch', {}));
+  typed('./understudy status');
+  const answer = await statusAt(stage, new Date());
+  for (const text of answer.lines) say(`   ${withOption(text, '--stage demo')}`);
+  expect(answer.exit === 0, 'all is good again');
+}
+
+async function statusAt(stage: DemoStage, now: Date) {
+  const compose = await import('../../lib/runtime/compose.ts');
+  const clock = { ...compose.clock, now: () => now };
+  const report = await judgeStatus({ plan: stage.plan, catalog: compose.catalog(), clock });
+  return status({ invoke: async () => report } as unknown as Session);
 }
 
 /** The alert as the pager would get it. */
@@ -248,9 +266,10 @@ async function showPage(stage: DemoStage, code: string): Promise<void> {
     if (value) say(`     ${faint(name.padEnd(10))} ${value}`);
 }
 
-async function rehearse(): Promise<Evidence> {
+async function rehearse({ target }: DemoStage): Promise<Evidence> {
+  typed(`./understudy rehearse ${target}`);
   await dispatch('rehearse', utc(new Date()));
-  const [rehearsal] = await progress('02:00 a restore that nobody needs', () => pump());
+  const [rehearsal] = await progress('02:00 the scheduled test restore', () => pump());
   if (rehearsal?.error) throw rehearsal.error;
   const { evidence, summary } = (rehearsal?.result ?? {}) as { evidence?: Evidence; summary?: string };
   if (!evidence) throw new Error(summary ?? 'there was no rehearsal');

@@ -15,6 +15,7 @@ import { logToFile } from '../local/state.ts';
 import { tools } from '../local/tools.ts';
 import { type Damage, damagedStore } from './damage.ts';
 import { ORDERS, SHOP, startShop } from './instance.ts';
+import { targetFor } from './target.ts';
 
 export type DemoOptions = {
   verify: 'full' | 'exists';
@@ -31,12 +32,12 @@ export type DemoStage = {
   damage: Damage;
   stack: LocalStack;
   plan: Plan;
+  /** The target that the story is about. */
+  target: string;
   scratchDirectory: string;
   log: string;
   close(): Promise<void>;
 };
-
-export const TARGET = 'crm';
 
 export async function openStage(options: DemoOptions): Promise<DemoStage> {
   for (const [name, value] of Object.entries(tools())) process.env[name] ??= value;
@@ -68,6 +69,7 @@ export async function openStage(options: DemoOptions): Promise<DemoStage> {
     damage,
     stack,
     plan,
+    target: targetFor(options.databaseUrl),
     scratchDirectory,
     log,
     async close() {
@@ -113,11 +115,11 @@ export async function storeSecret(stage: DemoStage, databaseUrl: string | undefi
       dbname: 'crm',
     });
   await new SecretsManagerClient({}).send(
-    new CreateSecretCommand({ Name: `understudy/${TARGET}`, SecretString }),
+    new CreateSecretCommand({ Name: `understudy/${stage.target}`, SecretString }),
   );
 }
 
-const config = ({ verify, proof, databaseUrl }: DemoOptions) => `
+const config = ({ verify, proof, databaseUrl }: DemoOptions, target = targetFor(databaseUrl)) => `
 version: 1
 policies:
   production:
@@ -142,9 +144,9 @@ ${
     retention: { daily: 35d }`
 }
 targets:
-  ${TARGET}:
+  ${target}:
     policy: production
-    connection: { secret: understudy/${TARGET} }
+    connection: { secret: understudy/${target} }
 ${
   databaseUrl
     ? ''

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { isDump } from '../../lib/domain/points/recovery-point.ts';
+import { catalog, vault, vaultName } from '../../lib/runtime/compose.ts';
+import { progress } from '../cli/progress.ts';
+import type { LocalRds } from '../local/rds/local-rds.ts';
+import { tool } from '../local/tools.ts';
+import { connectionOf, ORDERS, ordersLeft, SHOP } from './instance.ts';
+import type { Telling } from './telling.ts';
+
+/** Puts the deleted rows back into production, from the dump, with programs that everybody has. */
+export async function giveBack(rds: LocalRds, { say, typed, expect }: Telling): Promise<void> {
+  const point = (await catalog().points(SHOP)).filter(isDump).find(({ dump }) => dump !== undefined);
+  const stored = point?.dump;
+  if (!point || !stored) throw new Error('the shop has no dump to give its rows back from');
+  typed(`./understudy points show ${SHOP} ${point.id}`);
+  say(`   ${point.tables} tables, ${point.rows?.toLocaleString('en')} rows, and the commands to get them:`);
+  typed(`aws s3 cp s3://${vaultName()}/${stored.key} point.dump`);
+  typed('pg_restore --data-only --table=orders --dbname=shop point.dump');
+  const directory = mkdtempSync(join(tmpdir(), 'us-demo-back-'));
+  try {
+    const file = join(directory, 'point.dump');
+    await progress('the deleted rows go back into production', async () => {
+      await pipeline(await vault().read(stored), createWriteStream(file));
+      const { env } = connectionOf(rds);
+      const args = ['--data-only', '--table=orders', '--dbname=shop', file];
+      await promisify(execFile)(join(tool('PG_BIN'), 'pg_restore'), args, { env });
+    });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  expect(
+    (await ordersLeft(rds)) === ORDERS,
+    `production has its ${ORDERS.toLocaleString('en')} orders again`,
+  );
+}
