@@ -104,6 +104,7 @@ describe('status', () => {
       'P0 size-anomaly  m',
       '   next: n',
       '   no reminders until 2026-11-27 12:00 UTC by anna: a load',
+      'data lost? docs/emergency.md',
     ]);
   });
 
