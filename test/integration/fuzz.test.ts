@@ -52,6 +52,9 @@ describe('random databases', () => {
       ok: false,
       refused: 'permission denied for table a',
     });
+    expect(failed('FATAL:  conversion between LATIN1 and EUC_JP is not supported')()).toMatchObject({
+      ok: false,
+    });
     expect(failed('pg_dump: error: could not identify current directory: No such file')).toThrow('no answer');
     expect(failed('connection to server failed: FATAL:  the database system is shutting down')).toThrow(
       'no answer',

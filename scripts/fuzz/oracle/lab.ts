@@ -82,7 +82,8 @@ const OF_THE_MACHINE =
 
 /** The server's first error; throws where no server refused anything, because a second tool that did not run confirms nothing. */
 export function refusal(program: string, { stderr, message }: { stderr?: string; message: string }): Outcome {
-  const refused = /\bERROR: {2}(.*)/.exec(stderr ?? '')?.[1];
+  // A database may choose a client_encoding that it cannot convert to: then it refuses every plain connection.
+  const refused = /\b(?:ERROR: {2}|FATAL: {2}(?=conversion between))(.*)/.exec(stderr ?? '')?.[1];
   if (refused === undefined || OF_THE_MACHINE.test(refused))
     throw new Error(`${program} gave no answer: ${(stderr || message).slice(0, 500)}`);
   return { ok: false, refused };
