@@ -1,12 +1,12 @@
 import middy from '@middy/core';
-import { plan, telling, wakes } from '../lib/runtime/compose.ts';
+import { parseNotice, plan, telling, wakes } from '../lib/runtime/compose.ts';
 import { type NoticeOutcome, notice } from '../lib/workflows/events/notice.ts';
 
 type Delivery = { Sns?: { Message?: unknown; Timestamp?: string } };
 
 /** Topic `events`, or a person with the same JSON → the timeline; alerts for what is bad, waits ended by what is good. */
 export const handler = middy<unknown, NoticeOutcome[]>().handler(async (event) => {
-  const deps = { ...telling(), plan: plan(), wakes: wakes() };
+  const deps = { ...telling(), plan: plan(), wakes: wakes(), parseNotice };
   const outcomes: NoticeOutcome[] = [];
   const failures: unknown[] = [];
   for (const message of messagesIn(event)) {

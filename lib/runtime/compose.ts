@@ -38,6 +38,8 @@ import { environment } from './environment.ts';
 import { embeddedMetrics, lambdaLog } from './observe.ts';
 import { readPlan } from './plan.ts';
 
+export { parseNotice } from '../adapters/aws/events/parse-notice.ts';
+
 /**
  * The composition root: the only place where adapters and workflows meet. Every part is a function of its own, made
  * the first time it is asked for, so that a handler's bundle holds only what that handler asks for.

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseNotice } from '../../lib/adapters/aws/events/parse-notice.ts';
 import { loadPlan } from '../../lib/config/load.ts';
 import { configSchema, jsonSchema } from '../../lib/config/schema.ts';
 import { FINDINGS } from '../../lib/domain/findings/finding.ts';
 import { jobMessage } from '../../lib/domain/runs/job.ts';
-import { parseNotice } from '../../lib/domain/runs/notice.ts';
 import { writtenPages } from '../../scripts/docs/written.ts';
 
 const ROOT = join(__dirname, '../..');

@@ -1,5 +1,19 @@
 import type { Occasion } from '../findings/alert.ts';
+import type { FindingCode } from '../findings/finding.ts';
 import type { Severity } from '../findings/severity.ts';
+
+/** What news of the platform means for a target. */
+export type EventMeaning = {
+  means: string;
+  is: 'good' | 'bad' | 'neither';
+  /** Raised when it comes. */
+  finding?: FindingCode;
+  /** What it shows to be over. */
+  resolves?: readonly FindingCode[];
+  /** Whose waits it may end early: for the instance or cluster it is about, for the snapshot, for the copy. */
+  completes?: 'source' | 'snapshot' | 'copy';
+  failover?: 'begins' | 'ends';
+};
 
 /** Something that happened to a target, whoever said so. Appended once: the same event delivered twice is one entry. */
 export type TimelineEvent = {
@@ -15,6 +29,8 @@ export type TimelineEvent = {
   /** What it was about: an instance, a snapshot, an alarm. */
   subject: string;
   message: string;
+  /** What the news means, where it is known. */
+  meaning?: EventMeaning;
   /** Of an alert that was sent: why, and which topics took it. */
   sent?: Sent;
 };

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Target } from '../../domain/plan/policy.ts';
-import { knownEvent } from '../../domain/runs/notice.ts';
 import type { TimelineEvent } from '../../domain/status/timeline.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
 
@@ -39,7 +38,7 @@ export function downtimeOf(
   };
 }
 
-const stepOf = (event: TimelineEvent) => (event.from === 'rds' ? knownEvent(event)?.failover : undefined);
+const stepOf = (event: TimelineEvent) => event.meaning?.failover;
 
 function nearest(
   events: readonly TimelineEvent[],

@@ -3,21 +3,19 @@ import { reasonOf } from '../../domain/errors.ts';
 import { DEPLOYMENT, type FindingCode, finding } from '../../domain/findings/finding.ts';
 import type { Plan } from '../../domain/plan/policy.ts';
 import { isOurs, isSnapshot, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
-import {
-  effectOf,
-  eventOf,
-  knownEvent,
-  type Notice,
-  parseNotice,
-  waitsFor,
-} from '../../domain/runs/notice.ts';
+import { effectOf, eventOf, type Notice, waitsFor } from '../../domain/runs/notice.ts';
 import type { TimelineEvent } from '../../domain/status/timeline.ts';
 import { utc } from '../../domain/time.ts';
 import type { Wakes } from '../../ports/durable.ts';
 import { downtimeOf } from './failover-downtime.ts';
 import { type Owner, ownersOf } from './notice-owner.ts';
 
-export type NoticeDeps = Telling & { plan: Plan; wakes: Wakes };
+export type NoticeDeps = Telling & {
+  plan: Plan;
+  wakes: Wakes;
+  /** Understands a message's text; never throws. `receivedAt` is the same for every delivery. */
+  parseNotice: (text: string, receivedAt: string) => Notice;
+};
 /** A message of topic `events`; `receivedAt` is SNS's timestamp, the same at every delivery. */
 export type NoticeMessage = { text: string; receivedAt?: string | undefined };
 export type NoticeOutcome = {
@@ -38,7 +36,7 @@ const RECENT = 200;
  * from its beginning, and what was told is not told twice. It fails only when the catalog does.
  */
 export async function notice(message: NoticeMessage, deps: NoticeDeps): Promise<NoticeOutcome> {
-  const heard = parseNotice(message.text, arrival(message.receivedAt, deps.clock.now()));
+  const heard = deps.parseNotice(message.text, arrival(message.receivedAt, deps.clock.now()));
   const owners = await ownersOf(heard, deps);
   const raised: FindingCode[] = [];
   let fresh = 0;
@@ -129,7 +127,7 @@ function sayWhat(heard: Notice, owner: Owner): string {
   if (heard.from === 'alarm') return `the alarm ${subject} went off at ${at}: ${message}`;
   if (heard.from === 'unknown')
     return `a message on topic events is not understood, and was put on the timeline: ${message.slice(0, 300)}`;
-  const what = knownEvent(heard)?.means ?? 'it was reported';
+  const what = heard.meaning?.means ?? 'it was reported';
   const scratch = owner.as === 'scratch' ? ', a scratch instance' : '';
   return `${subject}${scratch}: ${what} (${heard.code ?? 'no code'}, ${at}): ${message}`;
 }

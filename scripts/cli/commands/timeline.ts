@@ -1,4 +1,3 @@
-import { knownEvent } from '../../../lib/domain/runs/notice.ts';
 import type { TimelineEvent } from '../../../lib/domain/status/timeline.ts';
 import { DONE } from '../exit.ts';
 import { type Answer, bad, good } from '../say.ts';
@@ -33,7 +32,7 @@ function sayCode(event: TimelineEvent): string {
   const { from, code = '', message } = event;
   if (from === 'alert') return message.includes(' resolved: ') ? good(code) : bad(code);
   if (from === 'run') return message.startsWith('failed') ? bad(code) : code;
-  const is = from === 'rds' ? knownEvent(event)?.is : { ALARM: 'bad', OK: 'good' }[code];
+  const is = event.meaning?.is;
   if (is === 'bad') return bad(code);
   return is === 'good' ? good(code) : code;
 }

@@ -1,3 +1,4 @@
+import { parseNotice } from '../../../lib/adapters/aws/events/parse-notice.ts';
 import { closeFinding } from '../../../lib/alerting/finding-records.ts';
 import type { FindingCode } from '../../../lib/domain/findings/finding.ts';
 import { snapshotName } from '../../../lib/domain/names.ts';
@@ -35,6 +36,7 @@ function world(...targets: Target[]) {
     stage: 'test',
     catalog: catalog.port,
     wakes: wakes.port,
+    parseNotice,
     plan: { schemaVersion: 1 as const, policies: [], targets: targets.length > 0 ? targets : [CRM] },
   };
   const told = () =>
@@ -95,6 +97,7 @@ describe('a notice', () => {
         code: 'RDS-EVENT-0001',
         subject: 'crm-db',
         message: 'what RDS says',
+        meaning: { means: 'an automated backup began', is: 'neither' },
       },
     ]);
   });

@@ -1,48 +1,36 @@
-import type { FindingCode } from '../findings/finding.ts';
+import type { FindingCode } from '../../../domain/findings/finding.ts';
+import type { EventMeaning } from '../../../domain/status/timeline.ts';
 
-/** What one of RDS's event codes means to us. */
-export type KnownEvent = {
-  means: string;
-  is: 'good' | 'bad' | 'neither';
-  /** Raised when it comes. */
-  finding?: FindingCode;
-  /** What it shows to be over. */
-  resolves?: readonly FindingCode[];
-  /** Whose waits it may end early: for the instance or cluster it is about, for the snapshot, for the copy. */
-  completes?: 'source' | 'snapshot' | 'copy';
-  failover?: 'begins' | 'ends';
-};
-
-const news = (means: string): KnownEvent => ({ means, is: 'neither' });
-const done = (means: string, resolves?: readonly FindingCode[]): KnownEvent => ({
+const news = (means: string): EventMeaning => ({ means, is: 'neither' });
+const done = (means: string, resolves?: readonly FindingCode[]): EventMeaning => ({
   means,
   is: 'good',
   completes: 'source',
   ...(resolves ? { resolves } : {}),
 });
-const failed = (means: string): KnownEvent => ({
+const failed = (means: string): EventMeaning => ({
   means,
   is: 'bad',
   finding: 'source-failed',
   completes: 'source',
 });
-const low = (means: string): KnownEvent => ({ means, is: 'bad', finding: 'storage-low' });
-const full = (means: string): KnownEvent => ({ means, is: 'bad', finding: 'storage-full' });
-const keyLost = (means: string): KnownEvent => ({ means, is: 'bad', finding: 'restore-key-unusable' });
-const failover = (step: 'begins' | 'ends', means: string): KnownEvent => ({
+const low = (means: string): EventMeaning => ({ means, is: 'bad', finding: 'storage-low' });
+const full = (means: string): EventMeaning => ({ means, is: 'bad', finding: 'storage-full' });
+const keyLost = (means: string): EventMeaning => ({ means, is: 'bad', finding: 'restore-key-unusable' });
+const failover = (step: 'begins' | 'ends', means: string): EventMeaning => ({
   means,
   is: step === 'begins' ? 'bad' : 'good',
   finding: 'failover',
   failover: step,
 });
-const taken = (means: string): KnownEvent => ({ means, is: 'good', completes: 'snapshot' });
-const copied = (means: string): KnownEvent => ({
+const taken = (means: string): EventMeaning => ({ means, is: 'good', completes: 'snapshot' });
+const copied = (means: string): EventMeaning => ({
   means,
   is: 'good',
   resolves: ['platform-backup-failed'],
   completes: 'copy',
 });
-const notCopied = (means: string): KnownEvent => ({
+const notCopied = (means: string): EventMeaning => ({
   means,
   is: 'bad',
   finding: 'platform-backup-failed',
@@ -58,7 +46,7 @@ const STORAGE = ['storage-full', 'storage-low'] as const;
  * well as it can: they may come late, in another order, or never. There is none for a deleted cluster snapshot, and none
  * that says that an automated backup failed; both are for the watch to notice.
  */
-export const EVENTS_KNOWN: Readonly<Record<string, KnownEvent>> = {
+export const EVENTS_KNOWN: Readonly<Record<string, EventMeaning>> = {
   // db-instance: availability
   'RDS-EVENT-0004': news('the instance was shut down'),
   'RDS-EVENT-0006': done('the instance was restarted', ['source-failed']),

@@ -1,15 +1,14 @@
-import { FINDINGS } from '../../../../lib/domain/findings/finding.ts';
+import { meaningOf, parseNotice } from '../../../../../lib/adapters/aws/events/parse-notice.ts';
+import { EVENTS_KNOWN } from '../../../../../lib/adapters/aws/events/rds-events.ts';
+import { FINDINGS } from '../../../../../lib/domain/findings/finding.ts';
 import {
   type AlarmNotice,
   effectOf,
   eventOf,
-  knownEvent,
-  parseNotice,
   type RdsNotice,
   waitsFor,
-} from '../../../../lib/domain/runs/notice.ts';
-import { EVENTS_KNOWN } from '../../../../lib/domain/runs/rds-events.ts';
-import { randomFrom } from '../points/random.ts';
+} from '../../../../../lib/domain/runs/notice.ts';
+import { randomFrom } from '../../../domain/points/random.ts';
 
 const ARRIVED = '2026-11-20T12:00:00Z';
 const LINK = 'http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html#';
@@ -46,7 +45,7 @@ const alarm = (changes: Record<string, unknown> = {}) => parse({ ...ALARM, ...ch
 
 describe('a message of an RDS event subscription', () => {
   it('is understood: what happened to what, and when', () => {
-    expect(rds()).toEqual({
+    expect(rds()).toMatchObject({
       from: 'rds',
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
       at: '2026-11-20T01:02:03Z',
@@ -128,7 +127,7 @@ describe('a message of an RDS event subscription', () => {
 
 describe('a message of a CloudWatch alarm', () => {
   it('is understood: which alarm, in which state, and about what', () => {
-    expect(alarm()).toEqual({
+    expect(alarm()).toMatchObject({
       from: 'alarm',
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
       at: '2026-11-20T01:02:03Z',
@@ -327,7 +326,7 @@ describe('the codes of RDS', () => {
   ])(
     '%s saying "%s" raises %s: a new code is believed when its words say that a backup failed',
     (code, message, finding) => {
-      expect(knownEvent({ code, message })?.finding).toBe(finding);
+      expect(meaningOf(code, message)?.finding).toBe(finding);
     },
   );
 });
