@@ -433,7 +433,7 @@ describe('the role that restores', () => {
     [
       'implicitDeny',
       '<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations></OrganizationsDecisionDetail>',
-      'a policy of the organisation denies it',
+      'a policy of the organization denies it',
     ],
     [
       'implicitDeny',

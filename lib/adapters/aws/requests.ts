@@ -59,8 +59,8 @@ function explain(
   const busy = BUSY.test(name) || BUSY.test(code ?? '') || status === undefined || status >= 500;
   return new UnderstudyError(busy ? 'platform-unreachable' : 'platform-refused', said, {
     hint: busy
-      ? 'it is tried again'
-      : `read what ${service} says; \`./understudy run preflight\` looks at the usual reasons`,
+      ? 'Understudy tries again'
+      : `read what ${service} says; \`./understudy run preflight\` checks the usual reasons`,
     cause: error,
   });
 }

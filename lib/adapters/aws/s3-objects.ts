@@ -45,5 +45,7 @@ export function isTaken(error: unknown): boolean {
 }
 
 export function exists(key: string, cause: unknown): UnderstudyError {
-  return new UnderstudyError('object-exists', `${key} exists already and is not written over`, { cause });
+  return new UnderstudyError('object-exists', `${key} exists already, and Understudy does not overwrite it`, {
+    cause,
+  });
 }

@@ -81,7 +81,7 @@ async function confirmNothingIsLeft(
       'upload-not-aborted',
       `the dump failed (${reasonOf(cause)}) and its upload to ${key} could not be confirmed aborted (${reasonOf(error)})`,
       {
-        hint: 'the next watch aborts it; its parts are billed until then',
+        hint: 'the watch aborts it at its next look; AWS bills its parts until then',
         cause,
       },
     );

@@ -24,7 +24,7 @@ export function fromJson(text: string, modeIsSet: boolean): Read | undefined {
   const said = (name: string) => {
     const value = fields[name];
     if (typeof value === 'string' && value !== '') return value;
-    if (value !== undefined) problems.push(`${name} must be a text that is not empty`);
+    if (value !== undefined) problems.push(`${name} must be a text and not empty`);
     return undefined;
   };
   const needed = (name: string, alias: string) => {
@@ -76,7 +76,7 @@ function parts(url: URL, modeIsSet: boolean): Read {
     (name) => NOT_FOLLOWED.test(name) && !FOLLOWED.includes(name),
   );
   if (strange.length > 0)
-    problems.push(`${strange.sort().join(', ')} in the URL cannot be followed here; take it out`);
+    problems.push(`${strange.sort().join(', ')} in the URL does not work here; remove it`);
   return {
     user: needed('user', once('user', url.username, query.get('user'))),
     password: needed('password', once('password', url.password, query.get('password'))),
@@ -96,7 +96,7 @@ function modeOfUrl(query: URLSearchParams, problems: string[]): Credentials['ssl
   if (!authority) return mode;
   if (authority !== 'system')
     problems.push(
-      'sslrootcert names a file, which is not read here: add the authority to /etc/ssl/certs/ca-certificates.crt and take sslrootcert out',
+      'Understudy does not read the file in sslrootcert: add the authority to /etc/ssl/certs/ca-certificates.crt and remove sslrootcert',
     );
   else if (mode !== undefined && mode !== 'verify-full')
     problems.push('sslrootcert=system needs sslmode=verify-full');
@@ -108,7 +108,7 @@ function modeOf(mode: string | undefined, problems: string[]): Credentials['sslm
   if (mode === 'no-verify') return 'require';
   problems.push(
     mode === 'prefer' || mode === 'allow'
-      ? `sslmode=${mode} leaves open whether the connection is encrypted; write require or disable`
+      ? `sslmode=${mode} does not guarantee encryption; write require or disable`
       : `sslmode must be ${MODES.slice(0, -1).join(', ')} or ${MODES.at(-1)}`,
   );
   return undefined;

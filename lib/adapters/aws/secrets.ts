@@ -25,7 +25,7 @@ export function secretsManager(clientFor: (target: Target) => Promise<SecretsMan
           'secret-unreadable',
           `the secret ${secret} of ${target.id} cannot be read: ${reasonOf(error)}`,
           {
-            hint: `it must exist and carry the tag understudy:target=${target.id}`,
+            hint: `create it, with the tag understudy:target=${target.id}`,
             cause: error,
           },
         );
@@ -46,7 +46,7 @@ export function parseSecret(text: string, target: Target): Credentials {
       'secret-invalid',
       `${secret} is neither RDS-style JSON with username and password nor a postgres:// URL`,
       {
-        hint: 'docs/reference/configuration.md shows both; in a URL what is no letter or digit of user and password is percent-encoded, @ as %40 and / as %2F',
+        hint: 'docs/reference/configuration.md shows both; in a URL, percent-encode every character of user and password that is not a letter or digit: @ as %40, / as %2F',
       },
     );
   }

@@ -30,17 +30,17 @@ export function verdictOf(
   tags: Tags,
   now: Date,
 ): Verdict {
-  if (!found.name.startsWith(SCRATCH_PREFIX)) return { do: 'leave', why: 'it bears no scratch name' };
+  if (!found.name.startsWith(SCRATCH_PREFIX)) return { do: 'leave', why: 'it has no scratch name' };
   const run = found.tags[tags.run];
   const expires = found.tags[tags.expires];
   if (found.tags[tags.stage] !== undefined && found.tags[tags.stage] !== stage)
     return { do: 'leave', why: `it belongs to stage ${found.tags[tags.stage]}` };
   if (run === undefined || expires === undefined || found.tags[tags.stage] === undefined)
-    return { do: 'report', why: 'it bears a scratch name and not the tags of a scratch instance' };
+    return { do: 'report', why: 'it has a scratch name but not the tags of a scratch instance' };
   if (record?.resourceId !== undefined && record.resourceId !== found.resourceId)
     return {
       do: 'report',
-      why: `on record under this name is ${record.resourceId}, and this is ${found.resourceId}`,
+      why: `the catalog has ${record.resourceId} under this name, and this is ${found.resourceId}`,
     };
   if (record?.resourceId === undefined && !isMadeBy(found.name, run, stage))
     return { do: 'report', why: `its name does not follow from the run ${run} in its tag` };

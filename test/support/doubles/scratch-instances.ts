@@ -172,5 +172,5 @@ function statusOf({ looks, steps, status }: Thing): string {
 
 function scratchOnly(name: string): string {
   if (name.startsWith(SCRATCH_PREFIX)) return name;
-  throw new UnderstudyError('not-scratch', `${name} is no scratch instance, and is not touched`);
+  throw new UnderstudyError('not-scratch', `${name} is not a scratch instance; Understudy leaves it alone`);
 }

@@ -25,7 +25,10 @@ export function memoryVault(clock: Clock = manualClock()): MemoryVault {
   const bucket = new Bucket(clock);
   const write = (body: Buffer, options: PutOptions) => {
     if (bucket.current(options.key))
-      throw new UnderstudyError('object-exists', `${options.key} exists already and is not written over`);
+      throw new UnderstudyError(
+        'object-exists',
+        `${options.key} exists already, and Understudy does not overwrite it`,
+      );
     return bucket.add(options.key, Buffer.from(body), { options });
   };
   const known = (object: StoredObject) => {

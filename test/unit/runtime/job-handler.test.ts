@@ -118,7 +118,7 @@ describe('a job', () => {
     );
   });
 
-  test('that fails is thrown, so that it is tried again', async () => {
+  test('that fails is thrown, so that Understudy tries again', async () => {
     const handler = jobHandler(dumpJob, () => Promise.reject(new Error('no database')));
     await expect(handler({ Records: [{ body: JSON.stringify(MESSAGE) }] }, CONTEXT)).rejects.toThrow(
       'no database',

@@ -51,9 +51,9 @@ export function elasticachePlatform(client: ElastiCacheClient, home: Place): Pla
 function impossible(what: string): UnderstudyError {
   return new UnderstudyError(
     'copy-impossible',
-    `${what}: ElastiCache keeps snapshots where they were taken`,
+    `${what}: ElastiCache cannot copy snapshots to another place`,
     {
-      hint: 'take snapshot.copies out of the target’s policy; a snapshot can be exported to S3 by hand',
+      hint: 'remove snapshot.copies from the target’s policy; you can export a snapshot to S3 by hand',
     },
   );
 }

@@ -10,7 +10,7 @@ export const { asking, ifThere } = asker('ElastiCache', [
   {
     name: /^(ServerlessCache)?SnapshotNotFound/,
     code: 'snapshot-not-found',
-    hint: 'look for who deleted it in CloudTrail',
+    hint: 'find who deleted it in CloudTrail',
   },
   {
     name: /^Invalid(CacheCluster|ReplicationGroup|ServerlessCache)State/,
@@ -35,7 +35,7 @@ export const { asking, ifThere } = asker('ElastiCache', [
   {
     name: /^SnapshotFeatureNotSupported/,
     code: 'platform-refused',
-    hint: 'Memcached on nodes and cache.t1 nodes have no snapshots; take the target out of understudy.yml',
+    hint: 'Memcached on nodes and cache.t1 nodes have no snapshots; remove the target from understudy.yml',
   },
   {
     name: /^InvalidKMSKey|^KMS/,

@@ -66,12 +66,12 @@ export async function takeSnapshot(
   if (!NAME.test(id) || id.length > 255)
     throw new UnderstudyError(
       'platform-refused',
-      `${what}: the name is not of 1 to 255 letters, digits and single hyphens that begin with a letter`,
+      `${what}: the name must have 1 to 255 letters, digits and single hyphens, and begin with a letter`,
       { hint: 'shorten the stage’s or the target’s name' },
     );
   const cache = await findCache(client, cacheId);
   if (!cache)
-    throw new UnderstudyError('source-not-found', `${what}: there is no cache of that name`, {
+    throw new UnderstudyError('source-not-found', `${what}: no cache has that name`, {
       hint: 'check elasticache: in understudy.yml, and the Region',
     });
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));

@@ -120,7 +120,7 @@ function context({ tags }: RestoreIntent, resource: string) {
 
 function whyDenied(result: EvaluationResult): string {
   if (result.OrganizationsDecisionDetail?.AllowedByOrganizations === false)
-    return 'a policy of the organisation denies it';
+    return 'a policy of the organization denies it';
   if (result.PermissionsBoundaryDecisionDetail?.AllowedByPermissionsBoundary === false)
     return 'its permissions boundary does not allow it';
   return result.EvalDecision === 'explicitDeny' ? 'a statement denies it' : 'no statement allows it';

@@ -10,7 +10,7 @@ export const { asking, ifThere } = asker('RDS', [
   {
     name: /^DB(Cluster)?SnapshotNotFound/,
     code: 'snapshot-not-found',
-    hint: 'look for who deleted it in CloudTrail',
+    hint: 'find who deleted it in CloudTrail',
   },
   {
     name: /^InvalidDB(Instance|Cluster)State/,
@@ -25,24 +25,24 @@ export const { asking, ifThere } = asker('RDS', [
   {
     name: /^(DBInstance|DBCluster)AlreadyExists/,
     code: 'instance-exists',
-    hint: 'delete what bears the name, if nobody needs it',
+    hint: 'delete what has this name if you do not need it',
   },
   {
     // RDS uses this one for two things: too many snapshots, and too many copies at once.
     name: /^SnapshotQuotaExceeded/,
     says: /cop(y|ies)/i,
     code: 'copy-quota',
-    hint: 'it is tried again when others are done',
+    hint: 'Understudy tries again when others are done',
   },
   {
     name: /^SnapshotQuotaExceeded/,
     code: 'snapshot-quota',
-    hint: 'delete manual snapshots nobody needs, or ask for a higher quota in Service Quotas',
+    hint: 'delete manual snapshots that you do not need, or request a higher quota in Service Quotas',
   },
   {
     name: /^(InstanceQuota|DBClusterQuota|StorageQuota)Exceeded/,
     code: 'instance-quota',
-    hint: 'ask for a higher quota in Service Quotas',
+    hint: 'request a higher quota in Service Quotas',
   },
   {
     name: /^KMSKey(NotAccessible|Disabled)|^KMS/,

@@ -130,7 +130,7 @@ type Groups = {
   remove(name: string): Promise<unknown>;
 };
 
-const DESCRIPTION = 'A rehearsal: the copy must not reach out';
+const DESCRIPTION = 'A rehearsal: the copy must not act on other systems';
 
 function instanceGroups(client: RDSClient): Groups {
   return {

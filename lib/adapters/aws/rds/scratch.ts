@@ -123,14 +123,14 @@ const isScratch = (name?: string): name is string => name?.startsWith(SCRATCH_PR
 /** A mistake anywhere else must end here and not in a deleted database. */
 function scratchOnly(name: string): string {
   if (isScratch(name)) return name;
-  throw new UnderstudyError('not-scratch', `${name} is no scratch instance, and is not touched`);
+  throw new UnderstudyError('not-scratch', `${name} is not a scratch instance; Understudy leaves it alone`);
 }
 
 function adopt(order: ScratchOrder, there: ScratchState): void {
   if ([TAGS.run, TAGS.stage].every((tag) => there.tags[tag] === order.tags[tag])) return;
   throw new UnderstudyError(
     'instance-exists',
-    `there is an instance ${order.name} already, and it does not belong to ${order.tags[TAGS.run]}`,
-    { hint: 'delete it, if nobody needs it; then rehearse again' },
+    `the instance ${order.name} exists already and does not belong to ${order.tags[TAGS.run]}`,
+    { hint: 'delete it if you do not need it, then rehearse again' },
   );
 }
