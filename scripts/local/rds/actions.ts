@@ -1,15 +1,13 @@
 import * as catalogue from './catalogue.ts';
-import { copySnapshot, shareSnapshot } from './copies.ts';
-import { invalid } from './errors.ts';
 import { groupActions, showGroup } from './groups.ts';
-import { CLUSTER, INSTANCE, type Kind } from './kinds.ts';
-import { createMember } from './members.ts';
+import { invalid } from './model.ts';
 import { deleteResource, modifyResource } from './modification.ts';
-import { type Noun, parseArn } from './names.ts';
-import { find, page } from './regions.ts';
+import { CLUSTER, INSTANCE, type Kind, type Noun, parseArn } from './names.ts';
+import { find, nameOf, page } from './regions.ts';
+import { createMember } from './resources.ts';
 import { restoreFromSnapshot, restoreToPointInTime } from './restores.ts';
 import { hasBackups, showBackups, showResource, showSnapshot } from './show.ts';
-import { deleteSnapshot, ofSourceAndType, takeSnapshot } from './snapshots.ts';
+import { copySnapshot, deleteSnapshot, ofSourceAndType, shareSnapshot, takeSnapshot } from './snapshots.ts';
 import type { Call, Resource, Snapshot, Things } from './world.ts';
 
 /** What an action does with parameters that fit its input shape. */
@@ -50,7 +48,7 @@ function describe<N extends Noun>(
   shown = `${noun}s`,
 ): Action {
   return async (call) => {
-    const name = call.input[`${noun}${noun.endsWith('Group') ? 'Name' : 'Identifier'}` as const];
+    const name = nameOf(call, noun);
     const all = name ? [find(call, noun, name)] : ([...call.region[noun].values()] as Things[N][]);
     const { items, Marker } = page(call, all.filter(wanted(call)), ({ id }) => id);
     return { [shown]: await Promise.all(items.map((item) => show(call, item))), Marker };
@@ -65,6 +63,8 @@ function listTagsForResource(call: Call) {
   return { TagList: find(call, noun, given, isListed ? undefined : 'InvalidParameterValue').tags };
 }
 
+const BACKUPS = 'DBInstanceAutomatedBackups';
+
 /** Every action that is served here. */
 export const ACTIONS: Record<string, Action> = {
   ...actionsOf(INSTANCE),
@@ -72,12 +72,7 @@ export const ACTIONS: Record<string, Action> = {
   CreateDBInstance: async (call) => ({ DBInstance: await showResource(call, createMember(call)) }),
   DescribeAccountAttributes: catalogue.describeAccountAttributes,
   DescribeDBEngineVersions: catalogue.describeDBEngineVersions,
-  DescribeDBInstanceAutomatedBackups: describe(
-    'DBInstance',
-    showBackups,
-    hasBackups,
-    'DBInstanceAutomatedBackups',
-  ),
+  [`Describe${BACKUPS}`]: describe('DBInstance', showBackups, hasBackups, BACKUPS),
   DescribeDBMajorEngineVersions: catalogue.describeDBMajorEngineVersions,
   DescribeDBSubnetGroups: describe('DBSubnetGroup', (_, { shown }) => shown),
   ListTagsForResource: listTagsForResource,

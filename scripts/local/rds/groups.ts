@@ -1,8 +1,7 @@
-import type { Tag } from '@aws-sdk/client-rds';
-import { invalid, unfit } from './errors.ts';
-import type { Kind } from './kinds.ts';
-import { arnOf, forbid, newTags } from './names.ts';
-import { parametersOf, setParameters } from './parameters.ts';
+import type { Parameter, Tag } from '@aws-sdk/client-rds';
+import type { Parameter as Known, Machine } from './machine.ts';
+import { invalid, unfit } from './model.ts';
+import { arnOf, forbid, type Kind, newTags } from './names.ts';
 import { find, named, newName, page } from './regions.ts';
 import type { Call, Origin, ParameterGroup } from './world.ts';
 
@@ -52,8 +51,7 @@ export function groupFor(call: Call, origin: Origin, given?: string): ParameterG
   const { group: noun } = call.kind;
   const family = familyOf(origin.Engine, origin.EngineVersion);
   const name = `default.${family}`;
-  if (!given && !call.region[noun].has(name))
-    return addGroup(call, name, family, `Default group of ${family}`);
+  if (!given && !call.region[noun].has(name)) return addGroup(call, name, family, 'Default group');
   const group = find(call, noun, given ?? name, `${noun}NotFound`);
   if (group.family !== family) unfit(`${group.id} is of family ${group.family}: use one of ${family}.`);
   return group;
@@ -81,3 +79,53 @@ function addGroup({ region, kind }: Call, id: string, family: string, about: str
 }
 
 const isDefault = ({ id }: ParameterGroup) => id.startsWith('default.');
+
+/** Every parameter of a group: what PostgreSQL itself knows, and what RDS adds to it. */
+function parametersOf(machine: Machine, group: ParameterGroup): Parameter[] {
+  return [...knownTo(machine, group)].map(([name, known]) => {
+    const set = group.values.get(name);
+    return {
+      ParameterName: name,
+      ParameterValue: set?.value ?? known.value,
+      Source: set ? 'user' : OF_RDS[name] ? 'system' : 'engine-default',
+      ApplyType: known.restart ? 'static' : 'dynamic',
+      IsModifiable: !FIXED.includes(name),
+      ApplyMethod: set?.method ?? (known.restart ? 'pending-reboot' : 'immediate'),
+    };
+  });
+}
+
+/** Sets values, of which one wrong refuses all. */
+function setParameters(machine: Machine, group: ParameterGroup, parameters: Parameter[]): void {
+  const known = knownTo(machine, group);
+  if (parameters.length > 20) invalid('At most 20 parameters may be modified in one request.');
+  for (const { ParameterName: name, ParameterValue: value, ApplyMethod: method } of parameters) {
+    if (!name || value === undefined || !method)
+      invalid('Each parameter needs ParameterName, ParameterValue and ApplyMethod.');
+    if (!known.has(name)) invalid(`Could not find parameter with name: ${name}`);
+    if (FIXED.includes(name)) invalid(`The parameter ${name} cannot be modified.`);
+    if (known.get(name)!.restart && method === 'immediate')
+      unfit(`cannot use immediate apply method for static parameter: ${name}`);
+  }
+  for (const { ParameterName, ParameterValue, ApplyMethod } of parameters)
+    group.values.set(ParameterName!, { value: ParameterValue!, method: ApplyMethod! });
+}
+
+const knownTo = (machine: Machine, { family }: ParameterGroup): Map<string, Known> =>
+  /postgres/.test(family) ? new Map([...machine.parameters, ...Object.entries(OF_RDS)]) : OF_MYSQL;
+
+const OF_RDS: Record<string, Known> = {
+  'rds.force_ssl': { restart: false, value: '1' },
+  'rds.logical_replication': { restart: true, value: '0' },
+  'rds.extensions': { restart: false },
+  shared_preload_libraries: { restart: true, value: 'pg_stat_statements' },
+  timezone: { restart: false, value: 'UTC' },
+};
+
+/** One, because no server is behind it. */
+const OF_MYSQL = new Map([['max_connections', { restart: false }]]);
+
+/** Settings that RDS keeps for itself. */
+const FIXED =
+  `archive_command archive_mode data_directory fsync full_page_writes hba_file listen_addresses port
+  rds.extensions restore_command unix_socket_directories wal_level`.split(/\s+/);

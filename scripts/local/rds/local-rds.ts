@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { background } from './background.ts';
 import { makeMachine } from './machine.ts';
 import { loadModel } from './model.ts';
+import { INSTANCE } from './names.ts';
 import { sql } from './postgres.ts';
 import { regionOf } from './regions.ts';
 import { type Desk, type Fault, serve } from './server.ts';
@@ -24,13 +25,11 @@ export async function startLocalRds({ pace = 300, subnetGroups = [] }: LocalRdsO
     inaccessibleKeys: new Set(),
     violations: [],
   };
-  const goesOn = background(settings);
-  const world: World = { settings, machine, background: goesOn, regions: new Map(), subnetGroups, flags: {} };
+  const shared = { settings, machine, background: background(settings) };
+  const world: World = { ...shared, regions: new Map(), subnetGroups, flags: {} };
   const desk: Desk = { world, model: loadModel(), calls: [], fault: () => rds.fault };
   const server = await serve(desk);
-  const stopNow = () => {
-    for (const child of machine.children) child.kill('SIGQUIT');
-  };
+  const stopNow = () => machine.children.forEach((child) => void child.kill('SIGQUIT'));
   process.once('exit', stopNow);
 
   const rds = Object.assign(settings, {
@@ -42,7 +41,8 @@ export async function startLocalRds({ pace = 300, subnetGroups = [] }: LocalRdsO
     calls: desk.calls,
     fault: undefined as Fault | undefined,
     /** For test set-up: makes a source, available when it resolves. */
-    createInstance: (options: sources.SourceOptions) => sources.createInstance(world, options),
+    createInstance: async (options: sources.SourceOptions) =>
+      void (await sources.createSource(world, INSTANCE, options)),
     /** An Aurora cluster with one member. */
     createCluster: (options: sources.ClusterOptions) => sources.createCluster(world, options),
     /** The server of an instance or cluster, as its internal superuser sees it. */
@@ -51,24 +51,19 @@ export async function startLocalRds({ pace = 300, subnetGroups = [] }: LocalRdsO
       const found = DBInstance.get(id) ?? DBCluster.get(id);
       if (!found) throw new Error(`there is no ${id}`);
       const { port, server } = found.store;
-      return {
-        ...{ port, pid: server?.process?.pid },
-        sql: (database: string, text: string) => sql(server!, database, text),
-      };
+      const pid = server?.process?.pid;
+      return { port, pid, sql: (database: string, text: string) => sql(server!, database, text) };
     },
     /** What AWS does at night; resolves with the snapshot's name when it is available. */
     takeAutomatedSnapshot: (id: string) => sources.takeAutomatedSnapshot(world, id),
     /** Forces what AWS would do by itself. The id is an instance's, a cluster's or a snapshot's, or '*' for flags. */
-    set: (id: string, changes: sources.Changes, region = sources.HOME_REGION) =>
-      sources.change(world, id, changes, region),
+    set: (id: string, to: sources.Changes, region?: string) => sources.change(world, id, to, region),
     /** Ends every server and removes everything. */
     async close() {
       await server.close();
-      await goesOn.end();
+      await shared.background.end();
       for (const { DBInstance, DBCluster } of world.regions.values())
-        await Promise.all(
-          [...DBInstance.values(), ...DBCluster.values()].map(({ store }) => dropStore(store)),
-        );
+        for (const { store } of [...DBInstance.values(), ...DBCluster.values()]) await dropStore(store);
       process.off('exit', stopNow);
       rmSync(machine.root, { recursive: true, force: true });
     },

@@ -37,10 +37,8 @@ export function makeMachine() {
 }
 
 /** A new directory that PostgreSQL may write to. */
-export function newDirectory(
-  machine: Machine,
-  directory = join(machine.root, String(++machine.directories)),
-): string {
+export function newDirectory(machine: Machine, path?: string): string {
+  const directory = path ?? join(machine.root, String(++machine.directories));
   const { uid, gid } = machine.identity;
   mkdirSync(directory, { mode: 0o755 });
   if (uid !== undefined) chownSync(directory, uid, gid!);
@@ -72,10 +70,10 @@ function libraries(bin: string): (name: string) => boolean {
 }
 
 function parametersIn(description: string): Map<string, Parameter> {
-  const rows = description.split('\n').map((line) => line.split('\t'));
-  const known = rows.filter(([, context]) => context);
+  const rows = description
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'));
   // Its own spelling of TimeZone and DateStyle is not the one of RDS.
-  return new Map(
-    known.map(([name, context]) => [name!.toLowerCase(), { restart: context === 'postmaster' }]),
-  );
+  return new Map(rows.map(([name, context]) => [name!.toLowerCase(), { restart: context === 'postmaster' }]));
 }

@@ -1,9 +1,8 @@
-import { invalid, unfit } from './errors.ts';
-import { CLUSTER } from './kinds.ts';
-import { changePassword } from './master.ts';
-import { leave } from './members.ts';
-import { forbid } from './names.ts';
+import { invalid, unfit } from './model.ts';
+import { CLUSTER, forbid } from './names.ts';
+import { changePassword } from './postgres.ts';
 import { membersOf, mustWork, named } from './regions.ts';
+import { leave } from './resources.ts';
 import { dropAutomatedSnapshots } from './snapshots.ts';
 import { dropStore } from './store.ts';
 import type { Call, Resource } from './world.ts';
@@ -15,8 +14,7 @@ export function modifyResource(call: Call): Resource {
   mustWork(resource);
   const { shown, cluster, id } = resource;
   const { MasterUserPassword: password, BackupRetentionPeriod: days } = input;
-  if (cluster && (password || days !== undefined))
-    unfit(`${id} is a member of a cluster: modify the cluster.`);
+  if (cluster && (password || days !== undefined)) unfit(`${id} is a member: modify the cluster.`);
   if (days !== undefined && days !== shown.BackupRetentionPeriod)
     invalid(`The backup retention of ${id} cannot be changed to ${days} here.`);
   if (password !== undefined && !/^[!#-.0-?A-~]{8,128}$/.test(password))
@@ -51,11 +49,9 @@ export function deleteResource(call: Call): Resource {
   const { SkipFinalSnapshot: skipped, DeleteAutomatedBackups: backupsToo = true } = input;
   const { background } = call.world;
   if (resource.status === 'deleting') forbid(resource, 'is already being deleted');
-  if (resource.shown.DeletionProtection)
-    unfit(`${id} is protected: disable deletion protection and try again.`);
+  if (resource.shown.DeletionProtection) unfit(`${id} is protected: disable deletion protection.`);
   const members = kind === CLUSTER ? membersOf(call, resource) : [];
-  if (members.some(({ status }) => status !== 'deleting'))
-    forbid(resource, 'cannot be deleted: it still contains DB instances');
+  if (members.some(({ status }) => status !== 'deleting')) forbid(resource, 'still has DB instances');
   if (!cluster && !skipped) unfit('FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is given.');
   if (!backupsToo) unfit('Automated backups are not kept here.');
   resource.status = 'deleting';

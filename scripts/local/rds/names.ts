@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Tag } from '@aws-sdk/client-rds';
-import { invalid, refuse } from './errors.ts';
+import type { ServiceInputTypes, Tag } from '@aws-sdk/client-rds';
+import { invalid, refuse } from './model.ts';
 
 const ACCOUNT = '123456789012';
 export const DEFAULT_KEY = 'alias/aws/rds';
@@ -16,6 +16,42 @@ export const ARN_KINDS = {
   DBSubnetGroup: 'subgrp',
 } as const;
 export type Noun = keyof typeof ARN_KINDS;
+
+/** Instances and clusters are one thing under two sets of names. */
+export const INSTANCE = {
+  noun: 'DBInstance',
+  snapshot: 'DBSnapshot',
+  group: 'DBParameterGroup',
+  /** Days of backups that it must have. */
+  leastRetention: 0,
+  quota: 'instances',
+  quotaExceeded: 'InstanceQuotaExceeded',
+  snapshotQuota: 'snapshots',
+  /** The parameters of its restores. */
+  restored: 'DBSnapshotIdentifier',
+  target: 'TargetDBInstanceIdentifier',
+  time: 'RestoreTime',
+} as const;
+
+export const CLUSTER = {
+  noun: 'DBCluster',
+  snapshot: 'DBClusterSnapshot',
+  group: 'DBClusterParameterGroup',
+  leastRetention: 1,
+  quota: 'clusters',
+  quotaExceeded: 'DBClusterQuotaExceededFault',
+  snapshotQuota: 'clusterSnapshots',
+  restored: 'SnapshotIdentifier',
+  target: 'DBClusterIdentifier',
+  time: 'RestoreToTime',
+} as const;
+
+export type Kind = typeof INSTANCE | typeof CLUSTER;
+
+type Merged<T> = (T extends unknown ? (one: T) => void : never) extends (all: infer A) => void ? A : never;
+
+/** Every parameter that an action of RDS has. Their types the model has judged. */
+export type Input = Partial<Merged<ServiceInputTypes>>;
 
 export const arnOf = (region: string, noun: Noun, id: string) =>
   `arn:aws:rds:${region}:${ACCOUNT}:${ARN_KINDS[noun]}:${id}`;

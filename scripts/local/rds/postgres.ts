@@ -57,10 +57,8 @@ export async function start(server: Server, open: boolean, more: string[] = []):
   machine.children.add(child);
   child.on('close', () => machine.children.delete(child));
   for (let attempt = 0; !(await isWritable(server)); attempt++) {
-    if (child.exitCode !== null || attempt > 6000)
-      throw new Error(
-        `PostgreSQL did not start: ${readFileSync(join(directory, 'log'), 'utf8').slice(-1500)}`,
-      );
+    const said = () => readFileSync(join(directory, 'log'), 'utf8').slice(-1500);
+    if (child.exitCode !== null || attempt > 6000) throw new Error(`PostgreSQL did not start: ${said()}`);
     await sleep(20);
   }
   server.ready = true;
@@ -98,21 +96,17 @@ export async function sql(server: Server, database: string, text: string): Promi
   }
 }
 
-const isWritable = (server: Server) =>
-  sql(server, 'postgres', 'select pg_is_in_recovery() as recovering').then(
-    ([row]) => row?.['recovering'] === false,
-    () => false,
-  );
+async function isWritable(server: Server): Promise<boolean> {
+  const asked = sql(server, 'postgres', 'select pg_is_in_recovery() as recovering');
+  return (await asked.catch(() => []))[0]?.['recovering'] === false;
+}
 
 /** The later ones win: a parameter group over what is usual, and what makes it a server of the local RDS over both. */
 export function settingsOf(server: Server): string[] {
   const { machine, directory, parameters, open, port } = server;
   const archive = archiveOf(server);
-  const libraries = (value: string) =>
-    value
-      .split(',')
-      .filter((each) => each.trim() && machine.hasLibrary(each.trim()))
-      .join(',');
+  const isHere = (library: string) => machine.hasLibrary(library.trim());
+  const libraries = (value: string) => value.split(',').filter(isHere).join(',');
   return [
     ...['max_connections=60', 'shared_buffers=16MB', 'max_wal_size=128MB', 'autovacuum_naptime=15s'],
     // A value for another machine (a formula, a library that is not here, a setting only RDS has) would stop the server.
@@ -129,3 +123,36 @@ export function settingsOf(server: Server): string[] {
     'hot_standby=off',
   ];
 }
+
+/** The databases and roles a new instance has. `rds_superuser` is what RDS gives instead of a superuser. */
+export async function equip(server: Server, of: { database: string; user: string; password: string }) {
+  const run = (text: string) => sql(server, 'postgres', text);
+  const user = quoteName(of.user);
+  await run(ROLES);
+  for (const database of ['template1', 'postgres']) await sql(server, database, AMCHECK);
+  const may = 'login createdb createrole in role rds_superuser';
+  await run(`create role ${user} password ${quote(of.password)} ${may}`);
+  if (of.database !== 'postgres') await run(`create database ${quoteName(of.database)}`);
+  await run(`alter database ${quoteName(of.database)} owner to ${user}`);
+}
+
+export async function changePassword(server: Server, user: string, password: string): Promise<void> {
+  await sql(server, 'postgres', `alter role ${quoteName(user)} password ${quote(password)}`);
+}
+
+const ROLES = `
+  create role rds_superuser nologin;
+  grant pg_read_all_data, pg_monitor, pg_signal_backend to rds_superuser with admin option;
+  do $$ begin
+    if to_regrole('pg_checkpoint') is not null then
+      grant pg_checkpoint to rds_superuser with admin option;
+    end if;
+  end $$;`;
+
+/** rds_superuser may create this extension on RDS, which PostgreSQL itself allows to superusers only. */
+const AMCHECK = `
+  create extension amcheck;
+  grant execute on all functions in schema public to rds_superuser;`;
+
+const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;

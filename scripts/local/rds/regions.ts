@@ -1,6 +1,6 @@
-import { invalid, refuse } from './errors.ts';
-import { INSTANCE, type Input, type Kind } from './kinds.ts';
-import { ARN_KINDS, arnOf, codeOf, forbid, type Noun, parseArn } from './names.ts';
+import { invalid, refuse } from './model.ts';
+import type { Input, Kind, Noun } from './names.ts';
+import { ARN_KINDS, arnOf, codeOf, forbid, INSTANCE, keyArn, parseArn } from './names.ts';
 import type { Call, Region, Resource, SubnetGroup, Things, World } from './world.ts';
 
 /** Regions come to be when they are first named. */
@@ -27,8 +27,12 @@ export function find<N extends Noun>(call: Call, noun: N, given: string, code = 
 }
 
 /** What the request names. */
-export const named = <N extends Noun>(call: Call, noun: N) =>
-  find(call, noun, call.input[`${noun}${noun.endsWith('Group') ? 'Name' : 'Identifier'}` as const]!);
+export const named = <N extends Noun>(call: Call, noun: N) => find(call, noun, nameOf(call, noun)!);
+
+export function nameOf({ input }: Call, noun: Noun): string | undefined {
+  const given: Record<string, unknown> = input;
+  return given[noun + (noun.endsWith('Group') ? 'Name' : 'Identifier')] as string | undefined;
+}
 
 /** A new name as RDS takes it, in lower case. */
 export function newName(call: Call, noun: Noun, given: string): string {
@@ -44,31 +48,32 @@ export function mustBeNew({ region }: Call, noun: Noun, id: string): void {
 }
 
 /** A page of a list, and the marker of the next one. A marker names the last item seen, so that deletions skip nothing. */
-export function page<T>(
-  { input: { MaxRecords: most = 100, Marker: marker } }: Call,
-  items: T[],
-  key: (item: T) => string,
-): { items: T[]; Marker: string | undefined } {
+export function page<T>({ input }: Call, items: T[], key: (item: T) => string) {
+  const { MaxRecords: most = 100, Marker: marker } = input;
   if (most < 20 || most > 100) invalid(`Invalid value ${most} for MaxRecords. Must be between 20 and 100`);
-  const after = marker === undefined ? undefined : Buffer.from(marker, 'base64url').toString();
-  if (after !== undefined && !after.startsWith('after ')) invalid('The marker is not one that was given');
-  const rest = items
-    .toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
-    .filter((item) => !after || `after ${key(item)}` > after);
+  if (marker !== undefined && !marker.startsWith('after ')) invalid('The marker is not one that was given');
+  const sorted = items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+  const rest = sorted.filter((item) => !marker || `after ${key(item)}` > marker);
   const shown = rest.slice(0, most);
-  const next =
-    rest.length > most ? Buffer.from(`after ${key(shown.at(-1)!)}`).toString('base64url') : undefined;
-  return { items: shown, Marker: next };
+  return { items: shown, Marker: rest.length > most ? `after ${key(shown.at(-1)!)}` : undefined };
+}
+
+/** The ARN of a key that RDS may use in this Region. */
+export function usableKey({ world, region }: Call, given: string): string {
+  const arn = keyArn(region.name, given);
+  const refused = [...world.settings.inaccessibleKeys].map((key) => keyArn(region.name, key));
+  if (arn.split(':')[3] !== region.name || refused.includes(arn))
+    refuse('KMSKeyNotAccessibleFault', `The key ${given} does not exist, is not enabled or may not be used.`);
+  return arn;
 }
 
 export const membersOf = ({ region }: Call, cluster: Resource): Resource[] =>
   [...region.DBInstance.values()].filter((instance) => instance.cluster === cluster);
 
 /** RDS changes and backs up only what is in one of these states. */
-const WORKING = ['available', 'storage-optimization', 'storage-initialization'];
-
 export function mustWork(resource: Resource): void {
-  if (!WORKING.includes(resource.status)) forbid(resource, `is not available: it is ${resource.status}`);
+  const { status } = resource;
+  if (!/^(available|storage-(optim|initial)ization)$/.test(status)) forbid(resource, `is ${status}`);
 }
 
 function subnetGroup(region: string, id: string): SubnetGroup {

@@ -1,24 +1,17 @@
-import { Refusal } from './errors.ts';
-import { type Model, type Operation, type Shape, WRITTEN } from './model.ts';
-
-type Fields = Map<string, string>;
+import { invalid, type Model, type Operation, refuse, type Shape, WRITTEN } from './model.ts';
 
 /** The parameters of a Query request, as the operation's input shape describes them. All else is refused. */
-export function decodeRequest(
-  model: Model,
-  operation: Operation,
-  body: URLSearchParams,
-): Record<string, unknown> {
-  const fields: Fields = new Map(body);
+export function decodeRequest(model: Model, operation: Operation, body: URLSearchParams) {
+  const fields = new Map(body);
   for (const name of ['Action', 'Version']) fields.delete(name);
   const input = operation.input && read(model, operation.input.shape, '', fields);
   if (fields.size > 0)
-    invalid(`${operation.name} does not know the parameter ${[...fields.keys()].join(', ')}`);
+    refuse('ValidationError', `${operation.name} does not know ${[...fields.keys()].join(', ')}`);
   return (input ?? {}) as Record<string, unknown>;
 }
 
 /** What is read is taken out of the fields, so that only unknown ones stay. */
-function read(model: Model, name: string, path: string, fields: Fields): unknown {
+function read(model: Model, name: string, path: string, fields: Map<string, string>): unknown {
   const shape = model.shapes[name]!;
   if (shape.type === 'structure') return structure(model, shape, path, fields);
   if (shape.type === 'list') return list(model, shape, path, fields);
@@ -27,7 +20,7 @@ function read(model: Model, name: string, path: string, fields: Fields): unknown
   return text === undefined ? undefined : scalar(shape, path, text);
 }
 
-function structure(model: Model, shape: Shape, path: string, fields: Fields): unknown {
+function structure(model: Model, shape: Shape, path: string, fields: Map<string, string>): unknown {
   const at = (name: string) => (path === '' ? name : `${path}.${name}`);
   const value: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(shape.members ?? {})) {
@@ -36,11 +29,11 @@ function structure(model: Model, shape: Shape, path: string, fields: Fields): un
   }
   if (path !== '' && Object.keys(value).length === 0) return undefined;
   const missing = shape.required?.find((name) => value[name] === undefined);
-  if (missing) invalid(`1 validation error detected: Value null at '${at(missing)}'`);
+  if (missing) refuse('ValidationError', `1 validation error detected: Value null at '${at(missing)}'`);
   return value;
 }
 
-function list(model: Model, shape: Shape, path: string, fields: Fields): unknown[] | undefined {
+function list(model: Model, shape: Shape, path: string, fields: Map<string, string>): unknown[] | undefined {
   // A list without members is sent as an empty parameter of the list's own name.
   if (fields.get(path) === '') return fields.delete(path) ? [] : undefined;
   const { shape: member, locationName = 'member' } = shape.member!;
@@ -50,7 +43,7 @@ function list(model: Model, shape: Shape, path: string, fields: Fields): unknown
   if (numbers.size === 0) return undefined;
   return Array.from({ length: numbers.size }, (_, index) => {
     const at = `${prefix}${index + 1}`;
-    return read(model, member, at, fields) ?? invalid(`${at} is missing in its list`);
+    return read(model, member, at, fields) ?? refuse('ValidationError', `${at} is missing in its list`);
   });
 }
 
@@ -65,15 +58,11 @@ function scalar(shape: Shape, path: string, text: string): unknown {
     size >= min &&
     size <= max;
   if (fits) return value;
-  throw new Refusal('InvalidParameterValue', `Invalid value '${text}' for ${path}: ${JSON.stringify(shape)}`);
+  invalid(`Invalid value '${text}' for ${path}: ${JSON.stringify(shape)}`);
 }
 
 function parse({ type }: Shape, text: string): unknown {
   if (type === 'string') return text;
   if (type === 'boolean') return text === 'true';
   return type === 'timestamp' ? new Date(text) : Number(text);
-}
-
-function invalid(message: string): never {
-  throw new Refusal('ValidationError', message);
 }

@@ -1,7 +1,8 @@
-import { refuse, unfit } from './errors.ts';
-import { arnOf, newTags, resourceId } from './names.ts';
-import { type Server, stop } from './postgres.ts';
-import { mustBeNew, newName } from './regions.ts';
+import { groupFor, valuesOf } from './groups.ts';
+import { refuse, unfit } from './model.ts';
+import { arnOf, forbid, newTags, resourceId } from './names.ts';
+import { restart, type Server, stop } from './postgres.ts';
+import { find, membersOf, mustBeNew, newName } from './regions.ts';
 import { baseBackup } from './store.ts';
 import { type Call, type Flags, flagsOf, type Origin, type Resource } from './world.ts';
 
@@ -48,8 +49,7 @@ export function newResourceName(call: Call, given: string): string {
 /** What is restored has its source's engine. */
 export function sameEngine({ input }: Call, origin: Origin): void {
   for (const name of ['Engine', 'EngineVersion'] as const)
-    if ((input[name] ?? origin[name]) !== origin[name])
-      unfit(`The ${name} does not fit the source's, which is ${origin[name]}.`);
+    if ((input[name] ?? origin[name]) !== origin[name]) unfit(`The source's ${name} is ${origin[name]}.`);
 }
 
 type Starting = (server: Server) => Promise<void>;
@@ -92,4 +92,41 @@ async function fail(resource: Resource, status: string): Promise<void> {
   if (resource.status === 'deleting') return;
   resource.status = status;
   if (!resource.cluster && resource.store.server) await stop(resource.store.server, 'immediate');
+}
+
+/** Only members of a cluster are made this way here. What is not said of them is as in their cluster. */
+export function createMember(call: Call): Resource {
+  const { DBClusterIdentifier: given, DBInstanceIdentifier: name } = call.input;
+  if (!given) unfit('Instances are made here only with a DBClusterIdentifier.');
+  const id = newResourceName(call, name!);
+  const cluster: Resource = find(call, 'DBCluster', given);
+  sameEngine(call, cluster.origin);
+  if (!['available', 'creating', 'backing-up', 'modifying'].includes(cluster.status))
+    forbid(cluster, `is ${cluster.status}`);
+  const member = addMember(call, cluster, id);
+  comeUp(call, member, cluster, () => join(member, cluster));
+  return member;
+}
+
+export function addMember(call: Call, cluster: Resource, id: string): Resource {
+  const { origin, class: own, shown, database, store, subnetGroup } = cluster;
+  const of = { class: call.input.DBInstanceClass ?? own, group: groupFor(call, origin) };
+  const retention = shown.BackupRetentionPeriod;
+  return addResource(call, { id, cluster, origin, database, store, subnetGroup, retention, ...of });
+}
+
+/** The cluster's data becomes reachable with its first instance, under both their parameter groups. */
+export async function join(member: Resource, cluster: Resource): Promise<void> {
+  await cluster.busy;
+  const { server } = cluster.store;
+  if (!server || server.open) return;
+  server.parameters = valuesOf(cluster.group, member.group);
+  await restart(server, true);
+}
+
+/** Without a member a cluster takes no connections. */
+export async function leave(call: Call, member: Resource, cluster: Resource): Promise<void> {
+  const others = membersOf(call, cluster).filter((other) => other !== member && other.reachable);
+  const { server } = cluster.store;
+  if (others.length === 0 && cluster.status !== 'deleting' && server?.ready) await restart(server, false);
 }

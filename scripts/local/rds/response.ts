@@ -1,14 +1,9 @@
-import { type Model, type Operation, type Shape, WRITTEN } from './model.ts';
+import { type Model, type Operation, type Refused, type Shape, WRITTEN } from './model.ts';
 
 const NAMESPACE = 'http://rds.amazonaws.com/doc/2014-10-31/';
 
 /** An answer as XML, and everything in it that the operation's output shape does not allow. */
-export function encodeResponse(
-  model: Model,
-  operation: Operation,
-  requestId: string,
-  output: unknown,
-): { xml: string; violations: string[] } {
+export function encodeResponse(model: Model, operation: Operation, requestId: string, output: unknown) {
   const violations: string[] = [];
   const { output: described, name } = operation;
   if (!described && output !== undefined) violations.push(`${name} has no answer`);
@@ -19,13 +14,9 @@ export function encodeResponse(
   return { xml: document(`${name}Response`, result + metadata), violations };
 }
 
-export function encodeError(
-  requestId: string,
-  error: { code: string; message: string; status: number },
-): string {
-  const type = error.status < 500 ? 'Sender' : 'Receiver';
-  const content =
-    tag('Type', type) + tag('Code', escapeXml(error.code)) + tag('Message', escapeXml(error.message));
+export function encodeError(requestId: string, { code, message, status }: Refused): string {
+  const type = tag('Type', status < 500 ? 'Sender' : 'Receiver');
+  const content = type + tag('Code', escapeXml(code)) + tag('Message', escapeXml(message));
   return document('ErrorResponse', tag('Error', content) + tag('RequestId', requestId));
 }
 
@@ -57,7 +48,7 @@ function writer(model: Model, violations: string[]) {
 
 function textOf({ type, enum: among }: Shape, value: unknown): string | undefined {
   const text = isDate(value) ? (value as Date).toISOString() : String(value);
-  const is = { string: 'string', boolean: 'boolean', timestamp: 'object' }[type as string] ?? 'number';
+  const is = { string: 'string', boolean: 'boolean', timestamp: 'object' }[type] ?? 'number';
   const fits = typeof value === is && WRITTEN[type]?.test(text) && (among?.includes(text) ?? true);
   return fits ? text : undefined;
 }

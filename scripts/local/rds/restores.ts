@@ -1,19 +1,19 @@
-import { invalid, refuse, unfit } from './errors.ts';
 import { groupFor, valuesOf } from './groups.ts';
-import { INSTANCE, type Kind } from './kinds.ts';
-import { keyArn } from './names.ts';
+import { invalid, refuse, unfit } from './model.ts';
+import { INSTANCE } from './names.ts';
 import { start } from './postgres.ts';
-import { find } from './regions.ts';
+import { find, usableKey } from './regions.ts';
 import { addResource, comeUp, newResourceName, sameEngine } from './resources.ts';
 import { latestOf } from './show.ts';
 import { mustBeAvailable } from './snapshots.ts';
+import type { Backup, Store } from './store.ts';
 import { baseBefore, earliestOf, restoredStore, startAt, wholeSecond } from './store.ts';
 import type { Call, Resource, Snapshot } from './world.ts';
 
 /** A restored cluster has its data and no instance: it takes no connections until one is made. */
 export async function restoreFromSnapshot(call: Call): Promise<Resource> {
   const { kind, input } = call;
-  const snapshot: Snapshot = find(call, kind.snapshot, needed(call, kind.restored));
+  const snapshot: Snapshot = find(call, kind.snapshot, input[kind.restored]!);
   mustBeAvailable(snapshot);
   const restored = await make(call, input[`${kind.noun}Identifier`]!, snapshot, snapshot.backup!);
   // The snapshot's tags go along where no others are given.
@@ -24,7 +24,7 @@ export async function restoreFromSnapshot(call: Call): Promise<Resource> {
 
 export async function restoreToPointInTime(call: Call): Promise<Resource> {
   const { kind, input } = call;
-  const source: Resource = find(call, kind.noun, needed(call, `Source${kind.noun}Identifier`));
+  const source: Resource = find(call, kind.noun, input[`Source${kind.noun}Identifier`]!);
   const { origin, shown, store } = source;
   const retention = shown.BackupRetentionPeriod;
   if (source.cluster) invalid(`${source.id} is a member of a cluster: restore the cluster.`);
@@ -35,24 +35,12 @@ export async function restoreToPointInTime(call: Call): Promise<Resource> {
   return restored;
 }
 
-/** The ARN of a key that RDS may use in this Region. */
-export function usableKey({ world, region }: Call, given: string): string {
-  const arn = keyArn(region.name, given);
-  const refused = [...world.settings.inaccessibleKeys].map((key) => keyArn(region.name, key));
-  if (arn.split(':')[3] !== region.name || refused.includes(arn))
-    refuse('KMSKeyNotAccessibleFault', `The key ${given} does not exist, is not enabled or may not be used.`);
-  return arn;
-}
+type From = Pick<Snapshot, 'source' | 'origin' | 'retention'>;
 
 /** All that can be refused is, before any data is copied. The name is taken at once: of two requests for it one succeeds. */
-async function make(
-  call: Call,
-  name: string,
-  { source, origin, retention: before }: Pick<Snapshot, 'source' | 'origin' | 'retention'>,
-  backup: NonNullable<Snapshot['backup']>,
-  replayed?: Resource['store'],
-): Promise<Resource> {
+async function make(call: Call, name: string, from: From, backup: Backup, replayed?: Store) {
   const { input, kind } = call;
+  const { source, origin, retention: before } = from;
   const { BackupRetentionPeriod: retention = before, DBInstanceClass: given = source.class } = input;
   const id = newResourceName(call, name);
   const subnetGroup = find(call, 'DBSubnetGroup', input.DBSubnetGroupName ?? 'default').id;
@@ -60,7 +48,7 @@ async function make(
   sameEngine(call, origin);
   if (origin.KmsKeyId) usableKey(call, origin.KmsKeyId);
   if (retention < kind.leastRetention || retention > 35) invalid(`Invalid backup retention: ${retention}`);
-  const { store, filled } = await restoredStore(call.world.machine, backup, replayed, valuesOf(group));
+  const { store, filled } = await restoredStore(call.world.machine, backup, valuesOf(group), replayed);
   const of = { class: given, database: source.database, retention };
   const restored = addResource(call, { id, subnetGroup, group, origin, store, ...of });
   // A deletion meanwhile waits for that.
@@ -73,8 +61,7 @@ async function make(
 /** The moment that a request means, in whole seconds, and the base backup to replay from. */
 async function momentOf(call: Call, source: Resource) {
   const { [call.kind.time]: time, UseLatestRestorableTime: wantsLatest = false } = call.input;
-  if ((time !== undefined) === wantsLatest)
-    unfit('Give either a time to restore to or UseLatestRestorableTime.');
+  if ((time !== undefined) === wantsLatest) unfit('Give either a time or UseLatestRestorableTime.');
   const latest = await latestOf(call, source);
   const until = time ? wholeSecond(time.getTime()) : latest;
   const base = until && latest && until <= latest && baseBefore(source.store, until);
@@ -82,6 +69,3 @@ async function momentOf(call: Call, source: Resource) {
   if (base) return { until, base };
   invalid(`${source.id} can be restored to a time from ${bounds[0]} to ${bounds[1]} only.`);
 }
-
-const needed = ({ input }: Call, name: Kind['restored'] | `Source${Kind['noun']}Identifier`) =>
-  input[name] ?? unfit(`${name} must be given.`);

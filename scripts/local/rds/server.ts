@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ACTIONS } from './actions.ts';
-import { Refusal, refuse, statusOf } from './errors.ts';
-import type { Model } from './model.ts';
+import { type Model, Refusal, type Refused, refuse, statusOf } from './model.ts';
 import { callIn } from './regions.ts';
 import { decodeRequest } from './request.ts';
 import { encodeError, encodeResponse } from './response.ts';
@@ -13,7 +12,6 @@ type Parameters = Record<string, unknown>;
 
 /** Consulted before each action: an error to answer instead, or 'after': do the work and never answer. */
 export type Fault = (action: string, parameters: Parameters) => Refused | 'after' | undefined;
-type Refused = { code: string; message: string; status: number };
 
 export type RecordedCall = { action: string; region: string; parameters: Parameters; error?: string };
 
@@ -30,9 +28,8 @@ export async function serve(desk: Desk): Promise<{ endpoint: string; close(): Pr
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
-      await closed;
+      await new Promise((resolve) => server.close(resolve));
     },
   };
 }
@@ -49,11 +46,7 @@ async function answer(desk: Desk, request: IncomingMessage, response: ServerResp
 }
 
 /** One request from its form to its XML. What the model does not allow, either way, is written down as a violation. */
-async function handle(
-  { world, model, calls, fault }: Desk,
-  region: string,
-  form: URLSearchParams,
-): Promise<{ status: number; xml: string } | 'dropped'> {
+async function handle({ world, model, calls, fault }: Desk, region: string, form: URLSearchParams) {
   const { violations } = world.settings;
   const requestId = randomUUID();
   const action = form.get('Action') ?? '';
@@ -75,7 +68,7 @@ async function handle(
     violations.push(...encoded.violations);
     // RDS would have acted upon it: to be silent about it would be lenient.
     if (unread.size > 0) violations.push(`${action} does not act upon ${[...unread].join(', ')} here`);
-    return wrong === 'after' ? 'dropped' : { status: 200, xml: encoded.xml };
+    return wrong === 'after' ? ('dropped' as const) : { status: 200, xml: encoded.xml };
   } catch (error) {
     if (!isFit || !(error instanceof Refusal)) violations.push(`${action}: ${(error as Error).stack}`);
     const { code, message, status: given } = error instanceof Refusal ? error : FAILURE;

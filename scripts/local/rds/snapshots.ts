@@ -1,8 +1,7 @@
-import { invalid, refuse } from './errors.ts';
-import type { Kind } from './kinds.ts';
-import { arnOf, forbid, newTags } from './names.ts';
-import { mustWork, named, newName } from './regions.ts';
-import { baseBackup, dropBackup } from './store.ts';
+import { invalid, refuse } from './model.ts';
+import { arnOf, DEFAULT_KEY, forbid, type Kind, keyArn, newTags, parseArn } from './names.ts';
+import { find, mustWork, named, newName, regionOf, usableKey } from './regions.ts';
+import { baseBackup, copyBackup, dropBackup } from './store.ts';
 import { type Call, flagsOf, type Region, type Resource, type Snapshot } from './world.ts';
 
 /** A snapshot that is being made: `creating` at first, while its source is `backing-up`. */
@@ -43,12 +42,11 @@ export async function fill({ world }: Call, snapshot: Snapshot): Promise<void> {
   const before = source.status;
   if (before === 'available') source.status = 'backing-up';
   try {
-    await world.background.lasting(
-      baseBackup(source.store, world.machine).then((backup) => {
-        const { beganAt: createdAt } = backup;
-        Object.assign(snapshot, { backup, progress: 50, createdAt, originalAt: createdAt });
-      }),
-    );
+    const made = baseBackup(source.store, world.machine).then((backup) => {
+      const { beganAt: createdAt } = backup;
+      Object.assign(snapshot, { backup, progress: 50, createdAt, originalAt: createdAt });
+    });
+    await world.background.lasting(made);
     conclude(world, snapshot);
   } catch (error) {
     snapshot.status = 'failed';
@@ -59,13 +57,13 @@ export async function fill({ world }: Call, snapshot: Snapshot): Promise<void> {
 }
 
 /** `available` or `failed`, as the flags say, unless it was given another status meanwhile. */
-export function conclude(world: Call['world'], snapshot: Snapshot): void {
+function conclude(world: Call['world'], snapshot: Snapshot): void {
   if (snapshot.status !== 'creating') return;
   snapshot.progress = 100;
   snapshot.status = flagsOf(world, snapshot).failedSnapshots ? 'failed' : 'available';
 }
 
-export function newSnapshotName(call: Call, given: string): string {
+function newSnapshotName(call: Call, given: string): string {
   const { world, region, kind } = call;
   const id = newName(call, kind.snapshot, given);
   const most = world.settings.quotas[kind.snapshotQuota];
@@ -105,4 +103,66 @@ export function ofSourceAndType({ kind, input }: Call): (snapshot: Snapshot) => 
   const known = [undefined, 'manual', 'automated', 'shared', 'public', 'awsbackup'];
   if (!known.includes(type)) invalid(`Invalid snapshot type: ${type}`);
   return (snapshot) => (!type || snapshot.type === type) && (!source || snapshot.source.id === source);
+}
+
+/** A snapshot of its own, also when its source is gone. The source lies in the Region of its ARN. */
+export async function copySnapshot(call: Call): Promise<Snapshot> {
+  const { world, region, kind, input } = call;
+  const given = input[`Source${kind.snapshot}Identifier`]!;
+  const home = regionOf(world, parseArn(given)?.region ?? region.name);
+  const source: Snapshot = find({ ...call, region: home }, kind.snapshot, given);
+  mustBeAvailable(source);
+  const id = newSnapshotName(call, input[`Target${kind.snapshot}Identifier`]!);
+  const from = home === region ? undefined : home.name;
+  const isGoing = ({ status, copiedFrom = '' }: Snapshot) =>
+    status === 'creating' && (parseArn(copiedFrom)?.region ?? region.name) !== region.name;
+  const { copies: most } = world.settings.quotas;
+  if (from && [...region[kind.snapshot].values()].filter(isGoing).length >= most)
+    refuse('SnapshotQuotaExceeded', `Cannot copy more than ${most} snapshots across regions`);
+  const { CopyTags: along, Tags } = input;
+  const { retention, originalAt, flags, arn: copiedFrom } = source;
+  const origin = { ...source.origin, KmsKeyId: keyOfCopy(call, source, from) };
+  const tags = along && !Tags?.length ? source.tags : newTags(Tags);
+  const copy = addSnapshot(call, id, source.source);
+  Object.assign(copy, { retention, originalAt, flags, copiedFrom, origin, tags });
+  const backup = await copyBackup(world.machine, source.backup!);
+  void world.background.start(`the copy ${id}`, async () => {
+    await world.background.lasting();
+    Object.assign(copy, { backup, createdAt: new Date() });
+    conclude(world, copy);
+  });
+  return copy;
+}
+
+/** A key stays in its Region, so an encrypted copy elsewhere needs one there, and a source that was asked with a signature. */
+function keyOfCopy(call: Call, { origin }: Snapshot, from?: string): string | undefined {
+  const { KmsKeyId: given, PreSignedUrl: url } = call.input;
+  const key = given ?? (from ? undefined : origin.KmsKeyId);
+  if (origin.KmsKeyId && !key) invalid('A copy of an encrypted snapshot needs the KmsKeyId of a key there.');
+  const usable = key && usableKey(call, key);
+  const signed = url ? new URL(url).searchParams : undefined;
+  const fits =
+    signed?.get('DestinationRegion') === call.region.name &&
+    signed.get('KmsKeyId') === given &&
+    signed.get('X-Amz-Credential')?.split('/')[2] === from;
+  if (origin.KmsKeyId && from && !fits) invalid('The PreSignedUrl does not ask the source Region for it.');
+  return usable;
+}
+
+/** Says which accounts may copy and restore a snapshot. Keys that AWS manages cannot be used by another account. */
+export function shareSnapshot(call: Call) {
+  const { snapshot: noun } = call.kind;
+  const snapshot: Snapshot = named(call, noun);
+  const { AttributeName: attribute, ValuesToAdd: accounts = [] } = call.input;
+  const key = snapshot.origin.KmsKeyId;
+  if (attribute !== 'restore' || !accounts.every((account) => /^(\d{12}|all)$/.test(account)))
+    invalid(`Invalid attribute or account: ${attribute}, ${accounts}`);
+  mustBeAvailable(snapshot);
+  if (snapshot.type !== 'manual') forbid(snapshot, 'is automated: share a copy of it');
+  if (key === keyArn(call.region.name, DEFAULT_KEY)) forbid(snapshot, 'has the default key of RDS');
+  if (key && accounts.includes('all')) forbid(snapshot, 'is encrypted: it cannot be made public');
+  for (const account of accounts) snapshot.sharedWith.add(account);
+  const shown = { AttributeName: 'restore', AttributeValues: [...snapshot.sharedWith] };
+  const attributes = { [`${noun}Identifier`]: snapshot.id, [`${noun}Attributes`]: [shown] };
+  return { [`${noun}AttributesResult`]: attributes };
 }

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupFor, valuesOf } from './groups.ts';
-import { CLUSTER, INSTANCE, type Kind } from './kinds.ts';
-import { equip } from './master.ts';
-import { addMember, join } from './members.ts';
-import { DEFAULT_KEY, keyArn } from './names.ts';
-import { newServer, restart, start } from './postgres.ts';
+import { CLUSTER, DEFAULT_KEY, INSTANCE, type Kind, keyArn } from './names.ts';
+import { equip, newServer, restart, start } from './postgres.ts';
 import { callIn, regionOf } from './regions.ts';
-import { addResource, backUp } from './resources.ts';
+import { addMember, addResource, backUp, join } from './resources.ts';
 import { latestOf } from './show.ts';
 import { addSnapshot, fill } from './snapshots.ts';
 import { storeOf } from './store.ts';
-import type { Call, Flags, Origin, Resource, World } from './world.ts';
+import type { Flags, Resource, World } from './world.ts';
 
 /** A source, made for a test. */
 export type SourceOptions = {
@@ -33,11 +30,6 @@ export type ClusterOptions = Omit<SourceOptions, 'engine'> & { instanceId: strin
 
 export const HOME_REGION = 'eu-central-1';
 
-/** Resolves when it is available and, with backups on, has a moment to restore to. */
-export async function createInstance(world: World, options: SourceOptions): Promise<void> {
-  await createSource(world, INSTANCE, options);
-}
-
 /** An Aurora cluster with one instance. */
 export async function createCluster(world: World, options: ClusterOptions): Promise<void> {
   const cluster = await createSource(world, CLUSTER, options);
@@ -46,7 +38,8 @@ export async function createCluster(world: World, options: ClusterOptions): Prom
   Object.assign(member, { status: 'available', reachable: true });
 }
 
-async function createSource(world: World, kind: Kind, options: SourceOptions): Promise<Resource> {
+/** Resolves when it is available and, with backups on, has a moment to restore to. */
+export async function createSource(world: World, kind: Kind, options: SourceOptions): Promise<Resource> {
   const { database, backupRetention: retention = 7, tags = {} } = options;
   const engine = kind === CLUSTER ? 'aurora-postgresql' : (options.engine ?? 'postgres');
   const call = callIn(world, HOME_REGION, kind, {
@@ -54,9 +47,19 @@ async function createSource(world: World, kind: Kind, options: SourceOptions): P
     CopyTagsToSnapshot: options.copyTagsToSnapshot ?? false,
     DeletionProtection: options.deletionProtection ?? false,
   });
-  const origin = originOf(call, options, engine);
+  const isPostgres = /postgres/.test(engine);
+  const { encrypted, kmsKeyId = encrypted ? DEFAULT_KEY : undefined } = options;
+  const origin = {
+    Engine: engine,
+    EngineVersion: isPostgres ? world.machine.version : engine === 'mysql' ? '8.0.44' : '10.11.15',
+    MasterUsername: isPostgres ? 'postgres' : 'admin',
+    AllocatedStorage: kind === CLUSTER ? 1 : 20,
+    StorageType: kind === CLUSTER ? 'aurora' : 'gp3',
+    KmsKeyId: kmsKeyId && keyArn(HOME_REGION, kmsKeyId),
+    PreferredBackupWindow: '02:00-02:30',
+  };
   const group = groupFor(call, origin, options.parameterGroup);
-  const server = /postgres/.test(engine) ? await newServer(world.machine, valuesOf(group)) : undefined;
+  const server = isPostgres ? await newServer(world.machine, valuesOf(group)) : undefined;
   const store = await storeOf(server);
   const user = origin.MasterUsername;
   if (server) await start(server, kind === INSTANCE);
@@ -71,20 +74,6 @@ async function createSource(world: World, kind: Kind, options: SourceOptions): P
   return source;
 }
 
-function originOf({ world, region }: Call, { encrypted, kmsKeyId }: SourceOptions, engine: string): Origin {
-  const isPostgres = /postgres/.test(engine);
-  const isAurora = engine.startsWith('aurora');
-  return {
-    Engine: engine,
-    EngineVersion: isPostgres ? world.machine.version : engine === 'mysql' ? '8.0.44' : '10.11.15',
-    MasterUsername: isPostgres ? 'postgres' : 'admin',
-    AllocatedStorage: isAurora ? 1 : 20,
-    StorageType: isAurora ? 'aurora' : 'gp3',
-    KmsKeyId: encrypted || kmsKeyId ? keyArn(region.name, kmsKeyId ?? DEFAULT_KEY) : undefined,
-    PreferredBackupWindow: '02:00-02:30',
-  };
-}
-
 export type Changes = Flags & {
   /** `stopped` closes an instance's port, `available` opens it. A stopped or full one has no new moments. */
   status?: string;
@@ -93,7 +82,7 @@ export type Changes = Flags & {
   tags?: Record<string, string>;
 };
 
-export async function change(world: World, id: string, changes: Changes, regionName: string): Promise<void> {
+export async function change(world: World, id: string, changes: Changes, regionName = HOME_REGION) {
   const { status, createdAt, tags, ...flags } = changes;
   if (id === '*') return void Object.assign(world.flags, flags);
   const region = regionOf(world, regionName);
@@ -117,7 +106,7 @@ export async function change(world: World, id: string, changes: Changes, regionN
 export async function takeAutomatedSnapshot(world: World, id: string): Promise<string> {
   const { DBInstance, DBCluster } = regionOf(world, HOME_REGION);
   const source = DBInstance.get(id) ?? DBCluster.get(id);
-  while (source && PASSING.includes(source.status)) await sleep(20);
+  while (source && /^(creating|backing-up|resetting)/.test(source.status)) await sleep(20);
   if (source?.status !== 'available') throw new Error(`no backup is taken of ${id}: it is ${source?.status}`);
   const call = callIn(world, HOME_REGION, source.noun === 'DBInstance' ? INSTANCE : CLUSTER);
   const name = (at: number) => `rds:${id}-${new Date(at).toISOString().slice(0, 16).replace(/[T:]/g, '-')}`;
@@ -129,7 +118,4 @@ export async function takeAutomatedSnapshot(world: World, id: string): Promise<s
   return snapshot.id;
 }
 
-const PASSING = ['creating', 'backing-up', 'resetting-master-credentials'];
-
-const tagList = (tags: Record<string, string>) =>
-  Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+const tagList = (of: Record<string, string>) => Object.entries(of).map(([Key, Value]) => ({ Key, Value }));

@@ -5,6 +5,8 @@ import { freePort } from '../ports.ts';
 import { copyDirectory, type Machine, newDirectory, run } from './machine.ts';
 import { archiveOf, dataOf, emptyServer, type Server, sql, start, stop } from './postgres.ts';
 
+type Values = Server['parameters'];
+
 /** The data of an instance or a cluster, and its automated backups. Other engines than PostgreSQL have no server. */
 export type Store = {
   port: number;
@@ -40,14 +42,10 @@ export async function baseBackup({ server }: Store, machine: Machine): Promise<B
  * The store of something restored, and the copying of its data: from a base backup, with the WAL of the source for a
  * moment after it. Once copied, backup and source may be deleted.
  */
-export async function restoredStore(
-  machine: Machine,
-  { directory }: Backup,
-  source: Store | undefined,
-  parameters: Record<string, string>,
-): Promise<{ store: Store; filled: () => Promise<void> }> {
+export async function restoredStore(machine: Machine, backup: Backup, values: Values, source?: Store) {
+  const { directory } = backup;
   if (!existsSync(directory)) return { store: await storeOf(), filled: async () => undefined };
-  const server = await emptyServer(machine, parameters);
+  const server = await emptyServer(machine, values);
   const filled = async () => {
     await copyDirectory(machine, directory, dataOf(server));
     if (source?.server) await copyDirectory(machine, archiveOf(source.server), copyOfArchive(server));

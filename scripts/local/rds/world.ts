@@ -1,8 +1,7 @@
 import type { DBSubnetGroup, Parameter, Tag } from '@aws-sdk/client-rds';
 import type { Background } from './background.ts';
-import type { Input, Kind } from './kinds.ts';
 import type { Machine } from './machine.ts';
-import type { Noun } from './names.ts';
+import type { Input, Kind, Noun } from './names.ts';
 import type { Backup, Store } from './store.ts';
 
 /** Everything there is: what tests may turn (`settings`), and the resources of every Region. */
@@ -19,28 +18,21 @@ export type World = {
 export type Settings = {
   /** How long states last, in milliseconds. */
   pace: number;
-  quotas: Quotas;
+  /** Of each Region; `copies` are those from other Regions at once. */
+  quotas: Record<'instances' | 'clusters' | 'snapshots' | 'clusterSnapshots' | 'copies', number>;
   /** ARNs, ids or aliases of keys that RDS may not use. */
   inaccessibleKeys: Set<string>;
   /** What did not fit AWS' own model, and background work that failed. Empty, or something is wrong. */
   violations: string[];
 };
 
-/** Of each Region; `copies` are those from other Regions at once. */
-export type Quotas = Record<'instances' | 'clusters' | 'snapshots' | 'clusterSnapshots' | 'copies', number>;
-
 /** What a Region has, by the noun of RDS and then by name. */
 export type Region = { name: string } & { [N in Noun]: Map<string, Things[N]> };
 
-export type Things = {
-  DBInstance: Resource;
-  DBCluster: Resource;
-  DBSnapshot: Snapshot;
-  DBClusterSnapshot: Snapshot;
-  DBParameterGroup: ParameterGroup;
-  DBClusterParameterGroup: ParameterGroup;
-  DBSubnetGroup: SubnetGroup;
-};
+export type Things = Record<'DBInstance' | 'DBCluster', Resource> &
+  Record<'DBSnapshot' | 'DBClusterSnapshot', Snapshot> &
+  Record<'DBParameterGroup' | 'DBClusterParameterGroup', ParameterGroup> &
+  Record<'DBSubnetGroup', SubnetGroup>;
 
 type Thing<N extends Noun> = { noun: N; id: string; arn: string; tags: Tag[] };
 

@@ -11,8 +11,7 @@ import type {
   Snapshot,
   Tag,
 } from '@aws-sdk/client-elasticache';
-import { Refusal, statusOf } from '../../../scripts/local/rds/errors.ts';
-import type { Model } from '../../../scripts/local/rds/model.ts';
+import { type Model, Refusal, statusOf } from '../../../scripts/local/rds/model.ts';
 import { decodeRequest } from '../../../scripts/local/rds/request.ts';
 import { encodeError, encodeResponse } from '../../../scripts/local/rds/response.ts';
 import { tool } from '../../../scripts/local/tools.ts';

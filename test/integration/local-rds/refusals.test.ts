@@ -245,7 +245,10 @@ describe('restores', () => {
     const deletion = (more: object) =>
       client().send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'fails', ...more }));
     expect(await code(deletion({}))).toBe('InvalidParameterCombination');
+    // Until the end of the file.
+    rds().pace = 3_600_000;
     await deletion({ SkipFinalSnapshot: true });
+    rds().pace = 20;
     expect(await code(deletion({ SkipFinalSnapshot: true }))).toBe('InvalidDBInstanceState');
     await rds().set('plain', { failedRestores: false });
   });
