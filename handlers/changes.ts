@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import {
-  hostsOfSource,
-  lookAtSource,
+  readSourceChanges,
+  readSourceHosts,
+  sourceChangesRequest,
   sourceHostsRequest,
-  sourceLookRequest,
 } from '../lib/restore/instance/source-changes.ts';
 import { instances, ledger, plan, secrets, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 
-const request = z.discriminatedUnion('ask', [sourceLookRequest, sourceHostsRequest]);
+const request = z.discriminatedUnion('ask', [sourceChangesRequest, sourceHostsRequest]);
 
 /**
  * Invoked by `rehearse-instance` → what has happened to the source since its last dump (counters and catalogs, no rows of
@@ -16,8 +16,8 @@ const request = z.discriminatedUnion('ask', [sourceLookRequest, sourceHostsReque
  */
 export const handler = jobHandler(request, async (asked) =>
   asked.ask === 'hosts'
-    ? hostsOfSource(asked, { plan: plan(), secrets: secrets() })
-    : lookAtSource(asked, {
+    ? readSourceHosts(asked, { plan: plan(), secrets: secrets() })
+    : readSourceChanges(asked, {
         plan: plan(),
         vault: vault(),
         secrets: secrets(),

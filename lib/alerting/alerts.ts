@@ -10,7 +10,7 @@ import type { Alerts, Log, Metrics } from '../ports/messages.ts';
 import { type About, closeFinding, markTold, openFinding } from './finding-records.ts';
 
 /** What telling people needs. */
-export type Telling = {
+export type AlertDeps = {
   catalog: Catalog;
   alerts: Alerts;
   metrics: Metrics;
@@ -28,7 +28,7 @@ function topicsFor(found: Finding): AlertTopic[] {
  * Opens a finding and tells people on a change of state. No failure of recording stops the telling, and none of
  * telling stops the recording.
  */
-export async function raise(deps: Telling, found: Finding): Promise<void> {
+export async function raise(deps: AlertDeps, found: Finding): Promise<void> {
   const now = deps.clock.now();
   const topics = topicsFor(found);
   const opened = await openFinding(deps.catalog, found, topics, now).catch((error) => {
@@ -54,7 +54,7 @@ export function findingOf(open: OpenFinding): Finding {
 
 /** Closes a finding that no longer holds, and tells those who were told of it. */
 export async function resolve(
-  deps: Telling,
+  deps: AlertDeps,
   about: About,
   occasion: 'resolved' | 'dropped' = 'resolved',
 ): Promise<void> {
@@ -65,7 +65,7 @@ export async function resolve(
 }
 
 /** Closes what happened once and is over. Nobody is told that nothing happens. */
-export async function closeQuietly(deps: Telling, about: About): Promise<void> {
+export async function closeQuietly(deps: AlertDeps, about: About): Promise<void> {
   await closeFinding(deps.catalog, about);
 }
 
@@ -73,8 +73,8 @@ export async function closeQuietly(deps: Telling, about: About): Promise<void> {
  * Brings what is open among some codes of a target in line with what was found: raises the found ones and resolves the
  * others, as far as `about` says that this look could have found them. Whoever calls it must have looked.
  */
-export async function settle(
-  deps: Telling,
+export async function reconcile(
+  deps: AlertDeps,
   target: string,
   codes: readonly FindingCode[],
   found: readonly Finding[],
@@ -88,7 +88,7 @@ export async function settle(
 }
 
 async function tell(
-  deps: Telling,
+  deps: AlertDeps,
   found: Finding,
   occasion: Occasion,
   since: string,
@@ -107,7 +107,7 @@ async function tell(
 }
 
 /** What people were told, or not, stays in the target's history; that it cannot be kept stops no alert. */
-async function onTimeline(deps: Telling, found: Finding, what: string): Promise<void> {
+async function onTimeline(deps: AlertDeps, found: Finding, what: string): Promise<void> {
   const { target, code, subject, severity, message } = found;
   const at = utc(deps.clock.now());
   await deps.catalog
@@ -125,7 +125,7 @@ async function onTimeline(deps: Telling, found: Finding, what: string): Promise<
     );
 }
 
-async function recordTold(deps: Telling, found: Finding, topics: readonly AlertTopic[]): Promise<void> {
+async function recordTold(deps: AlertDeps, found: Finding, topics: readonly AlertTopic[]): Promise<void> {
   await markTold(deps.catalog, found, topics, deps.clock.now()).catch((error) =>
     deps.log.error('that people were told could not be recorded', { reason: reasonOf(error) }),
   );
@@ -133,7 +133,7 @@ async function recordTold(deps: Telling, found: Finding, topics: readonly AlertT
 
 /** A lost alert counts on a metric whose alarm has a path of its own, and is itself on record and told elsewhere. */
 async function undelivered(
-  deps: Telling,
+  deps: AlertDeps,
   { topic, reason }: { topic: AlertTopic; reason: string },
 ): Promise<void> {
   deps.metrics.count('AlertUndelivered', 1);
@@ -159,7 +159,7 @@ async function undelivered(
 }
 
 /** That a topic takes messages again is shown by a message it took. */
-async function deliveredAgain(deps: Telling, topic: AlertTopic): Promise<void> {
+async function deliveredAgain(deps: AlertDeps, topic: AlertTopic): Promise<void> {
   const about: About = { target: DEPLOYMENT.id, code: 'alert-undelivered', subject: topic };
   const closed = await closeFinding(deps.catalog, about).catch(() => undefined);
   if (!closed) return;

@@ -1,5 +1,5 @@
 import { didYouMean } from '../domain/nearest.ts';
-import { rpoArithmetic, sayArithmetic } from '../domain/plan/objective.ts';
+import { formatArithmetic, rpoArithmetic } from '../domain/plan/objective.ts';
 import { type Policy, placeOf } from '../domain/plan/policy.ts';
 import { longestInterval, scheduleMistake } from '../domain/plan/schedule.ts';
 import { shortestRetention } from '../domain/points/retention.ts';
@@ -91,7 +91,7 @@ function judgePolicy(config: ConfigPolicy, path: (string | number)[], now: Date)
     if (sum && !sum.fits)
       say(
         ['objectives', 'rpo', means],
-        `the schedule of ${means}s cannot meet this RPO: ${sayArithmetic(sum)}`,
+        `the schedule of ${means}s cannot meet this RPO: ${formatArithmetic(sum)}`,
       );
   }
   found.push(...platformContradictions(policy, path));

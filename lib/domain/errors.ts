@@ -66,15 +66,15 @@ export function hintOf(error: unknown): string | undefined {
 }
 
 /** What an error says, as a value: it goes on record, and through the steps of a durable execution, which keep no error's code. */
-export type Said = { code: string; message: string; hint?: string };
+export type ErrorInfo = { code: string; message: string; hint?: string };
 
-export function saidOf(error: unknown): Said {
+export function toErrorInfo(error: unknown): ErrorInfo {
   const hint = hintOf(error);
   return { code: codeOf(error), message: reasonOf(error), ...(hint ? { hint } : {}) };
 }
 
 /** The same as something to throw again. */
-export function refusalOf({ code, message, hint }: Said): Refusal {
+export function refusalOf({ code, message, hint }: ErrorInfo): Refusal {
   return new Refusal(code, message, { hint });
 }
 

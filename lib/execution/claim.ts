@@ -1,14 +1,14 @@
-import { raise, resolve, type Telling } from '../alerting/alerts.ts';
+import { type AlertDeps, raise, resolve } from '../alerting/alerts.ts';
 import {
   ClaimLost,
   codeOf,
+  type ErrorInfo,
   endedEarly,
   hintOf,
   InputError,
   Refusal,
   reasonOf,
-  type Said,
-  saidOf,
+  toErrorInfo,
   withHint,
 } from '../domain/errors.ts';
 import { type Finding, finding } from '../domain/findings/finding.ts';
@@ -20,7 +20,7 @@ import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { JobMessages } from '../ports/messages.ts';
 import { cancellationOf } from './cancellation.ts';
 
-export type JobDeps = Telling & {
+export type ClaimDeps = AlertDeps & {
   plan: Plan;
   messages: JobMessages;
   /** Seconds this process still has. */
@@ -51,7 +51,7 @@ const RESERVE_SECONDS = 30;
  *          └─ claim lost        → cancelled, or taken over by another worker: nothing more is written
  */
 export async function underClaim(
-  deps: JobDeps,
+  deps: ClaimDeps,
   message: JobMessage,
   name: RunName,
   work: (work: Work) => Promise<Done>,
@@ -77,7 +77,7 @@ export async function underClaim(
     await deps.messages.postpone(message, secondsBetween(clock.now(), claimed.until) + 5);
     return {
       outcome: 'held',
-      summary: sayHeld(name, claimed.until),
+      summary: formatHeld(name, claimed.until),
     };
   }
 
@@ -112,7 +112,7 @@ export async function underClaim(
 }
 
 /** Another worker has the run. */
-export function sayHeld(name: RunName, until: string): string {
+export function formatHeld(name: RunName, until: string): string {
   return `${runName(name)} is already running elsewhere (lease expires ${until.slice(11, 16)} UTC)`;
 }
 
@@ -127,7 +127,7 @@ export function refuseTheFuture(scheduledFor: string, now: Date): void {
 }
 
 /** The work is done and on record; that its old alarm could not be taken back must not make a failure of it. */
-async function takeBackFailure(deps: JobDeps, name: RunName): Promise<void> {
+async function takeBackFailure(deps: ClaimDeps, name: RunName): Promise<void> {
   await resolve(deps, { target: name.target, code: 'job-failed', subject: name.job }).catch((error) =>
     deps.log.warn('an old failure could not be resolved; the watch will', {
       run: runName(name),
@@ -142,9 +142,9 @@ function hintFor(error: unknown, target: string): string | undefined {
 }
 
 /** A failed run and an alert; neither waits for the other's success. */
-async function recordFailure(deps: JobDeps, claim: Claim, error: unknown): Promise<void> {
+async function recordFailure(deps: ClaimDeps, claim: Claim, error: unknown): Promise<void> {
   const hint = hintFor(error, claim.target);
-  const said = { ...saidOf(error), ...(hint ? { hint } : {}) };
+  const said = { ...toErrorInfo(error), ...(hint ? { hint } : {}) };
   count(deps, claim, 'JobFailed');
   deps.log.error(`${claim.job} failed`, { run: runName(claim), attempt: claim.attempt, error: said });
   const recorded = deps.catalog.finish(claim, {
@@ -163,7 +163,12 @@ async function recordFailure(deps: JobDeps, claim: Claim, error: unknown): Promi
   }
 }
 
-export function jobFailed(target: Target | { id: string }, job: string, said: Said, subject = job): Finding {
+export function jobFailed(
+  target: Target | { id: string },
+  job: string,
+  said: ErrorInfo,
+  subject = job,
+): Finding {
   const failed = finding('job-failed', {
     target,
     subject,
@@ -178,7 +183,7 @@ export function jobFailed(target: Target | { id: string }, job: string, said: Sa
 
 /** Renews the claim while the work lives, and ends the work when the claim is lost or the time is nearly over. */
 function keepAlive(
-  deps: JobDeps,
+  deps: ClaimDeps,
   claim: Claim,
 ): { signal: AbortSignal; reason: () => Error | undefined; end: () => void } {
   const work = new AbortController();
@@ -215,7 +220,7 @@ function keepAlive(
   return { signal: work.signal, reason: () => reason, end: () => over.abort() };
 }
 
-function count(deps: JobDeps, run: RunName, metric: string): void {
+function count(deps: ClaimDeps, run: RunName, metric: string): void {
   const policy = targetOf(deps.plan, run.target)?.policy.name;
   deps.metrics.count(metric, 1, { job: run.job, ...(policy ? { policy } : {}) }, { target: run.target });
 }

@@ -2,7 +2,7 @@
 const LANES = 16;
 
 /** Does the work for every item, so many at once, in their order. */
-export async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+export async function concurrently<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const left = [...items].reverse();
   const lane = async () => {
     for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item);

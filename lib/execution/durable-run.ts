@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { raise, resolve } from '../alerting/alerts.ts';
-import { refusalOf, type Said, saidOf, UnderstudyError } from '../domain/errors.ts';
+import { type ErrorInfo, refusalOf, toErrorInfo, UnderstudyError } from '../domain/errors.ts';
 import { type RunName, runName } from '../domain/names.ts';
 import { targetOf } from '../domain/plan/policy.ts';
 import type { Claim } from '../domain/runs/run.ts';
 import { utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
-import { type JobDeps, jobFailed, refuseTheFuture, sayHeld } from './claim.ts';
+import { type ClaimDeps, formatHeld, jobFailed, refuseTheFuture } from './claim.ts';
 
 /** What claiming a run and ending it needs. */
-export type RunDeps = Omit<JobDeps, 'secondsLeft' | 'messages'>;
-export type DurableJobDeps = Omit<JobDeps, 'secondsLeft'>;
+export type RunDeps = Omit<ClaimDeps, 'secondsLeft' | 'messages'>;
+export type DurableJobDeps = Omit<ClaimDeps, 'secondsLeft'>;
 
 export type Claimed =
   | { outcome: 'claimed'; claim: Claim }
   | { outcome: 'done-before' | 'held'; summary: string };
 
 /** What a step came to: its value, or why it cannot be done. Errors lose their code on the way out of a step; values do not. */
-export type Tried<T> = { ok: true; value: T } | { ok: false; said: Said };
+export type Attempted<T> = { ok: true; value: T } | { ok: false; said: ErrorInfo };
 
 /**
  * Claims a run for a durable execution, which nobody renews while it waits: the lease covers all of it. The token is a
@@ -52,19 +52,19 @@ export async function claimDurably(
         outcome: 'done-before',
         summary: `${runName(name)} was done before: ${claimed.run.summary ?? ''}`,
       };
-    if (claimed.outcome === 'held') return { outcome: 'held', summary: sayHeld(name, claimed.until) };
+    if (claimed.outcome === 'held') return { outcome: 'held', summary: formatHeld(name, claimed.until) };
     return { outcome: 'claimed', claim: claimed.claim };
   });
 }
 
 /** One side effect, tried again only where that may help: a refusal is a value, and the same the next time. */
-export function attempt<T>(durable: Durable, name: string, work: () => Promise<T>): Promise<Tried<T>> {
-  return durable.step(name, async (): Promise<Tried<T>> => {
+export function attempt<T>(durable: Durable, name: string, work: () => Promise<T>): Promise<Attempted<T>> {
+  return durable.step(name, async (): Promise<Attempted<T>> => {
     try {
       return { ok: true, value: await work() };
     } catch (error) {
       if (!(error instanceof UnderstudyError) || WORTH_TRYING_AGAIN.includes(error.code)) throw error;
-      return { ok: false, said: saidOf(error) };
+      return { ok: false, said: toErrorInfo(error) };
     }
   });
 }
@@ -72,7 +72,7 @@ export function attempt<T>(durable: Durable, name: string, work: () => Promise<T
 const WORTH_TRYING_AGAIN = ['platform-unreachable'];
 
 /** The value of what was tried, or its refusal, thrown outside of the step, where its code survives. */
-export function granted<T>(tried: Tried<T>): T {
+export function unwrap<T>(tried: Attempted<T>): T {
   if (tried.ok) return tried.value;
   throw refusalOf(tried.said);
 }
@@ -117,7 +117,7 @@ export async function fail(
   durable: Durable,
   deps: RunDeps,
   claim: Claim,
-  said: Said,
+  said: ErrorInfo,
   /** The subject of its alert, where that is not the job, or no alert; the point that it was about. */
   options: { subject?: string; quietly?: boolean; point?: string } = {},
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { codeOf, type Refusal, reasonOf, refusalOf, type Said, saidOf } from '../domain/errors.ts';
+import { codeOf, type ErrorInfo, type Refusal, reasonOf, refusalOf, toErrorInfo } from '../domain/errors.ts';
 import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Durable } from '../ports/durable.ts';
@@ -7,7 +7,7 @@ import type { Durable } from '../ports/durable.ts';
 export type Poll<T> =
   | { state: 'done'; value: T }
   | { state: 'waiting'; seen: string }
-  | { state: 'refused'; why: Said };
+  | { state: 'refused'; why: ErrorInfo };
 
 export type Waiting = {
   clock: Clock;
@@ -55,6 +55,6 @@ export async function poll<T>(durable: Durable, deps: Waiting, wait: Wait<T>): P
 /** What is not allowed now is not allowed in an hour either; any other error may not meet the next look. */
 function asPoll(error: unknown): Poll<never> {
   return codeOf(error) === 'platform-denied'
-    ? { state: 'refused', why: saidOf(error) }
+    ? { state: 'refused', why: toErrorInfo(error) }
     : { state: 'waiting', seen: reasonOf(error) };
 }

@@ -1,4 +1,4 @@
-import { raise, settle } from '../alerting/alerts.ts';
+import { raise, reconcile } from '../alerting/alerts.ts';
 import { Refusal } from '../domain/errors.ts';
 import { codesClosedBy, type Finding } from '../domain/findings/finding.ts';
 import { earlierOrSame } from '../domain/names.ts';
@@ -136,7 +136,7 @@ export async function concludeSnapshot(
   }
   await deps.catalog.movePoint(target.id, point.id, 'verified', { verifiedAt: now });
   const older = (open: Finding) => earlierOrSame(open.subject, point.id);
-  await settle(deps, target.id, codesClosedBy('snapshot'), [], older);
+  await reconcile(deps, target.id, codesClosedBy('snapshot'), [], older);
   return undefined;
 }
 

@@ -1,5 +1,5 @@
-import { raise, type Telling } from '../alerting/alerts.ts';
-import { InputError, type Said } from '../domain/errors.ts';
+import { type AlertDeps, raise } from '../alerting/alerts.ts';
+import { type ErrorInfo, InputError } from '../domain/errors.ts';
 import { finding } from '../domain/findings/finding.ts';
 import type { RunName } from '../domain/names.ts';
 import type { Target } from '../domain/plan/policy.ts';
@@ -7,14 +7,14 @@ import { type PointJob, whyUnusable } from '../domain/points/named-point.ts';
 import type { JobMessage } from '../domain/runs/job.ts';
 import type { Catalog } from '../ports/catalog.ts';
 
-export type RefusedPoint = { outcome: 'refused'; summary: string; hint: string } & Said;
+export type RefusedPoint = { outcome: 'refused'; summary: string; hint: string } & ErrorInfo;
 
 /**
  * Refuses a message whose point its job cannot use, before a run is begun: told once, of the point, and no page. What
  * this run has done or is doing already is not refused: the point may have gone since.
  */
 export async function refuseNamedPoint(
-  deps: Telling,
+  deps: AlertDeps,
   target: Target,
   name: RunName,
   job: PointJob,

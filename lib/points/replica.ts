@@ -5,7 +5,7 @@ import { type DumpPoint, isDump } from '../domain/points/recovery-point.ts';
 import type { VerifyJob } from '../domain/runs/job.ts';
 import type { Claim } from '../domain/runs/run.ts';
 import { secondsBetween, utc } from '../domain/time.ts';
-import type { JobDeps } from '../execution/claim.ts';
+import type { ClaimDeps } from '../execution/claim.ts';
 import type { Vault } from '../ports/vault.ts';
 
 export type Vaults = {
@@ -27,7 +27,7 @@ export async function expectReplica(
   claim: Claim,
   target: Target,
   point: DumpPoint,
-  deps: JobDeps,
+  deps: ClaimDeps,
 ): Promise<void> {
   if (!target.policy.vault.replica) return;
   const id = placedId(point.id, REPLICA);
@@ -44,7 +44,7 @@ export async function expectReplica(
 export async function askForReplicas(
   job: VerifyJob,
   target: Target,
-  deps: JobDeps & Vaults,
+  deps: ClaimDeps & Vaults,
 ): Promise<string[]> {
   // Replicas that asked for each other would never end where none can be verified.
   if (job.point !== undefined && originalOf(job.point) !== job.point) return [];
@@ -60,7 +60,7 @@ export async function askForReplicas(
   const asked: string[] = [];
   for (const point of deps.replica ? waiting : []) {
     const there = point.state === 'available' || (await isThere(point, vaultOf(point, deps)));
-    if (there) await comeAgain(job, point, 1, 'it has arrived in the replica', deps);
+    if (there) await requeue(job, point, 1, 'it has arrived in the replica', deps);
     else if (originalOf(point.id) === job.point) await awaitIt(job, point, deps);
     if (there) asked.push(point.id);
   }
@@ -75,7 +75,7 @@ export async function askForReplicas(
 export async function arrived(
   job: VerifyJob,
   point: DumpPoint,
-  deps: JobDeps & Vaults,
+  deps: ClaimDeps & Vaults,
 ): Promise<DumpPoint | undefined> {
   if (point.place !== REPLICA || point.state !== 'creating') return point;
   if (!(await isThere(point, vaultOf(point, deps)))) {
@@ -87,17 +87,17 @@ export async function arrived(
   return { ...point, state: 'available', availableAt };
 }
 
-async function awaitIt(job: VerifyJob, point: DumpPoint, deps: JobDeps): Promise<void> {
+async function awaitIt(job: VerifyJob, point: DumpPoint, deps: ClaimDeps): Promise<void> {
   const age = secondsBetween(point.snapshotAt ?? point.scheduledFor, deps.clock.now());
-  if (age <= AWAITED_FOR) await comeAgain(job, point, LOOK_AGAIN, 'it had not arrived in the replica', deps);
+  if (age <= AWAITED_FOR) await requeue(job, point, LOOK_AGAIN, 'it had not arrived in the replica', deps);
 }
 
-function comeAgain(
+function requeue(
   job: VerifyJob,
   point: DumpPoint,
   seconds: number,
   reason: string,
-  deps: JobDeps,
+  deps: ClaimDeps,
 ): Promise<void> {
   return deps.messages.postpone({ ...job, point: point.id, again: false, reason }, seconds);
 }

@@ -1,4 +1,4 @@
-import { endedEarly, InputError, RestoreFailed, type Said, saidOf } from '../domain/errors.ts';
+import { type ErrorInfo, endedEarly, InputError, RestoreFailed, toErrorInfo } from '../domain/errors.ts';
 import { type Plan, type Target, targetOf } from '../domain/plan/policy.ts';
 import type { DumpPoint } from '../domain/points/recovery-point.ts';
 import { HIDDEN } from '../domain/proof/definition.ts';
@@ -36,7 +36,7 @@ export type ScratchResult = {
   exceptions?: string[];
   notes: string[];
   /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
-  failure?: Said & { kind: 'bad' | 'unjudged' };
+  failure?: ErrorInfo & { kind: 'bad' | 'unjudged' };
 };
 
 const SHOWN = 100;
@@ -58,9 +58,9 @@ export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps
   const time = stopwatch();
   const result: ScratchResult = { phases: time.phases, assertions: [], leftOut: [], notes: [] };
   try {
-    await tryIt(request, target, point, deps, time, result);
+    await restoreAndCompare(request, target, point, deps, time, result);
   } catch (error) {
-    const said = saidOf(error);
+    const said = toErrorInfo(error);
     result.failure = { kind: BAD_POINT.includes(said.code) ? 'bad' : 'unjudged', ...said };
     if (error instanceof RestoreFailed) result.notes.push(...error.notes);
     // A server in trouble answers no question; a proof it gave before that stands.
@@ -71,7 +71,7 @@ export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps
   return result;
 }
 
-async function tryIt(
+async function restoreAndCompare(
   request: ScratchRequest,
   target: Target,
   point: DumpPoint,

@@ -1,4 +1,4 @@
-import type { Said } from '../domain/errors.ts';
+import type { ErrorInfo } from '../domain/errors.ts';
 import type { Finding } from '../domain/findings/finding.ts';
 import type { Evidence, RestoredSort } from '../domain/proof/evidence.ts';
 
@@ -37,7 +37,7 @@ export type Restored = Pick<
   plannedAt: string;
   behind?: number;
   /** `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point. */
-  failure?: Said & { kind: 'bad' | 'unjudged' };
+  failure?: ErrorInfo & { kind: 'bad' | 'unjudged' };
   /** Findings of this sort alone. */
   findings: Finding[];
 };

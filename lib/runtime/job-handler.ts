@@ -20,7 +20,7 @@ export function jobHandler<Schema extends z.ZodType, Result>(
   work: Work<z.infer<Schema>, Result>,
 ) {
   return middy<unknown, Result | undefined, Error, Context>().handler(async (event, context) => {
-    const { body, direct } = unwrap(event);
+    const { body, direct } = messageIn(event);
     try {
       return await work(understood(schema, body), invocation(context));
     } catch (error) {
@@ -68,7 +68,7 @@ export function invocation(context: Pick<Context, 'getRemainingTimeInMillis'>): 
 }
 
 /** The message inside an SQS or SNS event (one record: batches are of one), or the event itself. */
-export function unwrap(event: unknown): { body: unknown; direct: boolean } {
+export function messageIn(event: unknown): { body: unknown; direct: boolean } {
   const records = (event as { Records?: { body?: string; Sns?: { Message: string } }[] } | null)?.Records;
   if (!Array.isArray(records)) return { body: event, direct: true };
   if (records.length !== 1)

@@ -69,7 +69,7 @@ function optionOf({
 
 /** What stands below a command's options: its words, its examples, and how it ends. */
 function afterOf({ args = [], examples, done, wrong, interrupted }: Definition): string {
-  const words = args.flatMap(sayWords);
+  const words = args.flatMap(formatWords);
   const exits = [
     `  0    ${done}`,
     '  1    it could not be done',
@@ -92,6 +92,6 @@ function afterOf({ args = [], examples, done, wrong, interrupted }: Definition):
   return fitted(lines, columnsOf(process.stdout)).join('\n');
 }
 
-function sayWords({ name, words }: Argument): string[] {
+function formatWords({ name, words }: Argument): string[] {
   return words === undefined || words === 'targets' ? [] : [`<${name}> is one of: ${words.join(', ')}`, ''];
 }

@@ -34,7 +34,7 @@ export function table(
   for (let shown = used; ; shown = without(shown)) {
     const cells = rows.map((row) => shown.map((column) => row[all.indexOf(column)] ?? ''));
     const sizes = sized(shown, cells, width);
-    if (sizes) return [...asTable(shown, cells, sizes, width), ...sayMissing(used, shown)];
+    if (sizes) return [...asTable(shown, cells, sizes, width), ...formatMissing(used, shown)];
     if (!shown.some(({ optional }) => optional)) return asBlocks(all, rows, width);
   }
 }
@@ -141,7 +141,7 @@ function textOf(cell: Cell): string {
   return (typeof cell === 'string' ? cell : cell.join(', ')).replace(/\s*\n\s*/g, ' ');
 }
 
-function sayMissing(all: Column[], shown: Column[]): string[] {
+function formatMissing(all: Column[], shown: Column[]): string[] {
   const missing = all.filter((column) => !shown.includes(column)).map(({ title }) => title);
   return missing.length === 0 ? [] : [colors.dim(`not shown at this width: ${missing.join(', ')}`)];
 }

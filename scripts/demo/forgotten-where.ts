@@ -1,14 +1,14 @@
 import { utc } from '../../lib/domain/time.ts';
 import { catalog, platform } from '../../lib/runtime/compose.ts';
 import type { RehearsalOutcome } from '../../lib/workflows/rehearse/rehearse.ts';
+import { evidenceLines } from '../cli/evidence-lines.ts';
 import { progress } from '../cli/progress.ts';
-import { sayEvidence } from '../cli/say-evidence.ts';
 import { invokeLocally } from '../local/handlers.ts';
 import { type Delivery, pump } from '../local/pump.ts';
 import type { LocalRds } from '../local/rds/local-rds.ts';
 import { giveBack } from './give-back.ts';
 import { forgetTheWhere, ORDERS, ordersLeft, SHOP } from './instance.ts';
-import type { Telling } from './telling.ts';
+import type { AlertDeps } from './telling.ts';
 
 /**
  * A snapshot; a DELETE without WHERE; the instance as it was a second before, restored, proven and thrown away; and the
@@ -17,7 +17,7 @@ import type { Telling } from './telling.ts';
 export async function aForgottenWhere(
   rds: LocalRds,
   wanted: 'before' | 'after',
-  telling: Telling,
+  telling: AlertDeps,
 ): Promise<void> {
   const { say, typed, expect } = telling;
   typed(`./understudy run dump ${SHOP}`);
@@ -46,7 +46,7 @@ export async function aForgottenWhere(
   );
   const { evidence } = (rehearsal?.result ?? {}) as Extract<RehearsalOutcome, { evidence: unknown }>;
   if (!evidence) throw rehearsal?.error ?? new Error(summary(rehearsal));
-  for (const text of sayEvidence(evidence)) say(`   ${text}`);
+  for (const text of evidenceLines(evidence)) say(`   ${text}`);
   expect(
     evidence.outcome === 'passed' && evidence.assertions.some(({ passed }) => passed),
     `all ${ORDERS.toLocaleString('en')} orders are in the copy`,

@@ -10,10 +10,10 @@ import { progress } from '../cli/progress.ts';
 import type { LocalRds } from '../local/rds/local-rds.ts';
 import { tool } from '../local/tools.ts';
 import { connectionOf, ORDERS, ordersLeft, SHOP } from './instance.ts';
-import type { Telling } from './telling.ts';
+import type { AlertDeps } from './telling.ts';
 
 /** Puts the deleted rows back into production, from the dump, with programs that everybody has. */
-export async function giveBack(rds: LocalRds, { say, typed, expect }: Telling): Promise<void> {
+export async function giveBack(rds: LocalRds, { say, typed, expect }: AlertDeps): Promise<void> {
   const point = (await catalog().points(SHOP)).filter(isDump).find(({ dump }) => dump !== undefined);
   const stored = point?.dump;
   if (!point || !stored) throw new Error('the shop has no dump to give its rows back from');

@@ -9,9 +9,9 @@ import { restoreAndProve, type ScratchRequest } from '../../lib/restore/on-serve
 import { status as judgeStatus } from '../../lib/workflows/operator/status.ts';
 import { watch } from '../../lib/workflows/watch/watch.ts';
 import { status } from '../cli/commands/status.ts';
+import { evidenceLines } from '../cli/evidence-lines.ts';
 import { progress } from '../cli/progress.ts';
 import { bad, faint, good, strong } from '../cli/say.ts';
-import { sayEvidence } from '../cli/say-evidence.ts';
 import type { Session } from '../cli/session.ts';
 import { endDurable, invokeLocally, replaced } from '../local/handlers.ts';
 import { type Delivery, pump, readInbox } from '../local/pump.ts';
@@ -105,7 +105,7 @@ async function aNight(stage: DemoStage): Promise<string> {
 async function aRehearsal(stage: DemoStage): Promise<void> {
   act(2, 'Sunday: the rehearsal');
   const evidence = await rehearse(stage);
-  for (const text of sayEvidence(evidence)) say(`   ${text}`);
+  for (const text of evidenceLines(evidence)) say(`   ${text}`);
   if (options.proof === 'counts') {
     throw new Error('with proof.depth: counts nothing is ever proven, so there is no more to show');
   }
@@ -173,7 +173,7 @@ async function anAlteredRow(stage: DemoStage): Promise<void> {
     });
   const evidence = await rehearse(stage).finally(() => (replaced.scratch = undefined));
   say(`   somebody altered one row of ${table} in the restored copy`);
-  for (const text of sayEvidence(evidence).slice(0, 1)) say(`   ${text}`);
+  for (const text of evidenceLines(evidence).slice(0, 1)) say(`   ${text}`);
   expect(
     evidence.differences.some((each) => each.name === table),
     `the proof names the table: ${evidence.findings[0]?.message ?? ''}`,

@@ -1,6 +1,6 @@
 import { faint, good, strong } from '../cli/say.ts';
 
-export type Telling = {
+export type AlertDeps = {
   say: (text?: string) => void;
   /** A command as it is typed, of which what follows is the work. */
   typed: (command: string) => void;
@@ -8,7 +8,7 @@ export type Telling = {
   expect: (condition: boolean, claim: string) => void;
 };
 
-export const telling: Telling = {
+export const telling: AlertDeps = {
   say: (text = '') => process.stdout.write(`${text}\n`),
   typed(command) {
     const whole = command.replace(/^\.\/understudy /, './understudy --stage demo ');

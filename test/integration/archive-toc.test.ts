@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type ArchiveEntry,
+  formatEntry,
   readArchiveToc,
-  sayEntry,
 } from '../../lib/adapters/engines/postgres/restore/archive-toc.ts';
 import { dataLine, parseToc } from '../../lib/adapters/engines/postgres/toc.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -91,7 +91,7 @@ describe('an archive’s table of contents', () => {
     expect(owns.needs).toContain(table.id);
     expect(table).toMatchObject({ section: 'pre-data', owner: 'postgres', name: owns.name });
     expect(table.definition).toMatch(/^CREATE TABLE "my schema"\./);
-    expect(sayEntry(table)).toBe(`table my schema.${table.name.replace(/\s+/g, ' ')}`);
+    expect(formatEntry(table)).toBe(`table my schema.${table.name.replace(/\s+/g, ' ')}`);
   });
 
   it('has the entries that pg_restore lists, and each line’s type is the entry’s', () => {

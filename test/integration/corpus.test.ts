@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { sayDifference } from '../../lib/domain/proof/proof.ts';
+import { formatDifference } from '../../lib/domain/proof/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { engine, fixture, never, policyWith, type Taken, take } from '../support/source.ts';
@@ -88,7 +88,7 @@ describe('the corpus', () => {
         expect(inspected.problem).toBeUndefined();
         await withCopy(taken, async (copy) => {
           const proof = await copy.proof();
-          expect(proof.differences.map(sayDifference)).toEqual([]);
+          expect(proof.differences.map(formatDifference)).toEqual([]);
           expect(proof).toMatchObject({ equal: true, strength: 'exact' });
           for (const { sql, named } of entry.damages) {
             const found = await copy.proofAfter(`set local search_path = public; ${sql}`);

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { sayDifference } from '../../lib/domain/proof/proof.ts';
+import { formatDifference } from '../../lib/domain/proof/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase } from '../support/database.ts';
 import { collect, engine, never, policyWith, take } from '../support/source.ts';
@@ -29,7 +29,7 @@ describe('a database in another encoding than UTF-8', () => {
       await held.release();
       const taken = await take(database.credentials);
       await withCopy(taken, async (copy) => {
-        expect((await copy.proof()).differences.map(sayDifference)).toEqual([]);
+        expect((await copy.proof()).differences.map(formatDifference)).toEqual([]);
         await copy.sql(`comment on table "${table}" is '${column}'`);
         expect((await copy.proof()).differences).toHaveLength(1);
       });
@@ -65,7 +65,7 @@ describe('a database in another encoding than UTF-8', () => {
       const taken = await take(database.credentials);
       expect(taken.manifest.tables.map(({ rows }) => rows).sort()).toEqual(['0', '3']);
       await withCopy(taken, async (copy) => {
-        expect((await copy.proof()).differences.map(sayDifference)).toEqual([]);
+        expect((await copy.proof()).differences.map(formatDifference)).toEqual([]);
         await copy.sql(
           "create or replace function public.f() returns text language sql as 'select ''e''::text'",
         );

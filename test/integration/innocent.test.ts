@@ -1,4 +1,4 @@
-import { sayDifference } from '../../lib/domain/proof/proof.ts';
+import { formatDifference } from '../../lib/domain/proof/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { take } from '../support/source.ts';
@@ -6,7 +6,7 @@ import { take } from '../support/source.ts';
 /** The differences of a faithful copy: there are none. */
 async function differences(database: TestDatabase): Promise<string[]> {
   const taken = await take(database.credentials);
-  return withCopy(taken, async (copy) => (await copy.proof()).differences.map(sayDifference));
+  return withCopy(taken, async (copy) => (await copy.proof()).differences.map(formatDifference));
 }
 
 describe('a faithful copy is not accused', () => {

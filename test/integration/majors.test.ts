@@ -1,4 +1,4 @@
-import { type Proof, sayDifference } from '../../lib/domain/proof/proof.ts';
+import { formatDifference, type Proof } from '../../lib/domain/proof/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { DAMAGE } from '../support/majors.ts';
@@ -51,7 +51,7 @@ describe('features of PostgreSQL', () => {
     const damages = SUPPORTED.filter((one) => one <= major).flatMap((one) => DAMAGE[one]!);
     const missed = await withCopy(taken, async (copy) => {
       const faithful = await copy.proof();
-      expect(faithful.differences.map(sayDifference)).toEqual([]);
+      expect(faithful.differences.map(formatDifference)).toEqual([]);
       expect(faithful).toMatchObject({ equal: true, strength: 'exact' });
       const missed: unknown[] = [];
       for (const [what, sql, named] of damages) {
@@ -87,7 +87,7 @@ describe('features of PostgreSQL', () => {
 
 async function differencesOfFaithfulCopy(database: TestDatabase): Promise<string[]> {
   const taken = await take(database.credentials);
-  return withCopy(taken, async (copy) => (await copy.proof()).differences.map(sayDifference));
+  return withCopy(taken, async (copy) => (await copy.proof()).differences.map(formatDifference));
 }
 
 const differencesOf = (proof: Proof) => proof.differences.map(({ kind, name }) => `${kind} ${name}`);

@@ -1,4 +1,4 @@
-import { type Proof, sayDifference } from '../../lib/domain/proof/proof.ts';
+import { formatDifference, type Proof } from '../../lib/domain/proof/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Taken, take } from '../support/source.ts';
@@ -176,7 +176,7 @@ describe('the proof of a restored copy', () => {
   it('finds a faithful copy of everything awkward equal, and names each thing that is done to it', async () => {
     await withCopy(taken, async (copy) => {
       const faithful = await copy.proof();
-      expect(faithful.differences.map(sayDifference)).toEqual([]);
+      expect(faithful.differences.map(formatDifference)).toEqual([]);
       expect(faithful).toMatchObject({ equal: true, strength: 'exact' });
       for (const [what, sql, named] of DAMAGE)
         expect([what, differencesOf(await copy.proofAfter(sql))]).toEqual([

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { sayDifference } from '../../lib/domain/proof/proof.ts';
+import { formatDifference } from '../../lib/domain/proof/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Taken, take } from '../support/source.ts';
@@ -41,7 +41,7 @@ describe('roles in a copy', () => {
       [owner, group],
     );
     await withCopy(await take(database.credentials), async (copy) => {
-      expect((await copy.proof()).differences.map(sayDifference)).toEqual([]);
+      expect((await copy.proof()).differences.map(formatDifference)).toEqual([]);
       expect(copy.notes).toEqual([]);
       expect(await copy.value('select count(*) from s.mv')).toBe('1');
     });
@@ -54,7 +54,7 @@ describe('roles in a copy', () => {
       [],
     );
     await withCopy(await take(database.credentials), async (copy) => {
-      expect((await copy.proof()).differences.map(sayDifference)).toEqual([]);
+      expect((await copy.proof()).differences.map(formatDifference)).toEqual([]);
       expect(await copy.value('select count(*) from m.mv')).toBe('1');
     });
   });

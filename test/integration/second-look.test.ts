@@ -1,4 +1,4 @@
-import { sayDifference } from '../../lib/domain/proof/proof.ts';
+import { formatDifference } from '../../lib/domain/proof/proof.ts';
 import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Taken, take } from '../support/source.ts';
@@ -50,7 +50,7 @@ describe('a second look at an expression that the copy writes otherwise', () => 
   it('finds each kind of object equal when the archive holds the source’s own text', async () => {
     const otherwise = OBJECTS.reduce((all, [kind, name]) => writtenOtherwise(all, kind, name), taken);
     await withCopy(otherwise, async (copy) => {
-      expect((await copy.proof()).differences.map(sayDifference)).toEqual([]);
+      expect((await copy.proof()).differences.map(formatDifference)).toEqual([]);
     });
   });
 

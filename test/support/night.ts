@@ -48,10 +48,10 @@ export async function lastPoint(): Promise<DumpPoint | undefined> {
 
 /** What people were told since the last time they were asked, `P1 job-failed dump`. */
 export async function told(stage: Stage, topic: 'alerts' | 'pages' = 'alerts'): Promise<string[]> {
-  return (await readInbox(stage.inbox[topic])).map(sayTold);
+  return (await readInbox(stage.inbox[topic])).map(formatTold);
 }
 
-export function sayTold({ finding }: Told): string {
+export function formatTold({ finding }: Told): string {
   const { occasion, severity, code, subject } = finding as Record<string, string>;
   return `${occasion} ${severity} ${code} ${subject}`;
 }

@@ -8,10 +8,10 @@ import { rehearsalRun } from '../../lib/domain/runs/job.ts';
 import type { Secrets } from '../../lib/ports/database.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import {
-  hostsOfSource,
+  readSourceHosts,
+  type SourceChanges,
+  type SourceChangesRequest,
   type SourceHostsRequest,
-  type SourceLook,
-  type SourceLookRequest,
 } from '../../lib/restore/instance/source-changes.ts';
 import type { ProveRequest, ProveResult } from '../../lib/restore/prove/proof-slices.ts';
 import {
@@ -142,7 +142,7 @@ export async function rehearsalWorld(
     prove: (() => proofOf()) as Prove,
     look: (async () => ({
       since: { definitions: 'untouched', changed: {}, written: [] },
-    })) as () => Promise<SourceLook>,
+    })) as () => Promise<SourceChanges>,
     /** What the two functions were asked. */
     asked: { prove: [] as ProveRequest[], look: [] as unknown[] },
   };
@@ -154,8 +154,8 @@ export async function rehearsalWorld(
           world.asked.prove.push(request);
           return world.prove(request);
         },
-        look: async (request: SourceLookRequest | SourceHostsRequest) => {
-          if (request.ask === 'hosts') return hostsOfSource(request, deps);
+        look: async (request: SourceChangesRequest | SourceHostsRequest) => {
+          if (request.ask === 'hosts') return readSourceHosts(request, deps);
           world.asked.look.push(request);
           return world.look();
         },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sayDifference } from '../../lib/domain/proof/proof.ts';
+import { formatDifference } from '../../lib/domain/proof/proof.ts';
 import type { RestoreRequest } from '../../lib/ports/database.ts';
 import { type Copy, withCopy } from './copy.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
@@ -28,7 +28,7 @@ export async function restored(from: Taken, how: How = {}, more?: (copy: Copy) =
     async (copy) => {
       await more?.(copy);
       const { leftOut, notes, exceptions = [] } = copy;
-      const differences = (await copy.proof()).differences.map(sayDifference);
+      const differences = (await copy.proof()).differences.map(formatDifference);
       return { differences, leftOut, notes, exceptions: [...new Set(exceptions.map(({ said }) => said))] };
     },
     how,

@@ -46,7 +46,7 @@ export function rpoArithmetic(
 }
 
 /** `24 h between dumps + 15 min dump + 10 min verification + 30 min grace = 24 h 55 min, promised 26 h`. */
-export function sayArithmetic(sum: Arithmetic): string {
+export function formatArithmetic(sum: Arithmetic): string {
   const verification = sum.means === 'dump' ? ` + ${humanSeconds(sum.verify)} verification` : '';
   const change = sum.clockChange ? ` (across a clock change in ${sum.clockChange})` : '';
   const parts = `${humanSeconds(sum.interval)} between ${sum.means}s${change} + ${humanSeconds(sum.dump)} ${sum.means}${verification} + ${humanSeconds(sum.grace)} grace`;

@@ -23,7 +23,7 @@ export function recommend(points: readonly RecoveryPoint[]): Recommendation | un
     : 'the newest point, and it is good';
   return {
     point,
-    reason: `${newest}; ${sayProof(point)}`,
+    reason: `${newest}; ${formatProof(point)}`,
     ...(proven && proven.id !== point.id ? { proven } : {}),
   };
 }
@@ -39,7 +39,7 @@ function isProven({ rehearsal }: RecoveryPoint): boolean {
 }
 
 /** `restored on 2026-11-15 and equal to its source`. */
-export function sayProof(point: RecoveryPoint): string {
+export function formatProof(point: RecoveryPoint): string {
   const { rehearsal, rehearsedAt, verifiedAt } = point;
   if (!rehearsal) {
     const at = verifiedAt ? ` ${shortMoment(verifiedAt)} UTC` : '';

@@ -1,4 +1,4 @@
-import type { Said } from '../errors.ts';
+import type { ErrorInfo } from '../errors.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { LedgerProof } from './ledger.ts';
 import type { Difference, Proof } from './proof.ts';
@@ -61,7 +61,7 @@ export type Evidence = {
   notes: string[];
   findings: Finding[];
   /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
-  error?: Said & { kind: 'bad' | 'unjudged' };
+  error?: ErrorInfo & { kind: 'bad' | 'unjudged' };
 };
 
 /**

@@ -218,7 +218,7 @@ function sequenceDifferences(
 }
 
 /** One line for people: `rows of public.leads changed (10 rows in the source, 9 in the copy)`. */
-export function sayDifference(difference: Difference): string {
+export function formatDifference(difference: Difference): string {
   const detail = difference.detail ? ` (${difference.detail})` : '';
   const verb = { missing: 'missing from the copy', extra: 'only in the copy', changed: 'differs' }[
     difference.what
@@ -227,10 +227,10 @@ export function sayDifference(difference: Difference): string {
 }
 
 /** The first five of them, and how many there are beside. */
-export function sayDifferences(found: {
+export function formatDifferences(found: {
   differences: readonly Difference[];
   differenceCount: number;
 }): string {
   const more = found.differenceCount > 5 ? `; and ${found.differenceCount - 5} more` : '';
-  return `${found.differences.slice(0, 5).map(sayDifference).join('; ')}${more}`;
+  return `${found.differences.slice(0, 5).map(formatDifference).join('; ')}${more}`;
 }

@@ -1,4 +1,4 @@
-import type { Said } from '../errors.ts';
+import type { ErrorInfo } from '../errors.ts';
 import type { RunName } from '../names.ts';
 
 /** One execution of one job for one target, named after the moment it was scheduled for. */
@@ -18,7 +18,7 @@ export type Run = RunName & {
   point?: string;
   /** What it came to, in one line for people. */
   summary?: string;
-  error?: Said;
+  error?: ErrorInfo;
 };
 
 /** The right to act for a run. Every later write of its holder is conditional on the token: a zombie's are refused. */

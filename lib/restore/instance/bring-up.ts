@@ -1,9 +1,9 @@
-import { Refusal, type Said, saidOf } from '../../domain/errors.ts';
+import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { isOperational } from '../../domain/points/platform.ts';
 import type { ScratchRecord } from '../../domain/runs/scratch.ts';
 import { humanSeconds } from '../../domain/time.ts';
-import { attempt, granted } from '../../execution/durable-run.ts';
+import { attempt, unwrap } from '../../execution/durable-run.ts';
 import { type Poll, poll, type Waiting } from '../../execution/poll.ts';
 import { stopwatch } from '../../execution/stopwatch.ts';
 import type { Catalog } from '../../ports/catalog.ts';
@@ -35,7 +35,7 @@ export async function bringUp(
 ): Promise<{ host: string; port: number }> {
   const { kind, name } = order;
   const { deadline } = target.policy.rehearsal.instance;
-  const done = async <T>(step: string, work: () => Promise<T>) => granted(await attempt(durable, step, work));
+  const done = async <T>(step: string, work: () => Promise<T>) => unwrap(await attempt(durable, step, work));
 
   await phase('prepare');
   await done('make its parameters', () =>
@@ -76,7 +76,7 @@ async function securing(order: ScratchOrder, durable: Durable, deps: ScratchInst
       await deps.scratch.secure(kind, name, await deps.scratchSecrets.password(name));
       return { state: 'done', value: null };
     } catch (error) {
-      const why = saidOf(error);
+      const why = toErrorInfo(error);
       if (PASSING.includes(why.code)) return { state: 'waiting', seen: why.message };
       return { state: 'refused', why };
     }
@@ -131,7 +131,7 @@ async function untilUp(
   });
 }
 
-function deletedMeanwhile(name: string): Said {
+function deletedMeanwhile(name: string): ErrorInfo {
   return {
     code: 'scratch-deleted',
     message: `${name} is gone: somebody deleted it while it was being used`,
@@ -140,7 +140,7 @@ function deletedMeanwhile(name: string): Said {
 }
 
 /** A restore that ends so has not restored: that is said of the point, unless it is for want of room or of a network. */
-function hopelessly(name: string, status: string): Said {
+function hopelessly(name: string, status: string): ErrorInfo {
   const ofThePoint = /^(failed|incompatible-restore|restore-error|inaccessible-encryption)/.test(status);
   return {
     code: ofThePoint ? 'restore-failed' : 'scratch-unusable',

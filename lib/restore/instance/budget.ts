@@ -68,7 +68,7 @@ export async function estimateOf(
 }
 
 /** `about 42 min on a scratch instance, 0.08 USD and its storage; 3 h of 24 h used this month`. */
-export function sayEstimate({ seconds, guessed, dollars, used, allowed }: Estimate): string {
+export function formatEstimate({ seconds, guessed, dollars, used, allowed }: Estimate): string {
   const price = dollars === undefined ? '' : `, ${dollars.toFixed(2)} USD and its storage`;
   const how = guessed ? ' (a guess: none was measured yet)' : '';
   return `about ${humanSeconds(seconds)}${how} on a scratch instance${price}; ${humanSeconds(used)} of ${humanSeconds(allowed)} used this month`;

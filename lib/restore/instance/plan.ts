@@ -20,7 +20,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { Platform, ScratchOrder } from '../../ports/platform.ts';
 import type { Chosen } from '../restored.ts';
-import { type Estimate, refuseOverBudget, sayEstimate } from './budget.ts';
+import { type Estimate, formatEstimate, refuseOverBudget } from './budget.ts';
 
 /** What will be restored, and everything known of it beforehand. Small: it travels through a checkpoint. */
 export type InstancePlan = Chosen & {
@@ -91,7 +91,7 @@ export async function planRehearsal(
     plannedAt: utc(now),
     estimate,
     notes: [
-      sayEstimate(estimate),
+      formatEstimate(estimate),
       ...(manifest ? [] : [await whyNoDump(job, target, deps)]),
       ...optionsNote(source, options.optionGroup),
       ...(place === deps.home ? [] : [`restored in ${place}, under the engine’s own parameters`]),

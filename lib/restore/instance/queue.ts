@@ -1,4 +1,4 @@
-import { Refusal, saidOf } from '../../domain/errors.ts';
+import { Refusal, toErrorInfo } from '../../domain/errors.ts';
 import { scratchName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { type RehearseInstanceJob, rehearsalRun } from '../../domain/runs/job.ts';
@@ -8,7 +8,7 @@ import { type Poll, poll } from '../../execution/poll.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { refuseOverBudget } from './budget.ts';
 import { BESIDE, type RehearseInstanceDeps, scratchIn } from './restore-request.ts';
-import { takeDown } from './teardown.ts';
+import { teardown } from './teardown.ts';
 
 /** An attempt before this one may have died with its instance standing: that is nobody's now, and would be in the way. */
 export async function clearEarlierAttempt(
@@ -23,14 +23,14 @@ export async function clearEarlierAttempt(
     return open.find((record) => record.name === name) ?? null;
   });
   if (!left) return;
-  await takeDown(left, target, durable, scratchIn(deps, target, left.place ?? deps.home));
+  await teardown(left, target, durable, scratchIn(deps, target, left.place ?? deps.home));
 }
 
 /**
  * Waits until as few stand as the policy allows, and the hours of its month allow it too; then its clock runs. First
  * come, first served, as far as that is known; that no more stand than are allowed is certain.
  */
-export async function itsTurn(
+export async function waitForSlot(
   job: RehearseInstanceJob,
   record: ScratchRecord,
   target: Target,
@@ -64,7 +64,7 @@ async function begin(
       await refuseOverBudget(target, `rehearse-${job.from}`, deps, standing);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return { state: 'refused', why: saidOf(error) };
+      return { state: 'refused', why: toErrorInfo(error) };
     }
   }
   const now = deps.clock.now();

@@ -10,28 +10,28 @@ import { readManifest } from '../../points/read-manifest.ts';
 import type { Credentials, Instances, Ledger, Secrets } from '../../ports/database.ts';
 import type { Vault } from '../../ports/vault.ts';
 
-export const sourceLookRequest = z.strictObject({
+export const sourceChangesRequest = z.strictObject({
   ask: z.literal('changes'),
   target: z.string(),
   manifest: storedObject.optional(),
   /** The moment that was restored: the ledger's rows around it are compared. */
   moment: z.string(),
 });
-export type SourceLookRequest = z.infer<typeof sourceLookRequest>;
+export type SourceChangesRequest = z.infer<typeof sourceChangesRequest>;
 
 export const sourceHostsRequest = z.strictObject({ ask: z.literal('hosts'), target: z.string() });
 export type SourceHostsRequest = z.infer<typeof sourceHostsRequest>;
 /** Where the secrets lead at this moment. */
 export type SourceHosts = { target: string; host: string }[];
 /** Small enough for a checkpoint: what differs, and six hours of a row a minute; or why what differs is not known. */
-export type SourceLook = {
+export type SourceChanges = {
   since?: SourceSince;
   failed?: string;
   ledger?: LedgerRow[];
   ledgerFailed?: string;
 };
 
-export type SourceLookDeps = {
+export type SourceChangesDeps = {
   plan: Plan;
   vault: Pick<Vault, 'read'>;
   secrets: Secrets;
@@ -49,11 +49,14 @@ const LARGEST = 180_000;
  * What a proof of a restored instance needs of its source: what was not changed since the last dump, and what the ledger
  * says. Catalogs, counters and a few hundred small rows; no table of the source is read.
  */
-export async function lookAtSource(request: SourceLookRequest, deps: SourceLookDeps): Promise<SourceLook> {
+export async function readSourceChanges(
+  request: SourceChangesRequest,
+  deps: SourceChangesDeps,
+): Promise<SourceChanges> {
   const target = requireTarget(deps.plan, request.target);
   const asking = <T>(work: (credentials: Credentials) => Promise<T>) =>
     withCredentials(deps.secrets, target, work);
-  const look: SourceLook = {};
+  const look: SourceChanges = {};
   if (request.manifest) {
     const manifest = await readManifest(deps.vault, request.manifest);
     Object.assign(look, await asking((given) => counted(given, manifest, request.moment, deps)));
@@ -66,7 +69,7 @@ export async function lookAtSource(request: SourceLookRequest, deps: SourceLookD
       const rows = await asking((given) => deps.ledger.rows(given, from));
       look.ledger = rows.filter((row) => row.writtenAt < until);
     } catch (error) {
-      look.ledgerFailed = sayWith(error);
+      look.ledgerFailed = formatWith(error);
     }
   }
   return look;
@@ -76,9 +79,9 @@ export async function lookAtSource(request: SourceLookRequest, deps: SourceLookD
  * The hosts that applications use now, as far as they use the secrets of this target and of the others that are databases
  * of the same instance.
  */
-export async function hostsOfSource(
+export async function readSourceHosts(
   request: SourceHostsRequest,
-  { plan, secrets }: Pick<SourceLookDeps, 'plan' | 'secrets'>,
+  { plan, secrets }: Pick<SourceChangesDeps, 'plan' | 'secrets'>,
 ): Promise<SourceHosts> {
   const { id, platform } = requireTarget(plan, request.target);
   const beside = plan.targets.filter(
@@ -94,8 +97,8 @@ async function counted(
   credentials: Credentials,
   manifest: Manifest,
   moment: string,
-  deps: SourceLookDeps,
-): Promise<Pick<SourceLook, 'since' | 'failed'>> {
+  deps: SourceChangesDeps,
+): Promise<Pick<SourceChanges, 'since' | 'failed'>> {
   const since = await deps.instances.since(credentials, manifest, moment);
   const bytes = Buffer.byteLength(JSON.stringify(since));
   if (bytes <= LARGEST) return { since };
@@ -104,7 +107,7 @@ async function counted(
   };
 }
 
-function sayWith(error: unknown): string {
+function formatWith(error: unknown): string {
   const hint = hintOf(error);
   return hint ? `${reasonOf(error)}; ${hint}` : reasonOf(error);
 }

@@ -9,7 +9,7 @@ import type { Durable } from '../../ports/durable.ts';
 import { CHANGE_TAKES, type ScratchInstanceDeps } from './bring-up.ts';
 import type { SourceHosts, SourceHostsRequest } from './source-changes.ts';
 
-export type TakeDownDeps = ScratchInstanceDeps & {
+export type TeardownDeps = ScratchInstanceDeps & {
   stage: string;
   /** Reads the source's secret, which the rehearsal itself may not. */
   changesFunction: string;
@@ -25,17 +25,17 @@ const DELETION_TAKES = 2 * 3600;
  * An instance of this name that this rehearsal did not make stays, and so does a copy that the source's secret leads to:
  * it may have become a database in use while it was being proven (docs/decisions/0016).
  */
-export async function takeDown(
+export async function teardown(
   record: ScratchRecord,
   target: Target,
   durable: Durable,
-  deps: TakeDownDeps,
+  deps: TeardownDeps,
 ): Promise<void> {
   const { kind, name } = record;
   const { ours, names } = await poll(durable, deps, {
     name: 'look whose it is',
     deadline: CHANGE_TAKES,
-    look: async () => ({ state: 'done', value: await whoseIs(record, deps) }),
+    look: async () => ({ state: 'done', value: await ownership(record, deps) }),
     late: (seen) => leftOver(`${name} could not be looked at: ${seen}`),
   });
   if (ours) {
@@ -66,9 +66,9 @@ function doneOrWaiting<T>(seen: string | T, wanted: T): Poll<null> {
 }
 
 /** Ours also where nothing is there to be seen, and nothing leads to: a restore that was just begun may show a moment later. */
-async function whoseIs(
+async function ownership(
   record: ScratchRecord,
-  deps: TakeDownDeps,
+  deps: TeardownDeps,
 ): Promise<{ ours: boolean; names: string[] }> {
   const state = await deps.scratch.look(record.kind, record.name);
   if (!state) return { ours: true, names: [] };
@@ -85,7 +85,7 @@ async function leadingThere(
   names: readonly string[],
   target: Target,
   durable: Durable,
-  deps: TakeDownDeps,
+  deps: TeardownDeps,
 ): Promise<string | undefined> {
   if (names.length === 0 || !target.connection) return undefined;
   for (let attempt = 1; ; attempt++) {

@@ -24,7 +24,7 @@ export async function askAssertions(
       (error: Error) => ({ error }),
     );
     if ('error' in asked) {
-      answers.push({ name, passed: false, detail: brief(sayUnasked(asked.error)), unasked: true });
+      answers.push({ name, passed: false, detail: brief(formatUnasked(asked.error)), unasked: true });
       continue;
     }
     try {
@@ -40,7 +40,7 @@ export async function askAssertions(
 /** SQLSTATE of a statement that writes where only reading is allowed. */
 const READ_ONLY = '25006';
 
-function sayUnasked(error: Error): string {
+function formatUnasked(error: Error): string {
   return (error as { code?: string }).code === READ_ONLY
     ? `it writes, but assertions may only read: ${error.message}`
     : error.message;

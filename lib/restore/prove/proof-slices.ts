@@ -1,4 +1,4 @@
-import { codeOf, reasonOf, type Said } from '../../domain/errors.ts';
+import { codeOf, type ErrorInfo, reasonOf } from '../../domain/errors.ts';
 import type { StoredObject } from '../../domain/points/recovery-point.ts';
 import type { SourceSince } from '../../domain/proof/bounded.ts';
 import type { Compared } from '../../domain/proof/evidence.ts';
@@ -39,7 +39,7 @@ export type ProveResult = {
   notes: string[];
   assertions: Answer[];
   ledger?: LedgerProof;
-  failure?: Said;
+  failure?: ErrorInfo;
 };
 
 export const NOTHING_PROVEN: ProveResult = {

@@ -9,7 +9,7 @@ import {
 } from '../../domain/proof/bounded.ts';
 import { judgeLedger, type LedgerRow } from '../../domain/proof/ledger.ts';
 import type { Manifest, TableFacts } from '../../domain/proof/manifest.ts';
-import { sayDifference } from '../../domain/proof/proof.ts';
+import { formatDifference } from '../../domain/proof/proof.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { InstanceCopy } from '../../ports/database.ts';
 import { LEDGER_BEFORE } from '../instance/source-changes.ts';
@@ -37,7 +37,7 @@ export async function proveSchema(
       for (const each of found)
         note(
           result.unchecked,
-          `${sayDifference(each)}, which it may have been for a moment: definitions were touched since`,
+          `${formatDifference(each)}, which it may have been for a moment: definitions were touched since`,
         );
     result.compared.objects = Object.values(manifest.schema).reduce(
       (sum, names) => sum + Object.keys(names).length,

@@ -2,7 +2,7 @@ import type { Target } from '../../domain/plan/policy.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { InstancePlan } from '../instance/plan.ts';
 import type { RehearseInstanceDeps } from '../instance/restore-request.ts';
-import type { SourceLook, SourceLookRequest } from '../instance/source-changes.ts';
+import type { SourceChanges, SourceChangesRequest } from '../instance/source-changes.ts';
 import { mergeProofs, NOTHING_PROVEN, type ProveRequest, type ProveResult } from './proof-slices.ts';
 
 /** Looks at the source after the restore: by then everything that was written before the moment has been counted. */
@@ -14,9 +14,9 @@ export async function proveCopy(
   durable: Durable,
   deps: RehearseInstanceDeps,
 ): Promise<ProveResult> {
-  const look: SourceLook = target.connection
+  const look: SourceChanges = target.connection
     ? await durable
-        .invoke<SourceLookRequest, SourceLook>('look at the source', deps.changesFunction, {
+        .invoke<SourceChangesRequest, SourceChanges>('look at the source', deps.changesFunction, {
           ask: 'changes',
           target: target.id,
           moment: chosen.moment,

@@ -1,4 +1,4 @@
-import { CredentialsRefused, codeOf, saidOf, UnderstudyError } from '../../domain/errors.ts';
+import { CredentialsRefused, codeOf, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { Manifest } from '../../domain/proof/manifest.ts';
 import { plusSeconds } from '../../domain/time.ts';
@@ -43,7 +43,7 @@ export async function proveInstance(request: ProveRequest, deps: ProveDeps): Pro
       await copy.close();
     }
   } catch (error) {
-    result.failure = saidOf(error);
+    result.failure = toErrorInfo(error);
     deps.log.error('the scratch instance could not be proven', {
       name: request.name,
       failure: result.failure,

@@ -1,5 +1,5 @@
 import { raise, resolve } from '../../alerting/alerts.ts';
-import { Refusal, type Said, saidOf } from '../../domain/errors.ts';
+import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import { parsePointId, type RunName, snapshotPointId } from '../../domain/names.ts';
 import { type CopyTo, requireTarget, type Target } from '../../domain/plan/policy.ts';
@@ -7,7 +7,7 @@ import { counts, isSnapshot, type SnapshotPoint } from '../../domain/points/reco
 import type { CopyJob } from '../../domain/runs/job.ts';
 import type { Claim } from '../../domain/runs/run.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
-import { attempt, claimDurably, fail, granted, lostClaim, succeed } from '../../execution/durable-run.ts';
+import { attempt, claimDurably, fail, lostClaim, succeed, unwrap } from '../../execution/durable-run.ts';
 import { type Poll, poll } from '../../execution/poll.ts';
 import { makeItCount, untilAvailable } from '../../points/conclude-snapshot.ts';
 import { homePlace, placeNamed, subjectOfCopy } from '../../points/places.ts';
@@ -21,7 +21,7 @@ export type CopyOutcome =
   | { outcome: 'done'; summary: string; point: string }
   | { outcome: 'done-before' | 'held'; summary: string }
   | RefusedPoint
-  | ({ outcome: 'failed'; summary: string } & Said);
+  | ({ outcome: 'failed'; summary: string } & ErrorInfo);
 
 const HOUR = 3600;
 
@@ -52,8 +52,8 @@ export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Prom
     await succeed(durable, deps, claim, done, subjectOfCopy(job.to));
     return { outcome: 'done', ...done };
   } catch (error) {
-    if (lostClaim(error)) return { outcome: 'held', summary: saidOf(error).message };
-    const said = saidOf(error);
+    if (lostClaim(error)) return { outcome: 'held', summary: toErrorInfo(error).message };
+    const said = toErrorInfo(error);
     await durable
       .step('give the copy up', () => giveUp(id, target, claim, said, deps))
       .catch(() => undefined);
@@ -118,7 +118,7 @@ async function beginInTurn(
   const { of, id, arn, encrypted } = from.snapshot;
   if (to.account !== undefined) {
     const account = to.account;
-    granted(
+    unwrap(
       await attempt(durable, 'share the snapshot', () =>
         deps.platform.share(of, id, homePlace(from.place), account),
       ),
@@ -130,14 +130,14 @@ async function beginInTurn(
     if (there)
       return bearsOurTags(there, tags)
         ? { state: 'done', value: null }
-        : { state: 'refused', why: saidOf(foreign(there.id, tags)) };
+        : { state: 'refused', why: toErrorInfo(foreign(there.id, tags)) };
     try {
       await deps.platform.copySnapshot(
         { of, arn, encrypted, region: from.place.split('/')[0]! },
         { id: creating.snapshot.id, place, kmsKey: to.kmsKey, tags },
       );
     } catch (error) {
-      const said = saidOf(error);
+      const said = toErrorInfo(error);
       // One that bears the name since the look may be anybody's: the next look says whose.
       if (['snapshot-exists', 'copy-quota', 'platform-unreachable'].includes(said.code))
         return { state: 'waiting', seen: said.message };
@@ -158,12 +158,18 @@ async function beginInTurn(
   });
 }
 
-async function giveUp(id: string, target: Target, claim: Claim, said: Said, deps: CopyDeps): Promise<void> {
+async function giveUp(
+  id: string,
+  target: Target,
+  claim: Claim,
+  said: ErrorInfo,
+  deps: CopyDeps,
+): Promise<void> {
   const known = await deps.catalog.point(target.id, id);
   if (known && isSnapshot(known) && known.state === 'creating')
     await deps.catalog.putPoint(claim, { ...known, state: 'failed', why: said.message });
 }
 
-function impossible(target: Target, place: string, said: Said) {
+function impossible(target: Target, place: string, said: ErrorInfo) {
   return finding('copy-impossible', { target, subject: place, message: said.message });
 }

@@ -1,4 +1,4 @@
-import { Refusal, saidOf } from '../../domain/errors.ts';
+import { Refusal, toErrorInfo } from '../../domain/errors.ts';
 import { snapshotPointId } from '../../domain/names.ts';
 import { type CopyTo, placeOf, type Target } from '../../domain/plan/policy.ts';
 import { counts, isSnapshot, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
@@ -26,7 +26,7 @@ export async function planned(
       return { state: 'done', value: await plan(job, target, deps) };
     } catch (error) {
       if (!(error instanceof Refusal) || error.code === 'copy-not-yet') throw error;
-      return { state: 'refused', why: saidOf(error) };
+      return { state: 'refused', why: toErrorInfo(error) };
     }
   };
   return poll(durable, deps, {

@@ -4,7 +4,7 @@ import type { Target } from '../../domain/plan/policy.ts';
 import type { DumpPoint } from '../../domain/points/recovery-point.ts';
 import { type Manifest, totalRows } from '../../domain/proof/manifest.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
-import type { JobDeps } from '../../execution/claim.ts';
+import type { ClaimDeps } from '../../execution/claim.ts';
 import type {
   Archive,
   Credentials,
@@ -15,7 +15,7 @@ import type {
 } from '../../ports/database.ts';
 import type { PutOptions, Vault } from '../../ports/vault.ts';
 
-export type DumpDeps = JobDeps & { vault: Vault; engine: DatabaseEngine; secrets: Secrets };
+export type DumpDeps = ClaimDeps & { vault: Vault; engine: DatabaseEngine; secrets: Secrets };
 
 type Made = { point: DumpPoint; manifest: Manifest };
 
@@ -23,7 +23,7 @@ type Made = { point: DumpPoint; manifest: Manifest };
  * Makes the stored point: holds the source, streams its archive while its facts are read, and writes the manifest last.
  * What blocks others is pushed to `blocked` as it is seen.
  */
-export async function makePoint(
+export async function capture(
   creating: DumpPoint,
   target: Target,
   deps: DumpDeps,

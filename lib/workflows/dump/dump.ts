@@ -1,4 +1,4 @@
-import { raise, settle } from '../../alerting/alerts.ts';
+import { raise, reconcile } from '../../alerting/alerts.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import { pointId, vaultKeys } from '../../domain/names.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
@@ -11,7 +11,7 @@ import { many } from '../../domain/words.ts';
 import { type Done, type JobOutcome, underClaim, type Work } from '../../execution/claim.ts';
 import { withCredentials } from '../../execution/credentials.ts';
 import { expectReplica } from '../../points/replica.ts';
-import { type DumpDeps, makePoint } from './capture.ts';
+import { capture, type DumpDeps } from './capture.ts';
 
 /**
  * Dumps one target into the vault.
@@ -50,7 +50,7 @@ async function dumpOnce(
   const blocked: string[] = [];
   try {
     const made = await withCredentials(deps.secrets, target, (credentials) =>
-      makePoint(creating, target, deps, credentials, blocked, signal),
+      capture(creating, target, deps, credentials, blocked, signal),
     );
     const available: DumpPoint = {
       ...made.point,
@@ -59,7 +59,7 @@ async function dumpOnce(
     };
     await deps.catalog.putPoint(claim, available);
     await expectReplica(claim, target, available, deps);
-    await settle(
+    await reconcile(
       deps,
       target.id,
       ['dump-blocks-others', 'fingerprints-off'],

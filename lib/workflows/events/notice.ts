@@ -1,4 +1,4 @@
-import { raise, resolve, type Telling } from '../../alerting/alerts.ts';
+import { type AlertDeps, raise, resolve } from '../../alerting/alerts.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { DEPLOYMENT, type FindingCode, finding } from '../../domain/findings/finding.ts';
 import type { Plan } from '../../domain/plan/policy.ts';
@@ -10,7 +10,7 @@ import type { Wakes } from '../../ports/durable.ts';
 import { downtimeOf } from './failover-downtime.ts';
 import { type Owner, ownersOf } from './notice-owner.ts';
 
-export type NoticeDeps = Telling & {
+export type NoticeDeps = AlertDeps & {
   plan: Plan;
   wakes: Wakes;
   /** Understands a message's text; never throws. `receivedAt` is the same for every delivery. */
@@ -117,12 +117,12 @@ async function tellBad(
 ): Promise<FindingCode[]> {
   const { target } = owner;
   if (code === 'snapshot-deleted') return (await tellOfDeleted(heard, owner, deps)) ? [code] : [];
-  const message = [sayWhat(heard, owner), ...(downtime ? [downtime.message] : [])].join('; ');
+  const message = [formatWhat(heard, owner), ...(downtime ? [downtime.message] : [])].join('; ');
   await raise(deps, finding(code, { target, subject: heard.subject, message, id: heard.subject }));
   return [code];
 }
 
-function sayWhat(heard: Notice, owner: Owner): string {
+function formatWhat(heard: Notice, owner: Owner): string {
   const { subject, at, message } = heard;
   if (heard.from === 'alarm') return `the alarm ${subject} went off at ${at}: ${message}`;
   if (heard.from === 'unknown')

@@ -1,4 +1,4 @@
-import { settle } from '../../alerting/alerts.ts';
+import { reconcile } from '../../alerting/alerts.ts';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import { parsePointId, VAULT } from '../../domain/names.ts';
@@ -13,14 +13,14 @@ import {
 import { type Decision, planRetention } from '../../domain/points/retention.ts';
 import type { ExpireJob } from '../../domain/runs/job.ts';
 import { secondsBetween } from '../../domain/time.ts';
-import { type Done, type JobDeps, type JobOutcome, underClaim } from '../../execution/claim.ts';
+import { type ClaimDeps, type Done, type JobOutcome, underClaim } from '../../execution/claim.ts';
 import { placeNamed } from '../../points/places.ts';
 import { type Vaults, vaultOf } from '../../points/replica.ts';
 import { bearsOurTags, tagsOf } from '../../points/snapshot-tags.ts';
 import type { Platform } from '../../ports/platform.ts';
 import { unnamedObjects } from './orphans.ts';
 
-export type ExpireDeps = JobDeps &
+export type ExpireDeps = ClaimDeps &
   Vaults & {
     platform: Platform;
     /** The Region of the deployment. */
@@ -254,12 +254,12 @@ async function tellFrozen(target: Target, planned: Planned, deps: ExpireDeps): P
   const found = planned.atRisk
     ? [finding('last-good-point-at-risk', { target, subject: 'retention', message })]
     : [];
-  await settle(deps, target.id, ['last-good-point-at-risk'], found);
+  await reconcile(deps, target.id, ['last-good-point-at-risk'], found);
 }
 
 /** A vault that knows more than the catalog: the catalog was lost, or set back to an earlier moment. */
 async function tellUnknown(target: Target, unknown: readonly string[], deps: ExpireDeps): Promise<void> {
   const message = `the vault holds ${unknown.length} dumps of ${target.id} that the catalog does not know, the newest ${unknown.at(-1)}; they are neither counted nor deleted`;
   const found = unknown.length > 0 ? [finding('dumps-unknown', { target, subject: 'vault', message })] : [];
-  await settle(deps, target.id, ['dumps-unknown'], found);
+  await reconcile(deps, target.id, ['dumps-unknown'], found);
 }

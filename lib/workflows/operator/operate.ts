@@ -4,7 +4,7 @@ import { requireTarget } from '../../domain/plan/policy.ts';
 import { askedJob } from '../../domain/runs/job.ts';
 import { requireUsablePoint } from '../../points/refuse-named-point.ts';
 import type { Alerts, JobMessages } from '../../ports/messages.ts';
-import { estimateOf, sayEstimate } from '../../restore/instance/budget.ts';
+import { estimateOf, formatEstimate } from '../../restore/instance/budget.ts';
 import { acknowledge, endAcknowledgement } from './acknowledge.ts';
 import { alertHistory } from './alert-history.ts';
 import { cancel } from './cancel.ts';
@@ -83,7 +83,7 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
     case 'estimate': {
       const asked = requireTarget(deps.plan, request.target);
       const estimate = await estimateOf(asked, `rehearse-${request.from}`, deps);
-      return { estimate, said: sayEstimate(estimate) };
+      return { estimate, said: formatEstimate(estimate) };
     }
     case 'outcome':
       requireTarget(deps.plan, request.target);

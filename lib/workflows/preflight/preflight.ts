@@ -1,4 +1,4 @@
-import { settle } from '../../alerting/alerts.ts';
+import { reconcile } from '../../alerting/alerts.ts';
 import { InputError, withHint } from '../../domain/errors.ts';
 import { codesClosedBy, DEPLOYMENT, FINDINGS, type Finding, finding } from '../../domain/findings/finding.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
@@ -9,12 +9,12 @@ import {
   checkPosture,
   checkSnapshotQuota,
 } from '../../domain/status/posture.ts';
-import { type JobDeps, type JobOutcome, underClaim } from '../../execution/claim.ts';
+import { type ClaimDeps, type JobOutcome, underClaim } from '../../execution/claim.ts';
 import { checkKey } from '../../points/check-snapshot.ts';
-import { type AskDeps, type Asked, askAll, type Restorable } from './questions.ts';
+import { type AskDeps, type Asked, askQuestions, type Restorable } from './questions.ts';
 import { checkRestore, mayMend } from './restorability.ts';
 
-export type PreflightDeps = JobDeps & AskDeps;
+export type PreflightDeps = ClaimDeps & AskDeps;
 export type PreflightOutcome = JobOutcome & { findings: Finding[] };
 
 /**
@@ -26,7 +26,7 @@ export async function preflight(job: PreflightJob, deps: PreflightDeps): Promise
   const ref = restorable(target);
   let findings: Finding[] = [];
   const outcome = await underClaim(deps, job, job, async ({ signal }) => {
-    const asked = await askAll(target, ref, job, deps);
+    const asked = await askQuestions(target, ref, job, deps);
     signal.throwIfAborted();
     findings = judge(target, ref, asked, deps.clock.now());
     await tellAll(target, asked, findings, deps);
@@ -88,8 +88,10 @@ async function tellAll(
     return mayMend({ code, subject }, answers);
   };
   const [ofAccount, ofTarget] = [findings.filter(isOfAccount), findings.filter((each) => !isOfAccount(each))];
-  await settle(deps, target.id, codesClosedBy('preflight', 'posture'), ofTarget, mended);
-  await settle(deps, DEPLOYMENT.id, ['snapshot-quota-near'], ofAccount, ({ subject }) => quotas.has(subject));
+  await reconcile(deps, target.id, codesClosedBy('preflight', 'posture'), ofTarget, mended);
+  await reconcile(deps, DEPLOYMENT.id, ['snapshot-quota-near'], ofAccount, ({ subject }) =>
+    quotas.has(subject),
+  );
 }
 
 function isOfAccount({ target }: Finding): boolean {

@@ -51,7 +51,7 @@ const LOOKED_AT = 5;
  * Asks everything that a restore depends on, each question whatever became of the others. Source and snapshot come
  * first: what else there is to ask follows from them.
  */
-export async function askAll(
+export async function askQuestions(
   target: Target,
   ref: Restorable,
   job: PreflightJob,

@@ -1,4 +1,4 @@
-import { raise, settle } from '../../alerting/alerts.ts';
+import { raise, reconcile } from '../../alerting/alerts.ts';
 import { codesClosedBy, FINDINGS, type Finding } from '../../domain/findings/finding.ts';
 import { parseRunName, restoredBefore } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
@@ -11,7 +11,7 @@ import { NAMED } from './instance-findings.ts';
 import { markPoint } from './mark-point.ts';
 
 /**
- * Tells and records what a rehearsal found. Telling comes first, and no failure of one step stops another: you get the
+ * Tells and records what a rehearsal found. AlertDeps comes first, and no failure of one step stops another: you get the
  * alert of a mismatch that could not be recorded. Rejects with the first failure, before the run has ended.
  */
 export async function concludeRehearsal(
@@ -57,7 +57,7 @@ async function tell(target: Target, evidence: Evidence, deps: RunDeps): Promise<
     for (const found of findings) await raise(deps, found);
     return;
   }
-  await settle(deps, target.id, codesClosedBy('rehearsal', 'rehearsal-of-point'), findings, (open) =>
+  await reconcile(deps, target.id, codesClosedBy('rehearsal', 'rehearsal-of-point'), findings, (open) =>
     FINDINGS[open.code].closedBy.includes('rehearsal')
       ? wasAsked(open, target, evidence)
       : wasRestored(open, evidence),

@@ -2,7 +2,7 @@ import { type Finding, type FindingCode, finding } from '../../domain/findings/f
 import { runName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { type Evidence, rtoSubject } from '../../domain/proof/evidence.ts';
-import { sayDifferences } from '../../domain/proof/proof.ts';
+import { formatDifferences } from '../../domain/proof/proof.ts';
 import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/runs/job.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
 import { assertionFindings } from '../../restore/prove/assertions.ts';
@@ -69,7 +69,7 @@ function commonFindings(
   }
   if (differenceCount > 0) {
     const isNot = sort === 'dump' ? 'is not equal to its source' : 'cannot be what its source was';
-    const message = `the restored ${what} ${isNot}: ${sayDifferences({ differences, differenceCount })}`;
+    const message = `the restored ${what} ${isNot}: ${formatDifferences({ differences, differenceCount })}`;
     found.push(finding('proof-mismatch', { target, subject: point, message }));
   }
   found.push(...assertionFindings(target, assertions, { what, asOf: moment, sort }));

@@ -1,5 +1,5 @@
 import { raise } from '../../alerting/alerts.ts';
-import { type Said, saidOf } from '../../domain/errors.ts';
+import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
@@ -8,7 +8,7 @@ import { lostClaim } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { bringUp, durableStopwatch } from '../../restore/instance/bring-up.ts';
 import { type InstancePlan, planRehearsal } from '../../restore/instance/plan.ts';
-import { clearEarlierAttempt, itsTurn } from '../../restore/instance/queue.ts';
+import { clearEarlierAttempt, waitForSlot } from '../../restore/instance/queue.ts';
 import {
   BESIDE,
   orderOf,
@@ -16,7 +16,7 @@ import {
   recordOf,
   scratchIn,
 } from '../../restore/instance/restore-request.ts';
-import { takeDown } from '../../restore/instance/teardown.ts';
+import { teardown } from '../../restore/instance/teardown.ts';
 import { proveCopy } from '../../restore/prove/prove-copy.ts';
 import type { Restored } from '../../restore/restored.ts';
 import { type RehearsalOutcome, rehearse } from './rehearse.ts';
@@ -68,7 +68,7 @@ async function restoreOnInstance(
   const there = scratchIn(deps, target, chosen.place);
   const result: InstanceResult = { phases: time.phases, began: chosen.plannedAt, notes: [...chosen.notes] };
   try {
-    const started = await itsTurn(job, record, target, durable, deps);
+    const started = await waitForSlot(job, record, target, durable, deps);
     result.began = started.startedAt ?? chosen.plannedAt;
     const order = orderOf(job, target, chosen, record.name, started.expiresAt, deps);
     const parametersFrom =
@@ -80,14 +80,14 @@ async function restoreOnInstance(
     } else result.notes.push(whyNotAsked(chosen));
   } catch (error) {
     if (lostClaim(error)) throw error;
-    result.failure = saidOf(error);
+    result.failure = toErrorInfo(error);
     const said = result.failure;
     if (said.code === OVER_BUDGET)
       await durable.step('say that the hours are used up', () => raiseBudget(target, said, deps));
   }
   await time.phase('tear down').catch(() => undefined);
-  await takeDown(record, target, durable, there).catch((error) => {
-    result.left = { name: record.name, message: saidOf(error).message };
+  await teardown(record, target, durable, there).catch((error) => {
+    result.left = { name: record.name, message: toErrorInfo(error).message };
   });
   await time.end().catch(() => undefined);
   return restoredInstance(target, chosen, result);
@@ -110,11 +110,11 @@ async function raisingBudget<T>(
   try {
     return await work();
   } catch (error) {
-    const said = saidOf(error);
+    const said = toErrorInfo(error);
     if (said.code === OVER_BUDGET) await raiseBudget(target, said, deps);
     throw error;
   }
 }
 
-const raiseBudget = (target: Target, { message }: Said, deps: RehearseInstanceDeps) =>
+const raiseBudget = (target: Target, { message }: ErrorInfo, deps: RehearseInstanceDeps) =>
   raise(deps, finding(OVER_BUDGET, { target, subject: target.policy.name, message }));

@@ -1,4 +1,4 @@
-import { saidOf } from '../../domain/errors.ts';
+import { toErrorInfo } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Evidence } from '../../domain/proof/evidence.ts';
 import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/runs/job.ts';
@@ -7,9 +7,9 @@ import {
   type Claimed,
   claimDurably,
   fail,
-  granted,
   lostClaim,
   type RunDeps,
+  unwrap,
 } from '../../execution/durable-run.ts';
 import { type RefusedPoint, refuseNamedPoint } from '../../points/refuse-named-point.ts';
 import type { Durable } from '../../ports/durable.ts';
@@ -52,13 +52,13 @@ export async function rehearse<Choice extends Chosen>(
   if (claimed.outcome !== 'claimed') return claimed;
   const { claim } = claimed;
   try {
-    const chosen = granted(await attempt(durable, 'choose what to restore', method.choose));
+    const chosen = unwrap(await attempt(durable, 'choose what to restore', method.choose));
     const restored = await excuseExpired(chosen, await method.restore(chosen), target, durable, deps);
     const evidence = judge(job, target, chosen, restored);
     await concludeRehearsal(evidence, target, claim, durable, deps);
     return { outcome: 'rehearsed', evidence };
   } catch (error) {
-    const said = saidOf(error);
+    const said = toErrorInfo(error);
     if (lostClaim(error)) return { outcome: 'held', summary: said.message };
     await fail(durable, deps, claim, said);
     return { outcome: 'refused', summary: said.message, ...said };

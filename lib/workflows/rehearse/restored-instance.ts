@@ -1,4 +1,4 @@
-import type { Said } from '../../domain/errors.ts';
+import type { ErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Evidence, Phase } from '../../domain/proof/evidence.ts';
@@ -14,7 +14,7 @@ export type InstanceResult = {
   began: string;
   notes: string[];
   proof?: ProveResult;
-  failure?: Said;
+  failure?: ErrorInfo;
   /** What could not be taken down. */
   left?: { name: string; message: string };
 };

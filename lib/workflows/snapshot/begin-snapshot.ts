@@ -1,4 +1,4 @@
-import { Refusal, type Said, saidOf } from '../../domain/errors.ts';
+import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { type PlatformRef, type PlatformSource, takesSnapshots } from '../../domain/points/platform.ts';
 import type { SnapshotPoint } from '../../domain/points/recovery-point.ts';
@@ -50,7 +50,8 @@ async function beginIfFree(
   const tags = tagsOf(creating, target, deps, creating.label);
   const there = () => deps.platform.snapshot(ref.kind, id, homePlace(deps.home));
   const known = await there();
-  if (known) return bearsOurTags(known, tags) ? BEGUN : { state: 'refused', why: saidOf(foreign(id, tags)) };
+  if (known)
+    return bearsOurTags(known, tags) ? BEGUN : { state: 'refused', why: toErrorInfo(foreign(id, tags)) };
   const source = await deps.platform.source(ref);
   if (!source) return { state: 'refused', why: noSource(target, ref) };
   if (PASSING.test(source.status)) return { state: 'waiting', seen: source.status };
@@ -60,7 +61,7 @@ async function beginIfFree(
     await deps.platform.takeSnapshot(ref, id, tags);
     return BEGUN;
   } catch (error) {
-    const said = saidOf(error);
+    const said = toErrorInfo(error);
     // Its answer may have been lost, and the SDK have asked twice: the next look finds whose it is.
     if (['source-busy', 'snapshot-exists', 'platform-unreachable'].includes(said.code))
       return { state: 'waiting', seen: said.message };
@@ -74,7 +75,7 @@ async function beginIfFree(
 const PASSING =
   /^(backing-up|modifying|rebooting|starting|upgrading|maintenance|renaming|configuring-|resetting-|creating|failing-over|promoting|migrating|snapshotting|converting-to-vpc|moving-to-vpc|update-iam-db-auth|backtracking)/;
 
-function noSource(target: Target, ref: PlatformRef): Said {
+function noSource(target: Target, ref: PlatformRef): ErrorInfo {
   return {
     code: 'source-not-found',
     message: `there is no ${ref.kind} ${ref.id}, which understudy.yml gives for ${target.id}`,
@@ -83,7 +84,7 @@ function noSource(target: Target, ref: PlatformRef): Said {
 }
 
 /** Why no snapshot of it can be taken now, and what to do about it; undefined when one can. */
-function whyNot(target: Target, source: PlatformSource): Said | undefined {
+function whyNot(target: Target, source: PlatformSource): ErrorInfo | undefined {
   const what = `${source.id} of ${target.id}`;
   if (!source.encrypted && target.policy.snapshot.encryption === 'required' && source.kind !== 'elasticache')
     return {

@@ -1,4 +1,4 @@
-import { type Said, saidOf } from '../../domain/errors.ts';
+import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import { type RunName, snapshotName, snapshotPointId } from '../../domain/names.ts';
 import { requirePlatform, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { PlatformRef, PlatformSnapshot } from '../../domain/points/platform.ts';
@@ -17,7 +17,7 @@ export type { SnapshotDeps };
 export type SnapshotOutcome =
   | { outcome: 'done'; summary: string; point: string }
   | { outcome: 'done-before' | 'held'; summary: string }
-  | ({ outcome: 'failed'; summary: string } & Said);
+  | ({ outcome: 'failed'; summary: string } & ErrorInfo);
 
 const HOUR = 3600;
 
@@ -51,8 +51,8 @@ export async function snapshot(
     await succeed(durable, deps, claim, { summary: made.summary, point: made.point.id });
     return { outcome: 'done', summary: made.summary, point: made.point.id };
   } catch (error) {
-    if (lostClaim(error)) return { outcome: 'held', summary: saidOf(error).message };
-    const said = saidOf(error);
+    if (lostClaim(error)) return { outcome: 'held', summary: toErrorInfo(error).message };
+    const said = toErrorInfo(error);
     await durable
       .step('give the point up', () => giveUp(claim, pointOf(job, target, ref, deps), said, deps))
       .catch(() => undefined);
@@ -122,7 +122,12 @@ async function putOnRecord(
   return undefined;
 }
 
-async function giveUp(claim: Claim, creating: SnapshotPoint, said: Said, deps: SnapshotDeps): Promise<void> {
+async function giveUp(
+  claim: Claim,
+  creating: SnapshotPoint,
+  said: ErrorInfo,
+  deps: SnapshotDeps,
+): Promise<void> {
   const known = await deps.catalog.point(creating.target, creating.id);
   if (known?.state === 'creating')
     await deps.catalog.putPoint(claim, { ...creating, state: 'failed', why: said.message });

@@ -1,4 +1,4 @@
-import { raise, settle } from '../../alerting/alerts.ts';
+import { raise, reconcile } from '../../alerting/alerts.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { type Acknowledged, marked } from '../../domain/findings/acknowledgement.ts';
 import { codesClosedBy, type Finding } from '../../domain/findings/finding.ts';
@@ -14,7 +14,7 @@ import {
 } from '../../domain/points/recovery-point.ts';
 import type { VerifyJob } from '../../domain/runs/job.ts';
 import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
-import { type Done, type JobDeps, type JobOutcome, underClaim, type Work } from '../../execution/claim.ts';
+import { type ClaimDeps, type Done, type JobOutcome, underClaim, type Work } from '../../execution/claim.ts';
 import {
   checkAgreement,
   checkArchive,
@@ -28,7 +28,7 @@ import { arrived, askForReplicas, originalOf, type Vaults, vaultOf } from '../..
 import type { DatabaseEngine } from '../../ports/database.ts';
 import { checkSize } from './size.ts';
 
-export type VerifyDeps = JobDeps & Vaults & { engine: DatabaseEngine };
+export type VerifyDeps = ClaimDeps & Vaults & { engine: DatabaseEngine };
 export type VerifyOutcome = JobOutcome & { findings: Judged[] };
 /** `acknowledged` where somebody knew of it. */
 type Judged = Finding & { acknowledged?: Acknowledged };
@@ -177,14 +177,14 @@ async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps)
   const isNewest = point.place === VAULT && !stored.some((other) => other.snapshotAt! > point.snapshotAt!);
   const odd = isNewest ? checkSize(target, point, stored.filter(isVerified)) : [];
   const isReplica = (id: string) => originalOf(id) !== id;
-  await settle(
+  await reconcile(
     deps,
     target.id,
     codesClosedBy('verification'),
     [],
     (open) => isReplica(open.subject) === isReplica(point.id) && open.subject <= point.id,
   );
-  if (isNewest) await settle(deps, target.id, ['size-anomaly'], odd);
+  if (isNewest) await reconcile(deps, target.id, ['size-anomaly'], odd);
   return known(odd, deps);
 }
 

@@ -4,7 +4,7 @@ import { counts, type SnapshotPoint } from '../../domain/points/recovery-point.t
 import { secondsBetween, utc } from '../../domain/time.ts';
 import { checkSnapshot, type Origin } from '../../points/check-snapshot.ts';
 import { concludeSnapshot, keyOf, storedOf } from '../../points/conclude-snapshot.ts';
-import type { PlatformLookDeps, SnapshotLook } from './inventory-look.ts';
+import type { InventoryDeps, PlaceInventory } from './inventory-look.ts';
 
 const DAY = 86_400;
 
@@ -14,8 +14,8 @@ const DAY = 86_400;
  */
 export async function adopt(
   snapshot: PlatformSnapshot,
-  look: SnapshotLook,
-  deps: PlatformLookDeps,
+  look: PlaceInventory,
+  deps: InventoryDeps,
 ): Promise<void> {
   const { target, place, points, running, now } = look;
   const point = pointFor(snapshot, look, deps);
@@ -49,7 +49,7 @@ export async function adopt(
 /** What it is held against: the source, unless that may be another than when it was taken; of a copy, its original. */
 function originOf(
   point: SnapshotPoint,
-  { points, source, now }: SnapshotLook,
+  { points, source, now }: PlaceInventory,
   home: string,
 ): Origin | undefined {
   if (point.place === home) return secondsBetween(point.snapshotAt!, now) < DAY ? source : undefined;
@@ -69,8 +69,8 @@ function isSuperseded(point: SnapshotPoint, points: readonly SnapshotPoint[]): b
 /** The point that a snapshot is; undefined of another stage's, and of those shared by other accounts. */
 function pointFor(
   snapshot: PlatformSnapshot,
-  { target, place, source, now }: SnapshotLook,
-  { stage, home }: Pick<PlatformLookDeps, 'stage' | 'home'>,
+  { target, place, source, now }: PlaceInventory,
+  { stage, home }: Pick<InventoryDeps, 'stage' | 'home'>,
 ): SnapshotPoint | undefined {
   if (snapshot.type === 'shared' || !snapshot.createdAt) return undefined;
   const common = {

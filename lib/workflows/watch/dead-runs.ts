@@ -1,4 +1,4 @@
-import { raise, type Telling } from '../../alerting/alerts.ts';
+import { type AlertDeps, raise } from '../../alerting/alerts.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { type Finding, finding } from '../../domain/findings/finding.ts';
 import { parsePointId, runName, vaultKeys } from '../../domain/names.ts';
@@ -9,7 +9,7 @@ import { jobFailed } from '../../execution/claim.ts';
 import { subjectOfCopy } from '../../points/places.ts';
 import type { OpenUpload, Vault } from '../../ports/vault.ts';
 
-export type ClearDeps = Telling & { plan: Plan; vault: Vault };
+export type DeadRunDeps = AlertDeps & { plan: Plan; vault: Vault };
 
 /** A dump may run 15 minutes; an upload that is older and belongs to no living run is nobody's. In seconds. */
 const UPLOAD_AGE = 3600;
@@ -19,8 +19,8 @@ const LEASE_SECONDS = 240;
  * Ends what died: runs whose claim nobody renews any more, and uploads that nobody will finish. One failure stops no
  * other, and hides nothing that was found.
  */
-export async function clearAway(
-  deps: ClearDeps,
+export async function endDeadRuns(
+  deps: DeadRunDeps,
   now: Date,
 ): Promise<{ findings: Finding[]; failures: string[] }> {
   const failures: string[] = [];
@@ -51,7 +51,7 @@ export async function clearAway(
  * lives is met here and left alone, and a zombie's writes are refused from now on. Saying so comes before the record
  * is closed: if this worker dies too, the next look finds the run again and nothing is forgotten.
  */
-async function endDeadRun(deps: ClearDeps, dead: Run, now: Date): Promise<void> {
+async function endDeadRun(deps: DeadRunDeps, dead: Run, now: Date): Promise<void> {
   const { target, job, scheduledFor } = dead;
   const claimed = await deps.catalog.claim({
     target,

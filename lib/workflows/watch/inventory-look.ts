@@ -1,4 +1,4 @@
-import type { Telling } from '../../alerting/alerts.ts';
+import type { AlertDeps } from '../../alerting/alerts.ts';
 import { snapshotPointId } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { PlatformSource } from '../../domain/points/platform.ts';
@@ -7,7 +7,7 @@ import type { SnapshotDeps } from '../../points/conclude-snapshot.ts';
 import type { JobMessages } from '../../ports/messages.ts';
 import type { Place, Platform } from '../../ports/platform.ts';
 
-export type PlatformLookDeps = Telling & {
+export type InventoryDeps = AlertDeps & {
   platform: Platform;
   messages: JobMessages;
   keyState: SnapshotDeps['keyState'];
@@ -15,7 +15,7 @@ export type PlatformLookDeps = Telling & {
 };
 
 /** A target's snapshots in one place, as the catalog has them while the platform is looked at. */
-export type SnapshotLook = {
+export type PlaceInventory = {
   target: Target;
   place: Place;
   source: PlatformSource | undefined;
@@ -28,7 +28,7 @@ export type SnapshotLook = {
 /** Points whose runs live: what they are doing is theirs to say. */
 export async function runningSnapshots(
   target: Target,
-  deps: PlatformLookDeps,
+  deps: InventoryDeps,
   now: Date,
 ): Promise<ReadonlySet<string>> {
   const open = (await deps.catalog.openRuns()).filter(

@@ -9,8 +9,8 @@ import type { PlatformStatus } from '../../domain/status/target-status.ts';
 import { utc } from '../../domain/time.ts';
 import { placesOf } from '../../points/places.ts';
 import { adopt } from './adopt-snapshot.ts';
-import { type PlatformLookDeps, runningSnapshots } from './inventory-look.ts';
-import { askForForgottenCopies } from './missing-copies.ts';
+import { type InventoryDeps, runningSnapshots } from './inventory-look.ts';
+import { askForMissingCopies } from './missing-copies.ts';
 import { missing } from './missing-snapshots.ts';
 
 /**
@@ -18,10 +18,10 @@ import { missing } from './missing-snapshots.ts';
  * those of ours that are gone, copies that were never asked for. What is found is recorded; what is bad is returned,
  * and what could not be found out: a place that does not answer hides nothing of the others.
  */
-export async function lookAtPlatform(
+export async function takeInventory(
   target: Target,
   ref: PlatformRef,
-  deps: PlatformLookDeps,
+  deps: InventoryDeps,
   now: Date,
 ): Promise<{ findings: Finding[]; failures: string[] }> {
   // Before the listing: what is recorded between the two must not seem to be missing.
@@ -44,7 +44,7 @@ export async function lookAtPlatform(
       for (const snapshot of found) if (snapshot.status === 'available') await adopt(snapshot, look, deps);
       findings.push(...(await missing(found, look, deps)));
     });
-  await trying('forgotten copies', () => askForForgottenCopies(target, points, deps, now));
+  await trying('forgotten copies', () => askForMissingCopies(target, points, deps, now));
   return { findings, failures };
 }
 
@@ -76,7 +76,7 @@ async function tellReplaced(
   target: Target,
   source: PlatformSource | undefined,
   was: PlatformStatus | undefined,
-  deps: PlatformLookDeps,
+  deps: InventoryDeps,
 ): Promise<void> {
   if (!source?.resourceId || source.kind === 'elasticache') return;
   // The plan may name another one since.
@@ -93,7 +93,7 @@ async function observe(
   ref: PlatformRef,
   source: PlatformSource | undefined,
   was: PlatformStatus | undefined,
-  deps: PlatformLookDeps,
+  deps: InventoryDeps,
   now: Date,
 ): Promise<void> {
   // Of one that is gone it stays known, lest the next of its name be taken for it.

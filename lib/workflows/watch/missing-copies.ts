@@ -3,17 +3,17 @@ import { placeOf, type Target } from '../../domain/plan/policy.ts';
 import { counts, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
 import { askForCopies } from '../../points/ask-for-copies.ts';
-import type { PlatformLookDeps } from './inventory-look.ts';
+import type { InventoryDeps } from './inventory-look.ts';
 
 /** A copy that nobody asked for yet is asked for after this; one that failed, after an hour. In seconds. */
 const FORGOTTEN = 600;
 const AGAIN = 3600;
 
 /** Whoever should have asked died, or the copy failed: the newest verified snapshot is asked for again. */
-export async function askForForgottenCopies(
+export async function askForMissingCopies(
   target: Target,
   points: readonly SnapshotPoint[],
-  deps: PlatformLookDeps,
+  deps: InventoryDeps,
   now: Date,
 ): Promise<void> {
   const newest = points

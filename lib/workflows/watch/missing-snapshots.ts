@@ -4,7 +4,7 @@ import type { Target } from '../../domain/plan/policy.ts';
 import type { PlatformSnapshot } from '../../domain/points/platform.ts';
 import { isOurs, type RecoveryPoint, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import { secondsBetween } from '../../domain/time.ts';
-import type { PlatformLookDeps, SnapshotLook } from './inventory-look.ts';
+import type { InventoryDeps, PlaceInventory } from './inventory-look.ts';
 
 /** States in which a snapshot must be there. */
 const THERE: readonly RecoveryPoint['state'][] = ['available', 'verified', 'rehearsed', 'corrupt'];
@@ -24,8 +24,8 @@ function notThePoint(point: SnapshotPoint, there: PlatformSnapshot): string | un
 /** What the catalog has and the platform has not. AWS's own and other people's come and go; ours only by retention. */
 export async function missing(
   found: readonly PlatformSnapshot[],
-  { target, points, place }: SnapshotLook,
-  deps: PlatformLookDeps,
+  { target, points, place }: PlaceInventory,
+  deps: InventoryDeps,
 ): Promise<Finding[]> {
   const listed = new Map(found.map((each) => [each.id, each]));
   const findings: Finding[] = [];
@@ -74,7 +74,7 @@ export async function missing(
   return findings;
 }
 
-async function toldDeleted(target: Target, { catalog }: PlatformLookDeps): Promise<string[]> {
+async function toldDeleted(target: Target, { catalog }: InventoryDeps): Promise<string[]> {
   const open = await catalog.openFindings(target.id);
   return open.filter(({ code }) => code === 'snapshot-deleted').map(({ subject }) => subject);
 }

@@ -1,4 +1,4 @@
-import { closeQuietly, findingOf, raise, resolve, type Telling } from '../../alerting/alerts.ts';
+import { type AlertDeps, closeQuietly, findingOf, raise, resolve } from '../../alerting/alerts.ts';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { DEPLOYMENT, FINDINGS, type Finding, type FindingCode } from '../../domain/findings/finding.ts';
 import type { OpenFinding } from '../../domain/findings/finding-record.ts';
@@ -11,10 +11,10 @@ import { SCHEDULED_JOBS } from '../../domain/runs/job.ts';
 import type { TargetStatus } from '../../domain/status/target-status.ts';
 import { secondsBetween } from '../../domain/time.ts';
 import { jobFailed } from '../../execution/claim.ts';
-import { inLanes } from '../../execution/concurrency.ts';
+import { concurrently } from '../../execution/concurrency.ts';
 import { placeOfCopy } from '../../points/places.ts';
 
-export type TellAllDeps = Telling & { plan: Plan; home: string };
+export type TellAllDeps = AlertDeps & { plan: Plan; home: string };
 
 const DAY = 86_400;
 
@@ -38,14 +38,16 @@ export async function tellAll(
   const failures: unknown[] = [];
   const guarded = (work: () => Promise<void>) => work().catch((error) => void failures.push(error));
 
-  await inLanes(worstFirst, (found) => guarded(() => raise(deps, found)));
+  await concurrently(worstFirst, (found) => guarded(() => raise(deps, found)));
   const found = new Set(findings.map(identity));
   const open = await deps.catalog.openFindings();
-  await inLanes(
+  await concurrently(
     open.filter((each) => !found.has(identity(each))),
-    (each) => guarded(() => settleOpen(deps, each, asked, statuses, now)),
+    (each) => guarded(() => reconcileOne(deps, each, asked, statuses, now)),
   );
-  await inLanes(forgottenFailures(deps, statuses, open, now), (each) => guarded(() => raise(deps, each)));
+  await concurrently(forgottenFailures(deps, statuses, open, now), (each) =>
+    guarded(() => raise(deps, each)),
+  );
   if (failures.length > 0) {
     throw new UnderstudyError(
       'telling-incomplete',
@@ -54,7 +56,7 @@ export async function tellAll(
   }
 }
 
-async function settleOpen(
+async function reconcileOne(
   deps: TellAllDeps,
   open: OpenFinding,
   asked: ReadonlySet<string>,

@@ -1,4 +1,4 @@
-import type { Telling } from '../../alerting/alerts.ts';
+import type { AlertDeps } from '../../alerting/alerts.ts';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { DEPLOYMENT, type Finding, finding } from '../../domain/findings/finding.ts';
 import { parseRunName } from '../../domain/names.ts';
@@ -19,7 +19,7 @@ import type {
 } from '../../ports/platform.ts';
 import { clearRest } from '../../restore/instance/teardown.ts';
 
-export type SweepDeps = Telling & {
+export type SweepDeps = AlertDeps & {
   plan: Plan;
   scratch: ScratchInstances;
   /** Scratch instances of other places, where policies rehearse there. */

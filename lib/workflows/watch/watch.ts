@@ -7,16 +7,16 @@ import type { Target } from '../../domain/plan/policy.ts';
 import { checkLateness, owedTo } from '../../domain/status/lateness.ts';
 import type { Owing, TargetStatus } from '../../domain/status/target-status.ts';
 import { secondsBetween } from '../../domain/time.ts';
-import { inLanes } from '../../execution/concurrency.ts';
+import { concurrently } from '../../execution/concurrency.ts';
 import type { Schedules } from '../../ports/messages.ts';
-import { type ClearDeps, clearAway } from './dead-runs.ts';
+import { type DeadRunDeps, endDeadRuns } from './dead-runs.ts';
 import { checkSchedules } from './deployed-schedules.ts';
-import { lookAtPlatform } from './inventory.ts';
-import type { PlatformLookDeps } from './inventory-look.ts';
+import { takeInventory } from './inventory.ts';
+import type { InventoryDeps } from './inventory-look.ts';
 import { askedOf, tellAll } from './reconcile-findings.ts';
 import { type SweepDeps, sweep } from './sweep.ts';
 
-export type WatchDeps = ClearDeps & PlatformLookDeps & SweepDeps & { schedules: Schedules };
+export type WatchDeps = DeadRunDeps & InventoryDeps & SweepDeps & { schedules: Schedules };
 export type WatchOutcome = { findings: Finding[]; unjudged: string[] };
 
 const TOPICS: readonly AlertTopic[] = ['alerts', 'pages', 'alarms'];
@@ -44,7 +44,7 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
 
   const statuses = new Map<string, TargetStatus>();
   const findings = [
-    ...(await askInParts(ask, 'dead runs and abandoned uploads', [], () => clearAway(deps, now))),
+    ...(await askInParts(ask, 'dead runs and abandoned uploads', [], () => endDeadRuns(deps, now))),
     ...(await lookAtPlatforms(deps, ask, now)),
     ...(await lookAtTargets(deps, statuses, ask, now)),
     ...(await ask('schedules', codesClosedBy('schedules'), async () =>
@@ -89,9 +89,9 @@ async function askInParts(
 async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Finding[]> {
   const findings: Finding[] = [];
   const onAws = deps.plan.targets.filter((target) => target.platform !== undefined);
-  await inLanes(onAws, async (target) => {
+  await concurrently(onAws, async (target) => {
     const codes = codesClosedBy('inventory').map((code) => askedOf(target.id, code));
-    const look = () => lookAtPlatform(target, target.platform!, deps, now);
+    const look = () => takeInventory(target, target.platform!, deps, now);
     findings.push(...(await askInParts(ask, `what AWS has of ${target.id}`, codes, look)));
   });
   const standing = await deps.catalog.openScratches().catch(() => []);
@@ -116,7 +116,7 @@ async function lookAtTargets(
   });
   if (!known) return findings;
   const ages = new Map<string, number>();
-  await inLanes(deps.plan.targets, async (target) => {
+  await concurrently(deps.plan.targets, async (target) => {
     const codes = codesClosedBy('status').map((code) => askedOf(target.id, code));
     const late = await ask(`how ${target.id} stands`, codes, async () => {
       const status = await currentStatus(deps, target, known!.get(target.id), now);

@@ -45,10 +45,10 @@ async function acknowledge(session: Session, about: About, { until, reason }: Ac
     until: momentOf(until, new Date()),
     reason,
   });
-  return { document: answer, exit: DONE, lines: sayMade(answer) };
+  return { document: answer, exit: DONE, lines: formatMade(answer) };
 }
 
-function sayMade({ acknowledgement, open }: AcknowledgeAnswer): string[] {
+function formatMade({ acknowledgement, open }: AcknowledgeAnswer): string[] {
   const { target, code, subject, until } = acknowledgement;
   const what = `${code} of ${target}${subject === undefined ? '' : `, ${subject},`}`;
   if (open.length === 0)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type FormatWritten, writtenDurations } from '../../../lib/config/written.ts';
 import { formatClockChanges } from '../../../lib/domain/plan/clock-changes.ts';
-import { MEANS, rpoArithmetic, sayArithmetic } from '../../../lib/domain/plan/objective.ts';
+import { formatArithmetic, MEANS, rpoArithmetic } from '../../../lib/domain/plan/objective.ts';
 import { type Plan, type Policy, placeOf, rehearses } from '../../../lib/domain/plan/policy.ts';
 import { inZone, nextFirings } from '../../../lib/domain/plan/schedule.ts';
 import { many } from '../../../lib/domain/words.ts';
@@ -31,7 +31,11 @@ export async function check(session: Session): Promise<Answer> {
     },
     lines: [
       ...blocksOf(plan).flatMap((block) => [
-        ...sayPolicy(block, now, written(block.policy.name, block.overridden ? block.members[0] : undefined)),
+        ...formatPolicy(
+          block,
+          now,
+          written(block.policy.name, block.overridden ? block.members[0] : undefined),
+        ),
         '',
       ]),
       `${session.options.config} is valid: ${many(plan.policies.length, 'policy', 'policies')}, ${many(plan.targets.length, 'target', 'targets')}`,
@@ -60,18 +64,18 @@ function blocksOf({ policies, targets }: Plan): Block[] {
   });
 }
 
-function sayPolicy({ policy, members, overridden }: Block, now: Date, as: FormatWritten): string[] {
+function formatPolicy({ policy, members, overridden }: Block, now: Date, as: FormatWritten): string[] {
   const sums = (['dump', 'snapshot'] as const).flatMap(
     (means) => rpoArithmetic(policy, now, undefined, means) ?? [],
   );
   return [
     `${strong(policy.name)}${overridden ? ', with overrides' : ''}  ${faint(members.length > 0 ? members.join(', ') : 'no target')}`,
-    ...(sums.length === 0 ? sayBareRpos(policy, as) : []),
+    ...(sums.length === 0 ? formatBareRpos(policy, as) : []),
     ...sums.map(
       (sum) =>
-        `  RPO ${as(`objectives.rpo.${sum.means}`, sum.promised)} from ${sum.means}s: ${sayArithmetic(sum)}`,
+        `  RPO ${as(`objectives.rpo.${sum.means}`, sum.promised)} from ${sum.means}s: ${formatArithmetic(sum)}`,
     ),
-    ...sayPitr(policy, as),
+    ...formatPitr(policy, as),
     rehearses(policy)
       ? `  RTO ${as('objectives.rto', policy.objectives.rto)}, measured by every rehearsal; one must pass every ${as('rehearsal.atMostEvery', policy.rehearsal.atMostEvery)}`
       : `  RTO ${as('objectives.rto', policy.objectives.rto)}, which nothing measures: nothing is rehearsed`,
@@ -83,27 +87,27 @@ function sayPolicy({ policy, members, overridden }: Block, now: Date, as: Format
       }),
       ...formatClockChanges(schedule, now).map((change) => `${' '.repeat(20)}${faint(change)}`),
     ]),
-    `  kept              ${sayRetention(policy, as)}`,
-    ...saySnapshots(policy, as),
+    `  kept              ${formatRetention(policy, as)}`,
+    ...formatSnapshots(policy, as),
     ...(policy.schedules.dump || !policy.schedules.snapshot
-      ? [sayDumps(policy, as), ...sayRestore(policy)]
+      ? [formatDumps(policy, as), ...formatRestore(policy)]
       : []),
   ];
 }
 
-function sayDumps(policy: Policy, as: FormatWritten): string {
+function formatDumps(policy: Policy, as: FormatWritten): string {
   return `  dumps             verified ${policy.verify.depth}${policy.verify.depth === 'exists' ? ', which shows no more than that something is there' : ''}; proof by ${policy.proof.depth}${policy.proof.depth === 'counts' ? ', which proves nothing' : ''}; ${policy.vault.lock === 'none' ? 'not locked' : `locked (${policy.vault.lock}) for ${as('vault.lockFor', policy.vault.lockFor)}`}`;
 }
 
 /** What differs from a restore of everything by a role without superuser. */
-function sayRestore({ rehearsal: { restoreAs, leaveOut } }: Policy): string[] {
+function formatRestore({ rehearsal: { restoreAs, leaveOut } }: Policy): string[] {
   if (restoreAs === 'master' && leaveOut.length === 0) return [];
   const who = restoreAs === 'superuser' ? 'by a superuser' : 'by a role without superuser';
   return [`  restored          ${who}${leaveOut.length > 0 ? `, without ${leaveOut.join(', ')}` : ''}`];
 }
 
 /** Where snapshots are copied to, how long those before a release are kept, and what a rehearsal on an instance may take. */
-function saySnapshots({ schedules, snapshot, rehearsal }: Policy, as: FormatWritten): string[] {
+function formatSnapshots({ schedules, snapshot, rehearsal }: Policy, as: FormatWritten): string[] {
   if (!schedules.snapshot) return [];
   const places = snapshot.copies.map(placeOf);
   const { class: of, atOnce, hoursAMonth, place } = rehearsal.instance;
@@ -119,14 +123,14 @@ function saySnapshots({ schedules, snapshot, rehearsal }: Policy, as: FormatWrit
 }
 
 /** The window that restoring to a point in time must have: chosen in the policy, compared with what RDS has every day. */
-function sayPitr({ objectives, pitr }: Policy, as: FormatWritten): string[] {
+function formatPitr({ objectives, pitr }: Policy, as: FormatWritten): string[] {
   if (objectives.rpo.pitr === undefined) return [];
   return [
     `  RPO ${as('objectives.rpo.pitr', objectives.rpo.pitr)} from a point in time, any of the last ${as('pitr.window', pitr.window)}; RDS trails by about 5 min`,
   ];
 }
 
-function sayRetention({ retention }: Policy, as: FormatWritten): string {
+function formatRetention({ retention }: Policy, as: FormatWritten): string {
   const said = {
     all: 'all for',
     daily: 'the last of each day for',
@@ -141,7 +145,7 @@ function sayRetention({ retention }: Policy, as: FormatWritten): string {
 }
 
 /** Where no schedule has an arithmetic to show. */
-function sayBareRpos({ objectives: { rpo } }: Policy, as: FormatWritten): string[] {
+function formatBareRpos({ objectives: { rpo } }: Policy, as: FormatWritten): string[] {
   const said = MEANS.flatMap((means) =>
     rpo[means] === undefined || means === 'pitr'
       ? []

@@ -1,12 +1,12 @@
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
+import { evidenceLines } from '../evidence-lines.ts';
 import { DONE, FOUND_WRONG } from '../exit.ts';
 import { knownTarget } from '../known.ts';
 import type { Answer } from '../say.ts';
-import { sayEvidence } from '../say-evidence.ts';
 import type { Session } from '../session.ts';
 
 /** Dumps where there are any, else snapshots; a cache is not rehearsed. */
-function sayHow(session: Session, id: string): string {
+function formatHow(session: Session, id: string): string {
   const { connection, platform } = knownTarget(session, id) ?? {};
   if (!connection && platform?.kind === 'elasticache') return ': it is a cache, which is not';
   const from = !connection && platform ? ' --from snapshot' : '';
@@ -18,12 +18,12 @@ export async function evidence(session: Session, target: string, last: number): 
   const found = await session.invoke<Evidence[]>('operator', { ask: 'evidence', target, limit: last });
   const lines = found.flatMap((each) => [
     `${each.at}  asked for by ${each.operator}, from the ${each.source}, onto ${each.where}`,
-    ...sayEvidence(each),
+    ...evidenceLines(each),
     '',
   ]);
   return {
     document: found,
-    lines: found.length === 0 ? [`${target} was never rehearsed${sayHow(session, target)}`] : lines,
+    lines: found.length === 0 ? [`${target} was never rehearsed${formatHow(session, target)}`] : lines,
     exit: found[0]?.outcome === 'passed' ? DONE : FOUND_WRONG,
   };
 }

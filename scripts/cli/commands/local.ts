@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { parseSecret } from '../../../lib/adapters/aws/secrets.ts';
 import { sweepRunDirectories } from '../../../lib/adapters/engines/postgres/scratch-directory.ts';
-import { InputError, reasonOf, saidOf, UnderstudyError } from '../../../lib/domain/errors.ts';
+import { InputError, reasonOf, toErrorInfo, UnderstudyError } from '../../../lib/domain/errors.ts';
 import { connectionOf, type Target } from '../../../lib/domain/plan/policy.ts';
 import { environment } from '../../../lib/runtime/environment.ts';
 import { alone } from '../../local/lock.ts';
@@ -128,7 +128,7 @@ function refuseBadUrl(chosen: Target | undefined): void {
   try {
     parseSecret(url, chosen);
   } catch (error) {
-    const { hint } = saidOf(error);
+    const { hint } = toErrorInfo(error);
     throw new InputError(
       `DATABASE_URL cannot be the secret of ${chosen.id}: ${reasonOf(error)}`,
       [],

@@ -1,4 +1,9 @@
-import { type Recommendation, recommend, STRENGTH, sayProof } from '../../../lib/domain/points/recommend.ts';
+import {
+  formatProof,
+  type Recommendation,
+  recommend,
+  STRENGTH,
+} from '../../../lib/domain/points/recommend.ts';
 import { isVerified, type RecoveryPoint } from '../../../lib/domain/points/recovery-point.ts';
 import { DONE } from '../exit.ts';
 import { formatState, sizeOf } from '../format-point.ts';
@@ -34,13 +39,13 @@ export async function points(session: Session, target: string): Promise<Answer> 
     formatState(point),
     shortUtc(point.snapshotAt),
     humanBytes(sizeOf(point)),
-    sayRehearsal(point),
+    formatRehearsal(point),
     shortUtc(point.verifiedAt),
     point.legalHold ? 'legal hold' : shortUtc(point.lockedUntil),
   ]);
   return {
     document,
-    lines: [...table(COLUMNS, rows), '', ...found.flatMap(sayNote), ...sayBest(target, best)],
+    lines: [...table(COLUMNS, rows), '', ...found.flatMap(formatNote), ...formatBest(target, best)],
     exit: DONE,
   };
 }
@@ -52,17 +57,17 @@ function firstJob(session: Session, id: string): string {
 }
 
 /** The first thing to know for a restore now. */
-function sayBest(target: string, best: Recommendation | undefined): string[] {
+function formatBest(target: string, best: Recommendation | undefined): string[] {
   if (!best) return [bad(`no point of ${target} is known to be good`)];
   const { point, reason, proven } = best;
   return [
     `${strong(`restore ${point.id}`)}: ${reason}`,
-    ...(proven ? [`if it does not restore: ${proven.id}, ${sayProof(proven)}`] : []),
+    ...(proven ? [`if it does not restore: ${proven.id}, ${formatProof(proven)}`] : []),
     `${faint('next:')} ./understudy points show ${target} ${point.id}`,
   ];
 }
 
-function sayRehearsal({ rehearsal, rehearsedAt }: RecoveryPoint): Cell {
+function formatRehearsal({ rehearsal, rehearsedAt }: RecoveryPoint): Cell {
   if (!rehearsal) return rehearsedAt ? shortUtc(rehearsedAt) : 'never';
   const { at, outcome, strength, code } = rehearsal;
   const day = at.slice(0, 10);
@@ -72,7 +77,7 @@ function sayRehearsal({ rehearsal, rehearsedAt }: RecoveryPoint): Cell {
 }
 
 /** A label, or why a point is of no use: below the table, where a long message does no harm. */
-function sayNote(point: RecoveryPoint): string[] {
+function formatNote(point: RecoveryPoint): string[] {
   if (point.kind !== 'dump' && point.label) return [faint(`${point.id}  label: ${point.label}`)];
   if (isVerified(point) || !point.why) return [];
   return [`${point.id}  ${bad(firstLine(point.why, 300))}`];

@@ -1,11 +1,11 @@
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import { runName } from '../../../lib/domain/names.ts';
+import { deliveryLines, documentOf, exitOf, formatWhole, isGood } from '../delivery-lines.ts';
 import { BY_SIGNAL, DONE, type EndingSignal } from '../exit.ts';
 import { watchWork } from '../live.ts';
 import { type Message, messageFor, type RunOptions, runOf } from '../message.ts';
 import { progress, type Show } from '../progress.ts';
 import { type Answer, faint, fittedFor } from '../say.ts';
-import { documentOf, exitOf, isGood, sayDelivery, sayWhole } from '../say-delivery.ts';
 import { type Session, useLocalStack } from '../session.ts';
 import { usualSeconds } from '../usual.ts';
 import { expireDryRun } from './expire-dry-run.ts';
@@ -26,7 +26,7 @@ export async function run(
       'add --point ID to wait for it; ./understudy points T lists them',
     );
   if (session.isLocal) refuseWhatIsNotLocal(message);
-  if (message.job === 'rehearse-instance') await sayBeforehand(session, message);
+  if (message.job === 'rehearse-instance') await formatBeforehand(session, message);
   if (job === 'expire' && options.dryRun) return expireDryRun(session, message);
   return session.isLocal ? runHere(session, message, job) : runThere(session, message, options);
 }
@@ -45,7 +45,7 @@ function refuseWhatIsNotLocal({ job, target }: Message): void {
 }
 
 /** What a rehearsal on an instance will take and cost is said before it is asked for. */
-async function sayBeforehand(session: Session, message: Message): Promise<void> {
+async function formatBeforehand(session: Session, message: Message): Promise<void> {
   const from = message['from'];
   const { said } = await session.invoke<{ said: string }>('operator', {
     ask: 'estimate',
@@ -60,21 +60,21 @@ async function runHere(session: Session, message: Message, job: string): Promise
   const { registerJob } = await import('../../local/running-jobs.ts');
   const compose = await import('../../../lib/runtime/compose.ts');
   const { use } = compose;
-  const { endDeadRuns } = await import('../../local/dead-runs.ts');
+  const { endLocalDeadRuns } = await import('../../local/dead-runs.ts');
   const { endDurable } = await import('../../local/handlers.ts');
   const { interrupt, interruptedBy } = await import('../../local/interrupt.ts');
   const ask = () => session.invoke('operator', { ask: 'run', message });
   const work = async ({ say, live }: Show) => {
     useLocalStack(session.plan());
     registerJob(job, message.target);
-    for (const line of await endDeadRuns()) say(line);
+    for (const line of await endLocalDeadRuns()) say(line);
     const watched = watchWork(await usualSeconds(session, message));
     use('on read', watched.onRead);
     use('vault', watched.vault(compose.vault()));
     use('log', watched.log(compose.log()));
     const timer = setInterval(() => live(watched.format()), 200);
     return workOff(ask, (delivery) => {
-      say(sayDelivery(delivery));
+      say(deliveryLines(delivery));
       watched.next();
     }).finally(() => clearInterval(timer));
   };
@@ -85,16 +85,16 @@ async function runHere(session: Session, message: Message, job: string): Promise
     { end: interrupt },
   ).finally(endDurable);
   const by = interruptedBy() as EndingSignal | undefined;
-  if (by) sayInterrupted(message);
+  if (by) formatInterrupted(message);
   return {
     document: deliveries.map(documentOf),
-    lines: deliveries.flatMap(sayWhole),
+    lines: deliveries.flatMap(formatWhole),
     exit: by ? BY_SIGNAL[by] : exitOf(deliveries),
   };
 }
 
 /** After the line of the work has ended. */
-function sayInterrupted({ job, target }: Message): void {
+function formatInterrupted({ job, target }: Message): void {
   const lines = [
     `understudy: interrupted; ${job} of ${target} was ended, and nothing of it is left running`,
     `  next: ./understudy status ${target} --local`,
@@ -104,10 +104,10 @@ function sayInterrupted({ job, target }: Message): void {
 
 async function runThere(session: Session, message: Message, options: RunOptions): Promise<Answer> {
   await session.invoke('operator', { ask: 'run', message });
-  return options.wait ? waitForRun(session, message) : sayAsked(session, message, options);
+  return options.wait ? waitForRun(session, message) : formatAsked(session, message, options);
 }
 
-function sayAsked(session: Session, message: Message, { point }: RunOptions): Answer {
+function formatAsked(session: Session, message: Message, { point }: RunOptions): Answer {
   // A verification of whatever is newest is named after the point that it will find.
   const canWait = message.job !== 'verify' || point !== undefined;
   const how = `./understudy status ${message.target} --stage ${session.options.stage} shows what became of it`;

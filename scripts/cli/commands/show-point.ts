@@ -1,4 +1,4 @@
-import { STRENGTH, sayProof } from '../../../lib/domain/points/recommend.ts';
+import { formatProof, STRENGTH } from '../../../lib/domain/points/recommend.ts';
 import {
   counts,
   type DumpPoint,
@@ -25,21 +25,21 @@ export async function showPoint(session: Session, target: string, id: string): P
     exit: counts(point) ? DONE : FOUND_WRONG,
     lines: [
       `${strong(point.id)} of ${target}  ${formatState(point)}`,
-      ...block(sayAll(report)),
-      ...(isDump(point) ? sayFetch(point, report.bucket, session.isLocal) : saySnapshot(target)),
+      ...block(formatAll(report)),
+      ...(isDump(point) ? formatFetch(point, report.bucket, session.isLocal) : formatSnapshot(target)),
     ],
   };
 }
 
-function sayAll({ point, evidence, bucket }: PointReport): (readonly [string, Cell])[] {
+function formatAll({ point, evidence, bucket }: PointReport): (readonly [string, Cell])[] {
   const { rto } = evidence ?? {};
   return [
     ['kind', point.kind],
     ['data as of', moment(point.snapshotAt)],
-    ['holds', sayHolds(point, evidence)],
+    ['holds', formatHolds(point, evidence)],
     ['size', humanBytes(sizeOf(point))],
     ['verified', point.verifiedAt ? moment(point.verifiedAt) : bad('no')],
-    ['last rehearsal', point.rehearsal ? sayProof(point) : 'never'],
+    ['last rehearsal', point.rehearsal ? formatProof(point) : 'never'],
     ['proof', evidence ? STRENGTH[evidence.strength] : 'none yet'],
     ['restore took', rto ? `${humanSeconds(rto.achieved)} (promised ${humanSeconds(rto.promised)})` : ''],
     ['why', point.why ? bad(firstLine(point.why, 500)) : ''],
@@ -47,7 +47,7 @@ function sayAll({ point, evidence, bucket }: PointReport): (readonly [string, Ce
     ...(isDump(point)
       ? [
           ['bucket', bucket ?? 'of the replica: parameter replicaBucket'] as const,
-          ...(['dump', 'roles', 'manifest'] as const).flatMap((part) => sayObject(part, point[part])),
+          ...(['dump', 'roles', 'manifest'] as const).flatMap((part) => formatObject(part, point[part])),
         ]
       : ([
           ['place', point.place],
@@ -61,7 +61,7 @@ function sayAll({ point, evidence, bucket }: PointReport): (readonly [string, Ce
 const moment = (at: string | undefined) => (at ? `${shortUtc(at)} UTC` : '–');
 
 /** Of an older point the counts are known from its rehearsal alone. */
-function sayHolds(point: RecoveryPoint, evidence: PointReport['evidence']): string {
+function formatHolds(point: RecoveryPoint, evidence: PointReport['evidence']): string {
   if (!isDump(point)) return '';
   const {
     tables = evidence?.compared?.tables,
@@ -76,7 +76,7 @@ function sayHolds(point: RecoveryPoint, evidence: PointReport['evidence']): stri
   return database ? `${counted}; database ${database} of ${humanBytes(sourceBytes)}` : counted;
 }
 
-function sayObject(part: string, stored: StoredObject | undefined): (readonly [string, Cell])[] {
+function formatObject(part: string, stored: StoredObject | undefined): (readonly [string, Cell])[] {
   if (!stored) return [];
   return [
     [part, stored.key],
@@ -87,7 +87,7 @@ function sayObject(part: string, stored: StoredObject | undefined): (readonly [s
 const uri = ({ key }: StoredObject, bucket: string | undefined) => `s3://${bucket ?? '$VAULT'}/${key}`;
 
 /** With plain programs and no Understudy at all. */
-function sayFetch({ dump, roles }: DumpPoint, bucket: string | undefined, isLocal: boolean): string[] {
+function formatFetch({ dump, roles }: DumpPoint, bucket: string | undefined, isLocal: boolean): string[] {
   if (!dump) return ['', bad('it was never finished: there is nothing to restore')];
   const where = bucket === undefined ? ['  VAULT=BUCKET   # of the replica: parameter replicaBucket'] : [];
   return [
@@ -104,7 +104,7 @@ function sayFetch({ dump, roles }: DumpPoint, bucket: string | undefined, isLoca
   ];
 }
 
-function saySnapshot(target: string): string[] {
+function formatSnapshot(target: string): string[] {
   return [
     '',
     'docs/restore.md, "From a snapshot or to a moment", restores it; to try it first:',

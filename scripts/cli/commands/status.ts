@@ -22,11 +22,11 @@ export async function status(session: Session, target?: string): Promise<Answer>
     document: report,
     exit: allGood ? DONE : FOUND_WRONG,
     lines: [
-      ...sayTargets(report),
-      ...report.targets.flatMap(sayPlatform),
-      ...sayNotShown(report),
+      ...formatTargets(report),
+      ...report.targets.flatMap(formatPlatform),
+      ...formatNotShown(report),
       '',
-      ...sayOpen(report),
+      ...formatOpen(report),
     ],
   };
 }
@@ -41,15 +41,15 @@ const COLUMNS: readonly (Column | string)[] = [
   { title: 'next point', optional: 1 },
 ];
 
-function sayTargets(report: Report): string[] {
+function formatTargets(report: Report): string[] {
   return table(
     COLUMNS,
     report.targets.map((each) => [
       each.target,
-      sayState(each),
-      sayRpos(each),
+      formatState(each),
+      formatRpos(each),
       `${each.rto.achieved === undefined ? '–' : humanSeconds(each.rto.achieved)} / ${humanSeconds(each.rto.promised)}`,
-      sayRehearsal(each),
+      formatRehearsal(each),
       (each.newestVerified ?? each.newestSnapshot)?.id ?? '–',
       shortUtc(each.next['dump'] ?? each.next['snapshot']),
     ]),
@@ -57,7 +57,7 @@ function sayTargets(report: Report): string[] {
 }
 
 /** One means after the other: `dump 3 h / 26 h, pitr 5 min / 15 min`. */
-function sayRpos({ rpo }: TargetReport): Cell {
+function formatRpos({ rpo }: TargetReport): Cell {
   const means = Object.entries(rpo);
   return means.map(([name, { achieved, promised }]) => {
     const figures = `${achieved === undefined ? '–' : humanSeconds(achieved)} / ${humanSeconds(promised)}`;
@@ -66,7 +66,7 @@ function sayRpos({ rpo }: TargetReport): Cell {
 }
 
 /** What AWS keeps of a target: how far back it can be wound now, how far the policy wants, and where copies are. */
-export function sayPlatform({ target, platform, pitrWindow, copies }: TargetReport): string[] {
+export function formatPlatform({ target, platform, pitrWindow, copies }: TargetReport): string[] {
   if (!platform) return [];
   const { status, earliest, latest, retention, replicatedTo } = platform;
   const window = latest
@@ -88,14 +88,14 @@ export function sayPlatform({ target, platform, pitrWindow, copies }: TargetRepo
 /** The Region in an ARN. */
 const regionOf = (arn: string) => arn.split(':')[3] ?? arn;
 
-function sayNotShown({ notShown }: Report): string[] {
+function formatNotShown({ notShown }: Report): string[] {
   if (!notShown) return [];
   return [
     `${notShown.good} more are good${notShown.unwell > 0 ? `, ${notShown.unwell} more are not` : ''}; ./understudy status T shows any of them`,
   ];
 }
 
-function sayRehearsal({ lastRehearsal }: TargetReport): Cell {
+function formatRehearsal({ lastRehearsal }: TargetReport): Cell {
   if (!lastRehearsal) return bad('never');
   const { at, outcome, strength, exceptions } = lastRehearsal;
   const day = at.slice(0, 10);
@@ -104,41 +104,41 @@ function sayRehearsal({ lastRehearsal }: TargetReport): Cell {
   return [`${day} ${good('passed')}`, good(STRENGTH[strength]), ...parts];
 }
 
-function sayState({ state, open }: TargetReport): Cell {
+function formatState({ state, open }: TargetReport): Cell {
   const known = open.filter(isSettled).length;
   if (state !== 'good') return bad(state);
   return [good('good'), ...(known > 0 ? [`${known} acknowledged`] : [])];
 }
 
 /** What is open, worst first, and what somebody knows of or expects. */
-export function sayOpen(report: Report): string[] {
+export function formatOpen(report: Report): string[] {
   const all = [...report.deployment, ...report.targets.flatMap((each) => each.open)].sort((a, b) =>
     a.severity.localeCompare(b.severity),
   );
   const open = all.filter((found) => !isSettled(found));
   return [
-    ...(open.length === 0 ? ['No open problems'] : open.flatMap(sayFound)),
+    ...(open.length === 0 ? ['No open problems'] : open.flatMap(formatFound)),
     ...(open.some(({ severity }) => severity === 'P0') ? ['data lost? docs/emergency.md'] : []),
-    ...all.filter(isSettled).map(sayAcknowledged),
-    ...sayExpected(report, all),
+    ...all.filter(isSettled).map(formatAcknowledged),
+    ...formatExpected(report, all),
   ];
 }
 
-function sayFound(found: Found): string[] {
+function formatFound(found: Found): string[] {
   const since = 'since' in found ? faint(`  since ${shortUtc(String(found.since))}`) : '';
   return [
     `${bad(found.severity)} ${found.code}  ${found.message}${since}`,
     `   ${faint('next:')} ${found.next}`,
-    ...(found.acknowledged ? [`   ${faint(`no reminders until ${sayEnd(found.acknowledged)}`)}`] : []),
+    ...(found.acknowledged ? [`   ${faint(`no reminders until ${formatEnd(found.acknowledged)}`)}`] : []),
   ];
 }
 
-function sayAcknowledged({ severity, code, message, acknowledged }: Found): string {
-  return `${severity} ${code}  ${message}  ${faint(`acknowledged until ${sayEnd(acknowledged!)}`)}`;
+function formatAcknowledged({ severity, code, message, acknowledged }: Found): string {
+  return `${severity} ${code}  ${message}  ${faint(`acknowledged until ${formatEnd(acknowledged!)}`)}`;
 }
 
 /** Announced, and not open. */
-function sayExpected(report: Report, open: readonly Found[]): string[] {
+function formatExpected(report: Report, open: readonly Found[]): string[] {
   const isOpen = ({ target, code, subject }: Acknowledgement) =>
     open.some(
       (each) =>
@@ -146,8 +146,8 @@ function sayExpected(report: Report, open: readonly Found[]): string[] {
     );
   return [...report.acknowledged, ...report.targets.flatMap((each) => each.acknowledged)]
     .filter((each) => !isOpen(each))
-    .map((each) => faint(`expected of ${each.target}: ${each.code}, not alerted until ${sayEnd(each)}`));
+    .map((each) => faint(`expected of ${each.target}: ${each.code}, not alerted until ${formatEnd(each)}`));
 }
 
-const sayEnd = ({ until, by, reason }: Pick<Acknowledgement, 'until' | 'by' | 'reason'>) =>
+const formatEnd = ({ until, by, reason }: Pick<Acknowledgement, 'until' | 'by' | 'reason'>) =>
   `${shortUtc(until)} UTC by ${by}: ${reason}`;

@@ -19,7 +19,7 @@ export async function timeline(session: Session, target: string, last: number): 
   const rows = found.map((event) => [
     event.at.replace('T', ' ').replace('Z', ''),
     event.from,
-    sayCode(event),
+    formatCode(event),
     firstLine(event.subject, 40),
     firstLine(event.message),
   ]);
@@ -28,7 +28,7 @@ export async function timeline(session: Session, target: string, last: number): 
   return { document: found, lines, exit: DONE };
 }
 
-function sayCode(event: TimelineEvent): string {
+function formatCode(event: TimelineEvent): string {
   const { from, code = '', message } = event;
   if (from === 'alert') return message.includes(' resolved: ') ? good(code) : bad(code);
   if (from === 'run') return message.startsWith('failed') ? bad(code) : code;

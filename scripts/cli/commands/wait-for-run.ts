@@ -6,12 +6,12 @@ import { runName } from '../../../lib/domain/names.ts';
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import type { Run } from '../../../lib/domain/runs/run.ts';
 import { humanSeconds, plusSeconds, secondsBetween, utc } from '../../../lib/domain/time.ts';
+import { formatFinding } from '../delivery-lines.ts';
+import { evidenceLines } from '../evidence-lines.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit.ts';
 import { type Message, runOf } from '../message.ts';
 import { progress, type Show } from '../progress.ts';
 import { type Answer, bad, faint, good, shortUtc } from '../say.ts';
-import { sayFinding } from '../say-delivery.ts';
-import { sayEvidence } from '../say-evidence.ts';
 import type { Session } from '../session.ts';
 import { usualSeconds } from '../usual.ts';
 import { cancel } from './cancel.ts';
@@ -106,10 +106,10 @@ function documentOf({ job }: Message, { ended, evidence, findings }: Outcome): u
 
 function linesOf(outcome: Outcome): string[] {
   const { ended, evidence, findings } = outcome;
-  if (evidence) return sayEvidence(evidence);
+  if (evidence) return evidenceLines(evidence);
   return [
     `${exitOf(outcome) === DONE ? good('✔') : bad('✖')} ${ended.summary ?? ended.state}`,
     ...(ended.error?.hint ? [`  ${faint(`next: ${ended.error.hint}`)}`] : []),
-    ...findings.flatMap(sayFinding),
+    ...findings.flatMap(formatFinding),
   ];
 }

@@ -1,7 +1,7 @@
 import { SCHEMA_QUERIES } from '../../../lib/adapters/engines/postgres/facts/schema/schema.ts';
 import { SUPERUSER } from '../../../lib/adapters/engines/postgres/scratch-server.ts';
 import type { Manifest } from '../../../lib/domain/proof/manifest.ts';
-import { type CopyFacts, type Difference, prove, sayDifference } from '../../../lib/domain/proof/proof.ts';
+import { type CopyFacts, type Difference, formatDifference, prove } from '../../../lib/domain/proof/proof.ts';
 import { type Copy, withCopy } from '../../../test/support/copy.ts';
 import { take } from '../../../test/support/source.ts';
 import { Random } from '../random.ts';
@@ -101,7 +101,10 @@ async function judge(
   const proof = await copy.proof();
   if (!proof.equal) result.verdict = 'different';
   for (const difference of proof.differences) {
-    const detail = [sayDifference(difference), ...(await bothDefinitions(lab, database, copy, difference))];
+    const detail = [
+      formatDifference(difference),
+      ...(await bothDefinitions(lab, database, copy, difference)),
+    ];
     result.faults.push({
       signature: `accused ${difference.kind} ${difference.what}`,
       detail: detail.join('\n'),

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Found, StatusReport } from '../../../lib/workflows/operator/status.ts';
 import { ack, momentOf } from '../../../scripts/cli/commands/ack.ts';
-import { sayOpen } from '../../../scripts/cli/commands/status.ts';
+import { formatOpen } from '../../../scripts/cli/commands/status.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
@@ -86,7 +86,7 @@ describe('status', () => {
       ...more,
     }) as Found;
   const said = (open: Found[], expected: object[] = []) =>
-    sayOpen({
+    formatOpen({
       targets: [{ open, acknowledged: expected }],
       deployment: [],
       acknowledged: [],

@@ -1,5 +1,5 @@
 import type { TargetReport } from '../../../lib/workflows/operator/status.ts';
-import { sayOpen, sayPlatform } from '../../../scripts/cli/commands/status.ts';
+import { formatOpen, formatPlatform } from '../../../scripts/cli/commands/status.ts';
 import { DAY } from '../../support/builders.ts';
 
 const report = (changes: Partial<TargetReport>): TargetReport => ({
@@ -22,7 +22,7 @@ const platform = {
   earliest: '2026-11-13T12:00:00Z',
   latest: '2026-11-20T11:55:00Z',
 };
-const plain = (changes: Partial<TargetReport>) => sayPlatform(report(changes)).map(withoutColour);
+const plain = (changes: Partial<TargetReport>) => formatPlatform(report(changes)).map(withoutColour);
 const withoutColour = (text: string) =>
   text.replace(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
 
@@ -66,7 +66,7 @@ test.each([
   };
   const found = { code: 'x', subject: 's', severity, message: 'm', next: 'n', target: 'crm' };
   const open = [{ ...found, ...(acknowledged ? { acknowledged: about } : {}) }] as never;
-  const said = sayOpen({ targets: [report({ open })], deployment: [], acknowledged: [] } as never).map(
+  const said = formatOpen({ targets: [report({ open })], deployment: [], acknowledged: [] } as never).map(
     withoutColour,
   );
   expect(said.includes('data lost? docs/emergency.md')).toBe(named);

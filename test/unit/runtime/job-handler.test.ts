@@ -2,45 +2,51 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { InputError } from '../../../lib/domain/errors.ts';
 import { dumpJob } from '../../../lib/domain/runs/job.ts';
-import { invocation, jobHandler, mistakes, personHandler, unwrap } from '../../../lib/runtime/job-handler.ts';
+import {
+  invocation,
+  jobHandler,
+  messageIn,
+  mistakes,
+  personHandler,
+} from '../../../lib/runtime/job-handler.ts';
 
 const MESSAGE = { job: 'dump', target: 'crm', scheduledFor: '2026-11-20T01:00:00Z' };
 
 describe('a message', () => {
   test('from a queue is its record’s body', () => {
     const event = { Records: [{ messageId: 'm', eventSource: 'aws:sqs', body: JSON.stringify(MESSAGE) }] };
-    expect(unwrap(event)).toEqual({ body: MESSAGE, direct: false });
+    expect(messageIn(event)).toEqual({ body: MESSAGE, direct: false });
   });
 
   test('from a topic is what the record says', () => {
     const event = {
       Records: [{ EventSource: 'aws:sns', Sns: { Message: JSON.stringify(MESSAGE), Subject: 's' } }],
     };
-    expect(unwrap(event)).toEqual({ body: MESSAGE, direct: false });
+    expect(messageIn(event)).toEqual({ body: MESSAGE, direct: false });
   });
 
   test('from a schedule or a person is the event itself', () => {
-    expect(unwrap(MESSAGE)).toEqual({ body: MESSAGE, direct: true });
+    expect(messageIn(MESSAGE)).toEqual({ body: MESSAGE, direct: true });
   });
 
   test.each([null, undefined, 'text', 5, [], { Records: 'none' }])(
     '%j is nobody’s envelope, and judged as it is',
     (event) => {
-      expect(unwrap(event)).toEqual({ body: event, direct: true });
+      expect(messageIn(event)).toEqual({ body: event, direct: true });
     },
   );
 
   test('that is no JSON is handed on as text, to be refused with what it says', () => {
-    expect(unwrap({ Records: [{ body: 'dump crm please' }] })).toEqual({
+    expect(messageIn({ Records: [{ body: 'dump crm please' }] })).toEqual({
       body: 'dump crm please',
       direct: false,
     });
-    expect(unwrap({ Records: [{}] })).toEqual({ body: '', direct: false });
+    expect(messageIn({ Records: [{}] })).toEqual({ body: '', direct: false });
   });
 
   test.each([0, 2, 10])('never comes %d at a time: half a batch cannot be told from a whole one', (count) => {
     const event = { Records: Array.from({ length: count }, () => ({ body: '{}' })) };
-    expect(() => unwrap(event)).toThrow(`expected one record, got ${count}`);
+    expect(() => messageIn(event)).toThrow(`expected one record, got ${count}`);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type JobDeps, underClaim } from '../../../lib/execution/claim.ts';
+import { type ClaimDeps, underClaim } from '../../../lib/execution/claim.ts';
 import { cancel } from '../../../lib/workflows/operator/cancel.ts';
 import { point, policy, target } from '../../support/builders.ts';
 import { memoryAlerts } from '../../support/doubles/alerts.ts';
@@ -26,7 +26,7 @@ function world() {
     metrics: recordingMetrics(),
     stage: 'test',
     secondsLeft: () => 900,
-  } as unknown as JobDeps;
+  } as unknown as ClaimDeps;
   return { deps, alerts };
 }
 

@@ -11,7 +11,7 @@ import type { ScratchResult } from '../../../lib/restore/on-server.ts';
 import { formatEvidence } from '../../../lib/workflows/rehearse/format-evidence.ts';
 import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
 import { rehearseDump } from '../../../lib/workflows/rehearse/rehearse-dump.ts';
-import { sayEvidence } from '../../../scripts/cli/say-evidence.ts';
+import { evidenceLines } from '../../../scripts/cli/evidence-lines.ts';
 import { point as dumpPoint } from '../../support/builders.ts';
 import { memoryAlerts } from '../../support/doubles/alerts.ts';
 import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
@@ -392,7 +392,7 @@ describe('a rehearsal', () => {
       expect(formatEvidence(evidence)).toContain(
         'equal to its source but for what was left out (extension pg_cron, function public.f(integer))',
       );
-      expect(sayEvidence(evidence).join('\n')).toMatch(
+      expect(evidenceLines(evidence).join('\n')).toMatch(
         /row by row, but for what was left out[\s\S]*left out {4}function public\.f\(integer\)/,
       );
       const status = await deps.catalog.refreshStatus('crm');

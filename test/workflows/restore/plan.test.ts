@@ -1,5 +1,5 @@
 import type { Policy } from '../../../lib/domain/plan/policy.ts';
-import { sayEstimate } from '../../../lib/restore/instance/budget.ts';
+import { formatEstimate } from '../../../lib/restore/instance/budget.ts';
 import { planRehearsal } from '../../../lib/restore/instance/plan.ts';
 import { point, policy, snapshotPoint } from '../../support/builders.ts';
 import { jobOf, MANIFEST, rehearsalWorld, SNAPSHOT_ID } from '../../support/rehearsals.ts';
@@ -127,10 +127,10 @@ describe('the manifest that it is held against', () => {
 
 describe('an estimate', () => {
   it('is said in hours and dollars, and how much is used', () => {
-    expect(sayEstimate({ seconds: 2520, dollars: 0.08, used: 10_800, allowed: 86_400 })).toBe(
+    expect(formatEstimate({ seconds: 2520, dollars: 0.08, used: 10_800, allowed: 86_400 })).toBe(
       'about 42 min on a scratch instance, 0.08 USD and its storage; 3 h of 24 h used this month',
     );
-    expect(sayEstimate({ seconds: 3600, used: 0, allowed: 7200 })).not.toContain('USD');
+    expect(formatEstimate({ seconds: 3600, used: 0, allowed: 7200 })).not.toContain('USD');
   });
 });
 

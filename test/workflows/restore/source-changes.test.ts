@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CredentialsRefused, UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { LedgerRow } from '../../../lib/domain/proof/ledger.ts';
-import { lookAtSource, type SourceLookDeps } from '../../../lib/restore/instance/source-changes.ts';
+import { readSourceChanges, type SourceChangesDeps } from '../../../lib/restore/instance/source-changes.ts';
 import { manifest } from '../../support/builders.ts';
 import { planOf } from '../../support/snapshots.ts';
 
@@ -59,7 +59,7 @@ function world(ledger = true) {
           .map(row);
       },
     },
-  } satisfies SourceLookDeps;
+  } satisfies SourceChangesDeps;
   const rotate = (to = 'new') => {
     valid = to;
   };
@@ -70,7 +70,7 @@ describe('a look at the source', () => {
   it('says what changed since the manifest, and the ledger six hours before the moment and a quarter after', async () => {
     const { deps, since } = world();
     expect(
-      await lookAtSource({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps),
+      await readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps),
     ).toEqual({
       since,
       ledger: [row('2026-11-20T05:55:01.000000Z'), row('2026-11-20T12:09:59.999999Z')],
@@ -78,9 +78,9 @@ describe('a look at the source', () => {
   });
 
   it('says of a ledger only where the target has one, and of changes only where there is a manifest', async () => {
-    expect(await lookAtSource({ ask: 'changes', target: 'crm', moment: MOMENT }, world(false).deps)).toEqual(
-      {},
-    );
+    expect(
+      await readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT }, world(false).deps),
+    ).toEqual({});
   });
 
   it('fits into a checkpoint, or says that it would not, and the ledger with it', async () => {
@@ -91,7 +91,7 @@ describe('a look at the source', () => {
         changed: {},
         written: Array.from({ length: tables }, (_, table) => ({ table, unknown: true as const })),
       });
-      const look = await lookAtSource(
+      const look = await readSourceChanges(
         { ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST },
         most.deps,
       );
@@ -110,7 +110,7 @@ describe('a look at the source', () => {
     deps.ledger.rows = async () => {
       throw new UnderstudyError('ledger-missing', 'there is no table', { hint: 'make it' });
     };
-    const look = await lookAtSource(
+    const look = await readSourceChanges(
       { ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST },
       deps,
     );
@@ -120,7 +120,7 @@ describe('a look at the source', () => {
   it('asks about the moment that was restored, and fails when the source cannot be asked', async () => {
     const { deps } = world();
     const look = () =>
-      lookAtSource({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps);
+      readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps);
     const moments: string[] = [];
     deps.instances.since = async (_given, _manifest, moment) => {
       moments.push(moment);
@@ -134,18 +134,21 @@ describe('a look at the source', () => {
     const rotated = world();
     rotated.rotate();
     expect(
-      await lookAtSource({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, rotated.deps),
+      await readSourceChanges(
+        { ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST },
+        rotated.deps,
+      ),
     ).toHaveProperty('since');
     const refused = world();
     refused.rotate('another');
     await expect(
-      lookAtSource({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, refused.deps),
+      readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, refused.deps),
     ).rejects.toThrow('rotated');
     expect(refused.asked).toEqual(['old', 'new']);
   });
 
   it('is none when the manifest is not the one on record', async () => {
-    const look = lookAtSource(
+    const look = readSourceChanges(
       { ask: 'changes', target: 'crm', moment: MOMENT, manifest: { ...MANIFEST, sha256: '0'.repeat(64) } },
       world().deps,
     );

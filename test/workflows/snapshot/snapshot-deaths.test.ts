@@ -1,6 +1,6 @@
 import type { Durable } from '../../../lib/ports/durable.ts';
 import { snapshot } from '../../../lib/workflows/snapshot/snapshot.ts';
-import { lookAtPlatform } from '../../../lib/workflows/watch/inventory.ts';
+import { takeInventory } from '../../../lib/workflows/watch/inventory.ts';
 import { platformSource } from '../../support/builders.ts';
 import type { Death } from '../../support/doubles/durable.ts';
 import {
@@ -131,7 +131,7 @@ describe('a snapshot whose function is killed', () => {
       made.platform.putSource(platformSource());
       for (const name of made.platform.ids()) made.platform.setStatus(name, 'available');
       await made.clock.advance(15 * 3600);
-      await lookAtPlatform(
+      await takeInventory(
         made.deps.plan.targets[0]!,
         { kind: 'rds', id: 'crm-db' },
         made.deps,

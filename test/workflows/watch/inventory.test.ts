@@ -4,7 +4,7 @@ import { type PlatformSnapshot, TAGS } from '../../../lib/domain/points/platform
 import type { SnapshotPoint } from '../../../lib/domain/points/recovery-point.ts';
 import { copy } from '../../../lib/workflows/copy/copy.ts';
 import { snapshot } from '../../../lib/workflows/snapshot/snapshot.ts';
-import { lookAtPlatform } from '../../../lib/workflows/watch/inventory.ts';
+import { takeInventory } from '../../../lib/workflows/watch/inventory.ts';
 import {
   DAY,
   HOME,
@@ -37,7 +37,7 @@ function looking(options: Parameters<typeof snapshotWorld>[0] = {}) {
   return {
     ...made,
     async look() {
-      const seen = await lookAtPlatform(target!, target!.platform!, made.deps, made.clock.now());
+      const seen = await takeInventory(target!, target!.platform!, made.deps, made.clock.now());
       const found = seen.findings.map(({ code, subject, severity }) => `${severity} ${code} ${subject}`);
       return [...found, ...seen.failures];
     },
@@ -95,7 +95,7 @@ describe('a source', () => {
     const [target] = made.deps.plan.targets;
     const moved = { ...target!, platform: { kind: 'rds' as const, id: 'crm-db-restored' } };
     for (let times = 0; times < 2; times++)
-      await lookAtPlatform(moved, moved.platform, made.deps, made.clock.now());
+      await takeInventory(moved, moved.platform, made.deps, made.clock.now());
     expect(await made.catalog.openFindings()).toEqual([]);
   });
 

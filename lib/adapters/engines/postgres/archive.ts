@@ -6,8 +6,8 @@ import { compressionFor } from './compression.ts';
 import {
   childEnvironment,
   type Ending,
+  formatEnding,
   libpqEnvironment,
-  sayEnding,
   start,
   withoutSecret,
 } from './process.ts';
@@ -90,7 +90,7 @@ export function startArchive(
 }
 
 function failure(ending: Ending, credentials: Credentials): Error {
-  const said = sayEnding('pg_dump', ending, credentials.password);
+  const said = formatEnding('pg_dump', ending, credentials.password);
   if (/canceling statement due to (lock|statement) timeout/.test(ending.stderr)) {
     return new UnderstudyError('lock-timeout', said, {
       hint: 'another session waits for an exclusive lock, and pg_dump waits behind it; `./understudy doctor` names it',

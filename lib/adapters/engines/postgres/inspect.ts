@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { codeOf } from '../../../domain/errors.ts';
 import type { Inspection } from '../../../ports/database.ts';
-import { childEnvironment, isVerdict, sayEnding, start } from './process.ts';
+import { childEnvironment, formatEnding, isVerdict, start } from './process.ts';
 import { type Programs, readerFor } from './programs.ts';
 import { drained, tocReader } from './toc.ts';
 
@@ -60,7 +60,7 @@ function parseToNowhere(programs: Programs): {
   return {
     result: ended.then((ending): Inspection => {
       if (ending.code === 0 && ending.stderr === '') return {};
-      const said = sayEnding('pg_restore', ending);
+      const said = formatEnding('pg_restore', ending);
       return isVerdict(ending) ? { problem: said } : { failure: said };
     }),
     async offer(chunk) {

@@ -99,7 +99,7 @@ function noteDeath(program: string, cwd: string | URL | undefined, ending: Endin
   const name = basename(program);
   const spoke = name !== 'pg_restore' || isVerdict(ending);
   if (ending.signal === null && ending.code !== null && spoke) return;
-  deaths.set(cwd, [...diedIn(cwd), sayEnding(name, ending)]);
+  deaths.set(cwd, [...diedIn(cwd), formatEnding(name, ending)]);
 }
 
 /** Did pg_restore itself judge its input, or was it killed, not startable, without memory, or without a library? */
@@ -114,7 +114,7 @@ export function isVerdict({ code, signal, stderr }: Ending): boolean {
 }
 
 /** `pg_dump exited with 1: pg_dump: error: …` without secrets, statements and rows: it goes to people, by e-mail too. */
-export function sayEnding(program: string, ending: Ending, secret?: string): string {
+export function formatEnding(program: string, ending: Ending, secret?: string): string {
   const how = ending.signal
     ? `was ended by ${ending.signal}`
     : ending.code === null

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import type { Credentials } from '../../../ports/database.ts';
-import { childEnvironment, libpqEnvironment, sayEnding, start } from './process.ts';
+import { childEnvironment, formatEnding, libpqEnvironment, start } from './process.ts';
 import type { Programs } from './programs.ts';
 import { conninfo } from './sql.ts';
 
@@ -30,7 +30,7 @@ export async function dumpRoles(programs: Programs, credentials: Credentials): P
   const ending = await ended;
   const text = Buffer.concat(chunks);
   if (ending.code === 0 && text.includes('PostgreSQL database cluster dump complete')) return text;
-  throw new UnderstudyError('roles-dump-failed', sayEnding('pg_dumpall', ending, credentials.password), {
+  throw new UnderstudyError('roles-dump-failed', formatEnding('pg_dumpall', ending, credentials.password), {
     hint: 'the dump role needs to read pg_roles and pg_auth_members: grant select on pg_roles, pg_auth_members to public; (it is given until someone revokes it)',
   });
 }

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import { connectLocally } from './connection.ts';
-import { childEnvironment, type Ending, sayEnding, start } from './process.ts';
+import { childEnvironment, type Ending, formatEnding, start } from './process.ts';
 import type { Programs } from './programs.ts';
 
 /** Name of the scratch server's own superuser. No source has a role of this name: part of it is left to chance. */
@@ -52,7 +52,7 @@ export async function startScratchServer(
   );
   const made = await initdb.ended;
   if (made.code !== 0)
-    throw new UnderstudyError('scratch-failed', sayEnding('initdb', made), {
+    throw new UnderstudyError('scratch-failed', formatEnding('initdb', made), {
       hint: 'see the log above for what this machine lacks',
     });
 
@@ -92,7 +92,7 @@ export async function startScratchServer(
   };
   for (let attempt = 0; attempt < 300; attempt++) {
     const died = await Promise.race([server.ended, sleep(100, undefined)]);
-    if (died) throw new UnderstudyError('scratch-failed', sayEnding('the scratch server', died));
+    if (died) throw new UnderstudyError('scratch-failed', formatEnding('the scratch server', died));
     const client = await scratch.connect(SUPERUSER, 'postgres').catch(() => undefined);
     if (!client) continue;
     await client.end();

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { codeOf, RestoreFailed, reasonOf, saidOf, UnderstudyError } from '../../../domain/errors.ts';
+import { codeOf, RestoreFailed, reasonOf, toErrorInfo, UnderstudyError } from '../../../domain/errors.ts';
 import type { Manifest } from '../../../domain/proof/manifest.ts';
 import { humanSeconds } from '../../../domain/time.ts';
 import type { OnRead, RestoreRequest, Scratch, ScratchCopy } from '../../../ports/database.ts';
@@ -108,7 +108,7 @@ async function watched<T>(
 }
 
 function withMore(error: unknown, more: string): RestoreFailed {
-  const said = saidOf(error);
+  const said = toErrorInfo(error);
   const failed = new RestoreFailed(said.code, `${said.message} (${more})`, { hint: said.hint, cause: error });
   if (error instanceof RestoreFailed) failed.notes = error.notes;
   return failed;

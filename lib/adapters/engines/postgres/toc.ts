@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import type { TableOfContents, TocEntry } from '../../../ports/database.ts';
 import { fromBytes } from './bytes.ts';
-import { childEnvironment, isVerdict, sayEnding, start } from './process.ts';
+import { childEnvironment, formatEnding, isVerdict, start } from './process.ts';
 import type { Programs } from './programs.ts';
 
 /**
@@ -93,7 +93,7 @@ export function tocReader(programs: Programs): {
     if (ending.code !== 0)
       throw new UnderstudyError(
         isVerdict(ending) ? 'toc-unreadable' : 'reader-failed',
-        sayEnding('pg_restore --list', ending),
+        formatEnding('pg_restore --list', ending),
       );
     return parseToc(fromBytes(Buffer.concat(chunks)));
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, RestoreFailed, reasonOf } from '../../../domain/errors.ts';
 import type { Manifest } from '../../../domain/proof/manifest.ts';
-import { diedIn, sayEnding } from './process.ts';
+import { diedIn, formatEnding } from './process.ts';
 import { digestOnDisk } from './restore/fetch.ts';
 import { type ScratchServer, SUPERUSER } from './scratch-server.ts';
 
@@ -70,7 +70,7 @@ async function ofServer(
   }
   const ended = server.hasEnded();
   // Its own last words may be about a row or a statement.
-  if (ended) return { message: sayEnding('the scratch server', { ...ended, stderr: '' }), hint };
+  if (ended) return { message: formatEnding('the scratch server', { ...ended, stderr: '' }), hint };
   if (!answers) return { message: 'the scratch server no longer answers', hint };
   const [died] = diedIn(server.directory);
   return died === undefined ? undefined : { message: died, hint };

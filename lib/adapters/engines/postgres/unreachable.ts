@@ -7,22 +7,22 @@ import { identifier } from './sql.ts';
  * What node-pg and TLS say has no SQLSTATE. A server may speak another language: `routine`, the function of its source
  * that complained, tells what one SQLSTATE has in common with others; poolers leave it out, so words count as well.
  */
-type Said = { code: string; message: string; routine: string };
+type ErrorInfo = { code: string; message: string; routine: string };
 type Cause = {
-  is: (said: Said) => boolean;
+  is: (said: ErrorInfo) => boolean;
   /** What happened, behind the place's name. Left out where the place was never reached. */
   what?: string;
-  hint: (to: Credentials, said: Said) => string;
+  hint: (to: Credentials, said: ErrorInfo) => string;
   credentials?: true;
 };
 
 const code =
   (...codes: string[]) =>
-  (said: Said) =>
+  (said: ErrorInfo) =>
     codes.includes(said.code);
-const words = (pattern: RegExp) => (said: Said) => pattern.test(said.message) || pattern.test(said.code);
+const words = (pattern: RegExp) => (said: ErrorInfo) => pattern.test(said.message) || pattern.test(said.code);
 /** An SQLSTATE with words, or from that routine. */
-const state = (code: string, pattern: RegExp, routine?: string) => (said: Said) =>
+const state = (code: string, pattern: RegExp, routine?: string) => (said: ErrorInfo) =>
   said.code === code && (pattern.test(said.message) || said.routine === routine);
 
 const LOGIN_TRIGGERS =
@@ -147,7 +147,7 @@ const CAUSES: readonly Cause[] = [
   },
 ];
 
-function hbaLine({ sslmode, database, user }: Credentials, { message }: Said): string {
+function hbaLine({ sslmode, database, user }: Credentials, { message }: ErrorInfo): string {
   const from = /for host "([^"]+)"/.exec(message)?.[1];
   const address = from ? `${from}/${from.includes(':') ? 128 : 32}` : 'ADDRESS/32';
   return `add a line to the server’s pg_hba.conf, then select pg_reload_conf(): ${sslmode === 'disable' ? 'host' : 'hostssl'} ${identifier(database)} ${identifier(user)} ${address} scram-sha-256`;
@@ -155,9 +155,9 @@ function hbaLine({ sslmode, database, user }: Credentials, { message }: Said): s
 
 /** Why there is no connection, in words, with the remedy for exactly that. */
 export function unreachable(error: unknown, where: string, to?: Credentials): UnderstudyError {
-  const { code = '', message, routine = '' } = error as Partial<Said>;
+  const { code = '', message, routine = '' } = error as Partial<ErrorInfo>;
   // Of a host with several addresses the message is empty.
-  const said: Said = { code, message: message || code, routine };
+  const said: ErrorInfo = { code, message: message || code, routine };
   const cause = to && CAUSES.find(({ is }) => is(said));
   const told = withoutSecret(said.message, to?.password).replace(/; if the root CA is installed.*$/, '');
   const Kind = cause?.credentials ? CredentialsRefused : UnderstudyError;

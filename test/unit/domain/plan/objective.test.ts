@@ -1,4 +1,4 @@
-import { rpoArithmetic, sayArithmetic } from '../../../../lib/domain/plan/objective.ts';
+import { formatArithmetic, rpoArithmetic } from '../../../../lib/domain/plan/objective.ts';
 import type { Schedule } from '../../../../lib/domain/plan/schedule.ts';
 import { DAY, HOUR, policy } from '../../../support/builders.ts';
 
@@ -23,7 +23,7 @@ test('interval, dump, verification and grace are added and held against the prom
     promised: 26 * HOUR,
     fits: true,
   });
-  expect(sayArithmetic(sum)).toBe(
+  expect(formatArithmetic(sum)).toBe(
     '24 h between dumps + 15 min dump + 10 min verification + 30 min grace = 24 h 55 min, promised 26 h',
   );
 });
@@ -48,7 +48,7 @@ test.each([
   ['0 4 * * *', 'Asia/Tokyo', '24 h between dumps + '],
   ['0 4 * * *', 'UTC', '24 h between dumps + '],
 ])('%s in %s is said to have %s', (cron, timezone, said) => {
-  expect(sayArithmetic(rpoArithmetic(dumping(cron, 26 * HOUR, timezone), NOW)!)).toContain(said);
+  expect(formatArithmetic(rpoArithmetic(dumping(cron, 26 * HOUR, timezone), NOW)!)).toContain(said);
 });
 
 test('what was measured counts before what is usual', () => {
@@ -74,7 +74,7 @@ describe('snapshots', () => {
   test('are held against their own promise, and need no verification of their own', () => {
     const sum = arithmetic('0 */6 * * *', 7 * HOUR)!;
     expect(sum).toMatchObject({ means: 'snapshot', interval: 6 * HOUR, verify: 0, fits: true });
-    expect(sayArithmetic(sum)).toBe(
+    expect(formatArithmetic(sum)).toBe(
       '6 h between snapshots + 5 min snapshot + 30 min grace = 6 h 35 min, promised 7 h',
     );
   });

@@ -1,5 +1,5 @@
 import type { Manifest, SequenceFacts } from '../../../../lib/domain/proof/manifest.ts';
-import { type CopyFacts, prove, sayDifference } from '../../../../lib/domain/proof/proof.ts';
+import { type CopyFacts, formatDifference, prove } from '../../../../lib/domain/proof/proof.ts';
 import { faithfulCopy, manifest } from '../../../support/builders.ts';
 
 /** What a proof must not say: that a copy was proven when it was not, or that a faithful one is not equal. */
@@ -76,7 +76,7 @@ describe('a sequence', () => {
   const giving = (value: string, facts: SequenceFacts, columnMaximum?: string) =>
     proofOf(manifest({ sequences: [facts] }), (copy) =>
       Object.assign(copy.sequences[0]!, { value, ...(columnMaximum ? { columnMaximum } : {}) }),
-    ).differences.map(sayDifference);
+    ).differences.map(formatDifference);
 
   test.each(['10', '11', '499', '500'])('may give %s next, between its two readings', (value) => {
     expect(giving(value, sequence())).toEqual([]);

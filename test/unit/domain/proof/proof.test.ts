@@ -1,5 +1,5 @@
 import type { Manifest } from '../../../../lib/domain/proof/manifest.ts';
-import { type CopyFacts, prove, sayDifference } from '../../../../lib/domain/proof/proof.ts';
+import { type CopyFacts, formatDifference, prove } from '../../../../lib/domain/proof/proof.ts';
 import { faithfulCopy, manifest } from '../../../support/builders.ts';
 
 const KINDS = [
@@ -133,7 +133,7 @@ test.each<[string, (copy: CopyFacts) => void, string]>([
 ])('%s is found', (_, change, said) => {
   const proof = proofOf(change);
   expect(proof.equal).toBe(false);
-  expect(proof.differences.map(sayDifference)).toEqual([said]);
+  expect(proof.differences.map(formatDifference)).toEqual([said]);
 });
 
 test('two tables that have each other’s rows are both named', () => {
@@ -163,7 +163,7 @@ describe('a hash-partitioned tree', () => {
       source,
       { ...faithfulCopy(source), tables },
       { depth: 'fingerprints', extensionsLeftOut: [] },
-    ).differences.map(sayDifference);
+    ).differences.map(formatDifference);
 
   it('is equal although its rows moved to other partitions', () => {
     expect(restored(leaf('t_0', '750', '12:22'), leaf('t_1', '250', '3:5'))).toEqual([]);

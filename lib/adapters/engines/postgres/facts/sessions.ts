@@ -41,7 +41,7 @@ export async function unreported(
     const still = new Set((await sessionsAtWork(client, moment, firstReading)).map(({ pid }) => pid));
     working = working.filter(({ pid }) => still.has(pid));
   }
-  return working.length > 0 ? sayWorking(working) : undefined;
+  return working.length > 0 ? formatWorking(working) : undefined;
 }
 
 async function sessionsAtWork(client: Client, moment: string, firstReading: string): Promise<Session[]> {
@@ -63,7 +63,7 @@ async function sessionsAtWork(client: Client, moment: string, firstReading: stri
   );
 }
 
-function sayWorking(sessions: readonly Session[]): string {
+function formatWorking(sessions: readonly Session[]): string {
   const more = sessions.length > 1 ? ` and ${sessions.length - 1} more` : '';
   const seen = sessions.find(({ hidden }) => !hidden);
   if (!seen)

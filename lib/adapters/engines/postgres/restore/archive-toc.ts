@@ -111,6 +111,6 @@ function parse(head: Buffer): ArchiveEntry[] {
 }
 
 /** An entry for people, and as `rehearsal.leaveOut` names it: `function public.f(integer)`. No body, no value. */
-export function sayEntry({ type, schema, name }: ArchiveEntry): string {
+export function formatEntry({ type, schema, name }: ArchiveEntry): string {
   return `${type.toLowerCase()} ${schema === undefined ? '' : `${schema}.`}${name}`.replace(/\s+/g, ' ');
 }

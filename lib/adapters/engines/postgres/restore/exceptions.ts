@@ -1,5 +1,5 @@
 import type { Exception } from '../../../../domain/proof/exceptions.ts';
-import { type ArchiveEntry, sayEntry } from './archive-toc.ts';
+import { type ArchiveEntry, formatEntry } from './archive-toc.ts';
 
 /** Kinds of the facts, where they are called otherwise than in archives. */
 const KINDS: Record<string, string> = {
@@ -31,7 +31,7 @@ export function exceptionsOf(left: readonly ArchiveEntry[]): Exception[] {
       const type = entry.type.toLowerCase();
       const kind = KINDS[type] ?? type;
       const whole = entry.schema === undefined ? entry.name : `${entry.schema}.${entry.name}`;
-      const said = sayEntry(entry);
+      const said = formatEntry(entry);
       const missing = (each: string, name = whole): Exception => ({
         kind: each,
         name,
@@ -51,6 +51,6 @@ export function exceptionsOf(left: readonly ArchiveEntry[]): Exception[] {
 
 /** Does `rehearsal.leaveOut` name this entry? A function may be named without its arguments. */
 export function isNamed(entry: ArchiveEntry, names: readonly string[]): boolean {
-  const said = sayEntry(entry);
+  const said = formatEntry(entry);
   return names.some((name) => said === name || (said.startsWith(`${name}(`) && !name.includes('(')));
 }

@@ -1,7 +1,7 @@
 import { RestoreFailed } from '../../../../domain/errors.ts';
-import { type Ending, sayEnding } from '../process.ts';
+import { type Ending, formatEnding } from '../process.ts';
 import type { EntryError, Outcome } from './archive.ts';
-import { type ArchiveEntry, sayEntry } from './archive-toc.ts';
+import { type ArchiveEntry, formatEntry } from './archive-toc.ts';
 
 /** What was left out before, and so may be what an entry lacks. */
 export type Without = { extensions: readonly string[]; named: readonly ArchiveEntry[]; locale: boolean };
@@ -114,7 +114,7 @@ export function failureOf(
 }
 
 function unexplained(ending: Ending): RestoreFailed {
-  return new RestoreFailed('restore-failed', sayEnding('pg_restore', ending), {
+  return new RestoreFailed('restore-failed', formatEnding('pg_restore', ending), {
     hint: 'read the error; `./understudy rehearse` tries again',
   });
 }
@@ -138,7 +138,7 @@ function needsFailed(
 function say(concerned: readonly EntryError[], all: number): string {
   const lines = concerned
     .slice(0, SHOWN)
-    .map(({ entry, message }) => (entry ? `${sayEntry(entry)}: ${message}` : message));
+    .map(({ entry, message }) => (entry ? `${formatEntry(entry)}: ${message}` : message));
   const more = concerned.length > SHOWN ? [`and ${concerned.length - SHOWN} more`] : [];
   const others = all - concerned.length;
   const beside = others > 0 ? ` (and ${others} more errors after these)` : '';

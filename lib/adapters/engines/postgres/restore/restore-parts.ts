@@ -3,7 +3,7 @@ import type { RestoreRequest } from '../../../../ports/database.ts';
 import type { Programs } from '../programs.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
 import { type Outcome, type Part, pgRestore } from './archive.ts';
-import { type ArchiveEntry, readArchiveToc, sayEntry } from './archive-toc.ts';
+import { type ArchiveEntry, formatEntry, readArchiveToc } from './archive-toc.ts';
 import { lendCreate, prepareDatabase, takeBack } from './database.ts';
 import { exceptionsOf, isNamed } from './exceptions.ts';
 import { createExtensions, makeRoomForRows } from './extensions.ts';
@@ -30,7 +30,7 @@ export async function restoreParts(
   const { kept, left } = leaveOut(all, (entry) => isNamed(entry, names));
   const parts = partition(kept);
   const without = { extensions: [] as string[], named: left, locale };
-  sayLeft(all, left, names, notes);
+  formatLeft(all, left, names, notes);
 
   const run = (part: Part) => pgRestore(server, programs, archive, part);
   const restore = async (part: Part, allowed?: (outcome: Outcome) => Outcome) => {
@@ -81,13 +81,13 @@ export async function restoreParts(
   };
 }
 
-function sayLeft(
+function formatLeft(
   all: readonly ArchiveEntry[],
   left: readonly ArchiveEntry[],
   names: readonly string[],
   notes: string[],
 ): void {
-  const named = left.filter((entry) => isNamed(entry, names)).map(sayEntry);
+  const named = left.filter((entry) => isNamed(entry, names)).map(formatEntry);
   if (named.length > 0) notes.push(`left out, as rehearsal.leaveOut says: ${named.join(', ')}`);
   const unknown = names.filter((name) => !all.some((entry) => isNamed(entry, [name])));
   if (unknown.length > 0)

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RestoreFailed } from '../../../../domain/errors.ts';
 import { rows } from '../connection.ts';
 import { withoutValues } from '../error-text.ts';
-import { sayEnding, start } from '../process.ts';
+import { formatEnding, start } from '../process.ts';
 import type { Programs } from '../programs.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
 import { RESTORER } from './names.ts';
@@ -32,7 +32,7 @@ export async function restoreRoles(
   const said: string[] = [];
   psql.child.stderr!.on('data', (part: string) => said.push(part));
   const ending = await psql.ended;
-  if (ending.code !== 0) throw new RestoreFailed('restore-failed', sayEnding('psql (roles)', ending));
+  if (ending.code !== 0) throw new RestoreFailed('restore-failed', formatEnding('psql (roles)', ending));
   const client = await server.connect(SUPERUSER, 'postgres');
   try {
     await client.query(DISARM);

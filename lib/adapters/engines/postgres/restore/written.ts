@@ -6,7 +6,7 @@ import { keyOfObject, type Rewritten } from '../../../../domain/proof/proof.ts';
 import { decoded } from '../bytes.ts';
 import { rows } from '../connection.ts';
 import { digest, schemaFacts } from '../facts/schema/schema.ts';
-import { sayEnding, start } from '../process.ts';
+import { formatEnding, start } from '../process.ts';
 import type { Programs } from '../programs.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
 import { DATABASE, RESTORER } from './names.ts';
@@ -101,7 +101,7 @@ async function definitionsIn(server: ScratchServer, programs: Programs, encoding
   child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ending = await ended;
   if (ending.code !== 0)
-    throw new UnderstudyError('archive-text', sayEnding('pg_restore --schema-only', ending));
+    throw new UnderstudyError('archive-text', formatEnding('pg_restore --schema-only', ending));
   return decoded(Buffer.concat(chunks), encoding);
 }
 

@@ -1,7 +1,7 @@
 import {
   childEnvironment,
+  formatEnding,
   libpqEnvironment,
-  sayEnding,
   start,
   withoutSecret,
 } from '../../../../../lib/adapters/engines/postgres/process.ts';
@@ -48,7 +48,7 @@ describe('how a program ended', () => {
     [{ code: 0, signal: null, stderr: '' }, 'pg_dump exited with 0'],
     [{ code: null, signal: 'SIGKILL', stderr: '' } as const, 'pg_dump was ended by SIGKILL'],
     [{ code: null, signal: null, stderr: 'ENOENT' }, 'pg_dump could not start: ENOENT'],
-  ])('%j is told as %s', (ending, expected) => expect(sayEnding('pg_dump', ending)).toBe(expected));
+  ])('%j is told as %s', (ending, expected) => expect(formatEnding('pg_dump', ending)).toBe(expected));
 
   test.each([
     [
@@ -80,12 +80,12 @@ describe('how a program ended', () => {
       'pg_restore: error: could not execute query: ERROR:  no',
     ],
   ])('is told without statements and rows: %j', (stderr, said) =>
-    expect(sayEnding('it', { code: 1, signal: null, stderr })).toBe(`it exited with 1: ${said}`),
+    expect(formatEnding('it', { code: 1, signal: null, stderr })).toBe(`it exited with 1: ${said}`),
   );
 
   test('is told by its last dozen lines, without the secret', () => {
     const stderr = Array.from({ length: 40 }, (_, line) => `line ${line} hunter2`).join('\n');
-    const said = sayEnding('pg_dump', { code: 1, signal: null, stderr }, 'hunter2');
+    const said = formatEnding('pg_dump', { code: 1, signal: null, stderr }, 'hunter2');
     expect(said.split('\n')).toHaveLength(12);
     expect(said).toContain('line 39 ***');
     expect(said).not.toContain('line 27 ');

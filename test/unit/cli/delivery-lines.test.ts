@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import { deliveryLines, exitOf, formatWhole, isGood } from '../../../scripts/cli/delivery-lines.ts';
 import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
-import { exitOf, isGood, sayDelivery, sayWhole } from '../../../scripts/cli/say-delivery.ts';
 import type { Delivery } from '../../../scripts/local/pump.ts';
 
 const delivered = (rest: Partial<Delivery>): Delivery => ({ function: 'snapshot', message: {}, ...rest });
@@ -27,7 +27,7 @@ test.each([
   ['was done', delivered({ result: { outcome: 'done', summary: 'taken' } }), DONE, '✔ snapshot  taken'],
   ['had nothing to do', delivered({ result: [] }), DONE, 'nothing waits'],
 ])('what %s is said and ends so', (_what, delivery, exit, said) => {
-  const text = stripVTControlCharacters(sayWhole(delivery).join('\n'));
+  const text = stripVTControlCharacters(formatWhole(delivery).join('\n'));
   expect([exitOf([delivery]), text]).toEqual([exit, expect.stringContaining(said)]);
 });
 
@@ -57,7 +57,7 @@ describe('a good dump about which something is unusual', () => {
     ['P1', {}, '⚠ verify  x is good', FOUND_WRONG, true],
   ] as const)('%s %j is shown as %s and ends with %d', (severity, more, shown, exit, isFine) => {
     const delivery = verified(severity, more);
-    const lines = sayWhole(delivery).map(stripVTControlCharacters);
+    const lines = formatWhole(delivery).map(stripVTControlCharacters);
     expect(lines[0]).toContain(shown);
     expect(lines[1]).toContain(`${severity} size-anomaly  much larger`);
     expect([exitOf([delivery]), isGood([delivery])]).toEqual([exit, isFine]);
@@ -76,6 +76,6 @@ test.each([
 });
 
 test('while others are still to come no line is empty', () => {
-  expect(sayDelivery(delivered({ result: [] }))).toBe('snapshot: nothing waits for it');
-  expect(sayDelivery(delivered({ result: undefined }))).toBe('snapshot: refused the message');
+  expect(deliveryLines(delivered({ result: [] }))).toBe('snapshot: nothing waits for it');
+  expect(deliveryLines(delivered({ result: undefined }))).toBe('snapshot: refused the message');
 });

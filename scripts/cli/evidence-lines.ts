@@ -1,11 +1,11 @@
 import type { Evidence } from '../../lib/domain/proof/evidence.ts';
 import type { Downtime, LedgerProof } from '../../lib/domain/proof/ledger.ts';
-import { sayDifference } from '../../lib/domain/proof/proof.ts';
+import { formatDifference } from '../../lib/domain/proof/proof.ts';
 import { humanSeconds } from '../../lib/domain/time.ts';
 import { many } from '../../lib/domain/words.ts';
 import { bad, faint, good } from './say.ts';
 
-function sayOutcome(evidence: Evidence): string {
+function formatOutcome(evidence: Evidence): string {
   const { strength, outcome, differenceCount, error, bounded, findings, exceptions } = evidence;
   if (error) return error.kind === 'bad' ? 'did not restore' : 'did not run (the backup was not tested)';
   if (strength === 'none')
@@ -21,10 +21,10 @@ function sayOutcome(evidence: Evidence): string {
 }
 
 /** One rehearsal: what it came to, how long each phase took, objectives achieved against promised. */
-export function sayEvidence(evidence: Evidence): string[] {
+export function evidenceLines(evidence: Evidence): string[] {
   const { rto, rpo, compared } = evidence;
   const mark = evidence.outcome === 'passed' ? good('✔') : bad('✖');
-  const said = sayOutcome(evidence);
+  const said = formatOutcome(evidence);
   return [
     `${mark} rehearsal of ${evidence.target} ${evidence.outcome}: ${evidence.point} ${said}`,
     ...(compared
@@ -32,8 +32,8 @@ export function sayEvidence(evidence: Evidence): string[] {
           `  compared    ${many(compared.tables, 'table')}, ${many(compared.rows, 'row')}, ${many(compared.objects, 'object')}, ${many(compared.sequences, 'sequence')}, ${many(compared.largeObjects, 'large object')}`,
         ]
       : []),
-    ...(evidence.bounded ? [sayBounded(evidence.bounded)] : []),
-    ...(evidence.ledger ? [sayLedger(evidence.ledger)] : []),
+    ...(evidence.bounded ? [formatBounded(evidence.bounded)] : []),
+    ...(evidence.ledger ? [formatLedger(evidence.ledger)] : []),
     `  phases      ${evidence.phases.map((phase) => `${phase.name} ${humanSeconds(phase.seconds)}`).join(', ')}`,
     ...(rto
       ? [`  RTO         ${humanSeconds(rto.achieved)} achieved, ${humanSeconds(rto.promised)} promised`]
@@ -46,7 +46,7 @@ export function sayEvidence(evidence: Evidence): string[] {
     ),
     ...evidence.differences
       .slice(0, 20)
-      .map((difference) => `  ${bad('different')}   ${sayDifference(difference)}`),
+      .map((difference) => `  ${bad('different')}   ${formatDifference(difference)}`),
     ...leftOutOf(evidence).map((name) => `  left out    ${name}`),
     ...evidence.notes.map((note) => `  note        ${note}`),
     ...evidence.findings.flatMap((found) => [
@@ -67,7 +67,7 @@ function leftOutOf({ leftOut, exceptions = [] }: Evidence): string[] {
   return [...new Set([...leftOut.map((name) => `extension ${name}`), ...exceptions])];
 }
 
-function sayBounded(compared: NonNullable<Evidence['bounded']>): string {
+function formatBounded(compared: NonNullable<Evidence['bounded']>): string {
   const { objects, exact, bounded, unbounded, unlogged, rows, checked } = compared;
   const unknown =
     (unbounded > 0 ? `, ${unbounded} that nothing is known of` : '') +
@@ -75,7 +75,7 @@ function sayBounded(compared: NonNullable<Evidence['bounded']>): string {
   return `  compared    ${many(objects, 'object')}; ${many(exact, 'table')} equal to the last dump, ${bounded} within what was written since${unknown}; ${many(rows, 'row')}; ${checked} indexes and tables read whole`;
 }
 
-function sayLedger({
+function formatLedger({
   verdict,
   compared,
   newestAt,
@@ -84,10 +84,10 @@ function sayLedger({
   downtimes,
 }: LedgerProof): string {
   const wrong = verdict === 'differs' ? `, ${missingCount} missing, ${extraCount} that came later` : '';
-  return `  ledger      ${verdict}: ${many(compared, 'row')} compared${wrong}; ${newestAt ? `the newest was written at ${newestAt}` : 'the copy has none'}${downtimes.slice(0, 3).map(sayDowntime).join('')}`;
+  return `  ledger      ${verdict}: ${many(compared, 'row')} compared${wrong}; ${newestAt ? `the newest was written at ${newestAt}` : 'the copy has none'}${downtimes.slice(0, 3).map(formatDowntime).join('')}`;
 }
 
 /** A failover, or whatever else kept the source from taking writes. */
-function sayDowntime({ from, to, seconds }: Downtime): string {
+function formatDowntime({ from, to, seconds }: Downtime): string {
   return `; no writes from ${from.slice(0, 19)}Z to ${to.slice(0, 19)}Z, ${humanSeconds(seconds)} at most`;
 }

@@ -3,18 +3,18 @@ import type { Finding } from '../../lib/domain/findings/finding.ts';
 import { pages } from '../../lib/domain/findings/severity.ts';
 import type { Evidence } from '../../lib/domain/proof/evidence.ts';
 import type { Delivery } from '../local/pump.ts';
+import { evidenceLines } from './evidence-lines.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from './exit.ts';
 import { bad, faint, good, odd } from './say.ts';
-import { sayEvidence } from './say-evidence.ts';
 
 type Result = {
   outcome?: string;
   summary?: string;
   hint?: string;
   evidence?: Evidence;
-  findings?: Said[];
+  findings?: ErrorInfo[];
 };
-type Said = Pick<Finding, 'code' | 'severity' | 'message' | 'next'> & { acknowledged?: Acknowledged };
+type ErrorInfo = Pick<Finding, 'code' | 'severity' | 'message' | 'next'> & { acknowledged?: Acknowledged };
 
 function results(delivery: Delivery): Result[] {
   return (Array.isArray(delivery.result) ? delivery.result : [delivery.result ?? {}]) as Result[];
@@ -30,7 +30,7 @@ export function documentOf(delivery: Delivery): unknown {
 }
 
 /** One line, for while others are still to come. */
-export function sayDelivery(delivery: Delivery): string {
+export function deliveryLines(delivery: Delivery): string {
   const what = nameOf(delivery);
   if (delivery.error) return `${what}: ${delivery.error.message}`;
   if (delivery.result === undefined) return `${what}: refused the message`;
@@ -41,18 +41,18 @@ export function sayDelivery(delivery: Delivery): string {
 }
 
 /** For people, with what to do next. Each line names whose job it was. */
-export function sayWhole(delivery: Delivery): string[] {
+export function formatWhole(delivery: Delivery): string[] {
   const what = nameOf(delivery);
   if (delivery.error) return [`${bad('✖')} ${what}  ${delivery.error.message}`, ...hintLine(delivery.error)];
   if (delivery.result === undefined) return [`${bad('✖')} ${what}  refused the message; an alert says why`];
   if (Array.isArray(delivery.result) && delivery.result.length === 0)
     return [`${good('✔')} ${what}  nothing waits for it`];
   return results(delivery).flatMap((result) => {
-    if (result.evidence) return sayEvidence(result.evidence);
+    if (result.evidence) return evidenceLines(result.evidence);
     return [
       `${markOf(result)} ${what}  ${result.summary ?? 'nothing to do'}`,
       ...(result.hint ? [`  ${faint(`next: ${result.hint}`)}`] : []),
-      ...(result.findings ?? []).flatMap(sayFinding),
+      ...(result.findings ?? []).flatMap(formatFinding),
     ];
   });
 }
@@ -91,7 +91,7 @@ export function isGood(deliveries: Delivery[]): boolean {
   );
 }
 
-export function sayFinding({ code, severity, message, next, acknowledged }: Said): string[] {
+export function formatFinding({ code, severity, message, next, acknowledged }: ErrorInfo): string[] {
   const shown = pages(severity) ? bad(code) : odd(code);
   if (acknowledged)
     return [`  ${severity} ${shown}  ${message}`, `  ${faint(`acknowledged until ${acknowledged.until}`)}`];
