@@ -6,11 +6,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { COMMANDS } from '../../scripts/cli/registry/all.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { planWith } from '../support/plan.ts';
 import { createStage } from '../support/stage.ts';
 
 const ROOT = join(__dirname, '../..');
+
+/** Those that can be typed here: there is no shell to set up, no local cloud to begin or end, and no job to cancel. */
+const EXAMPLES = COMMANDS.filter(({ name }) => !['completion', 'local', 'cancel'].includes(name)).flatMap(
+  ({ examples }) => examples,
+);
 
 /** ./understudy as a person runs it. */
 function understudy(...args: string[]) {
@@ -107,7 +113,7 @@ describe('./understudy', () => {
     const ended = once(waiting, 'close');
     while (!said.includes('waiting for its turn')) await sleep(50);
     waiting.kill('SIGINT');
-    expect([(await ended)[0], said, asked]).toEqual([130, expect.stringContaining('goes on'), 2]);
+    expect([(await ended)[0], said, asked]).toEqual([130, expect.stringContaining('goes on'), 3]);
     lambda.close();
   });
 
@@ -158,6 +164,18 @@ describe('./understudy', () => {
       decisions: [expect.objectContaining({ keep: true })],
     });
     expect(here('alerts', 'test').status).toBe(0);
+  });
+
+  it.each(EXAMPLES)('the help’s example works: %s', (example) => {
+    const [point] = here('points', 'crm').json() as { id: string }[];
+    const typed = example
+      .replace('--stage prod', '--local')
+      .replaceAll('crm-prod', 'crm')
+      .replace(/\d{8}T\d{6}Z-1/, point!.id)
+      .replace('--config other.yml', '')
+      .replace('./understudy', `./understudy --config ${config}`);
+    const ran = spawnSync('bash', ['-c', typed], { encoding: 'utf8', cwd: ROOT, env: process.env });
+    expect([typed, ran.status, ran.status === 0 ? '' : ran.stderr]).toEqual([typed, 0, '']);
   });
 
   it('ends with 1 when the job could not be done, saying what to do next, and shows no tick over it', () => {
