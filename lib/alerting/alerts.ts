@@ -32,7 +32,7 @@ export async function raise(deps: AlertDeps, found: Finding): Promise<void> {
   const now = deps.clock.now();
   const topics = topicsFor(found);
   const opened = await openFinding(deps.catalog, found, topics, now).catch((error) => {
-    deps.log.error('the finding could not be recorded; it is told all the same', {
+    deps.log.error('the finding could not be recorded; its alert goes out anyway', {
       finding: found.code,
       target: found.target,
       reason: reasonOf(error),
@@ -127,7 +127,7 @@ async function onTimeline(deps: AlertDeps, found: Finding, what: string): Promis
 
 async function recordTold(deps: AlertDeps, found: Finding, topics: readonly AlertTopic[]): Promise<void> {
   await markTold(deps.catalog, found, topics, deps.clock.now()).catch((error) =>
-    deps.log.error('that people were told could not be recorded', { reason: reasonOf(error) }),
+    deps.log.error('an alert went out and could not be recorded', { reason: reasonOf(error) }),
   );
 }
 

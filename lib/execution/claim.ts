@@ -159,7 +159,9 @@ async function recordFailure(deps: ClaimDeps, claim: Claim, error: unknown): Pro
   );
   for (const outcome of await Promise.allSettled([recorded, told])) {
     if (outcome.status === 'rejected')
-      deps.log.error('a failure could not be recorded or told', { reason: reasonOf(outcome.reason) });
+      deps.log.error('a failure could not be recorded, or its alert could not be sent', {
+        reason: reasonOf(outcome.reason),
+      });
   }
 }
 
@@ -176,9 +178,7 @@ export function jobFailed(
     message: withHint(`${job} of ${target.id} failed (${said.code}): ${said.message}`, said.hint),
   });
   // Nobody has to name its point and its place.
-  return job === 'copy'
-    ? { ...failed, next: 'Follow the hint in the message; the watch asks for the copy again within an hour.' }
-    : failed;
+  return job === 'copy' ? { ...failed, next: 'The watch asks for the copy again within an hour.' } : failed;
 }
 
 /** Renews the claim while the work lives, and ends the work when the claim is lost or the time is nearly over. */

@@ -97,9 +97,7 @@ export async function succeed(
   );
   // The work is done and on record: that the rest could not be must not make a failure of it. The watch makes up for it.
   await durable
-    .step('take back an old failure', () =>
-      resolve(deps, { target: claim.target, code: 'job-failed', subject }),
-    )
+    .step('close an old failure', () => resolve(deps, { target: claim.target, code: 'job-failed', subject }))
     .catch(() => undefined);
   await durable
     .step('bring the status up to date', async () => void (await deps.catalog.refreshStatus(claim.target)))
@@ -128,7 +126,7 @@ export async function fail(
   const try_ = (name: string, work: () => Promise<void>) =>
     durable.step(name, work).catch((error) => void failures.push(error));
   const told = jobFailed(target, claim.job, said, options.subject);
-  if (!options.quietly) await try_('tell the failure', () => raise(deps, told));
+  if (!options.quietly) await try_('send the alert', () => raise(deps, told));
   await try_('record the failure', () =>
     deps.catalog.finish(claim, {
       state: 'failed',

@@ -34,8 +34,7 @@ export async function untilAvailable(
   const { of, id } = creating.snapshot;
   const look = async (): Promise<Poll<PlatformSnapshot>> => {
     const found = await deps.platform.snapshot(of, id, place);
-    if (!found)
-      return failed('snapshot-deleted', `the snapshot ${id} is gone: somebody deleted it while it was made`);
+    if (!found) return failed('snapshot-deleted', `the snapshot ${id} was deleted while RDS was making it`);
     if (found.status === 'available') return { state: 'done', value: found };
     if (/^(failed|incompatible|deleting)/.test(found.status))
       return failed('snapshot-failed', `the snapshot ${id} is ${found.status}`);
@@ -49,14 +48,16 @@ export async function untilAvailable(
       new Refusal(
         'snapshot-late',
         `the snapshot ${id} is still not available after ${humanSeconds(waited)}: ${seen}`,
-        { hint: 'it may still become so, and is then adopted; or raise snapshot.deadline in the policy' },
+        {
+          hint: 'the watch adopts it when it becomes available; if RDS usually needs longer, raise snapshot.deadline in the policy',
+        },
       ),
     onWaiting: (token) => deps.catalog.awaitNotice(`snapshot:${id}`, token, deps.clock.now()),
   });
 }
 
 function failed(code: string, message: string): Poll<never> {
-  const hint = 'look up in CloudTrail and the events of RDS why; then run it again';
+  const hint = 'look up the reason in the events of RDS and in CloudTrail; then run it again';
   return { state: 'refused', why: { code, message, hint } };
 }
 

@@ -28,7 +28,7 @@ export function placeNamed(target: Target, name: string, home: string): Place {
   if (account === undefined) return { name, region: region! };
   throw new UnderstudyError(
     'place-unknown',
-    `${target.id} has points in ${name}, and its policy ${target.policy.name} names no role there any more`,
+    `${target.id} has points in ${name}, and its policy ${target.policy.name} no longer names a role there`,
     { hint: 'put the copy back under snapshot.copies until the last of them has expired' },
   );
 }

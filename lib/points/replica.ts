@@ -53,7 +53,7 @@ export async function askForReplicas(
     .filter((point) => point.place === REPLICA)
     .reverse();
   if (waiting.length > 0 && !deps.replica)
-    deps.log.warn('replicas are expected, and this deployment has no replica of the vault', {
+    deps.log.warn('the policy expects replicas, and this deployment has no replica bucket', {
       target: target.id,
       points: waiting.map(({ id }) => id),
     });
@@ -117,7 +117,11 @@ export function originalOf(id: string): string {
 export function vaultOf(point: DumpPoint, { vault, replica }: Vaults): Vault {
   if (point.place !== REPLICA) return vault;
   if (replica) return replica;
-  throw new UnderstudyError('replica-unknown', `${point.id} lies in a replica that this deployment has not`, {
-    hint: 'give the parameter replicaBucket again until the last of its points has expired',
-  });
+  throw new UnderstudyError(
+    'replica-unknown',
+    `${point.id} lies in a replica bucket that this deployment no longer has`,
+    {
+      hint: 'deploy with the parameter replicaBucket until the last of its points has expired',
+    },
+  );
 }

@@ -31,7 +31,7 @@ export function bearsOurTags(found: PlatformSnapshot, tags: Record<string, strin
 export function foreign(id: string, tags: Record<string, string>): Refusal {
   return new Refusal(
     'snapshot-foreign',
-    `there is a snapshot ${id} already, and it does not bear ${tags[TAGS.run]}: it is not ours`,
-    { hint: 'delete or rename it, if nobody needs it; then run it again' },
+    `a snapshot ${id} exists already without the tag ${TAGS.run}=${tags[TAGS.run]}: Understudy did not make it`,
+    { hint: 'if it is not needed, delete it; then run it again' },
   );
 }

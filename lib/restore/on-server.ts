@@ -104,7 +104,7 @@ async function restoreAndCompare(
     leaveOut: target.policy.rehearsal.leaveOut,
     phase,
     again: (why: string) => {
-      deps.log.warn('the restore failed and is tried again', { point: point.id, why });
+      deps.log.warn('the restore failed; it is tried once more', { point: point.id, why });
       time.gather('first try', deps.clock.now());
       result.notes.push(`the first try of the restore failed: ${why}`);
     },
@@ -159,7 +159,7 @@ async function proofOf(
     );
   if (manifest.facts !== FACTS)
     notes.push(
-      'the dump is of another version of Understudy, so only its rows were compared: take a new dump',
+      'another version of Understudy made this dump, so only its rows were compared: take a new dump',
     );
   return prove(manifest, facts, { depth, extensionsLeftOut: copy.leftOut, confirmed });
 }

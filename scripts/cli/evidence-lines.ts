@@ -14,8 +14,8 @@ function formatOutcome(evidence: Evidence): string {
     exact: `restored and equal to its source, row by row${exceptions ? ', but for what was left out' : ''}`,
     bounded: 'restored, and within the bounds of what its source did',
     restored: bounded
-      ? 'restored; it came up, and no more is proven'
-      : 'restored; row counts agree, which proves no more',
+      ? 'restored; the server started; data not compared'
+      : 'restored; row counts agree, and row contents were not compared',
   }[strength];
   return outcome === 'passed' ? equal : `${equal}; but ${many(findings.length, 'finding')} below`;
 }

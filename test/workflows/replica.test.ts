@@ -408,7 +408,7 @@ describe('a deployment that has no replica any more', () => {
     await expect(it.verifyIt(replicaId(point))).rejects.toMatchObject({ code: 'replica-unknown' });
     expect(await it.verifyIt(point.id)).toMatchObject([{ outcome: 'done' }]);
     expect(it.log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
-      { message: expect.stringContaining('no replica of the vault') },
+      { message: expect.stringContaining('no replica bucket') },
     ]);
     expect(await open(it)).toEqual([]);
   });

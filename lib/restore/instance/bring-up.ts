@@ -134,8 +134,8 @@ async function untilUp(
 function deletedMeanwhile(name: string): ErrorInfo {
   return {
     code: 'scratch-deleted',
-    message: `${name} is gone: somebody deleted it while it was being used`,
-    hint: 'look up DeleteDBInstance in CloudTrail; then rehearse again',
+    message: `${name} was deleted during the rehearsal`,
+    hint: 'look up DeleteDBInstance in CloudTrail to see who did it; then rehearse again',
   };
 }
 

@@ -70,7 +70,7 @@ export async function estimateOf(
 /** `about 42 min on a scratch instance, 0.08 USD and its storage; 3 h of 24 h used this month`. */
 export function formatEstimate({ seconds, guessed, dollars, used, allowed }: Estimate): string {
   const price = dollars === undefined ? '' : `, ${dollars.toFixed(2)} USD and its storage`;
-  const how = guessed ? ' (a guess: none was measured yet)' : '';
+  const how = guessed ? ' (an estimate: no rehearsal has been measured yet)' : '';
   return `about ${humanSeconds(seconds)}${how} on a scratch instance${price}; ${humanSeconds(used)} of ${humanSeconds(allowed)} used this month`;
 }
 

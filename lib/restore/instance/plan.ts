@@ -65,7 +65,7 @@ export async function planRehearsal(
   if (ref.kind === 'aurora' && source && !source.engine.startsWith('aurora'))
     throw new Refusal(
       'not-rehearsed',
-      `${ref.id} of ${target.id} is a Multi-AZ DB cluster, which is not rehearsed: its snapshots are taken, aged and copied`,
+      `${ref.id} of ${target.id} is a Multi-AZ DB cluster, which cannot be rehearsed; its snapshots are still taken, checked for age and copied`,
       { hint: 'leave rehearse-snapshot and rehearse-moment out of its policy; dumps of it are rehearsed' },
     );
   const what =
@@ -158,15 +158,15 @@ function ofMoment(job: RehearseInstanceJob, target: Target, source: PlatformSour
   if (!source)
     throw new Refusal(
       'source-not-found',
-      `the source of ${target.id} is not there, so it cannot be wound back`,
+      `the source of ${target.id} does not exist, so it cannot be restored to a moment`,
       {
-        hint: 'a deleted instance’s retained backups can be restored by hand; rehearse a snapshot meanwhile',
+        hint: 'rehearse a snapshot instead; retained backups of a deleted instance can be restored by hand',
       },
     );
   if (!source.pitr)
     throw new Refusal(
       'pitr-off',
-      `${source.id} of ${target.id} cannot be restored to a point in time: its automated backups are off or not there yet`,
+      `${source.id} of ${target.id} cannot be restored to a point in time: automated backups are off, or RDS has not made the first one yet`,
       {
         hint: `aws rds modify-db-${source.kind === 'aurora' ? 'cluster --db-cluster' : 'instance --db-instance'}-identifier ${source.id} --backup-retention-period 7`,
       },
@@ -178,8 +178,8 @@ function ofMoment(job: RehearseInstanceJob, target: Target, source: PlatformSour
   if (moment > latest || (earliest !== undefined && moment < earliest))
     throw new Refusal(
       'moment-out-of-reach',
-      `${target.id} can be restored to moments from ${earliest ?? '?'} to ${latest}, and not to ${moment}`,
-      { hint: 'the latest moment trails by about five minutes' },
+      `${target.id} can be restored to moments from ${earliest ?? '?'} to ${latest} (UTC); ${moment} is outside of that`,
+      { hint: 'the latest moment is about five minutes behind the present' },
     );
   return {
     point: `${compactUtc(moment)}-moment`,

@@ -42,9 +42,13 @@ export async function waitForSlot(
     deadline: target.policy.rehearsal.instance.deadline,
     look: () => begin(job, record, target, deps),
     late: (seen, waited) =>
-      new Refusal('scratch-busy', `no turn came in ${humanSeconds(waited)}: ${seen}`, {
-        hint: 'raise rehearsal.instance.atOnce in the policy, or space its rehearsals out',
-      }),
+      new Refusal(
+        'scratch-busy',
+        `no slot for a scratch instance became free in ${humanSeconds(waited)}: ${seen}`,
+        {
+          hint: 'raise rehearsal.instance.atOnce in the policy, or space its rehearsals out',
+        },
+      ),
   });
 }
 

@@ -103,7 +103,7 @@ async function counted(
   const bytes = Buffer.byteLength(JSON.stringify(since));
   if (bytes <= LARGEST) return { since };
   return {
-    failed: `${since.written.length} tables were written since the last dump, more than one look can tell of (${bytes} of ${LARGEST} bytes); dump shortly before the rehearsal`,
+    failed: `${since.written.length} tables were written since the last dump, which is more than the proof can handle (${bytes} of ${LARGEST} bytes); take a dump shortly before the rehearsal`,
   };
 }
 

@@ -36,7 +36,7 @@ export async function teardown(
     name: 'look whose it is',
     deadline: CHANGE_TAKES,
     look: async () => ({ state: 'done', value: await ownership(record, deps) }),
-    late: (seen) => leftOver(`${name} could not be looked at: ${seen}`),
+    late: (seen) => leftOver(`RDS does not say what ${name} is: ${seen}`),
   });
   if (ours) {
     const why = await leadingThere(names, target, durable, deps);

@@ -50,7 +50,7 @@ export async function capture(
           );
       }, either)
       .catch((error: Error) =>
-        deps.log.warn('nobody looks out for blocked sessions during this dump', { reason: error.message }),
+        deps.log.warn('blocked sessions cannot be watched for during this dump', { reason: error.message }),
       );
 
     const content = source.content(policy.proof.depth, standing);

@@ -18,7 +18,7 @@ function formatDump(evidence: Evidence): string {
   const what =
     evidence.strength === 'exact'
       ? `equal to its source${formatExceptions(evidence)}`
-      : 'restored; row counts agree, which proves no more';
+      : 'restored; row counts agree, and row contents were not compared';
   return `${what}: ${many(tables, 'table')}, ${many(rows, 'row')}`;
 }
 
@@ -40,5 +40,5 @@ function formatInstance({ bounded, strength, ledger, rpo, run }: Evidence): stri
       : '';
   return strength === 'bounded'
     ? ` and proven within bounds: ${many(exact, 'table')} unwritten since the last dump equal to it, ${within} within what was written${emptied}, ${checked} indexes and tables sound${lost}`
-    : `; it came up, and no more is proven (${many(exact + within, 'table')} compared, ${unbounded} could not be, ${checked} indexes and tables sound)${lost}`;
+    : `; the server started, and not all data was compared (${many(exact + within, 'table')} compared, ${unbounded} could not be, ${checked} indexes and tables sound)${lost}`;
 }

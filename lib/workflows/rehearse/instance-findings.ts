@@ -54,7 +54,7 @@ export function proofIncomplete(target: Target, chosen: Chosen, proof: ProveResu
   ).compared;
   const skipped = Math.max(0, tables - exact - bounded - unbounded - unlogged);
   const reasons = [
-    ...(proof ? [] : ['nothing in it was looked at']),
+    ...(proof ? [] : ['nothing in it was compared']),
     ...(proof && objects === 0 ? ['no definition could be compared'] : []),
     ...(proof && exact + bounded + unbounded === 0 ? ['there was no table to compare'] : []),
     ...(proof && checked === 0 ? ['no index and no page was read'] : []),
@@ -70,6 +70,6 @@ export function proofIncomplete(target: Target, chosen: Chosen, proof: ProveResu
   return finding('proof-incomplete', {
     target,
     subject: chosen.sort,
-    message: `${chosen.point} of ${target.id} came up, and no more is proven: ${reasons.slice(0, 5).join('; ')}${more}`,
+    message: `the restored ${chosen.point} of ${target.id} started, and not all of it was compared: ${reasons.slice(0, 5).join('; ')}${more}`,
   });
 }

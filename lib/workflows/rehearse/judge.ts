@@ -68,14 +68,14 @@ function commonFindings(
     found.push(failure.hint ? { ...failed, next: failure.hint } : failed);
   }
   if (differenceCount > 0) {
-    const isNot = sort === 'dump' ? 'is not equal to its source' : 'cannot be what its source was';
+    const isNot = sort === 'dump' ? 'is not equal to its source' : 'differs from what its source was';
     const message = `the restored ${what} ${isNot}: ${formatDifferences({ differences, differenceCount })}`;
     found.push(finding('proof-mismatch', { target, subject: point, message }));
   }
   found.push(...assertionFindings(target, assertions, { what, asOf: moment, sort }));
   const { rto } = target.policy.objectives;
   if (restoreSeconds !== undefined && restoreSeconds > rto) {
-    const message = `restoring ${what} took ${humanSeconds(restoreSeconds)}, promised were ${humanSeconds(rto)}`;
+    const message = `restoring ${what} took ${humanSeconds(restoreSeconds)}; the RTO is ${humanSeconds(rto)}`;
     found.push(finding('rto-breached', { target, subject: rtoSubject(sort), message }));
   }
   return found;

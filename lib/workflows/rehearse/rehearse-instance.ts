@@ -95,8 +95,8 @@ async function restoreOnInstance(
 
 function whyNotAsked({ engine, masterUser }: InstancePlan): string {
   return masterUser === undefined
-    ? 'it is restored and not asked: nobody knows its master user'
-    : `${engine} is restored and not asked: only PostgreSQL can be proven`;
+    ? 'restored, but not compared: the master user is unknown'
+    : `restored, but not compared: only PostgreSQL can be, and this is ${engine}`;
 }
 
 const OVER_BUDGET = 'scratch-budget';

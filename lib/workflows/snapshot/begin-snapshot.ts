@@ -111,7 +111,7 @@ function whyNot(target: Target, source: PlatformSource): ErrorInfo | undefined {
       return {
         code: 'source-deleting',
         message: `${what} is being deleted`,
-        hint: `if nobody means to, its points are listed by: ./understudy points ${target.id}`,
+        hint: `if that is a mistake, list what can be restored: ./understudy points ${target.id}`,
       };
     default:
       return {

@@ -135,7 +135,7 @@ async function verifyOnce(
     return { summary, point: point.id, findings: [] };
   }
   const odd = await takeBackOlder(target, point, deps);
-  const again = point.state === 'corrupt' ? '; it was marked corrupt, which is taken back' : '';
+  const again = point.state === 'corrupt' ? '; it was marked corrupt and now counts again' : '';
   const summary = `${point.id} is good (${depthOf(target, point)}, ${humanSeconds(verifySeconds)})${again}`;
   return { summary, point: point.id, findings: odd };
 }

@@ -66,7 +66,7 @@ async function endDeadRun(deps: DeadRunDeps, dead: Run, now: Date): Promise<void
   if (claimed.outcome !== 'claimed') return;
   const { claim, takenOverFrom } = claimed;
   const hint = 'the function’s log says why; out of memory and out of time are the usual reasons';
-  const message = `its worker died: nothing was heard of it since ${takenOverFrom?.leaseUntil ?? dead.leaseUntil} (begun ${dead.startedAt})`;
+  const message = `its worker died: it has not renewed its claim since ${takenOverFrom?.leaseUntil ?? dead.leaseUntil} (begun ${dead.startedAt})`;
   const said = { code: 'worker-died', message, hint };
 
   if (job === 'dump') {
@@ -93,6 +93,6 @@ function stemOf(run: Run): string {
 
 function abandonedUpload(plan: Plan, owner: string, upload: OpenUpload): Finding {
   const target = targetOf(plan, owner) ?? { id: owner };
-  const message = `an upload to ${upload.key}, open since ${upload.startedAt}, belonged to nobody and was aborted`;
+  const message = `an upload to ${upload.key}, open since ${upload.startedAt}, belonged to no running dump and was aborted`;
   return finding('upload-abandoned', { target, subject: upload.key, message });
 }

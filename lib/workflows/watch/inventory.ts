@@ -44,7 +44,7 @@ export async function takeInventory(
       for (const snapshot of found) if (snapshot.status === 'available') await adopt(snapshot, look, deps);
       findings.push(...(await missing(found, look, deps)));
     });
-  await trying('forgotten copies', () => askForMissingCopies(target, points, deps, now));
+  await trying('missing copies', () => askForMissingCopies(target, points, deps, now));
   return { findings, failures };
 }
 
@@ -71,7 +71,7 @@ function checkSource(
   ];
 }
 
-/** A name says nothing of whose data it is: automated backups, and the moments they reach, went with the former. A cache has none. */
+/** A name says nothing of whose data it is: automated backups, and the moments they reach, are lost with the old one. A cache has none. */
 async function tellReplaced(
   target: Target,
   source: PlatformSource | undefined,
@@ -82,8 +82,10 @@ async function tellReplaced(
   // The plan may name another one since.
   if (!was?.resourceId || was.id !== source.id || was.resourceId === source.resourceId) return;
   const reach =
-    was.earliest && was.latest ? `; moments from ${was.earliest} to ${was.latest} went with the former` : '';
-  const message = `${source.id} of ${target.id} is another of that name since ${source.createdAt}: ${source.resourceId}, and was ${was.resourceId}${reach}`;
+    was.earliest && was.latest
+      ? `; moments from ${was.earliest} to ${was.latest} are lost with the old one`
+      : '';
+  const message = `${source.id} of ${target.id} was replaced by another of the same name, created ${source.createdAt}: ${source.resourceId}, before ${was.resourceId}${reach}`;
   // Told first and recorded then: a look that dies in between tells it again.
   await raise(deps, finding('source-replaced', { target, subject: source.resourceId, message }));
 }

@@ -57,7 +57,7 @@ export async function missing(
     if (point.kind !== 'snapshot') {
       await deps.catalog.movePoint(target.id, point.id, 'expiring');
       await deps.catalog.movePoint(target.id, point.id, 'expired', {
-        why: 'it was deleted by whoever keeps it',
+        why: 'its owner deleted it',
       });
       continue;
     }

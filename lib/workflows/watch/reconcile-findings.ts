@@ -51,7 +51,7 @@ export async function tellAll(
   if (failures.length > 0) {
     throw new UnderstudyError(
       'telling-incomplete',
-      `${failures.length} findings could not be told, the first because ${reasonOf(failures[0])}`,
+      `${failures.length} alerts could not be sent, the first because ${reasonOf(failures[0])}`,
     );
   }
 }

@@ -90,7 +90,7 @@ async function sweepPlace(
     if (standing.has(record.name)) continue;
     const ended = async () => {
       if (new Date(record.expiresAt) > now && !(await endedLongAgo(record, deps, now))) return;
-      deps.log.warn('a scratch instance nobody came back for is gone', { name: record.name });
+      deps.log.warn('a scratch instance that no rehearsal waits for is gone', { name: record.name });
       await clearRest(record, there);
     };
     await guarded(record.name, ended());
@@ -131,7 +131,7 @@ async function sweepParameters(
 }
 
 const IF_RENAMED =
-  'where that is because the instance was renamed, give it a parameter group of its own, and a password: its own is in the secret of that name, which goes with the group';
+  'if the instance was renamed into service, give it its own parameter group and a new password: the secret of that name is deleted with the group';
 
 function parametersKept({ name, tags }: StrayParameters, deps: SweepDeps, why: string): Finding {
   return finding('scratch-left-over', {

@@ -14,6 +14,7 @@ jest.mock('../../../lib/runtime/compose.ts', () => ({
   telling: () => mockDeps,
   plan: () => mockDeps['plan'],
   wakes: () => ({ wake: async () => undefined }),
+  parseNotice: jest.requireActual('../../../lib/adapters/aws/events/parse-notice.ts').parseNotice,
 }));
 
 const RDS = { 'Event Source': 'db-instance', 'Source ID': 'crm-db', 'Event ID': 'RDS-EVENT-0001' };

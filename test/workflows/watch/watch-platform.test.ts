@@ -292,7 +292,7 @@ describe('the watch, of what AWS backs up', () => {
     expect((await catalog.openFindings('crm')).filter(({ code }) => code === 'job-failed')).toEqual([
       expect.objectContaining({
         subject: 'copy to eu-west-1',
-        next: expect.stringContaining('the watch asks for the copy again'),
+        next: expect.stringContaining('The watch asks for the copy again'),
       }),
     ]);
   });
