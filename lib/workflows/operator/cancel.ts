@@ -9,8 +9,6 @@ export type CancelDeps = { catalog: Catalog; clock: Clock };
 export type CancelRequest = { target: string; job: string; by: string; local: boolean };
 export type Cancelled = { cancelled: Run[] };
 
-/** Their workers renew the claim while they live, so that they notice within half a minute that it was taken back. */
-const RENEWED = ['dump', 'verify', 'expire', 'preflight'];
 const NEWEST = 100;
 
 /**
@@ -19,15 +17,15 @@ const NEWEST = 100;
  *   claim taken back → every write of the worker is refused → at its next renewal it aborts its upload and ends
  *
  * No alert: a person did it, and what is missed because of it is told when it is late. A point that a dump was making is
- * failed with it. Durable executions renew nothing and delete their own scratch: of a deployed stage they are refused.
+ * failed with it. Of a deployed stage it is refused: the function `operator` may acknowledge findings and write nothing else.
  */
 export async function cancel(request: CancelRequest, { catalog, clock }: CancelDeps): Promise<Cancelled> {
   const { target, job, by, local } = request;
-  if (!local && !RENEWED.includes(job))
+  if (!local)
     throw new InputError(
-      `a deployed ${job} is not cancelled: it waits for AWS and removes what it made by itself`,
+      `a ${job} of a deployed stage cannot be cancelled: what a person invokes there may end no run`,
       [],
-      `./understudy status ${target} shows what became of it`,
+      `its deadline ends it; ./understudy timeline ${target} shows what became of it`,
     );
   const running = (await catalog.runs(target, job, NEWEST)).filter(({ state }) => state === 'running');
   if (running.length === 0)

@@ -64,9 +64,9 @@ export const DOING: readonly Definition[] = [
   },
   {
     name: 'cancel',
-    says: 'end a running job, cleanly and on record (a deployed rehearsal, snapshot or copy is not cancelled)',
+    says: 'end a running local job, cleanly and on record (one of a deployed stage is refused)',
     args: [{ name: 'job', words: ASKED_JOBS }, TARGET],
-    examples: ['./understudy cancel dump crm-prod --stage prod'],
+    examples: ['./understudy --local cancel dump crm-prod'],
     done: 'cancelled, on record as failed with who did it',
     action: async (session, [job, target]) =>
       (await import('../commands/cancel.ts')).cancel(session, job!, target!),

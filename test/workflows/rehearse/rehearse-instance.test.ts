@@ -235,7 +235,9 @@ describe('a rehearsal on a scratch instance', () => {
       evidence: {
         outcome: 'passed',
         strength: 'restored',
-        notes: expect.arrayContaining(['restored, but not compared: only PostgreSQL can be, and this is mysql']),
+        notes: expect.arrayContaining([
+          'restored, but not compared: only PostgreSQL can be, and this is mysql',
+        ]),
       },
     });
     expect(made.world.asked.prove).toEqual([]);

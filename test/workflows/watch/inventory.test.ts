@@ -84,7 +84,7 @@ describe('a source', () => {
     platform.putSource(platformSource({ resourceId: 'db-CRM2', createdAt: '2026-11-20T00:30:00Z' }));
     for (let times = 0; times < 2; times++) await look();
     expect(await open()).toEqual([
-      'source-replaced db-CRM2: crm-db of crm is another of that name since 2026-11-20T00:30:00Z: db-CRM2, and was db-CRM1',
+      'source-replaced db-CRM2: crm-db of crm was replaced by another of the same name, created 2026-11-20T00:30:00Z: db-CRM2, before db-CRM1',
     ]);
   });
 
@@ -106,7 +106,7 @@ describe('a source', () => {
     await look();
     expect((await catalog.openFindings())[0]).toMatchObject({
       code: 'source-replaced',
-      message: expect.stringContaining('moments from 2026-11-13T12:00:00Z to 2026-11-20T11:55:00Z went'),
+      message: expect.stringContaining('moments from 2026-11-13T12:00:00Z to 2026-11-20T11:55:00Z are lost'),
     });
   });
 });

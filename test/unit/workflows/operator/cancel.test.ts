@@ -1,17 +1,17 @@
-import { type ClaimDeps, underClaim } from '../../../lib/execution/claim.ts';
-import { cancel } from '../../../lib/workflows/operator/cancel.ts';
-import { point, policy, target } from '../../support/builders.ts';
-import { memoryAlerts } from '../../support/doubles/alerts.ts';
-import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
-import { manualClock } from '../../support/doubles/clock.ts';
-import { memoryMessages } from '../../support/doubles/job-messages.ts';
-import { recordingLog } from '../../support/doubles/log.ts';
-import { recordingMetrics } from '../../support/doubles/metrics.ts';
+import { type ClaimDeps, underClaim } from '../../../../lib/execution/claim.ts';
+import { cancel } from '../../../../lib/workflows/operator/cancel.ts';
+import { point, policy, target } from '../../../support/builders.ts';
+import { memoryAlerts } from '../../../support/doubles/alerts.ts';
+import { memoryCatalog } from '../../../support/doubles/catalog/catalog.ts';
+import { manualClock } from '../../../support/doubles/clock.ts';
+import { memoryMessages } from '../../../support/doubles/job-messages.ts';
+import { recordingLog } from '../../../support/doubles/log.ts';
+import { recordingMetrics } from '../../../support/doubles/metrics.ts';
 
 const AT = '2026-11-20T01:00:00Z';
 const NAME = { job: 'dump', target: 'crm', scheduledFor: AT };
 const MESSAGE = { ...NAME, job: 'dump' as const, requestedBy: 'schedule' };
-const REQUEST = { target: 'crm', job: 'dump', by: 'anna', local: false };
+const REQUEST = { target: 'crm', job: 'dump', by: 'anna', local: true };
 
 function world() {
   const clock = manualClock(AT);
@@ -68,10 +68,12 @@ test('what does not run is not cancelled', async () => {
   });
 });
 
-test.each(['rehearse', 'snapshot', 'copy', 'rehearse-snapshot', 'rehearse-moment', 'simulation'])(
-  'a deployed %s, which renews no claim, is refused',
+test.each(['dump', 'verify', 'rehearse', 'snapshot', 'copy', 'simulation'])(
+  'a %s of a deployed stage is refused, because the operator’s role may end no run',
   async (job) => {
     const { deps } = world();
-    await expect(cancel({ ...REQUEST, job }, deps)).rejects.toMatchObject({ code: 'input-invalid' });
+    await expect(cancel({ ...REQUEST, job, local: false }, deps)).rejects.toMatchObject({
+      code: 'input-invalid',
+    });
   },
 );
