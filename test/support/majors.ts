@@ -10,6 +10,11 @@ export const DAMAGE: Record<number, Damage[]> = {
       'constraint m15.people people_mail_code_key',
     ],
     ['a view that reads as its owner', 'alter view m15.careful reset (security_invoker)', 'view m15.careful'],
+    [
+      'NULL in a view instead of its table’s default',
+      'alter view m15.defaulting alter at set default null',
+      'column m15.defaulting.at',
+    ],
     ['a lost check option', 'alter view m15.checked reset (check_option)', 'view m15.checked'],
     [
       'a foreign key that sets both columns to NULL',

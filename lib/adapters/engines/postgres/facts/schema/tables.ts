@@ -10,9 +10,10 @@ const POSITION = `case when c.relispartition or not exists (select from pg_inher
 
 /**
  * pg_dump writes DEFAULT NULL for a child without its parent's default, and PostgreSQL keeps that as `NULL::type` where the
- * type has a modifier. It means no default, except for a domain, which may have one of its own.
+ * type has a modifier. It means no default, except for a domain, which may have one of its own, and in a view, where it stands
+ * before the default of the table below.
  */
-const DEFAULT = `case when t.typtype <> 'd' and a.attgenerated = '' and pg_get_expr(ad.adbin, ad.adrelid) ~ '^\\(*NULL(::|\\)|$)' then null else pg_get_expr(ad.adbin, ad.adrelid) end`;
+const DEFAULT = `case when c.relkind <> 'v' and t.typtype <> 'd' and a.attgenerated = '' and pg_get_expr(ad.adbin, ad.adrelid) ~ '^\\(*NULL(::|\\)|$)' then null else pg_get_expr(ad.adbin, ad.adrelid) end`;
 
 /**
  * From 17 on a partition has its parent's identity and pg_dump writes none for it. Over two levels a restore attaches the
