@@ -35,9 +35,8 @@ export async function untilAvailable(
   const look = async (): Promise<Poll<PlatformSnapshot>> => {
     const found = await deps.platform.snapshot(of, id, place);
     if (!found) return failed('snapshot-deleted', `the snapshot ${id} was deleted while RDS was making it`);
-    if (found.status === 'available') return { state: 'done', value: found };
-    if (/^(failed|incompatible|deleting)/.test(found.status))
-      return failed('snapshot-failed', `the snapshot ${id} is ${found.status}`);
+    if (found.state === 'available') return { state: 'done', value: found };
+    if (found.state === 'failed') return failed('snapshot-failed', `the snapshot ${id} is ${found.status}`);
     return { state: 'waiting', seen: `${found.status}${found.progress ? `, ${found.progress} %` : ''}` };
   };
   return poll(durable, deps, {

@@ -34,18 +34,23 @@ export type Platform = {
   quotas(place: Place): Promise<{ snapshots?: Quota; instances?: Quota }>;
 };
 
+type RestoreState = 'ready' | 'coming' | 'failed' | 'unusable';
+
 /** A scratch instance or cluster as it is now. */
 export type ScratchState = {
   kind: 'rds' | 'aurora';
   name: string;
   /** Never given twice. Of a cluster, its own; `members` has those of its instances. */
   resourceId: string;
+  /** `failed`: the restore itself. `unusable`: no waiting ends it, for another reason. */
+  state: RestoreState;
+  /** The platform's own word for it, for messages. */
   status: string;
   endpoint?: { host: string; port: number };
   /** Changes that were asked for and are not in effect yet, a password among them. */
   pending: boolean;
   tags: Record<string, string>;
-  members: { name: string; status: string; resourceId: string }[];
+  members: { name: string; state: RestoreState; status: string; resourceId: string }[];
 };
 
 /** What is to be restored onto a scratch instance, and under which quarantine. */

@@ -9,7 +9,6 @@ import {
   elasticachePlatform,
 } from '../../lib/adapters/aws/elasticache/elasticache-platform.ts';
 import { bytesOf } from '../../lib/adapters/aws/elasticache/snapshots.ts';
-import { takesSnapshots } from '../../lib/domain/points/platform.ts';
 import type { Platform } from '../../lib/ports/platform.ts';
 import { impatient } from './support/impatient.ts';
 import { type LocalElastiCache, startLocalElastiCache } from './support/local-elasticache.ts';
@@ -214,6 +213,7 @@ describe('a source', () => {
       id: 'sessions',
       arn: arn('replicationgroup', 'sessions'),
       resourceId: `${arn('replicationgroup', 'sessions')}@2026-01-01T00:00:00Z`,
+      state: 'ready',
       status: 'available',
       engine: 'redis',
       engineVersion: '7.1.0',
@@ -232,7 +232,7 @@ describe('a source', () => {
       subnetGroup: 'private',
       securityGroups: ['sg-1'],
     });
-    expect(takesSnapshots(source!)).toBe(true);
+    expect(source!.state).toBe('ready');
   });
 
   it('is found as a single cluster', async () => {
@@ -257,7 +257,7 @@ describe('a source', () => {
       instanceClass: 'serverless',
       backups: { retention: 3 * 86_400, window: '04:00-04:00' },
     });
-    expect(takesSnapshots(source!)).toBe(true);
+    expect(source!.state).toBe('ready');
   });
 
   it('is none where no cache has the name, and no snapshot of it is taken', async () => {
@@ -277,7 +277,7 @@ describe('a source', () => {
 
   it('that is busy is said to be, and not taken for one that refuses', async () => {
     putGroup('sessions', { Status: 'snapshotting' });
-    expect(takesSnapshots((await platform.source(of('sessions')))!)).toBe(false);
+    expect((await platform.source(of('sessions')))!.state).toBe('busy');
     await expect(platform.takeSnapshot(of('sessions'), 'understudy-1', TAGS)).rejects.toMatchObject({
       code: 'source-busy',
     });

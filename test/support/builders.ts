@@ -1,3 +1,4 @@
+import { snapshotState, sourceState } from '../../lib/adapters/aws/states.ts';
 import { snapshotPointId, vaultKeys } from '../../lib/domain/names.ts';
 import type { Policy, Retention, Target } from '../../lib/domain/plan/policy.ts';
 import type { PlatformSnapshot, PlatformSource } from '../../lib/domain/points/platform.ts';
@@ -155,6 +156,7 @@ export function platformSource(changes: Partial<PlatformSource> = {}): PlatformS
     subnetGroup: 'private',
     securityGroups: ['sg-crm'],
     ...changes,
+    state: sourceState(changes.status ?? 'available'),
   };
 }
 
@@ -179,6 +181,7 @@ export function platformSnapshot(changes: Partial<PlatformSnapshot> = {}): Platf
     bytes: 20 * 2 ** 30,
     tags: {},
     ...changes,
+    state: snapshotState(changes.status ?? 'available'),
   };
 }
 

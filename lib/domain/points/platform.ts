@@ -7,11 +7,16 @@ export type PlatformKind = 'rds' | 'aurora' | 'elasticache';
 /** Which one stands behind a target. */
 export type PlatformRef = { kind: PlatformKind; id: string };
 
-/** The source as it is now. `status` is the platform's own word, such as `available` or `storage-full`. */
+/** What a source can do now: a snapshot is taken of one that is ready, and a busy one is worth waiting for. */
+export type SourceState = 'ready' | 'busy' | 'stopped' | 'full' | 'deleting' | 'unusable';
+export type SnapshotState = 'making' | 'available' | 'failed';
+
+/** The source as it is now. `status` is the platform's own word for it, for messages. */
 export type PlatformSource = PlatformRef & {
   arn: string;
   /** Never given twice: a new instance of the same name has another one. */
   resourceId: string;
+  state: SourceState;
   status: string;
   engine: string;
   engineVersion: string;
@@ -54,7 +59,8 @@ export type PlatformSnapshot = {
   resourceId?: string;
   /** Who took it: a person or a program, AWS at night, or another account that shared it. */
   type: 'manual' | 'automated' | 'shared';
-  /** The platform's own word: `creating`, `available`, `failed` … */
+  state: SnapshotState;
+  /** The platform's own word for it, for messages. */
   status: string;
   /** When its copying or taking began, and of a copy, when the original was taken: that is the data's age. */
   createdAt?: string;
@@ -83,15 +89,3 @@ export const TAGS = {
   /** On scratch things only: after this moment (UTC) nobody needs them. */
   expires: 'understudy:expires',
 } as const;
-
-/** States in which an instance is in use, although its storage may still be busy with itself. */
-const OPERATIONAL = ['available', 'storage-optimization', 'storage-initialization', 'storage-config-upgrade'];
-
-export function isOperational(status: string): boolean {
-  return OPERATIONAL.includes(status);
-}
-
-/** May a snapshot be taken of it now? */
-export function takesSnapshots(source: Pick<PlatformSource, 'status'>): boolean {
-  return isOperational(source.status);
-}

@@ -1,6 +1,5 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import { isOperational } from '../../domain/points/platform.ts';
 import type { ScratchRecord } from '../../domain/runs/scratch.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import { attempt, unwrap } from '../../execution/durable-run.ts';
@@ -94,13 +93,9 @@ async function securing(order: ScratchOrder, durable: Durable, deps: ScratchInst
 /** Errors that a later look may not meet. */
 const PASSING = ['source-busy', 'platform-unreachable', 'unexpected'];
 
-const isUp = (state: ScratchState) => isOperational(state.status);
+const isUp = ({ state }: ScratchState) => state === 'ready';
 const memberIsUp = (state: ScratchState) =>
-  isUp(state) && state.members.some((member) => isOperational(member.status));
-
-/** States that no waiting ends. Source: the RDS user guide, "Viewing DB instance status". */
-const HOPELESS =
-  /^(failed|incompatible-|inaccessible-encryption|restore-error|insufficient-capacity|storage-full|deleting|stopped)/;
+  isUp(state) && state.members.some((member) => member.state === 'ready');
 
 async function untilUp(
   what: string,
@@ -115,8 +110,10 @@ async function untilUp(
     const state = await deps.scratch.look(kind, name);
     if (!state) return { state: 'refused', why: deletedMeanwhile(name) };
     if (ready(state)) return { state: 'done', value: state };
-    const hopeless = [state, ...state.members].find(({ status }) => HOPELESS.test(status));
-    if (hopeless) return { state: 'refused', why: hopelessly(name, hopeless.status) };
+    const hopeless = [state, ...state.members].find(
+      (each) => each.state === 'failed' || each.state === 'unusable',
+    );
+    if (hopeless) return { state: 'refused', why: hopelessly(name, hopeless) };
     return { state: 'waiting', seen: [state, ...state.members].map(({ status }) => status).join(', ') };
   };
   return poll(durable, deps, {
@@ -140,10 +137,9 @@ function deletedMeanwhile(name: string): ErrorInfo {
 }
 
 /** A restore that ends so has not restored: that is said of the point, unless it is for want of room or of a network. */
-function hopelessly(name: string, status: string): ErrorInfo {
-  const ofThePoint = /^(failed|incompatible-restore|restore-error|inaccessible-encryption)/.test(status);
+function hopelessly(name: string, { state, status }: Pick<ScratchState, 'state' | 'status'>): ErrorInfo {
   return {
-    code: ofThePoint ? 'restore-failed' : 'scratch-unusable',
+    code: state === 'failed' ? 'restore-failed' : 'scratch-unusable',
     message: `the restore onto ${name} ended ${status}`,
     hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
   };

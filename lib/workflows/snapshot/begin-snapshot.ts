@@ -1,6 +1,6 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import { type PlatformRef, type PlatformSource, takesSnapshots } from '../../domain/points/platform.ts';
+import type { PlatformRef, PlatformSource } from '../../domain/points/platform.ts';
 import type { SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import { type Poll, poll } from '../../execution/poll.ts';
@@ -54,7 +54,7 @@ async function beginIfFree(
     return bearsOurTags(known, tags) ? BEGUN : { state: 'refused', why: toErrorInfo(foreign(id, tags)) };
   const source = await deps.platform.source(ref);
   if (!source) return { state: 'refused', why: noSource(target, ref) };
-  if (PASSING.test(source.status)) return { state: 'waiting', seen: source.status };
+  if (source.state === 'busy') return { state: 'waiting', seen: source.status };
   const why = whyNot(target, source);
   if (why) return { state: 'refused', why };
   try {
@@ -70,10 +70,6 @@ async function beginIfFree(
     return { state: 'refused', why: said };
   }
 }
-
-/** States that end by themselves. Everything else needs a person. */
-const PASSING =
-  /^(backing-up|modifying|rebooting|starting|upgrading|maintenance|renaming|configuring-|resetting-|creating|failing-over|promoting|migrating|snapshotting|converting-to-vpc|moving-to-vpc|update-iam-db-auth|backtracking)/;
 
 function noSource(target: Target, ref: PlatformRef): ErrorInfo {
   return {
@@ -92,16 +88,16 @@ function whyNot(target: Target, source: PlatformSource): ErrorInfo | undefined {
       message: `${what} is not encrypted, so its snapshot would not be either`,
       hint: 'restore an encrypted copy of it, or set snapshot.encryption: any in the policy',
     };
-  if (takesSnapshots(source)) return undefined;
-  switch (source.status) {
+  switch (source.state) {
+    case 'ready':
+      return undefined;
     case 'stopped':
-    case 'stopping':
       return {
         code: 'source-stopped',
         message: `${what} is ${source.status}`,
         hint: `start it: aws rds start-db-${source.kind === 'aurora' ? 'cluster --db-cluster' : 'instance --db-instance'}-identifier ${source.id}`,
       };
-    case 'storage-full':
+    case 'full':
       return {
         code: 'source-storage-full',
         message: `${what} has no storage left, and takes no snapshot`,

@@ -41,7 +41,7 @@ export async function takeInventory(
     await trying(place.name, async () => {
       const look = { target, place, source, points, running, now };
       const found = await deps.platform.snapshots(ref, place);
-      for (const snapshot of found) if (snapshot.status === 'available') await adopt(snapshot, look, deps);
+      for (const snapshot of found) if (snapshot.state === 'available') await adopt(snapshot, look, deps);
       findings.push(...(await missing(found, look, deps)));
     });
   await trying('missing copies', () => askForMissingCopies(target, points, deps, now));
@@ -55,7 +55,7 @@ function checkSource(
   now: Date,
 ): Finding[] {
   if (!source) return checkExistence(target, ref, source);
-  const full = source.status === 'storage-full';
+  const full = source.state === 'full';
   return [
     ...(source.kind === 'elasticache' ? [] : checkBackups(target, source, now)),
     ...(full

@@ -14,7 +14,7 @@ const TAKING = 3600;
 
 /** Why a snapshot that bears a point's name is not what the point says, if it is not. */
 function notThePoint(point: SnapshotPoint, there: PlatformSnapshot): string | undefined {
-  if (/^(failed|incompatible|deleting)/.test(there.status)) return `is ${there.status}`;
+  if (there.state === 'failed') return `is ${there.status}`;
   const { takenAt } = there;
   if (takenAt && Math.abs(secondsBetween(point.snapshotAt!, new Date(takenAt))) > TAKING)
     return `is another of that name, of ${takenAt} and not of ${point.snapshotAt}`;

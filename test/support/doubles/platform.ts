@@ -1,10 +1,6 @@
+import { snapshotState, sourceState } from '../../../lib/adapters/aws/states.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
-import {
-  type PlatformSnapshot,
-  type PlatformSource,
-  type Quota,
-  takesSnapshots,
-} from '../../../lib/domain/points/platform.ts';
+import type { PlatformSnapshot, PlatformSource, Quota } from '../../../lib/domain/points/platform.ts';
 import { utc } from '../../../lib/domain/time.ts';
 import type { Clock } from '../../../lib/ports/clock.ts';
 import type { Place, Platform } from '../../../lib/ports/platform.ts';
@@ -58,7 +54,9 @@ export function memoryPlatform(
   const port: Platform = {
     source: async ({ kind, id }) => {
       const source = known.get(id);
-      return source?.kind === kind ? structuredClone(source) : undefined;
+      return source?.kind === kind
+        ? { ...structuredClone(source), state: sourceState(source.status) }
+        : undefined;
     },
     snapshots: async ({ kind, id }, place) =>
       stored
@@ -71,7 +69,8 @@ export function memoryPlatform(
     async takeSnapshot({ kind, id: sourceId }, id, tags) {
       const source = known.get(sourceId);
       if (source?.kind !== kind) throw refusal('source-not-found', `there is no ${kind} ${sourceId}`);
-      if (!takesSnapshots(source)) throw refusal('source-busy', `${sourceId} is ${source.status}`);
+      if (sourceState(source.status) !== 'ready')
+        throw refusal('source-busy', `${sourceId} is ${source.status}`);
       makeRoom(home);
       const { resourceId, engine, engineVersion, encrypted, kmsKey, bytes } = source;
       const same = { sourceId, resourceId, engine, engineVersion, encrypted, bytes };
@@ -133,7 +132,15 @@ export function memoryPlatform(
 function made(of: PlatformSnapshot['of'], id: string, place: string) {
   const [region, account = '111122223333'] = place.split('/');
   const arn = `arn:aws:rds:${region}:${account}:${of === 'aurora' ? 'cluster-snapshot' : 'snapshot'}:${id}`;
-  return { of, id, arn, type: 'manual' as const, status: 'available', progress: 100 };
+  return {
+    of,
+    id,
+    arn,
+    type: 'manual' as const,
+    state: 'available' as const,
+    status: 'available',
+    progress: 100,
+  };
 }
 
 /** What is being made says so, and no moment. */
@@ -141,10 +148,10 @@ function look(stored: Stored): PlatformSnapshot {
   const { createdAt: _created, takenAt: _taken, ...rest } = stored.it;
   if (stored.looks) {
     stored.looks--;
-    return structuredClone({ ...rest, status: 'creating', progress: 0 });
+    return structuredClone({ ...rest, state: 'making' as const, status: 'creating', progress: 0 });
   }
   stored.looks = undefined;
-  return structuredClone(stored.it);
+  return { ...structuredClone(stored.it), state: snapshotState(stored.it.status) };
 }
 
 function refusal(code: string, message: string): UnderstudyError {

@@ -1,3 +1,4 @@
+import { restoreState } from '../../../lib/adapters/aws/states.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { SCRATCH_PREFIX } from '../../../lib/domain/names.ts';
 import { TAGS } from '../../../lib/domain/points/platform.ts';
@@ -155,12 +156,20 @@ function stateOf(found: Scratch): ScratchState {
     kind: order.kind,
     name: order.name,
     resourceId,
+    state: restoreState(status),
     status,
     ...(status === 'available' ? { endpoint: { host: `${order.name}.example.internal`, port: 5432 } } : {}),
     pending: pending > 0,
     tags: { ...order.tags },
     members: member
-      ? [{ name: `${order.name}-1`, status: statusOf(member), resourceId: member.resourceId }]
+      ? [
+          {
+            name: `${order.name}-1`,
+            state: restoreState(statusOf(member)),
+            status: statusOf(member),
+            resourceId: member.resourceId,
+          },
+        ]
       : [],
   };
 }

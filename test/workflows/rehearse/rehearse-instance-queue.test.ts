@@ -182,9 +182,10 @@ describe('a rehearsal of which everything takes as long as it may', () => {
         if (!state) return undefined;
         const members = state.members.map((member) => ({
           ...member,
-          status: past(23.4) ? 'available' : 'creating',
+          state: past(23.4) ? ('ready' as const) : ('coming' as const),
         }));
-        return { ...state, status: past(15.6) ? 'available' : 'creating', members, pending: !past(24.2) };
+        const upAt = past(15.6) ? ('ready' as const) : ('coming' as const);
+        return { ...state, state: upAt, members, pending: !past(24.2) };
       },
     };
     const lost: string[] = [];

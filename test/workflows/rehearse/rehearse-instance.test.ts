@@ -290,7 +290,10 @@ describe('a restore that', () => {
       look: async (kind, name) => {
         const state = await look(kind, name);
         return (
-          state && { ...state, members: state.members.map((member) => ({ ...member, status: 'creating' })) }
+          state && {
+            ...state,
+            members: state.members.map((member) => ({ ...member, state: 'coming' as const })),
+          }
         );
       },
     };

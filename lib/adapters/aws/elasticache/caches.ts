@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-elasticache';
 import type { PlatformSource } from '../../../domain/points/platform.ts';
 import { utc } from '../../../domain/time.ts';
+import { sourceState } from '../states.ts';
 import { ifThere } from './errors.ts';
 
 const DAY = 86_400;
@@ -86,6 +87,7 @@ export function fromGroup(group: ReplicationGroup, member?: CacheCluster): Platf
     ...NEVER,
     ...(member ? fromNodes(member) : NO_NODES),
     ...identity(group.ReplicationGroupId!, group.ARN, group.ReplicationGroupCreateTime),
+    state: sourceState(group.Status ?? 'unknown'),
     status: group.Status ?? 'unknown',
     ...(group.Engine ? { engine: group.Engine } : {}),
     // The flag may be false where the data is encrypted all the same.
@@ -105,6 +107,7 @@ function fromCluster(cluster: CacheCluster): PlatformSource {
     ...NEVER,
     ...fromNodes(cluster),
     ...identity(cluster.CacheClusterId!, cluster.ARN, cluster.CacheClusterCreateTime),
+    state: sourceState(cluster.CacheClusterStatus ?? 'unknown'),
     status: cluster.CacheClusterStatus ?? 'unknown',
     encrypted: cluster.AtRestEncryptionEnabled ?? false,
     multiAz: false,
@@ -119,6 +122,7 @@ function fromServerless(cache: ServerlessCache): PlatformSource {
   return {
     ...NEVER,
     ...identity(cache.ServerlessCacheName!, cache.ARN, cache.CreateTime),
+    state: sourceState((cache.Status ?? 'unknown').toLowerCase()),
     status: (cache.Status ?? 'unknown').toLowerCase(),
     engine: cache.Engine ?? '',
     engineVersion: cache.FullEngineVersion ?? cache.MajorEngineVersion ?? '',

@@ -13,6 +13,7 @@ import {
 import { UnderstudyError } from '../../../domain/errors.ts';
 import type { PlatformSnapshot } from '../../../domain/points/platform.ts';
 import { utc } from '../../../domain/time.ts';
+import { snapshotState } from '../states.ts';
 import { findCache } from './caches.ts';
 import { asking, ifThere } from './errors.ts';
 
@@ -157,6 +158,7 @@ function fromNodes(snapshot: Snapshot, encrypted: boolean): Untagged {
     arn: snapshot.ARN ?? '',
     sourceId: sourceOf(snapshot),
     type: snapshot.SnapshotSource === 'manual' ? 'manual' : 'automated',
+    state: snapshotState(snapshot.SnapshotStatus ?? 'unknown'),
     status: snapshot.SnapshotStatus ?? 'unknown',
     ...(taken ? { createdAt: taken, takenAt: taken } : {}),
     engine: snapshot.Engine ?? '',
@@ -182,6 +184,7 @@ function fromServerless(snapshot: ServerlessCacheSnapshot): Untagged {
     arn: snapshot.ARN ?? '',
     sourceId: ServerlessCacheName ?? '',
     type: snapshot.SnapshotType?.toLowerCase() === 'manual' ? 'manual' : 'automated',
+    state: snapshotState((snapshot.Status ?? 'unknown').toLowerCase()),
     status: (snapshot.Status ?? 'unknown').toLowerCase(),
     ...(at ? { createdAt: at, takenAt: at } : {}),
     engine: Engine ?? '',

@@ -1,5 +1,6 @@
 import type { DBCluster, DBInstance } from '@aws-sdk/client-rds';
 import type { ScratchState } from '../../../ports/platform.ts';
+import { restoreState } from '../states.ts';
 import { tagMap } from './snapshots.ts';
 
 /** The only instance of a scratch cluster. */
@@ -10,6 +11,7 @@ export function fromInstance(instance: DBInstance): ScratchState {
     kind: 'rds',
     name: instance.DBInstanceIdentifier!,
     resourceId: instance.DbiResourceId ?? '',
+    state: restoreState(instance.DBInstanceStatus ?? 'unknown'),
     status: instance.DBInstanceStatus ?? 'unknown',
     ...(instance.Endpoint?.Address && instance.Endpoint.Port
       ? { endpoint: { host: instance.Endpoint.Address, port: instance.Endpoint.Port } }
@@ -26,6 +28,7 @@ export function fromCluster(cluster: DBCluster, member: DBInstance | undefined):
     kind: 'aurora',
     name: cluster.DBClusterIdentifier!,
     resourceId: cluster.DbClusterResourceId ?? '',
+    state: restoreState(cluster.Status ?? 'unknown'),
     status: cluster.Status ?? 'unknown',
     ...(cluster.Endpoint && cluster.Port ? { endpoint: { host: cluster.Endpoint, port: cluster.Port } } : {}),
     pending: Object.keys(cluster.PendingModifiedValues ?? {}).length > 0,
@@ -34,6 +37,7 @@ export function fromCluster(cluster: DBCluster, member: DBInstance | undefined):
       ? [
           {
             name: member.DBInstanceIdentifier!,
+            state: restoreState(member.DBInstanceStatus ?? 'unknown'),
             status: member.DBInstanceStatus ?? 'unknown',
             resourceId: member.DbiResourceId ?? '',
           },

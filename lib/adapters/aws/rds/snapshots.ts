@@ -17,6 +17,7 @@ import {
 import type { PlatformRef, PlatformSnapshot } from '../../../domain/points/platform.ts';
 import { utc } from '../../../domain/time.ts';
 import type { Platform } from '../../../ports/platform.ts';
+import { snapshotState } from '../states.ts';
 import { asking, ifThere } from './errors.ts';
 import { isEncrypted, keyOfAws } from './sources.ts';
 
@@ -160,6 +161,7 @@ function fromInstanceSnapshot(snapshot: DBSnapshot): PlatformSnapshot {
     sourceId: snapshot.DBInstanceIdentifier ?? '',
     ...(snapshot.DbiResourceId ? { resourceId: snapshot.DbiResourceId } : {}),
     type: typeOf(snapshot.SnapshotType),
+    state: snapshotState(snapshot.Status ?? 'unknown'),
     status: snapshot.Status ?? 'unknown',
     ...(snapshot.SnapshotCreateTime ? { createdAt: utc(snapshot.SnapshotCreateTime) } : {}),
     ...(taken ? { takenAt: utc(taken) } : {}),
@@ -184,6 +186,7 @@ function fromClusterSnapshot(snapshot: DBClusterSnapshot): PlatformSnapshot {
     sourceId: snapshot.DBClusterIdentifier ?? '',
     ...(snapshot.DbClusterResourceId ? { resourceId: snapshot.DbClusterResourceId } : {}),
     type: typeOf(snapshot.SnapshotType),
+    state: snapshotState(snapshot.Status ?? 'unknown'),
     status: snapshot.Status ?? 'unknown',
     ...(snapshot.SnapshotCreateTime
       ? {

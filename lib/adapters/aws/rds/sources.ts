@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-rds';
 import type { PlatformRef, PlatformSource } from '../../../domain/points/platform.ts';
 import { utc } from '../../../domain/time.ts';
+import { sourceState } from '../states.ts';
 import { ifThere } from './errors.ts';
 
 const DAY = 86_400;
@@ -55,6 +56,7 @@ export function fromInstance(instance: DBInstance): PlatformSource {
     id: instance.DBInstanceIdentifier!,
     arn: instance.DBInstanceArn ?? '',
     resourceId: instance.DbiResourceId ?? '',
+    state: sourceState(instance.DBInstanceStatus ?? 'unknown'),
     status: instance.DBInstanceStatus ?? 'unknown',
     engine: instance.Engine ?? '',
     engineVersion: instance.EngineVersion ?? '',
@@ -103,6 +105,7 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
     id: cluster.DBClusterIdentifier!,
     arn: cluster.DBClusterArn ?? '',
     resourceId: cluster.DbClusterResourceId ?? '',
+    state: sourceState(cluster.Status ?? 'unknown'),
     status: cluster.Status ?? 'unknown',
     engine: cluster.Engine ?? '',
     engineVersion: cluster.EngineVersion ?? '',
