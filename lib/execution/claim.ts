@@ -3,7 +3,6 @@ import {
   ClaimLost,
   codeOf,
   type ErrorInfo,
-  endedEarly,
   hintOf,
   InputError,
   Refusal,
@@ -16,9 +15,10 @@ import { type RunName, runName } from '../domain/names.ts';
 import { type Plan, type Target, targetOf } from '../domain/plan/policy.ts';
 import type { JobMessage } from '../domain/runs/job.ts';
 import type { Claim } from '../domain/runs/run.ts';
-import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
+import { secondsBetween, utc } from '../domain/time.ts';
 import type { JobMessages } from '../ports/messages.ts';
 import { cancellationOf } from './cancellation.ts';
+import { keepAlive, LEASE_SECONDS } from './keep-alive.ts';
 
 export type ClaimDeps = AlertDeps & {
   plan: Plan;
@@ -35,10 +35,6 @@ export type JobOutcome =
 
 export type Work = { claim: Claim; signal: AbortSignal };
 export type Done = { summary: string; point?: string };
-
-const LEASE_SECONDS = 120;
-/** Kept back to abort an upload and write down what happened. */
-const RESERVE_SECONDS = 30;
 
 /**
  * Does a run's work under its claim: at most one worker at a time, once in all, renewed while it lives, ended before
@@ -179,45 +175,6 @@ export function jobFailed(
   });
   // Nobody has to name its point and its place.
   return job === 'copy' ? { ...failed, next: 'The watch asks for the copy again within an hour.' } : failed;
-}
-
-/** Renews the claim while the work lives, and ends the work when the claim is lost or the time is nearly over. */
-function keepAlive(
-  deps: ClaimDeps,
-  claim: Claim,
-): { signal: AbortSignal; reason: () => Error | undefined; end: () => void } {
-  const work = new AbortController();
-  const over = new AbortController();
-  let reason: Error | undefined;
-  const stop = (error: Error) => {
-    reason ??= error;
-    work.abort(error);
-  };
-  void (async () => {
-    let renewed = deps.clock.now();
-    while (!over.signal.aborted) {
-      await deps.clock.sleep(1000, over.signal);
-      if (over.signal.aborted) return;
-      if (deps.secondsLeft() < RESERVE_SECONDS) {
-        return stop(
-          endedEarly(
-            runName(claim),
-            deps.secondsLeft(),
-            'raise the function’s timeout (900 s at most); beyond that run the image on Fargate',
-          ),
-        );
-      }
-      if (secondsBetween(renewed, deps.clock.now()) < LEASE_SECONDS / 4) continue;
-      try {
-        await deps.catalog.renew(claim, plusSeconds(deps.clock.now(), LEASE_SECONDS));
-        renewed = deps.clock.now();
-      } catch (error) {
-        if (error instanceof ClaimLost) return stop(error);
-        deps.log.warn('the claim could not be renewed just now', { reason: reasonOf(error) });
-      }
-    }
-  })();
-  return { signal: work.signal, reason: () => reason, end: () => over.abort() };
 }
 
 function count(deps: ClaimDeps, run: RunName, metric: string): void {

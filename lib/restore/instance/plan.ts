@@ -2,25 +2,18 @@ import { Refusal } from '../../domain/errors.ts';
 import { VAULT } from '../../domain/names.ts';
 import { requirePlatform, type Target } from '../../domain/plan/policy.ts';
 import type { PlatformSource } from '../../domain/points/platform.ts';
-import {
-  counts,
-  type DumpPoint,
-  isDump,
-  isSnapshot,
-  isVerified,
-  type SnapshotPoint,
-  type StoredObject,
-} from '../../domain/points/recovery-point.ts';
+import { type DumpPoint, isDump, isVerified, type StoredObject } from '../../domain/points/recovery-point.ts';
 import { SNAPSHOT_TAKES } from '../../domain/proof/ledger.ts';
 import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
 import { defaultParameterGroup } from '../../domain/runs/parameter-family.ts';
-import { compactUtc, humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
+import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { Platform, ScratchOrder } from '../../ports/platform.ts';
 import type { Chosen } from '../restored.ts';
 import { type Estimate, formatEstimate, refuseOverBudget } from './budget.ts';
+import { chooseMoment, chooseSnapshot, placeFor, type Source } from './choose.ts';
 
 /** What will be restored, and everything known of it beforehand. Small: it travels through a checkpoint. */
 export type InstancePlan = Chosen & {
@@ -69,7 +62,9 @@ export async function planRehearsal(
       { hint: 'leave rehearse-snapshot and rehearse-moment out of its policy; dumps of it are rehearsed' },
     );
   const what =
-    job.from === 'moment' ? ofMoment(job, target, source) : await ofSnapshot(job, target, source, deps);
+    job.from === 'moment'
+      ? chooseMoment(job, target, source)
+      : await chooseSnapshot(job, target, source, deps);
   const place = job.from === 'moment' ? deps.home : placeFor(target, deps.home);
   // What a snapshot holds may be of a while before the moment that is said of it.
   const surely = job.from === 'moment' ? what.moment : utc(plusSeconds(what.moment, -SNAPSHOT_TAKES));
@@ -133,7 +128,11 @@ type EngineOf = Pick<PlatformSource, 'engine' | 'engineVersion'>;
  * A custom option group is tied to its VPC, and a restore elsewhere that names none is given it all the same and refused:
  * there it gets the engine's default (RDS user guide, "Working with option groups", VPC considerations).
  */
-function optionsOf(source: PlatformSource | undefined, what: What, target: Target): { optionGroup?: string } {
+function optionsOf(
+  source: PlatformSource | undefined,
+  what: Source,
+  target: Target,
+): { optionGroup?: string } {
   const { optionGroup, subnetGroup } = source ?? {};
   if (!optionGroup || optionGroup.startsWith('default:') || !sameMajor(source!, what)) return {};
   if (subnetGroup !== undefined && subnetGroup === target.policy.rehearsal.instance.subnetGroup)
@@ -142,97 +141,6 @@ function optionsOf(source: PlatformSource | undefined, what: What, target: Targe
     `default.${what.engine}`.length,
   );
   return { optionGroup: `default:${what.engine}-${family.replace('.', '-')}` };
-}
-
-/** Snapshots are rehearsed where the policy says: at home, or what was copied to another place, there. */
-function placeFor(target: Target, home: string): string {
-  return target.policy.rehearsal.instance.place ?? home;
-}
-
-type What = Pick<InstancePlan, 'point' | 'from' | 'moment' | 'newestAt' | 'engine' | 'engineVersion'> & {
-  masterUser?: string | undefined;
-};
-
-/** To the second: RDS knows no finer moment. */
-function ofMoment(job: RehearseInstanceJob, target: Target, source: PlatformSource | undefined): What {
-  if (!source)
-    throw new Refusal(
-      'source-not-found',
-      `the source of ${target.id} does not exist, so it cannot be restored to a moment`,
-      {
-        hint: 'rehearse a snapshot instead; retained backups of a deleted instance can be restored by hand',
-      },
-    );
-  if (!source.pitr)
-    throw new Refusal(
-      'pitr-off',
-      `${source.id} of ${target.id} cannot be restored to a point in time: automated backups are off, or RDS has not made the first one yet`,
-      {
-        hint: `aws rds modify-db-${source.kind === 'aurora' ? 'cluster --db-cluster' : 'instance --db-instance'}-identifier ${source.id} --backup-retention-period 7`,
-      },
-    );
-  const { earliest, latest } = source.pitr;
-  // It must lie before the latest, which has no fractions here.
-  const newest = utc(plusSeconds(latest, -1));
-  const moment = job.moment ?? newest;
-  if (moment > latest || (earliest !== undefined && moment < earliest))
-    throw new Refusal(
-      'moment-out-of-reach',
-      `${target.id} can be restored to moments from ${earliest ?? '?'} to ${latest} (UTC); ${moment} is outside of that`,
-      { hint: 'the latest moment is about five minutes behind the present' },
-    );
-  return {
-    point: `${compactUtc(moment)}-moment`,
-    from: { source: source.id, resourceId: source.resourceId, moment },
-    moment,
-    newestAt: newest,
-    engine: source.engine,
-    engineVersion: source.engineVersion,
-  };
-}
-
-/** The point asked for; else the newest verified one in the source's own Region, or by policy any retained one by chance. */
-async function ofSnapshot(
-  job: RehearseInstanceJob,
-  target: Target,
-  source: PlatformSource | undefined,
-  deps: PlanDeps,
-): Promise<What> {
-  const place = placeFor(target, deps.home);
-  const points = (await deps.catalog.points(target.id))
-    .filter(isSnapshot)
-    .filter(
-      (point) => point.place === place && point.availableAt !== undefined && point.snapshotAt !== undefined,
-    )
-    .sort((a, b) => b.snapshotAt!.localeCompare(a.snapshotAt!));
-  const good = points.filter(counts);
-  const chosen = job.point ? points.find((point) => point.id === job.point) : byPolicy(good, target, deps);
-  if (!chosen || chosen.state === 'expired' || chosen.state === 'expiring')
-    throw new Refusal(
-      'no-point',
-      job.point
-        ? `${target.id} has no snapshot ${job.point} in ${place} to restore`
-        : `${target.id} has no verified snapshot to rehearse`,
-      {
-        hint: job.point
-          ? `./understudy points ${target.id} lists them`
-          : `take one: ./understudy run snapshot ${target.id}`,
-      },
-    );
-  return {
-    point: chosen.id,
-    from: { snapshot: chosen.snapshot.id },
-    moment: chosen.snapshotAt!,
-    newestAt: good[0]?.snapshotAt ?? chosen.snapshotAt!,
-    masterUser: chosen.snapshot.masterUser,
-    engine: chosen.snapshot.engine || (source?.engine ?? ''),
-    engineVersion: chosen.snapshot.engineVersion || (source?.engineVersion ?? ''),
-  };
-}
-
-function byPolicy(good: readonly SnapshotPoint[], target: Target, deps: PlanDeps): SnapshotPoint | undefined {
-  const random = target.policy.rehearsal.point === 'random' && good.length > 0;
-  return random ? good[deps.pick(good.length)] : good[0];
 }
 
 /** The newest dump that is not younger than the moment: what it says is a bound for everything after it. */

@@ -3,22 +3,15 @@ import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import { parsePointId, VAULT } from '../../domain/names.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
-import {
-  type DumpPoint,
-  foundBad,
-  isDump,
-  isOurs,
-  type RecoveryPoint,
-} from '../../domain/points/recovery-point.ts';
+import { foundBad, isDump, isOurs, type RecoveryPoint } from '../../domain/points/recovery-point.ts';
 import { type Decision, planRetention } from '../../domain/points/retention.ts';
 import type { ExpireJob } from '../../domain/runs/job.ts';
 import { secondsBetween } from '../../domain/time.ts';
 import { type ClaimDeps, type Done, type JobOutcome, underClaim } from '../../execution/claim.ts';
-import { placeNamed } from '../../points/places.ts';
-import { type Vaults, vaultOf } from '../../points/replica.ts';
-import { bearsOurTags, tagsOf } from '../../points/snapshot-tags.ts';
+import type { Vaults } from '../../points/replica.ts';
 import type { Platform } from '../../ports/platform.ts';
 import { unnamedObjects } from './orphans.ts';
+import { removePoint, withLocks } from './stored.ts';
 
 export type ExpireDeps = ClaimDeps &
   Vaults & {
@@ -146,31 +139,6 @@ async function badRehearsals(target: Target, deps: ExpireDeps): Promise<Readonly
 }
 
 /**
- * Locks and holds are read from the vault, not believed from the catalog: somebody may have set one since, on any of
- * the objects, and a dump that died may have left a locked one that the catalog knows only by its key.
- */
-async function withLocks(point: DumpPoint, deps: ExpireDeps): Promise<DumpPoint> {
-  // Its deletion will say so, and stop nothing else.
-  if (point.place === 'replica' && !deps.replica) return point;
-  const vault = vaultOf(point, deps);
-  const recorded = [point.dump, point.roles, point.manifest].flatMap((object) => object ?? []);
-  const heads = await Promise.all([
-    ...recorded.map((object) => vault.headVersion(object)),
-    ...Object.values(point.keys).map((key) => vault.head(key)),
-  ]);
-  const lockedUntil = heads
-    .flatMap((head) => head?.lockedUntil ?? [])
-    .sort()
-    .at(-1);
-  const { lockedUntil: _was, ...rest } = point;
-  return {
-    ...rest,
-    ...(lockedUntil ? { lockedUntil } : {}),
-    ...(heads.some((head) => head?.legalHold) ? { legalHold: true } : {}),
-  };
-}
-
-/**
  * Marks, deletes, marks again. Killed between any two, the next run finds `expiring` and goes on. What cannot be
  * deleted stops nothing else, and is said at the end.
  */
@@ -190,7 +158,7 @@ async function carryOut(
     if (keep) continue;
     await guarded(point.id, async () => {
       if (!(await deps.catalog.movePoint(target.id, point.id, 'expiring'))) return;
-      await remove(target, point, deps);
+      await removePoint(target, point, deps);
       await deps.catalog.movePoint(target.id, point.id, 'expired');
       deps.log.info('expired', { target: target.id, point: point.id });
       deleted++;
@@ -214,25 +182,6 @@ async function carryOut(
   return {
     summary: `${deleted} points expired, ${planned.decisions.length - deleted} kept${orphans}${frozen}`,
   };
-}
-
-/** The manifest goes first: without it a dump is no recovery point, so nothing half-deleted can pass for one. */
-async function remove(target: Target, point: RecoveryPoint, deps: ExpireDeps): Promise<void> {
-  if (!isDump(point)) {
-    const { of, id } = point.snapshot;
-    const place = placeNamed(target, point.place, deps.home);
-    const there = await deps.platform.snapshot(of, id, place);
-    if (!there) return;
-    // A point that was refused bears the name of somebody else's snapshot.
-    if (bearsOurTags(there, tagsOf(point, target, deps, point.label)))
-      await deps.platform.deleteSnapshot(of, id, place);
-    else deps.log.warn('a snapshot of this name is not ours and stays', { target: target.id, snapshot: id });
-    return;
-  }
-  const vault = vaultOf(point, deps);
-  await vault.removeAllVersions(point.keys.manifest);
-  await vault.removeAllVersions(point.keys.dump);
-  await vault.removeAllVersions(point.keys.roles);
 }
 
 /** A dump that died before anybody could say so leaves a point that is being made for ever; so does a snapshot. */

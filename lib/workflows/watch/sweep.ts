@@ -1,40 +1,20 @@
-import type { AlertDeps } from '../../alerting/alerts.ts';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { DEPLOYMENT, type Finding, finding } from '../../domain/findings/finding.ts';
-import { parseRunName } from '../../domain/names.ts';
-import { type Plan, targetOf } from '../../domain/plan/policy.ts';
+import { targetOf } from '../../domain/plan/policy.ts';
 import { TAGS } from '../../domain/points/platform.ts';
-import type { Run } from '../../domain/runs/run.ts';
 import type { ScratchRecord } from '../../domain/runs/scratch.ts';
-import { isStrayOf, leadsTo, namesOf, verdictOf } from '../../domain/runs/sweep.ts';
-import { secondsBetween, utc } from '../../domain/time.ts';
+import { leadsTo, namesOf, verdictOf } from '../../domain/runs/sweep.ts';
+import { secondsBetween } from '../../domain/time.ts';
 import { placeNamed } from '../../points/places.ts';
-import type { Secrets } from '../../ports/database.ts';
-import type {
-  Place,
-  ScratchInstances,
-  ScratchSecrets,
-  ScratchState,
-  StrayParameters,
-} from '../../ports/platform.ts';
+import type { ScratchState } from '../../ports/platform.ts';
 import { clearRest } from '../../restore/instance/teardown.ts';
+import { endedLongAgo, hasEnded, recordFrom, type SweepDeps } from './scratch-records.ts';
+import { sweepParameters } from './stray-parameters.ts';
 
-export type SweepDeps = AlertDeps & {
-  plan: Plan;
-  scratch: ScratchInstances;
-  /** Scratch instances of other places, where policies rehearse there. */
-  scratchAt?: (place: Place) => ScratchInstances;
-  home: string;
-  scratchSecrets: ScratchSecrets;
-  /** To look whether somebody made a scratch instance his database. */
-  secrets: Secrets;
-};
+export type { SweepDeps };
 
 /** A deletion takes minutes; what is still there after this is said. In seconds. */
 const DELETION_TAKES = 3600;
-/** Whoever would begin a rehearsal again right after its end has done so by then. In seconds. */
-const SETTLED = 600;
-
 /**
  * Deletes the scratch instances that outlived their rehearsals, and ends the records of those that are gone. Goes one step
  * a look: what is being deleted now is confirmed gone by a later one. What fails stops nothing else, and is returned
@@ -99,48 +79,6 @@ async function sweepPlace(
   await guarded('parameter groups', sweepParameters(known, place, there, now, findings));
 }
 
-/**
- * Removes the parameters and secrets that no instance and no record speaks for. What is still in use has become
- * somebody's database under another name.
- */
-async function sweepParameters(
-  known: ReadonlySet<string>,
-  place: string,
-  deps: SweepDeps,
-  now: Date,
-  findings: Finding[],
-): Promise<void> {
-  for (const stray of await deps.scratch.strayParameters(known)) {
-    if (!isStrayOf(stray, deps.stage, TAGS)) continue;
-    // The list of records was read before: a rehearsal may have begun since, here or in another place.
-    if ((await deps.catalog.openScratches()).some(({ name }) => name === stray.name)) continue;
-    const record = recordFrom(stray, place, deps, now);
-    const isOver = new Date(record.expiresAt) <= now || (await endedLongAgo(record, deps, now));
-    if (!isOver) {
-      if (await hasEnded(record, deps))
-        findings.push(parametersKept(stray, deps, 'its parameter group is still being cleared away'));
-      continue;
-    }
-    // On record while it is cleared away: the secret is found by the group alone, and that goes first.
-    const begun = await deps.catalog.beginScratch(record);
-    // The list may lag: this one is a rehearsal's, and lives.
-    if (begun.beganAt !== record.beganAt || begun.startedAt !== undefined) continue;
-    const kept = await clearRest(begun, deps);
-    if (kept) findings.push(parametersKept(stray, deps, `${kept}; ${IF_RENAMED}`));
-  }
-}
-
-const IF_RENAMED =
-  'if the instance was renamed into service, give it its own parameter group and a new password: the secret of that name is deleted with the group';
-
-function parametersKept({ name, tags }: StrayParameters, deps: SweepDeps, why: string): Finding {
-  return finding('scratch-left-over', {
-    target: targetOf(deps.plan, tags[TAGS.target] ?? '') ?? DEPLOYMENT,
-    subject: name,
-    message: `the scratch instance ${name} is gone, and ${why}`,
-  });
-}
-
 /** The same with what reaches that place. Rejects where no policy says any more how that is done. */
 function reaching(place: string, records: readonly ScratchRecord[], deps: SweepDeps): SweepDeps {
   if (place === deps.home || !deps.scratchAt) {
@@ -203,43 +141,6 @@ async function abandoned(
 ): Promise<Finding[]> {
   if (!record || !(await hasEnded(record, deps))) return [];
   return [leftOver(state, record, deps, `its rehearsal has ended; it is deleted after ${record.expiresAt}`)];
-}
-
-async function hasEnded(record: ScratchRecord, deps: SweepDeps): Promise<boolean> {
-  const run = await runOf(record, deps);
-  return run !== undefined && run.state !== 'running';
-}
-
-/** Its instance is gone, and so is its rehearsal, which could not take down the rest: that holds the turn of others. */
-async function endedLongAgo(record: ScratchRecord, deps: SweepDeps, now: Date): Promise<boolean> {
-  const run = await runOf(record, deps);
-  return run?.endedAt !== undefined && run.state !== 'running' && secondsBetween(run.endedAt, now) >= SETTLED;
-}
-
-async function runOf(record: ScratchRecord, deps: SweepDeps): Promise<Run | undefined> {
-  const name = parseRunName(record.run);
-  return name && deps.catalog.run(name);
-}
-
-/** By its tags, which say whose it is. */
-function recordFrom(
-  state: Pick<ScratchState, 'kind' | 'name' | 'tags'> & { resourceId?: string },
-  place: string,
-  deps: SweepDeps,
-  now: Date,
-): ScratchRecord {
-  return {
-    target: state.tags[TAGS.target] ?? DEPLOYMENT.id,
-    policy: state.tags[TAGS.policy] ?? '',
-    name: state.name,
-    kind: state.kind,
-    ...(place === deps.home ? {} : { place }),
-    run: state.tags[TAGS.run] ?? '',
-    state: 'making',
-    beganAt: utc(now),
-    expiresAt: state.tags[TAGS.expires] ?? utc(now),
-    ...(state.resourceId === undefined ? {} : { resourceId: state.resourceId }),
-  };
 }
 
 /** Somebody may have made it his database after all: then some target's secret leads to it. Unknown is not no. */
