@@ -24,7 +24,7 @@ export function checkSubscriptions(topic: AlertTopic, subscriptions: readonly Su
   if (subscriptions.some((subscription) => subscription.confirmed)) return unconfirmed;
   return [
     ...unconfirmed,
-    finding('alerts-unheard', {
+    finding('no-subscribers', {
       target: DEPLOYMENT,
       subject: topic,
       message: `topic ${topic} has no confirmed subscription`,

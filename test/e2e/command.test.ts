@@ -18,9 +18,12 @@ const EXAMPLES = COMMANDS.filter(({ name }) => !['completion', 'local', 'cancel'
   ({ examples }) => examples,
 );
 
+/** Without the colours that a CI asks for. */
+const plain = () => ({ ...process.env, NO_COLOR: '1' });
+
 /** ./understudy as a person runs it. */
 function understudy(...args: string[]) {
-  const ran = spawnSync(join(ROOT, 'understudy'), args, { encoding: 'utf8', cwd: ROOT, env: process.env });
+  const ran = spawnSync(join(ROOT, 'understudy'), args, { encoding: 'utf8', cwd: ROOT, env: plain() });
   return { ...ran, json: () => JSON.parse(ran.stdout) as unknown };
 }
 
@@ -104,7 +107,7 @@ describe('./understudy', () => {
       ['--config', config, '--stage', 'prod', 'run', 'dump', 'crm', '--wait'],
       {
         cwd: ROOT,
-        env: { ...process.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
+        env: { ...plain(), AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
         stdio: ['ignore', 'ignore', 'pipe'],
       },
     );
@@ -174,7 +177,7 @@ describe('./understudy', () => {
       .replace(/\d{8}T\d{6}Z-1/, point!.id)
       .replace('--config other.yml', '')
       .replace('./understudy', `./understudy --config ${config}`);
-    const ran = spawnSync('bash', ['-c', typed], { encoding: 'utf8', cwd: ROOT, env: process.env });
+    const ran = spawnSync('bash', ['-c', typed], { encoding: 'utf8', cwd: ROOT, env: plain() });
     expect([typed, ran.status, ran.status === 0 ? '' : ran.stderr]).toEqual([typed, 0, '']);
   });
 

@@ -1,5 +1,6 @@
 import { humanSeconds, secondsBetween } from '../time.ts';
 import { FINDINGS, type Finding } from './finding.ts';
+import type { Entry } from './findings.ts';
 
 /** Why an alert goes out: only on a change of state, and once a day while nothing changes. */
 export type Occasion = 'opened' | 'worsened' | 'reminder' | 'resolved' | 'dropped';
@@ -44,8 +45,9 @@ export function alertText(alert: Alert): string {
     `target:      ${finding.target}`,
     `about:       ${finding.subject}`,
     `since:       ${since}${since === at ? '' : ` (${humanSeconds(secondsBetween(since, at))})`}`,
-    `means:       ${FINDINGS[finding.code].means}`,
   ];
+  const known = FINDINGS[finding.code] as Entry | undefined;
+  if (known) lines.push(`means:       ${known.means}`);
   if (finding.objectives) lines.push(`objectives:  ${finding.objectives}`);
   if (occasion !== 'resolved' && occasion !== 'dropped') {
     lines.push(`next:        ${finding.next}`);

@@ -228,7 +228,7 @@ export const FINDINGS = {
     },
   }),
   ...closedBy(['subscriptions'], 'deployment', {
-    'alerts-unheard': {
+    'no-subscribers': {
       severity: 'P1',
       means: 'This topic has no confirmed subscription, so its alerts reach no one.',
       next: 'Subscribe and confirm: docs/deploy.md, "6. Subscribe". `./understudy alerts test` shows who is subscribed.',

@@ -63,6 +63,8 @@ async function reconcileOne(
   statuses: ReadonlyMap<string, TargetStatus>,
   now: Date,
 ): Promise<void> {
+  // Another version of Understudy knew the code: no look closes it any more.
+  if (!Object.hasOwn(FINDINGS, open.code)) return resolve(deps, open, 'dropped');
   if (!isStillPlanned(deps, open)) return resolve(deps, open, 'dropped');
   if (await isGone(deps, open)) return resolve(deps, open, 'dropped');
   if (isEvent(deps.plan, open) && !open.untold && secondsBetween(open.since, now) >= DAY)

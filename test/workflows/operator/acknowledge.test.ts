@@ -162,9 +162,9 @@ test('the deployment’s own findings can be acknowledged', async () => {
   const { deps, ack, ask } = await world();
   await raise(
     deps,
-    finding('alerts-unheard', { target: { id: 'understudy' }, subject: 'pages', message: 'm' }),
+    finding('no-subscribers', { target: { id: 'understudy' }, subject: 'pages', message: 'm' }),
   );
-  await ack('alerts-unheard', { target: 'understudy' });
+  await ack('no-subscribers', { target: 'understudy' });
   expect(await ask({ ask: 'status', target: undefined })).toMatchObject({
     deployment: [{ acknowledged: { by: 'anna' } }],
   });

@@ -131,7 +131,7 @@ describe('the watch', () => {
     alerts.restore('alarms');
     await watch(deps);
     const said = told();
-    expect(said).toContain('pages: opened P1 alerts-unheard alarms');
+    expect(said).toContain('pages: opened P1 no-subscribers alarms');
     expect(said).toContainEqual(
       expect.stringContaining('subscription-unconfirmed pages https pager.example.org'),
     );
@@ -174,6 +174,18 @@ describe('the watch', () => {
     told();
     await watch(deps);
     expect(told()).toContain('pages: dropped P0 rpo-breached dump');
+  });
+
+  it('closes a finding whose code only another version of Understudy knows, and completes its look', async () => {
+    const { deps, told } = world();
+    const known = finding('rpo-breached', { target: { id: 'crm' }, subject: 'pages', message: 'late' });
+    await raise(deps, { ...known, code: 'alerts-unheard' as typeof known.code });
+    told();
+    expect((await watch(deps)).unjudged).toEqual([]);
+    expect(told()).toContain('pages: dropped P0 alerts-unheard pages');
+    expect(await deps.catalog.openFindings('crm')).not.toContainEqual(
+      expect.objectContaining({ code: 'alerts-unheard' }),
+    );
   });
 
   it('tells of a failed run whose teller died before telling, and takes a failure back whose last run is good', async () => {

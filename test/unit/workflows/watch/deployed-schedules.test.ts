@@ -74,14 +74,14 @@ describe('a topic', () => {
 
   test('that nobody is subscribed to is unheard', () => {
     expect(checkSubscriptions('pages', [])).toMatchObject([
-      { code: 'alerts-unheard', subject: 'pages', severity: 'P1' },
+      { code: 'no-subscribers', subject: 'pages', severity: 'P1' },
     ]);
   });
 
   test('that somebody was to hear and never confirmed is unheard, and who that is is said', () => {
     expect(checkSubscriptions('pages', [mail('ops@example.org', false)])).toMatchObject([
       { code: 'subscription-unconfirmed', subject: expect.stringMatching(/^pages email.ops@example\.org$/) },
-      { code: 'alerts-unheard', subject: 'pages' },
+      { code: 'no-subscribers', subject: 'pages' },
     ]);
   });
 
