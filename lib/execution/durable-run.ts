@@ -6,6 +6,7 @@ import { targetOf } from '../domain/plan/policy.ts';
 import type { Claim } from '../domain/runs/run.ts';
 import { utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
+import { cancellationOf } from './cancellation.ts';
 import { type ClaimDeps, formatHeld, jobFailed, refuseTheFuture } from './claim.ts';
 
 /** What claiming a run and ending it needs. */
@@ -110,7 +111,10 @@ export async function succeed(
   );
 }
 
-/** Ends a run that could not be done: told first, then on record. Neither waits for the other's success. */
+/**
+ * Ends a run that could not be done: told first, then on record. Neither waits for the other's success. Where a person
+ * cancelled it, that is on record already, and no alert goes out.
+ */
 export async function fail(
   durable: Durable,
   deps: RunDeps,
@@ -125,17 +129,23 @@ export async function fail(
   const failures: unknown[] = [];
   const try_ = (name: string, work: () => Promise<void>) =>
     durable.step(name, work).catch((error) => void failures.push(error));
+  const unlessCancelled = (work: () => Promise<void>) => async () =>
+    (await cancellationOf(claim, deps.catalog)) ? undefined : work();
   const told = jobFailed(target, claim.job, said, options.subject);
-  if (!options.quietly) await try_('send the alert', () => raise(deps, told));
-  await try_('record the failure', () =>
+  if (!options.quietly)
+    await try_(
+      'send the alert',
+      unlessCancelled(() => raise(deps, told)),
+    );
+  const record = () =>
     deps.catalog.finish(claim, {
       state: 'failed',
       endedAt: utc(deps.clock.now()),
       summary: said.message.slice(0, 1000),
       point: options.point,
       error: said,
-    }),
-  );
+    });
+  await try_('record the failure', unlessCancelled(record));
   await try_(
     'bring the status up to date',
     async () => void (await deps.catalog.refreshStatus(claim.target)),

@@ -440,6 +440,27 @@ describe('a rehearsal', () => {
     expect(await catalog.point('crm', newest.id)).toMatchObject({ state: 'rehearsed' });
   });
 
+  it('that a person canceled stays on record as that, and no alert goes out', async () => {
+    const { deps, catalog, told } = await world();
+    const execution = memoryExecution({
+      scratch: async () => {
+        const run = (await catalog.run({ job: 'rehearse', target: 'crm', scheduledFor: NOW }))!;
+        const error = { code: 'cancelled', message: 'cancelled by anna' };
+        await catalog.finish(
+          { ...run, token: run.claimToken },
+          { state: 'failed', endedAt: NOW, summary: error.message, error },
+        );
+        throw new Error('the process was interrupted');
+      },
+    });
+    await execution.run((durable) => rehearseDump(JOB, durable, deps));
+    expect(told()).toEqual([]);
+    expect(await catalog.run({ job: 'rehearse', target: 'crm', scheduledFor: NOW })).toMatchObject({
+      state: 'failed',
+      error: { code: 'cancelled' },
+    });
+  });
+
   it.each<[string, ScratchResult, string[]]>([
     ['judged its point', EQUAL, ['RehearsalPassed', 'JobSucceeded']],
     ['found it bad', DIFFERENT, ['RehearsalFailed', 'JobSucceeded']],
