@@ -29,7 +29,7 @@ export async function preflight(job: PreflightJob, deps: PreflightDeps): Promise
     const asked = await askQuestions(target, ref, job, deps);
     signal.throwIfAborted();
     findings = judge(target, ref, asked, deps.clock.now());
-    await tellAll(target, asked, findings, deps);
+    await reconcileAnswers(target, asked, findings, deps);
     return { summary: sum(asked, findings) };
   });
   return { ...outcome, findings };
@@ -67,7 +67,7 @@ function judge(target: Target, ref: Restorable, asked: Asked, now: Date): Findin
 }
 
 /** Takes back what was found before and is not so any more, as far as this time the question was answered. */
-async function tellAll(
+async function reconcileAnswers(
   target: Target,
   { answers, quotas, copies, left }: Asked,
   findings: readonly Finding[],

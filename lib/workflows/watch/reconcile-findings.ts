@@ -14,7 +14,7 @@ import { jobFailed } from '../../execution/claim.ts';
 import { concurrently } from '../../execution/concurrency.ts';
 import { placeOfCopy } from '../../points/places.ts';
 
-export type TellAllDeps = AlertDeps & { plan: Plan; home: string };
+export type ReconcileDeps = AlertDeps & { plan: Plan; home: string };
 
 const DAY = 86_400;
 
@@ -25,8 +25,8 @@ export const askedOf = (target: string, code: FindingCode) => `${target}#${code}
  * Raises what was found, worst first, and then goes through everything that is open: resolves what this look asked
  * about and did not find, and raises the rest again as it is, which brings reminders and alerts that had not arrived.
  */
-export async function tellAll(
-  deps: TellAllDeps,
+export async function reconcileFindings(
+  deps: ReconcileDeps,
   findings: readonly Finding[],
   asked: ReadonlySet<string>,
   statuses: ReadonlyMap<string, TargetStatus>,
@@ -57,7 +57,7 @@ export async function tellAll(
 }
 
 async function reconcileOne(
-  deps: TellAllDeps,
+  deps: ReconcileDeps,
   open: OpenFinding,
   asked: ReadonlySet<string>,
   statuses: ReadonlyMap<string, TargetStatus>,
@@ -91,7 +91,7 @@ function comesAgain(target: Target | undefined, job: string): boolean {
 const UNASKED = SCHEDULED_JOBS.filter((job) => job !== 'verify');
 
 /** A snapshot that AWS or another tool took, and deleted: no rehearsal will ever find it good. */
-async function isGone(deps: TellAllDeps, { target, code, subject }: Finding): Promise<boolean> {
+async function isGone(deps: ReconcileDeps, { target, code, subject }: Finding): Promise<boolean> {
   if (!['point', 'snapshot'].includes(FINDINGS[code].about)) return false;
   const kind = parsePointId(subject)?.kind;
   if (kind !== 'automated' && kind !== 'foreign') return false;
@@ -99,7 +99,7 @@ async function isGone(deps: TellAllDeps, { target, code, subject }: Finding): Pr
 }
 
 /** Does the plan still have what the finding is about? Nothing looks at it again otherwise. */
-function isStillPlanned({ plan, home }: TellAllDeps, found: Finding): boolean {
+function isStillPlanned({ plan, home }: ReconcileDeps, found: Finding): boolean {
   if (found.target === DEPLOYMENT.id)
     return STILL_IN_DEPLOYMENT[FINDINGS[found.code].about]?.(found.subject, plan, home) ?? true;
   const target = targetOf(plan, found.target);
@@ -134,7 +134,7 @@ const copiesOf = (targets: readonly Target[]) =>
 
 /** A job whose last run failed and of which nobody was told: whoever recorded it died before telling. */
 function forgottenFailures(
-  deps: TellAllDeps,
+  deps: ReconcileDeps,
   statuses: ReadonlyMap<string, TargetStatus>,
   open: readonly OpenFinding[],
   now: Date,

@@ -13,7 +13,7 @@ import { type DeadRunDeps, endDeadRuns } from './dead-runs.ts';
 import { checkSchedules } from './deployed-schedules.ts';
 import { takeInventory } from './inventory.ts';
 import type { InventoryDeps } from './inventory-look.ts';
-import { askedOf, tellAll } from './reconcile-findings.ts';
+import { askedOf, reconcileFindings } from './reconcile-findings.ts';
 import { type SweepDeps, sweep } from './sweep.ts';
 
 export type WatchDeps = DeadRunDeps & InventoryDeps & SweepDeps & { schedules: Schedules };
@@ -53,7 +53,7 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
     ...(await ask('subscriptions', codesClosedBy('subscriptions'), () => lookAtSubscriptions(deps))),
   ];
   await ask('telling', [], async () => {
-    await tellAll(deps, findings, asked, statuses, now);
+    await reconcileFindings(deps, findings, asked, statuses, now);
     return [];
   });
 
