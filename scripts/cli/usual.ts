@@ -1,5 +1,6 @@
 import type { RecoveryPoint } from '../../lib/domain/points/recovery-point.ts';
-import type { Evidence } from '../../lib/domain/proof/evidence.ts';
+import { type Evidence, restoredSort } from '../../lib/domain/proof/evidence.ts';
+import { median } from '../../lib/domain/status/derive-status.ts';
 import type { Message } from './message.ts';
 import type { Session } from './session.ts';
 
@@ -13,12 +14,12 @@ export async function usualSeconds(session: Session, message: Message): Promise<
   }
 }
 
-async function earlier(session: Session, { job, target }: Message): Promise<number[]> {
+async function earlier(session: Session, message: Message): Promise<number[]> {
+  const { job, target } = message;
   if (job.startsWith('rehearse')) {
     const evidence = await session.invoke<Evidence[]>('operator', { ask: 'evidence', target, limit: 10 });
-    const alike = evidence.filter(
-      ({ source, outcome }) => outcome === 'passed' && (job === 'rehearse') === (source === 'dump'),
-    );
+    const sort = job === 'rehearse' ? 'dump' : message.from;
+    const alike = evidence.filter(({ run, outcome }) => outcome === 'passed' && restoredSort(run) === sort);
     return alike.map(({ phases }) => phases.reduce((sum, { seconds }) => sum + seconds, 0));
   }
   if (job !== 'dump' && job !== 'verify') return [];
@@ -27,9 +28,4 @@ async function earlier(session: Session, { job, target }: Message): Promise<numb
     const seconds = point.kind === 'dump' && (job === 'dump' ? point.dumpSeconds : point.verifySeconds);
     return typeof seconds === 'number' ? [seconds] : [];
   });
-}
-
-/** The middle of what was measured. */
-export function median(figures: readonly number[]): number | undefined {
-  return [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)];
 }

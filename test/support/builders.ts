@@ -218,7 +218,7 @@ export function evidence(at: string, changes: Partial<Evidence> = {}): Evidence 
     at,
     point: '20261120T010000Z-1',
     pointSnapshotAt: '2026-11-20T01:00:00Z',
-    source: 'dump',
+    source: 'dump 20261120T010000Z-1 in the vault',
     outcome: 'passed',
     strength: 'exact',
     operator: 'schedule',

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Vault } from '../../../lib/ports/vault.ts';
 import { watchWork } from '../../../scripts/cli/live.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
-import { median, usualSeconds } from '../../../scripts/cli/usual.ts';
+import { usualSeconds } from '../../../scripts/cli/usual.ts';
 import { evidence, point } from '../../support/builders.ts';
 import { recordingLog } from '../../support/doubles/log.ts';
 
@@ -48,14 +48,19 @@ test('a phase begins to count again, and the next job from nothing', () => {
 test('what is usual is the middle of what earlier ones took', async () => {
   const answers: Record<string, unknown> = {
     points: [4, 100, 6].map((dumpSeconds) => point('2026-11-20T01:00:00Z', { dumpSeconds })),
-    evidence: [
-      evidence('2026-11-20T02:00:00Z', { source: 'dump', phases: [{ name: 'restore', seconds: 30 }] }),
-    ],
+    evidence: (['rehearse', 'rehearse-snapshot', 'rehearse-moment'] as const).map((job, index) =>
+      evidence('2026-11-20T02:00:00Z', {
+        run: `${job}/crm/2026-11-20T02:00:00Z`,
+        phases: [{ name: 'restore', seconds: 30 + index }],
+      }),
+    ),
   };
   const session = {
     invoke: async (_: string, { ask }: { ask: string }) => answers[ask],
   } as unknown as Session;
-  const of = (job: string) => usualSeconds(session, { job, target: 'crm', scheduledFor: '' });
+  const of = (job: string, more = {}) =>
+    usualSeconds(session, { job, target: 'crm', scheduledFor: '', ...more });
   expect([await of('dump'), await of('rehearse'), await of('expire')]).toEqual([6, 30, undefined]);
-  expect(median([])).toBeUndefined();
+  expect(await of('rehearse-instance', { from: 'snapshot' })).toBe(31);
+  expect(await of('rehearse-instance', { from: 'moment' })).toBe(32);
 });

@@ -1,3 +1,5 @@
+import { raise } from '../../../lib/alerting/alerts.ts';
+import { finding } from '../../../lib/domain/findings/finding.ts';
 import { vaultKeys } from '../../../lib/domain/names.ts';
 import {
   counts,
@@ -438,6 +440,35 @@ describe('a rehearsal', () => {
     expect(await once({ ...deps, catalog: taken }, EQUAL)).toMatchObject({ outcome: 'held' });
     expect(told()).toEqual([]);
     expect(await catalog.point('crm', newest.id)).toMatchObject({ state: 'rehearsed' });
+  });
+
+  it.each(['expiring', 'expired'] as const)(
+    'does not accuse a point that is %s meanwhile of being gone',
+    async (state) => {
+      const { deps, catalog, newest, told } = await world();
+      const execution = memoryExecution({
+        scratch: async () => {
+          await catalog.movePoint('crm', newest.id, 'expiring');
+          if (state === 'expired') await catalog.movePoint('crm', newest.id, 'expired');
+          return { ...BROKEN, failure: { kind: 'bad', code: 'artifact-missing', message: 'it is gone' } };
+        },
+      });
+      await execution.run((durable) => rehearseDump(JOB, durable, deps));
+      expect((await catalog.evidence('crm', 1))[0]).toMatchObject({
+        error: { kind: 'unjudged', code: 'point-expired' },
+        findings: [],
+      });
+      expect(told()).toEqual(['opened job-failed rehearse']);
+    },
+  );
+
+  it('leaves open that the hours of scratch instances are used up: it needs none of them', async () => {
+    const { deps, told } = await world();
+    const policy = deps.plan.targets[0]!.policy.name;
+    const used = finding('scratch-budget', { target: { id: 'crm' }, subject: policy, message: 'used up' });
+    await raise(deps, used);
+    await once(deps, EQUAL);
+    expect(told()).toEqual([`opened scratch-budget ${policy}`]);
   });
 
   it('that a person canceled stays on record as that, and no alert goes out', async () => {
