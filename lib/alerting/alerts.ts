@@ -3,6 +3,7 @@ import type { Alert, AlertTopic, Occasion } from '../domain/findings/alert.ts';
 import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../domain/findings/finding.ts';
 import type { OpenFinding } from '../domain/findings/finding-record.ts';
 import { pages } from '../domain/findings/severity.ts';
+import type { Sent } from '../domain/status/timeline.ts';
 import { utc } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -96,8 +97,7 @@ async function tell(
 ): Promise<void> {
   const alert: Alert = { occasion, finding: found, since, at: utc(deps.clock.now()), stage: deps.stage };
   deps.log.info(`alert: ${occasion} ${found.code}`, { finding: found });
-  await onTimeline(deps, found, occasion);
-  const failures = await deps.alerts.send(alert, topics);
+  const failures = await send(deps, alert, topics);
   const reached = topics.filter((topic) => !failures.some((failure) => failure.topic === topic));
   // A topic that did not take it stays untold, and the watch tries that one again; the others are not told twice.
   if (reached.length > 0 && occasion !== 'resolved' && occasion !== 'dropped')
@@ -106,8 +106,24 @@ async function tell(
   for (const topic of reached) await deliveredAgain(deps, topic);
 }
 
+/**
+ * Sends an alert, and keeps on the timeline which topics took it: after the sending, so that of a process that dies in
+ * between the watch sends it again. Resolves with the topics that did not take it.
+ */
+async function send(
+  deps: AlertDeps,
+  alert: Alert,
+  topics: readonly AlertTopic[],
+): ReturnType<Alerts['send']> {
+  const failed = await deps.alerts.send(alert, topics);
+  const taken = topics.filter((topic) => !failed.some((failure) => failure.topic === topic));
+  const { finding: found, occasion } = alert;
+  await onTimeline(deps, found, occasion, { occasion, severity: found.severity, taken, failed });
+  return failed;
+}
+
 /** What people were told, or not, stays in the target's history; that it cannot be kept stops no alert. */
-async function onTimeline(deps: AlertDeps, found: Finding, what: string): Promise<void> {
+async function onTimeline(deps: AlertDeps, found: Finding, what: string, sent?: Sent): Promise<void> {
   const { target, code, subject, severity, message } = found;
   const at = utc(deps.clock.now());
   await deps.catalog
@@ -119,6 +135,7 @@ async function onTimeline(deps: AlertDeps, found: Finding, what: string): Promis
       code,
       subject,
       message: `${severity} ${what}: ${message}`,
+      ...(sent && { sent }),
     })
     .catch((error) =>
       deps.log.warn('an alert could not be put on the timeline', { reason: reasonOf(error) }),
@@ -153,7 +170,7 @@ async function undelivered(
     at: utc(deps.clock.now()),
     stage: deps.stage,
   };
-  const failed = await deps.alerts.send(alert, others);
+  const failed = await send(deps, alert, others);
   const reached = others.filter((other) => !failed.some((failure) => failure.topic === other));
   if (reached.length > 0) await recordTold(deps, found, reached);
 }
@@ -164,7 +181,8 @@ async function deliveredAgain(deps: AlertDeps, topic: AlertTopic): Promise<void>
   const closed = await closeFinding(deps.catalog, about).catch(() => undefined);
   if (!closed) return;
   const was = findingOf(closed);
-  await deps.alerts.send(
+  await send(
+    deps,
     { occasion: 'resolved', finding: was, since: closed.since, at: utc(deps.clock.now()), stage: deps.stage },
     topicsFor(was),
   );

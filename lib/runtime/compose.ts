@@ -31,7 +31,6 @@ import type { Wakes } from '../ports/durable.ts';
 import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
 import type { Place, Platform, ScratchInstances, ScratchSecrets } from '../ports/platform.ts';
 import type { Vault } from '../ports/vault.ts';
-import { recordedAlerts } from '../workflows/operator/alert-history.ts';
 import { keyProblem } from '../workflows/preflight/restorability.ts';
 import { systemClock } from './clock.ts';
 import { environment } from './environment.ts';
@@ -82,8 +81,7 @@ export const replica = (): Vault | undefined => {
 };
 export const messages = (): JobMessages =>
   once('messages', () => jobMessages(sns(), sqs(), env().topics.jobs, env().queues));
-export const alerts = (): Alerts =>
-  once('alerts', () => recordedAlerts(snsAlerts(sns(), env().topics), catalog(), log()));
+export const alerts = (): Alerts => once('alerts', () => snsAlerts(sns(), env().topics));
 export const secrets = (): Secrets =>
   once('secrets', () => secretsManager((target) => secretsClientFor(target.id, env().sourceRole)));
 export const wakes = (): Wakes => once('wakes', () => durableWakes(lambda()));

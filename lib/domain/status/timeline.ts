@@ -15,15 +15,15 @@ export type EventMeaning = {
   failover?: 'begins' | 'ends';
 };
 
-/** Something that happened to a target, whoever said so. Appended once: the same event delivered twice is one entry. */
+/** Something that happened to a target. Appended once: the same event delivered twice is one entry. */
 export type TimelineEvent = {
   target: string;
-  /** When it happened, by whoever reported it. */
+  /** When it happened, by its reporter. */
   at: string;
   /** The same for every delivery of the same event. */
   id: string;
-  /** Who said it: an RDS event, a CloudWatch alarm, Understudy itself, or nobody we know; or an alert, its sending, a run, a person. */
-  from: 'rds' | 'alarm' | 'understudy' | 'unknown' | 'alert' | 'sent' | 'run' | 'person';
+  /** Who said it: an RDS event, a CloudWatch alarm, Understudy itself, or an unknown sender; or an alert, a run, a person. */
+  from: 'rds' | 'alarm' | 'understudy' | 'unknown' | 'alert' | 'run' | 'person';
   /** The reporter's own code, such as `RDS-EVENT-0041`. */
   code?: string;
   /** What it was about: an instance, a snapshot, an alarm. */

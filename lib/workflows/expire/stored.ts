@@ -9,7 +9,7 @@ import type { Platform } from '../../ports/platform.ts';
 type StoredDeps = Vaults & { platform: Platform; home: string; stage: string; log: Log };
 
 /**
- * Locks and holds are read from the vault, not believed from the catalog: somebody may have set one since, on any of
+ * Locks and holds are read from the vault, not believed from the catalog: a person may have set one since, on any of
  * the objects, and a dump that died may have left a locked one that the catalog knows only by its key.
  */
 export async function withLocks(point: DumpPoint, deps: Vaults): Promise<DumpPoint> {
@@ -40,7 +40,7 @@ export async function removePoint(target: Target, point: RecoveryPoint, deps: St
     const place = placeNamed(target, point.place, deps.home);
     const there = await deps.platform.snapshot(of, id, place);
     if (!there) return;
-    // A point that was refused bears the name of somebody else's snapshot.
+    // A point that was refused has the name of a snapshot that Understudy did not take.
     if (bearsOurTags(there, tagsOf(point, target, deps, point.label)))
       await deps.platform.deleteSnapshot(of, id, place);
     else deps.log.warn('a snapshot of this name is not ours and stays', { target: target.id, snapshot: id });

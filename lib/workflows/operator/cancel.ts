@@ -16,7 +16,7 @@ const NEWEST = 100;
  *
  *   claim taken back → every write of the worker is refused → at its next renewal it aborts its upload and ends
  *
- * No alert: a person did it, and what is missed because of it is told when it is late. A point that a dump was making is
+ * No alert: a person did it, and the watch says what is late because of it. A point that a dump was making is
  * failed with it. Of a deployed stage it is refused: the function `operator` may acknowledge findings and write nothing else.
  */
 export async function cancel(request: CancelRequest, { catalog, clock }: CancelDeps): Promise<Cancelled> {

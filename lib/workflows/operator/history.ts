@@ -6,17 +6,15 @@ import type { Run } from '../../domain/runs/run.ts';
 import type { TimelineEvent } from '../../domain/status/timeline.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 
-/** Everything that is on record of a target, newest first: what was heard, told, run and acknowledged. */
+/** Everything that is on record of a target, newest first: what was events, told, run and acknowledged. */
 export async function history(catalog: Catalog, target: string, limit: number): Promise<TimelineEvent[]> {
   const jobs = target === DEPLOYMENT.id ? [] : [...SCHEDULED_JOBS, 'copy'];
   const [events, acknowledgements, ...runs] = await Promise.all([
-    catalog.timeline(target, 2 * limit),
+    catalog.timeline(target, limit),
     catalog.acknowledgements(target),
     ...jobs.map((job) => catalog.runs(target, job, limit)),
   ]);
-  // What was sent stands there as the alert already.
-  const heard = events.filter(({ from }) => from !== 'sent');
-  return [...heard, ...acknowledgements.flatMap(ofAcknowledgement), ...runs.flat().map(ofRun)]
+  return [...events, ...acknowledgements.flatMap(ofAcknowledgement), ...runs.flat().map(ofRun)]
     .sort((a, b) => b.at.localeCompare(a.at))
     .slice(0, limit);
 }

@@ -1,34 +1,36 @@
-import type { Alert } from '../../../../lib/domain/findings/alert.ts';
+import { raise } from '../../../../lib/alerting/alerts.ts';
 import { finding } from '../../../../lib/domain/findings/finding.ts';
-import { alertHistory, recordedAlerts } from '../../../../lib/workflows/operator/alert-history.ts';
+import { alertHistory } from '../../../../lib/workflows/operator/alert-history.ts';
 import { history } from '../../../../lib/workflows/operator/history.ts';
 import { target } from '../../../support/builders.ts';
 import { memoryAlerts } from '../../../support/doubles/alerts.ts';
 import { memoryCatalog } from '../../../support/doubles/catalog/catalog.ts';
+import { manualClock } from '../../../support/doubles/clock.ts';
+import { faulty } from '../../../support/doubles/faults.ts';
 import { recordingLog } from '../../../support/doubles/log.ts';
+import { recordingMetrics } from '../../../support/doubles/metrics.ts';
 
-const alert: Alert = {
-  occasion: 'opened',
-  finding: finding('restore-failed', { target: target(), subject: 'p1', message: 'it did not restore' }),
-  since: '2026-11-20T02:00:00Z',
-  at: '2026-11-20T02:00:00Z',
-  stage: 'prod',
-};
+const AT = '2026-11-20T02:00:00Z';
+const FOUND = finding('restore-failed', { target: target(), subject: 'p1', message: 'it did not restore' });
 
-async function sentWith(failing: { topic: 'pages'; reason: string }[] = []) {
-  const catalog = memoryCatalog();
-  const inner = { ...memoryAlerts(), send: async () => failing };
-  const failed = await recordedAlerts(inner, catalog, recordingLog()).send(alert, ['alerts', 'pages']);
-  return { catalog, failed };
+/** Raises a finding, and says what was sent. */
+async function raised(failing: { topic: 'pages'; reason: string }[] = [], recordless = false) {
+  const clock = manualClock(AT);
+  const catalog = faulty(memoryCatalog(clock));
+  if (recordless) catalog.fail('addEvent', new Error('throttled'));
+  const alerts = memoryAlerts();
+  const inner = failing.length > 0 ? { ...alerts, send: async () => failing } : alerts;
+  const [metrics, log] = [recordingMetrics(), recordingLog()];
+  await raise({ catalog: catalog.port, alerts: inner, clock, metrics, log, stage: 'prod' }, FOUND);
+  return { catalog: catalog.port, alerts };
 }
 
 test('an alert stays in the history with the topics that took it and those that did not', async () => {
   const failing = [{ topic: 'pages' as const, reason: 'throttled' }];
-  const { catalog, failed } = await sentWith(failing);
-  expect(failed).toEqual(failing);
+  const { catalog } = await raised(failing);
   expect(await alertHistory(catalog, 'crm', 10)).toMatchObject([
     {
-      at: alert.at,
+      at: AT,
       code: 'restore-failed',
       subject: 'p1',
       sent: { occasion: 'opened', severity: 'P0', taken: ['alerts'], failed: failing },
@@ -36,14 +38,12 @@ test('an alert stays in the history with the topics that took it and those that 
   ]);
 });
 
-test('the timeline, which has the alert already, does not show its sending again', async () => {
-  const { catalog } = await sentWith();
-  expect(await history(catalog, 'crm', 10)).toEqual([]);
+test('an alert is one entry of the timeline', async () => {
+  const { catalog } = await raised();
+  expect(await history(catalog, 'crm', 10)).toHaveLength(1);
 });
 
 test('a history that cannot be written stops no alert', async () => {
-  const catalog = { addEvent: () => Promise.reject(new Error('throttled')) };
-  const alerts = memoryAlerts();
-  expect(await recordedAlerts(alerts, catalog, recordingLog()).send(alert, ['alerts'])).toEqual([]);
+  const { alerts } = await raised([], true);
   expect(alerts.take('alerts')).toHaveLength(1);
 });
