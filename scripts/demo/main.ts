@@ -96,7 +96,7 @@ async function aNight(stage: DemoStage): Promise<string> {
   if (stage.cluster)
     expect(
       written > 0,
-      `meanwhile the CRM was written to ${written.toLocaleString('en')} times, and nobody waited`,
+      `meanwhile the CRM was written to ${written.toLocaleString('en')} times, and no session waited`,
     );
   expect(findings(verify).length === 0, `verified: ${summary(verify)}`);
   return (dump!.result as { point: string }).point;
@@ -172,7 +172,7 @@ async function anAlteredRow(stage: DemoStage): Promise<void> {
       secondsLeft: () => 900,
     });
   const evidence = await rehearse(stage).finally(() => (replaced.scratch = undefined));
-  say(`   somebody altered one row of ${table} in the restored copy`);
+  say(`   one row of ${table} in the restored copy was altered`);
   for (const text of evidenceLines(evidence).slice(0, 1)) say(`   ${text}`);
   expect(
     evidence.differences.some((each) => each.name === table),
