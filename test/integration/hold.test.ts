@@ -39,7 +39,7 @@ describe('holding a source still', () => {
     });
   });
 
-  it('locks a table that appears while it locks, by starting over', async () => {
+  it('dumps while another session creates tables without a pause', async () => {
     let running = true;
     const churn = (async () => {
       const client = await database.connect();
