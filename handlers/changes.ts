@@ -5,7 +5,7 @@ import {
   sourceChangesRequest,
   sourceHostsRequest,
 } from '../lib/restore/instance/source-changes.ts';
-import { instances, ledger, plan, secrets, vault } from '../lib/runtime/compose.ts';
+import { heartbeat, instances, plan, secrets, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 
 const request = z.discriminatedUnion('ask', [sourceChangesRequest, sourceHostsRequest]);
@@ -22,6 +22,6 @@ export const handler = jobHandler(request, async (asked) =>
         vault: vault(),
         secrets: secrets(),
         instances: instances(),
-        ledger: ledger(),
+        heartbeat: heartbeat(),
       }),
 );

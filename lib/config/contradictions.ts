@@ -230,8 +230,11 @@ function unmetNeeds(
       ['elasticache'],
       'its policy copies snapshots, but ElastiCache cannot copy between Regions; use a policy without copies',
     );
-  if (target['ledger'] === true && (!isPostgres || target['connection'] === undefined))
-    say(['ledger'], 'a ledger needs PostgreSQL and a connection');
+  if (
+    (target['heartbeat'] ?? target['ledger']) === true &&
+    (!isPostgres || target['connection'] === undefined)
+  )
+    say(['heartbeat'], 'a heartbeat needs PostgreSQL and a connection');
   return found;
 }
 

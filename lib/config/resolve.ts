@@ -88,7 +88,7 @@ function resolveTarget(id: string, target: ConfigTarget, config: Config): Target
     policy: resolvePolicy(target.policy, policy),
     platform: platformOf(target),
     connection: target.connection,
-    ledger: target.ledger,
+    heartbeat: target.heartbeat ?? target.ledger ?? false,
     // A cache comes first as a cache: what is lost with it can be filled again.
     priority: target.priority ?? (isCache ? 'P2' : 'P0'),
     owner: target.owner,

@@ -375,12 +375,13 @@ const target = z.strictObject({
     .regex(IDENTIFIER, 'expected the id of a replication group')
     .optional()
     .describe('ElastiCache replication group, cluster or serverless cache'),
-  ledger: z
+  heartbeat: z
     .boolean()
-    .default(false)
+    .optional()
     .describe(
       'Write one row a minute into the source, so that the RPO is measured; keeps a paused database awake',
     ),
+  ledger: z.boolean().optional().describe('The old name of heartbeat'),
   connection: z
     .strictObject({
       secret: z

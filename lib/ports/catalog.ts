@@ -124,9 +124,9 @@ export type Catalog = {
   /** Records that a target exists and what its schedules are. What is owed counts from the first time each was seen so. */
   owe(target: string, schedules: Partial<Record<Owing, Schedule>>, now: Date): Promise<void>;
   /** What was last observed of it; as it stands there, nothing of it derived. */
-  observed(target: string): Promise<Pick<TargetStatus, 'platform' | 'ledgerAt'>>;
+  observed(target: string): Promise<Pick<TargetStatus, 'platform' | 'heartbeatAt'>>;
   /** Keeps what was just seen of a target beside its status. */
-  observe(target: string, seen: Pick<TargetStatus, 'platform' | 'ledgerAt'>, now: Date): Promise<void>;
+  observe(target: string, seen: Pick<TargetStatus, 'platform' | 'heartbeatAt'>, now: Date): Promise<void>;
   /** Derives a target's status again from its runs, points and evidence, and keeps it. */
   refreshStatus(target: string): Promise<TargetStatus>;
 };

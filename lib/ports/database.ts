@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Policy, Target } from '../domain/plan/policy.ts';
 import type { SourceSince } from '../domain/proof/bounded.ts';
 import type { Exception } from '../domain/proof/exceptions.ts';
-import type { LedgerRow } from '../domain/proof/ledger.ts';
+import type { HeartbeatRow } from '../domain/proof/heartbeat.ts';
 import type {
   ContentFacts,
   ExtensionFacts,
@@ -96,15 +96,15 @@ export type Inspection = { toc?: TableOfContents; problem?: string; failure?: st
 
 export type Symptom = { check: string; state: 'good' | 'bad' | 'unknown'; message: string; next?: string };
 
-/** The ledger: a small table in a source that gets one row a minute. Every call is a connection of its own. */
-export type Ledger = {
+/** The heartbeat: a small table in a source that gets one row a minute. Every call is a connection of its own. */
+export type Heartbeat = {
   /**
    * Writes the row of a minute such as `2026-11-20T01:02:00Z`, once however often it is asked. Rejects with
-   * CredentialsRefused, or with `ledger-missing`, `ledger-denied`, `ledger-read-only`.
+   * CredentialsRefused, or with `heartbeat-missing`, `heartbeat-denied`, `heartbeat-read-only`.
    */
   write(credentials: Credentials, minute: string): Promise<'written' | 'there'>;
   /** The rows written at or after a moment, oldest first. */
-  rows(credentials: Credentials, since: string): Promise<LedgerRow[]>;
+  rows(credentials: Credentials, since: string): Promise<HeartbeatRow[]>;
 };
 
 /** A restored copy on a scratch server. */
@@ -167,7 +167,7 @@ export type InstanceCopy = {
   check(what: Checkable): Promise<string | undefined>;
   /** The single value of a query, as text; undefined for NULL. */
   value(sql: string): Promise<string | undefined>;
-  ledger(since: string): Promise<LedgerRow[]>;
+  heartbeat(since: string): Promise<HeartbeatRow[]>;
   close(): Promise<void>;
 };
 

@@ -22,7 +22,7 @@ export type Restored = Pick<
   | 'strength'
   | 'compared'
   | 'bounded'
-  | 'ledger'
+  | 'heartbeat'
   | 'differences'
   | 'differenceCount'
   | 'assertions'

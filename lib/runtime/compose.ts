@@ -20,13 +20,13 @@ import { secretsManager } from '../adapters/aws/secrets.ts';
 import { snsAlerts } from '../adapters/aws/sns-alerts.ts';
 import { durableWakes } from '../adapters/aws/wakes.ts';
 import { postgresEngine } from '../adapters/engines/postgres/engine.ts';
+import { postgresHeartbeat } from '../adapters/engines/postgres/heartbeat.ts';
 import { postgresInstances } from '../adapters/engines/postgres/instance.ts';
-import { postgresLedger } from '../adapters/engines/postgres/ledger.ts';
 import { candidateDirectories } from '../adapters/engines/postgres/programs.ts';
 import { localScratch } from '../adapters/engines/postgres/scratch.ts';
 import type { Plan } from '../domain/plan/policy.ts';
 import type { Catalog } from '../ports/catalog.ts';
-import type { DatabaseEngine, Instances, Ledger, OnRead, Scratch, Secrets } from '../ports/database.ts';
+import type { DatabaseEngine, Heartbeat, Instances, OnRead, Scratch, Secrets } from '../ports/database.ts';
 import type { Wakes } from '../ports/durable.ts';
 import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
 import type { Place, Platform, ScratchInstances, ScratchSecrets } from '../ports/platform.ts';
@@ -91,7 +91,7 @@ const binDirectories = () => candidateDirectories(env().pgBin, env().path);
 /** Hears of tables as they are read; a command that shows progress puts its own here. */
 const onRead = (): OnRead => once<OnRead>('on read', () => () => undefined);
 export const engine = (): DatabaseEngine => once('engine', () => postgresEngine(binDirectories, onRead()));
-export const ledger = (): Ledger => once('ledger', postgresLedger);
+export const heartbeat = (): Heartbeat => once('heartbeat', postgresHeartbeat);
 export const scratch = (invocation: Invocation): Scratch =>
   localScratch({
     base: env().scratchDirectory,

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../lib/domain/proof/evidence.ts';
-import type { Downtime, LedgerProof } from '../../lib/domain/proof/ledger.ts';
+import type { Downtime, HeartbeatProof } from '../../lib/domain/proof/heartbeat.ts';
 import { formatDifference } from '../../lib/domain/proof/proof.ts';
 import { humanSeconds } from '../../lib/domain/time.ts';
 import { many } from '../../lib/domain/words.ts';
@@ -33,7 +33,7 @@ export function evidenceLines(evidence: Evidence): string[] {
         ]
       : []),
     ...(evidence.bounded ? [formatBounded(evidence.bounded)] : []),
-    ...(evidence.ledger ? [formatLedger(evidence.ledger)] : []),
+    ...(evidence.heartbeat ? [formatHeartbeat(evidence.heartbeat)] : []),
     `  phases      ${evidence.phases.map((phase) => `${phase.name} ${humanSeconds(phase.seconds)}`).join(', ')}`,
     ...(rto
       ? [`  RTO         ${humanSeconds(rto.achieved)} achieved, ${humanSeconds(rto.promised)} promised`]
@@ -75,16 +75,16 @@ function formatBounded(compared: NonNullable<Evidence['bounded']>): string {
   return `  compared    ${many(objects, 'object')}; ${many(exact, 'table')} equal to the last dump, ${bounded} within what was written since${unknown}; ${many(rows, 'row')}; ${checked} indexes and tables read whole`;
 }
 
-function formatLedger({
+function formatHeartbeat({
   verdict,
   compared,
   newestAt,
   missingCount,
   extraCount,
   downtimes,
-}: LedgerProof): string {
+}: HeartbeatProof): string {
   const wrong = verdict === 'differs' ? `, ${missingCount} missing, ${extraCount} that came later` : '';
-  return `  ledger      ${verdict}: ${many(compared, 'row')} compared${wrong}; ${newestAt ? `the newest was written at ${newestAt}` : 'the copy has none'}${downtimes.slice(0, 3).map(formatDowntime).join('')}`;
+  return `  heartbeat      ${verdict}: ${many(compared, 'row')} compared${wrong}; ${newestAt ? `the newest was written at ${newestAt}` : 'the copy has none'}${downtimes.slice(0, 3).map(formatDowntime).join('')}`;
 }
 
 /** A failover, or whatever else kept the source from taking writes. */

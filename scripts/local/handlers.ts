@@ -26,7 +26,7 @@ const HANDLERS = {
   notice: () => import('../../handlers/notice.ts'),
   operator: () => import('../../handlers/operator.ts'),
   doctor: () => import('../../handlers/doctor.ts'),
-  ledger: () => import('../../handlers/ledger.ts'),
+  heartbeat: () => import('../../handlers/heartbeat.ts'),
 };
 
 export type FunctionName = keyof typeof HANDLERS;

@@ -9,7 +9,7 @@ const BEHIND: [string, FunctionName][] = [
   ['UNDERSTUDY_QUEUE_SNAPSHOT', 'snapshot'],
   ['UNDERSTUDY_QUEUE_COPY', 'copy'],
   ['UNDERSTUDY_QUEUE_REHEARSE_INSTANCE', 'rehearse-instance'],
-  ['UNDERSTUDY_QUEUE_LEDGER', 'ledger'],
+  ['UNDERSTUDY_QUEUE_HEARTBEAT', 'heartbeat'],
   ['UNDERSTUDY_QUEUE_EXPIRE', 'expire'],
   ['UNDERSTUDY_QUEUE_PREFLIGHT', 'preflight'],
   ['UNDERSTUDY_QUEUE_UNCLAIMED', 'unclaimed'],

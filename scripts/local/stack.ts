@@ -103,7 +103,7 @@ export async function createStack(endpoint: string, template: Template, stage: s
       UNDERSTUDY_QUEUE_SNAPSHOT: ids.get('SnapshotLocal')!,
       UNDERSTUDY_QUEUE_COPY: ids.get('CopyLocal')!,
       UNDERSTUDY_QUEUE_REHEARSE_INSTANCE: ids.get('RehearseInstanceLocal')!,
-      UNDERSTUDY_QUEUE_LEDGER: ids.get('LedgerLocal')!,
+      UNDERSTUDY_QUEUE_HEARTBEAT: ids.get('HeartbeatLocal')!,
       UNDERSTUDY_QUEUE_UNCLAIMED: ids.get('UnclaimedLocal')!,
       UNDERSTUDY_SCHEDULE_GROUP: group,
       POWERTOOLS_SERVICE_NAME: `understudy-${stage}`,
@@ -165,7 +165,7 @@ async function completeBucket(s3: S3Client, Bucket: string, resource: Resource):
 
 /**
  * The template's own subscriptions of topic `jobs`, filters and all. A function that SNS invokes straight away (the
- * durable ones, the ledger's, the one for unknown jobs) gets a queue here, which the pump empties into it.
+ * durable ones, the heartbeat's, the one for unknown jobs) gets a queue here, which the pump empties into it.
  */
 async function subscribeQueues(
   sns: SNSClient,

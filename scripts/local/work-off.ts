@@ -13,7 +13,7 @@ const BEHIND: Record<JobMessage['job'], FunctionName> = {
   snapshot: 'snapshot',
   copy: 'copy',
   'rehearse-instance': 'rehearse-instance',
-  ledger: 'ledger',
+  heartbeat: 'heartbeat',
   expire: 'expire',
   preflight: 'preflight',
 };

@@ -89,7 +89,7 @@ function table(can, inVpc) {
     prove: [can.readsManifests, can.readsScratchSecrets, can.standsInVpc('prove')],
     // At the source: its counters and catalogs, held against a manifest.
     changes: [can.becomesSource, can.readsManifests, inVpc('changes')],
-    ledger: [knows, records, can.becomesSource, tells, inVpc('ledger')], // tells of messages that it refuses
+    heartbeat: [knows, records, can.becomesSource, tells, inVpc('heartbeat')], // tells of messages that it refuses
     preflight: [
       takesFrom('PreflightQueue'),
       knows,

@@ -18,9 +18,9 @@ module.exports = async ({ resolveVariable }) => {
       RoleArn: arn('ScheduleRole'),
       Input: JSON.stringify({ ...input, scheduledFor: SCHEDULED_FOR }),
       // A late tick is worth delivering: its run bears the right name and is done once, however often it comes. Not so a
-      // ledger's: a later row says nothing of its minute.
+      // heartbeat's: a later row says nothing of its minute.
       RetryPolicy: {
-        MaximumEventAgeInSeconds: input.job === 'ledger' ? 300 : 7200,
+        MaximumEventAgeInSeconds: input.job === 'heartbeat' ? 300 : 7200,
         MaximumRetryAttempts: 60,
       },
       DeadLetterConfig: { Arn: arn('DispatchDead') },

@@ -176,15 +176,15 @@ describe.each(CATALOGS)('a catalog %s: what was observed of a target', (_name, m
   it('shows it at once and after each refresh, and the newest of it', async () => {
     const target = unique();
     await catalog.owe(target, {}, AT);
-    await catalog.observe(target, { platform: PLATFORM, ledgerAt: '2026-11-20T11:59:00Z' }, AT);
-    expect(await statusOf(target)).toMatchObject({ platform: PLATFORM, ledgerAt: '2026-11-20T11:59:00Z' });
+    await catalog.observe(target, { platform: PLATFORM, heartbeatAt: '2026-11-20T11:59:00Z' }, AT);
+    expect(await statusOf(target)).toMatchObject({ platform: PLATFORM, heartbeatAt: '2026-11-20T11:59:00Z' });
     expect(await catalog.refreshStatus(target)).toMatchObject({ platform: PLATFORM });
     const next = { ...PLATFORM, latest: '2026-11-20T12:00:00Z' };
     await catalog.observe(target, { platform: next }, later(300));
-    expect(await statusOf(target)).toMatchObject({ platform: next, ledgerAt: '2026-11-20T11:59:00Z' });
+    expect(await statusOf(target)).toMatchObject({ platform: next, heartbeatAt: '2026-11-20T11:59:00Z' });
     expect(await catalog.refreshStatus(target)).toMatchObject({
       platform: next,
-      ledgerAt: '2026-11-20T11:59:00Z',
+      heartbeatAt: '2026-11-20T11:59:00Z',
     });
   });
 

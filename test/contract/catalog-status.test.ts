@@ -72,11 +72,11 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
   it('tells what was observed last as it stands, before anything is derived', async () => {
     const target = unique();
     expect(await catalog.observed(target)).toEqual({});
-    await catalog.observe(target, { ledgerAt: SEEN }, AT);
-    expect(await catalog.observed(target)).toEqual({ ledgerAt: SEEN });
+    await catalog.observe(target, { heartbeatAt: SEEN }, AT);
+    expect(await catalog.observed(target)).toEqual({ heartbeatAt: SEEN });
     const platform = { readAt: SEEN, status: 'available', retention: 7, id: 'crm-db' };
     await catalog.observe(target, { platform }, AT);
-    expect(await catalog.observed(target)).toEqual({ ledgerAt: SEEN, platform });
+    expect(await catalog.observed(target)).toEqual({ heartbeatAt: SEEN, platform });
   });
 
   it('owes what was scheduled from the first since the first', async () => {

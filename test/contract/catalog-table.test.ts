@@ -54,7 +54,7 @@ describe('the catalog’s table', () => {
     const seen = await catalog.standing(ended.policy);
     await catalog.startScratch(ended, ended.beganAt, ended.expiresAt, seen);
     await catalog.endScratch({ ...ended, startedAt: ended.beganAt }, '2026-11-22T02:30:03Z');
-    await catalog.observe(target, { ledgerAt: '2026-11-20T11:59:00Z' }, AT);
+    await catalog.observe(target, { heartbeatAt: '2026-11-20T11:59:00Z' }, AT);
     await openFinding(catalog, lateness(target), BOTH, AT);
     await markTold(catalog, lateness(target), BOTH, AT);
     const other = { ...lateness(target), subject: 'verify' };

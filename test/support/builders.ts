@@ -4,7 +4,7 @@ import type { Policy, Retention, Target } from '../../lib/domain/plan/policy.ts'
 import type { PlatformSnapshot, PlatformSource } from '../../lib/domain/points/platform.ts';
 import type { DumpPoint, SnapshotPoint, StoredSnapshot } from '../../lib/domain/points/recovery-point.ts';
 import type { Evidence } from '../../lib/domain/proof/evidence.ts';
-import type { LedgerProof } from '../../lib/domain/proof/ledger.ts';
+import type { HeartbeatProof } from '../../lib/domain/proof/heartbeat.ts';
 import { FACTS, type Manifest } from '../../lib/domain/proof/manifest.ts';
 import type { CopyFacts } from '../../lib/domain/proof/proof.ts';
 import type { Run } from '../../lib/domain/runs/run.ts';
@@ -58,7 +58,7 @@ export function target(changes: Partial<Target> = {}): Target {
     engine: 'postgres',
     policy: policy(),
     connection: { secret: 'understudy/crm' },
-    ledger: false,
+    heartbeat: false,
     priority: 'P0',
     labels: {},
     assertions: [],
@@ -235,8 +235,8 @@ export function evidence(at: string, changes: Partial<Evidence> = {}): Evidence 
   };
 }
 
-/** What a restored copy's ledger says when it agrees. */
-export function ledgerProof(changes: Partial<LedgerProof> = {}): LedgerProof {
+/** What a restored copy's heartbeat says when it agrees. */
+export function heartbeatProof(changes: Partial<HeartbeatProof> = {}): HeartbeatProof {
   return {
     verdict: 'agrees',
     compared: 60,

@@ -157,8 +157,8 @@ describe('secrets', () => {
     });
   });
 
-  /** Who dumps, who looks at a source, who writes its ledger, and who asks what its secret says. */
-  const ENTER = ['ChangesRole', 'DoctorRole', 'DumpRole', 'LedgerRole', 'PreflightRole', 'WatchRole'];
+  /** Who dumps, who looks at a source, who writes its heartbeat, and who asks what its secret says. */
+  const ENTER = ['ChangesRole', 'DoctorRole', 'DumpRole', 'HeartbeatRole', 'PreflightRole', 'WatchRole'];
 
   test('are reached by those alone whose work it is, and by them only with a target', () => {
     expect(trust).toHaveLength(1);

@@ -13,9 +13,9 @@ test('every queue gives its messages up to a dead-letter queue', () => {
     expect(deadArns).toContain(template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'));
 });
 
-/** A later row says nothing of its minute, so nothing of a ledger's is kept; the watch judges its silence. */
-const isLedgers = (id: string) => template.text(id, 'Endpoint') === 'LedgerLambdaFunction.Arn';
-const subscriptions = template.ids('SNS::Subscription').filter((id) => !isLedgers(id));
+/** A later row says nothing of its minute, so nothing of a heartbeat's is kept; the watch judges its silence. */
+const isHeartbeats = (id: string) => template.text(id, 'Endpoint') === 'HeartbeatLambdaFunction.Arn';
+const subscriptions = template.ids('SNS::Subscription').filter((id) => !isHeartbeats(id));
 
 test('every subscription has a place for what could not be delivered', () => {
   expect(subscriptions.length).toBeGreaterThanOrEqual(10);
@@ -23,15 +23,15 @@ test('every subscription has a place for what could not be delivered', () => {
     expect(deadArns).toContain(template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'));
 });
 
-test('a ledger’s row has none, is tried three times in five minutes, and then given up', () => {
-  const [id, ...others] = template.ids('SNS::Subscription').filter(isLedgers);
+test('a heartbeat’s row has none, is tried three times in five minutes, and then given up', () => {
+  const [id, ...others] = template.ids('SNS::Subscription').filter(isHeartbeats);
   expect(others).toEqual([]);
   expect(template.value(id!, 'RedrivePolicy')).toBeUndefined();
-  expect(template.resources['LedgerLambdaEvConf']?.Properties).toMatchObject({
+  expect(template.resources['HeartbeatLambdaEvConf']?.Properties).toMatchObject({
     MaximumEventAgeInSeconds: 300,
     MaximumRetryAttempts: 2,
   });
-  expect(template.value('LedgerLambdaEvConf', 'DestinationConfig', 'OnFailure')).toBeUndefined();
+  expect(template.value('HeartbeatLambdaEvConf', 'DestinationConfig', 'OnFailure')).toBeUndefined();
 });
 
 test('every schedule has a place for what could not be delivered', () => {

@@ -168,10 +168,10 @@ test.each([
     ).toEqual({ 'Fn::GetAtt': [`${each}LambdaFunction`, 'Arn'] });
 });
 
-test('ledger is called straight by its topic: a minute later its row says nothing', () => {
-  const subscription = subscriptions.find((id) => filter(id).includes('ledger'))!;
+test('heartbeat is called straight by its topic: a minute later its row says nothing', () => {
+  const subscription = subscriptions.find((id) => filter(id).includes('heartbeat'))!;
   expect(template.text(subscription, 'Protocol')).toBe('lambda');
-  expect(template.text(subscription, 'Endpoint')).toBe('LedgerLambdaFunction.Arn');
+  expect(template.text(subscription, 'Endpoint')).toBe('HeartbeatLambdaFunction.Arn');
 });
 
 describe('topic events', () => {

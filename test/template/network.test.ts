@@ -63,7 +63,7 @@ describe('scratch', () => {
 
 describe('a VPC for sources', () => {
   /** Who reaches databases. The passwords that notices and preflights are about need no network. */
-  const REACH = ['Changes', 'Doctor', 'Dump', 'Ledger'];
+  const REACH = ['Changes', 'Doctor', 'Dump', 'Heartbeat'];
   const ALWAYS = ['Prove', 'Scratch'];
   const named = (parts: string[], what: string) => parts.map((part) => `${part}${what}`).sort();
   const inside = (which: typeof template) =>

@@ -7,7 +7,7 @@ const { template } = packaged();
 const schedules = template.ids('Scheduler::Schedule');
 const named = (name: string, which = template) =>
   which.ids('Scheduler::Schedule').find((id) => which.text(id, 'Name') === name);
-/** A ledger's row, which no policy schedules. */
+/** A heartbeat's row, which no policy schedules. */
 const EVERY_MINUTE = { cron: '* * * * *', timezone: 'UTC' };
 
 describe.each([
@@ -29,7 +29,7 @@ describe.each([
     ({ name, input, expression, timezone }) => {
       const id = named(name, template)!;
       const { schedules } = plan.policies.find((policy) => policy.name === input.policy)!;
-      const written = input.job === 'ledger' ? EVERY_MINUTE : schedules[input.job]!;
+      const written = input.job === 'heartbeat' ? EVERY_MINUTE : schedules[input.job]!;
       expect(template.text(id, 'ScheduleExpression')).toBe(toAwsCron(written.cron));
       expect(expression).toBe(toAwsCron(written.cron));
       expect([template.text(id, 'ScheduleExpressionTimezone'), timezone]).toEqual([
@@ -53,18 +53,18 @@ describe.each([
     }
   });
 
-  test('a late tick is delivered for two hours, a ledger’s for five minutes, the watch’s until the next', () => {
+  test('a late tick is delivered for two hours, a heartbeat’s for five minutes, the watch’s until the next', () => {
     for (const id of schedules) {
       const { job } = JSON.parse(template.text(id, 'Target', 'Input')) as { job?: string };
       const age = template.value(id, 'Target', 'RetryPolicy', 'MaximumEventAgeInSeconds');
-      expect([id, age]).toEqual([id, job === undefined ? 240 : job === 'ledger' ? 300 : 7200]);
+      expect([id, age]).toEqual([id, job === undefined ? 240 : job === 'heartbeat' ? 300 : 7200]);
     }
   });
 });
 
 test('a deployment with everything has a schedule for every job that can have one', () => {
   const jobs = expectedSchedules(planOfEverything(), 'dev').map(({ input }) => input.job);
-  expect([...new Set(jobs)].sort()).toEqual([...SCHEDULED_JOBS, 'ledger'].sort());
+  expect([...new Set(jobs)].sort()).toEqual([...SCHEDULED_JOBS, 'heartbeat'].sort());
 });
 
 test('the watch looks every five minutes, and a look ends before the next begins', () => {

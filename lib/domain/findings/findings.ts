@@ -128,9 +128,9 @@ export const FINDINGS = {
         'amcheck found a damaged index or table in a restored copy; the source probably has the same damage.',
       next: 'Check the source: `select bt_index_check(…)`. REINDEX it, and look for failing storage.',
     },
-    'ledger-mismatch': {
+    'heartbeat-mismatch': {
       severity: 'P0',
-      means: 'A restored copy lacks ledger rows that were committed before its moment, or has later ones.',
+      means: 'A restored copy lacks heartbeat rows that were committed before its moment, or has later ones.',
       next: 'Do not rely on restores to a point in time until you know why; keep the dumps.',
     },
     'scratch-budget': {
@@ -172,9 +172,9 @@ export const FINDINGS = {
       means: 'No rehearsal has passed for longer than the policy allows.',
       next: 'Rehearse now: `./understudy run {job} {target}`.',
     },
-    'ledger-silent': {
+    'heartbeat-silent': {
       severity: 'P2',
-      means: 'The ledger got no row for some minutes.',
+      means: 'The heartbeat got no row for some minutes.',
       next: 'Check the function’s log, the role’s rights and the network: `./understudy doctor {target}`.',
     },
   }),

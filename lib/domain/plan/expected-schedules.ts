@@ -11,20 +11,20 @@ export type ExpectedSchedule = {
   input: { policy: string; job: FiredJob };
 };
 
-/** A row a minute: no policy's to choose, because what the ledger measures is no finer than its rows. */
-const LEDGER: Schedule = { cron: '* * * * *', timezone: 'UTC' };
+/** A row a minute: no policy's to choose, because what the heartbeat measures is no finer than its rows. */
+const HEARTBEAT: Schedule = { cron: '* * * * *', timezone: 'UTC' };
 
 /**
- * Every schedule that a plan asks for, in the plan's order; a policy with a target that has a ledger asks for its rows
+ * Every schedule that a plan asks for, in the plan's order; a policy with a target that has a heartbeat asks for its rows
  * too. The deployment is generated from this list and the watch compares what is deployed with it, so that neither can
  * believe in a schedule that the other does not know.
  */
 export function expectedSchedules(plan: Plan, stage: string): ExpectedSchedule[] {
   return plan.policies.flatMap((policy) => {
     const schedules: Partial<Record<FiredJob, Schedule>> = targetsOf(plan, policy.name).some(
-      (target) => target.ledger,
+      (target) => target.heartbeat,
     )
-      ? { ...policy.schedules, ledger: LEDGER }
+      ? { ...policy.schedules, heartbeat: HEARTBEAT }
       : policy.schedules;
     return Object.entries(schedules).map(([name, { cron, timezone }]) => {
       const job = name as FiredJob;

@@ -97,8 +97,8 @@ export type Target = {
   platform?: PlatformRef | undefined;
   /** How to reach it as a database; a target of snapshots alone may do without. */
   connection?: ConnectionSettings | undefined;
-  /** Does a row a minute go into the source's ledger, so that the RPO can be measured? */
-  ledger: boolean;
+  /** Does a row a minute go into the source's heartbeat, so that the RPO can be measured? */
+  heartbeat: boolean;
   priority: 'P0' | 'P1' | 'P2';
   owner?: string | undefined;
   labels: Record<string, string>;

@@ -1,6 +1,6 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { LedgerProof } from './ledger.ts';
+import type { HeartbeatProof } from './heartbeat.ts';
 import type { Difference, Proof } from './proof.ts';
 
 /** One phase of a rehearsal and how long it took, in seconds. */
@@ -28,7 +28,7 @@ export type Measured = { promised: number; achieved: number; met: boolean };
 /**
  * The record of one rehearsal, written whatever happened.
  * `exact` means restored from a dump and equal row by row, and only that may be called equal; `bounded` means restored
- * from an instance's snapshot or a moment, where schema, indexes, ledger and unwritten tables agree.
+ * from an instance's snapshot or a moment, where schema, indexes, heartbeat and unwritten tables agree.
  */
 export type Evidence = {
   target: string;
@@ -48,7 +48,7 @@ export type Evidence = {
   compared?: Proof['compared'];
   /** Of a restored instance. */
   bounded?: Compared;
-  ledger?: LedgerProof;
+  heartbeat?: HeartbeatProof;
   /** The first hundred; `differenceCount` says how many there were. */
   differences: Difference[];
   differenceCount: number;

@@ -18,8 +18,8 @@ export const SCHEDULED_JOBS = [
   'preflight',
 ] as const;
 export type ScheduledJob = (typeof SCHEDULED_JOBS)[number];
-/** The ledger's rows come by a schedule of their own, which no policy chooses. */
-export type FiredJob = ScheduledJob | 'ledger';
+/** The heartbeat's rows come by a schedule of their own, which no policy chooses. */
+export type FiredJob = ScheduledJob | 'heartbeat';
 
 const moment = z.iso
   .datetime({ offset: true, error: 'expected a moment such as 2026-11-20T01:00:00Z' })
@@ -85,8 +85,8 @@ export const rehearseInstanceJob = z
   });
 /** Will it restore now, and is the source set up as promised? */
 export const preflightJob = z.strictObject({ job: z.literal('preflight'), ...message });
-/** One row into the target's ledger. */
-export const ledgerJob = z.strictObject({ job: z.literal('ledger'), ...message });
+/** One row into the target's heartbeat. */
+export const heartbeatJob = z.strictObject({ job: z.literal('heartbeat'), ...message });
 
 /** What a person may ask for. */
 export const askedJob = z.discriminatedUnion('job', [
@@ -100,7 +100,7 @@ export const askedJob = z.discriminatedUnion('job', [
   preflightJob,
 ]);
 /** Every message that topic `jobs` may carry. */
-export const jobMessage = z.discriminatedUnion('job', [...askedJob.options, ledgerJob]);
+export const jobMessage = z.discriminatedUnion('job', [...askedJob.options, heartbeatJob]);
 export type JobMessage = z.infer<typeof jobMessage>;
 export type Job = JobMessage['job'];
 /** The jobs somebody takes. Anything else on topic `jobs` is alerted on. */
@@ -110,7 +110,7 @@ export type SnapshotJob = z.infer<typeof snapshotJob>;
 export type CopyJob = z.infer<typeof copyJob>;
 export type RehearseInstanceJob = z.infer<typeof rehearseInstanceJob>;
 export type PreflightJob = z.infer<typeof preflightJob>;
-export type LedgerJob = z.infer<typeof ledgerJob>;
+export type HeartbeatJob = z.infer<typeof heartbeatJob>;
 export type DumpJob = z.infer<typeof dumpJob>;
 export type VerifyJob = z.infer<typeof verifyJob>;
 export type RehearseJob = z.infer<typeof rehearseJob>;
@@ -126,7 +126,7 @@ export function rehearsalRun(job: RehearseJob | RehearseInstanceJob): RunName {
 /** What a schedule says to dispatch. `scheduledFor` is the moment the schedule meant, not the one it arrived. */
 export const tick = z.strictObject({
   policy: z.string().min(1),
-  job: z.enum([...SCHEDULED_JOBS, 'ledger']),
+  job: z.enum([...SCHEDULED_JOBS, 'heartbeat']),
   scheduledFor: moment,
 });
 export type Tick = z.infer<typeof tick>;

@@ -40,7 +40,7 @@ export function deriveStatus(
   points: readonly RecoveryPoint[],
   runs: readonly Run[],
   evidence: readonly Evidence[],
-  known: Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt' | 'lastPassed' | 'lastFired'> & {
+  known: Pick<TargetStatus, 'owed' | 'platform' | 'heartbeatAt' | 'lastPassed' | 'lastFired'> & {
     home?: string;
   } = {},
 ): TargetStatus {

@@ -5,7 +5,7 @@ import { placeOf, type Target } from '../plan/policy.ts';
 import { lastFiring, longestInterval, nextFirings, type Schedule } from '../plan/schedule.ts';
 import { SCHEDULED_JOBS } from '../runs/job.ts';
 import { humanSeconds, plusSeconds, secondsBetween } from '../time.ts';
-import { checkLedger } from './ledger-lateness.ts';
+import { checkHeartbeat } from './heartbeat-lateness.ts';
 import { type Owing, REHEARSING, type TargetStatus } from './target-status.ts';
 
 const DAY = 86_400;
@@ -18,7 +18,7 @@ export function checkLateness(target: Target, status: TargetStatus, now: Date): 
     ...checkRpo(target, status, now),
     ...checkSilence(target, status, now),
     ...checkCopies(target, status, now),
-    ...checkLedger(target, status, now),
+    ...checkHeartbeat(target, status, now),
     ...checkRehearsal(target, status, now),
   ];
 }

@@ -23,8 +23,8 @@ export type TargetStatus = {
   copies?: Record<string, PointSummary>;
   /** What the platform said when the watch last asked. */
   platform?: PlatformStatus;
-  /** The last row known to stand in the source's ledger. */
-  ledgerAt?: string;
+  /** The last row known to stand in the source's heartbeat. */
+  heartbeatAt?: string;
   /** Since when each schedule has been what it is: what it would have asked for before is owed by nobody. */
   owed?: Partial<Record<Owing, Owed>>;
   lastRun: Partial<Record<ScheduledJob, RunSummary>>;

@@ -3,7 +3,7 @@ import { VAULT } from '../../domain/names.ts';
 import { requirePlatform, type Target } from '../../domain/plan/policy.ts';
 import type { PlatformSource } from '../../domain/points/platform.ts';
 import { type DumpPoint, isDump, isVerified, type StoredObject } from '../../domain/points/recovery-point.ts';
-import { SNAPSHOT_TAKES } from '../../domain/proof/ledger.ts';
+import { SNAPSHOT_TAKES } from '../../domain/proof/heartbeat.ts';
 import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
 import { defaultParameterGroup } from '../../domain/runs/parameter-family.ts';
 import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';

@@ -2,19 +2,19 @@ import * as z from 'zod';
 import { hintOf, reasonOf } from '../../domain/errors.ts';
 import { type Plan, requireTarget } from '../../domain/plan/policy.ts';
 import type { SourceSince } from '../../domain/proof/bounded.ts';
-import type { LedgerRow } from '../../domain/proof/ledger.ts';
+import type { HeartbeatRow } from '../../domain/proof/heartbeat.ts';
 import { type Manifest, storedObject } from '../../domain/proof/manifest.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import { withCredentials } from '../../execution/credentials.ts';
 import { readManifest } from '../../points/read-manifest.ts';
-import type { Credentials, Instances, Ledger, Secrets } from '../../ports/database.ts';
+import type { Credentials, Heartbeat, Instances, Secrets } from '../../ports/database.ts';
 import type { Vault } from '../../ports/vault.ts';
 
 export const sourceChangesRequest = z.strictObject({
   ask: z.literal('changes'),
   target: z.string(),
   manifest: storedObject.optional(),
-  /** The moment that was restored: the ledger's rows around it are compared. */
+  /** The moment that was restored: the heartbeat's rows around it are compared. */
   moment: z.string(),
 });
 export type SourceChangesRequest = z.infer<typeof sourceChangesRequest>;
@@ -27,8 +27,8 @@ export type SourceHosts = { target: string; host: string }[];
 export type SourceChanges = {
   since?: SourceSince;
   failed?: string;
-  ledger?: LedgerRow[];
-  ledgerFailed?: string;
+  heartbeat?: HeartbeatRow[];
+  heartbeatFailed?: string;
 };
 
 export type SourceChangesDeps = {
@@ -36,17 +36,17 @@ export type SourceChangesDeps = {
   vault: Pick<Vault, 'read'>;
   secrets: Secrets;
   instances: Instances;
-  ledger: Ledger;
+  heartbeat: Heartbeat;
 };
 
-/** How far around the restored moment the ledgers are compared, in seconds. */
-export const LEDGER_BEFORE = 6 * 3600;
-const LEDGER_AFTER = 900;
-/** Of the 256 KB that a checkpoint holds, the ledger's six hours take some 50. In bytes. */
+/** How far around the restored moment the heartbeats are compared, in seconds. */
+export const HEARTBEAT_BEFORE = 6 * 3600;
+const HEARTBEAT_AFTER = 900;
+/** Of the 256 KB that a checkpoint holds, the heartbeat's six hours take some 50. In bytes. */
 const LARGEST = 180_000;
 
 /**
- * What a proof of a restored instance needs of its source: what was not changed since the last dump, and what the ledger
+ * What a proof of a restored instance needs of its source: what was not changed since the last dump, and what the heartbeat
  * says. Catalogs, counters and a few hundred small rows; no table of the source is read.
  */
 export async function readSourceChanges(
@@ -61,15 +61,15 @@ export async function readSourceChanges(
     const manifest = await readManifest(deps.vault, request.manifest);
     Object.assign(look, await asking((given) => counted(given, manifest, request.moment, deps)));
   }
-  if (target.ledger) {
-    const from = utc(plusSeconds(request.moment, -LEDGER_BEFORE));
-    const until = utc(plusSeconds(request.moment, LEDGER_AFTER));
-    // Without its ledger the rest of it is as good as ever.
+  if (target.heartbeat) {
+    const from = utc(plusSeconds(request.moment, -HEARTBEAT_BEFORE));
+    const until = utc(plusSeconds(request.moment, HEARTBEAT_AFTER));
+    // Without its heartbeat the rest of it is as good as ever.
     try {
-      const rows = await asking((given) => deps.ledger.rows(given, from));
-      look.ledger = rows.filter((row) => row.writtenAt < until);
+      const rows = await asking((given) => deps.heartbeat.rows(given, from));
+      look.heartbeat = rows.filter((row) => row.writtenAt < until);
     } catch (error) {
-      look.ledgerFailed = formatWith(error);
+      look.heartbeatFailed = formatWith(error);
     }
   }
   return look;

@@ -2,7 +2,7 @@ import { codeOf, type ErrorInfo, reasonOf } from '../../domain/errors.ts';
 import type { StoredObject } from '../../domain/points/recovery-point.ts';
 import type { SourceSince } from '../../domain/proof/bounded.ts';
 import type { Compared } from '../../domain/proof/evidence.ts';
-import type { LedgerProof, LedgerRow } from '../../domain/proof/ledger.ts';
+import type { HeartbeatProof, HeartbeatRow } from '../../domain/proof/heartbeat.ts';
 import type { Difference } from '../../domain/proof/proof.ts';
 import type { Answer } from './assertions.ts';
 
@@ -21,7 +21,7 @@ export type ProveRequest = {
   toMoment: boolean;
   manifest?: StoredObject | undefined;
   since?: SourceSince | undefined;
-  ledger?: LedgerRow[] | undefined;
+  heartbeat?: HeartbeatRow[] | undefined;
   /** Which task to go on with: a large instance takes more than one function's time. */
   from: number;
 };
@@ -38,7 +38,7 @@ export type ProveResult = {
   unchecked: string[];
   notes: string[];
   assertions: Answer[];
-  ledger?: LedgerProof;
+  heartbeat?: HeartbeatProof;
   failure?: ErrorInfo;
 };
 
@@ -115,6 +115,6 @@ export function mergeProofs(before: ProveResult | undefined, slice: ProveResult)
     unchecked: [...before.unchecked, ...slice.unchecked].slice(0, LISTED),
     notes: [...before.notes, ...slice.notes].slice(0, LISTED),
     assertions: [...before.assertions, ...slice.assertions],
-    ...(before.ledger ? { ledger: before.ledger } : {}),
+    ...(before.heartbeat ? { heartbeat: before.heartbeat } : {}),
   };
 }

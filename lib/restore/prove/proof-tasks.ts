@@ -7,12 +7,12 @@ import {
   reshapedIn,
   type SourceSince,
 } from '../../domain/proof/bounded.ts';
-import { judgeLedger, type LedgerRow } from '../../domain/proof/ledger.ts';
+import { type HeartbeatRow, judgeHeartbeat } from '../../domain/proof/heartbeat.ts';
 import type { Manifest, TableFacts } from '../../domain/proof/manifest.ts';
 import { formatDifference } from '../../domain/proof/proof.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { InstanceCopy } from '../../ports/database.ts';
-import { LEDGER_BEFORE } from '../instance/source-changes.ts';
+import { HEARTBEAT_BEFORE } from '../instance/source-changes.ts';
 import { askAssertions } from './assertions.ts';
 import { differ, note, noteCorrupt, noting, type ProveRequest, type ProveResult } from './proof-slices.ts';
 
@@ -46,17 +46,22 @@ export async function proveSchema(
   });
 }
 
-/** Where the target has a ledger: the rows around the moment that was restored. */
-export async function proveLedger(
+/** Where the target has a heartbeat: the rows around the moment that was restored. */
+export async function proveHeartbeat(
   request: ProveRequest,
-  source: readonly LedgerRow[],
+  source: readonly HeartbeatRow[],
   copy: InstanceCopy,
   result: ProveResult,
 ): Promise<void> {
-  await noting(result, 'ledger', async () => {
-    const from = utc(plusSeconds(request.moment, -LEDGER_BEFORE));
-    const rows = await copy.ledger(from);
-    result.ledger = judgeLedger(source, rows, request.toMoment ? request.moment : undefined, request.moment);
+  await noting(result, 'heartbeat', async () => {
+    const from = utc(plusSeconds(request.moment, -HEARTBEAT_BEFORE));
+    const rows = await copy.heartbeat(from);
+    result.heartbeat = judgeHeartbeat(
+      source,
+      rows,
+      request.toMoment ? request.moment : undefined,
+      request.moment,
+    );
   });
 }
 

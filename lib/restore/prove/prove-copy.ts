@@ -36,7 +36,7 @@ export async function proveCopy(
       toMoment: 'source' in chosen.from,
       manifest: chosen.manifest,
       since: look.since,
-      ledger: look.ledger,
+      heartbeat: look.heartbeat,
       from,
     };
     const part = await durable
@@ -47,7 +47,7 @@ export async function proveCopy(
   }
   if (look.failed) proof!.unchecked.push(`the source could not be looked at: ${look.failed}`);
   if (look.since?.incomplete) proof!.unchecked.push(`what was written: ${look.since.incomplete}`);
-  if (look.ledgerFailed) proof!.unchecked.push(`the source’s ledger: ${look.ledgerFailed}`);
+  if (look.heartbeatFailed) proof!.unchecked.push(`the source’s heartbeat: ${look.heartbeatFailed}`);
   return proof!;
 }
 

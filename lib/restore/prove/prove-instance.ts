@@ -9,7 +9,14 @@ import type { Log } from '../../ports/messages.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
 import type { Vault } from '../../ports/vault.ts';
 import { NOTHING_PROVEN, type ProveRequest, type ProveResult, SHOWN } from './proof-slices.ts';
-import { assertionTasks, pageTasks, proveLedger, proveSchema, type Task, tableTasks } from './proof-tasks.ts';
+import {
+  assertionTasks,
+  pageTasks,
+  proveHeartbeat,
+  proveSchema,
+  type Task,
+  tableTasks,
+} from './proof-tasks.ts';
 
 export type ProveDeps = {
   plan: Plan;
@@ -26,7 +33,7 @@ const RESERVE_SECONDS = 45;
 const PASSWORD_TAKES = 300;
 
 /**
- * Proves a restored instance, or the next part of it: schema and ledger first, then every table, the assertions, every
+ * Proves a restored instance, or the next part of it: schema and heartbeat first, then every table, the assertions, every
  * index and page. Their order lasts, and how many there were is kept: a slice that skips one is noticed. Each task is
  * done or noted as not done; nothing that was not looked at counts as good.
  */
@@ -73,7 +80,7 @@ async function proveFrom(
 ): Promise<void> {
   const tasks: Task[] = [
     ...(manifest ? [() => proveSchema(manifest, request.since, copy, result)] : []),
-    ...(request.ledger ? [() => proveLedger(request, request.ledger!, copy, result)] : []),
+    ...(request.heartbeat ? [() => proveHeartbeat(request, request.heartbeat!, copy, result)] : []),
     ...(manifest ? tableTasks(manifest, request.since, copy, result) : []),
     ...assertionTasks(request, target, manifest, copy, result),
   ];

@@ -19,7 +19,7 @@ export async function dispatch(tick: Tick, deps: DispatchDeps): Promise<{ publis
     );
   }
   const messages = targetsOf(deps.plan, tick.policy)
-    .filter((target) => tick.job !== 'ledger' || target.ledger)
+    .filter((target) => tick.job !== 'heartbeat' || target.heartbeat)
     .map((target) => messageFor(tick, target.id));
   const left = await deps.messages.publishAll(messages);
   deps.metrics.count('JobsDispatched', messages.length - left.length, { policy: tick.policy, job: tick.job });
@@ -50,8 +50,8 @@ function messageFor(tick: Tick, target: string): JobMessage {
       return { job: 'snapshot', ...common };
     case 'preflight':
       return { job: 'preflight', ...common };
-    case 'ledger':
-      return { job: 'ledger', ...common };
+    case 'heartbeat':
+      return { job: 'heartbeat', ...common };
     case 'rehearse-snapshot':
     case 'rehearse-moment':
       return {

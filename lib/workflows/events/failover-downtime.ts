@@ -8,7 +8,7 @@ const LONGEST = 3600;
 
 /**
  * How long a failover lasted, as an entry for the timeline: between RDS's own events, once both have come, in whichever
- * order. Where there is a ledger its gap says better how long nothing could be written, and the entry says so. The
+ * order. Where there is a heartbeat its gap says better how long nothing could be written, and the entry says so. The
  * entry is named after the event it begins with, so that two completions make one.
  */
 export function downtimeOf(
@@ -23,9 +23,9 @@ export function downtimeOf(
   const ends = step === 'ends' ? event : nearest(others, 'ends', (at) => secondsBetween(event.at, at));
   if (!begins || !ends) return undefined;
   const seconds = secondsBetween(begins.at, ends.at);
-  const measured = 'ledger' in target && target.ledger;
+  const measured = 'heartbeat' in target && target.heartbeat;
   const message = measured
-    ? `the failover of ${event.subject} took ${humanSeconds(seconds)} by RDS’s events; a gap in the ledger of more than two minutes stands beside it, and says for how long nothing was written at most`
+    ? `the failover of ${event.subject} took ${humanSeconds(seconds)} by RDS’s events; a gap in the heartbeat of more than two minutes stands beside it, and says for how long nothing was written at most`
     : `the failover of ${event.subject} took ${humanSeconds(seconds)} (${seconds} s) by RDS’s events, from its beginning to its completion`;
   return {
     target: event.target,

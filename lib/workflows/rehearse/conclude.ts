@@ -86,5 +86,5 @@ function wasAsked(open: Finding, target: Target, evidence: Evidence): boolean {
   }
   // Raised again where it is still so; without a dump there is nothing to compare with.
   if (open.code === 'proof-incomplete') return evidence.strength !== 'none' && open.subject === sort;
-  return evidence.ledger?.verdict === 'agrees' && open.subject === sort;
+  return evidence.heartbeat?.verdict === 'agrees' && open.subject === sort;
 }

@@ -30,12 +30,12 @@ function formatExceptions({ exceptions, leftOut }: Evidence): string {
   return ` but for what was left out (${names.slice(0, 5).join(', ')}${more})`;
 }
 
-function formatInstance({ bounded, strength, ledger, rpo, run }: Evidence): string {
+function formatInstance({ bounded, strength, heartbeat, rpo, run }: Evidence): string {
   const { exact = 0, bounded: within = 0, unbounded = 0, unlogged = 0, checked = 0 } = bounded ?? {};
   const emptied = unlogged > 0 ? `, ${unlogged} unlogged and empty` : '';
   // Of an older snapshot that is how old it is, not what would be lost today.
   const lost =
-    ledger && rpo && restoredSort(run) === 'moment'
+    heartbeat && rpo && restoredSort(run) === 'moment'
       ? `; ${humanSeconds(rpo.achieved)} would be lost now`
       : '';
   return strength === 'bounded'

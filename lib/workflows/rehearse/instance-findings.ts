@@ -9,7 +9,7 @@ export const NOT_LOOKED_AT = 'not looked at:';
 /** As many damaged indexes and tables are findings by name. */
 export const NAMED = 20;
 
-/** What only a restored instance can have wrong: indexes and pages, and the ledger. */
+/** What only a restored instance can have wrong: indexes and pages, and the heartbeat. */
 export function instanceFindings(target: Target, chosen: Chosen, proof: ProveResult): Finding[] {
   const what = `${chosen.point} of ${target.id}`;
   const asOf = chosen.moment;
@@ -21,27 +21,27 @@ export function instanceFindings(target: Target, chosen: Chosen, proof: ProveRes
       message: `in the restored ${what}, ${name} is damaged: ${problem}`,
     }),
   );
-  if (proof.ledger?.verdict === 'differs')
+  if (proof.heartbeat?.verdict === 'differs')
     found.push(
-      finding('ledger-mismatch', {
+      finding('heartbeat-mismatch', {
         target,
         subject: chosen.sort,
         asOf,
-        message: `the restored ${what} ${formatLedger(proof.ledger)}`,
+        message: `the restored ${what} ${formatHeartbeat(proof.heartbeat)}`,
       }),
     );
   return found;
 }
 
-function formatLedger({
+function formatHeartbeat({
   missingCount,
   missing,
   extraCount,
   extra,
-}: NonNullable<ProveResult['ledger']>): string {
+}: NonNullable<ProveResult['heartbeat']>): string {
   return [
     ...(missingCount > 0
-      ? [`lacks ${many(missingCount, 'row')} of the ledger (${missing.slice(0, 3).join(', ')})`]
+      ? [`lacks ${many(missingCount, 'row')} of the heartbeat (${missing.slice(0, 3).join(', ')})`]
       : []),
     ...(extraCount > 0 ? [`has ${extraCount} that came later (${extra.slice(0, 3).join(', ')})`] : []),
   ].join(' and ');
@@ -63,7 +63,9 @@ export function proofIncomplete(target: Target, chosen: Chosen, proof: ProveResu
     ...(checked < checkable
       ? [`${many(checkable - checked, 'index or table was', 'indexes and tables were')} not read`]
       : []),
-    ...(target.ledger && proof?.ledger?.verdict !== 'agrees' ? ['its ledger could not be compared'] : []),
+    ...(target.heartbeat && proof?.heartbeat?.verdict !== 'agrees'
+      ? ['its heartbeat could not be compared']
+      : []),
     ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
   ];
   const more = reasons.length > 5 ? `; and ${reasons.length - 5} more` : '';

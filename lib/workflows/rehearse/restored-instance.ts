@@ -2,7 +2,7 @@ import type { ErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Evidence, Phase } from '../../domain/proof/evidence.ts';
-import { lostBy } from '../../domain/proof/ledger.ts';
+import { lostBy } from '../../domain/proof/heartbeat.ts';
 import type { InstancePlan } from '../../restore/instance/plan.ts';
 import type { ProveResult } from '../../restore/prove/proof-slices.ts';
 import type { Restored } from '../../restore/restored.ts';
@@ -48,9 +48,9 @@ export function restoredInstance(target: Target, chosen: InstancePlan, result: I
     plannedAt: chosen.plannedAt,
     cameUp: result.failure === undefined,
     strength,
-    behind: behindLedger(chosen, proof),
+    behind: behindHeartbeat(chosen, proof),
     ...(proof && { bounded: proof.compared }),
-    ...(proof?.ledger && { ledger: proof.ledger }),
+    ...(proof?.heartbeat && { heartbeat: proof.heartbeat }),
     differences: proof?.differences ?? [],
     differenceCount: proof?.differenceCount ?? 0,
     assertions: proof?.assertions ?? [],
@@ -68,7 +68,7 @@ export function restoredInstance(target: Target, chosen: InstancePlan, result: I
 
 /**
  * `bounded` takes everything: a manifest and a look at the source, the schema compared, no table left unjudged, every
- * page and B-tree read, and the ledger, where there is one, in agreement. Anything less is `restored`: it came up.
+ * page and B-tree read, and the heartbeat, where there is one, in agreement. Anything less is `restored`: it came up.
  */
 function strengthOf(
   target: Target,
@@ -87,12 +87,12 @@ function strengthOf(
     checked > 0 &&
     checked >= checkable &&
     proof.unchecked.length === 0;
-  const ledger = !target.ledger || proof.ledger?.verdict === 'agrees';
-  return whole && ledger ? 'bounded' : 'restored';
+  const heartbeat = !target.heartbeat || proof.heartbeat?.verdict === 'agrees';
+  return whole && heartbeat ? 'bounded' : 'restored';
 }
 
-/** Where there is a ledger: how far its newest row is behind the moment that was restored to, in seconds. */
-function behindLedger({ sort, moment }: InstancePlan, proof: ProveResult | undefined): number {
-  if (sort !== 'moment' || !proof?.ledger) return 0;
-  return lostBy(proof.ledger, moment) ?? 0;
+/** Where there is a heartbeat: how far its newest row is behind the moment that was restored to, in seconds. */
+function behindHeartbeat({ sort, moment }: InstancePlan, proof: ProveResult | undefined): number {
+  if (sort !== 'moment' || !proof?.heartbeat) return 0;
+  return lostBy(proof.heartbeat, moment) ?? 0;
 }

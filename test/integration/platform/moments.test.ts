@@ -10,11 +10,11 @@ import { createPlatform, PASSWORD, type Platform } from '../../support/platform.
 
 const TARGET = `
 rds: crm-prod
-ledger: true
+heartbeat: true
 assertions:
   - { name: which marks, sql: "select coalesce(string_agg(name, ',' order by at), 'none') from public.marks", equals: before }`;
 
-const LEDGER = readFileSync(join(__dirname, '../../../scripts/sql/ledger.sql'), 'utf8');
+const HEARTBEAT = readFileSync(join(__dirname, '../../../scripts/sql/heartbeat.sql'), 'utf8');
 
 let platform: Platform;
 /** Takes writes from here to the end. */
@@ -23,9 +23,9 @@ let writing: Promise<void>;
 let written = 0;
 let stopped = false;
 
-/** Two commits, each with a row of the ledger, and the second between them. */
+/** Two commits, each with a row of the heartbeat, and the second between them. */
 let moment: string;
-let ledger: { before: string };
+let heartbeat: { before: string };
 
 beforeAll(async () => {
   platform = await createPlatform(() => instancePlan({ target: TARGET }));
@@ -33,7 +33,7 @@ beforeAll(async () => {
   await source(`create table public.marks (name text primary key, at timestamptz default clock_timestamp());
     create table public.writes (n bigint primary key);
     grant all on all tables in schema public to public;`);
-  await source(`create role understudy; grant understudy to postgres; ${LEDGER}`);
+  await source(`create role understudy; grant understudy to postgres; ${HEARTBEAT}`);
   writer = new Client({
     host: '127.0.0.1',
     port: platform.rds.instance('crm-prod').port,
@@ -58,8 +58,8 @@ beforeAll(async () => {
   await mark('after', '2026-11-20T01:01:00Z');
   // Long enough ago to be told from what AWS could restore.
   await sleep(3000);
-  const rows = await source('select written_at as at from understudy.ledger order by minute');
-  ledger = { before: (rows[0]!['at'] as Date).toISOString() };
+  const rows = await source('select written_at as at from understudy.heartbeat order by minute');
+  heartbeat = { before: (rows[0]!['at'] as Date).toISOString() };
 });
 
 afterAll(async () => {
@@ -74,17 +74,17 @@ const source = (text: string) => platform.rds.instance('crm-prod').sql('crm', te
 const rehearse = (scheduledFor: string, more: object) =>
   platform.ask<RehearsalOutcome>('rehearse-instance', scheduledFor, { from: 'moment', ...more });
 
-/** A row of ours, and then the ledger's for the minute. */
+/** A row of ours, and then the heartbeat's for the minute. */
 async function mark(name: string, minute: string): Promise<void> {
   await source(`insert into public.marks values ('${name}')`);
-  expect(await platform.ask('ledger', minute)).toEqual({ outcome: 'written', minute });
+  expect(await platform.ask('heartbeat', minute)).toEqual({ outcome: 'written', minute });
 }
 
 async function secondBegins(): Promise<void> {
   await sleep(1000 - (Date.now() % 1000) + 10);
 }
 
-test('a moment between two commits is restored exactly, and the ledger measures what would be lost', async () => {
+test('a moment between two commits is restored exactly, and the heartbeat measures what would be lost', async () => {
   const before = written;
   const outcome = await rehearse('2026-11-20T03:00:00Z', { moment });
   expect(outcome).toMatchObject({
@@ -96,17 +96,17 @@ test('a moment between two commits is restored exactly, and the ledger measures 
       source: `crm-prod as of ${moment}`,
       // The one row is there, and the other is not.
       assertions: [{ name: 'which marks', passed: true }],
-      ledger: { verdict: 'agrees', compared: 1, missingCount: 0, extraCount: 0 },
+      heartbeat: { verdict: 'agrees', compared: 1, missingCount: 0, extraCount: 0 },
     },
   });
   expect(written).toBeGreaterThan(before);
   expect(await platform.leftOver()).toEqual([]);
 
   if (outcome.outcome !== 'rehearsed') throw new Error(outcome.summary);
-  const { rpo, ledger: proof } = outcome.evidence;
+  const { rpo, heartbeat: proof } = outcome.evidence;
   // Not what AWS says it could restore, which is a moment ago: what the copy's newest row says.
-  expect(new Date(proof!.newestAt!).toISOString()).toBe(ledger.before);
-  const behind = (Date.parse(moment) - Date.parse(ledger.before)) / 1000;
+  expect(new Date(proof!.newestAt!).toISOString()).toBe(heartbeat.before);
+  const behind = (Date.parse(moment) - Date.parse(heartbeat.before)) / 1000;
   expect(rpo!.promised).toBe(900);
   expect(rpo!.achieved).toBeGreaterThanOrEqual(Math.floor(behind));
 });
@@ -118,40 +118,40 @@ test('without a moment the latest is restored, and has both rows', async () => {
     evidence: {
       // The assertion is about another moment, and says so.
       assertions: [{ name: 'which marks', passed: false, detail: expect.stringContaining('before,after') }],
-      ledger: { verdict: 'agrees', compared: 2 },
+      heartbeat: { verdict: 'agrees', compared: 2 },
       findings: [expect.objectContaining({ code: 'assertion-failed' })],
     },
   });
 });
 
-test('a copy whose ledger lacks a row that it must have, and has one that it cannot have, is a finding', async () => {
+test('a copy whose heartbeat lacks a row that it must have, and has one that it cannot have, is a finding', async () => {
   // As if it had been there all along: committed before the moment, and not in what was restored.
   const early = '2026-11-20T00:59:00Z';
   await source(
-    `insert into understudy.ledger values ('${early}', '${moment}'::timestamptz - interval '5 s', '${moment}'::timestamptz - interval '4 s')`,
+    `insert into understudy.heartbeat values ('${early}', '${moment}'::timestamptz - interval '5 s', '${moment}'::timestamptz - interval '4 s')`,
   );
   const [after] = await source(
-    `select written_at::text as at from understudy.ledger where minute = '2026-11-20T01:01:00Z'`,
+    `select written_at::text as at from understudy.heartbeat where minute = '2026-11-20T01:01:00Z'`,
   );
   replaced.prove = async (input) => {
     // As if replay had gone on for too long.
     const copy = platform.rds.instance((input as ProveRequest).name);
     await copy.sql(
       'crm',
-      `insert into understudy.ledger values ('2026-11-20T01:01:00Z', '${after!['at']}', null)`,
+      `insert into understudy.heartbeat values ('2026-11-20T01:01:00Z', '${after!['at']}', null)`,
     );
     return invokeLocally('prove', input);
   };
   const outcome = await rehearse('2026-11-20T03:30:00Z', { moment });
   replaced.prove = undefined;
-  await source(`delete from understudy.ledger where minute = '${early}'`);
+  await source(`delete from understudy.heartbeat where minute = '${early}'`);
   expect(outcome).toMatchObject({
     outcome: 'rehearsed',
     evidence: {
       outcome: 'failed',
       strength: 'none',
-      ledger: { verdict: 'differs', missing: [early], extra: ['2026-11-20T01:01:00Z'] },
-      findings: [expect.objectContaining({ code: 'ledger-mismatch', subject: 'moment' })],
+      heartbeat: { verdict: 'differs', missing: [early], extra: ['2026-11-20T01:01:00Z'] },
+      findings: [expect.objectContaining({ code: 'heartbeat-mismatch', subject: 'moment' })],
     },
   });
 });

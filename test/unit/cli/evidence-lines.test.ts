@@ -1,26 +1,26 @@
 import { stripVTControlCharacters } from 'node:util';
 import { finding } from '../../../lib/domain/findings/finding.ts';
-import type { LedgerProof } from '../../../lib/domain/proof/ledger.ts';
+import type { HeartbeatProof } from '../../../lib/domain/proof/heartbeat.ts';
 import { evidenceLines } from '../../../scripts/cli/evidence-lines.ts';
-import { evidence, ledgerProof } from '../../support/builders.ts';
+import { evidence, heartbeatProof } from '../../support/builders.ts';
 
-const said = (changes: Partial<LedgerProof>) =>
-  evidenceLines({ ...evidence('2026-11-20T12:00:00Z'), ledger: ledgerProof(changes) }).find((line) =>
-    line.includes('ledger '),
+const said = (changes: Partial<HeartbeatProof>) =>
+  evidenceLines({ ...evidence('2026-11-20T12:00:00Z'), heartbeat: heartbeatProof(changes) }).find((line) =>
+    line.includes('heartbeat '),
   );
 
-test('says what the ledger of a copy shows, with the times in which its source took no writes', () => {
+test('says what the heartbeat of a copy shows, with the times in which its source took no writes', () => {
   const downtimes = [
     { from: '2026-11-20T09:00:12.345678Z', to: '2026-11-20T09:04:30.000000Z', seconds: 258 },
   ];
   expect(said({ downtimes })).toBe(
-    '  ledger      agrees: 60 rows compared; the newest was written at 2026-11-20T11:54:07.000000Z; no writes from 2026-11-20T09:00:12Z to 2026-11-20T09:04:30Z, 4 min at most',
+    '  heartbeat      agrees: 60 rows compared; the newest was written at 2026-11-20T11:54:07.000000Z; no writes from 2026-11-20T09:00:12Z to 2026-11-20T09:04:30Z, 4 min at most',
   );
 });
 
-test('says of a ledger without rows that it has none', () => {
-  const { newestAt: _newestAt, ...none } = ledgerProof({ verdict: 'unknown', compared: 0 });
-  expect(evidenceLines({ ...evidence('2026-11-20T12:00:00Z'), ledger: none }).join()).toContain(
+test('says of a heartbeat without rows that it has none', () => {
+  const { newestAt: _newestAt, ...none } = heartbeatProof({ verdict: 'unknown', compared: 0 });
+  expect(evidenceLines({ ...evidence('2026-11-20T12:00:00Z'), heartbeat: none }).join()).toContain(
     'unknown: 0 rows compared; the copy has none',
   );
 });

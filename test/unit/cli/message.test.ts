@@ -67,7 +67,7 @@ describe('what a person asks for', () => {
     expect(mistakesOf('verify', { again: false, wait: true })).toEqual([]);
   });
 
-  it.each(['ledger', 'rehearse-instance', 'restore'])('is no job called %s', (job) => {
+  it.each(['heartbeat', 'rehearse-instance', 'restore'])('is no job called %s', (job) => {
     expect(() => message(job)).toThrow(InputError);
   });
 

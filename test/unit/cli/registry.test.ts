@@ -4,7 +4,7 @@ import { COMMANDS } from '../../../scripts/cli/registry/all.ts';
 
 test('the jobs that can be asked for are those that have a message, and the names of a rehearsal', () => {
   const names = ['simulation', 'rehearse-snapshot', 'rehearse-moment'];
-  const asked = JOBS.filter((job) => job !== 'ledger' && job !== 'rehearse-instance');
+  const asked = JOBS.filter((job) => job !== 'heartbeat' && job !== 'rehearse-instance');
   expect([...ASKED_JOBS].sort()).toEqual([...asked, ...names].sort());
 });
 

@@ -142,24 +142,24 @@ test.each<[string, [string, string][], string]>([
     'dumps without a way to reach the database',
     [
       [CONNECTION, ''],
-      ['    ledger: true\n', ''],
+      ['    heartbeat: true\n', ''],
     ],
     'targets.crm: its policy schedules dumps; add connection: { secret: … }',
   ],
   [
     'dumps of what is not PostgreSQL',
-    [['    ledger: true\n', '    engine: mysql\n']],
+    [['    heartbeat: true\n', '    engine: mysql\n']],
     'targets.crm.engine: its policy schedules dumps, which need PostgreSQL; use a policy without dumps',
   ],
   [
-    'a ledger in what is not PostgreSQL',
-    [...DUMPS, ['    ledger: true\n', '    ledger: true\n    engine: mariadb\n']],
-    `targets.crm.ledger: a ledger needs PostgreSQL and a connection`,
+    'a heartbeat in what is not PostgreSQL',
+    [...DUMPS, ['    heartbeat: true\n', '    heartbeat: true\n    engine: mariadb\n']],
+    `targets.crm.heartbeat: a heartbeat needs PostgreSQL and a connection`,
   ],
   [
-    'a ledger without a way to reach the database',
+    'a heartbeat without a way to reach the database',
     [...DUMPS, [CONNECTION, '']],
-    'targets.crm.ledger: a ledger needs PostgreSQL and a connection',
+    'targets.crm.heartbeat: a heartbeat needs PostgreSQL and a connection',
   ],
   [
     'an instance and a cluster at once',
@@ -179,8 +179,8 @@ test.each<[string, [string, string][], string]>([
 
 test.each<[string, [string, string][]]>([
   ['a policy of snapshots alone: it needs no dumps', DUMPS],
-  ['one whose target has no connection', [...DUMPS, [CONNECTION, ''], ['    ledger: true\n', '']]],
-  ['another engine under snapshots alone', [...DUMPS, ['    ledger: true\n', '    engine: mysql\n']]],
+  ['one whose target has no connection', [...DUMPS, [CONNECTION, ''], ['    heartbeat: true\n', '']]],
+  ['another engine under snapshots alone', [...DUMPS, ['    heartbeat: true\n', '    engine: mysql\n']]],
   ['a cluster', [['rds: crm-db', 'aurora: crm-cluster']]],
   ['a promise of ten minutes', [['pitr: 15m', 'pitr: 10m']]],
   ['a window of seven days', [['window: 14d', 'window: 7d']]],
@@ -222,7 +222,7 @@ describe('a cache', () => {
     [', pitr: 15m', ''],
     ['    pitr: { window: 14d }\n', ''],
     COPIES,
-    ['    rds: crm-db\n    ledger: true\n', '    elasticache: crm-cache\n'],
+    ['    rds: crm-db\n    heartbeat: true\n', '    elasticache: crm-cache\n'],
     [CONNECTION, ''],
   ];
   const cache = replaced(SNAPPED, ...CACHE);
@@ -271,9 +271,9 @@ describe('a cache', () => {
     ]);
   });
 
-  test('is told that it has no ledger', () => {
-    expect(mistakesOf(`${cache}    ledger: true\n`)).toEqual([
-      expect.stringContaining('targets.crm.ledger: a ledger needs PostgreSQL and a connection'),
+  test('is told that it has no heartbeat', () => {
+    expect(mistakesOf(`${cache}    heartbeat: true\n`)).toEqual([
+      expect.stringContaining('targets.crm.heartbeat: a heartbeat needs PostgreSQL and a connection'),
     ]);
   });
 });

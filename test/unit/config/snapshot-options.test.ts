@@ -23,7 +23,7 @@ test('what a file does not say of snapshots is what docs/reference/instances.md 
   expect(policy.rehearsal.instance.pricePerHour).toBeUndefined();
   expect(policy.rehearsal.instance.subnetGroup).toBeUndefined();
   expect(policy.rehearsal.instance.securityGroups).toBeUndefined();
-  expect(target).toMatchObject({ engine: 'postgres', ledger: false });
+  expect(target).toMatchObject({ engine: 'postgres', heartbeat: false });
   expect(target.platform).toBeUndefined();
 });
 
@@ -70,7 +70,14 @@ test('what a file does say is kept, in seconds', () => {
     role: 'arn:aws:iam::444455556666:role/r',
     kmsKey: 'alias/vaulted',
   });
-  expect(target).toMatchObject({ platform: { kind: 'rds', id: 'crm-db' }, ledger: true, priority: 'P0' });
+  expect(target).toMatchObject({ platform: { kind: 'rds', id: 'crm-db' }, heartbeat: true, priority: 'P0' });
+});
+
+test('`ledger` is the old name of `heartbeat`', () => {
+  expect(targetOf(SNAPPED.replace('heartbeat: true', 'ledger: true')).heartbeat).toBe(true);
+  expect(targetOf(SNAPPED.replace('heartbeat: true', 'ledger: true\n    heartbeat: false')).heartbeat).toBe(
+    false,
+  );
 });
 
 test('what nothing is promised of has no promise', () => {

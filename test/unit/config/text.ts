@@ -61,7 +61,7 @@ targets:
   crm:
     policy: production
     rds: crm-db
-    ledger: true
+    heartbeat: true
     connection: { secret: understudy/crm }
 `;
 

@@ -48,13 +48,13 @@ describe('dispatch', () => {
     );
   });
 
-  it('asks for a row of the ledger only where a target has one', async () => {
+  it('asks for a row of the heartbeat only where a target has one', async () => {
     const plan = planWith({ targets: ['a', 'b', 'c'] });
-    const targets = plan.targets.map((target) => ({ ...target, ledger: target.id === 'b' }));
+    const targets = plan.targets.map((target) => ({ ...target, heartbeat: target.id === 'b' }));
     const deps = world({ ...plan, targets });
-    expect(await dispatch({ ...TICK, job: 'ledger' }, deps)).toEqual({ published: 1 });
-    expect(deps.messages.take('ledger')).toEqual([
-      { job: 'ledger', target: 'b', scheduledFor: TICK.scheduledFor, requestedBy: 'schedule' },
+    expect(await dispatch({ ...TICK, job: 'heartbeat' }, deps)).toEqual({ published: 1 });
+    expect(deps.messages.take('heartbeat')).toEqual([
+      { job: 'heartbeat', target: 'b', scheduledFor: TICK.scheduledFor, requestedBy: 'schedule' },
     ]);
   });
 

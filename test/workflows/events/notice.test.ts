@@ -457,14 +457,14 @@ describe('a failover', () => {
     expect(await timeline()).toHaveLength(2);
   });
 
-  it('of a target with a ledger leaves the measure to the ledger', async () => {
-    const { hear, deps } = world({ ...CRM, ledger: true });
+  it('of a target with a heartbeat leaves the measure to the heartbeat', async () => {
+    const { hear, deps } = world({ ...CRM, heartbeat: true });
     await hear(at('0013', '00:10'));
     await hear(at('0049', '00:55'));
     const [, entry] = await deps.catalog.timeline('crm', 9);
     expect(entry?.message ?? '').toBe('what RDS says');
     const own = (await deps.catalog.timeline('crm', 9)).find(({ from }) => from === 'understudy');
-    expect(own?.message).toMatch(/took 45 s by RDS’s events; a gap in the ledger/);
+    expect(own?.message).toMatch(/took 45 s by RDS’s events; a gap in the heartbeat/);
   });
 });
 

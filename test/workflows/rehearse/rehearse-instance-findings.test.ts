@@ -3,7 +3,7 @@ import { openFinding } from '../../../lib/alerting/finding-records.ts';
 import { type FindingCode, finding } from '../../../lib/domain/findings/finding.ts';
 import { counts } from '../../../lib/domain/points/recovery-point.ts';
 import type { ProveResult } from '../../../lib/restore/prove/proof-slices.ts';
-import { ledgerProof, snapshotPoint } from '../../support/builders.ts';
+import { heartbeatProof, snapshotPoint } from '../../support/builders.ts';
 import {
   comparedOf,
   jobOf,
@@ -30,9 +30,9 @@ async function said(made: RehearsalWorld, code: FindingCode, subject: string) {
 
 async function rehearsed(
   proof: Partial<ProveResult>,
-  options: { from?: 'snapshot' | 'moment'; ledger?: boolean; before?: [FindingCode, string][] } = {},
+  options: { from?: 'snapshot' | 'moment'; heartbeat?: boolean; before?: [FindingCode, string][] } = {},
 ) {
-  const made = await rehearsalWorld({ target: { ledger: options.ledger ?? false } });
+  const made = await rehearsalWorld({ target: { heartbeat: options.heartbeat ?? false } });
   for (const [code, subject] of options.before ?? []) await said(made, code, subject);
   made.world.prove = () => proofOf(proof);
   const outcome = await made.rehearse(jobOf(options.from ?? 'snapshot'));
@@ -100,22 +100,22 @@ describe('a rehearsal that finds', () => {
     expect((await rehearsed({ corrupt })).open).toHaveLength(20);
   });
 
-  it('a ledger that lacks rows says how many, and of which sort of restore', async () => {
-    const ledger = ledgerProof({
+  it('a heartbeat that lacks rows says how many, and of which sort of restore', async () => {
+    const heartbeat = heartbeatProof({
       verdict: 'differs',
       missing: ['2026-11-20T11:00:00Z'],
       missingCount: 1,
       extra: ['2026-11-20T11:59:00Z'],
       extraCount: 2,
     });
-    const { evidence, open } = await rehearsed({ ledger }, { from: 'moment', ledger: true });
-    expect(open).toEqual(['ledger-mismatch moment']);
+    const { evidence, open } = await rehearsed({ heartbeat }, { from: 'moment', heartbeat: true });
+    expect(open).toEqual(['heartbeat-mismatch moment']);
     expect(evidence).toMatchObject({ outcome: 'failed', strength: 'none' });
     expect(evidence.findings[0]!.message).toMatch(
       /lacks 1 row of.*11:00:00Z.*has 2 that came later.*11:59:00Z/,
     );
-    expect((await rehearsed({ ledger }, { from: 'snapshot', ledger: true })).open).toEqual([
-      'ledger-mismatch snapshot',
+    expect((await rehearsed({ heartbeat }, { from: 'snapshot', heartbeat: true })).open).toEqual([
+      'heartbeat-mismatch snapshot',
     ]);
   });
 
@@ -142,14 +142,14 @@ describe('a rehearsal that finds', () => {
         ...DIFFERENT,
         corrupt: [{ name: 'public.leads_pkey', problem: 'a hole' }],
         assertions: [{ name: 'there are leads', passed: false, detail: 'is 0' }],
-        ledger: ledgerProof({ verdict: 'differs', missing: ['2026-11-20T11:00:00Z'], missingCount: 1 }),
+        heartbeat: heartbeatProof({ verdict: 'differs', missing: ['2026-11-20T11:00:00Z'], missingCount: 1 }),
       },
-      { ledger: true },
+      { heartbeat: true },
     );
     expect(open).toEqual([
       'assertion-failed there are leads, of a snapshot',
+      'heartbeat-mismatch snapshot',
       'index-corrupt public.leads_pkey',
-      'ledger-mismatch snapshot',
       `proof-mismatch ${SNAPSHOT_ID}`,
     ]);
   });
@@ -157,7 +157,7 @@ describe('a rehearsal that finds', () => {
 
 describe('a rehearsal that could not compare everything', () => {
   const { compared } = proofOf();
-  it.each<[string, Partial<ProveResult>, { ledger?: boolean }, string]>([
+  it.each<[string, Partial<ProveResult>, { heartbeat?: boolean }, string]>([
     [
       'that there was nothing to compare',
       { compared: { ...compared, objects: 0, exact: 0, bounded: 0, checked: 0 } },
@@ -178,10 +178,10 @@ describe('a rehearsal that could not compare everything', () => {
       'not looked at: public.leads: out',
     ],
     [
-      'its ledger',
-      { ledger: ledgerProof({ verdict: 'unknown' }) },
-      { ledger: true },
-      'its ledger could not be compared',
+      'its heartbeat',
+      { heartbeat: heartbeatProof({ verdict: 'unknown' }) },
+      { heartbeat: true },
+      'its heartbeat could not be compared',
     ],
     [
       'the first five reasons',
@@ -214,7 +214,7 @@ describe('a rehearsal that could not compare everything', () => {
       },
       'what was written: session 7 is at work',
     ],
-    ['its ledger', { ledgerFailed: 'there is no table' }, 'the source’s ledger: there is no table'],
+    ['its heartbeat', { heartbeatFailed: 'there is no table' }, 'the source’s heartbeat: there is no table'],
   ])('says why %s was not looked at', async (_what, look, said) => {
     const made = await rehearsalWorld();
     made.world.prove = () => proofOf();
@@ -250,7 +250,7 @@ describe('a rehearsal that could not compare everything', () => {
 
 describe('the strength of a rehearsal', () => {
   const { compared } = proofOf();
-  it.each<[string, Partial<ProveResult>, { ledger?: boolean }, string]>([
+  it.each<[string, Partial<ProveResult>, { heartbeat?: boolean }, string]>([
     ['everything compared', {}, {}, 'bounded'],
     ['only unwritten tables', { compared: { ...compared, exact: 4, bounded: 0 } }, {}, 'bounded'],
     ['only written tables', { compared: { ...compared, exact: 0, bounded: 4 } }, {}, 'bounded'],
@@ -263,7 +263,7 @@ describe('the strength of a rehearsal', () => {
       {},
       'restored',
     ],
-    ['a ledger in agreement', { ledger: ledgerProof() }, { ledger: true }, 'bounded'],
+    ['a heartbeat in agreement', { heartbeat: heartbeatProof() }, { heartbeat: true }, 'bounded'],
     ['an answer that is wrong', { assertions: [{ name: 'a', passed: false, detail: '' }] }, {}, 'bounded'],
     ['something that amcheck does not know', { notes: ['a gist index was not looked into'] }, {}, 'bounded'],
     ['no schema compared', { compared: { ...compared, objects: 0 } }, {}, 'restored'],
@@ -272,12 +272,12 @@ describe('the strength of a rehearsal', () => {
     ['no page read', { compared: { ...compared, checked: 0 } }, {}, 'restored'],
     ['one thing not looked at', { unchecked: ['public.leads: canceling statement'] }, {}, 'restored'],
     [
-      'a ledger that says nothing',
-      { ledger: ledgerProof({ verdict: 'unknown' }) },
-      { ledger: true },
+      'a heartbeat that says nothing',
+      { heartbeat: heartbeatProof({ verdict: 'unknown' }) },
+      { heartbeat: true },
       'restored',
     ],
-    ['no word of a ledger that there is', {}, { ledger: true }, 'restored'],
+    ['no word of a heartbeat that there is', {}, { heartbeat: true }, 'restored'],
     [
       'a proof that could not be ended',
       { failure: { code: 'source-unreachable', message: 'x' } },
@@ -287,9 +287,9 @@ describe('the strength of a rehearsal', () => {
     ['a difference', DIFFERENT, {}, 'none'],
     ['damage', { corrupt: [{ name: 'i', problem: 'a hole' }] }, {}, 'none'],
     [
-      'a ledger that differs',
-      { ledger: ledgerProof({ verdict: 'differs', extraCount: 1, extra: ['x'] }) },
-      { ledger: true },
+      'a heartbeat that differs',
+      { heartbeat: heartbeatProof({ verdict: 'differs', extraCount: 1, extra: ['x'] }) },
+      { heartbeat: true },
       'none',
     ],
   ])('with %s', async (_what, proof, options, strength) => {
@@ -309,17 +309,18 @@ describe('the strength of a rehearsal', () => {
 });
 
 describe('what would be lost', () => {
-  it('is measured by the ledger of a moment', async () => {
+  it('is measured by the heartbeat of a moment', async () => {
     const { evidence } = await rehearsed(
-      { ledger: ledgerProof({ newestAt: '2026-11-20T11:50:00.000000Z' }) },
-      { from: 'moment', ledger: true },
+      { heartbeat: heartbeatProof({ newestAt: '2026-11-20T11:50:00.000000Z' }) },
+      { from: 'moment', heartbeat: true },
     );
     expect(evidence.rpo).toEqual({ promised: 900, achieved: 600, met: true });
   });
 
-  it('is the age of the moment where there is no ledger, and of the newest snapshot', async () => {
-    const chosen = await rehearsalWorld({ target: { ledger: true } });
-    chosen.world.prove = () => proofOf({ ledger: ledgerProof({ newestAt: '2026-11-20T06:00:00.000000Z' }) });
+  it('is the age of the moment where there is no heartbeat, and of the newest snapshot', async () => {
+    const chosen = await rehearsalWorld({ target: { heartbeat: true } });
+    chosen.world.prove = () =>
+      proofOf({ heartbeat: heartbeatProof({ newestAt: '2026-11-20T06:00:00.000000Z' }) });
     const outcome = await chosen.rehearse(jobOf('moment', { moment: '2026-11-20T06:00:30Z' }));
     // A moment that somebody chose is as old as he wants it; the copy's newest row is half a minute older.
     expect(outcome).toMatchObject({ evidence: { rpo: { achieved: 331, met: true } } });
@@ -413,29 +414,29 @@ describe('a rehearsal that passes', () => {
     expect(await damaged(21)).toBe(false);
   });
 
-  it('takes back what a ledger lacked only of its own sort of restore, and only when it agreed', async () => {
-    const agrees = { ledger: ledgerProof() };
-    expect(await takesBack(['ledger-mismatch', 'snapshot'], agrees, { ledger: true })).toBe(true);
-    expect(await takesBack(['ledger-mismatch', 'moment'], agrees, { ledger: true, from: 'moment' })).toBe(
-      true,
-    );
-    expect(await takesBack(['ledger-mismatch', 'moment'], agrees, { ledger: true })).toBe(false);
-    expect(await takesBack(['ledger-mismatch', 'snapshot'], agrees, { ledger: true, from: 'moment' })).toBe(
-      false,
-    );
+  it('takes back what a heartbeat lacked only of its own sort of restore, and only when it agreed', async () => {
+    const agrees = { heartbeat: heartbeatProof() };
+    expect(await takesBack(['heartbeat-mismatch', 'snapshot'], agrees, { heartbeat: true })).toBe(true);
+    expect(
+      await takesBack(['heartbeat-mismatch', 'moment'], agrees, { heartbeat: true, from: 'moment' }),
+    ).toBe(true);
+    expect(await takesBack(['heartbeat-mismatch', 'moment'], agrees, { heartbeat: true })).toBe(false);
+    expect(
+      await takesBack(['heartbeat-mismatch', 'snapshot'], agrees, { heartbeat: true, from: 'moment' }),
+    ).toBe(false);
     expect(
       await takesBack(
-        ['ledger-mismatch', 'snapshot'],
-        { ledger: ledgerProof({ verdict: 'unknown' }) },
-        { ledger: true },
+        ['heartbeat-mismatch', 'snapshot'],
+        { heartbeat: heartbeatProof({ verdict: 'unknown' }) },
+        { heartbeat: true },
       ),
     ).toBe(false);
-    expect(await takesBack(['ledger-mismatch', 'snapshot'], {}, { ledger: true })).toBe(false);
+    expect(await takesBack(['heartbeat-mismatch', 'snapshot'], {}, { heartbeat: true })).toBe(false);
   });
 
   it.each<[FindingCode, string, Partial<ProveResult>, object]>([
     ['index-corrupt', 'public.leads_pkey', {}, {}],
-    ['ledger-mismatch', 'snapshot', { ledger: ledgerProof() }, { ledger: true }],
+    ['heartbeat-mismatch', 'snapshot', { heartbeat: heartbeatProof() }, { heartbeat: true }],
     [
       'assertion-failed',
       'there are leads, of a snapshot',

@@ -47,7 +47,7 @@ function world(options: { manifest?: Manifest; target?: Partial<Target>; seconds
     uncheckable: async () => [],
     check: async ({ name }) => void checked.push(name) as undefined,
     value: async (sql) => (sql.includes('max_logical_replication_workers') ? '0' : '1'),
-    ledger: async () => [],
+    heartbeat: async () => [],
     close: async () => void closed.push(1),
   };
   const deps = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CredentialsRefused, UnderstudyError } from '../../../lib/domain/errors.ts';
-import type { LedgerRow } from '../../../lib/domain/proof/ledger.ts';
+import type { HeartbeatRow } from '../../../lib/domain/proof/heartbeat.ts';
 import { readSourceChanges, type SourceChangesDeps } from '../../../lib/restore/instance/source-changes.ts';
 import { manifest } from '../../support/builders.ts';
 import { planOf } from '../../support/snapshots.ts';
@@ -14,10 +14,14 @@ const MANIFEST = {
   bytes: text.length,
   sha256: createHash('sha256').update(text).digest('hex'),
 };
-const row = (at: string): LedgerRow => ({ minute: `${at.slice(0, 16)}:00Z`, writtenAt: at, committedBy: at });
+const row = (at: string): HeartbeatRow => ({
+  minute: `${at.slice(0, 16)}:00Z`,
+  writtenAt: at,
+  committedBy: at,
+});
 const given = { host: 'h', port: 1, database: 'd', user: 'u', password: 'old', sslmode: 'require' as const };
 
-function world(ledger = true) {
+function world(heartbeat = true) {
   const since = {
     definitions: 'touched' as const,
     changed: {},
@@ -30,7 +34,7 @@ function world(ledger = true) {
     if (password !== valid) throw new CredentialsRefused('credentials-refused', 'rotated');
   };
   const deps = {
-    plan: planOf({ target: { ledger } }),
+    plan: planOf({ target: { heartbeat } }),
     vault: { read: async () => Readable.from([text]) },
     secrets: {
       credentials: async (_target: unknown, options?: { again?: boolean }) => ({
@@ -45,7 +49,7 @@ function world(ledger = true) {
         return since;
       },
     },
-    ledger: {
+    heartbeat: {
       write: () => Promise.reject(new Error('nobody writes')),
       rows: async ({ password }: { password: string }, from: string) => {
         open(password);
@@ -67,23 +71,23 @@ function world(ledger = true) {
 }
 
 describe('a look at the source', () => {
-  it('says what changed since the manifest, and the ledger six hours before the moment and a quarter after', async () => {
+  it('says what changed since the manifest, and the heartbeat six hours before the moment and a quarter after', async () => {
     const { deps, since } = world();
     expect(
       await readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps),
     ).toEqual({
       since,
-      ledger: [row('2026-11-20T05:55:01.000000Z'), row('2026-11-20T12:09:59.999999Z')],
+      heartbeat: [row('2026-11-20T05:55:01.000000Z'), row('2026-11-20T12:09:59.999999Z')],
     });
   });
 
-  it('says of a ledger only where the target has one, and of changes only where there is a manifest', async () => {
+  it('says of a heartbeat only where the target has one, and of changes only where there is a manifest', async () => {
     expect(
       await readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT }, world(false).deps),
     ).toEqual({});
   });
 
-  it('fits into a checkpoint, or says that it would not, and the ledger with it', async () => {
+  it('fits into a checkpoint, or says that it would not, and the heartbeat with it', async () => {
     const most = world();
     const size = async (tables: number) => {
       most.deps.instances.since = async () => ({
@@ -95,7 +99,7 @@ describe('a look at the source', () => {
         { ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST },
         most.deps,
       );
-      expect(look.ledger).toHaveLength(2);
+      expect(look.heartbeat).toHaveLength(2);
       return { ...look, bytes: Buffer.byteLength(JSON.stringify(look)) };
     };
     expect(await size(5000)).toMatchObject({ since: expect.anything() });
@@ -105,16 +109,16 @@ describe('a look at the source', () => {
     expect(more.bytes).toBeLessThan(256_000);
   });
 
-  it('costs its ledger only where that cannot be read', async () => {
+  it('costs its heartbeat only where that cannot be read', async () => {
     const { deps } = world();
-    deps.ledger.rows = async () => {
-      throw new UnderstudyError('ledger-missing', 'there is no table', { hint: 'make it' });
+    deps.heartbeat.rows = async () => {
+      throw new UnderstudyError('heartbeat-missing', 'there is no table', { hint: 'make it' });
     };
     const look = await readSourceChanges(
       { ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST },
       deps,
     );
-    expect(look).toEqual({ since: expect.anything(), ledgerFailed: 'there is no table; make it' });
+    expect(look).toEqual({ since: expect.anything(), heartbeatFailed: 'there is no table; make it' });
   });
 
   it('asks about the moment that was restored, and fails when the source cannot be asked', async () => {

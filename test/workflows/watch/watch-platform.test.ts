@@ -344,7 +344,7 @@ describe('the watch, of what AWS backs up', () => {
     expect(await open()).toEqual(expect.arrayContaining(['job-failed crm copy', 'job-failed crm verify']));
   });
 
-  it.each(['copy-late', 'ledger-silent', 'rehearsal-overdue', 'job-silent', 'rpo-breached'] as const)(
+  it.each(['copy-late', 'heartbeat-silent', 'rehearsal-overdue', 'job-silent', 'rpo-breached'] as const)(
     'takes %s back when it is so no longer',
     async (code) => {
       const { look, deps, clock, open } = world({ targets: [{ id: 'crm' }] });

@@ -99,8 +99,8 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
     },
 
     async observed(target) {
-      const { platform, ledgerAt } = observed(await get(table, target, sortKey.status));
-      return { ...(platform ? { platform } : {}), ...(ledgerAt ? { ledgerAt } : {}) };
+      const { platform, heartbeatAt } = observed(await get(table, target, sortKey.status));
+      return { ...(platform ? { platform } : {}), ...(heartbeatAt ? { heartbeatAt } : {}) };
     },
 
     async observe(target, seen, now) {
@@ -150,15 +150,15 @@ async function recentPoints(source: Source, target: string) {
 /** What stands beside the derived status and goes into it as it is. */
 function observed(
   known: Item | undefined,
-): Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt' | 'lastPassed' | 'lastFired'> {
-  const { owed, platform, ledgerAt } = (known ?? {}) as Partial<TargetStatus>;
+): Pick<TargetStatus, 'owed' | 'platform' | 'heartbeatAt' | 'lastPassed' | 'lastFired'> {
+  const { owed, platform, heartbeatAt } = (known ?? {}) as Partial<TargetStatus>;
   const { lastPassed, lastFired } = (known?.['status'] ?? {}) as Partial<TargetStatus>;
   return {
     ...(lastPassed ? { lastPassed } : {}),
     ...(lastFired ? { lastFired } : {}),
     ...(owed ? { owed } : {}),
     ...(platform ? { platform } : {}),
-    ...(ledgerAt ? { ledgerAt } : {}),
+    ...(heartbeatAt ? { heartbeatAt } : {}),
   };
 }
 

@@ -8,7 +8,7 @@ import { schemaFacts } from './facts/schema/schema.ts';
 import { unreported } from './facts/sessions.ts';
 import { type DataTable, dataTables, tableFacts } from './facts/tables.ts';
 import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
-import { readLedger } from './ledger.ts';
+import { readHeartbeat } from './heartbeat.ts';
 import { singleValue } from './single-value.ts';
 
 /** PostgreSQL on an instance of its own, a restored copy or the source, asked over the network; `patience` in seconds. */
@@ -113,7 +113,7 @@ function copyOver({ client, asker, checker, tables, close, secondsLeft }: Opened
     uncheckable: () => inTime(checker, () => uncheckable(checker)),
     check: (what) => inTime(checker, () => check(checker, what)),
     value: (sql) => singleValue(asker, sql, Math.min(ANSWER_TAKES, secondsLeft())),
-    ledger: (since) => inTime(client, () => readLedger(client, since)),
+    heartbeat: (since) => inTime(client, () => readHeartbeat(client, since)),
     async close() {
       await close();
     },

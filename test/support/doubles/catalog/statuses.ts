@@ -24,9 +24,9 @@ export function memoryStatuses(
     const all = runs.flat();
     const [begun] = all.map((run) => run.startedAt).sort();
     const firstSeenAt = known?.firstSeenAt ?? begun ?? utc(clock.now());
-    const { owed, platform, ledgerAt } = known ?? {};
+    const { owed, platform, heartbeatAt } = known ?? {};
     const { lastPassed, lastFired } = known?.status ?? {};
-    const beside = copy({ owed, platform, ledgerAt, home, lastPassed, lastFired });
+    const beside = copy({ owed, platform, heartbeatAt, home, lastPassed, lastFired });
     return copy(deriveStatus(target, firstSeenAt, points, all, proofs, beside));
   };
   return {
@@ -58,8 +58,8 @@ export function memoryStatuses(
     },
 
     async observed(target) {
-      const { platform, ledgerAt } = store.statuses.get(target) ?? {};
-      return copy({ ...(platform ? { platform } : {}), ...(ledgerAt ? { ledgerAt } : {}) });
+      const { platform, heartbeatAt } = store.statuses.get(target) ?? {};
+      return copy({ ...(platform ? { platform } : {}), ...(heartbeatAt ? { heartbeatAt } : {}) });
     },
 
     async observe(target, seen, now) {

@@ -9,7 +9,7 @@ import type { TargetStatus } from '../../../../lib/domain/status/target-status.t
 import type { TimelineEvent } from '../../../../lib/domain/status/timeline.ts';
 
 /** Every change raises the version, so that whoever derives a status notices what changed meanwhile. */
-export type StoredStatus = Pick<TargetStatus, 'owed' | 'platform' | 'ledgerAt'> & {
+export type StoredStatus = Pick<TargetStatus, 'owed' | 'platform' | 'heartbeatAt'> & {
   firstSeenAt?: string;
   status?: TargetStatus;
   stale: boolean;

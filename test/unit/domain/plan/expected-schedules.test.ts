@@ -27,26 +27,26 @@ test('there is one schedule for each policy and job, as EventBridge Scheduler wr
   ]);
 });
 
-test('a policy with a ledger among its targets asks for a row a minute, once, and one without asks for none', () => {
+test('a policy with a heartbeat among its targets asks for a row a minute, once, and one without asks for none', () => {
   const [one, other] = [policy({ name: 'one', schedules: {} }), policy({ name: 'other', schedules: {} })];
   const targets = [
-    target({ id: 'a', policy: one, ledger: true }),
-    target({ id: 'b', policy: one, ledger: true }),
+    target({ id: 'a', policy: one, heartbeat: true }),
+    target({ id: 'b', policy: one, heartbeat: true }),
     target({ id: 'c', policy: one }),
     target({ id: 'd', policy: other }),
   ];
   expect(expectedSchedules({ schemaVersion: 1, policies: [one, other], targets }, 'prod')).toEqual([
     {
-      name: 'prod-one-ledger',
+      name: 'prod-one-heartbeat',
       expression: 'cron(* * * * ? *)',
       timezone: 'UTC',
-      input: { policy: 'one', job: 'ledger' },
+      input: { policy: 'one', job: 'heartbeat' },
     },
   ]);
 });
 
-/** The jobs that have a schedule: those a policy chooses, and the ledger. */
-const JOBS = [...SCHEDULED_JOBS, 'ledger'] as const;
+/** The jobs that have a schedule: those a policy chooses, and the heartbeat. */
+const JOBS = [...SCHEDULED_JOBS, 'heartbeat'] as const;
 
 test('a name that fits is left as it is', () => {
   const name = 'p'.repeat(54);

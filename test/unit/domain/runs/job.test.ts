@@ -3,8 +3,8 @@ import {
   copyJob,
   dumpJob,
   expireJob,
+  heartbeatJob,
   JOBS,
-  ledgerJob,
   preflightJob,
   rehearseInstanceJob,
   rehearseJob,
@@ -26,7 +26,7 @@ const SCHEMAS: [string, z.ZodType, object][] = [
   ['copy', copyJob, { point: POINT, to: 'eu-west-1' }],
   ['rehearse-instance', rehearseInstanceJob, { from: 'snapshot' }],
   ['preflight', preflightJob, {}],
-  ['ledger', ledgerJob, {}],
+  ['heartbeat', heartbeatJob, {}],
 ];
 
 describe.each(SCHEMAS)('%s', (job, schema, besides) => {
@@ -153,7 +153,7 @@ test('a snapshot’s label is some text, and not endless', () => {
 test('a tick names a policy, a job that schedules know, and the moment that was meant', () => {
   const said = { policy: 'production', job: 'simulation', scheduledFor: '2026-11-20T02:00:00+01:00' };
   expect(tick.parse(said)).toEqual({ ...said, scheduledFor: '2026-11-20T01:00:00Z' });
-  for (const job of [...SCHEDULED_JOBS, 'ledger'])
+  for (const job of [...SCHEDULED_JOBS, 'heartbeat'])
     expect([job, tick.safeParse({ ...said, job }).success]).toEqual([job, true]);
   for (const job of ['restore', 'copy', 'rehearse-instance'])
     expect([job, tick.safeParse({ ...said, job }).success]).toEqual([job, false]);

@@ -236,8 +236,8 @@ describe('of points of several kinds and places', () => {
 
   test('what was observed stands beside it, as it was', () => {
     const platform = { readAt: SEEN, status: 'available', retention: 604_800, latest: SEEN };
-    const status = deriveStatus('crm', SEEN, [], [], [], { platform, ledgerAt: SEEN, home: HOME });
-    expect(status).toMatchObject({ platform, ledgerAt: SEEN });
+    const status = deriveStatus('crm', SEEN, [], [], [], { platform, heartbeatAt: SEEN, home: HOME });
+    expect(status).toMatchObject({ platform, heartbeatAt: SEEN });
     expect(status).not.toHaveProperty('home');
   });
 });

@@ -14,7 +14,7 @@ const LOOK_EVERY = 250;
  * transaction follows at once on another. So whoever was there before the moment must be seen at rest once, within
  * `patience` seconds. Between two reports lies up to a minute. Before PostgreSQL 15 one that went idle within half a
  * second of its last report keeps the rest until its next command; if it has been idle since before the first reading,
- * all it keeps is from before that. Our own sessions only read, the ledger's excepted, which ends at once.
+ * all it keeps is from before that. Our own sessions only read, the heartbeat's excepted, which ends at once.
  *
  * Source: pgstat_report_stat in PostgreSQL's src/backend (postmaster/pgstat.c, since 15 utils/activity/pgstat.c).
  */

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { connectLocally } from '../../lib/adapters/engines/postgres/connection.ts';
-import { postgresLedger, readLedger } from '../../lib/adapters/engines/postgres/ledger.ts';
+import { postgresHeartbeat, readHeartbeat } from '../../lib/adapters/engines/postgres/heartbeat.ts';
 import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
-import { judgeLedger } from '../../lib/domain/proof/ledger.ts';
+import { judgeHeartbeat } from '../../lib/domain/proof/heartbeat.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { type Copy, withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -14,7 +14,7 @@ import { policyWith, take } from '../support/source.ts';
 
 const EVER = '2000-01-01T00:00:00Z';
 const MINUTE = '2026-11-20T01:02:00Z';
-const SQL = readFileSync(join(__dirname, '../../scripts/sql/ledger.sql'), 'utf8');
+const SQL = readFileSync(join(__dirname, '../../scripts/sql/heartbeat.sql'), 'utf8');
 
 /** Roles are the whole server's: each test file has its own, and the operator's SQL speaks of it. */
 const runner = `runner_${randomBytes(4).toString('hex')}`;
@@ -22,8 +22,8 @@ const role = `understudy_${randomBytes(4).toString('hex')}`;
 const PASSWORD = randomBytes(12).toString('hex');
 const sqlFor = (name: string) => SQL.replaceAll(/to understudy;/g, `to ${name};`);
 
-describe('the ledger', () => {
-  const ledger = postgresLedger();
+describe('the heartbeat', () => {
+  const heartbeat = postgresHeartbeat();
   let database: TestDatabase;
   let credentials: Credentials;
   let other: Client;
@@ -40,7 +40,7 @@ describe('the ledger', () => {
     await install();
   });
   beforeEach(async () => {
-    await database.sql('truncate understudy.ledger');
+    await database.sql('truncate understudy.heartbeat');
     other = await database.connect();
   });
   afterEach(() => other.end());
@@ -55,15 +55,15 @@ describe('the ledger', () => {
     const client = await database.connect({ user: runner, password: PASSWORD });
     await client.query(sqlFor(role)).finally(() => client.end());
   }
-  const read = () => ledger.rows(credentials, EVER);
+  const read = () => heartbeat.rows(credentials, EVER);
   const text = async (sql: string) => String(Object.values((await database.sql(sql))[0]!)[0]);
-  /** The server's clock as the ledger writes it. */
+  /** The server's clock as the heartbeat writes it. */
   const clock = () =>
     text(`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`);
 
   it('gets the row of a minute, with when it was written and by when it was committed', async () => {
     const before = await clock();
-    expect(await ledger.write(credentials, MINUTE)).toBe('written');
+    expect(await heartbeat.write(credentials, MINUTE)).toBe('written');
     const after = await clock();
     const [row] = await read();
     expect(row!.minute).toBe(MINUTE);
@@ -73,18 +73,18 @@ describe('the ledger', () => {
   });
 
   it('gets one row however often and at once its message is delivered, and leaves it as it was', async () => {
-    const outcomes = await Promise.all(Array.from({ length: 4 }, () => ledger.write(credentials, MINUTE)));
+    const outcomes = await Promise.all(Array.from({ length: 4 }, () => heartbeat.write(credentials, MINUTE)));
     expect(outcomes.filter((outcome) => outcome === 'written')).toHaveLength(1);
     const first = await read();
-    expect(await ledger.write(credentials, MINUTE)).toBe('there');
+    expect(await heartbeat.write(credentials, MINUTE)).toBe('there');
     expect(await read()).toEqual(first);
     expect(first).toHaveLength(1);
   });
 
   it('holds the true moment of the commit between its bounds, also when the commit had to wait', async () => {
     // Somebody else is about to write the same minute, so that our insert waits in the midst of its transaction.
-    await other.query(`begin; insert into understudy.ledger (minute) values ('${MINUTE}')`);
-    const writing = ledger.write(credentials, MINUTE);
+    await other.query(`begin; insert into understudy.heartbeat (minute) values ('${MINUTE}')`);
+    const writing = heartbeat.write(credentials, MINUTE);
     while (
       (await text(
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
@@ -99,38 +99,39 @@ describe('the ledger', () => {
   });
 
   it('bounds a row whose writer died before it could, and says that it was there', async () => {
-    await database.sql(`insert into understudy.ledger (minute) values ('${MINUTE}')`);
+    await database.sql(`insert into understudy.heartbeat (minute) values ('${MINUTE}')`);
     expect(await read()).toEqual([{ minute: MINUTE, writtenAt: expect.any(String) }]);
-    expect(await ledger.write(credentials, MINUTE)).toBe('there');
+    expect(await heartbeat.write(credentials, MINUTE)).toBe('there');
     expect(await read()).toEqual([
       { minute: MINUTE, writtenAt: expect.any(String), committedBy: expect.any(String) },
     ]);
   });
 
   it('is read from a moment on, in the order of writing', async () => {
-    for (const minute of ['01', '03', '02']) await ledger.write(credentials, `2026-11-20T01:${minute}:00Z`);
+    for (const minute of ['01', '03', '02'])
+      await heartbeat.write(credentials, `2026-11-20T01:${minute}:00Z`);
     const all = await read();
     expect(all.map((row) => row.minute.slice(14, 16))).toEqual(['01', '03', '02']);
-    expect(await ledger.rows(credentials, all[1]!.writtenAt)).toEqual(all.slice(1));
-    expect(await readLedger(other, EVER, all[2]!.writtenAt)).toEqual(all.slice(0, 2));
+    expect(await heartbeat.rows(credentials, all[1]!.writtenAt)).toEqual(all.slice(1));
+    expect(await readHeartbeat(other, EVER, all[2]!.writtenAt)).toEqual(all.slice(0, 2));
   });
 
   it('keeps rows for 35 days, and deletes older ones with the first row of an hour, a bounded number at once', async () => {
-    const fill = `insert into understudy.ledger (minute, written_at)
+    const fill = `insert into understudy.heartbeat (minute, written_at)
       select now() - interval '40 days' + i * interval '1 minute', now() - interval '40 days' + i * interval '1 minute' from generate_series(1, 1500) i;
-      insert into understudy.ledger (minute, written_at) values (now() - interval '34 days 23 hours', now() - interval '34 days 23 hours')`;
+      insert into understudy.heartbeat (minute, written_at) values (now() - interval '34 days 23 hours', now() - interval '34 days 23 hours')`;
     await database.sql(fill);
-    const count = () => text('select count(*) from understudy.ledger');
-    await ledger.write(credentials, '2026-11-20T01:59:00Z');
+    const count = () => text('select count(*) from understudy.heartbeat');
+    await heartbeat.write(credentials, '2026-11-20T01:59:00Z');
     expect(await count()).toBe('1502');
-    await ledger.write(credentials, '2026-11-20T02:00:00Z');
+    await heartbeat.write(credentials, '2026-11-20T02:00:00Z');
     expect(await count()).toBe('503');
-    await ledger.write(credentials, '2026-11-20T02:00:00Z');
+    await heartbeat.write(credentials, '2026-11-20T02:00:00Z');
     expect(await count()).toBe('503');
-    await ledger.write(credentials, '2026-11-20T03:00:00Z');
+    await heartbeat.write(credentials, '2026-11-20T03:00:00Z');
     expect(await count()).toBe('4');
     expect(
-      await text("select bool_and(written_at > now() - interval '35 days') from understudy.ledger"),
+      await text("select bool_and(written_at > now() - interval '35 days') from understudy.heartbeat"),
     ).toBe('true');
   });
 
@@ -141,16 +142,16 @@ describe('the ledger', () => {
       'insert into public.leads values (2)',
       'delete from public.leads',
       'create table understudy.mine (x int)',
-      'truncate understudy.ledger',
-      'alter table understudy.ledger add column x int',
-      'drop table understudy.ledger',
+      'truncate understudy.heartbeat',
+      'alter table understudy.heartbeat add column x int',
+      'drop table understudy.heartbeat',
     ])
       await expect(client.query(forbidden)).rejects.toThrow(/permission denied|must be owner/);
     await client.end();
   });
 
   it('is made by SQL that may be run again, by who made it, without touching its rows', async () => {
-    await ledger.write(credentials, MINUTE);
+    await heartbeat.write(credentials, MINUTE);
     const rows = await read();
     await install();
     expect(await read()).toEqual(rows);
@@ -170,8 +171,8 @@ describe('the ledger', () => {
     };
     try {
       const before = await next();
-      expect(await ledger.write(through, MINUTE)).toBe('written');
-      expect(await ledger.rows(through, EVER)).toHaveLength(1);
+      expect(await heartbeat.write(through, MINUTE)).toBe('written');
+      expect(await heartbeat.rows(through, EVER)).toHaveLength(1);
       expect(await next()).toEqual(before);
     } finally {
       await pooler.stop();
@@ -179,14 +180,14 @@ describe('the ledger', () => {
   });
 
   it('does not wait long behind somebody who holds the table, and says so', async () => {
-    await other.query('begin; lock table understudy.ledger in access exclusive mode');
-    await expect(ledger.write(credentials, MINUTE)).rejects.toThrow(/lock timeout/);
+    await other.query('begin; lock table understudy.heartbeat in access exclusive mode');
+    await expect(heartbeat.write(credentials, MINUTE)).rejects.toThrow(/lock timeout/);
     await other.query('rollback');
     expect(await read()).toEqual([]);
   });
 
   it('refuses wrong credentials as such, so that they are read anew', async () => {
-    await expect(ledger.write({ ...credentials, password: 'wrong' }, MINUTE)).rejects.toMatchObject({
+    await expect(heartbeat.write({ ...credentials, password: 'wrong' }, MINUTE)).rejects.toMatchObject({
       code: 'credentials-refused',
     });
   });
@@ -194,35 +195,42 @@ describe('the ledger', () => {
   it('is missing where its SQL was not run, and the hint names the file', async () => {
     const bare = await createDatabase();
     await bare.sql(`grant create on database ${bare.name} to ${runner}`);
-    const missing = { code: 'ledger-missing', hint: expect.stringContaining('scripts/sql/ledger.sql') };
+    const missing = { code: 'heartbeat-missing', hint: expect.stringContaining('scripts/sql/heartbeat.sql') };
     const there = { ...bare.credentials };
-    await expect(ledger.write(there, MINUTE)).rejects.toMatchObject(missing);
-    await expect(ledger.rows(there, EVER)).rejects.toMatchObject(missing);
+    await expect(heartbeat.write(there, MINUTE)).rejects.toMatchObject(missing);
+    await expect(heartbeat.rows(there, EVER)).rejects.toMatchObject(missing);
     await bare.sql('create schema understudy');
-    await expect(ledger.rows(there, EVER)).rejects.toMatchObject(missing);
+    await expect(heartbeat.rows(there, EVER)).rejects.toMatchObject(missing);
     await bare.drop();
   });
 
   it('says what the role is not allowed', async () => {
-    await database.sql(`revoke insert on understudy.ledger from ${role}`);
-    await expect(ledger.write(credentials, MINUTE)).rejects.toMatchObject({
-      code: 'ledger-denied',
-      hint: expect.stringContaining('scripts/sql/ledger.sql'),
+    await database.sql(`revoke insert on understudy.heartbeat from ${role}`);
+    await expect(heartbeat.write(credentials, MINUTE)).rejects.toMatchObject({
+      code: 'heartbeat-denied',
+      hint: expect.stringContaining('scripts/sql/heartbeat.sql'),
     });
     await install();
-    expect(await ledger.write(credentials, MINUTE)).toBe('written');
+    expect(await heartbeat.write(credentials, MINUTE)).toBe('written');
   });
 
-  it('does not disturb a dump that is taken while it is written: the copy is equal and its ledger agrees', async () => {
+  it('goes on in the table that was called ledger, when its SQL runs again', async () => {
+    await heartbeat.write(credentials, MINUTE);
+    await database.sql('alter table understudy.heartbeat rename to ledger');
+    await install();
+    expect(await read()).toHaveLength(1);
+  });
+
+  it('does not disturb a dump that is taken while it is written: the copy is equal and its heartbeat agrees', async () => {
     for (let minute = 10; minute < 20; minute++)
-      await ledger.write(credentials, `2026-11-20T01:${minute}:00Z`);
+      await heartbeat.write(credentials, `2026-11-20T01:${minute}:00Z`);
     let running = true;
     let written = 0;
     const held = new Promise<void>((resolve) => {
       void (async () => {
         for (let minute = 0; running && minute < 2000; minute++) {
           const at = new Date(Date.UTC(2026, 10, 20, 2, minute)).toISOString().replace('.000', '');
-          await ledger.write(credentials, at);
+          await heartbeat.write(credentials, at);
           if (++written === 3) resolve();
         }
       })();
@@ -235,29 +243,29 @@ describe('the ledger', () => {
     }).finally(() => (running = false));
     await withCopy(taken, async (copy) => {
       expect(await copy.proof()).toMatchObject({ equal: true, strength: 'exact' });
-      const restored = await ledgerOf(copy);
+      const restored = await heartbeatOf(copy);
       const source = await read();
       expect(restored.length).toBeGreaterThanOrEqual(10);
       expect(restored.length).toBeLessThan(source.length);
-      expect(judgeLedger(source, restored, undefined)).toMatchObject({
+      expect(judgeHeartbeat(source, restored, undefined)).toMatchObject({
         verdict: 'agrees',
         compared: restored.length,
       });
-      await copy.sql("delete from understudy.ledger where minute = '2026-11-20T01:15:00Z'");
-      expect(judgeLedger(source, await ledgerOf(copy), undefined)).toMatchObject({
+      await copy.sql("delete from understudy.heartbeat where minute = '2026-11-20T01:15:00Z'");
+      expect(judgeHeartbeat(source, await heartbeatOf(copy), undefined)).toMatchObject({
         verdict: 'differs',
         missing: ['2026-11-20T01:15:00Z'],
       });
     });
   });
 
-  async function ledgerOf(copy: Copy) {
+  async function heartbeatOf(copy: Copy) {
     const client = await connectLocally({
       host: copy.directory,
       port: 5432,
       user: SUPERUSER,
       database: 'restored',
     });
-    return readLedger(client, EVER).finally(() => client.end());
+    return readHeartbeat(client, EVER).finally(() => client.end());
   }
 });

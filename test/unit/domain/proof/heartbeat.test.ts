@@ -1,4 +1,9 @@
-import { downtimes, judgeLedger, type LedgerRow, lostBy } from '../../../../lib/domain/proof/ledger.ts';
+import {
+  downtimes,
+  type HeartbeatRow,
+  judgeHeartbeat,
+  lostBy,
+} from '../../../../lib/domain/proof/heartbeat.ts';
 import { plusSeconds, utc } from '../../../../lib/domain/time.ts';
 import { type Random, randomFrom } from '../points/random.ts';
 
@@ -8,7 +13,11 @@ const at = (minute: number, second: string | number) =>
 const micros = (text: string) => `${(text.includes('.') ? text : `${text}.`).padEnd(26, '0')}Z`;
 
 /** The row of a minute after one o'clock, written and committed at these seconds of it; `null` when nobody knows. */
-function row(minute: number, written: string | number = 1, committed: string | number | null = 2): LedgerRow {
+function row(
+  minute: number,
+  written: string | number = 1,
+  committed: string | number | null = 2,
+): HeartbeatRow {
   return {
     minute: `${at(minute, 0)}Z`,
     writtenAt: micros(at(minute, written)),
@@ -24,7 +33,7 @@ describe('a copy restored to a moment', () => {
   const moment = `${at(5, 30)}Z`;
 
   it('agrees when it has every row committed by then and none after', () => {
-    expect(judgeLedger(source, rows(0, 5), moment)).toMatchObject({
+    expect(judgeHeartbeat(source, rows(0, 5), moment)).toMatchObject({
       verdict: 'agrees',
       compared: 6,
       newestAt: '2026-11-20T01:05:01.000000Z',
@@ -34,7 +43,7 @@ describe('a copy restored to a moment', () => {
   });
 
   it('differs when it lacks the last row committed by then, which names what was lost', () => {
-    expect(judgeLedger(source, rows(0, 4), moment)).toMatchObject({
+    expect(judgeHeartbeat(source, rows(0, 4), moment)).toMatchObject({
       verdict: 'differs',
       missing: minutes(5),
       missingCount: 1,
@@ -44,11 +53,11 @@ describe('a copy restored to a moment', () => {
 
   it('differs when it lacks a row in the midst', () => {
     const copy = rows(0, 5).filter((each) => each.minute !== minutes(2)[0]);
-    expect(judgeLedger(source, copy, moment)).toMatchObject({ verdict: 'differs', missing: minutes(2) });
+    expect(judgeHeartbeat(source, copy, moment)).toMatchObject({ verdict: 'differs', missing: minutes(2) });
   });
 
   it('differs when it has a row written after it', () => {
-    expect(judgeLedger(source, rows(0, 6), moment)).toMatchObject({
+    expect(judgeHeartbeat(source, rows(0, 6), moment)).toMatchObject({
       verdict: 'differs',
       missing: [],
       extra: minutes(6),
@@ -56,7 +65,7 @@ describe('a copy restored to a moment', () => {
     });
   });
 
-  it.each<[string, LedgerRow, boolean, boolean]>([
+  it.each<[string, HeartbeatRow, boolean, boolean]>([
     ['committed by exactly the moment must be there', row(5, 29, 30), false, true],
     ['committed by a microsecond later may be missing', row(5, 29, '30.000001'), true, true],
     ['written within the same second may be there', row(5, '30.999999', 31), true, true],
@@ -67,8 +76,8 @@ describe('a copy restored to a moment', () => {
     ['of which nobody knows, but written later, must not be there', row(5, 31, null), true, false],
   ])('a row %s', (_, last, mayMiss, mayHave) => {
     const before = rows(0, 4);
-    expect(judgeLedger([...before, last], before, moment).verdict).toBe(mayMiss ? 'agrees' : 'differs');
-    expect(judgeLedger([...before, last], [...before, last], moment).verdict).toBe(
+    expect(judgeHeartbeat([...before, last], before, moment).verdict).toBe(mayMiss ? 'agrees' : 'differs');
+    expect(judgeHeartbeat([...before, last], [...before, last], moment).verdict).toBe(
       mayHave ? 'agrees' : 'differs',
     );
   });
@@ -76,29 +85,29 @@ describe('a copy restored to a moment', () => {
   it('is judged by the second, because a moment within one is not restored to', () => {
     const within = `${at(5, '30.400')}Z`;
     const before = rows(0, 4);
-    expect(judgeLedger([...before, row(5, '30.1', '30.2')], before, within).verdict).toBe('agrees');
-    expect(judgeLedger([...before, row(5, 29, 30)], before, within).verdict).toBe('differs');
+    expect(judgeHeartbeat([...before, row(5, '30.1', '30.2')], before, within).verdict).toBe('agrees');
+    expect(judgeHeartbeat([...before, row(5, 29, 30)], before, within).verdict).toBe('differs');
   });
 
   it('differs when it is empty though rows were committed by then', () => {
-    expect(judgeLedger(source, [], moment)).toMatchObject({
+    expect(judgeHeartbeat(source, [], moment)).toMatchObject({
       verdict: 'differs',
       compared: 0,
       missingCount: 6,
     });
-    expect(judgeLedger(source, [], moment)).not.toHaveProperty('newestAt');
+    expect(judgeHeartbeat(source, [], moment)).not.toHaveProperty('newestAt');
   });
 
   it('is unknown, not good, where no row can be compared', () => {
-    expect(judgeLedger([], [], moment).verdict).toBe('unknown');
-    expect(judgeLedger(rows(6, 9), [], moment).verdict).toBe('unknown');
-    expect(judgeLedger([], rows(0, 5), moment).verdict).toBe('unknown');
+    expect(judgeHeartbeat([], [], moment).verdict).toBe('unknown');
+    expect(judgeHeartbeat(rows(6, 9), [], moment).verdict).toBe('unknown');
+    expect(judgeHeartbeat([], rows(0, 5), moment).verdict).toBe('unknown');
   });
 
   it('is not accused of rows that the source has deleted since, nor saved by them', () => {
     const trimmed = rows(3, 9);
-    expect(judgeLedger(trimmed, rows(0, 5), moment)).toMatchObject({ verdict: 'agrees', compared: 3 });
-    expect(judgeLedger(trimmed, rows(0, 2), moment)).toMatchObject({
+    expect(judgeHeartbeat(trimmed, rows(0, 5), moment)).toMatchObject({ verdict: 'agrees', compared: 3 });
+    expect(judgeHeartbeat(trimmed, rows(0, 2), moment)).toMatchObject({
       verdict: 'differs',
       missing: minutes(3, 4, 5),
     });
@@ -106,7 +115,7 @@ describe('a copy restored to a moment', () => {
 
   it('differs when a row of the same minute is another one', () => {
     const copy = [...rows(0, 4), row(5, 9, 10)];
-    expect(judgeLedger(source, copy, moment)).toMatchObject({
+    expect(judgeHeartbeat(source, copy, moment)).toMatchObject({
       verdict: 'differs',
       missing: minutes(5),
       extra: minutes(5),
@@ -115,7 +124,7 @@ describe('a copy restored to a moment', () => {
 
   it('names a hundred rows and counts them all', () => {
     const many = rows(0, 200);
-    const proof = judgeLedger(many, [], `${at(200, 30)}Z`);
+    const proof = judgeHeartbeat(many, [], `${at(200, 30)}Z`);
     expect([proof.missing.length, proof.missingCount]).toEqual([100, 201]);
   });
 });
@@ -125,16 +134,19 @@ describe('a copy of a snapshot', () => {
 
   it('agrees when it is a beginning of the source, however long', () => {
     for (let last = 0; last < 10; last++)
-      expect(judgeLedger(source, rows(0, last), undefined).verdict).toBe('agrees');
+      expect(judgeHeartbeat(source, rows(0, last), undefined).verdict).toBe('agrees');
   });
 
   it('differs when a row is missing before one that is there', () => {
     const copy = [...rows(0, 3), ...rows(5, 6)];
-    expect(judgeLedger(source, copy, undefined)).toMatchObject({ verdict: 'differs', missing: minutes(4) });
+    expect(judgeHeartbeat(source, copy, undefined)).toMatchObject({
+      verdict: 'differs',
+      missing: minutes(4),
+    });
   });
 
   it('differs when it has a row that the source never had', () => {
-    expect(judgeLedger(rows(0, 4), rows(0, 5), undefined)).toMatchObject({
+    expect(judgeHeartbeat(rows(0, 4), rows(0, 5), undefined)).toMatchObject({
       verdict: 'differs',
       extra: minutes(5),
     });
@@ -143,33 +155,36 @@ describe('a copy of a snapshot', () => {
   it('may have only one of two rows that were written at once', () => {
     const together = [row(4, 1, 9), { ...row(4, 8, 10), minute: minutes(5)[0]! }];
     for (const one of together)
-      expect(judgeLedger([...rows(0, 3), ...together], [...rows(0, 3), one], undefined).verdict).toBe(
+      expect(judgeHeartbeat([...rows(0, 3), ...together], [...rows(0, 3), one], undefined).verdict).toBe(
         'agrees',
       );
   });
 
   it('is judged by when rows were written: a minute that came late is no gap', () => {
-    const late: LedgerRow = { ...row(7), minute: minutes(2)[0]! };
+    const late: HeartbeatRow = { ...row(7), minute: minutes(2)[0]! };
     const source = [...rows(0, 1), ...rows(3, 6), late];
-    expect(judgeLedger(source, [...rows(0, 1), ...rows(3, 6)], undefined).verdict).toBe('agrees');
+    expect(judgeHeartbeat(source, [...rows(0, 1), ...rows(3, 6)], undefined).verdict).toBe('agrees');
   });
 
   it('is not accused of rows that the source has deleted since', () => {
-    expect(judgeLedger(rows(3, 9), rows(0, 5), undefined)).toMatchObject({ verdict: 'agrees', compared: 3 });
+    expect(judgeHeartbeat(rows(3, 9), rows(0, 5), undefined)).toMatchObject({
+      verdict: 'agrees',
+      compared: 3,
+    });
   });
 
   it('differs when it is older than the snapshot says it is, by more than taking one may take', () => {
     const taken = `${at(9, 0)}Z`;
     const until = (last: number, takenAt: string) =>
-      judgeLedger(source, rows(0, last), undefined, utc(plusSeconds(takenAt, 900)));
+      judgeHeartbeat(source, rows(0, last), undefined, utc(plusSeconds(takenAt, 900)));
     expect(until(9, taken)).toMatchObject({ verdict: 'agrees' });
     expect(until(8, taken)).toMatchObject({ verdict: 'agrees' });
     expect(until(7, taken)).toMatchObject({ verdict: 'differs', missing: minutes(8) });
     expect(until(0, utc(plusSeconds(taken, 60)))).toMatchObject({ verdict: 'differs', missingCount: 9 });
   });
 
-  it('is unknown, not good, when its ledger is empty', () => {
-    expect(judgeLedger(source, [], undefined)).toMatchObject({
+  it('is unknown, not good, when its heartbeat is empty', () => {
+    expect(judgeHeartbeat(source, [], undefined)).toMatchObject({
       verdict: 'unknown',
       compared: 0,
       missing: [],
@@ -188,7 +203,7 @@ function history(random: Random) {
     written += 1 + random.below(4 * SECOND);
     const commit = written + random.below(3 * SECOND);
     const by = random.chance(0.8) ? commit + random.below(3 * SECOND) : undefined;
-    const entry: LedgerRow = {
+    const entry: HeartbeatRow = {
       minute: `${at(index, 0)}Z`,
       writtenAt: stamp(written),
       ...(by === undefined ? {} : { committedBy: stamp(by) }),
@@ -241,7 +256,7 @@ describe('whatever writers did at the same time', () => {
 
   type Written = ReturnType<typeof history>;
   const judge = (all: Written, copy: Written, moment: string | undefined) =>
-    judgeLedger(
+    judgeHeartbeat(
       all.map(({ entry }) => entry),
       copy.map(({ entry }) => entry),
       moment,
@@ -251,17 +266,17 @@ describe('whatever writers did at the same time', () => {
 
 describe('what was really lost', () => {
   it('is the time from the newest row in the copy to the emergency', () => {
-    const proof = judgeLedger(rows(0, 9), rows(0, 5), undefined);
+    const proof = judgeHeartbeat(rows(0, 9), rows(0, 5), undefined);
     expect(lostBy(proof, `${at(7, 31)}Z`)).toBe(150);
   });
 
   it('is nothing when the emergency was before it, and unknown without a row', () => {
-    expect(lostBy(judgeLedger(rows(0, 9), rows(0, 5), undefined), `${at(1, 0)}Z`)).toBe(0);
-    expect(lostBy(judgeLedger(rows(0, 9), [], undefined), `${at(1, 0)}Z`)).toBeUndefined();
+    expect(lostBy(judgeHeartbeat(rows(0, 9), rows(0, 5), undefined), `${at(1, 0)}Z`)).toBe(0);
+    expect(lostBy(judgeHeartbeat(rows(0, 9), [], undefined), `${at(1, 0)}Z`)).toBeUndefined();
   });
 
   it('counts rows that the source has deleted since', () => {
-    expect(lostBy(judgeLedger(rows(6, 9), rows(0, 5), undefined), `${at(6, 1)}Z`)).toBe(60);
+    expect(lostBy(judgeHeartbeat(rows(6, 9), rows(0, 5), undefined), `${at(6, 1)}Z`)).toBe(60);
   });
 });
 
@@ -277,7 +292,7 @@ describe('downtimes', () => {
   });
 
   it('are found where the row of every minute is there, but was written when the source was back', () => {
-    const late = (minute: number): LedgerRow => ({ ...row(5), minute: minutes(minute)[0]! });
+    const late = (minute: number): HeartbeatRow => ({ ...row(5), minute: minutes(minute)[0]! });
     expect(downtimes([row(0), row(1), late(2), late(3), late(4), row(5), row(6)])).toMatchObject([
       { from: '2026-11-20T01:01:02.000000Z', to: '2026-11-20T01:05:01.000000Z' },
     ]);
@@ -290,6 +305,6 @@ describe('downtimes', () => {
   });
 
   it('are part of the proof', () => {
-    expect(judgeLedger([...rows(0, 2), ...rows(6, 7)], rows(0, 2), undefined).downtimes).toHaveLength(1);
+    expect(judgeHeartbeat([...rows(0, 2), ...rows(6, 7)], rows(0, 2), undefined).downtimes).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import { postgresLedger } from '../../lib/adapters/engines/postgres/ledger.ts';
+import { postgresHeartbeat } from '../../lib/adapters/engines/postgres/heartbeat.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
 import { invokeLocally } from '../../scripts/local/handlers.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -7,7 +7,7 @@ import { planWith } from '../support/plan.ts';
 import { createStage, type Stage } from '../support/stage.ts';
 
 const MESSAGE = {
-  job: 'ledger',
+  job: 'heartbeat',
   target: 'crm',
   scheduledFor: '2026-11-20T01:02:00Z',
   requestedBy: 'schedule',
@@ -15,16 +15,16 @@ const MESSAGE = {
 
 /** As topic `jobs` delivers it. */
 const deliver = (body: object) =>
-  invokeLocally('ledger', { Records: [{ Sns: { Message: JSON.stringify(body) } }] });
+  invokeLocally('heartbeat', { Records: [{ Sns: { Message: JSON.stringify(body) } }] });
 
-describe('the function of the ledger', () => {
+describe('the function of the heartbeat', () => {
   let database: TestDatabase;
   let stage: Stage;
 
   beforeAll(async () => {
     database = await createDatabase(`create schema understudy;
-      create table understudy.ledger (minute timestamptz primary key, written_at timestamptz not null default clock_timestamp(), committed_by timestamptz)`);
-    stage = await createStage(planWith({ target: 'ledger: true' }));
+      create table understudy.heartbeat (minute timestamptz primary key, written_at timestamptz not null default clock_timestamp(), committed_by timestamptz)`);
+    stage = await createStage(planWith({ target: 'heartbeat: true' }));
     await stage.secret('crm', database.credentials);
   });
   afterAll(() => database.drop());
@@ -32,16 +32,16 @@ describe('the function of the ledger', () => {
   it('writes the row once however often the topic delivers it, and the catalog knows of it', async () => {
     expect(await deliver(MESSAGE)).toEqual({ outcome: 'written', minute: MESSAGE.scheduledFor });
     expect(await deliver(MESSAGE)).toEqual({ outcome: 'there', minute: MESSAGE.scheduledFor });
-    const [row] = await postgresLedger().rows(database.credentials, '2000-01-01T00:00:00Z');
+    const [row] = await postgresHeartbeat().rows(database.credentials, '2000-01-01T00:00:00Z');
     expect(row).toMatchObject({ minute: MESSAGE.scheduledFor });
     const status = (await catalog().statuses(['crm'])).get('crm');
-    expect(status!.ledgerAt! >= `${row!.writtenAt.slice(0, 19)}Z`).toBe(true);
+    expect(status!.heartbeatAt! >= `${row!.writtenAt.slice(0, 19)}Z`).toBe(true);
     expect(await told(stage)).toEqual([]);
   });
 
-  it('alerts on a message for a target without a ledger, and does not fail', async () => {
+  it('alerts on a message for a target without a heartbeat, and does not fail', async () => {
     stage.usePlan(planWith());
     expect(await deliver(MESSAGE)).toBeUndefined();
-    expect(await told(stage)).toEqual(['opened P1 unknown-job ledger crm']);
+    expect(await told(stage)).toEqual(['opened P1 unknown-job heartbeat crm']);
   });
 });

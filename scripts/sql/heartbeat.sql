@@ -1,9 +1,9 @@
--- The ledger: one row a minute, by which a restored copy shows what was really lost.
+-- The heartbeat: one row a minute, by which a restored copy shows what was really lost.
 --
--- Run it once in each database whose target says `ledger: true`, as a role that may create schemas there; on RDS the
+-- Run it once in each database whose target says `heartbeat: true`, as a role that may create schemas there; on RDS the
 -- master user will do, a superuser is not needed. Running it again changes nothing.
 --
---   psql 'host=db.internal dbname=crm user=postgres' --file=scripts/sql/ledger.sql
+--   psql 'host=db.internal dbname=crm user=postgres' --file=scripts/sql/heartbeat.sql
 --
 -- The role `understudy` (README, step 1) exists already; where yours is called something else, change the two grants.
 
@@ -11,7 +11,9 @@ begin;
 
 create schema if not exists understudy;
 
-create table if not exists understudy.ledger (
+alter table if exists understudy.ledger rename to heartbeat; -- its name until 2026
+
+create table if not exists understudy.heartbeat (
   -- The minute the row was due: a message that is delivered twice leaves one row.
   minute timestamptz primary key,
   -- No later than the commit.
@@ -20,10 +22,10 @@ create table if not exists understudy.ledger (
   committed_by timestamptz
 );
 
-comment on table understudy.ledger is 'Understudy: one row a minute, kept for 35 days';
+comment on table understudy.heartbeat is 'Understudy: one row a minute, kept for 35 days';
 
 -- All that the role needs, and nothing else in the database that may be written.
 grant usage on schema understudy to understudy;
-grant select, insert, update, delete on understudy.ledger to understudy;
+grant select, insert, update, delete on understudy.heartbeat to understudy;
 
 commit;

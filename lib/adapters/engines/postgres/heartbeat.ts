@@ -1,13 +1,13 @@
 import type { Client } from 'pg';
 import { UnderstudyError } from '../../../domain/errors.ts';
-import type { LedgerRow } from '../../../domain/proof/ledger.ts';
-import type { Credentials, Ledger } from '../../../ports/database.ts';
+import type { HeartbeatRow } from '../../../domain/proof/heartbeat.ts';
+import type { Credentials, Heartbeat } from '../../../ports/database.ts';
 import { connectPlainly, rows } from './connection.ts';
 
-const SQL_FILE = 'scripts/sql/ledger.sql';
+const SQL_FILE = 'scripts/sql/heartbeat.sql';
 /** Rows are kept for as long as AWS keeps a moment to restore to. */
 const KEPT_DAYS = 35;
-/** Deleted at most at once, so that a ledger with a past never holds up its next row. */
+/** Deleted at most at once, so that a heartbeat with a past never holds up its next row. */
 const TRIMMED_AT_ONCE = 1000;
 /** Longer than a statement may take on the server; a network that swallows the answer must not take all the time. */
 const PATIENCE_SECONDS = 15;
@@ -23,21 +23,21 @@ const READ = `
   select pg_catalog.to_char(minute at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as minute,
     pg_catalog.to_char(written_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "writtenAt",
     pg_catalog.to_char(committed_by at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "committedBy"
-  from understudy.ledger where written_at >= $1 and ($2::timestamptz is null or written_at < $2) order by written_at, minute`;
+  from understudy.heartbeat where written_at >= $1 and ($2::timestamptz is null or written_at < $2) order by written_at, minute`;
 
-/** The ledger in a PostgreSQL source. */
-export function postgresLedger(): Ledger {
+/** The heartbeat in a PostgreSQL source. */
+export function postgresHeartbeat(): Heartbeat {
   return {
     write: (credentials, minute) => connected(credentials, (client) => write(client, minute)),
-    rows: (credentials, since) => connected(credentials, (client) => readLedger(client, since)),
+    rows: (credentials, since) => connected(credentials, (client) => readHeartbeat(client, since)),
   };
 }
 
 /**
  * The rows written in [since, until), oldest first; of a restored copy over a connection that stands already.
- * Rejects with `ledger-missing` where there is no table.
+ * Rejects with `heartbeat-missing` where there is no table.
  */
-export async function readLedger(client: Client, since: string, until?: string): Promise<LedgerRow[]> {
+export async function readHeartbeat(client: Client, since: string, until?: string): Promise<HeartbeatRow[]> {
   const found = await understood(
     rows<{ minute: string; writtenAt: string; committedBy: string | null }>(client, READ, [since, until]),
   );
@@ -57,11 +57,11 @@ async function write(client: Client, minute: string): Promise<'written' | 'there
   const at = client.escapeLiteral(minute);
   const inserted = await once(
     client,
-    `insert into understudy.ledger (minute) values (${at}::timestamptz) on conflict (minute) do nothing`,
+    `insert into understudy.heartbeat (minute) values (${at}::timestamptz) on conflict (minute) do nothing`,
   );
   await once(
     client,
-    `update understudy.ledger set committed_by = pg_catalog.clock_timestamp() where minute = ${at}::timestamptz and committed_by is null`,
+    `update understudy.heartbeat set committed_by = pg_catalog.clock_timestamp() where minute = ${at}::timestamptz and committed_by is null`,
   );
   // Once an hour, by the row's name and not by the time of day: a second delivery does not do it again.
   if (inserted === 1 && minute.slice(14, 16) === '00') await trim(client);
@@ -72,7 +72,7 @@ async function write(client: Client, minute: string): Promise<'written' | 'there
 async function trim(client: Client): Promise<void> {
   await once(
     client,
-    `delete from understudy.ledger where minute in (select minute from understudy.ledger
+    `delete from understudy.heartbeat where minute in (select minute from understudy.heartbeat
       where written_at < pg_catalog.now() - interval '${KEPT_DAYS} days' order by written_at limit ${TRIMMED_AT_ONCE})`,
   );
 }
@@ -98,8 +98,8 @@ const MEANINGS: Record<string, { code: string; message: string; hint: string }> 
   '42P01': missing(),
   '3F000': missing(),
   '42501': {
-    code: 'ledger-denied',
-    message: 'the role has no right to read and write understudy.ledger',
+    code: 'heartbeat-denied',
+    message: 'the role has no right to read and write understudy.heartbeat',
     hint: `run ${SQL_FILE} in the source again: it grants the rights`,
   },
   '25006': standby(),
@@ -108,21 +108,21 @@ const MEANINGS: Record<string, { code: string; message: string; hint: string }> 
 
 function missing() {
   return {
-    code: 'ledger-missing',
-    message: 'there is no table understudy.ledger',
-    hint: `run ${SQL_FILE} in the source, or remove \`ledger: true\` from the target`,
+    code: 'heartbeat-missing',
+    message: 'there is no table understudy.heartbeat',
+    hint: `run ${SQL_FILE} in the source, or remove \`heartbeat: true\` from the target`,
   };
 }
 
 function standby() {
   return {
-    code: 'ledger-read-only',
+    code: 'heartbeat-read-only',
     message: 'the server accepts no writes',
     hint: 'set the writer’s host, not a replica’s, in the secret or connection.host',
   };
 }
 
-/** The server's answer, or what its refusal means for whoever looks after the ledger. */
+/** The server's answer, or what its refusal means for whoever looks after the heartbeat. */
 async function understood<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

@@ -1,49 +1,49 @@
 import { createHash } from 'node:crypto';
 import { codeOf, hintOf, InputError, reasonOf } from '../../domain/errors.ts';
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
-import { USUALLY_APART } from '../../domain/proof/ledger.ts';
-import type { LedgerJob } from '../../domain/runs/job.ts';
+import { USUALLY_APART } from '../../domain/proof/heartbeat.ts';
+import type { HeartbeatJob } from '../../domain/runs/job.ts';
 import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
 import { refuseTheFuture } from '../../execution/claim.ts';
 import { withCredentials } from '../../execution/credentials.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Ledger, Secrets } from '../../ports/database.ts';
+import type { Heartbeat, Secrets } from '../../ports/database.ts';
 import type { Log } from '../../ports/messages.ts';
 
-export type LedgerDeps = {
+export type HeartbeatDeps = {
   plan: Plan;
-  ledger: Ledger;
+  heartbeat: Heartbeat;
   secrets: Secrets;
   catalog: Catalog;
   clock: Clock;
   log: Log;
 };
-export type LedgerOutcome = { outcome: 'written' | 'there'; minute: string };
+export type HeartbeatOutcome = { outcome: 'written' | 'there'; minute: string };
 
 /**
- * Writes one row into the ledger of a target, named after the minute the job was scheduled for.
+ * Writes one row into the heartbeat of a target, named after the minute the job was scheduled for.
  *
  * It claims no run: a run a minute would be 1,440 items a day to say what the row itself says, and delivered twice the
  * row is one row. A failure is logged and thrown, and nobody is told: the next minute is the retry, and silence is judged
  * by the watch, from what is observed here. Killed between the row and its observation, the next row is observed.
  */
-export async function writeLedger(job: LedgerJob, deps: LedgerDeps): Promise<LedgerOutcome> {
-  const target = withLedger(requireTarget(deps.plan, job.target));
+export async function writeHeartbeat(job: HeartbeatJob, deps: HeartbeatDeps): Promise<HeartbeatOutcome> {
+  const target = withHeartbeat(requireTarget(deps.plan, job.target));
   refuseTheFuture(job.scheduledFor, deps.clock.now());
   const minute = `${job.scheduledFor.slice(0, 16)}:00Z`;
   try {
     const outcome = await withCredentials(deps.secrets, target, (credentials) =>
-      deps.ledger.write(credentials, minute),
+      deps.heartbeat.write(credentials, minute),
     );
     // A row that was there before says nothing of now: an old message that comes again must not pass for news.
     if (outcome === 'written') {
       const now = deps.clock.now();
       // A gap that could not be told of is no reason not to say that the row is there.
       const before = await deps.catalog.observed(target.id).catch(() => undefined);
-      await deps.catalog.observe(target.id, { ledgerAt: utc(now) }, now);
-      await tellGap(target, before?.ledgerAt, now, deps).catch((error) =>
-        deps.log.warn('a gap in the ledger is not on the timeline', {
+      await deps.catalog.observe(target.id, { heartbeatAt: utc(now) }, now);
+      await tellGap(target, before?.heartbeatAt, now, deps).catch((error) =>
+        deps.log.warn('a gap in the heartbeat is not on the timeline', {
           target: target.id,
           reason: reasonOf(error),
         }),
@@ -51,7 +51,7 @@ export async function writeLedger(job: LedgerJob, deps: LedgerDeps): Promise<Led
     }
     return { outcome, minute };
   } catch (error) {
-    deps.log.error('the row of the ledger could not be written', {
+    deps.log.error('the row of the heartbeat could not be written', {
       target: target.id,
       minute,
       error: { code: codeOf(error), message: reasonOf(error), hint: hintOf(error) },
@@ -65,26 +65,26 @@ async function tellGap(
   target: Target,
   before: string | undefined,
   now: Date,
-  deps: LedgerDeps,
+  deps: HeartbeatDeps,
 ): Promise<void> {
   const seconds = before === undefined ? 0 : secondsBetween(before, now);
   if (before === undefined || seconds <= USUALLY_APART) return;
   await deps.catalog.addEvent({
     target: target.id,
     at: before,
-    id: createHash('sha256').update(`ledger gap ${before}`).digest('hex').slice(0, 32),
+    id: createHash('sha256').update(`heartbeat gap ${before}`).digest('hex').slice(0, 32),
     from: 'understudy',
-    code: 'ledger-gap',
-    subject: 'ledger',
-    message: `no row reached the ledger of ${target.id} from ${before} to ${utc(now)}: for ${humanSeconds(seconds)} at most it took no writes`,
+    code: 'heartbeat-gap',
+    subject: 'heartbeat',
+    message: `no row reached the heartbeat of ${target.id} from ${before} to ${utc(now)}: for ${humanSeconds(seconds)} at most it took no writes`,
   });
 }
 
-function withLedger(target: Target): Target {
-  if (target.ledger) return target;
+function withHeartbeat(target: Target): Target {
+  if (target.heartbeat) return target;
   throw new InputError(
-    `${target.id} has no ledger in understudy.yml`,
+    `${target.id} has no heartbeat in understudy.yml`,
     [],
-    'add `ledger: true` to the target and deploy again; scripts/sql/ledger.sql makes its table',
+    'add `heartbeat: true` to the target and deploy again; scripts/sql/heartbeat.sql makes its table',
   );
 }

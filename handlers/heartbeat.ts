@@ -1,0 +1,16 @@
+import { heartbeatJob } from '../lib/domain/runs/job.ts';
+import { catalog, clock, heartbeat, log, plan, secrets } from '../lib/runtime/compose.ts';
+import { jobHandler } from '../lib/runtime/job-handler.ts';
+import { writeHeartbeat } from '../lib/workflows/heartbeat/heartbeat.ts';
+
+/** Topic `jobs`, a message a minute → one row in the source. In the database's network; PostgreSQL's programs are not needed. */
+export const handler = jobHandler(heartbeatJob, (job) =>
+  writeHeartbeat(job, {
+    plan: plan(),
+    heartbeat: heartbeat(),
+    secrets: secrets(),
+    catalog: catalog(),
+    clock,
+    log: log(),
+  }),
+);
