@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { formatDifference } from '../../lib/domain/proof/proof.ts';
-import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { withCopy } from '../support/restored-copy.ts';
 import { engine, fixture, never, policyWith, type Taken, take } from '../support/source.ts';
 
 /**

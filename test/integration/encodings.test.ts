@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { formatDifference } from '../../lib/domain/proof/proof.ts';
-import { withCopy } from '../support/copy.ts';
 import { createDatabase } from '../support/database.ts';
+import { withCopy } from '../support/restored-copy.ts';
 import { collect, engine, never, policyWith, take } from '../support/source.ts';
 
 /** Runs SQL whose text is these bytes, in a database that takes any. */

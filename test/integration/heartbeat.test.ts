@@ -7,9 +7,9 @@ import { postgresHeartbeat, readHeartbeat } from '../../lib/adapters/engines/pos
 import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 import { judgeHeartbeat } from '../../lib/domain/proof/heartbeat.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
-import { type Copy, withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startPooler } from '../support/pooler.ts';
+import { type Copy, withCopy } from '../support/restored-copy.ts';
 import { policyWith, take } from '../support/source.ts';
 
 const EVER = '2000-01-01T00:00:00Z';

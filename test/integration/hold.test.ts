@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
-import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { withCopy } from '../support/restored-copy.ts';
 import { collect, engine, never, policyWith, take } from '../support/source.ts';
 
 describe('holding a source still', () => {

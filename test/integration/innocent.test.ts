@@ -1,6 +1,6 @@
 import { formatDifference } from '../../lib/domain/proof/proof.ts';
-import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { withCopy } from '../support/restored-copy.ts';
 import { take } from '../support/source.ts';
 
 /** The differences of a faithful copy: there are none. */

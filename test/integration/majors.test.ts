@@ -1,7 +1,7 @@
 import { formatDifference, type Proof } from '../../lib/domain/proof/proof.ts';
-import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { DAMAGE } from '../support/majors.ts';
+import { withCopy } from '../support/restored-copy.ts';
 import { type Taken, take } from '../support/source.ts';
 
 const SUPPORTED = Object.keys(DAMAGE).map(Number);

@@ -1,6 +1,6 @@
 import { formatDifference, type Proof } from '../../lib/domain/proof/proof.ts';
-import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { withCopy } from '../support/restored-copy.ts';
 import { type Taken, take } from '../support/source.ts';
 
 /** What somebody or something might do to a copy, and what of it the proof must name. */

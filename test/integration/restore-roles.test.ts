@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { formatDifference } from '../../lib/domain/proof/proof.ts';
-import { withCopy } from '../support/copy.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { withCopy } from '../support/restored-copy.ts';
 import { type Taken, take } from '../support/source.ts';
 
 /** Roles belong to the whole server, so each test has names of its own. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { formatDifference } from '../../lib/domain/proof/proof.ts';
 import type { RestoreRequest } from '../../lib/ports/database.ts';
-import { type Copy, withCopy } from './copy.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
+import { type Copy, withCopy } from './restored-copy.ts';
 import { type Taken, take } from './source.ts';
 
 const databases: TestDatabase[] = [];

@@ -2,7 +2,7 @@ import { SCHEMA_QUERIES } from '../../../lib/adapters/engines/postgres/facts/sch
 import { SUPERUSER } from '../../../lib/adapters/engines/postgres/scratch-server.ts';
 import type { Manifest } from '../../../lib/domain/proof/manifest.ts';
 import { type CopyFacts, type Difference, formatDifference, prove } from '../../../lib/domain/proof/proof.ts';
-import { type Copy, withCopy } from '../../../test/support/copy.ts';
+import { type Copy, withCopy } from '../../../test/support/restored-copy.ts';
 import { take } from '../../../test/support/source.ts';
 import { Random } from '../random.ts';
 import type { DatabaseShape } from '../schema/database.ts';

@@ -12,8 +12,8 @@ import {
 import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
 import { invokeLocally } from '../../../scripts/local/handlers.ts';
 import type { LocalRds } from '../../../scripts/local/rds/local-rds.ts';
-import { instancePlan } from '../../support/instances.ts';
-import { createPlatform, eventually, type Platform } from '../../support/platform.ts';
+import { instancePlan } from '../../support/plan.ts';
+import { createPlatform, eventually, type Platform } from '../../support/rds-stage.ts';
 
 const POINT = '20261120T020000Z-snapshot@eu-central-1';
 

@@ -5,8 +5,8 @@ import { Client } from 'pg';
 import type { ProveRequest } from '../../../lib/restore/prove/proof-slices.ts';
 import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
 import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';
-import { instancePlan } from '../../support/instances.ts';
-import { createPlatform, PASSWORD, type Platform } from '../../support/platform.ts';
+import { instancePlan } from '../../support/plan.ts';
+import { createPlatform, PASSWORD, type Platform } from '../../support/rds-stage.ts';
 
 const TARGET = `
 rds: crm-prod

@@ -5,7 +5,7 @@ import type { PreflightOutcome } from '../../../lib/workflows/preflight/prefligh
 import { endDurable, invokeLocally } from '../../../scripts/local/handlers.ts';
 import { type LocalRds, startLocalRds } from '../../../scripts/local/rds/local-rds.ts';
 import { type FaultyProxy, startProxy } from '../../contract/support/proxy.ts';
-import { instancePlan } from '../../support/instances.ts';
+import { instancePlan } from '../../support/plan.ts';
 import { createStage, type Stage } from '../../support/stage.ts';
 
 const PLAN = instancePlan({ policy: 'pitr: { window: 7d }' });

@@ -16,8 +16,8 @@ import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.
 import { type Cluster, startCluster } from '../../../scripts/local/cluster.ts';
 import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';
 import type { LocalInstance } from '../../../scripts/local/rds/local-rds.ts';
-import { instancePlan } from '../../support/instances.ts';
-import { createPlatform, eventually, type Platform } from '../../support/platform.ts';
+import { instancePlan } from '../../support/plan.ts';
+import { createPlatform, eventually, type Platform } from '../../support/rds-stage.ts';
 
 let platform: Platform;
 let point: string;

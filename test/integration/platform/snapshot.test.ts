@@ -12,8 +12,8 @@ import type { CopyOutcome } from '../../../lib/workflows/copy/copy.ts';
 import type { ExpireOutcome } from '../../../lib/workflows/expire/expire.ts';
 import type { SnapshotOutcome } from '../../../lib/workflows/snapshot/snapshot.ts';
 import { type FunctionName, invokeLocally } from '../../../scripts/local/handlers.ts';
-import { instancePlan } from '../../support/instances.ts';
-import { AWAY, createPlatform, eventually, HOME, PASSWORD, type Platform } from '../../support/platform.ts';
+import { instancePlan } from '../../support/plan.ts';
+import { AWAY, createPlatform, eventually, HOME, PASSWORD, type Platform } from '../../support/rds-stage.ts';
 
 const DAY = 86_400_000;
 let platform: Platform;

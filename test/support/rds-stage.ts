@@ -18,7 +18,7 @@ import { endDurable, type FunctionName, invokeLocally, replaced } from '../../sc
 import { LOCAL_CREDENTIALS } from '../../scripts/local/moto.ts';
 import { readInbox } from '../../scripts/local/pump.ts';
 import { type LocalRds, type LocalRdsOptions, startLocalRds } from '../../scripts/local/rds/local-rds.ts';
-import { instancePlan } from './instances.ts';
+import { instancePlan } from './plan.ts';
 import { createStage, type Stage } from './stage.ts';
 
 export const PASSWORD = 'only-for-tests';

@@ -1,8 +1,8 @@
-import { UnderstudyError } from '../../../lib/domain/errors.ts';
-import { runName } from '../../../lib/domain/names.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
-import { rehearsalRun } from '../../../lib/domain/runs/job.ts';
-import { platformSnapshot, snapshotPoint, target } from '../../support/builders.ts';
+import { UnderstudyError } from '../../../../lib/domain/errors.ts';
+import { runName } from '../../../../lib/domain/names.ts';
+import { TAGS } from '../../../../lib/domain/points/platform.ts';
+import { rehearsalRun } from '../../../../lib/domain/runs/job.ts';
+import { platformSnapshot, snapshotPoint, target } from '../../../support/builders.ts';
 import {
   instanceOf,
   jobOf,
@@ -10,7 +10,7 @@ import {
   proofOf,
   type RehearsalWorld,
   rehearsalWorld,
-} from '../../support/rehearsals.ts';
+} from '../../../support/rehearsals.ts';
 
 const JOB = jobOf('snapshot');
 const NAME = nameOf(JOB);

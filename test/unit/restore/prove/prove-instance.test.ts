@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { CredentialsRefused, UnderstudyError } from '../../../lib/domain/errors.ts';
-import type { Target } from '../../../lib/domain/plan/policy.ts';
-import type { Manifest, TableFacts } from '../../../lib/domain/proof/manifest.ts';
-import type { Credentials, InstanceCopy } from '../../../lib/ports/database.ts';
+import { CredentialsRefused, UnderstudyError } from '../../../../lib/domain/errors.ts';
+import type { Target } from '../../../../lib/domain/plan/policy.ts';
+import type { Manifest, TableFacts } from '../../../../lib/domain/proof/manifest.ts';
+import type { Credentials, InstanceCopy } from '../../../../lib/ports/database.ts';
 import {
   mergeProofs,
   NOTHING_PROVEN,
   type ProveRequest,
   type ProveResult,
-} from '../../../lib/restore/prove/proof-slices.ts';
-import { type ProveDeps, proveInstance } from '../../../lib/restore/prove/prove-instance.ts';
-import { manifest } from '../../support/builders.ts';
-import { manualClock } from '../../support/doubles/clock.ts';
-import { recordingLog } from '../../support/doubles/log.ts';
-import { memoryScratchSecrets } from '../../support/doubles/scratch-instances.ts';
-import { planOf } from '../../support/snapshots.ts';
+} from '../../../../lib/restore/prove/proof-slices.ts';
+import { type ProveDeps, proveInstance } from '../../../../lib/restore/prove/prove-instance.ts';
+import { manifest } from '../../../support/builders.ts';
+import { manualClock } from '../../../support/doubles/clock.ts';
+import { recordingLog } from '../../../support/doubles/log.ts';
+import { memoryScratchSecrets } from '../../../support/doubles/scratch-instances.ts';
+import { planOf } from '../../../support/snapshots.ts';
 
 const NAME = 'understudy-scratch-crm-1';
 const table = (name: string, rows: number, fingerprint: string | undefined = 'f'): TableFacts => ({

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { CredentialsRefused, UnderstudyError } from '../../../lib/domain/errors.ts';
-import type { HeartbeatRow } from '../../../lib/domain/proof/heartbeat.ts';
-import { readSourceChanges, type SourceChangesDeps } from '../../../lib/restore/instance/source-changes.ts';
-import { manifest } from '../../support/builders.ts';
-import { planOf } from '../../support/snapshots.ts';
+import { CredentialsRefused, UnderstudyError } from '../../../../lib/domain/errors.ts';
+import type { HeartbeatRow } from '../../../../lib/domain/proof/heartbeat.ts';
+import {
+  readSourceChanges,
+  type SourceChangesDeps,
+} from '../../../../lib/restore/instance/source-changes.ts';
+import { manifest } from '../../../support/builders.ts';
+import { planOf } from '../../../support/snapshots.ts';
 
 const MOMENT = '2026-11-20T11:55:00Z';
 const text = Buffer.from(JSON.stringify(manifest()));

@@ -1,8 +1,8 @@
-import type { Policy } from '../../../lib/domain/plan/policy.ts';
-import { formatEstimate } from '../../../lib/restore/instance/budget.ts';
-import { planRehearsal } from '../../../lib/restore/instance/plan.ts';
-import { point, policy, snapshotPoint } from '../../support/builders.ts';
-import { jobOf, MANIFEST, rehearsalWorld, SNAPSHOT_ID } from '../../support/rehearsals.ts';
+import type { Policy } from '../../../../lib/domain/plan/policy.ts';
+import { formatEstimate } from '../../../../lib/restore/instance/budget.ts';
+import { planRehearsal } from '../../../../lib/restore/instance/plan.ts';
+import { point, policy, snapshotPoint } from '../../../support/builders.ts';
+import { jobOf, MANIFEST, rehearsalWorld, SNAPSHOT_ID } from '../../../support/rehearsals.ts';
 
 async function planning(options: Parameters<typeof rehearsalWorld>[0] = {}) {
   const made = await rehearsalWorld(options);
