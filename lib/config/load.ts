@@ -29,18 +29,11 @@ export function loadPlan(text: string, file: string, now: Date): Plan {
 
   const parsed = configSchema.safeParse(document.toJS() ?? {});
   if (!parsed.success) {
-    const issues = issuesIn(document.toJS(), parsed.error);
     const raw = document.toJS() as unknown;
-    const formal = issues.flatMap((issue) => mistakesOf(issue, at, raw));
-    // A wrong name says nothing against what bears it.
-    const told = issues
-      .filter(({ code }) => code !== 'invalid_key')
-      .flatMap((issue) => mistakesOf(issue, at, raw));
-    // What can be judged in a half-right file is judged too: people get all their mistakes at once.
-    const rest = contradictions(withoutMistakes(document.toJS(), issues), now).filter(
-      ({ path, because = path }) => !told.some((mistake) => overlaps(mistake.path, because)),
+    throw mistakesIn(
+      file,
+      issuesIn(raw, parsed.error).flatMap((issue) => mistakesOf(issue, at, raw)),
     );
-    throw mistakesIn(file, [...formal, ...rest.map((found) => ({ ...found, line: at(found.path) }))]);
   }
   const contrary = contradictions(parsed.data, now).map((found) => ({ ...found, line: at(found.path) }));
   if (contrary.length > 0) throw mistakesIn(file, contrary);
@@ -119,46 +112,6 @@ function issuesIn(raw: unknown, error: z.ZodError): z.core.$ZodIssue[] {
       configSchema.shape[section].valueType.safeParse(valueAt(raw, issue.path)).error?.issues ?? [];
     return [issue, ...within.map((nested) => ({ ...nested, path: [...issue.path, ...nested.path] }))];
   });
-}
-
-/** What stands in the place of what is wrong and has no default. Nothing is said of it: its place is told already. */
-const STAND_INS: Record<string, unknown> = {
-  objectives: { rpo: {}, rto: '1h' },
-  rto: '1h',
-  retention: { all: '52w' },
-};
-const SOME_COPY = { region: 'aa-nowhere-1', kmsKey: 'some' };
-
-/**
- * The file without its unknown keys and wrong values, which would keep the rest of their policy from being judged. In
- * their place stand the defaults, where there are any. Lists keep their length: what is in them is told by its number.
- */
-function withoutMistakes(raw: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
-  for (const issue of issues) {
-    const { path } = issue;
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) put(raw, [...path, key], undefined);
-      continue;
-    }
-    // A policy or target as a whole stays: others lead to it by its name.
-    if (path.length < 3) continue;
-    const item = path.findIndex((part) => typeof part === 'number');
-    if (item < 0) put(raw, path, STAND_INS[String(path.at(-1))]);
-    else if (path[item - 1] === 'copies') put(raw, path.slice(0, item + 1), SOME_COPY);
-  }
-  return raw;
-}
-
-function put(raw: unknown, path: readonly PropertyKey[], value: unknown): void {
-  const parent = valueAt(raw, path.slice(0, -1));
-  if (typeof parent !== 'object' || parent === null) return;
-  const key = path.at(-1)!;
-  if (value === undefined) delete (parent as Record<PropertyKey, unknown>)[key];
-  else (parent as Record<PropertyKey, unknown>)[key] = value;
-}
-
-function overlaps(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
-  return a.every((part, index) => index >= b.length || b[index] === part);
 }
 
 function duplicateKey(message: string): string | undefined {

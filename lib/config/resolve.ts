@@ -79,7 +79,7 @@ export function resolveSchedule(
     : { cron: schedule.cron, timezone: schedule.timezone ?? 'UTC' };
 }
 
-function resolveTarget(id: string, target: ConfigTarget, config: Config): Target {
+export function resolveTarget(id: string, target: ConfigTarget, config: Config): Target {
   const policy = withOverrides(config.policies[target.policy]!, target);
   const isCache = target.elasticache !== undefined;
   return {
@@ -97,12 +97,12 @@ function resolveTarget(id: string, target: ConfigTarget, config: Config): Target
   };
 }
 
+/** The keys of a target that name where it runs. */
+export const PLATFORMS = ['rds', 'aurora', 'elasticache'] as const;
+
 function platformOf(target: ConfigTarget): PlatformRef | undefined {
-  for (const kind of ['rds', 'aurora', 'elasticache'] as const) {
-    const id = target[kind];
-    if (id !== undefined) return { kind, id };
-  }
-  return undefined;
+  const kind = PLATFORMS.find((each) => target[each] !== undefined);
+  return kind && { kind, id: target[kind]! };
 }
 
 /** The policy with the target's own changes in it; what the target does not mention stays. */

@@ -114,22 +114,6 @@ test('several contradictions are told at once, in the order of their lines', () 
   ]);
 });
 
-test('a misspelt key elsewhere hides no contradiction', () => {
-  const told = mistakesOf(withText(['dump: 26h', 'dump: 24h'], ['priority: P1', 'prio: P1']));
-  expect(told).toEqual([
-    expect.stringContaining('the schedule of dumps cannot meet this RPO'),
-    '24 targets.crm.prio: unknown key',
-  ]);
-});
-
-test('a misspelt key in a policy hides none of its contradictions', () => {
-  const told = mistakesOf(withText(['dump: 26h', 'dump: 24h'], ['grace: 30m', 'grce: 30m']));
-  expect(told).toEqual([
-    expect.stringContaining('the schedule of dumps cannot meet this RPO'),
-    `12 ${AT}.grce: unknown key; did you mean grace?`,
-  ]);
-});
-
 test('a policy that nobody uses is judged all the same', () => {
   const second = RIGHT.slice(RIGHT.indexOf('  production:'), RIGHT.indexOf('targets:')).replace(
     'production',

@@ -278,13 +278,13 @@ describe('a cache', () => {
   });
 });
 
-test('mistakes of every sort are told at once, in the order of their lines', () => {
+test('all contradictions are told at once, in the order of their lines', () => {
   const text = replaced(
     SNAPPED,
     [RPO, '{ dump: 24h, snapshot: 12h, pitr: 5m }'],
     ['window: 14d', 'window: 3d'],
     [', kmsKey: alias/vaulted', ''],
-    ['    rds: crm-db\n', '    rds: crm-db\n    aurora: crm-cluster\n    lable: x\n'],
+    ['    rds: crm-db\n', '    rds: crm-db\n    aurora: crm-cluster\n'],
   );
   expect(mistakesOf(text).map((told) => told.split(':')[0])).toEqual([
     `5 ${AT}.objectives.rpo.dump`,
@@ -293,7 +293,6 @@ test('mistakes of every sort are told at once, in the order of their lines', () 
     `16 ${AT}.pitr.window`,
     `20 ${AT}.snapshot.copies.1`,
     '25 targets.crm.aurora',
-    '26 targets.crm.lable',
   ]);
 });
 
