@@ -2,7 +2,7 @@ import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../findings
 import type { Target } from '../plan/policy.ts';
 import { nextFirings, type Schedule } from '../plan/schedule.ts';
 import type { PlatformRef, PlatformSource, Quota } from '../points/platform.ts';
-import { humanSeconds, plusSeconds, secondsBetween } from '../time.ts';
+import { humanSeconds, secondsBetween } from '../time.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
@@ -137,21 +137,12 @@ function minutesOf(window: string | undefined): number[] | undefined {
   return Array.from({ length }, (_, minute) => (start + minute) % MINUTES);
 }
 
-/** The minutes of the day, in UTC, that lie in the hour after a firing of the next five weeks. */
+/** The minutes of the day, in UTC, that lie in the hour after a firing; as many firings as a quarter-hourly schedule has in a day. */
 function busyMinutes(schedule: Schedule, now: Date): number[] {
-  const until = plusSeconds(now, 35 * DAY);
-  const minutes = new Set<number>();
-  let cursor = now;
-  for (let some = 0; some < 15 && minutes.size < MINUTES; some++) {
-    const firings = nextFirings(schedule, cursor, 100).filter((firing) => new Date(firing) <= until);
-    for (const firing of firings) {
-      const start = new Date(firing).getUTCHours() * 60 + new Date(firing).getUTCMinutes();
-      for (let minute = 0; minute < 60; minute++) minutes.add((start + minute) % MINUTES);
-    }
-    if (firings.length < 100) break;
-    cursor = new Date(firings.at(-1)!);
-  }
-  return [...minutes];
+  return nextFirings(schedule, now, MINUTES / 15).flatMap((firing) => {
+    const start = new Date(firing).getUTCHours() * 60 + new Date(firing).getUTCMinutes();
+    return Array.from({ length: 60 }, (_, minute) => (start + minute) % MINUTES);
+  });
 }
 
 /** The first half hour from 03:00 UTC on in which none of our jobs begins or has just begun. */
