@@ -1,6 +1,7 @@
 import { runName } from '../../lib/domain/names.ts';
 import * as compose from '../../lib/runtime/compose.ts';
-import { endDeadRuns } from '../../lib/workflows/watch/dead-runs.ts';
+import { findDeadRuns } from '../../lib/workflows/watch/dead-runs.ts';
+import { raiseFindings } from '../../lib/workflows/watch/look.ts';
 
 /**
  * Ends on record what earlier commands left running when they were killed, as the watch of a deployed stage does: no watch
@@ -10,7 +11,8 @@ export async function endLocalDeadRuns(): Promise<string[]> {
   const now = compose.clock.now();
   const dead = (await compose.catalog().openRuns()).filter(({ leaseUntil }) => new Date(leaseUntil) < now);
   const deps = { ...compose.telling(), plan: compose.plan(), vault: compose.vault() };
-  const { failures } = await endDeadRuns(deps, now);
+  const { findings, afterwards, failures } = await findDeadRuns(deps, now);
+  await raiseFindings(deps, findings, afterwards);
   return [
     ...dead.map((run) => `${runName(run)} was interrupted and is now on record as failed`),
     ...failures.map((failure) => `could not be cleared away: ${failure}`),

@@ -1,4 +1,4 @@
-import { type AlertDeps, raise } from '../../alerting/alerts.ts';
+import type { AlertDeps } from '../../alerting/alerts.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { type Finding, finding } from '../../domain/findings/finding.ts';
 import { parsePointId, runName, vaultKeys } from '../../domain/names.ts';
@@ -8,6 +8,7 @@ import { compactUtc, secondsBetween, utc } from '../../domain/time.ts';
 import { jobFailed } from '../../execution/claim.ts';
 import { subjectOfCopy } from '../../points/places.ts';
 import type { OpenUpload, Vault } from '../../ports/vault.ts';
+import type { Look } from './look.ts';
 
 export type DeadRunDeps = AlertDeps & { plan: Plan; vault: Vault };
 
@@ -16,20 +17,18 @@ const UPLOAD_AGE = 3600;
 const LEASE_SECONDS = 240;
 
 /**
- * Ends what died: runs whose claim nobody renews any more, and uploads that nobody will finish. One failure stops no
+ * Finds what died: runs whose claim is no longer renewed, and uploads that no dump will finish. One failure stops no
  * other, and hides nothing that was found.
  */
-export async function endDeadRuns(
-  deps: DeadRunDeps,
-  now: Date,
-): Promise<{ findings: Finding[]; failures: string[] }> {
+export async function findDeadRuns(deps: DeadRunDeps, now: Date): Promise<Look> {
   const failures: string[] = [];
+  const dead = new Map<Finding, () => Promise<unknown>>();
   const guarded = (what: string, work: Promise<unknown>) =>
     work.catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
 
   const open = await deps.catalog.openRuns();
   for (const run of open)
-    if (new Date(run.leaseUntil) < now) await guarded(runName(run), endDeadRun(deps, run, now));
+    if (new Date(run.leaseUntil) < now) await guarded(runName(run), takeOverDeadRun(deps, run, now, dead));
   const dumping = new Set(
     open.filter((run) => run.job === 'dump' && new Date(run.leaseUntil) >= now).map((run) => run.target),
   );
@@ -43,35 +42,40 @@ export async function endDeadRuns(
       .then(() => void abandoned.push(abandonedUpload(deps.plan, owner, upload)));
     await guarded(upload.key, aborted);
   }
-  return { findings: abandoned, failures };
+  return { findings: [...dead.keys(), ...abandoned], afterwards: dead, failures };
 }
 
 /**
- * Ends a run whose worker died without a word. The claim is taken over first, as another worker would: whoever still
- * lives is met here and left alone, and a zombie's writes are refused from now on. Saying so comes before the record
- * is closed: if this worker dies too, the next look finds the run again and nothing is forgotten.
+ * Takes over the run of a worker that died, as another worker would: one that still lives keeps its claim and is left
+ * alone, and the writes of a dead one that wakes up are refused from now on. The run is closed after its finding was
+ * raised: if this worker dies too, the next look finds the run again.
  */
-async function endDeadRun(deps: DeadRunDeps, dead: Run, now: Date): Promise<void> {
-  const { target, job, scheduledFor } = dead;
+async function takeOverDeadRun(
+  deps: DeadRunDeps,
+  run: Run,
+  now: Date,
+  dead: Map<Finding, () => Promise<unknown>>,
+): Promise<void> {
+  const { target, job, scheduledFor } = run;
   const claimed = await deps.catalog.claim({
     target,
     job,
     scheduledFor,
-    requestedBy: dead.requestedBy,
-    reason: dead.reason,
-    label: dead.label,
+    requestedBy: run.requestedBy,
+    reason: run.reason,
+    label: run.label,
     now,
     leaseSeconds: LEASE_SECONDS,
   });
   if (claimed.outcome !== 'claimed') return;
   const { claim, takenOverFrom } = claimed;
   const hint = 'the function’s log says why; out of memory and out of time are the usual reasons';
-  const message = `its worker died: it has not renewed its claim since ${takenOverFrom?.leaseUntil ?? dead.leaseUntil} (begun ${dead.startedAt})`;
+  const message = `its worker died: it has not renewed its claim since ${takenOverFrom?.leaseUntil ?? run.leaseUntil} (begun ${run.startedAt})`;
   const said = { code: 'worker-died', message, hint };
 
   if (job === 'dump') {
     // Aborted before "failed" is said of something that could still complete.
-    for (const upload of await deps.vault.openUploads(stemOf(dead))) await deps.vault.abortUpload(upload);
+    for (const upload of await deps.vault.openUploads(stemOf(run))) await deps.vault.abortUpload(upload);
     const point = await deps.catalog.pointAt(target, scheduledFor);
     if (point?.state === 'creating')
       await deps.catalog.movePoint(target, point.id, 'failed', { why: message });
@@ -79,10 +83,11 @@ async function endDeadRun(deps: DeadRunDeps, dead: Run, now: Date): Promise<void
   // A copy's run is named after the copy, and its success takes back what was said of its place.
   const place = job === 'copy' ? parsePointId(scheduledFor)?.place : undefined;
   const subject = place === undefined ? job : subjectOfCopy(place);
-  await raise(deps, jobFailed(targetOf(deps.plan, target) ?? { id: target }, job, said, subject));
-  await deps.catalog.finish(claim, { state: 'failed', endedAt: utc(now), summary: message, error: said });
-  await deps.catalog.refreshStatus(target);
-  deps.log.warn('a dead run was ended', { run: runName(dead) });
+  dead.set(jobFailed(targetOf(deps.plan, target) ?? { id: target }, job, said, subject), async () => {
+    await deps.catalog.finish(claim, { state: 'failed', endedAt: utc(now), summary: message, error: said });
+    await deps.catalog.refreshStatus(target);
+    deps.log.warn('a dead run was ended', { run: runName(run) });
+  });
 }
 
 /** What the keys of all attempts of a dump begin with. */

@@ -1,4 +1,3 @@
-import { raise, resolve } from '../../alerting/alerts.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { type Finding, finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
@@ -10,42 +9,51 @@ import { utc } from '../../domain/time.ts';
 import { placesOf } from '../../points/places.ts';
 import { adopt } from './adopt-snapshot.ts';
 import { type InventoryDeps, runningSnapshots } from './inventory-look.ts';
+import type { Look } from './look.ts';
 import { askForMissingCopies } from './missing-copies.ts';
 import { missing } from './missing-snapshots.ts';
 
 /**
  * Compares what AWS has of a target with the catalog: how far it can be wound back now, snapshots that nobody told us of,
- * those of ours that are gone, copies that were never asked for. What is found is recorded; what is bad is returned,
- * and what could not be found out: a place that does not answer hides nothing of the others.
+ * those of ours that are gone, copies that were never asked for. A place that does not answer hides nothing of the
+ * others.
  */
 export async function takeInventory(
   target: Target,
   ref: PlatformRef,
   deps: InventoryDeps,
   now: Date,
-): Promise<{ findings: Finding[]; failures: string[] }> {
+): Promise<Look> {
   // Before the listing: what is recorded between the two must not seem to be missing.
   const points = (await deps.catalog.points(target.id)).filter(isSnapshot);
   const running = await runningSnapshots(target, deps, now);
   const source = await deps.platform.source(ref);
   const seen = await deps.catalog.observed(target.id);
-  await tellReplaced(target, source, seen.platform, deps);
-  await observe(target, ref, source, seen.platform, deps, now);
-  // It is there again, or another of its name.
-  if (source) await resolve(deps, { target: target.id, code: 'instance-deleted', subject: ref.id });
-  const findings: Finding[] = [...checkSource(target, ref, source, now)];
-  const failures: string[] = [];
+  const replaced = checkReplaced(target, source, seen.platform);
+  const observe = () => observeSource(target, ref, source, seen.platform, deps, now);
+  const look: Required<Look> = {
+    findings: [...replaced, ...checkSource(target, ref, source, now)],
+    // A look that dies before this finds the replacement again.
+    afterwards: new Map(replaced.map((found) => [found, observe])),
+    // It is there again, or another of its name.
+    over: source ? [{ target: target.id, code: 'instance-deleted', subject: ref.id }] : [],
+    failures: [],
+  };
+  if (replaced.length === 0) await observe();
   const trying = (what: string, work: () => Promise<void>) =>
-    work().catch((error) => void failures.push(`${what}: ${reasonOf(error)}`));
+    work().catch((error) => void look.failures.push(`${what}: ${reasonOf(error)}`));
   for (const place of placesOf(target, deps.home))
     await trying(place.name, async () => {
-      const look = { target, place, source, points, running, now };
+      const here = { target, place, source, points, running, now };
       const found = await deps.platform.snapshots(ref, place);
-      for (const snapshot of found) if (snapshot.state === 'available') await adopt(snapshot, look, deps);
-      findings.push(...(await missing(found, look, deps)));
+      for (const snapshot of found) if (snapshot.state === 'available') await adopt(snapshot, here, deps);
+      const { findings, afterwards, over } = await missing(found, here, deps);
+      look.findings.push(...findings);
+      for (const [each, record] of afterwards) look.afterwards.set(each, record);
+      look.over.push(...over);
     });
   await trying('missing copies', () => askForMissingCopies(target, points, deps, now));
-  return { findings, failures };
+  return look;
 }
 
 function checkSource(
@@ -72,25 +80,23 @@ function checkSource(
 }
 
 /** A name says nothing of whose data it is: automated backups, and the moments they reach, are lost with the old one. A cache has none. */
-async function tellReplaced(
+function checkReplaced(
   target: Target,
   source: PlatformSource | undefined,
   was: PlatformStatus | undefined,
-  deps: InventoryDeps,
-): Promise<void> {
-  if (!source?.resourceId || source.kind === 'elasticache') return;
+): Finding[] {
+  if (!source?.resourceId || source.kind === 'elasticache') return [];
   // The plan may name another one since.
-  if (!was?.resourceId || was.id !== source.id || was.resourceId === source.resourceId) return;
+  if (!was?.resourceId || was.id !== source.id || was.resourceId === source.resourceId) return [];
   const reach =
     was.earliest && was.latest
       ? `; moments from ${was.earliest} to ${was.latest} are lost with the old one`
       : '';
   const message = `${source.id} of ${target.id} was replaced by another of the same name, created ${source.createdAt}: ${source.resourceId}, before ${was.resourceId}${reach}`;
-  // Told first and recorded then: a look that dies in between tells it again.
-  await raise(deps, finding('source-replaced', { target, subject: source.resourceId, message }));
+  return [finding('source-replaced', { target, subject: source.resourceId, message })];
 }
 
-async function observe(
+async function observeSource(
   target: Target,
   ref: PlatformRef,
   source: PlatformSource | undefined,

@@ -1,10 +1,11 @@
-import { raise, resolve } from '../../alerting/alerts.ts';
+import type { About } from '../../alerting/finding-records.ts';
 import { type Finding, finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { PlatformSnapshot } from '../../domain/points/platform.ts';
 import { isOurs, type RecoveryPoint, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import { secondsBetween } from '../../domain/time.ts';
 import type { InventoryDeps, PlaceInventory } from './inventory-look.ts';
+import type { Look } from './look.ts';
 
 /** States in which a snapshot must be there. */
 const THERE: readonly RecoveryPoint['state'][] = ['available', 'verified', 'rehearsed', 'corrupt'];
@@ -26,22 +27,23 @@ export async function missing(
   found: readonly PlatformSnapshot[],
   { target, points, place }: PlaceInventory,
   deps: InventoryDeps,
-): Promise<Finding[]> {
+): Promise<Required<Omit<Look, 'failures'>>> {
   const listed = new Map(found.map((each) => [each.id, each]));
-  const findings: Finding[] = [];
+  const gone = new Map<Finding, () => Promise<unknown>>();
+  const over: About[] = [];
   const expected = points.filter((point) => point.place === place.name && THERE.includes(point.state));
   // Nothing at all may be an answer from another place: it is told at once, and believed when the next look finds it so
   // too. One that lists the copies again takes it back.
   const isDoubtful = place.name !== deps.home && expected.some(isOurs);
   const told = new Set(isDoubtful ? await toldDeleted(target, deps) : []);
   for (const point of expected) {
-    const takeBack = async () => {
+    const takeBack = () => {
       if (told.has(point.id) && point.state !== 'corrupt')
-        await resolve(deps, { target: target.id, code: 'snapshot-deleted', subject: point.id });
+        over.push({ target: target.id, code: 'snapshot-deleted', subject: point.id });
     };
     const seen = listed.get(point.snapshot.id);
     if (seen && !notThePoint(point, seen)) {
-      await takeBack();
+      takeBack();
       continue;
     }
     const now = await deps.catalog.point(target.id, point.id);
@@ -51,7 +53,7 @@ export async function missing(
     const there = seen ?? (await deps.platform.snapshot(of, id, place));
     const odd = there && notThePoint(point, there);
     if (there && !odd) {
-      await takeBack();
+      takeBack();
       continue;
     }
     if (point.kind !== 'snapshot') {
@@ -64,14 +66,12 @@ export async function missing(
     // It was told when it was found; the loss is on record.
     if (now.state === 'corrupt') continue;
     const message = `the snapshot ${id} of ${target.id} in ${place.name} ${odd ?? 'is gone'}, and retention did not delete it`;
-    const gone = finding('snapshot-deleted', { target, subject: point.id, message });
-    // Told first and marked then: a look that dies or fails behind the mark would not come back to it.
-    await raise(deps, gone);
-    if (!isDoubtful || found.length > 0 || told.has(point.id))
-      await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: message });
-    findings.push(gone);
+    const isBelieved = !isDoubtful || found.length > 0 || told.has(point.id);
+    gone.set(finding('snapshot-deleted', { target, subject: point.id, message }), async () => {
+      if (isBelieved) await deps.catalog.movePoint(target.id, point.id, 'corrupt', { why: message });
+    });
   }
-  return findings;
+  return { findings: [...gone.keys()], afterwards: gone, over };
 }
 
 async function toldDeleted(target: Target, { catalog }: InventoryDeps): Promise<string[]> {

@@ -1,9 +1,8 @@
 import { type AlertDeps, closeQuietly, findingOf, raise, resolve } from '../../alerting/alerts.ts';
-import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
+import type { About } from '../../alerting/finding-records.ts';
 import { DEPLOYMENT, FINDINGS, type Finding, type FindingCode } from '../../domain/findings/finding.ts';
 import type { OpenFinding } from '../../domain/findings/finding-record.ts';
-import type { About } from '../../domain/findings/findings.ts';
-import { SEVERITIES } from '../../domain/findings/severity.ts';
+import type { About as Subject } from '../../domain/findings/findings.ts';
 import { parsePointId } from '../../domain/names.ts';
 import { type Plan, placeOf, type Target, targetOf } from '../../domain/plan/policy.ts';
 import { assertionSubject, RESTORED_SORTS } from '../../domain/proof/evidence.ts';
@@ -11,8 +10,8 @@ import { SCHEDULED_JOBS } from '../../domain/runs/job.ts';
 import type { TargetStatus } from '../../domain/status/target-status.ts';
 import { secondsBetween } from '../../domain/time.ts';
 import { jobFailed } from '../../execution/claim.ts';
-import { concurrently } from '../../execution/concurrency.ts';
 import { placeOfCopy } from '../../points/places.ts';
+import { withoutStopping } from './look.ts';
 
 export type ReconcileDeps = AlertDeps & { plan: Plan; home: string };
 
@@ -22,38 +21,28 @@ const DAY = 86_400;
 export const askedOf = (target: string, code: FindingCode) => `${target}#${code}`;
 
 /**
- * Raises what was found, worst first, and then goes through everything that is open: resolves what this look asked
- * about and did not find, and raises the rest again as it is, which brings reminders and alerts that had not arrived.
+ * Goes through everything that is open and was not found now: resolves what this look asked about or saw to be over, and
+ * raises the rest again as it is, which brings reminders and alerts that had not arrived.
  */
 export async function reconcileFindings(
   deps: ReconcileDeps,
-  findings: readonly Finding[],
+  look: { findings: readonly Finding[]; over: readonly About[] },
   asked: ReadonlySet<string>,
   statuses: ReadonlyMap<string, TargetStatus>,
   now: Date,
 ): Promise<void> {
-  const worstFirst = [...findings].sort(
-    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
-  );
-  const failures: unknown[] = [];
-  const guarded = (work: () => Promise<void>) => work().catch((error) => void failures.push(error));
-
-  await concurrently(worstFirst, (found) => guarded(() => raise(deps, found)));
-  const found = new Set(findings.map(identity));
+  const found = new Set(look.findings.map(identity));
+  const over = new Set(look.over.map(identity));
   const open = await deps.catalog.openFindings();
-  await concurrently(
-    open.filter((each) => !found.has(identity(each))),
-    (each) => guarded(() => reconcileOne(deps, each, asked, statuses, now)),
-  );
-  await concurrently(forgottenFailures(deps, statuses, open, now), (each) =>
-    guarded(() => raise(deps, each)),
-  );
-  if (failures.length > 0) {
-    throw new UnderstudyError(
-      'telling-incomplete',
-      `${failures.length} alerts could not be sent, the first because ${reasonOf(failures[0])}`,
-    );
-  }
+  const rest = open.filter((each) => !found.has(identity(each)));
+  const steps = [
+    ...rest.map(
+      (each) => () =>
+        over.has(identity(each)) ? resolve(deps, each) : reconcileOne(deps, each, asked, statuses, now),
+    ),
+    ...forgottenFailures(deps, statuses, open, now).map((each) => () => raise(deps, each)),
+  ];
+  await withoutStopping(steps, (step) => step());
 }
 
 async function reconcileOne(
@@ -109,25 +98,27 @@ function isStillPlanned({ plan, home }: ReconcileDeps, found: Finding): boolean 
   );
 }
 
-const STILL_IN_DEPLOYMENT: Partial<Record<About, (subject: string, plan: Plan, home: string) => boolean>> = {
-  place: (place, { targets }, home) => place === home || copiesOf(targets).includes(place),
-};
+const STILL_IN_DEPLOYMENT: Partial<Record<Subject, (subject: string, plan: Plan, home: string) => boolean>> =
+  {
+    place: (place, { targets }, home) => place === home || copiesOf(targets).includes(place),
+  };
 
-const STILL_IN_TARGET: Partial<Record<About, (subject: string, target: Target, home: string) => boolean>> = {
-  source: (_, { platform }) => platform !== undefined,
-  instance: (id, { platform }) => platform?.id === id,
-  place: (place, target) => copiesOf([target]).includes(place),
-  snapshot(id, target, home) {
-    const place = parsePointId(id)?.place ?? home;
-    return target.platform !== undefined && (place === home || copiesOf([target]).includes(place));
-  },
-  job(job, target) {
-    const place = placeOfCopy(job);
-    return !place || copiesOf([target]).includes(place);
-  },
-  assertion: (subject, { assertions }) =>
-    assertions.some(({ name }) => RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort))),
-};
+const STILL_IN_TARGET: Partial<Record<Subject, (subject: string, target: Target, home: string) => boolean>> =
+  {
+    source: (_, { platform }) => platform !== undefined,
+    instance: (id, { platform }) => platform?.id === id,
+    place: (place, target) => copiesOf([target]).includes(place),
+    snapshot(id, target, home) {
+      const place = parsePointId(id)?.place ?? home;
+      return target.platform !== undefined && (place === home || copiesOf([target]).includes(place));
+    },
+    job(job, target) {
+      const place = placeOfCopy(job);
+      return !place || copiesOf([target]).includes(place);
+    },
+    assertion: (subject, { assertions }) =>
+      assertions.some(({ name }) => RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort))),
+  };
 
 const copiesOf = (targets: readonly Target[]) =>
   targets.flatMap(({ policy }) => policy.snapshot.copies.map(placeOf));
@@ -163,4 +154,4 @@ function lastRunState(statuses: ReadonlyMap<string, TargetStatus>, open: OpenFin
     .state;
 }
 
-const identity = ({ target, code, subject }: Finding) => `${target}#${code}#${subject}`;
+const identity = ({ target, code, subject }: About) => `${target}#${code}#${subject}`;

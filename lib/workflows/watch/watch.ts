@@ -9,10 +9,11 @@ import type { Owing, TargetStatus } from '../../domain/status/target-status.ts';
 import { secondsBetween } from '../../domain/time.ts';
 import { concurrently } from '../../execution/concurrency.ts';
 import type { Schedules } from '../../ports/messages.ts';
-import { type DeadRunDeps, endDeadRuns } from './dead-runs.ts';
+import { type DeadRunDeps, findDeadRuns } from './dead-runs.ts';
 import { checkSchedules } from './deployed-schedules.ts';
 import { takeInventory } from './inventory.ts';
 import type { InventoryDeps } from './inventory-look.ts';
+import { type Look, raiseFindings } from './look.ts';
 import { askedOf, reconcileFindings } from './reconcile-findings.ts';
 import { type SweepDeps, sweep } from './sweep.ts';
 
@@ -43,17 +44,30 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   };
 
   const statuses = new Map<string, TargetStatus>();
-  const findings = [
-    ...(await askInParts(ask, 'dead runs and abandoned uploads', [], () => endDeadRuns(deps, now))),
+  const raiseAll = (found: Finding[], afterwards?: Look['afterwards']) =>
+    ask('alerts', [], async () => {
+      await raiseFindings(deps, found, afterwards);
+      return [];
+    });
+  const looks = [
+    await askInParts(ask, 'dead runs and abandoned uploads', [], () => findDeadRuns(deps, now)),
     ...(await lookAtPlatforms(deps, ask, now)),
+  ];
+  // Before the targets' status is judged: what is recorded of what was found counts there.
+  const early = looks.flatMap(({ findings }) => findings);
+  await raiseAll(early, new Map(looks.flatMap(({ afterwards }) => [...(afterwards ?? [])])));
+  const late = [
     ...(await lookAtTargets(deps, statuses, ask, now)),
     ...(await ask('schedules', codesClosedBy('schedules'), async () =>
       checkSchedules(expectedSchedules(deps.plan, deps.stage), await deps.schedules.deployed()),
     )),
     ...(await ask('subscriptions', codesClosedBy('subscriptions'), () => lookAtSubscriptions(deps))),
   ];
-  await ask('telling', [], async () => {
-    await reconcileFindings(deps, findings, asked, statuses, now);
+  await raiseAll(late);
+  const findings = [...early, ...late];
+  await ask('open findings', [], async () => {
+    const over = looks.flatMap((look) => look.over ?? []);
+    await reconcileFindings(deps, { findings, over }, asked, statuses, now);
     return [];
   });
 
@@ -73,32 +87,31 @@ async function askInParts(
   ask: Ask,
   question: string,
   codes: readonly string[],
-  answer: () => Promise<{ findings: Finding[]; failures: string[] }>,
-): Promise<Finding[]> {
-  const found: Finding[] = [];
+  answer: () => Promise<Look>,
+): Promise<Look> {
+  let look: Look = { findings: [], failures: [] };
   await ask(question, codes, async () => {
-    const { findings, failures } = await answer();
-    found.push(...findings);
-    if (failures.length > 0) throw new UnderstudyError('look-incomplete', failures.join('; '));
+    look = await answer();
+    if (look.failures.length > 0) throw new UnderstudyError('look-incomplete', look.failures.join('; '));
     return [];
   });
-  return found;
+  return look;
 }
 
 /** What AWS has of every target that it backs up, each a question of its own; then what rehearsals left behind. */
-async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Finding[]> {
-  const findings: Finding[] = [];
+async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Look[]> {
+  const looks: Look[] = [];
   const onAws = deps.plan.targets.filter((target) => target.platform !== undefined);
   await concurrently(onAws, async (target) => {
     const codes = codesClosedBy('inventory').map((code) => askedOf(target.id, code));
     const look = () => takeInventory(target, target.platform!, deps, now);
-    findings.push(...(await askInParts(ask, `what AWS has of ${target.id}`, codes, look)));
+    looks.push(await askInParts(ask, `what AWS has of ${target.id}`, codes, look));
   });
   const standing = await deps.catalog.openScratches().catch(() => []);
   const rehearsed = standing.length > 0 || onAws.some(({ platform }) => platform?.kind !== 'elasticache');
-  if (!rehearsed) return findings;
+  if (!rehearsed) return looks;
   const swept = await askInParts(ask, 'scratch instances', codesClosedBy('sweep'), () => sweep(deps, now));
-  return [...findings, ...swept];
+  return [...looks, swept];
 }
 
 /** What is late of each target: one that cannot be judged hides nothing of the others. */

@@ -1,7 +1,7 @@
 import { scratchName } from '../../../lib/domain/names.ts';
 import type { ScratchRecord } from '../../../lib/domain/runs/scratch.ts';
 import { estimateOf } from '../../../lib/restore/instance/budget.ts';
-import { endDeadRuns } from '../../../lib/workflows/watch/dead-runs.ts';
+import { findDeadRuns } from '../../../lib/workflows/watch/dead-runs.ts';
 import { evidence } from '../../support/builders.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
 import {
@@ -191,7 +191,7 @@ describe('a rehearsal of which everything takes as long as it may', () => {
     const lost: string[] = [];
     made.whilePaused(async (pause) => {
       if (past(7.8)) await made.catalog.endScratch(before, '2026-11-20T19:48:00Z');
-      await endDeadRuns({ ...made.deps, vault: memoryVault(made.clock) }, made.clock.now());
+      await findDeadRuns({ ...made.deps, vault: memoryVault(made.clock) }, made.clock.now());
       await made.sweep();
       if ((await made.catalog.openRuns()).length === 0) lost.push(pause);
     });
