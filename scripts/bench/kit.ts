@@ -10,7 +10,7 @@ import type { Credentials } from '../../lib/ports/database.ts';
 import { type Cluster, startCluster } from '../local/cluster.ts';
 import { LOCAL_CREDENTIALS } from '../local/moto.ts';
 import { ROOT, tool } from '../local/tools.ts';
-import type { Measured, WorkerJob } from './worker.ts';
+import type { Measurement, WorkerJob } from './worker.ts';
 
 /** Where the programs of PostgreSQL are. */
 export const BIN = tool('PG_BIN');
@@ -38,9 +38,9 @@ export type Service = {
   calls(): Promise<{ calls: number; messages: number; cpuSeconds: number }>;
 };
 
-/** Runs with one of servers.ts beside it, in a process of its own. */
+/** Runs with one of stub-services.ts beside it, in a process of its own. */
 export async function withService<T>(args: string[], work: (service: Service) => Promise<T>): Promise<T> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'servers.ts'), ...args], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'stub-services.ts'), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
@@ -60,7 +60,7 @@ export function credentialsOf(cluster: Cluster, database: string): Credentials {
   return { host: '127.0.0.1', port, database, user, password, sslmode: 'disable' };
 }
 
-export type Run = Measured & {
+export type MeasuredRun = Measurement & {
   /** CPU seconds of the database server for it. */
   server: number;
   /** Largest sum of the resident sizes of the process and its programs, in MB; 0 unless it was watched. */
@@ -71,7 +71,7 @@ export type Run = Measured & {
 export async function measure(
   job: WorkerJob,
   { endpoint, cluster, watch = false }: { endpoint?: string; cluster?: Cluster; watch?: boolean } = {},
-): Promise<Run> {
+): Promise<MeasuredRun> {
   const before = cluster ? backendSeconds(cluster) : 0;
   const child = spawn(process.execPath, [await bundledWorker(), JSON.stringify(job)], {
     env: {
@@ -96,7 +96,7 @@ export async function measure(
   // Backends end, and their time is counted, a moment after their clients.
   if (cluster) await sleep(300);
   const server = cluster ? backendSeconds(cluster) - before : 0;
-  return { ...(JSON.parse(text) as Measured), server, treePeak };
+  return { ...(JSON.parse(text) as Measurement), server, treePeak };
 }
 
 /** Each in turn, round after round, the first of which does not count: a machine's moods meet all of them alike. */
@@ -116,33 +116,33 @@ export async function inTurn<Name extends string, T>(
   return found;
 }
 
-export function median(values: readonly number[]): number {
+export function middle(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** `1.23 (1.20–1.31)`: the median, the least and the most. */
-export function spread(values: readonly number[], digits = 2): string {
+export function formatSpread(values: readonly number[], digits = 2): string {
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  return `${median(values).toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
+  return `${middle(values).toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
 }
 
 /** How much more A took than B, by their medians: `+4.1 %`. */
-export function more(a: readonly number[], b: readonly number[]): string {
-  const percent = (median(a) / median(b) - 1) * 100;
+export function formatIncrease(a: readonly number[], b: readonly number[]): string {
+  const percent = (middle(a) / middle(b) - 1) * 100;
   return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)} %`;
 }
 
 /** A table as docs/benchmarks.md has it. */
-export function table(head: string[], rows: string[][]): void {
+export function printTable(head: string[], rows: string[][]): void {
   print(`| ${head.join(' | ')} |`);
   print(`|${head.map((_, index) => (index === 0 ? '---' : '---:')).join('|')}|`);
   for (const row of rows) print(`| ${row.join(' | ')} |`);
   print();
 }
 
-export function machine(): string {
+export function describeMachine(): string {
   const version = execFileSync(join(BIN, 'postgres'), ['--version'], { encoding: 'utf8' });
   const [cpu] = cpus();
   return `${cpus().length} × ${cpu?.model.trim()}, ${process.platform} ${process.arch}, Node ${process.version}, PostgreSQL ${/\d+\.\d+/.exec(version)?.[0]}`;

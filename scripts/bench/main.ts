@@ -1,4 +1,4 @@
-import { machine, print, ROUNDS, say } from './kit.ts';
+import { describeMachine, print, ROUNDS, say } from './kit.ts';
 
 /**
  * Measures what docs/benchmarks.md reports, all of it or what is named:
@@ -10,13 +10,13 @@ import { machine, print, ROUNDS, say } from './kit.ts';
  * memory come from /proc.
  */
 const BENCHES = {
-  dump: () => import('./dump.ts'),
-  memory: () => import('./memory.ts'),
-  verify: () => import('./verify.ts'),
-  fingerprints: () => import('./fingerprints.ts'),
-  dispatch: () => import('./dispatch.ts'),
-  import: () => import('./import.ts'),
-  command: () => import('./command.ts'),
+  dump: async () => (await import('./bench-dump.ts')).benchDump(),
+  memory: async () => (await import('./bench-memory.ts')).benchMemory(),
+  verify: async () => (await import('./bench-verify.ts')).benchVerify(),
+  fingerprints: async () => (await import('./bench-fingerprints.ts')).benchFingerprints(),
+  dispatch: async () => (await import('./bench-dispatch.ts')).benchDispatch(),
+  import: async () => (await import('./bench-import.ts')).benchImport(),
+  command: async () => (await import('./bench-command.ts')).benchCommand(),
 };
 type Name = keyof typeof BENCHES;
 
@@ -27,10 +27,10 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-print(`${machine()}; ${ROUNDS} rounds.\n`);
+print(`${describeMachine()}; ${ROUNDS} rounds.\n`);
 for (const name of (asked.length > 0 ? asked : Object.keys(BENCHES)) as Name[]) {
   say(name);
   print(`## ${name}\n`);
-  await (await BENCHES[name]()).run();
+  await BENCHES[name]();
 }
 process.exit(0);

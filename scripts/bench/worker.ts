@@ -29,7 +29,7 @@ export type WorkerJob =
   | { kind: 'program'; program: string; args: string[]; environment: Record<string, string> };
 type Job<Kind> = Extract<WorkerJob, { kind: Kind }>;
 
-export type Measured = {
+export type Measurement = {
   seconds: number;
   /** CPU seconds of this process, and of the programs that it started. */
   cpu: { own: number; programs: number };
@@ -137,7 +137,7 @@ async function main(): Promise<void> {
   const cpu = process.cpuUsage(before);
   // Fields 16 and 17 of proc(5)'s stat: the time of children that have ended, in hundredths of a second.
   const stat = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
-  const measured: Measured = {
+  const measured: Measurement = {
     seconds,
     cpu: { own: (cpu.user + cpu.system) / 1e6, programs: (Number(stat[13]) + Number(stat[14])) / 100 },
     peak: (process.resourceUsage().maxRSS * 1024) / 1e6,

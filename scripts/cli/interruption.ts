@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { BY_SIGNAL, type EndingSignal } from './exit.ts';
+import { BY_SIGNAL, type EndingSignal } from './exit-codes.ts';
 import type { Renderer } from './renderer.ts';
 
 const SIGNALS = Object.keys(BY_SIGNAL) as EndingSignal[];

@@ -1,31 +1,31 @@
 import { CommanderError } from 'commander';
 import { hintOf, InputError, reasonOf } from '../../lib/domain/errors.ts';
 import { withOption } from '../../lib/domain/findings/alert.ts';
-import { DONE, FAILED, WRONG_INPUT } from './exit.ts';
-import { makeProgram } from './program.ts';
-import { COMMANDS } from './registry/all.ts';
-import type { Options } from './session.ts';
+import { DONE, FAILED, WRONG_INPUT } from './exit-codes.ts';
+import { makeProgram } from './make-program.ts';
+import { COMMANDS } from './registry/commands.ts';
+import type { CommonOptions } from './session.ts';
 
 const program = makeProgram(COMMANDS, async ({ action }, args, own, common) => {
   // Everything else is loaded for a command that runs, and not for its help.
   const { openSession } = await import('./session.ts');
-  const { show } = await import('./say.ts');
-  const answer = await action(openSession(common as Options), args, own);
-  show({ ...answer, lines: answer.lines.map(here) }, common['json'] === true);
+  const { printResult } = await import('./print-result.ts');
+  const answer = await action(openSession(common as CommonOptions), args, own);
+  printResult({ ...answer, lines: answer.lines.map(here) }, common['json'] === true);
   process.exitCode = answer.exit;
 });
 
 /** Commands are shown as they are typed for what this one talks to. */
 function here(text: string): string {
-  const { stage, local } = program.opts<Options>();
+  const { stage, local } = program.opts<CommonOptions>();
   if (local) return withOption(text, '--local');
   return stage ? withOption(text, `--stage ${stage}`) : text;
 }
 
 /** What went wrong, about what, and what to do next; with --json as a document too. */
 async function fail(error: unknown): Promise<void> {
-  const { fittedFor } = await import('./say.ts');
-  const json = program.opts<Options>().json === true;
+  const { fitToStream } = await import('./print-result.ts');
+  const json = program.opts<CommonOptions>().json === true;
   const hint = hintOf(error);
   const mistakes = error instanceof InputError ? error.mistakes : undefined;
   if (json)
@@ -33,7 +33,7 @@ async function fail(error: unknown): Promise<void> {
       `${JSON.stringify({ error: { message: reasonOf(error), hint, mistakes } }, null, 2)}\n`,
     );
   const lines = [...`understudy: ${reasonOf(error)}`.split('\n'), ...(hint ? [`  next: ${hint}`] : [])];
-  process.stderr.write(`${fittedFor(process.stderr, lines.map(here)).join('\n')}\n`);
+  process.stderr.write(`${fitToStream(process.stderr, lines.map(here)).join('\n')}\n`);
   process.exitCode = error instanceof InputError ? WRONG_INPUT : FAILED;
 }
 
@@ -46,9 +46,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 try {
   if (process.argv[2] === '__complete') {
-    const { complete } = await import('./complete.ts');
+    const { completeWords } = await import('./complete-words.ts');
     process.stdout.write(
-      complete(COMMANDS, process.argv.slice(3))
+      completeWords(COMMANDS, process.argv.slice(3))
         .map((word) => `${word}\n`)
         .join(''),
     );

@@ -1,14 +1,14 @@
-import { bad, faint, good } from './say.ts';
-import { columnsOf } from './text.ts';
+import pc from 'picocolors';
+import { columnsOf } from './fit-lines.ts';
 
-export type Show = {
+export type ProgressLine = {
   /** A line that stays. */
   say(text: string): void;
   /** How far it is; the next one takes its place. */
   live(text: string): void;
 };
 
-export type Renderer = Show & {
+export type Renderer = ProgressLine & {
   /** Stops drawing while a question is asked. */
   pause(): void;
   resume(): void;
@@ -21,7 +21,7 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const PLAIN_EVERY = 10_000;
 
 /** Draws work on stderr. A reader of stderr that has gone stops no work. */
-export function renderer(title: string, stream: NodeJS.WriteStream = process.stderr): Renderer {
+export function makeRenderer(title: string, stream: NodeJS.WriteStream = process.stderr): Renderer {
   const write = (text: string) => void stream.write(text);
   return stream.isTTY ? onTerminal(title, write, stream) : plain(title, write);
 }
@@ -41,7 +41,7 @@ function onTerminal(title: string, write: (text: string) => void, stream: NodeJS
   draw();
   return {
     say(text) {
-      write(`${clear}${faint('›')} ${text}\n`);
+      write(`${clear}${pc.dim('›')} ${text}\n`);
       draw();
     },
     live(text) {
@@ -80,5 +80,5 @@ function plain(title: string, write: (text: string) => void): Renderer {
 }
 
 function lastLine(title: string, why: string | undefined): string {
-  return why === undefined ? `${good('✔')} ${title}` : `${bad('✖')} ${title}: ${why}`;
+  return why === undefined ? `${pc.green('✔')} ${title}` : `${pc.red('✖')} ${title}: ${why}`;
 }

@@ -6,15 +6,15 @@ import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
 import { stageProblem } from '../../lib/domain/names.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
 import type { Mistake } from '../../lib/runtime/job-handler.ts';
-import type { FunctionName } from '../local/handlers.ts';
-import { isAlive, logToFile, readState } from '../local/state.ts';
+import type { FunctionName } from '../local/invoke-locally.ts';
+import { isAlive, logToFile, readState } from '../local/local-state.ts';
 import { STATE, tools } from '../local/tools.ts';
 
-export type Options = { stage?: string; local?: boolean; config: string; json?: boolean };
+export type CommonOptions = { stage?: string; local?: boolean; config: string; json?: boolean };
 
 /** One run of the command: its configuration, and a way to the deployment's functions. */
 export type Session = {
-  options: Options;
+  options: CommonOptions;
   plan(): Plan;
   /** The file that the plan was read from. */
   planText(): string;
@@ -25,7 +25,7 @@ export type Session = {
   isLocal: boolean;
 };
 
-export function openSession(options: Options): Session {
+export function openSession(options: CommonOptions): Session {
   if (options.local && options.stage)
     throw new InputError('--stage and --local exclude each other', [], 'leave one of them out');
   const problem = options.stage !== undefined && stageProblem(options.stage);
@@ -67,7 +67,7 @@ function localInvoker(plan: () => Plan): Session['invoke'] {
   return async <T>(name: FunctionName, event: unknown) => {
     if (!ready) useLocalStack(plan());
     ready = true;
-    const { invokeLocally } = await import('../local/handlers.ts');
+    const { invokeLocally } = await import('../local/invoke-locally.ts');
     return answered<T>(await invokeLocally(name, event));
   };
 }

@@ -6,14 +6,14 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { isDump } from '../../lib/domain/points/recovery-point.ts';
 import { catalog, vault, vaultName } from '../../lib/runtime/compose.ts';
-import { progress } from '../cli/progress.ts';
+import { showProgress } from '../cli/show-progress.ts';
 import type { LocalRds } from '../local/rds/local-rds.ts';
 import { tool } from '../local/tools.ts';
-import { connectionOf, ORDERS, ordersLeft, SHOP } from './instance.ts';
-import type { AlertDeps } from './telling.ts';
+import type { Narrator } from './narrator.ts';
+import { ORDERS, ordersLeft, SHOP, shopConnection } from './shop.ts';
 
 /** Puts the deleted rows back into production, from the dump, with programs that everybody has. */
-export async function giveBack(rds: LocalRds, { say, typed, expect }: AlertDeps): Promise<void> {
+export async function giveBack(rds: LocalRds, { say, typed, expect }: Narrator): Promise<void> {
   const point = (await catalog().points(SHOP)).filter(isDump).find(({ dump }) => dump !== undefined);
   const stored = point?.dump;
   if (!point || !stored) throw new Error('the shop has no dump to give its rows back from');
@@ -24,9 +24,9 @@ export async function giveBack(rds: LocalRds, { say, typed, expect }: AlertDeps)
   const directory = mkdtempSync(join(tmpdir(), 'us-demo-back-'));
   try {
     const file = join(directory, 'point.dump');
-    await progress('the deleted rows go back into production', async () => {
+    await showProgress('the deleted rows go back into production', async () => {
       await pipeline(await vault().read(stored), createWriteStream(file));
-      const { env } = connectionOf(rds);
+      const { env } = shopConnection(rds);
       const args = ['--data-only', '--table=orders', '--dbname=shop', file];
       await promisify(execFile)(join(tool('PG_BIN'), 'pg_restore'), args, { env });
     });

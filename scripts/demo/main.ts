@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import pc from 'picocolors';
 import { withOption } from '../../lib/domain/findings/alert.ts';
 import type { Finding } from '../../lib/domain/findings/finding.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
@@ -8,19 +9,18 @@ import { plusSeconds, shortMoment, utc } from '../../lib/domain/time.ts';
 import { restoreAndProve, type ScratchRequest } from '../../lib/restore/on-server.ts';
 import { status as judgeStatus } from '../../lib/workflows/operator/status.ts';
 import { watch } from '../../lib/workflows/watch/watch.ts';
-import { status } from '../cli/commands/status.ts';
-import { evidenceLines } from '../cli/evidence-lines.ts';
-import { progress } from '../cli/progress.ts';
-import { bad, faint, good, strong } from '../cli/say.ts';
+import { statusCommand } from '../cli/commands/status-command.ts';
+import { formatEvidenceLines } from '../cli/format-evidence-lines.ts';
 import type { Session } from '../cli/session.ts';
-import { endDurable, invokeLocally, replaced } from '../local/handlers.ts';
-import { type Delivery, pump, readInbox } from '../local/pump.ts';
+import { showProgress } from '../cli/show-progress.ts';
+import { type Delivery, drainQueues, readInbox } from '../local/drain-queues.ts';
+import { endDurable, invokeLocally, replacedFunctions } from '../local/invoke-locally.ts';
 import { tool, tools } from '../local/tools.ts';
+import { actForgottenWhere } from './act-forgotten-where.ts';
 import { keepWriting, makeCrm } from './crm.ts';
-import { aForgottenWhere } from './forgotten-where.ts';
-import { sabotagedScratch } from './sabotage.ts';
-import { type DemoOptions, type DemoStage, openStage, storeSecret } from './stage.ts';
-import { telling } from './telling.ts';
+import { type DemoOptions, type DemoStage, openDemoStage, storeSecret } from './demo-stage.ts';
+import { narrator } from './narrator.ts';
+import { sabotagedScratch } from './sabotaged-scratch.ts';
 
 /**
  * The whole story on one machine, by the functions that Lambda would run: a night that goes well, and four things
@@ -39,14 +39,14 @@ const options: DemoOptions = {
   databaseUrl: process.env['DATABASE_URL'] || undefined,
 };
 
-const { say, typed, expect } = telling;
-const act = (number: number, title: string) => say(`\n${strong(`${number}  ${title}`)}`);
+const { say, typed, expect } = narrator;
+const act = (number: number, title: string) => say(`\n${pc.bold(`${number}  ${title}`)}`);
 
 async function tell(): Promise<void> {
   const began = Date.now();
-  const stage = await progress('a cloud and a database on this machine', () => openStage(options));
+  const stage = await showProgress('a cloud and a database on this machine', () => openDemoStage(options));
   try {
-    if (stage.cluster) await progress('a CRM with 310,000 rows', () => makeCrm(stage.cluster!));
+    if (stage.cluster) await showProgress('a CRM with 310,000 rows', () => makeCrm(stage.cluster!));
     await storeSecret(stage, options.databaseUrl);
     const point = await aNight(stage);
     await aRehearsal(stage);
@@ -54,15 +54,15 @@ async function tell(): Promise<void> {
     await anAlteredRow(stage);
     if (stage.rds) {
       act(5, 'On RDS: somebody forgets the WHERE');
-      await aForgottenWhere(stage.rds, values.moment === 'after' ? 'after' : 'before', telling);
+      await actForgottenWhere(stage.rds, values.moment === 'after' ? 'after' : 'before', narrator);
     }
     const later = await aMissedSchedule(stage, stage.rds ? 6 : 5);
     await theMorning(stage, stage.rds ? 7 : 6, later);
     await theWayBack(stage, stage.rds ? 8 : 7);
     say(
-      `\n${good('That was it')}, in ${Math.round((Date.now() - began) / 1000)} s, and nothing is left running.`,
+      `\n${pc.green('That was it')}, in ${Math.round((Date.now() - began) / 1000)} s, and nothing is left running.`,
     );
-    say(`Where to look next: ${strong('README.md')} takes your own database to its first proven backup;`);
+    say(`Where to look next: ${pc.bold('README.md')} takes your own database to its first proven backup;`);
     say(
       'DATABASE_URL=… bash scripts/demo.sh plays this with it, read-only; ./understudy local up keeps such a cloud running.',
     );
@@ -83,8 +83,8 @@ async function aNight(stage: DemoStage): Promise<string> {
   const stop = new AbortController();
   const writing = stage.cluster ? keepWriting(stage.cluster, stop.signal) : Promise.resolve(0);
   await dispatch('dump', utc(new Date()));
-  const deliveries = await progress('01:00 the schedule fires: one message to topic jobs', ({ say }) =>
-    pump((delivery) => say(line(delivery))),
+  const deliveries = await showProgress('01:00 the schedule fires: one message to topic jobs', ({ say }) =>
+    drainQueues((delivery) => say(line(delivery))),
   );
   stop.abort();
   const written = await writing;
@@ -105,7 +105,7 @@ async function aNight(stage: DemoStage): Promise<string> {
 async function aRehearsal(stage: DemoStage): Promise<void> {
   act(2, 'Sunday: the rehearsal');
   const evidence = await rehearse(stage);
-  for (const text of evidenceLines(evidence)) say(`   ${text}`);
+  for (const text of formatEvidenceLines(evidence)) say(`   ${text}`);
   if (options.proof === 'counts') {
     throw new Error('with proof.depth: counts nothing is ever proven, so there is no more to show');
   }
@@ -115,7 +115,7 @@ async function aRehearsal(stage: DemoStage): Promise<void> {
   );
 }
 
-async function aFlippedBit(stage: DemoStage, good: string): Promise<void> {
+async function aFlippedBit(stage: DemoStage, pointId: string): Promise<void> {
   act(3, 'Trouble: the store forgets one bit of a dump');
   await readInbox(stage.stack.inbox.pages);
   const { points } = {
@@ -124,21 +124,21 @@ async function aFlippedBit(stage: DemoStage, good: string): Promise<void> {
       dump: { key: string; bytes: number };
     }[],
   };
-  const stored = points.find((point) => point.id === good)!;
+  const stored = points.find((point) => point.id === pointId)!;
   stage.damage.flipByte(stored.dump.key, Math.floor(stored.dump.bytes / 2));
   say(
     `   one bit of byte ${Math.floor(stored.dump.bytes / 2).toLocaleString('en')} of ${stored.dump.bytes.toLocaleString('en')} in ${stored.dump.key} was flipped`,
   );
-  typed(`./understudy run verify ${stage.target} --point ${good} --again`);
+  typed(`./understudy run verify ${stage.target} --point ${pointId} --again`);
   await ask({
     job: 'verify',
     target: stage.target,
     scheduledFor: utc(new Date()),
     requestedBy: 'demo',
-    point: good,
+    point: pointId,
     again: true,
   });
-  const [verify] = await progress('the dump is verified again', () => pump());
+  const [verify] = await showProgress('the dump is verified again', () => drainQueues());
   const found = findings(verify);
   expect(
     found.some((each) => each.code === 'checksum-mismatch'),
@@ -150,7 +150,7 @@ async function aFlippedBit(stage: DemoStage, good: string): Promise<void> {
 async function anAlteredRow(stage: DemoStage): Promise<void> {
   act(4, 'Trouble: one row of a restored copy is not what it was');
   await dispatch('dump', utc(plusSeconds(new Date(), 1)));
-  await progress('another night’s dump', ({ say }) => pump((delivery) => say(line(delivery))));
+  await showProgress('another night’s dump', ({ say }) => drainQueues((delivery) => say(line(delivery))));
   let table = '';
   const scratch = sabotagedScratch(
     {
@@ -162,7 +162,7 @@ async function anAlteredRow(stage: DemoStage): Promise<void> {
     (name) => (table = name),
   );
   const compose = await import('../../lib/runtime/compose.ts');
-  replaced.scratch = (input) =>
+  replacedFunctions.scratch = (input) =>
     restoreAndProve(input as ScratchRequest, {
       plan: compose.plan(),
       vault: compose.vault(),
@@ -171,9 +171,9 @@ async function anAlteredRow(stage: DemoStage): Promise<void> {
       log: compose.log(),
       secondsLeft: () => 900,
     });
-  const evidence = await rehearse(stage).finally(() => (replaced.scratch = undefined));
+  const evidence = await rehearse(stage).finally(() => (replacedFunctions.scratch = undefined));
   say(`   one row of ${table} in the restored copy was altered`);
-  for (const text of evidenceLines(evidence).slice(0, 1)) say(`   ${text}`);
+  for (const text of formatEvidenceLines(evidence).slice(0, 1)) say(`   ${text}`);
   expect(
     evidence.differences.some((each) => each.name === table),
     `the proof names the table: ${evidence.findings[0]?.message ?? ''}`,
@@ -189,7 +189,7 @@ async function aMissedSchedule(stage: DemoStage, number: number): Promise<Date> 
   const later = plusSeconds(missed, policy.grace + 60);
   say(`   suppose that it is ${utc(later)}, and that no dump was asked for at ${missed}`);
   const clock = { ...compose.clock, now: () => later };
-  const looked = await progress('the watch takes its look', () =>
+  const looked = await showProgress('the watch takes its look', () =>
     watch({
       ...compose.platformDeps(),
       // Of this target alone: the shop’s instance does not come along into tomorrow.
@@ -230,10 +230,10 @@ async function theWayBack(stage: DemoStage, number: number): Promise<void> {
   act(number, 'What the alerts said to do');
   typed(`./understudy run dump ${stage.target}`);
   await dispatch('dump', utc(plusSeconds(new Date(), 2)));
-  await progress('a new dump', ({ say }) => pump((delivery) => say(line(delivery))));
+  await showProgress('a new dump', ({ say }) => drainQueues((delivery) => say(line(delivery))));
   const { outcome } = await rehearse(stage);
   expect(outcome === 'passed', 'it restores, and is equal to its source');
-  await progress('the watch looks again', () => invokeLocally('watch', {}));
+  await showProgress('the watch looks again', () => invokeLocally('watch', {}));
   typed('./understudy status');
   const answer = await statusAt(stage, new Date());
   for (const text of answer.lines) say(`   ${withOption(text, '--stage demo')}`);
@@ -244,7 +244,7 @@ async function statusAt(stage: DemoStage, now: Date) {
   const compose = await import('../../lib/runtime/compose.ts');
   const clock = { ...compose.clock, now: () => now };
   const report = await judgeStatus({ plan: stage.plan, catalog: compose.catalog(), clock });
-  return status({ invoke: async () => report } as unknown as Session);
+  return statusCommand({ invoke: async () => report } as unknown as Session);
 }
 
 /** The alert as the pager would get it. */
@@ -263,13 +263,13 @@ async function showPage(stage: DemoStage, code: string): Promise<void> {
   } = page!.finding as Record<string, string>;
   const shown = { severity, code: what, target, since, message, objectives, next };
   for (const [name, value] of Object.entries(shown))
-    if (value) say(`     ${faint(name.padEnd(10))} ${value}`);
+    if (value) say(`     ${pc.dim(name.padEnd(10))} ${value}`);
 }
 
 async function rehearse({ target }: DemoStage): Promise<Evidence> {
   typed(`./understudy rehearse ${target}`);
   await dispatch('rehearse', utc(new Date()));
-  const [rehearsal] = await progress('02:00 the scheduled test restore', () => pump());
+  const [rehearsal] = await showProgress('02:00 the scheduled test restore', () => drainQueues());
   if (rehearsal?.error) throw rehearsal.error;
   const { evidence, summary } = (rehearsal?.result ?? {}) as { evidence?: Evidence; summary?: string };
   if (!evidence) throw new Error(summary ?? 'there was no rehearsal');
@@ -312,6 +312,6 @@ function line(delivery: Delivery): string {
 try {
   await tell();
 } catch (error) {
-  say(`\n${bad('✖')} ${(error as Error).message}`);
+  say(`\n${pc.red('✖')} ${(error as Error).message}`);
   process.exitCode = 1;
 }

@@ -1,10 +1,10 @@
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { examine, type Fault } from './oracle/examine.ts';
+import { examineDatabase, type Fault } from './oracle/examine-database.ts';
+import { type ExaminedSeed, examineSeeds } from './oracle/examine-seeds.ts';
 import { startLab } from './oracle/lab.ts';
 import { reduce } from './oracle/reduce.ts';
-import { examineSeeds, type OfSeed } from './oracle/seeds.ts';
-import { plan } from './schema/generate.ts';
+import { planDatabase } from './schema/generate-statements.ts';
 
 /**
  * `node scripts/fuzz/main.ts --seeds 1-500`: random databases, dumped, restored and proven. Prints one line for every
@@ -29,7 +29,7 @@ const verdicts = new Map<string, number>();
 const reasons = new Map<string, number[]>();
 let [damaged, faulty] = [0, 0];
 
-async function found(examined: OfSeed): Promise<void> {
+async function found(examined: ExaminedSeed): Promise<void> {
   verdicts.set(examined.verdict, (verdicts.get(examined.verdict) ?? 0) + 1);
   const { reason } = examined;
   if (reason) reasons.set(reason, [...(reasons.get(reason) ?? []), examined.seed]);
@@ -49,13 +49,13 @@ async function found(examined: OfSeed): Promise<void> {
   }
 }
 
-async function explain({ seed, accepted }: OfSeed, fault: Fault): Promise<void> {
+async function explain({ seed, accepted }: ExaminedSeed, fault: Fault): Promise<void> {
   console.log(indent(fault.detail));
   if (!values.reduce || fault.signature.startsWith('missed')) return;
-  const { shape } = plan(seed, lab.major);
+  const { shape } = planDatabase(seed, lab.major);
   const text = fault.signature.startsWith('text');
   const shows = async (statements: string[]) => {
-    const again = await examine(lab, { shape, statements }, { seed, damages: 0, text }).catch(
+    const again = await examineDatabase(lab, { shape, statements }, { seed, damages: 0, text }).catch(
       () => undefined,
     );
     return again?.faults.some(({ signature }) => signature === fault.signature) ?? false;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { freePort } from './ports.ts';
+import { freePort } from './free-port.ts';
 import { tool, tools } from './tools.ts';
 
 export type Cluster = {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './ports.ts';
+import { freePort } from './free-port.ts';
 import { tool } from './tools.ts';
 
 export type Moto = { endpoint: string; port: number; pid: number; stop(): Promise<void> };

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from './state.ts';
+import { isAlive } from './local-state.ts';
 import { STATE } from './tools.ts';
 
 const DIRECTORY = join(STATE, 'local', 'jobs');

@@ -1,6 +1,6 @@
 import { ListSubscriptionsByTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { type Alert, withOption } from '../../lib/domain/findings/alert.ts';
-import { readInbox } from '../../scripts/local/pump.ts';
+import { readInbox } from '../../scripts/local/drain-queues.ts';
 import { lateness } from './support/catalogs.ts';
 import { form, subscribers } from './support/fake-sns.ts';
 import { breaks, type FaultyProxy } from './support/proxy.ts';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { COMMANDS } from '../../scripts/cli/registry/all.ts';
+import { COMMANDS } from '../../scripts/cli/registry/commands.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { planWith } from '../support/plan.ts';
 import { createStage } from '../support/stage.ts';

@@ -1,6 +1,6 @@
-import { examine } from '../../scripts/fuzz/oracle/examine.ts';
-import { type Lab, refusal, startLab } from '../../scripts/fuzz/oracle/lab.ts';
-import { examineSeeds } from '../../scripts/fuzz/oracle/seeds.ts';
+import { examineDatabase } from '../../scripts/fuzz/oracle/examine-database.ts';
+import { examineSeeds } from '../../scripts/fuzz/oracle/examine-seeds.ts';
+import { type Lab, parseRefusal, startLab } from '../../scripts/fuzz/oracle/lab.ts';
 
 /** A few of the random databases that scripts/fuzz makes; docs/fuzzing.md says how to run hundreds. */
 const SEEDS = Array.from({ length: 24 }, (_, index) => 1001 + index);
@@ -40,14 +40,14 @@ describe('random databases', () => {
         'create table b (x int)',
       ];
       const given = { shape: { options: "encoding 'UTF8'", settings: [] }, statements };
-      const examined = await examine(lab, given, { seed: 1, damages: 0, text: true, tamper });
+      const examined = await examineDatabase(lab, given, { seed: 1, damages: 0, text: true, tamper });
       expect(examined.faults.map((fault) => fault.signature)).toContain(signature);
     },
     300_000,
   );
 
   it('are no confirmation where pg_dump did not run, or its machine failed', async () => {
-    const failed = (stderr: string) => () => refusal('pg_dump', { stderr, message: 'exit code 1' });
+    const failed = (stderr: string) => () => parseRefusal('pg_dump', { stderr, message: 'exit code 1' });
     expect(failed('pg_dump: error: query failed: ERROR:  permission denied for table a')()).toEqual({
       ok: false,
       refused: 'permission denied for table a',

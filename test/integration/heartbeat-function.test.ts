@@ -1,6 +1,6 @@
 import { postgresHeartbeat } from '../../lib/adapters/engines/postgres/heartbeat.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
-import { invokeLocally } from '../../scripts/local/handlers.ts';
+import { invokeLocally } from '../../scripts/local/invoke-locally.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { told } from '../support/night.ts';
 import { planWith } from '../support/plan.ts';

@@ -11,7 +11,7 @@ import {
   makeRunDirectory,
   sweepRunDirectories,
 } from '../../lib/adapters/engines/postgres/scratch-directory.ts';
-import { isAlive } from '../../scripts/local/state.ts';
+import { isAlive } from '../../scripts/local/local-state.ts';
 import { ROOT } from '../../scripts/local/tools.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { BIN, never, type Taken, take } from '../support/source.ts';

@@ -7,8 +7,8 @@ import {
 import { type DumpPoint, isDump } from '../../lib/domain/points/recovery-point.ts';
 import type { Run } from '../../lib/domain/runs/run.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
-import { invokeLocally } from '../../scripts/local/handlers.ts';
-import { readInbox, type Told } from '../../scripts/local/pump.ts';
+import { type ReceivedAlert, readInbox } from '../../scripts/local/drain-queues.ts';
+import { invokeLocally } from '../../scripts/local/invoke-locally.ts';
 import type { Stage } from './stage.ts';
 
 let minute = 0;
@@ -51,7 +51,7 @@ export async function told(stage: Stage, topic: 'alerts' | 'pages' = 'alerts'): 
   return (await readInbox(stage.inbox[topic])).map(formatTold);
 }
 
-export function formatTold({ finding }: Told): string {
+export function formatTold({ finding }: ReceivedAlert): string {
   const { occasion, severity, code, subject } = finding as Record<string, string>;
   return `${occasion} ${severity} ${code} ${subject}`;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Credentials } from '../../lib/ports/database.ts';
-import { freePort } from '../../scripts/local/ports.ts';
+import { freePort } from '../../scripts/local/free-port.ts';
 
 /** A real PgBouncer in front of the test server. */
 export async function startPooler(

@@ -14,9 +14,14 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-s
 import { SCRATCH_PREFIX } from '../../lib/domain/names.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
-import { endDurable, type FunctionName, invokeLocally, replaced } from '../../scripts/local/handlers.ts';
+import { readInbox } from '../../scripts/local/drain-queues.ts';
+import {
+  endDurable,
+  type FunctionName,
+  invokeLocally,
+  replacedFunctions,
+} from '../../scripts/local/invoke-locally.ts';
 import { LOCAL_CREDENTIALS } from '../../scripts/local/moto.ts';
-import { readInbox } from '../../scripts/local/pump.ts';
 import { type LocalRds, type LocalRdsOptions, startLocalRds } from '../../scripts/local/rds/local-rds.ts';
 import { instancePlan } from './plan.ts';
 import { createStage, type Stage } from './stage.ts';
@@ -101,7 +106,7 @@ export async function createPlatform(
     },
     leftOver: () => leftOver(client, stage.name),
     async close() {
-      replaced.prove = undefined;
+      replacedFunctions.prove = undefined;
       rds.fault = undefined;
       await endDurable();
       client.destroy();

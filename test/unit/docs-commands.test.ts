@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FINDINGS } from '../../lib/domain/findings/findings.ts';
-import { COMMANDS } from '../../scripts/cli/registry/all.ts';
-import { COMMON } from '../../scripts/cli/registry/definition.ts';
+import { COMMON } from '../../scripts/cli/registry/command-definition.ts';
+import { COMMANDS } from '../../scripts/cli/registry/commands.ts';
 
 const ROOT = join(__dirname, '../..');
 const PAGES = [

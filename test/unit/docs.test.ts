@@ -5,7 +5,7 @@ import { loadPlan } from '../../lib/config/load.ts';
 import { configSchema, jsonSchema } from '../../lib/config/schema.ts';
 import { FINDINGS } from '../../lib/domain/findings/finding.ts';
 import { jobMessage } from '../../lib/domain/runs/job.ts';
-import { writtenPages } from '../../scripts/docs/written.ts';
+import { generatedPages } from '../../scripts/docs/generated-pages.ts';
 
 const ROOT = join(__dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -68,7 +68,7 @@ describe('the documentation', () => {
       expect(() => loadPlan(sample, 'sample.yml', new Date('2026-11-20T12:00:00Z'))).not.toThrow();
   });
 
-  it.each(Object.entries(writtenPages()))('has %s as `npm run docs` writes it', (path, text) => {
+  it.each(Object.entries(generatedPages()))('has %s as `npm run docs` writes it', (path, text) => {
     expect(read(path)).toBe(text);
   });
 

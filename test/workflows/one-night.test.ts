@@ -1,6 +1,6 @@
 import type { Evidence } from '../../lib/domain/proof/evidence.ts';
-import { endDurable, invokeLocally } from '../../scripts/local/handlers.ts';
-import { pump, readInbox } from '../../scripts/local/pump.ts';
+import { drainQueues, readInbox } from '../../scripts/local/drain-queues.ts';
+import { endDurable, invokeLocally } from '../../scripts/local/invoke-locally.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { planWith } from '../support/plan.ts';
 import { createStage, type Stage } from '../support/stage.ts';
@@ -27,7 +27,7 @@ describe('one night', () => {
       job: 'dump',
       scheduledFor: '2026-11-20T01:00:00Z',
     });
-    const night = await pump();
+    const night = await drainQueues();
     expect(night.map((each) => [each.function, each.error])).toEqual([
       ['dump', undefined],
       ['verify', undefined],
@@ -38,7 +38,7 @@ describe('one night', () => {
       job: 'rehearse',
       scheduledFor: '2026-11-20T02:00:00Z',
     });
-    const [rehearsal] = await pump();
+    const [rehearsal] = await drainQueues();
     const { evidence } = rehearsal!.result as { evidence: Evidence };
     expect(evidence).toMatchObject({
       outcome: 'passed',

@@ -1,11 +1,12 @@
+import pc from 'picocolors';
 import type { Decision } from '../../../lib/domain/points/retention.ts';
-import { DONE } from '../exit.ts';
-import type { Message } from '../message.ts';
-import { type Answer, bad, faint, good } from '../say.ts';
+import { DONE } from '../exit-codes.ts';
+import type { AskedMessage } from '../message-for.ts';
+import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
 /** What `expire` would keep and delete now, and why. */
-export async function expireDryRun(session: Session, message: Message): Promise<Answer> {
+export async function expireDryRun(session: Session, message: AskedMessage): Promise<CommandResult> {
   const planned = await session.invoke<{
     decisions: Decision[];
     orphans: string[];
@@ -13,10 +14,12 @@ export async function expireDryRun(session: Session, message: Message): Promise<
     frozen?: string;
   }>('expire', { ...message, dryRun: true });
   const lines = planned.decisions.map(
-    ({ point, keep, why }) => `${keep ? good('keep  ') : bad('delete')} ${point.id}  ${why}`,
+    ({ point, keep, why }) => `${keep ? pc.green('keep  ') : pc.red('delete')} ${point.id}  ${why}`,
   );
-  const orphans = planned.orphans.map((key) => `${bad('delete')} ${key}  belongs to no point`);
-  const unknown = (planned.unknown ?? []).map((dump) => `${good('keep  ')} ${dump}  unknown to the catalog`);
+  const orphans = planned.orphans.map((key) => `${pc.red('delete')} ${key}  belongs to no point`);
+  const unknown = (planned.unknown ?? []).map(
+    (dump) => `${pc.green('keep  ')} ${dump}  unknown to the catalog`,
+  );
   return {
     document: planned,
     exit: DONE,
@@ -25,7 +28,7 @@ export async function expireDryRun(session: Session, message: Message): Promise<
       ...orphans,
       ...unknown,
       ...(planned.frozen ? [`nothing is deleted, because ${planned.frozen}`] : []),
-      faint('dry run: nothing was touched'),
+      pc.dim('dry run: nothing was touched'),
     ],
   };
 }

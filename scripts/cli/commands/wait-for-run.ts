@@ -1,3 +1,4 @@
+import pc from 'picocolors';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { isSettled } from '../../../lib/domain/findings/acknowledgement.ts';
 import type { Finding } from '../../../lib/domain/findings/finding.ts';
@@ -6,15 +7,15 @@ import { runName } from '../../../lib/domain/names.ts';
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import type { Run } from '../../../lib/domain/runs/run.ts';
 import { humanSeconds, plusSeconds, secondsBetween, utc } from '../../../lib/domain/time.ts';
-import { formatFinding } from '../delivery-lines.ts';
-import { evidenceLines } from '../evidence-lines.ts';
-import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit.ts';
-import { type Message, runOf } from '../message.ts';
-import { progress, type Show } from '../progress.ts';
-import { type Answer, bad, faint, good, shortUtc } from '../say.ts';
+import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit-codes.ts';
+import { formatFinding } from '../format-delivery.ts';
+import { formatEvidenceLines } from '../format-evidence-lines.ts';
+import { type AskedMessage, runOf } from '../message-for.ts';
+import { type CommandResult, shortUtc } from '../print-result.ts';
 import type { Session } from '../session.ts';
-import { usualSeconds } from '../usual.ts';
-import { cancel } from './cancel.ts';
+import { type Show, showProgress } from '../show-progress.ts';
+import { usualSeconds } from '../usual-seconds.ts';
+import { cancelCommand } from './cancel-command.ts';
 
 /** Longer than any run may take: snapshots, copies and restores are waited for by the platform’s own measure. */
 const LONGEST_HOURS = 48;
@@ -24,17 +25,17 @@ const SECONDS_BETWEEN_LOOKS = 5;
 type Outcome = { ended: Run; evidence?: Evidence | undefined; findings: Finding[] };
 
 /** Blocks until the run that was asked for has ended, and judges it by its own evidence and findings alone. */
-export async function waitForRun(session: Session, message: Message): Promise<Answer> {
-  const outcome = await progress(
+export async function waitForRun(session: Session, message: AskedMessage): Promise<CommandResult> {
+  const outcome = await showProgress(
     runName(runOf(message)),
     async (show) => whatItFound(session, message, await untilEnded(session, message, show)),
     (found) => exitOf(found) === DONE,
-    { cancel: () => cancel(session, runOf(message).job, message.target) },
+    { cancel: () => cancelCommand(session, runOf(message).job, message.target) },
   );
   return { document: documentOf(message, outcome), exit: exitOf(outcome), lines: linesOf(outcome) };
 }
 
-async function untilEnded(session: Session, message: Message, { say, live }: Show): Promise<Run> {
+async function untilEnded(session: Session, message: AskedMessage, { say, live }: Show): Promise<Run> {
   const usual = await usualSeconds(session, message);
   let said = '';
   const deadline = Date.now() + LONGEST_HOURS * 3_600_000;
@@ -63,7 +64,7 @@ function formatWait(startedAt: string | undefined, usual: number | undefined): s
   return `running for ${elapsed}, expected to end about ${shortUtc(utc(plusSeconds(startedAt, usual)))} UTC`;
 }
 
-async function whatItFound(session: Session, message: Message, ended: Run): Promise<Outcome> {
+async function whatItFound(session: Session, message: AskedMessage, ended: Run): Promise<Outcome> {
   const proves = message.job.startsWith('rehearse') && ended.state === 'succeeded';
   return {
     ended,
@@ -73,7 +74,7 @@ async function whatItFound(session: Session, message: Message, ended: Run): Prom
 }
 
 /** Of this rehearsal: others of the target may have begun and ended meanwhile. */
-async function evidenceOf(session: Session, message: Message): Promise<Evidence> {
+async function evidenceOf(session: Session, message: AskedMessage): Promise<Evidence> {
   const { target } = message;
   const run = runName(runOf(message));
   const newest = await session.invoke<Evidence[]>('operator', { ask: 'evidence', target, limit: 20 });
@@ -99,17 +100,17 @@ function exitOf({ ended, evidence, findings }: Outcome): ExitCode {
   return evidence?.outcome === 'failed' || findings.length > 0 ? FOUND_WRONG : DONE;
 }
 
-function documentOf({ job }: Message, { ended, evidence, findings }: Outcome): unknown {
+function documentOf({ job }: AskedMessage, { ended, evidence, findings }: Outcome): unknown {
   if (evidence) return evidence;
   return job === 'preflight' ? { ...ended, findings } : ended;
 }
 
 function linesOf(outcome: Outcome): string[] {
   const { ended, evidence, findings } = outcome;
-  if (evidence) return evidenceLines(evidence);
+  if (evidence) return formatEvidenceLines(evidence);
   return [
-    `${exitOf(outcome) === DONE ? good('✔') : bad('✖')} ${ended.summary ?? ended.state}`,
-    ...(ended.error?.hint ? [`  ${faint(`next: ${ended.error.hint}`)}`] : []),
+    `${exitOf(outcome) === DONE ? pc.green('✔') : pc.red('✖')} ${ended.summary ?? ended.state}`,
+    ...(ended.error?.hint ? [`  ${pc.dim(`next: ${ended.error.hint}`)}`] : []),
     ...findings.flatMap(formatFinding),
   ];
 }

@@ -6,8 +6,8 @@ import { Client } from 'pg';
 import type { Credentials } from '../../../lib/ports/database.ts';
 import { type Cluster, startCluster } from '../../local/cluster.ts';
 import { tool } from '../../local/tools.ts';
-import type { DatabaseShape } from '../schema/database.ts';
-import { ROLES } from '../schema/world.ts';
+import type { DatabaseShape } from '../schema/database-shape.ts';
+import { ROLES } from '../schema/schema-draft.ts';
 
 const DUMP_ROLE = 'fuzz_dump';
 /** As powerful as the role that restores in scratch: a member of all others, and no superuser. */
@@ -25,10 +25,14 @@ export type Lab = {
   createDatabase(shape: DatabaseShape): Promise<string>;
   drop(database: string): Promise<void>;
   /** Runs a program of this PostgreSQL. It succeeds, or the server refuses a statement of it; all else is no answer and throws. */
-  run(program: string, args: string[], as: { user: string; host?: string; port?: number }): Promise<Outcome>;
+  run(
+    program: string,
+    args: string[],
+    as: { user: string; host?: string; port?: number },
+  ): Promise<ProgramOutcome>;
 };
 
-export type Outcome = { ok: true; stdout: string } | { ok: false; refused: string };
+export type ProgramOutcome = { ok: true; stdout: string } | { ok: false; refused: string };
 
 export async function startLab(): Promise<Lab> {
   process.env['PG_BIN'] = tool('PG_BIN');
@@ -69,7 +73,7 @@ export async function startLab(): Promise<Lab> {
         maxBuffer: 200_000_000,
       }).then(
         ({ stdout, stderr }) => ({ ok: true, stdout, stderr }),
-        (error: { stderr?: string; message: string }) => refusal(program, error),
+        (error: { stderr?: string; message: string }) => parseRefusal(program, error),
       ),
   };
   await makeRoles(cluster);
@@ -81,7 +85,10 @@ const OF_THE_MACHINE =
   /out of (?:shared )?memory|No space left|could not (?:write|extend|open) |too many|terminating|canceling|deadlock|is being accessed|recovery|shutting down|starting up/;
 
 /** The server's first error; throws where no server refused anything, because a second tool that did not run confirms nothing. */
-export function refusal(program: string, { stderr, message }: { stderr?: string; message: string }): Outcome {
+export function parseRefusal(
+  program: string,
+  { stderr, message }: { stderr?: string; message: string },
+): ProgramOutcome {
   // A database may choose a client_encoding that it cannot convert to: then it refuses every plain connection.
   const refused = /\b(?:ERROR: {2}|FATAL: {2}(?=conversion between))(.*)/.exec(stderr ?? '')?.[1];
   if (refused === undefined || OF_THE_MACHINE.test(refused))

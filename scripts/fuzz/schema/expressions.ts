@@ -1,9 +1,9 @@
 import type { Random } from '../random.ts';
-import type { Sort } from './values.ts';
+import type { Sort } from './column-types.ts';
 
-export type Named = { name: string; sort: Sort };
+export type NamedColumn = { name: string; sort: Sort };
 /** `immutable` for indexes and generated columns, `query` where a subquery may stand. */
-export type Setting = { immutable?: boolean; query?: boolean };
+export type ExpressionContext = { immutable?: boolean; query?: boolean };
 
 /**
  * Random expressions over some columns. Many of them are forms that PostgreSQL writes out in other words than it read,
@@ -11,10 +11,10 @@ export type Setting = { immutable?: boolean; query?: boolean };
  */
 export class Expressions {
   readonly #random: Random;
-  readonly #columns: readonly Named[];
-  readonly #setting: Setting;
+  readonly #columns: readonly NamedColumn[];
+  readonly #setting: ExpressionContext;
 
-  constructor(random: Random, columns: readonly Named[], setting: Setting = {}) {
+  constructor(random: Random, columns: readonly NamedColumn[], setting: ExpressionContext = {}) {
     this.#random = random;
     this.#columns = columns;
     this.#setting = setting;

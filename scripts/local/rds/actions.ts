@@ -1,14 +1,20 @@
-import * as catalogue from './catalogue.ts';
-import { groupActions, showGroup } from './groups.ts';
-import { invalid } from './model.ts';
-import { deleteResource, modifyResource } from './modification.ts';
-import { CLUSTER, INSTANCE, type Kind, type Noun, parseArn } from './names.ts';
+import * as catalogue from './engine-versions.ts';
+import { rejectValue } from './model.ts';
+import { deleteResource, modifyResource } from './modify-resource.ts';
+import { CLUSTER, INSTANCE, type Kind, type Noun, parseArn } from './nouns.ts';
+import { groupActions, showGroup } from './parameter-groups.ts';
 import { find, nameOf, page } from './regions.ts';
 import { createMember } from './resources.ts';
 import { restoreFromSnapshot, restoreToPointInTime } from './restores.ts';
-import { hasBackups, showBackups, showResource, showSnapshot } from './show.ts';
-import { copySnapshot, deleteSnapshot, ofSourceAndType, shareSnapshot, takeSnapshot } from './snapshots.ts';
-import type { Call, Resource, Snapshot, Things } from './world.ts';
+import { hasBackups, showBackups, showResource, showSnapshot } from './show-resource.ts';
+import {
+  handleCopySnapshot,
+  handleCreateSnapshot,
+  handleDeleteSnapshot,
+  handleShareSnapshot,
+  ofSourceAndType,
+} from './snapshot-actions.ts';
+import type { Call, RdsSnapshot, Resource, Things } from './world.ts';
 
 /** What an action does with parameters that fit its input shape. */
 type Action = (call: Call) => unknown;
@@ -20,7 +26,7 @@ function actionsOf(kind: Kind): Record<string, Action> {
     (act: Act<Resource>): Action =>
     async (call) => ({ [noun]: await showResource(call, await act(call)) });
   const shown =
-    (act: Act<Snapshot>): Action =>
+    (act: Act<RdsSnapshot>): Action =>
     async (call) => ({ [snapshot]: showSnapshot(await act(call)) });
   const actions: Record<string, Action> = {
     [`Describe${noun}s`]: describe(noun, showResource),
@@ -28,10 +34,10 @@ function actionsOf(kind: Kind): Record<string, Action> {
     [`Delete${noun}`]: resource(deleteResource),
     [`Restore${noun}From${kind === CLUSTER ? 'Snapshot' : snapshot}`]: resource(restoreFromSnapshot),
     [`Restore${noun}ToPointInTime`]: resource(restoreToPointInTime),
-    [`Create${snapshot}`]: shown(takeSnapshot),
-    [`Copy${snapshot}`]: shown(copySnapshot),
-    [`Delete${snapshot}`]: shown(deleteSnapshot),
-    [`Modify${snapshot}Attribute`]: shareSnapshot,
+    [`Create${snapshot}`]: shown(handleCreateSnapshot),
+    [`Copy${snapshot}`]: shown(handleCopySnapshot),
+    [`Delete${snapshot}`]: shown(handleDeleteSnapshot),
+    [`Modify${snapshot}Attribute`]: handleShareSnapshot,
     [`Describe${snapshot}s`]: describe(snapshot, (_, found) => showSnapshot(found), ofSourceAndType),
     [`Describe${group}s`]: describe(group, (_, found) => showGroup(found)),
     ...groupActions(kind),
@@ -57,7 +63,8 @@ function describe<N extends Noun>(
 
 function listTagsForResource(call: Call) {
   const given = call.input.ResourceName!;
-  const noun = parseArn(given)?.noun ?? invalid(`The resource name does not match an RDS resource: ${given}`);
+  const noun =
+    parseArn(given)?.noun ?? rejectValue(`The resource name does not match an RDS resource: ${given}`);
   // The model has no code for a parameter group that is not there.
   const isListed = ['DBInstance', 'DBCluster', 'DBSnapshot'].includes(noun);
   return { TagList: find(call, noun, given, isListed ? undefined : 'InvalidParameterValue').tags };

@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs';
 import { background } from './background.ts';
+import * as sources from './create-source.ts';
 import { makeMachine } from './machine.ts';
 import { loadModel } from './model.ts';
-import { INSTANCE } from './names.ts';
-import { sql } from './postgres.ts';
+import { INSTANCE } from './nouns.ts';
+import { runSql } from './postgres.ts';
 import { regionOf } from './regions.ts';
-import { type Desk, type Fault, serve } from './server.ts';
-import * as sources from './sources.ts';
+import { type InjectFault, type RdsService, serveRds } from './serve-rds.ts';
 import { dropStore } from './store.ts';
-import type { Settings, World } from './world.ts';
+import type { LocalRdsSettings, LocalRdsWorld } from './world.ts';
 
 /** RDS on this machine: its API in front of real PostgreSQL servers. */
 export type LocalRds = Awaited<ReturnType<typeof startLocalRds>>;
@@ -19,16 +19,16 @@ export type LocalRdsOptions = { pace?: number; subnetGroups?: string[] };
 
 export async function startLocalRds({ pace = 300, subnetGroups = [] }: LocalRdsOptions = {}) {
   const machine = makeMachine();
-  const settings: Settings = {
+  const settings: LocalRdsSettings = {
     pace,
     quotas: { instances: 40, clusters: 40, snapshots: 100, clusterSnapshots: 100, copies: 20 },
     inaccessibleKeys: new Set(),
     violations: [],
   };
   const shared = { settings, machine, background: background(settings) };
-  const world: World = { ...shared, regions: new Map(), subnetGroups, flags: {} };
-  const desk: Desk = { world, model: loadModel(), calls: [], fault: () => rds.fault };
-  const server = await serve(desk);
+  const world: LocalRdsWorld = { ...shared, regions: new Map(), subnetGroups, flags: {} };
+  const desk: RdsService = { world, model: loadModel(), calls: [], fault: () => rds.fault };
+  const server = await serveRds(desk);
   const stopNow = () => machine.children.forEach((child) => void child.kill('SIGQUIT'));
   process.once('exit', stopNow);
 
@@ -39,7 +39,7 @@ export async function startLocalRds({ pace = 300, subnetGroups = [] }: LocalRdsO
     directory: machine.root,
     /** Every call, in order. The Region comes from the signature. */
     calls: desk.calls,
-    fault: undefined as Fault | undefined,
+    fault: undefined as InjectFault | undefined,
     /** For test set-up: makes a source, available when it resolves. */
     createInstance: async (options: sources.SourceOptions) =>
       void (await sources.createSource(world, INSTANCE, options)),
@@ -52,12 +52,12 @@ export async function startLocalRds({ pace = 300, subnetGroups = [] }: LocalRdsO
       if (!found) throw new Error(`there is no ${id}`);
       const { port, server } = found.store;
       const pid = server?.process?.pid;
-      return { port, pid, sql: (database: string, text: string) => sql(server!, database, text) };
+      return { port, pid, sql: (database: string, text: string) => runSql(server!, database, text) };
     },
     /** What AWS does at night; resolves with the snapshot's name when it is available. */
     takeAutomatedSnapshot: (id: string) => sources.takeAutomatedSnapshot(world, id),
     /** Forces what AWS would do by itself. The id is an instance's, a cluster's or a snapshot's, or '*' for flags. */
-    set: (id: string, to: sources.Changes, region?: string) => sources.change(world, id, to, region),
+    set: (id: string, to: sources.Changes, region?: string) => sources.changeResource(world, id, to, region),
     /** Ends every server and removes everything. */
     async close() {
       await server.close();

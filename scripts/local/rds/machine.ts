@@ -10,7 +10,7 @@ import { tool } from '../tools.ts';
 export type Machine = ReturnType<typeof makeMachine>;
 
 /** A setting of the server: `restart` if it takes effect at the next start only. Its default is known to a running server alone. */
-export type Parameter = { restart: boolean; value?: string };
+export type ServerParameter = { restart: boolean; value?: string };
 
 export const ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 
@@ -46,14 +46,14 @@ export function newDirectory(machine: Machine, path?: string): string {
 }
 
 /** Runs a program of PostgreSQL, or `cp`, as the account that owns the data. */
-export async function run(machine: Machine, program: string, args: string[]): Promise<void> {
+export async function runProgram(machine: Machine, program: string, args: string[]): Promise<void> {
   const file = program.includes('/') ? program : join(machine.bin, program);
   const env = { ...ENVIRONMENT, PGPASSWORD: machine.password };
   await promisify(execFile)(file, args, { ...machine.identity, env, cwd: machine.root });
 }
 
 export const copyDirectory = (machine: Machine, from: string, to: string) =>
-  run(machine, '/bin/cp', ['-Rp', from, to]);
+  runProgram(machine, '/bin/cp', ['-Rp', from, to]);
 
 /** pg_config may be a link to another build's, and then knows only where that one keeps its libraries. */
 function libraries(bin: string): (name: string) => boolean {
@@ -69,7 +69,7 @@ function libraries(bin: string): (name: string) => boolean {
     );
 }
 
-function parametersIn(description: string): Map<string, Parameter> {
+function parametersIn(description: string): Map<string, ServerParameter> {
   const rows = description
     .trim()
     .split('\n')

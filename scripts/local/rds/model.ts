@@ -41,10 +41,10 @@ export function loadModel(): Model {
   return JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as Model;
 }
 
-export type Refused = { code: string; message: string; status: number };
+export type ErrorAnswer = { code: string; message: string; status: number };
 
 /** An answer that refuses, by the code that stands in the XML. */
-export class Refusal extends Error {
+export class RdsError extends Error {
   readonly code: string;
   readonly status: number | undefined;
 
@@ -58,18 +58,18 @@ export class Refusal extends Error {
 /** Codes that RDS gives and its model does not list. */
 const UNLISTED = ['InvalidAction', 'InvalidParameterValue', 'InvalidParameterCombination', 'ValidationError'];
 
-export function refuse(code: string, message: string): never {
-  throw new Refusal(code, message);
+export function rejectCall(code: string, message: string): never {
+  throw new RdsError(code, message);
 }
 
 /** A parameter that RDS does not take. */
-export function invalid(message: string): never {
-  throw new Refusal('InvalidParameterValue', message);
+export function rejectValue(message: string): never {
+  throw new RdsError('InvalidParameterValue', message);
 }
 
 /** Parameters that do not fit each other, or what they are asked of. */
-export function unfit(message: string): never {
-  throw new Refusal('InvalidParameterCombination', message);
+export function rejectCombination(message: string): never {
+  throw new RdsError('InvalidParameterCombination', message);
 }
 
 /** The status that the model gives to a code; undefined for a code that this operation could never answer with. */

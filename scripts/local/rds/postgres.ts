@@ -3,8 +3,8 @@ import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { freePort } from '../ports.ts';
-import { ENVIRONMENT, type Machine, newDirectory, run } from './machine.ts';
+import { freePort } from '../free-port.ts';
+import { ENVIRONMENT, type Machine, newDirectory, runProgram } from './machine.ts';
 
 export type Rows = Record<string, unknown>[];
 
@@ -22,16 +22,16 @@ export type Server = {
   ready: boolean;
 };
 
-export const dataOf = ({ directory }: { directory: string }) => join(directory, 'data');
-export const archiveOf = ({ directory }: { directory: string }) => join(directory, 'wal');
+export const dataDirectoryOf = ({ directory }: { directory: string }) => join(directory, 'data');
+export const walArchiveOf = ({ directory }: { directory: string }) => join(directory, 'wal');
 
 /** A new, empty cluster of the superuser `rdsadmin`, not started. */
 export async function newServer(machine: Machine, parameters: Server['parameters']): Promise<Server> {
   const server = await emptyServer(machine, parameters);
   const passwordFile = join(server.directory, 'password');
-  await run(machine, '/bin/sh', ['-c', 'umask 077; printf %s "$PGPASSWORD" > "$0"', passwordFile]);
-  await run(machine, 'initdb', [
-    ...['-D', dataOf(server), '-U', 'rdsadmin', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
+  await runProgram(machine, '/bin/sh', ['-c', 'umask 077; printf %s "$PGPASSWORD" > "$0"', passwordFile]);
+  await runProgram(machine, 'initdb', [
+    ...['-D', dataDirectoryOf(server), '-U', 'rdsadmin', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
     ...['--no-sync', '--data-checksums', '--wal-segsize=1', '--encoding=UTF8', '--locale=C.UTF-8'],
   ]);
   return server;
@@ -40,17 +40,17 @@ export async function newServer(machine: Machine, parameters: Server['parameters
 export async function emptyServer(machine: Machine, parameters: Server['parameters']): Promise<Server> {
   const directory = newDirectory(machine);
   const server = { machine, directory, port: await freePort(), parameters, ready: false, open: true };
-  newDirectory(machine, archiveOf(server));
+  newDirectory(machine, walArchiveOf(server));
   return server;
 }
 
 /** Resolves when the server takes writes: recovery is over then. */
-export async function start(server: Server, open: boolean, more: string[] = []): Promise<void> {
+export async function startServer(server: Server, open: boolean, more: string[] = []): Promise<void> {
   const { machine, directory } = server;
   server.open = open;
   const log = openSync(join(directory, 'log'), 'a');
   const settings = [...settingsOf(server), ...more].flatMap((setting) => ['-c', setting]);
-  const child = spawn(join(machine.bin, 'postgres'), ['-D', dataOf(server), ...settings], {
+  const child = spawn(join(machine.bin, 'postgres'), ['-D', dataDirectoryOf(server), ...settings], {
     ...{ ...machine.identity, env: ENVIRONMENT, cwd: directory, stdio: ['ignore', log, log] },
   });
   server.process = child;
@@ -65,7 +65,7 @@ export async function start(server: Server, open: boolean, more: string[] = []):
 }
 
 /** `fast` writes a checkpoint and lets the archiver finish; `immediate` is for what is thrown away. */
-export async function stop(server: Server, how: 'fast' | 'immediate'): Promise<void> {
+export async function stopServer(server: Server, how: 'fast' | 'immediate'): Promise<void> {
   const child = server.process;
   server.process = undefined;
   server.ready = false;
@@ -76,14 +76,14 @@ export async function stop(server: Server, how: 'fast' | 'immediate'): Promise<v
 }
 
 /** Opens or closes the port by starting again; what rdsadmin does goes over the socket and works either way. */
-export async function restart(server: Server, open: boolean): Promise<void> {
+export async function restartServer(server: Server, open: boolean): Promise<void> {
   if (server.process && server.open === open) return;
-  await stop(server, 'fast');
-  await start(server, open);
+  await stopServer(server, 'fast');
+  await startServer(server, open);
 }
 
 /** Runs SQL as rdsadmin; several statements at once are fine, the last one's rows come back. */
-export async function sql(server: Server, database: string, text: string): Promise<Rows> {
+export async function runSql(server: Server, database: string, text: string): Promise<Rows> {
   const { directory: host, port, machine } = server;
   const client = new Client({ host, port, database, user: 'rdsadmin', password: machine.password });
   client.on('error', () => undefined);
@@ -97,14 +97,14 @@ export async function sql(server: Server, database: string, text: string): Promi
 }
 
 async function isWritable(server: Server): Promise<boolean> {
-  const asked = sql(server, 'postgres', 'select pg_is_in_recovery() as recovering');
+  const asked = runSql(server, 'postgres', 'select pg_is_in_recovery() as recovering');
   return (await asked.catch(() => []))[0]?.['recovering'] === false;
 }
 
 /** The later ones win: a parameter group over what is usual, and what makes it a server of the local RDS over both. */
 export function settingsOf(server: Server): string[] {
   const { machine, directory, parameters, open, port } = server;
-  const archive = archiveOf(server);
+  const archive = walArchiveOf(server);
   const isHere = (library: string) => machine.hasLibrary(library.trim());
   const libraries = (value: string) => value.split(',').filter(isHere).join(',');
   return [
@@ -125,11 +125,14 @@ export function settingsOf(server: Server): string[] {
 }
 
 /** The databases and roles a new instance has. `rds_superuser` is what RDS gives instead of a superuser. */
-export async function equip(server: Server, of: { database: string; user: string; password: string }) {
-  const run = (text: string) => sql(server, 'postgres', text);
+export async function createInitialRoles(
+  server: Server,
+  of: { database: string; user: string; password: string },
+) {
+  const run = (text: string) => runSql(server, 'postgres', text);
   const user = quoteName(of.user);
   await run(ROLES);
-  for (const database of ['template1', 'postgres']) await sql(server, database, AMCHECK);
+  for (const database of ['template1', 'postgres']) await runSql(server, database, AMCHECK);
   const may = 'login createdb createrole in role rds_superuser';
   await run(`create role ${user} password ${quote(of.password)} ${may}`);
   if (of.database !== 'postgres') await run(`create database ${quoteName(of.database)}`);
@@ -137,7 +140,7 @@ export async function equip(server: Server, of: { database: string; user: string
 }
 
 export async function changePassword(server: Server, user: string, password: string): Promise<void> {
-  await sql(server, 'postgres', `alter role ${quoteName(user)} password ${quote(password)}`);
+  await runSql(server, 'postgres', `alter role ${quoteName(user)} password ${quote(password)}`);
 }
 
 const ROLES = `

@@ -1,10 +1,10 @@
-import { groupFor, valuesOf } from './groups.ts';
-import { refuse, unfit } from './model.ts';
-import { arnOf, forbid, newTags, resourceId } from './names.ts';
-import { restart, type Server, stop } from './postgres.ts';
-import { find, membersOf, mustBeNew, newName } from './regions.ts';
+import { rejectCall, rejectCombination } from './model.ts';
+import { arnOf, newTags, rejectState, resourceId } from './nouns.ts';
+import { groupFor, valuesOf } from './parameter-groups.ts';
+import { restartServer, type Server, stopServer } from './postgres.ts';
+import { checkNewName, find, membersOf, mustBeNew } from './regions.ts';
 import { baseBackup } from './store.ts';
-import { type Call, type Flags, flagsOf, type Origin, type Resource } from './world.ts';
+import { type Call, type Flags, flagsOf, type Resource, type ResourceOrigin } from './world.ts';
 
 type Making = Pick<Resource, 'id' | 'origin' | 'class' | 'database' | 'store' | 'group' | 'subnetGroup'> & {
   retention: number;
@@ -40,16 +40,17 @@ export function addResource(call: Call, { retention, ...making }: Making): Resou
 /** The name of a new instance or cluster, if there may be one more. */
 export function newResourceName(call: Call, given: string): string {
   const { noun, quota, quotaExceeded } = call.kind;
-  const id = newName(call, noun, given);
+  const id = checkNewName(call, noun, given);
   const most = call.world.settings.quotas[quota];
-  if (call.region[noun].size >= most) refuse(quotaExceeded, `The quota of ${most} ${noun}s is used up`);
+  if (call.region[noun].size >= most) rejectCall(quotaExceeded, `The quota of ${most} ${noun}s is used up`);
   return id;
 }
 
 /** What is restored has its source's engine. */
-export function sameEngine({ input }: Call, origin: Origin): void {
+export function sameEngine({ input }: Call, origin: ResourceOrigin): void {
   for (const name of ['Engine', 'EngineVersion'] as const)
-    if ((input[name] ?? origin[name]) !== origin[name]) unfit(`The source's ${name} is ${origin[name]}.`);
+    if ((input[name] ?? origin[name]) !== origin[name])
+      rejectCombination(`The source's ${name} is ${origin[name]}.`);
 }
 
 type Starting = (server: Server) => Promise<void>;
@@ -91,18 +92,18 @@ export async function backUp({ world }: Call, resource: Resource): Promise<void>
 async function fail(resource: Resource, status: string): Promise<void> {
   if (resource.status === 'deleting') return;
   resource.status = status;
-  if (!resource.cluster && resource.store.server) await stop(resource.store.server, 'immediate');
+  if (!resource.cluster && resource.store.server) await stopServer(resource.store.server, 'immediate');
 }
 
 /** Only members of a cluster are made this way here. What is not said of them is as in their cluster. */
 export function createMember(call: Call): Resource {
   const { DBClusterIdentifier: given, DBInstanceIdentifier: name } = call.input;
-  if (!given) unfit('Instances are made here only with a DBClusterIdentifier.');
+  if (!given) rejectCombination('Instances are made here only with a DBClusterIdentifier.');
   const id = newResourceName(call, name!);
   const cluster: Resource = find(call, 'DBCluster', given);
   sameEngine(call, cluster.origin);
   if (!['available', 'creating', 'backing-up', 'modifying'].includes(cluster.status))
-    forbid(cluster, `is ${cluster.status}`);
+    rejectState(cluster, `is ${cluster.status}`);
   const member = addMember(call, cluster, id);
   comeUp(call, member, cluster, () => join(member, cluster));
   return member;
@@ -121,12 +122,13 @@ export async function join(member: Resource, cluster: Resource): Promise<void> {
   const { server } = cluster.store;
   if (!server || server.open) return;
   server.parameters = valuesOf(cluster.group, member.group);
-  await restart(server, true);
+  await restartServer(server, true);
 }
 
 /** Without a member a cluster takes no connections. */
 export async function leave(call: Call, member: Resource, cluster: Resource): Promise<void> {
   const others = membersOf(call, cluster).filter((other) => other !== member && other.reachable);
   const { server } = cluster.store;
-  if (others.length === 0 && cluster.status !== 'deleting' && server?.ready) await restart(server, false);
+  if (others.length === 0 && cluster.status !== 'deleting' && server?.ready)
+    await restartServer(server, false);
 }

@@ -1,9 +1,17 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../ports.ts';
-import { copyDirectory, type Machine, newDirectory, run } from './machine.ts';
-import { archiveOf, dataOf, emptyServer, type Server, sql, start, stop } from './postgres.ts';
+import { freePort } from '../free-port.ts';
+import { copyDirectory, type Machine, newDirectory, runProgram } from './machine.ts';
+import {
+  dataDirectoryOf,
+  emptyServer,
+  runSql,
+  type Server,
+  startServer,
+  stopServer,
+  walArchiveOf,
+} from './postgres.ts';
 
 type Values = Server['parameters'];
 
@@ -31,7 +39,7 @@ export async function baseBackup({ server }: Store, machine: Machine): Promise<B
   const directory = join(newDirectory(machine), 'data');
   const beganAt = new Date();
   if (server)
-    await run(machine, 'pg_basebackup', [
+    await runProgram(machine, 'pg_basebackup', [
       ...['-h', server.directory, '-p', String(server.port), '-U', 'rdsadmin', '-w', '-D', directory],
       ...['-X', 'stream', '-c', 'fast', '--no-sync', '--no-manifest'],
     ]);
@@ -47,17 +55,17 @@ export async function restoredStore(machine: Machine, backup: Backup, values: Va
   if (!existsSync(directory)) return { store: await storeOf(), filled: async () => undefined };
   const server = await emptyServer(machine, values);
   const filled = async () => {
-    await copyDirectory(machine, directory, dataOf(server));
-    if (source?.server) await copyDirectory(machine, archiveOf(source.server), copyOfArchive(server));
+    await copyDirectory(machine, directory, dataDirectoryOf(server));
+    if (source?.server) await copyDirectory(machine, walArchiveOf(source.server), copyOfArchive(server));
   };
   return { store: await storeOf(server), filled };
 }
 
 /** Replays the WAL that was copied with the backup up to the last commit at or before the moment. */
 export async function startAt(server: Server, moment: Date, open: boolean): Promise<void> {
-  await run(server.machine, '/usr/bin/touch', [join(dataOf(server), 'recovery.signal')]);
+  await runProgram(server.machine, '/usr/bin/touch', [join(dataDirectoryOf(server), 'recovery.signal')]);
   const archive = copyOfArchive(server);
-  await start(server, open, [
+  await startServer(server, open, [
     `restore_command=cp "${archive}/%f" "%p"`,
     // Its parser refuses a trailing Z.
     `recovery_target_time=${moment.toISOString().replace('T', ' ').replace('Z', '+00')}`,
@@ -102,8 +110,8 @@ async function commitAndArchive(server: Server): Promise<boolean> {
   if (!server.ready) return false;
   try {
     const text = 'begin; select txid_current(); commit; select pg_walfile_name(pg_switch_wal()) as segment';
-    const [row] = await sql(server, 'postgres', text);
-    const segment = join(archiveOf(server), String(row?.['segment']));
+    const [row] = await runSql(server, 'postgres', text);
+    const segment = join(walArchiveOf(server), String(row?.['segment']));
     for (let attempt = 0; !existsSync(segment); attempt++) {
       if (attempt > 12_000) throw new Error(`${segment} was not archived`);
       await sleep(10);
@@ -133,6 +141,6 @@ export async function dropStore(store: Store): Promise<void> {
   await store.looking?.catch(() => undefined);
   store.bases.forEach(dropBackup);
   if (!store.server) return;
-  await stop(store.server, 'immediate');
+  await stopServer(store.server, 'immediate');
   rmSync(store.server.directory, { recursive: true, force: true });
 }

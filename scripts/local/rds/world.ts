@@ -1,12 +1,12 @@
 import type { DBSubnetGroup, Parameter, Tag } from '@aws-sdk/client-rds';
 import type { Background } from './background.ts';
 import type { Machine } from './machine.ts';
-import type { Input, Kind, Noun } from './names.ts';
+import type { Input, Kind, Noun } from './nouns.ts';
 import type { Backup, Store } from './store.ts';
 
 /** Everything there is: what tests may turn (`settings`), and the resources of every Region. */
-export type World = {
-  settings: Settings;
+export type LocalRdsWorld = {
+  settings: LocalRdsSettings;
   machine: Machine;
   background: Background;
   regions: Map<string, Region>;
@@ -15,7 +15,7 @@ export type World = {
   flags: Flags;
 };
 
-export type Settings = {
+export type LocalRdsSettings = {
   /** How long states last, in milliseconds. */
   pace: number;
   /** Of each Region; `copies` are those from other Regions at once. */
@@ -30,7 +30,7 @@ export type Settings = {
 export type Region = { name: string } & { [N in Noun]: Map<string, Things[N]> };
 
 export type Things = Record<'DBInstance' | 'DBCluster', Resource> &
-  Record<'DBSnapshot' | 'DBClusterSnapshot', Snapshot> &
+  Record<'DBSnapshot' | 'DBClusterSnapshot', RdsSnapshot> &
   Record<'DBParameterGroup' | 'DBClusterParameterGroup', ParameterGroup> &
   Record<'DBSubnetGroup', SubnetGroup>;
 
@@ -42,7 +42,7 @@ export type Resource = Thing<'DBInstance' | 'DBCluster'> & {
   status: string;
   createdAt: Date;
   /** What passes into its snapshots, and from there into what is restored from them. */
-  origin: Origin;
+  origin: ResourceOrigin;
   class: string;
   database: string;
   /** In RDS' own words. */
@@ -67,7 +67,7 @@ export type Shown = { BackupRetentionPeriod: number } & Record<
 >;
 
 /** In RDS' own words; the key is an ARN, of what is encrypted. */
-export type Origin = { AllocatedStorage: number; KmsKeyId: string | undefined } & Record<
+export type ResourceOrigin = { AllocatedStorage: number; KmsKeyId: string | undefined } & Record<
   'Engine' | 'EngineVersion' | 'MasterUsername' | 'StorageType' | 'PreferredBackupWindow',
   string
 >;
@@ -80,13 +80,13 @@ export type Flags = {
   failedSnapshots?: boolean;
 };
 
-export type Snapshot = Thing<'DBSnapshot' | 'DBClusterSnapshot'> & {
+export type RdsSnapshot = Thing<'DBSnapshot' | 'DBClusterSnapshot'> & {
   type: 'manual' | 'automated';
   status: string;
   progress: number;
   /** What it was taken of, and how that was then. */
   source: Resource;
-  origin: Origin;
+  origin: ResourceOrigin;
   retention: number;
   createdAt: Date;
   originalAt: Date;
@@ -106,6 +106,9 @@ export type ParameterGroup = Thing<'DBParameterGroup' | 'DBClusterParameterGroup
 export type SubnetGroup = Thing<'DBSubnetGroup'> & { shown: DBSubnetGroup };
 
 /** One call of an action: where, about which kind, and its parameters. */
-export type Call = { world: World; region: Region; kind: Kind; input: Input };
+export type Call = { world: LocalRdsWorld; region: Region; kind: Kind; input: Input };
 
-export const flagsOf = (world: World, { flags }: { flags: Flags }): Flags => ({ ...world.flags, ...flags });
+export const flagsOf = (world: LocalRdsWorld, { flags }: { flags: Flags }): Flags => ({
+  ...world.flags,
+  ...flags,
+});

@@ -11,9 +11,9 @@ import type {
   Snapshot,
   Tag,
 } from '@aws-sdk/client-elasticache';
-import { type Model, Refusal, statusOf } from '../../../scripts/local/rds/model.ts';
-import { decodeRequest } from '../../../scripts/local/rds/request.ts';
-import { encodeError, encodeResponse } from '../../../scripts/local/rds/response.ts';
+import { decodeRequest } from '../../../scripts/local/rds/decode-request.ts';
+import { encodeError, encodeResponse } from '../../../scripts/local/rds/encode-response.ts';
+import { type Model, RdsError, statusOf } from '../../../scripts/local/rds/model.ts';
 import { tool } from '../../../scripts/local/tools.ts';
 
 type Input = Record<string, string> & { Tags?: Tag[] };
@@ -44,7 +44,7 @@ export type LocalElastiCache = {
 
 const arnOf = (what: string, id: string) => `arn:aws:elasticache:eu-central-1:123456789012:${what}:${id}`;
 const refuse = (code: string, message: string): never => {
-  throw new Refusal(code, message);
+  throw new RdsError(code, message);
 };
 
 export async function startLocalElastiCache(): Promise<LocalElastiCache> {
@@ -77,7 +77,7 @@ export async function startLocalElastiCache(): Promise<LocalElastiCache> {
     const operation = model.operations[action];
     world.calls.push(action);
     try {
-      if (!operation || !ACTIONS[action]) throw new Refusal('InvalidAction', `no action ${action}`);
+      if (!operation || !ACTIONS[action]) throw new RdsError('InvalidAction', `no action ${action}`);
       let input: Record<string, unknown>;
       try {
         input = decodeRequest(model, operation, form);
@@ -86,7 +86,7 @@ export async function startLocalElastiCache(): Promise<LocalElastiCache> {
         throw error;
       }
       if (world.fault?.action === action)
-        throw new Refusal(world.fault.code, 'it was asked to fail', world.fault.status);
+        throw new RdsError(world.fault.code, 'it was asked to fail', world.fault.status);
       const { xml, violations } = encodeResponse(
         model,
         operation,
@@ -96,9 +96,9 @@ export async function startLocalElastiCache(): Promise<LocalElastiCache> {
       world.violations.push(...violations);
       return { status: 200, xml };
     } catch (error) {
-      if (!(error instanceof Refusal)) world.violations.push(`${action}: ${(error as Error).stack}`);
-      const { code = 'InternalFailure', message } = error as Refusal;
-      const status = (error as Refusal).status ?? statusOf(model, operation, code);
+      if (!(error instanceof RdsError)) world.violations.push(`${action}: ${(error as Error).stack}`);
+      const { code = 'InternalFailure', message } = error as RdsError;
+      const status = (error as RdsError).status ?? statusOf(model, operation, code);
       if (status === undefined) world.violations.push(`${action} cannot answer with ${code}`);
       return {
         status: status ?? 500,

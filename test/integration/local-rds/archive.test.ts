@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Machine } from '../../../scripts/local/rds/machine.ts';
-import { archiveOf, settingsOf } from '../../../scripts/local/rds/postgres.ts';
+import { settingsOf, walArchiveOf } from '../../../scripts/local/rds/postgres.ts';
 import { until } from './support.ts';
 
 test('a segment that is still being copied does not lie in the archive, which may be copied at any moment', async () => {
@@ -13,7 +13,7 @@ test('a segment that is still being copied does not lie in the archive, which ma
   try {
     const machine = { parameters: new Map() } as unknown as Machine;
     const server = { machine, directory, port: 1, open: false, parameters: {}, ready: false };
-    mkdirSync(archiveOf(server));
+    mkdirSync(walArchiveOf(server));
     const segment = join(directory, 'segment');
     execFileSync('mkfifo', [segment]);
     const command = settingsOf(server)
@@ -30,12 +30,12 @@ test('a segment that is still being copied does not lie in the archive, which ma
         (file) => file.isFile() && readFileSync(join(file.parentPath, file.name), 'utf8') !== '',
       ),
     );
-    expect(readdirSync(archiveOf(server))).toEqual([]);
+    expect(readdirSync(walArchiveOf(server))).toEqual([]);
     await half.write('and the second');
     await half.close();
     await archiving;
-    expect(readdirSync(archiveOf(server))).toEqual(['000000010000000000000014']);
-    expect(readFileSync(join(archiveOf(server), '000000010000000000000014'), 'utf8')).toBe(
+    expect(readdirSync(walArchiveOf(server))).toEqual(['000000010000000000000014']);
+    expect(readFileSync(join(walArchiveOf(server), '000000010000000000000014'), 'utf8')).toBe(
       'the first half, and the second',
     );
   } finally {

@@ -10,8 +10,8 @@ import {
   ListTagsForResourceCommand,
   paginateDescribeDBSnapshots,
 } from '@aws-sdk/client-rds';
+import { encodeResponse } from '../../../scripts/local/rds/encode-response.ts';
 import { loadModel } from '../../../scripts/local/rds/model.ts';
-import { encodeResponse } from '../../../scripts/local/rds/response.ts';
 import { AWAY, clientOf, localRds, refusal } from './support.ts';
 
 const { rds, client } = localRds({ pace: 5, subnetGroups: ['quarantine'] });

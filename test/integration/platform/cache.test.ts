@@ -1,7 +1,7 @@
 import { loadPlan } from '../../../lib/config/load.ts';
 import type { SnapshotPoint } from '../../../lib/domain/points/recovery-point.ts';
 import { catalog, forget } from '../../../lib/runtime/compose.ts';
-import { endDurable, invokeLocally } from '../../../scripts/local/handlers.ts';
+import { endDurable, invokeLocally } from '../../../scripts/local/invoke-locally.ts';
 import { type LocalElastiCache, startLocalElastiCache } from '../../contract/support/local-elasticache.ts';
 import { createStage } from '../../support/stage.ts';
 

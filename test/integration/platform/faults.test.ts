@@ -10,7 +10,7 @@ import {
   scratchSecretStore,
 } from '../../../lib/runtime/compose.ts';
 import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
-import { invokeLocally } from '../../../scripts/local/handlers.ts';
+import { invokeLocally } from '../../../scripts/local/invoke-locally.ts';
 import type { LocalRds } from '../../../scripts/local/rds/local-rds.ts';
 import { instancePlan } from '../../support/plan.ts';
 import { createPlatform, eventually, type Platform } from '../../support/rds-stage.ts';

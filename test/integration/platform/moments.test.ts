@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { ProveRequest } from '../../../lib/restore/prove/proof-slices.ts';
 import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
-import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';
+import { invokeLocally, replacedFunctions } from '../../../scripts/local/invoke-locally.ts';
 import { instancePlan } from '../../support/plan.ts';
 import { createPlatform, PASSWORD, type Platform } from '../../support/rds-stage.ts';
 
@@ -133,7 +133,7 @@ test('a copy whose heartbeat lacks a row that it must have, and has one that it 
   const [after] = await source(
     `select written_at::text as at from understudy.heartbeat where minute = '2026-11-20T01:01:00Z'`,
   );
-  replaced.prove = async (input) => {
+  replacedFunctions.prove = async (input) => {
     // As if replay had gone on for too long.
     const copy = platform.rds.instance((input as ProveRequest).name);
     await copy.sql(
@@ -143,7 +143,7 @@ test('a copy whose heartbeat lacks a row that it must have, and has one that it 
     return invokeLocally('prove', input);
   };
   const outcome = await rehearse('2026-11-20T03:30:00Z', { moment });
-  replaced.prove = undefined;
+  replacedFunctions.prove = undefined;
   await source(`delete from understudy.heartbeat where minute = '${early}'`);
   expect(outcome).toMatchObject({
     outcome: 'rehearsed',

@@ -2,7 +2,7 @@ import { CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient } from
 import { DescribeDBSubnetGroupsCommand, RDSClient } from '@aws-sdk/client-rds';
 import { catalog } from '../../../lib/runtime/compose.ts';
 import type { PreflightOutcome } from '../../../lib/workflows/preflight/preflight.ts';
-import { endDurable, invokeLocally } from '../../../scripts/local/handlers.ts';
+import { endDurable, invokeLocally } from '../../../scripts/local/invoke-locally.ts';
 import { type LocalRds, startLocalRds } from '../../../scripts/local/rds/local-rds.ts';
 import { type FaultyProxy, startProxy } from '../../contract/support/proxy.ts';
 import { instancePlan } from '../../support/plan.ts';

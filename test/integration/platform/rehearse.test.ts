@@ -14,7 +14,7 @@ import type { ProveRequest } from '../../../lib/restore/prove/proof-slices.ts';
 import { catalog } from '../../../lib/runtime/compose.ts';
 import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
 import { type Cluster, startCluster } from '../../../scripts/local/cluster.ts';
-import { invokeLocally, replaced } from '../../../scripts/local/handlers.ts';
+import { invokeLocally, replacedFunctions } from '../../../scripts/local/invoke-locally.ts';
 import type { LocalInstance } from '../../../scripts/local/rds/local-rds.ts';
 import { instancePlan } from '../../support/plan.ts';
 import { createPlatform, eventually, type Platform } from '../../support/rds-stage.ts';
@@ -61,7 +61,7 @@ afterAll(async () => {
 });
 
 afterEach(() => {
-  replaced.prove = undefined;
+  replacedFunctions.prove = undefined;
 });
 
 const source = (text: string) => platform.rds.instance('crm-prod').sql('crm', text);
@@ -70,7 +70,7 @@ const rehearse = (scheduledFor: string, more: object = {}) =>
 
 /** Does something to the copy when it has come up, before it is looked at. */
 function inTheCopy(work: (copy: LocalInstance, request: ProveRequest) => Promise<unknown>): void {
-  replaced.prove = async (input) => {
+  replacedFunctions.prove = async (input) => {
     const request = input as ProveRequest;
     if (request.from === 0) await work(platform.rds.instance(request.name), request);
     return invokeLocally('prove', input);

@@ -11,7 +11,7 @@ import { catalog } from '../../../lib/runtime/compose.ts';
 import type { CopyOutcome } from '../../../lib/workflows/copy/copy.ts';
 import type { ExpireOutcome } from '../../../lib/workflows/expire/expire.ts';
 import type { SnapshotOutcome } from '../../../lib/workflows/snapshot/snapshot.ts';
-import { type FunctionName, invokeLocally } from '../../../scripts/local/handlers.ts';
+import { type FunctionName, invokeLocally } from '../../../scripts/local/invoke-locally.ts';
 import { instancePlan } from '../../support/plan.ts';
 import { AWAY, createPlatform, eventually, HOME, PASSWORD, type Platform } from '../../support/rds-stage.ts';
 

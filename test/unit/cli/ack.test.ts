@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Found, StatusReport } from '../../../lib/workflows/operator/status.ts';
-import { ack, momentOf } from '../../../scripts/cli/commands/ack.ts';
-import { formatOpen } from '../../../scripts/cli/commands/status.ts';
+import { ackCommand, parseUntil } from '../../../scripts/cli/commands/ack-command.ts';
+import { formatOpen } from '../../../scripts/cli/commands/status-command.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
@@ -14,13 +14,13 @@ test.each([
   ['2026-12-01 06:00', '2026-12-01T06:00:00Z'],
   ['2026-12-01T06:00:30+01:00', '2026-12-01T05:00:30Z'],
 ])('until %s is until %s', (text, moment) => {
-  expect(momentOf(text, NOW)).toBe(moment);
+  expect(parseUntil(text, NOW)).toBe(moment);
 });
 
 test.each(['', 'tomorrow', '7', '2026-13-01', '2026-02-30', '2026-12-01T25:00Z', '1.5d'])(
   'until "%s" is a mistake',
   (text) => {
-    expect(() => momentOf(text, NOW)).toThrow('is no duration and no moment');
+    expect(() => parseUntil(text, NOW)).toThrow('is no duration and no moment');
   },
 );
 
@@ -37,7 +37,10 @@ describe('./understudy ack', () => {
   const acknowledgement = { target: 'crm', code: 'size-anomaly', until: '2026-11-27T12:00:00Z' };
   const lines = async (open: object[]) =>
     (
-      await ack(session({ acknowledgement, open }), 'crm', 'size-anomaly', { until: '7d', reason: 'a load' })
+      await ackCommand(session({ acknowledgement, open }), 'crm', 'size-anomaly', {
+        until: '7d',
+        reason: 'a load',
+      })
     ).lines.map(stripVTControlCharacters);
 
   it('asks under the caller’s name, and says whether it is open or expected', async () => {
@@ -60,14 +63,16 @@ describe('./understudy ack', () => {
     ['nonsense', 'docs/reference/findings.md lists them'],
     ['constructor', 'docs/reference/findings.md lists them'],
   ])('knows no %s, and says what there is', async (code, hint) => {
-    await expect(ack(session({}), 'crm', code, { until: '7d', reason: 'r' })).rejects.toMatchObject({ hint });
+    await expect(ackCommand(session({}), 'crm', code, { until: '7d', reason: 'r' })).rejects.toMatchObject({
+      hint,
+    });
   });
 
   it('wants an end and a reason, both said at once; --end wants neither', async () => {
-    await expect(ack(session({}), 'crm', 'size-anomaly', {})).rejects.toMatchObject({
+    await expect(ackCommand(session({}), 'crm', 'size-anomaly', {})).rejects.toMatchObject({
       mistakes: [expect.stringContaining('--until'), expect.stringContaining('--reason')],
     });
-    await expect(ack(session({}), 'crm', 'size-anomaly', { end: true, until: '7d' })).rejects.toThrow(
+    await expect(ackCommand(session({}), 'crm', 'size-anomaly', { end: true, until: '7d' })).rejects.toThrow(
       '--end',
     );
   });

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { loadPlan } from '../../../lib/config/load.ts';
-import { check } from '../../../scripts/cli/commands/check.ts';
+import { checkCommand } from '../../../scripts/cli/commands/check-command.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 
 const text = `version: 1
@@ -30,7 +30,7 @@ async function checked() {
     planText: () => text,
     options: { config: 'understudy.yml' },
   } as Session;
-  return check(session);
+  return checkCommand(session);
 }
 
 test('a target that overrides its policy is read back with its own figures', async () => {

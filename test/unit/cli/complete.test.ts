@@ -1,5 +1,5 @@
-import { complete } from '../../../scripts/cli/complete.ts';
-import { COMMANDS } from '../../../scripts/cli/registry/all.ts';
+import { completeWords } from '../../../scripts/cli/complete-words.ts';
+import { COMMANDS } from '../../../scripts/cli/registry/commands.ts';
 
 const YML = `version: 1
 policies:
@@ -12,7 +12,7 @@ targets:
   shop:
     policy: production
 `;
-const words = (...typed: string[]) => complete(COMMANDS, typed, () => YML);
+const words = (...typed: string[]) => completeWords(COMMANDS, typed, () => YML);
 
 test('commands, then what stands in their places', () => {
   expect(words('st')).toEqual(['status']);
@@ -31,7 +31,7 @@ test('options of the command and of all, and their values', () => {
 test('an option and its value take no place, and --config says where the targets are', () => {
   expect(words('--stage', 'prod', 'status', 's')).toEqual(['shop']);
   const files: string[] = [];
-  complete(COMMANDS, ['--config', 'other.yml', 'status', ''], (file) => {
+  completeWords(COMMANDS, ['--config', 'other.yml', 'status', ''], (file) => {
     files.push(file);
     return YML;
   });
@@ -42,5 +42,5 @@ test('a file that is not there completes nothing, and fails nothing', () => {
   const missing = () => {
     throw new Error('ENOENT');
   };
-  expect(complete(COMMANDS, ['status', ''], missing)).toEqual([]);
+  expect(completeWords(COMMANDS, ['status', ''], missing)).toEqual([]);
 });

@@ -1,7 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
-import { deliveryLines, exitOf, formatWhole, isGood } from '../../../scripts/cli/delivery-lines.ts';
-import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
-import type { Delivery } from '../../../scripts/local/pump.ts';
+import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit-codes.ts';
+import {
+  exitCodeOf,
+  formatDelivery,
+  formatDeliveryLine,
+  isGood,
+} from '../../../scripts/cli/format-delivery.ts';
+import type { Delivery } from '../../../scripts/local/drain-queues.ts';
 
 const delivered = (rest: Partial<Delivery>): Delivery => ({ function: 'snapshot', message: {}, ...rest });
 
@@ -27,13 +32,13 @@ test.each([
   ['was done', delivered({ result: { outcome: 'done', summary: 'taken' } }), DONE, '✔ snapshot  taken'],
   ['had nothing to do', delivered({ result: [] }), DONE, 'nothing waits'],
 ])('what %s is said and ends so', (_what, delivery, exit, said) => {
-  const text = stripVTControlCharacters(formatWhole(delivery).join('\n'));
-  expect([exitOf([delivery]), text]).toEqual([exit, expect.stringContaining(said)]);
+  const text = stripVTControlCharacters(formatDelivery(delivery).join('\n'));
+  expect([exitCodeOf([delivery]), text]).toEqual([exit, expect.stringContaining(said)]);
 });
 
 test('the worst of several counts', () => {
   const [bad, good] = [delivered({ error: new Error('x') }), delivered({ result: { outcome: 'done' } })];
-  expect([exitOf([good, bad]), exitOf([good])]).toEqual([FAILED, DONE]);
+  expect([exitCodeOf([good, bad]), exitCodeOf([good])]).toEqual([FAILED, DONE]);
 });
 
 describe('a good dump about which something is unusual', () => {
@@ -57,10 +62,10 @@ describe('a good dump about which something is unusual', () => {
     ['P1', {}, '⚠ verify  x is good', FOUND_WRONG, true],
   ] as const)('%s %j is shown as %s and ends with %d', (severity, more, shown, exit, isFine) => {
     const delivery = verified(severity, more);
-    const lines = formatWhole(delivery).map(stripVTControlCharacters);
+    const lines = formatDelivery(delivery).map(stripVTControlCharacters);
     expect(lines[0]).toContain(shown);
     expect(lines[1]).toContain(`${severity} size-anomaly  much larger`);
-    expect([exitOf([delivery]), isGood([delivery])]).toEqual([exit, isFine]);
+    expect([exitCodeOf([delivery]), isGood([delivery])]).toEqual([exit, isFine]);
   });
 });
 
@@ -76,6 +81,6 @@ test.each([
 });
 
 test('while others are still to come no line is empty', () => {
-  expect(deliveryLines(delivered({ result: [] }))).toBe('snapshot: nothing waits for it');
-  expect(deliveryLines(delivered({ result: undefined }))).toBe('snapshot: refused the message');
+  expect(formatDeliveryLine(delivered({ result: [] }))).toBe('snapshot: nothing waits for it');
+  expect(formatDeliveryLine(delivered({ result: undefined }))).toBe('snapshot: refused the message');
 });

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import { finding } from '../../../lib/domain/findings/finding.ts';
 import type { HeartbeatProof } from '../../../lib/domain/proof/heartbeat.ts';
-import { evidenceLines } from '../../../scripts/cli/evidence-lines.ts';
+import { formatEvidenceLines } from '../../../scripts/cli/format-evidence-lines.ts';
 import { evidence, heartbeatProof } from '../../support/builders.ts';
 
 const said = (changes: Partial<HeartbeatProof>) =>
-  evidenceLines({ ...evidence('2026-11-20T12:00:00Z'), heartbeat: heartbeatProof(changes) }).find((line) =>
-    line.includes('heartbeat '),
+  formatEvidenceLines({ ...evidence('2026-11-20T12:00:00Z'), heartbeat: heartbeatProof(changes) }).find(
+    (line) => line.includes('heartbeat '),
   );
 
 test('says what the heartbeat of a copy shows, with the times in which its source took no writes', () => {
@@ -20,7 +20,7 @@ test('says what the heartbeat of a copy shows, with the times in which its sourc
 
 test('says of a heartbeat without rows that it has none', () => {
   const { newestAt: _newestAt, ...none } = heartbeatProof({ verdict: 'unknown', compared: 0 });
-  expect(evidenceLines({ ...evidence('2026-11-20T12:00:00Z'), heartbeat: none }).join()).toContain(
+  expect(formatEvidenceLines({ ...evidence('2026-11-20T12:00:00Z'), heartbeat: none }).join()).toContain(
     'unknown: 0 rows compared; the copy has none',
   );
 });
@@ -37,7 +37,7 @@ test('an error that speaks against the point is said once, with one next step', 
     subject: 'x',
     message: `x of crm did not restore: ${error.message}`,
   });
-  const lines = evidenceLines({
+  const lines = formatEvidenceLines({
     ...evidence('2026-11-20T12:00:00Z'),
     outcome: 'failed',
     strength: 'none',
@@ -50,13 +50,13 @@ test('an error that speaks against the point is said once, with one next step', 
 
 test('an error that says nothing about the point is said, though there is no finding', () => {
   const error = { kind: 'unjudged', code: 'scratch-too-small', message: 'no room', hint: 'Fargate' } as const;
-  const lines = evidenceLines({ ...evidence('2026-11-20T12:00:00Z'), outcome: 'failed', error });
+  const lines = formatEvidenceLines({ ...evidence('2026-11-20T12:00:00Z'), outcome: 'failed', error });
   expect(lines.join()).toContain('no room');
 });
 
 test('one is one', () => {
   const compared = { tables: 1, rows: '1', objects: 1, sequences: 0, largeObjects: '1' };
-  expect(evidenceLines({ ...evidence('2026-11-20T12:00:00Z'), compared })).toContain(
+  expect(formatEvidenceLines({ ...evidence('2026-11-20T12:00:00Z'), compared })).toContain(
     '  compared    1 table, 1 row, 1 object, 0 sequences, 1 large object',
   );
 });

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Vault } from '../../../lib/ports/vault.ts';
-import { watchWork } from '../../../scripts/cli/live.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
-import { usualSeconds } from '../../../scripts/cli/usual.ts';
+import { usualSeconds } from '../../../scripts/cli/usual-seconds.ts';
+import { workProgress } from '../../../scripts/cli/work-progress.ts';
 import { evidence, point } from '../../support/builders.ts';
 import { recordingLog } from '../../support/doubles/log.ts';
 
 function watched(usual?: number) {
   let at = 0;
-  const live = watchWork(usual, () => at * 1000);
+  const live = workProgress(usual, () => at * 1000);
   return { live, after: (seconds: number) => (at += seconds) };
 }
 

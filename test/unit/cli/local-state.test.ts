@@ -9,11 +9,11 @@ jest.mock('../../../scripts/local/tools.ts', () => ({
   STATE: mkdtempSync(join(tmpdir(), 'us-state-')),
 }));
 
-import { down, env, up } from '../../../scripts/cli/commands/local.ts';
+import { localDown, localEnv, localUp } from '../../../scripts/cli/commands/local-command.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
-import { alone } from '../../../scripts/local/lock.ts';
-import { MOTO_LOG, readState, writeState } from '../../../scripts/local/state.ts';
+import { MOTO_LOG, readState, writeState } from '../../../scripts/local/local-state.ts';
 import { STATE } from '../../../scripts/local/tools.ts';
+import { withLock } from '../../../scripts/local/with-lock.ts';
 import { planOf } from '../../support/snapshots.ts';
 
 const home = STATE;
@@ -26,8 +26,8 @@ beforeAll(() => {
 test.each(['', '{"pid": 12', '[]', '{}'])('a state file with %j in it is called damaged', async (text) => {
   writeFileSync(FILE, text);
   const damaged = { code: 'state-damaged', hint: expect.stringContaining('local down') };
-  await expect(env()).rejects.toMatchObject(damaged);
-  await down();
+  await expect(localEnv()).rejects.toMatchObject(damaged);
+  await localDown();
   expect(existsSync(FILE)).toBe(false);
   expect(readState()).toBeUndefined();
 });
@@ -36,7 +36,7 @@ test('what runs under a damaged state file is taken down all the same', async ()
   writeFileSync(FILE, '{');
   const moto = spawn('sleep', ['300'], { stdio: ['ignore', openSync(MOTO_LOG, 'a'), 'ignore'] });
   const ended = once(moto, 'close');
-  expect(await down()).toMatchObject({ exit: 0, document: { stopped: true } });
+  expect(await localDown()).toMatchObject({ exit: 0, document: { stopped: true } });
   expect((await ended)[1]).toBe('SIGTERM');
 });
 
@@ -48,8 +48,8 @@ test('a state that was written is read', () => {
 
 test('of two that want to be alone the second says who is at it; the lock of a dead process is taken over', async () => {
   const lock = join(home, 'lock');
-  const second = () => alone(lock, 'it', async () => 'second');
-  await alone(lock, 'it', async () => {
+  const second = () => withLock(lock, 'it', async () => 'second');
+  await withLock(lock, 'it', async () => {
     await expect(second()).rejects.toMatchObject({
       code: 'already-running',
       message: expect.stringContaining(String(process.pid)),
@@ -68,7 +68,7 @@ test.each([
   process.env['DATABASE_URL'] = url;
   const session = { options: { config: 'understudy.yml' }, plan: () => planOf({}) } as unknown as Session;
   try {
-    const refused = up(session, undefined);
+    const refused = localUp(session, undefined);
     await expect(refused).rejects.toMatchObject({ code: 'input-invalid' });
     const { message, hint } = (await refused.catch((error) => error)) as { message: string; hint: string };
     expect(`${message} ${hint}`).toContain(said);

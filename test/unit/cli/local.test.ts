@@ -1,9 +1,9 @@
-import { run } from '../../../scripts/cli/commands/run.ts';
+import { runCommand } from '../../../scripts/cli/commands/run-command.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { ABROAD, copiesTo, planOf } from '../../support/snapshots.ts';
 
-jest.mock('../../../scripts/cli/progress.ts', () => ({
-  progress: () => Promise.reject(new Error('it began')),
+jest.mock('../../../scripts/cli/show-progress.ts', () => ({
+  showProgress: () => Promise.reject(new Error('it began')),
 }));
 
 afterEach(() => jest.restoreAllMocks());
@@ -26,11 +26,11 @@ test.each([
   ['copy', { point: POINT, to: 'eu-west-1' }],
 ])('%s %j is refused by the local cloud at once, unless there is an RDS beside it', async (job, options) => {
   const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-  await expect(run(session, job, 'crm', options)).rejects.toMatchObject({ code: 'not-local' });
+  await expect(runCommand(session, job, 'crm', options)).rejects.toMatchObject({ code: 'not-local' });
   expect(said).not.toHaveBeenCalled();
   process.env['AWS_ENDPOINT_URL_RDS'] = 'http://127.0.0.1:1';
   try {
-    await expect(run(session, job, 'crm', options)).rejects.toThrow('it began');
+    await expect(runCommand(session, job, 'crm', options)).rejects.toThrow('it began');
   } finally {
     delete process.env['AWS_ENDPOINT_URL_RDS'];
   }
@@ -38,5 +38,5 @@ test.each([
 });
 
 test('a dump is what the local cloud is for', async () => {
-  await expect(run(session, 'dump', 'crm', {})).rejects.toThrow('it began');
+  await expect(runCommand(session, 'dump', 'crm', {})).rejects.toThrow('it began');
 });

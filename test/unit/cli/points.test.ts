@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { RecoveryPoint } from '../../../lib/domain/points/recovery-point.ts';
 import type { PointReport } from '../../../lib/workflows/operator/show-point.ts';
-import { points } from '../../../scripts/cli/commands/points.ts';
-import { showPoint } from '../../../scripts/cli/commands/show-point.ts';
+import { pointsCommand } from '../../../scripts/cli/commands/points-command.ts';
+import { pointsShowCommand } from '../../../scripts/cli/commands/points-show-command.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { point } from '../../support/builders.ts';
 
@@ -17,7 +17,7 @@ const passed = { ...failed, code: undefined, outcome: 'passed', strength: 'exact
 
 async function shown(found: RecoveryPoint[]) {
   const session = { invoke: async () => found } as unknown as Session;
-  const { lines, document } = await points(session, 'crm');
+  const { lines, document } = await pointsCommand(session, 'crm');
   return { lines: lines.map(stripVTControlCharacters), document };
 }
 
@@ -56,7 +56,7 @@ test('why a point failed stands below the table, on one line', async () => {
 
 async function one(report: PointReport, isLocal = false) {
   const session = { invoke: async () => report, isLocal } as unknown as Session;
-  const { lines, exit } = await showPoint(session, 'crm', report.point.id);
+  const { lines, exit } = await pointsShowCommand(session, 'crm', report.point.id);
   return { text: lines.map(stripVTControlCharacters).join('\n'), exit };
 }
 

@@ -1,7 +1,7 @@
 import { finding } from '../../../lib/domain/findings/finding.ts';
 import { operatorRequest } from '../../../lib/workflows/operator/operate.ts';
-import { run } from '../../../scripts/cli/commands/run.ts';
-import { DONE, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
+import { runCommand } from '../../../scripts/cli/commands/run-command.ts';
+import { DONE, FOUND_WRONG } from '../../../scripts/cli/exit-codes.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { run as runOf, target } from '../../support/builders.ts';
 
@@ -10,8 +10,8 @@ const about = (code: 'posture-public' | 'rpo-breached') =>
   finding(code, { target: crm, subject: 's', message: `${code} it is` });
 
 // Nothing here is shown.
-jest.mock('../../../scripts/cli/progress.ts', () => ({
-  progress: (_title: string, work: (show: object) => Promise<unknown>) =>
+jest.mock('../../../scripts/cli/show-progress.ts', () => ({
+  showProgress: (_title: string, work: (show: object) => Promise<unknown>) =>
     work({ say: () => undefined, live: () => undefined }),
 }));
 
@@ -32,7 +32,7 @@ const deployment = (open: ReturnType<typeof about>[]): Session => ({
   },
 });
 const preflight = (open: ReturnType<typeof about>[]) =>
-  run(deployment(open), 'preflight', 'crm', { wait: true });
+  runCommand(deployment(open), 'preflight', 'crm', { wait: true });
 
 test('says what a preflight found, with the command for a cluster, and exits with 3', async () => {
   const answer = await preflight([about('posture-public'), about('rpo-breached')]);

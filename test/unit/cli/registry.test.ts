@@ -1,6 +1,6 @@
 import { JOBS } from '../../../lib/domain/runs/job.ts';
-import { ASKED_JOBS } from '../../../scripts/cli/jobs.ts';
-import { COMMANDS } from '../../../scripts/cli/registry/all.ts';
+import { ASKED_JOBS } from '../../../scripts/cli/asked-jobs.ts';
+import { COMMANDS } from '../../../scripts/cli/registry/commands.ts';
 
 test('the jobs that can be asked for are those that have a message, and the names of a rehearsal', () => {
   const names = ['simulation', 'rehearse-snapshot', 'rehearse-moment'];

@@ -1,5 +1,5 @@
 import type { TargetReport } from '../../../lib/workflows/operator/status.ts';
-import { formatOpen, formatPlatform } from '../../../scripts/cli/commands/status.ts';
+import { formatOpen, formatPlatform } from '../../../scripts/cli/commands/status-command.ts';
 import { DAY } from '../../support/builders.ts';
 
 const report = (changes: Partial<TargetReport>): TargetReport => ({

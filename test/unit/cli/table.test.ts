@@ -1,13 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Cell, type Column, table } from '../../../scripts/cli/table.ts';
+import { type Cell, formatTable, type TableColumn } from '../../../scripts/cli/format-table.ts';
 
-const COLUMNS: (Column | string)[] = ['target', 'state', 'RPO', { title: 'next', optional: 1 }];
+const COLUMNS: (TableColumn | string)[] = ['target', 'state', 'RPO', { title: 'next', optional: 1 }];
 const ROWS: Cell[][] = [
   ['crm-prod', 'good', '3 h / 26 h', '2026-11-21 01:00'],
   ['shop', 'good', ['dump 3 h / 26 h', 'snapshot 4 h / 7 h'], '2026-11-21 01:00'],
 ];
 const shown = (width: number, columns = COLUMNS, rows = ROWS) =>
-  table(columns, rows, width).map(stripVTControlCharacters);
+  formatTable(columns, rows, width).map(stripVTControlCharacters);
 const widest = (lines: string[]) => Math.max(...lines.map((line) => line.length));
 
 test('a table that fits is one line a row, with lists beside one another', () => {
@@ -55,7 +55,7 @@ test('where even that does not fit, each row is a block with all of its columns'
 });
 
 test('sentences take what is left of a wide line, and stand below a narrow one', () => {
-  const columns: (Column | string)[] = ['when', { title: 'what', prose: true }];
+  const columns: (TableColumn | string)[] = ['when', { title: 'what', prose: true }];
   const rows = [['2026-11-20 01:00', 'the dump of crm could not be done because the server went away']];
   expect(shown(70, columns, rows)).toEqual([
     'when              what',
@@ -71,7 +71,7 @@ test('sentences take what is left of a wide line, and stand below a narrow one',
 });
 
 test('no width is exceeded, and no line break of a message reaches a cell', () => {
-  const columns: (Column | string)[] = ['point', 'state', { title: 'why', prose: true }];
+  const columns: (TableColumn | string)[] = ['point', 'state', { title: 'why', prose: true }];
   const why =
     'ERROR:  could not extend file\nDETAIL:  No space left on device\nHINT:  Check free disk space.';
   for (const width of [24, 40, 60, 80, 120, 200]) {

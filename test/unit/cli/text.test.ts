@@ -1,4 +1,4 @@
-import { columnsOf, firstLine, fitted, hasWidth, wrap } from '../../../scripts/cli/text.ts';
+import { columnsOf, firstLine, fitLines, hasWidth, wrap } from '../../../scripts/cli/fit-lines.ts';
 
 test('a text is broken between words, never within a moment, a figure or a command', () => {
   expect(wrap('restored at 2026-11-20 02:00 UTC in 3 min', 20)).toEqual([
@@ -13,11 +13,11 @@ test('a text is broken between words, never within a moment, a figure or a comma
 });
 
 test('a longer line goes on under its own text, and a message keeps its lines', () => {
-  expect(fitted(['  phases      check 0.2 s, server 1 s, fetch 3 s'], 43)).toEqual([
+  expect(fitLines(['  phases      check 0.2 s, server 1 s, fetch 3 s'], 43)).toEqual([
     '  phases      check 0.2 s, server 1 s,',
     '              fetch 3 s',
   ]);
-  expect(fitted(['P1 restore-failed  first\nDETAIL: second'], 80)).toEqual([
+  expect(fitLines(['P1 restore-failed  first\nDETAIL: second'], 80)).toEqual([
     'P1 restore-failed  first',
     '                   DETAIL: second',
   ]);
@@ -25,12 +25,12 @@ test('a longer line goes on under its own text, and a message keeps its lines', 
 
 test('a command stays in one piece, however long', () => {
   const command = '  aws s3 cp s3://understudy-prod-vault/crm/2026/11/20/20261120T010000Z-1.dump point.dump';
-  expect(fitted([command], 40)).toEqual([command]);
+  expect(fitLines([command], 40)).toEqual([command]);
 });
 
 test('colours take no room', () => {
   const red = '\u001b[31mfailed\u001b[39m';
-  expect(fitted([`${red} ${red} ${red}`], 20)).toEqual([`${red} ${red} ${red}`]);
+  expect(fitLines([`${red} ${red} ${red}`], 20)).toEqual([`${red} ${red} ${red}`]);
 });
 
 test('of a server’s message a table has the first line', () => {

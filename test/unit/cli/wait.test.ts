@@ -2,9 +2,9 @@ import { InputError } from '../../../lib/domain/errors.ts';
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import type { Run } from '../../../lib/domain/runs/run.ts';
 import { type OperatorRequest, operatorRequest } from '../../../lib/workflows/operator/operate.ts';
-import { run } from '../../../scripts/cli/commands/run.ts';
-import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit.ts';
-import type { RunOptions } from '../../../scripts/cli/message.ts';
+import { runCommand } from '../../../scripts/cli/commands/run-command.ts';
+import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit-codes.ts';
+import type { RunOptions } from '../../../scripts/cli/message-for.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { evidence, run as runOf } from '../../support/builders.ts';
 import { planOf } from '../../support/snapshots.ts';
@@ -12,8 +12,8 @@ import { planOf } from '../../support/snapshots.ts';
 /** What a pipeline blocks on: `run … --wait && ./migrate`. */
 
 // Nothing here is shown.
-jest.mock('../../../scripts/cli/progress.ts', () => ({
-  progress: (_title: string, work: (show: object) => Promise<unknown>) =>
+jest.mock('../../../scripts/cli/show-progress.ts', () => ({
+  showProgress: (_title: string, work: (show: object) => Promise<unknown>) =>
     work({ say: () => undefined, live: () => undefined }),
 }));
 
@@ -43,7 +43,8 @@ function deployment(ended: Partial<Run>, onRecord: (asked: string) => Evidence[]
   return {
     session,
     asked,
-    wait: (job: string, options: RunOptions = {}) => run(session, job, 'crm', { wait: true, ...options }),
+    wait: (job: string, options: RunOptions = {}) =>
+      runCommand(session, job, 'crm', { wait: true, ...options }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { TARGET_ID } from '../../../lib/domain/names.ts';
-import { targetFor } from '../../../scripts/demo/target.ts';
+import { demoTargetId } from '../../../scripts/demo/demo-target-id.ts';
 
 test.each([
   [undefined, 'crm'],
@@ -9,6 +9,6 @@ test.each([
   ['postgres://localhost', 'database'],
   ['postgres://localhost/understudy', 'database'],
 ])('%s is shown as %s', (url, expected) => {
-  expect(targetFor(url)).toBe(expected);
-  expect(targetFor(url)).toMatch(TARGET_ID);
+  expect(demoTargetId(url)).toBe(expected);
+  expect(demoTargetId(url)).toMatch(TARGET_ID);
 });

@@ -1,12 +1,12 @@
 import { reduce } from '../../../scripts/fuzz/oracle/reduce.ts';
 import { Random } from '../../../scripts/fuzz/random.ts';
-import { grow, plan } from '../../../scripts/fuzz/schema/generate.ts';
+import { generateStatements, planDatabase } from '../../../scripts/fuzz/schema/generate-statements.ts';
 
 /** All statements of a seed, if a server took every one but those that match. */
 function statements(seed: number, refuse = /^$/): string[] {
-  const { shape, world } = plan(seed, 17);
+  const { shape, draft } = planDatabase(seed, 17);
   const found: string[] = [shape.options, ...shape.settings];
-  const growing = grow(world);
+  const growing = generateStatements(draft);
   for (let batch = growing.next(new Set()); !batch.done; ) {
     found.push(...batch.value);
     batch = growing.next(new Set(batch.value.filter((statement) => refuse.test(statement))));

@@ -1,5 +1,5 @@
 import { catalog, forget } from '../../../lib/runtime/compose.ts';
-import { context } from '../../../scripts/local/handlers.ts';
+import { lambdaContext } from '../../../scripts/local/invoke-locally.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { type Fault, faultyS3 } from '../../support/faulty-s3.ts';
 import { billed, deliver, lastPoint, lastRun, message, told, wipe } from '../../support/night.ts';
@@ -110,7 +110,7 @@ describe('a dump that fails on its way', () => {
     const { handler } = await import('../../../handlers/dump.ts');
     // A store that is not well keeps it busy until then.
     s3.on(part, 'break');
-    await expect(handler(message('dump'), context('dump', 31))).rejects.toMatchObject({
+    await expect(handler(message('dump'), lambdaContext('dump', 31))).rejects.toMatchObject({
       code: 'out-of-time',
     });
     await leavesNothingBut('out-of-time');

@@ -13,7 +13,7 @@ import type { ScratchResult } from '../../../lib/restore/on-server.ts';
 import { formatEvidence } from '../../../lib/workflows/rehearse/format-evidence.ts';
 import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.ts';
 import { rehearseDump } from '../../../lib/workflows/rehearse/rehearse-dump.ts';
-import { evidenceLines } from '../../../scripts/cli/evidence-lines.ts';
+import { formatEvidenceLines } from '../../../scripts/cli/format-evidence-lines.ts';
 import { point as dumpPoint } from '../../support/builders.ts';
 import { memoryAlerts } from '../../support/doubles/alerts.ts';
 import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
@@ -394,7 +394,7 @@ describe('a rehearsal', () => {
       expect(formatEvidence(evidence)).toContain(
         'equal to its source but for what was left out (extension pg_cron, function public.f(integer))',
       );
-      expect(evidenceLines(evidence).join('\n')).toMatch(
+      expect(formatEvidenceLines(evidence).join('\n')).toMatch(
         /row by row, but for what was left out[\s\S]*left out {4}function public\.f\(integer\)/,
       );
       const status = await deps.catalog.refreshStatus('crm');

@@ -1,6 +1,6 @@
 import { DEPLOYMENT, FINDINGS, type FindingCode, finding } from '../../../../lib/domain/findings/finding.ts';
 import { SEVERITIES, worse } from '../../../../lib/domain/findings/severity.ts';
-import { COMMANDS } from '../../../../scripts/cli/registry/all.ts';
+import { COMMANDS } from '../../../../scripts/cli/registry/commands.ts';
 import { policy, target } from '../../../support/builders.ts';
 
 const CODES = Object.keys(FINDINGS) as FindingCode[];

@@ -1,0 +1,33 @@
+import { DONE } from '../exit-codes.ts';
+import type { CommandResult } from '../print-result.ts';
+import { unknownWord } from '../refuse-misspelt.ts';
+
+/** Each asks the command itself, as it was typed, which words fit. */
+const SCRIPTS: Record<string, string> = {
+  bash: `_understudy() {
+  local IFS=$'\\n'
+  COMPREPLY=($("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  [ \${#COMPREPLY[@]} -gt 0 ] || compopt -o default
+}
+complete -F _understudy understudy`,
+  zsh: `#compdef understudy
+_understudy() {
+  local -a found
+  found=("\${(@f)$("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  found=(\${found:#})
+  if (( \${#found} )); then compadd -a found; else _files; fi
+}
+if [ "\${funcstack[1]}" = _understudy ]; then _understudy "$@"; else compdef _understudy understudy; fi`,
+  fish: `function __understudy_complete
+  set -l words (commandline -opc) (commandline -ct)
+  $words[1] __complete $words[2..-1] 2>/dev/null
+end
+complete -c understudy -a '(__understudy_complete)'`,
+};
+
+/** The script that a shell reads once. */
+export function completionCommand(shell: string): CommandResult {
+  const script = SCRIPTS[shell];
+  if (script === undefined) throw unknownWord('completion', shell, Object.keys(SCRIPTS));
+  return { document: { shell, script }, lines: script.split('\n'), exit: DONE, verbatim: true };
+}

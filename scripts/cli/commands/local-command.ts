@@ -1,0 +1,154 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { parseSecret } from '../../../lib/adapters/aws/secrets.ts';
+import { sweepRunDirectories } from '../../../lib/adapters/engines/postgres/scratch-directory.ts';
+import { InputError, reasonOf, toErrorInfo, UnderstudyError } from '../../../lib/domain/errors.ts';
+import { connectionOf, type Target } from '../../../lib/domain/plan/policy.ts';
+import { environment } from '../../../lib/runtime/environment.ts';
+import {
+  isAlive,
+  MOTO_LOG,
+  motoProcesses,
+  readState,
+  removeState,
+  UP_LOCK,
+  writeState,
+} from '../../local/local-state.ts';
+import { LOCAL_CREDENTIALS, startMoto } from '../../local/moto.ts';
+import { packageDeployment } from '../../local/package-deployment.ts';
+import { createStack, readTemplate } from '../../local/stack.ts';
+import { withLock } from '../../local/with-lock.ts';
+import { BY_SIGNAL, DONE } from '../exit-codes.ts';
+import type { CommandResult } from '../print-result.ts';
+import type { Session } from '../session.ts';
+import { showProgress } from '../show-progress.ts';
+
+/** Starts a local cloud and makes the deployment's own table, bucket, topics, queues and schedules in it. */
+export async function localUp(session: Session, target: string | undefined): Promise<CommandResult> {
+  const chosen = chooseTarget(session, target);
+  refuseBadUrl(chosen);
+  return withLock(UP_LOCK, './understudy local up', () => begin(chosen));
+}
+
+async function begin(chosen: Target | undefined): Promise<CommandResult> {
+  for (const [signal, code] of Object.entries(BY_SIGNAL)) process.once(signal, () => process.exit(code));
+  const known = readState();
+  if (known && isAlive(known.pid)) {
+    await storeUrl(chosen, known.endpoint);
+    return { document: known, exit: DONE, lines: [`the local cloud is up already at ${known.endpoint}`] };
+  }
+  const template = await showProgress('packaging the deployment', packageDeployment, undefined, {
+    end: (by) => process.exit(BY_SIGNAL[by]),
+  });
+  mkdirSync(dirname(MOTO_LOG), { recursive: true });
+  const moto = await startMoto({ detached: true, log: MOTO_LOG });
+  // Unless it is on record it would never be found again.
+  const stopNow = () => process.kill(moto.pid, 'SIGKILL');
+  process.once('exit', stopNow);
+  const stack = await createStack(moto.endpoint, readTemplate(template), 'dev').catch(async (error) => {
+    process.off('exit', stopNow);
+    await moto.stop();
+    throw error;
+  });
+  const state = { ...stack, pid: moto.pid, endpoint: moto.endpoint };
+  writeState(state);
+  process.off('exit', stopNow);
+  await storeUrl(chosen, moto.endpoint);
+  return {
+    document: state,
+    exit: DONE,
+    lines: [
+      `a local cloud is up at ${moto.endpoint}`,
+      'next: ./understudy --local doctor T, run dump T, rehearse T, status',
+      'end it with ./understudy local down',
+    ],
+  };
+}
+
+/** Ends what `up` started, on record or not, and what killed rehearsals left. Everything in it is gone with it. */
+export async function localDown(): Promise<CommandResult> {
+  const pids = new Set([...statePid(), ...motoProcesses()].filter(isAlive));
+  for (const pid of pids) process.kill(pid, 'SIGTERM');
+  removeState();
+  await sweepRunDirectories(environment().scratchDirectory);
+  const stopped = pids.size > 0;
+  return {
+    document: { stopped },
+    exit: DONE,
+    lines: [stopped ? 'the local cloud is down' : 'there is no local cloud'],
+  };
+}
+
+function statePid(): number[] {
+  try {
+    return [readState()?.pid ?? 0].filter((pid) => pid > 0);
+  } catch {
+    // Damaged: what is running is found without it.
+    return [];
+  }
+}
+
+/** The functions' environment, for a shell: `eval "$(./understudy local env)"`. */
+export async function localEnv(): Promise<CommandResult> {
+  const state = readState();
+  if (!state || !isAlive(state.pid))
+    throw new UnderstudyError('no-local-cloud', 'there is no local cloud', {
+      hint: 'start one: ./understudy local up',
+    });
+  const lines = Object.entries(state.environment).map(
+    ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+  );
+  return { document: state.environment, exit: DONE, lines };
+}
+
+/** Whose secret DATABASE_URL becomes; undefined where it is not set. */
+function chooseTarget(session: Session, asked: string | undefined): Target | undefined {
+  if (asked === undefined && !process.env['DATABASE_URL']) return undefined;
+  const withConnection = session.plan().targets.filter(({ connection }) => connection !== undefined);
+  const chosen = asked === undefined ? withConnection[0] : withConnection.find(({ id }) => id === asked);
+  if (chosen) return chosen;
+  throw new InputError(
+    asked === undefined
+      ? `no target in ${session.options.config} has a connection that DATABASE_URL could be the secret of`
+      : `there is no target "${asked}" with a connection in ${session.options.config}`,
+    [],
+    './understudy targets lists them',
+  );
+}
+
+/** As it will be read by every job, now and not at the first dump. */
+function refuseBadUrl(chosen: Target | undefined): void {
+  const url = process.env['DATABASE_URL'];
+  if (!url || !chosen) return;
+  try {
+    parseSecret(url, chosen);
+  } catch (error) {
+    const { hint } = toErrorInfo(error);
+    throw new InputError(
+      `DATABASE_URL cannot be the secret of ${chosen.id}: ${reasonOf(error)}`,
+      [],
+      `it looks like postgres://USER:PASSWORD@HOST:5432/DATABASE${hint ? `; ${hint}` : ''}`,
+    );
+  }
+}
+
+/** DATABASE_URL, where it is set, becomes a target's secret. It is never taken from the command line, which others can read. */
+async function storeUrl(chosen: Target | undefined, endpoint: string): Promise<void> {
+  const url = process.env['DATABASE_URL'];
+  if (!url || !chosen) return;
+  const secrets = new SecretsManagerClient({
+    endpoint,
+    region: LOCAL_CREDENTIALS.AWS_REGION,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  await secrets
+    .send(new CreateSecretCommand({ Name: connectionOf(chosen).secret, SecretString: url }))
+    .catch(() =>
+      secrets.send(new PutSecretValueCommand({ SecretId: connectionOf(chosen).secret, SecretString: url })),
+    );
+}

@@ -1,0 +1,40 @@
+import { BY_SIGNAL, type EndingSignal } from './exit-codes.ts';
+import { type Interruptible, interruption } from './interruption.ts';
+import { makeRenderer, type ProgressLine } from './renderer.ts';
+
+export type { ProgressLine as Show };
+
+/**
+ * Shows long work on stderr: one line that is alive on a terminal, plain lines without one. It ends with ✔ only if what
+ * came of it is good. Ctrl-C on a terminal asks what to do with the work. Without one, work of this process is asked to
+ * end and is waited for; other work goes on without this command, which says so and ends.
+ */
+export async function showProgress<T>(
+  title: string,
+  work: (show: ProgressLine) => Promise<T>,
+  isGood: (value: T) => boolean = () => true,
+  interruptible: Interruptible = {},
+): Promise<T> {
+  const shown = makeRenderer(title);
+  const signals = interruption(title, interruptible, shown);
+  try {
+    const value = await Promise.race([work(shown), signals.left]);
+    shown.end(isGood(value) ? undefined : 'what it found follows');
+    return value;
+  } catch (error) {
+    shown.end(signals.hasLeft() ? 'no longer watched' : 'could not be done');
+    const by = signals.hasLeft();
+    if (by) leave(by);
+    throw error;
+  } finally {
+    signals.end();
+  }
+}
+
+/** Said after the line of the work has ended. */
+function leave(by: EndingSignal): never {
+  process.stderr.write(
+    'understudy: interrupted; what was asked for goes on\n  next: ./understudy --stage NAME status T shows what became of it\n',
+  );
+  process.exit(BY_SIGNAL[by]);
+}

@@ -1,0 +1,91 @@
+import { utc } from '../../lib/domain/time.ts';
+import { catalog, platform } from '../../lib/runtime/compose.ts';
+import type { RehearsalOutcome } from '../../lib/workflows/rehearse/rehearse.ts';
+import { formatEvidenceLines } from '../cli/format-evidence-lines.ts';
+import { showProgress } from '../cli/show-progress.ts';
+import { type Delivery, drainQueues } from '../local/drain-queues.ts';
+import { invokeLocally } from '../local/invoke-locally.ts';
+import type { LocalRds } from '../local/rds/local-rds.ts';
+import { giveBack } from './give-back.ts';
+import type { Narrator } from './narrator.ts';
+import { forgetTheWhere, ORDERS, ordersLeft, SHOP } from './shop.ts';
+
+/**
+ * A snapshot; a DELETE without WHERE; the instance as it was a second before, restored, proven and thrown away; and the
+ * deleted rows given back.
+ */
+export async function actForgottenWhere(
+  rds: LocalRds,
+  wanted: 'before' | 'after',
+  telling: Narrator,
+): Promise<void> {
+  const { say, typed, expect } = telling;
+  typed(`./understudy run dump ${SHOP}`);
+  const [dump] = await ask({ job: 'dump' }, 'the shop’s dump, which a restored instance is held against');
+  expect(dump?.error === undefined, `dumped: ${summary(dump)}`);
+  typed(`./understudy run snapshot ${SHOP} --label "before release 4.2"`);
+  const [snapshot] = await ask(
+    { job: 'snapshot', label: 'before release 4.2' },
+    'a snapshot before a risky release',
+  );
+  expect(
+    outcome(snapshot) === 'done',
+    `the snapshot is available and what was promised: ${summary(snapshot)}`,
+  );
+
+  const { before, after } = await showProgress('somebody types: delete from orders', () =>
+    forgetTheWhere(rds, latest),
+  );
+  expect((await ordersLeft(rds)) === 0, 'production has no orders any more');
+  say(`   the last second before it was ${before}; the snapshot is older, and the dump is too`);
+  const moment = wanted === 'before' ? before : after;
+  typed(`./understudy rehearse ${SHOP} --from moment --moment ${moment}`);
+  const [rehearsal] = await ask(
+    { job: 'rehearse-instance', from: 'moment', moment },
+    `the instance as of ${moment}, on an instance that is thrown away`,
+  );
+  const { evidence } = (rehearsal?.result ?? {}) as Extract<RehearsalOutcome, { evidence: unknown }>;
+  if (!evidence) throw rehearsal?.error ?? new Error(summary(rehearsal));
+  for (const text of formatEvidenceLines(evidence)) say(`   ${text}`);
+  expect(
+    evidence.outcome === 'passed' && evidence.assertions.some(({ passed }) => passed),
+    `all ${ORDERS.toLocaleString('en')} orders are in the copy`,
+  );
+  expect(
+    evidence.strength === 'bounded',
+    'it is proven within the bounds of what was written since the dump',
+  );
+  await showProgress('the watch looks at what AWS has', () => invokeLocally('watch', {}));
+  const left = rds.calls.filter(({ action }) => action === 'DeleteDBInstance').length;
+  expect(
+    left === 1 && (await catalog().openScratches()).length === 0,
+    'the scratch instance is gone, with its secret and its parameters',
+  );
+  await giveBack(rds, telling);
+}
+
+async function latest(): Promise<string> {
+  const source = await platform().source({ kind: 'rds', id: 'shop-prod' });
+  return source?.pitr?.latest ?? '';
+}
+
+async function ask(message: object, what: string): Promise<Delivery[]> {
+  await invokeLocally('operator', {
+    ask: 'run',
+    message: { target: SHOP, scheduledFor: utc(new Date()), requestedBy: 'demo', ...message },
+  });
+  return showProgress(what, ({ say }) =>
+    drainQueues((delivery) => say(`${delivery.function}: ${summary(delivery)}`)),
+  );
+}
+
+function outcome(delivery: Delivery | undefined): string | undefined {
+  return (delivery?.result as { outcome?: string } | undefined)?.outcome;
+}
+
+function summary(delivery: Delivery | undefined): string {
+  if (delivery?.error) return delivery.error.message;
+  const result = Array.isArray(delivery?.result) ? delivery.result[0] : delivery?.result;
+  const { summary, evidence } = (result ?? {}) as { summary?: string; evidence?: { outcome: string } };
+  return summary ?? evidence?.outcome ?? '';
+}

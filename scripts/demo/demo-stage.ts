@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { loadPlan } from '../../lib/config/load.ts';
+import { expectedSchedules } from '../../lib/domain/plan/expected-schedules.ts';
+import type { Plan } from '../../lib/domain/plan/policy.ts';
+import { type Cluster, startCluster } from '../local/cluster.ts';
+import { logToFile } from '../local/local-state.ts';
+import { type Moto, startMoto } from '../local/moto.ts';
+import { packageDeployment } from '../local/package-deployment.ts';
+import type { LocalRds } from '../local/rds/local-rds.ts';
+import { createStack, type LocalStack, readTemplate } from '../local/stack.ts';
+import { tools } from '../local/tools.ts';
+import { demoTargetId } from './demo-target-id.ts';
+import { type FaultyStore, startFaultyStore } from './faulty-store.ts';
+import { ORDERS, SHOP, startShop } from './shop.ts';
+
+export type DemoOptions = {
+  verify: 'full' | 'exists';
+  proof: 'fingerprints' | 'counts';
+  databaseUrl: string | undefined;
+};
+
+/** Everything the demo stands on: a database, a cloud on loopback, the deployment's own table, bucket, topics and queues in it. */
+export type DemoStage = {
+  moto: Moto;
+  cluster: Cluster | undefined;
+  /** An RDS instance beside it; not where somebody's own database is shown. */
+  rds: LocalRds | undefined;
+  damage: FaultyStore;
+  stack: LocalStack;
+  plan: Plan;
+  /** The target that the story is about. */
+  target: string;
+  scratchDirectory: string;
+  log: string;
+  close(): Promise<void>;
+};
+
+export async function openDemoStage(options: DemoOptions): Promise<DemoStage> {
+  for (const [name, value] of Object.entries(tools())) process.env[name] ??= value;
+  const home = mkdtempSync(join(tmpdir(), 'us-demo-'));
+  const template = await packageDeployment();
+  const [moto, cluster] = await Promise.all([startMoto(), options.databaseUrl ? undefined : startCluster()]);
+  const stack = await createStack(moto.endpoint, readTemplate(template, 'demo'), 'demo');
+  const damage = await startFaultyStore(moto.endpoint);
+  const plan = loadPlan(config(options), 'the demo’s own understudy.yml', new Date());
+  const planFile = join(home, 'plan.json');
+  writeFileSync(planFile, JSON.stringify(plan));
+  const scratchDirectory = join(tmpdir(), `us-scratch-${process.pid}`);
+  const log = join(home, 'functions.log');
+  Object.assign(process.env, stack.environment, {
+    AWS_ENDPOINT_URL_S3: damage.endpoint,
+    UNDERSTUDY_PLAN: planFile,
+    UNDERSTUDY_SCRATCH_DIRECTORY: scratchDirectory,
+    UNDERSTUDY_SCRATCH_SUBNET_GROUP: 'default',
+    UNDERSTUDY_SCRATCH_SECURITY_GROUP: 'sg-demo',
+    UNDERSTUDY_PACE: '1',
+  });
+  logToFile(log);
+  await completeSchedules(plan, stack.environment['UNDERSTUDY_SCHEDULE_GROUP']!);
+  const rds = options.databaseUrl ? undefined : await startShop();
+  return {
+    moto,
+    cluster,
+    rds,
+    damage,
+    stack,
+    plan,
+    target: demoTargetId(options.databaseUrl),
+    scratchDirectory,
+    log,
+    async close() {
+      await damage.close();
+      await Promise.all([moto.stop(), cluster?.stop(), rds?.close()]);
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The demo's own policies beside those of the packaged understudy.yml. */
+async function completeSchedules(plan: Plan, GroupName: string): Promise<void> {
+  const scheduler = new SchedulerClient({});
+  const { Schedules } = await scheduler.send(new ListSchedulesCommand({ GroupName }));
+  const there = new Set((Schedules ?? []).map(({ Name }) => Name));
+  for (const { name, expression, timezone } of expectedSchedules(plan, 'demo')) {
+    if (there.has(name)) continue;
+    await scheduler.send(
+      new CreateScheduleCommand({
+        Name: name,
+        GroupName,
+        ScheduleExpression: expression,
+        ScheduleExpressionTimezone: timezone,
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          Arn: 'arn:aws:lambda:eu-central-1:123456789012:function:dispatch',
+          RoleArn: 'arn:aws:iam::123456789012:role/local',
+        },
+      }),
+    );
+  }
+}
+
+/** Gives the target its secret, as a person would in Secrets Manager. */
+export async function storeSecret(stage: DemoStage, databaseUrl: string | undefined): Promise<void> {
+  const SecretString =
+    databaseUrl ??
+    JSON.stringify({
+      username: 'understudy',
+      password: 'dump-only',
+      host: '127.0.0.1',
+      port: stage.cluster!.port,
+      dbname: 'crm',
+    });
+  await new SecretsManagerClient({}).send(
+    new CreateSecretCommand({ Name: `understudy/${stage.target}`, SecretString }),
+  );
+}
+
+const config = ({ verify, proof, databaseUrl }: DemoOptions, target = demoTargetId(databaseUrl)) => `
+version: 1
+policies:
+  production:
+    objectives: { rpo: { dump: 26h }, rto: 1h }
+    schedules: { dump: "0 1 * * *", verify: "30 1 * * *", rehearse: "0 2 * * SUN", expire: "0 5 * * *" }
+    retention: { daily: 35d, weekly: 12w, monthly: 12mo }
+    verify: { depth: ${verify} }
+    proof: { depth: ${proof} }
+${
+  databaseUrl
+    ? ''
+    : `  instances:
+    objectives: { rpo: { dump: 26h, snapshot: 26h, pitr: 15m }, rto: 1h }
+    schedules:
+      dump: "0 1 * * *"
+      rehearse: "0 4 * * SAT"
+      snapshot: "30 1 * * *"
+      rehearse-snapshot: "0 3 * * SAT"
+      rehearse-moment: "0 3 * * SUN"
+      preflight: "0 6 * * *"
+      expire: "0 5 * * *"
+    retention: { daily: 35d }`
+}
+targets:
+  ${target}:
+    policy: production
+    connection: { secret: understudy/${target} }
+${
+  databaseUrl
+    ? ''
+    : `    assertions:
+      - { name: leads are there, sql: select count(*) from public.leads, minimum: 150000 }
+      - { name: no document without its file, sql: "select count(*) from public.documents where file_key = ''", equals: 0 }
+      - { name: no invoice was lost, sql: select count(*) from public.invoices, rowsOf: public.invoices, tolerance: 0% }
+  ${SHOP}:
+    policy: instances
+    rds: shop-prod
+    connection: { secret: understudy/${SHOP} }
+    assertions:
+      - { name: the orders are there, sql: select count(*) from public.orders, minimum: ${ORDERS} }`
+}
+`;

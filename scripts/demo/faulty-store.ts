@@ -1,0 +1,59 @@
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export type FaultyStore = {
+  endpoint: string;
+  flipByte(key: string, offset: number): void;
+  close(): Promise<void>;
+};
+
+/**
+ * A store that forgot one bit: passes everything on to the real one and, once told to, flips one bit of one object's
+ * byte as it is read. Overwriting the object would be another version and found out by that alone.
+ */
+export async function startFaultyStore(endpoint: string): Promise<FaultyStore> {
+  const flips = new Map<string, number>();
+  const { hostname, port } = new URL(endpoint);
+  const server = createServer((incoming, outgoing) => {
+    const offset =
+      incoming.method === 'GET'
+        ? [...flips].find(([key]) =>
+            decodeURIComponent(incoming.url ?? '')
+              .split('?')[0]
+              ?.endsWith(key),
+          )?.[1]
+        : undefined;
+    const forwarded = request(
+      { hostname, port, method: incoming.method, path: incoming.url, headers: incoming.headers },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        let position = 0;
+        answer.on('data', (chunk: Buffer) => {
+          const at = offset === undefined ? -1 : offset - position;
+          if (at >= 0 && at < chunk.length) chunk[at] = chunk[at]! ^ 1;
+          position += chunk.length;
+          if (!outgoing.write(chunk)) {
+            answer.pause();
+            outgoing.once('drain', () => answer.resume());
+          }
+        });
+        answer.on('end', () => outgoing.end());
+        answer.on('error', () => outgoing.destroy());
+      },
+    );
+    forwarded.on('error', () => outgoing.destroy());
+    incoming.pipe(forwarded);
+  });
+  // A connection that waits is never closed by us: a client may be about to use it again.
+  server.keepAliveTimeout = 0;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    flipByte: (key, offset) => void flips.set(key, offset),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Random } from '../random.ts';
+
+/** Names that a program may read as something else: words of SQL and of listings, of JavaScript, with marks inside. */
+const ODD = [
+  'select',
+  'DATA',
+  'TABLE DATA',
+  '__proto__',
+  'constructor',
+  'toString',
+  'a.b',
+  'a"b',
+  "a'b",
+  'with blank',
+  ' ',
+  '-',
+  '1',
+  'a,b',
+  '(x)',
+  'a::b',
+  '$$',
+  '$1',
+  'back\\slash',
+  'zwei\nZeilen',
+  'größe',
+  'ÄÖÜ',
+  '名前',
+  'null',
+  'user',
+  'public',
+  'Mixed',
+  'a:b',
+  '%I',
+  '--',
+  '/* x */',
+  'x;',
+  'pgx',
+  'x'.repeat(63),
+  'MATERIALIZED VIEW DATA',
+  'ACL',
+];
+
+/** A quoted name that is not in `taken` yet; `odd` is how likely it is a strange one. */
+export function newIdentifier(random: Random, prefix: string, taken: Set<string>, odd = 0.12): string {
+  if (random.chance(odd)) {
+    const name = random.pick(ODD);
+    if (!taken.has(name)) {
+      taken.add(name);
+      return quoteIdentifier(name);
+    }
+  }
+  const name = `${prefix}${taken.size + 1}`;
+  taken.add(name);
+  return name;
+}
+
+export const quoteIdentifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+export const quoteText = (value: string) => `'${value.replaceAll("'", "''")}'`;

@@ -1,0 +1,89 @@
+import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type FunctionName, invokeLocally } from './invoke-locally.ts';
+
+/** Queues of the local stack and the function behind each, as event-source mappings and subscriptions are on AWS. */
+const BEHIND: [string, FunctionName][] = [
+  ['UNDERSTUDY_QUEUE_DUMP', 'dump'],
+  ['UNDERSTUDY_QUEUE_VERIFY', 'verify'],
+  ['UNDERSTUDY_QUEUE_REHEARSE', 'rehearse'],
+  ['UNDERSTUDY_QUEUE_SNAPSHOT', 'snapshot'],
+  ['UNDERSTUDY_QUEUE_COPY', 'copy'],
+  ['UNDERSTUDY_QUEUE_REHEARSE_INSTANCE', 'rehearse-instance'],
+  ['UNDERSTUDY_QUEUE_HEARTBEAT', 'heartbeat'],
+  ['UNDERSTUDY_QUEUE_EXPIRE', 'expire'],
+  ['UNDERSTUDY_QUEUE_PREFLIGHT', 'preflight'],
+  ['UNDERSTUDY_QUEUE_UNCLAIMED', 'unclaimed'],
+];
+
+export type Delivery = { function: FunctionName; message: unknown; result?: unknown; error?: Error };
+
+/**
+ * Hands every message that waits to its function, one at a time, until all queues are empty. A message whose function
+ * fails stays in its queue, as on AWS, and is not handed over again by this call.
+ */
+export async function drainQueues(onDelivery?: (delivery: Delivery) => void): Promise<Delivery[]> {
+  const sqs = new SQSClient({});
+  const deliveries: Delivery[] = [];
+  for (;;) {
+    let quiet = true;
+    for (const [variable, name] of BEHIND) {
+      const QueueUrl = process.env[variable];
+      if (!QueueUrl) continue;
+      const { Messages } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: 0 }),
+      );
+      for (const message of Messages ?? []) {
+        quiet = false;
+        const delivery = await deliver(name, message);
+        if (!delivery.error)
+          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle! }));
+        deliveries.push(delivery);
+        onDelivery?.(delivery);
+      }
+    }
+    if (quiet) return deliveries;
+  }
+}
+
+/** Hands one message to its function, as its queue would. */
+export async function deliver(name: FunctionName, message: Message): Promise<Delivery> {
+  const body = message.Body ?? '';
+  try {
+    const result = await invokeLocally(name, { Records: [{ messageId: message.MessageId, body }] });
+    return { function: name, message: JSON.parse(body), result };
+  } catch (error) {
+    return { function: name, message: JSON.parse(body), error: error as Error };
+  }
+}
+
+export type ReceivedAlert = { subject: string; text: string; finding: Record<string, unknown> };
+
+/** Takes what a topic's subscribers would have been sent. */
+export async function readInbox(QueueUrl: string): Promise<ReceivedAlert[]> {
+  const sqs = new SQSClient({});
+  const told: ReceivedAlert[] = [];
+  for (;;) {
+    const { Messages } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }),
+    );
+    if (!Messages?.length) return told;
+    for (const message of Messages) {
+      const envelope = JSON.parse(message.Body ?? '{}') as { Subject?: string; Message?: string };
+      const inner = parse(envelope.Message ?? '');
+      told.push({
+        subject: envelope.Subject ?? '',
+        text: typeof inner === 'string' ? inner : JSON.stringify(inner),
+        finding: typeof inner === 'object' && inner ? (inner as Record<string, unknown>) : {},
+      });
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle! }));
+    }
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,48 @@
+import type { JobMessage } from '../../lib/domain/runs/job.ts';
+import type { JobMessages } from '../../lib/ports/messages.ts';
+import { use } from '../../lib/runtime/compose.ts';
+import { type Delivery, deliver } from './drain-queues.ts';
+import { interruptedBy } from './interrupt.ts';
+import type { FunctionName } from './invoke-locally.ts';
+
+/** The function behind each job, as the subscriptions of topic `jobs` have it. */
+const BEHIND: Record<JobMessage['job'], FunctionName> = {
+  dump: 'dump',
+  verify: 'verify',
+  rehearse: 'rehearse',
+  snapshot: 'snapshot',
+  copy: 'copy',
+  'rehearse-instance': 'rehearse-instance',
+  heartbeat: 'heartbeat',
+  expire: 'expire',
+  preflight: 'preflight',
+};
+
+/**
+ * Does in this process what `ask` asks for on topic `jobs`, and what that asks for in turn. These messages never reach
+ * the local queues: what this command does not finish does not come back under another one, and of two commands at once
+ * each does its own. A message that is put back for later is not waited for: its outcome says so.
+ */
+export async function runInProcess(
+  ask: () => Promise<unknown>,
+  onDelivery: (delivery: Delivery) => void,
+): Promise<Delivery[]> {
+  const waiting: JobMessage[] = [];
+  const messages: JobMessages = {
+    publish: async (message) => void waiting.push(message as JobMessage),
+    publishAll: async (all) => {
+      waiting.push(...(all as JobMessage[]));
+      return [];
+    },
+    postpone: async () => undefined,
+  };
+  use('messages', messages);
+  await ask();
+  const deliveries: Delivery[] = [];
+  for (let next = waiting.shift(); next && !interruptedBy(); next = waiting.shift()) {
+    const delivery = await deliver(BEHIND[next.job], { Body: JSON.stringify(next) });
+    deliveries.push(delivery);
+    onDelivery(delivery);
+  }
+  return deliveries;
+}
