@@ -15,24 +15,23 @@ import {
 } from '../../../lib/domain/names.ts';
 import { randomFrom } from './points/random.ts';
 
-const RUN = { job: 'dump', target: 'crm-prod', scheduledFor: '2026-11-20T01:00:00Z' };
+const AT = '2026-11-20T01:00:00Z';
+const NEXT_SECOND = '2026-11-20T01:00:01Z';
+const RUN = { job: 'dump', target: 'crm-prod', scheduledFor: AT };
 
-test('a run is named after its job, its target and the moment it was scheduled for', () => {
+test('runName joins the job, the target and the scheduled moment', () => {
   expect(runName(RUN)).toBe('dump/crm-prod/2026-11-20T01:00:00Z');
 });
 
-test('a run is known again by its name, and what is none is not', () => {
-  for (const run of [
-    RUN,
-    { ...RUN, job: 'copy', scheduledFor: '20261120T010000Z-snapshot@eu-west-1/444455556666' },
-  ])
-    expect(parseRunName(runName(run))).toEqual(run);
+test('parseRunName reads back what runName wrote, and refuses any other text', () => {
+  const copy = { ...RUN, job: 'copy', scheduledFor: '20261120T010000Z-snapshot@eu-west-1/444455556666' };
+  for (const run of [RUN, copy]) expect(parseRunName(runName(run))).toEqual(run);
   for (const text of ['', 'dump', 'dump/crm-prod', '/crm-prod/2026', 'dump//2026'])
     expect(parseRunName(text)).toBeUndefined();
 });
 
-test('a dump is named after its scheduled moment and its attempt, and says its moment again', () => {
-  expect(pointId('2026-11-20T01:00:00Z', 1)).toBe('20261120T010000Z-1');
+test('a dump’s point id is its scheduled moment in UTC and its attempt, and parsePointId reads it back', () => {
+  expect(pointId(AT, 1)).toBe('20261120T010000Z-1');
   expect(pointId('2026-11-20T02:00:00+01:00', 12)).toBe('20261120T010000Z-12');
   const { below } = randomFrom(7);
   for (let n = 0; n < 500; n++) {
@@ -47,11 +46,11 @@ const PLACES = ['eu-central-1', 'us-gov-west-1', 'ap-southeast-2', 'eu-west-1/12
 const KINDS = ['snapshot', 'automated', 'foreign'] as const satisfies PointKind[];
 
 test.each(KINDS.flatMap((kind) => PLACES.map((place) => [kind, place] as const)))(
-  'a point of kind %s in %s says in its id what it is and where',
+  'the point id of a snapshot of kind %s in %s names kind and place, and parsePointId reads it back',
   (kind, place) => {
     const id = snapshotPointId('2026-11-20T02:00:00+01:00', kind, place);
     expect(id).toBe(`20261120T010000Z-${kind}@${place}`);
-    expect(parsePointId(id)).toEqual({ scheduledFor: '2026-11-20T01:00:00Z', kind, place });
+    expect(parsePointId(id)).toEqual({ scheduledFor: AT, kind, place });
   },
 );
 
@@ -60,31 +59,23 @@ test.each([
   '20261120T010000Z',
   '20261120T010000-1',
   ' 20261120T010000Z-1',
-  '2026-11-20T01:00:00Z',
+  AT,
   '20261120T010000Z-x',
   '20261120T010000Z-1\n',
-  '20261120T010000Z-1@vault',
-  '20261120T010000Z-1@eu-west-1',
-  '20261120T010000Z-1@replica2',
+  ...['vault', 'eu-west-1', 'replica2'].map((place) => `20261120T010000Z-1@${place}`),
   '20261120T010000Z-snapshot',
-  '20261120T010000Z-snapshot@',
   '20261120T010000Z-dump@eu-west-1',
-  '20261120T010000Z-snapshot@EU-WEST-1',
-  '20261120T010000Z-snapshot@eu-west-1/12345678901',
-  '20261120T010000Z-snapshot@eu-west-1/1234567890123',
-  '20261120T010000Z-snapshot@eu-west-1/123456789012/x',
-  '20261120T010000Z-snapshot@eu-west-1#1',
+  ...['', 'EU-WEST-1', 'eu-west-1#1'].map((place) => `20261120T010000Z-snapshot@${place}`),
+  ...['12345678901', '1234567890123', '123456789012/x'].map(
+    (account) => `20261120T010000Z-snapshot@eu-west-1/${account}`,
+  ),
   '20261120T010000Z-1-snapshot@eu-west-1',
-])('%j is no point and has no name', (id) => expect(parsePointId(id)).toBeUndefined());
+  '20261399T010000Z-1',
+  '20261120T996000Z-1',
+  '20261399T010000Z-snapshot@eu-west-1',
+])('parsePointId refuses %j, which is no point id', (id) => expect(parsePointId(id)).toBeUndefined());
 
-test.each(['20261399T010000Z-1', '20261120T996000Z-1', '20261399T010000Z-snapshot@eu-west-1'])(
-  '"%s" only looks like a point, and has no name',
-  (id) => {
-    expect(parsePointId(id)).toBeUndefined();
-  },
-);
-
-test('points sort as text in the order of their moments', () => {
+test('point ids sort as text in the order of their moments', () => {
   const moments = [
     '2025-12-31T23:59:59Z',
     '2026-01-01T00:00:00Z',
@@ -95,103 +86,106 @@ test('points sort as text in the order of their moments', () => {
   expect([...ids].sort()).toEqual(ids);
 });
 
-test('an attempt’s objects lie under its target and day', () => {
-  expect(vaultKeys('crm-prod', '2026-11-20T01:00:00Z', 2)).toEqual({
+test('the vault keys of an attempt begin with its target and day', () => {
+  expect(vaultKeys('crm-prod', AT, 2)).toEqual({
     dump: 'crm-prod/2026/11/20/20261120T010000Z-2.dump',
     roles: 'crm-prod/2026/11/20/20261120T010000Z-2.roles.sql',
     manifest: 'crm-prod/2026/11/20/20261120T010000Z-2.manifest.json',
   });
 });
 
-test('no two attempts, moments or targets share a key', () => {
+test('no two attempts, moments or targets share a vault key', () => {
   const keys = ['crm', 'crm-1'].flatMap((target) =>
-    ['2026-11-20T01:00:00Z', '2026-11-20T01:00:01Z', '2026-11-21T01:00:00Z'].flatMap((moment) =>
+    [AT, NEXT_SECOND, '2026-11-21T01:00:00Z'].flatMap((moment) =>
       [1, 2, 11].flatMap((attempt) => Object.values(vaultKeys(target, moment, attempt))),
     ),
   );
   expect(new Set(keys).size).toBe(2 * 3 * 3 * 3);
 });
 
-test.each([
-  ['crm', true],
-  ['crm-prod-2', true],
-  ['c'.repeat(63), true],
-  ['c'.repeat(64), false],
-  ['', false],
-  ['2crm', false],
-  ['-crm', false],
-  ['CRM', false],
-  ['crm_prod', false],
-  ['crm/prod', false],
-  ['crm\n', false],
-])('is %j a target’s id? %s', (id, is) => {
-  expect(TARGET_ID.test(id)).toBe(is);
+test.each(['crm', 'crm-prod-2', 'c'.repeat(63)])('%s can be the id of a target', (id) => {
+  expect(id).toMatch(TARGET_ID);
 });
 
-/** Letters, digits and single hyphens, a letter first and no hyphen last: what RDS takes, and in this case gives back. */
-const RDS_NAME = /^[a-z](?:-?[a-z0-9])*$/;
-/** Ids that RDS would write alike if nobody told them apart. */
-const ALIKE = ['crm', 'crm-', 'crm--', 'crm-prod', 'crm--prod', 'crm---prod', 'crm--prod-', 'crm-prod-'];
-const LONGEST = ['c'.repeat(63), `c${'-'.repeat(62)}`, `c${'-x'.repeat(31)}`, `${'c'.repeat(62)}-`];
-
-test('a snapshot is named after its stage, its target and its moment', () => {
-  expect(snapshotName('prod', 'crm', '2026-11-20T02:00:00+01:00')).toBe(
-    'understudy-prod-crm-20261120t010000z',
-  );
-});
-
-test.each([...ALIKE, ...LONGEST])('the snapshots of target %s have a name that RDS takes', (target) => {
-  expect(target).toMatch(TARGET_ID);
-  const name = snapshotName('prod', target, '2026-11-20T01:00:00Z');
-  expect(name).toMatch(RDS_NAME);
-  expect(name.length).toBeLessThanOrEqual(255);
-});
-
-test('no two targets and no two moments share a snapshot’s name', () => {
-  const names = [...ALIKE, ...LONGEST].flatMap((target) =>
-    ['2026-11-20T01:00:00Z', '2026-11-20T01:00:01Z'].map((moment) => snapshotName('prod', target, moment)),
-  );
-  expect(new Set(names).size).toBe(names.length);
-  expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length);
-});
+test.each(['c'.repeat(64), '', '2crm', '-crm', 'CRM', 'crm_prod', 'crm/prod', 'crm\n'])(
+  '%j cannot be the id of a target',
+  (id) => expect(id).not.toMatch(TARGET_ID),
+);
 
 test.each(['prod', 'p', 'pr123', 'production', 'a234567890123456'])('%s can be a stage', (stage) => {
   expect(stageProblem(stage)).toBeUndefined();
 });
 
 test.each([
-  ['is not told apart by RDS', 'Prod'],
-  ['has the names of another one and its target’s', 'dev-alice'],
-  ['has the name of what is thrown away', 'scratch'],
-  ['leaves no room', 'a2345678901234567'],
-  ['begins with no letter', '1dev'],
-  ['is no name', ''],
-  ['is no name', 'dev_a'],
-  ['is no name', 'dev\n'],
-])('one that %s cannot: %j', (_why, stage) => {
+  ['RDS forgets upper case', 'Prod'],
+  ['its names would begin like those of a stage dev', 'dev-alice'],
+  ['scratch instances have that name', 'scratch'],
+  ['it leaves too little room in a name', 'a2345678901234567'],
+  ['a name begins with a letter', '1dev'],
+  ['it is empty', ''],
+  ['it has an underscore', 'dev_a'],
+  ['it has a line break', 'dev\n'],
+])('because %s, %j cannot be a stage', (_why, stage) => {
   expect(stageProblem(stage)).toContain('cannot be a stage');
 });
 
-test.each([...ALIKE, ...LONGEST])(
-  'the scratch instances of target %s have a name that RDS takes',
-  (target) => {
-    const name = scratchName('prod', target, { ...RUN, job: 'rehearse-snapshot', target });
-    expect(name).toMatch(RDS_NAME);
-    expect(name.startsWith(SCRATCH_PREFIX)).toBe(true);
-    expect(name).toMatch(/^understudy-scratch-c/);
-    expect(name.length).toBeLessThanOrEqual(60);
-  },
-);
+/** Letters, digits and single hyphens, a letter first and no hyphen last: what RDS takes, and in this case gives back. */
+const RDS_NAME = /^[a-z](?:-?[a-z0-9])*$/;
+/** Ids that RDS would write alike, and ids as long as an id may be, some of which begin alike. */
+const TARGETS = [
+  ...['crm', 'crm-', 'crm--', 'crm-prod', 'crm--prod', 'crm---prod', 'crm--prod-', 'crm-prod-'],
+  ...['c'.repeat(63), `c${'-'.repeat(62)}`, `c${'-x'.repeat(31)}`, `${'c'.repeat(62)}-`, 'x'.repeat(63)],
+  ...['inventory-service-production', 'inventory-service-producer'],
+];
 
-test('a scratch instance is named after its run: the same on every replay, and no two runs’ alike', () => {
-  const runs = [...ALIKE, ...LONGEST].flatMap((target) =>
+describe.each([
+  ['rds', 255],
+  ['aurora', 63],
+  ['elasticache', 40],
+] as const)('the name of a snapshot on %s', (kind, most) => {
+  test('is made of its stage, its target and its moment in UTC', () => {
+    const name = snapshotName('prod', 'crm', '2026-11-20T02:00:00+01:00', kind);
+    expect(name).toBe('understudy-prod-crm-20261120t010000z');
+  });
+
+  test.each(TARGETS)(
+    `has at most ${most} characters that RDS takes and the whole stage, for target %s`,
+    (target) => {
+      expect(target).toMatch(TARGET_ID);
+      for (const stage of ['production', 'a234567890123456']) {
+        const name = snapshotName(stage, target, AT, kind);
+        expect(name).toMatch(RDS_NAME);
+        expect(name.length).toBeLessThanOrEqual(most);
+        expect(name.startsWith(`understudy-${stage}-`)).toBe(true);
+      }
+    },
+  );
+
+  test('differs for every two targets, stages or moments', () => {
+    const names = TARGETS.flatMap((target) =>
+      ['production', 'pr'].flatMap((stage) =>
+        [AT, NEXT_SECOND].map((at) => snapshotName(stage, target, at, kind)),
+      ),
+    );
+    expect(new Set(names).size).toBe(4 * TARGETS.length);
+  });
+});
+
+test.each(TARGETS)('the scratch instances of target %s have a name that RDS takes', (target) => {
+  const name = scratchName('prod', target, { ...RUN, job: 'rehearse-snapshot', target });
+  expect(name).toMatch(RDS_NAME);
+  expect(name.startsWith(`${SCRATCH_PREFIX}${target[0]}`)).toBe(true);
+  expect(SCRATCH_PREFIX).toBe('understudy-scratch-');
+  expect(name.length).toBeLessThanOrEqual(60);
+});
+
+test('a scratch instance has the same name on every replay of its run, and no two runs share one', () => {
+  const runs = TARGETS.flatMap((target) =>
     ['rehearse-snapshot', 'rehearse-moment'].flatMap((job) =>
-      ['2026-11-20T01:00:00Z', '2026-11-20T01:00:01Z'].map((scheduledFor) => ({ job, target, scheduledFor })),
+      [AT, NEXT_SECOND].map((scheduledFor) => ({ job, target, scheduledFor })),
     ),
   );
-  const names = runs.map((run) => scratchName('prod', run.target, run));
-  expect(new Set(names).size).toBe(runs.length);
-  expect(runs.map((run) => scratchName('prod', run.target, { ...run }))).toEqual(names);
-  const elsewhere = runs.map((run) => scratchName('dev', run.target, run));
-  expect(new Set([...names, ...elsewhere]).size).toBe(2 * runs.length);
+  const namesOf = (stage: string) => runs.map((run) => scratchName(stage, run.target, { ...run }));
+  expect(namesOf('prod')).toEqual(namesOf('prod'));
+  expect(new Set([...namesOf('prod'), ...namesOf('dev')]).size).toBe(2 * runs.length);
 });

@@ -6,11 +6,11 @@ test.each([
   ['statsu', 'status'],
   ['dmp', 'dump'],
   ['SHOP', 'shop'],
-])('%s means %s', (word, meant) => {
+])('the word nearest to %s is %s', (word, meant) => {
   expect(nearest(word, ['retention', 'rehearsal', 'status', 'dump', 'shop'])).toBe(meant);
 });
 
-test('what is like nothing means nothing', () => {
+test('a word that is like none of the known words has no nearest, and no "did you mean"', () => {
   expect(nearest('frobnicate', ['retention', 'status'])).toBeUndefined();
   expect(didYouMean('xyz', ['dump'])).toBeUndefined();
   expect(didYouMean('dmup', ['dump'])).toBe('did you mean dump?');

@@ -7,6 +7,6 @@ test.each([
   ['310513', 'row', undefined, '310,513 rows'],
   [1, 'policy', 'policies', '1 policy'],
   [2, 'policy', 'policies', '2 policies'],
-])('%s of %s', (count, one, more, said) => {
+])('many writes the number %s and the word %s (plural %s) as "%s"', (count, one, more, said) => {
   expect(many(count, one, more)).toBe(said);
 });

@@ -9,17 +9,14 @@ import { FINDINGS, type FindingCode, finding } from '../../../../lib/domain/find
 import { target } from '../../../support/builders.ts';
 
 const OCCASIONS = ['opened', 'worsened', 'reminder', 'resolved', 'dropped'] as const;
+const CODES = Object.keys(FINDINGS) as FindingCode[];
 
 function alert(changes: Partial<Alert> = {}, code: FindingCode = 'rpo-breached', id = 'crm-prod'): Alert {
   const message = 'the newest verified point 20261119T010000Z-1 of crm-prod is 28 h old';
+  const objectives = 'RPO 26 h is breached by 2 h';
   return {
     occasion: 'opened',
-    finding: finding(code, {
-      target: target({ id }),
-      subject: 'dump',
-      message,
-      objectives: 'RPO 26 h is breached by 2 h',
-    }),
+    finding: finding(code, { target: target({ id }), subject: 'dump', message, objectives }),
     since: '2026-11-20T05:00:00Z',
     at: '2026-11-20T05:00:00Z',
     stage: 'prod',
@@ -33,12 +30,12 @@ test.each([
   ['reminder', '[P0] still: crm-prod: rpo-breached (prod)'],
   ['resolved', '[P0] resolved: crm-prod: rpo-breached (prod)'],
   ['dropped', '[P0] closed (removed): crm-prod: rpo-breached (prod)'],
-] as const)('the subject of what has %s tells it at a glance', (occasion, expected) => {
+] as const)('the subject of an alert on the occasion "%s" is: %s', (occasion, expected) => {
   expect(alertSubject(alert({ occasion }))).toBe(expected);
 });
 
-test('no subject is one that SNS refuses: ASCII, no control characters, at most 100', () => {
-  for (const code of Object.keys(FINDINGS) as FindingCode[])
+test('every alert’s subject is ASCII without control characters, has at most 100 of them, and names its target', () => {
+  for (const code of CODES)
     for (const occasion of OCCASIONS)
       for (const stage of ['prod', 'prüfung\n☂', 's'.repeat(90)]) {
         const subject = alertSubject(alert({ occasion, stage }, code, 'c'.repeat(63)));
@@ -48,7 +45,7 @@ test('no subject is one that SNS refuses: ASCII, no control characters, at most 
       }
 });
 
-test('the text says what, to whom, since when, what it means and the next command', () => {
+test('an alert’s text says what happened, to which target, since when, what it means and the next command', () => {
   const text = alertText(alert({ occasion: 'reminder', at: '2026-11-21T05:30:00Z' }));
   expect(text.split('\n')).toEqual([
     'P0 still: rpo-breached',
@@ -67,44 +64,37 @@ test('the text says what, to whom, since when, what it means and the next comman
   ]);
 });
 
-test('what has only just begun has no duration', () => {
+test('an alert’s text says no duration of a finding that has just opened', () => {
   expect(alertText(alert())).toMatch(/^since: {7}2026-11-20T05:00:00Z$/m);
 });
 
-test('what is over asks for nothing', () => {
-  expect(alertText(alert({ occasion: 'resolved' }))).not.toContain('next:');
-});
-
-test('an open P0 names the page for an emergency; a milder one and a closed one do not', () => {
-  expect(alertText(alert())).toContain('docs/emergency.md');
+test('only the text of an alert about an open P0 names docs/emergency.md, and a closed one has no next step', () => {
   expect(alertText(alert({}, 'job-failed'))).not.toContain('docs/emergency.md');
   for (const occasion of ['resolved', 'dropped'] as const)
-    expect(alertText(alert({ occasion }))).not.toContain('docs/emergency.md');
+    expect(alertText(alert({ occasion }))).not.toMatch(/docs\/emergency\.md|next:/);
 });
 
-test.each(Object.keys(FINDINGS) as FindingCode[])('the text of %s has its next step', (code) => {
+test.each(CODES)('the text of an alert about %s has its next step, with --stage in each command', (code) => {
   const about = alert({}, code);
   const next = withOption(about.finding.next, '--stage prod');
   expect(alertText(about)).toContain(`next:        ${next}`);
   expect(next.match(/understudy (?!--stage prod )(?=[a-z]+ )/g) ?? []).toEqual([]);
 });
 
+const LOCAL = './understudy --local status; ./understudy local down';
 test.each([
   ['run `./understudy run dump crm`', 'run `./understudy --stage prod run dump crm`'],
   ['`./understudy status crm --stage prod` shows it', '`./understudy status crm --stage prod` shows it'],
-  [
-    './understudy --local status; ./understudy local down',
-    './understudy --local status; ./understudy local down',
-  ],
+  [LOCAL, LOCAL],
   [
     './understudy points crm lists them, or ./understudy run dump crm',
     './understudy --stage prod points crm lists them, or ./understudy --stage prod run dump crm',
   ],
-])('a command is typed for its stage once: %s', (text, typed) => {
+])('withOption adds --stage once to each command that needs it: %s', (text, typed) => {
   expect(withOption(text, '--stage prod')).toBe(typed);
 });
 
-test('machines get the same as one JSON document', () => {
+test('the JSON of an alert holds its finding, occasion, moments and stage', () => {
   const about = alert({ occasion: 'worsened' });
   expect(JSON.parse(alertJson(about))).toEqual({
     schemaVersion: 1,
