@@ -1,17 +1,17 @@
 import { expectedSchedules, scheduleName } from '../../../../lib/domain/plan/expected-schedules.ts';
+import type { Policy, Target } from '../../../../lib/domain/plan/policy.ts';
 import { SCHEDULED_JOBS } from '../../../../lib/domain/runs/job.ts';
 import { policy, target } from '../../../support/builders.ts';
 
-test('there is one schedule for each policy and job, as EventBridge Scheduler writes it', () => {
-  const berlin = policy({
-    name: 'staging',
-    schedules: {
-      dump: { cron: '0 3,15 * * *', timezone: 'Europe/Berlin' },
-      simulation: { cron: '0 3 1W * *', timezone: 'UTC' },
-    },
-  });
-  const plan = { schemaVersion: 1 as const, policies: [policy({ schedules: {} }), berlin], targets: [] };
-  expect(expectedSchedules(plan, 'prod')).toEqual([
+const schedulesOf = (policies: Policy[], targets: Target[] = []) =>
+  expectedSchedules({ schemaVersion: 1, policies, targets }, 'prod');
+
+test('EventBridge Scheduler gets one schedule for each policy and job, in its own cron format', () => {
+  const schedules = {
+    dump: { cron: '0 3,15 * * *', timezone: 'Europe/Berlin' },
+    simulation: { cron: '0 3 1W * *', timezone: 'UTC' },
+  };
+  expect(schedulesOf([policy({ schedules: {} }), policy({ name: 'staging', schedules })])).toEqual([
     {
       name: 'prod-staging-dump',
       expression: 'cron(0 3,15 * * ? *)',
@@ -27,7 +27,7 @@ test('there is one schedule for each policy and job, as EventBridge Scheduler wr
   ]);
 });
 
-test('a policy with a heartbeat among its targets asks for a row a minute, once, and one without asks for none', () => {
+test('a policy gets one schedule a minute for heartbeats where a target of it has one, and otherwise none', () => {
   const [one, other] = [policy({ name: 'one', schedules: {} }), policy({ name: 'other', schedules: {} })];
   const targets = [
     target({ id: 'a', policy: one, heartbeat: true }),
@@ -35,26 +35,22 @@ test('a policy with a heartbeat among its targets asks for a row a minute, once,
     target({ id: 'c', policy: one }),
     target({ id: 'd', policy: other }),
   ];
-  expect(expectedSchedules({ schemaVersion: 1, policies: [one, other], targets }, 'prod')).toEqual([
-    {
-      name: 'prod-one-heartbeat',
-      expression: 'cron(* * * * ? *)',
-      timezone: 'UTC',
-      input: { policy: 'one', job: 'heartbeat' },
-    },
+  const expression = 'cron(* * * * ? *)';
+  expect(schedulesOf([one, other], targets)).toEqual([
+    { name: 'prod-one-heartbeat', expression, timezone: 'UTC', input: { policy: 'one', job: 'heartbeat' } },
   ]);
 });
 
 /** The jobs that have a schedule: those a policy chooses, and the heartbeat. */
 const JOBS = [...SCHEDULED_JOBS, 'heartbeat'] as const;
 
-test('a name that fits is left as it is', () => {
+test('a schedule’s name of 64 characters is left as it is', () => {
   const name = 'p'.repeat(54);
   expect(scheduleName('prod', name, 'dump')).toBe(`prod-${name}-dump`);
   expect(scheduleName('prod', name, 'dump')).toHaveLength(64);
 });
 
-test('a longer name is cut to what Scheduler takes and keeps its stage and its job', () => {
+test('a longer schedule’s name is cut to what Scheduler takes and keeps its stage and its job', () => {
   for (const length of [55, 60, 63])
     for (const job of JOBS) {
       const name = scheduleName('prod', 'p'.repeat(length), job);
@@ -63,7 +59,7 @@ test('a longer name is cut to what Scheduler takes and keeps its stage and its j
     }
 });
 
-test('long names that begin alike stay apart', () => {
+test('two schedules whose long names begin alike get different names', () => {
   const names = ['a', 'b', 'c'].flatMap((end) =>
     JOBS.flatMap((job) =>
       ['prod', 'production-of-the-whole-company'].map((stage) =>

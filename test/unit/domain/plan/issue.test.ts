@@ -30,13 +30,11 @@ test.each([
   [{ depth: 'ful' }, 'expected one of full, checksum, got ful; did you mean full?'],
   [{ depth: ['full'] }, 'expected one of full, checksum, got a list'],
   [{ version: 2 }, 'expected 1, got 2'],
-])('%j: %s', (changes, expected) => {
+])('formatIssue says what is wrong with %j: %s', (changes, expected) => {
   expect(said(changes)).toEqual([expected]);
 });
 
-test('no value of a message from elsewhere is repeated', () => {
-  expect(said({ text: 5, depth: 'secret' }, { values: false })).toEqual([
-    'expected a text',
-    'expected one of full, checksum',
-  ]);
+test('formatIssue repeats no value of a message where values are not wanted', () => {
+  const issues = said({ text: 5, depth: 'secret' }, { values: false });
+  expect(issues).toEqual(['expected a text', 'expected one of full, checksum']);
 });

@@ -9,6 +9,7 @@ import { DAY, HOUR } from '../../../support/builders.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
+const DAILY = { cron: '0 1 * * *', timezone: 'UTC' };
 const at = (cron: string, timezone = 'UTC') => ({ cron, timezone });
 
 test.each([
@@ -27,16 +28,19 @@ test.each([
   ['0 1 * * *', 'Mars/Base', 'Mars/Base'],
   ['0 1 * * *', '', 'time zone'],
   ['0 1 * * *', '+02:00', '+02:00'],
-])('%s in "%s" is a mistake: %s', (cron, timezone, expected) => {
+])('scheduleMistake says of %s in "%s": %s', (cron, timezone, expected) => {
   expect(scheduleMistake(at(cron, timezone), NOW)).toContain(expected);
 });
 
-test.each(['0 1 * * *', '0 2 * * SUN', '0 3 1W * *', '0 1 29 2 *', '*/5 * * * *'])('%s is right', (cron) => {
-  expect(scheduleMistake(at(cron), NOW)).toBeUndefined();
-  expect(scheduleMistake(at(cron, 'America/New_York'), NOW)).toBeUndefined();
-});
+test.each(['0 1 * * *', '0 2 * * SUN', '0 3 1W * *', '0 1 29 2 *', '*/5 * * * *'])(
+  'scheduleMistake finds nothing wrong with %s',
+  (cron) => {
+    expect(scheduleMistake(at(cron), NOW)).toBeUndefined();
+    expect(scheduleMistake(at(cron, 'America/New_York'), NOW)).toBeUndefined();
+  },
+);
 
-test('1W is the first business day of each of 24 months', () => {
+test('1W fires on the first business day of each of 24 months', () => {
   const expected = Array.from({ length: 24 }, (_, month) => {
     const first = new Date(Date.UTC(2026, 11 + month, 1, 3));
     while (first.getUTCDay() === 0 || first.getUTCDay() === 6) first.setUTCDate(first.getUTCDate() + 1);
@@ -46,40 +50,33 @@ test('1W is the first business day of each of 24 months', () => {
   expect(nextFirings(at('0 3 1W * *'), NOW, 24)).toEqual(expected);
 });
 
-test('the next firings are strictly after a moment, the last is at it or before', () => {
+test('nextFirings begins strictly after a moment, and lastFiring includes it', () => {
   const one = '2026-11-20T01:00:00Z';
-  expect(nextFirings(at('0 1 * * *'), new Date(one), 2)).toEqual([
-    '2026-11-21T01:00:00Z',
-    '2026-11-22T01:00:00Z',
-  ]);
-  expect(nextFirings(at('0 1 * * *'), new Date('2026-11-20T00:59:59Z'), 1)).toEqual([one]);
-  expect(lastFiring(at('0 1 * * *'), new Date(one), LONG_AGO)).toBe(one);
-  expect(lastFiring(at('0 1 * * *'), new Date('2026-11-20T01:00:00.700Z'), LONG_AGO)).toBe(one);
-  expect(lastFiring(at('0 1 * * *'), new Date('2026-11-20T00:59:59.700Z'), LONG_AGO)).toBe(
-    '2026-11-19T01:00:00Z',
-  );
+  const next = (from: string, count: number) => nextFirings(DAILY, new Date(from), count);
+  const last = (from: string) => lastFiring(DAILY, new Date(from), LONG_AGO);
+  expect(next(one, 2)).toEqual(['2026-11-21T01:00:00Z', '2026-11-22T01:00:00Z']);
+  expect(next('2026-11-20T00:59:59Z', 1)).toEqual([one]);
+  expect([last(one), last('2026-11-20T01:00:00.700Z')]).toEqual([one, one]);
+  expect(last('2026-11-20T00:59:59.700Z')).toBe('2026-11-19T01:00:00Z');
 });
 
-test('firings come in UTC, whatever zone they are written in', () => {
+test('nextFirings gives firings in UTC for a schedule in another zone', () => {
   expect(nextFirings(at('0 2 * * *', 'America/New_York'), NOW, 1)).toEqual(['2026-11-21T07:00:00Z']);
   expect(nextFirings(at('30 1 * * *', 'Asia/Kolkata'), NOW, 1)).toEqual(['2026-11-20T20:00:00Z']);
 });
 
-test('the last firing is not looked for before a bound', () => {
-  expect(lastFiring(at('0 1 * * *'), NOW, new Date('2026-11-20T01:00:00Z'))).toBe('2026-11-20T01:00:00Z');
-  expect(lastFiring(at('0 1 * * *'), NOW, new Date('2026-11-20T01:00:01Z'))).toBeUndefined();
+test('lastFiring gives no firing before its bound', () => {
+  expect(lastFiring(DAILY, NOW, new Date('2026-11-20T01:00:00Z'))).toBe('2026-11-20T01:00:00Z');
+  expect(lastFiring(DAILY, NOW, new Date('2026-11-20T01:00:01Z'))).toBeUndefined();
   expect(lastFiring(at('0 1 1 1 *'), NOW, LONG_AGO)).toBe('2026-01-01T01:00:00Z');
 });
 
-test.each(['0 1 1,31 * *', '0 1 1,30 * *', '0 1 */15 * *'])(
-  '%s does not forget the first of March',
-  (cron) => {
-    expect(nextFirings(at(cron), new Date('2027-02-17T00:00:00Z'), 1)).toEqual(['2027-03-01T01:00:00Z']);
-    expect(lastFiring(at(cron), new Date('2027-03-02T00:00:00Z'), LONG_AGO)).toBe('2027-03-01T01:00:00Z');
-  },
-);
+test.each(['0 1 1,31 * *', '0 1 1,30 * *', '0 1 */15 * *'])('%s fires on the first of March', (cron) => {
+  expect(nextFirings(at(cron), new Date('2027-02-17T00:00:00Z'), 1)).toEqual(['2027-03-01T01:00:00Z']);
+  expect(lastFiring(at(cron), new Date('2027-03-02T00:00:00Z'), LONG_AGO)).toBe('2027-03-01T01:00:00Z');
+});
 
-test('a schedule that can never fire has no firings, next or last', () => {
+test('a schedule that can never fire has no next and no last firing', () => {
   expect(nextFirings(at('0 1 30 2 *'), NOW, 3)).toEqual([]);
   expect(lastFiring(at('0 1 30 2 *'), NOW, LONG_AGO)).toBeUndefined();
 });
@@ -94,7 +91,7 @@ test.each([
   ['0 6 1 * *', 'UTC', 31 * DAY],
   ['0 4 * * *', 'Europe/Berlin', 25 * HOUR],
   ['30 2 * * *', 'Europe/Berlin', 47 * HOUR],
-])('the longest wait of %s in %s is told in seconds', (cron, timezone, expected) => {
+])('the longest interval of %s in %s is %d seconds', (cron, timezone, expected) => {
   expect(longestInterval(at(cron, timezone), NOW)).toBe(expected);
 });
 
@@ -102,11 +99,11 @@ test.each([
   ['0 1 1 1,7 *', 184 * DAY],
   ['0 1 1 1 *', 365 * DAY],
   ['0 1 29 2 *', 4 * 365 * DAY],
-])('the wait of %s, which hardly ever fires, is the longest there is', (cron, atLeast) => {
+])('the longest interval of %s, which seldom fires, is at least %d seconds', (cron, atLeast) => {
   expect(longestInterval(at(cron), NOW)).toBeGreaterThanOrEqual(atLeast);
 });
 
-test('a moment is told to people in the schedule’s own zone', () => {
+test('inZone writes a moment in the schedule’s own zone', () => {
   expect(inZone('2026-11-20T01:00:00Z', 'Europe/Berlin')).toBe('2026-11-20 02:00 Europe/Berlin');
   expect(inZone('2026-07-01T01:00:00Z', 'UTC')).toBe('2026-07-01 01:00 UTC');
 });
