@@ -13,7 +13,7 @@ const failed: PointRehearsal = { ...passed, outcome: 'failed', strength: 'none',
 const NEWEST = point('2026-11-20T01:00:00Z', { verifiedAt: '2026-11-20T01:15:00Z' });
 const OLDER = point('2026-11-14T01:00:00Z', { state: 'rehearsed', rehearsal: passed });
 
-test('the newest good point loses the least, and the newest proven one is named beside it', () => {
+test('recommend chooses the newest good point, which loses least, and names the newest proven one beside it', () => {
   const best = recommend([NEWEST, OLDER])!;
   expect([best.point.id, best.proven?.id]).toEqual([NEWEST.id, OLDER.id]);
   expect(best.reason).toBe(
@@ -21,7 +21,7 @@ test('the newest good point loses the least, and the newest proven one is named 
   );
 });
 
-test('a newer point that is bad is passed over, which the reason says', () => {
+test('recommend passes over a newer point that is bad, and its reason says so', () => {
   const best = recommend([{ ...NEWEST, rehearsal: failed }, OLDER])!;
   expect([best.point.id, best.proven]).toEqual([OLDER.id, undefined]);
   expect(best.reason).toBe(
@@ -29,13 +29,12 @@ test('a newer point that is bad is passed over, which the reason says', () => {
   );
 });
 
-test('of two of one moment the proven one', () => {
+test('recommend chooses the proven one of two points of one moment', () => {
   const replica = { ...NEWEST, id: `${NEWEST.id}@replica`, place: 'replica' as const };
   expect(recommend([replica, { ...NEWEST, rehearsal: passed }])?.point.id).toBe(NEWEST.id);
 });
 
-test('none where none is known to be good', () => {
-  expect(
-    recommend([{ ...NEWEST, state: 'corrupt' }, point('2026-11-19T01:00:00Z', { state: 'available' })]),
-  ).toBe(undefined);
+test('recommend chooses no point where none is known to be good', () => {
+  const unverified = point('2026-11-19T01:00:00Z', { state: 'available' });
+  expect(recommend([{ ...NEWEST, state: 'corrupt' }, unverified])).toBeUndefined();
 });

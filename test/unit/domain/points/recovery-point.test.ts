@@ -10,97 +10,83 @@ import {
 } from '../../../../lib/domain/points/recovery-point.ts';
 import { evidence, point } from '../../../support/builders.ts';
 
-/** Everything that can become of a point, however long one waits. */
-function reachable(from: PointState): PointState[] {
-  const found = new Set<PointState>();
-  const visit = (state: PointState) => {
-    for (const next of POINT_STATES.filter((to) => mayBecome(state, to) && !found.has(to))) {
-      found.add(next);
-      visit(next);
-    }
-  };
-  visit(from);
+const AT = '2026-11-20T02:00:00Z';
+
+/** Every state that a point can get to from another, in any number of steps. */
+function reachable(from: PointState, found = new Set<PointState>()): PointState[] {
+  for (const next of POINT_STATES.filter((to) => mayBecome(from, to) && !found.has(to)))
+    reachable(next, found.add(next));
   return POINT_STATES.filter((state) => found.has(state));
 }
 
-test('a good point goes the whole way', () => {
+test('a good point goes from creating through available, verified, rehearsed and expiring to expired', () => {
   const way: PointState[] = ['creating', 'available', 'verified', 'rehearsed', 'expiring', 'expired'];
-  way.slice(1).forEach((to, index) => {
+  for (const [index, to] of way.slice(1).entries())
     expect([way[index], to, mayBecome(way[index]!, to)]).toEqual([way[index], to, true]);
-  });
 });
 
-test.each<[string, PointState, PointState]>([
-  ['nothing skips verification on its way to being rehearsed', 'available', 'rehearsed'],
-  ['nothing is verified before it is there', 'creating', 'verified'],
-  ['a rehearsed point does not fall back to verified', 'rehearsed', 'verified'],
-  ['what was found bad does not become good', 'corrupt', 'verified'],
-  ['what was found bad does not become good', 'corrupt', 'rehearsed'],
-  ['what failed is not there', 'failed', 'available'],
-  ['a zombie cannot fail a point that is there', 'available', 'failed'],
-  ['a point on its way out does not come back', 'expiring', 'verified'],
-  ['a point on its way out is not accused of being gone', 'expiring', 'corrupt'],
-  ['nothing is expired before its deletion began', 'verified', 'expired'],
-  ['what is being written is not deleted', 'creating', 'expiring'],
-])('%s (%s, %s)', (_, from, to) => expect(mayBecome(from, to)).toBe(false));
+test.each<[PointState, PointState, string]>([
+  ['available', 'rehearsed', 'it has to be verified first'],
+  ['creating', 'verified', 'nothing is stored yet'],
+  ['rehearsed', 'verified', 'a rehearsal is not forgotten'],
+  ['corrupt', 'verified', 'it was found bad'],
+  ['corrupt', 'rehearsed', 'it was found bad'],
+  ['failed', 'available', 'nothing is stored'],
+  ['available', 'failed', 'a worker that lost its claim cannot fail it'],
+  ['expiring', 'verified', 'its deletion has begun'],
+  ['expiring', 'corrupt', 'its deletion has begun'],
+  ['verified', 'expired', 'its deletion has not begun'],
+  ['creating', 'expiring', 'it is being written'],
+])('a point that is %s cannot become %s: %s', (from, to) => expect(mayBecome(from, to)).toBe(false));
 
-test('a point may be found bad in any state in which it could be relied on', () => {
+test('a point that is available, verified or rehearsed can be found corrupt, and found so again', () => {
   expect(statesBefore('corrupt')).toEqual(['available', 'verified', 'rehearsed', 'corrupt']);
 });
 
-test('a second delivery may say again what was said', () => {
-  for (const state of ['creating', 'verified', 'rehearsed', 'corrupt', 'expiring'] as const)
-    expect(mayBecome(state, state)).toBe(true);
-});
+test.each(['creating', 'verified', 'rehearsed', 'corrupt', 'expiring'] as const)(
+  'a second delivery may say again that a point is %s',
+  (state) => expect(mayBecome(state, state)).toBe(true),
+);
 
-test('expired is the end; corrupt and expiring lead nowhere else', () => {
+test('a point leaves corrupt and expiring only towards expired, and expired never', () => {
   expect(reachable('expired')).toEqual([]);
   expect(reachable('expiring')).toEqual(['expiring', 'expired']);
   expect(reachable('corrupt')).toEqual(['corrupt', 'expiring', 'expired']);
 });
 
-test('everything that was ever stored can be expired', () => {
+test('a point can become expired from every other state', () => {
   for (const state of POINT_STATES.filter((each) => each !== 'expired'))
     expect(reachable(state)).toContain('expired');
 });
 
-test('the states before one are those that may become it', () => {
-  for (const to of POINT_STATES)
-    expect(statesBefore(to)).toEqual(POINT_STATES.filter((from) => mayBecome(from, to)));
-});
-
-test('only verified and rehearsed points count', () => {
-  const counting = POINT_STATES.filter((state) => counts(point('2026-11-20T01:00:00Z', { state })));
+test('only verified and rehearsed points count for the RPO', () => {
+  const counting = POINT_STATES.filter((state) => counts(point(AT, { state })));
   expect(counting).toEqual(['verified', 'rehearsed']);
 });
 
-describe('what a rehearsal says of its point', () => {
-  const AT = '2026-11-20T02:00:00Z';
-  const mismatch: PointRehearsal = {
-    outcome: 'failed',
-    at: AT,
-    strength: 'none',
-    run: 'r',
-    code: 'proof-mismatch',
-  };
-  const passed = (strength: 'exact' | 'bounded' | 'restored') => evidence(AT, { strength });
+const mismatch: PointRehearsal = {
+  outcome: 'failed',
+  at: AT,
+  strength: 'none',
+  run: 'r',
+  code: 'proof-mismatch',
+};
 
-  test('only a comparison takes a difference back', () => {
-    expect(rehearsalOf(passed('restored'), mismatch)).toBeUndefined();
-    for (const strength of ['exact', 'bounded'] as const)
-      expect(rehearsalOf(passed(strength), mismatch)).toMatchObject({ outcome: 'passed', strength });
-    expect(rehearsalOf(passed('restored'), { ...mismatch, code: 'restore-failed' })).toMatchObject({
-      outcome: 'passed',
-    });
-  });
+test('only a rehearsal that compared rows takes back that a point differed from its source', () => {
+  const after = (strength: 'exact' | 'bounded' | 'restored', before = mismatch) =>
+    rehearsalOf(evidence(AT, { strength }), before);
+  expect(after('restored')).toBeUndefined();
+  expect(after('exact')).toMatchObject({ outcome: 'passed', strength: 'exact' });
+  expect(after('bounded')).toMatchObject({ outcome: 'passed', strength: 'bounded' });
+  expect(after('restored', { ...mismatch, code: 'restore-failed' })).toMatchObject({ outcome: 'passed' });
+});
 
-  test.each([
-    ['restore-failed', false],
-    ['proof-mismatch', false],
-    ['assertion-failed', true],
-    ['rto-breached', true],
-  ] as const)('a verified point with %s counts: %s', (code, expected) => {
-    const judged = point(AT, { rehearsal: { ...mismatch, code } });
-    expect([counts(judged), foundBad(judged) === undefined]).toEqual([expected, expected]);
-  });
+test.each([
+  ['restore-failed', false],
+  ['proof-mismatch', false],
+  ['assertion-failed', true],
+  ['rto-breached', true],
+] as const)('a verified point whose rehearsal found %s counts for the RPO: %s', (code, expected) => {
+  const judged = point(AT, { rehearsal: { ...mismatch, code } });
+  expect([counts(judged), foundBad(judged) === undefined]).toEqual([expected, expected]);
 });

@@ -4,7 +4,7 @@ import { planRetention } from '../../../../lib/domain/points/retention.ts';
 import { DAY, HOUR, point, retention } from '../../../support/builders.ts';
 import { type Random, randomFrom } from './random.ts';
 
-/** The rules again, told in another way and held against thousands of histories. */
+/** The rules of retention again, written in another way and checked on thousands of random histories. */
 
 const NOW = Date.parse('2027-03-01T05:00:00Z');
 const good = (each: RecoveryPoint) => each.state === 'verified' || each.state === 'rehearsed';
@@ -12,15 +12,16 @@ const at = (each: RecoveryPoint) => Date.parse(each.snapshotAt!);
 const awaited = (each: RecoveryPoint) => each.state === 'available' && NOW - at(each) < HOUR * 1000;
 const newestOf = (points: RecoveryPoint[]) => [...points].sort((a, b) => at(b) - at(a))[0];
 
+const textOf = (moment: number) => new Date(moment).toISOString().replace('.000', '');
+
 function history({ below, pick, chance }: Random): RecoveryPoint[] {
   const moments = new Set(Array.from({ length: below(30) }, () => NOW - below(400 * 24) * HOUR * 1000));
   if (chance(0.7)) moments.add(NOW - 4 * HOUR * 1000);
   if (chance(0.2)) moments.add(NOW - HOUR * 500);
   const mostlyGood = chance(0.7);
   return [...moments].map((moment) => {
-    const text = new Date(moment).toISOString().replace('.000', '');
     const state = mostlyGood && chance(0.8) ? pick(['verified', 'rehearsed'] as const) : pick(POINT_STATES);
-    return point(text, {
+    return point(textOf(moment), {
       state,
       ...(chance(0.1) ? { legalHold: true } : {}),
       ...(chance(0.1) ? { lockedUntil: new Date(NOW + (below(40) - 20) * DAY * 1000).toISOString() } : {}),
@@ -48,7 +49,7 @@ const CASES = Array.from({ length: 4000 }, (_, seed) => {
   return { seed, points, wanted, rpo, plan: planRetention(points, wanted, new Date(NOW), rpo) };
 });
 
-/** Holds a statement against every history, and says which seed breaks it. */
+/** Checks a statement on every history, and names the seeds that break it. */
 function always(statement: (of: (typeof CASES)[number], deleted: RecoveryPoint[]) => boolean): void {
   const broken = CASES.filter((each) => {
     const deleted = each.plan.decisions.filter(({ keep }) => !keep).map(({ point }) => point);
@@ -57,33 +58,33 @@ function always(statement: (of: (typeof CASES)[number], deleted: RecoveryPoint[]
   expect(broken.map(({ seed }) => seed)).toEqual([]);
 }
 
-test('the histories are worth the trouble: many delete, many are frozen, many do neither', () => {
+test('among the random histories many delete points, many stop deletions and many do neither', () => {
   const frozen = CASES.filter(({ plan }) => plan.frozen).length;
   const deleting = CASES.filter(({ plan }) => plan.decisions.some(({ keep }) => !keep)).length;
   expect(Math.min(frozen, deleting, CASES.length - frozen)).toBeGreaterThan(800);
 });
 
-test('every point there is gets one decision and a reason', () =>
+test('retention decides once, with a reason, about every point that exists', () =>
   always(({ points, plan }) => {
-    const spokenOf = plan.decisions.map(({ point }) => point.id).sort();
+    const decided = plan.decisions.map(({ point }) => point.id).sort();
     const there = points.filter(({ state }) => state !== 'creating' && state !== 'expired');
     return (
       plan.decisions.every(({ why }) => why.length > 0) &&
-      JSON.stringify(spokenOf) === JSON.stringify(there.map(({ id }) => id).sort())
+      JSON.stringify(decided) === JSON.stringify(there.map(({ id }) => id).sort())
     );
   }));
 
-test('neither the newest verified nor the newest rehearsed point is deleted', () =>
+test('retention deletes neither the newest verified nor the newest rehearsed point', () =>
   always(
     ({ points }, deleted) =>
       !deleted.includes(newestOf(points.filter(good))!) &&
       !deleted.includes(newestOf(points.filter(({ state }) => state === 'rehearsed'))!),
   ));
 
-test('a dump of this hour that waits for its verification is not deleted', () =>
+test('retention deletes no dump that has waited for its verification for less than an hour', () =>
   always((_, deleted) => !deleted.some(awaited)));
 
-test('nothing whose deletion has not begun is deleted while it is locked or held', () =>
+test('retention begins to delete no point that is locked or on legal hold', () =>
   always((_, deleted) =>
     deleted.every(
       (each) =>
@@ -92,7 +93,7 @@ test('nothing whose deletion has not begun is deleted while it is locked or held
     ),
   ));
 
-test('nothing new is deleted while the newest point is bad, unverified or older than the RPO', () =>
+test('retention begins no deletion while the newest point is bad, unverified or older than the RPO', () =>
   always(({ points, rpo, plan }, deleted) => {
     const gone = ['creating', 'expiring', 'expired'];
     const newest = newestOf(points.filter((each) => !gone.includes(each.state) && !awaited(each)));
@@ -102,7 +103,7 @@ test('nothing new is deleted while the newest point is bad, unverified or older 
     );
   }));
 
-test('a good point is deleted only when no age holds it and a later good one has each of its places', () =>
+test('retention deletes a good point only when no age keeps it and a later good one has each of its places', () =>
   always(({ points, wanted }, deleted) =>
     deleted.filter(good).every((each) => {
       const young = (age: number) => age > 0 && NOW - at(each) <= age * 1000;
@@ -115,7 +116,7 @@ test('a good point is deleted only when no age holds it and a later good one has
     }),
   ));
 
-test('what has begun to be deleted is always continued, and deleting again deletes nothing more', () =>
+test('retention always finishes a deletion that has begun, and a second run deletes nothing more', () =>
   always(({ points, wanted, rpo }, deleted) => {
     const left = points.map((each) =>
       deleted.includes(each) ? { ...each, state: 'expired' as const } : each,
@@ -127,10 +128,10 @@ test('what has begun to be deleted is always continued, and deleting again delet
     return begun.every((each) => deleted.includes(each)) && again.every(({ keep }) => keep);
   }));
 
-test('expiring every night for a year ends with what expiring once at its end would have kept', () => {
+test('retention run every night keeps the same points as retention run once at the end', () => {
   const wanted = retention({ daily: 35 * DAY, weekly: 84 * DAY, monthly: 372 * DAY });
   const all = Array.from({ length: 500 }, (_, day) =>
-    point(new Date(Date.parse('2025-10-01T01:00:00Z') + day * DAY * 1000).toISOString().replace('.000', '')),
+    point(textOf(Date.parse('2025-10-01T01:00:00Z') + day * DAY * 1000)),
   );
   const keep = (points: RecoveryPoint[]) => {
     const now = new Date(at(points.at(-1)!) + 4 * HOUR * 1000);
