@@ -9,97 +9,88 @@ import type { TableFacts, WriteCounters } from '../../../../lib/domain/proof/man
 import { manifest } from '../../../support/builders.ts';
 import { randomFrom } from '../points/random.ts';
 
-const table = (rows: number | string, fingerprint: string | undefined = 'f'): TableFacts => ({
+const unread = (rows: number | string): TableFacts => ({
   schema: 'public',
   name: 'leads',
   rows: String(rows),
-  ...(fingerprint === undefined ? {} : { fingerprint }),
 });
+const table = (rows: number | string, fingerprint = 'f'): TableFacts => ({ ...unread(rows), fingerprint });
 const written = (inserted: number | string, deleted: number | string): Written => ({
   table: 0,
   inserted: String(inserted),
   deleted: String(deleted),
 });
 
-describe('a table that nobody wrote since the dump', () => {
-  it('is the same to its last row', () => {
-    expect(boundedTable(table(3), undefined, table(3))).toEqual([]);
+describe('of a table that was not written since the dump, boundedTable', () => {
+  const compare = (copy: TableFacts | undefined, dumped = table(3)) => boundedTable(dumped, undefined, copy);
+
+  it('accepts a copy with the same rows', () => expect(compare(table(3))).toEqual([]));
+
+  it.each<[string, TableFacts | undefined, object]>([
+    [
+      'one row fewer',
+      table(2),
+      { what: 'changed', detail: expect.stringMatching(/had 3 rows.*2 in the copy/) },
+    ],
+    ['one row more', table(4), { what: 'changed' }],
+    ['other rows', table(3, 'g'), { what: 'changed', detail: expect.stringMatching(/3 rows.*not the same/) }],
+    ['as many rows and no fingerprint', unread(3), { what: 'changed' }],
+    ['no rows', table(0), { what: 'changed' }],
+    ['no such table', undefined, { kind: 'table data', what: 'missing' }],
+  ])('names a copy with %s', (_what, copy, difference) => {
+    expect(compare(copy)).toEqual([expect.objectContaining({ name: 'public.leads', ...difference })]);
   });
 
-  it.each<[string, TableFacts | undefined, string]>([
-    ['one row fewer', table(2), 'changed'],
-    ['one row more', table(4), 'changed'],
-    ['as many rows, and others', table(3, 'g'), 'changed'],
-    ['as many rows, and no word of which', { schema: 'public', name: 'leads', rows: '3' }, 'changed'],
-    ['no rows', table(0), 'changed'],
-    ['no such table', undefined, 'missing'],
-  ])('has %s: that is named', (_what, copy, what) => {
-    expect(boundedTable(table(3), undefined, copy)).toEqual([
-      expect.objectContaining({ name: 'public.leads', what }),
-    ]);
-  });
-
-  it('says both numbers', () => {
-    expect(boundedTable(table(3), undefined, table(2))[0]!.detail).toMatch(/had 3 rows.*2 in the copy/);
-    expect(boundedTable(table(3), undefined, table(3, 'g'))[0]!.detail).toMatch(/3 rows.*not the same/);
-  });
-
-  it('is compared by its rows alone where the dump took no fingerprints', () => {
-    const then: TableFacts = { schema: 'public', name: 'leads', rows: '3' };
-    expect(boundedTable(then, undefined, table(3, 'anything'))).toEqual([]);
-    expect(boundedTable(then, undefined, table(2))).toHaveLength(1);
+  it('compares only the number of rows where the dump took no fingerprints', () => {
+    expect(compare(table(3, 'anything'), unread(3))).toEqual([]);
+    expect(compare(table(2), unread(3))).toHaveLength(1);
   });
 });
 
-describe('a table that was written since the dump', () => {
-  it.each([
-    [100, true],
-    [95, true],
-    [110, true],
-    [94, false],
-    [111, false],
-    [0, false],
-  ])('with at most 10 inserted and 5 deleted of 100 may have %i rows: %p', (rows, may) => {
-    const found = boundedTable(table(100), written(10, 5), table(rows, 'other'));
-    expect(found).toHaveLength(may ? 0 : 1);
-    if (!may)
-      expect(found[0]).toMatchObject({
-        name: 'public.leads',
-        what: 'changed',
-        detail: expect.stringMatching(/100 rows.*10 inserted.*5 deleted/),
-      });
+describe('of a table that was written since the dump, boundedTable', () => {
+  const BIG = '9007199254740993'; // more than a double can hold
+
+  it.each<[number | string, Written, number | string, boolean]>([
+    [100, written(10, 5), 95, true],
+    [100, written(10, 5), 110, true],
+    [100, written(10, 5), 94, false],
+    [100, written(10, 5), 111, false],
+    [100, written(0, 0), 100, true],
+    [100, written(0, 0), 99, false],
+    [100, written(0, 0), 101, false],
+    [3, written(0, 3), 0, true],
+    [3, written(0, 30), 0, true],
+    [BIG, written(0, 0), BIG, true],
+    [BIG, written(0, 0), '9007199254740992', false],
+    [0, written(BIG, 0), '9007199254740994', false],
+  ])(
+    'judges a dump of %s rows, written %j, with %s rows in the copy as possible: %s',
+    (then, since, rows, may) => {
+      expect(boundedTable(table(then), since, table(rows, 'other'))).toHaveLength(may ? 0 : 1);
+    },
+  );
+
+  it('says both numbers of rows and what was written', () => {
+    const detail = expect.stringMatching(/100 rows.*10 inserted.*5 deleted.*0 in the copy/);
+    expect(boundedTable(table(100), written(10, 5), table(0))).toMatchObject([
+      { name: 'public.leads', what: 'changed', detail },
+    ]);
   });
 
-  it('only updated has as many rows as before', () => {
-    expect(boundedTable(table(100), written(0, 0), table(100, 'other'))).toEqual([]);
-    expect(boundedTable(table(100), written(0, 0), table(99))).toHaveLength(1);
-    expect(boundedTable(table(100), written(0, 0), table(101))).toHaveLength(1);
-  });
-
-  it('emptied since may be empty, and no emptier than that is possible', () => {
-    expect(boundedTable(table(3), written(0, 3), table(0))).toEqual([]);
-    expect(boundedTable(table(3), written(0, 30), table(0))).toEqual([]);
-  });
-
-  it('is counted beyond what a double can hold', () => {
-    const big = '9007199254740993';
-    expect(boundedTable(table(big), written(0, 0), table(big))).toEqual([]);
-    expect(boundedTable(table(big), written(0, 0), table('9007199254740992'))).toHaveLength(1);
-    expect(boundedTable(table('0'), written(big, 0), table('9007199254740994'))).toHaveLength(1);
-  });
-
-  it('is missing when it is not there at all: it was there all the time', () => {
+  it('names the table as missing when the copy does not have it', () => {
     expect(boundedTable(table(3), written(10, 10), undefined)).toEqual([
       { kind: 'table data', name: 'public.leads', what: 'missing' },
     ]);
   });
 
-  it('whose counters were lost is not judged, whatever it holds', () => {
-    for (const copy of [table(0), table(1_000_000), undefined])
+  it.each([table(0), table(1_000_000), undefined])(
+    'accepts any copy where the counters were lost: %j',
+    (copy) => {
       expect(boundedTable(table(3), { table: 0, unknown: true }, copy)).toEqual([]);
-  });
+    },
+  );
 
-  it('of which any history is true is never accused, at any moment of it', () => {
+  it('accepts every moment of three hundred random histories, and no row more than was inserted', () => {
     for (let seed = 0; seed < 300; seed++) {
       const { below, chance } = randomFrom(seed);
       const then = below(20);
@@ -110,20 +101,15 @@ describe('a table that was written since the dump', () => {
         else if (rows > 0) [rows, deleted] = [rows - 1, deleted + 1];
         history.push(rows);
       }
-      for (const moment of history)
-        expect([
-          seed,
-          moment,
-          boundedTable(table(then), written(inserted, deleted), table(moment, 'x')),
-        ]).toEqual([seed, moment, []]);
-      expect(boundedTable(table(then), written(inserted, deleted), table(then + inserted + 1))).toHaveLength(
-        1,
-      );
+      const found = (count: number) =>
+        boundedTable(table(then), written(inserted, deleted), table(count, 'x'));
+      for (const moment of history) expect([seed, moment, found(moment)]).toEqual([seed, moment, []]);
+      expect(found(then + inserted + 1)).toHaveLength(1);
     }
   });
 });
 
-describe('what the counters say', () => {
+describe('writtenSince', () => {
   const counters = (changes: Partial<WriteCounters> = {}): WriteCounters => ({
     inserted: '100',
     updated: '20',
@@ -132,61 +118,50 @@ describe('what the counters say', () => {
     ...changes,
   });
 
-  it('moved rows in and out of the part that was dumped by as many updates', () => {
-    const now = counters({ updated: String(Number(counters().updated) + 3) });
-    expect(writtenSince(0, counters(), now)).toEqual({ table: 0, inserted: '0', deleted: '0' });
-    expect(writtenSince(0, counters(), now, true)).toEqual({ table: 0, inserted: '3', deleted: '3' });
+  it('counts an update as one row in and one row out where only some rows were dumped', () => {
+    const now = counters({ updated: '23' });
+    expect(writtenSince(0, counters(), now)).toEqual(written(0, 0));
+    expect(writtenSince(0, counters(), now, true)).toEqual(written(3, 3));
   });
 
-  it('counted nothing and has other columns than then: its rows can be counted', () => {
+  it('takes a table for written whose columns changed, unless the manifest does not know its columns', () => {
     const [then, now] = [counters({ shape: 'a' }), counters({ shape: 'b' })];
-    expect(writtenSince(0, then, now)).toEqual({ table: 0, inserted: '0', deleted: '0' });
+    expect(writtenSince(0, then, now)).toEqual(written(0, 0));
     expect(writtenSince(0, then, then)).toBeUndefined();
-    // A manifest of before shapes were noted says nothing of them.
     expect(writtenSince(0, counters(), now)).toBeUndefined();
   });
 
-  it('is nothing when nothing was counted', () => {
+  it('is undefined where the counters did not move', () => {
     expect(writtenSince(4, counters(), counters())).toBeUndefined();
   });
 
-  it.each<[string, Partial<WriteCounters>, object]>([
-    ['an insert', { inserted: '101' }, { inserted: '1', deleted: '0' }],
-    ['a delete', { deleted: '5' }, { inserted: '0', deleted: '2' }],
-    ['an update', { updated: '21' }, { inserted: '0', deleted: '0' }],
-    [
-      'more than a double can hold',
-      { inserted: '9007199254741093' },
-      { inserted: '9007199254740993', deleted: '0' },
-    ],
-  ])('is %s, of this table', (_what, now, said) => {
-    expect(writtenSince(4, counters(), counters(now))).toEqual({ table: 4, ...said });
+  it.each<[string, Partial<WriteCounters>, Written]>([
+    ['an insert', { inserted: '101' }, written(1, 0)],
+    ['two deletes', { deleted: '5' }, written(0, 2)],
+    ['an update', { updated: '21' }, written(0, 0)],
+    ['more inserts than a double can hold', { inserted: '9007199254741093' }, written('9007199254740993', 0)],
+  ])('counts %s', (_what, now, expected) => {
+    expect(writtenSince(4, counters(), counters(now))).toEqual({ ...expected, table: 4 });
   });
 
   it.each<[string, WriteCounters | undefined, WriteCounters | undefined]>([
-    ['were not taken with the dump', undefined, counters()],
-    ['are not there any more', counters(), undefined],
-    ['were never there', undefined, undefined],
-    ['are of another file, though they are equal', counters(), counters({ of: 'file 2' })],
-    ['are of another file and larger', counters(), counters({ of: 'file 2', inserted: '500' })],
-  ])('is unknown when they %s', (_what, then, now) => {
+    ['the dump did not read them', undefined, counters()],
+    ['they are gone', counters(), undefined],
+    ['they were never there', undefined, undefined],
+    ['they belong to another file, though they are equal', counters(), counters({ of: 'file 2' })],
+    ['they belong to another file and are larger', counters(), counters({ of: 'file 2', inserted: '500' })],
+    ['the inserts went back, because they were reset', counters(), counters({ inserted: '5' })],
+    ['the updates went back', counters(), counters({ updated: '0' })],
+    ['the deletes went back', counters(), counters({ deleted: '0' })],
+    ['one went back, though another grew', counters(), counters({ inserted: '5', deleted: '30' })],
+  ])('does not know what was written when of the counters %s', (_what, then, now) => {
     expect(writtenSince(4, then, now)).toEqual({ table: 4, unknown: true });
-  });
-
-  it.each([
-    ['inserted', { inserted: '5' }],
-    ['updated', { updated: '0' }],
-    ['deleted', { deleted: '0' }],
-    ['one of them, though others grew', { inserted: '5', deleted: '30' }],
-  ])('is unknown when they went backwards (%s): somebody reset them', (_what, now) => {
-    expect(writtenSince(4, counters(), counters(now))).toEqual({ table: 4, unknown: true });
   });
 });
 
-describe('a schema', () => {
-  const OLD = 'e1:l1';
-  const NEW = 'e2:l2';
-  const nothing: SourceSince = { definitions: 'untouched', changed: {}, written: [] };
+describe('boundedSchema', () => {
+  const [OLD, NEW, BETWEEN] = ['e1:l1', 'e2:l2', 'e3:l3'];
+  const UNTOUCHED: SourceSince = { definitions: 'untouched', changed: {}, written: [] };
   const changed = (name: string, now: string | null): SourceSince => ({
     definitions: 'touched',
     changed: { table: { [name]: now } },
@@ -194,99 +169,77 @@ describe('a schema', () => {
   });
   const then = (tables: Record<string, string> = { leads: OLD, events: OLD }) =>
     manifest({ schema: { table: tables } });
-  const compare = (tables: Record<string, string>, since: SourceSince = nothing, dumped = then()) =>
+  const compare = (tables: Record<string, string>, since = UNTOUCHED, dumped = then()) =>
     boundedSchema(dumped, { table: tables }, since).map(({ kind, name, what }) => `${kind} ${name} ${what}`);
 
-  it('that nobody changed is the same', () => {
-    expect(compare({ leads: OLD, events: OLD })).toEqual([]);
-  });
-
-  it('is not asked for large objects, which are data and come and go', () => {
-    const found = { table: { leads: OLD, events: OLD }, owner: { 'large object 4242': 'e1:l1' } };
-    expect(boundedSchema(then(), found, nothing)).toEqual([]);
-    expect(boundedSchema(then(), { ...found, owner: { 'table public.x': 'e1:l1' } }, nothing)).toHaveLength(
-      1,
-    );
-  });
-
-  it('that only was written down in another way is the same', () => {
-    expect(compare({ leads: 'e9:l1', events: OLD })).toEqual([]);
-  });
-
-  it('is not the same because both only say the same little', () => {
-    expect(compare({ leads: 'e9', events: OLD }, nothing, then({ leads: 'e1', events: OLD }))).toEqual([
-      'table leads changed',
-    ]);
-  });
-
   it.each<[string, Record<string, string>, SourceSince, string[]]>([
-    ['changed in the copy only', { leads: NEW, events: OLD }, nothing, ['table leads changed']],
-    ['missing from the copy only', { events: OLD }, nothing, ['table leads missing']],
-    ['extra in the copy only', { leads: OLD, events: OLD, odd: OLD }, nothing, ['table odd extra']],
-    ['changed on purpose, restored before', { leads: OLD, events: OLD }, changed('leads', NEW), []],
-    ['changed on purpose, restored after', { leads: NEW, events: OLD }, changed('leads', NEW), []],
+    ['unchanged', { leads: OLD, events: OLD }, UNTOUCHED, []],
+    ['written in another way', { leads: 'e9:l1', events: OLD }, UNTOUCHED, []],
+    ['changed in the copy only', { leads: NEW, events: OLD }, UNTOUCHED, ['table leads changed']],
+    ['missing from the copy only', { events: OLD }, UNTOUCHED, ['table leads missing']],
+    ['extra in the copy only', { leads: OLD, events: OLD, odd: OLD }, UNTOUCHED, ['table odd extra']],
+    ['changed at the source after', { leads: OLD, events: OLD }, changed('leads', NEW), []],
+    ['changed at the source before', { leads: NEW, events: OLD }, changed('leads', NEW), []],
+    ['changed at the source before and after', { leads: BETWEEN, events: OLD }, changed('leads', NEW), []],
+    ['changed at the source, and missing', { events: OLD }, changed('leads', NEW), ['table leads missing']],
+    ['dropped at the source after', { leads: OLD, events: OLD }, changed('leads', null), []],
+    ['dropped at the source before', { events: OLD }, changed('leads', null), []],
+    ['made at the source after', { leads: OLD, events: OLD }, changed('fresh', NEW), []],
+    ['made at the source before', { leads: OLD, events: OLD, fresh: NEW }, changed('fresh', NEW), []],
+    ['made before, changed after', { leads: OLD, events: OLD, fresh: OLD }, changed('fresh', NEW), []],
     [
-      'changed twice on purpose, restored in between',
-      { leads: 'e3:l3', events: OLD },
-      changed('leads', NEW),
-      [],
-    ],
-    [
-      'changed on purpose, and missing from the copy',
-      { events: OLD },
-      changed('leads', NEW),
-      ['table leads missing'],
-    ],
-    ['dropped on purpose, restored before', { leads: OLD, events: OLD }, changed('leads', null), []],
-    ['dropped on purpose, restored after', { events: OLD }, changed('leads', null), []],
-    ['made on purpose, restored before', { leads: OLD, events: OLD }, changed('fresh', NEW), []],
-    ['made on purpose, restored after', { leads: OLD, events: OLD, fresh: NEW }, changed('fresh', NEW), []],
-    [
-      'made and changed on purpose, restored in between',
-      { leads: OLD, events: OLD, fresh: OLD },
-      changed('fresh', NEW),
-      [],
-    ],
-    [
-      'changed on purpose, and another one changed in the copy only',
+      'unlike its change, beside one that is like it',
       { leads: NEW, events: NEW },
       changed('leads', NEW),
       ['table events changed'],
     ],
-    ['empty in the copy', {}, nothing, ['table events missing', 'table leads missing']],
-  ])('%s', (_what, copy, since, differences) => {
-    expect(compare(copy, since)).toEqual(differences);
+    ['missing like all others', {}, UNTOUCHED, ['table events missing', 'table leads missing']],
+  ])('judges a table %s (before or after the restored moment)', (_what, copy, since, found) => {
+    expect(compare(copy, since)).toEqual(found);
   });
 
-  it('is compared kind by kind: what changed of one excuses no other', () => {
+  it('does not compare large objects, which are data', () => {
+    const found = { table: { leads: OLD, events: OLD }, owner: { 'large object 4242': OLD } };
+    expect(boundedSchema(then(), found, UNTOUCHED)).toEqual([]);
+    expect(boundedSchema(then(), { ...found, owner: { 'table public.x': OLD } }, UNTOUCHED)).toHaveLength(1);
+  });
+
+  it('does not take definitions without a loose digest for the same', () => {
+    const dumped = then({ leads: 'e1', events: OLD });
+    expect(compare({ leads: 'e9', events: OLD }, UNTOUCHED, dumped)).toEqual(['table leads changed']);
+  });
+
+  it('excuses no object of one kind by a change of another kind', () => {
     const dumped = manifest({ schema: { table: { leads: OLD }, index: { leads: OLD } } });
-    expect(
-      boundedSchema(dumped, { table: { leads: NEW }, index: { leads: NEW } }, changed('leads', NEW)),
-    ).toEqual([{ kind: 'index', name: 'leads', what: 'changed' }]);
+    const copy = { table: { leads: NEW }, index: { leads: NEW } };
+    expect(boundedSchema(dumped, copy, changed('leads', NEW))).toEqual([
+      { kind: 'index', name: 'leads', what: 'changed' },
+    ]);
   });
 
-  it('that lacks a whole kind lacks everything of it, and one more kind is extra', () => {
+  it('names every object of a kind that only the dump or only the copy has', () => {
     const dumped = manifest({ schema: { table: { leads: OLD }, view: { v: OLD } } });
-    expect(boundedSchema(dumped, { table: { leads: OLD }, rule: { r: OLD } }, nothing)).toEqual([
+    expect(boundedSchema(dumped, { table: { leads: OLD }, rule: { r: OLD } }, UNTOUCHED)).toEqual([
       { kind: 'rule', name: 'r', what: 'extra' },
       { kind: 'view', name: 'v', what: 'missing' },
     ]);
   });
 
-  it('ignores an extension it is told to, and nothing else of that name', () => {
-    const dumped = manifest({ schema: {} });
-    expect(
-      boundedSchema(dumped, { extension: { amcheck: OLD }, table: { amcheck: OLD } }, nothing, ['amcheck']),
-    ).toEqual([{ kind: 'table', name: 'amcheck', what: 'extra' }]);
-    expect(boundedSchema(dumped, { extension: { dblink: OLD } }, nothing, ['amcheck'])).toHaveLength(1);
+  it('ignores the named extension, and nothing else of that name', () => {
+    const ignoring = (copy: Record<string, Record<string, string>>) =>
+      boundedSchema(manifest({ schema: {} }), copy, UNTOUCHED, ['amcheck']);
+    expect(ignoring({ extension: { amcheck: OLD }, table: { amcheck: OLD } })).toEqual([
+      { kind: 'table', name: 'amcheck', what: 'extra' },
+    ]);
+    expect(ignoring({ extension: { dblink: OLD } })).toHaveLength(1);
   });
 
-  it('is not confused by names that every object has', () => {
+  it('compares objects whose names every JavaScript object has', () => {
     const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
     const facts = (digest: string) =>
       JSON.parse(`{${names.map((name) => `"${name}":"${digest}"`).join(',')}}`) as Record<string, string>;
-    expect(compare(facts(OLD), nothing, then(facts(OLD)))).toEqual([]);
-    expect(compare({}, nothing, then(facts(OLD)))).toHaveLength(names.length);
-    expect(compare(facts(NEW), nothing, then({}))).toHaveLength(names.length);
+    expect(compare(facts(OLD), UNTOUCHED, then(facts(OLD)))).toEqual([]);
+    expect(compare({}, UNTOUCHED, then(facts(OLD)))).toHaveLength(names.length);
+    expect(compare(facts(NEW), UNTOUCHED, then({}))).toHaveLength(names.length);
   });
 });
