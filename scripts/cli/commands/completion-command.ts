@@ -2,27 +2,39 @@ import { DONE } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
 import { unknownWord } from '../refuse-misspelt.ts';
 
-/** Each asks the command itself, as it was typed, which words fit. */
+/**
+ * Each asks the command, as it was typed, which words fit, and offers files where none does. A shell hands over the word
+ * as it was typed, so ~ is still ~.
+ */
 const SCRIPTS: Record<string, string> = {
   bash: `_understudy() {
   local IFS=$'\\n'
-  COMPREPLY=($("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  COMPREPLY=($("\${COMP_WORDS[0]/#~\\//"$HOME"/}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
   [ \${#COMPREPLY[@]} -gt 0 ] || compopt -o default
 }
 complete -F _understudy understudy`,
   zsh: `#compdef understudy
 _understudy() {
   local -a found
-  found=("\${(@f)$("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  found=("\${(@f)$("\${(Q)words[1]/#\\~\\//$HOME/}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   found=(\${found:#})
   if (( \${#found} )); then compadd -a found; else _files; fi
 }
 if [ "\${funcstack[1]}" = _understudy ]; then _understudy "$@"; else compdef _understudy understudy; fi`,
   fish: `function __understudy_complete
   set -l words (commandline -opc) (commandline -ct)
-  $words[1] __complete $words[2..-1] 2>/dev/null
+  set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
+  set -l found
+  if type -q -- $program
+    set found ($program __complete $words[2..-1] 2>/dev/null)
+  end
+  if set -q found[1]
+    printf '%s\\n' $found
+  else
+    __fish_complete_path $words[-1]
+  end
 end
-complete -c understudy -a '(__understudy_complete)'`,
+complete -c understudy -f -a '(__understudy_complete)'`,
 };
 
 /** The script that a shell reads once. */

@@ -141,8 +141,8 @@ export const ACTION_COMMANDS: readonly CommandDefinition[] = [
     args: [{ name: 'shell', words: ['bash', 'zsh', 'fish'] }],
     examples: [
       'eval "$(./understudy completion bash)"',
-      './understudy completion zsh > ~/.zfunc/_understudy',
-      './understudy completion fish > ~/.config/fish/completions/understudy.fish',
+      './understudy completion zsh > ~/.zfunc/_understudy   # a directory of fpath',
+      './understudy completion fish > ~/.config/fish/conf.d/understudy.fish',
     ],
     done: 'printed',
     async action(_session, [shell]) {
