@@ -38,35 +38,25 @@ describe.each(ALERTS)('alerts %s', (_name, make) => {
     expect(await heard()).toEqual(expected);
   });
 
-  it('are readable text for mail and one JSON document for machines', async () => {
+  it('are sent as text for mail and as one JSON document for machines', async () => {
     const sent = alert({ occasion: 'worsened' });
     await under.alerts.send(sent, ['alerts']);
-    const [{ subject, text, json }] = (await under.take('alerts')) as [
-      Awaited<ReturnType<typeof under.take>>[0],
-    ];
+    const { subject, text, json } = (await under.take('alerts'))[0]!;
     expect(subject).toBe(`[P0] worse: ${sent.finding.target}: job-silent (production)`);
-    const next = withOption(sent.finding.next, '--stage production');
-    for (const part of [sent.finding.message, sent.finding.target, next, sent.since])
-      expect(text).toContain(part);
-    expect(json).toEqual({
-      schemaVersion: 1,
-      occasion: 'worsened',
-      since: sent.since,
-      at: sent.at,
-      stage: 'production',
-      ...sent.finding,
-      next,
-    });
+    const { finding, ...rest } = sent;
+    const next = withOption(finding.next, '--stage production');
+    for (const part of [finding.message, finding.target, next, sent.since]) expect(text).toContain(part);
+    expect(json).toEqual({ schemaVersion: 1, ...rest, ...finding, next });
   });
 
-  it('have a subject that SNS takes, whatever the names in it', async () => {
+  it('have a subject that SNS takes when a name in it is long and not ASCII', async () => {
     const finding = { ...lateness('t'), target: `größte\n${'x'.repeat(200)}` };
     expect(await under.alerts.send(alert({ finding }), ['alerts'])).toEqual([]);
     const [taken] = await under.take('alerts');
     expect(taken!.subject).toMatch(/^[\x20-\x7e]{1,100}$/);
   });
 
-  it('keep the text that they were given, letter for letter', async () => {
+  it('keep quotes, markup and letters beyond ASCII in their text', async () => {
     const finding = lateness(unique(), '5 „Zeilen“ fehlen in public."Löhne" & <b>1</b>');
     await under.alerts.send(alert({ finding }), ['alerts']);
     const [taken] = await under.take('alerts');
@@ -74,7 +64,7 @@ describe.each(ALERTS)('alerts %s', (_name, make) => {
     expect(taken!.json['message']).toBe(finding.message);
   });
 
-  it('can be tried, one topic at a time', async () => {
+  it('of a trial go to the one topic that is tried', async () => {
     for (const topic of TOPICS) {
       await under.alerts.trial(topic, 'is anybody there?');
       const [taken, ...more] = await under.take(topic);
@@ -86,7 +76,7 @@ describe.each(ALERTS)('alerts %s', (_name, make) => {
     }
   });
 
-  it('know who is subscribed, and who has not confirmed it', async () => {
+  it('list the subscribers of a topic, and which of them have not confirmed', async () => {
     const expected = [
       { protocol: 'email', endpoint: 'ops@example.com', confirmed: true },
       { protocol: 'https', endpoint: 'https://pager.example.com/', confirmed: false },
@@ -96,7 +86,7 @@ describe.each(ALERTS)('alerts %s', (_name, make) => {
   });
 
   // Last, because what is removed stays so.
-  it('reach the other topic when one is gone, and say which did not take them', async () => {
+  it('reach the other topic when one is gone, and name the topic that did not take them', async () => {
     await under.remove('alerts');
     const failed = await under.alerts.send(alert(), ['alerts', 'pages']);
     expect(failed).toEqual([{ topic: 'alerts', reason: expect.stringMatching(/./) }]);
@@ -110,7 +100,7 @@ describe.each(ALERTS)('alerts %s', (_name, make) => {
   });
 });
 
-describe('alerts on SNS itself', () => {
+describe('alerts over SNS', () => {
   let under: AlertsUnderTest & { proxy: FaultyProxy; topics: Record<string, string> };
   let proxy: FaultyProxy;
   beforeAll(async () => {
@@ -120,15 +110,14 @@ describe('alerts on SNS itself', () => {
   beforeEach(() => proxy.reset());
   afterAll(() => under.stop());
 
-  it('say to each protocol what it can read', async () => {
+  it('are text, a line or JSON, as each protocol can read', async () => {
     await under.alerts.send(alert(), ['alarms']);
     const fields = form(proxy.of('Publish')[0]!);
     expect(fields.get('MessageStructure')).toBe('json');
     const said = JSON.parse(fields.get('Message')!) as Record<string, string>;
     const kind = (text: string) => (text.startsWith('{') ? 'json' : text.includes('\n') ? 'text' : 'line');
-    expect(
-      Object.fromEntries(Object.entries(said).map(([protocol, text]) => [protocol, kind(text)])),
-    ).toEqual({
+    const kinds = Object.entries(said).map(([protocol, text]) => [protocol, kind(text)]);
+    expect(Object.fromEntries(kinds)).toEqual({
       default: 'text',
       email: 'text',
       sms: 'line',
@@ -140,7 +129,7 @@ describe('alerts on SNS itself', () => {
     });
   });
 
-  it('arrive at a queue that is subscribed, as JSON', async () => {
+  it('arrive as JSON at a queue that is subscribed', async () => {
     const sent = alert();
     await under.alerts.send(sent, ['alarms']);
     const told = await readInbox((await stage()).inbox.alarms);
@@ -149,26 +138,24 @@ describe('alerts on SNS itself', () => {
     );
   });
 
-  it('are not lost when SNS stumbles', async () => {
+  it('are sent again when SNS fails twice', async () => {
     proxy.rule(breaks('Publish', { status: 500, code: 'InternalError' }, (number) => number <= 2));
     expect(await under.alerts.send(alert(), ['alarms'])).toEqual([]);
     expect(proxy.broken()).toBe(2);
   });
 
-  it('list subscribers on every page, and none twice', async () => {
+  it('list the subscribers of every page, and none twice', async () => {
     const one = (endpoint: string, arn: string) => ({ protocol: 'email', endpoint, arn });
     const arn = 'arn:aws:sns:eu-central-1:1:t:1';
     proxy.rule(subscribers([[one('a', arn)], [one('b', 'PendingConfirmation')], [one('c', 'Deleted')]]));
     const found = await under.alerts.subscriptions('alarms');
-    expect(found.map((each) => [each.endpoint, each.confirmed])).toEqual([
-      ['a', true],
-      ['b', false],
-      ['c', false],
-    ]);
+    const confirmed = found.map((each) => [each.endpoint, each.confirmed]);
+    expect(Object.fromEntries(confirmed)).toEqual({ a: true, b: false, c: false });
+    expect(found).toHaveLength(3);
     expect(proxy.seen.map((wire) => form(wire).get('NextToken'))).toEqual([null, 'page-2', 'page-1']);
   });
 
-  it('see a subscription as soon as SNS lists it', async () => {
+  it('list a new subscription as soon as SNS does', async () => {
     const direct = new SNSClient({ endpoint: process.env['AWS_ENDPOINT_URL']! });
     const TopicArn = under.topics['alarms']!;
     await direct.send(new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'new@example.com' }));

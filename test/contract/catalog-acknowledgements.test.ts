@@ -20,7 +20,7 @@ function made(target: string, changes: Partial<Acknowledgement> = {}): Acknowled
   };
 }
 
-describe.each(CATALOGS)('a catalog %s: what is acknowledged', (_name, make) => {
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make();
@@ -28,29 +28,27 @@ describe.each(CATALOGS)('a catalog %s: what is acknowledged', (_name, make) => {
   const said = { until: utc(later(3 * DAY)), reason: 'the migration', by: 'anna' };
   const mild = (target: string) => ({ ...lateness(target), severity: 'P2' as const });
 
-  it('lists acknowledgements of one target, newest first, and everywhere those that nobody ended', async () => {
+  it('lists the acknowledgements of a target newest first, and of all targets those that have not been ended', async () => {
     const target = unique();
     const first = made(target);
     const second = made(target, { at: utc(later(60)), subject: 'dump' });
     await catalog.acknowledge(first);
     await catalog.acknowledge(second);
     expect(await catalog.acknowledgements(target)).toEqual([second, first]);
-    expect(
-      await catalog.endAcknowledgement({ target, code: 'job-silent', subject: 'dump' }, 'ben', later(90)),
-    ).toEqual([second]);
+    const ended = { target, code: 'job-silent', subject: 'dump' } as const;
+    expect(await catalog.endAcknowledgement(ended, 'ben', later(90))).toEqual([second]);
     expect(await catalog.acknowledgements(target)).toEqual([
       { ...second, endedAt: utc(later(90)), endedBy: 'ben' },
       first,
     ]);
     const everywhere = await catalog.acknowledgements();
     expect(everywhere.filter((each) => each.target === target)).toEqual([first]);
-    expect(await catalog.endAcknowledgement({ target, code: 'job-failed' }, 'ben', later(90))).toEqual([]);
-    expect(await catalog.endAcknowledgement({ target, code: 'job-silent' }, 'ben', later(4 * DAY))).toEqual(
-      [],
-    );
+    const end = (code: Acknowledgement['code'], seconds: number) =>
+      catalog.endAcknowledgement({ target, code }, 'ben', later(seconds));
+    expect([await end('job-failed', 90), await end('job-silent', 4 * DAY)]).toEqual([[], []]);
   });
 
-  it('holds back what was announced, and tells it when that is over', async () => {
+  it('holds back the alert of an acknowledged finding until the acknowledgement expires', async () => {
     const found = mild(unique());
     await catalog.acknowledge(made(found.target));
     expect(await openFinding(catalog, found, BOTH, AT)).toEqual({ since: utc(AT), held: said });
@@ -65,7 +63,7 @@ describe.each(CATALOGS)('a catalog %s: what is acknowledged', (_name, make) => {
     ]);
   });
 
-  it('stops reminders of what is open, and reminds at once when it is taken back', async () => {
+  it('stops the reminders of a finding that is acknowledged, and reminds at once when that is ended', async () => {
     const found = mild(unique());
     await openFinding(catalog, found, BOTH, AT);
     await markTold(catalog, found, BOTH, AT);
@@ -79,7 +77,7 @@ describe.each(CATALOGS)('a catalog %s: what is acknowledged', (_name, make) => {
     expect(await openFinding(catalog, found, BOTH, later(DAY + 300))).toEqual({ since: utc(AT) });
   });
 
-  it('tells that it became worse, and that a P0 opened', async () => {
+  it('still alerts when an acknowledged finding becomes worse, and when it opens as a P0', async () => {
     const found = mild(unique());
     await catalog.acknowledge(made(found.target));
     await openFinding(catalog, found, BOTH, AT);
@@ -99,12 +97,12 @@ describe.each(CATALOGS)('a catalog %s: what is acknowledged', (_name, make) => {
   });
 
   it.each([
-    ['another target', { target: 'another' }],
-    ['another code', { code: 'job-failed' }],
-    ['another subject', { subject: 'verify' }],
-    ['a time that is over', { until: utc(AT) }],
-    ['one that was taken back', { endedAt: utc(AT), endedBy: 'ben' }],
-  ] as const)('%s holds nothing back', async (_what, changes) => {
+    ['for another target', { target: 'another' }],
+    ['for another code', { code: 'job-failed' }],
+    ['for another subject', { subject: 'verify' }],
+    ['that has expired', { until: utc(AT) }],
+    ['that was ended', { endedAt: utc(AT), endedBy: 'ben' }],
+  ] as const)('alerts although there is an acknowledgement %s', async (_what, changes) => {
     const found = mild(unique());
     await catalog.acknowledge(made(found.target, changes));
     expect(await openFinding(catalog, found, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });

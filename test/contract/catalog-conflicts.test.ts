@@ -11,7 +11,7 @@ const SNAPSHOT = { snapshotAt: '2026-11-20T01:00:02Z', availableAt: '2026-11-20T
 const BOTH = ['alerts', 'pages'] as const;
 
 /** What DynamoDB does and moto never would: answers that get lost, writes that meet, answers that are not whole. */
-describe('the catalog on a table that others use too', () => {
+describe('the catalog in DynamoDB', () => {
   let catalog: Catalog;
   let client: DynamoDBDocumentClient;
   beforeAll(async () => {
@@ -34,28 +34,24 @@ describe('the catalog on a table that others use too', () => {
       return send();
     });
   };
-  it('knows a claim for its own when the answer to it was lost', async () => {
+  it('takes a claim whose answer was lost for its own', async () => {
     breakSending(client, 'PutItem', BROKEN, { after: true });
     const made = await claim(catalog, unique());
     expect(await catalog.run(made)).toMatchObject({ state: 'running', attempt: 1, claimToken: made.token });
   });
 
-  it('has ended its run when the answer to that was lost', async () => {
+  it('ends a run although the answer to that was lost', async () => {
     const made = await claim(catalog, unique());
     breakSending(client, 'UpdateItem', BROKEN, { after: true });
     await catalog.finish(made, DONE);
     expect(await catalog.run(made)).toMatchObject({ state: 'succeeded' });
   });
 
-  it('gives back what it closed when the answer to that was lost', async () => {
+  it('gives back the finding that it closed although the answer to that was lost', async () => {
     const found = lateness(unique());
     await openFinding(catalog, found, BOTH, AT);
     breakSending(client, 'PutItem', BROKEN, { after: true });
-    const closed = await closeFinding(catalog, {
-      target: found.target,
-      code: found.code,
-      subject: found.subject,
-    });
+    const closed = await closeFinding(catalog, found);
     expect(closed).toMatchObject({ code: found.code, since: '2026-11-20T12:00:00Z' });
   });
 
@@ -64,22 +60,28 @@ describe('the catalog on a table that others use too', () => {
   it.each<[string, string, (target: string) => Promise<unknown>]>([
     ['claim', 'PutItem', (target) => claim(catalog, target)],
     ['refreshed status', 'PutItem', (target) => catalog.refreshStatus(target)],
-    ['look at what is owed', 'PutItem', (target) => catalog.owe(target, HELD, AT)],
-  ])('tries a %s again that met a transaction on the same record', async (_what, command, write) => {
-    breakSending(client, command, MET);
-    await expect(write(unique())).resolves.not.toThrow();
-  });
+    ['list of schedules', 'PutItem', (target) => catalog.owe(target, HELD, AT)],
+  ])(
+    'writes a %s again when a transaction on the same record was in the way',
+    async (_what, command, write) => {
+      breakSending(client, command, MET);
+      await expect(write(unique())).resolves.not.toThrow();
+    },
+  );
 
   it.each<[string, (made: Awaited<ReturnType<typeof claim>>) => Promise<unknown>]>([
     ['renewal', (made) => catalog.renew(made, later(600))],
     ['end', (made) => catalog.finish(made, DONE)],
-  ])('tries the %s of a run again that met a transaction on the same record', async (_what, write) => {
-    const made = await claim(catalog, unique());
-    breakSending(client, 'UpdateItem', MET);
-    await expect(write(made)).resolves.not.toThrow();
-  });
+  ])(
+    'writes the %s of a run again when a transaction on the same record was in the way',
+    async (_what, write) => {
+      const made = await claim(catalog, unique());
+      breakSending(client, 'UpdateItem', MET);
+      await expect(write(made)).resolves.not.toThrow();
+    },
+  );
 
-  it('tries a point’s transaction again that met another, and in the end says that it could not', async () => {
+  it('moves a point again when another transaction was in the way, and fails when one always is', async () => {
     const made = point(unique(), SNAPSHOT);
     await pointIn(catalog, 'available', made);
     const CancellationReasons = [{ Code: 'None' }, { Code: 'TransactionConflict' }];
@@ -93,7 +95,7 @@ describe('the catalog on a table that others use too', () => {
   });
 
   // moto takes no notice of the token; DynamoDB answers a second attempt with the outcome of the first.
-  it('sends the same token with every attempt at a transaction, so that a lost answer does not undo it', async () => {
+  it('sends one token with every attempt at a transaction, and another with the next transaction', async () => {
     const made = point(unique(), SNAPSHOT);
     await pointIn(catalog, 'available', made);
     const tokens = watchTokens(client);
@@ -106,7 +108,7 @@ describe('the catalog on a table that others use too', () => {
     expect(tokens[3]).not.toBe(tokens[0]);
   });
 
-  it('derives a status again when a point changed between reading and keeping it', async () => {
+  it('derives a status again when a point changed before the status was written', async () => {
     const made = point(unique(), SNAPSHOT);
     await pointIn(catalog, 'verified', made);
     justBefore('PutItem', () => catalog.movePoint(made.target, made.id, 'corrupt'));
@@ -115,7 +117,7 @@ describe('the catalog on a table that others use too', () => {
     expect(kept?.newestPoint).toMatchObject({ state: 'corrupt' });
   });
 
-  it('does not let a slow refresh write over a newer one', async () => {
+  it('does not write an old status over a newer one', async () => {
     const made = point(unique(), SNAPSHOT);
     const holder = await pointIn(catalog, 'verified', made);
     justBefore('PutItem', async () => {
@@ -127,7 +129,7 @@ describe('the catalog on a table that others use too', () => {
     expect(kept?.lastSuccess).toMatchObject({ dump: { scheduledFor: MOMENT } });
   });
 
-  it('does not forget a schedule that was seen while a status was derived', async () => {
+  it('keeps a schedule that was added while a status was derived', async () => {
     const target = unique();
     await catalog.owe(target, {}, AT);
     justBefore('PutItem', () => catalog.owe(target, HELD, later(60)));
@@ -135,7 +137,7 @@ describe('the catalog on a table that others use too', () => {
     expect((await catalog.statuses([target])).get(target)?.owed).toMatchObject(HELD);
   });
 
-  it('does not forget that people were told while the finding was brought up to date', async () => {
+  it('keeps that an alert was sent while its finding was brought up to date', async () => {
     const found = lateness(unique());
     await openFinding(catalog, found, BOTH, AT);
     justBefore('PutItem', () => markTold(catalog, found, BOTH, later(5)));
@@ -145,13 +147,13 @@ describe('the catalog on a table that others use too', () => {
     expect(open).not.toHaveProperty('untold');
   });
 
-  it('tells whoever comes second that a claim was taken between looking and writing', async () => {
+  it('refuses a claim when another worker has claimed the run between the look and the write', async () => {
     const target = unique();
     justBefore('PutItem', () => claim(catalog, target));
     await expect(claim(catalog, target)).rejects.toThrow('held');
   });
 
-  it('asks again for the statuses that an answer left out', async () => {
+  it('asks again for the statuses that DynamoDB left out of its answer', async () => {
     const targets = Array.from({ length: 10 }, () => unique());
     for (const target of targets) await catalog.owe(target, {}, AT);
     let asked = 0;

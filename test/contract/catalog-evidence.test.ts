@@ -2,13 +2,13 @@ import type { Catalog } from '../../lib/ports/catalog.ts';
 import { CATALOGS, evidence } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 
-describe.each(CATALOGS)('a catalog %s: evidence', (_name, make) => {
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make();
   });
 
-  it('gives evidence back whole', async () => {
+  it('gives evidence back as it was added', async () => {
     const whole = evidence(unique(), {
       outcome: 'failed',
       strength: 'none',
@@ -32,21 +32,21 @@ describe.each(CATALOGS)('a catalog %s: evidence', (_name, make) => {
     expect(await catalog.evidence(unique(), 10)).toEqual([]);
   });
 
-  it('keeps evidence once, however often its step is repeated', async () => {
+  it('keeps evidence once when it is added twice', async () => {
     const target = unique();
     await catalog.addEvidence(evidence(target));
     await catalog.addEvidence(evidence(target));
     expect(await catalog.evidence(target, 10)).toHaveLength(1);
   });
 
-  it('keeps evidence of two runs that began at the same moment apart', async () => {
+  it('keeps the evidence of two runs of one moment apart', async () => {
     const target = unique();
     await catalog.addEvidence(evidence(target, { run: 'rehearse' }));
     await catalog.addEvidence(evidence(target, { run: 'simulation' }));
     expect(await catalog.evidence(target, 10)).toHaveLength(2);
   });
 
-  it('leaves out what is undefined', async () => {
+  it('leaves the undefined fields of evidence out', async () => {
     const target = unique();
     await catalog.addEvidence(evidence(target, { error: undefined } as never));
     expect((await catalog.evidence(target, 1))[0]).not.toHaveProperty('error');

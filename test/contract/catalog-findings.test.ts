@@ -7,13 +7,13 @@ import { unique } from './support/stage.ts';
 const SINCE = '2026-11-20T12:00:00Z';
 const BOTH = ['alerts', 'pages'] as const;
 
-describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make();
   });
 
-  it('opens a finding once, however many notice it at the same time', async () => {
+  it('opens a finding once when ten workers notice it at the same time', async () => {
     const found = lateness(unique());
     const all = await Promise.all(Array.from({ length: 10 }, () => openFinding(catalog, found, BOTH, AT)));
     expect(all.filter((each) => each.tell)).toEqual([
@@ -22,7 +22,7 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
     expect(all.every((each) => each.since === SINCE)).toBe(true);
   });
 
-  it('lists what is open with everything it says, and what is still to be told', async () => {
+  it('lists an open finding with all its fields, and with the alert that is still to be sent', async () => {
     const found = finding('rpo-breached', {
       target: { id: unique() },
       subject: 'age',
@@ -38,7 +38,7 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
     ]);
   });
 
-  it('brings an open finding up to date without a word when its message changes', async () => {
+  it('brings an open finding up to date when its message changes, without an alert', async () => {
     const found = lateness(unique());
     await openFinding(catalog, found, BOTH, AT);
     await markTold(catalog, found, BOTH, AT);
@@ -49,7 +49,7 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
     ]);
   });
 
-  it('remembers the latest data that it was found in, in whatever order', async () => {
+  it('keeps the latest of the points that an open finding was seen in', async () => {
     const found = lateness(unique());
     const asOf = async () => (await catalog.openFindings(found.target)).map((open) => open.asOf);
     const again = (moment?: string) =>
@@ -62,12 +62,12 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
     expect(await asOf()).toEqual(['2026-11-20T02:00:00Z']);
     await again('2026-11-20T03:00:00Z');
     expect(await asOf()).toEqual(['2026-11-20T03:00:00Z']);
-    await closeFinding(catalog, { target: found.target, code: found.code, subject: found.subject });
+    await closeFinding(catalog, found);
     await again('2026-11-18T02:00:00Z');
     expect(await asOf()).toEqual(['2026-11-18T02:00:00Z']);
   });
 
-  it('takes another figure in the message for no news', async () => {
+  it('keeps the message of an open finding when only a figure in it changes', async () => {
     const found = lateness(unique(), 'late by 60 min');
     await openFinding(catalog, found, BOTH, AT);
     await markTold(catalog, found, BOTH, AT);
@@ -75,45 +75,33 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
     expect(await catalog.openFindings(found.target)).toMatchObject([{ message: 'late by 60 min' }]);
   });
 
-  it('closes what is open, and gives it back as it was listed', async () => {
+  it.each([
+    ['was', true],
+    ['was not', false],
+  ])('closes a finding whose alert %s sent, and gives it back as it was listed', async (_what, isTold) => {
     const found = lateness(unique());
     await openFinding(catalog, found, BOTH, AT);
-    await markTold(catalog, found, BOTH, later(5));
+    if (isTold) await markTold(catalog, found, BOTH, later(5));
     const [listed] = await catalog.openFindings(found.target);
-    expect(
-      await closeFinding(catalog, { target: found.target, code: found.code, subject: found.subject }),
-    ).toEqual(listed);
+    expect(await closeFinding(catalog, found)).toEqual(listed);
     expect(await catalog.openFindings(found.target)).toEqual([]);
   });
 
-  it('says of what it closes that nobody was told of it', async () => {
+  it('closes a finding once, and none that was never open', async () => {
     const found = lateness(unique());
     await openFinding(catalog, found, BOTH, AT);
-    const closed = await closeFinding(catalog, {
-      target: found.target,
-      code: found.code,
-      subject: found.subject,
-    });
-    expect(closed).toMatchObject({ untold: { occasion: 'opened' } });
-    expect(closed).not.toHaveProperty('lastToldAt');
-  });
-
-  it('closes a finding once, and not what was never open', async () => {
-    const found = lateness(unique());
-    await openFinding(catalog, found, BOTH, AT);
-    const closing = () =>
-      closeFinding(catalog, { target: found.target, code: found.code, subject: found.subject });
+    const closing = () => closeFinding(catalog, found);
     const closed = await Promise.all([closing(), closing(), closing()]);
     expect(closed.filter((each) => each !== undefined)).toHaveLength(1);
     expect(await closing()).toBeUndefined();
     expect(await closeFinding(catalog, { ...found, target: unique() })).toBeUndefined();
   });
 
-  it('opens a closed finding anew, with nothing left of the time before', async () => {
+  it('opens a closed finding again with nothing of the time before', async () => {
     const found = lateness(unique());
     await openFinding(catalog, found, BOTH, AT);
     await markTold(catalog, found, BOTH, later(5));
-    await closeFinding(catalog, { target: found.target, code: found.code, subject: found.subject });
+    await closeFinding(catalog, found);
     const milder = { ...found, severity: 'P2' as const };
     const since = '2026-11-20T12:02:00Z';
     const tell = { occasion: 'opened', topics: ['alerts'] };
@@ -123,32 +111,32 @@ describe.each(CATALOGS)('a catalog %s: what is found', (_name, make) => {
     ]);
   });
 
-  it('does not open again what was closed when a late worker says that people were told', async () => {
+  it('leaves a closed finding closed when a late worker marks its alert as sent', async () => {
     const found = lateness(unique());
     await openFinding(catalog, found, BOTH, AT);
-    await closeFinding(catalog, { target: found.target, code: found.code, subject: found.subject });
+    await closeFinding(catalog, found);
     await markTold(catalog, found, BOTH, later(2));
     expect(await catalog.openFindings(found.target)).toEqual([]);
     expect((await catalog.openFindings()).filter((each) => each.target === found.target)).toEqual([]);
   });
 
-  it('makes no finding of what was told and never opened', async () => {
+  it('makes no finding of an alert that is marked as sent and was never opened', async () => {
     const found = lateness(unique());
     await markTold(catalog, found, BOTH, AT).catch(() => undefined);
     expect(await catalog.openFindings(found.target)).toEqual([]);
     expect(await openFinding(catalog, found, BOTH, AT)).toMatchObject({ tell: { occasion: 'opened' } });
   });
 
-  it('tells findings of the same code about other subjects apart', async () => {
+  it('keeps findings of one code about two subjects apart', async () => {
     const found = lateness(unique());
     await openFinding(catalog, found, BOTH, AT);
     const other = await openFinding(catalog, { ...found, subject: 'verify' }, BOTH, AT);
     expect(other).toMatchObject({ tell: { occasion: 'opened' } });
-    await closeFinding(catalog, { target: found.target, code: found.code, subject: 'dump' });
+    await closeFinding(catalog, found);
     expect((await catalog.openFindings(found.target)).map((each) => each.subject)).toEqual(['verify']);
   });
 
-  it('lists what is open, of one target and everywhere', async () => {
+  it('lists the open findings of one target, and those of all targets', async () => {
     const targets = Array.from({ length: 20 }, () => unique());
     for (const target of targets) await openFinding(catalog, lateness(target), BOTH, AT);
     const about = finding('rto-breached', { target: { id: targets[0]! }, subject: 'r', message: 'slow' });

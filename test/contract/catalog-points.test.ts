@@ -16,13 +16,13 @@ const MAY: [PointState, PointState[]][] = [
   ['expired', []],
 ];
 
-describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make();
   });
 
-  describe.each(MAY)('a point that is %s', (from, allowed) => {
+  describe.each(MAY)('lets a point that is %s', (from, allowed) => {
     const said = allowed.join(', ') || 'nothing';
     /** Tries every state on a point; whatever was refused must have changed nothing. Gives the states that it took. */
     const triedWith = async (
@@ -43,14 +43,14 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
       return taken.sort();
     };
 
-    it(`may be moved to ${said} only`, async () => {
+    it(`be moved to ${said} only`, async () => {
       const moved = await triedWith(({ target, id }, _holder, to) =>
         catalog.movePoint(target, id, to, { why: 'changed' }),
       );
       expect(moved).toEqual([...allowed].sort());
     });
 
-    it(`may be written over by its run as ${said} only`, async () => {
+    it(`be written over by its run as ${said} only`, async () => {
       const put = await triedWith((made, holder, to) =>
         catalog.putPoint(holder, { ...made, state: to, why: 'changed' }).then(
           () => true,
@@ -61,7 +61,7 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
     });
   });
 
-  it('acquits a corrupt point of what it was marked for, once, and of nothing else', async () => {
+  it('takes the corrupt mark of a point back once, and only for the reason that it was given', async () => {
     const made = point(unique());
     await pointIn(catalog, 'available', made);
     const verifiedAt = '2026-11-21T01:00:00Z';
@@ -77,7 +77,7 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
     expect(await acquit('rows differ')).toBe(false);
   });
 
-  it('finds a point by its id, whole', async () => {
+  it('gives a point back by its id as it was put', async () => {
     const target = unique();
     const whole = point(target, {
       snapshotAt: '2026-11-20T01:00:02Z',
@@ -89,7 +89,7 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
     expect(await catalog.point(target, whole.id)).toEqual(whole);
   });
 
-  it('does not find a point of another attempt, target or shape of id', async () => {
+  it('has no point of another attempt, another target or a malformed id', async () => {
     const made = point(unique());
     await catalog.putPoint(await claim(catalog, made.target), made);
     expect(await catalog.point(made.target, '20261120T010000Z-2')).toBeUndefined();
@@ -99,7 +99,7 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
     expect(await catalog.movePoint(unique(), made.id, 'failed')).toBe(false);
   });
 
-  it('finds a point by its scheduled moment, whichever attempt made it', async () => {
+  it('finds a point by its scheduled moment, although a later attempt made it', async () => {
     const target = unique();
     await catalog.putPoint(await claim(catalog, target), point(target, { id: '20261120T010000Z-7' }));
     expect(await catalog.pointAt(target, MOMENT)).toMatchObject({ id: '20261120T010000Z-7' });
@@ -107,7 +107,7 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
     expect(await catalog.pointAt(unique(), MOMENT)).toBeUndefined();
   });
 
-  it('lets a second attempt begin again where the first one failed', async () => {
+  it('lets a second attempt put its point in place of the first one’s', async () => {
     const target = unique();
     await catalog.putPoint(await claim(catalog, target), point(target));
     const second = await claim(catalog, target, { now: later(121) });
@@ -116,7 +116,7 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
     expect(await catalog.movePoint(target, '20261120T010000Z-1', 'available')).toBe(false);
   });
 
-  it('writes nothing of a point whose run was taken over, even where the state would allow it', async () => {
+  it('refuses a point from a worker whose claim was taken over, although the state would allow it', async () => {
     const target = unique();
     const zombie = await claim(catalog, target);
     await catalog.putPoint(zombie, point(target));
@@ -127,14 +127,14 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
     expect(await catalog.points(target)).toMatchObject([{ state: 'creating', why: 'heir' }]);
   });
 
-  it('says that the claim is lost when both the claim and the state are wrong', async () => {
+  it('refuses a point with claim-lost when both the claim and the state are wrong', async () => {
     const made = point(unique());
     const zombie = await pointIn(catalog, 'expired', made);
     await claim(catalog, made.target, { now: later(121) });
     await expect(catalog.putPoint(zombie, made)).rejects.toMatchObject({ code: 'claim-lost' });
   });
 
-  it('keeps what is not changed, and takes undefined for no change', async () => {
+  it('keeps the fields of a point that a move does not change or gives as undefined', async () => {
     const made = point(unique(), { snapshotAt: '2026-11-20T01:00:02Z', sourceBytes: 7 });
     await pointIn(catalog, 'available', made);
     const changes = { verifiedAt: '2026-11-20T01:40:00Z', sourceBytes: undefined, verifySeconds: 0 };
@@ -147,7 +147,7 @@ describe.each(CATALOGS)('a catalog %s: points', (_name, make) => {
     });
   });
 
-  it('takes the state from the move and not from its changes', async () => {
+  it('takes the state of a moved point from the move and not from its changes', async () => {
     const made = point(unique());
     await pointIn(catalog, 'available', made);
     await catalog.movePoint(made.target, made.id, 'verified', { state: 'rehearsed' });

@@ -10,7 +10,7 @@ const FAILED = {
 };
 const DONE = { state: 'succeeded' as const, endedAt: '2026-11-20T12:01:00Z', summary: 'done' };
 
-describe.each(CATALOGS)('a catalog %s: runs', (_name, make) => {
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make();
@@ -18,11 +18,12 @@ describe.each(CATALOGS)('a catalog %s: runs', (_name, make) => {
   const openOf = async (...targets: string[]) =>
     (await catalog.openRuns()).filter((run) => targets.includes(run.target));
 
-  it('lists the runs of one job newest first, and no more than asked for', async () => {
+  it('lists the runs of one job and target newest first, and no more than asked for', async () => {
     const target = unique();
     const moments = ['2026-11-18', '2026-11-20', '2026-11-19'].map((day) => `${day}T01:00:00Z`);
     for (const scheduledFor of moments) await claim(catalog, target, { scheduledFor });
-    await claim(catalog, target, { job: 'dumpling', scheduledFor: '2026-11-21T01:00:00Z' });
+    await claim(catalog, target, { job: 'dumpling', scheduledFor: moments[0]! });
+    await claim(catalog, unique(), { scheduledFor: moments[0]! });
     const listed = async (limit: number) =>
       (await catalog.runs(target, 'dump', limit)).map((run) => run.scheduledFor.slice(8, 10));
     expect(await listed(10)).toEqual(['20', '19', '18']);
@@ -30,7 +31,7 @@ describe.each(CATALOGS)('a catalog %s: runs', (_name, make) => {
     expect(await catalog.runs(unique(), 'dump', 10)).toEqual([]);
   });
 
-  it('finds what is running, of every target, and nothing that has ended', async () => {
+  it('lists the running runs of all targets, and none that has ended', async () => {
     const [one, two, three] = [unique(), unique(), unique()] as const;
     const first = await claim(catalog, one);
     await claim(catalog, two, { job: 'verify' });
@@ -42,7 +43,7 @@ describe.each(CATALOGS)('a catalog %s: runs', (_name, make) => {
     expect((await openOf(one))[0]).toEqual(await catalog.run(first));
   });
 
-  it('finds a run again that was claimed anew after it had failed', async () => {
+  it('lists a failed run as running when it was claimed again', async () => {
     const target = unique();
     await catalog.finish(await claim(catalog, target), FAILED);
     expect(await openOf(target)).toEqual([]);
@@ -50,14 +51,14 @@ describe.each(CATALOGS)('a catalog %s: runs', (_name, make) => {
     expect(await openOf(target)).toMatchObject([{ attempt: 2 }]);
   });
 
-  it('knows the newest lease of a running run', async () => {
+  it('lists a running run with its newest lease', async () => {
     const target = unique();
     const made = await claim(catalog, target);
     await catalog.renew(made, later(500));
     expect(await openOf(target)).toMatchObject([{ leaseUntil: later(500).toISOString() }]);
   });
 
-  it('knows a run that was taken over from the dead as its heir’s', async () => {
+  it('lists a run that was taken over with its new claim, until the new worker ends it', async () => {
     const target = unique();
     await claim(catalog, target);
     const heir = await claim(catalog, target, { now: later(121) });
@@ -67,14 +68,14 @@ describe.each(CATALOGS)('a catalog %s: runs', (_name, make) => {
     expect(await catalog.run(heir)).toMatchObject({ state: 'failed', attempt: 2, error: FAILED.error });
   });
 
-  it('gives back a run that failed without an error as one that has none', async () => {
+  it('has no error of a run that failed without one', async () => {
     const made = await claim(catalog, unique());
     const { error: _error, ...silent } = FAILED;
     await catalog.finish(made, silent);
     expect(await catalog.run(made)).not.toHaveProperty('error');
   });
 
-  it('gives out copies: changing one changes nothing on record', async () => {
+  it('gives out copies of runs, so that changing one changes nothing on record', async () => {
     const made = await claim(catalog, unique(), { now: AT });
     const run = (await catalog.run(made))!;
     run.state = 'succeeded';

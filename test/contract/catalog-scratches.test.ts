@@ -7,7 +7,7 @@ const HOUR = 3600;
 const MONTH = '2026-11';
 const NOTHING = { version: 0, since: {} };
 
-describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make();
@@ -25,13 +25,13 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
   const openOf = async (target: string) =>
     (await catalog.openScratches()).filter((record) => record.target === target);
 
-  it('gives the record that was made', async () => {
+  it('gives the record of a scratch instance that is begun, and lists it', async () => {
     const record = scratchRecord(unique());
     expect(await catalog.beginScratch(record)).toEqual(record);
     expect(await openOf(record.target)).toEqual([record]);
   });
 
-  it('gives the record that is there when one is begun again, and changes nothing of it', async () => {
+  it('gives the record that exists when a scratch instance is begun again, and does not change it', async () => {
     const record = scratchRecord(unique());
     await catalog.beginScratch(record);
     await catalog.identifyScratch(record.target, record.name, 'db-ABC');
@@ -43,7 +43,7 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     expect(await openOf(record.target)).toEqual([{ ...record, resourceId: 'db-ABC' }]);
   });
 
-  it('knows since when one is running, and believes the first who said it', async () => {
+  it('keeps the first start of a scratch instance that is started twice', async () => {
     const record = scratchRecord(unique());
     await catalog.beginScratch(record);
     const start = async (at: string) =>
@@ -55,21 +55,15 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     expect(await catalog.beginScratch(record)).toEqual(started);
   });
 
-  it('refuses to start or identify one that is not on record', async () => {
-    const nobody = 'understudy-scratch-nobody';
-    await expect(catalog.identifyScratch(unique(), nobody, 'db-ABC')).rejects.toThrow();
-    await expect(
-      catalog.startScratch(
-        scratchRecord(unique(), { name: nobody }),
-        '2026-11-22T04:00:00Z',
-        '2026-11-22T12:00:00Z',
-        NOTHING,
-      ),
-    ).rejects.toThrow();
-    expect(await catalog.openScratches()).not.toContainEqual(expect.objectContaining({ name: nobody }));
+  it('refuses to start or identify a scratch instance that is not on record', async () => {
+    const record = scratchRecord(unique());
+    await expect(catalog.identifyScratch(record.target, record.name, 'db-ABC')).rejects.toThrow();
+    const starting = catalog.startScratch(record, '2026-11-22T04:00:00Z', '2026-11-22T12:00:00Z', NOTHING);
+    await expect(starting).rejects.toThrow();
+    expect(await openOf(record.target)).toEqual([]);
   });
 
-  it('has nothing open of one that has ended, and begins anew when it is begun again', async () => {
+  it('lists no scratch instance that has ended, and begins a new record when it is begun again', async () => {
     const record = await running();
     await catalog.identifyScratch(record.target, record.name, 'db-ABC');
     await catalog.endScratch(record, '2026-11-22T02:30:03Z');
@@ -85,7 +79,7 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(HOUR / 2);
   });
 
-  it('knows what stands of a policy from the moment that it was started until it has ended', async () => {
+  it('lists the scratch instances that stand for a policy, each from its start to its end', async () => {
     const policy = unique('policy');
     expect(await catalog.standing(policy)).toEqual(NOTHING);
     const waiting = scratchRecord(unique(), { policy });
@@ -104,31 +98,26 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     expect(await catalog.standing(policy)).toEqual({ version: 3, since: { [two.name]: two.startedAt } });
   });
 
-  it('starts one of all that have seen the same, and says to the others that they have not seen everything', async () => {
+  it('starts one of four scratch instances that saw the same others standing, and refuses the rest', async () => {
     const policy = unique('policy');
     const records = Array.from({ length: 4 }, () => scratchRecord(unique(), { policy }));
     for (const record of records) await catalog.beginScratch(record);
     const seen = await catalog.standing(policy);
-    const started = await Promise.all(
-      records.map((record) =>
-        catalog.startScratch(record, '2026-11-22T04:00:00Z', '2026-11-22T12:00:00Z', seen),
-      ),
-    );
+    const start = (record: ScratchRecord, at: string, from: typeof seen) =>
+      catalog.startScratch(record, at, '2026-11-22T12:00:00Z', from);
+    const at = '2026-11-22T04:00:00Z';
+    const started = await Promise.all(records.map((record) => start(record, at, seen)));
     const [only, ...more] = started.filter((record) => record !== undefined);
     expect(more).toEqual([]);
-    expect(await catalog.standing(policy)).toEqual({
-      version: 1,
-      since: { [only!.name]: '2026-11-22T04:00:00Z' },
-    });
+    expect(await catalog.standing(policy)).toEqual({ version: 1, since: { [only!.name]: at } });
     await catalog.endScratch(only!, '2026-11-22T05:00:00Z');
     const last = records.find(({ name }) => name !== only!.name)!;
-    const start = (from: typeof seen) =>
-      catalog.startScratch(last, '2026-11-22T06:00:00Z', '2026-11-22T12:00:00Z', from);
-    expect(await start({ version: 1, since: {} })).toBeUndefined();
-    expect(await start(await catalog.standing(policy))).toMatchObject({ startedAt: '2026-11-22T06:00:00Z' });
+    const later = '2026-11-22T06:00:00Z';
+    expect(await start(last, later, { version: 1, since: {} })).toBeUndefined();
+    expect(await start(last, later, await catalog.standing(policy))).toMatchObject({ startedAt: later });
   });
 
-  it('lets none stand that was started while it was ended', async () => {
+  it('has no scratch instance standing that was started while it was ended', async () => {
     for (let round = 0; round < 10; round++) {
       const policy = unique('policy');
       const record = scratchRecord(unique(), { policy });
@@ -144,25 +133,25 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     }
   });
 
-  it('accounts for each time that one was begun', async () => {
-    const { startedAt: _startedAt, ...record } = await running();
+  it('sums the time of a scratch instance over each time that it was begun', async () => {
+    const record = await running();
     await catalog.endScratch(record, '2026-11-22T02:30:03Z');
-    await catalog.beginScratch(record);
-    const seen = await catalog.standing(record.policy);
-    await catalog.startScratch(record, '2026-11-22T05:00:00Z', '2026-11-22T12:00:00Z', seen);
-    await catalog.endScratch(record, '2026-11-22T06:00:00Z');
+    await catalog.endScratch(
+      await running({ startedAt: '2026-11-22T05:00:00Z' }, record.target),
+      '2026-11-22T06:00:00Z',
+    );
     expect(await openOf(record.target)).toEqual([]);
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(1.5 * HOUR);
   });
 
-  it('ends nothing that is not on record, and puts nothing there', async () => {
+  it('ends no scratch instance that is not on record, and makes no record of it', async () => {
     const record = scratchRecord(unique());
     await catalog.endScratch(record, '2026-11-22T02:30:03Z');
     expect(await openOf(record.target)).toEqual([]);
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(0);
   });
 
-  it('accounts for nothing while one waits for its turn, and for all from then on', async () => {
+  it('counts the time of a scratch instance from its start, and none while it waited for its turn', async () => {
     const waited = scratchRecord(unique());
     await catalog.beginScratch(waited);
     await catalog.endScratch(waited, '2026-11-22T09:00:00Z');
@@ -172,20 +161,20 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     expect(await catalog.scratchSeconds(late.policy, MONTH)).toBe(HOUR);
   });
 
-  it('accounts once for one that is ended twice, as it was ended first', async () => {
+  it('counts the time of a scratch instance that is ended twice to its first end', async () => {
     const record = await running();
     await catalog.endScratch(record, '2026-11-22T02:30:03Z');
     await catalog.endScratch(record, '2026-11-22T09:00:00Z');
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(HOUR / 2);
   });
 
-  it('accounts once when many end it at once', async () => {
+  it('counts the time of a scratch instance once when four workers end it at the same time', async () => {
     const record = await running();
     await Promise.all(Array.from({ length: 4 }, () => catalog.endScratch(record, '2026-11-22T03:00:03Z')));
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(HOUR);
   });
 
-  it('sums the seconds of a policy by the month they began in, whatever the target', async () => {
+  it('sums the scratch time of a policy over its targets by the month it began in', async () => {
     const policy = unique('policy');
     const spent = async (beganAt: string, goneAt: string, of = policy) => {
       const record = await running({ beganAt, policy: of });
@@ -201,13 +190,13 @@ describe.each(CATALOGS)('a catalog %s: scratch instances', (_name, make) => {
     expect(await catalog.scratchSeconds(unique('policy'), '2026-11')).toBe(0);
   });
 
-  it('never takes time away, whatever the clocks say', async () => {
+  it('counts no time for a scratch instance whose end lies before its start', async () => {
     const record = await running();
     await catalog.endScratch(record, '2026-11-22T01:00:00Z');
     expect(await catalog.scratchSeconds(record.policy, MONTH)).toBe(0);
   });
 
-  it('lists what is open of every target', async () => {
+  it('lists the open scratch instances of all targets', async () => {
     const records = Array.from({ length: 20 }, () => scratchRecord(unique('many')));
     for (const record of records) await catalog.beginScratch(record);
     await catalog.endScratch(records[0]!, '2026-11-22T03:00:00Z');

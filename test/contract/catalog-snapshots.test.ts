@@ -9,7 +9,7 @@ const ABROAD = 'eu-west-1';
 const VAULTED = `${ABROAD}/444455556666`;
 const TAKEN = { snapshotAt: '2026-11-20T01:00:02Z', availableAt: '2026-11-20T01:10:00Z' };
 
-describe.each(CATALOGS)('a catalog %s: points of several kinds and places', (_name, make) => {
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make(HOME);
@@ -32,7 +32,7 @@ describe.each(CATALOGS)('a catalog %s: points of several kinds and places', (_na
     return [dump, replica, ours, ...adopted];
   };
 
-  it('keeps those of one moment apart, and finds each by its id', async () => {
+  it('keeps the points of one moment apart by kind and place, and finds each by its id', async () => {
     const target = unique();
     const made = await everyKind(target);
     expect(new Set(made.map(({ id }) => id)).size).toBe(7);
@@ -41,7 +41,7 @@ describe.each(CATALOGS)('a catalog %s: points of several kinds and places', (_na
     expect(listed.map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
   });
 
-  it('moves the one whose id was named and no other of its moment', async () => {
+  it('moves the point whose id is named, and no other point of its moment', async () => {
     const target = unique();
     const made = await everyKind(target);
     const abroad = made.find(({ place }) => place === VAULTED)!;
@@ -52,7 +52,7 @@ describe.each(CATALOGS)('a catalog %s: points of several kinds and places', (_na
       );
   });
 
-  it('takes for the point of a moment the dump in the vault and nothing else', async () => {
+  it('finds by a moment the dump in the vault, and no snapshot or copy', async () => {
     const target = unique();
     await catalog.adoptPoint(snapshot(target, { state: 'available' }));
     expect(await catalog.pointAt(target, MOMENT)).toBeUndefined();
@@ -60,7 +60,7 @@ describe.each(CATALOGS)('a catalog %s: points of several kinds and places', (_na
     expect(await catalog.pointAt(dump!.target, MOMENT)).toEqual(dump);
   });
 
-  it('lists them newest first by moment, whatever their kind', async () => {
+  it('lists points of all kinds newest first by moment', async () => {
     const target = unique();
     const at = (day: string) => ({ scheduledFor: MOMENT.replace('20T', `${day}T`) });
     await catalog.adoptPoint(snapshot(target, { ...at('18'), kind: 'foreign' }));
@@ -71,7 +71,7 @@ describe.each(CATALOGS)('a catalog %s: points of several kinds and places', (_na
     expect(kinds).toEqual([`automated@${HOME}`, 'dump@vault', `foreign@${HOME}`, `snapshot@${ABROAD}`]);
   });
 
-  it('adopts a point once: whoever comes second changes nothing', async () => {
+  it('adopts a point once, and changes nothing when it is adopted again', async () => {
     const target = unique();
     const first = snapshot(target, { kind: 'automated', state: 'available', ...TAKEN });
     expect(await catalog.adoptPoint(first)).toBe(true);
@@ -79,7 +79,7 @@ describe.each(CATALOGS)('a catalog %s: points of several kinds and places', (_na
     expect(await catalog.point(target, first.id)).toEqual(first);
   });
 
-  it('lets one of many adopt the same point', async () => {
+  it('lets one of five workers adopt a point at the same time', async () => {
     const target = unique();
     const adopted = await Promise.all(
       Array.from({ length: 5 }, (_, index) =>
@@ -90,7 +90,7 @@ describe.each(CATALOGS)('a catalog %s: points of several kinds and places', (_na
     expect(await catalog.points(target)).toHaveLength(1);
   });
 
-  it('never shows a status from before a point was adopted', async () => {
+  it('derives the status of a target again after a point was adopted', async () => {
     const target = unique();
     await catalog.owe(target, {}, AT);
     await catalog.refreshStatus(target);
@@ -100,7 +100,7 @@ describe.each(CATALOGS)('a catalog %s: points of several kinds and places', (_na
     expect(status?.snapshots?.newestVerified).toEqual({ id: made.id, ...TAKEN, state: 'verified' });
   });
 
-  it('does not make a status stale that nothing was adopted into', async () => {
+  it('keeps the status of a target when a point is adopted again', async () => {
     const target = unique();
     const made = snapshot(target, { kind: 'automated', state: 'verified', ...TAKEN });
     await catalog.adoptPoint(made);
@@ -112,7 +112,7 @@ describe.each(CATALOGS)('a catalog %s: points of several kinds and places', (_na
   });
 });
 
-describe.each(CATALOGS)('a catalog %s: snapshots and copies in a status', (_name, make) => {
+describe.each(CATALOGS)('a status in the catalog %s', (_name, make) => {
   const filled = async (home?: string) => {
     const catalog = await make(home);
     const target = unique('placed');
@@ -127,7 +127,7 @@ describe.each(CATALOGS)('a catalog %s: snapshots and copies in a status', (_name
     return status;
   };
 
-  it('tells those at home from the copies elsewhere', async () => {
+  it('has the snapshots at home apart from the copies in other places', async () => {
     const { snapshots, copies, newestVerified } = await filled(HOME);
     expect(snapshots?.newestVerified?.id).toBe(`20261120T010000Z-snapshot@${HOME}`);
     expect(Object.keys(copies ?? {}).sort()).toEqual([
@@ -139,7 +139,7 @@ describe.each(CATALOGS)('a catalog %s: snapshots and copies in a status', (_name
     expect(newestVerified).toBeUndefined();
   });
 
-  it('still knows them behind a day of dumps every ten minutes', async () => {
+  it('has the newest snapshot and copy, although a day of dumps every ten minutes came after them', async () => {
     const catalog = await make(HOME);
     const target = unique('frequent');
     const verified = { state: 'verified' as const, ...TAKEN };
@@ -153,14 +153,14 @@ describe.each(CATALOGS)('a catalog %s: snapshots and copies in a status', (_name
     expect(Object.keys(copies ?? {})).toEqual([`snapshot@${ABROAD}`]);
   });
 
-  it('knows no copies of snapshots where it has no home', async () => {
+  it('has no copies of snapshots where the catalog has no home Region', async () => {
     const { snapshots, copies } = await filled();
     expect(snapshots?.newestVerified).toBeDefined();
     expect(Object.keys(copies ?? {})).toEqual(['dump@replica']);
   });
 });
 
-describe.each(CATALOGS)('a catalog %s: what was observed of a target', (_name, make) => {
+describe.each(CATALOGS)('the observation of a target in the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make(HOME);
@@ -173,22 +173,20 @@ describe.each(CATALOGS)('a catalog %s: what was observed of a target', (_name, m
   };
   const statusOf = async (target: string) => (await catalog.statuses([target])).get(target);
 
-  it('shows it at once and after each refresh, and the newest of it', async () => {
+  it('is in the status at once and after each refresh, the newest of each part', async () => {
     const target = unique();
     await catalog.owe(target, {}, AT);
-    await catalog.observe(target, { platform: PLATFORM, heartbeatAt: '2026-11-20T11:59:00Z' }, AT);
-    expect(await statusOf(target)).toMatchObject({ platform: PLATFORM, heartbeatAt: '2026-11-20T11:59:00Z' });
+    const heartbeatAt = '2026-11-20T11:59:00Z';
+    await catalog.observe(target, { platform: PLATFORM, heartbeatAt }, AT);
+    expect(await statusOf(target)).toMatchObject({ platform: PLATFORM, heartbeatAt });
     expect(await catalog.refreshStatus(target)).toMatchObject({ platform: PLATFORM });
-    const next = { ...PLATFORM, latest: '2026-11-20T12:00:00Z' };
-    await catalog.observe(target, { platform: next }, later(300));
-    expect(await statusOf(target)).toMatchObject({ platform: next, heartbeatAt: '2026-11-20T11:59:00Z' });
-    expect(await catalog.refreshStatus(target)).toMatchObject({
-      platform: next,
-      heartbeatAt: '2026-11-20T11:59:00Z',
-    });
+    const platform = { ...PLATFORM, latest: '2026-11-20T12:00:00Z' };
+    await catalog.observe(target, { platform }, later(300));
+    expect(await statusOf(target)).toMatchObject({ platform, heartbeatAt });
+    expect(await catalog.refreshStatus(target)).toMatchObject({ platform, heartbeatAt });
   });
 
-  it('loses nothing of what was derived', async () => {
+  it('leaves the derived parts of the status as they are', async () => {
     const target = unique();
     await catalog.owe(target, { dump: { cron: '0 1 * * *', timezone: 'UTC' } }, AT);
     await catalog.adoptPoint(snapshot(target, { state: 'verified', ...TAKEN }));
@@ -204,24 +202,18 @@ describe.each(CATALOGS)('a catalog %s: what was observed of a target', (_name, m
     await catalog.refreshStatus(target);
     await catalog.adoptPoint(snapshot(target, { state: 'verified', ...TAKEN }));
     await catalog.observe(target, { platform: PLATFORM }, later(60));
-    const status = await statusOf(target);
-    expect(status).toMatchObject({
-      platform: PLATFORM,
-      snapshots: { newestVerified: { state: 'verified' } },
-    });
+    const snapshots = { newestVerified: { state: 'verified' } };
+    expect(await statusOf(target)).toMatchObject({ platform: PLATFORM, snapshots });
   });
 
-  it('takes a target that nobody saw before for seen now', async () => {
+  it('makes the status of a target that has none', async () => {
     const target = unique();
     await catalog.observe(target, { platform: PLATFORM }, AT);
-    expect(await statusOf(target)).toMatchObject({
-      firstSeenAt: '2026-11-20T12:00:00Z',
-      platform: PLATFORM,
-      lastRun: {},
-    });
+    const firstSeenAt = '2026-11-20T12:00:00Z';
+    expect(await statusOf(target)).toMatchObject({ firstSeenAt, platform: PLATFORM, lastRun: {} });
   });
 
-  it('keeps what is owed and what was observed when both come at once', async () => {
+  it('is kept together with the schedules when both are written at the same time', async () => {
     const target = unique();
     const nightly = { cron: '0 1 * * *', timezone: 'UTC' };
     await Promise.all([

@@ -7,7 +7,7 @@ const DONE = { state: 'succeeded' as const, endedAt: '2026-11-20T12:01:00Z', sum
 const SNAPSHOT = { snapshotAt: '2026-11-20T01:00:02Z', availableAt: '2026-11-20T01:10:00Z' };
 const NIGHTLY = { cron: '0 1 * * *', timezone: 'UTC' };
 
-describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make();
@@ -18,29 +18,22 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     return target;
   };
 
-  it('has no status of a target that it never saw', async () => {
+  it('has no status of a target without records', async () => {
     expect(await catalog.statuses([unique(), unique()])).toEqual(new Map());
     expect(await catalog.statuses([])).toEqual(new Map());
   });
 
-  it('knows since when a target was first seen, whenever it is seen again', async () => {
+  it('keeps the moment that a target was first seen when it is seen again', async () => {
     const target = await seen();
     await catalog.owe(target, {}, later(9999));
-    const empty = {
-      target,
-      firstSeenAt: SEEN,
-      owed: {},
-      lastRun: {},
-      lastSuccess: {},
-      lastFired: {},
-      usual: {},
-    };
+    const nothing = { owed: {}, lastRun: {}, lastSuccess: {}, lastFired: {}, usual: {} };
+    const empty = { target, firstSeenAt: SEEN, ...nothing };
     expect(await statusOf(target)).toEqual(empty);
     expect(await catalog.refreshStatus(target)).toEqual(empty);
     expect(await statusOf(target)).toEqual(empty);
   });
 
-  it('takes a target’s first run for the time it was first seen, when nobody saw it before', async () => {
+  it('takes the first run of a target for the moment that it was first seen, where nothing else is on record', async () => {
     const target = unique();
     await claim(catalog, target, { now: later(60) });
     await claim(catalog, target, { job: 'verify', now: later(30) });
@@ -48,13 +41,11 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect(await catalog.refreshStatus(target)).toMatchObject({ firstSeenAt });
     expect(await statusOf(target)).toMatchObject({ firstSeenAt });
     await catalog.owe(target, { dump: NIGHTLY }, later(600));
-    expect(await statusOf(target)).toMatchObject({
-      firstSeenAt,
-      owed: { dump: { ...NIGHTLY, since: firstSeenAt } },
-    });
+    const owed = { dump: { ...NIGHTLY, since: firstSeenAt } };
+    expect(await statusOf(target)).toMatchObject({ firstSeenAt, owed });
   });
 
-  it('remembers for which moment a schedule last fired, however many snapshots with labels came since', async () => {
+  it('keeps the moment that a schedule last fired for, although many labelled snapshots came after it', async () => {
     const target = await seen();
     const snapshot = (scheduledFor: string, label?: string) =>
       claim(catalog, target, { job: 'snapshot', scheduledFor, ...(label ? { label } : {}) });
@@ -69,7 +60,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     });
   });
 
-  it('tells what was observed last as it stands, before anything is derived', async () => {
+  it('gives the last observation of a target, although no status is derived', async () => {
     const target = unique();
     expect(await catalog.observed(target)).toEqual({});
     await catalog.observe(target, { heartbeatAt: SEEN }, AT);
@@ -79,7 +70,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect(await catalog.observed(target)).toEqual({ heartbeatAt: SEEN, platform });
   });
 
-  it('owes what was scheduled from the first since the first', async () => {
+  it('owes a schedule since the target was first seen with it', async () => {
     const target = unique();
     await catalog.owe(target, { dump: NIGHTLY, verify: NIGHTLY }, AT);
     await catalog.owe(target, { dump: NIGHTLY, verify: NIGHTLY }, later(9999));
@@ -87,7 +78,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect((await statusOf(target))?.owed).toEqual({ dump: owed, verify: owed });
   });
 
-  it('owes what came, changed or came back later since then, and nothing that went', async () => {
+  it('owes a schedule that is added, changed or added again since that moment, and none that was removed', async () => {
     const target = unique();
     const hourly = { cron: '0 * * * *', timezone: 'UTC' };
     const there = { ...NIGHTLY, timezone: 'Europe/Berlin' };
@@ -106,7 +97,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     });
   });
 
-  it('owes a copy since its place was first named, whatever becomes of the schedule of what is copied', async () => {
+  it('owes a copy since its place was first named, although its schedule changes later', async () => {
     const target = unique();
     const hourly = { cron: '0 * * * *', timezone: 'UTC' };
     await catalog.owe(target, { snapshot: NIGHTLY }, AT);
@@ -118,7 +109,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     });
   });
 
-  it('derives the status from points, runs and evidence', async () => {
+  it('derives the status of a target from its points, runs and evidence', async () => {
     const target = await seen();
     const made = point(target, { ...SNAPSHOT, dumpSeconds: 12 });
     await catalog.finish(await pointIn(catalog, 'verified', made), DONE);
@@ -137,7 +128,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect(await catalog.refreshStatus(target)).toMatchObject(expected);
   });
 
-  it('keeps a status until a point changes: what only runs changed shows at the next refresh', async () => {
+  it('keeps a status that only runs have changed until the next refresh', async () => {
     const target = await seen();
     await catalog.refreshStatus(target);
     await catalog.finish(await claim(catalog, target), DONE);
@@ -146,7 +137,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect((await statusOf(target))?.lastRun).toMatchObject({ dump: { state: 'succeeded' } });
   });
 
-  it('never shows a status from before a point was put', async () => {
+  it('derives the status of a target again after a point was put', async () => {
     const target = await seen();
     await catalog.refreshStatus(target);
     const holder = await claim(catalog, target);
@@ -155,7 +146,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect(await statusOf(target)).toMatchObject({ waiting: { state: 'available' } });
   });
 
-  it('never shows a status from before a point was moved', async () => {
+  it('derives the status of a target again after a point was moved', async () => {
     const target = await seen();
     const made = point(target, SNAPSHOT);
     await pointIn(catalog, 'verified', made);
@@ -166,7 +157,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect(status?.newestPoint).toMatchObject({ state: 'corrupt' });
   });
 
-  it('keeps none but the newest of many refreshes while points and schedules change', async () => {
+  it('keeps the newest of many refreshes that run while points and schedules change', async () => {
     const target = await seen();
     const made = point(target, SNAPSHOT);
     await pointIn(catalog, 'available', made);
@@ -180,7 +171,7 @@ describe.each(CATALOGS)('a catalog %s: statuses', (_name, make) => {
     expect(status?.owed).toMatchObject({ dump: NIGHTLY });
   });
 
-  it('gives the statuses of those among 250 targets that have one', async () => {
+  it('gives the statuses of those of 250 targets that have one', async () => {
     const targets = Array.from({ length: 250 }, () => unique());
     const known = targets.filter((_, index) => index % 12 === 0);
     await Promise.all(known.map((target, index) => catalog.owe(target, {}, later(index))));

@@ -7,7 +7,7 @@ import { unique } from './support/stage.ts';
 const BOTH = ['alerts', 'pages'] as const;
 const DAY = 86_400;
 
-describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make();
@@ -26,12 +26,12 @@ describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
     return what;
   };
 
-  it('says nothing of a finding that people were told of, for a day', async () => {
+  it('asks for no alert of a finding for a day after its alert was sent', async () => {
     const what = await opened();
     for (const seconds of [1, 300, 3600, DAY - 1]) expect(await found(what, seconds)).toBeUndefined();
   });
 
-  it('reminds when the last word is a day old, once a day', async () => {
+  it('asks for a reminder once a day, when the last alert is a day old', async () => {
     const what = await opened();
     expect(await found(what, DAY)).toEqual({ occasion: 'reminder', topics: BOTH });
     await markTold(catalog, what, BOTH, later(DAY + 6));
@@ -40,7 +40,7 @@ describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
     expect(await found(what, 2 * DAY + 6)).toEqual({ occasion: 'reminder', topics: BOTH });
   });
 
-  it('counts the day from what people were told and not from what was found', async () => {
+  it('counts the day to a reminder from the last alert and not from the last look', async () => {
     const what = await opened();
     await found({ ...what, message: 'its schedule is gone' }, DAY - 10);
     expect(await found(what, DAY)).toMatchObject({ occasion: 'reminder' });
@@ -49,19 +49,22 @@ describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
   it.each([
     ['opened', 0],
     ['reminder', DAY],
-  ] as const)('asks again every two minutes while nobody was told that it was %s', async (occasion, from) => {
-    const what = from === 0 ? lateness(unique()) : await opened();
-    const tell = { occasion, topics: BOTH };
-    expect(await found(what, from)).toEqual(tell);
-    expect(await found(what, from + 119)).toBeUndefined();
-    expect(await found(what, from + 120)).toEqual(tell);
-    expect(await found(what, from + 121)).toBeUndefined();
-    expect(await found(what, from + 240)).toEqual(tell);
-    await markTold(catalog, what, BOTH, later(from + 241));
-    expect(await found(what, from + 600)).toBeUndefined();
-  });
+  ] as const)(
+    'asks again every two minutes for an alert of a finding (%s) that was not sent',
+    async (occasion, from) => {
+      const what = from === 0 ? lateness(unique()) : await opened();
+      const tell = { occasion, topics: BOTH };
+      expect(await found(what, from)).toEqual(tell);
+      expect(await found(what, from + 119)).toBeUndefined();
+      expect(await found(what, from + 120)).toEqual(tell);
+      expect(await found(what, from + 121)).toBeUndefined();
+      expect(await found(what, from + 240)).toEqual(tell);
+      await markTold(catalog, what, BOTH, later(from + 241));
+      expect(await found(what, from + 600)).toBeUndefined();
+    },
+  );
 
-  it('asks again only for the topics that did not take it', async () => {
+  it('asks again only for the topics that did not take an alert', async () => {
     const what = lateness(unique());
     await found(what, 0);
     await markTold(catalog, what, ['alerts'], later(1));
@@ -71,14 +74,14 @@ describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
     expect(await found(what, 600)).toBeUndefined();
   });
 
-  it('lets one of several who notice it tell it again', async () => {
+  it('asks one of five workers that notice a finding to send its alert again', async () => {
     const what = lateness(unique());
     await found(what, 0);
     const again = await Promise.all(Array.from({ length: 5 }, () => found(what, 120)));
     expect(again.filter((tell) => tell !== undefined)).toEqual([{ occasion: 'opened', topics: BOTH }]);
   });
 
-  it('says when a finding became worse, once, and not when it became milder', async () => {
+  it('asks for one alert when a finding becomes worse, and none when it becomes milder', async () => {
     const what = await opened({ severity: 'P2' });
     expect(await found({ ...what, severity: 'P3' }, 10)).toBeUndefined();
     expect(await found({ ...what, severity: 'P1' }, 20)).toEqual({ occasion: 'worsened', topics: BOTH });
@@ -86,26 +89,25 @@ describe.each(CATALOGS)('a catalog %s: who has to be told', (_name, make) => {
     expect(await found({ ...what, severity: 'P1' }, 30)).toBeUndefined();
   });
 
-  it('says at once that it became worse, even when nobody was told yet that it was opened', async () => {
+  it('asks at once for an alert of a finding that became worse before its first alert was sent', async () => {
     const what = lateness(unique());
     await found({ ...what, severity: 'P2' }, 0);
     expect(await found({ ...what, severity: 'P0' }, 1)).toEqual({ occasion: 'worsened', topics: BOTH });
   });
 
-  it('tells those topics that a finding wants now that it is worse, and not only those it wanted before', async () => {
+  it('asks for an alert to the topics of the new severity when a finding becomes worse', async () => {
     const what = { ...lateness(unique()), severity: 'P2' as const };
     await openFinding(catalog, what, ['alerts'], AT);
     await markTold(catalog, what, ['alerts'], AT);
     expect(await found({ ...what, severity: 'P0' }, 1)).toEqual({ occasion: 'worsened', topics: BOTH });
   });
 
-  it('keeps what has to be told, and since when, while the message changes', async () => {
+  it('asks again for an alert on time while the message of the finding changes', async () => {
     const what = lateness(unique());
     await found(what, 0);
     await found({ ...what, message: 'its schedule is off' }, 60);
     expect(await found({ ...what, message: 'its schedule is gone' }, 119)).toBeUndefined();
-    expect(await found({ ...what, message: 'its schedule is back' }, 120)).toMatchObject({
-      occasion: 'opened',
-    });
+    const tell = await found({ ...what, message: 'its schedule is back' }, 120);
+    expect(tell).toMatchObject({ occasion: 'opened' });
   });
 });

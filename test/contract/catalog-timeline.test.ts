@@ -2,13 +2,13 @@ import type { Catalog } from '../../lib/ports/catalog.ts';
 import { AT, CATALOGS, event, later } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 
-describe.each(CATALOGS)('a catalog %s: the timeline', (_name, make) => {
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   let catalog: Catalog;
   beforeAll(async () => {
     catalog = await make();
   });
 
-  it('lists a target’s events newest first, whole, and no more than asked for', async () => {
+  it('lists the events of a target newest first, and no more than asked for', async () => {
     const target = unique();
     const events = ['03', '01', '02'].map((minute) =>
       event(target, { id: `event-${minute}`, at: `2026-11-20T01:${minute}:00Z`, message: minute }),
@@ -21,27 +21,27 @@ describe.each(CATALOGS)('a catalog %s: the timeline', (_name, make) => {
     expect(await catalog.timeline(unique(), 9)).toEqual([]);
   });
 
-  it('has an event once, however often it is delivered, and as it came first', async () => {
+  it('keeps an event that is delivered twice as it came first', async () => {
     const target = unique();
     expect(await catalog.addEvent(event(target))).toBe(true);
     expect(await catalog.addEvent(event(target, { message: 'delivered again' }))).toBe(false);
     expect(await catalog.timeline(target, 9)).toEqual([event(target)]);
   });
 
-  it('has two events of one moment', async () => {
+  it('keeps two events of one moment', async () => {
     const target = unique();
     await catalog.addEvent(event(target, { id: 'a' }));
     await catalog.addEvent(event(target, { id: 'b' }));
     expect((await catalog.timeline(target, 9)).map(({ id }) => id)).toEqual(['b', 'a']);
   });
 
-  it('keeps an event that says no code', async () => {
+  it('keeps an event without a code', async () => {
     const { code: _code, ...bare } = event(unique(), { from: 'unknown' });
     await catalog.addEvent(bare);
     expect(await catalog.timeline(bare.target, 9)).toEqual([bare]);
   });
 
-  it('knows who waits for news of a subject, and of two the last', async () => {
+  it('keeps the newest token of the execution that waits for news of a subject', async () => {
     const subject = unique('understudy-scratch-crm');
     expect(await catalog.awaiting(subject)).toBeUndefined();
     await catalog.awaitNotice(subject, 'token-1', AT);

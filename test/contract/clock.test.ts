@@ -21,7 +21,7 @@ const CLOCKS: [string, () => ClockUnderTest][] = [
   ],
 ];
 
-describe.each(CLOCKS)('a clock %s', (_name, make) => {
+describe.each(CLOCKS)('the clock %s', (_name, make) => {
   it('does not go backwards', async () => {
     const { clock, pass } = make();
     const before = clock.now().getTime();
@@ -29,7 +29,7 @@ describe.each(CLOCKS)('a clock %s', (_name, make) => {
     expect(clock.now().getTime()).toBeGreaterThanOrEqual(before);
   });
 
-  it('wakes a sleeper when his time has come, and time has passed for him', async () => {
+  it('wakes a sleeper after time has passed for it', async () => {
     const { clock, pass } = make();
     const before = clock.now().getTime();
     const slept = clock.sleep(50).then(() => clock.now().getTime() - before);
@@ -37,7 +37,7 @@ describe.each(CLOCKS)('a clock %s', (_name, make) => {
     expect(await slept).toBeGreaterThan(0);
   });
 
-  it('ends a sleep early, without error, when its signal aborts', async () => {
+  it('ends a sleep early and without an error when its signal aborts', async () => {
     const { clock, pass } = make();
     const over = new AbortController();
     const slept = clock.sleep(3_600_000, over.signal);
@@ -46,11 +46,11 @@ describe.each(CLOCKS)('a clock %s', (_name, make) => {
     await expect(slept).resolves.toBeUndefined();
   });
 
-  it('does not sleep for a signal that was aborted before', async () => {
+  it('does not sleep when the signal was aborted before', async () => {
     await expect(make().clock.sleep(3_600_000, AbortSignal.abort())).resolves.toBeUndefined();
   });
 
-  it('lets each sleeper have his own end', async () => {
+  it('wakes three sleepers in the order of their ends', async () => {
     const { clock, pass } = make();
     const woken: string[] = [];
     const over = new AbortController();
@@ -65,8 +65,8 @@ describe.each(CLOCKS)('a clock %s', (_name, make) => {
   });
 });
 
-describe('a clock moved by hand', () => {
-  it('stands still by itself, and nobody wakes', async () => {
+describe('the manual clock', () => {
+  it('stands still and wakes no sleeper until a test moves it', async () => {
     const clock = manualClock('2026-11-20T12:00:00Z');
     let woken = false;
     const slept = clock.sleep(1).then(() => {
@@ -81,7 +81,7 @@ describe('a clock moved by hand', () => {
     expect(clock.sleeping()).toBe(0);
   });
 
-  it('wakes one who sleeps again and again at each of his moments', async () => {
+  it('wakes a loop that sleeps at each of its moments', async () => {
     const clock = manualClock('2026-11-20T12:00:00Z');
     const seen: string[] = [];
     const over = new AbortController();
@@ -92,14 +92,14 @@ describe('a clock moved by hand', () => {
       }
     })();
     await clock.advance(65);
-    expect(seen).toEqual(['00:20', '00:40', '01:00'].map((at) => at));
+    expect(seen).toEqual(['00:20', '00:40', '01:00']);
     expect(clock.now().toISOString()).toBe('2026-11-20T12:01:05.000Z');
     over.abort();
     await loop;
   });
 });
 
-it('a clock that skips leaves others their turn, however often somebody sleeps', async () => {
+it('the manual clock that skips lets other work run between the sleeps of a loop', async () => {
   const clock = manualClock('2026-11-20T12:00:00Z', { skipping: true });
   let others = 0;
   const work = (async () => {

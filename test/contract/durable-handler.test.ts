@@ -20,10 +20,10 @@ const BODY = {
 };
 
 test.each([
-  ['by a queue, and its message is wrong, is told and over', true, new InputError('no'), 'SUCCEEDED', 1],
-  ['by a person, and his message is wrong, fails', false, new InputError('no'), 'FAILED', 0],
-  ['by a queue, and something breaks, fails', true, new UnderstudyError('catalog', 'no'), 'FAILED', 0],
-])('a durable job that is asked for %s', async (_what, queued, error, status, told) => {
+  ['of a queue ends with an alert when its message is wrong', true, new InputError('no'), 'SUCCEEDED', 1],
+  ['of a person fails when its message is wrong', false, new InputError('no'), 'FAILED', 0],
+  ['of a queue fails when the catalog fails', true, new UnderstudyError('catalog', 'no'), 'FAILED', 0],
+])('a durable job %s', async (_what, queued, error, status, told) => {
   refuse.mockClear();
   const handlerFunction = durableHandler(copyJob, () => Promise.reject(error));
   const payload = queued ? { Records: [{ body: JSON.stringify(BODY) }] } : BODY;

@@ -16,7 +16,7 @@ type Execute = <T>(
 const executeInMemory: Execute = async (code, functions, woken = []) => {
   const onPause = (name: string) => (woken.includes(name) ? 'woken' : 'elapsed');
   const ending = await memoryExecution(functions, { onPause }).run(code);
-  if (ending.died) throw new Error('nobody told it to die');
+  if (ending.died) throw new Error('it died');
   return ending.result;
 };
 
@@ -49,16 +49,7 @@ describe.each<[string, Execute]>([
   beforeAll(() => LocalDurableTestRunner.setupTestEnvironment({ skipTime: true, checkpointDelay: 0 }));
   afterAll(() => LocalDurableTestRunner.teardownTestEnvironment());
 
-  it('gives each step its result and comes to its own', async () => {
-    const result = await execute(async (durable) => {
-      const one = await durable.step('one', async () => 1);
-      const two = await durable.step('two', async () => one + 1);
-      return { one, two };
-    });
-    expect(result).toEqual({ one: 1, two: 2 });
-  });
-
-  it('does a step once, however often the code begins anew', async () => {
+  it('does each step once, although the code begins again after a call', async () => {
     let steps = 0;
     let begun = 0;
     const result = await execute(
@@ -75,7 +66,7 @@ describe.each<[string, Execute]>([
     expect(begun).toBeGreaterThan(1);
   });
 
-  it('tells two steps of one name apart', async () => {
+  it('keeps the results of two steps of one name apart', async () => {
     const result = await execute(
       async (durable) => {
         const first = await durable.step('same', async () => 'first');
@@ -88,7 +79,7 @@ describe.each<[string, Execute]>([
     expect(result).toEqual(['first', 'second']);
   });
 
-  it('hands out what JSON keeps of a result, at once and not only on replay', async () => {
+  it('gives a step’s result as JSON keeps it, before any replay too', async () => {
     const result = await execute(async (durable) => {
       const kept = await durable.step('date', async () => ({ at: new Date(0), nothing: undefined }));
       return { type: typeof kept.at, keys: Object.keys(kept) };
@@ -96,7 +87,7 @@ describe.each<[string, Execute]>([
     expect(result).toEqual({ type: 'string', keys: ['at'] });
   });
 
-  it('takes a step without a result', async () => {
+  it('gives undefined for a step without a result', async () => {
     const result = await execute(async (durable) => {
       const nothing = await durable.step('nothing', async () => undefined);
       return { undefined: nothing === undefined };
@@ -104,7 +95,7 @@ describe.each<[string, Execute]>([
     expect(result).toEqual({ undefined: true });
   });
 
-  it('tries a step five times', async () => {
+  it('gives the result of a step that succeeds at its fifth try', async () => {
     let tries = 0;
     const work = async () => {
       if (++tries < 5) throw new Error('not yet');
@@ -113,7 +104,7 @@ describe.each<[string, Execute]>([
     expect(await execute((durable) => durable.step('stubborn', work))).toBe(5);
   });
 
-  it('then fails it, with the name and message of what was thrown and nothing else of it', async () => {
+  it('fails a step after its fifth try with the name and message of its error and nothing else of it', async () => {
     let tries = 0;
     const work = async () => {
       tries++;
@@ -136,7 +127,7 @@ describe.each<[string, Execute]>([
     expect(tries).toBe(5);
   });
 
-  it('does not try a failed step again when the code begins anew', async () => {
+  it('does not try a failed step again when the code begins again', async () => {
     let tries = 0;
     const result = await execute(
       async (durable) => {
@@ -155,7 +146,7 @@ describe.each<[string, Execute]>([
     expect(tries).toBe(5);
   });
 
-  it('hands a function what JSON keeps of its input, and gives back what it keeps of the answer', async () => {
+  it('calls a function with its input as JSON keeps it, and gives its answer as JSON keeps it', async () => {
     const seen: unknown[] = [];
     const result = await execute(
       (durable) =>
@@ -171,7 +162,7 @@ describe.each<[string, Execute]>([
     expect(result).toEqual({ at: '1970-01-02T00:00:00.000Z' });
   });
 
-  it('says why a function that was called has failed, and does not call it again', async () => {
+  it('fails a call with the message of the function’s error, and does not call it again', async () => {
     let calls = 0;
     const broken = async () => {
       calls++;
@@ -183,11 +174,11 @@ describe.each<[string, Execute]>([
     expect(calls).toBe(1);
   });
 
-  it('says of a pause that nobody ended that it has elapsed', async () => {
+  it('ends a pause with elapsed when its time is over', async () => {
     expect(await execute((durable) => durable.pause('wait', 2))).toBe('elapsed');
   });
 
-  it('says of a pause that somebody ended that it was woken, and goes on from there', async () => {
+  it('ends a pause with woken when its token is answered, and goes on from there', async () => {
     const result = await execute(
       async (durable) => {
         const first = await durable.pause('first', 3600);
@@ -200,7 +191,7 @@ describe.each<[string, Execute]>([
     expect(result).toEqual(['woken', 'elapsed', 'done']);
   });
 
-  it('says once who waits, with a token of each pause’s own, and begins the code anew after it', async () => {
+  it('announces each pause once, with a token of its own, and begins the code again after it', async () => {
     const tokens: string[] = [];
     let begun = 0;
     await execute(async (durable) => {
@@ -215,22 +206,19 @@ describe.each<[string, Execute]>([
     expect(begun).toBeGreaterThan(2);
   });
 
-  it('tries five times to say who waits, then fails the pause with the reason', async () => {
+  it('fails a pause with the reason when five tries to announce it fail', async () => {
     let tries = 0;
     const remember = async () => {
       tries++;
-      throw new Error('nobody listens');
+      throw new Error('no listener');
     };
     const code = (durable: Durable) =>
       durable.pause('wait', 60, remember).catch((error) => [error.name, error.message]);
-    expect(await execute(code)).toEqual([
-      'CallbackSubmitterError',
-      expect.stringContaining('nobody listens'),
-    ]);
+    expect(await execute(code)).toEqual(['CallbackSubmitterError', expect.stringContaining('no listener')]);
     expect(tries).toBe(5);
   });
 
-  it('fails with what the code throws', async () => {
+  it('fails with the error that the code throws', async () => {
     const failing = execute(async (durable) => {
       await durable.step('fine', async () => 1);
       throw new Error('the story ends badly');

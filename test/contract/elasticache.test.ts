@@ -29,19 +29,12 @@ beforeAll(async () => {
   client = await impatient(elasticacheClient(HOME.region));
   platform = elasticachePlatform(client, HOME);
   // A client reads its endpoint when it is first used.
-  await platform.source(of('nobody'));
+  await platform.source(of('missing'));
 });
 afterAll(() => local.close());
 beforeEach(() => {
-  for (const each of [
-    local.groups,
-    local.clusters,
-    local.caches,
-    local.snapshots,
-    local.cacheSnapshots,
-    local.tags,
-  ])
-    each.clear();
+  const { groups, clusters, caches, snapshots, cacheSnapshots, tags } = local;
+  for (const each of [groups, clusters, caches, snapshots, cacheSnapshots, tags]) each.clear();
   local.fault = undefined;
   local.quotas = { node: 20, serverless: 24 };
   local.calls.length = 0;
@@ -114,18 +107,13 @@ const FORMS: [string, (id: string) => void][] = [
   ['a serverless cache', (id) => putServerless(id)],
 ];
 
-describe.each(FORMS)('the snapshots of %s', (_name, put) => {
+describe.each(FORMS)('snapshots of %s', (_name, put) => {
   it('are taken with their tags, become available with their age and size, and are deleted', async () => {
     put('sessions');
     await platform.takeSnapshot(of('sessions'), 'understudy-1', TAGS);
     const creating = await platform.snapshot('elasticache', 'understudy-1', HOME);
-    expect(creating).toMatchObject({
-      id: 'understudy-1',
-      status: 'creating',
-      type: 'manual',
-      bytes: 0,
-      tags: TAGS,
-    });
+    const made = { id: 'understudy-1', status: 'creating', type: 'manual', bytes: 0, tags: TAGS };
+    expect(creating).toMatchObject(made);
     expect(creating).not.toHaveProperty('takenAt');
 
     local.finish(AT);
@@ -146,7 +134,7 @@ describe.each(FORMS)('the snapshots of %s', (_name, put) => {
     await platform.deleteSnapshot('elasticache', 'understudy-1', HOME);
   });
 
-  it('are listed to the last page, each with its tags, which are asked for once', async () => {
+  it('are listed to the last page, each with its tags, which ElastiCache is asked for once', async () => {
     put('sessions');
     put('others');
     for (const id of ['one', 'two', 'three', 'four', 'five'])
@@ -162,7 +150,7 @@ describe.each(FORMS)('the snapshots of %s', (_name, put) => {
     expect(local.calls).not.toContain('ListTagsForResource');
   });
 
-  it('outlive their cache', async () => {
+  it('are found and listed after their cache was deleted', async () => {
     put('sessions');
     await platform.takeSnapshot(of('sessions'), 'understudy-1', TAGS);
     local.finish(AT);
@@ -173,7 +161,7 @@ describe.each(FORMS)('the snapshots of %s', (_name, put) => {
     expect(await platform.snapshots(of('session'), HOME)).toEqual([]);
   });
 
-  it('are refused beyond what ElastiCache takes in a day, with what to do', async () => {
+  it('are refused beyond the daily quota of ElastiCache, with what to do', async () => {
     put('sessions');
     local.quotas = { node: 1, serverless: 1 };
     await platform.takeSnapshot(of('sessions'), 'one', TAGS);
@@ -192,7 +180,7 @@ describe.each(FORMS)('the snapshots of %s', (_name, put) => {
     });
   });
 
-  it('are not deleted while they are being taken', async () => {
+  it('are not deleted while they are being taken, and taken for deleted while they are being deleted', async () => {
     put('sessions');
     await platform.takeSnapshot(of('sessions'), 'understudy-1', TAGS);
     await expect(platform.deleteSnapshot('elasticache', 'understudy-1', HOME)).rejects.toMatchObject({
@@ -204,7 +192,7 @@ describe.each(FORMS)('the snapshots of %s', (_name, put) => {
   });
 });
 
-describe('a source', () => {
+describe('a cache', () => {
   it('is found as a replication group, with what only its nodes know', async () => {
     putGroup('sessions');
     const source = await platform.source(of('sessions'));
@@ -232,7 +220,6 @@ describe('a source', () => {
       subnetGroup: 'private',
       securityGroups: ['sg-1'],
     });
-    expect(source!.state).toBe('ready');
   });
 
   it('is found as a single cluster', async () => {
@@ -246,10 +233,10 @@ describe('a source', () => {
     });
   });
 
-  it('is found as a serverless cache, which is always encrypted, whatever case its state is written in', async () => {
+  it('is found as a serverless cache, which is always encrypted, although its state is written in capitals', async () => {
     putServerless('sessions');
-    const source = await platform.source(of('sessions'));
-    expect(source).toMatchObject({
+    expect(await platform.source(of('sessions'))).toMatchObject({
+      state: 'ready',
       status: 'available',
       engine: 'valkey',
       engineVersion: '8.0.1',
@@ -257,25 +244,24 @@ describe('a source', () => {
       instanceClass: 'serverless',
       backups: { retention: 3 * 86_400, window: '04:00-04:00' },
     });
-    expect(source!.state).toBe('ready');
   });
 
-  it('is none where no cache has the name, and no snapshot of it is taken', async () => {
-    expect(await platform.source(of('nobody'))).toBeUndefined();
-    await expect(platform.takeSnapshot(of('nobody'), 'understudy-1', TAGS)).rejects.toMatchObject({
+  it('that does not exist is not found, and no snapshot of it is taken', async () => {
+    expect(await platform.source(of('missing'))).toBeUndefined();
+    await expect(platform.takeSnapshot(of('missing'), 'understudy-1', TAGS)).rejects.toMatchObject({
       code: 'source-not-found',
-      message: expect.stringContaining('nobody'),
+      message: expect.stringContaining('missing'),
     });
     expect(local.calls.filter((call) => call.startsWith('Create'))).toEqual([]);
   });
 
-  it('is looked for as a serverless cache when its name is too long for a node', async () => {
+  it('is found as a serverless cache when its name is too long for a node', async () => {
     putServerless('sessions');
     local.fault = { action: 'DescribeReplicationGroups', code: 'InvalidParameterValue' };
     expect(await platform.source(of('sessions'))).toMatchObject({ instanceClass: 'serverless' });
   });
 
-  it('that is busy is said to be, and not taken for one that refuses', async () => {
+  it('that is busy is found as busy, and refuses a snapshot as busy', async () => {
     putGroup('sessions', { Status: 'snapshotting' });
     expect((await platform.source(of('sessions')))!.state).toBe('busy');
     await expect(platform.takeSnapshot(of('sessions'), 'understudy-1', TAGS)).rejects.toMatchObject({
@@ -288,13 +274,16 @@ describe('a source', () => {
     ['ServiceUnavailable', 503, 'platform-unreachable'],
     ['AccessDenied', 403, 'platform-denied'],
     ['InvalidParameterCombination', 400, 'platform-refused'],
-  ])('that could not be asked for %s is not one that does not exist', async (code, status, meaning) => {
-    putServerless('sessions');
-    local.fault = { action: 'DescribeReplicationGroups', code, status };
-    await expect(platform.source(of('sessions'))).rejects.toMatchObject({ code: meaning });
-  });
+  ])(
+    'is not taken for one that does not exist when ElastiCache answers %s',
+    async (code, status, meaning) => {
+      putServerless('sessions');
+      local.fault = { action: 'DescribeReplicationGroups', code, status };
+      await expect(platform.source(of('sessions'))).rejects.toMatchObject({ code: meaning });
+    },
+  );
 
-  it('counts as encrypted by what is so, not by the flag of its making', () => {
+  it('is encrypted by its storage, not by the flag it was created with', () => {
     const group = { ReplicationGroupId: 'sessions', AtRestEncryptionEnabled: false };
     expect(fromGroup({ ...group, StorageEncryptionType: 'sse-elasticache' }).encrypted).toBe(true);
     expect(fromGroup({ ...group, StorageEncryptionType: 'none' }).encrypted).toBe(false);
@@ -302,8 +291,8 @@ describe('a source', () => {
   });
 });
 
-describe('a snapshot', () => {
-  it('of a group without cluster mode is taken of the node that AWS takes its own of, and both are found', async () => {
+describe('a cache snapshot', () => {
+  it('of a group without cluster mode is taken of the node that AWS takes its own of, and both are listed', async () => {
     putCluster('sessions-002');
     putGroup('sessions', { ClusterEnabled: false, SnapshottingClusterId: 'sessions-002' });
     await platform.takeSnapshot(of('sessions'), 'ours', TAGS);
@@ -325,7 +314,7 @@ describe('a snapshot', () => {
     ]);
   });
 
-  it('of several nodes is as old as the first of them and as large as all', async () => {
+  it('of several nodes is as old as the oldest of them and as large as all', async () => {
     putGroup('sessions');
     await platform.takeSnapshot(of('sessions'), 'understudy-1', TAGS);
     local.finish(AT);
@@ -343,16 +332,14 @@ describe('a snapshot', () => {
     putCluster('sessions', { AtRestEncryptionEnabled: false });
     await platform.takeSnapshot(of('sessions'), 'understudy-1', TAGS);
     local.finish(AT);
-    expect(await platform.snapshot('elasticache', 'understudy-1', HOME)).toMatchObject({ encrypted: false });
+    const found = () => platform.snapshot('elasticache', 'understudy-1', HOME);
+    expect(await found()).toMatchObject({ encrypted: false });
     local.snapshots.get('understudy-1')!.KmsKeyId = 'key-1';
-    expect(await platform.snapshot('elasticache', 'understudy-1', HOME)).toMatchObject({
-      encrypted: true,
-      kmsKey: 'key-1',
-    });
+    expect(await found()).toMatchObject({ encrypted: true, kmsKey: 'key-1' });
   });
 
   it.each(['1-digit-first', 'two--hyphens', 'ends-', 'under_score', `x${'y'.repeat(255)}`])(
-    'is not asked for under the name %s',
+    'is refused under the name %s before ElastiCache is asked',
     async (name) => {
       putCluster('sessions');
       await expect(platform.takeSnapshot(of('sessions'), name, TAGS)).rejects.toMatchObject({
@@ -362,19 +349,20 @@ describe('a snapshot', () => {
     },
   );
 
-  it('is not copied or shared, and nothing of ours lies elsewhere', async () => {
+  it('is not copied or shared, and none is looked for in another Region', async () => {
     const away = { name: 'eu-west-1', region: 'eu-west-1' };
     putCluster('sessions');
     await platform.takeSnapshot(of('sessions'), 'understudy-1', TAGS);
     local.finish(AT);
     const taken = (await platform.snapshot('elasticache', 'understudy-1', HOME))!;
     local.calls.length = 0;
-    await expect(
-      platform.copySnapshot({ ...taken, region: HOME.region }, { id: 'copy', place: away, tags: TAGS }),
-    ).rejects.toMatchObject({ code: 'copy-impossible' });
-    await expect(platform.share('elasticache', 'understudy-1', HOME, '111122223333')).rejects.toMatchObject({
-      code: 'copy-impossible',
-    });
+    const impossible = { code: 'copy-impossible' };
+    const copy = { id: 'copy', place: away, tags: TAGS };
+    await expect(platform.copySnapshot({ ...taken, region: HOME.region }, copy)).rejects.toMatchObject(
+      impossible,
+    );
+    const sharing = platform.share('elasticache', 'understudy-1', HOME, '111122223333');
+    await expect(sharing).rejects.toMatchObject(impossible);
     expect(await platform.snapshots(of('sessions'), away)).toEqual([]);
     expect(await platform.snapshot('elasticache', 'understudy-1', away)).toBeUndefined();
     await platform.deleteSnapshot('elasticache', 'understudy-1', away);
@@ -389,12 +377,12 @@ describe('a snapshot', () => {
     ['12 KB', 12 * 1024],
     ['', 0],
     [undefined, 0],
-  ])('that says %s has so many bytes', (size, bytes) => {
+  ])('of size %s has so many bytes', (size, bytes) => {
     expect(bytesOf(size)).toBe(bytes);
   });
 });
 
-describe('on moto, which knows nodes only', () => {
+describe('ElastiCache in moto', () => {
   let moto: ElastiCacheClient;
   let onMoto: Platform;
   beforeAll(async () => {
@@ -429,21 +417,21 @@ describe('on moto, which knows nodes only', () => {
           SnapshotRetentionLimit: 7,
         }),
     ],
-  ])('a snapshot of %s is taken, found by its name and its cache, and deleted', async (_name, create) => {
-    const [id, name] = [unique('cache'), unique('understudy')];
-    await moto.send(create(id) as CreateCacheClusterCommand);
-    expect(await onMoto.source(of(id))).toMatchObject({ id, backups: { retention: 7 * 86_400 } });
-    await onMoto.takeSnapshot(of(id), name, TAGS);
-    await expect(onMoto.takeSnapshot(of(id), name, TAGS)).rejects.toMatchObject({ code: 'snapshot-exists' });
-    expect(await onMoto.snapshot('elasticache', name, HOME)).toMatchObject({
-      id: name,
-      status: 'available',
-      type: 'manual',
-      sourceId: id,
-      tags: TAGS,
-    });
-    expect((await onMoto.snapshots(of(id), HOME)).map((each) => each.id)).toEqual([name]);
-    await onMoto.deleteSnapshot('elasticache', name, HOME);
-    expect(await onMoto.snapshots(of(id), HOME)).toEqual([]);
-  });
+  ])(
+    'takes a snapshot of %s, finds it by its name and by its cache, and deletes it',
+    async (_name, create) => {
+      const [id, name] = [unique('cache'), unique('understudy')];
+      await moto.send(create(id) as CreateCacheClusterCommand);
+      expect(await onMoto.source(of(id))).toMatchObject({ id, backups: { retention: 7 * 86_400 } });
+      await onMoto.takeSnapshot(of(id), name, TAGS);
+      await expect(onMoto.takeSnapshot(of(id), name, TAGS)).rejects.toMatchObject({
+        code: 'snapshot-exists',
+      });
+      const made = { id: name, status: 'available', type: 'manual', sourceId: id, tags: TAGS };
+      expect(await onMoto.snapshot('elasticache', name, HOME)).toMatchObject(made);
+      expect((await onMoto.snapshots(of(id), HOME)).map((each) => each.id)).toEqual([name]);
+      await onMoto.deleteSnapshot('elasticache', name, HOME);
+      expect(await onMoto.snapshots(of(id), HOME)).toEqual([]);
+    },
+  );
 });

@@ -5,8 +5,8 @@ import { AT, lateness } from './support/catalogs.ts';
 
 const LOST = new Error('the catalog does not answer');
 
-describe('a port made to fail', () => {
-  it('fails before anything is done, so many times', async () => {
+describe('a faulty port', () => {
+  it('fails as often as it is told before anything is done', async () => {
     const { port, fail } = faulty(memoryCatalog());
     fail('putFinding', LOST, { times: 2 });
     const opening = () => openFinding(port, lateness('crm'), ['alerts'], AT);
@@ -16,14 +16,14 @@ describe('a port made to fail', () => {
     expect(await opening()).toMatchObject({ tell: { occasion: 'opened' } });
   });
 
-  it('fails after everything is done, so that only the answer is lost', async () => {
+  it('fails after everything is done when only the answer is to be lost', async () => {
     const { port, fail } = faulty(memoryCatalog());
     fail('putFinding', LOST, { after: true });
     await expect(openFinding(port, lateness('crm'), ['alerts'], AT)).rejects.toBe(LOST);
     expect(await port.openFindings()).toHaveLength(1);
   });
 
-  it('fails for good until it is healed, and leaves other methods alone', async () => {
+  it('fails one method until it is healed, and no other method', async () => {
     const { port, fail, heal, calls } = faulty(memoryCatalog());
     fail('openRuns', LOST);
     for (let times = 0; times < 3; times++) await expect(port.openRuns()).rejects.toBe(LOST);

@@ -1,9 +1,10 @@
+import type { JobMessage } from '../../lib/domain/runs/job.ts';
 import { entriesOf, pickyTopic } from './support/fake-sns.ts';
-import { breaks, type FaultyProxy } from './support/proxy.ts';
+import { breaks, type FaultyProxy, type Wire } from './support/proxy.ts';
 import { unique } from './support/stage.ts';
 import { dumpOf, type MessagesUnderTest, messagesOverSns } from './support/topics.ts';
 
-describe('job messages on SNS and SQS that fail', () => {
+describe('job messages over SNS and SQS', () => {
   let under: MessagesUnderTest & { proxy: FaultyProxy };
   let proxy: FaultyProxy;
   beforeAll(async () => {
@@ -14,6 +15,7 @@ describe('job messages on SNS and SQS that fail', () => {
   afterAll(() => under.stop());
 
   const some = (count: number) => Array.from({ length: count }, () => dumpOf(unique('batched')));
+  const targetsOf = (messages: JobMessage[]) => messages.map((message) => message.target).sort();
   const sizes = () => proxy.of('PublishBatch').map((wire) => entriesOf(wire).length);
   const asked = () =>
     proxy.of('PublishBatch').flatMap((wire) => entriesOf(wire).map((entry) => entry.message.target));
@@ -23,32 +25,20 @@ describe('job messages on SNS and SQS that fail', () => {
     [10, [10]],
     [11, [10, 1]],
     [95, [...Array(9).fill(10), 5]],
-  ])('asks for %i messages in batches of at most ten, each once', async (count, expected) => {
-    proxy.rule(
-      pickyTopic(
-        () => false,
-        () => undefined,
-      ),
-    );
-    const all = some(count);
-    expect(await under.messages.publishAll(all)).toEqual([]);
-    expect(sizes().sort((a, b) => b - a)).toEqual(expected);
-    expect(asked().sort()).toEqual(all.map((message) => message.target).sort());
-  });
+  ])(
+    'are published %i at once in batches of at most ten, each once and with an id of its own',
+    async (count, expected) => {
+      proxy.rule(pickyTopic());
+      const all = some(count);
+      expect(await under.messages.publishAll(all)).toEqual([]);
+      expect(sizes().sort((a, b) => b - a)).toEqual(expected);
+      expect(asked().sort()).toEqual(targetsOf(all));
+      const ids = (wire: Wire) => new Set(entriesOf(wire).map((entry) => entry.id));
+      expect(proxy.of('PublishBatch').map((wire) => ids(wire).size)).toEqual(sizes());
+    },
+  );
 
-  it('gives every entry of a batch an id of its own', async () => {
-    proxy.rule(
-      pickyTopic(
-        () => false,
-        () => undefined,
-      ),
-    );
-    await under.messages.publishAll(some(20));
-    for (const wire of proxy.of('PublishBatch'))
-      expect(new Set(entriesOf(wire).map((entry) => entry.id)).size).toBe(10);
-  });
-
-  it('asks again for what was not taken, and for nothing else', async () => {
+  it('are published again when SNS did not take them, and no others', async () => {
     const all = some(25);
     const bad = new Set([all[0]!.target, all[12]!.target, all[24]!.target]);
     const seen = new Set<string>();
@@ -63,22 +53,17 @@ describe('job messages on SNS and SQS that fail', () => {
     );
     expect(await under.messages.publishAll(all)).toEqual([]);
     expect(sizes()).toEqual([10, 10, 5, 3]);
-    expect(taken.sort()).toEqual(all.map((message) => message.target).sort());
+    expect(taken.sort()).toEqual(targetsOf(all));
   });
 
-  it('gives up after a few tries and says what SNS said', async () => {
+  it('are given back with the reason of SNS after four tries', async () => {
     const all = some(12);
-    proxy.rule(
-      pickyTopic(
-        ({ message }) => message.target === all[11]!.target,
-        () => undefined,
-      ),
-    );
+    proxy.rule(pickyTopic(({ message }) => message.target === all[11]!.target));
     expect(await under.messages.publishAll(all)).toEqual([{ message: all[11], reason: 'not this one' }]);
     expect(asked().filter((target) => target === all[11]!.target)).toHaveLength(4);
   });
 
-  it('gives back the messages of a batch that failed as a whole, and brings those of the others', async () => {
+  it('of a batch that fails as a whole are given back, and those of other batches arrive', async () => {
     const all = some(25);
     const taken: string[] = [];
     const topic = pickyTopic(
@@ -94,39 +79,31 @@ describe('job messages on SNS and SQS that fail', () => {
     const left = await under.messages.publishAll(all);
     expect(left.map((each) => each.message)).toEqual(all.slice(0, 10));
     for (const { reason } of left) expect(reason).toContain('said by the test');
-    expect(taken.sort()).toEqual(
-      all
-        .slice(10)
-        .map((message) => message.target)
-        .sort(),
-    );
+    expect(taken.sort()).toEqual(targetsOf(all.slice(10)));
   });
 
-  it('asks again when SNS stumbles, and then has nothing to give back', async () => {
+  it('are all published when SNS fails three times', async () => {
     const all = some(15);
     const stumbles = breaks('PublishBatch', { status: 500, code: 'InternalError' }, (number) => number <= 3);
-    const topic = pickyTopic(
-      () => false,
-      () => undefined,
-    );
+    const topic = pickyTopic();
     proxy.rule((wire) => stumbles(wire) ?? topic(wire));
     expect(await under.messages.publishAll(all)).toEqual([]);
     expect(proxy.broken()).toBeGreaterThan(3);
   });
 
-  it('asks a queue for whole seconds, at least one and no more than a queue can keep', async () => {
+  it('are postponed by whole seconds, at least one and at most what a queue can delay', async () => {
     for (const seconds of [-5, 0, 0.2, 1, 299.5, 86_400])
       await under.messages.postpone(dumpOf(unique('later')), seconds);
     const delays = proxy.of('SendMessage').map((wire) => JSON.parse(wire.body.toString()).DelaySeconds);
     expect(delays).toEqual([1, 1, 1, 1, 300, 900]);
   });
 
-  it('rejects when a message could not be put back', async () => {
+  it('reject when SQS refuses to postpone one', async () => {
     proxy.rule(breaks('SendMessage', { status: 403, code: 'AccessDenied' }));
     await expect(under.messages.postpone(dumpOf(unique()), 5)).rejects.toThrow();
   });
 
-  it('rejects when a single message could not be published', async () => {
+  it('reject when SNS refuses a single one', async () => {
     proxy.rule(breaks('Publish', { status: 403, code: 'AuthorizationError' }));
     await expect(under.messages.publish(dumpOf(unique()))).rejects.toThrow('said by the test');
   });

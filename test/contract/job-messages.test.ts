@@ -24,28 +24,25 @@ describe.each(MESSAGES)('job messages %s', (_name, make) => {
     return found;
   };
 
-  it('brings a message to the queue of its job, as it was', async () => {
+  it('arrive at the queue of their job as they were published', async () => {
     const message = { ...dumpOf(unique('whole')), reason: 'weil „Äpfel“ & <Birnen>\n' };
     await under.messages.publish(message);
     expect(await under.take('dump', 1)).toEqual([message]);
   });
 
-  it.each(['dump', 'verify', 'rehearse', 'expire'])(
-    'brings a message of job %s to no other queue',
-    async (job) => {
-      const target = unique('one');
-      await under.messages.publish({ job, target } as never);
-      expect(await arrived(target, { [job]: 1 })).toEqual({ [job]: [target] });
-    },
-  );
+  it.each(['dump', 'verify', 'rehearse', 'expire'])('of job %s arrive at no other queue', async (job) => {
+    const target = unique('one');
+    await under.messages.publish({ job, target } as never);
+    expect(await arrived(target, { [job]: 1 })).toEqual({ [job]: [target] });
+  });
 
-  it('brings what nobody takes to the queue of the unclaimed and nowhere else', async () => {
+  it('of an unknown job arrive at the queue of the unclaimed and at no other', async () => {
     const target = unique('unknown');
     await under.messages.publish({ job: 'defragment', target } as never);
     expect(await arrived(target, { unclaimed: 1 })).toEqual({ unclaimed: [target] });
   });
 
-  it('brings 95 messages once each to the queues of their jobs', async () => {
+  it('arrive once each at the queues of their jobs when 95 are published', async () => {
     const prefix = unique('many');
     const all = Array.from({ length: 95 }, (_, number): JobMessage => {
       const target = `${prefix}-${String(number).padStart(2, '0')}`;
@@ -63,11 +60,11 @@ describe.each(MESSAGES)('job messages %s', (_name, make) => {
     });
   });
 
-  it('publishes nothing of nothing', async () => {
+  it('are none when none is published', async () => {
     expect(await under.messages.publishAll([])).toEqual([]);
   });
 
-  it('gives back the messages that were not taken, with the reason, and brings all others once', async () => {
+  it('that the topic refuses are given back with the reason, and all others arrive once', async () => {
     const prefix = unique('picky');
     const all = Array.from({ length: 25 }, (_, number) =>
       dumpOf(`${prefix}-${String(number).padStart(2, '0')}`),
@@ -84,23 +81,23 @@ describe.each(MESSAGES)('job messages %s', (_name, make) => {
     );
   });
 
-  it('puts a message back into the queue of its job, from where it comes again as it was', async () => {
+  it('that are postponed arrive again at the queue of their job as they were', async () => {
     const message = { ...dumpOf(unique('later')), reason: 'held' };
     await under.messages.postpone(message, 1);
     expect(await under.take('dump', 1)).toEqual([message]);
   });
 
-  it.each([0, -5, 0.2])('takes a delay of %d s for the shortest there is', async (seconds) => {
+  it.each([0, -5, 0.2])('that are postponed by %d s arrive after the shortest delay', async (seconds) => {
     const message = dumpOf(unique('now'));
     await under.messages.postpone(message, seconds);
     expect(await under.take('dump', 1)).toEqual([message]);
   });
 
-  it('takes no offence at a delay longer than a queue can keep', async () => {
+  it('may be postponed by longer than a queue can delay', async () => {
     await expect(under.messages.postpone(dumpOf(unique('far')), 86_400)).resolves.toBeUndefined();
   });
 
-  it('refuses to put back what has no queue', async () => {
+  it('of a job without a queue cannot be postponed', async () => {
     const message = { ...dumpOf(unique('none')), job: 'rehearse' as const, simulation: false };
     await expect(under.messages.postpone(message, 5)).rejects.toMatchObject({ code: 'no-queue' });
   });

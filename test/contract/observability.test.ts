@@ -38,18 +38,12 @@ afterAll(() => jest.restoreAllMocks());
 
 function countedIn(line: Embedded): Counted {
   const [{ Dimensions, Metrics: metrics }] = line._aws.CloudWatchMetrics;
-  const { Name } = metrics[0];
+  const name = metrics[0].Name;
   const pick = (keys: string[]) => Object.fromEntries(keys.map((key) => [key, String(line[key])]));
   const dimensions = Dimensions[0].filter((key) => key !== 'service');
-  const properties = Object.keys(line).filter(
-    (key) => !['_aws', 'service', Name, ...dimensions].includes(key),
-  );
-  return {
-    name: Name,
-    value: Number(line[Name]),
-    dimensions: pick(dimensions),
-    properties: pick(properties),
-  };
+  const others = ['_aws', 'service', name, ...dimensions];
+  const properties = Object.keys(line).filter((key) => !others.includes(key));
+  return { name, value: Number(line[name]), dimensions: pick(dimensions), properties: pick(properties) };
 }
 
 describe.each<[string, () => { metrics: Metrics; counted: () => Counted[] }]>([
@@ -68,17 +62,12 @@ describe.each<[string, () => { metrics: Metrics; counted: () => Counted[] }]>([
   it('have policy and job as dimensions, and the target as a property only', () => {
     const { metrics, counted } = make();
     metrics.count('JobFailed', 1, { policy: 'production', job: 'dump' }, { target: 'crm' });
-    expect(counted()).toEqual([
-      {
-        name: 'JobFailed',
-        value: 1,
-        dimensions: { policy: 'production', job: 'dump' },
-        properties: { target: 'crm' },
-      },
-    ]);
+    const dimensions = { policy: 'production', job: 'dump' };
+    const properties = { target: 'crm' };
+    expect(counted()).toEqual([{ name: 'JobFailed', value: 1, dimensions, properties }]);
   });
 
-  it('need no dimensions, and leave out those without a value', () => {
+  it('need no dimensions, and leave those without a value out', () => {
     const { metrics, counted } = make();
     metrics.count('WatchCompleted', 1);
     metrics.count('JobFailed', 0, { job: 'verify', policy: undefined as never });
@@ -88,7 +77,7 @@ describe.each<[string, () => { metrics: Metrics; counted: () => Counted[] }]>([
     ]);
   });
 
-  it('keep what is counted twice as two figures, and each with its own dimensions', () => {
+  it('keep two counts of one name apart, each with its own dimensions', () => {
     const { metrics, counted } = make();
     metrics.count('JobsDispatched', 3, { job: 'dump' });
     metrics.count('JobsDispatched', 4, { job: 'verify' });
@@ -99,7 +88,7 @@ describe.each<[string, () => { metrics: Metrics; counted: () => Counted[] }]>([
   });
 });
 
-it('embedded metrics say whether a figure is seconds', () => {
+it('metrics embedded in the log name the unit of each figure', () => {
   const metrics = embeddedMetrics();
   metrics.count('OldestNewestVerifiedSeconds', 90);
   metrics.count('OpenFindings', 2);
@@ -129,27 +118,22 @@ describe.each<[string, () => { log: Log; lines: () => Line[] }]>([
         ),
     }),
   ],
-])('a log %s', (_name, make) => {
+])('the log %s', (_name, make) => {
   it.each(['info', 'warn', 'error'] as const)('has a line of level %s with its fields', (level) => {
     const { log, lines } = make();
-    log[level]('dump failed', { run: 'dump/crm', attempt: 2, error: { code: 'x', message: 'y' } });
-    expect(lines()).toEqual([
-      {
-        level,
-        message: 'dump failed',
-        fields: { run: 'dump/crm', attempt: 2, error: { code: 'x', message: 'y' } },
-      },
-    ]);
+    const fields = { run: 'dump/crm', attempt: 2, error: { code: 'x', message: 'y' } };
+    log[level]('dump failed', fields);
+    expect(lines()).toEqual([{ level, message: 'dump failed', fields }]);
   });
 
-  it('keeps nothing of one line for the next', () => {
+  it('has no field of one line in the next', () => {
     const { log, lines } = make();
     log.info('one', { target: 'crm' });
     log.info('two');
     expect(lines().map((line) => line.fields)).toEqual([{ target: 'crm' }, {}]);
   });
 
-  it('keeps a line as it was when it was written', () => {
+  it('keeps a line as it was written when its fields change later', () => {
     const { log, lines } = make();
     const fields = { points: ['a'] };
     log.info('points', fields);

@@ -14,7 +14,7 @@ const AWAY = 'eu-west-1';
  * The deployment's own functions with a replica in another Region. moto replicates nothing, and gives versions of its
  * own: what S3 keeps equal in both buckets is written here with what the replica's bucket gave.
  */
-describe('a deployment with a replica of its vault', () => {
+describe('a deployment', () => {
   let stage: Stage;
   let bucket: string;
 
@@ -74,7 +74,7 @@ describe('a deployment with a replica of its vault', () => {
   });
   const stateOf = async (id: string) => (await catalog().point('crm', id))?.state;
 
-  it('has it where the environment says, and none where it says nothing', async () => {
+  it('has a replica of its vault where the environment names one, and none where it names none', async () => {
     const stored = await replica()!.put(Buffer.from('x'), { key: 'crm/x', contentType: 'x', tags: {} });
     expect(await replica()!.headVersion(stored)).toBeDefined();
     expect(await vault().head('crm/x')).toBeUndefined();
@@ -85,16 +85,15 @@ describe('a deployment with a replica of its vault', () => {
     forget();
   });
 
-  it('verifies a replica by what lies there', async () => {
+  it('verifies the replica of a dump by the objects in the replica’s bucket', async () => {
     const at = '2026-11-18T01:00:00Z';
     const { id } = await put(replica()!, at, asReplica(at));
-    expect(await deliver('verify', message('verify', { point: id }))).toMatchObject([
-      { outcome: 'done', findings: [] },
-    ]);
+    const outcomes = await deliver('verify', message('verify', { point: id }));
+    expect(outcomes).toMatchObject([{ outcome: 'done', findings: [] }]);
     expect(await stateOf(id)).toBe('verified');
   });
 
-  it('takes objects under other versions for no replica', async () => {
+  it('takes objects of other versions for no replica of a dump', async () => {
     const at = '2026-11-18T02:00:00Z';
     const original = await put(vault(), at, {});
     const { dump, roles, manifest: text } = original;
@@ -102,24 +101,22 @@ describe('a deployment with a replica of its vault', () => {
       await replica()!.put(Buffer.from('by hand'), { key, contentType: 'x', tags: {} });
     const expected = { ...original, ...asReplica(at) };
     await catalog().adoptPoint(expected);
-    expect(await deliver('verify', message('verify', { point: expected.id }))).toMatchObject([
-      { outcome: 'postponed' },
-    ]);
+    const outcomes = await deliver('verify', message('verify', { point: expected.id }));
+    expect(outcomes).toMatchObject([{ outcome: 'postponed' }]);
     expect(await stateOf(expected.id)).toBe('creating');
   });
 
-  it('finds a replica without one of its objects missing once it was there', async () => {
+  it('finds the replica of a dump missing when one of its objects is gone', async () => {
     const at = '2026-11-18T03:00:00Z';
     const point = await put(replica()!, at, asReplica(at));
     await deliver('verify', message('verify', { point: point.id }));
     await replica()!.removeAllVersions(point.keys.dump);
-    expect(await deliver('verify', message('verify', { point: point.id, again: true }))).toMatchObject([
-      { findings: [{ code: 'artifact-missing', subject: point.id }] },
-    ]);
+    const outcomes = await deliver('verify', message('verify', { point: point.id, again: true }));
+    expect(outcomes).toMatchObject([{ findings: [{ code: 'artifact-missing', subject: point.id }] }]);
     expect(await stateOf(point.id)).toBe('corrupt');
   });
 
-  it('expires a replica in its own bucket and nothing in the vault', async () => {
+  it('expires the replica of a dump in its own bucket, and nothing in the vault', async () => {
     const old = '2026-09-01T01:00:00Z';
     const original = await put(vault(), old, { availableAt: old, legalHold: true });
     const copy = await put(replica()!, old, asReplica(old, { state: 'verified', availableAt: old }));

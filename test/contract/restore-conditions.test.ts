@@ -70,30 +70,21 @@ const refusing =
 
 async function network(zones: string[]) {
   const { Vpc } = await ec2().send(new CreateVpcCommand({ CidrBlock: '10.8.0.0/16' }));
+  const VpcId = Vpc!.VpcId!;
   const subnets: string[] = [];
-  for (const [index, zone] of zones.entries()) {
-    const { Subnet } = await ec2().send(
-      new CreateSubnetCommand({
-        VpcId: Vpc!.VpcId!,
-        CidrBlock: `10.8.${index}.0/28`,
-        AvailabilityZone: zone,
-      }),
-    );
+  for (const [index, AvailabilityZone] of zones.entries()) {
+    const subnet = { VpcId, CidrBlock: `10.8.${index}.0/28`, AvailabilityZone };
+    const { Subnet } = await ec2().send(new CreateSubnetCommand(subnet));
     subnets.push(Subnet!.SubnetId!);
   }
   const name = unique('subnets');
-  await new RDSClient({}).send(
-    new CreateDBSubnetGroupCommand({
-      DBSubnetGroupName: name,
-      DBSubnetGroupDescription: 'd',
-      SubnetIds: subnets,
-    }),
-  );
-  return { vpc: Vpc!.VpcId!, name, subnets };
+  const group = { DBSubnetGroupName: name, DBSubnetGroupDescription: 'd', SubnetIds: subnets };
+  await new RDSClient({}).send(new CreateDBSubnetGroupCommand(group));
+  return { vpc: VpcId, name, subnets };
 }
 
 describe('a subnet group', () => {
-  it('has the VPC, zones and free addresses of its subnets', async () => {
+  it('is found with the VPC, zones and free addresses of its subnets', async () => {
     const { name, vpc } = await network([`${HOME}a`, `${HOME}b`]);
     expect(await conditions.subnetGroup(name)).toEqual({
       vpc,
@@ -102,13 +93,13 @@ describe('a subnet group', () => {
     });
   });
 
-  it('does not count a subnet that was deleted since', async () => {
+  it('is found without a subnet that was deleted', async () => {
     const { name, subnets } = await network([`${HOME}a`, `${HOME}b`]);
     await ec2().send(new DeleteSubnetCommand({ SubnetId: subnets[1]! }));
     expect(await conditions.subnetGroup(name)).toMatchObject({ zones: [`${HOME}a`], freeAddresses: 11 });
   });
 
-  it('that does not exist is undefined, and one that nobody may look at is an error', async () => {
+  it('is undefined when it does not exist, and an error when the role may not describe it', async () => {
     expect(await conditions.subnetGroup('nowhere')).toBeUndefined();
     const { name } = await network([`${HOME}a`, `${HOME}b`]);
     proxy.rule(refusing('DescribeSubnets', 'UnauthorizedOperation', 403));
@@ -119,7 +110,7 @@ describe('a subnet group', () => {
 });
 
 describe('security groups', () => {
-  it('are those that exist, with their VPC; the others are left out', async () => {
+  it('are found with their VPC, without those that do not exist', async () => {
     const { vpc } = await network([`${HOME}a`]);
     const { GroupId } = await ec2().send(
       new CreateSecurityGroupCommand({ GroupName: unique('sg'), Description: 'd', VpcId: vpc }),
@@ -128,27 +119,24 @@ describe('security groups', () => {
     expect(await conditions.securityGroups(['sg-00000000'])).toEqual([]);
   });
 
-  it('that nobody may look at are an error', async () => {
+  it('are an error when the role may not describe them', async () => {
     proxy.rule(refusing('DescribeSecurityGroups', 'UnauthorizedOperation', 403));
     await expect(conditions.securityGroups(['sg-1'])).rejects.toMatchObject({ code: 'platform-denied' });
   });
 });
 
 describe('a parameter group', () => {
-  it('has its family: an instance’s, and a cluster’s', async () => {
-    const name = unique('params');
-    const common = { DBParameterGroupFamily: 'postgres15', Description: 'd' };
+  it('is found with its family, an instance’s and a cluster’s, and undefined when it does not exist', async () => {
+    const [DBParameterGroupName, DBClusterParameterGroupName] = [unique('params'), unique('params')];
     const rds = new RDSClient({});
-    await rds.send(new CreateDBParameterGroupCommand({ DBParameterGroupName: name, ...common }));
-    await rds.send(
-      new CreateDBClusterParameterGroupCommand({
-        DBClusterParameterGroupName: `${name}-cluster`,
-        ...common,
-        DBParameterGroupFamily: 'aurora-postgresql15',
-      }),
+    const group = { DBParameterGroupName, DBParameterGroupFamily: 'postgres15', Description: 'd' };
+    await rds.send(new CreateDBParameterGroupCommand(group));
+    const ofCluster = { DBParameterGroupFamily: 'aurora-postgresql15', Description: 'd' };
+    await rds.send(new CreateDBClusterParameterGroupCommand({ DBClusterParameterGroupName, ...ofCluster }));
+    expect(await conditions.parameterFamily('rds', DBParameterGroupName)).toBe('postgres15');
+    expect(await conditions.parameterFamily('aurora', DBClusterParameterGroupName)).toBe(
+      'aurora-postgresql15',
     );
-    expect(await conditions.parameterFamily('rds', name)).toBe('postgres15');
-    expect(await conditions.parameterFamily('aurora', `${name}-cluster`)).toBe('aurora-postgresql15');
     expect(await conditions.parameterFamily('rds', 'nowhere')).toBeUndefined();
     expect(await conditions.parameterFamily('aurora', 'nowhere')).toBeUndefined();
   });
@@ -162,7 +150,7 @@ describe('a key', () => {
   /** moto takes ids only here. */
   const idOf = (arn: string) => arn.split('/')[1]!;
 
-  it('has its state: enabled, disabled, going to be deleted, or none at all', async () => {
+  it('is found as enabled, disabled or pending deletion, and undefined when it does not exist', async () => {
     const [enabled, disabled, going] = [await make(), await make(), await make()];
     await kms().send(new DisableKeyCommand({ KeyId: idOf(disabled) }));
     await kms().send(new ScheduleKeyDeletionCommand({ KeyId: idOf(going), PendingWindowInDays: 7 }));
@@ -172,17 +160,16 @@ describe('a key', () => {
       state: 'PendingDeletion',
       deletedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
     });
-    expect(
-      await conditions.key(enabled.replace(/key\/.*/, 'key/00000000-0000-0000-0000-000000000000')),
-    ).toBeUndefined();
+    const none = enabled.replace(/key\/.*/, 'key/00000000-0000-0000-0000-000000000000');
+    expect(await conditions.key(none)).toBeUndefined();
   });
 
-  it('that signs encrypts nothing', async () => {
+  it('for signatures is found as one that does not encrypt', async () => {
     const signing = await make({ KeyUsage: 'SIGN_VERIFY', KeySpec: 'RSA_2048' });
     expect(await conditions.key(signing)).toMatchObject({ encrypts: false });
   });
 
-  it('is looked for in the Region that its ARN names', async () => {
+  it('is looked for in the Region of its ARN', async () => {
     const there = await new KMSClient({ region: 'eu-west-1' }).send(new CreateKeyCommand({}));
     expect(await conditions.key(there.KeyMetadata!.Arn!)).toMatchObject({ state: 'Enabled' });
     expect(await conditions.key(there.KeyMetadata!.KeyId!)).toBeUndefined();
@@ -190,35 +177,30 @@ describe('a key', () => {
 });
 
 /** moto knows neither of these two requests. */
-describe('an engine’s version', () => {
+describe('a version of an engine', () => {
   const postgres = { engine: 'postgres', version: '15.18' };
-  const versions = (...rows: [version: string, family: string, status: string][]) =>
-    answering(
-      'DescribeDBEngineVersions',
-      () =>
-        `<DBEngineVersions>${rows
-          .map(
-            ([version, family, status]) =>
-              `<DBEngineVersion><EngineVersion>${version}</EngineVersion><DBParameterGroupFamily>${family}</DBParameterGroupFamily><Status>${status}</Status></DBEngineVersion>`,
-          )
-          .join('')}</DBEngineVersions>`,
+  const versions = (...rows: [version: string, status: string][]) => {
+    const listed = rows.map(
+      ([version, status]) =>
+        `<DBEngineVersion><EngineVersion>${version}</EngineVersion><DBParameterGroupFamily>postgres15</DBParameterGroupFamily><Status>${status}</Status></DBEngineVersion>`,
     );
+    return answering(
+      'DescribeDBEngineVersions',
+      () => `<DBEngineVersions>${listed.join('')}</DBEngineVersions>`,
+    );
+  };
 
-  it('has its family, and is offered unless it is deprecated', async () => {
-    proxy.rule(versions(['15.18', 'postgres15', 'available']));
+  it('is found with its family, and offered unless it is deprecated', async () => {
+    proxy.rule(versions(['15.18', 'available']));
     expect(await conditions.engineVersion(postgres)).toEqual({ family: 'postgres15', offered: true });
-    const asked = fields(proxy.seen.at(-1)!.body);
-    expect([asked.get('Engine'), asked.get('EngineVersion'), asked.get('IncludeAll')]).toEqual([
-      'postgres',
-      '15.18',
-      'true',
-    ]);
-    proxy.rule(versions(['15.18', 'postgres15', 'deprecated']));
+    const { Engine, EngineVersion, IncludeAll } = Object.fromEntries(fields(proxy.seen.at(-1)!.body));
+    expect([Engine, EngineVersion, IncludeAll]).toEqual(['postgres', '15.18', 'true']);
+    proxy.rule(versions(['15.18', 'deprecated']));
     expect(await conditions.engineVersion(postgres)).toEqual({ family: 'postgres15', offered: false });
   });
 
-  it('that RDS does not list is undefined', async () => {
-    proxy.rule(versions(['15.1', 'postgres15', 'available']));
+  it('is undefined when RDS does not list it', async () => {
+    proxy.rule(versions(['15.1', 'available']));
     expect(await conditions.engineVersion(postgres)).toBeUndefined();
     proxy.rule(versions());
     expect(await conditions.engineVersion(postgres)).toBeUndefined();
@@ -227,105 +209,89 @@ describe('an engine’s version', () => {
 
 describe('the support of a version', () => {
   type Row = [major: string, standard?: string, extended?: string];
-  const majors = (rows: Row[], marker = '') =>
-    `<DBMajorEngineVersions>${rows
-      .map(([major, standard, extended]) => {
-        const cycle = (name: string, end?: string) =>
-          end
-            ? `<SupportedEngineLifecycle><LifecycleSupportName>open-source-rds-${name}-support</LifecycleSupportName><LifecycleSupportStartDate>2020-01-01T00:00:00Z</LifecycleSupportStartDate><LifecycleSupportEndDate>${end}</LifecycleSupportEndDate></SupportedEngineLifecycle>`
-            : '';
-        return `<DBMajorEngineVersion><MajorEngineVersion>${major}</MajorEngineVersion><SupportedEngineLifecycles>${cycle('standard', standard)}${cycle('extended', extended)}</SupportedEngineLifecycles></DBMajorEngineVersion>`;
-      })
-      .join('')}</DBMajorEngineVersions>${marker && `<Marker>${marker}</Marker>`}`;
+  const cycle = (name: string, end?: string) =>
+    end &&
+    `<SupportedEngineLifecycle><LifecycleSupportName>open-source-rds-${name}-support</LifecycleSupportName><LifecycleSupportStartDate>2020-01-01T00:00:00Z</LifecycleSupportStartDate><LifecycleSupportEndDate>${end}</LifecycleSupportEndDate></SupportedEngineLifecycle>`;
+  const majors = (rows: Row[], marker = '') => {
+    const listed = rows.map(
+      ([major, standard, extended]) =>
+        `<DBMajorEngineVersion><MajorEngineVersion>${major}</MajorEngineVersion><SupportedEngineLifecycles>${cycle('standard', standard) ?? ''}${cycle('extended', extended) ?? ''}</SupportedEngineLifecycles></DBMajorEngineVersion>`,
+    );
+    return `<DBMajorEngineVersions>${listed.join('')}</DBMajorEngineVersions>${marker && `<Marker>${marker}</Marker>`}`;
+  };
   const of = (...rows: Row[]) => answering('DescribeDBMajorEngineVersions', () => majors(rows));
+  const POSTGRES = { engine: 'postgres', version: '15.18' };
   const END = '2028-02-29T00:00:00Z';
 
   it.each([
     ['postgres', '15.18', '15'],
     ['aurora-mysql', '8.0.mysql_aurora.3.05.2', '8.0'],
     ['mariadb', '10.11.8', '10.11'],
-  ])(
-    'of %s %s is that of its major %s and of no other that looks like it',
-    async (engine, version, major) => {
-      proxy.rule(
-        of(
-          ['1', '2001-01-01T00:00:00Z'],
-          ['10', '2001-01-01T00:00:00Z'],
-          ['8', '2001-01-01T00:00:00Z'],
-          [major, END, '2031-02-28T00:00:00Z'],
-          [`${major}1`, '2001-01-01T00:00:00Z'],
-        ),
-      );
-      expect(await conditions.support({ engine, version })).toEqual({
-        major,
-        standardUntil: END,
-        extendedUntil: '2031-02-28T00:00:00Z',
-      });
-    },
-  );
+  ])('of %s %s is that of its major %s, and not of one that begins alike', async (engine, version, major) => {
+    const others = ['1', '10', '8', `${major}1`].map((other): Row => [other, '2001-01-01T00:00:00Z']);
+    proxy.rule(of(...others.slice(0, 3), [major, END, '2031-02-28T00:00:00Z'], ...others.slice(3)));
+    const extendedUntil = '2031-02-28T00:00:00Z';
+    expect(await conditions.support({ engine, version })).toEqual({
+      major,
+      standardUntil: END,
+      extendedUntil,
+    });
+  });
 
-  it('is read to the last page', async () => {
+  it('is found on the last page of the answer', async () => {
     proxy.rule(
       answering('DescribeDBMajorEngineVersions', (asked) =>
         asked.get('Marker') ? majors([['15', END]]) : majors([['14', END]], 'more'),
       ),
     );
-    expect(await conditions.support({ engine: 'postgres', version: '15.18' })).toEqual({
-      major: '15',
-      standardUntil: END,
-    });
+    expect(await conditions.support(POSTGRES)).toEqual({ major: '15', standardUntil: END });
   });
 
-  it('of which nothing is said is not known', async () => {
-    proxy.rule(of(['14', END], ['15']));
-    await expect(conditions.support({ engine: 'postgres', version: '15.18' })).rejects.toMatchObject({
-      code: 'support-unsaid',
-    });
-    proxy.rule(of(['14', END]));
-    await expect(conditions.support({ engine: 'postgres', version: '15.18' })).rejects.toMatchObject({
-      code: 'support-unsaid',
-    });
+  it('is an error when RDS does not list the version or its end', async () => {
+    for (const rows of [[['14', END], ['15']], [['14', END]]] as Row[][]) {
+      proxy.rule(of(...rows));
+      await expect(conditions.support(POSTGRES)).rejects.toMatchObject({ code: 'support-unsaid' });
+    }
   });
 });
 
-describe('the secret', () => {
-  const secrets = () => new SecretsManagerClient({});
+describe('the secret of a target', () => {
   const of = (secret: string) => target({ connection: { secret, host: 'h', database: 'd' } });
 
-  it('that can be read has no problem, and nothing of it comes out of one that cannot be used', async () => {
-    const good = unique('secret');
-    const useless = unique('secret');
-    await secrets().send(
-      new CreateSecretCommand({ Name: good, SecretString: '{"username":"u","password":"hidden"}' }),
-    );
-    await secrets().send(new CreateSecretCommand({ Name: useless, SecretString: 'hidden' }));
+  it('has no problem when it can be used, and a problem without its content when it cannot', async () => {
+    const create = (Name: string, SecretString: string) =>
+      new SecretsManagerClient({}).send(new CreateSecretCommand({ Name, SecretString }));
+    const [good, useless] = [unique('secret'), unique('secret')];
+    await create(good, '{"username":"u","password":"hidden"}');
+    await create(useless, 'hidden');
     expect(await conditions.secretProblem(of(good))).toBeUndefined();
     expect(await conditions.secretProblem(of(useless))).toMatch(/is neither RDS-style JSON/);
     expect(await conditions.secretProblem(of(useless))).not.toContain('hidden');
   });
 
-  it('that is not there has one', async () => {
-    expect(await conditions.secretProblem(of('nowhere'))).toMatch(
-      /^the secret nowhere of crm cannot be read: /,
-    );
+  it('has a problem when it does not exist', async () => {
+    const problem = await conditions.secretProblem(of('nowhere'));
+    expect(problem).toMatch(/^the secret nowhere of crm cannot be read: /);
   });
 
-  it.each([
-    ['AccessDeniedException', 'cannot be read'],
-    ['DecryptionFailure', 'cannot be read'],
-  ])('whose reading is refused with %s has one', async (code, said) => {
-    proxy.rule(() => ({ status: 400, body: JSON.stringify({ __type: code, Message: 'no' }) }));
-    expect(await conditions.secretProblem(of('any'))).toContain(said);
-  });
+  const answer = (status: number, code: string): Rule => {
+    const body = JSON.stringify({ __type: code, Message: 'no' });
+    return () => ({ status, body });
+  };
 
-  it('that could not be asked for is not known', async () => {
-    proxy.rule(() => 'drop');
-    await expect(conditions.secretProblem(of('any'))).rejects.toMatchObject({ code: 'secret-unreadable' });
-    proxy.rule(() => ({
-      status: 500,
-      body: JSON.stringify({ __type: 'InternalServiceError', Message: 'no' }),
-    }));
-    await expect(conditions.secretProblem(of('any'))).rejects.toMatchObject({ code: 'secret-unreadable' });
+  it.each(['AccessDeniedException', 'DecryptionFailure'])(
+    'has a problem when Secrets Manager answers %s',
+    async (code) => {
+      proxy.rule(answer(400, code));
+      expect(await conditions.secretProblem(of('any'))).toContain('cannot be read');
+    },
+  );
+
+  it('is an error when Secrets Manager cannot be asked', async () => {
+    for (const rule of [() => 'drop' as const, answer(500, 'InternalServiceError')]) {
+      proxy.rule(rule);
+      await expect(conditions.secretProblem(of('any'))).rejects.toMatchObject({ code: 'secret-unreadable' });
+    }
   });
 });
 
@@ -360,7 +326,8 @@ describe('the role that restores', () => {
       });
       return `<EvaluationResults>${rows.join('')}</EvaluationResults>`;
     });
-  const allowed: Decide = () => ({ decision: 'allowed' });
+  const ALLOWED = { decision: 'allowed' };
+  const allowed: Decide = () => ALLOWED;
   const asked = () =>
     proxy.seen.flatMap(({ body }) => {
       const form = fields(body);
@@ -370,7 +337,7 @@ describe('the role that restores', () => {
       );
     });
 
-  it('is asked about each thing that restoring an instance touches, scratch names where they are made', async () => {
+  it('is simulated for each resource that restoring an instance touches, under scratch names where they are made', async () => {
     proxy.rule(deciding(allowed));
     expect(await conditions.denied(intent)).toEqual([]);
     expect(asked().sort()).toEqual([
@@ -399,7 +366,7 @@ describe('the role that restores', () => {
     ]);
   });
 
-  it('is asked about a cluster’s actions for a cluster, and about its one instance', async () => {
+  it('is simulated for a cluster’s actions and its one instance when a cluster is restored', async () => {
     proxy.rule(deciding(allowed));
     expect(await conditions.denied(cluster)).toEqual([]);
     expect(asked()).toEqual(
@@ -417,7 +384,7 @@ describe('the role that restores', () => {
     expect(asked().some((each) => each.startsWith('rds:RestoreDBInstance'))).toBe(false);
   });
 
-  it('is asked with the tags that a rehearsal sets, and for keys as RDS would use them', async () => {
+  it('is simulated with the tags of a rehearsal, and for keys as RDS uses them', async () => {
     proxy.rule(deciding(allowed));
     await conditions.denied(intent);
     const contexts = proxy.seen.map(({ body }) =>
@@ -440,41 +407,34 @@ describe('the role that restores', () => {
       '<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>',
       'its permissions boundary does not allow it',
     ],
-  ])('is denied what it may not: %s%s', async (decision, more, why) => {
-    proxy.rule(
-      deciding((action) =>
-        action === 'rds:DeleteDBInstance' ? { decision, more } : { decision: 'allowed' },
-      ),
-    );
+  ])('lacks an action that IAM decides with %s%s', async (decision, more, why) => {
+    proxy.rule(deciding((action) => (action === 'rds:DeleteDBInstance' ? { decision, more } : ALLOWED)));
     expect(await conditions.denied(intent)).toEqual([
       { action: 'rds:DeleteDBInstance', resource: `${prefix}:db:understudy-scratch-preflight`, why },
     ]);
   });
 
-  it('is not known to be allowed what IAM does not answer, or answers with a condition that we cannot say', async () => {
-    proxy.rule(deciding((action) => (action === 'kms:CreateGrant' ? undefined : { decision: 'allowed' })));
+  it('is an error when IAM leaves an action out of its answer, or asks for the value of a condition', async () => {
+    proxy.rule(deciding((action) => (action === 'kms:CreateGrant' ? undefined : ALLOWED)));
     await expect(conditions.denied(intent)).rejects.toMatchObject({ code: 'permission-unsaid' });
     const more = '<MissingContextValues><member>aws:PrincipalTag/team</member></MissingContextValues>';
-    proxy.rule(
-      deciding((action) =>
-        action === 'kms:CreateGrant' ? { decision: 'implicitDeny', more } : { decision: 'allowed' },
-      ),
-    );
+    const denied = { decision: 'implicitDeny', more };
+    proxy.rule(deciding((action) => (action === 'kms:CreateGrant' ? denied : ALLOWED)));
     await expect(conditions.denied(intent)).rejects.toMatchObject({
       code: 'permission-unsaid',
       message: expect.stringContaining('it depends on aws:PrincipalTag/team'),
     });
   });
 
-  it('that does not exist, or that nobody may ask about, is not known', async () => {
+  it('is an error when it does not exist or may not be simulated', async () => {
     proxy.rule(refusing('SimulatePrincipalPolicy', 'NoSuchEntity', 404));
     await expect(conditions.denied(intent)).rejects.toMatchObject({ code: 'role-unknown' });
     proxy.rule(refusing('SimulatePrincipalPolicy', 'AccessDenied', 403));
     await expect(conditions.denied(intent)).rejects.toMatchObject({ code: 'platform-denied' });
   });
 
-  it('that the deployment does not name is not known', async () => {
-    const nobody = restoreConditions({ iam: new IAMClient({ region: HOME }) } as never);
-    await expect(nobody.denied(intent)).rejects.toMatchObject({ code: 'role-unknown' });
+  it('is an error when the deployment does not name it', async () => {
+    const nameless = restoreConditions({ iam: new IAMClient({ region: HOME }) } as never);
+    await expect(nameless.denied(intent)).rejects.toMatchObject({ code: 'role-unknown' });
   });
 });

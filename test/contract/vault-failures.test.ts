@@ -25,7 +25,7 @@ const PASSING: [string, Fault][] = [
 const once = (number: number) => number === 1;
 
 /** S3 failing in every way, through a proxy in front of moto. Whatever happens, there is an object or there is nothing. */
-describe('the vault on an S3 that fails', () => {
+describe('the vault in S3', () => {
   let proxy: FaultyProxy;
   let under: VaultUnderTest;
   beforeAll(async () => {
@@ -39,6 +39,12 @@ describe('the vault on an S3 that fails', () => {
   afterAll(() => proxy.stop());
 
   const threeParts = () => bytes(2 * PART + 1);
+  /** More than a part of a body that fails once S3 has got a request: before there is an upload, none can be aborted. */
+  async function* failingAfter(operation: string, failure: Error) {
+    yield bytes(PART + 1);
+    while (proxy.of(operation).length === 0) await sleep(5);
+    throw failure;
+  }
   /** The stream is refused and leaves nothing, as S3 itself says. */
   const expectNothingOf = async (body: Buffer, rule: Rule) => {
     const to = options();
@@ -59,39 +65,40 @@ describe('the vault on an S3 that fails', () => {
     expect(await under.vault.openUploads(to.key)).toEqual([]);
   };
 
-  describe.each(GONE_WRONG)('that for good %s', (_how, fault) => {
-    it.each([1, 2, 3])('to part %i of three: leaves nothing', (part) =>
+  describe.each(GONE_WRONG)('when S3 always %s', (_how, fault) => {
+    it.each([1, 2, 3])('to part %i of three leaves nothing of a stream', (part) =>
       expectNothingOf(threeParts(), breaksPart(part, fault)),
     );
-    it.each(['CreateMultipartUpload', 'CompleteMultipartUpload'])('to %s: leaves nothing', (operation) =>
-      expectNothingOf(threeParts(), breaks(operation, fault)),
+    it.each(['CreateMultipartUpload', 'CompleteMultipartUpload'])(
+      'to %s leaves nothing of a stream',
+      (operation) => expectNothingOf(threeParts(), breaks(operation, fault)),
     );
-    it('to the only request of a short stream: leaves nothing', () =>
+    it('to the one request of a short stream leaves nothing of it', () =>
       expectNothingOf(bytes(100), breaks('PutObject', fault)));
   });
 
-  describe.each(PASSING)('that once %s', (_how, fault) => {
+  describe.each(PASSING)('when S3 once %s', (_how, fault) => {
     it.each(['CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload'])(
-      'to %s: is asked again, and the object is whole',
+      'to %s asks again and stores the object whole',
       (operation) => expectWhole(threeParts(), breaks(operation, fault, once)),
     );
-    it('to the only request of a short stream: is asked again, and the object is whole', () =>
+    it('to the one request of a short stream asks again and stores the object whole', () =>
       expectWhole(bytes(100), breaks('PutObject', fault, once)));
   });
 
   const lateError = { status: 200, body: '<Error><Code>InternalError</Code><Message>late</Message></Error>' };
-  it('takes a completion that begins with 200 and then says InternalError for the failure it is', async () => {
+  it('takes a completion that S3 answers with 200 and InternalError for a failure', async () => {
     await expectNothingOf(threeParts(), breaks('CompleteMultipartUpload', lateError));
     await expectWhole(threeParts(), breaks('CompleteMultipartUpload', lateError, once));
   });
 
-  it('asks again when the answer to a completion is lost, and the object is whole', () =>
+  it('asks again when the answer to a completion is lost, and stores the object whole', () =>
     expectWhole(threeParts(), breaks('CompleteMultipartUpload', 'drop-answer', once)));
 
-  it('asks again when the answer to a part is lost, and the object is whole', () =>
+  it('asks again when the answer to a part is lost, and stores the object whole', () =>
     expectWhole(threeParts(), breaks('UploadPart', 'drop-answer', once)));
 
-  it('says that there is an object when a short stream was stored and every answer lost', async () => {
+  it('rejects with object-exists when a short stream was stored and the answer was lost', async () => {
     const to = options();
     proxy.rule(breaks('PutObject', 'drop-answer', once));
     const stored = under.vault.stream(chunks(bytes(100)), to);
@@ -102,11 +109,18 @@ describe('the vault on an S3 that fails', () => {
     expect(await under.versions(to.key)).toHaveLength(1);
   });
 
-  it('rejects with what went wrong first, even when the upload was not aborted at the first try', async () => {
-    const failure = new Refusal('dump-gave-way', 'the dump ended because somebody waited');
-    proxy.rule(breaks('AbortMultipartUpload', { status: 403, code: 'AccessDenied' }, once));
+  it('rejects with the error of its source when S3 refuses the abort by the SDK', async () => {
+    const failure = new Refusal('dump-gave-way', 'the dump ended because a session waited');
+    const refused = Promise.withResolvers<void>();
+    const refuses = breaks('AbortMultipartUpload', { status: 403, code: 'AccessDenied' }, once);
+    proxy.rule((wire) => {
+      const fault = refuses(wire);
+      if (fault) refused.resolve();
+      // The vault looks for open uploads before it aborts them: only after the SDK has tried.
+      return fault ?? (wire.operation === 'ListMultipartUploads' ? { until: refused.promise } : undefined);
+    });
     const to = options();
-    const source = chunks(threeParts(), { after: PART + 1, with: failure });
+    const source = failingAfter('CreateMultipartUpload', failure);
     await expect(under.vault.stream(source, to)).rejects.toBe(failure);
     expect(await under.vault.openUploads(to.key)).toEqual([]);
   });
@@ -119,20 +133,15 @@ describe('the vault on an S3 that fails', () => {
     async (_why, operation, fault) => {
       const failure = new Error('pg_dump exited with 1');
       proxy.rule(breaks(operation, fault));
-      // It fails when S3 has opened the upload: before that there is nothing to abort.
-      async function* source() {
-        yield bytes(PART + 1);
-        await sleep(700);
-        throw failure;
-      }
-      const error = await under.vault.stream(source(), options()).catch((thrown) => thrown);
+      const source = failingAfter('UploadPart', failure);
+      const error = await under.vault.stream(source, options()).catch((thrown) => thrown);
       expect(error).toMatchObject({ code: 'upload-not-aborted', hint: expect.any(String) });
       expect(error.message).toContain('pg_dump exited with 1');
       expect(error.message).toContain('said by the test');
     },
   );
 
-  it('does not believe an abort that was answered while S3 still knows the upload', async () => {
+  it('aborts an upload again while S3 still lists it, and in the end rejects', async () => {
     const upload = await under.leaveOpen(options().key);
     proxy.rule(breaks('AbortMultipartUpload', { status: 204 }, (number) => number <= 2));
     await under.vault.abortUpload(upload);
@@ -143,7 +152,7 @@ describe('the vault on an S3 that fails', () => {
     await expect(under.vault.abortUpload(stubborn)).rejects.toMatchObject({ code: 'upload-not-aborted' });
   });
 
-  it('lets go of its source when S3 fails', async () => {
+  it('closes its source when S3 fails', async () => {
     let released = false;
     async function* source() {
       try {
@@ -157,26 +166,25 @@ describe('the vault on an S3 that fails', () => {
     expect(released).toBe(true);
   });
 
-  it('leaves nothing of a source that fails while S3 does not answer to an earlier part', async () => {
+  it('leaves nothing of a source that fails while S3 does not answer to a part', async () => {
     const to = options();
     const hung = Promise.withResolvers<void>();
     proxy.rule(breaksPart(1, { until: hung.promise }));
     const failure = new Error('the function’s time is nearly over');
-    const source = chunks(threeParts(), { after: PART + 1, with: failure });
-    const ended = under.vault.stream(source, to).catch((error) => error);
-    const first = await Promise.race([ended, sleep(10_000, 'still waiting for S3', { ref: false })]);
+    const ended = under.vault.stream(failingAfter('UploadPart', failure), to).catch((error) => error);
+    const first = await Promise.race([ended, sleep(300_000, 'still waiting for S3', { ref: false })]);
     hung.resolve();
     await ended;
     expect(first).toBe(failure);
     expect(await under.vault.openUploads(to.key)).toEqual([]);
   });
 
-  it('does not say that nothing is left while S3 is still opening the upload', async () => {
+  it('rejects only after S3 has opened the upload, and leaves nothing of it', async () => {
     const to = options();
     const answered = Promise.withResolvers<void>();
     const order: string[] = [];
     proxy.rule(breaks('CreateMultipartUpload', { until: answered.promise }));
-    const source = chunks(threeParts(), { after: PART + 1, with: new Error('pg_dump exited with 1') });
+    const source = failingAfter('CreateMultipartUpload', new Error('pg_dump exited with 1'));
     const ended = under.vault.stream(source, to).catch(() => order.push('the stream failed'));
     await Promise.race([ended, sleep(1000)]);
     order.push('S3 opened the upload');
@@ -186,7 +194,7 @@ describe('the vault on an S3 that fails', () => {
     expect(await under.vault.openUploads(to.key)).toEqual([]);
   });
 
-  it('fails whoever reads when the connection breaks in the middle, rather than end early', async () => {
+  it('fails a read whose connection breaks, rather than end it early', async () => {
     const stored = await under.vault.stream(chunks(threeParts()), options());
     proxy.rule(breaks('GetObject', 'cut-answer'));
     const reading = under.vault.read(stored).then(readAll);
@@ -194,14 +202,15 @@ describe('the vault on an S3 that fails', () => {
     expect(proxy.broken()).toBe(1);
   });
 
-  it('does not take a vault that cannot be asked for one that has lost an object', async () => {
+  it('does not report an object as missing when S3 cannot be asked', async () => {
     const stored = await under.vault.put(bytes(5), options());
+    const missing = { code: 'artifact-missing' };
     proxy.rule(breaks('HeadObject', { status: 403, code: 'AccessDenied' }));
     await expect(under.vault.head(stored.key)).rejects.toThrow();
     await expect(under.vault.headVersion(stored)).rejects.toThrow();
     proxy.rule(breaks('GetObject', { status: 500, code: 'InternalError' }));
-    await expect(under.vault.read(stored)).rejects.not.toMatchObject({ code: 'artifact-missing' });
+    await expect(under.vault.read(stored)).rejects.not.toMatchObject(missing);
     proxy.rule(breaks('GetObject', { status: 403, code: 'AccessDenied' }));
-    await expect(under.vault.read(stored)).rejects.not.toMatchObject({ code: 'artifact-missing' });
+    await expect(under.vault.read(stored)).rejects.not.toMatchObject(missing);
   });
 });

@@ -5,7 +5,7 @@ const HOUR = 3_600_000;
 /** S3 keeps whole seconds. */
 const inAnHour = () => new Date(Math.floor(Date.now() / 1000) * 1000 + HOUR);
 
-describe.each(VAULTS)('a vault %s: what lies in it', (_name, make) => {
+describe.each(VAULTS)('the vault %s', (_name, make) => {
   let stranger: VaultUnderTest;
   let vault: VaultUnderTest['vault'];
   beforeAll(async () => {
@@ -18,14 +18,14 @@ describe.each(VAULTS)('a vault %s: what lies in it', (_name, make) => {
     return found;
   };
 
-  it('knows the current version of a key, and none of a key that never was', async () => {
+  it('gives the current version of a key, and none of a key that was never written', async () => {
     const stored = await vault.put(bytes(7), options());
     expect(await vault.head(stored.key)).toEqual({ versionId: stored.versionId, bytes: 7 });
     expect(await vault.headVersion(stored)).toEqual({ versionId: stored.versionId, bytes: 7 });
     expect(await vault.head(options().key)).toBeUndefined();
   });
 
-  it('finds nothing under a key that a delete marker hides, but still the version behind it', async () => {
+  it('has no object under a key with a delete marker, but still the version behind it', async () => {
     const stored = await vault.put(Buffer.from('dump'), options());
     await stranger.hide(stored.key);
     expect(await vault.head(stored.key)).toBeUndefined();
@@ -33,7 +33,7 @@ describe.each(VAULTS)('a vault %s: what lies in it', (_name, make) => {
     expect((await readAll(await vault.read(stored))).toString()).toBe('dump');
   });
 
-  it('shows that an object was written over, and still has what was there before', async () => {
+  it('gives the new version of an object that was written over, and still reads the old one', async () => {
     const stored = await vault.put(Buffer.from('ours'), options());
     const theirs = await stranger.replace(stored.key, Buffer.from('theirs!'));
     expect(await vault.head(stored.key)).toMatchObject({ versionId: theirs.versionId, bytes: 7 });
@@ -42,7 +42,7 @@ describe.each(VAULTS)('a vault %s: what lies in it', (_name, make) => {
     expect((await readAll(await vault.read(theirs))).toString()).toBe('theirs!');
   });
 
-  it('says that a version is missing when it is gone, whatever else lies under its key', async () => {
+  it('reports a removed version as missing although another object lies under its key', async () => {
     const stored = await vault.put(bytes(3), options());
     await vault.removeAllVersions(stored.key);
     await stranger.replace(stored.key, bytes(3));
@@ -53,13 +53,13 @@ describe.each(VAULTS)('a vault %s: what lies in it', (_name, make) => {
     expect(await vault.headVersion(stored)).toBeUndefined();
   });
 
-  it('says that an object is missing when its key never was', async () => {
+  it('reports an object as missing whose key was never written', async () => {
     const never = { ...(await vault.put(bytes(3), options())), key: options().key };
     await expect(vault.read(never)).rejects.toMatchObject({ code: 'artifact-missing' });
     expect(await vault.headVersion(never)).toBeUndefined();
   });
 
-  it('takes a delete marker’s own version for no object', async () => {
+  it('has no object under the version of a delete marker', async () => {
     const stored = await vault.put(bytes(3), options());
     await stranger.hide(stored.key);
     const marker = (await stranger.versions(stored.key)).find((version) => version.marker)!;
@@ -68,12 +68,12 @@ describe.each(VAULTS)('a vault %s: what lies in it', (_name, make) => {
     await expect(vault.read(hidden)).rejects.toMatchObject({ code: 'artifact-missing' });
   });
 
-  it('does not begin to read for one who has given up', async () => {
+  it('does not begin a read whose signal was aborted', async () => {
     const stored = await vault.put(bytes(3), options());
     await expect(vault.read(stored, AbortSignal.abort())).rejects.toThrow();
   });
 
-  it('says until when an object is locked, and whether it is held', async () => {
+  it('gives the lock and the legal hold of an object', async () => {
     const until = inAnHour();
     const stored = await vault.put(bytes(3), options({ lock: { mode: 'governance', until } }));
     const lockedUntil = until.toISOString();
@@ -84,7 +84,7 @@ describe.each(VAULTS)('a vault %s: what lies in it', (_name, make) => {
     expect(await vault.headVersion(stored)).not.toHaveProperty('legalHold');
   });
 
-  it('removes every version and marker of a key, so that nothing is billed, and of no other key', async () => {
+  it('removes every version and marker of a key, and none of a key that begins alike', async () => {
     const stored = await vault.put(bytes(3), options());
     const longer = await vault.put(bytes(3), options({ key: `${stored.key}.manifest` }));
     await stranger.hide(stored.key);
@@ -96,14 +96,14 @@ describe.each(VAULTS)('a vault %s: what lies in it', (_name, make) => {
     expect(await vault.head(longer.key)).toBeDefined();
   });
 
-  it('removes what is not there without complaint', async () => {
+  it('removes a key that was never written without an error', async () => {
     await expect(vault.removeAllVersions(options().key)).resolves.toBeUndefined();
   });
 
   it.each([
     ['locked', { lock: { mode: 'compliance' as const, until: inAnHour() } }, false],
     ['on legal hold', {}, true],
-  ])('refuses to remove what is %s', async (_what, how, hold) => {
+  ])('refuses to remove an object that is %s', async (_what, how, hold) => {
     const stored = await vault.put(bytes(3), options(how));
     if (hold) await stranger.hold(stored, true);
     await expect(vault.removeAllVersions(stored.key)).rejects.toThrow();
@@ -129,7 +129,7 @@ describe.each(VAULTS)('a vault %s: what lies in it', (_name, make) => {
     expect(await listed(`${unique('empty')}/`)).toEqual([]);
   });
 
-  it('finds open uploads below a prefix, and no others', async () => {
+  it('lists the open uploads below a prefix, and no others', async () => {
     const prefix = `${unique('open')}/`;
     const one = await stranger.leaveOpen(`${prefix}one.dump`);
     const two = await stranger.leaveOpen(`${prefix}two.dump`);
@@ -143,14 +143,14 @@ describe.each(VAULTS)('a vault %s: what lies in it', (_name, make) => {
     expect((await vault.openUploads('')).map((each) => each.uploadId)).toContain(one.uploadId);
   });
 
-  it('aborts one upload and leaves others to the same key alone', async () => {
+  it('aborts one upload and leaves another to the same key open', async () => {
     const { key, ...one } = await stranger.leaveOpen(options().key);
     const two = await stranger.leaveOpen(key);
     await vault.abortUpload({ key, ...one });
     expect((await vault.openUploads(key)).map((each) => each.uploadId)).toEqual([two.uploadId]);
   });
 
-  it('aborts an upload that is gone already without complaint', async () => {
+  it('aborts an upload twice without an error', async () => {
     const upload = await stranger.leaveOpen(options().key);
     await vault.abortUpload(upload);
     await expect(vault.abortUpload(upload)).resolves.toBeUndefined();

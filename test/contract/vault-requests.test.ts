@@ -9,7 +9,7 @@ const LOCK = { mode: 'compliance' as const, until: new Date('2099-12-25T00:00:00
 const TAGS = { 'understudy:target': 'crm + co=1', 'understudy:retention': 'production' };
 
 /** What S3 is asked for, as it goes over the wire. */
-describe('the vault’s requests to S3', () => {
+describe('the vault in S3', () => {
   let proxy: FaultyProxy;
   let under: VaultUnderTest;
   let vault: Vault;
@@ -35,8 +35,8 @@ describe('the vault’s requests to S3', () => {
     expect(Object.fromEntries(new URLSearchParams(headers['x-amz-tagging']))).toEqual(TAGS);
   };
 
-  describe('when S3 answers in small pages', () => {
-    it('lists each key once, however its versions fall on pages and whatever its letters are', async () => {
+  describe('when S3 answers in pages', () => {
+    it('lists each key once although its versions lie on several pages', async () => {
       const prefix = `${unique('pages')}/`;
       for (const name of ['a.dump', 'B.dump', 'b.dump', 'c-1.dump', 'c.dump']) {
         await vault.put(bytes(1), options({ key: prefix + name }));
@@ -78,7 +78,7 @@ describe('the vault’s requests to S3', () => {
       expect(asked).toEqual([null, 'm4', 'v2']);
     });
 
-    it('finds the open uploads on every page', async () => {
+    it('lists the open uploads on every page', async () => {
       const page = (key: string, next?: string) =>
         `<ListMultipartUploadsResult><IsTruncated>${next !== undefined}</IsTruncated>` +
         (next
@@ -89,9 +89,10 @@ describe('the vault’s requests to S3', () => {
       proxy.rule(({ operation }) =>
         operation === 'ListMultipartUploads' ? { status: 200, body: pages.shift()! } : undefined,
       );
-      expect(
-        (await vault.openUploads('p/')).map((upload) => [upload.key, upload.uploadId, upload.startedAt]),
-      ).toEqual(['a', 'b', 'c'].map((name) => [`p/${name}`, `of-p/${name}`, '2026-11-20T01:00:00.000Z']));
+      const startedAt = '2026-11-20T01:00:00.000Z';
+      expect(await vault.openUploads('p/')).toEqual(
+        ['p/a', 'p/b', 'p/c'].map((key) => ({ key, uploadId: `of-${key}`, startedAt })),
+      );
       const markers = proxy.seen.map(({ url: { searchParams } }) => [
         searchParams.get('key-marker'),
         searchParams.get('upload-id-marker'),
@@ -108,7 +109,7 @@ describe('the vault’s requests to S3', () => {
     ['a put', () => vault.put(bytes(20), options(creating))],
     ['a short stream', () => vault.stream(chunks(bytes(20)), options(creating))],
   ])(
-    'stores %s in one request: encrypted, locked, tagged, checked, and only where there is nothing',
+    'stores %s in one request, encrypted, locked, tagged, with a checksum and only under a new key',
     async (_w, put) => {
       await put();
       const [request, ...more] = proxy.seen;
@@ -120,21 +121,17 @@ describe('the vault’s requests to S3', () => {
     },
   );
 
-  it('begins an upload encrypted, locked and tagged, and announces the checksums', async () => {
+  it('uploads a stream of two parts encrypted, locked, tagged, with checksums and only under a new key', async () => {
     await vault.stream(chunks(bytes(PART + 1)), options(creating));
     const [begun] = proxy.of('CreateMultipartUpload');
     expectCreation(begun!);
     expect(begun!.headers['x-amz-checksum-algorithm']).toBe('SHA256');
     const asked = proxy.seen.map((wire) => wire.operation).sort();
     expect(asked).toEqual(['CompleteMultipartUpload', 'CreateMultipartUpload', 'UploadPart', 'UploadPart']);
+    expect(proxy.of('CompleteMultipartUpload')[0]!.headers['if-none-match']).toBe('*');
   });
 
-  it('completes an upload only where there is nothing', async () => {
-    await vault.stream(chunks(bytes(PART + 1)), options());
-    expect(proxy.of('CompleteMultipartUpload').map((wire) => wire.headers['if-none-match'])).toEqual(['*']);
-  });
-
-  it('has S3 check the SHA-256 of every part, and of the parts together', async () => {
+  it('sends the SHA-256 of every part, and all of them with the completion', async () => {
     const body = bytes(2 * PART + MIB);
     await vault.stream(chunks(body), options());
     const digests = [body.subarray(0, PART), body.subarray(PART, 2 * PART), body.subarray(2 * PART)].map(
@@ -146,7 +143,7 @@ describe('the vault’s requests to S3', () => {
     for (const digest of digests) expect(completion).toContain(`<ChecksumSHA256>${digest}</ChecksumSHA256>`);
   });
 
-  it('makes parts of eight MiB, and larger ones of what would not fit into them', async () => {
+  it('uploads parts of eight MiB, and larger ones of a database that would not fit into them', async () => {
     const partsOf = async (expectedBytes?: number) => {
       proxy.reset();
       await vault.stream(chunks(bytes(2 * PART + MIB)), options({ expectedBytes }));
@@ -160,7 +157,7 @@ describe('the vault’s requests to S3', () => {
     expect(await partsOf(9000 * 12 * MIB)).toEqual([12, 5]);
   });
 
-  it('asks for the bucket’s own encryption and no lock where neither is configured', async () => {
+  it('asks for no encryption and no lock of its own where neither is configured', async () => {
     const plain = await inS3({ endpoint: proxy.endpoint });
     await plain.vault.put(bytes(1), options());
     await plain.vault.stream(chunks(bytes(PART + 1)), options());
@@ -170,24 +167,18 @@ describe('the vault’s requests to S3', () => {
       expect(Object.keys(wire!.headers).join()).not.toMatch(/encryption|object-lock/);
   });
 
-  it('asks for exactly the version it reads, and deletes by version', async () => {
+  it('reads and deletes objects by their version, and never bypasses a lock', async () => {
     const stored = await vault.put(bytes(3), options());
     await vault.read(stored).then((stream) => stream.destroy());
     await vault.headVersion(stored);
     await vault.removeAllVersions(stored.key);
     const asked = [...proxy.of('GetObject'), ...proxy.of('HeadObject'), ...proxy.of('DeleteObject')];
-    expect(asked.map((wire) => wire.url.searchParams.get('versionId'))).toEqual(
-      Array(3).fill(stored.versionId),
-    );
-  });
-
-  it('never bypasses a lock', async () => {
-    const stored = await vault.put(bytes(3), options());
-    await vault.removeAllVersions(stored.key);
+    const { versionId } = stored;
+    expect(asked.map((wire) => wire.url.searchParams.get('versionId'))).toEqual(Array(3).fill(versionId));
     expect(proxy.of('DeleteObject')[0]!.headers).not.toHaveProperty('x-amz-bypass-governance-retention');
   });
 
-  it('gives up its own upload only: another’s to a longer key stays open', async () => {
+  it('aborts its own upload, and leaves another’s to a longer key open', async () => {
     const to = options();
     const other = await under.leaveOpen(`${to.key}.later`);
     proxy.rule(breaks('UploadPart', { status: 403, code: 'AccessDenied' }));

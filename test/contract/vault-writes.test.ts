@@ -20,7 +20,7 @@ const SIZES: [string, number][] = [
   ['three parts and a bit', 3 * PART + MIB],
 ];
 
-describe.each(VAULTS)('a vault %s: writes', (_name, make) => {
+describe.each(VAULTS)('the vault %s', (_name, make) => {
   let under: VaultUnderTest;
   beforeAll(async () => {
     under = await make();
@@ -31,7 +31,7 @@ describe.each(VAULTS)('a vault %s: writes', (_name, make) => {
     expect(await under.vault.openUploads(key)).toEqual([]);
   };
 
-  it.each(SIZES)('streams %s, whole and with its digest', async (_what, size) => {
+  it.each(SIZES)('stores a stream of %s whole and with its digest', async (_what, size) => {
     const body = bytes(size);
     const to = options();
     const stored = await under.vault.stream(chunks(body), to);
@@ -41,7 +41,7 @@ describe.each(VAULTS)('a vault %s: writes', (_name, make) => {
     expect(await under.vault.openUploads(to.key)).toEqual([]);
   });
 
-  it('puts a body, whole and with its digest', async () => {
+  it('stores a body whole and with its digest', async () => {
     const body = bytes(1000);
     const to = options();
     const stored = await under.vault.put(body, to);
@@ -63,7 +63,7 @@ describe.each(VAULTS)('a vault %s: writes', (_name, make) => {
     await expectNothing(to.key);
   });
 
-  it('can be given the same key again after a failure', async () => {
+  it('stores an object under a key whose first stream failed', async () => {
     const to = options();
     const failing = chunks(bytes(2 * PART), { after: PART + 1, with: new Error('gone') });
     await expect(under.vault.stream(failing, to)).rejects.toThrow('gone');
@@ -71,7 +71,7 @@ describe.each(VAULTS)('a vault %s: writes', (_name, make) => {
     expect(await under.vault.head(to.key)).toMatchObject({ versionId: stored.versionId, bytes: 10 });
   });
 
-  it('lets go of a source whose stream failed', async () => {
+  it('closes a source whose stream failed', async () => {
     let released = false;
     async function* source() {
       try {
@@ -88,7 +88,7 @@ describe.each(VAULTS)('a vault %s: writes', (_name, make) => {
     ['put', (vault, to) => vault.put(bytes(5), to)],
     ['short stream', (vault, to) => vault.stream(chunks(bytes(5)), to)],
     ['stream of several parts', (vault, to) => vault.stream(chunks(bytes(PART + 1)), to)],
-  ])('refuses to write over an object: %s', async (_what, write) => {
+  ])('refuses to write over an object with a %s', async (_what, write) => {
     const first = await under.vault.put(Buffer.from('first'), options());
     const second = write(under.vault, options({ key: first.key }));
     await expect(second).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe.each(VAULTS)('a vault %s: writes', (_name, make) => {
     expect(await under.vault.openUploads(first.key)).toEqual([]);
   });
 
-  it('keeps streams to several keys at the same time apart', async () => {
+  it('keeps three streams at the same time apart', async () => {
     const bodies = [bytes(PART + 3), bytes(2 * PART), bytes(9)];
     const stored = await Promise.all(bodies.map((body) => under.vault.stream(chunks(body), options())));
     for (const [index, object] of stored.entries())

@@ -25,8 +25,11 @@ export function entriesOf(wire: Wire): Entry[] {
   return found;
 }
 
-/** A topic that answers every batch itself, and refuses some entries of it. What it takes it says to `taken`. */
-export function pickyTopic(refuses: (entry: Entry) => boolean, taken: (entry: Entry) => void): Rule {
+/** A topic that answers every batch itself, and refuses some entries of it. It calls `taken` with those that it takes. */
+export function pickyTopic(
+  refuses: (entry: Entry) => boolean = () => false,
+  taken: (entry: Entry) => void = () => undefined,
+): Rule {
   return (wire) => {
     if (wire.operation !== 'PublishBatch') return undefined;
     const entries = entriesOf(wire);

@@ -72,19 +72,19 @@ export async function messagesOverSns(): Promise<MessagesUnderTest & { proxy: Fa
     },
     async take(queue, expected = 0) {
       const found = picked.splice(0).filter((message) => message.job === queue);
-      for (let tries = 0; tries < 20; tries++) {
-        const request = { QueueUrl: queueOf(queue), MaxNumberOfMessages: 10 };
+      const QueueUrl = queueOf(queue);
+      const deadline = Date.now() + 300_000;
+      for (;;) {
         const WaitTimeSeconds = found.length < expected ? 1 : 0;
-        const { Messages = [] } = await receiver.send(
-          new ReceiveMessageCommand({ ...request, WaitTimeSeconds }),
-        );
+        const request = { QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds };
+        const { Messages = [] } = await receiver.send(new ReceiveMessageCommand(request));
         for (const { Body, ReceiptHandle } of Messages) {
           found.push(JSON.parse(Body!));
-          await receiver.send(new DeleteMessageCommand({ QueueUrl: queueOf(queue), ReceiptHandle }));
+          await receiver.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
         }
         if (Messages.length === 0 && found.length >= expected) return found;
+        if (Date.now() > deadline) throw new Error(`${found.length} of ${expected} arrived in ${queue}`);
       }
-      return found;
     },
   };
 }
