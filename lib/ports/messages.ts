@@ -41,4 +41,8 @@ export type Log = {
 
 /** The schedules as they are, to be compared with what the plan wants. */
 export type DeployedSchedule = { name: string; expression: string; timezone: string; enabled: boolean };
-export type Schedules = { deployed(): Promise<DeployedSchedule[]> };
+export type Schedules = {
+  deployed(): Promise<DeployedSchedule[]>;
+  /** Five fields of cron as the service writes them. */
+  expression(cron: string): string;
+};

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { toAwsCron } from '../../lib/adapters/aws/cron.ts';
 import { loadPlan } from '../../lib/config/load.ts';
 import { expectedSchedules } from '../../lib/domain/plan/expected-schedules.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
@@ -85,13 +86,13 @@ async function completeSchedules(plan: Plan, GroupName: string): Promise<void> {
   const scheduler = new SchedulerClient({});
   const { Schedules } = await scheduler.send(new ListSchedulesCommand({ GroupName }));
   const there = new Set((Schedules ?? []).map(({ Name }) => Name));
-  for (const { name, expression, timezone } of expectedSchedules(plan, 'demo')) {
+  for (const { name, cron, timezone } of expectedSchedules(plan, 'demo')) {
     if (there.has(name)) continue;
     await scheduler.send(
       new CreateScheduleCommand({
         Name: name,
         GroupName,
-        ScheduleExpression: expression,
+        ScheduleExpression: toAwsCron(cron),
         ScheduleExpressionTimezone: timezone,
         FlexibleTimeWindow: { Mode: 'OFF' },
         Target: {

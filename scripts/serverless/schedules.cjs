@@ -7,13 +7,14 @@ const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const SCHEDULED_FOR = '<aws.scheduler.scheduled-time>';
 
 module.exports = async ({ resolveVariable }) => {
+  const { toAwsCron } = require('../../lib/adapters/aws/cron.ts');
   const { expectedSchedules } = require('../../lib/domain/plan/expected-schedules.ts');
   const stage = await stageOf(resolveVariable);
   const Resources = {};
 
-  for (const { name, expression, timezone, input } of expectedSchedules(readPlan(), stage)) {
+  for (const { name, cron, timezone, input } of expectedSchedules(readPlan(), stage)) {
     const id = `${pascal(input.policy)}${pascal(input.job)}Schedule`;
-    Resources[id] = schedule(name, expression, timezone, {
+    Resources[id] = schedule(name, toAwsCron(cron), timezone, {
       Arn: arn('DispatchLambdaFunction'),
       RoleArn: arn('ScheduleRole'),
       Input: JSON.stringify({ ...input, scheduledFor: SCHEDULED_FOR }),

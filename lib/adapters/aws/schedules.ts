@@ -1,9 +1,11 @@
 import { GetScheduleCommand, ListSchedulesCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DeployedSchedule, Schedules } from '../../ports/messages.ts';
+import { toAwsCron } from './cron.ts';
 
 /** The schedules of one group of EventBridge Scheduler, as they are now. */
 export function deployedSchedules(scheduler: SchedulerClient, group: string): Schedules {
   return {
+    expression: toAwsCron,
     async deployed() {
       const names: string[] = [];
       let NextToken: string | undefined;

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FiredJob } from '../runs/job.ts';
 import { type Plan, targetsOf } from './policy.ts';
-import { type Schedule, toAwsCron } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 
-/** One schedule as EventBridge Scheduler has to hold it. `expression` is `cron(…)`, `timezone` an IANA name. */
-export type ExpectedSchedule = {
+/** One schedule that the deployment has to have. */
+export type ExpectedSchedule = Schedule & {
   name: string;
-  expression: string;
-  timezone: string;
   input: { policy: string; job: FiredJob };
 };
 
@@ -30,7 +28,7 @@ export function expectedSchedules(plan: Plan, stage: string): ExpectedSchedule[]
       const job = name as FiredJob;
       return {
         name: scheduleName(stage, policy.name, job),
-        expression: toAwsCron(cron),
+        cron,
         timezone,
         input: { policy: policy.name, job },
       };

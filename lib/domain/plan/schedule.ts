@@ -14,7 +14,7 @@ export function scheduleMistake(schedule: Schedule, from: Date): string | undefi
   if (fields[2] !== '*' && fields[4] !== '*')
     return 'day-of-month and day-of-week cannot both be set; make one of them *';
   try {
-    toAwsCron(schedule.cron);
+    if (fields[4] !== '*') weekdaysOf(fields[4]!);
     if (!isZone(schedule.timezone))
       return `"${schedule.timezone}" is not an IANA time zone such as Europe/Berlin`;
     if ((schedule.cron.match(/#/g) ?? []).length > 1) return 'only one weekday may have a #';
@@ -101,23 +101,6 @@ function nextRun(cron: Cron, after: Date): Date | null {
   return next;
 }
 
-/**
- * The same schedule in the six fields of EventBridge Scheduler, `cron(0 2 ? * SUN *)`.
- * One day field must be `?` there, weekdays count from SUN=1, and steps need a start.
- */
-export function toAwsCron(cron: string): string {
-  const [minute, hour, dom, month, dow] = cron.trim().toUpperCase().split(/\s+/) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  const day = dom === '*' && dow !== '*' ? '?' : step(dom, 1);
-  const weekday = dow === '*' ? '?' : [...new Set(dow.split(',').flatMap(weekdays))].join(',');
-  return `cron(${step(minute, 0)} ${step(hour, 0)} ${day} ${step(month, 1)} ${weekday} *)`;
-}
-
 function parse(schedule: Schedule): Cron {
   return new Cron(withWeekdaysListed(schedule.cron), {
     mode: '5-part',
@@ -155,20 +138,20 @@ export function inZone(moment: string, timeZone: string): string {
   return `${parts} ${timeZone}`;
 }
 
-function step(field: string, first: number): string {
-  return field.replace(/^\*\//, `${first}/`);
-}
-
 /** The same for croner, which counts weekdays from SUN=0 and knows no range over the end of a week. */
 function withWeekdaysListed(cron: string): string {
   const fields = cron.trim().toUpperCase().split(/\s+/);
   const dow = fields[4];
   if (dow === undefined || dow === '*' || /[#L/]/.test(dow)) return cron;
-  fields[4] = [...new Set(dow.split(',').flatMap(weekdays))].join(',');
+  fields[4] = weekdaysOf(dow).join(',');
   return fields.join(' ');
 }
 
-/** One part of the weekday field as AWS takes it: names, or for the nth and the last of a month a number from SUN=1. */
+/** The weekdays of a field, each once: names, or numbers from SUN=1 for the nth and the last of a month. Throws on others. */
+export function weekdaysOf(field: string): string[] {
+  return [...new Set(field.toUpperCase().split(',').flatMap(weekdays))];
+}
+
 function weekdays(part: string): string[] {
   const number = (day: string): number => {
     const index = DAYS.indexOf(day);

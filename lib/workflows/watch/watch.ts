@@ -59,7 +59,11 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const late = [
     ...(await lookAtTargets(deps, statuses, ask, now)),
     ...(await ask('schedules', codesClosedBy('schedules'), async () =>
-      checkSchedules(expectedSchedules(deps.plan, deps.stage), await deps.schedules.deployed()),
+      checkSchedules(
+        expectedSchedules(deps.plan, deps.stage),
+        await deps.schedules.deployed(),
+        deps.schedules,
+      ),
     )),
     ...(await ask('subscriptions', codesClosedBy('subscriptions'), () => lookAtSubscriptions(deps))),
   ];

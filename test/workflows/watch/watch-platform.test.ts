@@ -1,8 +1,8 @@
+import { toAwsCron } from '../../../lib/adapters/aws/cron.ts';
 import { raise } from '../../../lib/alerting/alerts.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { finding } from '../../../lib/domain/findings/finding.ts';
 import { scratchName, snapshotName } from '../../../lib/domain/names.ts';
-import { expectedSchedules } from '../../../lib/domain/plan/expected-schedules.ts';
 import type { Policy, Target } from '../../../lib/domain/plan/policy.ts';
 import { TAGS } from '../../../lib/domain/points/platform.ts';
 import type { Secrets } from '../../../lib/ports/database.ts';
@@ -25,6 +25,7 @@ import { memoryMessages } from '../../support/doubles/job-messages.ts';
 import { recordingLog } from '../../support/doubles/log.ts';
 import { recordingMetrics } from '../../support/doubles/metrics.ts';
 import { memoryPlatform } from '../../support/doubles/platform.ts';
+import { schedulesOf } from '../../support/doubles/schedules.ts';
 import { memoryScratchInstances, memoryScratchSecrets } from '../../support/doubles/scratch-instances.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
 
@@ -58,10 +59,7 @@ function world(options: { policy?: Partial<Policy>; targets?: Partial<Target>[] 
   const alerts = memoryAlerts();
   for (const topic of ['alerts', 'pages', 'alarms'] as const)
     alerts.subscribe(topic, { protocol: 'email', endpoint: `${topic}@example.org`, confirmed: true });
-  const deployed = expectedSchedules(plan, 'test').map(({ input: _input, ...schedule }) => ({
-    ...schedule,
-    enabled: true,
-  }));
+  const deployed = schedulesOf(plan);
   const metrics = recordingMetrics();
   const catalog = memoryCatalog(clock, HOME);
   const scratch = memoryScratchInstances();
@@ -79,7 +77,7 @@ function world(options: { policy?: Partial<Policy>; targets?: Partial<Target>[] 
     log: recordingLog(),
     vault: memoryVault(clock),
     messages: memoryMessages(clock),
-    schedules: { deployed: async () => deployed },
+    schedules: { deployed: async () => deployed, expression: toAwsCron },
     keyState: async () => 'usable' as const,
     secrets: {
       credentials: async () => ({

@@ -1,6 +1,6 @@
+import { toAwsCron } from '../../../lib/adapters/aws/cron.ts';
 import { raise } from '../../../lib/alerting/alerts.ts';
 import { finding } from '../../../lib/domain/findings/finding.ts';
-import { expectedSchedules } from '../../../lib/domain/plan/expected-schedules.ts';
 import type { Plan } from '../../../lib/domain/plan/policy.ts';
 import { watch } from '../../../lib/workflows/watch/watch.ts';
 import { memoryAlerts } from '../../support/doubles/alerts.ts';
@@ -10,6 +10,7 @@ import { faulty } from '../../support/doubles/faults.ts';
 import { recordingLog } from '../../support/doubles/log.ts';
 import { recordingMetrics } from '../../support/doubles/metrics.ts';
 import { emptyPlatforms } from '../../support/doubles/platforms.ts';
+import { schedulesOf } from '../../support/doubles/schedules.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
 import { planWith } from '../../support/plan.ts';
 
@@ -20,10 +21,7 @@ function world(plan: Plan = planWith()) {
   const alerts = memoryAlerts();
   for (const topic of ['alerts', 'pages', 'alarms'] as const)
     alerts.subscribe(topic, { protocol: 'email', endpoint: `${topic}@example.org`, confirmed: true });
-  const deployed = expectedSchedules(plan, 'test').map(({ input: _input, ...schedule }) => ({
-    ...schedule,
-    enabled: true,
-  }));
+  const deployed = schedulesOf(plan);
   const metrics = recordingMetrics();
   const deps = {
     clock,
@@ -34,7 +32,7 @@ function world(plan: Plan = planWith()) {
     log: recordingLog(),
     catalog: memoryCatalog(clock),
     vault: memoryVault(clock),
-    schedules: { deployed: async () => deployed },
+    schedules: { deployed: async () => deployed, expression: toAwsCron },
     ...emptyPlatforms(clock),
   };
   const told = () =>
@@ -142,7 +140,10 @@ describe('the watch', () => {
     const { deps, clock, told, completed } = world();
     await watch(deps);
     clock.set('2026-11-21T01:31:00Z');
-    const broken = { ...deps, schedules: { deployed: () => Promise.reject(new Error('throttled')) } };
+    const broken = {
+      ...deps,
+      schedules: { ...deps.schedules, deployed: () => Promise.reject(new Error('throttled')) },
+    };
     expect((await watch(broken)).unjudged).toEqual([expect.stringContaining('throttled')]);
     expect(told()).toContain('pages: opened P0 job-silent dump');
     expect(completed()).toBe(1);

@@ -14,13 +14,13 @@ test('EventBridge Scheduler gets one schedule for each policy and job, in its ow
   expect(schedulesOf([policy({ schedules: {} }), policy({ name: 'staging', schedules })])).toEqual([
     {
       name: 'prod-staging-dump',
-      expression: 'cron(0 3,15 * * ? *)',
+      cron: '0 3,15 * * *',
       timezone: 'Europe/Berlin',
       input: { policy: 'staging', job: 'dump' },
     },
     {
       name: 'prod-staging-simulation',
-      expression: 'cron(0 3 1W * ? *)',
+      cron: '0 3 1W * *',
       timezone: 'UTC',
       input: { policy: 'staging', job: 'simulation' },
     },
@@ -35,9 +35,13 @@ test('a policy gets one schedule a minute for heartbeats where a target of it ha
     target({ id: 'c', policy: one }),
     target({ id: 'd', policy: other }),
   ];
-  const expression = 'cron(* * * * ? *)';
   expect(schedulesOf([one, other], targets)).toEqual([
-    { name: 'prod-one-heartbeat', expression, timezone: 'UTC', input: { policy: 'one', job: 'heartbeat' } },
+    {
+      name: 'prod-one-heartbeat',
+      cron: '* * * * *',
+      timezone: 'UTC',
+      input: { policy: 'one', job: 'heartbeat' },
+    },
   ]);
 });
 

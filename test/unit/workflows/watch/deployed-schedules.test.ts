@@ -1,21 +1,21 @@
+import { toAwsCron } from '../../../../lib/adapters/aws/cron.ts';
 import { checkSubscriptions, maskEndpoint } from '../../../../lib/alerting/subscriptions.ts';
 import { expectedSchedules } from '../../../../lib/domain/plan/expected-schedules.ts';
+import type { Plan } from '../../../../lib/domain/plan/policy.ts';
 import type { DeployedSchedule } from '../../../../lib/ports/messages.ts';
 import { checkSchedules } from '../../../../lib/workflows/watch/deployed-schedules.ts';
 import { policy } from '../../../support/builders.ts';
+import { schedulesOf } from '../../../support/doubles/schedules.ts';
 
-const EXPECTED = expectedSchedules({ schemaVersion: 1, policies: [policy()], targets: [] }, 'prod');
-const DEPLOYED: DeployedSchedule[] = EXPECTED.map(({ name, expression, timezone }) => ({
-  name,
-  expression,
-  timezone,
-  enabled: true,
-}));
+const PLAN: Plan = { schemaVersion: 1, policies: [policy()], targets: [] };
+const EXPECTED = expectedSchedules(PLAN, 'prod');
+const found = (deployed: readonly DeployedSchedule[]) =>
+  checkSchedules(EXPECTED, deployed, { expression: toAwsCron });
+const DEPLOYED = schedulesOf(PLAN, 'prod');
 
 /** The findings when the deployed dump schedule is another, or none. */
 const withDump = (changes: Partial<DeployedSchedule> | undefined) =>
-  checkSchedules(
-    EXPECTED,
+  found(
     DEPLOYED.flatMap((each) =>
       each.name !== 'prod-production-dump' ? [each] : changes ? [{ ...each, ...changes }] : [],
     ),
@@ -23,8 +23,8 @@ const withDump = (changes: Partial<DeployedSchedule> | undefined) =>
 
 test('schedules that are all there, on and as described are nothing to speak of', () => {
   expect(EXPECTED.length).toBeGreaterThan(3);
-  expect(checkSchedules(EXPECTED, DEPLOYED)).toEqual([]);
-  expect(checkSchedules(EXPECTED, [...DEPLOYED].reverse())).toEqual([]);
+  expect(found(DEPLOYED)).toEqual([]);
+  expect(found([...DEPLOYED].reverse())).toEqual([]);
 });
 
 test.each<[string, Partial<DeployedSchedule> | undefined, string, string]>([
@@ -60,9 +60,7 @@ test('a schedule that is different and off is told as off: nothing fires', () =>
 });
 
 test('without any schedules every one is told', () => {
-  expect(checkSchedules(EXPECTED, []).map(({ subject }) => subject)).toEqual(
-    EXPECTED.map(({ name }) => name),
-  );
+  expect(found([]).map(({ subject }) => subject)).toEqual(EXPECTED.map(({ name }) => name));
 });
 
 describe('a topic', () => {

@@ -1,5 +1,6 @@
-import { nextFirings, scheduleMistake, toAwsCron } from '../../../../lib/domain/plan/schedule.ts';
-import { type Random, randomFrom } from '../points/random.ts';
+import { toAwsCron } from '../../../../lib/adapters/aws/cron.ts';
+import { nextFirings, scheduleMistake } from '../../../../lib/domain/plan/schedule.ts';
+import { type Random, randomFrom } from '../../domain/points/random.ts';
 import { awsFirings } from './aws-cron.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
