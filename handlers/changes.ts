@@ -5,7 +5,7 @@ import {
   sourceChangesRequest,
   sourceHostsRequest,
 } from '../lib/restore/instance/source-changes.ts';
-import { heartbeat, instances, plan, secrets, vault } from '../lib/runtime/compose.ts';
+import { engine, plan, secrets, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 
 const request = z.discriminatedUnion('ask', [sourceChangesRequest, sourceHostsRequest]);
@@ -21,7 +21,6 @@ export const handler = jobHandler(request, async (asked) =>
         plan: plan(),
         vault: vault(),
         secrets: secrets(),
-        instances: instances(),
-        heartbeat: heartbeat(),
+        ...engine(asked.target),
       }),
 );

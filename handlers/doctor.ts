@@ -7,5 +7,5 @@ const request = z.strictObject({ target: z.string() });
 
 /** A person → what stands between a target and its next dump, each by name. A container function in the database's network. */
 export const handler = personHandler(request, ({ target }) =>
-  examine(target, { plan: plan(), engine: engine(), secrets: secrets(), vault: vault(), clock }),
+  examine(target, { plan: plan(), engine: engine(target), secrets: secrets(), vault: vault(), clock }),
 );

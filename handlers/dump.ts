@@ -5,5 +5,5 @@ import { dump } from '../lib/workflows/dump/dump.ts';
 
 /** Queue `dump` → a recovery point. A container function: it runs pg_dump. */
 export const handler = jobHandler(dumpJob, (job, invocation) =>
-  dump(job, { ...jobDeps(invocation), vault: vault(), engine: engine(), secrets: secrets() }),
+  dump(job, { ...jobDeps(invocation), vault: vault(), engine: engine(job.target), secrets: secrets() }),
 );

@@ -1,5 +1,5 @@
 import { heartbeatJob } from '../lib/domain/runs/job.ts';
-import { catalog, clock, heartbeat, log, plan, secrets } from '../lib/runtime/compose.ts';
+import { catalog, clock, engine, log, plan, secrets } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { writeHeartbeat } from '../lib/workflows/heartbeat/heartbeat.ts';
 
@@ -7,7 +7,7 @@ import { writeHeartbeat } from '../lib/workflows/heartbeat/heartbeat.ts';
 export const handler = jobHandler(heartbeatJob, (job) =>
   writeHeartbeat(job, {
     plan: plan(),
-    heartbeat: heartbeat(),
+    heartbeat: engine(job.target).heartbeat,
     secrets: secrets(),
     catalog: catalog(),
     clock,

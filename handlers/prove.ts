@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ProveRequest } from '../lib/restore/prove/proof-slices.ts';
 import { proveInstance } from '../lib/restore/prove/prove-instance.ts';
-import { clock, instances, log, plan, scratchSecretStore, vault } from '../lib/runtime/compose.ts';
+import { clock, engine, log, plan, scratchSecretStore, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 
 const request = z
@@ -13,7 +13,7 @@ export const handler = jobHandler(request, (asked, invocation) =>
   proveInstance(asked, {
     plan: plan(),
     vault: vault(),
-    instances: instances(),
+    instances: engine(asked.target).instances,
     secrets: scratchSecretStore(),
     clock,
     log: log(),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { DumpPoint } from '../lib/domain/points/recovery-point.ts';
 import { restoreAndProve } from '../lib/restore/on-server.ts';
-import { clock, log, plan, scratch, vault } from '../lib/runtime/compose.ts';
+import { clock, engine, log, plan, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 
 const request = z.strictObject({
@@ -16,7 +16,7 @@ export const handler = jobHandler(request, (asked, invocation) =>
   restoreAndProve(asked, {
     plan: plan(),
     vault: vault(),
-    scratch: scratch(invocation),
+    scratch: engine(asked.point.target).scratch(invocation.secondsLeft),
     clock,
     log: log(),
     secondsLeft: invocation.secondsLeft,

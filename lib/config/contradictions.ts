@@ -1,4 +1,5 @@
 import { didYouMean } from '../domain/nearest.ts';
+import { does } from '../domain/plan/engines.ts';
 import { type Contradiction, policyContradictions } from './policy-contradictions.ts';
 import { PLATFORMS, resolvePolicy, resolveTarget, withOverrides } from './resolve.ts';
 import type { Config, ConfigPolicy, ConfigTarget } from './schema.ts';
@@ -48,13 +49,12 @@ function unmetNeeds(id: string, written: ConfigTarget, config: Config): Contradi
   const say = (where: string[], message: string) => found.push({ path: ['targets', id, ...where], message });
   const platforms = PLATFORMS.filter((kind) => written[kind] !== undefined);
   const isCache = target.engine === 'cache';
-  const isPostgres = target.engine === 'postgres';
 
   if (platforms.length > 1)
     say([platforms[1]!], `a target has only one of ${platforms.join(' and ')}; make two targets`);
   if (schedules.dump && !target.connection)
     say([], 'its policy schedules dumps; add connection: { secret: … }');
-  if (schedules.dump && !isPostgres)
+  if (schedules.dump && !does(target.engine, 'dump'))
     say(['engine'], 'its policy schedules dumps, which need PostgreSQL; use a policy without dumps');
   for (const job of ['snapshot', 'rehearse-snapshot', 'rehearse-moment', 'preflight'] as const) {
     if (schedules[job] && platforms.length === 0)
@@ -74,7 +74,7 @@ function unmetNeeds(id: string, written: ConfigTarget, config: Config): Contradi
       ['elasticache'],
       'its policy copies snapshots, but ElastiCache cannot copy between Regions; use a policy without copies',
     );
-  if (target.heartbeat && (!isPostgres || !target.connection))
+  if (target.heartbeat && (!does(target.engine, 'heartbeat') || !target.connection))
     say(['heartbeat'], 'a heartbeat needs PostgreSQL and a connection');
   return found;
 }

@@ -5,7 +5,7 @@ import { placedId, REPLICA } from '../domain/names.ts';
 import type { Target } from '../domain/plan/policy.ts';
 import type { DumpPoint, StoredObject } from '../domain/points/recovery-point.ts';
 import { type Manifest, manifestSchema } from '../domain/proof/manifest.ts';
-import type { DatabaseEngine, Inspection } from '../ports/database.ts';
+import type { Engine, Inspection } from '../ports/database.ts';
 import type { Vault } from '../ports/vault.ts';
 
 /** What a check of one stored point needs to know. */
@@ -108,7 +108,7 @@ export async function checkArchive(
   subject: Subject,
   manifest: Manifest,
   depth: Depth,
-  engine: DatabaseEngine,
+  engine: Pick<Engine, 'inspect'>,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const first = await readArchive(subject, manifest, depth, engine, signal);
@@ -120,7 +120,7 @@ async function readArchive(
   subject: Subject,
   manifest: Manifest,
   depth: Depth,
-  engine: DatabaseEngine,
+  engine: Pick<Engine, 'inspect'>,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const { dump } = manifest;

@@ -73,8 +73,8 @@ export type Sequence = Omit<SequenceFacts, 'before' | 'after'> & { value: string
 export type TocEntry = { id: number; type: string; what: string };
 export type TableOfContents = { entries: TocEntry[]; sha256: string };
 
-/** What PostgreSQL can do for the workflows. */
-export type DatabaseEngine = {
+/** What Understudy asks of a database engine: one folder in lib/adapters/engines has all of it. */
+export type Engine = {
   /** Refuses what may not be dumped, then holds the source still. Rejects with Refusal or CredentialsRefused. */
   hold(credentials: Credentials, policy: Policy, signal: AbortSignal): Promise<HeldSource>;
   /** Reads an archive as it passes by. Nothing is written to disk. */
@@ -86,6 +86,11 @@ export type DatabaseEngine = {
   ): Promise<Inspection>;
   /** What a person asks before trusting a connection. */
   doctor(credentials: Credentials, policy: Policy): Promise<Symptom[]>;
+  /** A server inside this process that is thrown away. */
+  scratch(secondsLeft: () => number): Scratch;
+  /** Restored copies, and sources, on instances of their own. */
+  instances: Instances;
+  heartbeat: Heartbeat;
 };
 
 /**
@@ -167,6 +172,8 @@ export type InstanceCopy = {
   check(what: Checkable): Promise<string | undefined>;
   /** The single value of a query, as text; undefined for NULL. */
   value(sql: string): Promise<string | undefined>;
+  /** What in this copy could act on production, which its quarantine was to silence. */
+  unsilenced(): Promise<string | undefined>;
   heartbeat(since: string): Promise<HeartbeatRow[]>;
   close(): Promise<void>;
 };

@@ -1,3 +1,4 @@
+import type { EngineName } from '../domain/plan/engines.ts';
 import type {
   PlatformKind,
   PlatformRef,
@@ -8,6 +9,18 @@ import type {
 
 /** Where snapshots lie: the name in points, the Region, and the role that is taken on for another account. */
 export type Place = { name: string; region: string; account?: string | undefined; role?: string | undefined };
+
+/** As the platform names them: `aurora-postgresql`, `16.4`. */
+export type EngineVersion = { engine: string; engineVersion: string };
+
+/** What groups an engine's version may have, and what Understudy calls the engine. */
+export type EngineFamily = {
+  engine?: EngineName;
+  isAurora: boolean;
+  /** Its own default parameters; groups of another family are refused. */
+  parameterGroup: string;
+  optionGroup: string;
+};
 
 export type SnapshotTags = Record<string, string>;
 
@@ -31,6 +44,7 @@ export type Platform = {
   share(of: PlatformKind, id: string, place: Place, account: string): Promise<void>;
   /** Resolves when it is gone or going; one that is gone already is no mistake. */
   deleteSnapshot(of: PlatformKind, id: string, place: Place): Promise<void>;
+  family(version: EngineVersion): Promise<EngineFamily>;
   quotas(place: Place): Promise<{ snapshots?: Quota; instances?: Quota }>;
 };
 

@@ -19,14 +19,14 @@ import { scratchSecrets } from '../adapters/aws/scratch-secrets.ts';
 import { secretsManager } from '../adapters/aws/secrets.ts';
 import { snsAlerts } from '../adapters/aws/sns-alerts.ts';
 import { durableWakes } from '../adapters/aws/wakes.ts';
-import { postgresEngine } from '../adapters/engines/postgres/engine.ts';
-import { postgresHeartbeat } from '../adapters/engines/postgres/heartbeat.ts';
-import { postgresInstances } from '../adapters/engines/postgres/instance.ts';
+import { postgres } from '../adapters/engines/postgres/engine.ts';
 import { candidateDirectories } from '../adapters/engines/postgres/programs.ts';
-import { localScratch } from '../adapters/engines/postgres/scratch.ts';
-import type { Plan } from '../domain/plan/policy.ts';
+import { lazily } from '../adapters/lazily.ts';
+import { Refusal } from '../domain/errors.ts';
+import type { EngineName } from '../domain/plan/engines.ts';
+import { type Plan, requireTarget } from '../domain/plan/policy.ts';
 import type { Catalog } from '../ports/catalog.ts';
-import type { DatabaseEngine, Heartbeat, Instances, OnRead, Scratch, Secrets } from '../ports/database.ts';
+import type { Engine, OnRead, Secrets } from '../ports/database.ts';
 import type { Wakes } from '../ports/durable.ts';
 import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
 import type { Place, Platform, ScratchInstances, ScratchSecrets } from '../ports/platform.ts';
@@ -87,39 +87,34 @@ export const secrets = (): Secrets =>
 export const wakes = (): Wakes => once('wakes', () => durableWakes(lambda()));
 export const schedules = (): Schedules =>
   once('schedules', () => deployedSchedules(scheduler(), env().scheduleGroup));
-const binDirectories = () => candidateDirectories(env().pgBin, env().path);
 /** Hears of tables as they are read; a command that shows progress puts its own here. */
 const onRead = (): OnRead => once<OnRead>('on read', () => () => undefined);
-export const engine = (): DatabaseEngine => once('engine', () => postgresEngine(binDirectories, onRead()));
-export const heartbeat = (): Heartbeat => once('heartbeat', postgresHeartbeat);
-export const scratch = (invocation: Invocation): Scratch =>
-  localScratch({
-    base: env().scratchDirectory,
-    binDirectories: binDirectories(),
-    owner: env().pgUser,
-    secondsLeft: invocation.secondsLeft,
-    onRead: onRead(),
-  });
+
+const engines: Partial<Record<EngineName, () => Engine>> = {
+  postgres: () =>
+    once('postgres', () =>
+      postgres({
+        binDirectories: () => candidateDirectories(env().pgBin, env().path),
+        scratchDirectory: env().scratchDirectory,
+        owner: env().pgUser,
+        onRead: onRead(),
+      }),
+    ),
+};
+
+/** What knows the engine of a target; refused where Understudy does no more than snapshots. */
+export const engine = (target: string): Engine => {
+  const { engine: name } = requireTarget(plan(), target);
+  const make = engines[name];
+  if (make) return make();
+  throw new Refusal(
+    'engine-unknown',
+    `${target} is ${name}: Understudy can take snapshots of it and no more`,
+  );
+};
 /** The Region of the deployment and of its sources. */
 export const home = (): string => env().region;
 export const homePlace = (): Place => ({ name: home(), region: home() });
-/**
- * A port whose adapter is loaded by its first call: what a request does not need is not evaluated. Every method of such a
- * port returns a promise.
- */
-function lazily<Port extends object>(load: () => Promise<Port>): Port {
-  let loaded: Promise<Port> | undefined;
-  const method =
-    (name: string) =>
-    async (...args: unknown[]) => {
-      loaded ??= load();
-      const port = (await loaded) as Record<string, (...args: unknown[]) => unknown>;
-      return port[name]!(...args);
-    };
-  // Not a promise itself, whoever awaits it.
-  return new Proxy({} as Port, { get: (_, name) => (name === 'then' ? undefined : method(String(name))) });
-}
-
 /** Loaded kind by kind, when the first target of it is asked about. */
 export const platform = (): Platform =>
   once('platform', () =>
@@ -157,7 +152,6 @@ export const restoreRole = () => env().restoreRole;
 export const scratchNetwork = () => env().scratchNetwork;
 export const proveFunction = (): string => env().proveFunction;
 export const changesFunction = (): string => env().changesFunction;
-export const instances = (): Instances => once('instances', postgresInstances);
 export const pace = () => env().pace;
 export const scratchFunction = (): string => env().scratchFunction;
 export const stage = (): string => env().stage;

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { s3, sns, sqs } from '../../lib/adapters/aws/clients.ts';
 import { jobMessages } from '../../lib/adapters/aws/job-messages.ts';
 import { s3Vault } from '../../lib/adapters/aws/s3-vault.ts';
-import { postgresEngine } from '../../lib/adapters/engines/postgres/engine.ts';
+import { postgres } from '../../lib/adapters/engines/postgres/engine.ts';
 import type { Plan, Policy, Target } from '../../lib/domain/plan/policy.ts';
 import type { DumpPoint } from '../../lib/domain/points/recovery-point.ts';
 import type { Manifest } from '../../lib/domain/proof/manifest.ts';
@@ -43,7 +44,11 @@ const vault = () => s3Vault(s3({ pathStyle: true }), { bucket: 'vault' });
 
 /** As lib/workflows/dump/dump.ts does it: the end of the stream waits for the facts. */
 async function dump(job: Job<'dump'>): Promise<Record<string, unknown>> {
-  const source = await postgresEngine(() => [job.bin]).hold(job.credentials, job.policy, never);
+  const source = await postgres({ binDirectories: () => [job.bin], scratchDirectory: tmpdir() }).hold(
+    job.credentials,
+    job.policy,
+    never,
+  );
   try {
     const archive = source.archive();
     const content = source.content(job.depth, []);
@@ -70,7 +75,7 @@ async function verify({ bin, manifest }: Job<'verify' | 'list'>): Promise<Record
     point: { id: 'bench' } as DumpPoint,
     vault: vault(),
   };
-  const engine = postgresEngine(() => [bin]);
+  const engine = postgres({ binDirectories: () => [bin], scratchDirectory: tmpdir() });
   const findings = await checkArchive(subject, manifest, 'full', engine, never);
   if (findings.length > 0) throw new Error(findings.map((each) => each.message).join('; '));
   return {};
@@ -80,7 +85,10 @@ async function verify({ bin, manifest }: Job<'verify' | 'list'>): Promise<Record
 async function list({ bin, manifest }: Job<'verify' | 'list'>): Promise<Record<string, unknown>> {
   const archive = await vault().read(manifest.dump);
   const major = Number.parseInt(manifest.client.version, 10);
-  const { toc, problem } = await postgresEngine(() => [bin]).inspect(archive, major, 'readable', never);
+  const { toc, problem } = await postgres({
+    binDirectories: () => [bin],
+    scratchDirectory: tmpdir(),
+  }).inspect(archive, major, 'readable', never);
   if (!toc) throw new Error(problem);
   return { entries: toc.entries.length, sha256: toc.sha256 };
 }

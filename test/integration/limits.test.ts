@@ -86,7 +86,7 @@ describe('a dump behind which somebody waits for an exclusive lock', () => {
     // The migration comes when pg_dump has its locks, and the counting of rows takes until it has been seen.
     const { hold } = engine();
     let altered: Promise<unknown> | undefined;
-    jest.spyOn(compose.engine(), 'hold').mockImplementation(async (...args) => {
+    jest.spyOn(compose.engine('crm'), 'hold').mockImplementation(async (...args) => {
       const held = await hold(...args);
       let seen = () => {};
       const blocked = new Promise<void>((resolve) => (seen = resolve));

@@ -1,7 +1,6 @@
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { postgresEngine } from '../../lib/adapters/engines/postgres/engine.ts';
 import { refusePoolerHost } from '../../lib/adapters/engines/postgres/pooler.ts';
 import { identifier } from '../../lib/adapters/engines/postgres/sql.ts';
 import { Refusal } from '../../lib/domain/errors.ts';
@@ -9,7 +8,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { billed, deliver, lastPoint, lastRun, message, told, wipe } from '../support/night.ts';
 import { planWith } from '../support/plan.ts';
 import { startPooler } from '../support/pooler.ts';
-import { never, policyWith, take } from '../support/source.ts';
+import { engine, never, policyWith, take } from '../support/source.ts';
 import { createStage, type Stage } from '../support/stage.ts';
 
 /** What may not be dumped is refused by name before a byte is uploaded, and leaves a failed run and an alert. */
@@ -110,8 +109,7 @@ describe('a dump is refused', () => {
     ['older than the server', '14.9', 'client-too-old'],
     ['of a newer major', '99.1', 'client-other-major'],
   ])('when the only client is %s', async (_, version, code) => {
-    const engine = postgresEngine(() => [pretending(version)]);
-    const refusal = engine.hold(database.credentials, policyWith(), never());
+    const refusal = engine(pretending(version)).hold(database.credentials, policyWith(), never());
     await expect(refusal).rejects.toMatchObject({
       code,
       message: expect.stringContaining(version),

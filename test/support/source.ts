@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { postgresEngine } from '../../lib/adapters/engines/postgres/engine.ts';
+import { postgres } from '../../lib/adapters/engines/postgres/engine.ts';
 import { findPrograms, type Programs } from '../../lib/adapters/engines/postgres/programs.ts';
 import type { Policy } from '../../lib/domain/plan/policy.ts';
 import type { ContentFacts, Manifest } from '../../lib/domain/proof/manifest.ts';
-import type { Credentials, DatabaseEngine, HeldSource } from '../../lib/ports/database.ts';
+import type { Credentials, Engine, HeldSource } from '../../lib/ports/database.ts';
 import { planWith } from './plan.ts';
 
 export const BIN = () => process.env['PG_BIN']!;
-export const engine = (): DatabaseEngine => postgresEngine(() => [BIN()]);
+export const engine = (bin = BIN()): Engine =>
+  postgres({ binDirectories: () => [bin], scratchDirectory: tmpdir() });
 export const programs = async (): Promise<Programs> => (await findPrograms([BIN()]))[0]!;
 export const never = () => new AbortController().signal;
 

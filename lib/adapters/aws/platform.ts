@@ -4,7 +4,7 @@ import type { Platform } from '../../ports/platform.ts';
 /** What is loaded when the first call for its kind comes, and never where no target is of that kind. */
 export type Platforms = { rds: () => Promise<Platform>; elasticache: () => Promise<Platform> };
 
-/** One platform in front of those that know their kinds. Quotas are those of RDS: ElastiCache says none. */
+/** One platform in front of those that know their kinds. Quotas and engines are those of RDS. */
 export function platformOf(platforms: Platforms): Platform {
   const loaded = new Map<keyof Platforms, Promise<Platform>>();
   const of = (kind: PlatformKind): Promise<Platform> => {
@@ -21,6 +21,7 @@ export function platformOf(platforms: Platforms): Platform {
     copySnapshot: async (from, to) => (await of(from.of)).copySnapshot(from, to),
     share: async (kind, id, place, account) => (await of(kind)).share(kind, id, place, account),
     deleteSnapshot: async (kind, id, place) => (await of(kind)).deleteSnapshot(kind, id, place),
+    family: async (version) => (await of('rds')).family(version),
     quotas: async (place) => (await of('rds')).quotas(place),
   };
 }

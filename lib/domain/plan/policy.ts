@@ -3,6 +3,7 @@ import type { Severity } from '../findings/severity.ts';
 import { didYouMean } from '../nearest.ts';
 import type { PlatformRef } from '../points/platform.ts';
 import type { ScheduledJob } from '../runs/job.ts';
+import type { EngineName } from './engines.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What was promised, in seconds, already completed with its defaults (see docs/reference/configuration.md). */
@@ -91,7 +92,7 @@ export type Retention = { all: number; daily: number; weekly: number; monthly: n
 /** Something protected, under the objectives of a policy (the policy with the target's own overrides in it). */
 export type Target = {
   id: string;
-  engine: 'postgres' | 'mysql' | 'mariadb' | 'cache';
+  engine: EngineName;
   policy: Policy;
   /** The instance, cluster or cache behind it, where AWS backs it up too. */
   platform?: PlatformRef | undefined;

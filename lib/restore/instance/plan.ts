@@ -1,19 +1,19 @@
 import { Refusal } from '../../domain/errors.ts';
 import { VAULT } from '../../domain/names.ts';
+import type { EngineName } from '../../domain/plan/engines.ts';
 import { requirePlatform, type Target } from '../../domain/plan/policy.ts';
 import type { PlatformSource } from '../../domain/points/platform.ts';
 import { type DumpPoint, isDump, isVerified, type StoredObject } from '../../domain/points/recovery-point.ts';
 import { SNAPSHOT_TAKES } from '../../domain/proof/heartbeat.ts';
 import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
-import { defaultParameterGroup } from '../../domain/runs/parameter-family.ts';
 import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/messages.ts';
-import type { Platform, ScratchOrder } from '../../ports/platform.ts';
+import type { EngineFamily, Platform, ScratchOrder } from '../../ports/platform.ts';
 import type { Chosen } from '../restored.ts';
 import { type Estimate, formatEstimate, refuseOverBudget } from './budget.ts';
-import { chooseMoment, chooseSnapshot, placeFor, type Source } from './choose.ts';
+import { chooseMoment, chooseSnapshot, placeFor } from './choose.ts';
 
 /** What will be restored, and everything known of it beforehand. Small: it travels through a checkpoint. */
 export type InstancePlan = Chosen & {
@@ -23,9 +23,11 @@ export type InstancePlan = Chosen & {
   from: ScratchOrder['from'];
   engine: string;
   engineVersion: string;
+  /** What Understudy calls the engine. */
+  dialect?: EngineName;
   masterUser?: string;
   database: string;
-  parametersFrom?: string;
+  parametersFrom: string;
   optionGroup?: string;
   /** Of the last dump before the moment. */
   manifest?: StoredObject;
@@ -55,7 +57,8 @@ export async function planRehearsal(
   const now = deps.clock.now();
   const source = await deps.platform.source(ref);
   const estimate = await refuseOverBudget(target, `rehearse-${job.from}`, deps);
-  if (ref.kind === 'aurora' && source && !source.engine.startsWith('aurora'))
+  const family = source && (await deps.platform.family(source));
+  if (ref.kind === 'aurora' && family?.isAurora === false)
     throw new Refusal(
       'not-rehearsed',
       `${ref.id} of ${target.id} is a Multi-AZ DB cluster, which cannot be rehearsed; its snapshots are still taken, checked for age and copied`,
@@ -69,7 +72,8 @@ export async function planRehearsal(
   // What a snapshot holds may be of a while before the moment that is said of it.
   const surely = job.from === 'moment' ? what.moment : utc(plusSeconds(what.moment, -SNAPSHOT_TAKES));
   const manifest = await manifestBefore(surely, target, deps);
-  const options = optionsOf(source, what, target);
+  const own = await deps.platform.family(what);
+  const options = optionsOf(source, family?.parameterGroup === own.parameterGroup, own, target);
   const chosen: InstancePlan = {
     ...what,
     sort: job.from,
@@ -77,10 +81,12 @@ export async function planRehearsal(
     place,
     database: manifest?.database ?? target.connection?.database ?? source?.database ?? 'postgres',
     ...((what.masterUser ?? source?.masterUser) ? { masterUser: what.masterUser ?? source?.masterUser } : {}),
-    // Parameter and option groups do not leave their Region and account.
-    ...(place === deps.home && source?.parameterGroup && sameMajor(source, what)
-      ? { parametersFrom: source.parameterGroup }
-      : {}),
+    ...(own.engine && { dialect: own.engine }),
+    // Parameter and option groups do not leave their Region and account, and are of one family.
+    parametersFrom:
+      place === deps.home && source?.parameterGroup && family?.parameterGroup === own.parameterGroup
+        ? source.parameterGroup
+        : own.parameterGroup,
     ...options,
     ...(manifest ? { manifest: manifest.stored } : {}),
     plannedAt: utc(now),
@@ -116,31 +122,21 @@ function optionsNote(source: PlatformSource | undefined, given: string | undefin
   return [`restored without the source’s option group ${optionGroup}, which is tied to its network`];
 }
 
-/** A group is of one family: that of another major version is refused. */
-function sameMajor(a: EngineOf, b: EngineOf): boolean {
-  const family = ({ engine, engineVersion }: EngineOf) => defaultParameterGroup(engine, engineVersion);
-  return family(a) === family(b);
-}
-
-type EngineOf = Pick<PlatformSource, 'engine' | 'engineVersion'>;
-
 /**
  * A custom option group is tied to its VPC, and a restore elsewhere that names none is given it all the same and refused:
  * there it gets the engine's default (RDS user guide, "Working with option groups", VPC considerations).
  */
 function optionsOf(
   source: PlatformSource | undefined,
-  what: Source,
+  isSameFamily: boolean,
+  own: EngineFamily,
   target: Target,
 ): { optionGroup?: string } {
   const { optionGroup, subnetGroup } = source ?? {};
-  if (!optionGroup || optionGroup.startsWith('default:') || !sameMajor(source!, what)) return {};
+  if (!optionGroup || optionGroup.startsWith('default:') || !isSameFamily) return {};
   if (subnetGroup !== undefined && subnetGroup === target.policy.rehearsal.instance.subnetGroup)
     return { optionGroup };
-  const family = defaultParameterGroup(what.engine, what.engineVersion).slice(
-    `default.${what.engine}`.length,
-  );
-  return { optionGroup: `default:${what.engine}-${family.replace('.', '-')}` };
+  return { optionGroup: own.optionGroup };
 }
 
 /** The newest dump that is not younger than the moment: what it says is a bound for everything after it. */

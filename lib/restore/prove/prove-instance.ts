@@ -61,13 +61,11 @@ export async function proveInstance(request: ProveRequest, deps: ProveDeps): Pro
 
 /** What the parameters were to silence: a copy whose subscriptions are at work is taken down at once, and proves nothing. */
 async function refuseOpenQuarantine(copy: InstanceCopy): Promise<void> {
-  const workers = await copy.value("select current_setting('max_logical_replication_workers')");
-  if (workers === '0') return;
-  throw new UnderstudyError(
-    'quarantine-open',
-    `the copy runs with max_logical_replication_workers = ${workers ?? '?'}: its subscriptions may act on production`,
-    { hint: 'look at the parameter group of the scratch instance; its subnets must have no way out' },
-  );
+  const acting = await copy.unsilenced();
+  if (!acting) return;
+  throw new UnderstudyError('quarantine-open', `the copy runs with ${acting} on production`, {
+    hint: 'look at the parameter group of the scratch instance; its subnets must have no way out',
+  });
 }
 
 async function proveFrom(

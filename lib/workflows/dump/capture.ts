@@ -8,14 +8,14 @@ import type { ClaimDeps } from '../../execution/claim.ts';
 import type {
   Archive,
   Credentials,
-  DatabaseEngine,
+  Engine,
   HeldSource,
   Secrets,
   TableOfContents,
 } from '../../ports/database.ts';
 import type { PutOptions, Vault } from '../../ports/vault.ts';
 
-export type DumpDeps = ClaimDeps & { vault: Vault; engine: DatabaseEngine; secrets: Secrets };
+export type DumpDeps = ClaimDeps & { vault: Vault; engine: Pick<Engine, 'hold'>; secrets: Secrets };
 
 type Made = { point: DumpPoint; manifest: Manifest };
 

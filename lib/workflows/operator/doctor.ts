@@ -2,10 +2,16 @@ import { hintOf, InputError, reasonOf } from '../../domain/errors.ts';
 import { connectionOf, type Plan, requireTarget } from '../../domain/plan/policy.ts';
 import { many } from '../../domain/words.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { DatabaseEngine, Secrets, Symptom } from '../../ports/database.ts';
+import type { Engine, Secrets, Symptom } from '../../ports/database.ts';
 import type { Vault } from '../../ports/vault.ts';
 
-export type DoctorDeps = { plan: Plan; engine: DatabaseEngine; secrets: Secrets; vault: Vault; clock: Clock };
+export type DoctorDeps = {
+  plan: Plan;
+  engine: Pick<Engine, 'doctor'>;
+  secrets: Secrets;
+  vault: Vault;
+  clock: Clock;
+};
 
 /** Everything that stands between a target and its next dump, each by name with what to do. Changes nothing. */
 export async function examine(

@@ -1,9 +1,9 @@
 import { raise } from '../../alerting/alerts.ts';
 import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
+import { does } from '../../domain/plan/engines.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
-import { defaultParameterGroup } from '../../domain/runs/parameter-family.ts';
 import { lostClaim } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { bringUp, durableStopwatch } from '../../restore/instance/bring-up.ts';
@@ -71,13 +71,12 @@ async function restoreOnInstance(
     const started = await waitForSlot(job, record, target, durable, deps);
     result.began = started.startedAt ?? chosen.plannedAt;
     const order = orderOf(job, target, chosen, record.name, started.expiresAt, deps);
-    const parametersFrom =
-      chosen.parametersFrom ?? defaultParameterGroup(chosen.engine, chosen.engineVersion);
-    const endpoint = await bringUp(order, record, parametersFrom, target, durable, there, time.phase);
-    if (/postgres/.test(chosen.engine) && chosen.masterUser) {
+    const endpoint = await bringUp(order, record, chosen.parametersFrom, target, durable, there, time.phase);
+    const why = whyNotProven(chosen, target);
+    if (!why) {
       await time.phase('proof');
       result.proof = await proveCopy(target, chosen, record.name, endpoint, durable, deps);
-    } else result.notes.push(whyNotAsked(chosen));
+    } else result.notes.push(`restored, but not compared: ${why}`);
   } catch (error) {
     if (lostClaim(error)) throw error;
     result.failure = toErrorInfo(error);
@@ -93,10 +92,13 @@ async function restoreOnInstance(
   return restoredInstance(target, chosen, result);
 }
 
-function whyNotAsked({ engine, masterUser }: InstancePlan): string {
-  return masterUser === undefined
-    ? 'restored, but not compared: the master user is unknown'
-    : `restored, but not compared: only PostgreSQL can be, and this is ${engine}`;
+function whyNotProven({ engine, dialect, masterUser }: InstancePlan, target: Target): string | undefined {
+  if (masterUser === undefined) return 'the master user is unknown';
+  if (!dialect || !does(dialect, 'proof of instances'))
+    return `only PostgreSQL can be, and this is ${engine}`;
+  return dialect === target.engine
+    ? undefined
+    : `this is ${engine}, and understudy.yml says ${target.engine}`;
 }
 
 const OVER_BUDGET = 'scratch-budget';

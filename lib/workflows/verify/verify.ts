@@ -25,10 +25,10 @@ import {
 } from '../../points/artifact.ts';
 import { refuseNamedPoint } from '../../points/refuse-named-point.ts';
 import { arrived, askForReplicas, originalOf, type Vaults, vaultOf } from '../../points/replica.ts';
-import type { DatabaseEngine } from '../../ports/database.ts';
+import type { Engine } from '../../ports/database.ts';
 import { checkSize } from './size.ts';
 
-export type VerifyDeps = ClaimDeps & Vaults & { engine: DatabaseEngine };
+export type VerifyDeps = ClaimDeps & Vaults & { engine: Pick<Engine, 'inspect'> };
 export type VerifyOutcome = JobOutcome & { findings: Judged[] };
 /** `acknowledged` where somebody knew of it. */
 type Judged = Finding & { acknowledged?: Acknowledged };

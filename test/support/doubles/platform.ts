@@ -1,3 +1,4 @@
+import { engineFamily } from '../../../lib/adapters/aws/rds/engine-family.ts';
 import { snapshotState, sourceState } from '../../../lib/adapters/aws/states.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { PlatformSnapshot, PlatformSource, Quota } from '../../../lib/domain/points/platform.ts';
@@ -107,6 +108,7 @@ export function memoryPlatform(
         throw refusal('platform-refused', `${id} is ${found.it.type}, and only manual ones can be deleted`);
       if (found) stored.splice(stored.indexOf(found), 1);
     },
+    family: async (version) => engineFamily(version),
     async quotas(_place: Place) {
       const { snapshots, instances } = quotas;
       return { snapshots: { ...snapshots, used: snapshots.used + inUse() }, instances: { ...instances } };

@@ -9,7 +9,7 @@ import { manualClock } from '../../support/doubles/clock.ts';
 import { type MemoryVault, memoryVault } from '../../support/doubles/vault.ts';
 import { deliver, lastPoint, message, told } from '../../support/night.ts';
 import { planWith } from '../../support/plan.ts';
-import { collect } from '../../support/source.ts';
+import { collect, engine } from '../../support/source.ts';
 import { createStage, type Stage } from '../../support/stage.ts';
 
 type Dumped = { good: DumpPoint; dump: Buffer; manifest: Buffer; roles: Buffer };
@@ -80,7 +80,7 @@ describe('verification', () => {
       catalog,
       plan,
       vault,
-      engine: compose.engine(),
+      engine: engine(),
       messages: compose.messages(),
       secondsLeft: () => 900,
     });

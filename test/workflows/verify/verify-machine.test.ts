@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { postgresEngine } from '../../../lib/adapters/engines/postgres/engine.ts';
 import type { DumpPoint } from '../../../lib/domain/points/recovery-point.ts';
 import type { VerifyJob } from '../../../lib/domain/runs/job.ts';
 import type { Vault } from '../../../lib/ports/vault.ts';
@@ -9,7 +8,7 @@ import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { deliver, lastPoint, message, told } from '../../support/night.ts';
 import { planWith } from '../../support/plan.ts';
 import { programsWith } from '../../support/programs.ts';
-import { BIN, collect } from '../../support/source.ts';
+import { BIN, collect, engine } from '../../support/source.ts';
 import { createStage, type Stage } from '../../support/stage.ts';
 
 /** What happens to the reader, or on the way to it, says nothing about the point. */
@@ -39,7 +38,7 @@ describe('a verification on a machine that has trouble', () => {
       ...compose.telling(),
       plan: planWith({ policy: `verify: { depth: ${depth} }` }),
       vault,
-      engine: postgresEngine(() => [bin]),
+      engine: engine(bin),
       messages: compose.messages(),
       secondsLeft: () => 900,
     });

@@ -44,6 +44,7 @@ export function elasticachePlatform(client: ElastiCacheClient, home: Place): Pla
     deleteSnapshot: async (_of, id, place) => {
       if (isHome(place)) await deleteSnapshot(client, id);
     },
+    family: () => Promise.reject(impossible('restoring a cache onto an instance')),
     quotas: async () => ({}),
   };
 }

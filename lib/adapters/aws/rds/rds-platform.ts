@@ -2,6 +2,7 @@ import { DescribeAccountAttributesCommand, type RDSClient } from '@aws-sdk/clien
 import type { Quota } from '../../../domain/points/platform.ts';
 import type { Place, Platform } from '../../../ports/platform.ts';
 import type { RdsClients } from './clients.ts';
+import { engineFamily } from './engine-family.ts';
 import { asking } from './errors.ts';
 import {
   copySnapshot,
@@ -23,6 +24,7 @@ export function rdsPlatform(clients: RdsClients, home: Place): Platform {
     copySnapshot: (from, to) => copySnapshot(clients(to.place), from, to),
     share: (of, id, place, account) => shareSnapshot(clients(place), of, id, account),
     deleteSnapshot: (of, id, place) => deleteSnapshot(clients(place), of, id),
+    family: async (version) => engineFamily(version),
     quotas: (place) => readQuotas(clients(place)),
   };
 }

@@ -1,20 +1,43 @@
-import type { DatabaseEngine, OnRead } from '../../../ports/database.ts';
-import { doctor } from './doctor/doctor.ts';
-import { hold } from './hold.ts';
-import { inspect } from './inspect.ts';
-import { findPrograms } from './programs.ts';
+import type { Engine, OnRead } from '../../../ports/database.ts';
+import { lazily } from '../../lazily.ts';
 
-/** PostgreSQL as the workflows know it. Programs are looked for when they are first needed. */
-export function postgresEngine(binDirectories: () => readonly string[], onRead?: OnRead): DatabaseEngine {
-  let found: ReturnType<typeof findPrograms> | undefined;
+export type PostgresSettings = {
+  /** Where PostgreSQL's programs are, the preferred ones first. */
+  binDirectories: () => readonly string[];
+  /** Below it each scratch server has a directory of its own. */
+  scratchDirectory: string;
+  /** The account that scratch servers run as when this process is root. */
+  owner?: string | undefined;
+  onRead?: OnRead;
+};
+
+/** PostgreSQL as the workflows know it. Each part is loaded, and programs are looked for, when first needed. */
+export function postgres({ binDirectories, scratchDirectory, owner, onRead }: PostgresSettings): Engine {
+  let found: Promise<Parameters<typeof import('./hold.ts')['hold']>[2]> | undefined;
   const programs = () => {
-    found ??= findPrograms(binDirectories());
+    found ??= import('./programs.ts').then(({ findPrograms }) => findPrograms(binDirectories()));
     return found;
   };
   return {
-    hold: async (credentials, policy, signal) => hold(credentials, policy, await programs(), signal, onRead),
-    inspect: async (archive, clientMajor, depth, signal) =>
-      inspect(archive, await programs(), clientMajor, depth, signal),
-    doctor: async (credentials, policy) => doctor(credentials, policy, await programs()),
+    async hold(credentials, policy, signal) {
+      const { hold } = await import('./hold.ts');
+      return hold(credentials, policy, await programs(), signal, onRead);
+    },
+    async inspect(archive, clientMajor, depth, signal) {
+      const { inspect } = await import('./inspect.ts');
+      return inspect(archive, await programs(), clientMajor, depth, signal);
+    },
+    async doctor(credentials, policy) {
+      const { doctor } = await import('./doctor/doctor.ts');
+      return doctor(credentials, policy, await programs());
+    },
+    scratch: (secondsLeft) =>
+      lazily(async () => {
+        const { localScratch } = await import('./scratch.ts');
+        const settings = { base: scratchDirectory, binDirectories: binDirectories(), owner, secondsLeft };
+        return localScratch({ ...settings, ...(onRead && { onRead }) });
+      }),
+    instances: lazily(async () => (await import('./instance.ts')).postgresInstances()),
+    heartbeat: lazily(async () => (await import('./heartbeat.ts')).postgresHeartbeat()),
   };
 }

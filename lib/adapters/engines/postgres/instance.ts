@@ -112,6 +112,11 @@ function copyOver({ client, asker, checker, tables, close, secondsLeft }: Opened
     checkable: () => inTime(checker, () => checkable(checker)),
     uncheckable: () => inTime(checker, () => uncheckable(checker)),
     check: (what) => inTime(checker, () => check(checker, what)),
+    async unsilenced() {
+      const parameter = 'max_logical_replication_workers';
+      const value = await singleValue(asker, `select current_setting('${parameter}')`, ANSWER_TAKES);
+      return value === '0' ? undefined : `${parameter} = ${value ?? '?'}: its subscriptions may act`;
+    },
     value: (sql) => singleValue(asker, sql, Math.min(ANSWER_TAKES, secondsLeft())),
     heartbeat: (since) => inTime(client, () => readHeartbeat(client, since)),
     async close() {

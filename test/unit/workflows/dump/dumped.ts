@@ -1,5 +1,6 @@
 import { dataLine, parseToc } from '../../../../lib/adapters/engines/postgres/toc.ts';
-import type { DatabaseEngine, HeldSource } from '../../../../lib/ports/database.ts';
+import type { HeldSource } from '../../../../lib/ports/database.ts';
+import type { DumpDeps } from '../../../../lib/workflows/dump/capture.ts';
 import { dump } from '../../../../lib/workflows/dump/dump.ts';
 import { manifest, policy, target } from '../../../support/builders.ts';
 import { memoryAlerts } from '../../../support/doubles/alerts.ts';
@@ -13,7 +14,7 @@ import { memoryVault } from '../../../support/doubles/vault.ts';
 export type Table = [schema: string, name: string, owner?: string];
 
 /** A source whose archive lists these lines and whose tables are these. */
-export function engineOf(tables: Table[], listing: string, changed?: Error): DatabaseEngine {
+export function engineOf(tables: Table[], listing: string, changed?: Error): DumpDeps['engine'] {
   const { source, largeObjects } = manifest();
   const held: HeldSource = {
     facts: source,
@@ -42,8 +43,7 @@ export function engineOf(tables: Table[], listing: string, changed?: Error): Dat
     watchForBlocked: async () => undefined,
     release: async () => undefined,
   };
-  const unasked = () => Promise.reject(new Error('not asked for'));
-  return { hold: async () => held, inspect: unasked, doctor: unasked };
+  return { hold: async () => held };
 }
 
 /** What becomes of one dump of such a source: its outcome, or the code of the error that ended it. */

@@ -18,3 +18,13 @@ test('a copy says which of its tables a restore of the storage has emptied', asy
   await database.sql('alter table passing set logged');
   expect(await unlogged()).toEqual([false, false, false]);
 });
+
+test('a copy says that its subscriptions may act, unless their workers are switched off', async () => {
+  const copy = await postgresInstances().open(database.credentials, () => 60);
+  const server = await database.connect();
+  const { rows } = await server.query('show max_logical_replication_workers');
+  await server.end();
+  expect(rows[0]).not.toMatchObject({ max_logical_replication_workers: '0' });
+  expect(await copy.unsilenced()).toContain('subscriptions may act');
+  await copy.close();
+});
