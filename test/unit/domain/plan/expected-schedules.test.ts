@@ -6,7 +6,7 @@ import { policy, target } from '../../../support/builders.ts';
 const schedulesOf = (policies: Policy[], targets: Target[] = []) =>
   expectedSchedules({ schemaVersion: 1, policies, targets }, 'prod');
 
-test('EventBridge Scheduler gets one schedule for each policy and job, in its own cron format', () => {
+test('the deployment gets one schedule for each policy and job', () => {
   const schedules = {
     dump: { cron: '0 3,15 * * *', timezone: 'Europe/Berlin' },
     simulation: { cron: '0 3 1W * *', timezone: 'UTC' },
