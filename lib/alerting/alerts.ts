@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Alerts, Log, Metrics } from '../ports/messages.ts';
 import { type About, closeFinding, markTold, openFinding } from './finding-records.ts';
 
-/** What telling people needs. */
+/** What sending alerts needs. */
 export type AlertDeps = {
   catalog: Catalog;
   alerts: Alerts;
@@ -26,8 +26,8 @@ function topicsFor(found: Finding): AlertTopic[] {
 }
 
 /**
- * Opens a finding and tells people on a change of state. No failure of recording stops the telling, and none of
- * telling stops the recording.
+ * Opens a finding and sends an alert on a change of state. A failure to record does not stop the alert, and a failure
+ * to send does not stop the recording.
  */
 export async function raise(deps: AlertDeps, found: Finding): Promise<void> {
   const now = deps.clock.now();
@@ -47,13 +47,13 @@ export async function raise(deps: AlertDeps, found: Finding): Promise<void> {
   }
 }
 
-/** A finding without what is known of its telling. */
+/** A finding without the state of its alerts. */
 export function findingOf(open: OpenFinding): Finding {
   const { since: _since, lastToldAt: _told, untold: _untold, acknowledged: _acknowledged, ...found } = open;
   return found;
 }
 
-/** Closes a finding that no longer holds, and tells those who were told of it. */
+/** Closes a finding that no longer holds, and alerts those who were alerted to it. */
 export async function resolve(
   deps: AlertDeps,
   about: About,
@@ -65,14 +65,14 @@ export async function resolve(
   if (closed.lastToldAt !== undefined) await tell(deps, was, occasion, closed.since, topicsFor(was));
 }
 
-/** Closes what happened once and is over. Nobody is told that nothing happens. */
+/** Closes a finding about a single event, without an alert. */
 export async function closeQuietly(deps: AlertDeps, about: About): Promise<void> {
   await closeFinding(deps.catalog, about);
 }
 
 /**
- * Brings what is open among some codes of a target in line with what was found: raises the found ones and resolves the
- * others, as far as `about` says that this look could have found them. Whoever calls it must have looked.
+ * Reconciles the open findings of some codes of a target with what was found: raises those found and resolves the
+ * others, as far as `about` says that this look could have found them. The caller must have looked.
  */
 export async function reconcile(
   deps: AlertDeps,
@@ -99,7 +99,7 @@ async function tell(
   deps.log.info(`alert: ${occasion} ${found.code}`, { finding: found });
   const failures = await send(deps, alert, topics);
   const reached = topics.filter((topic) => !failures.some((failure) => failure.topic === topic));
-  // A topic that did not take it stays untold, and the watch tries that one again; the others are not told twice.
+  // The watch retries a topic that did not take the alert; the others do not get it twice.
   if (reached.length > 0 && occasion !== 'resolved' && occasion !== 'dropped')
     await recordTold(deps, found, reached);
   for (const failure of failures) await undelivered(deps, failure);
@@ -107,8 +107,8 @@ async function tell(
 }
 
 /**
- * Sends an alert, and keeps on the timeline which topics took it: after the sending, so that of a process that dies in
- * between the watch sends it again. Resolves with the topics that did not take it.
+ * Sends an alert, then puts on the timeline which topics took it: if the process dies in between, the watch sends it
+ * again. Resolves with the topics that did not take it.
  */
 async function send(
   deps: AlertDeps,
@@ -122,7 +122,7 @@ async function send(
   return failed;
 }
 
-/** What people were told, or not, stays in the target's history; that it cannot be kept stops no alert. */
+/** Keeps an alert, sent or not, in the target's history. A failure to keep it stops no alert. */
 async function onTimeline(deps: AlertDeps, found: Finding, what: string, sent?: Sent): Promise<void> {
   const { target, code, subject, severity, message } = found;
   const at = utc(deps.clock.now());
@@ -148,7 +148,7 @@ async function recordTold(deps: AlertDeps, found: Finding, topics: readonly Aler
   );
 }
 
-/** A lost alert counts on a metric whose alarm has a path of its own, and is itself on record and told elsewhere. */
+/** A lost alert counts on a metric whose alarm has its own path, and becomes a finding sent to the other topics. */
 async function undelivered(
   deps: AlertDeps,
   { topic, reason }: { topic: AlertTopic; reason: string },
@@ -175,7 +175,7 @@ async function undelivered(
   if (reached.length > 0) await recordTold(deps, found, reached);
 }
 
-/** That a topic takes messages again is shown by a message it took. */
+/** A topic that took a message works again. */
 async function deliveredAgain(deps: AlertDeps, topic: AlertTopic): Promise<void> {
   const about: About = { target: DEPLOYMENT.id, code: 'alert-undelivered', subject: topic };
   const closed = await closeFinding(deps.catalog, about).catch(() => undefined);

@@ -12,10 +12,10 @@ import {
 } from '../domain/findings/finding-record.ts';
 import type { Catalog } from '../ports/catalog.ts';
 
-/** Which finding: its code and subject are its identity within its target. */
+/** Identifies a finding: code and subject are unique within the target. */
 export type About = Pick<Finding, 'target' | 'code' | 'subject'>;
 
-/** Opens a finding or brings it up to date, and says which topics an alert must reach and why. */
+/** Opens or updates a finding, and returns which topics an alert must reach and why. */
 export async function openFinding(
   catalog: Catalog,
   found: Finding,
@@ -37,7 +37,7 @@ export async function closeFinding(catalog: Catalog, about: About): Promise<Open
   const closedBy = randomUUID();
   let was: OpenFinding | undefined;
   await changing(catalog, about, async (known) => {
-    // Closed by this very call, by a write whose answer was lost.
+    // This call closed it in an earlier write whose answer was lost.
     if (known?.closedBy === closedBy) return undefined;
     was = known?.state === 'open' ? openFindingOf(known) : undefined;
     return was && closing(known!, closedBy);
@@ -57,7 +57,7 @@ export async function markTold(
   );
 }
 
-/** Reads the record and writes what follows from it, until no other worker has written in between. */
+/** Reads the record and writes its successor, until no other worker has written in between. */
 async function changing(
   catalog: Catalog,
   { target, code, subject }: About,

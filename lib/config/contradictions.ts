@@ -5,8 +5,8 @@ import { PLATFORMS, resolvePolicy, resolveTarget, withOverrides } from './resolv
 import type { Config, ConfigPolicy, ConfigTarget } from './schema.ts';
 
 /**
- * What is formally right and still cannot be meant: promises that the schedules cannot keep, retention that keeps
- * nothing, a schedule that never fires, names that lead nowhere.
+ * Values that are formally right and contradict each other: promises that the schedules cannot keep, retention that
+ * keeps nothing, a schedule that never fires, names that do not exist.
  */
 export function contradictions(config: Config, now: Date): Contradiction[] {
   const judged = (policy: ConfigPolicy, path: string[]) =>
@@ -26,7 +26,7 @@ export function contradictions(config: Config, now: Date): Contradiction[] {
   return [...ofPolicies.flat(), ...ofTargets.flat(), ...none];
 }
 
-/** What only a target's own overrides contradict. */
+/** Contradictions in a target's own overrides. */
 function overrideContradictions(
   id: string,
   target: ConfigTarget,
@@ -41,7 +41,7 @@ function overrideContradictions(
   );
 }
 
-/** What a target's policy asks of it that it has not got. */
+/** What a target's policy needs and the target lacks. */
 function unmetNeeds(id: string, written: ConfigTarget, config: Config): Contradiction[] {
   const target = resolveTarget(id, written, config);
   const { schedules, objectives, snapshot } = target.policy;

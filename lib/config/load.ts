@@ -67,7 +67,7 @@ function mistakesOf(
     }));
   }
   if (issue.code === 'invalid_union') {
-    // The alternative that got furthest says best what is wrong; a plain text beside an object says nothing.
+    // The alternative that matched furthest explains the mistake best; for text in place of an object none does.
     const inner = issue.errors.find((issues) =>
       issues.every((nested) => nested.code !== 'invalid_type' || nested.path.length > 0),
     );
@@ -87,7 +87,7 @@ type SchemaNode = {
   anyOf?: SchemaNode[];
 };
 
-/** The keys that may stand at a path. */
+/** The keys that are allowed at a path. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   let nodes: SchemaNode[] = [jsonSchema()];
   for (const part of path)
@@ -102,7 +102,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   );
 }
 
-/** All issues: a record looks into no value whose key is wrong. */
+/** All issues: zod does not check the values of a record whose key is wrong. */
 function issuesIn(raw: unknown, error: z.ZodError): z.core.$ZodIssue[] {
   return error.issues.flatMap((issue) => {
     const [section] = issue.path;

@@ -5,10 +5,10 @@ import { shortestRetention } from '../domain/points/retention.ts';
 import type { ScheduledJob } from '../domain/runs/job.ts';
 import { humanSeconds } from '../domain/time.ts';
 
-/** Where in the file, and what contradicts what. */
+/** A path in the file, and the contradiction there. */
 export type Contradiction = { path: (string | number)[]; message: string };
 
-/** What one policy promises and cannot keep. With a schedule that never fires, only that is said. */
+/** Promises of one policy that it cannot keep. If a schedule never fires, only that is reported. */
 export function policyContradictions(policy: Policy, path: (string | number)[], now: Date): Contradiction[] {
   const never = Object.entries(policy.schedules).flatMap(([job, schedule]) => {
     const message = scheduleMistake(schedule, now);
@@ -73,14 +73,17 @@ export function policyContradictions(policy: Policy, path: (string | number)[], 
   return found;
 }
 
-/** What a policy cannot do without: a policy of snapshots alone needs no dump, but one of dumps alone their rehearsal. */
+/** What a policy requires: one of snapshots alone needs no dump, but one that dumps must rehearse dumps. */
 function neededJobs({ schedules }: Policy): ScheduledJob[] {
   const snapshots = schedules.snapshot !== undefined;
   const dumps = schedules.dump !== undefined || !snapshots;
   return [...(dumps ? (['dump', 'rehearse'] as const) : []), 'expire'];
 }
 
-/** The least RPO that can be promised by restoring to a moment, in seconds: RDS trails by 5 minutes, and is looked at every 5. */
+/**
+ * The lowest RPO that restoring to a moment can promise, in seconds: RDS trails by 5 minutes, and the watch looks
+ * every 5.
+ */
 const PITR_TRAILS = 600;
 const DAY = 86_400;
 
@@ -107,7 +110,7 @@ function platformContradictions(policy: Policy, path: (string | number)[]): Cont
   const saidAlready = policy.objectives.rpo.snapshot !== undefined;
   if (policy.snapshot.copies.length > 0 && !policy.schedules.snapshot && !saidAlready)
     say(['snapshot', 'copies'], 'copies snapshots, but no snapshot is scheduled; add schedules.snapshot');
-  // A durable execution lives three days here, and waits up to three deadlines.
+  // A durable execution lives three days here, and waits for up to three deadlines.
   if (policy.snapshot.deadline > 23 * 3600)
     say(['snapshot', 'deadline'], 'at most 23h: Understudy waits no longer for a snapshot or a copy');
   if (policy.rehearsal.instance.deadline > 20 * 3600)

@@ -89,7 +89,7 @@ export function resolveTarget(id: string, target: ConfigTarget, config: Config):
     platform: platformOf(target),
     connection: target.connection,
     heartbeat: target.heartbeat ?? target.ledger ?? false,
-    // A cache comes first as a cache: what is lost with it can be filled again.
+    // A cache is a cache first: what is lost with it can be filled again.
     priority: target.priority ?? (isCache ? 'P2' : 'P0'),
     owner: target.owner,
     labels: target.labels,
@@ -105,7 +105,7 @@ function platformOf(target: ConfigTarget): PlatformRef | undefined {
   return kind && { kind, id: target[kind]! };
 }
 
-/** The policy with the target's own changes in it; what the target does not mention stays. */
+/** The policy with the target's overrides; everything else stays. */
 export function withOverrides(policy: ConfigPolicy, target: Pick<ConfigTarget, 'overrides'>): ConfigPolicy {
   return merge(policy, target.overrides ?? {}) as ConfigPolicy;
 }

@@ -6,8 +6,8 @@ import { didYouMean } from '../domain/nearest.ts';
 import { DURATION_PATTERN } from '../domain/time.ts';
 
 /**
- * `understudy.yml` as people write it. Every option, its type, its default and its description stand here and only
- * here: the validation, the JSON Schema for editors and docs/reference/configuration.md all follow from it.
+ * `understudy.yml` as people write it. Only this file defines every option with its type, default and description:
+ * the validation, the JSON Schema for editors and docs/reference/configuration.md follow from it.
  */
 const DURATION = 'expected a duration such as 90s, 15m, 26h, 35d, 12w or 12mo';
 const duration = z.string(DURATION).regex(DURATION_PATTERN, DURATION);
@@ -86,11 +86,11 @@ const copyTo = z
   .refine((copy) => (copy.account === undefined) === (copy.role === undefined), {
     message: 'account and role need each other: give both or neither',
   })
-  // A role of the wrong account looks where nothing is, and every copy would seem to be gone.
+  // A role of the wrong account looks in the wrong place, and every copy would seem to be missing.
   .refine(({ account, role }) => account === undefined || account === accountIn(role), {
     path: ['role'],
     message: 'expected the ARN of a role in that account',
-    // Not of what is wrong in itself: that is said already.
+    // Not for an issue that is already reported.
     when: ({ value }) => {
       const { account, role } = (value ?? {}) as { account?: unknown; role?: unknown };
       return typeof account === 'string' && /^\d{12}$/.test(account) && accountIn(String(role)) !== undefined;
@@ -101,7 +101,7 @@ function accountIn(role: string | undefined): string | undefined {
   return /^arn:aws[a-z-]*:iam::(\d{12}):role\//.exec(role ?? '')?.[1];
 }
 
-/** The one choice there is; a file may name it. */
+/** The only choice, which a file may name. */
 const sameMajor = z
   .literal('same-major', {
     error:
@@ -246,7 +246,7 @@ const policyFields = {
 
 const policy = z.strictObject(policyFields);
 
-/** A target's own changes to its policy: any part of it, to any depth. */
+/** A target's overrides of its policy: any part of it, at any depth. */
 const overrides = z.strictObject({
   objectives: z.strictObject({ rpo: z.strictObject(rpo).optional(), rto: duration.optional() }).optional(),
   grace: duration.optional(),
@@ -303,7 +303,7 @@ const overrides = z.strictObject({
   severities: policyFields.severities.optional(),
 });
 
-/** By its first word, after comments and brackets. What writes further in is refused by the server. */
+/** Checks the first word, after comments and brackets. The server refuses a write further in. */
 function readsOnly(sql: string): boolean {
   const bare = sql.replace(/^(?:\s|\(|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, '');
   return /^(?:select|with|values|table|show|explain)\b/i.test(bare);

@@ -2,12 +2,11 @@ import { parse } from 'yaml';
 import { valueAt } from '../domain/plan/issue.ts';
 import { humanSeconds } from '../domain/time.ts';
 
-/** Says a duration of a policy, by its way there such as `retention.weekly`, as it was written: `12w`, not `84 d`. */
+/** Formats a duration of a policy, by its path such as `retention.weekly`, as it was written: `12w`, not `84 d`. */
 export type FormatWritten = (path: string, seconds: number) => string;
 
 /**
- * Durations as the file has them: of a target’s overrides first, then of its policy. A default, which nobody wrote, is
- * said in plain units.
+ * Durations as the file has them: first the target’s overrides, then its policy. A default is shown in plain units.
  */
 export function writtenDurations(text: string): (policy: string, target?: string) => FormatWritten {
   const raw = parse(text) as unknown;

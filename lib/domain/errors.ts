@@ -14,7 +14,7 @@ export class UnderstudyError extends Error {
   }
 }
 
-/** The request or configuration is wrong; trying again will not help. All mistakes at once. Exit code 2. */
+/** The request or configuration is wrong; trying again will not help. Lists all mistakes at once. Exit code 2. */
 export class InputError extends UnderstudyError {
   readonly mistakes: readonly string[];
 
@@ -24,10 +24,10 @@ export class InputError extends UnderstudyError {
   }
 }
 
-/** The source may not be dumped as it is: refused before anything was uploaded. */
+/** The source must not be dumped as it is: refused before any upload. */
 export class Refusal extends UnderstudyError {}
 
-/** This process lost its claim to another; whatever it still wanted to write has been refused. */
+/** This process lost its claim to another worker; all its later writes are refused. */
 export class ClaimLost extends UnderstudyError {
   constructor(run: string) {
     super('claim-lost', `another worker has taken over ${run}; nothing more is written here`);
@@ -37,7 +37,10 @@ export class ClaimLost extends UnderstudyError {
 /** The source refused the credentials; they may have been rotated since they were read. */
 export class CredentialsRefused extends UnderstudyError {}
 
-/** The point did not restore, or could not be tried; its code says which. `notes` explain it, like those of a restore that succeeds. */
+/**
+ * The point did not restore, or the restore could not be tried; the code tells which. `notes` explain it, like those
+ * of a successful restore.
+ */
 export class RestoreFailed extends UnderstudyError {
   notes: string[] = [];
 }
@@ -45,14 +48,14 @@ export class RestoreFailed extends UnderstudyError {
 /** The time of this function is nearly over. */
 export class OutOfTime extends UnderstudyError {}
 
-/** Why work ends now: its time is over, or, where less than none is left, somebody interrupted it. */
+/** Why work ends now: its time is over or, with less than none left, a person interrupted it. */
 export function endedEarly(what: string, secondsLeft: number, hint: string): OutOfTime {
   if (secondsLeft < 0)
     return new OutOfTime('interrupted', `${what} was interrupted`, { hint: 'ask for it again' });
   return new OutOfTime('out-of-time', `the function’s time is nearly over and ${what} is not done`, { hint });
 }
 
-/** What an unknown thrown thing says, without its stack. */
+/** Returns the message of anything thrown, without its stack. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -65,7 +68,7 @@ export function hintOf(error: unknown): string | undefined {
   return error instanceof UnderstudyError ? error.hint : undefined;
 }
 
-/** What an error says, as a value: it goes on record, and through the steps of a durable execution, which keep no error's code. */
+/** An error as a value: for the record, and for the steps of a durable execution, which lose an error's code. */
 export type ErrorInfo = { code: string; message: string; hint?: string };
 
 export function toErrorInfo(error: unknown): ErrorInfo {
@@ -73,12 +76,12 @@ export function toErrorInfo(error: unknown): ErrorInfo {
   return { code: codeOf(error), message: reasonOf(error), ...(hint ? { hint } : {}) };
 }
 
-/** The same as something to throw again. */
+/** Turns it back into an error that can be thrown. */
 export function refusalOf({ code, message, hint }: ErrorInfo): Refusal {
   return new Refusal(code, message, { hint });
 }
 
-/** A message and what to do about it, in one line; whoever wrote the message may have ended it with a full stop. */
+/** A message and its hint in one line; a full stop at the message's end is dropped. */
 export function withHint(message: string, hint: string | undefined): string {
   return hint ? `${message.replace(/\.+$/, '')}. Hint: ${hint}` : message;
 }

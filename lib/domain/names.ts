@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PlatformKind } from './points/platform.ts';
 import { compactUtc, utc } from './time.ts';
 
-/** Everything that bears a name is named here, after the moment it was scheduled for and never after "now". */
+/** All names are formed here, from the scheduled moment and never from "now". */
 export type RunName = { job: string; target: string; scheduledFor: string };
 
 /** `dump/crm-prod/2026-11-20T01:00:00Z`. A verification's last part is the point: both its triggers mean one run. */
@@ -10,19 +10,24 @@ export function runName(run: RunName): string {
   return `${run.job}/${run.target}/${run.scheduledFor}`;
 }
 
-/** The run that a name is of; undefined when it is none. A moment or a point has no slash, but a place may. */
+/**
+ * Parses the name of a run; undefined for any other text. A moment or a point has no slash, but a place may have one.
+ */
 export function parseRunName(text: string): RunName | undefined {
   const [job, target, ...rest] = text.split('/');
   return job && target && rest.length > 0 ? { job, target, scheduledFor: rest.join('/') } : undefined;
 }
 
-/** The sorts of stored copies: our dumps and snapshots, and snapshots that AWS or somebody else took. */
+/** The sorts of stored copies: dumps and snapshots by Understudy, and snapshots by AWS or any other tool. */
 export type PointKind = 'dump' | 'snapshot' | 'automated' | 'foreign';
 
-/** What a point's id says: the moment it is named after, what it is, and where it lies. */
+/** The parts of a point's id: its scheduled moment, its kind, and its place. */
 export type PointName = { scheduledFor: string; kind: PointKind; place: string };
 
-/** Where dumps lie: the vault, or its replica. Snapshots lie in a Region: `eu-west-1`, or `eu-west-1/123456789012` in another account. */
+/**
+ * Where dumps lie: the vault, or its replica. A snapshot lies in a Region: `eu-west-1`, or `eu-west-1/123456789012`
+ * in another account.
+ */
 export const VAULT = 'vault';
 export const REPLICA = 'replica';
 
@@ -47,7 +52,7 @@ export function snapshotPointId(
 export const POINT_ID =
   /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-(?:\d+(?:@(replica))?|(snapshot|automated|foreign)@([a-z0-9-]+(?:\/\d{12})?))$/;
 
-/** What a point's id says, or undefined when it is no point id. */
+/** Parses a point's id; undefined for any other text. */
 export function parsePointId(id: string): PointName | undefined {
   const match = POINT_ID.exec(id);
   if (!match) return undefined;
@@ -61,26 +66,26 @@ export function parsePointId(id: string): PointName | undefined {
 }
 
 /**
- * What a stage may be called. Its name stands in those of snapshots and in the patterns that roles are bound to: with a
- * hyphen in it `understudy-dev-…` would be `understudy-dev-a-…` too, RDS forgets upper case, and `scratch` is taken.
+ * The names that a stage may have. A stage is part of the names of snapshots and of the patterns in roles: with a
+ * hyphen, `understudy-dev-…` would match `understudy-dev-a-…` too; RDS ignores case, and `scratch` is reserved.
  */
 const STAGE = /^(?!scratch$)[a-z][a-z0-9]{0,15}$/;
 
-/** Why a stage cannot be called so; undefined when it can. */
+/** Why a stage cannot have this name; undefined when it can. */
 export function stageProblem(stage: string): string | undefined {
   return STAGE.test(stage)
     ? undefined
     : `"${stage}" cannot be a stage: letters a-z and digits, a letter first, 16 at most, and not "scratch"; names and rights would overlap`;
 }
 
-/** Characters a snapshot's name may have: RDS, cluster snapshots, and caches, whose console says 40 of every name. */
+/** The longest name of a snapshot: for RDS, for clusters, and for caches, whose console limits every name to 40. */
 const LONGEST_SNAPSHOT_NAME: Record<PlatformKind, number> = { rds: 255, aurora: 63, elasticache: 40 };
 
 /**
  * Name of a snapshot on the platform: `understudy-prod-crm-20261120t010000z`. It takes letters, digits and single
- * hyphens, begins with a letter, and forgets upper case; what that or its length would make of two ids one, a digest
- * keeps apart. The stage stands there whole, because roles are bound to it; where a cache's name has no room for target
- * and moment beside it, a digest stands for both.
+ * hyphens, begins with a letter, and ignores case; if that or its length would make two ids the same, a digest tells
+ * them apart. The stage is always complete, because roles match it; where a cache's name is too short for target and
+ * moment, a digest replaces both.
  */
 export function snapshotName(
   stage: string,
@@ -97,14 +102,14 @@ export function snapshotName(
 }
 
 /**
- * Is one point of the same series (kind and place) as another, and not younger? What is said of a point is taken back by
- * a good one of its own series, never by a dump's replica or another kind.
+ * Is a point of the same series (kind and place) as another, and not older? Only a good point of its own series
+ * closes findings about a point, never a dump's replica or another kind.
  */
 export function earlierOrSame(id: string, than: string): boolean {
   return seriesOf(id) === seriesOf(than) && id <= than;
 }
 
-/** The same of what was restored: whoever took a snapshot, a later one of its place that restores speaks for it. */
+/** The same for what was restored: a later snapshot of the same place that restores counts, whoever took it. */
 export function restoredBefore(id: string, than: string): boolean {
   const anyones = (id: string) => seriesOf(id).replace(/^(automated|foreign)@/, 'snapshot@');
   return anyones(id) === anyones(than) && id <= than;
@@ -114,7 +119,7 @@ function seriesOf(id: string): string {
   return id.slice(id.indexOf('-') + 1).replace(/^\d+/, 'dump');
 }
 
-/** The scheduled moment in the tag of a snapshot of this target's: `snapshot/crm/2026-11-20T01:00:00Z`. */
+/** The scheduled moment in the tag of this target's snapshot: `snapshot/crm/2026-11-20T01:00:00Z`. */
 export function snapshotMoment(run: string, target: string): string | undefined {
   const name = parseRunName(run);
   if (name?.job !== 'snapshot' || name.target !== target) return undefined;
@@ -122,12 +127,12 @@ export function snapshotMoment(run: string, target: string): string | undefined 
   return Number.isNaN(moment.getTime()) ? undefined : utc(moment);
 }
 
-/** What every scratch instance is called, and nothing else ever is: roles may delete by this pattern. */
+/** The prefix of every scratch instance, and of nothing else: roles may delete by this pattern. */
 export const SCRATCH_PREFIX = 'understudy-scratch-';
 
 /**
- * Name of the scratch things of one run of one stage, the same however often it is replayed:
- * `understudy-scratch-crm-1f3a…`, at most 60 characters. Two stages may protect the same database at the same moment.
+ * Name of the scratch instance of one run of one stage, the same at every replay: `understudy-scratch-crm-1f3a…`, at
+ * most 60 characters. Two stages may protect the same database at the same moment.
  */
 export function scratchName(stage: string, target: string, run: RunName): string {
   const plain = platformName(target).slice(0, 28).replace(/-$/, '');
@@ -141,7 +146,7 @@ function platformName(name: string, most = 255): string {
   return `${beginning}${beginning ? '-' : ''}${digest(name, DIGEST)}`;
 }
 
-/** Characters that keep two names apart which would otherwise be one. */
+/** Length of the digest that tells two otherwise equal names apart. */
 const DIGEST = 6;
 
 function digest(text: string, characters: number): string {
@@ -150,7 +155,7 @@ function digest(text: string, characters: number): string {
 
 export type VaultKeys = { dump: string; roles: string; manifest: string };
 
-/** Where one attempt's objects live. A second attempt never writes the first's keys. */
+/** The keys of one attempt's objects. A second attempt never writes the first's keys. */
 export function vaultKeys(target: string, scheduledFor: string, attempt: number): VaultKeys {
   const day = utc(new Date(scheduledFor)).slice(0, 10).replaceAll('-', '/');
   const stem = `${target}/${day}/${pointId(scheduledFor, attempt)}`;

@@ -1,4 +1,4 @@
-/** The word that was probably meant, by the fewest letters that differ; undefined where none is near. */
+/** The most similar known word, by the fewest different letters; undefined where none is near. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   if (word.length < 2) return undefined;

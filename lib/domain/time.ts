@@ -1,9 +1,9 @@
 /**
  * Moments and durations.
  *
- * A moment ("utc") is always text of one width, `2026-11-20T01:00:00Z`, so that it sorts as text, in keys too.
- * A duration is written by people as `90s`, `15m`, `26h`, `35d`, `12w` or `12mo`, and held as whole seconds
- * (a month counts 31 days: what is promised for a month must hold in the longest one).
+ * A moment ("utc") is always text of one width, `2026-11-20T01:00:00Z`, so that it sorts as text, in keys too. People
+ * write a duration as `90s`, `15m`, `26h`, `35d`, `12w` or `12mo`; it is held as whole seconds (a month counts 31
+ * days: what is promised for a month must hold in the longest one).
  */
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, mo: 31 * 86_400 };
 

@@ -9,7 +9,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { utc } from '../../domain/time.ts';
 
-/** Clients, each made when it is first needed. Endpoint, Region and credentials come from the SDK's own environment. */
+/** Clients, each created at its first use. Endpoint, Region and credentials come from the SDK's own environment. */
 const RETRIES = { maxAttempts: 6 };
 
 export const dynamo = () =>
@@ -51,7 +51,7 @@ export async function secretsClientFor(
   return new SecretsManagerClient({ ...RETRIES, credentials: await assumed(role, { target }) });
 }
 
-/** Credentials of a role for a quarter of an hour; a client that holds the function asks again when they are over. */
+/** Credentials of a role for 15 minutes; a client that keeps this function asks again when they expire. */
 export async function assumed(role: string, tags: Record<string, string> = {}) {
   const answer = await new STSClient(RETRIES).send(
     new AssumeRoleCommand({
@@ -70,5 +70,5 @@ export async function assumed(role: string, tags: Record<string, string> = {}) {
   };
 }
 
-/** Secrets of our own making: those of scratch instances. */
+/** Secrets that Understudy makes: those of scratch instances. */
 export const secretsManagerClient = () => new SecretsManagerClient(RETRIES);

@@ -11,7 +11,7 @@ const ATTEMPTS = 4;
 
 export type JobQueues = Partial<Record<string, string>>;
 
-/** Topic `jobs` and the queues behind it, which are told by their job. */
+/** Topic `jobs`, and one queue for each job. */
 export function jobMessages(sns: SNSClient, sqs: SQSClient, topic: string, queues: JobQueues): JobMessages {
   return {
     async publish(message) {
@@ -46,7 +46,7 @@ export function jobMessages(sns: SNSClient, sqs: SQSClient, topic: string, queue
   };
 }
 
-/** Publishes in batches over a few lanes; resolves with the messages that were not taken. */
+/** Publishes in batches, a few at once; resolves with the messages that SNS did not take. */
 async function publishBatches(
   sns: SNSClient,
   topic: string,

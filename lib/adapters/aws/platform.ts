@@ -1,7 +1,7 @@
 import type { PlatformKind } from '../../domain/points/platform.ts';
 import type { Platform } from '../../ports/platform.ts';
 
-/** What is loaded when the first call for its kind comes, and never where no target is of that kind. */
+/** Platforms, each loaded at the first call for its kind, so that an unused one is never loaded. */
 export type Platforms = { rds: () => Promise<Platform>; elasticache: () => Promise<Platform> };
 
 /** One platform in front of those that know their kinds. Quotas and engines are those of RDS. */

@@ -1,15 +1,15 @@
 import { UnderstudyError } from '../../domain/errors.ts';
 
-/** What a service's errors mean here, by their names and, where one name has two meanings, by what they say. */
+/** What a service's errors mean, by name and, where one name has two meanings, by text. */
 export type Meaning = { name: RegExp; says?: RegExp; code: string; hint: string };
 
 const BUSY =
   /^(Throttling|RequestLimitExceeded|TooManyRequests|ServiceUnavailable|InternalFailure|TimeoutError|ECONN|EAI_AGAIN|ENOTFOUND)/;
 
 /**
- * Ways to ask a service that turn whatever it says against a request into an UnderstudyError that says what was wanted
- * of whom. The first meaning that fits counts; what fits none is `platform-refused` when the service said no, and
- * `platform-unreachable` when it could not be asked or was too busy.
+ * Wrappers for a service's requests that turn an error into an UnderstudyError, which names the request and its
+ * subject. The first meaning that fits counts; without one the code is `platform-refused` when the service refused,
+ * and `platform-unreachable` when it could not be reached or was too busy.
  */
 export function asker(service: string, meanings: readonly Meaning[]) {
   const explained = (what: string, error: unknown) => explain(service, meanings, what, error);
@@ -21,7 +21,7 @@ export function asker(service: string, meanings: readonly Meaning[]) {
         throw explained(what, error);
       }
     },
-    /** Like `asking`, but what is not there is `undefined` and no error. */
+    /** Like `asking`, but resolves with undefined for something that does not exist. */
     async ifThere<T>(what: string, missing: RegExp, request: () => Promise<T>): Promise<T | undefined> {
       try {
         return await request();
@@ -43,7 +43,7 @@ function explain(
   what: string,
   error: unknown,
 ): UnderstudyError {
-  // What was explained already, by a request within this one, keeps its meaning.
+  // A nested request has explained this error already; it keeps that meaning.
   if (error instanceof UnderstudyError) return error;
   const { message, code, $metadata } = error as {
     message?: string;

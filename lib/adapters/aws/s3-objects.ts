@@ -4,13 +4,16 @@ import type { PutOptions } from '../../ports/vault.ts';
 
 export type VaultSettings = { bucket: string; kmsKey?: string | undefined };
 
-/** How every object is written: encrypted, tagged, locked where the policy wants it, checked by S3, and over nothing. */
+/**
+ * How every object is written: encrypted, tagged, locked if the policy says so, checked by S3, and never over
+ * another.
+ */
 export function putInput(settings: VaultSettings, options: PutOptions): Omit<PutObjectCommandInput, 'Body'> {
   return {
     Bucket: settings.bucket,
     Key: options.key,
     ContentType: options.contentType,
-    // An existing object is another's, or evidence: nothing is ever written over.
+    // An existing object belongs to another attempt or is evidence: nothing is ever overwritten.
     IfNoneMatch: '*',
     // S3 checks the SHA-256 of every part it is sent.
     ChecksumAlgorithm: 'SHA256',
@@ -28,7 +31,7 @@ export function putInput(settings: VaultSettings, options: PutOptions): Omit<Put
   };
 }
 
-/** Is it not there (any more)? A delete marker asked for by its version answers 405. */
+/** Does the object not exist (any more)? A delete marker that is requested by its version answers 405. */
 export function isGone(error: unknown): boolean {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
   return (
@@ -38,7 +41,7 @@ export function isGone(error: unknown): boolean {
   );
 }
 
-/** Is there an object already? */
+/** Does an object exist already? */
 export function isTaken(error: unknown): boolean {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
   return name === 'PreconditionFailed' || $metadata?.httpStatusCode === 412;

@@ -16,12 +16,15 @@ import type { OpenUpload, PutOptions } from '../../ports/vault.ts';
 import { exists, isGone, isTaken, putInput, type VaultSettings } from './s3-objects.ts';
 
 const MIB = 1_048_576;
-/** S3 takes 10,000 parts of at least 5 MiB. Eight of memory each, unless the database is too large for that. */
+/**
+ * S3 takes 10,000 parts of at least 5 MiB. Understudy uses 8 MiB of memory each, unless the database is too large for
+ * that.
+ */
 const PART = 8 * MIB;
 const PARTS = 9_000;
 const PARTS_IN_FLIGHT = 3;
 
-/** Streams in constant memory: a few parts at a time, each hashed by S3, the whole hashed on the way. */
+/** Streams in constant memory: a few parts at a time, each checked by S3, the whole hashed on the way. */
 export async function streamUp(
   s3: S3Client,
   settings: VaultSettings,
@@ -41,7 +44,7 @@ export async function streamUp(
       }
     } catch (error) {
       broken = { error };
-      // Parts in flight are of no use any more, and S3 may take its time with them.
+      // Parts in flight are useless now, and S3 may take its time with them.
       await upload.abort();
       throw error;
     }
@@ -58,7 +61,7 @@ export async function streamUp(
     return { key: options.key, versionId: VersionId ?? 'null', bytes, sha256: hash.digest('hex') };
   } catch (thrown) {
     const cause = broken ? broken.error : thrown;
-    // An upload that is about to be opened, or that S3 is still opening, would be found by nobody.
+    // An upload that S3 is still opening, or is about to, would never be found.
     for (let wait = 0; wait < 40 && bytes >= partSize && beginnings.length === 0; wait++) await sleep(50);
     await Promise.allSettled(beginnings);
     await confirmNothingIsLeft(s3, settings.bucket, options.key, cause);
@@ -66,7 +69,9 @@ export async function streamUp(
   }
 }
 
-/** A failed upload must leave nothing that is billed or could complete. What cannot be confirmed is said with the failure. */
+/**
+ * A failed upload must leave nothing that is billed or could complete. The error reports what could not be confirmed.
+ */
 async function confirmNothingIsLeft(
   s3: S3Client,
   bucket: string,
@@ -88,7 +93,7 @@ async function confirmNothingIsLeft(
   }
 }
 
-/** A client that keeps the requests that open an upload, to be waited for. */
+/** A client that keeps the requests that open an upload, so that they can be awaited. */
 function remembering(s3: S3Client, beginnings: Promise<unknown>[]): S3Client {
   return new Proxy(s3, {
     get(client, name) {
@@ -103,7 +108,7 @@ function remembering(s3: S3Client, beginnings: Promise<unknown>[]): S3Client {
   });
 }
 
-/** Uploads below a prefix that were begun and neither completed nor aborted. */
+/** Uploads below a prefix that are neither completed nor aborted. */
 export async function openUploads(s3: S3Client, bucket: string, prefix: string): Promise<OpenUpload[]> {
   const found: OpenUpload[] = [];
   let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};

@@ -49,7 +49,7 @@ export function s3Vault(s3: S3Client, settings: VaultSettings): Vault {
       }
     },
     async removeAllVersions(key) {
-      // Listed whole before any is deleted: a page begins after a version that must still be there.
+      // Lists everything before deleting anything: a page begins after a version that must still exist.
       const all: { key: string; versionId: string }[] = [];
       for await (const version of versions(s3, bucket, key)) if (version.key === key) all.push(version);
       for (const { versionId } of all)
@@ -105,7 +105,7 @@ async function* versions(
       versionId: version.VersionId ?? 'null',
       lastModified: (version.LastModified ?? new Date(0)).toISOString(),
     }));
-    // By bytes, as S3 sorts from page to page.
+    // By bytes, as S3 sorts.
     yield* found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
     if (!page.IsTruncated || !page.NextKeyMarker) return;
     marker = {

@@ -17,7 +17,7 @@ export function deployedSchedules(scheduler: SchedulerClient, group: string): Sc
         NextToken = page.NextToken;
       } while (NextToken);
       const found: DeployedSchedule[] = [];
-      // One after the other: a handful of schedules, and the service allows few reads a second.
+      // One after the other: there are few schedules, and the service allows few reads a second.
       for (const Name of names) {
         const schedule = await scheduler.send(new GetScheduleCommand({ GroupName: group, Name }));
         found.push({

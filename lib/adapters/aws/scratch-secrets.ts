@@ -9,8 +9,8 @@ import { UnderstudyError } from '../../domain/errors.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
 
 /**
- * Passwords of scratch instances, one secret each under `<prefix>/<name>`. They are made here and nowhere else, survive a
- * replay, and never pass through a checkpoint: whoever needs one reads it.
+ * Passwords of scratch instances, one secret each under `<prefix>/<name>`. This function makes them; they survive a
+ * replay and never pass through a checkpoint: every user reads the secret.
  */
 export function scratchSecrets(client: SecretsManagerClient, prefix: string): ScratchSecrets {
   const idOf = (name: string) => `${prefix}/${name}`;
@@ -27,7 +27,8 @@ export function scratchSecrets(client: SecretsManagerClient, prefix: string): Sc
           }),
         );
       } catch (error) {
-        // An attempt before made it: its password may be in use already. One that is still on its way out is none: again.
+        // An earlier attempt made it, and its password may be in use. A secret that is being deleted cannot
+        // be used: try again.
         if ((error as Error).name !== 'ResourceExistsException') throw error;
         await this.password(name);
       }

@@ -1,18 +1,18 @@
 import { isIP } from 'node:net';
 import type { Credentials } from '../../ports/database.ts';
 
-/** What a secret says, and what is wrong with it, field by field. No problem quotes a value. */
+/** The content of a secret, and what is wrong with it, field by field. No problem quotes a value. */
 export type Read = { [field in keyof Credentials]?: Credentials[field] | undefined } & { problems: string[] };
 
 const MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 const isMode = (mode: string): mode is Credentials['sslmode'] => MODES.some((each) => each === mode);
 
-/** Parameters of a URL that would lead elsewhere or secure the connection otherwise, and that are not followed. */
+/** URL parameters that would connect elsewhere or with other security; they are refused. */
 const NOT_FOLLOWED =
   /^(ssl.*|hostaddr|service|passfile|options|target_session_attrs|load_balance_hosts|gssencmode|require_?auth|requirepeer|replication)$/;
 const FOLLOWED = ['sslmode', 'sslrootcert', 'ssl'];
 
-/** RDS's own layout; undefined for a text that is no JSON. */
+/** RDS's own layout; undefined for text that is not JSON. */
 export function fromJson(text: string, modeIsSet: boolean): Read | undefined {
   let fields: Record<string, unknown>;
   try {
@@ -44,13 +44,13 @@ export function fromJson(text: string, modeIsSet: boolean): Read | undefined {
   };
 }
 
-/** A postgres:// URL; undefined for a text that is none. */
+/** A postgres:// URL; undefined for any other text. */
 export function fromUrl(text: string, modeIsSet: boolean): Read | undefined {
   try {
-    // libpq may leave the host out behind a user; the standard for URLs does not.
+    // libpq accepts a URL without a host after the user; the URL standard does not.
     const url = new URL(text.trim().replace(/^(\w+:\/\/[^/?#@]*@)(?=[/?])/, `$1${ABSENT}`));
     if (!/^postgres(ql)?:$/.test(url.protocol)) return undefined;
-    // A password with an unencoded / or @ would be taken for host and path, and said in the next error.
+    // A password with an unencoded / or @ would be read as host and path, and quoted in the next error.
     if (`${url.pathname}${url.search}${url.hash}`.includes('@')) return undefined;
     return parts(url, modeIsSet);
   } catch {

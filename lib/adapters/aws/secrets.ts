@@ -5,7 +5,7 @@ import type { Credentials, Secrets } from '../../ports/database.ts';
 import { fromJson, fromUrl, hostOf } from './secret-fields.ts';
 
 /**
- * Credentials from Secrets Manager. The client for a target may only read that target's secret, so one run cannot
+ * Credentials from Secrets Manager. The client for a target can read only that target's secret, so one run cannot
  * reach another's database. A secret is read when it is needed and kept only for the run.
  */
 export function secretsManager(clientFor: (target: Target) => Promise<SecretsManagerClient>): Secrets {

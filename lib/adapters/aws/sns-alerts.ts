@@ -12,8 +12,8 @@ import type { Alerts, Subscription } from '../../ports/messages.ts';
 export type AlertTopics = Record<AlertTopic, string>;
 
 /**
- * Alerts over SNS. Each topic is published to on its own,
- * so that one that is gone takes no other with it. Mail gets readable text, machines get JSON.
+ * Alerts over SNS. Each topic is published to on its own, so that a deleted topic does not affect the others. Mail
+ * gets readable text, machines get JSON.
  */
 export function snsAlerts(sns: SNSClient, topics: AlertTopics): Alerts {
   const publish = (topic: AlertTopic, subject: string, text: string, json: string) =>

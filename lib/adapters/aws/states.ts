@@ -1,14 +1,17 @@
 import type { SnapshotState, SourceState } from '../../domain/points/platform.ts';
 import type { ScratchState } from '../../ports/platform.ts';
 
-/** In use, although its storage may still be busy with itself. */
+/** In use, although its storage may still be optimizing. */
 const OPERATIONAL = ['available', 'storage-optimization', 'storage-initialization', 'storage-config-upgrade'];
 
-/** States that end by themselves. Source: the RDS user guide, "Viewing DB instance status", and ElastiCache's of caches. */
+/**
+ * States that end by themselves. Source: the RDS user guide, "Viewing DB instance status", and ElastiCache's for
+ * caches.
+ */
 const PASSING =
   /^(backing-up|modifying|rebooting|starting|upgrading|maintenance|renaming|configuring-|resetting-|creating|failing-over|promoting|migrating|snapshotting|converting-to-vpc|moving-to-vpc|update-iam-db-auth|backtracking)/;
 
-/** Where a source stands, by the status that RDS or ElastiCache gives it. */
+/** The state of a source, by the status that RDS or ElastiCache reports. */
 export function sourceState(status: string): SourceState {
   if (OPERATIONAL.includes(status)) return 'ready';
   if (PASSING.test(status)) return 'busy';
@@ -17,11 +20,11 @@ export function sourceState(status: string): SourceState {
   return status === 'deleting' ? 'deleting' : 'unusable';
 }
 
-/** Failures of the restore itself, and states that no waiting ends for another reason. */
+/** Failures of the restore itself, and other states that do not end by themselves. */
 const NOT_RESTORED = /^(failed|incompatible-restore|restore-error|inaccessible-encryption)/;
 const HOPELESS = /^(incompatible-|insufficient-capacity|storage-full|deleting|stopped)/;
 
-/** Where a restore stands, by the status of its instance or cluster. */
+/** The state of a restore, by the status of its instance or cluster. */
 export function restoreState(status: string): ScratchState['state'] {
   if (OPERATIONAL.includes(status)) return 'ready';
   if (NOT_RESTORED.test(status)) return 'failed';

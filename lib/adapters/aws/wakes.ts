@@ -2,12 +2,12 @@ import { type LambdaClient, SendDurableExecutionCallbackSuccessCommand } from '@
 import type { Wakes } from '../../ports/durable.ts';
 
 /**
- * What Lambda says of a token whose pause has ended, with its execution or before it:
+ * How Lambda answers for a token whose pause has ended, with its execution or before it:
  * https://docs.aws.amazon.com/lambda/latest/api/API_SendDurableExecutionCallbackSuccess.html
  */
 const ENDED = ['CallbackTimeoutException', 'ResourceNotFoundException', 'InvalidParameterValueException'];
 
-/** Ends the pauses of durable functions: a pause is a callback, and its token the callback's id. */
+/** Ends the pauses of durable functions: a pause is a callback, and its token is the callback's id. */
 export function durableWakes(lambda: LambdaClient): Wakes {
   return {
     async wake(token) {

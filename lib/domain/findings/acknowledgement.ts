@@ -2,7 +2,7 @@ import { secondsBetween } from '../time.ts';
 import type { Occasion } from './alert.ts';
 import type { Finding, FindingCode } from './finding.ts';
 
-/** A person's word that a finding is known, or will come and is expected, until a moment. */
+/** A person has acknowledged a finding, or expects one, until a moment. */
 export type Acknowledgement = {
   target: string;
   code: FindingCode;
@@ -16,13 +16,13 @@ export type Acknowledgement = {
   endedBy?: string;
 };
 
-/** What a finding says of its acknowledgement. */
+/** The part of an acknowledgement that a finding shows. */
 export type Acknowledged = Pick<Acknowledgement, 'until' | 'reason' | 'by'>;
 
-/** Longer than this nothing is acknowledged at once, in seconds: what nobody looks at for months is forgotten. */
+/** The longest acknowledgement, in seconds: a finding that is quiet for months is forgotten. */
 export const LONGEST_ACKNOWLEDGED = 90 * 86_400;
 
-/** The acknowledgement of a finding that is in force, the longest of several. */
+/** Returns the acknowledgement of a finding that is in force, the longest of several. */
 export function acknowledgementOf(
   all: readonly Acknowledgement[],
   { target, code, subject }: Pick<Finding, 'target' | 'code' | 'subject'>,
@@ -38,7 +38,7 @@ export function isInForce({ until, endedAt }: Acknowledgement, now: Date): boole
   return endedAt === undefined && secondsBetween(now, until) > 0;
 }
 
-/** An acknowledged finding makes no target bad. A P0 does all the same: nothing may look well over it. */
+/** An acknowledged finding does not make a target bad. A P0 does: nothing hides it. */
 export function isSettled({
   severity,
   acknowledged,
@@ -50,7 +50,7 @@ export function acknowledged({ until, reason, by }: Acknowledgement): Acknowledg
   return { until, reason, by };
 }
 
-/** A finding with the acknowledgement that is in force at this moment, or without one. */
+/** A finding with the acknowledgement that is in force now, or without one. */
 export function marked<Found extends Finding>(
   found: Found,
   all: readonly Acknowledgement[],
@@ -62,8 +62,8 @@ export function marked<Found extends Finding>(
 }
 
 /**
- * What remains to be told of a finding that is acknowledged: that it became worse, and that a P0 opened. When the
- * acknowledgement is over, the finding is told again at once, if it is still open.
+ * Alerts that an acknowledged finding still sends: that it became worse, and that a P0 opened. When the
+ * acknowledgement ends, an open finding is alerted again at once.
  */
 export function tellDespite<Topic>(
   tell: { occasion: Occasion; topics: Topic[] } | undefined,

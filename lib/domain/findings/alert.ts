@@ -15,7 +15,7 @@ const WORD: Record<Occasion, string> = {
   worsened: 'worse: ',
   reminder: 'still: ',
   resolved: 'resolved: ',
-  // Its target, source, place or assertion has left understudy.yml.
+  // The target, source, place or assertion is no longer in understudy.yml.
   dropped: 'closed (removed): ',
 };
 
@@ -34,7 +34,10 @@ export function withOption(text: string, option: string): string {
   );
 }
 
-/** What happened, to whom, since when, what it means for the objectives, and the next command. */
+/**
+ * Formats an alert: what happened, to which target, since when, what it means for the objectives, and the next
+ * command.
+ */
 export function alertText(alert: Alert): string {
   const { finding, occasion, since, at } = alert;
   const lines = [

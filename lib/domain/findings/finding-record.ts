@@ -10,25 +10,25 @@ import type { AlertTopic, Occasion } from './alert.ts';
 import { asOfBoth, type Finding } from './finding.ts';
 import { worse } from './severity.ts';
 
-/** A finding while it is open, and which alerts of it went out. */
+/** An open finding, and which of its alerts were sent. */
 export type OpenFinding = Finding & {
   since: string;
   lastToldAt?: string;
   /** The alert that still has to reach these topics. */
   untold?: { occasion: Occasion; topics: AlertTopic[]; at: string };
-  /** A person has acknowledged it: until when no alert goes out, who, and why. */
+  /** A person has acknowledged it: until when, who, and why. */
   acknowledged?: Acknowledged;
 };
 
-/** The same on record. Each version follows from the one before it: of two writers, one has to look again. */
+/** The finding's record. Each version follows from the one before it: of two writers, one has to look again. */
 export type FindingRecord = OpenFinding & {
   state: 'open' | 'closed';
   version: number;
-  /** Which call closed it: one whose answer was lost knows its own record by that. */
+  /** The call that closed it recognizes its own record by this when an answer was lost. */
   closedBy?: string;
 };
 
-/** What opening a finding comes to. `held`: an acknowledgement has just held its alert back. */
+/** The result of opening a finding. `held`: an acknowledgement has just held its alert back. */
 export type Opened = {
   since: string;
   tell?: { occasion: Occasion; topics: AlertTopic[] };
@@ -36,13 +36,13 @@ export type Opened = {
 };
 
 const DAY = 86_400;
-/** A worker that noticed the same thing is given this long to send the alert. In seconds. */
+/** How long a worker that noticed the same finding has to send the alert, in seconds. */
 const TELLING = 120;
 
 /**
- * A finding that was found, again or for the first time. An alert is due when it opens or becomes worse, as a reminder
- * once a day, and again after two minutes where one did not arrive; an acknowledgement holds it back. `record` is absent
- * where there is nothing new to write: an open finding costs a read a look, not a write.
+ * A finding that was found, again or for the first time. An alert is due when it opens or becomes worse, as a
+ * reminder once a day, and again after two minutes if one did not arrive; an acknowledgement holds it back. `record`
+ * is absent when nothing changes: an open finding costs a read at each look, not a write.
  */
 export function opening(
   known: FindingRecord | undefined,
@@ -91,7 +91,7 @@ export function told(
   };
 }
 
-/** The finding as it is listed while it is open. */
+/** An open finding as lists show it. */
 export function openFindingOf(record: FindingRecord): OpenFinding {
   const { state: _state, version: _version, closedBy: _closedBy, ...open } = record;
   return open;
@@ -114,7 +114,7 @@ function dueAlert(
     : undefined;
 }
 
-/** An age in a message grows with every look and is no news. */
+/** An age in a message grows with every look, and is no change. */
 function sameButForFigures(a: OpenFinding, b: OpenFinding): boolean {
   const plain = (text: string) => text.replace(/\d+/g, '#');
   return (

@@ -8,7 +8,7 @@ export { codesClosedBy, FINDINGS, type FindingCode };
 export type Finding = {
   code: FindingCode;
   target: string;
-  /** What it is about: a point's id, a job, a table, a schedule, a topic. */
+  /** The subject: a point's id, a job, a table, a schedule, a topic. */
   subject: string;
   severity: Severity;
   /** What happened, in one sentence with its figures. */
@@ -17,14 +17,18 @@ export type Finding = {
   next: string;
   /** What it means for the objectives, where that is known. */
   objectives?: string;
-  /** The moment of the data that it was found in, the latest where it was found in several: older data cannot take it back. */
+  /** The moment of the data that the finding is about, the latest of several: older data cannot close it. */
   asOf?: string;
 };
 
-/** A message goes into mails and pagers; what is longer is cut, so that no answer of a database makes an alert undeliverable. */
+/**
+ * The longest message: e-mails and pagers have limits, and a database's error must not make an alert undeliverable.
+ */
 const LONGEST = 2000;
 
-/** Makes a finding with the severity the policy gives it: named by code, else the table's, but not above the target's priority. */
+/**
+ * Makes a finding with the policy's severity: by code, else from the table, and never above the target's priority.
+ */
 export function finding(
   code: FindingCode,
   about: {
@@ -32,10 +36,10 @@ export function finding(
     subject: string;
     message: string;
     job?: string;
-    /** Of the instance, cluster or cache, for the command that mends it; else the target's own. */
+    /** Id of the instance, cluster or cache, for the command that fixes it; else the target's own. */
     id?: string;
     days?: number;
-    /** What else the command needs. */
+    /** Other parts of the command. */
     fill?: Record<string, string>;
     objectives?: string | undefined;
     asOf?: string;
@@ -54,13 +58,13 @@ export function finding(
   };
 }
 
-/** What was found again, in whichever data: of the later. */
+/** Merges a finding that was found again in other data: the later moment counts. */
 export function asOfBoth(known: Finding | undefined, found: Finding): Pick<Finding, 'asOf'> {
   const asOf = [known?.asOf ?? '', found.asOf ?? ''].sort().at(-1);
   return asOf ? { asOf } : {};
 }
 
-/** The next step with its gaps filled. `{modify}` is the command that changes an instance, or a cluster. */
+/** The next step with its gaps filled. `{modify}` is the command that changes an instance or a cluster. */
 function nextStep(
   code: FindingCode,
   about: Pick<Parameters<typeof finding>[1], 'target' | 'job' | 'id' | 'days' | 'fill'>,

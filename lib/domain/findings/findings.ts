@@ -1,6 +1,6 @@
 import type { Severity } from './severity.ts';
 
-/** What a subject names. The watch closes a finding whose subject the plan no longer has. */
+/** What a subject names. The watch closes a finding whose subject is no longer in the plan. */
 export type About =
   | 'target'
   | 'job'
@@ -12,7 +12,7 @@ export type About =
   | 'place'
   | 'deployment';
 
-/** What closes a finding: a look that could find it again and does not, the next good one of its sort, or time. */
+/** What closes a finding: a look that could find it again and does not, the next good run of its sort, or time. */
 export type Closer =
   | 'verification'
   | 'newest-size'
@@ -32,16 +32,16 @@ export type Closer =
   | 'posture'
   | 'preflight'
   | 'notice'
-  /** It happened once: no look could find it gone, so it is closed without an alert after a day. */
+  /** It happened once: no look can find it gone, so it is closed without an alert after a day. */
   | 'time';
 
-/** `ofCluster` stands in for `next` where Aurora needs another command. */
+/** `ofCluster` replaces `next` where Aurora needs another command. */
 type Text = { severity: Severity; means: string; next: string; ofCluster?: string };
 export type Entry = Text & { about: About; closedBy: readonly Closer[] };
 
 /**
- * Every judgement Understudy can make: what it is called, how bad it is unless a policy says otherwise, what it means,
- * what to do, what its subject names and what closes it. docs/reference/findings.md is written from this table.
+ * Every judgement Understudy can make: its code, its severity unless a policy sets another, what it means, what to
+ * do, what its subject names and what closes it. `npm run docs` writes docs/reference/findings.md from this table.
  */
 export const FINDINGS = {
   ...closedBy(['verification'], 'point', {

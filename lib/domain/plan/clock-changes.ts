@@ -3,12 +3,12 @@ import { inZone, lastFiring, nextFirings, type Schedule } from './schedule.ts';
 
 const DAY = 86_400;
 
-/** A night on which a zone’s clock is put forward or back: the moment, by how many seconds, and the date there. */
+/** A night on which a zone’s clock changes: the moment, by how many seconds, and the local date. */
 type ClockChange = { at: Date; by: number; day: string };
 
 /**
- * What the next two clock changes of its zone do to a schedule, one sentence each. EventBridge Scheduler skips a firing in
- * the hour that is left out, and makes one in the repeated hour once.
+ * What the next two clock changes of its zone do to a schedule, one sentence each. EventBridge Scheduler skips a
+ * firing in the hour that is left out, and fires once in the repeated hour.
  */
 export function formatClockChanges(schedule: Schedule, from: Date): string[] {
   return clockChanges(schedule.timezone, from).flatMap(({ at, by, day }) => {
@@ -25,7 +25,7 @@ export function formatClockChanges(schedule: Schedule, from: Date): string[] {
   });
 }
 
-/** Would the schedule fire at a time of day that the change leaves out? */
+/** Does the schedule fire at a time of day that the change leaves out? */
 function skips(schedule: Schedule, at: Date, by: number): boolean {
   if (by <= 0) return false;
   const wall = plusSeconds(at, offsetAt(plusSeconds(at, -60), schedule.timezone));
@@ -33,7 +33,7 @@ function skips(schedule: Schedule, at: Date, by: number): boolean {
   return next !== undefined && secondsBetween(wall, next) < by;
 }
 
-/** The next two, within 400 days; none in a zone that keeps its clock. */
+/** The next two, within 400 days; none in a zone without clock changes. */
 function clockChanges(timezone: string, from: Date): ClockChange[] {
   const found: ClockChange[] = [];
   let before = offsetAt(from, timezone);

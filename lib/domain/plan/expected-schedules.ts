@@ -9,13 +9,12 @@ export type ExpectedSchedule = Schedule & {
   input: { policy: string; job: FiredJob };
 };
 
-/** A row a minute: no policy's to choose, because what the heartbeat measures is no finer than its rows. */
+/** One row a minute, not configurable: what the heartbeat measures is no finer than its rows. */
 const HEARTBEAT: Schedule = { cron: '* * * * *', timezone: 'UTC' };
 
 /**
- * Every schedule that a plan asks for, in the plan's order; a policy with a target that has a heartbeat asks for its rows
- * too. The deployment is generated from this list and the watch compares what is deployed with it, so that neither can
- * believe in a schedule that the other does not know.
+ * Every schedule of a plan, in the plan's order, and one for the heartbeat of each policy that has a target with one.
+ * The deployment is generated from this list, and the watch compares the deployed schedules with it.
  */
 export function expectedSchedules(plan: Plan, stage: string): ExpectedSchedule[] {
   return plan.policies.flatMap((policy) => {
@@ -37,8 +36,8 @@ export function expectedSchedules(plan: Plan, stage: string): ExpectedSchedule[]
 }
 
 /**
- * `prod-crm-dump`. EventBridge Scheduler takes at most 64 characters: the middle of a longer name gives way to a
- * digest of all of it, so that two long names never become one.
+ * `prod-crm-dump`. EventBridge Scheduler takes at most 64 characters: a digest of the whole name replaces the middle
+ * of a longer one, so that two long names never become one.
  */
 export function scheduleName(stage: string, policy: string, job: FiredJob): string {
   const full = `${stage}-${policy}-${job}`;

@@ -12,8 +12,8 @@ const TYPES: Record<string, string> = {
 };
 
 /**
- * What is wrong with a value, as a sentence for people who never heard of the schema library. `raw` is the whole that was
- * checked. Values are shown where they are a person's own typing, never of a message from elsewhere.
+ * Describes what is wrong with a value, for people who do not know the schema library. `raw` is the whole input.
+ * Shows values that a person typed, never those of a message from elsewhere.
  */
 export function formatIssue(
   issue: z.core.$ZodIssue,
@@ -65,7 +65,7 @@ function formatBound(
   return `expected ${limit}${isSized ? '' : formatGot(value)}`;
 }
 
-/** A plain value that came; what is longer than a word or two stays out of a message. */
+/** Formats a simple value; one of more than a word or two is not shown. */
 function formatGot(value: unknown): string {
   if (Array.isArray(value)) return ', got a list';
   if (typeof value === 'object' && value !== null) return ', got a block of keys';
@@ -73,7 +73,7 @@ function formatGot(value: unknown): string {
   return text.length > 40 || value === undefined ? '' : `, got ${text}`;
 }
 
-/** What stands at a path of a document. */
+/** Returns the value at a path of a document. */
 export function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (node, part) => (node as Record<PropertyKey, unknown> | null | undefined)?.[part],

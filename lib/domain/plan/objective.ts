@@ -2,16 +2,16 @@ import { humanSeconds } from '../time.ts';
 import type { Policy } from './policy.ts';
 import { longestInterval } from './schedule.ts';
 
-/** By what data can be brought back; each has an RPO of its own. */
+/** The means that bring data back; each has its own RPO. */
 export const MEANS = ['dump', 'snapshot', 'pitr'] as const;
 export type Means = (typeof MEANS)[number];
 
 export type Arithmetic = {
   means: 'dump' | 'snapshot';
   interval: number;
-  /** The time zone, where a change of its clock makes the interval longer than it usually is. */
+  /** The time zone, if a change of its clock makes the interval longer than usual. */
   clockChange?: string;
-  /** What taking one takes, and its verification (a snapshot's is part of the taking). */
+  /** How long one takes, and its verification (a snapshot's is part of taking it). */
   dump: number;
   verify: number;
   grace: number;
@@ -21,9 +21,9 @@ export type Arithmetic = {
 };
 
 /**
- * Can dumps, or snapshots, keep the RPO? Right before the next point counts, the newest one is as old as one interval plus the time
- * a dump and its verification take, and the next may be late by the grace before anybody calls it late.
- * All in seconds. Undefined when the policy schedules or promises none.
+ * Can dumps, or snapshots, keep the RPO? Just before the next point counts, the newest is as old as one interval plus
+ * the time of a dump and its verification, and the next may be late by the grace. All in seconds. Undefined when the
+ * policy schedules or promises none.
  */
 export function rpoArithmetic(
   policy: Policy,

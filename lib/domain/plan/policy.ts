@@ -6,51 +6,51 @@ import type { ScheduledJob } from '../runs/job.ts';
 import type { EngineName } from './engines.ts';
 import type { Schedule } from './schedule.ts';
 
-/** What was promised, in seconds, already completed with its defaults (see docs/reference/configuration.md). */
+/** The promises of a policy, in seconds, with all defaults filled in (see docs/reference/configuration.md). */
 export type Policy = {
   name: string;
   objectives: {
     /**
-     * Tolerated data loss by the means that keeps it: dumps and snapshots give the distance between two of them at
-     * best, restoring to a point in time some minutes.
+     * Tolerated data loss by means: dumps and snapshots allow the distance between two of them at best, restoring to
+     * a point in time some minutes.
      */
     rpo: { dump?: number; snapshot?: number; pitr?: number };
     /** Tolerated time to restore. */
     rto: number;
   };
   schedules: Partial<Record<ScheduledJob, Schedule>>;
-  /** How late a job may be before its silence is an alarm. */
+  /** How late a job may be before its silence is a finding. */
   grace: number;
-  /** What a dump, its verification and a snapshot are expected to take until they have been measured. */
+  /** Expected durations of a dump, its verification and a snapshot until they have been measured. */
   usual: { dump: number; verify: number; snapshot: number };
   retention: Retention;
   dump: {
     compression: 'auto' | 'zstd' | 'gzip' | 'none';
     lockTimeout: number;
-    /** What to do when somebody on the source waits behind our shared locks with an exclusive one. */
+    /** What to do when a session on the source waits behind the dump's shared locks with an exclusive one. */
     whenBlocking: 'report' | 'end';
   };
   verify: { depth: VerifyDepth };
   proof: { depth: 'fingerprints' | 'counts' };
   snapshot: {
-    /** Is a snapshot that is not encrypted refused? */
+    /** Must snapshots be encrypted? */
     encryption: 'required' | 'any';
-    /** How long one with a label is kept. */
+    /** How long a labelled snapshot is kept. */
     labelled: number;
-    /** How long one may take to become available before that is a failure. */
+    /** The longest time until a snapshot is available; more is a failure. */
     deadline: number;
     copies: CopyTo[];
   };
   /** How far back restoring to a point in time must reach, at least. */
   pitr: { window: number };
   rehearsal: {
-    /** Which point: the newest verified one, or any retained one by chance. */
+    /** Which point: the newest verified one, or any kept one at random. */
     point: 'newest' | 'random';
     /** A rehearsal older than this is overdue. */
     atMostEvery: number;
-    /** Who restores a dump: a role without superuser, as on a managed service, or a superuser. */
+    /** The role that restores a dump: without superuser, as on a managed service, or a superuser. */
     restoreAs: 'master' | 'superuser';
-    /** What of a dump is not restored, such as `function public.f(integer)` or `extension pg_cron`. */
+    /** Entries of a dump that are not restored, such as `function public.f(integer)` or `extension pg_cron`. */
     leaveOut: string[];
     instance: ScratchInstancePolicy;
   };
@@ -58,7 +58,10 @@ export type Policy = {
   severities: Partial<Record<string, Severity>>;
 };
 
-/** Where snapshots are copied to: another Region, another account (through a role there), or both, under a key of that place. */
+/**
+ * Where snapshots are copied to: another Region, another account (through a role there), or both, under a key of that
+ * place.
+ */
 export type CopyTo = {
   region: string;
   account?: string | undefined;
@@ -66,18 +69,18 @@ export type CopyTo = {
   kmsKey?: string | undefined;
 };
 
-/** The instance that snapshots and moments are rehearsed on. */
+/** The instance for rehearsals of snapshots and moments. */
 export type ScratchInstancePolicy = {
   /** Instance class, such as `db.t4g.medium`. */
   class: string;
-  /** How long a restore may take before it is given up, in seconds. */
+  /** The longest time for a restore, in seconds. */
   deadline: number;
-  /** Of this policy, at once, and hours in a calendar month. */
+  /** Limits of this policy: at once, and hours in a calendar month. */
   atOnce: number;
   hoursAMonth: number;
-  /** What an hour costs, in US dollars, where the estimate should say it. */
+  /** Price of an hour in US dollars, for the estimate. */
   pricePerHour?: number | undefined;
-  /** The place whose copies are rehearsed, and where; the source's own Region unless given. */
+  /** The place whose copies are rehearsed, and where; by default the source's own Region. */
   place?: string | undefined;
   /** Another network than the deployment's own quarantine. */
   subnetGroup?: string | undefined;
@@ -86,7 +89,10 @@ export type ScratchInstancePolicy = {
 
 export type VerifyDepth = 'exists' | 'checksum' | 'readable' | 'full';
 
-/** Ages, in seconds, until which points are kept: all of them, the last of each day, week and month. 0 keeps none that way. */
+/**
+ * Ages, in seconds, until which points are kept: all of them, the last of each day, week and month. 0 keeps none that
+ * way.
+ */
 export type Retention = { all: number; daily: number; weekly: number; monthly: number };
 
 /** Something protected, under the objectives of a policy (the policy with the target's own overrides in it). */
@@ -94,11 +100,11 @@ export type Target = {
   id: string;
   engine: EngineName;
   policy: Policy;
-  /** The instance, cluster or cache behind it, where AWS backs it up too. */
+  /** The instance, cluster or cache that AWS backs up. */
   platform?: PlatformRef | undefined;
-  /** How to reach it as a database; a target of snapshots alone may do without. */
+  /** How to connect to the database; a target with snapshots alone may have none. */
   connection?: ConnectionSettings | undefined;
-  /** Does a row a minute go into the source's heartbeat, so that the RPO can be measured? */
+  /** Does the source's heartbeat get a row a minute, so that the RPO can be measured? */
   heartbeat: boolean;
   priority: 'P0' | 'P1' | 'P2';
   owner?: string | undefined;
@@ -106,7 +112,7 @@ export type Target = {
   assertions: Assertion[];
 };
 
-/** How to reach the source. What the secret does not say comes from here; the password only ever from the secret. */
+/** How to connect to the source. The secret overrides these values; the password comes only from the secret. */
 export type ConnectionSettings = {
   secret: string;
   host?: string | undefined;
@@ -115,7 +121,7 @@ export type ConnectionSettings = {
   sslmode?: 'disable' | 'require' | 'verify-ca' | 'verify-full' | undefined;
 };
 
-/** A question to the restored copy, in SQL, that returns one value. Exactly one expectation. */
+/** A question to the restored copy: SQL that returns one value, and exactly one expectation. */
 export type Assertion = { name: string; sql: string; when: 'always' | 'simulation' } & (
   | { equals: string | number | boolean }
   | { minimum: number }
@@ -123,7 +129,7 @@ export type Assertion = { name: string; sql: string; when: 'always' | 'simulatio
   | { fresherThan: number }
 );
 
-/** The connection of a target that is dumped or asked; its absence was refused when the configuration was read. */
+/** The connection of a target; the configuration was refused if one is needed and missing. */
 export function connectionOf(target: Target): ConnectionSettings {
   if (target.connection) return target.connection;
   throw new InputError(
@@ -133,7 +139,7 @@ export function connectionOf(target: Target): ConnectionSettings {
   );
 }
 
-/** Does the policy restore anything on a schedule? One for caches does not. */
+/** Does the policy rehearse anything on a schedule? One for caches does not. */
 export function rehearses({ schedules }: Policy): boolean {
   return (['rehearse', 'simulation', 'rehearse-snapshot', 'rehearse-moment'] as const).some(
     (job) => schedules[job] !== undefined,
@@ -159,7 +165,7 @@ export function targetsOf(plan: Plan, policy: string): Target[] {
   return plan.targets.filter((target) => target.policy.name === policy);
 }
 
-/** The target of a message, or an InputError that says which there are. */
+/** The target of a message, or an InputError that lists the targets. */
 export function requireTarget(plan: Plan, id: string): Target {
   const target = targetOf(plan, id);
   if (target) return target;
@@ -177,7 +183,9 @@ export function requireTarget(plan: Plan, id: string): Target {
   );
 }
 
-/** The instance, cluster or cache of a target, or a Refusal: a person may ask for a snapshot of a target without one. */
+/**
+ * The instance, cluster or cache of a target, or a Refusal: a person may ask for a snapshot of a target without one.
+ */
 export function requirePlatform(target: Target): PlatformRef {
   if (target.platform) return target.platform;
   throw new Refusal('no-platform', `${target.id} names no rds:, aurora: or elasticache: in understudy.yml`, {

@@ -6,7 +6,7 @@ export type Schedule = { cron: string; timezone: string };
 
 const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** What is wrong with a schedule, or undefined when it is right and will fire again after `from`. */
+/** What is wrong with a schedule, or undefined when it is valid and fires again after `from`. */
 export function scheduleMistake(schedule: Schedule, from: Date): string | undefined {
   const fields = schedule.cron.trim().split(/\s+/);
   if (fields.length !== 5) return 'expected five fields: minute hour day-of-month month day-of-week';
@@ -42,7 +42,7 @@ export function nextFirings(schedule: Schedule, from: Date, count: number): stri
   return found;
 }
 
-/** The newest firing at or before `at`, not looking back further than `notBefore`. */
+/** The newest firing at or before `at`, looking back to `notBefore` at most. */
 export function lastFiring(schedule: Schedule, at: Date, notBefore: Date): string | undefined {
   const newest = newestFiring(schedule, at);
   return newest !== undefined && new Date(newest) >= notBefore ? newest : undefined;
@@ -50,7 +50,7 @@ export function lastFiring(schedule: Schedule, at: Date, notBefore: Date): strin
 
 const newestFirings = new Map<string, string | undefined>();
 
-/** Asked for every target of a policy at the same moment, so the answer is kept for as long as the moment lasts. */
+/** All targets of a policy ask for the same moment, so the answer is kept while the moment stays the same. */
 function newestFiring(schedule: Schedule, at: Date): string | undefined {
   const key = `${schedule.cron}|${schedule.timezone}|${at.getTime()}`;
   if (newestFirings.has(key)) return newestFirings.get(key);
@@ -60,13 +60,15 @@ function newestFiring(schedule: Schedule, at: Date): string | undefined {
     cron
       .previousRuns(count, new Date(at.getTime() + 1000))
       .find((run) => run <= at && fires(cron, schedule, run));
-  // A repeated hour may hold sixty, all of them its second pass.
+  // A repeated hour may have sixty firings, all in its second pass.
   const newest = newestOf(3) ?? newestOf(70);
   newestFirings.set(key, newest && utc(newest));
   return newest && utc(newest);
 }
 
-/** The longest distance between two firings around and after `from`, in seconds: the interval an RPO must bear. */
+/**
+ * The longest distance between two firings around and after `from`, in seconds: the interval that an RPO must allow.
+ */
 export function longestInterval(schedule: Schedule, from: Date): number {
   const until = new Date(from.getTime() + 400 * 86_400_000);
   const cron = parse(schedule);
@@ -74,7 +76,7 @@ export function longestInterval(schedule: Schedule, from: Date): number {
   let previous = last === undefined ? undefined : new Date(last);
   let longest = 0;
   let cursor: Date | null = from;
-  // Firings of at least a year, and however far it is to the third; a frequent schedule shows its gaps much earlier.
+  // Firings of at least a year, and at least three; a frequent schedule shows its gaps much earlier.
   for (let step = 0; step < 20_000; step++) {
     cursor = nextRun(cron, cursor);
     if (!cursor) break;
@@ -87,8 +89,8 @@ export function longestInterval(schedule: Schedule, from: Date): number {
 }
 
 /**
- * croner steps over a first of March that stands in a list of days with the 30th or 31st; looking back from where it
- * lands finds it. Only lists of days have that trouble.
+ * croner skips a first of March in a list of days with the 30th or 31st; looking back from its result finds it. Only
+ * lists of days are affected.
  */
 function nextRun(cron: Cron, after: Date): Date | null {
   let next = cron.nextRun(after);
@@ -110,8 +112,8 @@ function parse(schedule: Schedule): Cron {
 }
 
 /**
- * EventBridge Scheduler skips a time that the spring gap leaves out (croner moves it to the gap's end), and runs
- * once what the autumn repeats. A second pass through a repeated hour is therefore nothing that anybody may expect.
+ * EventBridge Scheduler skips a time that the spring gap leaves out (croner moves it to the gap's end), and fires
+ * once in the hour that autumn repeats. So no firing is expected in the second pass of a repeated hour.
  */
 function fires(cron: Cron, schedule: Schedule, at: Date): boolean {
   if (!cron.match(at)) return false;
@@ -130,7 +132,7 @@ function wallClock(at: Date, timeZone: string): string {
   return format.format(at);
 }
 
-/** The moment in a schedule's own zone, for people: `2026-11-20 02:00 Europe/Berlin`. */
+/** The moment in a schedule's own zone: `2026-11-20 02:00 Europe/Berlin`. */
 export function inZone(moment: string, timeZone: string): string {
   const parts = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(
     new Date(moment),

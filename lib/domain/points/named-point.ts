@@ -12,7 +12,7 @@ const DOES: Record<PointJob, string> = {
   copy: 'copied',
 };
 
-/** Why a job cannot use the point that its message names: its true state, and what to do. Undefined where it can. */
+/** Why a job cannot use the point in its message: its actual state, and what to do. Undefined where it can. */
 export function whyUnusable(
   job: PointJob,
   target: string,
@@ -40,7 +40,7 @@ export function whyUnusable(
   return undefined;
 }
 
-/** A replica and a copy are awaited while they are made; nothing else that is not there is. */
+/** Only a replica or a copy is waited for while it is made; any other missing point is refused. */
 function whyNotThere(point: RecoveryPoint): string | undefined {
   const { state, why } = point;
   switch (state) {

@@ -1,17 +1,17 @@
 import { shortMoment } from '../time.ts';
 import { counts, isVerified, type RecoveryPoint } from './recovery-point.ts';
 
-/** Which point to restore, why, and what to turn to if it does not restore. */
+/** Which point to restore, why, and which one to use if it does not restore. */
 export type Recommendation = {
   point: RecoveryPoint;
   reason: string;
-  /** The newest one that was proven, where that is another. */
+  /** The newest proven point, if that is another one. */
   proven?: RecoveryPoint;
 };
 
 /**
- * The newest point that counts: it loses the least, and every byte of it was read. Of two of one moment, the one that a
- * rehearsal passed. Undefined when none is known to be good.
+ * The newest point that counts: it loses the least, and every byte of it was read. Of two of one moment, the one that
+ * passed a rehearsal. Undefined when no point is known to be good.
  */
 export function recommend(points: readonly RecoveryPoint[]): Recommendation | undefined {
   const good = points.filter(counts).sort(newestFirst);
@@ -52,7 +52,7 @@ export function formatProof(point: RecoveryPoint): string {
   return `test-restored ${at}: ${STRENGTH[rehearsal.strength]}`;
 }
 
-/** The strengths of evidence, as status and reports say them. */
+/** The strengths of evidence in the words of status and reports. */
 export const STRENGTH = {
   exact: 'equal to its source',
   bounded: 'bounded',

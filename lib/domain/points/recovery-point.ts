@@ -7,9 +7,9 @@ import type { PlatformKind } from './platform.ts';
  * One stored copy.
  *
  *   creating → available → verified → rehearsed → expiring → expired
- *       ↘ failed    ↘ corrupt ↙  (found bad, whenever that is noticed)
+ *       ↘ failed    ↘ corrupt ↙  (found bad, at any time)
  *
- * Back from corrupt to verified leads only an acquittal: see `maybeAcquitted`.
+ * Only an acquittal leads back from corrupt to verified: see `maybeAcquitted`.
  */
 export const POINT_STATES = [
   'creating',
@@ -34,7 +34,7 @@ const NEXT: Record<PointState, readonly PointState[]> = {
   expired: [],
 };
 
-/** May a point go from one state to another? Everything else is a programming error, and refused by the catalog. */
+/** May a point go from one state to another? The catalog refuses every other change as a programming error. */
 export function mayBecome(from: PointState, to: PointState): boolean {
   return NEXT[from].includes(to);
 }
@@ -44,36 +44,36 @@ export function statesBefore(to: PointState): PointState[] {
   return POINT_STATES.filter((from) => mayBecome(from, to));
 }
 
-/** Where one object of the vault is and what it is: enough to fetch exactly that version and to know it again. */
+/** One object of the vault: its place, version and digest. */
 export type StoredObject = { key: string; versionId: string; bytes: number; sha256: string };
 
-/** Codes of a rehearsal that speak against the point, and not against its source, its objectives or the place. */
+/** Codes of a rehearsal that are about the point, and not about its source, its objectives or the place. */
 const AGAINST_POINTS = codesClosedBy('rehearsal-of-point');
 
-/** The last rehearsal that judged a point; `code` says why it failed. */
+/** The last rehearsal that judged a point; `code` is why it failed. */
 export type PointRehearsal = Pick<Evidence, 'outcome' | 'at' | 'strength' | 'run'> & { code?: FindingCode };
 
 type Common = {
   id: string;
   target: string;
   state: PointState;
-  /** The scheduled moment it is named after; of somebody else's snapshot, the moment it was taken. */
+  /** The scheduled moment it is named after; for a foreign snapshot, the moment it was taken. */
   scheduledFor: string;
-  /** When the making of it began: a copy is named after its original's moment, which may be long ago. */
+  /** When its making began: a copy is named after its original's moment, which may be long before. */
   begunAt?: string;
-  /** The moment whose data it holds: its age counts from here, not from the end of the upload or the copying. */
+  /** The moment of its data: its age counts from here, not from the end of the upload or the copying. */
   snapshotAt?: string;
   availableAt?: string;
   verifiedAt?: string;
   rehearsedAt?: string;
   rehearsal?: PointRehearsal;
-  /** Until when the artifact cannot be deleted (Object Lock), and whether somebody holds it for a court. */
+  /** Until when the artifact cannot be deleted (Object Lock), and whether it is on legal hold. */
   lockedUntil?: string;
   legalHold?: boolean;
   why?: string;
 };
 
-/** A logical dump in the vault, or the vault's replica of one. */
+/** A logical dump in the vault, or its copy in the vault's replica. */
 export type DumpPoint = Common & {
   kind: 'dump';
   place: 'vault' | 'replica';
@@ -81,48 +81,54 @@ export type DumpPoint = Common & {
   dump?: StoredObject;
   roles?: StoredObject;
   manifest?: StoredObject;
-  /** The database that was dumped, and its bytes then. */
+  /** The dumped database, and its size in bytes then. */
   database?: string;
   sourceBytes?: number;
-  /** What its manifest counted. */
+  /** The counts in its manifest. */
   tables?: number;
   rows?: number;
-  /** True when content fingerprints were taken: without them nothing is ever called proven. */
+  /** True when content fingerprints were taken: without them no rehearsal proves the dump. */
   fingerprinted?: boolean;
   /** How long the dump and its verification took, in seconds: the arithmetic of the RPO uses them. */
   dumpSeconds?: number;
   verifySeconds?: number;
 };
 
-/** A snapshot of an instance, cluster or cache: ours (`snapshot`), AWS's own (`automated`) or somebody else's (`foreign`). */
+/**
+ * A snapshot of an instance, cluster or cache: by Understudy (`snapshot`), by AWS (`automated`) or by anyone else
+ * (`foreign`).
+ */
 export type SnapshotPoint = Common & {
   kind: 'snapshot' | 'automated' | 'foreign';
   /** The Region it lies in, and the account when it is another one: `eu-west-1/123456789012`. */
   place: string;
   snapshot: StoredSnapshot;
-  /** What a person or a pipeline called it. Labelled ones are kept flat, outside the thinning. */
+  /**
+   * The label that a person or a pipeline gave it. A labelled snapshot is kept for `snapshot.labelled`, exempt from
+   * daily, weekly and monthly retention.
+   */
   label?: string;
-  /** How long it took until it was available, in seconds. */
+  /** How long it took to become available, in seconds. */
   takeSeconds?: number;
 };
 
-/** What the platform said of a snapshot when it was last looked at. */
+/** What the platform last reported about a snapshot. */
 export type StoredSnapshot = {
   of: PlatformKind;
   id: string;
   arn: string;
   sourceId: string;
-  /** The source's resource id: a new instance of the same name is another one. */
+  /** The source's resource id: a new instance of the same name has another one. */
   resourceId?: string;
   engine: string;
   engineVersion: string;
   encrypted: boolean;
   kmsKey?: string;
-  /** Encrypted with a key that AWS owns itself, which has no name and cannot be lost. */
+  /** Encrypted with a key that AWS owns, which has no name and cannot be lost. */
   keyOfAws?: true;
   /** Allocated bytes: what a restore needs, not what the data takes. */
   bytes: number;
-  /** Who may do most in what is restored from it. */
+  /** The master user of what is restored from it. */
   masterUser?: string;
 };
 
@@ -136,34 +142,34 @@ export function isSnapshot(point: RecoveryPoint): point is SnapshotPoint {
   return point.kind !== 'dump';
 }
 
-/** Ours to delete. What AWS keeps or somebody else made is aged and rehearsed, and never deleted by us. */
+/** May Understudy delete it? Snapshots by AWS or anyone else are aged and rehearsed, and never deleted. */
 export function isOurs(point: RecoveryPoint): boolean {
   return point.kind === 'dump' || point.kind === 'snapshot';
 }
 
-/** Proven readable at least, whatever a rehearsal said. */
+/** Proven readable at least, whatever a rehearsal found. */
 export function isVerified({ state }: Pick<RecoveryPoint, 'state'>): boolean {
   return state === 'verified' || state === 'rehearsed';
 }
 
-/** What a rehearsal found against the point itself. It stays with the point until the same point passes. */
+/** A rehearsal's finding about the point itself. It stays until the same point passes. */
 export function foundBad({ rehearsal }: Pick<RecoveryPoint, 'rehearsal'>): string | undefined {
   const code = rehearsal?.outcome === 'failed' ? rehearsal.code : undefined;
   return AGAINST_POINTS.find((each) => each === code);
 }
 
 /**
- * What was held against the stored objects as they were read. A later reading of every byte, whose digests are the
- * recorded ones, shows that it no longer holds, or never did.
+ * Codes about the stored objects as they were read. A later reading of every byte with the recorded digests shows
+ * that they no longer hold, or never did.
  */
 const OF_READING = codesClosedBy('verification');
 
-/** May a full verification take back what a point was marked for? Never that its restored copy differed from the source. */
+/** Can a full verification clear a point of this code? Never if its restored copy differed from the source. */
 export function maybeAcquitted({ state, why }: Pick<RecoveryPoint, 'state' | 'why'>): boolean {
   return state === 'corrupt' && why !== undefined && isOfReading(why);
 }
 
-/** What a point is marked for now: a reason that no verification can take back is not lost behind one that it can. */
+/** The code that a point is marked for: one that no verification can clear is not replaced by one that it can. */
 export function whyMarked(point: Pick<RecoveryPoint, 'state' | 'why'>, why: string): string {
   const stays = point.state === 'corrupt' && point.why !== undefined && !isOfReading(point.why);
   if (!stays || !isOfReading(why)) return why;
@@ -180,8 +186,8 @@ export function counts(point: RecoveryPoint): boolean {
 }
 
 /**
- * What a rehearsal says of its point from now on; undefined where it leaves what was said before. One that could not be
- * judged says nothing, and only a comparison takes a difference back.
+ * The rehearsal that a point keeps on record; undefined where the earlier one stays. One that could not be judged
+ * changes nothing, and only a comparison clears a difference.
  */
 export function rehearsalOf(evidence: Evidence, before?: PointRehearsal): PointRehearsal | undefined {
   const { outcome, at, strength, run, findings, error } = evidence;

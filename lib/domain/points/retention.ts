@@ -15,7 +15,7 @@ export type RetentionPlan = {
 /**
  * Grandfather, father, son; a pure function of the points and the moment. Ages count from the database snapshot.
  *
- * `alsoFrozen` is a reason from elsewhere to delete nothing: a rehearsal that failed.
+ * `alsoFrozen` is a further reason to delete nothing: a rehearsal that failed.
  *
  * Never deletes the newest verified point, the newest rehearsed one, anything locked or on legal hold, or anything at
  * all while the newest point is not good or the newest good one is older than the RPO: retention by age must not
@@ -31,7 +31,7 @@ export function planRetention(
   const newestFirst = points
     .filter((point) => point.state !== 'expired' && point.state !== 'creating')
     .sort((a, b) => moment(b).localeCompare(moment(a)) || b.id.localeCompare(a.id));
-  // What has a label is kept flat and takes no day's or week's place.
+  // A labelled snapshot takes no day's or week's place.
   const slots = keptBySlot(
     newestFirst.filter((point) => !labelled(point)),
     retention,
@@ -62,7 +62,7 @@ export function planRetention(
 
   const frozen = whyFrozen(newestFirst, newestGood, now, rpo) ?? alsoFrozen;
   if (!frozen) return { decisions: wishes, withheld: [] };
-  // What had begun to be deleted is finished: it counts for nothing, and its bytes would be billed for ever.
+  // A deletion that had begun is finished: the point counts for nothing, and its bytes would be billed for ever.
   const withheld = wishes
     .filter((wish) => !wish.keep && wish.point.state !== 'expiring')
     .map((wish) => wish.point);
@@ -85,7 +85,7 @@ function moment(point: RecoveryPoint): string {
   return point.snapshotAt ?? point.scheduledFor;
 }
 
-/** A dump of this hour waits for its verification; with frequent dumps one always does. */
+/** A dump of this hour awaits its verification; with frequent dumps one always does. */
 function isAwaited(point: RecoveryPoint, now: Date): boolean {
   return (
     point.state === 'available' &&
@@ -110,7 +110,7 @@ function whyFrozen(
   return age > rpo ? `the newest verified point is ${humanSeconds(age)} old` : undefined;
 }
 
-/** Which period each point is kept for. Good points go first: a bad one never takes a good one's place. */
+/** The period that each point is kept for. Good points go first: a bad one never takes a good one's place. */
 function keptBySlot(
   newestFirst: readonly RecoveryPoint[],
   retention: Retention,
@@ -149,7 +149,7 @@ function isoWeek(at: string): string {
   return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, '0')}`;
 }
 
-/** The shortest age at which a point may be deleted, in seconds: an object lock must never outlive it. */
+/** The shortest age at which a point may be deleted, in seconds: an object lock must never outlast it. */
 export function shortestRetention(retention: Retention): number {
   const ages = [retention.all, retention.daily, retention.weekly, retention.monthly].filter((age) => age > 0);
   return ages.length > 0 ? Math.min(...ages) : 0;

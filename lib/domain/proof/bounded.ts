@@ -3,28 +3,33 @@ import type { Manifest, SchemaFacts, TableFacts, WriteCounters } from './manifes
 import type { Difference } from './proof.ts';
 
 /**
- * What is known of the source since a manifest was written. A restored instance holds a moment between the two, so it
- * must have what did not change meanwhile, exactly, and of what did either of both or something in between.
+ * What is known of the source since a manifest was written. A restored instance holds a moment between the two, so
+ * whatever did not change in between must be in it exactly, and whatever did must be as at either end or in between.
  */
 export type SourceSince = {
-  /** `untouched`: nothing was defined, changed or dropped meanwhile, not even for a moment. Else that is not known. */
+  /** `untouched`: nothing was created, changed or dropped in between, not even for a moment. Otherwise unknown. */
   definitions: 'untouched' | 'touched';
-  /** Objects defined in another way now than in the manifest: kind → name → digests now, or null where it is gone. */
+  /** Objects whose definition now differs from the manifest: kind → name → digests now, or null when dropped. */
   changed: Record<string, Record<string, string | null>>;
-  /** Tables of the manifest that were written since, by their position in `manifest.tables`. */
+  /** Tables of the manifest that were written since, by their index in `manifest.tables`. */
   written: Written[];
-  /** Tables, by position, whose text may change with other objects: with columns of row types, domains or names of objects. */
+  /**
+   * Tables, by index, whose text may change with other objects: with columns of row types, domains or names of
+   * objects.
+   */
   fragile?: number[];
-  /** Why the counters could not be relied upon, where that is so: then every table is `unknown`. */
+  /** Why the counters are unreliable, if they are: then every table is `unknown`. */
   incomplete?: string;
 };
 
-/** Rows inserted and deleted at most since the manifest's snapshot; `unknown` where the counters were lost meanwhile. */
+/**
+ * Rows inserted and deleted at most since the manifest's snapshot; `unknown` where the counters were lost in between.
+ */
 export type Written = { table: number } & ({ inserted: string; deleted: string } | { unknown: true });
 
 /**
- * What the counters of a table say has happened to it between a manifest and a later look; undefined when nothing has.
- * Of a table of which only some rows were dumped (`partial`) an update may move rows in and out of them.
+ * What the counters of a table report between a manifest and a later look; undefined for no change. In a table that
+ * was dumped in part (`partial`), an update may move rows in and out of that part.
  */
 export function writtenSince(
   table: number,
@@ -36,17 +41,17 @@ export function writtenSince(
   const counted = (['inserted', 'updated', 'deleted'] as const).map(
     (each) => BigInt(now[each]) - BigInt(then[each]),
   );
-  // They only grow: somebody has reset them.
+  // They only grow: they have been reset.
   if (counted.some((each) => each < 0n)) return { table, unknown: true };
   const [inserted, updated, deleted] = counted as [bigint, bigint, bigint];
-  // Where no row came or went its columns may have: then all that can be compared is how many there are.
+  // Without rows added or removed its columns may have changed: then only the number of rows can be compared.
   const reshaped = then.shape !== undefined && then.shape !== now.shape;
   if (inserted === 0n && updated === 0n && deleted === 0n && !reshaped) return undefined;
   const moved = partial ? updated : 0n;
   return { table, inserted: String(inserted + moved), deleted: String(deleted + moved) };
 }
 
-/** Only what differs: it travels through a checkpoint. */
+/** Only the differences, because it travels through a checkpoint. */
 export function changedSince(then: SchemaFacts, now: SchemaFacts): SourceSince['changed'] {
   const changed: SourceSince['changed'] = {};
   for (const kind of new Set([...Object.keys(then), ...Object.keys(now)])) {
@@ -61,9 +66,9 @@ export function changedSince(then: SchemaFacts, now: SchemaFacts): SourceSince['
 }
 
 /**
- * Tables whose rows read differently without one of them having been written: a column came, went or was renamed, or a
- * type was changed (an enum's value renamed, say), which any table may use; of a table that is fragile, anything. Quotes
- * are left out of the names: that finds a table too many at worst.
+ * Tables whose rows read differently without having been written: a column was added, dropped or renamed, or a type
+ * was changed (an enum's value renamed, say), which any table may use; for a fragile table, any change. Names are
+ * compared without quotes: at worst that includes a table too many.
  */
 export function reshapedIn(changed: SourceSince['changed'], then: SchemaFacts) {
   const plain = (name: string) => name.replaceAll('"', '');
@@ -77,9 +82,10 @@ export function reshapedIn(changed: SourceSince['changed'], then: SchemaFacts) {
 }
 
 /**
- * A restored instance's schema against the manifest's and today's: each object as it was in either; missing only where
- * it is missing from one of them. What is neither is a fault of the copy if definitions were `untouched` meanwhile; else it
- * may have been so for a moment, as an index is that a nightly load drops and makes again.
+ * Compares a restored instance's schema with the manifest's and today's: each object must be as in one of them, and
+ * is missing only where one of them lacks it. An object that is as in neither is a fault of the copy if definitions
+ * were `untouched` in between; otherwise it may have been so for a moment, as an index is that a nightly load drops
+ * and creates again.
  */
 export function boundedSchema(
   manifest: Manifest,
@@ -95,13 +101,13 @@ export function boundedSchema(
     const names = [...new Set([...Object.keys(then), ...Object.keys(found)])].sort();
     return names.flatMap((name): Difference[] => {
       if (kind === 'extension' && ignored.includes(name)) return [];
-      // Large objects are data, which comes and goes without any definition being touched.
+      // Large objects are data, which changes without any definition.
       if (name.startsWith('large object ')) return [];
       const here = digestsOf(found, name);
       const before = digestsOf(then, name);
       const now = Object.hasOwn(changed, name) ? (changed[name] ?? undefined) : before;
       if (same(here, before) || same(here, now)) return [];
-      // Changed twice since: what stood in between is not known to anybody.
+      // Changed twice since: the state in between is unknown.
       if (here !== undefined && Object.hasOwn(changed, name)) return [];
       return [
         { kind, name, what: here === undefined ? 'missing' : before === undefined ? 'extra' : 'changed' },
@@ -119,9 +125,9 @@ function same(a: string | undefined, b: string | undefined): boolean {
 }
 
 /**
- * One table of the copy. Unwritten since the manifest, it must be the same to its last row. Written, it must lie within
- * what was inserted and deleted since, whichever moment between the two was restored. Where the counters were lost
- * nothing can be said, and nothing is.
+ * Compares one table of the copy. Unwritten since the manifest, it must be the same to its last row. Written, it must
+ * lie within what was inserted and deleted since, whichever moment between the two was restored. Where the counters
+ * were lost it is not judged.
  */
 export function boundedTable(
   table: TableFacts,
@@ -139,7 +145,7 @@ export function boundedTable(
     return [];
   }
   if ('unknown' in written) return [];
-  // It counts in the same file as then: it was there all the time.
+  // Its file is the same as then: it existed all the time.
   if (!copy) return [{ kind: 'table data', name, what: 'missing' }];
   const least = BigInt(table.rows) - BigInt(written.deleted);
   const most = BigInt(table.rows) + BigInt(written.inserted);

@@ -6,19 +6,21 @@ import type { Difference, Proof } from './proof.ts';
 /** One phase of a rehearsal and how long it took, in seconds. */
 export type Phase = { name: string; seconds: number };
 
-/** How much of a restored instance was compared: of `tables` in the manifest and of `checkable` indexes and tables. */
+/**
+ * How much of a restored instance was compared: of `tables` in the manifest and of `checkable` indexes and tables.
+ */
 export type Compared = {
   objects: number;
   tables: number;
-  /** Tables equal to the last dump, within what was written since, and not to be judged. */
+  /** Tables equal to the last dump, tables within what was written since, and tables that could not be judged. */
   exact: number;
   bounded: number;
   unbounded: number;
-  /** Tables whose rows are in no snapshot: a restore empties them. */
+  /** Tables that no snapshot includes: a restore empties them. */
   unlogged: number;
   rows: string;
   checkable: number;
-  /** Indexes and tables read whole. */
+  /** Indexes and tables read completely. */
   checked: number;
 };
 
@@ -26,9 +28,9 @@ export type Compared = {
 export type Measured = { promised: number; achieved: number; met: boolean };
 
 /**
- * The record of one rehearsal, written whatever happened.
- * `exact` means restored from a dump and equal row by row, and only that may be called equal; `bounded` means restored
- * from an instance's snapshot or a moment, where schema, indexes, heartbeat and unwritten tables agree.
+ * The record of one rehearsal, written in every case. `exact` means restored from a dump and equal row by row, and
+ * only that may be called equal; `bounded` means restored from an instance's snapshot or a moment, where schema,
+ * indexes, heartbeat and unwritten tables agree.
  */
 export type Evidence = {
   target: string;
@@ -49,24 +51,26 @@ export type Evidence = {
   /** Of a restored instance. */
   bounded?: Compared;
   heartbeat?: HeartbeatProof;
-  /** The first hundred; `differenceCount` says how many there were. */
+  /** The first hundred; `differenceCount` is the total. */
   differences: Difference[];
   differenceCount: number;
   /** `unasked`: the server gave no answer. */
   assertions: { name: string; passed: boolean; detail: string; unasked?: true }[];
-  /** Extensions that could not be had. */
+  /** Extensions that were not available. */
   leftOut: string[];
-  /** What else was knowingly not restored, by kind and name: the strength is of all but that. */
+  /** Other objects left out on purpose, by kind and name: the strength applies to everything else. */
   exceptions?: string[];
   notes: string[];
   findings: Finding[];
-  /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
+  /**
+   * `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point.
+   */
   error?: ErrorInfo & { kind: 'bad' | 'unjudged' };
 };
 
 /**
- * Did this rehearsal settle an open finding about an assertion? One without an answer says nothing about an earlier wrong
- * answer.
+ * Did this rehearsal settle an open finding about an assertion? One without an answer does not settle an earlier
+ * wrong answer.
  */
 export function answersAssertion({ code, subject }: Finding, evidence: Evidence): boolean {
   const sort = restoredSort(evidence.run);
@@ -76,7 +80,7 @@ export function answersAssertion({ code, subject }: Finding, evidence: Evidence)
   );
 }
 
-/** What a rehearsal restored: a finding about one sort stays open whatever a rehearsal of another finds. */
+/** What a rehearsal restored: a rehearsal of another sort does not close its findings. */
 export type RestoredSort = 'dump' | 'snapshot' | 'moment';
 export const RESTORED_SORTS: readonly RestoredSort[] = ['dump', 'snapshot', 'moment'];
 

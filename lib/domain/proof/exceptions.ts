@@ -1,15 +1,18 @@
 import type { Difference, Proof } from './proof.ts';
 
-/** What was knowingly not restored: differences that lie in it are no finding, and the evidence has what is `said` of it. */
+/**
+ * Objects left out on purpose: their differences are not findings, and the evidence lists each in the words of
+ * `said`.
+ */
 export type Exception = { kind: string; name: string; what: 'missing' | 'changed'; said: string };
 
 /** Kinds of relations, whose columns, constraints, triggers, rules and policies are missing with them. */
 const RELATIONS = ['table', 'view', 'materialized view', 'type'];
 const PARTS = ['column', 'constraint', 'trigger', 'rule', 'policy'];
-/** Kinds that say something of an object and name its kind before its name. */
+/** Kinds that describe an object and begin their name with its kind. */
 const ABOUT = ['owner', 'grant', 'comment'];
 
-/** A proof without the differences that lie in what was left out. */
+/** Removes the differences that are in what was left out from a proof. */
 export function withoutExceptions(proof: Proof, exceptions: readonly Exception[]): Proof {
   if (exceptions.length === 0) return proof;
   const differences = proof.differences.filter((each) => !exceptions.some((one) => excuses(one, each)));
@@ -29,7 +32,7 @@ function excuses(exception: Exception, { kind, name, what }: Difference): boolea
   return PARTS.includes(kind) && [`${whole}.`, `${whole} `].some((start) => found.startsWith(start));
 }
 
-/** The same object; of functions and operators with the same types, whatever else is written of their arguments. */
+/** The same object; functions and operators match by their types alone. */
 function same(expected: string, found: string): boolean {
   if (expected === found) return true;
   const [left, right] = [signatureOf(expected), signatureOf(found)];
@@ -49,7 +52,7 @@ function signatureOf(text: string): { name: string; types?: string[] } {
   return { name, types: types === '' ? [] : types!.split(/, ?/) };
 }
 
-/** A name without its quotation marks: archives and facts quote by different rules. */
+/** Removes quotation marks from a name: archives and facts quote by different rules. */
 function plain(name: string): string {
   return name.replaceAll('"', '').replace(/\s+/g, ' ').toLowerCase();
 }

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 
 /**
- * Which formulas the digests of definitions were made with. Another formula gives every faithful copy another digest, so
- * definitions are compared only with those of the same number; a manifest without one is from before there were numbers.
+ * The version of the formulas behind the digests of definitions. Another formula gives every faithful copy another
+ * digest, so definitions are compared only within one version; a manifest without one predates versions.
  */
 export const FACTS = 2;
 
-/** One object of the vault, exactly. */
+/** One version of one object of the vault. */
 export const storedObject = z.strictObject({
   key: z.string().min(1),
   versionId: z.string().min(1),
@@ -14,13 +14,13 @@ export const storedObject = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** Rows and content fingerprint of one table's data, per TABLE DATA entry of the archive. */
+/** Rows and content fingerprint of one table's data, for each TABLE DATA entry of the archive. */
 const tableFacts = z.strictObject({
   schema: z.string(),
   name: z.string(),
   /**
-   * The outermost hash-partitioned table that it is a partition of. A type's hash may be another one after a restore (an
-   * enum's is), and then rows move to other partitions: only the tree as a whole can be compared.
+   * The outermost hash-partitioned table above it. A type's hash may differ after a restore (an enum's does), and
+   * then rows move to other partitions: only the whole tree can be compared.
    */
   tree: z.string().optional(),
   /** Only rows of this condition are in the archive (an extension's configuration table), as SQL after WHERE. */
@@ -28,8 +28,8 @@ const tableFacts = z.strictObject({
   rows: z.string().regex(/^\d+$/),
   fingerprint: z.string().optional(),
   /**
-   * The source's counters of rows written, read before the snapshot, and the identity of what they count in: while that
-   * is the same, their differences bound what can have happened since.
+   * The source's counters of rows written, read before the snapshot, and their identity: while it is the same, their
+   * differences bound what has happened since.
    */
   writes: z
     .strictObject({
@@ -37,20 +37,22 @@ const tableFacts = z.strictObject({
       updated: z.string(),
       deleted: z.string(),
       of: z.string(),
-      /** Of its columns: while it is the same, none was dropped and made again. */
+      /** Identity of its columns: while it is the same, none was dropped and created again. */
       shape: z.string().optional(),
     })
     .optional(),
 });
 
-/** The next value of a sequence, which is not transactional: its copy may stand anywhere between the two readings. */
+/**
+ * The next value of a sequence. Sequences are not transactional: a copy may have any value between the two readings.
+ */
 const sequenceFacts = z.strictObject({
   schema: z.string(),
   name: z.string(),
   before: z.string(),
   after: z.string(),
   ascending: z.boolean(),
-  /** A sequence that begins again may have passed its end between the readings. */
+  /** A cycling sequence may have passed its end between the readings. */
   cycles: z.boolean(),
   /** The integer column it feeds, and that column's maximum inside the snapshot. */
   column: z
@@ -58,7 +60,7 @@ const sequenceFacts = z.strictObject({
     .optional(),
 });
 
-/** zod's own record drops a key that is called `__proto__`, and an object may be called so. */
+/** zod's own record drops a key named `__proto__`, which is a valid name of an object. */
 const byName = z.custom<Record<string, string>>(
   (value) =>
     typeof value === 'object' &&
@@ -70,7 +72,7 @@ const byName = z.custom<Record<string, string>>(
 
 const extensionFacts = z.strictObject({ name: z.string(), version: z.string(), schema: z.string() });
 
-/** What was true of the source inside a dump's database snapshot, and what the dump is made of. */
+/** The facts of the source inside a dump's database snapshot, and the objects of the dump. */
 export const manifestSchema = z.strictObject({
   schemaVersion: z.literal(1),
   target: z.string(),
@@ -89,22 +91,26 @@ export const manifestSchema = z.strictObject({
     locale: z.string().optional(),
     /** Tailoring rules of an ICU locale. */
     icuRules: z.string().optional(),
-    /** By it the archive writes amounts of type money. */
+    /** The archive writes amounts of type money by it. */
     monetary: z.string().optional(),
     bytes: z.int().nonnegative(),
     standby: z.boolean(),
-    /** Write-ahead-log position: where the source was. A standby's is the replayed one. */
+    /** The source's write-ahead-log position. A standby's is the replayed one. */
     position: z.string(),
     snapshotAt: z.string(),
   }),
   client: z.strictObject({ version: z.string(), compression: z.string() }),
   extensions: z.array(extensionFacts),
-  /** A digest of everything ever written to the source's catalogs: while it stays, no definition was touched. */
+  /**
+   * A digest of everything ever written to the source's catalogs: while it stays the same, no definition was touched.
+   */
   definitions: z.string().optional(),
-  /** Settings that functions set for themselves: whoever restores them must be allowed to. */
+  /** Settings that functions set for themselves: the restoring role must be allowed to set them. */
   parameters: z.array(z.string()),
   facts: z.int().optional(),
-  /** kind → name → digests of the definition (domain/definition.ts): every table, column, index, view, grant, owner … */
+  /**
+   * kind → name → digests of the definition (domain/definition.ts): every table, column, index, view, grant, owner …
+   */
   schema: z.record(z.string(), byName),
   tables: z.array(tableFacts),
   largeObjects: z.strictObject({ count: z.string(), fingerprint: z.string().optional() }),
@@ -124,13 +130,13 @@ export type ExtensionFacts = z.infer<typeof extensionFacts>;
 export type SchemaFacts = Manifest['schema'];
 export type LargeObjectFacts = Manifest['largeObjects'];
 
-/** The facts of a database's content, of the source or of a restored copy. */
+/** The facts about a database's content, in the source or in a restored copy. */
 export type ContentFacts = {
   facts?: number | undefined;
   schema: SchemaFacts;
   tables: TableFacts[];
   largeObjects: LargeObjectFacts;
-  /** Of the source only. */
+  /** Only of the source. */
   definitions?: string | undefined;
 };
 
@@ -142,7 +148,7 @@ export function fingerprinted(manifest: Manifest): boolean {
   );
 }
 
-/** Total rows, for people. */
+/** Total rows, for messages. */
 export function totalRows(tables: readonly TableFacts[]): number {
   return tables.reduce((sum, table) => sum + Number(table.rows), 0);
 }

@@ -11,33 +11,33 @@ export type Difference = {
   detail?: string;
 };
 
-/** What was measured on the copy: its content, and where each sequence stands beside its column's maximum. */
+/** The measurements of the copy: its content, and each sequence's value with its column's maximum. */
 export type CopyFacts = ContentFacts & {
   sequences: { schema: string; name: string; value: string; columnMaximum?: string }[];
 };
 
 export type Proof = {
-  /** `exact`: equal row by row. `restored`: it came up and what was compared agrees, but no fingerprints were. */
+  /** `exact`: equal row by row. `restored`: it came up and what was compared agrees, without fingerprints. */
   strength: 'exact' | 'restored';
   equal: boolean;
   compared: { tables: number; rows: string; objects: number; sequences: number; largeObjects: string };
   differences: Difference[];
 };
 
-/** An object whose expressions the copy writes in another way than the source did: its digests in both. */
+/** An object whose expressions the copy writes differently than the source: its digests in both. */
 export type Rewritten = { kind: string; name: string; source: string; copy: string };
 
 export type ProofOptions = {
   depth: 'fingerprints' | 'counts';
-  /** Extensions that cannot exist where the copy is; they are left out of both sides. */
+  /** Extensions that are not available for the copy; they are left out of both sides. */
   extensionsLeftOut: readonly string[];
-  /** Objects that a second look found to be made from the source's own text, as `keyOfObject` says them. */
+  /** Objects that a second look found to be made from the source's own text, in the form of `keyOfObject`. */
   confirmed?: ReadonlySet<string>;
 };
 
 /**
- * Compares a copy with the manifest. `counts` compares row counts only, which never proves equality; nor does a manifest
- * whose digests were made with other formulas, of which only the rows can be compared.
+ * Compares a copy with the manifest. `counts` compares row counts only, which never proves equality; nor does a
+ * manifest whose digests use other formulas: only its rows can be compared.
  */
 export function prove(manifest: Manifest, copy: CopyFacts, options: ProofOptions): Proof {
   const comparable = manifest.facts === FACTS;
@@ -62,7 +62,7 @@ export function prove(manifest: Manifest, copy: CopyFacts, options: ProofOptions
   };
 }
 
-/** What the copy defines as the source does but for the writing of an expression, which asks for a second look. */
+/** Definitions that differ only in the writing of an expression, which need a second look. */
 export function rewritten(manifest: Manifest, copy: Pick<CopyFacts, 'schema'>): Rewritten[] {
   if (manifest.facts !== FACTS) return [];
   return Object.entries(manifest.schema).flatMap(([kind, expected]) =>
@@ -98,18 +98,18 @@ function schemaDifferences(
   });
 }
 
-/** The extension itself, what was granted on its objects, and what depends on it. */
+/** The extension itself, grants on its objects, and what depends on it. */
 function belongsTo(extension: string, kind: string, name: string): boolean {
   if (kind === 'extension') return name === extension;
   return ['system grant', 'extension dependency'].includes(kind) && name.startsWith(`${extension}: `);
 }
 
-/** Names may be anything, `constructor` too. */
+/** Names may be anything, even `constructor`. */
 function own(digests: Record<string, string> | undefined, name: string): string | undefined {
   return digests && Object.hasOwn(digests, name) ? digests[name] : undefined;
 }
 
-/** Schema and name apart: either may hold a dot. */
+/** Schema and name are separate: either may contain a dot. */
 const keyOf = ({ schema, name }: { schema: string; name: string }) => JSON.stringify([schema, name]);
 
 function tableDifferences(
@@ -150,7 +150,7 @@ function rowDifferences(name: string, expected: Rows, copy: Rows, exact: boolean
   return [];
 }
 
-/** Rows and fingerprint of several tables as of one: fingerprints are sums. */
+/** Rows and fingerprint of several tables as one: fingerprints are sums. */
 function together(tables: readonly TableFacts[]): Rows {
   const sum = (values: readonly string[]) =>
     values.reduce((total, value) => total + BigInt(value), 0n).toString();
@@ -183,8 +183,8 @@ function largeObjectDifferences(manifest: Manifest, copy: CopyFacts, exact: bool
 }
 
 /**
- * A sequence may stand anywhere between its two readings. An ascending one must give no value that its column has
- * already, unless the source would have done the same: rows may have been inserted with numbers of their own.
+ * A sequence may have any value between its two readings. An ascending one must not give a value that its column
+ * already has, unless the source would have done so too: rows may have been inserted with explicit numbers.
  */
 function sequenceDifferences(
   expected: readonly SequenceFacts[],
@@ -217,7 +217,7 @@ function sequenceDifferences(
   });
 }
 
-/** One line for people: `rows of public.leads changed (10 rows in the source, 9 in the copy)`. */
+/** Formats a difference in one line: `rows of public.leads changed (10 rows in the source, 9 in the copy)`. */
 export function formatDifference(difference: Difference): string {
   const detail = difference.detail ? ` (${difference.detail})` : '';
   const verb = { missing: 'missing from the copy', extra: 'only in the copy', changed: 'differs' }[
@@ -226,7 +226,7 @@ export function formatDifference(difference: Difference): string {
   return `${difference.kind} ${difference.name} ${verb}${detail}`;
 }
 
-/** The first five of them, and how many there are beside. */
+/** The first five, and how many more there are. */
 export function formatDifferences(found: {
   differences: readonly Difference[];
   differenceCount: number;

@@ -3,7 +3,7 @@ import { POINT_ID, type RunName, TARGET_ID } from '../names.ts';
 import { utc } from '../time.ts';
 
 /**
- * The jobs a schedule may start: a simulation is a rehearsal with everything switched on; a snapshot and a moment are
+ * The jobs a schedule may start: a simulation is a rehearsal with every option on; a snapshot and a moment are
  * rehearsed on a scratch instance.
  */
 export const SCHEDULED_JOBS = [
@@ -18,7 +18,7 @@ export const SCHEDULED_JOBS = [
   'preflight',
 ] as const;
 export type ScheduledJob = (typeof SCHEDULED_JOBS)[number];
-/** The heartbeat's rows come by a schedule of their own, which no policy chooses. */
+/** The heartbeat has its own schedule, which no policy chooses. */
 export type FiredJob = ScheduledJob | 'heartbeat';
 
 const moment = z.iso
@@ -35,14 +35,14 @@ const message = {
 const PLACE = /^[a-z]{2}(-[a-z]+)+-\d(\/\d{12})?$/;
 const POINT = z.string().regex(POINT_ID, 'expected a point id such as 20261120T010000Z-1');
 
-/** One schema a job; unknown keys are refused, so that a misspelt request fails loudly and not half. */
+/** One schema for each job; unknown keys are refused, so that a misspelt request fails completely. */
 export const dumpJob = z.strictObject({ job: z.literal('dump'), ...message });
-/** Without `point`: every point of the target that waits for its verification. */
+/** Without `point`: every point of the target that awaits its verification. */
 export const verifyJob = z.strictObject({
   job: z.literal('verify'),
   ...message,
   point: POINT.optional(),
-  /** Verify once more what was verified before. */
+  /** Repeats a verification. */
   again: z.boolean().default(false),
 });
 export const rehearseJob = z.strictObject({
@@ -57,13 +57,16 @@ export const expireJob = z.strictObject({
   dryRun: z.boolean().default(false),
 });
 
-/** A snapshot of the instance, cluster or cache. With a label it is kept flat: the one before a risky release. */
+/**
+ * Takes a snapshot of the instance, cluster or cache. A label marks the one before a risky release, which is exempt
+ * from daily, weekly and monthly retention.
+ */
 export const snapshotJob = z.strictObject({
   job: z.literal('snapshot'),
   ...message,
   label: z.string().min(1).max(200).optional(),
 });
-/** Copies a point to one place of the policy's. */
+/** Copies a point to one place of the policy. */
 export const copyJob = z.strictObject({
   job: z.literal('copy'),
   ...message,
@@ -77,18 +80,18 @@ export const rehearseInstanceJob = z
     ...message,
     from: z.enum(['snapshot', 'moment']),
     point: POINT.optional(),
-    /** The moment to restore to; without one, the latest that can be. */
+    /** The moment to restore to; by default the latest possible one. */
     moment: moment.optional(),
   })
   .refine((job) => (job.from === 'moment' ? job.point === undefined : job.moment === undefined), {
     message: 'point goes with from: snapshot, and moment with from: moment',
   });
-/** Will it restore now, and is the source set up as promised? */
+/** Would a restore succeed now, and is the source set up as promised? */
 export const preflightJob = z.strictObject({ job: z.literal('preflight'), ...message });
-/** One row into the target's heartbeat. */
+/** Writes one row into the target's heartbeat. */
 export const heartbeatJob = z.strictObject({ job: z.literal('heartbeat'), ...message });
 
-/** What a person may ask for. */
+/** Jobs that a person may ask for. */
 export const askedJob = z.discriminatedUnion('job', [
   dumpJob,
   verifyJob,
@@ -103,7 +106,7 @@ export const askedJob = z.discriminatedUnion('job', [
 export const jobMessage = z.discriminatedUnion('job', [...askedJob.options, heartbeatJob]);
 export type JobMessage = z.infer<typeof jobMessage>;
 export type Job = JobMessage['job'];
-/** The jobs somebody takes. Anything else on topic `jobs` is alerted on. */
+/** The jobs that have a function. Any other message on topic `jobs` raises an alert. */
 export const JOBS: readonly Job[] = jobMessage.options.map(({ shape }) => shape.job.value);
 
 export type SnapshotJob = z.infer<typeof snapshotJob>;
@@ -116,14 +119,16 @@ export type VerifyJob = z.infer<typeof verifyJob>;
 export type RehearseJob = z.infer<typeof rehearseJob>;
 export type ExpireJob = z.infer<typeof expireJob>;
 
-/** Each sort of rehearsal is a run of its own: one of them never hides that another did not take place. */
+/** Each sort of rehearsal has its own runs: one must not hide that another is missing. */
 export function rehearsalRun(job: RehearseJob | RehearseInstanceJob): RunName {
   const { target, scheduledFor } = job;
   if (job.job === 'rehearse-instance') return { job: `rehearse-${job.from}`, target, scheduledFor };
   return { job: job.simulation ? 'simulation' : 'rehearse', target, scheduledFor };
 }
 
-/** What a schedule says to dispatch. `scheduledFor` is the moment the schedule meant, not the one it arrived. */
+/**
+ * The message of a schedule to dispatch. `scheduledFor` is the moment the schedule meant, not the moment it arrived.
+ */
 export const tick = z.strictObject({
   policy: z.string().min(1),
   job: z.enum([...SCHEDULED_JOBS, 'heartbeat']),

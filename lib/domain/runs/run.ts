@@ -7,26 +7,29 @@ export type Run = RunName & {
   attempt: number;
   requestedBy: string;
   reason?: string;
-  /** Of a snapshot before a release: it stands beside the schedule and for none of its firings. */
+  /** A snapshot before a release: it is outside the schedule and covers none of its firings. */
   label?: string;
   startedAt: string;
   endedAt?: string;
-  /** Until when the claim is alive; renewed while its holder lives. */
+  /** When the claim expires; its holder renews it. */
   leaseUntil: string;
   claimToken: string;
   /** The recovery point this run works on. */
   point?: string;
-  /** What it came to, in one line for people. */
+  /** Its result in one line. */
   summary?: string;
   error?: ErrorInfo;
 };
 
-/** The right to act for a run. Every later write of its holder is conditional on the token: a zombie's are refused. */
+/**
+ * The right to act for a run. Every later write of its holder requires the token, so a superseded worker's writes are
+ * refused.
+ */
 export type Claim = RunName & { token: string; attempt: number };
 
 export type ClaimOutcome =
   | { outcome: 'claimed'; claim: Claim; takenOverFrom?: Run }
-  /** Somebody else's claim is alive: the message goes back, unspent. */
+  /** Another worker's claim is alive: the message goes back, unspent. */
   | { outcome: 'held'; until: string }
-  /** The work was done before: a second delivery. */
+  /** The work was done before: this is a second delivery. */
   | { outcome: 'done'; run: Run };

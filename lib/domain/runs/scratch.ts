@@ -1,6 +1,6 @@
 /**
- * A scratch instance on record: written before anything is made, and ended when everything is confirmed gone. What is
- * not on record as gone is looked for by the watch until it is.
+ * The record of a scratch instance: written before anything is made, and ended when everything is confirmed deleted.
+ * The watch looks for one that has not ended.
  */
 export type ScratchRecord = {
   target: string;
@@ -8,22 +8,24 @@ export type ScratchRecord = {
   /** Name of the instance or cluster, of its parameter group and of its secret. */
   name: string;
   kind: 'rds' | 'aurora';
-  /** Where it stands; the source's own Region unless given. */
+  /** Where it is; by default the source's own Region. */
   place?: string;
-  /** The rehearsal it belongs to, as a run's name. */
+  /** Name of the rehearsal's run. */
   run: string;
   state: 'making' | 'gone';
   beganAt: string;
-  /** When its turn came: what is billed counts from here. */
+  /** When its turn came: billing counts from here. */
   startedAt?: string;
-  /** After this nobody needs it, whatever became of its rehearsal. */
+  /** The rehearsal needs it no later than this. */
   expiresAt: string;
-  /** Of the instance or cluster, once it is known: proof that what bears the name is what we made. */
+  /**
+   * Resource id of the instance or cluster, once it is known: proof that the resource of this name is Understudy's.
+   */
   resourceId?: string;
   goneAt?: string;
 };
 
-/** What stands of a policy now: who started when, and how often that has changed. Whoever starts one must have seen the last change. */
+/** What a policy has running now: which runs started when, and a version. A start must have seen the last change. */
 export type Standing = { version: number; since: Record<string, string> };
 
 /** `2026-11` of a moment. */

@@ -1,7 +1,7 @@
 import { parseRunName, SCRATCH_PREFIX, scratchName } from '../names.ts';
 import type { ScratchRecord } from './scratch.ts';
 
-/** A scratch instance as it is found, by its name. */
+/** A scratch instance as it was found by its name. */
 export type Found = {
   name: string;
   resourceId: string;
@@ -11,17 +11,17 @@ export type Found = {
 };
 export type Tags = { run: string; stage: string; expires: string };
 
-/** What is to be done with something that bears a scratch name, and why. */
+/** What to do with a resource that has a scratch name, and why. */
 export type Verdict =
   | { do: 'delete'; why: string }
   | { do: 'leave'; why: string }
-  /** Nobody we know made it: it is said, and never touched. */
+  /** Not made by Understudy as far as it knows: reported, and never touched. */
   | { do: 'report'; why: string };
 
 /**
- * May this be deleted? Only what bears the scratch name, is of this stage, is expired by its own tag, and is either on record by its
- * resource id or provably made by us: its name follows from the run in its tag, and no record says otherwise.
- * Whether some secret names it is asked by whoever deletes, last of all.
+ * May this be deleted? Only a resource that has a scratch name, belongs to this stage, is expired by its own tag, and
+ * is either on record by its resource id or provably Understudy's: its name follows from the run in its tag, and no
+ * record contradicts. The caller checks last of all that no secret leads to it.
  */
 export function verdictOf(
   found: Found,
@@ -50,7 +50,9 @@ export function verdictOf(
   return { do: 'delete', why: `it expired at ${expires}` };
 }
 
-/** Is a parameter group one that a rehearsal of this stage made? Somebody else's is left alone, unsaid: it costs nothing. */
+/**
+ * Did a rehearsal of this stage make a parameter group? Others are left alone without a finding: they cost nothing.
+ */
 export function isStrayOf(
   { name, tags: found }: Pick<Found, 'name' | 'tags'>,
   stage: string,
@@ -64,7 +66,7 @@ export function isStrayOf(
   );
 }
 
-/** Why what bears a record's name is not what that rehearsal made; undefined when it is. */
+/** Why the resource of a record's name is not the one that the rehearsal made; undefined when it is. */
 export function foreignTo(
   record: ScratchRecord,
   found: Found,
@@ -78,7 +80,7 @@ export function foreignTo(
   return undefined;
 }
 
-/** Every name that a scratch instance can be reached by. */
+/** Every host name of a scratch instance. */
 export function namesOf({ name, members, endpoint }: Found): string[] {
   return [name, ...members.map((member) => member.name), ...(endpoint ? [endpoint.host] : [])];
 }

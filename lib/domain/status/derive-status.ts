@@ -21,19 +21,19 @@ import {
   type TargetStatus,
 } from './target-status.ts';
 
-/** How many of the newest points are read at first, and how many at most. */
+/** How many of the newest points are read at first, and at most. */
 export const FEW = 100;
 export const MANY = 2000;
 const FAR = 8 * 86_400;
 
-/** Do these newest points reach so far back that a weekly one of any kind and place is among them? */
+/** Do these points reach back far enough to include a weekly one of any kind and place? */
 export function reachFarEnough(newestFirst: readonly RecoveryPoint[]): boolean {
   const [first, last] = [newestFirst[0], newestFirst.at(-1)];
   if (newestFirst.length < FEW || !first || !last) return true;
   return secondsBetween(last.scheduledFor, first.scheduledFor) >= FAR;
 }
 
-/** Derives what one looks at every morning. Points, runs of each job and evidence come newest first. */
+/** Derives a target's status. Points, runs of each job and evidence come newest first. */
 export function deriveStatus(
   target: string,
   firstSeenAt: string,
@@ -100,7 +100,7 @@ export function deriveStatus(
   return status;
 }
 
-/** The newest there is, the newest that counts, and the newest that was restored. */
+/** The newest point, the newest that counts, and the newest that was restored. */
 function newestOf(newestFirst: readonly RecoveryPoint[]): PointsSummary {
   const good = newestFirst.filter(counts);
   const rehearsed = good.find((point) => point.state === 'rehearsed');
@@ -111,7 +111,7 @@ function newestOf(newestFirst: readonly RecoveryPoint[]): PointsSummary {
   };
 }
 
-/** The newest of each sort, of these or known before: a monthly one is not among the newest for long. */
+/** The newest of each sort, of these or known before: a monthly one does not stay among the newest. */
 function passedBySort(
   evidence: readonly Evidence[],
   before: TargetStatus['lastPassed'] = {},
@@ -125,7 +125,7 @@ function passedBySort(
   return Object.keys(passed).length > 0 ? passed : undefined;
 }
 
-/** The newest verified point of each place that is neither the vault nor the source's own Region. */
+/** The newest verified point of each place besides the vault and the source's own Region. */
 function copiesOf(newestFirst: readonly RecoveryPoint[], home: string | undefined): TargetStatus['copies'] {
   const copies: Record<string, PointSummary> = {};
   for (const point of newestFirst.filter(counts)) {

@@ -12,7 +12,7 @@ const DAY = 86_400;
 /** How often the watch looks, in seconds: what will be late before its next look is late now. */
 export const LOOK_EVERY = 300;
 
-/** Everything that should have happened to a target by now and has not, or will not before the next look. */
+/** Everything that is due for a target and has not happened, or will be late before the next look. */
 export function checkLateness(target: Target, status: TargetStatus, now: Date): Finding[] {
   return [
     ...checkRpo(target, status, now),
@@ -24,8 +24,8 @@ export function checkLateness(target: Target, status: TargetStatus, now: Date): 
 }
 
 /**
- * Is the newest verified point, of each means that an RPO is promised for, older than the tolerated data loss, or will
- * it be before the next look? A target without one is measured from when Understudy first knew of it.
+ * Is the newest verified point of each means older than its RPO, or will it be before the next look? A target without
+ * one is measured from when Understudy first knew of it.
  */
 export function checkRpo(target: Target, status: TargetStatus, now: Date): Finding[] {
   return MEANS.flatMap((means) => {
@@ -34,7 +34,7 @@ export function checkRpo(target: Target, status: TargetStatus, now: Date): Findi
   });
 }
 
-/** The data that a means would bring back now: the point's id, or undefined for a moment, and how old it is. */
+/** The data that a means would bring back now: the point's id, or undefined for a moment, and its age. */
 export function newestBy(status: TargetStatus, means: Means): { id?: string; at: string } | undefined {
   if (means === 'pitr') return status.platform?.latest ? { at: status.platform.latest } : undefined;
   const newest = means === 'dump' ? status.newestVerified : status.snapshots?.newestVerified;
@@ -75,7 +75,7 @@ function checkMeans(
   ];
 }
 
-/** Everything that is owed to a target, each by its schedule. */
+/** Everything that a target is owed, each by its schedule. */
 export function owedTo({ policy, platform }: Target): Partial<Record<Owing, Schedule>> {
   const { schedules, snapshot, vault } = policy;
   const copies =
@@ -87,10 +87,10 @@ export function owedTo({ policy, platform }: Target): Partial<Record<Owing, Sche
   };
 }
 
-/** Is the newest verified copy of each place that the policy copies to older than the RPO and the time a copy may take? */
+/** Is the newest verified copy in each of the policy's places older than the RPO and the time a copy may take? */
 export function checkCopies(target: Target, status: TargetStatus, now: Date): Finding[] {
   const { snapshot, schedules, objectives, vault, grace } = target.policy;
-  // Where no RPO is promised for snapshots, their schedule says how often there is something to copy.
+  // Without an RPO for snapshots, their schedule tells how often there is one to copy.
   const between =
     objectives.rpo.snapshot ?? (schedules.snapshot && longestInterval(schedules.snapshot, now) + grace);
   const places = [
@@ -106,7 +106,7 @@ export function checkCopies(target: Target, status: TargetStatus, now: Date): Fi
   ];
   return places.flatMap(({ place, allowed }) => {
     const newest = status.copies?.[place];
-    // Since when it is owed: what is copied there since yesterday cannot have come last week.
+    // Since when it is owed: a place that the policy has copied to since yesterday had no copy last week.
     const since = status.owed?.[`copy to ${place}`]?.since ?? status.firstSeenAt;
     const age = secondsBetween(newest?.snapshotAt ?? since, now);
     if (age <= allowed) return [];
@@ -118,12 +118,12 @@ export function checkCopies(target: Target, status: TargetStatus, now: Date): Fi
   });
 }
 
-/** Jobs that leave a run for every firing. A verification is named after its point and judged apart. */
+/** Jobs with a run for every firing. A verification is named after its point and judged separately. */
 const FIRED = SCHEDULED_JOBS.filter((job) => job !== 'verify');
 
 /**
- * Every job against its own expected firings: a firing that is past its grace and has left no run is silence.
- * What was scheduled before the target was first seen, or before the schedule was what it is now, is owed to nobody.
+ * Compares every job with its own expected firings: a firing past its grace without a run is silence. What was
+ * scheduled before the target was first seen, or before the schedule last changed, is not owed.
  */
 export function checkSilence(target: Target, status: TargetStatus, now: Date): Finding[] {
   const { schedules, grace } = target.policy;
@@ -132,7 +132,7 @@ export function checkSilence(target: Target, status: TargetStatus, now: Date): F
     const schedule = schedules[job];
     const expected =
       schedule && lastFiring(schedule, due, new Date(status.owed?.[job]?.since ?? status.firstSeenAt));
-    // A status from before labelled snapshots were told apart knows of all runs only.
+    // A status from before labelled snapshots were separate has all runs only.
     const fired = status.lastFired ? status.lastFired[job] : status.lastRun[job]?.scheduledFor;
     if (!schedule || !expected || (fired && fired >= expected)) return [];
     const trace = fired ? `the last ${job} of ${target.id} was for ${fired}` : `${target.id} never had one`;
@@ -158,15 +158,15 @@ const SORTS = {
 } as const;
 
 /**
- * Has no rehearsal passed for longer than the policy allows, of any sort that it schedules? One that is scheduled less
- * often than `atMostEvery` says is allowed its own interval and a day.
+ * Has no rehearsal of a scheduled sort passed for longer than the policy allows? A sort that is scheduled less often
+ * than `atMostEvery` has its own interval and a day.
  */
 export function checkRehearsal(target: Target, status: TargetStatus, now: Date): Finding[] {
   const { schedules, rehearsal, grace } = target.policy;
   return REHEARSING.flatMap((sort) => {
     const schedule = schedules[sort] ?? (sort === 'rehearse' ? schedules.simulation : undefined);
     if (!schedule) return [];
-    // A status from before the sorts were told apart knows of dumps only.
+    // A status from before the sorts were separate has dumps only.
     const known = status.lastPassed ?? { rehearse: status.lastPassedRehearsal?.at };
     const last = known[sort];
     // Since when it is owed: what was scheduled only yesterday cannot have passed last week.

@@ -6,10 +6,10 @@ import { humanSeconds, secondsBetween } from '../time.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
-/** From here on the Region's quota of manual snapshots is near. */
+/** Above this share the Region's quota of manual snapshots is nearly used. */
 const NEAR = 0.8;
 
-/** Is there what the target is said to be? */
+/** Does the source exist, and is it what the target names? */
 export function checkExistence(
   target: Target,
   ref: PlatformRef,
@@ -21,7 +21,7 @@ export function checkExistence(
   return [finding('source-missing', { target, subject: ref.id, message })];
 }
 
-/** Can it be restored to a moment, as far back as was promised? A source younger than the window cannot, yet. */
+/** Can it be restored to a moment, as far back as promised? A source younger than the window cannot, yet. */
 export function checkBackups(target: Target, source: PlatformSource, now: Date): Finding[] {
   const about = { target, subject: source.id };
   const { retention } = source.backups;
@@ -33,10 +33,10 @@ export function checkBackups(target: Target, source: PlatformSource, now: Date):
       }),
     ];
   const { window } = target.policy.pitr;
-  // How far back it really reaches is owed only where moments are promised.
+  // The actual range is owed only where moments are promised.
   const reaches = target.policy.objectives.rpo.pitr === undefined ? undefined : reachOf(source, window, now);
   const short = Math.min(retention, reaches ?? retention);
-  // Automated backups are daily: the oldest goes as a whole, and with it up to a day.
+  // Automated backups are daily: the oldest is deleted as a whole, and with it up to a day.
   if (retention >= window && short > window - DAY) return [];
   const why =
     retention < window
@@ -51,7 +51,7 @@ export function checkBackups(target: Target, source: PlatformSource, now: Date):
   ];
 }
 
-/** Must the platform be able to say from when on the source can be restored to a moment? A young one owes nothing. */
+/** Must the platform report the earliest moment that the source can be restored to? Not for a young source. */
 export function owesWindow(target: Target, source: PlatformSource, now: Date): boolean {
   return (
     target.policy.objectives.rpo.pitr !== undefined &&
@@ -79,7 +79,7 @@ export function checkPosture(target: Target, source: PlatformSource, now: Date):
 
   if (!source.deletionProtection)
     say('posture-deletion-protection', `${source.id} has no deletion protection: one call deletes it`);
-  // Whoever promises an hour or more can restore instead; below that only a standby keeps the promise.
+  // An RTO of an hour or more leaves time to restore; below that only a standby keeps it.
   if (!source.multiAz && objectives.rto < HOUR)
     say(
       'posture-multi-az',
@@ -95,7 +95,7 @@ export function checkPosture(target: Target, source: PlatformSource, now: Date):
   return found;
 }
 
-/** The Region's quota belongs to the account: it is said once for the deployment, whoever of its targets looked. */
+/** The Region's quota belongs to the account: one finding of the deployment, whichever target looked. */
 export function checkSnapshotQuota(place: string, { used, most }: Quota): Finding[] {
   if (most <= 0 || used < most * NEAR) return [];
   const message = `${place} has ${used} of at most ${most} manual snapshots`;
@@ -103,8 +103,9 @@ export function checkSnapshotQuota(place: string, { used, most }: Quota): Findin
 }
 
 /**
- * A backup of AWS's own in the hour after a dump or a snapshot of ours begins: the one slows the other, and RDS takes no
- * snapshot while it backs up. A policy whose jobs leave no half hour of the day free is not accused: there is no remedy.
+ * An automated backup of AWS in the hour after a dump or a snapshot begins: each slows the other, and RDS takes no
+ * snapshot while it backs up. A policy whose jobs leave no half hour of the day free gets no finding: there is no
+ * remedy.
  */
 function windowClash(
   target: Target,
@@ -137,7 +138,10 @@ function minutesOf(window: string | undefined): number[] | undefined {
   return Array.from({ length }, (_, minute) => (start + minute) % MINUTES);
 }
 
-/** The minutes of the day, in UTC, that lie in the hour after a firing; as many firings as a quarter-hourly schedule has in a day. */
+/**
+ * The minutes of the day, in UTC, in the hour after a firing; for as many firings as a quarter-hourly schedule has in
+ * a day.
+ */
 function busyMinutes(schedule: Schedule, now: Date): number[] {
   return nextFirings(schedule, now, MINUTES / 15).flatMap((firing) => {
     const start = new Date(firing).getUTCHours() * 60 + new Date(firing).getUTCMinutes();
@@ -145,7 +149,7 @@ function busyMinutes(schedule: Schedule, now: Date): number[] {
   });
 }
 
-/** The first half hour from 03:00 UTC on in which none of our jobs begins or has just begun. */
+/** The first half hour from 03:00 UTC on in which no job begins or has just begun. */
 function freeHalfHour(busy: ReadonlySet<number>): string | undefined {
   for (let step = 0; step < 48; step++) {
     const start = (180 + step * 30) % MINUTES;

@@ -4,12 +4,12 @@ import type { ScheduledJob } from '../runs/job.ts';
 import type { Run } from '../runs/run.ts';
 
 /**
- * What one looks at every morning, kept beside a target so that the watch reads one item a target.
- * It is derived from runs, points and evidence and can be derived again at any time.
+ * The status of a target, stored with it so that the watch reads one item for each target. It is derived from runs,
+ * points and evidence and can be derived again at any time.
  */
 export type TargetStatus = {
   target: string;
-  /** When Understudy first knew of the target: before that nothing was owed. */
+  /** When Understudy first knew of the target: nothing was owed before. */
   firstSeenAt: string;
   /** Of dumps in the vault. */
   newestPoint?: PointSummary;
@@ -17,35 +17,35 @@ export type TargetStatus = {
   newestRehearsed?: PointSummary;
   /** The dump that has waited longest for its verification. */
   waiting?: PointSummary;
-  /** The same of snapshots in the source's own Region, whoever took them. */
+  /** The same for snapshots in the source's own Region, by any creator. */
   snapshots?: PointsSummary;
   /** The newest verified point of every other place: `dump@replica`, `snapshot@eu-west-1`. */
   copies?: Record<string, PointSummary>;
-  /** What the platform said when the watch last asked. */
+  /** What the platform reported when the watch last asked. */
   platform?: PlatformStatus;
-  /** The last row known to stand in the source's heartbeat. */
+  /** The last row known to be in the source's heartbeat. */
   heartbeatAt?: string;
-  /** Since when each schedule has been what it is: what it would have asked for before is owed by nobody. */
+  /** Since when each schedule has been as it is: nothing that it would have asked for before is owed. */
   owed?: Partial<Record<Owing, Owed>>;
   lastRun: Partial<Record<ScheduledJob, RunSummary>>;
   lastSuccess: Partial<Record<ScheduledJob, RunSummary>>;
-  /** For which moment each job last ran in its schedule's stead: labelled snapshots do not. */
+  /** The moment of each job's last scheduled run: labelled snapshots do not count. */
   lastFired?: Partial<Record<ScheduledJob, string>>;
   lastRehearsal?: Pick<
     Evidence,
     'at' | 'point' | 'outcome' | 'strength' | 'exceptions' | 'rto' | 'rpo' | 'simulation'
   >;
   lastPassedRehearsal?: Pick<Evidence, 'at' | 'point' | 'strength' | 'rto'>;
-  /** When each sort of rehearsal last passed: one sort must not hide that another never comes. */
+  /** When each sort of rehearsal last passed: one sort must not hide that another is missing. */
   lastPassed?: Partial<Record<Rehearsing, string>>;
-  /** Medians of what was measured, in seconds and bytes. */
+  /** Medians of the measurements, in seconds and bytes. */
   usual: { dump?: number; verify?: number; bytes?: number; snapshot?: number };
 };
 
-/** What is owed: a job by its schedule, a copy in a place by that of what is copied. */
+/** What is owed: a job by its own schedule, a copy in a place by the schedule of what is copied. */
 export type Owing = ScheduledJob | `copy to ${string}`;
 export type Owed = { cron: string; timezone: string; since: string };
-/** Is it owed as it was? A job no longer when its schedule is another one; a copy is owed by its place, whenever it comes. */
+/** Is it owed since the same time? A job only while its schedule is the same; a copy always, by its place. */
 export function isOwedStill(what: string, was: Owed | undefined, { cron, timezone }: Schedule): was is Owed {
   if (!was) return false;
   return what.startsWith('copy to ') || (was.cron === cron && was.timezone === timezone);
@@ -66,7 +66,7 @@ export type PlatformStatus = {
   readAt: string;
   /** The platform's own word, or `missing`. */
   status: string;
-  /** Whose status it is, and its resource id, which is never given twice: by it another of the same name is known. */
+  /** The source, and its resource id, which is never reused: it tells another one of the same name apart. */
   id?: string;
   resourceId?: string;
   /** The instances of a cluster. */
@@ -77,7 +77,7 @@ export type PlatformStatus = {
   /** Where automated backups are replicated to: ARNs in other Regions. */
   replicatedTo?: string[];
 };
-/** `bad`: what a rehearsal found against it. */
+/** `bad`: what a rehearsal found wrong with it. */
 export type PointSummary = {
   id: string;
   snapshotAt: string;

@@ -6,32 +6,35 @@ import type { Severity } from '../findings/severity.ts';
 export type EventMeaning = {
   means: string;
   is: 'good' | 'bad' | 'neither';
-  /** Raised when it comes. */
+  /** The finding that it raises. */
   finding?: FindingCode;
-  /** What it shows to be over. */
+  /** The findings that it closes. */
   resolves?: readonly FindingCode[];
-  /** Whose waits it may end early: for the instance or cluster it is about, for the snapshot, for the copy. */
+  /** The waits that it may end early: for the instance or cluster it is about, for the snapshot, for the copy. */
   completes?: 'source' | 'snapshot' | 'copy';
   failover?: 'begins' | 'ends';
 };
 
-/** Something that happened to a target. Appended once: the same event delivered twice is one entry. */
+/** An event of a target. Appended once: the same event delivered twice is one entry. */
 export type TimelineEvent = {
   target: string;
   /** When it happened, by its reporter. */
   at: string;
   /** The same for every delivery of the same event. */
   id: string;
-  /** Who said it: an RDS event, a CloudWatch alarm, Understudy itself, or an unknown sender; or an alert, a run, a person. */
+  /**
+   * The reporter: an RDS event, a CloudWatch alarm, Understudy itself, or an unknown sender; or an alert, a run, a
+   * person.
+   */
   from: 'rds' | 'alarm' | 'understudy' | 'unknown' | 'alert' | 'run' | 'person';
   /** The reporter's own code, such as `RDS-EVENT-0041`. */
   code?: string;
-  /** What it was about: an instance, a snapshot, an alarm. */
+  /** The subject: an instance, a snapshot, an alarm. */
   subject: string;
   message: string;
-  /** What the news means, where it is known. */
+  /** What the news means, where that is known. */
   meaning?: EventMeaning;
-  /** Of an alert that was sent: why, and which topics took it. */
+  /** For a sent alert: why, and which topics took it. */
   sent?: Sent;
 };
 

@@ -6,7 +6,7 @@ import { contentOf, itemsOf, open, openKeys, SCHEMA_VERSION, type Table } from '
 
 type Acknowledgements = Pick<Catalog, 'acknowledge' | 'endAcknowledgement' | 'acknowledgements'>;
 
-/** In partitions of their own: the operator function may write these and nothing else of the catalog. */
+/** Partitions of their own: the function `operator` may write to these, and to nothing else in the catalog. */
 const partition = (target: string) => `ACK#${target}`;
 
 export function acknowledgements(table: Table): Acknowledgements {

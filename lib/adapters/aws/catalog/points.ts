@@ -120,7 +120,7 @@ export function points(table: Table): Points {
 
 type Condition = { expression: string; values: Record<string, string> };
 
-/** Changes a point if the condition holds; says whether it did. */
+/** Changes a point if the condition holds; returns whether it did. */
 async function update(
   table: Table,
   known: RecoveryPoint,
@@ -160,7 +160,10 @@ async function update(
 
 class StateRefused extends Error {}
 
-/** The status beside a target is derived; a change of a point makes it stale in the same transaction, so that it cannot keep saying good. */
+/**
+ * The status of a target is derived: every change of a point marks it stale in the same transaction, so that it
+ * cannot stay good.
+ */
 function statusIsStale(table: Table, target: string): Statement {
   return {
     Update: {

@@ -30,7 +30,7 @@ export function runs(table: Table): Runs {
     async claim(request) {
       const { target, job, scheduledFor, now, leaseSeconds } = request;
       const sk = sortKey.run(job, scheduledFor);
-      // Drawn once: when the answer to a write that succeeded is lost, its retry finds the claim and knows it for its own.
+      // Made once: when the answer to a successful write is lost, the retry recognizes the claim as its own.
       const token = request.token ?? randomUUID();
       for (;;) {
         const known = await read(request);
@@ -54,7 +54,7 @@ export function runs(table: Table): Runs {
           leaseUntil: plusSeconds(now, leaseSeconds).toISOString(),
           claimToken: token,
         };
-        // Two who saw the same state both write; the condition lets exactly one through and the other looks again.
+        // Two workers that saw the same state both write; the condition accepts one, and the other looks again.
         const unchanged = known
           ? {
               ConditionExpression: 'claimToken = :seen and #state = :state and leaseUntil = :lease',
@@ -108,7 +108,7 @@ export function runs(table: Table): Runs {
           result.error ? { '#error': 'error' } : {},
         );
       } catch (error) {
-        // Ended by ourselves before, by a write whose answer was lost: said twice is said once.
+        // An earlier attempt ended the run, and the answer was lost: ending it again changes nothing.
         const known = error instanceof ClaimLost ? await read(claim) : undefined;
         if (known?.claimToken !== claim.token || known.state !== result.state) throw error;
       }
@@ -149,7 +149,7 @@ function resultValues(result: RunResult): Record<string, unknown> {
   };
 }
 
-/** What makes a write the claim holder's: the token it was given, on a run that is still running. */
+/** The condition of the claim holder's writes: its token, on a run that is still running. */
 export function holds(claim: Claim): {
   ConditionExpression: string;
   ExpressionAttributeNames: Record<string, string>;

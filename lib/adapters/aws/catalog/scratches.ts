@@ -42,7 +42,7 @@ export function scratches(table: Table): Scratches {
           new PutCommand({
             TableName: table.name,
             Item,
-            // One that is gone has been accounted for: another attempt of the same run begins anew.
+            // The earlier record is accounted for, so another attempt of the same run begins a new one.
             ConditionExpression: 'attribute_not_exists(PK) or #state = :gone',
             ExpressionAttributeNames: { '#state': 'state' },
             ExpressionAttributeValues: { ':gone': 'gone' },
@@ -61,7 +61,8 @@ export function scratches(table: Table): Scratches {
       return { version: Item?.['version'] ?? 0, since: Item?.['since'] ?? {} };
     },
 
-    // Of all that start at once, one sees the others: nobody passes what a policy allows.
+    // Of several that start at once, one write succeeds and the others look again: a policy's limit is never
+    // exceeded.
     async startScratch(record, startedAt, expiresAt, seen) {
       const sk = sortKey.scratch(record.name);
       const started = {
@@ -111,7 +112,7 @@ export function scratches(table: Table): Scratches {
       );
     },
 
-    // Ended and accounted for in one write, and once: whoever comes second finds it gone.
+    // One write ends the record and adds its time, so a second worker finds it ended.
     async endScratch({ target, name }, goneAt) {
       for (;;) {
         const stored = await get(table, target, sortKey.scratch(name));
@@ -121,7 +122,7 @@ export function scratches(table: Table): Scratches {
           await unlessMet(() => table.client.send(new TransactWriteCommand({ TransactItems })));
           return;
         } catch (error) {
-          // It was started or ended meanwhile.
+          // Another worker has started or ended it.
           if (!refused(error)) throw error;
         }
       }
@@ -140,7 +141,7 @@ export function scratches(table: Table): Scratches {
   };
 }
 
-/** What ends one as it was read: what was never started has taken no time, and stands nowhere. */
+/** The writes that end a record, if it is still as it was read. One that never started has used no time. */
 function ending(table: Table, record: ScratchRecord, goneAt: string) {
   const { startedAt } = record;
   const ended = {

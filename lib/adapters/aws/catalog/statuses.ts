@@ -26,7 +26,7 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
       source.evidence(target, 50),
       ...SCHEDULED_JOBS.map((job) => source.runs(target, job, 20)),
     ]);
-    // Whoever ran before the watch first looked was first seen then.
+    // A target that had runs before the watch first looked was first seen with its first run.
     const begun = runs
       .flat()
       .map((run) => run.startedAt)
@@ -37,7 +37,7 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
       ...observed(known),
     });
   };
-  /** Writes over what was read, and nothing else: a change meanwhile has raised the version. */
+  /** Writes only over the version that was read: any change since has raised the version. */
   const write = async (target: string, known: Item | undefined, content: Item): Promise<boolean> => {
     const seen = known?.['version'] as number | undefined;
     const Item = {
@@ -89,7 +89,8 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
           Object.entries(schedules as Record<string, Schedule>).map(([job, { cron, timezone }]) => {
             const was = before?.[job as Owing];
             const isSame = isOwedStill(job, was, { cron, timezone });
-            // What was there from the first is owed from the first; what came or changed later, from now.
+            // A schedule that was there from the start is owed from the start; one that came or changed
+            // later, from now.
             const since = isSame ? was.since : before ? utc(now) : firstSeenAt;
             return [job, { cron, timezone, since }];
           }),
@@ -108,7 +109,7 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
         const known = await get(table, target, sortKey.status);
         const firstSeenAt = String(known?.['firstSeenAt'] ?? utc(now));
         const status = known?.['status'] as TargetStatus | undefined;
-        // What is derived stays as it is: only what was seen is new in it.
+        // The derived part stays; only the observation is new.
         const content = {
           ...seen,
           firstSeenAt,
@@ -147,7 +148,7 @@ async function recentPoints(source: Source, target: string) {
   return reachFarEnough(newest) ? newest : source.points(target, { limit: MANY });
 }
 
-/** What stands beside the derived status and goes into it as it is. */
+/** Observations, which are stored beside the derived status and copied into it unchanged. */
 function observed(
   known: Item | undefined,
 ): Pick<TargetStatus, 'owed' | 'platform' | 'heartbeatAt' | 'lastPassed' | 'lastFired'> {

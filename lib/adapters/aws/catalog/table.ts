@@ -23,7 +23,10 @@ const SHARDS = 16;
 
 export type OpenKind = 'run' | 'finding' | 'scratch' | 'ack';
 
-/** Attributes that put an item into the sparse index of what is open, everywhere. Sharded, so that no key grows hot. */
+/**
+ * Attributes that put an item into the sparse index of everything open. The index is sharded, so that no key grows
+ * hot.
+ */
 export function openKeys(kind: OpenKind, target: string, sk: string): { openShard: string; openKey: string } {
   const shard = createHash('md5').update(target).digest()[0]! % SHARDS;
   return { openShard: `${kind}#${shard}`, openKey: `${target}#${sk}` };
@@ -36,7 +39,7 @@ export async function get(table: Table, target: string, sk: string): Promise<Ite
   return Item;
 }
 
-/** Items of one target whose sort key begins so, newest first; ends after `limit`. */
+/** Items of one target whose sort key has this prefix, newest first, `limit` at most. */
 export function newestFirst(
   table: Table,
   target: string,
@@ -46,7 +49,7 @@ export function newestFirst(
   return itemsOf(table, partition(target), prefix, limit);
 }
 
-/** The same of any partition. */
+/** The same for any partition. */
 export async function* itemsOf(
   table: Table,
   pk: string,
@@ -75,7 +78,7 @@ export async function* itemsOf(
   } while (start && count < limit);
 }
 
-/** Everything open of one kind, of every target. */
+/** Every open item of one kind, of all targets. */
 export async function open(table: Table, kind: OpenKind): Promise<Item[]> {
   const shards = Array.from({ length: SHARDS }, (_, shard) => openShard(table, `${kind}#${shard}`));
   return (await Promise.all(shards)).flat();
@@ -100,7 +103,7 @@ async function openShard(table: Table, shard: string): Promise<Item[]> {
   return found;
 }
 
-/** The domain's value inside an item. */
+/** Returns the domain's value inside an item. */
 export function contentOf<T>(item: Item): T {
   const { PK: _pk, SK: _sk, schemaVersion: _version, openShard: _shard, openKey: _key, ...value } = item;
   return value as T;
@@ -131,7 +134,7 @@ export function collided(error: unknown): boolean {
   );
 }
 
-/** Writes once more, a few times, where a transaction was just on the same item. */
+/** Repeats a write a few times if a transaction on the same item is in progress. */
 export async function unlessMet<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

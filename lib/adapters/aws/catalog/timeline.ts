@@ -5,7 +5,7 @@ import { contentOf, newestFirst, partition, refused, SCHEMA_VERSION, sortKey, ty
 
 type Timeline = Pick<Catalog, 'addEvent' | 'timeline' | 'awaitNotice' | 'awaiting'>;
 
-/** How long somebody's wait is remembered: the table's time-to-live takes it away afterwards. In seconds. */
+/** How long a waiting execution is remembered, in seconds; then the table's time-to-live removes it. */
 const REMEMBERED = 2 * 86_400;
 
 export function timeline(table: Table): Timeline {

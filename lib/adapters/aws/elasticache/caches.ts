@@ -15,8 +15,8 @@ import { ifThere } from './errors.ts';
 const DAY = 86_400;
 
 /**
- * What an id turned out to be, and what its snapshots are taken of. Without cluster mode that is one node of the
- * replication group, and the group's snapshots are found by that and any other node's id only: `find` is then missing.
+ * The kind of an id, and what its snapshots are taken of. Without cluster mode that is one node of the replication
+ * group, and the group's snapshots are found only by the id of that or another node: `find` is then missing.
  * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups-manual.html
  */
 export type Cache = { source: PlatformSource } & (
@@ -25,7 +25,7 @@ export type Cache = { source: PlatformSource } & (
 );
 type NodeFilter = { ReplicationGroupId: string } | { CacheClusterId: string };
 
-/** Looks an id up among the replication groups, the clusters and the serverless caches; undefined when it is none of them. */
+/** Looks an id up among replication groups, clusters and serverless caches; undefined when it is none of them. */
 export async function findCache(client: ElastiCacheClient, id: string): Promise<Cache | undefined> {
   const group = await describeGroup(client, id);
   if (group) {
@@ -44,7 +44,7 @@ export async function findCache(client: ElastiCacheClient, id: string): Promise<
   return serverless && { form: 'serverless', source: fromServerless(serverless) };
 }
 
-/** An id of one form may be too long for another, which is then refused as no valid id. */
+/** An id of one form may be too long for another; ElastiCache then refuses it as invalid. */
 const NOT_OF_THIS_FORM = /NotFound|^InvalidParameterValue/;
 
 async function describeGroup(client: ElastiCacheClient, id: string): Promise<ReplicationGroup | undefined> {
@@ -71,7 +71,7 @@ async function describeServerless(
   return answer?.ServerlessCaches?.[0];
 }
 
-/** What ElastiCache has no word for: sizes are those of the nodes, nothing is public, nothing is protected. */
+/** Fields that ElastiCache does not have: sizes are those of the nodes, and nothing is public or protected. */
 const NEVER = {
   kind: 'elasticache',
   bytes: 0,
@@ -80,7 +80,7 @@ const NEVER = {
   replicatedTo: [],
 } as const satisfies Partial<PlatformSource>;
 
-/** A group does not say its engine's version, its subnets and its security groups: its nodes do. */
+/** A group does not report engine version, subnets and security groups; its nodes do. */
 export function fromGroup(group: ReplicationGroup, member?: CacheCluster): PlatformSource {
   const endpoint = group.ConfigurationEndpoint ?? group.NodeGroups?.[0]?.PrimaryEndpoint;
   return {
@@ -150,7 +150,7 @@ function fromNodes(cluster: CacheCluster) {
   };
 }
 
-/** ElastiCache has no resource ids. A new cache of the same name is known by when it was made. */
+/** ElastiCache has no resource ids. The creation time tells a new cache of the same name from the old one. */
 function identity(id: string, arn = '', created?: Date) {
   const createdAt = created ? utc(created) : '';
   return { id, arn, createdAt, resourceId: createdAt ? `${arn}@${createdAt}` : arn };

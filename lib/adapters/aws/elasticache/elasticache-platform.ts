@@ -8,8 +8,8 @@ import { deleteSnapshot, listSnapshots, readSnapshot, tagsOf, takeSnapshot } fro
 export const elasticacheClient = (region: string) => new ElastiCacheClient({ region, maxAttempts: 6 });
 
 /**
- * Caches of ElastiCache: replication groups, clusters and serverless caches. Their snapshots lie in `home` and nowhere
- * else: ElastiCache copies none to another Region or account, and does not say how many there may be.
+ * Caches of ElastiCache: replication groups, clusters and serverless caches. All their snapshots lie in `home`:
+ * ElastiCache copies none to another Region or account, and publishes no snapshot quota.
  */
 export function elasticachePlatform(client: ElastiCacheClient, home: Place): Platform {
   const isHome = (place: Place) => place.name === home.name;
@@ -20,7 +20,8 @@ export function elasticachePlatform(client: ElastiCacheClient, home: Place): Pla
       if (!isHome(place)) return [];
       const found: PlatformSnapshot[] = [];
       for (const each of await listSnapshots(client, id)) {
-        // A request each: the tags of a snapshot are asked for once. AWS's own have none of ours.
+        // The tags of a snapshot take a request each, so they are read once. Automated snapshots have no tags
+        // of Understudy's.
         const name = `${each.arn} ${each.takenAt}`;
         const tags = each.type === 'manual' ? (known.get(name) ?? (await tagsOf(client, each.arn))) : {};
         if (!tags) continue;

@@ -1,6 +1,6 @@
 import { asker } from '../requests.ts';
 
-/** Runs one request to ElastiCache, or one whose answer may be that nothing is there. */
+/** `asking` runs one request to ElastiCache; `ifThere` resolves with undefined for something that does not exist. */
 export const { asking, ifThere } = asker('ElastiCache', [
   {
     name: /^(CacheCluster|ReplicationGroup|ServerlessCache)NotFound/,

@@ -20,7 +20,7 @@ import { asking, ifThere } from './errors.ts';
 type Untagged = Omit<PlatformSnapshot, 'tags'>;
 const GONE = /NotFound/;
 
-/** Snapshots of one cache, whoever took them. Those that people took outlive their cache, and are found by its name. */
+/** Snapshots of one cache, by any creator. Manual ones outlive their cache and are found by its name. */
 export async function listSnapshots(client: ElastiCacheClient, id: string): Promise<Untagged[]> {
   const cache = await findCache(client, id);
   if (cache?.form === 'serverless')
@@ -44,8 +44,8 @@ function isOf(id: string, { ReplicationGroupId, CacheClusterId = '' }: Snapshot)
 }
 
 /**
- * One snapshot by its name, of nodes or serverless. Of one of nodes ElastiCache says a customer's key and nothing else
- * about encryption: without a key it is encrypted as its cache is, and counts as unencrypted when that is gone.
+ * One snapshot by its name, of nodes or serverless. For nodes ElastiCache reports a customer's key and nothing else
+ * about encryption: without a key, the cache's own setting counts, and unencrypted when the cache is deleted.
  */
 export async function readSnapshot(client: ElastiCacheClient, id: string): Promise<Untagged | undefined> {
   const [node] = await nodeSnapshots(client, { SnapshotName: id });
@@ -92,7 +92,7 @@ export async function takeSnapshot(
 /** Single hyphens, none at the end: what ElastiCache takes for an identifier. */
 const NAME = /^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/;
 
-/** Nothing says by its name which of the two it is; it is looked for among both. */
+/** The name does not tell node and serverless snapshots apart, so both are searched. */
 export async function deleteSnapshot(client: ElastiCacheClient, id: string): Promise<void> {
   const what = `deleting the snapshot ${id}`;
   try {
@@ -101,12 +101,12 @@ export async function deleteSnapshot(client: ElastiCacheClient, id: string): Pro
       client.send(new DeleteServerlessCacheSnapshotCommand({ ServerlessCacheSnapshotName: id })),
     );
   } catch (error) {
-    // One that is going already is refused for its state.
+    // ElastiCache refuses a snapshot that is being deleted for its state.
     if ((await readSnapshot(client, id))?.status !== 'deleting') throw error;
   }
 }
 
-/** The tags of a snapshot, which its description leaves out; undefined when it is gone meanwhile. */
+/** The tags of a snapshot, which its description omits; undefined when the snapshot has been deleted. */
 export async function tagsOf(
   client: ElastiCacheClient,
   arn: string,
@@ -148,7 +148,7 @@ const sourceOf = (snapshot: Snapshot) => snapshot.ReplicationGroupId ?? snapshot
 
 function fromNodes(snapshot: Snapshot, encrypted: boolean): Untagged {
   const nodes = snapshot.NodeSnapshots ?? [];
-  // The data of several nodes is as old as that of the first.
+  // The data of several nodes is as old as that of the first node.
   const taken = nodes
     .flatMap(({ SnapshotCreateTime }) => (SnapshotCreateTime ? [utc(SnapshotCreateTime)] : []))
     .sort()[0];

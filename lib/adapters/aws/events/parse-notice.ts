@@ -6,7 +6,7 @@ import { EVENTS_KNOWN } from './rds-events.ts';
 
 const ALARM_STATES: readonly AlarmState[] = ['ALARM', 'OK', 'INSUFFICIENT_DATA'];
 
-/** What is kept of a text that nobody promised anything about. */
+/** The longest text that is kept of a message without a known format. */
 const LONGEST = 1000;
 const LONGEST_NAME = 200;
 
@@ -119,7 +119,7 @@ const BACKUP = /\b(?:backup|snapshot)s?\b/i;
 const FAILED =
   /(?<!\b(?:no|without|any)\s)\b(?:fail|unable|error)|\b(?:could\s?n[o’']t|cannot|can[’']t)\b.*\b(?:take|create|complete|perform|finish|start|run\b|proceed|continue|back(?:ed)?\sup\b)/i;
 
-/** What a code means. One that AWS has added since is only believed when its words say that a backup failed. */
+/** What a code means. A code that AWS has added since counts only if its text says that a backup failed. */
 export function meaningOf(code: string | undefined, message: string): EventMeaning | undefined {
   const known = code === undefined ? undefined : EVENTS_KNOWN[code];
   const says = message.split(/[.]\s/).some((clause) => BACKUP.test(clause) && FAILED.test(clause));
@@ -127,7 +127,10 @@ export function meaningOf(code: string | undefined, message: string): EventMeani
   return { means: 'a backup failed', is: 'bad', finding: 'platform-backup-failed' };
 }
 
-/** RDS writes `2026-11-20 01:02:03.456` and means UTC. What lies far off would stay on top of the timeline, or be lost below it. */
+/**
+ * RDS writes `2026-11-20 01:02:03.456` and means UTC. A moment far in the future or past would stay at the top or
+ * bottom of the timeline, so `receivedAt` replaces it.
+ */
 function momentOf(text: string, receivedAt: string): string {
   const bare = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)$/.exec(text.trim());
   const moment = new Date(bare ? `${bare[1]}T${bare[2]}Z` : text);

@@ -9,7 +9,7 @@ import { readDenials } from './permissions.ts';
 import { readSecretProblem } from './secret.ts';
 import { readEngineVersion, readParameterFamily, readSupport } from './versions.ts';
 
-/** What a restore is asked of: the Region's services, the secret store, and the role that would restore. */
+/** The services that a preflight asks: those of the Region, the secret store, and IAM for the role that restores. */
 export type Asked = {
   rds: RDSClient;
   ec2: EC2Client;

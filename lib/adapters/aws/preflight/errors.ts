@@ -6,7 +6,7 @@ const DENIED: Meaning = {
   hint: 'the function’s role lacks this permission; see scripts/serverless/grants.cjs',
 };
 
-/** One request to a service that is only ever looked at here, or one whose answer may be that nothing is there. */
+/** Read-only requests to a service: `asking` runs one, and `ifThere` resolves with undefined for something that does not exist. */
 export const ofEc2 = asker('EC2', [DENIED]);
 export const ofKms = asker('KMS', [DENIED]);
 export const ofIam = asker('IAM', [

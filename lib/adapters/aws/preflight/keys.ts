@@ -6,7 +6,7 @@ import { ofKms } from './errors.ts';
 /** A key by its ARN, id or alias, in the Region its ARN names; undefined when there is none. */
 export type Keys = (id: string, region?: string) => Promise<KeyFacts | undefined>;
 
-/** Keys of any Region: a client each, made when it is first needed. */
+/** Keys of any Region, with one client for each, created at its first use. */
 export function kmsKeys(home: string): Keys {
   const clients = new Map<string, KMSClient>();
   return async (id, region) => {
@@ -24,9 +24,9 @@ async function readKey(client: KMSClient, id: string): Promise<KeyFacts | undefi
   return answer?.KeyMetadata && factsOf(answer.KeyMetadata);
 }
 
-/** A replica of a multi-Region key that waits for its primary has no date yet: its state says enough. */
+/** A replica of a multi-Region key that waits for its primary has no date yet; its state is enough. */
 function factsOf(key: KeyMetadata): KeyFacts {
-  // Both are what a key is unless it was made otherwise.
+  // The defaults of a key.
   const { KeyUsage = 'ENCRYPT_DECRYPT', KeySpec = 'SYMMETRIC_DEFAULT' } = key;
   return {
     state: key.KeyState ?? 'unknown',

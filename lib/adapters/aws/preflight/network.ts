@@ -4,7 +4,7 @@ import type { SecurityGroupFacts, SubnetGroupFacts } from '../../../ports/prefli
 import { ifThere } from '../rds/errors.ts';
 import { ofEc2 } from './errors.ts';
 
-/** RDS knows which subnets a group names; which of them are still there, and their free addresses, only EC2 knows. */
+/** RDS knows which subnets a group names; only EC2 knows which of them still exist, and their free addresses. */
 export async function readSubnetGroup(
   rds: RDSClient,
   ec2: EC2Client,
@@ -24,7 +24,7 @@ export async function readSubnetGroup(
   };
 }
 
-/** By filter and not by id: one that is gone is left out, where by id nothing would be answered at all. */
+/** By filter, not by id: a filter omits a deleted subnet, where a deleted id fails the whole request. */
 async function readSubnets(ec2: EC2Client, group: string, ids: string[]) {
   const { Subnets } = await ofEc2.asking(`looking at the subnets of ${group}`, () =>
     ec2.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'subnet-id', Values: ids }] })),

@@ -5,12 +5,12 @@ import { TAGS } from '../../../domain/points/platform.ts';
 import type { Denial, RestoreIntent } from '../../../ports/preflight.ts';
 import { ofIam } from './errors.ts';
 
-/** One thing a restore touches, and what it does with it. */
+/** One resource that a restore uses, and the actions on it. */
 type Need = { resource: string; actions: string[] };
 
 /**
- * Asks IAM whether a role may do what a restore does, thing by thing: a role that may restore onto scratch names only is
- * asked about a scratch name. Boundaries and organisations count; the policy of the key itself is not looked at.
+ * Asks IAM whether a role may do what a restore does, resource by resource: a role that may restore onto scratch
+ * names only is asked about a scratch name. Boundaries and organizations count; the key's own policy is not checked.
  */
 export async function readDenials(
   client: IAMClient,
@@ -26,7 +26,7 @@ export async function readDenials(
   return denials;
 }
 
-/** From the service's list of actions and the resource types they are checked against. */
+/** Source: the service's list of actions and the resource types they are checked against. */
 function needsOf(intent: RestoreIntent): Need[] {
   const [, partition, , region, account] = (intent.sourceArn ?? intent.snapshotArn ?? '').split(':');
   const rds = (type: string, name: string) => `arn:${partition}:rds:${region}:${account}:${type}:${name}`;
@@ -80,7 +80,8 @@ async function simulate(
     const result = EvaluationResults.find((each) => each.EvalActionName === action);
     if (result?.EvalDecision === 'allowed') return [];
     const missing = result?.MissingContextValues ?? [];
-    // Denied only because a condition asks for what we could not say: that is not known, and neither good nor bad.
+    // Denied only because a condition needs a value that Understudy cannot supply: the result is unknown,
+    // neither good nor bad.
     if (!result || (result.EvalDecision === 'implicitDeny' && missing.length > 0))
       throw new UnderstudyError(
         'permission-unsaid',
@@ -90,7 +91,7 @@ async function simulate(
   });
 }
 
-/** What conditions of the role’s policies may ask for, as it is in a restore. */
+/** Values for the conditions of the role’s policies, as they are in a restore. */
 function context({ tags }: RestoreIntent, resource: string) {
   const string = (ContextKeyName: string, value: string) => ({
     ContextKeyName,

@@ -2,11 +2,11 @@ import { codeOf, reasonOf, UnderstudyError } from '../../../domain/errors.ts';
 import type { Target } from '../../../domain/plan/policy.ts';
 import type { Secrets } from '../../../ports/database.ts';
 
-/** What will not be over tomorrow: the secret is gone or going, its key or its role refuses. */
+/** Errors that do not go away by themselves: the secret is deleted, or its key or role refuses. */
 const REFUSED =
   /^(ResourceNotFound|AccessDenied|NotAuthorized|DecryptionFailure|InvalidRequest|InvalidParameter|KMS)/;
 
-/** Why the target's secret cannot be read, without anything of it. Rejects when the store could not be asked. */
+/** Why the target's secret cannot be read, without any of its content. Rejects when the store could not be asked. */
 export async function readSecretProblem(secrets: Secrets, target: Target): Promise<string | undefined> {
   try {
     await secrets.credentials(target);

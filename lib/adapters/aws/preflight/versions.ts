@@ -32,7 +32,7 @@ export async function readParameterFamily(
   });
 }
 
-/** Also of a version that is not offered any more, as long as RDS still knows it. */
+/** Includes a version that is no longer offered, while RDS still knows it. */
 export async function readEngineVersion(
   client: RDSClient,
   { engine, version }: EngineVersion,
@@ -47,8 +47,8 @@ export async function readEngineVersion(
 }
 
 /**
- * When support of a version's major ends. RDS says it for the open engines only, under majors such as `15`, `8.0` and
- * `10.11`; the longest that the version begins with is its own (`8.0` of `8.0.mysql_aurora.3.05.2`).
+ * When support of a version's major ends. RDS reports it for the open engines only, under majors such as `15`, `8.0`
+ * and `10.11`; the longest prefix of the version is its major (`8.0` of `8.0.mysql_aurora.3.05.2`).
  */
 export async function readSupport(
   client: RDSClient,

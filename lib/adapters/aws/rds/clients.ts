@@ -4,7 +4,7 @@ import { assumed } from '../clients.ts';
 
 export type RdsClients = (place: Pick<Place, 'name' | 'region' | 'role'>) => RDSClient;
 
-/** One client a place, made when it is first needed. Another account is entered through its role. */
+/** One client for each place, created at its first use. Another account is reached through its role. */
 export function rdsClients(): RdsClients {
   const known = new Map<string, RDSClient>();
   return ({ name, region, role }) => {

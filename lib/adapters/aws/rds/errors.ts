@@ -1,6 +1,6 @@
 import { asker } from '../requests.ts';
 
-/** Runs one request to RDS, or one whose answer may be that nothing is there. */
+/** `asking` runs one request to RDS; `ifThere` resolves with undefined for something that does not exist. */
 export const { asking, ifThere } = asker('RDS', [
   {
     name: /^DB(Instance|Cluster)NotFound/,
@@ -28,7 +28,7 @@ export const { asking, ifThere } = asker('RDS', [
     hint: 'delete what has this name if you do not need it',
   },
   {
-    // RDS uses this one for two things: too many snapshots, and too many copies at once.
+    // RDS uses this code for two limits: snapshots, and copies at once.
     name: /^SnapshotQuotaExceeded/,
     says: /cop(y|ies)/i,
     code: 'copy-quota',

@@ -14,7 +14,7 @@ import {
 } from './snapshots.ts';
 import { readSource } from './sources.ts';
 
-/** Instances and clusters of RDS. `home` is where the sources are; copies are asked for where they shall lie. */
+/** Instances and clusters of RDS. `home` is the Region of the sources; a copy is requested in its destination. */
 export function rdsPlatform(clients: RdsClients, home: Place): Platform {
   return {
     source: (ref) => readSource(clients(home), ref),
@@ -37,7 +37,7 @@ async function readQuotas(client: RDSClient): Promise<{ snapshots?: Quota; insta
     const found = AccountQuotas?.find((each) => each.AccountQuotaName === name);
     return found?.Max === undefined ? undefined : { used: found.Used ?? 0, most: found.Max };
   };
-  // Instances and clusters have a quota each; the one that is nearer to its end is the one to know.
+  // Instances and clusters have a quota each; the one closer to its limit is reported.
   const [snapshots] = [quota('ManualSnapshots'), quota('ManualClusterSnapshots')]
     .flatMap((each) => each ?? [])
     .sort((a, b) => b.used / b.most - a.used / a.most);

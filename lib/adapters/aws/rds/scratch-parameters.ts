@@ -20,15 +20,17 @@ import { asking, ifThere } from './errors.ts';
 import { tagList, tagMap } from './snapshots.ts';
 
 /**
- * What could act on the outside from within a restored copy, and what silences it: a copied subscriber takes over its
- * publisher's replication slot, and pg_cron runs production's jobs (both tried; see docs/architecture.md).
+ * What could act on the outside from within a restored copy, and the parameter that disables it: a copied subscriber
+ * takes over its publisher's replication slot, and pg_cron runs production's jobs (both tried; see
+ * docs/architecture.md).
  */
 const SILENCED: Record<string, (value: string) => string> = {
   max_logical_replication_workers: () => '0',
-  // From PostgreSQL 17 on they fire at a login, and the proof's own logins would write into what it compares.
+  // From PostgreSQL 17 on, event triggers can fire at a login, and the proof's own logins would write into
+  // what it compares.
   event_triggers: () => 'off',
-  // A vacuum against wraparound gives way to nobody, and the copy of an old source would begin with one on every table:
-  // amcheck waits for its lock in vain. Their greatest values put it off.
+  // A vacuum against wraparound never yields its lock, and the copy of an old source would start one on every
+  // table: amcheck would wait in vain. The largest values postpone it.
   autovacuum_freeze_max_age: () => '2000000000',
   autovacuum_multixact_freeze_max_age: () => '2000000000',
   shared_preload_libraries: (value) =>
@@ -36,13 +38,13 @@ const SILENCED: Record<string, (value: string) => string> = {
       .split(',')
       .map((library) => library.trim())
       .filter((library) => library !== '' && library !== 'pg_cron')
-      // RDS takes no empty value; this one every version has.
+      // RDS takes no empty value; every version has this library.
       .join(',') || (value === '' ? '' : 'pg_stat_statements'),
 };
 
 /**
- * What was set to a number of bytes or pages for a large instance keeps a small one from starting: these get a share of
- * the memory there is. In the units and formulas of RDS (user guide, "Specifying DB parameters").
+ * A number of bytes or pages that suits a large instance keeps a small one from starting: these parameters get a
+ * share of the available memory. Units and formulas are those of RDS (user guide, "Specifying DB parameters").
  */
 const FITTED: Record<string, string> = {
   shared_buffers: '{DBInstanceClassMemory/32768}',
@@ -50,7 +52,7 @@ const FITTED: Record<string, string> = {
   innodb_buffer_pool_size: '{DBInstanceClassMemory*3/4}',
 };
 
-/** What a parameter of the source's is on a scratch instance. */
+/** The value of a source's parameter on a scratch instance. */
 function quarantined(name: string, value: string): string {
   const fitted = FITTED[name];
   if (fitted !== undefined) return value === '' || value.includes('{') ? value : fitted;
@@ -58,8 +60,8 @@ function quarantined(name: string, value: string): string {
 }
 
 /**
- * A copy of the source's parameter group in which nothing reaches out, and which fits a small class. A default group
- * cannot be copied: then it is a new one of the same family. Done twice it is the same.
+ * Copies the source's parameter group, disables what reaches out, and fits it to a small class. A default group
+ * cannot be copied: then a new group of the same family is made. Repeating it changes nothing.
  */
 export async function quarantineParameters(
   client: RDSClient,
@@ -69,7 +71,7 @@ export async function quarantineParameters(
   tags: Record<string, string>,
 ): Promise<void> {
   const groups = kind === 'aurora' ? clusterGroups(client) : instanceGroups(client);
-  // A default group exists only where its family was used before; its name says the family.
+  // A default group exists only where its family has been used; its name contains the family.
   await ifThere(`making the parameter group ${name}`, /AlreadyExists/, () =>
     sourceGroup.startsWith('default.')
       ? groups.create(name, sourceGroup.slice('default.'.length), tags)
@@ -95,7 +97,7 @@ export async function removeParameters(
   await ifThere(`deleting the parameter group ${name}`, /ParameterGroupNotFound/, () => groups.remove(name));
 }
 
-/** Those that are wanted by their names, with their tags. */
+/** Parameter groups with a wanted name, with their tags. */
 export async function strayParameters(
   client: RDSClient,
   wanted: (name: string) => boolean,

@@ -27,7 +27,7 @@ export async function removeInstance(client: RDSClient, name: string): Promise<'
   return 'removing';
 }
 
-/** Somebody may have protected it meanwhile, by hand or by a rule of the account. It is scratch all the same. */
+/** A person or a rule of the account may have protected it. It is a scratch instance all the same. */
 async function unprotect(client: RDSClient, name: string): Promise<void> {
   await asking(`taking the deletion protection from ${name}`, () =>
     client.send(
@@ -40,7 +40,7 @@ async function unprotect(client: RDSClient, name: string): Promise<void> {
   );
 }
 
-/** The members go first: a cluster with members cannot be deleted. */
+/** Members go first: RDS refuses to delete a cluster with members. */
 export async function removeCluster(client: RDSClient, name: string): Promise<'removing' | 'gone'> {
   const member = await describeInstance(client, memberOf(name));
   const cluster = await describeCluster(client, name);

@@ -8,7 +8,7 @@ import {
 import type { ScratchOrder } from '../../../ports/platform.ts';
 import { tagList } from './snapshots.ts';
 
-/** Begins a restore in quarantine: its network, its parameters, nothing that costs beyond its hours. */
+/** Begins a restore in quarantine: its network, its parameters, and nothing that costs beyond its hours. */
 export async function restore(client: RDSClient, order: ScratchOrder): Promise<void> {
   if (order.kind === 'aurora') return restoreCluster(client, order);
   const common = {
@@ -17,7 +17,7 @@ export async function restore(client: RDSClient, order: ScratchOrder): Promise<v
     VpcSecurityGroupIds: order.securityGroups,
     ...(order.parameterGroup ? { DBParameterGroupName: order.parameterGroup } : {}),
     ...(order.optionGroup ? { OptionGroupName: order.optionGroup } : {}),
-    // Without these a restored instance may be open to the world, protected, or busy with a backup of its own for hours.
+    // Without these a restored instance may be public, protected, or busy with its own backup for hours.
     PubliclyAccessible: false,
     MultiAZ: false,
     DeletionProtection: false,
@@ -54,7 +54,7 @@ async function restoreCluster(client: RDSClient, order: ScratchOrder): Promise<v
     VpcSecurityGroupIds: order.securityGroups,
     ...(order.parameterGroup ? { DBClusterParameterGroupName: order.parameterGroup } : {}),
     DeletionProtection: false,
-    // A cluster's least: it cannot be without.
+    // The least that RDS accepts for a cluster.
     BackupRetentionPeriod: 1,
     CopyTagsToSnapshot: false,
     Tags: tagList(order.tags),

@@ -3,7 +3,7 @@ import type { ScratchState } from '../../../ports/platform.ts';
 import { restoreState } from '../states.ts';
 import { tagMap } from './snapshots.ts';
 
-/** The only instance of a scratch cluster. */
+/** Returns the only instance of a scratch cluster. */
 export const memberOf = (name: string) => `${name}-1`;
 
 export function fromInstance(instance: DBInstance): ScratchState {

@@ -19,7 +19,7 @@ import { fromCluster, fromInstance, memberOf } from './scratch-state.ts';
 import { tagList } from './snapshots.ts';
 import { describeCluster, describeInstance } from './sources.ts';
 
-/** Scratch instances and clusters of RDS. Every call that changes something first looks at the name. */
+/** Scratch instances and clusters of RDS. Every call that changes something checks the name first. */
 export function rdsScratch(client: RDSClient): ScratchInstances {
   const look: ScratchInstances['look'] = async (kind, name) => {
     if (kind === 'rds') {
@@ -42,7 +42,7 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
       const there = await look(order.kind, order.name);
       if (there) return adopt(order, there);
       await asking(`restoring onto ${order.name}`, () => restore(client, order)).catch(async (error) => {
-        // The answer to an attempt before may have been lost, and the SDK have asked again.
+        // The answer to an earlier attempt may have been lost, and the SDK may have repeated the call.
         const now = codeOf(error) === 'instance-exists' && (await look(order.kind, order.name));
         if (!now) throw error;
         adopt(order, now);
@@ -73,7 +73,7 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
             new ModifyDBClusterCommand({
               DBClusterIdentifier: name,
               MasterUserPassword: password,
-              // A cluster's least: it cannot be without.
+              // The least that RDS accepts for a cluster.
               BackupRetentionPeriod: 1,
               ApplyImmediately: true,
             }),
@@ -89,7 +89,7 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
           );
       });
       await give.catch(async (error) => {
-        // Asked again while it is being done: nobody else gives it a password.
+        // A repeated call while the change is pending: only this rehearsal sets the password.
         const now = codeOf(error) === 'source-busy' ? await look(kind, name) : undefined;
         if (now?.status !== 'resetting-master-credentials') throw error;
       });
@@ -120,7 +120,7 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
 
 const isScratch = (name?: string): name is string => name?.startsWith(SCRATCH_PREFIX) === true;
 
-/** A mistake anywhere else must end here and not in a deleted database. */
+/** A mistake anywhere else must end in this refusal, not in a deleted database. */
 function scratchOnly(name: string): string {
   if (isScratch(name)) return name;
   throw new UnderstudyError('not-scratch', `${name} is not a scratch instance; Understudy leaves it alone`);

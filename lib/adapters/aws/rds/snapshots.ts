@@ -24,7 +24,7 @@ import { isEncrypted, keyOfAws } from './sources.ts';
 const GIB = 1024 ** 3;
 const NOT_THERE = /SnapshotNotFound/;
 
-/** Snapshots of one source in the client's Region, whoever took them. */
+/** Snapshots of one source in the client's Region, by any creator. */
 export async function listSnapshots(client: RDSClient, ref: PlatformRef): Promise<PlatformSnapshot[]> {
   return asking(`listing the snapshots of ${ref.id}`, () =>
     ref.kind === 'aurora'
@@ -46,7 +46,7 @@ export async function readSnapshot(
   return found?.[0];
 }
 
-/** AWS wants the type said with the name of an automated one. */
+/** RDS requires the type together with the name of an automated snapshot. */
 const typeFor = (id: string) => (id.startsWith('rds:') ? { SnapshotType: 'automated' } : {});
 
 export async function takeSnapshot(
@@ -76,7 +76,7 @@ export async function takeSnapshot(
   });
 }
 
-/** Asked for in the destination. The source's Region is in its ARN, and the SDK signs the request to it on the way. */
+/** Requested in the destination. The source's Region is in its ARN, and the SDK signs the request to it. */
 export async function copySnapshot(
   client: RDSClient,
   from: Parameters<Platform['copySnapshot']>[0],
@@ -177,7 +177,7 @@ function fromInstanceSnapshot(snapshot: DBSnapshot): PlatformSnapshot {
   };
 }
 
-/** A cluster snapshot does not say when its original was taken: a copy's age is known from our own tags and names only. */
+/** A cluster snapshot does not report when its original was taken: only Understudy's tags and names date a copy. */
 function fromClusterSnapshot(snapshot: DBClusterSnapshot): PlatformSnapshot {
   return {
     of: 'aurora',
@@ -191,7 +191,7 @@ function fromClusterSnapshot(snapshot: DBClusterSnapshot): PlatformSnapshot {
     ...(snapshot.SnapshotCreateTime
       ? {
           createdAt: utc(snapshot.SnapshotCreateTime),
-          // Of a copy it is the copy's own time: how old the data is nobody says.
+          // For a copy this is the copy's own time; RDS does not report the age of its data.
           ...(snapshot.SourceDBClusterSnapshotArn ? {} : { takenAt: utc(snapshot.SnapshotCreateTime) }),
         }
       : {}),
@@ -209,7 +209,7 @@ function fromClusterSnapshot(snapshot: DBClusterSnapshot): PlatformSnapshot {
 
 function typeOf(type: string | undefined): PlatformSnapshot['type'] {
   if (type === 'manual' || type === 'shared') return type;
-  // What AWS Backup and RDS itself take is AWS's own alike.
+  // Snapshots of AWS Backup and of RDS itself count as AWS's own.
   return 'automated';
 }
 

@@ -15,7 +15,7 @@ const DAY = 86_400;
 const GIB = 1024 ** 3;
 const NOT_THERE = /NotFound/;
 
-/** The instance or cluster behind a target as it is now; undefined when there is none of that name. */
+/** The instance or cluster behind a target as it is now; undefined when none has that name. */
 export async function readSource(client: RDSClient, ref: PlatformRef): Promise<PlatformSource | undefined> {
   return ref.kind === 'aurora' ? readCluster(client, ref.id) : readInstance(client, ref.id);
 }
@@ -41,7 +41,7 @@ export async function describeCluster(client: RDSClient, id: string): Promise<DB
   return answer?.DBClusters?.[0];
 }
 
-/** From when on the instance can be wound back: only its automated backups know. */
+/** The earliest moment that the instance can be restored to, which only its automated backups report. */
 async function earliest(client: RDSClient, source: PlatformSource): Promise<{ earliest?: string }> {
   const answer = await ifThere(`looking at the backups of ${source.id}`, NOT_THERE, () =>
     client.send(new DescribeDBInstanceAutomatedBackupsCommand({ DbiResourceId: source.resourceId })),
@@ -98,7 +98,7 @@ async function readCluster(client: RDSClient, id: string): Promise<PlatformSourc
   return fromCluster(cluster, instance);
 }
 
-/** Some of it only the writer knows: its class, and whether it can be reached from outside. */
+/** Only the writer reports its class and whether it is publicly accessible. */
 export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSource {
   return {
     kind: 'aurora',
@@ -146,7 +146,7 @@ export function keyOfAws(type: string | undefined): { keyOfAws?: true } {
   return type === 'sse-rds' ? { keyOfAws: true } : {};
 }
 
-/** With a key that AWS owns itself (`sse-rds`) `StorageEncrypted` is false, and the data at rest is encrypted all the same. */
+/** With a key that AWS owns (`sse-rds`), `StorageEncrypted` is false although the data is encrypted at rest. */
 export function isEncrypted(encrypted: boolean | undefined, type: string | undefined): boolean {
   return encrypted === true || (type !== undefined && type !== 'none');
 }

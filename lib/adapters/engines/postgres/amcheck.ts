@@ -3,15 +3,15 @@ import { UnderstudyError } from '../../../domain/errors.ts';
 import type { Checkable } from '../../../ports/database.ts';
 import { rows } from './connection.ts';
 
-/** SQLSTATE class XX, and `io_error`: the server itself says that something stored is broken or cannot be read. */
+/** SQLSTATE class XX, and `io_error`: the server reports that stored data is broken or unreadable. */
 const BROKEN = /^XX|^58030$/;
-/** `undefined_file`, where it is one of the server's own that holds data: of an extension's library it is said too. */
+/** `undefined_file` counts for a data file of the server; PostgreSQL raises it for an extension's library too. */
 const LOST = /could not (open file|access status of transaction)/;
 
 const isBroken = ({ code = '', message }: { code?: string; message: string }) =>
   BROKEN.test(code) || (code === '58P01' && LOST.test(message));
 
-/** Reads something of a copy. Rejects with `storage-damaged` where the server says that what is stored is broken. */
+/** Reads something of a copy. Rejects with `storage-damaged` when the server reports damaged storage. */
 export async function sound<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -23,8 +23,8 @@ export async function sound<T>(what: string, read: () => Promise<T>): Promise<T>
 }
 
 /**
- * Everything amcheck can look into: B-tree indexes, with every row of their tables looked for in them, and the tables'
- * own pages. In an order that lasts, so that a check may go on where it was left. Rejects with `amcheck-missing`.
+ * Everything amcheck can check: B-tree indexes, with every row of their tables looked up in them, and the tables' own
+ * pages. The order is stable, so that a check can continue where it stopped. Rejects with `amcheck-missing`.
  */
 export async function checkable(client: Client): Promise<Checkable[]> {
   await install(client).catch((error: Error) => {
@@ -45,8 +45,8 @@ export async function checkable(client: Client): Promise<Checkable[]> {
 }
 
 /**
- * Into a schema that is there, because our search_path names none. Triggers of the copy's own stay quiet meanwhile,
- * where we may say so. What an old server left of an older version is brought up to this one's.
+ * Into an existing schema, because Understudy's search_path names none. Triggers of the copy stay quiet during that,
+ * where the role may disable them. An extension of an older version is updated to this server's.
  */
 async function install(client: Client): Promise<void> {
   const [there] = await rows<{ version: string; offered: string }>(
@@ -70,7 +70,7 @@ async function install(client: Client): Promise<void> {
   }
 }
 
-/** Indexes that amcheck knows nothing of (GIN, GiST, BRIN, hash), and B-trees that were never finished, which nobody uses. */
+/** Indexes that amcheck does not support (GIN, GiST, BRIN, hash), and invalid B-trees, which no query uses. */
 export async function uncheckable(client: Client): Promise<string[]> {
   const found = await rows<{ name: string }>(
     client,
@@ -82,8 +82,8 @@ export async function uncheckable(client: Client): Promise<string[]> {
 }
 
 /**
- * What is broken in it, or undefined. Rejects when it could not be checked, which says nothing of it: out of time, not
- * allowed, or an index whose function needs a search_path that amcheck does not have.
+ * Describes the damage, or resolves with undefined. Rejects when the check was not possible, which proves nothing: no
+ * time, no permission, or an index whose function needs a search_path that amcheck does not set.
  */
 export async function check(client: Client, what: Checkable): Promise<string | undefined> {
   const schema = await schemaOf(client);
@@ -102,7 +102,7 @@ export async function check(client: Client, what: Checkable): Promise<string | u
     return found.length > 0 ? found.map(({ msg }) => msg).join('; ') : undefined;
   } catch (error) {
     if (!isBroken(error as Error)) throw error;
-    // What was dropped meanwhile is an internal error too, and nothing of it is broken.
+    // A dropped object is an internal error too, and not damage.
     return (await isThere(client, what)) ? (error as Error).message : undefined;
   }
 }
@@ -112,7 +112,7 @@ async function isThere(client: Client, { oid }: Checkable): Promise<boolean> {
   return found.length > 0;
 }
 
-/** It may have been installed anywhere. */
+/** It may be installed in any schema. */
 async function schemaOf(client: Client): Promise<string> {
   const [found] = await rows<{ schema: string }>(
     client,

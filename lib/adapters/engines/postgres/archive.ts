@@ -16,8 +16,8 @@ import { conninfo } from './sql.ts';
 import { tocReader } from './toc.ts';
 
 /**
- * Settings under which pg_dump writes definitions as our own sessions read them, whatever the database and its roles
- * have set. Not lc_monetary: a value of type money restores only under the setting that it was written under.
+ * Settings under which pg_dump writes definitions as Understudy's sessions read them, whatever the database and its
+ * roles set. lc_monetary is not among them: a value of type money restores only under the setting that wrote it.
  */
 const SETTINGS = [
   'timezone=UTC',
@@ -29,8 +29,8 @@ const SETTINGS = [
   .join(' ');
 
 /**
- * Starts pg_dump inside the exported snapshot. The stream ends only after the program has exited 0: whoever uploads
- * it can believe its end, and nothing else (a source that merely ends completes an upload, whatever became of pg_dump).
+ * Starts pg_dump inside the exported snapshot. The stream ends only after the program has exited with 0, so an upload
+ * can rely on its end. (A source that merely ends completes an upload, even if pg_dump failed.)
  */
 export function startArchive(
   programs: Programs,
@@ -45,7 +45,8 @@ export function startArchive(
     `--compress=${compression}`,
     `--snapshot=${held.snapshot}`,
     '--no-password',
-    // Sources may sit behind an idle cut of 350 s. Settings go here and not by PGOPTIONS, which poolers refuse.
+    // A network may cut connections that are idle for 350 s. These settings are not in PGOPTIONS, which
+    // poolers refuse.
     `--dbname=keepalives_idle=60 keepalives_interval=30 options=${conninfo(SETTINGS)} dbname=${conninfo(credentials.database)}`,
     `--lock-wait-timeout=${policy.dump.lockTimeout * 1000}`,
   ];
@@ -77,7 +78,7 @@ export function startArchive(
       finished = true;
     } finally {
       signal.removeEventListener('abort', onAbort);
-      // The reader of the stream went away, or pg_dump failed: nothing of it may go on.
+      // The reader of the stream is closed or pg_dump failed: nothing of it may continue.
       if (!finished) kill(killedFor ?? new Error('the reader of the archive closed'));
     }
   }

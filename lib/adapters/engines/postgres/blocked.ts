@@ -3,12 +3,13 @@ import type { Client } from 'pg';
 import type { Credentials } from '../../../ports/database.ts';
 import { connect, rows } from './connection.ts';
 
-/** How often somebody is looked for who waits, in milliseconds. */
+/** Time between two looks for waiting sessions, in milliseconds. */
 const LOOK_EVERY = 2000;
 
 /**
- * Looks every few seconds who waits behind our shared locks for an exclusive one: whoever comes after it waits too,
- * readers included. Says each waiter once. Ends when the signal aborts; a look that fails is the next one's business.
+ * Looks every few seconds for sessions that wait behind the dump's shared locks for an exclusive one: every later
+ * session waits too, readers included. Reports each session once. Ends when the signal aborts; a failed look is
+ * repeated by the next one.
  */
 export async function watchForBlocked(
   credentials: Credentials,
@@ -36,7 +37,7 @@ export async function watchForBlocked(
 type Waiter = { pid: number; user: string; mode: string; relation: string };
 
 async function waiters(client: Client, holders: readonly number[], name: string): Promise<Waiter[]> {
-  // The statement itself is not read: it may hold a customer's data.
+  // The statement itself is not read: it may contain customer data.
   return rows<Waiter>(
     client,
     `select l.pid, coalesce(a.usename, '?') as user, l.mode, l.relation::pg_catalog.regclass::text as relation

@@ -1,7 +1,7 @@
 /**
- * Text of unknown encoding as a string, without losing a byte: what is no UTF-8 becomes U+DC80 … U+DCFF, one a byte, as
- * Python's `surrogateescape` does. A SQL_ASCII database may hold any bytes in its names and definitions, and pg_restore
- * lists names in their archive's encoding.
+ * Text of unknown encoding as a string, without losing a byte: bytes that are not UTF-8 become U+DC80 … U+DCFF, one
+ * for each, as Python's `surrogateescape` does. A SQL_ASCII database may have any bytes in names and definitions, and
+ * pg_restore lists names in their archive's encoding.
  */
 export function fromBytes(bytes: Buffer): string {
   const text = bytes.toString('utf8');
@@ -16,7 +16,7 @@ export function fromBytes(bytes: Buffer): string {
   return found;
 }
 
-/** The bytes that `fromBytes` made a string of. */
+/** Returns the bytes that `fromBytes` made a string of. */
 export function toBytes(text: string): Buffer {
   if (!ESCAPED.test(text)) return Buffer.from(text, 'utf8');
   return Buffer.concat(
@@ -30,19 +30,22 @@ export function toBytes(text: string): Buffer {
 
 const ESCAPED = /[\uDC80-\uDCFF]/u;
 
-/** How many bytes the UTF-8 character at a place has; 0 for a byte that begins none. */
+/** How many bytes the UTF-8 character at an offset has; 0 for a byte that starts none. */
 function lengthOfCharacter(bytes: Buffer, at: number): number {
   const first = bytes[at]!;
   const length = first < 0x80 ? 1 : first >> 5 === 6 ? 2 : first >> 4 === 14 ? 3 : first >> 3 === 30 ? 4 : 0;
   if (length === 0 || at + length > bytes.length) return 0;
-  // The decoder itself knows overlong forms, surrogates and the end of Unicode.
+  // The decoder checks overlong forms, surrogates and the end of Unicode.
   const character = bytes.toString('utf8', at, at + length);
   return character.includes('\uFFFD') && !bytes.subarray(at, at + length).equals(REPLACEMENT) ? 0 : length;
 }
 
 const REPLACEMENT = Buffer.from('\uFFFD', 'utf8');
 
-/** Text in one of PostgreSQL's encodings. Where this runtime does not know it, a name beyond ASCII stays as bytes. */
+/**
+ * Text in one of PostgreSQL's encodings. For an encoding that this runtime does not know, a name beyond ASCII stays
+ * as bytes.
+ */
 export function decoded(bytes: Buffer, encoding: string): string {
   const label = LABELS[encoding] ?? encoding.toLowerCase().replace(/^win/, 'windows-').replace(/_/g, '-');
   if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return fromBytes(bytes);
@@ -53,7 +56,7 @@ export function decoded(bytes: Buffer, encoding: string): string {
   }
 }
 
-/** What the WHATWG calls them, where that is not PostgreSQL's name in lower case. */
+/** WHATWG names that differ from PostgreSQL's name in lower case. */
 const LABELS: Record<string, string> = {
   ...Object.fromEntries([1, 2, 3, 4].map((n) => [`LATIN${n}`, `iso-8859-${n}`])),
   LATIN5: 'windows-1254',

@@ -2,13 +2,13 @@ import type { Client, QueryResult } from 'pg';
 import { fromBytes, toBytes } from './bytes.ts';
 
 /**
- * A SQL_ASCII database keeps whatever bytes it was given, in names and definitions too, and gives none of them to a
- * client of another encoding that are not valid there. Sessions of such a database ask for the bytes themselves: what
- * comes back travels as hexadecimal, and so does a statement that has such a name in it.
+ * A SQL_ASCII database keeps any bytes, in names and definitions too, and refuses to send those to a client of
+ * another encoding in which they are invalid. Sessions of such a database therefore read bytes: results travel as
+ * hexadecimal, and so does a statement that has such a name in it.
  */
 const bytewise = new WeakSet<Client>();
 
-/** Has this session speak in bytes if its database is one of SQL_ASCII. */
+/** Makes this session exchange bytes if its database is SQL_ASCII. */
 export async function speakBytes(client: Client): Promise<void> {
   const { rows } = await client.query<{ encoding: string }>(
     'select pg_catalog.getdatabaseencoding() as encoding',
@@ -22,7 +22,7 @@ export function speaksBytes(client: Client): boolean {
   return bytewise.has(client);
 }
 
-/** Rows of a query without parameters. Values come as JSON has them: a moment is a text. */
+/** Rows of a query without parameters. Values come as JSON has them: a timestamp is a string. */
 export async function rowsInBytes<T>(client: Client, sql: string): Promise<T[]> {
   const asText = `select pg_catalog.encode(pg_catalog.convert_to(pg_catalog.row_to_json(found)::text, 'SQL_ASCII'), 'hex') as row from (${sql}) found`;
   const results = (await client.query(isAscii(asText) ? asText : throughCursor(asText))) as unknown as
@@ -34,7 +34,7 @@ export async function rowsInBytes<T>(client: Client, sql: string): Promise<T[]> 
     .map(({ row }) => JSON.parse(fromBytes(Buffer.from(row, 'hex'))) as T);
 }
 
-/** A statement that returns nothing, as it can be sent. */
+/** Returns a statement without results in the form that can be sent. */
 export function inBytes(client: Client, statement: string): string {
   return speaksBytes(client) && !isAscii(statement)
     ? `do $do$ begin execute ${decoded(statement)}; end $do$`

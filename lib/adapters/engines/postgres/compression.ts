@@ -6,9 +6,9 @@ import { childEnvironment } from './process.ts';
 import type { Programs } from './programs.ts';
 
 /**
- * The value of pg_dump's --compress. `auto` takes the first that this pg_dump can: zstd (16 and newer; on 1.3 GB 3.0 s
- * against 6.4 s for gzip at its fastest, and smaller), gzip, none. Throws `compression-unknown` if it cannot what the
- * policy names.
+ * The value of pg_dump's --compress. `auto` takes the first that this pg_dump supports: zstd (16 and newer; on 1.3 GB
+ * 3.0 s against 6.4 s for gzip at its fastest, and smaller), gzip, none. Throws `compression-unknown` for a policy's
+ * choice that it does not support.
  */
 export function compressionFor(programs: Programs, wanted: Policy['dump']['compression']): string {
   if (wanted === 'none') return '0';
@@ -23,7 +23,7 @@ export function compressionFor(programs: Programs, wanted: Policy['dump']['compr
   throw unknown(`pg_dump ${programs.version} was built without ${wanted}`);
 }
 
-/** A version does not say what a program was built with. pg_dump checks that before it looks for its server. */
+/** A version does not tell what a program was built with. pg_dump checks that before it connects. */
 function canCompress({ bin }: Programs, method: string): boolean {
   const { stderr } = spawnSync(
     join(bin, 'pg_dump'),

@@ -6,8 +6,8 @@ import { SYSTEM_CA } from './process.ts';
 import { unreachable } from './unreachable.ts';
 
 /**
- * Settings that decide what a value looks like as text. Fingerprints are taken over text, so both sides of a proof
- * must use the same.
+ * Settings that decide how a value is written as text. Fingerprints use text, so both sides of a proof must use the
+ * same.
  */
 const TEXT_SETTINGS = [
   "set search_path = ''",
@@ -26,7 +26,10 @@ const TEXT_SETTINGS = [
   'set idle_in_transaction_session_timeout = 0',
 ];
 
-/** Settings that not every version has. With the last, a session whose client is gone ends, and frees its locks, in seconds. */
+/**
+ * Settings that not every version has. With the last one, a session whose client has died ends, and frees its locks,
+ * within seconds.
+ */
 const WHERE_KNOWN = `select pg_catalog.set_config(name, case name when 'client_connection_check_interval' then '2s' else '0' end, false)
   from pg_catalog.pg_settings where name in ('idle_session_timeout', 'transaction_timeout', 'client_connection_check_interval')`;
 
@@ -36,8 +39,8 @@ export async function connect(credentials: Credentials): Promise<Client> {
 }
 
 /**
- * Connects and sets nothing in the session: behind a transaction pooler it would be set for whoever comes next. An
- * answer that does not come within `patience` seconds is an error.
+ * Connects and sets nothing in the session: behind a transaction pooler a setting would reach the next client. An
+ * answer that takes longer than `patience` seconds is an error.
  */
 export async function connectPlainly(credentials: Credentials, patience: number): Promise<Client> {
   const client = clientFor(credentials, { query_timeout: patience * 1000 });
@@ -76,7 +79,7 @@ async function setText(client: Client): Promise<void> {
 }
 
 async function open(client: Client, where: string, to?: Credentials, prepare = setText): Promise<Client> {
-  // A connection that breaks while no query waits for it must not end the process; the next query says so.
+  // A connection that breaks while no query waits for it must not end the process; the next query reports it.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -91,7 +94,7 @@ async function open(client: Client, where: string, to?: Credentials, prepare = s
 function ssl(credentials: Credentials): ClientConfig['ssl'] {
   if (credentials.sslmode === 'disable') return false;
   if (credentials.sslmode === 'require') return { rejectUnauthorized: false };
-  // The same authorities that pg_dump trusts, so that one does not pass where the other fails.
+  // The authorities that pg_dump trusts too, so that both accept the same servers.
   const trusted = existsSync(SYSTEM_CA) ? { ca: readFileSync(SYSTEM_CA, 'utf8') } : {};
   return credentials.sslmode === 'verify-ca' ? { ...trusted, checkServerIdentity: () => undefined } : trusted;
 }
@@ -117,7 +120,7 @@ export async function firstRows<T>(client: Client, queries: readonly string[], b
   return [results].flat().flatMap(({ rows }) => (rows.length > 0 ? [rows[0] as T] : []));
 }
 
-/** Runs a statement that returns nothing, with any bytes in the names that a database of SQL_ASCII has. */
+/** Runs a statement without results; names of a SQL_ASCII database may have any bytes. */
 export async function execute(client: Client, statement: string): Promise<void> {
   await client.query(inBytes(client, statement));
 }

@@ -1,7 +1,7 @@
 /**
- * What a server's errors quote of rows, taken out: they go to people, by e-mail too. `lines` are what a program wrote
- * to stderr. Names of objects stay; a value in quotation marks, bytes of a row, and whatever a function raised by
- * itself do not.
+ * Removes what a server's errors quote of rows: they are sent to people, by e-mail too. `lines` are a program's
+ * stderr. Names of objects stay; a value in quotation marks, bytes of a row, and the text that a function raises are
+ * removed.
  */
 export function withoutValues(lines: readonly string[]): string[] {
   const said: string[] = [];
@@ -25,11 +25,11 @@ export function withoutValues(lines: readonly string[]): string[] {
 
 /** `pg_restore: error: could not execute query: ERROR:  …`, `2026-11-20 … FATAL:  …`. */
 const ERROR = /^(.*?\b(?:ERROR|FATAL|PANIC|WARNING): {2})(.*)$/;
-/** Everything else that begins a line of its own; other lines go on with what was said before them. */
+/** Other lines that start a message; any line after them continues it. */
 const BEGINS =
   /^(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+|Command was|pg_\w+|initdb|psql|psql:.*):|^\d{4}-\d\d-\d\d |^$/;
 
-/** The function whose own words an error is: a RAISE of PL/pgSQL, or any error of a language that PostgreSQL does not write. */
+/** A function that words its own errors: RAISE in PL/pgSQL, or any error of a language outside of PostgreSQL. */
 function raisedBy(following: readonly string[]): string | undefined {
   for (const line of following) {
     if (ERROR.test(line) || /^(?:Command was|pg_\w+):/.test(line)) return undefined;
@@ -42,7 +42,7 @@ function raisedBy(following: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Words before the quotation marks of a name. */
+/** Words that precede the quoted name of an object. */
 const NAMES = new RegExp(
   `\\b(?:${[
     'relation|table|view|sequence|index|column|constraint|schema|function|procedure|aggregate|routine|operator|class|family|type|domain',

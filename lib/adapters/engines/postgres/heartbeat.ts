@@ -5,16 +5,16 @@ import type { Credentials, Heartbeat } from '../../../ports/database.ts';
 import { connectPlainly, rows } from './connection.ts';
 
 const SQL_FILE = 'scripts/sql/heartbeat.sql';
-/** Rows are kept for as long as AWS keeps a moment to restore to. */
+/** Rows are kept for as long as AWS can restore to a moment. */
 const KEPT_DAYS = 35;
-/** Deleted at most at once, so that a heartbeat with a past never holds up its next row. */
+/** At most so many are deleted at once, so that a long backlog does not delay the next row. */
 const TRIMMED_AT_ONCE = 1000;
-/** Longer than a statement may take on the server; a network that swallows the answer must not take all the time. */
+/** Longer than a statement may take on the server: a network that loses the answer must not take all the time. */
 const PATIENCE_SECONDS = 15;
 
 /**
- * Settings of one statement. They are gone with its transaction, so that a transaction pooler has nothing to hand on;
- * the role is one that may read only, unless it says otherwise.
+ * Settings of one statement. They end with its transaction, so a transaction pooler has nothing to pass on; by
+ * default the heartbeat's role only reads.
  */
 const SANELY =
   "set transaction read write; set local statement_timeout = '10s'; set local lock_timeout = '2s'; set local synchronous_commit = on;";
@@ -34,8 +34,8 @@ export function postgresHeartbeat(): Heartbeat {
 }
 
 /**
- * The rows written in [since, until), oldest first; of a restored copy over a connection that stands already.
- * Rejects with `heartbeat-missing` where there is no table.
+ * The rows written in [since, until), oldest first; for a restored copy over an open connection. Rejects with
+ * `heartbeat-missing` where there is no table.
  */
 export async function readHeartbeat(client: Client, since: string, until?: string): Promise<HeartbeatRow[]> {
   const found = await understood(
@@ -45,13 +45,13 @@ export async function readHeartbeat(client: Client, since: string, until?: strin
 }
 
 /**
- * The row, and then, in a transaction of its own, when it was committed at the latest:
+ * Writes the row, and then, in a separate transaction, when it was committed at the latest:
  *
  *   insert … written_at ── commit ── update … committed_by
  *
- * `written_at` is read before the commit and `committed_by` after it, so that the commit lies between them whatever
- * the network did. Killed between the two, the row has no upper bound; the next delivery of its minute gives it a
- * late one, which is as true.
+ * `written_at` is read before the commit and `committed_by` after it, so the commit lies between them whatever the
+ * network did. Killed between the two, the row has no upper bound; the next delivery of its minute gives it a later
+ * one, which is still true.
  */
 async function write(client: Client, minute: string): Promise<'written' | 'there'> {
   const at = client.escapeLiteral(minute);
@@ -63,12 +63,12 @@ async function write(client: Client, minute: string): Promise<'written' | 'there
     client,
     `update understudy.heartbeat set committed_by = pg_catalog.clock_timestamp() where minute = ${at}::timestamptz and committed_by is null`,
   );
-  // Once an hour, by the row's name and not by the time of day: a second delivery does not do it again.
+  // Once an hour, by the row's name and not by the time of day: a second delivery does not repeat it.
   if (inserted === 1 && minute.slice(14, 16) === '00') await trim(client);
   return inserted === 1 ? 'written' : 'there';
 }
 
-/** Oldest first, so that what is left has no gaps that nobody made. */
+/** Oldest first, so that the remaining rows have no gaps that the deletion made. */
 async function trim(client: Client): Promise<void> {
   await once(
     client,
@@ -77,7 +77,7 @@ async function trim(client: Client): Promise<void> {
   );
 }
 
-/** One statement with its settings, committed when it answers: the server makes one transaction of them. */
+/** One statement with its settings, committed when it answers: the server runs them as one transaction. */
 async function once(client: Client, statement: string): Promise<number> {
   const results = (await understood(client.query(`${SANELY} ${statement}`))) as unknown as {
     rowCount: number;
@@ -122,7 +122,7 @@ function standby() {
   };
 }
 
-/** The server's answer, or what its refusal means for whoever looks after the heartbeat. */
+/** Returns the server's answer, or an error that tells the owner of the heartbeat what to do. */
 async function understood<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

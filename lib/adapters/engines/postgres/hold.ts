@@ -24,8 +24,8 @@ import { dataLine } from './toc.ts';
 
 /**
  * Holds a source still: locks every table ACCESS SHARE, and only then takes the snapshot that pg_dump and all facts
- * share. The order matters. A snapshot alone keeps nobody from rewriting a table (ALTER … TYPE, TRUNCATE) before it is
- * first read, and then the holder and pg_dump both see it empty and agree with each other.
+ * share. The order matters. With a snapshot alone a session can rewrite a table (ALTER … TYPE, TRUNCATE) before its
+ * first read; the holder and pg_dump then both see it empty and agree.
  */
 export async function hold(
   credentials: Credentials,
@@ -90,14 +90,14 @@ async function heldSource(
     sequences: () => sequenceValues(side),
     watchForBlocked: (onBlocked, ends) => watchForBlocked(credentials, [pid], name, onBlocked, ends),
     async release() {
-      // A closed connection ends a session only when its query is done, and until then it holds every lock.
+      // Closing a connection ends its session only after the running query; until then it holds every lock.
       await endSessions(credentials, side, pid, name).catch(() => undefined);
       await Promise.allSettled([holder.end(), side.end()]);
     },
   };
 }
 
-/** Ends the holder's session and pg_dump's, which is known by its name. */
+/** Ends the holder's session and pg_dump's, which is found by its name. */
 async function endSessions(
   credentials: Credentials,
   side: Client,
@@ -114,7 +114,7 @@ async function endSessions(
   }
 }
 
-/** Every lock beyond those on the tables is given back as soon as what it was for has been read. */
+/** Locks other than those on tables are released as soon as they have served their read. */
 async function contentFacts(
   client: Client,
   depth: 'fingerprints' | 'counts',

@@ -6,9 +6,9 @@ import { type Programs, readerFor } from './programs.ts';
 import { drained, tocReader } from './toc.ts';
 
 /**
- * Reads an archive as it passes by: its table of contents, and for `full` every byte of every table, by a pg_restore
- * that writes to nowhere. (`--list` alone is content with an archive cut to 40%.) The stream is always drawn to its
- * end, whatever the programs say of it, so that whoever hashes it on the way has hashed all of it.
+ * Reads an archive as a stream: its table of contents, and for `full` every byte of every table, by a pg_restore
+ * without output. (`--list` alone accepts an archive cut to 40%.) The stream is always read to its end, even after
+ * the programs fail, so that a hash on the way covers all of it.
  */
 export async function inspect(
   archive: AsyncIterable<Buffer>,

@@ -11,7 +11,7 @@ import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
 import { readHeartbeat } from './heartbeat.ts';
 import { singleValue } from './single-value.ts';
 
-/** PostgreSQL on an instance of its own, a restored copy or the source, asked over the network; `patience` in seconds. */
+/** PostgreSQL on its own instance, a restored copy or the source, over the network; `patience` in seconds. */
 export function postgresInstances(options: { patience?: number } = {}): Instances {
   return {
     async open(credentials, secondsLeft) {
@@ -19,9 +19,9 @@ export function postgresInstances(options: { patience?: number } = {}): Instance
       const open = async () => {
         const client = await connect(credentials);
         opened.push(client);
-        // What is counted are rows, not entries of an index: it may have kept those of rows that were lost. And nobody
-        // waits for a lock that a prepared transaction in the copy holds for ever.
-        // The source may be set to take no writes, and amcheck is still to be installed in its copy.
+        // Counts must read rows, not entries of an index, which may still have those of lost rows. A prepared
+        // transaction in the copy may hold a lock for ever, so no statement waits for one. The source may be
+        // set to read-only, and amcheck has yet to be installed in its copy.
         await client.query(
           `set enable_indexonlyscan = off; set default_transaction_read_only = off; ${NOT_WAITING}`,
         );
@@ -30,7 +30,7 @@ export function postgresInstances(options: { patience?: number } = {}): Instance
       const close = () => Promise.allSettled(opened.map((client) => client.end()));
       try {
         const [client, asker, checker] = [await open(), await open(), await open()];
-        // An index on an expression was made under the database's own settings, and is sound under those.
+        // An index on an expression was built under the database's own settings, and is sound under those.
         await checker.query(AS_THE_DATABASE);
         const tables = await dataTables(client);
         return copyOver({ client, asker, checker, tables, close, secondsLeft });
@@ -58,15 +58,15 @@ export function postgresInstances(options: { patience?: number } = {}): Instance
   };
 }
 
-/** Nobody waits behind a lock that may be held for ever. */
+/** A statement waits 10 s for a lock, which may be held for ever. */
 const NOT_WAITING = "set lock_timeout = '10s'";
-/** What one question about the source's catalogs and counters may take, in seconds. */
+/** The longest time for one question about the source's catalogs and counters, in seconds. */
 const LOOK_TAKES = 60;
 
-/** For how long a session of the source may be busy until it is seen at rest, in seconds. */
+/** How long a session of the source may be busy until it is seen idle, in seconds. */
 const PATIENCE = 20;
 
-/** What an expression may depend on, and what our own connections set. */
+/** Settings that an expression may depend on, and that Understudy's connections set. */
 const AS_THE_DATABASE = [
   'datestyle',
   'intervalstyle',
@@ -79,7 +79,7 @@ const AS_THE_DATABASE = [
   .map((setting) => `reset ${setting}`)
   .join('; ');
 
-/** What one of the target's own questions may take, in seconds. */
+/** The longest time for one of the target's own questions, in seconds. */
 const ANSWER_TAKES = 60;
 
 type Opened = {
@@ -95,7 +95,7 @@ type Opened = {
 
 function copyOver({ client, asker, checker, tables, close, secondsLeft }: Opened): InstanceCopy {
   const known = new Map(tables.map((table) => [keyOf(table.schema, table.name), table]));
-  /** No statement may outlive the function: what is not done by then was not found out. */
+  /** No statement outlives the function: what is not done by then stays unknown. */
   const inTime = async <T>(on: Client, work: () => Promise<T>): Promise<T> => {
     const most = Math.max(1, Math.floor(secondsLeft()));
     await on.query(`set statement_timeout = '${most}s'`);
@@ -141,7 +141,7 @@ async function sinceManifest(
     incomplete !== undefined || definitions === undefined || definitions !== manifest.definitions;
   return {
     fragile: manifest.tables.flatMap((table, index) => (isFragile(table) ? [index] : [])),
-    // What was defined is told by counters too.
+    // Counters report definitions too.
     definitions: touched ? 'touched' : 'untouched',
     changed,
     ...(incomplete === undefined ? {} : { incomplete }),
@@ -149,7 +149,7 @@ async function sinceManifest(
       if (incomplete !== undefined) return { table: index, unknown: true };
       const now = counters.get(keyOf(table.schema, table.name));
       const written = writtenSince(index, table.writes, now, table.condition !== undefined);
-      // No row came or went, and yet none may read as it did: their number is what can be compared.
+      // Rows were neither added nor removed, but may read differently: only their number can be compared.
       const reads = reshaped(table, isFragile(table)) || (isNaming(table) === true && touched);
       if (!written && reads) return { table: index, inserted: '0', deleted: '0' };
       return written ?? [];
@@ -158,9 +158,9 @@ async function sinceManifest(
 }
 
 /**
- * With columns that read as what another object says: of a row type or a domain, or of arrays of them, or `regclass` and
- * its like. True where that may change without any definition being another in the end: an object that is made again as
- * it was has another oid, and an attribute of a row type other values.
+ * Tables with columns whose text depends on another object: of a row type or a domain, or arrays of them, or
+ * `regclass` and similar. True where that may change without a different definition in the end: an object that is
+ * created again has another oid, and an attribute of a row type other values.
  */
 async function fragileTables(client: Client): Promise<Map<string, boolean>> {
   const found = await rows<{ schema: string; name: string; naming: boolean }>(

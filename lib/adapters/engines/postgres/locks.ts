@@ -9,7 +9,7 @@ import { writeCounters } from './facts/writes.ts';
 
 const ATTEMPTS = 5;
 
-/** An exported snapshot, when it was taken, and how often each table had been written a moment before. */
+/** An exported snapshot, when it was taken, and the write counters of each table from just before it. */
 export type Snapshot = {
   id: string;
   takenAt: string;
@@ -20,7 +20,8 @@ export type Snapshot = {
 
 /**
  * Locks every table ACCESS SHARE in the holder's transaction, and takes its snapshot. `side` is a connection outside
- * of it. A table created meanwhile is locked after the snapshot, and must then still be what the snapshot sees.
+ * of it. A table that is created in between is locked after the snapshot, and must then still be what the snapshot
+ * sees.
  */
 export async function lockThenSnapshot(
   holder: Client,
@@ -33,7 +34,7 @@ export async function lockThenSnapshot(
     await holder.query(`set local lock_timeout = ${lockTimeoutSeconds * 1000}`);
     const locked = new Set<string>();
     await lockStanding(holder, (await tablesToLock(side)).names, locked);
-    // Before the snapshot: what is written between the two counts as written since, never as unwritten.
+    // Before the snapshot: a write between the two counts as written since, never as unwritten.
     const writes = await writeCounters(side);
     const [snapshot] = await rows<{ id: string; at: Date | string }>(
       holder,
@@ -56,7 +57,7 @@ export async function lockThenSnapshot(
   );
 }
 
-/** Locks the tables of a list, and adds them to `locked`; not those that were dropped since the list was made. */
+/** Locks the tables of a list, and adds them to `locked`; skips those that were dropped since the list was read. */
 async function lockStanding(holder: Client, names: string[], locked: Set<string>): Promise<void> {
   for (const some of chunks(names, 500)) {
     await holder.query('savepoint unlocked');
@@ -69,7 +70,7 @@ async function lockStanding(holder: Client, names: string[], locked: Set<string>
   }
 }
 
-/** Locks tables that the holder's snapshot sees; false when one of them is gone by now, or not the same any more. */
+/** Locks tables that the holder's snapshot sees; false when one has been dropped or is no longer the same. */
 async function lockUnchanged(holder: Client, side: Client, names: string[]): Promise<boolean> {
   if (names.length === 0) return true;
   const seen = await versions(holder);
@@ -82,7 +83,7 @@ function chunks<T>(all: T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
 }
 
-/** Not a table any more, or not there: what a list of tables meets that has become old. */
+/** Errors of an outdated list of tables: no longer a table, or dropped. */
 const VANISHED = ['42P01', '3F000', '42809'];
 
 async function lock(holder: Client, tables: string[]): Promise<'locked' | 'vanished'> {
@@ -101,7 +102,7 @@ async function lock(holder: Client, tables: string[]): Promise<'locked' | 'vanis
   }
 }
 
-/** What changes when a table is rewritten, altered, or dropped and made again; by its name. */
+/** Values that change when a table is rewritten, altered, or dropped and created again; by its name. */
 async function versions(client: Client): Promise<Map<string, string>> {
   const found = await rows<{ schema: string; name: string; version: string }>(
     client,

@@ -5,8 +5,8 @@ import { connect, rows } from './connection.ts';
 
 /**
  * A transaction pooler gives one server connection to several clients in turn, so the transaction that holds the
- * snapshot and pg_dump's own would not be what they seem. A host name can say it before. Whoever is asked by the backend
- * that greeted it is connected directly, which takes no second connection: a pooler greets with a number of its own.
+ * snapshot and pg_dump's own would not be what they seem. A host name may show it at once. A connection whose backend
+ * number is the one in the greeting is direct, and needs no second connection: a pooler greets with its own number.
  */
 export async function refusePooler(client: Client, credentials: Credentials): Promise<void> {
   refusePoolerHost(credentials);
@@ -14,7 +14,7 @@ export async function refusePooler(client: Client, credentials: Credentials): Pr
   if (processID === (await backendOf(client))) return;
   const other = await connect(credentials);
   try {
-    // A pool may hand out its connections in turn or the last one first: each client is asked twice running, and mixed.
+    // A pool may hand out its connections in turn or last in, first out: each client is asked twice, in mixed order.
     const seen = { first: new Set<number>(), other: new Set<number>() };
     const order = ['first', 'first', 'other', 'other', 'first', 'other'] as const;
     for (const who of [...order, ...order]) seen[who].add(await backendOf(who === 'first' ? client : other));

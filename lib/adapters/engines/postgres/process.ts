@@ -4,21 +4,21 @@ import { UnderstudyError } from '../../../domain/errors.ts';
 import type { Credentials } from '../../../ports/database.ts';
 import { withoutValues } from './error-text.ts';
 
-/** How a finished program ended, and the last it said. */
+/** How a finished program ended, and its last output. */
 export type Ending = { code: number | null; signal: NodeJS.Signals | null; stderr: string };
 
 /**
- * The whole environment of a child: nothing of this process's own (no AWS_*, no configuration) gets through.
- * Who runs as a uid without an account brings `extra` (nss_wrapper's variables) along.
+ * The whole environment of a child: nothing of this process's own (no AWS_*, no configuration) is passed on. A
+ * process whose uid has no account passes `extra` (nss_wrapper's variables).
  */
 export function childEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   return { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: '/tmp', ...extra };
 }
 
-/** The authorities this system trusts. RDS's are not among them until someone adds them to the image. */
+/** The authorities this system trusts. RDS's are among them only if the image adds them. */
 export const SYSTEM_CA = '/etc/ssl/certs/ca-certificates.crt';
 
-/** libpq's settings for a source. They go by environment: argv can be read by every process of the machine. */
+/** libpq's settings for a source. They go by environment: every process of the machine can read argv. */
 export function libpqEnvironment(credentials: Credentials): Record<string, string> {
   return {
     PGHOST: credentials.host,
@@ -33,7 +33,7 @@ export function libpqEnvironment(credentials: Credentials): Record<string, strin
   };
 }
 
-/** Starts a program with pipes, an environment of its own, and a promise of how it ended. Never rejects. */
+/** Starts a program with pipes and its own environment, and returns a promise of how it ended. Never rejects. */
 export function start(
   program: string,
   args: readonly string[],
@@ -55,7 +55,7 @@ export function start(
     );
   }
   let stderr = '';
-  // Only the tail is kept: a program that complains about every row must not fill the memory.
+  // Only the tail is kept: a program that reports every row must not fill the memory.
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-8000);
   });
@@ -74,7 +74,7 @@ export function start(
   return { child, ended };
 }
 
-/** No program outlives this process, however that ends. */
+/** No program outlives this process, however it ends. */
 const alive = new Set<ChildProcess>();
 
 function endAll(): void {
@@ -84,12 +84,12 @@ function endAll(): void {
 
 const deaths = new Map<string, string[]>();
 
-/** Programs that worked in a directory and were killed, could not run, or ended without a word of their own. */
+/** Programs in a directory that were killed, could not run, or ended without a message of their own. */
 export function diedIn(directory: string): readonly string[] {
   return deaths.get(directory) ?? [];
 }
 
-/** Forgets what died in a directory, which is gone. */
+/** Removes the entries of a deleted directory. */
 export function forgetDeaths(directory: string): void {
   deaths.delete(directory);
 }
@@ -102,18 +102,21 @@ function noteDeath(program: string, cwd: string | URL | undefined, ending: Endin
   deaths.set(cwd, [...diedIn(cwd), formatEnding(name, ending)]);
 }
 
-/** Did pg_restore itself judge its input, or was it killed, not startable, without memory, or without a library? */
+/** Did pg_restore judge its input? Otherwise it was killed or could not start, or lacked memory or a library. */
 export function isVerdict({ code, signal, stderr }: Ending): boolean {
-  // A worker that fails says why before its parent says that it ended; one that is killed does not.
+  // A worker that fails reports why before its parent reports the end; a killed one does not.
   const ownWords = stderr
     .split('\n')
     .filter((line) => line.startsWith('pg_restore: ') && !line.includes('worker process died unexpectedly'));
-  // Of these it says that it could not go on, not that its input is bad.
+  // These messages mean that it could not continue, not that its input is bad.
   const ofMachine = /out of memory|cannot allocate memory|resource temporarily unavailable|no space left/i;
   return signal === null && code !== null && ownWords.length > 0 && !ofMachine.test(ownWords.join('\n'));
 }
 
-/** `pg_dump exited with 1: pg_dump: error: …` without secrets, statements and rows: it goes to people, by e-mail too. */
+/**
+ * `pg_dump exited with 1: pg_dump: error: …` without secrets, statements and rows: it is sent to people, by e-mail
+ * too.
+ */
 export function formatEnding(program: string, ending: Ending, secret?: string): string {
   const how = ending.signal
     ? `was ended by ${ending.signal}`
@@ -126,14 +129,14 @@ export function formatEnding(program: string, ending: Ending, secret?: string): 
   return withoutSecret(said === '' ? `${program} ${how}` : `${program} ${how}: ${said}`, secret);
 }
 
-/** Begins what the server and its programs quote: a statement, which may hold a password, or a row. */
+/** Prefixes of what the server and its programs quote: a statement, which may contain a password, or a row. */
 const QUOTES =
   /^(?:pg_\w+: detail: )?Command was:|\bQuery was:|^LINE \d+:|(?:^|\s)(?:DETAIL|CONTEXT|STATEMENT|QUERY):/;
-/** Begins what a program says itself. A statement or a row may look like a good deal, but hardly like this. */
+/** Prefixes of a program's own messages, which a statement or a row is unlikely to have. */
 const SPEAKS =
   /^(?:pg_dump|pg_dumpall|pg_restore|initdb|psql): (?:error|warning|hint|detail|fatal)|^psql:\S+:\d+: |^HINT: {2}|^\d{4}-\d\d-\d\d .*\b(?:ERROR|FATAL|PANIC|WARNING|LOG|HINT): {2}/;
 
-/** The lines in which a program speaks for itself. */
+/** Lines with a program's own messages. */
 function withoutContent(lines: readonly string[]): string[] {
   let quoting = false;
   return lines.filter((line) => {
@@ -143,7 +146,7 @@ function withoutContent(lines: readonly string[]): string[] {
   });
 }
 
-/** Takes a secret, and passwords inside connection URLs, out of a text. */
+/** Removes a secret, and passwords inside connection URLs, from a text. */
 export function withoutSecret(text: string, secret?: string): string {
   const hidden = secret && secret.length > 0 ? text.replaceAll(secret, '***') : text;
   return hidden.replace(/(postgres(?:ql)?:\/\/[^:\s/]+:)\S+@/g, '$1***@');

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /**
- * Ends every process that works in a directory or below it: a server whose owner died, and the programs beside it. The
- * server is asked first, because it frees its shared memory and ends its own processes.
+ * Ends every process with a working directory in or below a directory: a server whose owner died, and its programs.
+ * The server is asked first, because it frees its shared memory and ends its own processes.
  */
 export async function endProcessesIn(directory: string): Promise<void> {
   const postmaster = await postmasterOf(directory);
@@ -29,12 +29,12 @@ async function gone(directory: string, postmaster: number | undefined): Promise<
 
 async function postmasterOf(directory: string): Promise<number | undefined> {
   const text = await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8').catch(() => '');
-  // initdb's own server writes its number as a negative one.
+  // initdb's own server writes its process id as a negative number.
   const pid = Math.abs(Number.parseInt(text, 10));
   return pid > 1 ? pid : undefined;
 }
 
-/** By their working directory. Where the system does not show it, the server alone, by its command line. */
+/** By working directory. Where the system does not show it, only the server, by its command line. */
 async function processesIn(directory: string, postmaster: number | undefined): Promise<number[]> {
   if (!existsSync('/proc/self/cwd')) {
     const command = await promisify(execFile)('ps', ['-o', 'command=', '-p', String(postmaster ?? 0)]).then(
@@ -56,6 +56,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 }

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 /** One installation of PostgreSQL's programs. */
 export type Programs = { bin: string; version: string; major: number };
 
-/** Where to look: `PG_BIN` first, then Debian's layout, Homebrew's, and PATH. */
+/** Where to look: `PG_BIN` first, then the layouts of Debian and Homebrew, and PATH. */
 export function candidateDirectories(pgBin: string | undefined, path: string): string[] {
   const versioned = ['/usr/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt'].flatMap((root) =>
     existsSync(root)
@@ -35,8 +35,8 @@ export async function findPrograms(directories: readonly string[]): Promise<Prog
 }
 
 /**
- * The client that may dump a server of this major: one of its own. An older one does not know what it would leave out,
- * and what a newer one writes no server of that major can rehearse.
+ * The client for dumping a server of this major: one of the same major. An older one does not know what it would
+ * omit, and no server of that major can rehearse what a newer one writes.
  */
 export function clientFor(programs: readonly Programs[], serverMajor: number): Programs {
   const same = programs.find((candidate) => candidate.major === serverMajor);
@@ -48,13 +48,13 @@ export function clientFor(programs: readonly Programs[], serverMajor: number): P
   throw new Refusal('client-too-old', `${said}; an older pg_dump cannot dump it`, { hint });
 }
 
-/** The lowest major from this one on; of several installations of it the first, which is that of `PG_BIN`. */
+/** The lowest major from this one on; of several installations the first, which is that of `PG_BIN`. */
 function nearest(programs: readonly Programs[], from: number): Programs | undefined {
   const lowest = Math.min(...programs.filter(({ major }) => major >= from).map(({ major }) => major));
   return programs.find(({ major }) => major === lowest);
 }
 
-/** Programs that can read an archive made by `major`: the same, or the next newer. */
+/** Programs that can read an archive of this major: the same, or the next newer. */
 export function readerFor(programs: readonly Programs[], major: number): Programs {
   const reader = nearest(programs, major);
   if (reader) return reader;

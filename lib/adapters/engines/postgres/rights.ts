@@ -3,7 +3,7 @@ import { rows } from './connection.ts';
 import { notOfExtension, ours } from './facts/ours.ts';
 import { identifier } from './sql.ts';
 
-/** A right that the dump role lacks, and the SQL that gives it to this very role. */
+/** A right that the dump role lacks, and the SQL that grants it to this role. */
 export type Missing = { code: 'tables-unreadable' | 'rows-hidden'; message: string; sql: string };
 
 /**
@@ -15,7 +15,7 @@ export const DUMPED = `pg_catalog.pg_class c join pg_catalog.pg_namespace n on n
     c.relkind in ('r', 'p', 'S') and ${ours('n')} and ${notOfExtension('pg_class', 'c.oid')}
     or c.relkind in ('r', 'S') and exists (select from pg_catalog.pg_extension e where c.oid = any (e.extconfig)))`;
 
-/** Everything that the dump role lacks, tried on PostgreSQL against what pg_dump itself refuses. */
+/** Everything that the dump role lacks; tested against what pg_dump itself refuses. */
 export async function missingRights(client: Client): Promise<Missing[]> {
   const [who] = await rows<{ role: string; number: string }>(
     client,
@@ -79,7 +79,9 @@ async function unreadableObjects(
   };
 }
 
-/** Under row-level security a role sees only some rows; pg_dump gives up there. Only the policies of a table itself count. */
+/**
+ * Under row-level security a role sees only some rows, and pg_dump fails. Only the policies of a table itself count.
+ */
 async function hidden(client: Client, role: string): Promise<Missing | undefined> {
   const found = await rows<{ name: string }>(
     client,

@@ -8,8 +8,8 @@ import { conninfo } from './sql.ts';
 const LIMIT = 16 * 1024 * 1024;
 
 /**
- * Roles without their passwords, as SQL: managed services let nobody read pg_authid. A short text and exit code 0 are
- * both required; a denied roles dump has passed for a backup before.
+ * Roles without their passwords, as SQL: managed services allow no role to read pg_authid. Both a minimum of text and
+ * exit code 0 are required: a refused dump of roles has passed as a backup before.
  */
 export async function dumpRoles(programs: Programs, credentials: Credentials): Promise<Buffer> {
   const args = [

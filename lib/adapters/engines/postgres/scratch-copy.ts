@@ -14,7 +14,7 @@ import { confirmWritten } from './restore/written.ts';
 import { type ScratchServer, SUPERUSER } from './scratch-server.ts';
 import { singleValue } from './single-value.ts';
 
-/** Hands over what was restored on a scratch server, and closes its connections afterwards. */
+/** Passes on the restored copy on a scratch server, and closes its connections afterwards. */
 export async function withCopyOn<T>(
   server: ScratchServer,
   programs: Programs,
@@ -38,7 +38,7 @@ export async function withCopyOn<T>(
   }
 }
 
-/** What a proof compares, read from a copy. `read` reads the tables. */
+/** The content of a copy that a proof compares. `read` reads the tables. */
 export async function copyFacts(
   client: Client,
   depth: 'fingerprints' | 'counts',
@@ -88,5 +88,5 @@ async function readAtOnce(
   return found;
 }
 
-/** Few, so that the largest tables do not all fall to one connection. */
+/** Few, so that the largest tables do not all go to one connection. */
 const PART = 8;

@@ -10,7 +10,7 @@ import { endProcessesIn } from './processes-in.ts';
 const OURS = /^us-run-[0-9a-f]{8}(\.new)?$/;
 const LOCK = 'owner';
 const SOCKET = '.s.PGSQL.5432';
-/** Bytes that the path of a Unix socket may have on every system: Linux allows 107, macOS 103. */
+/** The longest path of a Unix socket that every system allows, in bytes: Linux allows 107, macOS 103. */
 const LONGEST = 103;
 const NOT_LOCKED_AFTER_MS = 600_000;
 
@@ -38,7 +38,7 @@ export async function makeRunDirectory(base: string): Promise<RunDirectory> {
     try {
       rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     } catch {
-      // The next run sweeps it.
+      // The next run removes it.
     }
   };
   process.once('exit', removeNow);
@@ -56,8 +56,8 @@ export async function makeRunDirectory(base: string): Promise<RunDirectory> {
 }
 
 /**
- * Removes what runs whose process has died left below `base`, and first ends the PostgreSQL servers still running in it.
- * What cannot be removed stays, and takes space.
+ * Removes what dead runs left below `base`, and first ends the PostgreSQL servers still running in it. What cannot be
+ * removed stays, and takes space.
  */
 export async function sweepRunDirectories(base: string): Promise<void> {
   await makeBase(base);
@@ -70,10 +70,13 @@ export async function sweepRunDirectories(base: string): Promise<void> {
   }
 }
 
-/** Another account could replace what lies in a directory of its own, so only one of ours or of root's will do. */
+/**
+ * Another account could replace the content of a directory that it owns, so the base must belong to this account or
+ * to root.
+ */
 async function makeBase(base: string): Promise<void> {
   const made = await mkdir(base, { recursive: true });
-  // The account that PostgreSQL runs as has to get through to the run's own directory.
+  // PostgreSQL's account must be able to enter the run's own directory.
   if (made !== undefined) await chmod(base, 0o711);
   const { uid } = await lstat(await realpath(base));
   if (uid === 0 || uid === process.getuid?.()) return;
@@ -83,7 +86,7 @@ async function makeBase(base: string): Promise<void> {
 }
 
 async function inUse(path: string): Promise<boolean> {
-  // Between its making and its lock a directory is nobody's for a moment.
+  // Between its creation and its lock a directory has no owner for a moment.
   const { mtimeMs } = await lstat(path).catch(() => ({ mtimeMs: 0 }));
   if (path.endsWith('.new') && Date.now() - mtimeMs < NOT_LOCKED_AFTER_MS) return true;
   return new Promise((resolve) => {

@@ -12,16 +12,16 @@ import { connectLocally } from './connection.ts';
 import { childEnvironment, type Ending, formatEnding, start } from './process.ts';
 import type { Programs } from './programs.ts';
 
-/** Name of the scratch server's own superuser. No source has a role of this name: part of it is left to chance. */
+/** Name of the scratch server's own superuser. It is partly random, so no source has a role of this name. */
 export const SUPERUSER = `understudy_scratch_${randomBytes(6).toString('hex')}`;
 
 export type ScratchServer = {
   directory: string;
-  /** Environment of programs that talk to it: nothing of ours, and its socket. */
+  /** Environment of programs that connect to it: only its socket, nothing of this process. */
   environment: (user: string, database: string) => Record<string, string>;
   identity: { uid?: number; gid?: number };
   connect(user: string, database: string): Promise<Client>;
-  /** How it ended, if it has. */
+  /** How it ended, once it has. */
   hasEnded(): Ending | undefined;
   /** SQLSTATEs of the errors in its log since it was last cleared. */
   reported(): Set<string>;
@@ -29,9 +29,9 @@ export type ScratchServer = {
 };
 
 /**
- * Starts a PostgreSQL server that nobody else can reach: a socket in a directory of its own and no TCP, no preloaded
- * libraries, no logical replication workers, nothing of this process's environment. Nothing in it is meant to last, so
- * it never waits for a disk.
+ * Starts a PostgreSQL server that only this process can reach: a socket in its own directory and no TCP, no preloaded
+ * libraries, no logical replication workers, nothing of this process's environment. Its data is temporary, so it
+ * never waits for a disk.
  */
 export async function startScratchServer(
   directory: string,
@@ -103,7 +103,7 @@ export async function startScratchServer(
   throw new UnderstudyError('scratch-failed', 'the scratch server did not start within 30 seconds');
 }
 
-/** Collects the SQLSTATEs of what a server logs. Further lines of a message begin with a tab. */
+/** Collects the SQLSTATEs of a server's log. Further lines of a message begin with a tab. */
 function sqlStates(log: Readable): Set<string> {
   const found = new Set<string>();
   let rest = '';
@@ -139,20 +139,20 @@ function settings(directory: string, major: number): string[] {
     `maintenance_work_mem=${Math.max(64, Math.min(1024, Math.floor(megabytes / 8)))}MB`,
     `max_parallel_maintenance_workers=${availableParallelism()}`,
     'logging_collector=off',
-    // Only its SQLSTATEs are read: see trouble.ts. What it says of rows and statements goes nowhere.
+    // Only the SQLSTATEs are read (see trouble.ts). Quoted rows and statements are discarded.
     'log_min_messages=error',
     'log_error_verbosity=terse',
     'log_line_prefix=%e ',
-    // A backend that dies ends the server, so that its death cannot be missed.
+    // A backend that dies ends the server, so that its death is noticed.
     'restart_after_crash=off',
-    // From 17 on one may fire at a login, and it would be the superuser's.
+    // From 17 on an event trigger can fire at a login, and it would run as the superuser.
     ...(major >= 17 ? ['event_triggers=off'] : []),
     'log_statement=none',
     'log_min_error_statement=panic',
   ];
 }
 
-/** PostgreSQL refuses to run as root, so root lends the directory to another account. */
+/** PostgreSQL refuses to run as root, so root gives the directory to another account. */
 async function lendDirectory(
   directory: string,
   owner: string | undefined,
@@ -182,7 +182,7 @@ const NSS_WRAPPER = [
   '/usr/lib/aarch64-linux-gnu/libnss_wrapper.so',
 ];
 
-/** A function runs as a uid that passwd does not know, and initdb then refuses: lend it a passwd of its own. */
+/** A function runs as a uid without an account, and initdb then refuses: a passwd file of its own helps. */
 async function accountEnvironment(directory: string): Promise<Record<string, string>> {
   try {
     userInfo();

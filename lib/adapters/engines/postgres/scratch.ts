@@ -13,24 +13,24 @@ import { type ScratchServer, startScratchServer } from './scratch-server.ts';
 import { killedForMemory, orTrouble } from './trouble.ts';
 
 /**
- * Bytes of source database restored and proven in a second, on the slow side of what was measured
- * (docs/benchmarks.md), so that the estimate refuses too early rather than too late.
+ * Bytes of source database restored and proven in a second, at the slow end of the measurements (docs/benchmarks.md),
+ * so that the estimate refuses too early rather than too late.
  */
 const BYTES_PER_SECOND = 12_000_000;
 const WAL_LIMIT = 1_200_000_000;
 
 export type ScratchSettings = {
-  /** Below it each rehearsal has a directory of its own. */
+  /** Each rehearsal has its own directory below it. */
   base: string;
   binDirectories: readonly string[];
   /** The account PostgreSQL runs as when this process is root. */
   owner?: string | undefined;
-  /** Seconds this process still has. */
+  /** Seconds this process has left. */
   secondsLeft: () => number;
   onRead?: OnRead;
 };
 
-/** A PostgreSQL server inside this function, thrown away afterwards. */
+/** A PostgreSQL server inside this function, deleted afterwards. */
 export function localScratch(settings: ScratchSettings): Scratch {
   return {
     refusal: (manifest) => refusal(settings, manifest),
@@ -43,10 +43,11 @@ export function localScratch(settings: ScratchSettings): Scratch {
       } catch (error) {
         if (codeOf(error) !== 'restore-failed') throw error;
         const left = settings.secondsLeft();
-        // The same again, and time to tear down: ended half-way it would say less than the first failure does.
+        // Time for the same again and for the teardown: a second attempt that is cut off would say less than
+        // the first failure.
         const fits = (times: number) => left >= times * 1.2 * (began - left) + 60;
         if (!fits(1)) throw withMore(error, 'there was no time for a second try');
-        // One after the other, where there is time: parallel jobs can stand in each other's way (deadlocks).
+        // One after the other, if there is time: parallel jobs can block each other (deadlocks).
         serially = fits(availableParallelism());
         request.again?.(reasonOf(error));
       }
@@ -75,7 +76,7 @@ async function withFreshCopy<T>(
     const restored = await restoreInto(server, programs, request).catch(async (error: unknown) => {
       throw await troubled(error);
     });
-    // What was tolerated so far is no news to those who ask the copy.
+    // Errors before this moment were tolerated already.
     server.reported().clear();
     return await withCopyOn(server, programs, restored, request.signal, settings.onRead, (copy) =>
       watched(copy, troubled, use),
@@ -89,7 +90,7 @@ async function withFreshCopy<T>(
   }
 }
 
-/** A question that is not answered is an answer to who asks it; that the machine was to blame must not be lost. */
+/** A failed question is an answer for its caller; but the record that the machine caused it must not be lost. */
 async function watched<T>(
   copy: ScratchCopy,
   troubled: (error: unknown) => Promise<unknown>,
@@ -128,8 +129,8 @@ async function programsFor(settings: ScratchSettings, major: number): Promise<Pr
 }
 
 /**
- * Space and time are asked for before a byte is fetched: archive, 1.3 × the database, and its write-ahead log. What
- * interrupted rehearsals left takes space, so it goes first: this container may have been another's.
+ * Checks space and time before fetching a byte: archive, 1.3 × the database, and its write-ahead log. Leftovers of
+ * interrupted rehearsals are removed first: this container may have run another one.
  */
 async function refusal(settings: ScratchSettings, manifest: Manifest) {
   await sweepRunDirectories(settings.base);

@@ -1,12 +1,12 @@
 import type { Client } from 'pg';
 import { UnderstudyError } from '../../../domain/errors.ts';
 
-/** Runs one question as a role that can change nothing, for so many seconds at most. */
+/** Runs one question as a role that can change nothing, with a time limit in seconds. */
 export async function singleValue(client: Client, sql: string, seconds = 60): Promise<string | undefined> {
   await client.query('begin read only');
   try {
     await client.query(`set local statement_timeout = '${Math.max(1, Math.floor(seconds))}s'`);
-    // The extended protocol takes one statement and no more; values come as the server writes them.
+    // The extended protocol takes exactly one statement; values come as the server writes them.
     const asked = {
       text: sql,
       rowMode: 'array' as const,

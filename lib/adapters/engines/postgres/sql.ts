@@ -1,9 +1,9 @@
-/** A name as SQL. */
+/** Quotes a name for SQL. */
 export function identifier(...parts: string[]): string {
   return parts.map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
 }
 
-/** A value inside a connection string, whatever it holds. */
+/** Quotes any value for a connection string. */
 export function conninfo(value: string): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -9,7 +9,7 @@ import { childEnvironment, formatEnding, isVerdict, start } from './process.ts';
 import type { Programs } from './programs.ts';
 
 /**
- * Types of entries of more than one word, or that begin one of more, by the catalog that such an entry comes from: none
+ * Entry types of several words, or that begin one of several, by the catalog that such an entry comes from: none
  * begins another of its catalog.
  */
 const TYPES: Record<number, readonly string[]> = {
@@ -61,20 +61,20 @@ function parseLine(line: string): TocEntry {
   return { id: Number(id), type: typeOf(what, Number(catalog)), what };
 }
 
-/** Names may be anything (a schema called DATA, say), so the catalog that an entry comes from has its word. */
+/** Names may be anything (a schema called DATA, say), so the entry's catalog decides. */
 function typeOf(what: string, catalog: number): string {
   const type = TYPES[catalog]?.find((candidate) => what.startsWith(`${candidate} `));
   return type ?? what.split(' ', 1)[0]!;
 }
 
-/** The line of a table's data as pg_dump lists it. */
+/** The line of a table's data in pg_dump's list. */
 export function dataLine(table: { schema: string; name: string; owner: string }): string {
   return `TABLE DATA ${table.schema} ${table.name} ${table.owner}`.replace(/[\r\n]/g, ' ');
 }
 
 /**
- * Reads the table of contents from the head of an archive that passes by. Chunks are offered until the program has
- * read enough and closes its input; the rest of the archive it does not want.
+ * Reads the table of contents from the head of a streamed archive. The program gets chunks until it has read enough
+ * and closes its input; it does not need the rest of the archive.
  */
 export function tocReader(programs: Programs): {
   offer(chunk: Buffer): Promise<void>;
@@ -109,7 +109,7 @@ export function tocReader(programs: Programs): {
   };
 }
 
-/** Waits until a child takes more, or takes no more at all. Leaves no listener behind: an archive has very many chunks. */
+/** Waits until a child takes more input or has closed it. Removes its listeners: an archive has very many chunks. */
 export async function drained(input: Writable): Promise<void> {
   const over = new AbortController();
   await Promise.race([

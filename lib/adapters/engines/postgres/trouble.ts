@@ -8,10 +8,10 @@ import { diedIn, formatEnding } from './process.ts';
 import { digestOnDisk } from './restore/fetch.ts';
 import { type ScratchServer, SUPERUSER } from './scratch-server.ts';
 
-/** Below this PostgreSQL may not even write another segment of its log. */
+/** With less than this PostgreSQL may not even write another segment of its log. */
 const LOW_WATER_BYTES = 64_000_000;
 const ELSE = 'find what else writes or deletes there';
-/** SQLSTATEs, or the classes of them, that speak of the machine: PostgreSQL's manual, appendix A. */
+/** SQLSTATEs, or classes of them, that are about the machine: PostgreSQL's manual, appendix A. */
 const OF_MACHINE: [RegExp, string, string][] = [
   [/^53100/, 'PostgreSQL found the disk full', 'give scratch more space'],
   [/^53200/, 'PostgreSQL had too little memory', 'give scratch more memory'],
@@ -23,13 +23,13 @@ const OF_MACHINE: [RegExp, string, string][] = [
 
 type Trouble = { message: string; hint: string };
 
-/** Facts about the stored bytes, wherever they were read. */
+/** Findings about the stored bytes, wherever they were read. */
 const OF_BYTES = ['checksum-mismatch', 'artifact-missing'];
 
 /**
- * Asks the machine, after a failure and not by the failure's words, whether it was to blame: did the server or a program
- * die, did the server speak of space, memory or files, is there room, and is what was fetched still the same? Gives the
- * failure itself where everything is as it should be, else an error that says what is not.
+ * Checks after a failure whether the machine caused it, by its state and not by the error's text: did the server or a
+ * program die, did the server report space, memory or files, is there room, and are the fetched bytes unchanged?
+ * Returns the failure itself if everything is in order, else an error that names what is not.
  */
 export async function orTrouble(
   error: unknown,
@@ -69,19 +69,19 @@ async function ofServer(
     if (state) return { message: `${message} (SQLSTATE ${state})`, hint: what };
   }
   const ended = server.hasEnded();
-  // Its own last words may be about a row or a statement.
+  // Its last output may quote a row or a statement.
   if (ended) return { message: formatEnding('the scratch server', { ...ended, stderr: '' }), hint };
   if (!answers) return { message: 'the scratch server no longer answers', hint };
   const [died] = diedIn(server.directory);
   return died === undefined ? undefined : { message: died, hint };
 }
 
-/** A library that the place lacks: `restore-needs-…` says so better, and judges no more. */
+/** A library that is not installed here: `restore-needs-…` reports that better. */
 function isLack(state: string, code: string): boolean {
   return state === '58P01' && code.startsWith('restore-needs-');
 }
 
-/** A server whose backend died ends within a moment, and takes no connection until then. */
+/** A server whose backend died ends within a moment, and refuses connections until then. */
 async function isUp(server: ScratchServer): Promise<boolean> {
   for (let attempt = 0; attempt < 2; attempt++) {
     await sleep(250);
@@ -111,7 +111,7 @@ async function ofFiles(
   return undefined;
 }
 
-/** How many processes the kernel has ended for want of memory since it started; 0 where it does not say. */
+/** How many processes the kernel has killed for lack of memory since it started; 0 where it does not report that. */
 export function killedForMemory(): number {
   try {
     return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1] ?? 0);

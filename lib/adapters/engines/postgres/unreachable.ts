@@ -4,13 +4,13 @@ import { withoutSecret } from './process.ts';
 import { identifier } from './sql.ts';
 
 /**
- * What node-pg and TLS say has no SQLSTATE. A server may speak another language: `routine`, the function of its source
- * that complained, tells what one SQLSTATE has in common with others; poolers leave it out, so words count as well.
+ * Errors of node-pg and TLS have no SQLSTATE. A server's messages may be in another language: `routine`, the function
+ * in its source, tells apart what one SQLSTATE has in common; poolers omit it, so English words count as well.
  */
 type ErrorInfo = { code: string; message: string; routine: string };
 type Cause = {
   is: (said: ErrorInfo) => boolean;
-  /** What happened, behind the place's name. Left out where the place was never reached. */
+  /** What happened, after the place's name. Omitted where the place was never reached. */
   what?: string;
   hint: (to: Credentials, said: ErrorInfo) => string;
   credentials?: true;
@@ -21,7 +21,7 @@ const code =
   (said: ErrorInfo) =>
     codes.includes(said.code);
 const words = (pattern: RegExp) => (said: ErrorInfo) => pattern.test(said.message) || pattern.test(said.code);
-/** An SQLSTATE with words, or from that routine. */
+/** An SQLSTATE with certain words, or from that routine. */
 const state = (code: string, pattern: RegExp, routine?: string) => (said: ErrorInfo) =>
   said.code === code && (pattern.test(said.message) || said.routine === routine);
 
@@ -153,10 +153,10 @@ function hbaLine({ sslmode, database, user }: Credentials, { message }: ErrorInf
   return `add a line to the server’s pg_hba.conf, then select pg_reload_conf(): ${sslmode === 'disable' ? 'host' : 'hostssl'} ${identifier(database)} ${identifier(user)} ${address} scram-sha-256`;
 }
 
-/** Why there is no connection, in words, with the remedy for exactly that. */
+/** Why there is no connection, in words, with the remedy for this cause. */
 export function unreachable(error: unknown, where: string, to?: Credentials): UnderstudyError {
   const { code = '', message, routine = '' } = error as Partial<ErrorInfo>;
-  // Of a host with several addresses the message is empty.
+  // For a host with several addresses the message is empty.
   const said: ErrorInfo = { code, message: message || code, routine };
   const cause = to && CAUSES.find(({ is }) => is(said));
   const told = withoutSecret(said.message, to?.password).replace(/; if the root CA is installed.*$/, '');

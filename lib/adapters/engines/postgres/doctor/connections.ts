@@ -4,9 +4,9 @@ import { rows } from '../connection.ts';
 import { identifier } from '../sql.ts';
 import { bad, good } from './symptoms.ts';
 
-/** A dump holds four at once: the holder, the lister, the look-out for blocked sessions, and pg_dump's own. */
+/** A dump uses four at once: the holder, the lister, the look-out for blocked sessions, and pg_dump's own. */
 const NEEDED = 4;
-/** What is asked for where a limit is short: a dump, and what else of Understudy may run beside it. */
+/** What a limit must leave room for: a dump, and other work of Understudy at the same time. */
 const WANTED = 8;
 
 type Facts = {
@@ -23,7 +23,7 @@ type Facts = {
   used: number;
 };
 
-/** Whether the role, the database and the server each leave a dump the connections it needs. */
+/** Do the role, the database and the server each leave a dump enough connections? */
 export async function connections(client: Client): Promise<Symptom> {
   const facts = (await rows<Facts>(client, FACTS))[0]!;
   const places = placesOf(facts);
@@ -38,7 +38,7 @@ export async function connections(client: Client): Promise<Symptom> {
 }
 
 function placesOf(facts: Facts): { name: string; used: number; limit: number | undefined; sql: string }[] {
-  // Neither limit holds for a superuser.
+  // Neither limit applies to a superuser.
   const limit = (given: number) => (given < 0 || facts.superuser ? undefined : given);
   const role = identifier(facts.role);
   const database = identifier(facts.database);
@@ -67,7 +67,10 @@ function placesOf(facts: Facts): { name: string; used: number; limit: number | u
   ];
 }
 
-/** Without the right to see what others do, only theirs that have a database can be counted. Our own does not count. */
+/**
+ * Without the right to see other sessions, only those with a database can be counted. Understudy's own does not
+ * count.
+ */
 const FACTS = `
   with session as (
     select datid, usesysid from pg_catalog.pg_stat_activity

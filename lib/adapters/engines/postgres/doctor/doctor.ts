@@ -12,7 +12,7 @@ import { locks } from './locks.ts';
 import { permissions, power, sessions } from './role.ts';
 import { bad, good, judge } from './symptoms.ts';
 
-/** What a person asks before trusting a connection, one symptom a question. Reads only, over one connection. */
+/** Checks a connection before it is used, one symptom for each question. Reads only, over one connection. */
 export async function doctor(
   credentials: Credentials,
   policy: Policy,
@@ -21,7 +21,7 @@ export async function doctor(
   let client: Client | undefined;
   const opened = await judge('connection', async () => {
     client = await connect(credentials);
-    // A catalog that somebody holds locked must not keep the other answers back.
+    // A locked catalog must not keep the other answers back.
     await client.query("set statement_timeout = '30s'; set lock_timeout = '5s'");
     return reached(client, credentials);
   });
@@ -82,12 +82,15 @@ async function longTransactions(client: Client): Promise<Symptom> {
   );
 }
 
-/** What a function may have at most where it restores, in bytes. */
+/** The largest storage of a function that restores, in bytes. */
 const LARGEST_SCRATCH = 10_240 * 1_048_576;
-/** What a rehearsal takes of it for each byte of the source: the copy and its log, and an archive of a good third. */
+/**
+ * How much of it a rehearsal takes for each byte of the source: the copy and its log, and an archive of about a
+ * third.
+ */
 const SCRATCH_TAKES = 1.7;
 
-/** Measured against the largest scratch there is: this function's own /tmp is not where a rehearsal restores. */
+/** Compared with the largest scratch storage: this function's own /tmp is not where a rehearsal restores. */
 async function disk(client: Client): Promise<Symptom> {
   const [database] = await rows<{ bytes: string }>(
     client,

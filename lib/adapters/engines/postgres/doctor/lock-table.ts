@@ -4,9 +4,9 @@ import { rows } from '../connection.ts';
 import { DUMPED } from '../rights.ts';
 import { bad, good } from './symptoms.ts';
 
-/** What the holder and pg_dump lock of the catalogs, with room for the indexes of one table; measured on 15 to 18. */
+/** Catalog locks of the holder and pg_dump, with room for the indexes of one table; measured on 15 to 18. */
 const CATALOGS = 400;
-/** Sequences are read by so many at once. */
+/** How many sequences are read in one statement. */
 const SEQUENCES_AT_ONCE = 200;
 
 type Facts = {
@@ -20,15 +20,15 @@ type Facts = {
 };
 
 /**
- * Whether the locks of a dump fit into the server's lock table: the holder locks every table, and pg_dump once more.
- * The table is sure to take max_locks_per_transaction for each session that the server is made for. It may take up to
- * three times that, from memory that is free since the start and that other transactions may use up: then it is unknown.
+ * Do a dump's locks fit into the server's lock table? The holder locks every table, and pg_dump locks it again. The
+ * table is sure to take max_locks_per_transaction for each session that the server allows. It may take up to three
+ * times that, from shared memory that other transactions may use up: between the two the answer is unknown.
  */
 export async function lockTable(client: Client): Promise<Symptom> {
   const { version, tables, sequences, views, others, each, backends } = (
     await rows<Facts>(client, FACTS)
   )[0]!;
-  // PostgreSQL 18 reads sequences without a lock each, and 17 views; but sequences are read beside pg_dump too.
+  // PostgreSQL 18 reads sequences without a lock each, and 17 views; but other sequences are read while pg_dump runs.
   const objects =
     tables +
     (version < 180_000 ? sequences : Math.min(sequences, SEQUENCES_AT_ONCE)) +

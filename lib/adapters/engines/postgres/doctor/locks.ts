@@ -6,8 +6,8 @@ import { bad, good } from './symptoms.ts';
 type Held = { who: string; granted: boolean; relation: string; ends: string };
 
 /**
- * Who holds or awaits an exclusive lock that a dump would wait for. What a dump does not see is in nobody's way:
- * temporary tables, and tables that a transaction has made and not committed.
+ * Sessions that hold or await an exclusive lock that a dump would wait for. Tables that a dump does not see are not
+ * in its way: temporary ones, and those of a transaction that has not committed.
  */
 export async function locks(client: Client): Promise<Symptom> {
   const held = await rows<Held>(

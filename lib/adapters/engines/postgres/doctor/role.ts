@@ -16,7 +16,7 @@ export async function permissions(client: Client): Promise<Symptom[]> {
   return missing.map(({ message, sql }) => bad('permissions', message, sql));
 }
 
-/** A role that may do more than read is said: it stands in no dump's way. */
+/** A role that may write is reported; it does not prevent a dump. */
 export async function power(client: Client): Promise<Symptom> {
   const [found] = await rows<{ role: string; superuser: boolean; writable: number; example: string }>(
     client,
@@ -35,7 +35,7 @@ export async function power(client: Client): Promise<Symptom> {
   return good('role', `${role} may write ${tables}`, remedy);
 }
 
-/** Without the right to it, what other sessions do reads as nothing. */
+/** Without this right, the activity of other sessions reads as nothing. */
 export async function sessions(client: Client, { schedules }: Policy): Promise<Symptom> {
   const [row] = await rows<{ seen: boolean; role: string }>(
     client,

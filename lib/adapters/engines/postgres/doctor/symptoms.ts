@@ -9,7 +9,9 @@ export function bad(check: string, message: string, next: string): Symptom {
   return { check, state: 'bad', message, next };
 }
 
-/** The answers to a question; what keeps it from being asked is the answer then, so that the others are still asked. */
+/**
+ * The answers to a question. A question that cannot be asked becomes an answer, so that the others are still asked.
+ */
 export async function judge(
   check: string,
   question: () => Promise<Symptom | Symptom[]> | Symptom,

@@ -1,17 +1,17 @@
 import type { Client } from 'pg';
 import { rows } from '../connection.ts';
 
-/** Version of every definition that tables' locks do not protect: object → the transaction that last wrote it. */
+/** The version of every definition that table locks do not protect: object → the transaction that last wrote it. */
 export type Definitions = Map<string, string>;
 
-/** In no session's own temporary schema. */
+/** Excludes every session's temporary schema. */
 const LASTING = (namespace: string) =>
   `${namespace} not in (select n.oid from pg_catalog.pg_namespace n where n.nspname ~ '^pg_(toast_)?temp_')`;
 
 /**
- * Functions, types, schemas, indexes, rules and views as they are for this session: a holder's are those of its
- * snapshot, another's those of now. PostgreSQL deparses them from the newest catalog whatever the snapshot is, so a
- * definition that changes while it is dumped can end up as neither.
+ * Functions, types, schemas, indexes, rules and views as this session sees them: the holder sees those of its
+ * snapshot, another session the current ones. PostgreSQL deparses from the newest catalog even inside a snapshot, so
+ * a definition that changes during the dump can end up as neither version.
  */
 export async function definitionsNow(client: Client): Promise<Definitions> {
   const found = await rows<{ object: string; version: string }>(
@@ -25,7 +25,9 @@ export async function definitionsNow(client: Client): Promise<Definitions> {
   return new Map(found.map(({ object, version }) => [object, version]));
 }
 
-/** What was there and is gone or different. What is new is in neither the snapshot nor the dump, and does no harm. */
+/**
+ * Definitions that have changed or disappeared. New ones are in neither the snapshot nor the dump, and do no harm.
+ */
 export function changedDefinitions(before: Definitions, now: Definitions): string[] {
   return [...before]
     .filter(([object, version]) => now.get(object) !== version)

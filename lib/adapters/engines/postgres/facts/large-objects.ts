@@ -6,9 +6,9 @@ import { fingerprintOf } from './ours.ts';
 const CHUNK = 1_048_576;
 
 /**
- * How many large objects there are, and a fingerprint of all their bytes, read in chunks of 1 MiB
- * (a large object may be far larger than a value may be). Only digests of chunks are kept, so that the server writes no
- * temporary file of their bytes.
+ * The number of large objects, and a fingerprint of all their bytes, read in chunks of 1 MiB (a large object can be
+ * larger than a value can). Only digests of chunks are kept, so that the server writes no temporary file of the
+ * bytes.
  */
 export async function largeObjectFacts(
   client: Client,

@@ -16,8 +16,8 @@ type Described = Omit<Sequence, 'value' | 'column'> & {
 };
 
 /**
- * The value that every sequence of ours would give next. Sequences are not transactional: the value is the one of this moment, whatever
- * snapshot the transaction has.
+ * The next value of every sequence of the source. Sequences are not transactional: the value is the current one,
+ * whatever snapshot the transaction has.
  */
 export async function sequenceValues(client: Client): Promise<Sequence[]> {
   const found = await rows<Described>(
@@ -56,7 +56,7 @@ export async function sequenceValues(client: Client): Promise<Sequence[]> {
   );
 }
 
-/** By oid. Since PostgreSQL 18 they can be asked for as pg_dump does, in one statement that locks none of them. */
+/** By oid. Since PostgreSQL 18, one statement reads them all without a lock, as pg_dump does. */
 async function valuesOf(client: Client, sequences: readonly Described[]): Promise<Map<string, string>> {
   const [first] = sequences;
   if (first && first.version >= 180_000) {
@@ -82,7 +82,7 @@ async function valuesOf(client: Client, sequences: readonly Described[]): Promis
   return values;
 }
 
-/** The largest value in the columns that each sequence feeds, over all tables that have such a column. */
+/** The largest value in the columns that each sequence feeds, over all tables with such a column. */
 export function maximaOf(
   tables: readonly DataTable[],
   readings: readonly TableReading[],

@@ -2,19 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { rows } from '../connection.ts';
 
-/** A session that was there before a moment and is not known to have reported since. */
+/** A session that existed before a moment and may not have reported since. */
 type Session = { pid: number; role: string | null; hidden: boolean; since: string | null };
 
-/** How often the source's sessions are looked at, in milliseconds. */
+/** Time between two looks at the source's sessions, in milliseconds. */
 const LOOK_EVERY = 250;
 
 /**
- * Why the counters may lack what was committed before a moment; undefined when they lack nothing. A session reports when
- * it comes to rest outside of a transaction, and when it ends: not within a CALL that commits as it goes, and not while one
- * transaction follows at once on another. So whoever was there before the moment must be seen at rest once, within
- * `patience` seconds. Between two reports lies up to a minute. Before PostgreSQL 15 one that went idle within half a
- * second of its last report keeps the rest until its next command; if it has been idle since before the first reading,
- * all it keeps is from before that. Our own sessions only read, the heartbeat's excepted, which ends at once.
+ * Why the counters may lack what was committed before a moment; undefined when they are complete. A session reports
+ * when it becomes idle outside of a transaction, and when it ends: not within a CALL that commits as it goes, and not
+ * while one transaction follows another at once. So every session from before the moment must be seen idle once,
+ * within `patience` seconds. Two reports are up to a minute apart. Before PostgreSQL 15 a session that became idle
+ * within half a second of its last report keeps the rest until its next command; if it has been idle since before the
+ * first reading, all it keeps is from before that. Understudy's own sessions only read, except the heartbeat's, which
+ * ends at once.
  *
  * Source: pgstat_report_stat in PostgreSQL's src/backend (postmaster/pgstat.c, since 15 utils/activity/pgstat.c).
  */

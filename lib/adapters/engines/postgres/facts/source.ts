@@ -13,7 +13,7 @@ export async function serverMajor(client: Client): Promise<number> {
 
 const majorOf = (number: string) => Math.floor(Number(number) / 10_000);
 
-/** The server and the database as a whole. `bytes` are those on its disk. */
+/** The server and the database as a whole. `bytes` is its size on disk. */
 export async function sourceFacts(client: Client, snapshotAt: string): Promise<SourceFacts> {
   const [row] = await rows<
     Omit<SourceFacts, 'serverMajor' | 'bytes' | 'snapshotAt'> & { number: string; bytes: string }
@@ -49,7 +49,7 @@ export async function extensionFacts(client: Client): Promise<ExtensionFacts[]> 
   );
 }
 
-/** The settings that functions bring with them: a restore needs the right to set them. */
+/** Settings that functions set for themselves: a restore needs the right to set them. */
 export async function parameterFacts(client: Client): Promise<string[]> {
   const found = await rows<{ name: string }>(
     client,

@@ -13,13 +13,13 @@ export type DataTable = {
   /** Its size at the last ANALYZE, in pages of 8 KiB. */
   pages: number;
   condition?: string;
-  /** The extension that it belongs to. */
+  /** The extension that owns it. */
   extension?: string;
-  /** The outermost hash-partitioned table that it is a partition of. */
+  /** The outermost hash-partitioned table above it. */
   tree?: string;
-  /** The columns that sequences feed, here or in a table it inherits from. */
+  /** The columns that sequences feed, here or in a table that it inherits from. */
   feeds: Fed[];
-  /** Its rows are in no snapshot of the storage. */
+  /** No snapshot of the storage has its rows. */
   unlogged?: true;
 };
 
@@ -27,9 +27,9 @@ export type DataTable = {
 export type Fed = { schema: string; sequence: string; column: string };
 
 /**
- * The tables whose data a dump carries: ordinary tables and partitions, and of an extension's tables only those that
- * it declares as configuration, by its filter. Not foreign tables (no data of ours), not unlogged ones on a standby
- * (unreadable there, and left out by pg_dump too).
+ * The tables whose data a dump contains: ordinary tables and partitions, and an extension's tables only if the
+ * extension declares them as configuration, with its filter. Not foreign tables (their data is elsewhere), and not
+ * unlogged ones on a standby (unreadable there; pg_dump omits them too).
  */
 export async function dataTables(client: Client): Promise<DataTable[]> {
   const found = await rows<Record<keyof DataTable, never>>(
@@ -80,16 +80,16 @@ function describedBy(row: Record<keyof DataTable, unknown>): DataTable {
   return filter ? { ...table, condition: filter } : table;
 }
 
-/** Facts of a table, and the largest value of each column that a sequence feeds, by column. */
+/** Facts of a table, and by column the largest value of each column that a sequence feeds. */
 export type TableReading = { facts: TableFacts; maxima: Map<string, string> };
 
-/** Tables of so many pages together are asked about in one round trip. */
+/** Tables of so many pages in all are read in one round trip. */
 const BATCH_PAGES = 1000;
 const BATCH_TABLES = 40;
 
 /**
- * Reads tables one after the other, small ones together. Where a savepoint of the name `planned` is open, each goes
- * back to it: to plan a query the server locks every index of its table, and keeps those locks until then.
+ * Reads tables one after the other, small ones together. If a savepoint named `planned` is open, each table rolls
+ * back to it: planning a query locks every index of its table until then.
  */
 export async function readTables(
   client: Client,
@@ -141,15 +141,15 @@ async function readBatch(
   }
 }
 
-/** Takes back whatever locks a query needed, inside the transaction that holds the snapshot. */
+/** Releases a query's locks inside the transaction that holds the snapshot. */
 export const GIVE_BACK = 'rollback to savepoint planned';
 
-/** Undefined function, table or object: what an index's function meets that was written for another search_path. */
+/** Undefined function, table or object: the error of an index's function that was written for another search_path. */
 const UNRESOLVED = ['42883', '42P01', '42704', '3F000'];
 
 /**
- * Even to read a table the planner looks into the SQL functions of its expression indexes, and those may rely on the
- * database's own search_path. Such a table is read under that; every name in the query is qualified anyway.
+ * Even for reading a table the planner inspects the SQL functions of its expression indexes, and those may depend on
+ * the database's own search_path. Such a table is read under that; every name in the query is qualified.
  */
 async function readUnderOwnPath(
   client: Client,
@@ -185,9 +185,9 @@ export async function tableFacts(
  * Exact row count and an order-independent fingerprint of one table.
  *
  * A row becomes text with its columns in the order of their names (a restore may reorder inherited ones), NULL and ''
- * apart; two 64-bit hashes of it, with different seeds, are summed exactly. Any row changed, lost, doubled or with
- * two values swapped changes both sums. Generated columns follow from the others and are computed anew by a restore.
- * The inner OFFSET makes the text once for both hashes.
+ * distinct; two 64-bit hashes of it, with different seeds, are summed exactly. A row that is changed, lost or
+ * duplicated, or has two values swapped, changes both sums. Generated columns follow from the others and are computed
+ * anew by a restore. The inner OFFSET makes the text once for both hashes.
  */
 function factQuery(table: DataTable, depth: 'fingerprints' | 'counts'): string {
   const source = `from only ${identifier(table.schema, table.name)}${table.condition ? ` where ${table.condition}` : ''}`;

@@ -4,16 +4,15 @@ import type { WriteCounters } from '../../../../domain/proof/manifest.ts';
 import { rows } from '../connection.ts';
 
 /**
- * How many rows the server has counted as written, table by table, and in what: the database (one made anew of the same
- * template has the same files), the file (TRUNCATE and rewrites change it and count nothing), the server's start, the
- * last reset of the database's counters and that of the server's own, which a crash of one session resets with all
- * others, without a start; and what was set for roles and databases, which may have switched the counting off for a
- * while. `shape` says which columns there are: one that was dropped and added again as it was counts nothing either.
- * Between two readings
- * of the same identity no more rows were inserted, updated and deleted than the differences say; transactions that were
- * rolled back count too. The earlier reading must be taken *before* a snapshot to bound what came after it. Sessions
- * report with a delay of up to a minute, so the later reading says nothing of the last minute before it, nor of
- * sessions that have not come to rest since (facts/sessions.ts).
+ * How many rows the server has counted as written, by table, and the identity of these counters: the database (one
+ * created from the same template has the same files), the file (TRUNCATE and rewrites change it and count nothing),
+ * the server's start, the last reset of the database's counters and of the server's own (a crash of one session
+ * resets those without a start), and the settings of roles and databases, which may have disabled the counting for a
+ * time. `shape` identifies the columns: one that was dropped and added again as it was counts nothing either. Between
+ * two readings of the same identity at most so many rows were inserted, updated and deleted as the differences say;
+ * transactions that were rolled back count too. The earlier reading must be taken *before* a snapshot to bound what
+ * came after it. Sessions report with a delay of up to a minute, so the later reading does not cover the last minute
+ * before it, nor sessions that have not been idle since (facts/sessions.ts).
  *
  * Source: PostgreSQL's documentation, "The Cumulative Statistics System".
  */
@@ -36,12 +35,13 @@ export async function writeCounters(client: Client): Promise<Map<string, WriteCo
   return new Map(found.map(({ schema, name, ...counters }) => [keyOf(schema, name), counters]));
 }
 
-/** Catalogs that change without anybody defining anything: statistics, and large objects, which are data. */
+/** Catalogs that change without any definition: statistics, and large objects, which are data. */
 const NO_DEFINITIONS = ['pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject', 'pg_largeobject_metadata'];
 
 /**
- * One digest of what was ever written to the system catalogs: while it is the same, no definition was made, changed or
- * dropped, not even for a moment, and no role renamed. Temporary tables change it too. Undefined where the counters cannot be had.
+ * One digest of everything ever written to the system catalogs: while it stays the same, no definition was created,
+ * changed or dropped, not even for a moment, and no role renamed. Temporary tables change it too. Undefined where the
+ * counters cannot be read.
  */
 export function definitionsStamp(counters: ReadonlyMap<string, WriteCounters>): string | undefined {
   const lines = [...counters]
@@ -57,7 +57,7 @@ export function definitionsStamp(counters: ReadonlyMap<string, WriteCounters>): 
     : undefined;
 }
 
-/** Schema and name apart: either may hold a dot. */
+/** Schema and name are separate: either may contain a dot. */
 export function keyOf(schema: string, name: string): string {
   return JSON.stringify([schema, name]);
 }

@@ -2,10 +2,10 @@ import { open } from 'node:fs/promises';
 import { RestoreFailed } from '../../../../domain/errors.ts';
 import { decoded } from '../bytes.ts';
 
-/** An entry of an archive as pg_dump wrote it: names are whole here, whatever they hold. */
+/** An entry of an archive as pg_dump wrote it: names are complete here, whatever they contain. */
 export type ArchiveEntry = {
   id: number;
-  /** Catalog and object that it comes from; `0` where it has none of its own. */
+  /** Catalog and object that it comes from; `0` where it has none. */
   catalog: number;
   oid: number;
   type: string;
@@ -14,7 +14,7 @@ export type ArchiveEntry = {
   owner: string;
   section: 'none' | 'pre-data' | 'data' | 'post-data';
   definition: string;
-  /** Ids of the entries that it needs. */
+  /** Ids of the entries that it depends on. */
   needs: number[];
 };
 
@@ -92,7 +92,7 @@ function parse(head: Buffer): ArchiveEntry[] {
     const needs: number[] = [];
     for (let need = text(); need !== undefined; need = text()) needs.push(Number(need));
     at += 1 + offset;
-    // The first entry but one says in which encoding all the others are.
+    // The second entry names the encoding of all the others.
     if (type === 'ENCODING') encoding = /'(\w+)'/.exec(definition)?.[1] ?? encoding;
     entries.push({
       id,

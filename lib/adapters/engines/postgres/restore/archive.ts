@@ -16,14 +16,17 @@ export type Part = {
   options?: readonly string[];
 };
 
-/** What one entry met, without values of rows. `said` is all of it, `message` its first line. */
+/** The error of one entry, without values of rows. `said` is the whole text, `message` its first line. */
 export type EntryError = { entry: ArchiveEntry | undefined; message: string; said: string };
 export type Outcome = { ending: Ending; errors: EntryError[] };
 
-/** Every line that a restore may complain in; a program that complains about more is not read to its end. */
+/** The most that is kept of a restore's errors. */
 const KEPT_BYTES = 4 << 20;
 
-/** Restores some of the archive's entries, goes on after errors so that every entry concerned is known, and says what came of it. */
+/**
+ * Restores some of the archive's entries, continues after errors so that every affected entry is known, and returns
+ * the result.
+ */
 export async function pgRestore(
   server: ScratchServer,
   programs: Programs,
@@ -35,7 +38,7 @@ export async function pgRestore(
   await writeFile(list, part.entries.map(({ id }) => `${id};\n`).join(''), { mode: 0o644 });
   const args = [
     ...(part.options ?? []),
-    // Only then does it say which entry an error is from.
+    // Only with this option does it name the entry of an error.
     '--verbose',
     '--no-tablespaces',
     '--no-password',
@@ -64,7 +67,7 @@ export async function pgRestore(
   };
 }
 
-/** What a program that says all it does has to say beside that. */
+/** Collects what a verbose program writes, except for its progress. */
 function complaints(stderr: Readable): () => string {
   const kept: string[] = [];
   let bytes = 0;
@@ -84,7 +87,7 @@ const PROGRESS = /^pg_restore: (?!error:|warning:|hint:|detail:|from TOC entry )
 const FROM = /^pg_restore: from TOC entry (\d+); /;
 const ERROR = /^pg_restore: error: .*?\bERROR: {2}(.*)$/;
 
-/** The errors in what pg_restore said, each with the entry that it was about. */
+/** The errors in pg_restore's output, each with its entry. */
 export function errorsOf(stderr: string, entries: readonly ArchiveEntry[]): EntryError[] {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const errors: EntryError[] = [];

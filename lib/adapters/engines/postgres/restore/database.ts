@@ -4,7 +4,7 @@ import { ours } from '../facts/ours.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
 import { DATABASE, RESTORER } from './names.ts';
 
-/** How a note begins that says the copy sorts text by other rules than its source. */
+/** Start of the note that the copy sorts text by other rules than its source. */
 const LOCALE_NOTE = 'this machine lacks the locale of the source';
 
 function localeOf({ collate, ctype, localeProvider, locale, icuRules }: Manifest['source']): string {
@@ -22,7 +22,10 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** An empty database of the source's encoding, order and owner. Says what could not be had, and whether that is its locale. */
+/**
+ * Creates an empty database with the source's encoding, collation and owner. Returns what was not possible, and
+ * whether that is its locale.
+ */
 export async function createDatabase(
   server: ScratchServer,
   manifest: Manifest,
@@ -44,7 +47,7 @@ export async function createDatabase(
       [owner],
     );
     await client.query(`alter database ${DATABASE} owner to ${known!.known ? identifier(owner) : RESTORER}`);
-    // Where it is unknown here, only amounts of money fail, and say so.
+    // An unknown value makes only amounts of money fail, and those report it.
     if (manifest.source.monetary)
       await client
         .query(`alter database ${DATABASE} set lc_monetary = ${literal(manifest.source.monetary)}`)
@@ -56,7 +59,7 @@ export async function createDatabase(
   return { notes, locale: notes.length > 0 };
 }
 
-/** What a managed service lets its master user do, and a source without its schema `public`. */
+/** What a managed service allows its master user, and a source without a schema `public`. */
 export async function prepareDatabase(server: ScratchServer, manifest: Manifest): Promise<void> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
@@ -74,8 +77,8 @@ export async function prepareDatabase(server: ScratchServer, manifest: Manifest)
 }
 
 /**
- * Lends everybody the right to create in every schema for as long as the restore takes, and returns the schemas where
- * that right was not everybody's. One statement for all: a role each would be a grant for every pair.
+ * Grants PUBLIC the right to create in every schema for the duration of the restore, and returns the schemas where
+ * PUBLIC did not have it. One statement for all: a grant for each role would be one for every pair.
  */
 export async function lendCreate(server: ScratchServer): Promise<string[]> {
   const client = await server.connect(SUPERUSER, DATABASE);

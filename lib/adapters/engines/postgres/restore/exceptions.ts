@@ -1,7 +1,7 @@
 import type { Exception } from '../../../../domain/proof/exceptions.ts';
 import { type ArchiveEntry, formatEntry } from './archive-toc.ts';
 
-/** Kinds of the facts, where they are called otherwise than in archives. */
+/** Kinds of facts whose name differs in archives. */
 const KINDS: Record<string, string> = {
   'fk constraint': 'constraint',
   'check constraint': 'constraint',
@@ -12,7 +12,7 @@ const KINDS: Record<string, string> = {
   'foreign table': 'table',
 };
 
-/** Says something of another entry or fills it: that one is the exception. */
+/** Describes or fills another entry, so that entry is the exception. */
 const OF_ANOTHER = [
   'COMMENT',
   'SECURITY LABEL',
@@ -23,7 +23,7 @@ const OF_ANOTHER = [
   'STATISTICS DATA',
 ];
 
-/** What the facts of a copy cannot have when these entries were not restored. */
+/** Facts that a copy cannot have when these entries were not restored. */
 export function exceptionsOf(left: readonly ArchiveEntry[]): Exception[] {
   return left
     .filter(({ type }) => !OF_ANOTHER.includes(type))
@@ -38,7 +38,7 @@ export function exceptionsOf(left: readonly ArchiveEntry[]): Exception[] {
         what: 'missing',
         said,
       });
-      // Tags are "table column" and "table constraint"; a key brings an index of its own name along.
+      // Tags are "table column" and "table constraint"; a key also creates an index of its name.
       if (kind === 'default')
         return [{ ...missing('column', whole.replace(/ (\S+)$/, '.$1')), what: 'changed' as const }];
       if (kind === 'cast') return [missing(kind, /^CAST \((.*)\)$/.exec(entry.name)?.[1] ?? whole)];

@@ -7,8 +7,8 @@ import { DATABASE, RESTORER } from './names.ts';
 import { packageOf } from './packages.ts';
 
 /**
- * Extensions first and by the superuser, as a managed service would make them; those that others require come before
- * them, each in its own schema. What cannot be made here is left out, and a note says why.
+ * Extensions first and by the superuser, as a managed service would create them; those that others require come
+ * before them, each in its own schema. An extension that cannot be created is left out, and a note says why.
  */
 export async function createExtensions(
   server: ScratchServer,
@@ -78,7 +78,7 @@ async function availableHere(
   }
 }
 
-/** On a connection of its own: an extension that wants to be preloaded may end it. Returns the error. */
+/** On its own connection: an extension that must be preloaded may end it. Returns the error. */
 async function create(server: ScratchServer, name: string, schema: string): Promise<string | undefined> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
@@ -94,7 +94,7 @@ async function create(server: ScratchServer, name: string, schema: string): Prom
   }
 }
 
-/** What a managed service grants on its extensions; their rows are restored by a role that does not own their tables. */
+/** What a managed service grants on its extensions; a role that does not own their tables restores their rows. */
 async function grantUse(server: ScratchServer): Promise<void> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
@@ -110,8 +110,8 @@ async function grantUse(server: ScratchServer): Promise<void> {
 }
 
 /**
- * Which rows of extensions can be restored: those whose table is here. What the extension's own script has put there
- * goes first, for the archive has it too, and the copy would have it twice.
+ * The rows of extensions that can be restored: those whose table exists. Rows from the extension's own script are
+ * deleted first, because the archive has them too and the copy would have them twice.
  */
 export async function makeRoomForRows(
   server: ScratchServer,

@@ -3,7 +3,7 @@ import { type Ending, formatEnding } from '../process.ts';
 import type { EntryError, Outcome } from './archive.ts';
 import { type ArchiveEntry, formatEntry } from './archive-toc.ts';
 
-/** What was left out before, and so may be what an entry lacks. */
+/** Entries that were left out before, and that an entry may lack. */
 export type Without = { extensions: readonly string[]; named: readonly ArchiveEntry[]; locale: boolean };
 
 type Cause = {
@@ -17,7 +17,7 @@ const SHOWN = 20;
 const ORDERS =
   /violates (?:check|partition|exclusion|unique)|no partition of relation|could not create (?:unique|exclusion)|would be violated|duplicate key/;
 
-/** What an error says about the place or the role, not about the archive. The first that fits an error is its cause. */
+/** Errors that are about the place or the role, not about the archive. The first that fits is the cause. */
 const CAUSES: Cause[] = [
   {
     code: 'restore-needs-superuser',
@@ -65,7 +65,7 @@ const CAUSES: Cause[] = [
   },
 ];
 
-/** What plain pg_restore meets too, and what helps at the source. */
+/** Errors that plain pg_restore meets too, and what helps at the source. */
 const FIXES: [RegExp, string][] = [
   [
     /violates foreign key constraint/,
@@ -87,8 +87,8 @@ const FIXES: [RegExp, string][] = [
 ];
 
 /**
- * Why a part did not restore, or undefined. Entries that fail only because one that they need has failed are counted,
- * not named.
+ * Why a part did not restore, or undefined. Entries that fail only because an entry that they need has failed are
+ * counted, not named.
  */
 export function failureOf(
   outcome: Outcome,

@@ -11,8 +11,8 @@ import type { ScratchServer } from '../scratch-server.ts';
 type Place = Pick<ScratchServer, 'directory' | 'identity'>;
 
 /**
- * Fetches an object to the scratch directory and refuses it unless its bytes are those of the manifest. Whatever hinders
- * the fetching says nothing about them.
+ * Fetches an object to the scratch directory and refuses it unless its bytes match the manifest. A failure to fetch
+ * says nothing about the bytes.
  */
 export async function fetchArtifact(
   { directory, identity }: Place,
@@ -65,7 +65,7 @@ async function fetchTo(
   return { sha256: hash.digest('hex'), bytes };
 }
 
-/** The SHA-256 of what was fetched, as it lies on the disk now; undefined where it cannot be read. */
+/** The SHA-256 of the fetched file as it is on the disk now; undefined where it cannot be read. */
 export async function digestOnDisk(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {

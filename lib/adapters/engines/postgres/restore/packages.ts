@@ -18,7 +18,7 @@ const PACKAGES: Record<string, string> = {
 const POSTGIS = /^(?:postgis(?:_\w+)?|address_standardizer(?:_data_us)?)$/;
 const TRANSFORM = /_(plperlu?|plpython3u|pltclu?)$/;
 
-/** What brings an extension: its Debian package, and the same as `pgExtensions` of serverless.yml wants it. */
+/** The packages of an extension: Debian's, and the entry for `pgExtensions` of serverless.yml. */
 export function packageOf(extension: string, major: number): { debian: string; image: string } {
   const transform = TRANSFORM.exec(extension)?.[1];
   const image =

@@ -1,12 +1,15 @@
 import type { ArchiveEntry } from './archive-toc.ts';
 
-/** Only a superuser may create these; managed services let their master user. They are plain definitions, restored last. */
+/**
+ * Only a superuser may create these; managed services allow their master user. They are plain definitions, restored
+ * last.
+ */
 const SUPERUSER_TYPES = ['EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA'];
-/** A copy that subscribes takes over production's replication slot, and production's rows go to it. */
+/** A subscribing copy would take over production's replication slot and receive production's rows. */
 const NEVER_RESTORED = ['SUBSCRIPTION', 'SUBSCRIPTION TABLE'];
-/** Of the archive and the database as a whole: pg_restore does with them what it does, whatever the list says. */
+/** About the archive and the database as a whole: pg_restore handles them regardless of the list. */
 const OF_THE_WHOLE = ['ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'DATABASE', 'DATABASE PROPERTIES'];
-/** What says something about another entry, or fills it, and is nothing without it. */
+/** Entries that describe or fill another entry and mean nothing without it. */
 const ABOUT = ['COMMENT', 'SECURITY LABEL', 'ACL'];
 const FILLS = [
   'TABLE DATA',
@@ -20,7 +23,7 @@ const FILLS = [
 export type Parts = {
   schemas: ArchiveEntry[];
   main: ArchiveEntry[];
-  /** Rows of tables that an extension makes. */
+  /** Rows of tables that an extension creates. */
   extensionRows: ArchiveEntry[];
   privileges: ArchiveEntry[];
   refresh: ArchiveEntry[];
@@ -28,7 +31,7 @@ export type Parts = {
   never: ArchiveEntry[];
 };
 
-/** What is restored when, and by whom. */
+/** What is restored when, and by which role. */
 export function partition(entries: readonly ArchiveEntry[]): Parts {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const made = new Set(entries.filter(({ type }) => type === 'TABLE').map(({ oid }) => oid));
@@ -70,7 +73,7 @@ export function partition(entries: readonly ArchiveEntry[]): Parts {
 
 const keyOf = ({ schema, name }: ArchiveEntry) => JSON.stringify([schema, name]);
 
-/** The entries without those that were named, and without what is said of them or fills them. */
+/** The entries without the named ones, and without those that describe or fill them. */
 export function leaveOut(
   entries: readonly ArchiveEntry[],
   named: (entry: ArchiveEntry) => boolean,

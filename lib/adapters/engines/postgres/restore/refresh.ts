@@ -5,7 +5,7 @@ import type { EntryError } from './archive.ts';
 import type { ArchiveEntry } from './archive-toc.ts';
 import { DATABASE } from './names.ts';
 
-/** Materialized views that read a foreign table, through whatever views, partitions and other materialized views. */
+/** Materialized views that read a foreign table, through any views, partitions and other materialized views. */
 const FOREIGN = `
   with recursive reads (of, relation) as (
     select oid, oid from pg_catalog.pg_class where relkind = 'm'
@@ -21,7 +21,9 @@ const FOREIGN = `
 const UNREACHABLE = /could not connect to server|could not establish connection/;
 const UNFILLED = /has not been populated/;
 
-/** Which materialized views can be filled here: a copy has no network, so what reads a foreign table stays empty. */
+/**
+ * Materialized views that can be filled here: a copy has no network, so one that reads a foreign table stays empty.
+ */
 export async function refreshable(
   server: ScratchServer,
   entries: readonly ArchiveEntry[],
@@ -41,7 +43,7 @@ export async function refreshable(
   }
 }
 
-/** Errors of materialized views that reach for another server inside a function, and of those that read them. */
+/** Errors of materialized views that connect to another server inside a function, and of those that read them. */
 export function unreachable(errors: readonly EntryError[]): ArchiveEntry[] {
   const empty: ArchiveEntry[] = [];
   for (const { entry, message } of errors) {
@@ -51,7 +53,7 @@ export function unreachable(errors: readonly EntryError[]): ArchiveEntry[] {
   return empty;
 }
 
-/** What the proof and people are told of materialized views that stay empty. */
+/** What the proof and the notes say of materialized views that stay empty. */
 export function emptyViews(entries: readonly ArchiveEntry[]): { exceptions: Exception[]; notes: string[] } {
   const names = entries.map(({ schema, name }) => `${schema}.${name}`);
   return {

@@ -44,16 +44,17 @@ export async function restoreParts(
     .map((name) => name.slice(EXTENSION.length));
   without.extensions = await createExtensions(server, manifest, unwanted, notes);
   await prepareDatabase(server, manifest);
-  // The owner of a table must be allowed to create in its schema; whether it still is shows only when privileges come.
+  // The owner of a table must be allowed to create in its schema; that right is checked only when privileges come.
   const lent = await lendCreate(server);
-  // A piped archive does not say where data lies, and with jobs pg_restore then adds some constraints before their rows.
+  // A piped archive does not tell where data lies, and with jobs pg_restore then adds some constraints before
+  // their rows.
   await restore({ name: 'pre-data', entries: parts.main, user, jobs, options: ['--section=pre-data'] });
   const rows = await makeRoomForRows(server, parts.extensionRows, notes);
   if (rows.left.length > 0)
     notes.push(
       `left out, because their extension’s tables do not exist here: rows of ${rows.left.map(({ schema, name }) => `${schema}.${name}`).join(', ')}`,
     );
-  // Among the tables of extensions the archive knows no dependencies, and their rows may be what triggers of others read.
+  // The archive has no dependencies among the tables of extensions, and triggers of one may read rows of another.
   await restore({ name: 'extension-rows', entries: rows.kept, user });
   await restore({ name: 'data', entries: parts.main, user, jobs, options: ['--section=data'] });
   await restore({ name: 'post-data', entries: parts.main, user, jobs, options: ['--section=post-data'] });
@@ -61,7 +62,7 @@ export async function restoreParts(
   const ofMembers = (outcome: Outcome) => withoutMembers(outcome, kept, notes);
   await restore({ name: 'privileges', entries: parts.privileges, user: SUPERUSER }, ofMembers);
 
-  // Their owners read other tables by rights that only now are there.
+  // Their owners read other tables by rights that exist only now.
   const { kept: filled, empty } = await refreshable(server, parts.refresh);
   await restore({ name: 'refresh', entries: filled, user, jobs }, (outcome) => {
     empty.push(...unreachable(outcome.errors));
@@ -69,7 +70,7 @@ export async function restoreParts(
   });
   const views = emptyViews(empty);
   notes.push(...views.notes);
-  // Their owner would have to be a superuser too, and the copy has none of the source's.
+  // Their owner would have to be a superuser too, and the copy has no superuser of the source.
   await restore({ name: 'superuser', entries: parts.superuser, user: SUPERUSER, options: ['--no-owner'] });
   if (parts.never.length > 0)
     notes.push(
@@ -94,7 +95,7 @@ function formatLeft(
     notes.push(`rehearsal.leaveOut names objects that the archive does not have: ${unknown.join(', ')}`);
 }
 
-/** An outcome without the errors of these entries. */
+/** A result without the errors of these entries. */
 function apartFrom({ ending, errors }: Outcome, entries: readonly ArchiveEntry[]): Outcome {
   const left = errors.filter(({ entry }) => !entry || !entries.includes(entry));
   return left.length === 0 && errors.length > 0
@@ -102,7 +103,7 @@ function apartFrom({ ending, errors }: Outcome, entries: readonly ArchiveEntry[]
     : { ending, errors: left };
 }
 
-/** Privileges on what an extension brings cannot be given where the extension is left out, or is another version. */
+/** Privileges on members of an extension fail where the extension is left out, or has another version. */
 function withoutMembers(outcome: Outcome, all: readonly ArchiveEntry[], notes: string[]): Outcome {
   const ids = new Set(all.map(({ id }) => id));
   const members = outcome.errors.flatMap(({ entry, message }) =>

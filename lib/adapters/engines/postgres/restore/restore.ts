@@ -8,10 +8,10 @@ import type { Restored } from './names.ts';
 import { restoreParts } from './restore-parts.ts';
 import { restoreRoles } from './roles.ts';
 
-/** What the archive is called in the scratch directory. */
+/** The name of the archive in the scratch directory. */
 export const ARCHIVE = 'archive.dump';
 
-/** Restores the archive phase by phase into a fresh scratch server, and says what had to be left out. */
+/** Restores the archive phase by phase into a fresh scratch server, and returns what was left out. */
 export async function restoreInto(
   server: ScratchServer,
   programs: Programs,
@@ -33,7 +33,7 @@ export async function restoreInto(
     const parts = await restoreParts(server, programs, archive, request, made.locale, notes);
     return { ...parts, notes };
   } catch (error) {
-    // They may be what explains it.
+    // They may explain the failure.
     if (error instanceof RestoreFailed) error.notes.push(...notes);
     throw error;
   }

@@ -1,15 +1,15 @@
-/** One statement of a roles file as it is run, with the lines it stands on, counted from 1. */
+/** One statement of a roles file as it is run, with its lines, counted from 1. */
 export type RoleStatement = { kind: 'role' | 'membership' | 'other'; first: number; last: number };
 
-/** Comments, psql's own commands, quoted text, names, blanks: quoted things may hold semicolons and words of SQL. */
+/** Comments, psql's commands, quoted text, names, blanks: quoted text may contain semicolons and words of SQL. */
 const TOKEN =
   /--[^\n]*|\\[^\n]*|[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_\x80-\xff][\w$\x80-\xff]*|\s+|[\s\S]/g;
 const SILENT = /^(?:--|\\|\s)/;
 
 /**
- * What pg_dumpall wrote, so that another server takes it: from 16 on a membership names its grantor, who must be the
- * server's own first superuser or hold ADMIN. Grantors that hold ADMIN by an earlier statement stay; the others, and so
- * the source's first superuser, give way to the superuser who runs the file. Byte for byte, in whatever encoding: the
+ * Rewrites pg_dumpall's output for another server: from 16 on a membership names its grantor, who must be the
+ * server's own first superuser or hold ADMIN. Grantors that hold ADMIN by an earlier statement stay; the superuser
+ * who runs the file replaces all others, and so the source's first superuser. Works on bytes in any encoding: the
  * text is decoded as latin1.
  */
 export function portableRoles(text: string): { text: string; statements: RoleStatement[] } {
@@ -45,7 +45,7 @@ export function portableRoles(text: string): { text: string; statements: RoleSta
 
 const breaks = (text: string) => text.split('\n').length - 1;
 
-/** What a statement is, and from which of its words on it is left out. Notes who may grant a role after it. */
+/** The kind of a statement, and the word from which on it is left out. Notes who may grant a role after it. */
 function statement(words: string[], admins: Set<string>): { kind: RoleStatement['kind']; cut?: number } {
   const [verb, role, to, member] = words;
   if (verb === 'CREATE' && role === 'ROLE') return { kind: 'role' };

@@ -10,7 +10,7 @@ import { RESTORER } from './names.ts';
 import { portableRoles, type RoleStatement } from './role-statements.ts';
 
 /**
- * Runs the roles file statement by statement and takes from every role what would let the source's code out of its
+ * Runs the roles file statement by statement and removes from every role what would let the source's code out of its
  * database: superuser, replication, and the rights to files and programs of the server.
  */
 export async function restoreRoles(
@@ -43,7 +43,10 @@ export async function restoreRoles(
   return judge(said.join(''), statements);
 }
 
-/** Roles of the source lose what only the server's own superuser may have here, and the restorer becomes a member of each. */
+/**
+ * Removes from the source's roles what only the server's own superuser may have here, and makes the restoring role a
+ * member of each.
+ */
 const DISARM = `
   create role ${RESTORER} login createdb createrole nosuperuser bypassrls;
   do $$
@@ -64,7 +67,7 @@ const DISARM = `
     if members is not null then execute 'grant ' || members || ' to ${RESTORER}'; end if;
   end $$`;
 
-/** Whatever chain of grantors a right came by, it begins with the first superuser. */
+/** Every chain of grantors begins with the first superuser. */
 const GIVEN = `
   select pg_catalog.format('revoke %s from %s cascade', roleid::pg_catalog.regrole, pg_catalog.string_agg(member::pg_catalog.regrole::text, ', ')) as revoke
   from pg_catalog.pg_auth_members m
@@ -75,8 +78,8 @@ const GIVEN = `
 const ERROR = /^psql:.*:(\d+): ERROR: {2}(.*)$/;
 
 /**
- * A managed service's own settings and rights may be unknown here: that is noted. A role or a membership that is missing
- * makes another database of the copy.
+ * Settings and rights of a managed service may be unknown here: that is noted. A missing role or membership changes
+ * the copy.
  */
 function judge(said: string, statements: readonly RoleStatement[]): string[] {
   const errors = withoutValues(said.split('\n')).flatMap((line) => {

@@ -12,13 +12,14 @@ import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
 import { DATABASE, RESTORER } from './names.ts';
 import { ARCHIVE } from './restore.ts';
 
-/** Where the definitions of the archive are made again. */
+/** The database in which the archive's definitions are created again. */
 const AGAIN = 'understudy_again';
 
 /**
- * A second look at objects whose expressions a copy writes in another way than its source: those that mean the same, as
- * `keyOfObject` says them. The archive must hold the source's own text, and that text, made again on the same server,
- * must be written as the copy writes it. What this server could not make again is judged by the archive alone.
+ * A second look at objects whose expressions a copy writes differently than its source: those that mean the same, in
+ * the form of `keyOfObject`. The archive must contain the source's own text, and that text, created again on the same
+ * server, must be written as the copy writes it. What this server could not create again is judged by the archive
+ * alone.
  */
 export async function confirmWritten(
   server: ScratchServer,
@@ -46,7 +47,10 @@ export async function confirmWritten(
 
 const sameWriting = (a: string, b: string) => JSON.stringify(writtenIn(a)) === JSON.stringify(writtenIn(b));
 
-/** The facts of the archive's definitions, made again in an empty database. Errors there say nothing about the copy. */
+/**
+ * The facts of the archive's definitions, created again in an empty database. Errors there say nothing about the
+ * copy.
+ */
 async function madeAgain(server: ScratchServer, programs: Programs, encoding: string): Promise<SchemaFacts> {
   const maker = await server.connect(SUPERUSER, 'postgres');
   try {
@@ -108,7 +112,7 @@ async function definitionsIn(server: ScratchServer, programs: Programs, encoding
 /** What pg_restore writes above each entry. */
 const HEADER = /^--\n-- Name: /m;
 
-/** Is the statement of an entry that is called like the object, or like the table that the object is of? */
+/** Is it the statement of an entry with the object's name, or with the name of the object's table? */
 function names(statement: string, object: string): boolean {
   const title = statement.slice(0, statement.indexOf('\n'));
   const [, relation, own] = object.match(/"(?:[^"]|"")+"|[^\s."(),]+/g) ?? [];

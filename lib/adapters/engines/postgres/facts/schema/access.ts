@@ -11,7 +11,7 @@ import {
   SIGNATURE,
 } from './sql.ts';
 
-/** Every sort of object that has an owner and may have privileges: its kind and name, owner and privileges. */
+/** Every sort of object that has an owner and can have privileges: its kind and name, owner and privileges. */
 const OWNED = `
   select case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end || ' ' || ${NAME} as name, c.relowner as owner,
     case when c.relkind = 'S' then ${privileges('c.relacl', 's', 'c.relowner')} else ${privileges('c.relacl', 'r', 'c.relowner')} end as privileges
@@ -27,7 +27,7 @@ const OWNED = `
     from pg_language l where l.oid >= 16384 and ${notOfExtension('pg_language', 'l.oid')}
   union all select 'large object ' || m.oid, m.lomowner, ${privileges('m.lomacl', 'L', 'm.lomowner')} from pg_largeobject_metadata m`;
 
-/** Objects without privileges that have an owner. */
+/** Objects that have an owner and no privileges. */
 const WITHOUT_PRIVILEGES = `
   select 'statistics ' || ${named('s.stxname')} as name, s.stxowner as owner from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace where ${ours('n')} and ${notOfExtension('pg_statistic_ext', 's.oid')}
   union all select 'collation ' || ${named('c.collname')}, c.collowner from pg_collation c join pg_namespace n on n.oid = c.collnamespace where ${ours('n')} and ${notOfExtension('pg_collation', 'c.oid')}
@@ -35,12 +35,12 @@ const WITHOUT_PRIVILEGES = `
   union all select 'conversion ' || ${named('c.conname')}, c.conowner from pg_conversion c join pg_namespace n on n.oid = c.connamespace where ${ours('n')} and ${notOfExtension('pg_conversion', 'c.oid')}
   union all select 'text search configuration ' || ${named('t.cfgname')}, t.cfgowner from pg_ts_config t join pg_namespace n on n.oid = t.cfgnamespace where ${ours('n')} and ${notOfExtension('pg_ts_config', 't.oid')}`;
 
-/** A sort of object: `system` says which of its catalog's rows pg_dump dumps the privileges of. */
+/** A sort of object; `system` selects the catalog rows whose privileges pg_dump dumps. */
 type SystemObject = Record<'object' | 'catalog' | 'identity' | 'kind' | 'prefix' | 'system', string>;
 
 /**
- * What was granted and revoked on objects that PostgreSQL or an extension brought. pg_dump writes the difference from
- * what pg_init_privs says they came with. Rights of the owner stay out: the owner is the role that installs it.
+ * Grants and revokes on objects of PostgreSQL or an extension. pg_dump writes the difference from pg_init_privs. The
+ * owner's rights are excluded: the owner is the role that installs it.
  */
 function systemGrants({ object, catalog, identity, kind, prefix, system }: SystemObject): string {
   const baseline = `coalesce(i.initprivs, acldefault('${kind}', x.${prefix}owner))`;

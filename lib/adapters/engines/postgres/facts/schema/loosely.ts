@@ -17,7 +17,7 @@ function simplified(token: string, index: number, tokens: string[]): string {
   return /^(?:::|[()\s])/.test(token) ? ' ' : token;
 }
 
-/** What is extracted, as in `EXTRACT(year FROM x)`. */
+/** The field, as in `EXTRACT(year FROM x)`. */
 function isField(tokens: string[], index: number): boolean {
   return (
     tokens[index - 2] === 'EXTRACT' &&
@@ -26,7 +26,7 @@ function isField(tokens: string[], index: number): boolean {
   );
 }
 
-/** Drops `AS int4` behind `::integer`: the name that a bare cast gets by itself. */
+/** Drops `AS int4` after `::integer`: the name that a bare cast gets. */
 function withoutCastNames(tokens: string[]): string[] {
   const dropped = new Set<number>();
   tokens.forEach((token, index) => {
@@ -39,7 +39,7 @@ function withoutCastNames(tokens: string[]): string[] {
   return tokens.filter((_, index) => !dropped.has(index));
 }
 
-/** The server's own names of types that SQL spells otherwise. */
+/** The server's names of types that SQL spells differently. */
 const INTERNAL: Record<string, string> = {
   integer: 'int4',
   smallint: 'int2',
@@ -62,14 +62,14 @@ function nameOfCast(type: string): string {
   return (plain.match(/"(?:[^"]|"")+"|[^.]+/g)?.at(-1) ?? plain).replaceAll('"', '');
 }
 
-/** Blanks matter between words only, and never inside quotes. */
+/** Blanks matter only between words, and never inside quotes. */
 function joined(text: string, token: string): string {
   if (token === ' ') return text.endsWith(' ') ? text : `${text} `;
   if (/\w$/.test(text) || !text.endsWith(' ') || /^\w/.test(token)) return glue(text, token);
   return text.trimEnd() + token;
 }
 
-/** Puts a token behind a text, with the blank between them only where both sides are words. */
+/** Appends a token, with a blank only between two words. */
 function glue(text: string, token: string): string {
   const bare = text.trimEnd();
   return text !== bare && /[\w'"]$/.test(bare) && /^[\w'"]/.test(token) ? `${bare} ${token}` : bare + token;

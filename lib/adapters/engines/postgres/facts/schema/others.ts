@@ -1,12 +1,18 @@
 import { notOfExtension, ours } from '../ours.ts';
 import { type FactQueries, lines, named, privileges, sorted } from './sql.ts';
 
-/** Without tables that an extension brings. Columns by name, since inheritance may give them other numbers, and the filter as the server writes it. */
+/**
+ * Without tables of extensions. Columns by name, since inheritance can number them differently, and the filter as the
+ * server writes it.
+ */
 const PUBLISHED = lines(
   `select concat_ws(' ', quote_ident(t.schemaname), quote_ident(t.tablename), (select string_agg(quote_ident(a), ',' order by a::text collate "C") from unnest(t.attnames) a)) as line from pg_publication_tables t join pg_namespace n on n.nspname = t.schemaname join pg_class c on c.relnamespace = n.oid and c.relname = t.tablename where t.pubname = p.pubname and ${notOfExtension('pg_class', 'c.oid')}`,
 );
 
-/** Whose options this role may see. To every other role pg_user_mappings shows, and pg_dump writes, none. */
+/**
+ * User mappings whose options this role may see. For every other role pg_user_mappings shows none, and pg_dump writes
+ * none.
+ */
 const VISIBLE = `(select rolsuper from pg_roles where rolname = current_user) or (m.umuser = 0 and pg_has_role(s.srvowner, 'USAGE'))
   or (m.umuser <> 0 and m.usename = current_user and (pg_has_role(s.srvowner, 'USAGE') or has_server_privilege(s.oid, 'USAGE')))`;
 
@@ -50,9 +56,8 @@ export const OTHERS: FactQueries = {
   'extension dependency': `select e.extname || ': ' || i.type || ' ' || i.identity as name, '' as plain from pg_depend d join pg_extension e on e.oid = d.refobjid, lateral pg_identify_object(d.classid, d.objid, 0) i
     where d.refclassid = 'pg_extension'::regclass and d.deptype = 'x'`,
 
-  // Neither of what a copy leaves out on purpose (subscriptions), nor of what the server clones from a parent or a table
-  // only inherits (a CHECK), nor of
-  // what hangs on a table that an extension brings.
+  // Excludes what a copy omits on purpose (subscriptions), what the server clones from a parent or a table
+  // only inherits (a CHECK), and what belongs to a table of an extension.
   comment: `select i.type || ' ' || i.identity as name, d.description as plain from pg_description d, lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i
     where d.objoid >= 16384 and i.type not in ('extension', 'subscription') and i.schema is distinct from 'information_schema'
     and coalesce(i.schema, '') !~ '^pg_' and i.identity !~ '\\mpg_temp_\\d+\\.'

@@ -9,7 +9,7 @@ const AGGREGATE = `(select concat_ws(',', g.aggkind, g.aggnumdirectargs, g.aggtr
     p.proparallel, format_type(g.aggtranstype, null), g.aggtransspace, format_type(g.aggmtranstype, null), g.aggmtransspace, 'initial', g.agginitval, 'moving', g.aggminitval)
   from pg_aggregate g where g.aggfnoid = p.oid)`;
 
-/** The definition without the defaults of its arguments and without a parsed body, which stand apart. */
+/** The definition without argument defaults and without a parsed body, which are separate. */
 const ROUTINE = `replace(replace(pg_get_functiondef(p.oid), '(' || pg_get_function_arguments(p.oid) || ')', '(' || pg_get_function_identity_arguments(p.oid) || ')'), coalesce(pg_get_function_sqlbody(p.oid), ''), '')`;
 
 export const ROUTINES: FactQueries = {
@@ -23,7 +23,7 @@ export const ROUTINES: FactQueries = {
   transform: `select format('%s %s', format_type(t.trftype, null), l.lanname) as name, concat_ws(',', t.trffromsql::regprocedure::text, t.trftosql::regprocedure::text) as plain
     from pg_transform t join pg_language l on l.oid = t.trflang where ${notOfExtension('pg_transform', 't.oid')}`,
 
-  // A shell, which another operator named before it existed, is in no dump.
+  // A shell operator, which another operator named before it existed, is in no dump.
   operator: `select ${OPERATOR} as name, concat_ws(',', o.oprcode::text, o.oprcanhash, o.oprcanmerge, o.oprrest::text, o.oprjoin::text, o.oprcom::regoperator::text, o.oprnegate::regoperator::text) as plain
     from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where o.oprcode <> 0 and ${ours('n')} and ${notOfExtension('pg_operator', 'o.oid')}`,
 

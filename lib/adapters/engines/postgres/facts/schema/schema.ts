@@ -12,16 +12,16 @@ import type { FactQueries } from './sql.ts';
 import { TABLES } from './tables.ts';
 
 /**
- * One query a kind of object. Whatever a dump carries is in here; what belongs to an extension is not (the extension
- * brings it). docs/architecture.md lists what is not compared.
+ * One query for each kind of object. Everything that a dump contains is here; members of an extension are not (the
+ * extension creates them). docs/architecture.md lists what is not compared.
  */
 export const SCHEMA_QUERIES: FactQueries = { ...OTHERS, ...TABLES, ...ROUTINES, ...ACCESS };
 
 type Row = { name: string; plain: string | null; expressions?: string[] | null; hidden?: boolean };
 
 /**
- * Digests of the definition of every object, by kind and name; domain/definition.ts says what they are made of.
- * Definitions themselves may hold secrets; digests do not.
+ * Digests of every object's definition, by kind and name; domain/definition.ts describes their form. Definitions may
+ * contain secrets; digests do not.
  */
 export async function schemaFacts(client: Client): Promise<SchemaFacts> {
   const facts: SchemaFacts = {};
@@ -41,7 +41,7 @@ function digests({ plain, expressions, hidden }: Row): string {
   return [exact, loose, digest(rest), expressions.map(written).join(',')].join(':');
 }
 
-/** An expression's length and digest, by which it is found again in an archive's text. */
+/** An expression's length and digest, which find it in an archive's text. */
 function written(expression: string): string {
   return `${expression.length}.${digest(expression)}`;
 }

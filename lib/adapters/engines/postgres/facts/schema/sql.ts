@@ -1,8 +1,8 @@
 import { notOfExtension, ours } from '../ours.ts';
 
 /**
- * Pieces that the schema queries share. Our sessions have an empty search_path, so names resolve in pg_catalog alone.
- * Every list is sorted by "C": the collation of a copy may be another one.
+ * Parts that the schema queries share. Understudy's sessions have an empty search_path, so names resolve in
+ * pg_catalog alone. Every list is sorted by "C": a copy's collation can differ.
  */
 
 /** A fact query: each row has `name`, `plain` and, where the kind holds expressions, `expressions` (text[]). */
@@ -26,8 +26,8 @@ export const OPERATOR =
   "format('%I.%s(%s, %s)', n.nspname, o.oprname, format_type(o.oprleft, null), format_type(o.oprright, null))";
 
 /**
- * An array of options or settings, in order: a restore sorts them by name. Minor releases since November 2026 keep a
- * `pg_attver` among a column's options, which is bookkeeping: pg_dump leaves it out too.
+ * An array of options or settings, sorted: a restore sorts them by name. Minor releases since November 2026 keep a
+ * `pg_attver` among a column's options, which is bookkeeping: pg_dump omits it too.
  */
 export function sorted(options: string): string {
   return `(select string_agg(option, ',' order by option collate "C") from unnest(${options}) option where option !~ '^pg_attver=')`;
@@ -45,7 +45,7 @@ export function grantsOf(acl: string): string {
   );
 }
 
-/** Who may do what, with what is implied when nothing was ever granted. */
+/** Privileges, with the defaults for an object without any grant. */
 export function privileges(acl: string, kind: string, owner: string): string {
   return grantsOf(`coalesce(${acl}, acldefault('${kind}', ${owner}))`);
 }

@@ -4,20 +4,20 @@ import { collationOf, type FactQueries, grantsOf, lines, NAME, named, RELATION, 
 /** Options of a relation and of its TOAST table. */
 const RELOPTIONS = `${sorted('c.reloptions')}, 'toast', (select ${sorted('t.reloptions')} from pg_class t where t.oid = c.reltoastrelid)`;
 
-/** Columns of an inheriting table may come back in another order; those of a partition keep theirs. */
+/** Columns of an inheriting table may return in another order; those of a partition keep theirs. */
 const POSITION = `case when c.relispartition or not exists (select from pg_inherits i where i.inhrelid = c.oid)
     then (select count(*) from pg_attribute b where b.attrelid = c.oid and b.attnum > 0 and b.attnum <= a.attnum and not b.attisdropped) end`;
 
 /**
- * pg_dump writes DEFAULT NULL for a child without its parent's default, and PostgreSQL keeps that as `NULL::type` where the
- * type has a modifier. It means no default, except for a domain, which may have one of its own, and in a view, where it stands
- * before the default of the table below.
+ * pg_dump writes DEFAULT NULL for a child without its parent's default, and PostgreSQL keeps that as `NULL::type`
+ * where the type has a modifier. It means no default, except for a domain, which may have its own, and in a view,
+ * where it overrides the default of the table below.
  */
 const DEFAULT = `case when c.relkind <> 'v' and t.typtype <> 'd' and a.attgenerated = '' and pg_get_expr(ad.adbin, ad.adrelid) ~ '^\\(*NULL(::|\\)|$)' then null else pg_get_expr(ad.adbin, ad.adrelid) end`;
 
 /**
- * From 17 on a partition has its parent's identity and pg_dump writes none for it. Over two levels a restore attaches the
- * lower one first, and PostgreSQL then passes the identity down one level only.
+ * From 17 on a partition has its parent's identity and pg_dump writes none for it. With two levels a restore attaches
+ * the lower one first, and PostgreSQL then passes the identity down one level only.
  */
 const IDENTITY = `case when c.relispartition and current_setting('server_version_num')::int >= 170000 then '' else a.attidentity end`;
 
@@ -25,15 +25,15 @@ const IDENTITY = `case when c.relispartition and current_setting('server_version
 const target = (row: string, key: string) => `nullif(to_jsonb(${row}) ->> '${key}', '-1')`;
 
 /**
- * Of a constraint that is only inherited pg_dump writes none, so a copy's is as valid as the parent's. But a NOT NULL
- * (PostgreSQL 18) that is valid where its parent's is not it writes as the child's own, which keeps it valid.
+ * pg_dump writes no constraint that is only inherited, so a copy's is as valid as the parent's. But it writes a valid
+ * NOT NULL (PostgreSQL 18) whose parent's is not valid as the child's own, which keeps it valid.
  */
 const KEEPS_VALIDITY = "(k.conislocal or k.contype = 'n')";
 const CONSTRAINT = `case when ${KEEPS_VALIDITY} then pg_get_constraintdef(k.oid) else regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') end`;
 
 /**
- * PostgreSQL 18 chooses a name for a NOT NULL, and puts a number behind one that another table of the schema has (by
- * LIKE). pg_dump does not write a name that was chosen, so a faithful copy may have it with another number or none.
+ * PostgreSQL 18 generates a name for a NOT NULL, and numbers one that another table of the schema has (by LIKE).
+ * pg_dump does not write a generated name, so a faithful copy may have another number or none.
  */
 const CHOSEN = `coalesce(c.relname || '_' || (select a.attname from pg_attribute a where a.attrelid = k.conrelid and a.attnum = k.conkey[1]),
       (select t.typname from pg_type t where t.oid = k.contypid)) || '_not_null'`;
@@ -68,7 +68,7 @@ export const TABLES: FactQueries = {
     from pg_index i join pg_class ic on ic.oid = i.indexrelid join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = ic.relnamespace
     where ${ours('n')} and ${notOfExtension('pg_class', 'c.oid')} and (i.indisvalid or c.relkind = 'p')`,
 
-  // Of foreign keys to and on partitioned tables the server keeps clones, under names that it picks by what is free.
+  // The server keeps clones of foreign keys to and on partitioned tables, under generated names.
   constraint: `select case when c.oid is null then format_type(k.contypid, null) else ${NAME} end || ' ' || quote_ident(${CONSTRAINT_NAME}) as name,
       concat_ws(E'\\n', k.contype, case when ${KEEPS_VALIDITY} then k.convalidated end, case when k.contype not in ('c', 'x') then ${CONSTRAINT} end) as plain,
       case when k.contype in ('c', 'x') then array[${CONSTRAINT}] end as expressions
@@ -98,7 +98,7 @@ export const TABLES: FactQueries = {
       (select d.deptype::text || d.refobjid::regclass::text || '.' || a.attname from pg_depend d join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i') and d.refobjsubid > 0)) as plain
     from pg_sequence s join pg_class c on c.oid = s.seqrelid join pg_namespace n on n.oid = c.relnamespace where ${ours('n')} and ${notOfExtension('pg_class', 'c.oid')}`,
 
-  // The columns by name: inheritance may give them other numbers, and their order means nothing.
+  // The columns by name: inheritance can number them differently, and their order has no meaning.
   statistics: `select ${named('s.stxname')} as name,
       concat_ws(E'\\n', s.stxrelid::regclass::text, (select string_agg(k::text, '' order by k::text collate "C") from unnest(s.stxkind) k), ${target('s', 'stxstattarget')},
         ${lines('select quote_ident(a.attname) as line from pg_attribute a where a.attrelid = s.stxrelid and a.attnum = any (s.stxkeys::int2[])', "','")}) as plain,
