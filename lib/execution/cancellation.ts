@@ -5,7 +5,7 @@ import type { Catalog } from '../ports/catalog.ts';
 /** The code of a run that a person ended. */
 export const CANCELLED = 'cancelled';
 
-/** What to say of a run whose claim was taken back by `cancel`; undefined where it was not. */
+/** The message of a run whose claim `cancel` took back; undefined for any other. */
 export async function cancellationOf(
   claim: Claim,
   catalog: Pick<Catalog, 'run'>,

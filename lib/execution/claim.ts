@@ -23,7 +23,7 @@ import { keepAlive, LEASE_SECONDS } from './keep-alive.ts';
 export type ClaimDeps = AlertDeps & {
   plan: Plan;
   messages: JobMessages;
-  /** Seconds this process still has. */
+  /** Seconds this process has left. */
   secondsLeft: () => number;
 };
 
@@ -37,8 +37,8 @@ export type Work = { claim: Claim; signal: AbortSignal };
 export type Done = { summary: string; point?: string };
 
 /**
- * Does a run's work under its claim: at most one worker at a time, once in all, renewed while it lives, ended before
- * the function's time is, and on record whatever happens.
+ * Does a run's work under its claim: by one worker at a time, once in all, with the claim renewed while the worker
+ * lives, ended before the function's time is over, and on record in every case.
  *
  *   claim ── held by a live one → put the message back, unspent
  *     │  └── done before        → nothing
@@ -112,7 +112,7 @@ export function formatHeld(name: RunName, until: string): string {
   return `${runName(name)} is already running elsewhere (lease expires ${until.slice(11, 16)} UTC)`;
 }
 
-/** A clock may be a little ahead. A run of next year would pass for the newest until then, and hide every silence. */
+/** How far a clock may be ahead. A run of next year would count as the newest until then, and hide every silence. */
 export function refuseTheFuture(scheduledFor: string, now: Date): void {
   if (secondsBetween(now, scheduledFor) <= 600) return;
   throw new InputError(
@@ -122,7 +122,7 @@ export function refuseTheFuture(scheduledFor: string, now: Date): void {
   );
 }
 
-/** The work is done and on record; that its old alarm could not be taken back must not make a failure of it. */
+/** The work is done and on record: a failure to close its old alert must not make the run fail. */
 async function takeBackFailure(deps: ClaimDeps, name: RunName): Promise<void> {
   await resolve(deps, { target: name.target, code: 'job-failed', subject: name.job }).catch((error) =>
     deps.log.warn('an old failure could not be resolved; the watch will', {
@@ -132,12 +132,12 @@ async function takeBackFailure(deps: ClaimDeps, name: RunName): Promise<void> {
   );
 }
 
-/** What looks into a database does not know the target's name, which belongs to the command. */
+/** An engine does not know the target's name, so its hints get it here. */
 function hintFor(error: unknown, target: string): string | undefined {
   return hintOf(error)?.replaceAll('`./understudy doctor`', `\`./understudy doctor ${target}\``);
 }
 
-/** A failed run and an alert; neither waits for the other's success. */
+/** Records a failed run and raises its alert; neither waits for the other's success. */
 async function recordFailure(deps: ClaimDeps, claim: Claim, error: unknown): Promise<void> {
   const hint = hintFor(error, claim.target);
   const said = { ...toErrorInfo(error), ...(hint ? { hint } : {}) };
@@ -173,7 +173,7 @@ export function jobFailed(
     job,
     message: withHint(`${job} of ${target.id} failed (${said.code}): ${said.message}`, said.hint),
   });
-  // Nobody has to name its point and its place.
+  // So that not every caller has to name its point and its place.
   return job === 'copy' ? { ...failed, next: 'The watch asks for the copy again within an hour.' } : failed;
 }
 

@@ -1,7 +1,7 @@
 /** How many at once: in an outage all targets are late together. */
 const LANES = 16;
 
-/** Does the work for every item, so many at once, in their order. */
+/** Does the work for every item, some at once, in their order. */
 export async function concurrently<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const left = [...items].reverse();
   const lane = async () => {

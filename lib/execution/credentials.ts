@@ -2,7 +2,10 @@ import { CredentialsRefused, Refusal } from '../domain/errors.ts';
 import type { Target } from '../domain/plan/policy.ts';
 import type { Credentials, Secrets } from '../ports/database.ts';
 
-/** Runs with the target's credentials, and once more with fresh ones when they are refused: rotation happens. */
+/**
+ * Runs with the target's credentials, and once more with fresh ones when they are refused: they may have been
+ * rotated.
+ */
 export async function withCredentials<T>(
   secrets: Secrets,
   target: Target,

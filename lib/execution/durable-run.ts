@@ -9,7 +9,7 @@ import type { Durable } from '../ports/durable.ts';
 import { cancellationOf } from './cancellation.ts';
 import { type ClaimDeps, formatHeld, jobFailed, refuseTheFuture } from './claim.ts';
 
-/** What claiming a run and ending it needs. */
+/** What claiming and ending a run needs. */
 export type RunDeps = Omit<ClaimDeps, 'secondsLeft' | 'messages'>;
 export type DurableJobDeps = Omit<ClaimDeps, 'secondsLeft'>;
 
@@ -17,12 +17,16 @@ export type Claimed =
   | { outcome: 'claimed'; claim: Claim }
   | { outcome: 'done-before' | 'held'; summary: string };
 
-/** What a step came to: its value, or why it cannot be done. Errors lose their code on the way out of a step; values do not. */
+/**
+ * The result of a step: its value, or why it failed. An error loses its code on the way out of a step; a value does
+ * not.
+ */
 export type Attempted<T> = { ok: true; value: T } | { ok: false; said: ErrorInfo };
 
 /**
- * Claims a run for a durable execution, which nobody renews while it waits: the lease covers all of it. The token is a
- * step of its own, so that a worker which died after claiming comes back and knows the claim for its own.
+ * Claims a run for a durable execution. Nothing renews the claim while the execution waits: the lease covers all of
+ * it. The token is a step of its own, so that a worker that died after claiming recognizes the claim when it comes
+ * back.
  */
 export async function claimDurably(
   durable: Durable,
@@ -58,7 +62,7 @@ export async function claimDurably(
   });
 }
 
-/** One side effect, tried again only where that may help: a refusal is a value, and the same the next time. */
+/** One side effect, repeated only where that may help: a refusal is a value, which stays the same. */
 export function attempt<T>(durable: Durable, name: string, work: () => Promise<T>): Promise<Attempted<T>> {
   return durable.step(name, async (): Promise<Attempted<T>> => {
     try {
@@ -72,31 +76,33 @@ export function attempt<T>(durable: Durable, name: string, work: () => Promise<T
 
 const WORTH_TRYING_AGAIN = ['platform-unreachable'];
 
-/** The value of what was tried, or its refusal, thrown outside of the step, where its code survives. */
+/** Returns the value, or throws the refusal outside of the step, where it keeps its code. */
 export function unwrap<T>(tried: Attempted<T>): T {
   if (tried.ok) return tried.value;
   throw refusalOf(tried.said);
 }
 
-/** Did another worker take the run over? An error comes out of a step under another name, with its own as the cause's. */
+/**
+ * Did another worker take the run over? A step throws an error under another name, with the original's name as cause.
+ */
 export function lostClaim(error: unknown): boolean {
   const { name, cause } = error as { name?: string; cause?: { name?: string } };
   return name === 'ClaimLost' || cause?.name === 'ClaimLost';
 }
 
-/** Ends a run that was done: on record, its old alarm taken back, the status brought up to date. */
+/** Ends a successful run: on record, its old alert closed, the status up to date. */
 export async function succeed(
   durable: Durable,
   deps: RunDeps,
   claim: Claim,
   done: { summary: string; point?: string },
-  /** What its failures are told about, where that is not the job. */
+  /** The subject of its failures, if that is not the job. */
   subject: string = claim.job,
 ): Promise<void> {
   await durable.step('finish the run', () =>
     deps.catalog.finish(claim, { state: 'succeeded', endedAt: utc(deps.clock.now()), ...done }),
   );
-  // The work is done and on record: that the rest could not be must not make a failure of it. The watch makes up for it.
+  // The work is done and on record: a failure of the rest must not make the run fail. The watch makes up for it.
   await durable
     .step('close an old failure', () => resolve(deps, { target: claim.target, code: 'job-failed', subject }))
     .catch(() => undefined);
@@ -112,15 +118,15 @@ export async function succeed(
 }
 
 /**
- * Ends a run that could not be done: told first, then on record. Neither waits for the other's success. Where a person
- * cancelled it, that is on record already, and no alert goes out.
+ * Ends a failed run: the alert first, then the record. Neither waits for the other's success. A run that a person
+ * cancelled is on record already, and has no alert.
  */
 export async function fail(
   durable: Durable,
   deps: RunDeps,
   claim: Claim,
   said: ErrorInfo,
-  /** The subject of its alert, where that is not the job, or no alert; the point that it was about. */
+  /** The subject of its alert, if that is not the job, or no alert; the point that it was about. */
   options: { subject?: string; quietly?: boolean; point?: string } = {},
 ): Promise<void> {
   deps.log.error(`${claim.job} failed`, { run: runName(claim), attempt: claim.attempt, error: said });

@@ -8,7 +8,7 @@ import type { Log } from '../ports/messages.ts';
 
 /** How long a claim holds without being renewed. */
 export const LEASE_SECONDS = 120;
-/** Kept back to abort an upload and write down what happened. */
+/** Time that is reserved to abort an upload and record what happened. */
 const RESERVE_SECONDS = 30;
 
 /** Renews the claim while the work lives, and ends the work when the claim is lost or the time is nearly over. */

@@ -3,7 +3,7 @@ import { plusSeconds, secondsBetween, utc } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Durable } from '../ports/durable.ts';
 
-/** What one look says: it is done and this came of it, it is worth waiting for, or no waiting helps. */
+/** The result of one look: done with a value, worth waiting for, or refused because waiting does not help. */
 export type Poll<T> =
   | { state: 'done'; value: T }
   | { state: 'waiting'; seen: string }
@@ -21,17 +21,18 @@ export type Wait<T> = {
   deadline: number;
   /** An error that it throws counts as waiting, unless the platform denies the call. */
   look: () => Promise<Poll<T>>;
-  /** The error for a wait that ended: what the last look saw, and how many seconds it waited. */
+  /** Makes the error of a wait that ended, from the last look and the seconds waited. */
   late: (seen: string, waited: number) => Refusal;
   /** Puts the token where a notice finds this wait and ends its pause. */
   onWaiting?: (token: string) => Promise<void>;
 };
 
 /**
- * Looks again and again until it is done; the function is not billed between two looks. Rejects with a Refusal when a look
- * refuses or the deadline has passed. The deadline is a moment, kept with the execution: a replay does not move it.
+ * Looks again and again until it is done; the function is not billed between two looks. Rejects with a Refusal when a
+ * look refuses or the deadline has passed. The deadline is a moment, kept with the execution: a replay does not move
+ * it.
  *
- * Each look costs the execution a few of its 3,000 operations, so they grow apart: a day takes some 300.
+ * Each look costs the execution a few of its 3,000 operations, so the pauses grow: a day takes some 300.
  */
 export async function poll<T>(durable: Durable, deps: Waiting, wait: Wait<T>): Promise<T> {
   const began = await durable.step(`${wait.name}: begin`, async () => utc(deps.clock.now()));
@@ -41,18 +42,18 @@ export async function poll<T>(durable: Durable, deps: Waiting, wait: Wait<T>): P
       seen: await wait.look().catch(asPoll),
       left: secondsBetween(deps.clock.now(), end),
     }));
-    // Thrown here and not in the step, because an error loses its code on the way out of one.
+    // Thrown here, outside of the step: an error loses its code on the way out of one.
     if (seen.state === 'refused') throw refusalOf(seen.why);
     if (seen.state === 'done') return seen.value;
     if (left <= 0) throw wait.late(seen.seen, secondsBetween(began, end));
-    // A notice only makes the pause shorter: without one it ends by itself.
+    // A notice only shortens the pause: without one it ends by itself.
     const { onWaiting } = wait;
     const announce = onWaiting && ((token: string) => onWaiting(token).catch(() => undefined));
     await durable.pause(`${wait.name}: pause ${look}`, Math.min(pause, left), announce);
   }
 }
 
-/** What is not allowed now is not allowed in an hour either; any other error may not meet the next look. */
+/** A denied call will be denied in an hour too; any other error may not occur at the next look. */
 function asPoll(error: unknown): Poll<never> {
   return codeOf(error) === 'platform-denied'
     ? { state: 'refused', why: toErrorInfo(error) }

@@ -5,7 +5,7 @@ export type Stopwatch = {
   phases: Phase[];
   /** Ends the current phase and begins the next. */
   begin(name: string, at: Date): void;
-  /** Makes one phase of all but the first: their time was spent, but restores nothing. */
+  /** Merges all phases but the first into one: their time was spent, but restored nothing. */
   gather(name: string, at: Date): void;
   end(at: Date): void;
 };

@@ -8,14 +8,14 @@ import { type Manifest, manifestSchema } from '../domain/proof/manifest.ts';
 import type { Engine, Inspection } from '../ports/database.ts';
 import type { Vault } from '../ports/vault.ts';
 
-/** What a check of one stored point needs to know. */
+/** What a check of one stored point needs. */
 export type Subject = { target: Target; point: DumpPoint; vault: Vault };
 
 function about({ target, point }: Subject, code: FindingCode, message: string): Finding {
   return finding(code, { target, subject: point.id, message: `${point.id} of ${target.id}: ${message}` });
 }
 
-/** Is the recorded version there, of its recorded size, and still the one that a plain GET would give? */
+/** Does the recorded version exist, in its recorded size, and would a plain GET return it? */
 export async function checkPresence(subject: Subject, object: StoredObject): Promise<Finding[]> {
   const current = await subject.vault.head(object.key);
   if (!current) {
@@ -44,7 +44,7 @@ export async function checkPresence(subject: Subject, object: StoredObject): Pro
   return [];
 }
 
-/** Reads the manifest by its recorded version and holds it against the digest in the catalog. */
+/** Reads the manifest by its recorded version and compares it with the digest in the catalog. */
 export async function checkManifest(subject: Subject): Promise<{ manifest?: Manifest; findings: Finding[] }> {
   const recorded = subject.point.manifest;
   if (!recorded)
@@ -83,7 +83,7 @@ export async function checkManifest(subject: Subject): Promise<{ manifest?: Mani
   }
 }
 
-/** Reads a small object whole and compares its SHA-256. */
+/** Reads a small object completely and compares its SHA-256. */
 export async function checkSmall(subject: Subject, object: StoredObject): Promise<Finding[]> {
   const body = await readWhole(subject.vault, object, object.bytes);
   return createHash('sha256').update(body).digest('hex') === object.sha256
@@ -100,9 +100,9 @@ export async function checkSmall(subject: Subject, object: StoredObject): Promis
 type Depth = 'checksum' | 'readable' | 'full';
 
 /**
- * One pass over the archive without a disk: its SHA-256, its size, its table of contents against the manifest, and for
- * `full` every byte of every table parsed by pg_restore. Where the SHA-256 is right and pg_restore finds something all
- * the same, the archive is read once more, and the second reading decides. Rejects when it could not be read.
+ * Reads the archive once, without a disk: its SHA-256, its size, its table of contents against the manifest, and for
+ * `full` every byte of every table, parsed by pg_restore. If the SHA-256 is right and pg_restore reports something,
+ * the archive is read again, and the second reading decides. Rejects when it could not be read.
  */
 export async function checkArchive(
   subject: Subject,
@@ -171,7 +171,7 @@ function readerFailed({ target, point }: Subject, said: string): UnderstudyError
   });
 }
 
-/** Holds the manifest against what the catalog says of the same objects. */
+/** Compares the manifest with the catalog's record of the same objects. */
 export function checkAgreement(subject: Subject, manifest: Manifest): Finding[] {
   const { point } = subject;
   const agrees =
@@ -197,7 +197,7 @@ async function readWhole(vault: Vault, object: StoredObject, bytes: number): Pro
   return body;
 }
 
-/** The vault has all bytes, and fewer arrived: the reading broke off, which says nothing about the object. */
+/** The vault has all bytes, and fewer arrived: the read broke off, which says nothing about the object. */
 function brokeOff({ key }: StoredObject, arrived: number, bytes: number): UnderstudyError {
   return new UnderstudyError('read-incomplete', `reading ${key} ended after ${arrived} of ${bytes} bytes`, {
     hint: 'the connection to the vault broke; verify again',

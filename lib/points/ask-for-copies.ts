@@ -3,7 +3,7 @@ import type { SnapshotPoint } from '../domain/points/recovery-point.ts';
 import type { SnapshotJob } from '../domain/runs/job.ts';
 import type { JobMessages } from '../ports/messages.ts';
 
-/** One message a place. */
+/** One message for each place. */
 export async function askForCopies(
   job: Pick<SnapshotJob, 'scheduledFor' | 'requestedBy'>,
   target: Target,

@@ -2,15 +2,15 @@ import { type Finding, finding } from '../domain/findings/finding.ts';
 import type { Target } from '../domain/plan/policy.ts';
 import type { PlatformSnapshot } from '../domain/points/platform.ts';
 
-/** What a snapshot is held against: its source when it was taken, or the snapshot it is a copy of. */
+/** What a snapshot is compared with: its source when it was taken, or the snapshot it is a copy of. */
 export type Origin = { engine: string; engineVersion: string; bytes: number };
 
-/** The state of a key, as far as it could be found out. */
+/** The state of a key, as far as it is known. */
 export type KeyState = 'usable' | 'unusable' | 'unknown';
 
 /**
- * Is an available snapshot what was promised: encrypted, of its source's engine and size, with a key that can be used?
- * Presence is all this shows; that it restores is shown by a rehearsal.
+ * Is an available snapshot as promised: encrypted, of its source's engine and size, with a usable key? This shows
+ * only that it is there; a rehearsal shows that it restores.
  */
 export function checkSnapshot(
   target: Target,
@@ -21,7 +21,7 @@ export function checkSnapshot(
 ): Finding[] {
   const about = { target, subject: point };
   const found: Finding[] = [];
-  // A cache comes first as cache: whether it is encrypted was decided with it, and nothing of it is restored elsewhere.
+  // A cache is a cache first: its encryption was chosen with it, and nothing of it is restored elsewhere.
   if (
     !snapshot.encrypted &&
     snapshot.of !== 'elasticache' &&
@@ -40,7 +40,7 @@ export function checkSnapshot(
   return found;
 }
 
-/** Can it be restored, as far as its key goes? */
+/** Can it be restored, as far as its key allows? */
 export function checkKey(
   target: Target,
   point: string,
@@ -52,7 +52,9 @@ export function checkKey(
   return [finding('restore-key-unusable', { target, subject: point, message })];
 }
 
-/** Storage is allocated, not used: a snapshot has its source's, unless that was enlarged meanwhile. Aurora and caches say nothing of it. */
+/**
+ * Sizes are allocated storage: a snapshot has its source's, unless that was enlarged. Aurora and caches report none.
+ */
 function implausible(snapshot: PlatformSnapshot, origin: Origin): string | undefined {
   if (snapshot.engine !== origin.engine && origin.engine !== '' && snapshot.engine !== '')
     return `has engine ${snapshot.engine}, its source ${origin.engine}`;

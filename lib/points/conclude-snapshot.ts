@@ -23,7 +23,7 @@ export type SnapshotDeps = DurableJobDeps &
     home: string;
   };
 
-/** Waits until a snapshot is available, wherever it lies; a notice of the platform's may end a pause early. */
+/** Waits until a snapshot in any place is available; a notice of the platform may end a pause early. */
 export async function untilAvailable(
   durable: Durable,
   deps: Pick<SnapshotDeps, 'platform' | 'catalog' | 'clock' | 'pace'>,
@@ -61,8 +61,8 @@ function failed(code: string, message: string): Poll<never> {
 }
 
 /**
- * What follows when a snapshot is available, taken or copied: it is held against its origin, put on record, and moved on by
- * what it is worth. Rejects with what stands in the way of its counting.
+ * Concludes an available snapshot, taken or copied: compares it with its origin, records it, and sets its state by
+ * the result. Rejects with the reason if it does not count.
  */
 export async function makeItCount(
   creating: SnapshotPoint,
@@ -95,7 +95,7 @@ export async function makeItCount(
   };
   await durable.step('record that it is available', async () => {
     const known = await deps.catalog.point(target.id, creating.id);
-    // What was found bad stays so; it is judged once more to say why.
+    // A bad snapshot stays bad; it is judged again for the reason.
     if (known?.state !== 'corrupt') await deps.catalog.putPoint(claim, available);
   });
   const bad = await durable.step('say what it is worth', () =>
@@ -105,7 +105,7 @@ export async function makeItCount(
   return { point: available, seconds: judged.seconds };
 }
 
-/** What we may not ask about stays unknown: of a snapshot that was just made, RDS itself has shown that its key works. */
+/** A denied question stays unknown: RDS has just made the snapshot, which shows that its key works. */
 export async function keyOf(
   taken: { kmsKey?: string | undefined },
   place: string,
@@ -116,9 +116,9 @@ export async function keyOf(
 }
 
 /**
- * Tells what was found against an available snapshot, and moves its point on: to `verified`, or to `corrupt` when it is not
- * encrypted as promised. One that may prove good stays `available` and counts for nothing meanwhile: its key may work
- * again, and its source may have been enlarged in between. Returns the finding that stands in the way of its counting.
+ * Alerts on what was found against an available snapshot, and moves its point to `verified`, or to `corrupt` when it
+ * is not encrypted as promised. One that may still be good stays `available` and does not count: its key may work
+ * again, or its source may have been enlarged in between. Returns the finding that keeps it from counting.
  */
 export async function concludeSnapshot(
   target: Target,

@@ -7,7 +7,7 @@ export function homePlace(region: string): Place {
   return { name: region, region };
 }
 
-/** Every place that a target's snapshots may lie in by its policy, its own Region first. */
+/** Every place where a target's snapshots may lie by its policy, its own Region first. */
 export function placesOf(target: Target, home: string): Place[] {
   return [
     homePlace(home),
@@ -20,7 +20,9 @@ export function placesOf(target: Target, home: string): Place[] {
   ];
 }
 
-/** A place by its name in a point. One that the policy names no longer can still be reached, unless it took a role to. */
+/**
+ * A place by its name in a point. One that the policy no longer names can still be reached, unless it needed a role.
+ */
 export function placeNamed(target: Target, name: string, home: string): Place {
   const known = placesOf(target, home).find((place) => place.name === name);
   if (known) return known;
@@ -35,12 +37,12 @@ export function placeNamed(target: Target, name: string, home: string): Place {
 
 const COPY_TO = 'copy to ';
 
-/** What a failing copy is called: one place's success must not hide that another fails. */
+/** The subject of a failing copy: one place's success must not hide another's failure. */
 export function subjectOfCopy(place: string): string {
   return `${COPY_TO}${place}`;
 }
 
-/** The place in such a subject. */
+/** Returns the place in such a subject. */
 export function placeOfCopy(subject: string): string | undefined {
   return subject.startsWith(COPY_TO) ? subject.slice(COPY_TO.length) : undefined;
 }

@@ -4,7 +4,7 @@ import type { StoredObject } from '../domain/points/recovery-point.ts';
 import { type Manifest, manifestSchema } from '../domain/proof/manifest.ts';
 import type { Vault } from '../ports/vault.ts';
 
-/** A manifest by its recorded version, held against the digest that the catalog has of it. */
+/** A manifest by its recorded version, compared with the digest in the catalog. */
 export async function readManifest(vault: Pick<Vault, 'read'>, stored: StoredObject): Promise<Manifest> {
   const chunks: Buffer[] = [];
   for await (const chunk of await vault.read(stored)) chunks.push(chunk as Buffer);

@@ -10,8 +10,8 @@ import type { Catalog } from '../ports/catalog.ts';
 export type RefusedPoint = { outcome: 'refused'; summary: string; hint: string } & ErrorInfo;
 
 /**
- * Refuses a message whose point its job cannot use, before a run is begun: told once, of the point, and no page. What
- * this run has done or is doing already is not refused: the point may have gone since.
+ * Refuses a message whose point its job cannot use, before a run begins: one alert about the point, and no page. Work
+ * that this run has done or is doing is not refused: the point may have been deleted since.
  */
 export async function refuseNamedPoint(
   deps: AlertDeps,

@@ -10,17 +10,20 @@ import type { Vault } from '../ports/vault.ts';
 
 export type Vaults = {
   vault: Vault;
-  /** The vault's copy in another Region, where there is one. */
+  /** The vault's copy in another Region, if there is one. */
   replica?: Vault | undefined;
 };
 
-/** Between two looks for a replica that is awaited, and for how long after its snapshot; then only schedules look. In seconds. */
+/**
+ * The time between two looks for an awaited replica, and how long after its snapshot they end; then only schedules
+ * look. In seconds.
+ */
 const LOOK_AGAIN = 900;
 const AWAITED_FOR = 6 * 3600;
 
 /**
- * Puts on record that a dump is to arrive in the vault's replica, where the policy says so. S3 keeps keys and
- * VersionIds when it replicates, so the references are known before anything is there.
+ * Records that a dump will arrive in the vault's replica, if the policy has one. S3 keeps keys and VersionIds when it
+ * replicates, so the references are known before the replica exists.
  * https://docs.aws.amazon.com/AmazonS3/latest/dev/replication-how-setup.html
  */
 export async function expectReplica(
@@ -31,22 +34,22 @@ export async function expectReplica(
 ): Promise<void> {
   if (!target.policy.vault.replica) return;
   const id = placedId(point.id, REPLICA);
-  // An earlier attempt may have got as far as this, and the replica further.
+  // An earlier attempt may have recorded it, and the replica may be verified by now.
   if (await deps.catalog.point(target.id, id)) return;
   const { availableAt: _available, verifiedAt: _verified, verifySeconds: _seconds, ...rest } = point;
   await deps.catalog.putPoint(claim, { ...rest, id, place: REPLICA, state: 'creating' });
 }
 
 /**
- * Asks for the verification of every replica of the target that waits for it, each with a whole function's time, and
- * says of which. One that is not there is awaited when this message was about its original, which has just been made.
+ * Requests the verification of every replica of the target that awaits it, each in its own function, and returns
+ * which. A replica that is not there is awaited if this message was about its original, which has just been made.
  */
 export async function askForReplicas(
   job: VerifyJob,
   target: Target,
   deps: ClaimDeps & Vaults,
 ): Promise<string[]> {
-  // Replicas that asked for each other would never end where none can be verified.
+  // Replicas that requested each other would never end if none can be verified.
   if (job.point !== undefined && originalOf(job.point) !== job.point) return [];
   const waiting = (await deps.catalog.points(target.id, { states: ['creating', 'available'] }))
     .filter(isDump)
@@ -68,9 +71,9 @@ export async function askForReplicas(
 }
 
 /**
- * The replica that a message asks for, as it may be verified: all its objects are there, under the VersionIds of the
- * vault. Undefined while S3 is still at it, which for large objects may take hours and is no failure: the message comes
- * again. That it is too late is for the watch to say.
+ * The replica that a message names, if it can be verified: all its objects are there, under the VersionIds of the
+ * vault. Undefined while S3 still replicates, which for large objects may take hours and is no failure: the message
+ * comes again. The watch reports it when it is late.
  */
 export async function arrived(
   job: VerifyJob,
@@ -108,7 +111,7 @@ async function isThere(point: DumpPoint, replica: Vault): Promise<boolean> {
   return true;
 }
 
-/** The id of the dump that a replica is a replica of; a dump's own. */
+/** The id of the dump that a replica is a copy of; a dump's own. */
 export function originalOf(id: string): string {
   return id.replace(/@replica$/, '');
 }

@@ -4,7 +4,7 @@ import type { Target } from '../domain/plan/policy.ts';
 import { type PlatformSnapshot, TAGS } from '../domain/points/platform.ts';
 import type { SnapshotPoint } from '../domain/points/recovery-point.ts';
 
-/** What we put on a snapshot, so that we know our own again. */
+/** The tags of Understudy's snapshots, by which it recognizes them. */
 export function tagsOf(
   point: SnapshotPoint,
   target: Target,
@@ -20,14 +20,14 @@ export function tagsOf(
   };
 }
 
-/** RDS takes letters, digits, blanks and `_.:/=+-@` in a tag; the catalog has the label as it was given. */
+/** RDS takes letters, digits, blanks and `_.:/=+-@` in a tag; the catalog keeps the label as it was given. */
 const tagValue = (label: string) => label.replace(/[^\p{L}\p{N} _.:/=+\-@]/gu, '-').slice(0, 256);
 
 export function bearsOurTags(found: PlatformSnapshot, tags: Record<string, string>): boolean {
   return found.tags[TAGS.run] === tags[TAGS.run] && found.tags[TAGS.stage] === tags[TAGS.stage];
 }
 
-/** Something else bears the name. It is nobody's to overwrite, and no recovery point of ours. */
+/** Another snapshot has this name. It is not overwritten, and not counted as a recovery point. */
 export function foreign(id: string, tags: Record<string, string>): Refusal {
   return new Refusal(
     'snapshot-foreign',

@@ -15,13 +15,13 @@ export type ClaimRequest = RunName & {
   label?: string | undefined;
   now: Date;
   leaseSeconds: number;
-  /** Do again what was done before: a succeeded run may be claimed too. */
+  /** Repeat finished work: a succeeded run may be claimed too. */
   again?: boolean;
-  /** Who claims, where one worker may come back after a crash: a live claim with this token is its own. */
+  /** Identifies a worker that may come back after a crash: a live claim with this token is its own. */
   token?: string;
 };
 
-/** What may change of a point when it moves on. */
+/** What may change of a point in a new state. */
 export type PointChanges = Partial<Omit<DumpPoint, 'kind' | 'place'>> &
   Partial<Omit<SnapshotPoint, 'kind' | 'place'>>;
 
@@ -34,11 +34,14 @@ export type RunResult = {
 };
 
 /**
- * What we know. Every write on behalf of a run is conditional on its claim's token and rejects with ClaimLost when
- * another worker has taken over. A change of a point's state that the state machine does not know is refused.
+ * The catalog. Every write on behalf of a run requires its claim's token and rejects with ClaimLost when another
+ * worker has taken over. A change of a point's state that the state machine does not allow is refused.
  */
 export type Catalog = {
-  /** Claims a run, takes over a dead claim, or says why not. Failed runs may be claimed again; succeeded ones are done. */
+  /**
+   * Claims a run, takes over a dead claim, or reports why not. Failed runs may be claimed again; succeeded ones are
+   * done.
+   */
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   renew(claim: Claim, leaseUntil: Date): Promise<void>;
   finish(claim: Claim, result: RunResult): Promise<void>;
@@ -48,15 +51,15 @@ export type Catalog = {
   /** Runs whose state is `running`, of every target. */
   openRuns(): Promise<Run[]>;
 
-  /** Writes a point for the claim's holder; the state must be reachable from the one recorded. */
+  /** Writes a point for the claim's holder; its state must be reachable from the recorded one. */
   putPoint(claim: Claim, point: RecoveryPoint): Promise<void>;
-  /** Writes a point that nobody's run makes, such as a snapshot of AWS's own. False when it is known already. */
+  /** Writes a point without a run, such as an automated snapshot of AWS. False when it is known already. */
   adoptPoint(point: RecoveryPoint): Promise<boolean>;
-  /** Moves a point on without a claim (watch, expire). False when its state does not allow it (any more). */
+  /** Changes a point's state without a claim (watch, expire). False when its state does not allow it (any more). */
   movePoint(target: string, id: string, to: PointState, changes?: PointChanges): Promise<boolean>;
-  /** Takes back that a point is corrupt: it is verified again, if `why` is still what it was marked for. False otherwise. */
+  /** Clears a corrupt point: it is verified again, if `why` is still the recorded reason. False otherwise. */
   acquitPoint(target: string, id: string, why: string, changes: PointChanges): Promise<boolean>;
-  /** The dump in the vault that is named after this scheduled moment, whichever attempt made it. */
+  /** The dump in the vault of this scheduled moment, by any attempt. */
   pointAt(target: string, scheduledFor: string): Promise<DumpPoint | undefined>;
   /** The point with this id. */
   point(target: string, id: string): Promise<RecoveryPoint | undefined>;
@@ -66,22 +69,22 @@ export type Catalog = {
     options?: { limit?: number; states?: readonly PointState[] },
   ): Promise<RecoveryPoint[]>;
 
-  /** Appends to a target's timeline. False when the same event stands there already. */
+  /** Appends to a target's timeline. False when the same event is there already. */
   addEvent(event: TimelineEvent): Promise<boolean>;
   /** Newest first. */
   timeline(target: string, limit: number): Promise<TimelineEvent[]>;
   /** Remembers who waits for news of a subject (an instance, a snapshot), so that a notice can end the wait early. */
   awaitNotice(subject: string, token: string, now: Date): Promise<void>;
-  /** The token of who waits for news of this subject, or waited last. */
+  /** The token of the current or last wait for news of this subject. */
   awaiting(subject: string): Promise<string | undefined>;
 
-  /** Puts a scratch instance on record before it is made, or returns the record of it that is open. */
+  /** Records a scratch instance before it is made, or returns its open record. */
   beginScratch(record: ScratchRecord): Promise<ScratchRecord>;
-  /** What stands of a policy at this very moment. */
+  /** What a policy has running at this moment. */
   standing(policy: string): Promise<Standing>;
   /**
-   * Its turn has come: from now on it costs, until it expires. One that was started before stays as it is. Undefined
-   * when another has started or ended since `seen` was read: look again.
+   * Starts it: from now on it costs, until it expires. One that was started before stays as it is. Undefined when
+   * another has started or ended since `seen` was read: look again.
    */
   startScratch(
     record: ScratchRecord,
@@ -90,11 +93,11 @@ export type Catalog = {
     seen: Standing,
   ): Promise<ScratchRecord | undefined>;
   identifyScratch(target: string, name: string, resourceId: string): Promise<void>;
-  /** Ends it and adds its time to its policy's month. Done before is done. */
+  /** Ends it and adds its time to its policy's month. Repeating it changes nothing. */
   endScratch(record: ScratchRecord, goneAt: string): Promise<void>;
-  /** Those not on record as gone, of every target; one of the last seconds may be missing. */
+  /** Those that have not ended, of every target; one of the last seconds may be missing. */
   openScratches(): Promise<ScratchRecord[]>;
-  /** Seconds that a policy's ended scratch instances took in a month such as `2026-11`. */
+  /** Seconds that a policy's ended scratch instances ran in a month such as `2026-11`. */
   scratchSeconds(policy: string, month: string): Promise<number>;
 
   addEvidence(evidence: Evidence): Promise<void>;
@@ -103,30 +106,30 @@ export type Catalog = {
 
   /** A finding's record, open or closed. */
   finding(target: string, code: string, subject: string): Promise<FindingRecord | undefined>;
-  /** Keeps the version that follows the one on record. False when another worker has kept it meanwhile: look again. */
+  /** Stores the version that follows the recorded one. False when another worker has stored it: look again. */
   putFinding(record: FindingRecord): Promise<boolean>;
-  /** What is open, of one target or everywhere. */
+  /** Open findings, of one target or of all. */
   openFindings(target?: string): Promise<OpenFinding[]>;
 
-  /** Records that somebody knows of a finding, or expects one. */
+  /** Records that a person knows of a finding, or expects one. */
   acknowledge(acknowledgement: Acknowledgement): Promise<void>;
-  /** Takes back those in force, of one subject or of all of the code; returns what they were. */
+  /** Ends those in force, of one subject or of the whole code; returns them. */
   endAcknowledgement(
     about: Pick<Acknowledgement, 'target' | 'code' | 'subject'>,
     by: string,
     now: Date,
   ): Promise<Acknowledgement[]>;
-  /** All of one target, newest first; or of every target those that nobody has ended. */
+  /** All of one target, newest first; or of every target those that were not ended. */
   acknowledgements(target?: string): Promise<Acknowledgement[]>;
 
-  /** The status of each target that has one, in any order. Reads only: what is stale is derived and not kept. */
+  /** The status of each target that has one, in any order. Reads only: a stale one is derived and not stored. */
   statuses(targets: readonly string[]): Promise<Map<string, TargetStatus>>;
-  /** Records that a target exists and what its schedules are. What is owed counts from the first time each was seen so. */
+  /** Records that a target exists and its schedules. What is owed counts from the first time each was seen so. */
   owe(target: string, schedules: Partial<Record<Owing, Schedule>>, now: Date): Promise<void>;
-  /** What was last observed of it; as it stands there, nothing of it derived. */
+  /** What was last observed of it, as stored, without anything derived. */
   observed(target: string): Promise<Pick<TargetStatus, 'platform' | 'heartbeatAt'>>;
-  /** Keeps what was just seen of a target beside its status. */
+  /** Stores what was just seen of a target with its status. */
   observe(target: string, seen: Pick<TargetStatus, 'platform' | 'heartbeatAt'>, now: Date): Promise<void>;
-  /** Derives a target's status again from its runs, points and evidence, and keeps it. */
+  /** Derives a target's status again from its runs, points and evidence, and stores it. */
   refreshStatus(target: string): Promise<TargetStatus>;
 };

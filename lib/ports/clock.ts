@@ -1,4 +1,4 @@
-/** Time comes in as an argument, so that a test decides what time it is. */
+/** Time comes in as an argument, so that a test controls it. */
 export type Clock = {
   now(): Date;
   /** Waits; ends early, without error, when the signal aborts. */

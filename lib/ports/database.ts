@@ -14,7 +14,7 @@ import type {
 } from '../domain/proof/manifest.ts';
 import type { CopyFacts, Rewritten } from '../domain/proof/proof.ts';
 
-/** How to reach a database. Never logged, never in argv. */
+/** How to connect to a database. Never logged, never in argv. */
 export type Credentials = {
   host: string;
   port: number;
@@ -27,7 +27,7 @@ export type Credentials = {
 /** Credentials from the secret store. `again` reads them anew, for those refused after a rotation. */
 export type Secrets = { credentials(target: Target, options?: { again?: boolean }): Promise<Credentials> };
 
-/** Called as tables are read: those just read, their rows, and how many there are in all. */
+/** Called as tables are read: the number just read, their rows, and the number of all. */
 export type OnRead = (read: { tables: number; rows: number; of: number }) => void;
 
 /** A source held still: one transaction whose snapshot the dump and every fact share. */
@@ -36,8 +36,8 @@ export type HeldSource = {
   extensions: ExtensionFacts[];
   parameters: string[];
   /**
-   * Everything compared by a proof, read inside the snapshot, with the sequences as they were read before, each
-   * completed by the largest value of the column it feeds.
+   * Everything a proof compares, read inside the snapshot, with the sequences as they were read before, each with the
+   * largest value of the column it feeds.
    */
   content(
     depth: 'fingerprints' | 'counts',
@@ -45,15 +45,18 @@ export type HeldSource = {
   ): Promise<{ content: ContentFacts; sequences: Sequence[] }>;
   /** The archive's lines that the tables read by `content` must have, and no others. */
   dataLines(): Promise<string[]>;
-  /** Rejects with `schema-changing` when definitions changed since the snapshot: they are not read from it alone. */
+  /**
+   * Rejects with `schema-changing` when definitions changed since the snapshot: the server does not read them from
+   * it.
+   */
   unchanged(): Promise<void>;
-  /** The archive in custom format. Its end is only an end when pg_dump has exited 0; on any other way out it fails. */
+  /** The archive in custom format. It ends only when pg_dump has exited with 0, and fails otherwise. */
   archive(): Archive;
   /** CREATE ROLE statements without passwords. */
   roles(): Promise<Buffer>;
-  /** What sequences would give next, now and outside the snapshot. */
+  /** The next values of sequences, now and outside the snapshot. */
   sequences(): Promise<Sequence[]>;
-  /** Says, once for each, who waits behind the dump with an exclusive lock; ends with the signal. */
+  /** Reports each session that waits behind the dump with an exclusive lock, once; ends with the signal. */
   watchForBlocked(onBlocked: (what: string) => void, signal: AbortSignal): Promise<void>;
   release(): Promise<void>;
 };
@@ -61,7 +64,7 @@ export type HeldSource = {
 export type Archive = {
   stream: AsyncIterable<Buffer>;
   client: { version: string; compression: string };
-  /** The archive's table of contents, read from its head on the way. */
+  /** The archive's table of contents, read from its head as it streams. */
   toc: Promise<TableOfContents>;
   /** Kills the program; the stream fails. */
   kill(reason: Error): void;
@@ -69,22 +72,25 @@ export type Archive = {
 
 export type Sequence = Omit<SequenceFacts, 'before' | 'after'> & { value: string };
 
-/** One line of an archive's table of contents. `what` is the line without its numbers: type, schema, name and owner, which may all hold blanks. */
+/**
+ * One line of an archive's table of contents. `what` is the line without its numbers: type, schema, name and owner,
+ * which may all contain blanks.
+ */
 export type TocEntry = { id: number; type: string; what: string };
 export type TableOfContents = { entries: TocEntry[]; sha256: string };
 
 /** What Understudy asks of a database engine: one folder in lib/adapters/engines has all of it. */
 export type Engine = {
-  /** Refuses what may not be dumped, then holds the source still. Rejects with Refusal or CredentialsRefused. */
+  /** Refuses a source that must not be dumped, then holds it still. Rejects with Refusal or CredentialsRefused. */
   hold(credentials: Credentials, policy: Policy, signal: AbortSignal): Promise<HeldSource>;
-  /** Reads an archive as it passes by. Nothing is written to disk. */
+  /** Reads an archive as it streams. Writes nothing to disk. */
   inspect(
     archive: AsyncIterable<Buffer>,
     clientMajor: number,
     depth: 'readable' | 'full',
     signal: AbortSignal,
   ): Promise<Inspection>;
-  /** What a person asks before trusting a connection. */
+  /** Checks a connection for a person. */
   doctor(credentials: Credentials, policy: Policy): Promise<Symptom[]>;
   /** A server inside this process that is thrown away. */
   scratch(secondsLeft: () => number): Scratch;
@@ -94,17 +100,17 @@ export type Engine = {
 };
 
 /**
- * `problem`: pg_restore read the archive and judged that it is broken. `failure`: pg_restore was killed or could not run,
+ * `problem`: pg_restore read the archive and found it broken. `failure`: pg_restore was killed or could not run,
  * which says nothing about the archive.
  */
 export type Inspection = { toc?: TableOfContents; problem?: string; failure?: string };
 
 export type Symptom = { check: string; state: 'good' | 'bad' | 'unknown'; message: string; next?: string };
 
-/** The heartbeat: a small table in a source that gets one row a minute. Every call is a connection of its own. */
+/** The heartbeat: a small table in a source that gets one row a minute. Every call uses its own connection. */
 export type Heartbeat = {
   /**
-   * Writes the row of a minute such as `2026-11-20T01:02:00Z`, once however often it is asked. Rejects with
+   * Writes the row of a minute such as `2026-11-20T01:02:00Z`, once even if it is called again. Rejects with
    * CredentialsRefused, or with `heartbeat-missing`, `heartbeat-denied`, `heartbeat-read-only`.
    */
   write(credentials: Credentials, minute: string): Promise<'written' | 'there'>;
@@ -115,12 +121,12 @@ export type Heartbeat = {
 /** A restored copy on a scratch server. */
 export type ScratchCopy = {
   content(manifest: Manifest, depth: 'fingerprints' | 'counts'): Promise<CopyFacts>;
-  /** A second look at objects whose expressions the copy writes otherwise: those that mean the same. */
+  /** A second look at objects whose expressions the copy writes differently: returns those that mean the same. */
   confirmed(objects: readonly Rewritten[]): Promise<Set<string>>;
   /** The single value of a query, as text; undefined for NULL. Rejects when it is not one row of one column. */
   value(sql: string): Promise<string | undefined>;
   leftOut: string[];
-  /** What else was knowingly not restored. */
+  /** Other objects left out on purpose. */
   exceptions?: Exception[];
   notes: string[];
 };
@@ -130,45 +136,48 @@ export type RestoreRequest = {
   /** Opens the stored archive and roles for reading. */
   dump: () => Promise<Readable>;
   roles: () => Promise<Readable>;
-  /** By a role like a managed service's master user, unless by a superuser. */
+  /** Restored by a role like a managed service's master user, unless by a superuser. */
   restoreAs?: Policy['rehearsal']['restoreAs'];
-  /** What is not restored, such as `function public.f(integer)`. */
+  /** Entries that are not restored, such as `function public.f(integer)`. */
   leaveOut?: readonly string[];
   /** Called as each phase begins. */
   phase: (name: string) => void;
-  /** Called when the restore has failed once and begins again from the start. */
+  /** Called when the restore has failed once and starts again. */
   again?: (why: string) => void;
   /** One entry after the other, instead of as many at once as there are cores. */
   serially?: boolean;
   signal: AbortSignal;
 };
 
-/** The thing thrown away afterwards. */
+/** The temporary server that a copy is restored onto. */
 export type Scratch = {
-  /** Says what is missing (space, versions) before anything is fetched; undefined when it fits. */
+  /** Returns what is missing (space, versions) before anything is fetched; undefined when it fits. */
   refusal(manifest: Manifest): Promise<{ code: string; message: string; hint: string } | undefined>;
   /**
-   * Restores, hands the copy to `use`, and tears everything down whatever happens. Rejects with `restore-failed` only when
-   * the machine was well and the restore failed twice; with `scratch-trouble` when the machine was to blame.
+   * Restores, passes the copy to `use`, and tears everything down in every case. Rejects with `restore-failed` only
+   * when the machine was well and the restore failed twice; with `scratch-trouble` when the machine was the cause.
    */
   withCopy<T>(request: RestoreRequest, use: (copy: ScratchCopy) => Promise<T>): Promise<T>;
 };
 
-/** An index or table that can be looked into for damage. */
+/** An index or table that can be checked for damage. */
 export type Checkable = { oid: string; kind: 'index' | 'table'; name: string };
 
-/** A database on an instance of its own, reached over the network. */
+/** A database on its own instance, over the network. */
 export type InstanceCopy = {
   schema(): Promise<SchemaFacts>;
-  /** Rows, and by `fingerprints` their fingerprint; undefined when there is no such table of ours. Rejects with `storage-damaged`. */
+  /**
+   * Rows, and for `fingerprints` their fingerprint; undefined when the source has no such table. Rejects with
+   * `storage-damaged`.
+   */
   table(schema: string, name: string, depth: 'fingerprints' | 'counts'): Promise<TableFacts | undefined>;
-  /** Is it a table whose rows no snapshot of the storage holds? */
+  /** Is it a table whose rows are in no snapshot of the storage? */
   unlogged(schema: string, name: string): boolean;
-  /** In an order that lasts. Rejects with `amcheck-missing`. */
+  /** In a stable order. Rejects with `amcheck-missing`. */
   checkable(): Promise<Checkable[]>;
-  /** What nothing can look into, by name. */
+  /** Names of objects that cannot be checked. */
   uncheckable(): Promise<string[]>;
-  /** What is broken in it, or undefined. Rejects when that could not be found out. */
+  /** The damage in it, or undefined. Rejects when it could not be checked. */
   check(what: Checkable): Promise<string | undefined>;
   /** The single value of a query, as text; undefined for NULL. */
   value(sql: string): Promise<string | undefined>;
@@ -179,11 +188,11 @@ export type InstanceCopy = {
 };
 
 export type Instances = {
-  /** Rejects with CredentialsRefused or `source-unreachable`. No statement runs for longer than `secondsLeft` says. */
+  /** Rejects with CredentialsRefused or `source-unreachable`. No statement runs for longer than `secondsLeft`. */
   open(credentials: Credentials, secondsLeft: () => number): Promise<InstanceCopy>;
   /**
    * What has happened to the source since a manifest was written, from its catalogs and counters alone. `incomplete`
-   * says why, where a session may not have reported yet what it wrote before the moment.
+   * is why, if a session may not have reported its writes from before the moment.
    */
   since(credentials: Credentials, manifest: Manifest, moment: string): Promise<SourceSince>;
 };

@@ -4,9 +4,9 @@ import type { JobMessage } from '../domain/runs/job.ts';
 /** Topic `jobs`, and the queues behind it. */
 export type JobMessages = {
   publish(message: Partial<JobMessage> & { job: string; target: string }): Promise<void>;
-  /** Publishes many, in batches; resolves with those that could not be, after retries, and why. */
+  /** Publishes many, in batches; resolves with those that failed after retries, and why. */
   publishAll(messages: readonly JobMessage[]): Promise<Unpublished[]>;
-  /** Puts a message back unspent: a fresh copy that arrives later, with no receipt counted against it. */
+  /** Puts a message back unspent: a fresh copy arrives later, with no receipt counted. */
   postpone(message: JobMessage, delaySeconds: number): Promise<void>;
 };
 
@@ -17,12 +17,12 @@ export type Subscription = { protocol: string; endpoint: string; confirmed: bool
 export type Alerts = {
   /** Publishes to these topics, each on its own. Resolves with those that did not take it. */
   send(alert: Alert, topics: readonly AlertTopic[]): Promise<{ topic: AlertTopic; reason: string }[]>;
-  /** A trial message to one topic. */
+  /** Sends a trial message to one topic. */
   trial(topic: AlertTopic, text: string): Promise<void>;
   subscriptions(topic: AlertTopic): Promise<Subscription[]>;
 };
 
-/** Figures about policies and jobs; never one metric a target. */
+/** Metrics about policies and jobs; never one for each target. */
 export type Metrics = {
   count(
     name: string,
@@ -39,7 +39,7 @@ export type Log = {
   error(message: string, fields?: LogFields): void;
 };
 
-/** The schedules as they are, to be compared with what the plan wants. */
+/** The deployed schedules, to be compared with the plan. */
 export type DeployedSchedule = { name: string; expression: string; timezone: string; enabled: boolean };
 export type Schedules = {
   deployed(): Promise<DeployedSchedule[]>;

@@ -7,7 +7,7 @@ import type {
   Quota,
 } from '../domain/points/platform.ts';
 
-/** Where snapshots lie: the name in points, the Region, and the role that is taken on for another account. */
+/** Where snapshots lie: the name in points, the Region, and the role that is assumed for another account. */
 export type Place = { name: string; region: string; account?: string | undefined; role?: string | undefined };
 
 /** As the platform names them: `aurora-postgresql`, `16.4`. */
@@ -25,13 +25,14 @@ export type EngineFamily = {
 export type SnapshotTags = Record<string, string>;
 
 /**
- * The service that keeps the instances and their snapshots. Every call is one request (or one a page), and rejects with
- * an UnderstudyError whose code says what stands in the way: `source-not-found`, `source-busy`, `snapshot-exists`,
- * `snapshot-quota`, `copy-quota`, `key-inaccessible`, `platform-refused`, `platform-unreachable` (worth trying again).
+ * The service that keeps instances and their snapshots. Every call is one request (or one for each page), and rejects
+ * with an UnderstudyError whose code names the obstacle: `source-not-found`, `source-busy`, `snapshot-exists`,
+ * `snapshot-quota`, `copy-quota`, `key-inaccessible`, `platform-refused`, `platform-unreachable` (worth trying
+ * again).
  */
 export type Platform = {
   source(ref: PlatformRef): Promise<PlatformSource | undefined>;
-  /** Every snapshot of a source in a place, whoever took it. */
+  /** Every snapshot of a source in a place, by any creator. */
   snapshots(ref: PlatformRef, place: Place): Promise<PlatformSnapshot[]>;
   snapshot(of: PlatformKind, id: string, place: Place): Promise<PlatformSnapshot | undefined>;
   takeSnapshot(ref: PlatformRef, id: string, tags: SnapshotTags): Promise<void>;
@@ -40,9 +41,9 @@ export type Platform = {
     from: Pick<PlatformSnapshot, 'of' | 'arn' | 'encrypted'> & { region: string },
     to: { id: string; place: Place; kmsKey?: string | undefined; tags: SnapshotTags },
   ): Promise<void>;
-  /** Lets another account restore and copy a snapshot of ours. */
+  /** Lets another account restore and copy a snapshot. */
   share(of: PlatformKind, id: string, place: Place, account: string): Promise<void>;
-  /** Resolves when it is gone or going; one that is gone already is no mistake. */
+  /** Resolves when it is deleted or being deleted; one that no longer exists is not an error. */
   deleteSnapshot(of: PlatformKind, id: string, place: Place): Promise<void>;
   family(version: EngineVersion): Promise<EngineFamily>;
   quotas(place: Place): Promise<{ snapshots?: Quota; instances?: Quota }>;
@@ -54,26 +55,26 @@ type RestoreState = 'ready' | 'coming' | 'failed' | 'unusable';
 export type ScratchState = {
   kind: 'rds' | 'aurora';
   name: string;
-  /** Never given twice. Of a cluster, its own; `members` has those of its instances. */
+  /** Never reused. For a cluster, its own; `members` has those of its instances. */
   resourceId: string;
-  /** `failed`: the restore itself. `unusable`: no waiting ends it, for another reason. */
+  /** `failed`: the restore itself. `unusable`: it will not become ready for another reason. */
   state: RestoreState;
-  /** The platform's own word for it, for messages. */
+  /** The platform's own word, for messages. */
   status: string;
   endpoint?: { host: string; port: number };
-  /** Changes that were asked for and are not in effect yet, a password among them. */
+  /** Requested changes that are not in effect yet, a password among them. */
   pending: boolean;
   tags: Record<string, string>;
   members: { name: string; state: RestoreState; status: string; resourceId: string }[];
 };
 
-/** What is to be restored onto a scratch instance, and under which quarantine. */
+/** What to restore onto a scratch instance, and under which quarantine. */
 export type ScratchOrder = {
   kind: 'rds' | 'aurora';
   name: string;
   from:
     | { snapshot: string }
-    /** Without a moment: the latest that can be. */
+    /** By default the latest possible moment. */
     | { source: string; resourceId: string; moment?: string | undefined };
   engine: string;
   engineVersion: string;
@@ -85,15 +86,18 @@ export type ScratchOrder = {
   tags: Record<string, string>;
 };
 
-/** A scratch parameter group, and whose it is. */
+/** A scratch parameter group, and its owner. */
 export type StrayParameters = { kind: 'rds' | 'aurora'; name: string; tags: Record<string, string> };
 
 /**
- * The instances that are thrown away. Nothing here touches one whose name does not begin with `understudy-scratch-`:
- * a mistake elsewhere must end in a refusal, not in a deleted database.
+ * Scratch instances. Every call refuses a name that does not begin with `understudy-scratch-`: a mistake elsewhere
+ * must end in a refusal, not in a deleted database.
  */
 export type ScratchInstances = {
-  /** Copies the source's parameter group under this name, with what could reach out switched off. Done before is done. */
+  /**
+   * Copies the source's parameter group under this name, with everything disabled that could reach out. Repeating it
+   * changes nothing.
+   */
   quarantineParameters(
     kind: 'rds' | 'aurora',
     sourceGroup: string,
@@ -101,24 +105,27 @@ export type ScratchInstances = {
     tags: Record<string, string>,
   ): Promise<void>;
   removeParameters(kind: 'rds' | 'aurora', name: string): Promise<void>;
-  /** Parameter groups whose name begins as scratch does, but for those that are known. */
+  /** Parameter groups with the scratch prefix, except the known ones. */
   strayParameters(known: ReadonlySet<string>): Promise<StrayParameters[]>;
-  /** Begins the restore. One of the same name that bears the same run is ours and adopted; another is refused. */
+  /** Begins the restore. An instance of the same name and run is adopted; any other is refused. */
   begin(order: ScratchOrder): Promise<void>;
   look(kind: 'rds' | 'aurora', name: string): Promise<ScratchState | undefined>;
-  /** The one instance of a scratch cluster. Done before is done. */
+  /** Makes the only instance of a scratch cluster. Repeating it changes nothing. */
   addMember(order: ScratchOrder): Promise<void>;
-  /** Makes the password in the scratch secret the master's, and switches off backups where they are on. */
+  /** Sets the master password to the one in the scratch secret, and disables backups. */
   secure(kind: 'rds' | 'aurora', name: string, password: string): Promise<void>;
-  /** Takes the next step of deleting: members first, then the cluster, never with a final snapshot. `gone` once nothing is there. */
+  /**
+   * Takes the next step of deleting: members first, then the cluster, never with a final snapshot. `gone` once
+   * nothing is left.
+   */
   remove(kind: 'rds' | 'aurora', name: string): Promise<'removing' | 'gone'>;
-  /** Everything whose name begins as scratch does. */
+  /** Every instance and cluster with the scratch prefix. */
   list(): Promise<ScratchState[]>;
 };
 
-/** Secrets that exist for one scratch instance and go with it. */
+/** Secrets of scratch instances, deleted with them. */
 export type ScratchSecrets = {
-  /** Makes a random password under this name, or keeps the one that is there. */
+  /** Makes a random password under this name, or keeps an existing one. */
   create(name: string, tags: Record<string, string>): Promise<void>;
   password(name: string): Promise<string>;
   destroy(name: string): Promise<void>;

@@ -7,29 +7,29 @@ export type PutOptions = {
   contentType: string;
   tags: Record<string, string>;
   lock?: { mode: 'governance' | 'compliance'; until: Date } | undefined;
-  /** Bytes expected at most: part sizes follow from it. */
+  /** The largest expected size in bytes: part sizes follow from it. */
   expectedBytes?: number | undefined;
 };
 
-/** What the vault says of a key now. */
+/** What the vault currently reports of a key. */
 export type ObjectHead = { versionId: string; bytes: number; lockedUntil?: string; legalHold?: boolean };
 
 export type OpenUpload = { key: string; uploadId: string; startedAt: string };
 
-/** Where dumps and manifests live. Every write refuses to overwrite. */
+/** Where dumps and manifests are stored. Every write refuses to overwrite. */
 export type Vault = {
   /**
-   * Streams a source of unknown length in constant memory. The source's end is believed: whoever makes the stream
-   * must fail it unless everything went well. On any failure the upload is aborted and confirmed gone, and there is
-   * no object; if that cannot be confirmed the error says so.
+   * Streams a source of unknown length in constant memory. A source that ends counts as complete: its maker must fail
+   * it if anything went wrong. On any failure the upload is aborted and its deletion confirmed, and there is no
+   * object; the error reports if that could not be confirmed.
    */
   stream(source: AsyncIterable<Buffer>, options: PutOptions): Promise<StoredObject>;
   put(body: Buffer, options: PutOptions): Promise<StoredObject>;
   /** The current version, or undefined when there is none or a delete marker hides it. */
   head(key: string): Promise<ObjectHead | undefined>;
-  /** That version's lock and hold, or undefined when it is gone. */
+  /** That version's lock and hold, or undefined when it no longer exists. */
   headVersion(object: StoredObject): Promise<ObjectHead | undefined>;
-  /** Exactly that version. Rejects with code `artifact-missing` when it is gone. */
+  /** Exactly that version. Rejects with code `artifact-missing` when it no longer exists. */
   read(object: Pick<StoredObject, 'key' | 'versionId'>, signal?: AbortSignal): Promise<Readable>;
   /** Deletes every version and marker of the key, so that no billed byte remains. Locked ones are refused. */
   removeAllVersions(key: string): Promise<void>;

@@ -23,25 +23,27 @@ export type ScratchDeps = {
   secondsLeft: () => number;
 };
 
-/** The whole point comes along: the function that restores may reach the vault and nothing else, not even the catalog. */
+/** The complete point, because the restoring function can reach only the vault, not the catalog. */
 export type ScratchRequest = { point: DumpPoint; simulation: boolean };
 
-/** What came of restoring one point. Small: it travels through a checkpoint. */
+/** The result of restoring one point. Small: it travels through a checkpoint. */
 export type ScratchResult = {
   phases: Phase[];
   proof?: Proof & { differenceCount: number };
   assertions: Answer[];
   leftOut: string[];
-  /** What else was knowingly not restored, by kind and name. */
+  /** Other objects left out on purpose, by kind and name. */
   exceptions?: string[];
   notes: string[];
-  /** `bad`: the point did not restore. `unjudged`: it could not be tried, which says nothing about the point. */
+  /**
+   * `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point.
+   */
   failure?: ErrorInfo & { kind: 'bad' | 'unjudged' };
 };
 
 const SHOWN = 100;
 const RESERVE_SECONDS = 30;
-/** Failures of a restore that lie in the point, not in the place where it was tried. */
+/** Failures of a restore that are the point's fault, not the place's. */
 const BAD_POINT = [
   'restore-failed',
   'checksum-mismatch',
@@ -50,7 +52,10 @@ const BAD_POINT = [
   'manifest-missing',
 ];
 
-/** Restores one point onto a scratch server, proves it against its manifest, asks the assertions, throws it away. One invocation. */
+/**
+ * Restores one point onto a scratch server, proves it against its manifest, asks the assertions, and deletes it. One
+ * invocation.
+ */
 export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps): Promise<ScratchResult> {
   const { point } = request;
   const target = targetOf(deps.plan, point.target);
@@ -63,7 +68,7 @@ export async function restoreAndProve(request: ScratchRequest, deps: ScratchDeps
     const said = toErrorInfo(error);
     result.failure = { kind: BAD_POINT.includes(said.code) ? 'bad' : 'unjudged', ...said };
     if (error instanceof RestoreFailed) result.notes.push(...error.notes);
-    // A server in trouble answers no question; a proof it gave before that stands.
+    // A server in trouble answers no question; an earlier proof stays valid.
     if (said.code === 'scratch-trouble') result.assertions = [];
     deps.log.error('the rehearsal failed', { point: point.id, failure: result.failure });
   }
@@ -138,7 +143,7 @@ async function restoreAndCompare(
   }
 }
 
-/** Compares the copy, with a second look at what it writes in another way than its source. */
+/** Compares the copy, with a second look at what it writes differently than its source. */
 async function proofOf(
   manifest: Manifest,
   copy: ScratchCopy,

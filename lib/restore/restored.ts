@@ -7,13 +7,13 @@ export type Chosen = {
   sort: RestoredSort;
   /** The point's id, or `20261120T010000Z-moment`. */
   point: string;
-  /** The moment of the data that the copy will hold, as well as it is known. */
+  /** The moment of the data that the copy will hold, as far as it is known. */
   moment: string;
-  /** The newest moment of its sort that could be restored: an emergency now would lose what came after it. */
+  /** The newest moment of its sort that can be restored: an emergency now would lose what came after it. */
   newestAt: string;
 };
 
-/** What came of restoring it: the measurements of every sort of rehearsal. */
+/** The result of restoring it: the measurements of every sort of rehearsal. */
 export type Restored = Pick<
   Evidence,
   | 'source'
@@ -31,12 +31,14 @@ export type Restored = Pick<
   | 'notes'
 > & {
   began: string;
-  /** Did the copy come up? Only then an RTO was measured. */
+  /** Did the copy come up? Only then was an RTO measured. */
   cameUp: boolean;
-  /** The RPO is measured from here, and how many seconds the copy is behind what was promised of it. */
+  /** The RPO is measured from `plannedAt`; `behind`: how many seconds the copy is behind its promised moment. */
   plannedAt: string;
   behind?: number;
-  /** `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point. */
+  /**
+   * `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point.
+   */
   failure?: ErrorInfo & { kind: 'bad' | 'unjudged' };
   /** Findings of this sort alone. */
   findings: Finding[];

@@ -40,8 +40,8 @@ import { readPlan } from './plan.ts';
 export { parseNotice } from '../adapters/aws/events/parse-notice.ts';
 
 /**
- * The composition root: the only place where adapters and workflows meet. Every part is a function of its own, made
- * the first time it is asked for, so that a handler's bundle holds only what that handler asks for.
+ * The composition root: the only place where adapters and workflows meet. Every part is a function, made at its first
+ * use, so that a handler's bundle contains only what that handler uses.
  */
 const made = new Map<string, unknown>();
 
@@ -50,12 +50,12 @@ function once<T>(name: string, make: () => T): T {
   return made.get(name) as T;
 }
 
-/** Forgets what was made, so that a process may turn to another environment. */
+/** Forgets all parts, so that a process can change its environment. */
 export function forget(): void {
   made.clear();
 }
 
-/** Puts another part in the place of one that is made once, for who runs functions in a process of his own. */
+/** Replaces a part that is made once, for processes that run functions themselves. */
 export function use<T>(name: string, part: T): void {
   made.set(name, part);
 }
@@ -71,7 +71,7 @@ export const vault = (): Vault =>
   once('vault', () =>
     s3Vault(s3({ pathStyle: env().pathStyle }), { bucket: env().vault, kmsKey: env().vaultKey }),
   );
-/** The vault's replica: what is written there is written by S3. */
+/** The vault's replica, which only S3 writes to. */
 export const replica = (): Vault | undefined => {
   const where = env().replica;
   if (!where) return undefined;
@@ -87,7 +87,7 @@ export const secrets = (): Secrets =>
 export const wakes = (): Wakes => once('wakes', () => durableWakes(lambda()));
 export const schedules = (): Schedules =>
   once('schedules', () => deployedSchedules(scheduler(), env().scheduleGroup));
-/** Hears of tables as they are read; a command that shows progress puts its own here. */
+/** Called as tables are read; a command that shows progress replaces it. */
 const onRead = (): OnRead => once<OnRead>('on read', () => () => undefined);
 
 const engines: Partial<Record<EngineName, () => Engine>> = {
@@ -115,7 +115,7 @@ export const engine = (target: string): Engine => {
 /** The Region of the deployment and of its sources. */
 export const home = (): string => env().region;
 export const homePlace = (): Place => ({ name: home(), region: home() });
-/** Loaded kind by kind, when the first target of it is asked about. */
+/** Loaded by kind, when the first target of it is asked about. */
 export const platform = (): Platform =>
   once('platform', () =>
     platformOf({
@@ -159,10 +159,10 @@ export const vaultName = (): string => env().vaultName;
 export const pick = (count: number): number => randomInt(count);
 export const clock = systemClock;
 
-/** What a handler is given of its invocation. */
+/** What a handler knows of its invocation. */
 export type Invocation = { secondsLeft: () => number };
 
-/** What telling people needs. */
+/** What sending alerts needs. */
 export const telling = () => ({
   catalog: catalog(),
   alerts: alerts(),
@@ -172,7 +172,7 @@ export const telling = () => ({
   stage: stage(),
 });
 
-/** May a key be used to restore with? One that is gone, off or on its way out may not. */
+/** Can a key be used to restore? Not if it is deleted, disabled or about to be deleted. */
 export const keyState = async (key: string, region: string) => {
   const problem = keyProblem(await keys()(key, region), clock.now());
   return problem === undefined ? ('usable' as const) : ('unusable' as const);

@@ -4,7 +4,7 @@ import { rdsClients } from '../adapters/aws/rds/clients.ts';
 import type { RestoreConditions } from '../ports/preflight.ts';
 import { homePlace, keys, restoreRole, secrets } from './compose.ts';
 
-/** Part of the composition root, apart from it because of its clients: loading them takes half a second. */
+/** Part of the composition root, separate because loading its clients takes half a second. */
 export const conditions = (): RestoreConditions =>
   restoreConditions({
     rds: rdsClients()(homePlace()),

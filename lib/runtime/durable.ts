@@ -4,7 +4,7 @@ import { InputError } from '../domain/errors.ts';
 import type { Durable } from '../ports/durable.ts';
 import { messageIn, refuse, understood } from './job-handler.ts';
 
-/** The durable execution's steps as the workflows know them. A step is tried five times before the execution fails. */
+/** The durable execution's steps as the workflows see them. A step is tried five times before the execution fails. */
 export function durableSteps(context: DurableContext): Durable {
   const retryStrategy = (_error: Error, attempt: number) => ({
     shouldRetry: attempt < 5,
@@ -31,9 +31,9 @@ export function durableSteps(context: DurableContext): Durable {
 }
 
 /**
- * Wraps a job that outlives its function. A message that is wrong will be wrong the next time too: it is alerted on and
- * its execution ends, except that a person who invoked the function gets the error. Checking has no side effect: it is
- * done again on every replay.
+ * Wraps a job that outlives its function. A wrong message stays wrong: it raises an alert and its execution ends,
+ * except that a person who invoked the function gets the error. The check has no side effect and is repeated at every
+ * replay.
  */
 export function durableHandler<Schema extends z.ZodType, Result>(
   schema: Schema,

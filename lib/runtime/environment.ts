@@ -1,12 +1,12 @@
 /** The only file that reads `process.env`. Names are those of serverless.yml; everything else takes values. */
 export type Environment = {
   stage: string;
-  /** Where this deployment is: snapshots here are no copies. */
+  /** The Region of this deployment: snapshots here are not copies. */
   region: string;
   table: string;
   vault: string;
   vaultKey: string | undefined;
-  /** Of those who name the vault to people and do not reach it. */
+  /** For functions that only name the vault in an answer. */
   vaultName: string;
   /** The vault's copy in another Region. */
   replica: { bucket: string; region: string } | undefined;
@@ -23,17 +23,17 @@ export type Environment = {
   pace: { first: number; most: number };
   scheduleGroup: string;
   sourceRole: string | undefined;
-  /** ARN of the role that restores onto scratch instances: the one a preflight asks about. */
+  /** ARN of the role that restores onto scratch instances: a preflight checks it. */
   restoreRole: string | undefined;
   planFile: string;
-  /** SHA-256 of the plan this deployment was made with; another one in the package is an old image. */
+  /** SHA-256 of the plan this deployment was made with; a different one in the package means an old image. */
   planDigest: string | undefined;
   pgBin: string | undefined;
   pgUser: string | undefined;
   path: string;
-  /** Below it each rehearsal makes a directory of its own. */
+  /** Each rehearsal makes its own directory below it. */
   scratchDirectory: string;
-  /** moto and its like want the bucket in the path. */
+  /** moto and similar servers want the bucket in the path. */
   pathStyle: boolean;
 };
 

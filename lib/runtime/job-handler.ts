@@ -7,13 +7,13 @@ import { DEPLOYMENT, finding } from '../domain/findings/finding.ts';
 import { formatIssue } from '../domain/plan/issue.ts';
 import { type Invocation, log, telling } from './compose.ts';
 
-/** Work for one message, whoever brought it. */
+/** Work for one message, from any sender. */
 export type Work<Message, Result> = (message: Message, invocation: Invocation) => Promise<Result>;
 
 /**
- * Wraps a job for Lambda: takes the message out of what brought it (a queue's record, a topic's record, a schedule, a
- * person), checks it against its schema, and hands it on. A message that is wrong will be wrong the next time too: it is
- * alerted on and not retried, except that a person who invoked the function gets the error.
+ * Wraps a job for Lambda: takes the message out of its envelope (a queue's record, a topic's record, a schedule, a
+ * person), checks it against its schema, and passes it on. A wrong message stays wrong: it raises an alert and is not
+ * retried, except that a person who invoked the function gets the error.
  */
 export function jobHandler<Schema extends z.ZodType, Result>(
   schema: Schema,
@@ -31,12 +31,15 @@ export function jobHandler<Schema extends z.ZodType, Result>(
   });
 }
 
-/** A person's mistake, as an answer: it is nobody's alarm. */
+/** A person's mistake, as an answer without an alert. */
 export type Mistake = {
   mistake: { message: string; mistakes: readonly string[]; hint?: string | undefined };
 };
 
-/** Wraps what people invoke: wrong requests are answered and not thrown, because a function's errors page somebody. */
+/**
+ * Wraps functions that people invoke: a wrong request is answered and not thrown, because a function's errors raise
+ * an alarm.
+ */
 export function personHandler<Schema extends z.ZodType, Result>(
   schema: Schema,
   work: Work<z.infer<Schema>, Result>,
@@ -52,7 +55,7 @@ export function personHandler<Schema extends z.ZodType, Result>(
   });
 }
 
-/** A message by its schema. Rejects with InputError, which has every mistake. */
+/** Parses a message by its schema. Rejects with InputError, which lists every mistake. */
 export function understood<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
@@ -89,7 +92,7 @@ export function mistakes(error: z.ZodError, body: unknown): string[] {
   );
 }
 
-/** Tells people of a message that nobody will take. */
+/** Raises an alert for a message that no function takes. */
 export async function refuse(error: InputError, body: unknown): Promise<void> {
   const { job, target } = (typeof body === 'object' && body !== null ? body : {}) as {
     job?: unknown;

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { MetricUnit, Metrics as PowertoolsMetrics } from '@aws-lambda-powertools/metrics';
 import type { Log, Metrics } from '../ports/messages.ts';
 
-/** JSON lines on stdout for Lambda. Credentials are never handed to it. */
+/** JSON lines on stdout for Lambda. Never receives credentials. */
 export function lambdaLog(): Log {
   const logger = new Logger();
   return {
@@ -13,8 +13,8 @@ export function lambdaLog(): Log {
 }
 
 /**
- * Figures as embedded metrics: a log line that CloudWatch reads. Dimensions are policy and job, never the target, which
- * is a property of the event: 10,000 targets must not cost 10,000 metrics.
+ * Metrics as embedded metrics: a log line that CloudWatch reads. Dimensions are policy and job, never the target,
+ * which is a property of the event: 10,000 targets must not cost 10,000 metrics.
  */
 export function embeddedMetrics(): Metrics {
   const metrics = new PowertoolsMetrics({ namespace: 'Understudy' });

@@ -5,7 +5,7 @@ import type { Plan } from '../domain/plan/policy.ts';
 
 const plans = new Map<string, Plan>();
 
-/** The plan that was compiled from understudy.yml when the deployment was packaged. Read once a process. */
+/** The plan that was compiled from understudy.yml at packaging. Read once in a process. */
 export function readPlan(file: string, digest?: string): Plan {
   const known = plans.get(file);
   if (known) return known;

@@ -15,13 +15,13 @@ export type ScratchInstanceDeps = Waiting & {
   scratchSecrets: ScratchSecrets;
 };
 
-/** A small change to an instance that stands. In seconds. */
+/** The longest time for a small change to an existing instance, in seconds. */
 export const CHANGE_TAKES = 3600;
 
 /**
- * Brings a scratch instance up: its parameters, its secret, the restore, an Aurora cluster's instance, a password of
- * ours. Each is one step that finds its own work done, so that a death after any call costs nothing but time. Resolves
- * with where it can be reached.
+ * Brings a scratch instance up: its parameters, its secret, the restore, an Aurora cluster's instance, a new
+ * password. Each is one step that recognizes its own work, so a crash after any call costs only time. Resolves with
+ * its address.
  */
 export async function bringUp(
   order: ScratchOrder,
@@ -41,7 +41,7 @@ export async function bringUp(
     deps.scratch.quarantineParameters(kind, parametersFrom, name, order.tags),
   );
   await done('make its secret', () => deps.scratchSecrets.create(name, order.tags));
-  // RDS asks for five minutes before a new group is used, or its values may not be there when the copy starts.
+  // RDS asks for five minutes before a new group is used, or its values may be missing when the copy starts.
   await durable.pause('let the parameters settle', deps.pace.most);
   await phase('restore');
   await done('begin the restore', () => deps.scratch.begin({ ...order, parameterGroup: name }));
@@ -67,7 +67,7 @@ export async function bringUp(
   throw new Refusal('scratch-unreachable', `${name} is ${ready.status} and has no endpoint`);
 }
 
-/** A fresh restore may still be busy with itself, and takes no change until it is not. */
+/** A fresh restore may still be busy, and takes no change until it is ready. */
 async function securing(order: ScratchOrder, durable: Durable, deps: ScratchInstanceDeps): Promise<void> {
   const { kind, name } = order;
   const look = async (): Promise<Poll<null>> => {
@@ -136,7 +136,7 @@ function deletedMeanwhile(name: string): ErrorInfo {
   };
 }
 
-/** A restore that ends so has not restored: that is said of the point, unless it is for want of room or of a network. */
+/** A restore that ended so has failed, which counts against the point, unless space or a network was missing. */
 function hopelessly(name: string, { state, status }: Pick<ScratchState, 'state' | 'status'>): ErrorInfo {
   return {
     code: state === 'failed' ? 'restore-failed' : 'scratch-unusable',

@@ -5,7 +5,7 @@ import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 
-/** Seconds, measured or guessed; and dollars where the policy says what an hour costs. */
+/** Seconds, measured or guessed; and dollars if the policy has the price of an hour. */
 export type Estimate = {
   seconds: number;
   guessed?: true;
@@ -16,12 +16,12 @@ export type Estimate = {
 
 type BudgetDeps = { catalog: Catalog; clock: Clock };
 
-/** Until one was measured. In seconds. */
+/** Until one has been measured, in seconds. */
 const USUALLY = 3600;
-/** Less than this nobody is billed for. In seconds; from RDS's pricing page. */
+/** The shortest billed time, in seconds; from RDS's pricing page. */
 const LEAST_BILLED = 600;
 
-/** What it will take and cost; rejects when the policy's hours of this month would not last for it. */
+/** Its expected time and cost; rejects when the policy's hours of this month do not suffice. */
 export async function refuseOverBudget(
   target: Target,
   job: string,
@@ -37,7 +37,7 @@ export async function refuseOverBudget(
   );
 }
 
-/** The longest of the last three of its sort, and what an hour of them costs. */
+/** The longest of the last three of its sort, and their cost. */
 export async function estimateOf(
   target: Target,
   job: string,
@@ -46,7 +46,7 @@ export async function estimateOf(
 ): Promise<Estimate> {
   const { hoursAMonth, pricePerHour } = target.policy.rehearsal.instance;
   const past = (await deps.catalog.evidence(target.id, 20))
-    // One that was given up while it waited took no time of an instance's.
+    // A rehearsal that gave up while waiting has used no instance time.
     .filter(
       ({ run, rto, strength }) => run.startsWith(`${job}/`) && (rto !== undefined || strength !== 'none'),
     )
@@ -74,7 +74,7 @@ export function formatEstimate({ seconds, guessed, dollars, used, allowed }: Est
   return `about ${humanSeconds(seconds)}${how} on a scratch instance${price}; ${humanSeconds(used)} of ${humanSeconds(allowed)} used this month`;
 }
 
-/** What still stands will stand as long as is usual, or longer. */
+/** A running instance counts for its usual time, or longer. */
 function standingSeconds({ since }: Standing, usually: number, now: Date): number {
   return Object.values(since).reduce(
     (sum, startedAt) => sum + Math.max(usually, secondsBetween(startedAt, now)),

@@ -8,12 +8,12 @@ import type { Catalog } from '../../ports/catalog.ts';
 import type { ScratchOrder } from '../../ports/platform.ts';
 import type { Chosen } from '../restored.ts';
 
-/** Snapshots are rehearsed where the policy says: at home, or what was copied to another place, there. */
+/** Snapshots are rehearsed in the policy's place: at home, or copies in another place, there. */
 export function placeFor(target: Target, home: string): string {
   return target.policy.rehearsal.instance.place ?? home;
 }
 
-/** The snapshot or the moment that is restored, and the engine that it needs. */
+/** The snapshot or the moment to restore, and the engine that it needs. */
 export type Source = Pick<Chosen, 'point' | 'moment' | 'newestAt'> & {
   from: ScratchOrder['from'];
   engine: string;
@@ -65,7 +65,9 @@ export function chooseMoment(
   };
 }
 
-/** The point asked for; else the newest verified one in the source's own Region, or by policy any retained one by chance. */
+/**
+ * The point asked for; else the newest verified one in the source's own Region, or by policy any kept one at random.
+ */
 export async function chooseSnapshot(
   job: RehearseInstanceJob,
   target: Target,

@@ -15,7 +15,7 @@ import type { Chosen } from '../restored.ts';
 import { type Estimate, formatEstimate, refuseOverBudget } from './budget.ts';
 import { chooseMoment, chooseSnapshot, placeFor } from './choose.ts';
 
-/** What will be restored, and everything known of it beforehand. Small: it travels through a checkpoint. */
+/** What will be restored, and everything known of it before. Small: it travels through a checkpoint. */
 export type InstancePlan = Chosen & {
   kind: 'rds' | 'aurora';
   /** Where it is restored. */
@@ -45,7 +45,9 @@ export type PlanDeps = {
   pick: (count: number) => number;
 };
 
-/** Chooses what is restored and says what it will cost; refused when there is nothing to restore, or no hours are left. */
+/**
+ * Chooses what is restored and estimates its cost; refused when there is nothing to restore, or no hours are left.
+ */
 export async function planRehearsal(
   job: RehearseInstanceJob,
   target: Target,
@@ -69,7 +71,7 @@ export async function planRehearsal(
       ? chooseMoment(job, target, source)
       : await chooseSnapshot(job, target, source, deps);
   const place = job.from === 'moment' ? deps.home : placeFor(target, deps.home);
-  // What a snapshot holds may be of a while before the moment that is said of it.
+  // The data of a snapshot may be from a little before the moment that it reports.
   const surely = job.from === 'moment' ? what.moment : utc(plusSeconds(what.moment, -SNAPSHOT_TAKES));
   const manifest = await manifestBefore(surely, target, deps);
   const own = await deps.platform.family(what);
@@ -107,7 +109,7 @@ export async function planRehearsal(
   return chosen;
 }
 
-/** A dump may well be there, and too young to say anything of what is restored. */
+/** There may be a dump that is too recent to bound what is restored. */
 async function whyNoDump(job: RehearseInstanceJob, target: Target, deps: PlanDeps): Promise<string> {
   const newest = await manifestBefore('9999', target, deps);
   const before =
@@ -115,7 +117,7 @@ async function whyNoDump(job: RehearseInstanceJob, target: Target, deps: PlanDep
   return `there is no verified dump ${before} to compare with${newest ? `; the newest is of ${newest.snapshotAt}` : ''}`;
 }
 
-/** What the source's option group adds is missing in the copy, and somebody may wonder. */
+/** Notes that the copy lacks what the source's option group adds. */
 function optionsNote(source: PlatformSource | undefined, given: string | undefined): string[] {
   const { optionGroup } = source ?? {};
   if (!optionGroup || optionGroup.startsWith('default:') || optionGroup === given) return [];
@@ -123,8 +125,8 @@ function optionsNote(source: PlatformSource | undefined, given: string | undefin
 }
 
 /**
- * A custom option group is tied to its VPC, and a restore elsewhere that names none is given it all the same and refused:
- * there it gets the engine's default (RDS user guide, "Working with option groups", VPC considerations).
+ * A custom option group is tied to its VPC, and a restore elsewhere that names none is given it all the same and
+ * refused: there it gets the engine's default (RDS user guide, "Working with option groups", VPC considerations).
  */
 function optionsOf(
   source: PlatformSource | undefined,
@@ -139,7 +141,7 @@ function optionsOf(
   return { optionGroup: own.optionGroup };
 }
 
-/** The newest dump that is not younger than the moment: what it says is a bound for everything after it. */
+/** The newest dump that is not younger than the moment: it bounds everything after it. */
 async function manifestBefore(
   moment: string,
   target: Target,

@@ -2,17 +2,19 @@ import { type RunName, runName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { TAGS } from '../../domain/points/platform.ts';
 
-/** Where scratch instances live, apart from everything else: nothing gets in but the proof, and nothing gets out. */
+/** The network of scratch instances, separate from everything else: only the proof gets in, and nothing gets out. */
 export type Network = { subnetGroup: string; securityGroups: string[] };
 
-/** Of a rehearsal in this place: the policy's network where it has one there, else the deployment's own. */
+/**
+ * The quarantine of a rehearsal in this place: the policy's network if it has one there, else the deployment's own.
+ */
 export function networkIn(
   place: string,
   target: Target,
   own: { subnetGroup: string; securityGroup: string },
 ): Network {
   const { place: named = place, subnetGroup, securityGroups } = target.policy.rehearsal.instance;
-  // A network of the policy's is where its place is; moments are rehearsed at home all the same.
+  // The policy's network is in its place; moments are rehearsed at home all the same.
   const policys = named === place ? { subnetGroup, securityGroups } : {};
   return {
     subnetGroup: policys.subnetGroup ?? own.subnetGroup,
@@ -20,7 +22,10 @@ export function networkIn(
   };
 }
 
-/** What everything bears that a rehearsal makes. Roles may delete nothing else, and the sweeper knows it by them. */
+/**
+ * The tags of everything that a rehearsal makes. Roles may delete nothing else, and the sweeper recognizes it by
+ * them.
+ */
 export function scratchTags(
   target: Target,
   run: RunName,

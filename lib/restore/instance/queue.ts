@@ -10,7 +10,7 @@ import { refuseOverBudget } from './budget.ts';
 import { BESIDE, type RehearseInstanceDeps, scratchIn } from './restore-request.ts';
 import { teardown } from './teardown.ts';
 
-/** An attempt before this one may have died with its instance standing: that is nobody's now, and would be in the way. */
+/** An earlier attempt may have died and left its instance running, which would be in the way now. */
 export async function clearEarlierAttempt(
   job: RehearseInstanceJob,
   target: Target,
@@ -27,8 +27,8 @@ export async function clearEarlierAttempt(
 }
 
 /**
- * Waits until as few stand as the policy allows, and the hours of its month allow it too; then its clock runs. First
- * come, first served, as far as that is known; that no more stand than are allowed is certain.
+ * Waits until few enough run for the policy, and its month has hours left; then its clock starts. First come, first
+ * served, as far as that is known; the limit itself is never exceeded.
  */
 export async function waitForSlot(
   job: RehearseInstanceJob,
@@ -63,7 +63,7 @@ async function begin(
   if (!(record.name in standing.since)) {
     const ahead = new Set([...Object.keys(standing.since), ...(await plannedBefore(record, deps))]);
     if (ahead.size >= atOnce) return { state: 'waiting', seen: `behind ${[...ahead].join(', ')}` };
-    // While it waited others may have used the hours up.
+    // Others may have used the hours up during the wait.
     try {
       await refuseOverBudget(target, `rehearse-${job.from}`, deps, standing);
     } catch (error) {

@@ -25,10 +25,10 @@ export type RehearseInstanceDeps = DurableJobDeps &
   };
 
 const HOUR = 3600;
-/** What proof, deletion and the queue take beside the restore. In seconds. */
+/** The time that proof, deletion and the queue take besides the restore, in seconds. */
 export const BESIDE = 8 * HOUR;
 
-/** What brings up and takes down where the point lies. */
+/** The dependencies, with the scratch instances of the point's place. */
 export function scratchIn<Deps extends Pick<RehearseInstanceDeps, 'scratch' | 'scratchAt' | 'home'>>(
   deps: Deps,
   target: Target,
@@ -38,7 +38,7 @@ export function scratchIn<Deps extends Pick<RehearseInstanceDeps, 'scratch' | 's
   return { ...deps, scratch: deps.scratchAt(placeNamed(target, place, deps.home)) };
 }
 
-/** What stands on record before the first call for it. */
+/** The record that is written before the first call. */
 export function recordOf(
   job: RehearseInstanceJob,
   target: Target,

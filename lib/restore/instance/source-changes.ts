@@ -14,7 +14,7 @@ export const sourceChangesRequest = z.strictObject({
   ask: z.literal('changes'),
   target: z.string(),
   manifest: storedObject.optional(),
-  /** The moment that was restored: the heartbeat's rows around it are compared. */
+  /** The restored moment: the heartbeat's rows around it are compared. */
   moment: z.string(),
 });
 export type SourceChangesRequest = z.infer<typeof sourceChangesRequest>;
@@ -23,7 +23,10 @@ export const sourceHostsRequest = z.strictObject({ ask: z.literal('hosts'), targ
 export type SourceHostsRequest = z.infer<typeof sourceHostsRequest>;
 /** Where the secrets lead at this moment. */
 export type SourceHosts = { target: string; host: string }[];
-/** Small enough for a checkpoint: what differs, and six hours of a row a minute; or why what differs is not known. */
+/**
+ * Small enough for a checkpoint: the differences, and six hours of a row a minute; or why the differences are
+ * unknown.
+ */
 export type SourceChanges = {
   since?: SourceSince;
   failed?: string;
@@ -42,12 +45,12 @@ export type SourceChangesDeps = {
 /** How far around the restored moment the heartbeats are compared, in seconds. */
 export const HEARTBEAT_BEFORE = 6 * 3600;
 const HEARTBEAT_AFTER = 900;
-/** Of the 256 KB that a checkpoint holds, the heartbeat's six hours take some 50. In bytes. */
+/** The most bytes of differences: a checkpoint holds 256 KB, of which six hours of heartbeat take some 50. */
 const LARGEST = 180_000;
 
 /**
- * What a proof of a restored instance needs of its source: what was not changed since the last dump, and what the heartbeat
- * says. Catalogs, counters and a few hundred small rows; no table of the source is read.
+ * What the proof of a restored instance needs of its source: what has not changed since the last dump, and the
+ * heartbeat. Reads catalogs, counters and a few hundred small rows; no table of the source.
  */
 export async function readSourceChanges(
   request: SourceChangesRequest,
@@ -64,7 +67,7 @@ export async function readSourceChanges(
   if (target.heartbeat) {
     const from = utc(plusSeconds(request.moment, -HEARTBEAT_BEFORE));
     const until = utc(plusSeconds(request.moment, HEARTBEAT_AFTER));
-    // Without its heartbeat the rest of it is as good as ever.
+    // Without its heartbeat the rest is still valid.
     try {
       const rows = await asking((given) => deps.heartbeat.rows(given, from));
       look.heartbeat = rows.filter((row) => row.writtenAt < until);
@@ -76,8 +79,8 @@ export async function readSourceChanges(
 }
 
 /**
- * The hosts that applications use now, as far as they use the secrets of this target and of the others that are databases
- * of the same instance.
+ * The hosts that applications use now, by the secrets of this target and of other targets that are databases of the
+ * same instance.
  */
 export async function readSourceHosts(
   request: SourceHostsRequest,
@@ -92,7 +95,7 @@ export async function readSourceHosts(
   );
 }
 
-/** What the counters say, where a checkpoint can hold it. */
+/** The counters' report, if it fits into a checkpoint. */
 async function counted(
   credentials: Credentials,
   manifest: Manifest,

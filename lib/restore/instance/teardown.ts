@@ -15,15 +15,15 @@ export type TeardownDeps = ScratchInstanceDeps & {
   changesFunction: string;
 };
 
-/** How long a deletion may take before it is left to the watch. In seconds. */
+/** How long a deletion may take before the watch continues it, in seconds. */
 const DELETION_TAKES = 2 * 3600;
 
 /**
- * Takes a scratch instance down, whatever state it is in, and confirms that nothing is left: instance, cluster,
- * parameters, secret. Only then is the record ended. Rejects with what is still there, which the watch goes on with.
+ * Tears a scratch instance down in any state, and confirms that nothing is left: instance, cluster, parameters,
+ * secret. Only then does its record end. Rejects with what is still there, which the watch deletes later.
  *
- * An instance of this name that this rehearsal did not make stays, and so does a copy that the source's secret leads to:
- * it may have become a database in use while it was being proven (docs/decisions/0016).
+ * An instance of this name that this rehearsal did not make stays, and so does a copy that the source's secret leads
+ * to: it may have become a database in use while it was being proven (docs/decisions/0016).
  */
 export async function teardown(
   record: ScratchRecord,
@@ -60,12 +60,15 @@ export async function teardown(
 const leftOver = (message: string) =>
   new Refusal('scratch-left-over', message, { hint: 'delete it by hand, then rehearse again' });
 
-/** Done when what was seen is what was waited for. */
+/** Done when the look shows the awaited state. */
 function doneOrWaiting<T>(seen: string | T, wanted: T): Poll<null> {
   return seen === wanted ? { state: 'done', value: null } : { state: 'waiting', seen: String(seen) };
 }
 
-/** Ours also where nothing is there to be seen, and nothing leads to: a restore that was just begun may show a moment later. */
+/**
+ * It is deleted too when nothing is visible and no secret leads to it: a restore that has just begun may appear a
+ * moment later.
+ */
 async function ownership(
   record: ScratchRecord,
   deps: TeardownDeps,
@@ -77,10 +80,10 @@ async function ownership(
   return { ours: foreign === undefined, names: namesOf(state) };
 }
 
-/** How often the secrets are asked for: one answer that does not come must not keep an instance for a day. */
+/** How often the secrets are read again: one unreachable store must not keep an instance for a day. */
 const ASKED = 5;
 
-/** Why a secret keeps it; unknown is not no. */
+/** Why a secret keeps it; unknown does not mean no. */
 async function leadingThere(
   names: readonly string[],
   target: Target,
@@ -107,9 +110,9 @@ async function leadingThere(
 }
 
 /**
- * What remains when the instance is gone, and the end of its record. A parameter group counts as in use for a while
- * after its instance is gone, and for as long as the instance is in use under another name: then it stays, and with it
- * the secret, whose password is that instance's. Resolves with why; the watch finds both again by the group.
+ * Deletes the rest after the instance, and ends its record. A parameter group counts as in use for a while after its
+ * instance is deleted, and for as long as the instance is in use under another name: then it stays, and so does the
+ * secret, whose password is that instance's. Resolves with the reason; the watch finds both again by the group.
  */
 export async function clearRest(
   record: ScratchRecord,
@@ -120,7 +123,10 @@ export async function clearRest(
   return kept;
 }
 
-/** Parameters and secret of this name. Resolves with why they stay, if they are in use; rejects with whatever else it was. */
+/**
+ * Deletes parameters and secret of this name. Resolves with why they stay, if they are in use; rejects with any other
+ * error.
+ */
 async function clearParameters(
   { kind, name }: Pick<ScratchRecord, 'kind' | 'name'>,
   deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets'>,
@@ -128,7 +134,7 @@ async function clearParameters(
   try {
     await deps.scratch.removeParameters(kind, name);
   } catch (error) {
-    // What RDS refuses to delete is in use; what it could not be asked is another matter.
+    // RDS refuses to delete what is in use; a failed request is another matter.
     if (codeOf(error) !== 'platform-refused') throw error;
     return `its parameter group cannot be removed: ${reasonOf(error)}`;
   }

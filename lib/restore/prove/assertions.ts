@@ -8,12 +8,14 @@ import type { ScratchCopy } from '../../ports/database.ts';
 /** `unasked`: the server gave no answer, which says nothing about the data. */
 export type Answer = { name: string; passed: boolean; detail: string; unasked?: true };
 
-/** Puts the target's own questions to the copy, which can read and nothing else. A question without an answer has not passed. */
+/**
+ * Asks the copy the target's own questions as a role that can only read. A question without an answer has not passed.
+ */
 export async function askAssertions(
   copy: Pick<ScratchCopy, 'value'>,
   assertions: readonly Assertion[],
   manifest: Pick<Manifest, 'tables'> & { source: Pick<Manifest['source'], 'snapshotAt'> },
-  /** The copy is of a later moment than the manifest: a table may have grown, and only have shrunk too far. */
+  /** The copy is of a later moment than the manifest: a table may have grown; only shrinking too far fails. */
   later = false,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
@@ -37,7 +39,7 @@ export async function askAssertions(
   return answers;
 }
 
-/** SQLSTATE of a statement that writes where only reading is allowed. */
+/** SQLSTATE of a write where only reading is allowed. */
 const READ_ONLY = '25006';
 
 function formatUnasked(error: Error): string {
@@ -119,7 +121,7 @@ function asMoment(value: string): string {
   return `${day}T${time ?? '00:00:00'}${offset}`;
 }
 
-/** Answers travel into evidence and alerts. */
+/** Answers are stored in evidence and sent in alerts, so they are cut. */
 function brief(text: string): string {
   return text.length > 200 ? `${text.slice(0, 200)} …` : text;
 }

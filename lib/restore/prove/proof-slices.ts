@@ -6,7 +6,7 @@ import type { HeartbeatProof, HeartbeatRow } from '../../domain/proof/heartbeat.
 import type { Difference } from '../../domain/proof/proof.ts';
 import type { Answer } from './assertions.ts';
 
-/** Which scratch instance, and what it must be like. References and small facts: it travels through a checkpoint. */
+/** The scratch instance, and what it must be like. References and small facts: it travels through a checkpoint. */
 export type ProveRequest = {
   target: string;
   /** Of the scratch instance and of its secret. */
@@ -15,14 +15,14 @@ export type ProveRequest = {
   port: number;
   user: string;
   database: string;
-  /** The moment that it holds, as well as that is known. */
+  /** The moment of its data, as far as it is known. */
   moment: string;
   /** Was it restored to that moment, and not from a snapshot? */
   toMoment: boolean;
   manifest?: StoredObject | undefined;
   since?: SourceSince | undefined;
   heartbeat?: HeartbeatRow[] | undefined;
-  /** Which task to go on with: a large instance takes more than one function's time. */
+  /** The task to continue with: a large instance takes more than one function's time. */
   from: number;
 };
 
@@ -34,7 +34,7 @@ export type ProveResult = {
   compared: Compared;
   /** What amcheck found. */
   corrupt: { name: string; problem: string }[];
-  /** What should have been looked into and was not, and why. */
+  /** What should have been checked and was not, and why. */
   unchecked: string[];
   notes: string[];
   assertions: Answer[];
@@ -62,7 +62,10 @@ export const NOTHING_PROVEN: ProveResult = {
   assertions: [],
 };
 
-/** As many differences as are shown, and as many of each other list: what slices find travels through checkpoints. */
+/**
+ * The most differences that are listed, and the most of every other list: the results of slices travel through
+ * checkpoints.
+ */
 export const SHOWN = 100;
 const LISTED = 100;
 
@@ -71,7 +74,7 @@ export function differ(result: ProveResult, found: readonly Difference[]): void 
   result.differences.push(...found.slice(0, SHOWN - Math.min(SHOWN, result.differences.length)));
 }
 
-/** What could not be found out is noted, and stops nothing else. What the server says is broken was found out. */
+/** A failed task is noted, and does not stop the others. Damage that the server reports is a result. */
 export async function noting(result: ProveResult, what: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -85,13 +88,13 @@ export function note(list: string[], what: string): void {
   if (list.length < LISTED) list.push(what.slice(0, 300));
 }
 
-/** Once a name: a table that cannot be counted is found damaged by amcheck too. */
+/** Once for each name: amcheck also finds a table damaged that cannot be counted. */
 export function noteCorrupt(result: ProveResult, name: string, problem: string): void {
   const known = result.corrupt.some((each) => each.name === name);
   if (!known && result.corrupt.length < LISTED) result.corrupt.push({ name, problem: problem.slice(0, 300) });
 }
 
-/** Two slices of one proof. */
+/** Merges two slices of one proof. */
 export function mergeProofs(before: ProveResult | undefined, slice: ProveResult): ProveResult {
   if (!before) return slice;
   const { next: _next, ...rest } = before;

@@ -16,10 +16,10 @@ import { HEARTBEAT_BEFORE } from '../instance/source-changes.ts';
 import { askAssertions } from './assertions.ts';
 import { differ, note, noteCorrupt, noting, type ProveRequest, type ProveResult } from './proof-slices.ts';
 
-/** One thing to look at in a copy: it is done whole, or noted as not done. */
+/** One task of a proof: it is done completely, or noted as not done. */
 export type Task = () => Promise<void>;
 
-/** amcheck is ours, and was perhaps never at the source. */
+/** Understudy installs amcheck, which the source may not have. */
 const IGNORED = ['amcheck'];
 
 /** Every definition, as it was at the dump or is now. */
@@ -46,7 +46,7 @@ export async function proveSchema(
   });
 }
 
-/** Where the target has a heartbeat: the rows around the moment that was restored. */
+/** If the target has a heartbeat: the rows around the restored moment. */
 export async function proveHeartbeat(
   request: ProveRequest,
   source: readonly HeartbeatRow[],
@@ -126,7 +126,10 @@ export function tableTasks(
   });
 }
 
-/** Which tables' definitions, or types', are others than at the dump: their rows are told from another text. Asked once, if at all. */
+/**
+ * Tables whose definition, or whose types', has changed since the dump: their rows read differently. Asked at most
+ * once.
+ */
 function reshapedInCopy(manifest: Manifest, copy: InstanceCopy) {
   let asked: Promise<ReturnType<typeof reshapedIn>> | undefined;
   return async (table: TableFacts, isFragile: boolean): Promise<boolean> => {
@@ -137,7 +140,7 @@ function reshapedInCopy(manifest: Manifest, copy: InstanceCopy) {
   };
 }
 
-/** Every index and every table's pages, if amcheck can be had. */
+/** Every index and every table's pages, if amcheck is available. */
 export async function pageTasks(copy: InstanceCopy, result: ProveResult, first: boolean): Promise<Task[]> {
   try {
     const found = await copy.checkable();

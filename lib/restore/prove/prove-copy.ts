@@ -5,7 +5,7 @@ import type { RehearseInstanceDeps } from '../instance/restore-request.ts';
 import type { SourceChanges, SourceChangesRequest } from '../instance/source-changes.ts';
 import { mergeProofs, NOTHING_PROVEN, type ProveRequest, type ProveResult } from './proof-slices.ts';
 
-/** Looks at the source after the restore: by then everything that was written before the moment has been counted. */
+/** Reads the source's changes after the restore: by then every write from before the moment has been counted. */
 export async function proveCopy(
   target: Target,
   chosen: InstancePlan,
@@ -51,7 +51,7 @@ export async function proveCopy(
   return proof!;
 }
 
-/** What an earlier part found stands, whatever became of this one. Without one there is nothing but the failure. */
+/** Results of earlier slices stay, whatever happens to this one. Without any there is only the failure. */
 function died(error: Error, before: ProveResult | undefined): ProveResult {
   if (!before) throw error;
   const failure = {

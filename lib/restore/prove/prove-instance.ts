@@ -29,13 +29,13 @@ export type ProveDeps = {
 };
 
 const RESERVE_SECONDS = 45;
-/** A new password takes a while to be in force. In seconds. */
+/** How long a new password takes to work, in seconds. */
 const PASSWORD_TAKES = 300;
 
 /**
- * Proves a restored instance, or the next part of it: schema and heartbeat first, then every table, the assertions, every
- * index and page. Their order lasts, and how many there were is kept: a slice that skips one is noticed. Each task is
- * done or noted as not done; nothing that was not looked at counts as good.
+ * Proves a restored instance, or the next slice of it: schema and heartbeat first, then every table, the assertions,
+ * every index and page. The order is stable and the number is kept, so a slice that skips one is noticed. Each task
+ * is done or noted as not done; nothing unchecked counts as good.
  */
 export async function proveInstance(request: ProveRequest, deps: ProveDeps): Promise<ProveResult> {
   const result = structuredClone(NOTHING_PROVEN);
@@ -59,7 +59,7 @@ export async function proveInstance(request: ProveRequest, deps: ProveDeps): Pro
   return { ...result, differences: result.differences.slice(0, SHOWN) };
 }
 
-/** What the parameters were to silence: a copy whose subscriptions are at work is taken down at once, and proves nothing. */
+/** Checks that the parameters work: a copy with active subscriptions is torn down at once, and proves nothing. */
 async function refuseOpenQuarantine(copy: InstanceCopy): Promise<void> {
   const acting = await copy.unsilenced();
   if (!acting) return;
@@ -89,7 +89,7 @@ async function proveFrom(
     result.next = next;
     return;
   }
-  // amcheck comes last, and is installed then: what that sets off in the copy is in no table that was counted.
+  // amcheck comes last, and is installed then: whatever that triggers in the copy is in no table that was counted.
   if (request.from < tasks.length && deps.secondsLeft() < RESERVE_SECONDS) {
     result.next = PAGES;
     return;
@@ -99,12 +99,15 @@ async function proveFrom(
   if (page !== undefined) result.next = PAGES + page;
 }
 
-/** Indexes and pages are counted from here: how many assertions stand before them is the plan's, which may change meanwhile. */
+/**
+ * Indexes and pages count from here: the number of assertions before them comes from the plan, which may change in
+ * between.
+ */
 const PAGES = 1_000_000;
 
 /**
- * Does tasks for as long as the function has time, and resolves with where it stopped. At least one a slice: what is too
- * long for a whole slice is noted as not done, and the next goes on behind it.
+ * Runs tasks while the function has time, and resolves with where it stopped. At least one in each slice: a task that
+ * is too long for a whole slice is noted as not done, and the next slice continues after it.
  */
 function sliceOf({ secondsLeft }: ProveDeps) {
   let worked = false;
@@ -118,7 +121,7 @@ function sliceOf({ secondsLeft }: ProveDeps) {
   };
 }
 
-/** The password of ours may not be in force yet, and the endpoint's name not yet known everywhere. */
+/** The new password may not work yet, and the endpoint's name may not have spread yet. */
 async function openWhenReady(request: ProveRequest, target: Target, deps: ProveDeps): Promise<InstanceCopy> {
   const credentials: Credentials = {
     host: request.host,

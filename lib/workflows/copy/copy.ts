@@ -26,15 +26,15 @@ export type CopyOutcome =
 const HOUR = 3600;
 
 /**
- * Copies a snapshot to one place of the policy's, under that place's key. A copy is a recovery point of its own, of
- * the same moment and with its place in its name. What can never be copied is said beforehand; what is over the
- * destination's limit of copies at once waits its turn.
+ * Copies a snapshot to one place of the policy, under that place's key. A copy is its own recovery point, of the same
+ * moment and with its place in its name. An impossible copy is refused before it begins; one above the destination's
+ * limit of copies at once waits its turn.
  */
 export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Promise<CopyOutcome> {
   const target = requireTarget(deps.plan, job.target);
   const moment = parsePointId(job.point)?.scheduledFor ?? job.scheduledFor;
   const id = snapshotPointId(moment, 'snapshot', job.to);
-  // Named after the copy, so that whoever asks for it means one run.
+  // Named after the copy, so that every request for it means one run.
   const run: RunName = { job: 'copy', target: target.id, scheduledFor: id };
   const { deadline } = target.policy.snapshot;
   const refused = await durable.step('look at the point named', () =>
@@ -59,7 +59,7 @@ export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Prom
       .catch(() => undefined);
     if (said.code === 'copy-impossible')
       await durable.step('say that it cannot be', () => raise(deps, impossible(target, job.to, said)));
-    // What only came too early is no failure of anybody's: the watch asks again, and says when it grows late.
+    // A request that came too early is not a failure: the watch asks again, and reports it when it is late.
     await fail(durable, deps, claim, said, {
       subject: subjectOfCopy(job.to),
       quietly: said.code === 'copy-not-yet',
@@ -105,7 +105,7 @@ async function copyOne(
   return { point: id, summary: `${id} copied in ${humanSeconds(seconds)}` };
 }
 
-/** Shares where needed, then begins the copy as soon as the destination has a place for one more. */
+/** Shares where needed, then begins the copy as soon as the destination has room for one more. */
 async function beginInTurn(
   from: SnapshotPoint,
   to: CopyTo,
@@ -138,7 +138,7 @@ async function beginInTurn(
       );
     } catch (error) {
       const said = toErrorInfo(error);
-      // One that bears the name since the look may be anybody's: the next look says whose.
+      // A snapshot has taken the name since the look: the next look checks whose it is.
       if (['snapshot-exists', 'copy-quota', 'platform-unreachable'].includes(said.code))
         return { state: 'waiting', seen: said.message };
       return { state: 'refused', why: said };

@@ -8,13 +8,13 @@ import type { SnapshotDeps } from '../../points/conclude-snapshot.ts';
 import type { Durable } from '../../ports/durable.ts';
 
 export type CopyDeps = SnapshotDeps & {
-  /** Is the key the account's default for RDS, which no other account may ever use? Undefined where it cannot be found out. */
+  /** Is the key the account's default for RDS, which no other account can use? Undefined when unknown. */
   isDefaultKey: (key: string, region: string) => Promise<boolean | undefined>;
 };
 
 type Planned = { from: SnapshotPoint; to: CopyTo };
 
-/** Waits for the copy that this one is made of: all of them are asked for at once. */
+/** Waits for the copy that this one is made from: all are requested at once. */
 export async function planned(
   job: CopyJob,
   target: Target,
@@ -37,7 +37,7 @@ export async function planned(
   });
 }
 
-/** What is copied, and where to; refused when that can never be. */
+/** What is copied, and where to; refused when that is impossible. */
 async function plan(job: CopyJob, target: Target, deps: CopyDeps): Promise<Planned> {
   const to = target.policy.snapshot.copies.find((copy) => placeOf(copy) === job.to);
   if (!to)
@@ -63,7 +63,10 @@ async function plan(job: CopyJob, target: Target, deps: CopyDeps): Promise<Plann
   return { from, to };
 }
 
-/** Another account can only copy within a Region what is shared with it there: the copy of that Region, where it is not home. */
+/**
+ * Another account can only copy within a Region what is shared with it there: the copy of that Region, unless it is
+ * home.
+ */
 async function nearest(
   original: SnapshotPoint,
   to: CopyTo,
@@ -92,7 +95,10 @@ async function nearest(
   );
 }
 
-/** Limits of the service that no waiting ends. Sources: the RDS user guide on copying and on sharing encrypted snapshots. */
+/**
+ * Limits of the service that waiting does not lift. Sources: the RDS user guide on copying and on sharing encrypted
+ * snapshots.
+ */
 async function whyImpossible(from: SnapshotPoint, to: CopyTo, deps: CopyDeps): Promise<string | undefined> {
   if (to.account === undefined && to.region === deps.home)
     return 'it lies there already; a copy belongs into another Region or account';

@@ -6,8 +6,8 @@ import type { JobMessages, Log, Metrics } from '../../ports/messages.ts';
 export type DispatchDeps = { plan: Plan; messages: JobMessages; metrics: Metrics; log: Log };
 
 /**
- * Turns one tick of a schedule into one message a target, named from the scheduled moment. Killed in the middle and
- * run again it publishes all of them again: none is missing, and what was done is done once, because a run is claimed
+ * Turns one firing of a schedule into one message for each target, named after the scheduled moment. If it is killed
+ * and run again it publishes all of them again: none is missing, and the work is done once, because a run is claimed
  * by its name.
  */
 export async function dispatch(tick: Tick, deps: DispatchDeps): Promise<{ published: number }> {

@@ -20,8 +20,8 @@ export type DumpDeps = ClaimDeps & { vault: Vault; engine: Pick<Engine, 'hold'>;
 type Made = { point: DumpPoint; manifest: Manifest };
 
 /**
- * Makes the stored point: holds the source, streams its archive while its facts are read, and writes the manifest last.
- * What blocks others is pushed to `blocked` as it is seen.
+ * Makes the stored point: holds the source, streams its archive while its facts are read, and writes the manifest
+ * last. Reports sessions that the dump blocks in `blocked`.
  */
 export async function capture(
   creating: DumpPoint,
@@ -41,7 +41,7 @@ export async function capture(
     const watching = source
       .watchForBlocked((what) => {
         blocked.push(what);
-        // Whatever is under way, pg_dump or a count of rows: all of it gives way.
+        // Ends whatever is running, pg_dump or a count of rows.
         if (policy.dump.whenBlocking === 'end')
           ended.abort(
             new Refusal('dump-gave-way', `the dump ended because ${what}`, {
@@ -54,9 +54,9 @@ export async function capture(
       );
 
     const content = source.content(policy.proof.depth, standing);
-    // A failed fact must end the upload, not wait for pg_dump to finish in vain.
+    // A failed fact must end the upload at once, not wait for pg_dump to finish in vain.
     content.catch((error) => archive.kill(error));
-    // Whatever can go wrong at the source goes wrong before the archive may end.
+    // Every check of the source must pass before the archive may end.
     let rolesSql: Buffer = Buffer.alloc(0);
     const condition = async () => {
       await content;
@@ -124,13 +124,13 @@ export async function capture(
   }
 }
 
-/** The archive's stream, whose end is withheld until everything that must be true of it is known to be. */
+/** The archive's stream, which ends only after every check has passed. */
 async function* endingWith(archive: Archive, condition: () => Promise<unknown>): AsyncGenerator<Buffer> {
   yield* archive.stream;
   await condition();
 }
 
-/** The archive must hold exactly the tables whose rows were counted. */
+/** The archive must contain exactly the tables whose rows were counted. */
 function consistent(counted: string[], toc: TableOfContents): void {
   const archived = toc.entries.filter((entry) => entry.type === 'TABLE DATA').map((entry) => entry.what);
   const odd = [

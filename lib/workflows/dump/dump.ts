@@ -21,7 +21,7 @@ import { capture, type DumpDeps } from './capture.ts';
  *     → the upload may end only when pg_dump exited 0 and every fact is there and agrees
  *     → manifest → point `available` with the manifest's digest → ask for its verification
  *
- * Killed anywhere before the manifest is in the catalog there is no recovery point, and the watch clears away the rest.
+ * Killed anywhere before the manifest is in the catalog there is no recovery point, and the watch removes the rest.
  */
 export async function dump(job: DumpJob, deps: DumpDeps): Promise<JobOutcome> {
   const target = requireTarget(deps.plan, job.target);
@@ -80,8 +80,8 @@ async function dumpOnce(
 }
 
 /**
- * An earlier attempt may have died between its point and the end of its run. What it made is ours and good: it is
- * adopted, and asked to be verified if it was not.
+ * An earlier attempt may have died between its point and the end of its run. Its point is good: it is adopted, and
+ * its verification is requested if that is missing.
  */
 async function adopt(job: DumpJob, target: Target, claim: Claim, deps: DumpDeps): Promise<Done | undefined> {
   const known = await deps.catalog.pointAt(job.target, job.scheduledFor);
@@ -92,7 +92,9 @@ async function adopt(job: DumpJob, target: Target, claim: Claim, deps: DumpDeps)
   return { summary: `adopted ${known.id}, which an earlier attempt had finished`, point: known.id };
 }
 
-/** Asked for only now, so that verification never races the dump. If this fails, the scheduled verification comes anyway. */
+/**
+ * Requested only now, so that verification never races the dump. If this fails, the scheduled verification follows.
+ */
 async function askForVerification(job: DumpJob, point: DumpPoint, deps: DumpDeps): Promise<void> {
   const message = {
     job: 'verify' as const,

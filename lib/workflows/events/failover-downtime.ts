@@ -3,13 +3,13 @@ import type { Target } from '../../domain/plan/policy.ts';
 import type { TimelineEvent } from '../../domain/status/timeline.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
 
-/** A completion that comes later than this belongs to another failover. In seconds. */
+/** A completion later than this belongs to another failover. In seconds. */
 const LONGEST = 3600;
 
 /**
- * How long a failover lasted, as an entry for the timeline: between RDS's own events, once both have come, in whichever
- * order. Where there is a heartbeat its gap says better how long nothing could be written, and the entry says so. The
- * entry is named after the event it begins with, so that two completions make one.
+ * How long a failover lasted, as a timeline entry: between RDS's own events, once both have arrived, in any order.
+ * With a heartbeat its gap is the better measure of how long nothing could be written, and the entry refers to it.
+ * The entry is named after the event it begins with, so two completions make one.
  */
 export function downtimeOf(
   event: TimelineEvent,

@@ -6,7 +6,7 @@ import { isSnapshot } from '../../domain/points/recovery-point.ts';
 import type { AlarmNotice, Notice, RdsNotice } from '../../domain/runs/notice.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 
-/** Whose timeline a notice belongs on, and how it is about them. */
+/** The targets whose timeline a notice belongs on, and how it concerns them. */
 export type Owner = {
   target: Target | { id: string };
   as: /** Their instance, cluster or cache itself. */
@@ -15,7 +15,7 @@ export type Owner = {
     | 'member'
     /** A snapshot that Understudy took of it. */
     | 'our-snapshot'
-    /** One that AWS or somebody else took. */
+    /** One that AWS or any other tool took. */
     | 'their-snapshot'
     | 'scratch'
     /** Nothing that understudy.yml knows. */
@@ -29,10 +29,15 @@ export type OwnerDeps = {
 };
 
 const NOBODY: Owner = { target: DEPLOYMENT, as: 'nobody' };
-/** A snapshot of a name that says nothing is looked for in the catalog, one question a target: not in a plan of thousands. */
+/**
+ * A snapshot whose name does not tell its target is looked up in the catalog, one read for each target: not in a plan
+ * of thousands.
+ */
 const MANY = 200;
 
-/** Everybody whom a notice concerns; two targets may be two databases of one instance. Never nobody at all: then it is the deployment. */
+/**
+ * The targets that a notice concerns; two targets may be databases of one instance. Without any it is the deployment.
+ */
 export async function ownersOf(notice: Notice, deps: OwnerDeps): Promise<Owner[]> {
   if (notice.from === 'unknown') return [NOBODY];
   const found = notice.from === 'alarm' ? await ofAlarm(notice, deps) : await ofRds(notice, deps);
@@ -64,7 +69,7 @@ function ofSource(id: string, plan: Plan): Owner[] {
   return targets.map((target) => ({ target, as: 'source' }));
 }
 
-/** By what the watch saw last of each cluster: instances may be called anything. */
+/** By the watch's last look at each cluster: instances may have any name. */
 async function ofSeenMember(ids: readonly string[], { plan, catalog }: OwnerDeps): Promise<Owner[]> {
   const clusters = plan.targets.filter(({ platform }) => platform?.kind === 'aurora');
   const seen = await catalog.statuses(clusters.map(({ id }) => id));
@@ -73,7 +78,10 @@ async function ofSeenMember(ids: readonly string[], { plan, catalog }: OwnerDeps
     .map((target) => ({ target, as: 'member' }));
 }
 
-/** The plan does not know a cluster's instances. The message may name the cluster; else the name does that the console gives them. */
+/**
+ * The plan does not know a cluster's instances. The message may name the cluster; otherwise the console's naming
+ * does.
+ */
 function ofMember({ subject, message, arn, tags }: RdsNotice, plan: Plan): Owner[] {
   const text = [arn ?? '', message, ...Object.values(tags)].join(' ');
   const named = [...text.matchAll(/\bcluster[: ]+['"]?([a-z][a-z0-9-]*)/gi)].map((match) => match[1]);
@@ -94,14 +102,14 @@ async function ofSnapshot(notice: RdsNotice, deps: OwnerDeps): Promise<Owner[]> 
   const tagged = stage && tags[TAGS.target] ? targetOf(deps.plan, tags[TAGS.target]!) : undefined;
   const target = named ?? tagged;
   if (target) return [{ target, as: 'our-snapshot' }];
-  // Of a target that has left the plan: whoever took it out may delete what it left.
+  // The target has left the plan, and its snapshots may be deleted by hand.
   if (stage) return [NOBODY];
   return inCatalog(subject, deps);
 }
 
 const MOMENT = /-(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)z$/;
 
-/** What our snapshot of a target would be called that is of the moment in this name. */
+/** The name that Understudy's snapshot of a target would have for the moment in this name. */
 function nameOfOurs(subject: string, { id, platform }: Target, stage: string): string | undefined {
   const match = MOMENT.exec(subject);
   if (!match) return undefined;
@@ -133,7 +141,10 @@ async function ofAlarm({ about }: AlarmNotice, deps: OwnerDeps): Promise<Owner[]
       );
 }
 
-/** A node of a cache is called after it: `sessions-001`, or `sessions-0001-001` with shards. So are a cluster's instances, by the console. */
+/**
+ * Nodes of a cache are named after it: `sessions-001`, or `sessions-0001-001` with shards. The console names a
+ * cluster's instances likewise.
+ */
 function isAbout(id: string, { platform }: Target): boolean {
   if (!platform) return false;
   if (platform.id === id) return true;

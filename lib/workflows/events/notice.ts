@@ -23,17 +23,17 @@ export type NoticeOutcome = {
   id: string;
   targets: string[];
   raised: FindingCode[];
-  /** Nothing was done: it was delivered before. */
+  /** Nothing was done: an earlier delivery did it. */
   knownBefore: boolean;
 };
 
-/** How far back a second delivery, a failover’s other half and news that overtook others are looked for. */
+/** How far back a second delivery, a failover’s other event and overtaken news are looked for. */
 const RECENT = 200;
 
 /**
- * Takes one notice of RDS, of CloudWatch or of nobody we know: tells what is bad, takes back what it shows to be over,
- * ends waits early, and puts it on the timeline. The timeline comes last: a delivery that died half-way is done again
- * from its beginning, and what was told is not told twice. It fails only when the catalog does.
+ * Handles one notice of RDS, of CloudWatch or of an unknown sender: raises what is bad, resolves what is over, ends
+ * waits early, and puts it on the timeline. The timeline comes last: a delivery that died half-way is repeated from
+ * its beginning, and an alert that was sent is not sent twice. It fails only when the catalog does.
  */
 export async function notice(message: NoticeMessage, deps: NoticeDeps): Promise<NoticeOutcome> {
   const heard = deps.parseNotice(message.text, arrival(message.receivedAt, deps.clock.now()));
@@ -58,7 +58,7 @@ function arrival(receivedAt: string | undefined, now: Date): string {
   return utc(Number.isNaN(moment.getTime()) ? now : moment);
 }
 
-/** Everything a notice does but being recorded. Returns what it raised. */
+/** Everything a notice does except its record. Returns what it raised. */
 async function act(
   heard: Notice,
   event: TimelineEvent,
@@ -66,7 +66,7 @@ async function act(
   recent: readonly TimelineEvent[],
   deps: NoticeDeps,
 ): Promise<FindingCode[]> {
-  // SNS keeps no order: what a later event has taken back or raised again already is left as that one says.
+  // SNS keeps no order: a finding that a later event has resolved or raised again stays as that event left it.
   const later = recent
     .filter((each) => each.subject === event.subject && each.at > event.at)
     .map((each) => effectOf(each));
@@ -87,7 +87,10 @@ async function act(
   return raised;
 }
 
-/** What happens to a scratch instance is its rehearsal's business, unless it failed; to an unknown one, nobody's. */
+/**
+ * An event of a scratch instance concerns only its rehearsal, unless it failed; one of an unknown resource concerns
+ * no target.
+ */
 function concerns(owner: Owner, code: FindingCode): boolean {
   switch (owner.as) {
     case 'scratch':
@@ -95,13 +98,13 @@ function concerns(owner: Owner, code: FindingCode): boolean {
     case 'nobody':
       return code === 'cloudwatch-alarm' || code === 'notice-unknown';
     case 'member':
-      // Readers come and go; that the source is deleted says an event of the cluster.
+      // Readers may be deleted; the deletion of the source is an event of the cluster.
       return code !== 'instance-deleted';
     case 'our-snapshot':
-      // The job that makes a copy waits for it, and says itself that it was cancelled.
+      // The job that makes a copy waits for it, and reports itself that it was cancelled.
       return code !== 'platform-backup-failed';
     case 'their-snapshot':
-      // AWS's retention deletes what is AWS's, and others may do with theirs as they like.
+      // AWS's retention deletes automated snapshots, and others may delete their own.
       return code !== 'snapshot-deleted';
     case 'source':
       return true;
@@ -133,14 +136,14 @@ function formatWhat(heard: Notice, owner: Owner): string {
 }
 
 /**
- * A snapshot is gone. Retention says beforehand that it will delete one (`expiring`), and a job knows of one that never
- * became available; any other of ours was deleted by somebody else. Told first and marked then: a delivery that dies
- * in between is done again and finds the point as it was.
+ * A snapshot was deleted. Retention announces its own deletions (`expiring`), and a job knows of one that never
+ * became available; any other deletion of an Understudy snapshot came from outside. The alert comes first and the
+ * mark after it: a delivery that dies in between is repeated and finds the point as it was.
  */
 async function tellOfDeleted(heard: Notice, { target }: Owner, deps: NoticeDeps): Promise<boolean> {
   const point = await pointOf(heard, target.id, deps);
   if (point && !(isOurs(point) && ['available', 'verified', 'rehearsed'].includes(point.state))) return false;
-  // It came late, and speaks of what bore the name before: of an attempt that failed, say.
+  // A late event about an earlier snapshot of the name: of a failed attempt, say.
   if (point?.availableAt && heard.at < point.availableAt) return false;
   const why = `the snapshot ${heard.subject} was deleted at ${heard.at}, and not by retention`;
   const message = point ? `${why}; it was ${point.state} and is no recovery point any more` : why;
@@ -165,7 +168,7 @@ function subjectsOf(heard: Notice, { target }: Owner): string[] {
   return [...new Set([heard.subject, ...(source ? [source] : [])])];
 }
 
-/** A wait that is not woken looks by itself in time: this makes it shorter, and failing at it costs no more than that. */
+/** Ends a wait early. Without it the wait looks by itself in time, so a failure here costs only that time. */
 async function wakeWaiting(heard: Notice, deps: NoticeDeps): Promise<void> {
   for (const subject of waitsFor(heard)) {
     const token = await deps.catalog.awaiting(subject);

@@ -21,10 +21,10 @@ export type ExpireDeps = ClaimDeps &
   };
 export type ExpireOutcome = JobOutcome & Pick<Planned, 'decisions' | 'orphans' | 'unknown' | 'frozen'>;
 
-/** No dump takes a day. In seconds. */
+/** Longer than any dump takes, in seconds. */
 const CREATING_AGE = 86_400;
 
-/** Deletes what retention keeps no longer. A dry run says what it would do and why, and touches nothing. */
+/** Deletes what retention no longer keeps. A dry run lists what it would do and why, and touches nothing. */
 export async function expire(job: ExpireJob, deps: ExpireDeps): Promise<ExpireOutcome> {
   const target = requireTarget(deps.plan, job.target);
   if (job.dryRun)
@@ -55,11 +55,11 @@ type Planned = {
   unknown: string[];
   frozen?: string;
   withheld: number;
-  /** Good points would have gone while newer ones fail. */
+  /** Good points would have been deleted while newer ones fail. */
   atRisk: boolean;
 };
 
-/** Dumps, their replicas and snapshots are kept each on their own, place by place: none stands in for another. */
+/** Dumps, their replicas and snapshots are kept separately, place by place: none replaces another. */
 async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
   const points = await deps.catalog.points(target.id);
   const bad = await badRehearsals(target, deps);
@@ -85,7 +85,7 @@ async function planFor(target: Target, deps: ExpireDeps): Promise<Planned> {
   return planned;
 }
 
-/** What is ours to delete, newest first within a kind and place. */
+/** Understudy's own points, newest first within a kind and place. */
 function grouped(points: readonly RecoveryPoint[]): RecoveryPoint[][] {
   return [...Map.groupBy(points.filter(isOurs), ({ kind, place }) => `${kind}@${place}`).values()];
 }
@@ -99,12 +99,12 @@ async function planGroup(
   const { retention, objectives, snapshot } = target.policy;
   const { kind } = group[0]!;
   const promised = objectives.rpo[kind === 'dump' ? 'dump' : 'snapshot'] ?? Number.POSITIVE_INFINITY;
-  // A copy trails by what copying takes.
+  // A copy lags by the time that copying takes.
   const rpo = isOriginal(group[0]!, deps) ? promised : promised + snapshot.deadline;
   const rules = { ...retention, labelled: snapshot.labelled };
   const decide = (from: RecoveryPoint[]) =>
     planRetention(from, rules, deps.clock.now(), rpo, bad.get(seriesOf(kind)));
-  // Locks are asked for about every point that would go, and only about those; then it is decided again.
+  // Locks are read for every point that would be deleted, and only for those; then retention decides again.
   const goers = new Set(
     decide(group)
       .decisions.filter(({ keep }) => !keep)
@@ -117,15 +117,15 @@ async function planGroup(
   );
 }
 
-/** Dumps, or what AWS copies: wherever a copy lies, it is of the same bytes. */
+/** Dumps, or what AWS copies: a copy has the same bytes in every place. */
 const seriesOf = (kind: string | undefined) => (kind === 'dump' ? 'dump' : 'snapshot');
 
-/** Not a copy of another: what there is of a target first. */
+/** Originals, not copies: what there is of a target first. */
 function isOriginal({ place }: RecoveryPoint, deps: ExpireDeps): boolean {
   return place === VAULT || place === deps.home;
 }
 
-/** While a rehearsal's bad news stands, the older points may be all there is, in every place. */
+/** While a rehearsal's bad result stands, the older points may be all there is, in every place. */
 async function badRehearsals(target: Target, deps: ExpireDeps): Promise<ReadonlyMap<string, string>> {
   const open = await deps.catalog.openFindings(target.id);
   return new Map(
@@ -139,8 +139,8 @@ async function badRehearsals(target: Target, deps: ExpireDeps): Promise<Readonly
 }
 
 /**
- * Marks, deletes, marks again. Killed between any two, the next run finds `expiring` and goes on. What cannot be
- * deleted stops nothing else, and is said at the end.
+ * Marks, deletes, marks again. Killed between any two, the next run finds `expiring` and continues. A failed deletion
+ * stops no other, and is reported at the end.
  */
 async function carryOut(
   target: Target,
@@ -184,7 +184,7 @@ async function carryOut(
   };
 }
 
-/** A dump that died before anybody could say so leaves a point that is being made for ever; so does a snapshot. */
+/** A dump or snapshot that died without a record leaves a point in state `creating` for ever. */
 async function giveUpOldOnes(target: Target, deps: ExpireDeps): Promise<void> {
   const age = Math.max(CREATING_AGE, 2 * target.policy.snapshot.deadline);
   for (const point of await deps.catalog.points(target.id, { states: ['creating'] })) {
@@ -197,7 +197,7 @@ async function giveUpOldOnes(target: Target, deps: ExpireDeps): Promise<void> {
   }
 }
 
-/** Only when good points would have gone while newer ones fail is it worth waking somebody. */
+/** Only good points that would have been deleted while newer ones fail are worth a page. */
 async function tellFrozen(target: Target, planned: Planned, deps: ExpireDeps): Promise<void> {
   const message = `retention would have deleted ${planned.withheld} points of ${target.id}, but ${planned.frozen}; all are kept`;
   const found = planned.atRisk
@@ -206,7 +206,7 @@ async function tellFrozen(target: Target, planned: Planned, deps: ExpireDeps): P
   await reconcile(deps, target.id, ['last-good-point-at-risk'], found);
 }
 
-/** A vault that knows more than the catalog: the catalog was lost, or set back to an earlier moment. */
+/** A vault that knows more than the catalog: the catalog was lost, or restored to an earlier moment. */
 async function tellUnknown(target: Target, unknown: readonly string[], deps: ExpireDeps): Promise<void> {
   const message = `the vault holds ${unknown.length} dumps of ${target.id} that the catalog does not know, the newest ${unknown.at(-1)}; they are neither counted nor deleted`;
   const found = unknown.length > 0 ? [finding('dumps-unknown', { target, subject: 'vault', message })] : [];

@@ -3,19 +3,20 @@ import { isDump, type PointState, type RecoveryPoint } from '../../domain/points
 import { secondsBetween } from '../../domain/time.ts';
 import type { Vault } from '../../ports/vault.ts';
 
-/** An object that no point names may be a dump that is being written; after this it is not. In seconds. */
+/** How long an object without a point may be a dump in progress, in seconds. */
 const ORPHAN_AGE = 7 * 86_400;
 
 /** `crm/2026/11/20/20261120T010000Z-1.manifest.json`: the dump's name, its moment, and which of its objects it is. */
 const NAMED = /^(?<dump>.*\/(?<moment>\d{8}T\d{6}Z)-\d+)\.(?<what>dump|roles\.sql|manifest\.json)$/;
 
-/** States of a dump that another of its moment could stand in for: it is good, or was until retention let it go. */
+/** States of a dump that another of its moment could replace: it is good, or was until retention deleted it. */
 const GOOD: readonly PointState[] = ['verified', 'rehearsed', 'expiring', 'expired'];
 
 /**
- * What lies in the vault and is named by no point, in the vault's order. Orphans, which may go, are what a worker left
- * that had lost its claim: old, neither locked nor on hold, of a moment that the catalog knows, and no whole dump, unless
- * the catalog has a good one of that moment. A whole dump otherwise is unknown: perhaps the only one there is. It stays.
+ * Objects in the vault that no point names, in the vault's order. Orphans may be deleted. They come from a worker
+ * that had lost its claim: old, neither locked nor on hold, of a moment that the catalog knows, and not a complete
+ * dump, unless the catalog has a good one of that moment. Any other complete dump is unknown: it may be the only one,
+ * so it stays.
  */
 export async function unnamedObjects(
   target: Target,

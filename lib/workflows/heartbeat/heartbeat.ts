@@ -24,9 +24,9 @@ export type HeartbeatOutcome = { outcome: 'written' | 'there'; minute: string };
 /**
  * Writes one row into the heartbeat of a target, named after the minute the job was scheduled for.
  *
- * It claims no run: a run a minute would be 1,440 items a day to say what the row itself says, and delivered twice the
- * row is one row. A failure is logged and thrown, and nobody is told: the next minute is the retry, and silence is judged
- * by the watch, from what is observed here. Killed between the row and its observation, the next row is observed.
+ * It claims no run: a run a minute would be 1,440 items a day that repeat what the row shows, and a second delivery
+ * writes the same row. A failure is logged and thrown, without an alert: the next minute is the retry, and the watch
+ * judges silence by what is observed here. Killed between the row and its observation, the next row is observed.
  */
 export async function writeHeartbeat(job: HeartbeatJob, deps: HeartbeatDeps): Promise<HeartbeatOutcome> {
   const target = withHeartbeat(requireTarget(deps.plan, job.target));
@@ -36,10 +36,10 @@ export async function writeHeartbeat(job: HeartbeatJob, deps: HeartbeatDeps): Pr
     const outcome = await withCredentials(deps.secrets, target, (credentials) =>
       deps.heartbeat.write(credentials, minute),
     );
-    // A row that was there before says nothing of now: an old message that comes again must not pass for news.
+    // A row that existed before says nothing about now: a redelivered old message must not count as news.
     if (outcome === 'written') {
       const now = deps.clock.now();
-      // A gap that could not be told of is no reason not to say that the row is there.
+      // A gap that could not be recorded must not keep the row from being observed.
       const before = await deps.catalog.observed(target.id).catch(() => undefined);
       await deps.catalog.observe(target.id, { heartbeatAt: utc(now) }, now);
       await tellGap(target, before?.heartbeatAt, now, deps).catch((error) =>
@@ -60,7 +60,7 @@ export async function writeHeartbeat(job: HeartbeatJob, deps: HeartbeatDeps): Pr
   }
 }
 
-/** A gap is how long the source took no writes at most: that of a failover, where one was. It goes on the timeline. */
+/** A gap is the longest time that the source took no writes, such as a failover's. It goes on the timeline. */
 async function tellGap(
   target: Target,
   before: string | undefined,

@@ -14,12 +14,12 @@ import type { Clock } from '../../ports/clock.ts';
 export type AcknowledgeDeps = { plan: Plan; catalog: Catalog; clock: Clock };
 type About = { target: string; code: FindingCode; subject?: string | undefined; by: string };
 export type AcknowledgeRequest = About & { until: string; reason: string };
-/** What it holds for now: nothing where it was said beforehand. */
+/** The open findings it applies to; none when it announces one. */
 export type AcknowledgeAnswer = { acknowledgement: Acknowledgement; open: OpenFinding[] };
 
 /**
- * Records that somebody knows of a finding, or expects one: until then nobody is alerted of it and the target is not bad
- * for it. A P0 has to be open, and stays bad: only its reminders stop. Rejects with InputError.
+ * Records that a person knows of a finding, or expects one: until then it sends no alert and does not make the target
+ * bad. A P0 has to be open, and stays bad: only its reminders stop. Rejects with InputError.
  */
 export async function acknowledge(
   { target, code, subject, by, until, reason }: AcknowledgeRequest,
@@ -57,7 +57,7 @@ export async function acknowledge(
   return { acknowledgement, open };
 }
 
-/** Takes an acknowledgement back: what is still open is told again at the watch's next look. */
+/** Ends an acknowledgement: the watch alerts again on what is still open, at its next look. */
 export async function endAcknowledgement(
   { target, code, subject, by }: About,
   deps: AcknowledgeDeps,

@@ -1,7 +1,7 @@
 import type { Sent, TimelineEvent } from '../../domain/status/timeline.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 
-/** The alerts stand between everything else that a target’s timeline has. */
+/** How many timeline entries are read for the alerts among them. */
 const SEARCHED = 1000;
 
 export type SentAlert = TimelineEvent & { sent: Sent };

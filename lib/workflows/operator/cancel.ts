@@ -12,12 +12,13 @@ export type Cancelled = { cancelled: Run[] };
 const NEWEST = 100;
 
 /**
- * Takes back the claims of a job’s running runs, on record as failed with code `cancelled` and the name of who did it.
+ * Takes back the claims of a job’s running runs, on record as failed with code `cancelled` and the name of the
+ * person.
  *
  *   claim taken back → every write of the worker is refused → at its next renewal it aborts its upload and ends
  *
- * No alert: a person did it, and the watch says what is late because of it. A point that a dump was making is
- * failed with it. Of a deployed stage it is refused: the function `operator` may acknowledge findings and write nothing else.
+ * No alert: a person did it, and the watch reports what is late because of it. A point that a dump was making fails
+ * with it. It is refused for a deployed stage: the function `operator` may write acknowledgements and nothing else.
  */
 export async function cancel(request: CancelRequest, { catalog, clock }: CancelDeps): Promise<Cancelled> {
   const { target, job, by, local } = request;

@@ -13,7 +13,7 @@ export type DoctorDeps = {
   clock: Clock;
 };
 
-/** Everything that stands between a target and its next dump, each by name with what to do. Changes nothing. */
+/** Checks everything that a target's next dump needs, each by name with what to do. Changes nothing. */
 export async function examine(
   id: string,
   deps: DoctorDeps,

@@ -6,7 +6,7 @@ import type { Run } from '../../domain/runs/run.ts';
 import type { TimelineEvent } from '../../domain/status/timeline.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 
-/** Everything that is on record of a target, newest first: what was events, told, run and acknowledged. */
+/** Everything on record of a target, newest first: events, alerts, runs and acknowledgements. */
 export async function history(catalog: Catalog, target: string, limit: number): Promise<TimelineEvent[]> {
   const jobs = target === DEPLOYMENT.id ? [] : [...SCHEDULED_JOBS, 'copy'];
   const [events, acknowledgements, ...runs] = await Promise.all([

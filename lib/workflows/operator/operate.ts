@@ -21,7 +21,7 @@ const about = {
   by: z.string().min(1).max(256).default('unknown'),
 };
 
-/** What a person may ask of a deployment. */
+/** Requests that a person may send to a deployment. */
 export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('status'), target: target.optional() }),
   z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
@@ -58,11 +58,11 @@ export type OperatorDeps = StatusDeps & {
   messages: JobMessages;
   alerts: Alerts;
   stage: string;
-  /** The vault's bucket, which is named to people and not reached. */
+  /** The vault's bucket, only named in answers. */
   vaultName: string;
 };
 
-/** Answers one request. Nothing here does a job's work: that is asked for on topic `jobs`, as a schedule would. */
+/** Answers one request. A job's work is not done here: it is requested on topic `jobs`, as a schedule would. */
 export async function operate(request: OperatorRequest, deps: OperatorDeps): Promise<unknown> {
   switch (request.ask) {
     case 'status':
@@ -91,7 +91,7 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
     case 'evidence':
       return deps.catalog.evidence(requireTarget(deps.plan, request.target).id, request.limit);
     case 'timeline':
-      // What nobody’s target could be found for is on the deployment’s own.
+      // Events without a target are on the deployment’s own timeline.
       if (request.target !== DEPLOYMENT.id) requireTarget(deps.plan, request.target);
       return history(deps.catalog, request.target, request.limit);
     case 'alerts':
@@ -106,7 +106,7 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
   }
 }
 
-/** What Lambda can answer ends at 6 MB: of very many targets only those that are not well are told one by one. */
+/** Lambda's answers are limited to 6 MB: of very many targets only those that are not good are listed. */
 const MANY = 500;
 
 function briefly(whole: Awaited<ReturnType<typeof status>>) {

@@ -6,7 +6,7 @@ import type { Catalog } from '../../ports/catalog.ts';
 /** One recovery point with the newest evidence about it, and where its bytes lie. */
 export type PointReport = { point: RecoveryPoint; evidence?: Evidence; bucket?: string };
 
-/** How far back evidence of one point is looked for. */
+/** How many records are searched for evidence of one point. */
 const REHEARSALS = 100;
 
 export async function showPoint(

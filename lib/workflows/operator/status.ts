@@ -19,24 +19,24 @@ import type { Clock } from '../../ports/clock.ts';
 
 export type StatusDeps = { plan: Plan; catalog: Catalog; clock: Clock };
 
-/** An objective as it stands at this moment, in seconds. */
+/** An objective as it is at this moment, in seconds. */
 export type Achieved = { promised: number; achieved?: number; met: boolean };
 
-/** What one looks at every morning, one entry a target. Seconds and UTC. */
+/** The overview: one entry for each target. Seconds and UTC. */
 export type TargetReport = {
   target: string;
   policy: string;
   priority: string;
   owner?: string;
-  /** `good`: nothing is open and nothing is late. `unknown`: of something promised nothing is known yet. */
+  /** `good`: nothing is open and nothing is late. `unknown`: something promised has not been measured yet. */
   state: 'good' | 'bad' | 'unknown';
-  /** By the means that an RPO is promised for: how old what it would bring back is now. */
+  /** By means with an RPO: the current age of the data that it would bring back. */
   rpo: Partial<Record<Means, Achieved>>;
   rto: { promised: number; achieved?: number; met?: boolean };
   newestVerified?: TargetStatus['newestVerified'];
   newestSnapshot?: TargetStatus['newestVerified'];
   platform?: TargetStatus['platform'];
-  /** How far back the policy wants every moment to be restorable, in seconds: of instances and clusters. */
+  /** How far back the policy wants every moment to be restorable, in seconds: for instances and clusters. */
   pitrWindow?: number;
   copies?: TargetStatus['copies'];
   waiting?: TargetStatus['waiting'];
@@ -44,11 +44,11 @@ export type TargetReport = {
   lastRun: TargetStatus['lastRun'];
   next: Partial<Record<string, string>>;
   open: Found[];
-  /** Acknowledgements in force, of what is open and of what is expected. */
+  /** Acknowledgements in force, of open and of expected findings. */
   acknowledged: Acknowledgement[];
 };
 
-/** What is open; `acknowledged` where somebody knows of it. */
+/** Open findings, with `acknowledged` if a person has acknowledged them. */
 export type Found = (OpenFinding | Finding) & { acknowledged?: Acknowledged };
 
 export type StatusReport = {
@@ -66,7 +66,7 @@ export async function status(deps: StatusDeps, only?: string): Promise<StatusRep
   const [known, open, acknowledgements] = await Promise.all([
     deps.catalog.statuses(targets.map((target) => target.id)),
     deps.catalog.openFindings(),
-    // Of one target they are read as they are now; the index of all trails by a moment.
+    // One target's findings are read as they are now; the index of all lags by a moment.
     only === undefined
       ? deps.catalog.acknowledgements()
       : Promise.all([only, DEPLOYMENT.id].map((each) => deps.catalog.acknowledgements(each))),
@@ -98,13 +98,13 @@ function report(
   now: Date,
 ): TargetReport {
   const { rpo, rto } = target.policy.objectives;
-  // The watch may not have looked since something grew late; the table must not say good until it has.
+  // Something may have become late since the watch's last look; the overview must not report good until the next.
   const late = known ? checkLateness(target, known, now) : [];
   const unsaid = late.filter(
     (each) => !open.some((other) => other.code === each.code && other.subject === each.subject),
   );
   const all = [...open, ...unsaid].map((each) => marked(each, acknowledgements, now));
-  // A bad newest point is never well, whatever is said of the ones before it.
+  // A bad newest point is never good, whatever is known of the ones before it.
   const spoilt =
     known?.newestPoint?.state === 'corrupt' ||
     known?.newestPoint?.bad !== undefined ||

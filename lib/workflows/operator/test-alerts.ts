@@ -3,7 +3,7 @@ import { reasonOf } from '../../domain/errors.ts';
 import type { AlertTopic } from '../../domain/findings/alert.ts';
 import type { Alerts } from '../../ports/messages.ts';
 
-/** `subscribers` is missing when nobody could say who they are. */
+/** `subscribers` is missing when they could not be listed. */
 export type TopicTrial = {
   topic: AlertTopic;
   sent: boolean;
@@ -11,7 +11,7 @@ export type TopicTrial = {
   subscribers?: { endpoint: string; confirmed: boolean }[];
 };
 
-/** Sends a trial message to each topic and says who is subscribed. A topic that fails stops no other. */
+/** Sends a trial message to each topic and lists its subscribers. A failing topic stops no other. */
 export async function testAlerts(alerts: Alerts, stage: string, by: string): Promise<TopicTrial[]> {
   const topics: AlertTopic[] = ['alerts', 'pages', 'alarms'];
   return Promise.all(topics.map((topic) => tryTopic(alerts, topic, stage, by)));

@@ -18,8 +18,8 @@ export type PreflightDeps = ClaimDeps & AskDeps;
 export type PreflightOutcome = JobOutcome & { findings: Finding[] };
 
 /**
- * Will it restore now, and is the source set up as promised? Asks and restores nothing. What was answered is judged and
- * told, a question without an answer is a finding of its own and takes nothing back.
+ * Would a restore succeed now, and is the source set up as promised? Asks questions and restores nothing. Answers are
+ * judged and alerted on; a question without an answer is its own finding and closes none.
  */
 export async function preflight(job: PreflightJob, deps: PreflightDeps): Promise<PreflightOutcome> {
   const target = requireTarget(deps.plan, job.target);
@@ -66,7 +66,7 @@ function judge(target: Target, ref: Restorable, asked: Asked, now: Date): Findin
   ];
 }
 
-/** Takes back what was found before and is not so any more, as far as this time the question was answered. */
+/** Closes earlier findings that no longer hold, if their question was answered this time. */
 async function reconcileAnswers(
   target: Target,
   { answers, quotas, copies, left }: Asked,
@@ -79,10 +79,10 @@ async function reconcileAnswers(
     if (code === 'source-missing') return answers.source !== undefined;
     if (code === 'pitr-window-short') return source !== undefined && answers['pitr window'] !== undefined;
     if (FINDINGS[code].closedBy.includes('posture')) return source !== undefined;
-    // Of a copy, whose key has been asked about by itself.
+    // Of a copy, whose key has its own question.
     if (code === 'restore-key-unusable' && copies.some(({ point }) => point.id === subject))
       return copies.some(({ point, key }) => point.id === subject && key === 'usable');
-    // As RDS reported it of the source, whose every key has been asked about now.
+    // As RDS reported it of the source, all of whose keys have been checked now.
     if (code === 'restore-key-unusable' && subject === target.platform?.id)
       return mayMend({ code, subject: 'key' }, answers) && !findings.some((found) => found.code === code);
     return mayMend({ code, subject }, answers);
@@ -100,7 +100,7 @@ function isOfAccount({ target }: Finding): boolean {
 
 /** `11 questions answered, 1 not (key), 2 findings`. */
 function sum({ answers, quotas, unknown, left }: Asked, findings: readonly Finding[]): string {
-  // The quota at home is part of an answer that is counted.
+  // The quota at home is part of an answer that counts already.
   const answered = Object.keys(answers).length + [...quotas].length - (answers.quotas ? 1 : 0);
   const not = [...unknown.map(({ question }) => question), ...left];
   return [

@@ -23,11 +23,11 @@ export type AskDeps = {
   stage: string;
   platform: Platform;
   conditions: RestoreConditions;
-  /** May the key of a copy be used, in the Region where it lies? */
+  /** Can the key of a copy be used, in the Region where it lies? */
   keyState: (key: string, region: string) => Promise<KeyState>;
   /** The Region of the deployment and of its sources. */
   home: string;
-  /** The quarantine of scratch instances, unless a policy names another. Empty where there is none. */
+  /** The quarantine of scratch instances, unless a policy names another. Empty if there is none. */
   scratchNetwork: { subnetGroup: string; securityGroup: string };
 };
 
@@ -40,16 +40,16 @@ export type Asked = {
   /** The newest snapshot that counts of each other place, and its key. */
   copies: { point: SnapshotPoint; key: KeyState }[];
   unknown: { question: string; reason: string; hint?: string | undefined }[];
-  /** What could not be asked, because it follows from an answer that is missing. */
+  /** Questions that depend on a missing answer. */
   left: string[];
 };
 
-/** The newest snapshots that are looked at: one of them must be there to restore. */
+/** How many of the newest snapshots are looked at: one of them must be restorable. */
 const LOOKED_AT = 5;
 
 /**
- * Asks everything that a restore depends on, each question whatever became of the others. Source and snapshot come
- * first: what else there is to ask follows from them.
+ * Asks everything that a restore depends on; a failing question stops no other. Source and snapshot come first: the
+ * other questions depend on them.
  */
 export async function askQuestions(
   target: Target,
@@ -104,13 +104,16 @@ export async function askQuestions(
   return asked;
 }
 
-/** In another account we may have no right to ask, and nothing is said; in our own that is a question without an answer. */
+/**
+ * Another account may deny the question, which is not reported; in the own account that is a question without an
+ * answer.
+ */
 function keyOfCopy({ snapshot }: SnapshotPoint, place: Place, deps: AskDeps): Promise<KeyState> {
   if (place.account !== undefined || !snapshot.kmsKey) return keyOf(snapshot, place.name, deps);
   return deps.keyState(snapshot.kmsKey, place.region);
 }
 
-/** `undefined` where nobody can say what to ask for. */
+/** `undefined` where it is unknown what to ask for. */
 type Questions = { [Q in Question]?: (() => Promise<Facts[Q]>) | undefined };
 
 function questionsAbout(
@@ -153,7 +156,7 @@ function questionsAbout(
           snapshotArn: newest?.snapshot.arn,
           kmsKey: newest?.snapshot.kmsKey ?? source?.kmsKey,
           subnetGroup,
-          // A default one is not named in a restore.
+          // A restore does not name a default one.
           optionGroup: source?.optionGroup?.startsWith('default:') ? undefined : source?.optionGroup,
           tags: scratchTags(target, { ...job, job: 'rehearse-snapshot' }, deps.stage, utc(deps.clock.now())),
         }),
@@ -173,7 +176,7 @@ async function newestSnapshots(
     .slice(0, LOOKED_AT);
 }
 
-/** Newest first, until one is there that can be restored. */
+/** Newest first, until one can be restored. */
 async function lookAt(points: readonly SnapshotPoint[], deps: AskDeps): Promise<Facts['snapshot']['looked']> {
   const looked: Facts['snapshot']['looked'] = [];
   for (const { id, snapshot } of points) {
@@ -216,8 +219,8 @@ async function quotasOf(place: Place, { platform }: AskDeps): Promise<Facts['quo
 }
 
 /**
- * Where it would be restored to here; beside the source where nothing has a quarantine. The network of another place is
- * not to be seen from here; the rehearsals there show whether it will do.
+ * Where it would be restored to in this Region; next to the source if there is no quarantine. The network of another
+ * place is not visible from here; the rehearsals there show whether it works.
  */
 function networkOf(
   target: Target,

@@ -12,12 +12,12 @@ import type {
   VersionFacts,
 } from '../../ports/preflight.ts';
 
-/** What the answers to a preflight's questions look like. What is not there is left out of its answer. */
+/** The answers to a preflight's questions. An answer omits what does not exist. */
 export type Facts = {
   source: { found?: PlatformSource };
-  /** How far back the source can be restored to a moment; left out where nobody promised it. */
+  /** How far back the source can be restored to a moment; omitted if no policy promises it. */
   'pitr window': { earliest?: string };
-  /** The newest verified snapshots, newest first, as the platform says of them now. */
+  /** The newest verified snapshots, newest first, as the platform reports them now. */
   snapshot: { looked: { point: string; status?: string }[] };
   /** The keys of source and snapshot; none when nothing is encrypted. */
   key: { keys: { key: string; found?: KeyFacts }[] };
@@ -31,23 +31,23 @@ export type Facts = {
   permissions: { denied: Denial[] };
 };
 export type Question = keyof Facts;
-/** The answers there are. A question that is not among them was not answered, and nothing follows from it. */
+/** The answers there are. A question that is missing here was not answered, and nothing follows from it. */
 export type Answers = Partial<Facts>;
 
 type Rule = {
   code: FindingCode;
   /** The question whose answer is judged, and the finding's subject. */
   about: Question;
-  /** Without these too nothing can be called good. */
+  /** Other answers that a good result needs. */
   needs?: Question[];
   /** What is wrong, as far as the answers show it. */
   problem: (answers: Answers, target: Target, now: Date) => string | undefined;
 };
 
 const DAY = 86_400;
-/** An end of support this near is said. In seconds. */
+/** An end of support this near is reported. In seconds. */
 const NEAR = 180 * DAY;
-/** One for the instance, and one that RDS wants spare to replace it. */
+/** One for the instance, and a spare one that RDS wants for replacing it. */
 const ADDRESSES = 2;
 
 const RULES: readonly Rule[] = [
@@ -73,7 +73,7 @@ const RULES: readonly Rule[] = [
   { code: 'restore-denied', about: 'permissions', problem: denials },
 ];
 
-/** Would a restore succeed now? Judges what was answered, and nothing else. */
+/** Would a restore succeed now? Judges only the answers. */
 export function checkRestore(target: Target, answers: Answers, now: Date): Finding[] {
   return RULES.flatMap(({ code, about, problem }) => {
     const message = problem(answers, target, now);
@@ -81,7 +81,7 @@ export function checkRestore(target: Target, answers: Answers, now: Date): Findi
   });
 }
 
-/** Were all the questions answered without which this open finding cannot be called mended? */
+/** Were all the questions answered that this open finding's closing needs? */
 export function mayMend({ code, subject }: Pick<Finding, 'code' | 'subject'>, answers: Answers): boolean {
   const rule = RULES.find((each) => each.code === code && each.about === subject);
   return rule !== undefined && [rule.about, ...(rule.needs ?? [])].every((question) => answers[question]);

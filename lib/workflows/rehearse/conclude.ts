@@ -11,8 +11,8 @@ import { NAMED } from './instance-findings.ts';
 import { markPoint } from './mark-point.ts';
 
 /**
- * Tells and records what a rehearsal found. AlertDeps comes first, and no failure of one step stops another: you get the
- * alert of a mismatch that could not be recorded. Rejects with the first failure, before the run has ended.
+ * Alerts on and records what a rehearsal found. Alerts come first, and a failing step stops no other: a mismatch that
+ * could not be recorded is still alerted on. Rejects with the first failure, before the run has ended.
  */
 export async function concludeRehearsal(
   evidence: Evidence,
@@ -28,7 +28,7 @@ export async function concludeRehearsal(
   await guarded('keep the evidence', () => deps.catalog.addEvidence(evidence));
   await guarded('mark the point', () => markPoint(target, evidence, whyCorrupt(evidence), deps));
   if (failures.length > 0) throw failures[0];
-  // A finding is a result: the run has judged. Only where nothing could be judged the run has failed.
+  // A finding is a result: the run has judged. The run fails only if nothing could be judged.
   if (evidence.error?.kind === 'unjudged')
     return fail(durable, deps, claim, evidence.error, { point: evidence.point });
   await succeed(durable, deps, claim, {
@@ -37,17 +37,17 @@ export async function concludeRehearsal(
   });
 }
 
-/** Failures of a restore that lie in the stored bytes themselves. */
+/** Failures of a restore that are about the stored bytes themselves. */
 const BROKEN = ['checksum-mismatch', 'artifact-missing', 'manifest-invalid', 'manifest-missing'];
 
-/** Shown to be different or broken: corrupt. A verification can take back the second, by its code, but not the first. */
+/** Different or broken is corrupt. A verification can clear broken, by its code, but not different. */
 function whyCorrupt({ findings, error }: Evidence): string | undefined {
   const mismatch = findings.find(({ code }) => code === 'proof-mismatch');
   if (mismatch) return mismatch.message;
   return error?.kind === 'bad' && BROKEN.includes(error.code) ? error.code : undefined;
 }
 
-/** Raises what was found. What could not be judged closes nothing that was found before. */
+/** Raises what was found. A rehearsal that could not judge closes no earlier finding. */
 async function tell(target: Target, evidence: Evidence, deps: RunDeps): Promise<void> {
   const { findings, outcome, run } = evidence;
   const metric = outcome === 'passed' ? 'RehearsalPassed' : 'RehearsalFailed';
@@ -64,13 +64,16 @@ async function tell(target: Target, evidence: Evidence, deps: RunDeps): Promise<
   );
 }
 
-/** A good rehearsal of the point or of a newer one closes it, never one of an older point; a difference only a comparison. */
+/**
+ * A good rehearsal of the point or of a newer one closes it, never one of an older point; a difference needs a
+ * comparison.
+ */
 function wasRestored(open: Finding, { point, strength, compared }: Evidence): boolean {
   if (!restoredBefore(open.subject, point)) return false;
   return open.code !== 'proof-mismatch' || compared !== undefined || strength === 'bounded';
 }
 
-/** A rehearsal cannot close what it did not ask, nor what was found in later data than it looked at. */
+/** A rehearsal cannot close what it did not ask, nor findings about later data than it has. */
 function wasAsked(open: Finding, target: Target, evidence: Evidence): boolean {
   if (open.asOf !== undefined && open.asOf > evidence.pointSnapshotAt) return false;
   if (FINDINGS[open.code].about === 'assertion') return answersAssertion(open, evidence);
@@ -78,13 +81,13 @@ function wasAsked(open: Finding, target: Target, evidence: Evidence): boolean {
   if (open.code === 'scratch-budget') return sort !== 'dump' && open.subject === target.policy.name;
   if (open.code === 'rto-breached') return evidence.rto !== undefined && open.subject === rtoSubject(sort);
   if (open.code === 'extension-left-out') return sort === 'dump' && evidence.error === undefined;
-  // Only a look at every index and page can say that one is sound, and only where no more are damaged than were named.
+  // Only a check of every index and page shows that one is sound, and only if no more are damaged than are listed.
   if (open.code === 'index-corrupt') {
     const { checked = 0, checkable = 0 } = evidence.bounded ?? {};
     const damaged = evidence.findings.filter(({ code }) => code === 'index-corrupt').length;
     return checked > 0 && checked >= checkable && damaged < NAMED;
   }
-  // Raised again where it is still so; without a dump there is nothing to compare with.
+  // Raised again if it still holds; without a dump there is nothing to compare with.
   if (open.code === 'proof-incomplete') return evidence.strength !== 'none' && open.subject === sort;
   return evidence.heartbeat?.verdict === 'agrees' && open.subject === sort;
 }

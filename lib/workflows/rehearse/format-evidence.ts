@@ -33,7 +33,7 @@ function formatExceptions({ exceptions, leftOut }: Evidence): string {
 function formatInstance({ bounded, strength, heartbeat, rpo, run }: Evidence): string {
   const { exact = 0, bounded: within = 0, unbounded = 0, unlogged = 0, checked = 0 } = bounded ?? {};
   const emptied = unlogged > 0 ? `, ${unlogged} unlogged and empty` : '';
-  // Of an older snapshot that is how old it is, not what would be lost today.
+  // For an older snapshot that is its age, not what would be lost today.
   const lost =
     heartbeat && rpo && restoredSort(run) === 'moment'
       ? `; ${humanSeconds(rpo.achieved)} would be lost now`

@@ -4,12 +4,12 @@ import { many } from '../../domain/words.ts';
 import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
 import type { Chosen } from '../../restore/restored.ts';
 
-/** How a note begins that says what a proof left out. */
+/** Start of the note on what a proof left out. */
 export const NOT_LOOKED_AT = 'not looked at:';
-/** As many damaged indexes and tables are findings by name. */
+/** The most damaged indexes and tables that become findings by name. */
 export const NAMED = 20;
 
-/** What only a restored instance can have wrong: indexes and pages, and the heartbeat. */
+/** Findings only of restored instances: indexes and pages, and the heartbeat. */
 export function instanceFindings(target: Target, chosen: Chosen, proof: ProveResult): Finding[] {
   const what = `${chosen.point} of ${target.id}`;
   const asOf = chosen.moment;
@@ -47,7 +47,7 @@ function formatHeartbeat({
   ].join(' and ');
 }
 
-/** There was a dump to hold it against, and that could not be done, or not of all of it: it is not proven. */
+/** There was a dump to compare with, and the comparison was not possible or not complete: it is not proven. */
 export function proofIncomplete(target: Target, chosen: Chosen, proof: ProveResult | undefined): Finding {
   const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = (
     proof ?? NOTHING_PROVEN

@@ -10,11 +10,11 @@ import type { Chosen, Restored } from '../../restore/restored.ts';
 
 /** Phases during which an emergency would wait for the database. Proof and assertions come after. */
 const RESTORE_PHASES = ['server', 'fetch', 'roles', 'restore', 'prepare', 'secure'];
-/** Findings that make a rehearsal no failure. */
+/** Findings that do not make a rehearsal fail. */
 const ASIDE: readonly FindingCode[] = ['extension-left-out', 'scratch-left-over', 'proof-incomplete'];
 const RPO_OF = { dump: 'dump', snapshot: 'snapshot', moment: 'pitr' } as const;
 
-/** From what was measured to what it means. */
+/** Judges the measurements. */
 export function judge(
   job: RehearseJob | RehearseInstanceJob,
   target: Target,
@@ -52,7 +52,7 @@ export function judge(
 
 const objective = (promised: number, achieved: number) => ({ promised, achieved, met: achieved <= promised });
 
-/** What every sort of rehearsal may find. */
+/** Findings of every sort of rehearsal. */
 function commonFindings(
   target: Target,
   { point, sort, moment }: Chosen,

@@ -11,8 +11,8 @@ import type { Evidence } from '../../domain/proof/evidence.ts';
 import type { Catalog, PointChanges } from '../../ports/catalog.ts';
 
 /**
- * Puts on record with the point what its rehearsal came to: corrupt for the reason given; rehearsed where it was restored;
- * else in the state it had. What was found against it stays until the same point passes. A moment is no point.
+ * Records a rehearsal's result with its point: corrupt for the reason given; rehearsed if it was restored; else its
+ * earlier state. What was found against it stays until the same point passes. A moment is not a point.
  */
 export async function markPoint(
   target: Target,
@@ -28,19 +28,19 @@ export async function markPoint(
   const to = why !== undefined ? 'corrupt' : strength !== 'none' ? 'rehearsed' : known.state;
   const more =
     { corrupt: { why: why && whyMarked(known, why) }, rehearsed: { rehearsedAt: at } }[to as string] ?? {};
-  // Before the point itself: whoever does this again after a crash must still see what it was marked for.
+  // Before the point itself: a repetition after a crash must still see what it was marked for.
   for (const other of rehearsal ? await sharing(known, rehearsal, catalog) : [])
     await catalog.movePoint(target.id, other.id, other.state, changes);
   if (to === 'rehearsed' && acquits(evidence, known))
     await catalog.acquitPoint(target.id, id, known.why ?? '', {});
   const moved = await catalog.movePoint(target.id, id, to, { ...changes, ...more });
-  // Expired meanwhile, or corrupt for another reason: the state stays.
+  // It has expired, or is corrupt for another reason: the state stays.
   if (!moved) await catalog.movePoint(target.id, id, known.state, changes);
 }
 
 /**
- * The replica of a dump is the same bytes: what a rehearsal found of the one is true of the other. A copied snapshot has
- * the same content, but a key and a Region of its own: it shares a difference, and its end, and nothing else.
+ * The replica of a dump has the same bytes: a rehearsal's result for one applies to the other. A copied snapshot has
+ * the same content, but its own key and Region: it shares a difference and its end, and nothing else.
  */
 async function sharing(
   known: RecoveryPoint,
@@ -62,7 +62,7 @@ async function sharing(
   );
 }
 
-/** Does a pass take back that the point is corrupt? Equal row by row, whatever was said before; within bounds, a difference. */
+/** Does a pass clear a corrupt point? Equal row by row clears any reason; within bounds clears a difference. */
 function acquits({ strength }: Evidence, { state, rehearsal }: RecoveryPoint): boolean {
   if (state !== 'corrupt') return false;
   return strength === 'exact' || (strength === 'bounded' && rehearsal?.code === 'proof-mismatch');

@@ -20,7 +20,7 @@ export type RehearseDumpDeps = RunDeps & {
 
 type ChosenDump = Chosen & { stored: DumpPoint };
 
-/** The whole execution may take four hours (serverless.yml). In seconds. */
+/** The longest time of the whole execution: four hours (serverless.yml). In seconds. */
 const LEASE = 4 * 3600 + 900;
 
 /** Rehearses a restore of a dump, onto a PostgreSQL server inside the scratch function. */
@@ -43,7 +43,7 @@ export async function rehearseDump(
   );
 }
 
-/** The point asked for; else the newest verified one, or by policy any retained one by chance. Newest by its snapshot. */
+/** The point asked for; else the newest verified one, or by policy any kept one at random. Newest by its snapshot. */
 async function chooseDump(job: RehearseJob, target: Target, deps: RehearseDumpDeps): Promise<ChosenDump> {
   const points = (
     await deps.catalog.points(target.id, { states: ['available', 'verified', 'rehearsed', 'corrupt'] })
@@ -109,7 +109,7 @@ function scratchDied(error: Error): ScratchResult {
   return { phases: [], assertions: [], leftOut: [], notes: [], failure };
 }
 
-/** An extension that could not be made, unless the policy leaves it out. */
+/** A finding for an extension that could not be created, unless the policy leaves it out. */
 function leftOutFindings({ point }: Chosen, target: Target, leftOut: readonly string[]): Finding[] {
   const named = target.policy.rehearsal.leaveOut;
   return leftOut

@@ -25,13 +25,13 @@ import { type InstanceResult, restoredInstance } from './restored-instance.ts';
 export type { RehearseInstanceDeps };
 
 /**
- * Rehearses a restore of a snapshot, or to a moment, on an instance that is thrown away.
+ * Rehearses a restore of a snapshot, or to a moment, on a scratch instance.
  *
  *   plan (what, how long, within the policy's hours) → scratch on record → its turn → brought up in quarantine
- *     → source looked at → proven from inside → taken down, confirmed gone
+ *     → source looked at → proven from inside → torn down, confirmed gone
  *
- * The record of the scratch instance comes before its first call and is ended after its last: whatever dies in between,
- * the watch finds it. Taking down is not skipped by any failure, and no failure of it hides what was found.
+ * The record of the scratch instance comes before its first call and ends after its last: if this dies in between,
+ * the watch finds it. No failure skips the teardown, and a failed teardown hides no finding.
  */
 export async function rehearseInstance(
   job: RehearseInstanceJob,
@@ -43,7 +43,7 @@ export async function rehearseInstance(
     job,
     target,
     {
-      // It may wait as long for its turn, for the restore, and for the instance of a cluster.
+      // Each may take this long: the turn, the restore, and the instance of a cluster.
       lease: 3 * target.policy.rehearsal.instance.deadline + BESIDE,
       choose: () => raisingBudget(target, deps, () => planRehearsal(job, target, deps)),
       restore: (chosen) => restoreOnInstance(job, target, chosen, durable, deps),
@@ -103,7 +103,7 @@ function whyNotProven({ engine, dialect, masterUser }: InstancePlan, target: Tar
 
 const OVER_BUDGET = 'scratch-budget';
 
-/** That the policy's hours are used up is a finding beside the error. */
+/** Used-up hours of the policy are a finding besides the error. */
 async function raisingBudget<T>(
   target: Target,
   deps: RehearseInstanceDeps,

@@ -17,13 +17,15 @@ import type { Chosen, Restored } from '../../restore/restored.ts';
 import { concludeRehearsal } from './conclude.ts';
 import { judge } from './judge.ts';
 
-/** How one sort of rehearsal restores: a dump on a server inside a function, a snapshot or a moment on an instance. */
+/**
+ * How one sort of rehearsal restores: a dump on a server inside a function, a snapshot or a moment on an instance.
+ */
 export type Method<Choice extends Chosen> = {
   /** Seconds for which the run is claimed; nothing renews the claim while the execution waits. */
   lease: number;
-  /** Rejects with a Refusal where there is nothing to restore. One step: it may be done again. */
+  /** Rejects with a Refusal where there is nothing to restore. One step: it may be repeated. */
   choose(): Promise<Choice>;
-  /** Restores onto scratch, proves it, and tears it down. What went wrong stands in the result. */
+  /** Restores onto scratch, proves it, and tears it down. Failures are part of the result. */
   restore(chosen: Choice): Promise<Restored>;
 };
 
@@ -34,7 +36,7 @@ export type RehearsalOutcome =
   | { outcome: 'refused'; summary: string; code: string; message: string; hint?: string };
 
 /**
- * A rehearsal: choose → restore onto scratch and prove → judge → conclude. It is on record and told, whatever came of it.
+ * A rehearsal: choose → restore onto scratch and prove → judge → conclude. Every result is recorded and alerted on.
  */
 export async function rehearse<Choice extends Chosen>(
   job: RehearseJob | RehearseInstanceJob,
@@ -65,7 +67,7 @@ export async function rehearse<Choice extends Chosen>(
   }
 }
 
-/** Retention may have deleted the point while it was being restored; then it is not accused of being gone. */
+/** Retention may have deleted the point during the restore; then its absence is not a finding. */
 async function excuseExpired(
   { point: id, sort }: Chosen,
   restored: Restored,

@@ -8,21 +8,21 @@ import type { ProveResult } from '../../restore/prove/proof-slices.ts';
 import type { Restored } from '../../restore/restored.ts';
 import { instanceFindings, NOT_LOOKED_AT, proofIncomplete } from './instance-findings.ts';
 
-/** What came of restoring onto a scratch instance. */
+/** The result of restoring onto a scratch instance. */
 export type InstanceResult = {
   phases: Phase[];
   began: string;
   notes: string[];
   proof?: ProveResult;
   failure?: ErrorInfo;
-  /** What could not be taken down. */
+  /** What could not be torn down. */
   left?: { name: string; message: string };
 };
 
-/** Failures that lie in what was restored, not in the place where it was tried. */
+/** Failures that are about what was restored, not about the place. */
 const BAD_POINT = ['restore-failed', 'key-inaccessible'];
 
-/** What a rehearsal on an instance measured, and how strong its proof is. */
+/** What a rehearsal on an instance measured, and the strength of its proof. */
 export function restoredInstance(target: Target, chosen: InstancePlan, result: InstanceResult): Restored {
   const { proof, phases, began, left } = result;
   const failure = result.failure ?? proof?.failure;
@@ -55,7 +55,7 @@ export function restoredInstance(target: Target, chosen: InstancePlan, result: I
     differenceCount: proof?.differenceCount ?? 0,
     assertions: proof?.assertions ?? [],
     leftOut: [],
-    // Notes are cut at a hundred; what was not looked into comes first, so that the cut does not hide it.
+    // Notes are cut at a hundred; what was not checked comes first, so that the cut does not hide it.
     notes: [
       ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
       ...result.notes,
@@ -67,8 +67,8 @@ export function restoredInstance(target: Target, chosen: InstancePlan, result: I
 }
 
 /**
- * `bounded` takes everything: a manifest and a look at the source, the schema compared, no table left unjudged, every
- * page and B-tree read, and the heartbeat, where there is one, in agreement. Anything less is `restored`: it came up.
+ * `bounded` needs everything: a manifest and a look at the source, the schema compared, no table unjudged, every page
+ * and B-tree read, and the heartbeat, if there is one, in agreement. Anything less is `restored`: it came up.
  */
 function strengthOf(
   target: Target,
@@ -91,7 +91,7 @@ function strengthOf(
   return whole && heartbeat ? 'bounded' : 'restored';
 }
 
-/** Where there is a heartbeat: how far its newest row is behind the moment that was restored to, in seconds. */
+/** With a heartbeat: how far its newest row is behind the restored moment, in seconds. */
 function behindHeartbeat({ sort, moment }: InstancePlan, proof: ProveResult | undefined): number {
   if (sort !== 'moment' || !proof?.heartbeat) return 0;
   return lostBy(proof.heartbeat, moment) ?? 0;

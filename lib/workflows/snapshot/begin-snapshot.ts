@@ -9,12 +9,12 @@ import { homePlace } from '../../points/places.ts';
 import { bearsOurTags, foreign, tagsOf } from '../../points/snapshot-tags.ts';
 import type { Durable } from '../../ports/durable.ts';
 
-/** A source that is busy with itself is waited for this long before that is a failure. In seconds. */
+/** How long a busy source is waited for before the snapshot fails, in seconds. */
 export const BUSY_FOR = 3600;
 
 /**
- * Begins the snapshot as soon as the source is free, or adopts the one of its name that bears this run. A source that is
- * stopped, full or on its way out is refused with what to do about it; somebody else's snapshot of the name is, too.
+ * Begins the snapshot as soon as the source is free, or adopts an existing one of its name and run. Refuses a source
+ * that is stopped, full or being deleted with what to do about it, and another's snapshot of the name.
  */
 export async function beginWhenFree(
   creating: SnapshotPoint,
@@ -39,7 +39,7 @@ export async function beginWhenFree(
 
 const BEGUN = { state: 'done', value: null } as const;
 
-/** One look, and one call where it may be made. Done again it finds what it did. */
+/** One look, and one call if it is possible. A repetition recognizes its own work. */
 async function beginIfFree(
   creating: SnapshotPoint,
   target: Target,
@@ -62,7 +62,7 @@ async function beginIfFree(
     return BEGUN;
   } catch (error) {
     const said = toErrorInfo(error);
-    // Its answer may have been lost, and the SDK have asked twice: the next look finds whose it is.
+    // Its answer may have been lost, and the SDK may have repeated the call: the next look checks whose it is.
     if (['source-busy', 'snapshot-exists', 'platform-unreachable'].includes(said.code))
       return { state: 'waiting', seen: said.message };
     const begunAllTheSame = await there();

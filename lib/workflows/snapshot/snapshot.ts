@@ -24,11 +24,11 @@ const HOUR = 3600;
 /**
  * Takes a manual snapshot named after its scheduled moment.
  *
- *   claim → point `creating` on record → the source is free → snapshot begun (or ours adopted)
- *     → waited for, unbilled → judged → `available` → `verified` → copies asked for
+ *   claim → point `creating` on record → the source is free → snapshot begun (or adopted)
+ *     → waited for, unbilled → judged → `available` → `verified` → copies requested
  *
- * Killed after any step it goes on there. The snapshot is begun only when its point is on record, so one that nobody
- * came back for is known by its name and tags, and the watch adopts it.
+ * Killed after any step it continues there. The snapshot begins only after its point is on record, so the watch
+ * recognizes an abandoned one by its name and tags, and adopts it.
  */
 export async function snapshot(
   job: SnapshotJob,
@@ -109,7 +109,7 @@ function pointOf(
   };
 }
 
-/** What an earlier attempt finished is ours and good; what it made and nobody judged, or judged bad, is judged again. */
+/** A finished snapshot of an earlier attempt is good; one that was not judged, or judged bad, is judged again. */
 async function putOnRecord(
   claim: Claim,
   creating: SnapshotPoint,

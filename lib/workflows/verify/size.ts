@@ -6,8 +6,8 @@ import { median } from '../../domain/status/derive-status.ts';
 const ENOUGH = 3;
 
 /**
- * Is a dump of a size that this target's dumps usually have? Compared with the median of the earlier good points, once
- * there are three of them; a half or less, or three times as much, is odd. Small dumps vary, so 1 MB apart is nothing.
+ * Is a dump of its target's usual size? Compared with the median of the earlier good points, once there are three;
+ * half or less, or three times as much, is unusual. Small dumps vary, so a difference of 1 MB does not count.
  */
 export function checkSize(target: Target, point: DumpPoint, earlier: readonly DumpPoint[]): Finding[] {
   const sizes = earlier.filter((other) => other.id !== point.id).flatMap((other) => other.dump?.bytes ?? []);

@@ -30,12 +30,12 @@ import { checkSize } from './size.ts';
 
 export type VerifyDeps = ClaimDeps & Vaults & { engine: Pick<Engine, 'inspect'> };
 export type VerifyOutcome = JobOutcome & { findings: Judged[] };
-/** `acknowledged` where somebody knew of it. */
+/** With `acknowledged` if a person has acknowledged it. */
 type Judged = Finding & { acknowledged?: Acknowledged };
 
 /**
- * Verifies one point, or every point of the vault that waits for it, oldest first. Once a point, whoever asks. Replicas
- * are looked for afterwards, by every message, and verified apart.
+ * Verifies one point, or every point of the vault that awaits it, oldest first. Once for each point, whoever asks.
+ * Replicas are looked for afterwards, by every message, and verified separately.
  */
 export async function verify(job: VerifyJob, deps: VerifyDeps): Promise<VerifyOutcome[]> {
   const target = requireTarget(deps.plan, job.target);
@@ -62,7 +62,7 @@ export async function verify(job: VerifyJob, deps: VerifyDeps): Promise<VerifyOu
   return [...outcomes, ...(await replicasApart(job, target, deps))];
 }
 
-/** The vault's own verification is done; that replicas could not be asked for must not make a failure of it. */
+/** The vault's own verification is done; a failure to request the replicas' must not make it fail. */
 async function replicasApart(job: VerifyJob, target: Target, deps: VerifyDeps): Promise<VerifyOutcome[]> {
   try {
     const asked = await askForReplicas(job, target, deps);
@@ -86,12 +86,12 @@ async function pointsToVerify(job: VerifyJob, target: Target, deps: VerifyDeps):
     return job.again && found.length === 0 ? newestVerified(target, deps) : found;
   }
   const point = await deps.catalog.point(target.id, job.point);
-  // Gone since it was verified.
+  // It was deleted after its verification.
   if (whyUnusable('verify', target.id, job.point, point) || !point || !isDump(point)) return [];
   return [point];
 }
 
-/** Asked for again without a point: the newest. */
+/** A repetition without a point means the newest. */
 async function newestVerified(target: Target, deps: VerifyDeps): Promise<DumpPoint[]> {
   const stored = await deps.catalog.points(target.id, { states: ['verified', 'rehearsed', 'corrupt'] });
   return stored
@@ -114,7 +114,7 @@ async function verifyOnce(
     const marked = await deps.catalog.movePoint(target.id, point.id, 'corrupt', {
       why: whyMarked(point, [...new Set(bad.map((each) => each.code))].join(', ')),
     });
-    // Expiry takes objects away too; a point that is on its way out is not accused of being gone.
+    // Expiry deletes objects too: the absence of an expiring point's objects is not a finding.
     if (!marked)
       return {
         summary: `${point.id} is being deleted by retention; there is nothing to verify`,
@@ -141,7 +141,7 @@ async function verifyOnce(
 }
 
 /**
- * What was held against its stored bytes is taken back by a reading of all of them. It was read before it was marked for
+ * Reading all stored bytes clears earlier findings about them. The point was read before it could be marked for
  * anything else, so `why` must still be the same.
  */
 async function markGood(
@@ -154,17 +154,16 @@ async function markGood(
   return catalog.movePoint(target, id, state === 'rehearsed' ? 'rehearsed' : 'verified', changes);
 }
 
-/** The policy's. A marked point is read to its last byte, because only that can take the mark back. */
+/** The policy's depth. A marked point is read completely, because only that can clear it. */
 function depthOf(target: Target, point: DumpPoint): Target['policy']['verify']['depth'] {
   const depth = point.state === 'corrupt' ? 'full' : target.policy.verify.depth;
-  // That the archive reads is shown by the original: a replica has to be the same bytes.
+  // The original shows that the archive is readable: a replica only has to have the same bytes.
   return point.place === VAULT || depth === 'exists' ? depth : 'checksum';
 }
 
 /**
- * A good point takes the alarm from the bad ones before it, which stay marked. It takes nothing from a newer bad one:
- * verifying an old point must not make it look as if the newest were well. The vault and its replica are no witnesses
- * for each other.
+ * A good point closes findings about bad ones before it, which stay marked. It closes none of a newer bad one:
+ * verifying an old point must not make the newest look good. The vault and its replica do not count for each other.
  */
 async function takeBackOlder(target: Target, point: DumpPoint, deps: VerifyDeps): Promise<Judged[]> {
   const stored = (
@@ -194,7 +193,7 @@ async function known(found: Finding[], { catalog, clock }: VerifyDeps): Promise<
   return found.map((each) => marked(each, all, clock.now()));
 }
 
-/** Everything that can be said against a point, to the policy's depth; the first thing that stands in the way of the next ends it. */
+/** Checks a point to the policy's depth; an obstacle to the next check ends it. */
 async function judge(subject: Subject, deps: VerifyDeps, signal: AbortSignal): Promise<Finding[]> {
   const depth = depthOf(subject.target, subject.point);
   const { manifest, findings } = await checkManifest(subject);

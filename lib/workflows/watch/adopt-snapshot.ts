@@ -9,8 +9,8 @@ import type { InventoryDeps, PlaceInventory } from './inventory-look.ts';
 const DAY = 86_400;
 
 /**
- * Brings a snapshot that stands available into the catalog: one of AWS's own, somebody else's, or one of ours whose
- * worker died before it could say so.
+ * Adds an available snapshot to the catalog: one by AWS, one by anyone else, or one by Understudy whose worker died
+ * before it could.
  */
 export async function adopt(
   snapshot: PlatformSnapshot,
@@ -33,20 +33,20 @@ export async function adopt(
     });
   }
   const key = await keyOf(snapshot, place.name, deps);
-  // Nobody saw it being made: a key that cannot be judged leaves it available, and no more.
+  // Its making was not observed: a key that cannot be judged leaves it available.
   if (key === 'unknown') return;
-  // What AWS or somebody else took is held to no promise of encryption that was ours to keep.
+  // The promise of encryption applies only to Understudy's own snapshots.
   const origin = originOf(point, look, deps.home);
   const findings = checkSnapshot(target, point.id, snapshot, origin, key).filter(
     ({ code }) => point.kind === 'snapshot' || code === 'restore-key-unusable',
   );
-  // It was said when it came; a newer good one has taken it back since, and it counts for nothing as before.
+  // It was reported when it appeared, and a newer good one has resolved it; it still does not count.
   if (known && findings.length > 0 && isSuperseded(point, points)) return;
   await concludeSnapshot(target, point, findings, utc(now), deps);
   deps.log.info('a snapshot was adopted', { target: target.id, point: point.id });
 }
 
-/** What it is held against: the source, unless that may be another than when it was taken; of a copy, its original. */
+/** What it is compared with: the source, unless that may have been replaced; for a copy, its original. */
 function originOf(
   point: SnapshotPoint,
   { points, source, now }: PlaceInventory,
@@ -66,7 +66,7 @@ function isSuperseded(point: SnapshotPoint, points: readonly SnapshotPoint[]): b
   );
 }
 
-/** The point that a snapshot is; undefined of another stage's, and of those shared by other accounts. */
+/** The point that a snapshot is; undefined for another stage's, and for those shared by other accounts. */
 function pointFor(
   snapshot: PlatformSnapshot,
   { target, place, source, now }: PlaceInventory,
@@ -86,7 +86,7 @@ function pointFor(
     if (snapshot.tags[TAGS.stage] !== stage || scheduledFor === undefined) return undefined;
     const label = snapshot.tags[TAGS.label];
     const id = snapshotPointId(scheduledFor, 'snapshot', place.name);
-    // Tags are copied along with snapshots; under another name it is what somebody made of ours.
+    // Tags are copied along with snapshots; under another name it is a copy that someone else made.
     if (snapshot.id === snapshotName(stage, target.id, scheduledFor, snapshot.of))
       return {
         ...common,
@@ -97,7 +97,7 @@ function pointFor(
         ...(label ? { label } : {}),
       };
   }
-  // What cannot be dated, or lies elsewhere and is not provably of this source, is not ours to count.
+  // A snapshot without a date, or in another place and not provably of this source, does not count.
   if (!snapshot.takenAt) return undefined;
   if (place.name !== home && (!source || snapshot.resourceId !== source.resourceId)) return undefined;
   const kind = snapshot.type === 'automated' ? ('automated' as const) : ('foreign' as const);

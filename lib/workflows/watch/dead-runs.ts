@@ -12,13 +12,13 @@ import type { Look } from './look.ts';
 
 export type DeadRunDeps = AlertDeps & { plan: Plan; vault: Vault };
 
-/** A dump may run 15 minutes; an upload that is older and belongs to no living run is nobody's. In seconds. */
+/** A dump may run 15 minutes; an older upload without a living run is abandoned. In seconds. */
 const UPLOAD_AGE = 3600;
 const LEASE_SECONDS = 240;
 
 /**
- * Finds what died: runs whose claim is no longer renewed, and uploads that no dump will finish. One failure stops no
- * other, and hides nothing that was found.
+ * Finds dead work: runs whose claim is no longer renewed, and uploads that no dump will finish. A failure stops no
+ * other, and hides no finding.
  */
 export async function findDeadRuns(deps: DeadRunDeps, now: Date): Promise<Look> {
   const failures: string[] = [];
@@ -46,9 +46,9 @@ export async function findDeadRuns(deps: DeadRunDeps, now: Date): Promise<Look> 
 }
 
 /**
- * Takes over the run of a worker that died, as another worker would: one that still lives keeps its claim and is left
- * alone, and the writes of a dead one that wakes up are refused from now on. The run is closed after its finding was
- * raised: if this worker dies too, the next look finds the run again.
+ * Takes over the run of a dead worker, as another worker would: a living one keeps its claim and is left alone, and a
+ * dead one that wakes up is refused all writes from now on. The run is closed after its finding was raised: if this
+ * worker dies too, the next look finds the run again.
  */
 async function takeOverDeadRun(
   deps: DeadRunDeps,
@@ -74,13 +74,13 @@ async function takeOverDeadRun(
   const said = { code: 'worker-died', message, hint };
 
   if (job === 'dump') {
-    // Aborted before "failed" is said of something that could still complete.
+    // Aborted before "failed" is reported of an upload that could still complete.
     for (const upload of await deps.vault.openUploads(stemOf(run))) await deps.vault.abortUpload(upload);
     const point = await deps.catalog.pointAt(target, scheduledFor);
     if (point?.state === 'creating')
       await deps.catalog.movePoint(target, point.id, 'failed', { why: message });
   }
-  // A copy's run is named after the copy, and its success takes back what was said of its place.
+  // A copy's run is named after the copy, and its success resolves what was raised about its place.
   const place = job === 'copy' ? parsePointId(scheduledFor)?.place : undefined;
   const subject = place === undefined ? job : subjectOfCopy(place);
   dead.set(jobFailed(targetOf(deps.plan, target) ?? { id: target }, job, said, subject), async () => {
@@ -90,7 +90,7 @@ async function takeOverDeadRun(
   });
 }
 
-/** What the keys of all attempts of a dump begin with. */
+/** The common prefix of the keys of all attempts of a dump. */
 function stemOf(run: Run): string {
   const { dump } = vaultKeys(run.target, run.scheduledFor, 0);
   return dump.slice(0, dump.indexOf(compactUtc(run.scheduledFor)) + compactUtc(run.scheduledFor).length + 1);

@@ -2,7 +2,7 @@ import { DEPLOYMENT, type Finding, finding } from '../../domain/findings/finding
 import type { ExpectedSchedule } from '../../domain/plan/expected-schedules.ts';
 import type { DeployedSchedule, Schedules } from '../../ports/messages.ts';
 
-/** Are all schedules there, switched on, and those that understudy.yml describes? */
+/** Are all schedules there, switched on, and as understudy.yml describes them? */
 export function checkSchedules(
   expected: readonly ExpectedSchedule[],
   deployed: readonly DeployedSchedule[],

@@ -14,7 +14,7 @@ export type InventoryDeps = AlertDeps & {
   home: string;
 };
 
-/** A target's snapshots in one place, as the catalog has them while the platform is looked at. */
+/** A target's snapshots in one place, as in the catalog while the platform is looked at. */
 export type PlaceInventory = {
   target: Target;
   place: Place;
@@ -25,7 +25,7 @@ export type PlaceInventory = {
   now: Date;
 };
 
-/** Points whose runs live: what they are doing is theirs to say. */
+/** Points whose runs live, which report on them themselves. */
 export async function runningSnapshots(
   target: Target,
   deps: InventoryDeps,

@@ -14,9 +14,9 @@ import { askForMissingCopies } from './missing-copies.ts';
 import { missing } from './missing-snapshots.ts';
 
 /**
- * Compares what AWS has of a target with the catalog: how far it can be wound back now, snapshots that nobody told us of,
- * those of ours that are gone, copies that were never asked for. A place that does not answer hides nothing of the
- * others.
+ * Compares AWS's state of a target with the catalog: how far back it can be restored now, snapshots that were not
+ * announced, Understudy's own that were deleted, copies that were never requested. A place that does not answer hides
+ * nothing of the others.
  */
 export async function takeInventory(
   target: Target,
@@ -24,7 +24,7 @@ export async function takeInventory(
   deps: InventoryDeps,
   now: Date,
 ): Promise<Look> {
-  // Before the listing: what is recorded between the two must not seem to be missing.
+  // Before the listing: what is recorded in between must not seem to be missing.
   const points = (await deps.catalog.points(target.id)).filter(isSnapshot);
   const running = await runningSnapshots(target, deps, now);
   const source = await deps.platform.source(ref);
@@ -35,7 +35,7 @@ export async function takeInventory(
     findings: [...replaced, ...checkSource(target, ref, source, now)],
     // A look that dies before this finds the replacement again.
     afterwards: new Map(replaced.map((found) => [found, observe])),
-    // It is there again, or another of its name.
+    // It exists again, or another of its name does.
     over: source ? [{ target: target.id, code: 'instance-deleted', subject: ref.id }] : [],
     failures: [],
   };
@@ -79,7 +79,10 @@ function checkSource(
   ];
 }
 
-/** A name says nothing of whose data it is: automated backups, and the moments they reach, are lost with the old one. A cache has none. */
+/**
+ * The name does not tell whose data it is: automated backups, and the moments they reach, are lost with the old
+ * source. A cache has none.
+ */
 function checkReplaced(
   target: Target,
   source: PlatformSource | undefined,
@@ -104,7 +107,7 @@ async function observeSource(
   deps: InventoryDeps,
   now: Date,
 ): Promise<void> {
-  // Of one that is gone it stays known, lest the next of its name be taken for it.
+  // A deleted source stays on record, so that the next of its name is not taken for it.
   const resourceId = source?.resourceId || (was?.id === ref.id ? was.resourceId : undefined);
   const platform = {
     readAt: utc(now),

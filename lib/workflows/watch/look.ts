@@ -9,14 +9,16 @@ import { concurrently } from '../../execution/concurrency.ts';
 /** What one look found, and what it could not find out. It has raised nothing itself. */
 export type Look = {
   findings: Finding[];
-  /** What goes on record once a finding was raised: a look that dies in between finds it again. */
+  /** Recorded after a finding was raised: a look that dies in between finds it again. */
   afterwards?: Map<Finding, () => Promise<unknown>>;
   /** Findings that this look has seen to be over. */
   over?: About[];
   failures: string[];
 };
 
-/** Raises what was found, worst first, and records what follows each. Rejects with `raising-incomplete` at the end. */
+/**
+ * Raises what was found, worst first, and records what follows each. Rejects with `raising-incomplete` at the end.
+ */
 export async function raiseFindings(
   deps: AlertDeps,
   findings: readonly Finding[],
@@ -31,7 +33,7 @@ export async function raiseFindings(
   });
 }
 
-/** Does the work for each, whatever becomes of the others. */
+/** Does the work for each; a failure stops no other. */
 export async function withoutStopping<T>(all: readonly T[], work: (each: T) => Promise<void>): Promise<void> {
   const failures: unknown[] = [];
   await concurrently(all, (each) => work(each).catch((error) => void failures.push(error)));

@@ -5,11 +5,11 @@ import { secondsBetween, utc } from '../../domain/time.ts';
 import { askForCopies } from '../../points/ask-for-copies.ts';
 import type { InventoryDeps } from './inventory-look.ts';
 
-/** A copy that nobody asked for yet is asked for after this; one that failed, after an hour. In seconds. */
+/** When a copy that was never requested is requested; one that failed, after an hour. In seconds. */
 const FORGOTTEN = 600;
 const AGAIN = 3600;
 
-/** Whoever should have asked died, or the copy failed: the newest verified snapshot is asked for again. */
+/** The snapshot's worker died before it asked, or the copy failed: the newest verified snapshot is copied again. */
 export async function askForMissingCopies(
   target: Target,
   points: readonly SnapshotPoint[],
@@ -25,7 +25,7 @@ export async function askForMissingCopies(
     const id = snapshotPointId(newest.scheduledFor, 'snapshot', place);
     const copy = points.find((point) => point.id === id);
     if (copy && copy.state !== 'failed') continue;
-    // One that was refused has left a run and no point.
+    // A refused copy has left a run and no point.
     const run = await deps.catalog.run({ job: 'copy', target: target.id, scheduledFor: id });
     const due = run ? secondsBetween(run.endedAt ?? utc(now), now) > AGAIN : !copy;
     if (due) places.push(place);

@@ -7,13 +7,13 @@ import { secondsBetween } from '../../domain/time.ts';
 import type { InventoryDeps, PlaceInventory } from './inventory-look.ts';
 import type { Look } from './look.ts';
 
-/** States in which a snapshot must be there. */
+/** States in which a snapshot must exist. */
 const THERE: readonly RecoveryPoint['state'][] = ['available', 'verified', 'rehearsed', 'corrupt'];
 
-/** By how much the moment that is on record and the one that RDS says may differ, in seconds. */
+/** How much the recorded moment and RDS's may differ, in seconds. */
 const TAKING = 3600;
 
-/** Why a snapshot that bears a point's name is not what the point says, if it is not. */
+/** Why a snapshot with a point's name is not the point's, if it is not. */
 function notThePoint(point: SnapshotPoint, there: PlatformSnapshot): string | undefined {
   if (there.state === 'failed') return `is ${there.status}`;
   const { takenAt } = there;
@@ -22,7 +22,10 @@ function notThePoint(point: SnapshotPoint, there: PlatformSnapshot): string | un
   return undefined;
 }
 
-/** What the catalog has and the platform has not. AWS's own and other people's come and go; ours only by retention. */
+/**
+ * Snapshots that the catalog has and the platform lacks. Those by AWS and others may be deleted at any time,
+ * Understudy's own only by retention.
+ */
 export async function missing(
   found: readonly PlatformSnapshot[],
   { target, points, place }: PlaceInventory,
@@ -32,8 +35,8 @@ export async function missing(
   const gone = new Map<Finding, () => Promise<unknown>>();
   const over: About[] = [];
   const expected = points.filter((point) => point.place === place.name && THERE.includes(point.state));
-  // Nothing at all may be an answer from another place: it is told at once, and believed when the next look finds it so
-  // too. One that lists the copies again takes it back.
+  // An empty list may be an answer from the wrong place: it raises a finding at once, and counts when the next look
+  // confirms it. A list with the copies resolves it.
   const isDoubtful = place.name !== deps.home && expected.some(isOurs);
   const told = new Set(isDoubtful ? await toldDeleted(target, deps) : []);
   for (const point of expected) {
@@ -63,7 +66,7 @@ export async function missing(
       });
       continue;
     }
-    // It was told when it was found; the loss is on record.
+    // It was raised when it was found; the loss is on record.
     if (now.state === 'corrupt') continue;
     const message = `the snapshot ${id} of ${target.id} in ${place.name} ${odd ?? 'is gone'}, and retention did not delete it`;
     const isBelieved = !isDoubtful || found.length > 0 || told.has(point.id);

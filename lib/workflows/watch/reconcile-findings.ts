@@ -17,12 +17,12 @@ export type ReconcileDeps = AlertDeps & { plan: Plan; home: string };
 
 const DAY = 86_400;
 
-/** A code as it was asked about of one target: what could not be found out of another stays open there. */
+/** A code that was asked about for one target: a question that failed for another leaves it open there. */
 export const askedOf = (target: string, code: FindingCode) => `${target}#${code}`;
 
 /**
- * Goes through everything that is open and was not found now: resolves what this look asked about or saw to be over, and
- * raises the rest again as it is, which brings reminders and alerts that had not arrived.
+ * Goes through everything open that was not found now: resolves what this look asked about or saw to be over, and
+ * raises the rest again as it is, which sends reminders and alerts that had not arrived.
  */
 export async function reconcileFindings(
   deps: ReconcileDeps,
@@ -52,7 +52,7 @@ async function reconcileOne(
   statuses: ReadonlyMap<string, TargetStatus>,
   now: Date,
 ): Promise<void> {
-  // Another version of Understudy knew the code: no look closes it any more.
+  // A code of another version of Understudy: no look closes it any more.
   if (!Object.hasOwn(FINDINGS, open.code)) return resolve(deps, open, 'dropped');
   if (!isStillPlanned(deps, open)) return resolve(deps, open, 'dropped');
   if (await isGone(deps, open)) return resolve(deps, open, 'dropped');
@@ -64,22 +64,24 @@ async function reconcileOne(
   return raise(deps, findingOf(open));
 }
 
-/** It happened once, and nothing that is still to come would show that it is over. */
+/** It happened once, and nothing in the future would show that it is over. */
 function isEvent(plan: Plan, { target, code, subject }: Finding): boolean {
   const { about, closedBy } = FINDINGS[code];
   return closedBy.includes('time') || (about === 'job' && !comesAgain(targetOf(plan, target), subject));
 }
 
-/** Will this job run by itself? One that only a person asked for may never succeed, because nobody asks again. */
+/**
+ * Does this job run on a schedule? One that only a person requested may never succeed, because it is not repeated.
+ */
 function comesAgain(target: Target | undefined, job: string): boolean {
   const scheduled: Partial<Record<string, unknown>> = target?.policy.schedules ?? {};
   return !UNASKED.some((each) => each === job) || scheduled[job] !== undefined;
 }
 
-/** Jobs that nothing but their own schedule starts; a verification comes with its dump, a copy with its snapshot. */
+/** Jobs that only their own schedule starts; a verification comes with its dump, a copy with its snapshot. */
 const UNASKED = SCHEDULED_JOBS.filter((job) => job !== 'verify');
 
-/** A snapshot that AWS or another tool took, and deleted: no rehearsal will ever find it good. */
+/** A snapshot by AWS or another tool that was deleted: no rehearsal will ever find it good. */
 async function isGone(deps: ReconcileDeps, { target, code, subject }: Finding): Promise<boolean> {
   if (!['point', 'snapshot'].includes(FINDINGS[code].about)) return false;
   const kind = parsePointId(subject)?.kind;
@@ -87,7 +89,7 @@ async function isGone(deps: ReconcileDeps, { target, code, subject }: Finding): 
   return (await deps.catalog.point(target, subject))?.state === 'expired';
 }
 
-/** Does the plan still have what the finding is about? Nothing looks at it again otherwise. */
+/** Does the plan still have the finding's subject? Otherwise no look checks it again. */
 function isStillPlanned({ plan, home }: ReconcileDeps, found: Finding): boolean {
   if (found.target === DEPLOYMENT.id)
     return STILL_IN_DEPLOYMENT[FINDINGS[found.code].about]?.(found.subject, plan, home) ?? true;
@@ -123,7 +125,7 @@ const STILL_IN_TARGET: Partial<Record<Subject, (subject: string, target: Target,
 const copiesOf = (targets: readonly Target[]) =>
   targets.flatMap(({ policy }) => policy.snapshot.copies.map(placeOf));
 
-/** A job whose last run failed and of which nobody was told: whoever recorded it died before telling. */
+/** A job whose last run failed without an alert: its worker died before the alert. */
 function forgottenFailures(
   deps: ReconcileDeps,
   statuses: ReadonlyMap<string, TargetStatus>,
@@ -137,7 +139,7 @@ function forgottenFailures(
         (each) => each.target === target.id && each.code === 'job-failed' && each.subject === job,
       );
       if (last?.state !== 'failed' || said) return [];
-      // An event's day is over: it was told, and closed.
+      // An event is closed after a day: it was sent.
       if (!comesAgain(target, job) && secondsBetween(last.scheduledFor, now) >= DAY) return [];
       return [
         jobFailed(target, job, {

@@ -16,11 +16,11 @@ export type SweepDeps = AlertDeps & {
   scratchAt?: (place: Place) => ScratchInstances;
   home: string;
   scratchSecrets: ScratchSecrets;
-  /** To look whether somebody made a scratch instance his database. */
+  /** Checks whether a scratch instance is now in use as a database. */
   secrets: Secrets;
 };
 
-/** Whoever would begin a rehearsal again right after its end has done so by then. In seconds. */
+/** By then a rehearsal that starts again right after its end has done so. In seconds. */
 const SETTLED = 600;
 
 export async function hasEnded(record: ScratchRecord, deps: SweepDeps): Promise<boolean> {
@@ -28,7 +28,7 @@ export async function hasEnded(record: ScratchRecord, deps: SweepDeps): Promise<
   return run !== undefined && run.state !== 'running';
 }
 
-/** Its instance is gone, and so is its rehearsal, which could not take down the rest: that holds the turn of others. */
+/** Its instance is deleted, and its rehearsal ended without removing the rest, which makes others wait. */
 export async function endedLongAgo(record: ScratchRecord, deps: SweepDeps, now: Date): Promise<boolean> {
   const run = await runOf(record, deps);
   return run?.endedAt !== undefined && run.state !== 'running' && secondsBetween(run.endedAt, now) >= SETTLED;
@@ -39,7 +39,7 @@ async function runOf(record: ScratchRecord, deps: SweepDeps): Promise<Run | unde
   return name && deps.catalog.run(name);
 }
 
-/** By its tags, which say whose it is. */
+/** By its tags, which name its run. */
 export function recordFrom(
   state: Pick<ScratchState, 'kind' | 'name' | 'tags'> & { resourceId?: string },
   place: string,

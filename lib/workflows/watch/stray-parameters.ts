@@ -7,8 +7,8 @@ import { clearRest } from '../../restore/instance/teardown.ts';
 import { endedLongAgo, hasEnded, recordFrom, type SweepDeps } from './scratch-records.ts';
 
 /**
- * Removes the parameters and secrets that no instance and no record speaks for. What is still in use has become
- * somebody's database under another name.
+ * Removes parameters and secrets without an instance and a record. Those in use belong to an instance that is now a
+ * database under another name.
  */
 export async function sweepParameters(
   known: ReadonlySet<string>,
@@ -28,9 +28,9 @@ export async function sweepParameters(
         findings.push(parametersKept(stray, deps, 'its parameter group is still being cleared away'));
       continue;
     }
-    // On record while it is cleared away: the secret is found by the group alone, and that goes first.
+    // On record during the removal: only the group leads to the secret, and the group goes first.
     const begun = await deps.catalog.beginScratch(record);
-    // The list may lag: this one is a rehearsal's, and lives.
+    // The list may lag: this one belongs to a live rehearsal.
     if (begun.beganAt !== record.beganAt || begun.startedAt !== undefined) continue;
     const kept = await clearRest(begun, deps);
     if (kept) findings.push(parametersKept(stray, deps, `${kept}; ${IF_RENAMED}`));

@@ -13,12 +13,11 @@ import { sweepParameters } from './stray-parameters.ts';
 
 export type { SweepDeps };
 
-/** A deletion takes minutes; what is still there after this is said. In seconds. */
+/** A deletion takes minutes; one that takes longer than this is reported. In seconds. */
 const DELETION_TAKES = 3600;
 /**
- * Deletes the scratch instances that outlived their rehearsals, and ends the records of those that are gone. Goes one step
- * a look: what is being deleted now is confirmed gone by a later one. What fails stops nothing else, and is returned
- * beside what was found.
+ * Deletes scratch instances that outlived their rehearsals, and ends the records of deleted ones. One step for each
+ * look: a later look confirms a deletion. A failure stops no other, and is returned with the findings.
  */
 export async function sweep(
   deps: SweepDeps,
@@ -58,7 +57,7 @@ async function sweepPlace(
   guarded: Guarded,
 ): Promise<void> {
   const there = reaching(place, records, deps);
-  // What cannot be listed is not known to be gone: this rejects, and its records stay.
+  // A list that failed does not show that one is deleted: this rejects, and its records stay.
   const found = await there.scratch.list();
   for (const state of found) {
     const record = records.find(({ name }) => name === state.name);
@@ -79,7 +78,7 @@ async function sweepPlace(
   await guarded('parameter groups', sweepParameters(known, place, there, now, findings));
 }
 
-/** The same with what reaches that place. Rejects where no policy says any more how that is done. */
+/** The same in another place. Rejects if no policy tells any more how to reach it. */
 function reaching(place: string, records: readonly ScratchRecord[], deps: SweepDeps): SweepDeps {
   if (place === deps.home || !deps.scratchAt) {
     if (place === deps.home) return deps;
@@ -117,7 +116,7 @@ async function sweepOne(
   if (named) return [leftOver(state, record, deps, `it is not deleted, because ${named}`)];
   deps.log.warn('a scratch instance is deleted', { name: state.name, why: verdict.why });
   try {
-    // Its parameters and its secret are to be found again when it is gone.
+    // Its parameters and its secret must be found again after the deletion.
     const known = record ?? (await deps.catalog.beginScratch(recordFrom(state, place, deps, now)));
     const left = await deps.scratch.remove(state.kind, state.name);
     if (left === 'gone') {
@@ -127,13 +126,13 @@ async function sweepOne(
   } catch (error) {
     return [leftOver(state, record, deps, `it cannot be deleted: ${reasonOf(error)}`)];
   }
-  // What was said of it before its expiry is not taken back while it stands.
+  // A finding from before its expiry stays open while it exists.
   const said = (await abandoned(state, record, deps)).length > 0;
   const late = secondsBetween(state.tags[TAGS.expires]!, now) > DELETION_TAKES;
   return said || late ? [leftOver(state, record, deps, `it is ${state.status} and not gone yet`)] : [];
 }
 
-/** Not expired yet, and its rehearsal is over: it stands for nobody, and costs until it is deleted. */
+/** Not expired yet, and its rehearsal is over: it is unused, and costs until it is deleted. */
 async function abandoned(
   state: ScratchState,
   record: ScratchRecord | undefined,
@@ -143,7 +142,7 @@ async function abandoned(
   return [leftOver(state, record, deps, `its rehearsal has ended; it is deleted after ${record.expiresAt}`)];
 }
 
-/** Somebody may have made it his database after all: then some target's secret leads to it. Unknown is not no. */
+/** It may be in use as a database after all: then a target's secret leads to it. Unknown does not mean no. */
 async function namedInSecret(state: ScratchState, deps: SweepDeps): Promise<string | undefined> {
   const names = namesOf(state);
   for (const target of deps.plan.targets) {

@@ -23,9 +23,9 @@ export type WatchOutcome = { findings: Finding[]; unjudged: string[] };
 const TOPICS: readonly AlertTopic[] = ['alerts', 'pages', 'alarms'];
 
 /**
- * Compares what is with what should be: what is late or will be before the next look, silent, dead, left over, unheard.
- * Every question is asked whatever became of the one before; one that could not be answered fails the look at its end,
- * after everything else was said. `WatchCompleted` is its last act: the alarm on that metric's absence watches the watch.
+ * Compares the actual state with the expected one: what is late or will be before the next look, silent, dead, left
+ * over, without subscribers. A failing question stops no other, and fails the look at its end, after everything else
+ * was reported. `WatchCompleted` is its last act: the alarm on that metric's absence watches the watch.
  */
 export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const now = deps.clock.now();
@@ -53,7 +53,7 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
     await askInParts(ask, 'dead runs and abandoned uploads', [], () => findDeadRuns(deps, now)),
     ...(await lookAtPlatforms(deps, ask, now)),
   ];
-  // Before the targets' status is judged: what is recorded of what was found counts there.
+  // Before the targets' status is judged, which depends on what is recorded here.
   const early = looks.flatMap(({ findings }) => findings);
   await raiseAll(early, new Map(looks.flatMap(({ afterwards }) => [...(afterwards ?? [])])));
   const late = [
@@ -86,7 +86,7 @@ type Ask = (
   answer: () => Promise<Finding[]>,
 ) => Promise<Finding[]>;
 
-/** What was found is said, also when something else could not be found out. */
+/** Raises what was found, also when something else could not be found out. */
 async function askInParts(
   ask: Ask,
   question: string,
@@ -102,7 +102,7 @@ async function askInParts(
   return look;
 }
 
-/** What AWS has of every target that it backs up, each a question of its own; then what rehearsals left behind. */
+/** AWS's state of every target that it backs up, each its own question; then what rehearsals left behind. */
 async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Look[]> {
   const looks: Look[] = [];
   const onAws = deps.plan.targets.filter((target) => target.platform !== undefined);
@@ -118,7 +118,7 @@ async function lookAtPlatforms(deps: WatchDeps, ask: Ask, now: Date): Promise<Lo
   return [...looks, swept];
 }
 
-/** What is late of each target: one that cannot be judged hides nothing of the others. */
+/** What is late, by target: one that cannot be judged hides nothing of the others. */
 async function lookAtTargets(
   deps: WatchDeps,
   statuses: Map<string, TargetStatus>,
@@ -144,13 +144,13 @@ async function lookAtTargets(
     });
     findings.push(...late);
   });
-  // One figure a policy, its worst target's: a metric a target would cost thousands a month.
+  // One figure for each policy, its worst target's: a metric for each target would cost thousands a month.
   for (const [policy, age] of ages)
     deps.metrics.count('OldestNewestVerifiedSeconds', age, { policy, job: 'dump' });
   return findings;
 }
 
-/** The status to judge by: of a target or schedule that is new, and afresh before anybody is woken. */
+/** The status to judge by: of a new target or schedule, and read afresh before anyone is woken. */
 async function currentStatus(
   deps: WatchDeps,
   target: Target,
