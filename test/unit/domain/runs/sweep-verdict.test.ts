@@ -101,13 +101,8 @@ test('of fifty thousand random instances the sweep deletes those whose name, sta
     '2030-01-01T00:00:00Z',
   ];
   const expiries = [...ends, 'never', '', undefined];
-  const records = [
-    undefined,
-    record(),
-    record({ resourceId: 'db-2' }),
-    unidentified,
-    record({ state: 'gone' }),
-  ];
+  const elsewhere = record({ resourceId: 'db-2' });
+  const records: (ScratchRecord | undefined)[] = [undefined, record(), elsewhere, unidentified];
   let deleted = 0;
   for (let tries = 0; tries < 50_000; tries++) {
     const it = found({
