@@ -101,8 +101,8 @@ test('of fifty thousand random instances the sweep deletes those whose name, sta
     '2030-01-01T00:00:00Z',
   ];
   const expiries = [...ends, 'never', '', undefined];
-  const elsewhere = record({ resourceId: 'db-2' });
-  const records: (ScratchRecord | undefined)[] = [undefined, record(), elsewhere, unidentified];
+  const others = [record({ resourceId: 'db-2' }), record({ state: 'gone' }), unidentified];
+  const records: (ScratchRecord | undefined)[] = [undefined, record(), ...others];
   let deleted = 0;
   for (let tries = 0; tries < 50_000; tries++) {
     const it = found({
