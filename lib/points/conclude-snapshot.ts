@@ -148,13 +148,13 @@ export function storedOf(taken: PlatformSnapshot): SnapshotPoint['snapshot'] {
     id,
     arn,
     sourceId,
-    resourceId,
+    ...(resourceId ? { resourceId } : {}),
     engine,
     engineVersion,
     encrypted,
-    kmsKey,
-    keyOfAws,
+    ...(kmsKey ? { kmsKey } : {}),
+    ...(keyOfAws ? { keyOfAws } : {}),
     bytes,
-    masterUser,
+    ...(masterUser ? { masterUser } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import { snapshotState, sourceState } from '../../lib/adapters/aws/states.ts';
+import { UnderstudyError } from '../../lib/domain/errors.ts';
 import { snapshotPointId, vaultKeys } from '../../lib/domain/names.ts';
 import type { Policy, Retention, Target } from '../../lib/domain/plan/policy.ts';
 import type { PlatformSnapshot, PlatformSource } from '../../lib/domain/points/platform.ts';
@@ -9,6 +10,7 @@ import { FACTS, type Manifest } from '../../lib/domain/proof/manifest.ts';
 import type { CopyFacts } from '../../lib/domain/proof/proof.ts';
 import type { Run } from '../../lib/domain/runs/run.ts';
 import type { TargetStatus } from '../../lib/domain/status/target-status.ts';
+import type { Credentials } from '../../lib/ports/database.ts';
 
 /** Whole objects for tests: each takes what the test is about, and fills in the rest with something plain. */
 
@@ -234,6 +236,22 @@ export function evidence(at: string, changes: Partial<Evidence> = {}): Evidence 
     ...changes,
   };
 }
+
+/** Where the secret of the target leads: to the builders' instance. */
+export function credentials(changes: Partial<Credentials> = {}): Credentials {
+  return {
+    host: 'crm-db.abc.eu-central-1.rds.amazonaws.com',
+    port: 5432,
+    database: 'crm',
+    user: 'understudy',
+    password: 'secret',
+    sslmode: 'require',
+    ...changes,
+  };
+}
+
+/** What RDS rejects with while it is asked too often. */
+export const throttled = new UnderstudyError('platform-unreachable', 'Rate exceeded');
 
 /** What a restored copy's heartbeat says when it agrees. */
 export function heartbeatProof(changes: Partial<HeartbeatProof> = {}): HeartbeatProof {

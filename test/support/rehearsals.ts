@@ -19,17 +19,22 @@ import {
   rehearseInstance,
 } from '../../lib/workflows/rehearse/rehearse-instance.ts';
 import { sweep } from '../../lib/workflows/watch/sweep.ts';
-import { HOME, HOUR, platformSnapshot, platformSource, point, policy, snapshotPoint } from './builders.ts';
-import { memoryAlerts } from './doubles/alerts.ts';
-import { memoryCatalog } from './doubles/catalog/catalog.ts';
+import {
+  credentials,
+  HOME,
+  platformSnapshot,
+  platformSource,
+  point,
+  policy,
+  snapshotPoint,
+} from './builders.ts';
 import { manualClock } from './doubles/clock.ts';
-import { type Death, memoryExecution } from './doubles/durable.ts';
-import { memoryMessages } from './doubles/job-messages.ts';
-import { recordingLog } from './doubles/log.ts';
-import { recordingMetrics } from './doubles/metrics.ts';
+import { memoryDeps } from './doubles/deps.ts';
 import { memoryPlatform } from './doubles/platform.ts';
 import { memoryScratchInstances, memoryScratchSecrets } from './doubles/scratch-instances.ts';
-import { type Meanwhile, planOf } from './snapshots.ts';
+import { executions } from './executions.ts';
+import { openIn } from './records.ts';
+import { planOf } from './snapshots.ts';
 
 export const NOW = '2026-11-20T12:00:00Z';
 export const SNAPSHOT_AT = '2026-11-20T02:00:00Z';
@@ -71,45 +76,39 @@ export function proofOf(changes: Partial<ProveResult> = {}): ProveResult {
   };
 }
 
-type Prove = (request: ProveRequest) => Promise<ProveResult> | ProveResult;
+/** A proof that found seven differences, and names one. */
+export const DIFFERENT: Partial<ProveResult> = {
+  differenceCount: 7,
+  differences: [
+    { kind: 'rows', name: 'public.leads', what: 'changed', detail: '3 rows in the dump; 2 in the copy' },
+  ],
+};
+
+type Options = {
+  kind?: 'rds' | 'aurora';
+  policy?: Partial<Policy>;
+  target?: Partial<Target>;
+  source?: Partial<PlatformSource>;
+  looks?: number;
+  steps?: number;
+};
 
 /** A source with a verified snapshot and a verified dump before it, and scratch instances that come and go. */
-export async function rehearsalWorld(
-  options: {
-    kind?: 'rds' | 'aurora';
-    policy?: Partial<Policy>;
-    target?: Partial<Target>;
-    source?: Partial<PlatformSource>;
-    looks?: number;
-    steps?: number;
-  } = {},
-) {
+export async function rehearsalWorld(options: Options = {}) {
   const { kind = 'rds' } = options;
   const clock = manualClock(NOW);
-  const alerts = memoryAlerts();
-  const catalog = memoryCatalog(clock, HOME);
-  const platform = memoryPlatform({
-    clock,
-    home: HOME,
-    sources: [
-      platformSource({
-        kind,
-        ...(kind === 'aurora' ? { engine: 'aurora-postgresql' } : {}),
-        ...options.source,
-      }),
-    ],
-  });
+  const base = memoryDeps(clock);
+  const { alerts, catalog } = base;
+  const engine = kind === 'aurora' ? 'aurora-postgresql' : 'postgres';
+  const sources = [platformSource({ kind, engine, ...options.source })];
+  const platform = memoryPlatform({ clock, home: HOME, sources });
   const scratch = memoryScratchInstances({ looks: options.looks ?? 2, steps: options.steps ?? 2 });
   const scratchSecrets = memoryScratchSecrets();
   const deps = {
-    clock,
-    alerts,
-    catalog,
+    ...base,
     platform,
     scratch,
     scratchSecrets,
-    home: HOME,
-    stage: 'test',
     pace: { first: 30, most: 300 },
     network: { subnetGroup: 'quarantine', securityGroup: 'sg-quarantine' },
     proveFunction: 'prove',
@@ -119,58 +118,33 @@ export async function rehearsalWorld(
       policy: options.policy ?? {},
       target: { platform: { kind, id: 'crm-db' }, ...options.target },
     }),
-    messages: memoryMessages(clock),
-    log: recordingLog(),
-    metrics: recordingMetrics(),
-    /** Says where every target's secret leads. */
-    secrets: {
-      credentials: async () => ({
-        host: 'crm-db.abc.eu-central-1.rds.amazonaws.com',
-        port: 5432,
-        database: 'crm',
-        user: 'u',
-        password: 'p',
-        sslmode: 'require' as const,
-      }),
-    } as Secrets,
+    secrets: { credentials: async () => credentials() } as Secrets,
   } satisfies RehearseInstanceDeps & { secrets: Secrets };
   platform.putSnapshot(platformSnapshot({ of: kind, id: 'snap-02' }));
   await catalog.adoptPoint(snapshotPoint(SNAPSHOT_AT, { snapshot: { of: kind, id: 'snap-02' } }));
   await catalog.adoptPoint(point('2026-11-20T01:00:00Z', { manifest: MANIFEST, database: 'crm' }));
 
+  /** What the functions that prove and look at the source answer, and what they were asked. */
   const world = {
-    prove: (() => proofOf()) as Prove,
-    look: (async () => ({
+    prove: (() => proofOf()) as (request: ProveRequest) => Promise<ProveResult> | ProveResult,
+    look: async (): Promise<SourceChanges> => ({
       since: { definitions: 'untouched', changed: {}, written: [] },
-    })) as () => Promise<SourceChanges>,
-    /** What the two functions were asked. */
+    }),
     asked: { prove: [] as ProveRequest[], look: [] as unknown[] },
   };
-  let meanwhile: Meanwhile = () => undefined;
-  const execution = () =>
-    memoryExecution(
-      {
-        prove: async (request: ProveRequest) => {
-          world.asked.prove.push(request);
-          return world.prove(request);
-        },
-        look: async (request: SourceChangesRequest | SourceHostsRequest) => {
-          if (request.ask === 'hosts') return readSourceHosts(request, deps);
-          world.asked.look.push(request);
-          return world.look();
-        },
-      },
-      {
-        async onPause(name, seconds) {
-          await clock.advance(seconds);
-          await meanwhile(name);
-          return 'elapsed' as const;
-        },
-      },
-    );
+  const { execution, whilePaused, whole } = executions(clock, {
+    prove: async (request: ProveRequest) => {
+      world.asked.prove.push(request);
+      return world.prove(request);
+    },
+    look: async (request: SourceChangesRequest | SourceHostsRequest) => {
+      if (request.ask === 'hosts') return readSourceHosts(request, deps);
+      world.asked.look.push(request);
+      return world.look();
+    },
+  });
   const bodyOf = (job: RehearseInstanceJob) => (durable: Durable) => rehearseInstance(job, durable, deps);
   return {
-    ...world,
     world,
     deps,
     clock,
@@ -180,25 +154,19 @@ export async function rehearsalWorld(
     scratch,
     scratchSecrets,
     execution,
+    whilePaused,
     bodyOf,
-    whilePaused: (work: Meanwhile) => {
-      meanwhile = work;
+    told: alerts.told,
+    rehearse: (job = jobOf('snapshot')) => whole(bodyOf(job)),
+    /** The evidence of a rehearsal that came so far. */
+    async evidence(job = jobOf('snapshot')) {
+      const outcome = await whole(bodyOf(job));
+      if (outcome.outcome !== 'rehearsed') throw new Error(outcome.summary);
+      return outcome.evidence;
     },
-    async rehearse(job: RehearseInstanceJob = jobOf('snapshot')) {
-      const ending = await execution().run(bodyOf(job));
-      if (ending.died) throw new Error('nobody told it to die');
-      return ending.result;
-    },
-    told: () =>
-      alerts.taken
-        .splice(0)
-        .map(
-          ({ topic, json }) =>
-            `${topic}: ${json['occasion']} ${json['severity']} ${json['code']} ${json['subject']}`,
-        ),
     point: async (id = SNAPSHOT_ID) => (await catalog.point('crm', id)) as SnapshotPoint | undefined,
-    run: (job: RehearseInstanceJob = jobOf('snapshot')) => catalog.run(rehearsalRun(job)),
-    open: async () => (await catalog.openFindings()).map(({ code, subject }) => `${code} ${subject}`).sort(),
+    run: (job = jobOf('snapshot')) => catalog.run(rehearsalRun(job)),
+    open: () => openIn(catalog),
     /** Whatever of a rehearsal is still there: things, secrets, records. */
     left: async () => [
       ...scratch.left(),
@@ -214,16 +182,6 @@ export async function rehearsalWorld(
 }
 export type RehearsalWorld = Awaited<ReturnType<typeof rehearsalWorld>>;
 
-/** Every operation of this job's good execution, each death there is. */
-export async function deathsIn(made: RehearsalWorld, job: RehearseInstanceJob): Promise<Death[]> {
-  const execution = made.execution();
-  await execution.run(made.bodyOf(job));
-  return execution.history.flatMap(({ name }) =>
-    (['before', 'done', 'kept'] as const).map((when) => ({ at: name, when })),
-  );
-}
-
 export const instanceOf = (changes: Partial<Policy['rehearsal']['instance']>): Partial<Policy> => ({
   rehearsal: { ...policy().rehearsal, instance: { ...policy().rehearsal.instance, ...changes } },
 });
-export { HOUR };

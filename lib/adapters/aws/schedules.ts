@@ -10,7 +10,9 @@ export function deployedSchedules(scheduler: SchedulerClient, group: string): Sc
       const names: string[] = [];
       let NextToken: string | undefined;
       do {
-        const page = await scheduler.send(new ListSchedulesCommand({ GroupName: group, NextToken }));
+        const page = await scheduler.send(
+          new ListSchedulesCommand({ GroupName: group, ...(NextToken ? { NextToken } : {}) }),
+        );
         names.push(...(page.Schedules ?? []).flatMap((schedule) => (schedule.Name ? [schedule.Name] : [])));
         NextToken = page.NextToken;
       } while (NextToken);

@@ -43,10 +43,10 @@ export function judge(
     operator: job.requestedBy,
     simulation: job.job === 'rehearse' && job.simulation,
     ...measured,
-    rto: restoring,
-    rpo: losing,
+    ...(restoring && { rto: restoring }),
+    ...(losing && { rpo: losing }),
     findings,
-    error: failure,
+    ...(failure && { error: failure }),
   };
 }
 

@@ -7,6 +7,8 @@ export type MemoryAlerts = Alerts & {
   taken: Taken[];
   /** Takes what one topic took since it was last asked. */
   take(topic: AlertTopic): Taken[];
+  /** The same in a line each: `opened P1 job-failed crm dump`. */
+  told(topic?: AlertTopic): string[];
   subscribe(topic: AlertTopic, subscription: Subscription): void;
   /** Deletes a topic, or brings it back; its subscriptions go with it. */
   remove(topic: AlertTopic): void;
@@ -30,13 +32,18 @@ export function memoryAlerts(): MemoryAlerts {
     subscribers(topic);
     taken.push({ topic, subject, text, json: JSON.parse(json) });
   };
+  const take = (topic: AlertTopic) => {
+    const found = taken.filter((each) => each.topic === topic);
+    taken.splice(0, taken.length, ...taken.filter((each) => each.topic !== topic));
+    return found;
+  };
   return {
     taken,
-    take(topic) {
-      const found = taken.filter((each) => each.topic === topic);
-      taken.splice(0, taken.length, ...taken.filter((each) => each.topic !== topic));
-      return found;
-    },
+    take,
+    told: (topic = 'alerts') =>
+      take(topic).map(({ json }) =>
+        ['occasion', 'severity', 'code', 'target', 'subject'].map((field) => json[field]).join(' '),
+      ),
     subscribe: (topic, subscription) => void subscribers(topic).push({ ...subscription }),
     remove: (topic) => void topics.delete(topic),
     restore: (topic) => void (topics.has(topic) || topics.set(topic, [])),

@@ -23,19 +23,16 @@ beforeAll(() => {
   process.env['UNDERSTUDY_SCRATCH_DIRECTORY'] = join(home, 'scratch');
 });
 
-test.each(['', '{"pid": 12', '[]', '{}'])(
-  'local env refuses a state file with %j in it, and local down removes it',
-  async (text) => {
-    writeFileSync(FILE, text);
-    const damaged = { code: 'state-damaged', hint: expect.stringContaining('local down') };
-    await expect(localEnv()).rejects.toMatchObject(damaged);
-    await localDown();
-    expect(existsSync(FILE)).toBe(false);
-    expect(readState()).toBeUndefined();
-  },
-);
+test.each(['', '{"pid": 12', '[]', '{}'])('a state file with %j in it is called damaged', async (text) => {
+  writeFileSync(FILE, text);
+  const damaged = { code: 'state-damaged', hint: expect.stringContaining('local down') };
+  await expect(localEnv()).rejects.toMatchObject(damaged);
+  await localDown();
+  expect(existsSync(FILE)).toBe(false);
+  expect(readState()).toBeUndefined();
+});
 
-test('local down stops moto although the state file is damaged', async () => {
+test('what runs under a damaged state file is taken down all the same', async () => {
   writeFileSync(FILE, '{');
   const moto = spawn('sleep', ['300'], { stdio: ['ignore', openSync(MOTO_LOG, 'a'), 'ignore'] });
   const ended = once(moto, 'close');
@@ -43,13 +40,13 @@ test('local down stops moto although the state file is damaged', async () => {
   expect((await ended)[1]).toBe('SIGTERM');
 });
 
-test('readState reads what writeState wrote', () => {
+test('a state that was written is read', () => {
   const state = { pid: 1, endpoint: 'http://127.0.0.1:1', environment: { A: 'b' } } as never;
   writeState(state);
   expect(readState()).toEqual(state);
 });
 
-test('withLock refuses a second process while the first one runs, and takes over the lock of a dead one', async () => {
+test('of two that want to be alone the second says who is at it; the lock of a dead process is taken over', async () => {
   const lock = join(home, 'lock');
   const second = () => withLock(lock, 'it', async () => 'second');
   await withLock(lock, 'it', async () => {
@@ -67,7 +64,7 @@ test('withLock refuses a second process while the first one runs, and takes over
 test.each([
   ['hello', 'postgres://USER:PASSWORD@HOST'],
   ['postgres://u@host:port/db', 'DATABASE_URL'],
-])('local up refuses DATABASE_URL=%s and says what it expects', async (url, said) => {
+])('DATABASE_URL=%s is refused with what is expected', async (url, said) => {
   process.env['DATABASE_URL'] = url;
   const session = { options: { config: 'understudy.yml' }, plan: () => planOf({}) } as unknown as Session;
   try {

@@ -6,14 +6,14 @@ const stageOf = createRequire(__filename)('../../../scripts/serverless/stage.cjs
 ) => Promise<string>;
 
 test.each(['my-dev', 'Prod', 'scratch', 'x'.repeat(17)])(
-  'the command and the packaging refuse the stage %s',
+  'a stage %s is refused by command and packaging',
   async (stage) => {
     expect(() => openSession({ config: 'understudy.yml', stage })).toThrow('cannot be a stage');
     await expect(stageOf(async () => stage)).rejects.toThrow('cannot be a stage');
   },
 );
 
-test('the command and the packaging take the stage prod', async () => {
+test('another is taken', async () => {
   expect(() => openSession({ config: 'understudy.yml', stage: 'prod' })).not.toThrow();
   expect(await stageOf(async () => 'prod')).toBe('prod');
 });

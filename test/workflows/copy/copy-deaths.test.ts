@@ -1,15 +1,14 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Durable } from '../../../lib/ports/durable.ts';
 import { copy } from '../../../lib/workflows/copy/copy.ts';
-import { platformSnapshot } from '../../support/builders.ts';
 import type { Death } from '../../support/doubles/durable.ts';
+import { deathsOf } from '../../support/executions.ts';
 import {
   ABROAD,
   copiesTo,
   copyTo,
-  deathsOf,
   NAME,
-  OURS,
+  ownSnapshot,
   type SnapshotWorld,
   snapshotWorld,
   VAULTED,
@@ -20,7 +19,7 @@ const REGIONS = '20261120T010000Z-snapshot@eu-west-1';
 const COPY = `20261120T010000Z-snapshot@${VAULTED_PLACE}`;
 
 /** A copy that waits for the Region’s, which is shared, then for its turn, and takes a while: every operation there is. */
-async function eventful(): Promise<SnapshotWorld> {
+async function eventful() {
   const made = snapshotWorld({ looks: 2, policy: copiesTo(ABROAD, VAULTED) });
   await made.take();
   made.messages.take('copy');
@@ -30,7 +29,8 @@ async function eventful(): Promise<SnapshotWorld> {
     if (pause.startsWith('plan the copy')) await copyInRegion(made);
     if (pause.startsWith('wait for our turn')) made.platform.heal();
   });
-  return made;
+  const body = (durable: Durable) => copy(copyTo(VAULTED_PLACE), durable, made.deps);
+  return { ...made, body };
 }
 
 /** What another run makes meanwhile. */
@@ -38,19 +38,9 @@ async function copyInRegion({ platform, catalog, point }: SnapshotWorld): Promis
   if (await point(REGIONS)) return;
   const arn = `arn:aws:rds:eu-west-1:111122223333:snapshot:${NAME}`;
   const original = (await point())!;
-  platform.putSnapshot(platformSnapshot({ id: NAME, arn, tags: OURS }), 'eu-west-1');
+  platform.putSnapshot(ownSnapshot({ arn }), 'eu-west-1');
   const snapshot = { ...original.snapshot, arn };
   await catalog.adoptPoint({ ...original, id: REGIONS, place: 'eu-west-1', snapshot });
-}
-
-const bodyOf =
-  ({ deps }: SnapshotWorld) =>
-  (durable: Durable) =>
-    copy(copyTo(VAULTED_PLACE), durable, deps);
-
-async function allDeaths(): Promise<Death[]> {
-  const made = await eventful();
-  return deathsOf((execution) => execution.run(bodyOf(made)), made.execution());
 }
 
 async function stateOf({ platform, point, run, open, told, catalog }: SnapshotWorld) {
@@ -84,10 +74,15 @@ const GOOD = {
   running: 0,
 };
 
-describe('a copy whose function is killed', () => {
-  it('has operations to be killed at, all its waits among them', async () => {
-    const names = (await allDeaths()).map(({ at }) => at);
-    expect(names).toEqual(
+describe('a copy job whose function is killed', () => {
+  let deaths: Death[];
+  beforeAll(async () => {
+    const { execution, body } = await eventful();
+    deaths = await deathsOf(execution(), body);
+  });
+
+  it('can be killed at every step and every wait', () => {
+    expect(deaths.map(({ at }) => at)).toEqual(
       expect.arrayContaining([
         'plan the copy: look 1',
         'plan the copy: pause 1',
@@ -104,14 +99,13 @@ describe('a copy whose function is killed', () => {
     );
   });
 
-  it('at any operation and replayed makes exactly one, and ends the run', async () => {
-    for (const death of await allDeaths()) {
+  it('makes exactly one copy and ends its run when it is replayed after any death', async () => {
+    for (const death of deaths) {
       const made = await eventful();
       const execution = made.execution();
-      expect([death, await execution.run(bodyOf(made), death)]).toEqual([death, { died: true }]);
+      expect([death, await execution.run(made.body, death)]).toEqual([death, { died: true }]);
       await made.clock.advance(60);
-      const ending = await execution.run(bodyOf(made));
-      expect([death, ending]).toEqual([
+      expect([death, await execution.run(made.body)]).toEqual([
         death,
         { died: false, result: expect.objectContaining({ outcome: 'done', point: COPY }) },
       ]);
@@ -119,13 +113,13 @@ describe('a copy whose function is killed', () => {
     }
   });
 
-  it('and never comes back is done by whoever is asked once its lease is over', async () => {
-    for (const death of await allDeaths()) {
+  it('leaves a copy that a second delivery finishes once the lease is over', async () => {
+    for (const death of deaths) {
       const made = await eventful();
-      await made.execution().run(bodyOf(made), death);
+      await made.execution().run(made.body, death);
       // Three deadlines of twelve hours, and one more.
       await made.clock.advance(37 * 3600 + 60);
-      await made.execution().run(bodyOf(made));
+      await made.execution().run(made.body);
       expect([death, await stateOf(made)]).toEqual([death, GOOD]);
     }
   });

@@ -1,22 +1,28 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { CopyTo } from '../../../lib/domain/plan/policy.ts';
 import { TAGS } from '../../../lib/domain/points/platform.ts';
-import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../../support/builders.ts';
+import { HOME, snapshotPoint, throttled } from '../../support/builders.ts';
 import {
   ABROAD,
   AT,
   copiesTo,
   NAME,
   OURS,
+  ownSnapshot,
   ROLE,
+  snapshotOptions,
   snapshotWorld,
+  tagsAt,
   VAULTED,
   VAULTED_PLACE,
 } from '../../support/snapshots.ts';
 
 const COPY = '20261120T010000Z-snapshot@eu-west-1';
 const VAULTED_COPY = `20261120T010000Z-snapshot@${VAULTED_PLACE}`;
-const throttled = new UnderstudyError('platform-unreachable', 'Rate exceeded');
+/** Another account’s vault in the home Region. */
+const NEAR: CopyTo = { ...VAULTED, region: HOME };
+const NEAR_PLACE = `${HOME}/444455556666`;
+const AMERICA: CopyTo = { ...ABROAD, region: 'us-east-1' };
 
 /** A world with a verified snapshot at home, taken an hour ago, and a policy of copies. */
 async function taken(
@@ -24,74 +30,68 @@ async function taken(
   options: Parameters<typeof snapshotWorld>[0] & { deadline?: number } = {},
 ) {
   const { deadline = 12 * 3600, ...rest } = options;
-  const made = snapshotWorld({
-    ...rest,
-    policy: { snapshot: { ...policy().snapshot, deadline, copies } },
-  });
-  const outcome = await made.take();
-  if (outcome.outcome !== 'done') throw new Error(JSON.stringify(outcome));
+  const made = snapshotWorld({ ...rest, policy: snapshotOptions({ deadline, copies }) });
+  expect(await made.take()).toMatchObject({ outcome: 'done' });
   made.messages.take('copy');
   made.platform.calls.splice(0);
   await made.clock.advance(3600);
-  return made;
+  const begun = made.clock.now().getTime();
+  const passed = () => Math.round((made.clock.now().getTime() - begun) / 1000);
+  return { ...made, passed };
 }
 
-describe('a copy', () => {
-  it('is a point of its own, named after the same moment and its place, as old as its original', async () => {
-    const { copy, point } = await taken();
-    const original = (await point())!;
-    expect(await copy('eu-west-1')).toMatchObject({ outcome: 'done', point: COPY });
-    expect(await point(COPY)).toMatchObject({
-      kind: 'snapshot',
-      place: 'eu-west-1',
-      state: 'verified',
-      scheduledFor: AT,
-      snapshotAt: original.snapshotAt,
-      takeSeconds: 30,
-      snapshot: { id: NAME, kmsKey: ABROAD.kmsKey, arn: expect.stringContaining(':eu-west-1:') },
-    });
-    expect((await point(COPY))!.availableAt! > original.availableAt!).toBe(true);
-    expect(await point()).toEqual(original);
-  });
+describe('the copy job', () => {
+  it.each(['rds', 'aurora'] as const)(
+    'makes a point of its own of an %s snapshot, as old as its original',
+    async (kind) => {
+      const options = { source: { kind }, target: { platform: { kind, id: 'crm-db' } } };
+      const { copy, point } = await taken([ABROAD], options);
+      const original = (await point())!;
+      expect(await copy('eu-west-1')).toMatchObject({ outcome: 'done', point: COPY });
+      expect(await point(COPY)).toMatchObject({
+        kind: 'snapshot',
+        place: 'eu-west-1',
+        state: 'verified',
+        scheduledFor: AT,
+        snapshotAt: original.snapshotAt,
+        takeSeconds: 30,
+        snapshot: { kmsKey: ABROAD.kmsKey, arn: expect.stringContaining(':eu-west-1:') },
+      });
+      expect((await point(COPY))!.availableAt! > original.availableAt!).toBe(true);
+      expect(await point()).toEqual(original);
+    },
+  );
 
-  it('is as old as its original although the platform dates it by its copying, as of a cluster', async () => {
-    const kind = 'aurora' as const;
-    const made = await taken([ABROAD], { source: { kind }, target: { platform: { kind, id: 'crm-db' } } });
-    await made.copy('eu-west-1');
-    expect((await made.point(COPY))!.snapshotAt).toBe((await made.point())!.snapshotAt);
-  });
-
-  it('is begun under the destination’s key, with the original’s tags and label', async () => {
+  it('copies under the key of the place, with the original’s tags and label', async () => {
     const made = await taken([ABROAD]);
-    await made.take({ scheduledFor: '2026-11-20T02:00:00Z', label: 'release 4.2' });
+    const at = '2026-11-20T02:00:00Z';
+    await made.take({ scheduledFor: at, label: 'release 4.2' });
     await made.copy('eu-west-1', '20261120T020000Z-snapshot@eu-central-1');
     expect(made.platform.callsOf('copySnapshot')).toEqual([
       [
         expect.objectContaining({ region: HOME, encrypted: true }),
         {
           id: NAME.replace('010000z', '020000z'),
-          place: expect.objectContaining({ name: 'eu-west-1', region: 'eu-west-1' }),
+          // A role is asked for only where the policy names one.
+          place: { name: 'eu-west-1', region: 'eu-west-1', account: undefined, role: undefined },
           kmsKey: ABROAD.kmsKey,
-          tags: { ...OURS, [TAGS.run]: 'snapshot/crm/2026-11-20T02:00:00Z', [TAGS.label]: 'release 4.2' },
+          tags: { ...tagsAt(at), [TAGS.label]: 'release 4.2' },
         },
       ],
     ]);
     expect(await made.point('20261120T020000Z-snapshot@eu-west-1')).toMatchObject({ label: 'release 4.2' });
   });
 
-  it('is made once however often it is asked for, by whomever', async () => {
+  it('makes one copy however often it is asked for', async () => {
     const { copy, platform } = await taken();
     await copy('eu-west-1');
     expect(await copy('eu-west-1')).toMatchObject({ outcome: 'done-before' });
     expect(platform.callsOf('copySnapshot')).toHaveLength(1);
   });
 
-  it('that is there and ours is adopted', async () => {
+  it('adopts a copy of its name and run', async () => {
     const { copy, platform, point } = await taken();
-    platform.putSnapshot(
-      platformSnapshot({ id: NAME, tags: OURS, arn: 'arn:aws:rds:eu-west-1:1:snapshot:x' }),
-      'eu-west-1',
-    );
+    platform.putSnapshot(ownSnapshot({ arn: 'arn:aws:rds:eu-west-1:1:snapshot:x' }), 'eu-west-1');
     expect(await copy('eu-west-1')).toMatchObject({ outcome: 'done' });
     expect(platform.callsOf('copySnapshot')).toEqual([]);
     expect(await point(COPY)).toMatchObject({ state: 'verified' });
@@ -99,53 +99,42 @@ describe('a copy', () => {
 
   it.each([
     ['no tags', {}],
-    ['another stage', { ...OURS, [TAGS.stage]: 'prod' }],
-    ['another run', { ...OURS, [TAGS.run]: 'snapshot/crm/2026-11-19T01:00:00Z' }],
-  ])('is refused where something of its name bears %s', async (_what, tags) => {
+    ['the tags of another stage', { ...OURS, [TAGS.stage]: 'prod' }],
+    ['the tags of another run', { ...OURS, [TAGS.run]: 'snapshot/crm/2026-11-19T01:00:00Z' }],
+  ])('refuses a copy of its name that has %s, and leaves it as it is', async (_what, tags) => {
     const { copy, platform, point } = await taken();
-    platform.putSnapshot(platformSnapshot({ id: NAME, tags }), 'eu-west-1');
+    platform.putSnapshot(ownSnapshot({ tags }), 'eu-west-1');
     expect(await copy('eu-west-1')).toMatchObject({ outcome: 'failed', code: 'snapshot-foreign' });
     expect(platform.callsOf('copySnapshot')).toEqual([]);
     expect(platform.callsOf('deleteSnapshot')).toEqual([]);
     expect(await point(COPY)).toMatchObject({ state: 'failed' });
   });
 
-  it('is refused where somebody took its name between the look and the call', async () => {
+  it('refuses a foreign snapshot that takes its name between the look and the call', async () => {
     const { copy, platform, deps } = await taken();
-    const { copySnapshot } = platform;
     deps.platform = {
       ...platform,
       async copySnapshot(from, to) {
         if (platform.ids('eu-west-1').length === 0)
-          platform.putSnapshot(platformSnapshot({ id: NAME, tags: {} }), 'eu-west-1');
-        return copySnapshot(from, to);
+          platform.putSnapshot(ownSnapshot({ tags: {} }), 'eu-west-1');
+        return platform.copySnapshot(from, to);
       },
     };
     expect(await copy('eu-west-1')).toMatchObject({ outcome: 'failed', code: 'snapshot-foreign' });
   });
 
-  it('that fails leaves the others and the original as they are', async () => {
-    const made = await taken([ABROAD, { ...ABROAD, region: 'us-east-1' }], { looks: 3 });
+  it('leaves the original, other copies and their findings alone when one copy fails', async () => {
+    const made = await taken([ABROAD, AMERICA], { looks: 3 });
     made.whilePaused(() => made.platform.setStatus(NAME, 'failed', 'eu-west-1'));
     expect(await made.copy('eu-west-1')).toMatchObject({ outcome: 'failed', code: 'snapshot-failed' });
     made.whilePaused(() => undefined);
     expect(await made.copy('us-east-1')).toMatchObject({ outcome: 'done' });
     expect(await made.point()).toMatchObject({ state: 'verified' });
     expect(await made.point(COPY)).toMatchObject({ state: 'failed' });
+    expect(await made.open()).toEqual(['job-failed copy to eu-west-1']);
   });
 
-  it('to one place takes back nothing that was said of another', async () => {
-    const made = await taken([ABROAD, { ...ABROAD, region: 'us-east-1' }], { looks: 3 });
-    made.whilePaused(() => made.platform.setStatus(NAME, 'failed', 'eu-west-1'));
-    await made.copy('eu-west-1');
-    const open = await made.open();
-    made.whilePaused(() => undefined);
-    await made.copy('us-east-1');
-    expect(open).toHaveLength(1);
-    expect(await made.open()).toEqual(open);
-  });
-
-  it('that is under a key nobody can use counts for nothing, and for something when it is asked for with one', async () => {
+  it('does not count a copy while its key cannot be used, and counts it when the key can be used', async () => {
     const made = await taken();
     made.deps.keyState = async () => 'unusable';
     expect(await made.copy('eu-west-1')).toMatchObject({ outcome: 'failed', code: 'restore-key-unusable' });
@@ -159,9 +148,9 @@ describe('a copy', () => {
     expect(await made.open()).toEqual([]);
   });
 
-  it('that is bad is bad again when it is asked for again, and says why', async () => {
+  it('marks an unencrypted copy corrupt, and says so again when it is asked for again', async () => {
     const made = await taken();
-    made.platform.putSnapshot(platformSnapshot({ id: NAME, tags: OURS, encrypted: false }), 'eu-west-1');
+    made.platform.putSnapshot(ownSnapshot({ encrypted: false }), 'eu-west-1');
     for (let times = 0; times < 2; times++) {
       expect(await made.copy('eu-west-1')).toMatchObject({ outcome: 'failed', code: 'snapshot-unencrypted' });
       expect(await made.point(COPY)).toMatchObject({ state: 'corrupt', why: expect.any(String) });
@@ -169,52 +158,48 @@ describe('a copy', () => {
     expect(await made.point()).toMatchObject({ state: 'verified' });
   });
 
-  it('that never becomes available is given up at the deadline', async () => {
+  it('gives a copy up at the policy’s deadline', async () => {
     const made = await taken([ABROAD], { deadline: 7200 });
     made.whilePaused(() => made.platform.setStatus(NAME, 'creating', 'eu-west-1'));
-    const before = made.clock.now().getTime();
     expect(await made.copy('eu-west-1')).toMatchObject({ outcome: 'failed', code: 'snapshot-late' });
-    expect(Math.round((made.clock.now().getTime() - before) / 1000)).toBe(7200);
+    expect(made.passed()).toBe(7200);
     expect(await made.point(COPY)).toMatchObject({ state: 'failed' });
   });
 });
 
-describe('a copy that can never be', () => {
-  const impossible = async (made: Awaited<ReturnType<typeof taken>>, to: string, why: string | RegExp) => {
-    const outcome = await made.copy(to);
-    expect(outcome).toMatchObject({
-      outcome: 'failed',
-      code: 'copy-impossible',
-      summary: expect.stringMatching(why),
-    });
+describe('the copy job and copies that can never be made', () => {
+  const impossible = async (made: Awaited<ReturnType<typeof taken>>, to: string, why: RegExp) => {
+    const summary = expect.stringMatching(why);
+    expect(await made.copy(to)).toMatchObject({ outcome: 'failed', code: 'copy-impossible', summary });
     expect(await made.open()).toEqual([`copy-impossible ${to}`, `job-failed copy to ${to}`]);
     expect(made.platform.callsOf('copySnapshot')).toEqual([]);
     expect(made.platform.callsOf('share')).toEqual([]);
   };
 
-  it('into the Region where the original lies', async () => {
-    await impossible(await taken([{ region: HOME, kmsKey: 'k' }]), HOME, /lies there already/);
-  });
-
-  it('of an encrypted one without a key of its place', async () => {
-    await impossible(await taken([{ region: 'eu-west-1' }]), 'eu-west-1', /give kmsKey/);
-  });
-
-  it('into another account without a key of its own, although in the same Region', async () => {
-    await impossible(
-      await taken([{ region: HOME, account: '444455556666', role: ROLE }]),
-      `${HOME}/444455556666`,
+  it.each<[string, CopyTo, string, RegExp]>([
+    ['into the original’s own Region', { region: HOME, kmsKey: 'k' }, HOME, /lies there already/],
+    ['of an encrypted snapshot without a key', { region: 'eu-west-1' }, 'eu-west-1', /give kmsKey/],
+    [
+      'into another account without a key',
+      { ...NEAR, kmsKey: undefined as never },
+      NEAR_PLACE,
       /give kmsKey/,
-    );
+    ],
+    ['into another account and a Region without a copy', VAULTED, VAULTED_PLACE, /no copy to eu-west-1/],
+  ])('refuses a copy %s', async (_what, to, place, why) => {
+    await impossible(await taken([to]), place, why);
   });
 
-  it('into another account, of one that is encrypted with the default key', async () => {
-    const made = await taken([{ ...VAULTED, region: HOME }]);
+  it('refuses a copy into another account under the default key, until the key is another', async () => {
+    const made = await taken([NEAR]);
     made.deps.isDefaultKey = async () => true;
-    await impossible(made, `${HOME}/444455556666`, /default key/);
+    await impossible(made, NEAR_PLACE, /default key/);
+    made.deps.isDefaultKey = async () => false;
+    await made.copy(NEAR_PLACE);
+    expect(await made.open()).toEqual([]);
   });
 
-  it('asks about the key of the snapshot that would be shared, where that lies', async () => {
+  it('asks about the key of the snapshot that would be shared, in the Region of that snapshot', async () => {
     const made = await taken([ABROAD, VAULTED]);
     await made.copy('eu-west-1');
     made.platform.calls.splice(0);
@@ -227,54 +212,33 @@ describe('a copy that can never be', () => {
     expect(asked).toEqual([[ABROAD.kmsKey, 'eu-west-1']]);
   });
 
-  it('into another account and Region, where the policy wants none in that Region to copy from', async () => {
-    await impossible(await taken([VAULTED]), VAULTED_PLACE, /no copy to eu-west-1/);
+  it.each([
+    ['to another Region of the same account although the key is the default key', ABROAD, 'eu-west-1', true],
+    ['into another account where KMS does not say which key it is', NEAR, NEAR_PLACE, undefined],
+  ])('makes a copy %s', async (_what, to, place, isDefault) => {
+    const made = await taken([to]);
+    made.deps.isDefaultKey = async () => isDefault;
+    expect(await made.copy(place)).toMatchObject({ outcome: 'done' });
   });
 
-  it('is not the default key across Regions of one account: that may be copied under another', async () => {
-    const made = await taken([ABROAD]);
-    made.deps.isDefaultKey = async () => true;
-    expect(await made.copy('eu-west-1')).toMatchObject({ outcome: 'done' });
-  });
-
-  it('is not one whose key nobody could ask about', async () => {
-    const made = await taken([{ ...VAULTED, region: HOME }]);
-    made.deps.isDefaultKey = async () => undefined;
-    expect(await made.copy(`${HOME}/444455556666`)).toMatchObject({ outcome: 'done' });
-  });
-
-  it('needs no key where the original is not encrypted', async () => {
+  it('needs no key for a copy of a snapshot that is not encrypted', async () => {
     const made = snapshotWorld({
       source: { encrypted: false, kmsKey: undefined as never },
-      policy: { snapshot: { ...policy().snapshot, encryption: 'any', copies: [{ region: 'eu-west-1' }] } },
+      policy: snapshotOptions({ encryption: 'any', copies: [{ region: 'eu-west-1' }] }),
     });
     await made.take();
     expect(await made.copy('eu-west-1')).toMatchObject({ outcome: 'done' });
   });
 
-  it('is taken back once it could be', async () => {
-    const made = await taken([{ ...VAULTED, region: HOME }]);
-    made.deps.isDefaultKey = async () => true;
-    await made.copy(`${HOME}/444455556666`);
-    made.deps.isDefaultKey = async () => false;
-    await made.copy(`${HOME}/444455556666`);
-    expect(await made.open()).toEqual([]);
-  });
-});
-
-describe('a copy is refused', () => {
-  it('to a place that the policy does not copy to', async () => {
+  it('refuses a copy to a place that the policy does not name', async () => {
     const { copy, platform } = await taken();
-    expect(await copy('us-east-1')).toMatchObject({
-      outcome: 'failed',
-      code: 'copy-unknown',
-      hint: expect.stringContaining('snapshot.copies'),
-    });
+    const hint = expect.stringContaining('snapshot.copies');
+    expect(await copy('us-east-1')).toMatchObject({ outcome: 'failed', code: 'copy-unknown', hint });
     expect(platform.ids('us-east-1')).toEqual([]);
   });
 
   it.each(['creating', 'available', 'failed', 'corrupt', 'expiring', 'expired'] as const)(
-    'of a snapshot that is %s',
+    'refuses a copy of a snapshot that is %s',
     async (state) => {
       const made = snapshotWorld({ policy: copiesTo(ABROAD) });
       await made.catalog.adoptPoint(snapshotPoint(AT, { state }));
@@ -283,26 +247,23 @@ describe('a copy is refused', () => {
     },
   );
 
-  it.each(['automated', 'foreign'] as const)('of one that is %s: only ours are copied', async (kind) => {
+  it.each(['automated', 'foreign'] as const)('refuses a copy of an %s snapshot', async (kind) => {
     const made = snapshotWorld({ policy: copiesTo(ABROAD) });
-    await made.catalog.adoptPoint(snapshotPoint(AT, { kind }));
-    expect(await made.copy('eu-west-1', `20261120T010000Z-${kind}@${HOME}`)).toMatchObject({
-      code: 'point-unusable',
-    });
+    const original = snapshotPoint(AT, { kind });
+    await made.catalog.adoptPoint(original);
+    expect(await made.copy('eu-west-1', original.id)).toMatchObject({ code: 'point-unusable' });
   });
 
-  it('of one that nobody knows', async () => {
+  it('refuses a copy of a snapshot that the catalog does not know', async () => {
     const made = snapshotWorld({ policy: copiesTo(ABROAD) });
-    expect(await made.copy('eu-west-1')).toMatchObject({
-      outcome: 'refused',
-      code: 'point-unusable',
-      hint: expect.stringContaining('points crm'),
-    });
+    const hint = expect.stringContaining('points crm');
+    const refused = { outcome: 'refused', code: 'point-unusable', hint };
+    expect(await made.copy('eu-west-1')).toMatchObject(refused);
   });
 });
 
-describe('a copy into another account', () => {
-  it('goes through the Region’s copy, which is shared with that account there', async () => {
+describe('the copy job into another account', () => {
+  it('shares the Region’s copy with the account, and copies it there', async () => {
     const { copy, platform, point } = await taken([ABROAD, VAULTED]);
     await copy('eu-west-1');
     platform.calls.splice(0);
@@ -310,21 +271,20 @@ describe('a copy into another account', () => {
     expect(platform.callsOf('share')).toEqual([
       ['rds', NAME, { name: 'eu-west-1', region: 'eu-west-1' }, '444455556666'],
     ]);
-    const [[from, to]] = platform.callsOf('copySnapshot') as [
-      [{ region: string; arn: string }, { place: { role: string } }],
-    ];
-    expect(from).toMatchObject({ region: 'eu-west-1', arn: (await point(COPY))!.snapshot.arn });
-    expect(to.place).toMatchObject({ name: VAULTED_PLACE, role: ROLE, account: '444455556666' });
-    expect(await point(VAULTED_COPY)).toMatchObject({
-      state: 'verified',
-      snapshotAt: (await point())!.snapshotAt,
-    });
+    expect(platform.callsOf('copySnapshot')).toMatchObject([
+      [
+        { region: 'eu-west-1', arn: (await point(COPY))!.snapshot.arn },
+        { place: { name: VAULTED_PLACE, role: ROLE, account: '444455556666' } },
+      ],
+    ]);
+    const { snapshotAt } = (await point())!;
+    expect(await point(VAULTED_COPY)).toMatchObject({ state: 'verified', snapshotAt });
     expect(platform.sharedWith(NAME)).toEqual([]);
   });
 
-  it('of the home Region shares the original', async () => {
-    const { copy, platform } = await taken([{ ...VAULTED, region: HOME }]);
-    expect(await copy(`${HOME}/444455556666`)).toMatchObject({ outcome: 'done' });
+  it('shares the original where the account’s copy lies in the home Region', async () => {
+    const { copy, platform } = await taken([NEAR]);
+    expect(await copy(NEAR_PLACE)).toMatchObject({ outcome: 'done' });
     expect(platform.sharedWith(NAME)).toEqual(['444455556666']);
   });
 
@@ -343,34 +303,25 @@ describe('a copy into another account', () => {
     expect(made.told()).toEqual([]);
   });
 
-  it('is refused for now when the Region’s copy is not there by the deadline', async () => {
-    const { copy, platform, point, clock, run } = await taken([ABROAD, VAULTED], { deadline: 7200 });
-    const before = clock.now().getTime();
-    expect(await copy(VAULTED_PLACE)).toMatchObject({
-      outcome: 'failed',
-      code: 'copy-not-yet',
-      hint: 'the watch asks again',
-    });
-    expect(Math.round((clock.now().getTime() - before) / 1000)).toBe(7200);
+  it('gives up at the deadline without an alert when the Region’s copy does not come', async () => {
+    const made = await taken([ABROAD, VAULTED], { deadline: 7200 });
+    const { copy, platform, point, run } = made;
+    const hint = 'the watch asks again';
+    expect(await copy(VAULTED_PLACE)).toMatchObject({ outcome: 'failed', code: 'copy-not-yet', hint });
+    expect(made.passed()).toBe(7200);
     expect(await run('copy', VAULTED_COPY)).toMatchObject({ state: 'failed' });
     expect(platform.callsOf('share')).toEqual([]);
     expect(await point(VAULTED_COPY)).toBeUndefined();
+    expect([made.told(), await made.open()]).toEqual([[], []]);
     await copy('eu-west-1');
     expect(await copy(VAULTED_PLACE)).toMatchObject({ outcome: 'done' });
   });
-
-  it('that only came too early wakes nobody: it is asked for again', async () => {
-    const { copy, told, open } = await taken([ABROAD, VAULTED]);
-    expect(await copy(VAULTED_PLACE)).toMatchObject({ code: 'copy-not-yet' });
-    expect(told()).toEqual([]);
-    expect(await open()).toEqual([]);
-  });
 });
 
-describe('a destination that takes no more copies at once', () => {
+describe('the copy job and errors of RDS', () => {
   const full = new UnderstudyError('copy-quota', '20 copies are in flight');
 
-  it('is waited for until there is a place', async () => {
+  it('waits while the Region takes no more copies at once', async () => {
     const { copy, platform, whilePaused, told } = await taken();
     platform.fail('copySnapshot', full);
     let pauses = 0;
@@ -386,70 +337,51 @@ describe('a destination that takes no more copies at once', () => {
     expect(told()).toEqual([]);
   });
 
-  it('for ever is given up at the deadline, and said to be full', async () => {
-    const { copy, platform, clock, point } = await taken([ABROAD], { deadline: 7200 });
-    platform.fail('copySnapshot', full);
-    const before = clock.now().getTime();
-    expect(await copy('eu-west-1')).toMatchObject({
-      outcome: 'failed',
-      code: 'copy-late',
-      summary: expect.stringContaining('20 copies are in flight'),
-    });
-    expect(Math.round((clock.now().getTime() - before) / 1000)).toBe(7200);
-    expect(await point(COPY)).toMatchObject({ state: 'failed' });
+  it('gives up at the deadline when the Region never takes the copy', async () => {
+    const made = await taken([ABROAD], { deadline: 7200 });
+    made.platform.fail('copySnapshot', full);
+    const summary = expect.stringContaining('20 copies are in flight');
+    expect(await made.copy('eu-west-1')).toMatchObject({ outcome: 'failed', code: 'copy-late', summary });
+    expect(made.passed()).toBe(7200);
+    expect(await made.point(COPY)).toMatchObject({ state: 'failed' });
   });
 
-  it('of snapshots altogether is no wait: it is refused', async () => {
+  it('fails at once when the account’s quota of snapshots is used up', async () => {
     const { copy, platform } = await taken();
     platform.fail('copySnapshot', new UnderstudyError('snapshot-quota', '100 snapshots'));
     expect(await copy('eu-west-1')).toMatchObject({ outcome: 'failed', code: 'snapshot-quota' });
     expect(platform.callsOf('copySnapshot')).toHaveLength(1);
   });
-});
 
-describe('a throttled platform', () => {
   it.each(['snapshot', 'copySnapshot', 'share'] as const)(
-    'in %s for a while costs a copy nothing but time',
+    'succeeds when RDS throttles %s three times',
     async (method) => {
-      const { copy, platform, told } = await taken([{ ...VAULTED, region: HOME }]);
+      const { copy, platform, told } = await taken([NEAR]);
       platform.fail(method, throttled, { times: 3 });
-      expect(await copy(`${HOME}/444455556666`)).toMatchObject({ outcome: 'done' });
-      expect(platform.ids(`${HOME}/444455556666`)).toEqual([NAME]);
+      expect(await copy(NEAR_PLACE)).toMatchObject({ outcome: 'done' });
+      expect(platform.ids(NEAR_PLACE)).toEqual([NAME]);
       expect(told()).toEqual([]);
     },
   );
 
   it.each(['snapshot', 'copySnapshot', 'share'] as const)(
-    'in %s for ever ends the run with its reason',
+    'fails with the reason on record when RDS never stops to throttle %s',
     async (method) => {
-      const { copy, platform, told, run } = await taken([{ ...VAULTED, region: HOME }]);
+      const { copy, platform, told, run } = await taken([NEAR]);
       platform.fail(method, throttled);
-      expect(await copy(`${HOME}/444455556666`)).toMatchObject({
-        outcome: 'failed',
-        summary: expect.stringContaining('Rate exceeded'),
-      });
-      expect(await run('copy', `20261120T010000Z-snapshot@${HOME}/444455556666`)).toMatchObject({
-        state: 'failed',
-      });
-      expect(told()).toHaveLength(2);
+      const summary = expect.stringContaining('Rate exceeded');
+      expect(await copy(NEAR_PLACE)).toMatchObject({ outcome: 'failed', summary });
+      const copyRun = await run('copy', `20261120T010000Z-snapshot@${NEAR_PLACE}`);
+      expect(copyRun).toMatchObject({ state: 'failed' });
+      expect(told()).toEqual([`opened P1 job-failed crm copy to ${NEAR_PLACE}`]);
     },
   );
 
-  it('makes one copy although the answer to the call was lost', async () => {
+  it('makes one copy although RDS’s answer to the call is lost', async () => {
     const { copy, platform } = await taken();
     platform.fail('copySnapshot', throttled, { times: 1, after: true });
     expect(await copy('eu-west-1')).toMatchObject({ outcome: 'done' });
     expect(platform.ids('eu-west-1')).toEqual([NAME]);
     expect(platform.callsOf('copySnapshot')).toHaveLength(1);
-  });
-});
-
-describe('the place of a copy', () => {
-  it('asks for a role only where the policy names one', async () => {
-    const made = snapshotWorld({ policy: copiesTo(ABROAD), source: platformSource() });
-    await made.take();
-    await made.copy('eu-west-1');
-    const [[, to]] = made.platform.callsOf('copySnapshot') as [[unknown, { place: object }]];
-    expect(to.place).toEqual({ name: 'eu-west-1', region: 'eu-west-1', account: undefined, role: undefined });
   });
 });

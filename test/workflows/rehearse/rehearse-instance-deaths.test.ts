@@ -1,8 +1,8 @@
 import { runName } from '../../../lib/domain/names.ts';
 import { rehearsalRun } from '../../../lib/domain/runs/job.ts';
 import type { Death } from '../../support/doubles/durable.ts';
+import { deathsOf } from '../../support/executions.ts';
 import {
-  deathsIn,
   instanceOf,
   jobOf,
   nameOf,
@@ -29,12 +29,13 @@ async function eventful(kind: 'rds' | 'aurora', hoursAMonth = 24): Promise<Rehea
   return made;
 }
 
-describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (kind, from) => {
+describe.each(CASES)('a rehearsal on an %s instance from a %s whose function is killed', (kind, from) => {
   const job = jobOf(from);
   const name = nameOf(job);
   let deaths: Death[];
   beforeAll(async () => {
-    deaths = await deathsIn(await eventful(kind), job);
+    const made = await eventful(kind);
+    deaths = await deathsOf(made.execution(), made.bodyOf(job));
   });
 
   const stateOf = async ({ left, catalog, told, open, run, point }: RehearsalWorld) => ({
@@ -60,7 +61,7 @@ describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (ki
     point: from === 'snapshot' ? 'rehearsed' : 'verified',
   };
 
-  it('has operations to be killed at', () => {
+  it('can be killed at every step and every wait', () => {
     const names = deaths.map(({ at }) => at);
     expect(names).toEqual(
       expect.arrayContaining([
@@ -86,7 +87,7 @@ describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (ki
     expect(names.includes('add its instance')).toBe(kind === 'aurora');
   });
 
-  it('at any operation and replayed comes to the same end: proven once, and nothing left', async () => {
+  it('passes once and leaves nothing when it is replayed after any death', async () => {
     for (const death of deaths) {
       const made = await eventful(kind);
       const execution = made.execution();
@@ -97,7 +98,7 @@ describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (ki
     }
   });
 
-  it('at two operations close to one another, both done and not kept, is no worse', async () => {
+  it('passes once and leaves nothing when it is killed at two operations close to one another', async () => {
     const done = deaths.filter(({ when }) => when === 'done');
     for (const [index, death] of done.entries())
       for (const then of done.slice(index, index + 4)) {
@@ -110,7 +111,7 @@ describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (ki
       }
   });
 
-  it('and replayed accounts for its time once, and names one instance', async () => {
+  it('accounts once for its hours and begins one instance when it is replayed after any death', async () => {
     for (const death of deaths) {
       const made = await eventful(kind);
       const execution = made.execution();
@@ -124,7 +125,7 @@ describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (ki
     }
   });
 
-  it('and never comes back is swept away once expired, in a few looks, and not before', async () => {
+  it('leaves what the watch sweeps away once it expires, and no sooner, when it never comes back', async () => {
     for (const death of deaths) {
       const made = await eventful(kind);
       await made.execution().run(made.bodyOf(job), death);
@@ -151,7 +152,7 @@ describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (ki
     }
   });
 
-  it('and is delivered again once its lease is over clears away what the first one left, and rehearses', async () => {
+  it('clears away what the first delivery left when a second one comes after the lease, and passes', async () => {
     for (const death of deaths) {
       const made = await eventful(kind, 1000);
       await made.execution().run(made.bodyOf(job), death);
@@ -168,7 +169,7 @@ describe.each(CASES)('a rehearsal on %s from a %s whose function is killed', (ki
     }
   });
 
-  it('and comes back after it was swept away ends, and leaves nothing', async () => {
+  it('ends and leaves nothing when it comes back after the watch swept its instance away', async () => {
     for (const death of deaths) {
       const made = await eventful(kind);
       const execution = made.execution();

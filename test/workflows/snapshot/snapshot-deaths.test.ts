@@ -3,11 +3,10 @@ import { snapshot } from '../../../lib/workflows/snapshot/snapshot.ts';
 import { takeInventory } from '../../../lib/workflows/watch/inventory.ts';
 import { platformSource } from '../../support/builders.ts';
 import type { Death } from '../../support/doubles/durable.ts';
+import { deathsOf } from '../../support/executions.ts';
 import {
   ABROAD,
-  AT,
   copiesTo,
-  deathsOf,
   ID,
   NAME,
   SNAPSHOT,
@@ -16,37 +15,26 @@ import {
 } from '../../support/snapshots.ts';
 
 /** A source that is busy at first, a snapshot that takes a while, a copy to ask for: every operation there is. */
-function eventful(): SnapshotWorld {
+function eventful() {
   const made = snapshotWorld({ source: { status: 'modifying' }, looks: 2, policy: copiesTo(ABROAD) });
   made.whilePaused((pause) => {
     if (pause.startsWith('begin the snapshot')) made.platform.putSource(platformSource());
   });
-  return made;
-}
-
-const bodyOf =
-  ({ deps }: SnapshotWorld) =>
-  (durable: Durable) =>
-    snapshot(SNAPSHOT, durable, deps);
-
-async function allDeaths(): Promise<Death[]> {
-  const made = eventful();
-  return deathsOf((execution) => execution.run(bodyOf(made)), made.execution());
+  const body = (durable: Durable) => snapshot(SNAPSHOT, durable, made.deps);
+  return { ...made, body };
 }
 
 /** What is so in the end, in one piece. */
-async function stateOf(made: SnapshotWorld) {
-  const { platform, point, run, messages, open, told, catalog } = made;
-  const { state, takeSeconds, snapshotAt, ...rest } = (await point())!;
-  const copies = messages.take('copy').map(({ to }) => to);
+async function stateOf({ platform, point, run, messages, open, told, catalog }: SnapshotWorld) {
+  const { state, snapshotAt, snapshot } = (await point())!;
   return {
     snapshots: platform.ids(),
     begun: platform.callsOf('takeSnapshot').length,
     points: (await catalog.points('crm')).map(({ id }) => id),
-    point: { state, id: rest.snapshot.id, arn: rest.snapshot.arn !== '', aged: snapshotAt !== undefined },
+    point: { state, id: snapshot.id, arn: snapshot.arn !== '', aged: snapshotAt !== undefined },
     run: (await run())?.state,
     attempt: (await run())?.attempt,
-    copies: [...new Set(copies)],
+    copies: [...new Set(messages.take('copy').map(({ to }) => to))],
     open: await open(),
     told: told(),
     running: await catalog.openRuns(),
@@ -68,10 +56,15 @@ const GOOD = {
   status: ID,
 };
 
-describe('a snapshot whose function is killed', () => {
-  it('has operations to be killed at, waits among them', async () => {
-    const names = (await allDeaths()).map(({ at }) => at);
-    expect(names).toEqual(
+describe('a snapshot job whose function is killed', () => {
+  let deaths: Death[];
+  beforeAll(async () => {
+    const { execution, body } = eventful();
+    deaths = await deathsOf(execution(), body);
+  });
+
+  it('can be killed at every step and every wait', () => {
+    expect(deaths.map(({ at }) => at)).toEqual(
       expect.arrayContaining([
         'draw a claim token',
         'claim the run',
@@ -87,26 +80,15 @@ describe('a snapshot whose function is killed', () => {
         'finish the run',
       ]),
     );
-    expect(await stateOf((await dying(undefined)).made)).toEqual(GOOD);
   });
 
-  async function dying(death: Death | undefined, then?: Death) {
-    const made = eventful();
-    const execution = made.execution();
-    const first = await execution.run(bodyOf(made), death);
-    if (death) {
-      expect([death, first.died]).toEqual([death, true]);
+  it('takes exactly one snapshot and ends its run when it is replayed after any death', async () => {
+    for (const death of deaths) {
+      const made = eventful();
+      const execution = made.execution();
+      expect([death, await execution.run(made.body, death)]).toEqual([death, { died: true }]);
       await made.clock.advance(60);
-    }
-    if (then) await execution.run(bodyOf(made), then);
-    const ending = await execution.run(bodyOf(made));
-    return { made, ending };
-  }
-
-  it('at any operation, before, after or in the middle of it, takes exactly one and ends the run', async () => {
-    for (const death of await allDeaths()) {
-      const { made, ending } = await dying(death);
-      expect([death, ending]).toEqual([
+      expect([death, await execution.run(made.body)]).toEqual([
         death,
         { died: false, result: expect.objectContaining({ outcome: 'done', point: ID }) },
       ]);
@@ -114,63 +96,58 @@ describe('a snapshot whose function is killed', () => {
     }
   });
 
-  it('twice, at any two operations in turn, is no worse', async () => {
-    const deaths = await allDeaths();
+  it('comes to the same end when it is killed at any two operations in turn', async () => {
     for (const [index, death] of deaths.entries())
       for (const then of deaths.slice(index).filter(({ when }) => when === 'done')) {
-        const { made } = await dying(death, then);
+        const made = eventful();
+        const execution = made.execution();
+        for (const each of [death, then, undefined]) await execution.run(made.body, each);
         expect([death, then, await stateOf(made)]).toEqual([death, then, GOOD]);
       }
   });
 
-  it('and never comes back is found by the watch once its lease is over: nothing is taken twice or forgotten', async () => {
-    for (const death of await allDeaths()) {
+  it('leaves a snapshot that the watch adopts once the lease is over, when the job never comes back', async () => {
+    for (const death of deaths) {
       const made = eventful();
-      await made.execution().run(bodyOf(made), death);
-      const { begun } = await stateOf(made).catch(() => ({ begun: 0 }));
+      await made.execution().run(made.body, death);
+      const begun = made.platform.callsOf('takeSnapshot').length;
       made.platform.putSource(platformSource());
       for (const name of made.platform.ids()) made.platform.setStatus(name, 'available');
       await made.clock.advance(15 * 3600);
-      await takeInventory(
-        made.deps.plan.targets[0]!,
-        { kind: 'rds', id: 'crm-db' },
-        made.deps,
-        made.clock.now(),
-      );
+      const [target] = made.deps.plan.targets;
+      await takeInventory(target!, target!.platform!, made.deps, made.clock.now());
       expect([death, made.platform.callsOf('takeSnapshot').length]).toEqual([death, begun]);
-      const point = await made.point();
-      if (begun > 0) expect([death, point?.state]).toEqual([death, 'verified']);
-      else expect([death, ['creating', undefined].includes(point?.state)]).toEqual([death, true]);
-    }
-  });
-
-  it('and is delivered again once its lease is over goes on with what the first one began', async () => {
-    for (const death of await allDeaths()) {
-      const made = eventful();
-      await made.execution().run(bodyOf(made), death);
-      await made.clock.advance(15 * 3600);
-      const ending = await made.execution().run(bodyOf(made));
-      if (ending.died) throw new Error('nobody told it to die');
-      expect([death, ['done', 'done-before'].includes(ending.result.outcome)]).toEqual([death, true]);
-      expect([death, made.platform.callsOf('takeSnapshot').length, (await made.point())?.state]).toEqual([
+      const state = (await made.point())?.state;
+      expect([death, begun > 0 ? ['verified'] : ['creating', undefined]]).toEqual([
         death,
-        1,
-        'verified',
+        expect.arrayContaining([state]),
       ]);
-      expect([death, (await made.run('snapshot', AT))?.state]).toEqual([death, 'succeeded']);
     }
   });
 
-  it('and comes back when another has taken the run over writes nothing any more', async () => {
+  it('goes on with what the first delivery began when a second one comes after the lease', async () => {
+    for (const death of deaths) {
+      const made = eventful();
+      await made.execution().run(made.body, death);
+      await made.clock.advance(15 * 3600);
+      const ending = await made.execution().run(made.body);
+      const outcome = expect.stringMatching(/^done(-before)?$/);
+      expect([death, ending]).toMatchObject([death, { died: false, result: { outcome } }]);
+      expect([death, made.platform.callsOf('takeSnapshot')]).toEqual([death, [expect.anything()]]);
+      expect([death, (await made.point())?.state]).toEqual([death, 'verified']);
+      expect([death, (await made.run())?.state]).toEqual([death, 'succeeded']);
+    }
+  });
+
+  it('writes nothing when it comes back after another worker has taken its run over', async () => {
     const made = eventful();
     const execution = made.execution();
-    await execution.run(bodyOf(made), { at: 'begin the snapshot: look 2', when: 'before' });
+    await execution.run(made.body, { at: 'begin the snapshot: look 2', when: 'before' });
     await made.clock.advance(15 * 3600);
-    await made.execution().run(bodyOf(made));
+    await made.execution().run(made.body);
     const before = await stateOf(made);
-    const late = await execution.run(bodyOf(made));
+    const late = await execution.run(made.body);
     expect(late).toMatchObject({ died: false, result: { outcome: 'held' } });
-    const after = await stateOf(made);
-    expect({ ...after, copies: before.copies }).toEqual(before);
+    expect({ ...(await stateOf(made)), copies: before.copies }).toEqual(before);
   });
 });

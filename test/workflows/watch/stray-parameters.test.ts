@@ -2,182 +2,117 @@ import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { scratchName } from '../../../lib/domain/names.ts';
 import { TAGS } from '../../../lib/domain/points/platform.ts';
 import { sweep } from '../../../lib/workflows/watch/sweep.ts';
-import { policy } from '../../support/builders.ts';
+import { policy, target, throttled } from '../../support/builders.ts';
 import { memoryScratchInstances } from '../../support/doubles/scratch-instances.ts';
-import { instanceOf, jobOf, type RehearsalWorld, rehearsalWorld } from '../../support/rehearsals.ts';
+import {
+  SCRATCH as NAME,
+  REHEARSAL,
+  scratchOrder,
+  scratchRecord,
+  scratchTags,
+} from '../../support/scratches.ts';
+import { sweepWorld } from '../../support/sweeping.ts';
 
-const RUN = (target: string) => ({ job: 'rehearse-snapshot', target, scheduledFor: '2026-11-19T02:00:00Z' });
-const tags = (target: string) => ({
-  [TAGS.run]: `rehearse-snapshot/${target}/2026-11-19T02:00:00Z`,
-  [TAGS.target]: target,
-  [TAGS.policy]: 'production',
-  [TAGS.stage]: 'test',
-  [TAGS.expires]: '2026-11-20T11:30:00Z',
-});
-const order = (target: string) => ({
-  kind: 'rds' as const,
-  name: scratchName('test', target, RUN(target)),
-  from: { snapshot: 'snap-02' },
-  engine: 'postgres',
-  engineVersion: '15.18',
-  instanceClass: 'x',
-  subnetGroup: 'q',
-  securityGroups: ['sg'],
-  tags: tags(target),
-  parameterGroup: scratchName('test', target, RUN(target)),
-});
-const record = (target: string) => ({
-  target,
-  policy: 'production',
-  name: scratchName('test', target, RUN(target)),
-  kind: 'rds' as const,
-  run: tags(target)[TAGS.run]!,
-  state: 'making' as const,
-  beganAt: '2026-11-19T02:00:00Z',
-  expiresAt: '2026-11-20T11:30:00Z',
-});
-const spent = async ({ catalog }: RehearsalWorld, until: string) => {
-  const gone = { ...record('erp'), beganAt: '2026-11-10T00:00:00Z' };
-  await catalog.beginScratch(gone);
-  await catalog.startScratch(gone, gone.beganAt, gone.expiresAt, await catalog.standing(gone.policy));
-  await catalog.endScratch(gone, until);
-};
-
-test('a rehearsal that made nothing says nothing of how long one takes', async () => {
-  const made = await rehearsalWorld({ policy: instanceOf({ hoursAMonth: 4, atOnce: 3 }) });
-  await spent(made, '2026-11-10T02:30:00Z');
-  const runs = [1, 2, 3].map((minute) => ({
-    job: jobOf('snapshot', { scheduledFor: `2026-11-20T11:0${minute}:00Z` }),
-    execution: made.execution(),
-  }));
-  for (const { job, execution } of runs)
-    await execution.run(made.bodyOf(job), { at: 'put the scratch instance on record', when: 'kept' });
-  const begun = [];
-  for (const { job, execution } of runs)
-    begun.push((await execution.run(made.bodyOf(job), { at: 'make its parameters', when: 'before' })).died);
-  expect(begun).toEqual([true, false, false]);
-});
-
-test('one on no record that stands elsewhere leaves nothing there', async () => {
-  const copies = [{ region: 'eu-west-1', kmsKey: 'k' }];
-  const made = await rehearsalWorld({
-    policy: { ...instanceOf({ place: 'eu-west-1' }), snapshot: { ...policy().snapshot, copies } },
+describe('the sweep of parameters and secrets without an instance', () => {
+  it('deletes those that were made after their record had ended', async () => {
+    const { leaveParameters, look, left } = sweepWorld();
+    await leaveParameters();
+    expect(await look()).toEqual([]);
+    expect(await left()).toEqual([]);
   });
-  const there = memoryScratchInstances({ steps: 2 });
-  // As RDS does: it says that it is removing until it is found no more.
-  const remove = async (kind: 'rds' | 'aurora', name: string) => {
-    await there.remove(kind, name);
-    return 'removing' as const;
-  };
-  Object.assign(made.deps, { scratchAt: () => ({ ...there, remove }) });
-  await there.quarantineParameters('rds', 'default.postgres15', order('crm').name, {});
-  there.putStray(order('crm'));
-  for (let look = 0; look < 10; look++) {
-    await sweep(made.deps, made.clock.now());
-    await made.clock.advance(300);
-  }
-  expect([...there.left(), ...(await made.left())]).toEqual([]);
-});
 
-test('parameters of one that cannot be removed stop neither another’s record nor what was found', async () => {
-  const made = await rehearsalWorld();
-  await made.catalog.beginScratch(record('crm'));
-  await made.catalog.beginScratch(record('erp'));
-  made.scratch.putStray({ ...order('crm'), name: 'understudy-scratch-mine', tags: {} });
-  for (const target of ['crm', 'erp'])
-    await made.scratch.quarantineParameters('rds', 'default.postgres15', record(target).name, tags(target));
-  const { removeParameters } = made.scratch;
-  made.deps.scratch = {
-    ...made.scratch,
-    removeParameters: async (kind, name) => {
-      if (name === record('crm').name) throw new UnderstudyError('platform-refused', 'in use');
-      return removeParameters(kind, name);
-    },
-  };
-  const look = async () => (await sweep(made.deps, made.clock.now())).findings.map(({ code }) => code);
-  expect(await look()).toEqual(['scratch-foreign']);
-  expect(await made.catalog.openScratches()).toEqual([]);
-  expect(await look()).toEqual(['scratch-foreign', 'scratch-left-over']);
-  expect(made.scratch.left()).toContain(`parameters ${record('crm').name}`);
-  expect(made.scratch.left()).not.toContain(`parameters ${record('erp').name}`);
-});
+  it('deletes a secret at the next look when its deletion failed after the parameters were gone', async () => {
+    const { leaveParameters, scratchSecrets, look, left } = sweepWorld();
+    await leaveParameters();
+    scratchSecrets.fail('destroy', new Error('Rate exceeded'), { times: 1 });
+    await expect(look()).rejects.toThrow('Rate exceeded');
+    await look();
+    expect(await left()).toEqual([]);
+  });
 
-test('parameters and a secret that were made after the record had ended are found by their name', async () => {
-  const made = await rehearsalWorld();
-  const { name } = order('crm');
-  await made.scratch.quarantineParameters('rds', 'default.postgres15', name, tags('crm'));
-  await made.scratchSecrets.create(name, tags('crm'));
-  await made.sweep();
-  expect(await made.left()).toEqual([]);
-});
+  it('deletes those of an instance in another place that is on no record', async () => {
+    const { rehearsal, snapshot } = policy();
+    const abroad = policy({
+      snapshot: { ...snapshot, copies: [{ region: 'eu-west-1', kmsKey: 'k' }] },
+      rehearsal: { ...rehearsal, instance: { ...rehearsal.instance, place: 'eu-west-1' } },
+    });
+    const crm = target({ policy: abroad, platform: { kind: 'rds', id: 'crm-db' } });
+    const { deps, look, left } = sweepWorld([crm]);
+    const there = memoryScratchInstances({ steps: 2 });
+    // As RDS does: it says that it is removing until it is found no more.
+    const remove = (kind: 'rds' | 'aurora', name: string) =>
+      there.remove(kind, name).then(() => 'removing' as const);
+    deps.scratchAt = () => ({ ...there, remove });
+    await there.quarantineParameters('rds', 'default.postgres15', NAME, {});
+    there.putStray(scratchOrder({ parameterGroup: NAME }));
+    await look(10);
+    expect([...there.left(), ...(await left())]).toEqual([]);
+  });
 
-test('a secret whose deletion fails once after its group went is found again', async () => {
-  const made = await rehearsalWorld();
-  const { name } = order('crm');
-  await made.scratch.quarantineParameters('rds', 'default.postgres15', name, tags('crm'));
-  await made.scratchSecrets.create(name, tags('crm'));
-  made.scratchSecrets.fail('destroy', new Error('Rate exceeded'), { times: 1 });
-  await expect(made.sweep()).rejects.toThrow('Rate exceeded');
-  await made.sweep();
-  expect(await made.left()).toEqual([]);
-});
+  it('goes on with the others when RDS refuses to delete one, and reports it from the next look on', async () => {
+    const { deps, scratch, catalog, look } = sweepWorld();
+    const other = scratchName('test', 'erp', { ...REHEARSAL, target: 'erp' });
+    const run = 'rehearse-snapshot/erp/2026-11-19T02:00:00Z';
+    for (const record of [scratchRecord(), scratchRecord({ target: 'erp', name: other, run })]) {
+      await catalog.beginScratch(record);
+      const tags = scratchTags({ [TAGS.run]: record.run, [TAGS.target]: record.target });
+      await scratch.quarantineParameters('rds', 'default.postgres15', record.name, tags);
+    }
+    scratch.putStray(scratchOrder({ name: 'understudy-scratch-mine', tags: {} }));
+    const refused = new UnderstudyError('platform-refused', 'in use');
+    deps.scratch = {
+      ...scratch,
+      removeParameters: (kind, name) =>
+        name === NAME ? Promise.reject(refused) : scratch.removeParameters(kind, name),
+    };
+    const foreign = 'scratch-foreign understudy understudy-scratch-mine';
+    expect(await look()).toEqual([foreign]);
+    expect(await catalog.openScratches()).toEqual([]);
+    expect(await look()).toEqual([foreign, `scratch-left-over crm ${NAME}`]);
+    expect(scratch.left()).toEqual(['instance understudy-scratch-mine', `parameters ${NAME}`]);
+  });
 
-test('that RDS could not be asked is a failure of the look, and nobody’s database', async () => {
-  const made = await rehearsalWorld();
-  await made.scratch.quarantineParameters('rds', 'default.postgres15', order('crm').name, tags('crm'));
-  made.scratch.fail('removeParameters', new UnderstudyError('platform-unreachable', 'Rate exceeded'));
-  const { findings, failures } = await sweep(made.deps, made.clock.now());
-  expect([findings, failures.join()]).toEqual([[], expect.stringContaining('Rate exceeded')]);
-});
+  it('fails without a finding when RDS does not answer', async () => {
+    const { deps, leaveParameters, scratch, clock } = sweepWorld();
+    await leaveParameters();
+    scratch.fail('removeParameters', throttled);
+    const { findings, failures } = await sweep(deps, clock.now());
+    expect([findings, failures.join()]).toEqual([[], expect.stringContaining('Rate exceeded')]);
+  });
 
-test('another attempt of the run that begins while the watch looks keeps its group and its secret', async () => {
-  const made = await rehearsalWorld();
-  const { name } = order('crm');
-  await made.scratch.quarantineParameters('rds', 'default.postgres15', name, tags('crm'));
-  await made.scratchSecrets.create(name, tags('crm'));
-  const { strayParameters } = made.scratch;
-  made.deps.scratch = {
-    ...made.scratch,
-    strayParameters: async (known) => {
-      await made.catalog.beginScratch({ ...record('crm'), expiresAt: '2026-11-21T12:00:00Z' });
-      return strayParameters(known);
-    },
-  };
-  expect(await made.sweep()).toEqual([]);
-  expect(made.scratch.callsOf('removeParameters')).toEqual([]);
-});
+  it('keeps those of a rehearsal that begins again during the look', async () => {
+    const { deps, leaveParameters, scratch, catalog, look } = sweepWorld();
+    await leaveParameters();
+    deps.scratch = {
+      ...scratch,
+      strayParameters: async (known) => {
+        await catalog.beginScratch(scratchRecord({ expiresAt: '2026-11-21T12:00:00Z' }));
+        return scratch.strayParameters(known);
+      },
+    };
+    expect(await look()).toEqual([]);
+    expect(scratch.callsOf('removeParameters')).toEqual([]);
+  });
 
-test('and so it does when the list of records lags behind', async () => {
-  const made = await rehearsalWorld();
-  const { name } = order('crm');
-  await made.scratch.quarantineParameters('rds', 'default.postgres15', name, tags('crm'));
-  await made.catalog.beginScratch({ ...record('crm'), expiresAt: '2026-11-21T12:00:00Z' });
-  const { openScratches } = made.catalog;
-  Object.assign(made.deps, { catalog: { ...made.catalog, openScratches: async () => [] } });
-  expect(await made.sweep()).toEqual([]);
-  expect(made.scratch.callsOf('removeParameters')).toEqual([]);
-  expect(await openScratches()).toHaveLength(1);
-});
+  it('keeps those of a rehearsal that the list of records does not show yet', async () => {
+    const { deps, leaveParameters, scratch, catalog, look } = sweepWorld();
+    await leaveParameters();
+    await catalog.beginScratch(scratchRecord({ expiresAt: '2026-11-21T12:00:00Z' }));
+    deps.catalog = { ...catalog, openScratches: async () => [] };
+    expect(await look()).toEqual([]);
+    expect(scratch.callsOf('removeParameters')).toEqual([]);
+    expect(await catalog.openScratches()).toHaveLength(1);
+  });
 
-test.each([
-  ['another stage’s', { [TAGS.stage]: 'prod' }],
-  ['those of a name that follows from no run', { [TAGS.run]: 'rehearse-snapshot/erp/2026-11-19T02:00:00Z' }],
-  ['those that are still in use by their tag', { [TAGS.expires]: '2026-11-21T00:00:00Z' }],
-  ['those without an expiry', { [TAGS.expires]: '' }],
-])('but not %s', async (_whose, changes) => {
-  const made = await rehearsalWorld();
-  const all = { ...tags('crm'), ...changes };
-  await made.scratch.quarantineParameters('rds', 'default.postgres15', order('crm').name, all);
-  expect(await made.sweep()).toEqual([]);
-  expect(made.scratch.callsOf('removeParameters')).toEqual([]);
-});
-
-test('hours that were used up while it waited are said as such', async () => {
-  const made = await rehearsalWorld({ policy: instanceOf({ hoursAMonth: 4, atOnce: 2 }) });
-  const job = jobOf('snapshot');
-  const execution = made.execution();
-  await execution.run(made.bodyOf(job), { at: 'put the scratch instance on record', when: 'kept' });
-  await spent(made, '2026-11-10T03:50:00Z');
-  await execution.run(made.bodyOf(job));
-  expect(await made.open()).toEqual(['job-failed rehearse-snapshot', 'scratch-budget production']);
+  it.each([
+    ['of another stage', { [TAGS.stage]: 'prod' }],
+    ['whose name follows from no run', { [TAGS.run]: 'rehearse-snapshot/erp/2026-11-19T02:00:00Z' }],
+    ['that are in use by their tag', { [TAGS.expires]: '2026-11-21T00:00:00Z' }],
+    ['without an expiry', { [TAGS.expires]: '' }],
+  ])('keeps those %s', async (_whose, tags) => {
+    const { leaveParameters, scratch, look } = sweepWorld();
+    await leaveParameters(tags);
+    expect(await look()).toEqual([]);
+    expect(scratch.callsOf('removeParameters')).toEqual([]);
+  });
 });

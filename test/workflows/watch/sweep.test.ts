@@ -3,124 +3,37 @@ import { scratchName } from '../../../lib/domain/names.ts';
 import type { Target } from '../../../lib/domain/plan/policy.ts';
 import { TAGS } from '../../../lib/domain/points/platform.ts';
 import type { ScratchRecord } from '../../../lib/domain/runs/scratch.ts';
-import type { Secrets } from '../../../lib/ports/database.ts';
 import type { ScratchOrder } from '../../../lib/ports/platform.ts';
-import { type SweepDeps, sweep } from '../../../lib/workflows/watch/sweep.ts';
-import { HOME, policy, target } from '../../support/builders.ts';
-import { memoryAlerts } from '../../support/doubles/alerts.ts';
-import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
-import { manualClock } from '../../support/doubles/clock.ts';
-import { recordingLog } from '../../support/doubles/log.ts';
-import { recordingMetrics } from '../../support/doubles/metrics.ts';
-import { memoryScratchInstances, memoryScratchSecrets } from '../../support/doubles/scratch-instances.ts';
+import { sweep } from '../../../lib/workflows/watch/sweep.ts';
+import { policy, target, throttled } from '../../support/builders.ts';
+import { memoryScratchInstances } from '../../support/doubles/scratch-instances.ts';
+import { claimRun } from '../../support/records.ts';
+import {
+  SCRATCH as NAME,
+  REHEARSAL,
+  scratchOrder,
+  scratchRecord,
+  scratchTags,
+} from '../../support/scratches.ts';
+import { sweepWorld } from '../../support/sweeping.ts';
 
-const NOW = '2026-11-20T12:00:00Z';
-const RUN = { job: 'rehearse-snapshot', target: 'crm', scheduledFor: '2026-11-19T02:00:00Z' };
-const NAME = scratchName('test', 'crm', RUN);
-const TAGGED = {
-  [TAGS.run]: 'rehearse-snapshot/crm/2026-11-19T02:00:00Z',
-  [TAGS.target]: 'crm',
-  [TAGS.policy]: 'production',
-  [TAGS.stage]: 'test',
-  [TAGS.expires]: '2026-11-20T11:30:00Z',
-};
-
-const order = (changes: Partial<ScratchOrder> = {}): ScratchOrder => ({
-  kind: 'rds',
-  name: NAME,
-  from: { snapshot: 'snap-02' },
-  engine: 'postgres',
-  engineVersion: '15.18',
-  instanceClass: 'db.t4g.medium',
-  subnetGroup: 'quarantine',
-  securityGroups: ['sg-quarantine'],
-  tags: TAGGED,
-  ...changes,
-});
-const record = (changes: Partial<ScratchRecord> = {}): ScratchRecord => ({
-  target: 'crm',
-  policy: 'production',
-  name: NAME,
-  kind: 'rds',
-  run: TAGGED[TAGS.run]!,
-  state: 'making',
-  beganAt: '2026-11-19T02:00:00Z',
-  expiresAt: '2026-11-20T11:30:00Z',
-  ...changes,
-});
-
-/** A stage whose one target's secret leads to production. */
-function world(targets: Target[] = [target({ platform: { kind: 'rds', id: 'crm-db' } })]) {
-  const clock = manualClock(NOW);
-  const catalog = memoryCatalog(clock, HOME);
-  const scratch = memoryScratchInstances({ steps: 1 });
-  const scratchSecrets = memoryScratchSecrets();
-  const hosts: Record<string, string | Error> = {};
-  const secrets: Secrets = {
-    async credentials({ id }) {
-      const host = hosts[id] ?? 'crm-db.abc.eu-central-1.rds.amazonaws.com';
-      if (host instanceof Error) throw host;
-      return { host, port: 5432, database: 'crm', user: 'u', password: 'p', sslmode: 'require' };
-    },
-  };
-  const deps = {
-    clock,
-    catalog,
-    scratch,
-    scratchSecrets,
-    secrets,
-    alerts: memoryAlerts(),
-    metrics: recordingMetrics(),
-    log: recordingLog(),
-    stage: 'test',
-    home: HOME,
-    plan: { schemaVersion: 1 as const, policies: [policy()], targets },
-  } satisfies SweepDeps;
-  return {
-    deps,
-    clock,
-    catalog,
-    scratch,
-    scratchSecrets,
-    hosts,
-    /** One that a rehearsal left behind: instance, parameters, secret and, unless null, record. */
-    async leave(changes: Partial<ScratchOrder> = {}, on: Partial<ScratchRecord> | null = {}) {
-      const made = order(changes);
-      await scratch.quarantineParameters(made.kind, 'default.postgres15', made.name, made.tags);
-      await scratchSecrets.create(made.name, made.tags);
-      scratch.putStray({ ...made, parameterGroup: made.name });
-      if (made.kind === 'aurora') await scratch.addMember(made);
-      if (on) await catalog.beginScratch(record({ kind: made.kind, name: made.name, ...on }));
-    },
-    async look(times = 1, seconds = 300) {
-      const said: string[] = [];
-      for (let look = 0; look < times; look++) {
-        const { findings, failures } = await sweep(deps, clock.now());
-        said.push(...findings.map(({ code, target: of, subject }) => `${code} ${of} ${subject}`));
-        if (failures.length > 0) throw new Error(failures.join('; '));
-        await clock.advance(seconds);
-      }
-      return said;
-    },
-    left: async () => [
-      ...scratch.left(),
-      ...scratchSecrets.left(),
-      ...(await catalog.openScratches()).map(({ name }) => `record ${name}`),
-    ],
-  };
-}
+const NOON = '2026-11-20T12:00:00Z';
 const ALL = [`instance ${NAME}`, `parameters ${NAME}`, `secret ${NAME}`, `record ${NAME}`];
+const LEFT_OVER = `scratch-left-over crm ${NAME}`;
+const refused = new UnderstudyError('platform-refused', 'deletion protection');
+/** Tags and record of an instance that expires then. */
+const until = (expires: string) =>
+  [{ tags: scratchTags({ [TAGS.expires]: expires }) }, { expiresAt: expires }] as const;
 
-describe('the sweeper', () => {
-  it('has nothing to do where nothing is', async () => {
-    const { look } = world();
-    expect(await look()).toEqual([]);
+describe('the sweep of scratch instances', () => {
+  it('finds nothing where nothing stands', async () => {
+    expect(await sweepWorld().look()).toEqual([]);
   });
 
   it.each(['rds', 'aurora'] as const)(
-    'deletes an expired one of %s step by step, and ends its record last',
+    'deletes an expired %s instance step by step, and ends its record last',
     async (kind) => {
-      const { leave, look, left, catalog } = world();
+      const { leave, look, left } = sweepWorld();
       await leave({ kind });
       let looks = 0;
       while ((await left()).length > 0 && looks < 20) {
@@ -131,16 +44,12 @@ describe('the sweeper', () => {
       }
       expect(await left()).toEqual([]);
       expect(looks).toBeLessThan(10);
-      expect(await catalog.openScratches()).toEqual([]);
     },
   );
 
-  it('touches nothing that is in use', async () => {
-    const { leave, look, left, scratch } = world();
-    await leave(
-      { tags: { ...TAGGED, [TAGS.expires]: '2026-11-20T12:30:00Z' } },
-      { expiresAt: '2026-11-20T12:30:00Z' },
-    );
+  it('leaves an instance alone until it expires', async () => {
+    const { leave, look, left, scratch } = sweepWorld();
+    await leave(...until('2026-11-20T12:30:00Z'));
     expect(await look(5)).toEqual([]);
     expect(await left()).toEqual(ALL);
     expect(scratch.callsOf('remove')).toEqual([]);
@@ -149,40 +58,19 @@ describe('the sweeper', () => {
   });
 
   it.each<[string, Partial<ScratchOrder>, Partial<ScratchRecord>]>([
-    ['another stage’s', { tags: { ...TAGGED, [TAGS.stage]: 'prod' } }, {}],
-    [
-      'one that is in use by its tag, though expired by its record',
-      { tags: { ...TAGGED, [TAGS.expires]: '2026-12-01T00:00:00Z' } },
-      {},
-    ],
-  ])('leaves %s alone, and says nothing', async (_what, changes, on) => {
-    const { leave, look, left, scratch } = world();
-    await leave(changes, on);
-    expect(await look(3)).toEqual([]);
-    expect(await left()).toEqual(ALL);
-    expect(scratch.callsOf('remove')).toEqual([]);
-  });
-
-  it.each<[string, Partial<ScratchOrder>, Partial<ScratchRecord>]>([
-    ['no tags', { tags: {} }, {}],
-    ['another resource than on record', {}, { resourceId: 'db-somebody-else’s' }],
-    [
-      'a run that is not its own',
-      { tags: { ...TAGGED, [TAGS.run]: 'rehearse-snapshot/erp/2026-11-19T02:00:00Z' } },
-      {},
-    ],
-    ['an expiry that is no moment', { tags: { ...TAGGED, [TAGS.expires]: 'soon' } }, {}],
-  ])('reports one with %s for the deployment, and never touches it', async (_what, changes, on) => {
-    const { leave, look, left, scratch } = world();
+    ['without tags', { tags: {} }, {}],
+    ['that is another resource than on record', {}, { resourceId: 'db-another' }],
+  ])('reports an instance %s to the deployment, and leaves it alone', async (_what, changes, on) => {
+    const { leave, look, left, scratch } = sweepWorld();
     await leave(changes, on);
     expect([...new Set(await look(3))]).toEqual([`scratch-foreign understudy ${NAME}`]);
     expect(await left()).toEqual(ALL);
     expect(scratch.callsOf('remove')).toEqual([]);
   });
 
-  it('takes a gone one off the record when it has expired, and not before: it may be about to be made', async () => {
-    const { catalog, scratchSecrets, look, left } = world();
-    await catalog.beginScratch(record({ expiresAt: '2026-11-20T12:10:00Z' }));
+  it('ends the record of an instance that is gone once the record expires, and no sooner', async () => {
+    const { catalog, scratchSecrets, look, left } = sweepWorld();
+    await catalog.beginScratch(scratchRecord({ expiresAt: '2026-11-20T12:10:00Z' }));
     await scratchSecrets.create(NAME, {});
     await look(2);
     expect(await left()).toEqual([`secret ${NAME}`, `record ${NAME}`]);
@@ -190,97 +78,80 @@ describe('the sweeper', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('ends the record of a gone one whose rehearsal ended a while ago, lest it hold the turn of others', async () => {
-    const { deps, catalog, scratch, clock, look, left, leave } = world();
+  it('ends the record of an instance that is gone ten minutes after its rehearsal ended', async () => {
+    const { deps, catalog, scratch, clock, look, left, leave } = sweepWorld();
     await leave({}, { expiresAt: '2026-11-21T12:00:00Z' });
-    await scratch.remove('rds', NAME);
-    await scratch.remove('rds', NAME);
-    const claimed = await catalog.claim({ ...RUN, requestedBy: 'x', now: clock.now(), leaseSeconds: 600 });
-    if (claimed.outcome !== 'claimed') throw new Error('nobody else claims');
+    while ((await scratch.remove('rds', NAME)) !== 'gone');
+    const claim = await claimRun(catalog, REHEARSAL, clock.now());
     expect(await look()).toEqual([]);
     expect(await left()).toContain(`record ${NAME}`);
     const endedAt = clock.now().toISOString();
-    await catalog.finish(claimed.claim, {
-      state: 'failed',
-      endedAt,
-      summary: 'the secret was not to be had',
-    });
+    await catalog.finish(claim, { state: 'failed', endedAt, summary: 'the secret was not to be had' });
     await look(2);
     expect(await left()).toContain(`record ${NAME}`);
-    // While it cannot be cleared the look is not complete, and takes back nothing.
+    // While the rest cannot be cleared away the look is not complete, and resolves nothing.
     const { destroy } = deps.scratchSecrets;
-    deps.scratchSecrets.destroy = async () => {
-      throw new Error('no');
-    };
+    deps.scratchSecrets.destroy = () => Promise.reject(new Error('no'));
     await expect(look()).rejects.toThrow(`${NAME}: no`);
     deps.scratchSecrets.destroy = destroy;
     expect(await look()).toEqual([]);
     expect(await left()).toEqual([]);
   });
 
-  it('leaves nothing of one that is on no record, its parameters and its secret among it', async () => {
-    const { leave, look, left, catalog } = world();
+  it('deletes an instance whose record has ended, with its parameters and its secret', async () => {
+    const { leave, look, left, catalog } = sweepWorld();
     await leave();
-    await catalog.endScratch(record(), '2026-11-19T05:00:00Z');
+    await catalog.endScratch(scratchRecord(), '2026-11-19T05:00:00Z');
     await look(5);
     expect(await left()).toEqual([]);
   });
 
-  it('puts one that is on no record there before it is deleted, as its tags say', async () => {
-    const { deps, leave, look, catalog, scratch } = world();
+  it('records an instance that is on no record before it deletes it, as its tags describe it', async () => {
+    const { deps, leave, look, catalog, scratch } = sweepWorld();
     await leave({}, null);
     const onRecord: ScratchRecord[][] = [];
-    const { remove } = scratch;
     deps.scratch = {
       ...scratch,
       remove: async (kind, name) => {
         onRecord.push(await catalog.openScratches());
-        return remove(kind, name);
+        return scratch.remove(kind, name);
       },
     };
     await look();
-    const { beganAt: _beganAt, ...known } = record();
-    expect(onRecord).toEqual([[{ ...known, beganAt: NOW, resourceId: expect.any(String) }]]);
+    const resourceId = expect.any(String);
+    expect(onRecord).toEqual([[{ ...scratchRecord(), beganAt: NOON, resourceId }]]);
   });
 
-  it('deletes nothing that cannot be put on record', async () => {
-    const { deps, leave, look, catalog, scratch } = world();
+  it('deletes no instance that it cannot record', async () => {
+    const { deps, leave, look, catalog, scratch } = sweepWorld();
     await leave({}, null);
     deps.catalog = { ...catalog, beginScratch: () => Promise.reject(new Error('throttled')) };
-    expect(await look()).toEqual([`scratch-left-over crm ${NAME}`]);
+    expect(await look()).toEqual([LEFT_OVER]);
     expect(scratch.callsOf('remove')).toEqual([]);
   });
 
-  it('finds what no record knows of in every place that a policy rehearses in', async () => {
+  it('looks in every place that a policy rehearses in', async () => {
     const { rehearsal } = policy();
-    const abroad = policy({
-      rehearsal: { ...rehearsal, instance: { ...rehearsal.instance, place: 'eu-west-1' } },
-    });
-    const { deps, look } = world([target({ policy: abroad, platform: { kind: 'rds', id: 'crm-db' } })]);
+    const instance = { ...rehearsal.instance, place: 'eu-west-1' };
+    const abroad = policy({ rehearsal: { ...rehearsal, instance } });
+    const { deps, look } = sweepWorld([target({ policy: abroad, platform: { kind: 'rds', id: 'crm-db' } })]);
     const there = memoryScratchInstances({ steps: 1 });
-    there.putStray(order({ name: 'understudy-scratch-mine', tags: {} }));
-    Object.assign(deps, { scratchAt: () => there });
+    there.putStray(scratchOrder({ name: 'understudy-scratch-mine', tags: {} }));
+    deps.scratchAt = () => there;
     expect(await look()).toEqual(['scratch-foreign understudy understudy-scratch-mine']);
   });
 
-  it('says what it found here although what stands elsewhere cannot be found out', async () => {
-    const { deps, leave, catalog, clock } = world();
+  it('reports what stands here, and which record it cannot look up in a place of no policy', async () => {
+    const { deps, leave, catalog, clock } = sweepWorld();
     await leave({ tags: {} });
-    await catalog.beginScratch(record({ name: `${NAME}x`, place: 'eu-west-1' }));
+    await catalog.beginScratch(scratchRecord({ name: `${NAME}x`, place: 'eu-west-1' }));
     const { findings, failures } = await sweep(deps, clock.now());
-    expect(findings).toEqual([expect.objectContaining({ code: 'scratch-foreign', subject: NAME })]);
+    expect(findings).toMatchObject([{ code: 'scratch-foreign', subject: NAME }]);
     expect(failures).toEqual([expect.stringMatching(`^eu-west-1 \\(${NAME}x\\): `)]);
   });
 
-  it('says of what policy names no more where it would be, rather than forget it', async () => {
-    const { catalog, look } = world();
-    await catalog.beginScratch(record({ place: 'eu-west-1' } as Partial<ScratchRecord>));
-    const said = await look().catch((error: Error) => [error.message]);
-    expect(said.join()).toContain(NAME);
-  });
-
-  it('accounts once for the time of what it ends', async () => {
-    const { leave, look, catalog } = world();
+  it('accounts once for the hours of an instance that it deletes', async () => {
+    const { leave, look, catalog } = sweepWorld();
     await leave();
     const [left] = await catalog.openScratches();
     const seen = await catalog.standing('production');
@@ -293,157 +164,108 @@ describe('the sweeper', () => {
     expect(await catalog.scratchSeconds('production', '2026-11')).toBe(seconds);
   });
 
-  it('goes on with the others when one cannot be deleted, and says which is left over', async () => {
-    const { deps, leave, left, scratch, clock } = world();
-    const run = { ...RUN, scheduledFor: '2026-11-19T03:00:00Z' };
-    const other = scratchName('test', 'crm', run);
-    const { remove } = scratch;
+  it('reports an instance that it cannot delete, and deletes the others', async () => {
+    const { deps, leave, left, scratch, clock } = sweepWorld();
+    const run = { ...REHEARSAL, scheduledFor: '2026-11-19T03:00:00Z' };
+    const name = scratchName('test', 'crm', run);
     deps.scratch = {
       ...scratch,
-      remove: (kind, name) =>
-        name === NAME
-          ? Promise.reject(new UnderstudyError('platform-refused', 'deletion protection'))
-          : remove(kind, name),
+      remove: (kind, it) => (it === NAME ? Promise.reject(refused) : scratch.remove(kind, it)),
     };
     await leave();
-    await leave(
-      { name: other, tags: { ...TAGGED, [TAGS.run]: 'rehearse-snapshot/crm/2026-11-19T03:00:00Z' } },
-      { name: other },
-    );
-    for (let times = 0; times < 4; times++) {
-      const { findings, failures } = await sweep(deps, clock.now());
-      expect(findings).toEqual([
-        expect.objectContaining({
-          code: 'scratch-left-over',
-          target: 'crm',
-          subject: NAME,
-          message: expect.stringContaining('deletion protection'),
-        }),
-      ]);
-      expect(failures).toEqual([]);
-    }
-    expect((await left()).filter((thing) => thing.includes(other))).toEqual([]);
+    await leave({ name, tags: scratchTags({ [TAGS.run]: 'rehearse-snapshot/crm/2026-11-19T03:00:00Z' }) });
+    const message = expect.stringContaining('deletion protection');
+    const found = { code: 'scratch-left-over', target: 'crm', subject: NAME, message };
+    for (let times = 0; times < 4; times++)
+      expect(await sweep(deps, clock.now())).toMatchObject({ findings: [found], failures: [] });
     expect(await left()).toEqual(ALL);
   });
 
-  it('that cannot list deletes and ends nothing', async () => {
-    const { leave, look, left, scratch } = world();
+  it('deletes nothing and ends no record when it cannot list what stands', async () => {
+    const { leave, look, left, scratch } = sweepWorld();
     await leave();
-    scratch.fail('list', new UnderstudyError('platform-unreachable', 'Rate exceeded'));
+    scratch.fail('list', throttled);
     await expect(look()).rejects.toThrow('Rate exceeded');
     expect(await left()).toEqual(ALL);
   });
 
-  it('says of one that does not go for an hour that it is left over, to the target it was made for', async () => {
-    const { deps, leave, look, scratch } = world();
-    await leave({ tags: { ...TAGGED, [TAGS.expires]: '2026-11-20T11:59:00Z' } });
+  it('reports an instance to its target when its deletion takes more than an hour', async () => {
+    const { deps, leave, look, scratch } = sweepWorld();
+    await leave(...until('2026-11-20T11:59:00Z'));
     deps.scratch = { ...scratch, remove: async () => 'removing' };
     expect(await look(11)).toEqual([]);
-    expect(await look(3)).toContain(`scratch-left-over crm ${NAME}`);
+    expect(await look(3)).toContain(LEFT_OVER);
   });
 });
 
-describe('a scratch instance that stands and is not expired', () => {
+describe('the sweep of a scratch instance before its expiry', () => {
   const LATER = '2026-11-20T13:00:00Z';
   const stands = async () => {
-    const made = world();
-    await made.leave({ tags: { ...TAGGED, [TAGS.expires]: LATER } }, { expiresAt: LATER });
-    const claimed = async () => {
-      const request = { ...RUN, requestedBy: 'schedule', now: made.clock.now(), leaseSeconds: 3600 };
-      const claim = await made.catalog.claim(request);
-      if (claim.outcome !== 'claimed') throw new Error(JSON.stringify(claim));
-      return claim.claim;
-    };
-    return { ...made, claimed };
+    const made = sweepWorld();
+    await made.leave(...until(LATER));
+    return made;
   };
 
   it.each(['succeeded', 'failed'] as const)(
-    'is said to be left over when its run has %s, until it expires and is deleted',
+    'reports the instance of a run that has %s until it is deleted',
     async (state) => {
-      const { look, left, catalog, claimed, scratch, clock } = await stands();
-      await catalog.finish(await claimed(), { state, endedAt: NOW, summary: 'it has ended' });
-      expect([...new Set(await look(3))]).toEqual([`scratch-left-over crm ${NAME}`]);
+      const { look, left, catalog, scratch, clock } = await stands();
+      const claim = await claimRun(catalog, REHEARSAL, clock.now());
+      await catalog.finish(claim, { state, endedAt: NOON, summary: 'it has ended' });
+      expect([...new Set(await look(3))]).toEqual([LEFT_OVER]);
       expect(scratch.callsOf('remove')).toEqual([]);
       expect(await left()).toEqual(ALL);
       clock.set(LATER);
       // Said as long as it stands: while it is being deleted too, and not a moment longer.
-      expect([...new Set(await look(1))]).toEqual([`scratch-left-over crm ${NAME}`]);
+      expect(await look(1)).toEqual([LEFT_OVER]);
       expect(await look(5)).toEqual([]);
       expect(await left()).toEqual([]);
     },
   );
 
-  it('is nothing to say while its run lives', async () => {
-    const { look, claimed } = await stands();
-    await claimed();
-    expect(await look(3)).toEqual([]);
-  });
-
-  it('is nothing to say when nobody knows of its run', async () => {
-    const { look } = await stands();
+  it.each([
+    ['is running', true],
+    ['is on no record', false],
+  ])('does not report the instance of a run that %s', async (_what, running) => {
+    const { look, catalog, clock } = await stands();
+    if (running) await claimRun(catalog, REHEARSAL, clock.now(), { leaseSeconds: 3600 });
     expect(await look(3)).toEqual([]);
   });
 });
 
-describe('a scratch instance that somebody made his database', () => {
-  const spare = async (
-    host: string | Error,
-    options: { kind?: 'rds' | 'aurora'; targets?: Target[]; of?: string } = {},
-  ) => {
-    const made = world(options.targets);
-    await made.leave({ kind: options.kind ?? 'rds' });
-    made.hosts[options.of ?? 'crm'] = host;
-    const said = [...new Set(await made.look(3))];
-    return { said, calls: made.scratch.callsOf('remove').length };
-  };
-  const SPARED = { said: [`scratch-left-over crm ${NAME}`], calls: 0 };
+describe('the sweep of a scratch instance that a secret may lead to', () => {
+  const connected = (changes: Partial<Target>) =>
+    target({ id: 'erp', connection: { secret: 'understudy/erp' }, ...changes });
 
-  it.each([
-    ['its endpoint', `${NAME}.example.internal`],
-    ['its name under whatever domain', `${NAME}.abc123.eu-central-1.rds.amazonaws.com`],
-    ['its bare name', NAME],
-    ['its name in capitals: names of hosts know no case', `${NAME.toUpperCase()}.EXAMPLE.internal`],
-  ])('is spared when a target’s secret leads to %s, and said', async (_what, host) => {
-    expect(await spare(host)).toEqual(SPARED);
-  });
-
-  it.each([
-    ['the cluster', `${NAME}.cluster-abc.eu-central-1.rds.amazonaws.com`],
-    ['the reader of the cluster', `${NAME}.cluster-ro-abc.eu-central-1.rds.amazonaws.com`],
-    ['its instance', `${NAME}-1.abc.eu-central-1.rds.amazonaws.com`],
-  ])('is spared, as a cluster, when a secret leads to %s', async (_what, host) => {
-    expect(await spare(host, { kind: 'aurora' })).toEqual(SPARED);
-  });
-
-  it('is spared when a secret cannot be read: unknown is not no', async () => {
-    expect(await spare(new Error('AccessDenied'))).toEqual(SPARED);
-  });
-
-  it('is spared when the secret is another target’s', async () => {
-    const erp = target({
-      id: 'erp',
-      platform: { kind: 'rds', id: 'erp-db' },
-      connection: { secret: 'understudy/erp' },
-    });
+  it.each<[string, string | Error, 'rds' | 'aurora', Partial<Target> | undefined]>([
+    ['leads to it', `${NAME}.abc123.eu-central-1.rds.amazonaws.com`, 'rds', undefined],
+    [
+      'leads to an instance of it, a cluster',
+      `${NAME}-1.abc.eu-central-1.rds.amazonaws.com`,
+      'aurora',
+      undefined,
+    ],
+    ['cannot be read', new Error('AccessDenied'), 'rds', undefined],
+    ['of another instance leads to it', `${NAME}.x`, 'rds', { platform: { kind: 'rds', id: 'erp-db' } }],
+    ['of a target that is only dumped leads to it', `${NAME}.x`, 'rds', {}],
+  ])('reports and keeps it when a secret %s', async (_what, host, kind, other) => {
     const crm = target({ platform: { kind: 'rds', id: 'crm-db' } });
-    expect(await spare(`${NAME}.x`, { targets: [crm, erp], of: 'erp' })).toEqual(SPARED);
-  });
-
-  it('is spared when the secret is of a target that is only dumped', async () => {
-    const dumped = target({ id: 'erp', connection: { secret: 'understudy/erp' } });
-    const crm = target({ platform: { kind: 'rds', id: 'crm-db' } });
-    expect(await spare(`${NAME}.x`, { targets: [crm, dumped], of: 'erp' })).toEqual(SPARED);
+    const { hosts, leave, look, scratch } = sweepWorld(other ? [crm, connected(other)] : [crm]);
+    await leave({ kind });
+    hosts[other ? 'erp' : 'crm'] = host;
+    expect([...new Set(await look(3))]).toEqual([LEFT_OVER]);
+    expect(scratch.callsOf('remove')).toEqual([]);
   });
 
   it.each([
     ['production', 'crm-db.abc.eu-central-1.rds.amazonaws.com'],
-    ['one that only begins like it', `${NAME}0.example.internal`],
-    ['one that only ends like it', `my-${NAME}.example.internal`],
-    ['one whose domain is like it', `db.${NAME}.internal`],
-    ['this machine', '127.0.0.1'],
-  ])('is deleted when the secrets lead to %s', async (_what, host) => {
-    const { said, calls } = await spare(host);
-    expect(said).toEqual([]);
-    expect(calls).toBeGreaterThan(0);
+    ['a host whose name ends like its own', `my-${NAME}.example.internal`],
+    ['a host whose domain is like its name', `db.${NAME}.internal`],
+  ])('deletes it when the secret leads to %s', async (_what, host) => {
+    const { hosts, leave, look, scratch } = sweepWorld();
+    await leave();
+    hosts['crm'] = host;
+    expect(await look(3)).toEqual([]);
+    expect(scratch.callsOf('remove').length).toBeGreaterThan(0);
   });
 });

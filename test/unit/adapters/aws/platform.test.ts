@@ -25,11 +25,14 @@ beforeEach(() => {
   both = platformOf({ rds: load('rds'), elasticache: load('elasticache') });
 });
 
-describe.each(KINDS)('every call about %s', (kind, name) => {
+it('loads nothing until a call comes', () => {
+  expect(loads).toEqual([]);
+});
+
+describe.each(KINDS)('whatever is asked about %s', (kind, name) => {
   const ref = { kind, id: 'it' };
 
-  it(`goes to the platform of ${name}, which is loaded at the first call, once and alone`, async () => {
-    expect(loads).toEqual([]);
+  it(`goes to the platform of ${name}, which is loaded once and alone`, async () => {
     platforms[name].putSource(platformSource({ ...ref }));
     platforms[name].putSnapshot(
       platformSnapshot({ of: kind, id: 'there', sourceId: 'it', tags: { a: 'b' } }),
@@ -52,7 +55,7 @@ describe.each(KINDS)('every call about %s', (kind, name) => {
   });
 });
 
-it('quotas are those of RDS, because ElastiCache says none', async () => {
+it('gives the quotas of RDS, the only one that says any', async () => {
   platforms.rds.setQuota('snapshots', { used: 80, most: 100 });
   expect(await both.quotas(PLACE)).toMatchObject({ snapshots: { used: 80, most: 100 } });
   expect(loads).toEqual(['rds']);

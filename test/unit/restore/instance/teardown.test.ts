@@ -167,19 +167,3 @@ test('what was never made stands for nobody, whatever can be read', async () => 
   expect(await made.open()).not.toContain(`scratch-left-over ${NAME}`);
   expect(await made.left()).toEqual([]);
 });
-
-test('what stays of a renamed copy is said from its end on, at every look, until it is over', async () => {
-  const made = await rehearsalWorld();
-  made.scratch.fail('removeParameters', new UnderstudyError('platform-refused', 'the group is in use'));
-  await made.rehearse(JOB);
-  expect(await made.open()).toContain(`scratch-left-over ${NAME}`);
-  for (let hour = 0; hour < 40; hour++) {
-    expect((await made.sweep()).map(({ code, subject }) => `${code} ${subject}`)).toEqual([
-      `scratch-left-over ${NAME}`,
-    ]);
-    await made.clock.advance(3600);
-  }
-  made.scratch.heal();
-  expect(await made.sweep()).toEqual([]);
-  expect(await made.left()).toEqual([]);
-});

@@ -13,9 +13,7 @@ test.each<[Record<string, string[]>, string[]]>([
   ],
   [{ a: ['b'], b: ['c'], c: [] }, ['c', 'b', 'a']],
   [{ a: ['b'], b: ['a'] }, ['b', 'a']],
-])('extensions that require %j are created in the order %j', (requires, order) =>
-  expect(ordered(requires)).toEqual(order),
-);
+])('%j', (requires, order) => expect(ordered(requires)).toEqual(order));
 
 test.each([
   ['plperlu', 'postgresql-plperl-17', 'postgresql-plperl-%'],
@@ -29,6 +27,4 @@ test.each([
   ['pg_cron', 'postgresql-17-cron', 'cron'],
   ['pgrouting', 'postgresql-17-pgrouting', 'pgrouting'],
   ['ip4r', 'postgresql-17-ip4r', 'ip4r'],
-])('the extension %s comes with the Debian package %s', (name, debian, image) =>
-  expect(packageOf(name, 17)).toEqual({ debian, image }),
-);
+])('%s comes with %s', (name, debian, image) => expect(packageOf(name, 17)).toEqual({ debian, image }));
