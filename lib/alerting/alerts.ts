@@ -135,7 +135,7 @@ async function onTimeline(deps: AlertDeps, found: Finding, what: string, sent?: 
       code,
       subject,
       message: `${severity} ${what}: ${message}`,
-      ...(sent && { sent }),
+      sent,
     })
     .catch((error) =>
       deps.log.warn('an alert could not be put on the timeline', { reason: reasonOf(error) }),

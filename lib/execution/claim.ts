@@ -179,5 +179,5 @@ export function jobFailed(
 
 function count(deps: ClaimDeps, run: RunName, metric: string): void {
   const policy = targetOf(deps.plan, run.target)?.policy.name;
-  deps.metrics.count(metric, 1, { job: run.job, ...(policy ? { policy } : {}) }, { target: run.target });
+  deps.metrics.count(metric, 1, { job: run.job, policy }, { target: run.target });
 }

@@ -148,13 +148,13 @@ export function storedOf(taken: PlatformSnapshot): SnapshotPoint['snapshot'] {
     id,
     arn,
     sourceId,
-    ...(resourceId ? { resourceId } : {}),
+    resourceId,
     engine,
     engineVersion,
     encrypted,
-    ...(kmsKey ? { kmsKey } : {}),
-    ...(keyOfAws ? { keyOfAws } : {}),
+    kmsKey,
+    keyOfAws,
     bytes,
-    ...(masterUser ? { masterUser } : {}),
+    masterUser,
   };
 }

@@ -4,5 +4,5 @@ import type { Clock } from '../ports/clock.ts';
 export const systemClock: Clock = {
   now: () => new Date(),
   sleep: (milliseconds, signal) =>
-    sleep(milliseconds, undefined, { ref: false, ...(signal ? { signal } : {}) }).catch(() => undefined),
+    sleep(milliseconds, undefined, { ref: false, signal }).catch(() => undefined),
 };

@@ -5,73 +5,60 @@ import type { Statement } from './template.ts';
 /** Who reaches what: the vault, the catalog, the secrets. No emulator evaluates IAM. */
 const { template } = packaged();
 const roles = template.ids('IAM::Role');
-const allowed = (role: string) => template.grants(role).filter(({ effect }) => effect === 'Allow');
+const allowed = (role: string) => template.allowed(role);
 
 describe('the vault', () => {
-  test.each(['s3:DeleteObject', 's3:DeleteObjectVersion'])('%s: exactly expire', (action) => {
+  test.each(['s3:DeleteObject', 's3:DeleteObjectVersion'])('lets only expire do %s', (action) => {
     expect(template.rolesThatMay(action)).toEqual(['ExpireRole']);
   });
 
-  test('what governs locks is in nobody’s hands', () => {
-    for (const action of [
-      's3:BypassGovernanceRetention',
-      's3:PutObjectLegalHold',
-      's3:PutBucketObjectLockConfiguration',
-      's3:PutLifecycleConfiguration',
-      's3:PutBucketPolicy',
-    ]) {
-      expect([action, template.rolesThatMay(action)]).toEqual([action, []]);
-    }
+  test('lets no role change locks, lifecycle rules or its policy', () => {
+    const locks = ['BypassGovernanceRetention', 'PutObjectLegalHold', 'PutBucketObjectLockConfiguration'];
+    for (const action of [...locks, 'PutLifecycleConfiguration', 'PutBucketPolicy'])
+      expect([action, template.rolesThatMay(`s3:${action}`)]).toEqual([action, []]);
   });
 
-  test('exactly verify and scratch read it: a bare look at an object takes GetObject, its bytes take the key too', () => {
+  test('lets only verify and scratch read a dump, with GetObject and with its key', () => {
     for (const action of ['s3:GetObject', 's3:GetObjectVersion'])
       expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.dump')).toEqual(['ScratchRole', 'VerifyRole']);
   });
 
-  test('prove and changes read what they compare with, its manifests, and no dump', () => {
+  test('lets prove and changes read manifests too', () => {
+    const all = ['ChangesRole', 'ProveRole', 'ScratchRole', 'VerifyRole'];
     for (const action of ['s3:GetObject', 's3:GetObjectVersion'])
-      expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.manifest.json')).toEqual([
-        'ChangesRole',
-        'ProveRole',
-        'ScratchRole',
-        'VerifyRole',
-      ]);
+      expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.manifest.json')).toEqual(all);
   });
 
-  test('exactly dump writes to it, and neither reads nor deletes', () => {
+  test('lets only dump write, and lets dump neither read nor delete', () => {
     expect(template.rolesThatMay('s3:PutObject')).toEqual(['DumpRole']);
-    const actions = allowed('DumpRole')
-      .flatMap((statement) => statement.actions)
-      .filter((action) => action.startsWith('s3:'));
-    expect(actions.filter((action) => /Get|Delete/.test(action))).toEqual([]);
+    const actions = allowed('DumpRole').flatMap((statement) => statement.actions);
+    expect(actions.filter((action) => /^s3:.*(Get|Delete)/.test(action))).toEqual([]);
   });
 
-  test('dump may set locks, because a policy of the sample wants them', () => {
+  test('lets dump set locks, which a policy of the sample wants', () => {
     expect(template.rolesThatMay('s3:PutObjectRetention')).toEqual(['DumpRole']);
   });
 
-  test('exactly dump and watch end uploads, and doctor sees them too', () => {
+  test('lets only dump and watch abort uploads, and doctor list them too', () => {
     expect(template.rolesThatMay('s3:AbortMultipartUpload')).toEqual(['DumpRole', 'WatchRole']);
-    expect(template.rolesThatMay('s3:ListBucketMultipartUploads')).toEqual([
-      'DoctorRole',
-      'DumpRole',
-      'WatchRole',
-    ]);
+    const listing = ['DoctorRole', 'DumpRole', 'WatchRole'];
+    expect(template.rolesThatMay('s3:ListBucketMultipartUploads')).toEqual(listing);
   });
 
-  test('its key serves through S3 only', () => {
-    const uses = roles
-      .flatMap(allowed)
-      .filter(
-        ({ actions, resources }) =>
-          resources.includes('VaultKey.Arn') && !actions.includes('kms:DescribeKey'),
-      );
+  test('lets its key be used through S3 only', () => {
+    const ofKey = roles.flatMap(allowed).filter(({ resources }) => resources.includes('VaultKey.Arn'));
+    const uses = ofKey.filter(({ actions }) => !actions.includes('kms:DescribeKey'));
     expect(uses.length).toBeGreaterThan(0);
     for (const { condition } of uses)
       expect(condition).toBe('{"StringEquals":{"kms:ViaService":"s3.${AWS::Region}.${AWS::URLSuffix}"}}');
   });
 });
+
+/** The services that a role may ask for anything. */
+const services = (role: string) => {
+  const actions = allowed(role).flatMap((statement) => statement.actions);
+  return [...new Set(actions.map((action) => action.split(':')[0]!))].sort();
+};
 
 /** Roles that may do something with an object of the vault, and may use its key through S3. */
 function readers(action: string, resource: string): string[] {
@@ -81,68 +68,51 @@ function readers(action: string, resource: string): string[] {
 }
 
 describe('the catalog', () => {
-  test.each(['dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:Scan', 'dynamodb:DeleteTable'])(
-    '%s: nobody',
-    (action) => {
-      expect(template.rolesThatMay(action)).toEqual([]);
-    },
-  );
+  test.each(['DeleteItem', 'BatchWriteItem', 'Scan', 'DeleteTable'])('lets no role do %s', (action) => {
+    expect(template.rolesThatMay(`dynamodb:${action}`)).toEqual([]);
+  });
 
-  test('operator writes acknowledgements and nothing else; who sees data or answers people writes no record', () => {
+  test('lets operator write acknowledgements alone, and lets no role that sees data write', () => {
+    const put = { action: 'dynamodb:PutItem', resource: 'Catalog.Arn' };
     const writes = (role: string, key: string) =>
-      may(template, role, {
-        action: 'dynamodb:PutItem',
-        resource: 'Catalog.Arn',
-        context: { 'dynamodb:LeadingKeys': key },
-      });
+      may(template, role, { ...put, context: { 'dynamodb:LeadingKeys': key } });
     expect([writes('OperatorRole', 'ACK#crm'), writes('OperatorRole', 'TARGET#crm')]).toEqual([true, false]);
     expect(template.rolesThatMay('dynamodb:UpdateItem')).not.toContain('OperatorRole');
     for (const role of ['DoctorRole', 'ScratchRole', 'ProveRole', 'ChangesRole'])
       expect([role, writes(role, 'ACK#crm')]).toEqual([role, false]);
   });
 
-  test('who runs the source’s code on a copy of it has no way to the catalog, to topics or to secrets', () => {
-    const services = allowed('ScratchRole').flatMap(({ actions }) =>
-      actions.map((action) => action.split(':')[0]),
-    );
-    expect([...new Set(services)].sort()).toEqual(['ec2', 'kms', 'logs', 's3']);
+  test('is out of reach of scratch, which runs the source’s code, as are topics and secrets', () => {
+    expect(services('ScratchRole')).toEqual(['ec2', 'kms', 'logs', 's3']);
   });
 
-  test('nor has who asks a restored instance, except to the password of that', () => {
+  test('is out of reach of prove, which reads the password of a restored instance and no other secret', () => {
+    expect(services('ProveRole')).toEqual(['ec2', 'kms', 'logs', 's3', 'secretsmanager']);
     const actions = allowed('ProveRole').flatMap((statement) => statement.actions);
-    const services = [...new Set(actions.map((action) => action.split(':')[0]))].sort();
-    expect(services).toEqual(['ec2', 'kms', 'logs', 's3', 'secretsmanager']);
-    expect(actions.filter((action) => action.startsWith('secretsmanager:'))).toEqual([
-      'secretsmanager:GetSecretValue',
-    ]);
+    const ofSecrets = actions.filter((action) => action.startsWith('secretsmanager:'));
+    expect(ofSecrets).toEqual(['secretsmanager:GetSecretValue']);
   });
 });
 
-describe('secrets', () => {
+describe('the secret of a source', () => {
   const [reads, decrypts, ...more] = template.grants('SourceRole') as [Statement, Statement];
   const trust = template.statements('SourceRole', 'AssumeRolePolicyDocument');
 
-  test('are read by exactly one role, and those of scratch instances by who makes and who proves them', () => {
+  test('is read by one role, and a scratch instance’s secret by prove and rehearseInstance', () => {
     const readers = (name: string) => {
       const resource = arn('secretsmanager', `secret:${name}-AbCdEf`);
       const context = { 'secretsmanager:ResourceTag/understudy:target': '${aws:PrincipalTag/target}' };
       const question = { action: 'secretsmanager:GetSecretValue', resource, context };
       return roles.filter((role) => role !== 'SourceRole' && may(template, role, question)).sort();
     };
-    expect(template.rolesThatMay('secretsmanager:GetSecretValue')).toEqual([
-      'ProveRole',
-      'RehearseInstanceRole',
-      'SourceRole',
-    ]);
+    const ofScratch = ['ProveRole', 'RehearseInstanceRole'];
+    expect(template.rolesThatMay('secretsmanager:GetSecretValue')).toEqual([...ofScratch, 'SourceRole']);
     expect(readers('understudy/crm-prod')).toEqual([]);
     expect(readers('understudy/prod/scratch/understudy-scratch-crm')).toEqual([]);
-    expect(readers('understudy/dev/scratch/understudy-scratch-crm')).toEqual([
-      'ProveRole',
-      'RehearseInstanceRole',
-    ]);
+    expect(readers('understudy/dev/scratch/understudy-scratch-crm')).toEqual(ofScratch);
   });
 
-  test('are read one target at a time: the secret’s tag is the session’s', () => {
+  test('is read only in a session whose target is the secret’s tag', () => {
     expect(more).toEqual([]);
     expect(reads).toMatchObject({
       actions: ['secretsmanager:GetSecretValue'],
@@ -160,7 +130,7 @@ describe('secrets', () => {
   /** Who dumps, who looks at a source, who writes its heartbeat, and who asks what its secret says. */
   const ENTER = ['ChangesRole', 'DoctorRole', 'DumpRole', 'HeartbeatRole', 'PreflightRole', 'WatchRole'];
 
-  test('are reached by those alone whose work it is, and by them only with a target', () => {
+  test('is reached by the six roles that work with sources, and only with a target', () => {
     expect(trust).toHaveLength(1);
     expect(trust[0]).toMatchObject({ actions: ['sts:AssumeRole', 'sts:TagSession'] });
     const { AWS } = JSON.parse(trust[0]!.principal) as { AWS: string[] };
@@ -172,7 +142,7 @@ describe('secrets', () => {
     expect(template.rolesThatMay('sts:AssumeRole')).toEqual(ENTER);
   });
 
-  test('are reached under the name that the roles know', () => {
+  test('is reached by a role of the name that those roles are allowed to assume', () => {
     for (const role of ENTER) {
       const assumes = allowed(role).filter(({ actions }) => actions.includes('sts:AssumeRole'));
       expect(assumes.flatMap(({ resources }) => resources)).toEqual([
@@ -181,7 +151,7 @@ describe('secrets', () => {
     }
   });
 
-  test('of other accounts are out of reach: only the roles that understudy.yml names are entered there', () => {
+  test('is out of reach in other accounts, where only the roles in understudy.yml are assumed', () => {
     const full = everything().template;
     const copies = 'arn:aws:iam::210987654321:role/understudy-copies';
     const others = full

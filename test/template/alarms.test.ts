@@ -4,21 +4,14 @@ import { packaged } from './packaged.ts';
 const { template } = packaged();
 const alarms = template.ids('CloudWatch::Alarm');
 const functions = template.ids('Lambda::Function');
-const on = (metric: string, value?: string) =>
-  alarms.filter(
-    (id) =>
-      template.text(id, 'MetricName') === metric &&
-      (value === undefined || template.text(id, 'Dimensions', 0, 'Value') === value),
-  );
+const on = (metric: string, value?: string) => template.alarmsOn(metric, value);
 
-test('every alarm goes to topic alarms and to no other, when it begins and when it ends', () => {
+test('every alarm goes to topic alarms alone, when it begins and when it ends', () => {
   expect(alarms.length).toBeGreaterThan(30);
+  const topic = ['AlarmsTopic'];
   for (const id of alarms) {
-    expect([id, template.list(id, 'AlarmActions'), template.list(id, 'OKActions')]).toEqual([
-      id,
-      ['AlarmsTopic'],
-      ['AlarmsTopic'],
-    ]);
+    const actions = [id, template.list(id, 'AlarmActions'), template.list(id, 'OKActions')];
+    expect(actions).toEqual([id, topic, topic]);
     expect(template.value(id, 'ActionsEnabled')).not.toBe(false);
   }
 });
@@ -28,7 +21,7 @@ test('every alarm says what happened, and then what to do', () => {
     expect(template.text(id, 'AlarmDescription')).toMatch(/^[A-Z].{15,}[.:;] .{10,}\.$/);
 });
 
-test('CloudWatch may publish there: for this account and this stage, and the topic has no key that it cannot use', () => {
+test('topic alarms lets CloudWatch publish for this account and stage, and has no key', () => {
   const [statement, ...more] = template.statements('AlarmsTopicPolicy', 'PolicyDocument');
   expect(more).toEqual([]);
   expect(template.list('AlarmsTopicPolicy', 'Topics')).toEqual(['AlarmsTopic']);
@@ -44,46 +37,41 @@ test('CloudWatch may publish there: for this account and this stage, and the top
   expect(template.value('AlarmsTopic', 'KmsMasterKeyId')).toBeUndefined();
 });
 
-describe('the dead-man’s switch', () => {
+describe('the alarm on the silence of the watch', () => {
   const [id, ...others] = on('WatchCompleted');
 
-  test('takes silence for the alarm', () => {
+  test('goes off when the watch says nothing', () => {
     expect(others).toEqual([]);
-    expect(template.text(id!, 'TreatMissingData')).toBe('breaching');
-    expect(template.text(id!, 'ComparisonOperator')).toBe('LessThanThreshold');
-    expect(template.value(id!, 'Threshold')).toBe(1);
-    expect(template.text(id!, 'Statistic')).toBe('Sum');
+    expect(template.resources[id!]!.Properties).toMatchObject({
+      TreatMissingData: 'breaching',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      Statistic: 'Sum',
+    });
   });
 
   test('waits for three looks of five minutes', () => {
-    expect([
-      template.value(id!, 'Period'),
-      template.value(id!, 'EvaluationPeriods'),
-      template.value(id!, 'DatapointsToAlarm'),
-    ]).toEqual([300, 3, 3]);
+    const periods = { Period: 300, EvaluationPeriods: 3, DatapointsToAlarm: 3 };
+    expect(template.resources[id!]!.Properties).toMatchObject(periods);
   });
 
-  test('listens for the metric as the functions of this stage emit it, so that no other stage answers for it', () => {
-    const variables = template.value('WatchLambdaFunction', 'Environment', 'Variables') as Record<
-      string,
-      string
-    >;
+  test('counts the metric of this stage’s functions alone', () => {
+    const variables = template.variables('WatchLambdaFunction');
+    const Value = variables['POWERTOOLS_SERVICE_NAME'];
     expect(template.text(id!, 'Namespace')).toBe(variables['POWERTOOLS_METRICS_NAMESPACE']);
-    expect(template.value(id!, 'Dimensions')).toEqual([
-      { Name: 'service', Value: variables['POWERTOOLS_SERVICE_NAME'] },
-    ]);
-    expect(variables['POWERTOOLS_SERVICE_NAME']).toContain(variables['UNDERSTUDY_STAGE']);
+    expect(template.value(id!, 'Dimensions')).toEqual([{ Name: 'service', Value }]);
+    expect(Value).toContain(variables['UNDERSTUDY_STAGE']);
   });
 });
 
-test('nothing else is alarmed by silence: quiet is what most of it should be', () => {
+test('no other alarm goes off when its metric has no data', () => {
   for (const id of alarms.filter((each) => !on('WatchCompleted').includes(each))) {
     expect([id, template.text(id, 'TreatMissingData')]).toEqual([id, 'notBreaching']);
     expect([id, template.text(id, 'ComparisonOperator')]).toEqual([id, 'GreaterThanThreshold']);
   }
 });
 
-test('an alert that could not be published is an alarm, on another path than the alert', () => {
+test('an alert that could not be published raises an alarm', () => {
   const [id] = on('AlertUndelivered');
   expect(template.resources[id!]?.Properties).toMatchObject({
     Namespace: 'Understudy',
@@ -93,7 +81,7 @@ test('an alert that could not be published is an alarm, on another path than the
   });
 });
 
-test.each(functions)('a failure of %s is an alarm', (id) => {
+test.each(functions)('a failure of %s raises an alarm', (id) => {
   const [alarm, ...others] = on('Errors', template.text(id, 'FunctionName'));
   expect(others).toEqual([]);
   expect(template.resources[alarm!]?.Properties).toMatchObject({
@@ -104,7 +92,7 @@ test.each(functions)('a failure of %s is an alarm', (id) => {
   });
 });
 
-test('being turned away is an alarm for every function without a queue to wait in', () => {
+test('throttling raises an alarm for every function without a queue', () => {
   const queued = template
     .ids('Lambda::EventSourceMapping')
     .map((id) => template.text(id, 'FunctionName').split('.')[0]);
@@ -112,28 +100,26 @@ test('being turned away is an alarm for every function without a queue to wait i
     expect(on('Throttles', template.text(id, 'FunctionName'))).toHaveLength(1);
 });
 
-test('a message that has waited too long in a queue is an alarm', () => {
+test('a message that has waited for two hours in a queue raises an alarm', () => {
   for (const id of template.ids('SQS::Queue').filter((each) => template.value(each, 'RedrivePolicy'))) {
     const [alarm] = on('ApproximateAgeOfOldestMessage', template.text(id, 'QueueName'));
     expect(template.resources[alarm!]?.Properties).toMatchObject({ Statistic: 'Maximum', Threshold: 7200 });
   }
 });
 
-test('a message on topic jobs that no filter can read is an alarm', () => {
+test('a message on topic jobs that no filter can read raises an alarm', () => {
   const [id] = on('NumberOfNotificationsFilteredOut-InvalidMessageBody');
-  expect(template.value(id!, 'Dimensions')).toEqual([
-    { Name: 'TopicName', Value: template.text('JobsTopic', 'TopicName') },
-  ]);
+  const Value = template.text('JobsTopic', 'TopicName');
+  expect(template.value(id!, 'Dimensions')).toEqual([{ Name: 'TopicName', Value }]);
 });
 
-test('a subscriber that cannot be reached is an alarm, whatever the topic', () => {
+test('a subscriber of any topic that cannot be reached raises an alarm', () => {
   for (const id of template.ids('SNS::Topic'))
     expect(on('NumberOfNotificationsFailed', template.text(id, 'TopicName'))).toHaveLength(1);
 });
 
-test('a tick that EventBridge Scheduler could not even leave in its dead-letter queue is an alarm', () => {
+test('a tick that EventBridge Scheduler could not put into its dead-letter queue raises an alarm', () => {
   const [id] = on('InvocationsFailedToBeSentToDeadLetterCount');
-  expect(template.value(id!, 'Dimensions')).toEqual([
-    { Name: 'ScheduleGroup', Value: template.text('Schedules', 'Name') },
-  ]);
+  const Value = template.text('Schedules', 'Name');
+  expect(template.value(id!, 'Dimensions')).toEqual([{ Name: 'ScheduleGroup', Value }]);
 });

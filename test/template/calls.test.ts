@@ -11,33 +11,28 @@ import { everything, packaged, ROOT } from './packaged.ts';
 
 /** What functions do with instances, snapshots and scratch, held against what their roles may. */
 const { template: full } = everything();
-const deployments = [packaged().template, full];
-const ofFunctions = (which = full) =>
-  which.ids('Lambda::Function').map((id) => id.replace('LambdaFunction', 'Role'));
 const rds = (rest: string) => arn('rds', rest);
 
-describe('every call that is made is allowed', () => {
+describe('the role of a function', () => {
   const cases = Object.entries(OPERATIONS).flatMap(([what, operation]) =>
     operation.by.map((part) => ({ part, what, operation })),
   );
-  test.each(cases)('$part may $what', ({ part, operation }) => {
+  test.each(cases)('lets $part $what', ({ part, operation }) => {
     for (const question of questionsOf(operation))
       expect([question, may(full, `${part}Role`, question)]).toEqual([question, true]);
   });
 
-  test('and each is asked about everything that AWS checks it against', () => {
+  test('is asked about every resource that AWS checks a call against', () => {
     for (const operation of Object.values(OPERATIONS)) {
       for (const [action, ...resources] of operation.calls) {
-        const checked = checkedAgainst(action)?.always ?? [];
-        expect([action, checked.filter((type) => !resources.map(typeOf).includes(type))]).toEqual([
-          action,
-          [],
-        ]);
+        const types = resources.map(typeOf);
+        const missing = checkedAgainst(action)?.always.filter((type) => !types.includes(type)) ?? [];
+        expect([action, missing]).toEqual([action, []]);
       }
     }
   });
 
-  test('and there is no other call in the adapters', () => {
+  test('is asked about every call that the adapters make', () => {
     const listed = new Set(Object.values(OPERATIONS).flatMap(({ calls }) => calls.map(([action]) => action)));
     const made = ['rds', 'elasticache', 'preflight', 'scratch-secrets.ts', 'wakes.ts'].flatMap((place) =>
       callsIn(join(ROOT, 'lib/adapters/aws', place)),
@@ -47,11 +42,10 @@ describe('every call that is made is allowed', () => {
   });
 });
 
-test('no function may write what it never writes', () => {
-  for (const role of ofFunctions()) {
+test('no function may call an action that writes and that it never calls', () => {
+  for (const role of full.ids('Lambda::Function').map((id) => full.roleOf(id))) {
     const writes = full
-      .grants(role)
-      .filter(({ effect }) => effect === 'Allow')
+      .allowed(role)
       .flatMap(({ actions }) => actions)
       .filter((action) => /^(rds|elasticache|secretsmanager|iam):(?!Describe|List|Get)/.test(action));
     const written = actionsOf(role.replace('Role', ''));
@@ -60,13 +54,15 @@ test('no function may write what it never writes', () => {
 });
 
 describe.each([
-  ['the sample', deployments[0]!],
-  ['everything', deployments[1]!],
-])('in a deployment of %s', (_, template) => {
+  ['the sample', packaged().template],
+  ['everything', full],
+])('a deployment of %s', (_, template) => {
   const roles = template.ids('IAM::Role');
   const CONTEXT = { 'kms:ViaService': 'rds.eu-central-1.amazonaws.com', 'kms:GrantIsForAWSResource': 'true' };
   const whoMay = (action: string, resource: string) =>
     roles.filter((role) => may(template, role, { action, resource, context: CONTEXT })).sort();
+  /** Snapshots of another stage, of RDS itself and of a person. */
+  const OTHERS = ['understudy-prod-crm-20261120t010000z', 'rds:crm-prod-2026-11-20', 'before-the-release'];
   const production = ['crm-prod', 'shop-prod', 'understudy', 'understudy-scratch', 'my-understudy-scratch-1'];
 
   test.each([
@@ -78,7 +74,7 @@ describe.each([
     ['rds:ModifyDBParameterGroup', 'pg'],
     ['rds:DeleteDBClusterParameterGroup', 'cluster-pg'],
     ['rds:ModifyDBClusterParameterGroup', 'cluster-pg'],
-  ])('%s: only of scratch, and only by who rehearses and who sweeps', (action, type) => {
+  ])('lets only the rehearsal and the watch do %s, and only to scratch', (action, type) => {
     for (const name of production) expect([name, whoMay(action, rds(`${type}:${name}`))]).toEqual([name, []]);
     expect(whoMay(action, rds(`${type}:understudy-scratch-crm-1`))).toEqual(
       /(Delete|Modify)DB(Instance|Cluster)$|^rds:Delete/.test(action)
@@ -87,16 +83,10 @@ describe.each([
     );
   });
 
-  test('secrets are made, changed and deleted only of scratch', () => {
+  test('lets roles create, change and delete the secrets of scratch alone', () => {
     const secret = (name: string) => arn('secretsmanager', `secret:${name}-AbCdEf`);
-    for (const action of [
-      'CreateSecret',
-      'DeleteSecret',
-      'TagResource',
-      'PutSecretValue',
-      'UpdateSecret',
-      'RotateSecret',
-    ])
+    const changes = ['DeleteSecret', 'TagResource', 'PutSecretValue', 'UpdateSecret', 'RotateSecret'];
+    for (const action of ['CreateSecret', ...changes])
       for (const name of ['understudy/crm', 'understudy/dev', 'understudy/prod/scratch/x', 'rds!db-1'])
         expect([action, name, whoMay(`secretsmanager:${action}`, secret(name))]).toEqual([action, name, []]);
     expect(whoMay('secretsmanager:DeleteSecret', secret('understudy/dev/scratch/x'))).toEqual([
@@ -105,29 +95,15 @@ describe.each([
     ]);
   });
 
-  test.each([
-    'rds:DeleteDBInstanceAutomatedBackup',
-    'rds:DeleteDBClusterAutomatedBackup',
-    'rds:RebootDBInstance',
-    'rds:StopDBInstance',
-    'rds:StopDBCluster',
-    'rds:FailoverDBCluster',
-    'rds:PromoteReadReplica',
-    'rds:RemoveTagsFromResource',
-    'rds:ModifyDBSnapshot',
-    'rds:CreateDBCluster',
-    'rds:ModifyEventSubscription',
-    'rds:DeleteEventSubscription',
-    'elasticache:DeleteReplicationGroup',
-    'elasticache:DeleteCacheCluster',
-    'elasticache:DeleteServerlessCache',
-    'elasticache:ModifyReplicationGroup',
-    'elasticache:RemoveTagsFromResource',
-    'iam:PassRole',
-    'kms:ScheduleKeyDeletion',
-    'kms:DisableKey',
-    'kms:PutKeyPolicy',
-  ])('%s: nobody, of anything', (action) => {
+  const NEVER = `
+    rds:DeleteDBInstanceAutomatedBackup rds:DeleteDBClusterAutomatedBackup rds:RebootDBInstance rds:StopDBInstance
+    rds:StopDBCluster rds:FailoverDBCluster rds:PromoteReadReplica rds:RemoveTagsFromResource rds:ModifyDBSnapshot
+    rds:CreateDBCluster rds:ModifyEventSubscription rds:DeleteEventSubscription rds:RestoreDBInstanceFromS3
+    rds:RestoreDBClusterFromS3 rds:CreateDBInstanceReadReplica elasticache:DeleteReplicationGroup
+    elasticache:DeleteCacheCluster elasticache:DeleteServerlessCache elasticache:ModifyReplicationGroup
+    elasticache:RemoveTagsFromResource iam:PassRole kms:ScheduleKeyDeletion kms:DisableKey kms:PutKeyPolicy`;
+
+  test.each(NEVER.trim().split(/\s+/))('lets no role do %s', (action) => {
     expect(template.rolesThatMay(action)).toEqual([]);
   });
 
@@ -136,30 +112,25 @@ describe.each([
     ['rds:DeleteDBClusterSnapshot', 'rds', 'cluster-snapshot'],
     ['elasticache:DeleteSnapshot', 'elasticache', 'snapshot'],
     ['elasticache:DeleteServerlessCacheSnapshot', 'elasticache', 'serverlesscachesnapshot'],
-  ])('%s: exactly expire, and only what this stage has taken', (action, service, type) => {
+  ])('lets only expire do %s, and only to snapshots of this stage', (action, service, type) => {
     const named = (name: string) => whoMay(action, arn(service, `${type}:${name}`));
     expect(named('understudy-dev-crm-20261120t010000z')).toEqual(['ExpireRole']);
-    for (const name of [
-      'understudy-prod-crm-20261120t010000z',
-      'rds:crm-prod-2026-11-20',
-      'before-the-release',
-    ])
-      expect([name, named(name)]).toEqual([name, []]);
+    for (const name of OTHERS) expect([name, named(name)]).toEqual([name, []]);
   });
 
-  test('expire looks at no instance, and at no snapshot but those of this stage', () => {
-    const mayExpire = (action: string, rest: string) => whoMay(action, rds(rest)).includes('ExpireRole');
-    for (const type of ['snapshot', 'cluster-snapshot'])
-      for (const action of ['DescribeDBSnapshots', 'DescribeDBClusterSnapshots', 'ListTagsForResource'])
-        for (const name of ['understudy-prod-crm-20261120t010000z', 'rds:crm-prod-2026-11-20', 'by-hand'])
-          expect([action, type, name, mayExpire(`rds:${action}`, `${type}:${name}`)]).toEqual([
-            action,
-            type,
-            name,
-            false,
-          ]);
-    expect(mayExpire('rds:DescribeDBInstances', 'db:crm-prod')).toBe(false);
-    expect(mayExpire('rds:DescribeDBClusters', 'cluster:shop-prod')).toBe(false);
+  test('lets expire look at snapshots of this stage alone, and at no instance', () => {
+    const expected = OTHERS.flatMap((name) => [`snapshot:${name}`, `cluster-snapshot:${name}`]);
+    const looked = [...expected, 'db:crm-prod', 'cluster:shop-prod'];
+    const looks = ['DBSnapshots', 'DBClusterSnapshots', 'DBInstances', 'DBClusters'].map(
+      (of) => `Describe${of}`,
+    );
+    for (const action of [...looks, 'ListTagsForResource'])
+      for (const resource of looked)
+        expect([action, resource, whoMay(`rds:${action}`, rds(resource))]).toEqual([
+          action,
+          resource,
+          expect.not.arrayContaining(['ExpireRole']),
+        ]);
   });
 
   test.each([
@@ -167,85 +138,54 @@ describe.each([
     ['rds:CreateDBClusterSnapshot', 'rds', 'cluster-snapshot'],
     ['elasticache:CreateSnapshot', 'elasticache', 'snapshot'],
     ['elasticache:CreateServerlessCacheSnapshot', 'elasticache', 'serverlesscachesnapshot'],
-  ])('%s: exactly snapshot, and only under the names of this stage', (action, service, type) => {
+  ])('lets only snapshot do %s, and only under names of this stage', (action, service, type) => {
     const named = (name: string) => whoMay(action, arn(service, `${type}:${name}`));
     expect(named('understudy-dev-crm-20261120t010000z')).toEqual(['SnapshotRole']);
-    for (const name of ['understudy-prod-crm-20261120t010000z', 'before-the-release'])
-      expect([name, named(name)]).toEqual([name, []]);
+    for (const name of OTHERS) expect([name, named(name)]).toEqual([name, []]);
   });
 
-  test('tags are set on what bears our names, and on nothing else', () => {
+  test('lets roles tag scratch and snapshots of this stage, and nothing else', () => {
     const tagged = (type: string, name: string, service = 'rds') =>
       whoMay(`${service}:AddTagsToResource`, arn(service, `${type}:${name}`));
-    for (const type of [
-      'db',
-      'cluster',
-      'snapshot',
-      'cluster-snapshot',
-      'pg',
-      'cluster-pg',
-      'og',
-      'subgrp',
-      'es',
-    ])
+    for (const type of 'db cluster snapshot cluster-snapshot pg cluster-pg og subgrp es'.split(' '))
       for (const name of production) expect([type, name, tagged(type, name)]).toEqual([type, name, []]);
-    for (const type of [
-      'replicationgroup',
-      'cluster',
-      'serverlesscache',
-      'snapshot',
-      'serverlesscachesnapshot',
-    ])
+    const caches = 'replicationgroup cluster serverlesscache snapshot serverlesscachesnapshot';
+    for (const type of caches.split(' '))
       expect([type, tagged(type, 'sessions', 'elasticache')]).toEqual([type, []]);
     expect(tagged('db', 'understudy-scratch-crm-1')).toEqual(['RehearseInstanceRole']);
     expect(tagged('snapshot', 'understudy-dev-crm-1')).toEqual(['CopyRole', 'SnapshotRole']);
   });
 
-  test('watch makes nothing at RDS or ElastiCache', () => {
+  test('lets watch create nothing at RDS or ElastiCache', () => {
+    const creates = /^(rds|elasticache):(Create|Restore|Copy|Start|Add)|^secretsmanager:CreateSecret/;
     const actions = template.grants('WatchRole').flatMap((statement) => statement.actions);
-    expect(
-      actions.filter((action) => /^(rds|elasticache):(Create|Restore|Copy|Start|Add)/.test(action)),
-    ).toEqual([]);
-    expect(actions).not.toContain('secretsmanager:CreateSecret');
+    expect(actions.filter((action) => creates.test(action))).toEqual([]);
   });
 
-  test('rehearseInstance restores onto scratch names and onto no other', () => {
-    for (const action of [
-      'rds:RestoreDBInstanceFromDBSnapshot',
-      'rds:RestoreDBInstanceToPointInTime',
-      'rds:RestoreDBClusterFromSnapshot',
-      'rds:RestoreDBClusterToPointInTime',
-      'rds:CreateDBInstance',
-    ]) {
-      const type = action.includes('Cluster') ? 'cluster' : 'db';
+  test('lets rehearseInstance restore onto scratch names alone', () => {
+    const instances = [
+      'RestoreDBInstanceFromDBSnapshot',
+      'RestoreDBInstanceToPointInTime',
+      'CreateDBInstance',
+    ];
+    const clusters = ['RestoreDBClusterFromSnapshot', 'RestoreDBClusterToPointInTime'];
+    for (const action of [...instances, ...clusters]) {
+      const who = (name: string) =>
+        whoMay(`rds:${action}`, rds(`${clusters.includes(action) ? 'cluster' : 'db'}:${name}`));
       for (const name of ['crm-prod-restored', 'crm', 'understudy-restore-crm'])
-        expect([action, name, whoMay(action, rds(`${type}:${name}`))]).toEqual([action, name, []]);
-      expect([action, whoMay(action, rds(`${type}:understudy-scratch-crm-1`))]).toEqual([
-        action,
-        ['RehearseInstanceRole'],
-      ]);
+        expect([action, name, who(name)]).toEqual([action, name, []]);
+      expect([action, who('understudy-scratch-crm-1')]).toEqual([action, ['RehearseInstanceRole']]);
     }
-    for (const other of [
-      'rds:RestoreDBInstanceFromS3',
-      'rds:RestoreDBClusterFromS3',
-      'rds:CreateDBInstanceReadReplica',
-    ])
-      expect([other, template.rolesThatMay(other)]).toEqual([other, []]);
   });
 
-  test('rehearseInstance restores into its quarantine, or where a policy says, and nowhere else', () => {
+  test('lets rehearseInstance restore into its quarantine or the policy’s subnet group alone', () => {
     expect(whoMay('rds:RestoreDBInstanceFromDBSnapshot', rds('subgrp:default'))).toEqual([]);
     expect(whoMay('rds:CreateDBInstance', rds('subgrp:crm-prod'))).toEqual([]);
   });
 
-  test('keys are used through RDS, S3 and Secrets Manager, never by us ourselves', () => {
-    for (const action of [
-      'kms:Decrypt',
-      'kms:Encrypt',
-      'kms:GenerateDataKey',
-      'kms:CreateGrant',
-      'kms:ReEncryptFrom',
-    ])
+  test('lets no role use a key without RDS, S3 or Secrets Manager', () => {
+    const uses = ['Decrypt', 'Encrypt', 'GenerateDataKey', 'CreateGrant', 'ReEncryptFrom'];
+    for (const action of uses.map((use) => `kms:${use}`))
       for (const role of roles)
         for (const resource of ['VaultKey.Arn', arn('kms', 'key/0a0a')])
           expect([action, role, may(template, role, { action, resource })]).toEqual([action, role, false]);
@@ -268,15 +208,15 @@ describe('a rehearsal in another place', () => {
     return [...new Set(scratch.map((each) => /:rds:(.+):\$\{AWS::AccountId\}/.exec(each)?.[1]))];
   };
 
-  test('needs no Region but its own where policies name none', () => {
+  test('is allowed in the Region of the deployment where policies name none', () => {
     expect(regionsOf([])).toEqual(['${AWS::Region}']);
   });
 
-  test('is made and ended in other Regions, under the same names', () => {
+  test('is allowed in other Regions under scratch names', () => {
     expect(regionsOf([{ region: 'eu-west-1' }])).toEqual(['*']);
   });
 
-  test('is made in another account by its role there, and by nobody of ours', () => {
+  test('is allowed in another account through its role there alone', () => {
     const role = 'arn:aws:iam::210987654321:role/understudy-copies';
     expect(regionsOf([{ region: 'eu-west-1', account: '210987654321', role }])).toEqual(['${AWS::Region}']);
     expect(grants({ ...NOTHING, scratchPlaces: [{ role }] })['entersScratchAccounts']).toEqual([
@@ -286,7 +226,7 @@ describe('a rehearsal in another place', () => {
   });
 });
 
-describe('a restore to a moment names its source', () => {
+describe('the right to restore to a moment', () => {
   const sourcesOf = (count: number) => {
     const sources = Array.from({ length: count }, (_, index) => ({ kind: 'rds', id: `source-${index}` }));
     const statements = grants({ ...NOTHING, sources })['restoresToScratch']!;
@@ -299,84 +239,64 @@ describe('a restore to a moment names its source', () => {
     };
   };
 
-  test('by its name, one by one', () => {
+  test('names each source', () => {
     expect(sourcesOf(3).names).toEqual(['source-0', 'source-1', 'source-2', 'understudy-scratch-*']);
   });
 
-  test('unless there are so many that their names do not fit into a role', () => {
+  test('names no source when there are more than fit into a role', () => {
     expect(sourcesOf(500).names).toEqual(['*', 'understudy-scratch-*']);
     expect(sourcesOf(40).names).toHaveLength(41);
     for (const count of [40, 500]) expect(sourcesOf(count).size).toBeLessThan(10_240);
   });
 });
 
-describe('what a preflight asks of the role that restores', () => {
-  const crm = arn('rds', 'db:crm-prod');
-  const shop = arn('rds', 'cluster:shop-prod');
+describe('a preflight of the role that restores', () => {
+  const crm = rds('db:crm-prod');
+  const shop = rds('cluster:shop-prod');
   const common = {
     kmsKey: arn('kms', 'key/0a0a'),
     subnetGroup: 'understudy-dev-scratch',
     tags: { 'understudy:run': 'rehearse-instance/crm/2026-11-20T01:00:00Z', 'understudy:stage': 'dev' },
   };
-  const intents: [string, RestoreIntent][] = [
-    [
-      'an instance',
-      {
-        kind: 'rds',
-        sourceArn: crm,
-        snapshotArn: arn('rds', 'snapshot:rds:crm-prod-1'),
-        optionGroup: 'crm',
-        ...common,
-      },
-    ],
-    [
-      'a cluster',
-      { kind: 'aurora', sourceArn: shop, snapshotArn: arn('rds', 'cluster-snapshot:x'), ...common },
-    ],
-    [
-      'a source that is gone',
-      { kind: 'rds', snapshotArn: arn('rds', 'snapshot:before-the-release'), ...common },
-    ],
-    ['a source without a snapshot', { kind: 'aurora', sourceArn: shop, ...common }],
-    ['a network of the policy’s own', { kind: 'rds', sourceArn: crm, ...common, subnetGroup: 'rehearsals' }],
-  ];
+  const ofInstance = { ...common, kind: 'rds' as const };
+  const ofCluster = { ...common, kind: 'aurora' as const };
+  const snapshotArn = rds('snapshot:rds:crm-prod-1');
+  const instance = { ...ofInstance, sourceArn: crm, snapshotArn, optionGroup: 'crm' };
+  const cluster = { ...ofCluster, sourceArn: shop, snapshotArn: rds('cluster-snapshot:x') };
 
-  test.each(intents)('is what it has, for %s', async (_, intent) => {
+  test.each<[string, RestoreIntent]>([
+    ['an instance', instance],
+    ['a cluster', cluster],
+    ['a source that is gone', { ...ofInstance, snapshotArn: rds('snapshot:before-the-release') }],
+    ['a source without a snapshot', { ...ofCluster, sourceArn: shop }],
+    ['a network of the policy’s own', { ...ofInstance, sourceArn: crm, subnetGroup: 'rehearsals' }],
+  ])('finds nothing denied for %s', async (_, intent) => {
     const { client, asked } = simulator();
     expect(await readDenials(client, 'RehearseInstanceRole', intent)).toEqual([]);
     expect(asked.length).toBeGreaterThan(4);
   });
 
-  test('is refused where it would be: another name, another network', async () => {
+  test('finds another source and another network denied', async () => {
     const { client } = simulator();
-    const denied = await readDenials(client, 'RehearseInstanceRole', {
-      ...intents[0]![1],
-      sourceArn: arn('rds', 'db:nobodys'),
-      subnetGroup: 'default',
-    });
-    expect(
-      denied.map(({ action, resource }) => `${action} ${resource.split(':').slice(5).join(':')}`),
-    ).toEqual([
-      'rds:RestoreDBInstanceToPointInTime db:nobodys',
+    const other = { ...instance, sourceArn: rds('db:unknown'), subnetGroup: 'default' };
+    const denied = await readDenials(client, 'RehearseInstanceRole', other);
+    const named = denied.map(({ action, resource }) => `${action} ${resource.split(':').slice(5).join(':')}`);
+    expect(named).toEqual([
+      'rds:RestoreDBInstanceToPointInTime db:unknown',
       'rds:RestoreDBInstanceFromDBSnapshot subgrp:default',
       'rds:RestoreDBInstanceToPointInTime subgrp:default',
     ]);
   });
 
-  test('covers everything that AWS checks each of its actions against', async () => {
-    for (const [, intent] of intents.slice(0, 2)) {
+  test('asks about every resource that AWS checks a restore against', async () => {
+    for (const intent of [instance, cluster]) {
       const { client, asked } = simulator();
       await readDenials(client, 'RehearseInstanceRole', { ...intent, optionGroup: 'crm' });
-      for (const action of new Set(
-        asked.map((question) => question.action).filter((each) => /Restore/.test(each)),
-      )) {
-        const types = asked
-          .filter((question) => question.action === action)
-          .map(({ resource }) => typeOf(resource));
-        expect([action, checkedAgainst(action)!.always.filter((type) => !types.includes(type))]).toEqual([
-          action,
-          [],
-        ]);
+      const restores = asked.filter(({ action }) => /Restore/.test(action));
+      for (const { action } of restores) {
+        const types = asked.filter((each) => each.action === action).map(({ resource }) => typeOf(resource));
+        const missing = checkedAgainst(action)!.always.filter((type) => !types.includes(type));
+        expect([action, missing]).toEqual([action, []]);
       }
     }
   });

@@ -1,101 +1,100 @@
 import { arn, type Question } from './evaluate.ts';
 
 /**
- * Every call that our functions make of RDS, ElastiCache and of what they need for it, with what AWS checks it against:
- * by what it is for, and which functions do it. calls.test.ts holds the table against the adapters and the roles.
+ * Every call that the functions make of RDS, ElastiCache and of what they need for it, with what AWS checks it against:
+ * by what it is for, and which functions make it. calls.test.ts holds the table against the adapters and the roles.
  */
 type Call = [action: string, ...resources: string[]];
 type Operation = { by: string[]; calls: Call[]; context?: Record<string, string> };
 
 const THERE = 'eu-west-1';
-const rds = (rest: string, region?: string) => arn('rds', rest, region);
-const cache = (rest: string) => arn('elasticache', rest);
 const NAME = 'understudy-dev-crm-20261120t010000z';
 const SCRATCH = 'understudy-scratch-crm-0123456789';
 const SCRATCH_SECRET = arn('secretsmanager', `secret:understudy/dev/scratch/${SCRATCH}-AbCdEf`);
 const KEY = arn('kms', 'key/0a0a');
-const DATABASES = ['db:crm-prod', 'db:shop-prod-1', 'cluster:shop-prod'];
+const KEY_THERE = arn('kms', 'key/there', THERE);
+const AURORA_OPTIONS = 'og:default:aurora-postgresql-17';
 
-const onScratch: Call[] = [
-  ['rds:DeleteDBInstance', rds(`db:${SCRATCH}`)],
-  ['rds:DeleteDBInstance', rds(`db:${SCRATCH}-1`)],
-  // The final snapshot is checked even where it is skipped.
-  ['rds:DeleteDBCluster', rds(`cluster:${SCRATCH}`), rds(`cluster-snapshot:${SCRATCH}`)],
-  ['rds:ModifyDBInstance', rds(`db:${SCRATCH}`)],
-  ['rds:ModifyDBCluster', rds(`cluster:${SCRATCH}`)],
-  ['rds:DeleteDBParameterGroup', rds(`pg:${SCRATCH}`)],
-  ['rds:DeleteDBClusterParameterGroup', rds(`cluster-pg:${SCRATCH}`)],
-  ['secretsmanager:DeleteSecret', SCRATCH_SECRET],
+/** A call of an action of RDS, in the Region of the deployment or in another. */
+const rds = (action: string, ...resources: string[]): Call => rdsIn(undefined, action, ...resources);
+const rdsIn = (region: string | undefined, action: string, ...resources: string[]): Call => [
+  `rds:${action}`,
+  ...resources.map((each) => arn('rds', each, region)),
 ];
+const cache = (action: string, ...resources: string[]): Call => [
+  `elasticache:${action}`,
+  ...resources.map((each) => arn('elasticache', each)),
+];
+/** A call of one action for a snapshot of an instance, and of its sister for a snapshot of a cluster. */
+const both = (action: string, region?: string): Call[] => [
+  rdsIn(region, action.replace('*', 'DBSnapshot'), `snapshot:${NAME}`),
+  rdsIn(region, action.replace('*', 'DBClusterSnapshot'), `cluster-snapshot:${NAME}`),
+];
+
+/** Restores into a subnet group, and the member that a cluster gets there. */
+function restoresInto(group: string): Call[] {
+  const instance = [`db:${SCRATCH}`, `pg:${SCRATCH}`, `subgrp:${group}`];
+  const cluster = [`cluster:${SCRATCH}`, AURORA_OPTIONS, `subgrp:${group}`];
+  return [
+    rds('RestoreDBInstanceFromDBSnapshot', `snapshot:${NAME}`, 'og:crm', ...instance),
+    rds('RestoreDBInstanceToPointInTime', 'db:crm-prod', 'og:default:postgres-17', ...instance),
+    rds('RestoreDBClusterFromSnapshot', 'cluster-snapshot:rds:shop-1', `cluster-pg:${SCRATCH}`, ...cluster),
+    rds('RestoreDBClusterToPointInTime', 'cluster:shop-prod', `cluster-pg:${SCRATCH}`, ...cluster),
+    rds('CreateDBInstance', `db:${SCRATCH}-1`, 'pg:default.aurora-postgresql17', ...cluster),
+  ];
+}
 
 export const OPERATIONS: Record<string, Operation> = {
   'look at a source': {
     by: ['Snapshot', 'RehearseInstance', 'Preflight', 'Watch'],
     calls: [
-      ['rds:DescribeDBInstances', rds(DATABASES[0]!)],
-      ['rds:DescribeDBInstances', rds(DATABASES[1]!)],
-      ['rds:DescribeDBClusters', rds(DATABASES[2]!)],
-      ['rds:DescribeDBInstanceAutomatedBackups', rds('auto-backup:ab-1'), rds(DATABASES[0]!)],
+      rds('DescribeDBInstances', 'db:crm-prod'),
+      rds('DescribeDBInstances', 'db:shop-prod-1'),
+      rds('DescribeDBClusters', 'cluster:shop-prod'),
+      rds('DescribeDBInstanceAutomatedBackups', 'auto-backup:ab-1', 'db:crm-prod'),
     ],
   },
   'look at snapshots': {
     by: ['Snapshot', 'Copy', 'Preflight', 'Watch'],
     calls: [
-      ['rds:DescribeDBSnapshots', rds(`snapshot:${NAME}`)],
-      ['rds:DescribeDBSnapshots', rds('db:crm-prod'), rds('snapshot:*')],
-      ['rds:DescribeDBClusterSnapshots', rds(`cluster-snapshot:${NAME}`)],
-      ['rds:DescribeDBClusterSnapshots', rds('cluster:shop-prod'), rds('cluster-snapshot:*')],
-      ['rds:ListTagsForResource', rds(`snapshot:${NAME}`)],
-      ['rds:ListTagsForResource', rds(`cluster-snapshot:${NAME}`)],
+      ...both('Describe*s'),
+      rds('DescribeDBSnapshots', 'db:crm-prod', 'snapshot:*'),
+      rds('DescribeDBClusterSnapshots', 'cluster:shop-prod', 'cluster-snapshot:*'),
+      ...both('ListTagsForResource'),
     ],
   },
-  'look at snapshots in another Region': {
-    by: ['Copy', 'Watch'],
-    calls: [
-      ['rds:DescribeDBSnapshots', rds(`snapshot:${NAME}`, THERE)],
-      ['rds:DescribeDBClusterSnapshots', rds(`cluster-snapshot:${NAME}`, THERE)],
-    ],
-  },
-  'find parameters that no record speaks for': {
+  'look at snapshots in another Region': { by: ['Copy', 'Watch'], calls: both('Describe*s', THERE) },
+  'find parameter groups that no record names': {
     by: ['Watch'],
     calls: [
-      ['rds:DescribeDBParameterGroups', rds('pg:*')],
-      ['rds:DescribeDBClusterParameterGroups', rds('cluster-pg:*')],
-      ['rds:ListTagsForResource', rds(`pg:${SCRATCH}`)],
-      ['rds:ListTagsForResource', rds(`cluster-pg:${SCRATCH}`)],
+      rds('DescribeDBParameterGroups', 'pg:*'),
+      rds('DescribeDBClusterParameterGroups', 'cluster-pg:*'),
+      rds('ListTagsForResource', `pg:${SCRATCH}`),
+      rds('ListTagsForResource', `cluster-pg:${SCRATCH}`),
     ],
   },
-  'look whether a snapshot is ours': {
+  'look whether a snapshot is its own': {
     by: ['Expire'],
-    calls: [undefined, THERE].flatMap((region): Call[] => [
-      ['rds:DescribeDBSnapshots', rds(`snapshot:${NAME}`, region)],
-      ['rds:DescribeDBClusterSnapshots', rds(`cluster-snapshot:${NAME}`, region)],
-      ['rds:ListTagsForResource', rds(`snapshot:${NAME}`, region)],
-      ['rds:ListTagsForResource', rds(`cluster-snapshot:${NAME}`, region)],
+    calls: [undefined, THERE].flatMap((region) => [
+      ...both('Describe*s', region),
+      ...both('ListTagsForResource', region),
     ]),
   },
   'look at a cache and its snapshots': {
     by: ['Snapshot', 'Watch', 'Expire'],
     calls: [
-      ['elasticache:DescribeReplicationGroups', cache('replicationgroup:sessions')],
-      ['elasticache:DescribeCacheClusters', cache('cluster:sessions-001')],
-      ['elasticache:DescribeServerlessCaches', cache('serverlesscache:sessions')],
-      ['elasticache:DescribeSnapshots', cache('snapshot:*')],
-      [
-        'elasticache:DescribeServerlessCacheSnapshots',
-        cache('serverlesscache:sessions'),
-        cache('serverlesscachesnapshot:*'),
-      ],
-      ['elasticache:ListTagsForResource', cache(`snapshot:${NAME}`)],
-      ['elasticache:ListTagsForResource', cache(`serverlesscachesnapshot:${NAME}`)],
+      cache('DescribeReplicationGroups', 'replicationgroup:sessions'),
+      cache('DescribeCacheClusters', 'cluster:sessions-001'),
+      cache('DescribeServerlessCaches', 'serverlesscache:sessions'),
+      cache('DescribeSnapshots', 'snapshot:*'),
+      cache('DescribeServerlessCacheSnapshots', 'serverlesscache:sessions', 'serverlesscachesnapshot:*'),
+      cache('ListTagsForResource', `snapshot:${NAME}`),
+      cache('ListTagsForResource', `serverlesscachesnapshot:${NAME}`),
     ],
   },
   'look at a key': {
     by: ['Snapshot', 'Copy', 'Preflight', 'Watch'],
-    calls: [
-      ['kms:DescribeKey', KEY],
-      ['kms:DescribeKey', arn('kms', 'key/there', THERE)],
-    ],
+    calls: [KEY, KEY_THERE].map((key) => ['kms:DescribeKey', key]),
   },
   'enter another account': {
     by: ['Copy', 'Watch', 'Expire', 'Preflight'],
@@ -104,127 +103,64 @@ export const OPERATIONS: Record<string, Operation> = {
   'take a snapshot': {
     by: ['Snapshot'],
     calls: [
-      ['rds:CreateDBSnapshot', rds('db:crm-prod'), rds(`snapshot:${NAME}`)],
-      ['rds:CreateDBClusterSnapshot', rds('cluster:shop-prod'), rds(`cluster-snapshot:${NAME}`)],
-      ['rds:AddTagsToResource', rds(`snapshot:${NAME}`), rds(`cluster-snapshot:${NAME}`)],
-      ['elasticache:CreateSnapshot', cache('cluster:sessions-001'), cache(`snapshot:${NAME}`)],
-      ['elasticache:CreateSnapshot', cache('replicationgroup:sessions'), cache(`snapshot:${NAME}`)],
-      [
-        'elasticache:CreateServerlessCacheSnapshot',
-        cache('serverlesscache:sessions'),
-        cache(`serverlesscachesnapshot:${NAME}`),
-      ],
-      ['elasticache:AddTagsToResource', cache(`snapshot:${NAME}`), cache(`serverlesscachesnapshot:${NAME}`)],
+      rds('CreateDBSnapshot', 'db:crm-prod', `snapshot:${NAME}`),
+      rds('CreateDBClusterSnapshot', 'cluster:shop-prod', `cluster-snapshot:${NAME}`),
+      ...both('AddTagsToResource'),
+      cache('CreateSnapshot', 'cluster:sessions-001', `snapshot:${NAME}`),
+      cache('CreateSnapshot', 'replicationgroup:sessions', `snapshot:${NAME}`),
+      cache('CreateServerlessCacheSnapshot', 'serverlesscache:sessions', `serverlesscachesnapshot:${NAME}`),
+      cache('AddTagsToResource', `snapshot:${NAME}`, `serverlesscachesnapshot:${NAME}`),
     ],
   },
   'copy a snapshot': {
     by: ['Copy'],
     calls: [
-      ['rds:CopyDBSnapshot', rds(`snapshot:${NAME}`), rds(`snapshot:${NAME}`, THERE)],
-      ['rds:CopyDBClusterSnapshot', rds(`cluster-snapshot:${NAME}`), rds(`cluster-snapshot:${NAME}`, THERE)],
+      ...both('Copy*'),
+      ...both('Copy*', THERE),
       ['rds:CrossRegionCommunication', '*'],
-      ['rds:AddTagsToResource', rds(`snapshot:${NAME}`, THERE), rds(`cluster-snapshot:${NAME}`, THERE)],
-      ['rds:ModifyDBSnapshotAttribute', rds(`snapshot:${NAME}`, THERE)],
-      ['rds:ModifyDBClusterSnapshotAttribute', rds(`cluster-snapshot:${NAME}`, THERE)],
+      ...both('AddTagsToResource', THERE),
+      ...both('Modify*Attribute', THERE),
     ],
   },
   'encrypt a copy with the key of its place': {
     by: ['Copy'],
-    calls: [
-      ['kms:CreateGrant', arn('kms', 'key/there', THERE)],
-      ['kms:Encrypt', arn('kms', 'key/there', THERE)],
-      ['kms:GenerateDataKey', arn('kms', 'key/there', THERE)],
-      ['kms:ReEncryptTo', arn('kms', 'key/there', THERE)],
-    ],
+    calls: ['CreateGrant', 'Encrypt', 'GenerateDataKey', 'ReEncryptTo'].map((action) => [
+      `kms:${action}`,
+      KEY_THERE,
+    ]),
     context: { 'kms:ViaService': 'rds.eu-west-1.amazonaws.com', 'kms:GrantIsForAWSResource': 'true' },
   },
   'delete a snapshot': {
     by: ['Expire'],
     calls: [
-      ['rds:DeleteDBSnapshot', rds(`snapshot:${NAME}`)],
-      ['rds:DeleteDBSnapshot', rds(`snapshot:${NAME}`, THERE)],
-      ['rds:DeleteDBClusterSnapshot', rds(`cluster-snapshot:${NAME}`)],
-      ['elasticache:DeleteSnapshot', cache(`snapshot:${NAME}`)],
-      ['elasticache:DeleteServerlessCacheSnapshot', cache(`serverlesscachesnapshot:${NAME}`)],
+      ...both('Delete*'),
+      rdsIn(THERE, 'DeleteDBSnapshot', `snapshot:${NAME}`),
+      cache('DeleteSnapshot', `snapshot:${NAME}`),
+      cache('DeleteServerlessCacheSnapshot', `serverlesscachesnapshot:${NAME}`),
     ],
   },
   'restore onto scratch': {
     by: ['RehearseInstance'],
     calls: [
-      ...['understudy-dev-scratch', 'rehearsals'].flatMap((group): Call[] => [
-        [
-          'rds:RestoreDBInstanceFromDBSnapshot',
-          ...[`snapshot:${NAME}`, `db:${SCRATCH}`, `pg:${SCRATCH}`, 'og:crm', `subgrp:${group}`].map((each) =>
-            rds(each),
-          ),
-        ],
-        [
-          'rds:RestoreDBInstanceToPointInTime',
-          ...[
-            'db:crm-prod',
-            `db:${SCRATCH}`,
-            `pg:${SCRATCH}`,
-            'og:default:postgres-17',
-            `subgrp:${group}`,
-          ].map((each) => rds(each)),
-        ],
-        [
-          'rds:RestoreDBClusterFromSnapshot',
-          ...[
-            `cluster-snapshot:rds:shop-prod-1`,
-            `cluster:${SCRATCH}`,
-            `cluster-pg:${SCRATCH}`,
-            'og:default:aurora-postgresql-17',
-            `subgrp:${group}`,
-          ].map((each) => rds(each)),
-        ],
-        [
-          'rds:RestoreDBClusterToPointInTime',
-          ...[
-            'cluster:shop-prod',
-            `cluster:${SCRATCH}`,
-            `cluster-pg:${SCRATCH}`,
-            'og:default:aurora-postgresql-17',
-            `subgrp:${group}`,
-          ].map((each) => rds(each)),
-        ],
-        [
-          'rds:CreateDBInstance',
-          ...[
-            `db:${SCRATCH}-1`,
-            `cluster:${SCRATCH}`,
-            'pg:default.aurora-postgresql17',
-            'og:default:aurora-postgresql-17',
-            `subgrp:${group}`,
-          ].map((each) => rds(each)),
-        ],
-      ]),
-      [
-        'rds:AddTagsToResource',
-        ...[
-          `db:${SCRATCH}`,
-          `db:${SCRATCH}-1`,
-          `cluster:${SCRATCH}`,
-          `pg:${SCRATCH}`,
-          `cluster-pg:${SCRATCH}`,
-        ].map((each) => rds(each)),
-      ],
-      ['rds:DescribeDBParameterGroups', rds('pg:crm')],
-      ['rds:DescribeDBClusterParameterGroups', rds('cluster-pg:shop')],
-      ['rds:CopyDBParameterGroup', rds('pg:crm'), rds(`pg:${SCRATCH}`)],
-      ['rds:CopyDBClusterParameterGroup', rds('cluster-pg:shop'), rds(`cluster-pg:${SCRATCH}`)],
-      ['rds:CreateDBParameterGroup', rds(`pg:${SCRATCH}`)],
-      ['rds:CreateDBClusterParameterGroup', rds(`cluster-pg:${SCRATCH}`)],
-      ['rds:DescribeDBParameters', rds(`pg:${SCRATCH}`)],
-      ['rds:DescribeDBClusterParameters', rds(`cluster-pg:${SCRATCH}`)],
-      ['rds:ModifyDBParameterGroup', rds(`pg:${SCRATCH}`)],
-      ['rds:ModifyDBClusterParameterGroup', rds(`cluster-pg:${SCRATCH}`)],
+      ...['understudy-dev-scratch', 'rehearsals'].flatMap(restoresInto),
+      rds('AddTagsToResource', `db:${SCRATCH}`, `db:${SCRATCH}-1`, `cluster:${SCRATCH}`),
+      rds('AddTagsToResource', `pg:${SCRATCH}`, `cluster-pg:${SCRATCH}`),
+      rds('DescribeDBParameterGroups', 'pg:crm'),
+      rds('DescribeDBClusterParameterGroups', 'cluster-pg:shop'),
+      rds('CopyDBParameterGroup', 'pg:crm', `pg:${SCRATCH}`),
+      rds('CopyDBClusterParameterGroup', 'cluster-pg:shop', `cluster-pg:${SCRATCH}`),
+      rds('CreateDBParameterGroup', `pg:${SCRATCH}`),
+      rds('CreateDBClusterParameterGroup', `cluster-pg:${SCRATCH}`),
+      rds('DescribeDBParameters', `pg:${SCRATCH}`),
+      rds('DescribeDBClusterParameters', `cluster-pg:${SCRATCH}`),
+      rds('ModifyDBParameterGroup', `pg:${SCRATCH}`),
+      rds('ModifyDBClusterParameterGroup', `cluster-pg:${SCRATCH}`),
       ['secretsmanager:CreateSecret', SCRATCH_SECRET],
       ['secretsmanager:TagResource', SCRATCH_SECRET],
       ['secretsmanager:GetSecretValue', SCRATCH_SECRET],
     ],
   },
-  'restore what is encrypted': {
+  'restore an encrypted snapshot': {
     by: ['RehearseInstance'],
     calls: [
       ['kms:CreateGrant', KEY],
@@ -232,13 +168,23 @@ export const OPERATIONS: Record<string, Operation> = {
     ],
     context: { 'kms:ViaService': 'rds.eu-central-1.amazonaws.com', 'kms:GrantIsForAWSResource': 'true' },
   },
-  'end scratch': { by: ['RehearseInstance', 'Watch'], calls: onScratch },
+  'end scratch': {
+    by: ['RehearseInstance', 'Watch'],
+    calls: [
+      rds('DeleteDBInstance', `db:${SCRATCH}`),
+      rds('DeleteDBInstance', `db:${SCRATCH}-1`),
+      // The final snapshot is checked even where it is skipped.
+      rds('DeleteDBCluster', `cluster:${SCRATCH}`, `cluster-snapshot:${SCRATCH}`),
+      rds('ModifyDBInstance', `db:${SCRATCH}`),
+      rds('ModifyDBCluster', `cluster:${SCRATCH}`),
+      rds('DeleteDBParameterGroup', `pg:${SCRATCH}`),
+      rds('DeleteDBClusterParameterGroup', `cluster-pg:${SCRATCH}`),
+      ['secretsmanager:DeleteSecret', SCRATCH_SECRET],
+    ],
+  },
   'list scratch': {
     by: ['Watch'],
-    calls: [
-      ['rds:DescribeDBInstances', rds('db:*')],
-      ['rds:DescribeDBClusters', rds('cluster:*')],
-    ],
+    calls: [rds('DescribeDBInstances', 'db:*'), rds('DescribeDBClusters', 'cluster:*')],
   },
   'read the password of scratch': {
     by: ['Prove'],
@@ -250,9 +196,9 @@ export const OPERATIONS: Record<string, Operation> = {
       ['rds:DescribeAccountAttributes', '*'],
       ['rds:DescribeDBEngineVersions', '*'],
       ['rds:DescribeDBMajorEngineVersions', '*'],
-      ['rds:DescribeDBSubnetGroups', rds('subgrp:understudy-dev-scratch')],
-      ['rds:DescribeDBParameterGroups', rds('pg:crm')],
-      ['rds:DescribeDBClusterParameterGroups', rds('cluster-pg:shop')],
+      rds('DescribeDBSubnetGroups', 'subgrp:understudy-dev-scratch'),
+      rds('DescribeDBParameterGroups', 'pg:crm'),
+      rds('DescribeDBClusterParameterGroups', 'cluster-pg:shop'),
       ['ec2:DescribeSubnets', '*'],
       ['ec2:DescribeSecurityGroups', '*'],
       ['iam:SimulatePrincipalPolicy', 'RehearseInstanceRole.Arn'],

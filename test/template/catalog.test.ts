@@ -23,19 +23,19 @@ describe('the catalog', () => {
     ]);
   });
 
-  test('is paid by the request', () => {
+  test('is billed by the request', () => {
     expect(template.text('Catalog', 'BillingMode')).toBe('PAY_PER_REQUEST');
   });
 
-  test('can be put back to any second of the last weeks, cannot be deleted by a slip, and is encrypted', () => {
-    expect(template.value('Catalog', 'PointInTimeRecoverySpecification')).toEqual({
-      PointInTimeRecoveryEnabled: true,
+  test('has point-in-time recovery, deletion protection and encryption', () => {
+    expect(template.resources['Catalog']!.Properties).toMatchObject({
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: true,
+      SSESpecification: { SSEEnabled: true },
     });
-    expect(template.value('Catalog', 'DeletionProtectionEnabled')).toBe(true);
-    expect(template.value('Catalog', 'SSESpecification')).toEqual({ SSEEnabled: true });
   });
 
-  test('forgets nothing by itself but who waits for a notice, which nobody needs when the wait is over', () => {
+  test('lets DynamoDB delete waits for a notice and no other record', () => {
     expect(template.value('Catalog', 'TimeToLiveSpecification')).toEqual({
       AttributeName: 'goneAfter',
       Enabled: true,
@@ -49,15 +49,13 @@ describe('the catalog', () => {
 });
 
 test.each(['Vault', 'VaultKey', 'Catalog'])(
-  '%s outlives the stack, and a change that would replace it',
+  '%s is retained when the stack goes or would replace it',
   (id) => {
     expect(template.resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   },
 );
 
-test('stores have no names of ours, so that a kept one is not in the way of the next deployment', () => {
-  expect([template.value('Vault', 'BucketName'), template.value('Catalog', 'TableName')]).toEqual([
-    undefined,
-    undefined,
-  ]);
+test('the vault and the catalog have no fixed names, so that retained ones do not stop the next deployment', () => {
+  const names = [template.value('Vault', 'BucketName'), template.value('Catalog', 'TableName')];
+  expect(names).toEqual([undefined, undefined]);
 });

@@ -1,13 +1,13 @@
 import { packaged } from './packaged.ts';
 
-/** Whatever is handed over and not waited for has a place to end up in, and somebody who is told. */
+/** What is handed over and not waited for ends up in a queue when it fails, and an alarm says so. */
 const { template } = packaged();
 const queues = template.ids('SQS::Queue');
 const dead = queues.filter((id) => template.text(id, 'QueueName').endsWith('-dead'));
 const live = queues.filter((id) => !dead.includes(id));
 const deadArns = dead.map((id) => `${id}.Arn`);
 
-test('every queue gives its messages up to a dead-letter queue', () => {
+test('every queue moves the messages it gives up to a dead-letter queue', () => {
   expect(live.length).toBeGreaterThan(0);
   for (const id of live)
     expect(deadArns).toContain(template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'));
@@ -17,13 +17,13 @@ test('every queue gives its messages up to a dead-letter queue', () => {
 const isHeartbeats = (id: string) => template.text(id, 'Endpoint') === 'HeartbeatLambdaFunction.Arn';
 const subscriptions = template.ids('SNS::Subscription').filter((id) => !isHeartbeats(id));
 
-test('every subscription has a place for what could not be delivered', () => {
+test('every subscription has a dead-letter queue', () => {
   expect(subscriptions.length).toBeGreaterThanOrEqual(10);
   for (const id of subscriptions)
     expect(deadArns).toContain(template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'));
 });
 
-test('a heartbeat’s row has none, is tried three times in five minutes, and then given up', () => {
+test('the heartbeat’s subscription has no dead-letter queue, and a row is tried three times in five minutes', () => {
   const [id, ...others] = template.ids('SNS::Subscription').filter(isHeartbeats);
   expect(others).toEqual([]);
   expect(template.value(id!, 'RedrivePolicy')).toBeUndefined();
@@ -34,19 +34,18 @@ test('a heartbeat’s row has none, is tried three times in five minutes, and th
   expect(template.value('HeartbeatLambdaEvConf', 'DestinationConfig', 'OnFailure')).toBeUndefined();
 });
 
-test('every schedule has a place for what could not be delivered', () => {
+test('every schedule has a dead-letter queue', () => {
   for (const id of template.ids('Scheduler::Schedule'))
     expect(deadArns).toContain(template.text(id, 'Target', 'DeadLetterConfig', 'Arn'));
 });
 
-describe('every function that is called and not waited for', () => {
+describe('the functions that are called asynchronously', () => {
+  const subscribed = subscriptions.filter((id) => template.text(id, 'Protocol') === 'lambda');
   const called = [
-    ...subscriptions
-      .filter((id) => template.text(id, 'Protocol') === 'lambda')
-      .map((id) => template.text(id, 'Endpoint')),
+    ...subscribed.map((id) => template.text(id, 'Endpoint')),
     ...template.ids('Scheduler::Schedule').map((id) => template.text(id, 'Target', 'Arn')),
-  ].map((endpoint) => endpoint.split('.')[0]!);
-  const functions = [...new Set(called)].sort();
+  ];
+  const functions = [...new Set(called.map((endpoint) => endpoint.split('.')[0]!))].sort();
   /** The queue for its failures, by destination or, where there are none, by dead-letter configuration. */
   const failuresOf = (id: string) => {
     const config = template
@@ -57,43 +56,32 @@ describe('every function that is called and not waited for', () => {
       : template.text(id, 'DeadLetterConfig', 'TargetArn');
   };
 
-  test('is one of these', () => {
-    expect(functions).toEqual([
-      'CopyLambdaFunction',
-      'DispatchLambdaFunction',
-      'NoticeLambdaFunction',
-      'RehearseInstanceLambdaFunction',
-      'RehearseLambdaFunction',
-      'SnapshotLambdaFunction',
-      'UnclaimedLambdaFunction',
-      'WatchLambdaFunction',
-    ]);
+  test('are these eight', () => {
+    const durable = ['Copy', 'Rehearse', 'RehearseInstance', 'Snapshot'];
+    const parts = [...durable, 'Dispatch', 'Notice', 'Unclaimed', 'Watch'];
+    expect(functions).toEqual(parts.map((part) => `${part}LambdaFunction`).sort());
   });
 
-  test.each(functions)('%s keeps what failed, and may write it there', (id) => {
+  test.each(functions)('include %s, which has a queue for failures and may write to it', (id) => {
     expect(deadArns).toContain(failuresOf(id));
-    const role = template.text(id, 'Role').split('.')[0]!;
-    const sends = template.grants(role).filter(({ actions }) => actions.includes('sqs:SendMessage'));
+    const grants = template.grants(template.roleOf(id));
+    const sends = grants.filter(({ actions }) => actions.includes('sqs:SendMessage'));
     expect(sends.flatMap(({ resources }) => resources)).toContain(failuresOf(id));
   });
 
-  test.each(functions)('%s alarms when even that cannot be written', (id) => {
-    const metric = template.value(id, 'DeadLetterConfig')
-      ? 'DeadLetterErrors'
-      : 'DestinationDeliveryFailures';
-    const name = template.text(id, 'FunctionName');
-    const alarms = template
-      .ids('CloudWatch::Alarm')
-      .filter(
-        (alarm) =>
-          template.text(alarm, 'MetricName') === metric &&
-          template.text(alarm, 'Dimensions', 0, 'Value') === name,
-      );
-    expect(alarms).toHaveLength(1);
-  });
+  test.each(functions)(
+    'include %s, whose failure raises an alarm when it cannot be written to its queue',
+    (id) => {
+      const metric = template.value(id, 'DeadLetterConfig')
+        ? 'DeadLetterErrors'
+        : 'DestinationDeliveryFailures';
+      const name = template.text(id, 'FunctionName');
+      expect(template.alarmsOn(metric, name)).toHaveLength(1);
+    },
+  );
 });
 
-test.each(dead)('%s has an alarm on its first message, and no opinion while it is quiet', (id) => {
+test.each(dead)('%s raises an alarm on its first message, and none while it is empty', (id) => {
   const name = template.text(id, 'QueueName');
   const [alarm, ...others] = template
     .ids('CloudWatch::Alarm')
@@ -110,7 +98,7 @@ test.each(dead)('%s has an alarm on its first message, and no opinion while it i
   });
 });
 
-test('dead letters are kept for two weeks, as long as SQS can', () => {
+test('every dead-letter queue keeps messages for two weeks', () => {
   for (const id of dead)
     expect([id, template.value(id, 'MessageRetentionPeriod')]).toEqual([id, 14 * 86_400]);
 });
@@ -119,16 +107,16 @@ test('every queue is encrypted at rest', () => {
   for (const id of queues) expect([id, template.value(id, 'SqsManagedSseEnabled')]).toEqual([id, true]);
 });
 
-describe('queue policies', () => {
+describe('the queue policies', () => {
   const policies = template.ids('SQS::QueuePolicy');
   const queueOf = (id: string) => template.list(id, 'Queues');
 
-  test('are one a queue: a second one would replace the first', () => {
+  test('are one a queue, for a second one would replace the first', () => {
     const all = policies.flatMap(queueOf);
     expect(all.sort()).toEqual([...new Set(all)].sort());
   });
 
-  test('let SNS in, for one queue and from the topics that use it', () => {
+  test('let SNS send to one queue, from the topics that use it', () => {
     for (const id of policies) {
       const [statement, ...more] = template.statements(id, 'PolicyDocument');
       expect(more).toEqual([]);
@@ -142,16 +130,15 @@ describe('queue policies', () => {
     }
   });
 
-  test('stand for every queue that a subscription delivers to', () => {
-    const needed = subscriptions.flatMap((id) => [
-      ...(template.text(id, 'Protocol') === 'sqs'
-        ? [[template.text(id, 'Endpoint'), template.text(id, 'TopicArn')]]
-        : []),
-      [template.text(id, 'RedrivePolicy', 'deadLetterTargetArn'), template.text(id, 'TopicArn')],
-    ]);
-    for (const [queue, topic] of needed) {
-      const policy = policies.find((id) => `${queueOf(id)[0]}.Arn` === queue);
-      expect(template.statements(policy!, 'PolicyDocument')[0]?.condition).toContain(topic);
+  test('exist for every queue that a subscription delivers to', () => {
+    for (const id of subscriptions) {
+      const used = [template.text(id, 'RedrivePolicy', 'deadLetterTargetArn')];
+      if (template.text(id, 'Protocol') === 'sqs') used.push(template.text(id, 'Endpoint'));
+      for (const queue of used) {
+        const policy = policies.find((each) => `${queueOf(each)[0]}.Arn` === queue);
+        const [statement] = template.statements(policy!, 'PolicyDocument');
+        expect(statement?.condition).toContain(template.text(id, 'TopicArn'));
+      }
     }
   });
 });

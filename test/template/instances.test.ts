@@ -12,32 +12,13 @@ const { template: full } = everything();
 
 describe('events of RDS', () => {
   /** From "Amazon RDS event categories and event messages"; what is about parameters, proxies and security is not ours. */
-  const HEARD: Record<string, string[]> = {
-    'db-instance': [
-      'availability',
-      'backup',
-      'configuration change',
-      'creation',
-      'deletion',
-      'failover',
-      'failure',
-      'low storage',
-      'maintenance',
-      'notification',
-      'recovery',
-      'restoration',
-    ],
-    'db-cluster': [
-      'configuration change',
-      'creation',
-      'deletion',
-      'failover',
-      'failure',
-      'global-failover',
-      'notification',
-    ],
-    'db-snapshot': ['creation', 'deletion', 'notification', 'restoration'],
-    'db-cluster-snapshot': ['backup', 'notification'],
+  const HEARD: Record<string, string> = {
+    'db-instance':
+      'availability, backup, configuration change, creation, deletion, failover, failure, low storage, maintenance, notification, recovery, restoration',
+    'db-cluster':
+      'configuration change, creation, deletion, failover, failure, global-failover, notification',
+    'db-snapshot': 'creation, deletion, notification, restoration',
+    'db-cluster-snapshot': 'backup, notification',
   };
   const subscriptions = full.ids('RDS::EventSubscription');
 
@@ -46,15 +27,18 @@ describe('events of RDS', () => {
     expect(template.ids('RDS::EventSubscription')).toEqual([]);
   });
 
-  test.each(subscriptions)('%s hears of every source what concerns backups, on topic events', (id) => {
-    expect(full.list(id, 'EventCategories').sort()).toEqual(HEARD[full.text(id, 'SourceType')]);
-    expect(full.value(id, 'SourceIds')).toBeUndefined();
-    expect(full.text(id, 'SnsTopicArn')).toBe('EventsTopic');
-    expect(full.value(id, 'Enabled')).toBe(true);
-    expect(full.text(id, 'SubscriptionName')).toMatch(/^understudy-dev-/);
-  });
+  test.each(subscriptions)(
+    'reach topic events through %s, of every source and of what concerns backups',
+    (id) => {
+      expect(full.list(id, 'EventCategories').sort().join(', ')).toBe(HEARD[full.text(id, 'SourceType')]);
+      expect(full.value(id, 'SourceIds')).toBeUndefined();
+      expect(full.text(id, 'SnsTopicArn')).toBe('EventsTopic');
+      expect(full.value(id, 'Enabled')).toBe(true);
+      expect(full.text(id, 'SubscriptionName')).toMatch(/^understudy-dev-/);
+    },
+  );
 
-  test('are subscribed to when RDS may publish there already: it tries, and gives up', () => {
+  test('are subscribed to after RDS may publish to their topic', () => {
     for (const id of subscriptions) expect(full.resources[id]?.DependsOn).toEqual(['EventsTopicPolicy']);
   });
 });
@@ -66,7 +50,7 @@ describe('the quarantine of scratch instances', () => {
     { IpProtocol: 'icmp', FromPort: 0, ToPort: 0, CidrIp: '127.0.0.1/32', Description: 'Nothing' },
   ];
 
-  test('lets in who proves, and nobody else', () => {
+  test('lets prove in, and nothing else', () => {
     expect(rules('ScratchInstanceSecurityGroup', 'SecurityGroupIngress')).toEqual([
       expect.objectContaining({ IpProtocol: 'tcp', SourceSecurityGroupId: { Ref: 'ProveSecurityGroup' } }),
     ]);
@@ -78,13 +62,9 @@ describe('the quarantine of scratch instances', () => {
     expect(full.ids('EC2::SecurityGroupEgress')).toEqual([]);
   });
 
-  test('stands in the VPC that no way leads out of', () => {
-    const groups = [
-      'ScratchInstanceSecurityGroup',
-      'ProveSecurityGroup',
-      'ScratchSecurityGroup',
-      'ScratchEndpointSecurityGroup',
-    ];
+  test('stands in two subnets of a VPC without a gateway, peering or route', () => {
+    const parts = ['Prove', 'ScratchEndpoint', 'ScratchInstance', 'Scratch'];
+    const groups = parts.map((part) => `${part}SecurityGroup`);
     expect(full.ids('EC2::SecurityGroup').sort()).toEqual(groups.sort());
     for (const id of groups) expect(full.text(id, 'VpcId')).toBe('ScratchVpc');
     expect(full.list('ScratchDatabases', 'SubnetIds')).toEqual(['ScratchSubnetA', 'ScratchSubnetB']);
@@ -94,19 +74,18 @@ describe('the quarantine of scratch instances', () => {
     expect(types.filter((type) => /Gateway|Peering|EC2::Route$|TransitGateway/.test(type))).toEqual([]);
   });
 
-  test('is what rehearseInstance restores into and preflight asks about, under the name that its role knows', () => {
-    for (const id of ['RehearseInstanceLambdaFunction', 'PreflightLambdaFunction']) {
-      expect(full.value(id, 'Environment', 'Variables')).toMatchObject({
+  test('is where rehearseInstance restores, which its role allows, and what preflight asks about', () => {
+    for (const id of ['RehearseInstanceLambdaFunction', 'PreflightLambdaFunction'])
+      expect(full.variables(id)).toMatchObject({
         UNDERSTUDY_SCRATCH_SUBNET_GROUP: { Ref: 'ScratchDatabases' },
         UNDERSTUDY_SCRATCH_SECURITY_GROUP: { Ref: 'ScratchInstanceSecurityGroup' },
       });
-    }
     const group = `subgrp:${full.text('ScratchDatabases', 'DBSubnetGroupName')}`;
     const question = { action: 'rds:RestoreDBInstanceFromDBSnapshot', resource: arn('rds', group) };
     expect(may(full, 'RehearseInstanceRole', question)).toBe(true);
   });
 
-  test('is entered by prove alone, which nothing can enter', () => {
+  test('is entered by prove alone, which lets nothing in', () => {
     expect(full.value('ProveLambdaFunction', 'VpcConfig')).toMatchObject({
       SubnetIds: [{ Ref: 'ScratchSubnetA' }, { Ref: 'ScratchSubnetB' }],
       SecurityGroupIds: [{ Ref: 'ProveSecurityGroup' }],
@@ -118,20 +97,19 @@ describe('the quarantine of scratch instances', () => {
     expect(full.value('ProveSecurityGroup', 'SecurityGroupIngress')).toBeUndefined();
   });
 
-  describe('has a way to the passwords of scratch instances', () => {
+  describe('has an endpoint for Secrets Manager', () => {
     const endpoints = (which: typeof full) =>
       which.ids('EC2::VPCEndpoint').filter((id) => which.text(id, 'VpcEndpointType') === 'Interface');
 
-    test('where instances are rehearsed, and nowhere else: it costs by the hour', () => {
+    test('where instances are rehearsed, and nowhere else', () => {
       expect(endpoints(full)).toEqual(['ScratchToSecrets']);
       expect(endpoints(template)).toEqual([]);
       expect(template.resources['ScratchEndpointSecurityGroup']).toBeUndefined();
     });
 
-    test('to those, and to no other secret, for reading', () => {
-      expect(full.text('ScratchToSecrets', 'ServiceName')).toBe(
-        'com.amazonaws.${AWS::Region}.secretsmanager',
-      );
+    test('that reads the secrets of scratch instances, and no other', () => {
+      const service = 'com.amazonaws.${AWS::Region}.secretsmanager';
+      expect(full.text('ScratchToSecrets', 'ServiceName')).toBe(service);
       expect(full.value('ScratchToSecrets', 'PrivateDnsEnabled')).toBe(true);
       const [statement, ...more] = full.statements('ScratchToSecrets', 'PolicyDocument');
       expect(more).toEqual([]);
@@ -142,15 +120,11 @@ describe('the quarantine of scratch instances', () => {
       });
     });
 
-    test('that lets in prove and nothing out, not even the scratch that is in the same VPC', () => {
+    test('that lets prove in, and nothing out', () => {
       expect(full.list('ScratchToSecrets', 'SecurityGroupIds')).toEqual(['ScratchEndpointSecurityGroup']);
-      expect(rules('ScratchEndpointSecurityGroup', 'SecurityGroupIngress')).toEqual([
-        expect.objectContaining({
-          FromPort: 443,
-          ToPort: 443,
-          SourceSecurityGroupId: { Ref: 'ProveSecurityGroup' },
-        }),
-      ]);
+      const fromProve = { FromPort: 443, ToPort: 443, SourceSecurityGroupId: { Ref: 'ProveSecurityGroup' } };
+      const ingress = rules('ScratchEndpointSecurityGroup', 'SecurityGroupIngress');
+      expect(ingress).toEqual([expect.objectContaining(fromProve)]);
       expect(rules('ScratchEndpointSecurityGroup', 'SecurityGroupEgress')).toEqual(NOTHING);
     });
   });
@@ -160,21 +134,16 @@ describe('the vault’s replica', () => {
   const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/replica';
   const BUCKET = 'arn:${AWS::Partition}:s3:::vault-replica';
 
-  test('is nothing at all where no bucket is given', () => {
+  test('has no role, rule or right where no bucket is given', () => {
     expect(template.value('Vault', 'ReplicationConfiguration')).toEqual({ Ref: 'AWS::NoValue' });
     expect(template.resources['ReplicationRole']).toBeUndefined();
-    const reached = template
-      .ids('IAM::Role')
-      .flatMap((role) => template.grants(role))
-      .flatMap(({ resources }) => resources.filter((resource) => resource.includes(':s3:::')));
-    expect(reached).toEqual([]);
+    const grants = template.ids('IAM::Role').flatMap((role) => template.grants(role));
+    const reached = grants.flatMap(({ resources }) => resources);
+    expect(reached.filter((resource) => resource.includes(':s3:::'))).toEqual([]);
   });
 
   test('gets every object under its own key, and no deletion', () => {
-    const [rule, ...more] = full.value('Vault', 'ReplicationConfiguration', 'Rules') as Record<
-      string,
-      unknown
-    >[];
+    const [rule, ...more] = full.value('Vault', 'ReplicationConfiguration', 'Rules') as object[];
     expect(more).toEqual([]);
     expect(full.text('Vault', 'ReplicationConfiguration', 'Role')).toBe('ReplicationRole.Arn');
     expect(rule).toMatchObject({
@@ -186,7 +155,7 @@ describe('the vault’s replica', () => {
     });
   });
 
-  test('is written by S3 alone, through a role that reads versions and locks and deletes nothing', () => {
+  test('is written by S3 alone, through a role that deletes nothing', () => {
     const [trust, ...more] = full.statements('ReplicationRole', 'AssumeRolePolicyDocument');
     expect(more).toEqual([]);
     expect(trust!.principal).toBe('{"Service":"s3.amazonaws.com"}');
@@ -212,7 +181,7 @@ describe('the vault’s replica', () => {
     expect(full.rolesThatMay('s3:ReplicateObject')).toEqual(['ReplicationRole']);
   });
 
-  test('is read by verify and expired by expire, which know where it is', () => {
+  test('is read by verify and deleted from by expire, and by no other role', () => {
     const object = 'arn:aws:s3:::vault-replica/crm/1.dump';
     const who = (action: string) =>
       full
@@ -221,37 +190,26 @@ describe('the vault’s replica', () => {
         .sort();
     expect(who('s3:GetObjectVersion')).toEqual(['ExpireRole', 'VerifyRole']);
     expect(who('s3:DeleteObjectVersion')).toEqual(['ExpireRole']);
-    const told = full
-      .ids('Lambda::Function')
-      .filter((id) => full.value(id, 'Environment', 'Variables', 'UNDERSTUDY_REPLICA') === 'vault-replica');
+    const functions = full.ids('Lambda::Function');
+    const told = functions.filter((id) => full.variables(id)['UNDERSTUDY_REPLICA'] === 'vault-replica');
     expect(told.sort()).toEqual(['ExpireLambdaFunction', 'VerifyLambdaFunction']);
-    const key = {
-      action: 'kms:Decrypt',
-      resource: KEY,
-      context: { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' },
-    };
-    expect(may(full, 'VerifyRole', key)).toBe(true);
-    expect(may(full, 'ExpireRole', key)).toBe(false);
+    const context = { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' };
+    const key = { action: 'kms:Decrypt', resource: KEY, context };
+    expect([may(full, 'VerifyRole', key), may(full, 'ExpireRole', key)]).toEqual([true, false]);
   });
 
-  test('that is promised and not given ends the packaging', () => {
+  test('ends the packaging when understudy.yml promises it and no bucket is given', () => {
     expect(packagingWithout('replicaBucket', 'replicaRegion', 'replicaKey')).toContain(
       'understudy.yml says vault.replica: true, and there is no bucket',
     );
   });
 
-  test.each([['replicaBucket'], ['replicaRegion'], ['replicaKey']])('is refused without %s', async (left) => {
-    const given: Record<string, string> = {
-      'param:replicaBucket': 'b',
-      'param:replicaRegion': 'r',
-      'param:replicaKey': 'k',
-    };
-    const resolve = (what: string) => Promise.resolve(what === `param:${left}` ? '' : given[what]);
+  const GIVEN = new Map(Object.entries({ replicaBucket: 'b', replicaRegion: 'r', replicaKey: 'k' }));
+
+  test.each([...GIVEN.keys()])('is refused without %s', async (left) => {
+    const resolve = async (what: string) => (what === `param:${left}` ? '' : GIVEN.get(what.slice(6)));
     await expect(replicaOf(resolve)).rejects.toThrow('give all three, or none');
-    await expect(replicaOf((what) => Promise.resolve(given[what]))).resolves.toEqual({
-      bucket: 'b',
-      region: 'r',
-      key: 'k',
-    });
+    const whole = replicaOf(async (what) => GIVEN.get(what.slice(6)));
+    await expect(whole).resolves.toEqual({ bucket: 'b', region: 'r', key: 'k' });
   });
 });

@@ -8,7 +8,7 @@ describe('scratch', () => {
   const inVpc = (type: string) =>
     template.ids(type).filter((id) => template.text(id, 'VpcId') === 'ScratchVpc');
 
-  test('stands in a VPC of its own, alone with who proves scratch instances there', () => {
+  test('stands in a VPC of its own, alone with prove', () => {
     expect(template.value('ScratchLambdaFunction', 'VpcConfig')).toMatchObject({
       SubnetIds: [{ Ref: 'ScratchSubnetA' }, { Ref: 'ScratchSubnetB' }],
       SecurityGroupIds: [{ Ref: 'ScratchSecurityGroup' }],
@@ -17,25 +17,21 @@ describe('scratch', () => {
     expect(others.sort()).toEqual(['ProveLambdaFunction', 'ScratchLambdaFunction']);
   });
 
-  test('from which no gateway, route or peering leads anywhere', () => {
-    const types = Object.values(template.resources)
-      .map(({ Type }) => Type)
-      .filter((type) => type.startsWith('AWS::EC2::'));
-    expect([...new Set(types)].sort()).toEqual(
-      ['RouteTable', 'SecurityGroup', 'Subnet', 'SubnetRouteTableAssociation', 'VPC', 'VPCEndpoint'].map(
-        (type) => `AWS::EC2::${type}`,
-      ),
+  test('stands in a VPC without a gateway, route or peering', () => {
+    const all = Object.values(template.resources).map(({ Type }) => Type);
+    const types = all.filter((type) => type.startsWith('AWS::EC2::')).map((type) => type.split('::')[2]);
+    expect([...new Set(types)].sort().join(' ')).toBe(
+      'RouteTable SecurityGroup Subnet SubnetRouteTableAssociation VPC VPCEndpoint',
     );
     expect(template.ids('EC2::VPC')).toEqual(['ScratchVpc']);
     for (const id of inVpc('EC2::Subnet')) {
-      const routes = template
-        .ids('EC2::SubnetRouteTableAssociation')
-        .filter((each) => template.text(each, 'SubnetId') === id);
-      expect(routes.map((each) => template.text(each, 'RouteTableId'))).toEqual(['ScratchRoutes']);
+      const associations = template.ids('EC2::SubnetRouteTableAssociation');
+      const own = associations.filter((each) => template.text(each, 'SubnetId') === id);
+      expect(own.map((each) => template.text(each, 'RouteTableId'))).toEqual(['ScratchRoutes']);
     }
   });
 
-  test('except to the vault, for reading', () => {
+  test('reaches the vault for reading through an endpoint', () => {
     const [endpoint, ...more] = inVpc('EC2::VPCEndpoint');
     expect(more).toEqual([]);
     expect(template.text(endpoint!, 'ServiceName')).toBe('com.amazonaws.${AWS::Region}.s3');
@@ -46,17 +42,17 @@ describe('scratch', () => {
     expect(statement!.actions.filter((action) => !/^s3:(Get|List)/.test(action))).toEqual([]);
   });
 
-  test('and which nothing may enter', () => {
+  test('lets nothing in, and HTTPS alone out', () => {
     expect(template.value('ScratchSecurityGroup', 'SecurityGroupIngress')).toBeUndefined();
     expect(template.value('ScratchSecurityGroup', 'SecurityGroupEgress')).toMatchObject([
       { IpProtocol: 'tcp', FromPort: 443, ToPort: 443 },
     ]);
   });
 
-  test('has all the room in /tmp that there is, a quarter of an hour, and no way of reaching a source', () => {
+  test('has 10 GiB in /tmp, 15 minutes, and no variable that leads to a source', () => {
     expect(template.value('ScratchLambdaFunction', 'EphemeralStorage', 'Size')).toBe(10_240);
     expect(template.value('ScratchLambdaFunction', 'Timeout')).toBe(900);
-    const knows = Object.keys(template.value('ScratchLambdaFunction', 'Environment', 'Variables') as object);
+    const knows = Object.keys(template.variables('ScratchLambdaFunction'));
     expect(knows.filter((name) => /SOURCE|TOPIC|QUEUE|TABLE/.test(name))).toEqual([]);
   });
 });
@@ -77,7 +73,7 @@ describe('a VPC for sources', () => {
     expect(template.rolesThatMay('ec2:CreateNetworkInterface')).toEqual(named(ALWAYS, 'Role'));
   });
 
-  test('is entered by those alone who reach databases, and their roles can', () => {
+  test('is entered by the four functions that reach databases, whose roles allow it', () => {
     for (const id of named(REACH, 'LambdaFunction')) {
       expect(full.value(id, 'VpcConfig')).toMatchObject({
         SubnetIds: ['subnet-0000000a', 'subnet-0000000b'],
@@ -89,14 +85,14 @@ describe('a VPC for sources', () => {
   });
 });
 
-describe('people', () => {
+describe('the people to alert', () => {
   const toPeople = (which: typeof template) =>
     which
       .ids('SNS::Subscription')
       .filter((id) => /email|https/.test(which.text(id, 'Protocol')))
       .map((id) => `${which.text(id, 'TopicArn')} → ${which.text(id, 'Endpoint')}`);
 
-  test('are subscribed when they are named, and nobody else is', () => {
+  test('are subscribed when they are named, and no others are', () => {
     expect(toPeople(template)).toEqual([]);
     expect(toPeople(full).sort()).toEqual([
       'AlarmsTopic → https://pager.example.com/hook',
@@ -107,16 +103,13 @@ describe('people', () => {
     ]);
   });
 
-  test('are tried again for most of an hour, where SNS allows it, and then their messages are kept', () => {
-    for (const id of full
-      .ids('SNS::Subscription')
-      .filter((each) => full.text(each, 'Protocol') === 'https')) {
-      const { numRetries, maxDelayTarget } = full.value(id, 'DeliveryPolicy', 'healthyRetryPolicy') as Record<
-        string,
-        number
-      >;
-      expect(numRetries! * maxDelayTarget!).toBeLessThanOrEqual(3600);
-      expect(numRetries! * maxDelayTarget!).toBeGreaterThanOrEqual(2400);
+  test('get an HTTPS message again for most of an hour, and then it is kept in a queue', () => {
+    const subscriptions = full.ids('SNS::Subscription');
+    for (const id of subscriptions.filter((each) => full.text(each, 'Protocol') === 'https')) {
+      const retries = full.value(id, 'DeliveryPolicy', 'healthyRetryPolicy') as Record<string, number>;
+      const seconds = retries['numRetries']! * retries['maxDelayTarget']!;
+      expect(seconds).toBeLessThanOrEqual(3600);
+      expect(seconds).toBeGreaterThanOrEqual(2400);
       expect(full.text(id, 'RedrivePolicy', 'deadLetterTargetArn')).toBe('SubscribersDead.Arn');
     }
   });

@@ -15,6 +15,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { loadPlan } from '../../lib/config/load.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
+import { isAlive } from '../../scripts/local/local-state.ts';
 import { Template } from './template.ts';
 
 export const ROOT = resolve(__dirname, '../..');
@@ -215,13 +216,5 @@ function holder(lock: string): number {
     return Number(readlinkSync(lock));
   } catch {
     return Number.NaN;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }

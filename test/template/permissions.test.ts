@@ -1,4 +1,5 @@
 import { checkedAgainst, SERVICES, typeOf } from './authorization.ts';
+import { may } from './evaluate.ts';
 import { everything, packaged } from './packaged.ts';
 
 /**
@@ -8,8 +9,7 @@ import { everything, packaged } from './packaged.ts';
 const { template } = packaged();
 const roles = template.ids('IAM::Role');
 const functions = template.ids('Lambda::Function');
-const roleOf = (id: string) => template.text(id, 'Role').split('.')[0]!;
-const allowed = (role: string) => template.grants(role).filter(({ effect }) => effect === 'Allow');
+const allowed = (role: string) => template.allowed(role);
 
 const INTERFACES = [
   'ec2:CreateNetworkInterface',
@@ -23,17 +23,17 @@ const INTERFACES = [
 describe.each([
   ['the sample', template],
   ['everything', everything().template],
-])('in a deployment of %s', (_, template) => {
+])('a deployment of %s', (_, template) => {
   const roles = template.ids('IAM::Role');
   const functions = template.ids('Lambda::Function');
-  const roleOf = (id: string) => template.text(id, 'Role').split('.')[0]!;
-  const allowed = (role: string) => template.grants(role).filter(({ effect }) => effect === 'Allow');
+  const roleOf = (id: string) => template.roleOf(id);
+  const allowed = (role: string) => template.allowed(role);
 
-  test('every function has a role of its own, named after it', () => {
+  test('gives every function a role of its own that is named after it', () => {
     for (const id of functions) expect(roleOf(id)).toBe(id.replace('LambdaFunction', 'Role'));
   });
 
-  test('only Lambda takes on a function’s role', () => {
+  test('lets Lambda alone assume a function’s role', () => {
     for (const id of functions) {
       const [statement, ...more] = template.statements(roleOf(id), 'AssumeRolePolicyDocument');
       expect(more).toEqual([]);
@@ -44,7 +44,7 @@ describe.each([
     }
   });
 
-  test('no role has a policy that is written elsewhere', () => {
+  test('has no managed policy, and no policy apart from its role but the replica’s', () => {
     for (const role of roles) expect(template.value(role, 'ManagedPolicyArns')).toBeUndefined();
     const apart = template.ids('IAM::Policy');
     expect([...template.ids('IAM::ManagedPolicy'), ...template.ids('IAM::RolePolicy')]).toEqual([]);
@@ -52,7 +52,7 @@ describe.each([
     expect(apart).toEqual(roles.includes('ReplicationRole') ? ['ReplicationPolicy'] : []);
   });
 
-  test('no role may do everything of anything', () => {
+  test('grants no action with a wildcard', () => {
     for (const role of roles)
       for (const { actions } of allowed(role))
         expect(actions.filter((action) => action.includes('*'))).toEqual([]);
@@ -64,14 +64,14 @@ describe.each([
     return checked !== undefined && checked.always.length + checked.named.length === 0;
   };
 
-  test('nothing is allowed on everything, except what has no resource to name', () => {
+  test('grants actions on everything only where AWS knows no resource of them', () => {
     const open = roles
       .flatMap(allowed)
       .filter(({ resources }) => resources.some((each) => /^(\*|arn:[^:]*:[^:]*:\*:\*:\*)$/.test(each)));
     expect(open.flatMap(({ actions }) => actions).filter((action) => !isWithoutResource(action))).toEqual([]);
   });
 
-  test('every action is allowed on what it is checked against, and on nothing that it never is', () => {
+  test('grants every action on the resources that AWS checks it against, and on no others', () => {
     for (const role of roles) {
       for (const { actions, resources } of allowed(role)) {
         const types = resources.map(typeOf);
@@ -82,11 +82,8 @@ describe.each([
           expect([role, action, checked]).toEqual([role, action, expect.anything()]);
           const all = [...checked!.always, ...checked!.named];
           expect([role, action, all.filter((type) => types.includes(type))]).not.toEqual([role, action, []]);
-          expect([role, action, checked!.always.filter((type) => !types.includes(type))]).toEqual([
-            role,
-            action,
-            [],
-          ]);
+          const missing = checked!.always.filter((type) => !types.includes(type));
+          expect([role, action, missing]).toEqual([role, action, []]);
         }
         if (checks.length < actions.length) continue;
         const useful = checks.flatMap(([, checked]) => [...checked!.always, ...checked!.named]);
@@ -95,14 +92,14 @@ describe.each([
     }
   });
 
-  test('every role fits into what IAM takes: 10,240 characters without blanks', () => {
+  test('has no role of more than the 10,240 characters that IAM takes', () => {
     for (const role of roles) {
       const policies = JSON.stringify(template.grants(role)).replaceAll('${AWS::Region}', 'ap-southeast-1');
       expect([role, policies.length < 10_240]).toEqual([role, true]);
     }
   });
 
-  test('what lets the service make network interfaces is taken away from the code that runs there', () => {
+  test('denies the code in a VPC the network interfaces that Lambda makes for it', () => {
     for (const role of template.rolesThatMay('ec2:CreateNetworkInterface')) {
       const name = template.text(role.replace('Role', 'LambdaFunction'), 'FunctionName');
       const deny = template.grants(role).filter(({ effect }) => effect === 'Deny');
@@ -111,43 +108,30 @@ describe.each([
     }
   });
 
-  test('every function writes to its own log and no other', () => {
+  test('lets every function write to its own log alone', () => {
     for (const id of functions) {
-      const logs = allowed(roleOf(id)).filter(({ actions }) =>
-        actions.some((action) => action.startsWith('logs:')),
-      );
-      expect(logs.flatMap(({ resources }) => resources)).toEqual([
-        expect.stringMatching(new RegExp(`:log-group:/aws/lambda/${template.text(id, 'FunctionName')}:\\*$`)),
-      ]);
+      const isLogs = (action: string) => action.startsWith('logs:');
+      const logs = allowed(roleOf(id)).filter(({ actions }) => actions.some(isLogs));
+      const own = new RegExp(`:log-group:/aws/lambda/${template.text(id, 'FunctionName')}:\\*$`);
+      expect(logs.flatMap(({ resources }) => resources)).toEqual([expect.stringMatching(own)]);
     }
   });
 
-  test('every function says what it is for', () => {
+  test('describes every function', () => {
     for (const id of functions) expect(template.text(id, 'Description')).toMatch(/^[A-Z].{20,}[^.]$/);
   });
 });
 
-test('only operator publishes to alarms, and only those publish to jobs whose work it is', () => {
+test('only operator publishes to topic alarms, and five roles publish to topic jobs', () => {
   const publishers = (topic: string) =>
-    roles
-      .filter((role) =>
-        allowed(role).some(
-          ({ actions, resources }) => actions.includes('sns:Publish') && resources.includes(topic),
-        ),
-      )
-      .sort();
+    roles.filter((role) => may(template, role, { action: 'sns:Publish', resource: topic })).sort();
   expect(publishers('AlarmsTopic')).toEqual(['OperatorRole']);
   // A dump asks for its verification, a snapshot for its copies, and the watch for what was forgotten.
-  expect(publishers('JobsTopic')).toEqual([
-    'DispatchRole',
-    'DumpRole',
-    'OperatorRole',
-    'SnapshotRole',
-    'WatchRole',
-  ]);
+  const parts = ['Dispatch', 'Dump', 'Operator', 'Snapshot', 'Watch'];
+  expect(publishers('JobsTopic')).toEqual(parts.map((part) => `${part}Role`));
 });
 
-describe('a function is told of exactly what its role reaches', () => {
+describe('the functions whose role reaches a resource are those with the variable', () => {
   const reaches: [string, (role: string) => boolean][] = [
     ['UNDERSTUDY_TABLE', (role) => can(role, 'Catalog')],
     ['UNDERSTUDY_VAULT', (role) => can(role, 'Vault')],
@@ -168,10 +152,9 @@ describe('a function is told of exactly what its role reaches', () => {
   ];
 
   test.each(reaches)('%s', (variable, reached) => {
-    const told = functions.filter(
-      (id) => template.value(id, 'Environment', 'Variables', variable) !== undefined,
-    );
+    const told = functions.filter((id) => template.variables(id)[variable] !== undefined);
     expect(told.length).toBeGreaterThan(0);
+    const roleOf = (id: string) => template.roleOf(id);
     expect(told.map(roleOf).sort()).toEqual(functions.map(roleOf).filter(reached).sort());
   });
 

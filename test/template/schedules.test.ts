@@ -1,5 +1,5 @@
 import { toAwsCron } from '../../lib/adapters/aws/cron.ts';
-import { expectedSchedules, scheduleName } from '../../lib/domain/plan/expected-schedules.ts';
+import { expectedSchedules } from '../../lib/domain/plan/expected-schedules.ts';
 import { SCHEDULED_JOBS, tick } from '../../lib/domain/runs/job.ts';
 import { everything, packaged, plan, planOfEverything } from './packaged.ts';
 
@@ -13,11 +13,11 @@ const EVERY_MINUTE = { cron: '* * * * *', timezone: 'UTC' };
 describe.each([
   ['the sample', template, plan()],
   ['everything', everything().template, planOfEverything()],
-])('in a deployment of %s', (_, template, plan) => {
+])('a deployment of %s', (_, template, plan) => {
   const schedules = template.ids('Scheduler::Schedule');
   const expected = expectedSchedules(plan, 'dev');
 
-  test('there is one schedule for every policy and job of understudy.yml, the watch’s, and no other', () => {
+  test('has one schedule for every policy and job of understudy.yml, the watch’s, and no other', () => {
     expect(expected.length).toBeGreaterThan(0);
     expect(schedules.map((id) => template.text(id, 'Name')).sort()).toEqual(
       [...expected.map(({ name }) => name), 'dev-watch'].sort(),
@@ -25,7 +25,7 @@ describe.each([
   });
 
   test.each(expected)(
-    '$name fires when understudy.yml says, and says what for',
+    'has schedule $name, which fires when understudy.yml says and names its job',
     ({ name, input, cron, timezone }) => {
       const id = named(name, template)!;
       const { schedules } = plan.policies.find((policy) => policy.name === input.policy)!;
@@ -44,7 +44,7 @@ describe.each([
     },
   );
 
-  test('dispatch understands what a schedule says, once Scheduler has put the moment in', () => {
+  test('has schedules whose input dispatch takes once Scheduler has put the moment in', () => {
     for (const id of schedules.filter((each) => each !== 'WatchSchedule')) {
       const said = template
         .text(id, 'Target', 'Input')
@@ -53,7 +53,7 @@ describe.each([
     }
   });
 
-  test('a late tick is delivered for two hours, a heartbeat’s for five minutes, the watch’s until the next', () => {
+  test('delivers a late tick for two hours, a heartbeat’s for five minutes and the watch’s for four', () => {
     for (const id of schedules) {
       const { job } = JSON.parse(template.text(id, 'Target', 'Input')) as { job?: string };
       const age = template.value(id, 'Target', 'RetryPolicy', 'MaximumEventAgeInSeconds');
@@ -62,12 +62,12 @@ describe.each([
   });
 });
 
-test('a deployment with everything has a schedule for every job that can have one', () => {
+test('a deployment of everything has a schedule for every job that can have one', () => {
   const jobs = expectedSchedules(planOfEverything(), 'dev').map(({ input }) => input.job);
   expect([...new Set(jobs)].sort()).toEqual([...SCHEDULED_JOBS, 'heartbeat'].sort());
 });
 
-test('the watch looks every five minutes, and a look ends before the next begins', () => {
+test('the watch looks every five minutes, and ends before the next look', () => {
   const id = named('dev-watch')!;
   expect(template.text(id, 'ScheduleExpression')).toBe('rate(5 minutes)');
   expect(template.text(id, 'Target', 'Arn')).toBe('WatchLambdaFunction.Arn');
@@ -75,7 +75,7 @@ test('the watch looks every five minutes, and a look ends before the next begins
   expect(template.value('WatchLambdaEvConf', 'MaximumRetryAttempts')).toBe(0);
 });
 
-test('schedules are switched on, to the minute, in their own group, and retried for a bounded time', () => {
+test('schedules are enabled, fire to the minute, lie in their group and are retried', () => {
   for (const id of schedules) {
     expect(template.text(id, 'State')).toBe('ENABLED');
     expect(template.value(id, 'FlexibleTimeWindow')).toEqual({ Mode: 'OFF' });
@@ -85,7 +85,7 @@ test('schedules are switched on, to the minute, in their own group, and retried 
 });
 
 describe('the role of the schedules', () => {
-  test('may call what they call and leave dead letters where they point, and nothing else', () => {
+  test('may call the functions of the schedules, write to their dead-letter queues, and nothing else', () => {
     for (const id of schedules) expect(template.text(id, 'Target', 'RoleArn')).toBe('ScheduleRole.Arn');
     const may = Object.fromEntries(
       template.grants('ScheduleRole').map(({ actions, resources }) => [actions.join(), resources.sort()]),
@@ -98,7 +98,7 @@ describe('the role of the schedules', () => {
     });
   });
 
-  test('is taken on by Scheduler for this group of this account alone', () => {
+  test('is assumed by Scheduler for this group of this account alone', () => {
     const [statement] = template.statements('ScheduleRole', 'AssumeRolePolicyDocument');
     expect(statement).toMatchObject({ principal: '{"Service":"scheduler.amazonaws.com"}' });
     expect(JSON.parse(statement!.condition)).toEqual({
@@ -107,35 +107,11 @@ describe('the role of the schedules', () => {
   });
 });
 
-test('the watch is told which group to look at, and may', () => {
-  expect(
-    template.value('WatchLambdaFunction', 'Environment', 'Variables', 'UNDERSTUDY_SCHEDULE_GROUP'),
-  ).toEqual({ Ref: 'Schedules' });
-  const looks = template
-    .grants('WatchRole')
-    .filter(({ actions }) => actions.includes('scheduler:GetSchedule'));
-  expect(looks.flatMap(({ resources }) => resources)).toEqual([
-    expect.stringContaining(`:schedule/${template.text('Schedules', 'Name')}/*`),
-  ]);
-});
-
-describe('names of schedules', () => {
-  const long = 'a'.repeat(63);
-
-  test('are what they are of', () => {
-    expect(scheduleName('prod', 'crm', 'dump')).toBe('prod-crm-dump');
-  });
-
-  test('fit, whatever the stage and the policy are called, and still end with the job', () => {
-    for (const job of SCHEDULED_JOBS) {
-      expect(scheduleName('a-stage-of-its-own', long, job)).toMatch(/^[0-9a-zA-Z_.-]{1,64}$/);
-      expect(scheduleName('a-stage-of-its-own', long, job).endsWith(`-${job}`)).toBe(true);
-    }
-  });
-
-  test('stay apart when only their ends differ', () => {
-    expect(scheduleName('prod', `${long.slice(1)}b`, 'dump')).not.toBe(
-      scheduleName('prod', `${long.slice(1)}c`, 'dump'),
-    );
-  });
+test('the watch knows the group of the schedules, and may look at it', () => {
+  const group = template.variables('WatchLambdaFunction')['UNDERSTUDY_SCHEDULE_GROUP'];
+  expect(group).toEqual({ Ref: 'Schedules' });
+  const grants = template.grants('WatchRole');
+  const looks = grants.filter(({ actions }) => actions.includes('scheduler:GetSchedule'));
+  const own = `:schedule/${template.text('Schedules', 'Name')}/*`;
+  expect(looks.flatMap(({ resources }) => resources)).toEqual([expect.stringContaining(own)]);
 });

@@ -55,6 +55,29 @@ export class Template {
     ];
   }
 
+  /** The statements of a role's policies that allow something. */
+  allowed(role: string): Statement[] {
+    return this.grants(role).filter(({ effect }) => effect === 'Allow');
+  }
+
+  roleOf(functionId: string): string {
+    return this.text(functionId, 'Role').split('.')[0]!;
+  }
+
+  /** Alarms on a metric; with a value, those whose first dimension has it. */
+  alarmsOn(metric: string, value?: string): string[] {
+    return this.ids('CloudWatch::Alarm').filter(
+      (id) =>
+        this.text(id, 'MetricName') === metric &&
+        (value === undefined || this.text(id, 'Dimensions', 0, 'Value') === value),
+    );
+  }
+
+  /** Environment variables of a function. */
+  variables(functionId: string): Record<string, Json> {
+    return this.value(functionId, 'Environment', 'Variables') as Record<string, Json>;
+  }
+
   statements(id: string, ...path: (string | number)[]): Statement[] {
     return ((this.value(id, ...path, 'Statement') ?? []) as Record<string, Json>[]).map((statement) => ({
       effect: String(statement['Effect']),
@@ -69,9 +92,7 @@ export class Template {
   rolesThatMay(action: string): string[] {
     return this.ids('IAM::Role')
       .filter((role) =>
-        this.grants(role).some(
-          ({ effect, actions }) => effect === 'Allow' && actions.some((granted) => covers(granted, action)),
-        ),
+        this.allowed(role).some(({ actions }) => actions.some((granted) => covers(granted, action))),
       )
       .sort();
   }

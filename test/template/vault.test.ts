@@ -12,12 +12,12 @@ describe('the vault', () => {
     expect(template.text('Vault', 'VersioningConfiguration', 'Status')).toBe('Enabled');
   });
 
-  test('can lock objects, and locks none by itself: each dump carries its policy’s lock', () => {
+  test('can lock objects, and has no lock by default', () => {
     expect(template.value('Vault', 'ObjectLockEnabled')).toBe(true);
     expect(template.value('Vault', 'ObjectLockConfiguration')).toBeUndefined();
   });
 
-  test('is closed to the public, in all four ways', () => {
+  test('is closed to the public, as the bucket of the deployment is', () => {
     const blocked = {
       BlockPublicAcls: true,
       BlockPublicPolicy: true,
@@ -28,13 +28,13 @@ describe('the vault', () => {
     expect(template.value('ServerlessDeploymentBucket', 'PublicAccessBlockConfiguration')).toEqual(blocked);
   });
 
-  test('owns what is written to it', () => {
+  test('owns the objects that are written to it', () => {
     expect(template.value('Vault', 'OwnershipControls', 'Rules', 0)).toEqual({
       ObjectOwnership: 'BucketOwnerEnforced',
     });
   });
 
-  test('encrypts with our own key', () => {
+  test('encrypts objects with its own key', () => {
     const rule = template.value('Vault', 'BucketEncryption', 'ServerSideEncryptionConfiguration', 0);
     expect(rule).toEqual({
       BucketKeyEnabled: true,
@@ -45,7 +45,7 @@ describe('the vault', () => {
     });
   });
 
-  test('refuses anybody who asks without TLS', () => {
+  test('refuses requests without TLS', () => {
     expect(template.text('VaultPolicy', 'Bucket')).toBe('Vault');
     expect(denied('s3:*')).toEqual([
       {
@@ -58,7 +58,7 @@ describe('the vault', () => {
     ]);
   });
 
-  test('refuses another key or another encryption, and takes a request that names none', () => {
+  test('refuses objects with another key or another encryption, and takes those that name none', () => {
     expect(denied('s3:PutObject').map(({ condition }) => JSON.parse(condition))).toEqual(
       ['-aws-kms-key-id', ''].map((suffix) => ({
         StringNotEquals: {
@@ -69,7 +69,7 @@ describe('the vault', () => {
     );
   });
 
-  test('refuses to delete for anybody but expire, administrators included', () => {
+  test('refuses deletions by all roles but expire', () => {
     expect(denied('s3:DeleteObject,s3:DeleteObjectVersion')).toEqual([
       {
         effect: 'Deny',
@@ -81,11 +81,11 @@ describe('the vault', () => {
     ]);
   });
 
-  test('lets nobody in by its policy: that only ever refuses', () => {
+  test('has a policy that only denies', () => {
     expect(policy.filter(({ effect }) => effect !== 'Deny')).toEqual([]);
   });
 
-  test('has no lifecycle rule that could delete a version of anything', () => {
+  test('has no lifecycle rule that deletes a version', () => {
     const rules = template.value('Vault', 'LifecycleConfiguration', 'Rules') as Record<string, unknown>[];
     const does = rules.flatMap(({ Id: _, Status: __, ...rest }) => Object.entries(rest));
     expect(Object.fromEntries(does)).toEqual({
@@ -102,7 +102,7 @@ describe('the vault’s key', () => {
     expect(template.value('VaultKey', 'PendingWindowInDays')).toBe(30);
   });
 
-  test('is managed by the account and lets in nobody directly', () => {
+  test('is managed by the account, and names no other principal', () => {
     const [statement, ...more] = template.statements('VaultKey', 'KeyPolicy');
     expect(more).toEqual([]);
     expect(statement!.principal).toBe('{"AWS":"arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}');

@@ -30,7 +30,7 @@ const inFindings = Object.entries(FINDINGS).flatMap(([code, { next }]) =>
   commandsIn(next).map((command) => [code, command] as const),
 );
 
-test('the pages and the findings show commands of ./understudy', () => {
+test('the pages and the findings show many commands of ./understudy', () => {
   expect(inPages.length).toBeGreaterThan(80);
   expect(inFindings.length).toBeGreaterThan(30);
 });
@@ -67,7 +67,7 @@ function mistakesOf(command: string): string[] {
 }
 
 test.each([...inPages, ...inFindings])(
-  '%s shows a command that the command line understands: %s',
+  '%s shows a command that exists with its options and arguments: ./understudy %s',
   (_, command) => {
     expect(mistakesOf(command)).toEqual([]);
   },
@@ -79,6 +79,6 @@ test.each([
   ['status --stage prod crm extra', 'too many arguments'],
   ['run --wait dump', 'too few arguments'],
   ['points crm --al', 'no such option'],
-])('./understudy %s in a page would be found', (command, mistake) => {
+])('the check of pages finds the mistake in ./understudy %s: %s', (command, mistake) => {
   expect(mistakesOf(command).join()).toContain(mistake);
 });

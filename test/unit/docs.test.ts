@@ -30,7 +30,7 @@ describe('the documentation', () => {
     expect(described.sort()).toEqual(Object.keys(FINDINGS).sort());
   });
 
-  it('shows messages that the jobs understand', () => {
+  it('shows messages that the jobs accept', () => {
     const messages = blocks('json').map((block) => JSON.parse(block) as { job?: string });
     const jobs = messages.filter((message) => message.job !== undefined);
     expect(jobs.length).toBeGreaterThan(3);
@@ -38,7 +38,7 @@ describe('the documentation', () => {
       expect([message, jobMessage.safeParse(message).error]).toEqual([message, undefined]);
   });
 
-  it('shows messages of topic events that are understood, of the instance that they name', () => {
+  it('shows messages for the topic events that parseNotice understands', () => {
     const shown = blocks('json')
       .filter((message) => /"(Event ID|AlarmName)"/.test(message))
       .map((message) => parseNotice(message, '2026-11-20T02:00:01Z'));
@@ -76,7 +76,7 @@ describe('the documentation', () => {
     expect(PAGES.filter((page) => read(page).split('\n').length > 401)).toEqual([]);
   });
 
-  it('links to nothing that is not there', () => {
+  it('links to files that exist', () => {
     const broken = PAGES.flatMap((page) =>
       [...read(page).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)]
         .map((match) => match[1]!)
@@ -94,7 +94,7 @@ describe('the documentation', () => {
     expect(broken).toEqual([]);
   });
 
-  it('links to no section that is not there', () => {
+  it('links to sections that exist', () => {
     const sections = (page: string) =>
       [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
         title!

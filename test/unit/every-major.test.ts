@@ -18,19 +18,19 @@ test('every test that uses PostgreSQL runs on every major', () => {
   expect(using.filter((path) => !onEveryMajor.some((start) => path.startsWith(start)))).toEqual([]);
 });
 
-test('every path in the list has a test', () => {
+test('every path in test/every-major.txt has a test', () => {
   const tests = filesUnder('test').filter((path) => path.endsWith('.test.ts'));
   expect(onEveryMajor.filter((start) => !tests.some((path) => path.startsWith(start)))).toEqual([]);
 });
 
-test('the majors that are prepared are those of the image', () => {
+test('scripts/prepare, serverless.yml and the image have the same majors', () => {
   const prepared = /^supported_majors='(.*)'$/m.exec(read('scripts/prepare/majors.sh'))?.[1];
   expect(prepared).toMatch(/^\d+( \d+)+$/);
   expect(/^ +pgMajors: ([\d ]+?) *#/m.exec(read('serverless.yml'))?.[1]).toBe(prepared);
   expect(/^ARG PG_MAJORS="(.*)"$/m.exec(read('scripts/image/Dockerfile'))?.[1]).toBe(prepared);
 });
 
-test('the dated note says which minor of every major was tried', () => {
+test('docs/postgresql-versions.md says which minor of every major was tried', () => {
   const [, majors, rows] = /^\| tried on \|(.+)\|\n\|[-|]+\|\n((?:\|.+\|\n)+)/m.exec(
     read('docs/postgresql-versions.md'),
   )!;

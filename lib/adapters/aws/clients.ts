@@ -19,7 +19,7 @@ export const dynamo = () =>
 export function s3(options: { pathStyle: boolean; region?: string }): S3Client {
   const client = new S3Client({
     ...RETRIES,
-    ...(options.region ? { region: options.region } : {}),
+    region: options.region,
     forcePathStyle: options.pathStyle,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -66,7 +66,7 @@ export async function assumed(role: string, tags: Record<string, string> = {}) {
     accessKeyId: AccessKeyId!,
     secretAccessKey: SecretAccessKey!,
     sessionToken: SessionToken!,
-    ...(Expiration ? { expiration: Expiration } : {}),
+    expiration: Expiration,
   };
 }
 

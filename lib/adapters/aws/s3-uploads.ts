@@ -123,7 +123,7 @@ export async function openUploads(s3: S3Client, bucket: string, prefix: string):
     if (!page.IsTruncated || !page.NextKeyMarker) return found;
     marker = {
       KeyMarker: page.NextKeyMarker,
-      ...(page.NextUploadIdMarker ? { UploadIdMarker: page.NextUploadIdMarker } : {}),
+      UploadIdMarker: page.NextUploadIdMarker,
     };
   }
 }

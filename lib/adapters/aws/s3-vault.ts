@@ -37,7 +37,7 @@ export function s3Vault(s3: S3Client, settings: VaultSettings): Vault {
       try {
         const found = await s3.send(
           new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
-          { ...(signal ? { abortSignal: signal } : {}) },
+          { abortSignal: signal },
         );
         return found.Body as Readable;
       } catch (error) {
@@ -75,9 +75,7 @@ async function head(
   versionId?: string,
 ): Promise<ObjectHead | undefined> {
   try {
-    const found = await s3.send(
-      new HeadObjectCommand({ Bucket: bucket, Key: key, ...(versionId ? { VersionId: versionId } : {}) }),
-    );
+    const found = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
     return {
       versionId: found.VersionId ?? 'null',
       bytes: found.ContentLength ?? 0,
@@ -110,7 +108,7 @@ async function* versions(
     if (!page.IsTruncated || !page.NextKeyMarker) return;
     marker = {
       KeyMarker: page.NextKeyMarker,
-      ...(page.NextVersionIdMarker ? { VersionIdMarker: page.NextVersionIdMarker } : {}),
+      VersionIdMarker: page.NextVersionIdMarker,
     };
   }
 }

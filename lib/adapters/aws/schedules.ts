@@ -10,9 +10,7 @@ export function deployedSchedules(scheduler: SchedulerClient, group: string): Sc
       const names: string[] = [];
       let NextToken: string | undefined;
       do {
-        const page = await scheduler.send(
-          new ListSchedulesCommand({ GroupName: group, ...(NextToken ? { NextToken } : {}) }),
-        );
+        const page = await scheduler.send(new ListSchedulesCommand({ GroupName: group, NextToken }));
         names.push(...(page.Schedules ?? []).flatMap((schedule) => (schedule.Name ? [schedule.Name] : [])));
         NextToken = page.NextToken;
       } while (NextToken);

@@ -61,7 +61,7 @@ export function snsAlerts(sns: SNSClient, topics: AlertTopics): Alerts {
         const page = await sns.send(
           new ListSubscriptionsByTopicCommand({
             TopicArn: topics[topic],
-            ...(NextToken ? { NextToken } : {}),
+            NextToken,
           }),
         );
         for (const { Protocol, Endpoint, SubscriptionArn } of page.Subscriptions ?? []) {

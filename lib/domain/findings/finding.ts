@@ -53,8 +53,8 @@ export function finding(
     severity: severityOf(code, about.target),
     message: about.message.length > LONGEST ? `${about.message.slice(0, LONGEST)} …` : about.message,
     next,
-    ...(about.objectives ? { objectives: about.objectives } : {}),
-    ...(about.asOf ? { asOf: about.asOf } : {}),
+    objectives: about.objectives,
+    asOf: about.asOf,
   };
 }
 

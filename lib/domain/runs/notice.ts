@@ -37,7 +37,7 @@ export type AlarmState = 'ALARM' | 'OK' | 'INSUFFICIENT_DATA';
 export function eventOf(notice: Notice, target: string): TimelineEvent {
   const { from, id, at, subject, message, meaning } = notice;
   const code = notice.from === 'rds' ? notice.code : notice.from === 'alarm' ? notice.state : undefined;
-  return { target, at, id, from, ...(code && { code }), subject, message, ...(meaning && { meaning }) };
+  return { target, at, id, from, ...(code && { code }), subject, message, meaning };
 }
 
 /** What an event on a timeline raises and what it closes. */
@@ -45,7 +45,7 @@ export function effectOf({ meaning }: Pick<TimelineEvent, 'meaning'>): {
   raises?: FindingCode;
   resolves: readonly FindingCode[];
 } {
-  return { ...(meaning?.finding && { raises: meaning.finding }), resolves: meaning?.resolves ?? [] };
+  return { raises: meaning?.finding, resolves: meaning?.resolves ?? [] };
 }
 
 /** The names under which a waiting execution is found; see `Catalog.awaitNotice`. */

@@ -84,9 +84,9 @@ export function deriveStatus(
       outcome,
       strength,
       simulation,
-      ...(exceptions ? { exceptions } : {}),
-      ...(rto ? { rto } : {}),
-      ...(rpo ? { rpo } : {}),
+      exceptions,
+      rto,
+      rpo,
     };
   }
   const passed = evidence.find((each) => each.outcome === 'passed');
@@ -95,7 +95,7 @@ export function deriveStatus(
       at: passed.at,
       point: passed.point,
       strength: passed.strength,
-      ...(passed.rto ? { rto: passed.rto } : {}),
+      rto: passed.rto,
     };
   return status;
 }
@@ -138,12 +138,12 @@ function copiesOf(newestFirst: readonly RecoveryPoint[], home: string | undefine
 function summaryOf(point: RecoveryPoint): PointSummary {
   const { id, snapshotAt, availableAt, state } = point;
   const bad = foundBad(point);
-  return { id, snapshotAt: snapshotAt!, availableAt: availableAt!, state, ...(bad ? { bad } : {}) };
+  return { id, snapshotAt: snapshotAt!, availableAt: availableAt!, state, bad };
 }
 
 function summary(run: Run): RunSummary {
   const { scheduledFor, state, attempt, endedAt, summary } = run;
-  return { scheduledFor, state, attempt, ...(endedAt ? { endedAt } : {}), ...(summary ? { summary } : {}) };
+  return { scheduledFor, state, attempt, endedAt, summary };
 }
 
 function usual(dumps: readonly DumpPoint[], snapshots: readonly SnapshotPoint[]): TargetStatus['usual'] {

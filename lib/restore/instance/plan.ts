@@ -83,7 +83,7 @@ export async function planRehearsal(
     place,
     database: manifest?.database ?? target.connection?.database ?? source?.database ?? 'postgres',
     ...((what.masterUser ?? source?.masterUser) ? { masterUser: what.masterUser ?? source?.masterUser } : {}),
-    ...(own.engine && { dialect: own.engine }),
+    dialect: own.engine,
     // Parameter and option groups do not leave their Region and account, and are of one family.
     parametersFrom:
       place === deps.home && source?.parameterGroup && family?.parameterGroup === own.parameterGroup

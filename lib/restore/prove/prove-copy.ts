@@ -20,7 +20,7 @@ export async function proveCopy(
           ask: 'changes',
           target: target.id,
           moment: chosen.moment,
-          ...(chosen.manifest ? { manifest: chosen.manifest } : {}),
+          manifest: chosen.manifest,
         })
         .catch((error: Error) => ({ failed: error.message }))
     : {};

@@ -28,7 +28,7 @@ export async function withLocks(point: DumpPoint, deps: Vaults): Promise<DumpPoi
   const { lockedUntil: _was, ...rest } = point;
   return {
     ...rest,
-    ...(lockedUntil ? { lockedUntil } : {}),
+    lockedUntil,
     ...(heads.some((head) => head?.legalHold) ? { legalHold: true } : {}),
   };
 }

@@ -23,7 +23,7 @@ export async function showPoint(
   const about = evidence.find((each) => each.point === id);
   return {
     point,
-    ...(about ? { evidence: about } : {}),
+    evidence: about,
     ...(point.place === 'vault' ? { bucket: vaultName } : {}),
   };
 }

@@ -114,7 +114,7 @@ function report(
     target: target.id,
     policy: target.policy.name,
     priority: target.priority,
-    ...(target.owner ? { owner: target.owner } : {}),
+    owner: target.owner,
     state:
       spoilt || all.some((each) => each.severity !== 'P3' && !isSettled(each))
         ? 'bad'
@@ -130,15 +130,15 @@ function report(
       promised: rto,
       ...(measured ? { achieved: measured.achieved, met: measured.achieved <= rto } : {}),
     },
-    ...(known?.newestVerified ? { newestVerified: known.newestVerified } : {}),
-    ...(known?.snapshots?.newestVerified ? { newestSnapshot: known.snapshots.newestVerified } : {}),
-    ...(known?.platform ? { platform: known.platform } : {}),
+    newestVerified: known?.newestVerified,
+    newestSnapshot: known?.snapshots?.newestVerified,
+    platform: known?.platform,
     ...(target.platform && target.platform.kind !== 'elasticache'
       ? { pitrWindow: target.policy.pitr.window }
       : {}),
-    ...(known?.copies ? { copies: known.copies } : {}),
-    ...(known?.waiting ? { waiting: known.waiting } : {}),
-    ...(known?.lastRehearsal ? { lastRehearsal: known.lastRehearsal } : {}),
+    copies: known?.copies,
+    waiting: known?.waiting,
+    lastRehearsal: known?.lastRehearsal,
     lastRun: known?.lastRun ?? {},
     next: Object.fromEntries(
       Object.entries(target.policy.schedules).map(([job, schedule]) => [

@@ -43,10 +43,10 @@ export function judge(
     operator: job.requestedBy,
     simulation: job.job === 'rehearse' && job.simulation,
     ...measured,
-    ...(restoring && { rto: restoring }),
-    ...(losing && { rpo: losing }),
+    rto: restoring,
+    rpo: losing,
     findings,
-    ...(failure && { error: failure }),
+    error: failure,
   };
 }
 

@@ -50,7 +50,7 @@ export function restoredInstance(target: Target, chosen: InstancePlan, result: I
     strength,
     behind: behindHeartbeat(chosen, proof),
     ...(proof && { bounded: proof.compared }),
-    ...(proof?.heartbeat && { heartbeat: proof.heartbeat }),
+    heartbeat: proof?.heartbeat,
     differences: proof?.differences ?? [],
     differenceCount: proof?.differenceCount ?? 0,
     assertions: proof?.assertions ?? [],

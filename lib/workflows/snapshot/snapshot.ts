@@ -95,7 +95,7 @@ function pointOf(
     place: deps.home,
     state: 'creating',
     scheduledFor: job.scheduledFor,
-    ...(job.label ? { label: job.label } : {}),
+    label: job.label,
     snapshot: {
       of: ref.kind,
       id: snapshotName(deps.stage, target.id, job.scheduledFor, ref.kind),

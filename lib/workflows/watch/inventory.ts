@@ -113,10 +113,10 @@ async function observeSource(
     readAt: utc(now),
     status: source?.status ?? 'missing',
     id: ref.id,
-    ...(resourceId ? { resourceId } : {}),
-    ...(source?.members ? { members: source.members } : {}),
+    resourceId,
+    members: source?.members,
     retention: source?.backups.retention ?? 0,
-    ...(source?.pitr?.earliest ? { earliest: source.pitr.earliest } : {}),
+    earliest: source?.pitr?.earliest,
     ...(source?.pitr ? { latest: source.pitr.latest } : {}),
     ...(source && source.replicatedTo.length > 0 ? { replicatedTo: source.replicatedTo } : {}),
   };

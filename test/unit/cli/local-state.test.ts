@@ -23,16 +23,19 @@ beforeAll(() => {
   process.env['UNDERSTUDY_SCRATCH_DIRECTORY'] = join(home, 'scratch');
 });
 
-test.each(['', '{"pid": 12', '[]', '{}'])('a state file with %j in it is called damaged', async (text) => {
-  writeFileSync(FILE, text);
-  const damaged = { code: 'state-damaged', hint: expect.stringContaining('local down') };
-  await expect(localEnv()).rejects.toMatchObject(damaged);
-  await localDown();
-  expect(existsSync(FILE)).toBe(false);
-  expect(readState()).toBeUndefined();
-});
+test.each(['', '{"pid": 12', '[]', '{}'])(
+  'local env refuses a state file with %j in it, and local down removes it',
+  async (text) => {
+    writeFileSync(FILE, text);
+    const damaged = { code: 'state-damaged', hint: expect.stringContaining('local down') };
+    await expect(localEnv()).rejects.toMatchObject(damaged);
+    await localDown();
+    expect(existsSync(FILE)).toBe(false);
+    expect(readState()).toBeUndefined();
+  },
+);
 
-test('what runs under a damaged state file is taken down all the same', async () => {
+test('local down stops moto although the state file is damaged', async () => {
   writeFileSync(FILE, '{');
   const moto = spawn('sleep', ['300'], { stdio: ['ignore', openSync(MOTO_LOG, 'a'), 'ignore'] });
   const ended = once(moto, 'close');
@@ -40,13 +43,13 @@ test('what runs under a damaged state file is taken down all the same', async ()
   expect((await ended)[1]).toBe('SIGTERM');
 });
 
-test('a state that was written is read', () => {
+test('readState reads what writeState wrote', () => {
   const state = { pid: 1, endpoint: 'http://127.0.0.1:1', environment: { A: 'b' } } as never;
   writeState(state);
   expect(readState()).toEqual(state);
 });
 
-test('of two that want to be alone the second says who is at it; the lock of a dead process is taken over', async () => {
+test('withLock refuses a second process while the first one runs, and takes over the lock of a dead one', async () => {
   const lock = join(home, 'lock');
   const second = () => withLock(lock, 'it', async () => 'second');
   await withLock(lock, 'it', async () => {
@@ -64,7 +67,7 @@ test('of two that want to be alone the second says who is at it; the lock of a d
 test.each([
   ['hello', 'postgres://USER:PASSWORD@HOST'],
   ['postgres://u@host:port/db', 'DATABASE_URL'],
-])('DATABASE_URL=%s is refused with what is expected', async (url, said) => {
+])('local up refuses DATABASE_URL=%s and says what it expects', async (url, said) => {
   process.env['DATABASE_URL'] = url;
   const session = { options: { config: 'understudy.yml' }, plan: () => planOf({}) } as unknown as Session;
   try {

@@ -29,7 +29,7 @@ test.each([
   [['run', 'dmup', 'crm-prod'], 'there is no job "dmup"', 'did you mean dump?'],
   [['run', 'dump', 'crm-prd'], 'there is no target "crm-prd"', 'did you mean crm-prod?'],
   [['check', 'crm'], 'too many arguments', '--help'],
-])('%j is an error that names what is nearest, and no help with exit 0', (args, said, nearest) => {
+])('./understudy %j ends with exit code 2 and names what is nearest', (args, said, nearest) => {
   const { status, stdout, stderr } = understudy(...args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(said);
@@ -44,25 +44,28 @@ test.each([
   [['alerts', '--help']],
   [['help', 'run']],
   [['--stage', 'prod', '--help']],
-])('%j shows the help', (args) => {
+])('./understudy %j shows help with examples and exit codes, no wider than 80 columns', (args) => {
   const { status, stdout } = understudy(...args);
   expect([status, stdout]).toEqual([0, expect.stringContaining('Usage: understudy')]);
   expect([stdout.includes('Examples:'), /Exit codes/.test(stdout)]).toEqual([true, true]);
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
-test('--version is that of the package', () => {
+test('./understudy --version prints the version of the package', () => {
   const { status, stdout } = understudy('--version');
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   expect([status, stdout]).toEqual([0, `understudy ${version}\n`]);
 });
 
-test.each(['bash', 'zsh', 'fish'])('completion %s prints a script that asks the command', (shell) => {
-  const { status, stdout } = understudy('completion', shell);
-  expect([status, stdout]).toEqual([0, expect.stringContaining('__complete')]);
-});
+test.each(['bash', 'zsh', 'fish'])(
+  './understudy completion %s prints a script that asks the command',
+  (shell) => {
+    const { status, stdout } = understudy('completion', shell);
+    expect([status, stdout]).toEqual([0, expect.stringContaining('__complete')]);
+  },
+);
 
-test('bash completes with that script what is typed', () => {
+test('bash completes ./understudy by the printed script', () => {
   const script = [
     'eval "$(./understudy completion bash)"',
     'COMP_WORDS=(./understudy run du) COMP_CWORD=2',

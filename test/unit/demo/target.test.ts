@@ -8,7 +8,7 @@ test.each([
   ['postgres://localhost/42', 'database'],
   ['postgres://localhost', 'database'],
   ['postgres://localhost/understudy', 'database'],
-])('%s is shown as %s', (url, expected) => {
+])('the demo of the database %s calls its target %s', (url, expected) => {
   expect(demoTargetId(url)).toBe(expected);
   expect(demoTargetId(url)).toMatch(TARGET_ID);
 });

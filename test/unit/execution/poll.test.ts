@@ -7,7 +7,7 @@ import { memoryExecution } from '../../support/doubles/durable.ts';
 const START = '2026-11-20T12:00:00Z';
 const PACE = { first: 60, most: 300 };
 
-/** A wait for something that is so from a moment on; time passes in pauses only, unless somebody ends them early. */
+/** A wait for something that is so from a moment on; time passes in pauses only, unless something ends them early. */
 function waiting(
   options: { readyAfter?: number; deadline?: number; wakeAfter?: number; unannounced?: boolean } = {},
 ) {
@@ -48,99 +48,88 @@ function waiting(
         },
       },
     );
-  return { clock, execution, body, pauses, tokens, looks, passed };
+  return { clock, execution, body, pauses, tokens, looks };
 }
 
 /** What it came to, or the code and message that it was refused with. */
 async function outcomeOf({ execution, body }: ReturnType<typeof waiting>): Promise<string> {
   try {
     const ending = await execution.run(body);
-    if (ending.died) throw new Error('nobody told it to die');
+    if (ending.died) throw new Error('it died without being asked to');
     return ending.result;
   } catch (error) {
     return `${codeOf(error)}: ${(error as Error).message}`;
   }
 }
 
-describe('waiting until something is so', () => {
-  it('does not pause at all when it is so at the first look', async () => {
-    const wait = waiting({ readyAfter: 0 });
+describe('poll', () => {
+  it.each([
+    ['makes no pause when the first look succeeds', 0, []],
+    [
+      'makes each pause half as long again as the last, up to the longest',
+      1500,
+      [60, 90, 135, 202.5, 300, 300, 300, 300],
+    ],
+  ])('%s', async (_, readyAfter, pauses) => {
+    const wait = waiting({ readyAfter });
     expect(await outcomeOf(wait)).toBe('available');
-    expect(wait.pauses).toEqual([]);
-    expect(wait.looks).toEqual([0]);
+    expect(wait.pauses).toEqual(pauses);
   });
 
-  it('grows its pauses by half, up to the longest', async () => {
-    const wait = waiting({ readyAfter: 1500 });
-    expect(await outcomeOf(wait)).toBe('available');
-    expect(wait.pauses).toEqual([60, 90, 135, 202.5, 300, 300, 300, 300]);
-  });
-
-  it('says who waits at each pause, with a token of its own', async () => {
+  it('announces each pause with a token of its own', async () => {
     const wait = waiting({ readyAfter: 200 });
     await outcomeOf(wait);
     expect(wait.tokens).toHaveLength(3);
     expect(new Set(wait.tokens).size).toBe(3);
   });
 
-  it('waits all the same when nobody can be told that it does', async () => {
-    const wait = waiting({ readyAfter: 200, unannounced: true });
-    expect(await outcomeOf(wait)).toBe('available');
+  it('waits although a pause cannot be announced', async () => {
+    expect(await outcomeOf(waiting({ readyAfter: 200, unannounced: true }))).toBe('available');
   });
 
-  it('gives up once its deadline has passed, with what it saw last', async () => {
+  it('gives up once its deadline has passed, and says what it saw last', async () => {
     const wait = waiting({ deadline: 600 });
     expect(await outcomeOf(wait)).toBe(`late: creating after ${wait.looks.at(-1)} s, given up after 600 s`);
     expect(wait.looks.at(-1)).toBeGreaterThanOrEqual(600);
     expect(wait.looks.at(-2)).toBeLessThan(600);
   });
 
-  it('takes what is so at the last look, late as it is', async () => {
-    const wait = waiting({ deadline: 600, readyAfter: 600 });
+  it('accepts what the last look sees, at the deadline', async () => {
+    expect(await outcomeOf(waiting({ deadline: 600, readyAfter: 600 }))).toBe('available');
+  });
+
+  it.each([
+    ['looks again at once when its pause is ended early', 61, 1, [0, 60, 61]],
+    ['looks again only after its pause when nothing ends it', 61, undefined, [0, 60, 150]],
+    ['waits on when its pause was ended for nothing', 100, 0, [0, 1, 91, 226]],
+  ])('%s', async (_, readyAfter, wakeAfter, looks) => {
+    const wait = waiting({ readyAfter, ...(wakeAfter === undefined ? {} : { wakeAfter }) });
     expect(await outcomeOf(wait)).toBe('available');
+    expect(wait.looks).toEqual(looks);
   });
 
-  it('looks again at once when somebody ends its pause early', async () => {
-    const patient = waiting({ readyAfter: 61 });
-    await outcomeOf(patient);
-    const woken = waiting({ readyAfter: 61, wakeAfter: 1 });
-    expect(await outcomeOf(woken)).toBe('available');
-    expect(woken.looks).toEqual([0, 60, 61]);
-    expect(patient.looks).toEqual([0, 60, 150]);
-  });
-
-  it('waits on when it was woken for nothing', async () => {
-    const wait = waiting({ readyAfter: 100, wakeAfter: 0 });
-    expect(await outcomeOf(wait)).toBe('available');
-    expect(wait.looks).toEqual([0, 1, 91, 226]);
-  });
-
-  const lookingWith = (look: () => Promise<Poll<string>>) => {
+  const failing = new UnderstudyError('platform-unreachable', 'RDS says no');
+  const denied = new UnderstudyError('platform-denied', 'RDS says no');
+  const why = { code: 'snapshot-failed', message: 'RDS says failed' };
+  it.each<[string, () => Promise<Poll<string>>, string]>([
+    [
+      'is refused at once where no waiting helps',
+      async () => ({ state: 'refused', why }),
+      'snapshot-failed: RDS says failed',
+    ],
+    ['goes on waiting after a look that fails', () => Promise.reject(failing), 'late: RDS says no'],
+    ['gives up at once when a look is denied', () => Promise.reject(denied), 'platform-denied: RDS says no'],
+  ])('%s', async (_, look, outcome) => {
     const { execution, clock } = waiting();
     const late = (seen: string) => new Refusal('late', seen);
-    return execution
-      .run((durable) => poll(durable, { clock, pace: PACE }, { name: 'it', deadline: 0, look, late }))
-      .then(
-        () => 'done',
-        (error) => `${codeOf(error)}: ${error.message}`,
-      );
-  };
-
-  it('is refused at once, with the code of the look, when no waiting helps', async () => {
-    const why = { code: 'snapshot-failed', message: 'RDS says failed' };
-    expect(await lookingWith(async () => ({ state: 'refused', why }))).toBe(
-      'snapshot-failed: RDS says failed',
+    const body = (durable: Durable) =>
+      poll(durable, { clock, pace: PACE }, { name: 'it', deadline: 0, look, late });
+    await expect(execution.run(body).catch((error) => `${codeOf(error)}: ${error.message}`)).resolves.toBe(
+      outcome,
     );
   });
 
-  it('takes a look that fails for waiting, but not one that is denied: no hour allows it', async () => {
-    const failing = (code: string) =>
-      lookingWith(() => Promise.reject(new UnderstudyError(code, 'RDS says no')));
-    expect(await failing('platform-unreachable')).toBe('late: RDS says no');
-    expect(await failing('platform-denied')).toBe('platform-denied: RDS says no');
-  });
-
-  it('does not move its deadline when it is replayed, however late', async () => {
+  it('keeps its deadline when it is replayed, however late', async () => {
     const wait = waiting({ deadline: 600 });
     await wait.execution.run(wait.body, { at: 'snapshot: look 2', when: 'before' });
     await wait.clock.advance(86_400);
@@ -149,36 +138,32 @@ describe('waiting until something is so', () => {
   });
 
   describe.each([
-    ['becomes so', 300, 'available'],
-    ['never does', undefined, 'late'],
-  ] as const)('for something that %s', (_, readyAfter, outcome) => {
-    const make = () => waiting({ deadline: 600, ...(readyAfter ? { readyAfter } : {}) });
+    ['that succeeds', { readyAfter: 300 }, 'available'],
+    ['that is late', {}, 'late'],
+  ] as const)('%s', (_, options, outcome) => {
+    const make = () => waiting({ deadline: 600, ...options });
     const OPERATIONS = [
       'snapshot: begin',
       ...[1, 2, 3, 4].flatMap((look) => [`snapshot: look ${look}`, `snapshot: pause ${look}`]),
       'snapshot: look 5',
     ];
+    const namesOf = ({ execution }: ReturnType<typeof waiting>) => execution.history.map(({ name }) => name);
 
-    it('does these operations and no other', async () => {
+    it('does its operations in order', async () => {
       const wait = make();
       await outcomeOf(wait);
-      const names = wait.execution.history.map(({ name }) => name);
-      expect(names.slice(0, OPERATIONS.length)).toEqual(OPERATIONS);
+      expect(namesOf(wait).slice(0, OPERATIONS.length)).toEqual(OPERATIONS);
     });
 
     it.each(
       OPERATIONS.flatMap((at) => (['before', 'done', 'kept'] as const).map((when) => [at, when] as const)),
-    )('comes to the same end when it is killed at "%s", %s, and replayed', async (at, when) => {
-      const whole = make();
+    )('comes to the same end when it dies at "%s" (%s) and is replayed', async (at, when) => {
+      const [whole, wait] = [make(), make()];
       const expected = await outcomeOf(whole);
       expect(expected).toContain(outcome);
-      const wait = make();
       expect(await wait.execution.run(wait.body, { at, when })).toEqual({ died: true });
       expect(await outcomeOf(wait)).toEqual(expected);
-      expect(wait.execution.history.map(({ name }) => name)).toEqual(
-        whole.execution.history.map(({ name }) => name),
-      );
-      expect(wait.pauses).toEqual(whole.pauses);
+      expect([namesOf(wait), wait.pauses]).toEqual([namesOf(whole), whole.pauses]);
     });
   });
 });

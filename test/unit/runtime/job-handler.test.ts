@@ -11,79 +11,74 @@ import {
 } from '../../../lib/runtime/job-handler.ts';
 
 const MESSAGE = { job: 'dump', target: 'crm', scheduledFor: '2026-11-20T01:00:00Z' };
+const BODY = JSON.stringify(MESSAGE);
+const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context;
+const records = (...all: object[]) => ({ Records: all });
 
-describe('a message', () => {
-  test('from a queue is its record’s body', () => {
-    const event = { Records: [{ messageId: 'm', eventSource: 'aws:sqs', body: JSON.stringify(MESSAGE) }] };
-    expect(messageIn(event)).toEqual({ body: MESSAGE, direct: false });
+describe('messageIn', () => {
+  test.each<[string, object, { body: unknown; direct: boolean }]>([
+    [
+      'takes the body of a queue’s record',
+      records({ messageId: 'm', eventSource: 'aws:sqs', body: BODY }),
+      { body: MESSAGE, direct: false },
+    ],
+    [
+      'takes the message of a topic’s record',
+      records({ EventSource: 'aws:sns', Sns: { Message: BODY, Subject: 's' } }),
+      { body: MESSAGE, direct: false },
+    ],
+    ['takes the event of a schedule or a person as it is', MESSAGE, { body: MESSAGE, direct: true }],
+    [
+      'keeps a body that is no JSON as text',
+      records({ body: 'dump crm' }),
+      { body: 'dump crm', direct: false },
+    ],
+    ['finds an empty text in a record without a body', records({}), { body: '', direct: false }],
+  ])('%s', (_, event, expected) => expect(messageIn(event)).toEqual(expected));
+
+  test.each([null, undefined, 'text', 5, [], { Records: 'none' }])('takes the event %j as it is', (event) => {
+    expect(messageIn(event)).toEqual({ body: event, direct: true });
   });
 
-  test('from a topic is what the record says', () => {
-    const event = {
-      Records: [{ EventSource: 'aws:sns', Sns: { Message: JSON.stringify(MESSAGE), Subject: 's' } }],
-    };
-    expect(messageIn(event)).toEqual({ body: MESSAGE, direct: false });
-  });
-
-  test('from a schedule or a person is the event itself', () => {
-    expect(messageIn(MESSAGE)).toEqual({ body: MESSAGE, direct: true });
-  });
-
-  test.each([null, undefined, 'text', 5, [], { Records: 'none' }])(
-    '%j is nobody’s envelope, and judged as it is',
-    (event) => {
-      expect(messageIn(event)).toEqual({ body: event, direct: true });
-    },
-  );
-
-  test('that is no JSON is handed on as text, to be refused with what it says', () => {
-    expect(messageIn({ Records: [{ body: 'dump crm please' }] })).toEqual({
-      body: 'dump crm please',
-      direct: false,
-    });
-    expect(messageIn({ Records: [{}] })).toEqual({ body: '', direct: false });
-  });
-
-  test.each([0, 2, 10])('never comes %d at a time: half a batch cannot be told from a whole one', (count) => {
-    const event = { Records: Array.from({ length: count }, () => ({ body: '{}' })) };
+  test.each([0, 2, 10])('refuses %d records, because half a batch looks like a whole one', (count) => {
+    const event = records(...Array.from({ length: count }, () => ({ body: '{}' })));
     expect(() => messageIn(event)).toThrow(`expected one record, got ${count}`);
   });
 });
 
-describe('what is wrong with a message', () => {
-  const told = (schema: z.ZodType, message: unknown) => mistakes(schema.safeParse(message).error!, message);
-
-  test('is told all at once, each by its path', () => {
-    expect(told(dumpJob, { job: 'dump', target: 'CRM', scheduledFor: 'now', taget: 'crm', foo: 1 })).toEqual([
-      'target: expected a target id such as crm-prod',
-      'scheduledFor: expected a moment such as 2026-11-20T01:00:00Z',
-      'taget: unknown key',
-      'foo: unknown key',
-    ]);
-  });
-
-  test('deep inside is told with the way there', () => {
-    const deep = z.strictObject({ a: z.strictObject({ b: z.array(z.number()) }) });
-    expect(told(deep, { a: { b: [1, 'x'], c: 1 } })).toEqual([
-      'a.b.1: expected a number',
-      'a.c: unknown key',
-    ]);
-  });
-
-  test('as a whole is told as the message’s', () => {
-    expect(told(dumpJob, 'dump crm')).toEqual(['message: expected a block of keys']);
+describe('mistakes', () => {
+  const deep = z.strictObject({ a: z.strictObject({ b: z.array(z.number()) }) });
+  test.each<[string, z.ZodType, unknown, string[]]>([
+    [
+      'names every mistake of a message at once, each by its path',
+      dumpJob,
+      { job: 'dump', target: 'CRM', scheduledFor: 'now', taget: 'crm', foo: 1 },
+      [
+        'target: expected a target id such as crm-prod',
+        'scheduledFor: expected a moment such as 2026-11-20T01:00:00Z',
+        'taget: unknown key',
+        'foo: unknown key',
+      ],
+    ],
+    [
+      'names a mistake deep inside by its whole path',
+      deep,
+      { a: { b: [1, 'x'], c: 1 } },
+      ['a.b.1: expected a number', 'a.c: unknown key'],
+    ],
+    ['names a message that is none', dumpJob, 'dump crm', ['message: expected a block of keys']],
+  ])('%s', (_, schema, message, expected) => {
+    expect(mistakes(schema.safeParse(message).error!, message)).toEqual(expected);
   });
 });
 
-const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context;
-
-describe('what a person asks of a function', () => {
+describe('personHandler', () => {
   const ask = (event: unknown, work: () => Promise<string> = async () => 'done') =>
     personHandler(dumpJob, work)(event, CONTEXT);
 
-  test('is done and answered', async () => expect(await ask(MESSAGE)).toBe('done'));
+  test('answers with the result', async () => expect(await ask(MESSAGE)).toBe('done'));
 
-  test('and is wrong is answered with every mistake: a person’s slip wakes nobody', async () => {
+  test('answers with every mistake of the message and throws nothing', async () => {
     expect(await ask({ ...MESSAGE, target: 'CRM', foo: 1 })).toEqual({
       mistake: {
         message: 'the message is not understood',
@@ -93,45 +88,36 @@ describe('what a person asks of a function', () => {
     });
   });
 
-  test('and cannot be meant is answered in the same way', async () => {
-    const unknown = new InputError('there is no target "crm"', ['one', 'two'], 'there are web');
-    expect(await ask(MESSAGE, () => Promise.reject(unknown))).toEqual({
-      mistake: { message: 'there is no target "crm"', mistakes: ['one', 'two'], hint: 'there are web' },
-    });
+  test('answers with an input error and throws nothing', async () => {
+    const mistake = { message: 'there is no target "crm"', mistakes: ['one', 'two'], hint: 'there are web' };
+    const unknown = new InputError(mistake.message, mistake.mistakes, mistake.hint);
+    expect(await ask(MESSAGE, () => Promise.reject(unknown))).toEqual({ mistake });
   });
 
-  test('and could not be done is thrown', async () => {
+  test('throws any other error', async () => {
     await expect(ask(MESSAGE, () => Promise.reject(new Error('no database')))).rejects.toThrow('no database');
   });
 });
 
-describe('a job', () => {
-  test('gets its message, complete, and the time that is left', async () => {
-    const handler = jobHandler(dumpJob, async (message, { secondsLeft }) => ({
-      message,
-      left: secondsLeft(),
-    }));
-    expect(await handler({ Records: [{ body: JSON.stringify(MESSAGE) }] }, CONTEXT)).toEqual({
-      message: { ...MESSAGE, requestedBy: 'unknown' },
-      left: 60,
-    });
+describe('jobHandler', () => {
+  test('gives a job its complete message and the time that is left', async () => {
+    const handler = jobHandler(dumpJob, async (message, { secondsLeft }) => [message, secondsLeft()]);
+    const complete = { ...MESSAGE, requestedBy: 'unknown' };
+    expect(await handler(records({ body: BODY }), CONTEXT)).toEqual([complete, 60]);
   });
 
-  test('that a person started wrongly is thrown back with every mistake', async () => {
+  test('throws every mistake of a message that a person sent', async () => {
     const handler = jobHandler(dumpJob, async () => 'done');
-    await expect(handler({ ...MESSAGE, foo: 1 }, CONTEXT)).rejects.toThrow(
-      /not understood\n {2}foo: unknown key/,
-    );
+    const mistaken = handler({ ...MESSAGE, foo: 1 }, CONTEXT);
+    await expect(mistaken).rejects.toThrow(/not understood\n {2}foo: unknown key/);
   });
 
-  test('that fails is thrown, so that Understudy tries again', async () => {
+  test('throws the error of a job, so that the queue delivers its message again', async () => {
     const handler = jobHandler(dumpJob, () => Promise.reject(new Error('no database')));
-    await expect(handler({ Records: [{ body: JSON.stringify(MESSAGE) }] }, CONTEXT)).rejects.toThrow(
-      'no database',
-    );
+    await expect(handler(records({ body: BODY }), CONTEXT)).rejects.toThrow('no database');
   });
 });
 
-test('an invocation counts the time it has left in seconds', () => {
+test('an invocation says the time it has left in seconds', () => {
   expect(invocation({ getRemainingTimeInMillis: () => 12_500 }).secondsLeft()).toBe(12.5);
 });

@@ -67,7 +67,7 @@ export async function* itemsOf(
         ScanIndexForward: false,
         ConsistentRead: true,
         ...(Number.isFinite(limit) ? { Limit: limit } : {}),
-        ...(start ? { ExclusiveStartKey: start } : {}),
+        ExclusiveStartKey: start,
       }),
     );
     for (const item of page.Items ?? []) {
@@ -94,7 +94,7 @@ async function openShard(table: Table, shard: string): Promise<Item[]> {
         IndexName: 'open',
         KeyConditionExpression: 'openShard = :shard',
         ExpressionAttributeValues: { ':shard': shard },
-        ...(start ? { ExclusiveStartKey: start } : {}),
+        ExclusiveStartKey: start,
       }),
     );
     found.push(...(page.Items ?? []));

@@ -164,7 +164,7 @@ function fromNodes(snapshot: Snapshot, encrypted: boolean): Untagged {
     engine: snapshot.Engine ?? '',
     engineVersion: snapshot.EngineVersion ?? '',
     encrypted: snapshot.KmsKeyId ? true : encrypted,
-    ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
+    kmsKey: snapshot.KmsKeyId,
     bytes: nodes.reduce((sum, { CacheSize }) => sum + bytesOf(CacheSize), 0),
   };
 }
@@ -190,7 +190,7 @@ function fromServerless(snapshot: ServerlessCacheSnapshot): Untagged {
     engine: Engine ?? '',
     engineVersion: MajorEngineVersion ?? '',
     encrypted: true,
-    ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
+    kmsKey: snapshot.KmsKeyId,
     bytes: Number(snapshot.BytesUsedForCache ?? 0) || 0,
   };
 }

@@ -59,7 +59,7 @@ function rdsNotice(body: Body, receivedAt: string): RdsNotice | undefined {
     subject: clean(subject, LONGEST_NAME) || 'unknown',
     message: clean(message, LONGEST),
     tags: tagsOf(body['Tags']),
-    ...(meaning && { meaning }),
+    meaning,
     ...(code ? { code } : {}),
     ...(arn ? { arn: clean(arn, LONGEST_NAME) } : {}),
   };
@@ -91,7 +91,7 @@ function alarmNotice(body: Body, receivedAt: string): AlarmNotice | undefined {
     state,
     message: clean(reason || textOf(body['AlarmDescription']), LONGEST),
     about: dimensionsOf(body['Trigger']),
-    ...(OF_ALARM[state] && { meaning: OF_ALARM[state] }),
+    meaning: OF_ALARM[state],
   };
 }
 

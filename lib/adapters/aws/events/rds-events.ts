@@ -6,7 +6,7 @@ const done = (means: string, resolves?: readonly FindingCode[]): EventMeaning =>
   means,
   is: 'good',
   completes: 'source',
-  ...(resolves ? { resolves } : {}),
+  resolves,
 });
 const failed = (means: string): EventMeaning => ({
   means,

@@ -68,7 +68,7 @@ export async function readSupport(
   });
   const standardUntil = endOf(lifecycles, 'open-source-rds-standard-support');
   const extendedUntil = endOf(lifecycles, 'open-source-rds-extended-support');
-  if (standardUntil) return { major, standardUntil, ...(extendedUntil ? { extendedUntil } : {}) };
+  if (standardUntil) return { major, standardUntil, extendedUntil };
   throw new UnderstudyError('support-unsaid', `RDS does not say how long it supports ${engine} ${version}`, {
     hint: 'look it up in the release calendar of its engine',
   });

@@ -18,7 +18,7 @@ export function engineFamily({ engine, engineVersion }: EngineVersion): EngineFa
   const known = ENGINES[engine];
   const version = known === 'postgres' ? major : `${major}.${minor ?? 0}`;
   return {
-    ...(known && { engine: known }),
+    engine: known,
     isAurora: engine.startsWith('aurora'),
     parameterGroup: `default.${engine}${version}`,
     optionGroup: `default:${engine}-${version?.replace('.', '-')}`,

@@ -42,5 +42,5 @@ async function readQuotas(client: RDSClient): Promise<{ snapshots?: Quota; insta
     .flatMap((each) => each ?? [])
     .sort((a, b) => b.used / b.most - a.used / a.most);
   const instances = quota('DBInstances');
-  return { ...(snapshots ? { snapshots } : {}), ...(instances ? { instances } : {}) };
+  return { snapshots, instances };
 }

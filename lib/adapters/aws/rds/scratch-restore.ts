@@ -15,8 +15,8 @@ export async function restore(client: RDSClient, order: ScratchOrder): Promise<v
     DBInstanceClass: order.instanceClass,
     DBSubnetGroupName: order.subnetGroup,
     VpcSecurityGroupIds: order.securityGroups,
-    ...(order.parameterGroup ? { DBParameterGroupName: order.parameterGroup } : {}),
-    ...(order.optionGroup ? { OptionGroupName: order.optionGroup } : {}),
+    DBParameterGroupName: order.parameterGroup,
+    OptionGroupName: order.optionGroup,
     // Without these a restored instance may be public, protected, or busy with its own backup for hours.
     PubliclyAccessible: false,
     MultiAZ: false,
@@ -52,7 +52,7 @@ async function restoreCluster(client: RDSClient, order: ScratchOrder): Promise<v
     DBClusterIdentifier: order.name,
     DBSubnetGroupName: order.subnetGroup,
     VpcSecurityGroupIds: order.securityGroups,
-    ...(order.parameterGroup ? { DBClusterParameterGroupName: order.parameterGroup } : {}),
+    DBClusterParameterGroupName: order.parameterGroup,
     DeletionProtection: false,
     // The least that RDS accepts for a cluster.
     BackupRetentionPeriod: 1,

@@ -85,7 +85,7 @@ export async function copySnapshot(
   const common = {
     Tags: tagList(to.tags),
     CopyTags: false,
-    ...(to.kmsKey ? { KmsKeyId: to.kmsKey } : {}),
+    KmsKeyId: to.kmsKey,
   };
   await asking(`copying ${from.arn} to ${to.place.name}`, async () => {
     if (from.of === 'aurora') {
@@ -159,7 +159,7 @@ function fromInstanceSnapshot(snapshot: DBSnapshot): PlatformSnapshot {
     id: snapshot.DBSnapshotIdentifier!,
     arn: snapshot.DBSnapshotArn ?? '',
     sourceId: snapshot.DBInstanceIdentifier ?? '',
-    ...(snapshot.DbiResourceId ? { resourceId: snapshot.DbiResourceId } : {}),
+    resourceId: snapshot.DbiResourceId,
     type: typeOf(snapshot.SnapshotType),
     state: snapshotState(snapshot.Status ?? 'unknown'),
     status: snapshot.Status ?? 'unknown',
@@ -170,9 +170,9 @@ function fromInstanceSnapshot(snapshot: DBSnapshot): PlatformSnapshot {
     engineVersion: snapshot.EngineVersion ?? '',
     encrypted: isEncrypted(snapshot.Encrypted, snapshot.StorageEncryptionType),
     ...keyOfAws(snapshot.StorageEncryptionType),
-    ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
+    kmsKey: snapshot.KmsKeyId,
     bytes: (snapshot.AllocatedStorage ?? 0) * GIB,
-    ...(snapshot.MasterUsername ? { masterUser: snapshot.MasterUsername } : {}),
+    masterUser: snapshot.MasterUsername,
     tags: tagMap(snapshot.TagList),
   };
 }
@@ -184,7 +184,7 @@ function fromClusterSnapshot(snapshot: DBClusterSnapshot): PlatformSnapshot {
     id: snapshot.DBClusterSnapshotIdentifier!,
     arn: snapshot.DBClusterSnapshotArn ?? '',
     sourceId: snapshot.DBClusterIdentifier ?? '',
-    ...(snapshot.DbClusterResourceId ? { resourceId: snapshot.DbClusterResourceId } : {}),
+    resourceId: snapshot.DbClusterResourceId,
     type: typeOf(snapshot.SnapshotType),
     state: snapshotState(snapshot.Status ?? 'unknown'),
     status: snapshot.Status ?? 'unknown',
@@ -200,9 +200,9 @@ function fromClusterSnapshot(snapshot: DBClusterSnapshot): PlatformSnapshot {
     engineVersion: snapshot.EngineVersion ?? '',
     encrypted: isEncrypted(snapshot.StorageEncrypted, snapshot.StorageEncryptionType),
     ...keyOfAws(snapshot.StorageEncryptionType),
-    ...(snapshot.KmsKeyId ? { kmsKey: snapshot.KmsKeyId } : {}),
+    kmsKey: snapshot.KmsKeyId,
     bytes: (snapshot.AllocatedStorage ?? 0) * GIB,
-    ...(snapshot.MasterUsername ? { masterUser: snapshot.MasterUsername } : {}),
+    masterUser: snapshot.MasterUsername,
     tags: tagMap(snapshot.TagList),
   };
 }

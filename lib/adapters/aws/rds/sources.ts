@@ -62,7 +62,7 @@ export function fromInstance(instance: DBInstance): PlatformSource {
     engineVersion: instance.EngineVersion ?? '',
     bytes: (instance.AllocatedStorage ?? 0) * GIB,
     encrypted: isEncrypted(instance.StorageEncrypted, instance.StorageEncryptionType),
-    ...(instance.KmsKeyId ? { kmsKey: instance.KmsKeyId } : {}),
+    kmsKey: instance.KmsKeyId,
     ...keyOfAws(instance.StorageEncryptionType),
     createdAt: instance.InstanceCreateTime ? utc(instance.InstanceCreateTime) : '',
     instanceClass: instance.DBInstanceClass ?? '',
@@ -71,15 +71,15 @@ export function fromInstance(instance: DBInstance): PlatformSource {
     deletionProtection: instance.DeletionProtection ?? false,
     backups: {
       retention: (instance.BackupRetentionPeriod ?? 0) * DAY,
-      ...(instance.PreferredBackupWindow ? { window: instance.PreferredBackupWindow } : {}),
+      window: instance.PreferredBackupWindow,
     },
     ...(instance.LatestRestorableTime ? { pitr: { latest: utc(instance.LatestRestorableTime) } } : {}),
     replicatedTo: (instance.DBInstanceAutomatedBackupsReplications ?? []).flatMap(
       (replication) => replication.DBInstanceAutomatedBackupsArn ?? [],
     ),
-    ...(instance.MasterUsername ? { masterUser: instance.MasterUsername } : {}),
+    masterUser: instance.MasterUsername,
     ...named('database', instance.DBName),
-    ...(instance.MasterUserSecret?.SecretArn ? { managedSecret: instance.MasterUserSecret.SecretArn } : {}),
+    managedSecret: instance.MasterUserSecret?.SecretArn,
     ...(instance.Endpoint?.Address && instance.Endpoint.Port
       ? { endpoint: { host: instance.Endpoint.Address, port: instance.Endpoint.Port } }
       : {}),
@@ -111,7 +111,7 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
     engineVersion: cluster.EngineVersion ?? '',
     bytes: (cluster.AllocatedStorage ?? 0) * GIB,
     encrypted: isEncrypted(cluster.StorageEncrypted, cluster.StorageEncryptionType),
-    ...(cluster.KmsKeyId ? { kmsKey: cluster.KmsKeyId } : {}),
+    kmsKey: cluster.KmsKeyId,
     ...keyOfAws(cluster.StorageEncryptionType),
     createdAt: cluster.ClusterCreateTime ? utc(cluster.ClusterCreateTime) : '',
     instanceClass: writer?.DBInstanceClass ?? '',
@@ -120,7 +120,7 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
     deletionProtection: cluster.DeletionProtection ?? false,
     backups: {
       retention: (cluster.BackupRetentionPeriod ?? 0) * DAY,
-      ...(cluster.PreferredBackupWindow ? { window: cluster.PreferredBackupWindow } : {}),
+      window: cluster.PreferredBackupWindow,
     },
     ...(cluster.LatestRestorableTime
       ? {
@@ -132,9 +132,9 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
       : {}),
     replicatedTo: [],
     members: (cluster.DBClusterMembers ?? []).flatMap((member) => member.DBInstanceIdentifier ?? []),
-    ...(cluster.MasterUsername ? { masterUser: cluster.MasterUsername } : {}),
+    masterUser: cluster.MasterUsername,
     ...named('database', cluster.DatabaseName),
-    ...(cluster.MasterUserSecret?.SecretArn ? { managedSecret: cluster.MasterUserSecret.SecretArn } : {}),
+    managedSecret: cluster.MasterUserSecret?.SecretArn,
     ...(cluster.Endpoint && cluster.Port ? { endpoint: { host: cluster.Endpoint, port: cluster.Port } } : {}),
     ...named('parameterGroup', cluster.DBClusterParameterGroup),
     ...named('subnetGroup', cluster.DBSubnetGroup),

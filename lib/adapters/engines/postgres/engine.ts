@@ -35,7 +35,7 @@ export function postgres({ binDirectories, scratchDirectory, owner, onRead }: Po
       lazily(async () => {
         const { localScratch } = await import('./scratch.ts');
         const settings = { base: scratchDirectory, binDirectories: binDirectories(), owner, secondsLeft };
-        return localScratch({ ...settings, ...(onRead && { onRead }) });
+        return localScratch({ ...settings, onRead });
       }),
     instances: lazily(async () => (await import('./instance.ts')).postgresInstances()),
     heartbeat: lazily(async () => (await import('./heartbeat.ts')).postgresHeartbeat()),

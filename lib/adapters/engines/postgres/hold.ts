@@ -139,7 +139,7 @@ async function contentFacts(
         return counted ? { ...facts, writes: counted } : facts;
       }),
       largeObjects,
-      ...(definitions ? { definitions } : {}),
+      definitions,
     },
     sequences: withMaxima(sequences, maximaOf(tables, readings)),
   };

@@ -25,14 +25,11 @@ beforeEach(() => {
   both = platformOf({ rds: load('rds'), elasticache: load('elasticache') });
 });
 
-it('loads nothing until a call comes', () => {
-  expect(loads).toEqual([]);
-});
-
-describe.each(KINDS)('whatever is asked about %s', (kind, name) => {
+describe.each(KINDS)('every call about %s', (kind, name) => {
   const ref = { kind, id: 'it' };
 
-  it(`goes to the platform of ${name}, which is loaded once and alone`, async () => {
+  it(`goes to the platform of ${name}, which is loaded at the first call, once and alone`, async () => {
+    expect(loads).toEqual([]);
     platforms[name].putSource(platformSource({ ...ref }));
     platforms[name].putSnapshot(
       platformSnapshot({ of: kind, id: 'there', sourceId: 'it', tags: { a: 'b' } }),
@@ -55,7 +52,7 @@ describe.each(KINDS)('whatever is asked about %s', (kind, name) => {
   });
 });
 
-it('gives the quotas of RDS, the only one that says any', async () => {
+it('quotas are those of RDS, because ElastiCache says none', async () => {
   platforms.rds.setQuota('snapshots', { used: 80, most: 100 });
   expect(await both.quotas(PLACE)).toMatchObject({ snapshots: { used: 80, most: 100 } });
   expect(loads).toEqual(['rds']);

@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { scratchSecrets } from '../../../../lib/adapters/aws/scratch-secrets.ts';
 
-it('a secret that is still on its way out is none: nothing is restored that nobody could open', async () => {
+test('creating a scratch secret fails while the one of that name is still being deleted', async () => {
   const client = new SecretsManagerClient({ region: 'eu-central-1' });
   client.send = (async ({ constructor: { name } }: object) => {
     const isCreating = name === 'CreateSecretCommand';

@@ -3,7 +3,7 @@ import { TAGS as PLATFORM_TAGS } from '../../../../lib/domain/points/platform.ts
 import type { ScratchOrder } from '../../../../lib/ports/platform.ts';
 import { answering } from '../../../support/rds-client.ts';
 
-/** What RDS is asked for, field by field: here one word too few lets production be reached, or costs for ever. */
+/** What RDS is asked for, field by field: one field too few here lets production be reached, or costs for ever. */
 const NAME = 'understudy-scratch-crm-1';
 const order = (changes: Partial<ScratchOrder> = {}): ScratchOrder => ({
   kind: 'rds',
@@ -18,10 +18,11 @@ const order = (changes: Partial<ScratchOrder> = {}): ScratchOrder => ({
   tags: { 'understudy:expires': '2026-11-21T12:00:00Z' },
   ...changes,
 });
-const TAGS = [{ Key: 'understudy:expires', Value: '2026-11-21T12:00:00Z' }];
+const CLUSTER = { kind: 'aurora', engine: 'aurora-postgresql', engineVersion: '15.4' } as const;
+const Tags = [{ Key: 'understudy:expires', Value: '2026-11-21T12:00:00Z' }];
 
-it.each([PLATFORM_TAGS.run, PLATFORM_TAGS.stage])(
-  'one that is there and differs in its tag %s is not adopted',
+test.each([PLATFORM_TAGS.run, PLATFORM_TAGS.stage])(
+  'a scratch instance that exists is adopted, unless its tag %s is another one',
   async (tag) => {
     const own = { [PLATFORM_TAGS.run]: 'rehearse-snapshot/crm/x', [PLATFORM_TAGS.stage]: 'prod' };
     const TagList = Object.entries(own).map(([Key, Value]) => ({ Key, Value }));
@@ -34,9 +35,8 @@ it.each([PLATFORM_TAGS.run, PLATFORM_TAGS.stage])(
   },
 );
 
-it('finds parameters of scratch that nobody knows, and asks for the tags of no others', async () => {
-  const known = 'understudy-scratch-known';
-  const names = ['crm', NAME, known];
+test('scratch parameter groups that no record knows are found, and RDS is asked for the tags of no others', async () => {
+  const names = ['crm', NAME, 'understudy-scratch-known'];
   const { client, sent } = answering({
     DescribeDBParameterGroupsCommand: {
       DBParameterGroups: names.map((name) => ({
@@ -50,33 +50,20 @@ it('finds parameters of scratch that nobody knows, and asks for the tags of no o
         DBClusterParameterGroupArn: `arn:cluster-pg:${name}`,
       })),
     },
-    ListTagsForResourceCommand: { TagList: TAGS },
+    ListTagsForResourceCommand: { TagList: Tags },
   });
-  const tags = { 'understudy:expires': '2026-11-21T12:00:00Z' };
-  expect(await rdsScratch(client).strayParameters(new Set([known]))).toEqual([
+  const { tags } = order();
+  expect(await rdsScratch(client).strayParameters(new Set(['understudy-scratch-known']))).toEqual([
     { kind: 'rds', name: NAME, tags },
     { kind: 'aurora', name: NAME, tags },
   ]);
   const asked = sent.filter(({ command }) => command === 'ListTagsForResourceCommand');
-  expect(asked.map(({ input }) => input['ResourceName'])).toEqual([
-    `arn:pg:${NAME}`,
-    `arn:cluster-pg:${NAME}`,
-  ]);
-});
-
-it('upgrades no member of a cluster in the middle of a proof', async () => {
-  const { client, sent } = answering({});
-  await rdsScratch(client).addMember(order({ kind: 'aurora', engine: 'aurora-postgresql' }));
-  expect(sent.at(-1)?.input).toMatchObject({ AutoMinorVersionUpgrade: false });
+  const arns = [`arn:pg:${NAME}`, `arn:cluster-pg:${NAME}`];
+  expect(asked.map(({ input }) => input['ResourceName'])).toEqual(arns);
 });
 
 describe('a restore onto scratch', () => {
-  const begun = async (changes: Partial<ScratchOrder>) => {
-    const { client, sent } = answering({});
-    await rdsScratch(client).begin(order(changes));
-    return sent.at(-1)!;
-  };
-  const INSTANCE = {
+  const ofInstance = {
     DBInstanceClass: 'db.t4g.medium',
     DBSubnetGroupName: 'quarantine',
     VpcSecurityGroupIds: ['sg-quarantine'],
@@ -88,9 +75,9 @@ describe('a restore onto scratch', () => {
     BackupRetentionPeriod: 0,
     AutoMinorVersionUpgrade: false,
     CopyTagsToSnapshot: false,
-    Tags: TAGS,
+    Tags,
   };
-  const CLUSTER = {
+  const ofCluster = {
     DBClusterIdentifier: NAME,
     DBSubnetGroupName: 'quarantine',
     VpcSecurityGroupIds: ['sg-quarantine'],
@@ -98,63 +85,63 @@ describe('a restore onto scratch', () => {
     DeletionProtection: false,
     BackupRetentionPeriod: 1,
     CopyTagsToSnapshot: false,
-    Tags: TAGS,
+    Tags,
   };
   const optionGroup = 'default:postgres-15';
-  const moment = { source: 'crm-db', resourceId: 'db-CRM1', moment: '2026-11-20T11:55:00Z' };
-  const cluster = { kind: 'aurora', engine: 'aurora-postgresql', engineVersion: '15.4' } as const;
+  const moment = '2026-11-20T11:55:00Z';
+  const from = { source: 'crm-db', resourceId: 'db-CRM1', moment };
+  const engine = { Engine: CLUSTER.engine, EngineVersion: CLUSTER.engineVersion };
 
   it.each<[string, Partial<ScratchOrder>, string, object]>([
     [
       'an instance from a snapshot',
       { optionGroup },
       'RestoreDBInstanceFromDBSnapshotCommand',
-      { DBInstanceIdentifier: NAME, DBSnapshotIdentifier: 'snap', ...INSTANCE },
+      { DBInstanceIdentifier: NAME, DBSnapshotIdentifier: 'snap', ...ofInstance },
     ],
     [
       'an instance as of a moment',
-      { optionGroup, from: moment },
+      { optionGroup, from },
       'RestoreDBInstanceToPointInTimeCommand',
       {
         SourceDBInstanceIdentifier: 'crm-db',
         TargetDBInstanceIdentifier: NAME,
-        RestoreTime: new Date('2026-11-20T11:55:00Z'),
-        ...INSTANCE,
+        RestoreTime: new Date(moment),
+        ...ofInstance,
       },
     ],
     [
       'a cluster from a snapshot',
-      cluster,
+      CLUSTER,
       'RestoreDBClusterFromSnapshotCommand',
-      { SnapshotIdentifier: 'snap', Engine: 'aurora-postgresql', EngineVersion: '15.4', ...CLUSTER },
+      { SnapshotIdentifier: 'snap', ...engine, ...ofCluster },
     ],
     [
       'a cluster as of a moment',
-      { ...cluster, from: moment },
+      { ...CLUSTER, from },
       'RestoreDBClusterToPointInTimeCommand',
-      {
-        SourceDBClusterIdentifier: 'crm-db',
-        RestoreToTime: new Date('2026-11-20T11:55:00Z'),
-        ...CLUSTER,
-      },
+      { SourceDBClusterIdentifier: 'crm-db', RestoreToTime: new Date(moment), ...ofCluster },
     ],
   ])(
     'of %s asks for all of its quarantine, and for nothing that outlives it',
     async (_what, changes, command, input) => {
-      expect(await begun(changes)).toEqual({ command, input });
+      const { client, sent } = answering({});
+      await rdsScratch(client).begin(order(changes));
+      expect(sent.at(-1)).toEqual({ command, input });
     },
   );
 
-  it('of a cluster gets an instance that is not public either', async () => {
+  it('of a cluster gets an instance that is not public, and is not upgraded in the middle of a proof', async () => {
     const { client, sent } = answering({});
-    await rdsScratch(client).addMember(order(cluster));
+    await rdsScratch(client).addMember(order(CLUSTER));
+    const quarantine = { PubliclyAccessible: false, AutoMinorVersionUpgrade: false };
     expect(sent.at(-1)).toMatchObject({
       command: 'CreateDBInstanceCommand',
-      input: { DBClusterIdentifier: NAME, PubliclyAccessible: false, Tags: TAGS },
+      input: { DBClusterIdentifier: NAME, ...quarantine, Tags },
     });
   });
 
-  it('happens under no other name', async () => {
+  it('is refused under a name that is not a scratch name', async () => {
     const { client, sent } = answering({});
     await expect(rdsScratch(client).begin(order({ name: 'crm-db' }))).rejects.toThrow();
     expect(sent).toEqual([]);
@@ -167,49 +154,36 @@ describe('a deletion of scratch', () => {
     await rdsScratch(client).remove(kind, NAME);
     return sent.filter(({ command }) => !command.startsWith('Describe'));
   };
-  const instance = (changes: object = {}) => ({
-    DescribeDBInstancesCommand: {
-      DBInstances: [{ DBInstanceIdentifier: NAME, DBInstanceStatus: 'available', ...changes }],
-    },
-  });
-  const cluster = (changes: object = {}) => ({
-    DescribeDBClustersCommand: {
-      DBClusters: [{ DBClusterIdentifier: NAME, Status: 'available', ...changes }],
-    },
-  });
+  const instance = (changes: object = {}) => {
+    const it = { DBInstanceIdentifier: NAME, DBInstanceStatus: 'available', ...changes };
+    return { DescribeDBInstancesCommand: { DBInstances: [it] } };
+  };
+  const cluster = (changes: object = {}) => {
+    const it = { DBClusterIdentifier: NAME, Status: 'available', ...changes };
+    return { DescribeDBClustersCommand: { DBClusters: [it] } };
+  };
   const WHOLLY = { SkipFinalSnapshot: true, DeleteAutomatedBackups: true };
 
-  it('of an instance leaves no snapshot and no automated backup', async () => {
-    expect(await removed('rds', instance())).toEqual([
-      { command: 'DeleteDBInstanceCommand', input: { DBInstanceIdentifier: NAME, ...WHOLLY } },
-    ]);
-  });
-
-  it('of a cluster leaves none either', async () => {
-    expect(await removed('aurora', cluster())).toEqual([
-      { command: 'DeleteDBClusterCommand', input: { DBClusterIdentifier: NAME, ...WHOLLY } },
-    ]);
+  it.each([
+    ['rds', instance(), 'DeleteDBInstanceCommand', { DBInstanceIdentifier: NAME, ...WHOLLY }],
+    ['aurora', cluster(), 'DeleteDBClusterCommand', { DBClusterIdentifier: NAME, ...WHOLLY }],
+  ] as const)('of %s leaves no snapshot and no automated backup', async (kind, answers, command, input) => {
+    expect(await removed(kind, answers)).toEqual([{ command, input }]);
   });
 
   it('of a cluster begins with its instance', async () => {
-    const both = { ...cluster(), ...instance({ DBInstanceIdentifier: `${NAME}-1` }) };
-    expect(await removed('aurora', both)).toEqual([
-      {
-        command: 'DeleteDBInstanceCommand',
-        input: { DBInstanceIdentifier: `${NAME}-1`, SkipFinalSnapshot: true },
-      },
+    const member = { DBInstanceIdentifier: `${NAME}-1` };
+    expect(await removed('aurora', { ...cluster(), ...instance(member) })).toEqual([
+      { command: 'DeleteDBInstanceCommand', input: { ...member, SkipFinalSnapshot: true } },
     ]);
   });
 
   it.each([
     ['rds', instance({ DeletionProtection: true }), 'ModifyDBInstanceCommand'],
     ['aurora', cluster({ DeletionProtection: true }), 'ModifyDBClusterCommand'],
-  ] as const)(
-    'of %s takes away the protection that a rule of the account gave it',
-    async (kind, answers, command) => {
-      const [first, second] = await removed(kind, answers);
-      expect(first).toMatchObject({ command, input: { DeletionProtection: false, ApplyImmediately: true } });
-      expect(second?.command).toMatch(/^Delete/);
-    },
-  );
+  ] as const)('of %s first switches off its deletion protection', async (kind, answers, command) => {
+    const [first, second] = await removed(kind, answers);
+    expect(first).toMatchObject({ command, input: { DeletionProtection: false, ApplyImmediately: true } });
+    expect(second?.command).toMatch(/^Delete/);
+  });
 });

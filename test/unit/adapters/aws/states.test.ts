@@ -16,7 +16,7 @@ test.each([
   ['inaccessible-encryption-credentials', 'unusable', 'failed'],
   ['insufficient-capacity', 'unusable', 'unusable'],
   ['a status that AWS has added since', 'unusable', 'coming'],
-])('%s: a source of that status is %s, a restore %s', (status, source, restore) => {
+])('of the RDS status %s a source is %s and a restore is %s', (status, source, restore) => {
   expect([sourceState(status), restoreState(status)]).toEqual([source, restore]);
 });
 
@@ -26,6 +26,6 @@ test.each([
   ['copying', 'making'],
   ['failed', 'failed'],
   ['deleting', 'failed'],
-])('a snapshot that is %s counts as %s', (status, state) => {
+])('a snapshot of the RDS status %s is %s', (status, state) => {
   expect(snapshotState(status)).toBe(state);
 });

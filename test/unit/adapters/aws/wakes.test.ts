@@ -5,7 +5,7 @@ import { durableWakes } from '../../../../lib/adapters/aws/wakes.ts';
 
 const TOKEN = 'Ab+/cd==';
 
-describe('waking a durable pause', () => {
+describe('wake', () => {
   let server: Server;
   let asked: string[];
   let answer: { status: number; error?: string };
@@ -31,7 +31,7 @@ describe('waking a durable pause', () => {
       }),
     );
 
-  it('succeeds the callback that the token names', async () => {
+  it('ends the durable pause that the token names', async () => {
     await wakes().wake(TOKEN);
     expect(asked).toEqual([
       `POST /2025-12-01/durable-execution-callbacks/${encodeURIComponent(TOKEN)}/succeed`,
@@ -39,7 +39,7 @@ describe('waking a durable pause', () => {
   });
 
   it.each(['CallbackTimeoutException', 'ResourceNotFoundException', 'InvalidParameterValueException'])(
-    'that has ended is no mistake (%s)',
+    'ignores the error %s of a pause that has already ended',
     async (error) => {
       answer = { status: 400, error };
       await expect(wakes().wake(TOKEN)).resolves.toBeUndefined();
@@ -51,7 +51,7 @@ describe('waking a durable pause', () => {
     [500, 'ServiceException'],
     [429, 'TooManyRequestsException'],
     [403, 'AccessDeniedException'],
-  ])('is not silent about anything else: %d %s', async (status, error) => {
+  ])('throws any other error of AWS Lambda: %d %s', async (status, error) => {
     answer = { status, error };
     await expect(wakes().wake(TOKEN)).rejects.toMatchObject({ name: error });
   });

@@ -10,32 +10,32 @@ const SOURCE = manifest({
   ],
 });
 
-/** A copy that answers each question with what stands beside it. */
+/** A copy that answers each query with what stands beside it. */
 function copyOf(answers: Record<string, string | undefined | Error>): ScratchCopy {
-  return {
-    value: async (sql) => {
-      const answer = answers[sql];
-      if (answer instanceof Error) throw answer;
-      return answer;
-    },
-    content: () => Promise.reject(new Error('not asked for')),
-    confirmed: () => Promise.reject(new Error('not asked for')),
-    leftOut: [],
-    notes: [],
+  const unasked = () => Promise.reject(new Error('not asked for'));
+  const value = async (sql: string) => {
+    const answer = answers[sql];
+    if (answer instanceof Error) throw answer;
+    return answer;
   };
+  return { value, content: unasked, confirmed: unasked, leftOut: [], notes: [] };
 }
 
 type Expectation = { [Key in 'equals' | 'minimum' | 'rowsOf' | 'tolerance' | 'fresherThan']?: unknown };
+const asserting = (name: string, sql: string, expectation: Expectation) =>
+  ({ name, sql, when: 'always', ...expectation }) as Assertion;
 
-async function ask(expectation: Expectation, answer: string | undefined | Error) {
-  const assertion = { name: 'a', sql: 'q', when: 'always', ...expectation } as Assertion;
-  const [first] = await askAssertions(copyOf({ q: answer }), [assertion], SOURCE);
+async function ask(expectation: Expectation, answer: string | undefined) {
+  const [first] = await askAssertions(copyOf({ q: answer }), [asserting('a', 'q', expectation)], SOURCE);
   return first!;
 }
+
+const rowsOf = (table: string, tolerance: number) => ({ rowsOf: `public.${table}`, tolerance });
 
 test.each<[Expectation, string, boolean]>([
   [{ equals: 0 }, '0', true],
   [{ equals: 0 }, '1', false],
+  [{ equals: 0 }, '', false],
   [{ equals: 10 }, '10.00', true],
   [{ equals: 'crm' }, 'crm', true],
   [{ equals: 'crm' }, 'CRM', false],
@@ -47,16 +47,18 @@ test.each<[Expectation, string, boolean]>([
   [{ minimum: 1000 }, '999', false],
   [{ minimum: 1000 }, '999.99', false],
   [{ minimum: 0 }, 'many', false],
-  [{ rowsOf: 'public.invoices', tolerance: 0 }, '200', true],
-  [{ rowsOf: 'public.invoices', tolerance: 0 }, '199', false],
-  [{ rowsOf: 'public.invoices', tolerance: 0.05 }, '190', true],
-  [{ rowsOf: 'public.invoices', tolerance: 0.05 }, '210', true],
-  [{ rowsOf: 'public.invoices', tolerance: 0.05 }, '189', false],
-  [{ rowsOf: 'public.invoices', tolerance: 0.05 }, '211', false],
-  [{ rowsOf: 'public.empty', tolerance: 0.5 }, '0', true],
-  [{ rowsOf: 'public.empty', tolerance: 0.5 }, '1', false],
-  [{ rowsOf: 'public.gone', tolerance: 1 }, '0', false],
-])('%j: does the answer "%s" pass? %s', async (expectation, answer, passed) => {
+  [{ minimum: 0 }, '', false],
+  [rowsOf('invoices', 0), '200', true],
+  [rowsOf('invoices', 0), '199', false],
+  [rowsOf('invoices', 0.05), '190', true],
+  [rowsOf('invoices', 0.05), '210', true],
+  [rowsOf('invoices', 0.05), '189', false],
+  [rowsOf('invoices', 0.05), '211', false],
+  [rowsOf('empty', 0.5), '0', true],
+  [rowsOf('empty', 0.5), '1', false],
+  [rowsOf('empty', 0), '', false],
+  [rowsOf('gone', 1), '0', false],
+])('an assertion with %j and the answer "%s" passes: %s', async (expectation, answer, passed) => {
   expect(await ask(expectation, answer)).toMatchObject({ passed });
 });
 
@@ -71,74 +73,56 @@ test.each([
   ['2026-11-20T00:30:00Z', true],
   ['infinity', false],
   ['yesterday', false],
-])('an hour of freshness: does "%s" pass? %s', async (answer, passed) => {
-  expect(await ask({ fresherThan: 3600 }, answer)).toMatchObject({ passed });
-});
-
-test.each<Expectation>([{ minimum: 0 }, { equals: 0 }, { rowsOf: 'public.empty', tolerance: 0 }])(
-  'an empty answer is no number, and %j does not pass by it',
-  async (expectation) => expect(await ask(expectation, '')).toMatchObject({ passed: false }),
+])(
+  'an assertion that allows an hour before the snapshot of 01:00 UTC passes with %s: %s',
+  async (answer, passed) => {
+    expect(await ask({ fresherThan: 3600 }, answer)).toMatchObject({ passed });
+  },
 );
-
-test('a day without a time is a moment, too: its midnight', async () => {
-  expect(await ask({ fresherThan: 86_400 }, '2026-11-19')).toMatchObject({
-    passed: false,
-    detail: 'is 2026-11-19, 25 h before the snapshot; expected at most 24 h',
-  });
-});
 
 test.each<[Expectation, string, string]>([
   [{ equals: 0 }, '3', 'is 3, expected 0'],
   [{ minimum: 1000 }, '3', 'is 3, expected at least 1000'],
-  [{ rowsOf: 'public.invoices', tolerance: 0.05 }, '3', 'is 3, public.invoices had 200 rows (tolerance 5%)'],
-  [{ rowsOf: 'public.gone', tolerance: 0 }, '3', 'the manifest has no table public.gone'],
+  [rowsOf('invoices', 0.05), '3', 'is 3, public.invoices had 200 rows (tolerance 5%)'],
+  [rowsOf('gone', 0), '3', 'the manifest has no table public.gone'],
   [
     { fresherThan: 3600 },
     '2026-11-19 22:00:00+00',
     'is 2026-11-19 22:00:00+00, 3 h before the snapshot; expected at most 60 min',
   ],
-])('%j says of %s what was expected and what came', async (expectation, answer, detail) => {
+  [{ fresherThan: 86_400 }, '2026-11-19', 'is 2026-11-19, 25 h before the snapshot; expected at most 24 h'],
+])('an assertion with %j and the answer %s fails with: %s', async (expectation, answer, detail) => {
   expect(await ask(expectation, answer)).toEqual({ name: 'a', passed: false, detail });
 });
 
-test('NULL passes nothing', async () => {
-  for (const expectation of [
-    { equals: 0 },
-    { minimum: 0 },
-    { rowsOf: 'public.empty', tolerance: 1 },
-    { fresherThan: 9e9 },
-  ])
-    expect(await ask(expectation, undefined)).toMatchObject({ passed: false, detail: 'the answer is NULL' });
-});
+test.each<Expectation>([{ equals: 0 }, { minimum: 0 }, rowsOf('empty', 1), { fresherThan: 9e9 }])(
+  'an assertion with %j fails when the answer is NULL',
+  async (expectation) => {
+    const failed = { passed: false, detail: 'the answer is NULL' };
+    expect(await ask(expectation, undefined)).toMatchObject(failed);
+  },
+);
 
-test('a question without an answer is not one that was answered wrongly, and the next one is asked all the same', async () => {
+test('an assertion that fails to run is not a wrong answer, and the next one is asked all the same', async () => {
   const copy = copyOf({ broken: new Error('relation "leads" does not exist'), right: '1' });
-  const answers = await askAssertions(
-    copy,
-    [
-      { name: 'first', sql: 'broken', when: 'always', minimum: 0 },
-      { name: 'second', sql: 'right', when: 'always', minimum: 1 },
-    ],
-    SOURCE,
-  );
-  expect(answers).toEqual([
+  const assertions = [
+    asserting('first', 'broken', { minimum: 0 }),
+    asserting('second', 'right', { minimum: 1 }),
+  ];
+  expect(await askAssertions(copy, assertions, SOURCE)).toEqual([
     { name: 'first', passed: false, detail: 'relation "leads" does not exist', unasked: true },
     { name: 'second', passed: true, detail: 'is 1, expected at least 1' },
   ]);
 });
 
-test('a question that writes is said to, and a wrong answer and none are findings of their own', async () => {
-  const writes = Object.assign(new Error('cannot execute DELETE in a read-only transaction'), {
-    code: '25006',
-  });
-  const answers = await askAssertions(
-    copyOf({ writes, wrong: '3' }),
-    [
-      { name: 'first', sql: 'writes', when: 'always', minimum: 0 },
-      { name: 'second', sql: 'wrong', when: 'always', minimum: 4 },
-    ],
-    SOURCE,
-  );
+test('an assertion that writes and one with a wrong answer have findings of their own', async () => {
+  const message = 'cannot execute DELETE in a read-only transaction';
+  const writes = Object.assign(new Error(message), { code: '25006' });
+  const assertions = [
+    asserting('first', 'writes', { minimum: 0 }),
+    asserting('second', 'wrong', { minimum: 4 }),
+  ];
+  const answers = await askAssertions(copyOf({ writes, wrong: '3' }), assertions, SOURCE);
   const asOf = '2026-11-20T01:00:00Z';
   expect(assertionFindings(target(), answers, { what: 'point of crm', asOf, sort: 'moment' })).toMatchObject([
     {
@@ -146,8 +130,7 @@ test('a question that writes is said to, and a wrong answer and none are finding
       subject: 'first, of a moment',
       severity: 'P2',
       asOf,
-      message:
-        '"first" failed to run on the restored point of crm: it writes, but assertions may only read: cannot execute DELETE in a read-only transaction',
+      message: `"first" failed to run on the restored point of crm: it writes, but assertions may only read: ${message}`,
     },
     { code: 'assertion-failed', subject: 'second, of a moment', severity: 'P1', asOf },
   ]);

@@ -2,98 +2,47 @@ import { UnderstudyError } from '../../../../lib/domain/errors.ts';
 import { dumped, type Table } from './dumped.ts';
 
 /** A dump is done only when its archive lists exactly the tables that were counted, whatever they are called. */
+const LEADS: Table = ['public', 'leads'];
+const BOTH: Table[] = [LEADS, ['public', 'invoices']];
+const MINE: Table = ['my schema', 'a'];
+/** Two tables that pg_restore lists alike. */
+const ALIKE: Table[] = [
+  ['a b', 'c'],
+  ['a', 'b c'],
+];
+/** The line that pg_restore 15 lists for the data of a table. */
+const data = (text: string) => `3381; 0 16387 TABLE DATA ${text} crm`;
 
-/** The listings are pg_restore 15's own. */
-test.each<[string, Table[], string]>([
+test.each<[string, Table[], string[]]>([
+  ['plain names', BOTH, [data('public leads'), data('public invoices')]],
+  ['a table with a blank in its name', [['public', 'the leads']], [data('public the leads')]],
+  ['a table with a line break in its name', [['public', 'line\nbreak']], [data('public line break')]],
+  ['a schema with a blank in its name', [['my schema', 'leads']], [data('my schema leads')]],
   [
-    'plain names',
-    [
-      ['public', 'leads'],
-      ['public', 'invoices'],
-    ],
-    '3381; 0 16387 TABLE DATA public leads crm\n3382; 0 16388 TABLE DATA public invoices crm',
-  ],
-  [
-    'a table with blanks in its name',
-    [['public', 'the leads']],
-    '3381; 0 16387 TABLE DATA public the leads crm',
-  ],
-  ['a line break in a name', [['public', 'line\nbreak']], '3382; 0 16397 TABLE DATA public line break crm'],
-  ['a schema with blanks', [['my schema', 'leads']], '3381; 0 16390 TABLE DATA my schema leads crm'],
-  [
-    'an owner with blanks',
+    'an owner with a blank in its name',
     [['public', 'owned', 'The Owner']],
-    '3384; 0 16401 TABLE DATA public owned The Owner',
+    ['3384; 0 16401 TABLE DATA public owned The Owner'],
   ],
-  [
-    'two tables that are listed alike',
-    [
-      ['a b', 'c'],
-      ['a', 'b c'],
-    ],
-    '3381; 0 16390 TABLE DATA a b c crm\n3382; 0 16391 TABLE DATA a b c crm',
-  ],
-  [
-    'a schema called DATA',
-    [['DATA', 'plain']],
-    '216; 1259 16387 TABLE DATA plain crm\n3380; 0 16387 TABLE DATA DATA plain crm',
-  ],
-])('%s are no reason to refuse a dump', async (_, tables, listing) => {
-  expect(await dumped(tables, listing)).toBe('done');
+  ['two tables that are listed alike', ALIKE, [data('a b c'), data('a b c')]],
+  ['a schema called DATA', [['DATA', 'plain']], ['216; 1259 16387 TABLE DATA plain crm', data('DATA plain')]],
+])('a dump of a source with %s is done', async (_, tables, listing) => {
+  expect(await dumped(tables, listing.join('\n'))).toBe('done');
 });
 
-test.each<[string, Table[], string]>([
-  [
-    'lacks a table',
-    [
-      ['public', 'leads'],
-      ['public', 'invoices'],
-    ],
-    '3381; 0 16387 TABLE DATA public leads crm',
-  ],
-  [
-    'has a table that was not counted',
-    [['public', 'leads']],
-    '3381; 0 16387 TABLE DATA public leads crm\n3382; 0 16388 TABLE DATA public invoices crm',
-  ],
-  ['has another table', [['public', 'leads']], '3381; 0 16387 TABLE DATA public laeds crm'],
-  [
-    'has a table of the same name elsewhere',
-    [['public', 'leads']],
-    '3381; 0 16387 TABLE DATA other leads crm',
-  ],
-  ['has only the table and not its data', [['public', 'leads']], '220; 1259 16401 TABLE public leads crm'],
-  [
-    'lacks a table of a schema with blanks',
-    [
-      ['my schema', 'a'],
-      ['my schema', 'b'],
-    ],
-    '3382; 0 16388 TABLE DATA my schema a crm',
-  ],
-  [
-    'lacks one of two tables that are listed alike',
-    [
-      ['a b', 'c'],
-      ['a', 'b c'],
-    ],
-    '3381; 0 16390 TABLE DATA a b c crm',
-  ],
-  [
-    'has another table, and blanks elsewhere',
-    [
-      ['public', 'leads'],
-      ['my schema', 'a'],
-    ],
-    '3381; 0 16387 TABLE DATA public laeds crm\n3382; 0 16388 TABLE DATA my schema a crm',
-  ],
-])('an archive that %s is no dump', async (_, tables, listing) => {
-  expect(await dumped(tables, listing)).toBe('toc-mismatch');
+test.each<[string, Table[], string[]]>([
+  ['lacks a table', BOTH, [data('public leads')]],
+  ['has a table that was not counted', [LEADS], [data('public leads'), data('public invoices')]],
+  ['has another table', [LEADS], [data('public laeds')]],
+  ['has a table of the same name in another schema', [LEADS], [data('other leads')]],
+  ['has a table without its data', [LEADS], ['220; 1259 16401 TABLE public leads crm']],
+  ['lacks a table of a schema with a blank', [MINE, ['my schema', 'b']], [data('my schema a')]],
+  ['lacks one of two tables that are listed alike', ALIKE, [data('a b c')]],
+  ['has another table beside one with a blank', [LEADS, MINE], [data('public laeds'), data('my schema a')]],
+])('a dump whose archive %s ends with toc-mismatch', async (_, tables, listing) => {
+  expect(await dumped(tables, listing.join('\n'))).toBe('toc-mismatch');
 });
 
-test('an archive made while definitions changed is no dump', async () => {
+test('a dump during which definitions changed ends with schema-changing', async () => {
   const changed = new UnderstudyError('schema-changing', 'function f changed');
-  expect(await dumped([['public', 'leads']], '3381; 0 16387 TABLE DATA public leads crm', changed)).toBe(
-    'schema-changing',
-  );
+  expect(await dumped([LEADS], data('public leads'), changed)).toBe('schema-changing');
 });

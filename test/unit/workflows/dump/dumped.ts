@@ -16,18 +16,12 @@ export type Table = [schema: string, name: string, owner?: string];
 /** A source whose archive lists these lines and whose tables are these. */
 export function engineOf(tables: Table[], listing: string, changed?: Error): DumpDeps['engine'] {
   const { source, largeObjects } = manifest();
+  const facts = tables.map(([schema, name]) => ({ schema, name, rows: '0', fingerprint: '0:0' }));
   const held: HeldSource = {
     facts: source,
     extensions: [],
     parameters: [],
-    content: async () => ({
-      content: {
-        schema: {},
-        tables: tables.map(([schema, name]) => ({ schema, name, rows: '0', fingerprint: '0:0' })),
-        largeObjects,
-      },
-      sequences: [],
-    }),
+    content: async () => ({ content: { schema: {}, tables: facts, largeObjects }, sequences: [] }),
     dataLines: async () => tables.map(([schema, name, owner = 'crm']) => dataLine({ schema, name, owner })),
     unchanged: () => (changed ? Promise.reject(changed) : Promise.resolve()),
     archive: () => ({
@@ -49,14 +43,7 @@ export function engineOf(tables: Table[], listing: string, changed?: Error): Dum
 /** What becomes of one dump of such a source: its outcome, or the code of the error that ended it. */
 export async function dumped(tables: Table[], listing: string, changed?: Error): Promise<string> {
   const clock = manualClock();
-  const credentials = {
-    host: 'h',
-    port: 1,
-    database: 'd',
-    user: 'u',
-    password: 'p',
-    sslmode: 'disable' as const,
-  };
+  const account = { user: 'u', password: 'p', sslmode: 'disable' as const };
   const deps = {
     plan: { schemaVersion: 1 as const, policies: [policy()], targets: [target()] },
     catalog: memoryCatalog(clock),
@@ -64,20 +51,15 @@ export async function dumped(tables: Table[], listing: string, changed?: Error):
     messages: memoryMessages(clock),
     vault: memoryVault(clock),
     engine: engineOf(tables, listing, changed),
-    secrets: { credentials: async () => credentials },
+    secrets: { credentials: async () => ({ host: 'h', port: 1, database: 'd', ...account }) },
     metrics: recordingMetrics(),
     log: recordingLog(),
     clock,
     stage: 'test',
     secondsLeft: () => 900,
   };
-  const job = {
-    job: 'dump' as const,
-    target: 'crm',
-    scheduledFor: '2026-11-20T12:00:00Z',
-    requestedBy: 'schedule',
-  };
-  return dump(job, deps).then(
+  const scheduledFor = '2026-11-20T12:00:00Z';
+  return dump({ job: 'dump', target: 'crm', scheduledFor, requestedBy: 'schedule' }, deps).then(
     ({ outcome }) => outcome,
     (error: Error & { code?: string }) => error.code ?? error.message,
   );

@@ -30,7 +30,7 @@ function world() {
   return { deps, alerts };
 }
 
-test('a worker whose run is cancelled stops, writes nothing more, and nobody is alerted', async () => {
+test('a worker whose run is cancelled stops, writes nothing more and sends no alert', async () => {
   const { deps, alerts } = world();
   const outcome = await underClaim(deps, MESSAGE, NAME, async ({ claim }) => {
     await deps.catalog.putPoint(claim, point(AT, { state: 'creating' }));
@@ -50,7 +50,7 @@ test('a worker whose run is cancelled stops, writes nothing more, and nobody is 
   expect(alerts.take('alerts')).toEqual([]);
 });
 
-test('a run that another worker has taken over is not taken for cancelled', async () => {
+test('a run that another worker has taken over is not called cancelled', async () => {
   const { deps } = world();
   const outcome = await underClaim(deps, MESSAGE, NAME, async ({ claim }) => {
     await deps.catalog.finish(claim, { state: 'failed', endedAt: AT, summary: 'its worker died' });
@@ -60,7 +60,7 @@ test('a run that another worker has taken over is not taken for cancelled', asyn
   expect(outcome).toMatchObject({ outcome: 'taken-over' });
 });
 
-test('what does not run is not cancelled', async () => {
+test('cancel refuses a job that is not running', async () => {
   const { deps } = world();
   await expect(cancel(REQUEST, deps)).rejects.toMatchObject({
     code: 'input-invalid',
@@ -69,7 +69,7 @@ test('what does not run is not cancelled', async () => {
 });
 
 test.each(['dump', 'verify', 'rehearse', 'snapshot', 'copy', 'simulation'])(
-  'a %s of a deployed stage is refused, because the operator’s role may end no run',
+  'cancel refuses a %s of a deployed stage, because the operator’s role may end no run',
   async (job) => {
     const { deps } = world();
     await expect(cancel({ ...REQUEST, job, local: false }, deps)).rejects.toMatchObject({

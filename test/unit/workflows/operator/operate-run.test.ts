@@ -22,7 +22,7 @@ async function world() {
 }
 
 test.each(['verify', 'rehearse'])(
-  '%s of a failed or unknown point is refused before it is published',
+  'the operator’s function refuses to publish %s of a failed or unknown point',
   async (job) => {
     const { ask, messages } = await world();
     const failed = ask(job, { point: '20261120T010000Z-1' });
@@ -36,7 +36,7 @@ test.each(['verify', 'rehearse'])(
   },
 );
 
-test('a good point, or none, is published', async () => {
+test('the operator’s function publishes verify of a good point, and verify without a point', async () => {
   const { ask, messages } = await world();
   await ask('verify', { point: '20261119T010000Z-1' });
   await ask('verify');

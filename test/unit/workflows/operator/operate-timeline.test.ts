@@ -2,7 +2,7 @@ import { type OperatorDeps, operate, operatorRequest } from '../../../../lib/wor
 import { target } from '../../../support/builders.ts';
 import { memoryCatalog } from '../../../support/doubles/catalog/catalog.ts';
 
-describe('somebody who asks for a timeline', () => {
+describe('the operator’s function', () => {
   const catalog = memoryCatalog();
   const deps = { catalog, plan: { targets: [target()] } } as unknown as OperatorDeps;
   const ask = (request: object) => operate(operatorRequest.parse({ ask: 'timeline', ...request }), deps);
@@ -19,21 +19,21 @@ describe('somebody who asks for a timeline', () => {
         });
   });
 
-  it('gets the target’s events, newest first, and as many as he wants', async () => {
+  it('answers with a target’s timeline, newest first and as long as was asked for', async () => {
     expect(await ask({ target: 'crm' })).toMatchObject([
       { target: 'crm', message: '02' },
       { target: 'crm', message: '01' },
     ]);
     expect(await ask({ target: 'crm', limit: 1 })).toHaveLength(1);
   });
-  it('gets the deployment’s own by its name', async () => {
+  it('answers with the timeline of the deployment, named understudy', async () => {
     expect(await ask({ target: 'understudy' })).toHaveLength(2);
   });
-  it('or waits for a run of a target that does not exist is told so at once', async () => {
+  it('refuses the outcome of a run of a target that does not exist', async () => {
     const request = { ask: 'outcome', target: 'shop', job: 'dump', scheduledFor: '2026-11-20T01:00:00Z' };
     await expect(operate(operatorRequest.parse(request), deps)).rejects.toThrow('there is no target "shop"');
   });
-  it('is told which targets there are when there is none of that name', async () => {
+  it('refuses the timeline of a target that does not exist', async () => {
     await expect(ask({ target: 'shop' })).rejects.toThrow('there is no target "shop"');
   });
 });

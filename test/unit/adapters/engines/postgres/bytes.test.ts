@@ -11,11 +11,11 @@ test.each([
   ['bytes beyond Unicode', [0xf5, 0x80, 0x80, 0x80]],
   ['the replacement character itself', [...Buffer.from('\uFFFD'), 0xff]],
   ['every byte there is', Array.from({ length: 256 }, (_, byte) => byte)],
-])('bytes of %s survive being a string', (_, bytes) => {
+])('bytes of %s are the same after fromBytes and toBytes', (_, bytes) => {
   expect([...toBytes(fromBytes(Buffer.from(bytes)))]).toEqual(bytes);
 });
 
-test('random bytes survive being a string, and different bytes are different strings', () => {
+test('three thousand random byte strings are the same after fromBytes and toBytes, and no two become one text', () => {
   const seen = new Map<string, string>();
   let state = 7;
   for (let round = 0; round < 3000; round++) {
@@ -41,6 +41,6 @@ test.each([
   ['EUC_JP', [0xb4, 0xc1], '漢'],
   ['UTF8', [0xc3, 0xa4], 'ä'],
   ['MULE_INTERNAL', [0x61], 'a'],
-])('text in %s is read', (encoding, bytes, text) => {
+])('decoded reads text in the encoding %s', (encoding, bytes, text) => {
   expect(decoded(Buffer.from(bytes), encoding)).toBe(text);
 });

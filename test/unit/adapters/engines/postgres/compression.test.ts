@@ -25,26 +25,30 @@ exit 1
   return { bin, version: `${major}.4`, major };
 }
 
-describe('what pg_dump is asked to compress with', () => {
-  test.each([
-    ['auto', 16, ['gzip', 'zstd'], 'zstd:1'],
-    ['auto', 16, ['gzip'], 'gzip:1'],
-    ['auto', 18, [], '0'],
-    ['zstd', 17, ['gzip', 'zstd'], 'zstd:1'],
-    ['gzip', 17, ['gzip', 'zstd'], 'gzip:1'],
-    ['none', 17, ['gzip', 'zstd'], '0'],
-    ['auto', 15, [], '1'],
-    ['gzip', 15, [], '1'],
-    ['none', 15, [], '0'],
-  ] as const)('is, for %s and a pg_dump %s built with %j, %s', (wanted, major, methods, option) => {
+test.each([
+  ['auto', 16, ['gzip', 'zstd'], 'zstd:1'],
+  ['auto', 16, ['gzip'], 'gzip:1'],
+  ['auto', 18, [], '0'],
+  ['zstd', 17, ['gzip', 'zstd'], 'zstd:1'],
+  ['gzip', 17, ['gzip', 'zstd'], 'gzip:1'],
+  ['none', 17, ['gzip', 'zstd'], '0'],
+  ['auto', 15, [], '1'],
+  ['gzip', 15, [], '1'],
+  ['none', 15, [], '0'],
+] as const)(
+  'for dump.compression %s and a pg_dump %s built with %j, --compress is %s',
+  (wanted, major, methods, option) => {
     expect(compressionFor(pgDump(major, ...methods), wanted)).toBe(option);
-  });
+  },
+);
 
-  test.each([
-    ['zstd', 17, ['gzip'], 'built without zstd'],
-    ['gzip', 17, [], 'built without gzip'],
-    ['zstd', 15, [], '15'],
-  ] as const)('is refused for %s and a pg_dump %s built with %j', (wanted, major, methods, said) => {
+test.each([
+  ['zstd', 17, ['gzip'], 'built without zstd'],
+  ['gzip', 17, [], 'built without gzip'],
+  ['zstd', 15, [], '15'],
+] as const)(
+  'dump.compression %s is refused for a pg_dump %s built with %j',
+  (wanted, major, methods, said) => {
     expect(() => compressionFor(pgDump(major, ...methods), wanted)).toThrow(
       expect.objectContaining({
         code: 'compression-unknown',
@@ -52,5 +56,5 @@ describe('what pg_dump is asked to compress with', () => {
         hint: expect.stringContaining('dump.compression: auto'),
       }),
     );
-  });
-});
+  },
+);

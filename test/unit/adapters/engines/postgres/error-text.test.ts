@@ -13,12 +13,12 @@ test.each([
   ['time zone "1.234,56 €" not recognized'],
   ['invalid value for parameter "x": "1.234,56 €"'],
   ['Token "1.234,56 €" is invalid.'],
-])('a value is left out: %s', (message) => {
+])('withoutValues leaves out the value in: %s', (message) => {
   expect(one(message)).not.toMatch(/1\.234|secret/);
   expect(one(message)).toMatch(/^pg_restore: error: COPY failed for table "t": ERROR: {2}\w/);
 });
 
-test('bytes of a row are left out', () => {
+test('withoutValues leaves out the bytes of a row', () => {
   expect(one('invalid byte sequence for encoding "UTF8": 0xe9 0x20 0x61')).toBe(
     'pg_restore: error: COPY failed for table "t": ERROR:  invalid byte sequence for encoding "UTF8":',
   );
@@ -35,9 +35,9 @@ test.each([
   'type "hstore" does not exist',
   'permission denied to grant privileges as role "postgres"',
   'must be owner of type integer',
-])('names stay: %s', (message) => expect(one(message)).toContain(message));
+])('withoutValues keeps the names in: %s', (message) => expect(one(message)).toContain(message));
 
-test('what a function raises by itself is left out, with its detail and hint, and the function named', () => {
+test('withoutValues leaves out what a function raises, with its detail and hint, and names the function', () => {
   expect(
     withoutValues([
       'pg_restore: from TOC entry 5; 0 1 TABLE DATA public t o',
@@ -57,13 +57,16 @@ test('what a function raises by itself is left out, with its detail and hint, an
   ]);
 });
 
-test.each(['PL/Perl function "f"', 'PL/Python function "f"'])('%s speaks for itself too', (where) => {
-  expect(withoutValues(['ERROR:  Jane at line 1.', `CONTEXT:  ${where}`])[0]).toBe(
-    'ERROR:  an error that function f raises',
-  );
-});
+test.each(['PL/Perl function "f"', 'PL/Python function "f"'])(
+  'withoutValues leaves out what a %s raises',
+  (where) => {
+    expect(withoutValues(['ERROR:  Jane at line 1.', `CONTEXT:  ${where}`])[0]).toBe(
+      'ERROR:  an error that function f raises',
+    );
+  },
+);
 
-test('an error of the server inside a function is the server’s', () => {
+test('withoutValues keeps an error of the server that comes from inside a function', () => {
   expect(
     withoutValues([
       'ERROR:  relation "customers" does not exist',
@@ -74,7 +77,7 @@ test('an error of the server inside a function is the server’s', () => {
   ).toBe('ERROR:  relation "customers" does not exist');
 });
 
-test('a message of more than one line ends with its first', () => {
+test('withoutValues keeps the first line of a message', () => {
   expect(
     withoutValues(['psql:x.sql:3: ERROR:  syntax error', 'Jane', 'psql:x.sql:4: ERROR:  other']),
   ).toEqual(['psql:x.sql:3: ERROR:  syntax error', 'psql:x.sql:4: ERROR:  other']);

@@ -11,10 +11,6 @@ const installed = (...versions: string[]): Programs[] =>
 /** As findPrograms gives them: newest major first. */
 const THREE = installed('17.2', '16.6', '15.10');
 
-test.each([15, 16, 17])('a server of %d is dumped by a client of its own major', (major) => {
-  expect(clientFor(THREE, major).major).toBe(major);
-});
-
 const refusalOf = (work: () => unknown) => {
   try {
     work();
@@ -24,27 +20,29 @@ const refusalOf = (work: () => unknown) => {
   throw new Error('expected a refusal');
 };
 
-test('a newer client is refused, with what to do', () => {
-  const refusal = refusalOf(() => clientFor(THREE, 14));
-  expect(refusal).toBeInstanceOf(Refusal);
-  expect(refusal).toMatchObject({
+test.each([15, 16, 17])('a server of %d is dumped by a client of its own major', (major) => {
+  expect(clientFor(THREE, major).major).toBe(major);
+});
+
+test('a server older than every client is not dumped, and the hint names the package to install', () => {
+  expect(() => clientFor(THREE, 14)).toThrow(Refusal);
+  expect(refusalOf(() => clientFor(THREE, 14))).toMatchObject({
     code: 'client-other-major',
     message: 'the server is PostgreSQL 14, but the clients here are 17.2, 16.6, 15.10',
     hint: expect.stringContaining('install postgresql-client-14'),
   });
 });
 
-test('an older client never dumps', () => {
-  const refusal = refusalOf(() => clientFor(THREE, 18));
-  expect(refusal).toMatchObject({
+test('a server newer than every client is not dumped, and the hint names the package to install', () => {
+  expect(refusalOf(() => clientFor(THREE, 18))).toMatchObject({
     code: 'client-too-old',
     hint: expect.stringContaining('postgresql-client-18'),
   });
 });
 
-test('without any client that is said', () => {
-  expect(refusalOf(() => clientFor([], 17)).message).toContain('the clients here are none');
-  expect(refusalOf(() => readerFor([], 17)).message).toContain('the clients here are none');
+test('without any client neither a dump nor a read is tried', () => {
+  for (const choose of [clientFor, readerFor])
+    expect(refusalOf(() => choose([], 17)).message).toContain('the clients here are none');
 });
 
 test.each([
@@ -52,11 +50,11 @@ test.each([
   [16, 16],
   [14, 15],
   [9, 15],
-])('an archive of %d is read by %d: the same, else the next newer', (major, reader) => {
+])('an archive of %d is read by pg_restore %d: the same major, else the next newer', (major, reader) => {
   expect(readerFor(THREE, major).major).toBe(reader);
 });
 
-test('an archive newer than every reader is not tried', () => {
+test('an archive newer than every pg_restore is not read, and the hint names the package to install', () => {
   expect(refusalOf(() => readerFor(THREE, 18))).toMatchObject({
     code: 'reader-too-old',
     message:
@@ -65,8 +63,7 @@ test('an archive newer than every reader is not tried', () => {
   });
 });
 
-test('of two installations of one major the first, that of PG_BIN, dumps and reads', () => {
+test('of two installations of one major the first, which is that of PG_BIN, dumps and reads', () => {
   const [ours, theirs] = installed('17.4', '17.2') as [Programs, Programs];
-  expect(clientFor([ours, theirs], 17)).toBe(ours);
-  expect(readerFor([ours, theirs], 17)).toBe(ours);
+  expect([clientFor([ours, theirs], 17), readerFor([ours, theirs], 17)]).toEqual([ours, ours]);
 });

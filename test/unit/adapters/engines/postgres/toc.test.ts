@@ -39,10 +39,10 @@ const LISTING = `;
 2; 3079 16500 EXTENSION - hstore 
 `;
 
-const { entries } = parseToc(LISTING);
+const { entries, sha256 } = parseToc(LISTING);
 const entry = (id: number) => entries.find((each) => each.id === id)!;
 
-test('every line but the remarks is an entry', () => {
+test('parseToc takes every line but the remarks for an entry', () => {
   expect(entries.map(({ id }) => id)).toEqual(
     LISTING.split('\n')
       .filter((line) => /^\d/.test(line))
@@ -53,6 +53,8 @@ test('every line but the remarks is an entry', () => {
 test.each([
   [220, 'TABLE', 'public owned crm'],
   [3384, 'TABLE DATA', 'public owned crm'],
+  [216, 'TABLE', 'DATA plain postgres'],
+  [3380, 'TABLE DATA', 'DATA plain postgres'],
   [2058, 'TEXT SEARCH CONFIGURATION', 'public ts postgres'],
   [221, 'MATERIALIZED VIEW', 'public mv postgres'],
   [3385, 'MATERIALIZED VIEW DATA', 'public mv postgres'],
@@ -69,35 +71,32 @@ test.each([
   [218, 'TABLE', 'public line break postgres'],
   [217, 'TABLE', 'my schema a "quoted" table postgres'],
   [3387, 'BLOBS', '- BLOBS '],
-])('entry %d is of type %s', (id, type, rest) => {
+])('parseToc reads entry %d as a %s of %s', (id, type, rest) => {
   expect(entry(id)).toMatchObject({ type, what: `${type} ${rest}` });
-});
-
-test('a table in a schema called DATA is not taken for its data', () => {
-  expect(entry(3380)).toMatchObject({ type: 'TABLE DATA', what: 'TABLE DATA DATA plain postgres' });
-  expect(entry(216)).toMatchObject({ type: 'TABLE', what: 'TABLE DATA plain postgres' });
 });
 
 test.each([
   [{ schema: 'public', name: 'owned', owner: 'crm' }, 3384],
   [{ schema: 'DATA', name: 'plain', owner: 'postgres' }, 3380],
   [{ schema: 'public', name: 'line\nbreak', owner: 'postgres' }, 3382],
-])('the data of %j is the line that pg_dump writes of it', (table, id) => {
+])('dataLine of %j is the entry %d that pg_dump writes for its data', (table, id) => {
   expect(dataLine(table)).toBe(entry(id).what);
 });
 
-test('the digest is that of the entries: remarks and dates do not count, everything else does', () => {
-  const { sha256 } = parseToc(LISTING);
-  expect(sha256).toMatch(/^[0-9a-f]{64}$/);
-  expect(parseToc(LISTING.replace('created at …', 'created at 2026-11-20')).sha256).toBe(sha256);
-  expect(parseToc(LISTING.replace('owned_pkey', 'owned_pkez')).sha256).not.toBe(sha256);
+test('the digest of a table of contents changes with its entries and their order, not with remarks and dates', () => {
   const lines = LISTING.split('\n');
-  expect(parseToc(lines.filter((line) => !line.startsWith('3377')).join('\n')).sha256).not.toBe(sha256);
-  expect(parseToc([...lines].reverse().join('\n')).sha256).not.toBe(sha256);
+  const digestOf = (listing: string) => parseToc(listing).sha256;
+  expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(digestOf(LISTING.replace('created at …', 'created at 2026-11-20'))).toBe(sha256);
+  expect(digestOf(LISTING.replace('owned_pkey', 'owned_pkez'))).not.toBe(sha256);
+  expect(digestOf(lines.filter((line) => !line.startsWith('3377')).join('\n'))).not.toBe(sha256);
+  expect(digestOf([...lines].reverse().join('\n'))).not.toBe(sha256);
 });
 
-test('a line that is no entry is an error, not left out', () => {
+test('parseToc refuses a line that is no entry', () => {
   expect(() => parseToc('216; something else')).toThrow('table of contents: 216; something else');
 });
 
-test('an empty archive has no entries', () => expect(parseToc('; remark\n').entries).toEqual([]));
+test('parseToc finds no entries in an empty archive', () => {
+  expect(parseToc('; remark\n').entries).toEqual([]);
+});

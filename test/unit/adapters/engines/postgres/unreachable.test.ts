@@ -11,104 +11,91 @@ const TO: Credentials = {
   sslmode: 'require',
 };
 type Thrown = { code?: string; message: string; routine?: string };
-const said = (error: Thrown, to: Credentials | undefined = TO) =>
-  unreachable(Object.assign(new Error(error.message), error), 'db.internal:5433/crm', to);
+const said = (error: Thrown) =>
+  unreachable(Object.assign(new Error(error.message), error), 'db.internal:5433/crm', TO);
+
+/** An error of the server: its SQLSTATE, its message in whichever language, and the function that raised it. */
+const server = (code: string, message: string, routine?: string): Thrown => ({
+  code,
+  message,
+  ...(routine ? { routine } : {}),
+});
+const noLine = (text: string) => server('28000', `no pg_hba.conf entry for host ${text}`);
+/** An error of Node.js on the way to the server. */
+const node = (code: string, message = code): Thrown => ({ code, message });
+const [AUTH, CHECK, SESSION] = ['ClientAuthentication', 'CheckMyDatabase', 'InitializeSessionUserId'];
+const SELF_SIGNED = 'self-signed certificate in certificate chain';
+const USE_CA = 'if the root CA is installed locally, try running Node.js with --use-system-ca';
 
 test.each<[string, Thrown, string]>([
-  ['the database', { code: '3D000', message: 'x' }, 'connection.database'],
+  ['the database does not exist', server('3D000', 'x'), 'connection.database'],
   [
-    'CONNECT',
-    { code: '42501', message: 'keine Rechte', routine: 'CheckMyDatabase' },
+    'the role lacks CONNECT',
+    server('42501', 'keine Rechte', CHECK),
     'grant connect on database "Crm ""x""" to "und""er";',
   ],
   [
-    'CONNECT, through a pooler',
-    { code: '42501', message: 'permission denied for database "x"' },
+    'a pooler says that the role lacks CONNECT',
+    server('42501', 'permission denied for database "x"'),
     'grant connect',
   ],
+  ['the database allows no connections', server('55000', 'x', CHECK), 'with allow_connections true;'],
   [
-    'the database’s own switch',
-    { code: '55000', message: 'x', routine: 'CheckMyDatabase' },
-    'with allow_connections true;',
-  ],
-  [
-    'the role’s limit',
-    { code: '53300', message: 'zu viele', routine: 'InitializeSessionUserId' },
+    'the role’s limit is reached',
+    server('53300', 'zu viele', SESSION),
     'alter role "und""er" connection limit -1;',
   ],
   [
-    'the database’s limit',
-    { code: '53300', message: 'zu viele', routine: 'CheckMyDatabase' },
+    'the database’s limit is reached',
+    server('53300', 'zu viele', CHECK),
     'alter database "Crm ""x""" connection limit -1;',
   ],
-  ['the server’s limit', { code: '53300', message: 'sorry, too many clients already' }, 'max_connections'],
-  ['a server that starts', { code: '57P03', message: 'the database system is starting up' }, 'when it is up'],
+  ['the server’s limit is reached', server('53300', 'sorry, too many clients already'), 'max_connections'],
+  ['the server is starting', server('57P03', 'the database system is starting up'), 'when it is up'],
   [
-    'a login trigger that writes',
-    { code: '25006', message: 'cannot execute INSERT' },
+    'a login trigger writes',
+    server('25006', 'cannot execute INSERT'),
     "current_setting('transaction_read_only')",
   ],
-  ['a login trigger that refuses', { code: 'P0001', message: 'not you' }, 'login event trigger'],
+  ['a login trigger refuses', server('P0001', 'not you'), 'login event trigger'],
   [
-    'encryption that is demanded',
-    {
-      code: '28000',
-      message: 'no pg_hba.conf entry for host "10.0.0.9", user "u", database "d", no encryption',
-    },
+    'pg_hba.conf demands encryption',
+    noLine('"10.0.0.9", user "u", database "d", no encryption'),
     'connection.sslmode: require',
   ],
   [
-    'no line in pg_hba.conf',
-    {
-      code: '28000',
-      message: 'no pg_hba.conf entry for host "10.0.0.9", user "u", database "d", SSL encryption',
-    },
+    'pg_hba.conf has no line for it',
+    noLine('"10.0.0.9", user "u", database "d", SSL encryption'),
     'hostssl "Crm ""x""" "und""er" 10.0.0.9/32 scram-sha-256',
   ],
   [
-    'no line for an IPv6 address',
-    { code: '28000', message: 'no pg_hba.conf entry for host "fd00::2", user "u", SSL encryption' },
+    'pg_hba.conf has no line for its IPv6 address',
+    noLine('"fd00::2", user "u", SSL encryption'),
     'fd00::2/128',
   ],
   [
-    'no line, in another language',
-    { code: '28000', message: 'kein pg_hba.conf-Eintrag', routine: 'ClientAuthentication' },
+    'the server says in German that it has no line',
+    server('28000', 'kein pg_hba.conf-Eintrag', AUTH),
     'ADDRESS/32',
   ],
+  ['TLS is off', { message: 'The server does not support SSL connections' }, 'connection.sslmode: disable'],
   [
-    'TLS that is off',
-    { message: 'The server does not support SSL connections' },
-    'connection.sslmode: disable',
-  ],
-  [
-    'an unknown authority',
-    {
-      code: 'SELF_SIGNED_CERT_IN_CHAIN',
-      message:
-        'self-signed certificate in certificate chain; if the root CA is installed locally, try running Node.js with --use-system-ca',
-    },
+    'the authority is unknown',
+    node('SELF_SIGNED_CERT_IN_CHAIN', `${SELF_SIGNED}; ${USE_CA}`),
     'update-ca-certificates',
   ],
   [
-    'an unknown authority, by its code',
-    { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', message: 'x' },
+    'the authority is unknown by its code',
+    node('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'x'),
     'update-ca-certificates',
   ],
-  [
-    'another name in the certificate',
-    { code: 'ERR_TLS_CERT_ALTNAME_INVALID', message: "Hostname/IP does not match certificate's altnames" },
-    'connection.sslmode: verify-ca',
-  ],
-  ['a certificate that is over', { code: 'CERT_HAS_EXPIRED', message: 'certificate has expired' }, 'renew'],
-  [
-    'a name that is none',
-    { code: 'ENOTFOUND', message: 'getaddrinfo ENOTFOUND db.internal' },
-    'dig db.internal',
-  ],
-  ['no listener', { code: 'ECONNREFUSED', message: '' }, 'pg_isready --host=db.internal --port=5433'],
-  ['no answer', { message: 'timeout expired' }, 'security group must allow port 5433'],
-  ['no way there', { code: 'EHOSTUNREACH', message: 'connect EHOSTUNREACH' }, 'security group'],
-])('a connection that fails for %s is told with its own remedy', (_, error, remedy) => {
+  ['the certificate has another name', node('ERR_TLS_CERT_ALTNAME_INVALID'), 'connection.sslmode: verify-ca'],
+  ['the certificate has expired', node('CERT_HAS_EXPIRED', 'certificate has expired'), 'renew'],
+  ['the host does not exist', node('ENOTFOUND', 'getaddrinfo ENOTFOUND db.internal'), 'dig db.internal'],
+  ['the port is closed', node('ECONNREFUSED', ''), 'pg_isready --host=db.internal --port=5433'],
+  ['the host does not answer', { message: 'timeout expired' }, 'security group must allow port 5433'],
+  ['there is no route to the host', node('EHOSTUNREACH', 'connect EHOSTUNREACH'), 'security group'],
+])('when %s, the error has its own remedy', (_, error, remedy) => {
   const told = said(error);
   expect(told).toMatchObject({ code: 'source-unreachable', hint: expect.stringContaining(remedy) });
   expect(told.hint).not.toContain('doctor');
@@ -118,21 +105,20 @@ test.each<[string, Thrown, string]>([
 });
 
 test.each<[string, Thrown, string]>([
-  ['a wrong password', { code: '28P01', message: 'x' }, '\\password "und""er"'],
-  ['no such role', { code: '28000', message: 'role "x" does not exist' }, 'in the secret'],
+  ['a wrong password', server('28P01', 'x'), '\\password "und""er"'],
+  ['no such role', server('28000', 'role "x" does not exist'), 'in the secret'],
   [
     'a role that may not log in',
-    { code: '28000', message: 'role "x" is not permitted to log in' },
+    server('28000', 'role "x" is not permitted to log in'),
     'alter role "und""er" login;',
   ],
-])('%s is a matter of the credentials, which may have been rotated', (_, error, remedy) => {
+])('after %s the credentials count as refused, because they may have been rotated', (_, error, remedy) => {
   expect(said(error)).toBeInstanceOf(CredentialsRefused);
   expect(said(error)).toMatchObject({ code: 'credentials-refused', hint: expect.stringContaining(remedy) });
 });
 
-test('never says the password, and has a remedy for what it does not know', () => {
-  const told = said({ code: 'X', message: 'is hunter2 right?' });
-  expect(told).toMatchObject({
+test('an error that is not known has a remedy too, and does not repeat the password', () => {
+  expect(said({ code: 'X', message: 'is hunter2 right?' })).toMatchObject({
     message: 'db.internal:5433/crm cannot be reached: is *** right?',
     hint: expect.any(String),
   });

@@ -13,7 +13,9 @@ test.each<[Record<string, string[]>, string[]]>([
   ],
   [{ a: ['b'], b: ['c'], c: [] }, ['c', 'b', 'a']],
   [{ a: ['b'], b: ['a'] }, ['b', 'a']],
-])('%j', (requires, order) => expect(ordered(requires)).toEqual(order));
+])('extensions that require %j are created in the order %j', (requires, order) =>
+  expect(ordered(requires)).toEqual(order),
+);
 
 test.each([
   ['plperlu', 'postgresql-plperl-17', 'postgresql-plperl-%'],
@@ -27,4 +29,6 @@ test.each([
   ['pg_cron', 'postgresql-17-cron', 'cron'],
   ['pgrouting', 'postgresql-17-pgrouting', 'pgrouting'],
   ['ip4r', 'postgresql-17-ip4r', 'ip4r'],
-])('%s comes with %s', (name, debian, image) => expect(packageOf(name, 17)).toEqual({ debian, image }));
+])('the extension %s comes with the Debian package %s', (name, debian, image) =>
+  expect(packageOf(name, 17)).toEqual({ debian, image }),
+);

@@ -12,7 +12,7 @@ function serverWith(schemas: string[]) {
   return { server: server as unknown as ScratchServer, sent };
 }
 
-test('the right to create is lent and taken back in one statement each, however many schemas and roles there are', async () => {
+test('lendCreate and takeBack send one statement each, however many schemas there are', async () => {
   const schemas = Array.from({ length: 300 }, (_, n) => `tenant "${n}"`);
   const { server, sent } = serverWith(schemas);
   const lent = await lendCreate(server);
@@ -22,7 +22,7 @@ test('the right to create is lent and taken back in one statement each, however 
   expect(sent[2]).toMatch(/^revoke create on schema "tenant ""0""", .* from public$/);
 });
 
-test('nothing is lent, and so nothing taken back, where every role may create already', async () => {
+test('lendCreate and takeBack change nothing where every role may create already', async () => {
   const { server, sent } = serverWith([]);
   await takeBack(server, await lendCreate(server));
   expect(sent).toHaveLength(1);

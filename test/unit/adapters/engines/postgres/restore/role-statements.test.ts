@@ -10,11 +10,11 @@ test.each<[string, string, string]>([
     'GRANT grp TO own WITH ADMIN OPTION, INHERIT FALSE, SET FALSE;\n',
   ],
   ['whose name is quoted', 'GRANT grp TO own GRANTED BY "the; ""boss"" GRANTED BY x";', 'GRANT grp TO own;'],
-])('a grantor who holds no ADMIN is left out: %s', (_, given, expected) => {
+])('portableRoles leaves out a grantor without ADMIN: %s', (_, given, expected) => {
   expect(portable(given)).toBe(expected);
 });
 
-test('a chain of grantors stays, for each of them holds ADMIN by an earlier statement', () => {
+test('portableRoles keeps a chain of grantors who each hold ADMIN by an earlier statement', () => {
   const chain = [
     'GRANT grp TO a WITH ADMIN OPTION, INHERIT TRUE GRANTED BY postgres;',
     'GRANT grp TO b WITH ADMIN OPTION, INHERIT FALSE GRANTED BY a;',
@@ -40,9 +40,9 @@ test.each([
   '\\restrict k9xQ\nGRANT SET ON PARAMETER work_mem TO own;\n',
   'GRANT ALTER SYSTEM ON PARAMETER "my.x" TO own WITH GRANT OPTION;\n',
   'CREATE ROLE "gr\xf6\xdfe \xff";\nno end',
-])('everything else stays byte for byte: %j', (text) => expect(portable(text)).toBe(text));
+])('portableRoles keeps byte for byte: %j', (text) => expect(portable(text)).toBe(text));
 
-test('statements are known by their lines, by which psql names them in its errors', () => {
+test('portableRoles knows each statement by its lines, as psql names them in errors', () => {
   const text =
     '--\n-- Roles\n\nCREATE ROLE a;\nCOMMENT ON ROLE a IS \'x\ny;\nz\';\nGRANT a TO "b\nc" GRANTED BY "y\nz";\nSET x = 1; CREATE ROLE b;\n';
   expect(portableRoles(text).statements).toEqual([

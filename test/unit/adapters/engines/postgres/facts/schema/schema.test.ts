@@ -19,7 +19,7 @@ async function factsOf(kind: string, definition: Definition) {
   return schemaFacts(client as unknown as Client);
 }
 
-/** Would a proof take a copy with the second definition for a copy of the first? */
+/** Does a proof call a copy with the second definition equal to a source with the first? */
 async function same(source: Definition, copy: Definition, kind = 'constraint'): Promise<boolean> {
   const proven = manifest({ schema: await factsOf(kind, source) });
   const restored = { ...faithfulCopy(proven), schema: await factsOf(kind, copy) };
@@ -48,26 +48,22 @@ test.each([
   ],
   ['bare cast', 'SELECT NULL::app."Mood"', 'SELECT NULL::app."Mood" AS "Mood"'],
   ['extracted field', "EXTRACT('YEAR' FROM now())", 'EXTRACT(year FROM now())'],
-])('a %s is the same before and after a restore', async (_, typed, restored) => {
+])('the facts of a %s agree before and after a restore', async (_, typed, restored) => {
   expect(await same(written(typed), written(restored))).toBe(true);
 });
 
 test.each([
-  ['another operator', 'CHECK ((a > 1))', 'CHECK ((a >= 1))'],
-  ['another constant', 'CHECK ((a > 1))', 'CHECK ((a > 2))'],
-  ['another sign', 'CHECK ((a > 1))', "CHECK ((a > '-1'::integer))"],
-  ['another column', 'CHECK ((a > 1))', 'CHECK ((b > 1))'],
-  ['another function', 'CHECK ((lower(a) = a))', 'CHECK ((upper(a) = a))'],
-  ['another order', 'CHECK ((a - b) > 0)', 'CHECK ((b - a) > 0)'],
-  [
-    'one value less',
-    "CHECK ((a = ANY (ARRAY['x'::text, 'y'::text])))",
-    "CHECK ((a = ANY (ARRAY['x'::text])))",
-  ],
-  ['another case', "CHECK ((a = 'x'::text))", "CHECK ((a = 'X'::text))"],
-  ['another name', 'SELECT NULL::integer AS int4', 'SELECT NULL::integer AS int8'],
-  ['another field', 'EXTRACT(year FROM a)', "EXTRACT('MONTH' FROM a)"],
-])('a constraint with %s is another one', async (_, source, copy) => {
+  ['an operator', 'CHECK ((a > 1))', 'CHECK ((a >= 1))'],
+  ['a constant', 'CHECK ((a > 1))', 'CHECK ((a > 2))'],
+  ['the sign', 'CHECK ((a > 1))', "CHECK ((a > '-1'::integer))"],
+  ['a column', 'CHECK ((a > 1))', 'CHECK ((b > 1))'],
+  ['a function', 'CHECK ((lower(a) = a))', 'CHECK ((upper(a) = a))'],
+  ['the order', 'CHECK ((a - b) > 0)', 'CHECK ((b - a) > 0)'],
+  ['one value', "CHECK ((a = ANY (ARRAY['x', 'y'])))", "CHECK ((a = ANY (ARRAY['x'])))"],
+  ['the case', "CHECK ((a = 'x'::text))", "CHECK ((a = 'X'::text))"],
+  ['a name', 'SELECT NULL::integer AS int4', 'SELECT NULL::integer AS int8'],
+  ['a field', 'EXTRACT(year FROM a)', "EXTRACT('MONTH' FROM a)"],
+])('the facts of two constraints differ by %s', async (_, source, copy) => {
   expect(await same(written(source), written(copy))).toBe(false);
 });
 
@@ -77,12 +73,15 @@ test.each([
   ['colons in a constant', "CHECK ((a <> 'std::text'::text))", "CHECK ((a <> 'std'::text))"],
   ['a column with a blank in its name', 'CHECK (("the id" > 1))', 'CHECK (("theid" > 1))'],
   ['a column with colons in its name', 'CHECK (("a::int" > 1))', 'CHECK (("a" > 1))'],
-])('%s are part of a definition, whatever a restore may write another way', async (_, source, copy) => {
-  expect(await same(written(source), written(copy))).toBe(false);
-});
+])(
+  'the facts of two constraints differ by %s, although a restore may write other signs another way',
+  async (_, source, copy) => {
+    expect(await same(written(source), written(copy))).toBe(false);
+  },
+);
 
 test.each(['a (b)', 'a b', 'a::integer b', 'e\na\nbc'])(
-  'what is no expression is compared as it is: %j is another than ab',
+  'the facts of a definition without expressions differ between %j and ab',
   async (plain) => {
     expect(await same({ plain }, { plain })).toBe(true);
     expect(await same({ plain }, { plain: 'ab' })).toBe(false);
@@ -90,19 +89,19 @@ test.each(['a (b)', 'a b', 'a::integer b', 'e\na\nbc'])(
   },
 );
 
-test('an expression more is another definition', async () => {
+test('the facts of two definitions differ by one expression more', async () => {
   expect(await same(written('a'), written('a', 'b'))).toBe(false);
   expect(await same({ plain: 'x' }, { plain: 'x', expressions: ['b'] })).toBe(false);
 });
 
-test('of a definition that the dump role may not see only the presence is compared', async () => {
+test('a proof compares only the presence of a definition that the dump role may not see', async () => {
   expect(await same({ hidden: true }, { plain: 'password=x' })).toBe(true);
   const proven = manifest({ schema: await factsOf('user mapping', { hidden: true }) });
   const without = { ...faithfulCopy(proven), schema: {} };
   expect(prove(proven, without, { depth: 'fingerprints', extensionsLeftOut: [] }).equal).toBe(false);
 });
 
-test('definitions may hold secrets, and facts hold digests only', async () => {
+test('facts hold digests of definitions, because definitions may hold secrets', async () => {
   const facts = await factsOf('view', { plain: 'hunter3', expressions: ["SELECT 'hunter2'::text"] });
   expect(JSON.stringify(facts)).not.toMatch(/hunter/);
   expect(facts['view']).toEqual({

@@ -13,7 +13,7 @@ function watched(usual?: number) {
   return { live, after: (seconds: number) => (at += seconds) };
 }
 
-test('says tables, rows, bytes, rate and time as they pass', async () => {
+test('progress shows tables, rows, bytes, rate and time while a dump runs', async () => {
   const { live, after } = watched(10);
   const inner = { stream: async (chunks: AsyncIterable<Buffer>) => void (await buffer(chunks)) };
   const vault = live.vault(inner as unknown as Vault);
@@ -23,7 +23,7 @@ test('says tables, rows, bytes, rate and time as they pass', async () => {
   expect(live.format()).toBe('3 of 12 tables, 1,200 rows; 6.0 MB, 2.0 MB/s; 3 s of about 10 s');
 });
 
-test('what is read passes unchanged, of the size that is stored', async () => {
+test('progress passes on unchanged what is read, and shows how much of its size was read', async () => {
   const { live, after } = watched();
   const inner = { read: async () => Readable.from([Buffer.from('ab'), Buffer.from('cd')]) };
   const vault = live.vault(inner as unknown as Vault);
@@ -33,7 +33,7 @@ test('what is read passes unchanged, of the size that is stored', async () => {
   expect(live.format()).toBe('4 B of 8 B, 2 B/s; 2 s');
 });
 
-test('a phase begins to count again, and the next job from nothing', () => {
+test('progress counts anew with each phase, and forgets everything with the next job', () => {
   const { live, after } = watched(60);
   const inner = recordingLog();
   live.onRead({ tables: 1, rows: 1, of: 2 });
@@ -45,7 +45,7 @@ test('a phase begins to count again, and the next job from nothing', () => {
   expect(live.format()).toBe('1 s');
 });
 
-test('what is usual is the middle of what earlier ones took', async () => {
+test('the usual duration of a job is the median of earlier ones, of the same sort of rehearsal', async () => {
   const answers: Record<string, unknown> = {
     points: [4, 100, 6].map((dumpSeconds) => point('2026-11-20T01:00:00Z', { dumpSeconds })),
     evidence: (['rehearse', 'rehearse-snapshot', 'rehearse-moment'] as const).map((job, index) =>

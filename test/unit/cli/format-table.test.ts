@@ -10,7 +10,7 @@ const shown = (width: number, columns = COLUMNS, rows = ROWS) =>
   formatTable(columns, rows, width).map(stripVTControlCharacters);
 const widest = (lines: string[]) => Math.max(...lines.map((line) => line.length));
 
-test('a table that fits is one line a row, with lists beside one another', () => {
+test('a table that fits the width has one line a row, with the parts of a cell beside one another', () => {
   expect(shown(100)).toEqual([
     'target    state  RPO                                  next',
     'crm-prod  good   3 h / 26 h                           2026-11-21 01:00',
@@ -18,7 +18,7 @@ test('a table that fits is one line a row, with lists beside one another', () =>
   ]);
 });
 
-test('where the width does not hold it, the parts of a cell go below one another', () => {
+test('a table that does not fit puts the parts of a cell below one another', () => {
   expect(shown(60)).toEqual([
     'target    state  RPO                 next',
     'crm-prod  good   3 h / 26 h          2026-11-21 01:00',
@@ -27,19 +27,19 @@ test('where the width does not hold it, the parts of a cell go below one another
   ]);
 });
 
-test('then optional columns are left out, which is said', () => {
+test('a table that still does not fit leaves out optional columns and says which', () => {
   const lines = shown(45);
   expect(lines[0]).toBe('target    state  RPO');
   expect(lines.at(-1)).toBe('not shown at this width: next');
 });
 
-test('an optional column without a value in any row is left out, and not said', () => {
+test('a table leaves out an optional column without any value, and does not say so', () => {
   const rows = ROWS.map((row) => [...row.slice(0, 3), '–']);
   expect(shown(100, COLUMNS, rows)[0]).toMatch(/^target +state +RPO$/);
   expect(shown(40, COLUMNS, rows).at(-1)).toMatch(/snapshot/);
 });
 
-test('where even that does not fit, each row is a block with all of its columns', () => {
+test('a table that cannot fit shows each row as a block with all its columns', () => {
   expect(shown(30)).toEqual([
     'crm-prod',
     '  state  good',
@@ -54,7 +54,7 @@ test('where even that does not fit, each row is a block with all of its columns'
   ]);
 });
 
-test('sentences take what is left of a wide line, and stand below a narrow one', () => {
+test('a table puts a sentence into what is left of a wide line, and below a narrow one', () => {
   const columns: (TableColumn | string)[] = ['when', { title: 'what', prose: true }];
   const rows = [['2026-11-20 01:00', 'the dump of crm could not be done because the server went away']];
   expect(shown(70, columns, rows)).toEqual([
@@ -70,7 +70,7 @@ test('sentences take what is left of a wide line, and stand below a narrow one',
   ]);
 });
 
-test('no width is exceeded, and no line break of a message reaches a cell', () => {
+test('a table never exceeds its width, and no cell has a line break of a message', () => {
   const columns: (TableColumn | string)[] = ['point', 'state', { title: 'why', prose: true }];
   const why =
     'ERROR:  could not extend file\nDETAIL:  No space left on device\nHINT:  Check free disk space.';

@@ -41,12 +41,12 @@ describe('the function notice', () => {
   });
   const moments = async (of = 'crm') => (await catalog.port.timeline(of, 9)).map(({ at }) => at);
 
-  it('takes what the topic brings, one record or several, at the moment SNS took it', async () => {
+  it('puts each record of the topic on the timeline, at the moment SNS took it', async () => {
     expect(await call({ Records: [sns(RDS), sns(RDS, '2026-11-20T11:00:05Z')] })).toHaveLength(2);
     expect(await moments()).toEqual(['2026-11-20T11:00:05Z', '2026-11-20T11:00:00Z']);
   });
 
-  it('takes the same JSON from a person', async () => {
+  it('takes the same JSON from an operator', async () => {
     expect(await call(RDS)).toMatchObject([{ notice: 'rds', targets: ['crm'] }]);
     expect(await moments()).toEqual(['2026-11-20T12:00:00Z']);
   });
@@ -59,11 +59,11 @@ describe('the function notice', () => {
     [],
     {},
     { Records: [null, {}, { Sns: null }, { Sns: { Message: 7 } }] },
-  ])('does not stumble over %j', async (event) => {
+  ])('answers %j with "unknown" only', async (event) => {
     for (const outcome of await call(event)) expect(outcome.notice).toBe('unknown');
   });
 
-  it('takes the records behind one that failed, and fails all the same so that it comes again', async () => {
+  it('takes the records after one that failed, and fails so that SNS delivers them again', async () => {
     catalog.fail('addEvent', new Error('the catalog does not answer'), { times: 1 });
     const event = { Records: [sns(RDS), sns(RDS, '2026-11-20T11:00:05Z')] };
     await expect(call(event)).rejects.toThrow('the catalog does not answer');

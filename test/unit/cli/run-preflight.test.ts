@@ -20,7 +20,7 @@ const deployment = (open: ReturnType<typeof about>[]): Session => ({
   options: { config: 'understudy.yml', stage: 'prod' },
   planText: () => '',
   plan: () => ({ schemaVersion: 1, policies: [crm.policy], targets: [crm] }),
-  caller: 'somebody',
+  caller: 'anna',
   isLocal: false,
   async invoke<T>(_name: string, event: unknown) {
     const asked = operatorRequest.parse(event);
@@ -34,7 +34,7 @@ const deployment = (open: ReturnType<typeof about>[]): Session => ({
 const preflight = (open: ReturnType<typeof about>[]) =>
   runCommand(deployment(open), 'preflight', 'crm', { wait: true });
 
-test('says what a preflight found, with the command for a cluster, and exits with 3', async () => {
+test('run preflight --wait says what it found, with the command for a cluster, and ends with exit code 3', async () => {
   const answer = await preflight([about('posture-public'), about('rpo-breached')]);
   expect(answer.exit).toBe(FOUND_WRONG);
   expect(answer.document).toMatchObject({ state: 'succeeded', findings: [{ code: 'posture-public' }] });
@@ -44,7 +44,7 @@ test('says what a preflight found, with the command for a cluster, and exits wit
   expect(text).toContain('--db-cluster-identifier crm-cluster');
 });
 
-test('leaves to others what others found, and exits with 0', async () => {
+test('run preflight --wait says nothing of the findings of other jobs, and ends with exit code 0', async () => {
   const answer = await preflight([about('rpo-breached')]);
   expect([answer.exit, answer.lines.join('\n')]).toEqual([DONE, expect.not.stringContaining('rpo-breached')]);
 });

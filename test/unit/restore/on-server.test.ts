@@ -14,11 +14,7 @@ async function rehearsed(source: Manifest, schema: Manifest['schema'], confirmed
   const clock = manualClock();
   const vault = memoryVault(clock);
   const body = Buffer.from(JSON.stringify(source));
-  const stored = await vault.put(body, {
-    key: 'crm/manifest.json',
-    contentType: 'application/json',
-    tags: {},
-  });
+  const stored = await vault.put(body, { key: 'crm/m.json', contentType: 'application/json', tags: {} });
   const asked: Rewritten[] = [];
   const copy: ScratchCopy = {
     leftOut: [],
@@ -54,27 +50,27 @@ async function rehearsed(source: Manifest, schema: Manifest['schema'], confirmed
 const VIEW = { view: { 'public.v': 'a:b:plain:3.x' } };
 const OTHERWISE = { view: { 'public.v': 'c:d:plain:4.y' } };
 
-test('an expression that is written differently is looked at again, and noted when it means the same', async () => {
+test('a rehearsal looks again at an expression that is written differently, and notes that it means the same', async () => {
   const result = await rehearsed(manifest({ schema: VIEW }), OTHERWISE, ['view public.v']);
   expect(result.asked).toEqual(['view public.v']);
   expect(result.proof).toMatchObject({ equal: true, strength: 'exact' });
   expect(result.notes).toEqual([expect.stringContaining('view public.v')]);
 });
 
-test('an expression that no second look confirms is a difference', async () => {
+test('a rehearsal reports an expression that the second look does not confirm as a difference', async () => {
   const result = await rehearsed(manifest({ schema: VIEW }), OTHERWISE);
   expect(result.proof).toMatchObject({ equal: false, differenceCount: 1 });
   expect(result.notes).toEqual([]);
 });
 
-test('what differs in more than the writing of an expression gets no second look', async () => {
+test('a rehearsal does not look again at a definition that differs in more than the writing of an expression', async () => {
   const result = await rehearsed(manifest({ schema: VIEW }), { view: { 'public.v': 'c:d:other:4.y' } }, [
     'view public.v',
   ]);
   expect(result).toMatchObject({ asked: [], proof: { equal: false } });
 });
 
-test('user mappings whose options the dump role may not see are noted', async () => {
+test('a rehearsal notes user mappings whose options the dump role may not see', async () => {
   const schema = { 'user mapping': { 'far app': HIDDEN, 'far other': 'd' } };
   const copy = { 'user mapping': { 'far app': 'e', 'far other': 'd' } };
   const result = await rehearsed(manifest({ schema }), copy);
@@ -82,7 +78,7 @@ test('user mappings whose options the dump role may not see are noted', async ()
   expect(result.notes).toEqual([expect.stringMatching(/user mappings.*: far app$/)]);
 });
 
-test('a dump of another version of Understudy is not accused, and not called equal', async () => {
+test('a rehearsal neither reports nor calls equal a dump of another version of Understudy', async () => {
   const result = await rehearsed(manifest({ schema: VIEW, facts: 1 }), OTHERWISE);
   expect(result).toMatchObject({ asked: [], proof: { equal: true, strength: 'restored' } });
   expect(result.notes).toEqual([expect.stringContaining('take a new dump')]);

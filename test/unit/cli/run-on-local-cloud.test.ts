@@ -12,7 +12,7 @@ const POINT = '20261120T010000Z-snapshot@eu-central-1';
 const session = {
   options: { config: 'understudy.yml', local: true },
   plan: () => planOf({ policy: copiesTo(ABROAD) }),
-  caller: 'somebody',
+  caller: 'anna',
   isLocal: true,
   invoke: async (_: string, { ask }: { ask: string }) =>
     ask === 'estimate' ? { said: 'some 25 minutes' } : [{ id: POINT }],
@@ -24,7 +24,7 @@ test.each([
   ['rehearse', { from: 'snapshot' }],
   ['rehearse', { from: 'moment' }],
   ['copy', { point: POINT, to: 'eu-west-1' }],
-])('%s %j is refused by the local cloud at once, unless there is an RDS beside it', async (job, options) => {
+])('run %s %j --local is refused at once, unless there is an RDS endpoint', async (job, options) => {
   const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   await expect(runCommand(session, job, 'crm', options)).rejects.toMatchObject({ code: 'not-local' });
   expect(said).not.toHaveBeenCalled();
@@ -37,6 +37,6 @@ test.each([
   expect(said.mock.calls).toEqual(job === 'rehearse' ? [['some 25 minutes\n']] : []);
 });
 
-test('a dump is what the local cloud is for', async () => {
+test('run dump --local begins', async () => {
   await expect(runCommand(session, 'dump', 'crm', {})).rejects.toThrow('it began');
 });

@@ -21,27 +21,24 @@ test.each([
     'next: n',
   ],
   [
-    'is done by another command',
-    delivered({
-      message: { target: 'crm' },
-      result: { outcome: 'held', summary: 'already running elsewhere (lease expires 01:57 UTC)' },
-    }),
+    'another command works on',
+    delivered({ message: { target: 'crm' }, result: { outcome: 'held', summary: 'already running' } }),
     FAILED,
-    '✖ snapshot of crm  already running elsewhere (lease expires 01:57 UTC)',
+    '✖ snapshot of crm  already running',
   ],
   ['was done', delivered({ result: { outcome: 'done', summary: 'taken' } }), DONE, '✔ snapshot  taken'],
   ['had nothing to do', delivered({ result: [] }), DONE, 'nothing waits'],
-])('what %s is said and ends so', (_what, delivery, exit, said) => {
+])('a delivery that %s ends with its own exit code and line', (_what, delivery, exit, said) => {
   const text = stripVTControlCharacters(formatDelivery(delivery).join('\n'));
   expect([exitCodeOf([delivery]), text]).toEqual([exit, expect.stringContaining(said)]);
 });
 
-test('the worst of several counts', () => {
+test('the exit code of several deliveries is that of the worst', () => {
   const [bad, good] = [delivered({ error: new Error('x') }), delivered({ result: { outcome: 'done' } })];
   expect([exitCodeOf([good, bad]), exitCodeOf([good])]).toEqual([FAILED, DONE]);
 });
 
-describe('a good dump about which something is unusual', () => {
+describe('the verification of a good dump with a finding', () => {
   const acknowledged = { until: '2026-11-27T12:00:00Z', by: 'anna', reason: 'a load' };
   const verified = (severity: string, more: object = {}) =>
     delivered({
@@ -60,7 +57,7 @@ describe('a good dump about which something is unusual', () => {
     ['P3', {}, '⚠ verify  x is good', DONE, true],
     ['P2', { acknowledged }, '⚠ verify  x is good', DONE, true],
     ['P1', {}, '⚠ verify  x is good', FOUND_WRONG, true],
-  ] as const)('%s %j is shown as %s and ends with %d', (severity, more, shown, exit, isFine) => {
+  ] as const)('%s %j is shown as %s and ends with exit code %d', (severity, more, shown, exit, isFine) => {
     const delivery = verified(severity, more);
     const lines = formatDelivery(delivery).map(stripVTControlCharacters);
     expect(lines[0]).toContain(shown);
@@ -76,11 +73,11 @@ test.each([
   [delivered({ result: { evidence: { outcome: 'failed' } } }), false],
   [delivered({ result: { outcome: 'done' } }), true],
   [delivered({ result: [] }), true],
-])('a tick stands over what was done and good alone (%#)', (delivery, expected) => {
+])('the delivery %j is shown with a tick: %s', (delivery, expected) => {
   expect(isGood([delivery])).toBe(expected);
 });
 
-test('while others are still to come no line is empty', () => {
+test('formatDeliveryLine says something of every delivery while others are still to come', () => {
   expect(formatDeliveryLine(delivered({ result: [] }))).toBe('snapshot: nothing waits for it');
   expect(formatDeliveryLine(delivered({ result: undefined }))).toBe('snapshot: refused the message');
 });

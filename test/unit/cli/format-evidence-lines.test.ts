@@ -9,7 +9,7 @@ const said = (changes: Partial<HeartbeatProof>) =>
     (line) => line.includes('heartbeat '),
   );
 
-test('says what the heartbeat of a copy shows, with the times in which its source took no writes', () => {
+test('the lines of evidence say what the heartbeat of a copy shows, and when its source took no writes', () => {
   const downtimes = [
     { from: '2026-11-20T09:00:12.345678Z', to: '2026-11-20T09:04:30.000000Z', seconds: 258 },
   ];
@@ -18,14 +18,14 @@ test('says what the heartbeat of a copy shows, with the times in which its sourc
   );
 });
 
-test('says of a heartbeat without rows that it has none', () => {
+test('the lines of evidence say that a copy has no heartbeat rows', () => {
   const { newestAt: _newestAt, ...none } = heartbeatProof({ verdict: 'unknown', compared: 0 });
   expect(formatEvidenceLines({ ...evidence('2026-11-20T12:00:00Z'), heartbeat: none }).join()).toContain(
     'unknown: 0 rows compared; the copy has none',
   );
 });
 
-test('an error that speaks against the point is said once, with one next step', () => {
+test('the lines of evidence say an error that is also a finding once, with one next step', () => {
   const error = {
     kind: 'bad',
     code: 'restore-failed',
@@ -48,13 +48,13 @@ test('an error that speaks against the point is said once, with one next step', 
   expect(lines.filter((line) => line.includes('next:'))).toEqual(['  next: fix it']);
 });
 
-test('an error that says nothing about the point is said, though there is no finding', () => {
+test('the lines of evidence say an error that says nothing about the point and has no finding', () => {
   const error = { kind: 'unjudged', code: 'scratch-too-small', message: 'no room', hint: 'Fargate' } as const;
   const lines = formatEvidenceLines({ ...evidence('2026-11-20T12:00:00Z'), outcome: 'failed', error });
   expect(lines.join()).toContain('no room');
 });
 
-test('one is one', () => {
+test('the lines of evidence count one table, one row and one object in the singular', () => {
   const compared = { tables: 1, rows: '1', objects: 1, sequences: 0, largeObjects: '1' };
   expect(formatEvidenceLines({ ...evidence('2026-11-20T12:00:00Z'), compared })).toContain(
     '  compared    1 table, 1 row, 1 object, 0 sequences, 1 large object',

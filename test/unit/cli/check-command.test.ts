@@ -33,7 +33,7 @@ async function checked() {
   return checkCommand(session);
 }
 
-test('a target that overrides its policy is read back with its own figures', async () => {
+test('check reads back a target that overrides its policy with its own figures', async () => {
   const { lines } = await checked();
   const blocks = stripVTControlCharacters(lines.join('\n')).split('\n\n');
   expect(blocks).toHaveLength(3);
@@ -46,7 +46,7 @@ test('a target that overrides its policy is read back with its own figures', asy
   expect(blocks[2]).toBe('understudy.yml is valid: 1 policy, 3 targets');
 });
 
-test('so it stands in the document', async () => {
+test('check --json has each target with its own policy, arithmetic and next runs', async () => {
   const { document } = await checked();
   const { targets } = document as { targets: { id: string; policy: { objectives: { rto: number } } }[] };
   expect(targets.map(({ id, policy }) => [id, policy.objectives.rto])).toEqual([

@@ -21,7 +21,7 @@ async function shown(found: RecoveryPoint[]) {
   return { lines: lines.map(stripVTControlCharacters), document };
 }
 
-test('a point that did not restore is shown as bad, and the newest good one is recommended', async () => {
+test('points shows a point that did not restore as bad, and recommends the newest good one', async () => {
   const { lines, document } = await shown([
     point('2026-11-20T01:00:00Z', { rehearsal: failed }),
     point('2026-11-19T01:00:00Z', { state: 'rehearsed', rehearsal: passed }),
@@ -42,12 +42,12 @@ test('a point that did not restore is shown as bad, and the newest good one is r
   ]);
 });
 
-test('where no point is good, that is said', async () => {
+test('points says that no point is known to be good', async () => {
   const { lines } = await shown([point('2026-11-20T01:00:00Z', { rehearsal: failed })]);
   expect(lines.at(-1)).toBe('no point of crm is known to be good');
 });
 
-test('why a point failed stands below the table, on one line', async () => {
+test('points says below the table on one line why a point failed', async () => {
   const { lines } = await shown([
     point('2026-11-20T01:00:00Z', { state: 'failed', why: 'no room\nDETAIL: more' }),
   ]);
@@ -60,7 +60,7 @@ async function one(report: PointReport, isLocal = false) {
   return { text: lines.map(stripVTControlCharacters).join('\n'), exit };
 }
 
-test('a point in full has what it holds, its proof, where its bytes lie and how to get them', async () => {
+test('points show says what a point holds, its proof, where its bytes lie and how to get them', async () => {
   const found = point('2026-11-20T01:00:00Z', {
     state: 'rehearsed',
     rehearsal: passed,
@@ -77,7 +77,7 @@ test('a point in full has what it holds, its proof, where its bytes lie and how 
   expect(text).not.toContain('local env');
 });
 
-test('of one that was never finished there is nothing to fetch, and 3', async () => {
+test('points show ends with exit code 3 and no fetch command for a point that was never finished', async () => {
   const { dump: _dump, ...unfinished } = point('2026-11-20T01:00:00Z', { state: 'failed', why: 'killed' });
   const { text, exit } = await one({ point: unfinished, bucket: 'vault' });
   expect([exit, text.includes('aws s3 cp')]).toEqual([3, false]);

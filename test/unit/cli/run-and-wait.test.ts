@@ -28,7 +28,7 @@ function deployment(ended: Partial<Run>, onRecord: (asked: string) => Evidence[]
     options: { config: 'understudy.yml', stage: 'prod' },
     planText: () => '',
     plan: () => planOf(),
-    caller: 'somebody',
+    caller: 'anna',
     isLocal: false,
     async invoke<T>(_name: string, event: unknown) {
       const request = operatorRequest.parse(event);
@@ -54,21 +54,21 @@ beforeEach(() => {
 });
 afterEach(() => said.mockRestore());
 
-test('exits with 0 for a snapshot that is there, and says which', async () => {
+test('run snapshot --wait ends with exit code 0 for a snapshot that is there, and says which', async () => {
   const { wait, asked } = deployment({ summary: '20261120T010000Z-snapshot@eu-central-1 verified' });
   const answer = await wait('snapshot', { label: 'release 4.2' });
   expect([answer.exit, answer.lines.join()]).toEqual([DONE, expect.stringContaining('verified')]);
   expect(asked[0]).toMatchObject({ ask: 'run', message: { job: 'snapshot', label: 'release 4.2' } });
 });
 
-test('exits with 1 for a snapshot that failed, whatever was verified before, and says what to do', async () => {
+test('run snapshot --wait ends with exit code 1 for a snapshot that failed, and says what to do', async () => {
   const error = { code: 'instance-stopped', message: 'crm-db is stopped', hint: 'start it' };
   const answer = await deployment({ state: 'failed', summary: 'crm-db is stopped', error }).wait('snapshot');
   expect(answer.exit).toBe(FAILED);
   expect(answer.lines.join('\n')).toMatch(/crm-db is stopped[\s\S]*next: start it/);
 });
 
-test('judges a rehearsal by its own evidence, not by what another found meanwhile', async () => {
+test('run rehearse --wait judges by the evidence of its own run, not of another one', async () => {
   const failed = (run: string) =>
     evidenceOf(run, { outcome: 'failed', strength: 'none', differenceCount: 1 });
   const { wait } = deployment({}, (run) => [evidenceOf('rehearse/crm/2026-11-20T07:00:00Z'), failed(run)]);
@@ -80,19 +80,19 @@ test('judges a rehearsal by its own evidence, not by what another found meanwhil
   expect(await passed.wait('rehearse', { from: 'snapshot' })).toMatchObject({ exit: DONE });
 });
 
-test('does not call a rehearsal good of which there is no evidence', async () => {
+test('run rehearse --wait fails where its run left no evidence', async () => {
   const { wait } = deployment({}, () => [evidenceOf('rehearse/crm/2026-11-20T07:00:00Z')]);
   await expect(wait('rehearse', { from: 'snapshot' })).rejects.toMatchObject({ code: 'evidence-missing' });
 });
 
-test('says what a rehearsal on an instance will take and cost before it is asked for', async () => {
+test('run rehearse --from snapshot says what it will take and cost before it begins', async () => {
   const { wait, asked } = deployment({}, (run) => [evidenceOf(run)]);
   await wait('rehearse', { from: 'snapshot' });
   expect(said).toHaveBeenCalledWith('about an hour, about 0.07 dollars\n');
   expect(asked.map(({ ask }) => ask).slice(0, 2)).toEqual(['estimate', 'run']);
 });
 
-test('refuses to wait for verifications that nobody named, before it asks for any', async () => {
+test('run verify --wait is refused without --point, before any verification is asked for', async () => {
   const { wait, asked } = deployment({});
   await expect(wait('verify')).rejects.toThrow(InputError);
   expect(asked).toEqual([]);

@@ -14,7 +14,7 @@ targets:
 `;
 const words = (...typed: string[]) => completeWords(COMMANDS, typed, () => YML);
 
-test('commands, then what stands in their places', () => {
+test('completion offers commands, then the jobs, targets and words of a command', () => {
   expect(words('st')).toEqual(['status']);
   expect(words('run', 're')).toEqual(['rehearse', 'rehearse-snapshot', 'rehearse-moment']);
   expect(words('run', 'dump', '')).toEqual(['crm-prod', 'shop']);
@@ -22,13 +22,13 @@ test('commands, then what stands in their places', () => {
   expect(words('completion', 'z')).toEqual(['zsh']);
 });
 
-test('options of the command and of all, and their values', () => {
+test('completion offers the options of a command and of all commands, and their values', () => {
   expect(words('run', '--po')).toEqual(['--point']);
   expect(words('--sta')).toEqual(['--stage']);
   expect(words('rehearse', 'shop', '--from', 's')).toEqual(['snapshot']);
 });
 
-test('an option and its value take no place, and --config says where the targets are', () => {
+test('completion passes over options and their values, and reads the targets from --config', () => {
   expect(words('--stage', 'prod', 'status', 's')).toEqual(['shop']);
   const files: string[] = [];
   completeWords(COMMANDS, ['--config', 'other.yml', 'status', ''], (file) => {
@@ -38,7 +38,7 @@ test('an option and its value take no place, and --config says where the targets
   expect(files).toEqual(['other.yml']);
 });
 
-test('a file that is not there completes nothing, and fails nothing', () => {
+test('completion offers nothing and does not fail where understudy.yml is missing', () => {
   const missing = () => {
     throw new Error('ENOENT');
   };

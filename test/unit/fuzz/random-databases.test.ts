@@ -14,70 +14,34 @@ function statements(seed: number, refuse = /^$/): string[] {
   return found;
 }
 
-describe('random databases', () => {
-  it('are the same for a seed, and others for another', () => {
+describe('the random databases of the fuzz run', () => {
+  it('are the same for one seed, and differ for another', () => {
     expect(statements(7)).toEqual(statements(7));
     expect(statements(7)).not.toEqual(statements(8));
   });
 
-  it('hold what a dump may hold, over some hundred seeds', () => {
+  it('hold every kind of object that a dump may hold, over three hundred seeds', () => {
     const all = Array.from({ length: 300 }, (_, seed) => statements(seed).join('\n')).join('\n');
-    const kinds = [
-      /partition by hash/,
-      /attach partition/,
-      /detach partition/,
-      /inherits \(/,
-      /as enum/,
-      /create domain/,
-      /as range/,
-      /begin atomic/,
-      /create aggregate/,
-      /create procedure/,
-      /create materialized view/,
-      /with no data/,
-      /union all/,
-      /window w/,
-      /lateral/,
-      /grouping sets/,
-      /json_table/,
-      /exclude using/,
-      /not valid/,
-      /on delete set null \(/,
-      /create policy/,
-      /default privileges/,
-      /with grant option/,
-      /create rule/,
-      /constraint trigger/,
-      /referencing old table/,
-      /create publication/,
-      /create event trigger/,
-      /create foreign table/,
-      /user mapping/,
-      /text search configuration/,
-      /create operator/,
-      /create cast/,
-      /create collation/,
-      /create statistics/,
-      /lo_from_bytea/,
-      /create extension/,
-      /generated always as identity/,
-      /stored/,
-      /"__proto__"/,
-      /security_barrier/,
-      /create conversion/,
-    ];
-    expect(kinds.filter((kind) => !kind.test(all))).toEqual([]);
+    const kinds = `partition by hash, attach partition, detach partition, inherits (, as enum, create domain,
+      as range, begin atomic, create aggregate, create procedure, create materialized view,
+      with no data, union all, window w, lateral, grouping sets, json_table, exclude using, not valid,
+      on delete set null (, create policy, default privileges, with grant option, create rule,
+      constraint trigger, referencing old table, create publication, create event trigger,
+      create foreign table, user mapping, text search configuration, create operator, create cast,
+      create collation, create statistics, lo_from_bytea, create extension,
+      generated always as identity, stored, "__proto__", security_barrier, create conversion`.split(/,\s+/);
+    expect(kinds.filter((kind) => !all.includes(kind))).toEqual([]);
   });
 
-  it('do not go on about what the server refused', () => {
+  it('make nothing more on a table that the server refused', () => {
     const refused = statements(3, /^create (unlogged )?table/);
     expect(refused.some((statement) => /^create index/.test(statement))).toBe(false);
     expect(statements(3).some((statement) => /^create (unique )?index/.test(statement))).toBe(true);
   });
 });
 
-describe('a reduction', () => {
-  it('leaves what shows the fault, in order, and nothing else', async () => {
+describe('reduce', () => {
+  it('leaves the items that show a fault, in order, and no others', async () => {
     const items = Array.from({ length: 60 }, (_, index) => index);
     const asked: number[][] = [];
     const left = await reduce(items, async (some) => {
@@ -88,7 +52,7 @@ describe('a reduction', () => {
     expect(asked.length).toBeLessThan(60);
   });
 
-  it('asks no more often than it may', async () => {
+  it('asks no more often than it is allowed to', async () => {
     let asked = 0;
     const shows = async () => {
       asked++;
@@ -99,7 +63,7 @@ describe('a reduction', () => {
   });
 });
 
-it('picks some of a list without repeating any', () => {
+test('Random.some picks items of a list and repeats none', () => {
   const some = new Random(1).some([1, 2, 3, 4, 5], 9);
   expect([...some].sort()).toEqual([1, 2, 3, 4, 5]);
 });
