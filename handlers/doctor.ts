@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { clock, engine, plan, secrets, vault } from '../lib/runtime/compose.ts';
 import { personHandler } from '../lib/runtime/job-handler.ts';
-import { examine } from '../lib/workflows/operator/doctor.ts';
+import { examine } from '../lib/workflows/operator/examine.ts';
 
 const request = z.strictObject({ target: z.string() });
 

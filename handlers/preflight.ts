@@ -1,6 +1,6 @@
 import { preflightJob } from '../lib/domain/runs/job.ts';
 import { home, jobDeps, keyState, platform, scratchNetwork } from '../lib/runtime/compose.ts';
-import { conditions } from '../lib/runtime/conditions.ts';
+import { conditions } from '../lib/runtime/compose-conditions.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { preflight } from '../lib/workflows/preflight/preflight.ts';
 

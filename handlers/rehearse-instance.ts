@@ -9,7 +9,7 @@ import {
   scratchNetwork,
   scratchSecretStore,
 } from '../lib/runtime/compose.ts';
-import { durableHandler } from '../lib/runtime/durable.ts';
+import { durableHandler } from '../lib/runtime/durable-handler.ts';
 import { rehearseInstance } from '../lib/workflows/rehearse/rehearse-instance.ts';
 
 /** Topic `jobs` → a snapshot or a moment restored onto an instance that is thrown away. A durable function: it takes hours. */

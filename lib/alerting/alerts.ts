@@ -3,7 +3,7 @@ import type { Alert, AlertTopic, Occasion } from '../domain/findings/alert.ts';
 import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../domain/findings/finding.ts';
 import type { OpenFinding } from '../domain/findings/finding-record.ts';
 import { pages } from '../domain/findings/severity.ts';
-import type { Sent } from '../domain/status/timeline.ts';
+import type { Sent } from '../domain/status/timeline-event.ts';
 import { utc } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';

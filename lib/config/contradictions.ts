@@ -1,8 +1,8 @@
 import { didYouMean } from '../domain/nearest.ts';
 import { does } from '../domain/plan/engines.ts';
+import type { Config, ConfigPolicy, ConfigTarget } from './config-schema.ts';
 import { type Contradiction, policyContradictions } from './policy-contradictions.ts';
 import { PLATFORMS, resolvePolicy, resolveTarget, withOverrides } from './resolve.ts';
-import type { Config, ConfigPolicy, ConfigTarget } from './schema.ts';
 
 /**
  * Values that are formally right and contradict each other: promises that the schedules cannot keep, retention that

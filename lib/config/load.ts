@@ -4,9 +4,9 @@ import { InputError } from '../domain/errors.ts';
 import { didYouMean } from '../domain/nearest.ts';
 import { formatIssue, valueAt } from '../domain/plan/issue.ts';
 import type { Plan } from '../domain/plan/policy.ts';
+import { configSchema, jsonSchema } from './config-schema.ts';
 import { contradictions } from './contradictions.ts';
 import { resolvePlan } from './resolve.ts';
-import { configSchema, jsonSchema } from './schema.ts';
 
 /** One mistake in understudy.yml: where, what was expected, what came. Lines count from 1. */
 export type Mistake = { path: (string | number)[]; line: number; message: string };

@@ -1,8 +1,8 @@
 import type { Assertion, Plan, Policy, Target } from '../domain/plan/policy.ts';
 import type { Schedule } from '../domain/plan/schedule.ts';
-import type { PlatformRef } from '../domain/points/platform.ts';
+import type { PlatformRef } from '../domain/points/platform-source.ts';
 import { seconds } from '../domain/time.ts';
-import type { Config, ConfigPolicy, ConfigTarget } from './schema.ts';
+import type { Config, ConfigPolicy, ConfigTarget } from './config-schema.ts';
 
 /** Turns a validated file into the plan: durations in seconds, overrides merged into each target's policy. */
 export function resolvePlan(config: Config): Plan {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PlatformKind } from './points/platform.ts';
+import type { PlatformKind } from './points/platform-source.ts';
 import { compactUtc, utc } from './time.ts';
 
 /** All names are formed here, from the scheduled moment and never from "now". */

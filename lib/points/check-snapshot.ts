@@ -1,6 +1,6 @@
 import { type Finding, finding } from '../domain/findings/finding.ts';
 import type { Target } from '../domain/plan/policy.ts';
-import type { PlatformSnapshot } from '../domain/points/platform.ts';
+import type { PlatformSnapshot } from '../domain/points/platform-source.ts';
 
 /** What a snapshot is compared with: its source when it was taken, or the snapshot it is a copy of. */
 export type Origin = { engine: string; engineVersion: string; bytes: number };

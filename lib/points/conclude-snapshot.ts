@@ -3,7 +3,7 @@ import { Refusal } from '../domain/errors.ts';
 import { codesClosedBy, type Finding } from '../domain/findings/finding.ts';
 import { earlierOrSame } from '../domain/names.ts';
 import type { Target } from '../domain/plan/policy.ts';
-import type { PlatformSnapshot } from '../domain/points/platform.ts';
+import type { PlatformSnapshot } from '../domain/points/platform-source.ts';
 import type { SnapshotPoint } from '../domain/points/recovery-point.ts';
 import type { Claim } from '../domain/runs/run.ts';
 import { humanSeconds, secondsBetween, utc } from '../domain/time.ts';

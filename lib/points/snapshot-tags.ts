@@ -1,7 +1,7 @@
 import { Refusal } from '../domain/errors.ts';
 import { runName } from '../domain/names.ts';
 import type { Target } from '../domain/plan/policy.ts';
-import { type PlatformSnapshot, TAGS } from '../domain/points/platform.ts';
+import { type PlatformSnapshot, TAGS } from '../domain/points/platform-source.ts';
 import type { SnapshotPoint } from '../domain/points/recovery-point.ts';
 
 /** The tags of Understudy's snapshots, by which it recognizes them. */

@@ -5,9 +5,9 @@ import type { Schedule } from '../domain/plan/schedule.ts';
 import type { DumpPoint, PointState, RecoveryPoint, SnapshotPoint } from '../domain/points/recovery-point.ts';
 import type { Evidence } from '../domain/proof/evidence.ts';
 import type { Claim, ClaimOutcome, Run } from '../domain/runs/run.ts';
-import type { ScratchRecord, Standing } from '../domain/runs/scratch.ts';
+import type { ScratchRecord, Standing } from '../domain/runs/scratch-record.ts';
 import type { Owing, TargetStatus } from '../domain/status/target-status.ts';
-import type { TimelineEvent } from '../domain/status/timeline.ts';
+import type { TimelineEvent } from '../domain/status/timeline-event.ts';
 
 export type ClaimRequest = RunName & {
   requestedBy: string;

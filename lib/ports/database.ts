@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Policy, Target } from '../domain/plan/policy.ts';
 import type { SourceSince } from '../domain/proof/bounded.ts';
 import type { Exception } from '../domain/proof/exceptions.ts';
-import type { HeartbeatRow } from '../domain/proof/heartbeat.ts';
+import type { HeartbeatRow } from '../domain/proof/heartbeat-proof.ts';
 import type {
   ContentFacts,
   ExtensionFacts,

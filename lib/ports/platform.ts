@@ -5,7 +5,7 @@ import type {
   PlatformSnapshot,
   PlatformSource,
   Quota,
-} from '../domain/points/platform.ts';
+} from '../domain/points/platform-source.ts';
 
 /** Where snapshots lie: the name in points, the Region, and the role that is assumed for another account. */
 export type Place = { name: string; region: string; account?: string | undefined; role?: string | undefined };

@@ -11,10 +11,10 @@ import {
   sqs,
 } from '../adapters/aws/clients.ts';
 import { jobMessages } from '../adapters/aws/job-messages.ts';
-import { platformOf } from '../adapters/aws/platform.ts';
+import { platformOf } from '../adapters/aws/platform-of-kind.ts';
 import type { Keys } from '../adapters/aws/preflight/keys.ts';
 import { s3Vault } from '../adapters/aws/s3-vault.ts';
-import { deployedSchedules } from '../adapters/aws/schedules.ts';
+import { deployedSchedules } from '../adapters/aws/scheduler.ts';
 import { scratchSecrets } from '../adapters/aws/scratch-secrets.ts';
 import { secretsManager } from '../adapters/aws/secrets.ts';
 import { snsAlerts } from '../adapters/aws/sns-alerts.ts';
@@ -32,10 +32,10 @@ import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/mess
 import type { Place, Platform, ScratchInstances, ScratchSecrets } from '../ports/platform.ts';
 import type { Vault } from '../ports/vault.ts';
 import { keyProblem } from '../workflows/preflight/restorability.ts';
-import { systemClock } from './clock.ts';
 import { environment } from './environment.ts';
 import { embeddedMetrics, lambdaLog } from './observe.ts';
-import { readPlan } from './plan.ts';
+import { readPlan } from './read-plan.ts';
+import { systemClock } from './system-clock.ts';
 
 export { parseNotice } from '../adapters/aws/events/parse-notice.ts';
 
@@ -121,7 +121,7 @@ export const platform = (): Platform =>
     platformOf({
       async rds() {
         const { rdsPlatform } = await import('../adapters/aws/rds/rds-platform.ts');
-        const { rdsClients } = await import('../adapters/aws/rds/clients.ts');
+        const { rdsClients } = await import('../adapters/aws/rds/rds-clients.ts');
         return rdsPlatform(once('rds clients', rdsClients), homePlace());
       },
       async elasticache() {
@@ -135,8 +135,8 @@ export const platform = (): Platform =>
 export const scratchAt = (place: Place): ScratchInstances =>
   once(`scratch instances in ${place.name}`, () =>
     lazily(async () => {
-      const { rdsScratch } = await import('../adapters/aws/rds/scratch.ts');
-      const { rdsClients } = await import('../adapters/aws/rds/clients.ts');
+      const { rdsScratch } = await import('../adapters/aws/rds/rds-scratch.ts');
+      const { rdsClients } = await import('../adapters/aws/rds/rds-clients.ts');
       return rdsScratch(once('rds clients', rdsClients)(place));
     }),
   );

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { Evidence } from '../../lib/domain/proof/evidence.ts';
-import type { Downtime, HeartbeatProof } from '../../lib/domain/proof/heartbeat.ts';
+import type { Downtime, HeartbeatProof } from '../../lib/domain/proof/heartbeat-proof.ts';
 import { formatDifference } from '../../lib/domain/proof/proof.ts';
 import { humanSeconds } from '../../lib/domain/time.ts';
 import { many } from '../../lib/domain/words.ts';

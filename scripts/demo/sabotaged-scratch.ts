@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { identifier } from '../../lib/adapters/engines/postgres/connection.ts';
-import { localScratch, type ScratchSettings } from '../../lib/adapters/engines/postgres/scratch.ts';
+import { localScratch, type ScratchSettings } from '../../lib/adapters/engines/postgres/local-scratch.ts';
 import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 import type { Scratch } from '../../lib/ports/database.ts';
 

@@ -1,4 +1,4 @@
-import { FINDINGS, type FindingCode } from '../../lib/domain/findings/findings.ts';
+import { FINDINGS, type FindingCode } from '../../lib/domain/findings/registry.ts';
 
 const BEGIN = '<!-- from FINDINGS, by npm run docs -->';
 const END = '<!-- end -->';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jsonSchema } from '../../lib/config/schema.ts';
+import { jsonSchema } from '../../lib/config/config-schema.ts';
 import { findingsIndex, findingsPage } from './findings-page.ts';
 
 const ROOT = join(import.meta.dirname ?? __dirname, '../..');

@@ -1,4 +1,4 @@
-import type { ScratchRecord } from '../../lib/domain/runs/scratch.ts';
+import type { ScratchRecord } from '../../lib/domain/runs/scratch-record.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import { CATALOGS, scratchRecord } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import type { Clock } from '../../lib/ports/clock.ts';
-import { systemClock } from '../../lib/runtime/clock.ts';
+import { systemClock } from '../../lib/runtime/system-clock.ts';
 import { manualClock } from '../support/doubles/clock.ts';
 
 /** A clock, and how its time passes. */

@@ -1,7 +1,7 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
 import { copyJob } from '../../lib/domain/runs/job.ts';
-import { durableHandler } from '../../lib/runtime/durable.ts';
+import { durableHandler } from '../../lib/runtime/durable-handler.ts';
 
 const refuse = jest.fn(async () => undefined);
 jest.mock('../../lib/runtime/job-handler.ts', () => ({

@@ -2,7 +2,7 @@ import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { LocalDurableTestRunner, WaitingOperationStatus } from '@aws/durable-execution-sdk-js-testing';
 import { UnderstudyError } from '../../lib/domain/errors.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
-import { durableSteps } from '../../lib/runtime/durable.ts';
+import { durableSteps } from '../../lib/runtime/durable-handler.ts';
 import { memoryExecution } from '../support/doubles/durable.ts';
 
 type Functions = Record<string, (input: never) => Promise<unknown>>;

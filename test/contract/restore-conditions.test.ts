@@ -22,7 +22,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { restoreConditions } from '../../lib/adapters/aws/preflight/conditions.ts';
 import { kmsKeys } from '../../lib/adapters/aws/preflight/keys.ts';
 import { secretsManager } from '../../lib/adapters/aws/secrets.ts';
-import type { RestoreConditions } from '../../lib/ports/preflight.ts';
+import type { RestoreConditions } from '../../lib/ports/restore-conditions.ts';
 import { HOME, target } from '../support/builders.ts';
 import { type FaultyProxy, type Rule, startProxy } from './support/proxy.ts';
 import { unique } from './support/stage.ts';

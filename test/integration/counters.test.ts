@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
-import { schemaFacts } from '../../lib/adapters/engines/postgres/facts/schema/schema.ts';
+import { schemaFacts } from '../../lib/adapters/engines/postgres/facts/schema/schema-facts.ts';
 import { keyOf, writeCounters } from '../../lib/adapters/engines/postgres/facts/writes.ts';
 import { postgresInstances } from '../../lib/adapters/engines/postgres/instance.ts';
 import { utc } from '../../lib/domain/time.ts';

@@ -1,5 +1,5 @@
 import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
-import { schemaFacts } from '../../lib/adapters/engines/postgres/facts/schema/schema.ts';
+import { schemaFacts } from '../../lib/adapters/engines/postgres/facts/schema/schema-facts.ts';
 import { dataTables, tableFacts } from '../../lib/adapters/engines/postgres/facts/tables.ts';
 import { definitionsStamp, keyOf, writeCounters } from '../../lib/adapters/engines/postgres/facts/writes.ts';
 import { postgresInstances } from '../../lib/adapters/engines/postgres/instance.ts';

@@ -1,4 +1,4 @@
-import { postgresHeartbeat } from '../../lib/adapters/engines/postgres/heartbeat.ts';
+import { postgresHeartbeat } from '../../lib/adapters/engines/postgres/heartbeat-table.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
 import { invokeLocally } from '../../scripts/local/invoke-locally.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { localScratch } from '../../lib/adapters/engines/postgres/scratch.ts';
+import { localScratch } from '../../lib/adapters/engines/postgres/local-scratch.ts';
 import { prove } from '../../lib/domain/proof/proof.ts';
 import * as compose from '../../lib/runtime/compose.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { localScratch } from '../../lib/adapters/engines/postgres/scratch.ts';
+import { localScratch } from '../../lib/adapters/engines/postgres/local-scratch.ts';
 import {
   makeRunDirectory,
   sweepRunDirectories,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { localScratch } from '../../lib/adapters/engines/postgres/scratch.ts';
+import { localScratch } from '../../lib/adapters/engines/postgres/local-scratch.ts';
 import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 import { codeOf } from '../../lib/domain/errors.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,5 +1,5 @@
 import { placedId, vaultKeys } from '../../lib/domain/names.ts';
-import { type PlatformSnapshot, TAGS } from '../../lib/domain/points/platform.ts';
+import { type PlatformSnapshot, TAGS } from '../../lib/domain/points/platform-source.ts';
 import type { DumpPoint, PointState, SnapshotPoint } from '../../lib/domain/points/recovery-point.ts';
 import type { ExpireJob } from '../../lib/domain/runs/job.ts';
 import { utc } from '../../lib/domain/time.ts';

@@ -1,5 +1,5 @@
 import type { Policy, Target } from '../../lib/domain/plan/policy.ts';
-import type { PlatformSource } from '../../lib/domain/points/platform.ts';
+import type { PlatformSource } from '../../lib/domain/points/platform-source.ts';
 import type { PreflightJob } from '../../lib/domain/runs/job.ts';
 import type { KeyState } from '../../lib/points/check-snapshot.ts';
 import type { PreflightDeps } from '../../lib/workflows/preflight/preflight.ts';

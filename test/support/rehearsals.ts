@@ -1,6 +1,6 @@
 import { scratchName } from '../../lib/domain/names.ts';
 import type { Policy, Target } from '../../lib/domain/plan/policy.ts';
-import type { PlatformSource } from '../../lib/domain/points/platform.ts';
+import type { PlatformSource } from '../../lib/domain/points/platform-source.ts';
 import type { SnapshotPoint } from '../../lib/domain/points/recovery-point.ts';
 import type { Compared } from '../../lib/domain/proof/evidence.ts';
 import type { RehearseInstanceJob } from '../../lib/domain/runs/job.ts';

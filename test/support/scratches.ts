@@ -1,6 +1,6 @@
 import { runName, scratchName } from '../../lib/domain/names.ts';
-import { TAGS } from '../../lib/domain/points/platform.ts';
-import type { ScratchRecord } from '../../lib/domain/runs/scratch.ts';
+import { TAGS } from '../../lib/domain/points/platform-source.ts';
+import type { ScratchRecord } from '../../lib/domain/runs/scratch-record.ts';
 import type { ScratchOrder } from '../../lib/ports/platform.ts';
 
 /** A rehearsal of yesterday, its instance, and its record. Where it is noon, both have expired half an hour ago. */

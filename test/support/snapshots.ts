@@ -1,6 +1,6 @@
 import { snapshotName } from '../../lib/domain/names.ts';
 import type { CopyTo, Plan, Policy, Target } from '../../lib/domain/plan/policy.ts';
-import { type PlatformSnapshot, type PlatformSource, TAGS } from '../../lib/domain/points/platform.ts';
+import { type PlatformSnapshot, type PlatformSource, TAGS } from '../../lib/domain/points/platform-source.ts';
 import type { SnapshotPoint } from '../../lib/domain/points/recovery-point.ts';
 import type { CopyJob, SnapshotJob } from '../../lib/domain/runs/job.ts';
 import { copy } from '../../lib/workflows/copy/copy.ts';

@@ -1,5 +1,5 @@
 import type { Target } from '../../lib/domain/plan/policy.ts';
-import type { ScratchRecord } from '../../lib/domain/runs/scratch.ts';
+import type { ScratchRecord } from '../../lib/domain/runs/scratch-record.ts';
 import type { ScratchOrder } from '../../lib/ports/platform.ts';
 import { type SweepDeps, sweep } from '../../lib/workflows/watch/sweep.ts';
 import { credentials, policy, target } from './builders.ts';

@@ -1,6 +1,6 @@
 import { toAwsCron } from '../../lib/adapters/aws/cron.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
-import type { PlatformSource } from '../../lib/domain/points/platform.ts';
+import type { PlatformSource } from '../../lib/domain/points/platform-source.ts';
 import { type WatchDeps, watch } from '../../lib/workflows/watch/watch.ts';
 import { credentials, HOME } from './builders.ts';
 import { manualClock } from './doubles/clock.ts';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { readDenials } from '../../lib/adapters/aws/preflight/permissions.ts';
-import type { RestoreIntent } from '../../lib/ports/preflight.ts';
+import type { RestoreIntent } from '../../lib/ports/restore-conditions.ts';
 import { checkedAgainst, typeOf } from './authorization.ts';
 import { actionsOf, OPERATIONS, questionsOf } from './calls.ts';
 import { arn, decide, may, type Question } from './evaluate.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FINDINGS } from '../../lib/domain/findings/findings.ts';
+import { FINDINGS } from '../../lib/domain/findings/registry.ts';
 import { COMMON } from '../../scripts/cli/registry/command-definition.ts';
 import { COMMANDS } from '../../scripts/cli/registry/commands.ts';
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseNotice } from '../../lib/adapters/aws/events/parse-notice.ts';
+import { configSchema, jsonSchema } from '../../lib/config/config-schema.ts';
 import { loadPlan } from '../../lib/config/load.ts';
-import { configSchema, jsonSchema } from '../../lib/config/schema.ts';
 import { FINDINGS } from '../../lib/domain/findings/finding.ts';
 import { jobMessage } from '../../lib/domain/runs/job.ts';
 import { generatedPages } from '../../scripts/docs/generated-pages.ts';

@@ -1,4 +1,4 @@
-import type { SnapshotState, SourceState } from '../../domain/points/platform.ts';
+import type { SnapshotState, SourceState } from '../../domain/points/platform-source.ts';
 import type { ScratchState } from '../../ports/platform.ts';
 
 /** In use, although its storage may still be optimizing. */

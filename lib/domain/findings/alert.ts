@@ -1,6 +1,6 @@
 import { humanSeconds, secondsBetween } from '../time.ts';
 import { FINDINGS, type Finding } from './finding.ts';
-import type { Entry } from './findings.ts';
+import type { Entry } from './registry.ts';
 
 /** Why an alert goes out: only on a change of state, and once a day while nothing changes. */
 export type Occasion = 'opened' | 'worsened' | 'reminder' | 'resolved' | 'dropped';

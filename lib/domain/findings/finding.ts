@@ -1,5 +1,5 @@
 import type { Policy, Target } from '../plan/policy.ts';
-import { codesClosedBy, type Entry, FINDINGS, type FindingCode } from './findings.ts';
+import { codesClosedBy, type Entry, FINDINGS, type FindingCode } from './registry.ts';
 import { milder, type Severity } from './severity.ts';
 
 export { codesClosedBy, FINDINGS, type FindingCode };

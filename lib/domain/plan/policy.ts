@@ -1,7 +1,7 @@
 import { InputError, Refusal } from '../errors.ts';
 import type { Severity } from '../findings/severity.ts';
 import { didYouMean } from '../nearest.ts';
-import type { PlatformRef } from '../points/platform.ts';
+import type { PlatformRef } from '../points/platform-source.ts';
 import type { ScheduledJob } from '../runs/job.ts';
 import type { EngineName } from './engines.ts';
 import type { Schedule } from './schedule.ts';

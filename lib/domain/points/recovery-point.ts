@@ -1,7 +1,7 @@
-import { codesClosedBy, type FindingCode } from '../findings/findings.ts';
+import { codesClosedBy, type FindingCode } from '../findings/registry.ts';
 import type { VaultKeys } from '../names.ts';
 import type { Evidence } from '../proof/evidence.ts';
-import type { PlatformKind } from './platform.ts';
+import type { PlatformKind } from './platform-source.ts';
 
 /**
  * One stored copy.

@@ -1,6 +1,6 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { HeartbeatProof } from './heartbeat.ts';
+import type { HeartbeatProof } from './heartbeat-proof.ts';
 import type { Difference, Proof } from './proof.ts';
 
 /** One phase of a rehearsal and how long it took, in seconds. */

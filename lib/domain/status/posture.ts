@@ -1,7 +1,7 @@
 import { DEPLOYMENT, type Finding, type FindingCode, finding } from '../findings/finding.ts';
 import type { Target } from '../plan/policy.ts';
 import { nextFirings, type Schedule } from '../plan/schedule.ts';
-import type { PlatformRef, PlatformSource, Quota } from '../points/platform.ts';
+import type { PlatformRef, PlatformSource, Quota } from '../points/platform-source.ts';
 import { humanSeconds, secondsBetween } from '../time.ts';
 
 const HOUR = 3600;

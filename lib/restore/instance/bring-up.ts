@@ -1,6 +1,6 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import type { ScratchRecord } from '../../domain/runs/scratch.ts';
+import type { ScratchRecord } from '../../domain/runs/scratch-record.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import { attempt, unwrap } from '../../execution/durable-run.ts';
 import { type Poll, poll, type Waiting } from '../../execution/poll.ts';

@@ -1,6 +1,6 @@
 import { Refusal } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import { monthOf, type Standing } from '../../domain/runs/scratch.ts';
+import { monthOf, type Standing } from '../../domain/runs/scratch-record.ts';
 import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';

@@ -1,6 +1,6 @@
 import { Refusal } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import type { PlatformSource } from '../../domain/points/platform.ts';
+import type { PlatformSource } from '../../domain/points/platform-source.ts';
 import { counts, isSnapshot, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
 import { compactUtc, plusSeconds, utc } from '../../domain/time.ts';

@@ -1,6 +1,6 @@
 import { type RunName, runName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import { TAGS } from '../../domain/points/platform.ts';
+import { TAGS } from '../../domain/points/platform-source.ts';
 
 /** The network of scratch instances, separate from everything else: only the proof gets in, and nothing gets out. */
 export type Network = { subnetGroup: string; securityGroups: string[] };

@@ -2,7 +2,7 @@ import { Refusal, toErrorInfo } from '../../domain/errors.ts';
 import { scratchName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { type RehearseInstanceJob, rehearsalRun } from '../../domain/runs/job.ts';
-import type { ScratchRecord } from '../../domain/runs/scratch.ts';
+import type { ScratchRecord } from '../../domain/runs/scratch-record.ts';
 import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import { type Poll, poll } from '../../execution/poll.ts';
 import type { Durable } from '../../ports/durable.ts';

@@ -1,13 +1,13 @@
 import { runName, scratchName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { type RehearseInstanceJob, rehearsalRun } from '../../domain/runs/job.ts';
-import type { ScratchRecord } from '../../domain/runs/scratch.ts';
+import type { ScratchRecord } from '../../domain/runs/scratch-record.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { DurableJobDeps } from '../../execution/durable-run.ts';
 import { placeNamed } from '../../points/places.ts';
 import type { Place, Platform, ScratchInstances, ScratchOrder } from '../../ports/platform.ts';
 import type { ScratchInstanceDeps } from './bring-up.ts';
-import type { InstancePlan } from './plan.ts';
+import type { InstancePlan } from './plan-rehearsal.ts';
 import { networkIn, scratchTags } from './quarantine.ts';
 
 export type RehearseInstanceDeps = DurableJobDeps &

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { hintOf, reasonOf } from '../../domain/errors.ts';
 import { type Plan, requireTarget } from '../../domain/plan/policy.ts';
 import type { SourceSince } from '../../domain/proof/bounded.ts';
-import type { HeartbeatRow } from '../../domain/proof/heartbeat.ts';
+import type { HeartbeatRow } from '../../domain/proof/heartbeat-proof.ts';
 import { type Manifest, storedObject } from '../../domain/proof/manifest.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import { withCredentials } from '../../execution/credentials.ts';

@@ -1,8 +1,8 @@
 import { codeOf, Refusal, reasonOf } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import { TAGS } from '../../domain/points/platform.ts';
-import type { ScratchRecord } from '../../domain/runs/scratch.ts';
-import { foreignTo, leadsTo, namesOf } from '../../domain/runs/sweep.ts';
+import { TAGS } from '../../domain/points/platform-source.ts';
+import type { ScratchRecord } from '../../domain/runs/scratch-record.ts';
+import { foreignTo, leadsTo, namesOf } from '../../domain/runs/sweep-verdict.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import { type Poll, poll } from '../../execution/poll.ts';
 import type { Durable } from '../../ports/durable.ts';

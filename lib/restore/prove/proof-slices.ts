@@ -2,7 +2,7 @@ import { codeOf, type ErrorInfo, reasonOf } from '../../domain/errors.ts';
 import type { StoredObject } from '../../domain/points/recovery-point.ts';
 import type { SourceSince } from '../../domain/proof/bounded.ts';
 import type { Compared } from '../../domain/proof/evidence.ts';
-import type { HeartbeatProof, HeartbeatRow } from '../../domain/proof/heartbeat.ts';
+import type { HeartbeatProof, HeartbeatRow } from '../../domain/proof/heartbeat-proof.ts';
 import type { Difference } from '../../domain/proof/proof.ts';
 import type { Answer } from './assertions.ts';
 

@@ -7,7 +7,7 @@ import {
   reshapedIn,
   type SourceSince,
 } from '../../domain/proof/bounded.ts';
-import { type HeartbeatRow, judgeHeartbeat } from '../../domain/proof/heartbeat.ts';
+import { type HeartbeatRow, judgeHeartbeat } from '../../domain/proof/heartbeat-proof.ts';
 import type { Manifest, TableFacts } from '../../domain/proof/manifest.ts';
 import { formatDifference } from '../../domain/proof/proof.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';

@@ -1,6 +1,6 @@
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Durable } from '../../ports/durable.ts';
-import type { InstancePlan } from '../instance/plan.ts';
+import type { InstancePlan } from '../instance/plan-rehearsal.ts';
 import type { RehearseInstanceDeps } from '../instance/restore-request.ts';
 import type { SourceChanges, SourceChangesRequest } from '../instance/source-changes.ts';
 import { mergeProofs, NOTHING_PROVEN, type ProveRequest, type ProveResult } from './proof-slices.ts';

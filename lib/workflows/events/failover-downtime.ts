@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Target } from '../../domain/plan/policy.ts';
-import type { TimelineEvent } from '../../domain/status/timeline.ts';
+import type { TimelineEvent } from '../../domain/status/timeline-event.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
 
 /** A completion later than this belongs to another failover. In seconds. */

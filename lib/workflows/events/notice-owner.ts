@@ -1,9 +1,9 @@
 import { DEPLOYMENT } from '../../domain/findings/finding.ts';
 import { SCRATCH_PREFIX, snapshotName } from '../../domain/names.ts';
 import { type Plan, type Target, targetOf } from '../../domain/plan/policy.ts';
-import { TAGS } from '../../domain/points/platform.ts';
+import { TAGS } from '../../domain/points/platform-source.ts';
 import { isSnapshot } from '../../domain/points/recovery-point.ts';
-import type { AlarmNotice, Notice, RdsNotice } from '../../domain/runs/notice.ts';
+import type { AlarmNotice, Notice, RdsNotice } from '../../domain/runs/notice-event.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 
 /** The targets whose timeline a notice belongs on, and how it concerns them. */

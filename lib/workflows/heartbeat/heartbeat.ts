@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { codeOf, hintOf, InputError, reasonOf } from '../../domain/errors.ts';
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
-import { USUALLY_APART } from '../../domain/proof/heartbeat.ts';
+import { USUALLY_APART } from '../../domain/proof/heartbeat-proof.ts';
 import type { HeartbeatJob } from '../../domain/runs/job.ts';
 import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
 import { refuseTheFuture } from '../../execution/claim.ts';

@@ -1,4 +1,4 @@
-import type { Sent, TimelineEvent } from '../../domain/status/timeline.ts';
+import type { Sent, TimelineEvent } from '../../domain/status/timeline-event.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 
 /** How many timeline entries are read for the alerts among them. */

@@ -3,7 +3,7 @@ import { DEPLOYMENT } from '../../domain/findings/finding.ts';
 import { runName } from '../../domain/names.ts';
 import { SCHEDULED_JOBS } from '../../domain/runs/job.ts';
 import type { Run } from '../../domain/runs/run.ts';
-import type { TimelineEvent } from '../../domain/status/timeline.ts';
+import type { TimelineEvent } from '../../domain/status/timeline-event.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 
 /** Everything on record of a target, newest first: events, alerts, runs and acknowledgements. */

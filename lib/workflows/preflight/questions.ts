@@ -1,6 +1,6 @@
 import { hintOf, reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import type { PlatformRef, PlatformSource, Quota } from '../../domain/points/platform.ts';
+import type { PlatformRef, PlatformSource, Quota } from '../../domain/points/platform-source.ts';
 import { counts, isSnapshot, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import type { PreflightJob } from '../../domain/runs/job.ts';
 import { owesWindow } from '../../domain/status/posture.ts';
@@ -12,7 +12,7 @@ import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { Place, Platform } from '../../ports/platform.ts';
-import type { RestoreConditions } from '../../ports/preflight.ts';
+import type { RestoreConditions } from '../../ports/restore-conditions.ts';
 import { networkIn, scratchTags } from '../../restore/instance/quarantine.ts';
 import type { Answers, Facts, Question } from './restorability.ts';
 

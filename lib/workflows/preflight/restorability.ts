@@ -1,6 +1,6 @@
 import { type Finding, type FindingCode, finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import type { PlatformSource, Quota } from '../../domain/points/platform.ts';
+import type { PlatformSource, Quota } from '../../domain/points/platform-source.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
 import type {
   Denial,
@@ -10,7 +10,7 @@ import type {
   SubnetGroupFacts,
   SupportFacts,
   VersionFacts,
-} from '../../ports/preflight.ts';
+} from '../../ports/restore-conditions.ts';
 
 /** The answers to a preflight's questions. An answer omits what does not exist. */
 export type Facts = {

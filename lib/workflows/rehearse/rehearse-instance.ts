@@ -7,7 +7,7 @@ import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
 import { lostClaim } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { bringUp, durableStopwatch } from '../../restore/instance/bring-up.ts';
-import { type InstancePlan, planRehearsal } from '../../restore/instance/plan.ts';
+import { type InstancePlan, planRehearsal } from '../../restore/instance/plan-rehearsal.ts';
 import { clearEarlierAttempt, waitForSlot } from '../../restore/instance/queue.ts';
 import {
   BESIDE,

@@ -1,6 +1,6 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import type { PlatformRef, PlatformSource } from '../../domain/points/platform.ts';
+import type { PlatformRef, PlatformSource } from '../../domain/points/platform-source.ts';
 import type { SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import { type Poll, poll } from '../../execution/poll.ts';

@@ -1,7 +1,7 @@
 import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import { type RunName, snapshotName, snapshotPointId } from '../../domain/names.ts';
 import { requirePlatform, requireTarget, type Target } from '../../domain/plan/policy.ts';
-import type { PlatformRef, PlatformSnapshot } from '../../domain/points/platform.ts';
+import type { PlatformRef, PlatformSnapshot } from '../../domain/points/platform-source.ts';
 import { isSnapshot, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import type { SnapshotJob } from '../../domain/runs/job.ts';
 import type { Claim } from '../../domain/runs/run.ts';

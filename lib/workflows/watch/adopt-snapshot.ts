@@ -1,5 +1,5 @@
 import { snapshotMoment, snapshotName, snapshotPointId } from '../../domain/names.ts';
-import { type PlatformSnapshot, TAGS } from '../../domain/points/platform.ts';
+import { type PlatformSnapshot, TAGS } from '../../domain/points/platform-source.ts';
 import { counts, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
 import { checkSnapshot, type Origin } from '../../points/check-snapshot.ts';

@@ -1,7 +1,7 @@
 import type { AlertDeps } from '../../alerting/alerts.ts';
 import { snapshotPointId } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import type { PlatformSource } from '../../domain/points/platform.ts';
+import type { PlatformSource } from '../../domain/points/platform-source.ts';
 import type { SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import type { SnapshotDeps } from '../../points/conclude-snapshot.ts';
 import type { JobMessages } from '../../ports/messages.ts';

@@ -1,7 +1,7 @@
 import { reasonOf } from '../../domain/errors.ts';
 import { type Finding, finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import type { PlatformRef, PlatformSource } from '../../domain/points/platform.ts';
+import type { PlatformRef, PlatformSource } from '../../domain/points/platform-source.ts';
 import { isSnapshot } from '../../domain/points/recovery-point.ts';
 import { checkBackups, checkExistence } from '../../domain/status/posture.ts';
 import type { PlatformStatus } from '../../domain/status/target-status.ts';

@@ -1,7 +1,7 @@
 import type { About } from '../../alerting/finding-records.ts';
 import { type Finding, finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import type { PlatformSnapshot } from '../../domain/points/platform.ts';
+import type { PlatformSnapshot } from '../../domain/points/platform-source.ts';
 import { isOurs, type RecoveryPoint, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import { secondsBetween } from '../../domain/time.ts';
 import type { InventoryDeps, PlaceInventory } from './inventory-look.ts';

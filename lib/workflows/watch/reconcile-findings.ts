@@ -2,7 +2,7 @@ import { type AlertDeps, closeQuietly, findingOf, raise, resolve } from '../../a
 import type { About } from '../../alerting/finding-records.ts';
 import { DEPLOYMENT, FINDINGS, type Finding, type FindingCode } from '../../domain/findings/finding.ts';
 import type { OpenFinding } from '../../domain/findings/finding-record.ts';
-import type { About as Subject } from '../../domain/findings/findings.ts';
+import type { About as Subject } from '../../domain/findings/registry.ts';
 import { parsePointId } from '../../domain/names.ts';
 import { type Plan, placeOf, type Target, targetOf } from '../../domain/plan/policy.ts';
 import { assertionSubject, RESTORED_SORTS } from '../../domain/proof/evidence.ts';

@@ -1,7 +1,7 @@
 import { DEPLOYMENT, type Finding, finding } from '../../domain/findings/finding.ts';
 import { targetOf } from '../../domain/plan/policy.ts';
-import { TAGS } from '../../domain/points/platform.ts';
-import { isStrayOf } from '../../domain/runs/sweep.ts';
+import { TAGS } from '../../domain/points/platform-source.ts';
+import { isStrayOf } from '../../domain/runs/sweep-verdict.ts';
 import type { StrayParameters } from '../../ports/platform.ts';
 import { clearRest } from '../../restore/instance/teardown.ts';
 import { endedLongAgo, hasEnded, recordFrom, type SweepDeps } from './scratch-records.ts';

@@ -1,9 +1,9 @@
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { DEPLOYMENT, type Finding, finding } from '../../domain/findings/finding.ts';
 import { targetOf } from '../../domain/plan/policy.ts';
-import { TAGS } from '../../domain/points/platform.ts';
-import type { ScratchRecord } from '../../domain/runs/scratch.ts';
-import { leadsTo, namesOf, verdictOf } from '../../domain/runs/sweep.ts';
+import { TAGS } from '../../domain/points/platform-source.ts';
+import type { ScratchRecord } from '../../domain/runs/scratch-record.ts';
+import { leadsTo, namesOf, verdictOf } from '../../domain/runs/sweep-verdict.ts';
 import { secondsBetween } from '../../domain/time.ts';
 import { placeNamed } from '../../points/places.ts';
 import type { ScratchState } from '../../ports/platform.ts';

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { InputError } from '../../../lib/domain/errors.ts';
-import { FINDINGS } from '../../../lib/domain/findings/findings.ts';
+import { FINDINGS } from '../../../lib/domain/findings/registry.ts';
 import { DURATION_PATTERN, plusSeconds, seconds, utc } from '../../../lib/domain/time.ts';
 import type { AcknowledgeAnswer } from '../../../lib/workflows/operator/acknowledge.ts';
 import { DONE } from '../exit-codes.ts';

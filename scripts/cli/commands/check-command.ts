@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import pc from 'picocolors';
-import { type FormatWritten, writtenDurations } from '../../../lib/config/written.ts';
+import { type FormatWritten, writtenDurations } from '../../../lib/config/written-durations.ts';
 import { formatClockChanges } from '../../../lib/domain/plan/clock-changes.ts';
 import { formatArithmetic, MEANS, rpoArithmetic } from '../../../lib/domain/plan/objective.ts';
 import { type Plan, type Policy, placeOf, rehearses } from '../../../lib/domain/plan/policy.ts';

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { TimelineEvent } from '../../../lib/domain/status/timeline.ts';
+import type { TimelineEvent } from '../../../lib/domain/status/timeline-event.ts';
 import { DONE } from '../exit-codes.ts';
 import { firstLine } from '../fit-lines.ts';
 import { formatTable, type TableColumn } from '../format-table.ts';

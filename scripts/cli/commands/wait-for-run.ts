@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { isSettled } from '../../../lib/domain/findings/acknowledgement.ts';
 import type { Finding } from '../../../lib/domain/findings/finding.ts';
-import { codesClosedBy } from '../../../lib/domain/findings/findings.ts';
+import { codesClosedBy } from '../../../lib/domain/findings/registry.ts';
 import { runName } from '../../../lib/domain/names.ts';
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import type { Run } from '../../../lib/domain/runs/run.ts';

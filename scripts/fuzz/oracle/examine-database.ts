@@ -1,4 +1,4 @@
-import { SCHEMA_QUERIES } from '../../../lib/adapters/engines/postgres/facts/schema/schema.ts';
+import { SCHEMA_QUERIES } from '../../../lib/adapters/engines/postgres/facts/schema/schema-facts.ts';
 import { SUPERUSER } from '../../../lib/adapters/engines/postgres/scratch-server.ts';
 import type { Manifest } from '../../../lib/domain/proof/manifest.ts';
 import { type CopyFacts, type Difference, formatDifference, prove } from '../../../lib/domain/proof/proof.ts';

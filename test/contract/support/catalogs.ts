@@ -11,8 +11,8 @@ import type {
 } from '../../../lib/domain/points/recovery-point.ts';
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import type { Claim } from '../../../lib/domain/runs/run.ts';
-import type { ScratchRecord } from '../../../lib/domain/runs/scratch.ts';
-import type { TimelineEvent } from '../../../lib/domain/status/timeline.ts';
+import type { ScratchRecord } from '../../../lib/domain/runs/scratch-record.ts';
+import type { TimelineEvent } from '../../../lib/domain/status/timeline-event.ts';
 import type { Catalog, ClaimRequest } from '../../../lib/ports/catalog.ts';
 import { HOME, snapshotPoint } from '../../support/builders.ts';
 import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';

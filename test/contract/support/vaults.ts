@@ -11,7 +11,7 @@ import { s3 } from '../../../lib/adapters/aws/clients.ts';
 import { s3Vault } from '../../../lib/adapters/aws/s3-vault.ts';
 import type { StoredObject } from '../../../lib/domain/points/recovery-point.ts';
 import type { OpenUpload, PutOptions, Vault } from '../../../lib/ports/vault.ts';
-import { systemClock } from '../../../lib/runtime/clock.ts';
+import { systemClock } from '../../../lib/runtime/system-clock.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
 import { impatient } from './impatient.ts';
 import { stage, unique } from './stage.ts';

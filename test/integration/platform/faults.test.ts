@@ -1,7 +1,7 @@
 import { DeleteDBInstanceCommand, RestoreDBInstanceFromDBSnapshotCommand } from '@aws-sdk/client-rds';
 import { scratchName } from '../../../lib/domain/names.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
-import type { ScratchRecord } from '../../../lib/domain/runs/scratch.ts';
+import { TAGS } from '../../../lib/domain/points/platform-source.ts';
+import type { ScratchRecord } from '../../../lib/domain/runs/scratch-record.ts';
 import { utc } from '../../../lib/domain/time.ts';
 import {
   catalog,

@@ -5,7 +5,7 @@ import {
   RDSClient,
 } from '@aws-sdk/client-rds';
 import { snapshotName } from '../../../lib/domain/names.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
+import { TAGS } from '../../../lib/domain/points/platform-source.ts';
 import type { SnapshotPoint } from '../../../lib/domain/points/recovery-point.ts';
 import { catalog } from '../../../lib/runtime/compose.ts';
 import type { CopyOutcome } from '../../../lib/workflows/copy/copy.ts';

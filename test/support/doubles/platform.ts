@@ -1,7 +1,7 @@
 import { engineFamily } from '../../../lib/adapters/aws/rds/engine-family.ts';
 import { snapshotState, sourceState } from '../../../lib/adapters/aws/states.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
-import type { PlatformSnapshot, PlatformSource, Quota } from '../../../lib/domain/points/platform.ts';
+import type { PlatformSnapshot, PlatformSource, Quota } from '../../../lib/domain/points/platform-source.ts';
 import { utc } from '../../../lib/domain/time.ts';
 import type { Clock } from '../../../lib/ports/clock.ts';
 import type { Place, Platform } from '../../../lib/ports/platform.ts';

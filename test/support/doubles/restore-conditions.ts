@@ -6,7 +6,7 @@ import type {
   SubnetGroupFacts,
   SupportFacts,
   VersionFacts,
-} from '../../../lib/ports/preflight.ts';
+} from '../../../lib/ports/restore-conditions.ts';
 import { type Recorded, recorded } from './recorded.ts';
 
 export type World = {

@@ -1,7 +1,7 @@
 import { restoreState } from '../../../lib/adapters/aws/states.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { SCRATCH_PREFIX } from '../../../lib/domain/names.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
+import { TAGS } from '../../../lib/domain/points/platform-source.ts';
 import type {
   ScratchInstances,
   ScratchOrder,

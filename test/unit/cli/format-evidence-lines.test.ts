@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { finding } from '../../../lib/domain/findings/finding.ts';
-import type { HeartbeatProof } from '../../../lib/domain/proof/heartbeat.ts';
+import type { HeartbeatProof } from '../../../lib/domain/proof/heartbeat-proof.ts';
 import { formatEvidenceLines } from '../../../scripts/cli/format-evidence-lines.ts';
 import { evidence, heartbeatProof } from '../../support/builders.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { jsonSchema } from '../../../lib/config/schema.ts';
+import { jsonSchema } from '../../../lib/config/config-schema.ts';
 import { FINDINGS } from '../../../lib/domain/findings/finding.ts';
 import { RIGHT, withText } from './text.ts';
 

@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { CopyTo } from '../../../lib/domain/plan/policy.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
+import { TAGS } from '../../../lib/domain/points/platform-source.ts';
 import { HOME, snapshotPoint, throttled } from '../../support/builders.ts';
 import {
   ABROAD,

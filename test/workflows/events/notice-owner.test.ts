@@ -1,7 +1,7 @@
 import { parseNotice } from '../../../lib/adapters/aws/events/parse-notice.ts';
 import { snapshotName } from '../../../lib/domain/names.ts';
 import type { Plan } from '../../../lib/domain/plan/policy.ts';
-import type { PlatformKind } from '../../../lib/domain/points/platform.ts';
+import type { PlatformKind } from '../../../lib/domain/points/platform-source.ts';
 import { ownersOf } from '../../../lib/workflows/events/notice-owner.ts';
 import { snapshotPoint, target } from '../../support/builders.ts';
 import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';

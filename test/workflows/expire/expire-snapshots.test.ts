@@ -1,7 +1,7 @@
 import { openFinding } from '../../../lib/alerting/finding-records.ts';
 import { finding } from '../../../lib/domain/findings/finding.ts';
 import type { CopyTo, Plan, Policy } from '../../../lib/domain/plan/policy.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
+import { TAGS } from '../../../lib/domain/points/platform-source.ts';
 import type { RecoveryPoint } from '../../../lib/domain/points/recovery-point.ts';
 import { expire } from '../../../lib/workflows/expire/expire.ts';
 import { HOME, platformSnapshot, snapshotPoint } from '../../support/builders.ts';

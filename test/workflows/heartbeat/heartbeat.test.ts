@@ -1,5 +1,5 @@
 import { CredentialsRefused, UnderstudyError } from '../../../lib/domain/errors.ts';
-import type { HeartbeatRow } from '../../../lib/domain/proof/heartbeat.ts';
+import type { HeartbeatRow } from '../../../lib/domain/proof/heartbeat-proof.ts';
 import type { HeartbeatJob } from '../../../lib/domain/runs/job.ts';
 import { checkHeartbeat } from '../../../lib/domain/status/heartbeat-lateness.ts';
 import type { Credentials, Heartbeat, Secrets } from '../../../lib/ports/database.ts';

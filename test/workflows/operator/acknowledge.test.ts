@@ -1,6 +1,6 @@
 import { raise, resolve } from '../../../lib/alerting/alerts.ts';
 import { type Finding, finding } from '../../../lib/domain/findings/finding.ts';
-import type { TimelineEvent } from '../../../lib/domain/status/timeline.ts';
+import type { TimelineEvent } from '../../../lib/domain/status/timeline-event.ts';
 import { operate, operatorRequest } from '../../../lib/workflows/operator/operate.ts';
 import type { StatusReport } from '../../../lib/workflows/operator/status.ts';
 import { target as madeTarget, point, policy } from '../../support/builders.ts';

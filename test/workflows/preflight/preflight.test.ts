@@ -3,7 +3,7 @@ import { openFinding } from '../../../lib/alerting/finding-records.ts';
 import { finding } from '../../../lib/domain/findings/finding.ts';
 import { type CopyTo, placeOf } from '../../../lib/domain/plan/policy.ts';
 import type { SnapshotPoint } from '../../../lib/domain/points/recovery-point.ts';
-import type { RestoreIntent } from '../../../lib/ports/preflight.ts';
+import type { RestoreIntent } from '../../../lib/ports/restore-conditions.ts';
 import { preflight } from '../../../lib/workflows/preflight/preflight.ts';
 import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../../support/builders.ts';
 import { KEY, NEWEST, preflightWorld } from '../../support/preflight.ts';

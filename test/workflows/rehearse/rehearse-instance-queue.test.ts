@@ -1,5 +1,5 @@
 import { scratchName } from '../../../lib/domain/names.ts';
-import type { ScratchRecord } from '../../../lib/domain/runs/scratch.ts';
+import type { ScratchRecord } from '../../../lib/domain/runs/scratch-record.ts';
 import { estimateOf } from '../../../lib/restore/instance/budget.ts';
 import { findDeadRuns } from '../../../lib/workflows/watch/dead-runs.ts';
 import { evidence } from '../../support/builders.ts';

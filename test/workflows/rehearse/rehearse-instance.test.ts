@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
+import { TAGS } from '../../../lib/domain/points/platform-source.ts';
 import type { ProveResult } from '../../../lib/restore/prove/proof-slices.ts';
 import { platformSource, snapshotPoint, throttled } from '../../support/builders.ts';
 import {

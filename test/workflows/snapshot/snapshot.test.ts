@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
+import { TAGS } from '../../../lib/domain/points/platform-source.ts';
 import { utc } from '../../../lib/domain/time.ts';
 import { expire } from '../../../lib/workflows/expire/expire.ts';
 import { snapshot } from '../../../lib/workflows/snapshot/snapshot.ts';

@@ -1,8 +1,8 @@
 import { resolve } from '../../../lib/alerting/alerts.ts';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Target } from '../../../lib/domain/plan/policy.ts';
-import type { PlatformSnapshot } from '../../../lib/domain/points/platform.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
+import type { PlatformSnapshot } from '../../../lib/domain/points/platform-source.ts';
+import { TAGS } from '../../../lib/domain/points/platform-source.ts';
 import { copy } from '../../../lib/workflows/copy/copy.ts';
 import { snapshot } from '../../../lib/workflows/snapshot/snapshot.ts';
 import { takeInventory } from '../../../lib/workflows/watch/inventory.ts';

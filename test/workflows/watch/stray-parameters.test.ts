@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { scratchName } from '../../../lib/domain/names.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
+import { TAGS } from '../../../lib/domain/points/platform-source.ts';
 import { sweep } from '../../../lib/workflows/watch/sweep.ts';
 import { policy, target, throttled } from '../../support/builders.ts';
 import { memoryScratchInstances } from '../../support/doubles/scratch-instances.ts';

@@ -1,8 +1,8 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { scratchName } from '../../../lib/domain/names.ts';
 import type { Target } from '../../../lib/domain/plan/policy.ts';
-import { TAGS } from '../../../lib/domain/points/platform.ts';
-import type { ScratchRecord } from '../../../lib/domain/runs/scratch.ts';
+import { TAGS } from '../../../lib/domain/points/platform-source.ts';
+import type { ScratchRecord } from '../../../lib/domain/runs/scratch-record.ts';
 import type { ScratchOrder } from '../../../lib/ports/platform.ts';
 import { sweep } from '../../../lib/workflows/watch/sweep.ts';
 import { policy, target, throttled } from '../../support/builders.ts';

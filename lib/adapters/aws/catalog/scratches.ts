@@ -1,5 +1,5 @@
 import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { monthOf, type ScratchRecord } from '../../../domain/runs/scratch.ts';
+import { monthOf, type ScratchRecord } from '../../../domain/runs/scratch-record.ts';
 import { secondsBetween } from '../../../domain/time.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import {

@@ -1,5 +1,5 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { TimelineEvent } from '../../../domain/status/timeline.ts';
+import type { TimelineEvent } from '../../../domain/status/timeline-event.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import { contentOf, newestFirst, partition, refused, SCHEMA_VERSION, sortKey, type Table } from './table.ts';
 

@@ -7,10 +7,10 @@ import {
   type ReplicationGroup,
   type ServerlessCache,
 } from '@aws-sdk/client-elasticache';
-import type { PlatformSource } from '../../../domain/points/platform.ts';
+import type { PlatformSource } from '../../../domain/points/platform-source.ts';
 import { utc } from '../../../domain/time.ts';
 import { sourceState } from '../states.ts';
-import { ifThere } from './errors.ts';
+import { ifThere } from './elasticache-errors.ts';
 
 const DAY = 86_400;
 

@@ -1,6 +1,6 @@
 import { ElastiCacheClient } from '@aws-sdk/client-elasticache';
 import { UnderstudyError } from '../../../domain/errors.ts';
-import type { PlatformSnapshot } from '../../../domain/points/platform.ts';
+import type { PlatformSnapshot } from '../../../domain/points/platform-source.ts';
 import type { Place, Platform, SnapshotTags } from '../../../ports/platform.ts';
 import { findCache } from './caches.ts';
 import { deleteSnapshot, listSnapshots, readSnapshot, tagsOf, takeSnapshot } from './snapshots.ts';

@@ -11,11 +11,11 @@ import {
   type Snapshot,
 } from '@aws-sdk/client-elasticache';
 import { UnderstudyError } from '../../../domain/errors.ts';
-import type { PlatformSnapshot } from '../../../domain/points/platform.ts';
+import type { PlatformSnapshot } from '../../../domain/points/platform-source.ts';
 import { utc } from '../../../domain/time.ts';
 import { snapshotState } from '../states.ts';
 import { findCache } from './caches.ts';
-import { asking, ifThere } from './errors.ts';
+import { asking, ifThere } from './elasticache-errors.ts';
 
 type Untagged = Omit<PlatformSnapshot, 'tags'>;
 const GONE = /NotFound/;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { AlarmNotice, AlarmState, Notice, RdsNotice } from '../../../domain/runs/notice.ts';
-import type { EventMeaning } from '../../../domain/status/timeline.ts';
+import type { AlarmNotice, AlarmState, Notice, RdsNotice } from '../../../domain/runs/notice-event.ts';
+import type { EventMeaning } from '../../../domain/status/timeline-event.ts';
 import { plusSeconds, utc } from '../../../domain/time.ts';
 import { EVENTS_KNOWN } from './rds-events.ts';
 

@@ -1,5 +1,5 @@
 import type { FindingCode } from '../../../domain/findings/finding.ts';
-import type { EventMeaning } from '../../../domain/status/timeline.ts';
+import type { EventMeaning } from '../../../domain/status/timeline-event.ts';
 
 const news = (means: string): EventMeaning => ({ means, is: 'neither' });
 const done = (means: string, resolves?: readonly FindingCode[]): EventMeaning => ({

@@ -2,7 +2,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Secrets } from '../../../ports/database.ts';
-import type { RestoreConditions } from '../../../ports/preflight.ts';
+import type { RestoreConditions } from '../../../ports/restore-conditions.ts';
 import type { Keys } from './keys.ts';
 import { readSecurityGroups, readSubnetGroup } from './network.ts';
 import { readDenials } from './permissions.ts';

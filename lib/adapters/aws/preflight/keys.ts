@@ -1,7 +1,7 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { utc } from '../../../domain/time.ts';
-import type { KeyFacts } from '../../../ports/preflight.ts';
-import { ofKms } from './errors.ts';
+import type { KeyFacts } from '../../../ports/restore-conditions.ts';
+import { ofKms } from './preflight-errors.ts';
 
 /** A key by its ARN, id or alias, in the Region its ARN names; undefined when there is none. */
 export type Keys = (id: string, region?: string) => Promise<KeyFacts | undefined>;

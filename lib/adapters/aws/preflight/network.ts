@@ -1,8 +1,8 @@
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { DescribeDBSubnetGroupsCommand, type RDSClient } from '@aws-sdk/client-rds';
-import type { SecurityGroupFacts, SubnetGroupFacts } from '../../../ports/preflight.ts';
-import { ifThere } from '../rds/errors.ts';
-import { ofEc2 } from './errors.ts';
+import type { SecurityGroupFacts, SubnetGroupFacts } from '../../../ports/restore-conditions.ts';
+import { ifThere } from '../rds/rds-errors.ts';
+import { ofEc2 } from './preflight-errors.ts';
 
 /** RDS knows which subnets a group names; only EC2 knows which of them still exist, and their free addresses. */
 export async function readSubnetGroup(

@@ -1,9 +1,9 @@
 import { type EvaluationResult, type IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import { SCRATCH_PREFIX } from '../../../domain/names.ts';
-import { TAGS } from '../../../domain/points/platform.ts';
-import type { Denial, RestoreIntent } from '../../../ports/preflight.ts';
-import { ofIam } from './errors.ts';
+import { TAGS } from '../../../domain/points/platform-source.ts';
+import type { Denial, RestoreIntent } from '../../../ports/restore-conditions.ts';
+import { ofIam } from './preflight-errors.ts';
 
 /** One resource that a restore uses, and the actions on it. */
 type Need = { resource: string; actions: string[] };

@@ -7,10 +7,10 @@ import {
   type SupportedEngineLifecycle,
 } from '@aws-sdk/client-rds';
 import { UnderstudyError } from '../../../domain/errors.ts';
-import type { PlatformKind } from '../../../domain/points/platform.ts';
+import type { PlatformKind } from '../../../domain/points/platform-source.ts';
 import { utc } from '../../../domain/time.ts';
-import type { EngineVersion, SupportFacts, VersionFacts } from '../../../ports/preflight.ts';
-import { asking, ifThere } from '../rds/errors.ts';
+import type { EngineVersion, SupportFacts, VersionFacts } from '../../../ports/restore-conditions.ts';
+import { asking, ifThere } from '../rds/rds-errors.ts';
 
 export async function readParameterFamily(
   client: RDSClient,

@@ -1,9 +1,9 @@
 import { DescribeAccountAttributesCommand, type RDSClient } from '@aws-sdk/client-rds';
-import type { Quota } from '../../../domain/points/platform.ts';
+import type { Quota } from '../../../domain/points/platform-source.ts';
 import type { Place, Platform } from '../../../ports/platform.ts';
-import type { RdsClients } from './clients.ts';
 import { engineFamily } from './engine-family.ts';
-import { asking } from './errors.ts';
+import type { RdsClients } from './rds-clients.ts';
+import { asking } from './rds-errors.ts';
 import {
   copySnapshot,
   deleteSnapshot,

@@ -16,7 +16,7 @@ import {
   type RDSClient,
 } from '@aws-sdk/client-rds';
 import type { StrayParameters } from '../../../ports/platform.ts';
-import { asking, ifThere } from './errors.ts';
+import { asking, ifThere } from './rds-errors.ts';
 import { tagList, tagMap } from './snapshots.ts';
 
 /**

@@ -5,7 +5,7 @@ import {
   ModifyDBInstanceCommand,
   type RDSClient,
 } from '@aws-sdk/client-rds';
-import { asking, ifThere } from './errors.ts';
+import { asking, ifThere } from './rds-errors.ts';
 import { memberOf } from './scratch-state.ts';
 import { describeCluster, describeInstance } from './sources.ts';
 

@@ -14,11 +14,11 @@ import {
   type RDSClient,
   type Tag,
 } from '@aws-sdk/client-rds';
-import type { PlatformRef, PlatformSnapshot } from '../../../domain/points/platform.ts';
+import type { PlatformRef, PlatformSnapshot } from '../../../domain/points/platform-source.ts';
 import { utc } from '../../../domain/time.ts';
 import type { Platform } from '../../../ports/platform.ts';
 import { snapshotState } from '../states.ts';
-import { asking, ifThere } from './errors.ts';
+import { asking, ifThere } from './rds-errors.ts';
 import { isEncrypted, keyOfAws } from './sources.ts';
 
 const GIB = 1024 ** 3;

@@ -6,10 +6,10 @@ import {
   DescribeDBInstancesCommand,
   type RDSClient,
 } from '@aws-sdk/client-rds';
-import type { PlatformRef, PlatformSource } from '../../../domain/points/platform.ts';
+import type { PlatformRef, PlatformSource } from '../../../domain/points/platform-source.ts';
 import { utc } from '../../../domain/time.ts';
 import { sourceState } from '../states.ts';
-import { ifThere } from './errors.ts';
+import { ifThere } from './rds-errors.ts';
 
 const DAY = 86_400;
 const GIB = 1024 ** 3;

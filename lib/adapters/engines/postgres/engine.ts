@@ -33,11 +33,11 @@ export function postgres({ binDirectories, scratchDirectory, owner, onRead }: Po
     },
     scratch: (secondsLeft) =>
       lazily(async () => {
-        const { localScratch } = await import('./scratch.ts');
+        const { localScratch } = await import('./local-scratch.ts');
         const settings = { base: scratchDirectory, binDirectories: binDirectories(), owner, secondsLeft };
         return localScratch({ ...settings, onRead });
       }),
     instances: lazily(async () => (await import('./instance.ts')).postgresInstances()),
-    heartbeat: lazily(async () => (await import('./heartbeat.ts')).postgresHeartbeat()),
+    heartbeat: lazily(async () => (await import('./heartbeat-table.ts')).postgresHeartbeat()),
   };
 }

@@ -9,9 +9,10 @@ import { watchForBlocked } from './blocked.ts';
 import { fromBytes } from './bytes.ts';
 import { speaksBytes } from './bytewise.ts';
 import { connect, rows } from './connection.ts';
+import { dumpRoles } from './dump-roles.ts';
 import { changedDefinitions, definitionsNow } from './facts/definitions.ts';
 import { largeObjectFacts } from './facts/large-objects.ts';
-import { schemaFacts } from './facts/schema/schema.ts';
+import { schemaFacts } from './facts/schema/schema-facts.ts';
 import { maximaOf, sequenceValues } from './facts/sequences.ts';
 import { extensionFacts, parameterFacts, serverMajor, sourceFacts } from './facts/source.ts';
 import { GIVE_BACK, readTables } from './facts/tables.ts';
@@ -19,7 +20,6 @@ import { definitionsStamp, keyOf } from './facts/writes.ts';
 import { lockThenSnapshot, type Snapshot } from './locks.ts';
 import { clientFor, type Programs } from './programs.ts';
 import { refuseUndumpable } from './refusals.ts';
-import { dumpRoles } from './roles.ts';
 import { dataLine } from './toc.ts';
 
 /**

@@ -4,11 +4,11 @@ import type { Manifest } from '../../../domain/proof/manifest.ts';
 import type { InstanceCopy, Instances } from '../../../ports/database.ts';
 import { check, checkable, sound, uncheckable } from './amcheck.ts';
 import { connect, rows } from './connection.ts';
-import { schemaFacts } from './facts/schema/schema.ts';
+import { schemaFacts } from './facts/schema/schema-facts.ts';
 import { unreported } from './facts/sessions.ts';
 import { type DataTable, dataTables, tableFacts } from './facts/tables.ts';
 import { definitionsStamp, keyOf, writeCounters } from './facts/writes.ts';
-import { readHeartbeat } from './heartbeat.ts';
+import { readHeartbeat } from './heartbeat-table.ts';
 import { singleValue } from './single-value.ts';
 
 /** PostgreSQL on its own instance, a restored copy or the source, over the network; `patience` in seconds. */

@@ -4,13 +4,13 @@ import { FACTS } from '../../../domain/proof/manifest.ts';
 import type { CopyFacts } from '../../../domain/proof/proof.ts';
 import type { OnRead, ScratchCopy } from '../../../ports/database.ts';
 import { largeObjectFacts } from './facts/large-objects.ts';
-import { schemaFacts } from './facts/schema/schema.ts';
+import { schemaFacts } from './facts/schema/schema-facts.ts';
 import { maximaOf, sequenceValues } from './facts/sequences.ts';
 import { type DataTable, dataTables, readTables, type TableReading } from './facts/tables.ts';
 import { keyOf } from './facts/writes.ts';
 import type { Programs } from './programs.ts';
-import { DATABASE, RESTORER } from './restore/names.ts';
-import { confirmWritten } from './restore/written.ts';
+import { confirmWritten } from './restore/confirm-written.ts';
+import { DATABASE, RESTORER } from './restore/restorer.ts';
 import { type ScratchServer, SUPERUSER } from './scratch-server.ts';
 import { singleValue } from './single-value.ts';
 

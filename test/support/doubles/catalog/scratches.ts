@@ -1,4 +1,4 @@
-import { monthOf, type Standing } from '../../../../lib/domain/runs/scratch.ts';
+import { monthOf, type Standing } from '../../../../lib/domain/runs/scratch-record.ts';
 import { secondsBetween } from '../../../../lib/domain/time.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { copy, type Store } from './store.ts';

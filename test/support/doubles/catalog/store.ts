@@ -4,9 +4,9 @@ import { type PointName, type RunName, runName } from '../../../../lib/domain/na
 import type { RecoveryPoint } from '../../../../lib/domain/points/recovery-point.ts';
 import type { Evidence } from '../../../../lib/domain/proof/evidence.ts';
 import type { Run } from '../../../../lib/domain/runs/run.ts';
-import type { ScratchRecord, Standing } from '../../../../lib/domain/runs/scratch.ts';
+import type { ScratchRecord, Standing } from '../../../../lib/domain/runs/scratch-record.ts';
 import type { TargetStatus } from '../../../../lib/domain/status/target-status.ts';
-import type { TimelineEvent } from '../../../../lib/domain/status/timeline.ts';
+import type { TimelineEvent } from '../../../../lib/domain/status/timeline-event.ts';
 
 /** Every change raises the version, so that whoever derives a status notices what changed meanwhile. */
 export type StoredStatus = Pick<TargetStatus, 'owed' | 'platform' | 'heartbeatAt'> & {

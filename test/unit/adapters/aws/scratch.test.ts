@@ -1,5 +1,5 @@
-import { rdsScratch } from '../../../../lib/adapters/aws/rds/scratch.ts';
-import { TAGS as PLATFORM_TAGS } from '../../../../lib/domain/points/platform.ts';
+import { rdsScratch } from '../../../../lib/adapters/aws/rds/rds-scratch.ts';
+import { TAGS as PLATFORM_TAGS } from '../../../../lib/domain/points/platform-source.ts';
 import type { ScratchOrder } from '../../../../lib/ports/platform.ts';
 import { answering } from '../../../support/rds-client.ts';
 

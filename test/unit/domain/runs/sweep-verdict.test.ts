@@ -1,7 +1,7 @@
 import { SCRATCH_PREFIX, scratchName } from '../../../../lib/domain/names.ts';
-import { TAGS } from '../../../../lib/domain/points/platform.ts';
-import type { ScratchRecord } from '../../../../lib/domain/runs/scratch.ts';
-import { type Found, leadsTo, verdictOf } from '../../../../lib/domain/runs/sweep.ts';
+import { TAGS } from '../../../../lib/domain/points/platform-source.ts';
+import type { ScratchRecord } from '../../../../lib/domain/runs/scratch-record.ts';
+import { type Found, leadsTo, verdictOf } from '../../../../lib/domain/runs/sweep-verdict.ts';
 import { randomFrom } from '../points/random.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');

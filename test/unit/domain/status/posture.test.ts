@@ -1,6 +1,6 @@
-import { codesClosedBy } from '../../../../lib/domain/findings/findings.ts';
+import { codesClosedBy } from '../../../../lib/domain/findings/registry.ts';
 import type { Policy } from '../../../../lib/domain/plan/policy.ts';
-import type { PlatformSource } from '../../../../lib/domain/points/platform.ts';
+import type { PlatformSource } from '../../../../lib/domain/points/platform-source.ts';
 import {
   checkBackups,
   checkExistence,

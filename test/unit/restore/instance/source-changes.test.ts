@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CredentialsRefused, UnderstudyError } from '../../../../lib/domain/errors.ts';
-import type { HeartbeatRow } from '../../../../lib/domain/proof/heartbeat.ts';
+import type { HeartbeatRow } from '../../../../lib/domain/proof/heartbeat-proof.ts';
 import {
   readSourceChanges,
   type SourceChangesDeps,

@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../../../../lib/domain/errors.ts';
 import { runName } from '../../../../lib/domain/names.ts';
-import { TAGS } from '../../../../lib/domain/points/platform.ts';
+import { TAGS } from '../../../../lib/domain/points/platform-source.ts';
 import { rehearsalRun } from '../../../../lib/domain/runs/job.ts';
 import { platformSnapshot, snapshotPoint, target } from '../../../support/builders.ts';
 import {

@@ -6,9 +6,9 @@ import { connect, rows } from '../connection.ts';
 import { serverMajor } from '../facts/source.ts';
 import { refusePooler } from '../pooler.ts';
 import { clientFor, type Programs } from '../programs.ts';
+import { locks } from './blocking-locks.ts';
 import { connections } from './connections.ts';
 import { lockTable } from './lock-table.ts';
-import { locks } from './locks.ts';
 import { permissions, power, sessions } from './role.ts';
 import { bad, good, judge } from './symptoms.ts';
 

@@ -3,8 +3,8 @@ import { identifier, rows } from '../connection.ts';
 import { withoutValues } from '../error-text.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
 import type { ArchiveEntry } from './archive-toc.ts';
-import { DATABASE, RESTORER } from './names.ts';
 import { packageOf } from './packages.ts';
+import { DATABASE, RESTORER } from './restorer.ts';
 
 /**
  * Extensions first and by the superuser, as a managed service would create them; those that others require come

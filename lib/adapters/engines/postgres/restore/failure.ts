@@ -1,7 +1,7 @@
 import { RestoreFailed } from '../../../../domain/errors.ts';
 import { type Ending, formatEnding } from '../process.ts';
-import type { EntryError, Outcome } from './archive.ts';
 import { type ArchiveEntry, formatEntry } from './archive-toc.ts';
+import type { EntryError, Outcome } from './pg-restore.ts';
 
 /** Entries that were left out before, and that an entry may lack. */
 export type Without = { extensions: readonly string[]; named: readonly ArchiveEntry[]; locale: boolean };

@@ -1,9 +1,9 @@
 import type { Exception } from '../../../../domain/proof/exceptions.ts';
 import { rows } from '../connection.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
-import type { EntryError } from './archive.ts';
 import type { ArchiveEntry } from './archive-toc.ts';
-import { DATABASE } from './names.ts';
+import type { EntryError } from './pg-restore.ts';
+import { DATABASE } from './restorer.ts';
 
 /** Materialized views that read a foreign table, through any views, partitions and other materialized views. */
 const FOREIGN = `

@@ -2,15 +2,15 @@ import { availableParallelism } from 'node:os';
 import type { RestoreRequest } from '../../../../ports/database.ts';
 import type { Programs } from '../programs.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
-import { type Outcome, type Part, pgRestore } from './archive.ts';
 import { type ArchiveEntry, formatEntry, readArchiveToc } from './archive-toc.ts';
-import { lendCreate, prepareDatabase, takeBack } from './database.ts';
-import { exceptionsOf, isNamed } from './exceptions.ts';
+import { lendCreate, prepareDatabase, takeBack } from './copy-database.ts';
 import { createExtensions, makeRoomForRows } from './extensions.ts';
 import { failureOf } from './failure.ts';
-import { RESTORER, type Restored } from './names.ts';
 import { leaveOut, partition } from './parts.ts';
+import { type Outcome, type Part, pgRestore } from './pg-restore.ts';
 import { emptyViews, refreshable, unreachable } from './refresh.ts';
+import { exceptionsOf, isNamed } from './restore-exceptions.ts';
+import { RESTORER, type Restored } from './restorer.ts';
 
 const EXTENSION = 'extension ';
 

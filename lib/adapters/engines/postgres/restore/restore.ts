@@ -2,11 +2,11 @@ import { RestoreFailed } from '../../../../domain/errors.ts';
 import type { RestoreRequest } from '../../../../ports/database.ts';
 import type { Programs } from '../programs.ts';
 import type { ScratchServer } from '../scratch-server.ts';
-import { createDatabase } from './database.ts';
+import { createDatabase } from './copy-database.ts';
 import { fetchArtifact } from './fetch.ts';
-import type { Restored } from './names.ts';
 import { restoreParts } from './restore-parts.ts';
-import { restoreRoles } from './roles.ts';
+import { restoreRoles } from './restore-roles.ts';
+import type { Restored } from './restorer.ts';
 
 /** The name of the archive in the scratch directory. */
 export const ARCHIVE = 'archive.dump';

@@ -7,7 +7,7 @@ import {
   eventOf,
   type RdsNotice,
   waitsFor,
-} from '../../../../../lib/domain/runs/notice.ts';
+} from '../../../../../lib/domain/runs/notice-event.ts';
 import { randomFrom } from '../../../domain/points/random.ts';
 
 const ARRIVED = '2026-11-20T12:00:00Z';

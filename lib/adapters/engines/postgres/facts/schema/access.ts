@@ -9,7 +9,7 @@ import {
   privileges,
   RELATION,
   SIGNATURE,
-} from './sql.ts';
+} from './fact-queries.ts';
 
 /** Every sort of object that has an owner and can have privileges: its kind and name, owner and privileges. */
 const OWNED = `

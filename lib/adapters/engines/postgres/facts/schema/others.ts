@@ -1,5 +1,5 @@
 import { notOfExtension, ours } from '../ours.ts';
-import { type FactQueries, lines, named, privileges, sorted } from './sql.ts';
+import { type FactQueries, lines, named, privileges, sorted } from './fact-queries.ts';
 
 /**
  * Without tables of extensions. Columns by name, since inheritance can number them differently, and the filter as the

@@ -1,5 +1,13 @@
 import { notOfExtension, ours } from '../ours.ts';
-import { collationOf, type FactQueries, lines, named, OPERATOR, RELATION, SIGNATURE } from './sql.ts';
+import {
+  collationOf,
+  type FactQueries,
+  lines,
+  named,
+  OPERATOR,
+  RELATION,
+  SIGNATURE,
+} from './fact-queries.ts';
 
 /** Objects that an initdb makes have lower numbers than this. */
 const MADE = (oid: string) => `${oid} >= 16384`;

@@ -1,6 +1,6 @@
-import { errorsOf } from '../../../../../../lib/adapters/engines/postgres/restore/archive.ts';
 import type { ArchiveEntry } from '../../../../../../lib/adapters/engines/postgres/restore/archive-toc.ts';
 import { failureOf, type Without } from '../../../../../../lib/adapters/engines/postgres/restore/failure.ts';
+import { errorsOf } from '../../../../../../lib/adapters/engines/postgres/restore/pg-restore.ts';
 
 const entry = (id: number, type: string, name: string, needs: number[] = []): ArchiveEntry => ({
   id,

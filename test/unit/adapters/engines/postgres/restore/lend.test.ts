@@ -1,4 +1,7 @@
-import { lendCreate, takeBack } from '../../../../../../lib/adapters/engines/postgres/restore/database.ts';
+import {
+  lendCreate,
+  takeBack,
+} from '../../../../../../lib/adapters/engines/postgres/restore/copy-database.ts';
 import type { ScratchServer } from '../../../../../../lib/adapters/engines/postgres/scratch-server.ts';
 
 /** A server with these schemas, and every statement that was sent to it. */

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import {
   SCHEMA_QUERIES,
   schemaFacts,
-} from '../../../../../../../lib/adapters/engines/postgres/facts/schema/schema.ts';
+} from '../../../../../../../lib/adapters/engines/postgres/facts/schema/schema-facts.ts';
 import { prove } from '../../../../../../../lib/domain/proof/proof.ts';
 import { faithfulCopy, manifest } from '../../../../../../support/builders.ts';
 

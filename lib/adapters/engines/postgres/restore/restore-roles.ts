@@ -6,7 +6,7 @@ import { withoutValues } from '../error-text.ts';
 import { formatEnding, start } from '../process.ts';
 import type { Programs } from '../programs.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
-import { RESTORER } from './names.ts';
+import { RESTORER } from './restorer.ts';
 import { portableRoles, type RoleStatement } from './role-statements.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { parseRunName, SCRATCH_PREFIX, scratchName } from '../names.ts';
-import type { ScratchRecord } from './scratch.ts';
+import type { ScratchRecord } from './scratch-record.ts';
 
 /** A scratch instance as it was found by its name. */
 export type Found = {

@@ -1,4 +1,4 @@
-import { writtenDurations } from '../../../lib/config/written.ts';
+import { writtenDurations } from '../../../lib/config/written-durations.ts';
 
 const written = writtenDurations(`
 policies:

@@ -1,4 +1,4 @@
-import { platformOf } from '../../../../lib/adapters/aws/platform.ts';
+import { platformOf } from '../../../../lib/adapters/aws/platform-of-kind.ts';
 import type { Platform } from '../../../../lib/ports/platform.ts';
 import { HOME, platformSnapshot, platformSource } from '../../../support/builders.ts';
 import { type MemoryPlatform, memoryPlatform } from '../../../support/doubles/platform.ts';

@@ -3,7 +3,7 @@ import {
   type HeartbeatRow,
   judgeHeartbeat,
   lostBy,
-} from '../../../../lib/domain/proof/heartbeat.ts';
+} from '../../../../lib/domain/proof/heartbeat-proof.ts';
 import { plusSeconds, utc } from '../../../../lib/domain/time.ts';
 import { type Random, randomFrom } from '../points/random.ts';
 

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { UnderstudyError } from '../../../domain/errors.ts';
-import type { HeartbeatRow } from '../../../domain/proof/heartbeat.ts';
+import type { HeartbeatRow } from '../../../domain/proof/heartbeat-proof.ts';
 import type { Credentials, Heartbeat } from '../../../ports/database.ts';
 import { connectPlainly, rows } from './connection.ts';
 

@@ -1,7 +1,7 @@
-import { ec2, iam } from '../adapters/aws/preflight/clients.ts';
 import { restoreConditions } from '../adapters/aws/preflight/conditions.ts';
-import { rdsClients } from '../adapters/aws/rds/clients.ts';
-import type { RestoreConditions } from '../ports/preflight.ts';
+import { ec2, iam } from '../adapters/aws/preflight/preflight-clients.ts';
+import { rdsClients } from '../adapters/aws/rds/rds-clients.ts';
+import type { RestoreConditions } from '../ports/restore-conditions.ts';
 import { homePlace, keys, restoreRole, secrets } from './compose.ts';
 
 /** Part of the composition root, separate because loading its clients takes half a second. */

@@ -2,7 +2,7 @@ import type { Manifest } from '../../../../domain/proof/manifest.ts';
 import { execute, identifier, rows } from '../connection.ts';
 import { ours } from '../facts/ours.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
-import { DATABASE, RESTORER } from './names.ts';
+import { DATABASE, RESTORER } from './restorer.ts';
 
 /** Start of the note that the copy sorts text by other rules than its source. */
 const LOCALE_NOTE = 'this machine lacks the locale of the source';

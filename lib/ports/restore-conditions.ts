@@ -1,5 +1,5 @@
 import type { Target } from '../domain/plan/policy.ts';
-import type { PlatformKind } from '../domain/points/platform.ts';
+import type { PlatformKind } from '../domain/points/platform-source.ts';
 
 /** An engine's version, in the platform's own words: `postgres` `15.18`. */
 export type EngineVersion = { engine: string; version: string };

@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-rds';
 import { codeOf, UnderstudyError } from '../../../domain/errors.ts';
 import { SCRATCH_PREFIX } from '../../../domain/names.ts';
-import { TAGS } from '../../../domain/points/platform.ts';
+import { TAGS } from '../../../domain/points/platform-source.ts';
 import type { ScratchInstances, ScratchOrder, ScratchState } from '../../../ports/platform.ts';
-import { asking, ifThere } from './errors.ts';
+import { asking, ifThere } from './rds-errors.ts';
 import { quarantineParameters, removeParameters, strayParameters } from './scratch-parameters.ts';
 import { removeCluster, removeInstance } from './scratch-removal.ts';
 import { restore } from './scratch-restore.ts';

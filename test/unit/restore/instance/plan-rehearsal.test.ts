@@ -1,6 +1,6 @@
 import type { Policy } from '../../../../lib/domain/plan/policy.ts';
 import { formatEstimate } from '../../../../lib/restore/instance/budget.ts';
-import { planRehearsal } from '../../../../lib/restore/instance/plan.ts';
+import { planRehearsal } from '../../../../lib/restore/instance/plan-rehearsal.ts';
 import { point, policy, snapshotPoint } from '../../../support/builders.ts';
 import { jobOf, MANIFEST, rehearsalWorld, SNAPSHOT_ID } from '../../../support/rehearsals.ts';
 

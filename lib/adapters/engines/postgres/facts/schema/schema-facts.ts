@@ -5,11 +5,11 @@ import type { SchemaFacts } from '../../../../../domain/proof/manifest.ts';
 import { toBytes } from '../../bytes.ts';
 import { rows } from '../../connection.ts';
 import { ACCESS } from './access.ts';
+import type { FactQueries } from './fact-queries.ts';
 import { loosely } from './loosely.ts';
 import { OTHERS } from './others.ts';
 import { ROUTINES } from './routines.ts';
-import type { FactQueries } from './sql.ts';
-import { TABLES } from './tables.ts';
+import { TABLES } from './table-queries.ts';
 
 /**
  * One query for each kind of object. Everything that a dump contains is here; members of an extension are not (the

@@ -1,5 +1,5 @@
 import type { FindingCode } from '../findings/finding.ts';
-import type { EventMeaning, TimelineEvent } from '../status/timeline.ts';
+import type { EventMeaning, TimelineEvent } from '../status/timeline-event.ts';
 
 type Heard = {
   /** The same for every delivery of the same message. */

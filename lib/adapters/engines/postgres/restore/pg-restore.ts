@@ -6,7 +6,7 @@ import { type Ending, start } from '../process.ts';
 import type { Programs } from '../programs.ts';
 import type { ScratchServer } from '../scratch-server.ts';
 import type { ArchiveEntry } from './archive-toc.ts';
-import { DATABASE } from './names.ts';
+import { DATABASE } from './restorer.ts';
 
 export type Part = {
   name: string;

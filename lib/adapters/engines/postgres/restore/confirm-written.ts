@@ -5,12 +5,12 @@ import type { SchemaFacts } from '../../../../domain/proof/manifest.ts';
 import { keyOfObject, type Rewritten } from '../../../../domain/proof/proof.ts';
 import { decoded } from '../bytes.ts';
 import { rows } from '../connection.ts';
-import { digest, schemaFacts } from '../facts/schema/schema.ts';
+import { digest, schemaFacts } from '../facts/schema/schema-facts.ts';
 import { formatEnding, start } from '../process.ts';
 import type { Programs } from '../programs.ts';
 import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
-import { DATABASE, RESTORER } from './names.ts';
 import { ARCHIVE } from './restore.ts';
+import { DATABASE, RESTORER } from './restorer.ts';
 
 /** The database in which the archive's definitions are created again. */
 const AGAIN = 'understudy_again';

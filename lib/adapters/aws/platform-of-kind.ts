@@ -1,4 +1,4 @@
-import type { PlatformKind } from '../../domain/points/platform.ts';
+import type { PlatformKind } from '../../domain/points/platform-source.ts';
 import type { Platform } from '../../ports/platform.ts';
 
 /** Platforms, each loaded at the first call for its kind, so that an unused one is never loaded. */

@@ -1,5 +1,14 @@
 import { notOfExtension, ours } from '../ours.ts';
-import { collationOf, type FactQueries, grantsOf, lines, NAME, named, RELATION, sorted } from './sql.ts';
+import {
+  collationOf,
+  type FactQueries,
+  grantsOf,
+  lines,
+  NAME,
+  named,
+  RELATION,
+  sorted,
+} from './fact-queries.ts';
 
 /** Options of a relation and of its TOAST table. */
 const RELOPTIONS = `${sorted('c.reloptions')}, 'toast', (select ${sorted('t.reloptions')} from pg_class t where t.oid = c.reltoastrelid)`;
