@@ -33,7 +33,7 @@ export type JobOutcome =
   | { outcome: 'done-before' | 'held' | 'postponed' | 'taken-over' | 'cancelled'; summary: string }
   | { outcome: 'refused'; summary: string; code: string; hint?: string };
 
-export type Work = { claim: Claim; signal: AbortSignal };
+export type ClaimedWork = { claim: Claim; signal: AbortSignal };
 export type Done = { summary: string; point?: string };
 
 /**
@@ -50,7 +50,7 @@ export async function underClaim(
   deps: ClaimDeps,
   message: JobMessage,
   name: RunName,
-  work: (work: Work) => Promise<Done>,
+  work: (work: ClaimedWork) => Promise<Done>,
 ): Promise<JobOutcome> {
   const { catalog, clock, log } = deps;
   refuseTheFuture(message.scheduledFor, clock.now());

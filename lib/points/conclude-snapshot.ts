@@ -80,7 +80,7 @@ export async function makeItCount(
       creating.id,
       made,
       await origin(),
-      await keyOf(made, creating.place, deps),
+      await keyStateOf(made, creating.place, deps),
     ),
     seconds: secondsBetween(began, deps.clock.now()),
     now: utc(deps.clock.now()),
@@ -106,7 +106,7 @@ export async function makeItCount(
 }
 
 /** A denied question stays unknown: RDS has just made the snapshot, which shows that its key works. */
-export async function keyOf(
+export async function keyStateOf(
   taken: { kmsKey?: string | undefined },
   place: string,
   deps: Pick<SnapshotDeps, 'keyState'>,

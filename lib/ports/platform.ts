@@ -11,7 +11,7 @@ import type {
 export type Place = { name: string; region: string; account?: string | undefined; role?: string | undefined };
 
 /** As the platform names them: `aurora-postgresql`, `16.4`. */
-export type EngineVersion = { engine: string; engineVersion: string };
+export type PlatformEngine = { engine: string; engineVersion: string };
 
 /** What groups an engine's version may have, and what Understudy calls the engine. */
 export type EngineFamily = {
@@ -45,7 +45,7 @@ export type Platform = {
   share(of: PlatformKind, id: string, place: Place, account: string): Promise<void>;
   /** Resolves when it is deleted or being deleted; one that no longer exists is not an error. */
   deleteSnapshot(of: PlatformKind, id: string, place: Place): Promise<void>;
-  family(version: EngineVersion): Promise<EngineFamily>;
+  family(version: PlatformEngine): Promise<EngineFamily>;
   quotas(place: Place): Promise<{ snapshots?: Quota; instances?: Quota }>;
 };
 

@@ -114,7 +114,7 @@ export const engine = (target: string): Engine => {
 };
 /** The Region of the deployment and of its sources. */
 export const home = (): string => env().region;
-export const homePlace = (): Place => ({ name: home(), region: home() });
+export const here = (): Place => ({ name: home(), region: home() });
 /** Loaded by kind, when the first target of it is asked about. */
 export const platform = (): Platform =>
   once('platform', () =>
@@ -122,13 +122,13 @@ export const platform = (): Platform =>
       async rds() {
         const { rdsPlatform } = await import('../adapters/aws/rds/rds-platform.ts');
         const { rdsClients } = await import('../adapters/aws/rds/rds-clients.ts');
-        return rdsPlatform(once('rds clients', rdsClients), homePlace());
+        return rdsPlatform(once('rds clients', rdsClients), here());
       },
       async elasticache() {
         const { elasticacheClient, elasticachePlatform } = await import(
           '../adapters/aws/elasticache/elasticache-platform.ts'
         );
-        return elasticachePlatform(elasticacheClient(home()), homePlace());
+        return elasticachePlatform(elasticacheClient(home()), here());
       },
     }),
   );
@@ -140,7 +140,7 @@ export const scratchAt = (place: Place): ScratchInstances =>
       return rdsScratch(once('rds clients', rdsClients)(place));
     }),
   );
-export const scratchInstances = (): ScratchInstances => scratchAt(homePlace());
+export const scratchInstances = (): ScratchInstances => scratchAt(here());
 export const scratchSecretStore = (): ScratchSecrets =>
   once('scratch secrets', () => scratchSecrets(secretsManagerClient(), `understudy/${stage()}/scratch`));
 export const keys = (): Keys =>

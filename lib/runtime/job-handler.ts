@@ -8,7 +8,7 @@ import { formatIssue } from '../domain/plan/issue.ts';
 import { type Invocation, log, telling } from './compose.ts';
 
 /** Work for one message, from any sender. */
-export type Work<Message, Result> = (message: Message, invocation: Invocation) => Promise<Result>;
+export type Handle<Message, Result> = (message: Message, invocation: Invocation) => Promise<Result>;
 
 /**
  * Wraps a job for Lambda: takes the message out of its envelope (a queue's record, a topic's record, a schedule, a
@@ -17,7 +17,7 @@ export type Work<Message, Result> = (message: Message, invocation: Invocation) =
  */
 export function jobHandler<Schema extends z.ZodType, Result>(
   schema: Schema,
-  work: Work<z.infer<Schema>, Result>,
+  work: Handle<z.infer<Schema>, Result>,
 ) {
   return middy<unknown, Result | undefined, Error, Context>().handler(async (event, context) => {
     const { body, direct } = messageIn(event);
@@ -32,7 +32,7 @@ export function jobHandler<Schema extends z.ZodType, Result>(
 }
 
 /** A person's mistake, as an answer without an alert. */
-export type Mistake = {
+export type Refused = {
   mistake: { message: string; mistakes: readonly string[]; hint?: string | undefined };
 };
 
@@ -42,9 +42,9 @@ export type Mistake = {
  */
 export function personHandler<Schema extends z.ZodType, Result>(
   schema: Schema,
-  work: Work<z.infer<Schema>, Result>,
+  work: Handle<z.infer<Schema>, Result>,
 ) {
-  return middy<unknown, Result | Mistake, Error, Context>().handler(async (event, context) => {
+  return middy<unknown, Result | Refused, Error, Context>().handler(async (event, context) => {
     try {
       return await work(understood(schema, event), invocation(context));
     } catch (error) {

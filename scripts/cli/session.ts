@@ -5,7 +5,7 @@ import { loadPlan } from '../../lib/config/load.ts';
 import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
 import { stageProblem } from '../../lib/domain/names.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
-import type { Mistake } from '../../lib/runtime/job-handler.ts';
+import type { Refused } from '../../lib/runtime/job-handler.ts';
 import type { FunctionName } from '../local/invoke-locally.ts';
 import { isAlive, logToFile, readState } from '../local/local-state.ts';
 import { STATE, tools } from '../local/tools.ts';
@@ -124,7 +124,7 @@ function remoteInvoker(stage: string | undefined): Session['invoke'] {
 
 /** A person's mistake comes back as an answer. */
 function answered<T>(payload: unknown): T {
-  const { mistake } = (payload ?? {}) as Partial<Mistake>;
+  const { mistake } = (payload ?? {}) as Partial<Refused>;
   if (mistake) throw new InputError(mistake.message, mistake.mistakes, mistake.hint);
   return payload as T;
 }

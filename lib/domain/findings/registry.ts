@@ -1,7 +1,7 @@
 import type { Severity } from './severity.ts';
 
 /** What a subject names. The watch closes a finding whose subject is no longer in the plan. */
-export type About =
+export type SubjectKind =
   | 'target'
   | 'job'
   | 'point'
@@ -37,7 +37,7 @@ export type Closer =
 
 /** `ofCluster` replaces `next` where Aurora needs another command. */
 type Text = { severity: Severity; means: string; next: string; ofCluster?: string };
-export type Entry = Text & { about: About; closedBy: readonly Closer[] };
+export type Entry = Text & { about: SubjectKind; closedBy: readonly Closer[] };
 
 /**
  * Every judgement Understudy can make: its code, its severity unless a policy sets another, what it means, what to
@@ -472,7 +472,7 @@ export function codesClosedBy(...closers: readonly Closer[]): FindingCode[] {
 
 function closedBy<Code extends string>(
   closers: readonly Closer[],
-  about: About,
+  about: SubjectKind,
   texts: Record<Code, Text>,
 ): Record<Code, Entry> {
   const entries = Object.entries<Text>(texts).map(([code, text]) => [

@@ -8,7 +8,7 @@ import type { DumpJob } from '../../domain/runs/job.ts';
 import type { Claim } from '../../domain/runs/run.ts';
 import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
 import { many } from '../../domain/words.ts';
-import { type Done, type JobOutcome, underClaim, type Work } from '../../execution/claim.ts';
+import { type ClaimedWork, type Done, type JobOutcome, underClaim } from '../../execution/claim.ts';
 import { withCredentials } from '../../execution/credentials.ts';
 import { expectReplica } from '../../points/replica.ts';
 import { capture, type DumpDeps } from './capture.ts';
@@ -32,7 +32,7 @@ async function dumpOnce(
   job: DumpJob,
   target: Target,
   deps: DumpDeps,
-  { claim, signal }: Work,
+  { claim, signal }: ClaimedWork,
 ): Promise<Done> {
   const started = deps.clock.now();
   const creating: DumpPoint = {

@@ -10,7 +10,7 @@ import { alertHistory } from './alert-history.ts';
 import { cancel } from './cancel.ts';
 import { history } from './history.ts';
 import { showPoint } from './show-point.ts';
-import { points, type StatusDeps, status } from './status.ts';
+import { listPoints, type StatusDeps, status } from './status.ts';
 import { testAlerts } from './test-alerts.ts';
 
 const target = z.string().min(1);
@@ -69,7 +69,7 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       if (request.target) requireTarget(deps.plan, request.target);
       return briefly(await status(deps, request.target));
     case 'points':
-      return points(deps, requireTarget(deps.plan, request.target).id, request.limit);
+      return listPoints(deps, requireTarget(deps.plan, request.target).id, request.limit);
     case 'point':
       return showPoint(requireTarget(deps.plan, request.target).id, request.point, deps);
     case 'run':

@@ -43,18 +43,18 @@ export type TargetReport = {
   lastRehearsal?: TargetStatus['lastRehearsal'];
   lastRun: TargetStatus['lastRun'];
   next: Partial<Record<string, string>>;
-  open: Found[];
+  open: ShownFinding[];
   /** Acknowledgements in force, of open and of expected findings. */
   acknowledged: Acknowledgement[];
 };
 
 /** Open findings, with `acknowledged` if a person has acknowledged them. */
-export type Found = (OpenFinding | Finding) & { acknowledged?: Acknowledged };
+export type ShownFinding = (OpenFinding | Finding) & { acknowledged?: Acknowledged };
 
 export type StatusReport = {
   at: string;
   targets: TargetReport[];
-  deployment: Found[];
+  deployment: ShownFinding[];
   /** Of the deployment itself. */
   acknowledged: Acknowledgement[];
 };
@@ -160,6 +160,6 @@ function achievedBy(means: Means, promised: number, known: TargetStatus | undefi
 }
 
 /** Recovery points of a target, newest first. */
-export function points(deps: StatusDeps, target: string, limit = 100): Promise<RecoveryPoint[]> {
+export function listPoints(deps: StatusDeps, target: string, limit = 100): Promise<RecoveryPoint[]> {
   return deps.catalog.points(target, { limit });
 }

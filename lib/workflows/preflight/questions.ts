@@ -6,7 +6,7 @@ import type { PreflightJob } from '../../domain/runs/job.ts';
 import { owesWindow } from '../../domain/status/posture.ts';
 import { utc } from '../../domain/time.ts';
 import type { KeyState } from '../../points/check-snapshot.ts';
-import { keyOf } from '../../points/conclude-snapshot.ts';
+import { keyStateOf } from '../../points/conclude-snapshot.ts';
 import { homePlace, placesOf } from '../../points/places.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -109,7 +109,7 @@ export async function askQuestions(
  * answer.
  */
 function keyOfCopy({ snapshot }: SnapshotPoint, place: Place, deps: AskDeps): Promise<KeyState> {
-  if (place.account !== undefined || !snapshot.kmsKey) return keyOf(snapshot, place.name, deps);
+  if (place.account !== undefined || !snapshot.kmsKey) return keyStateOf(snapshot, place.name, deps);
   return deps.keyState(snapshot.kmsKey, place.region);
 }
 

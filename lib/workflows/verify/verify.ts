@@ -14,7 +14,13 @@ import {
 } from '../../domain/points/recovery-point.ts';
 import type { VerifyJob } from '../../domain/runs/job.ts';
 import { humanSeconds, secondsBetween, utc } from '../../domain/time.ts';
-import { type ClaimDeps, type Done, type JobOutcome, underClaim, type Work } from '../../execution/claim.ts';
+import {
+  type ClaimDeps,
+  type ClaimedWork,
+  type Done,
+  type JobOutcome,
+  underClaim,
+} from '../../execution/claim.ts';
 import {
   checkAgreement,
   checkArchive,
@@ -104,7 +110,7 @@ async function verifyOnce(
   target: Target,
   point: DumpPoint,
   deps: VerifyDeps,
-  { signal }: Work,
+  { signal }: ClaimedWork,
 ): Promise<Done & { findings: Finding[] }> {
   const started = deps.clock.now();
   const bad = await judge({ target, point, vault: vaultOf(point, deps) }, deps, signal);

@@ -3,7 +3,7 @@ import { type PlatformSnapshot, TAGS } from '../../domain/points/platform-source
 import { counts, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
 import { checkSnapshot, type Origin } from '../../points/check-snapshot.ts';
-import { concludeSnapshot, keyOf, storedOf } from '../../points/conclude-snapshot.ts';
+import { concludeSnapshot, keyStateOf, storedOf } from '../../points/conclude-snapshot.ts';
 import type { InventoryDeps, PlaceInventory } from './inventory-look.ts';
 
 const DAY = 86_400;
@@ -32,7 +32,7 @@ export async function adopt(
       availableAt: availableAt!,
     });
   }
-  const key = await keyOf(snapshot, place.name, deps);
+  const key = await keyStateOf(snapshot, place.name, deps);
   // Its making was not observed: a key that cannot be judged leaves it available.
   if (key === 'unknown') return;
   // The promise of encryption applies only to Understudy's own snapshots.

@@ -2,7 +2,7 @@ import { type AlertDeps, closeQuietly, findingOf, raise, resolve } from '../../a
 import type { About } from '../../alerting/finding-records.ts';
 import { DEPLOYMENT, FINDINGS, type Finding, type FindingCode } from '../../domain/findings/finding.ts';
 import type { OpenFinding } from '../../domain/findings/finding-record.ts';
-import type { About as Subject } from '../../domain/findings/registry.ts';
+import type { SubjectKind } from '../../domain/findings/registry.ts';
 import { parsePointId } from '../../domain/names.ts';
 import { type Plan, placeOf, type Target, targetOf } from '../../domain/plan/policy.ts';
 import { assertionSubject, RESTORED_SORTS } from '../../domain/proof/evidence.ts';
@@ -100,27 +100,29 @@ function isStillPlanned({ plan, home }: ReconcileDeps, found: Finding): boolean 
   );
 }
 
-const STILL_IN_DEPLOYMENT: Partial<Record<Subject, (subject: string, plan: Plan, home: string) => boolean>> =
-  {
-    place: (place, { targets }, home) => place === home || copiesOf(targets).includes(place),
-  };
+const STILL_IN_DEPLOYMENT: Partial<
+  Record<SubjectKind, (subject: string, plan: Plan, home: string) => boolean>
+> = {
+  place: (place, { targets }, home) => place === home || copiesOf(targets).includes(place),
+};
 
-const STILL_IN_TARGET: Partial<Record<Subject, (subject: string, target: Target, home: string) => boolean>> =
-  {
-    source: (_, { platform }) => platform !== undefined,
-    instance: (id, { platform }) => platform?.id === id,
-    place: (place, target) => copiesOf([target]).includes(place),
-    snapshot(id, target, home) {
-      const place = parsePointId(id)?.place ?? home;
-      return target.platform !== undefined && (place === home || copiesOf([target]).includes(place));
-    },
-    job(job, target) {
-      const place = placeOfCopy(job);
-      return !place || copiesOf([target]).includes(place);
-    },
-    assertion: (subject, { assertions }) =>
-      assertions.some(({ name }) => RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort))),
-  };
+const STILL_IN_TARGET: Partial<
+  Record<SubjectKind, (subject: string, target: Target, home: string) => boolean>
+> = {
+  source: (_, { platform }) => platform !== undefined,
+  instance: (id, { platform }) => platform?.id === id,
+  place: (place, target) => copiesOf([target]).includes(place),
+  snapshot(id, target, home) {
+    const place = parsePointId(id)?.place ?? home;
+    return target.platform !== undefined && (place === home || copiesOf([target]).includes(place));
+  },
+  job(job, target) {
+    const place = placeOfCopy(job);
+    return !place || copiesOf([target]).includes(place);
+  },
+  assertion: (subject, { assertions }) =>
+    assertions.some(({ name }) => RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort))),
+};
 
 const copiesOf = (targets: readonly Target[]) =>
   targets.flatMap(({ policy }) => policy.snapshot.copies.map(placeOf));

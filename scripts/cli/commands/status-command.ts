@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { type Acknowledgement, isSettled } from '../../../lib/domain/findings/acknowledgement.ts';
 import { STRENGTH } from '../../../lib/domain/points/recommend.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
-import type { Found, StatusReport, TargetReport } from '../../../lib/workflows/operator/status.ts';
+import type { ShownFinding, StatusReport, TargetReport } from '../../../lib/workflows/operator/status.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import { type Cell, formatTable, type TableColumn } from '../format-table.ts';
 import { type CommandResult, shortUtc } from '../print-result.ts';
@@ -125,7 +125,7 @@ export function formatOpen(report: Report): string[] {
   ];
 }
 
-function formatFound(found: Found): string[] {
+function formatFound(found: ShownFinding): string[] {
   const since = 'since' in found ? pc.dim(`  since ${shortUtc(String(found.since))}`) : '';
   return [
     `${pc.red(found.severity)} ${found.code}  ${found.message}${since}`,
@@ -134,12 +134,12 @@ function formatFound(found: Found): string[] {
   ];
 }
 
-function formatAcknowledged({ severity, code, message, acknowledged }: Found): string {
+function formatAcknowledged({ severity, code, message, acknowledged }: ShownFinding): string {
   return `${severity} ${code}  ${message}  ${pc.dim(`acknowledged until ${formatEnd(acknowledged!)}`)}`;
 }
 
 /** Announced, and not open. */
-function formatExpected(report: Report, open: readonly Found[]): string[] {
+function formatExpected(report: Report, open: readonly ShownFinding[]): string[] {
   const isOpen = ({ target, code, subject }: Acknowledgement) =>
     open.some(
       (each) =>

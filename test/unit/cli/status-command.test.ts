@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Found, StatusReport, TargetReport } from '../../../lib/workflows/operator/status.ts';
+import type { ShownFinding, StatusReport, TargetReport } from '../../../lib/workflows/operator/status.ts';
 import { formatOpen, formatPlatform } from '../../../scripts/cli/commands/status-command.ts';
 import { DAY } from '../../support/builders.ts';
 
@@ -52,8 +52,8 @@ describe('what status says of open findings', () => {
       message: 'm',
       next: 'n',
       ...more,
-    }) as Found;
-  const said = (open: Found[], expected: object[] = []) => {
+    }) as ShownFinding;
+  const said = (open: ShownFinding[], expected: object[] = []) => {
     const targets = [{ open, acknowledged: expected }];
     return formatOpen({ targets, deployment: [], acknowledged: [] } as unknown as StatusReport).map(
       stripVTControlCharacters,

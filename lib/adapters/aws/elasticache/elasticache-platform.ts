@@ -3,7 +3,13 @@ import { UnderstudyError } from '../../../domain/errors.ts';
 import type { PlatformSnapshot } from '../../../domain/points/platform-source.ts';
 import type { Place, Platform, SnapshotTags } from '../../../ports/platform.ts';
 import { findCache } from './caches.ts';
-import { deleteSnapshot, listSnapshots, readSnapshot, tagsOf, takeSnapshot } from './snapshots.ts';
+import {
+  cacheTags,
+  deleteCacheSnapshot,
+  listCacheSnapshots,
+  readCacheSnapshot,
+  takeCacheSnapshot,
+} from './snapshots.ts';
 
 export const elasticacheClient = (region: string) => new ElastiCacheClient({ region, maxAttempts: 6 });
 
@@ -19,11 +25,11 @@ export function elasticachePlatform(client: ElastiCacheClient, home: Place): Pla
     async snapshots({ id }, place) {
       if (!isHome(place)) return [];
       const found: PlatformSnapshot[] = [];
-      for (const each of await listSnapshots(client, id)) {
+      for (const each of await listCacheSnapshots(client, id)) {
         // The tags of a snapshot take a request each, so they are read once. Automated snapshots have no tags
         // of Understudy's.
         const name = `${each.arn} ${each.takenAt}`;
-        const tags = each.type === 'manual' ? (known.get(name) ?? (await tagsOf(client, each.arn))) : {};
+        const tags = each.type === 'manual' ? (known.get(name) ?? (await cacheTags(client, each.arn))) : {};
         if (!tags) continue;
         known.set(name, tags);
         found.push({ ...each, tags });
@@ -31,11 +37,11 @@ export function elasticachePlatform(client: ElastiCacheClient, home: Place): Pla
       return found;
     },
     async snapshot(_of, id, place) {
-      const found = isHome(place) ? await readSnapshot(client, id) : undefined;
-      const tags = found && (await tagsOf(client, found.arn));
+      const found = isHome(place) ? await readCacheSnapshot(client, id) : undefined;
+      const tags = found && (await cacheTags(client, found.arn));
       return found && tags && { ...found, tags };
     },
-    takeSnapshot: (ref, id, tags) => takeSnapshot(client, ref.id, id, tags),
+    takeSnapshot: (ref, id, tags) => takeCacheSnapshot(client, ref.id, id, tags),
     copySnapshot: async (from, to) => {
       throw impossible(`copying ${from.arn} to ${to.place.name}`);
     },
@@ -43,7 +49,7 @@ export function elasticachePlatform(client: ElastiCacheClient, home: Place): Pla
       throw impossible(`sharing the snapshot ${id} with account ${account}`);
     },
     deleteSnapshot: async (_of, id, place) => {
-      if (isHome(place)) await deleteSnapshot(client, id);
+      if (isHome(place)) await deleteCacheSnapshot(client, id);
     },
     family: () => Promise.reject(impossible('restoring a cache onto an instance')),
     quotas: async () => ({}),

@@ -21,7 +21,7 @@ type Untagged = Omit<PlatformSnapshot, 'tags'>;
 const GONE = /NotFound/;
 
 /** Snapshots of one cache, by any creator. Manual ones outlive their cache and are found by its name. */
-export async function listSnapshots(client: ElastiCacheClient, id: string): Promise<Untagged[]> {
+export async function listCacheSnapshots(client: ElastiCacheClient, id: string): Promise<Untagged[]> {
   const cache = await findCache(client, id);
   if (cache?.form === 'serverless')
     return (await serverlessSnapshots(client, { ServerlessCacheName: id })).map(fromServerless);
@@ -47,7 +47,10 @@ function isOf(id: string, { ReplicationGroupId, CacheClusterId = '' }: Snapshot)
  * One snapshot by its name, of nodes or serverless. For nodes ElastiCache reports a customer's key and nothing else
  * about encryption: without a key, the cache's own setting counts, and unencrypted when the cache is deleted.
  */
-export async function readSnapshot(client: ElastiCacheClient, id: string): Promise<Untagged | undefined> {
+export async function readCacheSnapshot(
+  client: ElastiCacheClient,
+  id: string,
+): Promise<Untagged | undefined> {
   const [node] = await nodeSnapshots(client, { SnapshotName: id });
   if (!node) {
     const [serverless] = await serverlessSnapshots(client, { ServerlessCacheSnapshotName: id });
@@ -57,7 +60,7 @@ export async function readSnapshot(client: ElastiCacheClient, id: string): Promi
   return fromNodes(node, cache?.source.encrypted ?? false);
 }
 
-export async function takeSnapshot(
+export async function takeCacheSnapshot(
   client: ElastiCacheClient,
   cacheId: string,
   id: string,
@@ -93,7 +96,7 @@ export async function takeSnapshot(
 const NAME = /^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/;
 
 /** The name does not tell node and serverless snapshots apart, so both are searched. */
-export async function deleteSnapshot(client: ElastiCacheClient, id: string): Promise<void> {
+export async function deleteCacheSnapshot(client: ElastiCacheClient, id: string): Promise<void> {
   const what = `deleting the snapshot ${id}`;
   try {
     if (await ifThere(what, GONE, () => client.send(new DeleteSnapshotCommand({ SnapshotName: id })))) return;
@@ -102,12 +105,12 @@ export async function deleteSnapshot(client: ElastiCacheClient, id: string): Pro
     );
   } catch (error) {
     // ElastiCache refuses a snapshot that is being deleted for its state.
-    if ((await readSnapshot(client, id))?.status !== 'deleting') throw error;
+    if ((await readCacheSnapshot(client, id))?.status !== 'deleting') throw error;
   }
 }
 
 /** The tags of a snapshot, which its description omits; undefined when the snapshot has been deleted. */
-export async function tagsOf(
+export async function cacheTags(
   client: ElastiCacheClient,
   arn: string,
 ): Promise<Record<string, string> | undefined> {

@@ -10,7 +10,7 @@ import { readSecretProblem } from './secret.ts';
 import { readEngineVersion, readParameterFamily, readSupport } from './versions.ts';
 
 /** The services that a preflight asks: those of the Region, the secret store, and IAM for the role that restores. */
-export type Asked = {
+export type ConditionClients = {
   rds: RDSClient;
   ec2: EC2Client;
   iam: IAMClient;
@@ -19,7 +19,14 @@ export type Asked = {
   restoreRole: string | undefined;
 };
 
-export function restoreConditions({ rds, ec2, iam, keys, secrets, restoreRole }: Asked): RestoreConditions {
+export function restoreConditions({
+  rds,
+  ec2,
+  iam,
+  keys,
+  secrets,
+  restoreRole,
+}: ConditionClients): RestoreConditions {
   return {
     subnetGroup: (name) => readSubnetGroup(rds, ec2, name),
     securityGroups: (ids) => readSecurityGroups(ec2, ids),

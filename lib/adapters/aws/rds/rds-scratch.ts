@@ -15,7 +15,7 @@ import { asking, ifThere } from './rds-errors.ts';
 import { quarantineParameters, removeParameters, strayParameters } from './scratch-parameters.ts';
 import { removeCluster, removeInstance } from './scratch-removal.ts';
 import { restore } from './scratch-restore.ts';
-import { fromCluster, fromInstance, memberOf } from './scratch-state.ts';
+import { memberOf, scratchCluster, scratchInstance } from './scratch-state.ts';
 import { tagList } from './snapshots.ts';
 import { describeCluster, describeInstance } from './sources.ts';
 
@@ -24,12 +24,12 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
   const look: ScratchInstances['look'] = async (kind, name) => {
     if (kind === 'rds') {
       const instance = await describeInstance(client, name);
-      return instance && fromInstance(instance);
+      return instance && scratchInstance(instance);
     }
     const cluster = await describeCluster(client, name);
     if (!cluster) return undefined;
     const member = await describeInstance(client, memberOf(name));
-    return fromCluster(cluster, member);
+    return scratchCluster(cluster, member);
   };
   return {
     look,
@@ -105,13 +105,13 @@ export function rdsScratch(client: RDSClient): ScratchInstances {
         for (const instance of page.DBInstances ?? []) {
           if (!isScratch(instance.DBInstanceIdentifier)) continue;
           if (instance.DBClusterIdentifier) members.set(instance.DBClusterIdentifier, instance);
-          else found.push(fromInstance(instance));
+          else found.push(scratchInstance(instance));
         }
       }
       for await (const page of paginateDescribeDBClusters({ client }, {})) {
         for (const cluster of page.DBClusters ?? [])
           if (isScratch(cluster.DBClusterIdentifier))
-            found.push(fromCluster(cluster, members.get(cluster.DBClusterIdentifier)));
+            found.push(scratchCluster(cluster, members.get(cluster.DBClusterIdentifier)));
       }
       return found;
     },

@@ -6,7 +6,7 @@ import { tagMap } from './snapshots.ts';
 /** Returns the only instance of a scratch cluster. */
 export const memberOf = (name: string) => `${name}-1`;
 
-export function fromInstance(instance: DBInstance): ScratchState {
+export function scratchInstance(instance: DBInstance): ScratchState {
   return {
     kind: 'rds',
     name: instance.DBInstanceIdentifier!,
@@ -23,7 +23,7 @@ export function fromInstance(instance: DBInstance): ScratchState {
 }
 
 /** A cluster is as ready as its only member. */
-export function fromCluster(cluster: DBCluster, member: DBInstance | undefined): ScratchState {
+export function scratchCluster(cluster: DBCluster, member: DBInstance | undefined): ScratchState {
   return {
     kind: 'aurora',
     name: cluster.DBClusterIdentifier!,

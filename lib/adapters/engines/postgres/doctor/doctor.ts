@@ -10,7 +10,7 @@ import { locks } from './blocking-locks.ts';
 import { connections } from './connections.ts';
 import { lockTable } from './lock-table.ts';
 import { permissions, power, sessions } from './role.ts';
-import { bad, good, judge } from './symptoms.ts';
+import { bad, good, symptomsOf } from './symptoms.ts';
 
 /** Checks a connection before it is used, one symptom for each question. Reads only, over one connection. */
 export async function doctor(
@@ -19,7 +19,7 @@ export async function doctor(
   programs: readonly Programs[],
 ): Promise<Symptom[]> {
   let client: Client | undefined;
-  const opened = await judge('connection', async () => {
+  const opened = await symptomsOf('connection', async () => {
     client = await connect(credentials);
     // A locked catalog must not keep the other answers back.
     await client.query("set statement_timeout = '30s'; set lock_timeout = '5s'");
@@ -45,7 +45,7 @@ export async function doctor(
     ];
     const symptoms = opened;
     for (const [check, question] of questions)
-      symptoms.push(...(await judge(check, () => question(client!))));
+      symptoms.push(...(await symptomsOf(check, () => question(client!))));
     return symptoms;
   } finally {
     await client.end().catch(() => undefined);

@@ -12,7 +12,7 @@ export function bad(check: string, message: string, next: string): Symptom {
 /**
  * The answers to a question. A question that cannot be asked becomes an answer, so that the others are still asked.
  */
-export async function judge(
+export async function symptomsOf(
   check: string,
   question: () => Promise<Symptom | Symptom[]> | Symptom,
 ): Promise<Symptom[]> {

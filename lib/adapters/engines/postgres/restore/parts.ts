@@ -32,7 +32,7 @@ export type Parts = {
 };
 
 /** What is restored when, and by which role. */
-export function partition(entries: readonly ArchiveEntry[]): Parts {
+export function partsOf(entries: readonly ArchiveEntry[]): Parts {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const made = new Set(entries.filter(({ type }) => type === 'TABLE').map(({ oid }) => oid));
   const sequences = new Set(entries.filter(({ type }) => type === 'SEQUENCE').map(keyOf));

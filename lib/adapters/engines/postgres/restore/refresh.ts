@@ -44,7 +44,7 @@ export async function refreshable(
 }
 
 /** Errors of materialized views that connect to another server inside a function, and of those that read them. */
-export function unreachable(errors: readonly EntryError[]): ArchiveEntry[] {
+export function unreachableViews(errors: readonly EntryError[]): ArchiveEntry[] {
   const empty: ArchiveEntry[] = [];
   for (const { entry, message } of errors) {
     const waits = UNFILLED.test(message) && entry?.needs.some((id) => empty.some((each) => each.id === id));

@@ -6,11 +6,11 @@ import { type ArchiveEntry, formatEntry, readArchiveToc } from './archive-toc.ts
 import { lendCreate, prepareDatabase, takeBack } from './copy-database.ts';
 import { createExtensions, makeRoomForRows } from './extensions.ts';
 import { failureOf } from './failure.ts';
-import { leaveOut, partition } from './parts.ts';
+import { leaveOut, partsOf } from './parts.ts';
 import { type Outcome, type Part, pgRestore } from './pg-restore.ts';
-import { emptyViews, refreshable, unreachable } from './refresh.ts';
+import { emptyViews, refreshable, unreachableViews } from './refresh.ts';
 import { exceptionsOf, isNamed } from './restore-exceptions.ts';
-import { RESTORER, type Restored } from './restorer.ts';
+import { RESTORER, type RestoredDatabase } from './restorer.ts';
 
 const EXTENSION = 'extension ';
 
@@ -22,13 +22,13 @@ export async function restoreParts(
   request: RestoreRequest,
   locale: boolean,
   notes: string[],
-): Promise<Omit<Restored, 'notes'>> {
+): Promise<Omit<RestoredDatabase, 'notes'>> {
   const { manifest, leaveOut: names = [], restoreAs = 'master' } = request;
   const user = restoreAs === 'superuser' ? SUPERUSER : RESTORER;
   const jobs = request.serially ? 1 : availableParallelism();
   const all = await readArchiveToc(archive);
   const { kept, left } = leaveOut(all, (entry) => isNamed(entry, names));
-  const parts = partition(kept);
+  const parts = partsOf(kept);
   const without = { extensions: [] as string[], named: left, locale };
   formatLeft(all, left, names, notes);
 
@@ -65,7 +65,7 @@ export async function restoreParts(
   // Their owners read other tables by rights that exist only now.
   const { kept: filled, empty } = await refreshable(server, parts.refresh);
   await restore({ name: 'refresh', entries: filled, user, jobs }, (outcome) => {
-    empty.push(...unreachable(outcome.errors));
+    empty.push(...unreachableViews(outcome.errors));
     return apartFrom(outcome, empty);
   });
   const views = emptyViews(empty);

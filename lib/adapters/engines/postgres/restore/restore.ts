@@ -6,7 +6,7 @@ import { createDatabase } from './copy-database.ts';
 import { fetchArtifact } from './fetch.ts';
 import { restoreParts } from './restore-parts.ts';
 import { restoreRoles } from './restore-roles.ts';
-import type { Restored } from './restorer.ts';
+import type { RestoredDatabase } from './restorer.ts';
 
 /** The name of the archive in the scratch directory. */
 export const ARCHIVE = 'archive.dump';
@@ -16,7 +16,7 @@ export async function restoreInto(
   server: ScratchServer,
   programs: Programs,
   request: RestoreRequest,
-): Promise<Restored> {
+): Promise<RestoredDatabase> {
   const { manifest, phase } = request;
   const notes: string[] = [];
   try {

@@ -9,4 +9,4 @@ export const RESTORER = `understudy_restore_${randomBytes(6).toString('hex')}`;
 export const DATABASE = 'restored';
 
 /** What a restore left out, and its notes. */
-export type Restored = { leftOut: string[]; notes: string[]; exceptions: Exception[] };
+export type RestoredDatabase = { leftOut: string[]; notes: string[]; exceptions: Exception[] };
