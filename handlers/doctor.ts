@@ -5,7 +5,7 @@ import { examine } from '../lib/workflows/operator/examine.ts';
 
 const request = z.strictObject({ target: z.string() });
 
-/** A person → what stands between a target and its next dump, each by name. A container function in the database's network. */
+/** A person → what a target's next dump needs, each by name. A container function in the database's network. */
 export const handler = personHandler(request, ({ target }) =>
   examine(target, { plan: plan(), engine: engine(target), secrets: secrets(), vault: vault(), clock }),
 );

@@ -3,7 +3,7 @@ import { home, jobDeps, platform, replica, vault } from '../lib/runtime/compose.
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { expire } from '../lib/workflows/expire/expire.ts';
 
-/** Queue `expire` → what retention keeps no longer is gone. The only function that may delete what is kept. */
+/** Queue `expire` → deletes what retention no longer keeps. The only function that may delete recovery points. */
 export const handler = jobHandler(expireJob, (job, invocation) =>
   expire(job, {
     ...jobDeps(invocation),

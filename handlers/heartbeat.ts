@@ -3,7 +3,7 @@ import { catalog, clock, engine, log, plan, secrets } from '../lib/runtime/compo
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { writeHeartbeat } from '../lib/workflows/heartbeat/heartbeat.ts';
 
-/** Topic `jobs`, a message a minute → one row in the source. In the database's network; PostgreSQL's programs are not needed. */
+/** Topic `jobs`, a message a minute → one row in the source. In the database's network, without PostgreSQL's programs. */
 export const handler = jobHandler(heartbeatJob, (job) =>
   writeHeartbeat(job, {
     plan: plan(),

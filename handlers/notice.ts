@@ -4,7 +4,7 @@ import { type NoticeOutcome, notice } from '../lib/workflows/events/notice.ts';
 
 type Delivery = { Sns?: { Message?: unknown; Timestamp?: string } };
 
-/** Topic `events`, or a person with the same JSON → the timeline; alerts for what is bad, waits ended by what is good. */
+/** Topic `events`, or a person with the same JSON → the timeline, alerts for bad news, waits ended by good news. */
 export const handler = middy<unknown, NoticeOutcome[]>().handler(async (event) => {
   const deps = { ...telling(), plan: plan(), wakes: wakes(), parseNotice };
   const outcomes: NoticeOutcome[] = [];

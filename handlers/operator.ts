@@ -2,7 +2,7 @@ import { alerts, catalog, clock, messages, plan, stage, vaultName } from '../lib
 import { personHandler } from '../lib/runtime/job-handler.ts';
 import { operate, operatorRequest } from '../lib/workflows/operator/operate.ts';
 
-/** A person, through ./understudy → what is known, a job asked for, a trial alert. */
+/** A person, through ./understudy → an answer, a requested job, a trial alert. */
 export const handler = personHandler(operatorRequest, (request) =>
   operate(request, {
     plan: plan(),

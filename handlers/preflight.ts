@@ -4,7 +4,7 @@ import { conditions } from '../lib/runtime/compose-conditions.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { preflight } from '../lib/workflows/preflight/preflight.ts';
 
-/** Queue `preflight` → will it restore now, and is the source set up as promised? Looks, and changes nothing. */
+/** Queue `preflight` → would a restore succeed now, and is the source set up as promised? Only reads. */
 export const handler = jobHandler(preflightJob, (job, invocation) =>
   preflight(job, {
     ...jobDeps(invocation),

@@ -12,7 +12,7 @@ import {
 import { durableHandler } from '../lib/runtime/durable-handler.ts';
 import { rehearseInstance } from '../lib/workflows/rehearse/rehearse-instance.ts';
 
-/** Topic `jobs` → a snapshot or a moment restored onto an instance that is thrown away. A durable function: it takes hours. */
+/** Topic `jobs` → a snapshot or a moment restored onto a scratch instance. A durable function: it takes hours. */
 export const handler = durableHandler(rehearseInstanceJob, (job, durable) =>
   rehearseInstance(job, durable, {
     ...platformDeps(),

@@ -11,7 +11,7 @@ const request = z.strictObject({
   simulation: z.boolean(),
 });
 
-/** Invoked by `rehearse` → one point restored onto a scratch PostgreSQL in /tmp, proven, thrown away. */
+/** Invoked by `rehearse` → one point restored onto a scratch PostgreSQL in /tmp, proven, deleted. */
 export const handler = jobHandler(request, (asked, invocation) =>
   restoreAndProve(asked, {
     plan: plan(),

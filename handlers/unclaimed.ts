@@ -6,7 +6,7 @@ import { jobHandler } from '../lib/runtime/job-handler.ts';
 
 const anything = z.unknown();
 
-/** Whatever nobody takes from topic `jobs` → an alert. A misspelt request must not vanish. */
+/** A message on topic `jobs` that no function takes → an alert. A misspelt request must not vanish. */
 export const handler = jobHandler(anything, async (message) => {
   const text = JSON.stringify(message).slice(0, 500);
   const job = String((message as { job?: unknown } | null)?.job ?? 'without a job').slice(0, 100);
@@ -15,7 +15,7 @@ export const handler = jobHandler(anything, async (message) => {
     finding('unknown-job', {
       target: DEPLOYMENT,
       subject: job,
-      message: `nobody takes this message from topic jobs: ${text}`,
+      message: `no function takes this message from topic jobs: ${text}`,
     }),
   );
 });

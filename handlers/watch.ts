@@ -11,7 +11,7 @@ import {
 } from '../lib/runtime/compose.ts';
 import { watch } from '../lib/workflows/watch/watch.ts';
 
-/** Every five minutes → what is late, silent, dead, left over or unheard. */
+/** Every five minutes → what is late, silent, dead, left over or without subscribers. */
 export const handler = middy<unknown, { findings: number }>().handler(async () => {
   const { findings, unjudged } = await watch({
     ...platformDeps(),

@@ -9,7 +9,7 @@ import { createStack, readTemplate } from '../local/stack.ts';
 import { ROOT } from '../local/tools.ts';
 import { formatSpread, inTurn, printTable, withStage } from './kit.ts';
 
-/** Another one may be measured instead, such as that of an earlier commit. */
+/** BENCH_COMMAND measures another command, such as that of an earlier commit. */
 const UNDERSTUDY = process.env['BENCH_COMMAND'] || join(ROOT, 'understudy');
 
 const CONFIG = `version: 1
@@ -22,7 +22,7 @@ targets:
   tiny: { policy: tiny, connection: { secret: tiny } }
 `;
 
-/** What a person waits for: the command itself, and a dump of a tiny database from its first to its last line. */
+/** What a person waits for: the command itself, and a whole dump of a tiny database. */
 export async function benchCommand(): Promise<void> {
   const template = readTemplate(await packageDeployment(), 'bench');
   await withStage(async (cluster, directory) => {
@@ -77,7 +77,7 @@ async function storeSecret(endpoint: string, url: string): Promise<void> {
   await secrets.send(new CreateSecretCommand({ Name: 'tiny', SecretString: url }));
 }
 
-/** CPU of the command and of the programs that it waited for. */
+/** CPU time of the command and of the programs that it waited for. */
 function once(args: string[], environment: Record<string, string>): { seconds: number; cpu: number } {
   const timed = `s=$(date +%s%N); "$0" "$@" >/dev/null 2>&1; c=$?; e=$(date +%s%N); times; echo "$((e - s)) $c"`;
   const ran = spawnSync('bash', ['-c', timed, UNDERSTUDY, ...args], {

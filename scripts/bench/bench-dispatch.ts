@@ -2,7 +2,7 @@ import { formatSpread, inTurn, measure, print, printTable, withService } from '.
 
 const TARGETS = 10_000;
 
-/** One tick of a schedule for ten thousand targets, to a topic that takes everything at once. */
+/** One firing of a schedule for ten thousand targets, to a topic that accepts everything at once. */
 export async function benchDispatch(): Promise<void> {
   await withService(['sns'], async ({ endpoint, calls }) => {
     const before = await calls();

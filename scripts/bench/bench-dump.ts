@@ -19,14 +19,14 @@ import { makeDatabase } from './make-database.ts';
 
 const MEGABYTES = Number(process.env['BENCH_MEGABYTES'] || 1000);
 
-/** What understudy.yml gives when it says nothing, but for the compression. */
+/** The defaults of understudy.yml, except for the compression. */
 export function policyWith(compression: Policy['dump']['compression']): Policy {
   return {
     dump: { compression, lockTimeout: 5, whenBlocking: 'report' },
   } as unknown as Policy;
 }
 
-/** From the held source into a store that forgets, against pg_dump alone with the same options. */
+/** From the held source into a store that discards everything, compared with pg_dump alone with the same options. */
 export async function benchDump(): Promise<void> {
   await withStage((cluster) =>
     withService(['s3'], async ({ endpoint, calls }) => {
@@ -83,7 +83,7 @@ const mb = (bytes: number) => Math.round(bytes / 1e6);
 function row(name: string, runs: MeasuredRun[], bare: MeasuredRun[]): string[] {
   const yardstick = runs === bare;
   const seconds = (each: MeasuredRun) => each.seconds;
-  // The yardstick is started by a node process too, which is no part of it.
+  // A node process starts the yardstick too, and does not count.
   const cpu = (each: MeasuredRun) => each.cpu.programs + (yardstick ? 0 : each.cpu.own);
   return [
     name,

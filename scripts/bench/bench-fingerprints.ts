@@ -17,7 +17,7 @@ import { makeDatabase } from './make-database.ts';
 
 const MEGABYTES = Number(process.env['BENCH_MEGABYTES'] || 1000);
 
-/** What a table's content fingerprint takes, beside counting its rows, per million rows. */
+/** The time of a table's content fingerprint and of counting its rows, per million rows. */
 export async function benchFingerprints(): Promise<void> {
   await withStage(async (cluster) => {
     say(`a database of ${MEGABYTES} MB`);
@@ -55,7 +55,7 @@ export async function benchFingerprints(): Promise<void> {
 
 type Timed = { rows: number; seconds: number; cpu: number };
 
-/** One backend a measurement: its CPU time is known when it has ended. */
+/** One backend for each measurement: its CPU time is known when it has ended. */
 async function timed(cluster: Cluster, one: DataTable, depth: 'counts' | 'fingerprints'): Promise<Timed> {
   const before = backendSeconds(cluster);
   const client = await connect(credentialsOf(cluster, 'large'));

@@ -9,7 +9,9 @@ import { formatSpread, inTurn, printTable } from './kit.ts';
 
 const ROUNDS = 15;
 
-/** How long a fresh process takes to load each packaged handler: what a cold start adds to the runtime's own. */
+/**
+ * How long a fresh process takes to load each packaged handler: the part of a cold start that is not the runtime's.
+ */
 export async function benchImport(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'us-bench-import-'));
   try {
@@ -66,7 +68,7 @@ function imageBundles(directory: string): string[] {
   return readdirSync(join(image, 'handlers')).map((name) => join(image, 'handlers', name));
 }
 
-/** Unpacks the handlers of a zip, by its central directory; their paths. */
+/** Unpacks the handlers of a zip, by its central directory; returns their paths. */
 function unpack(zip: string, directory: string): string[] {
   const bytes = readFileSync(zip);
   const end = bytes.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));

@@ -23,7 +23,7 @@ import { makeDatabase } from './make-database.ts';
 
 const MEGABYTES = Number(process.env['BENCH_MEGABYTES'] || 1000);
 
-/** A full verification of an archive that comes by HTTP, against pg_restore alone reading it from a file. */
+/** A full verification of an archive over HTTP, compared with pg_restore alone reading it from a file. */
 export async function benchVerify(): Promise<void> {
   await withStage(async (cluster, directory) => {
     say(`an archive of a database of ${MEGABYTES} MB`);
@@ -67,7 +67,7 @@ export async function benchVerify(): Promise<void> {
   });
 }
 
-/** Dumps a database into a file of the directory; its path. */
+/** Dumps a database into a file of the directory; returns its path. */
 export function dumpToFile(cluster: Cluster, database: string, directory: string): string {
   const file = join(directory, `${database}.dump`);
   const environment = { ...childEnvironment(), ...libpqEnvironment(credentialsOf(cluster, database)) };
@@ -77,7 +77,7 @@ export function dumpToFile(cluster: Cluster, database: string, directory: string
   return file;
 }
 
-/** As much of a manifest as verifying the archive takes; `endpoint` serves the file. */
+/** The part of a manifest that verifying the archive needs; `endpoint` serves the file. */
 export async function manifestOfFile(file: string, endpoint: string): Promise<Manifest> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk);

@@ -17,11 +17,11 @@ export const BIN = tool('PG_BIN');
 /** How often each thing is measured, after one run that does not count. */
 export const ROUNDS = Number(process.env['BENCH_ROUNDS'] || 5);
 
-/** How far it is goes to stderr, figures go to stdout. */
+/** Progress goes to stderr, figures go to stdout. */
 export const say = (text: string) => process.stderr.write(`${text}\n`);
 export const print = (text = '') => process.stdout.write(`${text}\n`);
 
-/** Gives a directory and a database server, and takes both away afterwards. */
+/** Runs with a directory and a database server, and removes both afterwards. */
 export async function withStage<T>(work: (cluster: Cluster, directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'us-bench-'));
   const cluster = await startCluster({ settings: ['autovacuum=off', 'max_wal_size=8GB'] });
@@ -38,7 +38,7 @@ export type Service = {
   calls(): Promise<{ calls: number; messages: number; cpuSeconds: number }>;
 };
 
-/** Runs with one of stub-services.ts beside it, in a process of its own. */
+/** Runs with one of stub-services.ts in a separate process. */
 export async function withService<T>(args: string[], work: (service: Service) => Promise<T>): Promise<T> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'stub-services.ts'), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -61,13 +61,13 @@ export function credentialsOf(cluster: Cluster, database: string): Credentials {
 }
 
 export type MeasuredRun = Measurement & {
-  /** CPU seconds of the database server for it. */
+  /** CPU seconds of the database server. */
   server: number;
   /** Largest sum of the resident sizes of the process and its programs, in MB; 0 unless it was watched. */
   treePeak: number;
 };
 
-/** Does one job in a fresh process. Watching the memory of the whole tree takes a little time of its own. */
+/** Does one job in a fresh process. Watching the memory of the whole tree takes a little time itself. */
 export async function measure(
   job: WorkerJob,
   { endpoint, cluster, watch = false }: { endpoint?: string; cluster?: Cluster; watch?: boolean } = {},
@@ -93,13 +93,16 @@ export async function measure(
   }
   const [code] = (await ended) as [number | null];
   if (code !== 0) throw new Error(`the measured process ended with ${code}`);
-  // Backends end, and their time is counted, a moment after their clients.
+  // A backend ends, and its time is counted, a moment after its client.
   if (cluster) await sleep(300);
   const server = cluster ? backendSeconds(cluster) - before : 0;
   return { ...(JSON.parse(text) as Measurement), server, treePeak };
 }
 
-/** Each in turn, round after round, the first of which does not count: a machine's moods meet all of them alike. */
+/**
+ * Runs each in turn, for several rounds, the first of which does not count: a slow moment of the machine affects all
+ * alike.
+ */
 export async function inTurn<Name extends string, T>(
   runs: Record<Name, () => Promise<T>>,
   rounds = ROUNDS,
@@ -134,7 +137,7 @@ export function formatIncrease(a: readonly number[], b: readonly number[]): stri
   return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)} %`;
 }
 
-/** A table as docs/benchmarks.md has it. */
+/** Prints a table as in docs/benchmarks.md. */
 export function printTable(head: string[], rows: string[][]): void {
   print(`| ${head.join(' | ')} |`);
   print(`|${head.map((_, index) => (index === 0 ? '---' : '---:')).join('|')}|`);
@@ -150,7 +153,7 @@ export function describeMachine(): string {
 
 let worker: Promise<string> | undefined;
 
-/** worker.ts as one file, made once, with the options of the packaged handlers. */
+/** Bundles worker.ts once, with the options of the packaged handlers. */
 function bundledWorker(): Promise<string> {
   worker ??= (async () => {
     const directory = mkdtempSync(join(tmpdir(), 'us-bench-worker-'));
@@ -179,7 +182,7 @@ export function backendSeconds(cluster: Cluster): number {
   return (Number(stat[13]) + Number(stat[14])) / 100;
 }
 
-/** The resident sizes of a process and its descendants, in MB. What they share is counted each time. */
+/** The resident sizes of a process and its descendants, in MB. Shared memory is counted for each. */
 function residentSize(root: number): number {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each)))
@@ -194,7 +197,7 @@ function residentSize(root: number): number {
   return (pages * 4096) / 1e6;
 }
 
-/** proc(5)'s stat after the name, which may hold blanks: state, parent, … */
+/** The fields of proc(5)'s stat after the name, which may contain blanks: state, parent, … */
 function statOf(pid: string): string[] {
   return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
 }
@@ -203,6 +206,6 @@ function ignoringTheDead(look: () => void): void {
   try {
     look();
   } catch {
-    // it ended while it was looked at
+    // it ended during the look
   }
 }

@@ -1,13 +1,13 @@
 import { describeMachine, print, ROUNDS, say } from './kit.ts';
 
 /**
- * Measures what docs/benchmarks.md reports, all of it or what is named:
+ * Measures what docs/benchmarks.md reports, all of it or the named parts:
  *
  *   node scripts/bench/main.ts [dump] [memory] [verify] [fingerprints] [dispatch] [import] [command]
  *
- * Figures are medians with the least and the most, as Markdown on stdout. BENCH_ROUNDS (5) says how often each is
- * measured, BENCH_MEGABYTES (1000) how large the database of dump, verify and fingerprints is. Linux only: CPU time and
- * memory come from /proc.
+ * Figures are medians with the least and the most, as Markdown on stdout. BENCH_ROUNDS (5) is how often each is
+ * measured, BENCH_MEGABYTES (1000) the size of the database of dump, verify and fingerprints. Linux only: CPU time
+ * and memory come from /proc.
  */
 const BENCHES = {
   dump: async () => (await import('./bench-dump.ts')).benchDump(),

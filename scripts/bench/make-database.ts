@@ -1,8 +1,8 @@
 import type { Cluster } from '../local/cluster.ts';
 
 /**
- * Makes a database of about so many megabytes on disk, of four kinds of table that databases are made of: events with
- * JSON, documents that hardly compress, narrow measurements, and prose with NULLs. The same size gives the same rows.
+ * Makes a database of about so many megabytes on disk, with four kinds of table: events with JSON, documents that
+ * hardly compress, narrow measurements, and prose with NULLs. The same size gives the same rows.
  */
 export async function makeDatabase(cluster: Cluster, name: string, megabytes: number): Promise<void> {
   await cluster.sql('postgres', `create database ${name}`);
@@ -21,7 +21,7 @@ create table notes (id bigint primary key, author varchar(40), body text not nul
 alter table documents alter body set storage external;
 `;
 
-/** Rows a megabyte of disk holds, indexes included; found by measuring. */
+/** Rows in a megabyte of disk, indexes included; measured. */
 const PER_MEGABYTE = { events: 4_100, documents: 435, measurements: 19_000, notes: 2_000 };
 const SHARE = { events: 0.4, documents: 0.2, measurements: 0.2, notes: 0.2 };
 type Table = keyof typeof SHARE;

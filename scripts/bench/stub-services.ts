@@ -3,12 +3,12 @@ import { createReadStream, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 /**
- * Services that do as little as possible, in a process of their own, so that what is measured is what talks to them.
+ * Services that do as little as possible, in a separate process, so that only their client is measured.
  *
- *   node scripts/bench/stub-services.ts s3 [FILE]     takes objects, whole or in parts, and forgets them; every GET is FILE
- *   node scripts/bench/stub-services.ts sns           takes batches of messages and forgets them
+ *   node scripts/bench/stub-services.ts s3 [FILE]     takes objects, whole or in parts, and discards them; every GET is FILE
+ *   node scripts/bench/stub-services.ts sns           takes batches of messages and discards them
  *
- * Prints its port, then answers until its standard input ends. `GET /-/calls` says how many requests there were.
+ * Prints its port, then answers until its standard input ends. `GET /-/calls` counts the requests.
  */
 const [kind, file] = process.argv.slice(2);
 const HTML = { 'content-type': 'application/xml' };
@@ -47,7 +47,7 @@ async function answerAsS3(request: IncomingMessage, response: ServerResponse): P
   }
   const bytes = await discard(request);
   if (request.method === 'PUT') {
-    // S3 gives back the checksum that it was given, once it agrees with it; to agree is its work and not measured.
+    // S3 compares the checksum and returns it; the comparison is S3's work and not measured.
     const checksum = request.headers['x-amz-checksum-sha256'];
     response.writeHead(200, {
       etag: `"${url.searchParams.get('partNumber') ?? 1}-${bytes}"`,

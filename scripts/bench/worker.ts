@@ -14,8 +14,9 @@ import type { Credentials } from '../../lib/ports/database.ts';
 import { dispatch } from '../../lib/workflows/dispatch/dispatch.ts';
 
 /**
- * What is measured, each in a fresh process: takes a job as JSON, prints one line of JSON. kit.ts bundles it with the
- * options of the handlers, so that what runs is what would be deployed. Loading is not in the time; everything else is.
+ * The measured work, each in a fresh process: takes a job as JSON, prints one line of JSON. measure.ts bundles it
+ * with the options of the handlers, so that the deployed code is measured. Loading does not count; everything else
+ * does.
  */
 export type WorkerJob =
   | {
@@ -81,7 +82,7 @@ async function verify({ bin, manifest }: Job<'verify' | 'list'>): Promise<Record
   return {};
 }
 
-/** What a manifest says of an archive's table of contents. */
+/** A manifest's entry for an archive's table of contents. */
 async function list({ bin, manifest }: Job<'verify' | 'list'>): Promise<Record<string, unknown>> {
   const archive = await vault().read(manifest.dump);
   const major = Number.parseInt(manifest.client.version, 10);
@@ -113,7 +114,7 @@ function dispatchAll({ targets }: Job<'dispatch'>): Promise<Record<string, unkno
   );
 }
 
-/** The yardstick: the bare program, whose output the kernel throws away. */
+/** The yardstick: the bare program, whose output the kernel discards. */
 async function program({ program, args, environment }: Job<'program'>): Promise<Record<string, unknown>> {
   const child = spawn(program, args, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'close')) as [number | null];

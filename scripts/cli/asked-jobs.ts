@@ -1,4 +1,7 @@
-/** What a person may ask for with `run`, in the order of a night. Kept apart from the messages’ schemas: `--help` needs no more. */
+/**
+ * Jobs that a person may ask for with `run`, in the order of a night. Separate from the messages’ schemas, which
+ * `--help` does not need.
+ */
 export const ASKED_JOBS = [
   'dump',
   'verify',

@@ -6,7 +6,7 @@ import {
   type Words,
 } from './registry/command-definition.ts';
 
-/** The words that may stand where the last of `typed` stands, and begin as it does. */
+/** Completes the last word of `typed`: the words that fit in its place. */
 export function completeWords(
   commands: readonly CommandDefinition[],
   typed: readonly string[],
@@ -41,7 +41,7 @@ export function completeWords(
   return fitting(list(command.args?.[words.length]?.words));
 }
 
-/** By their indentation: a file that is being edited completes too, and no parser has to be loaded. */
+/** Finds targets by indentation: an unfinished file completes too, and no parser has to be loaded. */
 function targetsIn(file: string, read: (file: string) => string): string[] {
   try {
     const [, section = ''] = read(file).split(/^targets:[^\n]*\n/m);

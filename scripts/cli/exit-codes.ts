@@ -1,4 +1,4 @@
-/** How the command ends. */
+/** Exit codes of the command. */
 export const DONE = 0;
 /** The job could not be done. */
 export const FAILED = 1;
@@ -7,7 +7,7 @@ export const WRONG_INPUT = 2;
 /** Done, and it found something wrong. */
 export const FOUND_WRONG = 3;
 
-/** As a shell expects of a command that a signal ended: 128 and the signal’s number. */
+/** What a shell expects after a signal: 128 and the signal’s number. */
 export const BY_SIGNAL = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 export type EndingSignal = keyof typeof BY_SIGNAL;
 

@@ -1,23 +1,23 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** What must stay on one line to be read or pasted: a command, a moment, a figure with its unit. */
+/** Text that must stay on one line to be read or pasted: a command, a moment, a figure with its unit. */
 const WHOLE =
   /`[^`]+`|\.\/understudy(?: [^\s,;()]+)*|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?(?: UTC)?|[\d.,]+ (?:kB|MB|GB|TB|min|d|h|s|%)(?![\w])/g;
 const GLUE = '\u0000';
-/** A line that is a command from its first word on: the shell wants it in one piece. */
+/** A line that is a command: it must stay in one piece for the shell. */
 const COMMAND = /^\s*(?:next: )?(?:\.\/understudy|aws|pg_restore|psql|createdb|eval|bash) /;
 
-/** How many columns a stream has. COLUMNS speaks for one that is no terminal; without it a table is made for 80. */
+/** The width of a stream in columns. Without a terminal it is COLUMNS, or 80. */
 export function columnsOf(stream: { columns?: number }, environment = process.env): number {
   return stream.columns || Number(environment['COLUMNS']) || 80;
 }
 
-/** Is there a width that prose must keep? What is piped without COLUMNS keeps its lines whole, for grep. */
+/** Must text be fitted to a width? Output to a pipe without COLUMNS keeps its lines whole, for grep. */
 export function hasWidth(stream: { isTTY?: boolean }, environment = process.env): boolean {
   return stream.isTTY === true || Number(environment['COLUMNS']) > 0;
 }
 
-/** Columns that a text takes, whatever colours it has. */
+/** The width of a text in columns, without its colours. */
 export function widthOf(text: string): number {
   return [...stripVTControlCharacters(text)].length;
 }
@@ -26,14 +26,14 @@ export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** The first line of a message: a server's error may have many, which never belong into a table. */
+/** The first line of a message: a server's error may have many, and a table's cell has one. */
 export function firstLine(text: string, longest = Number.POSITIVE_INFINITY): string {
   const [first = '', ...more] = text.trim().split('\n');
   if (first.length > longest) return `${first.slice(0, longest - 1).trimEnd()}…`;
   return more.length > 0 ? `${first} …` : first;
 }
 
-/** Breaks a text between words. What is longer than a line by itself is left alone. */
+/** Breaks a text between words. A word that is longer than a line stays whole. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -53,7 +53,10 @@ function wordsOf(text: string, width: number): string[] {
     .map((word) => word.replaceAll(GLUE, ' '));
 }
 
-/** Lines for a width: each longer one is broken between words, under the text that its label or mark leads to. */
+/**
+ * Fits lines to a width: breaks a longer one between words, and aligns the rest with the text after its label or
+ * mark.
+ */
 export function fitLines(lines: readonly string[], width: number): string[] {
   return lines.flatMap((whole) => {
     const indent = indentOf(whole, width);
@@ -74,7 +77,7 @@ function indentOf(line: string, width: number): number {
   return label.length <= width / 3 ? label.length : Math.min(4, Math.floor(width / 4));
 }
 
-/** Splits after so many visible characters; colours stay where they are. */
+/** Splits after so many visible characters; colours keep their place. */
 function splitAt(text: string, count: number): [string, string] {
   let seen = 0;
   let at = 0;

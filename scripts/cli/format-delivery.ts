@@ -20,7 +20,7 @@ function results(delivery: Delivery): Result[] {
   return (Array.isArray(delivery.result) ? delivery.result : [delivery.result ?? {}]) as Result[];
 }
 
-/** For machines. */
+/** The delivery as JSON. */
 export function deliveryDocument(delivery: Delivery): unknown {
   return {
     function: delivery.function,
@@ -29,7 +29,7 @@ export function deliveryDocument(delivery: Delivery): unknown {
   };
 }
 
-/** One line, for while others are still to come. */
+/** One line, while other deliveries are still to come. */
 export function formatDeliveryLine(delivery: Delivery): string {
   const what = nameOf(delivery);
   if (delivery.error) return `${what}: ${delivery.error.message}`;
@@ -40,7 +40,7 @@ export function formatDeliveryLine(delivery: Delivery): string {
     .join('; ');
 }
 
-/** For people, with what to do next. Each line names whose job it was. */
+/** The delivery for people, with what to do next. Each line names the job's target. */
 export function formatDelivery(delivery: Delivery): string[] {
   const what = nameOf(delivery);
   if (delivery.error)
@@ -59,7 +59,7 @@ export function formatDelivery(delivery: Delivery): string[] {
   });
 }
 
-/** Outcomes of a job that this command asked for and that was not done. */
+/** Outcomes of a job that was not done. */
 const NOT_DONE = ['refused', 'failed', 'held', 'taken-over', 'cancelled'];
 
 /** `dump of crm`. */
@@ -68,16 +68,16 @@ function nameOf({ function: name, message }: Delivery): string {
   return target === undefined ? name : `${name} of ${target}`;
 }
 
-/** ✖ where it is not what it should be; ⚠ where it is, and something about it is unusual. */
+/** ✖ for a wrong result; ⚠ for a good one with an unusual finding. */
 function markOf(result: Result): string {
   if (isWrong(result)) return pc.red('✖');
   return (result.findings?.length ?? 0) > 0 ? pc.yellow('⚠') : pc.green('✔');
 }
 
-/** Said of a point that is good, however grave a policy finds it. */
+/** Findings about a good point, at any severity. */
 const REMARKS = ['size-anomaly'];
 
-/** Could not be done, or was found bad: P2 and P3 are remarks about something that is good. */
+/** Not done, or found bad: P2 and P3 are remarks about a good result. */
 function isWrong({ outcome, evidence, findings = [] }: Result): boolean {
   if (evidence) return evidence.outcome === 'failed';
   if (NOT_DONE.includes(outcome ?? '')) return true;
@@ -86,7 +86,7 @@ function isWrong({ outcome, evidence, findings = [] }: Result): boolean {
   );
 }
 
-/** Was everything done, and nothing found bad? Remarks follow and change the exit code alone. */
+/** Was everything done, and nothing found bad? Remarks change only the exit code. */
 export function isGood(deliveries: Delivery[]): boolean {
   return deliveries.every(
     (delivery) => !delivery.error && delivery.result !== undefined && !results(delivery).some(isWrong),
@@ -105,7 +105,7 @@ function hintLine(error: Error): string[] {
   return hint ? [`  ${pc.dim(`next: ${hint}`)}`] : [];
 }
 
-/** Not being able outweighs finding something, which outweighs good. */
+/** A failure outweighs a finding, which outweighs success. */
 export function exitCodeOf(deliveries: Delivery[]): ExitCode {
   const codes = deliveries.flatMap(exitCodes);
   return codes.includes(FAILED) ? FAILED : codes.includes(FOUND_WRONG) ? FOUND_WRONG : DONE;

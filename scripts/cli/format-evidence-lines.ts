@@ -12,7 +12,7 @@ function formatOutcome(evidence: Evidence): string {
     return `restored, and ${differenceCount === 1 ? 'one thing differs' : `${differenceCount} things differ`} from its source`;
   const equal = {
     exact: `restored and equal to its source, row by row${exceptions ? ', but for what was left out' : ''}`,
-    bounded: 'restored, and within the bounds of what its source did',
+    bounded: 'restored, and within what its source wrote since the last dump',
     restored: bounded
       ? 'restored; the server started; data not compared'
       : 'restored; row counts agree, and row contents were not compared',
@@ -20,7 +20,7 @@ function formatOutcome(evidence: Evidence): string {
   return outcome === 'passed' ? equal : `${equal}; but ${many(findings.length, 'finding')} below`;
 }
 
-/** One rehearsal: what it came to, how long each phase took, objectives achieved against promised. */
+/** One rehearsal: its result, how long each phase took, and objectives achieved against promised. */
 export function formatEvidenceLines(evidence: Evidence): string[] {
   const { rto, rpo, compared } = evidence;
   const mark = evidence.outcome === 'passed' ? pc.green('✔') : pc.red('✖');
@@ -54,7 +54,7 @@ export function formatEvidenceLines(evidence: Evidence): string[] {
       `  ${pc.red(found.code)}  ${found.message}`,
       `  ${pc.dim(`next: ${found.next}`)}`,
     ]),
-    // What speaks against the point is a finding, and said once.
+    // An error about the point itself is a finding above.
     ...(evidence.error?.kind === 'unjudged'
       ? [
           `  ${pc.red(evidence.error.code)}  ${evidence.error.message}`,
@@ -71,8 +71,8 @@ function leftOutOf({ leftOut, exceptions = [] }: Evidence): string[] {
 function formatBounded(compared: NonNullable<Evidence['bounded']>): string {
   const { objects, exact, bounded, unbounded, unlogged, rows, checked } = compared;
   const unknown =
-    (unbounded > 0 ? `, ${unbounded} that nothing is known of` : '') +
-    (unlogged > 0 ? `, ${unlogged} unlogged that a restore empties` : '');
+    (unbounded > 0 ? `, ${unbounded} not judged` : '') +
+    (unlogged > 0 ? `, ${unlogged} unlogged emptied by a restore` : '');
   return `  compared    ${many(objects, 'object')}; ${many(exact, 'table')} equal to the last dump, ${bounded} within what was written since${unknown}; ${many(rows, 'row')}; ${checked} indexes and tables read whole`;
 }
 
@@ -85,10 +85,10 @@ function formatHeartbeat({
   downtimes,
 }: HeartbeatProof): string {
   const wrong = verdict === 'differs' ? `, ${missingCount} missing, ${extraCount} that came later` : '';
-  return `  heartbeat      ${verdict}: ${many(compared, 'row')} compared${wrong}; ${newestAt ? `the newest was written at ${newestAt}` : 'the copy has none'}${downtimes.slice(0, 3).map(formatDowntime).join('')}`;
+  return `  heartbeat   ${verdict}: ${many(compared, 'row')} compared${wrong}; ${newestAt ? `the newest was written at ${newestAt}` : 'the copy has none'}${downtimes.slice(0, 3).map(formatDowntime).join('')}`;
 }
 
-/** A failover, or whatever else kept the source from taking writes. */
+/** A failover, or another time in which the source took no writes. */
 function formatDowntime({ from, to, seconds }: Downtime): string {
   return `; no writes from ${from.slice(0, 19)}Z to ${to.slice(0, 19)}Z, ${humanSeconds(seconds)} at most`;
 }

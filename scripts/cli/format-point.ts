@@ -1,12 +1,12 @@
 import pc from 'picocolors';
 import { foundBad, isVerified, type RecoveryPoint } from '../../lib/domain/points/recovery-point.ts';
 
-/** Bytes stored, or allocated where it is a snapshot. */
+/** Bytes stored; for a snapshot, bytes allocated. */
 export function pointBytes(point: RecoveryPoint): number | undefined {
   return point.kind === 'dump' ? point.dump?.bytes : point.snapshot.bytes;
 }
 
-/** Its state, and `bad` where a rehearsal found it so. */
+/** Its state, or `bad` after a failed rehearsal. */
 export function formatPointState(point: RecoveryPoint): string {
   const { state } = point;
   if (foundBad(point) && isVerified(point)) return pc.red('bad');

@@ -1,25 +1,25 @@
 import pc from 'picocolors';
 import { columnsOf, padTo, widthOf, wrap } from './fit-lines.ts';
 
-/** A cell; the parts of a list stand beside one another where there is room, else below. */
+/** A cell; the parts of a list are in one line if there is room, else in several. */
 export type Cell = string | readonly string[];
 
 export type TableColumn = {
   title: string;
-  /** Left out where there is no room, the highest first. */
+  /** Left out if there is no room, the highest first. */
   optional?: number;
-  /** Sentences: they take what room is left of the line, or stand below it. The last column only. */
+  /** Sentences: they fill the rest of the line, or go below it. The last column only. */
   prose?: true;
 };
 
 const GAP = 2;
 const INDENT = '  ';
-/** Sentences in a narrower column than this cannot be read. */
+/** The narrowest readable column of sentences. */
 const NARROWEST_PROSE = 36;
 
 /**
- * Rows as a table without borders. Where the width does not hold it, lists in cells go below one another, then optional
- * columns are left out, which is said; where that does not help each row becomes a block with all of its columns.
+ * Rows as a table without borders. If the width is too small, lists in cells go into several lines; then optional
+ * columns are left out, with a note; then each row becomes a block with all of its columns.
  */
 export function formatTable(
   columns: readonly (TableColumn | string)[],
@@ -27,7 +27,7 @@ export function formatTable(
   width = columnsOf(process.stdout),
 ): string[] {
   const all = columns.map((column) => (typeof column === 'string' ? { title: column } : column));
-  // What has nothing to say in any row needs no room.
+  // A column that is empty in every row needs no room.
   const used = all.filter(
     ({ optional }, index) => !optional || rows.some((row) => !['', '–'].includes(textOf(row[index] ?? ''))),
   );
@@ -39,13 +39,13 @@ export function formatTable(
   }
 }
 
-/** Without the most optional column. */
+/** Removes the most optional column. */
 function without(columns: TableColumn[]): TableColumn[] {
   const most = Math.max(...columns.map(({ optional = 0 }) => optional));
   return columns.filter(({ optional }) => optional !== most);
 }
 
-/** Each column's width, and with it whether its lists stand beside or below; undefined where they do not fit. */
+/** Each column's width, and whether its lists go into several lines; undefined where they do not fit. */
 function sized(
   columns: TableColumn[],
   cells: Cell[][],
@@ -105,7 +105,7 @@ function rowOf(parts: string[][], widths: number[]): string[] {
   );
 }
 
-/** One record a block: its first column is the heading. */
+/** One block for each record: its first column is the heading. */
 function asBlocks(columns: TableColumn[], rows: readonly (readonly Cell[])[], width: number): string[] {
   return rows.flatMap((row, index) => [
     ...(index === 0 ? [] : ['']),
@@ -117,7 +117,7 @@ function asBlocks(columns: TableColumn[], rows: readonly (readonly Cell[])[], wi
   ]);
 }
 
-/** Labels and values, indented; what is empty is left out. */
+/** Labels and values, indented; empty ones are left out. */
 export function formatBlock(
   entries: readonly (readonly [string, Cell])[],
   width = columnsOf(process.stdout),
@@ -136,7 +136,7 @@ function linesOf(cell: Cell, isBelow: boolean): string[] {
   return typeof cell === 'string' || !isBelow ? [textOf(cell)] : [...cell];
 }
 
-/** No cell has lines of its own making. */
+/** The text of a cell, in one line. */
 function textOf(cell: Cell): string {
   return (typeof cell === 'string' ? cell : cell.join(', ')).replace(/\s*\n\s*/g, ' ');
 }

@@ -5,15 +5,15 @@ import type { Renderer } from './renderer.ts';
 const SIGNALS = Object.keys(BY_SIGNAL) as EndingSignal[];
 
 export type Interruptible = {
-  /** Asks work of this process to end, cleanly; it is waited for. */
+  /** Ends work of this process cleanly; the command waits for it. */
   end?: (by: EndingSignal) => void;
-  /** Ends work that another one does. */
+  /** Ends work of another process. */
   cancel?: () => Promise<unknown>;
 };
 
 type Choice = { key: string; says: string; act: () => void };
 
-/** What signals do to shown work. `left` rejects when the work goes on without this command. */
+/** Handles signals during shown work. `left` rejects when the work continues without this command. */
 export function interruption(title: string, { end, cancel }: Interruptible, shown: Renderer) {
   let by: EndingSignal | undefined;
   let hasLeft = false;
@@ -23,7 +23,7 @@ export function interruption(title: string, { end, cancel }: Interruptible, show
   left.catch(() => undefined);
 
   const endNow = () => {
-    shown.say('interrupted: what was begun is being cleaned up');
+    shown.say('interrupted: cleaning up');
     end?.(by!);
   };
   const leaveNow = () => {
@@ -47,7 +47,7 @@ export function interruption(title: string, { end, cancel }: Interruptible, show
                 says: 'end it (cancel)',
                 act: () => {
                   shown.say('cancelling');
-                  // Its run ends on record, which the waiting sees; a refusal is said, and the waiting goes on.
+                  // Its run ends on record, which the wait sees; a refusal is shown, and the wait continues.
                   cancel().catch((error: Error) => shown.say(error.message));
                   carryOn();
                 },
@@ -58,7 +58,7 @@ export function interruption(title: string, { end, cancel }: Interruptible, show
       ];
 
   const on = (signal: NodeJS.Signals) => {
-    // The second one, while the work is being ended: no more patience.
+    // A second signal while the work is being ended: exit at once.
     if (by) process.exit(BY_SIGNAL[signal as EndingSignal]);
     by = signal as EndingSignal;
     if (signal !== 'SIGINT' || !keys) return choices[0]!.act();
@@ -67,7 +67,7 @@ export function interruption(title: string, { end, cancel }: Interruptible, show
   };
   const keys = canAsk() ? watchKeys(() => on('SIGINT')) : undefined;
   for (const signal of SIGNALS) process.on(signal, on);
-  // A terminal that hung up takes no more words, which must not end the cleaning up.
+  // Writing to a terminal that hung up fails, which must not end the cleanup.
   process.stderr.on('error', ignored);
   process.stdout.on('error', ignored);
   return {
@@ -85,7 +85,7 @@ function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/** ^C as a key: as a signal, the terminal would send it to every program of the work as well. */
+/** Reads ^C as a key: as a signal, the terminal would send it to every program of the work as well. */
 function watchKeys(onInterrupt: () => void): { start: () => void; stop: () => void } {
   const { stdin } = process;
   const onData = (typed: Buffer) => {
@@ -105,7 +105,7 @@ function watchKeys(onInterrupt: () => void): { start: () => void; stop: () => vo
   return keys;
 }
 
-/** Asks until a choice is made; another Ctrl-C, or the end of the input, means the first one. */
+/** Asks until a choice is made; another Ctrl-C, or the end of the input, is the first choice. */
 function ask(title: string, choices: readonly Choice[], shown: Renderer, onAnswered: () => void): () => void {
   shown.pause();
   process.stderr.write(

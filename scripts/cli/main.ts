@@ -7,7 +7,7 @@ import { COMMANDS } from './registry/commands.ts';
 import type { CommonOptions } from './session.ts';
 
 const program = makeProgram(COMMANDS, async ({ action }, args, own, common) => {
-  // Everything else is loaded for a command that runs, and not for its help.
+  // Everything else is loaded only for a command that runs, not for help.
   const { openSession } = await import('./session.ts');
   const { printResult } = await import('./print-result.ts');
   const answer = await action(openSession(common as CommonOptions), args, own);
@@ -15,14 +15,14 @@ const program = makeProgram(COMMANDS, async ({ action }, args, own, common) => {
   process.exitCode = answer.exit;
 });
 
-/** Commands are shown as they are typed for what this one talks to. */
+/** Adds this command's --stage or --local to the commands in a text. */
 function here(text: string): string {
   const { stage, local } = program.opts<CommonOptions>();
   if (local) return withOption(text, '--local');
   return stage ? withOption(text, `--stage ${stage}`) : text;
 }
 
-/** What went wrong, about what, and what to do next; with --json as a document too. */
+/** Prints what went wrong and what to do next; with --json as a document too. */
 async function fail(error: unknown): Promise<void> {
   const { fitToStream } = await import('./print-result.ts');
   const json = program.opts<CommonOptions>().json === true;
@@ -37,7 +37,7 @@ async function fail(error: unknown): Promise<void> {
   process.exitCode = error instanceof InputError ? WRONG_INPUT : FAILED;
 }
 
-/** A reader who has gone changes nothing about what was done. Anything else is said. */
+/** A closed pipe does not change what was done. Any other error is reported. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') return;
   process.stderr.write(`understudy: the answer cannot be written: ${error.message}\n`);
@@ -57,7 +57,7 @@ try {
   if (!(error instanceof CommanderError)) await fail(error);
   else if (error.exitCode === 0) process.exitCode = DONE;
   else {
-    // What is wrong stands on stderr already.
+    // commander has written the error to stderr.
     process.exitCode = WRONG_INPUT;
     if (process.argv.includes('--json'))
       process.stdout.write(`${JSON.stringify({ error: { message: error.message } }, null, 2)}\n`);

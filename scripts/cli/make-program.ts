@@ -64,7 +64,7 @@ function optionOf({
   const option = new Option(flags, says);
   if (fallback !== undefined) option.default(fallback);
   if (!option.required) return option;
-  // Given twice, an option would silently mean its last value.
+  // commander would silently take the last value of a repeated option.
   let given = 0;
   return option.argParser((value: string) => {
     if (++given > 1) throw new InvalidArgumentError('It was given twice.');
@@ -72,7 +72,7 @@ function optionOf({
   });
 }
 
-/** What stands below a command's options: its words, its examples, and how it ends. */
+/** The help below a command's options: its words, its examples, and its exit codes. */
 function afterOf({ args = [], examples, done, wrong, interrupted }: CommandDefinition): string {
   const words = args.flatMap(formatWords);
   const exits = [

@@ -23,7 +23,7 @@ export type RunOptions = {
 
 export type AskedMessage = Record<string, unknown> & { job: string; target: string; scheduledFor: string };
 
-/** The message on topic `jobs` that a person means. What does not fit the job is a mistake of his, all said at once. */
+/** Makes the message on topic `jobs` that a person asks for. Rejects with every mistake at once. */
 export function messageFor(session: Session, job: string, target: string, options: RunOptions): AskedMessage {
   const known: readonly string[] = ASKED_JOBS;
   if (!known.includes(job))
@@ -80,7 +80,7 @@ function shape(job: string, from: string, target: string, caller: string, option
     case 'copy':
       if (options.point === undefined || options.to === undefined)
         throw new InputError(
-          'a copy is of one point, to one place',
+          'a copy needs a point and a place',
           [],
           'add --point ID --to REGION[/ACCOUNT]; ./understudy points T lists the points',
         );
@@ -90,12 +90,12 @@ function shape(job: string, from: string, target: string, caller: string, option
   }
 }
 
-/** What was given, even if it is empty: that is a mistake to be told, and not an option left out. */
+/** Options that were given, even if empty: an empty one is a mistake, not an omission. */
 function given<T extends Record<string, string | undefined>>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-/** What a target can never do is said at once, and not by an alert to everybody. */
+/** Refuses at once what a target can never do; as a message it would raise an alert. */
 function refuseImpossible(job: string, from: string, { id, connection, platform }: Target): void {
   const ofDump = ['dump', 'verify', 'simulation'].includes(job) || (job === 'rehearse' && from === 'dump');
   const what = job.startsWith('rehearse') ? `rehearse from ${from}` : job;
@@ -120,7 +120,7 @@ function refuseImpossible(job: string, from: string, { id, connection, platform 
     );
 }
 
-/** All that is wrong with the options' values, by the schemas of the messages they become. */
+/** Refuses wrong values of options, by the schemas of the messages they become. */
 function refuseMistakes(message: AskedMessage, from: string, target: Target): void {
   const { error } = askedJob.safeParse(message);
   const mistakes = (error?.issues ?? []).map((issue) => {
@@ -147,7 +147,7 @@ function refuseMistakes(message: AskedMessage, from: string, target: Target): vo
     );
 }
 
-/** What the plan and the clock alone say can never be done. */
+/** Values that the plan and the clock rule out. */
 function outOfReach(message: AskedMessage, from: string, { policy }: Target): string[] {
   const copies = policy.snapshot.copies.map(placeOf);
   const { to, moment } = message as { to?: string; moment?: string };
@@ -181,7 +181,7 @@ const FITS: Record<string, readonly (keyof RunOptions)[]> = {
 };
 const ANYWHERE: readonly (keyof RunOptions)[] = ['wait', 'reason'];
 
-/** An option that would do nothing is a misunderstanding, and better said than ignored. */
+/** Refuses options that would have no effect. */
 function refuseMisfits(job: string, from: string, options: RunOptions): void {
   const name = job.startsWith('rehearse') ? `rehearse from ${from}` : job;
   const fits = [...(FITS[name] ?? []), ...ANYWHERE];
@@ -195,15 +195,15 @@ function refuseMisfits(job: string, from: string, options: RunOptions): void {
     throw new InputError('invalid options:', misfits, './understudy run --help lists the options');
 }
 
-/** What is rehearsed: a dump, unless the job or `--from` says otherwise. */
+/** What is rehearsed: a dump, unless the job or `--from` names another. */
 function fromOf(job: string, { from }: RunOptions): string {
   if (job === 'rehearse-snapshot' || job === 'rehearse-moment') return job.slice('rehearse-'.length);
   if (job !== 'rehearse') return 'dump';
   if (from === undefined || ['dump', 'snapshot', 'moment'].includes(from)) return from ?? 'dump';
-  throw new InputError(`nothing is rehearsed from "${from}"`, [], '--from dump, snapshot or moment');
+  throw new InputError(`cannot rehearse from "${from}"`, [], '--from dump, snapshot or moment');
 }
 
-/** The run that a message means: rehearsals are named after what they restore, verifications and copies after their point. */
+/** The run of a message: rehearsals are named after what they restore, verifications and copies after their point. */
 export function runOf(message: AskedMessage): { target: string; job: string; scheduledFor: string } {
   const { job, target, scheduledFor } = message;
   if (job === 'rehearse-instance')

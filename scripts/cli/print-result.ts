@@ -2,16 +2,16 @@ import { shortMoment } from '../../lib/domain/time.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { columnsOf, fitLines, hasWidth } from './fit-lines.ts';
 
-/** What a command has to show: a document for machines, lines for people; `verbatim` ones are for a shell. */
+/** The result of a command: a document for machines, lines for people; `verbatim` ones are for a shell. */
 export type CommandResult = { document: unknown; lines: string[]; exit: ExitCode; verbatim?: true };
 
-/** Machines get one JSON document on stdout; people get the lines. Everything else goes to stderr. */
+/** Prints one JSON document or the lines on stdout. Everything else goes to stderr. */
 export function printResult({ document, lines, verbatim }: CommandResult, json: boolean): void {
   const shown = verbatim ? lines : fitToStream(process.stdout, lines);
   process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${shown.join('\n')}\n`);
 }
 
-/** Lines broken between words where a stream has a width. */
+/** Breaks lines between words if the stream has a width. */
 export function fitToStream(stream: NodeJS.WriteStream, lines: string[]): string[] {
   return hasWidth(stream) ? fitLines(lines, columnsOf(stream)) : lines;
 }

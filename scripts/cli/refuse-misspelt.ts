@@ -3,10 +3,10 @@ import { InputError } from '../../lib/domain/errors.ts';
 import { nearest } from '../../lib/domain/nearest.ts';
 import { ASKED_JOBS } from './asked-jobs.ts';
 
-/** What commander has and does not declare. */
+/** Methods that commander has and does not declare. */
 type Suggesting = Command & { unknownCommand(): never; unknownOption(flag: string): never };
 
-/** A command or an option that does not exist ends with 2 and names the nearest, also where help was asked for. */
+/** A command or an option that does not exist ends with 2 and names the nearest, even with --help. */
 export function refuseMisspelt(program: Command): void {
   program.on('command:*', ([name]: string[]) => unknownCommand(program, name!));
   for (const each of [program, ...program.commands])
@@ -16,7 +16,7 @@ export function refuseMisspelt(program: Command): void {
     });
 }
 
-/** The second word of a command that has several: `local pu`. */
+/** The error for a wrong second word: `local pu`. */
 export function unknownWord(command: string, word: string, known: readonly string[]): InputError {
   const meant = nearest(word, known);
   return new InputError(

@@ -2,14 +2,14 @@ import pc from 'picocolors';
 import { columnsOf } from './fit-lines.ts';
 
 export type ProgressLine = {
-  /** A line that stays. */
+  /** Prints a line that stays. */
   say(text: string): void;
-  /** How far it is; the next one takes its place. */
+  /** Shows the current progress; the next call replaces it. */
   live(text: string): void;
 };
 
 export type Renderer = ProgressLine & {
-  /** Stops drawing while a question is asked. */
+  /** Stops drawing during a question. */
   pause(): void;
   resume(): void;
   /** The last line: ✔, or ✖ and why. */
@@ -17,10 +17,10 @@ export type Renderer = ProgressLine & {
 };
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-/** Without a terminal how far it is would fill a log: said this seldom. In milliseconds. */
+/** The shortest time between two progress lines without a terminal, in milliseconds. */
 const PLAIN_EVERY = 10_000;
 
-/** Draws work on stderr. A reader of stderr that has gone stops no work. */
+/** Draws work on stderr. A closed stderr does not stop the work. */
 export function makeRenderer(title: string, stream: NodeJS.WriteStream = process.stderr): Renderer {
   const write = (text: string) => void stream.write(text);
   return stream.isTTY ? onTerminal(title, write, stream) : plain(title, write);

@@ -20,7 +20,7 @@ export type Session = {
   planText(): string;
   /** Invokes a function of the deployment, or the same handler in this process with --local. */
   invoke<T>(name: FunctionName, event: unknown): Promise<T>;
-  /** Who is asking, for the record. */
+  /** The person's name for the record. */
   caller: string;
   isLocal: boolean;
 };
@@ -61,7 +61,7 @@ function readText(file: string): string {
   }
 }
 
-/** The same handlers, in this process, against what `local up` made. */
+/** Invokes the same handlers in this process, against the local cloud. */
 function localInvoker(plan: () => Plan): Session['invoke'] {
   let ready = false;
   return async <T>(name: FunctionName, event: unknown) => {
@@ -82,7 +82,7 @@ export function useLocalStack(plan: Plan): void {
     });
   }
   for (const [name, value] of Object.entries(tools())) process.env[name] ??= value;
-  // Another command may have another plan at the same time.
+  // Another command may use another plan at the same time.
   const file = join(STATE, 'local', `plan-${process.pid}.json`);
   mkdirSync(join(STATE, 'local'), { recursive: true });
   writeFileSync(file, JSON.stringify(plan));
@@ -91,7 +91,7 @@ export function useLocalStack(plan: Plan): void {
   logToFile();
 }
 
-/** The functions of a deployed stage, invoked with the caller's own AWS credentials. */
+/** Invokes functions of a deployed stage with the caller's own AWS credentials. */
 function remoteInvoker(stage: string | undefined): Session['invoke'] {
   return async <T>(name: FunctionName, event: unknown) => {
     if (!stage)
@@ -122,7 +122,7 @@ function remoteInvoker(stage: string | undefined): Session['invoke'] {
   };
 }
 
-/** A person's mistake comes back as an answer. */
+/** Returns an answer; throws the mistake in it, if there is one. */
 function answered<T>(payload: unknown): T {
   const { mistake } = (payload ?? {}) as Partial<Refused>;
   if (mistake) throw new InputError(mistake.message, mistake.mistakes, mistake.hint);

@@ -5,9 +5,9 @@ import { makeRenderer, type ProgressLine } from './renderer.ts';
 export type { ProgressLine as Show };
 
 /**
- * Shows long work on stderr: one line that is alive on a terminal, plain lines without one. It ends with ✔ only if what
- * came of it is good. Ctrl-C on a terminal asks what to do with the work. Without one, work of this process is asked to
- * end and is waited for; other work goes on without this command, which says so and ends.
+ * Shows long work on stderr: a live line on a terminal, plain lines without one. It ends with ✔ only if the result is
+ * good. Ctrl-C on a terminal asks what to do. Without one, work of this process is asked to end and is waited for;
+ * other work continues without this command, which reports that and ends.
  */
 export async function showProgress<T>(
   title: string,
@@ -31,7 +31,7 @@ export async function showProgress<T>(
   }
 }
 
-/** Said after the line of the work has ended. */
+/** Printed after the progress line has ended. */
 function leave(by: EndingSignal): never {
   process.stderr.write(
     'understudy: interrupted; what was asked for goes on\n  next: ./understudy --stage NAME status T shows what became of it\n',

@@ -4,12 +4,12 @@ import { median } from '../../lib/domain/status/derive-status.ts';
 import type { AskedMessage } from './message-for.ts';
 import type { Session } from './session.ts';
 
-/** Seconds that a job like this took the last times, by what is on record; undefined where nothing is. */
+/** The usual duration of such a job in seconds, from earlier runs; undefined without any. */
 export async function usualSeconds(session: Session, message: AskedMessage): Promise<number | undefined> {
   try {
     return median(await earlier(session, message));
   } catch {
-    // Only an expectation: the job itself says what is wrong.
+    // Only an estimate: the job itself reports what is wrong.
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Of package.json, the only place that has it. */
+/** The version in package.json. */
 export const VERSION: string = (
   JSON.parse(readFileSync(join(import.meta.dirname ?? __dirname, '../../package.json'), 'utf8')) as {
     version: string;

@@ -7,9 +7,9 @@ import type { Log } from '../../lib/ports/messages.ts';
 import type { Vault } from '../../lib/ports/vault.ts';
 import { humanBytes } from './print-result.ts';
 
-/** How far the work of this process has come, from what passes its ports. */
+/** Progress of the work in this process, measured at its ports. */
 export type WorkProgress = {
-  /** The next job begins: of this one nothing was expected. */
+  /** The next job begins; nothing is known of its usual time. */
   next(): void;
   onRead: OnRead;
   vault(vault: Vault): Vault;

@@ -10,10 +10,7 @@ import { giveBack } from './give-back.ts';
 import type { Narrator } from './narrator.ts';
 import { forgetTheWhere, ORDERS, ordersLeft, SHOP } from './shop.ts';
 
-/**
- * A snapshot; a DELETE without WHERE; the instance as it was a second before, restored, proven and thrown away; and the
- * deleted rows given back.
- */
+/** A snapshot; a DELETE without WHERE; a rehearsal of the second before it; and the deleted rows put back. */
 export async function actForgottenWhere(
   rds: LocalRds,
   wanted: 'before' | 'after',
@@ -21,19 +18,16 @@ export async function actForgottenWhere(
 ): Promise<void> {
   const { say, typed, expect } = telling;
   typed(`./understudy run dump ${SHOP}`);
-  const [dump] = await ask({ job: 'dump' }, 'the shop’s dump, which a restored instance is held against');
+  const [dump] = await ask({ job: 'dump' }, 'the shop’s dump, which a restored instance is compared with');
   expect(dump?.error === undefined, `dumped: ${summary(dump)}`);
   typed(`./understudy run snapshot ${SHOP} --label "before release 4.2"`);
   const [snapshot] = await ask(
     { job: 'snapshot', label: 'before release 4.2' },
     'a snapshot before a risky release',
   );
-  expect(
-    outcome(snapshot) === 'done',
-    `the snapshot is available and what was promised: ${summary(snapshot)}`,
-  );
+  expect(outcome(snapshot) === 'done', `the snapshot is available and as promised: ${summary(snapshot)}`);
 
-  const { before, after } = await showProgress('somebody types: delete from orders', () =>
+  const { before, after } = await showProgress('an operator types: delete from orders', () =>
     forgetTheWhere(rds, latest),
   );
   expect((await ordersLeft(rds)) === 0, 'production has no orders any more');
@@ -42,7 +36,7 @@ export async function actForgottenWhere(
   typed(`./understudy rehearse ${SHOP} --from moment --moment ${moment}`);
   const [rehearsal] = await ask(
     { job: 'rehearse-instance', from: 'moment', moment },
-    `the instance as of ${moment}, on an instance that is thrown away`,
+    `the instance as of ${moment}, on a scratch instance`,
   );
   const { evidence } = (rehearsal?.result ?? {}) as Extract<RehearsalOutcome, { evidence: unknown }>;
   if (!evidence) throw rehearsal?.error ?? new Error(summary(rehearsal));
@@ -51,10 +45,7 @@ export async function actForgottenWhere(
     evidence.outcome === 'passed' && evidence.assertions.some(({ passed }) => passed),
     `all ${ORDERS.toLocaleString('en')} orders are in the copy`,
   );
-  expect(
-    evidence.strength === 'bounded',
-    'it is proven within the bounds of what was written since the dump',
-  );
+  expect(evidence.strength === 'bounded', 'it is proven within what was written since the dump');
   await showProgress('the watch looks at what AWS has', () => invokeLocally('watch', {}));
   const left = rds.calls.filter(({ action }) => action === 'DeleteDBInstance').length;
   expect(

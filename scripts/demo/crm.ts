@@ -1,6 +1,6 @@
 import type { Cluster } from '../local/cluster.ts';
 
-/** A CRM as its developers would have made it, with some 310,000 rows of our own making, and a dump role that may only read. */
+/** A realistic CRM with some 310,000 generated rows, and a dump role that may only read. */
 export async function makeCrm(cluster: Cluster): Promise<void> {
   await cluster.sql(
     'postgres',

@@ -24,16 +24,19 @@ export type DemoOptions = {
   databaseUrl: string | undefined;
 };
 
-/** Everything the demo stands on: a database, a cloud on loopback, the deployment's own table, bucket, topics and queues in it. */
+/**
+ * What the demo uses: a database, a cloud on loopback, and the deployment's own table, bucket, topics and queues in
+ * it.
+ */
 export type DemoStage = {
   moto: Moto;
   cluster: Cluster | undefined;
-  /** An RDS instance beside it; not where somebody's own database is shown. */
+  /** An RDS instance; absent when the demo shows your own database. */
   rds: LocalRds | undefined;
   damage: FaultyStore;
   stack: LocalStack;
   plan: Plan;
-  /** The target that the story is about. */
+  /** The demo's main target. */
   target: string;
   scratchDirectory: string;
   log: string;
@@ -81,7 +84,7 @@ export async function openDemoStage(options: DemoOptions): Promise<DemoStage> {
   };
 }
 
-/** The demo's own policies beside those of the packaged understudy.yml. */
+/** Adds the demo's own policies to those of the packaged understudy.yml. */
 async function completeSchedules(plan: Plan, GroupName: string): Promise<void> {
   const scheduler = new SchedulerClient({});
   const { Schedules } = await scheduler.send(new ListSchedulesCommand({ GroupName }));

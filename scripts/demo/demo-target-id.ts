@@ -1,6 +1,6 @@
 const CRM = 'crm';
 
-/** A database of one's own is shown under its own name, as far as that can be a target's. */
+/** The id of the demo's target: your own database keeps its name, as far as it is a valid id. */
 export function demoTargetId(databaseUrl: string | undefined): string {
   if (!databaseUrl) return CRM;
   const name = decodeURIComponent(new URL(databaseUrl).pathname.slice(1)).toLowerCase();

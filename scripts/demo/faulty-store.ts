@@ -8,8 +8,8 @@ export type FaultyStore = {
 };
 
 /**
- * A store that forgot one bit: passes everything on to the real one and, once told to, flips one bit of one object's
- * byte as it is read. Overwriting the object would be another version and found out by that alone.
+ * A proxy in front of the vault that, once told to, flips one bit of an object as it is read. Overwriting the object
+ * would make another version, which is noticed by that alone.
  */
 export async function startFaultyStore(endpoint: string): Promise<FaultyStore> {
   const flips = new Map<string, number>();
@@ -44,7 +44,7 @@ export async function startFaultyStore(endpoint: string): Promise<FaultyStore> {
     forwarded.on('error', () => outgoing.destroy());
     incoming.pipe(forwarded);
   });
-  // A connection that waits is never closed by us: a client may be about to use it again.
+  // A waiting connection is never closed from this side: a client may be about to use it again.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

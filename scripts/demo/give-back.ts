@@ -12,7 +12,7 @@ import { tool } from '../local/tools.ts';
 import type { Narrator } from './narrator.ts';
 import { ORDERS, ordersLeft, SHOP, shopConnection } from './shop.ts';
 
-/** Puts the deleted rows back into production, from the dump, with programs that everybody has. */
+/** Puts the deleted rows back into production, from the dump, with standard programs. */
 export async function giveBack(rds: LocalRds, { say, typed, expect }: Narrator): Promise<void> {
   const point = (await catalog().points(SHOP)).filter(isDump).find(({ dump }) => dump !== undefined);
   const stored = point?.dump;

@@ -23,8 +23,8 @@ import { narrator } from './narrator.ts';
 import { sabotagedScratch } from './sabotaged-scratch.ts';
 
 /**
- * The whole story on one machine, by the functions that Lambda would run: a night that goes well, and four things
- * that go wrong. Whatever does not come out as it should ends the demo with 1; nothing here is played from a script.
+ * The whole story on one machine, with the functions that Lambda would run: a good night, and four failures. Any
+ * unexpected result ends the demo with 1; nothing is simulated.
  */
 const { values } = parseArgs({
   options: {
@@ -53,7 +53,7 @@ async function tell(): Promise<void> {
     await aFlippedBit(stage, point);
     await anAlteredRow(stage);
     if (stage.rds) {
-      act(5, 'On RDS: somebody forgets the WHERE');
+      act(5, 'On RDS: a DELETE without WHERE');
       await actForgottenWhere(stage.rds, values.moment === 'after' ? 'after' : 'before', narrator);
     }
     const later = await aMissedSchedule(stage, stage.rds ? 6 : 5);
@@ -116,7 +116,7 @@ async function aRehearsal(stage: DemoStage): Promise<void> {
 }
 
 async function aFlippedBit(stage: DemoStage, pointId: string): Promise<void> {
-  act(3, 'Trouble: the store forgets one bit of a dump');
+  act(3, 'Trouble: one bit of a stored dump flips');
   await readInbox(stage.stack.inbox.pages);
   const { points } = {
     points: (await invokeLocally('operator', { ask: 'points', target: stage.target })) as {
@@ -148,7 +148,7 @@ async function aFlippedBit(stage: DemoStage, pointId: string): Promise<void> {
 }
 
 async function anAlteredRow(stage: DemoStage): Promise<void> {
-  act(4, 'Trouble: one row of a restored copy is not what it was');
+  act(4, 'Trouble: one row of a restored copy is altered');
   await dispatch('dump', utc(plusSeconds(new Date(), 1)));
   await showProgress('another night’s dump', ({ say }) => drainQueues((delivery) => say(line(delivery))));
   let table = '';
@@ -187,12 +187,12 @@ async function aMissedSchedule(stage: DemoStage, number: number): Promise<Date> 
   const { policy } = stage.plan.targets[0]!;
   const missed = nextFirings(policy.schedules.dump!, new Date(), 1)[0]!;
   const later = plusSeconds(missed, policy.grace + 60);
-  say(`   suppose that it is ${utc(later)}, and that no dump was asked for at ${missed}`);
+  say(`   suppose it is ${utc(later)}, and no dump was requested at ${missed}`);
   const clock = { ...compose.clock, now: () => later };
-  const looked = await showProgress('the watch takes its look', () =>
+  const looked = await showProgress('the watch looks', () =>
     watch({
       ...compose.platformDeps(),
-      // Of this target alone: the shop’s instance does not come along into tomorrow.
+      // Only this target: tomorrow has no shop instance.
       plan: onlyOf(stage.plan, stage.target),
       clock,
       scratch: compose.scratchInstances(),
@@ -204,7 +204,7 @@ async function aMissedSchedule(stage: DemoStage, number: number): Promise<Date> 
   );
   expect(
     looked.findings.some((each) => each.code === 'job-silent' && each.subject === 'dump'),
-    'the watch says so',
+    'the watch reports it',
   );
   await showPage(stage, 'job-silent');
   return later;
@@ -216,16 +216,16 @@ function onlyOf(plan: Plan, id: string): Plan {
   return { ...plan, policies, targets };
 }
 
-/** At the moment that was supposed, so that nothing which it expects lies in the past. */
+/** At the assumed moment, so that nothing it expects lies in the past. */
 async function theMorning(stage: DemoStage, number: number, later: Date): Promise<void> {
   act(number, `The morning after, ${shortMoment(utc(later))} UTC`);
   typed('./understudy status');
   const answer = await statusAt(stage, later);
   for (const text of answer.lines) say(`   ${withOption(text, '--stage demo')}`);
-  expect(answer.exit === 3, 'and it does not say that all is good');
+  expect(answer.exit === 3, 'status does not report that all is good');
 }
 
-/** What the alerts said to do next, back in the present; and all is good again. */
+/** Follows the alerts' next steps, back in the present, until all is good again. */
 async function theWayBack(stage: DemoStage, number: number): Promise<void> {
   act(number, 'What the alerts said to do');
   typed(`./understudy run dump ${stage.target}`);
@@ -247,7 +247,7 @@ async function statusAt(stage: DemoStage, now: Date) {
   return statusCommand({ invoke: async () => report } as unknown as Session);
 }
 
-/** The alert as the pager would get it. */
+/** Shows the alert that the pager gets. */
 async function showPage(stage: DemoStage, code: string): Promise<void> {
   const pages = await readInbox(stage.stack.inbox.pages);
   const page = pages.find((each) => each.text.includes(code));
@@ -278,7 +278,7 @@ async function rehearse({ target }: DemoStage): Promise<Evidence> {
 
 let ticks = 0;
 
-/** A tick of a schedule. Each gets a moment of its own, as on the calendar. */
+/** A firing of a schedule. Each gets its own moment, as on the calendar. */
 function dispatch(job: string, moment: string): Promise<unknown> {
   return invokeLocally('dispatch', {
     policy: 'production',

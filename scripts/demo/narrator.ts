@@ -2,9 +2,9 @@ import pc from 'picocolors';
 
 export type Narrator = {
   say: (text?: string) => void;
-  /** A command as it is typed, of which what follows is the work. */
+  /** Shows a command; the work after it is that command's. */
   typed: (command: string) => void;
-  /** What must be so for the demo to have shown what it claims. */
+  /** Fails the demo unless the condition holds. */
   expect: (condition: boolean, claim: string) => void;
 };
 
@@ -15,7 +15,7 @@ export const narrator: Narrator = {
     narrator.say(`   ${pc.dim('$')} ${pc.bold(whole)}`);
   },
   expect(condition, claim) {
-    if (!condition) throw new Error(`this should be so and is not: ${claim}`);
+    if (!condition) throw new Error(`not as expected: ${claim}`);
     narrator.say(`   ${pc.green('✔')} ${claim}`);
   },
 };

@@ -6,7 +6,7 @@ import { localScratch, type ScratchSettings } from '../../lib/adapters/engines/p
 import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 import type { Scratch } from '../../lib/ports/database.ts';
 
-/** A scratch whose copy loses one row between restore and proof. Says from which table. */
+/** A scratch whose copy loses one row between restore and proof. Reports the table. */
 export function sabotagedScratch(settings: ScratchSettings, onSabotage: (table: string) => void): Scratch {
   const scratch = localScratch(settings);
   return {
@@ -14,7 +14,7 @@ export function sabotagedScratch(settings: ScratchSettings, onSabotage: (table: 
     withCopy: (request, use) =>
       scratch.withCopy(request, async (copy) => {
         const victim = [...request.manifest.tables].sort((a, b) => Number(b.rows) - Number(a.rows))[0]!;
-        // The demo has this base to itself, so there is one run in it.
+        // The demo has this base to itself, so it contains one run.
         const directory = join(settings.base, readdirSync(settings.base)[0]!);
         await alterOneRow(directory, victim.schema, victim.name);
         onSabotage(`${victim.schema}.${victim.name}`);
@@ -23,7 +23,7 @@ export function sabotagedScratch(settings: ScratchSettings, onSabotage: (table: 
   };
 }
 
-/** Puts a copy of another row in the place of one, where it can (no unique key in the way), else takes the row away. */
+/** Replaces a row by a copy of another if no unique key prevents that, else deletes it. */
 async function alterOneRow(directory: string, schema: string, table: string): Promise<void> {
   const client = new Client({
     host: directory,

@@ -44,7 +44,7 @@ export async function startShop(): Promise<LocalRds> {
   return rds;
 }
 
-/** How programs of PostgreSQL reach the production database. */
+/** The environment for PostgreSQL's programs to reach the production database. */
 export function shopConnection(rds: LocalRds): { env: Record<string, string> } {
   return {
     env: {
@@ -56,13 +56,15 @@ export function shopConnection(rds: LocalRds): { env: Record<string, string> } {
   };
 }
 
-/** Counts the orders that production has at this moment. */
+/** Counts production's orders. */
 export async function ordersLeft(rds: LocalRds): Promise<number> {
   const [row] = await rds.instance(INSTANCE).sql('shop', 'select count(*)::int as n from orders');
   return Number(row?.['n']);
 }
 
-/** What everybody does once. Resolves with whole seconds before and after it, when RDS could be wound back to either. */
+/**
+ * Forgets the WHERE of a DELETE. Resolves with whole seconds before and after it, when RDS can be restored to both.
+ */
 export async function forgetTheWhere(
   rds: LocalRds,
   latest: () => Promise<string>,

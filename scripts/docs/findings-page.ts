@@ -3,7 +3,7 @@ import { FINDINGS, type FindingCode } from '../../lib/domain/findings/registry.t
 const BEGIN = '<!-- from FINDINGS, by npm run docs -->';
 const END = '<!-- end -->';
 
-/** A page of findings with what FINDINGS says of each written anew under its heading. The detail below stays as it is. */
+/** A page of findings, with the generated part under each heading written anew. The detail below it stays. */
 export function findingsPage(page: string): string {
   return page.replace(
     new RegExp(`^## ([a-z-]+)\\n\\n(?:${BEGIN}\\n[^]*?${END}\\n\\n)?`, 'gm'),
@@ -14,7 +14,7 @@ export function findingsPage(page: string): string {
   );
 }
 
-/** The list of all findings, a table for each page. */
+/** The list of all findings, one table for each page. */
 export function findingsIndex(index: string, pages: { name: string; text: string }[]): string {
   const tables = pages.flatMap(({ name, text }) => [
     '',
@@ -45,7 +45,7 @@ function describe(code: FindingCode): string[] {
   ];
 }
 
-/** The gaps of a next step by name: T for the target, JOB, ID, DAYS … */
+/** Names the gaps of a next step: T for the target, JOB, ID, DAYS … */
 function named(next: string): string {
   const names: Record<string, string> = {
     target: 'T',

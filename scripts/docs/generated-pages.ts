@@ -6,7 +6,7 @@ import { findingsIndex, findingsPage } from './findings-page.ts';
 const ROOT = join(import.meta.dirname ?? __dirname, '../..');
 const FINDINGS = 'docs/reference/findings';
 
-/** Each page that is written from the code, wholly or between its markers: its path, and its text as it should be. */
+/** Every generated page: its path, and its text as it should be. */
 export function generatedPages(): Record<string, string> {
   const names = readdirSync(join(ROOT, FINDINGS)).sort();
   const pages = names.map((name) => ({ name, text: findingsPage(read(`${FINDINGS}/${name}`)) }));

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Writes what the documentation has from the code: `npm run docs`. A test fails where it differs. */
+/** Writes the generated parts of the documentation: `npm run docs`. A test fails where they differ. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generatedPages } from './generated-pages.ts';

@@ -8,8 +8,8 @@ import { planDatabase } from './schema/generate-statements.ts';
 
 /**
  * `node scripts/fuzz/main.ts --seeds 1-500`: random databases, dumped, restored and proven. Prints one line for every
- * seed whose verdict plain pg_dump and pg_restore contradict, and with `--reduce` the shortest statements that show each
- * new kind of fault. `PG_BIN` says which PostgreSQL. Ends 1 if there was any fault.
+ * seed whose verdict plain pg_dump and pg_restore contradict, and with `--reduce` the shortest statements that show
+ * each new kind of fault. `PG_BIN` chooses the PostgreSQL. Exit code 1 if there was any fault.
  */
 const { values } = parseArgs({
   options: {
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '2' },
     damages: { type: 'string', default: '4' },
     reduce: { type: 'boolean', default: false },
-    /** A file that gets every fault in full, one seed a line, as JSON. */
+    /** A file for every fault in full, one seed a line, as JSON. */
     out: { type: 'string' },
   },
 });

@@ -1,4 +1,4 @@
-/** Random choices that are the same for the same seed, on every machine. */
+/** Random choices, the same for the same seed on every machine. */
 export class Random {
   #state: number;
 

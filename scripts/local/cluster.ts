@@ -13,13 +13,13 @@ export type Cluster = {
   password: string;
   directory: string;
   url(database: string): string;
-  /** Runs SQL in a database; several statements at once are fine. */
+  /** Runs SQL in a database, several statements at once if need be. */
   sql(database: string, text: string): Promise<Record<string, unknown>[]>;
   connect(database: string): Promise<Client>;
   stop(): Promise<void>;
 };
 
-/** A PostgreSQL server of its own on loopback, with password logins, that ends with this process. */
+/** Starts a separate PostgreSQL server on loopback, with password logins, that ends with this process. */
 export async function startCluster(options: { settings?: string[] } = {}): Promise<Cluster> {
   const bin = tool('PG_BIN');
   const directory = mkdtempSync(join(tmpdir(), 'us-pg-'));
@@ -119,7 +119,7 @@ export async function startCluster(options: { settings?: string[] } = {}): Promi
   }
 }
 
-/** PostgreSQL refuses root, which lends the directory to another account. */
+/** PostgreSQL refuses to run as root, so root gives the directory to another account. */
 export function account(directory: string): { uid?: number; gid?: number } {
   mkdirSync(directory, { recursive: true });
   chmodSync(directory, 0o755);

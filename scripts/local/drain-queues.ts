@@ -1,7 +1,7 @@
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type FunctionName, invokeLocally } from './invoke-locally.ts';
 
-/** Queues of the local stack and the function behind each, as event-source mappings and subscriptions are on AWS. */
+/** Queues of the local stack and the function behind each, as event-source mappings and subscriptions do on AWS. */
 const BEHIND: [string, FunctionName][] = [
   ['UNDERSTUDY_QUEUE_DUMP', 'dump'],
   ['UNDERSTUDY_QUEUE_VERIFY', 'verify'],
@@ -18,8 +18,8 @@ const BEHIND: [string, FunctionName][] = [
 export type Delivery = { function: FunctionName; message: unknown; result?: unknown; error?: Error };
 
 /**
- * Hands every message that waits to its function, one at a time, until all queues are empty. A message whose function
- * fails stays in its queue, as on AWS, and is not handed over again by this call.
+ * Passes every waiting message to its function, one at a time, until all queues are empty. A message whose function
+ * fails stays in its queue, as on AWS, and this call does not pass it on again.
  */
 export async function drainQueues(onDelivery?: (delivery: Delivery) => void): Promise<Delivery[]> {
   const sqs = new SQSClient({});
@@ -45,7 +45,7 @@ export async function drainQueues(onDelivery?: (delivery: Delivery) => void): Pr
   }
 }
 
-/** Hands one message to its function, as its queue would. */
+/** Passes one message to its function, as its queue would. */
 export async function deliver(name: FunctionName, message: Message): Promise<Delivery> {
   const body = message.Body ?? '';
   try {
@@ -58,7 +58,7 @@ export async function deliver(name: FunctionName, message: Message): Promise<Del
 
 export type ReceivedAlert = { subject: string; text: string; finding: Record<string, unknown> };
 
-/** Takes what a topic's subscribers would have been sent. */
+/** Takes the messages that a topic's subscribers would have got. */
 export async function readInbox(QueueUrl: string): Promise<ReceivedAlert[]> {
   const sqs = new SQSClient({});
   const told: ReceivedAlert[] = [];

@@ -4,8 +4,8 @@ import { findDeadRuns } from '../../lib/workflows/watch/dead-runs.ts';
 import { raiseFindings } from '../../lib/workflows/watch/look.ts';
 
 /**
- * Ends on record what earlier commands left running when they were killed, as the watch of a deployed stage does: no watch
- * runs locally. Says what it ended.
+ * Ends the records of runs whose commands were killed, as the watch of a deployed stage does: no watch runs locally.
+ * Returns what it ended.
  */
 export async function endLocalDeadRuns(): Promise<string[]> {
   const now = compose.clock.now();

@@ -1,6 +1,6 @@
 let signal: NodeJS.Signals | undefined;
 
-/** Asks what runs in this process to end as it does when its time is over: cleaned up, and on record. */
+/** Asks the work in this process to end as it does when its time is over: cleaned up, and on record. */
 export function interrupt(by: NodeJS.Signals): void {
   signal ??= by;
 }

@@ -2,12 +2,12 @@ import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import type { Context } from 'aws-lambda';
 import { interruptedBy } from './interrupt.ts';
 
-/** What a function may take at most, in seconds: as on Lambda. */
+/** The longest time of a function, in seconds: as on Lambda. */
 const LIMIT = 900;
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
-/** The functions of the deployment, each loaded when it is first called. */
+/** The functions of the deployment, each loaded at its first call. */
 const HANDLERS = {
   dispatch: () => import('../../handlers/dispatch.ts'),
   dump: () => import('../../handlers/dump.ts'),
@@ -31,12 +31,12 @@ const HANDLERS = {
 
 export type FunctionName = keyof typeof HANDLERS;
 
-/** Lets the demo and the tests put something unreliable in the place of a function that a durable one invokes. */
+/** Functions that the demo and the tests replace with unreliable ones. */
 export const replacedFunctions: Partial<
   Record<'scratch' | 'prove' | 'changes', ((input: unknown) => Promise<unknown>) | undefined>
 > = {};
 
-/** Those that outlive their process, and the functions that they invoke. */
+/** Durable functions, and the functions that they invoke. */
 const DURABLE = {
   rehearse: ['scratch'],
   snapshot: [],
@@ -57,14 +57,14 @@ export function lambdaContext(name: string, seconds = LIMIT): Context {
   return {
     functionName: name,
     awsRequestId: `local-${Date.now()}`,
-    // An interrupted function has less than no time: it ends as one does whose time is over.
+    // An interrupted function has less than no time: it ends as one whose time is over.
     getRemainingTimeInMillis: () => (interruptedBy() ? -1 : Math.max(0, end - Date.now())),
   } as unknown as Context;
 }
 
 let environmentReady: Promise<void> | undefined;
 
-/** The runner keeps a checkpoint server of its own for the whole process; `endDurable` closes it. */
+/** The SDK's runner keeps a checkpoint server for the whole process; `endDurable` closes it. */
 async function runDurably(name: DurableName, event: unknown): Promise<unknown> {
   environmentReady ??= LocalDurableTestRunner.setupTestEnvironment({ skipTime: false, checkpointDelay: 0 });
   await environmentReady;

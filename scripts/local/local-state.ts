@@ -15,7 +15,7 @@ import { UnderstudyError } from '../../lib/domain/errors.ts';
 import type { LocalStack } from './stack.ts';
 import { STATE } from './tools.ts';
 
-/** What `local up` started and made, for the commands that come after it. */
+/** What `local up` started and made, for later commands. */
 export type LocalState = LocalStack & { pid: number; endpoint: string };
 
 const DIRECTORY = join(STATE, 'local');
@@ -30,21 +30,21 @@ export function readState(): LocalState | undefined {
     const state = JSON.parse(readFileSync(FILE, 'utf8')) as LocalState;
     if (Number.isInteger(state.pid) && typeof state.environment === 'object') return state;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new UnderstudyError('state-damaged', `${FILE} is damaged, so the local cloud cannot be used`, {
     hint: './understudy local down clears it away; then ./understudy local up',
   });
 }
 
-/** Written beside and renamed: whoever is interrupted leaves the old one or the new one. */
+/** Written to another file and renamed: an interruption leaves the old or the new one. */
 export function writeState(state: LocalState): void {
   mkdirSync(DIRECTORY, { recursive: true });
   writeFileSync(`${FILE}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${FILE}.new`, FILE);
 }
 
-/** Processes that write moto's log: those of the local cloud, whatever the state file says. */
+/** Processes that write moto's log: those of the local cloud, even without a state file. */
 export function motoProcesses(): number[] {
   if (!existsSync('/proc/self/fd')) return [];
   return readdirSync('/proc')
@@ -64,7 +64,7 @@ export function removeState(): void {
   rmSync(FILE, { force: true });
 }
 
-/** Is that process still there, and ours? */
+/** Does that process exist, and is it ours to signal? */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

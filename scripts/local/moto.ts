@@ -6,7 +6,7 @@ import { tool } from './tools.ts';
 
 export type Moto = { endpoint: string; port: number; pid: number; stop(): Promise<void> };
 
-/** Credentials that mean nothing to anybody. */
+/** Fake credentials. */
 export const LOCAL_CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',

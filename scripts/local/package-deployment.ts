@@ -9,7 +9,7 @@ const INPUTS = ['serverless.yml', 'understudy.yml', 'scripts/serverless', 'handl
   join(ROOT, name),
 );
 
-/** Packages the deployment unless that was done since anything it is made from changed. The path of its template. */
+/** Packages the deployment if its inputs have changed since the last time. Returns the path of its template. */
 export async function packageDeployment(show?: {
   say(text: string): void;
   live(text: string): void;
@@ -36,7 +36,7 @@ export async function packageDeployment(show?: {
     try {
       process.kill(-packaging.pid!, 'SIGKILL');
     } catch {
-      // It has ended already.
+      // It has already ended.
     }
   };
   process.once('exit', endGroup);
@@ -51,7 +51,7 @@ export async function packageDeployment(show?: {
   throw new UnderstudyError('package-failed', `the deployment could not be packaged:\n${said}`);
 }
 
-/** The last thing that serverless said, and how many functions it has packaged by now. */
+/** The last line of serverless, and how many functions it has packaged. */
 function formatStep(began: number, said: string): string {
   const [last = 'starting serverless'] = said.trimEnd().split('\n').filter(Boolean).slice(-1);
   const zips = existsSync(dirname(TEMPLATE)) ? readdirSync(dirname(TEMPLATE)) : [];

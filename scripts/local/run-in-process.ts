@@ -19,9 +19,9 @@ const BEHIND: Record<JobMessage['job'], FunctionName> = {
 };
 
 /**
- * Does in this process what `ask` asks for on topic `jobs`, and what that asks for in turn. These messages never reach
- * the local queues: what this command does not finish does not come back under another one, and of two commands at once
- * each does its own. A message that is put back for later is not waited for: its outcome says so.
+ * Does in this process what `ask` publishes on topic `jobs`, and what that publishes in turn. These messages never
+ * reach the local queues: no other command gets what this one does not finish, and of two commands at once each does
+ * its own work. A message that is put back for later is not waited for: its outcome reports that.
  */
 export async function runInProcess(
   ask: () => Promise<unknown>,

@@ -7,7 +7,7 @@ const DIRECTORY = join(STATE, 'local', 'jobs');
 
 type RunningJob = { pid: number; job: string; target: string };
 
-/** Puts on record, while this process lives, what it does, so that another command can end it. */
+/** Records, while this process lives, which job it does, so that another command can end it. */
 export function registerJob(job: string, target: string): void {
   mkdirSync(DIRECTORY, { recursive: true });
   const file = join(DIRECTORY, `${process.pid}.json`);
@@ -15,7 +15,7 @@ export function registerJob(job: string, target: string): void {
   process.once('exit', () => rmSync(file, { force: true }));
 }
 
-/** Asks the processes of this machine that do a job to end it, cleanly, as Ctrl-C does. How many there were. */
+/** Asks this machine's processes with a job to end it cleanly, as Ctrl-C does. Returns their number. */
 export function endJobs(job: string, target: string): number {
   const found = readJobs().filter((each) => each.job === job && each.target === target);
   for (const { pid } of found) process.kill(pid, 'SIGTERM');

@@ -29,13 +29,13 @@ type Resource = {
 };
 export type Template = { Resources: Record<string, Resource> };
 
-/** Where everything of a local stack is: the functions' own environment variables. */
+/** The addresses of a local stack: the functions' environment variables. */
 export type LocalStack = {
   environment: Record<string, string>;
   inbox: { alerts: string; pages: string; alarms: string };
 };
 
-/** What moto's CloudFormation makes of the template. Functions run in our own process, so nothing of theirs is needed. */
+/** Resource types that moto's CloudFormation creates. Functions run in this process, so theirs are not needed. */
 const MADE = [
   'AWS::DynamoDB::Table',
   'AWS::S3::Bucket',
@@ -43,10 +43,10 @@ const MADE = [
   'AWS::SQS::Queue',
   'AWS::KMS::Key',
 ];
-/** Unlike AWS, which would refuse, moto wants no such thing, or takes it amiss. */
+/** Properties that moto does not support, or handles wrongly. */
 const DROPPED = ['DeletionProtectionEnabled', 'TagPolicy'];
 
-/** The packaged template; with `stage`, its names become those of another stage than the one it was packaged for. */
+/** The packaged template; `stage` renames its resources for another stage than the packaged one. */
 export function readTemplate(file: string, stage?: string): Template {
   const text = readFileSync(file, 'utf8');
   if (!stage) return JSON.parse(text) as Template;
@@ -56,8 +56,8 @@ export function readTemplate(file: string, stage?: string): Template {
 }
 
 /**
- * Makes table, bucket, topics, queues, subscriptions and schedules from the packaged template, so that they are defined
- * once. What moto's CloudFormation passes over in silence is made from the same template by the services' own calls.
+ * Makes table, bucket, topics, queues, subscriptions and schedules from the packaged template, so that they have one
+ * definition. What moto's CloudFormation silently skips is made from the same template by the services' own calls.
  */
 export async function createStack(endpoint: string, template: Template, stage: string): Promise<LocalStack> {
   const clientConfig = {
@@ -66,7 +66,7 @@ export async function createStack(endpoint: string, template: Template, stage: s
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   };
   const ids = await createResources(new CloudFormationClient(clientConfig), template, stage);
-  // moto names its queues after AWS; the SDK would go there.
+  // moto names its queues with AWS's host; the SDK would connect there.
   for (const [id, value] of ids)
     if (value.startsWith('https://sqs.')) ids.set(id, `${endpoint}${new URL(value).pathname}`);
   const s3 = new S3Client({ ...clientConfig, forcePathStyle: true });
@@ -164,8 +164,8 @@ async function completeBucket(s3: S3Client, Bucket: string, resource: Resource):
 }
 
 /**
- * The template's own subscriptions of topic `jobs`, filters and all. A function that SNS invokes straight away (the
- * durable ones, the heartbeat's, the one for unknown jobs) gets a queue here, which the pump empties into it.
+ * Makes the template's own subscriptions of topic `jobs`, with their filters. A function that SNS invokes directly
+ * (the durable ones, the heartbeat, the one for unknown jobs) gets a queue here, which drainQueues empties into it.
  */
 async function subscribeQueues(
   sns: SNSClient,
@@ -201,7 +201,7 @@ async function subscribeQueues(
   }
 }
 
-/** A queue that hears a topic, for the demo and the tests to read what people would have been told. */
+/** A queue that subscribes to a topic, where the demo and the tests read the alerts. */
 async function subscribeInbox(
   sns: SNSClient,
   sqs: SQSClient,

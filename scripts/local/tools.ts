@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 export const ROOT = resolve(import.meta.dirname ?? __dirname, '../..');
 export const STATE = join(ROOT, '.understudy');
 
-/** What scripts/prepare found on this machine, over which the environment has the last word. */
+/** The tools that scripts/prepare found on this machine; the environment overrides them. */
 export function tools(): Record<string, string> {
   const file = join(STATE, 'tools.env');
   const found: Record<string, string> = {};
@@ -30,7 +30,7 @@ export function tools(): Record<string, string> {
   return found;
 }
 
-/** A tool that must be there, or what to run to get it. */
+/** A required tool; throws how to get it. */
 export function tool(name: string): string {
   const path = tools()[name];
   if (path) return path;

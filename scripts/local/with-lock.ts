@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { UnderstudyError } from '../../lib/domain/errors.ts';
 import { isAlive } from './local-state.ts';
 
-/** Does what only one process at a time may do. The lock of a process that has died is taken over. */
+/** Does what only one process at a time may do. Takes over the lock of a dead process. */
 export async function withLock<T>(file: string, what: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   take(file, what);

@@ -3,15 +3,14 @@
 #
 # PG_BINS  their directories, oldest major first, joined by colons
 #
-# A major is installed on this machine, or it is unpacked beside what is installed, which changes nothing of the system
-# and needs no root. Once a day this looks for newer minors.
+# A major is installed on this machine, or unpacked into a directory, which does not change the system and needs no root. Once a day this looks for newer minors.
 
 . "$here/debian-postgres.sh"
 . "$here/registry-postgres.sh"
 
 supported_majors='15 16 17 18'
 
-# All majors at once, each with a log of its own. What could not be done is said with its reason.
+# All majors at once, each with its own log. Reports what failed, and why.
 prepare_majors() {
   local major job began=$SECONDS work
   work=$(mktemp -d) || fail 'cannot make a temporary directory'

@@ -2,7 +2,7 @@
 # PostgreSQL's server and client programs, of one directory so that their versions agree. Sourced.
 #
 # PG_BIN              the directory; if it is already set, it is used or refused, never replaced
-# UNDERSTUDY_PG_USER  the account to run clusters as, because initdb refuses root; empty for anybody else
+# UNDERSTUDY_PG_USER  the account to run clusters as, because initdb refuses root; empty for any other user
 
 prepare_postgres() {
   if [ -n "${PG_BIN:-}" ]; then

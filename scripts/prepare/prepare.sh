@@ -36,7 +36,7 @@ prepare() {
   say "ready in $((SECONDS - began)) s: $(summary)"
 }
 
-# Renamed into place: whoever reads it meanwhile sees the old list or the new one.
+# Renamed into place: a reader sees the old list or the new one.
 write_tools() {
   local name value new=.understudy/tools.env.$$
   for name in PG_BIN PG_BINS PGBOUNCER MOTO_SERVER BOTOCORE_DATA CFN_LINT UNDERSTUDY_PG_USER; do

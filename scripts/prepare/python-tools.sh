@@ -50,7 +50,7 @@ sys.exit(importlib.metadata.version(package) != version or not all(map(importlib
 }
 
 # The interpreter is the one that moto's first line names; where that is a shell (a venv's path was too long), the one
-# that lies beside it.
+# in the same directory.
 botocore_data() {
   local first
   read -r first <"$1" || return 1

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# How a step speaks, fails and becomes root. Sourced by prepare.sh, beside which it lies (`here`).
+# How a step reports, fails and becomes root. Sourced by prepare.sh from its directory (`here`).
 # shellcheck disable=SC2154
 
 step_log=.understudy/prepare.log
@@ -31,7 +31,7 @@ gist() {
   if grep -qiE '^E:|error' "$1"; then grep -iE '^E:|error.*[a-z]' "$1" | head -n 8; else tail -n 8 "$1"; fi
 }
 
-# Package managers name their registries when they fail, and a private one's name is nobody else's business.
+# Package managers name their registries when they fail, and a private one's name must not be shown.
 without_hosts() {
   LC_ALL=C sed -E \
     -e 's#[a-z+]+://[^[:space:]"'\'']+#<url>#g' \

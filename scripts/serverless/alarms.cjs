@@ -1,6 +1,6 @@
 /**
- * The alarms, all of them on topic `alarms`: they watch what must not be trusted to report its own failure. A new
- * function or dead-letter queue gets its alarm by being listed where it is made.
+ * All alarms, on topic `alarms`: they watch what cannot report its own failure. A new function or dead-letter queue gets
+ * its alarm from the list where it is defined.
  */
 const { DEAD_LETTERS, QUEUED } = require('./queues.cjs');
 const stageOf = require('./stage.cjs');
@@ -11,16 +11,16 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
   const stage = await stageOf(resolveVariable);
   const functions = await resolveConfigurationProperty(['functions']);
   const name = (part) => `understudy-${stage}-${part}`;
-  // The dimension that Powertools puts on every metric; it has the stage in it, or one stage's watch would answer for another's.
+  // The dimension that Powertools puts on every metric; it contains the stage, so that one stage's watch does not count for another's.
   const ours = { service: name('').slice(0, -1) };
   const ofFunction = (part) => ({ FunctionName: name(part) });
   const ofQueue = (part) => ({ QueueName: name(part) });
   const ofTopic = (part) => ({ TopicName: name(part) });
 
   const alarms = {
-    // The dead-man's switch: silence is what it waits for, so missing data is the alarm.
+    // The dead-man's switch: missing data is the alarm.
     watch: {
-      says: 'The watch has not completed for a quarter of an hour. Nobody is looking at backups now: read the log of the function watch.',
+      says: 'The watch has not completed for a quarter of an hour. Backups are not watched now: read the log of the function watch.',
       metric: ['Understudy', 'WatchCompleted', ours],
       below: 1,
       periods: 3,
@@ -31,7 +31,7 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
       metric: ['Understudy', 'AlertUndelivered', ours],
     },
     'jobs-unreadable': {
-      says: 'Something that is no JSON object was published to topic jobs. No filter can match it, so nobody has seen it. Find its sender.',
+      says: 'A message that is not a JSON object was published to topic jobs. No filter matches it, so no function got it. Find its sender.',
       metric: ['AWS/SNS', 'NumberOfNotificationsFilteredOut-InvalidMessageBody', ofTopic('jobs')],
     },
     schedules: {
@@ -46,7 +46,7 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
 
   for (const part of DEAD_LETTERS) {
     alarms[`${part}-dead`] = {
-      says: `Work of ${part} was given up and lies in its dead-letter queue. Read the message and the log, mend the cause, then move it back.`,
+      says: `Work of ${part} failed for good and is in its dead-letter queue. Read the message and the log, fix the cause, then move it back.`,
       metric: ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', ofQueue(`${part}-dead`)],
       statistic: 'Maximum',
     };
@@ -57,14 +57,14 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
       metric: ['AWS/Lambda', 'Errors', ofFunction(part)],
     };
   }
-  // What nothing holds back until there is room; a queue's consumers are bounded and wait.
+  // Functions without a queue that waits for room; a queue's consumers are bounded and wait.
   for (const part of Object.keys(functions).filter((part) => !QUEUED.includes(part))) {
     alarms[`${part}-throttles`] = {
       says: `The function ${part} was turned away because the account's concurrency is used up. Ask for a higher quota.`,
       metric: ['AWS/Lambda', 'Throttles', ofFunction(part)],
     };
   }
-  // An asynchronous invocation that failed for good and could not even be kept: gone, unless somebody is told.
+  // An asynchronous invocation that failed for good and could not be kept either: without this alarm it is lost.
   for (const [part, { destinations, onError }] of Object.entries(functions)) {
     if (!destinations && !onError) continue;
     alarms[`${part}-lost`] = {

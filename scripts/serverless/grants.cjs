@@ -39,7 +39,7 @@ const looksAtReplica = (replica) => [
 /** `name` makes a function's name, `locked` says whether any policy locks what it stores; `platform`: see rds-grants.cjs. */
 module.exports = ({ name, sourceRole, locked, replica, platform }) => {
   const functionArn = (part) => here('lambda', `function:${name(part)}`);
-  // Of any version: what was begun before a deployment ends on the one it began on.
+  // Of any version: an execution ends on the version it began on.
   const executionsOf = (part) => here('lambda', `function:${name(part)}:*/durable-execution/*/*`);
   const publishes = (...topics) => [may('sns:Publish', topics.map(ref))];
 
@@ -49,7 +49,7 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
     may('s3:ListBucket', arn('Vault')), // without it S3 answers 403 where it means 404
   ];
   const seesUploads = [may('s3:ListBucketMultipartUploads', arn('Vault'))];
-  // Its own after a failure, or those of the dead; and makes sure that nothing is left.
+  // Its own uploads after a failure, or a dead worker's; and checks that nothing is left.
   const endsUploads = [
     ...seesUploads,
     may(['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], OBJECTS),
@@ -67,14 +67,14 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
       may(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], arn('Catalog')),
     ],
 
-    // Of the catalog the partitions of acknowledgements and no other: it can quiet an alert, and forge no record.
+    // Only the catalog's partitions of acknowledgements: it can quiet an alert, and forge no record.
     acknowledges: [
       may('dynamodb:PutItem', arn('Catalog'), {
         'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ACK#*'] },
       }),
     ],
 
-    // A message that meets somebody's claim goes back to the queue it came from.
+    // A message that meets another worker's claim goes back to its queue.
     takesFrom: (queue) => [
       may(
         ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
@@ -90,7 +90,7 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
     writes: [
       ...endsUploads,
       may(['s3:PutObject', 's3:PutObjectTagging', ...(locked ? ['s3:PutObjectRetention'] : [])], OBJECTS),
-      // Decrypt, for one who may not read: S3 assembles an upload's encrypted parts in its writer's name.
+      // Decrypt for a writer: S3 assembles an upload's encrypted parts in its writer's name.
       may(['kms:GenerateDataKey', 'kms:Decrypt'], arn('VaultKey'), THROUGH_S3),
     ],
     deletes: [
@@ -138,10 +138,10 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
 
     seesSchedules: [
       may('scheduler:GetSchedule', here('scheduler', `schedule/${name('jobs')}/*`)),
-      may('scheduler:ListSchedules', '*'), // it knows no resource
+      may('scheduler:ListSchedules', '*'), // it has no resource
     ],
 
-    // What the service needs to put a function into a VPC, taken away again from the code that runs there.
+    // What the service needs to put a function into a VPC, denied to the code that runs there.
     standsInVpc: (part) => [
       may(INTERFACES, '*'),
       {

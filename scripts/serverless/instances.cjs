@@ -43,7 +43,7 @@ module.exports = async ({ resolveVariable }) => {
   const stage = await stageOf(resolveVariable);
   const plan = readPlan();
   const onRds = plan.targets.filter(({ platform }) => platform && platform.kind !== 'elasticache');
-  // Scheduled or by hand: what comes up is asked only where it is PostgreSQL.
+  // Scheduled or by hand: only a PostgreSQL copy is asked questions.
   const rehearsed = onRds.some(({ engine }) => engine === 'postgres');
   return {
     Resources: {
@@ -54,7 +54,7 @@ module.exports = async ({ resolveVariable }) => {
   };
 };
 
-/** Of every source, also of those that will come: an event that concerns no target is kept and alerts nobody. */
+/** Of every source, also of later ones: an event that concerns no target is recorded without an alert. */
 function subscriptions(stage) {
   return Object.fromEntries(
     Object.entries(EVENTS).map(([SourceType, EventCategories]) => [
@@ -74,7 +74,7 @@ function subscriptions(stage) {
   );
 }
 
-/** The function prove stands where nothing can be reached; this one service it needs. */
+/** The function prove has a network without a way out; this is the one service it needs. */
 function wayToSecrets(stage) {
   return {
     ScratchToSecrets: {
@@ -175,7 +175,7 @@ async function replication(plan, resolveVariable) {
           Statement: [
             may(['s3:GetReplicationConfiguration', 's3:ListBucket'], arn('Vault')),
             may(seen, sub('${Vault.Arn}/*')),
-            // Not ReplicateDelete: what is deleted here stays there until its own time.
+            // Not ReplicateDelete: an object that is deleted here stays there until its own expiry.
             may(['s3:ReplicateObject', 's3:ReplicateTags'], there),
             may('kms:Decrypt', arn('VaultKey'), through('${AWS::Region}')),
             may('kms:Encrypt', key, through(region)),

@@ -1,4 +1,4 @@
-/** Where the functions that reach databases stand: in the given subnets, or in no VPC when none are given. */
+/** The network of functions that connect to databases: the given subnets, or no VPC. */
 module.exports = async ({ resolveVariable }) => {
   const [subnetIds, securityGroupIds] = await Promise.all(
     ['vpcSubnets', 'vpcSecurityGroups'].map(async (param) => split(await resolveVariable(`param:${param}`))),

@@ -1,6 +1,6 @@
 /**
- * Plugin: writes plan.json to where packages are made from. It stands before serverless-esbuild, which zips whatever
- * lies in its build directory into every function's package; the image's Dockerfile copies the other one.
+ * Plugin: writes plan.json to where packages are made from. It runs before serverless-esbuild, which zips its
+ * build directory into every function's package; the image's Dockerfile copies the other one.
  */
 const { mkdirSync, rmSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
@@ -17,7 +17,7 @@ class PackagePlan {
 }
 
 function writePlan(directory) {
-  // What an interrupted packaging left behind would be zipped again.
+  // Leftovers of an interrupted packaging would be zipped again.
   rmSync(join(directory, '.esbuild'), { recursive: true, force: true });
   const plan = planJson();
   for (const path of ['.understudy/plan.json', '.esbuild/.build/plan.json'].map((name) =>

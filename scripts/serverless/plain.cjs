@@ -1,8 +1,8 @@
 let told = false;
 
 /**
- * The framework prints an error's stack, at each place that wanted what is missing. Whoever mistyped a duration is
- * helped by neither: the message is all there is to see, and once.
+ * An error without a stack. The framework prints the stack once for each place that needed the missing value; this error
+ * prints only its message, once.
  */
 exports.plain = (message) => {
   const error = new Error(message);

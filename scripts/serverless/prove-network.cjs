@@ -1,6 +1,6 @@
 /**
- * Where the function prove stands: in the quarantine that scratch instances stand in, or, where the policies rehearse in
- * another network, in subnets of one's own that reach it (and S3 and Secrets Manager).
+ * The network of the function prove: the quarantine of scratch instances or, if the policies rehearse in another network,
+ * your own subnets that reach it (and S3 and Secrets Manager).
  */
 const { split } = require('./network.cjs');
 

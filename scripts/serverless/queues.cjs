@@ -5,7 +5,7 @@
 const stageOf = require('./stage.cjs');
 
 const QUEUED = ['dump', 'verify', 'expire', 'preflight'];
-/** Whose dead letters: of functions, and of the people subscribed to alerts, pages and alarms. */
+/** Dead-letter queues: of functions, and of the subscribers of alerts, pages and alarms. */
 const DEAD_LETTERS = [
   ...QUEUED,
   'dispatch',

@@ -1,8 +1,8 @@
 /**
- * What may be done with instances, snapshots and scratch. Everything that makes, changes or deletes is bound to names:
- * snapshots to `understudy-<stage>-…`, scratch to `understudy-scratch-…`. An emergency restore never bears either.
+ * Permissions on instances, snapshots and scratch. Every one that makes, changes or deletes is bound to names:
+ * snapshots to `understudy-<stage>-…`, scratch to `understudy-scratch-…`. An emergency restore has neither prefix.
  *
- * Which action is checked against which resources is AWS's to say, and test/template/authorization.ts holds it:
+ * AWS defines which action is checked against which resources; test/template/authorization.ts has its table:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
  */
 const HERE = '${AWS::Region}';
@@ -18,13 +18,13 @@ const cache = arnIn('elasticache');
 const secret = (rest) => arnIn('secretsmanager')(`secret:${rest}`);
 
 const SCRATCH = 'understudy-scratch-*';
-/** Copies lie in other Regions, and those of a Region that the plan names no longer are still to be deleted. */
+/** Copies lie in other Regions, and those of a Region that the plan no longer names must still be deleted. */
 const ANYWHERE = '*';
 /** Characters for the ARNs of sources: a role's policies end at 10,240, and the rest of them takes under 7,000. */
 const ROOM = 3000;
 
 const VIA_RDS = { 'kms:ViaService': sub('rds.*.${AWS::URLSuffix}') };
-/** A key is used in the service's name and never by us ourselves. */
+/** A service uses the key; Understudy itself never does. */
 const THROUGH_RDS = { StringLike: VIA_RDS };
 const FOR_RDS = { StringLike: VIA_RDS, Bool: { 'kms:GrantIsForAWSResource': 'true' } };
 
@@ -45,7 +45,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
   const scratchParameters = [there(`pg:${SCRATCH}`), there(`cluster-pg:${SCRATCH}`)];
   const scratchSecrets = secret(`understudy/${stage}/scratch/*`);
   const network = [...new Set(subnetGroups)].map((name) => there(`subgrp:${name}`));
-  // Which key a source is encrypted with is not in the plan; copies say theirs, by ARN or by a name of their account.
+  // The plan does not have a source's key; it has a copy's, by ARN or by an alias of its account.
   const someKeys = [
     sub('arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*'),
     ...new Set(keys.filter((key) => key.startsWith('arn:'))),
@@ -71,7 +71,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
   }
 
   return {
-    // Looking costs nothing and reveals no data. To list is to look at every name.
+    // Reading costs nothing and reveals no data. A list needs every name.
     seesInstances: [
       may(
         [
@@ -103,7 +103,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
       may('elasticache:ListTagsForResource', [cache('snapshot:*'), cache('serverlesscachesnapshot:*')]),
     ],
     seesKeys: [may('kms:DescribeKey', someKeys)],
-    // Of a restore: its subnets, its parameters, its version. Those on everything know no narrower resource.
+    // For a restore: its subnets, its parameters, its version. Those on `*` have no narrower resource.
     seesConditions: [
       may(
         [
@@ -140,7 +140,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
       ]),
       may('elasticache:AddTagsToResource', ourCacheSnapshots),
     ],
-    // Asked for where they shall lie, and checked where they come from as well: ours on both sides, in any Region.
+    // Requested in the destination, and checked against the original too: Understudy's names on both sides, in any Region.
     copiesSnapshots: [
       may(
         [
@@ -152,7 +152,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
         ],
         ourSnapshots(ANYWHERE),
       ),
-      may('rds:CrossRegionCommunication', '*'), // it knows no resource
+      may('rds:CrossRegionCommunication', '*'), // it has no resource
       ...(keys.length > 0
         ? [...usesKeys, may(['kms:Encrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'], someKeys, THROUGH_RDS)]
         : []),
@@ -171,7 +171,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
     entersAccounts: enters(roles),
     entersScratchAccounts: enters(entered),
 
-    // A restore reads a snapshot or a source, and writes only what bears the scratch name.
+    // A restore reads a snapshot or a source, and writes only resources with the scratch prefix.
     restoresToScratch: [
       may('rds:RestoreDBInstanceFromDBSnapshot', [
         there('snapshot:*'),
@@ -209,7 +209,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
         ...network,
       ]),
       may('rds:AddTagsToResource', [...scratchInstances, ...scratchParameters]),
-      // A copy is checked against its original too, which may bear any name; it can only be read.
+      // A copy is checked against its original too, which may have any name; it can only be read.
       may(
         [
           'rds:CopyDBParameterGroup',
@@ -239,13 +239,13 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
     endsScratch: [
       may(
         ['rds:DeleteDBInstance', 'rds:DeleteDBCluster', 'rds:ModifyDBInstance', 'rds:ModifyDBCluster'],
-        // The last for the final snapshot of a cluster, which is checked even where none is wanted.
+        // The last one is for the final snapshot of a cluster, which AWS checks even if none is requested.
         [...scratchInstances, there(`cluster-snapshot:${SCRATCH}`)],
       ),
       may(['rds:DeleteDBParameterGroup', 'rds:DeleteDBClusterParameterGroup'], scratchParameters),
       may('secretsmanager:DeleteSecret', scratchSecrets),
     ],
-    // Parameters that no record speaks for: to list is to look at every name, and their tags say whose they are.
+    // Parameters without a record: a list needs every name, and their tags name their owner.
     findsStrays: [
       may(
         ['rds:DescribeDBParameterGroups', 'rds:DescribeDBClusterParameterGroups'],

@@ -10,7 +10,7 @@ module.exports = async ({ resolveVariable }) => {
         Status: 'Enabled',
         Priority: 1,
         Filter: { Prefix: '' },
-        // A marker there would hide what is to be found when this one is gone.
+        // A marker there would hide the copy that is needed when this bucket is lost.
         DeleteMarkerReplication: { Status: 'Disabled' },
         SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } },
         Destination: {

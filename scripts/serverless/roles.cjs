@@ -1,6 +1,6 @@
 /**
- * One role per function: what its row says, its own log, and nothing else. `DumpRole` for `dump`. The words are
- * explained in grants.cjs.
+ * One role per function: the permissions in its row, its own log, and nothing else. `DumpRole` for `dump`. grants.cjs
+ * defines the words.
  */
 const grants = require('./grants.cjs');
 const { readPlan } = require('./plan.cjs');
@@ -31,9 +31,9 @@ function table(can, inVpc) {
       tells,
       deadLettersTo('RehearseDead'),
     ],
-    // It runs what the source's owners wrote (views, defaults, functions): there is nothing here to steal but dumps.
+    // It runs code of the source's owners (views, defaults, functions), which can reach nothing but dumps.
     scratch: [can.reads, can.standsInVpc('scratch')],
-    // The only one that deletes what is kept. It looks at objects, and has no key to read one with.
+    // The only one that deletes recovery points. It lists objects, and has no key to read one.
     expire: [
       takesFrom('ExpireQueue'),
       knows,
@@ -42,7 +42,7 @@ function table(can, inVpc) {
       can.deletes,
       can.deletesReplica,
       can.deletesSnapshots,
-      can.seesOurSnapshots, // before one is deleted: does it bear our tags?
+      can.seesOurSnapshots, // before one is deleted: does it have Understudy's tags?
       can.seesCaches,
       can.entersAccounts,
       tells,
@@ -71,7 +71,7 @@ function table(can, inVpc) {
       tells,
       deadLettersTo('CopyDead'),
     ],
-    // It makes and deletes what bears a scratch name, and nothing else.
+    // It makes and deletes resources with the scratch prefix, and nothing else.
     rehearseInstance: [
       can.remembers('rehearseInstance'),
       knows,
@@ -87,9 +87,9 @@ function table(can, inVpc) {
     ],
     // Inside the quarantine: it reads manifests and the passwords of scratch instances.
     prove: [can.readsManifests, can.readsScratchSecrets, can.standsInVpc('prove')],
-    // At the source: its counters and catalogs, held against a manifest.
+    // At the source: its counters and catalogs, compared with a manifest.
     changes: [can.becomesSource, can.readsManifests, inVpc('changes')],
-    heartbeat: [knows, records, can.becomesSource, tells, inVpc('heartbeat')], // tells of messages that it refuses
+    heartbeat: [knows, records, can.becomesSource, tells, inVpc('heartbeat')], // alerts on messages that it refuses
     preflight: [
       takesFrom('PreflightQueue'),
       knows,
@@ -99,7 +99,7 @@ function table(can, inVpc) {
       can.seesConditions,
       can.asksWhatIsAllowed('rehearseInstance'),
       can.becomesSource,
-      can.entersAccounts, // each has quotas of its own
+      can.entersAccounts, // each account has its own quotas
       tells,
     ],
     watch: [
@@ -111,7 +111,7 @@ function table(can, inVpc) {
       can.seesKeys,
       can.endsScratch,
       can.findsStrays,
-      can.becomesSource, // before a scratch instance is deleted: does somebody's secret lead to it?
+      can.becomesSource, // before a scratch instance is deleted: does a target's secret lead to it?
       can.entersAccounts,
       publishes('JobsTopic'),
       can.seesSchedules,

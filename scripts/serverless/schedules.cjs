@@ -3,7 +3,7 @@ const { readPlan } = require('./plan.cjs');
 const stageOf = require('./stage.cjs');
 
 const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
-/** Scheduler puts in the moment it meant, which names the run: a retry an hour later is still the run of one o'clock. */
+/** Scheduler inserts the scheduled moment, which names the run: a retry an hour later is still the run of one o'clock. */
 const SCHEDULED_FOR = '<aws.scheduler.scheduled-time>';
 
 module.exports = async ({ resolveVariable }) => {
@@ -18,8 +18,8 @@ module.exports = async ({ resolveVariable }) => {
       Arn: arn('DispatchLambdaFunction'),
       RoleArn: arn('ScheduleRole'),
       Input: JSON.stringify({ ...input, scheduledFor: SCHEDULED_FOR }),
-      // A late tick is worth delivering: its run bears the right name and is done once, however often it comes. Not so a
-      // heartbeat's: a later row says nothing of its minute.
+      // A late firing is worth delivering: its run has the right name and is done once. A heartbeat's is not: a later row
+      // says nothing about its minute.
       RetryPolicy: {
         MaximumEventAgeInSeconds: input.job === 'heartbeat' ? 300 : 7200,
         MaximumRetryAttempts: 60,

@@ -1,6 +1,6 @@
 const { plain } = require('./plain.cjs');
 
-/** The stage that is packaged, whose name must be one that names and rights can be made of. */
+/** The packaged stage; its name must fit into names and permissions. */
 module.exports = async (resolveVariable) => {
   const stage = await resolveVariable('sls:stage');
   const { stageProblem } = require('../../lib/domain/names.ts');

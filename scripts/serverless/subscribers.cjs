@@ -1,4 +1,4 @@
-/** The subscriptions that were given as parameters. Others can be added by hand; the watch looks at all of them. */
+/** The subscriptions from the parameters. Others can be added by hand; the watch checks all of them. */
 const SUBSCRIPTIONS = [
   { param: 'alertEmail', protocol: 'email', topics: ['Alerts', 'Alarms'] },
   { param: 'alertEndpoint', protocol: 'https', topics: ['Alerts'] },
@@ -27,7 +27,7 @@ module.exports = async ({ resolveVariable }) => {
   return { Resources };
 };
 
-/** SNS gives up on an endpoint after a minute unless it is told otherwise. A pager may be restarting: up to 50 minutes. */
+/** By default SNS gives up on an endpoint after a minute. A pager may be restarting: this retries for up to 50 minutes. */
 const PATIENT = {
   healthyRetryPolicy: {
     numRetries: 25,

@@ -1,5 +1,5 @@
 /**
- * Plugin: takes DependsOn entries out of the finished template where a reference already says the same. The framework
+ * Plugin: removes DependsOn entries from the finished template where a reference already implies them. The framework
  * writes many of them; cfn-lint reports each (W3005), and a rule that is always ignored finds nothing.
  */
 class Tidy {

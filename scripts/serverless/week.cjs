@@ -1,6 +1,6 @@
 /**
  * The Monday of this week (UTC). It is an argument of the image's build: Docker keeps the layer that installed
- * PostgreSQL for as long as nothing in it changes, and would keep an old minor release for ever.
+ * PostgreSQL while nothing in it changes, and would keep an old minor release.
  */
 module.exports = () => {
   const today = new Date();

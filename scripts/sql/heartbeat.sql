@@ -1,6 +1,6 @@
--- The heartbeat: one row a minute, by which a restored copy shows what was really lost.
+-- The heartbeat: one row a minute, which shows how much a restored copy has lost.
 --
--- Run it once in each database whose target says `heartbeat: true`, as a role that may create schemas there; on RDS the
+-- Run it once in each database whose target has `heartbeat: true`, as a role that may create schemas there; on RDS the
 -- master user will do, a superuser is not needed. Running it again changes nothing.
 --
 --   psql 'host=db.internal dbname=crm user=postgres' --file=scripts/sql/heartbeat.sql

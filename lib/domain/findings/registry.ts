@@ -90,7 +90,7 @@ export const FINDINGS = {
     'size-anomaly': {
       severity: 'P2',
       means: 'The dump is much smaller or larger than usual for this target.',
-      next: 'Was data loaded or deleted on purpose? If so: `./understudy ack {target} size-anomaly --until 7d --reason "…"`. If not, restore an older point beside it and compare.',
+      next: 'Was data loaded or deleted on purpose? If so: `./understudy ack {target} size-anomaly --until 7d --reason "…"`. If not, restore an older point and compare.',
     },
   }),
   ...closedBy(['rehearsal-of-point'], 'point', {

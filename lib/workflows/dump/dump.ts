@@ -116,7 +116,7 @@ function blocking(target: Target, what: string) {
   return finding('dump-blocks-others', {
     target,
     subject: 'dump',
-    message: `while ${target.id} was dumped, ${what}, and everybody after it waited too`,
+    message: `while ${target.id} was dumped, ${what}, and every later session waited too`,
   });
 }
 

@@ -25,7 +25,7 @@ export function downtimeOf(
   const seconds = secondsBetween(begins.at, ends.at);
   const measured = 'heartbeat' in target && target.heartbeat;
   const message = measured
-    ? `the failover of ${event.subject} took ${humanSeconds(seconds)} by RDS’s events; a gap in the heartbeat of more than two minutes stands beside it, and says for how long nothing was written at most`
+    ? `the failover of ${event.subject} took ${humanSeconds(seconds)} by RDS’s events; a gap in the heartbeat of more than two minutes, if there was one, is on the timeline too`
     : `the failover of ${event.subject} took ${humanSeconds(seconds)} (${seconds} s) by RDS’s events, from its beginning to its completion`;
   return {
     target: event.target,

@@ -49,7 +49,7 @@ export async function acknowledge(
   );
   if (severity === 'P0' && open.length === 0)
     throw new InputError(
-      `${code} of ${target} is a P0 and not open${subject === undefined ? '' : ` about ${subject}`}: it cannot be acknowledged beforehand`,
+      `${code} of ${target} is a P0 and not open${subject === undefined ? '' : ` about ${subject}`}: it cannot be acknowledged in advance`,
       [],
       `./understudy status ${target} shows what is open`,
     );

@@ -9,7 +9,7 @@ import type { Session } from '../session.ts';
 
 export type AckOptions = { subject?: string; until?: string; reason?: string; end?: boolean };
 
-/** Says that a finding is known, or a change expected, until a moment; or takes that back. */
+/** Acknowledges a finding, or announces one, until a moment; or ends that. */
 export async function ackCommand(
   session: Session,
   target: string,
@@ -21,7 +21,7 @@ export async function ackCommand(
   return options.end ? end(session, about, options) : acknowledge(session, about, options);
 }
 
-/** The codes that share a word with what was typed, else where they all are. */
+/** The error for an unknown code: names those that share a word with it. */
 function unknownCode(code: string): InputError {
   const words = code.split('-').filter((word) => word.length > 2);
   const near = Object.keys(FINDINGS).filter((each) => words.some((word) => each.split('-').includes(word)));
@@ -78,11 +78,11 @@ async function end(session: Session, about: About, { until, reason }: AckOptions
     ask: 'end-acknowledgement',
     ...about,
   });
-  const lines = [`${about.code} of ${about.target} is acknowledged no longer; what is open is told again`];
+  const lines = [`${about.code} of ${about.target} is no longer acknowledged; open findings alert again`];
   return { document: answer, exit: DONE, lines };
 }
 
-/** `7d`, `2026-12-01` (its first moment) or `2026-12-01T06:00Z`; in UTC where nothing else is said. */
+/** `7d`, `2026-12-01` (its first moment) or `2026-12-01T06:00Z`; in UTC without a zone. */
 export function parseUntil(text: string, now: Date): string {
   if (DURATION_PATTERN.test(text)) return utc(plusSeconds(now, seconds(text)));
   const form = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text);

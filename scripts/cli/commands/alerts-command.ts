@@ -17,7 +17,7 @@ const COLUMNS: readonly (TableColumn | string)[] = [
   { title: 'what it said', prose: true },
 ];
 
-/** What was sent about a target, newest first: when, to which topic, and whether the topic took it. */
+/** Alerts sent about a target, newest first: when, to which topic, and whether the topic took it. */
 export async function alertsListCommand(
   session: Session,
   target: string | undefined,

@@ -10,7 +10,7 @@ import { DONE } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
-/** Reads understudy.yml back in plain words: what was promised, when it happens, what is kept until when. */
+/** Reads understudy.yml back in plain words: promises, next firings, retention. */
 export async function checkCommand(session: Session): Promise<CommandResult> {
   const plan = session.plan();
   const now = new Date();
@@ -50,7 +50,7 @@ function nextOf(policy: Policy, now: Date): Record<string, string[]> {
   );
 }
 
-/** A policy as it holds for some targets: what a target overrides makes a block of its own. */
+/** A policy as it applies to some targets: targets with overrides have their own block. */
 type Block = { policy: Policy; members: string[]; overridden: boolean };
 
 function blocksOf({ policies, targets }: Plan): Block[] {
@@ -100,14 +100,14 @@ function formatDumps(policy: Policy, as: FormatWritten): string {
   return `  dumps             verified ${policy.verify.depth}${policy.verify.depth === 'exists' ? ', which shows no more than that something is there' : ''}; proof by ${policy.proof.depth}${policy.proof.depth === 'counts' ? ', which proves nothing' : ''}; ${policy.vault.lock === 'none' ? 'not locked' : `locked (${policy.vault.lock}) for ${as('vault.lockFor', policy.vault.lockFor)}`}`;
 }
 
-/** What differs from a restore of everything by a role without superuser. */
+/** The differences from a restore of everything by a role without superuser. */
 function formatRestore({ rehearsal: { restoreAs, leaveOut } }: Policy): string[] {
   if (restoreAs === 'master' && leaveOut.length === 0) return [];
   const who = restoreAs === 'superuser' ? 'by a superuser' : 'by a role without superuser';
   return [`  restored          ${who}${leaveOut.length > 0 ? `, without ${leaveOut.join(', ')}` : ''}`];
 }
 
-/** Where snapshots are copied to, how long those before a release are kept, and what a rehearsal on an instance may take. */
+/** Where snapshots are copied to, how long labelled ones are kept, and the limits of a rehearsal on an instance. */
 function formatSnapshots({ schedules, snapshot, rehearsal }: Policy, as: FormatWritten): string[] {
   if (!schedules.snapshot) return [];
   const places = snapshot.copies.map(placeOf);
@@ -123,7 +123,7 @@ function formatSnapshots({ schedules, snapshot, rehearsal }: Policy, as: FormatW
   ];
 }
 
-/** The window that restoring to a point in time must have: chosen in the policy, compared with what RDS has every day. */
+/** The window for restoring to a point in time: chosen in the policy, compared with RDS's every day. */
 function formatPitr({ objectives, pitr }: Policy, as: FormatWritten): string[] {
   if (objectives.rpo.pitr === undefined) return [];
   return [
@@ -145,7 +145,7 @@ function formatRetention({ retention }: Policy, as: FormatWritten): string {
   return `${parts.join(', ')}; never less than the newest verified and the newest rehearsed`;
 }
 
-/** Where no schedule has an arithmetic to show. */
+/** RPOs without a schedule to calculate from. */
 function formatBareRpos({ objectives: { rpo } }: Policy, as: FormatWritten): string[] {
   const said = MEANS.flatMap((means) =>
     rpo[means] === undefined || means === 'pitr'

@@ -3,8 +3,8 @@ import type { CommandResult } from '../print-result.ts';
 import { unknownWord } from '../refuse-misspelt.ts';
 
 /**
- * Each asks the command, as it was typed, which words fit, and offers files where none does. A shell hands over the word
- * as it was typed, so ~ is still ~.
+ * Each asks the command, as it was typed, for the words that fit, and offers files if there are none. A shell passes
+ * the word as it was typed, so ~ is still ~.
  */
 const SCRIPTS: Record<string, string> = {
   bash: `_understudy() {
@@ -37,7 +37,7 @@ end
 complete -c understudy -f -a '(__understudy_complete)'`,
 };
 
-/** The script that a shell reads once. */
+/** Prints the script for a shell. */
 export function completionCommand(shell: string): CommandResult {
   const script = SCRIPTS[shell];
   if (script === undefined) throw unknownWord('completion', shell, Object.keys(SCRIPTS));

@@ -6,7 +6,7 @@ import type { Session } from '../session.ts';
 
 const MARKS = { good: pc.green('✔'), bad: pc.red('✖'), unknown: pc.red('?') };
 
-/** What stands between a target and its next dump, each by name with what to do. */
+/** Checks what a target's next dump needs, each by name with what to do. */
 export async function doctorCommand(session: Session, target: string): Promise<CommandResult> {
   const examined = await session.invoke<{ target: string; symptoms: Symptom[] }>('doctor', { target });
   const width = Math.max(...examined.symptoms.map((symptom) => symptom.check.length));

@@ -5,7 +5,7 @@ import { knownTarget } from '../known-target.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
-/** Dumps where there are any, else snapshots; a cache is not rehearsed. */
+/** Which rehearsal to suggest: of a dump, of a snapshot, or none for a cache. */
 function formatHow(session: Session, id: string): string {
   const { connection, platform } = knownTarget(session, id) ?? {};
   if (!connection && platform?.kind === 'elasticache') return ': it is a cache, which is not';
@@ -13,7 +13,7 @@ function formatHow(session: Session, id: string): string {
   return `; ./understudy rehearse ${id}${from} does it now`;
 }
 
-/** What an auditor asks for: the newest rehearsals with everything that was measured. */
+/** Test-restore records: the newest rehearsals with every measurement. */
 export async function evidenceCommand(
   session: Session,
   target: string,

@@ -47,7 +47,7 @@ async function begin(chosen: Target | undefined): Promise<CommandResult> {
   });
   mkdirSync(dirname(MOTO_LOG), { recursive: true });
   const moto = await startMoto({ detached: true, log: MOTO_LOG });
-  // Unless it is on record it would never be found again.
+  // Until it is on record no other command could find it.
   const stopNow = () => process.kill(moto.pid, 'SIGKILL');
   process.once('exit', stopNow);
   const stack = await createStack(moto.endpoint, readTemplate(template), 'dev').catch(async (error) => {
@@ -70,7 +70,7 @@ async function begin(chosen: Target | undefined): Promise<CommandResult> {
   };
 }
 
-/** Ends what `up` started, on record or not, and what killed rehearsals left. Everything in it is gone with it. */
+/** Ends what `up` started, on record or not, and what killed rehearsals left. Its data is gone. */
 export async function localDown(): Promise<CommandResult> {
   const pids = new Set([...statePid(), ...motoProcesses()].filter(isAlive));
   for (const pid of pids) process.kill(pid, 'SIGTERM');
@@ -88,12 +88,12 @@ function statePid(): number[] {
   try {
     return [readState()?.pid ?? 0].filter((pid) => pid > 0);
   } catch {
-    // Damaged: what is running is found without it.
+    // Damaged: running processes are found without it.
     return [];
   }
 }
 
-/** The functions' environment, for a shell: `eval "$(./understudy local env)"`. */
+/** The functions' environment for a shell: `eval "$(./understudy local env)"`. */
 export async function localEnv(): Promise<CommandResult> {
   const state = readState();
   if (!state || !isAlive(state.pid))
@@ -106,7 +106,7 @@ export async function localEnv(): Promise<CommandResult> {
   return { document: state.environment, exit: DONE, lines };
 }
 
-/** Whose secret DATABASE_URL becomes; undefined where it is not set. */
+/** The target that gets DATABASE_URL as its secret; undefined if it is not set. */
 function chooseTarget(session: Session, asked: string | undefined): Target | undefined {
   if (asked === undefined && !process.env['DATABASE_URL']) return undefined;
   const withConnection = session.plan().targets.filter(({ connection }) => connection !== undefined);
@@ -114,14 +114,14 @@ function chooseTarget(session: Session, asked: string | undefined): Target | und
   if (chosen) return chosen;
   throw new InputError(
     asked === undefined
-      ? `no target in ${session.options.config} has a connection that DATABASE_URL could be the secret of`
+      ? `no target in ${session.options.config} has a connection for DATABASE_URL`
       : `there is no target "${asked}" with a connection in ${session.options.config}`,
     [],
     './understudy targets lists them',
   );
 }
 
-/** As it will be read by every job, now and not at the first dump. */
+/** Checks it as every job will, now and not at the first dump. */
 function refuseBadUrl(chosen: Target | undefined): void {
   const url = process.env['DATABASE_URL'];
   if (!url || !chosen) return;
@@ -137,7 +137,7 @@ function refuseBadUrl(chosen: Target | undefined): void {
   }
 }
 
-/** DATABASE_URL, where it is set, becomes a target's secret. It is never taken from the command line, which others can read. */
+/** Stores DATABASE_URL, if it is set, as a target's secret. It is never an argument, which others can read. */
 async function storeUrl(chosen: Target | undefined, endpoint: string): Promise<void> {
   const url = process.env['DATABASE_URL'];
   if (!url || !chosen) return;

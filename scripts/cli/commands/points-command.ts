@@ -51,13 +51,13 @@ export async function pointsCommand(session: Session, target: string): Promise<C
   };
 }
 
-/** What takes a target's points: dumps where it has a connection, else snapshots. */
+/** The job that makes a target's points: dumps if it has a connection, else snapshots. */
 function firstJob(session: Session, id: string): string {
   const known = knownTarget(session, id);
   return known?.platform && !known.connection ? 'snapshot' : 'dump';
 }
 
-/** The first thing to know for a restore now. */
+/** Which point to restore now. */
 function formatBest(target: string, best: Recommendation | undefined): string[] {
   if (!best) return [pc.red(`no point of ${target} is known to be good`)];
   const { point, reason, proven } = best;
@@ -77,7 +77,7 @@ function formatRehearsal({ rehearsal, rehearsedAt }: RecoveryPoint): Cell {
     : [`${day} ${pc.red('failed')}`, ...(code ? [pc.red(code)] : [])];
 }
 
-/** A label, or why a point is of no use: below the table, where a long message does no harm. */
+/** A label, or why a point is unusable: below the table, where a long message fits. */
 function formatNote(point: RecoveryPoint): string[] {
   if (point.kind !== 'dump' && point.label) return [pc.dim(`${point.id}  label: ${point.label}`)];
   if (isVerified(point) || !point.why) return [];

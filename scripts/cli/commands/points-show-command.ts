@@ -17,7 +17,7 @@ import { type Cell, formatBlock } from '../format-table.ts';
 import { type CommandResult, humanBytes, shortUtc } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
-/** One point in full: what it holds, how far it is proven, where its bytes lie and how to get them. */
+/** One point in full: what it contains, its proof, where its bytes lie and how to get them. */
 export async function pointsShowCommand(
   session: Session,
   target: string,
@@ -65,7 +65,7 @@ function formatAll({ point, evidence, bucket }: PointReport): (readonly [string,
 
 const moment = (at: string | undefined) => (at ? `${shortUtc(at)} UTC` : '–');
 
-/** Of an older point the counts are known from its rehearsal alone. */
+/** The counts of an older point are known only from its rehearsal. */
 function formatHolds(point: RecoveryPoint, evidence: PointReport['evidence']): string {
   if (!isDump(point)) return '';
   const {
@@ -91,7 +91,7 @@ function formatObject(part: string, stored: StoredObject | undefined): (readonly
 
 const uri = ({ key }: StoredObject, bucket: string | undefined) => `s3://${bucket ?? '$VAULT'}/${key}`;
 
-/** With plain programs and no Understudy at all. */
+/** Commands that need only standard programs. */
 function formatFetch({ dump, roles }: DumpPoint, bucket: string | undefined, isLocal: boolean): string[] {
   if (!dump) return ['', pc.red('it was never finished: there is nothing to restore')];
   const where = bucket === undefined ? ['  VAULT=BUCKET   # of the replica: parameter replicaBucket'] : [];

@@ -18,7 +18,7 @@ import { workProgress } from '../work-progress.ts';
 import { expireDryRun } from './expire-dry-run.ts';
 import { waitForRun } from './wait-for-run.ts';
 
-/** Asks for a job as a schedule would: a message on topic `jobs`. Locally the queues are then emptied in this process. */
+/** Asks for a job as a schedule would: a message on topic `jobs`. With --local this process does the work. */
 export async function runCommand(
   session: Session,
   job: string,
@@ -28,9 +28,9 @@ export async function runCommand(
   const message = messageFor(session, job, target, options);
   if (job === 'verify' && options.wait && !options.point && !session.isLocal)
     throw new InputError(
-      'a verification is named after its point',
+      '--wait needs the point of a verification',
       [],
-      'add --point ID to wait for it; ./understudy points T lists them',
+      'add --point ID; ./understudy points T lists them',
     );
   if (session.isLocal) refuseWhatIsNotLocal(message);
   if (message.job === 'rehearse-instance') await formatBeforehand(session, message);
@@ -38,7 +38,7 @@ export async function runCommand(
   return session.isLocal ? runHere(session, message, job) : runThere(session, message, options);
 }
 
-/** The local cloud has no RDS and no ElastiCache: without one of its own it would be asked for ever. */
+/** The local cloud has no RDS and no ElastiCache, and calls to the real ones would never end. */
 function refuseWhatIsNotLocal({ job, target }: AskedMessage): void {
   const ofPlatform = ['snapshot', 'copy', 'preflight', 'rehearse-instance'].includes(job);
   if (!ofPlatform || process.env['AWS_ENDPOINT_URL_RDS']) return;
@@ -51,7 +51,7 @@ function refuseWhatIsNotLocal({ job, target }: AskedMessage): void {
   );
 }
 
-/** What a rehearsal on an instance will take and cost is said before it is asked for. */
+/** Prints what a rehearsal on an instance will take and cost before it is requested. */
 async function formatBeforehand(session: Session, message: AskedMessage): Promise<void> {
   const from = message['from'];
   const { said } = await session.invoke<{ said: string }>('operator', {
@@ -100,7 +100,7 @@ async function runHere(session: Session, message: AskedMessage, job: string): Pr
   };
 }
 
-/** After the line of the work has ended. */
+/** Printed after the progress line has ended. */
 function formatInterrupted({ job, target }: AskedMessage): void {
   const lines = [
     `understudy: interrupted; ${job} of ${target} was ended, and nothing of it is left running`,
@@ -119,7 +119,7 @@ async function runThere(
 }
 
 function formatAsked(session: Session, message: AskedMessage, { point }: RunOptions): CommandResult {
-  // A verification of whatever is newest is named after the point that it will find.
+  // A verification without a point is named after the point that it will find.
   const canWait = message.job !== 'verify' || point !== undefined;
   const how = `./understudy status ${message.target} --stage ${session.options.stage} shows what became of it`;
   return {

@@ -12,7 +12,7 @@ type Report = StatusReport & {
   notShown?: { good: number; unwell: number };
 };
 
-/** What one looks at every morning. Anything that is not good, unknown included, ends with 3. */
+/** The overview. Exit code 3 unless every target is good; unknown is not good. */
 export async function statusCommand(session: Session, target?: string): Promise<CommandResult> {
   const report = await session.invoke<Report>('operator', { ask: 'status', ...(target ? { target } : {}) });
   const allGood =
@@ -66,7 +66,7 @@ function formatRpos({ rpo }: TargetReport): Cell {
   });
 }
 
-/** What AWS keeps of a target: how far back it can be wound now, how far the policy wants, and where copies are. */
+/** AWS's backups of a target: how far back it can be restored now, how far the policy wants, and where copies are. */
 export function formatPlatform({ target, platform, pitrWindow, copies }: TargetReport): string[] {
   if (!platform) return [];
   const { status, earliest, latest, retention, replicatedTo } = platform;
@@ -111,7 +111,7 @@ function formatState({ state, open }: TargetReport): Cell {
   return [pc.green('good'), ...(known > 0 ? [`${known} acknowledged`] : [])];
 }
 
-/** What is open, worst first, and what somebody knows of or expects. */
+/** Open findings, worst first, then acknowledged and expected ones. */
 export function formatOpen(report: Report): string[] {
   const all = [...report.deployment, ...report.targets.flatMap((each) => each.open)].sort((a, b) =>
     a.severity.localeCompare(b.severity),

@@ -17,7 +17,7 @@ const COLUMNS: readonly (TableColumn | string)[] = [
   { title: 'labels', optional: 5 },
 ];
 
-/** What is protected, and what was promised for it. */
+/** Targets and their objectives. */
 export async function targetsCommand(session: Session): Promise<CommandResult> {
   const plan = session.plan();
   const rows = plan.targets.map((target) => [

@@ -14,7 +14,7 @@ const COLUMNS: readonly (TableColumn | string)[] = [
   { title: 'what happened', prose: true },
 ];
 
-/** What happened to a target, newest first: runs, alerts, events, acknowledgements. */
+/** Events of a target, newest first: runs, alerts, events, acknowledgements. */
 export async function timelineCommand(
   session: Session,
   target: string,

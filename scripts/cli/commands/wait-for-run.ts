@@ -17,14 +17,14 @@ import { type Show, showProgress } from '../show-progress.ts';
 import { usualSeconds } from '../usual-seconds.ts';
 import { cancelCommand } from './cancel-command.ts';
 
-/** Longer than any run may take: snapshots, copies and restores are waited for by the platform’s own measure. */
+/** Longer than any run may take: snapshots, copies and restores have their own deadlines. */
 const LONGEST_HOURS = 48;
 const SECONDS_BETWEEN_LOOKS = 5;
 
-/** What a run of a deployed stage came to: how it ended, what it proved, what it found. */
+/** The result of a run of a deployed stage: how it ended, its proof, its findings. */
 type Outcome = { ended: Run; evidence?: Evidence | undefined; findings: Finding[] };
 
-/** Blocks until the run that was asked for has ended, and judges it by its own evidence and findings alone. */
+/** Waits until the requested run has ended, and judges it by its own evidence and findings alone. */
 export async function waitForRun(session: Session, message: AskedMessage): Promise<CommandResult> {
   const outcome = await showProgress(
     runName(runOf(message)),
@@ -56,7 +56,7 @@ async function untilEnded(session: Session, message: AskedMessage, { say, live }
   }
 }
 
-/** How long it runs, and when it is expected to end by what earlier ones took. */
+/** How long it has run, and when it should end by earlier runs. */
 function formatWait(startedAt: string | undefined, usual: number | undefined): string {
   if (startedAt === undefined) return 'waiting for its turn';
   const elapsed = humanSeconds(secondsBetween(startedAt, new Date()));
@@ -73,7 +73,7 @@ async function whatItFound(session: Session, message: AskedMessage, ended: Run):
   };
 }
 
-/** Of this rehearsal: others of the target may have begun and ended meanwhile. */
+/** Of this rehearsal: others of the target may have begun and ended since. */
 async function evidenceOf(session: Session, message: AskedMessage): Promise<Evidence> {
   const { target } = message;
   const run = runName(runOf(message));
@@ -85,7 +85,7 @@ async function evidenceOf(session: Session, message: AskedMessage): Promise<Evid
   });
 }
 
-/** What a preflight says stands open, of this run and of those before it that it could not take back. */
+/** Open findings of a preflight, of this run and of earlier ones that it could not close. */
 async function openOf(session: Session, target: string): Promise<Finding[]> {
   const { targets } = await session.invoke<{ targets: { open: Finding[] }[] }>('operator', {
     ask: 'status',

@@ -6,7 +6,7 @@ import { parseCount } from './query-commands.ts';
 const REASON = { flags: '--reason <text>', says: 'for the record' };
 const LEFT = 'interrupted: a deployed job goes on, a local one is ended and on record as failed';
 
-/** Commands that ask for something. */
+/** Commands that change something. */
 export const ACTION_COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'run',
@@ -76,10 +76,10 @@ export const ACTION_COMMANDS: readonly CommandDefinition[] = [
   },
   {
     name: 'ack',
-    says: 'acknowledge a finding, or announce one that is expected: no alert of it until then',
+    says: 'acknowledge a finding, or announce an expected one: no alerts about it until then',
     args: [TARGET, { name: 'code' }],
     options: [
-      { flags: '--subject <text>', says: 'of this subject alone; else of all' },
+      { flags: '--subject <text>', says: 'only this subject; by default all' },
       { flags: '--until <when>', says: '7d, 12h, 2026-12-01 or 2026-12-01T06:00Z; 90 d at most' },
       { flags: '--reason <text>', says: 'why, for the record' },
       { flags: '--end', says: 'take it back' },
@@ -101,8 +101,8 @@ export const ACTION_COMMANDS: readonly CommandDefinition[] = [
     ],
     options: [{ flags: '--last <n>', says: `list: ${LAST}`, default: '50' }],
     examples: ['./understudy alerts list crm-prod --stage prod', './understudy alerts test --stage prod'],
-    done: 'listed; of test: each topic took it, and someone is subscribed',
-    wrong: 'test: someone is missing among the subscribers',
+    done: 'listed; for test: each topic took it, and has a confirmed subscriber',
+    wrong: 'for test: a topic has no confirmed subscriber',
     async action(session, [what, target], { last }) {
       const { alertsListCommand, alertsTestCommand } = await import('../commands/alerts-command.ts');
       if (what === 'list') return alertsListCommand(session, target, parseCount(last, 1000));
@@ -117,7 +117,7 @@ export const ACTION_COMMANDS: readonly CommandDefinition[] = [
     options: [
       {
         flags: '--target <id>',
-        says: 'up: whose secret DATABASE_URL becomes; else the first target’s',
+        says: 'up: the target that gets DATABASE_URL as its secret; by default the first',
         words: 'targets',
       },
     ],

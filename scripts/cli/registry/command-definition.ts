@@ -1,7 +1,7 @@
 import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
-/** What may stand in an argument’s place: these words, or a target of understudy.yml. */
+/** The words for an argument: these, or a target of understudy.yml. */
 export type Words = readonly string[] | 'targets';
 
 export type Argument = { name: string; words?: Words; optional?: true };
@@ -16,14 +16,14 @@ export type CommandDefinition = {
   says: string;
   args?: readonly Argument[];
   options?: readonly OptionDefinition[];
-  /** As they are typed; each of them works. */
+  /** Examples as they are typed; a test runs each. */
   examples: readonly string[];
-  /** What exit codes 0 and 3 mean of this one. */
+  /** The meaning of its exit codes 0 and 3. */
   done: string;
   wrong?: string;
-  /** It may be interrupted: 130. */
+  /** The meaning of 130, if it can be interrupted. */
   interrupted?: string;
-  /** Hands over the code behind it, which is loaded when it is called. */
+  /** Runs it; its code is loaded at the call. */
   action: (session: Session, args: readonly string[], options: Given) => Promise<CommandResult>;
 };
 

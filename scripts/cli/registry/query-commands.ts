@@ -1,7 +1,7 @@
 import { InputError } from '../../../lib/domain/errors.ts';
 import { type CommandDefinition, LAST, TARGET } from './command-definition.ts';
 
-/** Commands that only look. */
+/** Commands that only read. */
 export const QUERY_COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'check',
@@ -19,7 +19,7 @@ export const QUERY_COMMANDS: readonly CommandDefinition[] = [
   },
   {
     name: 'points',
-    says: 'recovery points, newest first, and the one to restore; `points show TARGET POINT` has one in full',
+    says: 'recovery points, newest first, and which to restore; `points show TARGET POINT` shows one in full',
     args: [TARGET, { name: 'point', optional: true }, { name: 'id', optional: true }],
     examples: [
       './understudy points crm-prod --stage prod',
@@ -51,14 +51,14 @@ export const QUERY_COMMANDS: readonly CommandDefinition[] = [
     says: 'check connection, permissions, versions and locks before a dump',
     args: [TARGET],
     examples: ['./understudy doctor crm-prod --stage prod'],
-    done: 'nothing stands in the way of a dump',
-    wrong: 'something does',
+    done: 'a dump can run',
+    wrong: 'something prevents a dump',
     action: async (session, [target]) =>
       (await import('../commands/doctor-command.ts')).doctorCommand(session, target!),
   },
   {
     name: 'evidence',
-    says: 'test-restore records: the newest rehearsals and all that was measured',
+    says: 'test-restore records: the newest rehearsals with every measurement',
     args: [TARGET],
     options: [{ flags: '--last <n>', says: LAST, default: '1' }],
     examples: [
@@ -76,7 +76,7 @@ export const QUERY_COMMANDS: readonly CommandDefinition[] = [
   },
   {
     name: 'timeline',
-    says: 'runs, alerts, events and acknowledgements of a target; of `understudy`, what concerns no target',
+    says: 'runs, alerts, events and acknowledgements of a target; those of no target under `understudy`',
     args: [TARGET],
     options: [{ flags: '--last <n>', says: LAST, default: '50' }],
     examples: [

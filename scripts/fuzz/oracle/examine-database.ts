@@ -11,28 +11,28 @@ import { Client, type Lab, type ProgramOutcome } from './lab.ts';
 import { pickDamages } from './pick-damages.ts';
 import { plainDump, plainRestore, plainText, textDifferences } from './plain-programs.ts';
 
-/** A verdict of the product that a second tool contradicts. `signature` is the same for faults of one kind. */
+/** A verdict of Understudy that a second tool contradicts. `signature` is the same for faults of one kind. */
 export type Fault = { signature: string; detail: string };
 export type Examined = {
-  /** `exact`, or the code that dump or restore refused it with. */
+  /** `exact`, or the code of the refusal by dump or restore. */
   verdict: string;
-  /** Why, when it was refused: the server's words without names, and those that plain pg_dump or pg_restore met if they differ. */
+  /** Why it was refused: the server's message without names, and plain pg_dump's or pg_restore's if it differs. */
   reason?: string;
   faults: Fault[];
-  /** The statements that PostgreSQL took. */
+  /** The statements that PostgreSQL accepted. */
   accepted: string[];
   damaged: number;
 };
-/** `tamper` is done to the copy before it is judged, to see that the judges look. */
+/** `tamper` runs in the copy before it is judged, to test the proof. */
 export type ExamineOptions = { seed: number; damages: number; text: boolean; tamper?: string };
 
-/** Dumps a random database, restores and proves it, and holds every verdict against plain pg_dump and pg_restore. */
+/** Dumps a random database, restores and proves it, and compares every verdict with plain pg_dump and pg_restore. */
 export async function examineDatabase(lab: Lab, given: Case, options: ExamineOptions): Promise<Examined> {
   const database = await lab.createDatabase(given.shape);
   const result: Examined = { verdict: 'exact', faults: [], accepted: [], damaged: 0 };
   try {
     result.accepted = await fillDatabase(lab, database, given);
-    // As the role that dumps: options of user mappings, say, it may not see.
+    // As the dump role, which may not see the options of user mappings.
     const text = options.text ? await plainText(lab, database, lab.credentials(database)) : undefined;
     for (const setting of given.shape.settings)
       await lab.cluster.sql('postgres', `alter database ${database} set ${setting}`);
@@ -64,7 +64,7 @@ export async function examineDatabase(lab: Lab, given: Case, options: ExamineOpt
 
 type Failure = Error & { code?: string; hint?: string };
 const said = (error: Failure) => `${error.code ?? ''} ${error.message}`.slice(0, 1500);
-/** A message without names and numbers, so that one kind of failure is one signature. */
+/** A message without names and numbers, so that one kind of failure has one signature. */
 const shape = (message: string) =>
   (
     /(?:ERROR|error): {1,2}(?!could not execute query)(.*)/.exec(
@@ -80,7 +80,7 @@ function reasons(error: Failure, plain: ProgramOutcome): string {
   return ours === theirs ? ours : `${ours} (plainly: ${theirs})`;
 }
 
-/** What plain pg_restore says; for what a superuser alone may restore, as a role of the same rights. */
+/** The result of plain pg_restore; for what only a superuser may restore, as a role with the same rights. */
 async function plainOutcome(
   lab: Lab,
   database: string,
@@ -128,7 +128,7 @@ async function judge(
   if (copied && options.damages > 0) await damage(lab, copy, manifest, facts, copied, options, result);
 }
 
-/** Damages the copy again and again: whenever pg_dump writes it otherwise, the proof must see a difference too. */
+/** Damages the copy again and again: whenever pg_dump's output changes, the proof must see a difference too. */
 async function damage(
   lab: Lab,
   copy: Copy,
@@ -165,7 +165,7 @@ async function damage(
           extensionsLeftOut: copy.leftOut,
         });
         const named = new Set((await copy.proof()).differences.map(({ kind, name }) => `${kind} ${name}`));
-        // A second look may excuse what is written otherwise, but not what was changed.
+        // A second look may excuse different writing, but not a change.
         const excused = !seen.differences.some(({ kind, name }) => named.has(`${kind} ${name}`));
         if (seen.equal || excused)
           result.faults.push({
@@ -180,7 +180,7 @@ async function damage(
   }
 }
 
-/** Facts of a copy as if they were a source's, to compare it with itself a moment later. */
+/** A copy's facts as a source's, to compare it with itself a moment later. */
 function asManifest(manifest: Manifest, facts: CopyFacts): Manifest {
   const known = new Map(manifest.sequences.map((each) => [JSON.stringify([each.schema, each.name]), each]));
   const sequences = facts.sequences.flatMap(({ schema, name, value }) => {

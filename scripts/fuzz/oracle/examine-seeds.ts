@@ -5,7 +5,7 @@ import type { Lab } from './lab.ts';
 export type SeedOptions = { damages: number; jobs: number };
 export type ExaminedSeed = Examined & { seed: number };
 
-/** Examines one database after the other, some at once, and hands over what was found about each. */
+/** Examines databases, some at once, and passes on each result. */
 export async function examineSeeds(
   lab: Lab,
   seeds: readonly number[],

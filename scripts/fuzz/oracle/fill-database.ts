@@ -7,7 +7,7 @@ import type { Lab } from './lab.ts';
 /** A random database, or the statements of one. */
 export type Case = DatabasePlan | { shape: DatabaseShape; statements: string[] };
 
-/** Runs the statements of a database, each by itself, and returns those that PostgreSQL took. */
+/** Runs the statements of a database one by one, and returns those that PostgreSQL accepted. */
 export async function fillDatabase(lab: Lab, database: string, given: Case): Promise<string[]> {
   const client = await lab.connect(database);
   try {
@@ -44,13 +44,13 @@ async function run(client: Client, statements: readonly string[]) {
   return { accepted, refused };
 }
 
-/** Which columns the relations of these statements really have. */
+/** Reads which columns the relations of these statements really have. */
 async function readColumns(client: Client, draft: SchemaDraft, statements: readonly string[]): Promise<void> {
   const touched = draft.relations.filter(({ sql }) =>
     statements.some((statement) => statement.includes(sql)),
   );
   for (const relation of touched) {
-    // A name that the database's encoding does not have names nothing.
+    // A name outside of the database's encoding names nothing.
     const { rows } = await client
       .query<{ name: string }>(
         'select quote_ident(attname) as name from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped',

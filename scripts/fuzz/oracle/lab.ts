@@ -10,7 +10,7 @@ import type { DatabaseShape } from '../schema/database-shape.ts';
 import { ROLES } from '../schema/schema-draft.ts';
 
 const DUMP_ROLE = 'fuzz_dump';
-/** As powerful as the role that restores in scratch: a member of all others, and no superuser. */
+/** Like the role that restores in scratch: a member of all others, and not a superuser. */
 const RESTORE_ROLE = 'fuzz_restore';
 const PASSWORD = 'local-only';
 
@@ -24,7 +24,10 @@ export type Lab = {
   connect(database: string): Promise<Client>;
   createDatabase(shape: DatabaseShape): Promise<string>;
   drop(database: string): Promise<void>;
-  /** Runs a program of this PostgreSQL. It succeeds, or the server refuses a statement of it; all else is no answer and throws. */
+  /**
+   * Runs a program of this PostgreSQL. It succeeds, or the server refuses one of its statements; any other end
+   * throws.
+   */
   run(
     program: string,
     args: string[],
@@ -80,16 +83,19 @@ export async function startLab(): Promise<Lab> {
   return lab;
 }
 
-/** What the machine lacks, or what ended the session, says nothing about the database. */
+/** Errors of the machine or of an ended session, which say nothing about the database. */
 const OF_THE_MACHINE =
   /out of (?:shared )?memory|No space left|could not (?:write|extend|open) |too many|terminating|canceling|deadlock|is being accessed|recovery|shutting down|starting up/;
 
-/** The server's first error; throws where no server refused anything, because a second tool that did not run confirms nothing. */
+/**
+ * The server's first error; throws if no server refused anything, because a program that did not run confirms
+ * nothing.
+ */
 export function parseRefusal(
   program: string,
   { stderr, message }: { stderr?: string; message: string },
 ): ProgramOutcome {
-  // A database may choose a client_encoding that it cannot convert to: then it refuses every plain connection.
+  // A database may set a client_encoding that it cannot convert to; it then refuses every plain connection.
   const refused = /\b(?:ERROR: {2}|FATAL: {2}(?=conversion between))(.*)/.exec(stderr ?? '')?.[1];
   if (refused === undefined || OF_THE_MACHINE.test(refused))
     throw new Error(`${program} gave no answer: ${(stderr || message).slice(0, 500)}`);

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts';
 
 export type Damage = { sql: string; rows?: true };
 
-/** `%s` is the object; each query gives one object a row, and each statement does one thing to it. */
+/** `%s` is the object; each query lists objects, and each statement changes one. */
 const KINDS: readonly { objects: string; statements: string[] }[] = [
   {
     objects: `select c.oid::regclass::text as o from pg_class c where c.relkind in ('r', 'p') and c.relnamespace > 16000`,

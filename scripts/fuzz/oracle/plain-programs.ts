@@ -44,7 +44,7 @@ export async function plainRestore(
   }
 }
 
-/** The definitions of a database as pg_dump writes them, entry by entry; a second opinion on what differs. */
+/** The definitions of a database as pg_dump writes them, by entry; a second opinion on differences. */
 export async function plainText(
   lab: Lab,
   database: string,
@@ -52,7 +52,7 @@ export async function plainText(
 ): Promise<Map<string, string> | undefined> {
   const dumped = await lab.run('pg_dump', ['--schema-only', database], at);
   if (!dumped.ok) return undefined;
-  // A superuser's name, where it owns or is granted something.
+  // A superuser's name, as owner or in grants.
   const entries = dumped.stdout
     .replace(/\bunderstudy_scratch\w*/g, 'postgres')
     .split(/^--\n-- (?=Name: )/m)
@@ -62,7 +62,7 @@ export async function plainText(
     const [, title = '', body = ''] = /^(Name: [\s\S]*?; Type: [\s\S]*?)\n--\n\n([\s\S]*)$/.exec(entry) ?? [];
     if (/Type: (EXTENSION|DATABASE|SUBSCRIPTION)|Name: (EXTENSION|FOREIGN DATA WRAPPER) /.test(title))
       continue;
-    // What only a superuser restores belongs to another superuser in the copy.
+    // What only a superuser restores has another superuser as owner in the copy.
     const superusers = /Type: (EVENT TRIGGER|PUBLICATION)|Name: (EVENT TRIGGER|PUBLICATION) /.test(title);
     const key = superusers ? title.replace(/; Owner: .*$/s, '') : title;
     const text = superusers ? normal(body).replace(/^ALTER .* OWNER TO .*$/gm, '') : normal(body);
@@ -71,7 +71,7 @@ export async function plainText(
   return found;
 }
 
-/** Without what says nothing about the object: settings of the session around it, the end of the dump. */
+/** Removes what is not about the object: settings of the session, the end of the dump. */
 function normal(body: string): string {
   return body
     .replace(/^(SET default_table|SET default_tables|SET default_with|\\(un)?restrict).*$/gm, '')
@@ -80,14 +80,17 @@ function normal(body: string): string {
     .trim();
 }
 
-/** The titles of entries that are in one only, or have another text. */
+/** The titles of entries that are missing in one, or have another text. */
 export function textDifferences(one: Map<string, string>, other: Map<string, string>): string[] {
   return [...new Set([...one.keys(), ...other.keys()])].filter(
     (title) => loose(one.get(title)) !== loose(other.get(title)),
   );
 }
 
-/** Without what PostgreSQL writes otherwise once it read it back: parentheses, casts, blanks, names of literals, DEFAULT NULL, chosen names. */
+/**
+ * Removes what PostgreSQL writes differently after reading it back: parentheses, casts, blanks, names of literals,
+ * DEFAULT NULL, generated names.
+ */
 const loose = (text: string | undefined) =>
   (text?.startsWith('CREATE TABLE') ? sorted(text) : text)
     // Roles of a policy come in the order of their OIDs.
@@ -103,7 +106,7 @@ const loose = (text: string | undefined) =>
     .replace(/[()\s]+|'(?=-?[\d.]+')|(?<='-?[\d.]+)'/g, '')
     .toLowerCase();
 
-/** Columns of a table that inherits come in another order. */
+/** Columns of an inheriting table come in another order. */
 const sorted = (text: string) =>
   text
     .split('\n')

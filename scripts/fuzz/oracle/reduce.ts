@@ -1,6 +1,6 @@
 /**
- * The fewest items of a list that still show something, found by leaving out ever smaller parts. What shows it must be
- * asked anew each time, so `most` limits how often.
+ * The fewest items of a list that still show something, found by leaving out smaller and smaller parts. Each test
+ * costs time, so `most` limits their number.
  */
 export async function reduce<T>(
   items: readonly T[],

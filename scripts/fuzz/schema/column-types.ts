@@ -1,14 +1,14 @@
-/** What expressions can be made of a column, beside naming it. */
+/** Which expressions can be made of a column. */
 export type Sort = 'int' | 'number' | 'text' | 'bool' | 'time' | 'json' | 'other';
 
-/** A type as it is written in a column's definition, with values of it as expressions. */
+/** A type as a column's definition names it, with values of it as expressions. */
 export type ColumnType = {
   sql: string;
   sort: Sort;
   values: readonly string[];
-  /** Can it be ordered, so that it may be a key? */
+  /** Can it be ordered, and so be a key? */
   ordered: boolean;
-  /** Expressions for a DEFAULT, beside its values. */
+  /** Expressions for a DEFAULT, in addition to its values. */
   defaults?: readonly string[];
 };
 

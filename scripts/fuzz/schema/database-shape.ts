@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 
-/** How CREATE DATABASE makes it, and the settings that it gets for all its sessions. */
+/** The options of CREATE DATABASE, and the settings for all its sessions. */
 export type DatabaseShape = { options: string; settings: string[] };
 
 const SETTINGS = [

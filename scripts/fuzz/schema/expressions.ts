@@ -6,8 +6,8 @@ export type NamedColumn = { name: string; sort: Sort };
 export type ExpressionContext = { immutable?: boolean; query?: boolean };
 
 /**
- * Random expressions over some columns. Many of them are forms that PostgreSQL writes out in other words than it read,
- * and some in other words again once they were read back.
+ * Random expressions over some columns. Many have forms that PostgreSQL writes differently than it read them, and
+ * some of these differently again after a restore.
  */
 export class Expressions {
   readonly #random: Random;

@@ -14,7 +14,7 @@ import { SchemaDraft } from './schema-draft.ts';
 
 type Make = (draft: SchemaDraft) => void;
 
-/** What a schema is made of, and how often beside the others. */
+/** The makers of a schema's parts, and how often each is used. */
 const WEIGHTS: readonly [number, Make][] = [
   [5, makeTable],
   [3, makePartitioned],
@@ -35,7 +35,7 @@ const WEIGHTS: readonly [number, Make][] = [
   [4, (draft) => draft.random.pick(RARE_KINDS)(draft)],
 ];
 
-/** Kinds that only a superuser may restore: in few databases, or nothing else of them would ever be proven. */
+/** Kinds that only a superuser may restore: in few databases, because the rest of those is never proven. */
 const SUPERUSERS: readonly Make[] = [makeOperatorClass, makeAccessMethod, makeInternalAggregate];
 
 export type DatabasePlan = { shape: DatabaseShape; draft: SchemaDraft };
@@ -46,8 +46,9 @@ export function planDatabase(seed: number, major: number): DatabasePlan {
 }
 
 /**
- * The statements of one random database, a few at a time. They are written without asking a server, so it refuses some;
- * whoever runs them says which, and what they would have made is not spoken of again. Always the same for a seed.
+ * The statements of one random database, a few at a time. They are written without asking a server, so it refuses
+ * some; the caller passes those back, and later statements do not use what they would have made. The same seed gives
+ * the same statements.
  */
 export function* generateStatements(draft: SchemaDraft): Generator<string[], void, ReadonlySet<string>> {
   const { random } = draft;
@@ -58,7 +59,7 @@ export function* generateStatements(draft: SchemaDraft): Generator<string[], voi
     if (batch.length > 0) draft.forget(batch, yield batch);
   };
   for (let count = random.between(0, 3); count > 0; count--) yield* step(makeSchema);
-  // Some databases are about few kinds, so that those meet each other often.
+  // Some databases have few kinds, so that those meet each other often.
   const among = random.chance(0.5) ? WEIGHTS : random.some(WEIGHTS, 7).concat(WEIGHTS.slice(0, 2));
   const bag = among.flatMap(([weight, make]) => Array.from({ length: weight }, () => make));
   if (random.chance(0.07)) bag.push(...SUPERUSERS);

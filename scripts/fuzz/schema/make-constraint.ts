@@ -2,7 +2,7 @@ import { Expressions } from './expressions.ts';
 import { namedColumns } from './make-table.ts';
 import type { Column, Relation, SchemaDraft } from './schema-draft.ts';
 
-/** A constraint of an existing table. Foreign keys may point at any key, partitioned or not, its own too. */
+/** A constraint of an existing table. Foreign keys may reference any key, partitioned or not, even their own. */
 export function makeConstraint(draft: SchemaDraft): void {
   const { random } = draft;
   const table = draft.any('table', 'table', 'partitioned', 'partition');
@@ -51,7 +51,7 @@ function foreignKey(draft: SchemaDraft, table: Relation, name: string): void {
     const fit = table.columns.filter((column) => column.type.sql === type.sql);
     return fit.length > 0 ? random.pick(fit).name : undefined;
   });
-  // The columns it needs are added where the table has none of the type.
+  // Adds the columns it needs if the table has none of the type.
   const given = columns.map((column, index) => {
     if (column) return column;
     const added = draft.loose('ref', table.taken);
@@ -81,7 +81,7 @@ function foreignKey(draft: SchemaDraft, table: Relation, name: string): void {
   );
 }
 
-/** An index in one of its many shapes, and what it may be used for. */
+/** An index in one of its many shapes, and its uses. */
 export function makeIndex(draft: SchemaDraft): void {
   const { random } = draft;
   const table = draft.any('table', 'partitioned', 'partition', 'materialized', 'table');

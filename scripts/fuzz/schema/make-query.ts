@@ -6,7 +6,7 @@ import type { Relation, SchemaDraft } from './schema-draft.ts';
 
 export type Query = { sql: string; columns: NamedColumn[] };
 
-/** A random SELECT over what exists, in one of the forms that are hard to write out again. */
+/** A random SELECT over existing relations, in one of the forms that are hard to write out again. */
 export function makeQuery(draft: SchemaDraft, depth = 2): Query {
   const { random } = draft;
   const shapes = [
@@ -60,7 +60,7 @@ function from(draft: SchemaDraft, depth: number): { sql: string; columns: NamedC
 const prefixed = (alias: string, columns: readonly NamedColumn[]) =>
   columns.map(({ name, sort }) => ({ name: `${alias}.${name}`, sort }));
 
-/** Expressions with names: `o1`, `o2` … so that whatever stands around can use them. */
+/** Expressions with names: `o1`, `o2` …, for the surrounding query. */
 function targets(
   random: Random,
   columns: readonly NamedColumn[],
@@ -206,7 +206,7 @@ function windowed(draft: SchemaDraft, depth: number): Query {
   };
 }
 
-/** Later branches of a union may have bare literals, NULLs and casts, which are written out with names of their own. */
+/** Later branches of a union may have bare literals, NULLs and casts, which are written out with names. */
 function united(draft: SchemaDraft, depth: number): Query {
   const { random } = draft;
   const { sql, columns } = from(draft, depth - 1);
@@ -306,7 +306,7 @@ function recursive(draft: SchemaDraft): Query {
   };
 }
 
-/** Rows taken as a whole: references, fields of them, tests for NULL, functions of them. */
+/** Rows as a whole: references, fields of them, tests for NULL, functions of them. */
 function whole(draft: SchemaDraft): Query {
   const { random } = draft;
   const relation = draft.any('table', 'view', 'partitioned') as Relation | undefined;

@@ -116,7 +116,7 @@ function typed(draft: SchemaDraft): void {
   remember(draft, sql, `${sql}(${shape[2]})`, 'function');
 }
 
-/** Defaults of arguments are expressions that are written out anew, whatever the body is. */
+/** Defaults of arguments are expressions that are written out anew, with any kind of body. */
 function defaults(draft: SchemaDraft): void {
   const { random } = draft;
   const { sql } = draft.name('f');

@@ -1,6 +1,6 @@
 import type { Relation, SchemaDraft } from './schema-draft.ts';
 
-/** Some rows for a table: single ones with odd values, and a run of them for tables that take it. */
+/** Some rows for a table: single ones with odd values, and a series if the table accepts it. */
 export function makeRows(draft: SchemaDraft): void {
   const table = draft.any('table', 'partitioned', 'partition', 'table');
   if (table) insertInto(draft, table);

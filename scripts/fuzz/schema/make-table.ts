@@ -114,13 +114,13 @@ function generatedOf(draft: SchemaDraft, sort: Sort): string | undefined {
   return undefined;
 }
 
-/** Columns fit for a key; the last statements may still refuse it, and then the table has none. */
+/** Columns for a key; PostgreSQL may still refuse it, and then the table has none. */
 export function keyFor(draft: SchemaDraft, columns: readonly Column[]): Column[] | undefined {
   const fit = columns.filter((column) => column.type.ordered && column.given !== 'generated');
   return fit.length > 0 ? draft.random.some(fit, draft.random.between(1, 2)) : undefined;
 }
 
-/** What is done to columns in the life of a table. */
+/** Changes of columns in the life of a table. */
 function alterColumns(draft: SchemaDraft, relation: Relation): void {
   const { random } = draft;
   const { sql } = relation;
@@ -171,7 +171,7 @@ function alterColumns(draft: SchemaDraft, relation: Relation): void {
   for (const shape of random.some(shapes, random.between(0, 3))) draft.add(...shape());
 }
 
-/** Columns as expressions know them. A user's type is read as what it is made of only where it is one. */
+/** Columns with the sort of expressions that they allow. */
 export function namedColumns(columns: readonly Column[]): { name: string; sort: ColumnType['sort'] }[] {
   return columns.map(({ name, type }) => ({ name, sort: type.sort }));
 }

@@ -119,7 +119,7 @@ function remember(draft: SchemaDraft, sql: string, kind: string, type: Omit<Colu
   draft.things.push({ kind, sql });
 }
 
-/** Something for a DEFAULT of this type: a value, a function of PostgreSQL's, one of ours, a sequence. */
+/** A DEFAULT of this type: a value, a function of PostgreSQL or of this database, a sequence. */
 export function defaultOf(draft: SchemaDraft, type: ColumnType): string {
   const { random } = draft;
   const own = draft.routines.filter(

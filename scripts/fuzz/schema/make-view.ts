@@ -3,7 +3,7 @@ import { makeQuery } from './make-query.ts';
 import { namedColumns } from './make-table.ts';
 import type { Column, SchemaDraft } from './schema-draft.ts';
 
-/** A view, plain, updatable or recursive, or a materialized one, maybe unfilled, with what hangs on it. */
+/** A view, plain, updatable or recursive, or a materialized one, maybe unfilled, with its dependents. */
 export function makeView(draft: SchemaDraft): void {
   const { random } = draft;
   const { schema, sql } = draft.name('v');

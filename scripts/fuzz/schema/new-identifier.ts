@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 
-/** Names that a program may read as something else: words of SQL and of listings, of JavaScript, with marks inside. */
+/** Names that a program may misread: words of SQL, of listings and of JavaScript, and special characters. */
 const ODD = [
   'select',
   'DATA',
@@ -40,7 +40,7 @@ const ODD = [
   'ACL',
 ];
 
-/** A quoted name that is not in `taken` yet; `odd` is how likely it is a strange one. */
+/** A quoted name that is not in `taken` yet; `odd` is the likelihood of a strange one. */
 export function newIdentifier(random: Random, prefix: string, taken: Set<string>, odd = 0.12): string {
   if (random.chance(odd)) {
     const name = random.pick(ODD);

@@ -21,10 +21,10 @@ export type Routine = {
   kind: 'function' | 'procedure' | 'aggregate' | 'trigger';
 };
 
-/** Roles of the cluster that things may be given to. Made once, by scripts/fuzz/cluster.ts. */
+/** Roles that own and use objects. startLab creates them. */
 export const ROLES = ['fuzz_owner', '"Fuzz Owner"', 'fuzz_app', '"fuzz"" odd"', '"__proto__"', 'fuzz_reader'];
 
-/** The schema that is being made up: what exists so far, and the statements that made it. */
+/** The schema so far: its objects, and the statements that made them. */
 export class SchemaDraft {
   readonly statements: string[] = [];
   readonly schemas: string[] = ['public'];
@@ -32,7 +32,7 @@ export class SchemaDraft {
   readonly types: ColumnType[] = [];
   readonly routines: Routine[] = [];
   readonly sequences: string[] = [];
-  /** Kinds of things with names of their own: `COMMENT ON` and `ALTER … OWNER TO` take them. */
+  /** Objects with their own names, which `COMMENT ON` and `ALTER … OWNER TO` take. */
   readonly things: { kind: string; sql: string }[] = [];
   readonly random: Random;
   readonly major: number;
@@ -47,7 +47,7 @@ export class SchemaDraft {
     this.statements.push(...statements);
   }
 
-  /** Takes back what refused statements would have made: whatever is named first in one of them. */
+  /** Removes the objects of refused statements: those named first in one of them. */
   forget(batch: readonly string[], refused: ReadonlySet<string>): void {
     const gone = (sql: string) => {
       const first = batch.find((statement) => statement.includes(sql));
@@ -58,7 +58,7 @@ export class SchemaDraft {
     this.sequences.splice(0, this.sequences.length, ...this.sequences.filter((sql) => !gone(sql)));
   }
 
-  /** A new name in a schema, with it. Names of relations, types and functions never meet. */
+  /** A new name in a schema, with the schema. Names of relations, types and functions never collide. */
   name(
     prefix: string,
     schema = this.random.pick(this.schemas),
@@ -67,7 +67,7 @@ export class SchemaDraft {
     return { schema, name, sql: `${schema}.${name}` };
   }
 
-  /** A new name outside schemas, or of a table's own. */
+  /** A new name outside schemas, or within one table. */
   loose(prefix: string, taken = this.takenIn('')): string {
     return newIdentifier(this.random, prefix, taken);
   }

@@ -16,7 +16,7 @@ import {
 } from './snapshot-actions.ts';
 import type { Call, RdsSnapshot, Resource, Things } from './world.ts';
 
-/** What an action does with parameters that fit its input shape. */
+/** An action with parameters that fit its input shape. */
 type Action = (call: Call) => unknown;
 type Act<T> = (call: Call) => T | Promise<T>;
 
@@ -46,7 +46,7 @@ function actionsOf(kind: Kind): Record<string, Action> {
   return Object.fromEntries(Object.entries(actions).map(([name, act]) => [name, ofKind(act)]));
 }
 
-/** A list of what the Region has, or the one of the name that was given. */
+/** Lists the Region's resources, or the named one. */
 function describe<N extends Noun>(
   noun: N,
   show: (call: Call, found: Things[N]) => unknown,
@@ -65,7 +65,7 @@ function listTagsForResource(call: Call) {
   const given = call.input.ResourceName!;
   const noun =
     parseArn(given)?.noun ?? rejectValue(`The resource name does not match an RDS resource: ${given}`);
-  // The model has no code for a parameter group that is not there.
+  // The model has no code for a missing parameter group.
   const isListed = ['DBInstance', 'DBCluster', 'DBSnapshot'].includes(noun);
   return { TagList: find(call, noun, given, isListed ? undefined : 'InvalidParameterValue').tags };
 }

@@ -38,7 +38,7 @@ export async function createCluster(world: LocalRdsWorld, options: ClusterOption
   Object.assign(member, { status: 'available', reachable: true });
 }
 
-/** Resolves when it is available and, with backups on, has a moment to restore to. */
+/** Resolves when it is available and, with backups on, can be restored to a moment. */
 export async function createSource(
   world: LocalRdsWorld,
   kind: Kind,
@@ -111,7 +111,7 @@ export async function changeResource(
   }
 }
 
-/** The nightly backup, named `rds:ID-YYYY-MM-DD-HH-MM`. It is also what restoring to a later moment begins from. */
+/** The nightly backup, named `rds:ID-YYYY-MM-DD-HH-MM`. Restoring to a later moment begins from it, too. */
 export async function takeAutomatedSnapshot(world: LocalRdsWorld, id: string): Promise<string> {
   const { DBInstance, DBCluster } = regionOf(world, HOME_REGION);
   const source = DBInstance.get(id) ?? DBCluster.get(id);

@@ -1,6 +1,6 @@
 import { type Model, type Operation, rejectCall, rejectValue, type Shape, WRITTEN } from './model.ts';
 
-/** The parameters of a Query request, as the operation's input shape describes them. All else is refused. */
+/** Decodes the parameters of a Query request by the operation's input shape. Refuses all others. */
 export function decodeRequest(model: Model, operation: Operation, body: URLSearchParams) {
   const fields = new Map(body);
   for (const name of ['Action', 'Version']) fields.delete(name);
@@ -10,7 +10,7 @@ export function decodeRequest(model: Model, operation: Operation, body: URLSearc
   return (input ?? {}) as Record<string, unknown>;
 }
 
-/** What is read is taken out of the fields, so that only unknown ones stay. */
+/** Takes what it reads out of the fields, so that only unknown ones stay. */
 function read(model: Model, name: string, path: string, fields: Map<string, string>): unknown {
   const shape = model.shapes[name]!;
   if (shape.type === 'structure') return structure(model, shape, path, fields);

@@ -2,7 +2,7 @@ import { type ErrorAnswer, type Model, type Operation, type Shape, WRITTEN } fro
 
 const NAMESPACE = 'http://rds.amazonaws.com/doc/2014-10-31/';
 
-/** An answer as XML, and everything in it that the operation's output shape does not allow. */
+/** Encodes an answer as XML, and lists what the operation's output shape does not allow. */
 export function encodeResponse(model: Model, operation: Operation, requestId: string, output: unknown) {
   const violations: string[] = [];
   const { output: described, name } = operation;

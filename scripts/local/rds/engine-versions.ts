@@ -18,7 +18,7 @@ const NEWEST: Record<string, number> = { 13: 23, 14: 20, 15: 15, 16: 11, 17: 7, 
 const enginesOf = ({ input: { Engine: wanted } }: Call) =>
   ['postgres', 'aurora-postgresql'].filter((engine) => !wanted || engine === wanted);
 
-/** The version on this machine under both its names, and the newest others. */
+/** This machine's version for both engines, and the newest others. */
 export function describeDBEngineVersions(call: Call) {
   const { EngineVersion: beginning = '' } = call.input;
   const here = call.world.machine.version;
@@ -35,7 +35,7 @@ export function describeDBEngineVersions(call: Call) {
   return { DBEngineVersions: items, Marker };
 }
 
-/** By AWS' release calendar: a standard support of five years that ends with a February, and three more years. */
+/** By AWS's release calendar: standard support of five years that ends with a February, and three more years. */
 export function describeDBMajorEngineVersions(call: Call) {
   const found = Object.keys(NEWEST).flatMap((MajorEngineVersion) => {
     const february = (years: number) => new Date(Date.UTC(2013 + Number(MajorEngineVersion) + years, 2, 0));

@@ -35,7 +35,7 @@ export async function startLocalRds({ pace = 300, subnetGroups = [] }: LocalRdsO
   const rds = Object.assign(settings, {
     /** For AWS_ENDPOINT_URL_RDS. */
     endpoint: server.endpoint,
-    /** Below it lies everything, until `close`. */
+    /** Contains everything, until `close`. */
     directory: machine.root,
     /** Every call, in order. The Region comes from the signature. */
     calls: desk.calls,

@@ -9,7 +9,10 @@ import { tool } from '../tools.ts';
 
 export type Machine = ReturnType<typeof makeMachine>;
 
-/** A setting of the server: `restart` if it takes effect at the next start only. Its default is known to a running server alone. */
+/**
+ * A setting of the server; `restart` if it takes effect only at the next start. Only a running server knows its
+ * default.
+ */
 export type ServerParameter = { restart: boolean; value?: string };
 
 export const ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
@@ -17,7 +20,7 @@ export const ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC'
 /** What all PostgreSQL servers of one local RDS share. */
 export function makeMachine() {
   const bin = tool('PG_BIN');
-  // Everything lies below it. Short, because a socket's path may have 100 characters at most.
+  // Contains everything. Short, because a socket's path may have 100 characters at most.
   const root = mkdtempSync(join(tmpdir(), 'us-rds-'));
   const asked = (option: string) => execFileSync(join(bin, 'postgres'), [option], { encoding: 'utf8' });
   return {
@@ -27,10 +30,10 @@ export function makeMachine() {
     version: asked('--version').split(' ')[2]!.trim(),
     /** The account the programs run as, where this process is root. */
     identity: account(root),
-    /** Of `rdsadmin`, the superuser that no one outside knows. */
+    /** Of `rdsadmin`, the internal superuser. */
     password: randomBytes(18).toString('hex'),
     parameters: parametersIn(asked('--describe-config')),
-    /** The servers that run. */
+    /** Running servers. */
     children: new Set<ChildProcess>(),
     directories: 0,
   };
@@ -55,7 +58,7 @@ export async function runProgram(machine: Machine, program: string, args: string
 export const copyDirectory = (machine: Machine, from: string, to: string) =>
   runProgram(machine, '/bin/cp', ['-Rp', from, to]);
 
-/** pg_config may be a link to another build's, and then knows only where that one keeps its libraries. */
+/** pg_config may be a link to another build's, and then knows only that one's libraries. */
 function libraries(bin: string): (name: string) => boolean {
   const program = join(bin, 'pg_config');
   const own = (file: string) =>
@@ -74,6 +77,6 @@ function parametersIn(description: string): Map<string, ServerParameter> {
     .trim()
     .split('\n')
     .map((line) => line.split('\t'));
-  // Its own spelling of TimeZone and DateStyle is not the one of RDS.
+  // RDS spells TimeZone and DateStyle in lower case.
   return new Map(rows.map(([name, context]) => [name!.toLowerCase(), { restart: context === 'postmaster' }]));
 }

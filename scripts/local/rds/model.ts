@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { tool } from '../tools.ts';
 
-/** What botocore knows of the API: the judge of every request and every answer. */
+/** botocore's model of the API, which checks every request and every answer. */
 export type Model = { operations: Record<string, Operation>; shapes: Record<string, Shape> };
 
 export type Operation = {
@@ -43,7 +43,7 @@ export function loadModel(): Model {
 
 export type ErrorAnswer = { code: string; message: string; status: number };
 
-/** An answer that refuses, by the code that stands in the XML. */
+/** An answer that refuses, by the code in its XML. */
 export class RdsError extends Error {
   readonly code: string;
   readonly status: number | undefined;
@@ -55,24 +55,24 @@ export class RdsError extends Error {
   }
 }
 
-/** Codes that RDS gives and its model does not list. */
+/** Codes of RDS that its model does not list. */
 const UNLISTED = ['InvalidAction', 'InvalidParameterValue', 'InvalidParameterCombination', 'ValidationError'];
 
 export function rejectCall(code: string, message: string): never {
   throw new RdsError(code, message);
 }
 
-/** A parameter that RDS does not take. */
+/** Refuses a parameter that RDS does not accept. */
 export function rejectValue(message: string): never {
   throw new RdsError('InvalidParameterValue', message);
 }
 
-/** Parameters that do not fit each other, or what they are asked of. */
+/** Refuses parameters that contradict each other, or do not fit their resource. */
 export function rejectCombination(message: string): never {
   throw new RdsError('InvalidParameterCombination', message);
 }
 
-/** The status that the model gives to a code; undefined for a code that this operation could never answer with. */
+/** The status of a code in the model; undefined for a code that this operation cannot answer with. */
 export function statusOf(model: Model, operation: Operation | undefined, code: string): number | undefined {
   if (code === 'InternalFailure') return 500;
   if (UNLISTED.includes(code)) return 400;

@@ -7,7 +7,10 @@ import { dropAutomatedSnapshots } from './snapshot-actions.ts';
 import { dropStore } from './store.ts';
 import type { Call, Resource } from './world.ts';
 
-/** Deletion protection changes at once, a password soon after, also without ApplyImmediately; days of backups stay. */
+/**
+ * Deletion protection changes at once, a password soon after, also without ApplyImmediately; the retention of backups
+ * stays.
+ */
 export function modifyResource(call: Call): Resource {
   const { kind, input } = call;
   const resource: Resource = findNamed(call, kind.noun);
@@ -25,7 +28,9 @@ export function modifyResource(call: Call): Resource {
   return resource;
 }
 
-/** The change is pending while the status is still `available`, as on AWS: to wait for `available` alone is too early. */
+/**
+ * The change is pending while the status is still `available`, as on AWS: waiting for `available` alone is too early.
+ */
 function givePassword(call: Call, resource: Resource, password: string): void {
   const { background } = call.world;
   const { busy: before, pending, origin, store } = resource;
@@ -42,7 +47,7 @@ function givePassword(call: Call, resource: Resource, password: string): void {
   });
 }
 
-/** Always without a last snapshot, which the request must say, and with the automated backups. */
+/** Always without a final snapshot, which the request must state, and with the automated backups. */
 export function deleteResource(call: Call): Resource {
   const { kind, input } = call;
   const resource: Resource = findNamed(call, kind.noun);
@@ -59,7 +64,7 @@ export function deleteResource(call: Call): Resource {
   if (!backupsToo) rejectCombination('Automated backups are not kept here.');
   resource.status = 'deleting';
   resource.busy = background.start(`the deletion of ${id}`, async () => {
-    // What still goes on with it comes to its end first.
+    // Its current work ends first.
     await before;
     await background.lasting();
     await Promise.all(members.map(({ busy }) => busy));

@@ -5,7 +5,7 @@ import { rejectCall, rejectValue } from './model.ts';
 const ACCOUNT = '123456789012';
 export const DEFAULT_KEY = 'alias/aws/rds';
 
-/** What RDS has, by the noun that its actions and parameters are built from, and how an ARN calls it. */
+/** Resources of RDS, by the noun in its actions and parameters, with their word in an ARN. */
 export const ARN_KINDS = {
   DBInstance: 'db',
   DBCluster: 'cluster',
@@ -22,7 +22,7 @@ export const INSTANCE = {
   noun: 'DBInstance',
   snapshot: 'DBSnapshot',
   group: 'DBParameterGroup',
-  /** Days of backups that it must have. */
+  /** The least days of backups. */
   leastRetention: 0,
   quota: 'instances',
   quotaExceeded: 'InstanceQuotaExceeded',
@@ -50,7 +50,7 @@ export type Kind = typeof INSTANCE | typeof CLUSTER;
 
 type Merged<T> = (T extends unknown ? (one: T) => void : never) extends (all: infer A) => void ? A : never;
 
-/** Every parameter that an action of RDS has. Their types the model has judged. */
+/** Every parameter of RDS's actions. The model has checked their types. */
 export type Input = Partial<Merged<ServiceInputTypes>>;
 
 export const arnOf = (region: string, noun: Noun, id: string) =>
@@ -64,26 +64,29 @@ export function parseArn(text: string): { region: string; noun: Noun | undefined
   return { region: region!, noun: nouns.find((noun) => ARN_KINDS[noun] === kind), id: id.join(':') };
 }
 
-/** The code of a refusal: `DBSnapshotNotFound`, `InvalidDBClusterStateFault`. Cluster parameter groups have no codes of their own. */
+/**
+ * The code of a refusal: `DBSnapshotNotFound`, `InvalidDBClusterStateFault`. Cluster parameter groups have no codes
+ * of their own.
+ */
 export function errorCodeFor(noun: Noun, what: 'NotFound' | 'AlreadyExists' | 'State'): string {
   const base = noun === 'DBClusterParameterGroup' ? 'DBParameterGroup' : noun;
   const end = /^DBCluster|Subnet/.test(base) ? 'Fault' : '';
   return what === 'State' ? `Invalid${base}State${end}` : base + what + end;
 }
 
-/** A state that forbids what was asked of something. */
+/** Refuses an action in a resource's state. */
 export function rejectState({ noun, id }: { noun: Noun; id: string }, why: string): never {
   rejectCall(errorCodeFor(noun, 'State'), `The ${noun} ${id} ${why}.`);
 }
 
-/** Tags as RDS takes them; none unless given. */
+/** Tags as RDS accepts them; none by default. */
 export function newTags(tags: Tag[] = []): Tag[] {
   const wrong = tags.find(({ Key }) => !Key || Key.startsWith('aws:'));
   if (wrong) rejectValue(`The tag key '${wrong.Key}' may not be empty or begin with aws:`);
   return tags.map(({ Key, Value = '' }) => ({ Key, Value }));
 }
 
-/** Never the same again, also for a resource of the same name. */
+/** Never reused, even for a resource of the same name. */
 export const resourceId = (noun: 'DBInstance' | 'DBCluster') =>
   `${ARN_KINDS[noun]}-${randomBytes(13).toString('hex').toUpperCase()}`;
 

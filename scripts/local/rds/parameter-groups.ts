@@ -46,7 +46,7 @@ export const groupActions = ({ noun: user, group: noun }: Kind) => ({
   },
 });
 
-/** The group that was named, if it is of the engine's family, or the family's default one, made on first use. */
+/** The named group, if it is of the engine's family; else the family's default one, made at its first use. */
 export function groupFor(call: Call, origin: ResourceOrigin, given?: string): ParameterGroup {
   const { group: noun } = call.kind;
   const family = familyOf(origin.Engine, origin.EngineVersion);
@@ -81,7 +81,7 @@ function addGroup({ region, kind }: Call, id: string, family: string, about: str
 
 const isDefault = ({ id }: ParameterGroup) => id.startsWith('default.');
 
-/** Every parameter of a group: what PostgreSQL itself knows, and what RDS adds to it. */
+/** Every parameter of a group: PostgreSQL's own, and RDS's additions. */
 function parametersOf(machine: Machine, group: ParameterGroup): Parameter[] {
   return [...knownTo(machine, group)].map(([name, known]) => {
     const set = group.values.get(name);
@@ -96,7 +96,7 @@ function parametersOf(machine: Machine, group: ParameterGroup): Parameter[] {
   });
 }
 
-/** Sets values, of which one wrong refuses all. */
+/** Sets values; one wrong value refuses all. */
 function setParameters(machine: Machine, group: ParameterGroup, parameters: Parameter[]): void {
   const known = knownTo(machine, group);
   if (parameters.length > 20) rejectValue('At most 20 parameters may be modified in one request.');
@@ -123,10 +123,10 @@ const OF_RDS: Record<string, Known> = {
   timezone: { restart: false, value: 'UTC' },
 };
 
-/** One, because no server is behind it. */
+/** Only one, because there is no server behind it. */
 const OF_MYSQL = new Map([['max_connections', { restart: false }]]);
 
-/** Settings that RDS keeps for itself. */
+/** Settings that RDS manages itself. */
 const FIXED =
   `archive_command archive_mode data_directory fsync full_page_writes hba_file listen_addresses port
   rds.extensions restore_command unix_socket_directories wal_level`.split(/\s+/);

@@ -8,17 +8,17 @@ import { ENVIRONMENT, type Machine, newDirectory, runProgram } from './machine.t
 
 export type Rows = Record<string, unknown>[];
 
-/** A PostgreSQL server with its data, its port, and the archive its WAL goes to. */
+/** A PostgreSQL server with its data, its port, and its WAL archive. */
 export type Server = {
   machine: Machine;
   directory: string;
   port: number;
-  /** Does it listen on its port, or only on the socket that rdsadmin uses? */
+  /** Does it listen on its port, or only on rdsadmin's socket? */
   open: boolean;
-  /** Values of a parameter group, given to the server as they are. */
+  /** Values of a parameter group, passed to the server as they are. */
   parameters: Record<string, string>;
   process?: ChildProcess | undefined;
-  /** Has it come up, and not been stopped since? */
+  /** Is it up, and not stopped since? */
   ready: boolean;
 };
 
@@ -44,7 +44,7 @@ export async function emptyServer(machine: Machine, parameters: Server['paramete
   return server;
 }
 
-/** Resolves when the server takes writes: recovery is over then. */
+/** Resolves when the server accepts writes, so recovery is over. */
 export async function startServer(server: Server, open: boolean, more: string[] = []): Promise<void> {
   const { machine, directory } = server;
   server.open = open;
@@ -64,7 +64,7 @@ export async function startServer(server: Server, open: boolean, more: string[] 
   server.ready = true;
 }
 
-/** `fast` writes a checkpoint and lets the archiver finish; `immediate` is for what is thrown away. */
+/** `fast` writes a checkpoint and lets the archiver finish; `immediate` is for servers that are deleted. */
 export async function stopServer(server: Server, how: 'fast' | 'immediate'): Promise<void> {
   const child = server.process;
   server.process = undefined;
@@ -75,14 +75,14 @@ export async function stopServer(server: Server, how: 'fast' | 'immediate'): Pro
   await ended;
 }
 
-/** Opens or closes the port by starting again; what rdsadmin does goes over the socket and works either way. */
+/** Opens or closes the port by a restart; rdsadmin uses the socket, which works either way. */
 export async function restartServer(server: Server, open: boolean): Promise<void> {
   if (server.process && server.open === open) return;
   await stopServer(server, 'fast');
   await startServer(server, open);
 }
 
-/** Runs SQL as rdsadmin; several statements at once are fine, the last one's rows come back. */
+/** Runs SQL as rdsadmin, several statements at once if need be; returns the last one's rows. */
 export async function runSql(server: Server, database: string, text: string): Promise<Rows> {
   const { directory: host, port, machine } = server;
   const client = new Client({ host, port, database, user: 'rdsadmin', password: machine.password });
@@ -101,7 +101,7 @@ async function isWritable(server: Server): Promise<boolean> {
   return (await asked.catch(() => []))[0]?.['recovering'] === false;
 }
 
-/** The later ones win: a parameter group over what is usual, and what makes it a server of the local RDS over both. */
+/** Later ones win: a parameter group over the defaults, and the local RDS's own over both. */
 export function settingsOf(server: Server): string[] {
   const { machine, directory, parameters, open, port } = server;
   const archive = walArchiveOf(server);
@@ -109,7 +109,7 @@ export function settingsOf(server: Server): string[] {
   const libraries = (value: string) => value.split(',').filter(isHere).join(',');
   return [
     ...['max_connections=60', 'shared_buffers=16MB', 'max_wal_size=128MB', 'autovacuum_naptime=15s'],
-    // A value for another machine (a formula, a library that is not here, a setting only RDS has) would stop the server.
+    // A value for another machine (a formula, a missing library, a setting only RDS has) would stop the server.
     ...Object.entries(parameters)
       .filter(([name, value]) => (name.includes('.') || machine.parameters.has(name)) && !value.includes('{'))
       .map(([name, value]) => `${name}=${name === 'shared_preload_libraries' ? libraries(value) : value}`),
@@ -117,14 +117,14 @@ export function settingsOf(server: Server): string[] {
     `port=${port}`,
     `unix_socket_directories=${directory}`,
     ...['fsync=off', 'wal_level=logical', 'archive_mode=on'],
-    // Only whole segments ever lie in the archive, because it is copied while others are being added.
+    // The archive contains only whole segments, because it is copied while others are added.
     `archive_command=cp "%p" "${archive}.part" && mv "${archive}.part" "${archive}/%f"`,
-    // No connection is taken before recovery has ended; a standby's minimum settings are not asked for either.
+    // No connection is accepted before recovery has ended, and a standby's minimum settings do not apply.
     'hot_standby=off',
   ];
 }
 
-/** The databases and roles a new instance has. `rds_superuser` is what RDS gives instead of a superuser. */
+/** The databases and roles of a new instance. `rds_superuser` is RDS's replacement for a superuser. */
 export async function createInitialRoles(
   server: Server,
   of: { database: string; user: string; password: string },
@@ -152,7 +152,7 @@ const ROLES = `
     end if;
   end $$;`;
 
-/** rds_superuser may create this extension on RDS, which PostgreSQL itself allows to superusers only. */
+/** rds_superuser may create this extension on RDS, which PostgreSQL allows only superusers. */
 const AMCHECK = `
   create extension amcheck;
   grant execute on all functions in schema public to rds_superuser;`;

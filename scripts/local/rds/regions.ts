@@ -3,7 +3,7 @@ import type { Input, Kind, Noun } from './nouns.ts';
 import { ARN_KINDS, arnOf, errorCodeFor, INSTANCE, keyArn, parseArn, rejectState } from './nouns.ts';
 import type { Call, LocalRdsWorld, Region, Resource, SubnetGroup, Things } from './world.ts';
 
-/** Regions come to be when they are first named. */
+/** Makes a Region at its first use. */
 export function regionOf(world: LocalRdsWorld, name: string): Region {
   const known = world.regions.get(name);
   if (known) return known;
@@ -23,7 +23,7 @@ export const callIn = (
   ...{ world, region: regionOf(world, region), kind, input },
 });
 
-/** What is in this Region, by its name in any case or its ARN. */
+/** A resource of this Region, by its name in any case or its ARN. */
 export function find<N extends Noun>(
   call: Call,
   noun: N,
@@ -36,7 +36,7 @@ export function find<N extends Noun>(
   return (found as Things[N] | undefined) ?? rejectCall(code, `${noun} ${given} not found.`);
 }
 
-/** What the request names. */
+/** The resource that the request names. */
 export const findNamed = <N extends Noun>(call: Call, noun: N) => find(call, noun, nameOf(call, noun)!);
 
 export function nameOf({ input }: Call, noun: Noun): string | undefined {
@@ -44,7 +44,7 @@ export function nameOf({ input }: Call, noun: Noun): string | undefined {
   return given[noun + (noun.endsWith('Group') ? 'Name' : 'Identifier')] as string | undefined;
 }
 
-/** A new name as RDS takes it, in lower case. */
+/** A new name as RDS accepts it, in lower case. */
 export function checkNewName(call: Call, noun: Noun, given: string): string {
   const name = given.toLowerCase();
   if (!/^[a-z](-?[a-z0-9])*$/.test(name) || name.length > (/Group|Snapshot/.test(noun) ? 255 : 63))
@@ -58,7 +58,10 @@ export function mustBeNew({ region }: Call, noun: Noun, id: string): void {
     rejectCall(errorCodeFor(noun, 'AlreadyExists'), `There is a ${noun} ${id} already`);
 }
 
-/** A page of a list, and the marker of the next one. A marker names the last item seen, so that deletions skip nothing. */
+/**
+ * A page of a list, and the marker of the next one. A marker names the last item seen, so that deletions skip
+ * nothing.
+ */
 export function page<T>({ input }: Call, items: T[], key: (item: T) => string) {
   const { MaxRecords: most = 100, Marker: marker } = input;
   if (most < 20 || most > 100)
@@ -86,7 +89,7 @@ export function usableKey({ world, region }: Call, given: string): string {
 export const membersOf = ({ region }: Call, cluster: Resource): Resource[] =>
   [...region.DBInstance.values()].filter((instance) => instance.cluster === cluster);
 
-/** RDS changes and backs up only what is in one of these states. */
+/** RDS changes and backs up a resource only in one of these states. */
 export function mustWork(resource: Resource): void {
   const { status } = resource;
   if (!/^(available|storage-(optim|initial)ization)$/.test(status)) rejectState(resource, `is ${status}`);

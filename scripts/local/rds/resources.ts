@@ -11,7 +11,10 @@ type Making = Pick<Resource, 'id' | 'origin' | 'class' | 'database' | 'store' | 
   cluster?: Resource;
 };
 
-/** Puts a new instance or cluster into its Region. Of two requests that were checked at the same time, the second is refused here. */
+/**
+ * Adds a new instance or cluster to its Region. Of two requests that were checked at the same time, this refuses the
+ * second.
+ */
 export function addResource(call: Call, { retention, ...making }: Making): Resource {
   const { input } = call;
   const { noun } = call.kind;
@@ -37,7 +40,7 @@ export function addResource(call: Call, { retention, ...making }: Making): Resou
   return resource;
 }
 
-/** The name of a new instance or cluster, if there may be one more. */
+/** The name of a new instance or cluster, if the quota allows one more. */
 export function newResourceName(call: Call, given: string): string {
   const { noun, quota, quotaExceeded } = call.kind;
   const id = checkNewName(call, noun, given);
@@ -46,7 +49,7 @@ export function newResourceName(call: Call, given: string): string {
   return id;
 }
 
-/** What is restored has its source's engine. */
+/** Refuses a restore with another engine than its source's. */
 export function sameEngine({ input }: Call, origin: ResourceOrigin): void {
   for (const name of ['Engine', 'EngineVersion'] as const)
     if ((input[name] ?? origin[name]) !== origin[name])
@@ -55,12 +58,15 @@ export function sameEngine({ input }: Call, origin: ResourceOrigin): void {
 
 type Starting = (server: Server) => Promise<void>;
 
-/** What a restore does after it was answered: `creating` until the server is up, then a first backup, then `available`. */
+/**
+ * The work of a restore after it was answered: `creating` until the server is up, then a first backup, then
+ * `available`.
+ */
 export function comeUp(call: Call, resource: Resource, source: { flags: Flags }, starting: Starting): void {
   const { background } = call.world;
   const flags = () => flagsOf(call.world, source);
   const { server } = resource.store;
-  // Deleted before its data was there.
+  // It was deleted before its data was copied.
   if (resource.status !== 'creating') return;
   resource.busy = background.start(`the restore of ${resource.id}`, async () => {
     try {
@@ -79,7 +85,7 @@ export function comeUp(call: Call, resource: Resource, source: { flags: Flags },
   });
 }
 
-/** The base backup that restoring to a point in time begins from. */
+/** Makes the base backup from which restoring to a point in time begins. */
 export async function backUp({ world }: Call, resource: Resource): Promise<void> {
   const { status: before, store } = resource;
   resource.status = 'backing-up';
@@ -88,14 +94,14 @@ export async function backUp({ world }: Call, resource: Resource): Promise<void>
   if (resource.status === 'backing-up') resource.status = before;
 }
 
-/** A member that fails leaves its cluster's data alone. */
+/** A failed member leaves its cluster's data alone. */
 async function fail(resource: Resource, status: string): Promise<void> {
   if (resource.status === 'deleting') return;
   resource.status = status;
   if (!resource.cluster && resource.store.server) await stopServer(resource.store.server, 'immediate');
 }
 
-/** Only members of a cluster are made this way here. What is not said of them is as in their cluster. */
+/** Only members of a cluster are made this way. By default they are like their cluster. */
 export function createMember(call: Call): Resource {
   const { DBClusterIdentifier: given, DBInstanceIdentifier: name } = call.input;
   if (!given) rejectCombination('Instances are made here only with a DBClusterIdentifier.');
@@ -116,7 +122,7 @@ export function addMember(call: Call, cluster: Resource, id: string): Resource {
   return addResource(call, { id, cluster, origin, database, store, subnetGroup, retention, ...of });
 }
 
-/** The cluster's data becomes reachable with its first instance, under both their parameter groups. */
+/** The first instance makes the cluster's data reachable, under both parameter groups. */
 export async function join(member: Resource, cluster: Resource): Promise<void> {
   await cluster.busy;
   const { server } = cluster.store;
@@ -125,7 +131,7 @@ export async function join(member: Resource, cluster: Resource): Promise<void> {
   await restartServer(server, true);
 }
 
-/** Without a member a cluster takes no connections. */
+/** Without a member a cluster accepts no connections. */
 export async function leave(call: Call, member: Resource, cluster: Resource): Promise<void> {
   const others = membersOf(call, cluster).filter((other) => other !== member && other.reachable);
   const { server } = cluster.store;

@@ -10,13 +10,13 @@ import type { Backup, Store } from './store.ts';
 import { baseBefore, earliestOf, restoredStore, startAt, wholeSecond } from './store.ts';
 import type { Call, RdsSnapshot, Resource } from './world.ts';
 
-/** A restored cluster has its data and no instance: it takes no connections until one is made. */
+/** A restored cluster has data and no instance: it accepts no connections until one is made. */
 export async function restoreFromSnapshot(call: Call): Promise<Resource> {
   const { kind, input } = call;
   const snapshot: RdsSnapshot = find(call, kind.snapshot, input[kind.restored]!);
   mustBeAvailable(snapshot);
   const restored = await make(call, input[`${kind.noun}Identifier`]!, snapshot, snapshot.backup!);
-  // The snapshot's tags go along where no others are given.
+  // The snapshot's tags apply if the request has none.
   if (!input.Tags) restored.tags = snapshot.tags;
   comeUp(call, restored, snapshot, (server) => startServer(server, kind === INSTANCE));
   return restored;
@@ -38,7 +38,7 @@ export async function restoreToPointInTime(call: Call): Promise<Resource> {
 
 type From = Pick<RdsSnapshot, 'source' | 'origin' | 'retention'>;
 
-/** All that can be refused is, before any data is copied. The name is taken at once: of two requests for it one succeeds. */
+/** Makes every check before any data is copied, and takes the name at once: of two requests for it one succeeds. */
 async function make(call: Call, name: string, from: From, backup: Backup, replayed?: Store) {
   const { input, kind } = call;
   const { source, origin, retention: before } = from;
@@ -53,14 +53,14 @@ async function make(call: Call, name: string, from: From, backup: Backup, replay
   const { store, filled } = await restoredStore(call.world.machine, backup, valuesOf(group), replayed);
   const of = { class: given, database: source.database, retention };
   const restored = addResource(call, { id, subnetGroup, group, origin, store, ...of });
-  // A deletion meanwhile waits for that.
+  // A deletion waits for that.
   const filling = filled();
   restored.busy = filling.catch(() => undefined);
   await filling;
   return restored;
 }
 
-/** The moment that a request means, in whole seconds, and the base backup to replay from. */
+/** The moment of a request, in whole seconds, and the base backup to replay from. */
 async function momentOf(call: Call, source: Resource) {
   const { [call.kind.time]: time, UseLatestRestorableTime: wantsLatest = false } = call.input;
   if ((time !== undefined) === wantsLatest)

@@ -10,7 +10,7 @@ import type { LocalRdsWorld } from './world.ts';
 
 type Parameters = Record<string, unknown>;
 
-/** Consulted before each action: an error to answer instead, or 'after': do the work and never answer. */
+/** Called before each action: an error to answer instead, or 'after': do the work and never answer. */
 export type InjectFault = (action: string, parameters: Parameters) => ErrorAnswer | 'after' | undefined;
 
 export type RecordedCall = { action: string; region: string; parameters: Parameters; error?: string };
@@ -27,7 +27,7 @@ export async function serveRds(desk: RdsService): Promise<{ endpoint: string; cl
   const server = createServer((request, response) => {
     answer(desk, request, response).catch(() => response.destroy());
   });
-  // A connection that waits is never closed from here: a client may be about to use it again.
+  // A waiting connection is never closed from this side: a client may be about to use it again.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -50,7 +50,7 @@ async function answer(desk: RdsService, request: IncomingMessage, response: Serv
   response.writeHead(answered.status, { 'content-type': 'text/xml' }).end(answered.xml);
 }
 
-/** One request from its form to its XML. What the model does not allow, either way, is written down as a violation. */
+/** Turns one request's form into XML. What the model does not allow, either way, is recorded as a violation. */
 async function handle({ world, model, calls, fault }: RdsService, region: string, form: URLSearchParams) {
   const { violations } = world.settings;
   const requestId = randomUUID();
@@ -71,25 +71,25 @@ async function handle({ world, model, calls, fault }: RdsService, region: string
     const output = await perform({ ...callIn(world, region), input });
     const encoded = encodeResponse(model, operation, requestId, output);
     violations.push(...encoded.violations);
-    // RDS would have acted upon it: to be silent about it would be lenient.
+    // RDS would have acted upon it, so ignoring it silently would be too lenient.
     if (unread.size > 0) violations.push(`${action} does not act upon ${[...unread].join(', ')} here`);
     return wrong === 'after' ? ('dropped' as const) : { status: 200, xml: encoded.xml };
   } catch (error) {
     if (!isFit || !(error instanceof RdsError)) violations.push(`${action}: ${(error as Error).stack}`);
     const { code, message, status: given } = error instanceof RdsError ? error : FAILURE;
     const status = given ?? statusOf(model, operation, code);
-    // A code that this action could not answer with on AWS is a mistake here.
+    // A code that this action cannot answer with on AWS is a mistake here.
     if (status === undefined) violations.push(`${action} cannot answer with ${code}`);
     recorded.error = code;
     return { status: status ?? 400, xml: encodeError(requestId, { code, message, status: status ?? 400 }) };
   }
 }
 
-/** What changes nothing here: all is applied soon, and no version is out of use. */
+/** Parameters without effect here: all is applied soon, and no version is out of use. */
 const IMMATERIAL = ['ApplyImmediately', 'IncludeAll'];
 const FAILURE = { code: 'InternalFailure', message: 'see the violations', status: 500 };
 
-/** The parameters, and those of them that no code has asked for yet. */
+/** The parameters, and those that no code has read yet. */
 function watched(parameters: Parameters) {
   const unread = new Set(Object.keys(parameters).filter((name) => !IMMATERIAL.includes(name)));
   const get = (target: Parameters, name: string) => {

@@ -2,7 +2,7 @@ import { membersOf } from './regions.ts';
 import { earliestOf, latestRestorable } from './store.ts';
 import type { Call, RdsSnapshot, Resource } from './world.ts';
 
-/** An instance or a cluster in RDS' words. */
+/** An instance or a cluster in RDS's words. */
 export async function showResource(call: Call, resource: Resource) {
   const { noun, cluster, origin, store, securityGroups, pending, group, status } = resource;
   const shared = {
@@ -71,7 +71,7 @@ export function showSnapshot(snapshot: RdsSnapshot) {
   };
 }
 
-/** What is known of an instance's automated backups. */
+/** An instance's automated backups. */
 export const showBackups = async (call: Call, instance: Resource) => ({
   DBInstanceIdentifier: instance.id,
   DBInstanceArn: instance.arn,
@@ -80,7 +80,7 @@ export const showBackups = async (call: Call, instance: Resource) => ({
   RestoreWindow: { EarliestTime: earliestOf(instance.store), LatestTime: await latestOf(call, instance) },
 });
 
-/** Only what has been reachable has a moment to restore to. */
+/** The latest moment to restore to; none before it was reachable. */
 export async function latestOf({ world }: Call, { store, shown, reachable }: Resource) {
   if (shown.BackupRetentionPeriod > 0 && reachable) return latestRestorable(store, world.settings.pace);
   return undefined;

@@ -4,17 +4,17 @@ import { checkNewName, find, findNamed, mustWork, regionOf, usableKey } from './
 import { baseBackup, copyBackup, dropBackup } from './store.ts';
 import { type Call, flagsOf, type RdsSnapshot, type Region, type Resource } from './world.ts';
 
-/** A snapshot that is being made: `creating` at first, while its source is `backing-up`. */
+/** Begins a snapshot: `creating` at first, while its source is `backing-up`. */
 export function handleCreateSnapshot(call: Call): RdsSnapshot {
   const { kind, input } = call;
   const source: Resource = findNamed(call, kind.noun);
   if (source.cluster) rejectValue(`${source.id} is a member of a cluster: use CreateDBClusterSnapshot.`);
-  // A request that is sent again is refused for its name before it is refused for the state that it caused itself.
+  // A repeated request is refused for its name before it is refused for the state that the first one caused.
   const id = newSnapshotName(call, input[`${kind.snapshot}Identifier`]!);
   mustWork(source);
   const tags = newTags(input.Tags);
   const snapshot = addSnapshot(call, id, source);
-  // Tags of its own replace the source's.
+  // Its own tags replace the source's.
   if (tags.length > 0) snapshot.tags = tags;
   const filling = call.world.background.start(`the snapshot ${id}`, () => fillSnapshot(call, snapshot));
   source.busy = Promise.all([source.busy, filling]).then(() => undefined);
@@ -36,7 +36,7 @@ export function addSnapshot({ region, kind }: Call, id: string, source: Resource
   return snapshot;
 }
 
-/** Takes the base backup. The source goes back to the state it was in, unless that was changed meanwhile. */
+/** Takes the base backup. The source returns to its earlier state, unless that was changed in between. */
 export async function fillSnapshot({ world }: Call, snapshot: RdsSnapshot): Promise<void> {
   const { source } = snapshot;
   const before = source.status;
@@ -56,7 +56,7 @@ export async function fillSnapshot({ world }: Call, snapshot: RdsSnapshot): Prom
   }
 }
 
-/** `available` or `failed`, as the flags say, unless it was given another status meanwhile. */
+/** Sets `available` or `failed`, by the flags, unless it got another status in between. */
 function conclude(world: Call['world'], snapshot: RdsSnapshot): void {
   if (snapshot.status !== 'creating') return;
   snapshot.progress = 100;
@@ -96,7 +96,7 @@ export function dropAutomatedSnapshots({ region, kind }: Call, source: Resource)
     if (type === 'automated' && of === source) region[kind.snapshot].delete(id);
 }
 
-/** Those of one source and type, where they are given. Those of other accounts and of AWS Backup are not here. */
+/** Filters by source and type, if they are given. There are none of other accounts or of AWS Backup. */
 export function ofSourceAndType({ kind, input }: Call): (snapshot: RdsSnapshot) => boolean {
   const { SnapshotType: type } = input;
   const source = input[`${kind.noun}Identifier`]?.toLowerCase();
@@ -105,7 +105,7 @@ export function ofSourceAndType({ kind, input }: Call): (snapshot: RdsSnapshot) 
   return (snapshot) => (!type || snapshot.type === type) && (!source || snapshot.source.id === source);
 }
 
-/** A snapshot of its own, also when its source is gone. The source lies in the Region of its ARN. */
+/** Makes an independent snapshot, also if its source is deleted. The source lies in the Region of its ARN. */
 export async function handleCopySnapshot(call: Call): Promise<RdsSnapshot> {
   const { world, region, kind, input } = call;
   const given = input[`Source${kind.snapshot}Identifier`]!;
@@ -134,7 +134,7 @@ export async function handleCopySnapshot(call: Call): Promise<RdsSnapshot> {
   return copy;
 }
 
-/** A key stays in its Region, so an encrypted copy elsewhere needs one there, and a source that was asked with a signature. */
+/** A key stays in its Region, so an encrypted copy elsewhere needs one there, and a signed request to the source. */
 function keyOfCopy(call: Call, { origin }: RdsSnapshot, from?: string): string | undefined {
   const { KmsKeyId: given, PreSignedUrl: url } = call.input;
   const key = given ?? (from ? undefined : origin.KmsKeyId);
@@ -151,7 +151,7 @@ function keyOfCopy(call: Call, { origin }: RdsSnapshot, from?: string): string |
   return usable;
 }
 
-/** Says which accounts may copy and restore a snapshot. Keys that AWS manages cannot be used by another account. */
+/** Sets which accounts may copy and restore a snapshot. Another account cannot use keys that AWS manages. */
 export function handleShareSnapshot(call: Call) {
   const { snapshot: noun } = call.kind;
   const snapshot: RdsSnapshot = findNamed(call, noun);

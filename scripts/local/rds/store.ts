@@ -15,13 +15,13 @@ import {
 
 type Values = Server['parameters'];
 
-/** The data of an instance or a cluster, and its automated backups. Other engines than PostgreSQL have no server. */
+/** The data of an instance or a cluster, and its automated backups. Engines other than PostgreSQL have no server. */
 export type Store = {
   port: number;
   server?: Server;
   bases: Backup[];
   latest?: Date | undefined;
-  /** No new moments: backups are not taken of a stopped or full instance. */
+  /** No new moments: AWS does not back up a stopped or full instance. */
   frozen: boolean;
   lookedAt: number;
   looking?: Promise<void> | undefined;
@@ -47,8 +47,8 @@ export async function baseBackup({ server }: Store, machine: Machine): Promise<B
 }
 
 /**
- * The store of something restored, and the copying of its data: from a base backup, with the WAL of the source for a
- * moment after it. Once copied, backup and source may be deleted.
+ * The store of a restored resource, and the copying of its data: from a base backup, with the source's WAL for a
+ * later moment. After the copying, backup and source may be deleted.
  */
 export async function restoredStore(machine: Machine, backup: Backup, values: Values, source?: Store) {
   const { directory } = backup;
@@ -84,8 +84,8 @@ export const earliestOf = ({ bases: [first] }: Store): Date | undefined =>
   first && wholeSecond(first.endedAt.getTime() + 999);
 
 /**
- * The last second that a restore can reach, moved on at most once in `pace` milliseconds. PostgreSQL stops at the
- * first commit after the target, so a moment is offered only once a later commit lies in the archive.
+ * The last second that a restore can reach, advanced at most once in `pace` milliseconds. PostgreSQL stops at the
+ * first commit after the target, so a moment is offered only once a later commit is in the archive.
  */
 export async function latestRestorable(store: Store, pace: number): Promise<Date | undefined> {
   const earliest = earliestOf(store);
@@ -104,7 +104,7 @@ async function moveOn(store: Store): Promise<void> {
   Object.assign(store, { latest: wholeSecond(at), lookedAt: Date.now() });
 }
 
-/** Was it done, that is: was the server there all the while? */
+/** Commits, and waits until the archive has it; false if the server was not up all the time. */
 async function commitAndArchive(server: Server): Promise<boolean> {
   const { process } = server;
   if (!server.ready) return false;

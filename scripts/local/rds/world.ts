@@ -4,7 +4,7 @@ import type { Machine } from './machine.ts';
 import type { Input, Kind, Noun } from './nouns.ts';
 import type { Backup, Store } from './store.ts';
 
-/** Everything there is: what tests may turn (`settings`), and the resources of every Region. */
+/** All state: the settings that tests change, and the resources of every Region. */
 export type LocalRdsWorld = {
   settings: LocalRdsSettings;
   machine: Machine;
@@ -22,11 +22,11 @@ export type LocalRdsSettings = {
   quotas: Record<'instances' | 'clusters' | 'snapshots' | 'clusterSnapshots' | 'copies', number>;
   /** ARNs, ids or aliases of keys that RDS may not use. */
   inaccessibleKeys: Set<string>;
-  /** What did not fit AWS' own model, and background work that failed. Empty, or something is wrong. */
+  /** What did not fit AWS's own model, and background work that failed. Empty unless something is wrong. */
   violations: string[];
 };
 
-/** What a Region has, by the noun of RDS and then by name. */
+/** A Region's resources, by RDS's noun and then by name. */
 export type Region = { name: string } & { [N in Noun]: Map<string, Things[N]> };
 
 export type Things = Record<'DBInstance' | 'DBCluster', Resource> &
@@ -41,11 +41,11 @@ export type Resource = Thing<'DBInstance' | 'DBCluster'> & {
   resourceId: string;
   status: string;
   createdAt: Date;
-  /** What passes into its snapshots, and from there into what is restored from them. */
+  /** Properties that pass into its snapshots, and from there into what is restored. */
   origin: ResourceOrigin;
   class: string;
   database: string;
-  /** In RDS' own words. */
+  /** In RDS's own words. */
   shown: Shown;
   pending: { MasterUserPassword?: string };
   group: ParameterGroup;
@@ -55,9 +55,9 @@ export type Resource = Thing<'DBInstance' | 'DBCluster'> & {
   /** Does it have an address yet? */
   reachable: boolean;
   flags: Flags;
-  /** What goes on with it; deletion waits for that. */
+  /** Its current work; a deletion waits for it. */
   busy: Promise<void>;
-  /** That an instance is a member of. Their data is the cluster's. */
+  /** The cluster that an instance is a member of. Their data is the cluster's. */
   cluster?: Resource | undefined;
 };
 
@@ -66,7 +66,7 @@ export type Shown = { BackupRetentionPeriod: number } & Record<
   boolean
 >;
 
-/** In RDS' own words; the key is an ARN, of what is encrypted. */
+/** In RDS's own words; the key is an ARN, if the data is encrypted. */
 export type ResourceOrigin = { AllocatedStorage: number; KmsKeyId: string | undefined } & Record<
   'Engine' | 'EngineVersion' | 'MasterUsername' | 'StorageType' | 'PreferredBackupWindow',
   string
@@ -84,7 +84,7 @@ export type RdsSnapshot = Thing<'DBSnapshot' | 'DBClusterSnapshot'> & {
   type: 'manual' | 'automated';
   status: string;
   progress: number;
-  /** What it was taken of, and how that was then. */
+  /** Its source, as that was then. */
   source: Resource;
   origin: ResourceOrigin;
   retention: number;

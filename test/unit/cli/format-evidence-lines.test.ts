@@ -14,7 +14,7 @@ test('the lines of evidence say what the heartbeat of a copy shows, and when its
     { from: '2026-11-20T09:00:12.345678Z', to: '2026-11-20T09:04:30.000000Z', seconds: 258 },
   ];
   expect(said({ downtimes })).toBe(
-    '  heartbeat      agrees: 60 rows compared; the newest was written at 2026-11-20T11:54:07.000000Z; no writes from 2026-11-20T09:00:12Z to 2026-11-20T09:04:30Z, 4 min at most',
+    '  heartbeat   agrees: 60 rows compared; the newest was written at 2026-11-20T11:54:07.000000Z; no writes from 2026-11-20T09:00:12Z to 2026-11-20T09:04:30Z, 4 min at most',
   );
 });
 

@@ -98,7 +98,7 @@ test('an expected change is announced beforehand, and what then opens is on the 
 test('a P0 is acknowledged only while it is open, and no target is good over it', async () => {
   const { find, ack, told, status, clock } = await world();
   await expect(ack('rpo-breached')).rejects.toThrow(
-    'is a P0 and not open: it cannot be acknowledged beforehand',
+    'is a P0 and not open: it cannot be acknowledged in advance',
   );
   await find('rpo-breached');
   await expect(ack('rpo-breached', { subject: 'y' })).rejects.toThrow('not open about y');

@@ -31,6 +31,6 @@ export async function dumpRoles(programs: Programs, credentials: Credentials): P
   const text = Buffer.concat(chunks);
   if (ending.code === 0 && text.includes('PostgreSQL database cluster dump complete')) return text;
   throw new UnderstudyError('roles-dump-failed', formatEnding('pg_dumpall', ending, credentials.password), {
-    hint: 'the dump role needs to read pg_roles and pg_auth_members: grant select on pg_roles, pg_auth_members to public; (it is given until someone revokes it)',
+    hint: 'the dump role needs to read pg_roles and pg_auth_members: grant select on pg_roles, pg_auth_members to public; (the default, unless it was revoked)',
   });
 }
