@@ -106,7 +106,7 @@ test.each(['heartbeat', 'rehearse-instance', 'restore'])(
 );
 
 test('run rehearse refuses --from tape', () => {
-  expect(() => message('rehearse', { from: 'tape' })).toThrow('nothing is rehearsed from "tape"');
+  expect(() => message('rehearse', { from: 'tape' })).toThrow('cannot rehearse from "tape"');
 });
 
 test('run copy needs the place to copy to', () => {
