@@ -8,7 +8,7 @@ import type { Machine } from '../../../scripts/local/rds/machine.ts';
 import { settingsOf, walArchiveOf } from '../../../scripts/local/rds/postgres.ts';
 import { until } from './support.ts';
 
-test('a segment that is still being copied does not lie in the archive, which may be copied at any moment', async () => {
+test('the archive of the local RDS has a WAL segment only after it was copied whole', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'us-archive-'));
   try {
     const machine = { parameters: new Map() } as unknown as Machine;

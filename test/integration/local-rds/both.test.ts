@@ -1,87 +1,211 @@
-import { CreateDBClusterCommand, CreateDBInstanceCommand } from '@aws-sdk/client-rds';
-import { type LocalRds, startLocalRds } from '../../../scripts/local/rds/local-rds.ts';
-import { BEHAVIOURS, type Candidate } from './suite.ts';
-import { clientOf, PASSWORD } from './support.ts';
+import {
+  CreateDBClusterCommand,
+  CreateDBClusterSnapshotCommand,
+  CreateDBInstanceCommand,
+  DeleteDBClusterCommand,
+  DescribeDBClusterSnapshotsCommand,
+  DescribeDBParametersCommand,
+  DescribeDBSnapshotsCommand,
+  ListTagsForResourceCommand,
+  type RDSClient,
+  RestoreDBClusterFromSnapshotCommand,
+} from '@aws-sdk/client-rds';
+import {
+  AWAY,
+  type Aws,
+  arn,
+  awsOf,
+  clientOf,
+  localRds,
+  PASSWORD,
+  refusal,
+  until,
+  untilRefused,
+} from './support.ts';
 
-/** Where moto is known to behave otherwise than RDS, and so than the local RDS. */
-const MOTO_DIFFERS: Record<string, string> = {
-  'a snapshot is creating at first': 'its transitions are instant',
-  'a restore is creating at first, without an address': 'its transitions are instant',
-  'a new password is not shown and pending at first': 'its transitions are instant',
-  'a snapshot says how far it is': 'it has no PercentProgress',
-  'no two instances have one resource id': 'its DbiResourceId is a constant',
-  'a restore to a moment in the future is refused': 'it holds no data and compares no times',
-  'a parameter group in use cannot be deleted': 'it does not look for users',
-  'a copy names its origin': 'it has neither SourceRegion nor SourceDBSnapshotIdentifier',
-  'an encrypted snapshot is not copied to another Region without a key there': 'it knows no bounds of keys',
-  'a snapshot under the default key is not shared': 'it knows no bounds of keys',
-  'the account says how much of its quotas is used': 'DescribeAccountAttributes is missing',
+/** An RDS to try: how to reach it, and how its sources come to be. */
+type Candidate = {
+  client(region?: string): RDSClient;
+  aws: Aws;
+  instance(id: string, deletionProtection?: boolean): Promise<void>;
+  cluster(id: string, member: string): Promise<void>;
 };
 
-const source = (id: string) => ({ id, database: 'crm', masterPassword: PASSWORD });
+const { rds, ...asked } = localRds({ pace: 30 });
+const source = { database: 'crm', masterPassword: PASSWORD };
+const local: Candidate = {
+  ...asked,
+  instance: (id, deletionProtection = false) =>
+    rds().createInstance({ ...source, id, engine: 'mysql', backupRetention: 0, deletionProtection }),
+  cluster: (id, instanceId) => rds().createCluster({ ...source, id, instanceId, backupRetention: 1 }),
+};
 
-describe('the local RDS', () => {
-  let rds: LocalRds;
-  let candidate: Candidate;
+const client = (region?: string) => clientOf(process.env['AWS_ENDPOINT_URL']!, region);
+const master = { MasterUsername: 'postgres', MasterUserPassword: PASSWORD };
+const moto: Candidate = {
+  client,
+  aws: awsOf(client),
+  async instance(DBInstanceIdentifier, DeletionProtection = false) {
+    const of = { Engine: 'mysql', DBInstanceClass: 'db.t4g.micro', AllocatedStorage: 20, ...master };
+    await client().send(new CreateDBInstanceCommand({ DBInstanceIdentifier, ...of, DeletionProtection }));
+  },
+  async cluster(DBClusterIdentifier, member) {
+    const Engine = 'aurora-postgresql';
+    await client().send(new CreateDBClusterCommand({ DBClusterIdentifier, Engine, ...master }));
+    await moto.aws.addMember(member, DBClusterIdentifier);
+  },
+};
+
+/** What needs no data: moto was written by others, and behaves as the local RDS does. */
+describe.each([
+  ['the local RDS', local],
+  ['moto', moto],
+])('%s', (_name, { client, aws, instance, cluster }) => {
+  const snapshotOf = async (id: string, tags?: Parameters<Aws['takeSnapshot']>[2]) => {
+    await aws.instanceIs('plain', 'available');
+    await aws.takeSnapshot('plain', id, tags);
+    return aws.snapshotIs(id.toLowerCase(), 'available');
+  };
   beforeAll(async () => {
-    rds = await startLocalRds({ pace: 30 });
-    candidate = {
-      client: (region) => clientOf(rds.endpoint, region),
-      family: 'mysql8.0',
-      instance: (id, { backups, ...options } = {}) =>
-        rds.createInstance({ ...source(id), engine: 'mysql', backupRetention: backups ? 1 : 0, ...options }),
-      cluster: (id, instanceId) => rds.createCluster({ ...source(id), instanceId, backupRetention: 1 }),
+    await instance('plain');
+    await snapshotOf('plain-1');
+  });
+
+  test('shows an instance with its ARN, its resource id and its address', async () => {
+    const shown = await aws.instance('plain');
+    expect(shown.DBInstanceArn).toBe(arn('db:plain'));
+    expect(shown.DbiResourceId).toMatch(/^db-[A-Z0-9]+$/);
+    expect(shown.Endpoint!.Port).toBeGreaterThan(0);
+  });
+
+  test.each<[string, () => Promise<unknown>, string, number]>([
+    ['an unknown instance', () => aws.instance('missing'), 'DBInstanceNotFound', 404],
+    ['an unknown cluster', () => aws.cluster('missing'), 'DBClusterNotFoundFault', 404],
+    ['a snapshot of an unknown instance', () => aws.takeSnapshot('missing', 'x'), 'DBInstanceNotFound', 404],
+    [
+      'a second snapshot of a name',
+      () => aws.takeSnapshot('plain', 'plain-1'),
+      'DBSnapshotAlreadyExists',
+      400,
+    ],
+    [
+      'a snapshot name with an underscore',
+      () => aws.takeSnapshot('plain', 'a_b'),
+      'InvalidParameterValue',
+      400,
+    ],
+    ['a restore of an unknown snapshot', () => aws.restore('missing', 'x'), 'DBSnapshotNotFound', 404],
+    ['a restore onto a name in use', () => aws.restore('plain-1', 'plain'), 'DBInstanceAlreadyExists', 400],
+    [
+      'a restore into an unknown subnet group',
+      () => aws.restore('plain-1', 'x', { DBSubnetGroupName: 'missing' }),
+      'DBSubnetGroupNotFoundFault',
+      404,
+    ],
+    [
+      'a restore with an unknown parameter group',
+      () => aws.restore('plain-1', 'x', { DBParameterGroupName: 'missing' }),
+      'DBParameterGroupNotFound',
+      404,
+    ],
+  ])('refuses %s', async (_what, ask, code, status) => {
+    expect(await refusal(ask())).toEqual({ code, status });
+  });
+
+  test('takes a manual snapshot with its tags, which are listed by its ARN too', async () => {
+    const tags = [{ Key: 'reason', Value: 'test' }];
+    const ResourceName = arn('snapshot:taken');
+    expect(await snapshotOf('taken', tags)).toMatchObject({
+      SnapshotType: 'manual',
+      DBInstanceIdentifier: 'plain',
+      DBSnapshotArn: ResourceName,
+      TagList: tags,
+    });
+    const { TagList } = await client().send(new ListTagsForResourceCommand({ ResourceName }));
+    expect(TagList).toEqual(tags);
+  });
+
+  test('writes the name of a snapshot in lower case', async () => {
+    expect((await snapshotOf('Upper-Case')).DBSnapshotIdentifier).toBe('upper-case');
+  });
+
+  test('does not find a snapshot that was deleted', async () => {
+    await snapshotOf('forgotten');
+    await aws.deleteSnapshot('forgotten');
+    expect(await refusal(aws.snapshot('forgotten'))).toEqual({ code: 'DBSnapshotNotFound', status: 404 });
+  });
+
+  test('lists snapshots by their instance and type', async () => {
+    const list = async (SnapshotType: string) => {
+      const asked = new DescribeDBSnapshotsCommand({ DBInstanceIdentifier: 'plain', SnapshotType });
+      return (await client().send(asked)).DBSnapshots!.map((each) => each.DBSnapshotIdentifier);
     };
-  });
-  afterAll(async () => {
-    await rds.close();
-    expect(rds.violations).toEqual([]);
+    expect(await list('manual')).toContain('plain-1');
+    expect(await list('shared')).toEqual([]);
   });
 
-  for (const [title, behaviour] of Object.entries(BEHAVIOURS)) test(title, () => behaviour(candidate));
-});
+  test('restores a snapshot onto another instance with tags and a class of its own', async () => {
+    const wanted = { Tags: [{ Key: 'scratch', Value: 'yes' }], DBInstanceClass: 'db.t4g.large' };
+    await aws.restore('plain-1', 'restored', wanted);
+    const { TagList, DBInstanceClass, DeletionProtection } = await aws.instanceIs('restored', 'available');
+    expect({ Tags: TagList, DBInstanceClass }).toEqual(wanted);
+    expect(DeletionProtection).toBe(false);
+  });
 
-describe('moto', () => {
-  const client = (region?: string) => clientOf(process.env['AWS_ENDPOINT_URL']!, region);
-  const database = {
-    DBInstanceClass: 'db.t4g.micro',
-    MasterUsername: 'postgres',
-    MasterUserPassword: PASSWORD,
-  };
-  const moto: Candidate = {
-    client,
-    family: 'mysql8.0',
-    async instance(id, options = {}) {
-      await client().send(
-        new CreateDBInstanceCommand({
-          ...database,
-          DBInstanceIdentifier: id,
-          Engine: 'mysql',
-          AllocatedStorage: 20,
-          BackupRetentionPeriod: options.backups ? 1 : 0,
-          StorageEncrypted: options.encrypted,
-          DeletionProtection: options.deletionProtection,
-        }),
-      );
-    },
-    async cluster(id, instanceId) {
-      const Engine = 'aurora-postgresql';
-      const { DBInstanceClass, ...master } = database;
-      await client().send(new CreateDBClusterCommand({ DBClusterIdentifier: id, Engine, ...master }));
-      await client().send(
-        new CreateDBInstanceCommand({
-          DBInstanceIdentifier: instanceId,
-          DBClusterIdentifier: id,
-          Engine,
-          DBInstanceClass,
-        }),
-      );
-    },
-  };
+  test('deletes a protected instance only after its protection is taken off', async () => {
+    await instance('guarded', true);
+    expect((await refusal(aws.remove('guarded'))).code).toBe('InvalidParameterCombination');
+    await aws.modify('guarded', { DeletionProtection: false });
+    await aws.remove('guarded');
+    const refused = await untilRefused('the deletion', () => aws.instance('guarded'));
+    expect(refused.code).toBe('DBInstanceNotFound');
+  });
 
-  for (const [title, behaviour] of Object.entries(BEHAVIOURS)) {
-    const differs = MOTO_DIFFERS[title];
-    if (!differs) test(title, () => behaviour(moto));
-    else test(`not that ${title}: ${differs}`, () => expect(behaviour(moto)).rejects.toThrow());
-  }
+  test('keeps the values of a parameter group', async () => {
+    await aws.makeGroup('kept', 'mysql8.0');
+    await aws.setParameters('kept', ['max_connections=50']);
+    const asked = new DescribeDBParametersCommand({ DBParameterGroupName: 'kept', Source: 'user' });
+    const { Parameters } = await client().send(asked);
+    expect(Parameters).toMatchObject([{ ParameterName: 'max_connections', ParameterValue: '50' }]);
+  });
+
+  test('copies a snapshot to another Region by its ARN', async () => {
+    await aws.copySnapshot(arn('snapshot:plain-1'), 'far');
+    const copied = await aws.snapshotIs('far', 'available', AWAY);
+    expect(copied.DBSnapshotArn).toBe(arn('snapshot:far', AWAY));
+  });
+
+  test('shares a snapshot with accounts', async () => {
+    const { DBSnapshotAttributesResult } = await aws.share('plain-1', '210987654321');
+    expect(DBSnapshotAttributesResult!.DBSnapshotAttributes).toMatchObject([
+      { AttributeName: 'restore', AttributeValues: ['210987654321'] },
+    ]);
+  });
+
+  test('restores a cluster without members, and deletes it only without members', async () => {
+    await cluster('lake', 'lake-1');
+    const DBClusterSnapshotIdentifier = 'of-lake';
+    await client().send(
+      new CreateDBClusterSnapshotCommand({ DBClusterIdentifier: 'lake', DBClusterSnapshotIdentifier }),
+    );
+    await until('the snapshot', async () => {
+      const asked = new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier });
+      return (await client().send(asked)).DBClusterSnapshots![0]!.Status === 'available';
+    });
+    const copy = { DBClusterIdentifier: 'copy', Engine: 'aurora-postgresql' };
+    await client().send(
+      new RestoreDBClusterFromSnapshotCommand({ ...copy, SnapshotIdentifier: DBClusterSnapshotIdentifier }),
+    );
+    expect((await aws.clusterIs('copy', 'available')).DBClusterMembers).toEqual([]);
+    await aws.addMember('copy-1', 'copy');
+    await aws.instanceIs('copy-1', 'available');
+    expect((await aws.cluster('copy')).DBClusterMembers).toMatchObject([
+      { DBInstanceIdentifier: 'copy-1', IsClusterWriter: true },
+    ]);
+    const deletion = () =>
+      client().send(new DeleteDBClusterCommand({ DBClusterIdentifier: 'copy', SkipFinalSnapshot: true }));
+    expect((await refusal(deletion())).code).toBe('InvalidDBClusterStateFault');
+    await aws.remove('copy-1');
+    await deletion();
+  });
 });

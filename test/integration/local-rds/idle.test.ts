@@ -5,8 +5,8 @@ import { localRds } from './support.ts';
 
 const { rds } = localRds();
 
-/** Node closes one after five seconds or six, and whoever uses it in that moment is told ECONNRESET. */
-test('a connection that waits is not closed: somebody may be about to use it again', async () => {
+/** Node closes one after five seconds or six, and a request in that moment fails with ECONNRESET. */
+test('the local RDS keeps an idle connection open for longer than the six seconds of Node', async () => {
   const { hostname, port } = new URL(rds().endpoint);
   const socket = connect(Number(port), hostname);
   try {

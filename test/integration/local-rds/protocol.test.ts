@@ -1,20 +1,20 @@
 import {
-  CreateDBParameterGroupCommand,
   CreateDBSnapshotCommand,
   DescribeDBEngineVersionsCommand,
   DescribeDBInstancesCommand,
   DescribeDBMajorEngineVersionsCommand,
-  DescribeDBParametersCommand,
   DescribeDBSnapshotsCommand,
   DescribeDBSubnetGroupsCommand,
   ListTagsForResourceCommand,
+  type Parameter,
+  paginateDescribeDBParameters,
   paginateDescribeDBSnapshots,
 } from '@aws-sdk/client-rds';
 import { encodeResponse } from '../../../scripts/local/rds/encode-response.ts';
 import { loadModel } from '../../../scripts/local/rds/model.ts';
-import { AWAY, clientOf, localRds, refusal } from './support.ts';
+import { AWAY, arn, clientOf, localRds, refusal } from './support.ts';
 
-const { rds, client } = localRds({ pace: 5, subnetGroups: ['quarantine'] });
+const { rds, client, aws } = localRds({ pace: 5, subnetGroups: ['quarantine'] });
 
 const post = async (parameters: Record<string, string>) => {
   const body = new URLSearchParams({ Version: '2014-10-31', ...parameters });
@@ -32,72 +32,43 @@ beforeAll(async () => {
     masterPassword: 'correct-horse',
     backupRetention: 0,
   });
-  for (let n = 0; n < 45; n++) {
-    await rds().takeAutomatedSnapshot('shop');
-  }
+  for (let n = 0; n < 45; n++) await rds().takeAutomatedSnapshot('shop');
 });
 
-describe('requests that the model does not allow are refused and written down', () => {
+describe('the local RDS records and refuses a request', () => {
   const shop = { DBInstanceIdentifier: 'shop' };
-  test.each([
-    ['an unknown parameter', { Action: 'DescribeDBInstances', Nonsense: '1' }, 'ValidationError'],
-    [
-      'an unknown member of a list',
-      { Action: 'DescribeDBInstances', 'Filters.Filter.1.Colour': 'red' },
-      'ValidationError',
-    ],
-    [
-      'a list by a wrong name',
-      { Action: 'DescribeDBInstances', 'Filters.member.1.Name': 'engine' },
-      'ValidationError',
-    ],
-    ['a missing parameter', { Action: 'CreateDBSnapshot', ...shop }, 'ValidationError'],
-    [
-      'a missing member',
-      { Action: 'DescribeDBInstances', 'Filters.Filter.1.Name': 'engine' },
-      'ValidationError',
-    ],
-    [
-      'a gap in a list',
-      { Action: 'CreateDBSnapshot', ...shop, DBSnapshotIdentifier: 'x', 'Tags.Tag.2.Key': 'a' },
-      'ValidationError',
-    ],
-    [
-      'an integer that is none',
-      { Action: 'DescribeDBInstances', MaxRecords: 'many' },
-      'InvalidParameterValue',
-    ],
-    [
-      'a boolean that is none',
-      { Action: 'DeleteDBInstance', ...shop, SkipFinalSnapshot: 'yes' },
-      'InvalidParameterValue',
-    ],
-    [
-      'a moment that is none',
-      { Action: 'RestoreDBInstanceToPointInTime', RestoreTime: 'noon' },
-      'InvalidParameterValue',
-    ],
-    [
-      'a value outside its enumeration',
-      { Action: 'ModifyDBInstance', ...shop, ReplicaMode: 'x' },
-      'InvalidParameterValue',
-    ],
-  ])('%s', async (_what, parameters, code) => {
-    const { status, text } = await post(parameters as Record<string, string>);
-    expect(status).toBe(400);
-    expect(text).toContain(`<Code>${code}</Code>`);
-    expect(provoked()).toEqual([expect.stringContaining(parameters.Action)]);
+  test.each<[string, string, Record<string, string>]>([
+    ['an unknown parameter', 'DescribeDBInstances', { Nonsense: '1' }],
+    ['an unknown member of a list', 'DescribeDBInstances', { 'Filters.Filter.1.Colour': 'red' }],
+    ['a list under a wrong name', 'DescribeDBInstances', { 'Filters.member.1.Name': 'engine' }],
+    ['a missing parameter', 'CreateDBSnapshot', shop],
+    ['a missing member', 'DescribeDBInstances', { 'Filters.Filter.1.Name': 'engine' }],
+    ['a gap in a list', 'CreateDBSnapshot', { ...shop, DBSnapshotIdentifier: 'x', 'Tags.Tag.2.Key': 'a' }],
+  ])('with %s as a validation error', async (_what, Action, parameters) => {
+    const { status, text } = await post({ Action, ...parameters });
+    expect([status, text]).toEqual([400, expect.stringContaining('<Code>ValidationError</Code>')]);
+    expect(provoked()).toEqual([expect.stringContaining(Action)]);
   });
 
-  test('an action that is not served here', async () => {
-    expect((await post({ Action: 'RebootDBInstance', ...shop })).text).toContain(
-      '<Code>InvalidAction</Code>',
-    );
+  test.each<[string, string, Record<string, string>]>([
+    ['an integer', 'DescribeDBInstances', { MaxRecords: 'many' }],
+    ['a boolean', 'DeleteDBInstance', { ...shop, SkipFinalSnapshot: 'yes' }],
+    ['a moment', 'RestoreDBInstanceToPointInTime', { RestoreTime: 'noon' }],
+    ['a value of its enumeration', 'ModifyDBInstance', { ...shop, ReplicaMode: 'x' }],
+  ])('with a parameter that is not %s as an invalid value', async (_what, Action, parameters) => {
+    const { status, text } = await post({ Action, ...parameters });
+    expect([status, text]).toEqual([400, expect.stringContaining('<Code>InvalidParameterValue</Code>')]);
+    expect(provoked()).toEqual([expect.stringContaining(Action)]);
+  });
+
+  test('of an action that it does not serve', async () => {
+    const { text } = await post({ Action: 'RebootDBInstance', ...shop });
+    expect(text).toContain('<Code>InvalidAction</Code>');
     expect(rds().calls.at(-1)).toMatchObject({ action: 'RebootDBInstance', error: 'InvalidAction' });
   });
 });
 
-test('an answer with a member or a type that its shape does not have is written down', () => {
+test('the local RDS records an answer with a member or a type that its shape does not have', () => {
   const model = loadModel();
   const judge = (output: unknown) =>
     encodeResponse(model, model.operations['DescribeDBInstances']!, 'id', output).violations;
@@ -109,37 +80,33 @@ test('an answer with a member or a type that its shape does not have is written 
   expect(judge({ DBInstances: [{ InstanceCreateTime: '2026-01-01' }] })).toHaveLength(1);
 });
 
-test('pages follow each other without gaps or doubles', async () => {
+test('the local RDS lists 45 snapshots in three pages without gaps or doubles', async () => {
   const seen: string[] = [];
-  const pages = paginateDescribeDBSnapshots(
-    { client: client(), pageSize: 20 },
-    { DBInstanceIdentifier: 'shop' },
-  );
+  const shop = { DBInstanceIdentifier: 'shop' };
   let count = 0;
-  for await (const { DBSnapshots } of pages) {
+  for await (const page of paginateDescribeDBSnapshots({ client: client(), pageSize: 20 }, shop)) {
     count++;
-    seen.push(...DBSnapshots!.map(({ DBSnapshotIdentifier }) => DBSnapshotIdentifier!));
+    seen.push(...page.DBSnapshots!.map(({ DBSnapshotIdentifier }) => DBSnapshotIdentifier!));
   }
-  expect(count).toBe(3);
-  expect(new Set(seen).size).toBe(45);
-  expect(seen).toHaveLength(45);
-  const few = new DescribeDBSnapshotsCommand({ MaxRecords: 19 });
-  expect((await refusal(client().send(few))).code).toBe('InvalidParameterValue');
-  const wrong = new DescribeDBSnapshotsCommand({ Marker: 'x' });
-  expect((await refusal(client().send(wrong))).code).toBe('InvalidParameterValue');
+  expect([count, seen.length, new Set(seen).size]).toEqual([3, 45, 45]);
 });
 
-test('a parameter that RDS has and nothing here acts upon is written down', async () => {
+test.each([{ MaxRecords: 19 }, { Marker: 'x' }])('the local RDS refuses a page by %j', async (page) => {
+  const asked = client().send(new DescribeDBSnapshotsCommand(page));
+  expect((await refusal(asked)).code).toBe('InvalidParameterValue');
+});
+
+test('the local RDS records a parameter that it does not act upon', async () => {
   await client().send(new DescribeDBInstancesCommand({ Filters: [{ Name: 'engine', Values: ['mysql'] }] }));
   expect(provoked()).toEqual(['DescribeDBInstances does not act upon Filters here']);
 });
 
-test('every Region is its own', async () => {
+test('the local RDS has instances of their own in every Region', async () => {
   expect((await client(AWAY).send(new DescribeDBInstancesCommand({}))).DBInstances).toEqual([]);
   expect(rds().calls.at(-1)).toMatchObject({ action: 'DescribeDBInstances', region: AWAY, parameters: {} });
 });
 
-test('a fault answers instead of the action', async () => {
+test('the local RDS answers with the fault of a test instead of the action', async () => {
   rds().fault = (action) =>
     action === 'DescribeDBInstances'
       ? { code: 'Throttling', message: 'Rate exceeded', status: 400 }
@@ -150,13 +117,11 @@ test('a fault answers instead of the action', async () => {
   rds().fault = undefined;
 });
 
-test('a dropped answer leaves the work done, which the retry runs into', async () => {
+test('the local RDS does the work of a call whose answer a test drops', async () => {
   let dropped = 0;
   rds().fault = (action) => (action === 'CreateDBSnapshot' && dropped++ === 0 ? 'after' : undefined);
-  const command = new CreateDBSnapshotCommand({
-    DBInstanceIdentifier: 'shop',
-    DBSnapshotIdentifier: 'unheard',
-  });
+  const snapshot = { DBInstanceIdentifier: 'shop', DBSnapshotIdentifier: 'unheard' };
+  const command = new CreateDBSnapshotCommand(snapshot);
   const once = clientOf(rds().endpoint);
   await expect(once.send(command)).rejects.toThrow();
   expect((await refusal(once.send(command))).code).toBe('DBSnapshotAlreadyExists');
@@ -164,8 +129,8 @@ test('a dropped answer leaves the work done, which the retry runs into', async (
   rds().fault = undefined;
 });
 
-test('tags are read from an ARN', async () => {
-  const ResourceName = 'arn:aws:rds:eu-central-1:123456789012:db:shop';
+test('the local RDS lists tags by ARN', async () => {
+  const ResourceName = arn('db:shop');
   await rds().set('shop', { tags: { a: '<&>' } });
   const { TagList } = await client().send(new ListTagsForResourceCommand({ ResourceName }));
   expect(TagList).toEqual([{ Key: 'a', Value: '<&>' }]);
@@ -173,16 +138,14 @@ test('tags are read from an ARN', async () => {
   expect(await refusal(client().send(unknown))).toEqual({ code: 'DBInstanceNotFound', status: 404 });
 });
 
-test('engine versions, their lifecycle and subnet groups can be asked for', async () => {
-  const { DBEngineVersions } = await client().send(
-    new DescribeDBEngineVersionsCommand({ Engine: 'postgres', EngineVersion: '16' }),
-  );
-  expect(DBEngineVersions).toMatchObject([
+test('the local RDS shows engine versions, their lifecycle and subnet groups', async () => {
+  const Engine = 'postgres';
+  const versions = new DescribeDBEngineVersionsCommand({ Engine, EngineVersion: '16' });
+  expect((await client().send(versions)).DBEngineVersions).toMatchObject([
     { EngineVersion: expect.stringMatching(/^16\./), DBParameterGroupFamily: 'postgres16' },
   ]);
-  const { DBMajorEngineVersions } = await client().send(
-    new DescribeDBMajorEngineVersionsCommand({ Engine: 'postgres' }),
-  );
+  const majors = new DescribeDBMajorEngineVersionsCommand({ Engine });
+  const { DBMajorEngineVersions } = await client().send(majors);
   const fifteen = DBMajorEngineVersions!.find(({ MajorEngineVersion }) => MajorEngineVersion === '15');
   expect(fifteen!.SupportedEngineLifecycles).toMatchObject([
     {
@@ -197,25 +160,18 @@ test('engine versions, their lifecycle and subnet groups can be asked for', asyn
   expect(await refusal(client().send(unknown))).toEqual({ code: 'DBSubnetGroupNotFoundFault', status: 404 });
 });
 
-test('a parameter group lists what PostgreSQL and RDS know', async () => {
+test('the local RDS lists the parameters of PostgreSQL and of RDS in a parameter group', async () => {
   const DBParameterGroupName = 'all';
-  const group = { DBParameterGroupName, DBParameterGroupFamily: 'postgres15', Description: 'x' };
-  await client().send(new CreateDBParameterGroupCommand(group));
-  const first = await client().send(new DescribeDBParametersCommand({ DBParameterGroupName }));
-  expect(first.Parameters).toHaveLength(100);
-  const all = [...first.Parameters!];
-  for (let Marker = first.Marker; Marker; ) {
-    const next = await client().send(new DescribeDBParametersCommand({ DBParameterGroupName, Marker }));
-    all.push(...next.Parameters!);
-    Marker = next.Marker;
-  }
-  const named = (name: string) => all.find(({ ParameterName }) => ParameterName === name);
-  expect(named('max_logical_replication_workers')).toMatchObject({
-    Source: 'engine-default',
-    ApplyType: 'static',
-  });
-  expect(named('rds.force_ssl')).toMatchObject({ Source: 'system', IsModifiable: true });
-  expect(named('archive_command')).toMatchObject({ IsModifiable: false });
+  await aws.makeGroup(DBParameterGroupName, 'postgres15');
+  const pages: Parameter[][] = [];
+  for await (const page of paginateDescribeDBParameters({ client: client() }, { DBParameterGroupName }))
+    pages.push(page.Parameters!);
+  expect(pages[0]).toHaveLength(100);
+  const named = new Map(pages.flat().map((parameter) => [parameter.ParameterName, parameter]));
+  const workers = { Source: 'engine-default', ApplyType: 'static' };
+  expect(named.get('max_logical_replication_workers')).toMatchObject(workers);
+  expect(named.get('rds.force_ssl')).toMatchObject({ Source: 'system', IsModifiable: true });
+  expect(named.get('archive_command')).toMatchObject({ IsModifiable: false });
   for (const name of ['shared_preload_libraries', 'rds.logical_replication', 'timezone'])
-    expect(named(name)).toBeDefined();
+    expect(named.has(name)).toBe(true);
 });

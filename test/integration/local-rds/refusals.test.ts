@@ -1,27 +1,13 @@
 import {
   CopyDBParameterGroupCommand,
-  CopyDBSnapshotCommand,
-  CreateDBParameterGroupCommand,
-  CreateDBSnapshotCommand,
   DeleteDBInstanceCommand,
-  DeleteDBParameterGroupCommand,
-  DeleteDBSnapshotCommand,
   DescribeAccountAttributesCommand,
-  DescribeDBInstancesCommand,
-  DescribeDBSnapshotsCommand,
-  ModifyDBInstanceCommand,
-  ModifyDBParameterGroupCommand,
-  ModifyDBSnapshotAttributeCommand,
-  RestoreDBInstanceFromDBSnapshotCommand,
-  type RestoreDBInstanceFromDBSnapshotMessage,
-  RestoreDBInstanceToPointInTimeCommand,
 } from '@aws-sdk/client-rds';
-import { AWAY, localRds, refusal, until } from './support.ts';
+import { AWAY, arn, localRds, refusal, until, untilRefused } from './support.ts';
 
 /** mysql has no server behind it here, which is all that these need. */
-const { rds, client } = localRds({ pace: 20 });
+const { rds, client, aws } = localRds({ pace: 20 });
 const code = async (call: Promise<unknown>) => (await refusal(call)).code;
-
 const source = (id: string, options: object = {}) =>
   rds().createInstance({
     id,
@@ -31,132 +17,101 @@ const source = (id: string, options: object = {}) =>
     backupRetention: 0,
     ...options,
   });
-const snapshot = (instance: string, id: string) =>
-  client().send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: instance, DBSnapshotIdentifier: id }));
-const snapshotIs = (id: string, status: string, region?: string) =>
-  until(`${id} to be ${status}`, async () => {
-    const answer = await client(region).send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id }));
-    return answer.DBSnapshots![0]!.Status === status && answer.DBSnapshots![0]!;
-  });
-const instanceIs = (id: string, status: string) =>
-  until(`${id} to be ${status}`, async () => {
-    const answer = await client().send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: id }));
-    return answer.DBInstances![0]!.DBInstanceStatus === status && answer.DBInstances![0]!;
-  });
-const makeGroup = (DBParameterGroupName: string, DBParameterGroupFamily: string) =>
-  client().send(
-    new CreateDBParameterGroupCommand({ DBParameterGroupName, DBParameterGroupFamily, Description: 'x' }),
-  );
-const restore = (DBInstanceIdentifier: string, more: Partial<RestoreDBInstanceFromDBSnapshotMessage> = {}) =>
-  client().send(
-    new RestoreDBInstanceFromDBSnapshotCommand({
-      DBSnapshotIdentifier: 'plain-1',
-      DBInstanceIdentifier,
-      ...more,
-    }),
-  );
+const FOREVER = 3_600_000;
 
 beforeAll(async () => {
   await source('plain');
-  await makeGroup('of-postgres', 'postgres15');
+  await aws.makeGroup('of-postgres', 'postgres15');
   await source('secret', { encrypted: true });
   await source('keyed', { kmsKeyId: 'alias/backups', copyTagsToSnapshot: true, tags: { team: 'shop' } });
-  for (const id of ['plain', 'secret', 'keyed']) await snapshot(id, `${id}-1`);
-  for (const id of ['plain', 'secret', 'keyed']) await snapshotIs(`${id}-1`, 'available');
+  for (const id of ['plain', 'secret', 'keyed']) await aws.takeSnapshot(id, `${id}-1`);
+  for (const id of ['plain', 'secret', 'keyed']) await aws.snapshotIs(`${id}-1`, 'available');
 });
 
-describe('snapshots', () => {
-  test('a name is taken once, whatever its case', async () => {
-    expect(await refusal(snapshot('plain', 'Plain-1'))).toEqual({
-      code: 'DBSnapshotAlreadyExists',
-      status: 400,
-    });
+describe('a snapshot of the local RDS', () => {
+  test('is refused under the name of another in another case', async () => {
+    expect(await code(aws.takeSnapshot('plain', 'Plain-1'))).toBe('DBSnapshotAlreadyExists');
   });
 
-  test('a name that is none is refused', async () => {
-    for (const id of ['rds:x', 'a--b', 'a-', '1a', 'ä'])
-      expect(await code(snapshot('plain', id))).toBe('InvalidParameterValue');
+  test.each(['rds:x', 'a--b', 'a-', '1a', 'ä'])('is refused under the name %s', async (id) => {
+    expect(await code(aws.takeSnapshot('plain', id))).toBe('InvalidParameterValue');
   });
 
-  test('only what is available is backed up', async () => {
+  test('is refused of an instance that is not available', async () => {
     await rds().set('plain', { status: 'storage-full' });
-    expect(await refusal(snapshot('plain', 'full'))).toEqual({ code: 'InvalidDBInstanceState', status: 400 });
+    const refused = await refusal(aws.takeSnapshot('plain', 'full'));
     await rds().set('plain', { status: 'available' });
-    expect(await code(snapshot('nobody', 'x'))).toBe('DBInstanceNotFound');
+    expect(refused).toEqual({ code: 'InvalidDBInstanceState', status: 400 });
   });
 
-  test('there may be so many manual ones, and the account says how many there are', async () => {
+  test('is refused beyond the quota that the account shows', async () => {
     const { quotas } = rds();
-    const { AccountQuotas } = await client().send(new DescribeAccountAttributesCommand({}));
-    const { Used } = AccountQuotas!.find(({ AccountQuotaName }) => AccountQuotaName === 'ManualSnapshots')!;
     const before = quotas.snapshots;
-    quotas.snapshots = Used!;
-    expect(await code(snapshot('plain', 'one-more'))).toBe('SnapshotQuotaExceeded');
+    quotas.snapshots = await used('ManualSnapshots');
+    expect(await code(aws.takeSnapshot('plain', 'one-more'))).toBe('SnapshotQuotaExceeded');
     quotas.snapshots = before;
   });
 
-  test('an automated one cannot be deleted', async () => {
+  test('is not deleted when it is automated', async () => {
     const id = await rds().takeAutomatedSnapshot('plain');
-    const deletion = client().send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: id }));
-    expect(await code(deletion)).toBe('InvalidDBSnapshotState');
+    expect(await code(aws.deleteSnapshot(id))).toBe('InvalidDBSnapshotState');
   });
 
-  test('one that is being made can be neither restored nor deleted', async () => {
+  test('is neither restored nor deleted while it is creating', async () => {
     await rds().set('plain', { failedSnapshots: true });
-    await snapshot('plain', 'slow');
-    await snapshotIs('slow', 'failed');
+    await aws.takeSnapshot('plain', 'slow');
+    await aws.snapshotIs('slow', 'failed');
     await rds().set('slow', { status: 'creating' });
-    expect(await code(restore('x', { DBSnapshotIdentifier: 'slow' }))).toBe('InvalidDBSnapshotState');
-    const deletion = () => client().send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: 'slow' }));
-    expect(await code(deletion())).toBe('InvalidDBSnapshotState');
+    expect(await code(aws.restore('slow', 'x'))).toBe('InvalidDBSnapshotState');
+    expect(await code(aws.deleteSnapshot('slow'))).toBe('InvalidDBSnapshotState');
     await rds().set('slow', { status: 'failed' });
     await rds().set('plain', { failedSnapshots: false });
-    await instanceIs('plain', 'available');
-    await deletion();
+    await aws.instanceIs('plain', 'available');
+    await aws.deleteSnapshot('slow');
   });
 
-  test('tags come from the source when it says so', async () => {
-    expect((await snapshotIs('keyed-1', 'available')).TagList).toEqual([{ Key: 'team', Value: 'shop' }]);
-    expect((await snapshotIs('plain-1', 'available')).TagList).toEqual([]);
+  test('has the tags of its source where the source says so', async () => {
+    expect((await aws.snapshot('keyed-1')).TagList).toEqual([{ Key: 'team', Value: 'shop' }]);
+    expect((await aws.snapshot('plain-1')).TagList).toEqual([]);
+  });
+
+  test('is shared unless it has the default key, and never with all accounts', async () => {
+    expect(await code(aws.share('secret-1', '210987654321'))).toBe('InvalidDBSnapshotState');
+    await aws.share('keyed-1', '210987654321');
+    expect(await code(aws.share('keyed-1', 'all'))).toBe('InvalidDBSnapshotState');
   });
 });
 
-describe('copies', () => {
-  const copy = (from: string, id: string, KmsKeyId?: string) =>
-    client(AWAY).send(
-      new CopyDBSnapshotCommand({
-        SourceDBSnapshotIdentifier: `arn:aws:rds:eu-central-1:123456789012:snapshot:${from}`,
-        TargetDBSnapshotIdentifier: id,
-        KmsKeyId,
-      }),
-    );
+/** How many of something the account says that it has. */
+async function used(quota: string): Promise<number> {
+  const { AccountQuotas } = await client().send(new DescribeAccountAttributesCommand({}));
+  return AccountQuotas!.find(({ AccountQuotaName }) => AccountQuotaName === quota)!.Used!;
+}
 
-  test('an encrypted one needs a key of the Region it goes to', async () => {
+describe('a copy of the local RDS in another Region', () => {
+  const copy = (from: string, id: string, key?: string) => aws.copySnapshot(arn(`snapshot:${from}`), id, key);
+
+  test('needs a key of that Region when it is encrypted', async () => {
     expect(await code(copy('keyed-1', 'away'))).toBe('InvalidParameterValue');
     const keyAtHome = 'arn:aws:kms:eu-central-1:123456789012:key/1';
     expect(await code(copy('keyed-1', 'away', keyAtHome))).toBe('KMSKeyNotAccessibleFault');
     await copy('keyed-1', 'away', 'alias/away');
-    const { KmsKeyId, Encrypted } = await snapshotIs('away', 'available', AWAY);
-    expect({ KmsKeyId, Encrypted }).toEqual({
-      KmsKeyId: expect.stringMatching(/^arn:aws:kms:eu-west-1:/),
-      Encrypted: true,
-    });
+    const { KmsKeyId, Encrypted } = await aws.snapshotIs('away', 'available', AWAY);
+    expect([KmsKeyId, Encrypted]).toEqual([expect.stringMatching(/^arn:aws:kms:eu-west-1:/), true]);
   });
 
-  test('a key that may not be used is refused', async () => {
+  test('is refused under a key that may not be used', async () => {
     rds().inaccessibleKeys.add('alias/gone');
-    expect(await refusal(copy('keyed-1', 'x', 'alias/gone'))).toEqual({
-      code: 'KMSKeyNotAccessibleFault',
-      status: 400,
-    });
-    rds().inaccessibleKeys.delete('alias/gone');
+    const refused = await refusal(copy('keyed-1', 'x', 'alias/gone'));
+    rds().inaccessibleKeys.clear();
+    expect(refused).toEqual({ code: 'KMSKeyNotAccessibleFault', status: 400 });
   });
 
-  test('so many at once, and no more', async () => {
+  test('is refused beyond the quota of copies that are being made', async () => {
     rds().quotas.copies = 2;
     for (const id of ['copy-1', 'copy-2']) {
       await copy('plain-1', id);
-      await snapshotIs(id, 'available', AWAY);
+      await aws.snapshotIs(id, 'available', AWAY);
       await rds().set(id, { status: 'creating' }, AWAY);
     }
     expect(await code(copy('plain-1', 'copy-3'))).toBe('SnapshotQuotaExceeded');
@@ -165,166 +120,111 @@ describe('copies', () => {
     rds().quotas.copies = 20;
   });
 
-  test('what is unknown is not found, in the Region of its ARN', async () => {
-    expect(await refusal(copy('nobody', 'x'))).toEqual({ code: 'DBSnapshotNotFound', status: 404 });
+  test('is refused of an unknown snapshot', async () => {
+    expect(await refusal(copy('missing', 'x'))).toEqual({ code: 'DBSnapshotNotFound', status: 404 });
   });
 });
 
-describe('sharing', () => {
-  const share = (DBSnapshotIdentifier: string, ...ValuesToAdd: string[]) =>
-    client().send(
-      new ModifyDBSnapshotAttributeCommand({ DBSnapshotIdentifier, AttributeName: 'restore', ValuesToAdd }),
-    );
-
-  test('a snapshot under the default key cannot be shared, one under another key can', async () => {
-    expect(await code(share('secret-1', '210987654321'))).toBe('InvalidDBSnapshotState');
-    const { DBSnapshotAttributesResult } = await share('keyed-1', '210987654321');
-    expect(await code(share('keyed-1', 'all'))).toBe('InvalidDBSnapshotState');
-    expect(DBSnapshotAttributesResult!.DBSnapshotAttributes).toEqual([
-      { AttributeName: 'restore', AttributeValues: ['210987654321'] },
-    ]);
-  });
-});
-
-describe('restores', () => {
+describe('a restore of the local RDS', () => {
   test.each([
-    ['an instance of the name', 'plain', {}, 'DBInstanceAlreadyExists'],
-    ['an unknown snapshot', 'x', { DBSnapshotIdentifier: 'nobody' }, 'DBSnapshotNotFound'],
-    ['an unknown subnet group', 'x', { DBSubnetGroupName: 'nobody' }, 'DBSubnetGroupNotFoundFault'],
-    ['an unknown parameter group', 'x', { DBParameterGroupName: 'nobody' }, 'DBParameterGroupNotFound'],
-    [
-      'a parameter group of another family',
-      'x',
-      { DBParameterGroupName: 'of-postgres' },
-      'InvalidParameterCombination',
-    ],
-    ['another engine', 'x', { Engine: 'postgres' }, 'InvalidParameterCombination'],
-    ['more days than there may be', 'x', { BackupRetentionPeriod: 36 }, 'InvalidParameterValue'],
-  ])('%s is refused', async (_what, id, more, expected) => {
-    expect(await code(restore(id, more))).toBe(expected);
+    ['a parameter group of another family', { DBParameterGroupName: 'of-postgres' }, 'Combination'],
+    ['another engine', { Engine: 'postgres' }, 'Combination'],
+    ['more than 35 days of backups', { BackupRetentionPeriod: 36 }, 'Value'],
+  ])('is refused with %s', async (_what, more, mistake) => {
+    expect(await code(aws.restore('plain-1', 'x', more))).toBe(`InvalidParameter${mistake}`);
   });
 
-  test('the key of an encrypted snapshot must be accessible', async () => {
+  test('is refused when the key of its snapshot may not be used', async () => {
     rds().inaccessibleKeys.add('alias/backups');
-    expect(await code(restore('x', { DBSnapshotIdentifier: 'keyed-1' }))).toBe('KMSKeyNotAccessibleFault');
+    const refused = await code(aws.restore('keyed-1', 'x'));
     rds().inaccessibleKeys.clear();
+    expect(refused).toBe('KMSKeyNotAccessibleFault');
   });
 
-  test('there may be so many instances', async () => {
-    rds().quotas.instances = 3;
-    expect(await code(restore('x'))).toBe('InstanceQuotaExceeded');
+  test('is refused beyond the quota of instances that the account shows', async () => {
+    rds().quotas.instances = await used('DBInstances');
+    expect(await code(aws.restore('plain-1', 'x'))).toBe('InstanceQuotaExceeded');
     rds().quotas.instances = 40;
   });
 
-  test('the snapshot’s tags and days of backups go along unless others are given', async () => {
-    await restore('tagged', { DBSnapshotIdentifier: 'keyed-1' });
-    expect((await instanceIs('tagged', 'available')).TagList).toEqual([{ Key: 'team', Value: 'shop' }]);
+  test('has the tags of its snapshot where it is given none', async () => {
+    await aws.restore('keyed-1', 'tagged');
+    const { TagList } = await aws.instanceIs('tagged', 'available');
+    expect(TagList).toEqual([{ Key: 'team', Value: 'shop' }]);
   });
 
-  test('one that never comes up can be deleted', async () => {
-    await rds().set('*', { stuckRestores: true });
-    await restore('never');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await instanceIs('never', 'creating');
-    await client().send(
-      new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'never', SkipFinalSnapshot: true }),
-    );
-    await rds().set('*', { stuckRestores: false });
-    await until('the deletion', () =>
-      instanceIs('never', 'x').then(
-        () => false,
-        () => true,
-      ),
-    );
+  test('can be deleted when it never becomes available', async () => {
+    await rds().set('secret', { stuckRestores: true });
+    await aws.restore('secret-1', 'never');
+    await aws.restore('plain-1', 'later');
+    await aws.instanceIs('later', 'available');
+    expect((await aws.instance('never')).DBInstanceStatus).toBe('creating');
+    await aws.remove('never');
+    await rds().set('secret', { stuckRestores: false });
+    await untilRefused('the deletion', () => aws.instance('never'));
   });
 
-  test('one that fails says so, and a deletion says that no last snapshot is wanted', async () => {
+  test('shows that it failed, and is deleted once and only without a final snapshot', async () => {
     await rds().set('plain', { failedRestores: 'incompatible-restore' });
-    await restore('fails');
-    await instanceIs('fails', 'incompatible-restore');
-    const deletion = (more: object) =>
-      client().send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'fails', ...more }));
-    expect(await code(deletion({}))).toBe('InvalidParameterCombination');
-    // Until the end of the file.
-    rds().pace = 3_600_000;
-    await deletion({ SkipFinalSnapshot: true });
-    rds().pace = 20;
-    expect(await code(deletion({ SkipFinalSnapshot: true }))).toBe('InvalidDBInstanceState');
+    await aws.restore('plain-1', 'fails');
+    await aws.instanceIs('fails', 'incompatible-restore');
     await rds().set('plain', { failedRestores: false });
+    const withSnapshot = client().send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'fails' }));
+    expect(await code(withSnapshot)).toBe('InvalidParameterCombination');
+    rds().pace = FOREVER;
+    await aws.remove('fails');
+    rds().pace = 20;
+    expect(await code(aws.remove('fails'))).toBe('InvalidDBInstanceState');
   });
 });
 
-describe('moments', () => {
-  const to = (more: object) =>
-    client().send(
-      new RestoreDBInstanceToPointInTimeCommand({
-        SourceDBInstanceIdentifier: 'timed',
-        TargetDBInstanceIdentifier: 'x',
-        ...more,
-      }),
-    );
-
-  test('what the backups do not reach is refused', async () => {
-    await source('timed', { backupRetention: 7 });
-    const soon = new Date(Date.now() + 60_000);
-    expect(await code(to({ RestoreTime: soon }))).toBe('InvalidParameterValue');
-    expect(await code(to({ RestoreTime: new Date(0) }))).toBe('InvalidParameterValue');
-    expect(await code(to({}))).toBe('InvalidParameterCombination');
-    expect(await code(to({ RestoreTime: soon, UseLatestRestorableTime: true }))).toBe(
+describe('a restore of the local RDS to a moment', () => {
+  test.each([
+    ['later than the latest', 'timed', () => ({ RestoreTime: inAMinute() }), 'InvalidParameterValue'],
+    ['before the first backup', 'timed', () => ({ RestoreTime: new Date(0) }), 'InvalidParameterValue'],
+    ['that is not given', 'timed', () => ({}), 'InvalidParameterCombination'],
+    [
+      'that is given twice',
+      'timed',
+      () => ({ RestoreTime: inAMinute(), UseLatestRestorableTime: true }),
       'InvalidParameterCombination',
-    );
-    const off = { SourceDBInstanceIdentifier: 'plain', UseLatestRestorableTime: true };
-    expect(await code(to(off))).toBe('PointInTimeRestoreNotEnabled');
+    ],
+    ['without backups', 'plain', () => ({ UseLatestRestorableTime: true }), 'PointInTimeRestoreNotEnabled'],
+  ])('%s is refused', async (_what, from, more, expected) => {
+    expect(await code(aws.restoreToMoment(from, 'x', more()))).toBe(expected);
   });
 
-  test('the latest moment stays where it is while the storage is full', async () => {
+  test('has no later moment while the storage is full', async () => {
     await rds().set('timed', { status: 'storage-full' });
-    const latest = async () => (await instanceIs('timed', 'storage-full')).LatestRestorableTime;
+    const latest = async () => (await aws.instance('timed')).LatestRestorableTime!;
     const before = await latest();
     await new Promise((resolve) => setTimeout(resolve, 1100));
     expect(await latest()).toEqual(before);
     await rds().set('timed', { status: 'available' });
-    await until(
-      'it to move',
-      async () => (await instanceIs('timed', 'available')).LatestRestorableTime! > before!,
-    );
+    await until('it to move', async () => (await latest()) > before);
   });
+
+  beforeAll(() => source('timed', { backupRetention: 7 }));
+  const inAMinute = () => new Date(Date.now() + 60_000);
 });
 
-describe('protection and groups', () => {
-  test('deletion protection is taken off first', async () => {
-    await source('guarded', { deletionProtection: true });
-    const deletion = () =>
-      client().send(
-        new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'guarded', SkipFinalSnapshot: true }),
-      );
-    expect(await code(deletion())).toBe('InvalidParameterCombination');
-    await client().send(
-      new ModifyDBInstanceCommand({ DBInstanceIdentifier: 'guarded', DeletionProtection: false }),
-    );
-    await deletion();
-  });
-
-  test('a parameter group in use stays, and a default one cannot be changed', async () => {
-    const named = { DBParameterGroupName: 'used' };
-    await makeGroup('used', 'mysql8.0');
-    await restore('user', named);
-    const deletion = () => client().send(new DeleteDBParameterGroupCommand(named));
-    expect(await refusal(deletion())).toEqual({ code: 'InvalidDBParameterGroupState', status: 400 });
-    await client().send(
-      new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'user', SkipFinalSnapshot: true }),
-    );
+describe('a parameter group of the local RDS', () => {
+  test('is not deleted while an instance uses it', async () => {
+    await aws.makeGroup('used', 'mysql8.0');
+    await aws.restore('plain-1', 'user', { DBParameterGroupName: 'used' });
+    const refused = await refusal(aws.deleteGroup('used'));
+    expect(refused).toEqual({ code: 'InvalidDBParameterGroupState', status: 400 });
+    await aws.remove('user');
     await until('the deletion', () =>
-      deletion().then(
+      aws.deleteGroup('used').then(
         () => true,
         () => false,
       ),
     );
-    const change = new ModifyDBParameterGroupCommand({
-      DBParameterGroupName: 'default.mysql8.0',
-      Parameters: [],
-    });
-    expect(await code(client().send(change))).toBe('InvalidDBParameterGroupState');
+  });
+
+  test('is neither changed nor copied when it is the default', async () => {
+    expect(await code(aws.setParameters('default.mysql8.0', []))).toBe('InvalidDBParameterGroupState');
     const copy = new CopyDBParameterGroupCommand({
       SourceDBParameterGroupIdentifier: 'default.mysql8.0',
       TargetDBParameterGroupIdentifier: 'like-it',
@@ -334,16 +234,10 @@ describe('protection and groups', () => {
   });
 
   test.each([
-    ['unknown', 'no_such_setting', '1', 'immediate', 'InvalidParameterValue'],
-    ['RDS’s own', 'archive_command', 'true', 'immediate', 'InvalidParameterValue'],
-    ['static, at once', 'max_connections', '10', 'immediate', 'InvalidParameterCombination'],
-  ] as const)(
-    'a parameter that is %s is refused',
-    async (_what, ParameterName, ParameterValue, ApplyMethod, expected) => {
-      const DBParameterGroupName = 'of-postgres';
-      const Parameters = [{ ParameterName, ParameterValue, ApplyMethod }];
-      const change = new ModifyDBParameterGroupCommand({ DBParameterGroupName, Parameters });
-      expect(await code(client().send(change))).toBe(expected);
-    },
-  );
+    ['that is unknown', 'no_such_setting=1', 'InvalidParameterValue'],
+    ['that RDS sets itself', 'archive_command=true', 'InvalidParameterValue'],
+    ['that is static at once', 'max_connections=10', 'InvalidParameterCombination'],
+  ])('refuses a parameter %s', async (_what, setting, expected) => {
+    expect(await code(aws.setParameters('of-postgres', [setting], 'immediate'))).toBe(expected);
+  });
 });

@@ -1,281 +1,152 @@
-import {
-  CopyDBSnapshotCommand,
-  CreateDBParameterGroupCommand,
-  CreateDBSnapshotCommand,
-  DeleteDBInstanceCommand,
-  DeleteDBSnapshotCommand,
-  DescribeDBInstancesCommand,
-  DescribeDBSnapshotsCommand,
-  ModifyDBInstanceCommand,
-  ModifyDBParameterGroupCommand,
-  type RDSClient,
-  RestoreDBInstanceFromDBSnapshotCommand,
-  RestoreDBInstanceToPointInTimeCommand,
-} from '@aws-sdk/client-rds';
-import { AWAY, localRds, PASSWORD, query, refusal, secondBegins, until } from './support.ts';
+import { DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
+import { AWAY, arn, localRds, PASSWORD, query, secondBegins, until, untilRefused } from './support.ts';
 
-const { rds, client } = localRds();
+const { rds, client, aws } = localRds();
 
-const instance = async (id: string, from: RDSClient = client()) =>
-  (await from.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: id }))).DBInstances![0]!;
-const available = (id: string, from?: RDSClient) =>
-  until(`${id} to be available`, async () => {
-    const shown = await instance(id, from);
-    if (shown.DBInstanceStatus === 'failed') throw new Error(`${id} failed`);
-    return shown.DBInstanceStatus === 'available' && shown;
+const available = (id: string, region?: string) => aws.instanceIs(id, 'available', region);
+/** Rows of an instance, as its master reads them. */
+const rowsOf = async (id: string, text: string, region?: string) =>
+  query((await available(id, region)).Endpoint!.Port!, text);
+const atSource = (text: string) => query(rds().instance('source').port, text);
+/** Commits to an instance, and waits until that can be restored. */
+const restorable = async (id: string, text: string) => {
+  await query(rds().instance(id).port, text);
+  const committed = new Date();
+  await until('the commit to be restorable', async () => {
+    const { LatestRestorableTime } = await aws.instance(id);
+    return LatestRestorableTime! > committed;
   });
-const snapshotAvailable = (id: string, from: RDSClient = client()) =>
-  until(`the snapshot ${id}`, async () => {
-    const { DBSnapshots } = await from.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id }));
-    return DBSnapshots![0]!.Status === 'available' && DBSnapshots![0]!;
-  });
-const portOf = async (id: string, from?: RDSClient) => (await available(id, from)).Endpoint!.Port!;
+};
+const LATEST = { UseLatestRestorableTime: true };
+const UNBACKED = { BackupRetentionPeriod: 0 };
 
 beforeAll(async () => {
-  await rds().createInstance({
-    id: 'source',
-    database: 'crm',
-    masterPassword: PASSWORD,
-    tags: { team: 'crm' },
-  });
-  const { port } = rds().instance('source');
-  await query(
-    port,
+  const named = { id: 'source', database: 'crm', tags: { team: 'crm' } };
+  await rds().createInstance({ ...named, masterPassword: PASSWORD });
+  await atSource(
     'create table notes (id int primary key, text text); insert into notes values (1, $$first$$)',
   );
-  await client().send(
-    new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'source', DBSnapshotIdentifier: 'first' }),
-  );
-  await snapshotAvailable('first');
-  await query(port, 'insert into notes values (2, $$second$$)');
+  await aws.takeSnapshot('source', 'first');
+  await aws.snapshotIs('first', 'available');
+  await atSource('insert into notes values (2, $$second$$)');
 });
 
-test('a snapshot that is being made shows its progress while its source is backing up', async () => {
-  rds().pace = 400;
-  const { DBSnapshot } = await client().send(
-    new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'source', DBSnapshotIdentifier: 'watched' }),
-  );
-  expect(DBSnapshot).toMatchObject({ Status: 'creating', PercentProgress: 0, SnapshotType: 'manual' });
-  expect((await instance('source')).DBInstanceStatus).toBe('backing-up');
-  rds().pace = 60;
-  expect(await snapshotAvailable('watched')).toMatchObject({ PercentProgress: 100 });
+test('the local RDS shows a snapshot as creating while its source is backing up, and then as complete', async () => {
+  await rds().createInstance({ id: 'empty', engine: 'mysql', database: 'x', masterPassword: PASSWORD });
+  const { pace } = rds();
+  rds().pace = 3_600_000;
+  const { DBSnapshot } = await aws.takeSnapshot('empty', 'watched');
+  rds().pace = pace;
+  expect(DBSnapshot).toMatchObject({ Status: 'creating', SnapshotType: 'manual' });
+  expect(DBSnapshot!.PercentProgress).toBeLessThan(100);
+  expect((await aws.instance('empty')).DBInstanceStatus).toBe('backing-up');
+  expect(await aws.snapshot('first')).toMatchObject({ Status: 'available', PercentProgress: 100 });
   expect((await available('source')).DBInstanceStatus).toBe('available');
 });
 
-test('a restored snapshot holds the rows of its moment, and its roles their passwords', async () => {
-  const { DBInstance } = await client().send(
-    new RestoreDBInstanceFromDBSnapshotCommand({
-      DBSnapshotIdentifier: 'FIRST',
-      DBInstanceIdentifier: 'From-Snapshot',
-      BackupRetentionPeriod: 0,
-      Tags: [{ Key: 'scratch', Value: 'yes' }],
-    }),
-  );
+test('the local RDS restores a snapshot with the rows of its moment onto an instance of its own', async () => {
+  const more = { ...UNBACKED, Tags: [{ Key: 'scratch', Value: 'yes' }] };
+  const { DBInstance } = await aws.restore('FIRST', 'From-Snapshot', more);
   expect(DBInstance).toMatchObject({ DBInstanceIdentifier: 'from-snapshot', DBInstanceStatus: 'creating' });
   expect(DBInstance!.Endpoint).toBeUndefined();
-  const shown = await available('from-snapshot');
-  expect(await query(shown.Endpoint!.Port!, 'select id from notes')).toEqual([{ id: 1 }]);
+  expect(await rowsOf('from-snapshot', 'select id from notes')).toEqual([{ id: 1 }]);
+  const shown = await aws.instance('from-snapshot');
   expect(shown).toMatchObject({
-    DBInstanceArn: 'arn:aws:rds:eu-central-1:123456789012:db:from-snapshot',
+    DBInstanceArn: arn('db:from-snapshot'),
     DBParameterGroups: [{ DBParameterGroupName: expect.stringMatching(/^default\.postgres\d+$/) }],
     VpcSecurityGroups: [{ VpcSecurityGroupId: 'default', Status: 'active' }],
     DBSubnetGroup: { DBSubnetGroupName: 'default' },
     BackupRetentionPeriod: 0,
-    TagList: [{ Key: 'scratch', Value: 'yes' }],
+    TagList: more.Tags,
   });
   expect(shown.LatestRestorableTime).toBeUndefined();
-  expect(shown.DbiResourceId).not.toBe((await instance('source')).DbiResourceId);
-  expect(await query(rds().instance('source').port, 'select count(*)::int from notes')).toEqual([
-    { count: 2 },
-  ]);
+  expect(shown.DbiResourceId).not.toBe((await aws.instance('source')).DbiResourceId);
+  await rowsOf('from-snapshot', 'insert into notes values (100, $$only in the copy$$)');
+  expect(await atSource('select id from notes')).toEqual([{ id: 1 }, { id: 2 }]);
 });
 
-test('the copy and its source go separate ways', async () => {
-  const port = await portOf('from-snapshot');
-  await query(port, 'insert into notes values (100, $$only in the copy$$)');
-  expect(await query(rds().instance('source').port, 'select 1 from notes where id = 100')).toEqual([]);
-});
-
-test('a moment between two commits has the first and not the second', async () => {
-  const { port } = rds().instance('source');
-  await query(port, 'insert into notes values (10, $$before$$)');
+test('the local RDS restores a moment between two commits with the first and without the second', async () => {
+  await atSource('insert into notes values (10, $$before$$)');
   await secondBegins();
   const moment = await secondBegins();
   await secondBegins();
-  await query(port, 'insert into notes values (11, $$after$$)');
-  const { LatestRestorableTime } = await until('the moment to be restorable', async () => {
-    const shown = await instance('source');
-    return shown.LatestRestorableTime! > moment && shown;
-  });
-  expect(LatestRestorableTime!.getTime() % 1000).toBe(0);
-  await client().send(
-    new RestoreDBInstanceToPointInTimeCommand({
-      SourceDBInstanceIdentifier: 'source',
-      TargetDBInstanceIdentifier: 'moment',
-      RestoreTime: moment,
-      BackupRetentionPeriod: 0,
-    }),
-  );
-  const rows = await query(await portOf('moment'), 'select id from notes where id in (10, 11)');
-  expect(rows).toEqual([{ id: 10 }]);
+  await restorable('source', 'insert into notes values (11, $$after$$)');
+  expect((await aws.instance('source')).LatestRestorableTime!.getTime() % 1000).toBe(0);
+  await aws.restoreToMoment('source', 'moment', { RestoreTime: moment, ...UNBACKED });
+  expect(await rowsOf('moment', 'select id from notes where id in (10, 11)')).toEqual([{ id: 10 }]);
 });
 
-test('the latest moment has what was committed before it was asked for', async () => {
-  const { port } = rds().instance('source');
-  await query(port, 'insert into notes values (20, $$latest$$)');
-  const committed = new Date();
-  await until(
-    'the commit to be restorable',
-    async () => (await instance('source')).LatestRestorableTime! > committed,
-  );
-  await client().send(
-    new RestoreDBInstanceToPointInTimeCommand({
-      SourceDBInstanceIdentifier: 'source',
-      TargetDBInstanceIdentifier: 'latest',
-      UseLatestRestorableTime: true,
-    }),
-  );
-  expect(await query(await portOf('latest'), 'select id from notes where id = 20')).toEqual([{ id: 20 }]);
+test('the local RDS restores the latest moment, and what it restored to its latest moment again', async () => {
+  await restorable('source', 'insert into notes values (20, $$latest$$)');
+  await aws.restoreToMoment('source', 'latest', LATEST);
+  expect(await rowsOf('latest', 'select id from notes where id = 20')).toEqual([{ id: 20 }]);
+  await restorable('latest', 'insert into notes values (30, $$second generation$$)');
+  await aws.restoreToMoment('latest', 'grandchild', LATEST);
+  expect(await rowsOf('grandchild', 'select id from notes where id in (20, 30) order by 1')).toEqual([
+    { id: 20 },
+    { id: 30 },
+  ]);
 });
 
-test('what was restored with backups on can itself be restored to a moment', async () => {
-  await available('latest');
-  await query(rds().instance('latest').port, 'insert into notes values (30, $$second generation$$)');
-  const committed = new Date();
-  await until(
-    'a moment of the copy',
-    async () => (await instance('latest')).LatestRestorableTime! > committed,
-  );
-  await client().send(
-    new RestoreDBInstanceToPointInTimeCommand({
-      SourceDBInstanceIdentifier: 'latest',
-      TargetDBInstanceIdentifier: 'grandchild',
-      UseLatestRestorableTime: true,
-    }),
-  );
-  const rows = await query(
-    await portOf('grandchild'),
-    'select id from notes where id in (20, 30) order by 1',
-  );
-  expect(rows).toEqual([{ id: 20 }, { id: 30 }]);
-});
-
-test('a moment goes on from the newest automated snapshot before it', async () => {
+test('the local RDS restores a moment after the newest automated snapshot from that snapshot', async () => {
   const name = await rds().takeAutomatedSnapshot('source');
   expect(name).toMatch(/^rds:source-\d{4}-\d\d-\d\d-\d\d-\d\d$/);
-  const { DBSnapshots } = await client().send(
-    new DescribeDBSnapshotsCommand({ DBInstanceIdentifier: 'source', SnapshotType: 'automated' }),
-  );
+  const asked = new DescribeDBSnapshotsCommand({
+    DBInstanceIdentifier: 'source',
+    SnapshotType: 'automated',
+  });
+  const { DBSnapshots } = await client().send(asked);
   expect(DBSnapshots).toMatchObject([{ DBSnapshotIdentifier: name, SnapshotType: 'automated' }]);
-  await query(rds().instance('source').port, 'insert into notes values (40, $$after the night$$)');
-  const committed = new Date();
-  await until(
-    'the commit to be restorable',
-    async () => (await instance('source')).LatestRestorableTime! > committed,
-  );
-  await client().send(
-    new RestoreDBInstanceToPointInTimeCommand({
-      SourceDBInstanceIdentifier: 'source',
-      TargetDBInstanceIdentifier: 'after-night',
-      UseLatestRestorableTime: true,
-      BackupRetentionPeriod: 0,
-    }),
-  );
-  expect(await query(await portOf('after-night'), 'select id from notes where id = 40')).toHaveLength(1);
+  await restorable('source', 'insert into notes values (40, $$after the night$$)');
+  await aws.restoreToMoment('source', 'after-night', { ...LATEST, ...UNBACKED });
+  expect(await rowsOf('after-night', 'select id from notes where id = 40')).toHaveLength(1);
 });
 
-test('a copy in another Region restores there, also when its original is gone', async () => {
-  const away = client(AWAY);
-  await client().send(
-    new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'source', DBSnapshotIdentifier: 'travels' }),
-  );
-  const { DBSnapshotArn } = await snapshotAvailable('travels');
-  await away.send(
-    new CopyDBSnapshotCommand({
-      SourceDBSnapshotIdentifier: DBSnapshotArn,
-      TargetDBSnapshotIdentifier: 'travelled',
-    }),
-  );
-  expect(await snapshotAvailable('travelled', away)).toMatchObject({
+test('the local RDS restores a copy in another Region after its original was deleted', async () => {
+  await aws.takeSnapshot('source', 'travels');
+  const { DBSnapshotArn } = await aws.snapshotIs('travels', 'available');
+  await aws.copySnapshot(DBSnapshotArn!, 'travelled');
+  expect(await aws.snapshotIs('travelled', 'available', AWAY)).toMatchObject({
     SourceRegion: 'eu-central-1',
     SourceDBSnapshotIdentifier: DBSnapshotArn,
-    DBSnapshotArn: 'arn:aws:rds:eu-west-1:123456789012:snapshot:travelled',
+    DBSnapshotArn: arn('snapshot:travelled', AWAY),
   });
-  await client().send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: 'travels' }));
-  await away.send(
-    new RestoreDBInstanceFromDBSnapshotCommand({
-      DBSnapshotIdentifier: 'travelled',
-      DBInstanceIdentifier: 'source',
-      BackupRetentionPeriod: 0,
-    }),
-  );
-  expect(await query(await portOf('source', away), 'select id from notes where id = 2')).toEqual([{ id: 2 }]);
-  expect(
-    rds().calls.filter(({ action, region }) => action === 'CopyDBSnapshot' && region === AWAY),
-  ).toHaveLength(1);
+  await aws.deleteSnapshot('travels');
+  await aws.restore('travelled', 'source', UNBACKED, AWAY);
+  expect(await rowsOf('source', 'select id from notes where id = 2', AWAY)).toEqual([{ id: 2 }]);
+  const copies = rds().calls.filter(({ action }) => action === 'CopyDBSnapshot');
+  expect(copies.map(({ region }) => region)).toEqual([AWAY]);
 });
 
-test('values of a parameter group arrive in the restored server', async () => {
+test('the local RDS gives the values of a parameter group to a restored server', async () => {
   const group = 'quarantine';
-  const { DBParameterGroups } = await instance('source');
-  await client().send(
-    new CreateDBParameterGroupCommand({
-      DBParameterGroupName: group,
-      DBParameterGroupFamily: DBParameterGroups![0]!.DBParameterGroupName!.replace('default.', ''),
-      Description: 'Nothing goes out',
-    }),
-  );
-  await client().send(
-    new ModifyDBParameterGroupCommand({
-      DBParameterGroupName: group,
-      Parameters: [
-        {
-          ParameterName: 'max_logical_replication_workers',
-          ParameterValue: '0',
-          ApplyMethod: 'pending-reboot',
-        },
-        {
-          ParameterName: 'shared_preload_libraries',
-          ParameterValue: 'rds_only,pg_stat_statements',
-          ApplyMethod: 'pending-reboot',
-        },
-        { ParameterName: 'rds.force_ssl', ParameterValue: '0', ApplyMethod: 'immediate' },
-      ],
-    }),
-  );
-  await client().send(
-    new RestoreDBInstanceFromDBSnapshotCommand({
-      DBSnapshotIdentifier: 'first',
-      DBInstanceIdentifier: 'quarantined',
-      DBParameterGroupName: group,
-      BackupRetentionPeriod: 0,
-    }),
-  );
-  const port = await portOf('quarantined');
+  const { DBParameterGroups } = await aws.instance('source');
+  await aws.makeGroup(group, DBParameterGroups![0]!.DBParameterGroupName!.replace('default.', ''));
+  await aws.setParameters(group, [
+    'max_logical_replication_workers=0',
+    'shared_preload_libraries=rds_only,pg_stat_statements',
+  ]);
+  await aws.setParameters(group, ['rds.force_ssl=0'], 'immediate');
+  await aws.restore('first', 'quarantined', { DBParameterGroupName: group, ...UNBACKED });
   const show = async (name: string) =>
-    (await query(port, `select current_setting('${name}') as value`))[0]!['value'];
+    (await rowsOf('quarantined', `select current_setting('${name}') as value`))[0]!['value'];
   expect(await show('max_logical_replication_workers')).toBe('0');
   expect(await show('shared_preload_libraries')).toBe('pg_stat_statements');
   expect(await show('rds.force_ssl')).toBe('0');
 });
 
-test('a new master password is pending first, works in the end, and the old one no longer does', async () => {
-  rds().pace = 250;
-  const { DBInstance } = await client().send(
-    new ModifyDBInstanceCommand({
-      DBInstanceIdentifier: 'from-snapshot',
-      MasterUserPassword: 'another-horse',
-      ApplyImmediately: true,
-    }),
-  );
+test('the local RDS shows a new master password as pending, and then takes it and not the old one', async () => {
+  const { pace } = rds();
+  // Long enough to be seen between two looks, on a slow machine too.
+  rds().pace = 2000;
+  const change = { MasterUserPassword: 'another-horse', ApplyImmediately: true };
+  const { DBInstance } = await aws.modify('from-snapshot', change);
   expect(DBInstance).toMatchObject({
     DBInstanceStatus: 'available',
     PendingModifiedValues: { MasterUserPassword: '****' },
   });
-  await until('the reset to begin', async () => {
-    return (await instance('from-snapshot')).DBInstanceStatus === 'resetting-master-credentials';
-  });
-  rds().pace = 60;
+  await aws.instanceIs('from-snapshot', 'resetting-master-credentials');
+  rds().pace = pace;
   const { Endpoint, PendingModifiedValues } = await available('from-snapshot');
   expect(PendingModifiedValues?.MasterUserPassword).toBeUndefined();
   const port = Endpoint!.Port!;
@@ -283,34 +154,25 @@ test('a new master password is pending first, works in the end, and the old one 
   await expect(query(port, 'select 1')).rejects.toMatchObject({ code: '28P01' });
 });
 
-test('the master is no superuser, reads everything, and may check indexes', async () => {
-  const { port } = rds().instance('source');
+test('the master user of the local RDS is no superuser, reads everything, and may check indexes', async () => {
   await rds().instance('source').sql('crm', 'create table hidden (id int); insert into hidden values (7)');
-  const [role] = await query(
-    port,
+  const [role] = await atSource(
     'select rolsuper, rolcreatedb, rolcreaterole from pg_roles where rolname = current_user',
   );
   expect(role).toEqual({ rolsuper: false, rolcreatedb: true, rolcreaterole: true });
-  expect(await query(port, 'select id from hidden')).toEqual([{ id: 7 }]);
-  await query(port, "select bt_index_check('notes_pkey', true)");
-  await query(port, 'create extension if not exists amcheck; create extension pgcrypto');
-  await query(port, 'create database second');
+  expect(await atSource('select id from hidden')).toEqual([{ id: 7 }]);
+  await atSource("select bt_index_check('notes_pkey', true)");
+  await atSource('create extension if not exists amcheck; create extension pgcrypto');
+  await atSource('create database second');
+  const { port } = rds().instance('source');
   await query(port, "select bt_index_check('pg_class_oid_index')", { database: 'second' });
-  await expect(query(port, 'alter system set work_mem = 1')).rejects.toThrow(/permission denied/);
+  await expect(atSource('alter system set work_mem = 1')).rejects.toThrow(/permission denied/);
 });
 
-test('deletion ends the server', async () => {
+test('the local RDS ends the server of an instance that is deleted', async () => {
   const { pid } = rds().instance('quarantined');
-  await client().send(
-    new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'quarantined', SkipFinalSnapshot: true }),
-  );
-  expect((await instance('quarantined')).DBInstanceStatus).toBe('deleting');
-  const refused = await until('the deletion', () =>
-    instance('quarantined').then(
-      () => false,
-      () => refusal(instance('quarantined')),
-    ),
-  );
+  expect((await aws.remove('quarantined')).DBInstance!.DBInstanceStatus).toBe('deleting');
+  const refused = await untilRefused('the deletion', () => aws.instance('quarantined'));
   expect(refused).toEqual({ code: 'DBInstanceNotFound', status: 404 });
   expect(() => process.kill(pid!, 0)).toThrow();
 });
