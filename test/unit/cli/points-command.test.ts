@@ -48,9 +48,7 @@ test('points says that no point is known to be good', async () => {
 });
 
 test('points says below the table on one line why a point failed', async () => {
-  const { lines } = await shown([
-    point('2026-11-20T01:00:00Z', { state: 'failed', why: 'no room\nDETAIL: more' }),
-  ]);
+  const { lines } = await shown([point('2026-11-20T01:00:00Z', { state: 'failed', why: 'no room\nMORE' })]);
   expect(lines).toContain('20261120T010000Z-1  no room …');
 });
 

@@ -76,12 +76,7 @@ test.each([
 ])('parsePointId refuses %j, which is no point id', (id) => expect(parsePointId(id)).toBeUndefined());
 
 test('point ids sort as text in the order of their moments', () => {
-  const moments = [
-    '2025-12-31T23:59:59Z',
-    '2026-01-01T00:00:00Z',
-    '2026-09-30T01:00:00Z',
-    '2026-10-01T01:00:00Z',
-  ];
+  const moments = ['2025-12-31T23:59:59Z', '2026-09-30T01:00:00Z', '2026-10-01T01:00:00Z'];
   const ids = moments.map((moment) => pointId(moment, 1));
   expect([...ids].sort()).toEqual(ids);
 });

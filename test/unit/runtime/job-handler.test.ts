@@ -28,11 +28,7 @@ describe('messageIn', () => {
       { body: MESSAGE, direct: false },
     ],
     ['takes the event of a schedule or a person as it is', MESSAGE, { body: MESSAGE, direct: true }],
-    [
-      'keeps a body that is no JSON as text',
-      records({ body: 'dump crm' }),
-      { body: 'dump crm', direct: false },
-    ],
+    ['keeps a body without JSON as text', records({ body: 'dump crm' }), { body: 'dump crm', direct: false }],
     ['finds an empty text in a record without a body', records({}), { body: '', direct: false }],
   ])('%s', (_, event, expected) => expect(messageIn(event)).toEqual(expected));
 

@@ -91,12 +91,7 @@ test.each([
 test.each(['rds', 'aurora'] as const)('a copy of a snapshot of %s gets its own tags only', async (of) => {
   const { client, sent } = answering({});
   const place = { name: 'eu-west-1', region: 'eu-west-1' };
-  const original = {
-    of,
-    arn: 'arn:aws:rds:eu-central-1:1:snapshot:s',
-    encrypted: true,
-    region: 'eu-central-1',
-  };
+  const original = { of, arn: 'arn:aws:rds:eu-central-1:1:s', encrypted: true, region: 'eu-central-1' };
   const tags = { 'understudy:stage': 'prod' };
   await copySnapshot(client, original, { id: 's', place, kmsKey: 'alias/away', tags });
   expect(sent.at(-1)?.input).toMatchObject({

@@ -64,21 +64,15 @@ test('only verified and rehearsed points count for the RPO', () => {
   expect(counting).toEqual(['verified', 'rehearsed']);
 });
 
-const mismatch: PointRehearsal = {
-  outcome: 'failed',
-  at: AT,
-  strength: 'none',
-  run: 'r',
-  code: 'proof-mismatch',
-};
+const bad: PointRehearsal = { outcome: 'failed', at: AT, strength: 'none', run: 'r', code: 'proof-mismatch' };
 
 test('only a rehearsal that compared rows takes back that a point differed from its source', () => {
-  const after = (strength: 'exact' | 'bounded' | 'restored', before = mismatch) =>
+  const after = (strength: 'exact' | 'bounded' | 'restored', before = bad) =>
     rehearsalOf(evidence(AT, { strength }), before);
   expect(after('restored')).toBeUndefined();
   expect(after('exact')).toMatchObject({ outcome: 'passed', strength: 'exact' });
   expect(after('bounded')).toMatchObject({ outcome: 'passed', strength: 'bounded' });
-  expect(after('restored', { ...mismatch, code: 'restore-failed' })).toMatchObject({ outcome: 'passed' });
+  expect(after('restored', { ...bad, code: 'restore-failed' })).toMatchObject({ outcome: 'passed' });
 });
 
 test.each([
@@ -87,6 +81,6 @@ test.each([
   ['assertion-failed', true],
   ['rto-breached', true],
 ] as const)('a verified point whose rehearsal found %s counts for the RPO: %s', (code, expected) => {
-  const judged = point(AT, { rehearsal: { ...mismatch, code } });
+  const judged = point(AT, { rehearsal: { ...bad, code } });
   expect([counts(judged), foundBad(judged) === undefined]).toEqual([expected, expected]);
 });

@@ -78,11 +78,7 @@ test.each<[string, Found, ScratchRecord | undefined]>([
   ['has a run without a target', tagged(RUN_KEY, `rehearse-snapshot//${AT}`), undefined],
   ['has a run without a job', tagged(RUN_KEY, `/crm/${AT}`), undefined],
   ['has an empty run', tagged(RUN_KEY, ''), undefined],
-  [
-    'has a record without a resource id, and an unrelated name',
-    found({ name: OTHER }),
-    { ...unidentified, name: OTHER },
-  ],
+  ['has another name, on record without id', found({ name: OTHER }), { ...unidentified, name: OTHER }],
 ])('the sweep reports and does not delete an instance that %s', (_what, it, on) => {
   expect(verdict(it, on)).toEqual({ do: 'report', why: expect.stringMatching(/./) });
 });
@@ -94,12 +90,7 @@ test('of fifty thousand random instances the sweep deletes those whose name, sta
   const names = [NAME, OTHER, 'crm-prod', `my-${NAME}`, `${SCRATCH_PREFIX}x`, ''];
   const runs = [RUN_TAG, erp, moment, 'x', '', undefined];
   const stages = ['prod', 'dev', 'PROD', '', undefined];
-  const ends = [
-    '2026-11-20T11:59:59Z',
-    '2026-11-20T12:00:00Z',
-    '2026-11-20T12:00:01Z',
-    '2030-01-01T00:00:00Z',
-  ];
+  const ends = ['2026-11-20T11:59:59Z', '2026-11-20T12:00:00Z', '2026-11-20T12:00:01Z', '2030-01-01'];
   const expiries = [...ends, 'never', '', undefined];
   const others = [record({ resourceId: 'db-2' }), record({ state: 'gone' }), unidentified];
   const records: (ScratchRecord | undefined)[] = [undefined, record(), ...others];

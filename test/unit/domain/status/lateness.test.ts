@@ -7,12 +7,7 @@ import { DAY, HOUR, policy, status, target } from '../../../support/builders.ts'
 /** The builders' target promises an RPO of 26 h and a rehearsal every 8 days, with half an hour of grace. */
 const SNAPSHOT = '2026-11-20T01:00:00Z';
 const FRESH = status({ firstSeenAt: SNAPSHOT });
-const summary = (id: string, snapshotAt = SNAPSHOT) => ({
-  id,
-  snapshotAt,
-  availableAt: snapshotAt,
-  state: 'verified',
-});
+const summary = (id: string, at = SNAPSHOT) => ({ id, snapshotAt: at, availableAt: at, state: 'verified' });
 const newestVerified = summary('20261120T010000Z-1');
 const VERIFIED = status({ newestVerified });
 const later = (seconds: number) => plusSeconds(SNAPSHOT, seconds);

@@ -105,33 +105,27 @@ test.each<Expectation>([{ equals: 0 }, { minimum: 0 }, rowsOf('empty', 1), { fre
 
 test('an assertion that fails to run is not a wrong answer, and the next one is asked all the same', async () => {
   const copy = copyOf({ broken: new Error('relation "leads" does not exist'), right: '1' });
-  const assertions = [
-    asserting('first', 'broken', { minimum: 0 }),
-    asserting('second', 'right', { minimum: 1 }),
-  ];
+  const assertions = [asserting('one', 'broken', { minimum: 0 }), asserting('two', 'right', { minimum: 1 })];
   expect(await askAssertions(copy, assertions, SOURCE)).toEqual([
-    { name: 'first', passed: false, detail: 'relation "leads" does not exist', unasked: true },
-    { name: 'second', passed: true, detail: 'is 1, expected at least 1' },
+    { name: 'one', passed: false, detail: 'relation "leads" does not exist', unasked: true },
+    { name: 'two', passed: true, detail: 'is 1, expected at least 1' },
   ]);
 });
 
 test('an assertion that writes and one with a wrong answer have findings of their own', async () => {
   const message = 'cannot execute DELETE in a read-only transaction';
   const writes = Object.assign(new Error(message), { code: '25006' });
-  const assertions = [
-    asserting('first', 'writes', { minimum: 0 }),
-    asserting('second', 'wrong', { minimum: 4 }),
-  ];
+  const assertions = [asserting('one', 'writes', { minimum: 0 }), asserting('two', 'wrong', { minimum: 4 })];
   const answers = await askAssertions(copyOf({ writes, wrong: '3' }), assertions, SOURCE);
   const asOf = '2026-11-20T01:00:00Z';
   expect(assertionFindings(target(), answers, { what: 'point of crm', asOf, sort: 'moment' })).toMatchObject([
     {
       code: 'assertion-unanswered',
-      subject: 'first, of a moment',
+      subject: 'one, of a moment',
       severity: 'P2',
       asOf,
-      message: `"first" failed to run on the restored point of crm: it writes, but assertions may only read: ${message}`,
+      message: `"one" failed to run on the restored point of crm: it writes, but assertions may only read: ${message}`,
     },
-    { code: 'assertion-failed', subject: 'second, of a moment', severity: 'P1', asOf },
+    { code: 'assertion-failed', subject: 'two, of a moment', severity: 'P1', asOf },
   ]);
 });

@@ -64,12 +64,7 @@ const ALL_USED = { instances: { used: 40, most: 40 }, snapshots: { used: 3, most
 const DELETION = { state: 'PendingDeletion', deletedAt: '2026-11-27T00:00:00Z' };
 const BREAKING: [string, Question, Answers, string][] = [
   ['there is no verified snapshot', 'snapshot', looked(), 'crm has no verified snapshot in its own Region'],
-  [
-    'no verified snapshot can be restored',
-    'snapshot',
-    TWO_SNAPSHOTS,
-    'crm can be restored: a is creating, b is gone',
-  ],
+  ['no verified snapshot can be restored', 'snapshot', TWO_SNAPSHOTS, 'a is creating, b is gone'],
   ['the key does not exist', 'key', keys({ key: KEY }), `the key ${KEY} does not exist`],
   ['the key is disabled', 'key', key({ state: 'Disabled' }), 'is in state Disabled'],
   ['the key will be deleted', 'key', key(DELETION), 'is scheduled for deletion at 2026-11-27T00:00:00Z'],
@@ -86,12 +81,7 @@ const BREAKING: [string, Question, Answers, string][] = [
     'the subnet group quarantine, for restores of crm, does not exist',
   ],
   ['all subnets are in one zone', 'subnet group', network({ zones: ['a'] }), 'has subnets in a only'],
-  [
-    'all subnets were deleted',
-    'subnet group',
-    network({ zones: [], freeAddresses: 0 }),
-    'has subnets in no zone',
-  ],
+  ['all subnets were deleted', 'subnet group', network({ zones: [], freeAddresses: 0 }), 'in no zone'],
   [
     'one address is free',
     'subnet group',
@@ -110,12 +100,7 @@ const BREAKING: [string, Question, Answers, string][] = [
     { 'security groups': OTHER_VPC },
     'sg-1 belongs to vpc-other, its subnet group quarantine to vpc-q',
   ],
-  [
-    'the parameter group does not exist',
-    'parameter group',
-    parameters({}),
-    'crm-params of crm does not exist',
-  ],
+  ['the parameter group does not exist', 'parameter group', parameters({}), 'of crm does not exist'],
   [
     'the parameter group is of another family',
     'parameter group',
@@ -148,12 +133,7 @@ const BREAKING: [string, Question, Answers, string][] = [
     'ended at 2023-11-01T00:00:00Z, and its extended support at 2026-11-01T00:00:00Z',
   ],
   ['the account has all its instances', 'quotas', { quotas: ALL_USED }, '40 of 40 instances'],
-  [
-    'the secret cannot be read',
-    'secret',
-    { secret: { why: 'it cannot be read: gone' } },
-    'it cannot be read: gone',
-  ],
+  ['the secret cannot be read', 'secret', { secret: { why: 'it is gone' } }, 'it is gone'],
   [
     'the role may not restore',
     'permissions',

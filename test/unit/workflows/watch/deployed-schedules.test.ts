@@ -30,12 +30,7 @@ const SAYS = 'understudy.yml says cron(0 1 * * ? *) UTC';
 test.each<[string, Partial<DeployedSchedule> | undefined, string, string]>([
   ['that does not exist', undefined, 'missing', 'does not exist'],
   ['that is switched off', { enabled: false }, 'disabled', 'is switched off'],
-  [
-    'with another time',
-    { expression: 'cron(0 2 * * ? *)' },
-    'different',
-    `is cron(0 2 * * ? *) UTC, ${SAYS}`,
-  ],
+  ['at another hour', { expression: 'cron(0 2 * * ? *)' }, 'different', `is cron(0 2 * * ? *) UTC, ${SAYS}`],
   ['in another zone', { timezone: 'Asia/Tokyo' }, 'different', `is cron(0 1 * * ? *) Asia/Tokyo, ${SAYS}`],
   ['in another zone and off', { enabled: false, timezone: 'Asia/Tokyo' }, 'disabled', 'is switched off'],
 ])('the watch finds a schedule %s, with its job and policy', (_, changes, code, said) => {

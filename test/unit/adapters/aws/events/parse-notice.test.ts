@@ -306,7 +306,7 @@ test.each([
     'Event Source': source,
     'Event ID': `RDS-EVENT-${code}`,
     'Source ID': 'x',
-    'Event Message': 'm',
+    'Event Message': '',
   };
   expect(waitsFor(rds(changes))).toEqual(subjects);
 });

@@ -14,11 +14,7 @@ describe('withoutSecret', () => {
     ['said $& a.*b $1', '$& a.*b', 'said *** $1'],
     ['abc', '', 'abc'],
     ['postgres://u:other@db/crm', undefined, 'postgres://u:***@db/crm'],
-    [
-      'postgresql://u:a@db/crm and postgres://v:b@db',
-      '',
-      'postgresql://u:***@db/crm and postgres://v:***@db',
-    ],
+    ['postgresql://u:a@db/x and postgres://v:b@db', '', 'postgresql://u:***@db/x and postgres://v:***@db'],
     ['postgres://u@db/crm', undefined, 'postgres://u@db/crm'],
     ['postgres://u:p@ss@db/crm', undefined, 'postgres://u:***@db/crm'],
     ['https://example.org:443/a@b', undefined, 'https://example.org:443/a@b'],
@@ -91,14 +87,14 @@ describe('a child process', () => {
     const connection = {
       host: 'db.internal',
       port: 5433,
-      database: 'crm',
+      database: 'd',
       user: 'backup',
       password: 'hunter2',
     };
     expect(libpqEnvironment({ ...connection, sslmode: 'verify-full' })).toMatchObject({
       PGHOST: 'db.internal',
       PGPORT: '5433',
-      PGDATABASE: 'crm',
+      PGDATABASE: 'd',
       PGUSER: 'backup',
       PGPASSWORD: 'hunter2',
       PGSSLMODE: 'verify-full',

@@ -34,11 +34,7 @@ test.each<[string, Thrown, string]>([
     server('42501', 'keine Rechte', CHECK),
     'grant connect on database "Crm ""x""" to "und""er";',
   ],
-  [
-    'a pooler says that the role lacks CONNECT',
-    server('42501', 'permission denied for database "x"'),
-    'grant connect',
-  ],
+  ['a pooler denies CONNECT', server('42501', 'permission denied for database "x"'), 'grant connect'],
   ['the database allows no connections', server('55000', 'x', CHECK), 'with allow_connections true;'],
   [
     'the role’s limit is reached',
@@ -52,11 +48,7 @@ test.each<[string, Thrown, string]>([
   ],
   ['the server’s limit is reached', server('53300', 'sorry, too many clients already'), 'max_connections'],
   ['the server is starting', server('57P03', 'the database system is starting up'), 'when it is up'],
-  [
-    'a login trigger writes',
-    server('25006', 'cannot execute INSERT'),
-    "current_setting('transaction_read_only')",
-  ],
+  ['a login trigger writes', server('25006', 'cannot INSERT'), "current_setting('transaction_read_only')"],
   ['a login trigger refuses', server('P0001', 'not you'), 'login event trigger'],
   [
     'pg_hba.conf demands encryption',
@@ -68,16 +60,8 @@ test.each<[string, Thrown, string]>([
     noLine('"10.0.0.9", user "u", database "d", SSL encryption'),
     'hostssl "Crm ""x""" "und""er" 10.0.0.9/32 scram-sha-256',
   ],
-  [
-    'pg_hba.conf has no line for its IPv6 address',
-    noLine('"fd00::2", user "u", SSL encryption'),
-    'fd00::2/128',
-  ],
-  [
-    'the server says in German that it has no line',
-    server('28000', 'kein pg_hba.conf-Eintrag', AUTH),
-    'ADDRESS/32',
-  ],
+  ['pg_hba.conf has no line for IPv6', noLine('"fd00::2", user "u", SSL encryption'), 'fd00::2/128'],
+  ['pg_hba.conf has none, in German', server('28000', 'kein pg_hba.conf-Eintrag', AUTH), 'ADDRESS/32'],
   ['TLS is off', { message: 'The server does not support SSL connections' }, 'connection.sslmode: disable'],
   [
     'the authority is unknown',
@@ -85,7 +69,7 @@ test.each<[string, Thrown, string]>([
     'update-ca-certificates',
   ],
   [
-    'the authority is unknown by its code',
+    'the issuer is unknown by its code',
     node('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'x'),
     'update-ca-certificates',
   ],
