@@ -44,14 +44,12 @@ test.each([
   },
 );
 
+const NOT_WITH = 'does not go with';
+const FUTURE = '2999-01-01T00:00:00Z';
 const OF_A_SNAPSHOT = `--point: ${POINT} is a snapshot, which`;
 test.each<[string, RunOptions, ...string[]]>([
-  ['rehearse', { from: 'dump', moment: MOMENT }, '--moment does not go with rehearse from dump'],
-  [
-    'rehearse',
-    { from: 'snapshot', simulation: true },
-    '--simulation does not go with rehearse from snapshot',
-  ],
+  ['rehearse', { from: 'dump', moment: MOMENT }, `--moment ${NOT_WITH} rehearse from dump`],
+  ['rehearse', { from: 'snapshot', simulation: true }, `--simulation ${NOT_WITH} rehearse from snapshot`],
   ['dump', { label: 'x', point: 'y' }, '--label does not go with dump', '--point does not go with dump'],
   ['verify', { dryRun: true }, '--dry-run does not go with verify'],
   ['rehearse-moment', { point: 'x' }, '--point does not go with rehearse from moment'],
@@ -60,11 +58,7 @@ test.each<[string, RunOptions, ...string[]]>([
   ['rehearse', { from: 'moment', moment: '' }, '--moment is empty'],
   ['dump', { reason: '' }, '--reason is empty'],
   ['rehearse', { from: 'moment', moment: 'soon' }, `--moment: expected a moment such as ${MOMENT}`],
-  [
-    'rehearse',
-    { from: 'moment', moment: '2999-01-01T00:00:00Z' },
-    '--moment: 2999-01-01T00:00:00Z is yet to come',
-  ],
+  ['rehearse', { from: 'moment', moment: FUTURE }, `--moment: ${FUTURE} is yet to come`],
   [
     'copy',
     { point: 'nonsense', to: 'mars' },

@@ -84,18 +84,12 @@ describe('a child process', () => {
   });
 
   test('of libpq gets its source and password in its environment', () => {
-    const connection = {
-      host: 'db.internal',
-      port: 5433,
-      database: 'd',
-      user: 'backup',
-      password: 'hunter2',
-    };
+    const connection = { host: 'db.internal', port: 5433, database: 'd', user: 'u', password: 'hunter2' };
     expect(libpqEnvironment({ ...connection, sslmode: 'verify-full' })).toMatchObject({
       PGHOST: 'db.internal',
       PGPORT: '5433',
       PGDATABASE: 'd',
-      PGUSER: 'backup',
+      PGUSER: 'u',
       PGPASSWORD: 'hunter2',
       PGSSLMODE: 'verify-full',
     });
