@@ -11,154 +11,109 @@ import { planOf } from '../../../support/snapshots.ts';
 
 const MOMENT = '2026-11-20T11:55:00Z';
 const text = Buffer.from(JSON.stringify(manifest()));
-const MANIFEST = {
-  key: 'm',
-  versionId: 'v',
-  bytes: text.length,
-  sha256: createHash('sha256').update(text).digest('hex'),
+const sha256 = createHash('sha256').update(text).digest('hex');
+const MANIFEST = { key: 'm', versionId: 'v', bytes: text.length, sha256 };
+const SINCE = {
+  definitions: 'touched' as const,
+  changed: {},
+  written: [{ table: 0, unknown: true as const }],
 };
 const row = (at: string): HeartbeatRow => ({
   minute: `${at.slice(0, 16)}:00Z`,
   writtenAt: at,
   committedBy: at,
 });
-const given = { host: 'h', port: 1, database: 'd', user: 'u', password: 'old', sslmode: 'require' as const };
+/** Just outside and just inside of six hours before the moment, and of a quarter after it. */
+const ROWS = ['T05:54:58.000000', 'T05:55:01.000000', 'T12:09:59.999999', 'T12:10:01.000000'].map((at) =>
+  row(`2026-11-20${at}Z`),
+);
 
-function world(heartbeat = true) {
-  const since = {
-    definitions: 'touched' as const,
-    changed: {},
-    written: [{ table: 0, unknown: true as const }],
-  };
+/** A source whose password is `old`, and `new` to whom asks for it again. */
+function world({ heartbeat = true, valid = 'old' } = {}) {
   const asked: string[] = [];
-  let valid = 'old';
-  const open = (password: string) => {
+  const account = { host: 'h', port: 1, database: 'd', user: 'u', sslmode: 'require' as const };
+  const open = ({ password }: { password: string }) => {
     asked.push(password);
     if (password !== valid) throw new CredentialsRefused('credentials-refused', 'rotated');
   };
-  const deps = {
+  const unasked = () => Promise.reject(new Error('not asked for'));
+  const deps: SourceChangesDeps = {
     plan: planOf({ target: { heartbeat } }),
     vault: { read: async () => Readable.from([text]) },
     secrets: {
-      credentials: async (_target: unknown, options?: { again?: boolean }) => ({
-        ...given,
-        password: options?.again ? 'new' : 'old',
-      }),
+      credentials: async (_target, options) => ({ ...account, password: options?.again ? 'new' : 'old' }),
     },
     instances: {
-      open: () => Promise.reject(new Error('nobody opens it')),
-      since: async ({ password }: { password: string }, _manifest: unknown, _moment: string) => {
-        open(password);
-        return since;
+      open: unasked,
+      since: async (credentials) => {
+        open(credentials);
+        return SINCE;
       },
     },
     heartbeat: {
-      write: () => Promise.reject(new Error('nobody writes')),
-      rows: async ({ password }: { password: string }, from: string) => {
-        open(password);
-        return [
-          '2026-11-20T05:54:58.000000Z',
-          '2026-11-20T05:55:01.000000Z',
-          '2026-11-20T12:09:59.999999Z',
-          '2026-11-20T12:10:01.000000Z',
-        ]
-          .filter((at) => at >= from)
-          .map(row);
+      write: unasked,
+      rows: async (credentials, from) => {
+        open(credentials);
+        return ROWS.filter(({ writtenAt }) => writtenAt >= from);
       },
     },
-  } satisfies SourceChangesDeps;
-  const rotate = (to = 'new') => {
-    valid = to;
   };
-  return { deps, since, asked, rotate };
+  const read = (changes: object = { manifest: MANIFEST }) =>
+    readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT, ...changes }, deps);
+  return { deps, asked, read };
 }
 
-describe('a look at the source', () => {
-  it('says what changed since the manifest, and the heartbeat six hours before the moment and a quarter after', async () => {
-    const { deps, since } = world();
-    expect(
-      await readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps),
-    ).toEqual({
-      since,
-      heartbeat: [row('2026-11-20T05:55:01.000000Z'), row('2026-11-20T12:09:59.999999Z')],
-    });
+describe('readSourceChanges', () => {
+  it('gives what changed since the manifest, and the heartbeat from six hours before to a quarter after', async () => {
+    expect(await world().read()).toEqual({ since: SINCE, heartbeat: [ROWS[1], ROWS[2]] });
   });
 
-  it('says of a heartbeat only where the target has one, and of changes only where there is a manifest', async () => {
-    expect(
-      await readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT }, world(false).deps),
-    ).toEqual({});
+  it('gives no heartbeat of a target without one, and no changes without a manifest', async () => {
+    expect(await world({ heartbeat: false }).read({})).toEqual({});
   });
 
-  it('fits into a checkpoint, or says that it would not, and the heartbeat with it', async () => {
-    const most = world();
-    const size = async (tables: number) => {
-      most.deps.instances.since = async () => ({
-        definitions: 'touched',
-        changed: {},
-        written: Array.from({ length: tables }, (_, table) => ({ table, unknown: true as const })),
-      });
-      const look = await readSourceChanges(
-        { ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST },
-        most.deps,
-      );
-      expect(look.heartbeat).toHaveLength(2);
-      return { ...look, bytes: Buffer.byteLength(JSON.stringify(look)) };
+  it('gives as many written tables as a checkpoint holds, and else says so beside the heartbeat', async () => {
+    const { deps, read } = world();
+    const reading = async (tables: number) => {
+      const written = Array.from({ length: tables }, (_, table) => ({ table, unknown: true as const }));
+      deps.instances.since = async () => ({ ...SINCE, written });
+      return read();
     };
-    expect(await size(5000)).toMatchObject({ since: expect.anything() });
-    const more = await size(50_000);
+    expect(await reading(5000)).toMatchObject({ since: expect.anything() });
+    const more = await reading(50_000);
     expect(more).toMatchObject({ failed: expect.stringContaining('50000 tables were written') });
     expect(more).not.toHaveProperty('since');
-    expect(more.bytes).toBeLessThan(256_000);
+    expect(more.heartbeat).toHaveLength(2);
+    expect(Buffer.byteLength(JSON.stringify(more))).toBeLessThan(256_000);
   });
 
-  it('costs its heartbeat only where that cannot be read', async () => {
-    const { deps } = world();
-    deps.heartbeat.rows = async () => {
-      throw new UnderstudyError('heartbeat-missing', 'there is no table', { hint: 'make it' });
-    };
-    const look = await readSourceChanges(
-      { ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST },
-      deps,
-    );
-    expect(look).toEqual({ since: expect.anything(), heartbeatFailed: 'there is no table; make it' });
+  it('gives the changes, and why it has no heartbeat, when only that cannot be read', async () => {
+    const { deps, read } = world();
+    const missing = new UnderstudyError('heartbeat-missing', 'there is no table', { hint: 'make it' });
+    deps.heartbeat.rows = () => Promise.reject(missing);
+    expect(await read()).toEqual({ since: SINCE, heartbeatFailed: 'there is no table; make it' });
   });
 
   it('asks about the moment that was restored, and fails when the source cannot be asked', async () => {
-    const { deps } = world();
-    const look = () =>
-      readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, deps);
+    const { deps, read } = world();
     const moments: string[] = [];
     deps.instances.since = async (_given, _manifest, moment) => {
       moments.push(moment);
       throw new UnderstudyError('source-unreachable', 'no way');
     };
-    await expect(look()).rejects.toMatchObject({ code: 'source-unreachable' });
+    await expect(read()).rejects.toMatchObject({ code: 'source-unreachable' });
     expect(moments).toEqual([MOMENT]);
   });
 
   it('reads rotated credentials once more, and only once', async () => {
-    const rotated = world();
-    rotated.rotate();
-    expect(
-      await readSourceChanges(
-        { ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST },
-        rotated.deps,
-      ),
-    ).toHaveProperty('since');
-    const refused = world();
-    refused.rotate('another');
-    await expect(
-      readSourceChanges({ ask: 'changes', target: 'crm', moment: MOMENT, manifest: MANIFEST }, refused.deps),
-    ).rejects.toThrow('rotated');
+    expect(await world({ valid: 'new' }).read()).toHaveProperty('since');
+    const refused = world({ valid: 'another' });
+    await expect(refused.read()).rejects.toThrow('rotated');
     expect(refused.asked).toEqual(['old', 'new']);
   });
 
-  it('is none when the manifest is not the one on record', async () => {
-    const look = readSourceChanges(
-      { ask: 'changes', target: 'crm', moment: MOMENT, manifest: { ...MANIFEST, sha256: '0'.repeat(64) } },
-      world().deps,
-    );
-    await expect(look).rejects.toBeInstanceOf(UnderstudyError);
+  it('fails when the manifest is not the one on record', async () => {
+    const other = { ...MANIFEST, sha256: '0'.repeat(64) };
+    await expect(world().read({ manifest: other })).rejects.toBeInstanceOf(UnderstudyError);
   });
 });
