@@ -5,6 +5,7 @@ import type { PlatformKind } from '../../../lib/domain/points/platform-source.ts
 import { ownersOf } from '../../../lib/workflows/events/notice-owner.ts';
 import { snapshotPoint, target } from '../../support/builders.ts';
 import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
+import { scratchRecord } from '../../support/scratches.ts';
 
 const AT = '2026-11-20T12:00:00Z';
 const MOMENT = '2026-11-20T01:00:00Z';
@@ -30,16 +31,7 @@ async function world(targets = TARGETS) {
     ['awsbackup:job-1', 'shop'],
   ] as const)
     await catalog.adoptPoint({ ...snapshotPoint(MOMENT, { kind: 'foreign', snapshot: { id } }), target });
-  await catalog.beginScratch({
-    target: 'shop',
-    policy: 'production',
-    name: SCRATCH,
-    kind: 'aurora',
-    run: 'r',
-    state: 'making',
-    beganAt: MOMENT,
-    expiresAt: AT,
-  });
+  await catalog.beginScratch(scratchRecord({ target: 'shop', name: SCRATCH, kind: 'aurora' }));
   const plan: Plan = { schemaVersion: 1, policies: [], targets };
   const owners = async (body: Record<string, unknown>) =>
     (await ownersOf(parseNotice(JSON.stringify(body), AT), { plan, stage: 'test', catalog })).map(
@@ -50,11 +42,14 @@ async function world(targets = TARGETS) {
 
 const name = (id: string, stage = 'test', kind: PlatformKind = 'rds') =>
   snapshotName(stage, id, MOMENT, kind);
-const arn = (kind: string, id: string) => ({
-  'Source ARN': `arn:aws:rds:eu-central-1:111122223333:${kind}:${id}`,
+const tags = (stage: string, of: string) => ({
+  Tags: { 'understudy:stage': stage, 'understudy:target': of },
 });
+const BACKUP_ARN = 'arn:aws:rds:eu-central-1:111122223333:cluster-snapshot:awsbackup:job-1';
+const SHOP_ARN = 'arn:aws:rds:eu-central-1:111122223333:cluster:shop';
+const BLOCKED = 'Attempt to block writes for DB cluster shop in Region x';
 
-describe('a notice belongs', () => {
+describe('a notice', () => {
   it.each<[string, string, Record<string, unknown>, string]>([
     ['db-instance', 'crm-db', {}, 'crm as source'],
     ['db-instance', 'crm-db-2', {}, 'crm-2 as source'],
@@ -62,18 +57,8 @@ describe('a notice belongs', () => {
     ['db-cluster', 'shop', {}, 'shop as source'],
     ['db-instance', 'shop-instance-1', {}, 'shop as member'],
     ['db-instance', 'shopping', {}, 'understudy as nobody'],
-    [
-      'db-instance',
-      'writer',
-      { 'Event Message': 'Attempt to block writes for DB cluster shop in Region x' },
-      'shop as member',
-    ],
-    [
-      'db-instance',
-      'writer',
-      { Tags: { of: 'arn:aws:rds:eu-central-1:111122223333:cluster:shop' } },
-      'shop as member',
-    ],
+    ['db-instance', 'writer', { 'Event Message': BLOCKED }, 'shop as member'],
+    ['db-instance', 'writer', { Tags: { of: SHOP_ARN } }, 'shop as member'],
     ['db-instance', 'writer', { 'Event Message': 'the shop is open' }, 'understudy as nobody'],
     ['db-instance', 'sessions', {}, 'understudy as nobody'],
     ['db-snapshot', name('crm'), {}, 'crm as our-snapshot'],
@@ -82,45 +67,25 @@ describe('a notice belongs', () => {
     ['db-cluster-snapshot', name('shop'), {}, 'shop as our-snapshot'],
     ['db-snapshot', name('neon'), {}, 'neon as our-snapshot'],
     ['db-snapshot', name('left-the-plan'), {}, 'understudy as nobody'],
-    [
-      'db-snapshot',
-      name('left-the-plan'),
-      { Tags: { 'understudy:stage': 'test', 'understudy:target': 'left-the-plan' } },
-      'understudy as nobody',
-    ],
-    // What it is called says ours, and what it bears says whose.
+    ['db-snapshot', name('left-the-plan'), tags('test', 'left-the-plan'), 'understudy as nobody'],
+    // By its name it is a job’s, and by its tags another stage’s.
     ['db-snapshot', name('crm'), { Tags: { 'understudy:stage': 'prod' } }, 'understudy as nobody'],
     ['db-cluster-snapshot', name(LONG, 'test', 'aurora'), {}, `${LONG} as our-snapshot`],
     ['db-snapshot', name('crm', 'prod'), {}, 'understudy as nobody'],
     ['db-snapshot', 'understudy-test-crm-99991399t999999z', {}, 'understudy as nobody'],
-    [
-      'db-snapshot',
-      'renamed',
-      { Tags: { 'understudy:stage': 'test', 'understudy:target': 'crm' } },
-      'crm as our-snapshot',
-    ],
-    [
-      'db-snapshot',
-      'renamed',
-      { Tags: { 'understudy:stage': 'prod', 'understudy:target': 'crm' } },
-      'understudy as nobody',
-    ],
+    ['db-snapshot', 'renamed', tags('test', 'crm'), 'crm as our-snapshot'],
+    ['db-snapshot', 'renamed', tags('prod', 'crm'), 'understudy as nobody'],
     ['db-snapshot', 'rds:crm-db-2026-11-20-02-05', {}, 'crm as their-snapshot'],
     ['db-snapshot', 'rds:crm-db-2-2026-11-20-02-05', {}, 'crm-2 as their-snapshot'],
     ['db-cluster-snapshot', 'rds:shop-2026-11-20-02-05', {}, 'shop as their-snapshot'],
     ['db-snapshot', 'before-the-migration', {}, 'crm as their-snapshot'],
-    [
-      'db-cluster-snapshot',
-      'awsbackup:job-1',
-      arn('cluster-snapshot', 'awsbackup:job-1'),
-      'shop as their-snapshot',
-    ],
-    ['db-snapshot', 'nobody-knows', {}, 'understudy as nobody'],
+    ['db-cluster-snapshot', 'awsbackup:job-1', { 'Source ARN': BACKUP_ARN }, 'shop as their-snapshot'],
+    ['db-snapshot', 'unknown', {}, 'understudy as nobody'],
     ['db-cluster', SCRATCH, {}, 'shop as scratch'],
     ['db-instance', `${SCRATCH}-1`, {}, 'shop as scratch'],
     ['db-cluster-snapshot', `rds:${SCRATCH}-2026-11-20-02-05`, {}, 'shop as scratch'],
     ['db-instance', 'understudy-scratch-unknown', {}, 'understudy as scratch'],
-  ])('of a %s %s %j to %s', async (source, id, changes, owner) => {
+  ])('about %s %s %j belongs to %s', async (source, id, changes, owner) => {
     const { owners } = await world();
     const body = { 'Event Source': source, 'Source ID': id, 'Event ID': 'RDS-EVENT-0041', ...changes };
     expect(await owners(body)).toEqual([owner]);
@@ -134,13 +99,13 @@ describe('a notice belongs', () => {
     ['CacheClusterId', 'sessions-0001-002', 'sessions as source'],
     ['CacheClusterId', 'sessions-old', 'understudy as nobody'],
     ['InstanceId', 'crm-db', 'understudy as nobody'],
-  ])('of an alarm of %s %s to %s', async (dimension, value, owner) => {
+  ])('about an alarm with %s %s belongs to %s', async (dimension, value, owner) => {
     const { owners } = await world();
     const Trigger = { Dimensions: [{ name: dimension, value }] };
     expect(await owners({ AlarmName: 'a', NewStateValue: 'OK', Trigger })).toEqual([owner]);
   });
 
-  it('of an instance to the cluster that the watch last saw it in, whatever it is called', async () => {
+  it('about an instance belongs to the cluster in which the watch last saw it, whatever its name', async () => {
     const { owners, catalog } = await world();
     const event = { 'Event Source': 'db-instance', 'Source ID': 'shop-0', 'Event ID': 'RDS-EVENT-0031' };
     const alarm = {
@@ -161,7 +126,7 @@ describe('a notice belongs', () => {
     for (const body of [event, alarm]) expect(await owners(body)).toEqual(['understudy as nobody']);
   });
 
-  it('of a snapshot whose name says nothing to nobody, in a plan so large that asking would cost more than it is worth', async () => {
+  it('about a snapshot without a telling name is looked up in the catalog only in plans of up to 200 targets', async () => {
     const many = Array.from({ length: 201 }, (_, number) => of(`t${number}`, 'rds', `db-${number}`));
     const { owners, catalog } = await world([...TARGETS, ...many]);
     const asked = jest.spyOn(catalog, 'points');

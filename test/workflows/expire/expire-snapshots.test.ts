@@ -1,117 +1,100 @@
-import { openFinding } from '../../../lib/alerting/finding-records.ts';
-import { finding } from '../../../lib/domain/findings/finding.ts';
-import type { CopyTo, Plan, Policy } from '../../../lib/domain/plan/policy.ts';
+import type { CopyTo } from '../../../lib/domain/plan/policy.ts';
 import { TAGS } from '../../../lib/domain/points/platform-source.ts';
 import type { RecoveryPoint } from '../../../lib/domain/points/recovery-point.ts';
-import { expire } from '../../../lib/workflows/expire/expire.ts';
-import { HOME, platformSnapshot, snapshotPoint } from '../../support/builders.ts';
+import { DAY, HOME, platformSnapshot, snapshotPoint } from '../../support/builders.ts';
 import { manualClock } from '../../support/doubles/clock.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
-import { daysAgo, inState, keysLeft, NOW, snapped, stored, tagsOfOurs, world } from '../../support/expiry.ts';
+import { daysAgo, expiryWorld, keysLeft, LATER, NOW, stored, withPolicy } from '../../support/expiry.ts';
+import { openIn, raiseFinding } from '../../support/records.ts';
+import { ABROAD, ROLE, tagsAt, VAULTED, VAULTED_PLACE } from '../../support/snapshots.ts';
 
-const ABROAD: CopyTo = { region: 'eu-west-1', kmsKey: 'alias/abroad' };
-const ROLE = 'arn:aws:iam::444455556666:role/understudy-copies';
-const VAULTED: CopyTo = { region: 'eu-west-1', account: '444455556666', role: ROLE };
-const VAULTED_PLACE = 'eu-west-1/444455556666';
-
-/** The plan whose target has a database behind it and this in its policy. */
-const changed = (plan: Plan, changes: Partial<Policy>): Plan => ({
-  ...plan,
-  targets: plan.targets.map((target) => ({
-    ...target,
-    platform: { kind: 'rds', id: 'crm-db' },
-    policy: { ...target.policy, ...changes },
-  })),
-});
-const copiesTo = (plan: Plan, ...copies: CopyTo[]) =>
-  changed(plan, { snapshot: { ...plan.targets[0]!.policy.snapshot, copies } });
-type Tags = Record<string, string>;
+const PLACES = [HOME, 'eu-west-1', VAULTED_PLACE];
+type World = Awaited<ReturnType<typeof expiryWorld>>;
 const idsOf = (points: RecoveryPoint[]) => points.map(({ id }) => id).sort();
+const deleted = ({ platform }: World) =>
+  platform
+    .callsOf('deleteSnapshot')
+    .map(([, id]) => id)
+    .sort();
+/** Copies snapshots to these places from now on. */
+const copyTo = ({ deps }: World, ...copies: CopyTo[]) => {
+  const { snapshot } = deps.plan.targets[0]!.policy;
+  deps.plan = withPolicy(deps.plan, { snapshot: { ...snapshot, copies } });
+};
 
 /** Dumps of the last three nights, which all stay, and snapshots of the last ten, of which three are too old. */
-async function withSnapshots(changes: Parameters<typeof snapped>[3] = {}) {
-  const made = await world(3);
+async function withSnapshots() {
+  const made = await expiryWorld(3);
   const snapshots = [];
-  for (let day = 9; day >= 0; day--)
-    snapshots.push(await snapped(made.platform, made.catalog, daysAgo(day), changes));
-  made.deps.plan = copiesTo(made.deps.plan, ABROAD, VAULTED);
+  for (let day = 9; day >= 0; day--) snapshots.push(await made.snapped(daysAgo(day)));
+  copyTo(made, ABROAD, VAULTED);
   return { ...made, snapshots, old: snapshots.slice(0, 3), young: snapshots.slice(3) };
 }
+/** Dumps of the last three nights, and a young and an old snapshot in each of these places. */
+async function inPlaces(places: readonly string[], ...copies: CopyTo[]) {
+  const made = await expiryWorld(3);
+  copyTo(made, ...copies);
+  for (const place of places) for (const day of [1, 60]) await made.snapped(daysAgo(day), { place });
+  return made;
+}
 
-describe('expiry of snapshots', () => {
-  it('deletes what is outside every period on the platform, and keeps the rest', async () => {
-    const { platform, catalog, deps, job, old, young } = await withSnapshots();
-    expect(await expire(job, deps)).toMatchObject({
-      outcome: 'done',
-      summary: '3 points expired, 10 kept',
-    });
+describe('the expire job and snapshots', () => {
+  it('deletes what is outside every period, and keeps the rest', async () => {
+    const { platform, inState, old, young, expire } = await withSnapshots();
+    expect(await expire()).toMatchObject({ outcome: 'done', summary: '3 points expired, 10 kept' });
     expect(platform.ids()).toEqual(young.map(({ snapshot }) => snapshot.id));
-    expect(await inState(catalog, 'expired')).toEqual(idsOf(old));
+    expect(await inState('expired')).toEqual(idsOf(old));
   });
 
-  it('says in a dry run what it would do, and asks the platform for nothing', async () => {
-    const { platform, catalog, deps, job, old } = await withSnapshots();
-    const { decisions } = await expire({ ...job, dryRun: true }, deps);
-    expect(
-      decisions
-        .filter(({ keep }) => !keep)
-        .map(({ point }) => point.id)
-        .sort(),
-    ).toEqual(idsOf(old));
+  it('lists in a dry run what it would delete, and calls nothing of RDS', async () => {
+    const { platform, inState, old, expire } = await withSnapshots();
+    const { decisions } = await expire({ dryRun: true });
+    expect(idsOf(decisions.filter(({ keep }) => !keep).map(({ point }) => point))).toEqual(idsOf(old));
     expect(platform.calls).toEqual([]);
-    expect(await inState(catalog, 'expiring', 'expired')).toEqual([]);
+    expect(await inState('expiring', 'expired')).toEqual([]);
   });
 
-  it('never deletes what AWS keeps or somebody else made, however old', async () => {
-    const { platform, catalog, deps, job, old } = await withSnapshots();
+  it('deletes no automated and no foreign snapshot, however old', async () => {
+    const made = await withSnapshots();
     const theirs = [
-      await snapped(platform, catalog, daysAgo(300), { kind: 'automated', snapshot: { id: 'rds:crm-db-1' } }),
-      await snapped(platform, catalog, daysAgo(301), { kind: 'foreign', snapshot: { id: 'by-hand' } }),
+      await made.snapped(daysAgo(300), { kind: 'automated', snapshot: { id: 'rds:crm-db-1' } }),
+      await made.snapped(daysAgo(301), { kind: 'foreign', snapshot: { id: 'by-hand' } }),
     ];
-    const { decisions } = await expire(job, deps);
-    expect(
-      platform
-        .callsOf('deleteSnapshot')
-        .map(([, id]) => id)
-        .sort(),
-    ).toEqual(old.map(({ snapshot }) => snapshot.id).sort());
-    expect(await inState(catalog, 'verified')).toEqual(expect.arrayContaining(idsOf(theirs)));
-    expect(decisions.map(({ point }) => point.id)).not.toEqual(expect.arrayContaining([theirs[0]!.id]));
+    const { decisions } = await made.expire();
+    expect(deleted(made)).toEqual(made.old.map(({ snapshot }) => snapshot.id).sort());
+    expect(await made.inState('verified')).toEqual(expect.arrayContaining(idsOf(theirs)));
+    const decided = decisions.map(({ point }) => point.id);
+    for (const { id } of theirs) expect(decided).not.toContain(id);
   });
 
-  it('lets no snapshot of AWS’s own stand in for one of ours: our newest good one stays', async () => {
-    const { platform, catalog, deps, job } = await world(3);
-    const ours = await snapped(platform, catalog, daysAgo(100));
-    await snapped(platform, catalog, daysAgo(0), { kind: 'automated', snapshot: { id: 'rds:crm-db-1' } });
-    await expire(job, deps);
-    expect(await catalog.point('crm', ours.id)).toMatchObject({ state: 'verified' });
-    expect(platform.ids()).toContain(ours.snapshot.id);
+  it('keeps the newest good snapshot of its own although a newer automated one is there', async () => {
+    const { platform, catalog, snapped, expire } = await expiryWorld(3);
+    const own = await snapped(daysAgo(100));
+    await snapped(daysAgo(0), { kind: 'automated', snapshot: { id: 'rds:crm-db-1' } });
+    await expire();
+    expect(await catalog.point('crm', own.id)).toMatchObject({ state: 'verified' });
+    expect(platform.ids()).toContain(own.snapshot.id);
   });
 
-  it('keeps each place on its own: the newest good one of every place stays, however old', async () => {
-    const { platform, catalog, deps, job } = await world(3);
-    deps.plan = copiesTo(deps.plan, ABROAD, VAULTED);
+  it('keeps the newest good snapshot of each place, however old', async () => {
+    const made = await expiryWorld(3);
+    copyTo(made, ABROAD, VAULTED);
     const last = [];
-    for (const place of [HOME, 'eu-west-1', VAULTED_PLACE]) {
-      last.push(await snapped(platform, catalog, daysAgo(50), { place }));
-      await snapped(platform, catalog, daysAgo(60), { place });
+    for (const place of PLACES) {
+      last.push(await made.snapped(daysAgo(50), { place }));
+      await made.snapped(daysAgo(60), { place });
     }
-    await snapped(platform, catalog, daysAgo(1));
-    await expire(job, deps);
-    const [home, ...abroad] = last;
-    expect(await inState(catalog, 'verified')).toEqual(expect.arrayContaining(idsOf(abroad)));
-    expect(await catalog.point('crm', home!.id)).toMatchObject({ state: 'expired' });
-    expect(await inState(catalog, 'expired')).toHaveLength(4);
+    await made.snapped(daysAgo(1));
+    await made.expire();
+    const [home, ...copies] = last;
+    expect(await made.inState('verified')).toEqual(expect.arrayContaining(idsOf(copies)));
+    expect(await made.catalog.point('crm', home!.id)).toMatchObject({ state: 'expired' });
+    expect(await made.inState('expired')).toHaveLength(4);
   });
 
-  it('deletes each where it lies, through the role that reaches there', async () => {
-    const { platform, catalog, deps, job } = await world(3);
-    deps.plan = copiesTo(deps.plan, ABROAD, VAULTED);
-    for (const place of [HOME, 'eu-west-1', VAULTED_PLACE]) {
-      await snapped(platform, catalog, daysAgo(1), { place });
-      await snapped(platform, catalog, daysAgo(60), { place });
-    }
-    await expire(job, deps);
+  it('deletes each snapshot where it lies, through the role of its place', async () => {
+    const { platform, expire } = await inPlaces(PLACES, ABROAD, VAULTED);
+    await expire();
     const places = platform.callsOf('deleteSnapshot').map(([of, , place]) => [of, place]);
     expect(places).toHaveLength(3);
     expect(places).toEqual(
@@ -121,258 +104,234 @@ describe('expiry of snapshots', () => {
         ['rds', { name: VAULTED_PLACE, region: 'eu-west-1', account: '444455556666', role: ROLE }],
       ]),
     );
-    for (const place of [HOME, 'eu-west-1', VAULTED_PLACE]) expect(platform.ids(place)).toHaveLength(1);
+    for (const place of PLACES) expect(platform.ids(place)).toHaveLength(1);
   });
 
-  it('still deletes in a Region that the policy names no longer, but says that it cannot in another account', async () => {
-    const { platform, catalog, deps, job } = await world(10);
-    for (const place of ['eu-west-1', VAULTED_PLACE]) {
-      await snapped(platform, catalog, daysAgo(1), { place });
-      await snapped(platform, catalog, daysAgo(60), { place });
-    }
-    await expect(expire(job, deps)).rejects.toMatchObject({
+  it('deletes in a Region of no policy, and fails for another account of no policy', async () => {
+    const made = await inPlaces(['eu-west-1', VAULTED_PLACE]);
+    const { platform, inState } = made;
+    await expect(made.expire()).rejects.toMatchObject({
       code: 'expire-incomplete',
       message: expect.stringContaining(`crm has points in ${VAULTED_PLACE}, and its policy`),
     });
     expect(platform.ids('eu-west-1')).toHaveLength(1);
     expect(platform.ids(VAULTED_PLACE)).toHaveLength(2);
-    // Three dumps and the copy in the Region.
-    expect(await inState(catalog, 'expired')).toHaveLength(4);
-    deps.plan = copiesTo(deps.plan, VAULTED);
-    await expire({ ...job, scheduledFor: '2026-11-20T05:10:00Z' }, deps);
+    expect(await inState('expired')).toHaveLength(1);
+    copyTo(made, VAULTED);
+    await made.expire(LATER);
     expect(platform.ids(VAULTED_PLACE)).toHaveLength(1);
   });
 
-  it('goes on with the others when one cannot be deleted, says which, and tries it again', async () => {
-    const { platform, catalog, deps, job, old } = await withSnapshots();
+  it('goes on with others when RDS refuses to delete one, names it, and deletes it in its next run', async () => {
+    const { platform, inState, old, expire } = await withSnapshots();
     platform.fail('deleteSnapshot', new Error('the platform says no'), { times: 1 });
-    await expect(expire(job, deps)).rejects.toMatchObject({
+    await expect(expire()).rejects.toMatchObject({
       code: 'expire-incomplete',
       message: expect.stringContaining('the platform says no'),
     });
-    expect(await inState(catalog, 'expired')).toHaveLength(2);
-    expect(await inState(catalog, 'expiring')).toHaveLength(1);
-    await expire({ ...job, scheduledFor: '2026-11-20T05:10:00Z' }, deps);
-    expect(await inState(catalog, 'expired')).toEqual(idsOf(old));
+    expect(await inState('expired')).toHaveLength(2);
+    expect(await inState('expiring')).toHaveLength(1);
+    await expire(LATER);
+    expect(await inState('expired')).toEqual(idsOf(old));
     expect(platform.ids()).toHaveLength(7);
   });
 
-  it('takes for deleted what somebody has deleted meanwhile', async () => {
-    const { platform, catalog, deps, job, old } = await withSnapshots();
-    const [gone, ...there] = old.map(({ snapshot }) => snapshot.id);
-    await platform.deleteSnapshot('rds', gone!, { name: HOME, region: HOME });
-    platform.calls.splice(0);
-    expect(await expire(job, deps)).toMatchObject({ outcome: 'done' });
-    expect(await inState(catalog, 'expired')).toEqual(idsOf(old));
-    expect(
-      platform
-        .callsOf('deleteSnapshot')
-        .map(([, id]) => id)
-        .sort(),
-    ).toEqual(there);
+  it('takes a snapshot that is gone already for deleted', async () => {
+    const made = await withSnapshots();
+    const [gone, ...there] = made.old.map(({ snapshot }) => snapshot.id);
+    await made.platform.deleteSnapshot('rds', gone!, { name: HOME, region: HOME });
+    made.platform.calls.splice(0);
+    expect(await made.expire()).toMatchObject({ outcome: 'done' });
+    expect(await made.inState('expired')).toEqual(idsOf(made.old));
+    expect(deleted(made)).toEqual(there);
   });
 
-  it.each([
-    ['no tags', () => ({})],
-    ['another stage', (tags: Tags) => ({ ...tags, [TAGS.stage]: 'prod' })],
-    ['a run and no stage', ({ [TAGS.stage]: _stage, ...tags }: Tags) => tags],
-    ['another run', (tags: Tags) => ({ ...tags, [TAGS.run]: 'snapshot/crm/2026-11-01T01:00:00Z' })],
-    ['another target', (tags: Tags) => ({ ...tags, [TAGS.run]: tags[TAGS.run]!.replace('crm', 'erp') })],
-  ])('leaves one of our name that bears %s, and its point expires', async (_what, borne) => {
-    const { platform, catalog, deps, job } = await world(3);
-    deps.plan = copiesTo(deps.plan, ABROAD);
+  const AT = daysAgo(60);
+  const { [TAGS.stage]: _stage, ...unstaged } = tagsAt(AT);
+  it.each<[string, Record<string, string>]>([
+    ['no tags', {}],
+    ['the tags of another stage', { ...tagsAt(AT), [TAGS.stage]: 'prod' }],
+    ['the tag of its run and none of a stage', unstaged],
+    ['the tags of another run', { ...tagsAt(AT), [TAGS.run]: 'snapshot/crm/2026-11-01T01:00:00Z' }],
+    ['the tags of another target', { ...tagsAt(AT), [TAGS.run]: `snapshot/erp/${AT}` }],
+  ])('keeps a snapshot of its name that has %s, and expires its point', async (_what, tags) => {
+    const made = await expiryWorld(3);
+    const { platform, catalog, inState } = made;
+    copyTo(made, ABROAD);
     for (const place of [HOME, 'eu-west-1']) {
-      await snapped(platform, catalog, daysAgo(1), { place });
-      const theirs = snapshotPoint(daysAgo(60), { place });
-      const tags: Tags = borne(tagsOfOurs(daysAgo(60)));
+      await made.snapped(daysAgo(1), { place });
+      const theirs = snapshotPoint(AT, { place });
       platform.putSnapshot(platformSnapshot({ id: theirs.snapshot.id, tags }), place);
       await catalog.adoptPoint(theirs);
     }
-    expect(await expire(job, deps)).toMatchObject({ outcome: 'done' });
-    expect(platform.callsOf('deleteSnapshot')).toEqual([]);
+    expect(await made.expire()).toMatchObject({ outcome: 'done' });
+    expect(deleted(made)).toEqual([]);
     for (const place of [HOME, 'eu-west-1']) expect(platform.ids(place)).toHaveLength(2);
-    expect(await inState(catalog, 'expired')).toHaveLength(2);
+    expect(await inState('expired')).toHaveLength(2);
   });
 
-  it('deletes nothing while nobody can say whose it is, and tries it again', async () => {
-    const { platform, catalog, deps, job, old } = await withSnapshots();
-    platform.fail('snapshot', new Error('Rate exceeded'));
-    await expect(expire(job, deps)).rejects.toMatchObject({
-      code: 'expire-incomplete',
-      message: expect.stringContaining('Rate exceeded'),
-    });
-    expect(platform.callsOf('deleteSnapshot')).toEqual([]);
-    expect(await inState(catalog, 'expiring')).toEqual(idsOf(old));
-    platform.heal();
-    await expire({ ...job, scheduledFor: '2026-11-20T05:10:00Z' }, deps);
-    expect(await inState(catalog, 'expired')).toEqual(idsOf(old));
+  it('deletes nothing while RDS does not answer whose a snapshot is, and deletes it in a later run', async () => {
+    const made = await withSnapshots();
+    made.platform.fail('snapshot', new Error('Rate exceeded'));
+    const message = expect.stringContaining('Rate exceeded');
+    await expect(made.expire()).rejects.toMatchObject({ code: 'expire-incomplete', message });
+    expect(deleted(made)).toEqual([]);
+    expect(await made.inState('expiring')).toEqual(idsOf(made.old));
+    made.platform.heal();
+    await made.expire(LATER);
+    expect(await made.inState('expired')).toEqual(idsOf(made.old));
   });
 
-  it('keeps a labelled one for its own time', async () => {
-    const { platform, catalog, deps, job } = await withSnapshots();
-    const release = await snapped(platform, catalog, daysAgo(60), { label: 'before v2' });
-    const old = await snapped(platform, catalog, daysAgo(91), { label: 'before v1' });
-    const { decisions } = await expire(job, deps);
-    const why = (of: RecoveryPoint) => decisions.find(({ point }) => point.id === of.id);
-    expect(why(release)).toMatchObject({ keep: true, why: 'labelled "before v2"' });
-    expect(why(old)).toMatchObject({ keep: false });
+  it('keeps a labelled snapshot for the time of labelled ones', async () => {
+    const { catalog, snapped, expire } = await withSnapshots();
+    const release = await snapped(daysAgo(60), { label: 'before v2' });
+    const old = await snapped(daysAgo(91), { label: 'before v1' });
+    const { decisions } = await expire();
+    const decision = ({ id }: RecoveryPoint) => decisions.find(({ point }) => point.id === id);
+    expect(decision(release)).toMatchObject({ keep: true, why: 'labelled "before v2"' });
+    expect(decision(old)).toMatchObject({ keep: false });
     expect(await catalog.point('crm', old.id)).toMatchObject({ state: 'expired' });
   });
-});
 
-describe('expiry of dumps and snapshots side by side', () => {
-  it('goes on with dumps while snapshots fail, and keeps every snapshot', async () => {
-    const { platform, vault, catalog, points, deps, job } = await world(10);
-    for (let day = 9; day >= 1; day--) await snapped(platform, catalog, daysAgo(day));
-    await snapped(platform, catalog, daysAgo(0), { state: 'corrupt' });
-    expect(await expire(job, deps)).toMatchObject({
-      outcome: 'done',
-      frozen: expect.stringContaining('-snapshot@eu-central-1 is corrupt'),
-    });
-    expect(await inState(catalog, 'expired')).toEqual(idsOf(points.slice(0, 3)));
-    expect(await keysLeft(vault)).toHaveLength(7 * 3);
-    expect(platform.ids()).toHaveLength(10);
-    expect(await catalog.openFindings('crm')).toEqual([
-      expect.objectContaining({ code: 'last-good-point-at-risk' }),
-    ]);
-  });
-
-  it('goes on with snapshots while dumps fail, and keeps every dump', async () => {
-    const { vault, catalog, points, deps, job, old } = await withSnapshots();
-    await catalog.movePoint('crm', points.at(-1)!.id, 'corrupt');
-    expect(await expire(job, deps)).toMatchObject({ frozen: expect.stringContaining('-1 is corrupt') });
-    expect(await inState(catalog, 'expired')).toEqual(idsOf(old));
-    expect(await keysLeft(vault)).toHaveLength(9);
-  });
-
-  it('freezes snapshots by their own RPO and not by that of dumps', async () => {
-    const { platform, catalog, deps, job } = await world(10);
-    for (const day of [2, 60]) await snapped(platform, catalog, daysAgo(day));
-    const promising = (snapshot: number) =>
-      changed(deps.plan, { objectives: { rpo: { dump: 93_600, snapshot }, rto: 3600 } });
-    const later = { ...job, scheduledFor: '2026-11-20T05:10:00Z' };
-    expect(await expire(job, { ...deps, plan: promising(86_400) })).toMatchObject({
-      frozen: expect.stringContaining('the newest verified point is 52 h old'),
-    });
-    expect(platform.ids()).toHaveLength(2);
-    expect((await inState(catalog, 'expired')).length).toBe(3);
-    expect(await expire(later, { ...deps, plan: promising(3 * 86_400) })).not.toHaveProperty('frozen');
-    expect(platform.ids()).toHaveLength(1);
-  });
-
-  it.each([
-    ['a snapshot', (_: RecoveryPoint[], snapshots: RecoveryPoint[]) => snapshots.at(-1)!.id, 'dump'],
-    ['a dump', (dumps: RecoveryPoint[]) => dumps.at(-1)!.id, 'snapshot'],
-  ] as const)(
-    'keeps everything of its kind while a failed rehearsal of %s stands, and nothing of the other',
-    async (_, subjectOf, expiring) => {
-      const { platform, catalog, points, deps, job } = await world(10);
-      const snapshots = [];
-      for (let day = 9; day >= 0; day--) snapshots.push(await snapped(platform, catalog, daysAgo(day)));
-      const bad = finding('restore-failed', {
-        target: { id: 'crm' },
-        subject: subjectOf(points, snapshots),
-        message: 'it did not restore',
-      });
-      await openFinding(catalog, bad, ['alerts'], new Date(NOW));
-      expect(await expire(job, deps)).toMatchObject({ frozen: expect.stringContaining('did not restore') });
-      const gone = (await catalog.points('crm', { states: ['expired'] })).map(({ kind }) => kind);
-      expect(gone).toEqual([expiring, expiring, expiring]);
-    },
-  );
-
-  it.each([
-    ['a copy, whatever its place', '20261120T050000Z-snapshot@eu-west-1'],
-    ['one of AWS’s own', '20261120T030000Z-automated@eu-central-1'],
-    ['a moment', '20261120T030000Z-moment'],
-  ])('keeps snapshots in every place while a failed rehearsal of %s stands', async (_, subject) => {
-    const { platform, catalog, deps, job } = await world(3);
-    deps.plan = copiesTo(deps.plan, ABROAD);
-    for (const place of [HOME, 'eu-west-1'])
-      for (const day of [60, 0]) await snapped(platform, catalog, daysAgo(day), { place });
-    const bad = finding('proof-mismatch', { target: { id: 'crm' }, subject, message: 'rows are missing' });
-    await openFinding(catalog, bad, ['alerts'], new Date(NOW));
-    expect(await expire(job, deps)).toMatchObject({ frozen: expect.stringContaining('rows are missing') });
-    expect(await inState(catalog, 'expired')).toEqual([]);
-  });
-
-  it('lets a copy be as much later than its promise as copying may take, and no later', async () => {
-    const { platform, catalog, deps, job } = await world(3);
-    for (const [day, place] of [
-      [0, HOME],
-      [2, 'eu-west-1'],
-      [60, 'eu-west-1'],
-    ] as const)
-      await snapped(platform, catalog, daysAgo(day), { place });
-    const within = (deadline: number): Plan =>
-      changed(deps.plan, {
-        objectives: { rpo: { dump: 93_600, snapshot: 86_400 }, rto: 3600 },
-        snapshot: { ...deps.plan.targets[0]!.policy.snapshot, copies: [ABROAD], deadline },
-      });
-    const later = { ...job, scheduledFor: '2026-11-20T05:10:00Z' };
-    expect(await expire(job, { ...deps, plan: within(23 * 3600) })).toMatchObject({
-      frozen: expect.stringContaining('52 h old'),
-    });
-    expect(platform.ids('eu-west-1')).toHaveLength(2);
-    expect(await expire(later, { ...deps, plan: within(30 * 3600) })).not.toHaveProperty('frozen');
-    expect(platform.ids('eu-west-1')).toHaveLength(1);
-  });
-
-  it('takes a snapshot that was never finished for failed once two deadlines are over, and no sooner', async () => {
-    const { platform, catalog, deps, job } = await world(3);
-    const waiting = await snapped(platform, catalog, daysAgo(1), { state: 'creating' });
-    const lost = await snapped(platform, catalog, daysAgo(2), { state: 'creating' });
+  it('fails a snapshot that was never finished after two deadlines, and no sooner', async () => {
+    const { platform, catalog, deps, snapped, expire } = await expiryWorld(3);
+    const waiting = await snapped(daysAgo(1), { state: 'creating' });
+    const lost = await snapped(daysAgo(2), { state: 'creating' });
     const snapshot = { ...deps.plan.targets[0]!.policy.snapshot, deadline: 20 * 3600 };
-    await expire(job, { ...deps, plan: changed(deps.plan, { snapshot }) });
+    deps.plan = withPolicy(deps.plan, { snapshot });
+    await expire();
     expect(await catalog.point('crm', waiting.id)).toMatchObject({ state: 'creating' });
-    expect(await catalog.point('crm', lost.id)).toMatchObject({
-      state: 'failed',
-      why: 'it was never finished',
-    });
+    const failed = { state: 'failed', why: 'it was never finished' };
+    expect(await catalog.point('crm', lost.id)).toMatchObject(failed);
     expect(platform.calls).toEqual([]);
   });
 });
 
-describe('expiry in the vault’s replica', () => {
+describe('the expire job and dumps beside snapshots', () => {
+  const tenNights = async () => {
+    const made = await expiryWorld(10);
+    const snapshots = [];
+    for (let day = 9; day >= 0; day--) snapshots.push(await made.snapped(daysAgo(day)));
+    return { ...made, snapshots };
+  };
+
+  it('expires dumps and keeps every snapshot while the newest snapshot is bad', async () => {
+    const { platform, vault, catalog, points, snapshots, inState, expire } = await tenNights();
+    await catalog.movePoint('crm', snapshots.at(-1)!.id, 'corrupt');
+    const frozen = expect.stringContaining('-snapshot@eu-central-1 is corrupt');
+    expect(await expire()).toMatchObject({ outcome: 'done', frozen });
+    expect(await inState('expired')).toEqual(idsOf(points.slice(0, 3)));
+    expect(await keysLeft(vault)).toHaveLength(7 * 3);
+    expect(platform.ids()).toHaveLength(10);
+    expect(await openIn(catalog)).toEqual([expect.stringContaining('last-good-point-at-risk')]);
+  });
+
+  it('expires snapshots and keeps every dump while the newest dump is bad', async () => {
+    const { vault, catalog, points, old, inState, expire } = await withSnapshots();
+    await catalog.movePoint('crm', points.at(-1)!.id, 'corrupt');
+    expect(await expire()).toMatchObject({ frozen: expect.stringContaining('-1 is corrupt') });
+    expect(await inState('expired')).toEqual(idsOf(old));
+    expect(await keysLeft(vault)).toHaveLength(9);
+  });
+
+  it('keeps snapshots when their own RPO is breached, and not when that of dumps is', async () => {
+    const { platform, deps, snapped, inState, expire } = await expiryWorld(10);
+    for (const day of [2, 60]) await snapped(daysAgo(day));
+    const promise = (snapshot: number) => {
+      deps.plan = withPolicy(deps.plan, { objectives: { rpo: { dump: 93_600, snapshot }, rto: 3600 } });
+    };
+    promise(DAY);
+    const frozen = expect.stringContaining('the newest verified point is 52 h old');
+    expect(await expire()).toMatchObject({ frozen });
+    expect(platform.ids()).toHaveLength(2);
+    expect(await inState('expired')).toHaveLength(3);
+    promise(3 * DAY);
+    expect(await expire(LATER)).not.toHaveProperty('frozen');
+    expect(platform.ids()).toHaveLength(1);
+  });
+
+  it.each(['snapshot', 'dump'] as const)(
+    'keeps every %s while a failed rehearsal of one stands, and expires the other kind',
+    async (kind) => {
+      const { catalog, points, deps, snapshots, expire } = await tenNights();
+      const bad = (kind === 'dump' ? points : snapshots).at(-1)!;
+      await raiseFinding(deps, 'restore-failed', bad.id);
+      expect(await expire()).toMatchObject({ frozen: expect.stringContaining('a job found it') });
+      const expired = await catalog.points('crm', { states: ['expired'] });
+      const other = kind === 'dump' ? 'snapshot' : 'dump';
+      expect(expired.map((point) => point.kind)).toEqual([other, other, other]);
+    },
+  );
+
+  it.each([
+    ['a copy', '20261120T050000Z-snapshot@eu-west-1'],
+    ['an automated snapshot', '20261120T030000Z-automated@eu-central-1'],
+    ['a moment', '20261120T030000Z-moment'],
+  ])('keeps snapshots in every place while a failed rehearsal of %s stands', async (_what, subject) => {
+    const { deps, inState, expire } = await inPlaces([HOME, 'eu-west-1'], ABROAD);
+    await raiseFinding(deps, 'proof-mismatch', subject);
+    expect(await expire()).toMatchObject({ frozen: expect.stringContaining('a job found it') });
+    expect(await inState('expired')).toEqual([]);
+  });
+
+  it('lets a copy be later than the RPO by the deadline of copying, and no more', async () => {
+    const { platform, deps, snapped, expire } = await expiryWorld(3);
+    await snapped(daysAgo(0));
+    for (const day of [2, 60]) await snapped(daysAgo(day), { place: 'eu-west-1' });
+    const objectives = { rpo: { dump: 93_600, snapshot: DAY }, rto: 3600 };
+    const within = (deadline: number) => {
+      const snapshot = { ...deps.plan.targets[0]!.policy.snapshot, copies: [ABROAD], deadline };
+      deps.plan = withPolicy(deps.plan, { objectives, snapshot });
+    };
+    within(23 * 3600);
+    expect(await expire()).toMatchObject({ frozen: expect.stringContaining('52 h old') });
+    expect(platform.ids('eu-west-1')).toHaveLength(2);
+    within(30 * 3600);
+    expect(await expire(LATER)).not.toHaveProperty('frozen');
+    expect(platform.ids('eu-west-1')).toHaveLength(1);
+  });
+});
+
+describe('the expire job and the vault’s replica', () => {
   const replicated = async () => {
-    const made = await world(10);
+    const made = await expiryWorld(10);
     const replica = memoryVault(manualClock(NOW));
+    made.deps.replica = replica;
     const copies = [];
     for (let day = 9; day >= 0; day--)
       copies.push(await stored(replica, made.catalog, daysAgo(day), 'replica'));
-    return { ...made, replica, copies, old: [...made.points.slice(0, 3), ...copies.slice(0, 3)] };
+    return { ...made, replica, copies };
   };
 
-  it('deletes the copies there and the dumps here, each in its own bucket', async () => {
-    const { vault, replica, catalog, deps, job, old } = await replicated();
-    await expire(job, { ...deps, replica });
-    expect(await inState(catalog, 'expired')).toEqual(idsOf(old));
+  it('deletes copies in the replica and dumps in the vault', async () => {
+    const { vault, replica, points, copies, inState, expire } = await replicated();
+    await expire();
+    expect(await inState('expired')).toEqual(idsOf([...points.slice(0, 3), ...copies.slice(0, 3)]));
     expect(await keysLeft(vault)).toHaveLength(7 * 3);
     expect(await keysLeft(replica)).toEqual(await keysLeft(vault));
   });
 
-  it('keeps every copy while the newest one is bad, and the dumps’ retention goes on', async () => {
-    const { replica, catalog, points, copies, deps, job } = await replicated();
+  it('keeps every copy while the newest copy is bad, and expires dumps', async () => {
+    const { replica, catalog, points, copies, inState, expire } = await replicated();
     await catalog.movePoint('crm', copies.at(-1)!.id, 'corrupt');
-    await expire(job, { ...deps, replica });
-    expect(await inState(catalog, 'expired')).toEqual(idsOf(points.slice(0, 3)));
+    await expire();
+    expect(await inState('expired')).toEqual(idsOf(points.slice(0, 3)));
     expect(await keysLeft(replica)).toHaveLength(30);
   });
 
-  it('believes a hold in the replica, and of the dump beside it nothing', async () => {
-    const { replica, catalog, points, copies, deps, job } = await replicated();
+  it('keeps a copy on legal hold, and expires the dump that it is a copy of', async () => {
+    const { replica, catalog, points, copies, expire } = await replicated();
     replica.hold(copies[0]!.manifest!, true);
-    await expire(job, { ...deps, replica });
+    await expire();
     expect(await catalog.point('crm', copies[0]!.id)).toMatchObject({ state: 'verified' });
     expect(await catalog.point('crm', points[0]!.id)).toMatchObject({ state: 'expired' });
   });
 
-  it('says what lies in a replica that the deployment has no longer, and goes on with the rest', async () => {
-    const { vault, catalog, points, deps, job } = await replicated();
-    await expect(expire(job, deps)).rejects.toMatchObject({
-      message: expect.stringContaining('replica'),
-    });
-    expect(await inState(catalog, 'expired')).toEqual(idsOf(points.slice(0, 3)));
+  it('fails for copies in a replica that the deployment no longer has, and expires dumps', async () => {
+    const { vault, deps, points, inState, expire } = await replicated();
+    deps.replica = undefined;
+    await expect(expire()).rejects.toMatchObject({ message: expect.stringContaining('replica') });
+    expect(await inState('expired')).toEqual(idsOf(points.slice(0, 3)));
     expect(await keysLeft(vault)).toHaveLength(7 * 3);
   });
 });

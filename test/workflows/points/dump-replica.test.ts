@@ -1,318 +1,219 @@
 import { placedId, REPLICA } from '../../../lib/domain/names.ts';
 import type { DumpPoint, StoredObject } from '../../../lib/domain/points/recovery-point.ts';
-import type { DumpJob, VerifyJob } from '../../../lib/domain/runs/job.ts';
+import type { VerifyJob } from '../../../lib/domain/runs/job.ts';
 import { checkCopies } from '../../../lib/domain/status/lateness.ts';
-import type { Catalog } from '../../../lib/ports/catalog.ts';
-import { dump } from '../../../lib/workflows/dump/dump.ts';
 import { expire } from '../../../lib/workflows/expire/expire.ts';
-import { type VerifyDeps, verify } from '../../../lib/workflows/verify/verify.ts';
-import { memoryAlerts } from '../../support/doubles/alerts.ts';
-import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
-import { manualClock } from '../../support/doubles/clock.ts';
-import { memoryMessages } from '../../support/doubles/job-messages.ts';
-import { recordingLog } from '../../support/doubles/log.ts';
-import { recordingMetrics } from '../../support/doubles/metrics.ts';
+import { verify } from '../../../lib/workflows/verify/verify.ts';
 import { memoryPlatform } from '../../support/doubles/platform.ts';
-import { type MemoryVault, memoryVault } from '../../support/doubles/vault.ts';
-import { planWith } from '../../support/plan.ts';
-import { engineOf } from '../../unit/workflows/dump/dumped.ts';
+import { memoryVault } from '../../support/doubles/vault.ts';
+import { dumpWorld } from '../../support/dumps.ts';
+import { claimRun, openIn } from '../../support/records.ts';
+import { collect } from '../../support/source.ts';
 
 const START = '2026-11-20T01:00:00Z';
+const LATER = '2026-11-20T01:20:00Z';
+const NEXT = '2026-11-21T01:00:00Z';
 
 /** A target whose dumps are replicated: by `replicate`, when the test says so. */
 function world(policy = 'vault: { replica: true }') {
-  const clock = manualClock(START);
-  const catalog = memoryCatalog(clock);
-  const vault = memoryVault(clock);
+  const made = dumpWorld(policy);
+  const { deps, vault, clock, catalog, messages } = made;
   const replica = memoryVault(clock);
-  const messages = memoryMessages(clock);
-  const alerts = memoryAlerts();
-  const log = recordingLog();
-  const credentials = {
-    host: 'h',
-    port: 1,
-    database: 'd',
-    user: 'u',
-    password: 'p',
-    sslmode: 'disable' as const,
-  };
-  const deps = {
-    catalog: catalog as Catalog,
-    vault,
-    replica: replica as VerifyDeps['replica'],
-    messages,
-    alerts,
-    log,
-    clock,
-    plan: planWith({ policy }),
-    metrics: recordingMetrics(),
-    secrets: { credentials: async () => credentials },
-    engine: {
-      ...engineOf([['public', 'leads']], '3381; 0 16387 TABLE DATA public leads crm'),
-      async inspect(stream: AsyncIterable<Buffer>) {
-        for await (const _ of stream);
-        return {};
-      },
+  deps.replica = replica;
+  const replicaOf = async (point: DumpPoint) =>
+    (await catalog.point('crm', replicaId(point))) as DumpPoint | undefined;
+  return {
+    ...made,
+    replica,
+    replicaOf,
+    stateOf: async (point: DumpPoint) => (await replicaOf(point))?.state,
+    open: () => openIn(catalog),
+    /** Delivers what waits in the queue of verifications at that moment, and what comes of it at once. */
+    async deliverAt(moment: string | Date) {
+      clock.set(moment);
+      for (let turn = 0; turn < 5; turn++) {
+        for (const message of messages.take('verify')) await verify(message as unknown as VerifyJob, deps);
+        clock.set(new Date(clock.now().getTime() + 1000));
+      }
     },
-    stage: 'test',
-    secondsLeft: () => 900,
+    /** What S3 does some time after each write. */
+    async replicate(objects: StoredObject[]) {
+      for (const object of objects) replica.receive(object, await collect(await vault.read(object)));
+    },
   };
-
-  const dumpIt = async (scheduledFor = START): Promise<DumpPoint> => {
-    const job: DumpJob = { job: 'dump', target: 'crm', scheduledFor, requestedBy: 'schedule' };
-    await dump(job, deps);
-    return (await catalog.pointAt('crm', scheduledFor))!;
-  };
-  const verifyIt = (point?: string, more: Partial<VerifyJob> = {}) =>
-    verify(
-      {
-        job: 'verify',
-        target: 'crm',
-        scheduledFor: START,
-        requestedBy: 'schedule',
-        again: false,
-        ...(point ? { point } : {}),
-        ...more,
-      },
-      deps,
-    );
-  /** Delivers what waits in the queue of verifications now, and what comes of it at once. */
-  const deliver = async () => {
-    for (let turn = 0; turn < 5; turn++) {
-      for (const message of messages.take('verify')) await verify(message as unknown as VerifyJob, deps);
-      clock.set(new Date(clock.now().getTime() + 1000));
-    }
-  };
-  return { clock, catalog, vault, replica, messages, alerts, log, deps, dumpIt, verifyIt, deliver };
 }
-type World = ReturnType<typeof world>;
 
 const objectsOf = (point: DumpPoint): StoredObject[] => [point.dump!, point.roles!, point.manifest!];
 const replicaId = (point: DumpPoint) => placedId(point.id, REPLICA);
-const replicaOf = async ({ catalog }: World, point: DumpPoint) =>
-  (await catalog.point('crm', replicaId(point))) as DumpPoint | undefined;
-const stateOf = async (it: World, point: DumpPoint) => (await replicaOf(it, point))?.state;
-const open = async ({ catalog }: World) =>
-  (await catalog.openFindings('crm')).map(({ code, subject }) => `${code} ${subject}`);
-
-/** What S3 does some time after each write. */
-async function replicate(
-  { vault, replica }: { vault: MemoryVault; replica: MemoryVault },
-  objects: StoredObject[],
-) {
-  for (const object of objects) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of await vault.read(object)) chunks.push(chunk as Buffer);
-    replica.receive(object, Buffer.concat(chunks));
-  }
-}
 const flip = (body: Buffer) => {
   body[0] = body[0]! ^ 1;
   return body;
 };
 
 describe('a dump of a policy with a replica', () => {
-  it('is expected there under the keys and versions it has in the vault, and does not count yet', async () => {
-    const it = world();
-    const point = await it.dumpIt();
-    const replica = (await replicaOf(it, point))!;
-    expect(replica).toMatchObject({
-      id: '20261120T010000Z-1@replica',
-      place: 'replica',
-      state: 'creating',
-      keys: point.keys,
-      dump: point.dump,
-      roles: point.roles,
-      manifest: point.manifest,
-      snapshotAt: point.snapshotAt,
-    });
+  it('expects its replica under the keys and versions of the vault, and does not count it yet', async () => {
+    const { dumped, replicaOf, catalog } = world();
+    const point = await dumped();
+    const { keys, dump, roles, manifest, snapshotAt } = point;
+    const replica = (await replicaOf(point))!;
+    const expected = { id: '20261120T010000Z-1@replica', place: 'replica', state: 'creating' };
+    expect(replica).toMatchObject({ ...expected, keys, dump, roles, manifest, snapshotAt });
     expect(replica).not.toHaveProperty('availableAt');
-    expect((await it.catalog.refreshStatus('crm')).copies).toBeUndefined();
+    expect((await catalog.refreshStatus('crm')).copies).toBeUndefined();
   });
 
-  it('is expected nowhere else by a policy without one', async () => {
-    const it = world('vault: { replica: false }');
-    const point = await it.dumpIt();
-    expect(await it.catalog.points('crm')).toEqual([point]);
-  });
-
-  it('is expected there also when its worker died before it could say so', async () => {
-    const it = world();
-    const put = it.catalog.putPoint;
+  it('expects its replica also when an earlier attempt died before it could record that', async () => {
+    const { dumped, deps, catalog, stateOf } = world();
     let died = false;
-    it.deps.catalog = {
-      ...it.catalog,
+    deps.catalog = {
+      ...catalog,
       async putPoint(claim, point) {
         if (!died && point.place === REPLICA) {
           died = true;
           throw new Error('the worker died');
         }
-        await put(claim, point);
+        await catalog.putPoint(claim, point);
       },
     };
-    await expect(it.dumpIt()).rejects.toThrow('the worker died');
-    const point = await it.dumpIt();
-    expect(await stateOf(it, point)).toBe('creating');
+    await expect(dumped()).rejects.toThrow('the worker died');
+    const point = await dumped();
+    expect(await stateOf(point)).toBe('creating');
     expect(point.state).toBe('available');
   });
 
-  it('that is adopted takes nothing back from its replica', async () => {
-    const it = world();
-    const point = await it.dumpIt();
-    await replicate(it, objectsOf(point));
-    await it.verifyIt(replicaId(point));
+  it('keeps its replica verified when a second attempt adopts it', async () => {
+    const { dumped, verify, replicate, stateOf, catalog, clock } = world();
+    const point = await dumped();
+    await replicate(objectsOf(point));
+    await verify(replicaId(point));
     // Its run was taken up again by a worker that died.
-    await it.catalog.claim({
-      job: 'dump',
-      target: 'crm',
-      scheduledFor: START,
-      requestedBy: 'x',
-      now: it.clock.now(),
-      leaseSeconds: 1,
-      again: true,
-    });
-    it.clock.set('2026-11-20T02:00:00Z');
-    await it.dumpIt();
-    expect(await stateOf(it, point)).toBe('verified');
+    const run = { job: 'dump', target: 'crm', scheduledFor: START };
+    await claimRun(catalog, run, clock.now(), { leaseSeconds: 1, again: true });
+    clock.set('2026-11-20T02:00:00Z');
+    await dumped();
+    expect(await stateOf(point)).toBe('verified');
   });
 });
 
+test('a dump of a policy without a replica is expected in the vault only', async () => {
+  const { dumped, catalog } = world('vault: { replica: false }');
+  const point = await dumped();
+  expect(await catalog.points('crm')).toEqual([point]);
+});
+
 describe('a replica that S3 has not finished', () => {
-  it('stays expected, is no failure, and is looked for every quarter of an hour', async () => {
-    const it = world();
-    const point = await it.dumpIt();
-    await it.deliver();
-    expect((await it.catalog.point('crm', point.id))?.state).toBe('verified');
-    expect(await stateOf(it, point)).toBe('creating');
-    expect(it.messages.postponed).toMatchObject([
-      { message: { point: replicaId(point) }, delaySeconds: 900 },
-    ]);
-    it.clock.set('2026-11-20T01:20:00Z');
-    await it.deliver();
-    expect(it.messages.postponed).toHaveLength(2);
-    expect(await stateOf(it, point)).toBe('creating');
-    expect(await open(it)).toEqual([]);
-    expect(it.alerts.taken).toEqual([]);
-    expect(await it.catalog.runs('crm', 'verify', 10)).toHaveLength(1);
+  it('is looked for every quarter of an hour, without a finding', async () => {
+    const { dumped, deliverAt, stateOf, catalog, messages, alerts, open } = world();
+    const point = await dumped();
+    await deliverAt(START);
+    expect(await catalog.point('crm', point.id)).toMatchObject({ state: 'verified' });
+    expect(await stateOf(point)).toBe('creating');
+    const message = { point: replicaId(point) };
+    expect(messages.postponed).toMatchObject([{ message, delaySeconds: 900 }]);
+    await deliverAt(LATER);
+    expect(messages.postponed).toHaveLength(2);
+    expect(await stateOf(point)).toBe('creating');
+    expect([await open(), alerts.taken]).toEqual([[], []]);
+    expect(await catalog.runs('crm', 'verify', 10)).toHaveLength(1);
   });
 
-  it('is looked for by one message at a time: a schedule that does not find it starts no other', async () => {
-    const it = world();
-    const point = await it.dumpIt();
-    await it.verifyIt();
-    expect((await it.catalog.point('crm', point.id))?.state).toBe('verified');
-    expect(it.messages.postponed).toEqual([]);
+  it('is looked for by one message at a time: the schedule’s starts no other', async () => {
+    const { dumped, verify, catalog, messages } = world();
+    const point = await dumped();
+    await verify();
+    expect(await catalog.point('crm', point.id)).toMatchObject({ state: 'verified' });
+    expect(messages.postponed).toEqual([]);
   });
 
-  it.each([0, 1, 2])('is not there before all of it is there: object %i is missing', async (missing) => {
-    const it = world();
-    const point = await it.dumpIt();
-    await replicate(it, objectsOf(point).toSpliced(missing, 1));
-    expect(await it.verifyIt(replicaId(point))).toMatchObject([{ outcome: 'postponed', findings: [] }]);
-    expect(await stateOf(it, point)).toBe('creating');
+  it.each(['dump', 'roles', 'manifest'] as const)('is awaited while its %s is missing', async (missing) => {
+    const { dumped, verify, replicate, stateOf } = world();
+    const point = await dumped();
+    await replicate(objectsOf(point).filter((object) => object !== point[missing]));
+    expect(await verify(replicaId(point))).toMatchObject([{ outcome: 'postponed', findings: [] }]);
+    expect(await stateOf(point)).toBe('creating');
   });
 
-  it('is not there when somebody copied it by hand, under versions of their own', async () => {
-    const it = world();
-    const point = await it.dumpIt();
-    for (const { key } of objectsOf(point)) it.replica.replace(key, Buffer.from('whatever'));
-    await it.verifyIt(replicaId(point));
-    expect(await stateOf(it, point)).toBe('creating');
+  it('is awaited while only copies by hand are there, under other versions', async () => {
+    const { dumped, verify, replica, stateOf } = world();
+    const point = await dumped();
+    for (const { key } of objectsOf(point)) replica.replace(key, Buffer.from('whatever'));
+    await verify(replicaId(point));
+    expect(await stateOf(point)).toBe('creating');
   });
 
   it('is verified as soon as it is there', async () => {
-    const it = world();
-    const point = await it.dumpIt();
-    await it.deliver();
-    await replicate(it, objectsOf(point));
-    it.clock.set('2026-11-20T01:20:00Z');
-    await it.deliver();
-    expect(await replicaOf(it, point)).toMatchObject({
-      state: 'verified',
-      availableAt: '2026-11-20T01:20:00Z',
-    });
+    const { dumped, deliverAt, replicate, replicaOf } = world();
+    const point = await dumped();
+    await deliverAt(START);
+    await replicate(objectsOf(point));
+    await deliverAt(LATER);
+    expect(await replicaOf(point)).toMatchObject({ state: 'verified', availableAt: LATER });
   });
 
   it('is left to the schedules after six hours, and verified by the next one', async () => {
-    const it = world();
-    const point = await it.dumpIt();
-    await it.deliver();
-    for (let quarter = 1; quarter <= 30; quarter++) {
-      it.clock.set(new Date(Date.parse(START) + quarter * 1_000_000));
-      await it.deliver();
-    }
-    const last = it.messages.postponed.length;
-    it.clock.set('2026-11-20T20:00:00Z');
-    await it.deliver();
-    expect(it.messages.postponed).toHaveLength(last);
-    await replicate(it, objectsOf(point));
-    await it.verifyIt();
-    await it.deliver();
-    expect(await stateOf(it, point)).toBe('verified');
+    const { dumped, deliverAt, verify, replicate, stateOf, messages, clock } = world();
+    const point = await dumped();
+    for (let quarter = 0; quarter <= 30; quarter++)
+      await deliverAt(new Date(Date.parse(START) + quarter * 1_000_000));
+    const last = messages.postponed.length;
+    await deliverAt('2026-11-20T20:00:00Z');
+    expect(messages.postponed).toHaveLength(last);
+    await replicate(objectsOf(point));
+    await verify();
+    await deliverAt(clock.now());
+    expect(await stateOf(point)).toBe('verified');
   });
 
-  it('is asked for by the verification of a later dump as well', async () => {
-    const it = world();
-    const first = await it.dumpIt();
-    await it.deliver();
-    it.messages.postponed.length = 0;
-    await replicate(it, objectsOf(first));
-    it.clock.set('2026-11-20T09:00:00Z');
-    it.messages.take('verify');
-    await it.dumpIt('2026-11-20T09:00:00Z');
-    await it.deliver();
-    expect(await stateOf(it, first)).toBe('verified');
+  it('is verified by the verification of a later dump as well', async () => {
+    const { dumped, deliverAt, replicate, stateOf, messages, clock } = world();
+    const point = await dumped();
+    await deliverAt(START);
+    await replicate(objectsOf(point));
+    clock.set('2026-11-20T09:00:00Z');
+    messages.take('verify');
+    await dumped('2026-11-20T09:00:00Z');
+    await deliverAt(clock.now());
+    expect(await stateOf(point)).toBe('verified');
   });
 
-  it('that never comes is late, given up after a day, and nothing is taken from the vault', async () => {
-    const it = world();
-    const point = await it.dumpIt();
-    await it.deliver();
-    const target = it.deps.plan.targets[0]!;
-    const judged = async (at: string) =>
-      checkCopies(target, await it.catalog.refreshStatus('crm'), new Date(at));
-    await it.catalog.owe('crm', {}, new Date(START));
-    expect(await judged('2026-11-21T03:29:00Z')).toEqual([]);
-    expect(await judged('2026-11-21T03:31:00Z')).toMatchObject([
-      { code: 'copy-late', subject: 'dump@replica' },
-    ]);
-    it.clock.set('2026-11-21T05:00:00Z');
-    const job = {
-      job: 'expire',
-      target: 'crm',
-      scheduledFor: '2026-11-21T05:00:00Z',
-      requestedBy: 'x',
-      dryRun: false,
-    };
-    await expire({ ...job, job: 'expire' }, { ...it.deps, platform: memoryPlatform(), home: 'eu-central-1' });
-    expect(await stateOf(it, point)).toBe('failed');
-    expect(await it.vault.headVersion(point.dump!)).toBeDefined();
+  it('is late when it never comes and failed after a day, while its dump stays in the vault', async () => {
+    const { dumped, deliverAt, stateOf, deps, catalog, clock, vault } = world();
+    const point = await dumped();
+    await deliverAt(START);
+    await catalog.owe('crm', {}, new Date(START));
+    const late = async (at: string) =>
+      checkCopies(deps.plan.targets[0]!, await catalog.refreshStatus('crm'), new Date(at));
+    expect(await late('2026-11-21T03:29:00Z')).toEqual([]);
+    const found = [{ code: 'copy-late', subject: 'dump@replica' }];
+    expect(await late('2026-11-21T03:31:00Z')).toMatchObject(found);
+    const scheduledFor = '2026-11-21T05:00:00Z';
+    clock.set(scheduledFor);
+    const job = { job: 'expire', target: 'crm', scheduledFor, requestedBy: 'x', dryRun: false } as const;
+    await expire(job, { ...deps, platform: memoryPlatform(), home: 'eu-central-1' });
+    expect(await stateOf(point)).toBe('failed');
+    expect(await vault.headVersion(point.dump!)).toBeDefined();
   });
 });
 
 describe('a replica that has arrived', () => {
   /** A dump, verified in the vault; its replica is there. */
-  async function arrivedWorld(policy?: string, scheduledFor = START) {
-    const it = world(policy);
-    const point = await it.dumpIt(scheduledFor);
-    await it.verifyIt(point.id);
-    await replicate(it, objectsOf(point));
-    return { ...it, point };
+  async function arrived(policy?: string) {
+    const made = world(policy);
+    const point = await made.dumped();
+    await made.verify(point.id);
+    await made.replicate(objectsOf(point));
+    const verifyReplica = (more?: Partial<VerifyJob>) => made.verify(replicaId(point), more);
+    return { ...made, point, verifyReplica };
   }
 
-  it('is verified when it is the same to the last byte, and is a copy of its own from then on', async () => {
-    const it = await arrivedWorld();
-    expect(await it.verifyIt(replicaId(it.point))).toMatchObject([{ outcome: 'done', findings: [] }]);
-    expect(await replicaOf(it, it.point)).toMatchObject({ state: 'verified', verifySeconds: 0 });
-    expect((await it.catalog.refreshStatus('crm')).copies).toMatchObject({
-      'dump@replica': { id: replicaId(it.point), snapshotAt: it.point.snapshotAt },
-    });
-  });
-
-  it('is verified once, whoever asks', async () => {
-    const it = await arrivedWorld();
-    await it.verifyIt(replicaId(it.point));
-    expect(await it.verifyIt(replicaId(it.point))).toMatchObject([{ outcome: 'done-before' }]);
+  it('is verified once, and counts as a copy from then on', async () => {
+    const { point, verifyReplica, replicaOf, catalog } = await arrived();
+    expect(await verifyReplica()).toMatchObject([{ outcome: 'done', findings: [] }]);
+    expect(await replicaOf(point)).toMatchObject({ state: 'verified', verifySeconds: 0 });
+    const { copies } = await catalog.refreshStatus('crm');
+    const copy = { id: replicaId(point), snapshotAt: point.snapshotAt };
+    expect(copies).toMatchObject({ 'dump@replica': copy });
+    expect(await verifyReplica()).toMatchObject([{ outcome: 'done-before' }]);
   });
 
   it.each([
@@ -320,105 +221,107 @@ describe('a replica that has arrived', () => {
     ['roles', 'checksum-mismatch'],
     ['manifest', 'manifest-invalid'],
   ] as const)(
-    'with a flipped bit in its %s is corrupt, while the dump in the vault stays good',
+    'is corrupt with a flipped bit in its %s, while the vault’s dump is good',
     async (which, code) => {
-      const it = await arrivedWorld();
-      it.replica.rot(it.point[which]!, flip);
-      const [outcome] = await it.verifyIt(replicaId(it.point));
-      expect(outcome!.findings).toMatchObject([{ code, subject: replicaId(it.point) }]);
-      expect(await replicaOf(it, it.point)).toMatchObject({ state: 'corrupt', why: code });
-      expect((await it.catalog.point('crm', it.point.id))?.state).toBe('verified');
-      expect(await open(it)).toEqual([`${code} ${replicaId(it.point)}`]);
-      expect((await it.catalog.refreshStatus('crm')).copies).toBeUndefined();
+      const { point, verifyReplica, replica, replicaOf, catalog, open } = await arrived();
+      replica.rot(point[which]!, flip);
+      const subject = replicaId(point);
+      expect(await verifyReplica()).toMatchObject([{ findings: [{ code, subject }] }]);
+      expect(await replicaOf(point)).toMatchObject({ state: 'corrupt', why: code });
+      expect(await catalog.point('crm', point.id)).toMatchObject({ state: 'verified' });
+      expect(await open()).toEqual([`${code} ${subject}`]);
+      expect((await catalog.refreshStatus('crm')).copies).toBeUndefined();
     },
   );
 
-  it('and is hidden or cut off afterwards is missing or too short', async () => {
-    const it = await arrivedWorld();
-    await it.verifyIt(replicaId(it.point));
-    it.replica.rot(it.point.dump!, (body) => body.subarray(1));
-    const [short] = await it.verifyIt(replicaId(it.point), { again: true });
-    expect(short!.findings).toMatchObject([{ code: 'artifact-size-mismatch' }]);
-    it.replica.hide(it.point.dump!.key);
-    const [hidden] = await it.verifyIt(replicaId(it.point), { again: true });
-    expect(hidden!.findings).toMatchObject([{ code: 'artifact-missing', subject: replicaId(it.point) }]);
+  it('is found too short or missing when it is cut off or hidden after its verification', async () => {
+    const { point, verifyReplica, replica } = await arrived();
+    const subject = replicaId(point);
+    await verifyReplica();
+    replica.rot(point.dump!, (body) => body.subarray(1));
+    const short = [{ code: 'artifact-size-mismatch', subject }];
+    expect(await verifyReplica({ again: true })).toMatchObject([{ findings: short }]);
+    replica.hide(point.dump!.key);
+    const missing = [{ code: 'artifact-missing', subject }];
+    expect(await verifyReplica({ again: true })).toMatchObject([{ findings: missing }]);
   });
 
-  it('has its dump looked at and not read by a policy of depth exists', async () => {
-    const it = await arrivedWorld('vault: { replica: true }\nverify: { depth: exists }');
+  it('is verified without reading its dump by a policy of depth exists', async () => {
+    const { point, verifyReplica, replica, deps, stateOf } = await arrived(
+      'vault: { replica: true }\nverify: { depth: exists }',
+    );
     const read: string[] = [];
-    it.deps.replica = {
-      ...it.replica,
+    deps.replica = {
+      ...replica,
       read(object, signal) {
         read.push(object.key);
-        return it.replica.read(object, signal);
+        return replica.read(object, signal);
       },
     };
-    await it.verifyIt(replicaId(it.point));
-    expect(await stateOf(it, it.point)).toBe('verified');
-    expect(read).toEqual([it.point.keys.manifest]);
+    await verifyReplica();
+    expect(await stateOf(point)).toBe('verified');
+    expect(read).toEqual([point.keys.manifest]);
   });
 
-  it('is not held against pg_restore, which its original was', async () => {
-    const it = await arrivedWorld();
-    it.deps.engine.inspect = () => Promise.reject(new Error('pg_restore was asked'));
-    await it.verifyIt(replicaId(it.point));
-    expect(await stateOf(it, it.point)).toBe('verified');
+  it('is verified without pg_restore, which has read its original', async () => {
+    const { point, verifyReplica, deps, stateOf } = await arrived();
+    deps.engine.inspect = () => Promise.reject(new Error('pg_restore was asked'));
+    await verifyReplica();
+    expect(await stateOf(point)).toBe('verified');
   });
 
-  it('and is bad keeps its alarm when the vault’s next dump is good, and loses it to a good replica', async () => {
-    const it = await arrivedWorld();
-    it.replica.rot(it.point.dump!, flip);
-    await it.verifyIt(replicaId(it.point));
-    it.clock.set('2026-11-21T01:00:00Z');
-    const next = await it.dumpIt('2026-11-21T01:00:00Z');
-    await it.verifyIt(next.id);
-    expect(await open(it)).toEqual([`checksum-mismatch ${replicaId(it.point)}`]);
-    await replicate(it, objectsOf(next));
-    await it.verifyIt(replicaId(next));
-    expect(await open(it)).toEqual([]);
-    expect(await stateOf(it, it.point)).toBe('corrupt');
+  it('keeps its alarm when the vault’s next dump is good, and loses it when the next replica is', async () => {
+    const { point, verifyReplica, verify, dumped, replicate, replica, clock, stateOf, open } =
+      await arrived();
+    replica.rot(point.dump!, flip);
+    await verifyReplica();
+    clock.set(NEXT);
+    const next = await dumped(NEXT);
+    await verify(next.id);
+    expect(await open()).toEqual([`checksum-mismatch ${replicaId(point)}`]);
+    await replicate(objectsOf(next));
+    await verify(replicaId(next));
+    expect(await open()).toEqual([]);
+    expect(await stateOf(point)).toBe('corrupt');
   });
 
-  it('and is good takes no alarm from a bad dump in the vault', async () => {
-    const it = await arrivedWorld();
-    it.vault.rot(it.point.dump!, flip);
-    await it.verifyIt(it.point.id, { again: true });
-    await it.verifyIt(replicaId(it.point));
-    expect(await stateOf(it, it.point)).toBe('verified');
-    expect(await open(it)).toEqual([`checksum-mismatch ${it.point.id}`]);
+  it('leaves the alarm of a bad dump in the vault open', async () => {
+    const { point, verifyReplica, verify, vault, stateOf, open } = await arrived();
+    vault.rot(point.dump!, flip);
+    await verify(point.id, { again: true });
+    await verifyReplica();
+    expect(await stateOf(point)).toBe('verified');
+    expect(await open()).toEqual([`checksum-mismatch ${point.id}`]);
   });
 
-  it('is not asked for by another replica, so that two that cannot be read do not ask for each other for ever', async () => {
-    const it = await arrivedWorld();
-    const other = await it.dumpIt('2026-11-20T01:00:10Z');
-    await replicate(it, objectsOf(other));
-    it.messages.postponed.length = 0;
-    await it.verifyIt(replicaId(it.point));
-    expect(it.messages.postponed).toEqual([]);
-    expect(await stateOf(it, other)).toBe('creating');
+  it('does not request the verification of another replica: two bad ones must not request each other for ever', async () => {
+    const { verifyReplica, dumped, replicate, stateOf, messages } = await arrived();
+    const other = await dumped('2026-11-20T01:00:10Z');
+    await replicate(objectsOf(other));
+    messages.postponed.length = 0;
+    await verifyReplica();
+    expect(messages.postponed).toEqual([]);
+    expect(await stateOf(other)).toBe('creating');
   });
 });
 
-describe('a deployment that has no replica any more', () => {
-  it('says so of a replica that is asked for, and verifies the vault as ever', async () => {
-    const it = world();
-    const point = await it.dumpIt();
-    it.deps.replica = undefined;
-    await expect(it.verifyIt(replicaId(point))).rejects.toMatchObject({ code: 'replica-unknown' });
-    expect(await it.verifyIt(point.id)).toMatchObject([{ outcome: 'done' }]);
-    expect(it.log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
-      { message: expect.stringContaining('no replica bucket') },
-    ]);
-    expect(await open(it)).toEqual([]);
+describe('a deployment without a replica bucket', () => {
+  it('refuses to verify a replica, and verifies the vault with a warning', async () => {
+    const { dumped, verify, deps, log, open } = world();
+    const point = await dumped();
+    deps.replica = undefined;
+    await expect(verify(replicaId(point))).rejects.toMatchObject({ code: 'replica-unknown' });
+    expect(await verify(point.id)).toMatchObject([{ outcome: 'done' }]);
+    expect(log.said('warn')).toEqual([expect.stringContaining('no replica bucket')]);
+    expect(await open()).toEqual([]);
   });
 
-  it('verifies the vault also when the replica cannot be asked', async () => {
-    const it = world();
-    const point = await it.dumpIt();
-    it.deps.replica = { ...it.replica, headVersion: () => Promise.reject(new Error('AccessDenied')) };
-    expect(await it.verifyIt(point.id)).toMatchObject([{ outcome: 'done' }]);
-    expect((await it.catalog.point('crm', point.id))?.state).toBe('verified');
-    await expect(it.verifyIt(replicaId(point))).rejects.toThrow('AccessDenied');
+  it('verifies the vault also when the replica bucket denies access', async () => {
+    const { dumped, verify, deps, replica, catalog } = world();
+    const point = await dumped();
+    deps.replica = { ...replica, headVersion: () => Promise.reject(new Error('AccessDenied')) };
+    expect(await verify(point.id)).toMatchObject([{ outcome: 'done' }]);
+    expect(await catalog.point('crm', point.id)).toMatchObject({ state: 'verified' });
+    await expect(verify(replicaId(point))).rejects.toThrow('AccessDenied');
   });
 });

@@ -1,5 +1,6 @@
 import { UnderstudyError } from '../../../../lib/domain/errors.ts';
-import { dumped, type Table } from './dumped.ts';
+import type { Table } from '../../../support/dumps.ts';
+import { dumped } from './dumped.ts';
 
 /** A dump is done only when its archive lists exactly the tables that were counted, whatever they are called. */
 const LEADS: Table = ['public', 'leads'];
