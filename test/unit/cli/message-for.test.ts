@@ -46,6 +46,7 @@ test.each([
 
 const NOT_WITH = 'does not go with';
 const FUTURE = '2999-01-01T00:00:00Z';
+const OF_A_DUMP = `--point: ${DUMP} is a dump,`;
 const OF_A_SNAPSHOT = `--point: ${POINT} is a snapshot, which`;
 test.each<[string, RunOptions, ...string[]]>([
   ['rehearse', { from: 'dump', moment: MOMENT }, `--moment ${NOT_WITH} rehearse from dump`],
@@ -67,12 +68,8 @@ test.each<[string, RunOptions, ...string[]]>([
   ],
   ['rehearse', { point: POINT }, `${OF_A_SNAPSHOT} --from snapshot rehearses`],
   ['verify', { point: POINT }, `${OF_A_SNAPSHOT} is verified as it is taken`],
-  [
-    'rehearse',
-    { from: 'snapshot', point: DUMP },
-    `--point: ${DUMP} is a dump, and --from snapshot means a snapshot`,
-  ],
-  ['copy', { point: DUMP, to: 'eu-west-1' }, `--point: ${DUMP} is a dump, and snapshots are copied`],
+  ['rehearse', { from: 'snapshot', point: DUMP }, `${OF_A_DUMP} and --from snapshot means a snapshot`],
+  ['copy', { point: DUMP, to: 'eu-west-1' }, `${OF_A_DUMP} and snapshots are copied`],
   [
     'copy',
     { point: POINT, to: 'eu-west-3' },

@@ -1,4 +1,5 @@
 import { InputError } from '../../../lib/domain/errors.ts';
+import { type Finding, finding } from '../../../lib/domain/findings/finding.ts';
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import type { Run } from '../../../lib/domain/runs/run.ts';
 import { type OperatorRequest, operatorRequest } from '../../../lib/workflows/operator/operate.ts';
@@ -6,7 +7,7 @@ import { runCommand } from '../../../scripts/cli/commands/run-command.ts';
 import { DONE, FAILED, FOUND_WRONG } from '../../../scripts/cli/exit-codes.ts';
 import type { RunOptions } from '../../../scripts/cli/message-for.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
-import { evidence, run as runOf } from '../../support/builders.ts';
+import { evidence, run as runOf, target } from '../../support/builders.ts';
 import { planOf } from '../../support/snapshots.ts';
 
 /** What a pipeline blocks on: `run … --wait && ./migrate`. */
@@ -20,8 +21,12 @@ jest.mock('../../../scripts/cli/show-progress.ts', () => ({
 const evidenceOf = (run: string, changes: Partial<Evidence> = {}): Evidence =>
   evidence('2026-11-20T06:00:00Z', { run, strength: 'bounded', ...changes });
 
-/** A deployment in which the run that was asked for has ended, with this evidence on record, newest first. */
-function deployment(ended: Partial<Run>, onRecord: (asked: string) => Evidence[] = () => []) {
+/** A deployment in which the run that was asked for has ended, with this evidence on record, newest first, and these open findings. */
+function deployment(
+  ended: Partial<Run>,
+  onRecord: (asked: string) => Evidence[] = () => [],
+  open: Finding[] = [],
+) {
   const asked: OperatorRequest[] = [];
   let name = '';
   const session: Session = {
@@ -35,6 +40,7 @@ function deployment(ended: Partial<Run>, onRecord: (asked: string) => Evidence[]
       asked.push(request);
       if (request.ask === 'estimate') return { said: 'about an hour, about 0.07 dollars' } as T;
       if (request.ask === 'evidence') return onRecord(name) as T;
+      if (request.ask === 'status') return { targets: [{ open }] } as T;
       if (request.ask !== 'outcome') return {} as T;
       name = `${request.job}/crm/${request.scheduledFor}`;
       return runOf(request.job, request.scheduledFor, ended) as T;
@@ -96,4 +102,30 @@ test('run verify --wait is refused without --point, before any verification is a
   const { wait, asked } = deployment({});
   await expect(wait('verify')).rejects.toThrow(InputError);
   expect(asked).toEqual([]);
+});
+
+describe('run preflight --wait', () => {
+  const crm = target({ platform: { kind: 'aurora', id: 'crm-cluster' } });
+  const found = (code: 'posture-public' | 'rpo-breached') =>
+    finding(code, { target: crm, subject: 's', message: `${code} it is` });
+  const waitWith = (...open: Finding[]) =>
+    deployment({ summary: '12 questions answered' }, undefined, open).wait('preflight');
+
+  test('says what it found, with the command for a cluster, and ends with exit code 3', async () => {
+    const answer = await waitWith(found('posture-public'), found('rpo-breached'));
+    expect(answer.exit).toBe(FOUND_WRONG);
+    expect(answer.document).toMatchObject({ state: 'succeeded', findings: [{ code: 'posture-public' }] });
+    const text = answer.lines.join('\n');
+    for (const part of [
+      '12 questions answered',
+      'posture-public it is',
+      '--db-cluster-identifier crm-cluster',
+    ])
+      expect(text).toContain(part);
+  });
+
+  test('says nothing of the findings of other jobs, and ends with exit code 0', async () => {
+    const { exit, lines } = await waitWith(found('rpo-breached'));
+    expect([exit, lines.join('\n')]).toEqual([DONE, expect.not.stringContaining('rpo-breached')]);
+  });
 });

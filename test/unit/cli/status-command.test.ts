@@ -44,15 +44,7 @@ describe('what status says of a target’s platform', () => {
 describe('what status says of open findings', () => {
   const acknowledged = { until: '2026-11-27T12:00:00Z', by: 'anna', reason: 'a load' };
   const found = (severity: string, more: object = {}) =>
-    ({
-      target: 'crm',
-      code: 'size-anomaly',
-      subject: 'x',
-      severity,
-      message: 'm',
-      next: 'n',
-      ...more,
-    }) as ShownFinding;
+    ({ target: 'crm', severity, code: 'size-anomaly', message: 'm', next: 'n', ...more }) as ShownFinding;
   const said = (open: ShownFinding[], expected: object[] = []) => {
     const targets = [{ open, acknowledged: expected }];
     return formatOpen({ targets, deployment: [], acknowledged: [] } as unknown as StatusReport).map(

@@ -65,11 +65,7 @@ async function outcomeOf({ execution, body }: ReturnType<typeof waiting>): Promi
 describe('poll', () => {
   it.each([
     ['makes no pause when the first look succeeds', 0, []],
-    [
-      'makes each pause half as long again as the last, up to the longest',
-      1500,
-      [60, 90, 135, 202.5, 300, 300, 300, 300],
-    ],
+    ['makes each pause half as long again, up to the most', 1500, [60, 90, 135, 202.5, 300, 300, 300, 300]],
   ])('%s', async (_, readyAfter, pauses) => {
     const wait = waiting({ readyAfter });
     expect(await outcomeOf(wait)).toBe('available');

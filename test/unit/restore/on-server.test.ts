@@ -64,9 +64,8 @@ test('a rehearsal reports an expression that the second look does not confirm as
 });
 
 test('a rehearsal does not look again at a definition that differs in more than the writing of an expression', async () => {
-  const result = await rehearsed(manifest({ schema: VIEW }), { view: { 'public.v': 'c:d:other:4.y' } }, [
-    'view public.v',
-  ]);
+  const other = { view: { 'public.v': 'c:d:other:4.y' } };
+  const result = await rehearsed(manifest({ schema: VIEW }), other, ['view public.v']);
   expect(result).toMatchObject({ asked: [], proof: { equal: false } });
 });
 

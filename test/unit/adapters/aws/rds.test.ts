@@ -121,10 +121,8 @@ describe('the parameters of a scratch instance', () => {
   /** What RDS is sent when the source's group has these parameters. */
   const quarantined = async (parameters: object[], kind: 'rds' | 'aurora' = 'rds', group = 'crm') => {
     const page = { Parameters: parameters };
-    const { client, sent } = answering({
-      DescribeDBParametersCommand: page,
-      DescribeDBClusterParametersCommand: page,
-    });
+    const pages = { DescribeDBParametersCommand: page, DescribeDBClusterParametersCommand: page };
+    const { client, sent } = answering(pages);
     await quarantineParameters(client, kind, group, 'understudy-scratch-crm-1', {});
     return sent;
   };

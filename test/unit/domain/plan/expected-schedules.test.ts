@@ -35,13 +35,9 @@ test('a policy gets one schedule a minute for heartbeats where a target of it ha
     target({ id: 'c', policy: one }),
     target({ id: 'd', policy: other }),
   ];
+  const input = { policy: 'one', job: 'heartbeat' };
   expect(schedulesOf([one, other], targets)).toEqual([
-    {
-      name: 'prod-one-heartbeat',
-      cron: '* * * * *',
-      timezone: 'UTC',
-      input: { policy: 'one', job: 'heartbeat' },
-    },
+    { name: 'prod-one-heartbeat', cron: '* * * * *', timezone: 'UTC', input },
   ]);
 });
 

@@ -3,16 +3,11 @@ import { DAY, HOUR, policy } from '../../../support/builders.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
 const RPO = { dump: 26 * HOUR };
+const USUAL = { dump: 900, verify: 600, snapshot: 300 };
 const promising = (
   rpo: { dump?: number; snapshot?: number },
   schedules: ReturnType<typeof policy>['schedules'],
-) =>
-  policy({
-    objectives: { rpo, rto: HOUR },
-    schedules,
-    usual: { dump: 900, verify: 600, snapshot: 300 },
-    grace: 1800,
-  });
+) => policy({ objectives: { rpo, rto: HOUR }, schedules, usual: USUAL, grace: 1800 });
 const dumping = (cron: string, dump: number, timezone = 'UTC') =>
   promising({ dump }, { dump: { cron, timezone } });
 const snapshotting = (cron: string, snapshot?: number) =>

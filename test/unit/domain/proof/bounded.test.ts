@@ -9,13 +9,10 @@ import type { TableFacts, WriteCounters } from '../../../../lib/domain/proof/man
 import { manifest } from '../../../support/builders.ts';
 import { randomFrom } from '../points/random.ts';
 
-const unread = (rows: number | string): TableFacts => ({
-  schema: 'public',
-  name: 'leads',
-  rows: String(rows),
-});
-const table = (rows: number | string, fingerprint = 'f'): TableFacts => ({ ...unread(rows), fingerprint });
-const written = (inserted: number | string, deleted: number | string): Written => ({
+type Rows = number | string;
+const unread = (rows: Rows): TableFacts => ({ schema: 'public', name: 'leads', rows: String(rows) });
+const table = (rows: Rows, fingerprint = 'f'): TableFacts => ({ ...unread(rows), fingerprint });
+const written = (inserted: Rows, deleted: Rows): Written => ({
   table: 0,
   inserted: String(inserted),
   deleted: String(deleted),

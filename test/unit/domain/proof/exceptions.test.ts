@@ -7,12 +7,8 @@ const proof = (differences: Difference[]): Proof => ({
   compared: { tables: 1, rows: '1', objects: 1, sequences: 0, largeObjects: '0' },
   differences,
 });
-const exception = (kind: string, name: string, what: Exception['what'] = 'missing') => ({
-  kind,
-  name,
-  what,
-  said: name,
-});
+type What = Exception['what'];
+const exception = (kind: string, name: string, what: What = 'missing') => ({ kind, name, what, said: name });
 const missing = (kind: string, name: string): Difference => ({ kind, name, what: 'missing' });
 const changed = (kind: string, name: string): Difference => ({ kind, name, what: 'changed' });
 

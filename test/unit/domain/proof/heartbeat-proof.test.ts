@@ -8,16 +8,13 @@ import { plusSeconds, utc } from '../../../../lib/domain/time.ts';
 import { type Random, randomFrom } from '../points/random.ts';
 
 const BEGIN = '2026-11-20T01:00:00Z';
-const at = (minute: number, second: string | number) =>
+const at = (minute: number, second: Second) =>
   `${utc(plusSeconds(BEGIN, minute * 60)).slice(0, 17)}${String(second).padStart(2, '0')}`;
 const micros = (text: string) => `${(text.includes('.') ? text : `${text}.`).padEnd(26, '0')}Z`;
 
+type Second = string | number;
 /** The row of a minute after one o'clock, written and committed at these seconds of it; `null`: the commit is not known. */
-function row(
-  minute: number,
-  written: string | number = 1,
-  committed: string | number | null = 2,
-): HeartbeatRow {
+function row(minute: number, written: Second = 1, committed: Second | null = 2): HeartbeatRow {
   return {
     minute: `${at(minute, 0)}Z`,
     writtenAt: micros(at(minute, written)),
@@ -50,11 +47,8 @@ describe('the heartbeat of a copy restored to a moment', () => {
     ['has another row of one minute', [...rows(0, 4), row(5, 9, 10)], [5], [5]],
   ])('differs when the copy %s', (_what, copy, missing, extra) => {
     const proof = judgeHeartbeat(SOURCE, copy, moment);
-    expect(proof).toMatchObject({
-      verdict: 'differs',
-      missing: minutes(...missing),
-      extra: minutes(...extra),
-    });
+    const found = { missing: minutes(...missing), extra: minutes(...extra) };
+    expect(proof).toMatchObject({ verdict: 'differs', ...found });
     expect([proof.missingCount, proof.extraCount]).toEqual([missing.length, extra.length]);
     expect('newestAt' in proof).toBe(copy.length > 0);
   });

@@ -59,10 +59,8 @@ describe('a proof in slices', () => {
 
   it('begins with indexes in a slice of their own when tables left too little time', async () => {
     let left = 900;
-    const { proveAll, copy, checked } = proofWorld(
-      { uncheckable: async () => ['gin'] },
-      { secondsLeft: () => left },
-    );
+    const time = { secondsLeft: () => left };
+    const { proveAll, copy, checked } = proofWorld({ uncheckable: async () => ['gin'] }, time);
     const { table, checkable, close } = copy;
     copy.table = async (...asked) => {
       left = asked[1] === 'events' ? 10 : 900;

@@ -62,18 +62,14 @@ const OTHER_VPC = { wanted: ['sg-1'], found: [group('sg-1', 'vpc-other')] };
 const NO_STATEMENT = { action: 'rds:DeleteDBInstance', resource: 'arn:x', why: 'no statement allows it' };
 const ALL_USED = { instances: { used: 40, most: 40 }, snapshots: { used: 3, most: 100 } };
 const DELETION = { state: 'PendingDeletion', deletedAt: '2026-11-27T00:00:00Z' };
+const ONE_OF_TWO = keys({ key: KEY, found: enabled }, { key: 'other' });
 const BREAKING: [string, Question, Answers, string][] = [
   ['there is no verified snapshot', 'snapshot', looked(), 'crm has no verified snapshot in its own Region'],
   ['no verified snapshot can be restored', 'snapshot', TWO_SNAPSHOTS, 'a is creating, b is gone'],
   ['the key does not exist', 'key', keys({ key: KEY }), `the key ${KEY} does not exist`],
   ['the key is disabled', 'key', key({ state: 'Disabled' }), 'is in state Disabled'],
   ['the key will be deleted', 'key', key(DELETION), 'is scheduled for deletion at 2026-11-27T00:00:00Z'],
-  [
-    'one of two keys is lost',
-    'key',
-    keys({ key: KEY, found: enabled }, { key: 'other' }),
-    'the key other does not exist',
-  ],
+  ['one of two keys is lost', 'key', ONE_OF_TWO, 'the key other does not exist'],
   [
     'the subnet group does not exist',
     'subnet group',
@@ -163,14 +159,12 @@ test.each<[string, Answers]>([
   expect(check({ ...good(), ...answers })).toEqual([]);
 });
 
+const LOST = 'has lost its key material, which expired at 2026-11-20T12:00:00Z';
 test.each([
   [undefined, 'does not exist'],
   [{ ...enabled, encrypts: false }, 'is not a symmetric encryption key'],
   [{ ...enabled, state: 'PendingReplicaDeletion' }, 'is in state PendingReplicaDeletion'],
-  [
-    { ...enabled, validUntil: '2026-11-20T12:00:00Z' },
-    'has lost its key material, which expired at 2026-11-20T12:00:00Z',
-  ],
+  [{ ...enabled, validUntil: '2026-11-20T12:00:00Z' }, LOST],
   [{ ...enabled, validUntil: '2026-11-20T12:00:01Z' }, undefined],
   [enabled, undefined],
 ])('the problem of the key %j is: %s', (facts, problem) => {
