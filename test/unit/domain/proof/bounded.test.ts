@@ -138,16 +138,16 @@ describe('writtenSince', () => {
   });
 
   it.each<[string, WriteCounters | undefined, WriteCounters | undefined]>([
-    ['the dump did not read them', undefined, counters()],
-    ['they are gone', counters(), undefined],
-    ['they were never there', undefined, undefined],
-    ['they belong to another file, though they are equal', counters(), counters({ of: 'file 2' })],
-    ['they belong to another file and are larger', counters(), counters({ of: 'file 2', inserted: '500' })],
+    ['the dump did not read the counters', undefined, counters()],
+    ['the counters are gone', counters(), undefined],
+    ['the counters were never there', undefined, undefined],
+    ['the counters are of another file', counters(), counters({ of: 'file 2' })],
+    ['the counters are of another file, and larger', counters(), counters({ of: 'file 2', inserted: '500' })],
     ['the inserts went back, because they were reset', counters(), counters({ inserted: '5' })],
     ['the updates went back', counters(), counters({ updated: '0' })],
     ['the deletes went back', counters(), counters({ deleted: '0' })],
-    ['one went back, though another grew', counters(), counters({ inserted: '5', deleted: '30' })],
-  ])('does not know what was written when of the counters %s', (_what, then, now) => {
+    ['one counter went back, and another grew', counters(), counters({ inserted: '5', deleted: '30' })],
+  ])('does not know what was written when %s', (_what, then, now) => {
     expect(writtenSince(4, then, now)).toEqual({ table: 4, unknown: true });
   });
 });
@@ -171,14 +171,14 @@ describe('boundedSchema', () => {
     ['changed in the copy only', { leads: NEW, events: OLD }, UNTOUCHED, ['table leads changed']],
     ['missing from the copy only', { events: OLD }, UNTOUCHED, ['table leads missing']],
     ['extra in the copy only', { leads: OLD, events: OLD, odd: OLD }, UNTOUCHED, ['table odd extra']],
-    ['changed at the source after', { leads: OLD, events: OLD }, changed('leads', NEW), []],
-    ['changed at the source before', { leads: NEW, events: OLD }, changed('leads', NEW), []],
-    ['changed at the source before and after', { leads: BETWEEN, events: OLD }, changed('leads', NEW), []],
-    ['changed at the source, and missing', { events: OLD }, changed('leads', NEW), ['table leads missing']],
-    ['dropped at the source after', { leads: OLD, events: OLD }, changed('leads', null), []],
-    ['dropped at the source before', { events: OLD }, changed('leads', null), []],
-    ['made at the source after', { leads: OLD, events: OLD }, changed('fresh', NEW), []],
-    ['made at the source before', { leads: OLD, events: OLD, fresh: NEW }, changed('fresh', NEW), []],
+    ['changed at the source afterwards', { leads: OLD, events: OLD }, changed('leads', NEW), []],
+    ['changed at the source beforehand', { leads: NEW, events: OLD }, changed('leads', NEW), []],
+    ['changed at the source twice', { leads: BETWEEN, events: OLD }, changed('leads', NEW), []],
+    ['changed, and is missing', { events: OLD }, changed('leads', NEW), ['table leads missing']],
+    ['dropped at the source afterwards', { leads: OLD, events: OLD }, changed('leads', null), []],
+    ['dropped at the source beforehand', { events: OLD }, changed('leads', null), []],
+    ['made at the source afterwards', { leads: OLD, events: OLD }, changed('fresh', NEW), []],
+    ['made at the source beforehand', { leads: OLD, events: OLD, fresh: NEW }, changed('fresh', NEW), []],
     ['made before, changed after', { leads: OLD, events: OLD, fresh: OLD }, changed('fresh', NEW), []],
     [
       'unlike its change, beside one that is like it',
@@ -187,7 +187,7 @@ describe('boundedSchema', () => {
       ['table events changed'],
     ],
     ['missing like all others', {}, UNTOUCHED, ['table events missing', 'table leads missing']],
-  ])('judges a table %s (before or after the restored moment)', (_what, copy, since, found) => {
+  ])('judges a restored table that was %s', (_what, copy, since, found) => {
     expect(compare(copy, since)).toEqual(found);
   });
 

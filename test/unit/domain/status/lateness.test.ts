@@ -60,7 +60,7 @@ describe('the RPO of dumps', () => {
   });
 });
 
-describe('the RPO of each means', () => {
+describe('an RPO', () => {
   const check = (rpo: Policy['objectives']['rpo'], known: TargetStatus, seconds: number) =>
     checkRpo(target({ policy: policy({ objectives: { rpo, rto: HOUR } }) }), known, later(seconds));
   const newest = summary('20261120T010000Z-snapshot@eu-central-1');

@@ -27,7 +27,7 @@ const pointTheSecretAt = ({ deps }: RehearsalWorld, name: string) => {
   });
 };
 
-test('two stages that rehearse the same database at the same moment never meet', async () => {
+test('two stages that rehearse the same database at the same moment delete only their own instance', async () => {
   const dev = await rehearsalWorld();
   const prod = await rehearsalWorld();
   dev.deps.stage = 'dev';
@@ -51,8 +51,8 @@ test('two stages that rehearse the same database at the same moment never meet',
 test.each([
   ['another stage', { [TAGS.stage]: 'prod', [TAGS.run]: runName(rehearsalRun(JOB)) }],
   ['another rehearsal', { [TAGS.stage]: 'test', [TAGS.run]: 'something/else/2026' }],
-  ['nobody', {}],
-])('what bears the name and belongs to %s is refused and not touched', async (_whose, tags) => {
+  ['no rehearsal', {}],
+])('a rehearsal refuses an instance of its name that belongs to %s', async (_owner, tags) => {
   const made = await rehearsalWorld();
   made.scratch.putStray({
     kind: 'rds',
@@ -70,7 +70,7 @@ test.each([
   expect(await made.left()).toEqual([`instance ${NAME}`]);
 });
 
-test('another instance of the name that came meanwhile, with the tags of ours, is not touched', async () => {
+test('a rehearsal does not delete another instance that got its name and tags meanwhile', async () => {
   const made = await rehearsalWorld();
   made.world.prove = async () => {
     const order = made.scratch.order(NAME)!;
@@ -82,14 +82,14 @@ test('another instance of the name that came meanwhile, with the tags of ours, i
   expect(made.scratch.left()).toContain(`instance ${NAME}`);
 });
 
-test('a restore that is not to be seen yet when its rehearsal gives up is deleted all the same', async () => {
+test('a rehearsal that gives up deletes a restore that RDS does not show yet', async () => {
   const made = await rehearsalWorld();
   made.deps.scratch = { ...made.scratch, look: async () => undefined };
   expect(await made.rehearse(JOB)).toMatchObject({ evidence: { error: { code: 'scratch-deleted' } } });
   expect(await made.left()).toEqual([]);
 });
 
-test('a copy that the source’s secret leads to at the end of its rehearsal stands, and that is said', async () => {
+test('a rehearsal and the sweep keep an instance that the source’s secret names, and report it', async () => {
   const made = await rehearsalWorld();
   made.world.prove = () => {
     pointTheSecretAt(made, NAME);
@@ -107,7 +107,7 @@ test('a copy that the source’s secret leads to at the end of its rehearsal sta
   expect(made.scratch.callsOf('remove')).toEqual([]);
 });
 
-test('and one that the secret leads to since its rehearsal died stands when the message comes again', async () => {
+test('a rehearsal that died keeps, when its message comes again, an instance that the secret names since', async () => {
   const made = await rehearsalWorld({ policy: instanceOf({ hoursAMonth: 200 }) });
   await made.execution().run(made.bodyOf(JOB), { at: 'prove, part 1', when: 'done' });
   await made.clock.advance(40 * 3600);
@@ -120,7 +120,7 @@ test('and one that the secret leads to since its rehearsal died stands when the 
   expect(made.scratch.callsOf('remove')).toEqual([]);
 });
 
-test('a secret that cannot be read keeps the copy, because unknown is not no', async () => {
+test('a rehearsal keeps its instance when the secret cannot be read', async () => {
   const made = await rehearsalWorld();
   made.world.prove = () => {
     made.deps.secrets.credentials = () => Promise.reject(new Error('throttled'));
@@ -131,7 +131,7 @@ test('a secret that cannot be read keeps the copy, because unknown is not no', a
   expect(made.scratch.left()).toContain(`instance ${NAME}`);
 });
 
-test('one answer about secrets that does not come costs minutes, and no instance for a day', async () => {
+test('a rehearsal deletes its instance after two secrets that could not be read at first', async () => {
   const made = await rehearsalWorld();
   const { credentials } = made.deps.secrets;
   let failed = 0;
@@ -145,7 +145,7 @@ test('one answer about secrets that does not come costs minutes, and no instance
   expect(await made.open()).toEqual([]);
 });
 
-test('a copy that the secret of another database of the same instance leads to stands', async () => {
+test('a rehearsal keeps an instance that the secret of another target of the same source names', async () => {
   const made = await rehearsalWorld();
   const billing = target({ id: 'billing', platform: { kind: 'rds', id: 'crm-db' } });
   made.deps.plan.targets.push(billing);
@@ -159,7 +159,7 @@ test('a copy that the secret of another database of the same instance leads to s
   expect(made.told().join()).toContain('scratch-left-over');
 });
 
-test('what was never made stands for nobody, whatever can be read', async () => {
+test('a rehearsal that made no instance reports none as kept, although the secret cannot be read', async () => {
   const made = await rehearsalWorld();
   made.scratch.fail('quarantineParameters', new UnderstudyError('platform-denied', 'no'));
   made.deps.secrets.credentials = () => Promise.reject(new Error('the secret was deleted'));

@@ -47,7 +47,7 @@ test.each([
     ' SELECT a.id,\n    a.s\n   FROM a\nUNION ALL\n SELECT b.id,\n    NULL::character varying(9) AS "varchar"\n   FROM b',
   ],
   ['bare cast', 'SELECT NULL::app."Mood"', 'SELECT NULL::app."Mood" AS "Mood"'],
-  ['extracted field', "EXTRACT('YEAR' FROM now())", 'EXTRACT(year FROM now())'],
+  ['date field', "EXTRACT('YEAR' FROM now())", 'EXTRACT(year FROM now())'],
 ])('the facts of a %s agree before and after a restore', async (_, typed, restored) => {
   expect(await same(written(typed), written(restored))).toBe(true);
 });
