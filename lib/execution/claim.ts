@@ -17,7 +17,7 @@ import type { JobMessage } from '../domain/runs/job.ts';
 import type { Claim } from '../domain/runs/run.ts';
 import { secondsBetween, utc } from '../domain/time.ts';
 import type { JobMessages } from '../ports/messages.ts';
-import { cancellationOf } from './cancellation.ts';
+import { CANCELLED, cancellationOf, endCancelled } from './cancellation.ts';
 import { keepAlive, LEASE_SECONDS } from './keep-alive.ts';
 
 export type ClaimDeps = AlertDeps & {
@@ -88,6 +88,8 @@ export async function underClaim(
     return { outcome: 'done', ...done };
   } catch (thrown) {
     const error = life.reason() ?? thrown;
+    const request = codeOf(error) === CANCELLED ? await catalog.cancelRequest(claim) : undefined;
+    if (request) await endCancelled(claim, request.by, deps);
     const cancelled = await cancellationOf(claim, catalog).catch(() => undefined);
     if (cancelled) return { outcome: 'cancelled', summary: cancelled };
     if (error instanceof ClaimLost) return { outcome: 'taken-over', summary: error.message };

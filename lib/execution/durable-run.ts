@@ -6,7 +6,7 @@ import { targetOf } from '../domain/plan/policy.ts';
 import type { Claim } from '../domain/runs/run.ts';
 import { utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
-import { cancellationOf } from './cancellation.ts';
+import { CANCELLED, cancellationOf } from './cancellation.ts';
 import { type ClaimDeps, formatHeld, jobFailed, refuseTheFuture } from './claim.ts';
 
 /** What claiming and ending a run needs. */
@@ -138,7 +138,7 @@ export async function fail(
   const unlessCancelled = (work: () => Promise<void>) => async () =>
     (await cancellationOf(claim, deps.catalog)) ? undefined : work();
   const told = jobFailed(target, claim.job, said, options.subject);
-  if (!options.quietly)
+  if (!options.quietly && said.code !== CANCELLED)
     await try_(
       'send the alert',
       unlessCancelled(() => raise(deps, told)),

@@ -5,15 +5,24 @@ import { plusSeconds, secondsBetween } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/messages.ts';
+import { cancelRequested } from './cancellation.ts';
 
 /** How long a claim holds without being renewed. */
 export const LEASE_SECONDS = 120;
 /** Time that is reserved to abort an upload and record what happened. */
 const RESERVE_SECONDS = 30;
 
-/** Renews the claim while the work lives, and ends the work when the claim is lost or the time is nearly over. */
+/**
+ * Renews the claim while the work lives, and ends the work when the claim is lost, a person cancels the run, or the time
+ * is nearly over.
+ */
 export function keepAlive(
-  deps: { catalog: Pick<Catalog, 'renew'>; clock: Clock; log: Log; secondsLeft: () => number },
+  deps: {
+    catalog: Pick<Catalog, 'renew' | 'cancelRequest'>;
+    clock: Clock;
+    log: Log;
+    secondsLeft: () => number;
+  },
   claim: Claim,
 ): { signal: AbortSignal; reason: () => Error | undefined; end: () => void } {
   const work = new AbortController();
@@ -41,6 +50,8 @@ export function keepAlive(
       try {
         await deps.catalog.renew(claim, plusSeconds(deps.clock.now(), LEASE_SECONDS));
         renewed = deps.clock.now();
+        const cancelled = await cancelRequested(claim, deps.catalog);
+        if (cancelled) return stop(cancelled);
       } catch (error) {
         if (error instanceof ClaimLost) return stop(error);
         deps.log.warn('the claim could not be renewed just now', { reason: reasonOf(error) });

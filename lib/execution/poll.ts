@@ -13,6 +13,8 @@ export type Waiting = {
   clock: Clock;
   /** Seconds between the first two looks, and between the last ones. */
   pace: { first: number; most: number };
+  /** Why the wait is to end, if a person asked for that. */
+  cancelled?: (() => Promise<ErrorInfo | undefined>) | undefined;
 };
 
 export type Wait<T> = {
@@ -39,7 +41,7 @@ export async function poll<T>(durable: Durable, deps: Waiting, wait: Wait<T>): P
   const end = plusSeconds(began, wait.deadline);
   for (let look = 1, pause = deps.pace.first; ; look++, pause = Math.min(deps.pace.most, pause * 1.5)) {
     const { seen, left } = await durable.step(`${wait.name}: look ${look}`, async () => ({
-      seen: await wait.look().catch(asPoll),
+      seen: await lookOnce(deps, wait).catch(asPoll),
       left: secondsBetween(deps.clock.now(), end),
     }));
     // Thrown here, outside of the step: an error loses its code on the way out of one.
@@ -51,6 +53,11 @@ export async function poll<T>(durable: Durable, deps: Waiting, wait: Wait<T>): P
     const announce = onWaiting && ((token: string) => onWaiting(token).catch(() => undefined));
     await durable.pause(`${wait.name}: pause ${look}`, Math.min(pause, left), announce);
   }
+}
+
+async function lookOnce<T>({ cancelled }: Waiting, { look }: Wait<T>): Promise<Poll<T>> {
+  const why = await cancelled?.();
+  return why ? { state: 'refused', why } : look();
 }
 
 /** A denied call will be denied in an hour too; any other error may not occur at the next look. */

@@ -4,7 +4,7 @@ import type { RunName } from '../domain/names.ts';
 import type { Schedule } from '../domain/plan/schedule.ts';
 import type { DumpPoint, PointState, RecoveryPoint, SnapshotPoint } from '../domain/points/recovery-point.ts';
 import type { Evidence } from '../domain/proof/evidence.ts';
-import type { Claim, ClaimOutcome, Run } from '../domain/runs/run.ts';
+import type { CancelRequest, Claim, ClaimOutcome, Run } from '../domain/runs/run.ts';
 import type { ScratchRecord, Standing } from '../domain/runs/scratch-record.ts';
 import type { Owing, TargetStatus } from '../domain/status/target-status.ts';
 import type { TimelineEvent } from '../domain/status/timeline-event.ts';
@@ -45,6 +45,10 @@ export type Catalog = {
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   renew(claim: Claim, leaseUntil: Date): Promise<void>;
   finish(claim: Claim, result: RunResult): Promise<void>;
+  /** Keeps a request for the holder of a claim, who looks for it while it works. */
+  requestCancel(request: CancelRequest): Promise<void>;
+  /** The request that concerns this very claim. */
+  cancelRequest(claim: Claim): Promise<CancelRequest | undefined>;
   run(name: RunName): Promise<Run | undefined>;
   /** Newest first. */
   runs(target: string, job: string, limit: number): Promise<Run[]>;

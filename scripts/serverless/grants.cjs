@@ -67,10 +67,11 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
       may(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], arn('Catalog')),
     ],
 
-    // Only the catalog's partitions of acknowledgements: it can quiet an alert, and forge no record.
-    acknowledges: [
+    // Of the catalog only the partitions of acknowledgements and cancel requests: it can quiet an alert and end a job, and
+    // forge no record.
+    asks: [
       may('dynamodb:PutItem', arn('Catalog'), {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ACK#*'] },
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ACK#*', 'CANCEL#*'] },
       }),
     ],
 

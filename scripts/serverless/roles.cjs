@@ -127,7 +127,7 @@ function table(can, inVpc) {
       deadLettersTo('NoticeDead'),
     ],
     unclaimed: [knows, records, tells, deadLettersTo('UnclaimedDead')],
-    operator: [knows, can.acknowledges, publishes('JobsTopic', 'AlarmsTopic'), tells, can.asksWhoListens],
+    operator: [knows, can.asks, publishes('JobsTopic', 'AlarmsTopic'), tells, can.asksWhoListens],
     doctor: [can.becomesSource, can.seesUploads, inVpc('doctor')],
   };
 }

@@ -72,11 +72,12 @@ describe('the catalog', () => {
     expect(template.rolesThatMay(`dynamodb:${action}`)).toEqual([]);
   });
 
-  test('lets operator write acknowledgements alone, and lets no role that sees data write', () => {
+  test('lets operator write acknowledgements and cancel requests alone, and lets no role that sees data write', () => {
     const put = { action: 'dynamodb:PutItem', resource: 'Catalog.Arn' };
     const writes = (role: string, key: string) =>
       may(template, role, { ...put, context: { 'dynamodb:LeadingKeys': key } });
-    expect([writes('OperatorRole', 'ACK#crm'), writes('OperatorRole', 'TARGET#crm')]).toEqual([true, false]);
+    const keys = ['ACK#crm', 'CANCEL#crm', 'TARGET#crm'];
+    expect(keys.map((key) => writes('OperatorRole', key))).toEqual([true, true, false]);
     expect(template.rolesThatMay('dynamodb:UpdateItem')).not.toContain('OperatorRole');
     for (const role of ['DoctorRole', 'ScratchRole', 'ProveRole', 'ChangesRole'])
       expect([role, writes(role, 'ACK#crm')]).toEqual([role, false]);

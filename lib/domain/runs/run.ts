@@ -33,3 +33,6 @@ export type ClaimOutcome =
   | { outcome: 'held'; until: string }
   /** The work was done before: this is a second delivery. */
   | { outcome: 'done'; run: Run };
+
+/** A person's request that the holder of this claim end its run. */
+export type CancelRequest = Claim & { by: string; at: string };

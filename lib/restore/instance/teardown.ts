@@ -29,9 +29,11 @@ export async function teardown(
   record: ScratchRecord,
   target: Target,
   durable: Durable,
-  deps: TeardownDeps,
+  given: TeardownDeps,
 ): Promise<void> {
   const { kind, name } = record;
+  // Who cancels the run wants the instance gone all the more.
+  const deps = { ...given, cancelled: undefined };
   const { ours, names } = await poll(durable, deps, {
     name: 'look whose it is',
     deadline: CHANGE_TAKES,

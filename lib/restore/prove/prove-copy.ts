@@ -1,3 +1,4 @@
+import { refusalOf } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { InstancePlan } from '../instance/plan-rehearsal.ts';
@@ -39,6 +40,10 @@ export async function proveCopy(
       heartbeat: look.heartbeat,
       from,
     };
+    const cancelled =
+      slice > 1 &&
+      (await durable.step(`before part ${slice}`, async () => (await deps.cancelled?.()) ?? null));
+    if (cancelled) throw refusalOf(cancelled);
     const part = await durable
       .invoke<ProveRequest, ProveResult>(`prove, part ${slice}`, deps.proveFunction, request)
       .catch((error: Error) => died(error, proof));

@@ -7,6 +7,7 @@ import { counts, isSnapshot, type SnapshotPoint } from '../../domain/points/reco
 import type { CopyJob } from '../../domain/runs/job.ts';
 import type { Claim } from '../../domain/runs/run.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
+import { cancellable } from '../../execution/cancellation.ts';
 import { attempt, claimDurably, fail, lostClaim, succeed, unwrap } from '../../execution/durable-run.ts';
 import { type Poll, poll } from '../../execution/poll.ts';
 import { makeItCount, untilAvailable } from '../../points/conclude-snapshot.ts';
@@ -45,7 +46,7 @@ export async function copy(job: CopyJob, durable: Durable, deps: CopyDeps): Prom
   if (claimed.outcome !== 'claimed') return claimed;
   const { claim } = claimed;
   try {
-    const done = await copyOne(job, id, target, claim, durable, deps);
+    const done = await copyOne(job, id, target, claim, durable, cancellable(deps, claim));
     await durable.step('take back what was said', () =>
       resolve(deps, { target: target.id, code: 'copy-impossible', subject: job.to }),
     );

@@ -1,55 +1,49 @@
 import { InputError } from '../../domain/errors.ts';
-import type { Run } from '../../domain/runs/run.ts';
+import type { Claim, Run } from '../../domain/runs/run.ts';
 import { utc } from '../../domain/time.ts';
-import { CANCELLED } from '../../execution/cancellation.ts';
+import { endCancelled } from '../../execution/cancellation.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 
 export type CancelDeps = { catalog: Catalog; clock: Clock };
-export type CancelRequest = { target: string; job: string; by: string; local: boolean };
+export type CancelJob = { target: string; job: string; by: string; local: boolean };
 export type Cancelled = { cancelled: Run[] };
 
 const NEWEST = 100;
+/** Rehearsals of dumps: the durable function waits for another one, which may not read the catalog. */
+const NO_LOOKS: readonly string[] = ['rehearse', 'simulation'];
 
 /**
- * Takes back the claims of a job’s running runs, on record as failed with code `cancelled` and the name of the
- * person.
+ * Ends a job's running runs as failed, with code `cancelled` and the name of the person. No alert: a person did it, and
+ * the watch reports what is late because of it.
  *
- *   claim taken back → every write of the worker is refused → at its next renewal it aborts its upload and ends
- *
- * No alert: a person did it, and the watch reports what is late because of it. A point that a dump was making fails
- * with it. It is refused for a deployed stage: the function `operator` may write acknowledgements and nothing else.
+ * Of a deployed stage it leaves a request that the worker finds at its next renewal or look: the function `operator` may
+ * not end a run itself. A local run is ended at once under its own claim, so that every write of its worker is refused;
+ * its worker may be dead, and no watch runs.
  */
-export async function cancel(request: CancelRequest, { catalog, clock }: CancelDeps): Promise<Cancelled> {
+export async function cancel(request: CancelJob, { catalog, clock }: CancelDeps): Promise<Cancelled> {
   const { target, job, by, local } = request;
-  if (!local)
+  if (!local && NO_LOOKS.includes(job))
     throw new InputError(
-      `a ${job} of a deployed stage cannot be cancelled: what a person invokes there may end no run`,
+      `a ${job} of a deployed stage cannot be cancelled`,
       [],
-      `its deadline ends it; ./understudy timeline ${target} shows what became of it`,
+      `it ends within 15 minutes; ./understudy timeline ${target} shows what became of it`,
     );
   const running = (await catalog.runs(target, job, NEWEST)).filter(({ state }) => state === 'running');
   if (running.length === 0)
     throw new InputError(`no ${job} of ${target} is running`, [], `./understudy timeline ${target}`);
-  const at = utc(clock.now());
-  for (const run of running) await endRun(run, by, at, catalog);
-  await catalog.refreshStatus(target);
+  for (const run of running) {
+    if (local) await endCancelled(claimOf(run), by, { catalog, clock });
+    else await catalog.requestCancel({ ...claimOf(run), by, at: utc(clock.now()) });
+  }
+  if (local) await catalog.refreshStatus(target);
   return { cancelled: running };
 }
 
-async function endRun(run: Run, by: string, at: string, catalog: Catalog): Promise<void> {
-  const message = `cancelled by ${by}`;
-  const { target, job, scheduledFor, claimToken: token, attempt } = run;
-  await catalog.finish(
-    { target, job, scheduledFor, token, attempt },
-    {
-      state: 'failed',
-      endedAt: at,
-      summary: message,
-      error: { code: CANCELLED, message, hint: `ask for it again: ./understudy run ${job} ${target}` },
-    },
-  );
-  if (job !== 'dump') return;
-  const point = await catalog.pointAt(target, scheduledFor);
-  if (point?.state === 'creating') await catalog.movePoint(target, point.id, 'failed', { why: message });
-}
+const claimOf = ({ target, job, scheduledFor, claimToken: token, attempt }: Run): Claim => ({
+  target,
+  job,
+  scheduledFor,
+  token,
+  attempt,
+});

@@ -4,6 +4,7 @@ import { finding } from '../../domain/findings/finding.ts';
 import { does } from '../../domain/plan/engines.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
+import { cancellable } from '../../execution/cancellation.ts';
 import { lostClaim } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { bringUp, durableStopwatch } from '../../restore/instance/bring-up.ts';
@@ -46,7 +47,7 @@ export async function rehearseInstance(
       // Each may take this long: the turn, the restore, and the instance of a cluster.
       lease: 3 * target.policy.rehearsal.instance.deadline + BESIDE,
       choose: () => raisingBudget(target, deps, () => planRehearsal(job, target, deps)),
-      restore: (chosen) => restoreOnInstance(job, target, chosen, durable, deps),
+      restore: (chosen, claim) => restoreOnInstance(job, target, chosen, durable, cancellable(deps, claim)),
     },
     durable,
     deps,

@@ -2,6 +2,7 @@ import { toErrorInfo } from '../../domain/errors.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Evidence } from '../../domain/proof/evidence.ts';
 import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/runs/job.ts';
+import type { Claim } from '../../domain/runs/run.ts';
 import {
   attempt,
   type Claimed,
@@ -26,7 +27,7 @@ export type Method<Choice extends Chosen> = {
   /** Rejects with a Refusal where there is nothing to restore. One step: it may be repeated. */
   choose(): Promise<Choice>;
   /** Restores onto scratch, proves it, and tears it down. Failures are part of the result. */
-  restore(chosen: Choice): Promise<Restored>;
+  restore(chosen: Choice, claim: Claim): Promise<Restored>;
 };
 
 export type RehearsalOutcome =
@@ -55,7 +56,7 @@ export async function rehearse<Choice extends Chosen>(
   const { claim } = claimed;
   try {
     const chosen = unwrap(await attempt(durable, 'choose what to restore', method.choose));
-    const restored = await excuseExpired(chosen, await method.restore(chosen), target, durable, deps);
+    const restored = await excuseExpired(chosen, await method.restore(chosen, claim), target, durable, deps);
     const evidence = judge(job, target, chosen, restored);
     await concludeRehearsal(evidence, target, claim, durable, deps);
     return { outcome: 'rehearsed', evidence };

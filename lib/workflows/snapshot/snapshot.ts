@@ -6,6 +6,7 @@ import { isSnapshot, type SnapshotPoint } from '../../domain/points/recovery-poi
 import type { SnapshotJob } from '../../domain/runs/job.ts';
 import type { Claim } from '../../domain/runs/run.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
+import { cancellable } from '../../execution/cancellation.ts';
 import { claimDurably, fail, lostClaim, succeed } from '../../execution/durable-run.ts';
 import { askForCopies } from '../../points/ask-for-copies.ts';
 import { makeItCount, type SnapshotDeps, untilAvailable } from '../../points/conclude-snapshot.ts';
@@ -43,7 +44,7 @@ export async function snapshot(
   if (claimed.outcome !== 'claimed') return claimed;
   const { claim } = claimed;
   try {
-    const made = await takeOne(job, target, ref, claim, durable, deps);
+    const made = await takeOne(job, target, ref, claim, durable, cancellable(deps, claim));
     // If this fails the watch asks again.
     await durable
       .step('ask for copies', () => askForCopies(job, target, made.point, deps))

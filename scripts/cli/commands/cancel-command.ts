@@ -29,12 +29,22 @@ export async function cancelCommand(session: Session, job: string, target: strin
     document: { cancelled: cancelled.map((run) => runName(run)) },
     exit: DONE,
     lines: [
-      ...cancelled.map((run) => `${runName(run)} is cancelled, on record as failed`),
-      pc.dim(
-        ended > 0
-          ? 'its process cleans up and ends now'
-          : 'its worker stops within half a minute, and writes nothing more',
+      ...cancelled.map(
+        (run) =>
+          `${runName(run)} ${session.isLocal ? 'is cancelled, on record as failed' : 'will be cancelled'}`,
       ),
+      pc.dim(whenItEnds(session, job, ended)),
     ],
   };
+}
+
+/** Durable functions look at most every five minutes; every other worker renews its claim each half minute. */
+const DURABLE: readonly string[] = ['snapshot', 'copy', 'rehearse-snapshot', 'rehearse-moment'];
+
+function whenItEnds(session: Session, job: string, ended: number): string {
+  if (ended > 0) return 'its process cleans up and ends now';
+  if (session.isLocal) return 'its worker stops within half a minute, and writes nothing more';
+  return DURABLE.includes(job)
+    ? 'its function ends it at its next look, within 5 minutes, and clears away what it made'
+    : 'its worker ends it within half a minute, and clears away what it made';
 }

@@ -67,10 +67,10 @@ export const ACTION_COMMANDS: readonly CommandDefinition[] = [
   },
   {
     name: 'cancel',
-    says: 'end a running local job, cleanly and on record (one of a deployed stage is refused)',
+    says: 'end a running job, cleanly and on record',
     args: [{ name: 'job', words: ASKED_JOBS }, TARGET],
-    examples: ['./understudy --local cancel dump crm-prod'],
-    done: 'cancelled, on record as failed with who did it',
+    examples: ['./understudy --stage prod cancel dump crm-prod', './understudy --local cancel dump crm-prod'],
+    done: 'cancelled, or requested of the worker: on record as failed with who did it',
     action: async (session, [job, target]) =>
       (await import('../commands/cancel-command.ts')).cancelCommand(session, job!, target!),
   },

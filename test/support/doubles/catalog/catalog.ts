@@ -2,6 +2,7 @@ import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import type { Clock } from '../../../../lib/ports/clock.ts';
 import { manualClock } from '../clock.ts';
 import { memoryAcknowledgements } from './acknowledgements.ts';
+import { memoryCancelRequests } from './cancel-requests.ts';
 import { memoryFindings } from './findings.ts';
 import { memoryPoints } from './points.ts';
 import { memoryRuns } from './runs.ts';
@@ -24,6 +25,7 @@ export function memoryCatalog(clock: Clock = manualClock(), home?: string): Cata
     ...memoryTimeline(store),
     ...memoryScratches(store),
     ...memoryAcknowledgements(store),
+    ...memoryCancelRequests(store),
   };
   return { ...base, ...memoryStatuses(store, base, clock, home) };
 }

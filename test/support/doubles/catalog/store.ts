@@ -3,7 +3,7 @@ import type { FindingRecord } from '../../../../lib/domain/findings/finding-reco
 import { type PointName, type RunName, runName } from '../../../../lib/domain/names.ts';
 import type { RecoveryPoint } from '../../../../lib/domain/points/recovery-point.ts';
 import type { Evidence } from '../../../../lib/domain/proof/evidence.ts';
-import type { Run } from '../../../../lib/domain/runs/run.ts';
+import type { CancelRequest, Run } from '../../../../lib/domain/runs/run.ts';
 import type { ScratchRecord, Standing } from '../../../../lib/domain/runs/scratch-record.ts';
 import type { TargetStatus } from '../../../../lib/domain/status/target-status.ts';
 import type { TimelineEvent } from '../../../../lib/domain/status/timeline-event.ts';
@@ -25,6 +25,7 @@ export type Store = {
   statuses: Map<string, StoredStatus>;
   events: Map<string, TimelineEvent>;
   acknowledgements: Map<string, Acknowledgement>;
+  cancelRequests: Map<string, CancelRequest>;
   /** Who waits, by what for. */
   waits: Map<string, string>;
   scratches: Map<string, ScratchRecord>;
@@ -41,6 +42,7 @@ export const emptyStore = (): Store => ({
   statuses: new Map(),
   events: new Map(),
   acknowledgements: new Map(),
+  cancelRequests: new Map(),
   waits: new Map(),
   scratches: new Map(),
   scratchUse: new Map(),

@@ -17,7 +17,7 @@ function world() {
   const clock = manualClock(AT);
   const alerts = memoryAlerts();
   const deps = {
-    plan: { schemaVersion: 1, policies: [policy()], targets: [target()] },
+    plan: { schemaVersion: 1 as const, policies: [policy()], targets: [target()] },
     catalog: memoryCatalog(clock),
     alerts,
     clock,
@@ -26,8 +26,8 @@ function world() {
     metrics: recordingMetrics(),
     stage: 'test',
     secondsLeft: () => 900,
-  } as unknown as ClaimDeps;
-  return { deps, alerts };
+  };
+  return { deps: deps as typeof deps & ClaimDeps, alerts };
 }
 
 test('a worker whose run is cancelled stops, writes nothing more and sends no alert', async () => {
@@ -68,12 +68,46 @@ test('cancel refuses a job that is not running', async () => {
   });
 });
 
-test.each(['dump', 'verify', 'rehearse', 'snapshot', 'copy', 'simulation'])(
-  'cancel refuses a %s of a deployed stage, because the operator’s role may end no run',
+test('a worker of a deployed stage ends its run at the next renewal after a request', async () => {
+  const { deps, alerts } = world();
+  const outcome = await underClaim(deps, MESSAGE, NAME, async ({ claim, signal }) => {
+    await deps.catalog.putPoint(claim, point(AT, { state: 'creating' }));
+    await cancel({ ...REQUEST, local: false }, deps);
+    expect(await deps.catalog.run(NAME)).toMatchObject({ state: 'running' });
+    for (let second = 0; second < 60 && !signal.aborted; second++) await deps.clock.advance(1);
+    signal.throwIfAborted();
+    return { summary: 'never' };
+  });
+  expect(outcome).toEqual({ outcome: 'cancelled', summary: `dump/crm/${AT} was cancelled by anna` });
+  expect(await deps.catalog.run(NAME)).toMatchObject({
+    state: 'failed',
+    error: { code: 'cancelled', message: 'cancelled by anna' },
+  });
+  expect(await deps.catalog.pointAt('crm', AT)).toMatchObject({ state: 'failed', why: 'cancelled by anna' });
+  expect(alerts.take('alerts')).toEqual([]);
+});
+
+test('a cancel request does not end the next attempt of the same run', async () => {
+  const { deps } = world();
+  await underClaim(deps, MESSAGE, NAME, async () => {
+    await cancel({ ...REQUEST, local: false }, deps);
+    throw new Error('it failed by itself');
+  }).catch(() => undefined);
+  const outcome = await underClaim(deps, MESSAGE, NAME, async ({ signal }) => {
+    for (let second = 0; second < 60; second++) await deps.clock.advance(1);
+    signal.throwIfAborted();
+    return { summary: 'done' };
+  });
+  expect(outcome).toEqual({ outcome: 'done', summary: 'done' });
+});
+
+test.each(['rehearse', 'simulation'])(
+  'cancel refuses a %s of a deployed stage, which looks at no request',
   async (job) => {
     const { deps } = world();
     await expect(cancel({ ...REQUEST, job, local: false }, deps)).rejects.toMatchObject({
       code: 'input-invalid',
+      message: expect.stringContaining('cannot be cancelled'),
     });
   },
 );
