@@ -27,7 +27,7 @@ export type Credentials = {
 /** Credentials from the secret store. `again` reads them anew, for those refused after a rotation. */
 export type Secrets = { credentials(target: Target, options?: { again?: boolean }): Promise<Credentials> };
 
-/** Called as tables are read: the number just read, their rows, and the number of all. */
+/** Called as tables are read or restored: those since the last call, their rows, and how many there are in all. */
 export type OnRead = (read: { tables: number; rows: number; of: number }) => void;
 
 /** A source held still: one transaction whose snapshot the dump and every fact share. */
@@ -142,6 +142,8 @@ export type RestoreRequest = {
   leaveOut?: readonly string[];
   /** Called as each phase begins. */
   phase: (name: string) => void;
+  /** Called as the rows of each table begin to be restored. */
+  onTable?: () => void;
   /** Called when the restore has failed once and starts again. */
   again?: (why: string) => void;
   /** One entry after the other, instead of as many at once as there are cores. */

@@ -76,7 +76,9 @@ export function workProgress(usual: number | undefined, now: () => number = Date
       const total = ofBytes > 0 ? ` of ${humanBytes(ofBytes)}` : '';
       return [
         ...(phase ? [phase] : []),
-        ...(ofTables > 0 ? [`${tables} of ${many(ofTables, 'table')}, ${many(rows, 'row')}`] : []),
+        ...(ofTables > 0
+          ? [`${tables} of ${many(ofTables, 'table')}${rows > 0 ? `, ${many(rows, 'row')}` : ''}`]
+          : []),
         ...(bytes > 0 ? [`${humanBytes(bytes)}${total}${rate}`] : []),
         `${humanSeconds(Math.floor(elapsed))}${expected === undefined ? '' : ` of about ${humanSeconds(expected)}`}`,
       ].join('; ');

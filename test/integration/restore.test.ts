@@ -1,5 +1,17 @@
 import { altered, failure, major, restored, source, taken } from '../support/restored.ts';
+import { withCopy } from '../support/restored-copy.ts';
 import { policyWith, take } from '../support/source.ts';
+
+describe('the progress of a restore', () => {
+  it.each([true, false])('counts each table with rows once (one after the other: %s)', async (serially) => {
+    const from = await taken(
+      'create table a (x int); insert into a values (1); create table b (x int); insert into b values (1); create view v as select 1 as one',
+    );
+    const seen: number[] = [];
+    const onRead = ({ tables, of }: { tables: number; of: number }) => void seen.push(tables, of);
+    await withCopy(from, async () => expect(seen).toEqual([1, 2, 1, 2]), { serially, onRead });
+  });
+});
 
 describe('constraints that old rows do not keep to', () => {
   const NOT_VALID = `

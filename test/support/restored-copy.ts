@@ -12,7 +12,7 @@ import { copyFacts } from '../../lib/adapters/engines/postgres/scratch-copy.ts';
 import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 import { withoutExceptions } from '../../lib/domain/proof/exceptions.ts';
 import { type Proof, prove, rewritten } from '../../lib/domain/proof/proof.ts';
-import type { RestoreRequest, ScratchCopy } from '../../lib/ports/database.ts';
+import type { OnRead, RestoreRequest, ScratchCopy } from '../../lib/ports/database.ts';
 import { BIN, never, type Taken } from './source.ts';
 
 export type Copy = ScratchCopy & {
@@ -27,7 +27,7 @@ export type Copy = ScratchCopy & {
 export function withCopy<T>(
   taken: Taken,
   use: (copy: Copy) => Promise<T>,
-  how: Pick<RestoreRequest, 'restoreAs' | 'leaveOut'> = {},
+  { onRead, ...how }: Pick<RestoreRequest, 'restoreAs' | 'leaveOut' | 'serially'> & { onRead?: OnRead } = {},
 ): Promise<T> {
   const base = join(tmpdir(), `us-scratch-${randomBytes(4).toString('hex')}`);
   const scratch = localScratch({
@@ -35,6 +35,7 @@ export function withCopy<T>(
     binDirectories: [BIN()],
     owner: process.env['UNDERSTUDY_PG_USER'],
     secondsLeft: () => 900,
+    ...(onRead && { onRead }),
   });
   const request = {
     ...how,

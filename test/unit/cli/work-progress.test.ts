@@ -40,6 +40,8 @@ test('progress counts anew with each phase, and forgets everything with the next
   after(5);
   live.log(inner).info('rehearsal: restore');
   expect(live.format()).toBe('restore; 5 s of about 60 s');
+  live.onRead({ tables: 1, rows: 0, of: 2 });
+  expect(live.format()).toBe('restore; 1 of 2 tables; 5 s of about 60 s');
   live.next();
   after(1);
   expect(live.format()).toBe('1 s');

@@ -73,9 +73,14 @@ async function withFreshCopy<T>(
     server = started;
     const troubled = async (error: unknown) =>
       request.signal.aborted ? error : orTrouble(error, started, request.manifest, killed);
-    const restored = await restoreInto(server, programs, request).catch(async (error: unknown) => {
-      throw await troubled(error);
-    });
+    const { onRead } = settings;
+    const of = request.manifest.tables.length;
+    const onTable = () => onRead?.({ tables: 1, rows: 0, of });
+    const restored = await restoreInto(server, programs, { ...request, onTable }).catch(
+      async (error: unknown) => {
+        throw await troubled(error);
+      },
+    );
     // Errors before this moment were tolerated already.
     server.reported().clear();
     return await withCopyOn(server, programs, restored, request.signal, settings.onRead, (copy) =>

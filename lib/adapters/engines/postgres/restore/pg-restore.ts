@@ -14,6 +14,8 @@ export type Part = {
   user: string;
   jobs?: number;
   options?: readonly string[];
+  /** Called as the rows of each table begin to be restored. */
+  onTable?: (() => void) | undefined;
 };
 
 /** The error of one entry, without values of rows. `said` is the whole text, `message` its first line. */
@@ -57,7 +59,7 @@ export async function pgRestore(
       stdout: 'ignore',
     },
   );
-  const said = complaints(child.stderr!);
+  const said = complaints(child.stderr!, part.onTable);
   const ending = await ended;
   if (ending.code === 0) return { ending, errors: [] };
   const stderr = said();
@@ -68,14 +70,16 @@ export async function pgRestore(
 }
 
 /** Collects what a verbose program writes, except for its progress. */
-function complaints(stderr: Readable): () => string {
+function complaints(stderr: Readable, onTable: () => void = () => undefined): () => string {
   const kept: string[] = [];
   let bytes = 0;
   let rest = '';
   stderr.on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
-    for (const line of lines.filter((each) => !PROGRESS.test(each))) {
+    for (const line of lines) {
+      if (TABLE.test(line)) onTable();
+      if (PROGRESS.test(line)) continue;
       bytes += line.length + 1;
       if (bytes < KEPT_BYTES) kept.push(line);
     }
@@ -83,6 +87,7 @@ function complaints(stderr: Readable): () => string {
   return () => [...kept, rest].join('\n').trim();
 }
 
+const TABLE = /^pg_restore: processing data for table /;
 const PROGRESS = /^pg_restore: (?!error:|warning:|hint:|detail:|from TOC entry )/;
 const FROM = /^pg_restore: from TOC entry (\d+); /;
 const ERROR = /^pg_restore: error: .*?\bERROR: {2}(.*)$/;

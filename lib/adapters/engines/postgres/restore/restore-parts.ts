@@ -23,7 +23,7 @@ export async function restoreParts(
   locale: boolean,
   notes: string[],
 ): Promise<Omit<RestoredDatabase, 'notes'>> {
-  const { manifest, leaveOut: names = [], restoreAs = 'master' } = request;
+  const { manifest, leaveOut: names = [], restoreAs = 'master', onTable } = request;
   const user = restoreAs === 'superuser' ? SUPERUSER : RESTORER;
   const jobs = request.serially ? 1 : availableParallelism();
   const all = await readArchiveToc(archive);
@@ -55,8 +55,8 @@ export async function restoreParts(
       `left out, because their extension’s tables do not exist here: rows of ${rows.left.map(({ schema, name }) => `${schema}.${name}`).join(', ')}`,
     );
   // The archive has no dependencies among the tables of extensions, and triggers of one may read rows of another.
-  await restore({ name: 'extension-rows', entries: rows.kept, user });
-  await restore({ name: 'data', entries: parts.main, user, jobs, options: ['--section=data'] });
+  await restore({ name: 'extension-rows', entries: rows.kept, user, onTable });
+  await restore({ name: 'data', entries: parts.main, user, jobs, options: ['--section=data'], onTable });
   await restore({ name: 'post-data', entries: parts.main, user, jobs, options: ['--section=post-data'] });
   await takeBack(server, lent);
   const ofMembers = (outcome: Outcome) => withoutMembers(outcome, kept, notes);
