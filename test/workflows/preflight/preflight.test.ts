@@ -1,458 +1,493 @@
-import { raise } from '../../../lib/alerting/alerts.ts';
-import { openFinding } from '../../../lib/alerting/finding-records.ts';
-import { finding } from '../../../lib/domain/findings/finding.ts';
-import { type CopyTo, placeOf } from '../../../lib/domain/plan/policy.ts';
+import { type CopyTo, type Policy, placeOf, type Target } from '../../../lib/domain/plan/policy.ts';
+import type { PlatformSource } from '../../../lib/domain/points/platform-source.ts';
 import type { SnapshotPoint } from '../../../lib/domain/points/recovery-point.ts';
-import type { RestoreIntent } from '../../../lib/ports/restore-conditions.ts';
-import { preflight } from '../../../lib/workflows/preflight/preflight.ts';
-import { HOME, platformSnapshot, platformSource, policy, snapshotPoint } from '../../support/builders.ts';
-import { KEY, NEWEST, preflightWorld } from '../../support/preflight.ts';
+import type { PreflightJob } from '../../../lib/domain/runs/job.ts';
+import type { KeyState } from '../../../lib/points/check-snapshot.ts';
+import { type PreflightDeps, preflight } from '../../../lib/workflows/preflight/preflight.ts';
+import {
+  HOME,
+  platformSnapshot,
+  platformSource,
+  policy,
+  snapshotPoint,
+  target,
+} from '../../support/builders.ts';
+import { manualClock } from '../../support/doubles/clock.ts';
+import { memoryDeps } from '../../support/doubles/deps.ts';
+import { memoryPlatform } from '../../support/doubles/platform.ts';
+import { memoryConditions } from '../../support/doubles/restore-conditions.ts';
+import { claimRun, openIn, raiseFinding } from '../../support/records.ts';
+import { instanceOf } from '../../support/rehearsals.ts';
+import { snapshotOptions } from '../../support/snapshots.ts';
 
+const KEY = `arn:aws:kms:${HOME}:111122223333:key/home`;
+const NEWEST = `20261120T010000Z-automated@${HOME}`;
+const LATEST = '2026-11-20T11:55:00Z';
+const AT_SIX = { job: 'preflight', target: 'crm', scheduledFor: '2026-11-20T06:00:00Z' } as const;
+type Options = { source?: Partial<PlatformSource>; policy?: Partial<Policy>; target?: Partial<Target> };
+
+/** A target whose newest snapshot could be restored into the quarantine at once, and a source set up as promised. */
+async function preflightWorld(options: Options = {}) {
+  const clock = manualClock('2026-11-20T12:00:00Z');
+  const source = platformSource(options.source);
+  const { kind, id: sourceId, engine, engineVersion } = source;
+  const platform = memoryPlatform({ clock, home: HOME, sources: [source] });
+  const conditions = memoryConditions();
+  const base = memoryDeps(clock);
+  const { catalog, alerts } = base;
+  for (const day of ['19', '20']) {
+    const at = `2026-11-${day}T01:00:00Z`;
+    const stored = { of: kind, id: `rds:crm-db-${day}`, sourceId, engine, engineVersion };
+    platform.putSnapshot(platformSnapshot({ ...stored, type: 'automated', takenAt: at }));
+    await catalog.adoptPoint(snapshotPoint(at, { kind: 'automated', snapshot: { ...stored, kmsKey: KEY } }));
+  }
+  const promised = policy({
+    objectives: { rpo: { snapshot: 93_600, pitr: 900 }, rto: 1800 },
+    schedules: { preflight: { cron: '0 6 * * *', timezone: 'UTC' } },
+    ...options.policy,
+  });
+  const crm = target({ platform: { kind, id: sourceId }, policy: promised, ...options.target });
+  /** Of copies: which keys cannot be used. */
+  const keys: Record<string, KeyState> = {};
+  const deps: PreflightDeps & typeof base = {
+    ...base,
+    platform,
+    conditions,
+    keyState: async (key: string) => keys[key] ?? 'usable',
+    scratchNetwork: { subnetGroup: 'quarantine', securityGroup: 'sg-quarantine' },
+    plan: { schemaVersion: 1, policies: [promised], targets: [crm] },
+    secondsLeft: () => 900,
+  };
+  let hour = 6;
+  return {
+    ...base,
+    deps,
+    platform,
+    conditions,
+    /** What the conditions of a restore are, to be changed. */
+    conditionsOf: conditions.world,
+    keys,
+    told: alerts.told,
+    open: () => openIn(catalog),
+    /** A preflight for an hour of its own, from six o’clock on. */
+    run(changes: Partial<PreflightJob> = {}) {
+      const scheduledFor = `2026-11-20T${String(hour++).padStart(2, '0')}:00:00Z`;
+      return preflight({ ...AT_SIX, scheduledFor, requestedBy: 'schedule', ...changes }, deps);
+    },
+  };
+}
 type World = Awaited<ReturnType<typeof preflightWorld>>;
 
-describe('a preflight', () => {
-  it('asks everything, finds nothing wrong, and says how much was asked', async () => {
-    const { deps, job, open, catalog } = await preflightWorld();
-    const first = job();
-    expect(await preflight(first, deps)).toEqual({
-      outcome: 'done',
-      summary: '12 questions answered, 0 findings',
-      findings: [],
-    });
+describe('the preflight job', () => {
+  it('answers every question, and finds nothing wrong', async () => {
+    const { run, open, catalog } = await preflightWorld();
+    const summary = '12 questions answered, 0 findings';
+    expect(await run()).toEqual({ outcome: 'done', summary, findings: [] });
     expect(await open()).toEqual([]);
-    expect(await catalog.run(first)).toMatchObject({ state: 'succeeded', requestedBy: 'schedule' });
+    expect(await catalog.run(AT_SIX)).toMatchObject({ state: 'succeeded', requestedBy: 'schedule' });
   });
 
-  it('is done once a name, however often its message comes', async () => {
-    const { deps, job, platform } = await preflightWorld();
-    const once = job();
-    await preflight(once, deps);
+  it('asks once for each scheduled hour, however often its message is delivered', async () => {
+    const { run, platform } = await preflightWorld();
+    await run();
     const asked = platform.calls.length;
-    expect(await preflight(once, deps)).toMatchObject({ outcome: 'done-before', findings: [] });
+    expect(await run(AT_SIX)).toMatchObject({ outcome: 'done-before', findings: [] });
     expect(platform.calls).toHaveLength(asked);
   });
 
-  it('puts its message back while another worker is at it', async () => {
-    const { deps, job, catalog, messages, platform } = await preflightWorld();
-    const one = job();
-    await catalog.claim({ ...one, now: deps.clock.now(), leaseSeconds: 60 });
-    expect(await preflight(one, deps)).toMatchObject({ outcome: 'held' });
+  it('puts its message back while another worker holds the run', async () => {
+    const { run, catalog, messages, platform, clock } = await preflightWorld();
+    await claimRun(catalog, AT_SIX, clock.now());
+    expect(await run()).toMatchObject({ outcome: 'held' });
     expect(messages.postponed).toMatchObject([{ message: { job: 'preflight' } }]);
     expect(platform.calls).toEqual([]);
   });
 
-  it('tells what it found, and that it is over once it is mended', async () => {
-    const { deps, job, conditions, open, told } = await preflightWorld();
-    conditions.world.keys[KEY]!.state = 'Disabled';
-    expect(await preflight(job(), deps)).toMatchObject({
+  it('alerts about what it finds, and resolves it when it is found no longer', async () => {
+    const { run, conditionsOf, open, told } = await preflightWorld();
+    conditionsOf.keys[KEY]!.state = 'Disabled';
+    expect(await run()).toMatchObject({
       outcome: 'done',
       summary: '12 questions answered, 1 finding',
       findings: [{ code: 'restore-key-unusable', severity: 'P0' }],
     });
-    expect(told()).toEqual(['opened restore-key-unusable key']);
-    conditions.world.keys[KEY]!.state = 'Enabled';
-    await preflight(job(), deps);
-    expect(told()).toEqual(['resolved restore-key-unusable key']);
+    expect(told()).toEqual(['opened P0 restore-key-unusable crm key']);
+    conditionsOf.keys[KEY]!.state = 'Enabled';
+    await run();
+    expect(told()).toEqual(['resolved P0 restore-key-unusable crm key']);
     expect(await open()).toEqual([]);
   });
 
-  it('takes back what RDS said of the source’s key once every key can be used, and no sooner', async () => {
-    const { deps, job, conditions, open } = await preflightWorld();
-    const said = { target: { id: 'crm' }, subject: 'crm-db', message: 'RDS says so' };
-    await raise(deps, finding('restore-key-unusable', said));
-    conditions.world.keys[KEY]!.state = 'Disabled';
-    await preflight(job(), deps);
+  it('resolves what RDS said about the source’s key when every key can be used, and no sooner', async () => {
+    const { run, deps, conditions, conditionsOf, open } = await preflightWorld();
+    await raiseFinding(deps, 'restore-key-unusable', 'crm-db');
+    conditionsOf.keys[KEY]!.state = 'Disabled';
+    await run();
     expect(await open()).toEqual(['restore-key-unusable crm-db', 'restore-key-unusable key']);
     conditions.fail('key', new Error('AccessDenied'));
-    await preflight(job(), deps);
+    await run();
     expect(await open()).toContain('restore-key-unusable crm-db');
     conditions.heal();
-    conditions.world.keys[KEY]!.state = 'Enabled';
-    await preflight(job(), deps);
+    conditionsOf.keys[KEY]!.state = 'Enabled';
+    await run();
     expect(await open()).toEqual([]);
   });
 
-  it('asks about copies’ places too, and says of the account’s snapshots once', async () => {
-    const { snapshot } = policy();
-    const { deps, job, platform, open } = await preflightWorld({
-      policy: { snapshot: { ...snapshot, copies: [{ region: 'eu-west-1', kmsKey: 'there' }] } },
-    });
+  it('keeps what another job found about a snapshot', async () => {
+    const { run, deps, open } = await preflightWorld();
+    await raiseFinding(deps, 'restore-key-unusable', NEWEST);
+    await run();
+    expect(await open()).toEqual([`restore-key-unusable ${NEWEST}`]);
+  });
+
+  it('asks about quotas in the places of copies too', async () => {
+    const copies = [{ region: 'eu-west-1', kmsKey: 'there' }];
+    const { run, platform, open } = await preflightWorld({ policy: snapshotOptions({ copies }) });
     platform.setQuota('snapshots', { used: 80, most: 100 });
-    expect(await preflight(job(), deps)).toMatchObject({ summary: '13 questions answered, 2 findings' });
+    expect(await run()).toMatchObject({ summary: '13 questions answered, 2 findings' });
     expect(await open()).toEqual([`snapshot-quota-near ${HOME}`, 'snapshot-quota-near eu-west-1']);
     platform.setQuota('snapshots', { used: 10, most: 100 });
-    await preflight(job(), deps);
+    await run();
     expect(await open()).toEqual([]);
-  });
-});
-
-describe('what is asked about', () => {
-  it('is the newest snapshot that can be restored, under the tags of a rehearsal and in the quarantine', async () => {
-    const { deps, job, conditions, platform } = await preflightWorld();
-    platform.setStatus('rds:crm-db-20', 'creating');
-    expect(await preflight(job(), deps)).toMatchObject({ findings: [] });
-    const [intent] = conditions.callsOf('denied')[0] as [RestoreIntent];
-    expect(intent).toMatchObject({
-      kind: 'rds',
-      sourceArn: platformSource().arn,
-      snapshotArn: expect.stringContaining(':snapshot:rds:crm-db-19'),
-      kmsKey: KEY,
-      subnetGroup: 'quarantine',
-      tags: {
-        'understudy:target': 'crm',
-        'understudy:stage': 'test',
-        'understudy:run': expect.stringMatching(/^rehearse-snapshot\/crm\//),
-      },
-    });
-    expect(conditions.callsOf('securityGroups')).toEqual([[['sg-quarantine']]]);
-  });
-
-  it('is one snapshot when the newest is there, and none of another Region', async () => {
-    const { deps, job, catalog, platform } = await preflightWorld();
-    await preflight(job(), deps);
-    expect(platform.callsOf('snapshot')).toHaveLength(1);
-    for (const point of await catalog.points('crm')) await catalog.movePoint('crm', point.id, 'corrupt');
-    await catalog.adoptPoint(
-      snapshotPoint('2026-11-20T02:00:00Z', { kind: 'automated', place: 'eu-west-1' }),
-    );
-    platform.putSnapshot(platformSnapshot());
-    expect(await preflight(job(), deps)).toMatchObject({
-      findings: [{ message: 'crm has no verified snapshot in its own Region' }],
-    });
   });
 
   it.each([
-    ['default:postgres-15', undefined],
-    ['audited', 'audited'],
-  ])('is the option group %s as a rehearsal would name it: %s', async (optionGroup, named) => {
-    const { deps, job, conditions } = await preflightWorld({ source: { optionGroup } });
-    await preflight(job(), deps);
-    expect(conditions.callsOf('denied')).toMatchObject([[{ optionGroup: named }]]);
+    ['a target without an instance', undefined, 'crm has no instance or cluster'],
+    ['a cache', { kind: 'elasticache', id: 'crm-cache' }, 'crm is a cache'],
+  ] as const)('refuses %s before it claims a run', async (_what, platform, said) => {
+    const { run, catalog } = await preflightWorld({ target: { platform } });
+    const message = expect.stringContaining(said);
+    await expect(run()).rejects.toMatchObject({ code: 'input-invalid', message });
+    expect(await catalog.run(AT_SIX)).toBeUndefined();
   });
 
-  it('is the network that the policy names, before the deployment’s quarantine', async () => {
-    const { rehearsal } = policy();
-    const instance = { ...rehearsal.instance, subnetGroup: 'private', securityGroups: ['sg-crm'] };
-    const { deps, job, conditions } = await preflightWorld({
-      policy: { rehearsal: { ...rehearsal, instance } },
-    });
-    expect(await preflight(job(), deps)).toMatchObject({ findings: [] });
-    expect(conditions.callsOf('subnetGroup')).toEqual([['private']]);
-  });
-
-  it('is not the network of another place, which cannot be seen from here', async () => {
-    const { rehearsal } = policy();
-    const instance = {
-      ...rehearsal.instance,
-      place: 'eu-west-1',
-      subnetGroup: 'irish',
-      securityGroups: ['sg-irish'],
+  it('writes nothing of what it asked when its time is over', async () => {
+    const { run, deps, platform, clock, open } = await preflightWorld();
+    deps.secondsLeft = () => 10;
+    platform.source = async () => {
+      await clock.advance(2);
+      return platformSource({ backups: { retention: 0 } });
     };
-    const { deps, job, conditions } = await preflightWorld({
-      policy: { rehearsal: { ...rehearsal, instance } },
-    });
-    expect(await preflight(job(), deps)).toMatchObject({ findings: [] });
-    expect(conditions.callsOf('subnetGroup')).toEqual([['quarantine']]);
+    await expect(run()).rejects.toMatchObject({ code: 'out-of-time' });
+    expect(await open()).toEqual(['job-failed preflight']);
+  });
+});
+
+describe('the preflight job asks', () => {
+  it('about the newest snapshot that can be restored, with a rehearsal’s tags and in the quarantine', async () => {
+    const { run, conditions, platform } = await preflightWorld();
+    platform.setStatus('rds:crm-db-20', 'creating');
+    expect(await run()).toMatchObject({ findings: [] });
+    expect(conditions.callsOf('denied')[0]).toMatchObject([
+      {
+        kind: 'rds',
+        sourceArn: platformSource().arn,
+        snapshotArn: expect.stringContaining(':snapshot:rds:crm-db-19'),
+        kmsKey: KEY,
+        subnetGroup: 'quarantine',
+        tags: {
+          'understudy:target': 'crm',
+          'understudy:stage': 'test',
+          'understudy:run': expect.stringMatching(/^rehearse-snapshot\/crm\//),
+        },
+      },
+    ]);
     expect(conditions.callsOf('securityGroups')).toEqual([[['sg-quarantine']]]);
   });
 
-  it('is no key where AWS encrypts with one of its own; one that RDS does not name is not known', async () => {
-    const owned = await preflightWorld({ source: { keyOfAws: true, kmsKey: undefined as never } });
-    for (const point of await owned.catalog.points('crm'))
-      await owned.catalog.movePoint('crm', point.id, 'rehearsed', {
-        snapshot: { ...(point as SnapshotPoint).snapshot, kmsKey: undefined as never, keyOfAws: true },
+  it('about one snapshot when the newest is there, and about none of another Region', async () => {
+    const { run, catalog, platform } = await preflightWorld();
+    await run();
+    expect(platform.callsOf('snapshot')).toHaveLength(1);
+    for (const point of await catalog.points('crm')) await catalog.movePoint('crm', point.id, 'corrupt');
+    const abroad = { kind: 'automated', place: 'eu-west-1' } as const;
+    await catalog.adoptPoint(snapshotPoint('2026-11-20T02:00:00Z', abroad));
+    platform.putSnapshot(platformSnapshot());
+    const message = 'crm has no verified snapshot in its own Region';
+    expect(await run()).toMatchObject({ findings: [{ message }] });
+  });
+
+  it.each([
+    ['no option group', 'default:postgres-15', undefined],
+    ['the option group', 'audited', 'audited'],
+  ])('about %s that the rehearsal would name for %s', async (_what, optionGroup, named) => {
+    const { run, conditions } = await preflightWorld({ source: { optionGroup } });
+    await run();
+    expect(conditions.callsOf('denied')).toMatchObject([[{ optionGroup: named }]]);
+  });
+
+  const ABROAD = { place: 'eu-west-1', subnetGroup: 'irish', securityGroups: ['sg-irish'] };
+  const NO_QUARANTINE = { subnetGroup: '', securityGroup: '' };
+  it.each([
+    [
+      'the policy’s network',
+      instanceOf({ subnetGroup: 'private', securityGroups: ['sg-crm'] }),
+      undefined,
+      'private',
+      'sg-crm',
+    ],
+    [
+      'the quarantine where the policy’s network is elsewhere',
+      instanceOf(ABROAD),
+      undefined,
+      'quarantine',
+      'sg-quarantine',
+    ],
+    ['the source’s network where there is no quarantine', {}, NO_QUARANTINE, 'private', 'sg-crm'],
+  ])('about %s', async (_what, of, scratchNetwork, subnetGroup, securityGroup) => {
+    const { run, deps, conditions } = await preflightWorld({ policy: of });
+    if (scratchNetwork) deps.scratchNetwork = scratchNetwork;
+    expect(await run()).toMatchObject({ findings: [] });
+    expect(conditions.callsOf('subnetGroup')).toEqual([[subnetGroup]]);
+    expect(conditions.callsOf('securityGroups')).toEqual([[[securityGroup]]]);
+  });
+
+  it('about a cluster’s parameter group', async () => {
+    const parameterGroup = 'default.aurora-postgresql15';
+    const { run, conditions } = await preflightWorld({
+      source: { kind: 'aurora', engine: 'aurora-postgresql', engineVersion: '15.4', parameterGroup },
+    });
+    expect(await run()).toMatchObject({ findings: [] });
+    expect(conditions.callsOf('parameterFamily')).toEqual([['aurora', parameterGroup]]);
+  });
+
+  it('about no key of AWS’s own', async () => {
+    const keyOfAws = { keyOfAws: true as const, kmsKey: undefined as never };
+    const { run, catalog, conditions } = await preflightWorld({ source: keyOfAws });
+    for (const point of await catalog.points('crm'))
+      await catalog.movePoint('crm', point.id, 'rehearsed', {
+        snapshot: { ...(point as SnapshotPoint).snapshot, ...keyOfAws },
       });
-    expect(await preflight(owned.job(), owned.deps)).toMatchObject({ findings: [] });
-    expect(owned.conditions.callsOf('key')).toEqual([]);
-    const unsaid = await preflightWorld({ source: { kmsKey: undefined as never } });
-    expect(await preflight(unsaid.job(), unsaid.deps)).toMatchObject({
-      findings: [
-        { code: 'preflight-unknown', message: expect.stringContaining('does not say with which key') },
-      ],
-    });
+    expect(await run()).toMatchObject({ findings: [] });
+    expect(conditions.callsOf('key')).toEqual([]);
   });
 
-  it('is the source’s own network where there is no quarantine', async () => {
-    const { deps, job, conditions } = await preflightWorld();
-    const without = { ...deps, scratchNetwork: { subnetGroup: '', securityGroup: '' } };
-    expect(await preflight(job(), without)).toMatchObject({ findings: [] });
-    expect(conditions.callsOf('subnetGroup')).toEqual([['private']]);
-    expect(conditions.callsOf('securityGroups')).toEqual([[['sg-crm']]]);
-  });
-
-  it('is a cluster with a cluster’s parameter group', async () => {
-    const cluster = { kind: 'aurora', engine: 'aurora-postgresql', engineVersion: '15.4' } as const;
-    const { deps, job, conditions } = await preflightWorld({
-      source: { ...cluster, parameterGroup: 'default.aurora-postgresql15' },
-    });
-    expect(await preflight(job(), deps)).toMatchObject({ findings: [] });
-    expect(conditions.callsOf('parameterFamily')).toEqual([['aurora', 'default.aurora-postgresql15']]);
-  });
-
-  it('is not a key where nothing is encrypted, nor a secret where there is no connection', async () => {
-    const { deps, job, conditions, catalog } = await preflightWorld({
+  it('about no key where nothing is encrypted, and about no secret where there is no connection', async () => {
+    const { run, conditions, catalog } = await preflightWorld({
       source: { encrypted: false },
       target: { connection: undefined },
     });
     for (const point of await catalog.points('crm')) await catalog.movePoint('crm', point.id, 'corrupt');
-    await preflight(job(), deps);
+    await run();
     expect(conditions.callsOf('key')).toEqual([]);
     expect(conditions.callsOf('secretProblem')).toEqual([]);
   });
 
-  it('comes from the newest snapshot when the source is gone, which is when it matters most', async () => {
-    const { deps, job, platform, conditions, open } = await preflightWorld();
+  it('about the newest snapshot’s engine and key when the source is gone', async () => {
+    const { run, platform, conditions, open } = await preflightWorld();
     platform.removeSource('crm-db');
-    expect(await preflight(job(), deps)).toMatchObject({
-      summary: '10 questions answered, 2 not (pitr window, parameter group), 1 finding',
-    });
+    const summary = '10 questions answered, 2 not (pitr window, parameter group), 1 finding';
+    expect(await run()).toMatchObject({ summary });
     expect(await open()).toEqual(['source-missing crm-db']);
     expect(conditions.callsOf('engineVersion')).toEqual([[{ engine: 'postgres', version: '15.18' }]]);
     expect(conditions.callsOf('key')).toEqual([[KEY]]);
   });
 });
 
-/** Breaks one thing each, so that there is something open that only an answer may take back. */
-const BREAK: Record<string, (world: World) => unknown> = {
-  source: ({ platform }) => platform.putSource(platformSource({ deletionProtection: false })),
-  snapshot: ({ platform }) => {
-    platform.setStatus('rds:crm-db-19', 'failed');
-    platform.setStatus('rds:crm-db-20', 'failed');
+/** For each question: what breaks, so that only an answer may resolve its finding, and what fails to answer. */
+const QUESTIONS: Record<
+  string,
+  { breaks: (world: World) => unknown; fails: (world: World, error: Error) => void }
+> = {
+  source: {
+    breaks: ({ platform }) => platform.putSource(platformSource({ deletionProtection: false })),
+    fails: ({ platform }, error) => platform.fail('source', error),
   },
-  key: ({ conditions: { world } }) => Object.assign(world, { keys: {} }),
-  'subnet group': ({ conditions: { world } }) => Object.assign(world, { subnetGroups: {} }),
-  'security groups': ({ conditions: { world } }) => Object.assign(world, { securityGroups: [] }),
-  'parameter group': ({ conditions: { world } }) => Object.assign(world, { families: {} }),
-  'engine version': ({ conditions: { world } }) =>
-    Object.assign(world.versions['postgres 15.18']!, { offered: false }),
-  support: ({ conditions: { world } }) =>
-    Object.assign(world.support['postgres 15.18']!, { standardUntil: '2026-12-01T00:00:00Z' }),
-  quotas: ({ platform }) => platform.setQuota('instances', { used: 40, most: 40 }),
-  secret: ({ conditions: { world } }) => Object.assign(world, { secretProblem: 'it is gone' }),
-  permissions: ({ conditions: { world } }) =>
-    Object.assign(world, { denied: [{ action: 'rds:DeleteDBInstance', resource: 'x', why: 'denied' }] }),
+  snapshot: {
+    breaks: ({ platform }) => ['19', '20'].map((day) => platform.setStatus(`rds:crm-db-${day}`, 'failed')),
+    fails: ({ platform }, error) => platform.fail('snapshot', error),
+  },
+  key: {
+    breaks: ({ conditionsOf }) => Object.assign(conditionsOf, { keys: {} }),
+    fails: ({ conditions }, error) => conditions.fail('key', error),
+  },
+  'subnet group': {
+    breaks: ({ conditionsOf }) => Object.assign(conditionsOf, { subnetGroups: {} }),
+    fails: ({ conditions }, error) => conditions.fail('subnetGroup', error),
+  },
+  'security groups': {
+    breaks: ({ conditionsOf }) => Object.assign(conditionsOf, { securityGroups: [] }),
+    fails: ({ conditions }, error) => conditions.fail('securityGroups', error),
+  },
+  'parameter group': {
+    breaks: ({ conditionsOf }) => Object.assign(conditionsOf, { families: {} }),
+    fails: ({ conditions }, error) => conditions.fail('parameterFamily', error),
+  },
+  'engine version': {
+    breaks: ({ conditionsOf }) => Object.assign(conditionsOf.versions['postgres 15.18']!, { offered: false }),
+    fails: ({ conditions }, error) => conditions.fail('engineVersion', error),
+  },
+  support: {
+    breaks: ({ conditionsOf: { support } }) =>
+      Object.assign(support['postgres 15.18']!, { standardUntil: '2026-12-01T00:00:00Z' }),
+    fails: ({ conditions }, error) => conditions.fail('support', error),
+  },
+  quotas: {
+    breaks: ({ platform }) => platform.setQuota('instances', { used: 40, most: 40 }),
+    fails: ({ platform }, error) => platform.fail('quotas', error),
+  },
+  secret: {
+    breaks: ({ conditionsOf }) => Object.assign(conditionsOf, { secretProblem: 'it is gone' }),
+    fails: ({ conditions }, error) => conditions.fail('secretProblem', error),
+  },
+  permissions: {
+    breaks: ({ conditionsOf }) =>
+      Object.assign(conditionsOf, { denied: [{ action: 'rds:DeleteDBInstance', resource: 'x', why: 'no' }] }),
+    fails: ({ conditions }, error) => conditions.fail('denied', error),
+  },
 };
-const FAIL: Record<string, (world: World, error: Error) => void> = {
-  source: ({ platform }, error) => platform.fail('source', error),
-  snapshot: ({ platform }, error) => platform.fail('snapshot', error),
-  key: ({ conditions }, error) => conditions.fail('key', error),
-  'subnet group': ({ conditions }, error) => conditions.fail('subnetGroup', error),
-  'security groups': ({ conditions }, error) => conditions.fail('securityGroups', error),
-  'parameter group': ({ conditions }, error) => conditions.fail('parameterFamily', error),
-  'engine version': ({ conditions }, error) => conditions.fail('engineVersion', error),
-  support: ({ conditions }, error) => conditions.fail('support', error),
-  quotas: ({ platform }, error) => platform.fail('quotas', error),
-  secret: ({ conditions }, error) => conditions.fail('secretProblem', error),
-  permissions: ({ conditions }, error) => conditions.fail('denied', error),
-};
-const QUESTIONS = Object.keys(FAIL);
 const throttled = new Error('Rate exceeded');
 
-describe('a question that cannot be answered', () => {
-  test.each(QUESTIONS)(
-    '("%s") is the only finding, is named, and stops no other question',
-    async (question) => {
+describe('the preflight job and a question without an answer', () => {
+  describe.each(Object.entries(QUESTIONS))('(%s)', (question, { breaks, fails }) => {
+    const unknown = `preflight-unknown ${question}`;
+
+    it('finds only that, asks every other question, and resolves it with the first answer', async () => {
       const world = await preflightWorld();
-      FAIL[question]!(world, throttled);
-      const { outcome, findings } = await preflight(world.job(), world.deps);
+      fails(world, throttled);
+      const { outcome, findings } = await world.run();
       expect(outcome).toBe('done');
-      expect(findings).toMatchObject([
-        { code: 'preflight-unknown', subject: question, message: `${question} of crm: Rate exceeded` },
-      ]);
+      const found = {
+        code: 'preflight-unknown',
+        subject: question,
+        message: `${question} of crm: Rate exceeded`,
+      };
+      expect(findings).toMatchObject([found]);
       expect(world.log.said('error')).toEqual(['the preflight could not find out']);
-    },
-  );
+      world.platform.heal();
+      world.conditions.heal();
+      await world.run();
+      expect(await world.open()).toEqual([]);
+      expect(world.told().map((line) => line.split(' ')[0])).toEqual(['opened', 'resolved']);
+    });
 
-  test.each(QUESTIONS)('("%s") takes nothing back of what was found before', async (question) => {
-    const world = await preflightWorld();
-    BREAK[question]!(world);
-    await preflight(world.job(), world.deps);
-    const before = await world.open();
-    expect(before).toHaveLength(1);
-    FAIL[question]!(world, throttled);
-    await preflight(world.job(), world.deps);
-    expect(await world.open()).toEqual([...before, `preflight-unknown ${question}`].sort());
-    expect(world.told().filter((each) => each.startsWith('resolved'))).toEqual([]);
+    it('keeps what an earlier answer found', async () => {
+      const world = await preflightWorld();
+      breaks(world);
+      await world.run();
+      const before = await world.open();
+      expect(before).toHaveLength(1);
+      fails(world, throttled);
+      await world.run();
+      expect(await world.open()).toEqual([...before, unknown].sort());
+      expect(world.told().join()).not.toContain('resolved');
+    });
   });
 
-  test.each(QUESTIONS)('("%s") is taken back with its first answer', async (question) => {
+  it('keeps the finding about it while it is unknown what to ask for', async () => {
     const world = await preflightWorld();
-    FAIL[question]!(world, throttled);
-    await preflight(world.job(), world.deps);
-    world.platform.heal();
-    world.conditions.heal();
-    await preflight(world.job(), world.deps);
-    expect(await world.open()).toEqual([]);
-    expect(world.told()).toEqual([
-      `opened preflight-unknown ${question}`,
-      `resolved preflight-unknown ${question}`,
-    ]);
-  });
-
-  it('stays one while nobody can say what to ask for', async () => {
-    const world = await preflightWorld();
-    FAIL['parameter group']!(world, throttled);
-    await preflight(world.job(), world.deps);
+    QUESTIONS['parameter group']!.fails(world, throttled);
+    await world.run();
     world.platform.removeSource('crm-db');
-    await preflight(world.job(), world.deps);
+    await world.run();
     expect(await world.open()).toEqual(['preflight-unknown parameter group', 'source-missing crm-db']);
   });
 
-  it('about the account’s snapshots leaves what was said of them as it is', async () => {
-    const world = await preflightWorld();
-    world.platform.setQuota('snapshots', { used: 80, most: 100 });
-    await preflight(world.job(), world.deps);
-    FAIL['quotas']!(world, throttled);
-    await preflight(world.job(), world.deps);
-    expect(await world.open()).toEqual(['preflight-unknown quotas', `snapshot-quota-near ${HOME}`]);
+  it('keeps what was found about the account’s snapshots when quotas have no answer', async () => {
+    const { run, platform, open } = await preflightWorld();
+    platform.setQuota('snapshots', { used: 80, most: 100 });
+    await run();
+    platform.fail('quotas', throttled);
+    await run();
+    expect(await open()).toEqual(['preflight-unknown quotas', `snapshot-quota-near ${HOME}`]);
   });
 
-  it('about how far back it reaches leaves what was said of that as it is', async () => {
-    const world = await preflightWorld();
-    const latest = '2026-11-20T11:55:00Z';
-    world.platform.putSource(platformSource({ pitr: { earliest: '2026-11-19T00:00:00Z', latest } }));
-    await preflight(world.job(), world.deps);
-    world.platform.putSource(platformSource({ pitr: { latest } }));
-    await preflight(world.job(), world.deps);
-    expect(await world.open()).toEqual(['pitr-window-short crm-db', 'preflight-unknown pitr window']);
+  it('keeps what was found about how far the source reaches back when RDS does not say it', async () => {
+    const { run, platform, open } = await preflightWorld();
+    platform.putSource(platformSource({ pitr: { earliest: '2026-11-19T00:00:00Z', latest: LATEST } }));
+    await run();
+    platform.putSource(platformSource({ pitr: { latest: LATEST } }));
+    await run();
+    expect(await open()).toEqual(['pitr-window-short crm-db', 'preflight-unknown pitr window']);
   });
 
-  it('is what RDS leaves out of its answers, too: quotas, a key, how far back it reaches', async () => {
-    const pitr = { latest: '2026-11-20T11:55:00Z' };
-    const world = await preflightWorld({ source: { pitr, kmsKey: undefined } as never });
-    const deps = { ...world.deps, platform: { ...world.platform, quotas: async () => ({}) } };
-    expect((await preflight(world.job(), deps)).findings.map(({ code, subject }) => [code, subject])).toEqual(
-      [
-        ['preflight-unknown', 'pitr window'],
-        ['preflight-unknown', 'key'],
-        ['preflight-unknown', 'quotas'],
+  it('finds that RDS says nothing of quotas, of the key and of how far back the source reaches', async () => {
+    const { run, deps, platform } = await preflightWorld({
+      source: { pitr: { latest: LATEST }, kmsKey: undefined as never },
+    });
+    deps.platform = { ...platform, quotas: async () => ({}) } as never;
+    expect(await run()).toMatchObject({
+      findings: [
+        { code: 'preflight-unknown', subject: 'pitr window' },
+        { code: 'preflight-unknown', subject: 'key', message: expect.stringContaining('with which key') },
+        { code: 'preflight-unknown', subject: 'quotas' },
       ],
-    );
+    });
   });
 
-  it('fails nothing but itself when all of them fail: that is twelve answers short, and said', async () => {
+  it('finds nothing but unanswered questions when none has an answer', async () => {
     const world = await preflightWorld();
-    for (const question of QUESTIONS) FAIL[question]!(world, throttled);
-    expect(await preflight(world.job(), world.deps)).toMatchObject({ outcome: 'done' });
+    for (const { fails } of Object.values(QUESTIONS)) fails(world, throttled);
+    expect(await world.run()).toMatchObject({ outcome: 'done' });
     expect((await world.open()).every((each) => each.startsWith('preflight-unknown'))).toBe(true);
     expect(await world.open()).toContain('preflight-unknown source');
   });
 });
 
-describe('the source', () => {
-  it('that reaches less far back than was promised is found, and mended by time alone', async () => {
-    const world = await preflightWorld();
-    const since = (earliest: string) =>
-      world.platform.putSource(platformSource({ pitr: { earliest, latest: '2026-11-20T11:55:00Z' } }));
-    since('2026-11-19T00:00:00Z');
-    await preflight(world.job(), world.deps);
-    expect(await world.open()).toEqual(['pitr-window-short crm-db']);
-    since('2026-11-13T12:00:00Z');
-    await preflight(world.job(), world.deps);
-    expect(await world.open()).toEqual([]);
+describe('the preflight job and the source', () => {
+  it('finds a source that reaches less far back than promised, until it does', async () => {
+    const { run, platform, open } = await preflightWorld();
+    platform.putSource(platformSource({ pitr: { earliest: '2026-11-19T00:00:00Z', latest: LATEST } }));
+    await run();
+    expect(await open()).toEqual(['pitr-window-short crm-db']);
+    platform.putSource(platformSource({ pitr: { earliest: '2026-11-13T12:00:00Z', latest: LATEST } }));
+    await run();
+    expect(await open()).toEqual([]);
   });
 
-  it('that is gone takes back nothing that was found in it', async () => {
-    const world = await preflightWorld();
-    world.platform.putSource(platformSource({ publiclyAccessible: true, backups: { retention: 0 } }));
-    await preflight(world.job(), world.deps);
-    world.platform.removeSource('crm-db');
-    await preflight(world.job(), world.deps);
-    expect(await world.open()).toEqual([
-      'backups-disabled crm-db',
-      'posture-public crm-db',
-      'source-missing crm-db',
-    ]);
-    world.platform.putSource(platformSource());
-    await preflight(world.job(), world.deps);
-    expect(await world.open()).toEqual([]);
+  it('keeps what it found about a source that is gone', async () => {
+    const { run, platform, open } = await preflightWorld();
+    platform.putSource(platformSource({ publiclyAccessible: true, backups: { retention: 0 } }));
+    await run();
+    const bad = ['backups-disabled crm-db', 'posture-public crm-db'];
+    expect(await open()).toEqual(bad);
+    platform.removeSource('crm-db');
+    await run();
+    expect(await open()).toEqual([...bad, 'source-missing crm-db']);
+    platform.putSource(platformSource());
+    await run();
+    expect(await open()).toEqual([]);
   });
 });
 
-it('leaves alone what another job found about a snapshot of its own', async () => {
-  const world = await preflightWorld();
-  await openFinding(
-    world.catalog,
-    {
-      code: 'restore-key-unusable',
-      target: 'crm',
-      subject: NEWEST,
-      severity: 'P0',
-      message: 'm',
-      next: 'n',
-    },
-    ['alerts'],
-    world.clock.now(),
-  );
-  await preflight(world.job(), world.deps);
-  expect(await world.open()).toEqual([`restore-key-unusable ${NEWEST}`]);
-});
-
-describe('refuses, before it claims anything,', () => {
-  test.each([
-    ['a target without an instance', undefined, 'crm has no instance or cluster'],
-    ['a cache', { kind: 'elasticache', id: 'crm-cache' }, 'crm is a cache'],
-  ] as const)('%s', async (_what, platform, message) => {
-    const { deps, job, catalog } = await preflightWorld({ target: { platform } });
-    const one = job();
-    await expect(preflight(one, deps)).rejects.toMatchObject({
-      code: 'input-invalid',
-      message: expect.stringContaining(message),
-    });
-    expect(await catalog.run(one)).toBeUndefined();
-  });
-});
-
-test('a run that ends too late writes nothing of what it asked', async () => {
-  const world = await preflightWorld();
-  const deps = { ...world.deps, secondsLeft: () => 10 };
-  world.platform.source = async () => {
-    await world.clock.advance(2);
-    return platformSource({ backups: { retention: 0 } });
-  };
-  await expect(preflight(world.job(), deps)).rejects.toMatchObject({ code: 'out-of-time' });
-  expect(await world.open()).toEqual(['job-failed preflight']);
-});
-
-describe('the newest copy in another place', () => {
+describe('the preflight job and the newest copy in another place', () => {
   const AWAY = 'arn:aws:kms:eu-west-1:111122223333:key/away';
-  const at = '2026-11-20T01:00:00Z';
   const world = async (to: CopyTo = { region: 'eu-west-1' }) => {
-    const made = await preflightWorld({
-      policy: { snapshot: { ...policy().snapshot, copies: [{ ...to, kmsKey: AWAY }] } },
-    });
-    const copy = snapshotPoint(at, { place: placeOf(to), snapshot: { id: 'copy', kmsKey: AWAY } });
+    const copies = [{ ...to, kmsKey: AWAY }];
+    const made = await preflightWorld({ policy: snapshotOptions({ copies }) });
+    const snapshot = { id: 'copy', kmsKey: AWAY };
+    const copy = snapshotPoint('2026-11-20T01:00:00Z', { place: placeOf(to), snapshot });
     await made.catalog.adoptPoint(copy);
     return { ...made, subject: copy.id };
   };
 
-  it('whose key has been switched off since would not restore when its own Region is gone: P0 until it can be used', async () => {
-    const { deps, job, keys, told, subject } = await world();
+  it('finds a copy whose key is switched off, until the key can be used', async () => {
+    const { run, keys, told, subject } = await world();
     keys[AWAY] = 'unusable';
-    expect(await preflight(job(), deps)).toMatchObject({
-      findings: [{ code: 'restore-key-unusable', subject }],
-    });
-    expect(told()).toEqual([`opened restore-key-unusable ${subject}`]);
+    expect(await run()).toMatchObject({ findings: [{ code: 'restore-key-unusable', subject }] });
+    expect(told()).toEqual([`opened P0 restore-key-unusable crm ${subject}`]);
     keys[AWAY] = 'unknown';
-    await preflight(job(), deps);
+    await run();
     expect(told()).toEqual([]);
     keys[AWAY] = 'usable';
-    await preflight(job(), deps);
-    expect(told()).toEqual([`resolved restore-key-unusable ${subject}`]);
+    await run();
+    expect(told()).toEqual([`resolved P0 restore-key-unusable crm ${subject}`]);
   });
 
-  it('whose key cannot be asked about is a question without an answer', async () => {
-    const { deps, job } = await world();
-    Object.assign(deps, { keyState: () => Promise.reject(new Error('AccessDenied')) });
-    expect(await preflight(job(), deps)).toMatchObject({
-      findings: [{ code: 'preflight-unknown', subject: 'copies in eu-west-1' }],
-    });
-  });
-
-  it('is left in peace in another account, whose keys we may have no right to ask about', async () => {
-    const role = 'arn:aws:iam::444455556666:role/r';
-    const { deps, job } = await world({ region: 'eu-west-1', account: '444455556666', role });
-    Object.assign(deps, { keyState: () => Promise.reject(new Error('AccessDenied')) });
-    expect(await preflight(job(), deps)).toMatchObject({ findings: [] });
+  it.each<[string, CopyTo, object[]]>([
+    [
+      'finds a question without an answer in another Region',
+      { region: 'eu-west-1' },
+      [{ code: 'preflight-unknown', subject: 'copies in eu-west-1' }],
+    ],
+    [
+      'finds nothing in another account, which may forbid the question',
+      { region: 'eu-west-1', account: '444455556666', role: 'arn:aws:iam::444455556666:role/r' },
+      [],
+    ],
+  ])('%s when KMS denies it', async (_what, to, findings) => {
+    const { run, deps } = await world(to);
+    deps.keyState = () => Promise.reject(new Error('AccessDenied'));
+    expect(await run()).toMatchObject({ findings });
   });
 });
