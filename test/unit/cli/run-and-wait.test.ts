@@ -21,12 +21,9 @@ jest.mock('../../../scripts/cli/show-progress.ts', () => ({
 const evidenceOf = (run: string, changes: Partial<Evidence> = {}): Evidence =>
   evidence('2026-11-20T06:00:00Z', { run, strength: 'bounded', ...changes });
 
+type OnRecord = (asked: string) => Evidence[];
 /** A deployment in which the run that was asked for has ended, with this evidence on record, newest first, and these open findings. */
-function deployment(
-  ended: Partial<Run>,
-  onRecord: (asked: string) => Evidence[] = () => [],
-  open: Finding[] = [],
-) {
+function deployment(ended: Partial<Run>, onRecord: OnRecord = () => [], open: Finding[] = []) {
   const asked: OperatorRequest[] = [];
   let name = '';
   const session: Session = {
@@ -78,10 +75,8 @@ test('run rehearse --wait judges by the evidence of its own run, not of another 
   const failed = (run: string) =>
     evidenceOf(run, { outcome: 'failed', strength: 'none', differenceCount: 1 });
   const { wait } = deployment({}, (run) => [evidenceOf('rehearse/crm/2026-11-20T07:00:00Z'), failed(run)]);
-  expect(await wait('rehearse', { from: 'moment' })).toMatchObject({
-    exit: FOUND_WRONG,
-    document: { outcome: 'failed' },
-  });
+  const wrong = { exit: FOUND_WRONG, document: { outcome: 'failed' } };
+  expect(await wait('rehearse', { from: 'moment' })).toMatchObject(wrong);
   const passed = deployment({}, (run) => [failed('rehearse/crm/2026-11-20T07:00:00Z'), evidenceOf(run)]);
   expect(await passed.wait('rehearse', { from: 'snapshot' })).toMatchObject({ exit: DONE });
 });

@@ -107,12 +107,9 @@ describe('poll', () => {
   const failing = new UnderstudyError('platform-unreachable', 'RDS says no');
   const denied = new UnderstudyError('platform-denied', 'RDS says no');
   const why = { code: 'snapshot-failed', message: 'RDS says failed' };
+  const refused = { state: 'refused', why } as const;
   it.each<[string, () => Promise<Poll<string>>, string]>([
-    [
-      'is refused at once where no waiting helps',
-      async () => ({ state: 'refused', why }),
-      'snapshot-failed: RDS says failed',
-    ],
+    ['is refused at once where no waiting helps', async () => refused, 'snapshot-failed: RDS says failed'],
     ['goes on waiting after a look that fails', () => Promise.reject(failing), 'late: RDS says no'],
     ['gives up at once when a look is denied', () => Promise.reject(denied), 'platform-denied: RDS says no'],
   ])('%s', async (_, look, outcome) => {

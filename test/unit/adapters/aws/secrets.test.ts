@@ -43,12 +43,7 @@ describe('a secret in JSON', () => {
     ['has the port 5432 where nothing else is said', { ...WHOLE, port: undefined }, {}, { port: 5432 }],
     ['may have its port as text', { ...WHOLE, port: '6432' }, {}, { port: 6432 }],
     ['may have an IPv6 address', { ...WHOLE, host: '[::1]' }, {}, { host: '::1', sslmode: 'disable' }],
-    [
-      'takes such a host from the target',
-      { ...WHOLE, host: undefined },
-      { host: '[fd::2]' },
-      { host: 'fd::2' },
-    ],
+    ['may take it from the target', { ...WHOLE, host: undefined }, { host: '[fd::2]' }, { host: 'fd::2' }],
   ])('%s', (_, secret, settings, expected) => {
     expect(read(secret, settings)).toMatchObject(expected);
   });

@@ -45,6 +45,23 @@ const ends = (standardUntil: string, extendedUntil?: string): Answers => ({
 const parameters = (changes: object): Answers => ({ 'parameter group': { name: 'crm-params', ...changes } });
 const ofEngine = (changes: object): Answers => ({ 'engine version': { ...version, ...changes } });
 
+const [LONG_ENDED, ENDED] = ['2023-11-01T00:00:00Z', '2026-11-01T00:00:00Z'];
+const IN_180_DAYS = '2027-05-19T12:00:00Z';
+const TWO_SNAPSHOTS = looked({ point: 'a', status: 'creating' }, { point: 'b' });
+const DELETION = { state: 'PendingDeletion', deletedAt: '2026-11-27T00:00:00Z' };
+const ONE_OF_TWO = keys({ key: KEY, found: enabled }, { key: 'other' });
+const groups = (...found: ReturnType<typeof group>[]): Answers => ({
+  'security groups': { wanted: ['sg-1', 'sg-2'], found },
+});
+const OTHER_VPC = [group('sg-1', 'vpc-other'), group('sg-2')] as const;
+const OTHER = 'sg-1 belongs to vpc-other, its subnet group quarantine to vpc-q';
+const DEPRECATED = { found: { family: 'postgres15', offered: false } };
+const NO_STATEMENT = { action: 'rds:DeleteDBInstance', resource: 'arn:x', why: 'no statement allows it' };
+const ALL_USED = { instances: { used: 40, most: 40 }, snapshots: { used: 3, most: 100 } };
+const GONE = { 'subnet group': { name: 'quarantine' } };
+const DENIED = 'crm: rds:DeleteDBInstance on arn:x (no statement allows it)';
+const EXTENDED = 'extended support, which AWS charges for, ends at 2029-11-01T00:00:00Z';
+const BOTH_OVER = `ended at ${LONG_ENDED}, and its extended support at ${ENDED}`;
 const CODES: Partial<Record<Question, string>> = {
   snapshot: 'restore-snapshot-missing',
   key: 'restore-key-unusable',
@@ -57,94 +74,55 @@ const CODES: Partial<Record<Question, string>> = {
   secret: 'restore-secret-unreadable',
   permissions: 'restore-denied',
 };
-const TWO_SNAPSHOTS = looked({ point: 'a', status: 'creating' }, { point: 'b' });
-const OTHER_VPC = { wanted: ['sg-1'], found: [group('sg-1', 'vpc-other')] };
-const NO_STATEMENT = { action: 'rds:DeleteDBInstance', resource: 'arn:x', why: 'no statement allows it' };
-const ALL_USED = { instances: { used: 40, most: 40 }, snapshots: { used: 3, most: 100 } };
-const DELETION = { state: 'PendingDeletion', deletedAt: '2026-11-27T00:00:00Z' };
-const ONE_OF_TWO = keys({ key: KEY, found: enabled }, { key: 'other' });
-const BREAKING: [string, Question, Answers, string][] = [
-  ['there is no verified snapshot', 'snapshot', looked(), 'crm has no verified snapshot in its own Region'],
-  ['no verified snapshot can be restored', 'snapshot', TWO_SNAPSHOTS, 'a is creating, b is gone'],
-  ['the key does not exist', 'key', keys({ key: KEY }), `the key ${KEY} does not exist`],
-  ['the key is disabled', 'key', key({ state: 'Disabled' }), 'is in state Disabled'],
-  ['the key will be deleted', 'key', key(DELETION), 'is scheduled for deletion at 2026-11-27T00:00:00Z'],
-  ['one of two keys is lost', 'key', ONE_OF_TWO, 'the key other does not exist'],
-  [
-    'the subnet group does not exist',
-    'subnet group',
-    { 'subnet group': { name: 'quarantine' } },
-    'the subnet group quarantine, for restores of crm, does not exist',
+/** By the question: when its answer breaks a restore, that answer, and what the finding says. */
+const BROKEN: Partial<Record<Question, [when: string, answers: Answers, message: string][]>> = {
+  snapshot: [
+    ['there is no verified one', looked(), 'crm has no verified snapshot in its own Region'],
+    ['no verified one can be restored', TWO_SNAPSHOTS, 'crm can be restored: a is creating, b is gone'],
   ],
-  ['all subnets are in one zone', 'subnet group', network({ zones: ['a'] }), 'has subnets in a only'],
-  ['all subnets were deleted', 'subnet group', network({ zones: [], freeAddresses: 0 }), 'in no zone'],
-  [
-    'one address is free',
-    'subnet group',
-    network({ freeAddresses: 1 }),
-    'has one free address; a restore needs 2',
+  key: [
+    ['it does not exist', keys({ key: KEY }), `the key ${KEY} does not exist`],
+    ['it is disabled', key({ state: 'Disabled' }), 'is in state Disabled'],
+    ['it will be deleted', key(DELETION), 'is scheduled for deletion at 2026-11-27T00:00:00Z'],
+    ['one of two is lost', ONE_OF_TWO, 'the key other does not exist'],
   ],
-  [
-    'a security group does not exist',
-    'security groups',
-    { 'security groups': { wanted: ['sg-1', 'sg-2'], found: [group('sg-1')] } },
-    'sg-2 does not exist',
+  'subnet group': [
+    ['it does not exist', GONE, 'the subnet group quarantine, for restores of crm, does not exist'],
+    ['its subnets are in one zone', network({ zones: ['a'] }), 'has subnets in a only'],
+    ['its subnets were deleted', network({ zones: [], freeAddresses: 0 }), 'has subnets in no zone'],
+    ['it has one free address', network({ freeAddresses: 1 }), 'has one free address; a restore needs 2'],
   ],
-  [
-    'a security group is of another VPC than the subnets',
-    'security groups',
-    { 'security groups': OTHER_VPC },
-    'sg-1 belongs to vpc-other, its subnet group quarantine to vpc-q',
+  'security groups': [
+    ['one does not exist', groups(group('sg-1')), 'sg-2 does not exist'],
+    ['one is of another VPC than the subnets', groups(...OTHER_VPC), OTHER],
   ],
-  ['the parameter group does not exist', 'parameter group', parameters({}), 'of crm does not exist'],
-  [
-    'the parameter group is of another family',
-    'parameter group',
-    parameters({ family: 'postgres14' }),
-    'is of family postgres14; postgres 15.18 needs postgres15',
+  'parameter group': [
+    ['it does not exist', parameters({}), 'the parameter group crm-params of crm does not exist'],
+    ['it is of another family', parameters({ family: 'x' }), 'of family x; postgres 15.18 needs postgres15'],
   ],
-  [
-    'the version is deprecated',
-    'engine version',
-    ofEngine({ found: { family: 'postgres15', offered: false } }),
-    'postgres 15.18 of crm is deprecated',
+  'engine version': [
+    ['it is deprecated', ofEngine(DEPRECATED), 'postgres 15.18 of crm is deprecated'],
+    ['it is no longer offered', ofEngine({}), 'is no longer offered'],
   ],
-  ['the version is no longer offered', 'engine version', ofEngine({}), 'is no longer offered'],
-  [
-    'support ends in 180 days',
-    'support',
-    ends('2027-05-19T12:00:00Z'),
-    'ends in 180 d, at 2027-05-19T12:00:00Z; AWS offers no extended support for it',
+  support: [
+    ['it ends in 180 days', ends(IN_180_DAYS), `ends in 180 d, at ${IN_180_DAYS}; AWS offers no extended`],
+    ['it is over', ends(ENDED, '2029-11-01T00:00:00Z'), EXTENDED],
+    ['extended support is over too', ends(LONG_ENDED, ENDED), BOTH_OVER],
   ],
-  [
-    'standard support is over',
-    'support',
-    ends('2026-11-01T00:00:00Z', '2029-11-01T00:00:00Z'),
-    'extended support, which AWS charges for, ends at 2029-11-01T00:00:00Z',
-  ],
-  [
-    'extended support is over too',
-    'support',
-    ends('2023-11-01T00:00:00Z', '2026-11-01T00:00:00Z'),
-    'ended at 2023-11-01T00:00:00Z, and its extended support at 2026-11-01T00:00:00Z',
-  ],
-  ['the account has all its instances', 'quotas', { quotas: ALL_USED }, '40 of 40 instances'],
-  ['the secret cannot be read', 'secret', { secret: { why: 'it is gone' } }, 'it is gone'],
-  [
-    'the role may not restore',
-    'permissions',
-    { permissions: { denied: [NO_STATEMENT] } },
-    'crm: rds:DeleteDBInstance on arn:x (no statement allows it)',
-  ],
-];
+  quotas: [['all instances are used', { quotas: ALL_USED }, '40 of 40 instances']],
+  secret: [['it cannot be read', { secret: { why: 'it is gone' } }, 'it is gone']],
+  permissions: [['an action is denied', { permissions: { denied: [NO_STATEMENT] } }, DENIED]],
+};
+const BREAKING = (Object.keys(BROKEN) as Question[]).flatMap((subject) =>
+  BROKEN[subject]!.map(([when, answers, message]) => [subject, when, answers, message] as const),
+);
 const check = (answers: Answers) => checkRestore(target(), answers, NOW);
 
 test.each(BREAKING)(
-  'when %s, the preflight finds that about the %s and nothing else',
-  (_what, subject, broken, message) => {
-    expect(check({ ...good(), ...broken })).toMatchObject([
-      { code: CODES[subject], subject, message: expect.stringContaining(message) },
-    ]);
+  'about the %s, when %s, the preflight finds that and nothing else',
+  (subject, _, broken, said) => {
+    const found = { code: CODES[subject], subject, message: expect.stringContaining(said) };
+    expect(check({ ...good(), ...broken })).toMatchObject([found]);
   },
 );
 
@@ -206,8 +184,7 @@ test('the preflight closes no finding about a snapshot of another job', () => {
 });
 
 test('the preflight finds a missing security group without knowing the VPC', () => {
-  const groups = { wanted: ['sg-1', 'sg-2'], found: OTHER_VPC.found };
-  expect(check({ ...without('subnet group'), 'security groups': groups })).toMatchObject([
+  expect(check({ ...without('subnet group'), ...groups(OTHER_VPC[0]) })).toMatchObject([
     { message: 'the security groups for restores of crm: sg-2 does not exist' },
   ]);
 });
