@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { RecoveryPoint } from '../../../lib/domain/points/recovery-point.ts';
-import type { PointReport } from '../../../lib/workflows/operator/show-point.ts';
-import { pointsCommand } from '../../../scripts/cli/commands/points-command.ts';
-import { pointsShowCommand } from '../../../scripts/cli/commands/points-show-command.ts';
-import type { Session } from '../../../scripts/cli/session.ts';
-import { point } from '../../support/builders.ts';
+import type { RecoveryPoint } from '../../../../lib/domain/points/recovery-point.ts';
+import type { PointReport } from '../../../../lib/workflows/operator/show-point.ts';
+import { pointsCommand } from '../../../../scripts/cli/commands/points-command.ts';
+import { pointsShowCommand } from '../../../../scripts/cli/commands/points-show-command.ts';
+import type { Session } from '../../../../scripts/cli/session.ts';
+import { point } from '../../../support/builders.ts';
 
 const failed = {
   outcome: 'failed',

@@ -1,8 +1,8 @@
-import { rdsPlatform } from '../../../../lib/adapters/aws/rds/rds-platform.ts';
-import { quarantineParameters } from '../../../../lib/adapters/aws/rds/scratch-parameters.ts';
-import { copySnapshot, readSnapshot } from '../../../../lib/adapters/aws/rds/snapshots.ts';
-import { fromCluster, fromInstance } from '../../../../lib/adapters/aws/rds/sources.ts';
-import { answering } from '../../../support/rds-client.ts';
+import { rdsPlatform } from '../../../../../lib/adapters/aws/rds/rds-platform.ts';
+import { quarantineParameters } from '../../../../../lib/adapters/aws/rds/scratch-parameters.ts';
+import { copySnapshot, readSnapshot } from '../../../../../lib/adapters/aws/rds/snapshots.ts';
+import { fromCluster, fromInstance } from '../../../../../lib/adapters/aws/rds/sources.ts';
+import { answering } from '../../../../support/rds-client.ts';
 
 const ofAws = { StorageEncrypted: false, StorageEncryptionType: 'sse-rds' } as const;
 

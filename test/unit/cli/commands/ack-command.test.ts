@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import { ackCommand, parseUntil } from '../../../scripts/cli/commands/ack-command.ts';
-import type { Session } from '../../../scripts/cli/session.ts';
+import { ackCommand, parseUntil } from '../../../../scripts/cli/commands/ack-command.ts';
+import type { Session } from '../../../../scripts/cli/session.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
 

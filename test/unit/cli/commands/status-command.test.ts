@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { ShownFinding, StatusReport, TargetReport } from '../../../lib/workflows/operator/status.ts';
-import { formatOpen, formatPlatform } from '../../../scripts/cli/commands/status-command.ts';
-import { DAY } from '../../support/builders.ts';
+import type { ShownFinding, StatusReport, TargetReport } from '../../../../lib/workflows/operator/status.ts';
+import { formatOpen, formatPlatform } from '../../../../scripts/cli/commands/status-command.ts';
+import { DAY } from '../../../support/builders.ts';
 
 describe('what status says of a target’s platform', () => {
   const platform = {

@@ -1,7 +1,7 @@
-import { rdsScratch } from '../../../../lib/adapters/aws/rds/rds-scratch.ts';
-import { TAGS as PLATFORM_TAGS } from '../../../../lib/domain/points/platform-source.ts';
-import type { ScratchOrder } from '../../../../lib/ports/platform.ts';
-import { answering } from '../../../support/rds-client.ts';
+import { rdsScratch } from '../../../../../lib/adapters/aws/rds/rds-scratch.ts';
+import { TAGS as PLATFORM_TAGS } from '../../../../../lib/domain/points/platform-source.ts';
+import type { ScratchOrder } from '../../../../../lib/ports/platform.ts';
+import { answering } from '../../../../support/rds-client.ts';
 
 /** What RDS is asked for, field by field: one field too few here lets production be reached, or costs for ever. */
 const NAME = 'understudy-scratch-crm-1';

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import { loadPlan } from '../../../lib/config/load.ts';
-import { checkCommand } from '../../../scripts/cli/commands/check-command.ts';
-import type { Session } from '../../../scripts/cli/session.ts';
+import { loadPlan } from '../../../../lib/config/load.ts';
+import { checkCommand } from '../../../../scripts/cli/commands/check-command.ts';
+import type { Session } from '../../../../scripts/cli/session.ts';
 
 const text = `version: 1
 policies:
