@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { planWith } from '../support/plan.ts';
 import { createStage, type Stage } from '../support/stage.ts';
 
-describe('one night', () => {
+describe('a deployment', () => {
   let database: TestDatabase;
   let stage: Stage;
 
@@ -21,7 +21,7 @@ describe('one night', () => {
     await database.drop();
   });
 
-  it('dumps, verifies, rehearses and proves a database from its schedules alone, and has nothing to say', async () => {
+  it('dumps, verifies and rehearses a database in one night by its schedules alone, without an alert', async () => {
     await invokeLocally('dispatch', {
       policy: 'production',
       job: 'dump',

@@ -1,4 +1,4 @@
-import { catalog, forget } from '../../../lib/runtime/compose.ts';
+import * as compose from '../../../lib/runtime/compose.ts';
 import { lambdaContext } from '../../../scripts/local/invoke-locally.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { type Fault, faultyS3 } from '../../support/faulty-s3.ts';
@@ -6,8 +6,13 @@ import { billed, deliver, lastPoint, lastRun, message, told, wipe } from '../../
 import { planWith } from '../../support/plan.ts';
 import { createStage, type Stage } from '../../support/stage.ts';
 
+type Match = (method: string, url: string) => boolean;
+const part: Match = (method, url) => method === 'PUT' && /partNumber=2/.test(url);
+const completion: Match = (method, url) => method === 'POST' && /uploadId=/.test(url);
+const manifest: Match = (method, url) => method === 'PUT' && /manifest\.json/.test(url);
+
 /** On any failure of a dump: no object, no open upload, a failed run and point, one alert; and the next attempt is good. */
-describe('a dump that fails on its way', () => {
+describe('a dump', () => {
   let database: TestDatabase;
   let stage: Stage;
   let s3: Awaited<ReturnType<typeof faultyS3>>;
@@ -26,7 +31,7 @@ describe('a dump that fails on its way', () => {
     s3.heal();
     await wipe();
     await told(stage);
-    forget();
+    compose.forget();
   });
   afterAll(async () => {
     await s3.close();
@@ -34,127 +39,104 @@ describe('a dump that fails on its way', () => {
     await database.drop();
   });
 
+  const dumped = (body = message('dump')) => deliver('dump', body);
   const leavesNothingBut = async (code: string) => {
     expect(await billed()).toEqual([]);
     expect(await lastRun()).toMatchObject({ state: 'failed', error: { code } });
     expect(await lastPoint()).toMatchObject({ state: 'failed' });
   };
+  /** Ends the first session of which this is true, as soon as there is one. */
+  const killSession = async (condition: string) => {
+    const client = await database.connect();
+    const kill = `select pg_terminate_backend(pid) from pg_stat_activity where ${condition} and datname = current_database()`;
+    while (((await client.query(kill)).rowCount ?? 0) === 0);
+    await client.end();
+  };
 
-  it('is good when nothing fails, in several parts', async () => {
-    await deliver('dump', message('dump'));
+  it('is uploaded in several parts, and leaves an archive, a manifest and roles', async () => {
+    await dumped();
     expect((await lastPoint())?.dump?.bytes).toBeGreaterThan(16 * 1_048_576);
-    expect((await billed()).map((key) => key.split('.').slice(1).join('.'))).toEqual([
-      'dump',
-      'manifest.json',
-      'roles.sql',
-    ]);
+    const endings = (await billed()).map((key) => key.split('.').slice(1).join('.'));
+    expect(endings).toEqual(['dump', 'manifest.json', 'roles.sql']);
   });
 
-  it('because pg_dump is killed', async () => {
-    const killer = database.connect().then(async (client) => {
-      for (let killed = 0; killed === 0; )
-        killed =
-          (
-            await client.query(
-              "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'understudy %' and query like 'COPY %' and datname = current_database()",
-            )
-          ).rowCount ?? 0;
-      await client.end();
-    });
-    await expect(deliver('dump', message('dump'))).rejects.toThrow(/pg_dump/);
-    await killer;
+  it('leaves nothing but its failure when pg_dump is killed', async () => {
+    const killed = killSession("application_name like 'understudy %' and query like 'COPY %'");
+    await expect(dumped()).rejects.toThrow(/pg_dump/);
+    await killed;
     await leavesNothingBut('pg-dump-failed');
     expect(await told(stage)).toEqual(['opened P1 job-failed dump']);
   });
 
-  it('because the connection that holds the snapshot is lost', async () => {
-    const killer = database.connect().then(async (client) => {
-      for (let killed = 0; killed === 0; )
-        killed =
-          (
-            await client.query(
-              "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'understudy' and backend_xmin is not null and query like '%hashtextextended%' and datname = current_database()",
-            )
-          ).rowCount ?? 0;
-      await client.end();
-    });
-    await expect(deliver('dump', message('dump'))).rejects.toThrow();
-    await killer;
+  it('leaves nothing but its failure when the connection that holds the snapshot is lost', async () => {
+    const holding = "application_name = 'understudy' and backend_xmin is not null";
+    const killed = killSession(`${holding} and query like '%hashtextextended%'`);
+    await expect(dumped()).rejects.toThrow();
+    await killed;
     expect(await billed()).toEqual([]);
     expect(await lastRun()).toMatchObject({ state: 'failed' });
   });
 
-  const part = (method: string, url: string) => method === 'PUT' && /partNumber=2/.test(url);
-  const completion = (method: string, url: string) => method === 'POST' && /uploadId=/.test(url);
-  const manifest = (method: string, url: string) => method === 'PUT' && /manifest\.json/.test(url);
-
-  it.each<[string, (method: string, url: string) => boolean, Fault]>([
+  it.each<[string, Match, Fault]>([
     ['S3 refuses a part', part, 'refuse'],
     ['S3 breaks on a part', part, 'break'],
     ['the connection to S3 drops in a part', part, 'drop'],
     ['S3 refuses to complete the upload', completion, 'refuse'],
-  ])('because %s', async (_, match, fault) => {
+  ])('leaves nothing but its failure when %s', async (_what, match, fault) => {
     s3.on(match, fault);
-    await expect(deliver('dump', message('dump'))).rejects.toThrow();
+    await expect(dumped()).rejects.toThrow();
     await leavesNothingBut('unexpected');
   });
 
-  it('because the manifest cannot be written: then there is no recovery point, whatever was uploaded', async () => {
-    s3.on(manifest, 'refuse');
-    await expect(deliver('dump', message('dump'))).rejects.toThrow();
-    expect(await lastPoint()).toMatchObject({ state: 'failed' });
-    expect(await billed()).not.toContainEqual(expect.stringContaining('manifest'));
-  });
-
-  it('because the function’s time is nearly over', async () => {
+  it('leaves nothing but its failure when the function’s time is nearly over', async () => {
     const { handler } = await import('../../../handlers/dump.ts');
     // A store that is not well keeps it busy until then.
     s3.on(part, 'break');
-    await expect(handler(message('dump'), lambdaContext('dump', 31))).rejects.toMatchObject({
-      code: 'out-of-time',
-    });
+    const late = handler(message('dump'), lambdaContext('dump', 31));
+    await expect(late).rejects.toMatchObject({ code: 'out-of-time' });
     await leavesNothingBut('out-of-time');
   });
 
-  it('says an abort that could not be confirmed', async () => {
-    s3.on((method, url) => part(method, url) || method === 'DELETE', 'refuse');
-    await expect(deliver('dump', message('dump'))).rejects.toMatchObject({ code: 'upload-not-aborted' });
-    expect(await lastRun()).toMatchObject({
-      state: 'failed',
-      error: { code: 'upload-not-aborted', hint: expect.stringContaining('watch') },
-    });
+  it('leaves a failed point when its manifest cannot be written, whatever was uploaded', async () => {
+    s3.on(manifest, 'refuse');
+    await expect(dumped()).rejects.toThrow();
+    expect(await lastPoint()).toMatchObject({ state: 'failed' });
+    expect((await billed()).join()).not.toContain('manifest');
   });
 
-  it('is done again by the next delivery of the same message, under keys of its own, and takes the alarm back', async () => {
+  it('fails with a code of its own when S3 does not confirm that the upload was aborted', async () => {
+    s3.on((method, url) => part(method, url) || method === 'DELETE', 'refuse');
+    const code = 'upload-not-aborted';
+    await expect(dumped()).rejects.toMatchObject({ code });
+    const hint = expect.stringContaining('watch');
+    expect(await lastRun()).toMatchObject({ state: 'failed', error: { code, hint } });
+  });
+
+  it('succeeds under other keys when its message is delivered again, and resolves its alarm', async () => {
     const body = message('dump');
     s3.on(part, 'refuse');
-    await expect(deliver('dump', body)).rejects.toThrow();
+    await expect(dumped(body)).rejects.toThrow();
     s3.heal();
     await told(stage);
-    expect(await deliver('dump', body)).toMatchObject({
-      outcome: 'done',
-      point: expect.stringMatching(/-2$/),
-    });
+    const second = { outcome: 'done', point: expect.stringMatching(/-2$/) };
+    expect(await dumped(body)).toMatchObject(second);
     expect(await told(stage)).toEqual(['resolved P1 job-failed dump']);
-    expect(await deliver('dump', body)).toMatchObject({ outcome: 'done-before' });
-    expect(
-      (await catalog().points('crm', { states: ['available'] })).filter(
-        (point) => point.scheduledFor === body.scheduledFor,
-      ),
-    ).toHaveLength(1);
+    expect(await dumped(body)).toMatchObject({ outcome: 'done-before' });
+    const available = await compose.catalog().points('crm', { states: ['available'] });
+    expect(available.filter(({ scheduledFor }) => scheduledFor === body.scheduledFor)).toHaveLength(1);
   });
 
-  it('reads its credentials once more when they are refused, because they were rotated meanwhile', async () => {
+  it('reads refused credentials once more, because the secret may have been rotated meanwhile', async () => {
     await database.sql(
       "do $$ begin create role rotating login in role pg_read_all_data; exception when duplicate_object then null; end $$; alter role rotating password 'new-password' ",
     );
-    await stage.secret('crm', { ...database.credentials, user: 'rotating', password: 'old-password' });
-    const { secrets } = await import('../../../lib/runtime/compose.ts');
-    const read = jest.spyOn(secrets(), 'credentials').mockImplementationOnce(async () => {
-      await stage.secret('crm', { ...database.credentials, user: 'rotating', password: 'new-password' });
-      return { ...database.credentials, user: 'rotating', password: 'old-password' };
+    const rotating = (password: string) => ({ ...database.credentials, user: 'rotating', password });
+    await stage.secret('crm', rotating('old-password'));
+    const read = jest.spyOn(compose.secrets(), 'credentials').mockImplementationOnce(async () => {
+      await stage.secret('crm', rotating('new-password'));
+      return rotating('old-password');
     });
-    expect(await deliver('dump', message('dump'))).toMatchObject({ outcome: 'done' });
+    expect(await dumped()).toMatchObject({ outcome: 'done' });
     expect(read).toHaveBeenCalledTimes(2);
     read.mockRestore();
     await stage.secret('crm', database.credentials);

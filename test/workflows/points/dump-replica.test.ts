@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { placedId, REPLICA } from '../../../lib/domain/names.ts';
 import type { DumpPoint, StoredObject } from '../../../lib/domain/points/recovery-point.ts';
 import type { VerifyJob } from '../../../lib/domain/runs/job.ts';
@@ -8,7 +9,6 @@ import { memoryPlatform } from '../../support/doubles/platform.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
 import { dumpWorld } from '../../support/dumps.ts';
 import { claimRun, openIn } from '../../support/records.ts';
-import { collect } from '../../support/source.ts';
 
 const START = '2026-11-20T01:00:00Z';
 const LATER = '2026-11-20T01:20:00Z';
@@ -38,7 +38,7 @@ function world(policy = 'vault: { replica: true }') {
     },
     /** What S3 does some time after each write. */
     async replicate(objects: StoredObject[]) {
-      for (const object of objects) replica.receive(object, await collect(await vault.read(object)));
+      for (const object of objects) replica.receive(object, await buffer(await vault.read(object)));
     },
   };
 }

@@ -12,7 +12,7 @@ import { BIN, collect, engine } from '../../support/source.ts';
 import { createStage, type Stage } from '../../support/stage.ts';
 
 /** What happens to the reader, or on the way to it, says nothing about the point. */
-describe('a verification on a machine that has trouble', () => {
+describe('a verification on a machine in trouble', () => {
   let database: TestDatabase;
   let stage: Stage;
   let point: DumpPoint;
@@ -53,11 +53,11 @@ describe('a verification on a machine that has trouble', () => {
 
   it.each([
     ['is killed', 'full', 'kill -9 $$'],
-    ['is killed as it lists', 'readable', 'kill -9 $$'],
+    ['is killed while it lists', 'readable', 'kill -9 $$'],
     ['cannot be started', 'full', undefined],
     ['lacks a library', 'full', 'echo "error while loading shared libraries: libz.so.1" >&2; exit 127'],
     ['has no memory', 'full', 'cat >/dev/null; echo "pg_restore: error: out of memory" >&2; exit 1'],
-  ])('fails, and accuses nothing, when pg_restore %s (depth %s)', async (_what, depth, script) => {
+  ])('fails without a finding about the dump when pg_restore %s (depth %s)', async (_what, depth, script) => {
     const bin = programsWith('pg_restore', script);
     await expect(verified({ bin, depth })).rejects.toMatchObject({ code: 'reader-failed' });
     expect(await lastPoint()).toMatchObject({ id: point.id, state: 'available' });
@@ -68,7 +68,7 @@ describe('a verification on a machine that has trouble', () => {
 
   const REFUSES = 'cat >/dev/null; echo "pg_restore: error: could not uncompress data" >&2; exit 1';
 
-  it('believes pg_restore only when it says so twice of bytes that are right', async () => {
+  it('finds an unreadable archive only when pg_restore refuses right bytes twice', async () => {
     const bin = programsWith(
       'pg_restore',
       `[ "$1" = --list -o -e "$ONCE" ] && exec "$REAL" "$@"; >"$ONCE"; ${REFUSES}`,
@@ -78,7 +78,7 @@ describe('a verification on a machine that has trouble', () => {
     expect(await lastPoint()).toMatchObject({ state: 'corrupt', why: 'archive-unreadable' });
   });
 
-  it('takes a wrong verdict back when every byte reads well and its digest is the recorded one', async () => {
+  it('withdraws a wrong verdict when a whole reading succeeds and the digest is the recorded one', async () => {
     expect(await codes({ bin: programsWith('pg_restore', REFUSES) })).toEqual(['archive-unreadable']);
     expect([await accused(), await told(stage)]).toEqual([
       ['archive-unreadable'],
@@ -94,7 +94,7 @@ describe('a verification on a machine that has trouble', () => {
     expect(await told(stage)).toContain(`resolved P0 archive-unreadable ${point.id}`);
   });
 
-  it('takes nothing back that a restored copy showed', async () => {
+  it('keeps the verdict of a rehearsal whatever it reads', async () => {
     await verified();
     const why = 'the restored copy is not equal to its source';
     await compose.catalog().movePoint('crm', point.id, 'corrupt', { why });
@@ -106,7 +106,7 @@ describe('a verification on a machine that has trouble', () => {
   });
 
   it.each(['dump', 'roles', 'manifest'] as const)(
-    'fails, and accuses nothing, when the connection breaks off as it reads the %s',
+    'fails without a finding about the dump when the connection breaks off while it reads the %s',
     async (which) => {
       const real = compose.vault();
       const breaking = (end: (body: Buffer) => Readable): Vault => ({

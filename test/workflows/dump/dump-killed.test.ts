@@ -44,7 +44,7 @@ const openUpload = async () => {
   return Uploads.length > 0;
 };
 
-describe('a dump whose function is killed outright in the middle of its upload', () => {
+describe('a dump whose function is killed in the middle of its upload', () => {
   let database: TestDatabase;
   let stage: Stage;
   const body = message('dump');
@@ -66,7 +66,7 @@ describe('a dump whose function is killed outright in the middle of its upload',
   });
   afterAll(() => database.drop());
 
-  it('leaves an open upload, and a claim that a second delivery respects: its message is put back', async () => {
+  it('leaves an open upload, and a claim because of which a second delivery is put back', async () => {
     expect(await billed()).toEqual([expect.stringContaining('(open upload)')]);
     expect(await deliver('dump', body)).toMatchObject({ outcome: 'held' });
     expect(await lastRun()).toMatchObject({ state: 'running', attempt: 1 });
@@ -78,7 +78,7 @@ describe('a dump whose function is killed outright in the middle of its upload',
     expect(await told(stage)).toEqual([]);
   });
 
-  it('is ended by the next watch: the upload is aborted, the failure recorded, and people are told once', async () => {
+  it('is ended by the watch when its claim is over: the upload is aborted, and one alert goes out', async () => {
     await look(4);
     expect(await billed()).toEqual([]);
     expect(await lastRun()).toMatchObject({ state: 'failed', error: { code: 'worker-died' } });
@@ -88,7 +88,7 @@ describe('a dump whose function is killed outright in the middle of its upload',
     expect(await told(stage)).toEqual([]);
   });
 
-  it('is done by a later delivery, which takes the alarm back', async () => {
+  it('is done by a later delivery, which resolves the alarm', async () => {
     expect(await deliver('dump', body)).toMatchObject({ outcome: 'done' });
     expect(await told(stage)).toEqual(['resolved P1 job-failed dump']);
   });
