@@ -1,11 +1,11 @@
-import { ClaimLost, endedEarly, reasonOf } from '../domain/errors.ts';
+import { ClaimLost, reasonOf } from '../domain/errors.ts';
 import { runName } from '../domain/names.ts';
 import type { Claim } from '../domain/runs/run.ts';
 import { plusSeconds, secondsBetween } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/messages.ts';
 import { cancelRequested } from './cancellation.ts';
+import { type Deadline, deadline, type TimeDeps } from './deadline.ts';
 
 /** How long a claim holds without being renewed. */
 export const LEASE_SECONDS = 120;
@@ -17,46 +17,23 @@ const RESERVE_SECONDS = 30;
  * is nearly over.
  */
 export function keepAlive(
-  deps: {
-    catalog: Pick<Catalog, 'renew' | 'cancelRequest'>;
-    clock: Clock;
-    log: Log;
-    secondsLeft: () => number;
-  },
+  deps: TimeDeps & { catalog: Pick<Catalog, 'renew' | 'cancelRequest'>; log: Log },
   claim: Claim,
-): { signal: AbortSignal; reason: () => Error | undefined; end: () => void } {
-  const work = new AbortController();
-  const over = new AbortController();
-  let reason: Error | undefined;
-  const stop = (error: Error) => {
-    reason ??= error;
-    work.abort(error);
-  };
-  void (async () => {
-    let renewed = deps.clock.now();
-    while (!over.signal.aborted) {
-      await deps.clock.sleep(1000, over.signal);
-      if (over.signal.aborted) return;
-      if (deps.secondsLeft() < RESERVE_SECONDS) {
-        return stop(
-          endedEarly(
-            runName(claim),
-            deps.secondsLeft(),
-            'raise the function’s timeout (900 s at most); beyond that run the image on Fargate',
-          ),
-        );
-      }
-      if (secondsBetween(renewed, deps.clock.now()) < LEASE_SECONDS / 4) continue;
-      try {
-        await deps.catalog.renew(claim, plusSeconds(deps.clock.now(), LEASE_SECONDS));
-        renewed = deps.clock.now();
-        const cancelled = await cancelRequested(claim, deps.catalog);
-        if (cancelled) return stop(cancelled);
-      } catch (error) {
-        if (error instanceof ClaimLost) return stop(error);
-        deps.log.warn('the claim could not be renewed just now', { reason: reasonOf(error) });
-      }
+): Deadline {
+  const { catalog, clock, log } = deps;
+  let renewed = clock.now();
+  const renew = async (): Promise<Error | undefined> => {
+    if (secondsBetween(renewed, clock.now()) < LEASE_SECONDS / 4) return undefined;
+    try {
+      await catalog.renew(claim, plusSeconds(clock.now(), LEASE_SECONDS));
+      renewed = clock.now();
+      return await cancelRequested(claim, catalog);
+    } catch (error) {
+      if (error instanceof ClaimLost) return error;
+      log.warn('the claim could not be renewed just now', { reason: reasonOf(error) });
+      return undefined;
     }
-  })();
-  return { signal: work.signal, reason: () => reason, end: () => over.abort() };
+  };
+  const hint = 'raise the function’s timeout (900 s at most); beyond that run the image on Fargate';
+  return deadline(deps, { what: runName(claim), hint, reserve: RESERVE_SECONDS }, renew);
 }

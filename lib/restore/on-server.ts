@@ -1,4 +1,4 @@
-import { type ErrorInfo, endedEarly, InputError, RestoreFailed, toErrorInfo } from '../domain/errors.ts';
+import { type ErrorInfo, InputError, RestoreFailed, toErrorInfo } from '../domain/errors.ts';
 import { type Plan, type Target, targetOf } from '../domain/plan/policy.ts';
 import type { DumpPoint } from '../domain/points/recovery-point.ts';
 import { HIDDEN } from '../domain/proof/definition.ts';
@@ -6,6 +6,7 @@ import type { Phase } from '../domain/proof/evidence.ts';
 import { withoutExceptions } from '../domain/proof/exceptions.ts';
 import { FACTS, type Manifest } from '../domain/proof/manifest.ts';
 import { type Proof, prove, rewritten } from '../domain/proof/proof.ts';
+import { deadline } from '../execution/deadline.ts';
 import { type Stopwatch, stopwatch } from '../execution/stopwatch.ts';
 import { checkManifest } from '../points/artifact.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -96,7 +97,8 @@ async function restoreAndCompare(
     result.failure = { kind: 'unjudged', ...refusal };
     return;
   }
-  const limit = deadline(deps);
+  const hint = 'beyond a function’s 15 minutes run the image on Fargate';
+  const limit = deadline(deps, { what: 'the rehearsal', hint, reserve: RESERVE_SECONDS });
   const phase = (name: string) => {
     deps.log.info(`rehearsal: ${name}`, { target: target.id, point: point.id });
     time.begin(name, deps.clock.now());
@@ -167,25 +169,4 @@ async function proofOf(
       'another version of Understudy made this dump, so only its rows were compared: take a new dump',
     );
   return prove(manifest, facts, { depth, extensionsLeftOut: copy.leftOut, confirmed });
-}
-
-/** Aborts while there is time to tear down and to answer. */
-function deadline(deps: ScratchDeps): { signal: AbortSignal; end: () => void } {
-  const late = new AbortController();
-  const over = new AbortController();
-  void (async () => {
-    while (!over.signal.aborted) {
-      await deps.clock.sleep(1000, over.signal);
-      if (!over.signal.aborted && deps.secondsLeft() < RESERVE_SECONDS) {
-        return late.abort(
-          endedEarly(
-            'the rehearsal',
-            deps.secondsLeft(),
-            'beyond a function’s 15 minutes run the image on Fargate',
-          ),
-        );
-      }
-    }
-  })();
-  return { signal: late.signal, end: () => over.abort() };
 }
