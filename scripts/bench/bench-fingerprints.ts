@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
-import { type DataTable, dataTables, tableFacts } from '../../lib/adapters/engines/postgres/facts/tables.ts';
+import { type DataTable, dataTables } from '../../lib/adapters/engines/postgres/facts/data-tables.ts';
+import { tableFacts } from '../../lib/adapters/engines/postgres/facts/read-tables.ts';
 import type { Cluster } from '../local/cluster.ts';
 import {
   backendSeconds,

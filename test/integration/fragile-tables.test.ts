@@ -1,6 +1,7 @@
 import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
+import { dataTables } from '../../lib/adapters/engines/postgres/facts/data-tables.ts';
+import { tableFacts } from '../../lib/adapters/engines/postgres/facts/read-tables.ts';
 import { schemaFacts } from '../../lib/adapters/engines/postgres/facts/schema/schema-facts.ts';
-import { dataTables, tableFacts } from '../../lib/adapters/engines/postgres/facts/tables.ts';
 import { definitionsStamp, keyOf, writeCounters } from '../../lib/adapters/engines/postgres/facts/writes.ts';
 import { postgresInstances } from '../../lib/adapters/engines/postgres/instance.ts';
 import type { Manifest } from '../../lib/domain/proof/manifest.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Client } from 'pg';
 import { connectLocally } from '../../lib/adapters/engines/postgres/connection.ts';
-import { readTables } from '../../lib/adapters/engines/postgres/facts/tables.ts';
+import { readTables } from '../../lib/adapters/engines/postgres/facts/read-tables.ts';
 import { localScratch } from '../../lib/adapters/engines/postgres/local-scratch.ts';
 import { copyFacts } from '../../lib/adapters/engines/postgres/scratch-copy.ts';
 import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';

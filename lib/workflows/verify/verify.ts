@@ -21,17 +21,10 @@ import {
   type JobOutcome,
   underClaim,
 } from '../../execution/claim.ts';
-import {
-  checkAgreement,
-  checkArchive,
-  checkManifest,
-  checkPresence,
-  checkSmall,
-  type Subject,
-} from '../../points/artifact.ts';
 import { refuseNamedPoint } from '../../points/refuse-named-point.ts';
 import { arrived, askForReplicas, originalOf, type Vaults, vaultOf } from '../../points/replica.ts';
 import type { Engine } from '../../ports/database.ts';
+import { depthOf, judgeDump } from './judge-dump.ts';
 import { checkSize } from './size.ts';
 
 export type VerifyDeps = ClaimDeps & Vaults & { engine: Pick<Engine, 'inspect'> };
@@ -113,7 +106,7 @@ async function verifyOnce(
   { signal }: ClaimedWork,
 ): Promise<Done & { findings: Finding[] }> {
   const started = deps.clock.now();
-  const bad = await judge({ target, point, vault: vaultOf(point, deps) }, deps, signal);
+  const bad = await judgeDump({ target, point, vault: vaultOf(point, deps) }, deps.engine, signal);
   const now = utc(deps.clock.now());
 
   if (bad.length > 0) {
@@ -160,13 +153,6 @@ async function markGood(
   return catalog.movePoint(target, id, state === 'rehearsed' ? 'rehearsed' : 'verified', changes);
 }
 
-/** The policy's depth. A marked point is read completely, because only that can clear it. */
-function depthOf(target: Target, point: DumpPoint): Target['policy']['verify']['depth'] {
-  const depth = point.state === 'corrupt' ? 'full' : target.policy.verify.depth;
-  // The original shows that the archive is readable: a replica only has to have the same bytes.
-  return point.place === VAULT || depth === 'exists' ? depth : 'checksum';
-}
-
 /**
  * A good point closes findings about bad ones before it, which stay marked. It closes none of a newer bad one:
  * verifying an old point must not make the newest look good. The vault and its replica do not count for each other.
@@ -197,22 +183,4 @@ async function known(found: Finding[], { catalog, clock }: VerifyDeps): Promise<
   const [first] = found;
   const all = first ? await catalog.acknowledgements(first.target) : [];
   return found.map((each) => marked(each, all, clock.now()));
-}
-
-/** Checks a point to the policy's depth; an obstacle to the next check ends it. */
-async function judge(subject: Subject, deps: VerifyDeps, signal: AbortSignal): Promise<Finding[]> {
-  const depth = depthOf(subject.target, subject.point);
-  const { manifest, findings } = await checkManifest(subject);
-  if (!manifest) return findings;
-  const disagreement = checkAgreement(subject, manifest);
-  if (disagreement.length > 0) return disagreement;
-  const absent = [
-    ...(await checkPresence(subject, manifest.dump)),
-    ...(await checkPresence(subject, manifest.roles)),
-  ];
-  if (depth === 'exists' || absent.length > 0) return absent;
-  return [
-    ...(await checkArchive(subject, manifest, depth, deps.engine, signal)),
-    ...(await checkSmall(subject, manifest.roles)),
-  ];
 }

@@ -3,8 +3,8 @@ import { Refusal, UnderstudyError } from '../../../domain/errors.ts';
 import type { WriteCounters } from '../../../domain/proof/manifest.ts';
 import { utc } from '../../../domain/time.ts';
 import { execute, identifier, rows } from './connection.ts';
+import { type DataTable, dataTables } from './facts/data-tables.ts';
 import { ours } from './facts/ours.ts';
-import { type DataTable, dataTables } from './facts/tables.ts';
 import { writeCounters } from './facts/writes.ts';
 
 const ATTEMPTS = 5;

@@ -1,8 +1,9 @@
 import type { Client } from 'pg';
 import type { Sequence } from '../../../../ports/database.ts';
 import { identifier, rows } from '../connection.ts';
+import type { DataTable } from './data-tables.ts';
 import { notOfExtension, ours } from './ours.ts';
-import type { DataTable, TableReading } from './tables.ts';
+import type { TableReading } from './read-tables.ts';
 import { keyOf } from './writes.ts';
 
 type Described = Omit<Sequence, 'value' | 'column'> & {
