@@ -18,8 +18,8 @@ export type Owner = {
     /** One that AWS or any other tool took. */
     | 'their-snapshot'
     | 'scratch'
-    /** Nothing that understudy.yml knows. */
-    | 'nobody';
+    /** Nothing that understudy.yml knows: it concerns the deployment. */
+    | 'deployment';
 };
 
 export type OwnerDeps = {
@@ -28,7 +28,7 @@ export type OwnerDeps = {
   catalog: Pick<Catalog, 'openScratches' | 'points' | 'statuses'>;
 };
 
-const NOBODY: Owner = { target: DEPLOYMENT, as: 'nobody' };
+const UNOWNED: Owner = { target: DEPLOYMENT, as: 'deployment' };
 /**
  * A snapshot whose name does not tell its target is looked up in the catalog, one read for each target: not in a plan
  * of thousands.
@@ -39,9 +39,9 @@ const MANY = 200;
  * The targets that a notice concerns; two targets may be databases of one instance. Without any it is the deployment.
  */
 export async function ownersOf(notice: Notice, deps: OwnerDeps): Promise<Owner[]> {
-  if (notice.from === 'unknown') return [NOBODY];
+  if (notice.from === 'unknown') return [UNOWNED];
   const found = notice.from === 'alarm' ? await ofAlarm(notice, deps) : await ofRds(notice, deps);
-  return found.length > 0 ? found : [NOBODY];
+  return found.length > 0 ? found : [UNOWNED];
 }
 
 async function ofRds(notice: RdsNotice, deps: OwnerDeps): Promise<Owner[]> {
@@ -97,13 +97,13 @@ async function ofSnapshot(notice: RdsNotice, deps: OwnerDeps): Promise<Owner[]> 
   const automated = /^rds:(.+)-\d{4}-\d\d-\d\d-\d\d-\d\d(?:-\d\d)?$/.exec(subject)?.[1];
   if (automated) return ofSource(automated, deps.plan).map((owner) => ({ ...owner, as: 'their-snapshot' }));
   const stage = tags[TAGS.stage];
-  if (stage !== undefined && stage !== deps.stage) return [NOBODY];
+  if (stage !== undefined && stage !== deps.stage) return [UNOWNED];
   const named = deps.plan.targets.find((target) => nameOfOurs(subject, target, deps.stage) === subject);
   const tagged = stage && tags[TAGS.target] ? targetOf(deps.plan, tags[TAGS.target]!) : undefined;
   const target = named ?? tagged;
   if (target) return [{ target, as: 'our-snapshot' }];
   // The target has left the plan, and its snapshots may be deleted by hand.
-  if (stage) return [NOBODY];
+  if (stage) return [UNOWNED];
   return inCatalog(subject, deps);
 }
 

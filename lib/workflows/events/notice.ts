@@ -95,7 +95,7 @@ function concerns(owner: Owner, code: FindingCode): boolean {
   switch (owner.as) {
     case 'scratch':
       return code === 'source-failed';
-    case 'nobody':
+    case 'deployment':
       return code === 'cloudwatch-alarm' || code === 'notice-unknown';
     case 'member':
       // Readers may be deleted; the deletion of the source is an event of the cluster.

@@ -50,7 +50,7 @@ export const operatorRequest = z.discriminatedUnion('ask', [
     reason: z.string().min(1).max(500),
   }),
   z.strictObject({ ask: z.literal('end-acknowledgement'), ...about }),
-  z.strictObject({ ask: z.literal('test-alerts'), by: z.string().default('somebody') }),
+  z.strictObject({ ask: z.literal('test-alerts'), by: z.string().default('a person') }),
 ]);
 export type OperatorRequest = z.infer<typeof operatorRequest>;
 

@@ -12,7 +12,7 @@ import {
 import { type ClaimDeps, type JobOutcome, underClaim } from '../../execution/claim.ts';
 import { checkKey } from '../../points/check-snapshot.ts';
 import { type AskDeps, type Asked, askQuestions, type Restorable } from './questions.ts';
-import { checkRestore, mayMend } from './restorability.ts';
+import { checkRestore, mayClose } from './restorability.ts';
 
 export type PreflightDeps = ClaimDeps & AskDeps;
 export type PreflightOutcome = JobOutcome & { findings: Finding[] };
@@ -84,8 +84,8 @@ async function reconcileAnswers(
       return copies.some(({ point, key }) => point.id === subject && key === 'usable');
     // As RDS reported it of the source, all of whose keys have been checked now.
     if (code === 'restore-key-unusable' && subject === target.platform?.id)
-      return mayMend({ code, subject: 'key' }, answers) && !findings.some((found) => found.code === code);
-    return mayMend({ code, subject }, answers);
+      return mayClose({ code, subject: 'key' }, answers) && !findings.some((found) => found.code === code);
+    return mayClose({ code, subject }, answers);
   };
   const [ofAccount, ofTarget] = [findings.filter(isOfAccount), findings.filter((each) => !isOfAccount(each))];
   await reconcile(deps, target.id, codesClosedBy('preflight', 'posture'), ofTarget, mended);

@@ -82,7 +82,7 @@ export function checkRestore(target: Target, answers: Answers, now: Date): Findi
 }
 
 /** Were all the questions answered that this open finding's closing needs? */
-export function mayMend({ code, subject }: Pick<Finding, 'code' | 'subject'>, answers: Answers): boolean {
+export function mayClose({ code, subject }: Pick<Finding, 'code' | 'subject'>, answers: Answers): boolean {
   const rule = RULES.find((each) => each.code === code && each.about === subject);
   return rule !== undefined && [rule.about, ...(rule.needs ?? [])].every((question) => answers[question]);
 }

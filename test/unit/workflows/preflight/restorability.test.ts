@@ -2,7 +2,7 @@ import {
   type Answers,
   checkRestore,
   keyProblem,
-  mayMend,
+  mayClose,
   type Question,
 } from '../../../../lib/workflows/preflight/restorability.ts';
 import { platformSource, target } from '../../../support/builders.ts';
@@ -164,8 +164,8 @@ test.each(Object.keys(good()) as Question[])(
 test.each(Object.entries(CODES) as [Question, never][])(
   'a finding about the %s (%s) is closed only with an answer about it',
   (subject, code) => {
-    expect(mayMend({ code, subject }, good())).toBe(true);
-    expect(mayMend({ code, subject }, without(subject))).toBe(false);
+    expect(mayClose({ code, subject }, good())).toBe(true);
+    expect(mayClose({ code, subject }, without(subject))).toBe(false);
   },
 );
 
@@ -175,12 +175,12 @@ test.each([
   ['restore-key-unusable', 'key', 'snapshot'],
   ['restore-key-unusable', 'key', 'source'],
 ] as const)('%s about the %s is not closed while the %s is unknown', (code, subject, needed) => {
-  expect(mayMend({ code, subject }, without(needed))).toBe(false);
+  expect(mayClose({ code, subject }, without(needed))).toBe(false);
 });
 
 test('the preflight closes no finding about a snapshot of another job', () => {
   const subject = '20261120T010000Z-snapshot@eu-central-1';
-  expect(mayMend({ code: 'restore-key-unusable', subject }, good())).toBe(false);
+  expect(mayClose({ code: 'restore-key-unusable', subject }, good())).toBe(false);
 });
 
 test('the preflight finds a missing security group without knowing the VPC', () => {
