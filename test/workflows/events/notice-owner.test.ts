@@ -53,34 +53,34 @@ describe('a notice', () => {
   it.each<[string, string, Record<string, unknown>, string]>([
     ['db-instance', 'crm-db', {}, 'crm as source'],
     ['db-instance', 'crm-db-2', {}, 'crm-2 as source'],
-    ['db-instance', 'crm-db-3', {}, 'understudy as nobody'],
+    ['db-instance', 'crm-db-3', {}, 'understudy as deployment'],
     ['db-cluster', 'shop', {}, 'shop as source'],
     ['db-instance', 'shop-instance-1', {}, 'shop as member'],
-    ['db-instance', 'shopping', {}, 'understudy as nobody'],
+    ['db-instance', 'shopping', {}, 'understudy as deployment'],
     ['db-instance', 'writer', { 'Event Message': BLOCKED }, 'shop as member'],
     ['db-instance', 'writer', { Tags: { of: SHOP_ARN } }, 'shop as member'],
-    ['db-instance', 'writer', { 'Event Message': 'the shop is open' }, 'understudy as nobody'],
-    ['db-instance', 'sessions', {}, 'understudy as nobody'],
+    ['db-instance', 'writer', { 'Event Message': 'the shop is open' }, 'understudy as deployment'],
+    ['db-instance', 'sessions', {}, 'understudy as deployment'],
     ['db-snapshot', name('crm'), {}, 'crm as our-snapshot'],
     ['db-snapshot', name('crm-2'), {}, 'crm-2 as our-snapshot'],
     ['db-snapshot', name('Odd--Name'), {}, 'Odd--Name as our-snapshot'],
     ['db-cluster-snapshot', name('shop'), {}, 'shop as our-snapshot'],
     ['db-snapshot', name('neon'), {}, 'neon as our-snapshot'],
-    ['db-snapshot', name('left-the-plan'), {}, 'understudy as nobody'],
-    ['db-snapshot', name('left-the-plan'), tags('test', 'left-the-plan'), 'understudy as nobody'],
+    ['db-snapshot', name('left-the-plan'), {}, 'understudy as deployment'],
+    ['db-snapshot', name('left-the-plan'), tags('test', 'left-the-plan'), 'understudy as deployment'],
     // By its name it is a job’s, and by its tags another stage’s.
-    ['db-snapshot', name('crm'), { Tags: { 'understudy:stage': 'prod' } }, 'understudy as nobody'],
+    ['db-snapshot', name('crm'), { Tags: { 'understudy:stage': 'prod' } }, 'understudy as deployment'],
     ['db-cluster-snapshot', name(LONG, 'test', 'aurora'), {}, `${LONG} as our-snapshot`],
-    ['db-snapshot', name('crm', 'prod'), {}, 'understudy as nobody'],
-    ['db-snapshot', 'understudy-test-crm-99991399t999999z', {}, 'understudy as nobody'],
+    ['db-snapshot', name('crm', 'prod'), {}, 'understudy as deployment'],
+    ['db-snapshot', 'understudy-test-crm-99991399t999999z', {}, 'understudy as deployment'],
     ['db-snapshot', 'renamed', tags('test', 'crm'), 'crm as our-snapshot'],
-    ['db-snapshot', 'renamed', tags('prod', 'crm'), 'understudy as nobody'],
+    ['db-snapshot', 'renamed', tags('prod', 'crm'), 'understudy as deployment'],
     ['db-snapshot', 'rds:crm-db-2026-11-20-02-05', {}, 'crm as their-snapshot'],
     ['db-snapshot', 'rds:crm-db-2-2026-11-20-02-05', {}, 'crm-2 as their-snapshot'],
     ['db-cluster-snapshot', 'rds:shop-2026-11-20-02-05', {}, 'shop as their-snapshot'],
     ['db-snapshot', 'before-the-migration', {}, 'crm as their-snapshot'],
     ['db-cluster-snapshot', 'awsbackup:job-1', { 'Source ARN': BACKUP_ARN }, 'shop as their-snapshot'],
-    ['db-snapshot', 'unknown', {}, 'understudy as nobody'],
+    ['db-snapshot', 'unknown', {}, 'understudy as deployment'],
     ['db-cluster', SCRATCH, {}, 'shop as scratch'],
     ['db-instance', `${SCRATCH}-1`, {}, 'shop as scratch'],
     ['db-cluster-snapshot', `rds:${SCRATCH}-2026-11-20-02-05`, {}, 'shop as scratch'],
@@ -97,8 +97,8 @@ describe('a notice', () => {
     ['DBInstanceIdentifier', 'shop-instance-1', 'shop as source'],
     ['CacheClusterId', 'sessions-001', 'sessions as source'],
     ['CacheClusterId', 'sessions-0001-002', 'sessions as source'],
-    ['CacheClusterId', 'sessions-old', 'understudy as nobody'],
-    ['InstanceId', 'crm-db', 'understudy as nobody'],
+    ['CacheClusterId', 'sessions-old', 'understudy as deployment'],
+    ['InstanceId', 'crm-db', 'understudy as deployment'],
   ])('about an alarm with %s %s belongs to %s', async (dimension, value, owner) => {
     const { owners } = await world();
     const Trigger = { Dimensions: [{ name: dimension, value }] };
@@ -113,7 +113,7 @@ describe('a notice', () => {
       NewStateValue: 'ALARM',
       Trigger: { Dimensions: [{ name: 'DBInstanceIdentifier', value: 'shop-0' }] },
     };
-    for (const body of [event, alarm]) expect(await owners(body)).toEqual(['understudy as nobody']);
+    for (const body of [event, alarm]) expect(await owners(body)).toEqual(['understudy as deployment']);
     const seen = (members: string[]) =>
       catalog.observe(
         'shop',
@@ -123,7 +123,7 @@ describe('a notice', () => {
     await seen(['shop-0', 'shop-1']);
     for (const body of [event, alarm]) expect(await owners(body)).toEqual(['shop as member']);
     await seen(['shop-1']);
-    for (const body of [event, alarm]) expect(await owners(body)).toEqual(['understudy as nobody']);
+    for (const body of [event, alarm]) expect(await owners(body)).toEqual(['understudy as deployment']);
   });
 
   it('about a snapshot without a telling name is looked up in the catalog only in plans of up to 200 targets', async () => {
@@ -131,7 +131,7 @@ describe('a notice', () => {
     const { owners, catalog } = await world([...TARGETS, ...many]);
     const asked = jest.spyOn(catalog, 'points');
     expect(await owners({ 'Event Source': 'db-snapshot', 'Source ID': 'before-the-migration' })).toEqual([
-      'understudy as nobody',
+      'understudy as deployment',
     ]);
     expect(asked).not.toHaveBeenCalled();
   });
