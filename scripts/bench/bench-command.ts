@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { LOCAL_CREDENTIALS, startMoto } from '../local/moto.ts';
+import { localClientConfig, startMoto } from '../local/moto.ts';
 import { packageDeployment } from '../local/package-deployment.ts';
-import { createStack, readTemplate } from '../local/stack.ts';
+import { readTemplate } from '../local/read-template.ts';
+import { createStack } from '../local/stack.ts';
+import { storeSecret } from '../local/store-secret.ts';
 import { ROOT } from '../local/tools.ts';
 import { formatSpread, inTurn, printTable, withStage } from './kit.ts';
 
@@ -32,7 +33,11 @@ export async function benchCommand(): Promise<void> {
     const moto = await startMoto();
     try {
       const { environment } = await createStack(moto.endpoint, template, 'bench');
-      await storeSecret(moto.endpoint, `${cluster.url('postgres')}?sslmode=disable`);
+      await storeSecret(
+        'tiny',
+        `${cluster.url('postgres')}?sslmode=disable`,
+        localClientConfig(moto.endpoint),
+      );
       const of =
         (...args: string[]) =>
         async () =>
@@ -52,29 +57,14 @@ export async function benchCommand(): Promise<void> {
         ['', 's', 'CPU, s'],
         Object.entries(found).map(([name, runs]) => [
           name,
-          formatSpread(
-            runs.map(({ seconds }) => seconds),
-            2,
-          ),
-          formatSpread(
-            runs.map(({ cpu }) => cpu),
-            2,
-          ),
+          formatSpread(runs, ({ seconds }) => seconds),
+          formatSpread(runs, ({ cpu }) => cpu),
         ]),
       );
     } finally {
       await moto.stop();
     }
   });
-}
-
-async function storeSecret(endpoint: string, url: string): Promise<void> {
-  const secrets = new SecretsManagerClient({
-    endpoint,
-    region: LOCAL_CREDENTIALS.AWS_REGION,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  await secrets.send(new CreateSecretCommand({ Name: 'tiny', SecretString: url }));
 }
 
 /** CPU time of the command and of the programs that it waited for. */

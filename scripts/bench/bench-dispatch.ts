@@ -1,4 +1,5 @@
-import { formatSpread, inTurn, measure, print, printTable, withService } from './kit.ts';
+import { formatSpread, inTurn, print, printTable, withService } from './kit.ts';
+import { measure } from './measure.ts';
 
 const TARGETS = 10_000;
 
@@ -19,12 +20,9 @@ export async function benchDispatch(): Promise<void> {
       [
         [
           'dispatch',
-          formatSpread(dispatch.map((each) => each.seconds)),
-          formatSpread(dispatch.map((each) => each.cpu.own)),
-          formatSpread(
-            dispatch.map((each) => each.peak),
-            0,
-          ),
+          formatSpread(dispatch, (each) => each.seconds),
+          formatSpread(dispatch, (each) => each.cpu.own),
+          formatSpread(dispatch, (each) => each.peak, 0),
         ],
       ],
     );

@@ -7,8 +7,7 @@ import {
   formatIncrease,
   formatSpread,
   inTurn,
-  type MeasuredRun,
-  measure,
+  MEGABYTES,
   print,
   printTable,
   say,
@@ -16,8 +15,7 @@ import {
   withStage,
 } from './kit.ts';
 import { makeDatabase } from './make-database.ts';
-
-const MEGABYTES = Number(process.env['BENCH_MEGABYTES'] || 1000);
+import { type MeasuredRun, measure } from './measure.ts';
 
 /** The defaults of understudy.yml, except for the compression. */
 export function policyWith(compression: Policy['dump']['compression']): Policy {
@@ -87,19 +85,11 @@ function row(name: string, runs: MeasuredRun[], bare: MeasuredRun[]): string[] {
   const cpu = (each: MeasuredRun) => each.cpu.programs + (yardstick ? 0 : each.cpu.own);
   return [
     name,
-    formatSpread(runs.map(seconds), 1),
-    yardstick ? '' : formatIncrease(runs.map(seconds), bare.map(seconds)),
-    formatSpread(runs.map(cpu), 1),
-    yardstick
-      ? ''
-      : formatIncrease(
-          runs.map(cpu),
-          bare.map((each) => each.cpu.programs),
-        ),
-    yardstick ? '' : formatSpread(runs.map((each) => each.cpu.own)),
-    formatSpread(
-      runs.map((each) => each.server),
-      1,
-    ),
+    formatSpread(runs, seconds, 1),
+    yardstick ? '' : formatIncrease(runs, seconds, bare),
+    formatSpread(runs, cpu, 1),
+    yardstick ? '' : formatIncrease(runs, cpu, bare, (each) => each.cpu.programs),
+    yardstick ? '' : formatSpread(runs, (each) => each.cpu.own),
+    formatSpread(runs, (each) => each.server, 1),
   ];
 }

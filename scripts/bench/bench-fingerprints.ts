@@ -4,10 +4,10 @@ import { type DataTable, dataTables } from '../../lib/adapters/engines/postgres/
 import { tableFacts } from '../../lib/adapters/engines/postgres/facts/read-tables.ts';
 import type { Cluster } from '../local/cluster.ts';
 import {
-  backendSeconds,
   credentialsOf,
   formatSpread,
   inTurn,
+  MEGABYTES,
   middle,
   print,
   printTable,
@@ -15,8 +15,7 @@ import {
   withStage,
 } from './kit.ts';
 import { makeDatabase } from './make-database.ts';
-
-const MEGABYTES = Number(process.env['BENCH_MEGABYTES'] || 1000);
+import { backendSeconds } from './measure.ts';
 
 /** The time of a table's content fingerprint and of counting its rows, per million rows. */
 export async function benchFingerprints(): Promise<void> {
@@ -38,14 +37,15 @@ export async function benchFingerprints(): Promise<void> {
         `select pg_relation_size('public.${each.name}')::float8 as bytes`,
       );
       const bytes = Number(size!['bytes']);
-      const perMillion = (times: number[]) => formatSpread(times.map((time) => (time * 1e6) / count));
+      const perMillion = (runs: Timed[], figure: 'seconds' | 'cpu' = 'seconds') =>
+        formatSpread(runs, (one) => (one[figure] * 1e6) / count);
       rows.push([
         each.name,
         count.toLocaleString('en'),
         Math.round(bytes / count).toString(),
-        perMillion(counts.map((one) => one.seconds)),
-        perMillion(fingerprints.map((one) => one.seconds)),
-        perMillion(fingerprints.map((one) => one.cpu)),
+        perMillion(counts),
+        perMillion(fingerprints),
+        perMillion(fingerprints, 'cpu'),
         Math.round(bytes / 1e6 / middle(fingerprints.map((one) => one.seconds))).toString(),
       ]);
     }

@@ -24,14 +24,8 @@ export async function benchImport(): Promise<void> {
       ['handler', 'ms', 'CPU, ms', 'bundle, kB'],
       files.map((file) => [
         file.includes(`${directory}/image/`) ? `${basename(file, '.cjs')} (image)` : basename(file, '.cjs'),
-        formatSpread(
-          found[file]!.map((each) => each.wall),
-          0,
-        ),
-        formatSpread(
-          found[file]!.map((each) => each.cpu),
-          0,
-        ),
+        formatSpread(found[file]!, (each) => each.wall, 0),
+        formatSpread(found[file]!, (each) => each.cpu, 0),
         Math.round(statSync(file).size / 1000).toString(),
       ]),
     );

@@ -1,18 +1,8 @@
 import { policyWith } from './bench-dump.ts';
 import { dumpToFile, manifestOfFile } from './bench-verify.ts';
-import {
-  BIN,
-  credentialsOf,
-  formatSpread,
-  inTurn,
-  type MeasuredRun,
-  measure,
-  printTable,
-  say,
-  withService,
-  withStage,
-} from './kit.ts';
+import { BIN, credentialsOf, formatSpread, inTurn, printTable, say, withService, withStage } from './kit.ts';
 import { makeDatabase } from './make-database.ts';
+import { type MeasuredRun, measure } from './measure.ts';
 
 const SIZES = { small: 150, large: 1500 };
 const ROUNDS = 3;
@@ -57,15 +47,5 @@ export async function benchMemory(): Promise<void> {
 }
 
 function row(name: string, runs: MeasuredRun[]): string[] {
-  return [
-    name,
-    formatSpread(
-      runs.map((each) => each.peak),
-      0,
-    ),
-    formatSpread(
-      runs.map((each) => each.treePeak),
-      0,
-    ),
-  ];
+  return [name, formatSpread(runs, (each) => each.peak, 0), formatSpread(runs, (each) => each.treePeak, 0)];
 }

@@ -11,8 +11,7 @@ import {
   formatIncrease,
   formatSpread,
   inTurn,
-  type MeasuredRun,
-  measure,
+  MEGABYTES,
   print,
   printTable,
   say,
@@ -20,8 +19,7 @@ import {
   withStage,
 } from './kit.ts';
 import { makeDatabase } from './make-database.ts';
-
-const MEGABYTES = Number(process.env['BENCH_MEGABYTES'] || 1000);
+import { type MeasuredRun, measure } from './measure.ts';
 
 /** A full verification of an archive over HTTP, compared with pg_restore alone reading it from a file. */
 export async function benchVerify(): Promise<void> {
@@ -47,19 +45,19 @@ export async function benchVerify(): Promise<void> {
         [
           [
             '`pg_restore -f /dev/null`',
-            formatSpread(bare.map(seconds), 1),
+            formatSpread(bare, seconds, 1),
             '',
-            formatSpread(bare.map(programs), 1),
+            formatSpread(bare, programs, 1),
             '',
             '',
           ],
           [
             'verify, full',
-            formatSpread(verify.map(seconds), 1),
-            formatIncrease(verify.map(seconds), bare.map(seconds)),
-            formatSpread(verify.map(cpu), 1),
-            formatIncrease(verify.map(cpu), bare.map(programs)),
-            formatSpread(verify.map(own)),
+            formatSpread(verify, seconds, 1),
+            formatIncrease(verify, seconds, bare),
+            formatSpread(verify, cpu, 1),
+            formatIncrease(verify, cpu, bare, programs),
+            formatSpread(verify, own),
           ],
         ],
       );

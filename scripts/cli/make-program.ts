@@ -4,12 +4,7 @@ import { refuseMisspelt } from './refuse-misspelt.ts';
 import { type Argument, COMMON, type CommandDefinition, type Given } from './registry/command-definition.ts';
 import { VERSION } from './version.ts';
 
-export type RunCommand = (
-  definition: CommandDefinition,
-  args: string[],
-  own: Given,
-  common: Given,
-) => Promise<void>;
+type RunCommand = (definition: CommandDefinition, args: string[], own: Given, common: Given) => Promise<void>;
 
 /** The command line of ./understudy, made from its registry of commands. */
 export function makeProgram(definitions: readonly CommandDefinition[], act: RunCommand): Command {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InputError } from '../../lib/domain/errors.ts';
-import { nearest } from '../../lib/domain/nearest.ts';
+import { didYouMean, nearest } from '../../lib/domain/nearest.ts';
 import { ASKED_JOBS } from './asked-jobs.ts';
 
 /** Methods that commander has and does not declare. */
@@ -24,6 +24,13 @@ export function unknownWord(command: string, word: string, known: readonly strin
     [],
     meant ? `./understudy ${command} ${meant}` : known.map((each) => `${command} ${each}`).join(', '),
   );
+}
+
+export function refuseUnknownJob(job: string): void {
+  const known: readonly string[] = ASKED_JOBS;
+  if (known.includes(job)) return;
+  const hint = didYouMean(job, known) ?? `there are ${known.join(', ')}`;
+  throw new InputError(`there is no job "${job}"`, [], hint);
 }
 
 function refuse(program: Command, asked: Command): void {

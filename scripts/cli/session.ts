@@ -7,7 +7,7 @@ import { stageProblem } from '../../lib/domain/names.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
 import type { Refused } from '../../lib/runtime/job-handler.ts';
 import type { FunctionName } from '../local/invoke-locally.ts';
-import { isAlive, logToFile, readState } from '../local/local-state.ts';
+import { isAlive, logToFile, noLocalCloud, readState } from '../local/local-state.ts';
 import { STATE, tools } from '../local/tools.ts';
 
 export type CommonOptions = { stage?: string; local?: boolean; config: string; json?: boolean };
@@ -76,11 +76,7 @@ function localInvoker(plan: () => Plan): Session['invoke'] {
 export function useLocalStack(plan: Plan): void {
   const state = readState();
   if (state && isAlive(state.pid)) Object.assign(process.env, state.environment);
-  else if (!process.env['AWS_ENDPOINT_URL'] || !process.env['UNDERSTUDY_TABLE']) {
-    throw new UnderstudyError('no-local-cloud', 'there is no local cloud', {
-      hint: 'start one: ./understudy local up',
-    });
-  }
+  else if (!process.env['AWS_ENDPOINT_URL'] || !process.env['UNDERSTUDY_TABLE']) throw noLocalCloud();
   for (const [name, value] of Object.entries(tools())) process.env[name] ??= value;
   // Another command may use another plan at the same time.
   const file = join(STATE, 'local', `plan-${process.pid}.json`);

@@ -2,8 +2,6 @@ import { BY_SIGNAL, type EndingSignal } from './exit-codes.ts';
 import { type Interruptible, interruption } from './interruption.ts';
 import { makeRenderer, type ProgressLine } from './renderer.ts';
 
-export type { ProgressLine as Show };
-
 /**
  * Shows long work on stderr: a live line on a terminal, plain lines without one. It ends with ✔ only if the result is
  * good. Ctrl-C on a terminal asks what to do. Without one, work of this process is asked to end and is waited for;

@@ -1,7 +1,7 @@
 import type { RecoveryPoint } from '../../lib/domain/points/recovery-point.ts';
 import { type Evidence, restoredSort } from '../../lib/domain/proof/evidence.ts';
 import { median } from '../../lib/domain/status/derive-status.ts';
-import type { AskedMessage } from './message-for.ts';
+import type { AskedMessage } from './asked-message.ts';
 import type { Session } from './session.ts';
 
 /** The usual duration of such a job in seconds, from earlier runs; undefined without any. */

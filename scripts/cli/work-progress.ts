@@ -8,7 +8,7 @@ import type { Vault } from '../../lib/ports/vault.ts';
 import { humanBytes } from './print-result.ts';
 
 /** Progress of the work in this process, measured at its ports. */
-export type WorkProgress = {
+type WorkProgress = {
   /** The next job begins; nothing is known of its usual time. */
   next(): void;
   onRead: OnRead;

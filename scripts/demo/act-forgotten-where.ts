@@ -1,31 +1,29 @@
-import { utc } from '../../lib/domain/time.ts';
 import { catalog, platform } from '../../lib/runtime/compose.ts';
 import type { RehearsalOutcome } from '../../lib/workflows/rehearse/rehearse.ts';
+import { formatDeliveryLine } from '../cli/format-delivery.ts';
 import { formatEvidenceLines } from '../cli/format-evidence-lines.ts';
 import { showProgress } from '../cli/show-progress.ts';
 import { type Delivery, drainQueues } from '../local/drain-queues.ts';
 import { invokeLocally } from '../local/invoke-locally.ts';
 import type { LocalRds } from '../local/rds/local-rds.ts';
+import { requestJob, summaryOf } from './deliveries.ts';
 import { giveBack } from './give-back.ts';
-import type { Narrator } from './narrator.ts';
+import { narrator } from './narrator.ts';
 import { forgetTheWhere, ORDERS, ordersLeft, SHOP } from './shop.ts';
 
+const { say, typed, expect } = narrator;
+
 /** A snapshot; a DELETE without WHERE; a rehearsal of the second before it; and the deleted rows put back. */
-export async function actForgottenWhere(
-  rds: LocalRds,
-  wanted: 'before' | 'after',
-  telling: Narrator,
-): Promise<void> {
-  const { say, typed, expect } = telling;
+export async function actForgottenWhere(rds: LocalRds, wanted: 'before' | 'after'): Promise<void> {
   typed(`./understudy run dump ${SHOP}`);
   const [dump] = await ask({ job: 'dump' }, 'the shop’s dump, which a restored instance is compared with');
-  expect(dump?.error === undefined, `dumped: ${summary(dump)}`);
+  expect(dump?.error === undefined, `dumped: ${summaryOf(dump)}`);
   typed(`./understudy run snapshot ${SHOP} --label "before release 4.2"`);
   const [snapshot] = await ask(
     { job: 'snapshot', label: 'before release 4.2' },
     'a snapshot before a risky release',
   );
-  expect(outcome(snapshot) === 'done', `the snapshot is available and as promised: ${summary(snapshot)}`);
+  expect(outcome(snapshot) === 'done', `the snapshot is available and as promised: ${summaryOf(snapshot)}`);
 
   const { before, after } = await showProgress('an operator types: delete from orders', () =>
     forgetTheWhere(rds, latest),
@@ -39,7 +37,7 @@ export async function actForgottenWhere(
     `the instance as of ${moment}, on a scratch instance`,
   );
   const { evidence } = (rehearsal?.result ?? {}) as Extract<RehearsalOutcome, { evidence: unknown }>;
-  if (!evidence) throw rehearsal?.error ?? new Error(summary(rehearsal));
+  if (!evidence) throw rehearsal?.error ?? new Error(summaryOf(rehearsal));
   for (const text of formatEvidenceLines(evidence)) say(`   ${text}`);
   expect(
     evidence.outcome === 'passed' && evidence.assertions.some(({ passed }) => passed),
@@ -52,7 +50,7 @@ export async function actForgottenWhere(
     left === 1 && (await catalog().openScratches()).length === 0,
     'the scratch instance is gone, with its secret and its parameters',
   );
-  await giveBack(rds, telling);
+  await giveBack(rds);
 }
 
 async function latest(): Promise<string> {
@@ -61,22 +59,10 @@ async function latest(): Promise<string> {
 }
 
 async function ask(message: object, what: string): Promise<Delivery[]> {
-  await invokeLocally('operator', {
-    ask: 'run',
-    message: { target: SHOP, scheduledFor: utc(new Date()), requestedBy: 'demo', ...message },
-  });
-  return showProgress(what, ({ say }) =>
-    drainQueues((delivery) => say(`${delivery.function}: ${summary(delivery)}`)),
-  );
+  await requestJob({ target: SHOP, ...message });
+  return showProgress(what, ({ say }) => drainQueues((delivery) => say(formatDeliveryLine(delivery))));
 }
 
 function outcome(delivery: Delivery | undefined): string | undefined {
   return (delivery?.result as { outcome?: string } | undefined)?.outcome;
-}
-
-function summary(delivery: Delivery | undefined): string {
-  if (delivery?.error) return delivery.error.message;
-  const result = Array.isArray(delivery?.result) ? delivery.result[0] : delivery?.result;
-  const { summary, evidence } = (result ?? {}) as { summary?: string; evidence?: { outcome: string } };
-  return summary ?? evidence?.outcome ?? '';
 }

@@ -1,18 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { toAwsCron } from '../../lib/adapters/aws/cron.ts';
 import { loadPlan } from '../../lib/config/load.ts';
 import { expectedSchedules } from '../../lib/domain/plan/expected-schedules.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
 import { type Cluster, startCluster } from '../local/cluster.ts';
+import { createSchedule } from '../local/create-schedules.ts';
 import { logToFile } from '../local/local-state.ts';
 import { type Moto, startMoto } from '../local/moto.ts';
 import { packageDeployment } from '../local/package-deployment.ts';
 import type { LocalRds } from '../local/rds/local-rds.ts';
-import { createStack, type LocalStack, readTemplate } from '../local/stack.ts';
+import { readTemplate } from '../local/read-template.ts';
+import { createStack, type LocalStack } from '../local/stack.ts';
+import { storeSecret } from '../local/store-secret.ts';
 import { tools } from '../local/tools.ts';
 import { demoTargetId } from './demo-target-id.ts';
 import { type FaultyStore, startFaultyStore } from './faulty-store.ts';
@@ -91,25 +93,19 @@ async function completeSchedules(plan: Plan, GroupName: string): Promise<void> {
   const there = new Set((Schedules ?? []).map(({ Name }) => Name));
   for (const { name, cron, timezone } of expectedSchedules(plan, 'demo')) {
     if (there.has(name)) continue;
-    await scheduler.send(
-      new CreateScheduleCommand({
-        Name: name,
-        GroupName,
-        ScheduleExpression: toAwsCron(cron),
-        ScheduleExpressionTimezone: timezone,
-        FlexibleTimeWindow: { Mode: 'OFF' },
-        Target: {
-          Arn: 'arn:aws:lambda:eu-central-1:123456789012:function:dispatch',
-          RoleArn: 'arn:aws:iam::123456789012:role/local',
-        },
-      }),
-    );
+    const schedule = {
+      Name: name,
+      ScheduleExpression: toAwsCron(cron),
+      ScheduleExpressionTimezone: timezone,
+    };
+    const Arn = 'arn:aws:lambda:eu-central-1:123456789012:function:dispatch';
+    await createSchedule(scheduler, GroupName, schedule, { Arn });
   }
 }
 
 /** Gives the target its secret, as a person would in Secrets Manager. */
-export async function storeSecret(stage: DemoStage, databaseUrl: string | undefined): Promise<void> {
-  const SecretString =
+export async function storeDemoSecret(stage: DemoStage, databaseUrl: string | undefined): Promise<void> {
+  const value =
     databaseUrl ??
     JSON.stringify({
       username: 'understudy',
@@ -118,9 +114,7 @@ export async function storeSecret(stage: DemoStage, databaseUrl: string | undefi
       port: stage.cluster!.port,
       dbname: 'crm',
     });
-  await new SecretsManagerClient({}).send(
-    new CreateSecretCommand({ Name: `understudy/${stage.target}`, SecretString }),
-  );
+  await storeSecret(`understudy/${stage.target}`, value);
 }
 
 const config = ({ verify, proof, databaseUrl }: DemoOptions, target = demoTargetId(databaseUrl)) => `

@@ -1,5 +1,5 @@
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../local/listen.ts';
 
 export type FaultyStore = {
   endpoint: string;
@@ -44,16 +44,5 @@ export async function startFaultyStore(endpoint: string): Promise<FaultyStore> {
     forwarded.on('error', () => outgoing.destroy());
     incoming.pipe(forwarded);
   });
-  // A waiting connection is never closed from this side: a client may be about to use it again.
-  server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    flipByte: (key, offset) => void flips.set(key, offset),
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
+  return { ...(await listen(server)), flipByte: (key, offset) => void flips.set(key, offset) };
 }

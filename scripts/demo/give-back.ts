@@ -9,11 +9,12 @@ import { catalog, vault, vaultName } from '../../lib/runtime/compose.ts';
 import { showProgress } from '../cli/show-progress.ts';
 import type { LocalRds } from '../local/rds/local-rds.ts';
 import { tool } from '../local/tools.ts';
-import type { Narrator } from './narrator.ts';
-import { ORDERS, ordersLeft, SHOP, shopConnection } from './shop.ts';
+import { narrator } from './narrator.ts';
+import { ORDERS, ordersLeft, SHOP, shopEnvironment } from './shop.ts';
 
 /** Puts the deleted rows back into production, from the dump, with standard programs. */
-export async function giveBack(rds: LocalRds, { say, typed, expect }: Narrator): Promise<void> {
+export async function giveBack(rds: LocalRds): Promise<void> {
+  const { say, typed, expect } = narrator;
   const point = (await catalog().points(SHOP)).filter(isDump).find(({ dump }) => dump !== undefined);
   const stored = point?.dump;
   if (!point || !stored) throw new Error('the shop has no dump to give its rows back from');
@@ -26,7 +27,7 @@ export async function giveBack(rds: LocalRds, { say, typed, expect }: Narrator):
     const file = join(directory, 'point.dump');
     await showProgress('the deleted rows go back into production', async () => {
       await pipeline(await vault().read(stored), createWriteStream(file));
-      const { env } = shopConnection(rds);
+      const env = shopEnvironment(rds);
       const args = ['--data-only', '--table=orders', '--dbname=shop', file];
       await promisify(execFile)(join(tool('PG_BIN'), 'pg_restore'), args, { env });
     });

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { identifier } from '../../lib/adapters/engines/postgres/connection.ts';
 import { localScratch, type ScratchSettings } from '../../lib/adapters/engines/postgres/local-scratch.ts';
 import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 import type { Scratch } from '../../lib/ports/database.ts';
+import { connectTo } from '../local/run-sql.ts';
 
 /** A scratch whose copy loses one row between restore and proof. Reports the table. */
 export function sabotagedScratch(settings: ScratchSettings, onSabotage: (table: string) => void): Scratch {
@@ -25,13 +25,7 @@ export function sabotagedScratch(settings: ScratchSettings, onSabotage: (table: 
 
 /** Replaces a row by a copy of another if no unique key prevents that, else deletes it. */
 async function alterOneRow(directory: string, schema: string, table: string): Promise<void> {
-  const client = new Client({
-    host: directory,
-    port: 5432,
-    user: SUPERUSER,
-    database: 'restored',
-  });
-  await client.connect();
+  const client = await connectTo({ host: directory, port: 5432, user: SUPERUSER, database: 'restored' });
   const name = identifier(schema, table);
   try {
     await client.query('set session_replication_role = replica');

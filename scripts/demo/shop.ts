@@ -1,7 +1,7 @@
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { utc } from '../../lib/domain/time.ts';
 import { type LocalRds, startLocalRds } from '../local/rds/local-rds.ts';
+import { storeSecret } from '../local/store-secret.ts';
 
 export const SHOP = 'shop';
 const INSTANCE = 'shop-prod';
@@ -29,31 +29,23 @@ export async function startShop(): Promise<LocalRds> {
      create table orders (id serial primary key, customer int not null references customers, total numeric not null);
      insert into orders (customer, total) select 1 + n % 500, n / 100.0 from generate_series(1, ${ORDERS}) n;`,
   );
-  await new SecretsManagerClient({}).send(
-    new CreateSecretCommand({
-      Name: `understudy/${SHOP}`,
-      SecretString: JSON.stringify({
-        username: 'postgres',
-        password: PASSWORD,
-        host: '127.0.0.1',
-        port: rds.instance(INSTANCE).port,
-        dbname: 'shop',
-      }),
+  await storeSecret(
+    `understudy/${SHOP}`,
+    JSON.stringify({
+      username: 'postgres',
+      password: PASSWORD,
+      host: '127.0.0.1',
+      port: rds.instance(INSTANCE).port,
+      dbname: 'shop',
     }),
   );
   return rds;
 }
 
 /** The environment for PostgreSQL's programs to reach the production database. */
-export function shopConnection(rds: LocalRds): { env: Record<string, string> } {
-  return {
-    env: {
-      PGHOST: '127.0.0.1',
-      PGPORT: String(rds.instance(INSTANCE).port),
-      PGUSER: 'postgres',
-      PGPASSWORD: PASSWORD,
-    },
-  };
+export function shopEnvironment(rds: LocalRds): Record<string, string> {
+  const PGPORT = String(rds.instance(INSTANCE).port);
+  return { PGHOST: '127.0.0.1', PGPORT, PGUSER: 'postgres', PGPASSWORD: PASSWORD };
 }
 
 /** Counts production's orders. */

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonSchema } from '../../lib/config/config-schema.ts';
+import { ROOT } from '../local/tools.ts';
 import { findingsIndex, findingsPage } from './findings-page.ts';
 
-const ROOT = join(import.meta.dirname ?? __dirname, '../..');
 const FINDINGS = 'docs/reference/findings';
 
 /** Every generated page: its path, and its text as it should be. */

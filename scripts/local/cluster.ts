@@ -3,8 +3,9 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, rmSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { freePort } from './free-port.ts';
+import { connectTo, type Rows, runSql } from './run-sql.ts';
 import { tool, tools } from './tools.ts';
 
 export type Cluster = {
@@ -14,10 +15,13 @@ export type Cluster = {
   directory: string;
   url(database: string): string;
   /** Runs SQL in a database, several statements at once if need be. */
-  sql(database: string, text: string): Promise<Record<string, unknown>[]>;
+  sql(database: string, text: string): Promise<Rows>;
   connect(database: string): Promise<Client>;
   stop(): Promise<void>;
 };
+
+/** The whole environment of a server: nothing of this process's own. */
+export const SERVER_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 
 /** Starts a separate PostgreSQL server on loopback, with password logins, that ends with this process. */
 export async function startCluster(options: { settings?: string[] } = {}): Promise<Cluster> {
@@ -25,26 +29,16 @@ export async function startCluster(options: { settings?: string[] } = {}): Promi
   const directory = mkdtempSync(join(tmpdir(), 'us-pg-'));
   const identity = account(directory);
   const password = 'local-only';
-  const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
   const data = join(directory, 'data');
   const passwordFile = join(directory, 'password');
-  execFileSync('sh', ['-c', 'umask 077; printf %s "$1" > "$2"', 'sh', password, passwordFile], {
-    ...identity,
-  });
+  execFileSync('sh', ['-c', 'umask 077; printf %s "$1" > "$2"', 'sh', password, passwordFile], identity);
   execFileSync(
     join(bin, 'initdb'),
     [
-      '-D',
-      data,
-      '-U',
-      'postgres',
-      '--auth=scram-sha-256',
-      `--pwfile=${passwordFile}`,
-      '--no-sync',
-      '--encoding=UTF8',
-      '--locale=C.UTF-8',
+      ...['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
+      ...['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
     ],
-    { ...identity, env, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
+    { ...identity, env: SERVER_ENVIRONMENT, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
   );
 
   const port = await freePort();
@@ -62,7 +56,7 @@ export async function startCluster(options: { settings?: string[] } = {}): Promi
   const server = spawn(
     join(bin, 'postgres'),
     ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
-    { ...identity, env, cwd: directory, stdio: ['ignore', log, log] },
+    { ...identity, env: SERVER_ENVIRONMENT, cwd: directory, stdio: ['ignore', log, log] },
   );
   const ended = new Promise<void>((resolve) => server.on('close', () => resolve()));
   const stopNow = () => void server.kill('SIGQUIT');
@@ -76,12 +70,7 @@ export async function startCluster(options: { settings?: string[] } = {}): Promi
     database,
     ssl: false,
   });
-  const connect = async (database: string) => {
-    const client = new Client(config(database));
-    client.on('error', () => undefined);
-    await client.connect();
-    return client;
-  };
+  const connect = (database: string) => connectTo(config(database));
   const cluster: Cluster = {
     port,
     user: 'postgres',
@@ -89,17 +78,7 @@ export async function startCluster(options: { settings?: string[] } = {}): Promi
     directory,
     connect,
     url: (database) => `postgresql://postgres:${password}@127.0.0.1:${port}/${database}`,
-    async sql(database, text) {
-      const client = await connect(database);
-      try {
-        const result = (await client.query(text)) as unknown as
-          | { rows: Record<string, unknown>[] }
-          | { rows: Record<string, unknown>[] }[];
-        return (Array.isArray(result) ? result.at(-1)?.rows : result.rows) ?? [];
-      } finally {
-        await client.end();
-      }
-    },
+    sql: (database, text) => runSql(config(database), text),
     async stop() {
       process.off('exit', stopNow);
       server.kill('SIGQUIT');

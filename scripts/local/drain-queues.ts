@@ -1,24 +1,10 @@
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type FunctionName, invokeLocally } from './invoke-locally.ts';
-
-/** Queues of the local stack and the function behind each, as event-source mappings and subscriptions do on AWS. */
-const BEHIND: [string, FunctionName][] = [
-  ['UNDERSTUDY_QUEUE_DUMP', 'dump'],
-  ['UNDERSTUDY_QUEUE_VERIFY', 'verify'],
-  ['UNDERSTUDY_QUEUE_REHEARSE', 'rehearse'],
-  ['UNDERSTUDY_QUEUE_SNAPSHOT', 'snapshot'],
-  ['UNDERSTUDY_QUEUE_COPY', 'copy'],
-  ['UNDERSTUDY_QUEUE_REHEARSE_INSTANCE', 'rehearse-instance'],
-  ['UNDERSTUDY_QUEUE_HEARTBEAT', 'heartbeat'],
-  ['UNDERSTUDY_QUEUE_EXPIRE', 'expire'],
-  ['UNDERSTUDY_QUEUE_PREFLIGHT', 'preflight'],
-  ['UNDERSTUDY_QUEUE_UNCLAIMED', 'unclaimed'],
-];
+import { FUNCTIONS, type FunctionName, invokeLocally } from './invoke-locally.ts';
 
 export type Delivery = { function: FunctionName; message: unknown; result?: unknown; error?: Error };
 
 /**
- * Passes every waiting message to its function, one at a time, until all queues are empty. A message whose function
+ * Passes every waiting message of a local queue (UNDERSTUDY_QUEUE_DUMP …) to its function, one at a time, until all queues are empty. A message whose function
  * fails stays in its queue, as on AWS, and this call does not pass it on again.
  */
 export async function drainQueues(onDelivery?: (delivery: Delivery) => void): Promise<Delivery[]> {
@@ -26,8 +12,8 @@ export async function drainQueues(onDelivery?: (delivery: Delivery) => void): Pr
   const deliveries: Delivery[] = [];
   for (;;) {
     let quiet = true;
-    for (const [variable, name] of BEHIND) {
-      const QueueUrl = process.env[variable];
+    for (const name of FUNCTIONS) {
+      const QueueUrl = process.env[`UNDERSTUDY_QUEUE_${name.toUpperCase().replaceAll('-', '_')}`];
       if (!QueueUrl) continue;
       const { Messages } = await sqs.send(
         new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: 0 }),

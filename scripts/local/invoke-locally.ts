@@ -30,6 +30,7 @@ const HANDLERS = {
 };
 
 export type FunctionName = keyof typeof HANDLERS;
+export const FUNCTIONS = Object.keys(HANDLERS) as FunctionName[];
 
 /** Functions that the demo and the tests replace with unreliable ones. */
 export const replacedFunctions: Partial<

@@ -16,11 +16,11 @@ import type { LocalStack } from './stack.ts';
 import { STATE } from './tools.ts';
 
 /** What `local up` started and made, for later commands. */
-export type LocalState = LocalStack & { pid: number; endpoint: string };
+type LocalState = LocalStack & { pid: number; endpoint: string };
 
 const DIRECTORY = join(STATE, 'local');
 const FILE = join(DIRECTORY, 'state.json');
-export const FUNCTIONS_LOG = join(DIRECTORY, 'functions.log');
+const FUNCTIONS_LOG = join(DIRECTORY, 'functions.log');
 export const UP_LOCK = join(DIRECTORY, 'up.lock');
 export const MOTO_LOG = join(DIRECTORY, 'moto.log');
 
@@ -34,6 +34,12 @@ export function readState(): LocalState | undefined {
   }
   throw new UnderstudyError('state-damaged', `${FILE} is damaged, so the local cloud cannot be used`, {
     hint: './understudy local down clears it away; then ./understudy local up',
+  });
+}
+
+export function noLocalCloud(): UnderstudyError {
+  return new UnderstudyError('no-local-cloud', 'there is no local cloud', {
+    hint: 'start one: ./understudy local up',
   });
 }
 

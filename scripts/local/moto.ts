@@ -14,6 +14,13 @@ export const LOCAL_CREDENTIALS = {
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 
+/** Settings of a client that calls the local cloud. */
+export const localClientConfig = (endpoint: string) => ({
+  endpoint,
+  region: LOCAL_CREDENTIALS.AWS_REGION,
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+});
+
 /** Starts moto's server on a free port of loopback. Detached ones outlive this process, for `local up`. */
 export async function startMoto(options: { detached?: boolean; log?: string } = {}): Promise<Moto> {
   const port = await freePort();

@@ -3,20 +3,6 @@ import type { JobMessages } from '../../lib/ports/messages.ts';
 import { use } from '../../lib/runtime/compose.ts';
 import { type Delivery, deliver } from './drain-queues.ts';
 import { interruptedBy } from './interrupt.ts';
-import type { FunctionName } from './invoke-locally.ts';
-
-/** The function behind each job, as the subscriptions of topic `jobs` have it. */
-const BEHIND: Record<JobMessage['job'], FunctionName> = {
-  dump: 'dump',
-  verify: 'verify',
-  rehearse: 'rehearse',
-  snapshot: 'snapshot',
-  copy: 'copy',
-  'rehearse-instance': 'rehearse-instance',
-  heartbeat: 'heartbeat',
-  expire: 'expire',
-  preflight: 'preflight',
-};
 
 /**
  * Does in this process what `ask` publishes on topic `jobs`, and what that publishes in turn. These messages never
@@ -40,7 +26,7 @@ export async function runInProcess(
   await ask();
   const deliveries: Delivery[] = [];
   for (let next = waiting.shift(); next && !interruptedBy(); next = waiting.shift()) {
-    const delivery = await deliver(BEHIND[next.job], { Body: JSON.stringify(next) });
+    const delivery = await deliver(next.job, { Body: JSON.stringify(next) });
     deliveries.push(delivery);
     onDelivery(delivery);
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   CloudFormationClient,
   CreateStackCommand,
@@ -12,22 +11,13 @@ import {
   PutObjectLockConfigurationCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import {
-  CreateScheduleCommand,
-  CreateScheduleGroupCommand,
-  SchedulerClient,
-} from '@aws-sdk/client-scheduler';
-import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { LOCAL_CREDENTIALS } from './moto.ts';
-
-type Resource = {
-  Type: string;
-  Properties: Record<string, unknown>;
-  DependsOn?: unknown;
-  DeletionPolicy?: string;
-};
-export type Template = { Resources: Record<string, Resource> };
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { createSchedules } from './create-schedules.ts';
+import { LOCAL_CREDENTIALS, localClientConfig } from './moto.ts';
+import type { Resource, Template } from './read-template.ts';
+import { subscribeInbox, subscribeQueues } from './subscribe-queues.ts';
 
 /** The addresses of a local stack: the functions' environment variables. */
 export type LocalStack = {
@@ -46,25 +36,12 @@ const MADE = [
 /** Properties that moto does not support, or handles wrongly. */
 const DROPPED = ['DeletionProtectionEnabled', 'TagPolicy'];
 
-/** The packaged template; `stage` renames its resources for another stage than the packaged one. */
-export function readTemplate(file: string, stage?: string): Template {
-  const text = readFileSync(file, 'utf8');
-  if (!stage) return JSON.parse(text) as Template;
-  return JSON.parse(
-    text.replace(/understudy-dev\b/g, `understudy-${stage}`).replace(/"dev-/g, `"${stage}-`),
-  ) as Template;
-}
-
 /**
  * Makes table, bucket, topics, queues, subscriptions and schedules from the packaged template, so that they have one
  * definition. What moto's CloudFormation silently skips is made from the same template by the services' own calls.
  */
 export async function createStack(endpoint: string, template: Template, stage: string): Promise<LocalStack> {
-  const clientConfig = {
-    endpoint,
-    region: LOCAL_CREDENTIALS.AWS_REGION,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  };
+  const clientConfig = localClientConfig(endpoint);
   const ids = await createResources(new CloudFormationClient(clientConfig), template, stage);
   // moto names its queues with AWS's host; the SDK would connect there.
   for (const [id, value] of ids)
@@ -161,99 +138,4 @@ async function completeBucket(s3: S3Client, Bucket: string, resource: Resource):
         ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled' },
       }),
     );
-}
-
-/**
- * Makes the template's own subscriptions of topic `jobs`, with their filters. A function that SNS invokes directly
- * (the durable ones, the heartbeat, the one for unknown jobs) gets a queue here, which drainQueues empties into it.
- */
-async function subscribeQueues(
-  sns: SNSClient,
-  sqs: SQSClient,
-  template: Template,
-  ids: Map<string, string>,
-  stage: string,
-): Promise<void> {
-  for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
-    if (Type !== 'AWS::SNS::Subscription' || JSON.stringify(Properties['TopicArn']) !== '{"Ref":"JobsTopic"}')
-      continue;
-    let queue: string;
-    if (Properties['Protocol'] === 'sqs')
-      queue = ids.get((Properties['Endpoint'] as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0])!;
-    else {
-      const name = `${id.split('SnsSubscription')[0]}Local`;
-      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `${name}-${stage}` }));
-      ids.set(name, QueueUrl!);
-      queue = QueueUrl!;
-    }
-    await sns.send(
-      new SubscribeCommand({
-        TopicArn: ids.get('JobsTopic')!,
-        Protocol: 'sqs',
-        Endpoint: await arnOf(sqs, queue),
-        Attributes: {
-          RawMessageDelivery: 'true',
-          FilterPolicyScope: String(Properties['FilterPolicyScope']),
-          FilterPolicy: JSON.stringify(Properties['FilterPolicy']),
-        },
-      }),
-    );
-  }
-}
-
-/** A queue that subscribes to a topic, where the demo and the tests read the alerts. */
-async function subscribeInbox(
-  sns: SNSClient,
-  sqs: SQSClient,
-  TopicArn: string,
-  name: string,
-): Promise<string> {
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
-  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: await arnOf(sqs, QueueUrl!) }));
-  return QueueUrl!;
-}
-
-async function arnOf(sqs: SQSClient, QueueUrl: string): Promise<string> {
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
-  );
-  return Attributes!['QueueArn']!;
-}
-
-type ScheduleProperties = {
-  Name: string;
-  ScheduleExpression: string;
-  ScheduleExpressionTimezone: string;
-  Target: { Input: string };
-};
-
-async function createSchedules(
-  scheduler: SchedulerClient,
-  template: Template,
-  ids: Map<string, string>,
-): Promise<string> {
-  const groups = Object.entries(template.Resources).filter(
-    ([, resource]) => resource.Type === 'AWS::Scheduler::ScheduleGroup',
-  );
-  const name = String(groups[0]?.[1].Properties['Name'] ?? 'understudy');
-  await scheduler.send(new CreateScheduleGroupCommand({ Name: name }));
-  for (const { Type, Properties } of Object.values(template.Resources)) {
-    if (Type !== 'AWS::Scheduler::Schedule') continue;
-    const { Name, ScheduleExpression, ScheduleExpressionTimezone, Target } = Properties as ScheduleProperties;
-    await scheduler.send(
-      new CreateScheduleCommand({
-        Name,
-        GroupName: name,
-        ScheduleExpression,
-        ScheduleExpressionTimezone: ScheduleExpressionTimezone ?? 'UTC',
-        FlexibleTimeWindow: { Mode: 'OFF' },
-        Target: {
-          Arn: ids.get('JobsTopic')!,
-          RoleArn: 'arn:aws:iam::123456789012:role/local',
-          ...(typeof Target?.Input === 'string' ? { Input: Target.Input } : {}),
-        },
-      }),
-    );
-  }
-  return name;
 }

@@ -5,6 +5,10 @@ import { join, resolve } from 'node:path';
 export const ROOT = resolve(import.meta.dirname ?? __dirname, '../..');
 export const STATE = join(ROOT, '.understudy');
 
+const OVERRIDABLE = 'PG_BIN PG_BINS PGBOUNCER MOTO_SERVER CFN_LINT BOTOCORE_DATA UNDERSTUDY_PG_USER'.split(
+  ' ',
+);
+
 /** The tools that scripts/prepare found on this machine; the environment overrides them. */
 export function tools(): Record<string, string> {
   const file = join(STATE, 'tools.env');
@@ -15,15 +19,7 @@ export function tools(): Record<string, string> {
       if (match) found[match[1]!] = match[2]!.replaceAll("'\\''", "'");
     }
   }
-  for (const name of [
-    'PG_BIN',
-    'PG_BINS',
-    'PGBOUNCER',
-    'MOTO_SERVER',
-    'CFN_LINT',
-    'BOTOCORE_DATA',
-    'UNDERSTUDY_PG_USER',
-  ]) {
+  for (const name of OVERRIDABLE) {
     const given = process.env[name];
     if (given) found[name] = given;
   }

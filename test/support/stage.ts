@@ -10,7 +10,8 @@ import {
 import type { Plan } from '../../lib/domain/plan/policy.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { forget } from '../../lib/runtime/compose.ts';
-import { createStack, type LocalStack, readTemplate } from '../../scripts/local/stack.ts';
+import { readTemplate } from '../../scripts/local/read-template.ts';
+import { createStack, type LocalStack } from '../../scripts/local/stack.ts';
 import { packaged } from '../template/packaged.ts';
 
 export type Stage = LocalStack & {

@@ -7,7 +7,7 @@ import { DONE } from '../exit-codes.ts';
 import { type CommandResult, shortUtc } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
-export type AckOptions = { subject?: string; until?: string; reason?: string; end?: boolean };
+type AckOptions = { subject?: string; until?: string; reason?: string; end?: boolean };
 
 /** Acknowledges a finding, or announces one, until a moment; or ends that. */
 export async function ackCommand(

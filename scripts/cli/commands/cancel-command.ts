@@ -1,22 +1,14 @@
 import pc from 'picocolors';
-import { InputError } from '../../../lib/domain/errors.ts';
 import { runName } from '../../../lib/domain/names.ts';
-import { didYouMean } from '../../../lib/domain/nearest.ts';
 import type { Cancelled } from '../../../lib/workflows/operator/cancel.ts';
-import { ASKED_JOBS } from '../asked-jobs.ts';
 import { DONE } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
+import { refuseUnknownJob } from '../refuse-misspelt.ts';
 import type { Session } from '../session.ts';
 
 /** Ends a running job of a target, on record; a local one at once, a deployed one at its worker’s next renewal. */
 export async function cancelCommand(session: Session, job: string, target: string): Promise<CommandResult> {
-  const known: readonly string[] = ASKED_JOBS;
-  if (!known.includes(job))
-    throw new InputError(
-      `there is no job "${job}"`,
-      [],
-      didYouMean(job, known) ?? `there are ${known.join(', ')}`,
-    );
+  refuseUnknownJob(job);
   const { cancelled } = await session.invoke<Cancelled>('operator', {
     ask: 'cancel',
     target,

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { Decision } from '../../../lib/domain/points/retention.ts';
+import type { AskedMessage } from '../asked-message.ts';
 import { DONE } from '../exit-codes.ts';
-import type { AskedMessage } from '../message-for.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 

@@ -1,27 +1,25 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  CreateSecretCommand,
-  PutSecretValueCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
 import { parseSecret } from '../../../lib/adapters/aws/secrets.ts';
 import { sweepRunDirectories } from '../../../lib/adapters/engines/postgres/scratch-directory.ts';
-import { InputError, reasonOf, toErrorInfo, UnderstudyError } from '../../../lib/domain/errors.ts';
+import { InputError, reasonOf, toErrorInfo } from '../../../lib/domain/errors.ts';
 import { connectionOf, type Target } from '../../../lib/domain/plan/policy.ts';
 import { environment } from '../../../lib/runtime/environment.ts';
 import {
   isAlive,
   MOTO_LOG,
   motoProcesses,
+  noLocalCloud,
   readState,
   removeState,
   UP_LOCK,
   writeState,
 } from '../../local/local-state.ts';
-import { LOCAL_CREDENTIALS, startMoto } from '../../local/moto.ts';
+import { localClientConfig, startMoto } from '../../local/moto.ts';
 import { packageDeployment } from '../../local/package-deployment.ts';
-import { createStack, readTemplate } from '../../local/stack.ts';
+import { readTemplate } from '../../local/read-template.ts';
+import { createStack } from '../../local/stack.ts';
+import { storeSecret } from '../../local/store-secret.ts';
 import { withLock } from '../../local/with-lock.ts';
 import { BY_SIGNAL, DONE } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
@@ -96,10 +94,7 @@ function statePid(): number[] {
 /** The functions' environment for a shell: `eval "$(./understudy local env)"`. */
 export async function localEnv(): Promise<CommandResult> {
   const state = readState();
-  if (!state || !isAlive(state.pid))
-    throw new UnderstudyError('no-local-cloud', 'there is no local cloud', {
-      hint: 'start one: ./understudy local up',
-    });
+  if (!state || !isAlive(state.pid)) throw noLocalCloud();
   const lines = Object.entries(state.environment).map(
     ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
   );
@@ -141,14 +136,5 @@ function refuseBadUrl(chosen: Target | undefined): void {
 async function storeUrl(chosen: Target | undefined, endpoint: string): Promise<void> {
   const url = process.env['DATABASE_URL'];
   if (!url || !chosen) return;
-  const secrets = new SecretsManagerClient({
-    endpoint,
-    region: LOCAL_CREDENTIALS.AWS_REGION,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  await secrets
-    .send(new CreateSecretCommand({ Name: connectionOf(chosen).secret, SecretString: url }))
-    .catch(() =>
-      secrets.send(new PutSecretValueCommand({ SecretId: connectionOf(chosen).secret, SecretString: url })),
-    );
+  await storeSecret(connectionOf(chosen).secret, url, localClientConfig(endpoint));
 }

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import { runName } from '../../../lib/domain/names.ts';
+import { type AskedMessage, type RunOptions, runOf } from '../asked-message.ts';
 import { BY_SIGNAL, DONE, type EndingSignal } from '../exit-codes.ts';
 import {
   deliveryDocument,
@@ -9,10 +10,11 @@ import {
   formatDeliveryLine,
   isGood,
 } from '../format-delivery.ts';
-import { type AskedMessage, messageFor, type RunOptions, runOf } from '../message-for.ts';
+import { messageFor } from '../message-for.ts';
 import { type CommandResult, fitToStream } from '../print-result.ts';
+import type { ProgressLine } from '../renderer.ts';
 import { type Session, useLocalStack } from '../session.ts';
-import { type Show, showProgress } from '../show-progress.ts';
+import { showProgress } from '../show-progress.ts';
 import { usualSeconds } from '../usual-seconds.ts';
 import { workProgress } from '../work-progress.ts';
 import { expireDryRun } from './expire-dry-run.ts';
@@ -71,7 +73,7 @@ async function runHere(session: Session, message: AskedMessage, job: string): Pr
   const { endDurable } = await import('../../local/invoke-locally.ts');
   const { interrupt, interruptedBy } = await import('../../local/interrupt.ts');
   const ask = () => session.invoke('operator', { ask: 'run', message });
-  const work = async ({ say, live }: Show) => {
+  const work = async ({ say, live }: ProgressLine) => {
     useLocalStack(session.plan());
     registerJob(job, message.target);
     for (const line of await endLocalDeadRuns()) say(line);

@@ -7,13 +7,14 @@ import { runName } from '../../../lib/domain/names.ts';
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import type { Run } from '../../../lib/domain/runs/run.ts';
 import { humanSeconds, plusSeconds, secondsBetween, utc } from '../../../lib/domain/time.ts';
+import { type AskedMessage, runOf } from '../asked-message.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit-codes.ts';
 import { formatFinding } from '../format-delivery.ts';
 import { formatEvidenceLines } from '../format-evidence-lines.ts';
-import { type AskedMessage, runOf } from '../message-for.ts';
 import { type CommandResult, shortUtc } from '../print-result.ts';
+import type { ProgressLine } from '../renderer.ts';
 import type { Session } from '../session.ts';
-import { type Show, showProgress } from '../show-progress.ts';
+import { showProgress } from '../show-progress.ts';
 import { usualSeconds } from '../usual-seconds.ts';
 import { cancelCommand } from './cancel-command.ts';
 
@@ -35,7 +36,11 @@ export async function waitForRun(session: Session, message: AskedMessage): Promi
   return { document: documentOf(message, outcome), exit: exitOf(outcome), lines: linesOf(outcome) };
 }
 
-async function untilEnded(session: Session, message: AskedMessage, { say, live }: Show): Promise<Run> {
+async function untilEnded(
+  session: Session,
+  message: AskedMessage,
+  { say, live }: ProgressLine,
+): Promise<Run> {
   const usual = await usualSeconds(session, message);
   let said = '';
   const deadline = Date.now() + LONGEST_HOURS * 3_600_000;

@@ -4,10 +4,11 @@ import type { Manifest } from '../../../lib/domain/proof/manifest.ts';
 import { type CopyFacts, type Difference, formatDifference, prove } from '../../../lib/domain/proof/proof.ts';
 import { type Copy, withCopy } from '../../../test/support/restored-copy.ts';
 import { take } from '../../../test/support/source.ts';
+import { connectTo } from '../../local/run-sql.ts';
 import { Random } from '../random.ts';
 import type { DatabaseShape } from '../schema/database-shape.ts';
 import { type Case, fillDatabase } from './fill-database.ts';
-import { Client, type Lab, type ProgramOutcome } from './lab.ts';
+import type { Lab, ProgramOutcome } from './lab.ts';
 import { pickDamages } from './pick-damages.ts';
 import { plainDump, plainRestore, plainText, textDifferences } from './plain-programs.ts';
 
@@ -24,7 +25,7 @@ export type Examined = {
   damaged: number;
 };
 /** `tamper` runs in the copy before it is judged, to test the proof. */
-export type ExamineOptions = { seed: number; damages: number; text: boolean; tamper?: string };
+type ExamineOptions = { seed: number; damages: number; text: boolean; tamper?: string };
 
 /** Dumps a random database, restores and proves it, and compares every verdict with plain pg_dump and pg_restore. */
 export async function examineDatabase(lab: Lab, given: Case, options: ExamineOptions): Promise<Examined> {
@@ -116,8 +117,7 @@ async function judge(
     });
   }
   if (!text) return;
-  const at = { user: SUPERUSER, host: copy.directory, port: 5432 };
-  const copied = await plainText(lab, 'restored', at);
+  const copied = await plainText(lab, 'restored', serverOf(copy));
   if (copied && proof.equal) {
     for (const title of textDifferences(text, copied))
       result.faults.push({
@@ -138,15 +138,10 @@ async function damage(
   options: ExamineOptions,
   result: Examined,
 ): Promise<void> {
-  const client = await copyClient(copy);
+  const client = await connectToCopy(copy);
   try {
     let [facts, text] = [first, firstText];
-    for (const { sql, rows } of await pickDamages(
-      client,
-      new Random(options.seed + 7),
-      options.damages,
-      lab.major,
-    )) {
+    for (const { sql, rows } of await pickDamages(client, new Random(options.seed + 7), options.damages)) {
       const done = await client.query(sql).then(
         ({ rowCount }) => !rows || rowCount === 1,
         () => false,
@@ -154,7 +149,7 @@ async function damage(
       if (!done) continue;
       const [factsNow, textNow] = [
         await copy.content(manifest, 'fingerprints'),
-        await plainText(lab, 'restored', { user: SUPERUSER, host: copy.directory, port: 5432 }),
+        await plainText(lab, 'restored', serverOf(copy)),
       ];
       if (!textNow) return;
       const changed = rows ? ['a row'] : textDifferences(text, textNow);
@@ -190,17 +185,10 @@ function asManifest(manifest: Manifest, facts: CopyFacts): Manifest {
   return { ...manifest, ...facts, definitions: undefined, sequences };
 }
 
-async function copyClient(copy: Copy): Promise<Client> {
-  const client = new Client({
-    host: copy.directory,
-    port: 5432,
-    user: SUPERUSER,
-    database: 'restored',
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
-}
+/** The copy's server, for programs and connections. */
+const serverOf = (copy: Copy) => ({ user: SUPERUSER, host: copy.directory, port: 5432 });
+
+const connectToCopy = (copy: Copy) => connectTo({ ...serverOf(copy), database: 'restored' });
 
 async function bothDefinitions(
   lab: Lab,
@@ -213,7 +201,7 @@ async function bothDefinitions(
   const found: string[] = [];
   for (const [side, client] of [
     ['source', await lab.connect(database)],
-    ['copy', await copyClient(copy)],
+    ['copy', await connectToCopy(copy)],
   ] as const) {
     await client.query("set search_path = ''");
     const { rows } = await client.query(`select * from (${query}) q where name = $1`, [name]);

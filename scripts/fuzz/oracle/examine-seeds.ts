@@ -2,7 +2,7 @@ import { planDatabase } from '../schema/generate-statements.ts';
 import { type Examined, examineDatabase } from './examine-database.ts';
 import type { Lab } from './lab.ts';
 
-export type SeedOptions = { damages: number; jobs: number };
+type SeedOptions = { damages: number; jobs: number };
 export type ExaminedSeed = Examined & { seed: number };
 
 /** Examines databases, some at once, and passes on each result. */

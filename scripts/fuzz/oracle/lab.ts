@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { Credentials } from '../../../lib/ports/database.ts';
 import { type Cluster, startCluster } from '../../local/cluster.ts';
 import { tool } from '../../local/tools.ts';
@@ -11,7 +11,7 @@ import { ROLES } from '../schema/schema-draft.ts';
 
 const DUMP_ROLE = 'fuzz_dump';
 /** Like the role that restores in scratch: a member of all others, and not a superuser. */
-const RESTORE_ROLE = 'fuzz_restore';
+export const RESTORE_ROLE = 'fuzz_restore';
 const PASSWORD = 'local-only';
 
 /** One server for many random databases, with the roles that they share. */
@@ -113,5 +113,3 @@ async function makeRoles(cluster: Cluster): Promise<void> {
     alter role postgres password '${PASSWORD}'`,
   );
 }
-
-export { Client, RESTORE_ROLE };

@@ -375,12 +375,7 @@ const KINDS: readonly { objects: string; statements: string[] }[] = [
 ];
 
 /** Single damages for a copy, each of another object, and some of single rows. */
-export async function pickDamages(
-  client: Client,
-  random: Random,
-  count: number,
-  _major: number,
-): Promise<Damage[]> {
+export async function pickDamages(client: Client, random: Random, count: number): Promise<Damage[]> {
   const found: Damage[] = [];
   for (const kind of random.some(KINDS, count * 3)) {
     if (found.length >= count) break;

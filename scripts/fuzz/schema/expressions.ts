@@ -3,7 +3,7 @@ import type { Sort } from './column-types.ts';
 
 export type NamedColumn = { name: string; sort: Sort };
 /** `immutable` for indexes and generated columns, `query` where a subquery may stand. */
-export type ExpressionContext = { immutable?: boolean; query?: boolean };
+type ExpressionContext = { immutable?: boolean; query?: boolean };
 
 /**
  * Random expressions over some columns. Many have forms that PostgreSQL writes differently than it read them, and

@@ -45,18 +45,8 @@ export function makePartitioned(draft: SchemaDraft): void {
 function keyColumn(draft: SchemaDraft, name: string): { column: Column; definition: string } {
   const { random } = draft;
   const enums = draft.types.filter((type) => type.sql.includes('mood') && type.values.length > 0);
-  const sqls = [
-    'integer',
-    'bigint',
-    'text',
-    'varchar(20)',
-    'date',
-    'timestamptz',
-    'timestamp(3)',
-    'numeric(10,2)',
-    'boolean',
-    'uuid',
-  ];
+  const sqls =
+    'integer bigint text varchar(20) date timestamptz timestamp(3) numeric(10,2) boolean uuid'.split(' ');
   const type =
     enums.length > 0 && random.chance(0.3)
       ? random.pick(enums)
@@ -65,67 +55,50 @@ function keyColumn(draft: SchemaDraft, name: string): { column: Column; definiti
   return { column: { name, type }, definition: `${name} ${type.sql}${value}` };
 }
 
+const bounds = (by: string, ...of: string[]): Bounds => ({ by, of });
+
 function boundsOf(draft: SchemaDraft, { name, type }: Column): Bounds {
   const { random } = draft;
+  const values = (...range: string[]) => `for values ${range.join(' ')}`;
+  const range = (from: string, to: string) => values('from', `(${from})`, 'to', `(${to})`);
+  const list = (...of: string[]) => values('in', `(${of.join(', ')})`);
   if (random.chance(0.3)) {
     const modulus = random.between(2, 3);
-    return {
-      by: `hash (${random.pick([name, name, `(${name}::text)`])})`,
-      of: Array.from(
-        { length: modulus },
-        (_, index) => `for values with (modulus ${modulus}, remainder ${index})`,
-      ),
-    };
+    const by = `hash (${random.pick([name, name, `(${name}::text)`])})`;
+    const remainders = Array.from({ length: modulus }, (_, index) => index);
+    return bounds(by, ...remainders.map((index) => values(`with (modulus ${modulus}, remainder ${index})`)));
   }
   const rest = random.chance(0.5) ? ['default'] : [];
   if (type.sort === 'time') {
-    const month = (from: string, to: string) => `for values from (${from}) to (${to})`;
-    return {
-      by: `range (${name})`,
-      of: [
-        month('minvalue', "'2026-01-01'"),
-        month("'2026-01-01'", "'2026-02-01'"),
-        month("'2026-02-01'", "'2026-03-01 12:00'"),
-        ...rest,
-      ],
-    };
+    const [january, february, march] = ["'2026-01-01'", "'2026-02-01'", "'2026-03-01 12:00'"] as const;
+    const months = [range('minvalue', january), range(january, february), range(february, march)];
+    return bounds(`range (${name})`, ...months, ...rest);
   }
   if (type.sort === 'int' || type.sort === 'number') {
     const expression = new Expressions(random, [{ name, sort: type.sort }], { immutable: true });
     const by = random.chance(0.2)
       ? `(${random.pick([expression.int(), `case when ${name} in (1, 2) then 1 else 2 end`])})`
       : name;
-    return {
-      by: `range (${by})`,
-      of: [
-        'for values from (minvalue) to (0)',
-        'for values from (0) to (10)',
-        'for values from (10) to (maxvalue)',
-        ...rest,
-      ],
-    };
+    return bounds(
+      `range (${by})`,
+      ...[range('minvalue', '0'), range('0', '10'), range('10', 'maxvalue')],
+      ...rest,
+    );
   }
   if (type.sort === 'text') {
     if (random.chance(0.3))
-      return {
-        by: `list ((case when ${name} in ('a', 'b') then 1 else 2 end))`,
-        of: ['for values in (1)', 'for values in (2)', ...rest],
-      };
+      return bounds(
+        `list ((case when ${name} in ('a', 'b') then 1 else 2 end))`,
+        ...[list('1'), list('2')],
+        ...rest,
+      );
     if (random.chance(0.3))
-      return {
-        by: `range (${name})`,
-        of: ["for values from (minvalue) to ('b')", "for values from ('b') to (maxvalue)", ...rest],
-      };
-    return {
-      by: `list (${random.pick([name, `lower(${name})`])})`,
-      of: ["for values in ('a', 'b', '')", "for values in ('x''y', null)", 'default'],
-    };
+      return bounds(`range (${name})`, range('minvalue', "'b'"), range("'b'", 'maxvalue'), ...rest);
+    const by = `list (${random.pick([name, `lower(${name})`])})`;
+    return bounds(by, list("'a'", "'b'", "''"), list("'x''y'", 'null'), 'default');
   }
-  const values = type.values.filter((value) => value !== 'null');
-  return {
-    by: `list (${name})`,
-    of: [...values.slice(0, 2).map((value) => `for values in (${value})`), 'default'],
-  };
+  const known = type.values.filter((value) => value !== 'null').slice(0, 2);
+  return bounds(`list (${name})`, ...known.map((value) => list(value)), 'default');
 }
 
 function makePartition(draft: SchemaDraft, parent: Relation, bound: string, level: number): void {

@@ -4,6 +4,15 @@ import type { SchemaDraft } from './schema-draft.ts';
 
 type Make = (draft: SchemaDraft) => void;
 
+const EXTENSIONS =
+  'hstore citext pg_trgm btree_gist ltree intarray unaccent uuid-ossp cube isn lo seg fuzzystrmatch tablefunc btree_gin'.split(
+    ' ',
+  );
+/** The type of an extension that columns can have. */
+const TYPE_OF = new Map(
+  ['hstore', 'citext', 'ltree', 'cube', 'isn', 'seg'].map((name) => [name, name === 'isn' ? 'isbn' : name]),
+);
+
 /** Kinds that few databases have, each in a few shapes. */
 export const RARE_KINDS: readonly Make[] = [
   (draft) => {
@@ -144,41 +153,13 @@ export const RARE_KINDS: readonly Make[] = [
   },
   (draft) => {
     const { random } = draft;
-    const name = random.pick([
-      'hstore',
-      'citext',
-      'pg_trgm',
-      'btree_gist',
-      'ltree',
-      'intarray',
-      'unaccent',
-      'uuid-ossp',
-      'cube',
-      'isn',
-      'lo',
-      'seg',
-      'fuzzystrmatch',
-      'tablefunc',
-      'btree_gin',
-    ]);
+    const name = random.pick(EXTENSIONS);
     draft.add(`create extension if not exists "${name}" schema ${random.pick(draft.schemas)}`);
     if (random.chance(0.3)) draft.add(`comment on extension "${name}" is 'ours'`);
     const schema = random.pick(draft.schemas);
-    const of: Record<string, string> = {
-      hstore: 'hstore',
-      citext: 'citext',
-      ltree: 'ltree',
-      cube: 'cube',
-      isn: 'isbn',
-      seg: 'seg',
-    };
-    if (of[name])
-      draft.types.push({
-        sql: `${schema}.${of[name]}`,
-        sort: 'other',
-        values: ["'a'", "'1'"],
-        ordered: true,
-      });
+    const type = TYPE_OF.get(name);
+    if (type)
+      draft.types.push({ sql: `${schema}.${type}`, sort: 'other', values: ["'a'", "'1'"], ordered: true });
   },
   (draft) => {
     const { sql } = draft.name('conv');

@@ -15,7 +15,7 @@ export type Relation = {
   key?: Column[];
   taken: Set<string>;
 };
-export type Routine = {
+type Routine = {
   sql: string;
   signature: string;
   kind: 'function' | 'procedure' | 'aggregate' | 'trigger';

@@ -4,7 +4,7 @@ import * as sources from './create-source.ts';
 import { makeMachine } from './machine.ts';
 import { loadModel } from './model.ts';
 import { INSTANCE } from './nouns.ts';
-import { runSql } from './postgres.ts';
+import { runAsAdmin } from './postgres.ts';
 import { regionOf } from './regions.ts';
 import { type InjectFault, type RdsService, serveRds } from './serve-rds.ts';
 import { dropStore } from './store.ts';
@@ -52,7 +52,7 @@ export async function startLocalRds({ pace = 300, subnetGroups = [] }: LocalRdsO
       if (!found) throw new Error(`there is no ${id}`);
       const { port, server } = found.store;
       const pid = server?.process?.pid;
-      return { port, pid, sql: (database: string, text: string) => runSql(server!, database, text) };
+      return { port, pid, sql: (database: string, text: string) => runAsAdmin(server!, database, text) };
     },
     /** What AWS does at night; resolves with the snapshot's name when it is available. */
     takeAutomatedSnapshot: (id: string) => sources.takeAutomatedSnapshot(world, id),

@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { account } from '../cluster.ts';
+import { account, SERVER_ENVIRONMENT } from '../cluster.ts';
 import { tool } from '../tools.ts';
 
 export type Machine = ReturnType<typeof makeMachine>;
@@ -14,8 +14,6 @@ export type Machine = ReturnType<typeof makeMachine>;
  * default.
  */
 export type ServerParameter = { restart: boolean; value?: string };
-
-export const ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 
 /** What all PostgreSQL servers of one local RDS share. */
 export function makeMachine() {
@@ -51,7 +49,7 @@ export function newDirectory(machine: Machine, path?: string): string {
 /** Runs a program of PostgreSQL, or `cp`, as the account that owns the data. */
 export async function runProgram(machine: Machine, program: string, args: string[]): Promise<void> {
   const file = program.includes('/') ? program : join(machine.bin, program);
-  const env = { ...ENVIRONMENT, PGPASSWORD: machine.password };
+  const env = { ...SERVER_ENVIRONMENT, PGPASSWORD: machine.password };
   await promisify(execFile)(file, args, { ...machine.identity, env, cwd: machine.root });
 }
 

@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import { SERVER_ENVIRONMENT } from '../cluster.ts';
 import { freePort } from '../free-port.ts';
-import { ENVIRONMENT, type Machine, newDirectory, runProgram } from './machine.ts';
-
-export type Rows = Record<string, unknown>[];
+import { type Rows, runSql } from '../run-sql.ts';
+import { type Machine, newDirectory, runProgram } from './machine.ts';
 
 /** A PostgreSQL server with its data, its port, and its WAL archive. */
 export type Server = {
@@ -51,7 +50,7 @@ export async function startServer(server: Server, open: boolean, more: string[] 
   const log = openSync(join(directory, 'log'), 'a');
   const settings = [...settingsOf(server), ...more].flatMap((setting) => ['-c', setting]);
   const child = spawn(join(machine.bin, 'postgres'), ['-D', dataDirectoryOf(server), ...settings], {
-    ...{ ...machine.identity, env: ENVIRONMENT, cwd: directory, stdio: ['ignore', log, log] },
+    ...{ ...machine.identity, env: SERVER_ENVIRONMENT, cwd: directory, stdio: ['ignore', log, log] },
   });
   server.process = child;
   machine.children.add(child);
@@ -82,22 +81,14 @@ export async function restartServer(server: Server, open: boolean): Promise<void
   await startServer(server, open);
 }
 
-/** Runs SQL as rdsadmin, several statements at once if need be; returns the last one's rows. */
-export async function runSql(server: Server, database: string, text: string): Promise<Rows> {
+/** Runs SQL as rdsadmin. */
+export function runAsAdmin(server: Server, database: string, text: string): Promise<Rows> {
   const { directory: host, port, machine } = server;
-  const client = new Client({ host, port, database, user: 'rdsadmin', password: machine.password });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    const result = (await client.query(text)) as unknown as { rows: Rows } | { rows: Rows }[];
-    return (Array.isArray(result) ? result.at(-1)?.rows : result.rows) ?? [];
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return runSql({ host, port, database, user: 'rdsadmin', password: machine.password }, text);
 }
 
 async function isWritable(server: Server): Promise<boolean> {
-  const asked = runSql(server, 'postgres', 'select pg_is_in_recovery() as recovering');
+  const asked = runAsAdmin(server, 'postgres', 'select pg_is_in_recovery() as recovering');
   return (await asked.catch(() => []))[0]?.['recovering'] === false;
 }
 
@@ -129,10 +120,10 @@ export async function createInitialRoles(
   server: Server,
   of: { database: string; user: string; password: string },
 ) {
-  const run = (text: string) => runSql(server, 'postgres', text);
+  const run = (text: string) => runAsAdmin(server, 'postgres', text);
   const user = quoteName(of.user);
   await run(ROLES);
-  for (const database of ['template1', 'postgres']) await runSql(server, database, AMCHECK);
+  for (const database of ['template1', 'postgres']) await runAsAdmin(server, database, AMCHECK);
   const may = 'login createdb createrole in role rds_superuser';
   await run(`create role ${user} password ${quote(of.password)} ${may}`);
   if (of.database !== 'postgres') await run(`create database ${quoteName(of.database)}`);
@@ -140,7 +131,7 @@ export async function createInitialRoles(
 }
 
 export async function changePassword(server: Server, user: string, password: string): Promise<void> {
-  await runSql(server, 'postgres', `alter role ${quoteName(user)} password ${quote(password)}`);
+  await runAsAdmin(server, 'postgres', `alter role ${quoteName(user)} password ${quote(password)}`);
 }
 
 const ROLES = `

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../listen.ts';
 import { ACTIONS } from './actions.ts';
 import { decodeRequest } from './decode-request.ts';
 import { encodeError, encodeResponse } from './encode-response.ts';
@@ -13,7 +13,7 @@ type Parameters = Record<string, unknown>;
 /** Called before each action: an error to answer instead, or 'after': do the work and never answer. */
 export type InjectFault = (action: string, parameters: Parameters) => ErrorAnswer | 'after' | undefined;
 
-export type RecordedCall = { action: string; region: string; parameters: Parameters; error?: string };
+type RecordedCall = { action: string; region: string; parameters: Parameters; error?: string };
 
 export type RdsService = {
   world: LocalRdsWorld;
@@ -23,20 +23,12 @@ export type RdsService = {
 };
 
 /** The HTTP side, on a free port of loopback. One server answers for all Regions. */
-export async function serveRds(desk: RdsService): Promise<{ endpoint: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    answer(desk, request, response).catch(() => response.destroy());
-  });
-  // A waiting connection is never closed from this side: a client may be about to use it again.
-  server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+export function serveRds(service: RdsService): ReturnType<typeof listen> {
+  return listen(
+    createServer((request, response) => {
+      answer(service, request, response).catch(() => response.destroy());
+    }),
+  );
 }
 
 async function answer(desk: RdsService, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -6,7 +6,7 @@ import { copyDirectory, type Machine, newDirectory, runProgram } from './machine
 import {
   dataDirectoryOf,
   emptyServer,
-  runSql,
+  runAsAdmin,
   type Server,
   startServer,
   stopServer,
@@ -110,7 +110,7 @@ async function commitAndArchive(server: Server): Promise<boolean> {
   if (!server.ready) return false;
   try {
     const text = 'begin; select txid_current(); commit; select pg_walfile_name(pg_switch_wal()) as segment';
-    const [row] = await runSql(server, 'postgres', text);
+    const [row] = await runAsAdmin(server, 'postgres', text);
     const segment = join(walArchiveOf(server), String(row?.['segment']));
     for (let attempt = 0; !existsSync(segment); attempt++) {
       if (attempt > 12_000) throw new Error(`${segment} was not archived`);

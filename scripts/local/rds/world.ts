@@ -61,7 +61,7 @@ export type Resource = Thing<'DBInstance' | 'DBCluster'> & {
   cluster?: Resource | undefined;
 };
 
-export type Shown = { BackupRetentionPeriod: number } & Record<
+type Shown = { BackupRetentionPeriod: number } & Record<
   'DeletionProtection' | 'CopyTagsToSnapshot' | 'MultiAZ' | 'PubliclyAccessible' | 'AutoMinorVersionUpgrade',
   boolean
 >;
