@@ -11,8 +11,8 @@ import { jobHandler } from '../lib/runtime/job-handler.ts';
 const request = z.discriminatedUnion('ask', [sourceChangesRequest, sourceHostsRequest]);
 
 /**
- * Invoked by `rehearse-instance` → what has happened to the source since its last dump (counters and catalogs, no rows of
- * ours), or where its secrets lead.
+ * Invoked by `rehearse-instance` → the source's changes since its last dump (from counters and catalogs, no rows of
+ * its tables), or where its secrets lead.
  */
 export const handler = jobHandler(request, async (asked) =>
   asked.ask === 'hosts'

@@ -92,7 +92,7 @@ export type Engine = {
   ): Promise<Inspection>;
   /** Checks a connection for a person. */
   doctor(credentials: Credentials, policy: Policy): Promise<Symptom[]>;
-  /** A server inside this process that is thrown away. */
+  /** A temporary server inside this process. */
   scratch(secondsLeft: () => number): Scratch;
   /** Restored copies, and sources, on instances of their own. */
   instances: Instances;
