@@ -1,13 +1,8 @@
-import {
-  DeleteObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectVersionsCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { S3 } from '@aws-sdk/client-s3';
 import { type DumpPoint, isDump } from '../../lib/domain/points/recovery-point.ts';
 import type { Run } from '../../lib/domain/runs/run.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
-import { type ReceivedAlert, readInbox } from '../../scripts/local/drain-queues.ts';
+import { readInbox } from '../../scripts/local/drain-queues.ts';
 import { invokeLocally } from '../../scripts/local/invoke-locally.ts';
 import type { Stage } from './stage.ts';
 
@@ -24,12 +19,16 @@ export function deliver<T = unknown>(job: 'dump' | 'verify' | 'expire', body: ob
   return invokeLocally(job, { Records: [{ body: JSON.stringify(body) }] }) as Promise<T>;
 }
 
-/** Everything below the target in the vault, as it is billed: every version, marker and open upload. */
+const vault = () => {
+  const s3 = new S3({ forcePathStyle: true });
+  return { s3, Bucket: process.env['UNDERSTUDY_VAULT']! };
+};
+
+/** Everything in the vault as it is billed: every version, marker and open upload. */
 export async function billed(): Promise<string[]> {
-  const s3 = new S3Client({ forcePathStyle: true });
-  const Bucket = process.env['UNDERSTUDY_VAULT']!;
-  const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
-  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  const { s3, Bucket } = vault();
+  const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket });
+  const { Uploads = [] } = await s3.listMultipartUploads({ Bucket });
   return [
     ...Versions.map((each) => each.Key!),
     ...DeleteMarkers.map((each) => `${each.Key} (marker)`),
@@ -46,22 +45,17 @@ export async function lastPoint(): Promise<DumpPoint | undefined> {
   return (await catalog().points('crm')).find(isDump);
 }
 
-/** What people were told since the last time they were asked, `P1 job-failed dump`. */
+/** What a topic's subscribers were told since the last time: `opened P1 job-failed dump`. */
 export async function told(stage: Stage, topic: 'alerts' | 'pages' = 'alerts'): Promise<string[]> {
-  return (await readInbox(stage.inbox[topic])).map(formatTold);
-}
-
-export function formatTold({ finding }: ReceivedAlert): string {
-  const { occasion, severity, code, subject } = finding as Record<string, string>;
-  return `${occasion} ${severity} ${code} ${subject}`;
+  return (await readInbox(stage.inbox[topic])).map(({ finding }) =>
+    ['occasion', 'severity', 'code', 'subject'].map((field) => finding[field]).join(' '),
+  );
 }
 
 /** Empties the vault, locks or not, so that the next test counts from nothing. */
 export async function wipe(): Promise<void> {
-  const s3 = new S3Client({ forcePathStyle: true });
-  const Bucket = process.env['UNDERSTUDY_VAULT']!;
-  const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
-  for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) {
-    await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId, BypassGovernanceRetention: true }));
-  }
+  const { s3, Bucket } = vault();
+  const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket });
+  for (const { Key, VersionId } of [...Versions, ...DeleteMarkers])
+    await s3.deleteObject({ Bucket, Key, VersionId, BypassGovernanceRetention: true });
 }

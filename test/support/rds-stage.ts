@@ -1,16 +1,8 @@
-import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import {
-  DescribeDBClusterParameterGroupsCommand,
-  DescribeDBClusterSnapshotsCommand,
-  DescribeDBClustersCommand,
-  DescribeDBInstancesCommand,
-  DescribeDBParameterGroupsCommand,
-  DescribeDBSnapshotsCommand,
-  RDSClient,
-} from '@aws-sdk/client-rds';
-import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { KMS } from '@aws-sdk/client-kms';
+import { RDS } from '@aws-sdk/client-rds';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { SNS } from '@aws-sdk/client-sns';
+import { SQS } from '@aws-sdk/client-sqs';
 import { SCRATCH_PREFIX } from '../../lib/domain/names.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
@@ -34,8 +26,8 @@ type Source = Parameters<LocalRds['createInstance']>[0];
 export type Platform = {
   stage: Stage;
   rds: LocalRds;
-  /** RDS as somebody else than Understudy speaks to it. */
-  client: RDSClient;
+  /** RDS as other programs than Understudy call it. */
+  client: RDS;
   /** Keys that exist and may be used, here and in the other Region. */
   keys: { home: string; away: string };
   /** Makes an encrypted instance, and the secret of the target that it is. */
@@ -65,7 +57,7 @@ export async function createPlatform(
   });
   const jobs = await subscribed(stage.name, process.env['UNDERSTUDY_TOPIC_JOBS']!);
   const unread: Record<string, unknown>[] = [];
-  const client = new RDSClient({ endpoint: rds.endpoint, maxAttempts: 1 });
+  const client = new RDS({ endpoint: rds.endpoint, maxAttempts: 1 });
   return {
     stage,
     rds,
@@ -73,10 +65,7 @@ export async function createPlatform(
     keys,
     async source(target, { cluster, ...wishes }) {
       const given = {
-        database: 'crm',
-        masterPassword: PASSWORD,
-        kmsKeyId: keys.home,
-        encrypted: true,
+        ...{ database: 'crm', masterPassword: PASSWORD, kmsKeyId: keys.home, encrypted: true },
         ...wishes,
       };
       if (cluster) await rds.createCluster({ ...given, instanceId: `${given.id}-1` });
@@ -115,87 +104,52 @@ export async function createPlatform(
   };
 }
 
-async function leftOver(client: RDSClient, stage: string): Promise<string[]> {
-  const [
-    { DBInstances },
-    { DBClusters },
-    groups,
-    clusterGroups,
-    { SecretList },
-    records,
-    snapshots,
-    clusterSnapshots,
-  ] = await Promise.all([
-    client.send(new DescribeDBInstancesCommand({})),
-    client.send(new DescribeDBClustersCommand({})),
-    client.send(new DescribeDBParameterGroupsCommand({})),
-    client.send(new DescribeDBClusterParameterGroupsCommand({})),
-    new SecretsManagerClient({}).send(
-      new ListSecretsCommand({ Filters: [{ Key: 'name', Values: [`understudy/${stage}/scratch`] }] }),
-    ),
-    catalog().openScratches(),
-    client.send(new DescribeDBSnapshotsCommand({})),
-    client.send(new DescribeDBClusterSnapshotsCommand({})),
-  ]);
+async function leftOver(rds: RDS, stage: string): Promise<string[]> {
   const scratch = (kind: string, names: (string | undefined)[]) =>
     names.filter((name) => name?.startsWith(SCRATCH_PREFIX)).map((name) => `${kind} ${name}`);
+  const { DBInstances: instances = [] } = await rds.describeDBInstances({});
+  const { DBClusters: clusters = [] } = await rds.describeDBClusters({});
+  const { DBParameterGroups: groups = [] } = await rds.describeDBParameterGroups({});
+  const { DBClusterParameterGroups: clusterGroups = [] } = await rds.describeDBClusterParameterGroups({});
+  const { DBSnapshots: snapshots = [] } = await rds.describeDBSnapshots({});
+  const { DBClusterSnapshots: clusterSnapshots = [] } = await rds.describeDBClusterSnapshots({});
+  const Filters = [{ Key: 'name' as const, Values: [`understudy/${stage}/scratch`] }];
+  const { SecretList = [] } = await new SecretsManager({}).listSecrets({ Filters });
+  const ids = (those: { DBInstanceIdentifier?: string | undefined }[]) =>
+    those.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier);
+  const clusterIds = (those: { DBClusterIdentifier?: string | undefined }[]) =>
+    those.map(({ DBClusterIdentifier }) => DBClusterIdentifier);
+  const groupNames = groups.map(({ DBParameterGroupName }) => DBParameterGroupName);
+  const clusterGroupNames = clusterGroups.map((group) => group.DBClusterParameterGroupName);
   return [
-    ...scratch(
-      'instance',
-      DBInstances!.map((each) => each.DBInstanceIdentifier),
-    ),
-    ...scratch(
-      'cluster',
-      DBClusters!.map((each) => each.DBClusterIdentifier),
-    ),
-    ...scratch(
-      'parameter group',
-      groups.DBParameterGroups!.map((each) => each.DBParameterGroupName),
-    ),
-    ...scratch(
-      'cluster parameter group',
-      clusterGroups.DBClusterParameterGroups!.map((each) => each.DBClusterParameterGroupName),
-    ),
-    // Final and automated ones, by whose they are: they would be billed for as long as nobody looks.
-    ...scratch(
-      'snapshot of',
-      snapshots.DBSnapshots!.map((each) => each.DBInstanceIdentifier),
-    ),
-    ...scratch(
-      'snapshot of',
-      clusterSnapshots.DBClusterSnapshots!.map((each) => each.DBClusterIdentifier),
-    ),
-    ...(SecretList ?? []).map(({ Name }) => `secret ${Name}`),
-    ...records.map(({ name }) => `record ${name}`),
+    ...scratch('instance', ids(instances)),
+    ...scratch('cluster', clusterIds(clusters)),
+    ...scratch('parameter group', groupNames),
+    ...scratch('cluster parameter group', clusterGroupNames),
+    // Final and automated ones, by their source: they would be billed for as long as nothing deletes them.
+    ...scratch('snapshot of', [...ids(snapshots), ...clusterIds(clusterSnapshots)]),
+    ...SecretList.map(({ Name }) => `secret ${Name}`),
+    ...(await catalog().openScratches()).map(({ name }) => `record ${name}`),
   ];
 }
 
 async function newKey(region: string): Promise<string> {
-  const kms = new KMSClient({
-    endpoint: process.env['AWS_ENDPOINT_URL']!,
-    region,
-    credentials: {
-      accessKeyId: LOCAL_CREDENTIALS.AWS_ACCESS_KEY_ID,
-      secretAccessKey: LOCAL_CREDENTIALS.AWS_SECRET_ACCESS_KEY,
-    },
-  });
-  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = LOCAL_CREDENTIALS;
+  const endpoint = process.env['AWS_ENDPOINT_URL']!;
+  const kms = new KMS({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  const { KeyMetadata } = await kms.createKey({});
   kms.destroy();
   return KeyMetadata!.Arn!;
 }
 
-/** A queue of the test's own that hears everything of a topic. */
+/** A queue of the test's own that receives everything of a topic. */
 async function subscribed(stage: string, TopicArn: string): Promise<string> {
-  const sqs = new SQSClient({});
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `heard-${stage}-jobs` }));
+  const sqs = new SQS({});
+  const { QueueUrl } = await sqs.createQueue({ QueueName: `heard-${stage}-jobs` });
   // moto names its queues after AWS; the SDK would go there.
   const url = `${process.env['AWS_ENDPOINT_URL']}${new URL(QueueUrl!).pathname}`;
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }),
-  );
-  await new SNSClient({}).send(
-    new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes!['QueueArn']! }),
-  );
+  const { Attributes } = await sqs.getQueueAttributes({ QueueUrl: url, AttributeNames: ['QueueArn'] });
+  await new SNS({}).subscribe({ TopicArn, Protocol: 'sqs', Endpoint: Attributes!['QueueArn']! });
   return url;
 }
 

@@ -47,30 +47,17 @@ export function withCopy<T>(
   };
   const copied = scratch.withCopy(request, (copy) => {
     const directory = join(base, readdirSync(base)[0]!);
+    const restored = { host: directory, port: 5432, user: SUPERUSER, database: 'restored' };
     return use({
       ...copy,
       directory,
       async sql(text) {
-        const client = new Client({
-          host: directory,
-          port: 5432,
-          user: SUPERUSER,
-          database: 'restored',
-        });
+        const client = new Client(restored);
         await client.connect();
-        try {
-          await client.query(text);
-        } finally {
-          await client.end();
-        }
+        await client.query(text).finally(() => client.end());
       },
       async proofAfter(damage) {
-        const client = await connectLocally({
-          host: directory,
-          port: 5432,
-          user: SUPERUSER,
-          database: 'restored',
-        });
+        const client = await connectLocally(restored);
         try {
           await client.query('begin');
           await client.query(damage);

@@ -2,11 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CreateSecretCommand,
-  PutSecretValueCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { forget } from '../../lib/runtime/compose.ts';
@@ -48,18 +44,16 @@ export async function createStage(plan: Plan): Promise<Stage> {
     forget();
   };
   usePlan(plan);
-  const secrets = new SecretsManagerClient({});
+  const secrets = new SecretsManager({});
   return {
     ...stack,
     name,
     usePlan,
     async secret(target, { user, password, host, port, database }) {
       const SecretString = JSON.stringify({ username: user, password, host, port, dbname: database });
-      await secrets
-        .send(new CreateSecretCommand({ Name: `${name}/${target}`, SecretString }))
-        .catch(() =>
-          secrets.send(new PutSecretValueCommand({ SecretId: `${name}/${target}`, SecretString })),
-        );
+      const Name = `${name}/${target}`;
+      const again = () => secrets.putSecretValue({ SecretId: Name, SecretString });
+      await secrets.createSecret({ Name, SecretString }).catch(again);
     },
   };
 }

@@ -22,22 +22,15 @@ describe('a deployment', () => {
   });
 
   it('dumps, verifies and rehearses a database in one night by its schedules alone, without an alert', async () => {
-    await invokeLocally('dispatch', {
-      policy: 'production',
-      job: 'dump',
-      scheduledFor: '2026-11-20T01:00:00Z',
-    });
+    const tick = { policy: 'production', scheduledFor: '2026-11-20T01:00:00Z' };
+    await invokeLocally('dispatch', { ...tick, job: 'dump' });
     const night = await drainQueues();
     expect(night.map((each) => [each.function, each.error])).toEqual([
       ['dump', undefined],
       ['verify', undefined],
     ]);
 
-    await invokeLocally('dispatch', {
-      policy: 'production',
-      job: 'rehearse',
-      scheduledFor: '2026-11-20T02:00:00Z',
-    });
+    await invokeLocally('dispatch', { ...tick, job: 'rehearse', scheduledFor: '2026-11-20T02:00:00Z' });
     const [rehearsal] = await drainQueues();
     const { evidence } = rehearsal!.result as { evidence: Evidence };
     expect(evidence).toMatchObject({

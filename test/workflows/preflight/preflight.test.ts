@@ -3,6 +3,7 @@ import type { PlatformSource } from '../../../lib/domain/points/platform-source.
 import type { SnapshotPoint } from '../../../lib/domain/points/recovery-point.ts';
 import type { PreflightJob } from '../../../lib/domain/runs/job.ts';
 import type { KeyState } from '../../../lib/points/check-snapshot.ts';
+import type { RestoreConditions } from '../../../lib/ports/restore-conditions.ts';
 import { type PreflightDeps, preflight } from '../../../lib/workflows/preflight/preflight.ts';
 import {
   HOME,
@@ -15,7 +16,7 @@ import {
 import { manualClock } from '../../support/doubles/clock.ts';
 import { memoryDeps } from '../../support/doubles/deps.ts';
 import { memoryPlatform } from '../../support/doubles/platform.ts';
-import { memoryConditions } from '../../support/doubles/restore-conditions.ts';
+import { type World as ConditionsWorld, memoryConditions } from '../../support/doubles/restore-conditions.ts';
 import { claimRun, openIn, raiseFinding } from '../../support/records.ts';
 import { instanceOf } from '../../support/rehearsals.ts';
 import { snapshotOptions } from '../../support/snapshots.ts';
@@ -284,62 +285,53 @@ describe('the preflight job asks', () => {
   });
 });
 
-/** For each question: what breaks, so that only an answer may resolve its finding, and what fails to answer. */
-const QUESTIONS: Record<
-  string,
-  { breaks: (world: World) => unknown; fails: (world: World, error: Error) => void }
-> = {
-  source: {
-    breaks: ({ platform }) => platform.putSource(platformSource({ deletionProtection: false })),
-    fails: ({ platform }, error) => platform.fail('source', error),
-  },
-  snapshot: {
-    breaks: ({ platform }) => ['19', '20'].map((day) => platform.setStatus(`rds:crm-db-${day}`, 'failed')),
-    fails: ({ platform }, error) => platform.fail('snapshot', error),
-  },
-  key: {
-    breaks: ({ conditionsOf }) => Object.assign(conditionsOf, { keys: {} }),
-    fails: ({ conditions }, error) => conditions.fail('key', error),
-  },
-  'subnet group': {
-    breaks: ({ conditionsOf }) => Object.assign(conditionsOf, { subnetGroups: {} }),
-    fails: ({ conditions }, error) => conditions.fail('subnetGroup', error),
-  },
-  'security groups': {
-    breaks: ({ conditionsOf }) => Object.assign(conditionsOf, { securityGroups: [] }),
-    fails: ({ conditions }, error) => conditions.fail('securityGroups', error),
-  },
-  'parameter group': {
-    breaks: ({ conditionsOf }) => Object.assign(conditionsOf, { families: {} }),
-    fails: ({ conditions }, error) => conditions.fail('parameterFamily', error),
-  },
-  'engine version': {
-    breaks: ({ conditionsOf }) => Object.assign(conditionsOf.versions['postgres 15.18']!, { offered: false }),
-    fails: ({ conditions }, error) => conditions.fail('engineVersion', error),
-  },
-  support: {
-    breaks: ({ conditionsOf: { support } }) =>
-      Object.assign(support['postgres 15.18']!, { standardUntil: '2026-12-01T00:00:00Z' }),
-    fails: ({ conditions }, error) => conditions.fail('support', error),
-  },
-  quotas: {
-    breaks: ({ platform }) => platform.setQuota('instances', { used: 40, most: 40 }),
-    fails: ({ platform }, error) => platform.fail('quotas', error),
-  },
-  secret: {
-    breaks: ({ conditionsOf }) => Object.assign(conditionsOf, { secretProblem: 'it is gone' }),
-    fails: ({ conditions }, error) => conditions.fail('secretProblem', error),
-  },
-  permissions: {
-    breaks: ({ conditionsOf }) =>
-      Object.assign(conditionsOf, { denied: [{ action: 'rds:DeleteDBInstance', resource: 'x', why: 'no' }] }),
-    fails: ({ conditions }, error) => conditions.fail('denied', error),
-  },
-};
+/** Each question, the port and method that answer it, and what breaks so that only an answer may resolve the finding. */
+const QUESTIONS: [question: string, (world: World, error: Error) => void, (world: World) => unknown][] = [
+  [
+    'source',
+    ({ platform }, error) => platform.fail('source', error),
+    ({ platform }) => platform.putSource(platformSource({ deletionProtection: false })),
+  ],
+  [
+    'snapshot',
+    ({ platform }, error) => platform.fail('snapshot', error),
+    ({ platform }) => ['19', '20'].map((day) => platform.setStatus(`rds:crm-db-${day}`, 'failed')),
+  ],
+  [
+    'quotas',
+    ({ platform }, error) => platform.fail('quotas', error),
+    ({ platform }) => platform.setQuota('instances', { used: 40, most: 40 }),
+  ],
+  condition('key', 'key', () => ({ keys: {} })),
+  condition('subnet group', 'subnetGroup', () => ({ subnetGroups: {} })),
+  condition('security groups', 'securityGroups', () => ({ securityGroups: [] })),
+  condition('parameter group', 'parameterFamily', () => ({ families: {} })),
+  condition('engine version', 'engineVersion', ({ versions }) => ({
+    versions: { 'postgres 15.18': { ...versions['postgres 15.18']!, offered: false } },
+  })),
+  condition('support', 'support', ({ support }) => ({
+    support: { 'postgres 15.18': { ...support['postgres 15.18']!, standardUntil: '2026-12-01T00:00:00Z' } },
+  })),
+  condition('secret', 'secretProblem', () => ({ secretProblem: 'it is gone' })),
+  condition('permissions', 'denied', () => ({
+    denied: [{ action: 'rds:DeleteDBInstance', resource: 'x', why: 'denied' }],
+  })),
+];
+function condition(
+  question: string,
+  method: Exclude<keyof RestoreConditions, 'world'>,
+  broken: (world: ConditionsWorld) => Partial<ConditionsWorld>,
+): (typeof QUESTIONS)[number] {
+  return [
+    question,
+    ({ conditions }, error) => conditions.fail(method, error),
+    ({ conditionsOf }) => Object.assign(conditionsOf, broken(conditionsOf)),
+  ];
+}
 const throttled = new Error('Rate exceeded');
 
 describe('the preflight job and a question without an answer', () => {
-  describe.each(Object.entries(QUESTIONS))('(%s)', (question, { breaks, fails }) => {
+  describe.each(QUESTIONS)('(%s)', (question, fails, breaks) => {
     const unknown = `preflight-unknown ${question}`;
 
     it('finds only that, asks every other question, and resolves it with the first answer', async () => {
@@ -376,7 +368,7 @@ describe('the preflight job and a question without an answer', () => {
 
   it('keeps the finding about it while it is unknown what to ask for', async () => {
     const world = await preflightWorld();
-    QUESTIONS['parameter group']!.fails(world, throttled);
+    world.conditions.fail('parameterFamily', throttled);
     await world.run();
     world.platform.removeSource('crm-db');
     await world.run();
@@ -417,7 +409,7 @@ describe('the preflight job and a question without an answer', () => {
 
   it('finds nothing but unanswered questions when none has an answer', async () => {
     const world = await preflightWorld();
-    for (const { fails } of Object.values(QUESTIONS)) fails(world, throttled);
+    for (const [, fails] of QUESTIONS) fails(world, throttled);
     expect(await world.run()).toMatchObject({ outcome: 'done' });
     expect((await world.open()).every((each) => each.startsWith('preflight-unknown'))).toBe(true);
     expect(await world.open()).toContain('preflight-unknown source');

@@ -182,13 +182,6 @@ describe('a rehearsal on an instance', () => {
     ]);
   });
 
-  it('is done once, however often its message is delivered', async () => {
-    const made = await rehearsalWorld();
-    await made.rehearse();
-    expect(await made.rehearse()).toMatchObject({ outcome: 'done-before' });
-    expect(begun(made)).toHaveLength(1);
-  });
-
   it('hands the prove function the name of a secret and no password', async () => {
     const made = await rehearsalWorld();
     await made.rehearse();

@@ -79,10 +79,12 @@ const foreign = (at: string, changes: Partial<PlatformSnapshot> = {}) =>
   platformSnapshot({ id: 'by-hand', createdAt: at, takenAt: at, ...changes });
 
 describe('the watch’s inventory of the source', () => {
-  it('records in the status how far back the source can be restored', async () => {
-    const { look, status } = looking();
+  it('records in the status how far back the source can be restored, and where its backups are replicated to', async () => {
+    const replicatedTo = ['arn:aws:rds:eu-west-1:111122223333:auto-backup:ab-1'];
+    const { look, status } = looking({ source: { replicatedTo } });
     await look();
     expect(await status()).toEqual({
+      replicatedTo,
       readAt: '2026-11-20T01:00:20Z',
       status: 'available',
       id: 'crm-db',
@@ -93,28 +95,15 @@ describe('the watch’s inventory of the source', () => {
     });
   });
 
-  it('records in the status where the source’s backups are replicated to', async () => {
-    const replicatedTo = ['arn:aws:rds:eu-west-1:111122223333:auto-backup:ab-1'];
-    const { look, status } = looking({ source: { replicatedTo } });
-    await look();
-    expect(await status()).toMatchObject({ replicatedTo });
-  });
-
-  it('finds a source that is gone, and forgets the moments that it could be restored to', async () => {
-    const { look, platform, status } = looking();
+  it('finds a source that is gone, forgets its moments, and keeps and adopts its snapshots', async () => {
+    const { look, platform, status, good, point } = looking();
+    await good();
     await look();
     platform.removeSource('crm-db');
+    platform.putSnapshot(automated('2026-11-19T03:00:00Z'));
     expect(await look()).toEqual(['P0 source-missing crm-db']);
     expect(await status()).toMatchObject({ status: 'missing', retention: 0 });
     expect(await status()).not.toHaveProperty('latest');
-  });
-
-  it('keeps and adopts the snapshots of a source that is gone', async () => {
-    const { look, platform, good, point } = looking();
-    await good();
-    platform.removeSource('crm-db');
-    platform.putSnapshot(automated('2026-11-19T03:00:00Z'));
-    await look();
     expect(await point()).toMatchObject({ state: 'verified' });
     expect(await point(AUTOMATED)).toMatchObject({ state: 'verified' });
   });
@@ -238,32 +227,27 @@ describe('the watch’s inventory of snapshots that it does not know', () => {
     expect(await point(COPY)).toMatchObject({ state: 'verified', snapshotAt: AT });
   });
 
-  it('counts an automated snapshot when its key can be used, and no sooner', async () => {
-    const { look, platform, points, open, told, deps } = looking();
-    deps.keyState = async () => 'unusable';
-    platform.putSnapshot(automated('2026-11-19T03:00:00Z'));
-    for (let times = 0; times < 3; times++) {
+  it.each([
+    ['unusable', [`restore-key-unusable ${AUTOMATED}`]],
+    ['unknown', []],
+  ] as const)(
+    'counts an automated snapshot when its %s key becomes usable, and no sooner',
+    async (key, found) => {
+      const { look, platform, points, open, told, deps } = looking();
+      deps.keyState = async () => key;
+      platform.putSnapshot(automated('2026-11-19T03:00:00Z'));
+      for (let times = 0; times < 3; times++) {
+        await look();
+        expect(await points()).toEqual(['20261119T030000Z automated available']);
+        expect(await open()).toEqual(found);
+      }
+      expect(told()).toHaveLength(found.length);
+      deps.keyState = async () => 'usable';
       await look();
-      expect(await points()).toEqual(['20261119T030000Z automated available']);
-      expect(await open()).toEqual([`restore-key-unusable ${AUTOMATED}`]);
-    }
-    expect(told()).toHaveLength(1);
-    deps.keyState = async () => 'usable';
-    await look();
-    expect(await points()).toEqual(['20261119T030000Z automated verified']);
-    expect(await open()).toEqual([]);
-  });
-
-  it('counts an automated snapshot when KMS answers about its key, and no sooner', async () => {
-    const { look, platform, points, deps } = looking();
-    deps.keyState = async () => 'unknown';
-    platform.putSnapshot(automated('2026-11-19T03:00:00Z'));
-    await look();
-    expect(await points()).toEqual(['20261119T030000Z automated available']);
-    deps.keyState = async () => 'usable';
-    await look();
-    expect(await points()).toEqual(['20261119T030000Z automated verified']);
-  });
+      expect(await points()).toEqual(['20261119T030000Z automated verified']);
+      expect(await open()).toEqual([]);
+    },
+  );
 });
 
 describe('the watch’s inventory of snapshots whose job died', () => {
