@@ -80,10 +80,7 @@ function neededJobs({ schedules }: Policy): ScheduledJob[] {
   return [...(dumps ? (['dump', 'rehearse'] as const) : []), 'expire'];
 }
 
-/**
- * The lowest RPO that restoring to a moment can promise, in seconds: RDS trails by 5 minutes, and the watch looks
- * every 5.
- */
+/** The lowest RPO that restoring to a moment can promise, in seconds: RDS trails by 5 minutes, and the watch looks every 5. */
 const PITR_TRAILS = 600;
 const DAY = 86_400;
 

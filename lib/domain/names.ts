@@ -10,9 +10,7 @@ export function runName(run: RunName): string {
   return `${run.job}/${run.target}/${run.scheduledFor}`;
 }
 
-/**
- * Parses the name of a run; undefined for any other text. A moment or a point has no slash, but a place may have one.
- */
+/** Parses the name of a run; undefined for any other text. A moment or a point has no slash, but a place may have one. */
 export function parseRunName(text: string): RunName | undefined {
   const [job, target, ...rest] = text.split('/');
   return job && target && rest.length > 0 ? { job, target, scheduledFor: rest.join('/') } : undefined;

@@ -2,10 +2,7 @@ import { CredentialsRefused, Refusal } from '../domain/errors.ts';
 import type { Target } from '../domain/plan/policy.ts';
 import type { Credentials, Secrets } from '../ports/database.ts';
 
-/**
- * Runs with the target's credentials, and once more with fresh ones when they are refused: they may have been
- * rotated.
- */
+/** Runs with the target's credentials, and once more with fresh ones when they are refused: they may have been rotated. */
 export async function withCredentials<T>(
   secrets: Secrets,
   target: Target,

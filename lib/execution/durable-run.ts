@@ -17,10 +17,7 @@ export type Claimed =
   | { outcome: 'claimed'; claim: Claim }
   | { outcome: 'done-before' | 'held'; summary: string };
 
-/**
- * The result of a step: its value, or why it failed. An error loses its code on the way out of a step; a value does
- * not.
- */
+/** The result of a step: its value, or why it failed. An error loses its code on the way out of a step; a value does not. */
 export type Attempted<T> = { ok: true; value: T } | { ok: false; said: ErrorInfo };
 
 /**
@@ -82,9 +79,7 @@ export function unwrap<T>(tried: Attempted<T>): T {
   throw refusalOf(tried.said);
 }
 
-/**
- * Did another worker take the run over? A step throws an error under another name, with the original's name as cause.
- */
+/** Did another worker take the run over? A step throws an error under another name, with the original's name as cause. */
 export function lostClaim(error: unknown): boolean {
   const { name, cause } = error as { name?: string; cause?: { name?: string } };
   return name === 'ClaimLost' || cause?.name === 'ClaimLost';

@@ -52,9 +52,7 @@ export function checkKey(
   return [finding('restore-key-unusable', { target, subject: point, message })];
 }
 
-/**
- * Sizes are allocated storage: a snapshot has its source's, unless that was enlarged. Aurora and caches report none.
- */
+/** Sizes are allocated storage: a snapshot has its source's, unless that was enlarged. Aurora and caches report none. */
 function implausible(snapshot: PlatformSnapshot, origin: Origin): string | undefined {
   if (snapshot.engine !== origin.engine && origin.engine !== '' && snapshot.engine !== '')
     return `has engine ${snapshot.engine}, its source ${origin.engine}`;

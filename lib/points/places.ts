@@ -20,9 +20,7 @@ export function placesOf(target: Target, home: string): Place[] {
   ];
 }
 
-/**
- * A place by its name in a point. One that the policy no longer names can still be reached, unless it needed a role.
- */
+/** A place by its name in a point. One that the policy no longer names can still be reached, unless it needed a role. */
 export function placeNamed(target: Target, name: string, home: string): Place {
   const known = placesOf(target, home).find((place) => place.name === name);
   if (known) return known;

@@ -38,10 +38,7 @@ export type RunResult = {
  * worker has taken over. A change of a point's state that the state machine does not allow is refused.
  */
 export type Catalog = {
-  /**
-   * Claims a run, takes over a dead claim, or reports why not. Failed runs may be claimed again; succeeded ones are
-   * done.
-   */
+  /** Claims a run, takes over a dead claim, or reports why not. Failed runs may be claimed again; succeeded ones are done. */
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   renew(claim: Claim, leaseUntil: Date): Promise<void>;
   finish(claim: Claim, result: RunResult): Promise<void>;

@@ -45,10 +45,7 @@ export type HeldSource = {
   ): Promise<{ content: ContentFacts; sequences: Sequence[] }>;
   /** The archive's lines that the tables read by `content` must have, and no others. */
   dataLines(): Promise<string[]>;
-  /**
-   * Rejects with `schema-changing` when definitions changed since the snapshot: the server does not read them from
-   * it.
-   */
+  /** Rejects with `schema-changing` when definitions changed since the snapshot: the server does not read them from it. */
   unchanged(): Promise<void>;
   /** The archive in custom format. It ends only when pg_dump has exited with 0, and fails otherwise. */
   archive(): Archive;

@@ -7,9 +7,7 @@ export type EngineVersion = { engine: string; version: string };
 /** Where an instance would run: the zones of its subnets, and the free addresses in all of them together. */
 export type SubnetGroupFacts = { vpc: string; zones: string[]; freeAddresses: number };
 export type SecurityGroupFacts = { id: string; vpc: string };
-/**
- * `family` is the one a parameter group must have; a version that is no longer `offered` is restored as a newer one.
- */
+/** `family` is the one a parameter group must have; a version that is no longer `offered` is restored as a newer one. */
 export type VersionFacts = { family: string; offered: boolean };
 export type SupportFacts = { major: string; standardUntil: string; extendedUntil?: string };
 export type KeyFacts = {

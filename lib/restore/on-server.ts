@@ -36,9 +36,7 @@ export type ScratchResult = {
   /** Other objects left out on purpose, by kind and name. */
   exceptions?: string[];
   notes: string[];
-  /**
-   * `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point.
-   */
+  /** `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point. */
   failure?: ErrorInfo & { kind: 'bad' | 'unjudged' };
 };
 

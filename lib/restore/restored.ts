@@ -36,9 +36,7 @@ export type Restored = Pick<
   /** The RPO is measured from `plannedAt`; `behind`: how many seconds the copy is behind its promised moment. */
   plannedAt: string;
   behind?: number;
-  /**
-   * `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point.
-   */
+  /** `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point. */
   failure?: ErrorInfo & { kind: 'bad' | 'unjudged' };
   /** Findings of this sort alone. */
   findings: Finding[];

@@ -36,10 +36,7 @@ export type Refused = {
   mistake: { message: string; mistakes: readonly string[]; hint?: string | undefined };
 };
 
-/**
- * Wraps functions that people invoke: a wrong request is answered and not thrown, because a function's errors raise
- * an alarm.
- */
+/** Wraps functions that people invoke: a wrong request is answered and not thrown, because a function's errors raise an alarm. */
 export function personHandler<Schema extends z.ZodType, Result>(
   schema: Schema,
   work: Handle<z.infer<Schema>, Result>,

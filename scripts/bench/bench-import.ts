@@ -9,9 +9,7 @@ import { formatSpread, inTurn, printTable } from './kit.ts';
 
 const ROUNDS = 15;
 
-/**
- * How long a fresh process takes to load each packaged handler: the part of a cold start that is not the runtime's.
- */
+/** How long a fresh process takes to load each packaged handler: the part of a cold start that is not the runtime's. */
 export async function benchImport(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'us-bench-import-'));
   try {

@@ -57,10 +57,7 @@ export function credentialsOf(cluster: Cluster, database: string): Credentials {
   return { host: '127.0.0.1', port, database, user, password, sslmode: 'disable' };
 }
 
-/**
- * Runs each in turn, for several rounds, the first of which does not count: a slow moment of the machine affects all
- * alike.
- */
+/** Runs each in turn, for several rounds, the first of which does not count: a slow moment of the machine affects all alike. */
 export async function inTurn<Name extends string, T>(
   runs: Record<Name, () => Promise<T>>,
   rounds = ROUNDS,

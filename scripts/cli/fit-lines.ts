@@ -53,10 +53,7 @@ function wordsOf(text: string, width: number): string[] {
     .map((word) => word.replaceAll(GLUE, ' '));
 }
 
-/**
- * Fits lines to a width: breaks a longer one between words, and aligns the rest with the text after its label or
- * mark.
- */
+/** Fits lines to a width: breaks a longer one between words, and aligns the rest with the text after its label or mark. */
 export function fitLines(lines: readonly string[], width: number): string[] {
   return lines.flatMap((whole) => {
     const indent = indentOf(whole, width);

@@ -26,10 +26,7 @@ export type DemoOptions = {
   databaseUrl: string | undefined;
 };
 
-/**
- * What the demo uses: a database, a cloud on loopback, and the deployment's own table, bucket, topics and queues in
- * it.
- */
+/** What the demo uses: a database, a cloud on loopback, and the deployment's own table, bucket, topics and queues in it. */
 export type DemoStage = {
   moto: Moto;
   cluster: Cluster | undefined;

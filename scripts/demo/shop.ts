@@ -54,9 +54,7 @@ export async function ordersLeft(rds: LocalRds): Promise<number> {
   return Number(row?.['n']);
 }
 
-/**
- * Forgets the WHERE of a DELETE. Resolves with whole seconds before and after it, when RDS can be restored to both.
- */
+/** Forgets the WHERE of a DELETE. Resolves with whole seconds before and after it, when RDS can be restored to both. */
 export async function forgetTheWhere(
   rds: LocalRds,
   latest: () => Promise<string>,

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-export type Resource = {
+export type TemplateResource = {
   Type: string;
   Properties: Record<string, unknown>;
   DependsOn?: unknown;
   DeletionPolicy?: string;
 };
-export type Template = { Resources: Record<string, Resource> };
+export type Template = { Resources: Record<string, TemplateResource> };
 
 /** The packaged template; `stage` renames its resources for another stage than the packaged one. */
 export function readTemplate(file: string, stage?: string): Template {

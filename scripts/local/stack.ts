@@ -16,7 +16,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { createSchedules } from './create-schedules.ts';
 import { LOCAL_CREDENTIALS, localClientConfig } from './moto.ts';
-import type { Resource, Template } from './read-template.ts';
+import type { Template, TemplateResource } from './read-template.ts';
 import { subscribeInbox, subscribeQueues } from './subscribe-queues.ts';
 
 /** The addresses of a local stack: the functions' environment variables. */
@@ -116,7 +116,7 @@ async function createResources(
   );
 }
 
-async function completeBucket(s3: S3Client, Bucket: string, resource: Resource): Promise<void> {
+async function completeBucket(s3: S3Client, Bucket: string, resource: TemplateResource): Promise<void> {
   const wanted = resource.Properties as {
     VersioningConfiguration?: { Status: 'Enabled' };
     ObjectLockEnabled?: boolean;

@@ -4,10 +4,7 @@ import type { PutOptions } from '../../ports/vault.ts';
 
 export type VaultSettings = { bucket: string; kmsKey?: string | undefined };
 
-/**
- * How every object is written: encrypted, tagged, locked if the policy says so, checked by S3, and never over
- * another.
- */
+/** How every object is written: encrypted, tagged, locked if the policy says so, checked by S3, and never over another. */
 export function putInput(settings: VaultSettings, options: PutOptions): Omit<PutObjectCommandInput, 'Body'> {
   return {
     Bucket: settings.bucket,

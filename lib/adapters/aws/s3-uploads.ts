@@ -16,10 +16,7 @@ import type { OpenUpload, PutOptions } from '../../ports/vault.ts';
 import { exists, isGone, isTaken, putInput, type VaultSettings } from './s3-objects.ts';
 
 const MIB = 1_048_576;
-/**
- * S3 takes 10,000 parts of at least 5 MiB. Understudy uses 8 MiB of memory each, unless the database is too large for
- * that.
- */
+/** S3 takes 10,000 parts of at least 5 MiB. Understudy uses 8 MiB of memory each, unless the database is too large for that. */
 const PART = 8 * MIB;
 const PARTS = 9_000;
 const PARTS_IN_FLIGHT = 3;
@@ -69,9 +66,7 @@ export async function streamUp(
   }
 }
 
-/**
- * A failed upload must leave nothing that is billed or could complete. The error reports what could not be confirmed.
- */
+/** A failed upload must leave nothing that is billed or could complete. The error reports what could not be confirmed. */
 async function confirmNothingIsLeft(
   s3: S3Client,
   bucket: string,

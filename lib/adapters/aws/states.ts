@@ -4,10 +4,7 @@ import type { ScratchState } from '../../ports/platform.ts';
 /** In use, although its storage may still be optimizing. */
 const OPERATIONAL = ['available', 'storage-optimization', 'storage-initialization', 'storage-config-upgrade'];
 
-/**
- * States that end by themselves. Source: the RDS user guide, "Viewing DB instance status", and ElastiCache's for
- * caches.
- */
+/** States that end by themselves. Source: the RDS user guide, "Viewing DB instance status", and ElastiCache's for caches. */
 const PASSING =
   /^(backing-up|modifying|rebooting|starting|upgrading|maintenance|renaming|configuring-|resetting-|creating|failing-over|promoting|migrating|snapshotting|converting-to-vpc|moving-to-vpc|update-iam-db-auth|backtracking)/;
 

@@ -34,10 +34,7 @@ export function withOption(text: string, option: string): string {
   );
 }
 
-/**
- * Formats an alert: what happened, to which target, since when, what it means for the objectives, and the next
- * command.
- */
+/** Formats an alert: what happened, to which target, since when, what it means for the objectives, and the next command. */
 export function alertText(alert: Alert): string {
   const { finding, occasion, since, at } = alert;
   const lines = [

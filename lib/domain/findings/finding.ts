@@ -21,14 +21,10 @@ export type Finding = {
   asOf?: string;
 };
 
-/**
- * The longest message: e-mails and pagers have limits, and a database's error must not make an alert undeliverable.
- */
+/** The longest message: e-mails and pagers have limits, and a database's error must not make an alert undeliverable. */
 const LONGEST = 2000;
 
-/**
- * Makes a finding with the policy's severity: by code, else from the table, and never above the target's priority.
- */
+/** Makes a finding with the policy's severity: by code, else from the table, and never above the target's priority. */
 export function finding(
   code: FindingCode,
   about: {

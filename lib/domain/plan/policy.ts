@@ -58,10 +58,7 @@ export type Policy = {
   severities: Partial<Record<string, Severity>>;
 };
 
-/**
- * Where snapshots are copied to: another Region, another account (through a role there), or both, under a key of that
- * place.
- */
+/** Where snapshots are copied to: another Region, another account (through a role there), or both, under a key of that place. */
 export type CopyTo = {
   region: string;
   account?: string | undefined;
@@ -89,10 +86,7 @@ export type ScratchInstancePolicy = {
 
 export type VerifyDepth = 'exists' | 'checksum' | 'readable' | 'full';
 
-/**
- * Ages, in seconds, until which points are kept: all of them, the last of each day, week and month. 0 keeps none that
- * way.
- */
+/** Ages, in seconds, until which points are kept: all of them, the last of each day, week and month. 0 keeps none that way. */
 export type Retention = { all: number; daily: number; weekly: number; monthly: number };
 
 /** Something protected, under the objectives of a policy (the policy with the target's own overrides in it). */
@@ -183,9 +177,7 @@ export function requireTarget(plan: Plan, id: string): Target {
   );
 }
 
-/**
- * The instance, cluster or cache of a target, or a Refusal: a person may ask for a snapshot of a target without one.
- */
+/** The instance, cluster or cache of a target, or a Refusal: a person may ask for a snapshot of a target without one. */
 export function requirePlatform(target: Target): PlatformRef {
   if (target.platform) return target.platform;
   throw new Refusal('no-platform', `${target.id} names no rds:, aurora: or elasticache: in understudy.yml`, {

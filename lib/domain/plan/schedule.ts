@@ -66,9 +66,7 @@ function newestFiring(schedule: Schedule, at: Date): string | undefined {
   return newest && utc(newest);
 }
 
-/**
- * The longest distance between two firings around and after `from`, in seconds: the interval that an RPO must allow.
- */
+/** The longest distance between two firings around and after `from`, in seconds: the interval that an RPO must allow. */
 export function longestInterval(schedule: Schedule, from: Date): number {
   const until = new Date(from.getTime() + 400 * 86_400_000);
   const cron = parse(schedule);

@@ -13,18 +13,13 @@ export type SourceSince = {
   changed: Record<string, Record<string, string | null>>;
   /** Tables of the manifest that were written since, by their index in `manifest.tables`. */
   written: Written[];
-  /**
-   * Tables, by index, whose text may change with other objects: with columns of row types, domains or names of
-   * objects.
-   */
+  /** Tables, by index, whose text may change with other objects: with columns of row types, domains or names of objects. */
   fragile?: number[];
   /** Why the counters are unreliable, if they are: then every table is `unknown`. */
   incomplete?: string;
 };
 
-/**
- * Rows inserted and deleted at most since the manifest's snapshot; `unknown` where the counters were lost in between.
- */
+/** Rows inserted and deleted at most since the manifest's snapshot; `unknown` where the counters were lost in between. */
 export type Written = { table: number } & ({ inserted: string; deleted: string } | { unknown: true });
 
 /**

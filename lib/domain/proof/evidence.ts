@@ -6,9 +6,7 @@ import type { Difference, Proof } from './proof.ts';
 /** One phase of a rehearsal and how long it took, in seconds. */
 export type Phase = { name: string; seconds: number };
 
-/**
- * How much of a restored instance was compared: of `tables` in the manifest and of `checkable` indexes and tables.
- */
+/** How much of a restored instance was compared: of `tables` in the manifest and of `checkable` indexes and tables. */
 export type Compared = {
   objects: number;
   tables: number;
@@ -62,9 +60,7 @@ export type Evidence = {
   exceptions?: string[];
   notes: string[];
   findings: Finding[];
-  /**
-   * `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point.
-   */
+  /** `bad`: the point did not restore. `unjudged`: the restore could not be tried, which says nothing about the point. */
   error?: ErrorInfo & { kind: 'bad' | 'unjudged' };
 };
 

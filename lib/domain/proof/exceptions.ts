@@ -1,9 +1,6 @@
 import type { Difference, Proof } from './proof.ts';
 
-/**
- * Objects left out on purpose: their differences are not findings, and the evidence lists each in the words of
- * `said`.
- */
+/** Objects left out on purpose: their differences are not findings, and the evidence lists each in the words of `said`. */
 export type Exception = { kind: string; name: string; what: 'missing' | 'changed'; said: string };
 
 /** Kinds of relations, whose columns, constraints, triggers, rules and policies are missing with them. */

@@ -43,9 +43,7 @@ const tableFacts = z.strictObject({
     .optional(),
 });
 
-/**
- * The next value of a sequence. Sequences are not transactional: a copy may have any value between the two readings.
- */
+/** The next value of a sequence. Sequences are not transactional: a copy may have any value between the two readings. */
 const sequenceFacts = z.strictObject({
   schema: z.string(),
   name: z.string(),
@@ -101,16 +99,12 @@ export const manifestSchema = z.strictObject({
   }),
   client: z.strictObject({ version: z.string(), compression: z.string() }),
   extensions: z.array(extensionFacts),
-  /**
-   * A digest of everything ever written to the source's catalogs: while it stays the same, no definition was touched.
-   */
+  /** A digest of everything ever written to the source's catalogs: while it stays the same, no definition was touched. */
   definitions: z.string().optional(),
   /** Settings that functions set for themselves: the restoring role must be allowed to set them. */
   parameters: z.array(z.string()),
   facts: z.int().optional(),
-  /**
-   * kind → name → digests of the definition (domain/definition.ts): every table, column, index, view, grant, owner …
-   */
+  /** kind → name → digests of the definition (domain/definition.ts): every table, column, index, view, grant, owner … */
   schema: z.record(z.string(), byName),
   tables: z.array(tableFacts),
   largeObjects: z.strictObject({ count: z.string(), fingerprint: z.string().optional() }),

@@ -126,9 +126,7 @@ export function rehearsalRun(job: RehearseJob | RehearseInstanceJob): RunName {
   return { job: job.simulation ? 'simulation' : 'rehearse', target, scheduledFor };
 }
 
-/**
- * The message of a schedule to dispatch. `scheduledFor` is the moment the schedule meant, not the moment it arrived.
- */
+/** The message of a schedule to dispatch. `scheduledFor` is the moment the schedule meant, not the moment it arrived. */
 export const tick = z.strictObject({
   policy: z.string().min(1),
   job: z.enum([...SCHEDULED_JOBS, 'heartbeat']),

@@ -18,9 +18,7 @@ export type ScratchRecord = {
   startedAt?: string;
   /** The rehearsal needs it no later than this. */
   expiresAt: string;
-  /**
-   * Resource id of the instance or cluster, once it is known: proof that the resource of this name is Understudy's.
-   */
+  /** Resource id of the instance or cluster, once it is known: proof that the resource of this name is Understudy's. */
   resourceId?: string;
   goneAt?: string;
 };

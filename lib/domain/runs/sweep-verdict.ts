@@ -50,9 +50,7 @@ export function verdictOf(
   return { do: 'delete', why: `it expired at ${expires}` };
 }
 
-/**
- * Did a rehearsal of this stage make a parameter group? Others are left alone without a finding: they cost nothing.
- */
+/** Did a rehearsal of this stage make a parameter group? Others are left alone without a finding: they cost nothing. */
 export function isStrayOf(
   { name, tags: found }: Pick<Found, 'name' | 'tags'>,
   stage: string,

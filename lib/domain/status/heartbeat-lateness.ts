@@ -6,9 +6,7 @@ import type { TargetStatus } from './target-status.ts';
 /** A row a minute, each tried three times within three minutes, and a failover takes a few. */
 const SILENT_AFTER = 600;
 
-/**
- * Has the heartbeat had no row for ten minutes? Without any row, the time counts from when the target was first seen.
- */
+/** Has the heartbeat had no row for ten minutes? Without any row, the time counts from when the target was first seen. */
 export function checkHeartbeat(target: Target, status: TargetStatus, now: Date): Finding[] {
   if (!target.heartbeat) return [];
   const age = secondsBetween(status.heartbeatAt ?? status.firstSeenAt, now);

@@ -138,10 +138,7 @@ function minutesOf(window: string | undefined): number[] | undefined {
   return Array.from({ length }, (_, minute) => (start + minute) % MINUTES);
 }
 
-/**
- * The minutes of the day, in UTC, in the hour after a firing; for as many firings as a quarter-hourly schedule has in
- * a day.
- */
+/** The minutes of the day, in UTC, in the hour after a firing; for as many firings as a quarter-hourly schedule has in a day. */
 function busyMinutes(schedule: Schedule, now: Date): number[] {
   return nextFirings(schedule, now, MINUTES / 15).flatMap((firing) => {
     const start = new Date(firing).getUTCHours() * 60 + new Date(firing).getUTCMinutes();

@@ -22,10 +22,7 @@ export type TimelineEvent = {
   at: string;
   /** The same for every delivery of the same event. */
   id: string;
-  /**
-   * The reporter: an RDS event, a CloudWatch alarm, Understudy itself, or an unknown sender; or an alert, a run, a
-   * person.
-   */
+  /** The reporter: an RDS event, a CloudWatch alarm, Understudy itself, or an unknown sender; or an alert, a run, a person. */
   from: 'rds' | 'alarm' | 'understudy' | 'unknown' | 'alert' | 'run' | 'person';
   /** The reporter's own code, such as `RDS-EVENT-0041`. */
   code?: string;

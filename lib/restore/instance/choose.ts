@@ -65,9 +65,7 @@ export function chooseMoment(
   };
 }
 
-/**
- * The point asked for; else the newest verified one in the source's own Region, or by policy any kept one at random.
- */
+/** The point asked for; else the newest verified one in the source's own Region, or by policy any kept one at random. */
 export async function chooseSnapshot(
   job: RehearseInstanceJob,
   target: Target,

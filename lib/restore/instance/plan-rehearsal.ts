@@ -45,9 +45,7 @@ export type PlanDeps = {
   pick: (count: number) => number;
 };
 
-/**
- * Chooses what is restored and estimates its cost; refused when there is nothing to restore, or no hours are left.
- */
+/** Chooses what is restored and estimates its cost; refused when there is nothing to restore, or no hours are left. */
 export async function planRehearsal(
   job: RehearseInstanceJob,
   target: Target,

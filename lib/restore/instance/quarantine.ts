@@ -5,9 +5,7 @@ import { TAGS } from '../../domain/points/platform-source.ts';
 /** The network of scratch instances, separate from everything else: only the proof gets in, and nothing gets out. */
 export type Network = { subnetGroup: string; securityGroups: string[] };
 
-/**
- * The quarantine of a rehearsal in this place: the policy's network if it has one there, else the deployment's own.
- */
+/** The quarantine of a rehearsal in this place: the policy's network if it has one there, else the deployment's own. */
 export function networkIn(
   place: string,
   target: Target,
@@ -22,10 +20,7 @@ export function networkIn(
   };
 }
 
-/**
- * The tags of everything that a rehearsal makes. Roles may delete nothing else, and the sweeper recognizes it by
- * them.
- */
+/** The tags of everything that a rehearsal makes. Roles may delete nothing else, and the sweeper recognizes it by them. */
 export function scratchTags(
   target: Target,
   run: RunName,

@@ -23,10 +23,7 @@ export const sourceHostsRequest = z.strictObject({ ask: z.literal('hosts'), targ
 export type SourceHostsRequest = z.infer<typeof sourceHostsRequest>;
 /** Where the secrets lead at this moment. */
 export type SourceHosts = { target: string; host: string }[];
-/**
- * Small enough for a checkpoint: the differences, and six hours of a row a minute; or why the differences are
- * unknown.
- */
+/** Small enough for a checkpoint: the differences, and six hours of a row a minute; or why the differences are unknown. */
 export type SourceChanges = {
   since?: SourceSince;
   failed?: string;

@@ -125,10 +125,7 @@ export async function clearRest(
   return kept;
 }
 
-/**
- * Deletes parameters and secret of this name. Resolves with why they stay, if they are in use; rejects with any other
- * error.
- */
+/** Deletes parameters and secret of this name. Resolves with why they stay, if they are in use; rejects with any other error. */
 async function clearParameters(
   { kind, name }: Pick<ScratchRecord, 'kind' | 'name'>,
   deps: Pick<ScratchInstanceDeps, 'scratch' | 'scratchSecrets'>,

@@ -8,9 +8,7 @@ import type { ScratchCopy } from '../../ports/database.ts';
 /** `unasked`: the server gave no answer, which says nothing about the data. */
 export type Answer = { name: string; passed: boolean; detail: string; unasked?: true };
 
-/**
- * Asks the copy the target's own questions as a role that can only read. A question without an answer has not passed.
- */
+/** Asks the copy the target's own questions as a role that can only read. A question without an answer has not passed. */
 export async function askAssertions(
   copy: Pick<ScratchCopy, 'value'>,
   assertions: readonly Assertion[],

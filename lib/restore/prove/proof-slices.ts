@@ -62,10 +62,7 @@ export const NOTHING_PROVEN: ProveResult = {
   assertions: [],
 };
 
-/**
- * The most differences that are listed, and the most of every other list: the results of slices travel through
- * checkpoints.
- */
+/** The most differences that are listed, and the most of every other list: the results of slices travel through checkpoints. */
 export const SHOWN = 100;
 const LISTED = 100;
 

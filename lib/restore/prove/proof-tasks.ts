@@ -126,10 +126,7 @@ export function tableTasks(
   });
 }
 
-/**
- * Tables whose definition, or whose types', has changed since the dump: their rows read differently. Asked at most
- * once.
- */
+/** Tables whose definition, or whose types', has changed since the dump: their rows read differently. Asked at most once. */
 function reshapedInCopy(manifest: Manifest, copy: InstanceCopy) {
   let asked: Promise<ReturnType<typeof reshapedIn>> | undefined;
   return async (table: TableFacts, isFragile: boolean): Promise<boolean> => {

@@ -99,10 +99,7 @@ async function proveFrom(
   if (page !== undefined) result.next = PAGES + page;
 }
 
-/**
- * Indexes and pages count from here: the number of assertions before them comes from the plan, which may change in
- * between.
- */
+/** Indexes and pages count from here: the number of assertions before them comes from the plan, which may change in between. */
 const PAGES = 1_000_000;
 
 /**

@@ -63,10 +63,7 @@ async function plan(job: CopyJob, target: Target, deps: CopyDeps): Promise<Plann
   return { from, to };
 }
 
-/**
- * Another account can only copy within a Region what is shared with it there: the copy of that Region, unless it is
- * home.
- */
+/** Another account can only copy within a Region what is shared with it there: the copy of that Region, unless it is home. */
 async function nearest(
   original: SnapshotPoint,
   to: CopyTo,

@@ -92,9 +92,7 @@ async function adopt(job: DumpJob, target: Target, claim: Claim, deps: DumpDeps)
   return { summary: `adopted ${known.id}, which an earlier attempt had finished`, point: known.id };
 }
 
-/**
- * Requested only now, so that verification never races the dump. If this fails, the scheduled verification follows.
- */
+/** Requested only now, so that verification never races the dump. If this fails, the scheduled verification follows. */
 async function askForVerification(job: DumpJob, point: DumpPoint, deps: DumpDeps): Promise<void> {
   const message = {
     job: 'verify' as const,

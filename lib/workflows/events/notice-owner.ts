@@ -35,9 +35,7 @@ const UNOWNED: Owner = { target: DEPLOYMENT, as: 'deployment' };
  */
 const MANY = 200;
 
-/**
- * The targets that a notice concerns; two targets may be databases of one instance. Without any it is the deployment.
- */
+/** The targets that a notice concerns; two targets may be databases of one instance. Without any it is the deployment. */
 export async function ownersOf(notice: Notice, deps: OwnerDeps): Promise<Owner[]> {
   if (notice.from === 'unknown') return [UNOWNED];
   const found = notice.from === 'alarm' ? await ofAlarm(notice, deps) : await ofRds(notice, deps);
@@ -78,10 +76,7 @@ async function ofSeenMember(ids: readonly string[], { plan, catalog }: OwnerDeps
     .map((target) => ({ target, as: 'member' }));
 }
 
-/**
- * The plan does not know a cluster's instances. The message may name the cluster; otherwise the console's naming
- * does.
- */
+/** The plan does not know a cluster's instances. The message may name the cluster; otherwise the console's naming does. */
 function ofMember({ subject, message, arn, tags }: RdsNotice, plan: Plan): Owner[] {
   const text = [arn ?? '', message, ...Object.values(tags)].join(' ');
   const named = [...text.matchAll(/\bcluster[: ]+['"]?([a-z][a-z0-9-]*)/gi)].map((match) => match[1]);

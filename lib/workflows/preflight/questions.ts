@@ -104,10 +104,7 @@ export async function askQuestions(
   return asked;
 }
 
-/**
- * Another account may deny the question, which is not reported; in the own account that is a question without an
- * answer.
- */
+/** Another account may deny the question, which is not reported; in the own account that is a question without an answer. */
 function keyOfCopy({ snapshot }: SnapshotPoint, place: Place, deps: AskDeps): Promise<KeyState> {
   if (place.account !== undefined || !snapshot.kmsKey) return keyStateOf(snapshot, place.name, deps);
   return deps.keyState(snapshot.kmsKey, place.region);

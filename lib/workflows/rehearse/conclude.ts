@@ -64,10 +64,7 @@ async function tell(target: Target, evidence: Evidence, deps: RunDeps): Promise<
   );
 }
 
-/**
- * A good rehearsal of the point or of a newer one closes it, never one of an older point; a difference needs a
- * comparison.
- */
+/** A good rehearsal of the point or of a newer one closes it, never one of an older point; a difference needs a comparison. */
 function wasRestored(open: Finding, { point, strength, compared }: Evidence): boolean {
   if (!restoredBefore(open.subject, point)) return false;
   return open.code !== 'proof-mismatch' || compared !== undefined || strength === 'bounded';

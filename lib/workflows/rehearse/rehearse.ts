@@ -18,9 +18,7 @@ import type { Chosen, Restored } from '../../restore/restored.ts';
 import { concludeRehearsal } from './conclude.ts';
 import { judge } from './judge.ts';
 
-/**
- * How one sort of rehearsal restores: a dump on a server inside a function, a snapshot or a moment on an instance.
- */
+/** How one sort of rehearsal restores: a dump on a server inside a function, a snapshot or a moment on an instance. */
 export type Method<Choice extends Chosen> = {
   /** Seconds for which the run is claimed; nothing renews the claim while the execution waits. */
   lease: number;
@@ -36,9 +34,7 @@ export type RehearsalOutcome =
   | RefusedPoint
   | { outcome: 'refused'; summary: string; code: string; message: string; hint?: string };
 
-/**
- * A rehearsal: choose → restore onto scratch and prove → judge → conclude. Every result is recorded and alerted on.
- */
+/** A rehearsal: choose → restore onto scratch and prove → judge → conclude. Every result is recorded and alerted on. */
 export async function rehearse<Choice extends Chosen>(
   job: RehearseJob | RehearseInstanceJob,
   target: Target,

@@ -16,9 +16,7 @@ export type Look = {
   failures: string[];
 };
 
-/**
- * Raises what was found, worst first, and records what follows each. Rejects with `raising-incomplete` at the end.
- */
+/** Raises what was found, worst first, and records what follows each. Rejects with `raising-incomplete` at the end. */
 export async function raiseFindings(
   deps: AlertDeps,
   findings: readonly Finding[],

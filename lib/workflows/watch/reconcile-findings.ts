@@ -70,9 +70,7 @@ function isEvent(plan: Plan, { target, code, subject }: Finding): boolean {
   return closedBy.includes('time') || (about === 'job' && !comesAgain(targetOf(plan, target), subject));
 }
 
-/**
- * Does this job run on a schedule? One that only a person requested may never succeed, because it is not repeated.
- */
+/** Does this job run on a schedule? One that only a person requested may never succeed, because it is not repeated. */
 function comesAgain(target: Target | undefined, job: string): boolean {
   const scheduled: Partial<Record<string, unknown>> = target?.policy.schedules ?? {};
   return !UNASKED.some((each) => each === job) || scheduled[job] !== undefined;

@@ -24,10 +24,7 @@ export type Lab = {
   connect(database: string): Promise<Client>;
   createDatabase(shape: DatabaseShape): Promise<string>;
   drop(database: string): Promise<void>;
-  /**
-   * Runs a program of this PostgreSQL. It succeeds, or the server refuses one of its statements; any other end
-   * throws.
-   */
+  /** Runs a program of this PostgreSQL. It succeeds, or the server refuses one of its statements; any other end throws. */
   run(
     program: string,
     args: string[],
@@ -87,10 +84,7 @@ export async function startLab(): Promise<Lab> {
 const OF_THE_MACHINE =
   /out of (?:shared )?memory|No space left|could not (?:write|extend|open) |too many|terminating|canceling|deadlock|is being accessed|recovery|shutting down|starting up/;
 
-/**
- * The server's first error; throws if no server refused anything, because a program that did not run confirms
- * nothing.
- */
+/** The server's first error; throws if no server refused anything, because a program that did not run confirms nothing. */
 export function parseRefusal(
   program: string,
   { stderr, message }: { stderr?: string; message: string },

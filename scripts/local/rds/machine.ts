@@ -9,10 +9,7 @@ import { tool } from '../tools.ts';
 
 export type Machine = ReturnType<typeof makeMachine>;
 
-/**
- * A setting of the server; `restart` if it takes effect only at the next start. Only a running server knows its
- * default.
- */
+/** A setting of the server; `restart` if it takes effect only at the next start. Only a running server knows its default. */
 export type ServerParameter = { restart: boolean; value?: string };
 
 /** What all PostgreSQL servers of one local RDS share. */

@@ -7,10 +7,7 @@ import { dropAutomatedSnapshots } from './snapshot-actions.ts';
 import { dropStore } from './store.ts';
 import type { Call, Resource } from './world.ts';
 
-/**
- * Deletion protection changes at once, a password soon after, also without ApplyImmediately; the retention of backups
- * stays.
- */
+/** Deletion protection changes at once, a password soon after, also without ApplyImmediately; the retention of backups stays. */
 export function modifyResource(call: Call): Resource {
   const { kind, input } = call;
   const resource: Resource = findNamed(call, kind.noun);
@@ -28,9 +25,7 @@ export function modifyResource(call: Call): Resource {
   return resource;
 }
 
-/**
- * The change is pending while the status is still `available`, as on AWS: waiting for `available` alone is too early.
- */
+/** The change is pending while the status is still `available`, as on AWS: waiting for `available` alone is too early. */
 function givePassword(call: Call, resource: Resource, password: string): void {
   const { background } = call.world;
   const { busy: before, pending, origin, store } = resource;

@@ -58,10 +58,7 @@ export function mustBeNew({ region }: Call, noun: Noun, id: string): void {
     rejectCall(errorCodeFor(noun, 'AlreadyExists'), `There is a ${noun} ${id} already`);
 }
 
-/**
- * A page of a list, and the marker of the next one. A marker names the last item seen, so that deletions skip
- * nothing.
- */
+/** A page of a list, and the marker of the next one. A marker names the last item seen, so that deletions skip nothing. */
 export function page<T>({ input }: Call, items: T[], key: (item: T) => string) {
   const { MaxRecords: most = 100, Marker: marker } = input;
   if (most < 20 || most > 100)

@@ -11,10 +11,7 @@ type Making = Pick<Resource, 'id' | 'origin' | 'class' | 'database' | 'store' | 
   cluster?: Resource;
 };
 
-/**
- * Adds a new instance or cluster to its Region. Of two requests that were checked at the same time, this refuses the
- * second.
- */
+/** Adds a new instance or cluster to its Region. Of two requests that were checked at the same time, this refuses the second. */
 export function addResource(call: Call, { retention, ...making }: Making): Resource {
   const { input } = call;
   const { noun } = call.kind;
@@ -58,10 +55,7 @@ export function sameEngine({ input }: Call, origin: ResourceOrigin): void {
 
 type Starting = (server: Server) => Promise<void>;
 
-/**
- * The work of a restore after it was answered: `creating` until the server is up, then a first backup, then
- * `available`.
- */
+/** The work of a restore after it was answered: `creating` until the server is up, then a first backup, then `available`. */
 export function comeUp(call: Call, resource: Resource, source: { flags: Flags }, starting: Starting): void {
   const { background } = call.world;
   const flags = () => flagsOf(call.world, source);

@@ -20,10 +20,7 @@ import {
 } from './table.ts';
 import { timeline } from './timeline.ts';
 
-/**
- * The catalog in one DynamoDB table; table.ts describes the keys. Snapshots in the Region `home` are originals, not
- * copies.
- */
+/** The catalog in one DynamoDB table; table.ts describes the keys. Snapshots in the Region `home` are originals, not copies. */
 export function dynamoCatalog(client: DynamoDBDocumentClient, name: string, home?: string): Catalog {
   const table: Table = { client, name };
   const acks = acknowledgements(table);

@@ -61,8 +61,7 @@ export function scratches(table: Table): Scratches {
       return { version: Item?.['version'] ?? 0, since: Item?.['since'] ?? {} };
     },
 
-    // Of several that start at once, one write succeeds and the others look again: a policy's limit is never
-    // exceeded.
+    // Of several that start at once, one write succeeds and the others look again: a policy's limit is never exceeded.
     async startScratch(record, startedAt, expiresAt, seen) {
       const sk = sortKey.scratch(record.name);
       const started = {

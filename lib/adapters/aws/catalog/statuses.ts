@@ -89,8 +89,7 @@ export function statuses(table: Table, source: Source, home?: string): Statuses 
           Object.entries(schedules as Record<string, Schedule>).map(([job, { cron, timezone }]) => {
             const was = before?.[job as Owing];
             const isSame = isOwedStill(job, was, { cron, timezone });
-            // A schedule that was there from the start is owed from the start; one that came or changed
-            // later, from now.
+            // A schedule that was there from the start is owed from the start; one that came or changed later, from now.
             const since = isSame ? was.since : before ? utc(now) : firstSeenAt;
             return [job, { cron, timezone, since }];
           }),

@@ -23,10 +23,7 @@ const SHARDS = 16;
 
 export type OpenKind = 'run' | 'finding' | 'scratch' | 'ack';
 
-/**
- * Attributes that put an item into the sparse index of everything open. The index is sharded, so that no key grows
- * hot.
- */
+/** Attributes that put an item into the sparse index of everything open. The index is sharded, so that no key grows hot. */
 export function openKeys(kind: OpenKind, target: string, sk: string): { openShard: string; openKey: string } {
   const shard = createHash('md5').update(target).digest()[0]! % SHARDS;
   return { openShard: `${kind}#${shard}`, openKey: `${target}#${sk}` };

@@ -45,8 +45,7 @@ export function startArchive(
     `--compress=${compression}`,
     `--snapshot=${held.snapshot}`,
     '--no-password',
-    // A network may cut connections that are idle for 350 s. These settings are not in PGOPTIONS, which
-    // poolers refuse.
+    // A network may cut connections that are idle for 350 s. These settings are not in PGOPTIONS, which poolers refuse.
     `--dbname=keepalives_idle=60 keepalives_interval=30 options=${conninfo(SETTINGS)} dbname=${conninfo(credentials.database)}`,
     `--lock-wait-timeout=${policy.dump.lockTimeout * 1000}`,
   ];

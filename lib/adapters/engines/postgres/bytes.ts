@@ -42,10 +42,7 @@ function lengthOfCharacter(bytes: Buffer, at: number): number {
 
 const REPLACEMENT = Buffer.from('\uFFFD', 'utf8');
 
-/**
- * Text in one of PostgreSQL's encodings. For an encoding that this runtime does not know, a name beyond ASCII stays
- * as bytes.
- */
+/** Text in one of PostgreSQL's encodings. For an encoding that this runtime does not know, a name beyond ASCII stays as bytes. */
 export function decoded(bytes: Buffer, encoding: string): string {
   const label = LABELS[encoding] ?? encoding.toLowerCase().replace(/^win/, 'windows-').replace(/_/g, '-');
   if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return fromBytes(bytes);

@@ -5,10 +5,7 @@ import { inBytes, rowsInBytes, speakBytes, speaksBytes } from './bytewise.ts';
 import { SYSTEM_CA } from './process.ts';
 import { unreachable } from './unreachable.ts';
 
-/**
- * Settings that decide how a value is written as text. Fingerprints use text, so both sides of a proof must use the
- * same.
- */
+/** Settings that decide how a value is written as text. Fingerprints use text, so both sides of a proof must use the same. */
 const TEXT_SETTINGS = [
   "set search_path = ''",
   "set datestyle = 'ISO, YMD'",

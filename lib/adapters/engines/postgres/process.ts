@@ -113,10 +113,7 @@ export function isVerdict({ code, signal, stderr }: Ending): boolean {
   return signal === null && code !== null && ownWords.length > 0 && !ofMachine.test(ownWords.join('\n'));
 }
 
-/**
- * `pg_dump exited with 1: pg_dump: error: …` without secrets, statements and rows: it is sent to people, by e-mail
- * too.
- */
+/** `pg_dump exited with 1: pg_dump: error: …` without secrets, statements and rows: it is sent to people, by e-mail too. */
 export function formatEnding(program: string, ending: Ending, secret?: string): string {
   const how = ending.signal
     ? `was ended by ${ending.signal}`

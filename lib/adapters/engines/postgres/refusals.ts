@@ -4,10 +4,7 @@ import type { Credentials } from '../../../ports/database.ts';
 import { refusePooler } from './pooler.ts';
 import { missingRights } from './rights.ts';
 
-/**
- * Refuses a source that cannot be dumped truthfully, before any upload: every missing right at once, each with its
- * SQL.
- */
+/** Refuses a source that cannot be dumped truthfully, before any upload: every missing right at once, each with its SQL. */
 export async function refuseUndumpable(client: Client, credentials: Credentials): Promise<void> {
   await refusePooler(client, credentials);
   const missing = await missingRights(client);

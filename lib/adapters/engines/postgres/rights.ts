@@ -79,9 +79,7 @@ async function unreadableObjects(
   };
 }
 
-/**
- * Under row-level security a role sees only some rows, and pg_dump fails. Only the policies of a table itself count.
- */
+/** Under row-level security a role sees only some rows, and pg_dump fails. Only the policies of a table itself count. */
 async function hidden(client: Client, role: string): Promise<Missing | undefined> {
   const found = await rows<{ name: string }>(
     client,

@@ -70,10 +70,7 @@ export async function sweepRunDirectories(base: string): Promise<void> {
   }
 }
 
-/**
- * Another account could replace the content of a directory that it owns, so the base must belong to this account or
- * to root.
- */
+/** Another account could replace the content of a directory that it owns, so the base must belong to this account or to root. */
 async function makeBase(base: string): Promise<void> {
   const made = await mkdir(base, { recursive: true });
   // PostgreSQL's account must be able to enter the run's own directory.

@@ -67,10 +67,7 @@ function placesOf(facts: Facts): { name: string; used: number; limit: number | u
   ];
 }
 
-/**
- * Without the right to see other sessions, only those with a database can be counted. Understudy's own does not
- * count.
- */
+/** Without the right to see other sessions, only those with a database can be counted. Understudy's own does not count. */
 const FACTS = `
   with session as (
     select datid, usesysid from pg_catalog.pg_stat_activity

@@ -84,10 +84,7 @@ async function longTransactions(client: Client): Promise<Symptom> {
 
 /** The largest storage of a function that restores, in bytes. */
 const LARGEST_SCRATCH = 10_240 * 1_048_576;
-/**
- * How much of it a rehearsal takes for each byte of the source: the copy and its log, and an archive of about a
- * third.
- */
+/** How much of it a rehearsal takes for each byte of the source: the copy and its log, and an archive of about a third. */
 const SCRATCH_TAKES = 1.7;
 
 /** Compared with the largest scratch storage: this function's own /tmp is not where a rehearsal restores. */

@@ -9,9 +9,7 @@ export function bad(check: string, message: string, next: string): Symptom {
   return { check, state: 'bad', message, next };
 }
 
-/**
- * The answers to a question. A question that cannot be asked becomes an answer, so that the others are still asked.
- */
+/** The answers to a question. A question that cannot be asked becomes an answer, so that the others are still asked. */
 export async function symptomsOf(
   check: string,
   question: () => Promise<Symptom | Symptom[]> | Symptom,

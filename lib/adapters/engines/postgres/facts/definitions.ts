@@ -25,9 +25,7 @@ export async function definitionsNow(client: Client): Promise<Definitions> {
   return new Map(found.map(({ object, version }) => [object, version]));
 }
 
-/**
- * Definitions that have changed or disappeared. New ones are in neither the snapshot nor the dump, and do no harm.
- */
+/** Definitions that have changed or disappeared. New ones are in neither the snapshot nor the dump, and do no harm. */
 export function changedDefinitions(before: Definitions, now: Definitions): string[] {
   return [...before]
     .filter(([object, version]) => now.get(object) !== version)

@@ -7,10 +7,7 @@
 export const ours = (namespace: string) =>
   `${namespace}.nspname <> 'information_schema' and ${namespace}.nspname !~ '^pg_'`;
 
-/**
- * No member of an extension, which creates it. Nor a function that another object creates (a range type's
- * constructors).
- */
+/** No member of an extension, which creates it. Nor a function that another object creates (a range type's constructors). */
 export function notOfExtension(catalog: string, oid: string): string {
   const belongs = catalog === 'pg_proc' ? "d.deptype in ('e', 'i')" : "d.deptype = 'e'";
   return `not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass and d.objid = ${oid} and ${belongs})`;

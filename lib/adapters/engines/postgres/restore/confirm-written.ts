@@ -47,10 +47,7 @@ export async function confirmWritten(
 
 const sameWriting = (a: string, b: string) => JSON.stringify(writtenIn(a)) === JSON.stringify(writtenIn(b));
 
-/**
- * The facts of the archive's definitions, created again in an empty database. Errors there say nothing about the
- * copy.
- */
+/** The facts of the archive's definitions, created again in an empty database. Errors there say nothing about the copy. */
 async function madeAgain(server: ScratchServer, programs: Programs, encoding: string): Promise<SchemaFacts> {
   const maker = await server.connect(SUPERUSER, 'postgres');
   try {

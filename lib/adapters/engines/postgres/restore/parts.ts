@@ -1,9 +1,6 @@
 import type { ArchiveEntry } from './archive-toc.ts';
 
-/**
- * Only a superuser may create these; managed services allow their master user. They are plain definitions, restored
- * last.
- */
+/** Only a superuser may create these; managed services allow their master user. They are plain definitions, restored last. */
 const SUPERUSER_TYPES = ['EVENT TRIGGER', 'PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA'];
 /** A subscribing copy would take over production's replication slot and receive production's rows. */
 const NEVER_RESTORED = ['SUBSCRIPTION', 'SUBSCRIPTION TABLE'];

@@ -21,9 +21,7 @@ const FOREIGN = `
 const UNREACHABLE = /could not connect to server|could not establish connection/;
 const UNFILLED = /has not been populated/;
 
-/**
- * Materialized views that can be filled here: a copy has no network, so one that reads a foreign table stays empty.
- */
+/** Materialized views that can be filled here: a copy has no network, so one that reads a foreign table stays empty. */
 export async function refreshable(
   server: ScratchServer,
   entries: readonly ArchiveEntry[],

@@ -46,8 +46,7 @@ export async function restoreParts(
   await prepareDatabase(server, manifest);
   // The owner of a table must be allowed to create in its schema; that right is checked only when privileges come.
   const lent = await lendCreate(server);
-  // A piped archive does not tell where data lies, and with jobs pg_restore then adds some constraints before
-  // their rows.
+  // A piped archive does not tell where data lies, and with jobs pg_restore then adds some constraints before their rows.
   await restore({ name: 'pre-data', entries: parts.main, user, jobs, options: ['--section=pre-data'] });
   const rows = await makeRoomForRows(server, parts.extensionRows, notes);
   if (rows.left.length > 0)

@@ -77,10 +77,7 @@ const GIVEN = `
 
 const ERROR = /^psql:.*:(\d+): ERROR: {2}(.*)$/;
 
-/**
- * Settings and rights of a managed service may be unknown here: that is noted. A missing role or membership changes
- * the copy.
- */
+/** Settings and rights of a managed service may be unknown here: that is noted. A missing role or membership changes the copy. */
 function judge(said: string, statements: readonly RoleStatement[]): string[] {
   const errors = withoutValues(said.split('\n')).flatMap((line) => {
     const [, number, message] = ERROR.exec(line) ?? [];

@@ -9,10 +9,7 @@ const PUBLISHED = lines(
   `select concat_ws(' ', quote_ident(t.schemaname), quote_ident(t.tablename), (select string_agg(quote_ident(a), ',' order by a::text collate "C") from unnest(t.attnames) a)) as line from pg_publication_tables t join pg_namespace n on n.nspname = t.schemaname join pg_class c on c.relnamespace = n.oid and c.relname = t.tablename where t.pubname = p.pubname and ${notOfExtension('pg_class', 'c.oid')}`,
 );
 
-/**
- * User mappings whose options this role may see. For every other role pg_user_mappings shows none, and pg_dump writes
- * none.
- */
+/** User mappings whose options this role may see. For every other role pg_user_mappings shows none, and pg_dump writes none. */
 const VISIBLE = `(select rolsuper from pg_roles where rolname = current_user) or (m.umuser = 0 and pg_has_role(s.srvowner, 'USAGE'))
   or (m.umuser <> 0 and m.usename = current_user and (pg_has_role(s.srvowner, 'USAGE') or has_server_privilege(s.oid, 'USAGE')))`;
 
