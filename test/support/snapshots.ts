@@ -3,13 +3,14 @@ import type { CopyTo, Plan, Policy, Target } from '../../lib/domain/plan/policy.
 import { type PlatformSnapshot, type PlatformSource, TAGS } from '../../lib/domain/points/platform-source.ts';
 import type { SnapshotPoint } from '../../lib/domain/points/recovery-point.ts';
 import type { CopyJob, SnapshotJob } from '../../lib/domain/runs/job.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
 import { copy } from '../../lib/workflows/copy/copy.ts';
 import type { CopyDeps } from '../../lib/workflows/copy/plan-copy.ts';
 import { snapshot } from '../../lib/workflows/snapshot/snapshot.ts';
-import { HOME, HOUR, platformSnapshot, platformSource, policy, target } from './builders.ts';
+import { HOME, HOUR, platformSnapshot, platformSource, policy, snapshotPoint, target } from './builders.ts';
 import { manualClock } from './doubles/clock.ts';
 import { memoryDeps } from './doubles/deps.ts';
-import { memoryPlatform } from './doubles/platform.ts';
+import { type MemoryPlatform, memoryPlatform } from './doubles/platform.ts';
 import { executions } from './executions.ts';
 import { openIn } from './records.ts';
 
@@ -32,6 +33,19 @@ export const ownSnapshot = (changes: Partial<PlatformSnapshot> = {}, at = AT) =>
     takenAt: at,
     ...changes,
   });
+/** Puts a good snapshot of that moment on the platform and into the catalog. */
+export async function putGood(
+  { platform, catalog }: { platform: MemoryPlatform; catalog: Catalog },
+  at = AT,
+  changes: Partial<PlatformSnapshot> = {},
+  place = HOME,
+): Promise<SnapshotPoint> {
+  const taken = ownSnapshot(changes, at);
+  platform.putSnapshot(taken, place);
+  const point = snapshotPoint(at, { place, snapshot: { id: taken.id } });
+  await catalog.adoptPoint(point);
+  return point;
+}
 export const ABROAD: CopyTo = {
   region: 'eu-west-1',
   kmsKey: 'arn:aws:kms:eu-west-1:111122223333:key/abroad',

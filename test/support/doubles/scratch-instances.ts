@@ -150,27 +150,19 @@ export function memoryScratchSecrets(): MemoryScratchSecrets {
 }
 
 function stateOf(found: Scratch): ScratchState {
-  const { order, resourceId, member, pending } = found;
-  const status = statusOf(found);
+  const { order, member, pending } = found;
+  const { kind, name, tags } = order;
+  const seen = (thing: Thing) => {
+    const status = statusOf(thing);
+    return { state: restoreState(status), status, resourceId: thing.resourceId };
+  };
+  const endpoint = { host: `${name}.example.internal`, port: 5432 };
   return {
-    kind: order.kind,
-    name: order.name,
-    resourceId,
-    state: restoreState(status),
-    status,
-    ...(status === 'available' ? { endpoint: { host: `${order.name}.example.internal`, port: 5432 } } : {}),
+    ...{ kind, name, ...seen(found) },
+    ...(statusOf(found) === 'available' ? { endpoint } : {}),
     pending: pending > 0,
-    tags: { ...order.tags },
-    members: member
-      ? [
-          {
-            name: `${order.name}-1`,
-            state: restoreState(statusOf(member)),
-            status: statusOf(member),
-            resourceId: member.resourceId,
-          },
-        ]
-      : [],
+    tags: { ...tags },
+    members: member ? [{ name: `${name}-1`, ...seen(member) }] : [],
   };
 }
 

@@ -119,16 +119,6 @@ describe('a rehearsal on an instance that finds something', () => {
     ]);
   });
 
-  it('alerts about a mismatch although the catalog records nothing', async () => {
-    const made = await rehearsalWorld();
-    made.world.prove = () => proofOf(DIFFERENT);
-    const no = () => Promise.reject(new Error('throttled'));
-    made.deps.catalog = { ...made.catalog, addEvidence: no, movePoint: no, putFinding: no };
-    await made.rehearse().catch(() => undefined);
-    expect(made.told()).toContain(`opened P0 proof-mismatch crm ${SNAPSHOT_ID}`);
-    expect(await made.left()).toEqual([]);
-  });
-
   it('records a mismatch although no topic takes its alert', async () => {
     const made = await rehearsalWorld();
     made.world.prove = () => proofOf(DIFFERENT);

@@ -25,6 +25,7 @@ import {
   NAME,
   OURS,
   ownSnapshot,
+  putGood,
   SNAPSHOT,
   snapshotWorld,
   VAULTED,
@@ -56,14 +57,8 @@ function looking(options: Parameters<typeof snapshotWorld>[0] = {}) {
     },
     points: async () =>
       (await made.catalog.points('crm')).map(({ id, kind, state }) => `${id.split('-')[0]} ${kind} ${state}`),
-    /** A snapshot of the target’s job, on the platform and good. */
-    async good(at = AT, changes: Partial<PlatformSnapshot> = {}, place = HOME) {
-      const taken = ownSnapshot(changes, at);
-      made.platform.putSnapshot(taken, place);
-      const point = snapshotPoint(at, { place, snapshot: { id: taken.id } });
-      await made.catalog.adoptPoint(point);
-      return point;
-    },
+    good: (at?: string, changes?: Partial<PlatformSnapshot>, place?: string) =>
+      putGood(made, at, changes, place),
     status: async () => (await made.catalog.statuses(['crm'])).get('crm')?.platform,
   };
 }

@@ -4,6 +4,7 @@ import { TAGS } from '../../../lib/domain/points/platform-source.ts';
 import { sweep } from '../../../lib/workflows/watch/sweep.ts';
 import { policy, target, throttled } from '../../support/builders.ts';
 import { memoryScratchInstances } from '../../support/doubles/scratch-instances.ts';
+import { instanceOf } from '../../support/rehearsals.ts';
 import {
   SCRATCH as NAME,
   REHEARSAL,
@@ -11,6 +12,7 @@ import {
   scratchRecord,
   scratchTags,
 } from '../../support/scratches.ts';
+import { copiesTo } from '../../support/snapshots.ts';
 import { sweepWorld } from '../../support/sweeping.ts';
 
 describe('the sweep of parameters and secrets without an instance', () => {
@@ -31,10 +33,9 @@ describe('the sweep of parameters and secrets without an instance', () => {
   });
 
   it('deletes those of an instance in another place that is on no record', async () => {
-    const { rehearsal, snapshot } = policy();
     const abroad = policy({
-      snapshot: { ...snapshot, copies: [{ region: 'eu-west-1', kmsKey: 'k' }] },
-      rehearsal: { ...rehearsal, instance: { ...rehearsal.instance, place: 'eu-west-1' } },
+      ...copiesTo({ region: 'eu-west-1', kmsKey: 'k' }),
+      ...instanceOf({ place: 'eu-west-1' }),
     });
     const crm = target({ policy: abroad, platform: { kind: 'rds', id: 'crm-db' } });
     const { deps, look, left } = sweepWorld([crm]);

@@ -8,6 +8,7 @@ import { sweep } from '../../../lib/workflows/watch/sweep.ts';
 import { policy, target, throttled } from '../../support/builders.ts';
 import { memoryScratchInstances } from '../../support/doubles/scratch-instances.ts';
 import { claimRun } from '../../support/records.ts';
+import { instanceOf } from '../../support/rehearsals.ts';
 import {
   SCRATCH as NAME,
   REHEARSAL,
@@ -131,9 +132,7 @@ describe('the sweep of scratch instances', () => {
   });
 
   it('looks in every place that a policy rehearses in', async () => {
-    const { rehearsal } = policy();
-    const instance = { ...rehearsal.instance, place: 'eu-west-1' };
-    const abroad = policy({ rehearsal: { ...rehearsal, instance } });
+    const abroad = policy(instanceOf({ place: 'eu-west-1' }));
     const { deps, look } = sweepWorld([target({ policy: abroad, platform: { kind: 'rds', id: 'crm-db' } })]);
     const there = memoryScratchInstances({ steps: 1 });
     there.putStray(scratchOrder({ name: 'understudy-scratch-mine', tags: {} }));

@@ -1,19 +1,10 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { Policy, Target } from '../../../lib/domain/plan/policy.ts';
 import type { Platform } from '../../../lib/ports/platform.ts';
-import {
-  DAY,
-  HOME,
-  HOUR,
-  platformSource,
-  policy,
-  snapshotPoint,
-  target,
-  throttled,
-} from '../../support/builders.ts';
+import { DAY, HOME, HOUR, platformSource, policy, target, throttled } from '../../support/builders.ts';
 import { claimRun } from '../../support/records.ts';
 import { scratchOrder, scratchRecord } from '../../support/scratches.ts';
-import { ownSnapshot, snapshotOptions } from '../../support/snapshots.ts';
+import { putGood, snapshotOptions } from '../../support/snapshots.ts';
 import { watchWorld } from '../../support/watching.ts';
 
 const START = '2026-11-20T12:00:00Z';
@@ -60,14 +51,7 @@ function world(changes: Partial<Policy> = {}, targets: Partial<Target>[] = [{ id
         snapshots: (ref, place) => (ref.id === id ? no() : platform.snapshots(ref, place)),
       };
     },
-    /** A good snapshot of crm’s job. */
-    async good(at: string) {
-      const taken = ownSnapshot({}, at);
-      platform.putSnapshot(taken);
-      const point = snapshotPoint(at, { snapshot: { id: taken.id } });
-      await catalog.adoptPoint(point);
-      return point;
-    },
+    good: (at: string) => putGood({ platform, catalog }, at),
   };
 }
 const two = (changes: Partial<Policy> = {}) => world(changes, [{ id: 'crm' }, { id: 'erp' }]);
