@@ -54,7 +54,7 @@ const ask = (job: 'snapshot' | 'expire', scheduledFor: string) =>
   invokeLocally(job, { job, target: 'sessions', scheduledFor, requestedBy: 'test' });
 
 describe('a cache', () => {
-  it('has its snapshot taken, aged and verified as that of an instance is', async () => {
+  it('has a snapshot taken and verified as an instance has', async () => {
     const outcome = ask('snapshot', NOW);
     // It takes a while, as there.
     const finishing = setInterval(() => {
@@ -71,12 +71,12 @@ describe('a cache', () => {
     expect((await catalog().statuses(['sessions'])).get('sessions')).toBeDefined();
   });
 
-  it('delivered twice is done once', async () => {
+  it('has one snapshot taken when the message is delivered twice', async () => {
     expect(await ask('snapshot', NOW)).toMatchObject({ outcome: 'done-before' });
     expect(local.calls.filter((action) => action === 'CreateSnapshot')).toHaveLength(1);
   });
 
-  it('that is not there is told at P2: a cache comes first as cache', async () => {
+  it('opens job-failed at P2 when it does not exist', async () => {
     const group = local.groups.get('sessions-prod')!;
     local.groups.clear();
     expect(await ask('snapshot', '2026-11-20T02:00:00Z')).toMatchObject({

@@ -1,6 +1,7 @@
 import { DeleteDBInstanceCommand, RestoreDBInstanceFromDBSnapshotCommand } from '@aws-sdk/client-rds';
 import { scratchName } from '../../../lib/domain/names.ts';
 import { TAGS } from '../../../lib/domain/points/platform-source.ts';
+import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import type { ScratchRecord } from '../../../lib/domain/runs/scratch-record.ts';
 import { utc } from '../../../lib/domain/time.ts';
 import {
@@ -14,6 +15,7 @@ import { invokeLocally } from '../../../scripts/local/invoke-locally.ts';
 import type { LocalRds } from '../../../scripts/local/rds/local-rds.ts';
 import { instancePlan } from '../../support/plan.ts';
 import { createPlatform, eventually, type Platform } from '../../support/rds-stage.ts';
+import { evidenceOf } from './evidence.ts';
 
 const POINT = '20261120T020000Z-snapshot@eu-central-1';
 
@@ -45,12 +47,13 @@ afterEach(() => {
   rds.fault = undefined;
 });
 
-const rehearse = (scheduledFor: string, more: object = {}) =>
+const ask = (scheduledFor: string, more: object = {}) =>
   platform.ask<RehearsalOutcome>('rehearse-instance', scheduledFor, {
     from: 'snapshot',
     point: POINT,
     ...more,
   });
+const rehearse = async (scheduledFor: string, more?: object) => evidenceOf(await ask(scheduledFor, more));
 const nameOf = (scheduledFor: string, target = 'crm', job = 'rehearse-snapshot') =>
   scratchName(platform.stage.name, target, { job, target, scheduledFor });
 const restoresOf = (name: string) =>
@@ -58,93 +61,73 @@ const restoresOf = (name: string) =>
     ({ action, parameters }) => action.startsWith('Restore') && Object.values(parameters).includes(name),
   );
 
-describe('a restore', () => {
+describe('the rehearsal of a snapshot on RDS', () => {
   afterEach(async () => {
     await rds.set('*', { stuckRestores: false, failedRestores: false });
     expect(await platform.leftOver()).toEqual([]);
   });
 
-  test('that never becomes available is given up at its deadline, and its half-made instance is deleted', async () => {
+  test('is given up at its deadline when its instance never becomes available, which is deleted', async () => {
     platform.stage.usePlan(plan('4s'));
     await rds.set('*', { stuckRestores: true });
-    const outcome = await rehearse('2026-11-20T03:00:00Z');
+    const evidence = await rehearse('2026-11-20T03:00:00Z');
     platform.stage.usePlan(plan());
-    expect(outcome).toMatchObject({
-      outcome: 'rehearsed',
-      evidence: { outcome: 'failed', strength: 'none', error: { code: 'restore-late', kind: 'unjudged' } },
-    });
-    // That it took too long says nothing against the snapshot, and somebody is told.
+    const error = { code: 'restore-late', kind: 'unjudged' };
+    expect(evidence).toMatchObject({ outcome: 'failed', strength: 'none', error });
+    // That it took too long says nothing against the snapshot, and an alert is sent.
     expect(await catalog().point('crm', POINT)).toMatchObject({ state: 'verified' });
     expect(await openCodes()).toEqual(['job-failed']);
   });
 
-  test('that fails half-way is said of the snapshot', async () => {
+  test('opens restore-failed against the snapshot when the restore fails', async () => {
     await rds.set('*', { failedRestores: true });
-    const outcome = await rehearse('2026-11-20T03:10:00Z');
-    expect(outcome).toMatchObject({
-      outcome: 'rehearsed',
-      evidence: {
-        outcome: 'failed',
-        strength: 'none',
-        error: { code: 'restore-failed', kind: 'bad' },
-        findings: [{ code: 'restore-failed', subject: POINT }],
-      },
+    expect(await rehearse('2026-11-20T03:10:00Z')).toMatchObject({
+      outcome: 'failed',
+      strength: 'none',
+      error: { code: 'restore-failed', kind: 'bad' },
+      findings: [{ code: 'restore-failed', subject: POINT }],
     });
     // It may be RDS that was not well: the point stays what it was, with its finding open.
     expect(await catalog().point('crm', POINT)).toMatchObject({ state: 'verified' });
   });
 
-  test('whose instance somebody deletes meanwhile ends the rehearsal, which says so', async () => {
+  test('ends unjudged when its instance is deleted meanwhile', async () => {
     await rds.set('*', { stuckRestores: true });
     const at = '2026-11-20T03:20:00Z';
     const going = rehearse(at);
     await eventually('the scratch instance', async () =>
       (await platform.leftOver()).includes(`instance ${nameOf(at)}`),
     );
-    await platform.client.send(
-      new DeleteDBInstanceCommand({ DBInstanceIdentifier: nameOf(at), SkipFinalSnapshot: true }),
-    );
+    const deletion = { DBInstanceIdentifier: nameOf(at), SkipFinalSnapshot: true };
+    await platform.client.send(new DeleteDBInstanceCommand(deletion));
     await rds.set('*', { stuckRestores: false });
-    expect(await going).toMatchObject({
-      outcome: 'rehearsed',
-      evidence: {
-        outcome: 'failed',
-        error: { code: expect.stringMatching(/^scratch-(deleted|unusable)$/), kind: 'unjudged' },
-      },
-    });
+    const error = { code: expect.stringMatching(/^scratch-(deleted|unusable)$/), kind: 'unjudged' };
+    expect(await going).toMatchObject({ outcome: 'failed', error });
   });
 
-  test('whose key cannot be used is a finding against the snapshot', async () => {
+  test('opens restore-failed against the snapshot when its key cannot be used', async () => {
     rds.inaccessibleKeys.add(platform.keys.home);
-    const outcome = await rehearse('2026-11-20T03:40:00Z');
+    const evidence = await rehearse('2026-11-20T03:40:00Z');
     rds.inaccessibleKeys.clear();
-    expect(outcome).toMatchObject({
-      outcome: 'rehearsed',
-      evidence: {
-        outcome: 'failed',
-        error: { code: 'key-inaccessible', kind: 'bad' },
-        findings: [{ code: 'restore-failed', subject: POINT }],
-      },
+    expect(evidence).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'key-inaccessible', kind: 'bad' },
+      findings: [{ code: 'restore-failed', subject: POINT }],
     });
   });
 
-  test('for which the account has no instance left is a failed job, with nothing made', async () => {
+  test('fails unjudged and makes nothing when the quota of instances is used up', async () => {
     const { instances } = rds.quotas;
     rds.quotas.instances = 0;
-    const outcome = await rehearse('2026-11-20T03:30:00Z');
+    const evidence = await rehearse('2026-11-20T03:30:00Z');
     rds.quotas.instances = instances;
-    expect(outcome).toMatchObject({
-      outcome: 'rehearsed',
-      evidence: {
-        outcome: 'failed',
-        error: { code: 'instance-quota', kind: 'unjudged', hint: expect.stringContaining('quota') },
-      },
-    });
+    const error = { code: 'instance-quota', kind: 'unjudged', hint: expect.stringContaining('quota') };
+    expect(evidence).toMatchObject({ outcome: 'failed', error });
   });
 
-  test('that is good takes all that back', async () => {
+  test('closes the findings of earlier rehearsals when it passes', async () => {
     expect(await openCodes()).toEqual(['job-failed', 'restore-failed']);
-    expect(await rehearse('2026-11-20T03:50:00Z')).toMatchObject({ evidence: { outcome: 'passed' } });
+    expect(await rehearse('2026-11-20T03:50:00Z')).toMatchObject({ outcome: 'passed' });
     expect(await openCodes()).toEqual([]);
     expect(await catalog().point('crm', POINT)).toMatchObject({ state: 'rehearsed' });
   });
@@ -153,11 +136,11 @@ describe('a restore', () => {
     [...new Set((await catalog().openFindings('crm')).map(({ code }) => code))].sort();
 });
 
-test('a message that is delivered twice, at once and again later, is rehearsed once', async () => {
+test('a rehearsal whose message is delivered twice at once and again later is done once', async () => {
   const at = '2026-11-20T04:00:00Z';
-  const outcomes = await Promise.all([rehearse(at), rehearse(at)]);
+  const outcomes = await Promise.all([ask(at), ask(at)]);
   expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(['held', 'rehearsed']);
-  expect(await rehearse(at)).toMatchObject({ outcome: 'done-before' });
+  expect(await ask(at)).toMatchObject({ outcome: 'done-before' });
   expect(restoresOf(nameOf(at))).toHaveLength(1);
   expect(await platform.leftOver()).toEqual([]);
 });
@@ -169,8 +152,8 @@ const WAYS = [
   { target: 'lake', from: 'moment', point: undefined },
 ] as const;
 
-describe('instances and clusters, of a snapshot and as of a moment, are rehearsed and leave nothing', () => {
-  test('though the answer to every call is lost once', async () => {
+describe('four rehearsals, of an instance and a cluster, of a snapshot and a moment, pass and leave nothing', () => {
+  test('when the answer to every call is lost once', async () => {
     const names = WAYS.map(({ target, from }) => nameOf('2026-11-20T05:00:00Z', target, `rehearse-${from}`));
     const lost = new Map(names.map((name) => [name, new Set<string>()]));
     rds.fault = (action, parameters) => {
@@ -179,9 +162,9 @@ describe('instances and clusters, of a snapshot and as of a moment, are rehearse
       before.add(action);
       return 'after';
     };
-    const outcomes = await Promise.all(WAYS.map((way) => rehearse('2026-11-20T05:00:00Z', way)));
+    const evidence = await Promise.all(WAYS.map((way) => rehearse('2026-11-20T05:00:00Z', way)));
     rds.fault = undefined;
-    expect(outcomes.map(worth)).toEqual(WAYS.map(() => 'passed'));
+    expect(evidence.map(worth)).toEqual(WAYS.map(() => 'passed'));
     for (const [index, way] of WAYS.entries()) {
       expect([...lost.get(names[index]!)!]).toEqual(expect.arrayContaining(changesOf(way)));
       expect(restoresOf(names[index]!)).toHaveLength(2);
@@ -193,7 +176,7 @@ describe('instances and clusters, of a snapshot and as of a moment, are rehearse
    * The call is carried out and not answered, and what the SDK then asks again is refused, so that the step fails and is
    * done anew from its beginning: as by a worker that comes after one which died behind the call.
    */
-  test('though the worker dies behind every call that changes something', async () => {
+  test('when the worker dies after every call that changes something', async () => {
     const names = WAYS.map(({ target, from }) => nameOf('2026-11-20T05:30:00Z', target, `rehearse-${from}`));
     const died = new Map(names.map((name) => [name, new Map<string, 'dying' | 'dead'>()]));
     rds.fault = (action, parameters) => {
@@ -205,9 +188,9 @@ describe('instances and clusters, of a snapshot and as of a moment, are rehearse
       // Not one that the SDK would try again.
       return state === 'dying' ? { code: 'ServiceUnavailable', message: 'dead', status: 400 } : undefined;
     };
-    const outcomes = await Promise.all(WAYS.map((way) => rehearse('2026-11-20T05:30:00Z', way)));
+    const evidence = await Promise.all(WAYS.map((way) => rehearse('2026-11-20T05:30:00Z', way)));
     rds.fault = undefined;
-    expect(outcomes.map(worth)).toEqual(WAYS.map(() => 'passed'));
+    expect(evidence.map(worth)).toEqual(WAYS.map(() => 'passed'));
     for (const [index, way] of WAYS.entries()) {
       expect([...died.get(names[index]!)!.keys()].sort()).toEqual(changesOf(way));
     }
@@ -215,11 +198,7 @@ describe('instances and clusters, of a snapshot and as of a moment, are rehearse
   });
 });
 
-const worth = (outcome: RehearsalOutcome) => {
-  if (outcome.outcome !== 'rehearsed') return outcome;
-  const { evidence } = outcome;
-  return evidence.error ?? evidence.findings[0] ?? evidence.outcome;
-};
+const worth = ({ error, findings, outcome }: Evidence) => error ?? findings[0] ?? outcome;
 
 /** Is the call about this scratch instance, its member, its cluster or its parameters? */
 const isOf = (name: string, parameters: Record<string, unknown>) =>
@@ -240,14 +219,15 @@ function changesOf({ target, from }: (typeof WAYS)[number]): string[] {
   ].sort();
 }
 
-describe('what a dead rehearsal left', () => {
-  test('is swept when it has expired, and not before; what is not ours is said and left alone', async () => {
+describe('the watch', () => {
+  test('sweeps expired scratch alone, and reports a foreign instance of such a name without touching it', async () => {
     const inAnHour = utc(new Date(Date.now() + 3_600_000));
+    const past = utc(new Date(Date.now() - 60_000));
     const live = await abandon('2026-11-20T07:00:00Z', inAnHour);
-    const dead = await abandon('2026-11-20T07:10:00Z', utc(new Date(Date.now() - 60_000)));
-    const deadCluster = await abandon('2026-11-20T07:15:00Z', utc(new Date(Date.now() - 60_000)), 'lake');
+    const dead = await abandon('2026-11-20T07:10:00Z', past);
+    const deadCluster = await abandon('2026-11-20T07:15:00Z', past, 'lake');
     // Its worker died before anything was made of it.
-    await catalog().beginScratch(recordOf('crm', '2026-11-20T07:20:00Z', utc(new Date(Date.now() - 60_000))));
+    await catalog().beginScratch(recordOf('crm', '2026-11-20T07:20:00Z', past));
     await platform.client.send(
       new RestoreDBInstanceFromDBSnapshotCommand({
         DBInstanceIdentifier: 'understudy-scratch-x',
@@ -260,11 +240,7 @@ describe('what a dead rehearsal left', () => {
       ),
     );
 
-    await eventually('the dead ones to be gone', async () => {
-      await invokeLocally('watch', {});
-      const left = (await platform.leftOver()).join();
-      return !left.includes(dead) && !left.includes(deadCluster);
-    });
+    await swept(dead, deadCluster);
     expect((await platform.leftOver()).sort()).toEqual(
       [
         'instance understudy-scratch-x',
@@ -279,8 +255,6 @@ describe('what a dead rehearsal left', () => {
       expect.objectContaining({ code: 'scratch-foreign', subject: 'understudy-scratch-x' }),
     ]);
 
-    // Its time comes too.
-    const past = utc(new Date(Date.now() - 60_000));
     await rds.set(live, { tags: { ...tagsOf('crm', '2026-11-20T07:00:00Z'), [TAGS.expires]: past } });
     await eventually('it to be gone', async () => {
       await invokeLocally('watch', {});
@@ -290,26 +264,24 @@ describe('what a dead rehearsal left', () => {
   });
 });
 
-test('a password that is being given already is not refused; an instance in another state is', async () => {
+/** Lets the watch look until nothing is left of these scratch instances. */
+const swept = (...names: string[]) =>
+  eventually(`${names} to be swept`, async () => {
+    await invokeLocally('watch', {});
+    const left = (await platform.leftOver()).join();
+    return !names.some((name) => left.includes(name));
+  });
+
+test('a scratch instance takes its password again while it is resetting, and not in another state', async () => {
   const name = await abandon('2026-11-20T07:30:00Z', utc(new Date(Date.now() - 60_000)));
   const scratch = scratchInstances();
-  const status = async (wanted: string) =>
-    eventually(`${wanted}`, async () => (await scratch.look('rds', name))?.status === wanted);
-  await status('available');
-  const { pace } = rds;
-  rds.pace = 1000;
-  await scratch.secure('rds', name, 'only-for-tests');
-  await status('resetting-master-credentials');
-  rds.pace = pace;
-  await scratch.secure('rds', name, 'only-for-tests');
-
-  await status('available');
+  await eventually('it to be there', async () => (await scratch.look('rds', name))?.status === 'available');
+  const secure = () => scratch.secure('rds', name, 'only-for-tests');
+  await rds.set(name, { status: 'resetting-master-credentials' });
+  await secure();
   await rds.set(name, { status: 'upgrading' });
-  await expect(scratch.secure('rds', name, 'only-for-tests')).rejects.toMatchObject({ code: 'source-busy' });
-  await eventually('it to be swept', async () => {
-    await invokeLocally('watch', {});
-    return !(await platform.leftOver()).join().includes(name);
-  });
+  await expect(secure()).rejects.toMatchObject({ code: 'source-busy' });
+  await swept(name);
 });
 
 const tagsOf = (target: string, scheduledFor: string): Record<string, string> => ({

@@ -7,6 +7,7 @@ import type { RehearsalOutcome } from '../../../lib/workflows/rehearse/rehearse.
 import { invokeLocally, replacedFunctions } from '../../../scripts/local/invoke-locally.ts';
 import { instancePlan } from '../../support/plan.ts';
 import { createPlatform, PASSWORD, type Platform } from '../../support/rds-stage.ts';
+import { evidenceOf } from './evidence.ts';
 
 const TARGET = `
 rds: crm-prod
@@ -84,26 +85,22 @@ async function secondBegins(): Promise<void> {
   await sleep(1000 - (Date.now() % 1000) + 10);
 }
 
-test('a moment between two commits is restored exactly, and the heartbeat measures what would be lost', async () => {
+test('a rehearsal restores a moment between two commits exactly, and its heartbeat measures the data loss', async () => {
   const before = written;
-  const outcome = await rehearse('2026-11-20T03:00:00Z', { moment });
-  expect(outcome).toMatchObject({
-    outcome: 'rehearsed',
-    evidence: {
-      outcome: 'passed',
-      findings: [],
-      pointSnapshotAt: moment,
-      source: `crm-prod as of ${moment}`,
-      // The one row is there, and the other is not.
-      assertions: [{ name: 'which marks', passed: true }],
-      heartbeat: { verdict: 'agrees', compared: 1, missingCount: 0, extraCount: 0 },
-    },
+  const evidence = evidenceOf(await rehearse('2026-11-20T03:00:00Z', { moment }));
+  expect(evidence).toMatchObject({
+    outcome: 'passed',
+    findings: [],
+    pointSnapshotAt: moment,
+    source: `crm-prod as of ${moment}`,
+    // The one row is there, and the other is not.
+    assertions: [{ name: 'which marks', passed: true }],
+    heartbeat: { verdict: 'agrees', compared: 1, missingCount: 0, extraCount: 0 },
   });
   expect(written).toBeGreaterThan(before);
   expect(await platform.leftOver()).toEqual([]);
 
-  if (outcome.outcome !== 'rehearsed') throw new Error(outcome.summary);
-  const { rpo, heartbeat: proof } = outcome.evidence;
+  const { rpo, heartbeat: proof } = evidence;
   // Not what AWS says it could restore, which is a moment ago: what the copy's newest row says.
   expect(new Date(proof!.newestAt!).toISOString()).toBe(heartbeat.before);
   const behind = (Date.parse(moment) - Date.parse(heartbeat.before)) / 1000;
@@ -111,20 +108,16 @@ test('a moment between two commits is restored exactly, and the heartbeat measur
   expect(rpo!.achieved).toBeGreaterThanOrEqual(Math.floor(behind));
 });
 
-test('without a moment the latest is restored, and has both rows', async () => {
-  const outcome = await rehearse('2026-11-20T03:20:00Z', {});
-  expect(outcome).toMatchObject({
-    outcome: 'rehearsed',
-    evidence: {
-      // The assertion is about another moment, and says so.
-      assertions: [{ name: 'which marks', passed: false, detail: expect.stringContaining('before,after') }],
-      heartbeat: { verdict: 'agrees', compared: 2 },
-      findings: [expect.objectContaining({ code: 'assertion-failed' })],
-    },
+test('a rehearsal without a moment restores the latest one, with both rows', async () => {
+  expect(evidenceOf(await rehearse('2026-11-20T03:20:00Z', {}))).toMatchObject({
+    // The assertion is about another moment, and says so.
+    assertions: [{ name: 'which marks', passed: false, detail: expect.stringContaining('before,after') }],
+    heartbeat: { verdict: 'agrees', compared: 2 },
+    findings: [expect.objectContaining({ code: 'assertion-failed' })],
   });
 });
 
-test('a copy whose heartbeat lacks a row that it must have, and has one that it cannot have, is a finding', async () => {
+test('a rehearsal finds a heartbeat row that the copy must have missing, and one that it cannot have extra', async () => {
   // As if it had been there all along: committed before the moment, and not in what was restored.
   const early = '2026-11-20T00:59:00Z';
   await source(
@@ -145,29 +138,21 @@ test('a copy whose heartbeat lacks a row that it must have, and has one that it 
   const outcome = await rehearse('2026-11-20T03:30:00Z', { moment });
   replacedFunctions.prove = undefined;
   await source(`delete from understudy.heartbeat where minute = '${early}'`);
-  expect(outcome).toMatchObject({
-    outcome: 'rehearsed',
-    evidence: {
-      outcome: 'failed',
-      strength: 'none',
-      heartbeat: { verdict: 'differs', missing: [early], extra: ['2026-11-20T01:01:00Z'] },
-      findings: [expect.objectContaining({ code: 'heartbeat-mismatch', subject: 'moment' })],
-    },
+  expect(evidenceOf(outcome)).toMatchObject({
+    outcome: 'failed',
+    strength: 'none',
+    heartbeat: { verdict: 'differs', missing: [early], extra: ['2026-11-20T01:01:00Z'] },
+    findings: [expect.objectContaining({ code: 'heartbeat-mismatch', subject: 'moment' })],
   });
 });
 
 test.each([
-  ['after the latest', () => new Date(Date.now() + 3_600_000)],
-  ['before the earliest', () => new Date(Date.now() - 8 * 86_400_000)],
-])('a moment %s that can be restored is refused, and nothing is made for it', async (which, at) => {
+  ['after the latest', '2026-11-20T04:00:00Z', 3_600_000],
+  ['before the earliest', '2026-11-20T04:01:00Z', -8 * 86_400_000],
+])('a rehearsal refuses a moment %s that can be restored, and makes nothing', async (_which, at, from) => {
   const restores = () => platform.rds.calls.filter(({ action }) => action.startsWith('Restore')).length;
   const before = restores();
-  const outcome = await rehearse(
-    which === 'after the latest' ? '2026-11-20T04:00:00Z' : '2026-11-20T04:01:00Z',
-    {
-      moment: at().toISOString(),
-    },
-  );
+  const outcome = await rehearse(at, { moment: new Date(Date.now() + from).toISOString() });
   expect(outcome).toMatchObject({ outcome: 'refused', code: 'moment-out-of-reach' });
   expect(restores()).toBe(before);
   expect(await platform.leftOver()).toEqual([]);

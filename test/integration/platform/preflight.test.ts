@@ -86,20 +86,15 @@ afterAll(async () => {
   await rds.close();
 });
 
-const message = (job: string, scheduledFor: string) => ({
-  job,
-  target: 'crm',
-  scheduledFor,
-  requestedBy: 'test',
-});
-const preflight = (scheduledFor: string) =>
-  invokeLocally('preflight', {
-    Records: [{ body: JSON.stringify(message('preflight', scheduledFor)) }],
-  }) as Promise<PreflightOutcome>;
+const asked = { target: 'crm', requestedBy: 'test' };
+const preflight = (scheduledFor: string) => {
+  const body = JSON.stringify({ ...asked, job: 'preflight', scheduledFor });
+  return invokeLocally('preflight', { Records: [{ body }] }) as Promise<PreflightOutcome>;
+};
 const open = async () =>
   (await catalog().openFindings('crm')).map(({ code, subject }) => `${code} ${subject}`);
 
-test('before the first snapshot there is nothing to restore, and that is all that is found', async () => {
+test('a preflight before the first snapshot finds that there is none and nothing else', async () => {
   expect(await preflight('2026-11-20T06:00:00Z')).toMatchObject({
     outcome: 'done',
     summary: '12 questions answered, 1 finding',
@@ -107,8 +102,8 @@ test('before the first snapshot there is nothing to restore, and that is all tha
   });
 });
 
-test('with a snapshot everything is answered, by the handler and all its adapters, and nothing is wrong', async () => {
-  await invokeLocally('snapshot', message('snapshot', '2026-11-20T06:10:00Z'));
+test('a preflight with a snapshot answers every question and finds nothing', async () => {
+  await invokeLocally('snapshot', { ...asked, job: 'snapshot', scheduledFor: '2026-11-20T06:10:00Z' });
   expect(await preflight('2026-11-20T06:15:00Z')).toMatchObject({
     summary: '12 questions answered, 0 findings',
     findings: [],
@@ -117,7 +112,7 @@ test('with a snapshot everything is answered, by the handler and all its adapter
   expect(rds.violations).toEqual([]);
 });
 
-test('a key that somebody disables is found the next morning, and its mending too', async () => {
+test('a preflight opens a finding when the key is disabled, and closes it when the key is enabled', async () => {
   const KeyId = key.split('/')[1]!;
   await new KMSClient({}).send(new DisableKeyCommand({ KeyId }));
   expect(await preflight('2026-11-20T06:30:00Z')).toMatchObject({
@@ -129,7 +124,7 @@ test('a key that somebody disables is found the next morning, and its mending to
   expect(await open()).toEqual([]);
 });
 
-test('what RDS does not answer is unknown, once, and passes for nothing', async () => {
+test('a preflight reports the question that RDS does not answer as unknown', async () => {
   rds.fault = (action) =>
     action === 'DescribeDBEngineVersions' ? { code: 'AccessDenied', message: 'no', status: 403 } : undefined;
   expect(await preflight('2026-11-20T07:00:00Z')).toMatchObject({

@@ -71,7 +71,7 @@ const idsIn = async (client: RDSClient) =>
     (each) => each.DBSnapshotIdentifier!,
   );
 
-test('takes a snapshot, waits for it and finds it to be what was promised', async () => {
+test('a snapshot is taken with the key of its source, waited for and verified', async () => {
   const outcome = await snapshot('2026-11-20T01:00:00Z');
   expect(outcome).toMatchObject({ outcome: 'done', point: '20261120T010000Z-snapshot@eu-central-1' });
   const { DBSnapshots } = await platform.client.send(
@@ -85,33 +85,27 @@ test('takes a snapshot, waits for it and finds it to be what was promised', asyn
   });
 });
 
-test('a message that is delivered twice takes one snapshot', async () => {
+test('a snapshot whose message is delivered twice is taken once', async () => {
   const at = '2026-11-20T01:05:00Z';
   expect(await snapshot(at)).toMatchObject({ outcome: 'done' });
   expect(await snapshot(at)).toMatchObject({ outcome: 'done-before' });
   expect(callsOf('CreateDBSnapshot', nameOf(at))).toHaveLength(1);
 });
 
-test('adopts the snapshot that an earlier attempt of the same run had begun', async () => {
+test('a snapshot that an earlier attempt of the run began is adopted', async () => {
   const at = '2026-11-20T01:10:00Z';
   const { stage, client } = platform;
   const tags = { [TAGS.run]: `snapshot/crm/${at}`, [TAGS.stage]: stage.name, [TAGS.target]: 'crm' };
-  await client.send(
-    new CreateDBSnapshotCommand({
-      DBInstanceIdentifier: 'crm-prod',
-      DBSnapshotIdentifier: nameOf(at),
-      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-    }),
-  );
-  expect(await snapshot(at)).toMatchObject({
-    outcome: 'done',
-    point: '20261120T011000Z-snapshot@eu-central-1',
-  });
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  const begun = { DBInstanceIdentifier: 'crm-prod', DBSnapshotIdentifier: nameOf(at), Tags };
+  await client.send(new CreateDBSnapshotCommand(begun));
+  const point = '20261120T011000Z-snapshot@eu-central-1';
+  expect(await snapshot(at)).toMatchObject({ outcome: 'done', point });
   expect(callsOf('CreateDBSnapshot', nameOf(at))).toHaveLength(1);
-  expect(await pointOf('20261120T011000Z-snapshot@eu-central-1')).toMatchObject({ state: 'verified' });
+  expect(await pointOf(point)).toMatchObject({ state: 'verified' });
 });
 
-test('refuses a snapshot of its name that is somebody else’s, and leaves it as it is', async () => {
+test('a snapshot of that name without the tags of the run is refused and left as it is', async () => {
   const at = '2026-11-20T01:15:00Z';
   await platform.client.send(
     new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'crm-prod', DBSnapshotIdentifier: nameOf(at) }),
@@ -119,15 +113,12 @@ test('refuses a snapshot of its name that is somebody else’s, and leaves it as
   expect(await snapshot(at)).toMatchObject({ outcome: 'failed', code: 'snapshot-foreign' });
   expect(await pointOf('20261120T011500Z-snapshot@eu-central-1')).toMatchObject({ state: 'failed' });
   expect(await idsIn(platform.client)).toContain(nameOf(at));
-  // Not one call changed it.
-  const changed = platform.rds.calls.filter(
-    ({ action, parameters }) =>
-      !action.startsWith('Describe') && Object.values(parameters).includes(nameOf(at)),
-  );
-  expect(changed.map(({ action }) => action)).toEqual(['CreateDBSnapshot']);
+  const about = platform.rds.calls.filter(({ parameters }) => Object.values(parameters).includes(nameOf(at)));
+  const changed = about.map(({ action }) => action).filter((action) => !action.startsWith('Describe'));
+  expect(changed).toEqual(['CreateDBSnapshot']);
 });
 
-test('its copy in another Region, under that Region’s key, is a point of its own', async () => {
+test('a copy of a snapshot in another Region is a point of its own, under that Region’s key', async () => {
   const at = '2026-11-20T01:20:00Z';
   await platform.published('copy');
   await snapshot(at);
@@ -154,14 +145,14 @@ test('its copy in another Region, under that Region’s key, is a point of its o
   expect(callsOf('CopyDBSnapshot', nameOf(at))).toHaveLength(1);
 });
 
-test('a copy whose begin was not answered is made once', async () => {
+test('a copy of a snapshot is made once when the answer to its call is lost', async () => {
   const at = '2026-11-20T01:05:00Z';
   platform.rds.fault = once('CopyDBSnapshot', 'after');
   expect(await invokeLocally('copy', copyOf(at))).toMatchObject({ outcome: 'done' });
   expect((await idsIn(away)).filter((id) => id === nameOf(at))).toHaveLength(1);
 });
 
-test('a copy over the destination’s limit waits for its turn', async () => {
+test('a copy of a snapshot beyond the quota of its Region is made later', async () => {
   const at = '2026-11-20T01:10:00Z';
   const { rds } = platform;
   const { copies } = rds.quotas;
@@ -179,7 +170,7 @@ test('a copy over the destination’s limit waits for its turn', async () => {
   ]);
 });
 
-test('takes and copies the snapshot of an Aurora cluster', async () => {
+test('a snapshot of an Aurora cluster is taken and copied', async () => {
   await platform.published('copy');
   const outcome = await snapshot('2026-11-20T01:30:00Z', { target: 'lake' });
   expect(outcome).toMatchObject({ outcome: 'done', point: '20261120T013000Z-snapshot@eu-central-1' });
@@ -200,7 +191,7 @@ test('takes and copies the snapshot of an Aurora cluster', async () => {
   }
 });
 
-test('an answer to CreateDBSnapshot that is lost leaves exactly one snapshot', async () => {
+test('a snapshot is taken once when the answer to its call is lost', async () => {
   const at = '2026-11-20T01:35:00Z';
   platform.rds.fault = once('CreateDBSnapshot', 'after');
   expect(await snapshot(at)).toMatchObject({ outcome: 'done' });
@@ -212,7 +203,7 @@ test('an answer to CreateDBSnapshot that is lost leaves exactly one snapshot', a
   expect((await idsIn(platform.client)).filter((id) => id === nameOf(at))).toHaveLength(1);
 });
 
-test('is taken although every call is throttled for a while', async () => {
+test('a snapshot is taken although every call is throttled twice', async () => {
   const at = '2026-11-20T01:40:00Z';
   const refused = new Map<string, number>();
   platform.rds.fault = (action) => {
@@ -229,7 +220,7 @@ test('is taken although every call is throttled for a while', async () => {
   });
 });
 
-test('one that fails on the platform is a failed point, and somebody is told', async () => {
+test('a snapshot that fails on RDS is a failed point, and opens job-failed until the next good one', async () => {
   const at = '2026-11-20T01:45:00Z';
   await platform.rds.set('*', { failedSnapshots: true });
   const outcome = await snapshot(at);
@@ -243,19 +234,18 @@ test('one that fails on the platform is a failed point, and somebody is told', a
   expect((await catalog().openFindings('crm')).map(({ code }) => code)).not.toContain('job-failed');
 });
 
-test.each(['stopped', 'storage-full'])(
-  'of an instance that is %s none is taken, and why is said',
-  async (status) => {
-    const minute = status === 'stopped' ? '50' : '51';
-    await platform.rds.set('crm-prod', { status });
-    const outcome = await snapshot(`2026-11-20T01:${minute}:00Z`);
-    await platform.rds.set('crm-prod', { status: 'available' });
-    expect(outcome).toMatchObject({ outcome: 'failed', code: `source-${status}` });
-    expect(callsOf('CreateDBSnapshot', nameOf(`2026-11-20T01:${minute}:00Z`))).toEqual([]);
-  },
-);
+test.each([
+  ['stopped', '2026-11-20T01:50:00Z'],
+  ['storage-full', '2026-11-20T01:51:00Z'],
+])('a snapshot of an instance that is %s is not taken, for that reason', async (status, at) => {
+  await platform.rds.set('crm-prod', { status });
+  const outcome = await snapshot(at);
+  await platform.rds.set('crm-prod', { status: 'available' });
+  expect(outcome).toMatchObject({ outcome: 'failed', code: `source-${status}` });
+  expect(callsOf('CreateDBSnapshot', nameOf(at))).toEqual([]);
+});
 
-test('retention deletes an old snapshot and its copy, keeps labelled ones apart, and never touches what it did not take', async () => {
+test('expire deletes an old snapshot and its copy, and no labelled, automated or foreign one', async () => {
   const { rds, client } = platform;
   const ages = new Map<string, Date>();
   /** As if taken when it was due. */
@@ -282,10 +272,8 @@ test('retention deletes an old snapshot and its copy, keeps labelled ones apart,
     new CreateDBSnapshotCommand({ DBInstanceIdentifier: 'crm-prod', DBSnapshotIdentifier: 'by-hand' }),
   );
   await eventually('the snapshot by hand', async () => {
-    const { DBSnapshots } = await client.send(
-      new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: 'by-hand' }),
-    );
-    return DBSnapshots![0]!.Status === 'available';
+    const asked = new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: 'by-hand' });
+    return (await client.send(asked)).DBSnapshots![0]!.Status === 'available';
   });
   for (const id of [automated, 'by-hand']) await rds.set(id, { createdAt: new Date(Date.now() - 400 * DAY) });
   await invokeLocally('watch', {});
@@ -313,15 +301,18 @@ function once(action: string, what: 'after'): (called: string) => 'after' | unde
 }
 
 test.each([
-  ['that names nobody', { job: 'snapshot', target: 'nobody', scheduledFor: '2026-11-20T09:00:00Z' }],
-  ['that is misspelt', { job: 'snapshot', target: 'crm', scheduledFor: '2026-11-20T09:00:00Z', labl: 'x' }],
+  ['of an unknown target', { job: 'snapshot', target: 'missing', scheduledFor: '2026-11-20T09:00:00Z' }],
+  [
+    'with an unknown field',
+    { job: 'snapshot', target: 'crm', scheduledFor: '2026-11-20T09:00:00Z', labl: 'x' },
+  ],
   ['without a moment', { job: 'copy', target: 'crm', point: 'x', to: 'mars' }],
   ['of a rehearsal from nowhere', { job: 'rehearse-instance', target: 'crm', from: 'mars' }],
   [
-    'of a rehearsal that names nobody',
-    { job: 'rehearse', target: 'nobody', scheduledFor: '2026-11-20T09:00:00Z' },
+    'of a rehearsal of an unknown target',
+    { job: 'rehearse', target: 'missing', scheduledFor: '2026-11-20T09:00:00Z' },
   ],
-])('a message %s is refused and told, and ends its execution', async (_what, message) => {
+])('a message %s opens unknown-job, and fails when a person sends it', async (_what, message) => {
   const Records = [{ body: JSON.stringify(message) }];
   expect(await invokeLocally(message.job as FunctionName, { Records })).toBeUndefined();
   const subject = `${message.job} ${message.target}`;
