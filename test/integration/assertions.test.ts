@@ -1,10 +1,10 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { singleValue } from '../../lib/adapters/engines/postgres/single-value.ts';
 import { askAssertions } from '../../lib/restore/prove/assertions.ts';
 import { manifest } from '../support/builders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
-describe('assertions on a real server', () => {
+describe('an assertion on a real server', () => {
   let database: TestDatabase;
   let client: Client;
 
@@ -12,9 +12,7 @@ describe('assertions on a real server', () => {
     database = await createDatabase(`create table orders (id int); insert into orders values (1), (2);
       create sequence numbers;
       create function take() returns int language sql as 'delete from orders returning id'`);
-    const { user, password, host, port, database: name } = database.credentials;
-    client = new Client({ user, password, host, port, database: name });
-    await client.connect();
+    client = await database.connect();
   });
   afterAll(async () => {
     await client.end();
@@ -34,19 +32,19 @@ describe('assertions on a real server', () => {
     "select nextval('numbers')",
     'explain analyze delete from orders',
     'select id into other from orders',
-  ])('%s writes nothing, and is told apart from a wrong answer', async (sql) => {
+  ])('writes nothing and is reported as unanswered when it is %s', async (sql) => {
     const answer = await ask(sql);
     expect(answer).toMatchObject({ passed: false, unasked: true });
     expect(answer.detail).toMatch(/^it writes, but assertions may only read: cannot execute /);
     expect((await client.query('select count(*)::int as n from orders')).rows).toEqual([{ n: 2 }]);
   });
 
-  it('a transaction cannot be made one that writes', async () => {
+  it('cannot make its transaction one that writes', async () => {
     const answer = await ask("select set_config('transaction_read_only', 'off', true)");
     expect(answer).toMatchObject({ passed: false, unasked: true });
   });
 
-  it('the next question is asked all the same', async () => {
+  it('is answered after one that failed', async () => {
     await ask('select 1 from nothing');
     expect(await ask('select count(*) from orders')).toEqual({
       name: 'a',

@@ -21,7 +21,7 @@ type Entry = {
   database: string | undefined;
   refused: string | undefined;
   roles: string[];
-  damages: { sql: string; named: string }[];
+  damages: [sql: string, named: string][];
 };
 
 const lines = (text: string, key: string) =>
@@ -36,16 +36,13 @@ function read(file: string): Entry {
     database: lines(text, 'database')[0],
     refused: lines(text, 'refused')[0],
     roles: lines(text, 'roles').flatMap((value) => value.split(', ')),
-    damages: lines(text, 'damage').map((value) => {
-      const [sql, named] = value.split(' => ') as [string, string];
-      return { sql, named };
-    }),
+    damages: lines(text, 'damage').map((value) => value.split(' => ') as [string, string]),
   };
 }
 
 const entries = FILES.map(read);
 
-describe('the corpus', () => {
+describe('a schema of the corpus', () => {
   let home: TestDatabase;
   let major: number;
   beforeAll(async () => {
@@ -80,7 +77,7 @@ describe('the corpus', () => {
   }
 
   it.each(entries.filter(({ refused }) => !refused).map((entry) => [entry.file, entry] as const))(
-    '%s is dumped, verified, restored and proven, and what is done to its copy is named',
+    '(%s) is dumped, verified, restored and proven, and each damage to its copy is named',
     async (_, entry) => {
       await filled(entry, async (dumped) => {
         const taken = await dumped();
@@ -90,7 +87,7 @@ describe('the corpus', () => {
           const proof = await copy.proof();
           expect(proof.differences.map(formatDifference)).toEqual([]);
           expect(proof).toMatchObject({ equal: true, strength: 'exact' });
-          for (const { sql, named } of entry.damages) {
+          for (const [sql, named] of entry.damages) {
             const found = await copy.proofAfter(`set local search_path = public; ${sql}`);
             expect([sql, found.differences.map(({ kind, name }) => `${kind} ${name}`)]).toEqual([
               sql,
@@ -104,7 +101,7 @@ describe('the corpus', () => {
 
   it.each(
     entries.filter(({ refused }) => refused).map((entry) => [entry.file, entry.refused, entry] as const),
-  )('%s is not restored here: %s', async (_, refused, entry) => {
+  )('(%s) is not restored and fails with %s', async (_, refused, entry) => {
     await filled(entry, async (dumped) => {
       const taken = await dumped();
       await expect(withCopy(taken, async () => 'restored')).rejects.toMatchObject({ code: refused });

@@ -7,6 +7,7 @@ import { utc } from '../../lib/domain/time.ts';
 import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 import { manifest } from '../support/builders.ts';
 import { crashSession } from '../support/crash.ts';
+import { credentialsOf } from './support/own-cluster.ts';
 
 /** What a source's counters can say, on a server of its own: here sessions are killed. */
 let cluster: Cluster;
@@ -21,14 +22,7 @@ beforeEach(async () => {
   await settled();
 });
 
-const credentials = (user = 'postgres') => ({
-  host: '127.0.0.1',
-  port: cluster.port,
-  database: 'crm',
-  user,
-  password: user === 'postgres' ? cluster.password : 'of-the-role',
-  sslmode: 'disable' as const,
-});
+const credentials = (changes = {}) => credentialsOf(cluster, { database: 'crm', ...changes });
 
 /** What a dump's manifest would say of the one table. */
 async function dumped() {
@@ -48,20 +42,19 @@ async function dumped() {
 const UNKNOWN = { definitions: 'touched', written: [{ table: 0, unknown: true }] };
 
 const now = () => utc(new Date());
-const since = async (then: Awaited<ReturnType<typeof dumped>>, moment = now(), user?: string) =>
-  postgresInstances({ patience: 1 }).since(credentials(user), then, moment);
+const since = async (then: Awaited<ReturnType<typeof dumped>>, moment = now(), as = {}) =>
+  postgresInstances({ patience: 1 }).since(credentials(as), then, moment);
 
-/** Sessions that rest report within ten seconds. */
-async function settledSince(then: Awaited<ReturnType<typeof dumped>>) {
-  for (let look = 0; look < 60; look++) {
+/** What was written, as soon as it is reported: a session that rests does so within ten seconds or more. */
+async function reportedSince(then: Awaited<ReturnType<typeof dumped>>) {
+  for (;;) {
     const { written } = await since(then);
     if (written.length > 0) return written;
     await sleep(250);
   }
-  return [];
 }
 
-/** Until everybody who was at work has gone: sessions report when they end. */
+/** Waits until all sessions have ended, for they report then. */
 async function settled(): Promise<void> {
   for (;;) {
     const [others] = await cluster.sql(
@@ -73,8 +66,8 @@ async function settled(): Promise<void> {
   }
 }
 
-describe('the counters of writes', () => {
-  it('know a table that was not written, and one that was', async () => {
+describe('the write counters of a source', () => {
+  it('show which table was written, and how much', async () => {
     const then = await dumped();
     expect((await since(then)).written).toEqual([]);
     await cluster.sql('crm', 'insert into leads values (4)');
@@ -82,17 +75,17 @@ describe('the counters of writes', () => {
     expect((await since(then)).written).toEqual([{ table: 0, inserted: '1', deleted: '0' }]);
   });
 
-  it('know nothing after a crash of one session, which resets them without a new start of the server', async () => {
+  it('are unknown after a crash of one session, which resets them', async () => {
     await crashSession(cluster);
     const then = await dumped();
     expect(then.tables[0]!.writes).toMatchObject({ inserted: '0' });
     await cluster.sql('crm', 'insert into leads values (4), (5)');
     await settled();
     await crashSession(cluster);
-    expect((await since(then)).written).toEqual([{ table: 0, unknown: true }]);
+    expect(await since(then)).toMatchObject(UNKNOWN);
   });
 
-  it('know nothing of a database that was made anew from the same template, with the same files', async () => {
+  it('are unknown of a database that was created again from the same template', async () => {
     await cluster.sql('postgres', 'drop database if exists golden with (force)');
     await cluster.sql('postgres', 'create database golden template crm');
     await cluster.sql('postgres', 'drop database crm with (force)');
@@ -105,19 +98,19 @@ describe('the counters of writes', () => {
     const then = await dumped();
     await cluster.sql('postgres', 'drop database crm with (force)');
     await load(2000);
-    expect((await since(then)).written).toEqual([{ table: 0, unknown: true }]);
+    expect(await since(then)).toMatchObject(UNKNOWN);
   });
 
-  it('know nothing where they were switched off for a while', async () => {
+  it('are unknown when they were switched off for a while', async () => {
     const then = await dumped();
     await cluster.sql('postgres', 'alter database crm set track_counts = off');
     await cluster.sql('crm', 'insert into leads values (4)');
     await cluster.sql('postgres', 'alter database crm reset track_counts');
     await settled();
-    expect((await since(then)).written).toEqual([{ table: 0, unknown: true }]);
+    expect(await since(then)).toMatchObject(UNKNOWN);
   });
 
-  it('are not waited for behind somebody’s lock', async () => {
+  it('fail with a lock timeout behind an exclusive lock', async () => {
     await cluster.sql('crm', 'create view of_leads as select n from leads');
     const then = await dumped();
     const session = await cluster.connect('crm');
@@ -129,42 +122,38 @@ describe('the counters of writes', () => {
     }
   });
 
-  it('are not asked where nothing is counted', async () => {
+  it('are incomplete where the database does not count', async () => {
     const then = await dumped();
     await cluster.sql('crm', 'alter database crm set track_counts = off');
     await settled();
-    expect(await since(then)).toMatchObject({
-      ...UNKNOWN,
-      incomplete: expect.stringContaining('track_counts'),
-    });
+    const incomplete = expect.stringContaining('track_counts');
+    expect(await since(then)).toMatchObject({ ...UNKNOWN, incomplete });
+  });
+
+  it.each([
+    ['a role', 'create role batch; alter role batch set track_counts = off', 'drop role batch'],
+    [
+      'a function',
+      'create function f() returns int language sql set track_counts = off as $$ select 1 $$',
+      'drop function f',
+    ],
+  ])('are incomplete while %s switches them off for itself', async (_what, sql, undo) => {
+    const then = await dumped();
+    await cluster.sql('crm', sql);
+    await settled();
+    const incomplete = expect.stringContaining('track_counts');
+    expect(await since(then)).toMatchObject({ ...UNKNOWN, incomplete });
+    await cluster.sql('crm', undo);
+    await settled();
+    expect(await since(then)).not.toHaveProperty('incomplete');
   });
 });
 
-test.each([
-  ['a role', 'create role batch; alter role batch set track_counts = off', 'drop role batch'],
-  [
-    'a function',
-    'create function f() returns int language sql set track_counts = off as $$ select 1 $$',
-    'drop function f',
-  ],
-])('the counters are not asked where %s switches them off for itself', async (_what, sql, undo) => {
-  const then = await dumped();
-  await cluster.sql('crm', sql);
-  await settled();
-  expect(await since(then)).toMatchObject({
-    ...UNKNOWN,
-    incomplete: expect.stringContaining('track_counts'),
-  });
-  await cluster.sql('crm', undo);
-  await settled();
-  expect(await since(then)).not.toHaveProperty('incomplete');
-});
-
-describe('a session that may not have reported what it wrote', () => {
-  it('is one in the middle of a CALL that commits as it goes', async () => {
+describe('the write counters of a source are incomplete', () => {
+  it('while a CALL commits as it goes', async () => {
     await cluster.sql(
       'crm',
-      'create procedure batch() language plpgsql as $$ begin for i in 1..1000 loop insert into leads values (i); commit; perform pg_sleep(0.05); end loop; end $$',
+      'create procedure batch() language plpgsql as $$ begin loop insert into leads values (4); commit; perform pg_sleep(0.05); end loop; end $$',
     );
     await settled();
     const then = await dumped();
@@ -176,13 +165,10 @@ describe('a session that may not have reported what it wrote', () => {
     };
     try {
       await rows(12);
-      expect(await since(then)).toMatchObject({
-        ...UNKNOWN,
-        incomplete: expect.stringMatching(
-          /^session \d+ of postgres has been at work in the source since 20.*Z/,
-        ),
-      });
-      // Whoever came a minute after the moment that was restored has written nothing of what is in the copy.
+      const working = /^session \d+ of postgres has been at work in the source since 20.*Z/;
+      const incomplete = expect.stringMatching(working);
+      expect(await since(then)).toMatchObject({ ...UNKNOWN, incomplete });
+      // A session that began a minute after the restored moment wrote nothing that is in the copy.
       const [{ began }] = (await cluster.sql(
         'crm',
         "select backend_start as began from pg_stat_activity where query like 'call%'",
@@ -190,8 +176,7 @@ describe('a session that may not have reported what it wrote', () => {
       const earlier = (seconds: number) => new Date(began.getTime() - seconds * 1000).toISOString();
       // Reports lie up to a minute apart: so near to the moment it is asked about too.
       expect(await since(then, earlier(50))).toHaveProperty('incomplete');
-      const early = earlier(61);
-      expect(await since(then, early)).not.toHaveProperty('incomplete');
+      expect(await since(then, earlier(61))).not.toHaveProperty('incomplete');
     } finally {
       await cluster.sql(
         'postgres',
@@ -202,7 +187,7 @@ describe('a session that may not have reported what it wrote', () => {
     }
   });
 
-  it('is one that follows each commit at once with the next transaction', async () => {
+  it('while a session begins each transaction in the commit of the last', async () => {
     const then = await dumped();
     const worker = await cluster.connect('crm');
     let over = false;
@@ -211,15 +196,13 @@ describe('a session that may not have reported what it wrote', () => {
       while (!over) await worker.query('select pg_sleep(0.05); commit and chain');
     })();
     try {
-      expect(await since(then)).toMatchObject({
-        ...UNKNOWN,
-        incomplete: expect.stringContaining('has been at work in the source'),
-      });
+      const incomplete = expect.stringContaining('has been at work in the source');
+      expect(await since(then)).toMatchObject({ ...UNKNOWN, incomplete });
       over = true;
       await chain;
       await worker.query('commit');
       // At rest now, and what it wrote is counted.
-      expect(await settledSince(then)).toEqual([{ table: 0, inserted: '1', deleted: '0' }]);
+      expect(await reportedSince(then)).toEqual([{ table: 0, inserted: '1', deleted: '0' }]);
     } finally {
       over = true;
       await chain;
@@ -227,7 +210,7 @@ describe('a session that may not have reported what it wrote', () => {
     }
   });
 
-  it('is none that was seen at rest in between, however busy it is', async () => {
+  it('never because of a busy session that was seen at rest', async () => {
     const then = await dumped();
     const worker = await cluster.connect('crm');
     let over = false;
@@ -247,7 +230,7 @@ describe('a session that may not have reported what it wrote', () => {
     }
   });
 
-  it('is one that follows a commit at once with a long transaction; not one that has come to rest', async () => {
+  it('while a session that committed is in its next transaction, and not when that has ended', async () => {
     const then = await dumped();
     const worker = await cluster.connect('crm');
     try {
@@ -262,34 +245,33 @@ describe('a session that may not have reported what it wrote', () => {
     }
   });
 
-  it('may be any that the role is not allowed to see', async () => {
+  it('while the role is not allowed to see other sessions', async () => {
     await cluster.sql('postgres', "create role reader login password 'of-the-role'");
     await cluster.sql('crm', 'grant pg_read_all_data to reader');
     const then = await dumped();
     const other = await cluster.connect('crm');
     try {
-      expect(await since(then, now(), 'reader')).toMatchObject({
-        ...UNKNOWN,
-        incomplete: expect.stringContaining('pg_read_all_stats'),
-      });
+      const reader = { user: 'reader', password: 'of-the-role' };
+      const incomplete = expect.stringContaining('pg_read_all_stats');
+      expect(await since(then, now(), reader)).toMatchObject({ ...UNKNOWN, incomplete });
       await cluster.sql('postgres', 'grant pg_read_all_stats to reader');
-      expect(await since(then, now(), 'reader')).not.toHaveProperty('incomplete');
+      expect(await since(then, now(), reader)).not.toHaveProperty('incomplete');
     } finally {
       await other.end();
     }
   });
 
-  it('is not our own: a dump that is being made reads only', async () => {
+  it('never because of a session of Understudy, which reads only', async () => {
     const then = await dumped();
-    const ours = await connect(credentials());
+    const dump = await connect(credentials());
     try {
-      await ours.query('begin');
-      await ours.query('select 1');
+      await dump.query('begin');
+      await dump.query('select 1');
       expect(await since(then)).not.toHaveProperty('incomplete');
-      await ours.query("set application_name = 'reports'");
+      await dump.query("set application_name = 'reports'");
       expect(await since(then)).toMatchObject(UNKNOWN);
     } finally {
-      await ours.end();
+      await dump.end();
     }
   });
 });

@@ -4,6 +4,7 @@ import { postgresInstances } from '../../lib/adapters/engines/postgres/instance.
 import type { Checkable, InstanceCopy } from '../../lib/ports/database.ts';
 import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 import { crashSession } from '../support/crash.ts';
+import { credentialsOf } from './support/own-cluster.ts';
 
 /** A copy whose files lost something, as a broken snapshot's would: what reads and counts as if nothing were missing. */
 let cluster: Cluster;
@@ -41,7 +42,7 @@ beforeAll(async () => {
     create event trigger log_ddl on ddl_command_end execute function log_it();`,
   );
   await cluster.sql('postgres', 'vacuum analyze');
-  // So that nobody writes to the source; its copy is this way too.
+  // As a source that takes no writes; its copy is this way too.
   await cluster.sql('postgres', 'alter database postgres set default_transaction_read_only = on');
   await cluster.sql('postgres', 'checkpoint');
   const docs = await fileOf("'docs'::regclass");
@@ -50,17 +51,7 @@ beforeAll(async () => {
   truncateSync(await fileOf("(select reltoastrelid from pg_class where relname = 'scans')"), 0);
   // Nothing of it in memory any more.
   await crashSession(cluster);
-  copy = await postgresInstances().open(
-    {
-      host: '127.0.0.1',
-      port: cluster.port,
-      database: 'postgres',
-      user: 'postgres',
-      password: cluster.password,
-      sslmode: 'disable',
-    },
-    () => secondsLeft,
-  );
+  copy = await postgresInstances().open(credentialsOf(cluster), () => secondsLeft);
 });
 afterAll(async () => {
   await copy?.close();
@@ -75,44 +66,44 @@ async function fileOf(what: string): Promise<string> {
 const thing = async (name: string): Promise<Checkable> =>
   (await copy.checkable()).find((each) => each.name === name)!;
 
-it('asks no question for longer than the function has time', async () => {
+it('a restored copy is asked no question for longer than the function has time', async () => {
   secondsLeft = 1;
   await expect(copy.value('select count(*) from pg_sleep(30)')).rejects.toThrow(/statement timeout/);
   secondsLeft = 60;
 });
 
-it('counts the rows that are there, not those that an index still knows', async () => {
+it('a restored copy counts the rows of its table, not those of its index', async () => {
   expect(Number((await copy.table('public', 'docs', 'counts'))?.rows)).toBeLessThan(4000);
   expect(Number(await copy.value('select count(*) from public.docs'))).toBeLessThan(4000);
 });
 
-it('finds large values missing that their rows point to', async () => {
+it('a restored copy is found without the large values that its rows point to', async () => {
   expect(await copy.table('public', 'scans', 'counts')).toMatchObject({ rows: '20' });
   expect(await copy.check(await thing('public.scans'))).toMatch(/could not read block|toast/);
 });
 
-it('calls what the server says is broken damaged, and not merely unread', async () => {
+it('a restored copy whose table cannot be read is reported as damaged', async () => {
   await expect(copy.table('public', 'scans', 'fingerprints')).rejects.toMatchObject({
     code: 'storage-damaged',
     message: expect.stringMatching(/^public\.scans cannot be read: /),
   });
 });
 
-it('finds an index that lacks a row of its table', async () => {
+it('a restored copy is found with an index that lacks a row of its table', async () => {
   expect(await copy.check(await thing('public.by_n'))).toContain('lacks matching index tuple');
 });
 
-it('names what it cannot look into: other sorts of index, and one that was never finished', async () => {
+it('a restored copy names the indexes that cannot be checked, of another kind or invalid', async () => {
   expect(await copy.uncheckable()).toEqual(['public.by_hash (hash)', 'public.never_finished (invalid)']);
   expect(await thing('public.never_finished')).toBeUndefined();
 });
 
-it('calls a table whose file is gone damaged', async () => {
+it('a restored copy without the file of a table is reported as damaged', async () => {
   await expect(copy.table('public', 'lost', 'counts')).rejects.toMatchObject({ code: 'storage-damaged' });
   expect(await copy.check(await thing('public.lost'))).toContain('could not open file');
 });
 
-it('says nothing of what was dropped meanwhile', async () => {
+it('a restored copy reports nothing of objects that were dropped meanwhile', async () => {
   const index = await thing('public.dropped_pkey');
   const table = await thing('public.dropped');
   await cluster.sql('postgres', 'begin read write; drop table dropped; commit');
@@ -120,11 +111,11 @@ it('says nothing of what was dropped meanwhile', async () => {
   expect(await copy.check(table)).toBeUndefined();
 });
 
-it('accuses no index that is sound under the settings that its database has', async () => {
+it('a restored copy reports no index that is sound under the settings of its database', async () => {
   expect(await copy.check(await thing('public.by_day'))).toBeUndefined();
 });
 
-it('sets off nothing in the copy, although amcheck had to be installed', async () => {
+it('a restored copy fires no event trigger when amcheck is installed', async () => {
   expect(await copy.value("select count(*) from pg_extension where extname = 'amcheck'")).toBe('1');
   // The test's own DROP TABLE, and no CREATE EXTENSION.
   expect(await copy.value("select string_agg(tag, ',') from public.ddl_log")).toBe('DROP TABLE');

@@ -2,41 +2,32 @@ import type { Credentials, Symptom } from '../../lib/ports/database.ts';
 import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 import { programs, take } from '../support/source.ts';
 import { examine } from '../support/symptoms.ts';
+import { credentialsOf } from './support/own-cluster.ts';
 
 /** A small server: what doctor foresees of a dump against what the dump does. */
 let server: Cluster;
 let isReserving: boolean;
 beforeAll(async () => {
-  const settings = [
-    'max_locks_per_transaction=20',
-    'max_connections=30',
-    'max_prepared_transactions=2',
-    'autovacuum=off',
-  ];
+  const settings = ['max_locks_per_transaction=20', 'max_connections=30', 'max_prepared_transactions=2'];
   isReserving = (await programs()).major >= 16;
-  server = await startCluster({
-    settings: isReserving ? [...settings, 'reserved_connections=24'] : settings,
-  });
-}, 120_000);
+  if (isReserving) settings.push('reserved_connections=24');
+  server = await startCluster({ settings: [...settings, 'autovacuum=off'] });
+});
 afterAll(() => server.stop());
 
-const credentials = (database: string): Credentials => ({
-  host: '127.0.0.1',
-  port: server.port,
-  database,
-  user: 'postgres',
-  password: server.password,
-  sslmode: 'disable',
-});
+const credentials = (database: string) => credentialsOf(server, { database });
+
+const createTables = (database: string, tables: string, from: number, to: number) =>
+  server.sql(
+    database,
+    `do $$ begin for i in ${from}..${to} loop execute format('create table ${tables}', i); end loop; end $$`,
+  );
 
 /** In parts: what one transaction makes it holds locked. */
 async function databaseWith(name: string, tables: number, columns: string): Promise<Credentials> {
   await server.sql('postgres', `create database ${name}`);
   for (let first = 0; first < tables; first += 20)
-    await server.sql(
-      name,
-      `do $$ begin for i in ${first}..${Math.min(first + 19, tables - 1)} loop execute format('create table t%s (${columns})', i); end loop; end $$`,
-    );
+    await createTables(name, `t%s (${columns})`, first, Math.min(first + 19, tables - 1));
   return credentials(name);
 }
 
@@ -64,7 +55,7 @@ async function exhaust(database: string): Promise<void> {
   await greedy.end();
 }
 
-test('where doctor says that the locks fit they do, even when other transactions have used up what was to spare', async () => {
+test('doctor foresees whether the locks of a dump fit into the lock table, also when its spare memory is used up', async () => {
   const many = await databaseWith('many', 4000, 'a int');
   await exhaust('many');
   const few = await databaseWith('few', 200, 'a int primary key, b int unique, c int unique');
@@ -76,18 +67,12 @@ test('where doctor says that the locks fit they do, even when other transactions
   // As many more as fit by doctor's word, but for what a session that ends may hold: a table is locked twice.
   const more = Math.floor((room - needed) / 2) - 10;
   expect(more).toBeGreaterThan(0);
-  await server.sql(
-    'few',
-    `do $$ begin for i in 1..${more} loop execute format('create table more%s (a int)', i); end loop; end $$`,
-  );
+  await createTables('few', 'more%s (a int)', 1, more);
   expect(await foreseen(few)).toMatchObject({ state: 'good' });
   const { manifest } = await take(few);
   expect(manifest.tables).toHaveLength(201 + more);
 
-  await server.sql(
-    'few',
-    `do $$ begin for i in 1..30 loop execute format('create table over%s (a int)', i); end loop; end $$`,
-  );
+  await createTables('few', 'over%s (a int)', 1, 30);
   expect(await foreseen(few)).toMatchObject({ state: 'unknown', next: expect.any(String) });
 
   const refused = await foreseen(many);
@@ -100,9 +85,9 @@ test('where doctor says that the locks fit they do, even when other transactions
   const far = figures(refused);
   expect((setting / 20) * far.room).toBeGreaterThan(far.needed);
   await expect(take(many)).rejects.toThrow(/out of shared memory/);
-}, 300_000);
+});
 
-test('the lock of a prepared transaction is told with the command that ends it', async () => {
+test('doctor names the lock of a prepared transaction and the command that ends it', async () => {
   const to = await databaseWith('prepared', 1, 'a int');
   await server.sql('prepared', "begin; lock table t0; prepare transaction 'it''s'");
   const [held] = (await examine(to)).of('locks');
@@ -115,7 +100,7 @@ test('the lock of a prepared transaction is told with the command that ends it',
   expect((await examine(to)).of('locks')).toMatchObject([{ state: 'good' }]);
 });
 
-test('connections that are reserved for others are not counted as free', async () => {
+test('doctor does not count connections that are reserved for other roles as free', async () => {
   if (!isReserving) return;
   await server.sql('postgres', "create role plain login password 'x' in role pg_read_all_data");
   const plain = { ...credentials('postgres'), user: 'plain', password: 'x' };

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { identifier } from '../../lib/adapters/engines/postgres/sql.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { take } from '../support/source.ts';
@@ -7,7 +8,7 @@ import { examine } from '../support/symptoms.ts';
 let database: TestDatabase;
 let looker: Credentials;
 const role = `Look"er ${process.pid}`;
-const quoted = `"${role.replaceAll('"', '""')}"`;
+const quoted = identifier(role);
 const opened: Client[] = [];
 const open = async (as?: { user: string; password: string }) => {
   const client = await database.connect(as);
@@ -31,11 +32,11 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('a dump role as the README makes it has nothing in its way', async () => {
+test('doctor finds nothing in the way of a dump role that is made as the README says', async () => {
   expect((await examine(looker)).all.filter(({ state }) => state !== 'good')).toEqual([]);
 });
 
-test('says that a role does not see other sessions, and what to grant', async () => {
+test('doctor says that a role does not see other sessions, and what to grant', async () => {
   await database.sql(`revoke pg_read_all_stats from ${quoted}`);
   const nightly = { cron: '0 1 * * *', timezone: 'UTC' };
   const sessions = async (job: string) =>
@@ -50,89 +51,83 @@ test('says that a role does not see other sessions, and what to grant', async ()
   expect(await sessions('rehearse-snapshot')).toMatchObject([{ state: 'good' }]);
 });
 
-describe('connections', () => {
-  const after = () =>
-    database.sql(`select count(*)::int as left from pg_stat_activity where usename = $$${role}$$`);
+const after = () =>
+  database.sql(`select count(*)::int as left from pg_stat_activity where usename = $$${role}$$`);
 
-  test.each([1, 2, 3])(
-    'with a limit of %d doctor says everything and leaves no connection behind',
-    async (limit) => {
-      await database.sql(`alter role ${quoted} connection limit ${limit}`);
-      const { all, of } = await examine(looker);
-      expect(of('connections')).toEqual([
-        {
-          check: 'connections',
-          state: 'bad',
-          message: expect.stringContaining(`the role ${role} has 0 of ${limit} in use`),
-          next: `alter role ${quoted} connection limit 8;`,
-        },
-      ]);
-      expect(all.filter(({ state }) => state !== 'good')).toHaveLength(1);
-      expect(await after()).toEqual([{ left: 0 }]);
-    },
+test.each([1, 2, 3])(
+  'doctor examines a source with a connection limit of %d, and leaves no connection open',
+  async (limit) => {
+    await database.sql(`alter role ${quoted} connection limit ${limit}`);
+    const { all, of } = await examine(looker);
+    expect(of('connections')).toEqual([
+      {
+        check: 'connections',
+        state: 'bad',
+        message: expect.stringContaining(`the role ${role} has 0 of ${limit} in use`),
+        next: `alter role ${quoted} connection limit 8;`,
+      },
+    ]);
+    expect(all.filter(({ state }) => state !== 'good')).toHaveLength(1);
+    expect(await after()).toEqual([{ left: 0 }]);
+  },
+);
+
+test('doctor counts the connections in use, and its remedy lets the dump begin', async () => {
+  await database.sql(`alter role ${quoted} connection limit 4`);
+  for (let n = 0; n < 2; n++) await open({ user: role, password: 'x' });
+  const [short] = (await examine(looker)).of('connections');
+  expect(short).toMatchObject({ state: 'bad', message: expect.stringContaining('has 2 of 4 in use') });
+  await expect(take(looker)).rejects.toThrow(/too many connections for role/);
+  await database.sql(short!.next!);
+  expect((await examine(looker)).of('connections')).toMatchObject([{ state: 'good' }]);
+  await take(looker);
+});
+
+test('doctor reports the connection limit of the database, and not to a superuser', async () => {
+  await database.sql(`alter database ${database.name} connection limit 3`);
+  const [short] = (await examine(looker)).of('connections');
+  expect(short).toMatchObject({
+    state: 'bad',
+    next: `alter database "${database.name}" connection limit 8;`,
+  });
+  expect((await examine(database.credentials)).of('connections')).toMatchObject([{ state: 'good' }]);
+  await database.sql(short!.next!);
+  expect((await examine(looker)).of('connections')).toMatchObject([{ state: 'good' }]);
+});
+
+const locks = async () => (await examine(looker)).of('locks');
+
+test('doctor does not report the locks on temporary and uncommitted tables', async () => {
+  const other = await open();
+  await other.query(
+    'begin; create temp table mine (a int); create table made (a int); create index on made (a)',
   );
+  expect(await locks()).toMatchObject([{ state: 'good' }]);
+  await take(looker);
+});
 
-  test('counts those in use, and what it says to do is enough', async () => {
-    await database.sql(`alter role ${quoted} connection limit 4`);
-    for (let n = 0; n < 2; n++) await open({ user: role, password: 'x' });
-    const [short] = (await examine(looker)).of('connections');
-    expect(short).toMatchObject({ state: 'bad', message: expect.stringContaining('has 2 of 4 in use') });
-    await expect(take(looker)).rejects.toThrow(/too many connections for role/);
-    await database.sql(short!.next!);
-    expect((await examine(looker)).of('connections')).toMatchObject([{ state: 'good' }]);
-    await take(looker);
-  });
-
-  test('knows the limit of the database, which holds for no superuser', async () => {
-    await database.sql(`alter database ${database.name} connection limit 3`);
-    const [short] = (await examine(looker)).of('connections');
-    expect(short).toMatchObject({
-      state: 'bad',
-      next: `alter database "${database.name}" connection limit 8;`,
-    });
-    expect((await examine(database.credentials)).of('connections')).toMatchObject([{ state: 'good' }]);
-    await database.sql(short!.next!);
-    expect((await examine(looker)).of('connections')).toMatchObject([{ state: 'good' }]);
+test('doctor reports an exclusive lock on a table with the table and the session', async () => {
+  const other = await open();
+  const { rows } = await other.query('select pg_backend_pid() as pid');
+  await other.query('begin; lock table leads in access exclusive mode');
+  const [held] = await locks();
+  expect(held).toMatchObject({
+    state: 'bad',
+    message: expect.stringContaining(`backend ${rows[0].pid} (postgres) holds one on public.leads`),
+    next: expect.stringContaining(`select pg_terminate_backend(${rows[0].pid});`),
   });
 });
 
-describe('locks', () => {
-  const locks = async () => (await examine(looker)).of('locks');
+const power = async (as: Credentials) => (await examine(as)).of('role');
 
-  test('temporary tables and tables that are not committed are in no dump’s way', async () => {
-    const other = await open();
-    await other.query(
-      'begin; create temp table mine (a int); create table made (a int); create index on made (a)',
-    );
-    expect(await locks()).toMatchObject([{ state: 'good' }]);
-    await take(looker);
-  });
-
-  test('an exclusive lock on a table is, and is told by name', async () => {
-    const other = await open();
-    const { rows } = await other.query('select pg_backend_pid() as pid');
-    await other.query('begin; lock table leads in access exclusive mode');
-    const [held] = await locks();
-    expect(held).toMatchObject({
-      state: 'bad',
-      message: expect.stringContaining(`backend ${rows[0].pid} (postgres) holds one on public.leads`),
-      next: expect.stringContaining(`select pg_terminate_backend(${rows[0].pid});`),
-    });
-  });
-});
-
-describe('a role that may do more than read', () => {
-  const power = async (as: Credentials) => (await examine(as)).of('role');
-
-  test('is told as a remark, for it stands in no dump’s way', async () => {
-    expect(await power(looker)).toEqual([{ check: 'role', state: 'good', message: `${role} reads only` }]);
-    expect(await power(database.credentials)).toMatchObject([
-      { state: 'good', message: 'postgres is a superuser', next: expect.stringContaining('docs/deploy.md') },
-    ]);
-    await database.sql(`grant insert on leads to ${quoted}`);
-    expect(await power(looker)).toMatchObject([
-      { state: 'good', message: `${role} may write public.leads`, next: expect.any(String) },
-    ]);
-    await database.sql(`revoke insert on leads from ${quoted}`);
-  });
+test('doctor remarks that a role may write, which stands in the way of no dump', async () => {
+  expect(await power(looker)).toEqual([{ check: 'role', state: 'good', message: `${role} reads only` }]);
+  expect(await power(database.credentials)).toMatchObject([
+    { state: 'good', message: 'postgres is a superuser', next: expect.stringContaining('docs/deploy.md') },
+  ]);
+  await database.sql(`grant insert on leads to ${quoted}`);
+  expect(await power(looker)).toMatchObject([
+    { state: 'good', message: `${role} may write public.leads`, next: expect.any(String) },
+  ]);
+  await database.sql(`revoke insert on leads from ${quoted}`);
 });

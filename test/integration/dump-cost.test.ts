@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 import { collect, engine, never, policyWith } from '../support/source.ts';
+import { credentialsOf } from './support/own-cluster.ts';
 
 const TABLES = 150;
 /** Of each table. */
@@ -12,7 +13,7 @@ const HELD = `select c.relkind::text as kind, count(distinct c.oid)::int as held
   from pg_locks l join pg_class c on c.oid = l.relation join pg_stat_activity a on a.pid = l.pid
   where l.locktype = 'relation' and c.relnamespace = 'public'::regnamespace and a.application_name ~ $1 and a.pid <> pg_backend_pid() group by 1`;
 
-describe('what a dump costs its source', () => {
+describe('a dump', () => {
   let cluster: Cluster;
   let credentials: Credentials;
   let look: Client;
@@ -20,14 +21,7 @@ describe('what a dump costs its source', () => {
   // A lock table with room for less than a thousand locks, and 1,500 relations.
   beforeAll(async () => {
     cluster = await startCluster({ settings: ['max_locks_per_transaction=14', 'max_connections=20'] });
-    credentials = {
-      host: '127.0.0.1',
-      port: cluster.port,
-      database: 'postgres',
-      user: cluster.user,
-      password: cluster.password,
-      sslmode: 'disable',
-    };
+    credentials = credentialsOf(cluster);
     for (let n = 0; n < TABLES; n++)
       await cluster.sql(
         'postgres',
@@ -51,7 +45,7 @@ describe('what a dump costs its source', () => {
   };
   const total = (held: Map<string, number>) => [...held.values()].reduce((sum, each) => sum + each, 0);
 
-  it('no more locks than pg_dump takes, but for the indexes of the one table that is being read', async () => {
+  it('holds no more locks than pg_dump does, and those on the indexes of the table it reads', async () => {
     const held = await engine().hold(credentials, policyWith(), never());
     const archive = held.archive();
     try {
@@ -79,7 +73,7 @@ describe('what a dump costs its source', () => {
     }
   });
 
-  it('room in the lock table for the application beside it', async () => {
+  it('leaves room in the lock table for an application', async () => {
     const held = await engine().hold(credentials, policyWith(), never());
     try {
       const archive = held.archive();
@@ -102,7 +96,7 @@ describe('what a dump costs its source', () => {
     }
   });
 
-  it('one round trip for many small tables', async () => {
+  it('reads many small tables in one round trip', async () => {
     const sent: string[] = [];
     const query = Client.prototype.query;
     const held = await engine().hold(credentials, policyWith(), never());

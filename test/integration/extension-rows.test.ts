@@ -13,8 +13,8 @@ const CONFIGURED = `
   update pg_extension set extconfig = array['cron.job'::regclass, 'cron.kind'::regclass, 'cron.jobid_seq'::regclass]::oid[], extcondition = array['where id > 10', '', ''] where extname = 'hstore';
   grant select on cron.job to public`;
 
-describe('rows of an extension', () => {
-  it('and privileges on its members are left out where it is, which is said, and the rest is proven', async () => {
+describe('rows of an extension’s tables', () => {
+  it('are left out with privileges on its members where it is left out, which notes say, and the rest is proven', async () => {
     const database = await source(`${CONFIGURED}; create table t (x int); insert into t values (1)`);
     const { differences, leftOut, notes, exceptions } = await restored(await take(database.credentials), {
       leaveOut: ['extension hstore', 'extension unknown'],
@@ -30,7 +30,7 @@ describe('rows of an extension', () => {
     expect(exceptions).toEqual(['extension hstore', 'table data cron.job', 'table data cron.kind']);
   });
 
-  it('that its script has put there already give way to those of the archive', async () => {
+  it('that its script has made are replaced by those of the archive', async () => {
     const database = await source(CONFIGURED);
     const server = { connect: () => database.connect() } as unknown as ScratchServer;
     const entry = (type: string, schema: string, name: string) => ({ type, schema, name }) as ArchiveEntry;

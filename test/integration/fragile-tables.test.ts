@@ -8,7 +8,7 @@ import type { Manifest } from '../../lib/domain/proof/manifest.ts';
 import { manifest } from '../support/builders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
-/** Tables that read differently because something else was defined differently: nobody wrote to them. */
+/** Tables that read differently because something else was defined differently, and that had no writes. */
 let database: TestDatabase;
 beforeEach(async () => {
   database = await createDatabase(`
@@ -40,7 +40,7 @@ async function dumped(): Promise<Manifest> {
   }
 }
 
-/** Tables that nobody wrote to, and that are held to their number of rows only. */
+/** Tables without writes that are held to their number of rows only. */
 async function countedOnly(then: Manifest): Promise<string[]> {
   const moment = '2026-01-01T00:00:00Z';
   const { written } = await postgresInstances().since(database.credentials, then, moment);
@@ -70,8 +70,11 @@ test.each([
     ['audit', 'homes', 'lists', 'plain', 'watched'],
   ],
   ['nothing at all', 'select 1', []],
-])('%s, changed since a dump, is held against no table that may read by it', async (_what, sql, expected) => {
-  const then = await dumped();
-  await database.sql(sql);
-  expect(await countedOnly(then)).toEqual([...expected].sort());
-});
+])(
+  'a change of %s since a dump leaves the tables that may read by it to be counted only',
+  async (_what, sql, expected) => {
+    const then = await dumped();
+    await database.sql(sql);
+    expect(await countedOnly(then)).toEqual([...expected].sort());
+  },
+);

@@ -5,14 +5,14 @@ import { type Lab, parseRefusal, startLab } from '../../scripts/fuzz/oracle/lab.
 /** A few of the random databases that scripts/fuzz makes; docs/fuzzing.md says how to run hundreds. */
 const SEEDS = Array.from({ length: 24 }, (_, index) => 1001 + index);
 
-describe('random databases', () => {
+describe('the fuzz oracle', () => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await startLab();
   });
   afterAll(() => lab.cluster.stop());
 
-  it('are proven exact, or refused for a reason that plain pg_dump and pg_restore confirm', async () => {
+  it('finds 24 random databases proven exact, or refused as plain pg_dump and pg_restore refuse them', async () => {
     const faults: string[] = [];
     const verdicts: string[] = [];
     let damaged = 0;
@@ -32,7 +32,7 @@ describe('random databases', () => {
     ['a table is lost', 'drop table b', 'accused table missing'],
     ['a row is changed', "update a set x = 'other'", 'accused rows changed'],
   ])(
-    'are a fault when %s, and the proof is not what the source is',
+    'reports a fault when %s in the source',
     async (_, tamper, signature) => {
       const statements = [
         'create table a (x text)',
@@ -46,7 +46,7 @@ describe('random databases', () => {
     300_000,
   );
 
-  it('are no confirmation where pg_dump did not run, or its machine failed', async () => {
+  it('takes no failure of the machine for a refusal by pg_dump', async () => {
     const failed = (stderr: string) => () => parseRefusal('pg_dump', { stderr, message: 'exit code 1' });
     expect(failed('pg_dump: error: query failed: ERROR:  permission denied for table a')()).toEqual({
       ok: false,

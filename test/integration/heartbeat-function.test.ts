@@ -6,18 +6,14 @@ import { told } from '../support/night.ts';
 import { planWith } from '../support/plan.ts';
 import { createStage, type Stage } from '../support/stage.ts';
 
-const MESSAGE = {
-  job: 'heartbeat',
-  target: 'crm',
-  scheduledFor: '2026-11-20T01:02:00Z',
-  requestedBy: 'schedule',
-};
+const minute = '2026-11-20T01:02:00Z';
+const MESSAGE = { job: 'heartbeat', target: 'crm', scheduledFor: minute, requestedBy: 'schedule' };
 
 /** As topic `jobs` delivers it. */
 const deliver = (body: object) =>
   invokeLocally('heartbeat', { Records: [{ Sns: { Message: JSON.stringify(body) } }] });
 
-describe('the function of the heartbeat', () => {
+describe('the heartbeat function', () => {
   let database: TestDatabase;
   let stage: Stage;
 
@@ -29,17 +25,17 @@ describe('the function of the heartbeat', () => {
   });
   afterAll(() => database.drop());
 
-  it('writes the row once however often the topic delivers it, and the catalog knows of it', async () => {
-    expect(await deliver(MESSAGE)).toEqual({ outcome: 'written', minute: MESSAGE.scheduledFor });
-    expect(await deliver(MESSAGE)).toEqual({ outcome: 'there', minute: MESSAGE.scheduledFor });
+  it('writes a row once when its message is delivered twice, and puts its time into the catalog', async () => {
+    expect(await deliver(MESSAGE)).toEqual({ outcome: 'written', minute });
+    expect(await deliver(MESSAGE)).toEqual({ outcome: 'there', minute });
     const [row] = await postgresHeartbeat().rows(database.credentials, '2000-01-01T00:00:00Z');
-    expect(row).toMatchObject({ minute: MESSAGE.scheduledFor });
+    expect(row).toMatchObject({ minute });
     const status = (await catalog().statuses(['crm'])).get('crm');
     expect(status!.heartbeatAt! >= `${row!.writtenAt.slice(0, 19)}Z`).toBe(true);
     expect(await told(stage)).toEqual([]);
   });
 
-  it('alerts on a message for a target without a heartbeat, and does not fail', async () => {
+  it('opens unknown-job for a target without a heartbeat, and does not fail', async () => {
     stage.usePlan(planWith());
     expect(await deliver(MESSAGE)).toBeUndefined();
     expect(await told(stage)).toEqual(['opened P1 unknown-job heartbeat crm']);

@@ -20,6 +20,8 @@ const SQL = readFileSync(join(__dirname, '../../scripts/sql/heartbeat.sql'), 'ut
 const runner = `runner_${randomBytes(4).toString('hex')}`;
 const role = `understudy_${randomBytes(4).toString('hex')}`;
 const PASSWORD = randomBytes(12).toString('hex');
+/** The server's clock as the heartbeat writes it. */
+const CLOCK = `to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 const sqlFor = (name: string) => SQL.replaceAll(/to understudy;/g, `to ${name};`);
 
 describe('the heartbeat', () => {
@@ -57,11 +59,9 @@ describe('the heartbeat', () => {
   }
   const read = () => heartbeat.rows(credentials, EVER);
   const text = async (sql: string) => String(Object.values((await database.sql(sql))[0]!)[0]);
-  /** The server's clock as the heartbeat writes it. */
-  const clock = () =>
-    text(`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`);
+  const clock = () => text(`select ${CLOCK}`);
 
-  it('gets the row of a minute, with when it was written and by when it was committed', async () => {
+  it('has the row of a minute, with when it was written and by when it was committed', async () => {
     const before = await clock();
     expect(await heartbeat.write(credentials, MINUTE)).toBe('written');
     const after = await clock();
@@ -72,7 +72,7 @@ describe('the heartbeat', () => {
     for (const moment of moments) expect(moment).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
   });
 
-  it('gets one row however often and at once its message is delivered, and leaves it as it was', async () => {
+  it('has one row when its message is delivered four times at once and again', async () => {
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => heartbeat.write(credentials, MINUTE)));
     expect(outcomes.filter((outcome) => outcome === 'written')).toHaveLength(1);
     const first = await read();
@@ -81,24 +81,23 @@ describe('the heartbeat', () => {
     expect(first).toHaveLength(1);
   });
 
-  it('holds the true moment of the commit between its bounds, also when the commit had to wait', async () => {
-    // Somebody else is about to write the same minute, so that our insert waits in the midst of its transaction.
+  it('bounds the moment of a commit that had to wait', async () => {
+    // Another session is about to write the same minute, so that the insert waits in the midst of its transaction.
+    const watcher = await database.connect();
     await other.query(`begin; insert into understudy.heartbeat (minute) values ('${MINUTE}')`);
     const writing = heartbeat.write(credentials, MINUTE);
-    while (
-      (await text(
-        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      )) === '0'
-    );
-    const notYet = await clock();
+    const waiting = `select ${CLOCK} as now from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    let notYet: string | undefined;
+    while (notYet === undefined) notYet = (await watcher.query(waiting)).rows[0]?.now;
     await other.query('rollback');
+    await watcher.end();
     expect(await writing).toBe('written');
     const [row] = await read();
     expect(row!.writtenAt < notYet).toBe(true);
     expect(row!.committedBy! > notYet).toBe(true);
   });
 
-  it('bounds a row whose writer died before it could, and says that it was there', async () => {
+  it('bounds a row whose writer died before it was bounded', async () => {
     await database.sql(`insert into understudy.heartbeat (minute) values ('${MINUTE}')`);
     expect(await read()).toEqual([{ minute: MINUTE, writtenAt: expect.any(String) }]);
     expect(await heartbeat.write(credentials, MINUTE)).toBe('there');
@@ -107,7 +106,7 @@ describe('the heartbeat', () => {
     ]);
   });
 
-  it('is read from a moment on, in the order of writing', async () => {
+  it('is read from a moment on in the order of writing', async () => {
     for (const minute of ['01', '03', '02'])
       await heartbeat.write(credentials, `2026-11-20T01:${minute}:00Z`);
     const all = await read();
@@ -116,7 +115,7 @@ describe('the heartbeat', () => {
     expect(await readHeartbeat(other, EVER, all[2]!.writtenAt)).toEqual(all.slice(0, 2));
   });
 
-  it('keeps rows for 35 days, and deletes older ones with the first row of an hour, a bounded number at once', async () => {
+  it('keeps rows for 35 days, and deletes at most 1,000 older ones with the first row of an hour', async () => {
     const fill = `insert into understudy.heartbeat (minute, written_at)
       select now() - interval '40 days' + i * interval '1 minute', now() - interval '40 days' + i * interval '1 minute' from generate_series(1, 1500) i;
       insert into understudy.heartbeat (minute, written_at) values (now() - interval '34 days 23 hours', now() - interval '34 days 23 hours')`;
@@ -135,7 +134,7 @@ describe('the heartbeat', () => {
     ).toBe('true');
   });
 
-  it('lets the role write nothing else, nor change or empty the table itself', async () => {
+  it('lets its role write nothing else, nor change or empty its table', async () => {
     const client = await database.connect({ user: role, password: PASSWORD });
     await client.query('set default_transaction_read_only = off');
     for (const forbidden of [
@@ -150,14 +149,14 @@ describe('the heartbeat', () => {
     await client.end();
   });
 
-  it('is made by SQL that may be run again, by who made it, without touching its rows', async () => {
+  it('is made by SQL that may run again without changing its rows', async () => {
     await heartbeat.write(credentials, MINUTE);
     const rows = await read();
     await install();
     expect(await read()).toEqual(rows);
   });
 
-  it('is written through a transaction pooler too, and leaves no setting for whoever comes next', async () => {
+  it('is written through a transaction pooler, and leaves no setting to the next session', async () => {
     const pooler = await startPooler(credentials, 'transaction');
     const through = { ...credentials, port: pooler.port };
     const next = async () => {
@@ -179,14 +178,14 @@ describe('the heartbeat', () => {
     }
   });
 
-  it('does not wait long behind somebody who holds the table, and says so', async () => {
+  it('fails with a lock timeout when its table is locked', async () => {
     await other.query('begin; lock table understudy.heartbeat in access exclusive mode');
     await expect(heartbeat.write(credentials, MINUTE)).rejects.toThrow(/lock timeout/);
     await other.query('rollback');
     expect(await read()).toEqual([]);
   });
 
-  it('refuses wrong credentials as such, so that they are read anew', async () => {
+  it('refuses wrong credentials as such', async () => {
     await expect(heartbeat.write({ ...credentials, password: 'wrong' }, MINUTE)).rejects.toMatchObject({
       code: 'credentials-refused',
     });
@@ -204,7 +203,7 @@ describe('the heartbeat', () => {
     await bare.drop();
   });
 
-  it('says what the role is not allowed', async () => {
+  it('is denied to a role without the right to insert, and the hint names the file', async () => {
     await database.sql(`revoke insert on understudy.heartbeat from ${role}`);
     await expect(heartbeat.write(credentials, MINUTE)).rejects.toMatchObject({
       code: 'heartbeat-denied',
@@ -214,21 +213,21 @@ describe('the heartbeat', () => {
     expect(await heartbeat.write(credentials, MINUTE)).toBe('written');
   });
 
-  it('goes on in the table that was called ledger, when its SQL runs again', async () => {
+  it('keeps the rows of the table that was called ledger when its SQL runs again', async () => {
     await heartbeat.write(credentials, MINUTE);
     await database.sql('alter table understudy.heartbeat rename to ledger');
     await install();
     expect(await read()).toHaveLength(1);
   });
 
-  it('does not disturb a dump that is taken while it is written: the copy is equal and its heartbeat agrees', async () => {
+  it('is written during a dump, whose copy is equal and whose heartbeat agrees', async () => {
     for (let minute = 10; minute < 20; minute++)
       await heartbeat.write(credentials, `2026-11-20T01:${minute}:00Z`);
     let running = true;
     let written = 0;
     const held = new Promise<void>((resolve) => {
       void (async () => {
-        for (let minute = 0; running && minute < 2000; minute++) {
+        for (let minute = 0; running; minute++) {
           const at = new Date(Date.UTC(2026, 10, 20, 2, minute)).toISOString().replace('.000', '');
           await heartbeat.write(credentials, at);
           if (++written === 3) resolve();

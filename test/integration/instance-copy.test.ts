@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('a copy says which of its tables a restore of the storage has emptied', async () => {
+test('a restored instance says which of its tables are unlogged', async () => {
   const unlogged = async () => {
     const copy = await postgresInstances().open(database.credentials, () => 60);
     const found = ['leads', 'passing', 'gone'].map((name) => copy.unlogged('public', name));
@@ -19,7 +19,7 @@ test('a copy says which of its tables a restore of the storage has emptied', asy
   expect(await unlogged()).toEqual([false, false, false]);
 });
 
-test('a copy says that its subscriptions may act, unless their workers are switched off', async () => {
+test('a restored instance says that its subscriptions may act unless their workers are switched off', async () => {
   const copy = await postgresInstances().open(database.credentials, () => 60);
   const server = await database.connect();
   const { rows } = await server.query('show max_logical_replication_workers');

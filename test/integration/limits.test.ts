@@ -1,41 +1,30 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { localScratch } from '../../lib/adapters/engines/postgres/local-scratch.ts';
 import { prove } from '../../lib/domain/proof/proof.ts';
 import * as compose from '../../lib/runtime/compose.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { billed, deliver, lastRun, message, told } from '../support/night.ts';
 import { planWith } from '../support/plan.ts';
-import { BIN, engine, never, type Taken, take } from '../support/source.ts';
+import { engine, type Taken, take } from '../support/source.ts';
 import { createStage } from '../support/stage.ts';
+import { newBase, requestOf, scratchIn } from './support/scratch.ts';
 
-describe('a rehearsal’s scratch', () => {
+describe('the scratch of a rehearsal', () => {
   let database: TestDatabase;
   let taken: Taken;
-  const base = join(tmpdir(), 'us-scratch-limits');
-  const scratch = (secondsLeft = 900) =>
-    localScratch({
-      base,
-      binDirectories: [BIN()],
-      owner: process.env['UNDERSTUDY_PG_USER'],
-      secondsLeft: () => secondsLeft,
-    });
-  const request = () => ({
-    manifest: taken.manifest,
-    dump: async () => Readable.from([taken.archive]),
-    roles: async () => Readable.from([taken.roles]),
-    phase: () => undefined,
-    signal: never(),
-  });
+  const base = newBase();
+  const scratch = (secondsLeft = 900) => scratchIn(base, { secondsLeft: () => secondsLeft });
 
   beforeAll(async () => {
     database = await createDatabase('create table t (x int); insert into t values (1)');
     taken = await take(database.credentials);
   });
-  afterAll(() => database.drop());
+  afterAll(async () => {
+    rmSync(base, { recursive: true, force: true });
+    await database.drop();
+  });
 
-  it('refuses beforehand what does not fit on its disk or in its time, with the figures and a way out', async () => {
+  it('refuses a dump that does not fit on its disk or into its time, with the figures and a way out', async () => {
     const huge = { ...taken.manifest, source: { ...taken.manifest.source, bytes: 1e15 } };
     expect(await scratch().refusal(huge)).toMatchObject({
       code: 'scratch-too-small',
@@ -46,36 +35,31 @@ describe('a rehearsal’s scratch', () => {
     expect(await scratch().refusal(taken.manifest)).toBeUndefined();
   });
 
-  it('leaves an extension out that cannot exist here, says so, and proves the rest', async () => {
+  it('leaves an extension out that is not installed, and proves the rest', async () => {
     const manifest = {
       ...taken.manifest,
       extensions: [{ name: 'pg_cron', version: '1.6', schema: 'pg_catalog' }],
       schema: { ...taken.manifest.schema, extension: { pg_cron: 'a:b' } },
     };
-    await scratch().withCopy({ ...request(), manifest }, async (copy) => {
+    await scratch().withCopy({ ...requestOf(taken), manifest }, async (copy) => {
       expect(copy.leftOut).toEqual(['pg_cron']);
       const facts = await copy.content(manifest, 'fingerprints');
-      expect(
-        prove(manifest, facts, { depth: 'fingerprints', extensionsLeftOut: copy.leftOut }),
-      ).toMatchObject({ equal: true });
+      const how = { depth: 'fingerprints', extensionsLeftOut: copy.leftOut } as const;
+      expect(prove(manifest, facts, how)).toMatchObject({ equal: true });
     });
   });
 
-  it('refuses bytes that are not those of the manifest before it restores any', async () => {
-    const other = {
-      ...request(),
-      dump: async () => Readable.from([Buffer.concat([taken.archive, Buffer.from('x')])]),
-    };
-    await expect(scratch().withCopy(other, async () => 'restored')).rejects.toMatchObject({
-      code: 'checksum-mismatch',
-    });
+  it('refuses an archive whose digest is not the manifest’s', async () => {
+    const longer = async () => Readable.from([Buffer.concat([taken.archive, Buffer.from('x')])]);
+    const copied = scratch().withCopy({ ...requestOf(taken), dump: longer }, async () => 'restored');
+    await expect(copied).rejects.toMatchObject({ code: 'checksum-mismatch' });
   });
 });
 
-describe('a dump behind which somebody waits for an exclusive lock', () => {
+describe('a dump that another session waits behind for an exclusive lock', () => {
   it.each<[string, string]>([
-    ['is finished and reported, as the policy says', 'report'],
-    ['gives way, as the policy says, and leaves nothing', 'end'],
+    ['is finished and opens a finding where the policy says report', 'report'],
+    ['ends, leaves nothing and opens a finding where the policy says end', 'end'],
   ])('%s', async (_, whenBlocking) => {
     const database = await createDatabase(
       'create table leads (id int primary key); insert into leads select generate_series(1, 1000)',

@@ -7,7 +7,7 @@ const BEFORE_THE_LOCKS = /^savepoint/;
 const BEFORE_THE_SNAPSHOT = /pg_export_snapshot/;
 const BEFORE_THE_LATE_LOCK = /^lock table only "?public"?\."?late"? in/;
 
-describe('locking all tables before the snapshot, while others create and drop them', () => {
+describe('the lock of all tables before a dump’s snapshot', () => {
   let database: TestDatabase;
   let holder: Client, side: Client, other: Client;
   let attempts: number;
@@ -75,7 +75,7 @@ describe('locking all tables before the snapshot, while others create and drop t
         'insert into public.late values (1); create index on public.late (x); analyze public.late',
       ],
     ],
-  ])('needs one attempt when a table %s', async (_, expected, ...events) => {
+  ])('takes one attempt when a table %s', async (_, expected, ...events) => {
     meanwhile(...events);
     const snapshot = await lockThenSnapshot(holder, side, 5);
     expect(attempts).toBe(1);
@@ -91,7 +91,7 @@ describe('locking all tables before the snapshot, while others create and drop t
     ['dropped', 'drop table public.late'],
     ['dropped and made again', 'drop table public.late; create table public.late (x int, y varchar(9))'],
     ['replaced by a view', 'drop table public.late; create view public.late as select 1 as x'],
-  ])('starts over when a table that appeared late is %s before it is locked', async (_, sql) => {
+  ])('takes a second attempt when a late table is %s before it is locked', async (_, sql) => {
     meanwhile(
       [
         BEFORE_THE_SNAPSHOT,
@@ -103,7 +103,7 @@ describe('locking all tables before the snapshot, while others create and drop t
     expect(attempts).toBe(2);
   });
 
-  it('gives up when that happens in every attempt', async () => {
+  it('is given up when a late table is dropped in every attempt', async () => {
     meanwhile(
       [BEFORE_THE_SNAPSHOT, 'create table public.late (x int)', 99],
       [BEFORE_THE_LATE_LOCK, 'drop table public.late', 99],
@@ -112,7 +112,7 @@ describe('locking all tables before the snapshot, while others create and drop t
     expect(await lockedTables()).toEqual([]);
   });
 
-  it('locks all that still stand of 1,200 tables, when others are dropped between the list and the locks', async () => {
+  it('has all that still exist of 1,200 tables when others are dropped after the list', async () => {
     await other.query(
       "do $$ begin for i in 1..1200 loop execute format('create table public.t%s ()', i); end loop; end $$",
     );

@@ -2,7 +2,7 @@ import { manifestSchema } from '../../lib/domain/proof/manifest.ts';
 import { createDatabase } from '../support/database.ts';
 import { take } from '../support/source.ts';
 
-test('what is written of any table can be read again', async () => {
+test('the manifest of awkward tables can be parsed again', async () => {
   const database = await createDatabase('create table nothing (); insert into nothing default values');
   try {
     await database.script('awkward.sql');

@@ -11,7 +11,7 @@ import { startPooler } from '../support/pooler.ts';
 import { engine, never, policyWith, take } from '../support/source.ts';
 import { createStage, type Stage } from '../support/stage.ts';
 
-/** What may not be dumped is refused by name before a byte is uploaded, and leaves a failed run and an alert. */
+/** A source that may not be dumped is refused before a byte is uploaded, and leaves a failed run and an alert. */
 describe('a dump is refused', () => {
   let database: TestDatabase;
   let stage: Stage;
@@ -47,7 +47,7 @@ describe('a dump is refused', () => {
     return told(stage);
   };
 
-  it('when a pooler stands between, told by its behaviour', async () => {
+  it('when it goes through a transaction pooler', async () => {
     const pooler = await startPooler(database.credentials, 'transaction');
     try {
       await stage.secret('crm', { ...database.credentials, port: pooler.port });
@@ -57,18 +57,15 @@ describe('a dump is refused', () => {
     }
   });
 
-  it('when its host is a pooler by its name, naming the direct host', () => {
-    expect(() =>
-      refusePoolerHost({ ...database.credentials, host: 'ep-cool-1234-pooler.eu-central-1.aws.neon.tech' }),
-    ).toThrow(
-      expect.objectContaining({
-        code: 'pooler-refused',
-        hint: expect.stringContaining('ep-cool-1234.eu-central-1'),
-      }),
+  it('when its host has the name of a pooler, naming the direct host', () => {
+    const host = 'ep-cool-1234-pooler.eu-central-1.aws.neon.tech';
+    const hint = expect.stringContaining('ep-cool-1234.eu-central-1');
+    expect(() => refusePoolerHost({ ...database.credentials, host })).toThrow(
+      expect.objectContaining({ code: 'pooler-refused', hint }),
     );
   });
 
-  it('but not through a pooler that keeps sessions', async () => {
+  it('but not when it goes through a session pooler', async () => {
     const pooler = await startPooler(database.credentials, 'session');
     try {
       await stage.secret('crm', { ...database.credentials, port: pooler.port });
@@ -79,13 +76,13 @@ describe('a dump is refused', () => {
     await wipe();
   });
 
-  it('when its role cannot read a table, which it names', async () => {
+  it('when its role cannot read a table, naming the table', async () => {
     await database.sql('grant select on leads to reader');
     await stage.secret('crm', { ...database.credentials, user: 'reader', password: 'read-only' });
     await refused('tables-unreadable', 'public.hidden');
   });
 
-  it('when row-level security would hide rows from its role', async () => {
+  it('when row-level security hides rows from its role', async () => {
     await database.sql('grant pg_read_all_data to reader; alter table hidden enable row level security');
     await stage.secret('crm', { ...database.credentials, user: 'reader', password: 'read-only' });
     await refused('rows-hidden', 'public.hidden');
@@ -97,9 +94,8 @@ describe('a dump is refused', () => {
     await migration.query('begin; lock table leads in access exclusive mode');
     try {
       await refused('lock-timeout', 'lock a table');
-      expect(await lastRun()).toMatchObject({
-        error: { hint: expect.stringContaining('`./understudy doctor crm`') },
-      });
+      const hint = expect.stringContaining('`./understudy doctor crm`');
+      expect(await lastRun()).toMatchObject({ error: { hint } });
     } finally {
       await migration.end();
     }
@@ -108,7 +104,7 @@ describe('a dump is refused', () => {
   it.each([
     ['older than the server', '14.9', 'client-too-old'],
     ['of a newer major', '99.1', 'client-other-major'],
-  ])('when the only client is %s', async (_, version, code) => {
+  ])('when the only pg_dump is %s', async (_, version, code) => {
     const refusal = engine(pretending(version)).hold(database.credentials, policyWith(), never());
     await expect(refusal).rejects.toMatchObject({
       code,
@@ -118,7 +114,7 @@ describe('a dump is refused', () => {
     await expect(refusal).rejects.toBeInstanceOf(Refusal);
   });
 
-  it('when its credentials are wrong, without ever saying them', async () => {
+  it('when its credentials are wrong, without showing them', async () => {
     await stage.secret('crm', { ...database.credentials, password: 'quite-wrong-password' });
     await refused('credentials-refused', 'refused the credentials');
     expect(JSON.stringify(await lastRun())).not.toContain('quite-wrong-password');

@@ -13,7 +13,7 @@ function block(having: string, page = 'restore'): string {
   return blocks.find((each) => each.includes(having))!;
 }
 
-describe('the commands for restoring by hand', () => {
+describe('the documented commands', () => {
   const directory = mkdtempSync(join(tmpdir(), 'us-by-hand-'));
   const made: TestDatabase[] = [];
   const roles: string[] = [];
@@ -45,7 +45,7 @@ describe('the commands for restoring by hand', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('take the grantor out of each membership, whatever the names hold', () => {
+  it('take the grantor out of each membership, also when names look like one', () => {
     writeFileSync(
       file('roles.sql'),
       [
@@ -68,7 +68,7 @@ describe('the commands for restoring by hand', () => {
     ]);
   });
 
-  it('make only the roles that are missing, and give nothing back to those that are there', async () => {
+  it('create the roles that are missing, and change none that exist', async () => {
     const database = await createDatabase();
     made.push(database);
     const [there, missing, group] = [`${own()} x"`, own(), own()];
@@ -104,7 +104,7 @@ describe('the commands for restoring by hand', () => {
     ]);
   });
 
-  it('restore a piped archive whose rows do not keep to its NOT VALID constraints, and fail when it fails', async () => {
+  it('restore a piped archive with NOT VALID constraints, and fail when pg_restore fails', async () => {
     const source = await createDatabase(`
       create table p (id int) partition by range (id); create table p1 partition of p for values from (0) to (1000000);
       insert into p select generate_series(1, 20000); alter table p add constraint negative check (id < 0) not valid`);
@@ -130,7 +130,7 @@ describe('the commands for restoring by hand', () => {
     run(`dropdb ${name}`);
   });
 
-  it('put the rows of one table back that are gone, and leave the others alone', async () => {
+  it('put the lost rows of one table back, and leave its other rows alone', async () => {
     const source = await createDatabase(
       'create table orders (id int primary key, n int); insert into orders select i, i from generate_series(1, 100) i',
     );

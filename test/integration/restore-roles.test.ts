@@ -16,7 +16,7 @@ function withRoles(taken: Taken, change: (roles: string) => string): Taken {
   return { ...taken, roles, manifest: { ...taken.manifest, roles: { ...taken.manifest.roles, sha256 } } };
 }
 
-describe('roles in a copy', () => {
+describe('the roles of a copy', () => {
   const databases: TestDatabase[] = [];
   const roles: string[] = [];
   const make = async (fill: string, names: string[]) => {
@@ -32,7 +32,7 @@ describe('roles in a copy', () => {
     await first!.drop();
   });
 
-  it('keep their memberships, so that a materialized view whose owner reads by a group is filled', async () => {
+  it('keep their memberships, by which a materialized view is filled', async () => {
     const [group, owner] = [own(), own()];
     const database = await make(
       `create role ${group}; create role ${owner}; grant ${group} to ${owner};
@@ -47,7 +47,7 @@ describe('roles in a copy', () => {
     });
   });
 
-  it('of a source’s superuser refresh a materialized view that grants them nothing, from 17 on by MAINTAIN', async () => {
+  it('that were superusers refresh a materialized view that grants them nothing', async () => {
     const database = await make(
       `create schema m; create table m.t (x int); insert into m.t values (1); create materialized view m.mv as select * from m.t;
        revoke all on m.t, m.mv from current_user`,
@@ -81,7 +81,7 @@ describe('roles in a copy', () => {
     });
   });
 
-  it('lose the rights to files and programs, by whatever chain they came', async () => {
+  it('lose the rights to files and programs, also those that another role granted', async () => {
     const [a, b] = [own(), own()];
     const database = await make(
       `create role ${a} superuser; create role ${b}; grant pg_execute_server_program to ${a} with admin option`,
@@ -97,7 +97,7 @@ describe('roles in a copy', () => {
     });
   });
 
-  it('may be called what the rehearsal’s own were called', async () => {
+  it('may have the names that scratch servers used for their own', async () => {
     const database = await make('create table t (x int)', []);
     const taken = await take(database.credentials);
     const named = withRoles(
@@ -115,7 +115,7 @@ describe('roles in a copy', () => {
     });
   });
 
-  it('that cannot be made are no mere note: the rehearsal ends, and names the lines', async () => {
+  it('fail the restore with their lines when they cannot be created', async () => {
     const database = await make('create table t (x int)', []);
     const taken = await take(database.credentials);
     const broken = withRoles(taken, (text) => `${text}\nGRANT nobody_made TO postgres;\n`);

@@ -1,6 +1,6 @@
 import { failure, restored, taken } from '../support/restored.ts';
 
-describe('what only a superuser can restore', () => {
+describe('an archive with objects that only a superuser can restore', () => {
   const SUPERUSERS = `
     create function leaky(int) returns boolean leakproof language sql as 'select true';
     create cast (varchar as json) with inout as implicit;
@@ -10,7 +10,7 @@ describe('what only a superuser can restore', () => {
     create table t (x int); insert into t values (1);
     create index on t (leaky(x))`.replace('returns boolean leakproof', 'returns boolean immutable leakproof');
 
-  it('is all named at once, by kind, schema and name, before any row', async () => {
+  it('fails with all of those objects before any row is restored', async () => {
     const error = await failure(await taken(SUPERUSERS));
     expect(error).toMatchObject({
       code: 'restore-needs-superuser',
@@ -33,7 +33,7 @@ describe('what only a superuser can restore', () => {
     });
   });
 
-  it('is left out where the policy names it, and what depends on it only when it is named too', async () => {
+  it('is restored without the objects that the policy names, and fails when others depend on them', async () => {
     const from = await taken(SUPERUSERS);
     const leaveOut = [
       'function public.leaky',
@@ -69,7 +69,7 @@ describe('what only a superuser can restore', () => {
     );
   });
 
-  it('of a library’s function, the best known way to index unaccented text, is proven by either way out', async () => {
+  it('of an unaccent index is proven by a superuser’s restore, and without the index', async () => {
     const from = await taken(`create extension unaccent;
       create function immutable_unaccent(regdictionary, text) returns text language c immutable strict as '$libdir/unaccent', 'unaccent_dict';
       create function f_unaccent(text) returns text language sql immutable strict as $$ select public.immutable_unaccent('public.unaccent', $1) $$;
@@ -93,13 +93,12 @@ describe('what only a superuser can restore', () => {
     expect(exceptions).toHaveLength(3);
   });
 
-  it('is no way to hide: what was not named differs', async () => {
+  it('is restored with a difference for an object that was not named', async () => {
     const from = await taken(
       'create table t (x int primary key); create table u (y int); insert into u values (1)',
     );
-    const { differences } = await restored(from, { leaveOut: ['constraint public.t t_pkey'] }, (copy) =>
-      copy.sql('drop table public.u'),
-    );
+    const how = { leaveOut: ['constraint public.t t_pkey'] };
+    const { differences } = await restored(from, how, (copy) => copy.sql('drop table public.u'));
     expect(differences.join('; ')).toMatch(/table public\.u missing/);
     expect(differences.join('; ')).not.toMatch(/t_pkey/);
   });

@@ -3,7 +3,7 @@ import { withCopy } from '../support/restored-copy.ts';
 import { policyWith, take } from '../support/source.ts';
 
 describe('the progress of a restore', () => {
-  it.each([true, false])('counts each table with rows once (one after the other: %s)', async (serially) => {
+  it.each([true, false])('counts each table with rows once (serially: %s)', async (serially) => {
     const from = await taken(
       'create table a (x int); insert into a values (1); create table b (x int); insert into b values (1); create view v as select 1 as one',
     );
@@ -13,7 +13,7 @@ describe('the progress of a restore', () => {
   });
 });
 
-describe('constraints that old rows do not keep to', () => {
+describe('NOT VALID constraints', () => {
   const NOT_VALID = `
     create table c (id int primary key); create domain small as int;
     create table p (id int, c int, s small) partition by range (id); create table p1 partition of p for values from (0) to (1000000);
@@ -22,11 +22,11 @@ describe('constraints that old rows do not keep to', () => {
     alter domain small add constraint tiny check (value < 10) not valid;
     create table plain (c int); insert into plain values (1); alter table plain add constraint fk foreign key (c) references c not valid`;
 
-  it('are NOT VALID in the copy too, whichever jobs restore it', async () => {
+  it('of tables and domains are NOT VALID in the copy', async () => {
     expect((await restored(await taken(NOT_VALID))).differences).toEqual([]);
   });
 
-  it('so are foreign keys of partitioned tables and NOT NULL, from 18 on', async () => {
+  it('of partitioned tables and NOT NULL, from 18 on, are NOT VALID in the copy', async () => {
     if ((await major()) < 18) return;
     const from = await taken(
       `create table c (id int primary key); create table p (id int, c int) partition by range (id); create table p1 partition of p for values from (0) to (1000000);
@@ -37,8 +37,8 @@ describe('constraints that old rows do not keep to', () => {
   });
 });
 
-describe('a database’s own rules of ICU', () => {
-  it('hold in the copy, from 16 on', async () => {
+describe('the ICU rules of a database', () => {
+  it('are those of its copy, from 16 on', async () => {
     await source('');
     if ((await major()) < 16) return;
     const from = await taken(
@@ -51,7 +51,7 @@ describe('a database’s own rules of ICU', () => {
 });
 
 describe('extensions of a copy', () => {
-  it('are made in the order of their requirements, each in its own schema', async () => {
+  it('are created in the order of their requirements, each in its own schema', async () => {
     const from = await taken(
       'create schema a; create schema b; create extension cube schema b; create extension earthdistance schema a',
     );
@@ -61,7 +61,7 @@ describe('extensions of a copy', () => {
       expect(await restored(each)).toMatchObject({ differences: [], leftOut: [], notes: [] });
   });
 
-  it('that cannot be made are left out with their reason, and so are those that require them', async () => {
+  it('that cannot be created are left out with the reason', async () => {
     const from = await taken('create table t (x int)');
     const extensions = [
       { name: 'earthdistance', version: '1.1', schema: 'public' },
@@ -83,7 +83,7 @@ describe('extensions of a copy', () => {
       );
   });
 
-  it('that depend on one that is left out say so, and nothing of it is unexpected', async () => {
+  it('that are left out and needed fail the restore with their names', async () => {
     const from = await taken('create extension hstore; create table t (h hstore)');
     const gone = {
       ...from.manifest,
@@ -105,7 +105,7 @@ describe('a materialized view over another server', () => {
     create view near as select x from far; create materialized view mv as select x from near with no data;
     create materialized view mv2 as select count(*) from mv with no data; create materialized view own as select 1 as x`;
 
-  it('stays empty, which is said; the rest is proven', async () => {
+  it('stays empty in a copy, which notes say, and the rest is proven', async () => {
     const database = await source(FOREIGN);
     // As if the other server had answered at the source.
     await database.sql("update pg_class set relispopulated = true where relname in ('mv', 'mv2')");
@@ -122,8 +122,8 @@ describe('a materialized view over another server', () => {
   });
 });
 
-describe('what plain pg_restore cannot restore either', () => {
-  it('names every entry concerned, not those that only follow, and the fix', async () => {
+describe('an archive that plain pg_restore cannot restore either', () => {
+  it('fails with every entry concerned and the fix', async () => {
     const database = await source(`
       create table names (x int, y text); insert into names values (1, 'a');
       create function named(int) returns text immutable language plpgsql as $$ begin return (select y from names where x = $1); end $$;
@@ -159,8 +159,8 @@ describe('what plain pg_restore cannot restore either', () => {
   });
 });
 
-describe('what the place lacks', () => {
-  it('a locale of a column: it is named and judges nothing', async () => {
+describe('a restore fails with the locale that the machine lacks', () => {
+  it('when a collation needs it', async () => {
     const database = await source('create table t (x text collate "en-x-icu")');
     await database.sql(
       "create collation gone (provider = libc, locale = 'C'); create table u (x text collate gone)",
@@ -172,7 +172,7 @@ describe('what the place lacks', () => {
     });
   });
 
-  it('the database’s locale: what sorts otherwise is not held against the point, and the note is kept', async () => {
+  it('when partitions of the database are sorted by it', async () => {
     const from = await taken(
       "create table words (s text) partition by range (s); create table w1 partition of words for values from ('a') to ('n'); insert into words values ('Bob')",
       "locale_provider icu icu_locale 'de'",
@@ -186,7 +186,7 @@ describe('what the place lacks', () => {
     });
   });
 
-  it('money of another lc_monetary, whose value is said nowhere', async () => {
+  it('when money is formatted by it, without showing the money', async () => {
     const database = await source("create table t (m money); insert into t values ('$7.25')");
     const from = await take(database.credentials, policyWith('dump: { compression: none }'));
     expect(await failure(altered(from, '$7.25', 'k7.25'))).toMatchObject({
@@ -208,8 +208,8 @@ describe('a schema called DATA', () => {
   });
 });
 
-describe('many schemas and many roles', () => {
-  it('cost no statement a pair: rights are lent to all at once and taken back', async () => {
+describe('a copy of many schemas', () => {
+  it('has none of the rights left that were lent for the restore', async () => {
     const schemas = Array.from(
       { length: 40 },
       (_, index) => `create schema "s ${index}"; create table "s ${index}".t (x int);`,
@@ -226,7 +226,7 @@ describe('many schemas and many roles', () => {
 });
 
 describe('the lc_monetary of a source', () => {
-  it('is that of its copy, where it exists', async () => {
+  it('is that of its copy', async () => {
     const database = await source('create table t (m money)');
     await database.sql(`alter database ${database.name} set lc_monetary = 'POSIX'`);
     const from = await take(database.credentials);

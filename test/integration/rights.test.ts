@@ -2,14 +2,15 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { childEnvironment, libpqEnvironment } from '../../lib/adapters/engines/postgres/process.ts';
+import { identifier } from '../../lib/adapters/engines/postgres/sql.ts';
 import type { Credentials } from '../../lib/ports/database.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { BIN, take } from '../support/source.ts';
 import { examine } from '../support/symptoms.ts';
 
-/** What pg_dump itself does as the role is the truth: doctor foresees its failures, and accuses nothing else. */
+/** pg_dump itself shows what its role lacks: doctor foresees its failures, and reports nothing else. */
 const role = `bare$grant$'"${process.pid}`;
-const quoted = `"${role.replaceAll('"', '""')}"`;
+const quoted = identifier(role);
 let database: TestDatabase;
 let bare: Credentials;
 
@@ -71,12 +72,12 @@ test.each<[string, string]>([
     'all of it',
     `${HIDDEN} select lo_create(0); select lo_create(0); create schema x; create table x.t (a int)`,
   ],
-])('pg_dump fails without the right to %s; doctor says so, and its SQL mends it', async (_, sql) => {
+])('doctor reports the missing right to %s that pg_dump fails for, and its SQL is enough', async (_, sql) => {
   await database.sql(sql);
   expect(await dumps()).toBe(false);
   const found = await missing();
   expect(found).not.toEqual([]);
-  // All of it at once: nothing comes to light only when the first is mended.
+  // All of it at once: no second right is missing when the first is granted.
   for (const { next } of found) await database.sql(next!);
   expect(await missing()).toEqual([]);
   expect(await dumps()).toBe(true);
@@ -110,7 +111,7 @@ test.each<[string, string]>([
   ],
   ['an extension’s tables', `create table e (a int); ${MEMBER}`],
   ['an extension’s hidden tables', `${HIDDEN} ${MEMBER}`],
-])('pg_dump needs no right to %s, and doctor asks for none', async (_, sql) => {
+])('doctor reports no right to %s, which pg_dump needs none of', async (_, sql) => {
   await database.sql(sql);
   expect(await dumps()).toBe(true);
   expect(await missing()).toEqual([]);

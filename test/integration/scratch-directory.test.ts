@@ -1,12 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { localScratch } from '../../lib/adapters/engines/postgres/local-scratch.ts';
 import {
   makeRunDirectory,
   sweepRunDirectories,
@@ -14,16 +11,16 @@ import {
 import { isAlive } from '../../scripts/local/local-state.ts';
 import { ROOT } from '../../scripts/local/tools.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { BIN, never, type Taken, take } from '../support/source.ts';
+import { type Taken, take } from '../support/source.ts';
+import { newBase, requestOf, scratchIn } from './support/scratch.ts';
 
 let base: string;
 beforeEach(() => {
-  base = join(tmpdir(), `us-base-${randomBytes(4).toString('hex')}`);
+  base = newBase();
 });
-
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-describe('rehearsals on one machine', () => {
+describe('two rehearsals on one machine', () => {
   let database: TestDatabase;
   let taken: Taken;
   beforeAll(async () => {
@@ -32,27 +29,12 @@ describe('rehearsals on one machine', () => {
   });
   afterAll(() => database.drop());
 
-  const copies = () =>
-    localScratch({
-      base,
-      binDirectories: [BIN()],
-      owner: process.env['UNDERSTUDY_PG_USER'],
-      secondsLeft: () => 900,
-    });
-  const request = () => ({
-    manifest: taken.manifest,
-    dump: async () => Readable.from([taken.archive]),
-    roles: async () => Readable.from([taken.roles]),
-    phase: () => undefined,
-    signal: never(),
-  });
-
-  it('leave each other’s copies alone, and nothing behind', async () => {
+  it('leave each other’s copies alone, and leave nothing', async () => {
     const seen: string[] = [];
-    await copies().withCopy(request(), async (first) => {
+    await scratchIn(base).withCopy(requestOf(taken), async (first) => {
       // A second one begins and ends while the first holds its copy.
-      expect(await copies().refusal(taken.manifest)).toBeUndefined();
-      await copies().withCopy(request(), async (second) => {
+      expect(await scratchIn(base).refusal(taken.manifest)).toBeUndefined();
+      await scratchIn(base).withCopy(requestOf(taken), async (second) => {
         seen.push((await second.value('select x from public.t'))!);
         expect(readdirSync(base)).toHaveLength(2);
       });
@@ -63,7 +45,7 @@ describe('rehearsals on one machine', () => {
   });
 });
 
-describe('a run’s directory', () => {
+describe('the directory of a scratch server', () => {
   const owners: ChildProcess[] = [];
   afterEach(async () => {
     for (const owner of owners.splice(0)) {
@@ -88,13 +70,13 @@ describe('a run’s directory', () => {
     return { owner, path, server: Number(pid) };
   }
 
-  it('is left alone as long as its process lives', async () => {
+  it('is left alone while its process lives', async () => {
     const { path, server } = await anotherRun();
     await sweepRunDirectories(base);
     expect([existsSync(join(path, 'data', 'PG_VERSION')), isAlive(server)]).toEqual([true, true]);
   });
 
-  it('is swept when its process has died, and its server is stopped', async () => {
+  it('is swept with its server when its process has died', async () => {
     const { owner, path, server } = await anotherRun();
     owner.kill('SIGKILL');
     await once(owner, 'close');
@@ -104,7 +86,7 @@ describe('a run’s directory', () => {
     await ended(server);
   });
 
-  it('is swept although another process has the number of its server by now', async () => {
+  it('is swept although another process has the number of its server', async () => {
     const { path, release } = await makeRunDirectory(base);
     await release();
     mkdirSync(join(path, 'data'), { recursive: true });
@@ -115,7 +97,7 @@ describe('a run’s directory', () => {
     expect([existsSync(path), bystander.exitCode, bystander.signalCode]).toEqual([false, null, null]);
   });
 
-  it('that is not locked yet is swept only when it is old', async () => {
+  it('is swept before it is locked only when it is old', async () => {
     const young = join(base, 'us-run-00000001.new');
     const old = join(base, 'us-run-00000002.new');
     for (const path of [young, old]) mkdirSync(path, { recursive: true });
@@ -124,7 +106,7 @@ describe('a run’s directory', () => {
     expect(readdirSync(base)).toEqual(['us-run-00000001.new']);
   });
 
-  it('is all that is swept: what else lies in the base stays', async () => {
+  it('is swept, and no other file beside it', async () => {
     mkdirSync(join(base, 'data'), { recursive: true });
     writeFileSync(join(base, 'us-run-notes'), '');
     await sweepRunDirectories(base);

@@ -1,17 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { localScratch } from '../../lib/adapters/engines/postgres/local-scratch.ts';
 import { SUPERUSER } from '../../lib/adapters/engines/postgres/scratch-server.ts';
 import { codeOf } from '../../lib/domain/errors.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { programsWith } from '../support/programs.ts';
-import { BIN, type Taken, take } from '../support/source.ts';
+import { type Taken, take } from '../support/source.ts';
+import { newBase, requestOf, scratchIn } from './support/scratch.ts';
 
 /** Real faults of the machine, in the middle of a real restore. None of them may speak against the point. */
 let database: TestDatabase;
@@ -39,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(() => {
-  base = join(tmpdir(), `us-base-${randomBytes(4).toString('hex')}`);
+  base = newBase();
 });
 afterEach(() => {
   expect(existsSync(base) ? readdirSync(base) : []).toEqual([]);
@@ -56,25 +54,16 @@ type Options = {
 
 /** Restores, and says how that ended: `good`, or the error's code; and its phases and message. */
 async function restore(options: Options = {}) {
-  const { bin = BIN(), secondsLeft = () => 900 } = options;
-  const point = options.taken ?? taken;
+  const { value = 'select count(*) from public.big', taken: point = taken, dump, ...how } = options;
   const phases: string[] = [];
-  const scratch = localScratch({
-    base,
-    binDirectories: [bin],
-    owner: process.env['UNDERSTUDY_PG_USER'],
-    secondsLeft,
-  });
   const request = {
-    manifest: point.manifest,
-    dump: options.dump ?? (async () => Readable.from([point.archive])),
-    roles: async () => Readable.from([point.roles]),
+    ...requestOf(point),
+    ...(dump ? { dump } : {}),
     phase: (name: string) => void phases.push(name),
     again: () => void phases.push('again'),
-    signal: new AbortController().signal,
   };
-  const ending = await scratch
-    .withCopy(request, async (copy) => copy.value(options.value ?? 'select count(*) from public.big'))
+  const ending = await scratchIn(base, how)
+    .withCopy(request, async (copy) => copy.value(value))
     .then(
       (value) => ({ code: `good ${value}`, message: '' }),
       (error: Error) => ({ code: codeOf(error), message: error.message }),
@@ -120,19 +109,26 @@ async function asked(sql: string): Promise<Record<string, unknown> | undefined> 
 
 const COPYING = "select pid from pg_stat_activity where query ilike 'copy public%'";
 
-it('restores in one try when nothing happens', async () => {
+it('a restore succeeds in one try when nothing fails', async () => {
   expect(await restore()).toMatchObject({ code: 'good 400000', tries: 1 });
 });
 
 it.each([
   ['SIGKILL', 'ended', 'the scratch server exited with'],
   ['SIGTERM', 'told to end', 'PostgreSQL was told to end (SQLSTATE 57P01)'],
-] as const)('a backend that gets %s in the middle of COPY (%s) is no verdict', async (signal, _, said) => {
-  const ending = await hitting(({ pid }) => process.kill(Number(pid), signal));
-  expect(ending).toMatchObject({ code: 'scratch-trouble', message: expect.stringContaining(said), tries: 1 });
-});
+] as const)(
+  'a backend that gets %s in the middle of COPY (%s) is trouble and no verdict',
+  async (signal, _, said) => {
+    const ending = await hitting(({ pid }) => process.kill(Number(pid), signal));
+    expect(ending).toMatchObject({
+      code: 'scratch-trouble',
+      message: expect.stringContaining(said),
+      tries: 1,
+    });
+  },
+);
 
-it('a server that is killed is no verdict', async () => {
+it('a server that is killed is trouble and no verdict', async () => {
   const ending = await hitting(() => {
     const [pid] = readFileSync(join(directory(), 'data', 'postmaster.pid'), 'utf8').split('\n');
     process.kill(Number(pid), 'SIGKILL');
@@ -140,7 +136,7 @@ it('a server that is killed is no verdict', async () => {
   expect(ending.code).toBe('scratch-trouble');
 });
 
-it('a pg_restore that is killed, or cannot start, is no verdict', async () => {
+it('a pg_restore that is killed or cannot start is trouble and no verdict', async () => {
   const killed = programsWith('pg_restore', 'case "$*" in *--list*) exec "$REAL" "$@" ;; esac; kill -9 $$');
   expect(await restore({ bin: killed })).toMatchObject({
     code: 'scratch-trouble',
@@ -152,7 +148,7 @@ it('a pg_restore that is killed, or cannot start, is no verdict', async () => {
   });
 });
 
-it('an archive that is altered or removed on the disk is no verdict', async () => {
+it('an archive that is altered or removed on the disk is trouble and no verdict', async () => {
   for (const harm of ['printf x >>archive.dump', 'rm archive.dump']) {
     const bin = programsWith(
       'pg_restore',
@@ -166,12 +162,12 @@ it('an archive that is altered or removed on the disk is no verdict', async () =
   }
 });
 
-it('a scratch directory that vanishes is no verdict', async () => {
+it('a scratch directory that vanishes is trouble and no verdict', async () => {
   const ending = await hitting(() => rmSync(directory(), { recursive: true, force: true }));
   expect(ending.code).not.toMatch(/good|restore-failed/);
 });
 
-it('a vault whose stream breaks off, aloud or silently, is no verdict', async () => {
+it('a vault whose stream fails or ends early is a failed fetch and no verdict', async () => {
   const half = taken.archive.subarray(0, taken.archive.length / 2);
   async function* breaking() {
     yield half;
@@ -189,20 +185,20 @@ it('a vault whose stream breaks off, aloud or silently, is no verdict', async ()
   });
 });
 
-it('a question that a dying server does not answer is no verdict', async () => {
+it('a question that a server does not answer is trouble and no verdict', async () => {
   const value = 'select pg_terminate_backend(pg_backend_pid())';
   const asSuperuser = await restore({ value });
   expect(asSuperuser).toMatchObject({ code: 'scratch-trouble' });
 });
 
-describe('on a disk of its own', () => {
+describe('a disk', () => {
   const mounted: string[] = [];
   afterEach(() => {
     for (const each of mounted.splice(0)) execFileSync('umount', ['-l', each]);
   });
 
   const canMount = process.getuid?.() === 0 && process.platform === 'linux';
-  (canMount ? it : it.skip)('that fills up, a restore is no verdict', async () => {
+  (canMount ? it : it.skip)('that fills up during a restore is trouble and no verdict', async () => {
     mkdirSync(base);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=140m,mode=0711', 'tmpfs', base]);
     mounted.push(base);
@@ -223,11 +219,11 @@ describe('on a disk of its own', () => {
   });
 });
 
-describe('what pg_restore says on a machine that is well', () => {
+describe('an error of pg_restore on a machine that is well', () => {
   const refuses = 'echo "pg_restore: error: could not execute query: ERROR:  no" >&2; exit 1';
   const list = 'case "$*" in *--list*) exec "$REAL" "$@" ;; esac';
 
-  it('is believed when it says so twice', async () => {
+  it('fails the restore when it comes twice', async () => {
     const ending = await restore({ bin: programsWith('pg_restore', `${list}; ${refuses}`) });
     expect(ending).toMatchObject({
       code: 'restore-failed',
@@ -236,7 +232,7 @@ describe('what pg_restore says on a machine that is well', () => {
     });
   });
 
-  it('is not believed when the second try, from the start, goes well', async () => {
+  it('fails nothing when the second try succeeds', async () => {
     const once = `${list}; [ -e "$ONCE" ] && exec "$REAL" "$@"; >"$ONCE"; ${refuses}`;
     expect(await restore({ bin: programsWith('pg_restore', once) })).toMatchObject({
       code: 'good 400000',
@@ -245,7 +241,7 @@ describe('what pg_restore says on a machine that is well', () => {
     });
   });
 
-  it('is not believed of jobs that were in each other’s way: the second try has one at a time', async () => {
+  it('fails nothing when the second try, with one job, succeeds', async () => {
     const together = `${list}; case "$*" in *--jobs=1\\ *) exec "$REAL" "$@" ;; *--section=data*) ${refuses} ;; esac; exec "$REAL" "$@"`;
     expect(await restore({ bin: programsWith('pg_restore', together) })).toMatchObject({
       code: 'good 400000',
@@ -253,7 +249,7 @@ describe('what pg_restore says on a machine that is well', () => {
     });
   });
 
-  it('is believed at once when there is no time for a second try, and that is said', async () => {
+  it('fails the restore when there is no time for a second try, and says so', async () => {
     const bin = programsWith('pg_restore', `${list}; ${refuses}`);
     expect(await restore({ bin, secondsLeft: () => 40 })).toMatchObject({
       code: 'restore-failed',

@@ -33,7 +33,7 @@ function writtenOtherwise(taken: Taken, kind: string, name: string, text?: strin
   return { ...taken, manifest: { ...taken.manifest, schema } };
 }
 
-describe('a second look at an expression that the copy writes otherwise', () => {
+describe('the second look at an expression that a copy writes in another way', () => {
   let database: TestDatabase;
   let taken: Taken;
   beforeAll(async () => {
@@ -47,14 +47,14 @@ describe('a second look at an expression that the copy writes otherwise', () => 
   });
   afterAll(() => database.drop());
 
-  it('finds each kind of object equal when the archive holds the source’s own text', async () => {
+  it('finds each kind of object equal when the archive has the source’s text', async () => {
     const otherwise = OBJECTS.reduce((all, [kind, name]) => writtenOtherwise(all, kind, name), taken);
     await withCopy(otherwise, async (copy) => {
       expect((await copy.proof()).differences.map(formatDifference)).toEqual([]);
     });
   });
 
-  it('confirms the difference of a text that the archive does not hold', async () => {
+  it('confirms the difference when the archive does not have the source’s text', async () => {
     const elsewhere = `12.${'a'.repeat(24)}`;
     await withCopy(writtenOtherwise(taken, 'view', 'public.report', elsewhere), async (copy) => {
       expect((await copy.proof()).differences).toEqual([
@@ -63,7 +63,7 @@ describe('a second look at an expression that the copy writes otherwise', () => 
     });
   });
 
-  it('confirms the difference of a copy that is not what the archive makes', async () => {
+  it('confirms the difference of a copy that was changed', async () => {
     await withCopy(taken, async (copy) => {
       for (const [kind, name, changed] of OBJECTS) {
         await copy.sql(changed);

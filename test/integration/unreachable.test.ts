@@ -7,23 +7,20 @@ import type { Credentials } from '../../lib/ports/database.ts';
 import { account, type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 import { createDatabase } from '../support/database.ts';
 import { programs } from '../support/source.ts';
+import { credentialsOf } from './support/own-cluster.ts';
 
 /** A server that takes some only with TLS, some not at all, and whose certificate no authority has signed. */
 let server: Cluster;
 let to: Credentials;
 beforeAll(async () => {
   const directory = mkdtempSync(join(tmpdir(), 'us-tls-'));
-  const [hba, cert, key] = ['hba', 'cert', 'key'].map((name) => join(directory, name)) as [
-    string,
-    string,
-    string,
+  const file = (name: string) => join(directory, name);
+  const [hba, cert, key] = [file('hba'), file('cert'), file('key')];
+  const lines = [
+    'hostssl all tls',
+    ...['postgres', 'nologin', 'limited', 'plain'].map((role) => `host all ${role}`),
   ];
-  writeFileSync(
-    hba,
-    ['host all postgres', 'hostssl all tls', 'host all nologin', 'host all limited', 'host all plain']
-      .map((line) => `${line} 127.0.0.1/32 scram-sha-256\n`)
-      .join(''),
-  );
+  writeFileSync(hba, lines.map((line) => `${line} 127.0.0.1/32 scram-sha-256\n`).join(''));
   const identity = account(directory);
   execFileSync(
     'openssl',
@@ -33,14 +30,7 @@ beforeAll(async () => {
   server = await startCluster({
     settings: [`hba_file=${hba}`, 'ssl=on', `ssl_cert_file=${cert}`, `ssl_key_file=${key}`],
   });
-  to = {
-    host: '127.0.0.1',
-    port: server.port,
-    database: 'postgres',
-    user: 'plain',
-    password: 'x',
-    sslmode: 'disable',
-  };
+  to = credentialsOf(server, { user: 'plain', password: 'x' });
   await server.sql(
     'postgres',
     "create role tls login password 'x'; create role stranger login password 'x'; create role nologin password 'x'; create role limited login password 'x' connection limit 0; create role plain login password 'x'",
@@ -52,7 +42,7 @@ beforeAll(async () => {
     'create database shut allow_connections false',
   ])
     await server.sql('postgres', sql);
-}, 120_000);
+});
 afterAll(() => server.stop());
 
 test.each<[string, Partial<Credentials>, string]>([
@@ -74,11 +64,11 @@ test.each<[string, Partial<Credentials>, string]>([
   ['an unknown authority, the name unasked', { sslmode: 'verify-ca' }, 'update-ca-certificates'],
   ['no such host', { host: 'nowhere.invalid' }, 'dig nowhere.invalid'],
   ['no listener', { port: 1 }, 'pg_isready'],
-])('a connection that fails for %s is told with its own remedy', async (_, change, hint) => {
+])('a connection that fails for %s has a hint of its own', async (_, change, hint) => {
   await expect(connect({ ...to, ...change })).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
 });
 
-test('a server without TLS is told so', async () => {
+test('a connection that demands TLS of a server without it has a hint to disable it', async () => {
   const database = await createDatabase();
   await expect(connect({ ...database.credentials, sslmode: 'require' })).rejects.toMatchObject({
     hint: expect.stringContaining('connection.sslmode: disable'),
@@ -86,7 +76,7 @@ test('a server without TLS is told so', async () => {
   await database.drop();
 });
 
-test('a login event trigger that writes is told as such, and its remedy works', async () => {
+test('a connection that a writing login trigger refuses has a remedy that works', async () => {
   if ((await programs()).major < 17) return;
   await server.sql('postgres', 'create database watched');
   await server.sql(
