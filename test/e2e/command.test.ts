@@ -64,12 +64,12 @@ describe('./understudy', () => {
       broken,
       readFileSync(config, 'utf8')
         .replace('rto: 1h', 'rto: soon')
-        .replace('policy: production', 'policy: productoin'),
+        .replace('policy: production', 'polcy: production'),
     );
     const { status, stderr } = understudy('--config', broken, 'check');
     expect(status).toBe(2);
     expect(stderr).toMatch(
-      /2 mistakes[\s\S]*understudy\.yml:\d+ policies\.production\.objectives\.rto[\s\S]*targets\.crm\.policy/,
+      /3 mistakes[\s\S]*understudy\.yml:\d+ policies\.production\.objectives\.rto[\s\S]*targets\.crm\.polcy: unknown key/,
     );
     expect(understudy('nonsense').status).toBe(2);
     expect(here('points', 'nobody').status).toBe(2);
