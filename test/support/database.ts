@@ -39,21 +39,10 @@ export async function createDatabase(fill?: string, options?: string): Promise<T
     sql: (text) => query(name, text),
     async script(file) {
       const { host, port, password } = server();
-      const args = [
-        '--no-psqlrc',
-        '--quiet',
-        '--set=ON_ERROR_STOP=1',
-        `--file=${join(__dirname, '../fixtures', file)}`,
-      ];
-      const env = {
-        PATH: '/usr/bin:/bin',
-        PGHOST: host,
-        PGPORT: String(port),
-        PGUSER: 'postgres',
-        PGPASSWORD: password,
-        PGDATABASE: name,
-        PGOPTIONS: '--client-min-messages=error',
-      };
+      const where = `host=${host} port=${port} user=postgres password=${password} dbname=${name}`;
+      const path = join(__dirname, '../fixtures', file);
+      const args = ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', `--file=${path}`, where];
+      const env = { PATH: '/usr/bin:/bin', PGOPTIONS: '--client-min-messages=error' };
       await promisify(execFile)(join(process.env['PG_BIN']!, 'psql'), args, { env });
     },
     drop: async () => void (await query('postgres', `drop database if exists ${name} with (force)`)),

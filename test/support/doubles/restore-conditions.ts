@@ -23,10 +23,13 @@ export type MemoryConditions = RestoreConditions & Recorded<RestoreConditions> &
 
 /** A world in which the builders' source can be restored; the test takes away what it is about. */
 export function memoryConditions(): MemoryConditions {
+  const zones = ['eu-central-1a', 'eu-central-1b'];
+  const key = { state: 'Enabled', encrypts: true, awsManaged: false };
+  const support = { major: '15', standardUntil: '2028-02-29T00:00:00Z' };
   const world: World = {
     subnetGroups: {
-      quarantine: { vpc: 'vpc-q', zones: ['eu-central-1a', 'eu-central-1b'], freeAddresses: 200 },
-      private: { vpc: 'vpc-p', zones: ['eu-central-1a', 'eu-central-1b'], freeAddresses: 100 },
+      quarantine: { vpc: 'vpc-q', zones, freeAddresses: 200 },
+      private: { vpc: 'vpc-p', zones, freeAddresses: 100 },
     },
     securityGroups: [
       { id: 'sg-quarantine', vpc: 'vpc-q' },
@@ -38,20 +41,10 @@ export function memoryConditions(): MemoryConditions {
       'aurora-postgresql 15.4': { family: 'aurora-postgresql15', offered: true },
     },
     support: {
-      'postgres 15.18': {
-        major: '15',
-        standardUntil: '2028-02-29T00:00:00Z',
-        extendedUntil: '2031-02-28T00:00:00Z',
-      },
-      'aurora-postgresql 15.4': { major: '15', standardUntil: '2028-02-29T00:00:00Z' },
+      'postgres 15.18': { ...support, extendedUntil: '2031-02-28T00:00:00Z' },
+      'aurora-postgresql 15.4': { ...support },
     },
-    keys: {
-      'arn:aws:kms:eu-central-1:111122223333:key/home': {
-        state: 'Enabled',
-        encrypts: true,
-        awsManaged: false,
-      },
-    },
+    keys: { 'arn:aws:kms:eu-central-1:111122223333:key/home': key },
     secretProblem: undefined,
     denied: [],
   };

@@ -2,7 +2,6 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import * as compose from '../../../lib/runtime/compose.ts';
 import { watch } from '../../../lib/workflows/watch/watch.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
@@ -10,11 +9,9 @@ import { billed, deliver, lastPoint, lastRun, message, told } from '../../suppor
 import { planWith } from '../../support/plan.ts';
 import { createStage, type Stage } from '../../support/stage.ts';
 
-const MINUTE = 60_000;
-
 /** A look of the watch so many minutes from now. */
 function look(minutes: number) {
-  const now = new Date(Date.now() + minutes * MINUTE);
+  const now = new Date(Date.now() + minutes * 60_000);
   const clock = { ...compose.clock, now: () => now };
   return watch({
     ...compose.platformDeps(),
@@ -37,13 +34,6 @@ function startFunction(body: object) {
   });
 }
 
-const openUpload = async () => {
-  const { Uploads = [] } = await new S3Client({ forcePathStyle: true }).send(
-    new ListMultipartUploadsCommand({ Bucket: process.env['UNDERSTUDY_VAULT']! }),
-  );
-  return Uploads.length > 0;
-};
-
 describe('a dump whose function is killed in the middle of its upload', () => {
   let database: TestDatabase;
   let stage: Stage;
@@ -56,9 +46,8 @@ describe('a dump whose function is killed in the middle of its upload', () => {
     stage = await createStage(planWith({ policy: 'dump: { compression: none }' }));
     await stage.secret('crm', database.credentials);
     const child = startFunction(body);
-    while (!(await openUpload())) {
-      if (child.exitCode !== null)
-        throw new Error(`the function ended with ${child.exitCode} before it could be killed`);
+    while (!(await billed()).join().includes('(open upload)')) {
+      if (child.exitCode !== null) throw new Error(`the function ended with ${child.exitCode} too early`);
       await sleep(5);
     }
     child.kill('SIGKILL');

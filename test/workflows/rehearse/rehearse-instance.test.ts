@@ -127,21 +127,26 @@ describe('a rehearsal on an instance', () => {
     expect(made.scratch.callsOf('quarantineParameters')[0]).toEqual(parameters);
   });
 
-  it('restores into the policy’s network, with the source’s options where that is the source’s network', async () => {
+  const THEIRS = { subnetGroup: 'theirs', securityGroups: ['sg-theirs'] };
+  it.each([
+    [
+      'the policy’s network, with the options of a source in it',
+      {},
+      'snapshot',
+      { ...THEIRS, optionGroup: 'crm' },
+    ],
+    [
+      'the quarantine where the policy’s network is in another place',
+      { place: 'eu-west-1' },
+      'moment',
+      { subnetGroup: 'quarantine', securityGroups: ['sg-quarantine'] },
+    ],
+  ] as const)('restores into %s', async (_what, place, from, network) => {
     const made = await rehearsalWorld({
-      source: { optionGroup: 'crm-options', subnetGroup: 'theirs' },
-      policy: instanceOf({ subnetGroup: 'theirs', securityGroups: ['sg-theirs'] }),
+      source: { optionGroup: 'crm', subnetGroup: 'theirs' },
+      policy: instanceOf({ ...THEIRS, ...place }),
     });
-    await made.rehearse();
-    const network = { subnetGroup: 'theirs', securityGroups: ['sg-theirs'], optionGroup: 'crm-options' };
-    expect(begun(made)).toMatchObject([network]);
-  });
-
-  it('restores a moment at home into the quarantine, where the policy’s network is in another place', async () => {
-    const abroad = { place: 'eu-west-1', subnetGroup: 'theirs', securityGroups: ['sg-theirs'] };
-    const made = await rehearsalWorld({ policy: instanceOf(abroad) });
-    await made.rehearse(jobOf('moment'));
-    const network = { subnetGroup: 'quarantine', securityGroups: ['sg-quarantine'] };
+    await made.rehearse(jobOf(from));
     expect(begun(made)).toMatchObject([network]);
   });
 

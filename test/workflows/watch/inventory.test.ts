@@ -337,20 +337,16 @@ describe('the watch’s inventory of snapshots whose job died', () => {
     expect((await open()).filter((line) => line.startsWith('restore-key'))).toEqual([]);
   });
 
-  it.each([
-    ['failed', 'failed'],
-    ['verified', 'available'],
-    ['rehearsed', 'available'],
-    ['corrupt', 'available'],
-    ['expiring', 'available'],
-    ['expired', 'available'],
-  ] as const)('leaves a point %s whose snapshot is %s', async (state, status) => {
-    const { look, platform, catalog, point } = looking();
-    platform.putSnapshot(ownSnapshot({ status }));
-    await catalog.adoptPoint(snapshotPoint(AT, { state, snapshot: { id: NAME } }));
-    await look();
-    expect(await point()).toMatchObject({ state });
-  });
+  it.each(['failed', 'verified', 'rehearsed', 'corrupt', 'expiring', 'expired'] as const)(
+    'leaves a point %s',
+    async (state) => {
+      const { look, platform, catalog, point } = looking();
+      platform.putSnapshot(ownSnapshot(state === 'failed' ? { status: 'failed' } : {}));
+      await catalog.adoptPoint(snapshotPoint(AT, { state, snapshot: { id: NAME } }));
+      await look();
+      expect(await point()).toMatchObject({ state });
+    },
+  );
 
   it('does not take a copy under another name, with all the tags of its original, for the original', async () => {
     const { look, platform, point } = looking();
