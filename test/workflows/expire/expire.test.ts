@@ -3,7 +3,7 @@ import { expire } from '../../../lib/workflows/expire/expire.ts';
 import { DAY, HOME } from '../../support/builders.ts';
 import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
 import { expiryWorld, keysLeft, LATER, NOW, stored, withPolicy } from '../../support/expiry.ts';
-import { openIn, raiseFinding } from '../../support/records.ts';
+import { openIn } from '../../support/records.ts';
 
 const keysOf = (points: DumpPoint[]) => points.flatMap(({ keys }) => Object.values(keys)).sort();
 const upload = { contentType: 'x', tags: {} };
@@ -88,14 +88,6 @@ describe('the expire job', () => {
     expect(await expire()).toMatchObject({ frozen: expect.stringContaining('corrupt') });
     expect(await keysLeft(vault)).toEqual(before);
     expect(alerts.told()).toEqual([expect.stringMatching('^opened P0 last-good-point-at-risk crm')]);
-  });
-
-  it('deletes nothing while a failed rehearsal stands', async () => {
-    const { vault, deps, points, expire } = await expiryWorld(10);
-    await raiseFinding(deps, 'proof-mismatch', points.at(-1)!.id);
-    const before = await keysLeft(vault);
-    await expire();
-    expect(await keysLeft(vault)).toEqual(before);
   });
 });
 

@@ -87,13 +87,6 @@ describe('the snapshot job', () => {
     expect(messages.take('copy')).toEqual([]);
   });
 
-  it('asks for no copy of a snapshot whose key cannot be used', async () => {
-    const { take, messages, deps } = snapshotWorld({ policy: copiesTo(ABROAD) });
-    deps.keyState = async () => 'unusable';
-    await take();
-    expect(messages.take('copy')).toEqual([]);
-  });
-
   it('succeeds although topic jobs takes no message for the copies', async () => {
     const { take, messages, point } = snapshotWorld({ policy: copiesTo(ABROAD) });
     messages.refuse(() => true);
@@ -107,14 +100,6 @@ describe('the snapshot job', () => {
     await execution().run((durable) => snapshot(SNAPSHOT, durable, deps), death);
     expect(await take()).toMatchObject({ outcome: 'held' });
     expect(platform.ids()).toEqual([]);
-  });
-
-  it('takes another snapshot for another hour', async () => {
-    const { take, platform, clock } = snapshotWorld();
-    await take();
-    await clock.advance(3600);
-    await take({ scheduledFor: '2026-11-20T02:00:00Z' });
-    expect(platform.ids()).toHaveLength(2);
   });
 
   it('refuses a target without an instance, and names the option that is missing', async () => {
@@ -317,8 +302,10 @@ describe('the snapshot job and what it has begun', () => {
     expect(await open()).toEqual(['job-failed snapshot', `snapshot-unencrypted ${ID}`]);
   });
 
-  it('does not count a snapshot while its key cannot be used, and counts it when the key can be used', async () => {
-    const { take, deps, point, platform, catalog, open } = snapshotWorld();
+  it('neither counts a snapshot nor asks for its copies until its key can be used', async () => {
+    const { take, deps, point, platform, catalog, open, messages } = snapshotWorld({
+      policy: copiesTo(ABROAD),
+    });
     const newest = async () => (await catalog.statuses(['crm'])).get('crm')?.snapshots?.newestVerified?.id;
     deps.keyState = async () => 'unusable';
     for (let times = 0; times < 2; times++) {
@@ -326,6 +313,7 @@ describe('the snapshot job and what it has begun', () => {
       expect(await point()).toMatchObject({ state: 'available' });
     }
     expect(await newest()).toBeUndefined();
+    expect(messages.take('copy')).toEqual([]);
     expect(await open()).toEqual(['job-failed snapshot', `restore-key-unusable ${ID}`]);
     deps.keyState = async () => 'usable';
     expect(await take()).toMatchObject({ outcome: 'done' });

@@ -167,8 +167,9 @@ describe('the watch of instances', () => {
     expect((await open()).join()).not.toContain('job-silent erp');
   });
 
-  it('judges every other target when RDS does not answer about one, whose findings stay open', async () => {
-    const { look, told, deps, without, platform, open, completed } = two();
+  it('judges every other target when RDS does not answer about one, whose findings and snapshots stay as they are', async () => {
+    const { look, told, deps, without, platform, open, completed, good, catalog } = two();
+    const kept = await good('2026-11-20T01:00:00Z');
     for (const id of ['crm-db', 'erp-db']) platform.putSource({ ...source(id), status: 'storage-full' });
     await look();
     told();
@@ -181,19 +182,11 @@ describe('the watch of instances', () => {
     platform.putSource({ ...source('erp-db'), status: 'storage-full' });
     await look();
     expect(told()).toEqual([expect.stringMatching(/^opened .* storage-full erp erp-db$/)]);
+    expect(await catalog.point('crm', kept.id)).toMatchObject({ state: 'verified' });
     platform.putSource(source('erp-db'));
     deps.platform = platform;
     await look();
     expect(await open()).toEqual([]);
-  });
-
-  it('misses no snapshot of a target about which RDS does not answer', async () => {
-    const { looks, told, deps, without, good, catalog } = two();
-    const kept = await good('2026-11-20T01:00:00Z');
-    deps.platform = without('crm-db');
-    await looks(2);
-    expect(told()).toEqual([]);
-    expect(await catalog.point('crm', kept.id)).toMatchObject({ state: 'verified' });
   });
 
   it('ends a dead copy’s run with a finding about its place, which the copy’s success can resolve', async () => {
