@@ -208,17 +208,6 @@ describe('a rehearsal on an instance', () => {
     ]);
   });
 
-  it('proves only when the new password is in force', async () => {
-    const made = await rehearsalWorld({ looks: 4 });
-    let inForce: string | undefined;
-    made.world.prove = () => {
-      inForce = made.scratch.password(NAME);
-      return proofOf();
-    };
-    await made.rehearse();
-    expect(inForce).toBeDefined();
-  });
-
   it('restores another engine than PostgreSQL without a comparison, and notes that', async () => {
     const made = await rehearsalWorld({ target: { engine: 'mysql' }, source: { engine: 'mysql' } });
     expect(await made.evidence(jobOf('moment'))).toMatchObject({

@@ -268,16 +268,20 @@ describe('the watch’s inventory of snapshots whose job died', () => {
     expect(await point()).toMatchObject(known);
   });
 
+  /** How long to wait, and the state then: before, at and after the end of a lease of so many hours. */
+  const leaseOf = (hours: number) =>
+    [
+      [0, 'creating'],
+      [hours * 3600 - 60, 'creating'],
+      [120, 'verified'],
+    ] as const;
+
   it('leaves a snapshot to its job until the lease is over, and adopts it then', async () => {
     const { look, platform, execution, deps, point, clock } = looking({ looks: 3 });
     const death = { at: 'begin the snapshot: look 1', when: 'kept' } as const;
     await execution().run((durable) => snapshot(SNAPSHOT, durable, deps), death);
     platform.setStatus(NAME, 'available');
-    for (const [seconds, state] of [
-      [0, 'creating'],
-      [14 * 3600 - 60, 'creating'],
-      [120, 'verified'],
-    ] as const) {
+    for (const [seconds, state] of leaseOf(14)) {
       await clock.advance(seconds);
       await look();
       expect(await point()).toMatchObject({ state });
@@ -295,11 +299,7 @@ describe('the watch’s inventory of snapshots whose job died', () => {
     const death = { at: 'wait for the snapshot: begin', when: 'kept' } as const;
     await execution().run((durable) => copy(copyTo('eu-west-1'), durable, deps), death);
     platform.setStatus(NAME, 'available', 'eu-west-1');
-    for (const [seconds, state] of [
-      [0, 'creating'],
-      [37 * 3600 - 60, 'creating'],
-      [120, 'verified'],
-    ] as const) {
+    for (const [seconds, state] of leaseOf(37)) {
       await clock.advance(seconds);
       await look();
       expect(await point(COPY)).toMatchObject({ state });
