@@ -1,31 +1,25 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { COMMANDS } from '../../scripts/cli/registry/commands.ts';
+import { ROOT } from '../../scripts/local/tools.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { planWith } from '../support/plan.ts';
 import { createStage } from '../support/stage.ts';
-
-const ROOT = join(__dirname, '../..');
+import { begin, run, UNDERSTUDY, untilIt, written } from './support.ts';
 
 /** Those that can be typed here: there is no shell to set up, no local cloud to begin or end, and no job to cancel. */
 const EXAMPLES = COMMANDS.filter(({ name }) => !['completion', 'local', 'cancel'].includes(name)).flatMap(
   ({ examples }) => examples,
 );
 
-/** Without the colours that a CI asks for. */
-const plain = () => ({ ...process.env, NO_COLOR: '1' });
-
 /** ./understudy as a person runs it. */
 function understudy(...args: string[]) {
-  const ran = spawnSync(join(ROOT, 'understudy'), args, { encoding: 'utf8', cwd: ROOT, env: plain() });
+  const ran = run(UNDERSTUDY, args);
   return { ...ran, json: () => JSON.parse(ran.stdout) as unknown };
 }
+const shell = (line: string) => run('bash', ['-c', line]);
 
 describe('./understudy', () => {
   let database: TestDatabase;
@@ -37,18 +31,14 @@ describe('./understudy', () => {
     );
     const stage = await createStage(planWith());
     await stage.secret('crm', database.credentials);
-    config = join(mkdtempSync(join(tmpdir(), 'us-cli-')), 'understudy.yml');
-    const text = readFileSync(join(ROOT, 'understudy.yml'), 'utf8');
     // The file as it is shipped, with a database that it has never heard of.
-    writeFileSync(
-      config,
-      text.replace('crm-prod:', 'crm:').replace('understudy/crm-prod', `${stage.name}/crm`),
-    );
+    const text = readFileSync(join(ROOT, 'understudy.yml'), 'utf8').replace('crm-prod:', 'crm:');
+    config = written(text.replace('understudy/crm-prod', `${stage.name}/crm`));
   });
   afterAll(() => database.drop());
   const here = (...args: string[]) => understudy('--local', '--config', config, '--json', ...args);
 
-  it('reads the sample back: three firings of each job in UTC, and the arithmetic of the RPO', () => {
+  it('checks the sample and shows three firings of each job in UTC, and the arithmetic of the RPO', () => {
     const { status, stdout } = understudy('check');
     expect(status).toBe(0);
     expect(stdout).toContain(
@@ -58,69 +48,52 @@ describe('./understudy', () => {
     expect(understudy('check', '--json').json()).toMatchObject({ ok: true });
   });
 
-  it('ends with 2 on wrong input, with every mistake and where it stands', () => {
-    const broken = join(mkdtempSync(join(tmpdir(), 'us-cli-')), 'understudy.yml');
-    writeFileSync(
-      broken,
-      readFileSync(config, 'utf8')
-        .replace('rto: 1h', 'rto: soon')
-        .replace('policy: production', 'polcy: production'),
-    );
+  it('ends with 2 on a wrong configuration, with every mistake and its line, and on unknown arguments', () => {
+    const text = readFileSync(config, 'utf8').replace('rto: 1h', 'rto: soon');
+    const broken = written(text.replace('policy: production', 'polcy: production'));
     const { status, stderr } = understudy('--config', broken, 'check');
     expect(status).toBe(2);
     expect(stderr).toMatch(
       /3 mistakes[\s\S]*understudy\.yml:\d+ policies\.production\.objectives\.rto[\s\S]*targets\.crm\.polcy: unknown key/,
     );
     expect(understudy('nonsense').status).toBe(2);
-    expect(here('points', 'nobody').status).toBe(2);
+    expect(here('points', 'missing').status).toBe(2);
     expect(here('run', 'juggle', 'crm').status).toBe(2);
   });
 
-  it('ends with 2 for an option that is given twice, or two that exclude each other', () => {
+  it('ends with 2 for an option that is given twice, and for two that exclude each other', () => {
     const twice = understudy('run', 'snapshot', 'crm', '--label', 'a', '--label', 'b');
     expect([twice.status, twice.stderr]).toEqual([2, expect.stringContaining('given twice')]);
     expect(understudy('--stage', 'prod', '--local', 'status').status).toBe(2);
-    const up = understudy('--config', config, 'local', 'up', '--target', 'nobody');
-    expect([up.status, up.stderr]).toEqual([2, expect.stringContaining('nobody')]);
+    const up = understudy('--config', config, 'local', 'up', '--target', 'missing');
+    expect([up.status, up.stderr]).toEqual([2, expect.stringContaining('missing')]);
   });
 
-  it('is not changed by a reader who has gone', () => {
-    const piped = spawnSync('bash', ['-c', './understudy check | true; echo "${PIPESTATUS[0]}"'], {
-      encoding: 'utf8',
-      cwd: ROOT,
-    });
+  it('ends with 0 when its reader has gone, and with 1 when its output cannot be written', () => {
+    const piped = shell('./understudy check | true; echo "${PIPESTATUS[0]}"');
     expect([piped.stdout, piped.stderr]).toEqual(['0\n', '']);
-    const full = spawnSync('bash', ['-c', './understudy check > /dev/full'], { encoding: 'utf8', cwd: ROOT });
+    const full = shell('./understudy check > /dev/full');
     expect([full.status, full.stderr]).toEqual([1, expect.stringContaining('cannot be written')]);
   });
 
   it('ends with 130 when it is interrupted while it waits, and says that the job goes on', async () => {
-    let asked = 0;
-    const lambda = createServer((_request, response) => {
-      asked++;
-      response.end('null');
+    const asked: string[] = [];
+    const lambda = createServer((request, response) => {
+      request.on('data', (text) => asked.push(String(text))).on('end', () => response.end('null'));
     });
     await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve));
     const { port } = lambda.address() as AddressInfo;
-    const waiting = spawn(
-      join(ROOT, 'understudy'),
-      ['--config', config, '--stage', 'prod', 'run', 'dump', 'crm', '--wait'],
-      {
-        cwd: ROOT,
-        env: { ...plain(), AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
-    let said = '';
-    waiting.stderr.on('data', (text) => (said += text));
-    const ended = once(waiting, 'close');
-    while (!said.includes('waiting for its turn')) await sleep(50);
-    waiting.kill('SIGINT');
-    expect([(await ended)[0], said, asked]).toEqual([130, expect.stringContaining('goes on'), 3]);
+    const args = ['--config', config, '--stage', 'prod', 'run', 'dump', 'crm', '--wait'];
+    const waiting = begin(UNDERSTUDY, args, { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` });
+    await untilIt(waiting, () => waiting.shown().includes('waiting for its turn'));
+    waiting.child.kill('SIGINT');
+    expect([await waiting.ended, waiting.shown()]).toEqual([130, expect.stringContaining('goes on')]);
+    expect(asked.join()).toContain('"outcome"');
+    expect(asked.join()).not.toContain('cancel');
     lambda.close();
   });
 
-  it('dumps, rehearses and shows the evidence with 0, one JSON document each, and an unknown target is not good', () => {
+  it('dumps, rehearses and shows the evidence with 0 and one JSON document each', () => {
     expect(here('status').status).toBe(3);
     expect(here('doctor', 'crm').status).toBe(0);
     const run = here('run', 'dump', 'crm');
@@ -169,7 +142,7 @@ describe('./understudy', () => {
     expect(here('alerts', 'test').status).toBe(0);
   });
 
-  it.each(EXAMPLES)('the help’s example works: %s', (example) => {
+  it.each(EXAMPLES)('runs the example of its help: %s', (example) => {
     const [point] = here('points', 'crm').json() as { id: string }[];
     const typed = example
       .replace('--stage prod', '--local')
@@ -177,13 +150,12 @@ describe('./understudy', () => {
       .replace(/\d{8}T\d{6}Z-1/, point!.id)
       .replace('--config other.yml', '')
       .replace('./understudy', `./understudy --config ${config}`);
-    const ran = spawnSync('bash', ['-c', typed], { encoding: 'utf8', cwd: ROOT, env: plain() });
+    const ran = shell(typed);
     expect([typed, ran.status, ran.status === 0 ? '' : ran.stderr]).toEqual([typed, 0, '']);
   });
 
-  it('ends with 1 when the job could not be done, saying what to do next, and shows no tick over it', () => {
-    const wrong = join(mkdtempSync(join(tmpdir(), 'us-cli-')), 'understudy.yml');
-    writeFileSync(wrong, readFileSync(config, 'utf8').replace(/secret: \S+/, 'secret: not/there'));
+  it('ends with 1 and shows no tick when the job could not be done, with what to do next', () => {
+    const wrong = written(readFileSync(config, 'utf8').replace(/secret: \S+/, 'secret: not/there'));
     const { status, stdout, stderr } = understudy('--local', '--config', wrong, 'run', 'dump', 'crm');
     expect([status, stdout]).toEqual([1, expect.stringContaining('understudy:target=crm')]);
     expect([stderr.includes('✖ dump of crm'), stderr.includes('✔')]).toEqual([true, false]);

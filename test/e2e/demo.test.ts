@@ -14,7 +14,7 @@ function demo(...args: string[]) {
 
 /** The demo shows nothing that is not so. */
 describe('the demo', () => {
-  it('tells the whole story and ends well', () => {
+  it('shows every step and ends with 0', () => {
     const { status, stdout, stderr } = demo();
     expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
@@ -26,7 +26,7 @@ describe('the demo', () => {
     ['--verify', 'exists'],
     ['--proof', 'counts'],
     ['--moment', 'after'],
-  ])('ends with 1 when what it shows is switched off: %s %s', (...args) => {
+  ])('ends with 1 when a step is switched off with %s %s', (...args) => {
     expect(demo(...args).status).toBe(1);
   });
 });

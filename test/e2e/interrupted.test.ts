@@ -1,24 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT } from '../../scripts/local/tools.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { billed, lastPoint, lastRun } from '../support/night.ts';
 import { planWith } from '../support/plan.ts';
 import { programsWith } from '../support/programs.ts';
 import { createStage } from '../support/stage.ts';
+import { begin, configOf, run, UNDERSTUDY, untilIt } from './support.ts';
 
 /** Holds a command's terminal: prints what it shows, types ^C or hangs up as it is told, and says its exit code. */
 const TERMINAL = `
@@ -41,7 +30,16 @@ while True:
 print('exit', os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 `;
 
-describe('a local command that is interrupted', () => {
+/** A pg_dump that writes 30 MB and then waits. */
+const PAUSE = `require("fs").writeSync(1, require("crypto").randomBytes(3e7)); setInterval(() => 0, 1000)`;
+const pausingDump = () =>
+  programsWith(
+    'pg_dump',
+    `case "$*" in *--snapshot*) exec '${process.execPath}' -e '${PAUSE}' ;; esac; exec "$REAL" "$@"`,
+  );
+const uploading = async () => (await billed()).some((each) => each.includes('open upload'));
+
+describe('a local command', () => {
   let database: TestDatabase;
   let config: string;
   let base: string;
@@ -55,13 +53,7 @@ describe('a local command that is interrupted', () => {
     );
     const stage = await createStage(planWith());
     await stage.secret('crm', database.credentials);
-    const home = mkdtempSync(join(tmpdir(), 'us-cli-'));
-    config = join(home, 'understudy.yml');
-    const [policies] = readFileSync(join(ROOT, 'understudy.yml'), 'utf8').split('\ntargets:');
-    writeFileSync(
-      config,
-      `${policies}\ntargets:\n  crm: { policy: production, connection: { secret: ${stage.name}/crm } }\n`,
-    );
+    config = configOf(stage, { crm: 'crm' });
   });
   afterAll(() => database.drop());
   beforeEach(() => {
@@ -76,39 +68,27 @@ describe('a local command that is interrupted', () => {
     how: { by: NodeJS.Signals; terminal?: boolean; bin?: string },
     begun: () => Promise<boolean>,
   ): Promise<{ code: number; shown: string }> {
-    const command = [join(ROOT, 'understudy'), '--local', '--config', config, ...args];
+    const command = [UNDERSTUDY, '--local', '--config', config, ...args];
     const [program, ...rest] = how.terminal ? ['python3', '-c', TERMINAL, ...command] : command;
-    const child = spawn(program!, rest, {
-      cwd: ROOT,
-      env: {
-        ...process.env,
-        UNDERSTUDY_SCRATCH_DIRECTORY: base,
-        ...(how.bin ? { PG_BIN: how.bin } : {}),
-      },
-    });
-    let shown = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => (shown += text));
-    const ended = once(child, 'close');
-    while (!(await begun())) {
-      if (child.exitCode !== null) throw new Error(`it ended before it was interrupted: ${shown}`);
-      await sleep(50);
-    }
-    if (!how.terminal) child.kill(how.by);
-    else child.stdin.write(how.by === 'SIGINT' ? '^C' : 'hang up');
+    const bin = how.bin ? { PG_BIN: how.bin } : {};
+    const it = begin(program!, rest, { UNDERSTUDY_SCRATCH_DIRECTORY: base, ...bin });
+    await untilIt(it, begun);
+    if (!how.terminal) it.child.kill(how.by);
+    else it.child.stdin!.write(how.by === 'SIGINT' ? '^C' : 'hang up');
     if (how.terminal && how.by === 'SIGINT') {
       // It asks; another ^C is the first answer.
-      while (!shown.includes('end it now, cleanly')) await sleep(50);
-      child.stdin.write('^C');
+      await untilIt(it, () => it.shown().includes('end it now, cleanly'));
+      it.child.stdin!.write('^C');
     }
-    const [code] = (await ended) as [number];
+    const code = await it.ended;
+    const shown = it.shown();
     return { code: how.terminal ? Number(/exit (\d+)\s*$/.exec(shown)?.[1]) : code, shown };
   }
 
   const restoring = async () =>
     existsSync(base) && readdirSync(base).some((name) => existsSync(join(base, name, 'data.list')));
 
-  /** Processes that work in the scratch directory, or use a program of the test's own. */
+  /** Processes that work in the scratch directory, which no other test has. */
   const left = () =>
     readdirSync('/proc')
       .filter((pid) => /^\d+$/.test(pid))
@@ -120,13 +100,9 @@ describe('a local command that is interrupted', () => {
         }
       });
 
-  it('ends a rehearsal, its server and its copy, on record, by each signal and on a terminal too', async () => {
-    const dumped = spawnSync(
-      join(ROOT, 'understudy'),
-      ['--local', '--config', config, 'run', 'dump', 'crm'],
-      { cwd: ROOT, encoding: 'utf8', env: process.env },
-    );
-    expect([dumped.status, dumped.stdout, dumped.stderr]).toEqual([0, expect.anything(), expect.anything()]);
+  it('that is interrupted ends its rehearsal, server and copy on record, by each signal and on a terminal', async () => {
+    const dumped = run(UNDERSTUDY, ['--local', '--config', config, 'run', 'dump', 'crm']);
+    expect([dumped.status, dumped.status === 0 ? '' : dumped.stderr]).toEqual([0, '']);
     for (const [by, terminal, code] of [
       ['SIGTERM', false, 143],
       ['SIGINT', false, 130],
@@ -142,42 +118,23 @@ describe('a local command that is interrupted', () => {
     expect(await lastPoint()).toMatchObject({ state: 'verified' });
   });
 
-  it('ends a dump: no upload stays open, no point is being created, no program runs', async () => {
+  it('that is interrupted ends its dump, and leaves no open upload and no point that is being created', async () => {
     const before = await billed();
-    const pause = `require("fs").writeSync(1, require("crypto").randomBytes(3e7)); setInterval(() => 0, 1000)`;
-    const bin = programsWith(
-      'pg_dump',
-      `case "$*" in *--snapshot*) exec '${process.execPath}' -e '${pause}' ;; esac; exec "$REAL" "$@"`,
-    );
-    const ending = await interrupting(['run', 'dump', 'crm'], { by: 'SIGINT', bin }, async () =>
-      (await billed()).some((each) => each.includes('open upload')),
-    );
+    const bin = pausingDump();
+    const ending = await interrupting(['run', 'dump', 'crm'], { by: 'SIGINT', bin }, uploading);
     expect([ending.code, await billed()]).toEqual([130, before]);
     expect(await lastRun('dump')).toMatchObject({ state: 'failed', error: { code: 'interrupted' } });
     expect((await lastPoint())?.state).not.toBe('creating');
   });
 
-  it('is ended by `cancel` from another terminal, on record with who did it, and without an alert', async () => {
+  it('is ended by cancel from another terminal, on record with who did it, and without an alert', async () => {
     const before = await billed();
-    const pause = `require("fs").writeSync(1, require("crypto").randomBytes(3e7)); setInterval(() => 0, 1000)`;
-    const bin = programsWith(
-      'pg_dump',
-      `case "$*" in *--snapshot*) exec '${process.execPath}' -e '${pause}' ;; esac; exec "$REAL" "$@"`,
-    );
-    const command = ['--local', '--config', config];
-    const dumping = spawn(join(ROOT, 'understudy'), [...command, 'run', 'dump', 'crm'], {
-      cwd: ROOT,
-      env: { ...process.env, PG_BIN: bin },
-    });
-    const ended = once(dumping, 'close');
-    while (!(await billed()).some((each) => each.includes('open upload'))) await sleep(50);
-    const cancelled = spawnSync(join(ROOT, 'understudy'), [...command, 'cancel', 'dump', 'crm'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      env: process.env,
-    });
+    const here = ['--local', '--config', config];
+    const dumping = begin(UNDERSTUDY, [...here, 'run', 'dump', 'crm'], { PG_BIN: pausingDump() });
+    await untilIt(dumping, uploading);
+    const cancelled = run(UNDERSTUDY, [...here, 'cancel', 'dump', 'crm']);
     expect([cancelled.status, cancelled.stderr]).toEqual([0, '']);
-    expect(await ended).toEqual([143, null]);
+    expect(await dumping.ended).toBe(143);
     expect(await billed()).toEqual(before);
     expect(await lastRun('dump')).toMatchObject({
       state: 'failed',

@@ -26,7 +26,7 @@ function invoke<T>(directory: string, name: string, event: unknown): T {
   return JSON.parse(answer) as T;
 }
 
-describe('what is packaged', () => {
+describe('the packaged functions', () => {
   let database: TestDatabase;
   let stage: Stage;
   let image: string;
@@ -53,7 +53,7 @@ describe('what is packaged', () => {
   });
   afterAll(() => database.drop());
 
-  it('does a night by itself: dispatch, dump, verify, scratch, expire, watch, status', async () => {
+  it('do a night: dispatch, dump, verify, scratch, expire, watch and status', async () => {
     const scheduledFor = '2026-11-20T01:00:00Z';
     expect(
       invoke(zips.get('dispatch')!, 'dispatch', { policy: 'production', job: 'dump', scheduledFor }),
@@ -86,7 +86,7 @@ describe('what is packaged', () => {
     ).toBe(true);
   });
 
-  it('answers a person’s mistake, and does not fail over it', () => {
+  it('answer a person’s mistake without failing', () => {
     expect(invoke(zips.get('operator')!, 'operator', { ask: 'points', target: 'nobody' })).toMatchObject({
       mistake: { message: expect.stringContaining('nobody') },
     });
