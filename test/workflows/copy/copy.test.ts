@@ -167,7 +167,7 @@ describe('the copy job', () => {
   });
 });
 
-describe('the copy job and copies that can never be made', () => {
+describe('the copy job (copies that can never be made)', () => {
   const impossible = async (made: Awaited<ReturnType<typeof taken>>, to: string, why: RegExp) => {
     const summary = expect.stringMatching(why);
     expect(await made.copy(to)).toMatchObject({ outcome: 'failed', code: 'copy-impossible', summary });
@@ -262,7 +262,7 @@ describe('the copy job and copies that can never be made', () => {
   });
 });
 
-describe('the copy job into another account', () => {
+describe('the copy job (another account)', () => {
   it('shares the Region’s copy with the account, and copies it there', async () => {
     const { copy, platform, point } = await taken([ABROAD, VAULTED]);
     await copy('eu-west-1');
@@ -318,7 +318,7 @@ describe('the copy job into another account', () => {
   });
 });
 
-describe('the copy job and errors of RDS', () => {
+describe('the copy job (errors of RDS)', () => {
   const full = new UnderstudyError('copy-quota', '20 copies are in flight');
 
   it('waits while the Region takes no more copies at once', async () => {
@@ -365,7 +365,7 @@ describe('the copy job and errors of RDS', () => {
   );
 
   it.each(['snapshot', 'copySnapshot', 'share'] as const)(
-    'fails with the reason on record when RDS never stops to throttle %s',
+    'fails with the reason on record when RDS never stops throttling %s',
     async (method) => {
       const { copy, platform, told, run } = await taken([NEAR]);
       platform.fail(method, throttled);

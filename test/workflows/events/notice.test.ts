@@ -427,7 +427,7 @@ describe('a notice that a job waits for', () => {
     ['copy', 'db-snapshot', '0060'],
     ['instance', 'db-instance', '0043'],
     ['cluster', 'db-cluster', '0170'],
-  ])('wakes the job that waits for a %s of this name', async (kind, source, code) => {
+  ])('wakes the job that waits for this %s', async (kind, source, code) => {
     const { hear, woken, awaits } = world();
     await awaits(`${kind}:${SCRATCH}`);
     await hear(rds(code, { 'Event Source': source, 'Source ID': SCRATCH }));

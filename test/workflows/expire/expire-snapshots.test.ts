@@ -38,7 +38,7 @@ async function inPlaces(places: readonly string[], ...copies: CopyTo[]) {
   return made;
 }
 
-describe('the expire job and snapshots', () => {
+describe('the expire job (snapshots)', () => {
   it('deletes what is outside every period, and keeps the rest', async () => {
     const { platform, inState, old, young, expire } = await withSnapshots();
     expect(await expire()).toMatchObject({ outcome: 'done', summary: '3 points expired, 10 kept' });
@@ -207,7 +207,7 @@ describe('the expire job and snapshots', () => {
   });
 });
 
-describe('the expire job and dumps beside snapshots', () => {
+describe('the expire job (dumps beside snapshots)', () => {
   const tenNights = async () => {
     const made = await expiryWorld(10);
     const snapshots = [];
@@ -292,7 +292,7 @@ describe('the expire job and dumps beside snapshots', () => {
   });
 });
 
-describe('the expire job and the vault’s replica', () => {
+describe('the expire job (the vault’s replica)', () => {
   const replicated = async () => {
     const made = await expiryWorld(10);
     const replica = memoryVault(manualClock(NOW));

@@ -91,7 +91,7 @@ describe('the expire job', () => {
   });
 });
 
-describe('the expire job and objects of no point', () => {
+describe('the expire job (objects of no point)', () => {
   const key = 'crm/2026/11/19/20261119T010000Z-7.dump';
 
   it('keeps them while they are young', async () => {

@@ -330,8 +330,8 @@ function condition(
 }
 const throttled = new Error('Rate exceeded');
 
-describe('the preflight job and a question without an answer', () => {
-  describe.each(QUESTIONS)('(%s)', (question, fails, breaks) => {
+describe('the preflight job (a question without an answer)', () => {
+  describe.each(QUESTIONS)('about "%s"', (question, fails, breaks) => {
     const unknown = `preflight-unknown ${question}`;
 
     it('finds only that, asks every other question, and resolves it with the first answer', async () => {
@@ -416,7 +416,7 @@ describe('the preflight job and a question without an answer', () => {
   });
 });
 
-describe('the preflight job and the source', () => {
+describe('the preflight job (the source)', () => {
   it('finds a source that reaches less far back than promised, until it does', async () => {
     const { run, platform, open } = await preflightWorld();
     platform.putSource(platformSource({ pitr: { earliest: '2026-11-19T00:00:00Z', latest: LATEST } }));
@@ -442,7 +442,7 @@ describe('the preflight job and the source', () => {
   });
 });
 
-describe('the preflight job and the newest copy in another place', () => {
+describe('the preflight job (the newest copy in another place)', () => {
   const AWAY = 'arn:aws:kms:eu-west-1:111122223333:key/away';
   const world = async (to: CopyTo = { region: 'eu-west-1' }) => {
     const copies = [{ ...to, kmsKey: AWAY }];

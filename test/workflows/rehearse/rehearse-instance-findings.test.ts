@@ -303,7 +303,7 @@ describe('a rehearsal on an instance that passes', () => {
     ['resolves', 'index-corrupt', 'public.leads_pkey', 'snapshot'],
     ['keeps', 'snapshot-deleted', OLDER, 'snapshot'],
     ['keeps', 'rpo-breached', 'snapshot', 'snapshot'],
-  ])('%s %s about %s after a restored %s', async (does, code, subject, from) => {
+  ])('%s %s about "%s" after a restored %s', async (does, code, subject, from) => {
     expect(await resolved(code, subject, {}, { from })).toBe(does);
   });
 
@@ -320,7 +320,14 @@ describe('a rehearsal on an instance that passes', () => {
   it.each<['resolves' | 'keeps', FindingCode, string, string, Partial<ProveResult>, Options]>([
     ['keeps', 'proof-mismatch', OLDER, 'a proof that compared nothing', { compared: uncompared }, {}],
     ['resolves', 'assertion-failed', LEADS, 'a right answer', answered(true), {}],
-    ['keeps', 'assertion-failed', 'nobody owes, of a snapshot', 'another’s answer', answered(true), {}],
+    [
+      'keeps',
+      'assertion-failed',
+      'all invoices are paid, of a snapshot',
+      'another’s answer',
+      answered(true),
+      {},
+    ],
     ['keeps', 'assertion-failed', 'there are leads, of a moment', 'a snapshot’s answer', answered(true), {}],
     ['keeps', 'assertion-failed', 'there are leads', 'a snapshot’s answer', answered(true), {}],
     ['keeps', 'index-corrupt', 'public.leads_pkey', 'a proof that read no index', unread, {}],
@@ -334,7 +341,7 @@ describe('a rehearsal on an instance that passes', () => {
     ['keeps', 'heartbeat-mismatch', 'snapshot', 'a moment’s heartbeat in agreement', agrees, MOMENT],
     ['keeps', 'heartbeat-mismatch', 'snapshot', 'an unknown heartbeat', unknown, HEART],
     ['keeps', 'heartbeat-mismatch', 'snapshot', 'no heartbeat', {}, HEART],
-  ])('%s %s about %s after %s', async (does, code, subject, _after, proof, options) => {
+  ])('%s %s about "%s" after %s', async (does, code, subject, _after, proof, options) => {
     expect(await resolved(code, subject, proof, options)).toBe(does);
   });
 
@@ -343,7 +350,7 @@ describe('a rehearsal on an instance that passes', () => {
     ['heartbeat-mismatch', 'snapshot', agrees, HEART],
     ['assertion-failed', LEADS, answered(true), {}],
   ])(
-    'resolves %s about %s of data no newer than its own, and keeps newer',
+    'resolves %s about "%s" of data no newer than its own, and keeps newer',
     async (code, subject, proof, of) => {
       const leftOpen = async (asOf: string) => {
         const made = await rehearsalWorld({ target: of });
@@ -377,7 +384,7 @@ describe('a rehearsal on an instance whose proof breaks off', () => {
     ['assertion-failed', LEADS],
     ['index-corrupt', 'public.leads_pkey'],
     ['rto-breached', 'rehearsal of a snapshot'],
-  ])('keeps %s about %s', async (code, subject) => {
+  ])('keeps %s about "%s"', async (code, subject) => {
     const failure = { code: 'source-unreachable', message: 'x' };
     const { open } = await rehearsed({ ...answered(true), failure }, { open: [[code, subject]] });
     expect(open).toContain(`${code} ${subject}`);

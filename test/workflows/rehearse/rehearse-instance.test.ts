@@ -329,7 +329,7 @@ describe('a rehearsal whose restore does not succeed', () => {
   );
 
   it.each(['quarantineParameters', 'begin', 'secure'] as const)(
-    'fails and leaves nothing when RDS never stops to throttle %s',
+    'fails and leaves nothing when RDS never stops throttling %s',
     async (method) => {
       const made = await rehearsalWorld({ policy: instanceOf({ deadline: 7200 }) });
       made.scratch.fail(method, throttled);
@@ -418,7 +418,7 @@ describe('a rehearsal whose instance cannot be deleted', () => {
   });
 });
 
-describe('a rehearsal on an instance and its proof', () => {
+describe('a rehearsal on an instance (its proof)', () => {
   it('adds up what several slices of a proof found', async () => {
     const made = await rehearsalWorld();
     made.world.prove = ({ from }) =>
@@ -571,7 +571,7 @@ describe('a rehearsal on an instance that is delivered again after it failed', (
   });
 });
 
-describe('a rehearsal on an instance and the hours of its policy', () => {
+describe('a rehearsal on an instance (the hours of its policy)', () => {
   const DEATH = { at: 'put the scratch instance on record', when: 'kept' } as const;
   /** Another rehearsal of the policy stood from the first hour of the tenth until then. */
   const spend = async ({ catalog }: RehearsalWorld, until: string) => {

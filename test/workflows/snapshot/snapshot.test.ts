@@ -155,7 +155,7 @@ describe('the snapshot job', () => {
   });
 });
 
-describe('the snapshot job and its source', () => {
+describe('the snapshot job (its source)', () => {
   it.each([
     ['rds', 'stopped', 'source-stopped', 'start-db-instance'],
     ['aurora', 'stopped', 'source-stopped', 'start-db-cluster --db-cluster-identifier crm-db'],
@@ -230,7 +230,7 @@ describe('the snapshot job and its source', () => {
   });
 });
 
-describe('the snapshot job and what it has begun', () => {
+describe('the snapshot job (a snapshot that is begun)', () => {
   it.each(['failed', 'incompatible-restore', 'deleting'])(
     'fails when the snapshot becomes %s',
     async (status) => {
@@ -366,7 +366,7 @@ describe('the snapshot job and what it has begun', () => {
   );
 });
 
-describe('the snapshot job and errors of RDS', () => {
+describe('the snapshot job (errors of RDS)', () => {
   it.each(['source', 'snapshot', 'takeSnapshot'] as const)(
     'succeeds when RDS throttles %s three times',
     async (method) => {
@@ -380,7 +380,7 @@ describe('the snapshot job and errors of RDS', () => {
   );
 
   it.each(['source', 'snapshot', 'takeSnapshot'] as const)(
-    'fails with the reason on record when RDS never stops to throttle %s',
+    'fails with the reason on record when RDS never stops throttling %s',
     async (method) => {
       const { take, platform, point, run, told } = snapshotWorld();
       platform.fail(method, throttled);

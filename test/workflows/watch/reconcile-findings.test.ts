@@ -15,7 +15,7 @@ function world(changes: Partial<Policy> = {}, of: Partial<Target> = {}) {
 const ABROAD = snapshotOptions({ copies: [{ region: 'eu-west-1' }] });
 const WITHOUT_INSTANCE: Partial<Target> = { platform: undefined as never };
 
-describe('the watch and findings that are open', () => {
+describe('the watch (open findings)', () => {
   it('drops what is about a place that the policy no longer copies to, and keeps the rest', async () => {
     const { look, told, open, deps } = world(ABROAD);
     for (const place of ['eu-west-1', 'eu-north-1']) {
