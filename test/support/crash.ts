@@ -2,18 +2,20 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../scripts/local/cluster.ts';
 
-/** Kills one session, as the system does when memory runs out: the server takes all others down with it, and recovers. */
+/**
+ * Kills one session, as the system does when memory runs out: the server ends all others with it, and recovers. Until it
+ * has ended another session it may not know of the death, and still takes connections that it is about to end.
+ */
 export async function crashSession(cluster: Cluster): Promise<void> {
-  const victim = await cluster.connect('postgres');
-  const gone = new Promise((resolve) => victim.once('end', resolve));
+  const [victim, other] = [await cluster.connect('postgres'), await cluster.connect('postgres')];
+  const ended = [victim, other].map((each) => new Promise((resolve) => each.once('end', resolve)));
   const { rows } = await victim.query('select pg_backend_pid() as pid');
   execFileSync('kill', ['-9', String(rows[0].pid)]);
-  await gone;
-  while (
-    !(await cluster.sql('postgres', 'select 1').then(
+  await Promise.all(ended);
+  const answers = () =>
+    cluster.sql('postgres', 'select 1').then(
       () => true,
       () => false,
-    ))
-  )
-    await sleep(50);
+    );
+  while (!(await answers())) await sleep(50);
 }
