@@ -1,6 +1,9 @@
 import type { Client } from 'pg';
 import { UnderstudyError } from '../../../domain/errors.ts';
 
+/** SQLSTATE of a write where only reading is allowed. */
+const READ_ONLY = '25006';
+
 /** Runs one question as a role that can change nothing, with a time limit in seconds. */
 export async function singleValue(client: Client, sql: string, seconds = 60): Promise<string | undefined> {
   await client.query('begin read only');
@@ -22,6 +25,10 @@ export async function singleValue(client: Client, sql: string, seconds = 60): Pr
       );
     }
     return first[0] ?? undefined;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code !== READ_ONLY) throw error;
+    throw new UnderstudyError('query-writes', `it writes, but assertions may only read: ${message}`);
   } finally {
     await client.query('rollback');
   }

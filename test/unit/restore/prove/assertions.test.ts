@@ -1,3 +1,4 @@
+import { UnderstudyError } from '../../../../lib/domain/errors.ts';
 import type { Assertion } from '../../../../lib/domain/plan/policy.ts';
 import type { ScratchCopy } from '../../../../lib/ports/database.ts';
 import { askAssertions, assertionFindings } from '../../../../lib/restore/prove/assertions.ts';
@@ -113,8 +114,8 @@ test('an assertion that fails to run is not a wrong answer, and the next one is 
 });
 
 test('an assertion that writes and one with a wrong answer have findings of their own', async () => {
-  const message = 'cannot execute DELETE in a read-only transaction';
-  const writes = Object.assign(new Error(message), { code: '25006' });
+  const message = 'it writes, but assertions may only read: cannot execute DELETE';
+  const writes = new UnderstudyError('query-writes', message);
   const assertions = [asserting('one', 'writes', { minimum: 0 }), asserting('two', 'wrong', { minimum: 4 })];
   const answers = await askAssertions(copyOf({ writes, wrong: '3' }), assertions, SOURCE);
   const asOf = '2026-11-20T01:00:00Z';
@@ -124,7 +125,7 @@ test('an assertion that writes and one with a wrong answer have findings of thei
       subject: 'one, of a moment',
       severity: 'P2',
       asOf,
-      message: `"one" failed to run on the restored point of crm: it writes, but assertions may only read: ${message}`,
+      message: `"one" failed to run on the restored point of crm: ${message}`,
     },
     { code: 'assertion-failed', subject: 'two, of a moment', severity: 'P1', asOf },
   ]);
