@@ -1,9 +1,9 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type Fault = 'refuse' | 'break' | 'drop';
+export type Fault = 'refuse' | 'break' | 'drop' | 'hang';
 
-/** A proxy in front of S3 that refuses (403), breaks (500 for ever) or drops the connection where it is told to. */
+/** A proxy in front of S3 that refuses (403), breaks (500), drops the connection or never answers where it is told to. */
 export async function faultyS3(endpoint: string): Promise<{
   endpoint: string;
   on(match: (method: string, url: string) => boolean, fault: Fault): void;
@@ -17,6 +17,7 @@ export async function faultyS3(endpoint: string): Promise<{
     if (rule?.match(method, url)) {
       if (rule.fault === 'drop') return void incoming.socket.destroy();
       incoming.resume();
+      if (rule.fault === 'hang') return;
       const [status, code] = rule.fault === 'refuse' ? [403, 'AccessDenied'] : [500, 'InternalError'];
       outgoing.writeHead(status, { 'content-type': 'application/xml' });
       return void incoming.on('end', () =>

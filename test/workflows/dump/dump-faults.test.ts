@@ -4,6 +4,7 @@ import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { type Fault, faultyS3 } from '../../support/faulty-s3.ts';
 import { billed, deliver, lastPoint, lastRun, message, told, wipe } from '../../support/night.ts';
 import { planWith } from '../../support/plan.ts';
+import { engine } from '../../support/source.ts';
 import { createStage, type Stage } from '../../support/stage.ts';
 
 type Match = (method: string, url: string) => boolean;
@@ -61,6 +62,8 @@ describe('a dump', () => {
   });
 
   it('leaves nothing but its failure when pg_dump is killed', async () => {
+    // As long as S3 takes no part, pg_dump cannot come to its end.
+    s3.on((_method, url) => /partNumber=/.test(url), 'hang');
     const killed = killSession("application_name like 'understudy %' and query like 'COPY %'");
     await expect(dumped()).rejects.toThrow(/pg_dump/);
     await killed;
@@ -69,10 +72,16 @@ describe('a dump', () => {
   });
 
   it('leaves nothing but its failure when the connection that holds the snapshot is lost', async () => {
-    const holding = "application_name = 'understudy' and backend_xmin is not null";
-    const killed = killSession(`${holding} and query like '%hashtextextended%'`);
+    const { hold } = engine();
+    jest.spyOn(compose.engine('crm'), 'hold').mockImplementationOnce(async (...args) => {
+      const held = await hold(...args);
+      const content: typeof held.content = async (...asked) => {
+        await killSession("application_name = 'understudy' and backend_xmin is not null");
+        return held.content(...asked);
+      };
+      return { ...held, content };
+    });
     await expect(dumped()).rejects.toThrow();
-    await killed;
     expect(await billed()).toEqual([]);
     expect(await lastRun()).toMatchObject({ state: 'failed' });
   });

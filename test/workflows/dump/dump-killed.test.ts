@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as compose from '../../../lib/runtime/compose.ts';
 import { watch } from '../../../lib/workflows/watch/watch.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { faultyS3 } from '../../support/faulty-s3.ts';
 import { billed, deliver, lastPoint, lastRun, message, told } from '../../support/night.ts';
 import { planWith } from '../../support/plan.ts';
 import { createStage, type Stage } from '../../support/stage.ts';
@@ -25,12 +26,12 @@ function look(minutes: number) {
 }
 
 /** The function as Lambda would run it, in a process of its own that can be killed. */
-function startFunction(body: object) {
+function startFunction(body: object, s3: string) {
   return fork(join(__dirname, '../../support/function.ts'), [JSON.stringify(body)], {
     execPath: process.execPath,
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env },
+    env: { ...process.env, AWS_ENDPOINT_URL_S3: s3 },
   });
 }
 
@@ -45,13 +46,17 @@ describe('a dump whose function is killed in the middle of its upload', () => {
     );
     stage = await createStage(planWith({ policy: 'dump: { compression: none }' }));
     await stage.secret('crm', database.credentials);
-    const child = startFunction(body);
+    // Its second part is never answered, so that the upload stays open for as long as the function lives.
+    const s3 = await faultyS3(process.env['AWS_ENDPOINT_URL']!);
+    s3.on((_method, url) => /partNumber=2/.test(url), 'hang');
+    const child = startFunction(body, s3.endpoint);
     while (!(await billed()).join().includes('(open upload)')) {
       if (child.exitCode !== null) throw new Error(`the function ended with ${child.exitCode} too early`);
       await sleep(5);
     }
     child.kill('SIGKILL');
     await once(child, 'close');
+    await s3.close();
   });
   afterAll(() => database.drop());
 
