@@ -70,7 +70,7 @@ export async function pgRestore(
 }
 
 /** Collects what a verbose program writes, except for its progress. */
-function complaints(stderr: Readable, onTable: () => void = () => undefined): () => string {
+export function complaints(stderr: Readable, onTable: () => void = () => undefined): () => string {
   const kept: string[] = [];
   let bytes = 0;
   let rest = '';
@@ -79,7 +79,7 @@ function complaints(stderr: Readable, onTable: () => void = () => undefined): ()
     rest = lines.pop()!;
     for (const line of lines) {
       if (TABLE.test(line)) onTable();
-      if (PROGRESS.test(line)) continue;
+      if (TABLE.test(line) || PROGRESS.test(line)) continue;
       bytes += line.length + 1;
       if (bytes < KEPT_BYTES) kept.push(line);
     }
@@ -87,10 +87,11 @@ function complaints(stderr: Readable, onTable: () => void = () => undefined): ()
   return () => [...kept, rest].join('\n').trim();
 }
 
-const TABLE = /^pg_restore: processing data for table /;
-const PROGRESS = /^pg_restore: (?!error:|warning:|hint:|detail:|from TOC entry )/;
-const FROM = /^pg_restore: from TOC entry (\d+); /;
-const ERROR = /^pg_restore: error: .*?\bERROR: {2}(.*)$/;
+// Parallel jobs write the program's name and the rest apart, so that two lines may become `name: name: …` and `…`.
+const TABLE = /^(?:pg_restore: )*processing data for table /;
+const PROGRESS = /^pg_restore: (?!(?:pg_restore: )*(?:error:|warning:|hint:|detail:|from TOC entry ))/;
+const FROM = /^(?:pg_restore: )+from TOC entry (\d+); /;
+const ERROR = /^(?:pg_restore: )+error: .*?\bERROR: {2}(.*)$/;
 
 /** The errors in pg_restore's output, each with its entry. */
 export function errorsOf(stderr: string, entries: readonly ArchiveEntry[]): EntryError[] {
