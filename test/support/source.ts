@@ -31,6 +31,7 @@ export async function take(
   credentials: Credentials,
   policy = policyWith(),
   during?: (held: HeldSource) => Promise<void>,
+  beforeRoles?: (held: HeldSource) => Promise<void>,
 ): Promise<Taken> {
   const held = await engine().hold(credentials, policy, never());
   try {
@@ -41,6 +42,7 @@ export async function take(
       collect(started.stream),
       held.content(policy.proof.depth, standing),
     ]);
+    await beforeRoles?.(held);
     const [toc, roles, after] = [await started.toc, await held.roles(), await held.sequences()];
     return {
       archive,

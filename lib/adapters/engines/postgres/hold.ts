@@ -17,6 +17,7 @@ import { schemaFacts } from './facts/schema/schema-facts.ts';
 import { maximaOf, sequenceValues } from './facts/sequences.ts';
 import { extensionFacts, parameterFacts, serverMajor, sourceFacts } from './facts/source.ts';
 import { definitionsStamp, keyOf } from './facts/writes.ts';
+import { changedRoles, heldRoles } from './held-roles.ts';
 import { lockThenSnapshot, type Snapshot } from './locks.ts';
 import { clientFor, type Programs } from './programs.ts';
 import { refuseUndumpable } from './refusals.ts';
@@ -68,14 +69,25 @@ async function heldSource(
     'select pg_catalog.pg_backend_pid() as pid',
   );
   const definitions = await definitionsNow(holder);
+  const roles = await heldRoles(holder);
+  const whileRead: Promise<string[]>[] = [];
+  /** PostgreSQL prints the grantees of privileges by their newest names, whatever the snapshot is. */
+  const rolesAreRead = () => {
+    const changed = changedRoles(roles, side);
+    changed.catch(() => undefined);
+    whileRead.push(changed);
+  };
+  const facts = await sourceFacts(holder, snapshot.takenAt);
   return {
-    facts: await sourceFacts(holder, snapshot.takenAt),
+    facts,
     extensions: await extensionFacts(holder),
     parameters: await parameterFacts(holder),
-    content: (depth, sequences) => contentFacts(holder, depth, sequences, snapshot, signal, onRead),
+    content: (depth, sequences) =>
+      contentFacts(holder, depth, sequences, snapshot, signal, rolesAreRead, onRead),
     dataLines: () => asListed(holder, snapshot.tables.map(dataLine)),
     async unchanged() {
-      const changed = changedDefinitions(definitions, await definitionsNow(side));
+      const renamed = (await Promise.all(whileRead)).flat().map((name) => `role ${name}`);
+      const changed = [...changedDefinitions(definitions, await definitionsNow(side)), ...new Set(renamed)];
       if (changed.length === 0) return;
       throw new UnderstudyError(
         'schema-changing',
@@ -85,8 +97,12 @@ async function heldSource(
         },
       );
     },
-    archive: () => startArchive(programs, credentials, { snapshot: snapshot.id, name }, policy, signal),
-    roles: () => dumpRoles(programs, credentials),
+    archive() {
+      const archive = startArchive(programs, credentials, { snapshot: snapshot.id, name }, policy, signal);
+      archive.toc.then(rolesAreRead).catch(() => undefined);
+      return archive;
+    },
+    roles: () => dumpRoles(programs, credentials, roles, facts.encoding),
     sequences: () => sequenceValues(side),
     watchForBlocked: (onBlocked, ends) => watchForBlocked(credentials, [pid], name, onBlocked, ends),
     async release() {
@@ -121,10 +137,12 @@ async function contentFacts(
   sequences: readonly Sequence[],
   { tables, writes }: Snapshot,
   signal: AbortSignal,
+  schemaIsRead: () => void,
   onRead?: OnRead,
 ): ReturnType<HeldSource['content']> {
   await client.query('savepoint planned');
   const schema = await schemaFacts(client);
+  schemaIsRead();
   await client.query(GIVE_BACK);
   const readings = await readTables(client, tables, depth, { signal, savepoint: true, onRead });
   const largeObjects = await largeObjectFacts(client, depth);

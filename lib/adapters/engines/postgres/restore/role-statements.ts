@@ -58,3 +58,26 @@ function statement(words: string[], admins: Set<string>): { kind: RoleStatement[
     admins.add(JSON.stringify([role, member]));
   return kept ? { kind: 'membership' } : { kind: 'membership', cut: by };
 }
+
+/** The roles that a roles file creates, and those that its memberships name. */
+export function rolesIn(text: string): { created: Set<string>; granted: Set<string> } {
+  const [created, granted] = [new Set<string>(), new Set<string>()];
+  let words: string[] = [];
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (SILENT.test(token)) continue;
+    if (token !== ';') {
+      words.push(token);
+      continue;
+    }
+    const [verb, role, to, member] = words;
+    if (verb === 'CREATE' && role === 'ROLE') created.add(unquoted(to));
+    if (verb === 'GRANT' && to === 'TO') {
+      granted.add(unquoted(role)).add(unquoted(member));
+      if (words.at(-3) === 'GRANTED') granted.add(unquoted(words.at(-1)));
+    }
+    words = [];
+  }
+  return { created, granted };
+}
+
+const unquoted = (word = '') => (word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word);
