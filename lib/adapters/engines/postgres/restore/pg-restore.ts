@@ -79,7 +79,7 @@ export function complaints(stderr: Readable, onTable: () => void = () => undefin
     rest = lines.pop()!;
     for (const line of lines) {
       if (TABLE.test(line)) onTable();
-      if (TABLE.test(line) || PROGRESS.test(line)) continue;
+      if (TABLE.test(line) || (PROGRESS.test(line) && !ERROR.test(line))) continue;
       bytes += line.length + 1;
       if (bytes < KEPT_BYTES) kept.push(line);
     }
@@ -87,11 +87,17 @@ export function complaints(stderr: Readable, onTable: () => void = () => undefin
   return () => [...kept, rest].join('\n').trim();
 }
 
-// Parallel jobs write the program's name and the rest apart, so that two lines may become `name: name: …` and `…`.
-const TABLE = /^(?:pg_restore: )*processing data for table /;
-const PROGRESS = /^pg_restore: (?!(?:pg_restore: )*(?:error:|warning:|hint:|detail:|from TOC entry ))/;
-const FROM = /^(?:pg_restore: )+from TOC entry (\d+); /;
-const ERROR = /^(?:pg_restore: )+error: .*?\bERROR: {2}(.*)$/;
+// pg_restore writes its name, a space, a level and the text one after another (src/common/logging.c). Parallel jobs
+// write in between: a line may begin with the names and levels of several messages, or with none.
+const NAMES = '^(?:pg_restore:| )*';
+const BEGIN = '^(?:pg_restore:|error:|warning:|detail:|hint:| )*';
+const TABLE = new RegExp(`${BEGIN}processing data for table `);
+const FROM = new RegExp(`${BEGIN}from TOC entry (\\d+); `);
+const ERROR = new RegExp(
+  `(?:${NAMES}error: .*?|${BEGIN}could not execute query: |${BEGIN}COPY failed for table ".*": )\\bERROR: {2}(.*)$`,
+);
+const PROGRESS =
+  /^[ ]*pg_restore:(?:pg_restore:| )*(?!pg_restore:| |error:|warning:|hint:|detail:|from TOC entry )/;
 
 /** The errors in pg_restore's output, each with its entry. */
 export function errorsOf(stderr: string, entries: readonly ArchiveEntry[]): EntryError[] {

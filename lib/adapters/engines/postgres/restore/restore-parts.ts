@@ -34,7 +34,10 @@ export async function restoreParts(
 
   const run = (part: Part) => pgRestore(server, programs, archive, part);
   const restore = async (part: Part, allowed?: (outcome: Outcome) => Outcome) => {
-    const outcome = await run(part);
+    let outcome = await run(part);
+    // Parallel jobs may have written between an entry and its error. Views are filled again to know whose each is.
+    if (allowed && (part.jobs ?? 1) > 1 && outcome.errors.length > 1)
+      outcome = await run({ ...part, jobs: 1 });
     const failure = failureOf(allowed ? allowed(outcome) : outcome, kept, without);
     if (failure) throw failure;
   };
