@@ -1,5 +1,5 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../domain/errors.ts';
-import { runName } from '../domain/names.ts';
+import { type RunName, runName } from '../domain/names.ts';
 import type { Claim } from '../domain/runs/run.ts';
 import { utc } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 export const CANCELLED = 'cancelled';
 
 /** The error that ends the work of a cancelled run. */
-function cancelled({ job, target }: Claim, by: string): Refusal {
+export function cancelledBy(by: string, { job, target }: RunName): Refusal {
   return new Refusal(CANCELLED, `cancelled by ${by}`, {
     hint: `ask for it again: ./understudy run ${job} ${target}`,
   });
@@ -21,10 +21,13 @@ export async function cancelRequested(
   catalog: Pick<Catalog, 'cancelRequest'>,
 ): Promise<Refusal | undefined> {
   const request = await catalog.cancelRequest(claim);
-  return request && cancelled(claim, request.by);
+  return request && cancelledBy(request.by, claim);
 }
 
-/** Dependencies with which the looks of `poll` end when a person cancels the run of this claim. */
+/**
+ * Dependencies with which the looks of `poll` end when a person cancels the run of this claim. A request that cannot
+ * be read keeps nobody from looking: the next look asks again.
+ */
 export function cancellable<Deps extends { catalog: Pick<Catalog, 'cancelRequest'> }>(
   deps: Deps,
   claim: Claim,
@@ -32,7 +35,7 @@ export function cancellable<Deps extends { catalog: Pick<Catalog, 'cancelRequest
   return {
     ...deps,
     async cancelled() {
-      const why = await cancelRequested(claim, deps.catalog);
+      const why = await cancelRequested(claim, deps.catalog).catch(() => undefined);
       return why && toErrorInfo(why);
     },
   };
@@ -41,10 +44,9 @@ export function cancellable<Deps extends { catalog: Pick<Catalog, 'cancelRequest
 /** Puts a cancelled run on record as failed, with the point that a dump was making. */
 export async function endCancelled(
   claim: Claim,
-  by: string,
+  error: ErrorInfo,
   { catalog, clock }: { catalog: Catalog; clock: Clock },
 ): Promise<void> {
-  const error = toErrorInfo(cancelled(claim, by));
   const { message } = error;
   await catalog.finish(claim, { state: 'failed', endedAt: utc(clock.now()), summary: message, error });
   if (claim.job !== 'dump') return;

@@ -88,8 +88,10 @@ export async function underClaim(
     return { outcome: 'done', ...done };
   } catch (thrown) {
     const error = life.reason() ?? thrown;
-    const request = codeOf(error) === CANCELLED ? await catalog.cancelRequest(claim) : undefined;
-    if (request) await endCancelled(claim, request.by, deps);
+    if (codeOf(error) === CANCELLED)
+      await endCancelled(claim, toErrorInfo(error), deps).catch((failure) =>
+        log.warn('a cancelled run could not be recorded', { run: runName(name), reason: reasonOf(failure) }),
+      );
     const cancelled = await cancellationOf(claim, catalog).catch(() => undefined);
     if (cancelled) return { outcome: 'cancelled', summary: cancelled };
     if (error instanceof ClaimLost) return { outcome: 'taken-over', summary: error.message };
@@ -179,7 +181,7 @@ export function jobFailed(
   return job === 'copy' ? { ...failed, next: 'The watch asks for the copy again within an hour.' } : failed;
 }
 
-function count(deps: ClaimDeps, run: RunName, metric: string): void {
+export function count(deps: Pick<ClaimDeps, 'plan' | 'metrics'>, run: RunName, metric: string): void {
   const policy = targetOf(deps.plan, run.target)?.policy.name;
   deps.metrics.count(metric, 1, { job: run.job, policy }, { target: run.target });
 }

@@ -7,7 +7,7 @@ import type { Claim } from '../domain/runs/run.ts';
 import { utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
 import { CANCELLED, cancellationOf } from './cancellation.ts';
-import { type ClaimDeps, formatHeld, jobFailed, refuseTheFuture } from './claim.ts';
+import { type ClaimDeps, count, formatHeld, jobFailed, refuseTheFuture } from './claim.ts';
 
 /** What claiming and ending a run needs. */
 export type RunDeps = Omit<ClaimDeps, 'secondsLeft' | 'messages'>;
@@ -104,12 +104,7 @@ export async function succeed(
   await durable
     .step('bring the status up to date', async () => void (await deps.catalog.refreshStatus(claim.target)))
     .catch(() => undefined);
-  deps.metrics.count(
-    'JobSucceeded',
-    1,
-    { job: claim.job, ...policyOf(deps, claim) },
-    { target: claim.target },
-  );
+  count(deps, claim, 'JobSucceeded');
 }
 
 /**
@@ -125,7 +120,7 @@ export async function fail(
   options: { subject?: string; quietly?: boolean; point?: string } = {},
 ): Promise<void> {
   deps.log.error(`${claim.job} failed`, { run: runName(claim), attempt: claim.attempt, error: said });
-  deps.metrics.count('JobFailed', 1, { job: claim.job, ...policyOf(deps, claim) }, { target: claim.target });
+  count(deps, claim, 'JobFailed');
   const target = targetOf(deps.plan, claim.target) ?? { id: claim.target };
   const failures: unknown[] = [];
   const try_ = (name: string, work: () => Promise<void>) =>
@@ -152,9 +147,4 @@ export async function fail(
     async () => void (await deps.catalog.refreshStatus(claim.target)),
   );
   if (failures.length > 0) throw failures[0];
-}
-
-function policyOf(deps: RunDeps, claim: Claim): { policy?: string } {
-  const policy = targetOf(deps.plan, claim.target)?.policy.name;
-  return policy ? { policy } : {};
 }

@@ -1,7 +1,7 @@
-import { InputError } from '../../domain/errors.ts';
+import { InputError, toErrorInfo } from '../../domain/errors.ts';
 import type { Claim, Run } from '../../domain/runs/run.ts';
 import { utc } from '../../domain/time.ts';
-import { endCancelled } from '../../execution/cancellation.ts';
+import { cancelledBy, endCancelled } from '../../execution/cancellation.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 
@@ -33,7 +33,7 @@ export async function cancel(request: CancelJob, { catalog, clock }: CancelDeps)
   if (running.length === 0)
     throw new InputError(`no ${job} of ${target} is running`, [], `./understudy timeline ${target}`);
   for (const run of running) {
-    if (local) await endCancelled(claimOf(run), by, { catalog, clock });
+    if (local) await endCancelled(claimOf(run), toErrorInfo(cancelledBy(by, run)), { catalog, clock });
     else await catalog.requestCancel({ ...claimOf(run), by, at: utc(clock.now()) });
   }
   if (local) await catalog.refreshStatus(target);

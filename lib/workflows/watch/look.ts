@@ -1,5 +1,4 @@
-import type { AlertDeps } from '../../alerting/alerts.ts';
-import { raise } from '../../alerting/alerts.ts';
+import { type AlertDeps, raise } from '../../alerting/alerts.ts';
 import type { About } from '../../alerting/finding-records.ts';
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import type { Finding } from '../../domain/findings/finding.ts';

@@ -31,24 +31,21 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const now = deps.clock.now();
   const unjudged: string[] = [];
   const asked = new Set<string>();
-  const ask = async (question: string, codes: readonly string[], answer: () => Promise<Finding[]>) => {
+  const ask: Ask = async (question, codes, answer) => {
     try {
-      const findings = await answer();
+      const answered = await answer();
       for (const code of codes) asked.add(code);
-      return findings;
+      return answered;
     } catch (error) {
       unjudged.push(`${question}: ${reasonOf(error)}`);
       deps.log.error('the watch could not find out', { question, reason: reasonOf(error) });
-      return [];
+      return undefined;
     }
   };
 
   const statuses = new Map<string, TargetStatus>();
   const raiseAll = (found: Finding[], afterwards?: Look['afterwards']) =>
-    ask('alerts', [], async () => {
-      await raiseFindings(deps, found, afterwards);
-      return [];
-    });
+    ask('alerts', [], () => raiseFindings(deps, found, afterwards));
   const looks = [
     await askInParts(ask, 'dead runs and abandoned uploads', [], () => findDeadRuns(deps, now)),
     ...(await lookAtPlatforms(deps, ask, now)),
@@ -58,33 +55,31 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   await raiseAll(early, new Map(looks.flatMap(({ afterwards }) => [...(afterwards ?? [])])));
   const late = [
     ...(await lookAtTargets(deps, statuses, ask, now)),
-    ...(await ask('schedules', codesClosedBy('schedules'), async () =>
+    ...((await ask('schedules', codesClosedBy('schedules'), async () =>
       checkSchedules(
         expectedSchedules(deps.plan, deps.stage),
         await deps.schedules.deployed(),
         deps.schedules,
       ),
-    )),
-    ...(await ask('subscriptions', codesClosedBy('subscriptions'), () => lookAtSubscriptions(deps))),
+    )) ?? []),
+    ...((await ask('subscriptions', codesClosedBy('subscriptions'), () => lookAtSubscriptions(deps))) ?? []),
   ];
   await raiseAll(late);
   const findings = [...early, ...late];
-  await ask('open findings', [], async () => {
-    const over = looks.flatMap((look) => look.over ?? []);
-    await reconcileFindings(deps, { findings, over }, asked, statuses, now);
-    return [];
-  });
+  const over = looks.flatMap((look) => look.over ?? []);
+  await ask('open findings', [], () => reconcileFindings(deps, { findings, over }, asked, statuses, now));
 
   deps.metrics.count('OpenFindings', findings.length);
   if (unjudged.length === 0) deps.metrics.count('WatchCompleted', 1);
   return { findings, unjudged };
 }
 
-type Ask = (
+/** The answer, whose findings these codes close; undefined if it could not be found out, which is kept. */
+type Ask = <T>(
   question: string,
   codes: readonly string[],
-  answer: () => Promise<Finding[]>,
-) => Promise<Finding[]>;
+  answer: () => Promise<T>,
+) => Promise<T | undefined>;
 
 /** Raises what was found, also when something else could not be found out. */
 async function askInParts(
@@ -97,7 +92,6 @@ async function askInParts(
   await ask(question, codes, async () => {
     look = await answer();
     if (look.failures.length > 0) throw new UnderstudyError('look-incomplete', look.failures.join('; '));
-    return [];
   });
   return look;
 }
@@ -126,23 +120,20 @@ async function lookAtTargets(
   now: Date,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  let known: ReadonlyMap<string, TargetStatus> | undefined;
-  await ask('targets', [], async () => {
-    known = await deps.catalog.statuses(deps.plan.targets.map((target) => target.id));
-    return [];
-  });
+  const ids = deps.plan.targets.map((target) => target.id);
+  const known = await ask('targets', [], () => deps.catalog.statuses(ids));
   if (!known) return findings;
   const ages = new Map<string, number>();
   await concurrently(deps.plan.targets, async (target) => {
     const codes = codesClosedBy('status').map((code) => askedOf(target.id, code));
     const late = await ask(`how ${target.id} stands`, codes, async () => {
-      const status = await currentStatus(deps, target, known!.get(target.id), now);
+      const status = await currentStatus(deps, target, known.get(target.id), now);
       statuses.set(target.id, status);
       const age = secondsBetween(status.newestVerified?.snapshotAt ?? status.firstSeenAt, now);
       ages.set(target.policy.name, Math.max(ages.get(target.policy.name) ?? 0, age));
       return checkLateness(target, status, now);
     });
-    findings.push(...late);
+    findings.push(...(late ?? []));
   });
   // One figure for each policy, its worst target's: a metric for each target would cost thousands a month.
   for (const [policy, age] of ages)

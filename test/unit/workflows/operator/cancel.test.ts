@@ -87,6 +87,26 @@ test('a worker of a deployed stage ends its run at the next renewal after a requ
   expect(alerts.take('alerts')).toEqual([]);
 });
 
+test('a cancelled run that cannot be put on record ends with the cancellation as its error', async () => {
+  const { deps } = world();
+  const { catalog } = deps;
+  const outcome = underClaim(
+    {
+      ...deps,
+      catalog: { ...catalog, finish: async () => Promise.reject(new Error('the table is throttled')) },
+    },
+    MESSAGE,
+    NAME,
+    async ({ signal }) => {
+      await cancel({ ...REQUEST, local: false }, deps);
+      for (let second = 0; second < 60 && !signal.aborted; second++) await deps.clock.advance(1);
+      signal.throwIfAborted();
+      return { summary: 'never' };
+    },
+  );
+  await expect(outcome).resolves.toMatchObject({ outcome: 'refused', code: 'cancelled' });
+});
+
 test('a cancel request does not end the next attempt of the same run', async () => {
   const { deps } = world();
   await underClaim(deps, MESSAGE, NAME, async () => {
