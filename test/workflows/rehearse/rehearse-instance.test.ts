@@ -221,6 +221,35 @@ describe('a rehearsal on an instance', () => {
     expect(await made.left()).toEqual([]);
   });
 
+  it.each([
+    ['rds', 'postgres'],
+    ['aurora', 'aurora-postgresql'],
+  ] as const)(
+    'restores an %s source without a comparison when understudy.yml names another engine',
+    async (kind, engine) => {
+      const made = await rehearsalWorld({ kind, target: { engine: 'mysql' } });
+      expect(await made.evidence(jobOf('moment'))).toMatchObject({
+        outcome: 'passed',
+        strength: 'restored',
+        notes: expect.arrayContaining([
+          `restored, but not compared: this is ${engine}, and understudy.yml says mysql`,
+        ]),
+      });
+      expect(made.world.asked.prove).toEqual([]);
+      expect(await made.left()).toEqual([]);
+    },
+  );
+
+  it('restores without a comparison when RDS names no master user', async () => {
+    const made = await rehearsalWorld({ source: { masterUser: undefined as never } });
+    expect(await made.evidence(jobOf('moment'))).toMatchObject({
+      outcome: 'passed',
+      strength: 'restored',
+      notes: expect.arrayContaining(['restored, but not compared: the master user is unknown']),
+    });
+    expect(made.world.asked.prove).toEqual([]);
+  });
+
   it('measures the restore in phases, and counts neither proof nor deletion for the RTO', async () => {
     const made = await rehearsalWorld({ looks: 3, steps: 4 });
     made.world.prove = async () => {
