@@ -107,7 +107,10 @@ export function earlierOrSame(id: string, than: string): boolean {
   return seriesOf(id) === seriesOf(than) && id <= than;
 }
 
-/** The same for what was restored: a later snapshot of the same place that restores counts, whoever took it. */
+/**
+ * The same for what was restored: any later snapshot of the same place that restores counts, also one that Understudy
+ * did not take.
+ */
 export function restoredBefore(id: string, than: string): boolean {
   const anyones = (id: string) => seriesOf(id).replace(/^(automated|foreign)@/, 'snapshot@');
   return anyones(id) === anyones(than) && id <= than;

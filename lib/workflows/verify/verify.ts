@@ -33,7 +33,8 @@ export type VerifyOutcome = JobOutcome & { findings: Judged[] };
 type Judged = Finding & { acknowledged?: Acknowledged };
 
 /**
- * Verifies one point, or every point of the vault that awaits it, oldest first. Once for each point, whoever asks.
+ * Verifies one point, or every point of the vault that awaits it, oldest first. A point is verified once, however often
+ * that is asked for.
  * Replicas are looked for afterwards, by every message, and verified separately.
  */
 export async function verify(job: VerifyJob, deps: VerifyDeps): Promise<VerifyOutcome[]> {

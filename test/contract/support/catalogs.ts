@@ -20,7 +20,7 @@ import { manualClock } from '../../support/doubles/clock.ts';
 import { oneAtATime } from './dynamo.ts';
 import { stage } from './stage.ts';
 
-/** Whoever claims to be a catalog; with a home, its snapshots are no copies. */
+/** Every implementation of the catalog; with a home, snapshots there are no copies. */
 export const CATALOGS: [string, (home?: string) => Promise<Catalog>][] = [
   ['in memory', async (home) => memoryCatalog(manualClock(), home)],
   ['in DynamoDB', async (home) => (await awsCatalog(home)).catalog],

@@ -75,7 +75,7 @@ const source = (text: string) => platform.rds.instance('crm-prod').sql('crm', te
 const rehearse = (scheduledFor: string, more: object) =>
   platform.ask<RehearsalOutcome>('rehearse-instance', scheduledFor, { from: 'moment', ...more });
 
-/** A row of ours, and then the heartbeat's for the minute. */
+/** Inserts a row, then writes the heartbeat of the minute. */
 async function mark(name: string, minute: string): Promise<void> {
   await source(`insert into public.marks values ('${name}')`);
   expect(await platform.ask('heartbeat', minute)).toEqual({ outcome: 'written', minute });

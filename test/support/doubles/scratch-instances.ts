@@ -131,7 +131,7 @@ export function memoryScratchInstances(
 
 export type MemoryScratchSecrets = ScratchSecrets & Recorded<ScratchSecrets> & { left(): string[] };
 
-/** Secrets in memory. One that is there keeps its password, whoever makes it again. */
+/** Secrets in memory. Making one again keeps its password. */
 export function memoryScratchSecrets(): MemoryScratchSecrets {
   const secrets = new Map<string, string>();
   let made = 0;

@@ -360,7 +360,7 @@ describe('a rehearsal of a dump that its message names', () => {
     ['has failed', 'failed', 'is failed (the disk was full): nothing is stored'],
     ['is still being made', 'creating', 'is still being made'],
     ['was deleted', 'expired', 'was deleted by retention'],
-  ] as const)('begins no run and pages nobody when the dump %s', async (_what, state, why) => {
+  ] as const)('begins no run and sends one alert and no page when the dump %s', async (_what, state, why) => {
     const { once, catalog, deps, told, run } = await world();
     const named = '20261121T010000Z-1';
     if (state) await catalog.adoptPoint(point('2026-11-21T01:00:00Z', { state, why: 'the disk was full' }));

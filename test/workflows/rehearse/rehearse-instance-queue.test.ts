@@ -95,7 +95,7 @@ describe('the turn of a rehearsal', () => {
     expect(made.scratchSecrets.left()).toEqual([]);
   });
 
-  it('is never more than the policy allows at once, whoever is killed when', async () => {
+  it('is never more than the policy allows at once, although each is killed as it begins', async () => {
     for (const atOnce of [1, 2]) {
       const made = await rehearsalWorld({ policy: instanceOf({ atOnce }) });
       const order: string[] = [];

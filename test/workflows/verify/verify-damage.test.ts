@@ -162,7 +162,7 @@ describe('a verification', () => {
     expect(await verdict(forged(flipped, gzipped), 'full', gzipped)).toEqual(['archive-unreadable']);
   });
 
-  it('is done once for each point, whoever asks, and alerts once', async () => {
+  it('is done once for each point, although a schedule and a person ask for it, and sends no alert', async () => {
     await deliver('dump', message('dump'));
     const { id } = (await lastPoint())!;
     await told(stage);

@@ -8,7 +8,7 @@ import type { ScratchRecord, Standing } from '../../../../lib/domain/runs/scratc
 import type { TargetStatus } from '../../../../lib/domain/status/target-status.ts';
 import type { TimelineEvent } from '../../../../lib/domain/status/timeline-event.ts';
 
-/** Every change raises the version, so that whoever derives a status notices what changed meanwhile. */
+/** Every change raises the version, so that a status is derived again if something changed meanwhile. */
 export type StoredStatus = Pick<TargetStatus, 'owed' | 'platform' | 'heartbeatAt'> & {
   firstSeenAt?: string;
   status?: TargetStatus;

@@ -68,7 +68,7 @@ test('snapshots and replicas are neither the newest dump of the status nor the o
   expect(ofPoints(replica(at(1), available), snapshotPoint(day(19), available)).waiting).toBeUndefined();
 });
 
-test('the status sums up the snapshots at home apart from dumps, whoever took them', () => {
+test('the status sums up the snapshots at home apart from dumps, also those that Understudy did not take', () => {
   const status = ofPoints(
     snapshotPoint(at(5), { state: 'corrupt' }),
     snapshotPoint(at(4), { kind: 'automated' }),

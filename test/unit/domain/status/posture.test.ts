@@ -197,7 +197,7 @@ describe('the backup window of AWS', () => {
     expect(clash('02:00-02:30', { dump: at('0 2 * * *', 'Europe/Berlin') })).toEqual([]);
   });
 
-  test('is moved to the first half hour in which nothing of ours begins', () => {
+  test('is moved to the first half hour in which no scheduled job begins', () => {
     const [one] = clash('01:00-01:30', { dump: at('0 1 * * *'), snapshot: at('15 3 * * *') });
     expect(one!.message).toBe('crm-db is backed up by AWS at 01:00-01:30 UTC, in the hour of dump of crm');
     expect(one!.next).toContain('--preferred-backup-window 04:30-05:00');

@@ -16,7 +16,7 @@ async function planning(options: Parameters<typeof rehearsalWorld>[0] = {}) {
 const random: Partial<Policy> = { rehearsal: { ...policy().rehearsal, point: 'random' } };
 
 describe('a rehearsal restores', () => {
-  it('the newest verified snapshot at home, whoever took it', async () => {
+  it('the newest verified snapshot at home, also one that RDS took by itself', async () => {
     const { plan, catalog } = await planning();
     const auto = { kind: 'automated', snapshot: { id: 'rds:auto' } } as const;
     await catalog.adoptPoint(snapshotPoint('2026-11-20T05:00:00Z', auto));
