@@ -22,7 +22,7 @@ import { durableWakes } from '../adapters/aws/wakes.ts';
 import { postgres } from '../adapters/engines/postgres/engine.ts';
 import { candidateDirectories } from '../adapters/engines/postgres/programs.ts';
 import { lazily } from '../adapters/lazily.ts';
-import { Refusal } from '../domain/errors.ts';
+import { InputError } from '../domain/errors.ts';
 import type { EngineName } from '../domain/plan/engines.ts';
 import { type Plan, requireTarget } from '../domain/plan/policy.ts';
 import type { Catalog } from '../ports/catalog.ts';
@@ -107,9 +107,10 @@ export const engine = (target: string): Engine => {
   const { engine: name } = requireTarget(plan(), target);
   const make = engines[name];
   if (make) return make();
-  throw new Refusal(
-    'engine-unknown',
+  throw new InputError(
     `${target} is ${name}: Understudy can take snapshots of it and no more`,
+    [],
+    `./understudy run preflight ${target} asks about an instance or a cluster`,
   );
 };
 /** The Region of the deployment and of its sources. */

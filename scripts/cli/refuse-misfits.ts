@@ -1,12 +1,14 @@
 import { InputError } from '../../lib/domain/errors.ts';
 import { parsePointId } from '../../lib/domain/names.ts';
+import { does } from '../../lib/domain/plan/engines.ts';
 import { formatIssue } from '../../lib/domain/plan/issue.ts';
 import { placeOf, type Target } from '../../lib/domain/plan/policy.ts';
 import { askedJob } from '../../lib/domain/runs/job.ts';
 import type { AskedMessage, RunOptions } from './asked-message.ts';
 
 /** Refuses at once what a target can never do; as a message it would raise an alert. */
-export function refuseImpossible(job: string, from: string, { id, connection, platform }: Target): void {
+export function refuseImpossible(job: string, from: string, target: Target): void {
+  const { id, connection, engine, platform } = target;
   const ofDump = ['dump', 'verify', 'simulation'].includes(job) || (job === 'rehearse' && from === 'dump');
   const what = job.startsWith('rehearse') ? `rehearse from ${from}` : job;
   if (ofDump && !connection)
@@ -14,6 +16,12 @@ export function refuseImpossible(job: string, from: string, { id, connection, pl
       `${what} is about dumps, and ${id} has none`,
       [],
       'a target with a connection has dumps; ./understudy targets lists them',
+    );
+  if (ofDump && !does(engine, 'dump'))
+    throw new InputError(
+      `${what} is about dumps, which need PostgreSQL, and ${id} is ${engine}`,
+      [],
+      `./understudy run snapshot ${id} takes a snapshot`,
     );
   if (ofDump || job === 'expire') return;
   if (!platform)

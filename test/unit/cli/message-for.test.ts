@@ -19,6 +19,7 @@ const sessionOf = (plan: Plan) =>
 const session = sessionOf(planOf({ policy: copiesTo(ABROAD) }));
 const CACHE = sessionOf(cachePlan);
 const DUMPED = sessionOf(planWith());
+const MYSQL = sessionOf(planOf({ target: { engine: 'mysql' } }));
 
 const message = (job: string, options: RunOptions = {}) => messageFor(session, job, 'crm', options);
 const mistakesOf = (job: string, options: RunOptions) => {
@@ -110,6 +111,8 @@ test.each([
   ['dump', {}, CACHE, 'dump is about dumps, and crm has none'],
   ['verify', {}, CACHE, 'verify is about dumps, and crm has none'],
   ['rehearse', {}, CACHE, 'rehearse from dump is about dumps, and crm has none'],
+  ['dump', {}, MYSQL, 'dump is about dumps, which need PostgreSQL, and crm is mysql'],
+  ['verify', {}, MYSQL, 'verify is about dumps, which need PostgreSQL, and crm is mysql'],
   ['preflight', {}, CACHE, 'preflight is about databases, and crm is a cache'],
   ['rehearse', { from: 'snapshot' }, CACHE, 'rehearse from snapshot is about databases, and crm is a cache'],
   ['snapshot', {}, DUMPED, `snapshot ${AWS_ONLY}`],

@@ -24,12 +24,12 @@ afterAll(() => {
 });
 
 test.each(['mysql', 'mariadb', 'cache'] as const)(
-  'a target that is %s has no engine: it is refused as engine-unknown, with its id',
+  'a target that is %s has no engine: it is refused with its id and another question',
   (name) => {
     expect(() => engine(`a-${name}`)).toThrow(
       expect.objectContaining({
-        name: 'Refusal',
-        code: 'engine-unknown',
+        name: 'InputError',
+        hint: `./understudy run preflight a-${name} asks about an instance or a cluster`,
         message: `a-${name} is ${name}: Understudy can take snapshots of it and no more`,
       }),
     );
