@@ -13,6 +13,7 @@ import type {
   TableFacts,
 } from '../domain/proof/manifest.ts';
 import type { CopyFacts, Rewritten } from '../domain/proof/proof.ts';
+import type { RestoredRows, RowsRequest } from './comparison.ts';
 
 /** How to connect to a database. Never logged, never in argv. */
 export type Credentials = {
@@ -157,6 +158,8 @@ export type Scratch = {
    * when the machine was well and the restore failed twice; with `scratch-trouble` when the machine was the cause.
    */
   withCopy<T>(request: RestoreRequest, use: (copy: ScratchCopy) => Promise<T>): Promise<T>;
+  /** Restores only rows, passes them to `use`, and tears everything down in every case. Rejects as `withCopy` does. */
+  withRows<T>(request: RowsRequest, use: (rows: RestoredRows) => Promise<T>): Promise<T>;
 };
 
 /** An index or table that can be checked for damage. */

@@ -18,7 +18,7 @@ import { type Answer, askAssertions } from './prove/assertions.ts';
 export type ScratchDeps = {
   plan: Plan;
   vault: Vault;
-  scratch: Scratch;
+  scratch: Pick<Scratch, 'refusal' | 'withCopy'>;
   clock: Clock;
   log: Log;
   secondsLeft: () => number;

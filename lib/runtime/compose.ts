@@ -71,6 +71,12 @@ export const vault = (): Vault =>
   once('vault', () =>
     s3Vault(s3({ pathStyle: env().pathStyle }), { bucket: env().vault, kmsKey: env().vaultKey }),
   );
+/** Where files lie for a day until a person fetches them. */
+export const files = (): Vault =>
+  once('files', () =>
+    s3Vault(s3({ pathStyle: env().pathStyle }), { bucket: env().files, kmsKey: env().vaultKey }),
+  );
+export const filesBucket = (): string => env().files;
 /** The vault's replica, which only S3 writes to. */
 export const replica = (): Vault | undefined => {
   const where = env().replica;

@@ -6,6 +6,8 @@ export type Environment = {
   table: string;
   vault: string;
   vaultKey: string | undefined;
+  /** The bucket of files that people fetch within a day. */
+  files: string;
   /** For functions that only name the vault in an answer. */
   vaultName: string;
   /** The vault's copy in another Region. */
@@ -46,6 +48,7 @@ export function environment(): Environment {
     table: get('TABLE'),
     vault: get('VAULT'),
     vaultKey: get('VAULT_KEY') || undefined,
+    files: get('FILES'),
     vaultName: get('VAULT_NAME') || get('VAULT'),
     replica: get('REPLICA') ? { bucket: get('REPLICA'), region: get('REPLICA_REGION') } : undefined,
     topics: {

@@ -1,7 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { columnsOf, fitLines } from './fit-lines.ts';
 import { refuseMisspelt } from './refuse-misspelt.ts';
-import { type Argument, COMMON, type CommandDefinition, type Given } from './registry/command-definition.ts';
+import {
+  type Argument,
+  COMMON,
+  type CommandDefinition,
+  type Given,
+  type OptionDefinition,
+} from './registry/command-definition.ts';
 import { VERSION } from './version.ts';
 
 type RunCommand = (definition: CommandDefinition, args: string[], own: Given, common: Given) => Promise<void>;
@@ -47,18 +53,11 @@ function usageOf({ name, args = [] }: CommandDefinition): string {
   return [name, ...args.map((arg) => (arg.optional ? `[${arg.name}]` : `<${arg.name}>`))].join(' ');
 }
 
-function optionOf({
-  flags,
-  says,
-  default: fallback,
-}: {
-  flags: string;
-  says: string;
-  default?: string;
-}): Option {
+function optionOf({ flags, says, default: fallback, many }: OptionDefinition): Option {
   const option = new Option(flags, says);
   if (fallback !== undefined) option.default(fallback);
   if (!option.required) return option;
+  if (many) return option.argParser((value: string, all: string[] | undefined) => [...(all ?? []), value]);
   // commander would silently take the last value of a repeated option.
   let given = 0;
   return option.argParser((value: string) => {

@@ -49,11 +49,6 @@ const isJob = (name: string | undefined) =>
 function unknownCommand(program: Command, name: string): never {
   const commands = program.commands.map((each) => each.name());
   const meant = nearest(name, [...commands, ...ASKED_JOBS]);
-  const next =
-    name === 'restore'
-      ? 'docs/emergency.md'
-      : isJob(meant)
-        ? `./understudy run ${meant} TARGET`
-        : `./understudy ${meant ?? '--help'}`;
+  const next = isJob(meant) ? `./understudy run ${meant} TARGET` : `./understudy ${meant ?? '--help'}`;
   program.error(`error: unknown command '${name}'\n  next: ${next}`, { code: 'commander.unknownCommand' });
 }

@@ -5,6 +5,7 @@ import { loadPlan } from '../../lib/config/load.ts';
 import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
 import { stageProblem } from '../../lib/domain/names.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
+import type { Vault } from '../../lib/ports/vault.ts';
 import type { Refused } from '../../lib/runtime/job-handler.ts';
 import type { FunctionName } from '../local/invoke-locally.ts';
 import { isAlive, logToFile, noLocalCloud, readState } from '../local/local-state.ts';
@@ -20,6 +21,8 @@ export type Session = {
   planText(): string;
   /** Invokes a function of the deployment, or the same handler in this process with --local. */
   invoke<T>(name: FunctionName, event: unknown): Promise<T>;
+  /** The bucket of files to fetch, read with the caller's own credentials. */
+  files(bucket: string): Promise<Pick<Vault, 'read'>>;
   /** The person's name for the record. */
   caller: string;
   isLocal: boolean;
@@ -42,6 +45,7 @@ export function openSession(options: CommonOptions): Session {
     planText: readPlanText,
     caller: caller(),
     isLocal: options.local === true,
+    files: openFiles,
   };
   if (options.local) {
     return { ...session, invoke: localInvoker(readPlan) };
@@ -59,6 +63,13 @@ function readText(file: string): string {
       'name your file with --config, or start from the sample understudy.yml',
     );
   }
+}
+
+async function openFiles(bucket: string): Promise<Pick<Vault, 'read'>> {
+  const { s3Vault } = await import('../../lib/adapters/aws/s3-vault.ts');
+  const { s3 } = await import('../../lib/adapters/aws/clients.ts');
+  const pathStyle = process.env['AWS_ENDPOINT_URL'] !== undefined;
+  return s3Vault(s3({ pathStyle }), { bucket });
 }
 
 /** Invokes the same handlers in this process, against the local cloud. */

@@ -7,7 +7,10 @@ import type { Scratch } from '../../lib/ports/database.ts';
 import { connectTo } from '../local/run-sql.ts';
 
 /** A scratch whose copy loses one row between restore and proof. Reports the table. */
-export function sabotagedScratch(settings: ScratchSettings, onSabotage: (table: string) => void): Scratch {
+export function sabotagedScratch(
+  settings: ScratchSettings,
+  onSabotage: (table: string) => void,
+): Pick<Scratch, 'refusal' | 'withCopy'> {
   const scratch = localScratch(settings);
   return {
     refusal: (manifest) => scratch.refusal(manifest),

@@ -26,6 +26,7 @@ const HANDLERS = {
   notice: () => import('../../handlers/notice.ts'),
   operator: () => import('../../handlers/operator.ts'),
   doctor: () => import('../../handlers/doctor.ts'),
+  compare: () => import('../../handlers/compare.ts'),
   heartbeat: () => import('../../handlers/heartbeat.ts'),
 };
 

@@ -47,7 +47,8 @@ export async function createStack(endpoint: string, template: Template, stage: s
   for (const [id, value] of ids)
     if (value.startsWith('https://sqs.')) ids.set(id, `${endpoint}${new URL(value).pathname}`);
   const s3 = new S3Client({ ...clientConfig, forcePathStyle: true });
-  await completeBucket(s3, ids.get('Vault')!, template.Resources['Vault']!);
+  for (const bucket of ['Vault', 'Files'])
+    await completeBucket(s3, ids.get(bucket)!, template.Resources[bucket]!);
   const sns = new SNSClient(clientConfig);
   const sqs = new SQSClient(clientConfig);
   await subscribeQueues(sns, sqs, template, ids, stage);
@@ -68,6 +69,7 @@ export async function createStack(endpoint: string, template: Template, stage: s
       UNDERSTUDY_STAGE: stage,
       UNDERSTUDY_TABLE: ids.get('Catalog')!,
       UNDERSTUDY_VAULT: ids.get('Vault')!,
+      UNDERSTUDY_FILES: ids.get('Files')!,
       UNDERSTUDY_TOPIC_JOBS: ids.get('JobsTopic')!,
       UNDERSTUDY_TOPIC_ALERTS: ids.get('AlertsTopic')!,
       UNDERSTUDY_TOPIC_PAGES: ids.get('PagesTopic')!,

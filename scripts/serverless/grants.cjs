@@ -94,6 +94,15 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
       // Decrypt for a writer: S3 assembles an upload's encrypted parts in its writer's name.
       may(['kms:GenerateDataKey', 'kms:Decrypt'], arn('VaultKey'), THROUGH_S3),
     ],
+    writesFiles: [
+      may('s3:PutObject', sub('${Files.Arn}/*')),
+      may(
+        ['s3:PutObjectTagging', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+        sub('${Files.Arn}/*'),
+      ),
+      may('s3:ListBucketMultipartUploads', arn('Files')),
+      may(['kms:GenerateDataKey', 'kms:Decrypt'], arn('VaultKey'), THROUGH_S3),
+    ],
     deletes: [
       may('s3:ListBucketVersions', arn('Vault')),
       may(['s3:DeleteObject', 's3:DeleteObjectVersion'], OBJECTS),

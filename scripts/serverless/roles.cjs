@@ -129,6 +129,8 @@ function table(can, inVpc) {
     unclaimed: [knows, records, tells, deadLettersTo('UnclaimedDead')],
     operator: [knows, can.asks, publishes('JobsTopic', 'AlarmsTopic'), tells, can.asksWhoListens],
     doctor: [can.becomesSource, can.seesUploads, inVpc('doctor')],
+    // It restores rows beside a connection to their source, and runs none of the source's code (docs/decisions/0038).
+    compare: [knows, can.reads, can.writesFiles, can.becomesSource, inVpc('compare')],
   };
 }
 

@@ -25,7 +25,8 @@ export type TestDatabase = {
 /** Makes an empty database, or one filled with SQL; `options` are those of CREATE DATABASE. */
 export async function createDatabase(fill?: string, options?: string): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
-  await query('postgres', `create database ${name} ${options ? `template template0 ${options}` : ''}`);
+  const as = options?.startsWith('template') ? options : options ? `template template0 ${options}` : '';
+  await query('postgres', `create database ${name} ${as}`);
   const credentials: Credentials = { ...server(), database: name, user: 'postgres', sslmode: 'disable' };
   const database: TestDatabase = {
     name,

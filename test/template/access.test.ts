@@ -18,19 +18,25 @@ describe('the vault', () => {
       expect([action, template.rolesThatMay(`s3:${action}`)]).toEqual([action, []]);
   });
 
-  test('lets only verify and scratch read a dump, with GetObject and with its key', () => {
+  test('lets only verify, scratch and compare read a dump, with GetObject and with its key', () => {
     for (const action of ['s3:GetObject', 's3:GetObjectVersion'])
-      expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.dump')).toEqual(['ScratchRole', 'VerifyRole']);
+      expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.dump')).toEqual([
+        'CompareRole',
+        'ScratchRole',
+        'VerifyRole',
+      ]);
   });
 
   test('lets prove and changes read manifests too', () => {
-    const all = ['ChangesRole', 'ProveRole', 'ScratchRole', 'VerifyRole'];
+    const all = ['ChangesRole', 'CompareRole', 'ProveRole', 'ScratchRole', 'VerifyRole'];
     for (const action of ['s3:GetObject', 's3:GetObjectVersion'])
       expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.manifest.json')).toEqual(all);
   });
 
   test('lets only dump write, and lets dump neither read nor delete', () => {
-    expect(template.rolesThatMay('s3:PutObject')).toEqual(['DumpRole']);
+    const writers = (resource: string) =>
+      roles.filter((role) => may(template, role, { action: 's3:PutObject', resource }));
+    expect([writers('${Vault.Arn}/a'), writers('${Files.Arn}/a')]).toEqual([['DumpRole'], ['CompareRole']]);
     const actions = allowed('DumpRole').flatMap((statement) => statement.actions);
     expect(actions.filter((action) => /^s3:.*(Get|Delete)/.test(action))).toEqual([]);
   });
@@ -39,9 +45,13 @@ describe('the vault', () => {
     expect(template.rolesThatMay('s3:PutObjectRetention')).toEqual(['DumpRole']);
   });
 
-  test('lets only dump and watch abort uploads, and doctor list them too', () => {
-    expect(template.rolesThatMay('s3:AbortMultipartUpload')).toEqual(['DumpRole', 'WatchRole']);
-    const listing = ['DoctorRole', 'DumpRole', 'WatchRole'];
+  test('lets only dump and watch abort uploads, compare its own in the bucket of files, and doctor list them', () => {
+    expect(template.rolesThatMay('s3:AbortMultipartUpload')).toEqual([
+      'CompareRole',
+      'DumpRole',
+      'WatchRole',
+    ]);
+    const listing = ['CompareRole', 'DoctorRole', 'DumpRole', 'WatchRole'];
     expect(template.rolesThatMay('s3:ListBucketMultipartUploads')).toEqual(listing);
   });
 
@@ -129,9 +139,17 @@ describe('the secret of a source', () => {
   });
 
   /** Who dumps, who looks at a source, who writes its heartbeat, and who asks what its secret says. */
-  const ENTER = ['ChangesRole', 'DoctorRole', 'DumpRole', 'HeartbeatRole', 'PreflightRole', 'WatchRole'];
+  const ENTER = [
+    'ChangesRole',
+    'CompareRole',
+    'DoctorRole',
+    'DumpRole',
+    'HeartbeatRole',
+    'PreflightRole',
+    'WatchRole',
+  ];
 
-  test('is reached by the six roles that work with sources, and only with a target', () => {
+  test('is reached by the seven roles that work with sources, and only with a target', () => {
     expect(trust).toHaveLength(1);
     expect(trust[0]).toMatchObject({ actions: ['sts:AssumeRole', 'sts:TagSession'] });
     const { AWS } = JSON.parse(trust[0]!.principal) as { AWS: string[] };

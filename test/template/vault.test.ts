@@ -96,6 +96,32 @@ describe('the vault', () => {
   });
 });
 
+describe('the bucket of files that people fetch', () => {
+  test('is closed to the public, encrypted with the vault’s key, and refuses requests without TLS', () => {
+    for (const property of ['PublicAccessBlockConfiguration', 'BucketEncryption', 'OwnershipControls'])
+      expect(template.value('Files', property)).toEqual(template.value('Vault', property));
+    expect(template.statements('FilesPolicy', 'PolicyDocument')).toEqual([
+      {
+        effect: 'Deny',
+        actions: ['s3:*'],
+        resources: ['Files.Arn', '${Files.Arn}/*'],
+        principal: '*',
+        condition: '{"Bool":{"aws:SecureTransport":false}}',
+      },
+    ]);
+  });
+
+  test('keeps nothing for more than a day, and has no replica', () => {
+    expect(template.value('Files', 'LifecycleConfiguration', 'Rules', 0)).toMatchObject({
+      Status: 'Enabled',
+      ExpirationInDays: 1,
+      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+    });
+    expect(template.value('Files', 'ReplicationConfiguration')).toBeUndefined();
+  });
+});
+
 describe('the vault’s key', () => {
   test('is rotated, and takes a month to delete', () => {
     expect(template.value('VaultKey', 'EnableKeyRotation')).toBe(true);

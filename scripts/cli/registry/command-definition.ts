@@ -5,7 +5,13 @@ import type { Session } from '../session.ts';
 export type Words = readonly string[] | 'targets';
 
 export type Argument = { name: string; words?: Words; optional?: true };
-export type OptionDefinition = { flags: string; says: string; default?: string; words?: Words };
+export type OptionDefinition = {
+  flags: string;
+  says: string;
+  default?: string;
+  words?: Words;
+  many?: boolean;
+};
 
 // biome-ignore lint/suspicious/noExplicitAny: each command knows its own options
 export type Given = Record<string, any>;

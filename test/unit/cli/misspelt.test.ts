@@ -13,7 +13,6 @@ function understudy(...args: string[]) {
 }
 
 test.each([
-  [['restore', '--help'], "unknown command 'restore'", 'docs/emergency.md'],
   [['dump', '--help'], "unknown command 'dump'", './understudy run dump TARGET'],
   [['--stage', 'prod', 'verify', 'crm'], "unknown command 'verify'", './understudy run verify TARGET'],
   [['help', 'statsu'], "unknown command 'statsu'", 'status'],

@@ -3,10 +3,12 @@ import { availableParallelism } from 'node:os';
 import { codeOf, RestoreFailed, reasonOf, toErrorInfo, UnderstudyError } from '../../../domain/errors.ts';
 import type { Manifest } from '../../../domain/proof/manifest.ts';
 import { humanSeconds } from '../../../domain/time.ts';
+import type { RestoredRows, RowsRequest } from '../../../ports/comparison.ts';
 import type { OnRead, RestoreRequest, Scratch, ScratchCopy } from '../../../ports/database.ts';
+import { compareWith } from './compare/compare-with.ts';
 import { forgetDeaths } from './process.ts';
 import { findPrograms, type Programs } from './programs.ts';
-import { restoreInto } from './restore/restore.ts';
+import { restoreInto, restoreRowsInto } from './restore/restore.ts';
 import { withCopyOn } from './scratch-copy.ts';
 import { makeRunDirectory, sweepRunDirectories } from './scratch-directory.ts';
 import { type ScratchServer, startScratchServer } from './scratch-server.ts';
@@ -34,6 +36,7 @@ export type ScratchSettings = {
 export function localScratch(settings: ScratchSettings): Scratch {
   return {
     refusal: (manifest) => refusal(settings, manifest),
+    withRows: (request, use) => withFreshRows(settings, request, use),
     async withCopy(request, use) {
       const programs = await programsFor(settings, request.manifest.source.serverMajor);
       const began = settings.secondsLeft();
@@ -58,11 +61,12 @@ export function localScratch(settings: ScratchSettings): Scratch {
   };
 }
 
-async function withFreshCopy<T>(
+/** A server for one run, with what it was asked for; stopped and deleted in every case. */
+async function withServer<T>(
   settings: ScratchSettings,
   programs: Programs,
-  request: RestoreRequest,
-  use: (copy: ScratchCopy) => Promise<T>,
+  request: Pick<RestoreRequest, 'manifest' | 'phase' | 'signal'>,
+  use: (server: ScratchServer, troubled: (error: unknown) => Promise<unknown>) => Promise<T>,
 ): Promise<T> {
   const directory = await makeRunDirectory(settings.base);
   const killed = killedForMemory();
@@ -73,6 +77,41 @@ async function withFreshCopy<T>(
     server = started;
     const troubled = async (error: unknown) =>
       request.signal.aborted ? error : orTrouble(error, started, request.manifest, killed);
+    return await use(started, troubled);
+  } finally {
+    await server?.stop();
+    forgetDeaths(directory.path);
+    await directory.release();
+  }
+}
+
+async function withFreshRows<T>(
+  settings: ScratchSettings,
+  request: RowsRequest,
+  use: (rows: RestoredRows) => Promise<T>,
+): Promise<T> {
+  const programs = await programsFor(settings, request.manifest.source.serverMajor);
+  return withServer(settings, programs, request, async (server, troubled) => {
+    const work = async () => {
+      const { notes } = await restoreRowsInto(server, programs, request);
+      return use({
+        notes,
+        compare: (living, asked) => compareWith(server, living, request.manifest, asked),
+      });
+    };
+    return work().catch(async (error: unknown) => {
+      throw await troubled(error);
+    });
+  });
+}
+
+function withFreshCopy<T>(
+  settings: ScratchSettings,
+  programs: Programs,
+  request: RestoreRequest,
+  use: (copy: ScratchCopy) => Promise<T>,
+): Promise<T> {
+  return withServer(settings, programs, request, async (server, troubled) => {
     const { onRead } = settings;
     const of = request.manifest.tables.length;
     const onTable = () => onRead?.({ tables: 1, rows: 0, of });
@@ -83,16 +122,12 @@ async function withFreshCopy<T>(
     );
     // Errors before this moment were tolerated already.
     server.reported().clear();
-    return await withCopyOn(server, programs, restored, request.signal, settings.onRead, (copy) =>
+    return withCopyOn(server, programs, restored, request.signal, onRead, (copy) =>
       watched(copy, troubled, use),
     ).catch(async (error: unknown) => {
       throw await troubled(error);
     });
-  } finally {
-    await server?.stop();
-    forgetDeaths(directory.path);
-    await directory.release();
-  }
+  });
 }
 
 /** A failed question is an answer for its caller; but the record that the machine caused it must not be lost. */

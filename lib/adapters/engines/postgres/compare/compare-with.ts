@@ -1,0 +1,59 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import type { Manifest } from '../../../../domain/proof/manifest.ts';
+import type { CompareRequest, ComparisonResult } from '../../../../ports/comparison.ts';
+import type { Credentials } from '../../../../ports/database.ts';
+import { connect } from '../connection.ts';
+import { DATABASE, RESTORER } from '../restore/restorer.ts';
+import type { ScratchServer } from '../scratch-server.ts';
+import { compare, type FileRequest } from './compare.ts';
+
+/** A lock that somebody holds must not keep an emergency waiting. */
+const LOCK_WAIT = "set lock_timeout = '30s'";
+
+/** Compares the rows on a scratch server with a living database; ends with the signal. */
+export async function compareWith(
+  server: ScratchServer,
+  credentials: Credentials,
+  manifest: Pick<Manifest, 'tables'>,
+  request: CompareRequest,
+): Promise<ComparisonResult> {
+  const clients: Client[] = [];
+  const close = () => Promise.allSettled(clients.map((client) => client.end()));
+  const abort = () => void close();
+  request.signal.addEventListener('abort', abort, { once: true });
+  try {
+    clients.push(await server.connect(RESTORER, DATABASE));
+    clients.push(await connect(credentials));
+    const [copy, living] = clients as [Client, Client];
+    await living.query(LOCK_WAIT);
+    return await delivered(server.directory, request, (asked) => compare(copy, living, manifest, asked));
+  } catch (error) {
+    throw request.signal.aborted ? request.signal.reason : error;
+  } finally {
+    request.signal.removeEventListener('abort', abort);
+    await close();
+  }
+}
+
+/** Gives the files of a request their paths in the scratch directory, and delivers them from there. */
+async function delivered(
+  directory: string,
+  { patch, rows, deliver, ...rest }: CompareRequest,
+  work: (request: FileRequest) => Promise<ComparisonResult>,
+): Promise<ComparisonResult> {
+  const path = {
+    patch: join(directory, 'patch.sql'),
+    reverse: join(directory, 'reverse.sql'),
+    rows: join(directory, 'rows.sql'),
+  };
+  const compared = await work({
+    ...rest,
+    ...(patch ? { patch: { ...patch, forward: path.patch, reverse: path.reverse } } : {}),
+    ...(rows ? { rows: { ...rows, path: path.rows } } : {}),
+  });
+  const files = [...(patch ? (['patch', 'reverse'] as const) : []), ...(rows ? (['rows'] as const) : [])];
+  for (const file of files) await deliver?.(file, createReadStream(path[file]));
+  return compared;
+}

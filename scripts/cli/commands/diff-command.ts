@@ -1,0 +1,120 @@
+import pc from 'picocolors';
+import { shortMoment } from '../../../lib/domain/time.ts';
+import { many } from '../../../lib/domain/words.ts';
+import type { DifferingRow, TableDifference } from '../../../lib/ports/comparison.ts';
+import type { CompareAsked, ComparisonReport } from '../../../lib/workflows/emergency/compare.ts';
+import { DONE, FOUND_WRONG } from '../exit-codes.ts';
+import { formatTable } from '../format-table.ts';
+import type { CommandResult } from '../print-result.ts';
+import { parseCount } from '../registry/query-commands.ts';
+import type { Session } from '../session.ts';
+import { showProgress } from '../show-progress.ts';
+
+export type FromOptions = { point?: string; at?: string; table?: string[]; where?: string };
+type DiffOptions = FromOptions & { first?: string; values?: boolean };
+
+/** Shows which rows differ between a dump and the living database. */
+export async function diffCommand(
+  session: Session,
+  target: string,
+  options: DiffOptions,
+): Promise<CommandResult> {
+  const report = await askComparison(session, target, options, {
+    first: parseCount(options.first ?? '5', 1000),
+    values: options.values === true,
+  });
+  const differing = report.tables.filter(differs);
+  return {
+    document: report,
+    lines: [...formatReport(report), ...formatNext(target, options, differing)],
+    exit: differing.length === 0 ? DONE : FOUND_WRONG,
+  };
+}
+
+/** Asks the function, with what every such command has. */
+export async function askComparison(
+  session: Session,
+  target: string,
+  { point, at, table, where }: FromOptions,
+  more: Partial<CompareAsked>,
+): Promise<ComparisonReport> {
+  const given = Object.entries({ point, at, tables: table, where }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const asked = { target, ...Object.fromEntries(given), requestedBy: session.caller, ...more };
+  return showProgress(`comparing ${target} with a dump`, () =>
+    session.invoke<ComparisonReport>('compare', asked),
+  );
+}
+
+export const differs = ({ missing, extra, changed }: TableDifference) => missing + extra + changed > 0;
+
+/** The tables that differ, with the first few rows of each, and what else is to be known. */
+export function formatReport(report: ComparisonReport): string[] {
+  const { tables, notes, point, snapshotAt, target } = report;
+  const differing = tables.filter(differs);
+  const equal = tables.length - differing.length;
+  const head = `${pc.bold(target)} now, compared with ${point} (${shortMoment(snapshotAt)} UTC)`;
+  const rows = differing.map((table) => [
+    `${table.schema}.${table.name}`,
+    count(table.missing, pc.red),
+    count(table.extra, pc.yellow),
+    count(table.changed, pc.yellow),
+    table.key.length > 0 ? `by ${table.key.join(', ')}` : 'by whole rows',
+  ]);
+  return [
+    head,
+    '',
+    ...(differing.length > 0
+      ? [
+          ...formatTable(['TABLE', 'MISSING', 'EXTRA', 'CHANGED', { title: 'COMPARED', prose: true }], rows),
+          '',
+        ]
+      : []),
+    ...differing.flatMap(formatRows),
+    equal === 0 ? '' : `${many(equal, 'table has', 'tables have')} exactly the rows of the dump`,
+    ...tables.flatMap((table) => table.notes.map((note) => `note: ${table.schema}.${table.name}: ${note}`)),
+    ...notes.map((note) => `note: ${note}`),
+  ].filter((line, index, all) => line !== '' || all[index - 1] !== '');
+}
+
+const count = (number: number, mark: (text: string) => string) =>
+  number === 0 ? '–' : mark(number.toLocaleString('en'));
+
+function formatRows({ schema, name, first, columns, missing, extra, changed }: TableDifference): string[] {
+  if (first.length === 0) return [];
+  const more = missing + extra + changed - first.length;
+  return [
+    `${schema}.${name}`,
+    ...first.map((row) => `  ${row.kind.padEnd(7)}  ${formatRow(row, columns)}`),
+    ...(more > 0 ? [pc.dim(`  and ${more.toLocaleString('en')} more (--first shows more)`)] : []),
+    '',
+  ];
+}
+
+function formatRow({ key, copy, living, copies }: DifferingRow, columns: readonly string[]): string {
+  const times = copies ? ` (${copies.copy} times in the dump, ${copies.living} times now)` : '';
+  const shown = key === '' ? 'a row' : key;
+  if (!copy && !living) return `${shown}${times}`;
+  const values = columns.flatMap((column, index) => {
+    const [was, is] = [copy?.[index], living?.[index]];
+    if (copy && living) return was === is ? [] : [`${column}: ${text(was)} → ${text(is)}`];
+    return [`${column}: ${text(was === undefined ? is : was)}`];
+  });
+  return `${shown}${times}  ${values.join(', ')}`;
+}
+
+const text = (value: string | null | undefined) =>
+  value === null || value === undefined ? 'NULL' : JSON.stringify(value);
+
+function formatNext(target: string, options: FromOptions, differing: readonly TableDifference[]): string[] {
+  if (!differing.some(({ missing }) => missing > 0)) return [];
+  const lost = differing
+    .filter(({ missing }) => missing > 0)
+    .map(({ schema, name }) => `--table ${schema}.${name}`);
+  const from = options.point ? ` --point ${options.point}` : options.at ? ` --at ${options.at}` : '';
+  return [
+    'Bring missing rows back (writes files, changes nothing):',
+    `  ./understudy restore ${target}${from} ${lost.slice(0, 10).join(' ')} --patch`,
+  ];
+}

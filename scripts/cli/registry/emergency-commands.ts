@@ -1,0 +1,68 @@
+import { type CommandDefinition, TARGET } from './command-definition.ts';
+
+const FROM = [
+  { flags: '--point <id>', says: 'this dump; else the newest good one' },
+  { flags: '--at <utc>', says: 'the newest good dump that is not later' },
+  { flags: '--table <name>', says: 'this table, such as public.leads; may be repeated', many: true },
+  { flags: '--where <sql>', says: 'only rows of this condition' },
+] as const;
+
+/** Commands for the day on which rows are gone. */
+export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
+  {
+    name: 'diff',
+    says: 'rows that are missing, extra or changed since a dump; changes nothing',
+    args: [TARGET],
+    options: [
+      ...FROM,
+      { flags: '--first <n>', says: 'how many rows of each kind to show of each table', default: '5' },
+      { flags: '--values', says: 'show their values too, not only their keys' },
+    ],
+    examples: [
+      './understudy diff crm-prod --stage prod',
+      './understudy diff crm-prod --at 2026-11-20T01:00:00Z --table public.leads --stage prod',
+    ],
+    done: 'no row differs',
+    wrong: 'rows differ',
+    action: async (session, [target], options) =>
+      (await import('../commands/diff-command.ts')).diffCommand(session, target!, options),
+  },
+  {
+    name: 'restore',
+    says: 'write SQL files that bring rows of a dump back; changes nothing until you apply them',
+    args: [TARGET],
+    options: [
+      ...FROM,
+      {
+        flags: '--patch',
+        says: 'put missing rows back into their tables; else beside them, in a new schema',
+      },
+      {
+        flags: '--mend <kinds>',
+        says: 'with --patch: missing, changed, extra, or several with commas',
+        default: 'missing',
+      },
+      { flags: '--without-triggers', says: 'with --patch: the triggers of the tables do not fire' },
+      { flags: '--output <directory>', says: 'where the files go', default: '.' },
+    ],
+    examples: [
+      './understudy restore crm-prod --table public.leads --patch --stage prod',
+      './understudy restore crm-prod --table public.leads --stage prod',
+    ],
+    done: 'the files are written',
+    action: async (session, [target], options) =>
+      (await import('../commands/restore-command.ts')).restoreCommand(session, target!, options),
+  },
+  {
+    name: 'patch',
+    says: '`patch apply FILE` runs a file that restore wrote, in one transaction; PGHOST, PGUSER … say where',
+    args: [{ name: 'what', words: ['apply'] }, { name: 'file' }],
+    options: [{ flags: '--to <url>', says: 'postgres://user@host/database, without a password' }],
+    examples: [
+      './understudy patch apply crm-prod-20261120t010000z-patch.sql --to postgres://me@localhost/crm',
+    ],
+    done: 'applied',
+    action: async (session, [what, file], options) =>
+      (await import('../commands/patch-command.ts')).patchCommand(session, what!, file!, options),
+  },
+];
