@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream';
 import type { Manifest } from '../domain/proof/manifest.ts';
-import type { Credentials, RestoreRequest } from './database.ts';
+import type { Credentials } from './credentials.ts';
 
 /** `missing`: only the copy has the row. `extra`: only the living database has it. `changed`: both, with other values. */
 export type DifferenceKind = 'missing' | 'extra' | 'changed';
@@ -81,7 +82,13 @@ export type RestoredRows = {
 };
 
 /** What is restored to be compared: of `tables` alone, if there are any. */
-export type RowsRequest = Pick<RestoreRequest, 'dump' | 'roles' | 'phase' | 'signal'> & {
+export type RowsRequest = {
   manifest: Manifest;
+  /** Opens the stored archive and roles for reading. */
+  dump: () => Promise<Readable>;
+  roles: () => Promise<Readable>;
+  /** Called as each phase begins. */
+  phase: (name: string) => void;
+  signal: AbortSignal;
   tables?: readonly string[] | undefined;
 };

@@ -14,16 +14,9 @@ import type {
 } from '../domain/proof/manifest.ts';
 import type { CopyFacts, Rewritten } from '../domain/proof/proof.ts';
 import type { RestoredRows, RowsRequest } from './comparison.ts';
+import type { Credentials } from './credentials.ts';
 
-/** How to connect to a database. Never logged, never in argv. */
-export type Credentials = {
-  host: string;
-  port: number;
-  database: string;
-  user: string;
-  password: string;
-  sslmode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
-};
+export type { Credentials } from './credentials.ts';
 
 /** Credentials from the secret store. `again` reads them anew, for those refused after a rotation. */
 export type Secrets = { credentials(target: Target, options?: { again?: boolean }): Promise<Credentials> };
