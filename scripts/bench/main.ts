@@ -3,16 +3,17 @@ import { describeMachine, print, ROUNDS, say } from './kit.ts';
 /**
  * Measures what docs/benchmarks.md reports, all of it or the named parts:
  *
- *   node scripts/bench/main.ts [dump] [memory] [verify] [fingerprints] [dispatch] [import] [command]
+ *   node scripts/bench/main.ts [dump] [memory] [verify] [diff] [fingerprints] [dispatch] [import] [command]
  *
  * Figures are medians with the least and the most, as Markdown on stdout. BENCH_ROUNDS (5) is how often each is
- * measured, BENCH_MEGABYTES (1000) the size of the database of dump, verify and fingerprints. Linux only: CPU time
+ * measured, BENCH_MEGABYTES (1000) the size of the database of dump, verify and fingerprints, BENCH_ROWS (10,000,000) the rows of diff. Linux only: CPU time
  * and memory come from /proc.
  */
 const BENCHES = {
   dump: async () => (await import('./bench-dump.ts')).benchDump(),
   memory: async () => (await import('./bench-memory.ts')).benchMemory(),
   verify: async () => (await import('./bench-verify.ts')).benchVerify(),
+  diff: async () => (await import('./bench-diff.ts')).benchDiff(),
   fingerprints: async () => (await import('./bench-fingerprints.ts')).benchFingerprints(),
   dispatch: async () => (await import('./bench-dispatch.ts')).benchDispatch(),
   import: async () => (await import('./bench-import.ts')).benchImport(),

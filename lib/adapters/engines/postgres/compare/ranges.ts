@@ -36,7 +36,7 @@ export function ranging(
       among: (wanted) => between(table.integerKey!, width, wanted) ?? oneOf(range, wanted),
     };
   }
-  const range = `pg_catalog.abs(pg_catalog.hashtextextended(${table.keyText}, 0) % ${ranges})`;
+  const range = `pg_catalog.abs(${table.keyHash} % ${ranges})`;
   return { range, ranges, among: (wanted) => oneOf(range, wanted) };
 }
 
