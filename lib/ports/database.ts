@@ -15,6 +15,7 @@ import type {
 import type { CopyFacts, Rewritten } from '../domain/proof/proof.ts';
 import type { RestoredRows, RowsRequest } from './comparison.ts';
 import type { Credentials } from './credentials.ts';
+import type { Destinations } from './destination.ts';
 
 export type { Credentials } from './credentials.ts';
 
@@ -87,6 +88,8 @@ export type Engine = {
   scratch(secondsLeft: () => number): Scratch;
   /** Restored copies, and sources, on instances of their own. */
   instances: Instances;
+  /** Databases of somebody's own that a restore goes into. */
+  destinations: Destinations;
   heartbeat: Heartbeat;
 };
 

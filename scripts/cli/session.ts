@@ -21,8 +21,8 @@ export type Session = {
   planText(): string;
   /** Invokes a function of the deployment, or the same handler in this process with --local. */
   invoke<T>(name: FunctionName, event: unknown): Promise<T>;
-  /** The bucket of files to fetch, read with the caller's own credentials. */
-  files(bucket: string): Promise<Pick<Vault, 'read'>>;
+  /** A bucket, read with the caller's own credentials. */
+  bucket(name: string): Promise<Pick<Vault, 'read'>>;
   /** The person's name for the record. */
   caller: string;
   isLocal: boolean;
@@ -45,7 +45,7 @@ export function openSession(options: CommonOptions): Session {
     planText: readPlanText,
     caller: caller(),
     isLocal: options.local === true,
-    files: openFiles,
+    bucket: openBucket,
   };
   if (options.local) {
     return { ...session, invoke: localInvoker(readPlan) };
@@ -65,7 +65,7 @@ function readText(file: string): string {
   }
 }
 
-async function openFiles(bucket: string): Promise<Pick<Vault, 'read'>> {
+async function openBucket(bucket: string): Promise<Pick<Vault, 'read'>> {
   const { s3Vault } = await import('../../lib/adapters/aws/s3-vault.ts');
   const { s3 } = await import('../../lib/adapters/aws/clients.ts');
   const pathStyle = process.env['AWS_ENDPOINT_URL'] !== undefined;

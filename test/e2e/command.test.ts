@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { COMMANDS } from '../../scripts/cli/registry/commands.ts';
 import { ROOT } from '../../scripts/local/tools.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -9,10 +9,11 @@ import { planWith } from '../support/plan.ts';
 import { createStage } from '../support/stage.ts';
 import { begin, run, UNDERSTUDY, untilIt, written } from './support.ts';
 
-/** Those that can be typed here: there is no shell to set up, no local cloud to begin or end, and no job to cancel. */
-const EXAMPLES = COMMANDS.filter(({ name }) => !['completion', 'local', 'cancel'].includes(name)).flatMap(
-  ({ examples }) => examples,
-);
+/** Those that can be typed here: there is no shell to set up, no local cloud to begin or end, no job to cancel,
+ * and no patch to apply (mend.test.ts does). */
+const EXAMPLES = COMMANDS.filter(
+  ({ name }) => !['completion', 'local', 'cancel', 'patch'].includes(name),
+).flatMap(({ examples }) => examples);
 
 /** ./understudy as a person runs it. */
 function understudy(...args: string[]) {
@@ -147,6 +148,9 @@ describe('./understudy', () => {
     const typed = example
       .replace('--stage prod', '--local')
       .replaceAll('crm-prod', 'crm')
+      .replace('public.leads', 'public.bookings')
+      .replace(/--at \S+/, `--at ${new Date().toISOString()}`)
+      .replace(/restore crm --table/, `restore crm --output ${dirname(config)} --table`)
       .replace(/\d{8}T\d{6}Z-1/, point!.id)
       .replace('--config other.yml', '')
       .replace('./understudy', `./understudy --config ${config}`);

@@ -1,35 +1,34 @@
-import { createWriteStream, existsSync, statSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pc from 'picocolors';
-import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { compactUtc } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
 import { DIFFERENCE_KINDS, type DifferenceKind, type SqlFileName } from '../../../lib/ports/comparison.ts';
 import type { ComparisonReport } from '../../../lib/workflows/emergency/compare.ts';
 import { DONE } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
+import { isOnto, type RestoreOptions, refuseRestoreMisfits } from '../restore-options.ts';
 import type { Session } from '../session.ts';
-import { askComparison, type FromOptions, formatReport } from './diff-command.ts';
+import { askComparison, formatReport } from './diff-command.ts';
 
-type RestoreOptions = FromOptions & {
-  patch?: boolean;
-  mend?: string;
-  withoutTriggers?: boolean;
-  output?: string;
-};
-
-/** Writes SQL that brings rows of a dump back: into their tables (--patch), or beside them in a schema of its own. */
+/**
+ * Brings rows of a dump back: by SQL into their tables (--patch), by SQL beside them in a schema of its own, or with --to
+ * into a database of the person's own.
+ */
 export async function restoreCommand(
   session: Session,
-  target: string,
+  target: string | undefined,
   options: RestoreOptions,
 ): Promise<CommandResult> {
-  const mends = mendsOf(options);
+  const mends = refuseRestoreMisfits(target, options);
+  if (isOnto(options)) {
+    const { restoreOntoCommand } = await import('./restore-onto-command.ts');
+    return restoreOntoCommand(session, target, options);
+  }
   const { output = '.' } = options;
-  if (!existsSync(output) || !statSync(output).isDirectory())
-    throw new InputError(`--output ${output} is no directory`);
-  const report = await askComparison(session, target, options, {
+  const report = await askComparison(session, target!, options, {
     first: 3,
     ...(options.patch
       ? { patch: { mends, withoutTriggers: options.withoutTriggers === true } }
@@ -47,27 +46,13 @@ export async function restoreCommand(
   };
 }
 
-/** Every mistake in the options at once. */
-function mendsOf({ table, patch, mend = 'missing', withoutTriggers }: RestoreOptions): DifferenceKind[] {
-  const kinds = mend.split(',').map((kind) => kind.trim());
-  const unknown = kinds.filter((kind) => !(DIFFERENCE_KINDS as readonly string[]).includes(kind));
-  const mistakes = [
-    ...(table === undefined ? ['name at least one table: --table public.leads'] : []),
-    ...unknown.map((kind) => `--mend: there is no "${kind}"; there are ${DIFFERENCE_KINDS.join(', ')}`),
-    ...(!patch && withoutTriggers ? ['--without-triggers goes with --patch'] : []),
-    ...(!patch && mend !== 'missing' ? ['--mend goes with --patch'] : []),
-  ];
-  if (mistakes.length > 0) throw new InputError('invalid options:', mistakes, './understudy restore --help');
-  return kinds as DifferenceKind[];
-}
-
 /** Fetches the files to this machine, readable for their owner alone. Nothing is overwritten. */
 async function fetchFiles(
   session: Session,
   { files, target, comparedAt, bucket }: ComparisonReport,
   directory: string,
 ): Promise<Partial<Record<SqlFileName, string>>> {
-  const bucketOfFiles = await session.files(bucket);
+  const place = await session.bucket(bucket);
   const written: Partial<Record<SqlFileName, string>> = {};
   const ends: Record<SqlFileName, string> = {
     patch: 'patch.sql',
@@ -79,19 +64,18 @@ async function fetchFiles(
     NonNullable<(typeof files)[SqlFileName]>,
   ][]) {
     const path = join(directory, `${target}-${compactUtc(comparedAt).toLowerCase()}-${ends[name]}`);
-    await pipeline(
-      await bucketOfFiles.read(stored),
-      createWriteStream(path, { mode: 0o600, flags: 'wx' }),
-    ).catch((cause: Error) => {
-      throw new UnderstudyError(
-        'file-not-fetched',
-        `${stored.key} could not be fetched to ${path}: ${cause.message}`,
-        {
-          hint: `it stays there for a day: aws s3 cp s3://${bucket}/${stored.key} .`,
-          cause,
-        },
-      );
-    });
+    await pipeline(await place.read(stored), createWriteStream(path, { mode: 0o600, flags: 'wx' })).catch(
+      (cause: Error) => {
+        throw new UnderstudyError(
+          'file-not-fetched',
+          `${stored.key} could not be fetched to ${path}: ${cause.message}`,
+          {
+            hint: `it stays there for a day: aws s3 cp s3://${bucket}/${stored.key} .`,
+            cause,
+          },
+        );
+      },
+    );
     written[name] = path;
   }
   return written;

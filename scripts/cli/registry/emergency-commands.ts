@@ -29,8 +29,8 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
   },
   {
     name: 'restore',
-    says: 'write SQL files that bring rows of a dump back; changes nothing until you apply them',
-    args: [TARGET],
+    says: 'bring rows back by SQL files that you apply; with --to, restore a dump into a database of yours',
+    args: [{ ...TARGET, optional: true }],
     options: [
       ...FROM,
       {
@@ -39,19 +39,33 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
       },
       {
         flags: '--mend <kinds>',
-        says: 'with --patch: missing, changed, extra, or several with commas',
-        default: 'missing',
+        says: 'with --patch: missing (the default), changed, extra, or several with commas',
       },
       { flags: '--without-triggers', says: 'with --patch: the triggers of the tables do not fire' },
-      { flags: '--output <directory>', says: 'where the files go', default: '.' },
+      { flags: '--output <directory>', says: 'where the files go; else here' },
+      {
+        flags: '--to <url>',
+        says: 'restore into this database: postgres://user@host/name, without a password',
+      },
+      { flags: '--file <path>', says: 'with --to or --list: this archive, or the one in this directory' },
+      { flags: '--list', says: 'show what the dump or the file contains' },
+      { flags: '--only-schema', says: 'with --to: definitions without rows' },
+      {
+        flags: '--owners',
+        says: 'with --to: create missing roles, give objects their owners and privileges; else all is yours',
+      },
+      { flags: '--into <name>', says: 'with --to: its name once more, if the database is not empty' },
+      { flags: '--jobs <n>', says: 'with --to: how many tables at once; else one for each core' },
     ],
     examples: [
       './understudy restore crm-prod --table public.leads --patch --stage prod',
       './understudy restore crm-prod --table public.leads --stage prod',
+      './understudy restore crm-prod --list --stage prod',
     ],
-    done: 'the files are written',
+    done: 'the files are written; with --to, restored and equal to the dump',
+    wrong: 'with --to: something could not be restored, or differs',
     action: async (session, [target], options) =>
-      (await import('../commands/restore-command.ts')).restoreCommand(session, target!, options),
+      (await import('../commands/restore-command.ts')).restoreCommand(session, target, options),
   },
   {
     name: 'patch',

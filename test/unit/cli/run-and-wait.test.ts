@@ -32,7 +32,7 @@ function deployment(ended: Partial<Run>, onRecord: OnRecord = () => [], open: Fi
     plan: () => planOf(),
     caller: 'anna',
     isLocal: false,
-    files: async () => ({ read: async () => Promise.reject(new Error('no vault')) }),
+    bucket: async () => ({ read: async () => Promise.reject(new Error('no vault')) }),
     async invoke<T>(_name: string, event: unknown) {
       const request = operatorRequest.parse(event);
       asked.push(request);

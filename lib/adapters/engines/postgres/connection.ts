@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Client, type ClientConfig, type QueryResult } from 'pg';
+import { reasonOf, UnderstudyError } from '../../../domain/errors.ts';
 import type { Credentials } from '../../../ports/database.ts';
+import type { Destination } from '../../../ports/destination.ts';
 import { inBytes, rowsInBytes, speakBytes, speaksBytes } from './bytewise.ts';
 import { SYSTEM_CA } from './process.ts';
 import { unreachable } from './unreachable.ts';
@@ -42,6 +44,26 @@ export async function connect(credentials: Credentials): Promise<Client> {
 export async function connectPlainly(credentials: Credentials, patience: number): Promise<Client> {
   const client = clientFor(credentials, { query_timeout: patience * 1000 });
   return open(client, placeOf(credentials), credentials, async () => undefined);
+}
+
+/** Connects to a database of somebody's own. Rejects with `destination-unreachable`. */
+export async function connectInto(into: Destination): Promise<Client> {
+  const { password, ...rest } = into;
+  // Without a password the library looks into the file of passwords.
+  const client = clientFor({ ...rest, password: password as string });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await setText(client);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw new UnderstudyError(
+      'destination-unreachable',
+      `${into.user} cannot connect to ${into.database} at ${into.host}:${into.port}: ${reasonOf(error)}`,
+      { hint: 'check --to, PGPASSWORD or ~/.pgpass, and ?sslmode= in the URL', cause: error },
+    );
+  }
 }
 
 function clientFor(credentials: Credentials, more: ClientConfig = {}): Client {

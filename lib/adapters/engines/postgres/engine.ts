@@ -38,6 +38,13 @@ export function postgres({ binDirectories, scratchDirectory, owner, onRead }: Po
         return localScratch({ ...settings, onRead });
       }),
     instances: lazily(async () => (await import('./instance.ts')).postgresInstances()),
+    destinations: {
+      async restore(into, request) {
+        const { restoreOnto } = await import('./restore/onto.ts');
+        return restoreOnto(into, await programs(), request);
+      },
+      list: async (archive) => (await import('./restore/onto.ts')).listArchive(archive),
+    },
     heartbeat: lazily(async () => (await import('./heartbeat-table.ts')).postgresHeartbeat()),
   };
 }

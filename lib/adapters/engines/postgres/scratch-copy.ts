@@ -11,13 +11,13 @@ import { maximaOf, sequenceValues } from './facts/sequences.ts';
 import { keyOf } from './facts/writes.ts';
 import type { Programs } from './programs.ts';
 import { confirmWritten } from './restore/confirm-written.ts';
-import { DATABASE, RESTORER } from './restore/restorer.ts';
-import { type ScratchServer, SUPERUSER } from './scratch-server.ts';
+import { DATABASE, RESTORER, type RestoreServer } from './restore/restorer.ts';
+import { SUPERUSER } from './scratch-server.ts';
 import { singleValue } from './single-value.ts';
 
 /** Passes on the restored copy on a scratch server, and closes its connections afterwards. */
 export async function withCopyOn<T>(
-  server: ScratchServer,
+  server: RestoreServer,
   programs: Programs,
   found: Pick<ScratchCopy, 'leftOut' | 'notes' | 'exceptions'>,
   signal: AbortSignal,
@@ -62,7 +62,7 @@ export async function copyFacts(
 
 /** As many tables at once as there are cores. */
 async function readAtOnce(
-  server: ScratchServer,
+  server: RestoreServer,
   tables: DataTable[],
   depth: 'fingerprints' | 'counts',
   signal: AbortSignal,

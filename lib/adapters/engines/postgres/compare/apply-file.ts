@@ -1,24 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Client } from 'pg';
 import { InputError, UnderstudyError } from '../../../../domain/errors.ts';
+import type { Destination } from '../../../../ports/destination.ts';
+import { connectInto } from '../connection.ts';
 
 /**
  * Runs a file of SQL that was written by `openSqlFile`, statement by statement, without keeping it in memory. It begins
- * and ends its own transaction: after any failure nothing of it has happened. The connection is that of `url`, else of
- * the PG… variables. Rejects with `patch-refused` and PostgreSQL's message.
+ * and ends its own transaction: after any failure nothing of it has happened. Rejects with `patch-refused` and PostgreSQL's message.
  */
-export async function applySqlFile(
-  path: string,
-  url?: string,
-): Promise<{ host: string; database: string; user: string }> {
+export async function applySqlFile(path: string, into: Destination): Promise<void> {
   await refuseOtherFile(path);
-  const client = new Client({
-    ...(url === undefined ? {} : { connectionString: url }),
-    application_name: 'understudy patch',
-    connectionTimeoutMillis: 15_000,
-  });
-  client.on('error', () => undefined);
+  const client = await connectInto(into);
   const failed = (cause: unknown) => {
     const { message, hint } = cause as { message: string; hint?: string };
     return new UnderstudyError(
@@ -31,9 +23,7 @@ export async function applySqlFile(
     );
   };
   try {
-    await client.connect();
     for await (const statement of statementsOf(path)) await client.query(statement);
-    return { host: client.host, database: client.database ?? '', user: client.user ?? '' };
   } catch (error) {
     throw error instanceof UnderstudyError ? error : failed(error);
   } finally {

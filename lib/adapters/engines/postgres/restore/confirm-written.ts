@@ -8,9 +8,9 @@ import { rows } from '../connection.ts';
 import { digest, schemaFacts } from '../facts/schema/schema-facts.ts';
 import { formatEnding, start } from '../process.ts';
 import type { Programs } from '../programs.ts';
-import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
+import { SUPERUSER } from '../scratch-server.ts';
 import { ARCHIVE } from './restore.ts';
-import { DATABASE, RESTORER } from './restorer.ts';
+import { DATABASE, RESTORER, type RestoreServer } from './restorer.ts';
 
 /** The database in which the archive's definitions are created again. */
 const AGAIN = 'understudy_again';
@@ -22,7 +22,7 @@ const AGAIN = 'understudy_again';
  * alone.
  */
 export async function confirmWritten(
-  server: ScratchServer,
+  server: RestoreServer,
   programs: Programs,
   objects: readonly Rewritten[],
 ): Promise<Set<string>> {
@@ -48,7 +48,7 @@ export async function confirmWritten(
 const sameWriting = (a: string, b: string) => JSON.stringify(writtenIn(a)) === JSON.stringify(writtenIn(b));
 
 /** The facts of the archive's definitions, created again in an empty database. Errors there say nothing about the copy. */
-async function madeAgain(server: ScratchServer, programs: Programs, encoding: string): Promise<SchemaFacts> {
+async function madeAgain(server: RestoreServer, programs: Programs, encoding: string): Promise<SchemaFacts> {
   const maker = await server.connect(SUPERUSER, 'postgres');
   try {
     await maker.query(`create database ${AGAIN} template template0 encoding '${encoding}' locale 'C'`);
@@ -79,7 +79,7 @@ async function madeAgain(server: ScratchServer, programs: Programs, encoding: st
   }
 }
 
-async function encodingOf(server: ScratchServer): Promise<string> {
+async function encodingOf(server: RestoreServer): Promise<string> {
   const client = await server.connect(RESTORER, DATABASE);
   try {
     const [found] = await rows<{ encoding: string }>(
@@ -92,7 +92,7 @@ async function encodingOf(server: ScratchServer): Promise<string> {
   }
 }
 
-async function definitionsIn(server: ScratchServer, programs: Programs, encoding: string): Promise<string> {
+async function definitionsIn(server: RestoreServer, programs: Programs, encoding: string): Promise<string> {
   const args = ['--schema-only', '--file=-', join(server.directory, ARCHIVE)];
   const { child, ended } = start(join(programs.bin, 'pg_restore'), args, server.environment(RESTORER, ''), {
     ...server.identity,

@@ -1,8 +1,8 @@
 import type { Manifest } from '../../../../domain/proof/manifest.ts';
 import { execute, identifier, rows } from '../connection.ts';
 import { ours } from '../facts/ours.ts';
-import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
-import { DATABASE, RESTORER } from './restorer.ts';
+import { SUPERUSER } from '../scratch-server.ts';
+import { DATABASE, RESTORER, type RestoreServer } from './restorer.ts';
 
 /** Start of the note that the copy sorts text by other rules than its source. */
 const LOCALE_NOTE = 'this machine lacks the locale of the source';
@@ -27,7 +27,7 @@ function literal(text: string): string {
  * whether that is its locale.
  */
 export async function createDatabase(
-  server: ScratchServer,
+  server: RestoreServer,
   manifest: Manifest,
 ): Promise<{ notes: string[]; locale: boolean }> {
   const client = await server.connect(SUPERUSER, 'postgres');
@@ -60,12 +60,15 @@ export async function createDatabase(
 }
 
 /** What a managed service allows its master user, and a source without a schema `public`. */
-export async function prepareDatabase(server: ScratchServer, manifest: Manifest): Promise<void> {
+export async function prepareDatabase(server: RestoreServer, manifest: Manifest): Promise<void> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
     if (!Object.hasOwn(manifest.schema['schema'] ?? {}, 'public'))
-      await client.query('drop schema if exists public');
-    if (manifest.source.serverMajor < 15) return;
+      // Somebody's own may belong to another role.
+      await client.query('drop schema if exists public').catch((error: unknown) => {
+        if (!server.foreign) throw error;
+      });
+    if (manifest.source.serverMajor < 15 || server.foreign) return;
     for (const name of manifest.parameters) {
       await client
         .query(`grant set on parameter ${identifier(...name.split('.'))} to ${RESTORER}`)
@@ -80,7 +83,7 @@ export async function prepareDatabase(server: ScratchServer, manifest: Manifest)
  * Grants PUBLIC the right to create in every schema for the duration of the restore, and returns the schemas where
  * PUBLIC did not have it. One statement for all: a grant for each role would be one for every pair.
  */
-export async function lendCreate(server: ScratchServer): Promise<string[]> {
+export async function lendCreate(server: RestoreServer): Promise<string[]> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
     const schemas = await rows<{ name: string }>(
@@ -96,7 +99,7 @@ export async function lendCreate(server: ScratchServer): Promise<string[]> {
   }
 }
 
-export async function takeBack(server: ScratchServer, schemas: readonly string[]): Promise<void> {
+export async function takeBack(server: RestoreServer, schemas: readonly string[]): Promise<void> {
   if (schemas.length === 0) return;
   const client = await server.connect(SUPERUSER, DATABASE);
   try {

@@ -1,17 +1,17 @@
 import type { ExtensionFacts, Manifest } from '../../../../domain/proof/manifest.ts';
 import { identifier, rows } from '../connection.ts';
 import { withoutValues } from '../error-text.ts';
-import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
+import { SUPERUSER } from '../scratch-server.ts';
 import type { ArchiveEntry } from './archive-toc.ts';
 import { packageOf } from './packages.ts';
-import { DATABASE, RESTORER } from './restorer.ts';
+import { DATABASE, RESTORER, type RestoreServer } from './restorer.ts';
 
 /**
  * Extensions first and by the superuser, as a managed service would create them; those that others require come
  * before them, each in its own schema. An extension that cannot be created is left out, and a note says why.
  */
 export async function createExtensions(
-  server: ScratchServer,
+  server: RestoreServer,
   manifest: Manifest,
   unwanted: readonly string[],
   notes: string[],
@@ -36,7 +36,7 @@ export async function createExtensions(
         notes.push(`extension ${name} is ${here.version} here and ${version} in the source`);
     }
   }
-  await grantUse(server);
+  if (!server.foreign) await grantUse(server);
   return leftOut;
 }
 
@@ -63,7 +63,7 @@ export function inOrderOfNeed(
 }
 
 async function availableHere(
-  server: ScratchServer,
+  server: RestoreServer,
 ): Promise<Map<string, { version: string; requires: string[] }>> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
@@ -79,7 +79,7 @@ async function availableHere(
 }
 
 /** On its own connection: an extension that must be preloaded may end it. Returns the error. */
-async function create(server: ScratchServer, name: string, schema: string): Promise<string | undefined> {
+async function create(server: RestoreServer, name: string, schema: string): Promise<string | undefined> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
     if (schema !== 'pg_catalog') await client.query(`create schema if not exists ${identifier(schema)}`);
@@ -95,7 +95,7 @@ async function create(server: ScratchServer, name: string, schema: string): Prom
 }
 
 /** What a managed service grants on its extensions; a role that does not own their tables restores their rows. */
-async function grantUse(server: ScratchServer): Promise<void> {
+async function grantUse(server: RestoreServer): Promise<void> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
     const grants = await rows<{ sql: string | null }>(
@@ -114,7 +114,7 @@ async function grantUse(server: ScratchServer): Promise<void> {
  * deleted first, because the archive has them too and the copy would have them twice.
  */
 export async function makeRoomForRows(
-  server: ScratchServer,
+  server: RestoreServer,
   entries: readonly ArchiveEntry[],
   notes: string[],
 ): Promise<{ kept: ArchiveEntry[]; left: ArchiveEntry[] }> {
@@ -133,7 +133,7 @@ export async function makeRoomForRows(
     const tableOf = ({ schema, name }: ArchiveEntry) => here.get(JSON.stringify([schema, name]));
     const kept = entries.filter((entry) => tableOf(entry));
     await client.query('begin');
-    await client.query('set local session_replication_role = replica');
+    if (!server.foreign) await client.query('set local session_replication_role = replica');
     for (const entry of kept) {
       const table = tableOf(entry)!;
       if (table.kind === 'S') continue;

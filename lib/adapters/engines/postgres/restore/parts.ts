@@ -83,3 +83,70 @@ export function leaveOut(
   );
   return { kept: entries.filter((entry) => !left.includes(entry)), left };
 }
+
+/** Of a table's own; foreign keys are apart, because they name another table. */
+const OWN = [
+  'TABLE DATA',
+  'DEFAULT',
+  'CONSTRAINT',
+  'CHECK CONSTRAINT',
+  'INDEX',
+  'INDEX ATTACH',
+  'TABLE ATTACH',
+  'TRIGGER',
+  'RULE',
+  'POLICY',
+  'ROW SECURITY',
+  'SEQUENCE OWNED BY',
+  'SEQUENCE SET',
+  'STATISTICS',
+  'STATISTICS DATA',
+  'ACL',
+  'COMMENT',
+  'SECURITY LABEL',
+];
+
+/**
+ * The entries of some tables: each table with its own, with its partitions, with what it needs (types, functions,
+ * schemas, sequences), and with foreign keys between tables that are chosen.
+ */
+export function entriesOfTables(
+  entries: readonly ArchiveEntry[],
+  isChosen: (entry: ArchiveEntry) => boolean,
+): ArchiveEntry[] {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const tables = new Set(
+    entries.filter((entry) => entry.type === 'TABLE' && isChosen(entry)).map(({ id }) => id),
+  );
+  // A partition needs the table above it.
+  for (let before = -1; before !== tables.size; ) {
+    before = tables.size;
+    for (const { type, needs } of entries)
+      if (type === 'TABLE ATTACH' && needs.some((need) => tables.has(need)))
+        for (const need of needs) if (byId.get(need)?.type === 'TABLE') tables.add(need);
+  }
+  const wanted = new Set(tables);
+  const add = (id: number) => {
+    const entry = byId.get(id);
+    if (!entry || wanted.has(id) || (entry.type === 'TABLE' && !tables.has(id))) return;
+    wanted.add(id);
+    for (const need of entry.needs) add(need);
+  };
+  for (const id of tables) for (const need of byId.get(id)!.needs) add(need);
+  const isOf = ({ type, needs }: ArchiveEntry) =>
+    type === 'FK CONSTRAINT'
+      ? needs.length > 0 && needs.every((need) => byId.get(need)?.type !== 'TABLE' || tables.has(need))
+      : OWN.includes(type) && needs.some((need) => tables.has(need) || wanted.has(need));
+  // Sequences that a column owns, and what belongs to what was added.
+  for (let before = -1; before !== wanted.size; ) {
+    before = wanted.size;
+    for (const entry of entries) if (!wanted.has(entry.id) && isOf(entry)) wanted.add(entry.id);
+    for (const entry of entries)
+      if (entry.type === 'SEQUENCE' && !wanted.has(entry.id) && entry.needs.some((need) => tables.has(need)))
+        wanted.add(entry.id);
+    for (const id of [...wanted]) for (const need of byId.get(id)?.needs ?? []) add(need);
+  }
+  return entries.filter(
+    ({ id, type }) => wanted.has(id) || type === 'ENCODING' || type === 'STDSTRINGS' || type === 'SEARCHPATH',
+  );
+}

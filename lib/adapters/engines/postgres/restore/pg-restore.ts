@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream';
 import { withoutValues } from '../error-text.ts';
 import { type Ending, start } from '../process.ts';
 import type { Programs } from '../programs.ts';
-import type { ScratchServer } from '../scratch-server.ts';
+import { conninfo } from '../sql.ts';
 import type { ArchiveEntry } from './archive-toc.ts';
-import { DATABASE } from './restorer.ts';
+import { DATABASE, type RestoreServer } from './restorer.ts';
 
 export type Part = {
   name: string;
@@ -30,7 +30,7 @@ const KEPT_BYTES = 4 << 20;
  * the result.
  */
 export async function pgRestore(
-  server: ScratchServer,
+  server: RestoreServer,
   programs: Programs,
   archive: string,
   part: Part,
@@ -38,7 +38,15 @@ export async function pgRestore(
   if (part.entries.length === 0) return { ending: { code: 0, signal: null, stderr: '' }, errors: [] };
   const list = join(server.directory, `${part.name}.list`);
   await writeFile(list, part.entries.map(({ id }) => `${id};\n`).join(''), { mode: 0o644 });
+  const environment = server.environment(part.user, DATABASE);
+  const owned = server.foreign
+    ? [
+        ...(server.foreign.owners ? [] : ['--no-owner']),
+        ...(server.foreign.privileges ? [] : ['--no-privileges']),
+      ]
+    : [];
   const args = [
+    ...owned,
     ...(part.options ?? []),
     // Only with this option does it name the entry of an error.
     '--verbose',
@@ -46,19 +54,15 @@ export async function pgRestore(
     '--no-password',
     `--jobs=${part.jobs ?? 1}`,
     `--use-list=${list}`,
-    `--dbname=${DATABASE}`,
+    // Settings of libpq alone: the name may be anything, and secrets stay out of the arguments.
+    `--dbname=dbname=${conninfo(environment['PGDATABASE']!)}`,
     archive,
   ];
-  const { child, ended } = start(
-    join(programs.bin, 'pg_restore'),
-    args,
-    server.environment(part.user, DATABASE),
-    {
-      ...server.identity,
-      cwd: server.directory,
-      stdout: 'ignore',
-    },
-  );
+  const { child, ended } = start(join(programs.bin, 'pg_restore'), args, environment, {
+    ...server.identity,
+    cwd: server.directory,
+    stdout: 'ignore',
+  });
   const said = complaints(child.stderr!, part.onTable);
   const ending = await ended;
   if (ending.code === 0) return { ending, errors: [] };

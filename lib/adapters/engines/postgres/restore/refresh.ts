@@ -1,9 +1,9 @@
 import type { Exception } from '../../../../domain/proof/exceptions.ts';
 import { rows } from '../connection.ts';
-import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
+import { SUPERUSER } from '../scratch-server.ts';
 import type { ArchiveEntry } from './archive-toc.ts';
 import type { EntryError } from './pg-restore.ts';
-import { DATABASE } from './restorer.ts';
+import { DATABASE, type RestoreServer } from './restorer.ts';
 
 /** Materialized views that read a foreign table, through any views, partitions and other materialized views. */
 const FOREIGN = `
@@ -23,7 +23,7 @@ const UNFILLED = /has not been populated/;
 
 /** Materialized views that can be filled here: a copy has no network, so one that reads a foreign table stays empty. */
 export async function refreshable(
-  server: ScratchServer,
+  server: RestoreServer,
   entries: readonly ArchiveEntry[],
 ): Promise<{ kept: ArchiveEntry[]; empty: ArchiveEntry[] }> {
   if (entries.length === 0) return { kept: [], empty: [] };

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
+import type { RestoreFailed } from '../../../../domain/errors.ts';
 import type { RestoreRequest } from '../../../../ports/database.ts';
 import type { Programs } from '../programs.ts';
-import { type ScratchServer, SUPERUSER } from '../scratch-server.ts';
+import { SUPERUSER } from '../scratch-server.ts';
 import { type ArchiveEntry, formatEntry, readArchiveToc } from './archive-toc.ts';
 import { lendCreate, prepareDatabase, takeBack } from './copy-database.ts';
 import { createExtensions, makeRoomForRows } from './extensions.ts';
@@ -10,23 +11,36 @@ import { leaveOut, partsOf } from './parts.ts';
 import { type Outcome, type Part, pgRestore } from './pg-restore.ts';
 import { emptyViews, refreshable, unreachableViews } from './refresh.ts';
 import { exceptionsOf, isNamed } from './restore-exceptions.ts';
-import { RESTORER, type RestoredDatabase } from './restorer.ts';
+import { RESTORER, type RestoredDatabase, type RestoreServer } from './restorer.ts';
 
 const EXTENSION = 'extension ';
 
+/** What is restored, and what becomes of failures. */
+export type PartsRequest = Pick<
+  RestoreRequest,
+  'manifest' | 'leaveOut' | 'restoreAs' | 'onTable' | 'serially'
+> & {
+  jobs?: number;
+  /** The entries that are wanted; else all. */
+  choose?: (entries: readonly ArchiveEntry[]) => ArchiveEntry[];
+  /** Takes a failure, and the rest is restored; else the first one ends the restore. */
+  onFailure?: (failure: RestoreFailed) => void;
+};
+
 /** Restores an archive into the prepared database, part by part. */
 export async function restoreParts(
-  server: ScratchServer,
+  server: RestoreServer,
   programs: Programs,
   archive: string,
-  request: RestoreRequest,
+  request: PartsRequest,
   locale: boolean,
   notes: string[],
 ): Promise<Omit<RestoredDatabase, 'notes'>> {
   const { manifest, leaveOut: names = [], restoreAs = 'master', onTable } = request;
   const user = restoreAs === 'superuser' ? SUPERUSER : RESTORER;
-  const jobs = request.serially ? 1 : availableParallelism();
-  const all = await readArchiveToc(archive);
+  const jobs = request.serially ? 1 : (request.jobs ?? availableParallelism());
+  const archived = await readArchiveToc(archive);
+  const all = request.choose?.(archived) ?? archived;
   const { kept, left } = leaveOut(all, (entry) => isNamed(entry, names));
   const parts = partsOf(kept);
   const without = { extensions: [] as string[], named: left, locale };
@@ -39,7 +53,9 @@ export async function restoreParts(
     if (allowed && (part.jobs ?? 1) > 1 && outcome.errors.length > 1)
       outcome = await run({ ...part, jobs: 1 });
     const failure = failureOf(allowed ? allowed(outcome) : outcome, kept, without);
-    if (failure) throw failure;
+    if (!failure) return;
+    if (!request.onFailure) throw failure;
+    request.onFailure(failure);
   };
   await restore({ name: 'schemas', entries: parts.schemas, user });
   const unwanted = names

@@ -81,3 +81,20 @@ export function rolesIn(text: string): { created: Set<string>; granted: Set<stri
 }
 
 const unquoted = (word = '') => (word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word);
+
+/** The statements of a roles file that create the roles a server lacks, and their settings and memberships. */
+export function missingRoles(text: string, there: ReadonlySet<string>): string {
+  const portable = portableRoles(text);
+  const lines = portable.text.split('\n');
+  const kept = portable.statements.filter(({ first, last }) => {
+    const words = wordsOf(lines.slice(first - 1, last).join('\n'));
+    const [verb, what] = words;
+    const role =
+      verb === 'GRANT' ? words[3] : verb === 'COMMENT' ? words[3] : what === 'ROLE' ? words[2] : undefined;
+    return role !== undefined && !there.has(unquoted(role));
+  });
+  return kept.map(({ first, last }) => lines.slice(first - 1, last).join('\n')).join('\n');
+}
+
+const wordsOf = (text: string) =>
+  [...text.matchAll(TOKEN)].map(([token]) => token).filter((token) => !SILENT.test(token));

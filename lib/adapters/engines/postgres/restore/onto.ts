@@ -1,0 +1,289 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InputError, UnderstudyError } from '../../../../domain/errors.ts';
+import { withoutExceptions } from '../../../../domain/proof/exceptions.ts';
+import type { Manifest } from '../../../../domain/proof/manifest.ts';
+import { keyOfObject, type Proof, prove, rewritten } from '../../../../domain/proof/proof.ts';
+import type { ArchiveLine, Destination, OntoRequest, OntoResult } from '../../../../ports/destination.ts';
+import { connectInto, rows } from '../connection.ts';
+import { ours } from '../facts/ours.ts';
+import { childEnvironment, formatEnding, start } from '../process.ts';
+import { type Programs, readerFor } from '../programs.ts';
+import { withCopyOn } from '../scratch-copy.ts';
+import { type ArchiveEntry, readArchiveToc } from './archive-toc.ts';
+import { entriesOfTables } from './parts.ts';
+import { restoreParts } from './restore-parts.ts';
+import type { RestoredDatabase, RestoreServer } from './restorer.ts';
+import { missingRoles } from './role-statements.ts';
+
+const ROWS = [
+  'TABLE DATA',
+  'SEQUENCE SET',
+  'MATERIALIZED VIEW DATA',
+  'BLOBS',
+  'BLOB',
+  'BLOB METADATA',
+  'LARGE OBJECT',
+];
+
+/** Restores an archive into a database of somebody's own, and proves it against its manifest. */
+export async function restoreOnto(
+  into: Destination,
+  programs: readonly Programs[],
+  request: OntoRequest,
+): Promise<OntoResult> {
+  const { phase } = request;
+  const entries = await readArchiveToc(request.archive);
+  const chosen = chooserOf(request, entries);
+  phase('connect');
+  const major = await refuseUnfit(into, request);
+  const directory = await mkdtemp(join(tmpdir(), 'us-onto-'));
+  const notes: string[] = [];
+  const failed: string[] = [];
+  const server = foreignServer(into, directory, request);
+  try {
+    if (request.roles) {
+      phase('roles');
+      notes.push(...(await createMissingRoles(server, readerFor(programs, major), request.roles)));
+    }
+    phase('restore');
+    const manifest = request.manifest ?? manifestOf(entries);
+    const of = chosen(entries).filter(({ type }) => type === 'TABLE DATA').length;
+    const restored = await restoreParts(
+      server,
+      readerFor(programs, major),
+      request.archive,
+      {
+        manifest,
+        jobs: request.jobs,
+        choose: chosen,
+        onTable: () => request.onRead({ tables: 1, rows: 0, of }),
+        onFailure: ({ message, hint }) => failed.push(hint ? `${message}\n  ${hint}` : message),
+      },
+      false,
+      notes,
+    );
+    phase('analyze');
+    await analyze(into);
+    if (request.manifest === undefined || request.only === 'schema') return { failed, notes };
+    phase('proof');
+    const proof = await proofOf(
+      server,
+      readerFor(programs, major),
+      request.manifest,
+      request,
+      restored,
+      notes,
+    );
+    return { failed, notes, proof };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** What an archive contains, in the order of a restore. */
+export async function listArchive(archive: string): Promise<ArchiveLine[]> {
+  return (await readArchiveToc(archive)).map(({ type, schema, name }) => ({
+    type,
+    name: schema === undefined ? name : `${schema}.${name}`,
+  }));
+}
+
+/** Selects the entries that were asked for. Rejects with every unknown table. */
+function chooserOf(
+  { tables, only }: OntoRequest,
+  entries: readonly ArchiveEntry[],
+): (entries: readonly ArchiveEntry[]) => ArchiveEntry[] {
+  const withRows = (all: readonly ArchiveEntry[]) =>
+    all.filter(({ type }) => only !== 'schema' || !ROWS.includes(type));
+  if (tables === undefined) return withRows;
+  const matches = (name: string, { schema, name: table }: ArchiveEntry) =>
+    name === `${schema}.${table}` || name === table;
+  const ofTables = entries.filter(({ type }) => type === 'TABLE');
+  const unknown = tables.filter((name) => !ofTables.some((entry) => matches(name, entry)));
+  if (unknown.length > 0)
+    throw new InputError(
+      'these tables cannot be restored:',
+      unknown.map((name) => `${name}: the archive has no such table`),
+    );
+  return (all) => withRows(entriesOfTables(all, (entry) => tables.some((name) => matches(name, entry))));
+}
+
+/** The major of the server. Refuses one that is older than the source, and a database that has tables. */
+async function refuseUnfit(into: Destination, request: OntoRequest): Promise<number> {
+  const client = await connectInto(into);
+  try {
+    const [found] = await rows<{ name: string; major: number; objects: number }>(
+      client,
+      `select pg_catalog.current_database() as name, pg_catalog.current_setting('server_version_num')::int / 10000 as major,
+        (select pg_catalog.count(*)::int from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+          where ${ours('n')} and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+          and not exists (select from pg_catalog.pg_depend d where d.objid = c.oid and d.deptype = 'e')) as objects`,
+    );
+    const { name, major, objects } = found!;
+    const source = request.manifest?.source.serverMajor;
+    if (source !== undefined && major < source)
+      throw new UnderstudyError(
+        'destination-too-old',
+        `${name} is on PostgreSQL ${major}, and the source was on ${source}`,
+        {
+          hint: `restore onto a server of PostgreSQL ${source} or newer`,
+        },
+      );
+    if (objects > 0 && request.into !== name)
+      throw new UnderstudyError(
+        'destination-not-empty',
+        `the database ${name} at ${into.host} is not empty: it has ${objects} tables, views and sequences; nothing was changed`,
+        {
+          hint: `create an empty one (createdb restored); to restore into ${name} all the same, add --into ${name}`,
+        },
+      );
+    return major;
+  } finally {
+    await client.end();
+  }
+}
+
+/** The database in the form that the parts of a restore know. */
+function foreignServer(
+  into: Destination,
+  directory: string,
+  { owners, privileges }: OntoRequest,
+): RestoreServer {
+  return {
+    directory,
+    identity: {},
+    foreign: { owners, privileges },
+    connect: () => connectInto(into),
+    environment: () => ({
+      ...childEnvironment(),
+      PGHOST: into.host,
+      PGPORT: String(into.port),
+      PGDATABASE: into.database,
+      PGUSER: into.user,
+      PGSSLMODE: into.sslmode,
+      PGAPPNAME: 'understudy',
+      ...(into.password === undefined ? {} : { PGPASSWORD: into.password }),
+      ...(into.passfile === undefined ? {} : { PGPASSFILE: into.passfile }),
+    }),
+  };
+}
+
+/** Creates the roles that the server lacks, without passwords. Errors are notes: the objects say what they miss. */
+async function createMissingRoles(
+  server: RestoreServer,
+  programs: Programs,
+  file: string,
+): Promise<string[]> {
+  const client = await server.connect('', '');
+  const there = await rows<{ name: string }>(
+    client,
+    'select rolname as name from pg_catalog.pg_roles',
+  ).finally(() => client.end());
+  const text = missingRoles(
+    (await readFile(file)).toString('latin1'),
+    new Set(there.map(({ name }) => name)),
+  );
+  const path = join(server.directory, 'roles.sql');
+  await writeFile(path, Buffer.from(text, 'latin1'), { mode: 0o600 });
+  const psql = start(
+    join(programs.bin, 'psql'),
+    ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=0', `--file=${path}`],
+    server.environment('', ''),
+    { cwd: server.directory, stdout: 'ignore' },
+  );
+  const ending = await psql.ended;
+  return ending.stderr === '' ? [] : [formatEnding('psql (roles)', { ...ending, code: ending.code || 1 })];
+}
+
+/** Without a manifest the archive alone says which extensions and schemas there are. */
+function manifestOf(entries: readonly ArchiveEntry[]): Manifest {
+  const extensions = entries.flatMap(({ type, name, definition }) =>
+    type === 'EXTENSION'
+      ? [{ name, version: '', schema: /WITH SCHEMA "?(.*?)"?;/.exec(definition)?.[1] ?? 'public' }]
+      : [],
+  );
+  return {
+    extensions,
+    parameters: [],
+    tables: [],
+    schema: { schema: { public: '' } },
+    source: { serverMajor: 0 },
+  } as unknown as Manifest;
+}
+
+/** A restored database has no statistics, and its first queries would be slow. */
+async function analyze(into: Destination): Promise<void> {
+  const client = await connectInto(into);
+  try {
+    await client.query('analyze').catch(() => undefined);
+  } finally {
+    await client.end();
+  }
+}
+
+async function proofOf(
+  server: RestoreServer,
+  programs: Programs,
+  manifest: Manifest,
+  request: OntoRequest,
+  restored: Omit<RestoredDatabase, 'notes'>,
+  notes: string[],
+): Promise<Proof> {
+  const depth = 'fingerprints';
+  return withCopyOn(
+    server,
+    programs,
+    { ...restored, notes: [] },
+    request.signal,
+    request.onRead,
+    async (copy) => {
+      const facts = await copy.content(manifest, depth);
+      const otherwise = rewritten(manifest, facts);
+      // A second look would create a database on somebody's server.
+      if (otherwise.length > 0)
+        notes.push(
+          `PostgreSQL writes these differently after a restore, and they were not looked at again: ${otherwise
+            .map(({ kind, name }) => `${kind} ${name}`)
+            .slice(0, 10)
+            .join(', ')}`,
+        );
+      const confirmed = new Set(otherwise.map(keyOfObject));
+      const asked = request.tables ? onlyTables(manifest, facts, request.tables) : { manifest, facts };
+      const proof = prove(asked.manifest, asked.facts, {
+        depth,
+        extensionsLeftOut: restored.leftOut,
+        confirmed,
+      });
+      return leftOutOnPurpose(withoutExceptions(proof, restored.exceptions), request);
+    },
+  );
+}
+
+type Facts = Awaited<ReturnType<Parameters<Parameters<typeof withCopyOn>[5]>[0]['content']>>;
+
+/** Only the rows of the chosen tables. */
+function onlyTables(manifest: Manifest, facts: Facts, names: readonly string[]) {
+  const isChosen = ({ schema, name }: { schema: string; name: string }) =>
+    names.some((each) => each === `${schema}.${name}` || each === name);
+  const none = { schema: {}, sequences: [], largeObjects: { count: '0', fingerprint: '0:0' } };
+  return {
+    manifest: { ...manifest, ...none, tables: manifest.tables.filter(isChosen) } as Manifest,
+    facts: { ...facts, ...none, tables: facts.tables.filter(isChosen) } as Facts,
+  };
+}
+
+/** Differences that follow from what was asked for: no owners, no privileges. */
+function leftOutOnPurpose(proof: Proof, { owners, privileges }: OntoRequest): Proof {
+  const differences = proof.differences.filter(
+    ({ kind, what }) =>
+      (owners || !['owner', 'default privilege', 'policy'].includes(kind)) &&
+      (privileges ||
+        !(
+          ['grant', 'default privilege', 'system grant'].includes(kind) ||
+          (kind === 'column' && what === 'changed')
+        )),
+  );
+  return { ...proof, differences, equal: differences.length === 0 };
+}

@@ -1,0 +1,56 @@
+import type { Manifest } from '../domain/proof/manifest.ts';
+import type { Proof } from '../domain/proof/proof.ts';
+import type { Credentials } from './credentials.ts';
+
+/** What is restored into a database of somebody's own, and how. */
+export type OntoRequest = {
+  /** The archive as a file. */
+  archive: string;
+  /** Without it nothing can be proven. */
+  manifest?: Manifest | undefined;
+  /** CREATE ROLE statements as a file: roles that the server lacks are created from it, without passwords. */
+  roles?: string | undefined;
+  /** Do objects get their owners, and do roles get their privileges? Otherwise all belongs to who restores. */
+  owners: boolean;
+  privileges: boolean;
+  /** `schema`: definitions without rows. */
+  only?: 'schema' | undefined;
+  /** Only these tables, such as `public.leads`, with what they need. */
+  tables?: readonly string[] | undefined;
+  /** The name of a database that is not empty, which the person has typed again. */
+  into?: string | undefined;
+  /** Entries of the archive restored at once. */
+  jobs: number;
+  phase: (name: string) => void;
+  /** Called as tables are restored or read: those since the last call, their rows, and how many there are in all. */
+  onRead: (read: { tables: number; rows: number; of: number }) => void;
+  signal: AbortSignal;
+};
+
+export type OntoResult = {
+  /** What could not be restored, each with its error. */
+  failed: string[];
+  notes: string[];
+  /** The comparison with the manifest, if there is one. */
+  proof?: Proof;
+};
+
+/** Somebody's own database; without a password the programs look into the file of passwords. */
+export type Destination = Omit<Credentials, 'password'> & {
+  password?: string | undefined;
+  passfile?: string | undefined;
+};
+
+/** A line of an archive's contents, and the tables of a point. */
+export type ArchiveLine = { type: string; name: string };
+
+/** A database over the network that a restore goes into. */
+export type Destinations = {
+  /**
+   * Restores into this database. Rejects with `destination-not-empty`, and when
+   * nothing could be begun; what cannot be restored is part of the result.
+   */
+  restore(into: Destination, request: OntoRequest): Promise<OntoResult>;
+  /** What an archive contains, in the order of a restore. Rejects with `restore-failed` for another file. */
+  list(archive: string): Promise<ArchiveLine[]>;
+};

@@ -1,0 +1,86 @@
+import { existsSync, statSync } from 'node:fs';
+import { InputError } from '../../lib/domain/errors.ts';
+import { DIFFERENCE_KINDS, type DifferenceKind } from '../../lib/ports/comparison.ts';
+import type { FromOptions } from './commands/diff-command.ts';
+
+export type RestoreOptions = FromOptions & {
+  patch?: boolean;
+  mend?: string;
+  withoutTriggers?: boolean;
+  output?: string;
+  to?: string;
+  file?: string;
+  list?: boolean;
+  onlySchema?: boolean;
+  owners?: boolean;
+  into?: string;
+  jobs?: string;
+};
+
+/** Is a whole dump restored, or listed, instead of rows into files? */
+export const isOnto = ({ to, file, list }: RestoreOptions): boolean =>
+  to !== undefined || file !== undefined || list === true;
+
+const FLAGS: Partial<Record<keyof RestoreOptions, string>> = {
+  onlySchema: '--only-schema',
+  withoutTriggers: '--without-triggers',
+};
+const flag = (option: keyof RestoreOptions) => FLAGS[option] ?? `--${option}`;
+
+/** What goes with files of rows, and with a restore into a database. */
+const OF_FILES = ['patch', 'mend', 'withoutTriggers', 'output', 'where'] as const;
+const OF_ONTO = ['onlySchema', 'owners', 'into', 'jobs'] as const;
+
+/** Refuses what does not fit together, every mistake at once; returns the kinds of rows that a patch takes back. */
+export function refuseRestoreMisfits(target: string | undefined, options: RestoreOptions): DifferenceKind[] {
+  const given = (names: readonly (keyof RestoreOptions)[]) =>
+    names.filter((name) => options[name] !== undefined);
+  const kinds = (options.mend ?? 'missing').split(',').map((kind) => kind.trim());
+  const mistakes = isOnto(options)
+    ? ontoMistakes(target, options, given)
+    : fileMistakes(target, options, kinds, given);
+  if (mistakes.length > 0) throw new InputError('invalid options:', mistakes, './understudy restore --help');
+  return kinds as DifferenceKind[];
+}
+
+type GivenOptions = (names: readonly (keyof RestoreOptions)[]) => (keyof RestoreOptions)[];
+
+function ontoMistakes(target: string | undefined, options: RestoreOptions, given: GivenOptions): string[] {
+  const { file, list, point, at, to } = options;
+  return [
+    ...given(OF_FILES).map((name) => `${flag(name)} does not go with ${list ? '--list' : '--to'}`),
+    ...(list ? given(OF_ONTO).map((name) => `${flag(name)} does not go with --list`) : []),
+    ...(list && to !== undefined ? ['--to does not go with --list'] : []),
+    ...(file === undefined && target === undefined ? ['name a target, or a file with --file'] : []),
+    ...(file !== undefined && target !== undefined ? ['a target does not go with --file'] : []),
+    ...(file !== undefined && (point !== undefined || at !== undefined)
+      ? ['--point and --at do not go with --file']
+      : []),
+    ...(file !== undefined && !list && to === undefined
+      ? ['say where to restore it: --to postgres://user@host/database']
+      : []),
+  ];
+}
+
+function fileMistakes(
+  target: string | undefined,
+  options: RestoreOptions,
+  kinds: readonly string[],
+  given: GivenOptions,
+): string[] {
+  const { table, patch, mend, withoutTriggers, output = '.' } = options;
+  const unknown = kinds.filter((kind) => !(DIFFERENCE_KINDS as readonly string[]).includes(kind));
+  return [
+    ...(target === undefined ? ['name a target'] : []),
+    ...(table === undefined
+      ? ['name at least one table: --table public.leads; or a database: --to postgres://user@host/database']
+      : []),
+    ...unknown.map((kind) => `--mend: there is no "${kind}"; there are ${DIFFERENCE_KINDS.join(', ')}`),
+    ...(!patch && withoutTriggers ? ['--without-triggers goes with --patch'] : []),
+    ...(!patch && mend !== undefined ? ['--mend goes with --patch'] : []),
+    ...given(OF_ONTO).map((name) => `${flag(name)} goes with --to`),
+    ...(!existsSync(output) || !statSync(output).isDirectory()
+      ? [`--output: ${output} is no directory`]
+      : []),
+  ];
+}
