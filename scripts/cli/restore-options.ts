@@ -21,6 +21,10 @@ export type RestoreOptions = FromOptions & {
 export const isOnto = ({ to, file, list }: RestoreOptions): boolean =>
   to !== undefined || file !== undefined || list === true;
 
+/** Are only the ways back asked for? */
+export const isPlan = (options: RestoreOptions): boolean =>
+  !isOnto(options) && Object.entries(options).every(([name, value]) => name === 'at' || value === undefined);
+
 const FLAGS: Partial<Record<keyof RestoreOptions, string>> = {
   onlySchema: '--only-schema',
   withoutTriggers: '--without-triggers',
@@ -36,6 +40,10 @@ export function refuseRestoreMisfits(target: string | undefined, options: Restor
   const given = (names: readonly (keyof RestoreOptions)[]) =>
     names.filter((name) => options[name] !== undefined);
   const kinds = (options.mend ?? 'missing').split(',').map((kind) => kind.trim());
+  if (isPlan(options)) {
+    if (target === undefined) throw new InputError('name a target', [], './understudy targets lists them');
+    return [];
+  }
   const mistakes = isOnto(options)
     ? ontoMistakes(target, options, given)
     : fileMistakes(target, options, kinds, given);

@@ -89,6 +89,27 @@ describe('rows that somebody deleted', () => {
     });
   });
 
+  it('have a way back in the plan, which changes nothing', async () => {
+    const before = await contentOf(database);
+    const plan = here('restore', 'crm');
+    expect([plan.status, plan.stderr]).toEqual([0, '']);
+    expect(plan.stdout).toContain('crm: ways back. Nothing has been changed.');
+    expect(plan.stdout).toMatch(/rows +20\d\d-.* nothing +never +never\n +measured/);
+    expect(plan.stdout).toMatch(/→ dump: it loses least \(.*\); no way back has passed a rehearsal/);
+    expect(plan.stdout).toMatch(/understudy --local diff crm --point \S+/);
+    const { digest, ways } = JSON.parse(here('--json', 'restore', 'crm').stdout) as {
+      digest: string;
+      ways: unknown[];
+    };
+    expect([digest, ways.length]).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/), 2]);
+    const none = here('restore', 'crm', '--at', '2020-01-01T00:00:00Z');
+    expect([none.status, none.stdout]).toEqual([
+      3,
+      expect.stringContaining('no dump: no good dump from before 2020-01-01 00:00 UTC'),
+    ]);
+    expect(await contentOf(database)).toEqual(before);
+  });
+
   it('are put into a schema beside the living tables', async () => {
     const damaged = await contentOf(database);
     const restore = here(
@@ -129,7 +150,9 @@ describe('rows that somebody deleted', () => {
     [['diff', 'nobody'], 'nobody'],
     [['diff', 'crm', '--table', 'public.custmers', '--table', 'b'], 'public.custmers'],
     [['diff', 'crm', '--where', 'id = 1; drop table customers'], 'does not fit public.'],
-    [['restore', 'crm'], 'name at least one table'],
+    [['restore'], 'name a target'],
+    [['restore', 'crm', '--patch'], 'name at least one table'],
+    [['restore', 'crm', '--at', '2030-01-01T00:00:00Z'], 'lies in the future'],
     [
       ['restore', 'crm', '--table', 'customers', '--mend', 'lost', '--without-triggers'],
       '--without-triggers goes with --patch',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DEPLOYMENT, FINDINGS, type FindingCode } from '../../domain/findings/finding.ts';
 import { requireTarget } from '../../domain/plan/policy.ts';
 import { askedJob } from '../../domain/runs/job.ts';
+import { utc } from '../../domain/time.ts';
 import { requireUsablePoint } from '../../points/refuse-named-point.ts';
 import type { Alerts, JobMessages } from '../../ports/messages.ts';
 import { estimateOf, formatEstimate } from '../../restore/instance/budget.ts';
@@ -9,11 +10,15 @@ import { acknowledge, endAcknowledgement } from './acknowledge.ts';
 import { alertHistory } from './alert-history.ts';
 import { cancel } from './cancel.ts';
 import { history } from './history.ts';
+import { planRestore } from './plan-restore.ts';
 import { showPoint } from './show-point.ts';
 import { listPoints, type StatusDeps, status } from './status.ts';
 import { testAlerts } from './test-alerts.ts';
 
 const target = z.string().min(1);
+const moment = z.iso
+  .datetime({ offset: true, error: 'expected a moment in UTC such as 2026-11-20T01:00:00Z' })
+  .transform((at) => utc(new Date(at)));
 const about = {
   target,
   code: z.enum(Object.keys(FINDINGS) as FindingCode[], { error: 'expected the code of a finding' }),
@@ -26,6 +31,7 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('status'), target: target.optional() }),
   z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
   z.strictObject({ ask: z.literal('point'), target, point: z.string().min(1) }),
+  z.strictObject({ ask: z.literal('plan'), target, at: moment.optional() }),
   z.strictObject({
     ask: z.literal('run'),
     message: askedJob,
@@ -72,6 +78,8 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       return listPoints(deps, requireTarget(deps.plan, request.target).id, request.limit);
     case 'point':
       return showPoint(requireTarget(deps.plan, request.target).id, request.point, deps);
+    case 'plan':
+      return planRestore(requireTarget(deps.plan, request.target), request.at, deps);
     case 'run':
       requireTarget(deps.plan, request.message.target);
       await requireUsablePoint(deps.catalog, request.message);

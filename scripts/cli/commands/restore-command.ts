@@ -9,12 +9,12 @@ import { DIFFERENCE_KINDS, type DifferenceKind, type SqlFileName } from '../../.
 import type { ComparisonReport } from '../../../lib/workflows/emergency/compare.ts';
 import { DONE } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
-import { isOnto, type RestoreOptions, refuseRestoreMisfits } from '../restore-options.ts';
+import { isOnto, isPlan, type RestoreOptions, refuseRestoreMisfits } from '../restore-options.ts';
 import type { Session } from '../session.ts';
 import { askComparison, formatReport } from './diff-command.ts';
 
 /**
- * Brings rows of a dump back: by SQL into their tables (--patch), by SQL beside them in a schema of its own, or with --to
+ * Without options: the ways back. Brings rows of a dump back: by SQL into their tables (--patch), by SQL beside them in a schema of its own, or with --to
  * into a database of the person's own.
  */
 export async function restoreCommand(
@@ -26,6 +26,10 @@ export async function restoreCommand(
   if (isOnto(options)) {
     const { restoreOntoCommand } = await import('./restore-onto-command.ts');
     return restoreOntoCommand(session, target, options);
+  }
+  if (isPlan(options)) {
+    const { restorePlanCommand } = await import('./restore-plan-command.ts');
+    return restorePlanCommand(session, target!, options);
   }
   const { output = '.' } = options;
   const report = await askComparison(session, target!, options, {

@@ -29,7 +29,7 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
   },
   {
     name: 'restore',
-    says: 'bring rows back by SQL files that you apply; with --to, restore a dump into a database of yours',
+    says: 'ways back, with what each loses and takes; --table: rows back by SQL files; --to: a dump into a database of yours',
     args: [{ ...TARGET, optional: true }],
     options: [
       ...FROM,
@@ -58,12 +58,13 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
       { flags: '--jobs <n>', says: 'with --to: how many tables at once; else one for each core' },
     ],
     examples: [
+      './understudy restore crm-prod --stage prod',
       './understudy restore crm-prod --table public.leads --patch --stage prod',
       './understudy restore crm-prod --table public.leads --stage prod',
       './understudy restore crm-prod --list --stage prod',
     ],
-    done: 'the files are written; with --to, restored and equal to the dump',
-    wrong: 'with --to: something could not be restored, or differs',
+    done: 'there is a way back; the files are written; with --to, restored and equal to the dump',
+    wrong: 'there is no way back; with --to: something could not be restored, or differs',
     action: async (session, [target], options) =>
       (await import('../commands/restore-command.ts')).restoreCommand(session, target, options),
   },

@@ -1,0 +1,243 @@
+import { type PlanInput, restorePlan } from '../../../../lib/domain/incidents/restore-plan.ts';
+import type { Evidence } from '../../../../lib/domain/proof/evidence.ts';
+import { evidence, point, snapshotPoint, target } from '../../../support/builders.ts';
+
+const NOW = new Date('2026-11-20T14:00:00Z');
+const ON_RDS = target({ platform: { kind: 'rds', id: 'crm-prod' } });
+const PLATFORM = {
+  readAt: '2026-11-20T13:59:00Z',
+  status: 'available',
+  retention: 7 * 86_400,
+  earliest: '2026-11-13T14:00:00Z',
+  latest: '2026-11-20T13:55:00Z',
+};
+const DUMP = point('2026-11-20T01:00:00Z');
+const SNAPSHOT = snapshotPoint('2026-11-20T12:00:00Z');
+
+/** A rehearsal that passed, of a sort, and how long it took. */
+const passed = (sort: string, at: string, seconds: number, changes: Partial<Evidence> = {}): Evidence =>
+  evidence(at, {
+    run: sort === 'dump' ? `rehearse/crm/${at}` : `rehearse-${sort}/crm/${at}`,
+    strength: sort === 'dump' ? 'exact' : 'bounded',
+    rto: { promised: 3600, achieved: seconds, met: true },
+    ...changes,
+  });
+
+const planOf = (changes: Partial<PlanInput> = {}) =>
+  restorePlan({
+    target: ON_RDS,
+    now: NOW,
+    points: [DUMP, SNAPSHOT],
+    evidence: [],
+    platform: PLATFORM,
+    ...changes,
+  });
+const kinds = (changes: Partial<PlanInput>) => planOf(changes).ways.map(({ kind }) => kind);
+
+test('every way back is there, the one that loses least first', () => {
+  const { ways, noWays } = planOf();
+  expect(ways).toMatchObject([
+    { kind: 'rows', point: DUMP.id, asOf: DUMP.snapshotAt, loses: 0 },
+    { kind: 'moment', asOf: PLATFORM.latest, loses: 300 },
+    { kind: 'snapshot', point: SNAPSHOT.id, loses: 7200 },
+    { kind: 'dump', point: DUMP.id, loses: 13 * 3600 },
+  ]);
+  expect(noWays).toEqual([]);
+});
+
+test('a wanted moment is brought back exactly by RDS, and by the newest points before it', () => {
+  const older = point('2026-11-19T01:00:00Z');
+  const { ways, noWays } = planOf({ at: '2026-11-19T12:00:00Z', points: [DUMP, older, SNAPSHOT] });
+  expect(ways).toMatchObject([
+    { kind: 'rows', point: older.id },
+    { kind: 'moment', asOf: '2026-11-19T12:00:00Z', loses: 26 * 3600 },
+    { kind: 'dump', point: older.id },
+  ]);
+  expect(noWays).toEqual([{ kind: 'snapshot', why: 'no good snapshot from before 2026-11-19 12:00 UTC' }]);
+});
+
+test.each<[string, Partial<PlanInput>, string]>([
+  [
+    'before what AWS keeps',
+    { at: '2026-11-01T00:00:00Z' },
+    '2026-11-01 00:00 UTC is before the earliest moment that AWS keeps, 2026-11-13 14:00 UTC',
+  ],
+  [
+    'of a source without backups',
+    { platform: { ...PLATFORM, latest: undefined } as never },
+    'AWS reports no backups to restore a moment from',
+  ],
+  [
+    'of a source that AWS was never asked about',
+    { platform: undefined },
+    'AWS reports no backups to restore a moment from',
+  ],
+  [
+    'of a source that is gone',
+    { platform: { ...PLATFORM, status: 'missing' } },
+    'the source no longer exists; its automated backups may: docs/emergency.md',
+  ],
+])('there is no way to a moment %s, and the plan says why', (_what, changes, why) => {
+  const plan = planOf(changes);
+  expect(plan.ways.map(({ kind }) => kind)).not.toContain('moment');
+  expect(plan.noWays).toContainEqual({ kind: 'moment', why });
+});
+
+test.each<[string, Partial<PlanInput>, string[]]>([
+  ['a database that only dumps protect', { target: target(), platform: undefined }, ['rows', 'dump']],
+  [
+    'a database without a connection',
+    { target: { ...ON_RDS, connection: undefined } as never },
+    ['moment', 'snapshot'],
+  ],
+  ['MySQL', { target: { ...ON_RDS, engine: 'mysql' } }, ['moment', 'snapshot']],
+  [
+    'a cache',
+    {
+      target: target({
+        engine: 'cache',
+        connection: undefined as never,
+        platform: { kind: 'elasticache', id: 'c' },
+      }),
+    },
+    [],
+  ],
+])('the ways of %s are those that it has', (_what, changes, expected) => {
+  expect(kinds(changes)).toEqual(expected);
+});
+
+test.each([
+  ['corrupt', { state: 'corrupt' as const }],
+  ['not verified', { state: 'available' as const }],
+  ['expired', { state: 'expired' as const }],
+  [
+    'found bad by its rehearsal',
+    {
+      rehearsal: {
+        outcome: 'failed' as const,
+        at: '2026-11-20T02:00:00Z',
+        strength: 'none' as const,
+        run: 'rehearse/crm/x',
+        code: 'proof-mismatch' as const,
+      },
+    },
+  ],
+])('a point that is %s is no way back', (_what, changes) => {
+  const { ways, noWays, recommended } = planOf({
+    target: target(),
+    platform: undefined,
+    points: [{ ...DUMP, ...changes }],
+  });
+  expect([ways, noWays, recommended]).toEqual([[], [{ kind: 'dump', why: 'no good dump' }], undefined]);
+});
+
+test('each place has its own newest point', () => {
+  const abroad = snapshotPoint('2026-11-20T06:00:00Z', { place: 'eu-west-1' });
+  const { ways } = planOf({ points: [SNAPSHOT, snapshotPoint('2026-11-20T00:00:00Z'), abroad] });
+  expect(ways.filter(({ kind }) => kind === 'snapshot').map(({ point, place }) => [point, place])).toEqual([
+    [SNAPSHOT.id, 'eu-central-1'],
+    [abroad.id, 'eu-west-1'],
+  ]);
+});
+
+describe('the time of a way', () => {
+  it('is that of the passed rehearsals of its sort', () => {
+    const { ways } = planOf({
+      evidence: [
+        passed('moment', '2026-11-18T00:00:00Z', 2500),
+        passed('moment', '2026-11-11T00:00:00Z', 3100),
+        passed('moment', '2026-11-04T00:00:00Z', 2700),
+        passed('dump', '2026-11-17T00:00:00Z', 60),
+        passed('moment', '2026-11-01T00:00:00Z', 9, { outcome: 'failed' }),
+      ],
+    });
+    const took = Object.fromEntries(ways.map(({ kind, takes }) => [kind, takes]));
+    expect(took).toEqual({
+      rows: { least: 60, middle: 60, most: 60, measurements: 1 },
+      moment: { least: 2500, middle: 2700, most: 3100, measurements: 3 },
+      snapshot: undefined,
+      dump: { least: 60, middle: 60, most: 60, measurements: 1 },
+    });
+  });
+
+  it('grows with the size of a dump, and does not shrink with it', () => {
+    const rehearsed = point('2026-11-01T01:00:00Z', { sourceBytes: 1e9 });
+    const evidenceOf = [passed('dump', '2026-11-02T00:00:00Z', 100, { point: rehearsed.id })];
+    const takes = (sourceBytes: number) =>
+      planOf({ points: [{ ...DUMP, sourceBytes }, rehearsed], evidence: evidenceOf }).ways.find(
+        ({ kind }) => kind === 'dump',
+      )!.takes!.middle;
+    expect([takes(3e9), takes(5e8)]).toEqual([300, 100]);
+  });
+});
+
+describe('the recommendation', () => {
+  const both = [
+    passed('moment', '2026-11-18T00:00:00Z', 2500),
+    passed('dump', '2026-11-17T00:00:00Z', 60, { point: DUMP.id }),
+  ];
+  const recommended = (changes: Partial<PlanInput>) => {
+    const { ways, recommended } = planOf(changes);
+    return [ways[recommended!.way]!.kind, recommended!.reason];
+  };
+
+  it('is the way that loses least of those that passed', () => {
+    expect(recommended({ evidence: both })).toEqual([
+      'moment',
+      'it loses least (5 min), and took about 42 min (1 rehearsal)',
+    ]);
+  });
+
+  it('is never one that was not measured, where another was', () => {
+    expect(recommended({ evidence: [both[1]!] })).toEqual([
+      'dump',
+      'of the ways that passed their last rehearsal it loses least (13 h), and took about 60 s (1 rehearsal); moment and snapshot would lose less, and have not passed',
+    ]);
+  });
+
+  it('is never one whose last rehearsal failed', () => {
+    const failed = passed('moment', '2026-11-19T00:00:00Z', 1, {
+      outcome: 'failed',
+      findings: [{ code: 'restore-failed' } as never],
+    });
+    const plan = planOf({ evidence: [failed, ...both] });
+    expect(plan.ways[plan.recommended!.way]!.kind).toBe('dump');
+    expect(plan.ways.find(({ kind }) => kind === 'moment')).toMatchObject({
+      tested: { at: '2026-11-18T00:00:00Z' },
+      lastFailed: { at: '2026-11-19T00:00:00Z', codes: ['restore-failed'] },
+    });
+  });
+
+  it('does not hold against a way that its last rehearsal could not be tried', () => {
+    const unjudged = passed('moment', '2026-11-19T00:00:00Z', 1, {
+      outcome: 'failed',
+      error: { kind: 'unjudged', code: 'scratch-died', message: '' },
+    });
+    expect(recommended({ evidence: [unjudged, ...both] })[0]).toBe('moment');
+  });
+
+  it('says so where nothing has passed', () => {
+    expect(recommended({})).toEqual([
+      'moment',
+      'it loses least (5 min); no way back has passed a rehearsal, so none has a known time',
+    ]);
+  });
+});
+
+test('a plan says whether this very point or another one was tested', () => {
+  const tested = (of: string) =>
+    planOf({ evidence: [passed('dump', '2026-11-17T00:00:00Z', 60, { point: of })] }).ways.find(
+      ({ kind }) => kind === 'dump',
+    )!.tested;
+  expect([tested(DUMP.id), tested('20261110T010000Z-1')]).toMatchObject([
+    { thisPoint: true },
+    { thisPoint: false },
+  ]);
+});
+
+test('another plan has another digest, and the same one the same', () => {
+  const { digest } = planOf();
+  expect(planOf().digest).toBe(digest);
+  expect(planOf({ points: [SNAPSHOT] }).digest).not.toBe(digest);
+  expect(planOf({ now: new Date('2026-11-20T14:00:01Z') }).digest).not.toBe(digest);
+});
