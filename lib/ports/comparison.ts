@@ -79,6 +79,8 @@ export type RestoredRows = {
   notes: string[];
   /** Rejects with `input-invalid` for an unknown table or a wrong condition, else when it could not be compared. */
   compare(living: Credentials, request: CompareRequest): Promise<ComparisonResult>;
+  /** Is this SQL expression true of the copy? NULL is false. Rejects with `input-invalid` for a wrong one. */
+  holds(predicate: string): Promise<boolean>;
 };
 
 /** What is restored to be compared: of `tables` alone, if there are any. */

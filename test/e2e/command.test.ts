@@ -149,6 +149,7 @@ describe('./understudy', () => {
       .replace('--stage prod', '--local')
       .replaceAll('crm-prod', 'crm')
       .replace('public.leads', 'public.bookings')
+      .replace('from leads', 'from bookings')
       .replace(/--at \S+/, `--at ${new Date().toISOString()}`)
       .replace(/restore crm --table/, `restore crm --output ${dirname(config)} --table`)
       .replace(/\d{8}T\d{6}Z-1/, point!.id)

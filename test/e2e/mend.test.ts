@@ -94,7 +94,7 @@ describe('rows that somebody deleted', () => {
     const plan = here('restore', 'crm');
     expect([plan.status, plan.stderr]).toEqual([0, '']);
     expect(plan.stdout).toContain('crm: ways back. Nothing has been changed.');
-    expect(plan.stdout).toMatch(/rows +20\d\d-.* nothing +never +never\n +measured/);
+    expect(plan.stdout).toMatch(/rows +20\d\d-.* nothing +unknown +never/);
     expect(plan.stdout).toMatch(/→ dump: it loses least \(.*\); no way back has passed a rehearsal/);
     expect(plan.stdout).toMatch(/understudy --local diff crm --point \S+/);
     const { digest, ways } = JSON.parse(here('--json', 'restore', 'crm').stdout) as {
@@ -110,11 +110,35 @@ describe('rows that somebody deleted', () => {
     expect(await contentOf(database)).toEqual(before);
   });
 
+  it('are last true of the dump before, which a search finds by restoring a few', async () => {
+    expect(here('run', 'dump', 'crm').status).toBe(0);
+    const [newest, oldest] = JSON.parse(here('--json', 'points', 'crm').stdout) as { id: string }[];
+    const found = here('diff', 'crm', '--find', 'exists (select from customers where id = 11)');
+    expect([found.status, found.stdout]).toEqual([
+      0,
+      expect.stringContaining(`It was last true in ${oldest!.id}`),
+    ]);
+    expect(found.stderr).toContain('2 good dumps: at most 2 restores, how long each takes is unknown');
+    expect(found.stdout).toContain(`no more in ${newest!.id}`);
+    const still = here('diff', 'crm', '--find', 'exists (select from customers where id = 1)');
+    expect([still.status, still.stdout]).toEqual([
+      0,
+      expect.stringContaining('still true of the newest dump'),
+    ]);
+    const never = here('diff', 'crm', '--find', 'exists (select from customers where id = 0)');
+    expect([never.status, never.stdout]).toEqual([3, expect.stringContaining('not true of any dump')]);
+    for (const wrong of ['select 1; drop table customers', 'nonsense', "pg_read_file('/etc/passwd') is null"])
+      expect([wrong, here('diff', 'crm', '--find', wrong).status]).toEqual([wrong, 2]);
+  });
+
   it('are put into a schema beside the living tables', async () => {
     const damaged = await contentOf(database);
+    const points = JSON.parse(here('--json', 'points', 'crm').stdout) as { id: string }[];
     const restore = here(
       'restore',
       'crm',
+      '--point',
+      points.at(-1)!.id,
       '--table',
       'customers',
       '--where',

@@ -1,23 +1,23 @@
 import * as z from 'zod';
-import { InputError, refusalOf } from '../../domain/errors.ts';
-import { connectionOf, type Plan, requireTarget } from '../../domain/plan/policy.ts';
-import type { StoredObject } from '../../domain/points/recovery-point.ts';
+import { InputError } from '../../domain/errors.ts';
+import type { DumpPoint, StoredObject } from '../../domain/points/recovery-point.ts';
 import { compactUtc, shortMoment, utc } from '../../domain/time.ts';
 import { withCredentials } from '../../execution/credentials.ts';
-import { deadline } from '../../execution/deadline.ts';
-import { checkManifest } from '../../points/artifact.ts';
-import type { Catalog } from '../../ports/catalog.ts';
-import type { Clock } from '../../ports/clock.ts';
-import { type ComparisonResult, DIFFERENCE_KINDS, type SqlFileName } from '../../ports/comparison.ts';
-import type { Scratch, Secrets } from '../../ports/database.ts';
-import type { Log } from '../../ports/messages.ts';
+import {
+  type CompareRequest,
+  type ComparisonResult,
+  DIFFERENCE_KINDS,
+  type SqlFileName,
+} from '../../ports/comparison.ts';
+import type { Secrets } from '../../ports/database.ts';
 import type { Vault } from '../../ports/vault.ts';
-import { chooseDump } from './choose-dump.ts';
+import { type RowsDeps, withRows } from './with-rows.ts';
 
 const name = z.string().min(1).max(200);
 
 /** What a person asks: the differences, and the files that mend them. */
 export const compareRequest = z.strictObject({
+  ask: z.literal('compare'),
   target: z.string(),
   point: z.string().optional(),
   at: z.iso
@@ -36,19 +36,11 @@ export const compareRequest = z.strictObject({
 });
 export type CompareAsked = z.input<typeof compareRequest>;
 
-export type CompareDeps = {
-  plan: Plan;
-  catalog: Pick<Catalog, 'points'>;
-  vault: Pick<Vault, 'head' | 'read'>;
-  /** Where the files lie until a person fetches them. */
+export type CompareDeps = RowsDeps & {
+  /** Where the files lie until a person fetches them, and its name. */
   files: Pick<Vault, 'stream'>;
-  scratch: Pick<Scratch, 'refusal' | 'withRows'>;
-  secrets: Secrets;
-  /** The bucket of the files. */
   bucket: string;
-  clock: Clock;
-  log: Log;
-  secondsLeft: () => number;
+  secrets: Secrets;
 };
 
 export type ComparisonReport = ComparisonResult & {
@@ -64,8 +56,6 @@ export type ComparisonReport = ComparisonResult & {
   files: Partial<Record<SqlFileName, StoredObject>>;
 };
 
-const RESERVE_SECONDS = 30;
-
 /**
  * Restores the rows of a dump and compares them with the living database; on request writes the files that mend it.
  * It changes nothing: a person applies the files.
@@ -74,84 +64,66 @@ export async function compareWithPoint(
   asked: z.output<typeof compareRequest>,
   deps: CompareDeps,
 ): Promise<ComparisonReport> {
-  const { clock, log } = deps;
-  const target = requireTarget(deps.plan, asked.target);
-  connectionOf(target);
   if (asked.point !== undefined && asked.at !== undefined)
     throw new InputError('--point and --at exclude each other', [], 'leave one of them out');
-  const now = clock.now();
-  const { stored, notes } = await chooseDump(target, asked, now, deps.catalog);
-  const { manifest, findings } = await checkManifest({ target, point: stored, vault: deps.vault as Vault });
-  if (!manifest)
-    throw refusalOf({ code: findings[0]!.code, message: findings[0]!.message, hint: findings[0]!.next });
-  const refusal = await deps.scratch.refusal(manifest);
-  if (refusal) throw refusalOf(refusal);
-
-  const schema = `understudy_restored_${compactUtc(utc(now)).toLowerCase()}`;
-  const comment = [
-    `Understudy: ${target.id} as of ${shortMoment(stored.snapshotAt!)} UTC (${stored.id}), compared ${utc(now)} for ${asked.requestedBy}.`,
-    'It contains rows: keep it as safe as the database.',
-    'Apply it with `./understudy patch apply FILE`, or with psql.',
-  ];
-  const files: ComparisonReport['files'] = {};
-  const limit = deadline(deps, {
-    what: 'the comparison',
-    hint: 'choose fewer tables with --table',
-    reserve: RESERVE_SECONDS,
-  });
-  const { signal } = limit;
-  try {
-    const compared = await deps.scratch.withRows(
-      {
-        manifest,
+  const comparedAt = utc(deps.clock.now());
+  return withRows(asked, deps, async (at) => {
+    const { target, stored, notes } = at;
+    const files: ComparisonReport['files'] = {};
+    const schema = `understudy_restored_${compactUtc(comparedAt).toLowerCase()}`;
+    const compared = await withCredentials(deps.secrets, target, (credentials) =>
+      at.rows.compare(credentials, {
         tables: asked.tables,
-        dump: () => deps.vault.read(manifest.dump, signal),
-        roles: () => deps.vault.read(manifest.roles, signal),
-        phase: (phase) => log.info(`comparison: ${phase}`, { target: target.id, point: stored.id }),
-        signal,
-      },
-      (rows) =>
-        withCredentials(deps.secrets, target, async (credentials) => {
-          const found = await rows.compare(credentials, {
-            tables: asked.tables,
-            where: asked.where,
-            first: asked.first,
-            values: asked.values,
-            signal,
-            onTable: (table, done, of) => log.info(`comparison: ${table}`, { done, of }),
-            ...(asked.patch ? { patch: { ...asked.patch, comment } } : {}),
-            ...(asked.rows ? { rows: { schema, comment } } : {}),
-            deliver: async (file, content) => {
-              files[file] = await deps.files.stream(content, {
-                key: `${target.id}/${compactUtc(utc(now))}-${file}.sql`,
-                contentType: 'application/sql',
-                tags: { 'understudy:target': target.id },
-              });
-            },
+        where: asked.where,
+        first: asked.first,
+        values: asked.values,
+        signal: at.signal,
+        onTable: (table, done, of) => deps.log.info(`comparison: ${table}`, { done, of }),
+        ...filesOf(asked, schema, headOf(stored, comparedAt, asked)),
+        deliver: async (file, content) => {
+          files[file] = await deps.files.stream(content, {
+            key: `${target.id}/${compactUtc(comparedAt)}-${file}.sql`,
+            contentType: 'application/sql',
+            tags: { 'understudy:target': target.id },
           });
-          return { ...found, notes: [...notes, ...rows.notes, ...found.notes] };
-        }),
+          deps.log.info('a file with rows was written', { target: target.id, file, by: asked.requestedBy });
+        },
+      }),
     );
-    if (Object.keys(files).length > 0)
-      log.info('files with rows were written', {
-        target: target.id,
-        point: stored.id,
-        files: Object.keys(files),
-        by: asked.requestedBy,
-      });
     return {
       ...compared,
+      notes: [...notes, ...compared.notes],
       target: target.id,
       point: stored.id,
       snapshotAt: stored.snapshotAt!,
-      comparedAt: utc(now),
+      comparedAt,
       bucket: deps.bucket,
       files,
       ...(asked.rows ? { schema } : {}),
     };
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    limit.end();
-  }
+  });
+}
+
+/** The files that were asked for, each with its head. */
+function filesOf(
+  { patch, rows }: z.output<typeof compareRequest>,
+  schema: string,
+  comment: readonly string[],
+): Pick<CompareRequest, 'patch' | 'rows'> {
+  return {
+    patch: patch && { ...patch, comment },
+    rows: rows ? { schema, comment } : undefined,
+  };
+}
+
+function headOf(
+  { id, target, snapshotAt }: DumpPoint,
+  comparedAt: string,
+  { requestedBy }: z.output<typeof compareRequest>,
+): string[] {
+  return [
+    `Understudy: ${target} as of ${shortMoment(snapshotAt!)} UTC (${id}), compared ${comparedAt} for ${requestedBy}.`,
+    'It contains rows: keep it as safe as the database.',
+    'Apply it with ./understudy patch apply FILE, or with psql.',
+  ];
 }

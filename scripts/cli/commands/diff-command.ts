@@ -11,7 +11,7 @@ import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
 export type FromOptions = { point?: string; at?: string; table?: string[]; where?: string };
-type DiffOptions = FromOptions & { first?: string; values?: boolean };
+type DiffOptions = FromOptions & { first?: string; values?: boolean; find?: string };
 
 /** Shows which rows differ between a dump and the living database. */
 export async function diffCommand(
@@ -19,6 +19,10 @@ export async function diffCommand(
   target: string,
   options: DiffOptions,
 ): Promise<CommandResult> {
+  if (options.find !== undefined) {
+    const { findCommand } = await import('./find-command.ts');
+    return findCommand(session, target, options);
+  }
   const report = await askComparison(session, target, options, {
     first: parseCount(options.first ?? '5', 1000),
     values: options.values === true,
@@ -41,7 +45,13 @@ export async function askComparison(
   const given = Object.entries({ point, at, tables: table, where }).filter(
     ([, value]) => value !== undefined,
   );
-  const asked = { target, ...Object.fromEntries(given), requestedBy: session.caller, ...more };
+  const asked = {
+    ask: 'compare',
+    target,
+    ...Object.fromEntries(given),
+    requestedBy: session.caller,
+    ...more,
+  };
   return showProgress(`comparing ${target} with a dump`, () =>
     session.invoke<ComparisonReport>('compare', asked),
   );

@@ -25,7 +25,7 @@ export async function restorePlanCommand(
     `${index === recommended?.way ? pc.green('→') : ' '} ${way.kind}`,
     `${shortMoment(way.asOf)} UTC`,
     way.kind === 'rows' ? pc.green('nothing') : humanSeconds(way.loses),
-    way.takes ? tookCell(way.takes) : [pc.yellow('never'), pc.yellow('measured')],
+    way.takes ? tookCell(way.takes) : pc.yellow('unknown'),
     formatTested(way),
   ]);
   return {

@@ -17,13 +17,18 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
       ...FROM,
       { flags: '--first <n>', says: 'how many rows of each kind to show of each table', default: '5' },
       { flags: '--values', says: 'show their values too, not only their keys' },
+      {
+        flags: '--find <sql>',
+        says: 'instead: the last dump in which this condition was true, by restoring a few of them',
+      },
     ],
     examples: [
       './understudy diff crm-prod --stage prod',
       './understudy diff crm-prod --at 2026-11-20T01:00:00Z --table public.leads --stage prod',
+      `./understudy diff crm-prod --find "exists (select from leads where id = 7)" --stage prod`,
     ],
-    done: 'no row differs',
-    wrong: 'rows differ',
+    done: 'no row differs; the dump is found',
+    wrong: 'rows differ; the condition is true of no dump',
     action: async (session, [target], options) =>
       (await import('../commands/diff-command.ts')).diffCommand(session, target!, options),
   },

@@ -5,7 +5,7 @@ import type { Manifest } from '../../../domain/proof/manifest.ts';
 import { humanSeconds } from '../../../domain/time.ts';
 import type { RestoredRows, RowsRequest } from '../../../ports/comparison.ts';
 import type { OnRead, RestoreRequest, Scratch, ScratchCopy } from '../../../ports/database.ts';
-import { compareWith } from './compare/compare-with.ts';
+import { compareWith, holdsOn } from './compare/compare-with.ts';
 import { forgetDeaths } from './process.ts';
 import { findPrograms, type Programs } from './programs.ts';
 import { restoreInto, restoreRowsInto } from './restore/restore.ts';
@@ -97,6 +97,7 @@ async function withFreshRows<T>(
       return use({
         notes,
         compare: (living, asked) => compareWith(server, living, request.manifest, asked),
+        holds: (predicate) => holdsOn(server, predicate),
       });
     };
     return work().catch(async (error: unknown) => {

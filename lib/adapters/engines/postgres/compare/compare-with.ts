@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
+import { InputError } from '../../../../domain/errors.ts';
 import type { Manifest } from '../../../../domain/proof/manifest.ts';
 import type { CompareRequest, ComparisonResult } from '../../../../ports/comparison.ts';
 import type { Credentials } from '../../../../ports/database.ts';
@@ -56,4 +57,28 @@ async function delivered(
   const files = [...(patch ? (['patch', 'reverse'] as const) : []), ...(rows ? (['rows'] as const) : [])];
   for (const file of files) await deliver?.(file, createReadStream(path[file]));
   return compared;
+}
+
+/** Is this SQL expression true of the copy? It may only read. */
+export async function holdsOn(server: ScratchServer, predicate: string): Promise<boolean> {
+  const client = await server.connect(RESTORER, DATABASE);
+  try {
+    await client.query('begin read only');
+    await client.query('set local search_path = public, pg_catalog');
+    // Only the extended protocol refuses several statements.
+    const asked = {
+      text: `select coalesce((${predicate}\n)::boolean, false) as holds`,
+      queryMode: 'extended',
+    };
+    const { rows } = await client.query<{ holds: boolean }>(asked as never);
+    return rows[0]!.holds;
+  } catch (error) {
+    throw new InputError(
+      `--find cannot be answered: ${(error as Error).message}`,
+      [],
+      'give a condition, such as --find "exists (select from leads where id = 7)"',
+    );
+  } finally {
+    await client.end();
+  }
 }
