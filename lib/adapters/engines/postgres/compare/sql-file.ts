@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 
@@ -54,7 +53,8 @@ export function openSqlFile(path: string, comment: readonly string[]): SqlFile {
   };
 }
 
-async function write(file: WriteStream, text: string): Promise<void> {
-  if (file.errored) throw file.errored;
-  if (!file.write(text)) await Promise.race([once(file, 'drain'), once(file, 'close')]);
+function write(file: WriteStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    file.write(text, (error) => (error ? reject(error) : resolve()));
+  });
 }
