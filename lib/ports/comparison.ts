@@ -68,6 +68,8 @@ export type PatchRequest = {
 export type ComparisonResult = {
   tables: TableDifference[];
   notes: string[];
+  /** Tables of the dump that were not compared, each with why. */
+  unjudged: string[];
   /** How many rows the patch inserts, updates and deletes. */
   patched?: { inserts: number; updates: number; deletes: number };
   /** How many rows the file of rows has. */

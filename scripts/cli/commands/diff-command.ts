@@ -30,8 +30,8 @@ export async function diffCommand(
   const differing = report.tables.filter(differs);
   return {
     document: report,
-    lines: [...formatReport(report), ...formatNext(target, options, differing)],
-    exit: differing.length === 0 ? DONE : FOUND_WRONG,
+    lines: [...formatReport(report), ...formatNext(report, options)],
+    exit: differing.length === 0 && report.unjudged.length === 0 ? DONE : FOUND_WRONG,
   };
 }
 
@@ -61,9 +61,9 @@ export const differs = ({ missing, extra, changed }: TableDifference) => missing
 
 /** The tables that differ, with the first few rows of each, and what else is to be known. */
 export function formatReport(report: ComparisonReport): string[] {
-  const { tables, notes, point, snapshotAt, target } = report;
+  const { tables, notes, unjudged, point, snapshotAt, target } = report;
   const differing = tables.filter(differs);
-  const equal = tables.length - differing.length;
+  const equal = tables.filter((table) => !differs(table) && table.notes.length === 0).length;
   const head = `${pc.bold(target)} now, compared with ${point} (${shortMoment(snapshotAt)} UTC)`;
   const rows = differing.map((table) => [
     `${table.schema}.${table.name}`,
@@ -84,6 +84,7 @@ export function formatReport(report: ComparisonReport): string[] {
     ...differing.flatMap(formatRows),
     equal === 0 ? '' : `${many(equal, 'table has', 'tables have')} exactly the rows of the dump`,
     ...tables.flatMap((table) => table.notes.map((note) => `note: ${table.schema}.${table.name}: ${note}`)),
+    ...unjudged.map((each) => pc.red(`not compared: ${each}`)),
     ...notes.map((note) => `note: ${note}`),
   ].filter((line, index, all) => line !== '' || all[index - 1] !== '');
 }
@@ -104,7 +105,7 @@ function formatRows({ schema, name, first, columns, missing, extra, changed }: T
 
 function formatRow({ key, copy, living, copies }: DifferingRow, columns: readonly string[]): string {
   const times = copies ? ` (${copies.copy} times in the dump, ${copies.living} times now)` : '';
-  const shown = key === '' ? 'a row' : key;
+  const shown = key === '' ? 'a row' : printable(key);
   if (!copy && !living) return `${shown}${times}`;
   const values = columns.flatMap((column, index) => {
     const [was, is] = [copy?.[index], living?.[index]];
@@ -114,17 +115,29 @@ function formatRow({ key, copy, living, copies }: DifferingRow, columns: readonl
   return `${shown}${times}  ${values.join(', ')}`;
 }
 
+/** Control characters of a key as escapes: they could write to the terminal. */
+const printable = (key: string) =>
+  key.replaceAll(
+    /\p{Cc}|\p{Cf}/gu,
+    (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  );
+
 const text = (value: string | null | undefined) =>
   value === null || value === undefined ? 'NULL' : JSON.stringify(value);
 
-function formatNext(target: string, options: FromOptions, differing: readonly TableDifference[]): string[] {
-  if (!differing.some(({ missing }) => missing > 0)) return [];
-  const lost = differing
+function formatNext({ target, point, tables }: ComparisonReport, { where }: FromOptions): string[] {
+  const lost = tables
     .filter(({ missing }) => missing > 0)
-    .map(({ schema, name }) => `--table ${schema}.${name}`);
-  const from = options.point ? ` --point ${options.point}` : options.at ? ` --at ${options.at}` : '';
+    .map((table) => `--table ${forShell(`${table.schema}.${table.name}`)}`);
+  if (lost.length === 0) return [];
+  const condition = where === undefined ? '' : ` --where ${forShell(where)}`;
   return [
     'Bring missing rows back (writes files, changes nothing):',
-    `  ./understudy restore ${target}${from} ${lost.slice(0, 10).join(' ')} --patch`,
+    `  ./understudy restore ${target} --point ${point} ${lost.slice(0, 10).join(' ')}${condition} --patch`,
   ];
+}
+
+/** A word of a command, as a shell takes it. */
+function forShell(word: string): string {
+  return /^[\w.:/@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { InputError, UnderstudyError } from '../../../../domain/errors.ts';
 import type { Destination } from '../../../../ports/destination.ts';
 import { connectInto } from '../connection.ts';
@@ -31,24 +30,35 @@ export async function applySqlFile(path: string, into: Destination): Promise<voi
   }
 }
 
-/** A statement ends with a line that is only a semicolon. A file that was cut off has no last one. */
+/** A statement ends with a line that is only a semicolon. A file that was cut off has another last one than COMMIT. */
 async function* statementsOf(path: string): AsyncGenerator<string> {
   let lines: string[] = [];
-  for await (const line of createInterface({
-    input: createReadStream(path),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
+  let last = '';
+  for await (const line of linesOf(path)) {
     if (line !== ';') {
       lines.push(line);
       continue;
     }
-    yield lines.join('\n');
+    // Before it is run: afterwards there would be nothing to refuse.
+    last = lines.join('\n');
+    yield last;
     lines = [];
   }
-  if (lines.some((line) => line.trim() !== ''))
-    throw new UnderstudyError('patch-cut-off', 'the file ends within a statement; nothing was changed', {
+  if (last.trim() !== 'commit' || lines.some((line) => line.trim() !== ''))
+    throw new UnderstudyError('patch-cut-off', 'the file is not complete; nothing was changed', {
       hint: 'fetch it again, or make it anew with ./understudy restore',
     });
+}
+
+/** Only a line feed ends a line: a value may contain other characters that a reader of lines takes for one. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, 'utf8')) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+  }
+  if (rest !== '') yield rest;
 }
 
 async function refuseOtherFile(path: string): Promise<void> {
@@ -58,6 +68,6 @@ async function refuseOtherFile(path: string): Promise<void> {
 }
 
 async function firstLine(path: string): Promise<string> {
-  for await (const line of createInterface({ input: createReadStream(path, { end: 4000 }) })) return line;
+  for await (const line of linesOf(path)) return line;
   return '';
 }

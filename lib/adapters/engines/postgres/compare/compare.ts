@@ -13,15 +13,17 @@ import {
   type ComparableTable,
   chosenTables,
   comparable,
+  nameOf,
   relation,
   type SideTable,
+  sameTable,
   sideTables,
 } from './comparable.ts';
-import { differingRows, KeyNotUnique } from './differing-rows.ts';
+import { differingRows, type KeyForm, KeyNotUnique, keyFormOf } from './differing-rows.ts';
 import { type ForeignKey, feedingSequences, foreignKeys } from './foreign-keys.ts';
 import { outsideToo } from './outside-condition.ts';
 import { type PatchFiles, type PatchWriter, patchWriter } from './patch.ts';
-import { differingRanges, ranging, spanOf } from './ranges.ts';
+import { differingRanges, ranging, type SideSession, spanOf } from './ranges.ts';
 import { type RowsFile, rowsWriter } from './rows-file.ts';
 
 /** A request whose files have paths. */
@@ -40,76 +42,101 @@ export async function compare(
   manifest: Pick<Manifest, 'tables'>,
   request: FileRequest,
 ): Promise<ComparisonResult> {
-  const { patch, rows: apart } = request;
-  if ((patch || apart) && (speaksBytes(copy) || speaksBytes(living)))
-    throw new Refusal(
-      'encoding-unknown',
-      'the database is SQL_ASCII, whose text has no known encoding: a patch could write other bytes',
-      {
-        hint: 'restore the table with pg_restore and copy its rows: docs/restore.md, "Some tables or rows"',
-      },
-    );
+  refuseUnknownEncoding(copy, living, request);
   await copy.query('begin isolation level repeatable read read only');
   await living.query('begin isolation level repeatable read read only');
   try {
     const [there, here] = await Promise.all([sideTables(copy), sideTables(living)]);
-    const dumped = new Map(manifest.tables.map((table) => [keyOf(table.schema, table.name), table]));
-    const restored = there.filter(
-      ({ leaves, partitioned }) =>
-        partitioned || leaves.some(({ schema, name }) => dumped.has(keyOf(schema, name))),
-    );
-    const chosen = chosenTables(restored, request.tables);
-    const rowsOf = ({ leaves }: SideTable) =>
-      leaves.reduce((sum, { schema, name }) => sum + Number(dumped.get(keyOf(schema, name))?.rows ?? 0), 0);
+    const { chosen, rowsOf, unjudged } = tablesToCompare(there, manifest, request.tables);
     const keys = await foreignKeys(living);
-    const writer = patch && patchWriter(patch, { keys, sequences: await feedingSequences(living) });
-    const kept = apart && rowsWriter(apart);
+    const writer = request.patch && patchWriter(request.patch, await feedingSequences(living));
+    const apart = request.rows && rowsWriter(request.rows);
+    const sides: Sides = {
+      copy: { client: copy, side: 'copy' },
+      living: { client: living, side: 'living' },
+      form: await keyFormOf(living),
+      request,
+      writer,
+    };
     const tables: TableDifference[] = [];
     for (const table of chosen) {
       request.signal.throwIfAborted();
-      request.onTable?.(`${table.schema}.${table.name}`, tables.length, chosen.length);
-      const other = here.find(({ schema, name }) => schema === table.schema && name === table.name);
-      const rows = rowsOf(table);
+      request.onTable?.(nameOf(table), tables.length, chosen.length);
+      const other = sameTable(table, here);
+      if ([table, other].some((each) => each?.leaves.some((leaf) => leaf.foreign))) {
+        unjudged.push(`${nameOf(table)}: it has foreign partitions, whose rows are no part of a dump`);
+        continue;
+      }
       tables.push(
         other
-          ? await compareTable({ copy, living, rows, request, writer }, comparable(table, other))
+          ? await compareTable(sides, comparable(table, other), rowsOf(table))
           : await absent(copy, table),
       );
-      if (kept) await kept.add(copy, table, other, await conditionFor(copy, table, request.where));
+      await apart?.add(copy, table, other, await conditionFor(copy, table, request.where));
     }
     const notes = request.tables ? notChosen(keys, tables) : [];
-    const patched = writer && (await writer.end());
-    const written = kept && (await kept.end());
-    return { tables, notes, ...(patched ? { patched } : {}), ...(written === undefined ? {} : { written }) };
+    const patched = await writer?.end();
+    const written = await apart?.end();
+    return {
+      tables,
+      notes,
+      unjudged,
+      ...(patched ? { patched } : {}),
+      ...(written === undefined ? {} : { written }),
+    };
   } finally {
     await Promise.allSettled([copy.query('rollback'), living.query('rollback')]);
   }
 }
 
+function refuseUnknownEncoding(copy: Client, living: Client, { patch, rows }: FileRequest): void {
+  if (!(patch || rows) || !(speaksBytes(copy) || speaksBytes(living))) return;
+  throw new Refusal(
+    'encoding-unknown',
+    'the database is SQL_ASCII, whose text has no known encoding: a patch could write other bytes',
+    { hint: 'restore the table with pg_restore and copy its rows: docs/restore.md, "Some tables or rows"' },
+  );
+}
+
+/** The chosen tables of the copy, and those of the dump whose definition did not restore. */
+function tablesToCompare(
+  there: readonly SideTable[],
+  manifest: Pick<Manifest, 'tables'>,
+  names: readonly string[] | undefined,
+) {
+  const dumped = new Map(manifest.tables.map((table) => [keyOf(table.schema, table.name), table]));
+  const rowsOf = ({ leaves }: SideTable) =>
+    leaves.reduce((sum, { schema, name }) => sum + Number(dumped.get(keyOf(schema, name))?.rows ?? 0), 0);
+  const isDumped = ({ partitioned, leaves }: SideTable) =>
+    partitioned || leaves.some(({ schema, name }) => dumped.has(keyOf(schema, name)));
+  const restored = new Set(there.map(({ schema, name }) => keyOf(schema, name)));
+  const lost = manifest.tables.filter(
+    ({ schema, name, condition }) => condition === undefined && !restored.has(keyOf(schema, name)),
+  );
+  const ours = lost.filter(
+    ({ schema }) => schema !== 'understudy' && !schema.startsWith('understudy_restored_'),
+  );
+  const unjudged =
+    names === undefined ? ours.map((table) => `${nameOf(table)}: its definition could not be restored`) : [];
+  return { chosen: chosenTables(there.filter(isDumped), names), rowsOf, unjudged };
+}
+
 type Sides = {
-  copy: Client;
-  living: Client;
-  rows: number;
+  copy: SideSession;
+  living: SideSession;
+  form: KeyForm;
   request: FileRequest;
   writer: PatchWriter | undefined;
 };
 
-async function compareTable(sides: Sides, table: ComparableTable): Promise<TableDifference> {
-  const { copy, living, request, writer } = sides;
-  if (writer && table.living.rules.length > 0)
-    throw new Refusal(
-      'patch-rules',
-      `${table.schema}.${table.name} has rules (${table.living.rules.join(', ')}), which rewrite what a patch would do`,
-      {
-        hint: 'leave it out with --table, and mend it by hand',
-      },
-    );
-  const where = await conditionFor(copy, table, request.where);
-  await conditionFor(living, table, request.where);
-  const span = await spanOf([copy, living], table, where);
-  const how = ranging(table, sides.rows, span);
-  const { ranges, rows } = await differingRanges(copy, living, table, how, where);
-  const values = request.values || writer !== undefined || where !== '';
+async function compareTable(
+  sides: Sides,
+  table: ComparableTable,
+  dumpedRows: number,
+): Promise<TableDifference> {
+  const { copy, living, form, request, writer } = sides;
+  const where = await conditionFor(copy.client, table.copy, request.where);
+  await conditionFor(living.client, table.living, request.where);
   const difference: TableDifference = {
     schema: table.schema,
     name: table.name,
@@ -119,32 +146,62 @@ async function compareTable(sides: Sides, table: ComparableTable): Promise<Table
     extra: 0,
     changed: 0,
     first: [],
-    rows,
+    rows: { copy: 0, living: 0 },
     notes: [...table.notes],
   };
-  const take = async (row: DifferingRow) => {
-    difference[row.kind] += row.copies ? Math.abs(row.copies.copy - row.copies.living) : 1;
-    if (difference.first.filter(({ kind }) => kind === row.kind).length < request.first)
-      difference.first.push(shown(row, table, request.values));
-    await writer?.add(row);
-  };
-  await writer?.begin(table);
-  if (ranges.length > 0) {
-    const found = differingRows(copy, living, table, how, ranges, where, values);
-    try {
-      for await (const row of where === '' ? found : outsideToo(found, copy, living, table)) await take(row);
-    } catch (error) {
-      if (!(error instanceof KeyNotUnique)) throw error;
-      throw new Refusal(
-        'key-not-unique',
-        `${table.schema}.${table.name}: rows of the copy have the same ${table.key.join(', ')}, which is unique today`,
-        {
-          hint: 'the key was added after the point was made: choose a newer point',
-        },
-      );
+  if (table.columns.length === 0) return countedOnly(sides, table, where, difference);
+  const span = await spanOf([copy, living], table, where);
+  const how = ranging(table, dumpedRows, span);
+  const { ranges, rows } = await differingRanges(sides, table, how, where);
+  difference.rows = rows;
+  const values = request.values || writer !== undefined || where !== '';
+  const found = differingRows(sides, { table, how, ranges, where, values, form });
+  try {
+    for await (const row of where === '' ? found : outsideToo(found, sides, table)) {
+      difference[row.kind] += row.copies ? Math.abs(row.copies.copy - row.copies.living) : 1;
+      if (difference.first.filter(({ kind }) => kind === row.kind).length < request.first)
+        difference.first.push(shown(row, table, request.values));
+      await writer?.add(table, row);
     }
+  } catch (error) {
+    if (!(error instanceof KeyNotUnique)) throw error;
+    throw new Refusal(
+      'key-not-unique',
+      `${nameOf(table)}: rows of the copy have the same ${table.key.join(', ')}, which is unique today`,
+      { hint: 'the key was added after the point was made: choose a newer point' },
+    );
   }
   return difference;
+}
+
+/** Without a column in common, only the number of rows tells anything. */
+async function countedOnly(
+  { copy, living, writer }: Sides,
+  { copy: there, living: here }: ComparableTable,
+  where: string,
+  difference: TableDifference,
+): Promise<TableDifference> {
+  const [was, is] = await Promise.all([
+    rowsIn(copy.client, there, where),
+    rowsIn(living.client, here, where),
+  ]);
+  return {
+    ...difference,
+    missing: Math.max(0, was - is),
+    extra: Math.max(0, is - was),
+    rows: { copy: was, living: is },
+    notes: [
+      ...difference.notes,
+      `it has no column that both sides have: its rows are only counted${writer ? ', and not patched' : ''}`,
+    ],
+  };
+}
+
+async function rowsIn(client: Client, table: SideTable, where: string): Promise<number> {
+  const { rows } = await client.query<{ rows: string }>(
+    `select pg_catalog.count(*)::text as rows from ${relation(table)}${where}`,
+  );
+  return Number(rows[0]!.rows);
 }
 
 function shown(
@@ -159,10 +216,7 @@ function shown(
 
 /** A table that was dropped since: all of its rows are missing, and there is nothing to put them into. */
 async function absent(copy: Client, table: SideTable): Promise<TableDifference> {
-  const { rows } = await copy.query<{ rows: string }>(
-    `select pg_catalog.count(*)::text as rows from ${relation(table)}`,
-  );
-  const all = Number(rows[0]!.rows);
+  const all = await rowsIn(copy, table, '');
   return {
     schema: table.schema,
     name: table.name,
@@ -178,11 +232,7 @@ async function absent(copy: Client, table: SideTable): Promise<TableDifference> 
 }
 
 /** The condition as SQL, tried on this side's table: one statement, and one that PostgreSQL understands. */
-async function conditionFor(
-  client: Client,
-  table: Pick<SideTable, 'schema' | 'name' | 'partitioned'>,
-  where: string | undefined,
-): Promise<string> {
+async function conditionFor(client: Client, table: SideTable, where: string | undefined): Promise<string> {
   if (where === undefined) return '';
   const condition = ` where (${where}\n)`;
   await client.query('savepoint condition');
@@ -195,7 +245,7 @@ async function conditionFor(
   } catch (error) {
     await client.query('rollback to savepoint condition');
     throw new InputError(
-      `--where does not fit ${table.schema}.${table.name}: ${(error as Error).message}`,
+      `--where does not fit ${nameOf(table)}: ${(error as Error).message}`,
       [],
       'give what stands behind WHERE, such as --where "owner_id = 7"',
     );
@@ -205,17 +255,23 @@ async function conditionFor(
 
 /** Tables that are not part of the comparison although a foreign key ties them to one that is. */
 function notChosen(keys: readonly ForeignKey[], tables: readonly TableDifference[]): string[] {
-  const chosen = new Set(tables.map(({ schema, name }) => `${schema}.${name}`));
-  const lost = new Set(
-    tables.filter(({ missing }) => missing > 0).map(({ schema, name }) => `${schema}.${name}`),
-  );
+  const nameSet = (of: readonly TableDifference[]) =>
+    new Set(of.map(({ schema, name }) => keyOf(schema, name)));
+  const chosen = nameSet(tables);
+  const lost = nameSet(tables.filter(({ missing }) => missing > 0));
+  const isIn = (set: ReadonlySet<string>, { schema, name }: ForeignKey['from']) =>
+    set.has(keyOf(schema, name));
   return [
     ...new Set(
       keys.flatMap(({ from, to, acts }) => {
-        if (lost.has(to) && acts && !chosen.has(from))
-          return [`deleting rows of ${to} also changes ${from} (a foreign key does it): add --table ${from}`];
-        if (lost.has(from) && !chosen.has(to))
-          return [`rows of ${from} refer to ${to}: if those rows are missing too, add --table ${to}`];
+        if (isIn(lost, to) && acts && !isIn(chosen, from))
+          return [
+            `deleting rows of ${nameOf(to)} also changes ${nameOf(from)} (a foreign key does it): add --table ${nameOf(from)}`,
+          ];
+        if (isIn(lost, from) && !isIn(chosen, to))
+          return [
+            `rows of ${nameOf(from)} refer to ${nameOf(to)}: if those rows are missing too, add --table ${nameOf(to)}`,
+          ];
         return [];
       }),
     ),

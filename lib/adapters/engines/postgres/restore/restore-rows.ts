@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { RestoreFailed } from '../../../../domain/errors.ts';
 import type { RowsRequest } from '../../../../ports/comparison.ts';
-import { chosenTables, type SideTable, sideTables } from '../compare/comparable.ts';
+import { chosenTables, sideTables } from '../compare/comparable.ts';
 import { rows } from '../connection.ts';
 import { keyOf } from '../facts/writes.ts';
 import type { Programs } from '../programs.ts';
@@ -86,8 +86,12 @@ async function wantedLeaves(
 ): Promise<Set<string>> {
   const client = await server.connect(SUPERUSER, DATABASE);
   try {
-    const tables: SideTable[] = chosenTables(await sideTables(client), names);
-    return new Set(tables.flatMap(({ leaves }) => leaves.map(({ schema, name }) => keyOf(schema, name))));
+    const tables = chosenTables(await sideTables(client), names);
+    return new Set(
+      tables.flatMap(({ leaves }) =>
+        leaves.filter((leaf) => !leaf.foreign).map(({ schema, name }) => keyOf(schema, name)),
+      ),
+    );
   } finally {
     await client.end();
   }
@@ -100,7 +104,7 @@ const CODE = `
   union all select pg_catalog.format('alter domain %s drop constraint if exists %I', k.contypid::pg_catalog.regtype, k.conname)
     from pg_catalog.pg_constraint k where k.contype = 'c' and k.contypid <> 0
     and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass and d.objid = k.contypid and d.deptype = 'e')
-  union all select pg_catalog.format('alter table only %s alter column %I drop expression', a.attrelid::pg_catalog.regclass, a.attname)
+  union all select pg_catalog.format('alter table %s alter column %I drop expression', a.attrelid::pg_catalog.regclass, a.attname)
     from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid where a.attgenerated = 's' and not a.attisdropped and a.attinhcount = 0 and c.relkind in ('r', 'p')`;
 
 async function runNoCode(server: ScratchServer): Promise<void> {
