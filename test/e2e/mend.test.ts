@@ -59,7 +59,15 @@ describe('rows that somebody deleted', () => {
     expect(diff.stdout).toMatch(/extra +51/);
     expect(diff.stdout).not.toContain('customer 11');
     const next = /\.\/understudy --local restore (.*) --patch/.exec(diff.stdout)![1]!.split(' ');
-    expect(next).toEqual(['crm', '--table', 'public.bookings', '--table', 'public.customers']);
+    expect(next).toEqual([
+      'crm',
+      '--point',
+      expect.any(String),
+      '--table',
+      'public.bookings',
+      '--table',
+      'public.customers',
+    ]);
 
     const restore = here('restore', ...next, '--patch', '--output', directory);
     expect([restore.status, restore.stderr]).toEqual([0, expect.not.stringContaining('✖')]);

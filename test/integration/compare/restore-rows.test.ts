@@ -119,8 +119,8 @@ test.each([
     'create table t (id int primary key, x int, check (ok(x))); create table down (y int, check (ok(y))) inherits (t); insert into t select g, g from generate_series(1, 10) g; insert into down values (50, 1, 1)',
   ],
   [
-    'indexes, materialized views and defaults',
-    'create table t (id int primary key, v int default twice(3)); create index on t (twice(v)); insert into t select g, g from generate_series(1, 10) g; create materialized view mv as select twice(1) as z, * from t',
+    'defaults, and a materialized view that is not filled',
+    'create table t (id int primary key, v int default twice(3)); insert into t select g, g from generate_series(1, 10) g; create materialized view mv as select twice(1) as z, * from t with no data',
   ],
 ])('code of the source that fails while rows arrive: %s', async (_, fill) => {
   const found = await since(`${FUNCTIONS} ${fill}`, 'delete from t where id = 1');
