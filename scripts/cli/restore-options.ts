@@ -23,7 +23,8 @@ export const isOnto = ({ to, file, list }: RestoreOptions): boolean =>
 
 /** Are only the ways back asked for? */
 export const isPlan = (options: RestoreOptions): boolean =>
-  !isOnto(options) && Object.entries(options).every(([name, value]) => name === 'at' || value === undefined);
+  !isOnto(options) &&
+  Object.entries(options).every(([name, value]) => name === 'at' || name === 'before' || value === undefined);
 
 const FLAGS: Partial<Record<keyof RestoreOptions, string>> = {
   onlySchema: '--only-schema',
@@ -54,15 +55,15 @@ export function refuseRestoreMisfits(target: string | undefined, options: Restor
 type GivenOptions = (names: readonly (keyof RestoreOptions)[]) => (keyof RestoreOptions)[];
 
 function ontoMistakes(target: string | undefined, options: RestoreOptions, given: GivenOptions): string[] {
-  const { file, list, point, at, to } = options;
+  const { file, list, point, at, before, to } = options;
   return [
     ...given(OF_FILES).map((name) => `${flag(name)} does not go with ${list ? '--list' : '--to'}`),
     ...(list ? given(OF_ONTO).map((name) => `${flag(name)} does not go with --list`) : []),
     ...(list && to !== undefined ? ['--to does not go with --list'] : []),
     ...(file === undefined && target === undefined ? ['name a target, or a file with --file'] : []),
     ...(file !== undefined && target !== undefined ? ['a target does not go with --file'] : []),
-    ...(file !== undefined && (point !== undefined || at !== undefined)
-      ? ['--point and --at do not go with --file']
+    ...(file !== undefined && (point !== undefined || at !== undefined || before !== undefined)
+      ? ['--point, --at and --before do not go with --file']
       : []),
     ...(file !== undefined && !list && to === undefined
       ? ['say where to restore it: --to postgres://user@host/database']

@@ -173,12 +173,18 @@ describe('rows that somebody deleted', () => {
   it.each([
     [['diff', 'crm', '--at', '2030-01-01T00:00:00Z'], 'lies in the future'],
     [['diff', 'crm', '--at', '2020-01-01T00:00:00Z'], 'no good dump from before 2020-01-01 00:00 UTC'],
-    [['diff', 'crm', '--at', '2026-11-20 01:00'], 'expected a moment in UTC'],
+    [['diff', 'crm', '--at', '2026-11-20 01:00'], 'is no moment with a zone'],
     [
       ['diff', 'crm', '--at', '2026-11-20T01:00:00Z', '--point', '20261120T010000Z-1'],
       '--point and --at exclude each other',
     ],
     [['diff', 'crm', '--point', '20200101T010000Z-1'], 'crm has no dump 20200101T010000Z-1'],
+    [['diff', 'crm', '--at', '2026-11-20T01:00:00'], 'is no moment with a zone'],
+    [['diff', 'crm', '--before', '2020-01-01T00:00:00+01:00'], 'from before 2019-12-31 22:59 UTC'],
+    [
+      ['restore', 'crm', '--at', '2026-11-20T01:00:00Z', '--before', '2026-11-20T01:00:00Z'],
+      '--at and --before exclude each other',
+    ],
     [['diff', 'nobody'], 'nobody'],
     [['diff', 'crm', '--table', 'public.custmers', '--table', 'b'], 'public.custmers'],
     [['diff', 'crm', '--where', 'id = 1; drop table customers'], 'does not fit public.'],

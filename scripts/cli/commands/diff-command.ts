@@ -7,10 +7,11 @@ import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import { formatTable } from '../format-table.ts';
 import type { CommandResult } from '../print-result.ts';
 import { parseCount } from '../registry/query-commands.ts';
+import { type RestorePointOptions, restorePointOf } from '../restore-point.ts';
 import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
-export type FromOptions = { point?: string; at?: string; table?: string[]; where?: string };
+export type FromOptions = RestorePointOptions & { table?: string[]; where?: string };
 type DiffOptions = FromOptions & { first?: string; values?: boolean; find?: string };
 
 /** Shows which rows differ between a dump and the living database. */
@@ -39,10 +40,10 @@ export async function diffCommand(
 export async function askComparison(
   session: Session,
   target: string,
-  { point, at, table, where }: FromOptions,
+  { table, where, ...wanted }: FromOptions,
   more: Partial<CompareAsked>,
 ): Promise<ComparisonReport> {
-  const given = Object.entries({ point, at, tables: table, where }).filter(
+  const given = Object.entries({ ...restorePointOf(wanted), tables: table, where }).filter(
     ([, value]) => value !== undefined,
   );
   const asked = {

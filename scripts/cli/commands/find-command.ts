@@ -13,12 +13,14 @@ import { many } from '../../../lib/domain/words.ts';
 import type { FoundIn } from '../../../lib/workflows/emergency/find.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
+import { restorePointOf } from '../restore-point.ts';
 import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
 type FindOptions = {
   find?: string;
   at?: string;
+  before?: string;
   point?: string;
   table?: string[];
   where?: string;
@@ -29,8 +31,9 @@ type FindOptions = {
 export async function findCommand(
   session: Session,
   target: string,
-  { find, at, ...others }: FindOptions,
+  { find, at: asked, before, ...others }: FindOptions,
 ): Promise<CommandResult> {
+  const { at } = restorePointOf({ at: asked, before });
   refuseMisfits(find!, others);
   const points = await session.invoke<RecoveryPoint[]>('operator', { ask: 'points', target, limit: 1000 });
   const dumps = points

@@ -29,6 +29,7 @@ import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import { type CommandResult, humanBytes } from '../print-result.ts';
 import type { ProgressLine } from '../renderer.ts';
 import type { RestoreOptions } from '../restore-options.ts';
+import { restorePointOf } from '../restore-point.ts';
 import { type Session, useLocalStack } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
@@ -131,7 +132,9 @@ async function fromVault(
 ): Promise<Source> {
   const target = requireTarget(session.plan(), id);
   const points = await session.invoke<RecoveryPoint[]>('operator', { ask: 'points', target: id });
-  const { stored, notes } = await chooseDump(target, options, new Date(), { points: async () => points });
+  const { stored, notes } = await chooseDump(target, restorePointOf(options), new Date(), {
+    points: async () => points,
+  });
   for (const note of notes) say(note);
   const { bucket } = await session.invoke<PointReport>('operator', {
     ask: 'point',

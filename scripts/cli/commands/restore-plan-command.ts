@@ -7,14 +7,16 @@ import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import { type Cell, formatTable } from '../format-table.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { RestoreOptions } from '../restore-options.ts';
+import { restorePointOf } from '../restore-point.ts';
 import type { Session } from '../session.ts';
 
 /** Shows the ways back with what each loses, takes and is worth. Changes nothing. */
 export async function restorePlanCommand(
   session: Session,
   target: string,
-  { at }: RestoreOptions,
+  options: RestoreOptions,
 ): Promise<CommandResult> {
+  const { at } = restorePointOf(options);
   const plan = await session.invoke<RestorePlan>('operator', {
     ask: 'plan',
     target,

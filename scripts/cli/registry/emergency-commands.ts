@@ -2,7 +2,8 @@ import { type CommandDefinition, TARGET } from './command-definition.ts';
 
 const FROM = [
   { flags: '--point <id>', says: 'this dump; else the newest good one' },
-  { flags: '--at <utc>', says: 'the newest good dump that is not later' },
+  { flags: '--at <utc>', says: 'as of this moment: the newest good dump that is not later' },
+  { flags: '--before <utc>', says: 'as of the second before this moment' },
   { flags: '--table <name>', says: 'this table, such as public.leads; may be repeated', many: true },
   { flags: '--where <sql>', says: 'only rows of this condition' },
 ] as const;

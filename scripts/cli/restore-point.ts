@@ -1,0 +1,34 @@
+import { InputError } from '../../lib/domain/errors.ts';
+import { plusSeconds, utc } from '../../lib/domain/time.ts';
+
+export type RestorePointOptions = { point?: string; at?: string; before?: string };
+
+/** What a person wants back: a point by its id, or a moment in UTC. Refuses a moment without a zone, and two answers. */
+export function restorePointOf({ point, at, before }: RestorePointOptions): { point?: string; at?: string } {
+  const given = Object.entries({ point, at, before }).filter(([, value]) => value !== undefined);
+  if (given.length > 1)
+    throw new InputError(
+      `${given.map(([name]) => `--${name}`).join(' and ')} exclude each other`,
+      [],
+      'leave one of them out',
+    );
+  if (point !== undefined) return { point };
+  if (before !== undefined) return { at: utc(plusSeconds(momentOf('--before', before), -1)) };
+  return at === undefined ? {} : { at: utc(momentOf('--at', at)) };
+}
+
+/** An hour of the clock happens twice in autumn, so a moment has a zone: `Z`, or an offset. */
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+function momentOf(option: string, text: string): Date {
+  const moment = new Date(text);
+  if (!MOMENT.test(text) || Number.isNaN(moment.getTime()))
+    throw new InputError(
+      `${option} "${text}" is no moment with a zone`,
+      [],
+      `write it in UTC, such as ${option} 2026-11-20T13:43:00Z, or with an offset (+01:00)`,
+    );
+  if (moment > new Date())
+    throw new InputError(`${option} ${text} lies in the future`, [], 'name the moment before the damage');
+  return moment;
+}
