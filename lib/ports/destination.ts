@@ -31,7 +31,7 @@ export type OntoResult = {
   /** What could not be restored, each with its error. */
   failed: string[];
   notes: string[];
-  /** The comparison with the manifest, if there is one. */
+  /** The comparison with the manifest; absent without a manifest, and without rows. */
   proof?: Proof;
 };
 
@@ -41,7 +41,7 @@ export type Destination = Omit<Credentials, 'password'> & {
   passfile?: string | undefined;
 };
 
-/** A line of an archive's contents, and the tables of a point. */
+/** A line of an archive's contents. */
 export type ArchiveLine = { type: string; name: string };
 
 /** A database over the network that a restore goes into. */

@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
 import { raise } from '../alerting/alerts.ts';
-import { InputError, reasonOf } from '../domain/errors.ts';
+import { InputError, OutOfTime, Refusal, RestoreFailed, reasonOf } from '../domain/errors.ts';
 import { DEPLOYMENT, finding } from '../domain/findings/finding.ts';
 import { formatIssue } from '../domain/plan/issue.ts';
 import { type Invocation, log, telling } from './compose.ts';
@@ -31,9 +31,10 @@ export function jobHandler<Schema extends z.ZodType, Result>(
   });
 }
 
-/** A person's mistake, as an answer without an alert. */
+/** A person's mistake, or a refusal, as an answer without an alert. */
 export type Refused = {
-  mistake: { message: string; mistakes: readonly string[]; hint?: string | undefined };
+  /** `code`: of a refusal, which is no mistake of the person. */
+  mistake: { message: string; mistakes: readonly string[]; hint?: string | undefined; code?: string };
 };
 
 /** Wraps functions that people invoke: a wrong request is answered and not thrown, because a function's errors raise an alarm. */
@@ -45,6 +46,8 @@ export function personHandler<Schema extends z.ZodType, Result>(
     try {
       return await work(understood(schema, event), invocation(context));
     } catch (error) {
+      if (error instanceof Refusal || error instanceof OutOfTime || error instanceof RestoreFailed)
+        return { mistake: { message: error.message, mistakes: [], hint: error.hint, code: error.code } };
       if (!(error instanceof InputError)) throw error;
       const [message] = error.message.split('\n');
       return { mistake: { message: message!, mistakes: error.mistakes, hint: error.hint } };

@@ -3,7 +3,7 @@ import { describeMachine, print, ROUNDS, say } from './kit.ts';
 /**
  * Measures what docs/benchmarks.md reports, all of it or the named parts:
  *
- *   node scripts/bench/main.ts [dump] [memory] [verify] [diff] [fingerprints] [dispatch] [import] [command]
+ *   node scripts/bench/main.ts [dump] [memory] [verify] [restore] [diff] [fingerprints] [dispatch] [import] [command]
  *
  * Figures are medians with the least and the most, as Markdown on stdout. BENCH_ROUNDS (5) is how often each is
  * measured, BENCH_MEGABYTES (1000) the size of the database of dump, verify and fingerprints, BENCH_ROWS (10,000,000) the rows of diff. Linux only: CPU time
@@ -13,6 +13,7 @@ const BENCHES = {
   dump: async () => (await import('./bench-dump.ts')).benchDump(),
   memory: async () => (await import('./bench-memory.ts')).benchMemory(),
   verify: async () => (await import('./bench-verify.ts')).benchVerify(),
+  restore: async () => (await import('./bench-restore.ts')).benchRestore(),
   diff: async () => (await import('./bench-diff.ts')).benchDiff(),
   fingerprints: async () => (await import('./bench-fingerprints.ts')).benchFingerprints(),
   dispatch: async () => (await import('./bench-dispatch.ts')).benchDispatch(),

@@ -18,7 +18,7 @@ export function destinationOf(
   const database = decodeURIComponent(url?.pathname.slice(1) ?? '') || env['PGDATABASE'] || user;
   return {
     host,
-    port: Number(url?.port || env['PGPORT'] || 5432),
+    port: portOf(url?.port || env['PGPORT'] || '5432'),
     database,
     user,
     password: env['PGPASSWORD'] || undefined,
@@ -32,18 +32,25 @@ function parseUrl(to: string): URL {
   let url: URL;
   try {
     url = new URL(to);
+    decodeURIComponent(url.username + url.pathname);
   } catch {
     throw new InputError('--to is no URL', [], hint);
   }
   if (!/^postgres(ql)?:$/.test(url.protocol)) throw new InputError('--to is no URL of PostgreSQL', [], hint);
   // Everybody on a machine can read the arguments of its processes.
-  if (url.password !== '')
+  if (url.password !== '' || url.searchParams.has('password'))
     throw new InputError(
       '--to has a password, which everybody on this machine can read',
       [],
       'put it into PGPASSWORD or ~/.pgpass, and leave it out of the URL',
     );
   return url;
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new InputError(`PGPORT "${text}" is no port`);
 }
 
 /** Encrypted unless it stays on this machine. */

@@ -7,6 +7,8 @@ const SIGNALS = Object.keys(BY_SIGNAL) as EndingSignal[];
 export type Interruptible = {
   /** Ends work of this process cleanly; the command waits for it. */
   end?: (by: EndingSignal) => void;
+  /** What became of work of this process that is neither ended cleanly nor goes on. */
+  left?: string;
   /** Ends work of another process. */
   cancel?: () => Promise<unknown>;
 };

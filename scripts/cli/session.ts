@@ -105,7 +105,7 @@ function remoteInvoker(stage: string | undefined): Session['invoke'] {
       throw new InputError('Which deployment?', [], 'add --stage NAME, or --local for the local cloud');
     const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
     const FunctionName = `understudy-${stage}-${name}`;
-    const answer = await new LambdaClient({ maxAttempts: 3 })
+    const answer = await new LambdaClient({ maxAttempts: name === 'compare' ? 1 : 3 })
       .send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
       .catch((cause: Error) => {
         if (/Region is missing/.test(cause.message))
@@ -132,6 +132,8 @@ function remoteInvoker(stage: string | undefined): Session['invoke'] {
 /** Returns an answer; throws the mistake in it, if there is one. */
 function answered<T>(payload: unknown): T {
   const { mistake } = (payload ?? {}) as Partial<Refused>;
+  if (mistake?.code !== undefined)
+    throw new UnderstudyError(mistake.code, mistake.message, { hint: mistake.hint });
   if (mistake) throw new InputError(mistake.message, mistake.mistakes, mistake.hint);
   return payload as T;
 }

@@ -22,7 +22,7 @@ export async function showProgress<T>(
   } catch (error) {
     shown.end(signals.hasLeft() ? 'no longer watched' : 'could not be done');
     const by = signals.hasLeft();
-    if (by) leave(by);
+    if (by) leave(by, interruptible.left);
     throw error;
   } finally {
     signals.end();
@@ -30,9 +30,11 @@ export async function showProgress<T>(
 }
 
 /** Printed after the progress line has ended. */
-function leave(by: EndingSignal): never {
+function leave(by: EndingSignal, left: string | undefined): never {
   process.stderr.write(
-    'understudy: interrupted; what was asked for goes on\n  next: ./understudy --stage NAME status T shows what became of it\n',
+    left === undefined
+      ? 'understudy: interrupted; what was asked for goes on\n  next: ./understudy --stage NAME status T shows what became of it\n'
+      : `understudy: interrupted; ${left}\n`,
   );
   process.exit(BY_SIGNAL[by]);
 }

@@ -124,10 +124,10 @@ describe('rows that somebody deleted', () => {
     const found = here('diff', 'crm', '--find', 'exists (select from customers where id = 11)');
     expect([found.status, found.stdout]).toEqual([
       0,
-      expect.stringContaining(`It was last true in ${oldest!.id}`),
+      expect.stringContaining(`It was true in ${oldest!.id}`),
     ]);
     expect(found.stderr).toContain('2 good dumps: at most 2 restores, how long each takes is unknown');
-    expect(found.stdout).toContain(`no more in ${newest!.id}`);
+    expect(found.stdout).toContain(`no longer true in the next dump, ${newest!.id}`);
     const still = here('diff', 'crm', '--find', 'exists (select from customers where id = 1)');
     expect([still.status, still.stdout]).toEqual([
       0,
@@ -135,7 +135,7 @@ describe('rows that somebody deleted', () => {
     ]);
     const never = here('diff', 'crm', '--find', 'exists (select from customers where id = 0)');
     expect([never.status, never.stdout]).toEqual([3, expect.stringContaining('not true of any dump')]);
-    for (const wrong of ['select 1; drop table customers', 'nonsense', "pg_read_file('/etc/passwd') is null"])
+    for (const wrong of ['select 1; drop table customers', '1 +', "pg_read_file('/etc/passwd') is null"])
       expect([wrong, here('diff', 'crm', '--find', wrong).status]).toEqual([wrong, 2]);
   });
 

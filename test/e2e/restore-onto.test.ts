@@ -141,11 +141,42 @@ describe('restore --to', () => {
 
   it('goes on after an object that cannot be restored, and names it', async () => {
     const { database, restore } = await empty();
-    await database.sql('create table customers (other int)');
+    await database.sql(
+      'create function touch() returns trigger language plpgsql as $$ begin return new; end $$',
+    );
     const { status, stdout } = restore(['crm', '--into', database.name]);
     expect(status).toBe(3);
-    expect(stdout).toMatch(/not restored: .*table public\.customers: relation "customers" already exists/);
+    expect(stdout).toMatch(
+      /only in part[\s\S]*not restored: .*function public\.touch\(\): function "touch" already exists/,
+    );
     expect(await database.sql('select count(*)::int as rows from orders')).toEqual([{ rows: 3000 }]);
+  });
+
+  it('never adds rows to a table that was there, and grants nothing on the way', async () => {
+    const { database, restore } = await empty();
+    await database.sql('create table orders (id int, total numeric); insert into orders values (1, 1)');
+    const { status, stderr } = restore(['crm', '--into', database.name]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining('the database has these already: public.orders'),
+    ]);
+    expect(await database.sql('select count(*)::int as rows from orders')).toEqual([{ rows: 1 }]);
+    const tables = "select count(*)::int as tables from pg_tables where schemaname = 'public'";
+    expect(await database.sql(tables)).toEqual([{ tables: 1 }]);
+    // A part of the dump that is not there yet may come.
+    expect(restore(['crm', '--table', 'customers', '--into', database.name]).status).toBe(0);
+    expect(await database.sql('select (select count(*)::int from customers) as rows')).toEqual([
+      { rows: 200 },
+    ]);
+  });
+
+  it('proves the partitions of a chosen table', async () => {
+    const { restore } = await empty();
+    const { status, stdout } = restore(['crm', '--table', 'parts']);
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringContaining('equal to its source, row by row: 1 table, 300 rows'),
+    ]);
   });
 
   it('lists the dump, and restores from files with and without their manifest', async () => {

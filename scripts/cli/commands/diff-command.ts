@@ -124,17 +124,17 @@ const printable = (key: string) =>
   );
 
 const text = (value: string | null | undefined) =>
-  value === null || value === undefined ? 'NULL' : JSON.stringify(value);
+  value === null || value === undefined ? 'NULL' : printable(JSON.stringify(value));
 
 function formatNext({ target, point, tables }: ComparisonReport, { where }: FromOptions): string[] {
   const lost = tables
-    .filter(({ missing }) => missing > 0)
+    .filter(({ missing, columns }) => missing > 0 && columns.length > 0)
     .map((table) => `--table ${forShell(`${table.schema}.${table.name}`)}`);
   if (lost.length === 0) return [];
   const condition = where === undefined ? '' : ` --where ${forShell(where)}`;
   return [
     'Bring missing rows back (writes files, changes nothing):',
-    `  ./understudy restore ${target} --point ${point} ${lost.slice(0, 10).join(' ')}${condition} --patch`,
+    `  ./understudy restore ${target} --point ${point} ${lost.join(' ')}${condition} --patch`,
   ];
 }
 

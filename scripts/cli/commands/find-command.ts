@@ -85,7 +85,7 @@ function formatFound(
   if (!last) return [pc.red(`It is not true of any dump, from ${moment(dumps[0]!)} on`)];
   if (!firstFalse) return [`It is still true of the newest dump, ${last.id} (${moment(last)})`];
   return [
-    `It was last true in ${pc.bold(last.id)} (${moment(last)}), and no more in ${firstFalse.id} (${moment(firstFalse)})`,
+    `It was true in ${pc.bold(last.id)} (${moment(last)}) and no longer true in the next dump, ${firstFalse.id} (${moment(firstFalse)})`,
     `  ./understudy diff ${target} --point ${last.id}`,
   ];
 }

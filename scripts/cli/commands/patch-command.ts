@@ -18,7 +18,9 @@ export async function patchCommand(
   if (!existsSync(file)) throw new InputError(`there is no file ${file}`);
   const into = destinationOf(to);
   const { applySqlFile } = await import('../../../lib/adapters/engines/postgres/compare/apply-file.ts');
-  await showProgress(`applying ${file}`, () => applySqlFile(file, into));
+  await showProgress(`applying ${file}`, () => applySqlFile(file, into), undefined, {
+    left: 'nothing was changed, unless the file had just ended; ./understudy diff shows it',
+  });
   const reverse = file.replace(/\.sql$/, '-reverse.sql');
   return {
     document: { applied: file, host: into.host, database: into.database, user: into.user },

@@ -7,7 +7,7 @@ import { compactUtc } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
 import { DIFFERENCE_KINDS, type DifferenceKind, type SqlFileName } from '../../../lib/ports/comparison.ts';
 import type { ComparisonReport } from '../../../lib/workflows/emergency/compare.ts';
-import { DONE } from '../exit-codes.ts';
+import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
 import { isOnto, isPlan, type RestoreOptions, refuseRestoreMisfits } from '../restore-options.ts';
 import type { Session } from '../session.ts';
@@ -46,9 +46,13 @@ export async function restoreCommand(
       '',
       ...(options.patch ? formatPatch(report, written, mends) : formatRowsFile(report, written)),
     ],
-    exit: DONE,
+    exit: report.unjudged.length > 0 || unpatched(report, options).length > 0 ? FOUND_WRONG : DONE,
   };
 }
+
+/** Tables with missing rows that no patch can fill: they were dropped, or have no column in common. */
+const unpatched = ({ tables }: ComparisonReport, { patch }: RestoreOptions) =>
+  patch ? tables.filter(({ missing, columns }) => missing > 0 && columns.length === 0) : [];
 
 /** Fetches the files to this machine, readable for their owner alone. Nothing is overwritten. */
 async function fetchFiles(
@@ -74,7 +78,7 @@ async function fetchFiles(
           'file-not-fetched',
           `${stored.key} could not be fetched to ${path}: ${cause.message}`,
           {
-            hint: `it stays there for a day: aws s3 cp s3://${bucket}/${stored.key} .`,
+            hint: `it stays there for a day: (umask 077; aws s3 cp s3://${bucket}/${stored.key} ${path})`,
             cause,
           },
         );
@@ -86,10 +90,11 @@ async function fetchFiles(
 }
 
 function formatPatch(
-  { patched, tables }: ComparisonReport,
+  report: ComparisonReport,
   { patch, reverse }: Partial<Record<SqlFileName, string>>,
   mends: readonly DifferenceKind[],
 ): string[] {
+  const { patched, tables } = report;
   const { inserts = 0, updates = 0, deletes = 0 } = patched ?? {};
   const left = DIFFERENCE_KINDS.filter((kind) => !mends.includes(kind)).flatMap((kind) => {
     const rows = tables.reduce((sum, table) => sum + table[kind], 0);
@@ -97,6 +102,11 @@ function formatPatch(
   });
   return [
     `The patch inserts ${many(inserts, 'row')}, updates ${updates} and deletes ${deletes}; it checks first that no row has changed.`,
+    ...unpatched(report, { patch: true }).map(({ schema, name, missing }) =>
+      pc.red(
+        `Not in the patch: ${schema}.${name} (${many(missing, 'missing row')}); without --patch its rows come back beside`,
+      ),
+    ),
     ...(left.length > 0
       ? [`It leaves ${left.join(' and ')} as they are (--mend missing,changed,extra takes more).`]
       : []),

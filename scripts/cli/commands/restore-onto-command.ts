@@ -1,40 +1,20 @@
-import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { join } from 'node:path';
 import pc from 'picocolors';
-import { fetchArtifact } from '../../../lib/adapters/engines/postgres/restore/fetch.ts';
 import { InputError } from '../../../lib/domain/errors.ts';
-import { requireTarget } from '../../../lib/domain/plan/policy.ts';
-import type { DumpPoint, RecoveryPoint } from '../../../lib/domain/points/recovery-point.ts';
-import { type Manifest, manifestSchema } from '../../../lib/domain/proof/manifest.ts';
 import { formatDifference } from '../../../lib/domain/proof/proof.ts';
-import { humanSeconds, shortMoment } from '../../../lib/domain/time.ts';
+import { humanSeconds } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
-import { readManifest } from '../../../lib/points/read-manifest.ts';
 import type { Destination, OntoResult } from '../../../lib/ports/destination.ts';
-import { chooseDump } from '../../../lib/workflows/emergency/choose-dump.ts';
-import type { PointReport } from '../../../lib/workflows/operator/show-point.ts';
+import { type ArchiveSource, fromFile, fromVault } from '../archive-source.ts';
 import { destinationOf } from '../destination-of.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
-import { type CommandResult, humanBytes } from '../print-result.ts';
+import type { CommandResult } from '../print-result.ts';
 import type { ProgressLine } from '../renderer.ts';
 import type { RestoreOptions } from '../restore-options.ts';
-import { restorePointOf } from '../restore-point.ts';
 import { type Session, useLocalStack } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
-
-/** What is restored: an archive on this machine, with what belongs to it. */
-type Source = { archive: string; roles?: string; manifest?: Manifest; said: string };
 
 /** Restores a dump from the vault, or from a file, into a database of the person's own, and proves it. */
 export async function restoreOntoCommand(
@@ -61,6 +41,7 @@ export async function restoreOntoCommand(
         return formatResult(result, into, source, (Date.now() - began) / 1000);
       },
       ({ exit }) => exit === DONE,
+      { left: 'the database is restored in part: drop it, and begin again' },
     );
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -77,7 +58,7 @@ async function engineOf(session: Session) {
 }
 
 async function restore(
-  { archive, roles, manifest }: Source,
+  { archive, roles, manifest }: ArchiveSource,
   into: Destination,
   options: RestoreOptions,
   jobs: number,
@@ -122,87 +103,16 @@ async function restore(
   }
 }
 
-/** Fetches a dump of the vault with the person's own credentials, and compares it with its manifest. */
-async function fromVault(
-  session: Session,
-  id: string,
-  options: RestoreOptions,
-  directory: string,
-  { live, say }: ProgressLine,
-): Promise<Source> {
-  const target = requireTarget(session.plan(), id);
-  const points = await session.invoke<RecoveryPoint[]>('operator', { ask: 'points', target: id });
-  const { stored, notes } = await chooseDump(target, restorePointOf(options), new Date(), {
-    points: async () => points,
-  });
-  for (const note of notes) say(note);
-  const { bucket } = await session.invoke<PointReport>('operator', {
-    ask: 'point',
-    target: id,
-    point: stored.id,
-  });
-  const vault = await session.bucket(bucket!);
-  const manifest = await readManifest(vault, stored.manifest!);
-  const place = { directory, identity: {} };
-  let fetched = 0;
-  const counted = async function* (chunks: AsyncIterable<Buffer>) {
-    for await (const chunk of chunks) {
-      fetched += chunk.length;
-      live(`fetching; ${humanBytes(fetched)} of ${humanBytes(manifest.dump.bytes)}`);
-      yield chunk;
-    }
-  };
-  const dump = async () => Readable.from(counted(await vault.read(manifest.dump)), { objectMode: false });
-  const archive = await fetchArtifact(place, 'archive.dump', dump, manifest.dump);
-  const roles = await fetchArtifact(place, 'roles.sql', () => vault.read(manifest.roles), manifest.roles);
-  return {
-    archive,
-    roles,
-    manifest,
-    said: `${stored.id} (${shortMoment((stored as DumpPoint).snapshotAt!)} UTC)`,
-  };
-}
-
-/** A file of an archive, or a directory with one; its manifest and roles lie beside it, if they are there. */
-async function fromFile(path: string): Promise<Source> {
-  if (!existsSync(path)) throw new InputError(`there is no file ${path}`);
-  const archive = statSync(path).isDirectory() ? archiveIn(path) : path;
-  const beside = (end: string) => {
-    const file = join(dirname(archive), `${basename(archive).replace(/\.dump$/, '')}${end}`);
-    return existsSync(file) ? file : undefined;
-  };
-  const [manifestFile, roles] = [beside('.manifest.json'), beside('.roles.sql')];
-  const manifest = manifestFile && manifestSchema.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
-  if (manifest && (await sha256(archive)) !== manifest.dump.sha256)
-    throw new InputError(
-      `${archive} is damaged or belongs to another manifest: its SHA-256 differs from ${manifestFile}`,
-    );
-  return { archive, ...(manifest ? { manifest } : {}), ...(roles ? { roles } : {}), said: archive };
-}
-
-function archiveIn(directory: string): string {
-  const dumps = readdirSync(directory).filter((name) => name.endsWith('.dump'));
-  if (dumps.length === 1) return join(directory, dumps[0]!);
-  throw new InputError(
-    `${directory} has ${many(dumps.length, 'file')} that end in .dump`,
-    [],
-    'name the file itself with --file',
-  );
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
 function jobsOf(given: string | undefined): number {
   const jobs = given === undefined ? availableParallelism() : Number(given);
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 64) return jobs;
   throw new InputError('--jobs takes a number from 1 to 64');
 }
 
-function formatList(lines: readonly { type: string; name: string }[], { said }: Source): CommandResult {
+function formatList(
+  lines: readonly { type: string; name: string }[],
+  { said }: ArchiveSource,
+): CommandResult {
   return {
     document: { source: said, entries: lines },
     lines: lines.map(({ type, name }) => `${type.toLowerCase()} ${name}`),
@@ -213,7 +123,7 @@ function formatList(lines: readonly { type: string; name: string }[], { said }: 
 function formatResult(
   result: OntoResult,
   into: Destination,
-  { said }: Source,
+  { said }: ArchiveSource,
   seconds: number,
 ): CommandResult {
   const { failed, notes, proof } = result;
@@ -229,7 +139,9 @@ function formatResult(
     },
     exit: good ? DONE : FOUND_WRONG,
     lines: [
-      `${said} is restored into ${where}, in ${humanSeconds(seconds)}`,
+      good
+        ? `${said} is restored into ${where}, in ${humanSeconds(seconds)}`
+        : pc.red(`${said} is restored into ${where} only in part, or differs (${humanSeconds(seconds)})`),
       proof === undefined
         ? 'not proven: there is no manifest, or no rows were restored'
         : proof.equal

@@ -48,7 +48,7 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
         says: 'with --patch: missing (the default), changed, extra, or several with commas',
       },
       { flags: '--without-triggers', says: 'with --patch: the triggers of the tables do not fire' },
-      { flags: '--output <directory>', says: 'where the files go; else here' },
+      { flags: '--output <directory>', says: 'the directory for the files; the default is this one' },
       {
         flags: '--to <url>',
         says: 'restore into this database: postgres://user@host/name, without a password',
@@ -58,10 +58,13 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
       { flags: '--only-schema', says: 'with --to: definitions without rows' },
       {
         flags: '--owners',
-        says: 'with --to: create missing roles, give objects their owners and privileges; else all is yours',
+        says: 'with --to: create missing roles, and give objects their owners and privileges; without it, everything belongs to you',
       },
-      { flags: '--into <name>', says: 'with --to: its name once more, if the database is not empty' },
-      { flags: '--jobs <n>', says: 'with --to: how many tables at once; else one for each core' },
+      {
+        flags: '--into <name>',
+        says: 'with --to: the name of the database again, to allow one that is not empty',
+      },
+      { flags: '--jobs <n>', says: 'with --to: how many tables at once; the default is one for each core' },
     ],
     examples: [
       './understudy restore crm-prod --stage prod',

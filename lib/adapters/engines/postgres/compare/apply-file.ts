@@ -9,8 +9,16 @@ import { connectInto } from '../connection.ts';
  */
 export async function applySqlFile(path: string, into: Destination): Promise<void> {
   await refuseOtherFile(path);
+  await refuseCutOff(path);
   const client = await connectInto(into);
+  let committing = false;
   const failed = (cause: unknown) => {
+    if (committing && (cause as { code?: string }).code === undefined)
+      return new UnderstudyError(
+        'patch-unknown',
+        'the connection broke during COMMIT: nobody knows yet whether the patch happened',
+        { hint: 'compare again with ./understudy diff', cause },
+      );
     const { message, hint } = cause as { message: string; hint?: string };
     return new UnderstudyError(
       'patch-refused',
@@ -22,7 +30,10 @@ export async function applySqlFile(path: string, into: Destination): Promise<voi
     );
   };
   try {
-    for await (const statement of statementsOf(path)) await client.query(statement);
+    for await (const statement of statementsOf(path)) {
+      committing = statement.trim() === 'commit';
+      await client.query(statement);
+    }
   } catch (error) {
     throw error instanceof UnderstudyError ? error : failed(error);
   } finally {
@@ -30,24 +41,36 @@ export async function applySqlFile(path: string, into: Destination): Promise<voi
   }
 }
 
-/** A statement ends with a line that is only a semicolon. A file that was cut off has another last one than COMMIT. */
+/** A statement ends with a line that is only a semicolon. */
 async function* statementsOf(path: string): AsyncGenerator<string> {
   let lines: string[] = [];
-  let last = '';
   for await (const line of linesOf(path)) {
     if (line !== ';') {
       lines.push(line);
       continue;
     }
-    // Before it is run: afterwards there would be nothing to refuse.
-    last = lines.join('\n');
-    yield last;
+    yield lines.join('\n');
     lines = [];
   }
-  if (last.trim() !== 'commit' || lines.some((line) => line.trim() !== ''))
-    throw new UnderstudyError('patch-cut-off', 'the file is not complete; nothing was changed', {
+  if (lines.some((line) => line.trim() !== '')) yield lines.join('\n');
+}
+
+/** Before anything is run: a whole file is one transaction, whose end is its last statement. */
+async function refuseCutOff(path: string): Promise<void> {
+  let last = '';
+  let commits = 0;
+  for await (const statement of statementsOf(path)) {
+    last = statement.trim();
+    if (last === 'commit') commits++;
+  }
+  if (last === 'commit' && commits === 1) return;
+  throw new UnderstudyError(
+    'patch-cut-off',
+    'the file is not complete, or is several files; nothing was changed',
+    {
       hint: 'fetch it again, or make it anew with ./understudy restore',
-    });
+    },
+  );
 }
 
 /** Only a line feed ends a line: a value may contain other characters that a reader of lines takes for one. */

@@ -51,7 +51,7 @@ export type ComparableTable = {
   livingOnly: SideColumn[];
   /** Column names; empty: by whole rows. */
   key: string[];
-  /** May a row's key be written otherwise than the same key of the other side? */
+  /** Is the same key always written alike on both sides? */
   exactKey: boolean;
   /** SQL of the key as text. */
   keyText: string;
@@ -245,4 +245,4 @@ export function relation({
 }
 
 /** For messages, and as SQL if it needs no quotation marks. */
-export const nameOf = ({ schema, name }: { schema: string; name: string }) => `${schema}.${name}`;
+export const fullName = ({ schema, name }: { schema: string; name: string }) => `${schema}.${name}`;

@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { InputError } from '../../../../domain/errors.ts';
+import { InputError, UnderstudyError } from '../../../../domain/errors.ts';
 import type { Manifest } from '../../../../domain/proof/manifest.ts';
 import type { CompareRequest, ComparisonResult } from '../../../../ports/comparison.ts';
 import type { Credentials } from '../../../../ports/database.ts';
 import { connect } from '../connection.ts';
+import { withoutValues } from '../error-text.ts';
 import { DATABASE, RESTORER } from '../restore/restorer.ts';
 import type { ScratchServer } from '../scratch-server.ts';
 import { compare, type FileRequest } from './compare.ts';
@@ -31,7 +32,7 @@ export async function compareWith(
     await living.query(LOCK_WAIT);
     return await delivered(server.directory, request, (asked) => compare(copy, living, manifest, asked));
   } catch (error) {
-    throw request.signal.aborted ? request.signal.reason : error;
+    throw request.signal.aborted ? request.signal.reason : withoutRows(error);
   } finally {
     request.signal.removeEventListener('abort', abort);
     await close();
@@ -59,6 +60,23 @@ async function delivered(
   return compared;
 }
 
+/** An error of PostgreSQL may quote a row: it goes to a log, and to people. */
+function withoutRows(error: unknown): unknown {
+  const { code, message } = error as { code?: string; message: string };
+  if (error instanceof UnderstudyError || code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return error;
+  const [said = ''] = withoutValues([`ERROR:  ${message}`]);
+  return new UnderstudyError(
+    'comparison-failed',
+    `PostgreSQL could not compare: ${said.replace(/^ERROR: {2}/, '')}`,
+    {
+      hint: 'if a condition was given, it may not fit every row',
+    },
+  );
+}
+
+/** The SQLSTATEs of something that is not there, or not yet. */
+const NOT_THERE = ['42P01', '42703', '3F000', '42883', '42704'];
+
 /** Is this SQL expression true of the copy? It may only read. */
 export async function holdsOn(server: ScratchServer, predicate: string): Promise<boolean> {
   const client = await server.connect(RESTORER, DATABASE);
@@ -73,6 +91,8 @@ export async function holdsOn(server: ScratchServer, predicate: string): Promise
     const { rows } = await client.query<{ holds: boolean }>(asked as never);
     return rows[0]!.holds;
   } catch (error) {
+    // It asks about a table or a column that this copy does not have.
+    if (NOT_THERE.includes((error as { code?: string }).code ?? '')) return false;
     throw new InputError(
       `--find cannot be answered: ${(error as Error).message}`,
       [],

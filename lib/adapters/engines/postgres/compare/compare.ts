@@ -13,7 +13,7 @@ import {
   type ComparableTable,
   chosenTables,
   comparable,
-  nameOf,
+  fullName,
   relation,
   type SideTable,
   sameTable,
@@ -47,7 +47,7 @@ export async function compare(
   await living.query('begin isolation level repeatable read read only');
   try {
     const [there, here] = await Promise.all([sideTables(copy), sideTables(living)]);
-    const { chosen, rowsOf, unjudged } = tablesToCompare(there, manifest, request.tables);
+    const { chosen, rowsOf, unjudged, lostLeaves } = tablesToCompare(there, manifest, request.tables);
     const keys = await foreignKeys(living);
     const writer = request.patch && patchWriter(request.patch, await feedingSequences(living));
     const apart = request.rows && rowsWriter(request.rows);
@@ -61,16 +61,21 @@ export async function compare(
     const tables: TableDifference[] = [];
     for (const table of chosen) {
       request.signal.throwIfAborted();
-      request.onTable?.(nameOf(table), tables.length, chosen.length);
+      request.onTable?.(fullName(table), tables.length, chosen.length);
       const other = sameTable(table, here);
       if ([table, other].some((each) => each?.leaves.some((leaf) => leaf.foreign))) {
-        unjudged.push(`${nameOf(table)}: it has foreign partitions, whose rows are no part of a dump`);
+        unjudged.push(`${fullName(table)}: it has foreign partitions, whose rows are no part of a dump`);
+        continue;
+      }
+      const lost = lostLeaves(table, other);
+      if (lost.length > 0) {
+        unjudged.push(`${fullName(table)}: the copy lacks partitions of it: ${lost.join(', ')}`);
         continue;
       }
       tables.push(
         other
           ? await compareTable(sides, comparable(table, other), rowsOf(table))
-          : await absent(copy, table),
+          : await absent(copy, table, await conditionFor(copy, table, request.where)),
       );
       await apart?.add(copy, table, other, await conditionFor(copy, table, request.where));
     }
@@ -117,8 +122,18 @@ function tablesToCompare(
     ({ schema }) => schema !== 'understudy' && !schema.startsWith('understudy_restored_'),
   );
   const unjudged =
-    names === undefined ? ours.map((table) => `${nameOf(table)}: its definition could not be restored`) : [];
-  return { chosen: chosenTables(there.filter(isDumped), names), rowsOf, unjudged };
+    names === undefined
+      ? ours.map((table) => `${fullName(table)}: its definition could not be restored`)
+      : [];
+  /** Partitions whose rows the copy lacks: their living rows would look extra. */
+  const lostLeaves = (table: SideTable, other: SideTable | undefined) =>
+    [
+      ...table.leaves.filter((leaf) => !dumped.has(keyOf(leaf.schema, leaf.name))),
+      ...(other?.leaves ?? []).filter((leaf) =>
+        lost.some((each) => keyOf(each.schema, each.name) === keyOf(leaf.schema, leaf.name)),
+      ),
+    ].map(fullName);
+  return { chosen: chosenTables(there.filter(isDumped), names), rowsOf, unjudged, lostLeaves };
 }
 
 type Sides = {
@@ -167,7 +182,7 @@ async function compareTable(
     if (!(error instanceof KeyNotUnique)) throw error;
     throw new Refusal(
       'key-not-unique',
-      `${nameOf(table)}: rows of the copy have the same ${table.key.join(', ')}, which is unique today`,
+      `${fullName(table)}: rows of the copy have the same ${table.key.join(', ')}, which is unique today`,
       { hint: 'the key was added after the point was made: choose a newer point' },
     );
   }
@@ -215,8 +230,8 @@ function shown(
 }
 
 /** A table that was dropped since: all of its rows are missing, and there is nothing to put them into. */
-async function absent(copy: Client, table: SideTable): Promise<TableDifference> {
-  const all = await rowsIn(copy, table, '');
+async function absent(copy: Client, table: SideTable, where: string): Promise<TableDifference> {
+  const all = await rowsIn(copy, table, where);
   return {
     schema: table.schema,
     name: table.name,
@@ -245,7 +260,7 @@ async function conditionFor(client: Client, table: SideTable, where: string | un
   } catch (error) {
     await client.query('rollback to savepoint condition');
     throw new InputError(
-      `--where does not fit ${nameOf(table)}: ${(error as Error).message}`,
+      `--where does not fit ${fullName(table)}: ${(error as Error).message}`,
       [],
       'give what stands behind WHERE, such as --where "owner_id = 7"',
     );
@@ -266,11 +281,11 @@ function notChosen(keys: readonly ForeignKey[], tables: readonly TableDifference
       keys.flatMap(({ from, to, acts }) => {
         if (isIn(lost, to) && acts && !isIn(chosen, from))
           return [
-            `deleting rows of ${nameOf(to)} also changes ${nameOf(from)} (a foreign key does it): add --table ${nameOf(from)}`,
+            `deleting rows of ${fullName(to)} also changes ${fullName(from)} (a foreign key does it): add --table ${fullName(from)}`,
           ];
         if (isIn(lost, from) && !isIn(chosen, to))
           return [
-            `rows of ${nameOf(from)} refer to ${nameOf(to)}: if those rows are missing too, add --table ${nameOf(to)}`,
+            `rows of ${fullName(from)} refer to ${fullName(to)}: if those rows are missing too, add --table ${fullName(to)}`,
           ];
         return [];
       }),

@@ -1,6 +1,6 @@
 import type { RowValues } from '../../../../ports/comparison.ts';
 import { identifier } from '../sql.ts';
-import { type ComparableTable, nameOf, relation } from './comparable.ts';
+import { type ComparableTable, fullName, relation } from './comparable.ts';
 
 /** A table of a patch: what its rows were when compared, and what they become. */
 export type PatchTable = {
@@ -183,7 +183,7 @@ export function loaded({ number, was, becomes }: PatchTable): string[] {
 
 /** Checks that the living rows are still as they were when compared. */
 export function checkRows({ table, number }: PatchTable, again: string): string {
-  const changed = `nothing was changed, because rows of ${nameOf(table)} are no longer as they were compared: `;
+  const changed = `nothing was changed, because rows of ${fullName(table)} are no longer as they were compared: `;
   if (table.key.length === 0) return refuseIf(otherTimes(table, number, 'was'), changed, again);
   const [was, becomes] = [temporary('was', number), temporary('becomes', number)];
   const living = relation(table.living);
@@ -278,7 +278,7 @@ export function verifyRows(patch: PatchTable): string {
   const { table, number } = patch;
   const becomes = temporary('becomes', number);
   const living = relation(table.living);
-  const message = `nothing was changed, because rows of ${nameOf(table)} did not become what they were: `;
+  const message = `nothing was changed, because rows of ${fullName(table)} did not become what they were: `;
   const hint = 'a trigger may have changed them: make the patch again with --without-triggers';
   if (table.key.length === 0) return refuseIf(otherTimes(table, number, 'becomes'), message, hint);
   return refuseIf(

@@ -2,7 +2,7 @@ import { Refusal } from '../../../../domain/errors.ts';
 import type { DifferingRow, PatchRequest } from '../../../../ports/comparison.ts';
 import { keyOf } from '../facts/writes.ts';
 import { identifier } from '../sql.ts';
-import { type ComparableTable, nameOf } from './comparable.ts';
+import { type ComparableTable, fullName } from './comparable.ts';
 import * as sql from './patch-sql.ts';
 import { openSqlFile, type SqlFile } from './sql-file.ts';
 
@@ -101,17 +101,17 @@ export function patchWriter(
 
 function refuseUnpatchable(table: ComparableTable): void {
   const { living, retyped } = table;
-  const hint = `leave it out with --table, or bring its rows back beside it: without --patch, --table ${nameOf(table)}`;
+  const hint = `leave it out with --table, or bring its rows back beside it: without --patch, --table ${fullName(table)}`;
   if (living.rules.length > 0)
     throw new Refusal(
       'patch-rules',
-      `${nameOf(table)} has rules (${living.rules.join(', ')}), which would rewrite what a patch does`,
+      `${fullName(table)} has rules (${living.rules.join(', ')}), which would rewrite what a patch does`,
       { hint },
     );
   if (retyped.length > 0)
     throw new Refusal(
       'patch-retyped',
-      `${nameOf(table)} cannot be patched, because a value might become another one: ${retyped.join('; ')}`,
+      `${fullName(table)} cannot be patched, because a value might become another one: ${retyped.join('; ')}`,
       { hint },
     );
 }

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { identifier } from '../sql.ts';
-import { nameOf, relation, type SideColumn, type SideTable } from './comparable.ts';
+import { fullName, relation, type SideColumn, type SideTable } from './comparable.ts';
 import { valueColumns } from './differing-rows.ts';
 import { fetched } from './fetched.ts';
 import { BEGIN, block, literal, step } from './patch-sql.ts';
@@ -23,7 +23,7 @@ export function rowsWriter({ schema, path, comment }: RowsFile) {
   return {
     async add(copy: Client, table: SideTable, living: SideTable | undefined, where: string): Promise<void> {
       await begin();
-      const name = names.has(table.name) ? nameOf(table) : table.name;
+      const name = names.has(table.name) ? fullName(table) : table.name;
       names.add(name);
       const columns = table.columns.filter(({ generated }) => !generated);
       // Filled under names of this file's own, since those of the source may contain anything, and named at the end.

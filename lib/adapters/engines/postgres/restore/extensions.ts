@@ -111,7 +111,8 @@ async function grantUse(server: RestoreServer): Promise<void> {
 
 /**
  * The rows of extensions that can be restored: those whose table exists. Rows from the extension's own script are
- * deleted first, because the archive has them too and the copy would have them twice.
+ * deleted first, because the archive has them too and the copy would have them twice. None is touched in a database of
+ * somebody's own.
  */
 export async function makeRoomForRows(
   server: RestoreServer,
@@ -131,9 +132,10 @@ export async function makeRoomForRows(
       ).map((table) => [JSON.stringify(JSON.parse(table.key)), table]),
     );
     const tableOf = ({ schema, name }: ArchiveEntry) => here.get(JSON.stringify([schema, name]));
+    if (server.foreign) return { kept: [], left: [...entries] };
     const kept = entries.filter((entry) => tableOf(entry));
     await client.query('begin');
-    if (!server.foreign) await client.query('set local session_replication_role = replica');
+    await client.query('set local session_replication_role = replica');
     for (const entry of kept) {
       const table = tableOf(entry)!;
       if (table.kind === 'S') continue;

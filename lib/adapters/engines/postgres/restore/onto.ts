@@ -1,20 +1,20 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from 'pg';
 import { InputError, UnderstudyError } from '../../../../domain/errors.ts';
-import { withoutExceptions } from '../../../../domain/proof/exceptions.ts';
 import type { Manifest } from '../../../../domain/proof/manifest.ts';
-import { keyOfObject, type Proof, prove, rewritten } from '../../../../domain/proof/proof.ts';
 import type { ArchiveLine, Destination, OntoRequest, OntoResult } from '../../../../ports/destination.ts';
 import { connectInto, rows } from '../connection.ts';
 import { ours } from '../facts/ours.ts';
-import { childEnvironment, formatEnding, start } from '../process.ts';
+import { keyOf } from '../facts/writes.ts';
+import { childEnvironment, formatEnding, SYSTEM_CA, start } from '../process.ts';
 import { type Programs, readerFor } from '../programs.ts';
-import { withCopyOn } from '../scratch-copy.ts';
 import { type ArchiveEntry, readArchiveToc } from './archive-toc.ts';
+import { proofOnto } from './onto-proof.ts';
 import { entriesOfTables } from './parts.ts';
 import { restoreParts } from './restore-parts.ts';
-import type { RestoredDatabase, RestoreServer } from './restorer.ts';
+import type { RestoreServer } from './restorer.ts';
 import { missingRoles } from './role-statements.ts';
 
 const ROWS = [
@@ -37,7 +37,7 @@ export async function restoreOnto(
   const entries = await readArchiveToc(request.archive);
   const chosen = chooserOf(request, entries);
   phase('connect');
-  const major = await refuseUnfit(into, request);
+  const major = await refuseUnfit(into, request, chosen(entries));
   const directory = await mkdtemp(join(tmpdir(), 'us-onto-'));
   const notes: string[] = [];
   const failed: string[] = [];
@@ -68,11 +68,12 @@ export async function restoreOnto(
     await analyze(into);
     if (request.manifest === undefined || request.only === 'schema') return { failed, notes };
     phase('proof');
-    const proof = await proofOf(
+    const proof = await proofOnto(
       server,
       readerFor(programs, major),
       request.manifest,
       request,
+      chosen(entries),
       restored,
       notes,
     );
@@ -111,7 +112,11 @@ function chooserOf(
 }
 
 /** The major of the server. Refuses one that is older than the source, and a database that has tables. */
-async function refuseUnfit(into: Destination, request: OntoRequest): Promise<number> {
+async function refuseUnfit(
+  into: Destination,
+  request: OntoRequest,
+  entries: readonly ArchiveEntry[],
+): Promise<number> {
   const client = await connectInto(into);
   try {
     const [found] = await rows<{ name: string; major: number; objects: number }>(
@@ -139,10 +144,32 @@ async function refuseUnfit(into: Destination, request: OntoRequest): Promise<num
           hint: `create an empty one (createdb restored); to restore into ${name} all the same, add --into ${name}`,
         },
       );
+    await refuseExisting(client, entries);
     return major;
   } finally {
     await client.end();
   }
+}
+
+/** Rows must never be added to a table that was there before, nor its sequences set back. */
+async function refuseExisting(client: Client, entries: readonly ArchiveEntry[]): Promise<void> {
+  const there = await rows<{ schema: string; name: string }>(
+    client,
+    `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where ${ours('n')} and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')`,
+  );
+  const names = new Set(there.map(({ schema, name }) => keyOf(schema, name)));
+  const made = ['TABLE', 'SEQUENCE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE'];
+  const taken = entries.filter(
+    ({ type, schema, name }) => made.includes(type) && names.has(keyOf(schema ?? '', name)),
+  );
+  if (taken.length === 0) return;
+  const listed = taken.slice(0, 10).map(({ schema, name }) => `${schema}.${name}`);
+  throw new UnderstudyError(
+    'destination-has-table',
+    `the database has these already: ${listed.join(', ')}${taken.length > 10 ? ` and ${taken.length - 10} more` : ''}; nothing was changed`,
+    { hint: 'restore into another database, or choose other tables with --table' },
+  );
 }
 
 /** The database in the form that the parts of a restore know. */
@@ -164,6 +191,8 @@ function foreignServer(
       PGUSER: into.user,
       PGSSLMODE: into.sslmode,
       PGAPPNAME: 'understudy',
+      PGCONNECT_TIMEOUT: '15',
+      ...(into.sslmode.startsWith('verify-') ? { PGSSLROOTCERT: SYSTEM_CA } : {}),
       ...(into.password === undefined ? {} : { PGPASSWORD: into.password }),
       ...(into.passfile === undefined ? {} : { PGPASSFILE: into.passfile }),
     }),
@@ -221,69 +250,4 @@ async function analyze(into: Destination): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-async function proofOf(
-  server: RestoreServer,
-  programs: Programs,
-  manifest: Manifest,
-  request: OntoRequest,
-  restored: Omit<RestoredDatabase, 'notes'>,
-  notes: string[],
-): Promise<Proof> {
-  const depth = 'fingerprints';
-  return withCopyOn(
-    server,
-    programs,
-    { ...restored, notes: [] },
-    request.signal,
-    request.onRead,
-    async (copy) => {
-      const facts = await copy.content(manifest, depth);
-      const otherwise = rewritten(manifest, facts);
-      // A second look would create a database on somebody's server.
-      if (otherwise.length > 0)
-        notes.push(
-          `PostgreSQL writes these differently after a restore, and they were not looked at again: ${otherwise
-            .map(({ kind, name }) => `${kind} ${name}`)
-            .slice(0, 10)
-            .join(', ')}`,
-        );
-      const confirmed = new Set(otherwise.map(keyOfObject));
-      const asked = request.tables ? onlyTables(manifest, facts, request.tables) : { manifest, facts };
-      const proof = prove(asked.manifest, asked.facts, {
-        depth,
-        extensionsLeftOut: restored.leftOut,
-        confirmed,
-      });
-      return leftOutOnPurpose(withoutExceptions(proof, restored.exceptions), request);
-    },
-  );
-}
-
-type Facts = Awaited<ReturnType<Parameters<Parameters<typeof withCopyOn>[5]>[0]['content']>>;
-
-/** Only the rows of the chosen tables. */
-function onlyTables(manifest: Manifest, facts: Facts, names: readonly string[]) {
-  const isChosen = ({ schema, name }: { schema: string; name: string }) =>
-    names.some((each) => each === `${schema}.${name}` || each === name);
-  const none = { schema: {}, sequences: [], largeObjects: { count: '0', fingerprint: '0:0' } };
-  return {
-    manifest: { ...manifest, ...none, tables: manifest.tables.filter(isChosen) } as Manifest,
-    facts: { ...facts, ...none, tables: facts.tables.filter(isChosen) } as Facts,
-  };
-}
-
-/** Differences that follow from what was asked for: no owners, no privileges. */
-function leftOutOnPurpose(proof: Proof, { owners, privileges }: OntoRequest): Proof {
-  const differences = proof.differences.filter(
-    ({ kind, what }) =>
-      (owners || !['owner', 'default privilege', 'policy'].includes(kind)) &&
-      (privileges ||
-        !(
-          ['grant', 'default privilege', 'system grant'].includes(kind) ||
-          (kind === 'column' && what === 'changed')
-        )),
-  );
-  return { ...proof, differences, equal: differences.length === 0 };
 }

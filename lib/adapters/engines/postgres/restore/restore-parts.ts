@@ -64,18 +64,26 @@ export async function restoreParts(
   without.extensions = await createExtensions(server, manifest, unwanted, notes);
   await prepareDatabase(server, manifest);
   // The owner of a table must be allowed to create in its schema; that right is checked only when privileges come.
-  const lent = await lendCreate(server);
-  // A piped archive does not tell where data lies, and with jobs pg_restore then adds some constraints before their rows.
-  await restore({ name: 'pre-data', entries: parts.main, user, jobs, options: ['--section=pre-data'] });
-  const rows = await makeRoomForRows(server, parts.extensionRows, notes);
-  if (rows.left.length > 0)
-    notes.push(
-      `left out, because their extension’s tables do not exist here: rows of ${rows.left.map(({ schema, name }) => `${schema}.${name}`).join(', ')}`,
-    );
-  // The archive has no dependencies among the tables of extensions, and triggers of one may read rows of another.
-  await restore({ name: 'extension-rows', entries: rows.kept, user, onTable });
-  await restore({ name: 'data', entries: parts.main, user, jobs, options: ['--section=data'], onTable });
-  await restore({ name: 'post-data', entries: parts.main, user, jobs, options: ['--section=post-data'] });
+  const lent = server.foreign && !server.foreign.owners ? [] : await lendCreate(server);
+  const tables = async () => {
+    // A piped archive does not tell where data lies, and with jobs pg_restore then adds some constraints before their rows.
+    await restore({ name: 'pre-data', entries: parts.main, user, jobs, options: ['--section=pre-data'] });
+    const rows = await makeRoomForRows(server, parts.extensionRows, notes);
+    if (rows.left.length > 0)
+      notes.push(
+        `left out, because their extension’s tables ${server.foreign ? 'belong to this database' : 'do not exist here'}: rows of ${rows.left.map(({ schema, name }) => `${schema}.${name}`).join(', ')}`,
+      );
+    // The archive has no dependencies among the tables of extensions, and triggers of one may read rows of another.
+    await restore({ name: 'extension-rows', entries: rows.kept, user, onTable });
+    await restore({ name: 'data', entries: parts.main, user, jobs, options: ['--section=data'], onTable });
+    await restore({ name: 'post-data', entries: parts.main, user, jobs, options: ['--section=post-data'] });
+    return rows;
+  };
+  const rows = await tables().catch(async (error: unknown) => {
+    // A scratch server goes away with what it lent.
+    if (server.foreign) await takeBack(server, lent).catch(() => undefined);
+    throw error;
+  });
   await takeBack(server, lent);
   const ofMembers = (outcome: Outcome) => withoutMembers(outcome, kept, notes);
   await restore({ name: 'privileges', entries: parts.privileges, user: SUPERUSER }, ofMembers);

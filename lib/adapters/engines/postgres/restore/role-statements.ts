@@ -93,7 +93,16 @@ export function missingRoles(text: string, there: ReadonlySet<string>): string {
       verb === 'GRANT' ? words[3] : verb === 'COMMENT' ? words[3] : what === 'ROLE' ? words[2] : undefined;
     return role !== undefined && !there.has(unquoted(role));
   });
-  return kept.map(({ first, last }) => lines.slice(first - 1, last).join('\n')).join('\n');
+  // A line of psql's own could run a program.
+  const ofSql = (line: string) => !/^\s*\\/.test(line);
+  return kept
+    .map(({ first, last }) =>
+      lines
+        .slice(first - 1, last)
+        .filter(ofSql)
+        .join('\n'),
+    )
+    .join('\n');
 }
 
 const wordsOf = (text: string) =>

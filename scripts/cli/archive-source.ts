@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { fetchArtifact } from '../../lib/adapters/engines/postgres/restore/fetch.ts';
+import { InputError } from '../../lib/domain/errors.ts';
+import { requireTarget } from '../../lib/domain/plan/policy.ts';
+import type { RecoveryPoint } from '../../lib/domain/points/recovery-point.ts';
+import { type Manifest, manifestSchema } from '../../lib/domain/proof/manifest.ts';
+import { shortMoment } from '../../lib/domain/time.ts';
+import { many } from '../../lib/domain/words.ts';
+import { readManifest } from '../../lib/points/read-manifest.ts';
+import { chooseDump } from '../../lib/workflows/emergency/choose-dump.ts';
+import type { PointReport } from '../../lib/workflows/operator/show-point.ts';
+import { humanBytes } from './print-result.ts';
+import type { ProgressLine } from './renderer.ts';
+import type { RestoreOptions } from './restore-options.ts';
+import { restorePointOf } from './restore-point.ts';
+import type { Session } from './session.ts';
+
+/** What is restored: an archive on this machine, with what belongs to it. */
+export type ArchiveSource = { archive: string; roles?: string; manifest?: Manifest; said: string };
+
+/** Fetches a dump of the vault with the person's own credentials, and compares it with its manifest. */
+export async function fromVault(
+  session: Session,
+  id: string,
+  options: RestoreOptions,
+  directory: string,
+  { live, say }: ProgressLine,
+): Promise<ArchiveSource> {
+  const target = requireTarget(session.plan(), id);
+  const points = await session.invoke<RecoveryPoint[]>('operator', {
+    ask: 'points',
+    target: id,
+    limit: 1000,
+  });
+  const { stored, notes } = await chooseDump(target, restorePointOf(options), new Date(), {
+    points: async () => points,
+  });
+  for (const note of notes) say(note);
+  const { bucket } = await session.invoke<PointReport>('operator', {
+    ask: 'point',
+    target: id,
+    point: stored.id,
+  });
+  const vault = await session.bucket(bucket!);
+  const manifest = await readManifest(vault, stored.manifest!);
+  const place = { directory, identity: {} };
+  let fetched = 0;
+  const counted = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      fetched += chunk.length;
+      live(`fetching; ${humanBytes(fetched)} of ${humanBytes(manifest.dump.bytes)}`);
+      yield chunk;
+    }
+  };
+  const dump = async () => Readable.from(counted(await vault.read(manifest.dump)), { objectMode: false });
+  const archive = await fetchArtifact(place, 'archive.dump', dump, manifest.dump);
+  const roles = await fetchArtifact(place, 'roles.sql', () => vault.read(manifest.roles), manifest.roles);
+  return {
+    archive,
+    roles,
+    manifest,
+    said: `${stored.id} (${shortMoment(stored.snapshotAt!)} UTC)`,
+  };
+}
+
+/** A file of an archive, or a directory with one; its manifest and roles lie beside it, if they are there. */
+export async function fromFile(path: string): Promise<ArchiveSource> {
+  if (!existsSync(path)) throw new InputError(`there is no file ${path}`);
+  const archive = statSync(path).isDirectory() ? archiveIn(path) : path;
+  const beside = (end: string) => {
+    const file = join(dirname(archive), `${basename(archive).replace(/\.dump$/, '')}${end}`);
+    return existsSync(file) ? file : undefined;
+  };
+  const [manifestFile, roles] = [beside('.manifest.json'), beside('.roles.sql')];
+  const manifest = manifestFile && manifestSchema.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
+  if (manifest && (await sha256(archive)) !== manifest.dump.sha256)
+    throw new InputError(
+      `${archive} is damaged or belongs to another manifest: its SHA-256 differs from ${manifestFile}`,
+    );
+  if (manifest && roles && (await sha256(roles)) !== manifest.roles.sha256)
+    throw new InputError(
+      `${roles} is damaged or belongs to another manifest: its SHA-256 differs from ${manifestFile}`,
+    );
+  return { archive, ...(manifest ? { manifest } : {}), ...(roles ? { roles } : {}), said: archive };
+}
+
+function archiveIn(directory: string): string {
+  const dumps = readdirSync(directory).filter((name) => name.endsWith('.dump'));
+  if (dumps.length === 1) return join(directory, dumps[0]!);
+  throw new InputError(
+    `${directory} has ${many(dumps.length, 'file')} that end in .dump`,
+    [],
+    'name the file itself with --file',
+  );
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
