@@ -361,7 +361,6 @@ test('two thousand tables, one of which differs', async () => {
     'select 1',
   );
   await both.copy.sql("insert into t1 values (1, 'x')");
-  const start = Date.now();
   const { forward } = await both.patch();
   await both.apply(forward);
 });
