@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { fetchArtifact } from '../../lib/adapters/engines/postgres/restore/fetch.ts';
+import { digestOnDisk, fetchArtifact } from '../../lib/adapters/engines/postgres/restore/fetch.ts';
 import { InputError } from '../../lib/domain/errors.ts';
 import { requireTarget } from '../../lib/domain/plan/policy.ts';
 import type { RecoveryPoint } from '../../lib/domain/points/recovery-point.ts';
@@ -76,11 +75,11 @@ export async function fromFile(path: string): Promise<ArchiveSource> {
   };
   const [manifestFile, roles] = [beside('.manifest.json'), beside('.roles.sql')];
   const manifest = manifestFile && manifestSchema.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
-  if (manifest && (await sha256(archive)) !== manifest.dump.sha256)
+  if (manifest && (await digestOnDisk(archive)) !== manifest.dump.sha256)
     throw new InputError(
       `${archive} is damaged or belongs to another manifest: its SHA-256 differs from ${manifestFile}`,
     );
-  if (manifest && roles && (await sha256(roles)) !== manifest.roles.sha256)
+  if (manifest && roles && (await digestOnDisk(roles)) !== manifest.roles.sha256)
     throw new InputError(
       `${roles} is damaged or belongs to another manifest: its SHA-256 differs from ${manifestFile}`,
     );
@@ -95,10 +94,4 @@ function archiveIn(directory: string): string {
     [],
     'name the file itself with --file',
   );
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/local/tools.ts';
 import { contentOf } from '../support/compared.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { planWith } from '../support/plan.ts';
+import { take } from '../support/source.ts';
 import { createStage } from '../support/stage.ts';
 import { run, UNDERSTUDY, written } from './support.ts';
 
@@ -152,7 +153,7 @@ describe('restore --to', () => {
     expect(await database.sql('select count(*)::int as rows from orders')).toEqual([{ rows: 3000 }]);
   });
 
-  it('never adds rows to a table that was there, and grants nothing on the way', async () => {
+  it('never adds rows to a table that was there', async () => {
     const { database, restore } = await empty();
     await database.sql('create table orders (id int, total numeric); insert into orders values (1, 1)');
     const { status, stderr } = restore(['crm', '--into', database.name]);
@@ -179,7 +180,7 @@ describe('restore --to', () => {
     ]);
   });
 
-  it('lists the dump, and restores from files with and without their manifest', async () => {
+  it('lists the dump, and restores from a file without a manifest', async () => {
     const list = run(UNDERSTUDY, ['--local', '--config', config, 'restore', 'crm', '--list']);
     expect([list.status, list.stdout]).toEqual([0, expect.stringMatching(/^table public\.orders$/m)]);
     const archive = join(directory, 'mine.dump');
@@ -198,6 +199,20 @@ describe('restore --to', () => {
       expect.stringContaining('not proven: there is no manifest'),
     ]);
     expect(await contentOf(database)).toEqual(await contentOf(source));
+  });
+
+  it('restores from a directory with a manifest, and refuses an archive that differs from it', async () => {
+    const taken = await take(source.credentials);
+    const own = mkdtempSync(join(directory, 'files-'));
+    writeFileSync(join(own, 'x.dump'), taken.archive);
+    writeFileSync(join(own, 'x.manifest.json'), JSON.stringify(taken.manifest));
+    const { restore } = await empty();
+    const { status, stdout } = restore(['--file', own]);
+    expect([status, stdout]).toEqual([0, expect.stringContaining('equal to its source, row by row')]);
+    taken.archive[taken.archive.length - 1]! ^= 1;
+    writeFileSync(join(own, 'x.dump'), taken.archive);
+    const damaged = (await empty()).restore(['--file', own]);
+    expect([damaged.status, damaged.stderr]).toEqual([2, expect.stringContaining('its SHA-256 differs')]);
   });
 
   it.each([

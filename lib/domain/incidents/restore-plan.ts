@@ -229,7 +229,7 @@ function reasonFor(way: Way, isTrusted: boolean, all: readonly Way[]): string {
 }
 
 /** `about 42 min (38 min to 51 min, 3 rehearsals)`. */
-export function formatTook({ least, middle, most, measurements }: Took): string {
+function formatTook({ least, middle, most, measurements }: Took): string {
   const range = measurements > 1 ? `${humanSeconds(least)} to ${humanSeconds(most)}, ` : '';
   return `about ${humanSeconds(middle)} (${range}${many(measurements, 'rehearsal')})`;
 }

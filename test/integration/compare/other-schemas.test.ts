@@ -206,7 +206,7 @@ test('a type whose cast to text is not its output', async () => {
 test('a deferrable constraint trigger does not change rows after they were verified', async () => {
   const both = await pair(
     `create table t (id int primary key, x int); create function f() returns trigger language plpgsql as $$ begin update public.t set x = -1 where id = new.id; return null; end $$;
-     insert into t values (1, 1); create constraint trigger c after insert on t deferrable initially immediate for each row execute function f()`,
+     insert into t values (1, 1); create constraint trigger c after insert on t deferrable initially deferred for each row execute function f()`,
     'delete from t',
   );
   const { forward } = await both.patch();

@@ -212,3 +212,15 @@ test('parts of a database that is owned by another role, and default privileges'
   );
   expect(short(found)).toEqual({ t: [1, 0, 0] });
 });
+
+test('an error of PostgreSQL about a condition does not quote a row', async () => {
+  const failing = since(
+    "create table t (id int primary key, code text); insert into t values (1, 'private-7')",
+    'delete from t',
+    { where: 'code::int = 7' },
+  );
+  await expect(failing).rejects.toMatchObject({
+    code: 'comparison-failed',
+    message: expect.not.stringContaining('private-7'),
+  });
+});

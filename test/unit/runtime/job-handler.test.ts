@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
-import { InputError } from '../../../lib/domain/errors.ts';
+import { InputError, Refusal } from '../../../lib/domain/errors.ts';
 import { dumpJob } from '../../../lib/domain/runs/job.ts';
 import {
   invocation,
@@ -88,6 +88,13 @@ describe('personHandler', () => {
     const mistake = { message: 'there is no target "crm"', mistakes: ['one', 'two'], hint: 'there are web' };
     const unknown = new InputError(mistake.message, mistake.mistakes, mistake.hint);
     expect(await ask(MESSAGE, () => Promise.reject(unknown))).toEqual({ mistake });
+  });
+
+  test('answers with a refusal, its code and what to do next', async () => {
+    const refused = new Refusal('patch-rules', 'it has rules', { hint: 'leave it out' });
+    expect(await ask(MESSAGE, () => Promise.reject(refused))).toEqual({
+      mistake: { code: 'patch-rules', message: 'it has rules', mistakes: [], hint: 'leave it out' },
+    });
   });
 
   test('throws any other error', async () => {

@@ -52,7 +52,7 @@ export function literal(value: string | null): string {
   return `E'${quoted.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`;
 }
 
-export type PatchSide = 'was' | 'becomes';
+type PatchSide = 'was' | 'becomes';
 
 const temporary = (side: PatchSide, number: number) => `pg_temp.understudy_${side}_${number}`;
 
@@ -153,7 +153,7 @@ const without = ({ table, number }: PatchTable, other: PatchSide, alias: string)
   `not exists (select from ${temporary(other, number)} x where ${sameOwn(table, 'x', alias)})`;
 
 /** Ends the block with an error if a query finds keys. A LIMIT would make the planner compare each row with each. */
-export function refuseIf(found: string, message: string, hint: string): string {
+function refuseIf(found: string, message: string, hint: string): string {
   return `execute ${escaped(`select pg_catalog.array_to_string((pg_catalog.array_agg(key))[1:10], '; ') from (${found}) found_keys`)} into refused;
 if refused is not null then raise exception using message = ${escaped(message)} || refused, hint = ${escaped(hint)}; end if;`;
 }

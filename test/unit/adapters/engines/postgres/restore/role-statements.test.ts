@@ -1,4 +1,7 @@
-import { portableRoles } from '../../../../../../lib/adapters/engines/postgres/restore/role-statements.ts';
+import {
+  missingRoles,
+  portableRoles,
+} from '../../../../../../lib/adapters/engines/postgres/restore/role-statements.ts';
 
 const portable = (text: string) => portableRoles(text).text;
 
@@ -51,5 +54,27 @@ test('portableRoles knows each statement by its lines, as psql names them in err
     { kind: 'membership', first: 8, last: 9 },
     { kind: 'other', first: 10, last: 10 },
     { kind: 'role', first: 10, last: 10 },
+  ]);
+});
+
+test('missingRoles keeps the statements of roles that are not there, and no command of psql', () => {
+  const text = [
+    'CREATE ROLE there;',
+    'ALTER ROLE there WITH SUPERUSER;',
+    'CREATE ROLE "a New"',
+    '\\! touch /tmp/run',
+    ';',
+    'ALTER ROLE "a New" WITH NOLOGIN;',
+    "COMMENT ON ROLE there IS 'x';",
+    'COMMENT ON ROLE "a New" IS \'y\';',
+    'GRANT there TO "a New";',
+    'GRANT "a New" TO there;',
+  ].join('\n');
+  expect(missingRoles(text, new Set(['there'])).split('\n')).toEqual([
+    'CREATE ROLE "a New"',
+    ';',
+    'ALTER ROLE "a New" WITH NOLOGIN;',
+    'COMMENT ON ROLE "a New" IS \'y\';',
+    'GRANT there TO "a New";',
   ]);
 });
