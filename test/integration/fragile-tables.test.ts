@@ -5,13 +5,24 @@ import { schemaFacts } from '../../lib/adapters/engines/postgres/facts/schema/sc
 import { definitionsStamp, keyOf, writeCounters } from '../../lib/adapters/engines/postgres/facts/writes.ts';
 import { postgresInstances } from '../../lib/adapters/engines/postgres/instance.ts';
 import type { Manifest } from '../../lib/domain/proof/manifest.ts';
+import type { Credentials } from '../../lib/ports/database.ts';
+import { type Cluster, startCluster } from '../../scripts/local/cluster.ts';
 import { manifest } from '../support/builders.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
 
-/** Tables that read differently because something else was defined differently, and that had no writes. */
-let database: TestDatabase;
+/**
+ * Tables that read differently because something else was defined differently, and that had no writes. On a server of
+ * its own: roles are the whole server's, and other tests create some meanwhile.
+ */
+let cluster: Cluster;
+let database = 0;
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster.stop());
+
 beforeEach(async () => {
-  database = await createDatabase(`
+  await cluster.sql('postgres', `create database t${++database} template template0`);
+  await sql(`
     create type address as (street text); create domain code as text;
     create table orders (id int); insert into orders values (1);
     create table homes (a address); insert into homes values (row('here'));
@@ -22,10 +33,15 @@ beforeEach(async () => {
     create table codes (c code); insert into codes values ('x');
     create table plain (n int, t text); insert into plain values (1, null);`);
 });
-afterEach(() => database.drop());
+
+const sql = (text: string) => cluster.sql(`t${database}`, text);
+const credentials = (): Credentials => ({
+  ...{ host: '127.0.0.1', port: cluster.port, user: 'postgres', password: cluster.password },
+  ...{ database: `t${database}`, sslmode: 'disable' },
+});
 
 async function dumped(): Promise<Manifest> {
-  const client = await connect(database.credentials);
+  const client = await connect(credentials());
   try {
     const writes = await writeCounters(client);
     const tables = [];
@@ -43,7 +59,7 @@ async function dumped(): Promise<Manifest> {
 /** Tables without writes that are held to their number of rows only. */
 async function countedOnly(then: Manifest): Promise<string[]> {
   const moment = '2026-01-01T00:00:00Z';
-  const { written } = await postgresInstances().since(database.credentials, then, moment);
+  const { written } = await postgresInstances().since(credentials(), then, moment);
   const unwritten = written.filter(
     (each) => !('unknown' in each) && each.inserted === '0' && each.deleted === '0',
   );
@@ -72,9 +88,9 @@ test.each([
   ['nothing at all', 'select 1', []],
 ])(
   'a change of %s since a dump leaves the tables that may read by it to be counted only',
-  async (_what, sql, expected) => {
+  async (_what, change, expected) => {
     const then = await dumped();
-    await database.sql(sql);
+    await sql(change);
     expect(await countedOnly(then)).toEqual([...expected].sort());
   },
 );
