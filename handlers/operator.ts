@@ -1,4 +1,4 @@
-import { alerts, catalog, clock, messages, plan, stage, vaultName } from '../lib/runtime/compose.ts';
+import { alerts, catalog, clock, home, messages, plan, stage, vaultName } from '../lib/runtime/compose.ts';
 import { personHandler } from '../lib/runtime/job-handler.ts';
 import { operate, operatorRequest } from '../lib/workflows/operator/operate.ts';
 
@@ -11,6 +11,7 @@ export const handler = personHandler(operatorRequest, (request) =>
     alerts: alerts(),
     clock,
     stage: stage(),
+    home: home(),
     vaultName: vaultName(),
   }),
 );

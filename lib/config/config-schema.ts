@@ -109,6 +109,47 @@ const sameMajor = z
   })
   .describe('pg_dump always has the server’s major');
 
+const service = z.strictObject({
+  cluster: z.string().min(1).describe('Name of an ECS cluster'),
+  service: z.string().min(1).describe('Name of a service in it'),
+});
+const TABLE = z.string().regex(/^[^.]+\.[^.]+$/, 'expected schema and table, such as public.leads');
+
+/** An emergency restore: every part is optional, also as an override. */
+const emergency = {
+  freeze: z
+    .enum(['none', 'read-only'])
+    .describe('read-only: the application cannot write while another database is restored'),
+  cutover: z
+    .enum(['none', 'secret', 'rename'])
+    .describe(
+      'How the application gets to the new database: secret: its secrets name it; rename: it takes the old name; none: by hand',
+    ),
+  secrets: z.array(z.string().min(1)).describe('The application’s secrets; by default the one of connection'),
+  admin: z
+    .string()
+    .min(1)
+    .describe('Secret of a user who may freeze and fence: the master user; by default that of connection'),
+  services: z.array(service).describe('ECS services to start anew after a cutover by secret'),
+  quarantine: z
+    .array(z.string().regex(/^sg-[0-9a-z-]+$/, 'expected a security group such as sg-0123456789abcdef0'))
+    .describe(
+      'Security groups of the new instance until it is approved, without a way out; they let the functions in',
+    ),
+  subnetGroup: z
+    .string()
+    .min(1)
+    .describe('Where the new instance goes when the old one is gone; else where the old one is'),
+  securityGroups: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('Its security groups when the old one is gone; else those of the old one'),
+  warm: z.array(TABLE).describe('Tables to read before approval, because restored storage is slow at first'),
+  approveWithin: duration.describe('How long a person may take to approve; then the answer is no'),
+  two: z.boolean().describe('Another person must approve than the one who began'),
+  deadline: duration.describe('How long the restore itself may take'),
+};
+
 const restoreAs = z.enum(['master', 'superuser']);
 const leaveOut = z.array(
   z
@@ -229,6 +270,23 @@ const policyFields = {
         ),
     })
     .prefault({}),
+  restore: z
+    .strictObject({
+      freeze: emergency.freeze.default('none'),
+      cutover: emergency.cutover.default('none'),
+      secrets: emergency.secrets.default([]),
+      admin: emergency.admin.optional(),
+      services: emergency.services.default([]),
+      quarantine: emergency.quarantine.default([]),
+      subnetGroup: emergency.subnetGroup.optional(),
+      securityGroups: emergency.securityGroups.optional(),
+      warm: emergency.warm.default([]),
+      approveWithin: emergency.approveWithin.default('4h'),
+      two: emergency.two.default(false),
+      deadline: emergency.deadline.default('8h'),
+    })
+    .prefault({})
+    .describe('What an emergency restore does besides restoring'),
   severities: z
     .record(
       z
@@ -300,6 +358,7 @@ const overrides = z.strictObject({
       replica: z.boolean().optional(),
     })
     .optional(),
+  restore: z.strictObject(emergency).partial().optional(),
   severities: policyFields.severities.optional(),
 });
 

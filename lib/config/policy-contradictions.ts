@@ -112,6 +112,15 @@ function platformContradictions(policy: Policy, path: (string | number)[]): Cont
     say(['snapshot', 'deadline'], 'at most 23h: Understudy waits no longer for a snapshot or a copy');
   if (policy.rehearsal.instance.deadline > 20 * 3600)
     say(['rehearsal', 'instance', 'deadline'], 'at most 20h: Understudy waits no longer for a restore');
+  if (policy.restore.deadline > 20 * 3600)
+    say(['restore', 'deadline'], 'at most 20h: Understudy waits no longer for a restore');
+  if (policy.restore.approveWithin > 20 * 3600)
+    say(['restore', 'approveWithin'], 'at most 20h: Understudy waits no longer for an approval');
+  if (policy.restore.services.length > 0 && policy.restore.cutover !== 'secret')
+    say(
+      ['restore', 'services'],
+      'services start anew only after a cutover by secret; add cutover: secret, or remove them',
+    );
   const places = policy.snapshot.copies.map(placeOf);
   const { place, subnetGroup, securityGroups } = policy.rehearsal.instance;
   if (place !== undefined && !places.includes(place))

@@ -67,6 +67,11 @@ export function resolvePolicy(name: string, policy: ConfigPolicy): Policy {
       lockFor: seconds(policy.vault.lockFor),
       replica: policy.vault.replica,
     },
+    restore: {
+      ...policy.restore,
+      approveWithin: seconds(policy.restore.approveWithin),
+      deadline: seconds(policy.restore.deadline),
+    },
     severities: policy.severities,
   };
 }

@@ -140,6 +140,18 @@ export function scratchName(stage: string, target: string, run: RunName): string
   return `${SCRATCH_PREFIX}${plain}-${digest(`${stage}/${runName(run)}`, 10)}`;
 }
 
+/** What an emergency restore makes beside a living database: `crm-db-restored-20261120t120000z`. Only such names are changed. */
+export const RESTORED_NAME = /^[a-z](?:-?[a-z0-9])*-(restored|replaced)-\d{8}t\d{6}z(-1)?$/;
+
+/** The name of the new database, and that of the old one after a cutover by name; RDS takes 63 characters. */
+export function restoredName(source: string, restore: string, word: 'restored' | 'replaced'): string {
+  const end = `-${word}-${restore.toLowerCase()}`;
+  // The member of a cluster has two characters more.
+  return `${platformName(source.replace(RESTORED_END, ''), 61 - end.length)}${end}`;
+}
+
+const RESTORED_END = /-(restored|replaced)-\d{8}t\d{6}z$/;
+
 function platformName(name: string, most = 255): string {
   const plain = name.toLowerCase().replace(/-+/g, '-').replace(/-$/, '');
   if (plain === name && plain.length <= most) return plain;

@@ -1,5 +1,6 @@
 import type { Acknowledgement } from '../domain/findings/acknowledgement.ts';
 import type { FindingRecord, OpenFinding } from '../domain/findings/finding-record.ts';
+import type { RestoreAnswer, RestoreRecord } from '../domain/incidents/restore-record.ts';
 import type { RunName } from '../domain/names.ts';
 import type { Schedule } from '../domain/plan/schedule.ts';
 import type { DumpPoint, PointState, RecoveryPoint, SnapshotPoint } from '../domain/points/recovery-point.ts';
@@ -100,6 +101,22 @@ export type Catalog = {
   openScratches(): Promise<ScratchRecord[]>;
   /** Seconds that a policy's ended scratch instances ran in a month such as `2026-11`. */
   scratchSeconds(policy: string, month: string): Promise<number>;
+
+  /**
+   * Records an emergency restore, if no other of its target is under way: otherwise resolves with that one. Repeating it
+   * resolves with the record as it is.
+   */
+  beginRestore(record: RestoreRecord, now: Date): Promise<RestoreRecord>;
+  /** Stores a restore that its execution changed. One that has ended frees its target. */
+  putRestore(record: RestoreRecord): Promise<void>;
+  /** The restore with this id, else the newest. */
+  restore(target: string, id?: string): Promise<RestoreRecord | undefined>;
+  /** Those that are under way, of every target; one of the last seconds may be missing. */
+  openRestores(): Promise<RestoreRecord[]>;
+  /** Keeps a person's answer. The first to approve or reject counts: resolves with the one that does. */
+  answerRestore(answer: RestoreAnswer): Promise<RestoreAnswer>;
+  /** What people answered to a restore: the decision, and a wish to abort. */
+  restoreAnswers(target: string, id: string): Promise<{ decided?: RestoreAnswer; abort?: RestoreAnswer }>;
 
   addEvidence(evidence: Evidence): Promise<void>;
   /** Newest first. */

@@ -16,6 +16,7 @@ import type { CopyFacts, Rewritten } from '../domain/proof/proof.ts';
 import type { RestoredRows, RowsRequest } from './comparison.ts';
 import type { Credentials } from './credentials.ts';
 import type { Destinations } from './destination.ts';
+import type { Switching } from './switching.ts';
 
 export type { Credentials } from './credentials.ts';
 
@@ -91,6 +92,8 @@ export type Engine = {
   /** Databases of somebody's own that a restore goes into. */
   destinations: Destinations;
   heartbeat: Heartbeat;
+  /** For emergency restores. */
+  switching: Switching;
 };
 
 /**

@@ -83,6 +83,8 @@ export type ScratchOrder = {
   securityGroups: string[];
   parameterGroup?: string | undefined;
   optionGroup?: string | undefined;
+  /** How many days its own backups are kept; none by default. */
+  backupDays?: number | undefined;
   tags: Record<string, string>;
 };
 
@@ -129,4 +131,29 @@ export type ScratchSecrets = {
   create(name: string, tags: Record<string, string>): Promise<void>;
   password(name: string): Promise<string>;
   destroy(name: string): Promise<void>;
+};
+
+/** A setting of the old instance that the new one lacks. Without `command` it is being set. */
+export type MissingSetting = { what: string; command?: string };
+
+/** Instances that an emergency restore makes beside the living ones. */
+export type RestoredInstances = Pick<
+  ScratchInstances,
+  'quarantineParameters' | 'removeParameters' | 'begin' | 'look' | 'addMember' | 'secure'
+> & {
+  /**
+   * Gives the new one the old one's settings that do not end the quarantine: backups, storage, protection, tags. Each
+   * call asks for what is missing and resolves with it; empty, or commands alone, when there is nothing left to do.
+   */
+  complete(kind: 'rds' | 'aurora', old: string, name: string): Promise<MissingSetting[]>;
+  /**
+   * Ends the quarantine: the old one's security groups and parameters, with the restart that parameters need. Repeat it
+   * until it is done.
+   */
+  release(kind: 'rds' | 'aurora', old: PlatformSource, name: string): Promise<'done' | 'working'>;
+  /**
+   * Gives the resource with this id another name. Repeat it until it is done. Rejects with `instance-exists` when
+   * another resource has the name, and `source-not-found` when none has the id under either name.
+   */
+  rename(kind: 'rds' | 'aurora', resourceId: string, from: string, to: string): Promise<'done' | 'working'>;
 };

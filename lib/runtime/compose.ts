@@ -29,7 +29,14 @@ import type { Catalog } from '../ports/catalog.ts';
 import type { Engine, OnRead, Secrets } from '../ports/database.ts';
 import type { Wakes } from '../ports/durable.ts';
 import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
-import type { Place, Platform, ScratchInstances, ScratchSecrets } from '../ports/platform.ts';
+import type {
+  Place,
+  Platform,
+  RestoredInstances,
+  ScratchInstances,
+  ScratchSecrets,
+} from '../ports/platform.ts';
+import type { ApplicationSecrets, Services } from '../ports/switching.ts';
 import type { Vault } from '../ports/vault.ts';
 import { keyProblem } from '../workflows/preflight/restorability.ts';
 import { environment } from './environment.ts';
@@ -150,6 +157,32 @@ export const scratchAt = (place: Place): ScratchInstances =>
 export const scratchInstances = (): ScratchInstances => scratchAt(here());
 export const scratchSecretStore = (): ScratchSecrets =>
   once('scratch secrets', () => scratchSecrets(secretsManagerClient(), `understudy/${stage()}/scratch`));
+/** Passwords of what emergency restores make. */
+export const restoredPasswords = (): ScratchSecrets =>
+  once('restored passwords', () => scratchSecrets(secretsManagerClient(), `understudy/${stage()}/restore`));
+export const restoredInstances = (): RestoredInstances =>
+  once('restored instances', () =>
+    lazily(async () => {
+      const { rdsRestored } = await import('../adapters/aws/rds/rds-restored.ts');
+      const { rdsClients } = await import('../adapters/aws/rds/rds-clients.ts');
+      return rdsRestored(once('rds clients', rdsClients)(here()));
+    }),
+  );
+export const applicationSecretStore = (): ApplicationSecrets =>
+  once('application secrets', () =>
+    lazily(async () => {
+      const { applicationSecrets } = await import('../adapters/aws/application-secrets.ts');
+      return applicationSecrets(secretsManagerClient());
+    }),
+  );
+export const services = (): Services =>
+  once('services', () =>
+    lazily(async () => {
+      const { ecsClient, ecsServices } = await import('../adapters/aws/ecs-services.ts');
+      return ecsServices(ecsClient());
+    }),
+  );
+export const restoreSqlFunction = (): string => env().restoreSqlFunction;
 export const keys = (): Keys =>
   once('keys', () => {
     const loaded = import('../adapters/aws/preflight/keys.ts').then(({ kmsKeys }) => kmsKeys(home()));

@@ -19,6 +19,8 @@ export type Environment = {
   proveFunction: string;
   /** Function that looks at a source for a proof. */
   changesFunction: string;
+  /** Function that works inside databases for an emergency restore, and proves the new one. */
+  restoreSqlFunction: string;
   /** The quarantine of scratch instances, unless a policy names another. */
   scratchNetwork: { subnetGroup: string; securityGroup: string };
   /** Seconds between the looks of a wait: the first two, and the last ones. */
@@ -66,6 +68,7 @@ export function environment(): Environment {
     scratchFunction: get('SCRATCH_FUNCTION') || 'scratch',
     proveFunction: get('PROVE_FUNCTION') || 'prove',
     changesFunction: get('CHANGES_FUNCTION') || 'changes',
+    restoreSqlFunction: get('RESTORE_SQL_FUNCTION') || 'restore-sql',
     scratchNetwork: {
       subnetGroup: get('SCRATCH_SUBNET_GROUP'),
       securityGroup: get('SCRATCH_SECURITY_GROUP'),

@@ -15,6 +15,11 @@ export type RestoreOptions = FromOptions & {
   owners?: boolean;
   into?: string;
   jobs?: string;
+  go?: boolean;
+  way?: string;
+  reason?: string;
+  confirm?: string;
+  follow?: boolean;
 };
 
 /** Is a whole dump restored, or listed, instead of rows into files? */
@@ -24,7 +29,16 @@ export const isOnto = ({ to, file, list }: RestoreOptions): boolean =>
 /** Are only the ways back asked for? */
 export const isPlan = (options: RestoreOptions): boolean =>
   !isOnto(options) &&
-  Object.entries(options).every(([name, value]) => name === 'at' || name === 'before' || value === undefined);
+  Object.entries(options).every(([name, value]) => OF_PLAN.includes(name) || value === undefined);
+
+/** Is a new database to be made and given to the application? */
+export const isGo = ({ go }: RestoreOptions): boolean => go === true;
+
+const OF_PLAN = ['at', 'before'];
+const OF_GO = ['at', 'before', 'go', 'way', 'reason', 'confirm'] as const;
+
+/** What `--go` makes a new instance of. */
+const WAYS: readonly string[] = ['moment', 'snapshot'];
 
 const FLAGS: Partial<Record<keyof RestoreOptions, string>> = {
   onlySchema: '--only-schema',
@@ -40,6 +54,21 @@ const OF_ONTO = ['onlySchema', 'owners', 'into', 'jobs'] as const;
 export function refuseRestoreMisfits(target: string | undefined, options: RestoreOptions): DifferenceKind[] {
   const given = (names: readonly (keyof RestoreOptions)[]) =>
     names.filter((name) => options[name] !== undefined);
+  if (isGo(options)) {
+    const others = Object.keys(options).filter(
+      (name) => options[name as keyof RestoreOptions] !== undefined && !OF_GO.some((each) => each === name),
+    ) as (keyof RestoreOptions)[];
+    const mistakes = [
+      ...(target === undefined ? ['name a target'] : []),
+      ...others.map((name) => `${flag(name)} does not go with --go`),
+      ...(options.way !== undefined && !WAYS.includes(options.way)
+        ? [`--way: there is no "${options.way}"; there are ${WAYS.join(' and ')}`]
+        : []),
+    ];
+    if (mistakes.length > 0)
+      throw new InputError('invalid options:', mistakes, './understudy restore --help');
+    return [];
+  }
   const kinds = (options.mend ?? 'missing').split(',').map((kind) => kind.trim());
   if (isPlan(options)) {
     if (target === undefined) throw new InputError('name a target', [], './understudy targets lists them');
@@ -81,6 +110,7 @@ function fileMistakes(
   const unknown = kinds.filter((kind) => !(DIFFERENCE_KINDS as readonly string[]).includes(kind));
   return [
     ...(target === undefined ? ['name a target'] : []),
+    ...given(['way', 'reason', 'confirm']).map((name) => `${flag(name)} goes with --go`),
     ...(table === undefined
       ? ['name at least one table: --table public.leads; or a database: --to postgres://user@host/database']
       : []),

@@ -21,10 +21,14 @@ export type Session = {
   planText(): string;
   /** Invokes a function of the deployment, or the same handler in this process with --local. */
   invoke<T>(name: FunctionName, event: unknown): Promise<T>;
+  /** Begins a durable function of the deployment without waiting; with --local, runs it in this process to its end. */
+  start(name: FunctionName, event: unknown): Promise<unknown>;
   /** A bucket, read with the caller's own credentials. */
   bucket(name: string): Promise<Pick<Vault, 'read'>>;
   /** The person's name for the record. */
   caller: string;
+  /** Who AWS takes the caller for; with --local, the person's name. */
+  identity(): Promise<string>;
   isLocal: boolean;
 };
 
@@ -48,9 +52,22 @@ export function openSession(options: CommonOptions): Session {
     bucket: openBucket,
   };
   if (options.local) {
-    return { ...session, invoke: localInvoker(readPlan) };
+    const invoke = localInvoker(readPlan);
+    return {
+      ...session,
+      invoke,
+      identity: async () => session.caller,
+      start: (name, event) => invoke(name, event),
+    };
   }
-  return { ...session, invoke: remoteInvoker(options.stage) };
+  const started = remoteInvoker(options.stage, 'Event');
+  const identity = () => awsIdentity(session.caller);
+  return {
+    ...session,
+    identity,
+    invoke: remoteInvoker(options.stage),
+    start: (name, event) => started(name, event),
+  };
 }
 
 function readText(file: string): string {
@@ -99,14 +116,18 @@ export function useLocalStack(plan: Plan): void {
 }
 
 /** Invokes functions of a deployed stage with the caller's own AWS credentials. */
-function remoteInvoker(stage: string | undefined): Session['invoke'] {
+function remoteInvoker(
+  stage: string | undefined,
+  how: 'RequestResponse' | 'Event' = 'RequestResponse',
+): Session['invoke'] {
   return async <T>(name: FunctionName, event: unknown) => {
     if (!stage)
       throw new InputError('Which deployment?', [], 'add --stage NAME, or --local for the local cloud');
     const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
-    const FunctionName = `understudy-${stage}-${name}`;
+    // A durable function is begun by the alias that the framework gives it.
+    const FunctionName = `understudy-${stage}-${name}${how === 'Event' ? ':durable' : ''}`;
     const answer = await new LambdaClient({ maxAttempts: name === 'compare' ? 1 : 3 })
-      .send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
+      .send(new InvokeCommand({ FunctionName, InvocationType: how, Payload: JSON.stringify(event) }))
       .catch((cause: Error) => {
         if (/Region is missing/.test(cause.message))
           throw new InputError(
@@ -136,6 +157,13 @@ function answered<T>(payload: unknown): T {
     throw new UnderstudyError(mistake.code, mistake.message, { hint: mistake.hint });
   if (mistake) throw new InputError(mistake.message, mistake.mistakes, mistake.hint);
   return payload as T;
+}
+
+/** The ARN of the credentials in use; the person's name where AWS does not say. */
+async function awsIdentity(otherwise: string): Promise<string> {
+  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+  const answer = await new STSClient({}).send(new GetCallerIdentityCommand({})).catch(() => undefined);
+  return answer?.Arn ?? otherwise;
 }
 
 function caller(): string {

@@ -27,6 +27,9 @@ const HANDLERS = {
   operator: () => import('../../handlers/operator.ts'),
   doctor: () => import('../../handlers/doctor.ts'),
   compare: () => import('../../handlers/compare.ts'),
+  restore: () => import('../../handlers/restore.ts'),
+  'restore-sql': () => import('../../handlers/restore-sql.ts'),
+  approve: () => import('../../handlers/approve.ts'),
   heartbeat: () => import('../../handlers/heartbeat.ts'),
 };
 
@@ -35,7 +38,7 @@ export const FUNCTIONS = Object.keys(HANDLERS) as FunctionName[];
 
 /** Functions that the demo and the tests replace with unreliable ones. */
 export const replacedFunctions: Partial<
-  Record<'scratch' | 'prove' | 'changes', ((input: unknown) => Promise<unknown>) | undefined>
+  Record<'scratch' | 'prove' | 'changes' | 'restore-sql', ((input: unknown) => Promise<unknown>) | undefined>
 > = {};
 
 /** Durable functions, and the functions that they invoke. */
@@ -44,6 +47,7 @@ const DURABLE = {
   snapshot: [],
   copy: [],
   'rehearse-instance': ['prove', 'changes'],
+  restore: ['restore-sql', 'changes'],
 } as const satisfies Partial<Record<FunctionName, readonly FunctionName[]>>;
 type DurableName = keyof typeof DURABLE;
 
@@ -73,7 +77,7 @@ async function runDurably(name: DurableName, event: unknown): Promise<unknown> {
   const { handler } = await HANDLERS[name]();
   const runner = new LocalDurableTestRunner({ handlerFunction: handler });
   for (const called of DURABLE[name] as readonly FunctionName[]) {
-    const variable = `UNDERSTUDY_${called.toUpperCase()}_FUNCTION`;
+    const variable = `UNDERSTUDY_${called.toUpperCase().replace('-', '_')}_FUNCTION`;
     runner.registerFunction(process.env[variable] ?? called, (input: unknown) =>
       (
         replacedFunctions[called as keyof typeof replacedFunctions] ??

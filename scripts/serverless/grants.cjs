@@ -75,6 +75,13 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
       }),
     ],
 
+    // Of the catalog only the partitions of answers to restores.
+    answers: [
+      may('dynamodb:PutItem', arn('Catalog'), {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ANSWER#*'] },
+      }),
+    ],
+
     // A message that meets another worker's claim goes back to its queue.
     takesFrom: (queue) => [
       may(

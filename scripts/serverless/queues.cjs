@@ -13,6 +13,7 @@ const DEAD_LETTERS = [
   'snapshot',
   'copy',
   'rehearseInstance',
+  'restore',
   'notice',
   'watch',
   'unclaimed',

@@ -1,21 +1,15 @@
 /**
  * Permissions on instances, snapshots and scratch. Every one that makes, changes or deletes is bound to names:
- * snapshots to `understudy-<stage>-…`, scratch to `understudy-scratch-…`. An emergency restore has neither prefix.
+ * snapshots to `understudy-<stage>-…`, scratch to `understudy-scratch-…`, what an emergency restore makes to
+ * `…-restored-<utc>` (restore-grants.cjs).
  *
  * AWS defines which action is checked against which resources; test/template/authorization.ts has its table:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
  */
-const HERE = '${AWS::Region}';
-const sub = (text) => ({ 'Fn::Sub': text });
-const may = (Action, Resource, Condition) => ({ Effect: 'Allow', Action, Resource, Condition });
-const arnIn =
-  (service) =>
-  (rest, region = HERE) =>
-    sub(`arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:${rest}`);
+const { HERE, cache, may, rds, secret, sub } = require('./arns.cjs');
+const restoreGrants = require('./restore-grants.cjs');
+
 const enters = (roles) => (roles.length > 0 ? [may('sts:AssumeRole', [...new Set(roles)])] : []);
-const rds = arnIn('rds');
-const cache = arnIn('elasticache');
-const secret = (rest) => arnIn('secretsmanager')(`secret:${rest}`);
 
 const SCRATCH = 'understudy-scratch-*';
 /** Copies lie in other Regions, and those of a Region that the plan no longer names must still be deleted. */
@@ -31,9 +25,9 @@ const FOR_RDS = { StringLike: VIA_RDS, Bool: { 'kms:GrantIsForAWSResource': 'tru
 /**
  * `roles` are those of other accounts, `keys` those that copies are encrypted with, `sources` the instances and clusters
  * of the plan as `{ kind, id }`; `subnetGroups` are those that scratch is restored into, `scratchPlaces` the places other
- * than home where, as `{ region, role }`.
+ * than home where, as `{ region, role }`; `restores` have the kind, id, connection and `restore` settings of each target.
  */
-module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) => {
+module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces, restores }) => {
   // In another account its own role restores.
   const where = scratchPlaces.some(({ role }) => !role) ? ANYWHERE : HERE;
   const entered = scratchPlaces.flatMap(({ role }) => role ?? []);
@@ -253,6 +247,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces }) 
       ),
       may('rds:ListTagsForResource', scratchParameters),
     ],
+    ...restoreGrants({ stage, restores, sourcesOf, usesKeys }),
     readsScratchSecrets: [may('secretsmanager:GetSecretValue', scratchSecrets)],
   };
 };

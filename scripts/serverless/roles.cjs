@@ -122,13 +122,32 @@ function table(can, inVpc) {
     notice: [
       knows,
       records,
-      can.wakes('snapshot', 'copy', 'rehearseInstance'),
+      can.wakes('snapshot', 'copy', 'rehearseInstance', 'restore'),
       tells,
       deadLettersTo('NoticeDead'),
     ],
     unclaimed: [knows, records, tells, deadLettersTo('UnclaimedDead')],
     operator: [knows, can.asks, publishes('JobsTopic', 'AlarmsTopic'), tells, can.asksWhoListens],
     doctor: [can.becomesSource, can.seesUploads, inVpc('doctor')],
+    // The only one that makes instances beside the living ones, renames those that a policy says, and writes secrets.
+    restore: [
+      can.remembers('restore'),
+      knows,
+      records,
+      can.seesInstances,
+      can.restoresBeside,
+      can.switchesSecrets,
+      can.restartsServices,
+      can.calls('restoreSql'),
+      can.calls('changes'),
+      publishes('JobsTopic'),
+      tells,
+      deadLettersTo('RestoreDead'),
+    ],
+    // It connects to living databases and to new ones with the rights of the secrets that a policy names.
+    restoreSql: [can.becomesSource, can.readsManifests, can.readsRestoredSecrets, inVpc('restoreSql')],
+    // It writes answers, and nothing else.
+    approve: [knows, can.answers, can.wakes('restore')],
     // It restores rows beside a connection to their source, and runs none of the source's code (docs/decisions/0038).
     compare: [knows, can.reads, can.writesFiles, can.becomesSource, inVpc('compare')],
   };
@@ -157,6 +176,9 @@ module.exports = async ({ resolveVariable }) => {
         `understudy-${stage}-scratch`,
         ...rehearsals.flatMap(({ subnetGroup }) => subnetGroup ?? []),
       ],
+      restores: targets.flatMap(({ platform, policy: { restore }, connection }) =>
+        platform && platform.kind !== 'elasticache' ? [{ ...platform, ...restore, connection }] : [],
+      ),
       scratchPlaces: rehearsals.flatMap(({ place, copies }) =>
         place ? copies.filter((copy) => placeOf(copy) === place) : [],
       ),

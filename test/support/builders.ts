@@ -45,6 +45,10 @@ export function policy(changes: Partial<Policy> = {}): Policy {
       instance: { class: 'db.t4g.medium', deadline: 8 * HOUR, atOnce: 1, hoursAMonth: 24 },
     },
     vault: { lock: 'none', lockFor: 7 * DAY, replica: false },
+    restore: {
+      ...{ freeze: 'none', cutover: 'none', secrets: [], services: [], quarantine: [], warm: [] },
+      ...{ approveWithin: 4 * HOUR, two: false, deadline: 8 * HOUR },
+    },
     severities: {},
     ...changes,
   };

@@ -27,8 +27,8 @@ describe('the vault', () => {
       ]);
   });
 
-  test('lets prove and changes read manifests too', () => {
-    const all = ['ChangesRole', 'CompareRole', 'ProveRole', 'ScratchRole', 'VerifyRole'];
+  test('lets prove, changes and restoreSql read manifests too', () => {
+    const all = ['ChangesRole', 'CompareRole', 'ProveRole', 'RestoreSqlRole', 'ScratchRole', 'VerifyRole'];
     for (const action of ['s3:GetObject', 's3:GetObjectVersion'])
       expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.manifest.json')).toEqual(all);
   });
@@ -117,10 +117,13 @@ describe('the secret of a source', () => {
       return roles.filter((role) => role !== 'SourceRole' && may(template, role, question)).sort();
     };
     const ofScratch = ['ProveRole', 'RehearseInstanceRole'];
-    expect(template.rolesThatMay('secretsmanager:GetSecretValue')).toEqual([...ofScratch, 'SourceRole']);
+    // Without targets on RDS, restore has no right to any.
+    const all = [...ofScratch, 'RestoreSqlRole', 'SourceRole'];
+    expect(template.rolesThatMay('secretsmanager:GetSecretValue')).toEqual(all);
     expect(readers('understudy/crm-prod')).toEqual([]);
     expect(readers('understudy/prod/scratch/understudy-scratch-crm')).toEqual([]);
     expect(readers('understudy/dev/scratch/understudy-scratch-crm')).toEqual(ofScratch);
+    expect(readers('understudy/dev/restore/crm-prod-restored-20261120t120000z')).toEqual(['RestoreSqlRole']);
   });
 
   test('is read only in a session whose target is the secret’s tag', () => {
@@ -146,10 +149,11 @@ describe('the secret of a source', () => {
     'DumpRole',
     'HeartbeatRole',
     'PreflightRole',
+    'RestoreSqlRole',
     'WatchRole',
   ];
 
-  test('is reached by the seven roles that work with sources, and only with a target', () => {
+  test('is reached by the eight roles that work with sources, and only with a target', () => {
     expect(trust).toHaveLength(1);
     expect(trust[0]).toMatchObject({ actions: ['sts:AssumeRole', 'sts:TagSession'] });
     const { AWS } = JSON.parse(trust[0]!.principal) as { AWS: string[] };

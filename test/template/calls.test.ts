@@ -34,9 +34,14 @@ describe('the role of a function', () => {
 
   test('is asked about every call that the adapters make', () => {
     const listed = new Set(Object.values(OPERATIONS).flatMap(({ calls }) => calls.map(([action]) => action)));
-    const made = ['rds', 'elasticache', 'preflight', 'scratch-secrets.ts', 'wakes.ts'].flatMap((place) =>
-      callsIn(join(ROOT, 'lib/adapters/aws', place)),
-    );
+    const made = [
+      'rds',
+      'elasticache',
+      'preflight',
+      'scratch-secrets.ts',
+      'application-secrets.ts',
+      'wakes.ts',
+    ].flatMap((place) => callsIn(join(ROOT, 'lib/adapters/aws', place)));
     expect(made.length).toBeGreaterThan(50);
     expect(made.filter((action) => !listed.has(action))).toEqual([]);
   });
@@ -58,6 +63,8 @@ describe.each([
   ['everything', full],
 ])('a deployment of %s', (_, template) => {
   const roles = template.ids('IAM::Role');
+  /** The sample has no target on RDS. */
+  const isFull = (who: string[]) => (template === full ? who : []);
   const CONTEXT = { 'kms:ViaService': 'rds.eu-central-1.amazonaws.com', 'kms:GrantIsForAWSResource': 'true' };
   const whoMay = (action: string, resource: string) =>
     roles.filter((role) => may(template, role, { action, resource, context: CONTEXT })).sort();
@@ -96,7 +103,7 @@ describe.each([
   });
 
   const NEVER = `
-    rds:DeleteDBInstanceAutomatedBackup rds:DeleteDBClusterAutomatedBackup rds:RebootDBInstance rds:StopDBInstance
+    rds:DeleteDBInstanceAutomatedBackup rds:DeleteDBClusterAutomatedBackup rds:StopDBInstance
     rds:StopDBCluster rds:FailoverDBCluster rds:PromoteReadReplica rds:RemoveTagsFromResource rds:ModifyDBSnapshot
     rds:CreateDBCluster rds:ModifyEventSubscription rds:DeleteEventSubscription rds:RestoreDBInstanceFromS3
     rds:RestoreDBClusterFromS3 rds:CreateDBInstanceReadReplica elasticache:DeleteReplicationGroup
@@ -179,8 +186,26 @@ describe.each([
   });
 
   test('lets rehearseInstance restore into its quarantine or the policy’s subnet group alone', () => {
-    expect(whoMay('rds:RestoreDBInstanceFromDBSnapshot', rds('subgrp:default'))).toEqual([]);
-    expect(whoMay('rds:CreateDBInstance', rds('subgrp:crm-prod'))).toEqual([]);
+    const others = (action: string, group: string) =>
+      whoMay(action, rds(`subgrp:${group}`)).filter((role) => role !== 'RestoreRole');
+    expect(others('rds:RestoreDBInstanceFromDBSnapshot', 'default')).toEqual([]);
+    expect(others('rds:CreateDBInstance', 'crm-prod')).toEqual([]);
+  });
+
+  test('lets only restore change what emergency restores make, and no living database but one that a policy renames', () => {
+    const restored = ['crm-prod-restored-20261120t120000z', 'crm-prod-replaced-20261120t120000z'];
+    for (const name of restored)
+      expect(whoMay('rds:ModifyDBInstance', rds(`db:${name}`))).toEqual(isFull(['RestoreRole']));
+    expect(whoMay('rds:RebootDBInstance', rds('db:crm-prod'))).toEqual([]);
+    expect(whoMay('rds:RebootDBInstance', rds(`db:${restored[0]}`))).toEqual(isFull(['RestoreRole']));
+    expect(whoMay('rds:ModifyDBCluster', rds('cluster:books-prod'))).toEqual(isFull(['RestoreRole']));
+    for (const action of ['DeleteDBInstance', 'DeleteDBCluster'])
+      for (const name of [...restored, 'books-prod'])
+        expect([
+          action,
+          name,
+          whoMay(`rds:${action}`, rds(`${action === 'DeleteDBCluster' ? 'cluster' : 'db'}:${name}`)),
+        ]).toEqual([action, name, []]);
   });
 
   test('lets no role use a key without RDS, S3 or Secrets Manager', () => {
@@ -196,7 +221,15 @@ type Written = { Action: string | string[]; Resource: { 'Fn::Sub': string }[] };
 const grants = createRequire(__filename)('../../scripts/serverless/rds-grants.cjs') as (
   given: object,
 ) => Record<string, Written[]>;
-const NOTHING = { stage: 'dev', roles: [], keys: [], subnetGroups: [], scratchPlaces: [], sources: [] };
+const NOTHING = {
+  stage: 'dev',
+  restores: [],
+  roles: [],
+  keys: [],
+  subnetGroups: [],
+  scratchPlaces: [],
+  sources: [],
+};
 
 describe('a rehearsal in another place', () => {
   const regionsOf = (scratchPlaces: object[]) => {

@@ -10,6 +10,9 @@ type Operation = { by: string[]; calls: Call[]; context?: Record<string, string>
 const THERE = 'eu-west-1';
 const NAME = 'understudy-dev-crm-20261120t010000z';
 const SCRATCH = 'understudy-scratch-crm-0123456789';
+const RESTORED = 'crm-prod-restored-20261120t120000z';
+const RESTORED_CLUSTER = 'shop-prod-restored-20261120t120000z';
+const RESTORED_SECRET = arn('secretsmanager', `secret:understudy/dev/restore/${RESTORED}-AbCdEf`);
 const SCRATCH_SECRET = arn('secretsmanager', `secret:understudy/dev/scratch/${SCRATCH}-AbCdEf`);
 const KEY = arn('kms', 'key/0a0a');
 const KEY_THERE = arn('kms', 'key/there', THERE);
@@ -46,7 +49,7 @@ function restoresInto(group: string): Call[] {
 
 export const OPERATIONS: Record<string, Operation> = {
   'look at a source': {
-    by: ['Snapshot', 'RehearseInstance', 'Preflight', 'Watch'],
+    by: ['Snapshot', 'RehearseInstance', 'Restore', 'Preflight', 'Watch'],
     calls: [
       rds('DescribeDBInstances', 'db:crm-prod'),
       rds('DescribeDBInstances', 'db:shop-prod-1'),
@@ -161,7 +164,7 @@ export const OPERATIONS: Record<string, Operation> = {
     ],
   },
   'restore an encrypted snapshot': {
-    by: ['RehearseInstance'],
+    by: ['RehearseInstance', 'Restore'],
     calls: [
       ['kms:CreateGrant', KEY],
       ['kms:DescribeKey', KEY],
@@ -181,6 +184,79 @@ export const OPERATIONS: Record<string, Operation> = {
       rds('DeleteDBClusterParameterGroup', `cluster-pg:${SCRATCH}`),
       ['secretsmanager:DeleteSecret', SCRATCH_SECRET],
     ],
+  },
+  'restore beside the living database': {
+    by: ['Restore'],
+    calls: [
+      rds(
+        'RestoreDBInstanceFromDBSnapshot',
+        ...[`snapshot:${NAME}`, 'og:crm', `db:${RESTORED}`, `pg:${RESTORED}`, 'subgrp:private'],
+      ),
+      rds(
+        'RestoreDBInstanceToPointInTime',
+        ...['db:crm-prod', 'og:default:postgres-17', `db:${RESTORED}`, `pg:${RESTORED}`, 'subgrp:private'],
+      ),
+      rds(
+        'RestoreDBClusterFromSnapshot',
+        ...['cluster-snapshot:rds:shop-1', `cluster-pg:${RESTORED_CLUSTER}`, `cluster:${RESTORED_CLUSTER}`],
+        ...[AURORA_OPTIONS, 'subgrp:private'],
+      ),
+      rds(
+        'RestoreDBClusterToPointInTime',
+        ...['cluster:shop-prod', `cluster-pg:${RESTORED_CLUSTER}`, `cluster:${RESTORED_CLUSTER}`],
+        ...[AURORA_OPTIONS, 'subgrp:private'],
+      ),
+      rds(
+        'CreateDBInstance',
+        ...[`db:${RESTORED_CLUSTER}-1`, 'pg:default.aurora-postgresql17', `cluster:${RESTORED_CLUSTER}`],
+        ...[AURORA_OPTIONS, 'subgrp:private'],
+      ),
+      rds('AddTagsToResource', `db:${RESTORED}`, `db:${RESTORED_CLUSTER}-1`, `cluster:${RESTORED_CLUSTER}`),
+      rds('AddTagsToResource', `pg:${RESTORED}`, `cluster-pg:${RESTORED_CLUSTER}`),
+      rds('CopyDBParameterGroup', 'pg:crm', `pg:${RESTORED}`),
+      rds('CopyDBClusterParameterGroup', 'cluster-pg:shop', `cluster-pg:${RESTORED_CLUSTER}`),
+      rds('CreateDBParameterGroup', `pg:${RESTORED}`),
+      rds('CreateDBClusterParameterGroup', `cluster-pg:${RESTORED_CLUSTER}`),
+      rds('DescribeDBParameters', `pg:${RESTORED}`),
+      rds('DescribeDBClusterParameters', `cluster-pg:${RESTORED_CLUSTER}`),
+      rds('ModifyDBParameterGroup', `pg:${RESTORED}`),
+      rds('ModifyDBClusterParameterGroup', `cluster-pg:${RESTORED_CLUSTER}`),
+      rds('DeleteDBParameterGroup', `pg:${RESTORED}`),
+      rds('DeleteDBClusterParameterGroup', `cluster-pg:${RESTORED_CLUSTER}`),
+      rds('ModifyDBInstance', `db:${RESTORED}`, 'pg:crm', 'og:crm'),
+      rds('ModifyDBCluster', `cluster:${RESTORED_CLUSTER}`, 'cluster-pg:shop'),
+      rds('RebootDBInstance', `db:${RESTORED}`),
+      rds('RebootDBInstance', `db:${RESTORED_CLUSTER}-1`),
+      ['secretsmanager:CreateSecret', RESTORED_SECRET],
+      ['secretsmanager:TagResource', RESTORED_SECRET],
+      ['secretsmanager:GetSecretValue', RESTORED_SECRET],
+      ['secretsmanager:DeleteSecret', RESTORED_SECRET],
+    ],
+  },
+  'rename where the policy says so, and back': {
+    by: ['Restore'],
+    calls: [
+      rds('ModifyDBCluster', 'cluster:books-prod'),
+      rds('ModifyDBCluster', 'cluster:books-prod-replaced-20261120t120000z'),
+    ],
+  },
+  'send the application elsewhere where the policy says so': {
+    by: ['Restore'],
+    calls: [
+      ...['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
+        (action): Call => [
+          `secretsmanager:${action}`,
+          arn('secretsmanager', 'secret:crm/application-AbCdEf'),
+        ],
+      ),
+      ...['UpdateService', 'DescribeServices'].map(
+        (action): Call => [`ecs:${action}`, arn('ecs', 'service/web/crm')],
+      ),
+    ],
+  },
+  'read the password of what was restored': {
+    by: ['RestoreSql'],
+    calls: [['secretsmanager:GetSecretValue', RESTORED_SECRET]],
   },
   'list scratch': {
     by: ['Watch'],
@@ -206,7 +282,7 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   'end a wait': {
     by: ['Notice'],
-    calls: ['snapshot', 'copy', 'rehearseInstance'].map((name) => [
+    calls: ['snapshot', 'copy', 'rehearseInstance', 'restore'].map((name) => [
       'lambda:SendDurableExecutionCallbackSuccess',
       arn('lambda', `function:understudy-dev-${name}:7/durable-execution/0a1b/2c3d`),
     ]),

@@ -128,7 +128,7 @@ test('the functions with a queue are those that end within 15 minutes', () => {
 
 test('the durable functions are those that wait for hours', () => {
   const durable = template.ids('Lambda::Function').filter((id) => template.value(id, 'DurableConfig'));
-  const parts = ['Copy', 'Rehearse', 'RehearseInstance', 'Snapshot'];
+  const parts = ['Copy', 'Rehearse', 'RehearseInstance', 'Restore', 'Snapshot'];
   expect(durable.sort()).toEqual(parts.map((part) => `${part}LambdaFunction`).sort());
 });
 

@@ -122,12 +122,13 @@ describe.each([
   });
 });
 
-test('only operator publishes to topic alarms, and five roles publish to topic jobs', () => {
+test('only operator publishes to topic alarms, and six roles publish to topic jobs', () => {
   const publishers = (topic: string) =>
     roles.filter((role) => may(template, role, { action: 'sns:Publish', resource: topic })).sort();
   expect(publishers('AlarmsTopic')).toEqual(['OperatorRole']);
-  // A dump asks for its verification, a snapshot for its copies, and the watch for what was forgotten.
-  const parts = ['Dispatch', 'Dump', 'Operator', 'Snapshot', 'Watch'];
+  // A dump asks for its verification, a snapshot for its copies, and the watch for what was
+  // forgotten, and a restore for the first backup of its new database.
+  const parts = ['Dispatch', 'Dump', 'Operator', 'Restore', 'Snapshot', 'Watch'];
   expect(publishers('JobsTopic')).toEqual(parts.map((part) => `${part}Role`));
 });
 

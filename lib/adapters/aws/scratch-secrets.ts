@@ -20,7 +20,7 @@ export function scratchSecrets(client: SecretsManagerClient, prefix: string): Sc
         await client.send(
           new CreateSecretCommand({
             Name: idOf(name),
-            Description: 'Password of a scratch instance; goes with it',
+            Description: 'Password of a restored instance, made by Understudy',
             // RDS takes no /, ", @ or blank in a password.
             SecretString: JSON.stringify({ password: randomBytes(30).toString('base64url') }),
             Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),

@@ -32,6 +32,7 @@ export type Closer =
   | 'posture'
   | 'preflight'
   | 'notice'
+  | 'restore'
   /** It happened once: no look can find it gone, so it is closed without an alert after a day. */
   | 'time';
 
@@ -103,6 +104,35 @@ export const FINDINGS = {
       severity: 'P0',
       means: 'A rehearsal could not restore the point.',
       next: 'Fix the cause in the source database, take a new dump with `./understudy run dump {target}`, then `./understudy rehearse {target}`.',
+    },
+  }),
+  ...closedBy(['restore'], 'target', {
+    'restore-under-way': {
+      severity: 'P0',
+      means: 'Somebody has begun an emergency restore.',
+      next: 'Follow it: `./understudy restore status {target} --follow`. Stop it: `./understudy restore abort {target}`.',
+    },
+    'restore-awaits-approval': {
+      severity: 'P0',
+      means: 'The restored database is ready, and a person must say whether the application goes to it.',
+      next: 'Look at it: `./understudy restore status {target}`. Then `./understudy approve {target}` or `./understudy reject {target}`.',
+    },
+    'restore-unsettled': {
+      severity: 'P0',
+      means: 'The application was given the restored database, and something is not as it should be since.',
+      next: 'Look at what the message names. The way back: `./understudy restore rollback {target}`.',
+    },
+    'restore-not-undone': {
+      severity: 'P0',
+      means: 'An emergency restore ended, and something that it had changed could not be put back.',
+      next: 'Put back by hand what `./understudy restore status {target}` names, before you begin another.',
+    },
+  }),
+  ...closedBy(['time'], 'target', {
+    'restore-not-done': {
+      severity: 'P0',
+      means: 'An emergency restore ended without a new database in service. Production is as it was before.',
+      next: 'Look at the other ways back: `./understudy restore {target}`. What it made stays until you delete it.',
     },
   }),
   ...closedBy(['rehearsal'], 'target', {

@@ -4,7 +4,7 @@ import type { Target } from '../plan/policy.ts';
 import { counts, type DumpPoint, isDump, isSnapshot, type RecoveryPoint } from '../points/recovery-point.ts';
 import { type Evidence, type RestoredSort, restoredSort } from '../proof/evidence.ts';
 import type { PlatformStatus } from '../status/target-status.ts';
-import { humanSeconds, plusSeconds, secondsBetween, shortMoment, utc } from '../time.ts';
+import { compactUtc, humanSeconds, plusSeconds, secondsBetween, shortMoment, utc } from '../time.ts';
 import { many } from '../words.ts';
 
 /** `rows`: rows of a dump, back into the living database; the others make a new database. */
@@ -28,6 +28,8 @@ export type Way = {
   tested?: { at: string; strength: Evidence['strength']; thisPoint: boolean };
   /** The last rehearsal of its sort failed after that: its codes. */
   lastFailed?: { at: string; codes: string[] };
+  /** What `restore --go` confirms: this way, as it is known now, with what the policy does besides. */
+  confirm?: string;
 };
 
 /** A way that there could be, and why there is none. */
@@ -55,15 +57,17 @@ export type PlanInput = {
   /** Newest first. */
   evidence: readonly Evidence[];
   platform?: PlatformStatus | undefined;
+  /** The Region of the sources: only what lies there can become a new instance by `restore --go`. */
+  home: string;
 };
 
 /** Every way back to a moment, the ones that lose least first, and the one to take. Changes nothing. */
 export function restorePlan(input: PlanInput): RestorePlan {
   const { target, now, at } = input;
   const noWays: NoWay[] = [];
-  const ways = [...rowsAndDumps(input, noWays), ...moments(input, noWays), ...snapshots(input, noWays)].sort(
-    (a, b) => a.loses - b.loses || KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind),
-  );
+  const ways = [...rowsAndDumps(input, noWays), ...moments(input, noWays), ...snapshots(input, noWays)]
+    .sort((a, b) => a.loses - b.loses || KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind))
+    .map((way) => confirmable(way, input));
   const recommended = recommend(ways);
   const plan = {
     target: target.id,
@@ -73,8 +77,37 @@ export function restorePlan(input: PlanInput): RestorePlan {
     noWays,
     ...(recommended ? { recommended } : {}),
   };
-  return { ...plan, digest: createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 16) };
+  return { ...plan, digest: digestOf(plan) };
 }
+
+/** How old a plan may be that is confirmed, in seconds. */
+export const PLAN_LASTS = 3600;
+
+/** A new instance can be made of it by `restore --go`; what is confirmed says so. */
+function confirmable(way: Way, { target, now, home }: PlanInput): Way {
+  const isHere = way.kind === 'moment' || (way.kind === 'snapshot' && way.place === home);
+  return isHere ? { ...way, confirm: confirmationOf(target, way, utc(now)) } : way;
+}
+
+/**
+ * What confirms one way as it was shown at a moment, with what the policy does besides restoring: that moment, and a
+ * digest. Another outcome of a rehearsal, another state of the point or another policy makes another digest.
+ */
+export function confirmationOf(target: Target, way: Way, madeAt: string): string {
+  const { kind, point, asOf, tested, lastFailed } = way;
+  const does = target.policy.restore;
+  const digest = digestOf({ target: target.id, madeAt, kind, point, asOf, tested, lastFailed, does });
+  return `${compactUtc(madeAt)}-${digest}`;
+}
+
+/** When the plan was made that this is from. */
+export function madeAtOf(confirmation: string): string {
+  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(confirmation) ?? [];
+  return `${y}-${mo}-${d}T${h}:${mi}:${s}Z`;
+}
+
+const digestOf = (value: unknown) =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
 const KINDS: readonly WayKind[] = ['rows', 'moment', 'snapshot', 'dump'];
 

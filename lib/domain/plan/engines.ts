@@ -2,10 +2,10 @@
 export type EngineName = 'postgres' | 'mysql' | 'mariadb' | 'cache';
 
 /** What Understudy does with an engine beyond its platform's snapshots. */
-type Part = 'dump' | 'heartbeat' | 'proof of instances';
+type Part = 'dump' | 'heartbeat' | 'proof of instances' | 'switching';
 
 const PARTS: Record<EngineName, readonly Part[]> = {
-  postgres: ['dump', 'heartbeat', 'proof of instances'],
+  postgres: ['dump', 'heartbeat', 'proof of instances', 'switching'],
   mysql: [],
   mariadb: [],
   cache: [],

@@ -55,6 +55,7 @@ export type Policy = {
     instance: ScratchInstancePolicy;
   };
   vault: { lock: 'none' | 'governance' | 'compliance'; lockFor: number; replica: boolean };
+  restore: RestoreSettings;
   severities: Partial<Record<string, Severity>>;
 };
 
@@ -82,6 +83,33 @@ export type ScratchInstancePolicy = {
   /** Another network than the deployment's own quarantine. */
   subnetGroup?: string | undefined;
   securityGroups?: string[] | undefined;
+};
+
+/** What an emergency restore does besides restoring: who is asked, what is stopped, how traffic gets to the new database. */
+export type RestoreSettings = {
+  /** `read-only`: the application reads the old database and writes nothing while another is restored. */
+  freeze: 'none' | 'read-only';
+  /** `secret`: the application's secrets lead to the new database. `rename`: it takes the old one's name. */
+  cutover: 'none' | 'secret' | 'rename';
+  /** The application's secrets; by default the connection's. Their users can log in to the new database. */
+  secrets: string[];
+  /** The secret of a user who may freeze and fence; by default the connection's. */
+  admin?: string | undefined;
+  /** ECS services that start anew after the secrets have changed. */
+  services: { cluster: string; service: string }[];
+  /** Security groups of the new database until it is approved: the functions get in, and nothing gets out. */
+  quarantine: string[];
+  /** For the day on which the old instance is gone, and nothing else says where it was. */
+  subnetGroup?: string | undefined;
+  securityGroups?: string[] | undefined;
+  /** Tables that are read once before approval, because storage loads slowly after a restore. */
+  warm: string[];
+  /** How long approval is waited for, in seconds; then it is no. */
+  approveWithin: number;
+  /** Must another person approve than the one who began? */
+  two: boolean;
+  /** The longest time for the restore itself, in seconds. */
+  deadline: number;
 };
 
 export type VerifyDepth = 'exists' | 'checksum' | 'readable' | 'full';

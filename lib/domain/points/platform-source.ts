@@ -86,6 +86,8 @@ export const TAGS = {
   policy: 'understudy:policy',
   stage: 'understudy:stage',
   label: 'understudy:label',
+  /** Only on what an emergency restore makes: its id. */
+  restore: 'understudy:restore',
   /** Only on scratch resources: unused after this moment (UTC). */
   expires: 'understudy:expires',
 } as const;

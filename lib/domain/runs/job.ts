@@ -91,6 +91,34 @@ export const preflightJob = z.strictObject({ job: z.literal('preflight'), ...mes
 /** Writes one row into the target's heartbeat. */
 export const heartbeatJob = z.strictObject({ job: z.literal('heartbeat'), ...message });
 
+/** The moment of a plan, and the digest of one of its ways. */
+export const CONFIRMATION = /^\d{8}T\d{6}Z-[0-9a-f]{16}$/;
+const RESTORE_ID = /^\d{8}T\d{6}Z$/;
+/**
+ * An emergency restore, which a person invokes by hand: one way of a plan, and `confirm` as it was shown with it.
+ */
+export const restoreJob = z.strictObject({
+  job: z.literal('restore'),
+  ...message,
+  way: z.enum(['moment', 'snapshot']),
+  point: POINT.optional(),
+  asOf: moment,
+  confirm: z
+    .string()
+    .regex(
+      CONFIRMATION,
+      'expected what the plan shows for this way, such as 20261120T140000Z-0123456789abcdef',
+    ),
+});
+/** Back to the old database after an emergency restore. */
+export const rollbackJob = z.strictObject({
+  job: z.literal('rollback'),
+  ...message,
+  restore: z.string().regex(RESTORE_ID, 'expected the id of a restore such as 20261120T120000Z'),
+});
+export type RestoreJob = z.infer<typeof restoreJob>;
+export type RollbackJob = z.infer<typeof rollbackJob>;
+
 /** Jobs that a person may ask for. */
 export const askedJob = z.discriminatedUnion('job', [
   dumpJob,

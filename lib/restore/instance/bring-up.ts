@@ -1,6 +1,4 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
-import type { Target } from '../../domain/plan/policy.ts';
-import type { ScratchRecord } from '../../domain/runs/scratch-record.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import { attempt, unwrap } from '../../execution/durable-run.ts';
 import { type Poll, poll, type Waiting } from '../../execution/poll.ts';
@@ -15,25 +13,41 @@ export type ScratchInstanceDeps = Waiting & {
   scratchSecrets: ScratchSecrets;
 };
 
+/** What bringing a copy up needs, for a rehearsal or an emergency. */
+export type BringUpDeps = Waiting & {
+  catalog: Pick<Catalog, 'awaitNotice'>;
+  scratch: Pick<ScratchInstances, 'quarantineParameters' | 'begin' | 'look' | 'addMember' | 'secure'>;
+  scratchSecrets: ScratchSecrets;
+};
+
+/** What is brought up, and whose it is. */
+export type BringUp = {
+  order: ScratchOrder;
+  /** The group whose parameters it gets, silenced. */
+  parametersFrom: string;
+  /** The longest time for the restore, in seconds, and the option that sets it. */
+  deadline: number;
+  option: 'rehearsal.instance.deadline' | 'restore.deadline';
+  phase: (name: string) => Promise<void>;
+  /** Keeps its resource id, once it is known: proof that what has this name is ours. */
+  identify: (resourceId: string) => Promise<void>;
+};
+
 /** The longest time for a small change to an existing instance, in seconds. */
 export const CHANGE_TAKES = 3600;
 
 /**
- * Brings a scratch instance up: its parameters, its secret, the restore, an Aurora cluster's instance, a new
+ * Brings a copy up in quarantine: its parameters, its secret, the restore, an Aurora cluster's instance, a new
  * password. Each is one step that recognizes its own work, so a crash after any call costs only time. Resolves with
  * its address.
  */
 export async function bringUp(
-  order: ScratchOrder,
-  record: ScratchRecord,
-  parametersFrom: string,
-  target: Target,
+  bring: BringUp,
   durable: Durable,
-  deps: ScratchInstanceDeps,
-  phase: (name: string) => Promise<void>,
-): Promise<{ host: string; port: number }> {
+  deps: BringUpDeps,
+): Promise<{ host: string; port: number; resourceId: string }> {
+  const { order, parametersFrom, phase } = bring;
   const { kind, name } = order;
-  const { deadline } = target.policy.rehearsal.instance;
   const done = async <T>(step: string, work: () => Promise<T>) => unwrap(await attempt(durable, step, work));
 
   await phase('prepare');
@@ -45,30 +59,28 @@ export async function bringUp(
   await durable.pause('let the parameters settle', deps.pace.most);
   await phase('restore');
   await done('begin the restore', () => deps.scratch.begin({ ...order, parameterGroup: name }));
-  const up = await untilUp('the restore', order, deadline, isUp, durable, deps);
-  await durable.step('note which it is', () =>
-    deps.catalog.identifyScratch(record.target, name, up.resourceId),
-  );
+  const up = await untilUp('the restore', bring, bring.deadline, isUp, durable, deps);
+  await durable.step('note which it is', () => bring.identify(up.resourceId));
   if (kind === 'aurora') {
     await done('add its instance', () => deps.scratch.addMember(order));
-    await untilUp('its instance', order, deadline, memberIsUp, durable, deps);
+    await untilUp('its instance', bring, bring.deadline, memberIsUp, durable, deps);
   }
   await phase('secure');
   await securing(order, durable, deps);
   const ready = await untilUp(
     'the password',
-    order,
+    bring,
     CHANGE_TAKES,
     (state) => (kind === 'aurora' ? memberIsUp(state) : isUp(state)) && !state.pending,
     durable,
     deps,
   );
-  if (ready.endpoint) return ready.endpoint;
+  if (ready.endpoint) return { ...ready.endpoint, resourceId: up.resourceId };
   throw new Refusal('scratch-unreachable', `${name} is ${ready.status} and has no endpoint`);
 }
 
 /** A fresh restore may still be busy, and takes no change until it is ready. */
-async function securing(order: ScratchOrder, durable: Durable, deps: ScratchInstanceDeps): Promise<void> {
+async function securing(order: ScratchOrder, durable: Durable, deps: BringUpDeps): Promise<void> {
   const { kind, name } = order;
   const look = async (): Promise<Poll<null>> => {
     try {
@@ -99,11 +111,11 @@ const memberIsUp = (state: ScratchState) =>
 
 async function untilUp(
   what: string,
-  order: ScratchOrder,
+  { order, option }: BringUp,
   deadline: number,
   ready: (state: ScratchState) => boolean,
   durable: Durable,
-  deps: ScratchInstanceDeps,
+  deps: BringUpDeps,
 ): Promise<ScratchState> {
   const { kind, name } = order;
   const look = async (): Promise<Poll<ScratchState>> => {
@@ -122,7 +134,7 @@ async function untilUp(
     look,
     late: (seen, waited) =>
       new Refusal('restore-late', `${name} is still ${seen} after ${humanSeconds(waited)}`, {
-        hint: 'raise rehearsal.instance.deadline in the policy, or ask AWS why a restore takes so long',
+        hint: `raise ${option} in the policy, or ask AWS why a restore takes so long`,
       }),
     onWaiting: (token) => deps.catalog.awaitNotice(`instance:${name}`, token, deps.clock.now()),
   });
@@ -131,8 +143,8 @@ async function untilUp(
 function deletedMeanwhile(name: string): ErrorInfo {
   return {
     code: 'scratch-deleted',
-    message: `${name} was deleted during the rehearsal`,
-    hint: 'look up DeleteDBInstance in CloudTrail to see who did it; then rehearse again',
+    message: `${name} was deleted while it was being restored`,
+    hint: 'look up DeleteDBInstance in CloudTrail to see who did it; then try again',
   };
 }
 

@@ -8,6 +8,9 @@ import type { Catalog } from '../../ports/catalog.ts';
 import type { ScratchOrder } from '../../ports/platform.ts';
 import type { Chosen } from '../restored.ts';
 
+/** What somebody wants restored: the newest moment or snapshot, unless one is named; of the policy's place by default. */
+export type Wanted = Pick<RehearseInstanceJob, 'from' | 'point' | 'moment'> & { place?: string };
+
 /** Snapshots are rehearsed in the policy's place: at home, or copies in another place, there. */
 export function placeFor(target: Target, home: string): string {
   return target.policy.rehearsal.instance.place ?? home;
@@ -24,11 +27,7 @@ export type Source = Pick<Chosen, 'point' | 'moment' | 'newestAt'> & {
 type ChooseDeps = { catalog: Catalog; home: string; pick: (count: number) => number };
 
 /** To the second: RDS knows no finer moment. */
-export function chooseMoment(
-  job: RehearseInstanceJob,
-  target: Target,
-  source: PlatformSource | undefined,
-): Source {
+export function chooseMoment(job: Wanted, target: Target, source: PlatformSource | undefined): Source {
   if (!source)
     throw new Refusal(
       'source-not-found',
@@ -67,12 +66,12 @@ export function chooseMoment(
 
 /** The point asked for; else the newest verified one in the source's own Region, or by policy any kept one at random. */
 export async function chooseSnapshot(
-  job: RehearseInstanceJob,
+  job: Wanted,
   target: Target,
   source: PlatformSource | undefined,
   deps: ChooseDeps,
 ): Promise<Source> {
-  const place = placeFor(target, deps.home);
+  const place = job.place ?? placeFor(target, deps.home);
   const points = (await deps.catalog.points(target.id))
     .filter(isSnapshot)
     .filter(

@@ -2,7 +2,7 @@ import { Refusal } from '../../domain/errors.ts';
 import { VAULT } from '../../domain/names.ts';
 import type { EngineName } from '../../domain/plan/engines.ts';
 import { requirePlatform, type Target } from '../../domain/plan/policy.ts';
-import type { PlatformSource } from '../../domain/points/platform-source.ts';
+import type { PlatformRef, PlatformSource } from '../../domain/points/platform-source.ts';
 import { type DumpPoint, isDump, isVerified, type StoredObject } from '../../domain/points/recovery-point.ts';
 import { SNAPSHOT_TAKES } from '../../domain/proof/heartbeat-proof.ts';
 import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
@@ -13,7 +13,7 @@ import type { Log } from '../../ports/messages.ts';
 import type { EngineFamily, Platform, ScratchOrder } from '../../ports/platform.ts';
 import type { Chosen } from '../restored.ts';
 import { type Estimate, formatEstimate, refuseOverBudget } from './budget.ts';
-import { chooseMoment, chooseSnapshot, placeFor } from './choose.ts';
+import { chooseMoment, chooseSnapshot, placeFor, type Wanted } from './choose.ts';
 
 /** What will be restored, and everything known of it before. Small: it travels through a checkpoint. */
 export type InstancePlan = Chosen & {
@@ -32,9 +32,11 @@ export type InstancePlan = Chosen & {
   /** Of the last dump before the moment. */
   manifest?: StoredObject;
   plannedAt: string;
-  estimate: Estimate;
   notes: string[];
 };
+
+/** The same for a rehearsal, with what it is expected to cost. */
+export type RehearsalPlan = InstancePlan & { estimate: Estimate };
 
 export type PlanDeps = {
   catalog: Catalog;
@@ -45,18 +47,32 @@ export type PlanDeps = {
   pick: (count: number) => number;
 };
 
-/** Chooses what is restored and estimates its cost; refused when there is nothing to restore, or no hours are left. */
+/** Chooses what is rehearsed and estimates its cost; refused when there is nothing to restore, or no hours are left. */
 export async function planRehearsal(
   job: RehearseInstanceJob,
   target: Target,
   deps: PlanDeps,
-): Promise<InstancePlan> {
-  const ref = requirePlatform(target);
-  if (ref.kind === 'elasticache')
-    throw new Refusal('not-rehearsed', `${target.id} is a cache, which is not rehearsed`);
+): Promise<RehearsalPlan> {
+  refuseCache(target);
+  const estimate = await refuseOverBudget(target, `rehearse-${job.from}`, deps);
+  const { plan } = await planInstance(job, target, deps);
+  deps.log.info('a rehearsal on a scratch instance is planned', {
+    target: target.id,
+    point: plan.point,
+    estimate,
+  });
+  return { ...plan, estimate, notes: [formatEstimate(estimate), ...plan.notes] };
+}
+
+/** Chooses what is restored, for a rehearsal or an emergency, with the source as it is now. */
+export async function planInstance(
+  job: Wanted,
+  target: Target,
+  deps: PlanDeps,
+): Promise<{ plan: InstancePlan; source: PlatformSource | undefined }> {
+  const ref = refuseCache(target);
   const now = deps.clock.now();
   const source = await deps.platform.source(ref);
-  const estimate = await refuseOverBudget(target, `rehearse-${job.from}`, deps);
   const family = source && (await deps.platform.family(source));
   if (ref.kind === 'aurora' && family?.isAurora === false)
     throw new Refusal(
@@ -68,13 +84,13 @@ export async function planRehearsal(
     job.from === 'moment'
       ? chooseMoment(job, target, source)
       : await chooseSnapshot(job, target, source, deps);
-  const place = job.from === 'moment' ? deps.home : placeFor(target, deps.home);
+  const place = job.from === 'moment' ? deps.home : (job.place ?? placeFor(target, deps.home));
   // The data of a snapshot may be from a little before the moment that it reports.
   const surely = job.from === 'moment' ? what.moment : utc(plusSeconds(what.moment, -SNAPSHOT_TAKES));
   const manifest = await manifestBefore(surely, target, deps);
   const own = await deps.platform.family(what);
   const options = optionsOf(source, family?.parameterGroup === own.parameterGroup, own, target);
-  const chosen: InstancePlan = {
+  const plan: InstancePlan = {
     ...what,
     sort: job.from,
     kind: ref.kind,
@@ -90,25 +106,24 @@ export async function planRehearsal(
     ...options,
     ...(manifest ? { manifest: manifest.stored } : {}),
     plannedAt: utc(now),
-    estimate,
     notes: [
-      formatEstimate(estimate),
       ...(manifest ? [] : [await whyNoDump(job, target, deps)]),
       ...optionsNote(source, options.optionGroup),
       ...(place === deps.home ? [] : [`restored in ${place}, under the engine’s own parameters`]),
       ...(source ? [] : [`the source ${ref.id} is not there; the engine’s own parameters are used`]),
     ],
   };
-  deps.log.info('a rehearsal on a scratch instance is planned', {
-    target: target.id,
-    point: chosen.point,
-    estimate,
-  });
-  return chosen;
+  return { plan, source };
+}
+
+function refuseCache(target: Target): PlatformRef & { kind: InstancePlan['kind'] } {
+  const { kind, id } = requirePlatform(target);
+  if (kind !== 'elasticache') return { kind, id };
+  throw new Refusal('not-rehearsed', `${target.id} is a cache, which is not rehearsed`);
 }
 
 /** There may be a dump that is too recent to bound what is restored. */
-async function whyNoDump(job: RehearseInstanceJob, target: Target, deps: PlanDeps): Promise<string> {
+async function whyNoDump(job: Wanted, target: Target, deps: PlanDeps): Promise<string> {
   const newest = await manifestBefore('9999', target, deps);
   const before =
     job.from === 'moment' ? 'before this moment' : `${humanSeconds(SNAPSHOT_TAKES)} before this snapshot`;

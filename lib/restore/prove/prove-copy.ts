@@ -1,10 +1,30 @@
-import { refusalOf } from '../../domain/errors.ts';
+import { type ErrorInfo, refusalOf } from '../../domain/errors.ts';
+import { does } from '../../domain/plan/engines.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { InstancePlan } from '../instance/plan-rehearsal.ts';
-import type { RehearseInstanceDeps } from '../instance/restore-request.ts';
 import type { SourceChanges, SourceChangesRequest } from '../instance/source-changes.ts';
 import { mergeProofs, NOTHING_PROVEN, type ProveRequest, type ProveResult } from './proof-slices.ts';
+
+/** What proving a copy needs besides the functions that do it. */
+export type ProveCopyDeps = {
+  changesFunction: string;
+  proveFunction: string;
+  cancelled?: (() => Promise<ErrorInfo | undefined>) | undefined;
+};
+
+/** Why a restored copy cannot be compared; undefined where it can. */
+export function whyNotProven(
+  { engine, dialect, masterUser }: InstancePlan,
+  target: Target,
+): string | undefined {
+  if (masterUser === undefined) return 'the master user is unknown';
+  if (!dialect || !does(dialect, 'proof of instances'))
+    return `only PostgreSQL can be, and this is ${engine}`;
+  return dialect === target.engine
+    ? undefined
+    : `this is ${engine}, and understudy.yml says ${target.engine}`;
+}
 
 /** Reads the source's changes after the restore: by then every write from before the moment has been counted. */
 export async function proveCopy(
@@ -13,7 +33,7 @@ export async function proveCopy(
   name: string,
   endpoint: { host: string; port: number },
   durable: Durable,
-  deps: RehearseInstanceDeps,
+  deps: ProveCopyDeps,
 ): Promise<ProveResult> {
   const look: SourceChanges = target.connection
     ? await durable

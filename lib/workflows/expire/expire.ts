@@ -10,6 +10,7 @@ import { secondsBetween } from '../../domain/time.ts';
 import { type ClaimDeps, type Done, type JobOutcome, underClaim } from '../../execution/claim.ts';
 import type { Vaults } from '../../points/replica.ts';
 import type { Platform } from '../../ports/platform.ts';
+import { heldByRestore } from '../../restore/held-by-restore.ts';
 import { unnamedObjects } from './orphans.ts';
 import { removePoint, withLocks } from './stored.ts';
 
@@ -33,6 +34,8 @@ export async function expire(job: ExpireJob, deps: ExpireDeps): Promise<ExpireOu
       outcome: 'done',
       summary: 'dry run: nothing was deleted',
     };
+  const why = await heldByRestore(target.id, deps.catalog, deps.clock.now());
+  if (why) return { outcome: 'held', summary: why, decisions: [], orphans: [], unknown: [] };
   let planned: Planned | undefined;
   const outcome = await underClaim(deps, job, job, async ({ signal }) => {
     await giveUpOldOnes(target, deps);

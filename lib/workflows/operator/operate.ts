@@ -32,6 +32,7 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
   z.strictObject({ ask: z.literal('point'), target, point: z.string().min(1) }),
   z.strictObject({ ask: z.literal('plan'), target, at: moment.optional() }),
+  z.strictObject({ ask: z.literal('restore'), target, restore: z.string().optional() }),
   z.strictObject({
     ask: z.literal('run'),
     message: askedJob,
@@ -64,6 +65,7 @@ export type OperatorDeps = StatusDeps & {
   messages: JobMessages;
   alerts: Alerts;
   stage: string;
+  home: string;
   /** The vault's bucket, only named in answers. */
   vaultName: string;
 };
@@ -80,6 +82,10 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       return showPoint(requireTarget(deps.plan, request.target).id, request.point, deps);
     case 'plan':
       return planRestore(requireTarget(deps.plan, request.target), request.at, deps);
+    case 'restore':
+      return (
+        (await deps.catalog.restore(requireTarget(deps.plan, request.target).id, request.restore)) ?? null
+      );
     case 'run':
       requireTarget(deps.plan, request.message.target);
       await requireUsablePoint(deps.catalog, request.message);

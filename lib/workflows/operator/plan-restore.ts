@@ -12,7 +12,7 @@ const REHEARSALS = 60;
 export async function planRestore(
   target: Target,
   at: string | undefined,
-  { catalog, clock }: { catalog: Catalog; clock: Clock },
+  { catalog, clock, home }: { catalog: Catalog; clock: Clock; home: string },
 ): Promise<RestorePlan> {
   const now = clock.now();
   if (at !== undefined && new Date(at) > now)
@@ -26,5 +26,6 @@ export async function planRestore(
     catalog.evidence(target.id, REHEARSALS),
     catalog.statuses([target.id]),
   ]);
-  return restorePlan({ target, now, at, points, evidence, platform: statuses.get(target.id)?.platform });
+  const platform = statuses.get(target.id)?.platform;
+  return restorePlan({ target, now, at, points, evidence, platform, home });
 }

@@ -6,8 +6,8 @@ import { answersAssertion, type Evidence, restoredSort, rtoSubject } from '../..
 import type { Claim } from '../../domain/runs/run.ts';
 import { fail, type RunDeps, succeed } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
+import { NAMED } from '../../restore/prove/instance-findings.ts';
 import { formatEvidence } from './format-evidence.ts';
-import { NAMED } from './instance-findings.ts';
 import { markPoint } from './mark-point.ts';
 
 /**

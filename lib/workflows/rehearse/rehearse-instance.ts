@@ -1,7 +1,6 @@
 import { raise } from '../../alerting/alerts.ts';
 import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
-import { does } from '../../domain/plan/engines.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
 import { cancellable } from '../../execution/cancellation.ts';
@@ -18,10 +17,10 @@ import {
   scratchIn,
 } from '../../restore/instance/restore-request.ts';
 import { teardown } from '../../restore/instance/teardown.ts';
-import { proveCopy } from '../../restore/prove/prove-copy.ts';
+import { proveCopy, whyNotProven } from '../../restore/prove/prove-copy.ts';
+import { type InstanceResult, restoredInstance } from '../../restore/prove/restored-instance.ts';
 import type { Restored } from '../../restore/restored.ts';
 import { type RehearsalOutcome, rehearse } from './rehearse.ts';
-import { type InstanceResult, restoredInstance } from './restored-instance.ts';
 
 export type { RehearseInstanceDeps };
 
@@ -72,7 +71,18 @@ async function restoreOnInstance(
     const started = await waitForSlot(job, record, target, durable, deps);
     result.began = started.startedAt ?? chosen.plannedAt;
     const order = orderOf(job, target, chosen, record.name, started.expiresAt, deps);
-    const endpoint = await bringUp(order, record, chosen.parametersFrom, target, durable, there, time.phase);
+    const { resourceId: _, ...endpoint } = await bringUp(
+      {
+        order,
+        parametersFrom: chosen.parametersFrom,
+        deadline: target.policy.rehearsal.instance.deadline,
+        option: 'rehearsal.instance.deadline',
+        phase: time.phase,
+        identify: (resourceId) => deps.catalog.identifyScratch(record.target, record.name, resourceId),
+      },
+      durable,
+      there,
+    );
     const why = whyNotProven(chosen, target);
     if (!why) {
       await time.phase('proof');
@@ -91,15 +101,6 @@ async function restoreOnInstance(
   });
   await time.end().catch(() => undefined);
   return restoredInstance(target, chosen, result);
-}
-
-function whyNotProven({ engine, dialect, masterUser }: InstancePlan, target: Target): string | undefined {
-  if (masterUser === undefined) return 'the master user is unknown';
-  if (!dialect || !does(dialect, 'proof of instances'))
-    return `only PostgreSQL can be, and this is ${engine}`;
-  return dialect === target.engine
-    ? undefined
-    : `this is ${engine}, and understudy.yml says ${target.engine}`;
 }
 
 const OVER_BUDGET = 'scratch-budget';

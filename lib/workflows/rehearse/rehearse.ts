@@ -14,6 +14,7 @@ import {
 } from '../../execution/durable-run.ts';
 import { type RefusedPoint, refuseNamedPoint } from '../../points/refuse-named-point.ts';
 import type { Durable } from '../../ports/durable.ts';
+import { heldByRestore } from '../../restore/held-by-restore.ts';
 import type { Chosen, Restored } from '../../restore/restored.ts';
 import { concludeRehearsal } from './conclude.ts';
 import { judge } from './judge.ts';
@@ -43,6 +44,11 @@ export async function rehearse<Choice extends Chosen>(
   deps: RunDeps,
 ): Promise<RehearsalOutcome> {
   const run = rehearsalRun(job);
+  const why = await durable.step(
+    'look whether somebody restores it',
+    async () => (await heldByRestore(target.id, deps.catalog, deps.clock.now())) ?? null,
+  );
+  if (why) return { outcome: 'held', summary: why };
   const refused = await durable.step('look at the point named', () =>
     refuseNamedPoint(deps, target, run, job.job, job.point),
   );

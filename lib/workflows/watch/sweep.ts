@@ -7,6 +7,7 @@ import { leadsTo, namesOf, verdictOf } from '../../domain/runs/sweep-verdict.ts'
 import { secondsBetween } from '../../domain/time.ts';
 import { placeNamed } from '../../points/places.ts';
 import type { ScratchState } from '../../ports/platform.ts';
+import { heldByRestore } from '../../restore/held-by-restore.ts';
 import { clearRest } from '../../restore/instance/teardown.ts';
 import { endedLongAgo, hasEnded, recordFrom, type SweepDeps } from './scratch-records.ts';
 import { sweepParameters } from './stray-parameters.ts';
@@ -112,6 +113,8 @@ async function sweepOne(
         message: `${state.name} is left alone: ${verdict.why}`,
       }),
     ];
+  const restored = await heldByRestore(record?.target ?? state.tags[TAGS.target] ?? '', deps.catalog, now);
+  if (restored) return [];
   const named = await namedInSecret(state, deps);
   if (named) return [leftOver(state, record, deps, `it is not deleted, because ${named}`)];
   deps.log.warn('a scratch instance is deleted', { name: state.name, why: verdict.why });

@@ -9,7 +9,7 @@ import { DIFFERENCE_KINDS, type DifferenceKind, type SqlFileName } from '../../.
 import type { ComparisonReport } from '../../../lib/workflows/emergency/compare.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
-import { isOnto, isPlan, type RestoreOptions, refuseRestoreMisfits } from '../restore-options.ts';
+import { isGo, isOnto, isPlan, type RestoreOptions, refuseRestoreMisfits } from '../restore-options.ts';
 import type { Session } from '../session.ts';
 import { askComparison, formatReport } from './diff-command.ts';
 
@@ -23,6 +23,10 @@ export async function restoreCommand(
   options: RestoreOptions,
 ): Promise<CommandResult> {
   const mends = refuseRestoreMisfits(target, options);
+  if (isGo(options)) {
+    const { restoreGoCommand } = await import('./restore-go-command.ts');
+    return restoreGoCommand(session, target!, options);
+  }
   if (isOnto(options)) {
     const { restoreOntoCommand } = await import('./restore-onto-command.ts');
     return restoreOntoCommand(session, target, options);

@@ -69,7 +69,11 @@ const HEADS: Record<Way['kind'], string> = {
   moment: 'A moment, onto a new instance',
 };
 
-function formatHow(target: string, { kind, point, place, asOf }: Way, isRecommended: boolean): string[] {
+function formatHow(
+  target: string,
+  { kind, point, place, asOf, confirm }: Way,
+  isRecommended: boolean,
+): string[] {
   const where = place === undefined || place === 'vault' ? '' : ` in ${place}`;
   const how: Record<Way['kind'], string> = {
     rows: `./understudy diff ${target} --point ${point}`,
@@ -77,8 +81,10 @@ function formatHow(target: string, { kind, point, place, asOf }: Way, isRecommen
       place === 'vault'
         ? `./understudy restore ${target} --point ${point} --to postgres://USER@HOST/EMPTY_DATABASE`
         : 'docs/restore.md, "From a dump"',
-    snapshot: `docs/emergency.md, 3c: ${point}`,
-    moment: `docs/emergency.md, 3b: --restore-time ${asOf}`,
+    snapshot: confirm
+      ? `./understudy restore ${target} --at ${asOf} --way snapshot --go`
+      : `docs/emergency.md, 3c: ${point}`,
+    moment: `./understudy restore ${target} --at ${asOf} --way moment --go`,
   };
   return [`${HEADS[kind]}${where}${isRecommended ? ' (recommended)' : ''}:`, `  ${how[kind]}`];
 }

@@ -1,4 +1,5 @@
-import { type CommandDefinition, TARGET } from './command-definition.ts';
+import type { Session } from '../session.ts';
+import { type CommandDefinition, type Given, TARGET } from './command-definition.ts';
 
 const FROM = [
   { flags: '--point <id>', says: 'this dump; else the newest good one' },
@@ -36,8 +37,22 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'restore',
     says: 'ways back, with what each loses and takes; --table: rows back by SQL files; --to: a dump into a database of yours',
-    args: [{ ...TARGET, optional: true }],
+    args: [
+      { name: 'target', words: 'targets', optional: true },
+      { name: 'of', optional: true },
+    ],
     options: [
+      {
+        flags: '--go',
+        says: 'make a new instance of a moment or a snapshot, and give it to the application when somebody approves',
+      },
+      { flags: '--way <what>', says: 'with --go: moment or snapshot; else the recommended one' },
+      { flags: '--reason <text>', says: 'with --go: for the record' },
+      {
+        flags: '--confirm <code>',
+        says: 'with --go: what the plan shows for this way, instead of a question',
+      },
+      { flags: '--follow', says: 'with `restore status T`: stay until it has ended' },
       ...FROM,
       {
         flags: '--patch',
@@ -68,15 +83,44 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
     ],
     examples: [
       './understudy restore crm-prod --stage prod',
+      './understudy restore crm-prod --before 2026-11-20T13:43:39Z --go --stage prod',
+      './understudy restore status crm-prod --follow --stage prod',
       './understudy restore crm-prod --table public.leads --patch --stage prod',
       './understudy restore crm-prod --table public.leads --stage prod',
       './understudy restore crm-prod --list --stage prod',
     ],
-    done: 'there is a way back; the files are written; with --to, restored and equal to the dump',
-    wrong: 'there is no way back; with --to: something could not be restored, or differs',
-    action: async (session, [target], options) =>
-      (await import('../commands/restore-command.ts')).restoreCommand(session, target, options),
+    done: 'there is a way back; the files are written; with --to, restored and equal to the dump; with --go, in service',
+    wrong:
+      'there is no way back; with --to: something could not be restored, or differs; with --go, production is as it was',
+    interrupted: 'with --go: you have left; the restore goes on (with --local it ends)',
+    action: async (session, [first, of], options) =>
+      of === undefined
+        ? (await import('../commands/restore-command.ts')).restoreCommand(session, first, options)
+        : (await import('../commands/restore-under-way-command.ts')).restoreUnderWayCommand(
+            session,
+            first!,
+            of,
+            options,
+          ),
   },
+  ...(['approve', 'reject'] as const).map((name) => ({
+    name,
+    says:
+      name === 'approve'
+        ? 'give the application the database that a restore made'
+        : 'end a restore that waits for approval; production stays as it was',
+    args: [TARGET],
+    options: [{ flags: '--reason <text>', says: 'for the record' }],
+    examples: [`./understudy ${name} crm-prod --stage prod`],
+    done: 'answered',
+    action: async (session: Session, [target]: readonly string[], options: Given) =>
+      (await import('../commands/restore-under-way-command.ts')).answerCommand(
+        session,
+        name,
+        target!,
+        options,
+      ),
+  })),
   {
     name: 'patch',
     says: '`patch apply FILE` runs a file that restore wrote, in one transaction; PGHOST, PGUSER … say where',

@@ -1,7 +1,7 @@
 import * as catalogue from './engine-versions.ts';
 import { rejectValue } from './model.ts';
-import { deleteResource, modifyResource } from './modify-resource.ts';
-import { CLUSTER, INSTANCE, type Kind, type Noun, parseArn } from './nouns.ts';
+import { deleteResource, modifyResource, rebootResource } from './modify-resource.ts';
+import { CLUSTER, INSTANCE, type Kind, type Noun, newTags, parseArn } from './nouns.ts';
 import { groupActions, showGroup } from './parameter-groups.ts';
 import { find, nameOf, page } from './regions.ts';
 import { createMember } from './resources.ts';
@@ -70,6 +70,15 @@ function listTagsForResource(call: Call) {
   return { TagList: find(call, noun, given, isListed ? undefined : 'InvalidParameterValue').tags };
 }
 
+function addTags(call: Call) {
+  const given = call.input.ResourceName!;
+  const noun =
+    parseArn(given)?.noun ?? rejectValue(`The resource name does not match an RDS resource: ${given}`);
+  const found = find(call, noun, given);
+  const added = newTags(call.input.Tags);
+  found.tags = [...found.tags.filter(({ Key }) => !added.some((tag) => tag.Key === Key)), ...added];
+}
+
 const BACKUPS = 'DBInstanceAutomatedBackups';
 
 /** Every action that is served here. */
@@ -77,6 +86,8 @@ export const ACTIONS: Record<string, Action> = {
   ...actionsOf(INSTANCE),
   ...actionsOf(CLUSTER),
   CreateDBInstance: async (call) => ({ DBInstance: await showResource(call, createMember(call)) }),
+  RebootDBInstance: async (call) => ({ DBInstance: await showResource(call, rebootResource(call)) }),
+  AddTagsToResource: addTags,
   DescribeAccountAttributes: catalogue.describeAccountAttributes,
   DescribeDBEngineVersions: catalogue.describeDBEngineVersions,
   [`Describe${BACKUPS}`]: describe('DBInstance', showBackups, hasBackups, BACKUPS),

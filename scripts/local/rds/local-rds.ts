@@ -26,7 +26,13 @@ export async function startLocalRds({ pace = 300, subnetGroups = [] }: LocalRdsO
     violations: [],
   };
   const shared = { settings, machine, background: background(settings) };
-  const world: LocalRdsWorld = { ...shared, regions: new Map(), subnetGroups, flags: {} };
+  const world: LocalRdsWorld = {
+    ...shared,
+    regions: new Map(),
+    addresses: new Map(),
+    subnetGroups,
+    flags: {},
+  };
   const desk: RdsService = { world, model: loadModel(), calls: [], fault: () => rds.fault };
   const server = await serveRds(desk);
   const stopNow = () => machine.children.forEach((child) => void child.kill('SIGQUIT'));

@@ -22,7 +22,7 @@ export async function showResource(call: Call, resource: Resource) {
       EarliestRestorableTime: earliestOf(store),
       DBClusterParameterGroup: group.id,
       DBSubnetGroup: resource.subnetGroup,
-      DBClusterMembers: membersOf(call, resource).map(memberOf),
+      DBClusterMembers: membersOf(call, resource).map((member, index) => memberOf(resource, member, index)),
       PendingModifiedValues: Object.keys(pending).length > 0 ? pending : undefined,
     };
   return {
@@ -34,7 +34,9 @@ export async function showResource(call: Call, resource: Resource) {
     DBClusterIdentifier: cluster?.id,
     Endpoint: resource.reachable ? { Address: '127.0.0.1', Port: store.port } : undefined,
     InstanceCreateTime: status === 'creating' ? undefined : resource.createdAt,
-    DBParameterGroups: [{ DBParameterGroupName: group.id, ParameterApplyStatus: 'in-sync' }],
+    DBParameterGroups: [
+      { DBParameterGroupName: group.id, ParameterApplyStatus: resource.groupStatus ?? 'in-sync' },
+    ],
     DBSubnetGroup: call.region.DBSubnetGroup.get(resource.subnetGroup)!.shown,
     PendingModifiedValues: pending,
   };
@@ -90,7 +92,10 @@ const named = ({ noun, id, arn, tags }: Resource | RdsSnapshot) => ({
   ...{ [`${noun}Identifier`]: id, [`${noun}Arn`]: arn, TagList: tags },
 });
 
-const memberOf = ({ id }: Resource, index: number) => ({ DBInstanceIdentifier: id, IsClusterWriter: !index });
+const memberOf = ({ groupStatus }: Resource, { id }: Resource, index: number) => ({
+  ...{ DBInstanceIdentifier: id, IsClusterWriter: !index },
+  DBClusterParameterGroupStatus: groupStatus ?? 'in-sync',
+});
 
 export const hasBackups =
   ({ input: { DbiResourceId: id } }: Call) =>

@@ -11,6 +11,8 @@ export type LocalRdsWorld = {
   background: Background;
   regions: Map<string, Region>;
   subnetGroups: string[];
+  /** Ports by Region and former name: whoever gets a name gets its address. */
+  addresses: Map<string, number>;
   /** For every source. */
   flags: Flags;
 };
@@ -49,6 +51,8 @@ export type Resource = Thing<'DBInstance' | 'DBCluster'> & {
   shown: Shown;
   pending: { MasterUserPassword?: string };
   group: ParameterGroup;
+  /** Its parameters are not those that it runs under. */
+  groupStatus?: 'pending-reboot';
   subnetGroup: string;
   securityGroups: string[];
   store: Store;

@@ -62,9 +62,9 @@ describe('the local RDS records and refuses a request', () => {
   });
 
   test('of an action that it does not serve', async () => {
-    const { text } = await post({ Action: 'RebootDBInstance', ...shop });
+    const { text } = await post({ Action: 'StopDBInstance', ...shop });
     expect(text).toContain('<Code>InvalidAction</Code>');
-    expect(rds().calls.at(-1)).toMatchObject({ action: 'RebootDBInstance', error: 'InvalidAction' });
+    expect(rds().calls.at(-1)).toMatchObject({ action: 'StopDBInstance', error: 'InvalidAction' });
   });
 });
 

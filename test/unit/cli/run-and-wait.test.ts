@@ -31,6 +31,8 @@ function deployment(ended: Partial<Run>, onRecord: OnRecord = () => [], open: Fi
     planText: () => '',
     plan: () => planOf(),
     caller: 'anna',
+    identity: async () => 'anna',
+    start: async () => undefined,
     isLocal: false,
     bucket: async () => ({ read: async () => Promise.reject(new Error('no vault')) }),
     async invoke<T>(_name: string, event: unknown) {

@@ -6,6 +6,7 @@ import { acknowledgements } from './acknowledgements.ts';
 import { cancelRequests } from './cancel-requests.ts';
 import { findings } from './findings.ts';
 import { points } from './points.ts';
+import { restores } from './restores.ts';
 import { runs } from './runs.ts';
 import { scratches } from './scratches.ts';
 import { statuses } from './statuses.ts';
@@ -31,6 +32,7 @@ export function dynamoCatalog(client: DynamoDBDocumentClient, name: string, home
     ...evidence(table),
     ...timeline(table),
     ...scratches(table),
+    ...restores(table),
     ...acks,
     ...cancelRequests(table),
   };

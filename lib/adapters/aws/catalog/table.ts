@@ -17,11 +17,12 @@ export const sortKey = {
   finding: (code: string, subject: string) => `FINDING#${code}#${subject}`,
   timeline: (at: string, id: string) => `TIMELINE#${at}#${id}`,
   scratch: (name: string) => `SCRATCH#${name}`,
+  restore: (id: string) => `RESTORE#${id}`,
 };
 
 const SHARDS = 16;
 
-export type OpenKind = 'run' | 'finding' | 'scratch' | 'ack';
+export type OpenKind = 'run' | 'finding' | 'scratch' | 'ack' | 'restore';
 
 /** Attributes that put an item into the sparse index of everything open. The index is sharded, so that no key grows hot. */
 export function openKeys(kind: OpenKind, target: string, sk: string): { openShard: string; openKey: string } {

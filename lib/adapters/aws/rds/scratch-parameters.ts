@@ -132,7 +132,7 @@ type Groups = {
   remove(name: string): Promise<unknown>;
 };
 
-const DESCRIPTION = 'A rehearsal: the copy must not act on other systems';
+const DESCRIPTION = 'A restored copy must not act on other systems';
 
 function instanceGroups(client: RDSClient): Groups {
   return {

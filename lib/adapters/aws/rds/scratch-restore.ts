@@ -21,7 +21,7 @@ export async function restore(client: RDSClient, order: ScratchOrder): Promise<v
     PubliclyAccessible: false,
     MultiAZ: false,
     DeletionProtection: false,
-    BackupRetentionPeriod: 0,
+    BackupRetentionPeriod: order.backupDays ?? 0,
     AutoMinorVersionUpgrade: false,
     CopyTagsToSnapshot: false,
     Tags: tagList(order.tags),
@@ -54,8 +54,8 @@ async function restoreCluster(client: RDSClient, order: ScratchOrder): Promise<v
     VpcSecurityGroupIds: order.securityGroups,
     DBClusterParameterGroupName: order.parameterGroup,
     DeletionProtection: false,
-    // The least that RDS accepts for a cluster.
-    BackupRetentionPeriod: 1,
+    // One is the least that RDS accepts for a cluster.
+    BackupRetentionPeriod: Math.max(1, order.backupDays ?? 0),
     CopyTagsToSnapshot: false,
     Tags: tagList(order.tags),
   };

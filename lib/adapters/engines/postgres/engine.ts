@@ -45,6 +45,7 @@ export function postgres({ binDirectories, scratchDirectory, owner, onRead }: Po
       },
       list: async (archive) => (await import('./restore/onto.ts')).listArchive(archive),
     },
+    switching: lazily(async () => (await import('./switching.ts')).postgresSwitching()),
     heartbeat: lazily(async () => (await import('./heartbeat-table.ts')).postgresHeartbeat()),
   };
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../../../../lib/ports/clock.ts';
 import { manualClock } from '../clock.ts';
 import { memoryCancelRequests } from './cancel-requests.ts';
 import { memoryPoints } from './points.ts';
+import { memoryRestores } from './restores.ts';
 import { memoryRuns } from './runs.ts';
 import { memoryScratches } from './scratches.ts';
 import { memoryStatuses } from './statuses.ts';
@@ -24,6 +25,7 @@ export function memoryCatalog(clock: Clock = manualClock(), home?: string): Cata
     ...evidence(store),
     ...timeline(store),
     ...memoryScratches(store),
+    ...memoryRestores(store),
     ...acknowledgements(store),
     ...memoryCancelRequests(store),
   };

@@ -1,5 +1,6 @@
 import type { Acknowledgement } from '../../../../lib/domain/findings/acknowledgement.ts';
 import type { FindingRecord } from '../../../../lib/domain/findings/finding-record.ts';
+import type { RestoreAnswer, RestoreRecord } from '../../../../lib/domain/incidents/restore-record.ts';
 import { type PointName, type RunName, runName } from '../../../../lib/domain/names.ts';
 import type { RecoveryPoint } from '../../../../lib/domain/points/recovery-point.ts';
 import type { Evidence } from '../../../../lib/domain/proof/evidence.ts';
@@ -32,6 +33,8 @@ export type Store = {
   /** Seconds by policy and month. */
   scratchUse: Map<string, number>;
   standing: Map<string, Standing>;
+  restores: Map<string, RestoreRecord>;
+  restoreAnswers: Map<string, RestoreAnswer>;
 };
 
 export const emptyStore = (): Store => ({
@@ -47,6 +50,8 @@ export const emptyStore = (): Store => ({
   scratches: new Map(),
   scratchUse: new Map(),
   standing: new Map(),
+  restores: new Map(),
+  restoreAnswers: new Map(),
 });
 
 export const runKey = (run: RunName) => runName({ ...run });

@@ -1,6 +1,6 @@
 import { type PlanInput, restorePlan } from '../../../../lib/domain/incidents/restore-plan.ts';
 import type { Evidence } from '../../../../lib/domain/proof/evidence.ts';
-import { evidence, point, snapshotPoint, target } from '../../../support/builders.ts';
+import { evidence, HOME, point, snapshotPoint, target } from '../../../support/builders.ts';
 
 const NOW = new Date('2026-11-20T14:00:00Z');
 const ON_RDS = target({ platform: { kind: 'rds', id: 'crm-prod' } });
@@ -30,6 +30,7 @@ const planOf = (changes: Partial<PlanInput> = {}) =>
     points: [DUMP, SNAPSHOT],
     evidence: [],
     platform: PLATFORM,
+    home: HOME,
     ...changes,
   });
 const kinds = (changes: Partial<PlanInput>) => planOf(changes).ways.map(({ kind }) => kind);

@@ -1,8 +1,8 @@
 import { type Finding, finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { many } from '../../domain/words.ts';
-import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
-import type { Chosen } from '../../restore/restored.ts';
+import type { Chosen } from '../restored.ts';
+import { NOTHING_PROVEN, type ProveResult } from './proof-slices.ts';
 
 /** Start of the note on what a proof left out. */
 export const NOT_LOOKED_AT = 'not looked at:';

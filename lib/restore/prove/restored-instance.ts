@@ -3,10 +3,10 @@ import { finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Evidence, Phase } from '../../domain/proof/evidence.ts';
 import { lostBy } from '../../domain/proof/heartbeat-proof.ts';
-import type { InstancePlan } from '../../restore/instance/plan-rehearsal.ts';
-import type { ProveResult } from '../../restore/prove/proof-slices.ts';
-import type { Restored } from '../../restore/restored.ts';
+import type { InstancePlan } from '../instance/plan-rehearsal.ts';
+import type { Restored } from '../restored.ts';
 import { instanceFindings, NOT_LOOKED_AT, proofIncomplete } from './instance-findings.ts';
+import type { ProveResult } from './proof-slices.ts';
 
 /** The result of restoring onto a scratch instance. */
 export type InstanceResult = {

@@ -1,0 +1,149 @@
+import { PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  isUnderWay,
+  type RestoreAnswer,
+  type RestoreRecord,
+} from '../../../domain/incidents/restore-record.ts';
+import type { Catalog } from '../../../ports/catalog.ts';
+import {
+  contentOf,
+  get,
+  newestFirst,
+  open,
+  openKeys,
+  partition,
+  refused,
+  SCHEMA_VERSION,
+  sortKey,
+  type Table,
+  unlessMet,
+} from './table.ts';
+
+type Restores = Pick<
+  Catalog,
+  'beginRestore' | 'putRestore' | 'restore' | 'openRestores' | 'answerRestore' | 'restoreAnswers'
+>;
+
+/** Emergency restores: their records, one lock a target, and people's answers in partitions of their own. */
+export function restores(table: Table): Restores {
+  const recordOf = async (target: string, id: string) => {
+    const found = await get(table, target, sortKey.restore(id));
+    return found && contentOf<RestoreRecord>(found);
+  };
+  return {
+    async beginRestore(record, now) {
+      for (;;) {
+        const known = await recordOf(record.target, record.id);
+        if (known) return known;
+        const lock = await get(table, record.target, LOCK);
+        const holder = lock && (await recordOf(record.target, String(lock['restore'])));
+        if (holder && isUnderWay(holder, now)) return holder;
+        const TransactItems = [
+          {
+            Put: {
+              TableName: table.name,
+              Item: itemOf(record),
+              ConditionExpression: 'attribute_not_exists(PK)',
+            },
+          },
+          lockedBy(table, record, lock && String(lock['restore'])),
+        ];
+        try {
+          await unlessMet(() => table.client.send(new TransactWriteCommand({ TransactItems })));
+          return record;
+        } catch (error) {
+          // Another has begun meanwhile: look again.
+          if (!refused(error)) throw error;
+        }
+      }
+    },
+
+    async putRestore(record) {
+      // The lock is not deleted: who begins next looks at the record that it names.
+      await table.client.send(new PutCommand({ TableName: table.name, Item: itemOf(record) }));
+    },
+
+    async restore(target, id) {
+      if (id !== undefined) return recordOf(target, id);
+      for await (const item of newestFirst(table, target, 'RESTORE#', 1))
+        return contentOf<RestoreRecord>(item);
+      return undefined;
+    },
+
+    async openRestores() {
+      return (await open(table, 'restore')).map((item) => contentOf<RestoreRecord>(item));
+    },
+
+    async answerRestore(answer) {
+      const Item = { ...answerKey(answer), schemaVersion: SCHEMA_VERSION, ...answer };
+      try {
+        await table.client.send(
+          new PutCommand({ TableName: table.name, Item, ConditionExpression: 'attribute_not_exists(PK)' }),
+        );
+        return answer;
+      } catch (error) {
+        if (!refused(error)) throw error;
+        const { decided, abort } = await answersTo(table, answer.target, answer.restore);
+        return (answer.answer === 'abort' ? abort : decided) ?? answer;
+      }
+    },
+
+    restoreAnswers: (target, id) => answersTo(table, target, id),
+  };
+}
+
+const LOCK = 'LOCK#restore';
+
+function itemOf(record: RestoreRecord) {
+  const sk = sortKey.restore(record.id);
+  return {
+    PK: partition(record.target),
+    SK: sk,
+    schemaVersion: SCHEMA_VERSION,
+    ...(record.state === 'running' ? openKeys('restore', record.target, sk) : {}),
+    ...record,
+  };
+}
+
+/** Takes the lock, if it is still held as it was seen. */
+function lockedBy(table: Table, { target, id }: RestoreRecord, seen: string | undefined) {
+  const Item = { PK: partition(target), SK: LOCK, schemaVersion: SCHEMA_VERSION, restore: id };
+  return {
+    Put: {
+      TableName: table.name,
+      Item,
+      ...(seen === undefined
+        ? { ConditionExpression: 'attribute_not_exists(PK)' }
+        : {
+            ConditionExpression: '#restore = :seen',
+            ExpressionAttributeNames: { '#restore': 'restore' },
+            ExpressionAttributeValues: { ':seen': seen },
+          }),
+    },
+  };
+}
+
+/** Partitions of their own: the function `approve` may write to them and to nothing else. */
+const answerKey = ({ target, restore, answer }: Pick<RestoreAnswer, 'target' | 'restore' | 'answer'>) => ({
+  PK: `ANSWER#${target}`,
+  SK: `${restore}#${answer === 'abort' ? 'abort' : 'decided'}`,
+});
+
+async function answersTo(
+  table: Table,
+  target: string,
+  restore: string,
+): Promise<{ decided?: RestoreAnswer; abort?: RestoreAnswer }> {
+  const { Items = [] } = await table.client.send(
+    new QueryCommand({
+      TableName: table.name,
+      KeyConditionExpression: 'PK = :pk and begins_with(SK, :restore)',
+      ExpressionAttributeValues: { ':pk': `ANSWER#${target}`, ':restore': `${restore}#` },
+      ConsistentRead: true,
+    }),
+  );
+  const answers = Items.map((item) => contentOf<RestoreAnswer>(item));
+  const decided = answers.find(({ answer }) => answer !== 'abort');
+  const abort = answers.find(({ answer }) => answer === 'abort');
+  return { ...(decided && { decided }), ...(abort && { abort }) };
+}

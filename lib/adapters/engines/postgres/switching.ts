@@ -1,0 +1,226 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { CredentialsRefused, Refusal } from '../../../domain/errors.ts';
+import type { Held } from '../../../domain/incidents/restore-record.ts';
+import type { Credentials } from '../../../ports/credentials.ts';
+import type { Switching } from '../../../ports/switching.ts';
+import { connect, identifier, rows } from './connection.ts';
+import { scramVerifier } from './scram.ts';
+
+/** What an emergency restore does inside PostgreSQL databases. */
+export function postgresSwitching(): Switching {
+  return {
+    before: (admin) => besides(admin, (client) => readHeld(client, admin)),
+    freeze: (admin) =>
+      besides(admin, async (client) => {
+        const database = identifier(admin.database);
+        await asOwner(
+          client,
+          admin,
+          'freeze',
+          `alter database ${database} set default_transaction_read_only = on`,
+        );
+        // A session that began before keeps its own default, and one that began after has the new one.
+        return endSessions(client, admin, await serverTime(client));
+      }),
+    thaw: (admin, { readOnly }) =>
+      besides(admin, async (client) => {
+        const database = identifier(admin.database);
+        const setting = 'default_transaction_read_only';
+        const as =
+          readOnly === undefined ? `reset ${setting}` : `set ${setting} = ${client.escapeLiteral(readOnly)}`;
+        await asOwner(client, admin, 'freeze', `alter database ${database} ${as}`);
+        // Sessions that began meanwhile cannot write; their applications connect anew.
+        await endSessions(client, admin, await serverTime(client));
+      }),
+    fence: (admin) =>
+      besides(admin, async (client) => {
+        await allowConnections(client, admin, false);
+        return endSessions(client, admin);
+      }),
+    unfence: (admin) => besides(admin, (client) => allowConnections(client, admin, true)),
+    admit,
+    logIn: async (application) => (await connect(application)).end(),
+    warm,
+  };
+}
+
+/** Runs work on the same server in another database: nobody can close the database that he is in. */
+async function besides<T>(admin: Credentials, work: (client: Client) => Promise<T>): Promise<T> {
+  const database = admin.database === 'postgres' ? 'template1' : 'postgres';
+  const client = await connect({ ...admin, database });
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+const ofDatabase = (client: Client, { database }: Credentials) => client.escapeLiteral(database);
+
+async function readHeld(client: Client, admin: Credentials): Promise<Held> {
+  const [found] = await rows<{ setting: string }>(
+    client,
+    `select pg_catalog.split_part(setting, '=', 2) as setting
+    from pg_catalog.pg_db_role_setting s
+    join pg_catalog.pg_database d on d.oid = s.setdatabase
+    cross join pg_catalog.unnest(s.setconfig) setting
+    where s.setrole = 0 and d.datname = ${ofDatabase(client, admin)} and setting like 'default_transaction_read_only=%'`,
+  );
+  return found ? { readOnly: found.setting } : {};
+}
+
+/** `autovacuum` and RDS's own sessions write nothing of the application's. */
+const SESSIONS = `from pg_catalog.pg_stat_activity
+  where pid <> pg_catalog.pg_backend_pid() and usename is distinct from 'rdsadmin'
+    and backend_type not in ('autovacuum worker', 'parallel worker')`;
+
+/** How long sessions may take to end, in seconds. */
+const ENDING_TAKES = 60;
+
+/**
+ * Ends the sessions of a database, those that began before a moment or all, until two looks find none. Sessions that
+ * the role may not end are waited for.
+ */
+async function endSessions(client: Client, admin: Credentials, before?: string): Promise<{ at: string }> {
+  const which = `${SESSIONS} and datname = ${ofDatabase(client, admin)}${before === undefined ? '' : ` and backend_start <= ${client.escapeLiteral(before)}::timestamptz`}`;
+  const until = Date.now() + ENDING_TAKES * 1000;
+  for (let quiet = 0; quiet < 2; ) {
+    const found = await rows<{ pid: number; user: string }>(
+      client,
+      `select pid, coalesce(usename, backend_type) as user ${which}`,
+    );
+    quiet = found.length === 0 ? quiet + 1 : 0;
+    for (const { pid } of found)
+      await client.query(`select pg_catalog.pg_terminate_backend(${pid})`).catch(() => undefined);
+    if (found.length > 0 && Date.now() > until) throw staying(admin, found);
+    if (quiet < 2) await sleep(100);
+  }
+  return { at: await serverTime(client) };
+}
+
+function staying({ database, user }: Credentials, found: readonly { user: string }[]): Refusal {
+  const users = [...new Set(found.map((each) => each.user))].join(', ');
+  return new Refusal(
+    'sessions-stay',
+    `${found.length} sessions of ${users} stay in ${database}: ${user} may not end them, or they do not end`,
+    { hint: `let ${user} end them: grant pg_signal_backend to ${identifier(user)}; or stop those programs` },
+  );
+}
+
+async function serverTime(client: Client): Promise<string> {
+  const [found] = await rows<{ at: string }>(
+    client,
+    `select pg_catalog.to_char(pg_catalog.clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`,
+  );
+  return found!.at;
+}
+
+async function allowConnections(client: Client, admin: Credentials, are: boolean): Promise<void> {
+  const statement = `alter database ${identifier(admin.database)} with allow_connections ${are}`;
+  await asOwner(client, admin, 'fence', statement);
+}
+
+/** Only the owner of a database may close it or change its defaults. */
+async function asOwner(
+  client: Client,
+  { database, user }: Credentials,
+  what: 'freeze' | 'fence',
+  statement: string,
+): Promise<void> {
+  await client.query(statement).catch((cause: Error & { code?: string }) => {
+    if (cause.code !== '42501') throw cause;
+    throw new Refusal(`${what}-denied`, `${user} may not ${what} ${database}: ${cause.message}`, {
+      hint: 'name the master user’s secret as restore.admin in the policy, or make this user an owner of the database',
+      cause,
+    });
+  });
+}
+
+const admit: Switching['admit'] = async (master, application) => {
+  if (await logsIn(application)) return 'worked';
+  const client = await connect(master);
+  try {
+    const [role] = await rows<{ login: boolean }>(
+      client,
+      `select rolcanlogin as login from pg_catalog.pg_roles where rolname = ${client.escapeLiteral(application.user)}`,
+    );
+    if (!role)
+      throw new Refusal(
+        'role-missing',
+        `the restored database has no role ${application.user}, by which the application logs in: it was created later`,
+        {
+          hint: 'restore to a later moment, or create it after the restore and cut over by hand (cutover: none)',
+        },
+      );
+    const verifier = client.escapeLiteral(scramVerifier(application.password));
+    await client.query(`alter role ${identifier(application.user)} login password ${verifier}`);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+  if (await logsIn(application)) return 'password-set';
+  throw new Refusal(
+    'login-refused',
+    `${application.user} cannot log in to the restored database, although it has the password of the secret`,
+    { hint: 'look at its memberships and CONNECT on the database; then restore again, or cut over by hand' },
+  );
+};
+
+async function logsIn(application: Credentials): Promise<boolean> {
+  try {
+    await (await connect(application)).end();
+    return true;
+  } catch (error) {
+    if (error instanceof CredentialsRefused) return false;
+    throw error;
+  }
+}
+
+const warm: Switching['warm'] = async (master, tables, seconds) => {
+  const client = await connect(master);
+  const until = Date.now() + seconds * 1000;
+  const cold: string[] = [];
+  let read = 0;
+  try {
+    // Pages of the table itself: an index alone would leave them where they are.
+    await client.query(
+      'set enable_indexonlyscan = off; set enable_indexscan = off; set enable_bitmapscan = off',
+    );
+    for (const { name, sql } of await tablesToWarm(client, tables)) {
+      const left = until - Date.now();
+      if (sql === undefined || left < 1000 || !(await readOnce(client, sql, left))) cold.push(name);
+      else read++;
+    }
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+  return { read, cold };
+};
+
+async function readOnce(client: Client, table: string, milliseconds: number): Promise<boolean> {
+  await client.query(`set statement_timeout = ${Math.floor(milliseconds)}`);
+  return client.query(`select pg_catalog.count(*) from only ${table}`).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The named tables in their order, one that is not there without SQL; else all, the largest first. */
+async function tablesToWarm(
+  client: Client,
+  names: readonly string[],
+): Promise<{ name: string; sql: string | undefined }[]> {
+  const found = await rows<{ schema: string; table: string }>(
+    client,
+    `select n.nspname as schema, c.relname as table
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'r' and c.relpersistence = 'p' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    order by pg_catalog.pg_relation_size(c.oid) desc, 1, 2`,
+  );
+  const all = found.map(({ schema, table }) => ({
+    name: `${schema}.${table}`,
+    sql: identifier(schema, table),
+  }));
+  if (names.length === 0) return all;
+  return names.map((name) => all.find((each) => each.name === name) ?? { name, sql: undefined });
+}

@@ -1,0 +1,129 @@
+import type { ErrorInfo } from '../errors.ts';
+import type { RestoreSettings } from '../plan/policy.ts';
+import type { Phase } from '../proof/evidence.ts';
+import type { WayKind } from './restore-plan.ts';
+
+/** What becomes of an emergency restore. Only `running` is open: no other restore of this target begins. */
+export type RestoreState = 'running' | 'done' | 'not-done' | 'rolled-back';
+
+/** The phases, in their order. Before `cut-over` production is as it was, or frozen. */
+export const RESTORE_PHASES = [
+  'declare',
+  'freeze',
+  'prepare',
+  'restore',
+  'secure',
+  'complete',
+  'proof',
+  'warm',
+  'roles',
+  'approve',
+  'release',
+  'fence',
+  'cut-over',
+  'close',
+] as const;
+export type RestorePhase = (typeof RESTORE_PHASES)[number];
+
+/** One side of a restore: the database that is replaced, or the one that replaces it. */
+export type RestoreSide = { name: string; resourceId: string; host?: string; port?: number };
+
+/** A secret that leads to the new database: the version before, and ours. */
+export type SecretVersions = { secret: string; before: string; after: string };
+
+/** How a database was before it was frozen, to undo it exactly: its own default of read-only, if it had one. */
+export type Held = { readOnly?: string };
+
+/** How production was switched, as far as it came: what is there is taken back in reverse. */
+export type Switched = {
+  at: string;
+  secrets: SecretVersions[];
+  /** The old database has this name since. */
+  oldIs?: string;
+  /** The new one has the old one's name. */
+  newIs?: string;
+};
+
+/**
+ * The record of one emergency restore, written by its execution alone. It holds no secret and no row: passwords are
+ * read where they are needed.
+ */
+export type RestoreRecord = {
+  target: string;
+  /** The moment it was asked for: `20261120T120000Z`. */
+  id: string;
+  /** Drawn by its execution: another one that was asked for in the same second has another. */
+  token: string;
+  state: RestoreState;
+  by: string;
+  reason?: string;
+  startedAt: string;
+  endedAt?: string;
+  /** Its execution ends by then in any case; a later restore need not respect it. */
+  aliveUntil: string;
+  way: { kind: Exclude<WayKind, 'rows' | 'dump'>; point?: string; asOf: string };
+  /** The policy's settings when it began: a deployment meanwhile changes nothing of it. */
+  settings: RestoreSettings;
+  /** The digest of the plan that was shown. */
+  confirmed: string;
+  phase: RestorePhase;
+  phases: Phase[];
+  phaseBeganAt: string;
+  /** How long the restore itself is expected to take, as measured, in seconds. */
+  expected?: number;
+  kind: 'rds' | 'aurora';
+  /** Absent where it no longer exists. */
+  old?: RestoreSide;
+  made?: RestoreSide;
+  /** The versions of the application's secrets when it began: another one later was written by somebody else. */
+  secretsBefore: { secret: string; version: string }[];
+  /** How the old database was before it was frozen. */
+  held?: Held;
+  frozenAt?: string;
+  /** Is the old database closed to every session? */
+  fenced?: true;
+  /** The application's last moment at the old database: everything written from `way.asOf` to it is lost. */
+  lastWriteBefore?: string;
+  proof?: { strength: 'bounded' | 'restored' | 'none'; differences: string[]; unchecked: string[] };
+  /** What a person decides about, and reads before. */
+  notes: string[];
+  /** Settings of the old database that the new one does not have, each named. */
+  incomplete: string[];
+  /** The secret with the master's password, if no secret of the target's has it. */
+  masterPasswordIn?: string;
+  decideBy?: string;
+  answer?: RestoreAnswer;
+  switched?: Switched;
+  error?: ErrorInfo;
+  /** What was undone after a failure, and what was not. */
+  undone: string[];
+};
+
+/** A person's decision about a restore. The first answer counts; `abort` may come at any time. */
+export type RestoreAnswer = {
+  target: string;
+  restore: string;
+  answer: 'approve' | 'reject' | 'abort';
+  by: string;
+  at: string;
+  reason?: string;
+};
+
+/** Can this still be stopped with production as it was? */
+export function isBeforeSwitch({ phase }: Pick<RestoreRecord, 'phase'>): boolean {
+  return RESTORE_PHASES.indexOf(phase) < RESTORE_PHASES.indexOf('fence');
+}
+
+/** Does this restore keep the target's other work waiting? A record whose execution must be over does not. */
+export function isUnderWay(
+  record: Pick<RestoreRecord, 'state' | 'aliveUntil'> | undefined,
+  now: Date,
+): boolean {
+  return record?.state === 'running' && new Date(record.aliveUntil) > now;
+}
+
+/** Seconds of the data that production loses: from the restored moment to the last one the old database was in use. */
+export function lostSeconds({ way, lastWriteBefore }: RestoreRecord): number | undefined {
+  if (lastWriteBefore === undefined) return undefined;
+  return Math.max(0, (new Date(lastWriteBefore).getTime() - new Date(way.asOf).getTime()) / 1000);
+}

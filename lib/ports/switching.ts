@@ -1,0 +1,68 @@
+import type { Address } from '../domain/incidents/redirect-secret.ts';
+import type { Held, SecretVersions } from '../domain/incidents/restore-record.ts';
+import type { Credentials } from './credentials.ts';
+
+/**
+ * The application's secrets. Values never leave a call. Every call recognizes its own work by the token, so repeating
+ * it changes nothing.
+ */
+export type ApplicationSecrets = {
+  /**
+   * The id of its current version, which leads to this address. Rejects with `secret-managed` for a secret that RDS
+   * writes, with `secret-shape` when nothing in it names the address, and with `secret-unreadable`.
+   */
+  version(secret: string, leadsTo: Address): Promise<string>;
+  /**
+   * Makes a new version that leads elsewhere. Rejects with `secret-changed` when it is no longer at `before`, and with
+   * `secret-shape` when nothing in it names the old address.
+   */
+  redirect(
+    secret: string,
+    before: string,
+    from: Address,
+    to: Address,
+    token: string,
+  ): Promise<SecretVersions>;
+  /** Makes the former version the current one again. Rejects with `secret-changed` when another was written since. */
+  putBack(versions: SecretVersions): Promise<void>;
+};
+
+/** A service of the application on ECS. */
+export type ServiceRef = { cluster: string; service: string };
+
+export type Services = {
+  /** Lets all its tasks start anew, with the secrets as they are now. Rejects with `service-missing`, `platform-denied`. */
+  startAnew(ref: ServiceRef): Promise<void>;
+  /** Have the new tasks replaced the old ones? `seen` says how far it is. */
+  look(ref: ServiceRef): Promise<{ state: 'steady' | 'rolling' | 'failed'; seen: string }>;
+};
+
+/** What an emergency restore does inside databases. Every call uses its own connection, and may be repeated. */
+export type Switching = {
+  before(admin: Credentials): Promise<Held>;
+  /**
+   * Makes a database read-only for every new session and ends those that were there. Resolves with the server's time
+   * when the last one had ended. Rejects with `freeze-denied`, or `sessions-stay`.
+   */
+  freeze(admin: Credentials): Promise<{ at: string }>;
+  thaw(admin: Credentials, held: Held): Promise<void>;
+  /**
+   * Lets no session into a database any more, and ends those that are in. Resolves with the server's time when none
+   * was left. Rejects with `fence-denied`, or `sessions-stay`.
+   */
+  fence(admin: Credentials): Promise<{ at: string }>;
+  unfence(admin: Credentials): Promise<void>;
+  /**
+   * Logs in as the application does, and gives its role the password of the secret where it cannot. Resolves with
+   * what was needed. Rejects with `role-missing` for a role that the copy does not have, and `login-refused`.
+   */
+  admit(master: Credentials, application: Credentials): Promise<'worked' | 'password-set'>;
+  /** Logs in and out. Rejects as every connection does. */
+  logIn(application: Credentials): Promise<void>;
+  /** Reads tables once, the largest where none are named; resolves with those that were not read in this many seconds. */
+  warm(
+    master: Credentials,
+    tables: readonly string[],
+    seconds: number,
+  ): Promise<{ read: number; cold: string[] }>;
+};

@@ -1,0 +1,14 @@
+import { isUnderWay } from '../domain/incidents/restore-record.ts';
+import { shortMoment } from '../domain/time.ts';
+import type { Catalog } from '../ports/catalog.ts';
+
+/** Why other work on a target stands still: a person is restoring it. Undefined when nobody is. */
+export async function heldByRestore(
+  target: string,
+  catalog: Pick<Catalog, 'restore'>,
+  now: Date,
+): Promise<string | undefined> {
+  const record = await catalog.restore(target);
+  if (!record || !isUnderWay(record, now)) return undefined;
+  return `${record.by} has been restoring ${target} since ${shortMoment(record.startedAt)} UTC: nothing else is done to it meanwhile`;
+}

@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { InputError, Refusal } from '../../domain/errors.ts';
+import {
+  isBeforeSwitch,
+  isUnderWay,
+  type RestoreAnswer,
+  type RestoreRecord,
+} from '../../domain/incidents/restore-record.ts';
+import { type Plan, requireTarget } from '../../domain/plan/policy.ts';
+import { shortMoment, utc } from '../../domain/time.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Wakes } from '../../ports/durable.ts';
+import { waitOf } from './await-approval.ts';
+
+export const answerRequest = z.strictObject({
+  ask: z.enum(['approve', 'reject', 'abort']),
+  target: z.string().min(1),
+  by: z.string().min(1).max(256).default('unknown'),
+  reason: z.string().min(1).max(500).optional(),
+});
+export type AnswerRequest = z.infer<typeof answerRequest>;
+
+export type AnswerDeps = {
+  plan: Plan;
+  catalog: Pick<Catalog, 'restore' | 'answerRestore' | 'awaiting'>;
+  wakes: Wakes;
+  clock: Clock;
+};
+
+/** A person's answer to a restore that is under way. Resolves with the answer that counts, which may be an earlier one. */
+export async function answerToRestore(request: AnswerRequest, deps: AnswerDeps): Promise<RestoreAnswer> {
+  const { ask, by, reason } = request;
+  const { id: target } = requireTarget(deps.plan, request.target);
+  const now = deps.clock.now();
+  const record = await deps.catalog.restore(target);
+  if (!record || !isUnderWay(record, now)) throw notRunning(target, record);
+  refuseUntimely(ask, by, record);
+  const answer = { target, restore: record.id, answer: ask, by, at: utc(now), ...(reason ? { reason } : {}) };
+  const counts = await deps.catalog.answerRestore(answer);
+  // Without the waking the next look sees it.
+  const token = await deps.catalog.awaiting(waitOf(target, record.id)).catch(() => undefined);
+  if (token) await deps.wakes.wake(token).catch(() => undefined);
+  if (counts.answer === ask) return counts;
+  throw new Refusal(
+    'already-answered',
+    `${counts.by} answered ${counts.answer} at ${shortMoment(counts.at)} UTC, and the first answer counts`,
+    { hint: `./understudy restore status ${target}` },
+  );
+}
+
+function notRunning(target: string, record: RestoreRecord | undefined): InputError {
+  const last = record ? `; the last one, ${record.id}, is ${record.state}` : '';
+  return new InputError(
+    `no restore of ${target} is under way${last}`,
+    [],
+    `./understudy restore ${target} shows the ways back`,
+  );
+}
+
+function refuseUntimely(ask: AnswerRequest['ask'], by: string, record: RestoreRecord): void {
+  const { target, phase, settings } = record;
+  if (ask === 'abort') {
+    if (phase !== 'close') return;
+    throw new Refusal('too-late', `the application of ${target} has the new database already`, {
+      hint: `go back with ./understudy restore rollback ${target}`,
+    });
+  }
+  if (phase !== 'approve')
+    throw new Refusal(
+      isBeforeSwitch(record) ? 'too-early' : 'too-late',
+      `the restore of ${target} is in its phase ${phase}: ${isBeforeSwitch(record) ? 'there is nothing to approve yet' : 'it was approved'}`,
+      { hint: `./understudy restore status ${target} --follow` },
+    );
+  if (ask === 'approve' && settings.two && by === record.by)
+    throw new Refusal('not-approved', `${by} began it, and another person must approve it (restore.two)`, {
+      hint: 'ask somebody else',
+    });
+}

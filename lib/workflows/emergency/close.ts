@@ -1,0 +1,128 @@
+import { raise, resolve } from '../../alerting/alerts.ts';
+import { reasonOf, toErrorInfo } from '../../domain/errors.ts';
+import { finding } from '../../domain/findings/finding.ts';
+import { lostSeconds } from '../../domain/incidents/restore-record.ts';
+import { humanSeconds, utc } from '../../domain/time.ts';
+import { restartServices } from './cut-over.ts';
+import { thawOld } from './freeze.ts';
+import { askInside } from './inside-databases.ts';
+import type { Restoring } from './restoring.ts';
+
+/**
+ * Production has the new database. Nothing here takes that back: what does not work is told, and the way back is one
+ * command.
+ */
+export async function closeRestore(restoring: Restoring): Promise<void> {
+  const { target, log, durable, deps } = restoring;
+  const { settings } = log.record;
+  await log.phase('close').catch(() => undefined);
+  const problems = settings.cutover === 'secret' ? await restartServices(restoring) : [];
+  problems.push(...(await verifyLogins(restoring)));
+  if (settings.cutover === 'none')
+    await thawOld(restoring).catch(
+      (error) => void problems.push(`the old database takes no writes: ${reasonOf(error)}`),
+    );
+  if (settings.cutover === 'rename')
+    await durable
+      .step('know the new one as the target', () => adopt(restoring))
+      .catch((error) => void problems.push(`the watch will report a replaced source: ${reasonOf(error)}`));
+  await durable
+    .step('ask for its first backup', () => askForBackups(restoring))
+    .catch((error) => void problems.push(`its first backup could not be asked for: ${reasonOf(error)}`));
+  await tidyUp(restoring);
+  const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
+  const lost = lostSeconds(log.record);
+  await log.note('done', {
+    state: 'done',
+    endedAt,
+    ...(problems.length > 0 ? { error: { code: 'restore-unsettled', message: problems.join('; ') } } : {}),
+    notes: [
+      ...log.record.notes,
+      ...(lost === undefined
+        ? []
+        : [
+            `lost: ${humanSeconds(lost)} of writes, from ${log.record.way.asOf} to ${log.record.lastWriteBefore}`,
+          ]),
+      ...nextSteps(restoring),
+    ],
+  });
+  await durable.step('tell that it is done', async () => {
+    await resolve(deps, { target: target.id, code: 'restore-under-way', subject: target.id });
+    const message = `${log.record.made!.name} serves ${target.id}, and: ${problems.join('; ')}`;
+    if (problems.length > 0)
+      await raise(deps, finding('restore-unsettled', { target, subject: target.id, message }));
+  });
+}
+
+/** Whoever holds the secret gets into the database that it names now; the old one lets nobody in. */
+async function verifyLogins({ target, log, durable, deps }: Restoring): Promise<string[]> {
+  const { settings } = log.record;
+  if (settings.cutover === 'none' || settings.secrets.length === 0) return [];
+  return askInside(durable, 'log in as the application', deps.insideFunction, {
+    ask: 'log-in',
+    target: target.id,
+    secrets: settings.secrets,
+  }).then(
+    () => [],
+    (error) => [`the application cannot log in: ${toErrorInfo(error).message}`],
+  );
+}
+
+/** A new instance under the old name is no surprise. */
+async function adopt({ target, log, deps }: Restoring): Promise<void> {
+  const { platform } = await deps.catalog.observed(target.id);
+  if (!platform) return;
+  const { earliest: _earliest, latest: _latest, ...rest } = platform;
+  const now = deps.clock.now();
+  await deps.catalog.observe(
+    target.id,
+    { platform: { ...rest, readAt: utc(now), resourceId: log.record.made!.resourceId } },
+    now,
+  );
+}
+
+async function askForBackups({ target, log, deps }: Restoring): Promise<void> {
+  const { schedules } = target.policy;
+  const scheduledFor = utc(deps.clock.now());
+  const asked = {
+    target: target.id,
+    scheduledFor,
+    requestedBy: 'restore',
+    reason: `after the restore ${log.record.id}`,
+  };
+  // Only by name does the plan still mean this instance.
+  if (schedules.snapshot && log.record.settings.cutover === 'rename')
+    await deps.messages.publish({ job: 'snapshot', ...asked });
+  if (schedules.dump && log.record.settings.cutover !== 'none')
+    await deps.messages.publish({ job: 'dump', ...asked });
+}
+
+/** Its quarantine's parameters and password are not needed any more, unless that is the only one of its master. */
+async function tidyUp({ log, durable, deps }: Restoring): Promise<void> {
+  const { made, kind, masterPasswordIn } = log.record;
+  await durable
+    .step('tidy up', async () => {
+      await deps.restored.removeParameters(kind, made!.name);
+      if (masterPasswordIn === undefined) await deps.passwords.destroy(made!.name);
+    })
+    .catch(() => undefined);
+}
+
+function nextSteps({ target, log, deps }: Restoring): string[] {
+  const { settings, made, old, masterPasswordIn, switched } = log.record;
+  const oldName = switched?.oldIs ?? old?.name;
+  return [
+    ...(settings.cutover === 'none'
+      ? [`send the application to ${made!.host}:${made!.port} yourself`]
+      : [`the way back, with what was written since lost: ./understudy restore rollback ${target.id}`]),
+    ...(settings.cutover === 'rename'
+      ? []
+      : [`in understudy.yml the target’s ${log.record.kind}: is ${made!.name} now; deploy that`]),
+    ...(masterPasswordIn
+      ? [
+          `the password of its master user is in the secret understudy/${deps.stage}/restore/${masterPasswordIn}`,
+        ]
+      : []),
+    ...(oldName ? [`${oldName} stays and costs; delete it when you are sure`] : []),
+  ];
+}

@@ -1,0 +1,173 @@
+import { InputError, Refusal } from '../../domain/errors.ts';
+import {
+  confirmationOf,
+  madeAtOf,
+  PLAN_LASTS,
+  restorePlan,
+  type Way,
+} from '../../domain/incidents/restore-plan.ts';
+import type { RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { restoredName } from '../../domain/names.ts';
+import { does } from '../../domain/plan/engines.ts';
+import { type RestoreSettings, requirePlatform, type Target } from '../../domain/plan/policy.ts';
+import type { PlatformSource } from '../../domain/points/platform-source.ts';
+import type { RestoreJob } from '../../domain/runs/job.ts';
+import {
+  compactUtc,
+  humanSeconds,
+  plusSeconds,
+  secondsBetween,
+  shortMoment,
+  utc,
+} from '../../domain/time.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { ApplicationSecrets } from '../../ports/switching.ts';
+import { type InstancePlan, type PlanDeps, planInstance } from '../../restore/instance/plan-rehearsal.ts';
+
+export type DeclareDeps = PlanDeps & { catalog: Catalog; applicationSecrets: ApplicationSecrets };
+
+/** What was declared: the record, what is restored, and the living database as it is. Small: it is a checkpoint. */
+export type Declared = { record: RestoreRecord; chosen: InstancePlan; source: PlatformSource | null };
+
+/** How long an execution of `restore` lives at most, in seconds, as serverless.yml says. */
+export const RESTORE_LIVES = 259_200;
+const REHEARSALS = 60;
+
+/**
+ * Checks that what was confirmed is still so, and that everything the restore will need can be had, before anything is
+ * changed. Then puts it on record, if no other restore of the target is under way: the record that resolves may be
+ * another's.
+ */
+export async function declareRestore(
+  job: RestoreJob,
+  target: Target,
+  token: string,
+  deps: DeclareDeps,
+): Promise<Declared> {
+  const way = await confirmedWay(job, target, deps);
+  const { plan: chosen, source } = await planInstance(
+    {
+      from: job.way,
+      ...(job.way === 'moment' ? { moment: job.asOf } : { point: job.point }),
+      place: deps.home,
+    },
+    target,
+    deps,
+  );
+  const settings = target.policy.restore;
+  refuseMisfits(target, settings, source);
+  const now = deps.clock.now();
+  const id = compactUtc(job.scheduledFor);
+  const record: RestoreRecord = {
+    target: target.id,
+    id,
+    token,
+    state: 'running',
+    by: job.requestedBy,
+    ...(job.reason === undefined ? {} : { reason: job.reason }),
+    startedAt: utc(now),
+    aliveUntil: utc(plusSeconds(now, RESTORE_LIVES)),
+    way: { kind: job.way, asOf: job.asOf, ...(job.point === undefined ? {} : { point: job.point }) },
+    settings: { ...settings, secrets: secretsOf(target, settings) },
+    confirmed: job.confirm,
+    kind: chosen.kind,
+    phase: 'declare',
+    phases: [],
+    phaseBeganAt: utc(now),
+    ...(way.takes ? { expected: way.takes.middle } : {}),
+    ...(source ? { old: sideOf(source) } : {}),
+    secretsBefore: await versionsOf(target, settings, source, deps),
+    notes: chosen.notes,
+    incomplete: [],
+    undone: [],
+  };
+  return { record: await deps.catalog.beginRestore(record, now), chosen, source: source ?? null };
+}
+
+const sideOf = ({ id, resourceId, endpoint }: PlatformSource) => ({ name: id, resourceId, ...endpoint });
+
+/** The name of what this restore makes. */
+export function nameOfRestored(target: Target, { id }: Pick<RestoreRecord, 'id'>): string {
+  return restoredName(requirePlatform(target).id, id, 'restored');
+}
+
+/** The way that was confirmed, if it is still there and nothing has become known of it since. */
+async function confirmedWay(job: RestoreJob, target: Target, deps: DeclareDeps): Promise<Way> {
+  const { catalog, clock, home } = deps;
+  const shown = `look at the ways again: ./understudy restore ${target.id} --at ${job.asOf}`;
+  const madeAt = madeAtOf(job.confirm);
+  const age = secondsBetween(madeAt, clock.now());
+  if (age > PLAN_LASTS || age < -60)
+    throw new Refusal(
+      'plan-too-old',
+      `the plan was made ${humanSeconds(Math.abs(age))} ago; it may be confirmed for ${humanSeconds(PLAN_LASTS)}`,
+      {
+        hint: shown,
+      },
+    );
+  const [points, evidence, statuses] = await Promise.all([
+    catalog.points(target.id),
+    catalog.evidence(target.id, REHEARSALS),
+    catalog.statuses([target.id]),
+  ]);
+  const platform = statuses.get(target.id)?.platform;
+  const { ways } = restorePlan({ target, now: clock.now(), at: job.asOf, points, evidence, platform, home });
+  const way = ways.find(
+    ({ kind, point, asOf }) => kind === job.way && point === job.point && asOf === job.asOf,
+  );
+  if (!way)
+    throw new Refusal(
+      'plan-overtaken',
+      `${job.point ?? `the moment ${shortMoment(job.asOf)} UTC`} of ${target.id} is no way back any more`,
+      { hint: shown },
+    );
+  if (confirmationOf(target, way, madeAt) === job.confirm) return way;
+  throw new Refusal(
+    'plan-overtaken',
+    `what is known of this way back, or what the policy does with it, is not what was confirmed as ${job.confirm}`,
+    { hint: shown },
+  );
+}
+
+/** Everything that does not fit, at once, before anything begins. */
+function refuseMisfits(target: Target, settings: RestoreSettings, source: PlatformSource | undefined): void {
+  const { freeze, cutover, subnetGroup, securityGroups } = settings;
+  const switches = freeze !== 'none' || cutover !== 'none';
+  const mistakes = [
+    ...(switches && !target.connection
+      ? ['restore.freeze and restore.cutover need connection: { secret: … }']
+      : []),
+    ...(switches && !does(target.engine, 'switching')
+      ? [`restore.freeze and restore.cutover are not possible with ${target.engine}: use none`]
+      : []),
+    ...(cutover !== 'none' && !source?.endpoint
+      ? ['the old database is gone, so nothing can be switched from it: use cutover: none']
+      : []),
+    ...(!source && (!subnetGroup || !securityGroups)
+      ? ['the old instance is gone: say restore.subnetGroup and restore.securityGroups']
+      : []),
+  ];
+  if (mistakes.length === 0) return;
+  throw new InputError(
+    `${target.id} cannot be restored like this:`,
+    mistakes,
+    'change understudy.yml, deploy, and look at the ways again',
+  );
+}
+
+const secretsOf = (target: Target, { secrets }: RestoreSettings) =>
+  secrets.length > 0 ? secrets : target.connection ? [target.connection.secret] : [];
+
+/** Every secret can be read and changed, and leads to the old database. */
+async function versionsOf(
+  target: Target,
+  settings: RestoreSettings,
+  source: PlatformSource | undefined,
+  { applicationSecrets }: DeclareDeps,
+): Promise<RestoreRecord['secretsBefore']> {
+  if (settings.cutover !== 'secret' || !source?.endpoint) return [];
+  const versions: RestoreRecord['secretsBefore'] = [];
+  for (const secret of secretsOf(target, settings))
+    versions.push({ secret, version: await applicationSecrets.version(secret, source.endpoint) });
+  return versions;
+}

@@ -1,0 +1,214 @@
+import { Refusal, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import { runName } from '../../domain/names.ts';
+import { TAGS } from '../../domain/points/platform-source.ts';
+import { humanSeconds } from '../../domain/time.ts';
+import { poll } from '../../execution/poll.ts';
+import type { MissingSetting, ScratchOrder } from '../../ports/platform.ts';
+import { bringUp, CHANGE_TAKES } from '../../restore/instance/bring-up.ts';
+import { proveCopy, whyNotProven } from '../../restore/prove/prove-copy.ts';
+import { restoredInstance } from '../../restore/prove/restored-instance.ts';
+import { nameOfRestored } from './declare.ts';
+import { type Admitted, askInside, type InsideMaster } from './inside-databases.ts';
+import type { Restoring } from './restoring.ts';
+
+/** How long tables may be read before approval, in seconds. */
+const WARM_TAKES = 600;
+const DAY = 86_400;
+
+/** Makes the new database beside the old one, in quarantine, and everything that is to be known of it before approval. */
+export async function makeNew(restoring: Restoring): Promise<void> {
+  await bringUpNew(restoring);
+  await completeNew(restoring);
+  await proveNew(restoring);
+  await warmNew(restoring);
+  await admitUsers(restoring);
+}
+
+function orderOfNew({ target, declared, log, deps }: Restoring): ScratchOrder {
+  const { chosen, source } = declared;
+  const { settings, id } = log.record;
+  const subnetGroup = source?.subnetGroup ?? settings.subnetGroup;
+  if (!subnetGroup)
+    throw new Refusal('network-missing', `nothing says in which subnet group ${target.id} belongs`, {
+      hint: 'say restore.subnetGroup in understudy.yml and deploy',
+    });
+  return {
+    kind: chosen.kind,
+    name: nameOfRestored(target, log.record),
+    from: chosen.from,
+    engine: chosen.engine,
+    engineVersion: chosen.engineVersion,
+    instanceClass: source?.instanceClass || target.policy.rehearsal.instance.class,
+    subnetGroup,
+    securityGroups:
+      settings.quarantine.length > 0
+        ? settings.quarantine
+        : (source?.securityGroups ?? settings.securityGroups ?? []),
+    ...(source?.optionGroup ? { optionGroup: source.optionGroup } : {}),
+    backupDays: source ? Math.max(1, source.backups.retention / DAY) : 7,
+    tags: {
+      [TAGS.run]: runName({ job: 'restore', target: target.id, scheduledFor: id }),
+      [TAGS.target]: target.id,
+      [TAGS.stage]: deps.stage,
+      [TAGS.restore]: id,
+    },
+  };
+}
+
+async function bringUpNew(restoring: Restoring): Promise<void> {
+  const { declared, log, durable, deps } = restoring;
+  const { settings } = log.record;
+  const order = orderOfNew(restoring);
+  if (settings.quarantine.length === 0)
+    await log.note('its network', {
+      notes: [
+        ...log.record.notes,
+        'until approval only its parameters keep the new database from acting on others: restore.quarantine names no security groups',
+      ],
+    });
+  // Before the first call: what dies in between is found by its name.
+  await log.note('its name', { made: { name: order.name, resourceId: '' } });
+  const up = await bringUp(
+    {
+      order,
+      parametersFrom: declared.chosen.parametersFrom,
+      deadline: settings.deadline,
+      option: 'restore.deadline',
+      phase: (name) => log.phase(name as 'prepare' | 'restore' | 'secure'),
+      identify: async (resourceId) => {
+        // Within a step of bringUp: no step of its own.
+        await deps.catalog.putRestore({ ...log.record, made: { name: order.name, resourceId } });
+      },
+    },
+    durable,
+    { ...deps, scratch: deps.restored, scratchSecrets: deps.passwords },
+  );
+  await log.note('where it is', { made: { name: order.name, ...up } });
+}
+
+/** The master user of the new database, as functions are asked to connect. */
+function masterOfNew({ declared, log }: Restoring): InsideMaster | undefined {
+  const { masterUser: user, database } = declared.chosen;
+  const { name, host, port } = log.record.made!;
+  return user === undefined ? undefined : { name, user, database, at: { host: host!, port: port! } };
+}
+
+/** Everything that a restore does not bring back, as far as a request can give it; the rest is named with its command. */
+async function completeNew(restoring: Restoring): Promise<void> {
+  const { declared, log, durable, deps } = restoring;
+  await log.phase('complete');
+  const { made, kind, old } = log.record;
+  if (!old || !declared.source) {
+    await log.note('its settings', {
+      incomplete: ['every setting: the old instance is gone, so they are not known'],
+    });
+    return;
+  }
+  const missing = await poll<MissingSetting[]>(durable, deps, {
+    name: 'complete its settings',
+    deadline: CHANGE_TAKES,
+    look: async () => {
+      const found = await deps.restored.complete(kind, old.name, made!.name);
+      const waiting = found.filter(({ command }) => command === undefined);
+      return waiting.length === 0
+        ? { state: 'done', value: found }
+        : { state: 'waiting', seen: waiting.map(({ what }) => what).join(', ') };
+    },
+    late: (seen, waited) =>
+      new Refusal('settings-late', `${made!.name} still lacks ${seen} after ${humanSeconds(waited)}`, {
+        hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
+      }),
+  }).catch((error) => {
+    // Data that waits is worse than a setting that is missing: a person decides.
+    const { code, message } = toErrorInfo(error);
+    if (code !== 'settings-late' && code !== 'platform-refused') throw error;
+    return [{ what: message, command: 'set it by hand' }];
+  });
+  await log.note('its settings', {
+    incomplete: missing.map(({ what, command }) => (command ? `${what}: ${command}` : what)),
+  });
+}
+
+async function proveNew(restoring: Restoring): Promise<void> {
+  const { target, declared, log, durable, deps } = restoring;
+  const { chosen } = declared;
+  await log.phase('proof');
+  const why = whyNotProven(chosen, target);
+  if (why) {
+    await log.note('not proven', { proof: { strength: 'restored', differences: [], unchecked: [why] } });
+    return;
+  }
+  const { name, host, port } = log.record.made!;
+  const functions = { changesFunction: deps.changesFunction, proveFunction: deps.insideFunction };
+  const proof = await proveCopy(target, chosen, name, { host: host!, port: port! }, durable, {
+    ...functions,
+    cancelled: deps.cancelled,
+  });
+  // A copy that acts on production ends here. Any other failure of the proof is for a person to weigh.
+  if (proof.failure?.code === 'quarantine-open')
+    throw new UnderstudyError(proof.failure.code, proof.failure.message);
+  const restored = restoredInstance(target, chosen, {
+    phases: [],
+    began: chosen.plannedAt,
+    notes: [],
+    proof,
+  });
+  const said = restored.differences.map(
+    ({ kind, name, what, detail }) => `${kind} ${name} ${what}${detail ? `: ${detail}` : ''}`,
+  );
+  await log.note('proven', {
+    proof: {
+      strength: restored.strength === 'exact' ? 'bounded' : restored.strength,
+      differences: [...said, ...restored.findings.map(({ message }) => message)].slice(0, 20),
+      unchecked: [...proof.unchecked, ...(proof.failure ? [proof.failure.message] : [])].slice(0, 20),
+    },
+  });
+}
+
+/** Storage of a restored instance loads when it is first read: the first users would wait for it. */
+async function warmNew(restoring: Restoring): Promise<void> {
+  const { target, log, durable, deps } = restoring;
+  const master = masterOfNew(restoring);
+  if (!master || whyNotProven(restoring.declared.chosen, target)) return;
+  await log.phase('warm');
+  const { cold } = await askInside<{ read: number; cold: string[] }>(durable, 'warm', deps.insideFunction, {
+    ask: 'warm',
+    target: target.id,
+    master,
+    tables: log.record.settings.warm,
+    seconds: WARM_TAKES,
+  });
+  if (cold.length === 0) return;
+  const named = cold.slice(0, 10).join(', ');
+  await log.note('what is not warm', {
+    notes: [
+      ...log.record.notes,
+      `not read yet, so slow at first: ${named}${cold.length > 10 ? ` and ${cold.length - 10} more` : ''}`,
+    ],
+  });
+}
+
+/** The application's users can log in: passwords inside the copy are those of its moment. */
+async function admitUsers(restoring: Restoring): Promise<void> {
+  const { target, log, durable, deps } = restoring;
+  const { settings } = log.record;
+  const master = masterOfNew(restoring);
+  const secrets = [...new Set([...settings.secrets, ...(settings.admin ? [settings.admin] : [])])];
+  if (!master || secrets.length === 0 || whyNotProven(restoring.declared.chosen, target)) return;
+  await log.phase('roles');
+  const admitted = await askInside<Admitted>(durable, 'let the users in', deps.insideFunction, {
+    ask: 'admit',
+    target: target.id,
+    master,
+    secrets,
+  });
+  const isGiven = admitted.some(({ user }) => user === master.user);
+  const set = admitted.filter(({ as }) => as === 'password-set').map(({ user }) => user);
+  await log.note('who may log in', {
+    ...(isGiven ? {} : { masterPasswordIn: master.name }),
+    notes: [
+      ...log.record.notes,
+      ...(set.length > 0 ? [`given the passwords of their secrets: ${[...new Set(set)].join(', ')}`] : []),
+    ],
+  });
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { raise, resolve } from '../../alerting/alerts.ts';
+import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
+import { finding } from '../../domain/findings/finding.ts';
+import { lostSeconds, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { requireTarget, type Target } from '../../domain/plan/policy.ts';
+import type { RestoreJob } from '../../domain/runs/job.ts';
+import { humanSeconds, shortMoment, utc } from '../../domain/time.ts';
+import { attempt } from '../../execution/durable-run.ts';
+import type { Durable } from '../../ports/durable.ts';
+import { awaitApproval } from './await-approval.ts';
+import { closeRestore } from './close.ts';
+import { cutOver, fenceOld } from './cut-over.ts';
+import { declareRestore } from './declare.ts';
+import { freezeOld } from './freeze.ts';
+import { makeNew } from './make-new.ts';
+import { restoreLog } from './restore-log.ts';
+import type { RestoreDeps, RestoreOutcome, Restoring } from './restoring.ts';
+import { undo } from './undo.ts';
+
+/**
+ * An emergency restore: production goes to a new database, made beside the living one, when a person has approved it.
+ *
+ *   declare → freeze → restore onto new → complete → prove → warm → admit → approve → release → fence → cut over → close
+ *
+ * Until the fence production is as it was, or frozen; any failure before undoes what was done. Everything made stays,
+ * named, until a person deletes it.
+ */
+export async function emergencyRestore(
+  job: RestoreJob,
+  durable: Durable,
+  deps: RestoreDeps,
+): Promise<RestoreOutcome> {
+  const target = requireTarget(deps.plan, job.target);
+  const token = await durable.step('draw a token', async () => randomUUID());
+  const declaration = await attempt(durable, 'declare', () => declareRestore(job, target, token, deps));
+  if (!declaration.ok) return refusedBy(declaration.said, target, durable, deps);
+  const declared = declaration.value;
+  const { record } = declared;
+  if (record.token !== token) return heldBy(record);
+  const log = restoreLog(record, durable, deps);
+  const restoring: Restoring = {
+    target,
+    declared,
+    log,
+    durable,
+    deps: { ...deps, cancelled: log.aborted },
+  };
+  try {
+    await tellDeclared(restoring);
+    await freezeOld(restoring);
+    await makeNew(restoring);
+    await awaitApproval(restoring);
+    await fenceOld(restoring);
+    await cutOver(restoring);
+  } catch (error) {
+    return endNotDone(restoring, toErrorInfo(error));
+  }
+  await closeRestore(restoring);
+  return { outcome: 'done', restore: record.id, summary: summaryOf(log.record) };
+}
+
+/** Who invoked it may not wait for the answer, so a refusal is told as well. */
+async function refusedBy(
+  said: ErrorInfo,
+  target: Target,
+  durable: Durable,
+  deps: RestoreDeps,
+): Promise<RestoreOutcome> {
+  const message = `the restore of ${target.id} did not begin (${said.code}): ${said.message}`;
+  const found = finding('restore-not-done', { target, subject: target.id, message });
+  await durable.step('say that it did not begin', () => raise(deps, found));
+  const { hint } = said;
+  return { outcome: 'refused', summary: said.message, code: said.code, ...(hint ? { hint } : {}) };
+}
+
+function heldBy({ target, id, by, startedAt }: RestoreRecord): RestoreOutcome {
+  return {
+    outcome: 'held',
+    summary: `${by} has been restoring ${target} since ${shortMoment(startedAt)} UTC (${id})`,
+    hint: `./understudy restore status ${target}`,
+  };
+}
+
+async function tellDeclared({ target, log, durable, deps }: Restoring): Promise<void> {
+  await log.phase('declare');
+  const { by, reason, way } = log.record;
+  const message = `${by} restores ${target.id} as of ${shortMoment(way.asOf)} UTC${reason ? `: ${reason}` : ''}`;
+  const found = finding('restore-under-way', { target, subject: target.id, message });
+  // Nobody waits for his data because an alert cannot be sent.
+  await durable.step('tell that it has begun', () => raise(deps, found)).catch(() => undefined);
+}
+
+/** Puts everything back as far as it goes, and says what stays. */
+async function endNotDone(restoring: Restoring, said: ErrorInfo): Promise<RestoreOutcome> {
+  const { target, log, durable, deps } = restoring;
+  const { undone, failed } = await undo(restoring);
+  const { made, id } = log.record;
+  const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
+  const { kind } = log.record;
+  const exists =
+    made &&
+    (await durable
+      .step('look what stays', async () => (await deps.restored.look(kind, made.name)) !== undefined)
+      .catch(() => true));
+  const kept = exists ? [`${made.name} stays and costs; delete it when you do not need it`] : [];
+  await log.note('not done', {
+    state: 'not-done',
+    endedAt,
+    error: said,
+    undone: [...undone, ...failed.map((what) => `NOT put back: ${what}`), ...kept],
+  });
+  await durable.step('tell that it is not done', async () => {
+    for (const code of ['restore-under-way', 'restore-awaits-approval'] as const)
+      await resolve(deps, { target: target.id, code, subject: target.id });
+    if (failed.length > 0)
+      await raise(
+        deps,
+        finding('restore-not-undone', { target, subject: target.id, message: failed.join('; ') }),
+      );
+    const message = `the restore of ${target.id} ended in its phase ${log.record.phase} (${said.code}): ${said.message}`;
+    await raise(deps, finding('restore-not-done', { target, subject: target.id, message }));
+  });
+  return { outcome: 'not-done', restore: id, summary: said.message };
+}
+
+function summaryOf(record: RestoreRecord): string {
+  const { made, way } = record;
+  const lost = lostSeconds(record);
+  return `${made!.name} has ${record.target} as of ${shortMoment(way.asOf)} UTC${lost === undefined ? '' : `; ${humanSeconds(lost)} of writes are lost`}`;
+}

@@ -1,0 +1,38 @@
+import type { AlertDeps } from '../../alerting/alerts.ts';
+import type { Plan, Target } from '../../domain/plan/policy.ts';
+import type { Waiting } from '../../execution/poll.ts';
+import type { Durable } from '../../ports/durable.ts';
+import type { JobMessages } from '../../ports/messages.ts';
+import type { RestoredInstances, ScratchSecrets } from '../../ports/platform.ts';
+import type { Services } from '../../ports/switching.ts';
+import type { DeclareDeps, Declared } from './declare.ts';
+import type { RestoreLog } from './restore-log.ts';
+
+export type RestoreDeps = AlertDeps &
+  Waiting &
+  DeclareDeps & {
+    plan: Plan;
+    messages: JobMessages;
+    restored: RestoredInstances;
+    /** Passwords of what restores make. */
+    passwords: ScratchSecrets;
+    services: Services;
+    /** The deployment's own quarantine, where the policy names none beside the source. */
+    home: string;
+    /** Reaches the databases, and proves the new one. */
+    insideFunction: string;
+    changesFunction: string;
+  };
+
+/** Everything that the phases of one restore work with. */
+export type Restoring = {
+  target: Target;
+  declared: Declared;
+  log: RestoreLog;
+  durable: Durable;
+  deps: RestoreDeps;
+};
+
+export type RestoreOutcome =
+  | { outcome: 'done' | 'not-done'; summary: string; restore: string }
+  | { outcome: 'held' | 'refused'; summary: string; code?: string; hint?: string };

@@ -1,0 +1,104 @@
+import { createInterface } from 'node:readline/promises';
+import pc from 'picocolors';
+import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
+import type { RestorePlan, Way } from '../../../lib/domain/incidents/restore-plan.ts';
+import type { RestoreSettings } from '../../../lib/domain/plan/policy.ts';
+import { requireTarget } from '../../../lib/domain/plan/policy.ts';
+import type { RestoreJob } from '../../../lib/domain/runs/job.ts';
+import { compactUtc, humanSeconds, shortMoment, utc } from '../../../lib/domain/time.ts';
+import { DONE } from '../exit-codes.ts';
+import { type CommandResult, fitToStream } from '../print-result.ts';
+import type { RestoreOptions } from '../restore-options.ts';
+import { restorePointOf } from '../restore-point.ts';
+import type { Session } from '../session.ts';
+import { followRestore } from './restore-under-way-command.ts';
+
+/** Plans, says what will happen, asks, begins the restore and follows it. */
+export async function restoreGoCommand(
+  session: Session,
+  target: string,
+  options: RestoreOptions,
+): Promise<CommandResult> {
+  const { at } = restorePointOf(options);
+  const plan = await session.invoke<RestorePlan>('operator', {
+    ask: 'plan',
+    target,
+    ...(at === undefined ? {} : { at }),
+  });
+  const way = chosenWay(plan, options);
+  const settings = requireTarget(session.plan(), target).policy.restore;
+  const confirm = options.confirm ?? (await ask(target, way, settings));
+  if (confirm === undefined)
+    return { document: { begun: false }, lines: ['nothing was begun, and nothing has changed'], exit: DONE };
+  const scheduledFor = utc(new Date());
+  const message: RestoreJob = {
+    job: 'restore',
+    target,
+    scheduledFor,
+    requestedBy: await session.identity(),
+    ...(options.reason ? { reason: options.reason } : {}),
+    way: way.kind as RestoreJob['way'],
+    ...(way.point === undefined ? {} : { point: way.point }),
+    asOf: way.asOf,
+    confirm,
+  };
+  return followRestore(session, target, {
+    id: compactUtc(scheduledFor),
+    begin: () => session.start('restore', message),
+  });
+}
+
+function chosenWay({ target, ways, recommended }: RestorePlan, { way: wanted }: RestoreOptions): Way {
+  const possible = ways.filter(({ confirm }) => confirm !== undefined);
+  const best = recommended && ways[recommended.way];
+  const way = wanted ? possible.find(({ kind }) => kind === wanted) : best?.confirm ? best : possible[0];
+  if (way) return way;
+  throw new UnderstudyError(
+    'no-way',
+    `there is no ${wanted ?? 'moment or snapshot'} to make a new instance of ${target} from`,
+    { hint: `./understudy restore ${target} shows the ways back` },
+  );
+}
+
+const FREEZES: Record<RestoreSettings['freeze'], string> = {
+  none: 'The application goes on as it is.',
+  'read-only':
+    'At once the application can only read: sessions end and come back read-only, until it is over.',
+};
+const CUTS: Record<RestoreSettings['cutover'], string> = {
+  none: 'When somebody approves it, it is released, and you send the application there yourself.',
+  secret:
+    'When somebody approves it, the old database is closed, and the application’s secrets and services go to the new one.',
+  rename:
+    'When somebody approves it, the old database is closed and renamed, and the new one takes its name.',
+};
+
+function formatQuestion(target: string, way: Way, { freeze, cutover }: RestoreSettings): string[] {
+  const took = way.takes ? `, about ${humanSeconds(way.takes.middle)} in rehearsals` : ', never measured';
+  return [
+    `${pc.bold(target)} goes back to ${shortMoment(way.asOf)} UTC, onto a new instance beside the living one${took}.`,
+    `What was written in the ${humanSeconds(way.loses)} since, and until the end, will be missing there.`,
+    FREEZES[freeze],
+    CUTS[cutover],
+    'Until then production keeps its database, and `restore abort` puts everything back.',
+  ];
+}
+
+/** What the plan shows for this way, if the person types the target's name; nothing happens otherwise. */
+async function ask(target: string, way: Way, settings: RestoreSettings): Promise<string | undefined> {
+  const question = formatQuestion(target, way, settings);
+  if (!process.stdin.isTTY)
+    throw new InputError(
+      'there is no terminal to ask at',
+      [],
+      `if you mean it: ./understudy restore ${target} --at ${way.asOf} --way ${way.kind} --go --confirm ${way.confirm}`,
+    );
+  process.stderr.write(`${fitToStream(process.stderr, question).join('\n')}\n`);
+  const input = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const typed = await input.question(`Type ${target} to begin; anything else changes nothing: `);
+    return typed.trim() === target ? way.confirm : undefined;
+  } finally {
+    input.close();
+  }
+}

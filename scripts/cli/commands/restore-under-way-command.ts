@@ -1,0 +1,179 @@
+import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
+import type { RestoreAnswer, RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
+import { humanSeconds, secondsBetween, utc } from '../../../lib/domain/time.ts';
+import type { RestoreOutcome } from '../../../lib/workflows/emergency/restoring.ts';
+import { DONE, type ExitCode, FOUND_WRONG } from '../exit-codes.ts';
+import { formatRestore } from '../format-restore.ts';
+import type { CommandResult } from '../print-result.ts';
+import { unknownWord } from '../refuse-misspelt.ts';
+import type { ProgressLine } from '../renderer.ts';
+import type { RestoreOptions } from '../restore-options.ts';
+import type { Session } from '../session.ts';
+import { showProgress } from '../show-progress.ts';
+
+const WORDS = ['status', 'abort', 'rollback'] as const;
+
+/** `restore status T`, `restore abort T` and `restore rollback T`. */
+export async function restoreUnderWayCommand(
+  session: Session,
+  what: string,
+  target: string,
+  { follow, reason }: RestoreOptions,
+): Promise<CommandResult> {
+  switch (WORDS.find((word) => word === what)) {
+    case 'status':
+      return follow ? followRestore(session, target) : showRestore(await requireRestore(session, target));
+    case 'abort':
+      return answerCommand(session, 'abort', target, { reason });
+    case 'rollback':
+      return rollBackCommand(session, target, reason);
+    case undefined:
+      throw unknownWord('restore', what, WORDS);
+  }
+}
+
+/** Answers a restore that is under way. */
+export async function answerCommand(
+  session: Session,
+  ask: RestoreAnswer['answer'],
+  target: string,
+  { reason }: { reason?: string | undefined },
+): Promise<CommandResult> {
+  const by = await session.identity();
+  const answer = await session.invoke<RestoreAnswer>('approve', {
+    ask,
+    target,
+    by,
+    ...(reason ? { reason } : {}),
+  });
+  const said = {
+    approve: `approved: the application of ${target} gets the new database now`,
+    reject: `rejected: production of ${target} stays as it was`,
+    abort: `${target}’s restore ends at its next look, within five minutes; what it changed is undone`,
+  }[ask];
+  return {
+    document: answer,
+    exit: DONE,
+    lines: [said, `./understudy restore status ${target} --follow shows it`],
+  };
+}
+
+async function rollBackCommand(
+  session: Session,
+  target: string,
+  reason: string | undefined,
+): Promise<CommandResult> {
+  const record = await requireRestore(session, target);
+  const message = {
+    job: 'rollback',
+    target,
+    scheduledFor: utc(new Date()),
+    requestedBy: await session.identity(),
+    restore: record.id,
+    ...(reason ? { reason } : {}),
+  };
+  return followRestore(session, target, {
+    id: record.id,
+    begin: () => session.start('restore', message),
+    hasEnded: ({ state }) => state !== 'done',
+  });
+}
+
+async function readRestore(session: Session, target: string, id?: string): Promise<RestoreRecord | null> {
+  return session.invoke<RestoreRecord | null>('operator', {
+    ask: 'restore',
+    target,
+    ...(id === undefined ? {} : { restore: id }),
+  });
+}
+
+async function requireRestore(session: Session, target: string): Promise<RestoreRecord> {
+  const record = await readRestore(session, target);
+  if (record) return record;
+  throw new InputError(
+    `nobody has restored ${target} yet`,
+    [],
+    `./understudy restore ${target} shows the ways back`,
+  );
+}
+
+export function showRestore(record: RestoreRecord): CommandResult {
+  return { document: record, exit: exitOfRestore(record), lines: formatRestore(record, new Date()) };
+}
+
+function exitOfRestore({ state, error }: RestoreRecord): ExitCode {
+  if (state === 'running') return DONE;
+  return state === 'not-done' || error ? FOUND_WRONG : DONE;
+}
+
+const SECONDS_BETWEEN_LOOKS = 3;
+/** How long a function that was invoked may take to begin, in seconds. */
+const BEGINS_WITHIN = 120;
+
+export type Followed = {
+  /** The restore; the newest by default. */
+  id?: string;
+  /** Begins it. With --local it is this process's own work, and resolves at its end. */
+  begin?: () => Promise<unknown>;
+  hasEnded?: (record: RestoreRecord) => boolean;
+};
+
+/** Shows a restore until it has ended. Leaving does not stop one of a deployed stage. */
+export async function followRestore(
+  session: Session,
+  target: string,
+  followed: Followed = {},
+): Promise<CommandResult> {
+  const { id, begin, hasEnded = ({ state }: RestoreRecord) => state !== 'running' } = followed;
+  let outcome: RestoreOutcome | undefined;
+  let failure: unknown;
+  const began = begin?.().then(
+    (value) => {
+      if (session.isLocal) outcome = value as RestoreOutcome;
+    },
+    (error) => {
+      failure = error;
+    },
+  );
+  const ended = await showProgress(
+    `restore of ${target}`,
+    async (show) => {
+      const since = Date.now();
+      for (let phase = ''; ; ) {
+        const record = await readRestore(session, target, id);
+        if (failure) throw failure;
+        if (outcome || (record && hasEnded(record))) return record;
+        if (!record && Date.now() - since > BEGINS_WITHIN * 1000) throw notBegun(target);
+        phase = showPhase(record, phase, show);
+        await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
+      }
+    },
+    (record) => record !== null && exitOfRestore(record) === DONE,
+    { left: `the restore goes on: ./understudy restore status ${target} --follow` },
+  );
+  await began;
+  if (outcome?.outcome === 'refused' || outcome?.outcome === 'held')
+    throw new UnderstudyError(outcome.code ?? 'restore-under-way', outcome.summary, { hint: outcome.hint });
+  return showRestore(ended!);
+}
+
+/** Each phase is one line that stays; what is to be decided is shown whole. */
+function showPhase(record: RestoreRecord | null, said: string, { say, live }: ProgressLine): string {
+  const phase = record?.phase ?? 'begins';
+  if (record && phase !== said) {
+    if (phase === 'approve') for (const line of formatRestore(record, new Date())) say(line);
+    else say(phase);
+  }
+  live(record ? `${phase}, ${humanSeconds(secondsBetween(record.phaseBeganAt, new Date()))}` : phase);
+  return phase;
+}
+
+function notBegun(target: string): UnderstudyError {
+  return new UnderstudyError(
+    'restore-not-begun',
+    `the function restore has not begun the restore of ${target}`,
+    {
+      hint: `the reason was sent as an alert: ./understudy alerts list ${target}`,
+    },
+  );
+}

@@ -1,0 +1,91 @@
+import pc from 'picocolors';
+import {
+  RESTORE_PHASES,
+  type RestoreRecord,
+  type RestoreState,
+} from '../../lib/domain/incidents/restore-record.ts';
+import { humanSeconds, secondsBetween, shortMoment } from '../../lib/domain/time.ts';
+import { formatTable } from './format-table.ts';
+
+const STATES: Record<RestoreState, string> = {
+  running: 'under way',
+  done: 'done',
+  'not-done': 'not done',
+  'rolled-back': 'rolled back',
+};
+
+/** Everything of a restore on one screen: what it is, how far it is, and what a person must know to decide. */
+export function formatRestore(record: RestoreRecord, now: Date): string[] {
+  const { target, id, by, reason, way, startedAt, endedAt, made } = record;
+  const took = humanSeconds(secondsBetween(startedAt, endedAt ?? now));
+  return [
+    `${pc.bold(target)}: restore ${id} is ${stateOf(record)}, ${took} since ${by} began it${reason ? ` (${reason})` : ''}`,
+    `back to ${shortMoment(way.asOf)} UTC by ${way.kind}${way.point ? ` ${way.point}` : ''}${made ? `, onto ${made.name}` : ''}`,
+    '',
+    ...formatPhases(record, now),
+    ...formatFacts(record),
+    ...formatNext(record),
+  ];
+}
+
+function stateOf({ state, error }: RestoreRecord): string {
+  const text = STATES[state];
+  if (state === 'running') return pc.yellow(text);
+  return state === 'done' && !error ? pc.green(text) : pc.red(text);
+}
+
+function formatPhases({ state, phase, phases, phaseBeganAt, expected }: RestoreRecord, now: Date): string[] {
+  const rows = phases.map(({ name, seconds }) => [`${pc.green('✔')} ${name}`, humanSeconds(seconds), '']);
+  if (state === 'running') {
+    const elapsed = humanSeconds(Math.max(0, secondsBetween(phaseBeganAt, now)));
+    const usual =
+      phase === 'restore' && expected !== undefined ? `usually ${humanSeconds(expected)} in all` : '';
+    rows.push([`${pc.yellow('…')} ${phase}`, elapsed, usual]);
+    const left = RESTORE_PHASES.slice(RESTORE_PHASES.indexOf(phase) + 1);
+    if (left.length > 0) rows.push([pc.dim(`  then ${left.join(', ')}`), '', '']);
+  } else rows.push([`${state === 'done' ? pc.green('✔') : pc.red('✖')} ${phase}`, '', '']);
+  return formatTable(['PHASE', 'TOOK', ''], rows);
+}
+
+function formatFacts(record: RestoreRecord): string[] {
+  const { proof, incomplete, notes, answer, frozenAt, lastWriteBefore, error, undone } = record;
+  return [
+    '',
+    ...(proof ? [`proof: ${proof.strength === 'none' ? pc.red('it differs') : proof.strength}`] : []),
+    ...(proof?.differences ?? []).map((what) => pc.red(`  ${what}`)),
+    ...(proof?.unchecked ?? []).map((what) => pc.yellow(`  not looked at: ${what}`)),
+    ...(frozenAt ? [`the application cannot write since ${frozenAt}`] : []),
+    ...(lastWriteBefore ? [`lost: everything written from ${record.way.asOf} to ${lastWriteBefore}`] : []),
+    ...incomplete.map((what) => pc.yellow(`missing: ${what}`)),
+    ...notes.map((what) => `note: ${what}`),
+    ...(answer
+      ? [
+          `${answer.by} answered ${answer.answer} at ${shortMoment(answer.at)} UTC${answer.reason ? `: ${answer.reason}` : ''}`,
+        ]
+      : []),
+    ...(error
+      ? [pc.red(`${error.code}: ${error.message}`), ...(error.hint ? [`  next: ${error.hint}`] : [])]
+      : []),
+    ...undone.map((what) => (what.startsWith('NOT') ? pc.red(what) : `undone: ${what}`)),
+  ];
+}
+
+function formatNext({ target, state, phase, decideBy, settings, made, old }: RestoreRecord): string[] {
+  if (state !== 'running') return [];
+  if (phase !== 'approve') return ['', `stop it: ./understudy restore abort ${target}`];
+  const does = {
+    none: 'nothing is switched: you send the application there yourself',
+    secret: `sessions of ${old?.name} end, the application’s secrets name ${made?.name}, and its services start anew`,
+    rename: `sessions of ${old?.name} end, and ${made?.name} takes its name`,
+  }[settings.cutover];
+  return [
+    '',
+    pc.bold(
+      `Does the application get ${made?.name}? Decide by ${shortMoment(decideBy!)} UTC; no answer is no.`,
+    ),
+    `  yes: ./understudy approve ${target}`,
+    `       ${does}`,
+    `  no:  ./understudy reject ${target}`,
+    '       production stays as it was, and the new database stays beside it',
+  ];
+}

@@ -1,0 +1,174 @@
+/**
+ * Permissions of an emergency restore: on what has the name of a restored or replaced database of this plan, and, only
+ * as far as a policy's `restore` says so, on the living databases' names, the application's secrets and services.
+ */
+const { may, rds, secret, sub } = require('./arns.cjs');
+
+/** Characters for names from the plan: a role's policies end at 10,240. */
+const ROOM = 3000;
+
+module.exports = ({ stage, restores, sourcesOf, usesKeys }) => {
+  /** What a restore makes is recognized by its name's end: `crm-db-restored-20261120t120000z`, and `-1` for a member. */
+  const named = (kind, type, word) =>
+    restores.some((each) => each.kind === kind) ? [rds(`${type}:*-${word}-????????t??????z*`)] : [];
+  // The member of a cluster is an instance, too.
+  const ofInstances = (word) => [rds(`db:*-${word}-????????t??????z*`)];
+  const parameters = [...named('rds', 'pg', 'restored'), ...named('aurora', 'cluster-pg', 'restored')];
+  const living = (kind, type) =>
+    restores
+      .filter((each) => each.cutover === 'rename' && each.kind === kind)
+      .map(({ id }) => rds(`${type}:${id}`));
+  if (
+    restores.filter(({ cutover }) => cutover === 'rename').reduce((sum, { id }) => sum + 90 + id.length, 0) >
+    ROOM
+  )
+    throw new Error(
+      'restore.cutover: rename names every living database in one role, and these are too many for it: use secret or none for some',
+    );
+  const ourSecrets = secret(`understudy/${stage}/restore/*`);
+  const written = [
+    ...new Set(
+      restores
+        .filter(({ cutover }) => cutover === 'secret')
+        .flatMap(({ secrets, connection }) =>
+          secrets.length > 0 ? secrets : [connection?.secret].filter(Boolean),
+        ),
+    ),
+  ];
+  // Secrets Manager adds six characters to a name.
+  const arnOf = (name) => (name.startsWith('arn:') ? name : secret(`${name}-??????`));
+  const services = [
+    ...new Set(restores.flatMap(({ services }) => services.map((each) => `${each.cluster}/${each.service}`))),
+  ];
+
+  const restoresBeside =
+    restores.length === 0
+      ? []
+      : [
+          may('rds:RestoreDBInstanceFromDBSnapshot', [
+            rds('snapshot:*'),
+            ...named('rds', 'db', 'restored'),
+            ...named('rds', 'pg', 'restored'),
+            rds('og:*'),
+            rds('subgrp:*'),
+          ]),
+          may('rds:RestoreDBInstanceToPointInTime', [
+            ...sourcesOf('rds', 'db'),
+            ...named('rds', 'db', 'restored'),
+            ...named('rds', 'pg', 'restored'),
+            rds('og:*'),
+            rds('subgrp:*'),
+          ]),
+          may('rds:RestoreDBClusterFromSnapshot', [
+            rds('cluster-snapshot:*'),
+            ...named('aurora', 'cluster', 'restored'),
+            ...named('aurora', 'cluster-pg', 'restored'),
+            rds('og:*'),
+            rds('subgrp:*'),
+          ]),
+          may('rds:RestoreDBClusterToPointInTime', [
+            ...sourcesOf('aurora', 'cluster'),
+            ...named('aurora', 'cluster', 'restored'),
+            ...named('aurora', 'cluster-pg', 'restored'),
+            rds('og:*'),
+            rds('subgrp:*'),
+          ]),
+          may('rds:CreateDBInstance', [
+            ...named('aurora', 'db', 'restored'),
+            ...named('aurora', 'cluster', 'restored'),
+            rds('pg:default.*'),
+            rds('og:default:*'),
+            rds('subgrp:*'),
+          ]),
+          may('rds:AddTagsToResource', [
+            ...ofInstances('restored'),
+            ...named('aurora', 'cluster', 'restored'),
+            ...parameters,
+          ]),
+          may(
+            [
+              'rds:CopyDBParameterGroup',
+              'rds:CopyDBClusterParameterGroup',
+              'rds:DescribeDBParameterGroups',
+              'rds:DescribeDBClusterParameterGroups',
+              'rds:DescribeDBParameters',
+              'rds:DescribeDBClusterParameters',
+            ],
+            [rds('pg:*'), rds('cluster-pg:*')],
+          ),
+          may(
+            [
+              'rds:CreateDBParameterGroup',
+              'rds:CreateDBClusterParameterGroup',
+              'rds:ModifyDBParameterGroup',
+              'rds:ModifyDBClusterParameterGroup',
+              'rds:DeleteDBParameterGroup',
+              'rds:DeleteDBClusterParameterGroup',
+            ],
+            parameters,
+          ),
+          // Its settings, the end of its quarantine, its name; and the living one's name where a policy says so.
+          may('rds:ModifyDBInstance', [
+            ...ofInstances('restored'),
+            ...ofInstances('replaced'),
+            ...living('rds', 'db'),
+            rds('pg:*'),
+            rds('og:*'),
+          ]),
+          may('rds:ModifyDBCluster', [
+            ...named('aurora', 'cluster', 'restored'),
+            ...named('aurora', 'cluster', 'replaced'),
+            ...living('aurora', 'cluster'),
+            rds('cluster-pg:*'),
+          ]),
+          may('rds:RebootDBInstance', [
+            ...named('rds', 'db', 'restored'),
+            ...named('aurora', 'db', 'restored'),
+          ]),
+          may(
+            [
+              'secretsmanager:CreateSecret',
+              'secretsmanager:TagResource',
+              'secretsmanager:GetSecretValue',
+              'secretsmanager:DeleteSecret',
+            ],
+            ourSecrets,
+          ),
+          ...usesKeys,
+        ];
+
+  return {
+    restoresBeside,
+    switchesSecrets:
+      written.length === 0
+        ? []
+        : [
+            may(
+              [
+                'secretsmanager:DescribeSecret',
+                'secretsmanager:GetSecretValue',
+                'secretsmanager:PutSecretValue',
+                'secretsmanager:UpdateSecretVersionStage',
+              ],
+              written.map(arnOf),
+            ),
+            may(
+              ['kms:Decrypt', 'kms:GenerateDataKey'],
+              sub('arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*'),
+              { StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.${AWS::URLSuffix}') } },
+            ),
+          ],
+    restartsServices:
+      services.length === 0
+        ? []
+        : [
+            may(
+              ['ecs:UpdateService', 'ecs:DescribeServices'],
+              services.map((service) =>
+                sub(`arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:service/${service}`),
+              ),
+            ),
+          ],
+    readsRestoredSecrets: [may('secretsmanager:GetSecretValue', ourSecrets)],
+  };
+};
