@@ -83,6 +83,8 @@ export type ScratchOrder = {
   securityGroups: string[];
   parameterGroup?: string | undefined;
   optionGroup?: string | undefined;
+  /** Capacity of a serverless cluster, which needs one. */
+  serverless?: PlatformSource['serverless'];
   /** How many days its own backups are kept; none by default. */
   backupDays?: number | undefined;
   tags: Record<string, string>;
@@ -152,8 +154,15 @@ export type RestoredInstances = Pick<
    */
   release(kind: 'rds' | 'aurora', old: PlatformSource, name: string): Promise<'done' | 'working'>;
   /**
-   * Gives the resource with this id another name. Repeat it until it is done. Rejects with `instance-exists` when
-   * another resource has the name, and `source-not-found` when none has the id under either name.
+   * Gives the resource with this id another name, which the one with the id `leaving` may still have for a moment.
+   * Repeat it until it is done. Rejects with `instance-exists` when another resource has the name, and
+   * `source-not-found` when none has the id under either name.
    */
-  rename(kind: 'rds' | 'aurora', resourceId: string, from: string, to: string): Promise<'done' | 'working'>;
+  rename(
+    kind: 'rds' | 'aurora',
+    resourceId: string,
+    from: string,
+    to: string,
+    leaving?: string,
+  ): Promise<'done' | 'working'>;
 };

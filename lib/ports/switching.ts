@@ -23,29 +23,42 @@ export type ApplicationSecrets = {
     to: Address,
     token: string,
   ): Promise<SecretVersions>;
-  /** Makes the former version the current one again. Rejects with `secret-changed` when another was written since. */
-  putBack(versions: SecretVersions): Promise<void>;
+  /**
+   * Makes the former version the current one again. Rejects with `secret-changed` when another was written since, unless
+   * it is to go back anyway.
+   */
+  putBack(versions: SecretVersions, options?: { anyway?: boolean }): Promise<void>;
 };
 
 /** A service of the application on ECS. */
 export type ServiceRef = { cluster: string; service: string };
 
 export type Services = {
-  /** Lets all its tasks start anew, with the secrets as they are now. Rejects with `service-missing`, `platform-denied`. */
-  startAnew(ref: ServiceRef): Promise<void>;
-  /** Have the new tasks replaced the old ones? `seen` says how far it is. */
-  look(ref: ServiceRef): Promise<{ state: 'steady' | 'rolling' | 'failed'; seen: string }>;
+  /**
+   * Lets all its tasks start anew, with the secrets as they are now; resolves with the deployment that does. Rejects
+   * with `service-missing`, `platform-denied`.
+   */
+  startAnew(ref: ServiceRef): Promise<string>;
+  /** Have the tasks of that deployment replaced all others? `seen` says how far it is. */
+  look(
+    ref: ServiceRef,
+    deployment: string,
+  ): Promise<{ state: 'steady' | 'rolling' | 'failed'; seen: string }>;
 };
 
 /** What an emergency restore does inside databases. Every call uses its own connection, and may be repeated. */
 export type Switching = {
-  before(admin: Credentials): Promise<Held>;
+  /** Names of the databases of this server, without its own. */
+  databases(admin: Credentials): Promise<string[]>;
+  /** What keeps this user from freezing, closing and ending sessions: nothing, or a reason with its remedy each. */
+  obstacles(admin: Credentials): Promise<string[]>;
+  before(admin: Credentials): Promise<Held[string]>;
   /**
    * Makes a database read-only for every new session and ends those that were there. Resolves with the server's time
    * when the last one had ended. Rejects with `freeze-denied`, or `sessions-stay`.
    */
   freeze(admin: Credentials): Promise<{ at: string }>;
-  thaw(admin: Credentials, held: Held): Promise<void>;
+  thaw(admin: Credentials, held: Held[string]): Promise<void>;
   /**
    * Lets no session into a database any more, and ends those that are in. Resolves with the server's time when none
    * was left. Rejects with `fence-denied`, or `sessions-stay`.
@@ -59,10 +72,13 @@ export type Switching = {
   admit(master: Credentials, application: Credentials): Promise<'worked' | 'password-set'>;
   /** Logs in and out. Rejects as every connection does. */
   logIn(application: Credentials): Promise<void>;
-  /** Reads tables once, the largest where none are named; resolves with those that were not read in this many seconds. */
+  /**
+   * Reads tables once, the largest where none are named. Counts those that were not read in this many seconds, and names
+   * ten.
+   */
   warm(
     master: Credentials,
     tables: readonly string[],
     seconds: number,
-  ): Promise<{ read: number; cold: string[] }>;
+  ): Promise<{ read: number; cold: number; first: string[] }>;
 };

@@ -48,13 +48,13 @@ function formatPhases({ state, phase, phases, phaseBeganAt, expected }: RestoreR
 }
 
 function formatFacts(record: RestoreRecord): string[] {
-  const { proof, incomplete, notes, answer, frozenAt, lastWriteBefore, error, undone } = record;
+  const { state, proof, incomplete, notes, answer, frozenAt, lastWriteBefore, error, undone } = record;
   return [
     '',
     ...(proof ? [`proof: ${proof.strength === 'none' ? pc.red('it differs') : proof.strength}`] : []),
     ...(proof?.differences ?? []).map((what) => pc.red(`  ${what}`)),
     ...(proof?.unchecked ?? []).map((what) => pc.yellow(`  not looked at: ${what}`)),
-    ...(frozenAt ? [`the application cannot write since ${frozenAt}`] : []),
+    ...(frozenAt && state === 'running' ? [`the application cannot write since ${frozenAt}`] : []),
     ...(lastWriteBefore ? [`lost: everything written from ${record.way.asOf} to ${lastWriteBefore}`] : []),
     ...incomplete.map((what) => pc.yellow(`missing: ${what}`)),
     ...notes.map((what) => `note: ${what}`),
@@ -72,6 +72,7 @@ function formatFacts(record: RestoreRecord): string[] {
 
 function formatNext({ target, state, phase, decideBy, settings, made, old }: RestoreRecord): string[] {
   if (state !== 'running') return [];
+  if (phase === 'cut-over' || phase === 'close') return [];
   if (phase !== 'approve') return ['', `stop it: ./understudy restore abort ${target}`];
   const does = {
     none: 'nothing is switched: you send the application there yourself',

@@ -30,13 +30,11 @@ module.exports = ({ stage, restores, sourcesOf, usesKeys }) => {
     ...new Set(
       restores
         .filter(({ cutover }) => cutover === 'secret')
-        .flatMap(({ secrets, connection }) =>
-          secrets.length > 0 ? secrets : [connection?.secret].filter(Boolean),
-        ),
+        .flatMap(({ secrets, connection }) => [...secrets, connection?.secret].filter(Boolean)),
     ),
   ];
   // Secrets Manager adds six characters to a name.
-  const arnOf = (name) => (name.startsWith('arn:') ? name : secret(`${name}-??????`));
+  const arnOf = (name) => (name.startsWith('arn:') ? [name, `${name}-??????`] : [secret(`${name}-??????`)]);
   const services = [
     ...new Set(restores.flatMap(({ services }) => services.map((each) => `${each.cluster}/${each.service}`))),
   ];
@@ -150,7 +148,7 @@ module.exports = ({ stage, restores, sourcesOf, usesKeys }) => {
                 'secretsmanager:PutSecretValue',
                 'secretsmanager:UpdateSecretVersionStage',
               ],
-              written.map(arnOf),
+              written.flatMap(arnOf),
             ),
             may(
               ['kms:Decrypt', 'kms:GenerateDataKey'],

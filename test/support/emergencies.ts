@@ -117,6 +117,15 @@ export const untilPhase = (phase: RestoreRecord['phase'], target = 'crm') =>
     return record?.state === 'running' && record.phase === phase && record;
   });
 
+/** Waits until a person is asked: on record, and told. */
+export async function untilAsked(target = 'crm'): Promise<RestoreRecord> {
+  await untilPhase('approve', target);
+  await eventually('a person to be asked', async () =>
+    (await catalog().openFindings(target)).some(({ code }) => code === 'restore-awaits-approval'),
+  );
+  return recordOf(target);
+}
+
 /** Waits until the source can be restored to this moment. */
 export async function reachable(moment: string, target = 'crm', id = 'crm-prod'): Promise<void> {
   await eventually('AWS to be able to restore it', async () => {

@@ -25,11 +25,12 @@ export function ecsServices(client: ECSClient): Services {
   return {
     async startAnew(ref) {
       const { cluster, service } = ref;
-      await asking(`starting ${nameOf(ref)} anew`, () =>
+      const { service: updated } = await asking(`starting ${nameOf(ref)} anew`, () =>
         client.send(new UpdateServiceCommand({ cluster, service, forceNewDeployment: true })),
       );
+      return updated?.deployments?.find(({ status }) => status === 'PRIMARY')?.id ?? '';
     },
-    async look(ref) {
+    async look(ref, deployment) {
       const { cluster, service } = ref;
       const { services } = await asking(`looking at ${nameOf(ref)}`, () =>
         client.send(new DescribeServicesCommand({ cluster, services: [service] })),
@@ -41,7 +42,10 @@ export function ecsServices(client: ECSClient): Services {
         });
       const { deployments = [], runningCount = 0, desiredCount = 0 } = found;
       const seen = `${runningCount} of ${desiredCount} tasks, ${deployments.length} deployments`;
-      if (deployments.some(({ rolloutState }) => rolloutState === 'FAILED')) return { state: 'failed', seen };
+      // An answer from before the update knows nothing of it.
+      const ours = deployments.find(({ id }) => id === deployment);
+      if (!ours && deployment !== '') return { state: 'rolling', seen };
+      if (ours?.rolloutState === 'FAILED') return { state: 'failed', seen };
       // Steady is what the AWS CLI waits for too: one deployment, with all its tasks.
       return { state: deployments.length <= 1 && runningCount === desiredCount ? 'steady' : 'rolling', seen };
     },

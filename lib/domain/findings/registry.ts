@@ -131,7 +131,7 @@ export const FINDINGS = {
   ...closedBy(['time'], 'target', {
     'restore-not-done': {
       severity: 'P0',
-      means: 'An emergency restore ended without a new database in service. Production is as it was before.',
+      means: 'An emergency restore did not begin, or ended without a new database in service.',
       next: 'Look at the other ways back: `./understudy restore {target}`. What it made stays until you delete it.',
     },
   }),

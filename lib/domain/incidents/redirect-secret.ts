@@ -4,11 +4,12 @@ export type Address = { host: string; port: number };
 /**
  * A secret's text with every mention of one address replaced by another; undefined where it mentions none, or is no
  * text of a known shape. JSON of any shape keeps its shape: a text that is the host, a URL or DSN that contains it, a
- * port beside it in the same object. Everything else stays, byte by byte.
+ * port beside it in the same object. Everything else stays as it is.
  */
 export function redirectSecret(text: string, from: Address, to: Address): string | undefined {
   const parsed = parseJson(text);
   if (parsed === undefined || typeof parsed !== 'object' || parsed === null) return inText(text, from, to);
+  if (!keepsNumbers(text)) return undefined;
   const found = { count: 0 };
   const redirected = walk(parsed, from, to, found);
   return found.count === 0 ? undefined : JSON.stringify(redirected, null, indentOf(text));
@@ -20,6 +21,12 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A number that would be written differently, such as one of twenty digits, must not change. */
+function keepsNumbers(text: string): boolean {
+  const numbers = text.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? [];
+  return numbers.every((number) => String(Number(number)) === number);
 }
 
 /** JSON that people wrote over several lines stays readable. */
@@ -34,7 +41,9 @@ function walk(value: unknown, from: Address, to: Address, found: { count: number
   if (Array.isArray(value)) return value.map((each) => walk(each, from, to, found));
   if (typeof value !== 'object' || value === null) return value;
   const before = found.count;
-  const entries = Object.entries(value).map(([key, each]) => [key, walk(each, from, to, found)] as const);
+  const entries = Object.entries(value).map(
+    ([key, each]) => [key, isPassword(key) ? each : walk(each, from, to, found)] as const,
+  );
   // A port belongs to the host that stands in the same object.
   const leadsThere = found.count > before;
   return Object.fromEntries(
@@ -42,6 +51,7 @@ function walk(value: unknown, from: Address, to: Address, found: { count: number
   );
 }
 
+const isPassword = (key: string) => /^(pass|password|pwd|secret|token)$/i.test(key);
 const isPort = (key: string, value: unknown, { port }: Address) =>
   /port/i.test(key) && (value === port || value === String(port));
 const portAs = (like: unknown, { port }: Address) => (typeof like === 'number' ? port : String(port));
@@ -59,7 +69,7 @@ function inText(text: string, from: Address, to: Address): string | undefined {
   // A DSN names its port apart: host=… port=5432.
   return isUrl(text)
     ? redirected
-    : redirected.replace(/(\bport\s*=\s*'?)(\d+)/gi, (whole, name, port) =>
+    : redirected.replace(/(\w*port\s*=\s*'?)(\d+)/gi, (whole, name, port) =>
         port === String(from.port) ? `${name}${to.port}` : whole,
       );
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { does } from '../plan/engines.ts';
-import type { Target } from '../plan/policy.ts';
+import type { RestoreSettings, Target } from '../plan/policy.ts';
 import { counts, type DumpPoint, isDump, isSnapshot, type RecoveryPoint } from '../points/recovery-point.ts';
 import { type Evidence, type RestoredSort, restoredSort } from '../proof/evidence.ts';
 import type { PlatformStatus } from '../status/target-status.ts';
@@ -44,6 +44,8 @@ export type RestorePlan = {
   noWays: NoWay[];
   /** Index in `ways`, with the reason in a sentence. */
   recommended?: { way: number; reason: string };
+  /** What a restore into service does besides, by the policy. */
+  does: RestoreSettings;
   /** Of everything above: what is confirmed is what was shown. */
   digest: string;
 };
@@ -76,6 +78,7 @@ export function restorePlan(input: PlanInput): RestorePlan {
     ways,
     noWays,
     ...(recommended ? { recommended } : {}),
+    does: target.policy.restore,
   };
   return { ...plan, digest: digestOf(plan) };
 }
@@ -163,7 +166,9 @@ function moments(input: PlanInput, noWays: NoWay[]): Way[] {
     return none(
       `${shortMoment(at)} UTC is before the earliest moment that AWS keeps, ${shortMoment(earliest)} UTC`,
     );
-  const asOf = at === undefined || at > platform.latest ? platform.latest : at;
+  // RDS takes a moment before the latest one.
+  const newest = utc(plusSeconds(platform.latest, -1));
+  const asOf = at === undefined || at > newest ? newest : at;
   return [
     {
       kind: 'moment',

@@ -18,8 +18,8 @@ export const RESTORE_PHASES = [
   'warm',
   'roles',
   'approve',
-  'release',
   'fence',
+  'release',
   'cut-over',
   'close',
 ] as const;
@@ -31,8 +31,8 @@ export type RestoreSide = { name: string; resourceId: string; host?: string; por
 /** A secret that leads to the new database: the version before, and ours. */
 export type SecretVersions = { secret: string; before: string; after: string };
 
-/** How a database was before it was frozen, to undo it exactly: its own default of read-only, if it had one. */
-export type Held = { readOnly?: string };
+/** How each database was before it was frozen, to undo it exactly: its own default of read-only, if it had one. */
+export type Held = Record<string, { readOnly?: string }>;
 
 /** How production was switched, as far as it came: what is there is taken back in reverse. */
 export type Switched = {
@@ -77,11 +77,13 @@ export type RestoreRecord = {
   made?: RestoreSide;
   /** The versions of the application's secrets when it began: another one later was written by somebody else. */
   secretsBefore: { secret: string; version: string }[];
-  /** How the old database was before it was frozen. */
-  held?: Held;
+  /** How the old databases were when it began. */
+  was?: Held;
+  /** The same, once they are frozen: it is put back. */
+  held?: Held | undefined;
   frozenAt?: string;
   /** Is the old database closed to every session? */
-  fenced?: true;
+  fenced?: true | undefined;
   /** The application's last moment at the old database: everything written from `way.asOf` to it is lost. */
   lastWriteBefore?: string;
   proof?: { strength: 'bounded' | 'restored' | 'none'; differences: string[]; unchecked: string[] };
@@ -90,7 +92,7 @@ export type RestoreRecord = {
   /** Settings of the old database that the new one does not have, each named. */
   incomplete: string[];
   /** The secret with the master's password, if no secret of the target's has it. */
-  masterPasswordIn?: string;
+  masterPasswordIn?: string | undefined;
   decideBy?: string;
   answer?: RestoreAnswer;
   switched?: Switched;
@@ -112,6 +114,11 @@ export type RestoreAnswer = {
 /** Can this still be stopped with production as it was? */
 export function isBeforeSwitch({ phase }: Pick<RestoreRecord, 'phase'>): boolean {
   return RESTORE_PHASES.indexOf(phase) < RESTORE_PHASES.indexOf('fence');
+}
+
+/** The name of the new database now. */
+export function newName({ made, switched }: Pick<RestoreRecord, 'made' | 'switched'>): string {
+  return switched?.newIs ?? made!.name;
 }
 
 /** Does this restore keep the target's other work waiting? A record whose execution must be over does not. */

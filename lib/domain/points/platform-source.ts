@@ -37,6 +37,8 @@ export type PlatformSource = PlatformRef & {
   pitr?: { earliest?: string; latest: string };
   /** Where automated backups are replicated to: ARNs in other Regions. */
   replicatedTo: string[];
+  /** Of a serverless cluster: its least and greatest capacity. */
+  serverless?: { min: number; max: number };
   /** The instances of a cluster, which events and alarms name. */
   members?: string[];
   masterUser?: string;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { InputError, Refusal } from '../../domain/errors.ts';
 import {
-  isBeforeSwitch,
   isUnderWay,
+  RESTORE_PHASES,
   type RestoreAnswer,
   type RestoreRecord,
 } from '../../domain/incidents/restore-record.ts';
@@ -35,7 +35,7 @@ export async function answerToRestore(request: AnswerRequest, deps: AnswerDeps):
   const now = deps.clock.now();
   const record = await deps.catalog.restore(target);
   if (!record || !isUnderWay(record, now)) throw notRunning(target, record);
-  refuseUntimely(ask, by, record);
+  refuseUntimely(ask, by, record, now);
   const answer = { target, restore: record.id, answer: ask, by, at: utc(now), ...(reason ? { reason } : {}) };
   const counts = await deps.catalog.answerRestore(answer);
   // Without the waking the next look sees it.
@@ -58,19 +58,28 @@ function notRunning(target: string, record: RestoreRecord | undefined): InputErr
   );
 }
 
-function refuseUntimely(ask: AnswerRequest['ask'], by: string, record: RestoreRecord): void {
-  const { target, phase, settings } = record;
+function refuseUntimely(ask: AnswerRequest['ask'], by: string, record: RestoreRecord, now: Date): void {
+  const { target, phase, settings, decideBy } = record;
   if (ask === 'abort') {
-    if (phase !== 'close') return;
+    if (phase !== 'cut-over' && phase !== 'close') return;
     throw new Refusal('too-late', `the application of ${target} has the new database already`, {
       hint: `go back with ./understudy restore rollback ${target}`,
     });
   }
+  const isEarly = RESTORE_PHASES.indexOf(phase) < RESTORE_PHASES.indexOf('approve');
   if (phase !== 'approve')
     throw new Refusal(
-      isBeforeSwitch(record) ? 'too-early' : 'too-late',
-      `the restore of ${target} is in its phase ${phase}: ${isBeforeSwitch(record) ? 'there is nothing to approve yet' : 'it was approved'}`,
+      isEarly ? 'too-early' : 'too-late',
+      `the restore of ${target} is in its phase ${phase}: ${isEarly ? 'there is nothing to approve yet' : 'it was approved'}`,
       { hint: `./understudy restore status ${target} --follow` },
+    );
+  if (decideBy !== undefined && now >= new Date(decideBy))
+    throw new Refusal(
+      'too-late',
+      `the time to answer ended at ${shortMoment(decideBy)} UTC, so the answer is no`,
+      {
+        hint: `begin again: ./understudy restore ${target}`,
+      },
     );
   if (ask === 'approve' && settings.two && by === record.by)
     throw new Refusal('not-approved', `${by} began it, and another person must approve it (restore.two)`, {

@@ -1,7 +1,7 @@
 import { raise, resolve } from '../../alerting/alerts.ts';
 import { reasonOf, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
-import { lostSeconds } from '../../domain/incidents/restore-record.ts';
+import { lostSeconds, newName } from '../../domain/incidents/restore-record.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import { restartServices } from './cut-over.ts';
 import { thawOld } from './freeze.ts';
@@ -15,9 +15,9 @@ import type { Restoring } from './restoring.ts';
 export async function closeRestore(restoring: Restoring): Promise<void> {
   const { target, log, durable, deps } = restoring;
   const { settings } = log.record;
-  await log.phase('close').catch(() => undefined);
-  const problems = settings.cutover === 'secret' ? await restartServices(restoring) : [];
-  problems.push(...(await verifyLogins(restoring)));
+  await log.phase('close', { anyway: true });
+  const problems = await verifyLogins(restoring);
+  if (settings.cutover === 'secret') problems.push(...(await restartServices(restoring)));
   if (settings.cutover === 'none')
     await thawOld(restoring).catch(
       (error) => void problems.push(`the old database takes no writes: ${reasonOf(error)}`),
@@ -48,24 +48,33 @@ export async function closeRestore(restoring: Restoring): Promise<void> {
   });
   await durable.step('tell that it is done', async () => {
     await resolve(deps, { target: target.id, code: 'restore-under-way', subject: target.id });
-    const message = `${log.record.made!.name} serves ${target.id}, and: ${problems.join('; ')}`;
+    const message = `${newName(log.record)} serves ${target.id}, and: ${problems.join('; ')}`;
     if (problems.length > 0)
       await raise(deps, finding('restore-unsettled', { target, subject: target.id, message }));
   });
 }
 
+/** How long names and pools may take to lead to the new database, in seconds. */
+const LOGIN_TAKES = 600;
+
 /** Whoever holds the secret gets into the database that it names now; the old one lets nobody in. */
 async function verifyLogins({ target, log, durable, deps }: Restoring): Promise<string[]> {
   const { settings } = log.record;
   if (settings.cutover === 'none' || settings.secrets.length === 0) return [];
-  return askInside(durable, 'log in as the application', deps.insideFunction, {
-    ask: 'log-in',
-    target: target.id,
-    secrets: settings.secrets,
-  }).then(
-    () => [],
-    (error) => [`the application cannot log in: ${toErrorInfo(error).message}`],
-  );
+  const until = LOGIN_TAKES / deps.pace.most;
+  for (let attempt = 1; ; attempt++) {
+    const why = await askInside(durable, `log in as the application, ${attempt}`, deps.insideFunction, {
+      ask: 'log-in',
+      target: target.id,
+      secrets: settings.secrets,
+    }).then(
+      () => undefined,
+      (error) => toErrorInfo(error).message,
+    );
+    if (why === undefined) return [];
+    if (attempt > until) return [`the application cannot log in: ${why}`];
+    await durable.pause(`wait to log in again, ${attempt}`, deps.pace.most);
+  }
 }
 
 /** A new instance under the old name is no surprise. */

@@ -1,71 +1,44 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
 import type { RestoreRecord, Switched } from '../../domain/incidents/restore-record.ts';
 import { restoredName } from '../../domain/names.ts';
-import { requirePlatform } from '../../domain/plan/policy.ts';
 import type { PlatformSource } from '../../domain/points/platform-source.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import { attempt, unwrap } from '../../execution/durable-run.ts';
 import { poll } from '../../execution/poll.ts';
 import type { ServiceRef } from '../../ports/switching.ts';
 import { CHANGE_TAKES } from '../../restore/instance/bring-up.ts';
-import { atOld } from './freeze.ts';
-import { askInside } from './inside-databases.ts';
-import type { Restoring } from './restoring.ts';
+import { isSameFamily } from './make-new.ts';
+import type { Afterwards, Restoring } from './restoring.ts';
 
 /** How long a service may take until its new tasks have replaced the old ones, in seconds. */
 const STEADY_TAKES = 1800;
 
 /**
- * Ends the quarantine of the new database, then lets nobody write into the old one any more: never two writers. Without
- * a cutover the old one stays as it is.
+ * Ends the quarantine of the new database, after the old one was closed: with production's parameters it may act on
+ * others, as production did.
  */
-export async function fenceOld(restoring: Restoring): Promise<void> {
-  const { log, durable, deps } = restoring;
+export async function releaseNew({ target, declared, log, durable, deps }: Restoring): Promise<void> {
   await log.phase('release');
-  await releaseNew(restoring);
-  const at = atOld(restoring);
-  if (log.record.settings.cutover === 'none' || !at) return;
-  await log.phase('fence');
-  const down = await durable.step('look whether the old one runs', () => whyDown(restoring));
-  if (down)
-    return log.note('not fenced', {
-      notes: [...log.record.notes, `the old database was not closed, because it does not run: ${down}`],
-    });
-  // On record before it is done: what dies in between is undone all the same.
-  await log.note('the fence', { fenced: true });
-  const fenced = await askInside<{ at: string }>(durable, 'fence', deps.insideFunction, {
-    ask: 'fence',
-    ...at,
-  });
-  await log.note('fenced', { lastWriteBefore: log.record.frozenAt ?? fenced.at });
-}
-
-/** A database that does not run takes no writes. One that runs and cannot be closed must not be left behind. */
-async function whyDown({ target, deps }: Restoring): Promise<string | null> {
-  const source = await deps.platform.source(requirePlatform(target));
-  if (!source) return 'it was deleted';
-  return ['stopped', 'unusable', 'deleting'].includes(source.state) ? source.status : null;
-}
-
-async function releaseNew({ target, declared, log, durable, deps }: Restoring): Promise<void> {
   const { made, kind, settings } = log.record;
   const { chosen, source } = declared;
   const own = await deps.platform.family(chosen);
-  const like = (source ?? {
-    securityGroups: settings.securityGroups ?? [],
-    parameterGroup: own.parameterGroup,
-  }) as PlatformSource;
+  // Groups of another major fit nothing that is older: then the engine's own apply.
+  const like = {
+    ...(source ?? { securityGroups: settings.securityGroups ?? [] }),
+    parameterGroup: isSameFamily(declared) ? source!.parameterGroup! : own.parameterGroup,
+  } as PlatformSource;
   await poll(durable, deps, {
     name: 'end its quarantine',
-    deadline: CHANGE_TAKES,
+    // Storage and Multi-AZ may still be changing, which takes as long as a restore.
+    deadline: settings.deadline,
     look: async () => {
       const seen = await deps.restored.release(kind, like, made!.name);
       return seen === 'done' ? { state: 'done', value: null } : { state: 'waiting', seen };
     },
-    late: (_, waited) =>
+    late: (seen, waited) =>
       new Refusal(
         'release-late',
-        `${made!.name} of ${target.id} still has its quarantine after ${humanSeconds(waited)}`,
+        `${made!.name} of ${target.id} still has its quarantine after ${humanSeconds(waited)}: ${seen}`,
         {
           hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
         },
@@ -91,15 +64,17 @@ async function switchSecrets({ log, durable, deps }: Restoring): Promise<void> {
   const { old, made, secretsBefore, token } = log.record;
   const [from, to] = [addressOf(old), addressOf(made)];
   for (const { secret, version } of secretsBefore) {
-    const versions = unwrap(
+    const { switched } = log.record;
+    // On record before it is done: an answer that is lost leaves no secret behind.
+    const versions = { secret, before: version, after: token };
+    await log.note(`switch ${secret}`, {
+      switched: { ...switched!, secrets: [...switched!.secrets, versions] },
+    });
+    unwrap(
       await attempt(durable, `switch the secret ${secret}`, () =>
         deps.applicationSecrets.redirect(secret, version, from, to, token),
       ),
     );
-    const { switched } = log.record;
-    await log.note(`switched ${secret}`, {
-      switched: { ...switched!, secrets: [...switched!.secrets, versions] },
-    });
   }
 }
 
@@ -115,15 +90,16 @@ async function switchNames(restoring: Restoring): Promise<void> {
   });
   await renamed(restoring, old!.resourceId, old!.name, replaced);
   await log.note('the new one gets its name', { switched: { ...switching(log.record), newIs: old!.name } });
-  await renamed(restoring, made!.resourceId, made!.name, old!.name);
+  await renamed(restoring, made!.resourceId, made!.name, old!.name, old!.resourceId);
 }
 
-/** Waits until the resource with this id has the name. */
+/** Waits until the resource with this id has the name, which `leaving` may still have for a moment. */
 export async function renamed(
-  { log, durable, deps }: Pick<Restoring, 'log' | 'durable' | 'deps'>,
+  { log, durable, deps }: Afterwards,
   resourceId: string,
   from: string,
   to: string,
+  leaving?: string,
 ): Promise<void> {
   const { kind } = log.record;
   await poll(
@@ -134,7 +110,7 @@ export async function renamed(
       deadline: CHANGE_TAKES,
       look: async () => {
         try {
-          const seen = await deps.restored.rename(kind, resourceId, from, to);
+          const seen = await deps.restored.rename(kind, resourceId, from, to, leaving);
           return seen === 'done' ? { state: 'done', value: null } : { state: 'waiting', seen };
         } catch (error) {
           const why = toErrorInfo(error);
@@ -152,30 +128,37 @@ export async function renamed(
 
 const LASTING = ['instance-exists', 'source-not-found', 'platform-refused'];
 
-/** Starts the application's services anew; resolves with what is not steady, which takes nothing back. */
-export async function restartServices({
-  log,
-  durable,
-  deps,
-}: Pick<Restoring, 'log' | 'durable' | 'deps'>): Promise<string[]> {
+/** Starts the application's services anew, all at once; resolves with what is not steady, which takes nothing back. */
+export async function restartServices({ log, durable, deps }: Afterwards): Promise<string[]> {
   const problems: string[] = [];
+  const trying = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      problems.push(toErrorInfo(error).message);
+      return undefined;
+    }
+  };
+  const begun: { ref: ServiceRef; deployment: string }[] = [];
   for (const ref of log.record.settings.services) {
-    const said = await restartOne(ref, durable, deps).then(
-      () => undefined,
-      (error) => toErrorInfo(error),
+    const deployment = await trying(async () =>
+      unwrap(await attempt(durable, `start ${nameOfService(ref)} anew`, () => deps.services.startAnew(ref))),
     );
-    if (said) problems.push(said.message);
+    if (deployment !== undefined) begun.push({ ref, deployment });
   }
+  for (const { ref, deployment } of begun) await trying(() => untilSteady(ref, deployment, durable, deps));
   return problems;
 }
 
-async function restartOne(
+const nameOfService = ({ cluster, service }: ServiceRef) => `${service} in ${cluster}`;
+
+async function untilSteady(
   ref: ServiceRef,
+  deployment: string,
   durable: Restoring['durable'],
   deps: Restoring['deps'],
 ): Promise<void> {
-  const name = `${ref.service} in ${ref.cluster}`;
-  unwrap(await attempt(durable, `start ${name} anew`, () => deps.services.startAnew(ref)));
+  const name = nameOfService(ref);
   await poll(
     durable,
     { ...deps, cancelled: undefined },
@@ -183,7 +166,7 @@ async function restartOne(
       name: `wait for ${name}`,
       deadline: STEADY_TAKES,
       look: async () => {
-        const { state, seen } = await deps.services.look(ref);
+        const { state, seen } = await deps.services.look(ref, deployment);
         if (state === 'steady') return { state: 'done', value: null };
         const why: ErrorInfo = {
           code: 'service-failed',

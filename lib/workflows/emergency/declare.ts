@@ -1,4 +1,4 @@
-import { InputError, Refusal } from '../../domain/errors.ts';
+import { codeOf, InputError, Refusal } from '../../domain/errors.ts';
 import {
   confirmationOf,
   madeAtOf,
@@ -6,10 +6,10 @@ import {
   restorePlan,
   type Way,
 } from '../../domain/incidents/restore-plan.ts';
-import type { RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { isUnderWay, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import { restoredName } from '../../domain/names.ts';
 import { does } from '../../domain/plan/engines.ts';
-import { type RestoreSettings, requirePlatform, type Target } from '../../domain/plan/policy.ts';
+import { type Plan, type RestoreSettings, requirePlatform, type Target } from '../../domain/plan/policy.ts';
 import type { PlatformSource } from '../../domain/points/platform-source.ts';
 import type { RestoreJob } from '../../domain/runs/job.ts';
 import {
@@ -24,9 +24,9 @@ import type { Catalog } from '../../ports/catalog.ts';
 import type { ApplicationSecrets } from '../../ports/switching.ts';
 import { type InstancePlan, type PlanDeps, planInstance } from '../../restore/instance/plan-rehearsal.ts';
 
-export type DeclareDeps = PlanDeps & { catalog: Catalog; applicationSecrets: ApplicationSecrets };
+export type DeclareDeps = PlanDeps & { plan: Plan; catalog: Catalog; applicationSecrets: ApplicationSecrets };
 
-/** What was declared: the record, what is restored, and the living database as it is. Small: it is a checkpoint. */
+/** What is to be declared: the record, what is restored, and the living database as it is. Small: it is a checkpoint. */
 export type Declared = { record: RestoreRecord; chosen: InstancePlan; source: PlatformSource | null };
 
 /** How long an execution of `restore` lives at most, in seconds, as serverless.yml says. */
@@ -35,8 +35,7 @@ const REHEARSALS = 60;
 
 /**
  * Checks that what was confirmed is still so, and that everything the restore will need can be had, before anything is
- * changed. Then puts it on record, if no other restore of the target is under way: the record that resolves may be
- * another's.
+ * changed. Writes nothing, so that it may be repeated.
  */
 export async function declareRestore(
   job: RestoreJob,
@@ -44,6 +43,7 @@ export async function declareRestore(
   token: string,
   deps: DeclareDeps,
 ): Promise<Declared> {
+  refuseAnotherTime(job.scheduledFor, deps.clock.now());
   const way = await confirmedWay(job, target, deps);
   const { plan: chosen, source } = await planInstance(
     {
@@ -77,11 +77,43 @@ export async function declareRestore(
     ...(way.takes ? { expected: way.takes.middle } : {}),
     ...(source ? { old: sideOf(source) } : {}),
     secretsBefore: await versionsOf(target, settings, source, deps),
-    notes: chosen.notes,
+    notes: [...chosen.notes, ...(await othersOnIt(target, source, now, deps))],
     incomplete: [],
     undone: [],
   };
-  return { record: await deps.catalog.beginRestore(record, now), chosen, source: source ?? null };
+  return { record, chosen, source: source ?? null };
+}
+
+/** The newest restore is found by its name, which is this moment. */
+function refuseAnotherTime(scheduledFor: string, now: Date): void {
+  if (Math.abs(secondsBetween(scheduledFor, now)) <= 600) return;
+  throw new InputError(`scheduledFor ${scheduledFor} is not now`, [], 'give the present moment in UTC');
+}
+
+/** Other targets are databases of the same instance: they go back with it. Only one of them is restored at a time. */
+async function othersOnIt(
+  target: Target,
+  source: PlatformSource | undefined,
+  now: Date,
+  { plan, catalog }: DeclareDeps,
+): Promise<string[]> {
+  const others = plan.targets.filter(
+    ({ id, platform }) => id !== target.id && platform?.id === source?.id && source,
+  );
+  for (const { id } of others) {
+    const other = await catalog.restore(id);
+    if (isUnderWay(other, now))
+      throw new Refusal(
+        'restore-under-way',
+        `${other!.by} is restoring ${id}, which is on the same instance`,
+        {
+          hint: `./understudy restore status ${id}`,
+        },
+      );
+  }
+  return others.length === 0
+    ? []
+    : [`the same instance has ${others.map(({ id }) => id).join(', ')}, which goes back with it`];
 }
 
 const sideOf = ({ id, resourceId, endpoint }: PlatformSource) => ({ name: id, resourceId, ...endpoint });
@@ -143,6 +175,9 @@ function refuseMisfits(target: Target, settings: RestoreSettings, source: Platfo
     ...(cutover !== 'none' && !source?.endpoint
       ? ['the old database is gone, so nothing can be switched from it: use cutover: none']
       : []),
+    ...(cutover === 'rename' && source && ['stopped', 'unusable', 'deleting'].includes(source.state)
+      ? [`${source.id} is ${source.status} and cannot be renamed: use cutover: secret`]
+      : []),
     ...(!source && (!subnetGroup || !securityGroups)
       ? ['the old instance is gone: say restore.subnetGroup and restore.securityGroups']
       : []),
@@ -158,7 +193,10 @@ function refuseMisfits(target: Target, settings: RestoreSettings, source: Platfo
 const secretsOf = (target: Target, { secrets }: RestoreSettings) =>
   secrets.length > 0 ? secrets : target.connection ? [target.connection.secret] : [];
 
-/** Every secret can be read and changed, and leads to the old database. */
+/**
+ * Every secret can be read and changed, and leads to the old database. The connection's own is switched too if it does:
+ * the next dump is one of the new database.
+ */
 async function versionsOf(
   target: Target,
   settings: RestoreSettings,
@@ -167,7 +205,14 @@ async function versionsOf(
 ): Promise<RestoreRecord['secretsBefore']> {
   if (settings.cutover !== 'secret' || !source?.endpoint) return [];
   const versions: RestoreRecord['secretsBefore'] = [];
-  for (const secret of secretsOf(target, settings))
+  const named = secretsOf(target, settings);
+  for (const secret of named)
     versions.push({ secret, version: await applicationSecrets.version(secret, source.endpoint) });
-  return versions;
+  const own = target.connection!.secret;
+  if (named.includes(own)) return versions;
+  const version = await applicationSecrets.version(own, source.endpoint).catch((error) => {
+    if (['secret-shape', 'secret-managed'].includes(codeOf(error))) return undefined;
+    throw error;
+  });
+  return version === undefined ? versions : [...versions, { secret: own, version }];
 }

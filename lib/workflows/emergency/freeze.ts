@@ -1,44 +1,80 @@
-import { codeOf } from '../../domain/errors.ts';
+import { codeOf, Refusal } from '../../domain/errors.ts';
 import type { Held } from '../../domain/incidents/restore-record.ts';
 import { askInside, type InsideRequest } from './inside-databases.ts';
-import type { Restoring } from './restoring.ts';
+import type { Afterwards, Restoring } from './restoring.ts';
+import { whyDown } from './why-down.ts';
 
-/** What every request about the old database says: where it is, and whose secret may close it. */
+/** What every request about the old database says: where it is, which databases of it, and whose secret may close them. */
 export function atOld({ target, log }: Pick<Restoring, 'target' | 'log'>) {
   const { old, settings } = log.record;
   if (!old?.host || !old.port) return undefined;
   return {
     target: target.id,
     at: { host: old.host, port: old.port },
+    secrets: settings.secrets,
+    // A name is taken from every database of the instance.
+    all: settings.cutover === 'rename',
     ...(settings.admin === undefined ? {} : { admin: settings.admin }),
   };
 }
 
+/**
+ * Whatever will be asked of the databases is possible, before anything is made: the secrets can be read, and their
+ * user may freeze, close, and end sessions. A database that does not answer is no obstacle to restoring it.
+ */
+export async function checkRights(restoring: Restoring): Promise<void> {
+  const { log, durable, deps } = restoring;
+  const { freeze, cutover } = log.record.settings;
+  const at = atOld(restoring);
+  if ((freeze === 'none' && cutover === 'none') || !at) return;
+  const ask = <T>(name: string, request: InsideRequest) =>
+    askInside<T>(durable, name, deps.insideFunction, request);
+  try {
+    await ask('ask what is possible', { ask: 'may', ...at });
+    await log.note('how it was', { was: await ask<Held>('look how it was', { ask: 'before', ...at }) });
+  } catch (error) {
+    if (codeOf(error) !== 'source-unreachable') throw error;
+  }
+}
+
 /** By policy: the application reads the old database and writes nothing while another is restored. */
 export async function freezeOld(restoring: Restoring): Promise<void> {
-  const { log, durable, deps } = restoring;
+  const { target, log, durable, deps } = restoring;
   const at = atOld(restoring);
   if (log.record.settings.freeze !== 'read-only' || !at) return;
   await log.phase('freeze');
-  const ask = <T>(name: string, request: InsideRequest) =>
-    askInside<T>(durable, name, deps.insideFunction, request);
-  const held = await ask<Held>('look how it was', { ask: 'before', ...at }).catch((error) => {
-    // What nobody reaches, nobody writes into.
-    if (codeOf(error) === 'source-unreachable') return undefined;
-    throw error;
-  });
-  if (!held)
+  const held = log.record.was;
+  if (!held) {
+    // What does not run, nobody writes into.
+    const down = await durable.step('look whether it runs', () => whyDown(target, deps));
+    if (!down)
+      throw new Refusal(
+        'source-unreachable',
+        `${log.record.old!.name} runs, and cannot be reached to freeze it`,
+        {
+          hint: `look why: ./understudy doctor ${target.id}; or restore with freeze: none`,
+        },
+      );
     return log.note('not frozen', {
-      notes: [...log.record.notes, 'the old database was not frozen, because it cannot be reached'],
+      notes: [...log.record.notes, `the old database was not frozen, because it does not run: ${down}`],
     });
+  }
   // On record before it is done: what dies in between is undone all the same.
-  await log.note('how it was', { held });
-  const frozen = await ask<{ at: string }>('freeze', { ask: 'freeze', ...at });
-  await log.note('frozen', { frozenAt: frozen.at });
+  await log.note('the freeze', { held });
+  try {
+    const frozen = await askInside<{ at: string }>(durable, 'freeze', deps.insideFunction, {
+      ask: 'freeze',
+      ...at,
+    });
+    await log.note('frozen', { frozenAt: frozen.at });
+  } catch (error) {
+    if (codeOf(error) === 'freeze-denied') await log.note('not frozen', { held: undefined });
+    throw error;
+  }
 }
 
 /** Undoes it exactly. */
-export async function thawOld(restoring: Restoring): Promise<void> {
+export async function thawOld(restoring: Afterwards): Promise<void> {
   const { log, durable, deps } = restoring;
   const at = atOld(restoring);
   const { held } = log.record;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { refusalOf, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import { codeOf, Refusal, refusalOf, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
 import type { Held } from '../../domain/incidents/restore-record.ts';
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
@@ -13,20 +13,32 @@ const target = z.string();
 const at = z.strictObject({ host: z.string(), port: z.int() });
 /** The master user of what a restore made; its password is in the secret of this name. */
 const master = z.strictObject({ name: z.string(), user: z.string(), database: z.string(), at });
-const closed = { target, at, admin: z.string().optional() };
+const closed = {
+  target,
+  at,
+  admin: z.string().optional(),
+  /** Their databases are meant, and the target's own; with `all` every one of the server. */
+  secrets: z.array(z.string()),
+  all: z.boolean(),
+};
+const held = z.record(z.string(), z.strictObject({ readOnly: z.string().optional() }));
 
 /** What a restore asks of the function that reaches the databases. */
 export const insideRequest = z.discriminatedUnion('ask', [
+  /** May its user do what will be asked? Rejects with `not-possible`, every reason at once. */
+  z.strictObject({ ask: z.literal('may'), ...closed }),
   z.strictObject({ ask: z.literal('before'), ...closed }),
   z.strictObject({ ask: z.literal('freeze'), ...closed }),
-  z.strictObject({
-    ask: z.literal('thaw'),
-    ...closed,
-    held: z.strictObject({ readOnly: z.string().optional() }),
-  }),
+  z.strictObject({ ask: z.literal('thaw'), ...closed, held }),
   z.strictObject({ ask: z.literal('fence'), ...closed }),
   z.strictObject({ ask: z.literal('unfence'), ...closed }),
-  z.strictObject({ ask: z.literal('admit'), target, master, secrets: z.array(z.string()) }),
+  z.strictObject({
+    ask: z.literal('admit'),
+    target,
+    master,
+    secrets: z.array(z.string()),
+    held: held.optional(),
+  }),
   /** Does each secret lead to a database that lets its user in? */
   z.strictObject({ ask: z.literal('log-in'), target, secrets: z.array(z.string()) }),
   z.strictObject({
@@ -59,16 +71,25 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
   const { switching } = deps;
   const of = requireTarget(deps.plan, request.target);
   switch (request.ask) {
-    case 'before':
-      return switching.before(await adminOf(of, request, deps));
+    case 'may':
+      return refuseObstacles(await adminsOf(of, request, deps), deps);
+    case 'before': {
+      const found: Held = {};
+      for (const admin of await adminsOf(of, request, deps))
+        found[admin.database] = await switching.before(admin);
+      return found;
+    }
     case 'freeze':
-      return switching.freeze(await adminOf(of, request, deps));
+      return lastOf(await adminsOf(of, request, deps), switching.freeze);
     case 'thaw':
-      return switching.thaw(await adminOf(of, request, deps), request.held as Held);
+      for (const admin of await adminsOf(of, request, deps))
+        await switching.thaw(admin, request.held[admin.database] as Held[string]);
+      return undefined;
     case 'fence':
-      return switching.fence(await adminOf(of, request, deps));
+      return lastOf(await adminsOf(of, request, deps), switching.fence);
     case 'unfence':
-      return switching.unfence(await adminOf(of, request, deps));
+      for (const admin of await adminsOf(of, request, deps)) await switching.unfence(admin);
+      return undefined;
     case 'admit':
       return admitAll(of, request, deps);
     case 'log-in':
@@ -83,12 +104,13 @@ export type Admitted = { user: string; as: 'worked' | 'password-set' }[];
 
 async function admitAll(
   of: Target,
-  { master, secrets }: Extract<InsideRequest, { ask: 'admit' }>,
+  { master, secrets, held }: Extract<InsideRequest, { ask: 'admit' }>,
   deps: InsideDeps,
 ): Promise<Admitted> {
   const isMaster = ({ user }: Credentials) => (user === master.user ? 1 : 0);
   const all: Credentials[] = [];
   for (const secret of secrets) all.push({ ...(await ofSecret(of, secret, deps)), ...master.at });
+  await reopen(all, of, master, held, deps);
   const admitted: Admitted = [];
   // The master's own new password comes last: until then it is the restore's.
   for (const given of all.sort((a, b) => isMaster(a) - isMaster(b)))
@@ -97,6 +119,26 @@ async function admitAll(
       as: await deps.switching.admit(await masterOf(of, master, deps), given),
     });
   return admitted;
+}
+
+/** At its moment an earlier restore may have frozen or closed it, and the copy has that too. */
+async function reopen(
+  users: readonly Credentials[],
+  of: Target,
+  master: InsideMaster,
+  held: Extract<InsideRequest, { ask: 'admit' }>['held'],
+  deps: InsideDeps,
+): Promise<void> {
+  for (const database of new Set(users.map((user) => user.database))) {
+    const owner = { ...(await masterOf(of, master, deps)), database };
+    await deps.switching.unfence(owner).catch(unlessDenied);
+    if (held) await deps.switching.thaw(owner, (held[database] ?? {}) as Held[string]).catch(unlessDenied);
+  }
+}
+
+/** Another's database: then its owner closed it, and not a restore. */
+function unlessDenied(error: unknown): void {
+  if (!/-denied$/.test(codeOf(error))) throw error;
 }
 
 /** The credentials of a secret of the target's. */
@@ -108,14 +150,45 @@ async function ofSecret(of: Target, secret: string, { secrets }: InsideDeps): Pr
   );
 }
 
-/** Who may freeze and fence, at the address that the platform reports: a name may lead elsewhere meanwhile. */
-async function adminOf(
+type Closing = {
+  at: { host: string; port: number };
+  admin?: string | undefined;
+  secrets: readonly string[];
+  all: boolean;
+};
+
+/**
+ * Who may freeze and fence, once for each database, at the address that the platform reports: a name may lead elsewhere
+ * meanwhile.
+ */
+async function adminsOf(
   of: Target,
-  { admin, at }: { admin?: string | undefined; at: { host: string; port: number } },
+  { admin, at, secrets, all }: Closing,
   deps: InsideDeps,
-): Promise<Credentials> {
-  const database = (await ofSecret(of, of.connection!.secret, deps)).database;
-  return { ...(await ofSecret(of, admin ?? of.connection!.secret, deps)), ...at, database };
+): Promise<Credentials[]> {
+  const own = of.connection!.secret;
+  const user = { ...(await ofSecret(of, admin ?? own, deps)), ...at };
+  const names = new Set<string>();
+  for (const secret of [own, ...secrets]) names.add((await ofSecret(of, secret, deps)).database);
+  if (all) for (const name of await deps.switching.databases(user)) names.add(name);
+  return [...names].map((database) => ({ ...user, database }));
+}
+
+/** Does it to one after the other; the last moment of all counts. */
+async function lastOf(
+  admins: readonly Credentials[],
+  work: (admin: Credentials) => Promise<{ at: string }>,
+): Promise<{ at: string }> {
+  const moments: string[] = [];
+  for (const admin of admins) moments.push((await work(admin)).at);
+  return { at: moments.sort().at(-1)! };
+}
+
+async function refuseObstacles(admins: readonly Credentials[], { switching }: InsideDeps): Promise<void> {
+  const found = new Set<string>();
+  for (const admin of admins) for (const why of await switching.obstacles(admin)) found.add(why);
+  if (found.size === 0) return;
+  throw new Refusal('not-possible', [...found].join('; '), { hint: 'then look at the ways back again' });
 }
 
 async function masterOf(
@@ -133,6 +206,9 @@ async function masterOf(
   };
 }
 
+/** How often a function that died is asked again. Whatever it does may be repeated. */
+const TRIES = 3;
+
 /** Asks the function that reaches the databases, and waits for it without being billed. */
 export async function askInside<T>(
   durable: Durable,
@@ -140,7 +216,15 @@ export async function askInside<T>(
   functionId: string,
   request: InsideRequest,
 ): Promise<T> {
-  const answer = await durable.invoke<InsideRequest, Attempted<T>>(name, functionId, request);
-  if (answer.ok) return answer.value;
-  throw refusalOf(answer.said);
+  for (let attempt = 1; ; attempt++) {
+    const step = attempt === 1 ? name : `${name}, ${attempt}`;
+    try {
+      const answer = await durable.invoke<InsideRequest, Attempted<T>>(step, functionId, request);
+      if (answer.ok) return answer.value;
+      throw refusalOf(answer.said);
+    } catch (error) {
+      if (error instanceof UnderstudyError || attempt === TRIES) throw error;
+      await durable.pause(`${step}: wait to ask again`, 5 * attempt);
+    }
+  }
 }

@@ -2,13 +2,16 @@ import { Refusal, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
 import { runName } from '../../domain/names.ts';
 import { TAGS } from '../../domain/points/platform-source.ts';
 import { humanSeconds } from '../../domain/time.ts';
+import { many } from '../../domain/words.ts';
 import { poll } from '../../execution/poll.ts';
 import type { MissingSetting, ScratchOrder } from '../../ports/platform.ts';
 import { bringUp, CHANGE_TAKES } from '../../restore/instance/bring-up.ts';
+import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
 import { proveCopy, whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { restoredInstance } from '../../restore/prove/restored-instance.ts';
 import { nameOfRestored } from './declare.ts';
 import { type Admitted, askInside, type InsideMaster } from './inside-databases.ts';
+import { ABORTED } from './restore-log.ts';
 import type { Restoring } from './restoring.ts';
 
 /** How long tables may be read before approval, in seconds. */
@@ -22,6 +25,11 @@ export async function makeNew(restoring: Restoring): Promise<void> {
   await proveNew(restoring);
   await warmNew(restoring);
   await admitUsers(restoring);
+}
+
+/** Is the copy of the source's own major? Groups of another do not fit it. */
+export function isSameFamily({ chosen, source }: Restoring['declared']): boolean {
+  return source?.parameterGroup !== undefined && chosen.parametersFrom === source.parameterGroup;
 }
 
 function orderOfNew({ target, declared, log, deps }: Restoring): ScratchOrder {
@@ -44,7 +52,8 @@ function orderOfNew({ target, declared, log, deps }: Restoring): ScratchOrder {
       settings.quarantine.length > 0
         ? settings.quarantine
         : (source?.securityGroups ?? settings.securityGroups ?? []),
-    ...(source?.optionGroup ? { optionGroup: source.optionGroup } : {}),
+    ...(source?.optionGroup && isSameFamily(declared) ? { optionGroup: source.optionGroup } : {}),
+    ...(source?.serverless ? { serverless: source.serverless } : {}),
     backupDays: source ? Math.max(1, source.backups.retention / DAY) : 7,
     tags: {
       [TAGS.run]: runName({ job: 'restore', target: target.id, scheduledFor: id }),
@@ -75,15 +84,13 @@ async function bringUpNew(restoring: Restoring): Promise<void> {
       deadline: settings.deadline,
       option: 'restore.deadline',
       phase: (name) => log.phase(name as 'prepare' | 'restore' | 'secure'),
-      identify: async (resourceId) => {
-        // Within a step of bringUp: no step of its own.
-        await deps.catalog.putRestore({ ...log.record, made: { name: order.name, resourceId } });
-      },
+      // It is on record by its name, and by its id a moment later.
+      identify: async () => undefined,
     },
     durable,
     { ...deps, scratch: deps.restored, scratchSecrets: deps.passwords },
   );
-  await log.note('where it is', { made: { name: order.name, ...up } });
+  await log.note('where it is', { made: { name: order.name, ...up }, masterPasswordIn: order.name });
 }
 
 /** The master user of the new database, as functions are asked to connect. */
@@ -121,7 +128,7 @@ async function completeNew(restoring: Restoring): Promise<void> {
   }).catch((error) => {
     // Data that waits is worse than a setting that is missing: a person decides.
     const { code, message } = toErrorInfo(error);
-    if (code !== 'settings-late' && code !== 'platform-refused') throw error;
+    if (code === ABORTED) throw error;
     return [{ what: message, command: 'set it by hand' }];
   });
   await log.note('its settings', {
@@ -143,6 +150,10 @@ async function proveNew(restoring: Restoring): Promise<void> {
   const proof = await proveCopy(target, chosen, name, { host: host!, port: port! }, durable, {
     ...functions,
     cancelled: deps.cancelled,
+  }).catch((error): ProveResult => {
+    const failure = toErrorInfo(error);
+    if (failure.code === ABORTED) throw error;
+    return { ...NOTHING_PROVEN, failure };
   });
   // A copy that acts on production ends here. Any other failure of the proof is for a person to weigh.
   if (proof.failure?.code === 'quarantine-open')
@@ -171,21 +182,19 @@ async function warmNew(restoring: Restoring): Promise<void> {
   const master = masterOfNew(restoring);
   if (!master || whyNotProven(restoring.declared.chosen, target)) return;
   await log.phase('warm');
-  const { cold } = await askInside<{ read: number; cold: string[] }>(durable, 'warm', deps.insideFunction, {
-    ask: 'warm',
-    target: target.id,
-    master,
-    tables: log.record.settings.warm,
-    seconds: WARM_TAKES,
-  });
-  if (cold.length === 0) return;
-  const named = cold.slice(0, 10).join(', ');
-  await log.note('what is not warm', {
-    notes: [
-      ...log.record.notes,
-      `not read yet, so slow at first: ${named}${cold.length > 10 ? ` and ${cold.length - 10} more` : ''}`,
-    ],
-  });
+  const note = await askInside<{ read: number; cold: number; first: string[] }>(
+    durable,
+    'warm',
+    deps.insideFunction,
+    { ask: 'warm', target: target.id, master, tables: log.record.settings.warm, seconds: WARM_TAKES },
+  ).then(
+    ({ cold, first }) =>
+      cold === 0
+        ? undefined
+        : `${many(cold, 'table')} not read yet, so slow at first: ${first.join(', ')}${cold > first.length ? ' …' : ''}`,
+    (error) => `no table was read, so all are slow at first: ${toErrorInfo(error).message}`,
+  );
+  if (note) await log.note('what is not warm', { notes: [...log.record.notes, note] });
 }
 
 /** The application's users can log in: passwords inside the copy are those of its moment. */
@@ -201,11 +210,12 @@ async function admitUsers(restoring: Restoring): Promise<void> {
     target: target.id,
     master,
     secrets,
+    ...(log.record.was ? { held: log.record.was } : {}),
   });
   const isGiven = admitted.some(({ user }) => user === master.user);
   const set = admitted.filter(({ as }) => as === 'password-set').map(({ user }) => user);
   await log.note('who may log in', {
-    ...(isGiven ? {} : { masterPasswordIn: master.name }),
+    ...(isGiven ? { masterPasswordIn: undefined } : {}),
     notes: [
       ...log.record.notes,
       ...(set.length > 0 ? [`given the passwords of their secrets: ${[...new Set(set)].join(', ')}`] : []),

@@ -11,14 +11,15 @@ type LogDeps = { catalog: Catalog; clock: Clock };
 export type RestoreLog = {
   readonly record: RestoreRecord;
   /** Ends a phase and begins the next. Rejects with `aborted` when a person wants it to end. */
-  phase(name: RestorePhase): Promise<void>;
+  phase(name: RestorePhase, options?: { anyway?: boolean }): Promise<void>;
   note(what: string, changes: Partial<RestoreRecord>): Promise<void>;
   /** Why it is to end, if a person said so. */
   aborted(): Promise<ErrorInfo | undefined>;
 };
 
 export function restoreLog(begun: RestoreRecord, durable: Durable, { catalog, clock }: LogDeps): RestoreLog {
-  const record = begun;
+  // What a step has kept stays as it is: a replay begins from it again.
+  const record = structuredClone(begun);
   const { target, id } = record;
   const aborted = async () => {
     const { abort } = await catalog.restoreAnswers(target, id);
@@ -32,13 +33,13 @@ export function restoreLog(begun: RestoreRecord, durable: Durable, { catalog, cl
     record,
     aborted,
     note,
-    async phase(name) {
+    async phase(name, { anyway = false } = {}) {
       const { at, why } = await durable.step(`${name}: begin`, async () => ({
         at: utc(clock.now()),
         // A question that fails keeps nobody from restoring; the next phase asks again.
         why: (await aborted().catch(() => undefined)) ?? null,
       }));
-      if (why) throw new Refusal(why.code, why.message, { hint: why.hint });
+      if (why && !anyway) throw new Refusal(why.code, why.message, { hint: why.hint });
       await endPhase(record, name, at, note);
       await durable.step(`${name}: on the timeline`, async () => {
         const said = { from: 'understudy' as const, subject: id, message: `restore ${id}: ${name}` };

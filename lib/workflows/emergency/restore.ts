@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { raise, resolve } from '../../alerting/alerts.ts';
 import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
-import { lostSeconds, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { lostSeconds, newName, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RestoreJob } from '../../domain/runs/job.ts';
 import { humanSeconds, shortMoment, utc } from '../../domain/time.ts';
@@ -10,9 +10,10 @@ import { attempt } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { awaitApproval } from './await-approval.ts';
 import { closeRestore } from './close.ts';
-import { cutOver, fenceOld } from './cut-over.ts';
+import { cutOver, releaseNew } from './cut-over.ts';
 import { declareRestore } from './declare.ts';
-import { freezeOld } from './freeze.ts';
+import { fenceOld } from './fence.ts';
+import { checkRights, freezeOld } from './freeze.ts';
 import { makeNew } from './make-new.ts';
 import { restoreLog } from './restore-log.ts';
 import type { RestoreDeps, RestoreOutcome, Restoring } from './restoring.ts';
@@ -21,7 +22,7 @@ import { undo } from './undo.ts';
 /**
  * An emergency restore: production goes to a new database, made beside the living one, when a person has approved it.
  *
- *   declare → freeze → restore onto new → complete → prove → warm → admit → approve → release → fence → cut over → close
+ *   declare → freeze → restore onto new → complete → prove → warm → admit → approve → fence → release → cut over → close
  *
  * Until the fence production is as it was, or frozen; any failure before undoes what was done. Everything made stays,
  * named, until a person deletes it.
@@ -36,8 +37,10 @@ export async function emergencyRestore(
   const declaration = await attempt(durable, 'declare', () => declareRestore(job, target, token, deps));
   if (!declaration.ok) return refusedBy(declaration.said, target, durable, deps);
   const declared = declaration.value;
-  const { record } = declared;
-  if (record.token !== token) return heldBy(record);
+  const record = await durable.step('put it on record', () =>
+    deps.catalog.beginRestore(declared.record, deps.clock.now()),
+  );
+  if (record.token !== token) return heldBy(record, target, durable, deps);
   const log = restoreLog(record, durable, deps);
   const restoring: Restoring = {
     target,
@@ -48,10 +51,12 @@ export async function emergencyRestore(
   };
   try {
     await tellDeclared(restoring);
+    await checkRights(restoring);
     await freezeOld(restoring);
     await makeNew(restoring);
     await awaitApproval(restoring);
     await fenceOld(restoring);
+    await releaseNew(restoring);
     await cutOver(restoring);
   } catch (error) {
     return endNotDone(restoring, toErrorInfo(error));
@@ -74,12 +79,20 @@ async function refusedBy(
   return { outcome: 'refused', summary: said.message, code: said.code, ...(hint ? { hint } : {}) };
 }
 
-function heldBy({ target, id, by, startedAt }: RestoreRecord): RestoreOutcome {
-  return {
-    outcome: 'held',
-    summary: `${by} has been restoring ${target} since ${shortMoment(startedAt)} UTC (${id})`,
-    hint: `./understudy restore status ${target}`,
-  };
+async function heldBy(
+  { target: id, id: restore, by, startedAt }: RestoreRecord,
+  target: Target,
+  durable: Durable,
+  deps: RestoreDeps,
+): Promise<RestoreOutcome> {
+  const summary = `${by} has been restoring ${id} since ${shortMoment(startedAt)} UTC (${restore})`;
+  const found = finding('restore-not-done', {
+    target,
+    subject: id,
+    message: `a second restore did not begin: ${summary}`,
+  });
+  await durable.step('say that another is under way', () => raise(deps, found)).catch(() => undefined);
+  return { outcome: 'held', summary, hint: `./understudy restore status ${id}` };
 }
 
 async function tellDeclared({ target, log, durable, deps }: Restoring): Promise<void> {
@@ -103,12 +116,27 @@ async function endNotDone(restoring: Restoring, said: ErrorInfo): Promise<Restor
     (await durable
       .step('look what stays', async () => (await deps.restored.look(kind, made.name)) !== undefined)
       .catch(() => true));
-  const kept = exists ? [`${made.name} stays and costs; delete it when you do not need it`] : [];
+  const { masterPasswordIn, phases } = log.record;
+  const released = [log.record.phase, ...phases.map(({ name }) => name)].includes('release');
+  const kept = exists
+    ? [
+        `${made.name} stays and costs; it is protected, so delete it in two steps when you do not need it`,
+        ...(released
+          ? [`${made.name} has production’s parameters: its jobs and subscriptions may act until you stop it`]
+          : []),
+        ...(masterPasswordIn
+          ? [
+              `the password of its master user is in the secret understudy/${deps.stage}/restore/${masterPasswordIn}`,
+            ]
+          : []),
+      ]
+    : [];
   await log.note('not done', {
     state: 'not-done',
     endedAt,
     error: said,
-    undone: [...undone, ...failed.map((what) => `NOT put back: ${what}`), ...kept],
+    undone: [...undone, ...failed.map((what) => `NOT put back: ${what}`)],
+    notes: [...log.record.notes, ...kept],
   });
   await durable.step('tell that it is not done', async () => {
     for (const code of ['restore-under-way', 'restore-awaits-approval'] as const)
@@ -125,7 +153,7 @@ async function endNotDone(restoring: Restoring, said: ErrorInfo): Promise<Restor
 }
 
 function summaryOf(record: RestoreRecord): string {
-  const { made, way } = record;
+  const { way } = record;
   const lost = lostSeconds(record);
-  return `${made!.name} has ${record.target} as of ${shortMoment(way.asOf)} UTC${lost === undefined ? '' : `; ${humanSeconds(lost)} of writes are lost`}`;
+  return `${newName(record)} has ${record.target} as of ${shortMoment(way.asOf)} UTC${lost === undefined ? '' : `; ${humanSeconds(lost)} of writes are lost`}`;
 }

@@ -33,6 +33,9 @@ export type Restoring = {
   deps: RestoreDeps;
 };
 
+/** What the undoing and a rollback work with: long after the declaration, or in another execution. */
+export type Afterwards = Pick<Restoring, 'target' | 'log' | 'durable' | 'deps'>;
+
 export type RestoreOutcome =
   | { outcome: 'done' | 'not-done'; summary: string; restore: string }
   | { outcome: 'held' | 'refused'; summary: string; code?: string; hint?: string };

@@ -1,22 +1,22 @@
 import { raise, resolve } from '../../alerting/alerts.ts';
-import { InputError, reasonOf } from '../../domain/errors.ts';
+import { type ErrorInfo, InputError, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
-import type { RestoreRecord } from '../../domain/incidents/restore-record.ts';
-import { requireTarget } from '../../domain/plan/policy.ts';
+import { isUnderWay, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RollbackJob } from '../../domain/runs/job.ts';
-import { utc } from '../../domain/time.ts';
+import { plusSeconds, utc } from '../../domain/time.ts';
 import { attempt } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { restartServices } from './cut-over.ts';
+import { RESTORE_LIVES } from './declare.ts';
 import { askInside } from './inside-databases.ts';
 import { restoreLog } from './restore-log.ts';
-import type { RestoreDeps, RestoreOutcome, Restoring } from './restoring.ts';
+import type { RestoreDeps, RestoreOutcome } from './restoring.ts';
 import { undo } from './undo.ts';
 
 /**
  * Back to the old database: the new one is closed first, so that nobody writes into what nobody reads any more, then
  * names, secrets, fence and freeze are undone in the reverse order. What was written since the cutover stays in the
- * new database.
+ * new database. It may be repeated until nothing is left to put back.
  */
 export async function backToOld(
   job: RollbackJob,
@@ -24,38 +24,35 @@ export async function backToOld(
   deps: RestoreDeps,
 ): Promise<RestoreOutcome> {
   const target = requireTarget(deps.plan, job.target);
-  const found = await attempt(durable, 'look at the restore', () => requireDone(job, deps));
-  if (!found.ok)
-    return {
-      outcome: 'refused',
-      summary: found.said.message,
-      code: found.said.code,
-      ...(found.said.hint ? { hint: found.said.hint } : {}),
-    };
+  const found = await attempt(durable, 'look at the restore', () => requireUndoable(job, deps));
+  if (!found.ok) return refusedRollback(found.said, target, durable, deps);
+  const before = found.value.state;
+  const obstacle = await whyNotBack(found.value, target, durable, deps);
+  if (obstacle) return refusedRollback(obstacle, target, durable, deps);
   const log = restoreLog(found.value, durable, deps);
-  const restoring = { target, log, durable, deps } as unknown as Restoring;
-  const failed = await fenceNew(restoring);
-  const back = await undo(restoring);
-  failed.push(...back.failed);
-  if (log.record.settings.cutover === 'secret') failed.push(...(await restartServices(restoring)));
+  const aliveUntil = await durable.step('how long it may take', async () =>
+    utc(plusSeconds(deps.clock.now(), RESTORE_LIVES)),
+  );
+  // Under way again: nothing else is done to the target meanwhile.
+  await log.note('it goes back', { state: 'running', phase: 'close', aliveUntil });
+  const { undone, failed } = await undo({ target, log, durable, deps }, { anyway: true });
   const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
   await log.note('rolled back', {
-    state: 'rolled-back',
+    state: failed.length > 0 ? (before === 'running' ? 'not-done' : before) : 'rolled-back',
     endedAt,
     undone: [
-      ...log.record.undone,
-      `${job.requestedBy} rolled it back`,
-      ...back.undone,
+      ...log.record.undone.filter((what) => !what.startsWith('NOT')),
+      `${job.requestedBy} rolled it back at ${endedAt}`,
+      ...undone,
       ...failed.map((what) => `NOT put back: ${what}`),
     ],
   });
   await durable.step('tell that it is rolled back', async () => {
-    await resolve(deps, { target: target.id, code: 'restore-unsettled', subject: target.id });
-    if (failed.length > 0)
-      await raise(
-        deps,
-        finding('restore-not-undone', { target, subject: target.id, message: failed.join('; ') }),
-      );
+    for (const code of ['restore-unsettled', 'restore-under-way', 'restore-awaits-approval'] as const)
+      await resolve(deps, { target: target.id, code, subject: target.id });
+    const about = { target, subject: target.id, message: failed.join('; ') };
+    if (failed.length > 0) await raise(deps, finding('restore-not-undone', about));
+    else await resolve(deps, { target: target.id, code: 'restore-not-undone', subject: target.id });
   });
   return {
     outcome: failed.length > 0 ? 'not-done' : 'done',
@@ -64,9 +61,65 @@ export async function backToOld(
   };
 }
 
-async function requireDone(
+/**
+ * The old database must be there and let its owner in before the new one is closed: otherwise production would have
+ * neither.
+ */
+async function whyNotBack(
+  { target: id, kind, old, switched, settings }: RestoreRecord,
+  target: Target,
+  durable: Durable,
+  deps: RestoreDeps,
+): Promise<ErrorInfo | undefined> {
+  if (!old)
+    return { code: 'source-not-found', message: `the old database of ${id} was gone before the restore` };
+  const name = switched?.oldIs ?? old.name;
+  const there = await durable.step('look for the old one', async () => {
+    // A rename may never have begun.
+    for (const each of new Set([name, old.name])) {
+      const source = await deps.platform.source({ kind, id: each });
+      if (source?.resourceId === old.resourceId)
+        return { state: source.state, endpoint: source.endpoint ?? null };
+    }
+    return null;
+  });
+  if (!there?.endpoint || there.state !== 'ready')
+    return {
+      code: 'source-not-found',
+      message: `the old database ${name} of ${id} is ${there ? there.state : 'gone'}, so production keeps the new one`,
+      hint: `the ways back are: ./understudy restore ${id}`,
+    };
+  if (!target.connection) return undefined;
+  return askInside(durable, 'ask whether it lets us in', deps.insideFunction, {
+    ask: 'may',
+    target: id,
+    at: there.endpoint,
+    secrets: settings.secrets,
+    all: false,
+    ...(settings.admin === undefined ? {} : { admin: settings.admin }),
+  }).then(
+    () => undefined,
+    (error) => toErrorInfo(error),
+  );
+}
+
+async function refusedRollback(
+  said: ErrorInfo,
+  target: Target,
+  durable: Durable,
+  deps: RestoreDeps,
+): Promise<RestoreOutcome> {
+  const message = `the rollback of ${target.id} did not begin (${said.code}): ${said.message}`;
+  const found = finding('restore-not-done', { target, subject: target.id, message });
+  await durable.step('say that it did not begin', () => raise(deps, found)).catch(() => undefined);
+  const { code, hint } = said;
+  return { outcome: 'refused', summary: said.message, code, ...(hint ? { hint } : {}) };
+}
+
+/** The last restore of the target, which switched or left something, and which no living execution works on. */
+async function requireUndoable(
   { target, restore }: RollbackJob,
-  { catalog }: RestoreDeps,
+  { catalog, clock }: RestoreDeps,
 ): Promise<RestoreRecord> {
   const record = await catalog.restore(target, restore);
   const newest = await catalog.restore(target);
@@ -78,28 +131,18 @@ async function requireDone(
       [],
       status,
     );
-  if (record.state !== 'done' || !record.switched)
+  if (isUnderWay(record, clock.now()))
     throw new InputError(
-      `the restore ${restore} of ${target} is ${record.state}${record.switched ? '' : ' and switched nothing'}: there is nothing to roll back`,
+      `the restore ${restore} of ${target} is under way`,
       [],
-      status,
+      `./understudy restore abort ${target}`,
     );
-  return record;
-}
-
-/** Never two writers: the new one first. One that nobody reaches is not in the way. */
-async function fenceNew({ target, log, durable, deps }: Restoring): Promise<string[]> {
-  const { made, old, switched, settings } = log.record;
-  // By name it answers where the old one did.
-  const side = switched?.newIs ? old : made;
-  const request = {
-    ask: 'fence' as const,
-    target: target.id,
-    at: { host: side!.host!, port: side!.port! },
-    ...(settings.admin === undefined ? {} : { admin: settings.admin }),
-  };
-  return askInside(durable, 'close the new one', deps.insideFunction, request).then(
-    () => [],
-    (error) => [`${made!.name} could not be closed: ${reasonOf(error)}`],
+  const isLeft = record.state === 'running' || record.undone.some((what) => what.startsWith('NOT'));
+  if ((record.state === 'done' && record.switched) || (record.state !== 'rolled-back' && isLeft))
+    return record;
+  throw new InputError(
+    `the restore ${restore} of ${target} is ${record.state}: there is nothing to put back`,
+    [],
+    status,
   );
 }

@@ -1,62 +1,66 @@
 import { reasonOf } from '../../domain/errors.ts';
 import { attempt, unwrap } from '../../execution/durable-run.ts';
-import { renamed } from './cut-over.ts';
+import { renamed, restartServices } from './cut-over.ts';
+import { closeNew } from './fence.ts';
 import { atOld, thawOld } from './freeze.ts';
 import { askInside } from './inside-databases.ts';
-import type { Restoring } from './restoring.ts';
+import type { Afterwards } from './restoring.ts';
 
 /** What was put back, and what could not be. */
 export type Undone = { undone: string[]; failed: string[] };
 
+/** How long a name may lead to the former address after a renaming, in seconds: RDS's own names live for five. */
+const NAMES_SETTLE = 60;
+
 /**
- * Puts production back as it was, in the reverse order: names, secrets, the fence, the freeze. Each is tried whatever
- * became of the one before; who wants the restore to end wants this all the more.
+ * Puts production back as it was, in the reverse order: names, secrets, the fence, the freeze. Where the new database
+ * was in reach of the application it is closed first, and if it cannot be, the old one stays closed: never two writers.
+ * Everything else is tried whatever became of the one before. `anyway`: a secret that was written since goes back, too.
  */
-export async function undo(given: Restoring): Promise<Undone> {
+export async function undo(given: Afterwards, { anyway = false } = {}): Promise<Undone> {
   const restoring = { ...given, deps: { ...given.deps, cancelled: undefined } };
   const { log, durable, deps } = restoring;
-  const { switched, old, made, fenced, held } = log.record;
+  const { switched, old, made, fenced, held, settings } = log.record;
   const result: Undone = { undone: [], failed: [] };
   const trying = async (what: string, work: () => Promise<unknown>) => {
     try {
       await work();
       result.undone.push(what);
+      return true;
     } catch (error) {
       result.failed.push(`${what}: ${reasonOf(error)}`);
+      return false;
     }
   };
   const { newIs, oldIs, secrets = [] } = switched ?? {};
+  if (newIs || secrets.length > 0) {
+    const closed = await trying('the new database lets nobody in', () => closeNew(restoring));
+    if (!closed) return result;
+  }
   if (newIs && made && old)
     await trying(`${newIs} is called ${made.name} again`, () =>
-      renamedBack(restoring, made.resourceId, newIs, made.name),
+      renamed(restoring, made.resourceId, newIs, made.name),
     );
   if (oldIs && old)
     await trying(`${oldIs} is called ${old.name} again`, () =>
-      renamedBack(restoring, old.resourceId, oldIs, old.name),
+      renamed(restoring, old.resourceId, oldIs, old.name, made?.resourceId),
     );
   for (const versions of [...secrets].reverse())
     await trying(`the secret ${versions.secret} is as it was`, async () =>
       unwrap(
         await attempt(durable, `put the secret ${versions.secret} back`, () =>
-          deps.applicationSecrets.putBack(versions),
+          deps.applicationSecrets.putBack(versions, { anyway }),
         ),
       ),
     );
   const at = atOld(restoring);
+  if (oldIs) await durable.pause('let the names settle', Math.min(NAMES_SETTLE, deps.pace.most));
   if (fenced && at)
     await trying(`${old!.name} lets sessions in again`, () =>
       askInside(durable, 'open it again', deps.insideFunction, { ask: 'unfence', ...at }),
     );
   if (held && at) await trying(`${old!.name} takes writes again`, () => thawOld(restoring));
+  if (secrets.length > 0 && settings.services.length > 0)
+    result.failed.push(...(await restartServices(restoring)));
   return result;
-}
-
-/** One that never got the other name keeps its own. */
-async function renamedBack(
-  restoring: Restoring,
-  resourceId: string,
-  from: string,
-  to: string,
-): Promise<void> {
-  await renamed(restoring, resourceId, from, to);
 }

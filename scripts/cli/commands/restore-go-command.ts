@@ -3,7 +3,6 @@ import pc from 'picocolors';
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { RestorePlan, Way } from '../../../lib/domain/incidents/restore-plan.ts';
 import type { RestoreSettings } from '../../../lib/domain/plan/policy.ts';
-import { requireTarget } from '../../../lib/domain/plan/policy.ts';
 import type { RestoreJob } from '../../../lib/domain/runs/job.ts';
 import { compactUtc, humanSeconds, shortMoment, utc } from '../../../lib/domain/time.ts';
 import { DONE } from '../exit-codes.ts';
@@ -26,8 +25,7 @@ export async function restoreGoCommand(
     ...(at === undefined ? {} : { at }),
   });
   const way = chosenWay(plan, options);
-  const settings = requireTarget(session.plan(), target).policy.restore;
-  const confirm = options.confirm ?? (await ask(target, way, settings));
+  const confirm = options.confirm ?? (await ask(session, target, way, plan.does, options.reason));
   if (confirm === undefined)
     return { document: { begun: false }, lines: ['nothing was begun, and nothing has changed'], exit: DONE };
   const scheduledFor = utc(new Date());
@@ -85,13 +83,19 @@ function formatQuestion(target: string, way: Way, { freeze, cutover }: RestoreSe
 }
 
 /** What the plan shows for this way, if the person types the target's name; nothing happens otherwise. */
-async function ask(target: string, way: Way, settings: RestoreSettings): Promise<string | undefined> {
+async function ask(
+  session: Session,
+  target: string,
+  way: Way,
+  settings: RestoreSettings,
+  reason: string | undefined,
+): Promise<string | undefined> {
   const question = formatQuestion(target, way, settings);
   if (!process.stdin.isTTY)
     throw new InputError(
       'there is no terminal to ask at',
       [],
-      `if you mean it: ./understudy restore ${target} --at ${way.asOf} --way ${way.kind} --go --confirm ${way.confirm}`,
+      `if you mean it: ./understudy ${session.isLocal ? '--local' : `--stage ${session.options.stage}`} restore ${target} --at ${way.asOf} --way ${way.kind} --go --confirm ${way.confirm}${reason ? ` --reason ${JSON.stringify(reason)}` : ''}`,
     );
   process.stderr.write(`${fitToStream(process.stderr, question).join('\n')}\n`);
   const input = createInterface({ input: process.stdin, output: process.stderr });

@@ -64,6 +64,12 @@ async function rollBackCommand(
   reason: string | undefined,
 ): Promise<CommandResult> {
   const record = await requireRestore(session, target);
+  if (record.state === 'rolled-back')
+    throw new InputError(
+      `the restore ${record.id} of ${target} is rolled back already`,
+      [],
+      `./understudy restore status ${target}`,
+    );
   const message = {
     job: 'rollback',
     target,
@@ -75,7 +81,7 @@ async function rollBackCommand(
   return followRestore(session, target, {
     id: record.id,
     begin: () => session.start('restore', message),
-    hasEnded: ({ state }) => state !== 'done',
+    hasEnded: ({ state, endedAt }) => state !== 'running' && endedAt !== record.endedAt,
   });
 }
 

@@ -10,7 +10,7 @@ import {
   recordOf,
   secondBegins,
   startApplication,
-  untilPhase,
+  untilAsked,
 } from '../../support/emergencies.ts';
 import { instancePlan } from '../../support/plan.ts';
 import { createPlatform, type Platform } from '../../support/rds-stage.ts';
@@ -60,7 +60,7 @@ const secret = async () => {
 test('production gets the second before the damage, nobody writes twice, and the way back is open', async () => {
   const before = await secret();
   const ending = beginRestore(await confirmed('moment', { at: moment }));
-  const waiting = await untilPhase('approve');
+  const waiting = await untilAsked();
   expect(waiting).toMatchObject({
     by: 'anna',
     way: { kind: 'moment', asOf: moment },

@@ -33,9 +33,13 @@ export type MemoryScratchInstances = ScratchInstances &
  * many steps. A cluster is available before it has a member, and cannot be deleted before its member is gone.
  */
 export function memoryScratchInstances(
-  options: { looks?: number; steps?: number } = {},
+  options: { looks?: number; steps?: number; isOurs?: (name: string) => boolean } = {},
 ): MemoryScratchInstances {
-  const { looks = 1, steps = 1 } = options;
+  const { looks = 1, steps = 1, isOurs = (name) => name.startsWith(SCRATCH_PREFIX) } = options;
+  const scratchOnly = (name: string): string => {
+    if (isOurs(name)) return name;
+    throw new UnderstudyError('not-scratch', `${name} is not a scratch instance; Understudy leaves it alone`);
+  };
   const scratches = new Map<string, Scratch>();
   const parameters = new Map<string, StrayParameters & { from: string }>();
   let made = 0;
@@ -74,7 +78,7 @@ export function memoryScratchInstances(
       const there = scratches.get(scratchOnly(order.name));
       if (there && [TAGS.run, TAGS.stage].some((tag) => there.order.tags[tag] !== order.tags[tag]))
         throw new UnderstudyError('instance-exists', `there is an instance ${order.name} already`);
-      if (order.parameterGroup?.startsWith(SCRATCH_PREFIX) && !parameters.has(order.parameterGroup))
+      if (order.parameterGroup === order.name && !parameters.has(order.parameterGroup))
         throw new UnderstudyError('parameter-group-missing', `there is no ${order.parameterGroup}`);
       if (!there) make(order, looks);
     },
@@ -169,9 +173,4 @@ function stateOf(found: Scratch): ScratchState {
 function statusOf({ looks, steps, status }: Thing): string {
   if (steps !== undefined) return 'deleting';
   return status ?? (looks > 0 ? 'creating' : 'available');
-}
-
-function scratchOnly(name: string): string {
-  if (name.startsWith(SCRATCH_PREFIX)) return name;
-  throw new UnderstudyError('not-scratch', `${name} is not a scratch instance; Understudy leaves it alone`);
 }

@@ -24,7 +24,7 @@ export function rdsRestored(client: RDSClient): RestoredInstances {
     ...copies(client, restoredOnly, { backups: 'as ordered' }),
     complete: (kind, old, name) => completeSettings(client, kind, old, restoredOnly(name)),
     release: (kind, old, name) => release(client, kind, old, restoredOnly(name)),
-    rename: (kind, resourceId, from, to) => rename(client, kind, resourceId, from, to),
+    rename: (kind, resourceId, from, to, leaving) => rename(client, kind, resourceId, from, to, leaving),
   };
 }
 
@@ -48,7 +48,7 @@ async function release(
   const group = instance?.DBParameterGroups?.[0];
   const groups = (cluster ?? instance)?.VpcSecurityGroups ?? [];
   const open = sameSet(
-    groups.map((each) => each.VpcSecurityGroupId ?? ''),
+    groups.filter(({ Status }) => Status !== 'removing').map((each) => each.VpcSecurityGroupId ?? ''),
     securityGroups,
   );
   const parameters = cluster ? cluster.DBClusterParameterGroup : group?.DBParameterGroupName;
@@ -76,6 +76,7 @@ async function release(
     });
     return 'working';
   }
+  if (groups.some(({ Status }) => Status !== 'active')) return 'working';
   // Of a cluster only its members say whether its parameters work.
   const state = cluster
     ? cluster.DBClusterMembers?.map(({ DBClusterParameterGroupStatus }) => DBClusterParameterGroupStatus)
@@ -97,6 +98,7 @@ async function rename(
   resourceId: string,
   from: string,
   to: string,
+  leaving?: string,
 ): Promise<'done' | 'working'> {
   const describe = async (name: string) => {
     const found =
@@ -107,10 +109,22 @@ async function rename(
       DbiResourceId?: string;
       DBInstanceStatus?: string;
     };
-    return { id: DbClusterResourceId ?? DbiResourceId, status: Status ?? DBInstanceStatus ?? 'unknown' };
+    const { DBInstanceIdentifier, DBClusterIdentifier } = (found.PendingModifiedValues ?? {}) as Record<
+      string,
+      unknown
+    >;
+    return {
+      id: DbClusterResourceId ?? DbiResourceId,
+      status: Status ?? DBInstanceStatus ?? 'unknown',
+      // A name that was asked for comes, whatever is asked for now.
+      isLeaving: DBInstanceIdentifier !== undefined || DBClusterIdentifier !== undefined,
+    };
   };
   const [there, here] = [await describe(to), await describe(from)];
-  if (there?.id === resourceId) return sourceState(there.status) === 'ready' ? 'done' : 'working';
+  if (there?.id === resourceId)
+    return sourceState(there.status) === 'ready' && !there.isLeaving ? 'done' : 'working';
+  // Who had the name may still answer to it for a moment.
+  if (there && there.id === leaving) return 'working';
   // Between the two names it may answer to neither, or still to the old one.
   if (here?.id !== resourceId) {
     if (there === undefined && here === undefined) return 'working';

@@ -57,6 +57,14 @@ async function restoreCluster(client: RDSClient, order: ScratchOrder): Promise<v
     // One is the least that RDS accepts for a cluster.
     BackupRetentionPeriod: Math.max(1, order.backupDays ?? 0),
     CopyTagsToSnapshot: false,
+    ...(order.serverless
+      ? {
+          ServerlessV2ScalingConfiguration: {
+            MinCapacity: order.serverless.min,
+            MaxCapacity: order.serverless.max,
+          },
+        }
+      : {}),
     Tags: tagList(order.tags),
   };
   if ('snapshot' in order.from) {

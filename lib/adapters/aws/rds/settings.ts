@@ -7,7 +7,9 @@ import {
   type RDSClient,
   type Tag,
 } from '@aws-sdk/client-rds';
+import { codeOf, reasonOf } from '../../../domain/errors.ts';
 import type { MissingSetting } from '../../../ports/platform.ts';
+import { sourceState } from '../states.ts';
 import { asking } from './rds-errors.ts';
 import { memberOf } from './scratch-state.ts';
 import { describeCluster, describeInstance } from './sources.ts';
@@ -39,9 +41,7 @@ const logsOf = (logs: string[] | undefined) => [...(logs ?? [])].sort();
  */
 const OF_INSTANCE: readonly OfInstance[] = [
   same('Multi-AZ', 'MultiAZ'),
-  same('storage type', 'StorageType'),
-  same('provisioned IOPS', 'Iops'),
-  same('storage throughput', 'StorageThroughput'),
+  same('storage type, IOPS and throughput', 'StorageType', 'Iops', 'StorageThroughput'),
   same('storage autoscaling', 'MaxAllocatedStorage'),
   same('backup retention', 'BackupRetentionPeriod'),
   same('backup window', 'PreferredBackupWindow'),
@@ -85,6 +85,7 @@ const OF_INSTANCE: readonly OfInstance[] = [
 ];
 
 const OF_CLUSTER: readonly OfCluster[] = [
+  same('storage type', 'StorageType'),
   same('backup retention', 'BackupRetentionPeriod'),
   same('backup window', 'PreferredBackupWindow'),
   same('maintenance window', 'PreferredMaintenanceWindow'),
@@ -104,8 +105,7 @@ const OF_CLUSTER: readonly OfCluster[] = [
 ];
 
 /**
- * Compares a restored instance or cluster with the one that it replaces, and asks for what is missing, protection from
- * deletion first of all. Resolves with what is not yet there, and with what no request of this function can give: each
+ * Compares a restored instance or cluster with the one that it replaces, and asks for what is missing. Resolves with what is not yet there, and with what no request of this function can give: each
  * with the command that does.
  */
 export async function completeSettings(
@@ -120,25 +120,22 @@ export async function completeSettings(
 async function completeInstance(client: RDSClient, oldName: string, name: string): Promise<MissingSetting[]> {
   const [old, now] = [await describeInstance(client, oldName), await describeInstance(client, name)];
   if (!old || !now) return [];
-  const missing = OF_INSTANCE.filter(({ of }) => differs(of(old), of(now)));
-  const unprotected = now.DeletionProtection !== true;
-  const isReady =
-    now.DBInstanceStatus === 'available' && Object.keys(now.PendingModifiedValues ?? {}).length === 0;
-  if (isReady && (missing.length > 0 || unprotected))
-    await asking(`completing ${name}`, () =>
+  const settings = OF_INSTANCE.filter(({ what }) => what !== 'option group' || majorOf(old) === majorOf(now));
+  const missing = await give({
+    name,
+    isReady: isReady(now.DBInstanceStatus, now.PendingModifiedValues),
+    isProtected: now.DeletionProtection === true,
+    missing: settings
+      .filter(({ of }) => differs(of(old), of(now)))
+      .map(({ what, give }) => ({ what, request: give(old) })),
+    modify: (request) =>
       client.send(
-        new ModifyDBInstanceCommand({
-          DBInstanceIdentifier: name,
-          DeletionProtection: true,
-          ApplyImmediately: true,
-          ...Object.assign({}, ...missing.map(({ give }) => give(old))),
-        }),
+        new ModifyDBInstanceCommand({ DBInstanceIdentifier: name, ApplyImmediately: true, ...request }),
       ),
-    );
-  await completeTags(client, old.TagList, now.TagList, now.DBInstanceArn);
+  });
   return [
-    ...missing.map(({ what }) => ({ what })),
-    ...(unprotected ? [{ what: 'deletion protection' }] : []),
+    ...missing,
+    ...(await completeTags(client, old.TagList, now.TagList, now.DBInstanceArn)),
     ...byHandOfInstance(old, now),
   ];
 }
@@ -146,25 +143,23 @@ async function completeInstance(client: RDSClient, oldName: string, name: string
 async function completeCluster(client: RDSClient, oldName: string, name: string): Promise<MissingSetting[]> {
   const [old, now] = [await describeCluster(client, oldName), await describeCluster(client, name)];
   if (!old || !now) return [];
-  const missing = OF_CLUSTER.filter(({ of }) => differs(of(old), of(now)));
-  const unprotected = now.DeletionProtection !== true;
-  const isReady = now.Status === 'available' && Object.keys(now.PendingModifiedValues ?? {}).length === 0;
-  if (isReady && (missing.length > 0 || unprotected))
-    await asking(`completing ${name}`, () =>
+  const missing = await give({
+    name,
+    isReady: isReady(now.Status, now.PendingModifiedValues),
+    isProtected: now.DeletionProtection === true,
+    missing: OF_CLUSTER.filter(({ of }) => differs(of(old), of(now))).map(({ what, give }) => ({
+      what,
+      request: give(old),
+    })),
+    modify: (request) =>
       client.send(
-        new ModifyDBClusterCommand({
-          DBClusterIdentifier: name,
-          DeletionProtection: true,
-          ApplyImmediately: true,
-          ...Object.assign({}, ...missing.map(({ give }) => give(old))),
-        }),
+        new ModifyDBClusterCommand({ DBClusterIdentifier: name, ApplyImmediately: true, ...request }),
       ),
-    );
-  await completeTags(client, old.TagList, now.TagList, now.DBClusterArn);
+  });
   const readers = (old.DBClusterMembers ?? []).filter(({ IsClusterWriter }) => !IsClusterWriter).length;
   return [
-    ...missing.map(({ what }) => ({ what })),
-    ...(unprotected ? [{ what: 'deletion protection' }] : []),
+    ...missing,
+    ...(await completeTags(client, old.TagList, now.TagList, now.DBClusterArn)),
     ...(readers === 0
       ? []
       : [
@@ -174,15 +169,93 @@ async function completeCluster(client: RDSClient, oldName: string, name: string)
           },
         ]),
     ...rolesByHand('cluster', name, old.AssociatedRoles, now.AssociatedRoles),
-    ...(await memberByHand(client, old, name)),
+    ...(await completeMember(client, old, name)),
   ];
 }
 
-async function memberByHand(client: RDSClient, old: DBCluster, name: string): Promise<MissingSetting[]> {
+type Giving = {
+  name: string;
+  isReady: boolean;
+  isProtected: boolean;
+  missing: { what: string; request: Record<string, unknown> }[];
+  modify: (request: Record<string, unknown>) => Promise<unknown>;
+};
+
+/**
+ * Asks for protection first, then for one setting after the other: RDS changes one thing at a time, and one that it
+ * refuses must not keep the others out. What is refused is named with its reason.
+ */
+async function give({ name, isReady, isProtected, missing, modify }: Giving): Promise<MissingSetting[]> {
+  const wanted = isProtected
+    ? missing
+    : [{ what: 'deletion protection', request: { DeletionProtection: true } }, ...missing];
+  const found: MissingSetting[] = [];
+  let asked = !isReady;
+  for (const { what, request } of wanted) {
+    const refusal = asked ? undefined : await refusalOfRequest(name, () => modify(request));
+    if (refusal === undefined) asked = true;
+    found.push({ what, ...(refusal === undefined ? {} : { command: refusal }) });
+  }
+  return found;
+}
+
+/** Why RDS does not take it; undefined when it does. */
+async function refusalOfRequest(name: string, request: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await asking(`completing ${name}`, request);
+    return undefined;
+  } catch (error) {
+    if (!['platform-refused', 'platform-denied'].includes(codeOf(error))) throw error;
+    return `set it by hand: ${reasonOf(error)}`;
+  }
+}
+
+const isReady = (status: string | undefined, pending: object | undefined) =>
+  sourceState(status ?? 'unknown') === 'ready' && Object.keys(pending ?? {}).length === 0;
+const majorOf = ({ EngineVersion = '' }: DBInstance) => EngineVersion.split('.')[0];
+
+/** What only the instance of a cluster has. */
+const OF_MEMBER = [
+  'minor version upgrades',
+  'public access',
+  'certificate authority',
+  'Performance Insights',
+];
+
+async function completeMember(client: RDSClient, old: DBCluster, name: string): Promise<MissingSetting[]> {
   const writer = old.DBClusterMembers?.find(({ IsClusterWriter }) => IsClusterWriter)?.DBInstanceIdentifier;
   const was = writer ? await describeInstance(client, writer) : undefined;
   const now = await describeInstance(client, memberOf(name));
-  return was && now ? byHandOfInstance(was, now) : [];
+  if (!was || !now) return [];
+  const missing = await give({
+    name: memberOf(name),
+    isReady: isReady(now.DBInstanceStatus, now.PendingModifiedValues),
+    isProtected: true,
+    missing: OF_INSTANCE.filter(({ what, of }) => OF_MEMBER.includes(what) && differs(of(was), of(now))).map(
+      ({ what, give }) => ({ what: `${what} of its instance`, request: give(was) }),
+    ),
+    modify: (request) =>
+      client.send(
+        new ModifyDBInstanceCommand({
+          DBInstanceIdentifier: memberOf(name),
+          ApplyImmediately: true,
+          ...request,
+        }),
+      ),
+  });
+  const group = was.DBParameterGroups?.[0]?.DBParameterGroupName;
+  return [
+    ...missing,
+    ...(group && !group.startsWith('default.')
+      ? [
+          {
+            what: `the parameter group ${group} of its instance`,
+            command: `aws rds modify-db-instance --db-instance-identifier ${memberOf(name)} --db-parameter-group-name ${group}`,
+          },
+        ]
+      : []),
+    ...byHandOfInstance(was, now),
+  ];
 }
 
 /** What needs a right to pass roles, or belongs to other services: named with its command. */
@@ -239,18 +312,24 @@ async function completeTags(
   old: readonly Tag[] = [],
   now: readonly Tag[] = [],
   arn: string | undefined,
-): Promise<void> {
+): Promise<MissingSetting[]> {
   const missing = old.filter(
     ({ Key = '', Value }) =>
       !/^(aws|understudy):/.test(Key) && !now.some((tag) => tag.Key === Key && tag.Value === Value),
   );
-  if (missing.length === 0 || !arn) return;
-  await asking(`tagging ${arn}`, () =>
+  if (missing.length === 0 || !arn) return [];
+  const refusal = await asking(`tagging ${arn}`, () =>
     client.send(new AddTagsToResourceCommand({ ResourceName: arn, Tags: [...missing] })),
+  ).then(
+    () => undefined,
+    (error) => reasonOf(error),
   );
+  return refusal === undefined ? [] : [{ what: 'tags', command: `set them by hand: ${refusal}` }];
 }
 
 /** What the old one does not have, it cannot give. */
 const differs = (old: unknown, now: unknown) =>
   old !== undefined && JSON.stringify(old) !== JSON.stringify(now) && !isNothing(old);
-const isNothing = (value: unknown) => Array.isArray(value) && value.every((each) => each === undefined);
+// Zero is no backups at all: the new one keeps its day.
+const isNothing = (value: unknown) =>
+  Array.isArray(value) && value.every((each) => each === undefined || each === 0);

@@ -131,6 +131,7 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
         }
       : {}),
     replicatedTo: [],
+    ...serverlessOf(cluster),
     members: (cluster.DBClusterMembers ?? []).flatMap((member) => member.DBInstanceIdentifier ?? []),
     masterUser: cluster.MasterUsername,
     ...named('database', cluster.DatabaseName),
@@ -140,6 +141,13 @@ export function fromCluster(cluster: DBCluster, writer?: DBInstance): PlatformSo
     ...named('subnetGroup', cluster.DBSubnetGroup),
     securityGroups: (cluster.VpcSecurityGroups ?? []).flatMap((group) => group.VpcSecurityGroupId ?? []),
   };
+}
+
+function serverlessOf({
+  ServerlessV2ScalingConfiguration: scaling,
+}: DBCluster): Pick<PlatformSource, 'serverless'> {
+  const { MinCapacity: min, MaxCapacity: max } = scaling ?? {};
+  return min === undefined || max === undefined ? {} : { serverless: { min, max } };
 }
 
 export function keyOfAws(type: string | undefined): { keyOfAws?: true } {

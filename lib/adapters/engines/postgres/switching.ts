@@ -7,9 +7,22 @@ import type { Switching } from '../../../ports/switching.ts';
 import { connect, identifier, rows } from './connection.ts';
 import { scramVerifier } from './scram.ts';
 
-/** What an emergency restore does inside PostgreSQL databases. */
-export function postgresSwitching(): Switching {
+/** How long sessions may take to end, in seconds. */
+const ENDING_TAKES = 60;
+
+/** What an emergency restore does inside PostgreSQL databases; `patience` in seconds. */
+export function postgresSwitching({ patience = ENDING_TAKES }: { patience?: number } = {}): Switching {
   return {
+    databases: (admin) =>
+      besides(admin, async (client) => {
+        const found = await rows<{ name: string }>(
+          client,
+          `select datname as name from pg_catalog.pg_database
+          where not datistemplate and datname not in ('postgres', 'rdsadmin') order by 1`,
+        );
+        return found.map(({ name }) => name);
+      }),
+    obstacles: (admin) => besides(admin, (client) => obstacles(client, admin)),
     before: (admin) => besides(admin, (client) => readHeld(client, admin)),
     freeze: (admin) =>
       besides(admin, async (client) => {
@@ -21,7 +34,7 @@ export function postgresSwitching(): Switching {
           `alter database ${database} set default_transaction_read_only = on`,
         );
         // A session that began before keeps its own default, and one that began after has the new one.
-        return endSessions(client, admin, await serverTime(client));
+        return endSessions(client, admin, patience, await serverTime(client));
       }),
     thaw: (admin, { readOnly }) =>
       besides(admin, async (client) => {
@@ -31,12 +44,12 @@ export function postgresSwitching(): Switching {
           readOnly === undefined ? `reset ${setting}` : `set ${setting} = ${client.escapeLiteral(readOnly)}`;
         await asOwner(client, admin, 'freeze', `alter database ${database} ${as}`);
         // Sessions that began meanwhile cannot write; their applications connect anew.
-        await endSessions(client, admin, await serverTime(client));
+        await endSessions(client, admin, patience, await serverTime(client));
       }),
     fence: (admin) =>
       besides(admin, async (client) => {
         await allowConnections(client, admin, false);
-        return endSessions(client, admin);
+        return endSessions(client, admin, patience);
       }),
     unfence: (admin) => besides(admin, (client) => allowConnections(client, admin, true)),
     admit,
@@ -58,7 +71,30 @@ async function besides<T>(admin: Credentials, work: (client: Client) => Promise<
 
 const ofDatabase = (client: Client, { database }: Credentials) => client.escapeLiteral(database);
 
-async function readHeld(client: Client, admin: Credentials): Promise<Held> {
+async function obstacles(client: Client, admin: Credentials): Promise<string[]> {
+  const { user, database } = admin;
+  const [found] = await rows<{ owns: boolean; ends: boolean; sees: boolean }>(
+    client,
+    `select pg_catalog.pg_has_role(d.datdba, 'usage') as owns,
+      pg_catalog.pg_has_role('pg_signal_backend', 'usage') or r.rolsuper as ends,
+      pg_catalog.pg_has_role('pg_read_all_stats', 'usage') or r.rolsuper as sees
+    from pg_catalog.pg_database d cross join pg_catalog.pg_roles r
+    where d.datname = ${ofDatabase(client, admin)} and r.rolname = current_user`,
+  );
+  return [
+    ...(found && !found.owns
+      ? [`${user} does not own ${database}: name the master user’s secret as restore.admin in the policy`]
+      : []),
+    ...(found && !found.ends
+      ? [`${user} may not end sessions: grant pg_signal_backend to ${identifier(user)}`]
+      : []),
+    ...(found && !found.sees
+      ? [`${user} may not see all sessions: grant pg_monitor to ${identifier(user)}`]
+      : []),
+  ];
+}
+
+async function readHeld(client: Client, admin: Credentials): Promise<Held[string]> {
   const [found] = await rows<{ setting: string }>(
     client,
     `select pg_catalog.split_part(setting, '=', 2) as setting
@@ -70,25 +106,36 @@ async function readHeld(client: Client, admin: Credentials): Promise<Held> {
   return found ? { readOnly: found.setting } : {};
 }
 
-/** `autovacuum` and RDS's own sessions write nothing of the application's. */
+/**
+ * `autovacuum` and RDS's own sessions write nothing of the application's. Who may not read the statistics sees no type:
+ * such a session counts.
+ */
 const SESSIONS = `from pg_catalog.pg_stat_activity
   where pid <> pg_catalog.pg_backend_pid() and usename is distinct from 'rdsadmin'
-    and backend_type not in ('autovacuum worker', 'parallel worker')`;
+    and coalesce(backend_type, '') not in ('autovacuum worker', 'parallel worker')`;
 
-/** How long sessions may take to end, in seconds. */
-const ENDING_TAKES = 60;
+/** A session that is past the door and not in the list yet holds a lock on its database until it has begun. */
+const STARTING = (client: Client, admin: Credentials) => ` union
+  select pid, 'a session that is beginning' from pg_catalog.pg_locks
+  where locktype = 'object' and classid = 'pg_catalog.pg_database'::pg_catalog.regclass and pid <> pg_catalog.pg_backend_pid()
+    and objid = (select oid from pg_catalog.pg_database where datname = ${ofDatabase(client, admin)})`;
 
 /**
  * Ends the sessions of a database, those that began before a moment or all, until two looks find none. Sessions that
  * the role may not end are waited for.
  */
-async function endSessions(client: Client, admin: Credentials, before?: string): Promise<{ at: string }> {
-  const which = `${SESSIONS} and datname = ${ofDatabase(client, admin)}${before === undefined ? '' : ` and backend_start <= ${client.escapeLiteral(before)}::timestamptz`}`;
-  const until = Date.now() + ENDING_TAKES * 1000;
+async function endSessions(
+  client: Client,
+  admin: Credentials,
+  patience: number,
+  before?: string,
+): Promise<{ at: string }> {
+  const which = `${SESSIONS} and datname = ${ofDatabase(client, admin)}${before === undefined ? '' : ` and coalesce(backend_start <= ${client.escapeLiteral(before)}::timestamptz, true)`}`;
+  const until = Date.now() + patience * 1000;
   for (let quiet = 0; quiet < 2; ) {
     const found = await rows<{ pid: number; user: string }>(
       client,
-      `select pid, coalesce(usename, backend_type) as user ${which}`,
+      `select pid, coalesce(usename, backend_type, 'nobody') as user ${which}${before === undefined ? STARTING(client, admin) : ''}`,
     );
     quiet = found.length === 0 ? quiet + 1 : 0;
     for (const { pid } of found)
@@ -194,8 +241,11 @@ const warm: Switching['warm'] = async (master, tables, seconds) => {
   } finally {
     await client.end().catch(() => undefined);
   }
-  return { read, cold };
+  return { read, cold: cold.length, first: cold.slice(0, NAMED) };
 };
+
+/** Of tables that are not warm; there may be tens of thousands. */
+const NAMED = 10;
 
 async function readOnce(client: Client, table: string, milliseconds: number): Promise<boolean> {
   await client.query(`set statement_timeout = ${Math.floor(milliseconds)}`);

