@@ -42,8 +42,12 @@ function formatPhases({ state, phase, phases, phaseBeganAt, expected }: RestoreR
       phase === 'restore' && expected !== undefined ? `usually ${humanSeconds(expected)} in all` : '';
     rows.push([`${pc.yellow('…')} ${phase}`, elapsed, usual]);
     const left = RESTORE_PHASES.slice(RESTORE_PHASES.indexOf(phase) + 1);
-    if (left.length > 0) rows.push([pc.dim(`  then ${left.join(', ')}`), '', '']);
-  } else rows.push([`${state === 'done' ? pc.green('✔') : pc.red('✖')} ${phase}`, '', '']);
+    return [
+      ...formatTable(['PHASE', 'TOOK', ''], rows),
+      ...(left.length > 0 ? [pc.dim(`then ${left.join(', ')}`)] : []),
+    ];
+  }
+  rows.push([`${state === 'done' ? pc.green('✔') : pc.red('✖')} ${phase}`, '', '']);
   return formatTable(['PHASE', 'TOOK', ''], rows);
 }
 

@@ -41,10 +41,19 @@ describe('the application’s secrets in Secrets Manager', () => {
       code: 'secret-changed',
     });
     expect(await current(secret)).toEqual(rotated);
-    const now = await secrets.version(secret, FROM);
-    const versions = await secrets.redirect(secret, now, FROM, TO, TOKEN);
-    await manager.putSecretValue({ SecretId: secret, SecretString: JSON.stringify(rotated) });
-    await expect(secrets.putBack(versions)).rejects.toMatchObject({ code: 'secret-changed' });
+    const others = { secret, before: 'ours-before', after: TOKEN };
+    await expect(secrets.putBack(others)).rejects.toMatchObject({ code: 'secret-changed' });
+    expect(await current(secret)).toEqual(rotated);
+  });
+
+  test('go back from whatever they are when that is wanted', async () => {
+    const secret = await made();
+    const before = await secrets.version(secret, FROM);
+    const versions = { secret, before, after: TOKEN };
+    const { VersionId } = await manager.putSecretValue({ SecretId: secret, SecretString: '{"host":"x"}' });
+    expect(VersionId).not.toBe(before);
+    await secrets.putBack(versions, { anyway: true });
+    expect(await current(secret)).toEqual({ host: FROM.host, port: 5432, password: 'p' });
   });
 
   test('are refused before anything when they name another address, or do not exist, and no value is quoted', async () => {

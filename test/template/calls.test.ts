@@ -94,7 +94,7 @@ describe.each([
     const secret = (name: string) => arn('secretsmanager', `secret:${name}-AbCdEf`);
     const changes = ['DeleteSecret', 'TagResource', 'PutSecretValue', 'UpdateSecret', 'RotateSecret'];
     for (const action of ['CreateSecret', ...changes])
-      for (const name of ['understudy/crm', 'understudy/dev', 'understudy/prod/scratch/x', 'rds!db-1'])
+      for (const name of ['understudy/books', 'understudy/dev', 'understudy/prod/scratch/x', 'rds!db-1'])
         expect([action, name, whoMay(`secretsmanager:${action}`, secret(name))]).toEqual([action, name, []]);
     expect(whoMay('secretsmanager:DeleteSecret', secret('understudy/dev/scratch/x'))).toEqual([
       'RehearseInstanceRole',

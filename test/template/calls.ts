@@ -247,6 +247,7 @@ export const OPERATIONS: Record<string, Operation> = {
         (action): Call => [
           `secretsmanager:${action}`,
           arn('secretsmanager', 'secret:crm/application-AbCdEf'),
+          arn('secretsmanager', 'secret:understudy/crm-AbCdEf'),
         ],
       ),
       ...['UpdateService', 'DescribeServices'].map(

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
 import { formatRestore } from '../../../scripts/cli/format-restore.ts';
 import { policy } from '../../support/builders.ts';
@@ -22,10 +23,7 @@ const record = (changes: Partial<RestoreRecord> = {}): RestoreRecord => ({
   ...changes,
 });
 const shown = (changes: Partial<RestoreRecord> = {}) =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
-  formatRestore(record(changes), NOW)
-    .join('\n')
-    .replace(/\u001b\[\d+m/g, '');
+  stripVTControlCharacters(formatRestore(record(changes), NOW).join('\n'));
 const MADE = { name: 'crm-db-restored-20261120t120000z', resourceId: 'db-2', host: 'n', port: 5432 };
 
 test('a running restore shows who began it and why, its phases with their times, and how it is stopped', () => {
