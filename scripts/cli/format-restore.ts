@@ -80,7 +80,7 @@ function formatNext({ target, state, phase, decideBy, settings, made, old }: Res
   if (phase !== 'approve') return ['', `stop it: ./understudy restore abort ${target}`];
   const does = {
     none: 'nothing is switched: you send the application there yourself',
-    secret: `sessions of ${old?.name} end, the application’s secrets name ${made?.name}, and its services start anew`,
+    secret: `sessions of ${old?.name} end, and the application’s secrets name ${made?.name}${settings.services.length > 0 ? '; its services start anew' : ''}`,
     rename: `sessions of ${old?.name} end, and ${made?.name} takes its name`,
   }[settings.cutover];
   return [

@@ -57,7 +57,7 @@ export function openSession(options: CommonOptions): Session {
       ...session,
       invoke,
       identity: async () => session.caller,
-      start: (name, event) => invoke(name, event),
+      start: (name, event) => invoke(name, event).finally(endLocally),
     };
   }
   const started = remoteInvoker(options.stage, 'Event');
@@ -98,6 +98,11 @@ function localInvoker(plan: () => Plan): Session['invoke'] {
     const { invokeLocally } = await import('../local/invoke-locally.ts');
     return answered<T>(await invokeLocally(name, event));
   };
+}
+
+/** The runner of durable functions keeps this process alive until it is closed. */
+async function endLocally(): Promise<void> {
+  await (await import('../local/invoke-locally.ts')).endDurable();
 }
 
 /** Points this process at the local stack and gives it the plan of --config. */

@@ -10,10 +10,12 @@ import { createStage } from '../support/stage.ts';
 import { begin, run, UNDERSTUDY, untilIt, written } from './support.ts';
 
 /** Those that can be typed here: there is no shell to set up, no local cloud to begin or end, no job to cancel,
- * and no patch to apply (mend.test.ts does). */
+ * no patch to apply (mend.test.ts does), and no instance to restore (emergency.test.ts does). */
 const EXAMPLES = COMMANDS.filter(
-  ({ name }) => !['completion', 'local', 'cancel', 'patch'].includes(name),
-).flatMap(({ examples }) => examples);
+  ({ name }) => !['completion', 'local', 'cancel', 'patch', 'approve', 'reject'].includes(name),
+)
+  .flatMap(({ examples }) => examples)
+  .filter((example) => !/ --go | restore status /.test(example));
 
 /** ./understudy as a person runs it. */
 function understudy(...args: string[]) {
