@@ -57,7 +57,7 @@ test.each(NAMES)(
     const during = await session('app', name);
     await expect(during.query(INSERT)).rejects.toMatchObject({ code: '25006' });
     expect((await during.query('select count(*)::int as n from t')).rows).toEqual([{ n: 0 }]);
-    // Repeating it ends nobody who began after it.
+    // It may be repeated.
     await switching.freeze(as('owner', name));
     await switching.thaw(as('owner', name), held);
     const after = await session('app', name);

@@ -24,7 +24,7 @@ export async function closeRestore(restoring: Restoring): Promise<void> {
     );
   if (settings.cutover === 'rename')
     await durable
-      .step('know the new one as the target', () => adopt(restoring))
+      .step('know the new one as the target', () => adopt(restoring, log.record.made!.resourceId))
       .catch((error) => void problems.push(`the watch will report a replaced source: ${reasonOf(error)}`));
   await durable
     .step('ask for its first backup', () => askForBackups(restoring))
@@ -77,17 +77,16 @@ async function verifyLogins({ target, log, durable, deps }: Restoring): Promise<
   }
 }
 
-/** A new instance under the old name is no surprise. */
-async function adopt({ target, log, deps }: Restoring): Promise<void> {
+/** Another instance under the target's name is no surprise. */
+export async function adopt(
+  { target, deps }: Pick<Restoring, 'target' | 'deps'>,
+  resourceId: string,
+): Promise<void> {
   const { platform } = await deps.catalog.observed(target.id);
   if (!platform) return;
   const { earliest: _earliest, latest: _latest, ...rest } = platform;
   const now = deps.clock.now();
-  await deps.catalog.observe(
-    target.id,
-    { platform: { ...rest, readAt: utc(now), resourceId: log.record.made!.resourceId } },
-    now,
-  );
+  await deps.catalog.observe(target.id, { platform: { ...rest, readAt: utc(now), resourceId } }, now);
 }
 
 async function askForBackups({ target, log, deps }: Restoring): Promise<void> {

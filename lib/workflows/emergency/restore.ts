@@ -40,7 +40,7 @@ export async function emergencyRestore(
   const record = await durable.step('put it on record', () =>
     deps.catalog.beginRestore(declared.record, deps.clock.now()),
   );
-  if (record.token !== token) return heldBy(record, target, durable, deps);
+  if (record.token !== token) return heldBy(record, declared.record.id, target, durable, deps);
   const log = restoreLog(record, durable, deps);
   const restoring: Restoring = {
     target,
@@ -81,6 +81,7 @@ async function refusedBy(
 
 async function heldBy(
   { target: id, id: restore, by, startedAt }: RestoreRecord,
+  asked: string,
   target: Target,
   durable: Durable,
   deps: RestoreDeps,
@@ -91,7 +92,9 @@ async function heldBy(
     subject: id,
     message: `a second restore did not begin: ${summary}`,
   });
-  await durable.step('say that another is under way', () => raise(deps, found)).catch(() => undefined);
+  // The same request that arrives a second time is no second restore.
+  if (asked !== restore)
+    await durable.step('say that another is under way', () => raise(deps, found)).catch(() => undefined);
   return { outcome: 'held', summary, hint: `./understudy restore status ${id}` };
 }
 

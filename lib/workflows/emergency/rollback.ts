@@ -7,6 +7,7 @@ import type { RollbackJob } from '../../domain/runs/job.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import { attempt } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
+import { adopt } from './close.ts';
 import { RESTORE_LIVES } from './declare.ts';
 import { askInside } from './inside-databases.ts';
 import { restoreLog } from './restore-log.ts';
@@ -36,6 +37,13 @@ export async function backToOld(
   // Under way again: nothing else is done to the target meanwhile.
   await log.note('it goes back', { state: 'running', phase: 'close', aliveUntil });
   const { undone, failed } = await undo({ target, log, durable, deps }, { anyway: true });
+  const { switched, old } = log.record;
+  if (switched?.newIs && old && failed.length === 0)
+    await durable
+      .step('know the old one as the target', () => adopt({ target, deps }, old.resourceId))
+      .catch(
+        (error) => void failed.push(`the watch will report a replaced source: ${toErrorInfo(error).message}`),
+      );
   const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
   await log.note('rolled back', {
     state: failed.length > 0 ? (before === 'running' ? 'not-done' : before) : 'rolled-back',

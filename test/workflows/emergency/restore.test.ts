@@ -143,6 +143,7 @@ test('the same message delivered twice, at once, makes one new database', async 
   const endings = await Promise.all([one.run(world.bodyOf()), two.run(world.bodyOf())]);
   const outcomes = endings.map((ending) => (ending.died ? 'died' : ending.result.outcome));
   expect(outcomes.sort()).toEqual(['done', 'held']);
+  expect(await world.open()).toEqual([]);
   expect(world.restored.made()).toEqual([`instance ${NEW}`]);
 });
 
@@ -266,6 +267,8 @@ test('a rollback closes the new database, opens the old one and leads everything
     expect([cutover, world.production()]).toEqual([cutover, UNTOUCHED]);
     expect(world.databases.new.closed).toBe(true);
     expect(await world.record()).toMatchObject({ state: 'rolled-back' });
+    // The watch reports no replaced source.
+    expect((await world.catalog.observed('crm')).platform).toMatchObject({ resourceId: OLD.id });
     expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'refused' });
   }
 });
