@@ -192,6 +192,16 @@ test('a user whose password has changed since logs in with that of the secret, a
   await cluster.sql('postgres', "alter role app password 'app'");
 });
 
+test('a user may be given his own password, and one whom the master may not change is named', async () => {
+  const own = { ...as('owner'), password: 'another' };
+  expect(await switching.admit(as('owner'), own)).toBe('password-set');
+  await cluster.sql('postgres', "alter role owner password 'owner'");
+  const refusal = await switching
+    .admit(as('app'), { ...as('stranger'), password: 'x' })
+    .catch((error) => error);
+  expect(refusal).toMatchObject({ code: 'role-denied', hint: expect.stringContaining('with admin option') });
+});
+
 test('a role that the copy does not have is named', async () => {
   await expect(switching.admit(as('owner'), as('newcomer'))).rejects.toMatchObject({ code: 'role-missing' });
 });

@@ -201,7 +201,21 @@ const admit: Switching['admit'] = async (master, application) => {
         },
       );
     const verifier = client.escapeLiteral(scramVerifier(application.password));
-    await client.query(`alter role ${identifier(application.user)} login password ${verifier}`);
+    // Everybody may change his own password, and from PostgreSQL 16 on nothing else of himself.
+    const login = role.login ? '' : 'login ';
+    await client
+      .query(`alter role ${identifier(application.user)} ${login}password ${verifier}`)
+      .catch((cause: Error & { code?: string }) => {
+        if (cause.code !== '42501') throw cause;
+        throw new Refusal(
+          'role-denied',
+          `${master.user} may not give ${application.user} the password of its secret: ${cause.message}`,
+          {
+            hint: `from PostgreSQL 16 on that takes: grant ${identifier(application.user)} to ${identifier(master.user)} with admin option`,
+            cause,
+          },
+        );
+      });
   } finally {
     await client.end().catch(() => undefined);
   }
