@@ -77,7 +77,8 @@ function formatFacts(record: RestoreRecord): string[] {
 function formatNext({ target, state, phase, decideBy, settings, made, old }: RestoreRecord): string[] {
   if (state !== 'running') return [];
   if (phase === 'cut-over' || phase === 'close') return [];
-  if (phase !== 'approve') return ['', `stop it: ./understudy restore abort ${target}`];
+  if (phase !== 'approve' || decideBy === undefined)
+    return ['', `stop it: ./understudy restore abort ${target}`];
   const does = {
     none: 'nothing is switched: you send the application there yourself',
     secret: `sessions of ${old?.name} end, and the application’s secrets name ${made?.name}${settings.services.length > 0 ? '; its services start anew' : ''}`,
@@ -86,7 +87,7 @@ function formatNext({ target, state, phase, decideBy, settings, made, old }: Res
   return [
     '',
     pc.bold(
-      `Does the application get ${made?.name}? Decide by ${shortMoment(decideBy!)} UTC; no answer is no.`,
+      `Does the application get ${made?.name}? Decide by ${shortMoment(decideBy)} UTC; no answer is no.`,
     ),
     `  yes: ./understudy approve ${target}`,
     `       ${does}`,

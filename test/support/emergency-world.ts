@@ -69,6 +69,8 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     new: { closed: false },
     /** Requests that are refused, by what they ask. */
     refuses: {} as Partial<Record<InsideRequest['ask'] | 'prove', { code: string; message: string }>>,
+    /** How often it is refused; for ever by default. */
+    times: {} as Partial<Record<InsideRequest['ask'], number>>,
     asked: [] as string[],
   };
   /** By name the new one answers where the old one did. */
@@ -80,7 +82,11 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     const ask = 'ask' in request ? request.ask : 'prove';
     databases.asked.push(ask);
     const refused = databases.refuses[ask];
-    if (refused && ask !== 'prove') return { ok: false, said: refused };
+    if (refused && ask !== 'prove') {
+      const left = databases.times[ask] ?? Number.POSITIVE_INFINITY;
+      databases.times[ask] = left - 1;
+      if (left > 0) return { ok: false, said: refused };
+    }
     if (!('ask' in request)) return refused ? { ...proofOf(), failure: refused } : proofOf();
     const at = { at: `${utc(clock.now()).slice(0, 19)}.500Z` };
     const side = 'at' in request ? sideAt(request.at.host) : undefined;

@@ -89,7 +89,9 @@ export function applicationSecrets(client: SecretsManagerClient): ApplicationSec
           }),
         ),
       ).catch(async (error) => {
-        throw (await currentOf(secret)) === before ? error : changed(secret);
+        const now = await currentOf(secret);
+        // Its answer was lost, and it was asked again.
+        if (now !== token) throw now === before ? error : changed(secret);
       });
       return versions;
     },

@@ -125,7 +125,7 @@ export const FINDINGS = {
     'restore-not-undone': {
       severity: 'P0',
       means: 'An emergency restore ended, and something that it had changed could not be put back.',
-      next: 'Put back by hand what `./understudy restore status {target}` names, before you begin another.',
+      next: 'Try again: `./understudy restore rollback {target}`. Else put back by hand what `./understudy restore status {target}` names.',
     },
   }),
   ...closedBy(['time'], 'target', {

@@ -77,13 +77,13 @@ export type RestoreRecord = {
   made?: RestoreSide;
   /** The versions of the application's secrets when it began: another one later was written by somebody else. */
   secretsBefore: { secret: string; version: string }[];
-  /** How the old databases were when it began. */
+  /** How the old databases were when it began: those that may be frozen and closed. */
   was?: Held;
+  /** Those that were closed, or were about to be. */
+  closed?: string[];
   /** The same, once they are frozen: it is put back. */
   held?: Held | undefined;
   frozenAt?: string;
-  /** Is the old database closed to every session? */
-  fenced?: true | undefined;
   /** The application's last moment at the old database: everything written from `way.asOf` to it is lost. */
   lastWriteBefore?: string;
   proof?: { strength: 'bounded' | 'restored' | 'none'; differences: string[]; unchecked: string[] };
@@ -96,7 +96,7 @@ export type RestoreRecord = {
   decideBy?: string;
   answer?: RestoreAnswer;
   switched?: Switched;
-  error?: ErrorInfo;
+  error?: ErrorInfo | undefined;
   /** What was undone after a failure, and what was not. */
   undone: string[];
 };

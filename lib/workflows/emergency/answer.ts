@@ -62,9 +62,13 @@ function refuseUntimely(ask: AnswerRequest['ask'], by: string, record: RestoreRe
   const { target, phase, settings, decideBy } = record;
   if (ask === 'abort') {
     if (phase !== 'cut-over' && phase !== 'close') return;
-    throw new Refusal('too-late', `the application of ${target} has the new database already`, {
-      hint: `go back with ./understudy restore rollback ${target}`,
-    });
+    throw new Refusal(
+      'too-late',
+      `the application of ${target} is being switched, or has the new database already`,
+      {
+        hint: `go back with ./understudy restore rollback ${target}`,
+      },
+    );
   }
   const isEarly = RESTORE_PHASES.indexOf(phase) < RESTORE_PHASES.indexOf('approve');
   if (phase !== 'approve')

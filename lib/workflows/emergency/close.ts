@@ -24,7 +24,7 @@ export async function closeRestore(restoring: Restoring): Promise<void> {
     );
   if (settings.cutover === 'rename')
     await durable
-      .step('know the new one as the target', () => adopt(restoring, log.record.made!.resourceId))
+      .step('know the new one as the target', () => adoptAsTarget(restoring, log.record.made!.resourceId))
       .catch((error) => void problems.push(`the watch will report a replaced source: ${reasonOf(error)}`));
   await durable
     .step('ask for its first backup', () => askForBackups(restoring))
@@ -60,13 +60,15 @@ const LOGIN_TAKES = 600;
 /** Whoever holds the secret gets into the database that it names now; the old one lets nobody in. */
 async function verifyLogins({ target, log, durable, deps }: Restoring): Promise<string[]> {
   const { settings } = log.record;
-  if (settings.cutover === 'none' || settings.secrets.length === 0) return [];
+  const secrets =
+    settings.cutover === 'secret' ? log.record.secretsBefore.map(({ secret }) => secret) : settings.secrets;
+  if (settings.cutover === 'none' || secrets.length === 0) return [];
   const until = LOGIN_TAKES / deps.pace.most;
   for (let attempt = 1; ; attempt++) {
     const why = await askInside(durable, `log in as the application, ${attempt}`, deps.insideFunction, {
       ask: 'log-in',
       target: target.id,
-      secrets: settings.secrets,
+      secrets,
     }).then(
       () => undefined,
       (error) => toErrorInfo(error).message,
@@ -78,7 +80,7 @@ async function verifyLogins({ target, log, durable, deps }: Restoring): Promise<
 }
 
 /** Another instance under the target's name is no surprise. */
-export async function adopt(
+export async function adoptAsTarget(
   { target, deps }: Pick<Restoring, 'target' | 'deps'>,
   resourceId: string,
 ): Promise<void> {

@@ -29,8 +29,7 @@ export async function releaseNew({ target, declared, log, durable, deps }: Resto
   } as PlatformSource;
   await poll(durable, deps, {
     name: 'end its quarantine',
-    // Storage and Multi-AZ may still be changing, which takes as long as a restore.
-    deadline: settings.deadline,
+    deadline: CHANGE_TAKES,
     look: async () => {
       const seen = await deps.restored.release(kind, like, made!.name);
       return seen === 'done' ? { state: 'done', value: null } : { state: 'waiting', seen };
@@ -70,11 +69,13 @@ async function switchSecrets({ log, durable, deps }: Restoring): Promise<void> {
     await log.note(`switch ${secret}`, {
       switched: { ...switched!, secrets: [...switched!.secrets, versions] },
     });
-    unwrap(
-      await attempt(durable, `switch the secret ${secret}`, () =>
-        deps.applicationSecrets.redirect(secret, version, from, to, token),
-      ),
+    const tried = await attempt(durable, `switch the secret ${secret}`, () =>
+      deps.applicationSecrets.redirect(secret, version, from, to, token),
     );
+    // It is somebody else's now, and was never ours: there is nothing to put back.
+    if (!tried.ok && tried.said.code === 'secret-changed')
+      await log.note(`not switched ${secret}`, { switched: switched! });
+    unwrap(tried);
   }
 }
 

@@ -113,7 +113,9 @@ async function othersOnIt(
   }
   return others.length === 0
     ? []
-    : [`the same instance has ${others.map(({ id }) => id).join(', ')}, which goes back with it`];
+    : [
+        `the same instance has ${others.map(({ id }) => id).join(', ')}, which goes back with it if it takes its name`,
+      ];
 }
 
 const sideOf = ({ id, resourceId, endpoint }: PlatformSource) => ({ name: id, resourceId, ...endpoint });

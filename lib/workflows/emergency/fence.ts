@@ -1,5 +1,8 @@
-import { codeOf, Refusal } from '../../domain/errors.ts';
-import { atOld } from './freeze.ts';
+import { codeOf, Refusal, reasonOf } from '../../domain/errors.ts';
+import type { Held } from '../../domain/incidents/restore-record.ts';
+import { humanSeconds } from '../../domain/time.ts';
+import { poll } from '../../execution/poll.ts';
+import { atOld, meant } from './freeze.ts';
 import { askInside } from './inside-databases.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
 import { whyDown } from './why-down.ts';
@@ -9,56 +12,78 @@ export async function fenceOld(restoring: Restoring): Promise<void> {
   const { target, log, durable, deps } = restoring;
   const at = atOld(restoring);
   if (log.record.settings.cutover === 'none' || !at) return;
+  await untilUnchanging(restoring);
   await log.phase('fence');
-  // On record before it is done: what dies in between is undone all the same.
-  await log.note('the fence', { fenced: true });
   try {
+    const now = await askInside<Held>(durable, 'look which databases there are', deps.insideFunction, {
+      ask: 'before',
+      ...at,
+      ...meant(log.record),
+    });
+    const databases = [...new Set([...Object.keys(log.record.was ?? {}), ...Object.keys(now)])];
+    // On record before it is done: what dies in between is undone all the same.
+    await log.note('the fence', { closed: databases });
     const fenced = await askInside<{ at: string }>(durable, 'fence', deps.insideFunction, {
       ask: 'fence',
       ...at,
+      databases,
     });
     // Not the freeze: a session may set itself free of it.
     await log.note('fenced', { lastWriteBefore: fenced.at });
   } catch (error) {
-    if (codeOf(error) === 'fence-denied') await log.note('not fenced', { fenced: undefined });
     // A database that does not run takes no writes. One that runs must not be left behind open.
     const down =
       codeOf(error) === 'source-unreachable' &&
       (await durable.step('look whether the old one runs', () => whyDown(target, deps)));
     if (!down) throw error;
     await log.note('not fenced', {
-      fenced: undefined,
       notes: [...log.record.notes, `the old database was not closed, because it does not run: ${down}`],
     });
   }
 }
 
+/** Its settings may still be changing, and nobody should wait for that in front of a closed database. */
+async function untilUnchanging({ log, durable, deps }: Restoring): Promise<void> {
+  const { kind, made, settings } = log.record;
+  await poll(durable, deps, {
+    name: 'wait until the new one is unchanging',
+    deadline: settings.deadline,
+    look: async () => {
+      const found = await deps.restored.look(kind, made!.name);
+      if (found?.state === 'ready' && !found.pending) return { state: 'done', value: null };
+      return { state: 'waiting', seen: found?.status ?? 'not there' };
+    },
+    late: (seen, waited) =>
+      new Refusal('settings-late', `${made!.name} is still ${seen} after ${humanSeconds(waited)}`, {
+        hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
+      }),
+  });
+}
+
 /** Closes the new database, where it answers now. One that does not run is not in the way. */
 export async function closeNew({ target, log, durable, deps }: Afterwards): Promise<void> {
-  const { made, old, switched, settings, kind } = log.record;
-  // By name it answers where the old one did.
-  const side = switched?.newIs ? old : made;
+  const { made, old, switched, settings, kind, closed, was } = log.record;
   const name = switched?.newIs ?? made!.name;
-  const at = { host: side!.host!, port: side!.port! };
+  // By name it answers where the old one did, unless it never got the name or has given it back.
+  const there = await durable.step('look where the new one is', async () => {
+    const found = await deps.platform.source({ kind, id: name });
+    return found ? { resourceId: found.resourceId, state: found.state } : null;
+  });
+  const isThere = there?.resourceId === made!.resourceId;
+  const side = switched?.newIs && isThere ? old : made;
   try {
     await askInside(durable, 'close the new one', deps.insideFunction, {
       ask: 'fence',
       target: target.id,
-      at,
-      secrets: settings.secrets,
-      all: settings.cutover === 'rename',
+      at: { host: side!.host!, port: side!.port! },
+      databases: closed ?? Object.keys(was ?? {}),
       ...(settings.admin === undefined ? {} : { admin: settings.admin }),
     });
   } catch (error) {
-    const gone =
-      codeOf(error) === 'source-unreachable' &&
-      (await durable.step('look whether the new one runs', async () => {
-        const there = await deps.platform.source({ kind, id: name });
-        return !there || ['stopped', 'deleting'].includes(there.state);
-      }));
-    if (!gone)
-      throw new Refusal(codeOf(error), `${name} is still open: ${(error as Error).message}`, {
-        hint: 'stop it, then try again',
-      });
+    const isGone = !there || (isThere && ['stopped', 'deleting'].includes(there.state));
+    if (codeOf(error) === 'source-unreachable' && isGone) return;
+    throw new Refusal(codeOf(error), `${name} is still open: ${reasonOf(error)}`, {
+      hint: 'stop it, then try again',
+    });
   }
 }

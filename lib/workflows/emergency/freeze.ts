@@ -1,22 +1,25 @@
 import { codeOf, Refusal } from '../../domain/errors.ts';
-import type { Held } from '../../domain/incidents/restore-record.ts';
+import type { Held, RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import { askInside, type InsideRequest } from './inside-databases.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
 import { whyDown } from './why-down.ts';
 
-/** What every request about the old database says: where it is, which databases of it, and whose secret may close them. */
+/** Where the old database is, and whose secret may close it. */
 export function atOld({ target, log }: Pick<Restoring, 'target' | 'log'>) {
   const { old, settings } = log.record;
   if (!old?.host || !old.port) return undefined;
   return {
     target: target.id,
     at: { host: old.host, port: old.port },
-    secrets: settings.secrets,
-    // A name is taken from every database of the instance.
-    all: settings.cutover === 'rename',
     ...(settings.admin === undefined ? {} : { admin: settings.admin }),
   };
 }
+
+/** Which databases of an instance are meant: those that the secrets name; a name is taken from every one. */
+export const meant = ({ settings }: RestoreRecord) => ({
+  secrets: settings.secrets,
+  all: settings.cutover === 'rename',
+});
 
 /**
  * Whatever will be asked of the databases is possible, before anything is made: the secrets can be read, and their
@@ -30,8 +33,9 @@ export async function checkRights(restoring: Restoring): Promise<void> {
   const ask = <T>(name: string, request: InsideRequest) =>
     askInside<T>(durable, name, deps.insideFunction, request);
   try {
-    await ask('ask what is possible', { ask: 'may', ...at });
-    await log.note('how it was', { was: await ask<Held>('look how it was', { ask: 'before', ...at }) });
+    const which = { ...at, ...meant(log.record) };
+    await ask('ask what is possible', { ask: 'may', ...which });
+    await log.note('how it was', { was: await ask<Held>('look how it was', { ask: 'before', ...which }) });
   } catch (error) {
     if (codeOf(error) !== 'source-unreachable') throw error;
   }
@@ -61,23 +65,24 @@ export async function freezeOld(restoring: Restoring): Promise<void> {
   }
   // On record before it is done: what dies in between is undone all the same.
   await log.note('the freeze', { held });
-  try {
-    const frozen = await askInside<{ at: string }>(durable, 'freeze', deps.insideFunction, {
-      ask: 'freeze',
-      ...at,
-    });
-    await log.note('frozen', { frozenAt: frozen.at });
-  } catch (error) {
-    if (codeOf(error) === 'freeze-denied') await log.note('not frozen', { held: undefined });
-    throw error;
-  }
+  const frozen = await askInside<{ at: string }>(durable, 'freeze', deps.insideFunction, {
+    ask: 'freeze',
+    ...at,
+    databases: Object.keys(held),
+  });
+  await log.note('frozen', { frozenAt: frozen.at });
 }
 
 /** Undoes it exactly. */
-export async function thawOld(restoring: Afterwards): Promise<void> {
+export async function thawOld(restoring: Afterwards, name = 'thaw'): Promise<void> {
   const { log, durable, deps } = restoring;
   const at = atOld(restoring);
   const { held } = log.record;
   if (!held || !at) return;
-  await askInside(durable, 'thaw', deps.insideFunction, { ask: 'thaw', ...at, held });
+  await askInside(durable, name, deps.insideFunction, {
+    ask: 'thaw',
+    ...at,
+    databases: Object.keys(held),
+    held,
+  });
 }

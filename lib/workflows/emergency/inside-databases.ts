@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { codeOf, Refusal, refusalOf, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import {
+  CredentialsRefused,
+  codeOf,
+  Refusal,
+  refusalOf,
+  toErrorInfo,
+  UnderstudyError,
+} from '../../domain/errors.ts';
 import type { Held } from '../../domain/incidents/restore-record.ts';
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
@@ -13,21 +20,18 @@ const target = z.string();
 const at = z.strictObject({ host: z.string(), port: z.int() });
 /** The master user of what a restore made; its password is in the secret of this name. */
 const master = z.strictObject({ name: z.string(), user: z.string(), database: z.string(), at });
-const closed = {
-  target,
-  at,
-  admin: z.string().optional(),
-  /** Their databases are meant, and the target's own; with `all` every one of the server. */
-  secrets: z.array(z.string()),
-  all: z.boolean(),
-};
+const admin = z.string().optional();
+/** Databases by name. */
+const closed = { target, at, admin, databases: z.array(z.string()) };
+/** Those that the secrets name, and the target's own; with `all` every one of the server. */
+const named = { target, at, admin, secrets: z.array(z.string()), all: z.boolean() };
 const held = z.record(z.string(), z.strictObject({ readOnly: z.string().optional() }));
 
 /** What a restore asks of the function that reaches the databases. */
 export const insideRequest = z.discriminatedUnion('ask', [
   /** May its user do what will be asked? Rejects with `not-possible`, every reason at once. */
-  z.strictObject({ ask: z.literal('may'), ...closed }),
-  z.strictObject({ ask: z.literal('before'), ...closed }),
+  z.strictObject({ ask: z.literal('may'), ...named }),
+  z.strictObject({ ask: z.literal('before'), ...named }),
   z.strictObject({ ask: z.literal('freeze'), ...closed }),
   z.strictObject({ ask: z.literal('thaw'), ...closed, held }),
   z.strictObject({ ask: z.literal('fence'), ...closed }),
@@ -37,6 +41,8 @@ export const insideRequest = z.discriminatedUnion('ask', [
     target,
     master,
     secrets: z.array(z.string()),
+    /** Users whom the copy may lack: they are named, and end nothing. */
+    also: z.array(z.string()),
     held: held.optional(),
   }),
   /** Does each secret lead to a database that lets its user in? */
@@ -72,24 +78,23 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
   const of = requireTarget(deps.plan, request.target);
   switch (request.ask) {
     case 'may':
-      return refuseObstacles(await adminsOf(of, request, deps), deps);
+      return refuseObstacles(await namedBy(of, request, deps), deps);
     case 'before': {
       const found: Held = {};
-      for (const admin of await adminsOf(of, request, deps))
+      for (const admin of await namedBy(of, request, deps))
         found[admin.database] = await switching.before(admin);
       return found;
     }
     case 'freeze':
       return lastOf(await adminsOf(of, request, deps), switching.freeze);
-    case 'thaw':
-      for (const admin of await adminsOf(of, request, deps))
-        await switching.thaw(admin, request.held[admin.database] as Held[string]);
-      return undefined;
     case 'fence':
       return lastOf(await adminsOf(of, request, deps), switching.fence);
+    case 'thaw':
+      return each(await adminsOf(of, request, deps), (admin) =>
+        switching.thaw(admin, (request.held[admin.database] ?? {}) as Held[string]),
+      );
     case 'unfence':
-      for (const admin of await adminsOf(of, request, deps)) await switching.unfence(admin);
-      return undefined;
+      return each(await adminsOf(of, request, deps), switching.unfence);
     case 'admit':
       return admitAll(of, request, deps);
     case 'log-in':
@@ -100,39 +105,64 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
   }
 }
 
-export type Admitted = { user: string; as: 'worked' | 'password-set' }[];
+export type Admitted = { user: string; as: 'worked' | 'password-set' | 'missing' }[];
 
 async function admitAll(
   of: Target,
-  { master, secrets, held }: Extract<InsideRequest, { ask: 'admit' }>,
+  { master, secrets, also, held }: Extract<InsideRequest, { ask: 'admit' }>,
   deps: InsideDeps,
 ): Promise<Admitted> {
   const isMaster = ({ user }: Credentials) => (user === master.user ? 1 : 0);
-  const all: Credentials[] = [];
-  for (const secret of secrets) all.push({ ...(await ofSecret(of, secret, deps)), ...master.at });
-  await reopen(all, of, master, held, deps);
+  const all: { given: Credentials; needed: boolean }[] = [];
+  for (const secret of [...secrets, ...also])
+    all.push({
+      given: { ...(await ofSecret(of, secret, deps)), ...master.at },
+      needed: secrets.includes(secret),
+    });
+  const users = all.map(({ given }) => given);
+  const owner = await masterNow(of, master, users, deps);
+  await reopen(users, owner, held, deps);
   const admitted: Admitted = [];
   // The master's own new password comes last: until then it is the restore's.
-  for (const given of all.sort((a, b) => isMaster(a) - isMaster(b)))
-    admitted.push({
-      user: given.user,
-      as: await deps.switching.admit(await masterOf(of, master, deps), given),
+  for (const { given, needed } of all.sort((a, b) => isMaster(a.given) - isMaster(b.given))) {
+    const as = await deps.switching.admit({ ...owner, database: given.database }, given).catch((error) => {
+      if (needed || !['role-missing', 'role-denied', 'login-refused'].includes(codeOf(error))) throw error;
+      return 'missing' as const;
     });
+    admitted.push({ user: given.user, as });
+  }
   return admitted;
+}
+
+/** The master, who has the password of his secret already when this was done before and the answer was lost. */
+async function masterNow(
+  of: Target,
+  master: InsideMaster,
+  users: readonly Credentials[],
+  deps: InsideDeps,
+): Promise<Credentials> {
+  const restored = await masterOf(of, master, deps);
+  const own = users.find(({ user }) => user === master.user);
+  const refused = await deps.switching
+    .logIn({ ...restored, database: own?.database ?? restored.database })
+    .then(
+      () => false,
+      (error) => error instanceof CredentialsRefused,
+    );
+  return refused && own ? { ...restored, password: own.password } : restored;
 }
 
 /** At its moment an earlier restore may have frozen or closed it, and the copy has that too. */
 async function reopen(
   users: readonly Credentials[],
-  of: Target,
-  master: InsideMaster,
+  owner: Credentials,
   held: Extract<InsideRequest, { ask: 'admit' }>['held'],
-  deps: InsideDeps,
+  { switching }: InsideDeps,
 ): Promise<void> {
   for (const database of new Set(users.map((user) => user.database))) {
-    const owner = { ...(await masterOf(of, master, deps)), database };
-    await deps.switching.unfence(owner).catch(unlessDenied);
-    if (held) await deps.switching.thaw(owner, (held[database] ?? {}) as Held[string]).catch(unlessDenied);
+    const of = { ...owner, database };
+    await switching.unfence(of).catch(unlessDenied);
+    if (held) await switching.thaw(of, (held[database] ?? {}) as Held[string]).catch(unlessDenied);
   }
 }
 
@@ -150,12 +180,7 @@ async function ofSecret(of: Target, secret: string, { secrets }: InsideDeps): Pr
   );
 }
 
-type Closing = {
-  at: { host: string; port: number };
-  admin?: string | undefined;
-  secrets: readonly string[];
-  all: boolean;
-};
+type At = { at: { host: string; port: number }; admin?: string | undefined };
 
 /**
  * Who may freeze and fence, once for each database, at the address that the platform reports: a name may lead elsewhere
@@ -163,7 +188,17 @@ type Closing = {
  */
 async function adminsOf(
   of: Target,
-  { admin, at, secrets, all }: Closing,
+  { admin, at, databases }: At & { databases: readonly string[] },
+  deps: InsideDeps,
+): Promise<Credentials[]> {
+  const user = { ...(await ofSecret(of, admin ?? of.connection!.secret, deps)), ...at };
+  return databases.map((database) => ({ ...user, database }));
+}
+
+/** The same for the databases that secrets name, or for all of the server. */
+async function namedBy(
+  of: Target,
+  { admin, at, secrets, all }: At & { secrets: readonly string[]; all: boolean },
   deps: InsideDeps,
 ): Promise<Credentials[]> {
   const own = of.connection!.secret;
@@ -172,6 +207,17 @@ async function adminsOf(
   for (const secret of [own, ...secrets]) names.add((await ofSecret(of, secret, deps)).database);
   if (all) for (const name of await deps.switching.databases(user)) names.add(name);
   return [...names].map((database) => ({ ...user, database }));
+}
+
+/** Tries every one, whatever became of the others; rejects with the first failure. */
+async function each(
+  admins: readonly Credentials[],
+  work: (admin: Credentials) => Promise<void>,
+): Promise<undefined> {
+  const failures: unknown[] = [];
+  for (const admin of admins) await work(admin).catch((error) => void failures.push(error));
+  if (failures.length > 0) throw failures[0];
+  return undefined;
 }
 
 /** Does it to one after the other; the last moment of all counts. */

@@ -202,22 +202,34 @@ async function admitUsers(restoring: Restoring): Promise<void> {
   const { target, log, durable, deps } = restoring;
   const { settings } = log.record;
   const master = masterOfNew(restoring);
-  const secrets = [...new Set([...settings.secrets, ...(settings.admin ? [settings.admin] : [])])];
-  if (!master || secrets.length === 0 || whyNotProven(restoring.declared.chosen, target)) return;
+  const { connection } = target;
+  // Without a cutover nobody depends on them yet. The connection's own user and the administrator may be newer.
+  const needed = settings.cutover === 'none' ? [] : settings.secrets;
+  const secrets = new Set([
+    ...settings.secrets,
+    ...(connection ? [connection.secret] : []),
+    ...(settings.admin ? [settings.admin] : []),
+  ]);
+  if (!master || secrets.size === 0 || whyNotProven(restoring.declared.chosen, target)) return;
   await log.phase('roles');
   const admitted = await askInside<Admitted>(durable, 'let the users in', deps.insideFunction, {
     ask: 'admit',
     target: target.id,
     master,
-    secrets,
+    secrets: needed,
+    also: [...secrets].filter((secret) => !needed.includes(secret)),
     ...(log.record.was ? { held: log.record.was } : {}),
   });
-  const isGiven = admitted.some(({ user }) => user === master.user);
+  const isGiven = admitted.some(({ user, as }) => user === master.user && as !== 'missing');
+  const missing = admitted.filter(({ as }) => as === 'missing').map(({ user }) => user);
   const set = admitted.filter(({ as }) => as === 'password-set').map(({ user }) => user);
   await log.note('who may log in', {
     ...(isGiven ? { masterPasswordIn: undefined } : {}),
     notes: [
       ...log.record.notes,
+      ...(missing.length > 0
+        ? [`cannot log in to the new database: ${[...new Set(missing)].join(', ')}`]
+        : []),
       ...(set.length > 0 ? [`given the passwords of their secrets: ${[...new Set(set)].join(', ')}`] : []),
     ],
   });

@@ -7,7 +7,7 @@ import type { RollbackJob } from '../../domain/runs/job.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import { attempt } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { adopt } from './close.ts';
+import { adoptAsTarget } from './close.ts';
 import { RESTORE_LIVES } from './declare.ts';
 import { askInside } from './inside-databases.ts';
 import { restoreLog } from './restore-log.ts';
@@ -40,7 +40,7 @@ export async function backToOld(
   const { switched, old } = log.record;
   if (switched?.newIs && old && failed.length === 0)
     await durable
-      .step('know the old one as the target', () => adopt({ target, deps }, old.resourceId))
+      .step('know the old one as the target', () => adoptAsTarget({ target, deps }, old.resourceId))
       .catch(
         (error) => void failed.push(`the watch will report a replaced source: ${toErrorInfo(error).message}`),
       );
@@ -48,6 +48,7 @@ export async function backToOld(
   await log.note('rolled back', {
     state: failed.length > 0 ? (before === 'running' ? 'not-done' : before) : 'rolled-back',
     endedAt,
+    error: failed.length > 0 ? { code: 'restore-not-undone', message: failed.join('; ') } : undefined,
     undone: [
       ...log.record.undone.filter((what) => !what.startsWith('NOT')),
       `${job.requestedBy} rolled it back at ${endedAt}`,

@@ -1,4 +1,4 @@
-import { reasonOf } from '../../domain/errors.ts';
+import { codeOf, reasonOf } from '../../domain/errors.ts';
 import { attempt, unwrap } from '../../execution/durable-run.ts';
 import { renamed, restartServices } from './cut-over.ts';
 import { closeNew } from './fence.ts';
@@ -20,7 +20,7 @@ const NAMES_SETTLE = 60;
 export async function undo(given: Afterwards, { anyway = false } = {}): Promise<Undone> {
   const restoring = { ...given, deps: { ...given.deps, cancelled: undefined } };
   const { log, durable, deps } = restoring;
-  const { switched, old, made, fenced, held, settings } = log.record;
+  const { switched, old, made, closed, held, settings } = log.record;
   const result: Undone = { undone: [], failed: [] };
   const trying = async (what: string, work: () => Promise<unknown>) => {
     try {
@@ -34,8 +34,11 @@ export async function undo(given: Afterwards, { anyway = false } = {}): Promise<
   };
   const { newIs, oldIs, secrets = [] } = switched ?? {};
   if (newIs || secrets.length > 0) {
-    const closed = await trying('the new database lets nobody in', () => closeNew(restoring));
-    if (!closed) return result;
+    const isClosed = await trying('the new database lets nobody in', () => closeNew(restoring));
+    if (!isClosed) {
+      result.failed.push('so nothing else was tried, and the old database stays closed');
+      return result;
+    }
   }
   if (newIs && made && old)
     await trying(`${newIs} is called ${made.name} again`, () =>
@@ -55,12 +58,37 @@ export async function undo(given: Afterwards, { anyway = false } = {}): Promise<
     );
   const at = atOld(restoring);
   if (oldIs) await durable.pause('let the names settle', Math.min(NAMES_SETTLE, deps.pace.most));
-  if (fenced && at)
+  if (closed && at)
     await trying(`${old!.name} lets sessions in again`, () =>
-      askInside(durable, 'open it again', deps.insideFunction, { ask: 'unfence', ...at }),
+      persistently(restoring, 'open it again', (name) =>
+        askInside(durable, name, deps.insideFunction, { ask: 'unfence', ...at, databases: closed }),
+      ),
     );
-  if (held && at) await trying(`${old!.name} takes writes again`, () => thawOld(restoring));
+  if (held && at)
+    await trying(`${old!.name} takes writes again`, () =>
+      persistently(restoring, 'let it take writes', (name) => thawOld(restoring, name)),
+    );
   if (secrets.length > 0 && settings.services.length > 0)
     result.failed.push(...(await restartServices(restoring)));
   return result;
+}
+
+/** How often production is asked to open again while it cannot be reached. */
+const TRIES = 10;
+
+/** A name that has not settled yet, or a server that is full, must not leave production closed. */
+async function persistently(
+  { durable, deps }: Afterwards,
+  name: string,
+  work: (name: string) => Promise<unknown>,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work(`${name}, try ${attempt}`);
+      return;
+    } catch (error) {
+      if (codeOf(error) !== 'source-unreachable' || attempt === TRIES) throw error;
+      await durable.pause(`${name}: wait to try again, ${attempt}`, Math.min(NAMES_SETTLE, deps.pace.most));
+    }
+  }
 }

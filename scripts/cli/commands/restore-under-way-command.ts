@@ -47,9 +47,9 @@ export async function answerCommand(
     ...(reason ? { reason } : {}),
   });
   const said = {
-    approve: `approved: the application of ${target} gets the new database now`,
+    approve: `approved: the restore of ${target} goes on`,
     reject: `rejected: production of ${target} stays as it was`,
-    abort: `${target}’s restore ends at its next look, within five minutes; what it changed is undone`,
+    abort: `the restore of ${target} ends at its next look, within fifteen minutes; what it changed is undone`,
   }[ask];
   return {
     document: answer,
@@ -107,9 +107,10 @@ export function showRestore(record: RestoreRecord): CommandResult {
   return { document: record, exit: exitOfRestore(record), lines: formatRestore(record, new Date()) };
 }
 
-function exitOfRestore({ state, error }: RestoreRecord): ExitCode {
+function exitOfRestore({ state, error, undone }: RestoreRecord): ExitCode {
   if (state === 'running') return DONE;
-  return state === 'not-done' || error ? FOUND_WRONG : DONE;
+  const isLeft = undone.some((what) => what.startsWith('NOT'));
+  return state === 'not-done' || error || isLeft ? FOUND_WRONG : DONE;
 }
 
 const SECONDS_BETWEEN_LOOKS = 3;
@@ -149,7 +150,8 @@ export async function followRestore(
         const record = await readRestore(session, target, id);
         if (failure) throw failure;
         if (outcome || (record && hasEnded(record))) return record;
-        if (!record && Date.now() - since > BEGINS_WITHIN * 1000) throw notBegun(target);
+        const isOld = !record || (begin !== undefined && record.state !== 'running' && !hasEnded(record));
+        if (isOld && Date.now() - since > BEGINS_WITHIN * 1000) throw notBegun(target);
         phase = showPhase(record, phase, show);
         await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
       }
@@ -166,6 +168,8 @@ export async function followRestore(
 /** Each phase is one line that stays; what is to be decided is shown whole. */
 function showPhase(record: RestoreRecord | null, said: string, { say, live }: ProgressLine): string {
   const phase = record?.phase ?? 'begins';
+  // What is to be decided comes a moment after the phase.
+  if (phase === 'approve' && record?.decideBy === undefined) return said;
   if (record && phase !== said) {
     if (phase === 'approve') for (const line of formatRestore(record, new Date())) say(line);
     else say(phase);

@@ -109,7 +109,7 @@ test('the lost rows are served under the old name, all databases of the old inst
 
 async function until(is: () => boolean): Promise<void> {
   for (let waited = 0; !is(); waited++) {
-    if (waited > 6000) throw new Error('it did not happen');
+    if (waited > 15_000) throw new Error('it did not happen');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

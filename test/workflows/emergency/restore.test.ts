@@ -213,6 +213,51 @@ test('what cannot be put back is told by name, and on record', async () => {
   expect(await world.open()).toEqual(['restore-not-done crm', 'restore-not-undone crm']);
 });
 
+test('an old database that cannot be reached for a while is opened as soon as it can', async () => {
+  const world = await emergencyWorld();
+  const unreachable = { code: 'source-unreachable', message: 'the name does not resolve' };
+  Object.assign(world.databases.refuses, { unfence: unreachable, thaw: unreachable });
+  Object.assign(world.databases.times, { unfence: 3, thaw: 2 });
+  world.whilePaused(async (pause) => {
+    if (pause !== 'wait for approval: pause 1') return;
+    await world.answer('approve');
+    world.applicationSecrets.write(SECRETS[1]!, 'rotated');
+  });
+  await world.whole(world.bodyOf());
+  expect(world.production().old).toEqual(UNTOUCHED.old);
+  expect(world.databases.new.closed).toBe(true);
+  expect((await world.record()).undone.filter((what) => what.startsWith('NOT'))).toEqual([]);
+});
+
+test('a new database that cannot be closed keeps the old one closed, and the rollback may be repeated', async () => {
+  const world = await emergencyWorld({ restore: { services: [] } });
+  world.approving();
+  await world.whole(world.bodyOf());
+  const { id } = await world.record();
+  world.databases.refuses.fence = { code: 'sessions-stay', message: 'one session stays' };
+  expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'not-done' });
+  expect(world.production().old.closed).toBe(true);
+  expect(await world.record()).toMatchObject({ state: 'done', error: { code: 'restore-not-undone' } });
+  expect(await world.open()).toEqual(['restore-not-undone crm']);
+  world.databases.refuses.fence = undefined;
+  expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'done' });
+  expect(world.production()).toEqual(UNTOUCHED);
+  expect(await world.open()).toEqual([]);
+});
+
+test('a rollback does nothing when the old database is gone, and production keeps the new one', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  await world.whole(world.bodyOf());
+  const before = world.production();
+  world.platform.removeSource(OLD.name);
+  expect(await world.whole(world.rollbackOf((await world.record()).id))).toMatchObject({
+    outcome: 'refused',
+  });
+  expect(world.production()).toEqual(before);
+  expect(world.databases.new.closed).toBe(false);
+});
+
 test('a name that somebody takes between the two renames: the new one keeps its own, and the old one gets its name back when it is free', async () => {
   const world = await emergencyWorld({ restore: { cutover: 'rename', services: [] } });
   world.approving();

@@ -60,9 +60,17 @@ export function postgresSwitching({ patience = ENDING_TAKES }: { patience?: numb
 
 /** Runs work on the same server in another database: nobody can close the database that he is in. */
 async function besides<T>(admin: Credentials, work: (client: Client) => Promise<T>): Promise<T> {
-  const database = admin.database === 'postgres' ? 'template1' : 'postgres';
-  const client = await connect({ ...admin, database });
+  const into = (database: string) => connect({ ...admin, database });
+  // One called postgres may be closed itself.
+  const client =
+    admin.database === 'postgres'
+      ? await into('template1')
+      : await into('postgres').catch((error: { cause?: { code?: string } }) => {
+          if (error.cause?.code !== '55000') throw error;
+          return into('template1');
+        });
   try {
+    await client.query('set default_transaction_read_only = off');
     return await work(client);
   } finally {
     await client.end().catch(() => undefined);
@@ -115,8 +123,9 @@ const SESSIONS = `from pg_catalog.pg_stat_activity
     and coalesce(backend_type, '') not in ('autovacuum worker', 'parallel worker')`;
 
 /** A session that is past the door and not in the list yet holds a lock on its database until it has begun. */
+const BEGINNING = 'a session that is beginning';
 const STARTING = (client: Client, admin: Credentials) => ` union
-  select pid, 'a session that is beginning' from pg_catalog.pg_locks
+  select pid, '${BEGINNING}' from pg_catalog.pg_locks
   where locktype = 'object' and classid = 'pg_catalog.pg_database'::pg_catalog.regclass and pid <> pg_catalog.pg_backend_pid()
     and objid = (select oid from pg_catalog.pg_database where datname = ${ofDatabase(client, admin)})`;
 
@@ -132,15 +141,19 @@ async function endSessions(
 ): Promise<{ at: string }> {
   const which = `${SESSIONS} and datname = ${ofDatabase(client, admin)}${before === undefined ? '' : ` and coalesce(backend_start <= ${client.escapeLiteral(before)}::timestamptz, true)`}`;
   const until = Date.now() + patience * 1000;
+  let seen = new Set<number>();
   for (let quiet = 0; quiet < 2; ) {
     const found = await rows<{ pid: number; user: string }>(
       client,
       `select pid, coalesce(usename, backend_type, 'nobody') as user ${which}${before === undefined ? STARTING(client, admin) : ''}`,
     );
-    quiet = found.length === 0 ? quiet + 1 : 0;
+    // A session that is beginning and was not there at the last look reads that the door is closed.
+    const stayed = found.filter(({ pid, user }) => user !== BEGINNING || seen.has(pid));
+    seen = new Set(found.map(({ pid }) => pid));
+    quiet = stayed.length === 0 ? quiet + 1 : 0;
     for (const { pid } of found)
       await client.query(`select pg_catalog.pg_terminate_backend(${pid})`).catch(() => undefined);
-    if (found.length > 0 && Date.now() > until) throw staying(admin, found);
+    if (stayed.length > 0 && Date.now() > until) throw staying(admin, stayed);
     if (quiet < 2) await sleep(100);
   }
   return { at: await serverTime(client) };
