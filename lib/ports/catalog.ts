@@ -107,6 +107,14 @@ export type Catalog = {
    * resolves with the record as it is.
    */
   beginRestore(record: RestoreRecord, now: Date): Promise<RestoreRecord>;
+  /**
+   * Takes a restore that nobody works on for its rollback, under the same lock: false if it is not as it was `seen`, or
+   * if another restore of its target has begun since. Repeating it with the same `takenBy` is true.
+   */
+  takeRestore(
+    record: RestoreRecord & { takenBy: string },
+    seen: Pick<RestoreRecord, 'state' | 'aliveUntil'>,
+  ): Promise<boolean>;
   /** Stores a restore that its execution changed. One that has ended frees its target. */
   putRestore(record: RestoreRecord): Promise<void>;
   /** The restore with this id, else the newest. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import { policy } from '../support/builders.ts';
@@ -65,6 +66,56 @@ describe.each(CATALOGS)('the catalog %s', (_name, make) => {
     await catalog.putRestore(changed);
     expect(await catalog.restore(target)).toEqual(changed);
     expect(await catalog.restore(unique())).toBeUndefined();
+  });
+
+  it('gives an ended restore to one rollback, and no other restore begins beside it', async () => {
+    const target = unique();
+    const ended = record(target, { state: 'done' });
+    await catalog.beginRestore(record(target), AT);
+    await catalog.putRestore(ended);
+    const taken = record(target, { aliveUntil: '2026-11-24T12:00:00Z' });
+    const taking = ['first', 'second', 'third'].map((takenBy) => ({ ...taken, takenBy }));
+    const taker = (each: (typeof taking)[number]) => catalog.takeRestore(each, ended);
+    const won = await Promise.all(taking.map(taker));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    const winner = taking[won.indexOf(true)]!;
+    expect(await catalog.restore(target)).toEqual(winner);
+    // A step whose result was not kept is done again.
+    expect(await Promise.all(taking.map(taker))).toEqual(won);
+    const next = record(target, { id: '20261120T120500Z', token: 'next' });
+    expect(await catalog.beginRestore(next, AT)).toEqual(winner);
+    expect(await openOf(target)).toEqual([winner.id]);
+  });
+
+  it('gives no restore to a rollback when another has begun since it was seen', async () => {
+    const target = unique();
+    const ended = record(target, { state: 'done' });
+    await catalog.beginRestore(record(target), AT);
+    await catalog.putRestore(ended);
+    const next = record(target, { id: '20261120T120500Z', startedAt: '2026-11-20T12:05:00Z', token: 'next' });
+    expect(await catalog.beginRestore(next, AT)).toEqual(next);
+    expect(await catalog.takeRestore({ ...ended, takenBy: 'late' }, ended)).toBe(false);
+    expect(await catalog.restore(target, ended.id)).toEqual(ended);
+  });
+
+  it('begins either the next restore or the rollback of the last one, of both at the same moment', async () => {
+    // A restore looks three times before it begins: the rollback comes before, between and after.
+    for (let wait = 0; wait < 40; wait += 2) {
+      const target = unique();
+      const ended = record(target, { state: 'done' });
+      await catalog.beginRestore(record(target), AT);
+      await catalog.putRestore(ended);
+      const next = record(target, {
+        ...{ id: '20261120T120500Z', startedAt: '2026-11-20T12:05:00Z', token: 'next' },
+      });
+      const back = { ...record(target, { aliveUntil: '2026-11-24T12:00:00Z' }), takenBy: 'back' };
+      const [begun, taken] = await Promise.all([
+        catalog.beginRestore(next, AT),
+        setTimeout(wait).then(() => catalog.takeRestore(back, ended)),
+      ]);
+      expect([begun.token === 'next', taken]).toEqual(taken ? [false, true] : [true, false]);
+      expect(await openOf(target)).toEqual([taken ? ended.id : next.id]);
+    }
   });
 
   it('keeps the first decision about a restore, and a wish to abort apart from it', async () => {

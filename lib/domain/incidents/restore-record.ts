@@ -59,6 +59,8 @@ export type RestoreRecord = {
   reason?: string;
   startedAt: string;
   endedAt?: string;
+  /** Drawn by the rollback that works on it, or did. */
+  takenBy?: string;
   /** Its execution ends by then in any case; a later restore need not respect it. */
   aliveUntil: string;
   way: { kind: Exclude<WayKind, 'rows' | 'dump'>; point?: string; asOf: string };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { raise, resolve } from '../../alerting/alerts.ts';
 import { type ErrorInfo, InputError, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
@@ -5,7 +6,7 @@ import { isUnderWay, type RestoreRecord } from '../../domain/incidents/restore-r
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RollbackJob } from '../../domain/runs/job.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
-import { attempt } from '../../execution/durable-run.ts';
+import { type Attempted, attempt } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { adoptAsTarget } from './close.ts';
 import { RESTORE_LIVES } from './declare.ts';
@@ -27,15 +28,12 @@ export async function backToOld(
   const target = requireTarget(deps.plan, job.target);
   const found = await attempt(durable, 'look at the restore', () => requireUndoable(job, deps));
   if (!found.ok) return refusedRollback(found.said, target, durable, deps);
-  const before = found.value.state;
+  const { state: before } = found.value;
   const obstacle = await whyNotBack(found.value, target, durable, deps);
   if (obstacle) return refusedRollback(obstacle, target, durable, deps);
-  const log = restoreLog(found.value, durable, deps);
-  const aliveUntil = await durable.step('how long it may take', async () =>
-    utc(plusSeconds(deps.clock.now(), RESTORE_LIVES)),
-  );
-  // Under way again: nothing else is done to the target meanwhile.
-  await log.note('it goes back', { state: 'running', phase: 'close', aliveUntil });
+  const taken = await takeForRollback(found.value, durable, deps);
+  if (!taken.ok) return refusedRollback(taken.said, target, durable, deps);
+  const log = restoreLog(taken.value, durable, deps);
   const { undone, failed } = await undo({ target, log, durable, deps }, { anyway: true });
   const { switched, old } = log.record;
   if (switched?.newIs && old && failed.length === 0)
@@ -68,6 +66,23 @@ export async function backToOld(
     restore: log.record.id,
     summary: failed.length > 0 ? failed.join('; ') : `${target.id} has its old database again`,
   };
+}
+
+/** Under way again: nothing else is done to the target meanwhile, and no second rollback begins. */
+async function takeForRollback(
+  seen: RestoreRecord,
+  durable: Durable,
+  { catalog, clock }: RestoreDeps,
+): Promise<Attempted<RestoreRecord>> {
+  const changes = await durable.step('draw a token', async () => ({
+    ...{ state: 'running' as const, phase: 'close' as const, takenBy: randomUUID() },
+    aliveUntil: utc(plusSeconds(clock.now(), RESTORE_LIVES)),
+  }));
+  return attempt(durable, 'on record: it goes back', async () => {
+    const record = { ...seen, ...changes };
+    if (await catalog.takeRestore(record, seen)) return record;
+    throw underWay(record);
+  });
 }
 
 /**
@@ -140,12 +155,7 @@ async function requireUndoable(
       [],
       status,
     );
-  if (isUnderWay(record, clock.now()))
-    throw new InputError(
-      `the restore ${restore} of ${target} is under way`,
-      [],
-      `./understudy restore abort ${target}`,
-    );
+  if (isUnderWay(record, clock.now())) throw underWay(record);
   const isLeft = record.state === 'running' || record.undone.some((what) => what.startsWith('NOT'));
   if ((record.state === 'done' && record.switched) || (record.state !== 'rolled-back' && isLeft))
     return record;
@@ -153,5 +163,13 @@ async function requireUndoable(
     `the restore ${restore} of ${target} is ${record.state}: there is nothing to put back`,
     [],
     status,
+  );
+}
+
+function underWay({ target, id, takenBy }: RestoreRecord): InputError {
+  return new InputError(
+    `the restore ${id} of ${target} is ${takenBy ? 'being rolled back' : 'under way'}`,
+    [],
+    `./understudy restore ${takenBy ? 'status' : 'abort'} ${target}`,
   );
 }

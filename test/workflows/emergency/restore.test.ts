@@ -245,6 +245,26 @@ test('a new database that cannot be closed keeps the old one closed, and the rol
   expect(await world.open()).toEqual([]);
 });
 
+test('of two rollbacks that two people ask for at the same moment one puts everything back', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  await world.whole(world.bodyOf());
+  const { id } = await world.record();
+  const second = world.execution();
+  // Both have seen an ended restore when the first one takes it.
+  const { takeRestore } = world.catalog;
+  let other: unknown;
+  world.catalog.takeRestore = async (...given) => {
+    world.catalog.takeRestore = takeRestore;
+    other = await second.run(world.rollbackOf(id));
+    return takeRestore(...given);
+  };
+  expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'refused' });
+  expect(other).toMatchObject({ result: { outcome: 'done' } });
+  expect(world.production()).toEqual(UNTOUCHED);
+  expect(await world.record()).toMatchObject({ state: 'rolled-back' });
+});
+
 test('a rollback does nothing when the old database is gone, and production keeps the new one', async () => {
   const world = await emergencyWorld();
   world.approving();

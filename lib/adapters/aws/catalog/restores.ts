@@ -21,7 +21,13 @@ import {
 
 type Restores = Pick<
   Catalog,
-  'beginRestore' | 'putRestore' | 'restore' | 'openRestores' | 'answerRestore' | 'restoreAnswers'
+  | 'beginRestore'
+  | 'takeRestore'
+  | 'putRestore'
+  | 'restore'
+  | 'openRestores'
+  | 'answerRestore'
+  | 'restoreAnswers'
 >;
 
 /** Emergency restores: their records, one lock a target, and people's answers in partitions of their own. */
@@ -47,6 +53,8 @@ export function restores(table: Table): Restores {
             },
           },
           lockedBy(table, record, lock && String(lock['restore'])),
+          // Nobody begins to roll the last one back meanwhile.
+          ...(holder ? [{ ConditionCheck: { ...keyOf(table, holder), ...asSeen(holder) } }] : []),
         ];
         try {
           await unlessMet(() => table.client.send(new TransactWriteCommand({ TransactItems })));
@@ -55,6 +63,31 @@ export function restores(table: Table): Restores {
           // Another has begun meanwhile: look again.
           if (!refused(error)) throw error;
         }
+      }
+    },
+
+    async takeRestore(record, seen) {
+      const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = asSeen(seen);
+      const taken = {
+        ...{ TableName: table.name, Item: itemOf(record) },
+        ConditionExpression: `(${ConditionExpression}) or takenBy = :takenBy`,
+        ExpressionAttributeNames,
+        ExpressionAttributeValues: { ...ExpressionAttributeValues, ':takenBy': record.takenBy },
+      };
+      const isLast = {
+        TableName: table.name,
+        Key: { PK: partition(record.target), SK: LOCK },
+        ConditionExpression: '#restore = :restore',
+        ExpressionAttributeNames: { '#restore': 'restore' },
+        ExpressionAttributeValues: { ':restore': record.id },
+      };
+      const TransactItems = [{ Put: taken }, { ConditionCheck: isLast }];
+      try {
+        await unlessMet(() => table.client.send(new TransactWriteCommand({ TransactItems })));
+        return true;
+      } catch (error) {
+        if (refused(error)) return false;
+        throw error;
       }
     },
 
@@ -104,6 +137,18 @@ function itemOf(record: RestoreRecord) {
     ...record,
   };
 }
+
+const keyOf = (table: Table, { target, id }: RestoreRecord) => ({
+  TableName: table.name,
+  Key: { PK: partition(target), SK: sortKey.restore(id) },
+});
+
+/** The record has neither begun nor ended since. */
+const asSeen = ({ state, aliveUntil }: Pick<RestoreRecord, 'state' | 'aliveUntil'>) => ({
+  ConditionExpression: '#state = :state and aliveUntil = :aliveUntil',
+  ExpressionAttributeNames: { '#state': 'state' },
+  ExpressionAttributeValues: { ':state': state, ':aliveUntil': aliveUntil },
+});
 
 /** Takes the lock, if it is still held as it was seen. */
 function lockedBy(table: Table, { target, id }: RestoreRecord, seen: string | undefined) {

@@ -4,7 +4,13 @@ import { copy, newestFirst, type Store } from './store.ts';
 
 type Restores = Pick<
   Catalog,
-  'beginRestore' | 'putRestore' | 'restore' | 'openRestores' | 'answerRestore' | 'restoreAnswers'
+  | 'beginRestore'
+  | 'takeRestore'
+  | 'putRestore'
+  | 'restore'
+  | 'openRestores'
+  | 'answerRestore'
+  | 'restoreAnswers'
 >;
 
 export function memoryRestores({ restores, restoreAnswers }: Store): Restores {
@@ -18,6 +24,14 @@ export function memoryRestores({ restores, restoreAnswers }: Store): Restores {
       const holder = known ?? of(record.target).find((each) => isUnderWay(each, now));
       if (!holder) restores.set(keyOf(record.target, record.id), copy(record));
       return copy(holder ?? record);
+    },
+    async takeRestore(record, seen) {
+      const known = restores.get(keyOf(record.target, record.id));
+      const isAsSeen = known?.state === seen.state && known.aliveUntil === seen.aliveUntil;
+      const isLast = newestFirst(of(record.target), (each) => each.startedAt)[0]?.id === record.id;
+      const taken = isLast && (isAsSeen || known?.takenBy === record.takenBy);
+      if (taken) restores.set(keyOf(record.target, record.id), copy(record));
+      return taken;
     },
     putRestore: async (record) => void restores.set(keyOf(record.target, record.id), copy(record)),
     async restore(target, id) {
