@@ -3,7 +3,8 @@ import type { ProveRequest } from '../lib/restore/prove/proof-slices.ts';
 import { proveInstance } from '../lib/restore/prove/prove-instance.ts';
 import { clock, engine, log, plan, restoredPasswords, secrets, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
-import { insideDatabases, insideRequest } from '../lib/workflows/emergency/inside-databases.ts';
+import { insideDatabases } from '../lib/workflows/emergency/inside-databases.ts';
+import { insideRequest } from '../lib/workflows/emergency/inside-request.ts';
 
 const proof = z
   .looseObject({ target: z.string(), name: z.string(), host: z.string(), from: z.int() })

@@ -5,7 +5,7 @@ import { utc } from '../../lib/domain/time.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import type { ProveRequest } from '../../lib/restore/prove/proof-slices.ts';
 import { answerToRestore } from '../../lib/workflows/emergency/answer.ts';
-import type { InsideRequest } from '../../lib/workflows/emergency/inside-databases.ts';
+import type { InsideRequest } from '../../lib/workflows/emergency/inside-request.ts';
 import { emergencyRestore } from '../../lib/workflows/emergency/restore.ts';
 import { backToOld } from '../../lib/workflows/emergency/rollback.ts';
 import { planRestore } from '../../lib/workflows/operator/plan-restore.ts';

@@ -3,9 +3,9 @@ import { reasonOf, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import { lostSeconds, newName } from '../../domain/incidents/restore-record.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
+import { askInside } from './ask-inside.ts';
 import { restartServices } from './cut-over.ts';
 import { thawOld } from './freeze.ts';
-import { askInside } from './inside-databases.ts';
 import type { Restoring } from './restoring.ts';
 
 /**

@@ -2,8 +2,8 @@ import { codeOf, Refusal, reasonOf } from '../../domain/errors.ts';
 import type { Held } from '../../domain/incidents/restore-record.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import { poll } from '../../execution/poll.ts';
+import { askInside } from './ask-inside.ts';
 import { atOld, meant } from './freeze.ts';
-import { askInside } from './inside-databases.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
 import { whyDown } from './why-down.ts';
 

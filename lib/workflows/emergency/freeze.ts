@@ -1,6 +1,7 @@
 import { codeOf, Refusal } from '../../domain/errors.ts';
 import type { Held, RestoreRecord } from '../../domain/incidents/restore-record.ts';
-import { askInside, type InsideRequest } from './inside-databases.ts';
+import { askInside } from './ask-inside.ts';
+import type { InsideRequest } from './inside-request.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
 import { whyDown } from './why-down.ts';
 

@@ -9,8 +9,10 @@ import { bringUp, CHANGE_TAKES } from '../../restore/instance/bring-up.ts';
 import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
 import { proveCopy, whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { restoredInstance } from '../../restore/prove/restored-instance.ts';
+import type { Admitted } from './admit-users.ts';
+import { askInside } from './ask-inside.ts';
 import { nameOfRestored } from './declare.ts';
-import { type Admitted, askInside, type InsideMaster } from './inside-databases.ts';
+import type { InsideMaster } from './inside-request.ts';
 import { ABORTED } from './restore-log.ts';
 import type { Restoring } from './restoring.ts';
 

@@ -1,9 +1,9 @@
 import { codeOf, reasonOf } from '../../domain/errors.ts';
 import { attempt, unwrap } from '../../execution/durable-run.ts';
+import { askInside } from './ask-inside.ts';
 import { renamed, restartServices } from './cut-over.ts';
 import { closeNew } from './fence.ts';
 import { atOld, thawOld } from './freeze.ts';
-import { askInside } from './inside-databases.ts';
 import type { Afterwards } from './restoring.ts';
 
 /** What was put back, and what could not be. */

@@ -1,0 +1,75 @@
+import { CredentialsRefused, codeOf } from '../../domain/errors.ts';
+import type { Held } from '../../domain/incidents/restore-record.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import type { Credentials } from '../../ports/credentials.ts';
+import { masterOf, ofSecret } from './inside-credentials.ts';
+import type { InsideDeps, InsideMaster, InsideRequest } from './inside-request.ts';
+
+export type Admitted = { user: string; as: 'worked' | 'password-set' | 'missing' }[];
+
+type AdmitRequest = Extract<InsideRequest, { ask: 'admit' }>;
+
+/** Lets the application's users into the new database with the passwords of their secrets. */
+export async function admitUsers(
+  of: Target,
+  { master, secrets, also, held }: AdmitRequest,
+  deps: InsideDeps,
+): Promise<Admitted> {
+  const isMaster = ({ user }: Credentials) => (user === master.user ? 1 : 0);
+  const all: { given: Credentials; needed: boolean }[] = [];
+  for (const secret of [...secrets, ...also])
+    all.push({
+      given: { ...(await ofSecret(of, secret, deps)), ...master.at },
+      needed: secrets.includes(secret),
+    });
+  const users = all.map(({ given }) => given);
+  const owner = await masterNow(of, master, users, deps);
+  await reopen(users, owner, held, deps);
+  const admitted: Admitted = [];
+  // The master's own new password comes last: until then it is the restore's.
+  for (const { given, needed } of all.sort((a, b) => isMaster(a.given) - isMaster(b.given))) {
+    const as = await deps.switching.admit({ ...owner, database: given.database }, given).catch((error) => {
+      if (needed || !['role-missing', 'role-denied', 'login-refused'].includes(codeOf(error))) throw error;
+      return 'missing' as const;
+    });
+    admitted.push({ user: given.user, as });
+  }
+  return admitted;
+}
+
+/** The master, who has the password of his secret already when this was done before and the answer was lost. */
+async function masterNow(
+  of: Target,
+  master: InsideMaster,
+  users: readonly Credentials[],
+  deps: InsideDeps,
+): Promise<Credentials> {
+  const restored = await masterOf(of, master, deps);
+  const own = users.find(({ user }) => user === master.user);
+  const refused = await deps.switching
+    .logIn({ ...restored, database: own?.database ?? restored.database })
+    .then(
+      () => false,
+      (error) => error instanceof CredentialsRefused,
+    );
+  return refused && own ? { ...restored, password: own.password } : restored;
+}
+
+/** At its moment an earlier restore may have frozen or closed it, and the copy has that too. */
+async function reopen(
+  users: readonly Credentials[],
+  owner: Credentials,
+  held: AdmitRequest['held'],
+  { switching }: InsideDeps,
+): Promise<void> {
+  for (const database of new Set(users.map((user) => user.database))) {
+    const of = { ...owner, database };
+    await switching.unfence(of).catch(unlessDenied);
+    if (held) await switching.thaw(of, (held[database] ?? {}) as Held[string]).catch(unlessDenied);
+  }
+}
+
+/** Another's database: then its owner closed it, and not a restore. */
+function unlessDenied(error: unknown): void {
+  if (!/-denied$/.test(codeOf(error))) throw error;
+}

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import type { Plan } from '../../domain/plan/policy.ts';
+import type { Secrets } from '../../ports/database.ts';
+import type { ScratchSecrets } from '../../ports/platform.ts';
+import type { Switching } from '../../ports/switching.ts';
+
+const target = z.string();
+const at = z.strictObject({ host: z.string(), port: z.int() });
+/** The master user of what a restore made; its password is in the secret of this name. */
+const master = z.strictObject({ name: z.string(), user: z.string(), database: z.string(), at });
+const admin = z.string().optional();
+/** Databases by name. */
+const closed = { target, at, admin, databases: z.array(z.string()) };
+/** Those that the secrets name, and the target's own; with `all` every one of the server. */
+const named = { target, at, admin, secrets: z.array(z.string()), all: z.boolean() };
+const held = z.record(z.string(), z.strictObject({ readOnly: z.string().optional() }));
+
+/** What a restore asks of the function that reaches the databases. */
+export const insideRequest = z.discriminatedUnion('ask', [
+  /** May its user do what will be asked? Rejects with `not-possible`, every reason at once. */
+  z.strictObject({ ask: z.literal('may'), ...named }),
+  z.strictObject({ ask: z.literal('before'), ...named }),
+  z.strictObject({ ask: z.literal('freeze'), ...closed }),
+  z.strictObject({ ask: z.literal('thaw'), ...closed, held }),
+  z.strictObject({ ask: z.literal('fence'), ...closed }),
+  z.strictObject({ ask: z.literal('unfence'), ...closed }),
+  z.strictObject({
+    ask: z.literal('admit'),
+    target,
+    master,
+    secrets: z.array(z.string()),
+    /** Users whom the copy may lack: they are named, and end nothing. */
+    also: z.array(z.string()),
+    held: held.optional(),
+  }),
+  /** Does each secret lead to a database that lets its user in? */
+  z.strictObject({ ask: z.literal('log-in'), target, secrets: z.array(z.string()) }),
+  z.strictObject({
+    ask: z.literal('warm'),
+    target,
+    master,
+    tables: z.array(z.string()),
+    seconds: z.number(),
+  }),
+]);
+export type InsideRequest = z.infer<typeof insideRequest>;
+export type InsideMaster = z.infer<typeof master>;
+
+export type InsideDeps = { plan: Plan; secrets: Secrets; passwords: ScratchSecrets; switching: Switching };
