@@ -119,8 +119,6 @@ export type Catalog = {
   putRestore(record: RestoreRecord): Promise<void>;
   /** The restore with this id, else the newest. */
   restore(target: string, id?: string): Promise<RestoreRecord | undefined>;
-  /** Those that are under way, of every target; one of the last seconds may be missing. */
-  openRestores(): Promise<RestoreRecord[]>;
   /** Keeps a person's answer. The first to approve or reject counts: resolves with the one that does. */
   answerRestore(answer: RestoreAnswer): Promise<RestoreAnswer>;
   /** What people answered to a restore: the decision, and a wish to abort. */

@@ -152,7 +152,11 @@ export type RestoredInstances = Pick<
    * Ends the quarantine: the old one's security groups and parameters, with the restart that parameters need. Repeat it
    * until it is done.
    */
-  release(kind: 'rds' | 'aurora', old: PlatformSource, name: string): Promise<'done' | 'working'>;
+  release(
+    kind: 'rds' | 'aurora',
+    old: Pick<PlatformSource, 'securityGroups' | 'parameterGroup'>,
+    name: string,
+  ): Promise<'done' | 'working'>;
   /**
    * Gives the resource with this id another name, which the one with the id `leaving` may still have for a moment.
    * Repeat it until it is done. Rejects with `instance-exists` when another resource has the name, and

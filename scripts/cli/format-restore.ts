@@ -52,7 +52,7 @@ function formatPhases({ state, phase, phases, phaseBeganAt, expected }: RestoreR
 }
 
 function formatFacts(record: RestoreRecord): string[] {
-  const { state, proof, incomplete, notes, answer, frozenAt, lastWriteBefore, error, undone } = record;
+  const { state, proof, incomplete, notes, answer, frozenAt, lastWriteBefore, error } = record;
   return [
     '',
     ...(proof ? [`proof: ${proof.strength === 'none' ? pc.red('it differs') : proof.strength}`] : []),
@@ -70,7 +70,8 @@ function formatFacts(record: RestoreRecord): string[] {
     ...(error
       ? [pc.red(`${error.code}: ${error.message}`), ...(error.hint ? [`  next: ${error.hint}`] : [])]
       : []),
-    ...undone.map((what) => (what.startsWith('NOT') ? pc.red(what) : `undone: ${what}`)),
+    ...record.undone.map((what) => `undone: ${what}`),
+    ...record.notPutBack.map((what) => pc.red(`NOT put back: ${what}`)),
   ];
 }
 

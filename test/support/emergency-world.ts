@@ -72,6 +72,8 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     /** How often it is refused; for ever by default. */
     times: {} as Partial<Record<InsideRequest['ask'], number>>,
     asked: [] as string[],
+    /** Whom the new database knows, and what each needed. */
+    admitted: [{ user: 'crm', as: 'password-set' }],
   };
   /** By name the new one answers where the old one did. */
   const sideAt = (host: string) => {
@@ -97,7 +99,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     const values: Partial<Record<InsideRequest['ask'], unknown>> = {
       ...{ before: { crm: {} }, freeze: at, fence: at },
       warm: { read: 2, cold: 1, first: ['public.archive'] },
-      admit: [{ user: 'crm', as: 'password-set' }],
+      admit: databases.admitted,
     };
     return { ok: true, value: values[request.ask] ?? null };
   };

@@ -6,7 +6,7 @@ import type { WayKind } from './restore-plan.ts';
 /** What becomes of an emergency restore. Only `running` is open: no other restore of this target begins. */
 export type RestoreState = 'running' | 'done' | 'not-done' | 'rolled-back';
 
-/** The phases, in their order. Before `cut-over` production is as it was, or frozen. */
+/** The phases, in their order. Before `fence` production is as it was, or frozen. */
 export const RESTORE_PHASES = [
   'declare',
   'freeze',
@@ -61,7 +61,7 @@ export type RestoreRecord = {
   endedAt?: string;
   /** Drawn by the rollback that works on it, or did. */
   takenBy?: string;
-  /** Its execution ends by then in any case; a later restore need not respect it. */
+  /** Its execution has ended by then in any case, so the target is free. */
   aliveUntil: string;
   way: { kind: Exclude<WayKind, 'rows' | 'dump'>; point?: string; asOf: string };
   /** The policy's settings when it began: a deployment meanwhile changes nothing of it. */
@@ -99,8 +99,10 @@ export type RestoreRecord = {
   answer?: RestoreAnswer;
   switched?: Switched;
   error?: ErrorInfo | undefined;
-  /** What was undone after a failure, and what was not. */
+  /** What was undone after a failure or by a rollback. */
   undone: string[];
+  /** What could not be, each with its reason: a rollback tries it again. */
+  notPutBack: string[];
 };
 
 /** A person's decision about a restore. The first answer counts; `abort` may come at any time. */

@@ -33,6 +33,10 @@ export type BringUp = {
   identify: (resourceId: string) => Promise<void>;
 };
 
+/** The next step when the platform does not say why. */
+export const EVENTS_SAY_WHY =
+  'the events of the instance say why: aws rds describe-events --source-type db-instance';
+
 /** The longest time for a small change to an existing instance, in seconds. */
 export const CHANGE_TAKES = 3600;
 
@@ -140,7 +144,8 @@ async function untilUp(
   });
 }
 
-function deletedMeanwhile(name: string): ErrorInfo {
+/** Somebody deleted the copy. */
+export function deletedMeanwhile(name: string): ErrorInfo {
   return {
     code: 'scratch-deleted',
     message: `${name} was deleted while it was being restored`,
@@ -153,7 +158,7 @@ function hopelessly(name: string, { state, status }: Pick<ScratchState, 'state' 
   return {
     code: state === 'failed' ? 'restore-failed' : 'scratch-unusable',
     message: `the restore onto ${name} ended ${status}`,
-    hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
+    hint: EVENTS_SAY_WHY,
   };
 }
 

@@ -6,7 +6,7 @@ import { humanSeconds, utc } from '../../domain/time.ts';
 import { askInside } from './ask-inside.ts';
 import { restartServices } from './cut-over.ts';
 import { thawOld } from './freeze.ts';
-import type { Restoring } from './restoring.ts';
+import { type Restoring, whereMasterPassword } from './restoring.ts';
 
 /**
  * Production has the new database. Nothing here takes that back: what does not work is told, and the way back is one
@@ -118,8 +118,9 @@ async function tidyUp({ log, durable, deps }: Restoring): Promise<void> {
     .catch(() => undefined);
 }
 
-function nextSteps({ target, log, deps }: Restoring): string[] {
-  const { settings, made, old, masterPasswordIn, switched } = log.record;
+function nextSteps(restoring: Restoring): string[] {
+  const { target, log } = restoring;
+  const { settings, made, old, switched } = log.record;
   const oldName = switched?.oldIs ?? old?.name;
   return [
     ...(settings.cutover === 'none'
@@ -128,11 +129,7 @@ function nextSteps({ target, log, deps }: Restoring): string[] {
     ...(settings.cutover === 'rename'
       ? []
       : [`in understudy.yml the target’s ${log.record.kind}: is ${made!.name} now; deploy that`]),
-    ...(masterPasswordIn
-      ? [
-          `the password of its master user is in the secret understudy/${deps.stage}/restore/${masterPasswordIn}`,
-        ]
-      : []),
+    ...whereMasterPassword(restoring),
     ...(oldName ? [`${oldName} stays and costs; delete it when you are sure`] : []),
   ];
 }

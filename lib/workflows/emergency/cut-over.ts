@@ -1,12 +1,11 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
 import type { RestoreRecord, Switched } from '../../domain/incidents/restore-record.ts';
 import { restoredName } from '../../domain/names.ts';
-import type { PlatformSource } from '../../domain/points/platform-source.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import { attempt, unwrap } from '../../execution/durable-run.ts';
 import { poll } from '../../execution/poll.ts';
 import type { ServiceRef } from '../../ports/switching.ts';
-import { CHANGE_TAKES } from '../../restore/instance/bring-up.ts';
+import { CHANGE_TAKES, EVENTS_SAY_WHY } from '../../restore/instance/bring-up.ts';
 import { isSameFamily } from './make-new.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
 
@@ -24,9 +23,9 @@ export async function releaseNew({ target, declared, log, durable, deps }: Resto
   const own = await deps.platform.family(chosen);
   // Groups of another major fit nothing that is older: then the engine's own apply.
   const like = {
-    ...(source ?? { securityGroups: settings.securityGroups ?? [] }),
+    securityGroups: source?.securityGroups ?? settings.securityGroups ?? [],
     parameterGroup: isSameFamily(declared) ? source!.parameterGroup! : own.parameterGroup,
-  } as PlatformSource;
+  };
   await poll(durable, deps, {
     name: 'end its quarantine',
     deadline: CHANGE_TAKES,
@@ -39,7 +38,7 @@ export async function releaseNew({ target, declared, log, durable, deps }: Resto
         'release-late',
         `${made!.name} of ${target.id} still has its quarantine after ${humanSeconds(waited)}: ${seen}`,
         {
-          hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
+          hint: EVENTS_SAY_WHY,
         },
       ),
   });
@@ -121,7 +120,7 @@ export async function renamed(
       },
       late: (seen, waited) =>
         new Refusal('rename-late', `${from} is not called ${to} after ${humanSeconds(waited)}: ${seen}`, {
-          hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
+          hint: EVENTS_SAY_WHY,
         }),
     },
   );

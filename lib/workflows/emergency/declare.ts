@@ -80,6 +80,7 @@ export async function declareRestore(
     notes: [...chosen.notes, ...(await othersOnIt(target, source, now, deps))],
     incomplete: [],
     undone: [],
+    notPutBack: [],
   };
   return { record, chosen, source: source ?? null };
 }

@@ -2,6 +2,7 @@ import { codeOf, Refusal, reasonOf } from '../../domain/errors.ts';
 import type { Held } from '../../domain/incidents/restore-record.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import { poll } from '../../execution/poll.ts';
+import { deletedMeanwhile, EVENTS_SAY_WHY } from '../../restore/instance/bring-up.ts';
 import { askInside } from './ask-inside.ts';
 import { atOld, meant } from './freeze.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
@@ -50,12 +51,13 @@ async function untilUnchanging({ log, durable, deps }: Restoring): Promise<void>
     deadline: settings.deadline,
     look: async () => {
       const found = await deps.restored.look(kind, made!.name);
-      if (found?.state === 'ready' && !found.pending) return { state: 'done', value: null };
-      return { state: 'waiting', seen: found?.status ?? 'not there' };
+      if (!found) return { state: 'refused', why: deletedMeanwhile(made!.name) };
+      if (found.state === 'ready' && !found.pending) return { state: 'done', value: null };
+      return { state: 'waiting', seen: found.status };
     },
     late: (seen, waited) =>
       new Refusal('settings-late', `${made!.name} is still ${seen} after ${humanSeconds(waited)}`, {
-        hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
+        hint: EVENTS_SAY_WHY,
       }),
   });
 }

@@ -5,7 +5,7 @@ import { humanSeconds } from '../../domain/time.ts';
 import { many } from '../../domain/words.ts';
 import { poll } from '../../execution/poll.ts';
 import type { MissingSetting, ScratchOrder } from '../../ports/platform.ts';
-import { bringUp, CHANGE_TAKES } from '../../restore/instance/bring-up.ts';
+import { bringUp, CHANGE_TAKES, EVENTS_SAY_WHY } from '../../restore/instance/bring-up.ts';
 import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
 import { proveCopy, whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { restoredInstance } from '../../restore/prove/restored-instance.ts';
@@ -26,7 +26,7 @@ export async function makeNew(restoring: Restoring): Promise<void> {
   await completeNew(restoring);
   await proveNew(restoring);
   await warmNew(restoring);
-  await admitUsers(restoring);
+  await letUsersIn(restoring);
 }
 
 /** Is the copy of the source's own major? Groups of another do not fit it. */
@@ -125,7 +125,7 @@ async function completeNew(restoring: Restoring): Promise<void> {
     },
     late: (seen, waited) =>
       new Refusal('settings-late', `${made!.name} still lacks ${seen} after ${humanSeconds(waited)}`, {
-        hint: 'the events of the instance say why: aws rds describe-events --source-type db-instance',
+        hint: EVENTS_SAY_WHY,
       }),
   }).catch((error) => {
     // Data that waits is worse than a setting that is missing: a person decides.
@@ -200,7 +200,7 @@ async function warmNew(restoring: Restoring): Promise<void> {
 }
 
 /** The application's users can log in: passwords inside the copy are those of its moment. */
-async function admitUsers(restoring: Restoring): Promise<void> {
+async function letUsersIn(restoring: Restoring): Promise<void> {
   const { target, log, durable, deps } = restoring;
   const { settings } = log.record;
   const master = masterOfNew(restoring);

@@ -15,8 +15,9 @@ import { declareRestore } from './declare.ts';
 import { fenceOld } from './fence.ts';
 import { checkRights, freezeOld } from './freeze.ts';
 import { makeNew } from './make-new.ts';
+import { notBegun } from './not-begun.ts';
 import { restoreLog } from './restore-log.ts';
-import type { RestoreDeps, RestoreOutcome, Restoring } from './restoring.ts';
+import { type RestoreDeps, type RestoreOutcome, type Restoring, whereMasterPassword } from './restoring.ts';
 import { undo } from './undo.ts';
 
 /**
@@ -35,7 +36,7 @@ export async function emergencyRestore(
   const target = requireTarget(deps.plan, job.target);
   const token = await durable.step('draw a token', async () => randomUUID());
   const declaration = await attempt(durable, 'declare', () => declareRestore(job, target, token, deps));
-  if (!declaration.ok) return refusedBy(declaration.said, target, durable, deps);
+  if (!declaration.ok) return notBegun('the restore', declaration.said, target, durable, deps);
   const declared = declaration.value;
   const record = await durable.step('put it on record', () =>
     deps.catalog.beginRestore(declared.record, deps.clock.now()),
@@ -63,20 +64,6 @@ export async function emergencyRestore(
   }
   await closeRestore(restoring);
   return { outcome: 'done', restore: record.id, summary: summaryOf(log.record) };
-}
-
-/** Who invoked it may not wait for the answer, so a refusal is told as well. */
-async function refusedBy(
-  said: ErrorInfo,
-  target: Target,
-  durable: Durable,
-  deps: RestoreDeps,
-): Promise<RestoreOutcome> {
-  const message = `the restore of ${target.id} did not begin (${said.code}): ${said.message}`;
-  const found = finding('restore-not-done', { target, subject: target.id, message });
-  await durable.step('say that it did not begin', () => raise(deps, found));
-  const { hint } = said;
-  return { outcome: 'refused', summary: said.message, code: said.code, ...(hint ? { hint } : {}) };
 }
 
 async function heldBy(
@@ -111,34 +98,30 @@ async function tellDeclared({ target, log, durable, deps }: Restoring): Promise<
 async function endNotDone(restoring: Restoring, said: ErrorInfo): Promise<RestoreOutcome> {
   const { target, log, durable, deps } = restoring;
   const { undone, failed } = await undo(restoring);
-  const { made, id } = log.record;
+  const { made, id, kind } = log.record;
   const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
-  const { kind } = log.record;
   const exists =
     made &&
     (await durable
       .step('look what stays', async () => (await deps.restored.look(kind, made.name)) !== undefined)
       .catch(() => true));
-  const { masterPasswordIn, phases } = log.record;
-  const released = [log.record.phase, ...phases.map(({ name }) => name)].includes('release');
+  const { phase, phases } = log.record;
+  const released = phase === 'release' || phases.some(({ name }) => name === 'release');
   const kept = exists
     ? [
         `${made.name} stays and costs; it is protected, so delete it in two steps when you do not need it`,
         ...(released
           ? [`${made.name} has production’s parameters: its jobs and subscriptions may act until you stop it`]
           : []),
-        ...(masterPasswordIn
-          ? [
-              `the password of its master user is in the secret understudy/${deps.stage}/restore/${masterPasswordIn}`,
-            ]
-          : []),
+        ...whereMasterPassword(restoring),
       ]
     : [];
   await log.note('not done', {
     state: 'not-done',
     endedAt,
     error: said,
-    undone: [...undone, ...failed.map((what) => `NOT put back: ${what}`)],
+    undone,
+    notPutBack: failed,
     notes: [...log.record.notes, ...kept],
   });
   await durable.step('tell that it is not done', async () => {

@@ -33,6 +33,16 @@ export type Restoring = {
   deps: RestoreDeps;
 };
 
+/** Where the password of the new one's master is, when no secret of the target's has it. */
+export function whereMasterPassword({ log, deps }: Afterwards): string[] {
+  const { masterPasswordIn } = log.record;
+  return masterPasswordIn === undefined
+    ? []
+    : [
+        `the password of its master user is in the secret understudy/${deps.stage}/restore/${masterPasswordIn}`,
+      ];
+}
+
 /** What the undoing and a rollback work with: long after the declaration, or in another execution. */
 export type Afterwards = Pick<Restoring, 'target' | 'log' | 'durable' | 'deps'>;
 

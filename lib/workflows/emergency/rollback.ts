@@ -11,6 +11,7 @@ import type { Durable } from '../../ports/durable.ts';
 import { askInside } from './ask-inside.ts';
 import { adoptAsTarget } from './close.ts';
 import { RESTORE_LIVES } from './declare.ts';
+import { notBegun } from './not-begun.ts';
 import { restoreLog } from './restore-log.ts';
 import type { RestoreDeps, RestoreOutcome } from './restoring.ts';
 import { undo } from './undo.ts';
@@ -27,12 +28,12 @@ export async function backToOld(
 ): Promise<RestoreOutcome> {
   const target = requireTarget(deps.plan, job.target);
   const found = await attempt(durable, 'look at the restore', () => requireUndoable(job, deps));
-  if (!found.ok) return refusedRollback(found.said, target, durable, deps);
+  if (!found.ok) return notBegun('the rollback', found.said, target, durable, deps);
   const { state: before } = found.value;
   const obstacle = await whyNotBack(found.value, target, durable, deps);
-  if (obstacle) return refusedRollback(obstacle, target, durable, deps);
+  if (obstacle) return notBegun('the rollback', obstacle, target, durable, deps);
   const taken = await takeForRollback(found.value, durable, deps);
-  if (!taken.ok) return refusedRollback(taken.said, target, durable, deps);
+  if (!taken.ok) return notBegun('the rollback', taken.said, target, durable, deps);
   const log = restoreLog(taken.value, durable, deps);
   const { undone, failed } = await undo({ target, log, durable, deps }, { anyway: true });
   const { switched, old } = log.record;
@@ -47,12 +48,8 @@ export async function backToOld(
     state: failed.length > 0 ? (before === 'running' ? 'not-done' : before) : 'rolled-back',
     endedAt,
     error: failed.length > 0 ? { code: 'restore-not-undone', message: failed.join('; ') } : undefined,
-    undone: [
-      ...log.record.undone.filter((what) => !what.startsWith('NOT')),
-      `${job.requestedBy} rolled it back at ${endedAt}`,
-      ...undone,
-      ...failed.map((what) => `NOT put back: ${what}`),
-    ],
+    undone: [...log.record.undone, `${job.requestedBy} rolled it back at ${endedAt}`, ...undone],
+    notPutBack: failed,
   });
   await durable.step('tell that it is rolled back', async () => {
     for (const code of ['restore-unsettled', 'restore-under-way', 'restore-awaits-approval'] as const)
@@ -127,19 +124,6 @@ async function whyNotBack(
   );
 }
 
-async function refusedRollback(
-  said: ErrorInfo,
-  target: Target,
-  durable: Durable,
-  deps: RestoreDeps,
-): Promise<RestoreOutcome> {
-  const message = `the rollback of ${target.id} did not begin (${said.code}): ${said.message}`;
-  const found = finding('restore-not-done', { target, subject: target.id, message });
-  await durable.step('say that it did not begin', () => raise(deps, found)).catch(() => undefined);
-  const { code, hint } = said;
-  return { outcome: 'refused', summary: said.message, code, ...(hint ? { hint } : {}) };
-}
-
 /** The last restore of the target, which switched or left something, and which no living execution works on. */
 async function requireUndoable(
   { target, restore }: RollbackJob,
@@ -156,7 +140,7 @@ async function requireUndoable(
       status,
     );
   if (isUnderWay(record, clock.now())) throw underWay(record);
-  const isLeft = record.state === 'running' || record.undone.some((what) => what.startsWith('NOT'));
+  const isLeft = record.state === 'running' || record.notPutBack.length > 0;
   if ((record.state === 'done' && record.switched) || (record.state !== 'rolled-back' && isLeft))
     return record;
   throw new InputError(

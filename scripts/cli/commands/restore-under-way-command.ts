@@ -107,10 +107,9 @@ export function showRestore(record: RestoreRecord): CommandResult {
   return { document: record, exit: exitOfRestore(record), lines: formatRestore(record, new Date()) };
 }
 
-function exitOfRestore({ state, error, undone }: RestoreRecord): ExitCode {
+function exitOfRestore({ state, error, notPutBack }: RestoreRecord): ExitCode {
   if (state === 'running') return DONE;
-  const isLeft = undone.some((what) => what.startsWith('NOT'));
-  return state === 'not-done' || error || isLeft ? FOUND_WRONG : DONE;
+  return state === 'not-done' || error || notPutBack.length > 0 ? FOUND_WRONG : DONE;
 }
 
 const SECONDS_BETWEEN_LOOKS = 3;

@@ -2,26 +2,21 @@ import { stripVTControlCharacters } from 'node:util';
 import type { RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
 import { formatRestore } from '../../../scripts/cli/format-restore.ts';
 import { policy } from '../../support/builders.ts';
+import { restoreRecord } from '../../support/restore-records.ts';
 
 const NOW = new Date('2026-11-20T12:30:00Z');
-const record = (changes: Partial<RestoreRecord> = {}): RestoreRecord => ({
-  ...{ target: 'crm', id: '20261120T120000Z', token: 't', state: 'running', by: 'anna', kind: 'rds' },
-  ...{
-    startedAt: '2026-11-20T12:00:00Z',
-    aliveUntil: '2026-11-23T12:00:00Z',
-    confirmed: 'x',
+const record = (changes: Partial<RestoreRecord> = {}) =>
+  restoreRecord({
     reason: 'lost leads',
-  },
-  way: { kind: 'moment', asOf: '2026-11-20T11:43:38Z' },
-  settings: { ...policy().restore, cutover: 'secret' },
-  phase: 'restore',
-  phases: [{ name: 'declare', seconds: 1 }],
-  phaseBeganAt: '2026-11-20T12:20:00Z',
-  expected: 2400,
-  old: { name: 'crm-db', resourceId: 'db-1', host: 'h', port: 5432 },
-  ...{ secretsBefore: [], notes: [], incomplete: [], undone: [] },
-  ...changes,
-});
+    way: { kind: 'moment', asOf: '2026-11-20T11:43:38Z' },
+    settings: { ...policy().restore, cutover: 'secret' },
+    phase: 'restore',
+    phases: [{ name: 'declare', seconds: 1 }],
+    phaseBeganAt: '2026-11-20T12:20:00Z',
+    expected: 2400,
+    old: { name: 'crm-db', resourceId: 'db-1', host: 'h', port: 5432 },
+    ...changes,
+  });
 const shown = (changes: Partial<RestoreRecord> = {}) =>
   stripVTControlCharacters(formatRestore(record(changes), NOW).join('\n'));
 const MADE = { name: 'crm-db-restored-20261120t120000z', resourceId: 'db-2', host: 'n', port: 5432 };
@@ -79,7 +74,8 @@ test('one that is done shows what was lost, and one that is not done why, and wh
   const not = shown({
     ...{ state: 'not-done', endedAt: '2026-11-20T12:29:00Z' },
     error: { code: 'rejected', message: 'ben rejected it', hint: 'choose another way back' },
-    undone: ['crm-db takes writes again', 'NOT put back: the secret x'],
+    undone: ['crm-db takes writes again'],
+    notPutBack: ['the secret x'],
   });
   for (const part of [
     'rejected: ben rejected it',

@@ -21,9 +21,9 @@ describe.each(CASES)('a restore of %s by %s from a %s', (kind, cutover, way) => 
   };
   const stateOf = async ({ production, record, restored, applicationSecrets, open }: EmergencyWorld) => ({
     ...production(),
-    record: (({ state, answer, error, undone }) => ({ state, answer: answer?.answer, error, undone }))(
-      await record(),
-    ),
+    record: (({ state, answer, error, undone, notPutBack }) => ({
+      ...{ state, answer: answer?.answer, error, undone, notPutBack },
+    }))(await record()),
     made: restored.made(),
     versions: SECRETS.map((secret) => applicationSecrets.versions.get(secret)!.length),
     open: await open(),
@@ -33,7 +33,11 @@ describe.each(CASES)('a restore of %s by %s from a %s', (kind, cutover, way) => 
     const first = await worldOf();
     const deaths = await deathsOf(first.execution(), first.bodyOf());
     const good = await stateOf(first);
-    expect(good).toMatchObject({ old: { closed: true }, record: { state: 'done', undone: [] }, open: [] });
+    expect(good).toMatchObject({
+      old: { closed: true },
+      record: { state: 'done', undone: [], notPutBack: [] },
+      open: [],
+    });
     expect(good.made).toHaveLength(1);
     for (const death of deaths) {
       const world = await worldOf();

@@ -3,6 +3,7 @@ import { RESTORE_PHASES } from '../../../lib/domain/incidents/restore-record.ts'
 import { utc } from '../../../lib/domain/time.ts';
 import type { RestoreOutcome } from '../../../lib/workflows/emergency/restoring.ts';
 import { ALL_SECRETS, emergencyWorld, OLD, SECRETS, UNTOUCHED } from '../../support/emergency-world.ts';
+import { restoreRecord } from '../../support/restore-records.ts';
 
 const NEW = 'crm-db-restored-20261120t120000z';
 
@@ -200,15 +201,28 @@ test('an old database that cannot be closed ends the restore, and nothing is swi
   expect(world.production()).toEqual(UNTOUCHED);
 });
 
+test('a new database that somebody deletes before the fence ends the restore at once', async () => {
+  const world = await emergencyWorld();
+  world.whilePaused(async (pause) => {
+    if (pause !== 'wait for approval: pause 1') return;
+    world.deps.restored.look = async () => undefined;
+    await world.answer('approve');
+  });
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'not-done' });
+  expect(await world.record()).toMatchObject({ phase: 'approve', error: { code: 'scratch-deleted' } });
+  expect(world.databases.asked).not.toContain('fence');
+  expect(world.production()).toEqual(UNTOUCHED);
+});
+
 test('what cannot be put back is told by name, and on record', async () => {
   const world = await emergencyWorld();
   world.approving();
   const stays = { code: 'sessions-stay', message: 'one session stays' };
   Object.assign(world.databases.refuses, { fence: stays, unfence: stays, thaw: stays });
   await world.whole(world.bodyOf());
-  expect((await world.record()).undone).toEqual([
-    'NOT put back: crm-db lets sessions in again: one session stays',
-    'NOT put back: crm-db takes writes again: one session stays',
+  expect((await world.record()).notPutBack).toEqual([
+    'crm-db lets sessions in again: one session stays',
+    'crm-db takes writes again: one session stays',
   ]);
   expect(await world.open()).toEqual(['restore-not-done crm', 'restore-not-undone crm']);
 });
@@ -226,7 +240,7 @@ test('an old database that cannot be reached for a while is opened as soon as it
   await world.whole(world.bodyOf());
   expect(world.production().old).toEqual(UNTOUCHED.old);
   expect(world.databases.new.closed).toBe(true);
-  expect((await world.record()).undone.filter((what) => what.startsWith('NOT'))).toEqual([]);
+  expect((await world.record()).notPutBack).toEqual([]);
 });
 
 test('a new database that cannot be closed keeps the old one closed, and the rollback may be repeated', async () => {
@@ -335,5 +349,113 @@ test('a rollback closes the new database, opens the old one and leads everything
     // The watch reports no replaced source.
     expect((await world.catalog.observed('crm')).platform).toMatchObject({ resourceId: OLD.id });
     expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'refused' });
+  }
+});
+
+test('whoever began it cannot approve it where another must, however the answer came on record', async () => {
+  const world = await emergencyWorld({ restore: { two: true } });
+  world.whilePaused(async (pause) => {
+    if (pause !== 'wait for approval: pause 1') return;
+    const { id } = await world.record();
+    const at = utc(world.clock.now());
+    await world.catalog.answerRestore({ target: 'crm', restore: id, answer: 'approve', by: 'anna', at });
+  });
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'not-done' });
+  expect(await world.record()).toMatchObject({ error: { code: 'not-approved' } });
+  expect(world.production()).toEqual(UNTOUCHED);
+});
+
+test('a restore that is dated at another time does not begin', async () => {
+  const world = await emergencyWorld();
+  const late = world.bodyOf({ scheduledFor: '2026-11-20T12:11:00Z' });
+  expect(await world.whole(late)).toMatchObject({ outcome: 'refused' });
+  expect(await world.catalog.restore('crm')).toBeUndefined();
+});
+
+test('a restore does not begin while another target of the same instance is restored', async () => {
+  const world = await emergencyWorld();
+  world.plan.targets.push({ ...world.plan.targets[0]!, id: 'billing' });
+  await world.catalog.beginRestore(restoreRecord({ target: 'billing' }), world.clock.now());
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'refused', code: 'restore-under-way' });
+  expect(world.production()).toEqual(UNTOUCHED);
+});
+
+test('the new database has backups from its first minute, as long as the old one', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  await world.whole(world.bodyOf());
+  const { backups } = (await world.platform.source({ kind: 'rds', id: OLD.name }))!;
+  expect(backups.retention).toBeGreaterThan(86_400);
+  expect(world.restored.callsOf('begin')).toEqual([
+    [expect.objectContaining({ backupDays: backups.retention / 86_400 })],
+  ]);
+});
+
+test.each([
+  ['secret', ['dump']],
+  ['rename', ['snapshot', 'dump']],
+  ['none', []],
+] as const)('with cutover: %s the first backups that are asked for are %j', async (cutover, jobs) => {
+  const world = await emergencyWorld({ restore: { cutover, services: [] } });
+  const { schedules } = world.plan.targets[0]!.policy;
+  schedules.dump = schedules.snapshot!;
+  world.approving();
+  await world.whole(world.bodyOf());
+  const asked = ['snapshot', 'dump'].flatMap((queue) => world.deps.messages.take(queue));
+  expect(asked.map(({ job }) => job)).toEqual(jobs);
+});
+
+test('the password of its making goes when the master has the one of his secret, and stays where nobody else has one', async () => {
+  for (const user of ['crm', 'postgres']) {
+    const world = await emergencyWorld();
+    world.databases.admitted = [{ user, as: 'password-set' }];
+    world.approving();
+    await world.whole(world.bodyOf());
+    const { masterPasswordIn, notes } = await world.record();
+    const isMaster = user === 'postgres';
+    expect([user, masterPasswordIn, world.deps.passwords.left()]).toEqual(
+      isMaster ? [user, undefined, []] : [user, NEW, [`secret ${NEW}`]],
+    );
+    expect(notes.some((note) => note.includes(`restore/${NEW}`))).toBe(!isMaster);
+  }
+});
+
+test('a rollback by name waits until the names have settled before it opens what they lead to', async () => {
+  const world = await emergencyWorld({ restore: { cutover: 'rename', services: [] } });
+  world.approving();
+  await world.whole(world.bodyOf());
+  const back = world.rollbackOf((await world.record()).id);
+  let closed: boolean | undefined;
+  world.whilePaused(async (pause) => {
+    if (pause === 'let the names settle') closed = world.databases.old.closed;
+  });
+  await world.whole(back);
+  expect(closed).toBe(true);
+  expect(world.production()).toEqual(UNTOUCHED);
+});
+
+test('a rollback lets the services start anew with the old secrets', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  await world.whole(world.bodyOf());
+  await world.whole(world.rollbackOf((await world.record()).id));
+  expect(world.services.callsOf('startAnew')).toHaveLength(2);
+});
+
+test('only the last restore is rolled back, and none that is under way', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  await world.whole(world.bodyOf());
+  const { id } = await world.record();
+  const before = world.production();
+  const next = restoreRecord({ id: '20261120T120500Z', startedAt: '2026-11-20T12:05:00Z', token: 'next' });
+  await world.catalog.beginRestore(next, world.clock.now());
+  for (const [each, why] of [
+    [id, 'is not the last restore'],
+    [next.id, 'is under way'],
+  ] as const) {
+    const summary = expect.stringContaining(why);
+    expect(await world.whole(world.rollbackOf(each))).toMatchObject({ outcome: 'refused', summary });
+    expect(world.production()).toEqual(before);
   }
 });

@@ -9,8 +9,6 @@ import {
   contentOf,
   get,
   newestFirst,
-  open,
-  openKeys,
   partition,
   refused,
   SCHEMA_VERSION,
@@ -21,13 +19,7 @@ import {
 
 type Restores = Pick<
   Catalog,
-  | 'beginRestore'
-  | 'takeRestore'
-  | 'putRestore'
-  | 'restore'
-  | 'openRestores'
-  | 'answerRestore'
-  | 'restoreAnswers'
+  'beginRestore' | 'takeRestore' | 'putRestore' | 'restore' | 'answerRestore' | 'restoreAnswers'
 >;
 
 /** Emergency restores: their records, one lock a target, and people's answers in partitions of their own. */
@@ -103,10 +95,6 @@ export function restores(table: Table): Restores {
       return undefined;
     },
 
-    async openRestores() {
-      return (await open(table, 'restore')).map((item) => contentOf<RestoreRecord>(item));
-    },
-
     async answerRestore(answer) {
       const Item = { ...answerKey(answer), schemaVersion: SCHEMA_VERSION, ...answer };
       try {
@@ -127,16 +115,12 @@ export function restores(table: Table): Restores {
 
 const LOCK = 'LOCK#restore';
 
-function itemOf(record: RestoreRecord) {
-  const sk = sortKey.restore(record.id);
-  return {
-    PK: partition(record.target),
-    SK: sk,
-    schemaVersion: SCHEMA_VERSION,
-    ...(record.state === 'running' ? openKeys('restore', record.target, sk) : {}),
-    ...record,
-  };
-}
+const itemOf = (record: RestoreRecord) => ({
+  PK: partition(record.target),
+  SK: sortKey.restore(record.id),
+  schemaVersion: SCHEMA_VERSION,
+  ...record,
+});
 
 const keyOf = (table: Table, { target, id }: RestoreRecord) => ({
   TableName: table.name,

@@ -40,7 +40,7 @@ function restoredOnly(name: string): string {
 async function release(
   client: RDSClient,
   kind: 'rds' | 'aurora',
-  { securityGroups, parameterGroup }: PlatformSource,
+  { securityGroups, parameterGroup }: Pick<PlatformSource, 'securityGroups' | 'parameterGroup'>,
   name: string,
 ): Promise<'done' | 'working'> {
   const cluster = kind === 'aurora' ? await describeCluster(client, name) : undefined;

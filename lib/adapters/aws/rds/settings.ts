@@ -35,6 +35,20 @@ const same = <Shown>(
 
 const logsOf = (logs: string[] | undefined) => [...(logs ?? [])].sort();
 
+type OfBoth = Setting<DBInstance | DBCluster, Record<string, unknown>>;
+const IAM_AUTHENTICATION: OfBoth = {
+  what: 'IAM authentication',
+  of: ({ IAMDatabaseAuthenticationEnabled: on }) => on,
+  give: ({ IAMDatabaseAuthenticationEnabled: on }) => ({ EnableIAMDatabaseAuthentication: on }),
+};
+const LOG_EXPORTS: OfBoth = {
+  what: 'log exports',
+  of: ({ EnabledCloudwatchLogsExports: logs }) => logsOf(logs),
+  give: ({ EnabledCloudwatchLogsExports: logs }) => ({
+    CloudwatchLogsExportConfiguration: { EnableLogTypes: logsOf(logs) },
+  }),
+};
+
 /**
  * What a restored instance does not inherit, or has by its engine's default, as far as it may be set before the
  * quarantine ends. Source: RDS user guide, "Restoring to a DB instance", and the parameters of ModifyDBInstance.
@@ -50,11 +64,7 @@ const OF_INSTANCE: readonly OfInstance[] = [
   same('tags on snapshots', 'CopyTagsToSnapshot'),
   same('public access', 'PubliclyAccessible'),
   same('certificate authority', 'CACertificateIdentifier'),
-  {
-    what: 'IAM authentication',
-    of: ({ IAMDatabaseAuthenticationEnabled: on }) => on,
-    give: ({ IAMDatabaseAuthenticationEnabled: on }) => ({ EnableIAMDatabaseAuthentication: on }),
-  },
+  IAM_AUTHENTICATION,
   {
     what: 'Performance Insights',
     of: ({ PerformanceInsightsEnabled: on = false, PerformanceInsightsRetentionPeriod: days }) => [
@@ -70,13 +80,7 @@ const OF_INSTANCE: readonly OfInstance[] = [
       ...(on ? { PerformanceInsightsRetentionPeriod, PerformanceInsightsKMSKeyId } : {}),
     }),
   },
-  {
-    what: 'log exports',
-    of: ({ EnabledCloudwatchLogsExports: logs }) => logsOf(logs),
-    give: ({ EnabledCloudwatchLogsExports: logs }) => ({
-      CloudwatchLogsExportConfiguration: { EnableLogTypes: logsOf(logs) },
-    }),
-  },
+  LOG_EXPORTS,
   {
     what: 'option group',
     of: ({ OptionGroupMemberships }) => OptionGroupMemberships?.[0]?.OptionGroupName,
@@ -90,23 +94,13 @@ const OF_CLUSTER: readonly OfCluster[] = [
   same('backup window', 'PreferredBackupWindow'),
   same('maintenance window', 'PreferredMaintenanceWindow'),
   same('tags on snapshots', 'CopyTagsToSnapshot'),
-  {
-    what: 'IAM authentication',
-    of: ({ IAMDatabaseAuthenticationEnabled: on }) => on,
-    give: ({ IAMDatabaseAuthenticationEnabled: on }) => ({ EnableIAMDatabaseAuthentication: on }),
-  },
-  {
-    what: 'log exports',
-    of: ({ EnabledCloudwatchLogsExports: logs }) => logsOf(logs),
-    give: ({ EnabledCloudwatchLogsExports: logs }) => ({
-      CloudwatchLogsExportConfiguration: { EnableLogTypes: logsOf(logs) },
-    }),
-  },
+  IAM_AUTHENTICATION,
+  LOG_EXPORTS,
 ];
 
 /**
- * Compares a restored instance or cluster with the one that it replaces, and asks for what is missing. Resolves with what is not yet there, and with what no request of this function can give: each
- * with the command that does.
+ * Compares a restored instance or cluster with the one that it replaces, and asks for what is missing. Resolves with
+ * what is not yet there, and with what no request of this function can give: each with the command that does.
  */
 export async function completeSettings(
   client: RDSClient,

@@ -4,13 +4,7 @@ import { copy, newestFirst, type Store } from './store.ts';
 
 type Restores = Pick<
   Catalog,
-  | 'beginRestore'
-  | 'takeRestore'
-  | 'putRestore'
-  | 'restore'
-  | 'openRestores'
-  | 'answerRestore'
-  | 'restoreAnswers'
+  'beginRestore' | 'takeRestore' | 'putRestore' | 'restore' | 'answerRestore' | 'restoreAnswers'
 >;
 
 export function memoryRestores({ restores, restoreAnswers }: Store): Restores {
@@ -38,7 +32,6 @@ export function memoryRestores({ restores, restoreAnswers }: Store): Restores {
       const wanted = id === undefined ? newestFirst(of(target), (each) => each.id)[0] : undefined;
       return copy(id === undefined ? wanted : restores.get(keyOf(target, id)));
     },
-    openRestores: async () => copy([...restores.values()].filter(({ state }) => state === 'running')),
     async answerRestore(answer) {
       const word = answer.answer === 'abort' ? 'abort' : 'decided';
       const key = `${keyOf(answer.target, answer.restore)} ${word}`;
