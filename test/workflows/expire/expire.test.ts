@@ -4,6 +4,7 @@ import { DAY, HOME } from '../../support/builders.ts';
 import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
 import { expiryWorld, keysLeft, LATER, NOW, stored, withPolicy } from '../../support/expiry.ts';
 import { openIn } from '../../support/records.ts';
+import { restoreRecord } from '../../support/restore-records.ts';
 
 const keysOf = (points: DumpPoint[]) => points.flatMap(({ keys }) => Object.values(keys)).sort();
 const upload = { contentType: 'x', tags: {} };
@@ -26,6 +27,18 @@ describe('the expire job', () => {
     expect(await expire()).toMatchObject({ outcome: 'done', summary });
     expect(await inState('verified')).toEqual(points.slice(3).map(({ id }) => id));
     expect(await keysLeft(vault)).toEqual(keysOf(points.slice(3)));
+  });
+
+  it('deletes nothing while a person restores the target', async () => {
+    const { vault, catalog, expire } = await expiryWorld(10);
+    const startedAt = '2026-11-20T04:00:00Z';
+    await catalog.beginRestore(restoreRecord({ startedAt }), new Date(startedAt));
+    const before = await keysLeft(vault);
+    const summary = expect.stringContaining('anna has been restoring crm since 2026-11-20 04:00 UTC');
+    expect(await expire()).toMatchObject({ outcome: 'held', summary });
+    expect(await keysLeft(vault)).toEqual(before);
+    await catalog.putRestore(restoreRecord({ startedAt, state: 'done' }));
+    expect(await expire(LATER)).toMatchObject({ outcome: 'done' });
   });
 
   it('lists in a dry run what it would delete and why, and touches nothing', async () => {

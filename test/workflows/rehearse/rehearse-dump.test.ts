@@ -15,6 +15,7 @@ import { faulty } from '../../support/doubles/faults.ts';
 import { deathsOf } from '../../support/executions.ts';
 import { planWith } from '../../support/plan.ts';
 import { raiseFinding } from '../../support/records.ts';
+import { restoreRecord } from '../../support/restore-records.ts';
 
 const NOW = '2026-11-20T02:00:00Z';
 const RUN = { job: 'rehearse', target: 'crm', scheduledFor: NOW };
@@ -176,6 +177,17 @@ describe('a rehearsal of a dump', () => {
     expect(await once(DIFFERENT)).toMatchObject({ outcome: 'refused' });
     const mismatch = `opened P0 proof-mismatch crm ${NEWEST}`;
     expect(told()).toEqual([mismatch, 'opened P1 job-failed crm rehearse']);
+  });
+
+  it('does not begin while a person restores the target', async () => {
+    const { once, catalog, deps } = await world();
+    const startedAt = '2026-11-20T01:50:00Z';
+    await catalog.beginRestore(restoreRecord({ startedAt }), deps.clock.now());
+    const summary = expect.stringContaining('anna has been restoring crm');
+    expect(await once(EQUAL)).toEqual({ outcome: 'held', summary });
+    expect(await catalog.run(RUN)).toBeUndefined();
+    await catalog.putRestore(restoreRecord({ startedAt, state: 'not-done' }));
+    expect(await once(EQUAL)).toMatchObject({ outcome: 'rehearsed' });
   });
 
   it('is done once, however often its message is delivered', async () => {

@@ -9,6 +9,7 @@ import { policy, target, throttled } from '../../support/builders.ts';
 import { memoryScratchInstances } from '../../support/doubles/scratch-instances.ts';
 import { claimRun } from '../../support/records.ts';
 import { instanceOf } from '../../support/rehearsals.ts';
+import { restoreRecord } from '../../support/restore-records.ts';
 import {
   SCRATCH as NAME,
   REHEARSAL,
@@ -43,6 +44,17 @@ describe('the sweep of scratch instances', () => {
       expect(looks).toBeLessThan(10);
     },
   );
+
+  it('leaves everything of a target alone while a person restores it', async () => {
+    const { leave, look, left, catalog, clock } = sweepWorld();
+    await leave();
+    await catalog.beginRestore(restoreRecord(), clock.now());
+    expect(await look(5)).toEqual([]);
+    expect(await left()).toEqual(ALL);
+    await catalog.putRestore(restoreRecord({ state: 'done' }));
+    await look(20);
+    expect(await left()).toEqual([]);
+  });
 
   it('leaves an instance alone until it expires', async () => {
     const { leave, look, left, scratch } = sweepWorld();
