@@ -17,6 +17,7 @@ export const handler = jobHandler(request, async (asked, { secondsLeft }): Promi
     const { switching } = engine(asked.target);
     return insideDatabases(asked, {
       plan: plan(),
+      clock,
       secrets: secrets(),
       passwords: restoredPasswords(),
       switching,

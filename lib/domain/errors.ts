@@ -34,6 +34,13 @@ export class ClaimLost extends UnderstudyError {
   }
 }
 
+/** A rollback works on this restore now; whoever began it must do nothing more. */
+export class RestoreTaken extends UnderstudyError {
+  constructor(target: string, id: string) {
+    super('restore-taken', `the restore ${id} of ${target} is being rolled back; nothing more is done here`);
+  }
+}
+
 /** The source refused the credentials; they may have been rotated since they were read. */
 export class CredentialsRefused extends UnderstudyError {}
 

@@ -103,20 +103,30 @@ export type Catalog = {
   scratchSeconds(policy: string, month: string): Promise<number>;
 
   /**
-   * Records an emergency restore, if no other of its target is under way: otherwise resolves with that one. Repeating it
+   * Records an emergency restore, if no other of its target is open: otherwise resolves with that one. Repeating it
    * resolves with the record as it is.
    */
-  beginRestore(record: RestoreRecord, now: Date): Promise<RestoreRecord>;
+  beginRestore(record: RestoreRecord): Promise<RestoreRecord>;
   /**
-   * Takes a restore that nobody works on for its rollback, under the same lock: false if it is not as it was `seen`, or
-   * if another restore of its target has begun since. Repeating it with the same `takenBy` is true.
+   * Takes a restore that no living execution works on for its rollback, under the same lock: false if it is not as it
+   * was `seen`, or if another restore of its target has begun since. Repeating it with the same `takenBy` is true.
    */
   takeRestore(
     record: RestoreRecord & { takenBy: string },
     seen: Pick<RestoreRecord, 'state' | 'aliveUntil'>,
   ): Promise<boolean>;
-  /** Stores a restore that its execution changed. One that has ended frees its target. */
+  /**
+   * Stores a restore that its execution changed. One that has ended frees its target. Rejects with `RestoreTaken` when
+   * another execution has taken it.
+   */
   putRestore(record: RestoreRecord): Promise<void>;
+  /** Its execution lives until then, at least. Rejects with `RestoreTaken`. */
+  renewRestore(
+    record: Pick<RestoreRecord, 'target' | 'id' | 'token' | 'takenBy'>,
+    aliveUntil: string,
+  ): Promise<void>;
+  /** Those that have not ended or have left a database, of every target; one of the last seconds may be missing. */
+  standingRestores(): Promise<RestoreRecord[]>;
   /** The restore with this id, else the newest. */
   restore(target: string, id?: string): Promise<RestoreRecord | undefined>;
   /** Keeps a person's answer. The first to approve or reject counts: resolves with the one that does. */

@@ -1,4 +1,4 @@
-import { isUnderWay } from '../domain/incidents/restore-record.ts';
+import { isOpen } from '../domain/incidents/restore-record.ts';
 import { shortMoment } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
 
@@ -6,9 +6,8 @@ import type { Catalog } from '../ports/catalog.ts';
 export async function heldByRestore(
   target: string,
   catalog: Pick<Catalog, 'restore'>,
-  now: Date,
 ): Promise<string | undefined> {
   const record = await catalog.restore(target);
-  if (!record || !isUnderWay(record, now)) return undefined;
+  if (!isOpen(record)) return undefined;
   return `${record.by} has been restoring ${target} since ${shortMoment(record.startedAt)} UTC: nothing else is done to it meanwhile`;
 }

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import {
+  isStalled,
   RESTORE_PHASES,
   type RestoreRecord,
   type RestoreState,
@@ -19,16 +20,18 @@ export function formatRestore(record: RestoreRecord, now: Date): string[] {
   const { target, id, by, reason, way, startedAt, endedAt, made } = record;
   const took = humanSeconds(secondsBetween(startedAt, endedAt ?? now));
   return [
-    `${pc.bold(target)}: restore ${id} is ${stateOf(record)}, ${took} since ${by} began it${reason ? ` (${reason})` : ''}`,
+    `${pc.bold(target)}: restore ${id} is ${stateOf(record, now)}, ${took} since ${by} began it${reason ? ` (${reason})` : ''}`,
     `back to ${shortMoment(way.asOf)} UTC by ${way.kind}${way.point ? ` ${way.point}` : ''}${made ? `, onto ${made.name}` : ''}`,
     '',
     ...formatPhases(record, now),
     ...formatFacts(record),
-    ...formatNext(record),
+    ...formatNext(record, now),
   ];
 }
 
-function stateOf({ state, error }: RestoreRecord): string {
+function stateOf(record: RestoreRecord, now: Date): string {
+  const { state, error } = record;
+  if (isStalled(record, now)) return pc.red('stopped: its execution has died');
   const text = STATES[state];
   if (state === 'running') return pc.yellow(text);
   return state === 'done' && !error ? pc.green(text) : pc.red(text);
@@ -75,9 +78,11 @@ function formatFacts(record: RestoreRecord): string[] {
   ];
 }
 
-function formatNext({ target, state, phase, decideBy, settings, made, old }: RestoreRecord): string[] {
+function formatNext(record: RestoreRecord, now: Date): string[] {
+  const { target, state, phase, decideBy, settings, made, old } = record;
   if (state !== 'running') return [];
-  if (phase === 'cut-over' || phase === 'close') return [];
+  if (isStalled(record, now))
+    return ['', pc.bold(`put production back: ./understudy restore rollback ${target}`)];
   if (phase !== 'approve' || decideBy === undefined)
     return ['', `stop it: ./understudy restore abort ${target}`];
   const does = {

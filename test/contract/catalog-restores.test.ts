@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import { restoreRecord } from '../support/restore-records.ts';
-import { AT, CATALOGS, later } from './support/catalogs.ts';
+import { CATALOGS } from './support/catalogs.ts';
 import { unique } from './support/stage.ts';
 
 const record = (target: string, changes: Partial<RestoreRecord> = {}) =>
@@ -16,30 +16,68 @@ describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   it('begins one restore of a target at a time, and gives the one that is under way', async () => {
     const target = unique();
     const first = record(target);
-    expect(await catalog.beginRestore(first, AT)).toEqual(first);
-    expect(await catalog.beginRestore({ ...first, token: 'again' }, AT)).toEqual(first);
+    expect(await catalog.beginRestore(first)).toEqual(first);
+    expect(await catalog.beginRestore({ ...first, token: 'again' })).toEqual(first);
     const second = record(target, { id: '20261120T120500Z', token: 'second' });
-    expect(await catalog.beginRestore(second, AT)).toEqual(first);
+    expect(await catalog.beginRestore(second)).toEqual(first);
     expect(await catalog.restore(target, second.id)).toBeUndefined();
   });
 
-  it('begins the next one when the first has ended, or must be over', async () => {
+  it('begins the next one when the first has ended, and not when its execution has died', async () => {
     const target = unique();
-    await catalog.beginRestore(record(target), AT);
+    await catalog.beginRestore(record(target));
     await catalog.putRestore(record(target, { state: 'not-done' }));
     const second = record(target, { id: '20261120T120500Z', aliveUntil: '2026-11-20T12:10:00Z' });
-    expect(await catalog.beginRestore(second, AT)).toEqual(second);
+    expect(await catalog.beginRestore(second)).toEqual(second);
     const third = record(target, { id: '20261120T121500Z' });
-    expect(await catalog.beginRestore(third, later(60))).toEqual(second);
-    expect(await catalog.beginRestore(third, later(900))).toEqual(third);
+    expect(await catalog.beginRestore(third)).toEqual(second);
+    await catalog.putRestore({ ...second, state: 'rolled-back' });
+    expect(await catalog.beginRestore(third)).toEqual(third);
     expect(await catalog.restore(target)).toEqual(third);
-    expect(await catalog.restore(target, second.id)).toEqual(second);
+    expect(await catalog.restore(target, second.id)).toEqual({ ...second, state: 'rolled-back' });
+  });
+
+  it('lets the execution that holds a restore write it, and no other', async () => {
+    const target = unique();
+    const first = record(target, { aliveUntil: '2026-11-20T12:10:00Z' });
+    await catalog.beginRestore(first);
+    await catalog.renewRestore(first, '2026-11-20T12:40:00Z');
+    const renewed = { ...first, aliveUntil: '2026-11-20T12:40:00Z' };
+    expect(await catalog.restore(target)).toEqual(renewed);
+    // It lives again since it was seen: a rollback does not take it.
+    const taken = { ...renewed, takenBy: 'back', aliveUntil: '2026-11-20T14:00:00Z' };
+    expect(await catalog.takeRestore(taken, first)).toBe(false);
+    expect(await catalog.takeRestore(taken, renewed)).toBe(true);
+    const refused = { code: 'restore-taken' };
+    await expect(catalog.putRestore({ ...renewed, state: 'done' })).rejects.toMatchObject(refused);
+    await expect(catalog.renewRestore(first, '2026-11-20T15:00:00Z')).rejects.toMatchObject(refused);
+    expect(await catalog.restore(target)).toEqual(taken);
+    await catalog.renewRestore(taken, '2026-11-20T14:30:00Z');
+    await catalog.putRestore({ ...taken, phase: 'close' });
+    expect(await catalog.restore(target)).toMatchObject({ takenBy: 'back', phase: 'close' });
+    await expect(catalog.renewRestore(record(unique()), '2026-11-20T15:00:00Z')).rejects.toMatchObject(
+      refused,
+    );
+  });
+
+  it('lists restores that have not ended, or have left a database', async () => {
+    const target = unique();
+    const standing = async () => (await catalog.standingRestores()).filter((each) => each.target === target);
+    const first = record(target);
+    expect(await standing()).toEqual([]);
+    await catalog.beginRestore(first);
+    expect(await standing()).toEqual([first]);
+    const kept = [{ name: 'crm-db-replaced', resourceId: 'db-CRM1' }];
+    await catalog.putRestore({ ...first, state: 'done', kept });
+    expect(await standing()).toEqual([{ ...first, state: 'done', kept }]);
+    await catalog.putRestore({ ...first, state: 'done', kept: [] });
+    expect(await standing()).toEqual([]);
   });
 
   it('lets one of several begin that are asked for at the same moment', async () => {
     const target = unique();
     const asked = [0, 1, 2, 3].map((n) => record(target, { id: `20261120T12000${n}Z`, token: `${n}` }));
-    const begun = await Promise.all(asked.map((each) => catalog.beginRestore(each, AT)));
+    const begun = await Promise.all(asked.map((each) => catalog.beginRestore(each)));
     expect(new Set(begun.map(({ token }) => token)).size).toBe(1);
     expect(await Promise.all(asked.map(({ id }) => catalog.restore(target, id)))).toEqual(
       asked.map(({ id }) => (id === begun[0]!.id ? begun[0] : undefined)),
@@ -48,7 +86,7 @@ describe.each(CATALOGS)('the catalog %s', (_name, make) => {
 
   it('stores a restore as its execution changes it', async () => {
     const target = unique();
-    await catalog.beginRestore(record(target), AT);
+    await catalog.beginRestore(record(target));
     const changed = record(target, { phase: 'proof', notes: ['a note'] });
     await catalog.putRestore(changed);
     expect(await catalog.restore(target)).toEqual(changed);
@@ -58,7 +96,7 @@ describe.each(CATALOGS)('the catalog %s', (_name, make) => {
   it('gives an ended restore to one rollback, and no other restore begins beside it', async () => {
     const target = unique();
     const ended = record(target, { state: 'done' });
-    await catalog.beginRestore(record(target), AT);
+    await catalog.beginRestore(record(target));
     await catalog.putRestore(ended);
     const taken = record(target, { aliveUntil: '2026-11-24T12:00:00Z' });
     const taking = ['first', 'second', 'third'].map((takenBy) => ({ ...taken, takenBy }));
@@ -70,17 +108,17 @@ describe.each(CATALOGS)('the catalog %s', (_name, make) => {
     // A step whose result was not kept is done again.
     expect(await Promise.all(taking.map(taker))).toEqual(won);
     const next = record(target, { id: '20261120T120500Z', token: 'next' });
-    expect(await catalog.beginRestore(next, AT)).toEqual(winner);
+    expect(await catalog.beginRestore(next)).toEqual(winner);
     expect(await catalog.restore(target, next.id)).toBeUndefined();
   });
 
   it('gives no restore to a rollback when another has begun since it was seen', async () => {
     const target = unique();
     const ended = record(target, { state: 'done' });
-    await catalog.beginRestore(record(target), AT);
+    await catalog.beginRestore(record(target));
     await catalog.putRestore(ended);
     const next = record(target, { id: '20261120T120500Z', startedAt: '2026-11-20T12:05:00Z', token: 'next' });
-    expect(await catalog.beginRestore(next, AT)).toEqual(next);
+    expect(await catalog.beginRestore(next)).toEqual(next);
     expect(await catalog.takeRestore({ ...ended, takenBy: 'late' }, ended)).toBe(false);
     expect(await catalog.restore(target, ended.id)).toEqual(ended);
   });
@@ -90,14 +128,14 @@ describe.each(CATALOGS)('the catalog %s', (_name, make) => {
     for (let wait = 0; wait < 40; wait += 2) {
       const target = unique();
       const ended = record(target, { state: 'done' });
-      await catalog.beginRestore(record(target), AT);
+      await catalog.beginRestore(record(target));
       await catalog.putRestore(ended);
       const next = record(target, {
         ...{ id: '20261120T120500Z', startedAt: '2026-11-20T12:05:00Z', token: 'next' },
       });
       const back = { ...record(target, { aliveUntil: '2026-11-24T12:00:00Z' }), takenBy: 'back' };
       const [begun, taken] = await Promise.all([
-        catalog.beginRestore(next, AT),
+        catalog.beginRestore(next),
         setTimeout(wait).then(() => catalog.takeRestore(back, ended)),
       ]);
       expect([begun.token === 'next', taken]).toEqual(taken ? [false, true] : [true, false]);

@@ -40,6 +40,12 @@ describe.each(CATALOGS)('the catalog %s', (_name, make) => {
     expect(await found(what, 2 * DAY + 6)).toEqual({ occasion: 'reminder', topics: BOTH });
   });
 
+  it('asks for a reminder once a week of what only costs', async () => {
+    const what = await opened({ code: 'database-kept', severity: 'P3' });
+    expect(await found(what, 7 * DAY - 1)).toBeUndefined();
+    expect(await found(what, 7 * DAY)).toEqual({ occasion: 'reminder', topics: BOTH });
+  });
+
   it('counts the day to a reminder from the last alert and not from the last look', async () => {
     const what = await opened();
     await found({ ...what, message: 'its schedule is gone' }, DAY - 10);

@@ -83,6 +83,9 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
   const inside = async (request: InsideRequest | ProveRequest) => {
     const ask = 'ask' in request ? request.ask : 'prove';
     databases.asked.push(ask);
+    const isLate = 'notAfter' in request && clock.now() > new Date(request.notAfter!);
+    if (isLate && ask !== 'prove')
+      return { ok: false, said: { code: 'too-late', message: 'nothing was done' } };
     const refused = databases.refuses[ask];
     if (refused && ask !== 'prove') {
       const left = databases.times[ask] ?? Number.POSITIVE_INFINITY;

@@ -7,7 +7,8 @@ import {
   tellDespite,
 } from './acknowledgement.ts';
 import type { AlertTopic, Occasion } from './alert.ts';
-import { asOfBoth, type Finding } from './finding.ts';
+import { asOfBoth, FINDINGS, type Finding } from './finding.ts';
+import type { Entry } from './registry.ts';
 import { worse } from './severity.ts';
 
 /** An open finding, and which of its alerts were sent. */
@@ -109,9 +110,15 @@ function dueAlert(
     const { occasion, topics: left, at } = known.untold;
     return secondsBetween(at, now) >= TELLING ? { occasion, topics: left } : undefined;
   }
-  return secondsBetween(known.lastToldAt ?? known.since, now) >= DAY
+  return secondsBetween(known.lastToldAt ?? known.since, now) >= remindEvery(found)
     ? { occasion: 'reminder', topics: [...topics] }
     : undefined;
+}
+
+/** Seconds between two reminders. A code of another version has none of its own. */
+function remindEvery({ code }: Finding): number {
+  const entry: Entry | undefined = FINDINGS[code];
+  return (entry?.remindEvery ?? 1) * DAY;
 }
 
 /** An age in a message grows with every look, and is no change. */

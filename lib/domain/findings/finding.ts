@@ -60,7 +60,7 @@ export function asOfBoth(known: Finding | undefined, found: Finding): Pick<Findi
   return asOf ? { asOf } : {};
 }
 
-/** The next step with its gaps filled. `{modify}` is the command that changes an instance or a cluster. */
+/** The next step with its gaps filled. `{modify}` and `{delete}` are the commands for an instance or a cluster. */
 function nextStep(
   code: FindingCode,
   about: Pick<Parameters<typeof finding>[1], 'target' | 'job' | 'id' | 'days' | 'fill'>,
@@ -78,6 +78,9 @@ function nextStep(
     modify: isCluster
       ? `aws rds modify-db-cluster --db-cluster-identifier ${id}`
       : `aws rds modify-db-instance --db-instance-identifier ${id}`,
+    delete: isCluster
+      ? `aws rds delete-db-cluster --db-cluster-identifier ${id}`
+      : `aws rds delete-db-instance --db-instance-identifier ${id}`,
     ...about.fill,
   };
   const entry: Entry = FINDINGS[code];

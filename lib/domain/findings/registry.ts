@@ -33,11 +33,19 @@ export type Closer =
   | 'preflight'
   | 'notice'
   | 'restore'
+  | 'restores'
   /** It happened once: no look can find it gone, so it is closed without an alert after a day. */
   | 'time';
 
-/** `ofCluster` replaces `next` where Aurora needs another command. */
-type Text = { severity: Severity; means: string; next: string; ofCluster?: string };
+type Text = {
+  severity: Severity;
+  means: string;
+  next: string;
+  /** Replaces `next` where Aurora needs another command. */
+  ofCluster?: string;
+  /** Days between two reminders; otherwise one. */
+  remindEvery?: number;
+};
 export type Entry = Text & { about: SubjectKind; closedBy: readonly Closer[] };
 
 /**
@@ -112,6 +120,11 @@ export const FINDINGS = {
       means: 'Somebody has begun an emergency restore.',
       next: 'Follow it: `./understudy restore status {target} --follow`. Stop it: `./understudy restore abort {target}`.',
     },
+    'restore-stalled': {
+      severity: 'P0',
+      means: 'The execution of an emergency restore has died, and production may be frozen or closed.',
+      next: 'Put production back: `./understudy restore rollback {target}`. Then begin again: `./understudy restore {target}`.',
+    },
     'restore-awaits-approval': {
       severity: 'P0',
       means: 'The restored database is ready, and a person must say whether the application goes to it.',
@@ -126,6 +139,15 @@ export const FINDINGS = {
       severity: 'P0',
       means: 'An emergency restore ended, and something that it had changed could not be put back.',
       next: 'Try again: `./understudy restore rollback {target}`. Else put back by hand what `./understudy restore status {target}` names.',
+    },
+  }),
+  ...closedBy(['restores'], 'target', {
+    'database-kept': {
+      severity: 'P3',
+      means:
+        'A restore has left a database beside production. It costs until you delete it; you are reminded weekly.',
+      next: 'Keep it until you are sure. Then `{modify} --no-deletion-protection --apply-immediately`, and `{delete} --final-db-snapshot-identifier {id}-final`.',
+      remindEvery: 7,
     },
   }),
   ...closedBy(['time'], 'target', {

@@ -3,7 +3,7 @@ import type { RestoreSettings } from '../plan/policy.ts';
 import type { Phase } from '../proof/evidence.ts';
 import type { WayKind } from './restore-plan.ts';
 
-/** What becomes of an emergency restore. Only `running` is open: no other restore of this target begins. */
+/** What becomes of an emergency restore. Only `running` is open: no other work on this target begins. */
 export type RestoreState = 'running' | 'done' | 'not-done' | 'rolled-back';
 
 /** The phases, in their order. Before `fence` production is as it was, or frozen. */
@@ -61,7 +61,7 @@ export type RestoreRecord = {
   endedAt?: string;
   /** Drawn by the rollback that works on it, or did. */
   takenBy?: string;
-  /** Its execution has ended by then in any case, so the target is free. */
+  /** Every step of its execution moves it: one that has passed belongs to an execution that has died. */
   aliveUntil: string;
   way: { kind: Exclude<WayKind, 'rows' | 'dump'>; point?: string; asOf: string };
   /** The policy's settings when it began: a deployment meanwhile changes nothing of it. */
@@ -99,6 +99,8 @@ export type RestoreRecord = {
   answer?: RestoreAnswer;
   switched?: Switched;
   error?: ErrorInfo | undefined;
+  /** Databases that it left beside production, until they are deleted. */
+  kept?: { name: string; resourceId: string }[];
   /** What was undone after a failure or by a rollback. */
   undone: string[];
   /** What could not be, each with its reason: a rollback tries it again. */
@@ -125,12 +127,30 @@ export function newName({ made, switched }: Pick<RestoreRecord, 'made' | 'switch
   return switched?.newIs ?? made!.name;
 }
 
-/** Does this restore keep the target's other work waiting? A record whose execution must be over does not. */
-export function isUnderWay(
-  record: Pick<RestoreRecord, 'state' | 'aliveUntil'> | undefined,
+/** The longest time between two steps of an execution that lives, in seconds: a function of fifteen minutes and its repetition. */
+export const RESTORE_LEASE = 2400;
+
+/** The token of the execution that works on it: only that one may write the record. */
+export function holderOf({ token, takenBy }: Pick<RestoreRecord, 'token' | 'takenBy'>): string {
+  return takenBy ?? token;
+}
+
+/** Does this restore keep the target's other work waiting? It does until it has ended, also when its execution has died. */
+export function isOpen<T extends Pick<RestoreRecord, 'state'>>(record: T | undefined): record is T {
+  return record?.state === 'running';
+}
+
+/** Is there something of it that the watch looks at: an execution, or a database that it left? */
+export function isStanding({ state, kept = [] }: Pick<RestoreRecord, 'state' | 'kept'>): boolean {
+  return state === 'running' || kept.length > 0;
+}
+
+/** Has its execution died, so that only a rollback ends it? */
+export function isStalled(
+  { state, aliveUntil }: Pick<RestoreRecord, 'state' | 'aliveUntil'>,
   now: Date,
 ): boolean {
-  return record?.state === 'running' && new Date(record.aliveUntil) > now;
+  return state === 'running' && new Date(aliveUntil) <= now;
 }
 
 /** Seconds of the data that production loses: from the restored moment to the last one the old database was in use. */

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { InputError, Refusal } from '../../domain/errors.ts';
 import {
-  isUnderWay,
+  isOpen,
+  isStalled,
   RESTORE_PHASES,
   type RestoreAnswer,
   type RestoreRecord,
@@ -34,7 +35,8 @@ export async function answerToRestore(request: AnswerRequest, deps: AnswerDeps):
   const { id: target } = requireTarget(deps.plan, request.target);
   const now = deps.clock.now();
   const record = await deps.catalog.restore(target);
-  if (!record || !isUnderWay(record, now)) throw notRunning(target, record);
+  if (!isOpen(record)) throw notRunning(target, record);
+  if (isStalled(record, now)) throw stalled(record);
   refuseUntimely(ask, by, record, now);
   const answer = { target, restore: record.id, answer: ask, by, at: utc(now), ...(reason ? { reason } : {}) };
   const counts = await deps.catalog.answerRestore(answer);
@@ -58,18 +60,17 @@ function notRunning(target: string, record: RestoreRecord | undefined): InputErr
   );
 }
 
+function stalled({ target, aliveUntil }: RestoreRecord): Refusal {
+  return new Refusal(
+    'restore-stalled',
+    `the execution that restores ${target} has died: it was to be heard of by ${shortMoment(aliveUntil)} UTC`,
+    { hint: `put production back, then begin again: ./understudy restore rollback ${target}` },
+  );
+}
+
 function refuseUntimely(ask: AnswerRequest['ask'], by: string, record: RestoreRecord, now: Date): void {
   const { target, phase, settings, decideBy } = record;
-  if (ask === 'abort') {
-    if (phase !== 'cut-over' && phase !== 'close') return;
-    throw new Refusal(
-      'too-late',
-      `the application of ${target} is being switched, or has the new database already`,
-      {
-        hint: `go back with ./understudy restore rollback ${target}`,
-      },
-    );
-  }
+  if (ask === 'abort') return;
   const isEarly = RESTORE_PHASES.indexOf(phase) < RESTORE_PHASES.indexOf('approve');
   if (phase !== 'approve')
     throw new Refusal(

@@ -1,23 +1,31 @@
 import { raise, resolve } from '../../alerting/alerts.ts';
-import { reasonOf, toErrorInfo } from '../../domain/errors.ts';
+import { type ErrorInfo, reasonOf, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
-import { lostSeconds, newName } from '../../domain/incidents/restore-record.ts';
+import { lostSeconds, newName, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
+import { adoptAsTarget } from './adopt-target.ts';
 import { askInside } from './ask-inside.ts';
 import { restartServices } from './cut-over.ts';
 import { thawOld } from './freeze.ts';
+import { whyNotBack } from './go-back.ts';
 import { type Restoring, whereMasterPassword } from './restoring.ts';
 
 /**
- * Production has the new database. Nothing here takes that back: what does not work is told, and the way back is one
- * command.
+ * Production has the new database. What does not work is told, and takes nothing back by itself. Resolves with why it
+ * goes back, when a person has aborted it and the old database is there.
  */
-export async function closeRestore(restoring: Restoring): Promise<void> {
+export async function closeRestore(restoring: Restoring): Promise<{ aborted?: ErrorInfo }> {
   const { target, log, durable, deps } = restoring;
   const { settings } = log.record;
   await log.phase('close', { anyway: true });
   const problems = await verifyLogins(restoring);
   if (settings.cutover === 'secret') problems.push(...(await restartServices(restoring)));
+  const aborted = await durable.step('ask whether it goes back', async () => (await log.aborted()) ?? null);
+  if (aborted) {
+    const obstacle = await whyNotBack(log.record, target, durable, deps);
+    if (!obstacle) return { aborted };
+    problems.push(`${aborted.message}, but ${obstacle.message}`);
+  }
   if (settings.cutover === 'none')
     await thawOld(restoring).catch(
       (error) => void problems.push(`the old database takes no writes: ${reasonOf(error)}`),
@@ -35,6 +43,7 @@ export async function closeRestore(restoring: Restoring): Promise<void> {
   await log.note('done', {
     state: 'done',
     endedAt,
+    kept: keptOld(log.record),
     ...(problems.length > 0 ? { error: { code: 'restore-unsettled', message: problems.join('; ') } } : {}),
     notes: [
       ...log.record.notes,
@@ -47,11 +56,19 @@ export async function closeRestore(restoring: Restoring): Promise<void> {
     ],
   });
   await durable.step('tell that it is done', async () => {
-    await resolve(deps, { target: target.id, code: 'restore-under-way', subject: target.id });
+    for (const code of ['restore-under-way', 'restore-stalled'] as const)
+      await resolve(deps, { target: target.id, code, subject: target.id });
     const message = `${newName(log.record)} serves ${target.id}, and: ${problems.join('; ')}`;
     if (problems.length > 0)
       await raise(deps, finding('restore-unsettled', { target, subject: target.id, message }));
   });
+  return {};
+}
+
+/** The old database, where nobody needs it any more; without a cutover that is for a person to say. */
+function keptOld({ settings, old, switched }: RestoreRecord): NonNullable<RestoreRecord['kept']> {
+  if (!old || settings.cutover === 'none') return [];
+  return [{ name: switched?.oldIs ?? old.name, resourceId: old.resourceId }];
 }
 
 /** How long names and pools may take to lead to the new database, in seconds. */
@@ -65,7 +82,7 @@ async function verifyLogins({ target, log, durable, deps }: Restoring): Promise<
   if (settings.cutover === 'none' || secrets.length === 0) return [];
   const until = LOGIN_TAKES / deps.pace.most;
   for (let attempt = 1; ; attempt++) {
-    const why = await askInside(durable, `log in as the application, ${attempt}`, deps.insideFunction, {
+    const why = await askInside(durable, `log in as the application, ${attempt}`, deps, {
       ask: 'log-in',
       target: target.id,
       secrets,
@@ -75,20 +92,12 @@ async function verifyLogins({ target, log, durable, deps }: Restoring): Promise<
     );
     if (why === undefined) return [];
     if (attempt > until) return [`the application cannot log in: ${why}`];
+    if (
+      await durable.step(`ask whether to log in again, ${attempt}`, async () => (await log.aborted()) ?? null)
+    )
+      return [why];
     await durable.pause(`wait to log in again, ${attempt}`, deps.pace.most);
   }
-}
-
-/** Another instance under the target's name is no surprise. */
-export async function adoptAsTarget(
-  { target, deps }: Pick<Restoring, 'target' | 'deps'>,
-  resourceId: string,
-): Promise<void> {
-  const { platform } = await deps.catalog.observed(target.id);
-  if (!platform) return;
-  const { earliest: _earliest, latest: _latest, ...rest } = platform;
-  const now = deps.clock.now();
-  await deps.catalog.observe(target.id, { platform: { ...rest, readAt: utc(now), resourceId } }, now);
 }
 
 async function askForBackups({ target, log, deps }: Restoring): Promise<void> {

@@ -102,28 +102,24 @@ export async function renamed(
   leaving?: string,
 ): Promise<void> {
   const { kind } = log.record;
-  await poll(
-    durable,
-    { ...deps, cancelled: undefined },
-    {
-      name: `rename ${from} to ${to}`,
-      deadline: CHANGE_TAKES,
-      look: async () => {
-        try {
-          const seen = await deps.restored.rename(kind, resourceId, from, to, leaving);
-          return seen === 'done' ? { state: 'done', value: null } : { state: 'waiting', seen };
-        } catch (error) {
-          const why = toErrorInfo(error);
-          if (LASTING.includes(why.code)) return { state: 'refused', why };
-          throw error;
-        }
-      },
-      late: (seen, waited) =>
-        new Refusal('rename-late', `${from} is not called ${to} after ${humanSeconds(waited)}: ${seen}`, {
-          hint: EVENTS_SAY_WHY,
-        }),
+  await poll(durable, deps, {
+    name: `rename ${from} to ${to}`,
+    deadline: CHANGE_TAKES,
+    look: async () => {
+      try {
+        const seen = await deps.restored.rename(kind, resourceId, from, to, leaving);
+        return seen === 'done' ? { state: 'done', value: null } : { state: 'waiting', seen };
+      } catch (error) {
+        const why = toErrorInfo(error);
+        if (LASTING.includes(why.code)) return { state: 'refused', why };
+        throw error;
+      }
     },
-  );
+    late: (seen, waited) =>
+      new Refusal('rename-late', `${from} is not called ${to} after ${humanSeconds(waited)}: ${seen}`, {
+        hint: EVENTS_SAY_WHY,
+      }),
+  });
 }
 
 const LASTING = ['instance-exists', 'source-not-found', 'platform-refused'];
@@ -159,23 +155,19 @@ async function untilSteady(
   deps: Restoring['deps'],
 ): Promise<void> {
   const name = nameOfService(ref);
-  await poll(
-    durable,
-    { ...deps, cancelled: undefined },
-    {
-      name: `wait for ${name}`,
-      deadline: STEADY_TAKES,
-      look: async () => {
-        const { state, seen } = await deps.services.look(ref, deployment);
-        if (state === 'steady') return { state: 'done', value: null };
-        const why: ErrorInfo = {
-          code: 'service-failed',
-          message: `the deployment of ${name} failed: ${seen}`,
-        };
-        return state === 'failed' ? { state: 'refused', why } : { state: 'waiting', seen };
-      },
-      late: (seen, waited) =>
-        new Refusal('service-unsteady', `${name} is not steady after ${humanSeconds(waited)}: ${seen}`),
+  await poll(durable, deps, {
+    name: `wait for ${name}`,
+    deadline: STEADY_TAKES,
+    look: async () => {
+      const { state, seen } = await deps.services.look(ref, deployment);
+      if (state === 'steady') return { state: 'done', value: null };
+      const why: ErrorInfo = {
+        code: 'service-failed',
+        message: `the deployment of ${name} failed: ${seen}`,
+      };
+      return state === 'failed' ? { state: 'refused', why } : { state: 'waiting', seen };
     },
-  );
+    late: (seen, waited) =>
+      new Refusal('service-unsteady', `${name} is not steady after ${humanSeconds(waited)}: ${seen}`),
+  });
 }

@@ -6,7 +6,7 @@ import {
   restorePlan,
   type Way,
 } from '../../domain/incidents/restore-plan.ts';
-import { isUnderWay, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { isOpen, RESTORE_LEASE, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import { restoredName } from '../../domain/names.ts';
 import { does } from '../../domain/plan/engines.ts';
 import { type Plan, type RestoreSettings, requirePlatform, type Target } from '../../domain/plan/policy.ts';
@@ -29,8 +29,6 @@ export type DeclareDeps = PlanDeps & { plan: Plan; catalog: Catalog; application
 /** What is to be declared: the record, what is restored, and the living database as it is. Small: it is a checkpoint. */
 export type Declared = { record: RestoreRecord; chosen: InstancePlan; source: PlatformSource | null };
 
-/** How long an execution of `restore` lives at most, in seconds, as serverless.yml says. */
-export const RESTORE_LIVES = 259_200;
 const REHEARSALS = 60;
 
 /**
@@ -66,7 +64,7 @@ export async function declareRestore(
     by: job.requestedBy,
     ...(job.reason === undefined ? {} : { reason: job.reason }),
     startedAt: utc(now),
-    aliveUntil: utc(plusSeconds(now, RESTORE_LIVES)),
+    aliveUntil: utc(plusSeconds(now, RESTORE_LEASE)),
     way: { kind: job.way, asOf: job.asOf, ...(job.point === undefined ? {} : { point: job.point }) },
     settings: { ...settings, secrets: secretsOf(target, settings) },
     confirmed: job.confirm,
@@ -77,7 +75,7 @@ export async function declareRestore(
     ...(way.takes ? { expected: way.takes.middle } : {}),
     ...(source ? { old: sideOf(source) } : {}),
     secretsBefore: await versionsOf(target, settings, source, deps),
-    notes: [...chosen.notes, ...(await othersOnIt(target, source, now, deps))],
+    notes: [...chosen.notes, ...(await othersOnIt(target, source, deps))],
     incomplete: [],
     undone: [],
     notPutBack: [],
@@ -95,7 +93,6 @@ function refuseAnotherTime(scheduledFor: string, now: Date): void {
 async function othersOnIt(
   target: Target,
   source: PlatformSource | undefined,
-  now: Date,
   { plan, catalog }: DeclareDeps,
 ): Promise<string[]> {
   const others = plan.targets.filter(
@@ -103,10 +100,10 @@ async function othersOnIt(
   );
   for (const { id } of others) {
     const other = await catalog.restore(id);
-    if (isUnderWay(other, now))
+    if (isOpen(other))
       throw new Refusal(
         'restore-under-way',
-        `${other!.by} is restoring ${id}, which is on the same instance`,
+        `${other.by} is restoring ${id}, which is on the same instance`,
         {
           hint: `./understudy restore status ${id}`,
         },

@@ -16,7 +16,7 @@ export async function fenceOld(restoring: Restoring): Promise<void> {
   await untilUnchanging(restoring);
   await log.phase('fence');
   try {
-    const now = await askInside<Held>(durable, 'look which databases there are', deps.insideFunction, {
+    const now = await askInside<Held>(durable, 'look which databases there are', deps, {
       ask: 'before',
       ...at,
       ...meant(log.record),
@@ -24,7 +24,7 @@ export async function fenceOld(restoring: Restoring): Promise<void> {
     const databases = [...new Set([...Object.keys(log.record.was ?? {}), ...Object.keys(now)])];
     // On record before it is done: what dies in between is undone all the same.
     await log.note('the fence', { closed: databases });
-    const fenced = await askInside<{ at: string }>(durable, 'fence', deps.insideFunction, {
+    const fenced = await askInside<{ at: string }>(durable, 'fence', deps, {
       ask: 'fence',
       ...at,
       databases,
@@ -74,7 +74,7 @@ export async function closeNew({ target, log, durable, deps }: Afterwards): Prom
   const isThere = there?.resourceId === made!.resourceId;
   const side = switched?.newIs && isThere ? old : made;
   try {
-    await askInside(durable, 'close the new one', deps.insideFunction, {
+    await askInside(durable, 'close the new one', deps, {
       ask: 'fence',
       target: target.id,
       at: { host: side!.host!, port: side!.port! },

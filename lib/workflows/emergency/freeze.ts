@@ -31,8 +31,7 @@ export async function checkRights(restoring: Restoring): Promise<void> {
   const { freeze, cutover } = log.record.settings;
   const at = atOld(restoring);
   if ((freeze === 'none' && cutover === 'none') || !at) return;
-  const ask = <T>(name: string, request: InsideRequest) =>
-    askInside<T>(durable, name, deps.insideFunction, request);
+  const ask = <T>(name: string, request: InsideRequest) => askInside<T>(durable, name, deps, request);
   try {
     const which = { ...at, ...meant(log.record) };
     await ask('ask what is possible', { ask: 'may', ...which });
@@ -66,7 +65,7 @@ export async function freezeOld(restoring: Restoring): Promise<void> {
   }
   // On record before it is done: what dies in between is undone all the same.
   await log.note('the freeze', { held });
-  const frozen = await askInside<{ at: string }>(durable, 'freeze', deps.insideFunction, {
+  const frozen = await askInside<{ at: string }>(durable, 'freeze', deps, {
     ask: 'freeze',
     ...at,
     databases: Object.keys(held),
@@ -80,7 +79,7 @@ export async function thawOld(restoring: Afterwards, name = 'thaw'): Promise<voi
   const at = atOld(restoring);
   const { held } = log.record;
   if (!held || !at) return;
-  await askInside(durable, name, deps.insideFunction, {
+  await askInside(durable, name, deps, {
     ask: 'thaw',
     ...at,
     databases: Object.keys(held),

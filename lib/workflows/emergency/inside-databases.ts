@@ -13,11 +13,18 @@ import type { InsideDeps, InsideRequest } from './inside-request.ts';
  */
 export async function insideDatabases(request: InsideRequest, deps: InsideDeps): Promise<Attempted<unknown>> {
   try {
+    refuseLate(request, deps);
     return { ok: true, value: (await answerInside(request, deps)) ?? null };
   } catch (error) {
     if (!(error instanceof UnderstudyError)) throw error;
     return { ok: false, said: toErrorInfo(error) };
   }
+}
+
+/** A rollback may work on the restore by now. */
+function refuseLate({ notAfter, ask, target }: InsideRequest, { clock }: InsideDeps): void {
+  if (notAfter === undefined || clock.now() <= new Date(notAfter)) return;
+  throw new Refusal('too-late', `"${ask}" of ${target} was to begin by ${notAfter}: nothing was done`);
 }
 
 async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<unknown> {

@@ -1,18 +1,20 @@
 import * as z from 'zod';
 import type { Plan } from '../../domain/plan/policy.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Secrets } from '../../ports/database.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
 import type { Switching } from '../../ports/switching.ts';
 
-const target = z.string();
+/** Every request: its target, and the moment after which it is refused because its execution may have lost the restore. */
+const common = { target: z.string(), notAfter: z.iso.datetime().optional() };
 const at = z.strictObject({ host: z.string(), port: z.int() });
 /** The master user of what a restore made; its password is in the secret of this name. */
 const master = z.strictObject({ name: z.string(), user: z.string(), database: z.string(), at });
 const admin = z.string().optional();
 /** Databases by name. */
-const closed = { target, at, admin, databases: z.array(z.string()) };
+const closed = { ...common, at, admin, databases: z.array(z.string()) };
 /** Those that the secrets name, and the target's own; with `all` every one of the server. */
-const named = { target, at, admin, secrets: z.array(z.string()), all: z.boolean() };
+const named = { ...common, at, admin, secrets: z.array(z.string()), all: z.boolean() };
 const held = z.record(z.string(), z.strictObject({ readOnly: z.string().optional() }));
 
 /** What a restore asks of the function that reaches the databases. */
@@ -26,7 +28,7 @@ export const insideRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('unfence'), ...closed }),
   z.strictObject({
     ask: z.literal('admit'),
-    target,
+    ...common,
     master,
     secrets: z.array(z.string()),
     /** Users whom the copy may lack: they are named, and end nothing. */
@@ -34,10 +36,10 @@ export const insideRequest = z.discriminatedUnion('ask', [
     held: held.optional(),
   }),
   /** Does each secret lead to a database that lets its user in? */
-  z.strictObject({ ask: z.literal('log-in'), target, secrets: z.array(z.string()) }),
+  z.strictObject({ ask: z.literal('log-in'), ...common, secrets: z.array(z.string()) }),
   z.strictObject({
     ask: z.literal('warm'),
-    target,
+    ...common,
     master,
     tables: z.array(z.string()),
     seconds: z.number(),
@@ -46,4 +48,10 @@ export const insideRequest = z.discriminatedUnion('ask', [
 export type InsideRequest = z.infer<typeof insideRequest>;
 export type InsideMaster = z.infer<typeof master>;
 
-export type InsideDeps = { plan: Plan; secrets: Secrets; passwords: ScratchSecrets; switching: Switching };
+export type InsideDeps = {
+  plan: Plan;
+  clock: Clock;
+  secrets: Secrets;
+  passwords: ScratchSecrets;
+  switching: Switching;
+};

@@ -184,12 +184,13 @@ async function warmNew(restoring: Restoring): Promise<void> {
   const master = masterOfNew(restoring);
   if (!master || whyNotProven(restoring.declared.chosen, target)) return;
   await log.phase('warm');
-  const note = await askInside<{ read: number; cold: number; first: string[] }>(
-    durable,
-    'warm',
-    deps.insideFunction,
-    { ask: 'warm', target: target.id, master, tables: log.record.settings.warm, seconds: WARM_TAKES },
-  ).then(
+  const note = await askInside<{ read: number; cold: number; first: string[] }>(durable, 'warm', deps, {
+    ask: 'warm',
+    target: target.id,
+    master,
+    tables: log.record.settings.warm,
+    seconds: WARM_TAKES,
+  }).then(
     ({ cold, first }) =>
       cold === 0
         ? undefined
@@ -214,7 +215,7 @@ async function letUsersIn(restoring: Restoring): Promise<void> {
   ]);
   if (!master || secrets.size === 0 || whyNotProven(restoring.declared.chosen, target)) return;
   await log.phase('roles');
-  const admitted = await askInside<Admitted>(durable, 'let the users in', deps.insideFunction, {
+  const admitted = await askInside<Admitted>(durable, 'let the users in', deps, {
     ask: 'admit',
     target: target.id,
     master,

@@ -1,6 +1,10 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
-import type { RestorePhase, RestoreRecord } from '../../domain/incidents/restore-record.ts';
-import { secondsBetween, utc } from '../../domain/time.ts';
+import {
+  RESTORE_LEASE,
+  type RestorePhase,
+  type RestoreRecord,
+} from '../../domain/incidents/restore-record.ts';
+import { plusSeconds, secondsBetween, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Durable } from '../../ports/durable.ts';
@@ -17,6 +21,7 @@ export type RestoreLog = {
   aborted(): Promise<ErrorInfo | undefined>;
 };
 
+/** `durable` is the one that holds the restore. */
 export function restoreLog(begun: RestoreRecord, durable: Durable, { catalog, clock }: LogDeps): RestoreLog {
   // What a step has kept stays as it is: a replay begins from it again.
   const record = structuredClone(begun);
@@ -27,7 +32,9 @@ export function restoreLog(begun: RestoreRecord, durable: Durable, { catalog, cl
   };
   const note = async (what: string, changes: Partial<RestoreRecord>) => {
     Object.assign(record, changes);
-    await durable.step(`on record: ${what}`, () => catalog.putRestore(record));
+    await durable.step(`on record: ${what}`, () =>
+      catalog.putRestore({ ...record, aliveUntil: utc(plusSeconds(clock.now(), RESTORE_LEASE)) }),
+    );
   };
   return {
     record,

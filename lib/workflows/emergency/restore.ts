@@ -14,6 +14,8 @@ import { cutOver, releaseNew } from './cut-over.ts';
 import { declareRestore } from './declare.ts';
 import { fenceOld } from './fence.ts';
 import { checkRights, freezeOld } from './freeze.ts';
+import { goBack } from './go-back.ts';
+import { holding, wasTaken } from './holding.ts';
 import { makeNew } from './make-new.ts';
 import { notBegun } from './not-begun.ts';
 import { restoreLog } from './restore-log.ts';
@@ -38,18 +40,26 @@ export async function emergencyRestore(
   const declaration = await attempt(durable, 'declare', () => declareRestore(job, target, token, deps));
   if (!declaration.ok) return notBegun('the restore', declaration.said, target, durable, deps);
   const declared = declaration.value;
-  const record = await durable.step('put it on record', () =>
-    deps.catalog.beginRestore(declared.record, deps.clock.now()),
-  );
+  const record = await durable.step('put it on record', () => deps.catalog.beginRestore(declared.record));
   if (record.token !== token) return heldBy(record, declared.record.id, target, durable, deps);
-  const log = restoreLog(record, durable, deps);
+  const held = holding(durable, record, deps);
+  const log = restoreLog(record, held, deps);
   const restoring: Restoring = {
     target,
     declared,
     log,
-    durable,
+    durable: held,
     deps: { ...deps, cancelled: log.aborted },
   };
+  try {
+    return await wholeRestore(restoring);
+  } catch (error) {
+    if (!wasTaken(error)) throw error;
+    return { outcome: 'not-done', restore: record.id, summary: `the restore of ${target.id} is rolled back` };
+  }
+}
+
+async function wholeRestore(restoring: Restoring): Promise<RestoreOutcome> {
   try {
     await tellDeclared(restoring);
     await checkRights(restoring);
@@ -60,10 +70,13 @@ export async function emergencyRestore(
     await releaseNew(restoring);
     await cutOver(restoring);
   } catch (error) {
+    if (wasTaken(error)) throw error;
     return endNotDone(restoring, toErrorInfo(error));
   }
-  await closeRestore(restoring);
-  return { outcome: 'done', restore: record.id, summary: summaryOf(log.record) };
+  const closed = await closeRestore(restoring);
+  if (closed.aborted) return goBack(restoring, closed.aborted.message, { before: 'done' });
+  const { record } = restoring.log;
+  return { outcome: 'done', restore: record.id, summary: summaryOf(record) };
 }
 
 async function heldBy(
@@ -82,7 +95,7 @@ async function heldBy(
   // The same request that arrives a second time is no second restore.
   if (asked !== restore)
     await durable.step('say that another is under way', () => raise(deps, found)).catch(() => undefined);
-  return { outcome: 'held', summary, hint: `./understudy restore status ${id}` };
+  return { outcome: 'held', summary, hint: `./understudy restore status ${id} says how it goes on` };
 }
 
 async function tellDeclared({ target, log, durable, deps }: Restoring): Promise<void> {
@@ -122,10 +135,11 @@ async function endNotDone(restoring: Restoring, said: ErrorInfo): Promise<Restor
     error: said,
     undone,
     notPutBack: failed,
+    ...(exists ? { kept: [{ name: made.name, resourceId: made.resourceId }] } : {}),
     notes: [...log.record.notes, ...kept],
   });
   await durable.step('tell that it is not done', async () => {
-    for (const code of ['restore-under-way', 'restore-awaits-approval'] as const)
+    for (const code of ['restore-under-way', 'restore-stalled', 'restore-awaits-approval'] as const)
       await resolve(deps, { target: target.id, code, subject: target.id });
     if (failed.length > 0)
       await raise(

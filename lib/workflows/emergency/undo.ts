@@ -61,7 +61,7 @@ export async function undo(given: Afterwards, { anyway = false } = {}): Promise<
   if (closed && at)
     await trying(`${old!.name} lets sessions in again`, () =>
       persistently(restoring, 'open it again', (name) =>
-        askInside(durable, name, deps.insideFunction, { ask: 'unfence', ...at, databases: closed }),
+        askInside(durable, name, deps, { ask: 'unfence', ...at, databases: closed }),
       ),
     );
   if (held && at)

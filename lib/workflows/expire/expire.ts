@@ -34,7 +34,7 @@ export async function expire(job: ExpireJob, deps: ExpireDeps): Promise<ExpireOu
       outcome: 'done',
       summary: 'dry run: nothing was deleted',
     };
-  const why = await heldByRestore(target.id, deps.catalog, deps.clock.now());
+  const why = await heldByRestore(target.id, deps.catalog);
   if (why) return { outcome: 'held', summary: why, decisions: [], orphans: [], unknown: [] };
   let planned: Planned | undefined;
   const outcome = await underClaim(deps, job, job, async ({ signal }) => {

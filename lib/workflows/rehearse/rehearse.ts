@@ -46,7 +46,7 @@ export async function rehearse<Choice extends Chosen>(
   const run = rehearsalRun(job);
   const why = await durable.step(
     'look whether somebody restores it',
-    async () => (await heldByRestore(target.id, deps.catalog, deps.clock.now())) ?? null,
+    async () => (await heldByRestore(target.id, deps.catalog)) ?? null,
   );
   if (why) return { outcome: 'held', summary: why };
   const refused = await durable.step('look at the point named', () =>

@@ -113,7 +113,7 @@ async function sweepOne(
         message: `${state.name} is left alone: ${verdict.why}`,
       }),
     ];
-  const restored = await heldByRestore(record?.target ?? state.tags[TAGS.target] ?? '', deps.catalog, now);
+  const restored = await heldByRestore(record?.target ?? state.tags[TAGS.target] ?? '', deps.catalog);
   if (restored) return [];
   const named = await namedInSecret(state, deps);
   if (named) return [leftOver(state, record, deps, `it is not deleted, because ${named}`)];

@@ -15,6 +15,7 @@ import { takeInventory } from './inventory.ts';
 import type { InventoryDeps } from './inventory-look.ts';
 import { type Look, raiseFindings } from './look.ts';
 import { askedOf, reconcileFindings } from './reconcile-findings.ts';
+import { lookAtRestores } from './restores.ts';
 import { type SweepDeps, sweep } from './sweep.ts';
 
 export type WatchDeps = DeadRunDeps & InventoryDeps & SweepDeps & { schedules: Schedules };
@@ -49,6 +50,7 @@ export async function watch(deps: WatchDeps): Promise<WatchOutcome> {
   const looks = [
     await askInParts(ask, 'dead runs and abandoned uploads', [], () => findDeadRuns(deps, now)),
     ...(await lookAtPlatforms(deps, ask, now)),
+    await askInParts(ask, 'restores', codesClosedBy('restores'), () => lookAtRestores(deps, now)),
   ];
   // Before the targets' status is judged, which depends on what is recorded here.
   const early = looks.flatMap(({ findings }) => findings);

@@ -61,6 +61,13 @@ test('one that waits for approval shows everything to decide by, and what yes an
     expect(text).toContain(part);
 });
 
+test('one whose execution has died says so, and how production is put back', () => {
+  const text = shown({ aliveUntil: '2026-11-20T12:29:59Z', phase: 'close' });
+  expect(text).toContain('restore 20261120T120000Z is stopped: its execution has died');
+  expect(text).toContain('put production back: ./understudy restore rollback crm');
+  expect(text).not.toContain('abort');
+});
+
 test('one that is done shows what was lost, and one that is not done why, and what was put back', () => {
   const done = shown({
     ...{ state: 'done', phase: 'close', endedAt: '2026-11-20T12:29:00Z', made: MADE, frozenAt: 'x' },

@@ -375,7 +375,7 @@ test('a restore that is dated at another time does not begin', async () => {
 test('a restore does not begin while another target of the same instance is restored', async () => {
   const world = await emergencyWorld();
   world.plan.targets.push({ ...world.plan.targets[0]!, id: 'billing' });
-  await world.catalog.beginRestore(restoreRecord({ target: 'billing' }), world.clock.now());
+  await world.catalog.beginRestore(restoreRecord({ target: 'billing' }));
   expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'refused', code: 'restore-under-way' });
   expect(world.production()).toEqual(UNTOUCHED);
 });
@@ -449,7 +449,7 @@ test('only the last restore is rolled back, and none that is under way', async (
   const { id } = await world.record();
   const before = world.production();
   const next = restoreRecord({ id: '20261120T120500Z', startedAt: '2026-11-20T12:05:00Z', token: 'next' });
-  await world.catalog.beginRestore(next, world.clock.now());
+  await world.catalog.beginRestore(next);
   for (const [each, why] of [
     [id, 'is not the last restore'],
     [next.id, 'is under way'],

@@ -32,7 +32,7 @@ describe('the expire job', () => {
   it('deletes nothing while a person restores the target', async () => {
     const { vault, catalog, expire } = await expiryWorld(10);
     const startedAt = '2026-11-20T04:00:00Z';
-    await catalog.beginRestore(restoreRecord({ startedAt }), new Date(startedAt));
+    await catalog.beginRestore(restoreRecord({ startedAt }));
     const before = await keysLeft(vault);
     const summary = expect.stringContaining('anna has been restoring crm since 2026-11-20 04:00 UTC');
     expect(await expire()).toMatchObject({ outcome: 'held', summary });

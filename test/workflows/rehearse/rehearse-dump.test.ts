@@ -180,9 +180,9 @@ describe('a rehearsal of a dump', () => {
   });
 
   it('does not begin while a person restores the target', async () => {
-    const { once, catalog, deps } = await world();
+    const { once, catalog } = await world();
     const startedAt = '2026-11-20T01:50:00Z';
-    await catalog.beginRestore(restoreRecord({ startedAt }), deps.clock.now());
+    await catalog.beginRestore(restoreRecord({ startedAt }));
     const summary = expect.stringContaining('anna has been restoring crm');
     expect(await once(EQUAL)).toEqual({ outcome: 'held', summary });
     expect(await catalog.run(RUN)).toBeUndefined();

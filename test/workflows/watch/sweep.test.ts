@@ -46,9 +46,9 @@ describe('the sweep of scratch instances', () => {
   );
 
   it('leaves everything of a target alone while a person restores it', async () => {
-    const { leave, look, left, catalog, clock } = sweepWorld();
+    const { leave, look, left, catalog } = sweepWorld();
     await leave();
-    await catalog.beginRestore(restoreRecord(), clock.now());
+    await catalog.beginRestore(restoreRecord());
     expect(await look(5)).toEqual([]);
     expect(await left()).toEqual(ALL);
     await catalog.putRestore(restoreRecord({ state: 'done' }));

@@ -1,6 +1,9 @@
-import { PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { RestoreTaken } from '../../../domain/errors.ts';
 import {
-  isUnderWay,
+  holderOf,
+  isOpen,
+  isStanding,
   type RestoreAnswer,
   type RestoreRecord,
 } from '../../../domain/incidents/restore-record.ts';
@@ -9,6 +12,8 @@ import {
   contentOf,
   get,
   newestFirst,
+  open,
+  openKeys,
   partition,
   refused,
   SCHEMA_VERSION,
@@ -19,7 +24,14 @@ import {
 
 type Restores = Pick<
   Catalog,
-  'beginRestore' | 'takeRestore' | 'putRestore' | 'restore' | 'answerRestore' | 'restoreAnswers'
+  | 'beginRestore'
+  | 'takeRestore'
+  | 'putRestore'
+  | 'renewRestore'
+  | 'standingRestores'
+  | 'restore'
+  | 'answerRestore'
+  | 'restoreAnswers'
 >;
 
 /** Emergency restores: their records, one lock a target, and people's answers in partitions of their own. */
@@ -29,13 +41,13 @@ export function restores(table: Table): Restores {
     return found && contentOf<RestoreRecord>(found);
   };
   return {
-    async beginRestore(record, now) {
+    async beginRestore(record) {
       for (;;) {
         const known = await recordOf(record.target, record.id);
         if (known) return known;
         const lock = await get(table, record.target, LOCK);
         const holder = lock && (await recordOf(record.target, String(lock['restore'])));
-        if (holder && isUnderWay(holder, now)) return holder;
+        if (isOpen(holder)) return holder;
         const TransactItems = [
           {
             Put: {
@@ -85,8 +97,23 @@ export function restores(table: Table): Restores {
 
     async putRestore(record) {
       // The lock is not deleted: who begins next looks at the record that it names.
-      await table.client.send(new PutCommand({ TableName: table.name, Item: itemOf(record) }));
+      const put = new PutCommand({ TableName: table.name, Item: itemOf(record), ...ifHeldBy(record) });
+      await unlessTaken(record, table.client.send(put));
     },
+
+    async renewRestore(record, aliveUntil) {
+      const { ExpressionAttributeValues, ...held } = ifHeldBy(record);
+      const renewal = new UpdateCommand({
+        ...keyOf(table, record),
+        ...held,
+        UpdateExpression: 'set aliveUntil = :until',
+        ExpressionAttributeValues: { ...ExpressionAttributeValues, ':until': aliveUntil },
+      });
+      await unlessTaken(record, table.client.send(renewal));
+    },
+
+    standingRestores: async () =>
+      (await open(table, 'restore')).map((item) => contentOf<RestoreRecord>(item)),
 
     async restore(target, id) {
       if (id !== undefined) return recordOf(target, id);
@@ -115,14 +142,16 @@ export function restores(table: Table): Restores {
 
 const LOCK = 'LOCK#restore';
 
-const itemOf = (record: RestoreRecord) => ({
-  PK: partition(record.target),
-  SK: sortKey.restore(record.id),
-  schemaVersion: SCHEMA_VERSION,
-  ...record,
-});
+function itemOf(record: RestoreRecord) {
+  const SK = sortKey.restore(record.id);
+  return {
+    ...{ PK: partition(record.target), SK, schemaVersion: SCHEMA_VERSION },
+    ...(isStanding(record) ? openKeys('restore', record.target, SK) : {}),
+    ...record,
+  };
+}
 
-const keyOf = (table: Table, { target, id }: RestoreRecord) => ({
+const keyOf = (table: Table, { target, id }: Pick<RestoreRecord, 'target' | 'id'>) => ({
   TableName: table.name,
   Key: { PK: partition(target), SK: sortKey.restore(id) },
 });
@@ -133,6 +162,22 @@ const asSeen = ({ state, aliveUntil }: Pick<RestoreRecord, 'state' | 'aliveUntil
   ExpressionAttributeNames: { '#state': 'state' },
   ExpressionAttributeValues: { ':state': state, ':aliveUntil': aliveUntil },
 });
+
+/** The execution that writes is the one that works on it. */
+const ifHeldBy = (record: Pick<RestoreRecord, 'token' | 'takenBy'>) => ({
+  ConditionExpression: 'takenBy = :holder or (attribute_not_exists(takenBy) and #token = :holder)',
+  ExpressionAttributeNames: { '#token': 'token' },
+  ExpressionAttributeValues: { ':holder': holderOf(record) },
+});
+
+async function unlessTaken(
+  { target, id }: Pick<RestoreRecord, 'target' | 'id'>,
+  write: Promise<unknown>,
+): Promise<void> {
+  await write.catch((error) => {
+    throw refused(error) ? new RestoreTaken(target, id) : error;
+  });
+}
 
 /** Takes the lock, if it is still held as it was seen. */
 function lockedBy(table: Table, { target, id }: RestoreRecord, seen: string | undefined) {

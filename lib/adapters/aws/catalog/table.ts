@@ -22,7 +22,7 @@ export const sortKey = {
 
 const SHARDS = 16;
 
-export type OpenKind = 'run' | 'finding' | 'scratch' | 'ack';
+export type OpenKind = 'run' | 'finding' | 'scratch' | 'ack' | 'restore';
 
 /** Attributes that put an item into the sparse index of everything open. The index is sharded, so that no key grows hot. */
 export function openKeys(kind: OpenKind, target: string, sk: string): { openShard: string; openKey: string } {

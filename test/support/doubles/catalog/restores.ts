@@ -1,10 +1,24 @@
-import { isUnderWay, type RestoreAnswer } from '../../../../lib/domain/incidents/restore-record.ts';
+import { RestoreTaken } from '../../../../lib/domain/errors.ts';
+import {
+  holderOf,
+  isOpen,
+  isStanding,
+  type RestoreAnswer,
+  type RestoreRecord,
+} from '../../../../lib/domain/incidents/restore-record.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import { copy, newestFirst, type Store } from './store.ts';
 
 type Restores = Pick<
   Catalog,
-  'beginRestore' | 'takeRestore' | 'putRestore' | 'restore' | 'answerRestore' | 'restoreAnswers'
+  | 'beginRestore'
+  | 'takeRestore'
+  | 'putRestore'
+  | 'renewRestore'
+  | 'standingRestores'
+  | 'restore'
+  | 'answerRestore'
+  | 'restoreAnswers'
 >;
 
 export function memoryRestores({ restores, restoreAnswers }: Store): Restores {
@@ -12,10 +26,15 @@ export function memoryRestores({ restores, restoreAnswers }: Store): Restores {
   const of = (target: string) => [...restores.values()].filter((each) => each.target === target);
   const answered = (target: string, id: string, word: string): RestoreAnswer | undefined =>
     restoreAnswers.get(`${keyOf(target, id)} ${word}`);
+  const refuseTaken = (record: Pick<RestoreRecord, 'target' | 'id' | 'token' | 'takenBy'>) => {
+    const known = restores.get(keyOf(record.target, record.id));
+    if (!known || holderOf(known) !== holderOf(record)) throw new RestoreTaken(record.target, record.id);
+    return known;
+  };
   return {
-    async beginRestore(record, now) {
+    async beginRestore(record) {
       const known = restores.get(keyOf(record.target, record.id));
-      const holder = known ?? of(record.target).find((each) => isUnderWay(each, now));
+      const holder = known ?? of(record.target).find(isOpen);
       if (!holder) restores.set(keyOf(record.target, record.id), copy(record));
       return copy(holder ?? record);
     },
@@ -27,7 +46,14 @@ export function memoryRestores({ restores, restoreAnswers }: Store): Restores {
       if (taken) restores.set(keyOf(record.target, record.id), copy(record));
       return taken;
     },
-    putRestore: async (record) => void restores.set(keyOf(record.target, record.id), copy(record)),
+    async putRestore(record) {
+      refuseTaken(record);
+      restores.set(keyOf(record.target, record.id), copy(record));
+    },
+    async renewRestore(record, aliveUntil) {
+      restores.set(keyOf(record.target, record.id), { ...refuseTaken(record), aliveUntil });
+    },
+    standingRestores: async () => [...restores.values()].filter(isStanding).map(copy),
     async restore(target, id) {
       const wanted = id === undefined ? newestFirst(of(target), (each) => each.id)[0] : undefined;
       return copy(id === undefined ? wanted : restores.get(keyOf(target, id)));

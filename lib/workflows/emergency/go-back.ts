@@ -1,0 +1,111 @@
+import { raise, resolve } from '../../alerting/alerts.ts';
+import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
+import { finding } from '../../domain/findings/finding.ts';
+import type { RestoreRecord, RestoreState } from '../../domain/incidents/restore-record.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import { utc } from '../../domain/time.ts';
+import type { Durable } from '../../ports/durable.ts';
+import { adoptAsTarget } from './adopt-target.ts';
+import { askInside } from './ask-inside.ts';
+import type { Afterwards, RestoreDeps, RestoreOutcome } from './restoring.ts';
+import { undo } from './undo.ts';
+
+type Going = {
+  /** What the restore was before: it stays that when something could not be put back. */
+  before: RestoreState;
+  /** Why there is nothing to go back to: then it only ends. */
+  obstacle?: ErrorInfo | undefined;
+};
+
+/**
+ * Production goes back to the old database: the new one is closed first, so that it is never written beside the old
+ * one, then names, secrets, fence and freeze are undone in the reverse order. What was written since the cutover stays
+ * in the new database.
+ */
+export async function goBack(
+  back: Afterwards,
+  why: string,
+  { before, obstacle }: Going,
+): Promise<RestoreOutcome> {
+  const { target, log, durable, deps } = back;
+  const { undone, failed } = obstacle ? { undone: [], failed: [] } : await undo(back, { anyway: true });
+  const { switched, old, made } = log.record;
+  if (switched?.newIs && old && !obstacle && failed.length === 0)
+    await durable
+      .step('know the old one as the target', () => adoptAsTarget({ target, deps }, old.resourceId))
+      .catch(
+        (error) => void failed.push(`the watch will report a replaced source: ${toErrorInfo(error).message}`),
+      );
+  const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
+  const isBack = failed.length === 0 && !obstacle;
+  await log.note('rolled back', {
+    state: isBack ? 'rolled-back' : before === 'running' ? 'not-done' : before,
+    endedAt,
+    error: failed.length > 0 ? { code: 'restore-not-undone', message: failed.join('; ') } : obstacle,
+    undone: [...log.record.undone, `${why}, at ${endedAt}`, ...undone],
+    notPutBack: failed,
+    ...(isBack && made?.resourceId ? { kept: [{ name: made.name, resourceId: made.resourceId }] } : {}),
+  });
+  await durable.step('tell that it is rolled back', async () => {
+    for (const code of ENDS) await resolve(deps, { target: target.id, code, subject: target.id });
+    const about = { target, subject: target.id, message: failed.join('; ') };
+    if (failed.length > 0) await raise(deps, finding('restore-not-undone', about));
+    else await resolve(deps, { target: target.id, code: 'restore-not-undone', subject: target.id });
+  });
+  return {
+    outcome: isBack ? 'done' : 'not-done',
+    restore: log.record.id,
+    summary: isBack ? `${target.id} has its old database again` : (obstacle?.message ?? failed.join('; ')),
+  };
+}
+
+const ENDS = [
+  'restore-unsettled',
+  'restore-under-way',
+  'restore-stalled',
+  'restore-awaits-approval',
+] as const;
+
+/** The old database does not exist. */
+export const IS_GONE = 'source-not-found';
+
+/**
+ * The old database must be there and let its owner in before the new one is closed: otherwise production would have
+ * neither.
+ */
+export async function whyNotBack(
+  { target: id, kind, old, switched, settings }: RestoreRecord,
+  target: Target,
+  durable: Durable,
+  deps: RestoreDeps,
+): Promise<ErrorInfo | undefined> {
+  if (!old) return { code: IS_GONE, message: `the old database of ${id} was gone before the restore` };
+  const name = switched?.oldIs ?? old.name;
+  const there = await durable.step('look for the old one', async () => {
+    // A rename may never have begun.
+    for (const each of new Set([name, old.name])) {
+      const source = await deps.platform.source({ kind, id: each });
+      if (source?.resourceId === old.resourceId)
+        return { state: source.state, endpoint: source.endpoint ?? null };
+    }
+    return null;
+  });
+  if (!there?.endpoint || there.state !== 'ready')
+    return {
+      code: there ? 'source-not-ready' : IS_GONE,
+      message: `the old database ${name} of ${id} is ${there ? there.state : 'gone'}, so production keeps the new one`,
+      hint: `the ways back are: ./understudy restore ${id}`,
+    };
+  if (!target.connection) return undefined;
+  return askInside(durable, 'ask whether it lets us in', deps, {
+    ask: 'may',
+    target: id,
+    at: there.endpoint,
+    secrets: settings.secrets,
+    all: false,
+    ...(settings.admin === undefined ? {} : { admin: settings.admin }),
+  }).then(
+    () => undefined,
+    (error) => toErrorInfo(error),
+  );
+}
