@@ -3,6 +3,7 @@ import { restoreJob, rollbackJob } from '../lib/domain/runs/job.ts';
 import {
   applicationSecretStore,
   changesFunction,
+  loadFunction,
   pick,
   platformDeps,
   restoredInstances,
@@ -25,6 +26,7 @@ export const handler = durableHandler(request, (job, durable) => {
     applicationSecrets: applicationSecretStore(),
     services: services(),
     insideFunction: restoreSqlFunction(),
+    loadFunction: loadFunction(),
     changesFunction: changesFunction(),
     pick,
   };

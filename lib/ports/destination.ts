@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Manifest } from '../domain/proof/manifest.ts';
 import type { Proof } from '../domain/proof/proof.ts';
 import type { Credentials } from './credentials.ts';
@@ -27,6 +28,14 @@ export type OntoRequest = {
   signal: AbortSignal;
 };
 
+/** A dump as it is stored. */
+export type LoadOnto = Pick<OntoRequest, 'jobs' | 'phase' | 'signal'> & {
+  manifest: Manifest;
+  /** Opens the stored archive and roles for reading. */
+  dump: () => Promise<Readable>;
+  roles: () => Promise<Readable>;
+};
+
 export type OntoResult = {
   /** What could not be restored, each with its error. */
   failed: string[];
@@ -51,6 +60,11 @@ export type Destinations = {
    * nothing could be begun; what cannot be restored is part of the result.
    */
   restore(into: Destination, request: OntoRequest): Promise<OntoResult>;
+  /**
+   * Makes this database anew like a dump's source and loads the dump into it; what was in it is gone. Otherwise as
+   * `restore`, with roles, owners, privileges, and the settings of the database.
+   */
+  load(into: Destination, request: LoadOnto): Promise<OntoResult>;
   /** What an archive contains, in the order of a restore. Rejects with `restore-failed` for another file. */
   list(archive: string): Promise<ArchiveLine[]>;
 };

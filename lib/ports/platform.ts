@@ -68,6 +68,15 @@ export type ScratchState = {
   members: { name: string; state: RestoreState; status: string; resourceId: string }[];
 };
 
+/** An instance without data. It is encrypted, with the default key where none is named. */
+export type EmptyOrder = {
+  masterUser: string;
+  /** The storage that it begins with. */
+  bytes: number;
+  kmsKey?: string | undefined;
+  port?: number | undefined;
+};
+
 /** What to restore onto a scratch instance, and under which quarantine. */
 export type ScratchOrder = {
   kind: 'rds' | 'aurora';
@@ -75,7 +84,9 @@ export type ScratchOrder = {
   from:
     | { snapshot: string }
     /** By default the latest possible moment. */
-    | { source: string; resourceId: string; moment?: string | undefined };
+    | { source: string; resourceId: string; moment?: string | undefined }
+    /** A new one without data, which a dump is loaded into. */
+    | { empty: EmptyOrder };
   engine: string;
   engineVersion: string;
   instanceClass: string;

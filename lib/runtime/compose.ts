@@ -183,6 +183,7 @@ export const services = (): Services =>
     }),
   );
 export const restoreSqlFunction = (): string => env().restoreSqlFunction;
+export const loadFunction = (): string => env().loadFunction;
 export const keys = (): Keys =>
   once('keys', () => {
     const loaded = import('../adapters/aws/preflight/keys.ts').then(({ kmsKeys }) => kmsKeys(home()));

@@ -21,6 +21,7 @@ export type Environment = {
   changesFunction: string;
   /** Function that works inside databases for an emergency restore, and proves the new one. */
   restoreSqlFunction: string;
+  loadFunction: string;
   /** The quarantine of scratch instances, unless a policy names another. */
   scratchNetwork: { subnetGroup: string; securityGroup: string };
   /** Seconds between the looks of a wait: the first two, and the last ones. */
@@ -68,6 +69,7 @@ export function environment(): Environment {
     scratchFunction: get('SCRATCH_FUNCTION') || 'scratch',
     proveFunction: get('PROVE_FUNCTION') || 'prove',
     changesFunction: get('CHANGES_FUNCTION') || 'changes',
+    loadFunction: get('LOAD_FUNCTION') || 'load',
     restoreSqlFunction: get('RESTORE_SQL_FUNCTION') || 'restore-sql',
     scratchNetwork: {
       subnetGroup: get('SCRATCH_SUBNET_GROUP'),

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import {
   isStalled,
-  RESTORE_PHASES,
+  phasesOf,
   type RestoreRecord,
   type RestoreState,
 } from '../../lib/domain/incidents/restore-record.ts';
@@ -37,14 +37,18 @@ function stateOf(record: RestoreRecord, now: Date): string {
   return state === 'done' && !error ? pc.green(text) : pc.red(text);
 }
 
-function formatPhases({ state, phase, phases, phaseBeganAt, expected }: RestoreRecord, now: Date): string[] {
+function formatPhases(
+  { state, way, phase, phases, phaseBeganAt, expected }: RestoreRecord,
+  now: Date,
+): string[] {
   const rows = phases.map(({ name, seconds }) => [`${pc.green('✔')} ${name}`, humanSeconds(seconds), '']);
   if (state === 'running') {
     const elapsed = humanSeconds(Math.max(0, secondsBetween(phaseBeganAt, now)));
     const usual =
       phase === 'restore' && expected !== undefined ? `usually ${humanSeconds(expected)} in all` : '';
     rows.push([`${pc.yellow('…')} ${phase}`, elapsed, usual]);
-    const left = RESTORE_PHASES.slice(RESTORE_PHASES.indexOf(phase) + 1);
+    const all = phasesOf(way);
+    const left = all.slice(all.indexOf(phase) + 1);
     return [
       ...formatTable(['PHASE', 'TOOK', ''], rows),
       ...(left.length > 0 ? [pc.dim(`then ${left.join(', ')}`)] : []),

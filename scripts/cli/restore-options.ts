@@ -38,7 +38,7 @@ const OF_PLAN = ['at', 'before'];
 const OF_GO = ['at', 'before', 'go', 'way', 'reason', 'confirm'] as const;
 
 /** What `--go` makes a new instance of. */
-const WAYS: readonly string[] = ['moment', 'snapshot'];
+const WAYS: readonly string[] = ['moment', 'snapshot', 'dump'];
 
 const FLAGS: Partial<Record<keyof RestoreOptions, string>> = {
   onlySchema: '--only-schema',

@@ -29,6 +29,7 @@ const HANDLERS = {
   compare: () => import('../../handlers/compare.ts'),
   restore: () => import('../../handlers/restore.ts'),
   'restore-sql': () => import('../../handlers/restore-sql.ts'),
+  load: () => import('../../handlers/load.ts'),
   approve: () => import('../../handlers/approve.ts'),
   heartbeat: () => import('../../handlers/heartbeat.ts'),
 };
@@ -38,7 +39,10 @@ export const FUNCTIONS = Object.keys(HANDLERS) as FunctionName[];
 
 /** Functions that the demo and the tests replace with unreliable ones. */
 export const replacedFunctions: Partial<
-  Record<'scratch' | 'prove' | 'changes' | 'restore-sql', ((input: unknown) => Promise<unknown>) | undefined>
+  Record<
+    'scratch' | 'prove' | 'changes' | 'restore-sql' | 'load',
+    ((input: unknown) => Promise<unknown>) | undefined
+  >
 > = {};
 
 /** Durable functions, and the functions that they invoke. */
@@ -47,7 +51,7 @@ const DURABLE = {
   snapshot: [],
   copy: [],
   'rehearse-instance': ['prove', 'changes'],
-  restore: ['restore-sql', 'changes'],
+  restore: ['restore-sql', 'load', 'changes'],
 } as const satisfies Partial<Record<FunctionName, readonly FunctionName[]>>;
 type DurableName = keyof typeof DURABLE;
 

@@ -71,11 +71,19 @@ module.exports = ({ stage, restores, sourcesOf, usesKeys }) => {
             rds('og:*'),
             rds('subgrp:*'),
           ]),
+          // A member of a cluster, or an empty instance for a dump.
           may('rds:CreateDBInstance', [
-            ...named('aurora', 'db', 'restored'),
+            ...ofInstances('restored'),
             ...named('aurora', 'cluster', 'restored'),
+            ...named('rds', 'pg', 'restored'),
             rds('pg:default.*'),
-            rds('og:default:*'),
+            rds('og:*'),
+            rds('subgrp:*'),
+          ]),
+          may('rds:CreateDBCluster', [
+            ...named('aurora', 'cluster', 'restored'),
+            ...named('aurora', 'cluster-pg', 'restored'),
+            rds('og:*'),
             rds('subgrp:*'),
           ]),
           may('rds:AddTagsToResource', [

@@ -139,6 +139,7 @@ function table(can, inVpc) {
       can.switchesSecrets,
       can.restartsServices,
       can.calls('restoreSql'),
+      can.calls('load'),
       can.calls('changes'),
       publishes('JobsTopic'),
       tells,
@@ -146,6 +147,8 @@ function table(can, inVpc) {
     ],
     // It connects to living databases and to new ones with the rights of the secrets that a policy names.
     restoreSql: [can.becomesSource, can.readsManifests, can.readsRestoredSecrets, inVpc('restoreSql')],
+    // It reads dumps, and reaches only what a restore has made: it has no secret of a source.
+    load: [can.reads, can.readsRestoredSecrets, inVpc('load')],
     // It writes answers, and nothing else.
     approve: [knows, can.answers, can.wakes('restore')],
     // It restores rows beside a connection to their source, and runs none of the source's code (docs/decisions/0038).

@@ -6,6 +6,7 @@ import type { Durable } from '../../lib/ports/durable.ts';
 import type { ProveRequest } from '../../lib/restore/prove/proof-slices.ts';
 import { answerToRestore } from '../../lib/workflows/emergency/answer.ts';
 import type { InsideRequest } from '../../lib/workflows/emergency/inside-request.ts';
+import type { Loaded, LoadRequest } from '../../lib/workflows/emergency/load-dump.ts';
 import { emergencyRestore } from '../../lib/workflows/emergency/restore.ts';
 import { backToOld } from '../../lib/workflows/emergency/rollback.ts';
 import { planRestore } from '../../lib/workflows/operator/plan-restore.ts';
@@ -17,7 +18,7 @@ import { memoryApplicationSecrets, memoryRestored, memoryServices } from './doub
 import { memoryScratchSecrets } from './doubles/scratch-instances.ts';
 import { executions } from './executions.ts';
 import { openIn } from './records.ts';
-import { MANIFEST, NOW, proofOf, SNAPSHOT_AT, SNAPSHOT_ID } from './rehearsals.ts';
+import { MANIFEST, NOW, proofOf, SNAPSHOT_AT } from './rehearsals.ts';
 import { planOf } from './snapshots.ts';
 
 export const OLD = { name: 'crm-db', id: 'db-CRM1', host: 'crm-db.example.internal' };
@@ -49,7 +50,9 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
   const applicationSecrets = memoryApplicationSecrets(ALL_SECRETS, OLD.host);
   const services = memoryServices();
   const { catalog } = base;
-  await catalog.adoptPoint(snapshotPoint(SNAPSHOT_AT, { snapshot: { of: kind, id: 'snap-02' } }));
+  await catalog.adoptPoint(
+    snapshotPoint(SNAPSHOT_AT, { snapshot: { of: kind, id: 'snap-02', masterUser: 'postgres' } }),
+  );
   await catalog.adoptPoint(point('2026-11-20T01:00:00Z', { manifest: MANIFEST, database: 'crm' }));
   const { pitr, backups } = (await platform.source({ kind, id: OLD.name }))!;
   await catalog.observe(
@@ -68,10 +71,15 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     old: { frozen: false, closed: false },
     new: { closed: false },
     /** Requests that are refused, by what they ask. */
-    refuses: {} as Partial<Record<InsideRequest['ask'] | 'prove', { code: string; message: string }>>,
+    refuses: {} as Partial<
+      Record<InsideRequest['ask'] | 'prove' | 'load', { code: string; message: string }>
+    >,
     /** How often it is refused; for ever by default. */
     times: {} as Partial<Record<InsideRequest['ask'], number>>,
     asked: [] as string[],
+    /** What was loaded into which instance, and what comes of it. */
+    loaded: [] as string[],
+    loads: { strength: 'exact', differences: [], notes: [] } as Loaded,
     /** Whom the new database knows, and what each needed. */
     admitted: [{ user: 'crm', as: 'password-set' }],
   };
@@ -112,6 +120,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     passwords: memoryScratchSecrets(),
     pace: { first: 30, most: 300 },
     insideFunction: 'inside',
+    loadFunction: 'load',
     changesFunction: 'look',
     pick: () => 0,
   };
@@ -119,11 +128,17 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
   const chosen = shown.ways.find((each) => each.kind === way)!;
   const job: RestoreJob = {
     ...{ job: 'restore', target: 'crm', scheduledFor: NOW, requestedBy: 'anna', way },
-    ...(chosen.point ? { point: SNAPSHOT_ID } : {}),
+    ...(chosen.point ? { point: chosen.point } : {}),
     ...{ asOf: chosen.asOf, confirm: chosen.confirm! },
   };
   const { execution, whilePaused, whole } = executions(clock, {
     inside,
+    load: async (request: LoadRequest) => {
+      databases.asked.push('load');
+      if (databases.refuses.load) return { ok: false, said: databases.refuses.load };
+      databases.loaded.push(`${request.point.id} into ${request.master.name}`);
+      return { ok: true, value: databases.loads };
+    },
     look: async () => ({ since: { definitions: 'untouched', changed: {}, written: [] } }),
   });
   const record = async () => (await catalog.restore('crm')) as RestoreRecord;

@@ -18,17 +18,26 @@ describe('the vault', () => {
       expect([action, template.rolesThatMay(`s3:${action}`)]).toEqual([action, []]);
   });
 
-  test('lets only verify, scratch and compare read a dump, with GetObject and with its key', () => {
+  test('lets only verify, scratch, compare and load read a dump, with GetObject and with its key', () => {
     for (const action of ['s3:GetObject', 's3:GetObjectVersion'])
       expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.dump')).toEqual([
         'CompareRole',
+        'LoadRole',
         'ScratchRole',
         'VerifyRole',
       ]);
   });
 
   test('lets prove, changes and restoreSql read manifests too', () => {
-    const all = ['ChangesRole', 'CompareRole', 'ProveRole', 'RestoreSqlRole', 'ScratchRole', 'VerifyRole'];
+    const all = [
+      'ChangesRole',
+      'CompareRole',
+      'LoadRole',
+      'ProveRole',
+      'RestoreSqlRole',
+      'ScratchRole',
+      'VerifyRole',
+    ];
     for (const action of ['s3:GetObject', 's3:GetObjectVersion'])
       expect(readers(action, '${Vault.Arn}/crm/2026/11/20/1.manifest.json')).toEqual(all);
   });
@@ -118,12 +127,13 @@ describe('the secret of a source', () => {
     };
     const ofScratch = ['ProveRole', 'RehearseInstanceRole'];
     // Without targets on RDS, restore has no right to any.
-    const all = [...ofScratch, 'RestoreSqlRole', 'SourceRole'];
+    const all = ['LoadRole', ...ofScratch, 'RestoreSqlRole', 'SourceRole'];
     expect(template.rolesThatMay('secretsmanager:GetSecretValue')).toEqual(all);
     expect(readers('understudy/crm-prod')).toEqual([]);
     expect(readers('understudy/prod/scratch/understudy-scratch-crm')).toEqual([]);
     expect(readers('understudy/dev/scratch/understudy-scratch-crm')).toEqual(ofScratch);
-    expect(readers('understudy/dev/restore/crm-prod-restored-20261120t120000z')).toEqual(['RestoreSqlRole']);
+    const ofRestored = ['LoadRole', 'RestoreSqlRole'];
+    expect(readers('understudy/dev/restore/crm-prod-restored-20261120t120000z')).toEqual(ofRestored);
   });
 
   test('is read only in a session whose target is the secret’s tag', () => {

@@ -9,6 +9,7 @@ const CHECKED: Record<string, string> = {
   'rds:CopyDBClusterSnapshot': 'cluster-snapshot*',
   'rds:CopyDBParameterGroup': 'pg*',
   'rds:CopyDBSnapshot': 'snapshot*',
+  'rds:CreateDBCluster': 'cluster* cluster-pg* og* subgrp*',
   'rds:CreateDBClusterParameterGroup': 'cluster-pg*',
   'rds:CreateDBClusterSnapshot': 'cluster* cluster-snapshot*',
   'rds:CreateDBInstance': 'db* og* pg* subgrp* cluster',

@@ -105,7 +105,7 @@ describe.each([
   const NEVER = `
     rds:DeleteDBInstanceAutomatedBackup rds:DeleteDBClusterAutomatedBackup rds:StopDBInstance
     rds:StopDBCluster rds:FailoverDBCluster rds:PromoteReadReplica rds:RemoveTagsFromResource rds:ModifyDBSnapshot
-    rds:CreateDBCluster rds:ModifyEventSubscription rds:DeleteEventSubscription rds:RestoreDBInstanceFromS3
+    rds:ModifyEventSubscription rds:DeleteEventSubscription rds:RestoreDBInstanceFromS3
     rds:RestoreDBClusterFromS3 rds:CreateDBInstanceReadReplica elasticache:DeleteReplicationGroup
     elasticache:DeleteCacheCluster elasticache:DeleteServerlessCache elasticache:ModifyReplicationGroup
     elasticache:RemoveTagsFromResource iam:PassRole kms:ScheduleKeyDeletion kms:DisableKey kms:PutKeyPolicy`;
@@ -196,6 +196,8 @@ describe.each([
     const restored = ['crm-prod-restored-20261120t120000z', 'crm-prod-replaced-20261120t120000z'];
     for (const name of restored)
       expect(whoMay('rds:ModifyDBInstance', rds(`db:${name}`))).toEqual(isFull(['RestoreRole']));
+    for (const name of ['crm-prod', 'understudy-scratch-crm'])
+      expect(whoMay('rds:CreateDBCluster', rds(`cluster:${name}`))).toEqual([]);
     expect(whoMay('rds:RebootDBInstance', rds('db:crm-prod'))).toEqual([]);
     expect(whoMay('rds:RebootDBInstance', rds(`db:${restored[0]}`))).toEqual(isFull(['RestoreRole']));
     expect(whoMay('rds:ModifyDBCluster', rds('cluster:books-prod'))).toEqual(isFull(['RestoreRole']));

@@ -211,6 +211,17 @@ export const OPERATIONS: Record<string, Operation> = {
         ...[`db:${RESTORED_CLUSTER}-1`, 'pg:default.aurora-postgresql17', `cluster:${RESTORED_CLUSTER}`],
         ...[AURORA_OPTIONS, 'subgrp:private'],
       ),
+      // An empty one, for a dump.
+      rds('CreateDBInstance', `db:${RESTORED}`, `pg:${RESTORED}`, 'og:crm', 'subgrp:private'),
+      rds(
+        'CreateDBCluster',
+        ...[
+          `cluster:${RESTORED_CLUSTER}`,
+          `cluster-pg:${RESTORED_CLUSTER}`,
+          AURORA_OPTIONS,
+          'subgrp:private',
+        ],
+      ),
       rds('AddTagsToResource', `db:${RESTORED}`, `db:${RESTORED_CLUSTER}-1`, `cluster:${RESTORED_CLUSTER}`),
       rds('AddTagsToResource', `pg:${RESTORED}`, `cluster-pg:${RESTORED_CLUSTER}`),
       rds('CopyDBParameterGroup', 'pg:crm', `pg:${RESTORED}`),

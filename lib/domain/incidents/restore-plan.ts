@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { VAULT } from '../names.ts';
 import { does } from '../plan/engines.ts';
 import type { RestoreSettings, Target } from '../plan/policy.ts';
 import { counts, type DumpPoint, isDump, isSnapshot, type RecoveryPoint } from '../points/recovery-point.ts';
@@ -88,9 +89,15 @@ export const PLAN_LASTS = 3600;
 
 /** A new instance can be made of it by `restore --go`; what is confirmed says so. */
 function confirmable(way: Way, { target, now, home }: PlanInput): Way {
-  const isHere = way.kind === 'moment' || (way.kind === 'snapshot' && way.place === home);
+  const isHere =
+    way.kind === 'moment' ||
+    (way.kind === 'snapshot' && way.place === home) ||
+    (way.kind === 'dump' && way.place === VAULT && does(target.engine, 'switching') && isOnInstance(target));
   return isHere ? { ...way, confirm: confirmationOf(target, way, utc(now)) } : way;
 }
+
+/** A dump needs a server: one like the source's is made where RDS has it. */
+const isOnInstance = ({ platform }: Target) => platform?.kind === 'rds' || platform?.kind === 'aurora';
 
 /**
  * What confirms one way as it was shown at a moment, with what the policy does besides restoring: that moment, and a

@@ -1,7 +1,6 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { RestoreSettings } from '../plan/policy.ts';
-import type { Phase } from '../proof/evidence.ts';
-import type { WayKind } from './restore-plan.ts';
+import type { Phase, RestoredSort } from '../proof/evidence.ts';
 
 /** What becomes of an emergency restore. Only `running` is open: no other work on this target begins. */
 export type RestoreState = 'running' | 'done' | 'not-done' | 'rolled-back';
@@ -13,6 +12,7 @@ export const RESTORE_PHASES = [
   'prepare',
   'restore',
   'secure',
+  'load',
   'complete',
   'proof',
   'warm',
@@ -24,6 +24,12 @@ export const RESTORE_PHASES = [
   'close',
 ] as const;
 export type RestorePhase = (typeof RESTORE_PHASES)[number];
+
+/** Those that a restore by this way may have: only a dump is loaded, and compared as it is. */
+export function phasesOf({ kind }: RestoreRecord['way']): RestorePhase[] {
+  const others: readonly RestorePhase[] = kind === 'dump' ? ['proof', 'warm'] : ['load'];
+  return RESTORE_PHASES.filter((phase) => !others.includes(phase));
+}
 
 /** One side of a restore: the database that is replaced, or the one that replaces it. */
 export type RestoreSide = { name: string; resourceId: string; host?: string; port?: number };
@@ -63,7 +69,7 @@ export type RestoreRecord = {
   takenBy?: string;
   /** Every step of its execution moves it: one that has passed belongs to an execution that has died. */
   aliveUntil: string;
-  way: { kind: Exclude<WayKind, 'rows' | 'dump'>; point?: string; asOf: string };
+  way: { kind: RestoredSort; point?: string; asOf: string };
   /** The policy's settings when it began: a deployment meanwhile changes nothing of it. */
   settings: RestoreSettings;
   /** The digest of the plan that was shown. */
@@ -88,7 +94,7 @@ export type RestoreRecord = {
   frozenAt?: string;
   /** The application's last moment at the old database: everything written from `way.asOf` to it is lost. */
   lastWriteBefore?: string;
-  proof?: { strength: 'bounded' | 'restored' | 'none'; differences: string[]; unchecked: string[] };
+  proof?: { strength: 'exact' | 'bounded' | 'restored' | 'none'; differences: string[]; unchecked: string[] };
   /** What a person decides about, and reads before. */
   notes: string[];
   /** Settings of the old database that the new one does not have, each named. */

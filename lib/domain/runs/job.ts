@@ -100,7 +100,7 @@ const RESTORE_ID = /^\d{8}T\d{6}Z$/;
 export const restoreJob = z.strictObject({
   job: z.literal('restore'),
   ...message,
-  way: z.enum(['moment', 'snapshot']),
+  way: z.enum(['moment', 'snapshot', 'dump']),
   point: POINT.optional(),
   asOf: moment,
   confirm: z

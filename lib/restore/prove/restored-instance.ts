@@ -38,10 +38,7 @@ export function restoredInstance(target: Target, chosen: InstancePlan, result: I
   if (left)
     findings.push(finding('scratch-left-over', { target, subject: left.name, message: left.message }));
   return {
-    source:
-      'snapshot' in chosen.from
-        ? `snapshot ${chosen.from.snapshot}`
-        : `${chosen.from.source} as of ${chosen.moment}`,
+    source: sourceOf(chosen),
     where: `a scratch instance ${target.policy.rehearsal.instance.class}, quarantined`,
     phases,
     began,
@@ -95,4 +92,9 @@ function strengthOf(
 function behindHeartbeat({ sort, moment }: InstancePlan, proof: ProveResult | undefined): number {
   if (sort !== 'moment' || !proof?.heartbeat) return 0;
   return lostBy(proof.heartbeat, moment) ?? 0;
+}
+
+function sourceOf({ from, moment, point }: InstancePlan): string {
+  if ('snapshot' in from) return `snapshot ${from.snapshot}`;
+  return 'source' in from ? `${from.source} as of ${moment}` : `dump ${point}`;
 }

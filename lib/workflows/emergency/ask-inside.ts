@@ -4,6 +4,7 @@ import type { Attempted } from '../../execution/durable-run.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { InsideRequest } from './inside-request.ts';
+import type { LoadRequest } from './load-dump.ts';
 
 /** How often a function that died is asked again. Whatever it does may be repeated. */
 const TRIES = 3;
@@ -18,7 +19,7 @@ export async function askInside<T>(
   durable: Durable,
   name: string,
   { insideFunction, clock }: InsideFunction,
-  request: InsideRequest,
+  request: InsideRequest | LoadRequest,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const step = attempt === 1 ? name : `${name}, ${attempt}`;
@@ -27,7 +28,7 @@ export async function askInside<T>(
         utc(plusSeconds(clock.now(), BEGINS_WITHIN)),
       );
       const asked = { ...request, notAfter };
-      const answer = await durable.invoke<InsideRequest, Attempted<T>>(step, insideFunction, asked);
+      const answer = await durable.invoke<typeof asked, Attempted<T>>(step, insideFunction, asked);
       if (answer.ok) return answer.value;
       throw refusalOf(answer.said);
     } catch (error) {

@@ -23,6 +23,7 @@ import {
 import type { Catalog } from '../../ports/catalog.ts';
 import type { ApplicationSecrets } from '../../ports/switching.ts';
 import { type InstancePlan, type PlanDeps, planInstance } from '../../restore/instance/plan-rehearsal.ts';
+import { planEmpty } from './choose-empty.ts';
 
 export type DeclareDeps = PlanDeps & { plan: Plan; catalog: Catalog; applicationSecrets: ApplicationSecrets };
 
@@ -43,15 +44,7 @@ export async function declareRestore(
 ): Promise<Declared> {
   refuseAnotherTime(job.scheduledFor, deps.clock.now());
   const way = await confirmedWay(job, target, deps);
-  const { plan: chosen, source } = await planInstance(
-    {
-      from: job.way,
-      ...(job.way === 'moment' ? { moment: job.asOf } : { point: job.point }),
-      place: deps.home,
-    },
-    target,
-    deps,
-  );
+  const { plan: chosen, source } = await planOf(job, target, deps);
   const settings = target.policy.restore;
   refuseMisfits(target, settings, source);
   const now = deps.clock.now();
@@ -81,6 +74,12 @@ export async function declareRestore(
     notPutBack: [],
   };
   return { record, chosen, source: source ?? null };
+}
+
+function planOf({ way, asOf, point }: RestoreJob, target: Target, deps: DeclareDeps) {
+  if (way === 'dump') return planEmpty(point!, target, deps);
+  const wanted = way === 'moment' ? { moment: asOf } : { point };
+  return planInstance({ from: way, ...wanted, place: deps.home }, target, deps);
 }
 
 /** The newest restore is found by its name, which is this moment. */

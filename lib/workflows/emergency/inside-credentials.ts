@@ -44,7 +44,7 @@ export async function namedBy(
 export async function masterOf(
   of: Target,
   { name, user, database, at }: InsideMaster,
-  { passwords }: InsideDeps,
+  { passwords }: Pick<InsideDeps, 'passwords'>,
 ): Promise<Credentials> {
   const isLocal = of.connection?.sslmode === 'disable' || at.host.startsWith('127.');
   return {

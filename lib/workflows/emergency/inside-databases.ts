@@ -5,7 +5,7 @@ import type { Attempted } from '../../execution/durable-run.ts';
 import type { Credentials } from '../../ports/credentials.ts';
 import { admitUsers } from './admit-users.ts';
 import { adminsOf, masterOf, namedBy, ofSecret } from './inside-credentials.ts';
-import type { InsideDeps, InsideRequest } from './inside-request.ts';
+import { type InsideDeps, type InsideRequest, refuseLate } from './inside-request.ts';
 
 /**
  * Does one thing inside a database, old or new. A refusal is a value: an error loses its code on the way out of a
@@ -13,18 +13,12 @@ import type { InsideDeps, InsideRequest } from './inside-request.ts';
  */
 export async function insideDatabases(request: InsideRequest, deps: InsideDeps): Promise<Attempted<unknown>> {
   try {
-    refuseLate(request, deps);
+    refuseLate(request, deps.clock);
     return { ok: true, value: (await answerInside(request, deps)) ?? null };
   } catch (error) {
     if (!(error instanceof UnderstudyError)) throw error;
     return { ok: false, said: toErrorInfo(error) };
   }
-}
-
-/** A rollback may work on the restore by now. */
-function refuseLate({ notAfter, ask, target }: InsideRequest, { clock }: InsideDeps): void {
-  if (notAfter === undefined || clock.now() <= new Date(notAfter)) return;
-  throw new Refusal('too-late', `"${ask}" of ${target} was to begin by ${notAfter}: nothing was done`);
 }
 
 async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<unknown> {

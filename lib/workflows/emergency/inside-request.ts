@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan/policy.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Secrets } from '../../ports/database.ts';
@@ -9,7 +10,7 @@ import type { Switching } from '../../ports/switching.ts';
 const common = { target: z.string(), notAfter: z.iso.datetime().optional() };
 const at = z.strictObject({ host: z.string(), port: z.int() });
 /** The master user of what a restore made; its password is in the secret of this name. */
-const master = z.strictObject({ name: z.string(), user: z.string(), database: z.string(), at });
+export const insideMaster = z.strictObject({ name: z.string(), user: z.string(), database: z.string(), at });
 const admin = z.string().optional();
 /** Databases by name. */
 const closed = { ...common, at, admin, databases: z.array(z.string()) };
@@ -29,7 +30,7 @@ export const insideRequest = z.discriminatedUnion('ask', [
   z.strictObject({
     ask: z.literal('admit'),
     ...common,
-    master,
+    master: insideMaster,
     secrets: z.array(z.string()),
     /** Users whom the copy may lack: they are named, and end nothing. */
     also: z.array(z.string()),
@@ -40,13 +41,13 @@ export const insideRequest = z.discriminatedUnion('ask', [
   z.strictObject({
     ask: z.literal('warm'),
     ...common,
-    master,
+    master: insideMaster,
     tables: z.array(z.string()),
     seconds: z.number(),
   }),
 ]);
 export type InsideRequest = z.infer<typeof insideRequest>;
-export type InsideMaster = z.infer<typeof master>;
+export type InsideMaster = z.infer<typeof insideMaster>;
 
 export type InsideDeps = {
   plan: Plan;
@@ -55,3 +56,12 @@ export type InsideDeps = {
   passwords: ScratchSecrets;
   switching: Switching;
 };
+
+/** A rollback may work on the restore by now. */
+export function refuseLate(
+  { notAfter, ask, target }: { notAfter?: string | undefined; ask: string; target: string },
+  clock: Clock,
+): void {
+  if (notAfter === undefined || clock.now() <= new Date(notAfter)) return;
+  throw new Refusal('too-late', `"${ask}" of ${target} was to begin by ${notAfter}: nothing was done`);
+}

@@ -13,6 +13,7 @@ import type { Admitted } from './admit-users.ts';
 import { askInside } from './ask-inside.ts';
 import { nameOfRestored } from './declare.ts';
 import type { InsideMaster } from './inside-request.ts';
+import type { Loaded } from './load-dump.ts';
 import { ABORTED } from './restore-log.ts';
 import type { Restoring } from './restoring.ts';
 
@@ -23,9 +24,12 @@ const DAY = 86_400;
 /** Makes the new database beside the old one, in quarantine, and everything that is to be known of it before approval. */
 export async function makeNew(restoring: Restoring): Promise<void> {
   await bringUpNew(restoring);
+  const isEmpty = restoring.log.record.way.kind === 'dump';
+  if (isEmpty) await loadNew(restoring);
   await completeNew(restoring);
-  await proveNew(restoring);
-  await warmNew(restoring);
+  // What was just loaded was compared row by row, and has been read.
+  if (!isEmpty) await proveNew(restoring);
+  if (!isEmpty) await warmNew(restoring);
   await letUsersIn(restoring);
 }
 
@@ -100,6 +104,23 @@ function masterOfNew({ declared, log }: Restoring): InsideMaster | undefined {
   const { masterUser: user, database } = declared.chosen;
   const { name, host, port } = log.record.made!;
   return user === undefined ? undefined : { name, user, database, at: { host: host!, port: port! } };
+}
+
+/** Loads the dump into the empty instance, and compares every row. */
+async function loadNew(restoring: Restoring): Promise<void> {
+  const { target, log, durable, deps } = restoring;
+  await log.phase('load');
+  const point = await durable.step('the dump', () => deps.catalog.point(target.id, log.record.way.point!));
+  const { strength, differences, notes } = await askInside<Loaded>(
+    durable,
+    'load the dump',
+    { insideFunction: deps.loadFunction, clock: deps.clock },
+    { ask: 'load', target: target.id, master: masterOfNew(restoring)!, point: point! },
+  );
+  await log.note('loaded', {
+    proof: { strength, differences, unchecked: [] },
+    notes: [...log.record.notes, ...notes],
+  });
 }
 
 /** Everything that a restore does not bring back, as far as a request can give it; the rest is named with its command. */

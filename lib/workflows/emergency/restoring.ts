@@ -21,6 +21,8 @@ export type RestoreDeps = AlertDeps &
     home: string;
     /** Reaches the databases, and proves the new one. */
     insideFunction: string;
+    /** Loads a dump into an empty database. */
+    loadFunction: string;
     changesFunction: string;
   };
 

@@ -53,7 +53,7 @@ function chosenWay({ target, ways, recommended }: RestorePlan, { way: wanted }: 
   if (way) return way;
   throw new UnderstudyError(
     'no-way',
-    `there is no ${wanted ?? 'moment or snapshot'} to make a new instance of ${target} from`,
+    `there is no ${wanted ?? 'moment, snapshot or dump'} to make a new instance of ${target} from`,
     { hint: `./understudy restore ${target} shows the ways back` },
   );
 }

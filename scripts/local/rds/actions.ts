@@ -1,10 +1,10 @@
+import { createEmpty, createInstance } from './create-empty.ts';
 import * as catalogue from './engine-versions.ts';
 import { rejectValue } from './model.ts';
 import { deleteResource, modifyResource, rebootResource } from './modify-resource.ts';
 import { CLUSTER, INSTANCE, type Kind, type Noun, newTags, parseArn } from './nouns.ts';
 import { groupActions, showGroup } from './parameter-groups.ts';
 import { find, nameOf, page } from './regions.ts';
-import { createMember } from './resources.ts';
 import { restoreFromSnapshot, restoreToPointInTime } from './restores.ts';
 import { hasBackups, showBackups, showResource, showSnapshot } from './show-resource.ts';
 import {
@@ -85,7 +85,12 @@ const BACKUPS = 'DBInstanceAutomatedBackups';
 export const ACTIONS: Record<string, Action> = {
   ...actionsOf(INSTANCE),
   ...actionsOf(CLUSTER),
-  CreateDBInstance: async (call) => ({ DBInstance: await showResource(call, createMember(call)) }),
+  CreateDBInstance: async (call) => ({
+    DBInstance: await showResource(call, await createInstance({ ...call, kind: INSTANCE })),
+  }),
+  CreateDBCluster: async (call) => ({
+    DBCluster: await showResource(call, await createEmpty({ ...call, kind: CLUSTER })),
+  }),
   RebootDBInstance: async (call) => ({ DBInstance: await showResource(call, rebootResource(call)) }),
   AddTagsToResource: addTags,
   DescribeAccountAttributes: catalogue.describeAccountAttributes,

@@ -6,6 +6,7 @@ const CASES = [
   ['rds', 'rename', 'snapshot'],
   ['aurora', 'secret', 'snapshot'],
   ['aurora', 'rename', 'moment'],
+  ['rds', 'secret', 'dump'],
 ] as const;
 
 /** A restore whose function dies at each of its operations, before, in and after it, and is replayed. */

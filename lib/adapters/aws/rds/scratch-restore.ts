@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import {
+  CreateDBClusterCommand,
+  CreateDBInstanceCommand,
   type RDSClient,
   RestoreDBClusterFromSnapshotCommand,
   RestoreDBClusterToPointInTimeCommand,
   RestoreDBInstanceFromDBSnapshotCommand,
   RestoreDBInstanceToPointInTimeCommand,
 } from '@aws-sdk/client-rds';
-import type { ScratchOrder } from '../../../ports/platform.ts';
+import type { EmptyOrder, ScratchOrder } from '../../../ports/platform.ts';
 import { tagList } from './snapshots.ts';
 
 /** Begins a restore in quarantine: its network, its parameters, and nothing that costs beyond its hours. */
@@ -32,6 +35,19 @@ export async function restore(client: RDSClient, order: ScratchOrder): Promise<v
         DBInstanceIdentifier: order.name,
         DBSnapshotIdentifier: order.from.snapshot,
         ...common,
+      }),
+    );
+    return;
+  }
+  if ('empty' in order.from) {
+    const { bytes } = order.from.empty;
+    const AllocatedStorage = Math.max(LEAST_GIB, Math.ceil(bytes / GIB));
+    await client.send(
+      new CreateDBInstanceCommand({
+        DBInstanceIdentifier: order.name,
+        ...common,
+        ...emptyOf(order, order.from.empty),
+        ...{ AllocatedStorage, StorageType: 'gp3' },
       }),
     );
     return;
@@ -78,6 +94,10 @@ async function restoreCluster(client: RDSClient, order: ScratchOrder): Promise<v
     );
     return;
   }
+  if ('empty' in order.from) {
+    await client.send(new CreateDBClusterCommand({ ...common, ...emptyOf(order, order.from.empty) }));
+    return;
+  }
   const { source, moment } = order.from;
   await client.send(
     new RestoreDBClusterToPointInTimeCommand({
@@ -86,4 +106,21 @@ async function restoreCluster(client: RDSClient, order: ScratchOrder): Promise<v
       ...common,
     }),
   );
+}
+
+const GIB = 2 ** 30;
+/** The least that RDS accepts for gp3. */
+const LEAST_GIB = 20;
+
+/** The password is replaced when the instance is up, and known to no one until then. */
+function emptyOf({ engine, engineVersion }: ScratchOrder, { masterUser, kmsKey, port }: EmptyOrder) {
+  return {
+    Engine: engine,
+    EngineVersion: engineVersion,
+    MasterUsername: masterUser,
+    MasterUserPassword: randomBytes(24).toString('base64url'),
+    StorageEncrypted: true,
+    KmsKeyId: kmsKey,
+    Port: port,
+  };
 }

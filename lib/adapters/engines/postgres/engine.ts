@@ -43,6 +43,10 @@ export function postgres({ binDirectories, scratchDirectory, owner, onRead }: Po
         const { restoreOnto } = await import('./restore/onto.ts');
         return restoreOnto(into, await programs(), request);
       },
+      async load(into, request) {
+        const { loadWhole } = await import('./restore/whole-database.ts');
+        return loadWhole(into, await programs(), scratchDirectory, request);
+      },
       list: async (archive) => (await import('./restore/onto.ts')).listArchive(archive),
     },
     switching: lazily(async () => (await import('./switching.ts')).postgresSwitching()),

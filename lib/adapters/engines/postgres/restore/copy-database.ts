@@ -1,3 +1,4 @@
+import type { Client } from 'pg';
 import type { Manifest } from '../../../../domain/proof/manifest.ts';
 import { execute, identifier, rows } from '../connection.ts';
 import { ours } from '../facts/ours.ts';
@@ -31,16 +32,9 @@ export async function createDatabase(
   manifest: Manifest,
 ): Promise<{ notes: string[]; locale: boolean }> {
   const client = await server.connect(SUPERUSER, 'postgres');
-  const { encoding, owner } = manifest.source;
-  const notes: string[] = [];
-  const create = (locale: string) =>
-    client.query(`create database ${DATABASE} template template0 encoding ${literal(encoding)} ${locale}`);
+  const { owner } = manifest.source;
   try {
-    await create(localeOf(manifest.source)).catch(async (error: Error) => {
-      notes.push(`${LOCALE_NOTE}: ${error.message}; text sorts differently in the copy`);
-      const utf8 = encoding === 'UTF8' ? "'C.UTF-8'" : "'C'";
-      await create(`lc_collate 'C' lc_ctype ${utf8}`).catch(() => create("lc_collate 'C' lc_ctype 'C'"));
-    });
+    const notes = await createLike(client, DATABASE, manifest.source);
     const [known] = await rows<{ known: boolean }>(
       client,
       'select exists (select from pg_catalog.pg_roles where rolname = $1) as known',
@@ -53,10 +47,32 @@ export async function createDatabase(
         .query(`alter database ${DATABASE} set lc_monetary = ${literal(manifest.source.monetary)}`)
         .catch(() => undefined);
     await client.query(`grant create, connect, temporary on database ${DATABASE} to public`);
+    return { notes, locale: notes.length > 0 };
   } finally {
     await client.end();
   }
-  return { notes, locale: notes.length > 0 };
+}
+
+/** Creates an empty database with the source's encoding and collation, or those of C. Returns what was not possible. */
+export async function createLike(
+  client: Client,
+  name: string,
+  source: Manifest['source'],
+): Promise<string[]> {
+  const { encoding } = source;
+  const notes: string[] = [];
+  const create = (locale: string) =>
+    client.query(
+      `create database ${identifier(name)} template template0 encoding ${literal(encoding)} ${locale}`,
+    );
+  await create(localeOf(source)).catch(async (error: Error & { code?: string }) => {
+    // It is no fault of the locale when the role may not create databases, or the name is taken.
+    if (error.code === '42501' || error.code === '42P04') throw error;
+    notes.push(`${LOCALE_NOTE}: ${error.message}; text sorts differently in the copy`);
+    const utf8 = encoding === 'UTF8' ? "'C.UTF-8'" : "'C'";
+    await create(`lc_collate 'C' lc_ctype ${utf8}`).catch(() => create("lc_collate 'C' lc_ctype 'C'"));
+  });
+  return notes;
 }
 
 /** What a managed service allows its master user, and a source without a schema `public`. */

@@ -5,7 +5,7 @@ import type { Client } from 'pg';
 import { InputError, UnderstudyError } from '../../../../domain/errors.ts';
 import type { Manifest } from '../../../../domain/proof/manifest.ts';
 import type { ArchiveLine, Destination, OntoRequest, OntoResult } from '../../../../ports/destination.ts';
-import { connectInto, rows } from '../connection.ts';
+import { connectInto, identifier, rows } from '../connection.ts';
 import { ours } from '../facts/ours.ts';
 import { keyOf } from '../facts/writes.ts';
 import { childEnvironment, formatEnding, SYSTEM_CA, start } from '../process.ts';
@@ -27,11 +27,14 @@ const ROWS = [
   'LARGE OBJECT',
 ];
 
-/** Restores an archive into a database of somebody's own, and proves it against its manifest. */
+/**
+ * Restores an archive into a database of somebody's own, and proves it against its manifest. `whole` does what belongs to
+ * the database itself, and returns what was not possible.
+ */
 export async function restoreOnto(
   into: Destination,
   programs: readonly Programs[],
-  request: OntoRequest,
+  { whole, ...request }: OntoRequest & { whole?: (entries: readonly ArchiveEntry[]) => Promise<string[]> },
 ): Promise<OntoResult> {
   const { phase } = request;
   const entries = await readArchiveToc(request.archive);
@@ -47,6 +50,7 @@ export async function restoreOnto(
       phase('roles');
       notes.push(...(await createMissingRoles(server, readerFor(programs, major), request.roles)));
     }
+    if (request.owners) notes.push(...(await joinOwners(into, major, chosen(entries))));
     phase('restore');
     const manifest = request.manifest ?? manifestOf(entries);
     const of = chosen(entries).filter(({ type }) => type === 'TABLE DATA').length;
@@ -64,6 +68,7 @@ export async function restoreOnto(
       false,
       notes,
     );
+    notes.push(...((await whole?.(entries)) ?? []));
     phase('analyze');
     await analyze(into);
     if (request.manifest === undefined || request.only === 'schema') return { failed, notes };
@@ -224,6 +229,40 @@ async function createMissingRoles(
   );
   const ending = await psql.ended;
   return ending.stderr === '' ? [] : [formatEnding('psql (roles)', { ...ending, code: ending.code || 1 })];
+}
+
+/**
+ * Only a member of a role gives it what is made. A master user without superuser may join roles himself, from PostgreSQL
+ * 16 on those that he created or may administer.
+ */
+async function joinOwners(
+  into: Destination,
+  major: number,
+  entries: readonly ArchiveEntry[],
+): Promise<string[]> {
+  const owners = [...new Set(entries.map(({ owner }) => owner))].filter((owner) => owner !== '');
+  const client = await connectInto(into);
+  try {
+    const others = await rows<{ name: string }>(
+      client,
+      `select rolname as name from pg_catalog.pg_roles
+      where rolname = any($1) and not pg_catalog.pg_has_role(current_user, oid, $2) order by 1`,
+      // From PostgreSQL 16 on who makes a role is a member of it that may not become it.
+      [owners, major >= 16 ? 'set' : 'member'],
+    );
+    const joined: string[] = [];
+    for (const { name } of others)
+      await client.query(`grant ${identifier(name)} to current_user`).then(
+        () => joined.push(name),
+        // What it owns is reported as not restored.
+        () => undefined,
+      );
+    return joined.length === 0
+      ? []
+      : [`${into.user} was made a member of ${joined.join(', ')}, to give them what they own`];
+  } finally {
+    await client.end();
+  }
 }
 
 /** Without a manifest the archive alone says which extensions and schemas there are. */

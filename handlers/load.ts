@@ -1,0 +1,18 @@
+import { availableParallelism } from 'node:os';
+import { clock, engine, log, plan, restoredPasswords, vault } from '../lib/runtime/compose.ts';
+import { jobHandler } from '../lib/runtime/job-handler.ts';
+import { loadDump, loadRequest } from '../lib/workflows/emergency/load-dump.ts';
+
+/** Invoked by `restore` → a dump of the vault loaded into the empty database that the restore has made, and proven. */
+export const handler = jobHandler(loadRequest, (asked, { secondsLeft }) =>
+  loadDump(asked, {
+    plan: plan(),
+    vault: vault(),
+    passwords: restoredPasswords(),
+    destinations: engine(asked.target).destinations,
+    jobs: availableParallelism(),
+    clock,
+    log: log(),
+    secondsLeft,
+  }),
+);

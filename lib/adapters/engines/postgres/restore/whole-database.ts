@@ -1,0 +1,87 @@
+import { reasonOf } from '../../../../domain/errors.ts';
+import type { Manifest } from '../../../../domain/proof/manifest.ts';
+import type { Destination, LoadOnto, OntoResult } from '../../../../ports/destination.ts';
+import { connectInto, identifier } from '../connection.ts';
+import type { Programs } from '../programs.ts';
+import { makeRunDirectory } from '../scratch-directory.ts';
+import type { ArchiveEntry } from './archive-toc.ts';
+import { createLike } from './copy-database.ts';
+import { fetchArtifact } from './fetch.ts';
+import { restoreOnto } from './onto.ts';
+
+/** Makes a database anew like a dump's source, and loads the dump into it, which lies in `directory` meanwhile. */
+export async function loadWhole(
+  into: Destination,
+  programs: readonly Programs[],
+  directory: string,
+  { manifest, dump, roles, jobs, phase, signal }: LoadOnto,
+): Promise<OntoResult> {
+  const run = await makeRunDirectory(directory);
+  const place = { directory: run.path, identity: {} };
+  try {
+    phase('fetch');
+    const archive = await fetchArtifact(place, 'archive.dump', dump, manifest.dump);
+    const ofRoles = await fetchArtifact(place, 'roles.sql', roles, manifest.roles);
+    const made = await makeEmpty(into, manifest.source);
+    const result = await restoreOnto(into, programs, {
+      ...{ archive, manifest, roles: ofRoles, owners: true, privileges: true, jobs, phase, signal },
+      onRead: () => undefined,
+      whole: (entries) => giveDatabaseItsOwn(into, manifest.source, entries),
+    });
+    return { ...result, notes: [...made, ...result.notes] };
+  } finally {
+    await run.release();
+  }
+}
+
+/** Returns what was not possible. */
+async function makeEmpty(into: Destination, source: Manifest['source']): Promise<string[]> {
+  const client = await connectInto({ ...into, database: 'postgres' });
+  try {
+    await client.query(`drop database if exists ${identifier(into.database)} with (force)`);
+    return await createLike(client, into.database, source);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Gives a database its settings, privileges and owner, which pg_restore gives only to one that it creates. Returns what
+ * was not possible.
+ */
+async function giveDatabaseItsOwn(
+  into: Destination,
+  { database, owner }: Pick<Manifest['source'], 'database' | 'owner'>,
+  entries: readonly ArchiveEntry[],
+): Promise<string[]> {
+  const notes: string[] = [];
+  const client = await connectInto(into);
+  const run = async (statement: string) => {
+    await client.query(statement).catch((error: unknown) => {
+      notes.push(`of the database itself, not possible: ${reasonOf(error)}`);
+    });
+  };
+  try {
+    for (const { definition } of entries.filter(isOfDatabase))
+      for (const statement of statementsOf(definition))
+        await run(renamed(statement, database, into.database));
+    await run(`alter database ${identifier(into.database)} owner to ${identifier(owner)}`);
+  } finally {
+    await client.end();
+  }
+  return notes;
+}
+
+const isOfDatabase = ({ type, name }: ArchiveEntry) =>
+  type === 'DATABASE PROPERTIES' || (/^(?:ACL|COMMENT)$/.test(type) && /^DATABASE /.test(name));
+
+/** pg_dump ends each statement at the end of a line; a quoted value may hold a line that ends so, and then it fails alone. */
+const statementsOf = (definition: string) => definition.split(/;\n/).filter((each) => each.trim() !== '');
+
+/** The same statement for a database of another name. */
+function renamed(statement: string, from: string, to: string): string {
+  if (from === to) return statement;
+  const names = [from, identifier(from)].map((name) => `DATABASE ${name} `);
+  const found = names.find((name) => statement.includes(name));
+  return found ? statement.replace(found, `DATABASE ${identifier(to)} `) : statement;
+}

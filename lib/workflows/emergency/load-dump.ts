@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import { Refusal, refusalOf, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
+import type { DumpPoint } from '../../domain/points/recovery-point.ts';
+import { formatDifference } from '../../domain/proof/proof.ts';
+import { deadline } from '../../execution/deadline.ts';
+import type { Attempted } from '../../execution/durable-run.ts';
+import { checkManifest } from '../../points/artifact.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Destination, Destinations, OntoResult } from '../../ports/destination.ts';
+import type { Log } from '../../ports/messages.ts';
+import type { ScratchSecrets } from '../../ports/platform.ts';
+import type { Vault } from '../../ports/vault.ts';
+import { masterOf } from './inside-credentials.ts';
+import { insideMaster, refuseLate } from './inside-request.ts';
+
+/** A dump into the empty database that a restore has made. The whole point: the function reaches the vault alone. */
+export const loadRequest = z.strictObject({
+  ask: z.literal('load'),
+  target: z.string(),
+  notAfter: z.iso.datetime().optional(),
+  master: insideMaster,
+  point: z.looseObject({ id: z.string() }).transform((point) => point as unknown as DumpPoint),
+});
+export type LoadRequest = z.input<typeof loadRequest>;
+
+/** Small: it travels through a checkpoint. */
+export type Loaded = { strength: 'exact' | 'restored' | 'none'; differences: string[]; notes: string[] };
+
+export type LoadDeps = {
+  plan: Plan;
+  vault: Vault;
+  passwords: ScratchSecrets;
+  destinations: Destinations;
+  /** Entries restored at once. */
+  jobs: number;
+  clock: Clock;
+  log: Log;
+  secondsLeft: () => number;
+};
+
+const RESERVE_SECONDS = 30;
+const SHOWN = 20;
+
+/**
+ * Loads a dump into the database of an empty instance, with roles, owners, privileges and settings, and compares every
+ * row with the manifest. What an earlier try has left there is gone first. A refusal is a value, as it is of
+ * `insideDatabases`.
+ */
+export async function loadDump(
+  request: z.output<typeof loadRequest>,
+  deps: LoadDeps,
+): Promise<Attempted<Loaded>> {
+  try {
+    refuseLate(request, deps.clock);
+    return { ok: true, value: await load(request, requireTarget(deps.plan, request.target), deps) };
+  } catch (error) {
+    if (!(error instanceof UnderstudyError)) throw error;
+    return { ok: false, said: toErrorInfo(error) };
+  }
+}
+
+async function load(
+  { master, point }: z.output<typeof loadRequest>,
+  target: Target,
+  deps: LoadDeps,
+): Promise<Loaded> {
+  const { vault, destinations } = deps;
+  const { manifest, findings } = await checkManifest({ target, point, vault });
+  if (!manifest)
+    throw refusalOf({ code: findings[0]!.code, message: findings[0]!.message, hint: findings[0]!.next });
+  const into: Destination = { ...(await masterOf(target, master, deps)), database: master.database };
+  const limit = deadline(deps, {
+    what: 'loading the dump',
+    hint: `from a machine it has all the time it needs: ./understudy restore ${target.id} --point ${point.id} --to URL`,
+    reserve: RESERVE_SECONDS,
+  });
+  const { signal } = limit;
+  try {
+    const result = await destinations.load(into, {
+      ...{ manifest, jobs: deps.jobs, signal },
+      dump: () => vault.read(manifest.dump, signal),
+      roles: () => vault.read(manifest.roles, signal),
+      phase: (name) => deps.log.info(`loading: ${name}`, { target: target.id, point: point.id }),
+    });
+    return loadedOf(result);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    limit.end();
+  }
+}
+
+/** What could not be restored, and every difference, is for the person who approves. */
+function loadedOf({ failed, notes, proof }: OntoResult): Loaded {
+  if (!proof) throw new Refusal('proof-died', 'the loaded database was not compared');
+  const differences = [
+    ...failed.map((each) => `not restored: ${each}`),
+    ...proof.differences.map(formatDifference),
+  ];
+  return {
+    strength: !proof.equal || failed.length > 0 ? 'none' : proof.strength === 'exact' ? 'exact' : 'restored',
+    differences: [
+      ...differences.slice(0, SHOWN),
+      ...(differences.length > SHOWN ? [`and ${differences.length - SHOWN} more`] : []),
+    ],
+    notes: notes.slice(0, SHOWN),
+  };
+}
