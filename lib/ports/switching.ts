@@ -46,6 +46,9 @@ export type Services = {
   ): Promise<{ state: 'steady' | 'rolling' | 'failed'; seen: string }>;
 };
 
+/** What a tool for migrations has applied to a database, as its table says. */
+export type MigrationTable = { tool: string; table: string; applied: string[] };
+
 /** What an emergency restore does inside databases. Every call uses its own connection, and may be repeated. */
 export type Switching = {
   /** Names of the databases of this server, without its own. */
@@ -70,6 +73,8 @@ export type Switching = {
    * what was needed. Rejects with `role-missing` for a role that the copy does not have, and `login-refused`.
    */
   admit(master: Credentials, application: Credentials): Promise<'worked' | 'password-set'>;
+  /** What tools for migrations say that they have applied to this database. */
+  migrations(reader: Credentials): Promise<MigrationTable[]>;
   /** Logs in and out. Rejects as every connection does. */
   logIn(application: Credentials): Promise<void>;
   /**

@@ -80,6 +80,8 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     /** What was loaded into which instance, and what comes of it. */
     loaded: [] as string[],
     loads: { strength: 'exact', differences: [], notes: [] } as Loaded,
+    /** How those of the new database differ. */
+    migrations: [] as string[],
     /** Whom the new database knows, and what each needed. */
     admitted: [{ user: 'crm', as: 'password-set' }],
   };
@@ -111,6 +113,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
       ...{ before: { crm: {} }, freeze: at, fence: at },
       warm: { read: 2, cold: 1, first: ['public.archive'] },
       admit: databases.admitted,
+      migrations: databases.migrations,
     };
     return { ok: true, value: values[request.ask] ?? null };
   };

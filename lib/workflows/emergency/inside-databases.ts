@@ -1,4 +1,5 @@
 import { Refusal, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import { compareMigrations } from '../../domain/incidents/migrations.ts';
 import type { Held } from '../../domain/incidents/restore-record.ts';
 import { requireTarget } from '../../domain/plan/policy.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
@@ -45,6 +46,11 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
       return each(await adminsOf(of, request, deps), switching.unfence);
     case 'admit':
       return admitUsers(of, request, deps);
+    case 'migrations': {
+      const [living] = await adminsOf(of, { ...request, databases: [request.master.database] }, deps);
+      const [there, here] = [living!, await masterOf(of, request.master, deps)];
+      return compareMigrations(await switching.migrations(there), await switching.migrations(here));
+    }
     case 'log-in':
       for (const secret of request.secrets) await switching.logIn(await ofSecret(of, secret, deps));
       return undefined;

@@ -36,6 +36,8 @@ export const insideRequest = z.discriminatedUnion('ask', [
     also: z.array(z.string()),
     held: held.optional(),
   }),
+  /** How the migrations of the living database differ from the new one's. */
+  z.strictObject({ ask: z.literal('migrations'), ...common, at, admin, master: insideMaster }),
   /** Does each secret lead to a database that lets its user in? */
   z.strictObject({ ask: z.literal('log-in'), ...common, secrets: z.array(z.string()) }),
   z.strictObject({

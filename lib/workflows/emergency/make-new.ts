@@ -12,6 +12,7 @@ import { restoredInstance } from '../../restore/prove/restored-instance.ts';
 import type { Admitted } from './admit-users.ts';
 import { askInside } from './ask-inside.ts';
 import { nameOfRestored } from './declare.ts';
+import { atOld } from './freeze.ts';
 import type { InsideMaster } from './inside-request.ts';
 import type { Loaded } from './load-dump.ts';
 import { ABORTED } from './restore-log.ts';
@@ -29,6 +30,7 @@ export async function makeNew(restoring: Restoring): Promise<void> {
   await completeNew(restoring);
   // What was just loaded was compared row by row, and has been read.
   if (!isEmpty) await proveNew(restoring);
+  await noteMigrations(restoring);
   if (!isEmpty) await warmNew(restoring);
   await letUsersIn(restoring);
 }
@@ -197,6 +199,18 @@ async function proveNew(restoring: Restoring): Promise<void> {
       unchecked: [...proof.unchecked, ...(proof.failure ? [proof.failure.message] : [])].slice(0, 20),
     },
   });
+}
+
+/** The application that is deployed expects the migrations that were applied when it was. */
+async function noteMigrations(restoring: Restoring): Promise<void> {
+  const { target, log, durable, deps } = restoring;
+  const master = masterOfNew(restoring);
+  const at = atOld(restoring);
+  if (!master || !at || !target.connection || whyNotProven(restoring.declared.chosen, target)) return;
+  const notes = await askInside<string[]>(durable, 'compare migrations', deps, {
+    ...{ ask: 'migrations', ...at, master },
+  }).catch((error) => [`migrations were not compared: ${toErrorInfo(error).message}`]);
+  if (notes.length > 0) await log.note('its migrations', { notes: [...log.record.notes, ...notes] });
 }
 
 /** Storage of a restored instance loads when it is first read: the first users would wait for it. */

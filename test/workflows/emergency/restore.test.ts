@@ -460,3 +460,17 @@ test('only the last restore is rolled back, and none that is under way', async (
     expect(world.production()).toEqual(before);
   }
 });
+
+test('migrations that the copy lacks are for the approver to know, and one that cannot be compared ends nothing', async () => {
+  const lacks = 'Prisma, public._prisma_migrations: it lacks 1 migration';
+  const world = await emergencyWorld();
+  world.databases.migrations = [lacks];
+  world.approving();
+  await world.whole(world.bodyOf());
+  expect((await world.record()).notes).toContain(lacks);
+  const other = await emergencyWorld();
+  other.databases.refuses.migrations = { code: 'source-unreachable', message: 'it does not run' };
+  other.approving();
+  expect(await other.whole(other.bodyOf())).toMatchObject({ outcome: 'done' });
+  expect((await other.record()).notes).toContain('migrations were not compared: it does not run');
+});

@@ -5,6 +5,7 @@ import type { Held } from '../../../domain/incidents/restore-record.ts';
 import type { Credentials } from '../../../ports/credentials.ts';
 import type { Switching } from '../../../ports/switching.ts';
 import { connect, identifier, rows } from './connection.ts';
+import { migrationsIn } from './migrations.ts';
 import { scramVerifier } from './scram.ts';
 
 /** How long sessions may take to end, in seconds. */
@@ -53,6 +54,7 @@ export function postgresSwitching({ patience = ENDING_TAKES }: { patience?: numb
       }),
     unfence: (admin) => besides(admin, (client) => allowConnections(client, admin, true)),
     admit,
+    migrations: migrationsIn,
     logIn: async (application) => (await connect(application)).end(),
     warm,
   };
