@@ -3,6 +3,7 @@ import { restoreJob, rollbackJob } from '../lib/domain/runs/job.ts';
 import {
   applicationSecretStore,
   changesFunction,
+  hooks,
   loadFunction,
   pick,
   platformDeps,
@@ -25,6 +26,7 @@ export const handler = durableHandler(request, (job, durable) => {
     passwords: restoredPasswords(),
     applicationSecrets: applicationSecretStore(),
     services: services(),
+    hooks: hooks(),
     insideFunction: restoreSqlFunction(),
     loadFunction: loadFunction(),
     changesFunction: changesFunction(),

@@ -113,13 +113,30 @@ const service = z.strictObject({
   cluster: z.string().min(1).describe('Name of an ECS cluster'),
   service: z.string().min(1).describe('Name of a service in it'),
 });
+const hook = z
+  .string()
+  .regex(
+    /^(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9_-]{1,128})?$/,
+    'expected the name of a Lambda function, NAME:ALIAS, or its ARN',
+  );
 const TABLE = z.string().regex(/^[^.]+\.[^.]+$/, 'expected schema and table, such as public.leads');
 
 /** An emergency restore: every part is optional, also as an override. */
 const emergency = {
   freeze: z
-    .enum(['none', 'read-only'])
-    .describe('read-only: the application cannot write while another database is restored'),
+    .enum(['none', 'read-only', 'hook'])
+    .describe(
+      'read-only: the application cannot write while another database is restored; hook: a function of yours sees to it',
+    ),
+  hooks: z
+    .strictObject({
+      freeze: hook.optional().describe('Stops the application’s writes, and allows them again'),
+      cutover: z
+        .array(hook)
+        .optional()
+        .describe('Called in their order after a cutover, and when it is taken back'),
+    })
+    .describe('Lambda functions of yours that a restore calls'),
   cutover: z
     .enum(['none', 'secret', 'rename'])
     .describe(
@@ -274,6 +291,7 @@ const policyFields = {
     .strictObject({
       freeze: emergency.freeze.default('none'),
       cutover: emergency.cutover.default('none'),
+      hooks: emergency.hooks.prefault({}),
       secrets: emergency.secrets.default([]),
       admin: emergency.admin.optional(),
       services: emergency.services.default([]),

@@ -13,5 +13,6 @@ module.exports = {
   may,
   rds: arnIn('rds'),
   cache: arnIn('elasticache'),
+  lambdaFunction: (rest) => arnIn('lambda')(`function:${rest}`),
   secret: (rest) => arnIn('secretsmanager')(`secret:${rest}`),
 };

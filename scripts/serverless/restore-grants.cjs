@@ -2,7 +2,7 @@
  * Permissions of an emergency restore: on what has the name of a restored or replaced database of this plan, and, only
  * as far as a policy's `restore` says so, on the living databases' names, the application's secrets and services.
  */
-const { may, rds, secret, sub } = require('./arns.cjs');
+const { lambdaFunction, may, rds, secret, sub } = require('./arns.cjs');
 
 /** Characters for names from the plan: a role's policies end at 10,240. */
 const ROOM = 3000;
@@ -38,6 +38,11 @@ module.exports = ({ stage, restores, sourcesOf, usesKeys }) => {
   const services = [
     ...new Set(restores.flatMap(({ services }) => services.map((each) => `${each.cluster}/${each.service}`))),
   ];
+
+  // The name of a hook with its alias, or its ARN: it may be called as the policy names it, and not otherwise.
+  const hooks = [
+    ...new Set(restores.flatMap(({ hooks }) => [hooks.freeze, ...hooks.cutover].filter(Boolean))),
+  ].map((hook) => (hook.startsWith('arn:') ? hook : lambdaFunction(hook)));
 
   const restoresBeside =
     restores.length === 0
@@ -175,6 +180,7 @@ module.exports = ({ stage, restores, sourcesOf, usesKeys }) => {
               ),
             ),
           ],
+    callsHooks: hooks.length === 0 ? [] : [may('lambda:InvokeFunction', hooks)],
     readsRestoredSecrets: [may('secretsmanager:GetSecretValue', ourSecrets)],
   };
 };

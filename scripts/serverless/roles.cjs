@@ -138,6 +138,7 @@ function table(can, inVpc) {
       can.restoresBeside,
       can.switchesSecrets,
       can.restartsServices,
+      can.callsHooks,
       can.calls('restoreSql'),
       can.calls('load'),
       can.calls('changes'),

@@ -1,8 +1,11 @@
 import { ECS } from '@aws-sdk/client-ecs';
+import { IAM } from '@aws-sdk/client-iam';
+import { Lambda } from '@aws-sdk/client-lambda';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { applicationSecrets } from '../../lib/adapters/aws/application-secrets.ts';
-import { secretsManagerClient } from '../../lib/adapters/aws/clients.ts';
+import { lambda as lambdaClient, secretsManagerClient } from '../../lib/adapters/aws/clients.ts';
 import { ecsClient, ecsServices } from '../../lib/adapters/aws/ecs-services.ts';
+import { lambdaHooks } from '../../lib/adapters/aws/lambda-hooks.ts';
 import { unique } from './support/stage.ts';
 
 const FROM = { host: 'crm-db.example.internal', port: 5432 };
@@ -92,3 +95,34 @@ describe('the application’s services on ECS', () => {
     await expect(services.look(ref, 'x')).rejects.toMatchObject({ code: 'service-missing' });
   });
 });
+
+describe('the hooks of a policy on Lambda', () => {
+  const hooks = lambdaHooks(lambdaClient());
+
+  test('are found without being called, by name and by alias', async () => {
+    const name = await newFunction();
+    await expect(hooks.check(name)).resolves.toBeUndefined();
+    await expect(hooks.check(`${name}:live`)).resolves.toBeUndefined();
+  });
+
+  test('that do not exist are named', async () => {
+    await expect(hooks.check('nobody')).rejects.toMatchObject({
+      ...{ code: 'hook-missing', message: expect.stringContaining('looking for the hook nobody') },
+    });
+  });
+});
+
+/** A function of the application’s, with a published version and the alias `live`. */
+async function newFunction(): Promise<string> {
+  const lambda = new Lambda({});
+  const name = `app-${unique()}`;
+  const { Role } = await new IAM({}).createRole({ RoleName: name, AssumeRolePolicyDocument: '{}' });
+  await lambda.createFunction({
+    ...{ FunctionName: name, Role: Role!.Arn!, Handler: 'index.handler', Runtime: 'nodejs22.x' },
+    Code: { ZipFile: Buffer.from('its code') },
+    Environment: { Variables: { DATABASE_PASSWORD: 'hunter2' } },
+    Publish: true,
+  });
+  await lambda.createAlias({ FunctionName: name, Name: 'live', FunctionVersion: '1' });
+  return name;
+}

@@ -13,6 +13,7 @@ import { planRestore } from '../../lib/workflows/operator/plan-restore.ts';
 import { HOME, platformSnapshot, platformSource, point, policy, snapshotPoint } from './builders.ts';
 import { manualClock } from './doubles/clock.ts';
 import { memoryDeps } from './doubles/deps.ts';
+import { memoryHooks } from './doubles/hooks.ts';
 import { memoryPlatform } from './doubles/platform.ts';
 import { memoryApplicationSecrets, memoryRestored, memoryServices } from './doubles/restored.ts';
 import { memoryScratchSecrets } from './doubles/scratch-instances.ts';
@@ -49,6 +50,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
   const restored = memoryRestored(OLD.name, OLD.id);
   const applicationSecrets = memoryApplicationSecrets(ALL_SECRETS, OLD.host);
   const services = memoryServices();
+  const hooks = memoryHooks();
   const { catalog } = base;
   await catalog.adoptPoint(
     snapshotPoint(SNAPSHOT_AT, { snapshot: { of: kind, id: 'snap-02', masterUser: 'postgres' } }),
@@ -120,6 +122,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
   const deps = {
     ...base,
     ...{ plan, platform, restored, applicationSecrets, services },
+    hooks: hooks.port,
     passwords: memoryScratchSecrets(),
     pace: { first: 30, most: 300 },
     insideFunction: 'inside',
@@ -142,6 +145,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
       databases.loaded.push(`${request.point.id} into ${request.master.name}`);
       return { ok: true, value: databases.loads };
     },
+    ...hooks.functions,
     look: async () => ({ since: { definitions: 'untouched', changed: {}, written: [] } }),
   });
   const record = async () => (await catalog.restore('crm')) as RestoreRecord;
@@ -152,7 +156,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     );
   return {
     ...{ deps, clock, catalog, platform, restored, applicationSecrets, services, databases, job, execution },
-    ...{ whilePaused, whole, record, answer, alerts: base.alerts, plan },
+    ...{ hooks, whilePaused, whole, record, answer, alerts: base.alerts, plan },
     bodyOf:
       (given: Partial<RestoreJob> = {}) =>
       (durable: Durable) =>

@@ -210,6 +210,18 @@ describe.each([
         ]).toEqual([action, name, []]);
   });
 
+  test('lets only restore touch the application: its services, and hooks as the policy names them', () => {
+    for (const action of ['ecs:UpdateService', 'ecs:DescribeServices']) {
+      expect(whoMay(action, arn('ecs', 'service/web/crm'))).toEqual(isFull(['RestoreRole']));
+      expect(whoMay(action, arn('ecs', 'service/web/shop'))).toEqual([]);
+    }
+    const calls = (name: string) => whoMay('lambda:InvokeFunction', arn('lambda', `function:${name}`));
+    expect(calls('crm-maintenance')).toEqual(isFull(['RestoreRole']));
+    expect(calls('crm-cache:live')).toEqual(isFull(['RestoreRole']));
+    for (const other of ['crm-cache', 'crm-cache:old', 'crm-maintenance:1', 'shop'])
+      expect([other, calls(other)]).toEqual([other, []]);
+  });
+
   test('lets no role use a key without RDS, S3 or Secrets Manager', () => {
     const uses = ['Decrypt', 'Encrypt', 'GenerateDataKey', 'CreateGrant', 'ReEncryptFrom'];
     for (const action of uses.map((use) => `kms:${use}`))

@@ -266,6 +266,13 @@ export const OPERATIONS: Record<string, Operation> = {
       ),
     ],
   },
+  'call the hooks of a policy': {
+    by: ['Restore'],
+    calls: [
+      ['lambda:InvokeFunction', arn('lambda', 'function:crm-maintenance')],
+      ['lambda:InvokeFunction', arn('lambda', 'function:crm-cache:live')],
+    ],
+  },
   'read the password of what was restored': {
     by: ['RestoreSql'],
     calls: [['secretsmanager:GetSecretValue', RESTORED_SECRET]],

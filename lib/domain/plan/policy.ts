@@ -87,8 +87,13 @@ export type ScratchInstancePolicy = {
 
 /** What an emergency restore does besides restoring: who is asked, what is stopped, how traffic gets to the new database. */
 export type RestoreSettings = {
-  /** `read-only`: the application reads the old database and writes nothing while another is restored. */
-  freeze: 'none' | 'read-only';
+  /**
+   * `read-only`: the application reads the old database and writes nothing while another is restored. `hook`: a function
+   * of the user’s sees to it.
+   */
+  freeze: 'none' | 'read-only' | 'hook';
+  /** Functions of the user’s own: one that stops the application’s writes, and those to call after a cutover. */
+  hooks: { freeze?: string | undefined; cutover: string[] };
   /** `secret`: the application's secrets lead to the new database. `rename`: it takes the old one's name. */
   cutover: 'none' | 'secret' | 'rename';
   /** The application's secrets; by default the connection's. Their users can log in to the new database. */

@@ -8,6 +8,7 @@ import { askInside } from './ask-inside.ts';
 import { restartServices } from './cut-over.ts';
 import { thawOld } from './freeze.ts';
 import { whyNotBack } from './go-back.ts';
+import { closeHooks } from './hooks.ts';
 import { type Restoring, whereMasterPassword } from './restoring.ts';
 
 /**
@@ -30,6 +31,7 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
     await thawOld(restoring).catch(
       (error) => void problems.push(`the old database takes no writes: ${reasonOf(error)}`),
     );
+  problems.push(...(await closeHooks(restoring)));
   if (settings.cutover === 'rename')
     await durable
       .step('know the new one as the target', () => adoptAsTarget(restoring, log.record.made!.resourceId))

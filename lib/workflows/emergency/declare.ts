@@ -21,11 +21,18 @@ import {
   utc,
 } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
+import type { Hooks } from '../../ports/hooks.ts';
 import type { ApplicationSecrets } from '../../ports/switching.ts';
 import { type InstancePlan, type PlanDeps, planInstance } from '../../restore/instance/plan-rehearsal.ts';
 import { planEmpty } from './choose-empty.ts';
+import { requireHooks } from './require-hooks.ts';
 
-export type DeclareDeps = PlanDeps & { plan: Plan; catalog: Catalog; applicationSecrets: ApplicationSecrets };
+export type DeclareDeps = PlanDeps & {
+  plan: Plan;
+  catalog: Catalog;
+  applicationSecrets: ApplicationSecrets;
+  hooks: Hooks;
+};
 
 /** What is to be declared: the record, what is restored, and the living database as it is. Small: it is a checkpoint. */
 export type Declared = { record: RestoreRecord; chosen: InstancePlan; source: PlatformSource | null };
@@ -47,6 +54,7 @@ export async function declareRestore(
   const { plan: chosen, source } = await planOf(job, target, deps);
   const settings = target.policy.restore;
   refuseMisfits(target, settings, source);
+  await requireHooks(settings, deps);
   const now = deps.clock.now();
   const id = compactUtc(job.scheduledFor);
   const record: RestoreRecord = {
@@ -163,7 +171,7 @@ async function confirmedWay(job: RestoreJob, target: Target, deps: DeclareDeps):
 /** Everything that does not fit, at once, before anything begins. */
 function refuseMisfits(target: Target, settings: RestoreSettings, source: PlatformSource | undefined): void {
   const { freeze, cutover, subnetGroup, securityGroups } = settings;
-  const switches = freeze !== 'none' || cutover !== 'none';
+  const switches = freeze === 'read-only' || cutover !== 'none';
   const mistakes = [
     ...(switches && !target.connection
       ? ['restore.freeze and restore.cutover need connection: { secret: … }']

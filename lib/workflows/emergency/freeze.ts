@@ -1,6 +1,7 @@
 import { codeOf, Refusal } from '../../domain/errors.ts';
 import type { Held, RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import { askInside } from './ask-inside.ts';
+import { freezeByHook } from './hooks.ts';
 import type { InsideRequest } from './inside-request.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
 import { whyDown } from './why-down.ts';
@@ -30,7 +31,7 @@ export async function checkRights(restoring: Restoring): Promise<void> {
   const { log, durable, deps } = restoring;
   const { freeze, cutover } = log.record.settings;
   const at = atOld(restoring);
-  if ((freeze === 'none' && cutover === 'none') || !at) return;
+  if ((freeze !== 'read-only' && cutover === 'none') || !at) return;
   const ask = <T>(name: string, request: InsideRequest) => askInside<T>(durable, name, deps, request);
   try {
     const which = { ...at, ...meant(log.record) };
@@ -45,6 +46,7 @@ export async function checkRights(restoring: Restoring): Promise<void> {
 export async function freezeOld(restoring: Restoring): Promise<void> {
   const { target, log, durable, deps } = restoring;
   const at = atOld(restoring);
+  if (log.record.settings.freeze === 'hook') return freezeByHook(restoring);
   if (log.record.settings.freeze !== 'read-only' || !at) return;
   await log.phase('freeze');
   const held = log.record.was;

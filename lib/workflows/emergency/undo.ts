@@ -4,6 +4,7 @@ import { askInside } from './ask-inside.ts';
 import { renamed, restartServices } from './cut-over.ts';
 import { closeNew } from './fence.ts';
 import { atOld, thawOld } from './freeze.ts';
+import { undoHooks } from './hooks.ts';
 import type { Afterwards } from './restoring.ts';
 
 /** What was put back, and what could not be. */
@@ -70,6 +71,7 @@ export async function undo(given: Afterwards, { anyway = false } = {}): Promise<
     );
   if (secrets.length > 0 && settings.services.length > 0)
     result.failed.push(...(await restartServices(restoring)));
+  await undoHooks(restoring, trying);
   return result;
 }
 

@@ -62,6 +62,7 @@ const FREEZES: Record<RestoreSettings['freeze'], string> = {
   none: 'The application goes on as it is.',
   'read-only':
     'At once the application can only read: sessions end and come back read-only, until it is over.',
+  hook: 'At once a function of yours is called that stops the application’s writes, until it is over.',
 };
 const CUTS: Record<RestoreSettings['cutover'], string> = {
   none: 'When somebody approves it, it is released, and you send the application there yourself.',

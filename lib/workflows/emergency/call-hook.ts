@@ -1,0 +1,58 @@
+import { Refusal } from '../../domain/errors.ts';
+import { type HookAsk, type HookCall, readHookAnswer } from '../../domain/incidents/hook-call.ts';
+import type { RestoreSide } from '../../domain/incidents/restore-record.ts';
+import { utc } from '../../domain/time.ts';
+import type { Afterwards } from './restoring.ts';
+
+/** How often a hook that fails is called. */
+const TRIES = 3;
+
+/**
+ * Calls a hook, and waits for it without being billed. Rejects with `hook-failed` and `hook-answer`, which name it and
+ * repeat nothing that it said: an error of a function may contain what it works with.
+ */
+export async function callHook(restoring: Afterwards, hook: string, ask: HookAsk): Promise<void> {
+  const { log, durable } = restoring;
+  const call = await callOf(restoring, hook, ask);
+  for (let attempt = 1; ; attempt++) {
+    const step = `${ask} by ${hook}${attempt === 1 ? '' : `, ${attempt}`}`;
+    const answered = await durable.invoke<HookCall, unknown>(step, hook, call).then(
+      (answer) => readHookAnswer(answer),
+      () => undefined,
+    );
+    if (answered?.ok) {
+      const { message } = answered;
+      if (message !== undefined)
+        await log.note(`what ${hook} says`, { notes: [...log.record.notes, `${hook}, ${ask}: ${message}`] });
+      return;
+    }
+    if (answered)
+      throw new Refusal(
+        'hook-answer',
+        `the hook ${hook} answered ${ask} with something else than { message }`,
+        {
+          hint: `it answers nothing or { message }; ${logOf(hook)}`,
+        },
+      );
+    if (attempt === TRIES)
+      throw new Refusal('hook-failed', `the hook ${hook} failed at ${ask}, ${TRIES} times`, {
+        hint: logOf(hook),
+      });
+    await durable.pause(`${step}: wait to call it again`, 5 * attempt);
+  }
+}
+
+/** Its log group is named after the function, without Region, account and alias. */
+function logOf(hook: string): string {
+  return `read why in /aws/lambda/${hook.replace(/^arn:.*:function:/, '').replace(/:.*$/, '')}`;
+}
+
+async function callOf({ log, durable, deps }: Afterwards, hook: string, ask: HookAsk): Promise<HookCall> {
+  const { target, id, by, old, made } = log.record;
+  const at = await durable.step(`the time of ${ask} by ${hook}`, async () => utc(deps.clock.now()));
+  const ours = { schemaVersion: 1 as const, hook: ask, target, restore: id, by, at };
+  return { ...ours, old: addressOf(old), new: addressOf(made) };
+}
+
+const addressOf = (side: RestoreSide | undefined) =>
+  side?.host && side.port ? { host: side.host, port: side.port } : null;

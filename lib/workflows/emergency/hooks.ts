@@ -1,0 +1,51 @@
+import { reasonOf } from '../../domain/errors.ts';
+import { utc } from '../../domain/time.ts';
+import { callHook } from './call-hook.ts';
+import type { Afterwards, Restoring } from './restoring.ts';
+
+/** The application’s own way to stop writing, instead of a database that is read-only. */
+export async function freezeByHook(restoring: Restoring): Promise<void> {
+  const { log, durable, deps } = restoring;
+  const hook = log.record.settings.hooks.freeze!;
+  await log.phase('freeze');
+  // On record before it is called: what dies in between is thawed all the same.
+  await log.note('the freeze', { hooked: { ...log.record.hooked, freeze: hook } });
+  await callHook(restoring, hook, 'freeze');
+  const frozenAt = await durable.step('the time of the freeze', async () => utc(deps.clock.now()));
+  await log.note('frozen', { frozenAt });
+}
+
+/**
+ * Production has the new database: each hook of the cutover, then the end of the freeze. Resolves with what failed,
+ * which takes nothing back.
+ */
+export async function closeHooks(restoring: Restoring): Promise<string[]> {
+  const { log } = restoring;
+  const { cutover, hooks } = log.record.settings;
+  const problems: string[] = [];
+  const trying = (work: Promise<void>) => work.catch((error) => void problems.push(reasonOf(error)));
+  for (const hook of cutover === 'none' ? [] : hooks.cutover) {
+    const { hooked } = log.record;
+    await log.note(`the hook ${hook}`, {
+      hooked: { ...hooked, cutOver: [...(hooked?.cutOver ?? []), hook] },
+    });
+    await trying(callHook(restoring, hook, 'cut-over'));
+  }
+  const { freeze } = log.record.hooked ?? {};
+  if (freeze) await trying(callHook(restoring, freeze, 'thaw'));
+  return problems;
+}
+
+/** Undoes whatever hooks were called, or about to be, once the old database takes writes again. */
+export async function undoHooks(
+  restoring: Afterwards,
+  trying: (what: string, work: () => Promise<unknown>) => Promise<unknown>,
+): Promise<void> {
+  const { freeze, cutOver = [] } = restoring.log.record.hooked ?? {};
+  for (const hook of [...cutOver].reverse())
+    await trying(`the hook ${hook} has done its cut-back`, () => callHook(restoring, hook, 'cut-back'));
+  if (freeze)
+    await trying(`the application writes again, by the hook ${freeze}`, () =>
+      callHook(restoring, freeze, 'thaw'),
+    );
+}

@@ -1,0 +1,42 @@
+import { load, mistakesOf, RIGHT } from './text.ts';
+
+const withRestore = (restore: string) => `${RIGHT}    overrides: { restore: ${restore} }\n`;
+const AT = 'targets.crm.overrides.restore';
+
+test('hooks of a policy are resolved, and what a target overrides of them counts for it', () => {
+  const own = withRestore('{ hooks: { cutover: ["crm-cache:live"] } }').replace(
+    '    vault: {',
+    '    restore: { freeze: hook, cutover: secret, hooks: { freeze: crm-maintenance } }\n    vault: {',
+  );
+  const plan = load(own);
+  expect(plan.policies[0]!.restore.hooks).toEqual({ freeze: 'crm-maintenance', cutover: [] });
+  expect(plan.targets[0]!.policy.restore.hooks).toEqual({
+    ...{ freeze: 'crm-maintenance', cutover: ['crm-cache:live'] },
+  });
+});
+
+test('a hook may have the ARN of a function, with an alias', () => {
+  const arn = 'arn:aws:lambda:eu-central-1:111122223333:function:crm-maintenance:live';
+  const plan = load(withRestore(`{ freeze: hook, hooks: { freeze: "${arn}" } }`));
+  expect(plan.targets[0]!.policy.restore.hooks.freeze).toBe(arn);
+});
+
+test.each([
+  ['{ freeze: hook }', `${AT}.freeze: no function is named for it; add hooks: { freeze: NAME }`],
+  [
+    '{ freeze: read-only, hooks: { freeze: f } }',
+    `${AT}.hooks.freeze: is called only with freeze: hook; add that, or remove it`,
+  ],
+  [
+    '{ hooks: { cutover: [f] } }',
+    `${AT}.hooks.cutover: are called only after a cutover; add cutover: secret or rename, or remove them`,
+  ],
+  ['{ cutover: secret, hooks: { cutover: [f, g, f] } }', `${AT}.hooks.cutover.2: duplicate hook f`],
+  [
+    '{ cutover: secret, hooks: { cutover: ["https://example.com"] } }',
+    `${AT}.hooks.cutover.0: expected the name of a Lambda function, NAME:ALIAS, or its ARN`,
+  ],
+  ['{ hooks: { thaw: f } }', `${AT}.hooks.thaw`],
+])('the restore settings %s are refused', (restore, mistake) => {
+  expect(mistakesOf(withRestore(restore))).toEqual([expect.stringContaining(mistake)]);
+});
