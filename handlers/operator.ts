@@ -1,4 +1,14 @@
-import { alerts, catalog, clock, home, messages, plan, stage, vaultName } from '../lib/runtime/compose.ts';
+import {
+  alerts,
+  catalog,
+  clock,
+  home,
+  messages,
+  plan,
+  services,
+  stage,
+  vaultName,
+} from '../lib/runtime/compose.ts';
 import { personHandler } from '../lib/runtime/job-handler.ts';
 import { operate, operatorRequest } from '../lib/workflows/operator/operate.ts';
 
@@ -13,5 +23,6 @@ export const handler = personHandler(operatorRequest, (request) =>
     stage: stage(),
     home: home(),
     vaultName: vaultName(),
+    services: services(),
   }),
 );

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { restoreJob, rollbackJob } from '../lib/domain/runs/job.ts';
+import { restartAppJob, restoreJob, rollbackAppJob, rollbackJob } from '../lib/domain/runs/job.ts';
 import {
   applicationSecretStore,
   changesFunction,
@@ -13,12 +13,13 @@ import {
   services,
 } from '../lib/runtime/compose.ts';
 import { durableHandler } from '../lib/runtime/durable-handler.ts';
+import { changeApplication } from '../lib/workflows/emergency/change-app.ts';
 import { emergencyRestore } from '../lib/workflows/emergency/restore.ts';
 import { backToOld } from '../lib/workflows/emergency/rollback.ts';
 
-const request = z.discriminatedUnion('job', [restoreJob, rollbackJob]);
+const request = z.discriminatedUnion('job', [restoreJob, rollbackJob, restartAppJob, rollbackAppJob]);
 
-/** A person → production goes to a new database, or back. A durable function: it takes hours, and waits for approval. */
+/** A person → production goes to a new database, or back; or its application starts anew, or goes back. A durable function: it takes hours, and waits for approval. */
 export const handler = durableHandler(request, (job, durable) => {
   const deps = {
     ...platformDeps(),
@@ -32,5 +33,12 @@ export const handler = durableHandler(request, (job, durable) => {
     changesFunction: changesFunction(),
     pick,
   };
-  return job.job === 'restore' ? emergencyRestore(job, durable, deps) : backToOld(job, durable, deps);
+  switch (job.job) {
+    case 'restore':
+      return emergencyRestore(job, durable, deps);
+    case 'rollback':
+      return backToOld(job, durable, deps);
+    default:
+      return changeApplication(job, durable, deps);
+  }
 });

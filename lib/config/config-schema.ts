@@ -147,7 +147,11 @@ const emergency = {
     .string()
     .min(1)
     .describe('Secret of a user who may freeze and fence: the master user; by default that of connection'),
-  services: z.array(service).describe('ECS services to start anew after a cutover by secret'),
+  services: z
+    .array(service)
+    .describe(
+      'ECS services of the application: they start anew after a cutover by secret; restart-app and rollback-app mean them',
+    ),
   quarantine: z
     .array(z.string().regex(/^sg-[0-9a-z-]+$/, 'expected a security group such as sg-0123456789abcdef0'))
     .describe(

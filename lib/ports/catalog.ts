@@ -1,5 +1,6 @@
 import type { Acknowledgement } from '../domain/findings/acknowledgement.ts';
 import type { FindingRecord, OpenFinding } from '../domain/findings/finding-record.ts';
+import type { AppChange } from '../domain/incidents/app-change.ts';
 import type { RestoreAnswer, RestoreRecord } from '../domain/incidents/restore-record.ts';
 import type { RunName } from '../domain/names.ts';
 import type { Schedule } from '../domain/plan/schedule.ts';
@@ -133,6 +134,16 @@ export type Catalog = {
   answerRestore(answer: RestoreAnswer): Promise<RestoreAnswer>;
   /** What people answered to a restore: the decision, and a wish to abort. */
   restoreAnswers(target: string, id: string): Promise<{ decided?: RestoreAnswer; abort?: RestoreAnswer }>;
+
+  /**
+   * Records a change of the application, if no other of its target is under way: otherwise resolves with that one, or
+   * with the one that has the same id. Repeating it resolves with the record as it is.
+   */
+  beginAppChange(record: AppChange, now: Date): Promise<AppChange>;
+  /** Stores what its execution changed. Rejects with ClaimLost when another has begun since. */
+  putAppChange(record: AppChange): Promise<void>;
+  /** The last one of the target. */
+  appChange(target: string): Promise<AppChange | undefined>;
 
   addEvidence(evidence: Evidence): Promise<void>;
   /** Newest first. */

@@ -33,17 +33,37 @@ export type ApplicationSecrets = {
 /** A service of the application on ECS. */
 export type ServiceRef = { cluster: string; service: string };
 
+/** A deployment of a service, and when it was made: a later one has replaced it. */
+export type Deployment = { id: string; begunAt: string };
+
+/** A task definition that a service may go back to, by ARN, and how it is known. */
+export type EarlierDefinition = {
+  taskDefinition: string;
+  from: 'deployment' | 'history' | 'revision' | 'guess';
+};
+
 export type Services = {
   /**
    * Lets all its tasks start anew, with the secrets as they are now; resolves with the deployment that does. Rejects
    * with `service-missing`, `platform-denied`.
    */
-  startAnew(ref: ServiceRef): Promise<string>;
+  startAnew(ref: ServiceRef): Promise<Deployment>;
+  /** Gives it another task definition. Repeating it changes nothing more. */
+  use(ref: ServiceRef, taskDefinition: string): Promise<Deployment>;
   /** Have the tasks of that deployment replaced all others? `seen` says how far it is. */
   look(
     ref: ServiceRef,
-    deployment: string,
+    deployment: Deployment,
   ): Promise<{ state: 'steady' | 'rolling' | 'failed'; seen: string }>;
+  /** The ARN of its task definition. Rejects with `service-foreign` for one that CodeDeploy or another deploys. */
+  current(ref: ServiceRef): Promise<string>;
+  /**
+   * What it ran before: of the last deployment that was completed with another task definition, else the former
+   * revision of its family that is still active.
+   */
+  earlier(ref: ServiceRef): Promise<EarlierDefinition | undefined>;
+  /** The ARN of `FAMILY:REVISION` or an ARN. Rejects with `task-definition-missing` for one that nothing can run. */
+  definition(name: string): Promise<string>;
 };
 
 /** What a tool for migrations has applied to a database, as its table says. */

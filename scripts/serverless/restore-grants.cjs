@@ -7,7 +7,7 @@ const { lambdaFunction, may, rds, secret, sub } = require('./arns.cjs');
 /** Characters for names from the plan: a role's policies end at 10,240. */
 const ROOM = 3000;
 
-module.exports = ({ stage, restores, sourcesOf, usesKeys }) => {
+module.exports = ({ stage, restores, applications, sourcesOf, usesKeys }) => {
   /** What a restore makes is recognized by its name's end: `crm-db-restored-20261120t120000z`, and `-1` for a member. */
   const named = (kind, type, word) =>
     restores.some((each) => each.kind === kind) ? [rds(`${type}:*-${word}-????????t??????z*`)] : [];
@@ -35,9 +35,12 @@ module.exports = ({ stage, restores, sourcesOf, usesKeys }) => {
   ];
   // Secrets Manager adds six characters to a name.
   const arnOf = (name) => (name.startsWith('arn:') ? [name, `${name}-??????`] : [secret(`${name}-??????`)]);
-  const services = [
-    ...new Set(restores.flatMap(({ services }) => services.map((each) => `${each.cluster}/${each.service}`))),
-  ];
+  // Also of targets without a platform: their application may fail as well.
+  const services = [...new Set(applications.map(({ cluster, service }) => `${cluster}/${service}`))];
+  const ecs = (type) =>
+    services.map((service) =>
+      sub(`arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:${type}/${service}`),
+    );
 
   // The name of a hook with its alias, or its ARN: it may be called as the policy names it, and not otherwise.
   const hooks = [
@@ -169,16 +172,18 @@ module.exports = ({ stage, restores, sourcesOf, usesKeys }) => {
               { StringEquals: { 'kms:ViaService': sub('secretsmanager.${AWS::Region}.${AWS::URLSuffix}') } },
             ),
           ],
-    restartsServices:
+    restartsServices: services.length === 0 ? [] : [may('ecs:UpdateService', ecs('service'))],
+    // What they run, and ran before, by ARN: task definitions may have secrets in plain text. AWS knows no resource of the last.
+    seesServices:
       services.length === 0
         ? []
         : [
+            may(['ecs:DescribeServices', 'ecs:ListServiceDeployments'], ecs('service')),
             may(
-              ['ecs:UpdateService', 'ecs:DescribeServices'],
-              services.map((service) =>
-                sub(`arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:service/${service}`),
-              ),
+              'ecs:DescribeServiceRevisions',
+              ecs('service-revision').map((each) => ({ 'Fn::Sub': `${each['Fn::Sub']}/*` })),
             ),
+            may('ecs:ListTaskDefinitions', '*'),
           ],
     callsHooks: hooks.length === 0 ? [] : [may('lambda:InvokeFunction', hooks)],
     readsRestoredSecrets: [may('secretsmanager:GetSecretValue', ourSecrets)],

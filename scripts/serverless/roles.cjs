@@ -127,7 +127,14 @@ function table(can, inVpc) {
       deadLettersTo('NoticeDead'),
     ],
     unclaimed: [knows, records, tells, deadLettersTo('UnclaimedDead')],
-    operator: [knows, can.asks, publishes('JobsTopic', 'AlarmsTopic'), tells, can.asksWhoListens],
+    operator: [
+      knows,
+      can.asks,
+      can.seesServices,
+      publishes('JobsTopic', 'AlarmsTopic'),
+      tells,
+      can.asksWhoListens,
+    ],
     doctor: [can.becomesSource, can.seesUploads, inVpc('doctor')],
     // The only one that makes instances beside the living ones, renames those that a policy says, and writes secrets.
     restore: [
@@ -137,6 +144,7 @@ function table(can, inVpc) {
       can.seesInstances,
       can.restoresBeside,
       can.switchesSecrets,
+      can.seesServices,
       can.restartsServices,
       can.callsHooks,
       can.calls('restoreSql'),
@@ -183,6 +191,7 @@ module.exports = async ({ resolveVariable }) => {
       restores: targets.flatMap(({ platform, policy: { restore }, connection }) =>
         platform && platform.kind !== 'elasticache' ? [{ ...platform, ...restore, connection }] : [],
       ),
+      applications: targets.flatMap(({ policy: { restore } }) => restore.services),
       scratchPlaces: rehearsals.flatMap(({ place, copies }) =>
         place ? copies.filter((copy) => placeOf(copy) === place) : [],
       ),

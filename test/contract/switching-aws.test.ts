@@ -72,27 +72,63 @@ describe('the application’s services on ECS', () => {
   const ecs = new ECS({});
   const services = ecsServices(ecsClient());
   const cluster = 'web';
-  beforeAll(async () => {
-    await ecs.createCluster({ clusterName: cluster });
-    await ecs.registerTaskDefinition({
-      family: 'crm',
-      containerDefinitions: [{ name: 'crm', image: 'crm:1', memory: 64 }],
-    });
-    await ecs.createService({ cluster, serviceName: 'crm', taskDefinition: 'crm', desiredCount: 0 });
-  });
+  const revision = async (family: string) => {
+    const containerDefinitions = [{ name: 'crm', image: 'crm:1', memory: 64 }];
+    const { taskDefinition } = await ecs.registerTaskDefinition({ family, containerDefinitions });
+    return taskDefinition!.taskDefinitionArn!;
+  };
+  const made = async () => {
+    const service = unique('crm');
+    const first = await revision(service);
+    await ecs.createService({ cluster, serviceName: service, taskDefinition: service, desiredCount: 0 });
+    return { ref: { cluster, service }, family: service, first };
+  };
+  beforeAll(() => ecs.createCluster({ clusterName: cluster }));
 
   test('start anew, and are looked at', async () => {
-    const ref = { cluster, service: 'crm' };
+    const { ref, first } = await made();
     const deployment = await services.startAnew(ref);
     expect(await services.look(ref, deployment)).toMatchObject({
       state: expect.stringMatching(/steady|rolling/),
     });
+    expect(await services.current(ref)).toBe(first);
+  });
+
+  test('go to another task definition and back to the one before it', async () => {
+    const { ref, family, first } = await made();
+    const [second, third] = [await revision(family), await revision(family)];
+    await services.use(ref, third);
+    expect(await services.current(ref)).toBe(third);
+    // What was deregistered cannot be gone back to.
+    await ecs.deregisterTaskDefinition({ taskDefinition: second });
+    // moto has no history of deployments: ecs-earlier.test.ts has one.
+    expect(await services.earlier(ref)).toEqual({ taskDefinition: first, from: 'guess' });
+    await services.use(ref, first);
+    expect(await services.current(ref)).toBe(first);
+  });
+
+  test('of a first revision have nothing before it', async () => {
+    const { ref } = await made();
+    expect(await services.earlier(ref)).toBeUndefined();
+  });
+
+  test('have task definitions by ARN and by name, of which only active ones can run', async () => {
+    const { family, first } = await made();
+    expect(await services.definition(`${family}:1`)).toBe(first);
+    expect(await services.definition(first)).toBe(first);
+    await expect(services.definition(`${family}:9`)).rejects.toMatchObject({
+      code: 'task-definition-missing',
+    });
+    await ecs.deregisterTaskDefinition({ taskDefinition: first });
+    await expect(services.definition(first)).rejects.toMatchObject({ code: 'task-definition-missing' });
   });
 
   test('that do not exist are named', async () => {
     const ref = { cluster, service: 'nobody' };
     await expect(services.startAnew(ref)).rejects.toMatchObject({ code: 'service-missing' });
-    await expect(services.look(ref, 'x')).rejects.toMatchObject({ code: 'service-missing' });
+    const deployment = { id: 'x', begunAt: '2026-11-20T12:00:00Z' };
+    await expect(services.look(ref, deployment)).rejects.toMatchObject({ code: 'service-missing' });
+    await expect(services.current(ref)).rejects.toMatchObject({ code: 'service-missing' });
   });
 });
 

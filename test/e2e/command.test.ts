@@ -10,10 +10,19 @@ import { createStage } from '../support/stage.ts';
 import { begin, run, UNDERSTUDY, untilIt, written } from './support.ts';
 
 /** Those that can be typed here: there is no shell to set up, no local cloud to begin or end, no job to cancel,
- * no patch to apply (mend.test.ts does), and no instance to restore (emergency.test.ts does). */
-const EXAMPLES = COMMANDS.filter(
-  ({ name }) => !['completion', 'local', 'cancel', 'patch', 'approve', 'reject'].includes(name),
-)
+ * no patch to apply (mend.test.ts does), no instance to restore (emergency.test.ts does), and no service of an application
+ * (application.test.ts does). */
+const NOT_HERE = [
+  'completion',
+  'local',
+  'cancel',
+  'patch',
+  'approve',
+  'reject',
+  'restart-app',
+  'rollback-app',
+];
+const EXAMPLES = COMMANDS.filter(({ name }) => !NOT_HERE.includes(name))
   .flatMap(({ examples }) => examples)
   .filter((example) => !/ --go | restore status /.test(example));
 

@@ -41,6 +41,8 @@ describe('the role of a function', () => {
       'scratch-secrets.ts',
       'application-secrets.ts',
       'wakes.ts',
+      'ecs-services.ts',
+      'ecs-earlier.ts',
     ].flatMap((place) => callsIn(join(ROOT, 'lib/adapters/aws', place)));
     expect(made.length).toBeGreaterThan(50);
     expect(made.filter((action) => !listed.has(action))).toEqual([]);
@@ -52,7 +54,7 @@ test('no function may call an action that writes and that it never calls', () =>
     const writes = full
       .allowed(role)
       .flatMap(({ actions }) => actions)
-      .filter((action) => /^(rds|elasticache|secretsmanager|iam):(?!Describe|List|Get)/.test(action));
+      .filter((action) => /^(rds|elasticache|secretsmanager|ecs|iam):(?!Describe|List|Get)/.test(action));
     const written = actionsOf(role.replace('Role', ''));
     expect([role, writes.filter((action) => !written.includes(action))]).toEqual([role, []]);
   }
@@ -108,7 +110,7 @@ describe.each([
     rds:ModifyEventSubscription rds:DeleteEventSubscription rds:RestoreDBInstanceFromS3
     rds:RestoreDBClusterFromS3 rds:CreateDBInstanceReadReplica elasticache:DeleteReplicationGroup
     elasticache:DeleteCacheCluster elasticache:DeleteServerlessCache elasticache:ModifyReplicationGroup
-    elasticache:RemoveTagsFromResource iam:PassRole kms:ScheduleKeyDeletion kms:DisableKey kms:PutKeyPolicy`;
+    elasticache:RemoveTagsFromResource ecs:DescribeTaskDefinition ecs:RegisterTaskDefinition iam:PassRole kms:ScheduleKeyDeletion kms:DisableKey kms:PutKeyPolicy`;
 
   test.each(NEVER.trim().split(/\s+/))('lets no role do %s', (action) => {
     expect(template.rolesThatMay(action)).toEqual([]);
@@ -211,10 +213,11 @@ describe.each([
   });
 
   test('lets only restore touch the application: its services, and hooks as the policy names them', () => {
-    for (const action of ['ecs:UpdateService', 'ecs:DescribeServices']) {
-      expect(whoMay(action, arn('ecs', 'service/web/crm'))).toEqual(isFull(['RestoreRole']));
-      expect(whoMay(action, arn('ecs', 'service/web/shop'))).toEqual([]);
-    }
+    const services = (action: string, name: string) => whoMay(`ecs:${action}`, arn('ecs', `service/${name}`));
+    expect(services('UpdateService', 'web/crm')).toEqual(isFull(['RestoreRole']));
+    expect(services('DescribeServices', 'web/crm')).toEqual(isFull(['OperatorRole', 'RestoreRole']));
+    for (const action of ['UpdateService', 'DescribeServices'])
+      expect(services(action, 'web/shop')).toEqual([]);
     const calls = (name: string) => whoMay('lambda:InvokeFunction', arn('lambda', `function:${name}`));
     expect(calls('crm-maintenance')).toEqual(isFull(['RestoreRole']));
     expect(calls('crm-cache:live')).toEqual(isFull(['RestoreRole']));
@@ -238,6 +241,7 @@ const grants = createRequire(__filename)('../../scripts/serverless/rds-grants.cj
 const NOTHING = {
   stage: 'dev',
   restores: [],
+  applications: [],
   roles: [],
   keys: [],
   subnetGroups: [],

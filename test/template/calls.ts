@@ -261,9 +261,17 @@ export const OPERATIONS: Record<string, Operation> = {
           arn('secretsmanager', 'secret:understudy/crm-AbCdEf'),
         ],
       ),
-      ...['UpdateService', 'DescribeServices'].map(
+      ['ecs:UpdateService', arn('ecs', 'service/web/crm')],
+    ],
+  },
+  'see what an application runs, and ran before': {
+    by: ['Restore', 'Operator'],
+    calls: [
+      ...['DescribeServices', 'ListServiceDeployments'].map(
         (action): Call => [`ecs:${action}`, arn('ecs', 'service/web/crm')],
       ),
+      ['ecs:DescribeServiceRevisions', arn('ecs', 'service-revision/web/crm/4321')],
+      ['ecs:ListTaskDefinitions', '*'],
     ],
   },
   'call the hooks of a policy': {

@@ -150,6 +150,13 @@ export const FINDINGS = {
       remindEvery: 7,
     },
   }),
+  ...closedBy(['restore'], 'target', {
+    'app-not-changed': {
+      severity: 'P1',
+      means: '`restart-app` or `rollback-app` did not begin, or ended with a service that is not steady.',
+      next: 'Look at each service and its way back: `./understudy restore status {target}`. It is closed by the next one that ends well.',
+    },
+  }),
   ...closedBy(['time'], 'target', {
     'restore-not-done': {
       severity: 'P0',

@@ -100,7 +100,7 @@ export type RestoreSettings = {
   secrets: string[];
   /** The secret of a user who may freeze and fence; by default the connection's. */
   admin?: string | undefined;
-  /** ECS services that start anew after the secrets have changed. */
+  /** ECS services of the application: they start anew after the secrets have changed, or when a person says so. */
   services: { cluster: string; service: string }[];
   /** Security groups of the new database until it is approved: the functions get in, and nothing gets out. */
   quarantine: string[];

@@ -116,6 +116,23 @@ export const rollbackJob = z.strictObject({
   ...message,
   restore: z.string().regex(RESTORE_ID, 'expected the id of a restore such as 20261120T120000Z'),
 });
+const confirmed = z
+  .string()
+  .regex(CONFIRMATION, 'expected what was shown, such as 20261120T140000Z-0123456789abcdef');
+/** Every task of the application starts anew. */
+export const restartAppJob = z.strictObject({
+  job: z.literal('restart-app'),
+  ...message,
+  confirm: confirmed,
+});
+/** The application goes back to a former task definition. */
+export const rollbackAppJob = z.strictObject({
+  job: z.literal('rollback-app'),
+  ...message,
+  to: z.string().min(1).max(500),
+  confirm: confirmed,
+});
+export type AppJob = z.infer<typeof restartAppJob> | z.infer<typeof rollbackAppJob>;
 export type RestoreJob = z.infer<typeof restoreJob>;
 export type RollbackJob = z.infer<typeof rollbackJob>;
 

@@ -13,9 +13,10 @@ const TRIES = 3;
  */
 export async function callHook(restoring: Afterwards, hook: string, ask: HookAsk): Promise<void> {
   const { log, durable } = restoring;
-  const call = await callOf(restoring, hook, ask);
   for (let attempt = 1; ; attempt++) {
     const step = `${ask} by ${hook}${attempt === 1 ? '' : `, ${attempt}`}`;
+    // A step before each call: whoever holds the restore is heard of between two calls of fifteen minutes.
+    const call = await callOf(restoring, step, ask);
     const answered = await durable.invoke<HookCall, unknown>(step, hook, call).then(
       (answer) => readHookAnswer(answer),
       () => undefined,
@@ -47,9 +48,9 @@ function logOf(hook: string): string {
   return `read why in /aws/lambda/${hook.replace(/^arn:.*:function:/, '').replace(/:.*$/, '')}`;
 }
 
-async function callOf({ log, durable, deps }: Afterwards, hook: string, ask: HookAsk): Promise<HookCall> {
+async function callOf({ log, durable, deps }: Afterwards, step: string, ask: HookAsk): Promise<HookCall> {
   const { target, id, by, old, made } = log.record;
-  const at = await durable.step(`the time of ${ask} by ${hook}`, async () => utc(deps.clock.now()));
+  const at = await durable.step(`${step}: when`, async () => utc(deps.clock.now()));
   const ours = { schemaVersion: 1 as const, hook: ask, target, restore: id, by, at };
   return { ...ours, old: addressOf(old), new: addressOf(made) };
 }

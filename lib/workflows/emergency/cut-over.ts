@@ -1,16 +1,19 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
+import { nameOfService } from '../../domain/incidents/app-change.ts';
 import type { RestoreRecord, Switched } from '../../domain/incidents/restore-record.ts';
 import { restoredName } from '../../domain/names.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import { attempt, unwrap } from '../../execution/durable-run.ts';
-import { poll } from '../../execution/poll.ts';
-import type { ServiceRef } from '../../ports/switching.ts';
+import { poll, type Waiting } from '../../execution/poll.ts';
+import type { Durable } from '../../ports/durable.ts';
+import type { Deployment, ServiceRef, Services } from '../../ports/switching.ts';
 import { CHANGE_TAKES, EVENTS_SAY_WHY } from '../../restore/instance/bring-up.ts';
 import { isSameFamily } from './make-new.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
 
 /** How long a service may take until its new tasks have replaced the old ones, in seconds. */
-const STEADY_TAKES = 1800;
+export const STEADY_TAKES = 1800;
+const SERVICE_SAYS_WHY = 'read the events of the service, and why its last tasks stopped';
 
 /**
  * Ends the quarantine of the new database, after the old one was closed: with production's parameters it may act on
@@ -135,7 +138,7 @@ export async function restartServices({ log, durable, deps }: Afterwards): Promi
       return undefined;
     }
   };
-  const begun: { ref: ServiceRef; deployment: string }[] = [];
+  const begun: { ref: ServiceRef; deployment: Deployment }[] = [];
   for (const ref of log.record.settings.services) {
     const deployment = await trying(async () =>
       unwrap(await attempt(durable, `start ${nameOfService(ref)} anew`, () => deps.services.startAnew(ref))),
@@ -146,28 +149,30 @@ export async function restartServices({ log, durable, deps }: Afterwards): Promi
   return problems;
 }
 
-const nameOfService = ({ cluster, service }: ServiceRef) => `${service} in ${cluster}`;
-
-async function untilSteady(
+/** Waits for a deployment; resolves with what was seen of it, and rejects with `service-failed` or `service-unsteady`. */
+export async function untilSteady(
   ref: ServiceRef,
-  deployment: string,
-  durable: Restoring['durable'],
-  deps: Restoring['deps'],
-): Promise<void> {
+  deployment: Deployment,
+  durable: Durable,
+  deps: Waiting & { services: Services },
+): Promise<string> {
   const name = nameOfService(ref);
-  await poll(durable, deps, {
+  return poll(durable, deps, {
     name: `wait for ${name}`,
     deadline: STEADY_TAKES,
     look: async () => {
       const { state, seen } = await deps.services.look(ref, deployment);
-      if (state === 'steady') return { state: 'done', value: null };
+      if (state === 'steady') return { state: 'done', value: seen };
       const why: ErrorInfo = {
         code: 'service-failed',
         message: `the deployment of ${name} failed: ${seen}`,
+        hint: SERVICE_SAYS_WHY,
       };
       return state === 'failed' ? { state: 'refused', why } : { state: 'waiting', seen };
     },
     late: (seen, waited) =>
-      new Refusal('service-unsteady', `${name} is not steady after ${humanSeconds(waited)}: ${seen}`),
+      new Refusal('service-unsteady', `${name} is not steady after ${humanSeconds(waited)}: ${seen}`, {
+        hint: SERVICE_SAYS_WHY,
+      }),
   });
 }

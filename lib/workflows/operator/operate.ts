@@ -5,6 +5,8 @@ import { askedJob } from '../../domain/runs/job.ts';
 import { utc } from '../../domain/time.ts';
 import { requireUsablePoint } from '../../points/refuse-named-point.ts';
 import type { Alerts, JobMessages } from '../../ports/messages.ts';
+import type { Services } from '../../ports/switching.ts';
+import { planAppChange } from '../../restore/application/plan-app-change.ts';
 import { estimateOf, formatEstimate } from '../../restore/instance/budget.ts';
 import { acknowledge, endAcknowledgement } from './acknowledge.ts';
 import { alertHistory } from './alert-history.ts';
@@ -33,6 +35,13 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('point'), target, point: z.string().min(1) }),
   z.strictObject({ ask: z.literal('plan'), target, at: moment.optional() }),
   z.strictObject({ ask: z.literal('restore'), target, restore: z.string().optional() }),
+  z.strictObject({
+    ask: z.literal('app-plan'),
+    target,
+    job: z.enum(['restart-app', 'rollback-app']),
+    to: z.string().min(1).max(500).optional(),
+  }),
+  z.strictObject({ ask: z.literal('app-change'), target }),
   z.strictObject({
     ask: z.literal('run'),
     message: askedJob,
@@ -68,6 +77,7 @@ export type OperatorDeps = StatusDeps & {
   home: string;
   /** The vault's bucket, only named in answers. */
   vaultName: string;
+  services: Services;
 };
 
 /** Answers one request. A job's work is not done here: it is requested on topic `jobs`, as a schedule would. */
@@ -86,6 +96,12 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       return (
         (await deps.catalog.restore(requireTarget(deps.plan, request.target).id, request.restore)) ?? null
       );
+    case 'app-plan': {
+      const asked = requireTarget(deps.plan, request.target);
+      return planAppChange(request, asked, utc(deps.clock.now()), deps.services);
+    }
+    case 'app-change':
+      return (await deps.catalog.appChange(requireTarget(deps.plan, request.target).id)) ?? null;
     case 'run':
       requireTarget(deps.plan, request.message.target);
       await requireUsablePoint(deps.catalog, request.message);

@@ -10,6 +10,7 @@ import type { ProgressLine } from '../renderer.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
+import { readAppChange, showAppChange } from './app-command.ts';
 
 const WORDS = ['status', 'abort', 'rollback'] as const;
 
@@ -22,7 +23,7 @@ export async function restoreUnderWayCommand(
 ): Promise<CommandResult> {
   switch (WORDS.find((word) => word === what)) {
     case 'status':
-      return follow ? followRestore(session, target) : showRestore(await requireRestore(session, target));
+      return follow ? followRestore(session, target) : showStatus(session, target);
     case 'abort':
       return answerCommand(session, 'abort', target, { reason });
     case 'rollback':
@@ -83,6 +84,21 @@ async function rollBackCommand(
     begin: () => session.start('restore', message),
     hasEnded: ({ state, endedAt }) => state !== 'running' && endedAt !== record.endedAt,
   });
+}
+
+/** The last restore, and the last restart or rollback of the application, where there was one. */
+async function showStatus(session: Session, target: string): Promise<CommandResult> {
+  const change = await readAppChange(session, target);
+  if (!change) return showRestore(await requireRestore(session, target));
+  const ofApp = showAppChange(change);
+  const record = await readRestore(session, target);
+  if (!record) return { ...ofApp, document: { appChange: change } };
+  const { exit, lines } = showRestore(record);
+  return {
+    document: { ...record, appChange: change },
+    exit: exit === DONE ? ofApp.exit : exit,
+    lines: [...lines, '', ...ofApp.lines],
+  };
 }
 
 async function readRestore(session: Session, target: string, id?: string): Promise<RestoreRecord | null> {

@@ -1,7 +1,7 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { RESTORED_NAME } from '../../../lib/domain/names.ts';
 import type { RestoredInstances } from '../../../lib/ports/platform.ts';
-import type { ApplicationSecrets, Services } from '../../../lib/ports/switching.ts';
+import type { ApplicationSecrets } from '../../../lib/ports/switching.ts';
 import { type Recorded, recorded } from './recorded.ts';
 import { memoryScratchInstances } from './scratch-instances.ts';
 
@@ -102,19 +102,4 @@ export function memoryApplicationSecrets(secrets: readonly string[], host: strin
     versions,
     write: (secret, id) => void versions.get(secret)!.push({ id, host: 'elsewhere.example.internal' }),
   };
-}
-
-export function memoryServices(): Services & Recorded<Services> {
-  const looks = new Map<string, number>();
-  return recorded<Services>({
-    async startAnew({ service }) {
-      looks.set(service, 1);
-      return 'ours';
-    },
-    async look({ service }) {
-      const left = looks.get(service) ?? 0;
-      looks.set(service, left - 1);
-      return { state: left > 0 ? 'rolling' : 'steady', seen: '1 of 2 tasks' };
-    },
-  });
 }

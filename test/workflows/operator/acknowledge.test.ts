@@ -6,6 +6,7 @@ import type { StatusReport } from '../../../lib/workflows/operator/status.ts';
 import { target as madeTarget, point, policy } from '../../support/builders.ts';
 import { memoryDeps } from '../../support/doubles/deps.ts';
 import { faulty } from '../../support/doubles/faults.ts';
+import { memoryServices } from '../../support/doubles/services.ts';
 import { claimRun, raiseFinding } from '../../support/records.ts';
 
 const NOW = '2026-11-20T12:00:00Z';
@@ -20,7 +21,7 @@ async function world() {
   const schedules = { dump: { cron: '0 1 * * *', timezone: 'UTC' } };
   const target = madeTarget({ policy: policy({ schedules }) });
   const plan = { schemaVersion: 1 as const, policies: [target.policy], targets: [target] };
-  const deps = { ...base, plan, vaultName: 'vault' };
+  const deps = { ...base, plan, vaultName: 'vault', services: memoryServices() };
   await catalog.owe('crm', schedules, new Date(NOW));
   await catalog.adoptPoint(point('2026-11-20T11:00:00Z'));
   await catalog.refreshStatus('crm');

@@ -3,6 +3,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Evidence } from '../../../domain/proof/evidence.ts';
 import type { Catalog } from '../../../ports/catalog.ts';
 import { acknowledgements } from './acknowledgements.ts';
+import { appChanges } from './app-changes.ts';
 import { cancelRequests } from './cancel-requests.ts';
 import { findings } from './findings.ts';
 import { points } from './points.ts';
@@ -33,6 +34,7 @@ export function dynamoCatalog(client: DynamoDBDocumentClient, name: string, home
     ...timeline(table),
     ...scratches(table),
     ...restores(table),
+    ...appChanges(table),
     ...acks,
     ...cancelRequests(table),
   };

@@ -17,6 +17,7 @@ export const sortKey = {
   finding: (code: string, subject: string) => `FINDING#${code}#${subject}`,
   timeline: (at: string, id: string) => `TIMELINE#${at}#${id}`,
   scratch: (name: string) => `SCRATCH#${name}`,
+  appChange: 'APPCHANGE',
   restore: (id: string) => `RESTORE#${id}`,
 };
 

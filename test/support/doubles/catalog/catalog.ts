@@ -4,6 +4,7 @@ import { utc } from '../../../../lib/domain/time.ts';
 import type { Catalog } from '../../../../lib/ports/catalog.ts';
 import type { Clock } from '../../../../lib/ports/clock.ts';
 import { manualClock } from '../clock.ts';
+import { memoryAppChanges } from './app-changes.ts';
 import { memoryCancelRequests } from './cancel-requests.ts';
 import { memoryPoints } from './points.ts';
 import { memoryRestores } from './restores.ts';
@@ -26,6 +27,7 @@ export function memoryCatalog(clock: Clock = manualClock(), home?: string): Cata
     ...timeline(store),
     ...memoryScratches(store),
     ...memoryRestores(store),
+    ...memoryAppChanges(store),
     ...acknowledgements(store),
     ...memoryCancelRequests(store),
   };

@@ -1,5 +1,6 @@
 import type { Acknowledgement } from '../../../../lib/domain/findings/acknowledgement.ts';
 import type { FindingRecord } from '../../../../lib/domain/findings/finding-record.ts';
+import type { AppChange } from '../../../../lib/domain/incidents/app-change.ts';
 import type { RestoreAnswer, RestoreRecord } from '../../../../lib/domain/incidents/restore-record.ts';
 import { type PointName, type RunName, runName } from '../../../../lib/domain/names.ts';
 import type { RecoveryPoint } from '../../../../lib/domain/points/recovery-point.ts';
@@ -35,6 +36,7 @@ export type Store = {
   standing: Map<string, Standing>;
   restores: Map<string, RestoreRecord>;
   restoreAnswers: Map<string, RestoreAnswer>;
+  appChanges: Map<string, AppChange>;
 };
 
 export const emptyStore = (): Store => ({
@@ -52,6 +54,7 @@ export const emptyStore = (): Store => ({
   standing: new Map(),
   restores: new Map(),
   restoreAnswers: new Map(),
+  appChanges: new Map(),
 });
 
 export const runKey = (run: RunName) => runName({ ...run });

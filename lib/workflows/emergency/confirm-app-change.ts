@@ -1,0 +1,72 @@
+import { InputError, Refusal } from '../../domain/errors.ts';
+import { type AppChange, shortDefinition } from '../../domain/incidents/app-change.ts';
+import { madeAtOf, PLAN_LASTS } from '../../domain/incidents/restore-plan.ts';
+import { isOpen } from '../../domain/incidents/restore-record.ts';
+import type { Plan, Target } from '../../domain/plan/policy.ts';
+import type { AppJob } from '../../domain/runs/job.ts';
+import {
+  compactUtc,
+  humanSeconds,
+  plusSeconds,
+  secondsBetween,
+  shortMoment,
+  utc,
+} from '../../domain/time.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Services } from '../../ports/switching.ts';
+import { planAppChange } from '../../restore/application/plan-app-change.ts';
+
+export type ConfirmAppDeps = { plan: Plan; catalog: Catalog; services: Services; clock: Clock };
+
+/** How long it lives at most, in seconds: it waits half an hour for each service, whose waits overlap. */
+const LIVES = 4 * 3600;
+
+/** Checks that what was confirmed is still what would be done, and that nothing else works on the target. Writes nothing. */
+export async function confirmAppChange(
+  job: AppJob,
+  target: Target,
+  token: string,
+  { catalog, services, clock }: ConfirmAppDeps,
+): Promise<AppChange> {
+  const now = clock.now();
+  if (Math.abs(secondsBetween(job.scheduledFor, now)) > 600)
+    throw new InputError(`scheduledFor ${job.scheduledFor} is not now`, [], 'give the present moment in UTC');
+  // The same request may arrive twice, after the first has changed what was confirmed.
+  const known = await catalog.appChange(target.id);
+  if (known?.id === compactUtc(job.scheduledFor)) return known;
+  await refuseDuringRestore(target, catalog);
+  const madeAt = madeAtOf(job.confirm);
+  const age = secondsBetween(madeAt, now);
+  const again = `look again: ./understudy ${job.job} ${target.id}${job.job === 'rollback-app' ? ` --to ${job.to}` : ''}`;
+  if (age > PLAN_LASTS || age < -60)
+    throw new Refusal('plan-too-old', `what was confirmed was shown ${humanSeconds(Math.abs(age))} ago`, {
+      hint: again,
+    });
+  const planned = await planAppChange(job, target, madeAt, services);
+  if (planned.confirm !== job.confirm)
+    throw new Refusal(
+      'plan-overtaken',
+      `a service of ${target.id} is not what it was when this was confirmed: ${planned.services.map(({ service, from }) => `${service} runs ${shortDefinition(from)}`).join(', ')}`,
+      { hint: again },
+    );
+  return {
+    ...{ target: target.id, id: compactUtc(job.scheduledFor), token, job: job.job, state: 'running' },
+    by: job.requestedBy,
+    ...(job.reason === undefined ? {} : { reason: job.reason }),
+    ...{ startedAt: utc(now), aliveUntil: utc(plusSeconds(now, LIVES)) },
+    services: planned.services.map((service) => ({ ...service, state: 'waiting' })),
+  };
+}
+
+/** A restore starts the same services anew, after it has switched their secrets. */
+async function refuseDuringRestore({ id }: Target, catalog: Catalog): Promise<void> {
+  const restore = await catalog.restore(id);
+  if (!isOpen(restore)) return;
+  const { by, startedAt } = restore;
+  throw new Refusal(
+    'restore-under-way',
+    `${by} has been restoring ${id} since ${shortMoment(startedAt)} UTC (${restore.id})`,
+    { hint: `./understudy restore status ${id}` },
+  );
+}

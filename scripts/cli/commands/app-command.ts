@@ -1,0 +1,137 @@
+import { createInterface } from 'node:readline/promises';
+import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
+import type { AppChange, AppJobName, AppPlan } from '../../../lib/domain/incidents/app-change.ts';
+import type { AppJob } from '../../../lib/domain/runs/job.ts';
+import { compactUtc, utc } from '../../../lib/domain/time.ts';
+import type { RestoreOutcome } from '../../../lib/workflows/emergency/restoring.ts';
+import { DONE, type ExitCode, FOUND_WRONG } from '../exit-codes.ts';
+import { formatAppChange, formatAppPlan } from '../format-app-change.ts';
+import { type CommandResult, fitToStream } from '../print-result.ts';
+import type { ProgressLine } from '../renderer.ts';
+import type { Session } from '../session.ts';
+import { showProgress } from '../show-progress.ts';
+
+export type AppOptions = { to?: string; reason?: string; confirm?: string; yes?: boolean };
+
+/** `restart-app T` and `rollback-app T`: says what will happen, asks, begins it and follows it to its end. */
+export async function appCommand(
+  session: Session,
+  job: AppJobName,
+  target: string,
+  options: AppOptions,
+): Promise<CommandResult> {
+  const { to, reason } = options;
+  if (job === 'rollback-app' && to === undefined)
+    throw new InputError('say what to go back to', [], '--to PREVIOUS, FAMILY:REVISION or an ARN');
+  if (options.yes && options.confirm !== undefined)
+    throw new InputError('--yes and --confirm exclude each other', [], 'leave one of them out');
+  const plan = await session.invoke<AppPlan>('operator', {
+    ...{ ask: 'app-plan', target, job },
+    ...(to === undefined ? {} : { to }),
+  });
+  const confirm = options.confirm ?? (await confirmed(session, plan, options));
+  if (confirm === undefined)
+    return { document: { begun: false }, lines: ['nothing was begun, and nothing has changed'], exit: DONE };
+  const scheduledFor = utc(new Date());
+  const asked = {
+    ...{ target, scheduledFor, requestedBy: await session.identity(), confirm },
+    ...(reason ? { reason } : {}),
+  };
+  const message: AppJob = job === 'restart-app' ? { job, ...asked } : { job, to: to!, ...asked };
+  return follow(session, message);
+}
+
+/** The code of what was shown, if the person means it. */
+async function confirmed(
+  session: Session,
+  plan: AppPlan,
+  { to, reason, yes }: AppOptions,
+): Promise<string | undefined> {
+  const { target, job } = plan;
+  process.stderr.write(`${fitToStream(process.stderr, formatAppPlan(plan)).join('\n')}\n`);
+  if (yes) return plan.confirm;
+  if (!process.stdin.isTTY)
+    throw new InputError(
+      'there is no terminal to ask at',
+      [],
+      `if you mean it: ./understudy ${session.isLocal ? '--local' : `--stage ${session.options.stage}`} ${job} ${target}${to ? ` --to ${to}` : ''} --confirm ${plan.confirm}${reason ? ` --reason ${JSON.stringify(reason)}` : ''}`,
+    );
+  const input = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const typed = await input.question(`Type ${target} to begin; anything else changes nothing: `);
+    return typed.trim() === target ? plan.confirm : undefined;
+  } finally {
+    input.close();
+  }
+}
+
+export function readAppChange(session: Session, target: string): Promise<AppChange | null> {
+  return session.invoke<AppChange | null>('operator', { ask: 'app-change', target });
+}
+
+export function showAppChange(change: AppChange): CommandResult {
+  return { document: change, exit: exitOf(change), lines: formatAppChange(change, new Date()) };
+}
+
+const exitOf = ({ state }: AppChange): ExitCode => (state === 'not-done' ? FOUND_WRONG : DONE);
+
+const SECONDS_BETWEEN_LOOKS = 3;
+/** How long a function that was invoked may take to begin, in seconds. */
+const BEGINS_WITHIN = 120;
+
+/** Leaving does not stop one of a deployed stage. With --local it is this process's own work. */
+async function follow(session: Session, message: AppJob): Promise<CommandResult> {
+  const { job, target } = message;
+  const id = compactUtc(message.scheduledFor);
+  let outcome: RestoreOutcome | undefined;
+  let failure: unknown;
+  const began = session.start('restore', message).then(
+    (value) => {
+      if (session.isLocal) outcome = value as RestoreOutcome;
+    },
+    (error) => {
+      failure = error;
+    },
+  );
+  const ended = await showProgress(
+    `${job} of ${target}`,
+    async (show) => {
+      for (const since = Date.now(); ; ) {
+        const change = await readAppChange(session, target);
+        const ours = change?.id === id ? change : undefined;
+        if (failure) throw failure;
+        if (outcome || (ours && ours.state !== 'running')) return ours ?? null;
+        if (!ours && Date.now() - since > BEGINS_WITHIN * 1000) throw notBegun(job, target);
+        showServices(ours, show);
+        await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
+      }
+    },
+    (change) => change !== null && exitOf(change) === DONE,
+    { left: `it goes on: ./understudy restore status ${target}` },
+  );
+  await began;
+  if (outcome?.outcome === 'refused' || outcome?.outcome === 'held' || !ended)
+    throw refusalOfOutcome(outcome, job, target);
+  // The record may have been read before its end.
+  return showAppChange((await readAppChange(session, target)) ?? ended);
+}
+
+function showServices(change: AppChange | undefined, { live }: ProgressLine): void {
+  live(change ? change.services.map(({ service, state }) => `${service} ${state}`).join(', ') : 'begins');
+}
+
+function refusalOfOutcome(
+  outcome: RestoreOutcome | undefined,
+  job: AppJobName,
+  target: string,
+): UnderstudyError {
+  if (outcome?.outcome === 'refused' || outcome?.outcome === 'held')
+    return new UnderstudyError(outcome.code ?? 'app-changing', outcome.summary, { hint: outcome.hint });
+  return notBegun(job, target);
+}
+
+function notBegun(job: AppJobName, target: string): UnderstudyError {
+  return new UnderstudyError('app-not-begun', `the function restore has not begun ${job} of ${target}`, {
+    hint: `the reason was sent as an alert: ./understudy alerts list ${target}`,
+  });
+}
