@@ -3,6 +3,7 @@ import { restartAppJob, restoreJob, rollbackAppJob, rollbackJob } from '../lib/d
 import {
   applicationSecretStore,
   changesFunction,
+  functions,
   hooks,
   loadFunction,
   pick,
@@ -19,7 +20,7 @@ import { backToOld } from '../lib/workflows/emergency/rollback.ts';
 
 const request = z.discriminatedUnion('job', [restoreJob, rollbackJob, restartAppJob, rollbackAppJob]);
 
-/** A person → production goes to a new database, or back; or its application starts anew, or goes back. A durable function: it takes hours, and waits for approval. */
+/** A person → production goes to a new database, or back; its application starts anew, or goes back. Durable: it takes hours. */
 export const handler = durableHandler(request, (job, durable) => {
   const deps = {
     ...platformDeps(),
@@ -28,17 +29,12 @@ export const handler = durableHandler(request, (job, durable) => {
     applicationSecrets: applicationSecretStore(),
     services: services(),
     hooks: hooks(),
+    functions: functions(),
     insideFunction: restoreSqlFunction(),
     loadFunction: loadFunction(),
     changesFunction: changesFunction(),
     pick,
   };
-  switch (job.job) {
-    case 'restore':
-      return emergencyRestore(job, durable, deps);
-    case 'rollback':
-      return backToOld(job, durable, deps);
-    default:
-      return changeApplication(job, durable, deps);
-  }
+  if (job.job === 'restore') return emergencyRestore(job, durable, deps);
+  return job.job === 'rollback' ? backToOld(job, durable, deps) : changeApplication(job, durable, deps);
 });

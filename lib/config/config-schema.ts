@@ -113,6 +113,17 @@ const service = z.strictObject({
   cluster: z.string().min(1).describe('Name of an ECS cluster'),
   service: z.string().min(1).describe('Name of a service in it'),
 });
+const lambdaFunction = z.strictObject({
+  function: z
+    .string()
+    .regex(/^[a-zA-Z0-9_-]{1,64}$/, 'expected the name of a Lambda function')
+    .describe('Name of a Lambda function'),
+  alias: z
+    .string()
+    .regex(/^[a-zA-Z0-9_-]*[a-zA-Z_-][a-zA-Z0-9_-]*$/, 'expected an alias, which is no number')
+    .optional()
+    .describe('The alias that its callers use'),
+});
 const hook = z
   .string()
   .regex(
@@ -152,6 +163,9 @@ const emergency = {
     .describe(
       'ECS services of the application: they start anew after a cutover by secret; restart-app and rollback-app mean them',
     ),
+  functions: z
+    .array(lambdaFunction)
+    .describe('Lambda functions of the application that start anew after a cutover by secret'),
   quarantine: z
     .array(z.string().regex(/^sg-[0-9a-z-]+$/, 'expected a security group such as sg-0123456789abcdef0'))
     .describe(
@@ -299,6 +313,7 @@ const policyFields = {
       secrets: emergency.secrets.default([]),
       admin: emergency.admin.optional(),
       services: emergency.services.default([]),
+      functions: emergency.functions.default([]),
       quarantine: emergency.quarantine.default([]),
       subnetGroup: emergency.subnetGroup.optional(),
       securityGroups: emergency.securityGroups.optional(),

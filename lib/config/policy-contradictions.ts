@@ -117,6 +117,11 @@ function platformContradictions(policy: Policy, path: (string | number)[]): Cont
     say(['restore', 'deadline'], 'at most 20h: Understudy waits no longer for a restore');
   if (policy.restore.approveWithin > 20 * 3600)
     say(['restore', 'approveWithin'], 'at most 20h: Understudy waits no longer for an approval');
+  if (policy.restore.functions.length > 0 && policy.restore.cutover !== 'secret')
+    say(
+      ['restore', 'functions'],
+      'functions start anew only after a cutover by secret; add cutover: secret, or remove them',
+    );
   for (const { where, message } of hookContradictions(policy.restore)) say(['restore', ...where], message);
   const places = policy.snapshot.copies.map(placeOf);
   const { place, subnetGroup, securityGroups } = policy.rehearsal.instance;

@@ -11,6 +11,7 @@ import {
   sqs,
 } from '../adapters/aws/clients.ts';
 import { jobMessages } from '../adapters/aws/job-messages.ts';
+import { lambdaFunctions } from '../adapters/aws/lambda-functions.ts';
 import { lambdaHooks } from '../adapters/aws/lambda-hooks.ts';
 import { platformOf } from '../adapters/aws/platform-of-kind.ts';
 import type { Keys } from '../adapters/aws/preflight/keys.ts';
@@ -29,6 +30,7 @@ import { type Plan, requireTarget } from '../domain/plan/policy.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Engine, OnRead, Secrets } from '../ports/database.ts';
 import type { Wakes } from '../ports/durable.ts';
+import type { Functions } from '../ports/functions.ts';
 import type { Hooks } from '../ports/hooks.ts';
 import type { Alerts, JobMessages, Log, Metrics, Schedules } from '../ports/messages.ts';
 import type {
@@ -184,6 +186,7 @@ export const services = (): Services =>
       return ecsServices(ecsClient());
     }),
   );
+export const functions = (): Functions => once('functions', () => lambdaFunctions(lambda()));
 export const hooks = (): Hooks => once('hooks', () => lambdaHooks(lambda()));
 export const restoreSqlFunction = (): string => env().restoreSqlFunction;
 export const loadFunction = (): string => env().loadFunction;

@@ -47,6 +47,12 @@ module.exports = ({ stage, restores, applications, sourcesOf, usesKeys }) => {
     ...new Set(restores.flatMap(({ hooks }) => [hooks.freeze, ...hooks.cutover].filter(Boolean))),
   ].map((hook) => (hook.startsWith('arn:') ? hook : lambdaFunction(hook)));
 
+  const functions = [
+    ...new Set(restores.flatMap(({ functions }) => functions.map((each) => each.function))),
+  ].map((name) => lambdaFunction(name));
+  // A version of it, and what an alias leads to.
+  const qualified = functions.map((each) => ({ 'Fn::Sub': `${each['Fn::Sub']}:*` }));
+
   const restoresBeside =
     restores.length === 0
       ? []
@@ -184,6 +190,21 @@ module.exports = ({ stage, restores, applications, sourcesOf, usesKeys }) => {
               ecs('service-revision').map((each) => ({ 'Fn::Sub': `${each['Fn::Sub']}/*` })),
             ),
             may('ecs:ListTaskDefinitions', '*'),
+          ],
+    renewsFunctions:
+      functions.length === 0
+        ? []
+        : [
+            may(
+              [
+                'lambda:GetFunctionConfiguration',
+                'lambda:UpdateFunctionConfiguration',
+                'lambda:PublishVersion',
+                'lambda:GetAlias',
+                'lambda:UpdateAlias',
+              ],
+              [...functions, ...qualified],
+            ),
           ],
     callsHooks: hooks.length === 0 ? [] : [may('lambda:InvokeFunction', hooks)],
     readsRestoredSecrets: [may('secretsmanager:GetSecretValue', ourSecrets)],

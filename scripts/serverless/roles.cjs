@@ -3,8 +3,10 @@
  * defines the words.
  */
 const grants = require('./grants.cjs');
+const merged = require('./merged.cjs');
 const { readPlan } = require('./plan.cjs');
 const { logicalId } = require('./queues.cjs');
+const refuseTooLong = require('./role-size.cjs');
 const stageOf = require('./stage.cjs');
 const { replicaOf } = require('./replication.cjs');
 
@@ -146,6 +148,7 @@ function table(can, inVpc) {
       can.switchesSecrets,
       can.seesServices,
       can.restartsServices,
+      can.renewsFunctions,
       can.callsHooks,
       can.calls('restoreSql'),
       can.calls('load'),
@@ -201,12 +204,13 @@ module.exports = async ({ resolveVariable }) => {
   const rows = table(can, (part) => (subnets ? can.standsInVpc(part) : []));
   const roles = Object.entries(rows).map(([part, row]) => [
     `${logicalId(part)}Role`,
-    role([can.logs(part), ...row].flat()),
+    role(part, merged([can.logs(part), ...row].flat())),
   ]);
   return { Resources: Object.fromEntries(roles) };
 };
 
-function role(Statement) {
+function role(part, Statement) {
+  refuseTooLong(part, Statement);
   return {
     Type: 'AWS::IAM::Role',
     Properties: {

@@ -5,6 +5,7 @@ import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { applicationSecrets } from '../../lib/adapters/aws/application-secrets.ts';
 import { lambda as lambdaClient, secretsManagerClient } from '../../lib/adapters/aws/clients.ts';
 import { ecsClient, ecsServices } from '../../lib/adapters/aws/ecs-services.ts';
+import { lambdaFunctions } from '../../lib/adapters/aws/lambda-functions.ts';
 import { lambdaHooks } from '../../lib/adapters/aws/lambda-hooks.ts';
 import { unique } from './support/stage.ts';
 
@@ -148,6 +149,76 @@ describe('the hooks of a policy on Lambda', () => {
   });
 });
 
+describe('functions of the application on Lambda', () => {
+  const lambda = new Lambda({});
+  const functions = lambdaFunctions(lambdaClient());
+  const renewed = async (ref: { function: string; alias?: string }, token: string) => {
+    const seen: string[] = [];
+    do seen.push(await functions.renew(ref, token));
+    while (seen.at(-1) !== 'done' && seen.length < 9);
+    return seen;
+  };
+  const settings = (FunctionName: string, Qualifier?: string) =>
+    lambda.getFunctionConfiguration({ FunctionName, Qualifier });
+  const versions = async (FunctionName: string) =>
+    (await lambda.listVersionsByFunction({ FunctionName })).Versions!.map(({ Version }) => Version);
+
+  test('start anew behind an alias by a version of the same code and settings, once for a token', async () => {
+    const name = await newFunction();
+    const ref = { function: name, alias: 'live' };
+    const before = await settings(name, 'live');
+    await functions.check(ref);
+    expect((await renewed(ref, '20261120T120000Z')).at(-1)).toBe('done');
+    expect(await renewed(ref, '20261120T120000Z')).toEqual(['done']);
+    expect(await versions(name)).toEqual(['$LATEST', '1', '2']);
+    const { FunctionVersion } = await lambda.getAlias({ FunctionName: name, Name: 'live' });
+    expect(FunctionVersion).toBe('2');
+    const after = await settings(name, 'live');
+    expect(after).toMatchObject({
+      ...{ CodeSha256: before.CodeSha256, Environment: before.Environment, Timeout: before.Timeout },
+      Description: 'the application [understudy 20261120T120000Z]',
+    });
+    // And back: by another one.
+    await renewed(ref, '20261120T120000Z-back');
+    expect(await versions(name)).toEqual(['$LATEST', '1', '2', '3']);
+    expect((await settings(name, 'live')).Description).toBe(
+      'the application [understudy 20261120T120000Z-back]',
+    );
+  });
+
+  test('without an alias start anew by another description, and nothing else changes', async () => {
+    const name = await newFunction();
+    const before = await settings(name);
+    expect((await renewed({ function: name }, 'token')).at(-1)).toBe('done');
+    const after = await settings(name);
+    expect(after.Description).toBe('the application [understudy token]');
+    expect(after).toMatchObject({ CodeSha256: before.CodeSha256, Environment: before.Environment });
+    expect(await versions(name)).toEqual(['$LATEST', '1']);
+  });
+
+  test('are refused where the latest code or settings were not released, and no value is quoted', async () => {
+    const name = await newFunction();
+    const ref = { function: name, alias: 'live' };
+    await lambda.updateFunctionConfiguration({
+      FunctionName: name,
+      Environment: { Variables: { DATABASE_PASSWORD: 'correct horse' } },
+    });
+    for (const asked of [() => functions.check(ref), () => functions.renew(ref, 'token')]) {
+      const refusal = await asked().catch((error) => error);
+      expect(refusal).toMatchObject({ code: 'function-unlike' });
+      expect(`${refusal.message} ${refusal.hint}`).not.toMatch(/horse|hunter2/);
+    }
+    expect(await versions(name)).toEqual(['$LATEST', '1']);
+    expect((await settings(name)).Description).toBe('the application');
+  });
+
+  test('that do not exist are named, and so is an alias', async () => {
+    await expect(functions.check({ function: 'nobody' })).rejects.toMatchObject({ code: 'function-missing' });
+    const ref = { function: await newFunction(), alias: 'none' };
+    await expect(functions.check(ref)).rejects.toMatchObject({ code: 'function-missing' });
+  });
+});
+
 /** A function of the application’s, with a published version and the alias `live`. */
 async function newFunction(): Promise<string> {
   const lambda = new Lambda({});
@@ -157,7 +228,7 @@ async function newFunction(): Promise<string> {
     ...{ FunctionName: name, Role: Role!.Arn!, Handler: 'index.handler', Runtime: 'nodejs22.x' },
     Code: { ZipFile: Buffer.from('its code') },
     Environment: { Variables: { DATABASE_PASSWORD: 'hunter2' } },
-    Publish: true,
+    ...{ Description: 'the application', Publish: true },
   });
   await lambda.createAlias({ FunctionName: name, Name: 'live', FunctionVersion: '1' });
   return name;

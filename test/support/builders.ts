@@ -47,7 +47,7 @@ export function policy(changes: Partial<Policy> = {}): Policy {
     vault: { lock: 'none', lockFor: 7 * DAY, replica: false },
     restore: {
       ...{ freeze: 'none', cutover: 'none', secrets: [], services: [], quarantine: [], warm: [] },
-      hooks: { cutover: [] },
+      ...{ hooks: { cutover: [] }, functions: [] },
       ...{ approveWithin: 4 * HOUR, two: false, deadline: 8 * HOUR },
     },
     severities: {},

@@ -13,6 +13,7 @@ import { planRestore } from '../../lib/workflows/operator/plan-restore.ts';
 import { HOME, platformSnapshot, platformSource, point, policy, snapshotPoint } from './builders.ts';
 import { manualClock } from './doubles/clock.ts';
 import { memoryDeps } from './doubles/deps.ts';
+import { memoryFunctions } from './doubles/functions.ts';
 import { memoryHooks } from './doubles/hooks.ts';
 import { memoryPlatform } from './doubles/platform.ts';
 import { memoryApplicationSecrets, memoryRestored } from './doubles/restored.ts';
@@ -52,6 +53,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
   const applicationSecrets = memoryApplicationSecrets(ALL_SECRETS, OLD.host);
   const services = memoryServices();
   const hooks = memoryHooks();
+  const functions = memoryFunctions();
   const { catalog } = base;
   await catalog.adoptPoint(
     snapshotPoint(SNAPSHOT_AT, { snapshot: { of: kind, id: 'snap-02', masterUser: 'postgres' } }),
@@ -123,7 +125,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
   const deps = {
     ...base,
     ...{ plan, platform, restored, applicationSecrets, services },
-    hooks: hooks.port,
+    ...{ hooks: hooks.port, functions },
     passwords: memoryScratchSecrets(),
     pace: { first: 30, most: 300 },
     insideFunction: 'inside',
@@ -157,7 +159,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     );
   return {
     ...{ deps, clock, catalog, platform, restored, applicationSecrets, services, databases, job, execution },
-    ...{ hooks, whilePaused, whole, record, answer, alerts: base.alerts, plan },
+    ...{ hooks, functions, whilePaused, whole, record, answer, alerts: base.alerts, plan },
     bodyOf:
       (given: Partial<RestoreJob> = {}) =>
       (durable: Durable) =>

@@ -61,9 +61,14 @@ const CHECKED: Record<string, string> = {
   'elasticache:ListTagsForResource': 'snapshot serverlesscachesnapshot',
 
   'lambda:CheckpointDurableExecution': 'durable-execution*',
+  'lambda:GetAlias': 'function*',
   'lambda:GetDurableExecutionState': 'durable-execution*',
+  'lambda:GetFunctionConfiguration': 'function*',
   'lambda:InvokeFunction': 'function*',
+  'lambda:PublishVersion': 'function*',
   'lambda:SendDurableExecutionCallbackSuccess': 'durable-execution*',
+  'lambda:UpdateAlias': 'function*',
+  'lambda:UpdateFunctionConfiguration': 'function*',
 
   'ec2:AssignPrivateIpAddresses': '',
   'ec2:CreateNetworkInterface': '',

@@ -43,6 +43,7 @@ describe('the role of a function', () => {
       'wakes.ts',
       'ecs-services.ts',
       'ecs-earlier.ts',
+      'lambda-functions.ts',
     ].flatMap((place) => callsIn(join(ROOT, 'lib/adapters/aws', place)));
     expect(made.length).toBeGreaterThan(50);
     expect(made.filter((action) => !listed.has(action))).toEqual([]);
@@ -110,7 +111,7 @@ describe.each([
     rds:ModifyEventSubscription rds:DeleteEventSubscription rds:RestoreDBInstanceFromS3
     rds:RestoreDBClusterFromS3 rds:CreateDBInstanceReadReplica elasticache:DeleteReplicationGroup
     elasticache:DeleteCacheCluster elasticache:DeleteServerlessCache elasticache:ModifyReplicationGroup
-    elasticache:RemoveTagsFromResource ecs:DescribeTaskDefinition ecs:RegisterTaskDefinition iam:PassRole kms:ScheduleKeyDeletion kms:DisableKey kms:PutKeyPolicy`;
+    elasticache:RemoveTagsFromResource ecs:DescribeTaskDefinition ecs:RegisterTaskDefinition lambda:UpdateFunctionCode lambda:AddPermission lambda:DeleteFunction iam:PassRole kms:ScheduleKeyDeletion kms:DisableKey kms:PutKeyPolicy`;
 
   test.each(NEVER.trim().split(/\s+/))('lets no role do %s', (action) => {
     expect(template.rolesThatMay(action)).toEqual([]);
@@ -221,6 +222,13 @@ describe.each([
     const calls = (name: string) => whoMay('lambda:InvokeFunction', arn('lambda', `function:${name}`));
     expect(calls('crm-maintenance')).toEqual(isFull(['RestoreRole']));
     expect(calls('crm-cache:live')).toEqual(isFull(['RestoreRole']));
+    // Its functions start anew, and nothing else of Lambda can be changed.
+    for (const action of ['UpdateFunctionConfiguration', 'PublishVersion', 'UpdateAlias']) {
+      const changes = (name: string) => whoMay(`lambda:${action}`, arn('lambda', `function:${name}`));
+      expect([action, changes('crm-api')]).toEqual([action, isFull(['RestoreRole'])]);
+      for (const name of ['crm-api-2', 'understudy-dev-restore'])
+        expect([action, name, changes(name)]).toEqual([action, name, []]);
+    }
     for (const other of ['crm-cache', 'crm-cache:old', 'crm-maintenance:1', 'shop'])
       expect([other, calls(other)]).toEqual([other, []]);
   });

@@ -274,6 +274,19 @@ export const OPERATIONS: Record<string, Operation> = {
       ['ecs:ListTaskDefinitions', '*'],
     ],
   },
+  'let functions of the application start anew': {
+    by: ['Restore'],
+    calls: [
+      ...[
+        'GetFunctionConfiguration',
+        'UpdateFunctionConfiguration',
+        'PublishVersion',
+        'GetAlias',
+        'UpdateAlias',
+      ].map((action): Call => [`lambda:${action}`, arn('lambda', 'function:crm-api')]),
+      ['lambda:GetFunctionConfiguration', arn('lambda', 'function:crm-api:7')],
+    ],
+  },
   'call the hooks of a policy': {
     by: ['Restore'],
     calls: [

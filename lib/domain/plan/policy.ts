@@ -102,6 +102,8 @@ export type RestoreSettings = {
   admin?: string | undefined;
   /** ECS services of the application: they start anew after the secrets have changed, or when a person says so. */
   services: { cluster: string; service: string }[];
+  /** Functions on Lambda that start anew after the secrets have changed. */
+  functions: { function: string; alias?: string | undefined }[];
   /** Security groups of the new database until it is approved: the functions get in, and nothing gets out. */
   quarantine: string[];
   /** For the day on which the old instance is gone, and nothing else says where it was. */

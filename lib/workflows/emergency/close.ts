@@ -9,6 +9,7 @@ import { restartServices } from './cut-over.ts';
 import { thawOld } from './freeze.ts';
 import { whyNotBack } from './go-back.ts';
 import { closeHooks } from './hooks.ts';
+import { renewFunctions } from './renew-functions.ts';
 import { type Restoring, whereMasterPassword } from './restoring.ts';
 
 /**
@@ -20,7 +21,10 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
   const { settings } = log.record;
   await log.phase('close', { anyway: true });
   const problems = await verifyLogins(restoring);
-  if (settings.cutover === 'secret') problems.push(...(await restartServices(restoring)));
+  if (settings.cutover === 'secret') {
+    problems.push(...(await restartServices(restoring)));
+    problems.push(...(await renewFunctions(restoring, log.record.id)));
+  }
   const aborted = await durable.step('ask whether it goes back', async () => (await log.aborted()) ?? null);
   if (aborted) {
     const obstacle = await whyNotBack(log.record, target, durable, deps);

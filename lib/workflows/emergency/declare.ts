@@ -21,17 +21,19 @@ import {
   utc,
 } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
+import type { Functions } from '../../ports/functions.ts';
 import type { Hooks } from '../../ports/hooks.ts';
 import type { ApplicationSecrets } from '../../ports/switching.ts';
 import { type InstancePlan, type PlanDeps, planInstance } from '../../restore/instance/plan-rehearsal.ts';
 import { planEmpty } from './choose-empty.ts';
-import { requireHooks } from './require-hooks.ts';
+import { requireCallable } from './require-callable.ts';
 
 export type DeclareDeps = PlanDeps & {
   plan: Plan;
   catalog: Catalog;
   applicationSecrets: ApplicationSecrets;
   hooks: Hooks;
+  functions: Functions;
 };
 
 /** What is to be declared: the record, what is restored, and the living database as it is. Small: it is a checkpoint. */
@@ -54,7 +56,7 @@ export async function declareRestore(
   const { plan: chosen, source } = await planOf(job, target, deps);
   const settings = target.policy.restore;
   refuseMisfits(target, settings, source);
-  await requireHooks(settings, deps);
+  await requireCallable(settings, deps);
   const now = deps.clock.now();
   const id = compactUtc(job.scheduledFor);
   const record: RestoreRecord = {

@@ -5,6 +5,7 @@ import { renamed, restartServices } from './cut-over.ts';
 import { closeNew } from './fence.ts';
 import { atOld, thawOld } from './freeze.ts';
 import { undoHooks } from './hooks.ts';
+import { renewFunctions } from './renew-functions.ts';
 import type { Afterwards } from './restoring.ts';
 
 /** What was put back, and what could not be. */
@@ -21,7 +22,7 @@ const NAMES_SETTLE = 60;
 export async function undo(given: Afterwards, { anyway = false } = {}): Promise<Undone> {
   const restoring = { ...given, deps: { ...given.deps, cancelled: undefined } };
   const { log, durable, deps } = restoring;
-  const { switched, old, made, closed, held, settings } = log.record;
+  const { id, takenBy, switched, old, made, closed, held, settings } = log.record;
   const result: Undone = { undone: [], failed: [] };
   const trying = async (what: string, work: () => Promise<unknown>) => {
     try {
@@ -71,6 +72,9 @@ export async function undo(given: Afterwards, { anyway = false } = {}): Promise<
     );
   if (secrets.length > 0 && settings.services.length > 0)
     result.failed.push(...(await restartServices(restoring)));
+  if (secrets.length > 0)
+    // Each rollback renews them: one before may have failed to put a secret back.
+    result.failed.push(...(await renewFunctions(restoring, `${id}-${takenBy?.slice(0, 8) ?? 'back'}`)));
   await undoHooks(restoring, trying);
   return result;
 }

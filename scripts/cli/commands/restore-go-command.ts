@@ -72,13 +72,15 @@ const CUTS: Record<RestoreSettings['cutover'], string> = {
     'When somebody approves it, the old database is closed and renamed, and the new one takes its name.',
 };
 
-function formatQuestion(target: string, way: Way, { freeze, cutover }: RestoreSettings): string[] {
+function formatQuestion(target: string, way: Way, { freeze, cutover, hooks }: RestoreSettings): string[] {
+  const called = [hooks.freeze ?? [], hooks.cutover].flat();
   const took = way.takes ? `, about ${humanSeconds(way.takes.middle)} in rehearsals` : ', never measured';
   return [
     `${pc.bold(target)} goes back to ${shortMoment(way.asOf)} UTC, onto a new instance beside the living one${took}.`,
     `What was written in the ${humanSeconds(way.loses)} since, and until the end, will be missing there.`,
     FREEZES[freeze],
     CUTS[cutover],
+    ...(called.length > 0 ? [`These functions of yours are called for it: ${called.join(', ')}.`] : []),
     'Until then production keeps its database, and `restore abort` puts everything back.',
   ];
 }

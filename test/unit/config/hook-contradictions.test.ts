@@ -36,6 +36,18 @@ test.each([
     '{ cutover: secret, hooks: { cutover: ["https://example.com"] } }',
     `${AT}.hooks.cutover.0: expected the name of a Lambda function, NAME:ALIAS, or its ARN`,
   ],
+  [
+    '{ functions: [{ function: f }] }',
+    `${AT}.functions: functions start anew only after a cutover by secret; add cutover: secret, or remove them`,
+  ],
+  [
+    '{ cutover: secret, functions: [{ function: "f:live" }] }',
+    `${AT}.functions.0.function: expected the name of a Lambda function`,
+  ],
+  [
+    '{ cutover: secret, functions: [{ function: f, alias: "7" }] }',
+    `${AT}.functions.0.alias: expected an alias, which is no number`,
+  ],
   ['{ hooks: { thaw: f } }', `${AT}.hooks.thaw`],
 ])('the restore settings %s are refused', (restore, mistake) => {
   expect(mistakesOf(withRestore(restore))).toEqual([expect.stringContaining(mistake)]);
