@@ -94,8 +94,8 @@ describe.each([
 
   test('has no role of more than the 10,240 characters that IAM takes', () => {
     for (const role of roles) {
-      const policies = JSON.stringify(template.grants(role)).replaceAll('${AWS::Region}', 'ap-southeast-1');
-      expect([role, policies.length < 10_240]).toEqual([role, true]);
+      const length = lengthOf(template.grants(role));
+      expect([role, length < 10_240 ? 'fits' : length]).toEqual([role, 'fits']);
     }
   });
 
@@ -185,3 +185,13 @@ describe('the functions whose role reaches a resource are those with the variabl
     return [`UNDERSTUDY_QUEUE_${queue.toUpperCase()}`, (role) => can(role, `${queue}Queue`)];
   }
 });
+
+/** As IAM counts, with the longest Region, and for what only a deployment knows an ARN of a hundred characters. */
+function lengthOf(statements: unknown[]): number {
+  return JSON.stringify(statements)
+    .replaceAll('${AWS::Partition}', 'aws')
+    .replaceAll('${AWS::Region}', 'ap-southeast-1')
+    .replaceAll('${AWS::AccountId}', '111122223333')
+    .replace(/,"(condition|principal)":"\{\}"/g, '')
+    .replace(/"(\w+\.Arn|\w+Topic)"/g, `"${'x'.repeat(100)}"`).length;
+}
