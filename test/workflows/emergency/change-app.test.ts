@@ -162,6 +162,15 @@ test('one at a time: a second is told who works on it, and the same message twic
   expect(Object.fromEntries(world.ecs.deployments)).toEqual({ web: 1, jobs: 1 });
 });
 
+test('a rollback whose message arrives once more, when it has ended, is nothing to be told of', async () => {
+  const world = await worldOf();
+  const job = await world.jobOf('rollback-app');
+  await world.whole(world.bodyOf(job));
+  expect(await world.whole(world.bodyOf(job))).toMatchObject({ outcome: 'held' });
+  expect(world.runs()).toEqual(AFTER);
+  expect(await world.open()).toEqual([]);
+});
+
 test.each([
   ['fails', 'failed', 'the deployment of web in main failed: 1 of 2 tasks'],
   ['is never steady', 'rolling', 'web in main is not steady after 30 min: 1 of 2 tasks'],
