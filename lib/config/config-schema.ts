@@ -183,6 +183,10 @@ const emergency = {
   approveWithin: duration.describe('How long a person may take to approve; then the answer is no'),
   two: z.boolean().describe('Another person must approve than the one who began'),
   deadline: duration.describe('How long the restore itself may take'),
+  pricePerHour: z
+    .number()
+    .positive()
+    .describe('Of an instance like the source, with its standby, in US dollars: for the plan of a restore'),
 };
 
 const restoreAs = z.enum(['master', 'superuser']);
@@ -321,6 +325,7 @@ const policyFields = {
       approveWithin: emergency.approveWithin.default('4h'),
       two: emergency.two.default(false),
       deadline: emergency.deadline.default('8h'),
+      pricePerHour: emergency.pricePerHour.optional(),
     })
     .prefault({})
     .describe('What an emergency restore does besides restoring'),

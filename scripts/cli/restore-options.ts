@@ -34,8 +34,8 @@ export const isPlan = (options: RestoreOptions): boolean =>
 /** Is a new database to be made and given to the application? */
 export const isGo = ({ go }: RestoreOptions): boolean => go === true;
 
-const OF_PLAN = ['at', 'before'];
-const OF_GO = ['at', 'before', 'go', 'way', 'reason', 'confirm'] as const;
+const OF_PLAN = ['at', 'before', 'point', 'latest'];
+const OF_GO = ['at', 'before', 'point', 'latest', 'go', 'way', 'reason', 'confirm'] as const;
 
 /** What `--go` makes a new instance of. */
 const WAYS: readonly string[] = ['moment', 'snapshot', 'dump'];
@@ -84,16 +84,15 @@ export function refuseRestoreMisfits(target: string | undefined, options: Restor
 type GivenOptions = (names: readonly (keyof RestoreOptions)[]) => (keyof RestoreOptions)[];
 
 function ontoMistakes(target: string | undefined, options: RestoreOptions, given: GivenOptions): string[] {
-  const { file, list, point, at, before, to } = options;
+  const { file, list, to } = options;
+  const wanted = given(['point', 'at', 'before', 'latest']);
   return [
     ...given(OF_FILES).map((name) => `${flag(name)} does not go with ${list ? '--list' : '--to'}`),
     ...(list ? given(OF_ONTO).map((name) => `${flag(name)} does not go with --list`) : []),
     ...(list && to !== undefined ? ['--to does not go with --list'] : []),
     ...(file === undefined && target === undefined ? ['name a target, or a file with --file'] : []),
     ...(file !== undefined && target !== undefined ? ['a target does not go with --file'] : []),
-    ...(file !== undefined && (point !== undefined || at !== undefined || before !== undefined)
-      ? ['--point, --at and --before do not go with --file']
-      : []),
+    ...(file !== undefined ? wanted.map((name) => `${flag(name)} does not go with --file`) : []),
     ...(file !== undefined && !list && to === undefined
       ? ['say where to restore it: --to postgres://user@host/database']
       : []),

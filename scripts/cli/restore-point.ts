@@ -1,11 +1,14 @@
 import { InputError } from '../../lib/domain/errors.ts';
 import { plusSeconds, utc } from '../../lib/domain/time.ts';
 
-export type RestorePointOptions = { point?: string; at?: string; before?: string };
+export type RestorePointOptions = { point?: string; at?: string; before?: string; latest?: boolean };
 
 /** What a person wants back: a point by its id, or a moment in UTC. Refuses a moment without a zone, and two answers. */
-export function restorePointOf({ point, at, before }: RestorePointOptions): { point?: string; at?: string } {
-  const given = Object.entries({ point, at, before }).filter(([, value]) => value !== undefined);
+export function restorePointOf({ point, at, before, latest }: RestorePointOptions): {
+  point?: string;
+  at?: string;
+} {
+  const given = Object.entries({ point, at, before, latest }).filter(([, value]) => value !== undefined);
   if (given.length > 1)
     throw new InputError(
       `${given.map(([name]) => `--${name}`).join(' and ')} exclude each other`,

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { Client } from 'pg';
-import type { RestorePlan, Way } from '../../lib/domain/incidents/restore-plan.ts';
 import type { RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
+import type { RestorePlan, Way } from '../../lib/domain/incidents/way.ts';
 import type { RestoreJob } from '../../lib/domain/runs/job.ts';
 import { utc } from '../../lib/domain/time.ts';
 import { catalog, clock, here, platform as platformNow } from '../../lib/runtime/compose.ts';
@@ -90,7 +90,7 @@ export async function confirmed(
   const { at, target = 'crm', by = 'anna' } = options;
   const plan: RestorePlan = await planRestore(
     readPlan(process.env['UNDERSTUDY_PLAN']!).targets.find(({ id }) => id === target)!,
-    at,
+    { at },
     { catalog: catalog(), clock, home: here().region },
   );
   const way = plan.ways.find((each) => each.kind === kind) as Way;

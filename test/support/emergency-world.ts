@@ -133,7 +133,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     changesFunction: 'look',
     pick: () => 0,
   };
-  const shown = await planRestore(plan.targets[0]!, undefined, deps);
+  const shown = await planRestore(plan.targets[0]!, {}, deps);
   const chosen = shown.ways.find((each) => each.kind === way)!;
   const job: RestoreJob = {
     ...{ job: 'restore', target: 'crm', scheduledFor: NOW, requestedBy: 'anna', way },

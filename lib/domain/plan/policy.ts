@@ -117,6 +117,8 @@ export type RestoreSettings = {
   two: boolean;
   /** The longest time for the restore itself, in seconds. */
   deadline: number;
+  /** Price of an hour of the source's instance in US dollars, for the plan. */
+  pricePerHour?: number | undefined;
 };
 
 export type VerifyDepth = 'exists' | 'checksum' | 'readable' | 'full';

@@ -2,6 +2,9 @@ import { VAULT } from '../names.ts';
 import type { Job } from '../runs/job.ts';
 import { isDump, isSnapshot, type RecoveryPoint } from './recovery-point.ts';
 
+/** What somebody wants back: a point by its id, or the newest good one that is not later than a moment. */
+export type RestorePoint = { point?: string | undefined; at?: string | undefined };
+
 /** Jobs whose message may name a point. */
 export type PointJob = Extract<Job, 'verify' | 'rehearse' | 'rehearse-instance' | 'copy'>;
 
@@ -55,4 +58,20 @@ function whyNotThere(point: RecoveryPoint): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Why a point that somebody named is no way back, and what to do. Undefined where it may be one. */
+export function whyNoWay(
+  target: string,
+  id: string,
+  point: RecoveryPoint | undefined,
+): { message: string; hint: string } | undefined {
+  const hint = `./understudy points ${target} lists them`;
+  if (!point) return { message: `${target} has no recovery point ${id}`, hint };
+  const { state, why } = point;
+  const what = `${id} of ${target}`;
+  if (state === 'corrupt')
+    return { message: `${what} is corrupt${why ? ` (${why.slice(0, 200)})` : ''}: do not restore it`, hint };
+  const notThere = whyNotThere(point) ?? (state === 'creating' ? 'is still being made' : undefined);
+  return notThere ? { message: `${what} ${notThere}; it cannot be restored`, hint } : undefined;
 }

@@ -6,6 +6,9 @@ import type { Difference, Proof } from './proof.ts';
 /** One phase of a rehearsal and how long it took, in seconds. */
 export type Phase = { name: string; seconds: number };
 
+/** Phases during which an emergency would wait for the database. Proof and assertions come after. */
+export const WAITED_FOR: readonly string[] = ['server', 'fetch', 'roles', 'restore', 'prepare', 'secure'];
+
 /** How much of a restored instance was compared: of `tables` in the manifest and of `checkable` indexes and tables. */
 export type Compared = {
   objects: number;

@@ -1,4 +1,5 @@
 import type { Schedule } from '../plan/schedule.ts';
+import type { PlatformSource } from '../points/platform-source.ts';
 import type { Evidence } from '../proof/evidence.ts';
 import type { ScheduledJob } from '../runs/job.ts';
 import type { Run } from '../runs/run.ts';
@@ -71,12 +72,19 @@ export type PlatformStatus = {
   resourceId?: string;
   /** The instances of a cluster. */
   members?: string[];
+  /** What a restore of it depends on; absent where it is missing, or was last read by an older version. */
+  source?: ReadSource;
   retention: number;
   earliest?: string;
   latest?: string;
   /** Where automated backups are replicated to: ARNs in other Regions. */
   replicatedTo?: string[];
 };
+export type ReadSource = Pick<PlatformSource, 'state' | 'instanceClass' | 'multiAz'> & {
+  kmsKey?: string | undefined;
+  subnetGroup?: string | undefined;
+};
+
 /** `bad`: what a rehearsal found wrong with it. */
 export type PointSummary = {
   id: string;

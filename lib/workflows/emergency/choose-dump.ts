@@ -1,13 +1,11 @@
 import { InputError } from '../../domain/errors.ts';
 import { VAULT } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
+import type { RestorePoint } from '../../domain/points/named-point.ts';
 import { recommend } from '../../domain/points/recommend.ts';
 import { counts, type DumpPoint, isDump, type RecoveryPoint } from '../../domain/points/recovery-point.ts';
 import { shortMoment } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
-
-/** What somebody wants back: a point by its id, or the newest good one that is not later than a moment. */
-export type RestorePoint = { point?: string | undefined; at?: string | undefined };
 
 export type ChosenDump = { stored: DumpPoint; notes: string[] };
 

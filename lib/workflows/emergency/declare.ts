@@ -1,12 +1,7 @@
 import { codeOf, InputError, Refusal } from '../../domain/errors.ts';
-import {
-  confirmationOf,
-  madeAtOf,
-  PLAN_LASTS,
-  restorePlan,
-  type Way,
-} from '../../domain/incidents/restore-plan.ts';
+import { confirmationOf, madeAtOf, PLAN_LASTS } from '../../domain/incidents/restore-plan.ts';
 import { isOpen, RESTORE_LEASE, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import type { Way } from '../../domain/incidents/way.ts';
 import { restoredName } from '../../domain/names.ts';
 import { does } from '../../domain/plan/engines.ts';
 import { type Plan, type RestoreSettings, requirePlatform, type Target } from '../../domain/plan/policy.ts';
@@ -25,6 +20,7 @@ import type { Functions } from '../../ports/functions.ts';
 import type { Hooks } from '../../ports/hooks.ts';
 import type { ApplicationSecrets } from '../../ports/switching.ts';
 import { type InstancePlan, type PlanDeps, planInstance } from '../../restore/instance/plan-rehearsal.ts';
+import { waysBack } from '../../restore/ways-back.ts';
 import { planEmpty } from './choose-empty.ts';
 import { requireCallable } from './require-callable.ts';
 
@@ -38,8 +34,6 @@ export type DeclareDeps = PlanDeps & {
 
 /** What is to be declared: the record, what is restored, and the living database as it is. Small: it is a checkpoint. */
 export type Declared = { record: RestoreRecord; chosen: InstancePlan; source: PlatformSource | null };
-
-const REHEARSALS = 60;
 
 /**
  * Checks that what was confirmed is still so, and that everything the restore will need can be had, before anything is
@@ -134,7 +128,7 @@ export function nameOfRestored(target: Target, { id }: Pick<RestoreRecord, 'id'>
 
 /** The way that was confirmed, if it is still there and nothing has become known of it since. */
 async function confirmedWay(job: RestoreJob, target: Target, deps: DeclareDeps): Promise<Way> {
-  const { catalog, clock, home } = deps;
+  const { clock } = deps;
   const shown = `look at the ways again: ./understudy restore ${target.id} --at ${job.asOf}`;
   const madeAt = madeAtOf(job.confirm);
   const age = secondsBetween(madeAt, clock.now());
@@ -146,13 +140,7 @@ async function confirmedWay(job: RestoreJob, target: Target, deps: DeclareDeps):
         hint: shown,
       },
     );
-  const [points, evidence, statuses] = await Promise.all([
-    catalog.points(target.id),
-    catalog.evidence(target.id, REHEARSALS),
-    catalog.statuses([target.id]),
-  ]);
-  const platform = statuses.get(target.id)?.platform;
-  const { ways } = restorePlan({ target, now: clock.now(), at: job.asOf, points, evidence, platform, home });
+  const { ways } = await waysBack(target, { at: job.asOf }, deps);
   const way = ways.find(
     ({ kind, point, asOf }) => kind === job.way && point === job.point && asOf === job.asOf,
   );

@@ -1,5 +1,6 @@
 import { refusalOf } from '../../domain/errors.ts';
 import { connectionOf, type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
+import type { RestorePoint } from '../../domain/points/named-point.ts';
 import type { DumpPoint } from '../../domain/points/recovery-point.ts';
 import { deadline } from '../../execution/deadline.ts';
 import { checkManifest } from '../../points/artifact.ts';
@@ -9,7 +10,7 @@ import type { RestoredRows } from '../../ports/comparison.ts';
 import type { Scratch } from '../../ports/database.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { Vault } from '../../ports/vault.ts';
-import { chooseDump, type RestorePoint } from './choose-dump.ts';
+import { chooseDump } from './choose-dump.ts';
 
 export type RowsDeps = {
   plan: Plan;

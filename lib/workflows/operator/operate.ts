@@ -33,7 +33,12 @@ export const operatorRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('status'), target: target.optional() }),
   z.strictObject({ ask: z.literal('points'), target, limit: z.int().min(1).max(1000).default(100) }),
   z.strictObject({ ask: z.literal('point'), target, point: z.string().min(1) }),
-  z.strictObject({ ask: z.literal('plan'), target, at: moment.optional() }),
+  z.strictObject({
+    ask: z.literal('plan'),
+    target,
+    at: moment.optional(),
+    point: z.string().min(1).optional(),
+  }),
   z.strictObject({ ask: z.literal('restore'), target, restore: z.string().optional() }),
   z.strictObject({
     ask: z.literal('app-plan'),
@@ -91,7 +96,11 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
     case 'point':
       return showPoint(requireTarget(deps.plan, request.target).id, request.point, deps);
     case 'plan':
-      return planRestore(requireTarget(deps.plan, request.target), request.at, deps);
+      return planRestore(
+        requireTarget(deps.plan, request.target),
+        { at: request.at, point: request.point },
+        deps,
+      );
     case 'restore':
       return (
         (await deps.catalog.restore(requireTarget(deps.plan, request.target).id, request.restore)) ?? null

@@ -1,31 +1,28 @@
 import { InputError } from '../../domain/errors.ts';
-import { type RestorePlan, restorePlan } from '../../domain/incidents/restore-plan.ts';
+import type { RestorePlan } from '../../domain/incidents/way.ts';
 import type { Target } from '../../domain/plan/policy.ts';
+import { type RestorePoint, whyNoWay } from '../../domain/points/named-point.ts';
 import { shortMoment } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { waysBack } from '../../restore/ways-back.ts';
 
-/** How many records say how long restores take. */
-const REHEARSALS = 60;
-
-/** The ways back for a target, from what is on record: a few reads, and no question to AWS. */
+/** The ways back for a target, from what is on record. Refuses a moment to come, and a point that cannot be restored. */
 export async function planRestore(
   target: Target,
-  at: string | undefined,
-  { catalog, clock, home }: { catalog: Catalog; clock: Clock; home: string },
+  wanted: RestorePoint,
+  deps: { catalog: Catalog; clock: Clock; home: string },
 ): Promise<RestorePlan> {
-  const now = clock.now();
-  if (at !== undefined && new Date(at) > now)
+  const { at, point } = wanted;
+  if (at !== undefined && new Date(at) > deps.clock.now())
     throw new InputError(
       `${shortMoment(at)} UTC lies in the future`,
       [],
       'name the moment before the damage, in UTC',
     );
-  const [points, evidence, statuses] = await Promise.all([
-    catalog.points(target.id),
-    catalog.evidence(target.id, REHEARSALS),
-    catalog.statuses([target.id]),
-  ]);
-  const platform = statuses.get(target.id)?.platform;
-  return restorePlan({ target, now, at, points, evidence, platform, home });
+  if (point !== undefined) {
+    const why = whyNoWay(target.id, point, await deps.catalog.point(target.id, point));
+    if (why) throw new InputError(why.message, [], why.hint);
+  }
+  return waysBack(target, wanted, deps);
 }

@@ -1,15 +1,13 @@
 import { type Finding, type FindingCode, finding } from '../../domain/findings/finding.ts';
 import { runName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import { type Evidence, rtoSubject } from '../../domain/proof/evidence.ts';
+import { type Evidence, rtoSubject, WAITED_FOR } from '../../domain/proof/evidence.ts';
 import { formatDifferences } from '../../domain/proof/proof.ts';
 import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/runs/job.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
 import { assertionFindings } from '../../restore/prove/assertions.ts';
 import type { Chosen, Restored } from '../../restore/restored.ts';
 
-/** Phases during which an emergency would wait for the database. Proof and assertions come after. */
-const RESTORE_PHASES = ['server', 'fetch', 'roles', 'restore', 'prepare', 'secure'];
 /** Findings that do not make a rehearsal fail. */
 const ASIDE: readonly FindingCode[] = ['extension-left-out', 'scratch-left-over', 'proof-incomplete'];
 const RPO_OF = { dump: 'dump', snapshot: 'snapshot', moment: 'pitr' } as const;
@@ -23,7 +21,7 @@ export function judge(
 ): Evidence {
   const { began, cameUp, plannedAt, behind = 0, failure, findings: own, ...measured } = restored;
   const seconds = measured.phases
-    .filter(({ name }) => RESTORE_PHASES.includes(name))
+    .filter(({ name }) => WAITED_FOR.includes(name))
     .reduce((sum, phase) => sum + phase.seconds, 0);
   const { rto, rpo } = target.policy.objectives;
   const promised = rpo[RPO_OF[chosen.sort]];

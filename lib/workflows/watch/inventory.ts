@@ -4,7 +4,7 @@ import type { Target } from '../../domain/plan/policy.ts';
 import type { PlatformRef, PlatformSource } from '../../domain/points/platform-source.ts';
 import { isSnapshot } from '../../domain/points/recovery-point.ts';
 import { checkBackups, checkExistence } from '../../domain/status/posture.ts';
-import type { PlatformStatus } from '../../domain/status/target-status.ts';
+import type { PlatformStatus, ReadSource } from '../../domain/status/target-status.ts';
 import { utc } from '../../domain/time.ts';
 import { placesOf } from '../../points/places.ts';
 import { adopt } from './adopt-snapshot.ts';
@@ -115,10 +115,15 @@ async function observeSource(
     id: ref.id,
     resourceId,
     members: source?.members,
+    ...(source ? { source: readOf(source) } : {}),
     retention: source?.backups.retention ?? 0,
     earliest: source?.pitr?.earliest,
     ...(source?.pitr ? { latest: source.pitr.latest } : {}),
     ...(source && source.replicatedTo.length > 0 ? { replicatedTo: source.replicatedTo } : {}),
   };
   await deps.catalog.observe(target.id, { platform }, now);
+}
+
+function readOf({ state, instanceClass, multiAz, kmsKey, subnetGroup }: PlatformSource): ReadSource {
+  return { state, instanceClass, multiAz, kmsKey, subnetGroup };
 }

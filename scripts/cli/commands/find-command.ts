@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { InputError } from '../../../lib/domain/errors.ts';
 import { lastTrue, mostQuestions } from '../../../lib/domain/incidents/bisect.ts';
-import type { RestorePlan } from '../../../lib/domain/incidents/restore-plan.ts';
+import type { RestorePlan } from '../../../lib/domain/incidents/way.ts';
 import {
   counts,
   type DumpPoint,

@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
-import type { RestorePlan, Way } from '../../../lib/domain/incidents/restore-plan.ts';
+import { formatSpan } from '../../../lib/domain/incidents/recommend-way.ts';
+import { isStopped, type RestorePlan, type Way } from '../../../lib/domain/incidents/way.ts';
 import type { RestoreSettings } from '../../../lib/domain/plan/policy.ts';
 import type { RestoreJob } from '../../../lib/domain/runs/job.ts';
 import { compactUtc, humanSeconds, shortMoment, utc } from '../../../lib/domain/time.ts';
@@ -18,11 +19,10 @@ export async function restoreGoCommand(
   target: string,
   options: RestoreOptions,
 ): Promise<CommandResult> {
-  const { at } = restorePointOf(options);
   const plan = await session.invoke<RestorePlan>('operator', {
     ask: 'plan',
     target,
-    ...(at === undefined ? {} : { at }),
+    ...restorePointOf(options),
   });
   const way = chosenWay(plan, options);
   const confirm = options.confirm ?? (await ask(session, target, way, plan.does, options.reason));
@@ -47,9 +47,10 @@ export async function restoreGoCommand(
 }
 
 function chosenWay({ target, ways, recommended }: RestorePlan, { way: wanted }: RestoreOptions): Way {
-  const possible = ways.filter(({ confirm }) => confirm !== undefined);
+  const possible = ways.filter(({ kind, confirm }) => confirm !== undefined && (kind === wanted || !wanted));
   const best = recommended && ways[recommended.way];
-  const way = wanted ? possible.find(({ kind }) => kind === wanted) : best?.confirm ? best : possible[0];
+  const likely = possible.find((each) => !isStopped(each)) ?? possible[0];
+  const way = best && possible.includes(best) ? best : likely;
   if (way) return way;
   throw new UnderstudyError(
     'no-way',
@@ -77,7 +78,15 @@ function formatQuestion(target: string, way: Way, { freeze, cutover, hooks }: Re
   const took = way.takes ? `, about ${humanSeconds(way.takes.middle)} in rehearsals` : ', never measured';
   return [
     `${pc.bold(target)} goes back to ${shortMoment(way.asOf)} UTC, onto a new instance beside the living one${took}.`,
-    `What was written in the ${humanSeconds(way.loses)} since, and until the end, will be missing there.`,
+    ...(way.between
+      ? [
+          `Its data is of a moment from ${shortMoment(way.between.earliest)} to ${shortMoment(way.between.latest)} UTC.`,
+        ]
+      : []),
+    `What was written in the ${formatSpan(way.loses)} since, and until the end, will be missing there.`,
+    ...way.concerns.flatMap(({ code, message, stops }) =>
+      stops ? [pc.red(`${code} would stop it: ${message}`)] : [],
+    ),
     FREEZES[freeze],
     CUTS[cutover],
     ...(called.length > 0 ? [`These functions of yours are called for it: ${called.join(', ')}.`] : []),

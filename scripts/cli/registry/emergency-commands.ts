@@ -53,7 +53,10 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
         says: 'with --go: what the plan shows for this way, instead of a question',
       },
       { flags: '--follow', says: 'with `restore status T`: stay until it has ended' },
-      ...FROM,
+      ...FROM.map((option) =>
+        option.flags === '--point <id>' ? { ...option, says: 'this point, and no other' } : option,
+      ),
+      { flags: '--latest', says: 'as new as possible, as without --point, --at and --before' },
       {
         flags: '--patch',
         says: 'put missing rows back into their tables; else beside them, in a new schema',

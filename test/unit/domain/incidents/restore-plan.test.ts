@@ -1,47 +1,24 @@
-import { type PlanInput, restorePlan } from '../../../../lib/domain/incidents/restore-plan.ts';
-import type { Evidence } from '../../../../lib/domain/proof/evidence.ts';
-import { evidence, HOME, point, snapshotPoint, target } from '../../../support/builders.ts';
+import { point, snapshotPoint, target } from '../../../support/builders.ts';
+import {
+  type Changes,
+  DUMP,
+  ON_RDS,
+  PLATFORM,
+  passed,
+  planOf,
+  SNAPSHOT,
+  wayOf,
+} from '../../../support/plans.ts';
 
-const NOW = new Date('2026-11-20T14:00:00Z');
-const ON_RDS = target({ platform: { kind: 'rds', id: 'crm-prod' } });
-const PLATFORM = {
-  readAt: '2026-11-20T13:59:00Z',
-  status: 'available',
-  retention: 7 * 86_400,
-  earliest: '2026-11-13T14:00:00Z',
-  latest: '2026-11-20T13:55:00Z',
-};
-const DUMP = point('2026-11-20T01:00:00Z');
-const SNAPSHOT = snapshotPoint('2026-11-20T12:00:00Z');
-
-/** A rehearsal that passed, of a sort, and how long it took. */
-const passed = (sort: string, at: string, seconds: number, changes: Partial<Evidence> = {}): Evidence =>
-  evidence(at, {
-    run: sort === 'dump' ? `rehearse/crm/${at}` : `rehearse-${sort}/crm/${at}`,
-    strength: sort === 'dump' ? 'exact' : 'bounded',
-    rto: { promised: 3600, achieved: seconds, met: true },
-    ...changes,
-  });
-
-const planOf = (changes: Partial<PlanInput> = {}) =>
-  restorePlan({
-    target: ON_RDS,
-    now: NOW,
-    points: [DUMP, SNAPSHOT],
-    evidence: [],
-    platform: PLATFORM,
-    home: HOME,
-    ...changes,
-  });
-const kinds = (changes: Partial<PlanInput>) => planOf(changes).ways.map(({ kind }) => kind);
+const kinds = (changes: Changes) => planOf(changes).ways.map(({ kind }) => kind);
 
 test('every way back is there, the one that loses least first', () => {
   const { ways, noWays } = planOf();
   expect(ways).toMatchObject([
-    { kind: 'rows', point: DUMP.id, asOf: DUMP.snapshotAt, loses: 0 },
-    { kind: 'moment', asOf: '2026-11-20T13:54:59Z', loses: 301 },
-    { kind: 'snapshot', point: SNAPSHOT.id, loses: 7200 },
-    { kind: 'dump', point: DUMP.id, loses: 13 * 3600 },
+    { kind: 'rows', point: DUMP.id, asOf: DUMP.snapshotAt, loses: { least: 0, most: 0 } },
+    { kind: 'moment', asOf: '2026-11-20T13:54:59Z', loses: { least: 301, most: 301 } },
+    { kind: 'snapshot', point: SNAPSHOT.id, loses: { least: 7200, most: 8100 } },
+    { kind: 'dump', point: DUMP.id, loses: { least: 13 * 3600, most: 13 * 3600 } },
   ]);
   expect(noWays).toEqual([]);
 });
@@ -51,13 +28,13 @@ test('a wanted moment is brought back exactly by RDS, and by the newest points b
   const { ways, noWays } = planOf({ at: '2026-11-19T12:00:00Z', points: [DUMP, older, SNAPSHOT] });
   expect(ways).toMatchObject([
     { kind: 'rows', point: older.id },
-    { kind: 'moment', asOf: '2026-11-19T12:00:00Z', loses: 26 * 3600 },
+    { kind: 'moment', asOf: '2026-11-19T12:00:00Z', loses: { least: 26 * 3600, most: 26 * 3600 } },
     { kind: 'dump', point: older.id },
   ]);
   expect(noWays).toEqual([{ kind: 'snapshot', why: 'no good snapshot from before 2026-11-19 12:00 UTC' }]);
 });
 
-test.each<[string, Partial<PlanInput>, string]>([
+test.each<[string, Changes, string]>([
   [
     'before what AWS keeps',
     { at: '2026-11-01T00:00:00Z' },
@@ -70,7 +47,7 @@ test.each<[string, Partial<PlanInput>, string]>([
   ],
   [
     'of a source that AWS was never asked about',
-    { platform: undefined },
+    { status: undefined },
     'AWS reports no backups to restore a moment from',
   ],
   [
@@ -84,8 +61,8 @@ test.each<[string, Partial<PlanInput>, string]>([
   expect(plan.noWays).toContainEqual({ kind: 'moment', why });
 });
 
-test.each<[string, Partial<PlanInput>, string[]]>([
-  ['a database that only dumps protect', { target: target(), platform: undefined }, ['rows', 'dump']],
+test.each<[string, Changes, string[]]>([
+  ['a database that only dumps protect', { target: target(), status: undefined }, ['rows', 'dump']],
   [
     'a database without a connection',
     { target: { ...ON_RDS, connection: undefined } as never },
@@ -126,7 +103,7 @@ test.each([
 ])('a point that is %s is no way back', (_what, changes) => {
   const { ways, noWays, recommended } = planOf({
     target: target(),
-    platform: undefined,
+    status: undefined,
     points: [{ ...DUMP, ...changes }],
   });
   expect([ways, noWays, recommended]).toEqual([[], [{ kind: 'dump', why: 'no good dump' }], undefined]);
@@ -154,10 +131,10 @@ describe('the time of a way', () => {
     });
     const took = Object.fromEntries(ways.map(({ kind, takes }) => [kind, takes]));
     expect(took).toEqual({
-      rows: { least: 60, middle: 60, most: 60, measurements: 1 },
-      moment: { least: 2500, middle: 2700, most: 3100, measurements: 3 },
+      rows: { least: 60, middle: 60, most: 60, measurements: 1, phases: [] },
+      moment: { least: 2500, middle: 2700, most: 3100, measurements: 3, phases: [] },
       snapshot: undefined,
-      dump: { least: 60, middle: 60, most: 60, measurements: 1 },
+      dump: { least: 60, middle: 60, most: 60, measurements: 1, phases: [] },
     });
   });
 
@@ -172,12 +149,76 @@ describe('the time of a way', () => {
   });
 });
 
+describe('the phases of a way', () => {
+  const phases = [
+    { name: 'server', seconds: 10 },
+    { name: 'fetch', seconds: 20 },
+    { name: 'restore', seconds: 70 },
+    { name: 'proof', seconds: 30 },
+  ];
+
+  it('grow with the size of a dump where they move its data, and not where they start a server', () => {
+    const rehearsed = point('2026-11-01T01:00:00Z', { sourceBytes: 1e9 });
+    const { takes } = wayOf('dump', {
+      points: [{ ...DUMP, sourceBytes: 3e9 }, rehearsed],
+      evidence: [passed('dump', '2026-11-02T00:00:00Z', 100, { point: rehearsed.id, phases })],
+    });
+    expect(takes).toMatchObject({ middle: 10 + 3 * 90, measurements: 1 });
+    expect(takes!.phases).toMatchObject([
+      { name: 'server', middle: 10, scaled: false, waitedFor: true },
+      { name: 'fetch', middle: 60, scaled: true, waitedFor: true },
+      { name: 'restore', middle: 210, scaled: true, waitedFor: true },
+      { name: 'proof', middle: 90, scaled: true, waitedFor: false },
+    ]);
+  });
+
+  it('have the range of all rehearsals, and do not grow where no size is known', () => {
+    const evidence = [
+      passed('moment', '2026-11-02T00:00:00Z', 50, { phases: [{ name: 'restore', seconds: 50 }] }),
+      passed('moment', '2026-11-01T00:00:00Z', 70, { phases: [{ name: 'restore', seconds: 70 }] }),
+    ];
+    expect(wayOf('moment', { evidence }).takes!.phases).toEqual([
+      { name: 'restore', least: 50, middle: 70, most: 70, scaled: false, waitedFor: true },
+    ]);
+  });
+});
+
+describe('the plan of one point', () => {
+  it('has that point alone', () => {
+    const older = point('2026-11-19T01:00:00Z');
+    const { ways, noWays } = planOf({ points: [DUMP, older, SNAPSHOT], point: older.id });
+    expect([ways.map(({ kind, point }) => [kind, point]), noWays]).toEqual([
+      [
+        ['rows', older.id],
+        ['dump', older.id],
+      ],
+      [],
+    ]);
+    expect(planOf({ point: SNAPSHOT.id }).ways).toMatchObject([
+      { kind: 'snapshot', point: SNAPSHOT.id, confirm: expect.any(String) },
+    ]);
+  });
+
+  it('says that it is not known to be good, and cannot be confirmed', () => {
+    const unverified = { ...SNAPSHOT, state: 'available' as const };
+    const { ways, recommended } = planOf({ points: [unverified], point: SNAPSHOT.id });
+    expect([ways[0]!.notGood, ways[0]!.confirm]).toEqual(['it was never verified', undefined]);
+    expect(recommended!.reason).toContain('it is not known to be good: it was never verified');
+  });
+});
+
+test('the plan says when the last preflight was', () => {
+  const known = { lastSuccess: { preflight: { endedAt: '2026-11-20T06:01:00Z' } } };
+  expect(planOf({ known: known as never }).preflightAt).toBe('2026-11-20T06:01:00Z');
+  expect(planOf().preflightAt).toBeUndefined();
+});
+
 describe('the recommendation', () => {
   const both = [
     passed('moment', '2026-11-18T00:00:00Z', 2500),
     passed('dump', '2026-11-17T00:00:00Z', 60, { point: DUMP.id }),
   ];
-  const recommended = (changes: Partial<PlanInput>) => {
+  const recommended = (changes: Changes) => {
     const { ways, recommended } = planOf(changes);
     return [ways[recommended!.way]!.kind, recommended!.reason];
   };

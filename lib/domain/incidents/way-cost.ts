@@ -1,0 +1,34 @@
+import type { Target } from '../plan/policy.ts';
+import type { PlatformStatus } from '../status/target-status.ts';
+import { type Cost, isNewInstance, type Way } from './way.ts';
+
+const HOURS_A_MONTH = 730;
+
+/** What a way costs, as far as the policy has prices. Nothing is guessed. */
+export function costOf(
+  way: Pick<Way, 'kind' | 'place'>,
+  target: Target,
+  platform: PlatformStatus | undefined,
+  home: string,
+): Cost {
+  if (way.kind === 'rows') return { said: 'reads of S3 and a run of a function; it stores no copy' };
+  if (way.kind === 'dump') return { said: 'reads of S3, and the transfer to a server outside its Region' };
+  if (!isNewInstance(way, home))
+    return { said: 'not estimated: an instance there, or the transfer of a copy from there' };
+  const perHour = priceOf(target, platform);
+  if (perHour === undefined)
+    return { said: 'unknown for the source’s instance class: set restore.pricePerHour' };
+  const perMonth = Math.round(perHour * HOURS_A_MONTH);
+  const dollars = perMonth.toLocaleString('en');
+  return { perMonth, said: `about $${dollars} a month beside the old one, and its storage (not known)` };
+}
+
+/** An hour of what is made: of the source's class, or of the rehearsals' where the source is gone. */
+function priceOf({ policy }: Target, platform: PlatformStatus | undefined): number | undefined {
+  const { class: rehearsed, pricePerHour } = policy.rehearsal.instance;
+  if (policy.restore.pricePerHour !== undefined) return policy.restore.pricePerHour;
+  if (platform?.status === 'missing') return pricePerHour;
+  const source = platform?.source;
+  // A standby costs as much again, and rehearsals have none.
+  return source?.instanceClass === rehearsed && !source.multiAz ? pricePerHour : undefined;
+}
