@@ -1,6 +1,12 @@
 import pc from 'picocolors';
 import { formatSpan } from '../../lib/domain/incidents/recommend-way.ts';
-import type { Concern, RestorePlan, Took, Way } from '../../lib/domain/incidents/way.ts';
+import {
+  type Concern,
+  isStopped,
+  type RestorePlan,
+  type Took,
+  type Way,
+} from '../../lib/domain/incidents/way.ts';
 import { STRENGTH } from '../../lib/domain/points/recommend.ts';
 import { humanSeconds, secondsBetween, shortMoment } from '../../lib/domain/time.ts';
 import { many } from '../../lib/domain/words.ts';
@@ -16,7 +22,7 @@ export function formatPlan(plan: RestorePlan): string[] {
     '',
     ...(ways.length > 0
       ? formatTable(
-          ['WAY', 'BACK TO', 'LOSES', 'TAKES', 'TESTED'],
+          ['WAY', 'BACK TO, UTC', 'LOSES', 'TAKES', 'TESTED'],
           ways.map((way, index) => rowOf(way, isBest(index))),
         )
       : [pc.red('there is no way back on record')]),
@@ -51,12 +57,17 @@ function rowOf(way: Way, isBest: boolean): Cell[] {
     ? Math.max(secondsBetween(between.earliest, asOf), secondsBetween(asOf, between.latest))
     : 0;
   return [
-    [`${isBest ? pc.green('→') : ' '} ${kind}`, ...(where ? [`  ${where}`] : [])],
-    [`${shortMoment(asOf)} UTC`, ...(off > 0 ? [`± ${humanSeconds(off)}`] : [])],
+    [`${markOf(way, isBest)} ${kind}`, ...(where ? [`  ${where}`] : [])],
+    [shortMoment(asOf), ...(off > 0 ? [`± ${humanSeconds(off)}`] : [])],
     kind === 'rows' ? pc.green('nothing') : formatSpan(loses).split(/ (?=to )/),
     takes ? tookCell(takes) : pc.yellow('unknown'),
     formatTested(way),
   ];
+}
+
+function markOf(way: Way, isBest: boolean): string {
+  if (isBest) return pc.green('→');
+  return isStopped(way) ? pc.red('✖') : ' ';
 }
 
 /** Where it lies, unless it is where a restore begins. */
@@ -67,7 +78,7 @@ function placeOf({ kind, place, confirm, notGood }: Way): string | undefined {
 
 const tookCell = ({ least, middle, most, measurements }: Took): Cell => [
   humanSeconds(middle),
-  ...(measurements > 1 ? [`${humanSeconds(least)} to ${humanSeconds(most)}`] : []),
+  ...(measurements > 1 ? [`least ${humanSeconds(least)}`, `most ${humanSeconds(most)}`] : []),
   many(measurements, 'rehearsal'),
 ];
 
@@ -77,7 +88,12 @@ function formatTested({ point, tested, lastFailed }: Way): Cell {
     : [];
   if (!tested) return failed.length > 0 ? failed : pc.red('never');
   const what = tested.thisPoint || point === undefined ? [] : ['another point'];
-  return [tested.at.slice(0, 10), STRENGTH[tested.strength], ...what, ...failed];
+  return [
+    tested.at.slice(0, 10),
+    tested.strength === 'exact' ? 'equal' : STRENGTH[tested.strength],
+    ...what,
+    ...failed,
+  ];
 }
 
 const HEADS: Record<Way['kind'], string> = {

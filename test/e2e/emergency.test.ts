@@ -46,6 +46,20 @@ test('somebody sees the ways back, begins one, another approves it, and it can b
   const plan = await ran('restore', 'crm', '--at', moment);
   expect([plan.status, plan.shown]).toEqual([0, expect.stringContaining(`--at ${moment} --way moment --go`)]);
 
+  const whole = JSON.parse((await ran('--json', 'restore', 'crm', '--latest')).shown.replace(/^[^{]*/, ''));
+  expect(whole.ways).toMatchObject([
+    {
+      kind: 'moment',
+      loses: { least: expect.any(Number) },
+      concerns: [],
+      costs: { said: expect.any(String) },
+    },
+  ]);
+  expect(await ran('restore', 'crm', '--point', 'none')).toEqual({
+    status: 2,
+    shown: expect.stringContaining('crm has no recovery point none'),
+  });
+
   // Without a terminal nothing begins: the command to paste says what would be confirmed.
   const asked = await ran(
     'restore',

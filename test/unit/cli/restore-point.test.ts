@@ -6,6 +6,7 @@ test.each([
   [{ at: '2026-11-20T13:43:00Z' }, { at: '2026-11-20T13:43:00Z' }],
   [{ at: '2026-11-20T14:43+01:00' }, { at: '2026-11-20T13:43:00Z' }],
   [{ at: '2026-11-20T13:43:00.900Z' }, { at: '2026-11-20T13:43:00Z' }],
+  [{ latest: true }, {}],
   [{ before: '2026-11-20T13:43:00Z' }, { at: '2026-11-20T13:42:59Z' }],
 ])('%j means %j', (options, expected) => {
   expect(restorePointOf(options)).toEqual(expected);
@@ -22,4 +23,7 @@ test.each(['2026-11-20', '2026-11-20 13:43', '2026-11-20T13:43:00', '2026-13-20T
 test('a moment in the future is refused, and two answers', () => {
   expect(() => restorePointOf({ at: '2999-01-01T00:00:00Z' })).toThrow('lies in the future');
   expect(() => restorePointOf({ at: 'x', point: 'y' })).toThrow('--point and --at exclude each other');
+  expect(() => restorePointOf({ before: '2026-11-20T13:43:00Z', latest: true })).toThrow(
+    '--before and --latest exclude each other',
+  );
 });
