@@ -74,12 +74,16 @@ const foreign = (at: string, changes: Partial<PlatformSnapshot> = {}) =>
   platformSnapshot({ id: 'by-hand', createdAt: at, takenAt: at, ...changes });
 
 describe('the watch’s inventory of the source', () => {
-  it('records in the status how far back the source can be restored, and where its backups are replicated to', async () => {
+  it('records in the status how far back the source can be restored, where its backups are replicated to, and what a new one would be like', async () => {
     const replicatedTo = ['arn:aws:rds:eu-west-1:111122223333:auto-backup:ab-1'];
     const { look, status } = looking({ source: { replicatedTo } });
     await look();
     expect(await status()).toEqual({
       replicatedTo,
+      source: {
+        ...{ state: 'ready', instanceClass: 'db.m7g.large', multiAz: true, subnetGroup: 'private' },
+        kmsKey: 'arn:aws:kms:eu-central-1:111122223333:key/home',
+      },
       readAt: '2026-11-20T01:00:20Z',
       status: 'available',
       id: 'crm-db',
