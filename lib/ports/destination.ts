@@ -65,6 +65,9 @@ export type Destinations = {
    * `restore`, with roles, owners, privileges, and the settings of the database.
    */
   load(into: Destination, request: LoadOnto): Promise<OntoResult>;
-  /** What an archive contains, in the order of a restore. Rejects with `restore-failed` for another file. */
-  list(archive: string): Promise<ArchiveLine[]>;
+  /**
+   * What an archive contains, in the order of a restore. Takes the head of the stream only, and ends it then. Rejects
+   * with `restore-failed` for another file.
+   */
+  list(archive: AsyncIterable<Buffer>): Promise<ArchiveLine[]>;
 };

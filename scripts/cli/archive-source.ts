@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { digestOnDisk, fetchArtifact } from '../../lib/adapters/engines/postgres/restore/fetch.ts';
@@ -18,7 +18,17 @@ import { restorePointOf } from './restore-point.ts';
 import type { Session } from './session.ts';
 
 /** What is restored: an archive on this machine, with what belongs to it. */
-export type ArchiveSource = { archive: string; roles?: string; manifest?: Manifest; said: string };
+export type ArchiveSource = {
+  archive: string;
+  roles?: string;
+  manifest?: Manifest;
+  /** The point, where it came from the vault. */
+  point?: string;
+  said: string;
+};
+
+/** What is listed: an archive as a stream, which is read as far as is needed. */
+export type ArchiveHead = { chunks: AsyncIterable<Buffer>; said: string };
 
 /** Fetches a dump of the vault with the person's own credentials, and compares it with its manifest. */
 export async function fromVault(
@@ -28,22 +38,7 @@ export async function fromVault(
   directory: string,
   { live, say }: ProgressLine,
 ): Promise<ArchiveSource> {
-  const target = requireTarget(session.plan(), id);
-  const points = await session.invoke<RecoveryPoint[]>('operator', {
-    ask: 'points',
-    target: id,
-    limit: 1000,
-  });
-  const { stored, notes } = await chooseDump(target, restorePointOf(options), new Date(), {
-    points: async () => points,
-  });
-  for (const note of notes) say(note);
-  const { bucket } = await session.invoke<PointReport>('operator', {
-    ask: 'point',
-    target: id,
-    point: stored.id,
-  });
-  const vault = await session.bucket(bucket!);
+  const { stored, vault, said } = await chosenInVault(session, id, options, say);
   const manifest = await readManifest(vault, stored.manifest!);
   const place = { directory, identity: {} };
   let fetched = 0;
@@ -61,14 +56,65 @@ export async function fromVault(
     archive,
     roles,
     manifest,
-    said: `${stored.id} (${shortMoment(stored.snapshotAt!)} UTC)`,
+    point: stored.id,
+    said,
   };
+}
+
+/** The head of a dump of the vault: what it contains stands there, and no more is fetched. */
+export async function headOfVault(
+  session: Session,
+  id: string,
+  options: RestoreOptions,
+  { say }: ProgressLine,
+): Promise<ArchiveHead> {
+  const { stored, vault, said } = await chosenInVault(session, id, options, say);
+  const fetching = new AbortController();
+  const chunks = async function* () {
+    try {
+      yield* (await vault.read(stored.dump!, fetching.signal)) as AsyncIterable<Buffer>;
+    } finally {
+      fetching.abort();
+    }
+  };
+  return { chunks: chunks(), said };
+}
+
+/** The head of a file of an archive, or of the one in a directory. */
+export function headOfFile(path: string): ArchiveHead {
+  const archive = archiveAt(path);
+  return { chunks: createReadStream(archive), said: archive };
+}
+
+/** The dump that was asked for, and the vault with the person's own credentials. */
+async function chosenInVault(
+  session: Session,
+  id: string,
+  options: RestoreOptions,
+  say: ProgressLine['say'],
+) {
+  const target = requireTarget(session.plan(), id);
+  const points = await session.invoke<RecoveryPoint[]>('operator', {
+    ask: 'points',
+    target: id,
+    limit: 1000,
+  });
+  const { stored, notes } = await chooseDump(target, restorePointOf(options), new Date(), {
+    points: async () => points,
+  });
+  for (const note of notes) say(note);
+  const { bucket } = await session.invoke<PointReport>('operator', {
+    ask: 'point',
+    target: id,
+    point: stored.id,
+  });
+  const said = `${stored.id} (${shortMoment(stored.snapshotAt!)} UTC)`;
+  return { stored, vault: await session.bucket(bucket!), said };
 }
 
 /** A file of an archive, or a directory with one; its manifest and roles lie beside it, if they are there. */
 export async function fromFile(path: string): Promise<ArchiveSource> {
-  if (!existsSync(path)) throw new InputError(`there is no file ${path}`);
-  const archive = statSync(path).isDirectory() ? archiveIn(path) : path;
+  const archive = archiveAt(path);
   const beside = (end: string) => {
     const file = join(dirname(archive), `${basename(archive).replace(/\.dump$/, '')}${end}`);
     return existsSync(file) ? file : undefined;
@@ -84,6 +130,11 @@ export async function fromFile(path: string): Promise<ArchiveSource> {
       `${roles} is damaged or belongs to another manifest: its SHA-256 differs from ${manifestFile}`,
     );
   return { archive, ...(manifest ? { manifest } : {}), ...(roles ? { roles } : {}), said: archive };
+}
+
+function archiveAt(path: string): string {
+  if (!existsSync(path)) throw new InputError(`there is no file ${path}`);
+  return statSync(path).isDirectory() ? archiveIn(path) : path;
 }
 
 function archiveIn(directory: string): string {

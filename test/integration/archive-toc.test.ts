@@ -1,13 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { S3Client } from '@aws-sdk/client-s3';
+import { s3Vault } from '../../lib/adapters/aws/s3-vault.ts';
 import {
   type ArchiveEntry,
   formatEntry,
   readArchiveToc,
+  streamArchiveToc,
 } from '../../lib/adapters/engines/postgres/restore/archive-toc.ts';
+import { listArchive } from '../../lib/adapters/engines/postgres/restore/onto.ts';
 import { dataLine, parseToc } from '../../lib/adapters/engines/postgres/toc.ts';
+import { headOfVault } from '../../scripts/cli/archive-source.ts';
+import type { Session } from '../../scripts/cli/session.ts';
+import { point, target } from '../support/builders.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { BIN, take } from '../support/source.ts';
 
@@ -88,4 +98,85 @@ describe('the table of contents of an archive', () => {
     const expected = data.map(({ schema, name, owner }) => dataLine({ schema: schema!, name, owner }));
     expect(new Set(expected)).toEqual(new Set(lines.map(({ what }) => what)));
   });
+
+  it('is read from the head of a stream, in pieces of any size', async () => {
+    const archive = readFileSync(join(directory, 'a.dump'));
+    for (const size of [1000, 1 << 16, archive.length])
+      expect(await streamArchiveToc(pieces(archive, size))).toEqual(entries);
+    await expect(streamArchiveToc(pieces(archive.subarray(0, 20_000), 1000))).rejects.toMatchObject({
+      code: 'restore-failed',
+    });
+  });
+
+  it('is listed from the vault without fetching the rows', async () => {
+    const archive = readFileSync(join(directory, 'a.dump'));
+    const rows = 96 << 20;
+    const server = await serve(archive, rows);
+    try {
+      const object = { key: 'k', versionId: 'v', bytes: archive.length + rows, sha256: '' };
+      const stored = point('2026-11-20T01:00:00Z', { dump: object, manifest: object });
+      const session = {
+        plan: () => ({ targets: [target()] }),
+        invoke: async (_function: string, { ask }: { ask: string }) =>
+          ask === 'points' ? [stored] : { bucket: 'vault' },
+        bucket: async () => s3Vault(server.client, { bucket: 'vault' }),
+      } as unknown as Session;
+      const head = await headOfVault(session, 'crm', {}, { say: () => undefined, live: () => undefined });
+      const listed = await listArchive(head.chunks);
+      expect(listed).toHaveLength(entries.length);
+      await server.left();
+      // What the two ends of the connection hold in their buffers was sent, too.
+      expect(server.sent()).toBeLessThan(rows / 4);
+    } finally {
+      server.close();
+    }
+  });
 });
+
+async function* pieces(archive: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < archive.length; at += size) yield archive.subarray(at, at + size);
+}
+
+/** An S3 of one object: an archive, and as many bytes of rows after its head as somebody takes. */
+async function serve(archive: Buffer, rows: number) {
+  let sent = 0;
+  let gone: () => void;
+  const left = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-length': archive.length + rows });
+    const body = Readable.from(
+      (function* () {
+        yield archive;
+        for (let left = rows; left > 0; left -= 1 << 16) yield Buffer.alloc(1 << 16);
+      })(),
+    );
+    body.on('data', (chunk: Buffer) => {
+      sent += chunk.length;
+    });
+    body.pipe(response);
+    response.on('close', () => {
+      body.destroy();
+      gone();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const client = new S3Client({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'eu-central-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+  return {
+    client,
+    sent: () => sent,
+    left: () => left,
+    close: () => {
+      client.destroy();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

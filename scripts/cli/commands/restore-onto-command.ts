@@ -7,7 +7,14 @@ import { formatDifference } from '../../../lib/domain/proof/proof.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
 import type { Destination, OntoResult } from '../../../lib/ports/destination.ts';
-import { type ArchiveSource, fromFile, fromVault } from '../archive-source.ts';
+import {
+  type ArchiveHead,
+  type ArchiveSource,
+  fromFile,
+  fromVault,
+  headOfFile,
+  headOfVault,
+} from '../archive-source.ts';
 import { destinationOf } from '../destination-of.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
@@ -32,11 +39,16 @@ export async function restoreOntoCommand(
     return await showProgress(
       options.list ? `reading ${options.file ?? target}` : title,
       async (shown) => {
+        const engine = await engineOf(session);
+        if (!into) {
+          const head = options.file
+            ? headOfFile(options.file)
+            : await headOfVault(session, target!, options, shown);
+          return formatList(await engine.list(head.chunks), head);
+        }
         const source = options.file
           ? await fromFile(options.file)
           : await fromVault(session, target!, options, directory, shown);
-        const engine = await engineOf(session);
-        if (!into) return formatList(await engine.list(source.archive), source);
         const result = await restore(source, into, options, jobs, shown, engine);
         return formatResult(result, into, source, (Date.now() - began) / 1000);
       },
@@ -109,10 +121,7 @@ function jobsOf(given: string | undefined): number {
   throw new InputError('--jobs takes a number from 1 to 64');
 }
 
-function formatList(
-  lines: readonly { type: string; name: string }[],
-  { said }: ArchiveSource,
-): CommandResult {
+function formatList(lines: readonly { type: string; name: string }[], { said }: ArchiveHead): CommandResult {
   return {
     document: { source: said, entries: lines },
     lines: lines.map(({ type, name }) => `${type.toLowerCase()} ${name}`),

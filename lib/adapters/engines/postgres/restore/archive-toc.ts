@@ -20,6 +20,7 @@ export type ArchiveEntry = {
 
 const SECTIONS = ['none', 'pre-data', 'data', 'post-data'] as const;
 const FIRST_READ = 1 << 20;
+const FIRST_TAKEN = 1 << 16;
 
 /** Reads the table of contents from the head of an archive in custom format, of pg_dump 15 and newer. */
 export async function readArchiveToc(path: string): Promise<ArchiveEntry[]> {
@@ -29,41 +30,64 @@ export async function readArchiveToc(path: string): Promise<ArchiveEntry[]> {
     for (let length = FIRST_READ; ; length *= 4) {
       const head = Buffer.alloc(Math.min(length, size));
       await file.read(head, 0, head.length, 0);
-      try {
-        return parse(head);
-      } catch (error) {
-        // It ends beyond what was read.
-        if (error instanceof RangeError && head.length < size) continue;
-        throw new RestoreFailed('restore-failed', 'the archive’s table of contents cannot be read', {
-          hint: 'verify the point, and restore another one',
-          cause: error,
-        });
-      }
+      const entries = parsed(head, head.length === size);
+      if (entries) return entries;
     }
   } finally {
     await file.close();
   }
 }
 
+/** The same from a stream. Takes its head only, and ends it then. */
+export async function streamArchiveToc(archive: AsyncIterable<Buffer>): Promise<ArchiveEntry[]> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let enough = FIRST_TAKEN;
+  for await (const chunk of archive) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes < enough) continue;
+    const entries = parsed(Buffer.concat(chunks), false);
+    if (entries) return entries;
+    enough = bytes * 2;
+  }
+  return parsed(Buffer.concat(chunks), true)!;
+}
+
+/** Undefined where the table of contents ends beyond this head. */
+function parsed(head: Buffer, isWhole: boolean): ArchiveEntry[] | undefined {
+  try {
+    return parse(head);
+  } catch (error) {
+    if (error instanceof RangeError && !isWhole) return undefined;
+    throw new RestoreFailed('restore-failed', 'the archive’s table of contents cannot be read', {
+      hint: 'verify the point, and restore another one',
+      cause: error,
+    });
+  }
+}
+
 function parse(head: Buffer): ArchiveEntry[] {
   if (head.toString('latin1', 0, 5) !== 'PGDMP') throw new Error('no archive in custom format');
+  if (head.length < 11) throw new RangeError('beyond what was read');
   const minor = head.readUInt8(6);
   const integer = head.readUInt8(8);
   const offset = head.readUInt8(9);
   let at = 11;
-  const byte = () => head.readUInt8(at++);
+  const take = (length: number) => {
+    if (at + length > head.length) throw new RangeError('beyond what was read');
+    at += length;
+    return head.subarray(at - length, at);
+  };
+  const byte = () => take(1).readUInt8();
   const int = () => {
     const negative = byte() !== 0;
-    const value = head.readUIntLE(at, integer);
-    at += integer;
+    const value = take(integer).readUIntLE(0, integer);
     return negative ? -value : value;
   };
   const bytes = (): Buffer | undefined => {
     const length = int();
-    if (length < 0) return undefined;
-    if (at + length > head.length) throw new RangeError('beyond what was read');
-    at += length;
-    return head.subarray(at - length, at);
+    return length < 0 ? undefined : take(length);
   };
   let encoding = 'UTF8';
   const text = () => {

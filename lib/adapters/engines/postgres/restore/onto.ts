@@ -10,7 +10,7 @@ import { ours } from '../facts/ours.ts';
 import { keyOf } from '../facts/writes.ts';
 import { childEnvironment, formatEnding, SYSTEM_CA, start } from '../process.ts';
 import { type Programs, readerFor } from '../programs.ts';
-import { type ArchiveEntry, readArchiveToc } from './archive-toc.ts';
+import { type ArchiveEntry, readArchiveToc, streamArchiveToc } from './archive-toc.ts';
 import { proofOnto } from './onto-proof.ts';
 import { entriesOfTables } from './parts.ts';
 import { restoreParts } from './restore-parts.ts';
@@ -88,9 +88,9 @@ export async function restoreOnto(
   }
 }
 
-/** What an archive contains, in the order of a restore. */
-export async function listArchive(archive: string): Promise<ArchiveLine[]> {
-  return (await readArchiveToc(archive)).map(({ type, schema, name }) => ({
+/** What an archive contains, in the order of a restore. Takes its head only. */
+export async function listArchive(archive: AsyncIterable<Buffer>): Promise<ArchiveLine[]> {
+  return (await streamArchiveToc(archive)).map(({ type, schema, name }) => ({
     type,
     name: schema === undefined ? name : `${schema}.${name}`,
   }));
