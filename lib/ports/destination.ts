@@ -25,6 +25,8 @@ export type OntoRequest = {
   phase: (name: string) => void;
   /** Called as tables are restored or read: those since the last call, their rows, and how many there are in all. */
   onRead: (read: { tables: number; rows: number; of: number }) => void;
+  /** Called every few seconds with what has arrived in the database. For the eyes: a moment may be missing. */
+  onArrived?: ((seen: Arrived) => void) | undefined;
   signal: AbortSignal;
 };
 
@@ -34,6 +36,16 @@ export type LoadOnto = Pick<OntoRequest, 'jobs' | 'phase' | 'signal'> & {
   /** Opens the stored archive and roles for reading. */
   dump: () => Promise<Readable>;
   roles: () => Promise<Readable>;
+};
+
+/** `ofRows`: those in the manifest, where it is there and the server counts rows. */
+export type Arrived = {
+  rows: number;
+  ofRows?: number | undefined;
+  indexes: number;
+  ofIndexes: number;
+  /** By how much the database has grown. */
+  bytes: number;
 };
 
 export type OntoResult = {

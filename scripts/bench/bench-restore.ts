@@ -49,6 +49,7 @@ export async function benchRestore(): Promise<void> {
             jobs: availableParallelism(),
             phase: () => undefined,
             onRead: () => undefined,
+            onArrived: () => undefined,
             signal: new AbortController().signal,
           }),
         ),

@@ -11,6 +11,7 @@ import { many } from '../../lib/domain/words.ts';
 import { readManifest } from '../../lib/points/read-manifest.ts';
 import { chooseDump } from '../../lib/workflows/emergency/choose-dump.ts';
 import type { PointReport } from '../../lib/workflows/operator/show-point.ts';
+import { estimateLeft } from './estimate-left.ts';
 import { humanBytes } from './print-result.ts';
 import type { ProgressLine } from './renderer.ts';
 import type { RestoreOptions } from './restore-options.ts';
@@ -42,10 +43,14 @@ export async function fromVault(
   const manifest = await readManifest(vault, stored.manifest!);
   const place = { directory, identity: {} };
   let fetched = 0;
+  const began = Date.now();
   const counted = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
       fetched += chunk.length;
-      live(`fetching; ${humanBytes(fetched)} of ${humanBytes(manifest.dump.bytes)}`);
+      const of = manifest.dump.bytes;
+      const seconds = (Date.now() - began) / 1000;
+      const left = estimateLeft({ phase: 'fetching', seconds, part: fetched / of });
+      live(`fetching; ${humanBytes(fetched)} of ${humanBytes(of)}${left ? `; ${left}` : ''}`);
       yield chunk;
     }
   };

@@ -183,6 +183,7 @@ describe('restore --to', () => {
   it('lists the dump, and restores from a file without a manifest', async () => {
     const list = run(UNDERSTUDY, ['--local', '--config', config, 'restore', 'crm', '--list']);
     expect([list.status, list.stdout]).toEqual([0, expect.stringMatching(/^table public\.orders$/m)]);
+    expect(list.stderr).not.toContain('fetching');
     const archive = join(directory, 'mine.dump');
     const dump = run(join(process.env['PG_BIN']!, 'pg_dump'), ['-Fc', '-f', archive], {
       PGHOST: '127.0.0.1',

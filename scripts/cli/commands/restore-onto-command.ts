@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { InputError } from '../../../lib/domain/errors.ts';
+import type { RestorePlan } from '../../../lib/domain/incidents/way.ts';
 import { formatDifference } from '../../../lib/domain/proof/proof.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
@@ -16,7 +17,9 @@ import {
   headOfVault,
 } from '../archive-source.ts';
 import { destinationOf } from '../destination-of.ts';
+import type { Rehearsed } from '../estimate-left.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
+import { ontoProgress } from '../onto-progress.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { ProgressLine } from '../renderer.ts';
 import type { RestoreOptions } from '../restore-options.ts';
@@ -49,7 +52,8 @@ export async function restoreOntoCommand(
         const source = options.file
           ? await fromFile(options.file)
           : await fromVault(session, target!, options, directory, shown);
-        const result = await restore(source, into, options, jobs, shown, engine);
+        const rehearsed = source.point && (await rehearsedOf(session, target!, options, source.point));
+        const result = await restore(source, into, options, jobs, shown, engine, rehearsed || undefined);
         return formatResult(result, into, source, (Date.now() - began) / 1000);
       },
       ({ exit }) => exit === DONE,
@@ -76,19 +80,14 @@ async function restore(
   jobs: number,
   { say, live }: ProgressLine,
   engine: Awaited<ReturnType<typeof engineOf>>,
+  rehearsed: Rehearsed | undefined,
 ): Promise<OntoResult> {
-  let phase = '';
-  let since = Date.now();
-  let [tables, rows, of] = [0, 0, 0];
+  const { format, ...progress } = ontoProgress(say, rehearsed);
   const end = new AbortController();
-  const draw = () => {
-    const done =
-      of > 0 ? `; ${tables} of ${many(of, 'table')}${rows > 0 ? `, ${many(rows, 'row')}` : ''}` : '';
-    live(`${phase}${done}; ${humanSeconds(Math.floor((Date.now() - since) / 1000))}`);
-  };
-  const timer = setInterval(draw, 200);
+  const timer = setInterval(() => live(format()), 200);
   try {
     return await engine.restore(into, {
+      ...progress,
       archive,
       ...(manifest ? { manifest } : {}),
       ...(options.owners && roles ? { roles } : {}),
@@ -99,20 +98,30 @@ async function restore(
       into: options.into,
       jobs,
       signal: end.signal,
-      onRead(read) {
-        tables += read.tables;
-        rows += read.rows;
-        of = read.of;
-      },
-      phase(name) {
-        if (phase !== '') say(`${phase} took ${humanSeconds((Date.now() - since) / 1000)}`);
-        [phase, since] = [name, Date.now()];
-        [tables, rows, of] = [0, 0, 0];
-      },
     });
   } finally {
     clearInterval(timer);
   }
+}
+
+/** What rehearsals measured of such a dump, scaled to its size; nothing of a part of it. */
+async function rehearsedOf(
+  session: Session,
+  target: string,
+  { onlySchema, table }: RestoreOptions,
+  point: string,
+): Promise<Rehearsed | undefined> {
+  if (onlySchema || table) return undefined;
+  // Only for an estimate: what is wrong is said by what follows.
+  const plan = await session
+    .invoke<RestorePlan>('operator', { ask: 'plan', target, point })
+    .catch(() => undefined);
+  const takes = plan?.ways.find(({ kind }) => kind === 'dump')?.takes;
+  const middle = (name: string) => takes?.phases.find((phase) => phase.name === name)?.middle;
+  const [restoring, proof] = [middle('restore'), middle('proof')];
+  return takes && restoring !== undefined && proof !== undefined
+    ? { restore: restoring, proof, measurements: takes.measurements }
+    : undefined;
 }
 
 function jobsOf(given: string | undefined): number {

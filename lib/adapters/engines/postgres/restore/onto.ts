@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { InputError, UnderstudyError } from '../../../../domain/errors.ts';
-import type { Manifest } from '../../../../domain/proof/manifest.ts';
+import { type Manifest, totalRows } from '../../../../domain/proof/manifest.ts';
 import type { ArchiveLine, Destination, OntoRequest, OntoResult } from '../../../../ports/destination.ts';
 import { connectInto, identifier, rows } from '../connection.ts';
 import { ours } from '../facts/ours.ts';
@@ -16,6 +16,7 @@ import { entriesOfTables } from './parts.ts';
 import { restoreParts } from './restore-parts.ts';
 import type { RestoreServer } from './restorer.ts';
 import { missingRoles } from './role-statements.ts';
+import { watchArrival } from './watch-arrival.ts';
 
 const ROWS = [
   'TABLE DATA',
@@ -53,7 +54,9 @@ export async function restoreOnto(
     if (request.owners) notes.push(...(await joinOwners(into, major, chosen(entries))));
     phase('restore');
     const manifest = request.manifest ?? manifestOf(entries);
-    const of = chosen(entries).filter(({ type }) => type === 'TABLE DATA').length;
+    const of = expectedOf(chosen(entries), request.manifest);
+    const watched =
+      request.onArrived && (await watchArrival(() => connectInto(into), of, request.onArrived));
     const restored = await restoreParts(
       server,
       readerFor(programs, major),
@@ -62,12 +65,12 @@ export async function restoreOnto(
         manifest,
         jobs: request.jobs,
         choose: chosen,
-        onTable: () => request.onRead({ tables: 1, rows: 0, of }),
+        onTable: () => request.onRead({ tables: 1, rows: 0, of: of.tables }),
         onFailure: ({ message, hint }) => failed.push(hint ? `${message}\n  ${hint}` : message),
       },
       false,
       notes,
-    );
+    ).finally(watched?.stop);
     notes.push(...((await whole?.(entries)) ?? []));
     phase('analyze');
     await analyze(into);
@@ -94,6 +97,20 @@ export async function listArchive(archive: AsyncIterable<Buffer>): Promise<Archi
     type,
     name: schema === undefined ? name : `${schema}.${name}`,
   }));
+}
+
+/** How much is to arrive: rows only where the manifest has them. */
+function expectedOf(entries: readonly ArchiveEntry[], manifest: Manifest | undefined) {
+  const filled = new Set(
+    entries.flatMap(({ type, schema, name }) => (type === 'TABLE DATA' ? [keyOf(schema ?? '', name)] : [])),
+  );
+  const tables = manifest?.tables.filter(({ schema, name }) => filled.has(keyOf(schema, name)));
+  return {
+    tables: filled.size,
+    rows: tables && totalRows(tables),
+    // A constraint that is added after the rows has an index.
+    indexes: entries.filter(({ type }) => type === 'INDEX' || type === 'CONSTRAINT').length,
+  };
 }
 
 /** Selects the entries that were asked for. Rejects with every unknown table. */
