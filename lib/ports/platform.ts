@@ -149,6 +149,16 @@ export type ScratchSecrets = {
 /** A setting of the old instance that the new one lacks. Without `command` it is being set. */
 export type MissingSetting = { what: string; command?: string };
 
+/** The old database and the one that replaces it. `takesName`: the new one will have the old one's name. */
+export type LeavingBehind = {
+  kind: 'rds' | 'aurora';
+  old: string;
+  /** The instances of the old cluster. */
+  members: readonly string[];
+  name: string;
+  takesName: boolean;
+};
+
 /** Instances that an emergency restore makes beside the living ones. */
 export type RestoredInstances = Pick<
   ScratchInstances,
@@ -159,6 +169,11 @@ export type RestoredInstances = Pick<
    * call asks for what is missing and resolves with it; empty, or commands alone, when there is nothing left to do.
    */
   complete(kind: 'rds' | 'aurora', old: string, name: string): Promise<MissingSetting[]>;
+  /**
+   * What names the old one and will not follow to the new one: proxies, alarms, event subscriptions, each with the command that
+   * moves it. What cannot be seen is listed as unknown.
+   */
+  leftBehind(about: LeavingBehind): Promise<MissingSetting[]>;
   /**
    * Ends the quarantine: the old one's security groups and parameters, with the restart that parameters need. Repeat it
    * until it is done.

@@ -169,7 +169,10 @@ export const restoredInstances = (): RestoredInstances =>
     lazily(async () => {
       const { rdsRestored } = await import('../adapters/aws/rds/rds-restored.ts');
       const { rdsClients } = await import('../adapters/aws/rds/rds-clients.ts');
-      return rdsRestored(once('rds clients', rdsClients)(here()));
+      const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
+      // It only reads for a list that a person sees: what does not answer soon is unknown.
+      const cloudwatch = new CloudWatchClient({ region: here().region, maxAttempts: 2 });
+      return rdsRestored(once('rds clients', rdsClients)(here()), cloudwatch);
     }),
   );
 export const applicationSecretStore = (): ApplicationSecrets =>

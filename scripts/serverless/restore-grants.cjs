@@ -141,6 +141,14 @@ module.exports = ({ stage, restores, applications, sourcesOf, usesKeys }) => {
             ...living('aurora', 'cluster'),
             rds('cluster-pg:*'),
           ]),
+          // What else names the old one, for a list that a person reads.
+          may(
+            ['rds:DescribeDBProxies', 'rds:DescribeDBProxyTargets', 'rds:DescribeEventSubscriptions'],
+            rds('*'),
+          ),
+          may('cloudwatch:DescribeAlarms', [
+            sub('arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*'),
+          ]),
           may('rds:RebootDBInstance', [
             ...named('rds', 'db', 'restored'),
             ...named('aurora', 'db', 'restored'),

@@ -244,6 +244,15 @@ export const OPERATIONS: Record<string, Operation> = {
       ['secretsmanager:DeleteSecret', RESTORED_SECRET],
     ],
   },
+  'find what else names the old database': {
+    by: ['Restore'],
+    calls: [
+      rds('DescribeDBProxies', 'db-proxy:*'),
+      rds('DescribeDBProxyTargets', 'db-proxy:prx-1'),
+      rds('DescribeEventSubscriptions', 'es:*'),
+      ['cloudwatch:DescribeAlarms', arn('cloudwatch', 'alarm:*')],
+    ],
+  },
   'rename where the policy says so, and back': {
     by: ['Restore'],
     calls: [

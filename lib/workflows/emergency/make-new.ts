@@ -14,6 +14,7 @@ import { askInside } from './ask-inside.ts';
 import { nameOfRestored } from './declare.ts';
 import { atOld } from './freeze.ts';
 import type { InsideMaster } from './inside-request.ts';
+import { listLeftBehind } from './left-behind.ts';
 import type { Loaded } from './load-dump.ts';
 import { ABORTED } from './restore-log.ts';
 import type { Restoring } from './restoring.ts';
@@ -156,8 +157,11 @@ async function completeNew(restoring: Restoring): Promise<void> {
     if (code === ABORTED) throw error;
     return [{ what: message, command: 'set it by hand' }];
   });
+  const elsewhere = await listLeftBehind(restoring);
   await log.note('its settings', {
-    incomplete: missing.map(({ what, command }) => (command ? `${what}: ${command}` : what)),
+    incomplete: [...missing, ...elsewhere].map(({ what, command }) =>
+      command ? `${what}: ${command}` : what,
+    ),
   });
 }
 

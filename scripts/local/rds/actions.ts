@@ -99,4 +99,7 @@ export const ACTIONS: Record<string, Action> = {
   DescribeDBMajorEngineVersions: catalogue.describeDBMajorEngineVersions,
   DescribeDBSubnetGroups: describe('DBSubnetGroup', (_, { shown }) => shown),
   ListTagsForResource: listTagsForResource,
+  // There are none here.
+  DescribeDBProxies: () => ({ DBProxies: [] }),
+  DescribeEventSubscriptions: () => ({ EventSubscriptionsList: [] }),
 };

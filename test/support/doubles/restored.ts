@@ -36,6 +36,9 @@ export function memoryRestored(oldName: string, oldId: string): MemoryRestored {
       for (const each of lacks) each.looks--;
       return missing.map(({ what, command }) => ({ what, ...(command ? { command } : {}) }));
     },
+    async leftBehind() {
+      return [];
+    },
     async release(_kind, _old, name) {
       if (released.has(name)) return 'done';
       released.add(name);

@@ -1,3 +1,4 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   ModifyDBClusterCommand,
   ModifyDBInstanceCommand,
@@ -10,6 +11,7 @@ import type { PlatformSource } from '../../../domain/points/platform-source.ts';
 import type { RestoredInstances } from '../../../ports/platform.ts';
 import { sourceState } from '../states.ts';
 import { copies } from './copies.ts';
+import { leftBehind } from './left-behind.ts';
 import { asking } from './rds-errors.ts';
 import { memberOf } from './scratch-state.ts';
 import { completeSettings } from './settings.ts';
@@ -19,10 +21,11 @@ import { describeCluster, describeInstance } from './sources.ts';
  * What an emergency restore makes on RDS. It changes only what has the name of a restored or a replaced database, and a
  * living one by nothing but its new name.
  */
-export function rdsRestored(client: RDSClient): RestoredInstances {
+export function rdsRestored(client: RDSClient, cloudwatch: CloudWatchClient): RestoredInstances {
   return {
     ...copies(client, restoredOnly, { backups: 'as ordered' }),
     complete: (kind, old, name) => completeSettings(client, kind, old, restoredOnly(name)),
+    leftBehind: (about) => leftBehind(client, cloudwatch, about),
     release: (kind, old, name) => release(client, kind, old, restoredOnly(name)),
     rename: (kind, resourceId, from, to, leaving) => rename(client, kind, resourceId, from, to, leaving),
   };

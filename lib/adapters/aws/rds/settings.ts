@@ -162,6 +162,10 @@ async function completeCluster(client: RDSClient, oldName: string, name: string)
             command: `aws rds create-db-instance --db-cluster-identifier ${name} --db-instance-identifier ${name}-2 --engine ${old.Engine} --db-instance-class …`,
           },
         ]),
+    ...(old.ReadReplicaIdentifiers ?? []).map((replica) => ({
+      what: `the replica ${replica}, which follows the old cluster`,
+      command: `aws rds create-db-cluster --region … --replication-source-identifier ${now.DBClusterArn} --db-cluster-identifier ${replica.split(':').at(-1)}-new --engine ${old.Engine}`,
+    })),
     ...rolesByHand('cluster', name, old.AssociatedRoles, now.AssociatedRoles),
     ...(await completeMember(client, old, name)),
   ];
@@ -273,6 +277,10 @@ function byHandOfInstance(old: DBInstance, now: DBInstance): MissingSetting[] {
     ...(old.ReadReplicaDBInstanceIdentifiers ?? []).map((replica) => ({
       what: `the read replica ${replica}, which follows the old instance`,
       command: `aws rds create-db-instance-read-replica --source-db-instance-identifier ${name} --db-instance-identifier ${replica}-new`,
+    })),
+    ...(old.ReadReplicaDBClusterIdentifiers ?? []).map((replica) => ({
+      what: `the Aurora replica ${replica}, which follows the old instance`,
+      command: `aws rds create-db-cluster --replication-source-identifier ${now.DBInstanceArn} --db-cluster-identifier ${replica}-new --engine aurora-${old.Engine === 'postgres' ? 'postgresql' : old.Engine}`,
     })),
     ...((old.DBInstanceAutomatedBackupsReplications ?? []).length > 0
       ? [
