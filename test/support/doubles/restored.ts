@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { RESTORED_NAME } from '../../../lib/domain/names.ts';
-import type { RestoredInstances } from '../../../lib/ports/platform.ts';
+import type { MissingSetting, RestoredInstances } from '../../../lib/ports/platform.ts';
 import type { ApplicationSecrets } from '../../../lib/ports/switching.ts';
 import { type Recorded, recorded } from './recorded.ts';
 import { memoryScratchInstances } from './scratch-instances.ts';
@@ -12,6 +12,8 @@ export type MemoryRestored = RestoredInstances &
     made(): string[];
     /** Settings that the new one lacks, each for so many looks; one with a command for ever. */
     lacks: { what: string; looks: number; command?: string }[];
+    /** What else names the old one. */
+    behind: MissingSetting[];
   };
 
 /** What an emergency restore makes, in memory. A name is another's after one look at the renaming. */
@@ -20,6 +22,7 @@ export function memoryRestored(oldName: string, oldId: string): MemoryRestored {
   const names = new Map([[oldName, oldId]]);
   const renaming = new Map<string, string>();
   const lacks: MemoryRestored['lacks'] = [];
+  const behind: MissingSetting[] = [];
   const released = new Set<string>();
   const port: RestoredInstances = {
     quarantineParameters: inner.quarantineParameters,
@@ -37,7 +40,7 @@ export function memoryRestored(oldName: string, oldId: string): MemoryRestored {
       return missing.map(({ what, command }) => ({ what, ...(command ? { command } : {}) }));
     },
     async leftBehind() {
-      return [];
+      return [...behind];
     },
     async release(_kind, _old, name) {
       if (released.has(name)) return 'done';
@@ -62,7 +65,7 @@ export function memoryRestored(oldName: string, oldId: string): MemoryRestored {
     },
   };
   const made = () => inner.left().filter((each) => each.startsWith('instance') && !each.endsWith('-1'));
-  return { ...recorded(port), names, lacks, made };
+  return { ...recorded(port), names, lacks, behind, made };
 }
 
 export type MemoryApplicationSecrets = ApplicationSecrets &

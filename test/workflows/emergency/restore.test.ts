@@ -322,6 +322,24 @@ test('a copy whose quarantine is open ends the restore', async () => {
   expect(world.production()).toEqual(UNTOUCHED);
 });
 
+test('what else names the old database is listed before approval, and stops nothing where it cannot be seen', async () => {
+  const seen = await emergencyWorld();
+  seen.approving();
+  seen.restored.behind.push({ what: 'the proxy web leads to crm-db', command: 'aws rds …' });
+  await seen.whole(seen.bodyOf());
+  expect((await seen.record()).incomplete).toEqual(['the proxy web leads to crm-db: aws rds …']);
+  expect(seen.restored.callsOf('leftBehind')).toEqual([
+    [{ kind: 'rds', old: 'crm-db', members: [], name: NEW, takesName: false }],
+  ]);
+  const unseen = await emergencyWorld({ restore: { cutover: 'rename', services: [] } });
+  unseen.approving();
+  unseen.restored.fail('leftBehind', new Error('gone'));
+  expect(await unseen.whole(unseen.bodyOf())).toMatchObject({ outcome: 'done' });
+  expect((await unseen.record()).incomplete).toEqual([
+    expect.stringContaining('what else names crm-db: unknown'),
+  ]);
+});
+
 test('settings that cannot be given are named with their commands, and settings that can are waited for', async () => {
   const world = await emergencyWorld();
   world.approving();
