@@ -142,10 +142,12 @@ module.exports = ({ stage, restores, applications, sourcesOf, usesKeys }) => {
             rds('cluster-pg:*'),
           ]),
           // What else names the old one, for a list that a person reads.
+          may('rds:DescribeDBProxies', [rds('db-proxy:*')]),
           may(
-            ['rds:DescribeDBProxies', 'rds:DescribeDBProxyTargets', 'rds:DescribeEventSubscriptions'],
-            rds('*'),
+            'rds:DescribeDBProxyTargets',
+            ['db-proxy', 'target-group', 'db', 'cluster'].map((type) => rds(`${type}:*`)),
           ),
+          may('rds:DescribeEventSubscriptions', [rds('es:*')]),
           may('cloudwatch:DescribeAlarms', [
             sub('arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*'),
           ]),

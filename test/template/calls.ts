@@ -248,7 +248,13 @@ export const OPERATIONS: Record<string, Operation> = {
     by: ['Restore'],
     calls: [
       rds('DescribeDBProxies', 'db-proxy:*'),
-      rds('DescribeDBProxyTargets', 'db-proxy:prx-1'),
+      rds(
+        'DescribeDBProxyTargets',
+        'db-proxy:prx-1',
+        'target-group:prx-tg-1',
+        'db:crm-prod',
+        'cluster:shop-prod',
+      ),
       rds('DescribeEventSubscriptions', 'es:*'),
       ['cloudwatch:DescribeAlarms', arn('cloudwatch', 'alarm:*')],
     ],
