@@ -84,15 +84,17 @@ function formatQuestion(target: string, way: Way, { freeze, cutover, hooks }: Re
         ]
       : []),
     `What was written in the ${formatSpan(way.loses)} since, and until the end, will be missing there.`,
-    ...way.concerns.flatMap(({ code, message, stops }) =>
-      stops ? [pc.red(`${code} would stop it: ${message}`)] : [],
-    ),
+    ...stopping(way).map((what) => pc.red(what)),
     FREEZES[freeze],
     CUTS[cutover],
     ...(called.length > 0 ? [`These functions of yours are called for it: ${called.join(', ')}.`] : []),
     'Until then production keeps its database, and `restore abort` puts everything back.',
   ];
 }
+
+/** Open findings that a restore this way would fail by. */
+const stopping = ({ concerns }: Way): string[] =>
+  concerns.flatMap(({ code, message, stops }) => (stops ? [`${code} would stop it: ${message}`] : []));
 
 /** What the plan shows for this way, if the person types the target's name; nothing happens otherwise. */
 async function ask(
@@ -106,7 +108,7 @@ async function ask(
   if (!process.stdin.isTTY)
     throw new InputError(
       'there is no terminal to ask at',
-      [],
+      stopping(way),
       `if you mean it: ./understudy ${session.isLocal ? '--local' : `--stage ${session.options.stage}`} restore ${target} --at ${way.asOf} --way ${way.kind} --go --confirm ${way.confirm}${reason ? ` --reason ${JSON.stringify(reason)}` : ''}`,
     );
   process.stderr.write(`${fitToStream(process.stderr, question).join('\n')}\n`);
