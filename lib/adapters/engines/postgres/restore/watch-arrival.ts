@@ -52,16 +52,15 @@ async function watch(
 ): Promise<void> {
   const [before] = await rows<Asked>(client, ASK);
   let most = 0;
-  while (!signal.aborted) {
-    await sleep(every, undefined, { signal });
-    const [now] = await rows<Asked>(client, ASK);
+  for (let now = before!; ; now = (await rows<Asked>(client, ASK))[0]!) {
     // Between the end of a COPY and its statistics its rows are in neither.
-    most = Math.max(most, now!.rows - before!.rows);
+    most = Math.max(most, now.rows - before!.rows);
     onArrived({
-      ...(now!.counts ? { rows: most, ofRows: of.rows } : { rows: 0 }),
-      indexes: Math.max(0, now!.indexes - before!.indexes),
+      ...(now.counts ? { rows: most, ofRows: of.rows } : { rows: 0 }),
+      indexes: Math.max(0, now.indexes - before!.indexes),
       ofIndexes: of.indexes,
-      bytes: Math.max(0, now!.bytes - before!.bytes),
+      bytes: Math.max(0, now.bytes - before!.bytes),
     });
+    await sleep(every, undefined, { signal });
   }
 }
