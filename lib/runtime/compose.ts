@@ -169,10 +169,8 @@ export const restoredInstances = (): RestoredInstances =>
     lazily(async () => {
       const { rdsRestored } = await import('../adapters/aws/rds/rds-restored.ts');
       const { rdsClients } = await import('../adapters/aws/rds/rds-clients.ts');
-      const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
-      // It only reads for a list that a person sees: what does not answer soon is unknown.
-      const cloudwatch = new CloudWatchClient({ region: here().region, maxAttempts: 2 });
-      return rdsRestored(once('rds clients', rdsClients)(here()), cloudwatch);
+      const { cloudwatchIn } = await import('../adapters/aws/rds/left-behind.ts');
+      return rdsRestored(once('rds clients', rdsClients)(here()), cloudwatchIn(here().region));
     }),
   );
 export const applicationSecretStore = (): ApplicationSecrets =>

@@ -1,4 +1,4 @@
-import { type CloudWatchClient, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import {
   paginateDescribeDBProxies,
   paginateDescribeDBProxyTargets,
@@ -33,6 +33,9 @@ export async function leftBehind(
   );
   return found.flat();
 }
+
+/** It is read for a list that a person sees: what does not answer soon is unknown. */
+export const cloudwatchIn = (region: string) => new CloudWatchClient({ region, maxAttempts: 2 });
 
 /** A proxy has one target group, and its targets are instances or clusters by their identifiers. */
 async function proxies(
