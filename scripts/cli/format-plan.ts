@@ -110,6 +110,9 @@ function formatWay({ target, wanted }: RestorePlan, way: Way, isBest: boolean): 
   return [
     `${HEADS[kind]}${where ? ` in ${where}` : ''}${isBest ? ' (recommended)' : ''}:`,
     `  ${commandOf(target, way)}`,
+    ...(kind === 'dump' && way.confirm
+      ? [`  ./understudy restore ${target} --at ${way.asOf} --way dump --go`]
+      : []),
     ...(notGood === undefined ? [] : [pc.red(`  not known to be good: ${notGood}`)]),
     ...(isLater
       ? [

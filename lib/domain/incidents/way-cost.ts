@@ -12,7 +12,8 @@ export function costOf(
   home: string,
 ): Cost {
   if (way.kind === 'rows') return { said: 'reads of S3 and a run of a function; it stores no copy' };
-  if (way.kind === 'dump') return { said: 'reads of S3, and the transfer to a server outside its Region' };
+  if (way.kind === 'dump')
+    return { said: 'on a server of yours, reads of S3 and the transfer out of its Region' };
   if (!isNewInstance(way, home))
     return { said: 'not estimated: an instance there, or the transfer of a copy from there' };
   const perHour = priceOf(target, platform);

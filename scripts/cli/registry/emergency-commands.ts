@@ -46,7 +46,7 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
         flags: '--go',
         says: 'make a new instance of a moment or a snapshot, and give it to the application when somebody approves',
       },
-      { flags: '--way <what>', says: 'with --go: moment or snapshot; else the recommended one' },
+      { flags: '--way <what>', says: 'with --go: moment, snapshot or dump; else the recommended one' },
       { flags: '--reason <text>', says: 'with --go: for the record' },
       {
         flags: '--confirm <code>',

@@ -19,6 +19,8 @@ async function wouldBegin(changes: Changes, options: RestoreOptions = {}) {
   return { refused, asked };
 }
 
+/** A dump that no new instance is made of. */
+const ABROAD = { ...DUMP, id: `${DUMP.id}@replica`, place: 'replica' as const };
 const BACKUPS_GONE = found('backups-disabled', 'crm-prod', { message: 'crm-prod keeps no backups' });
 
 test('the recommended way is begun, if a new instance can be made of it', async () => {
@@ -29,10 +31,10 @@ test('the recommended way is begun, if a new instance can be made of it', async 
 });
 
 test('one that an open finding would stop is begun last, and says so', async () => {
-  const evidence = [passed('dump', '2026-11-18T00:00:00Z', 60, { point: DUMP.id })];
-  const { refused } = await wouldBegin({ evidence, findings: [BACKUPS_GONE] });
+  const evidence = [passed('dump', '2026-11-18T00:00:00Z', 60, { point: ABROAD.id })];
+  const { refused } = await wouldBegin({ evidence, findings: [BACKUPS_GONE], points: [ABROAD, SNAPSHOT] });
   expect(refused.hint).toContain('--way snapshot');
-  const { refused: only } = await wouldBegin({ evidence, findings: [BACKUPS_GONE], points: [DUMP] });
+  const { refused: only } = await wouldBegin({ evidence, findings: [BACKUPS_GONE], points: [ABROAD] });
   expect(only.hint).toContain('--way moment');
   expect(only.mistakes).toEqual(['backups-disabled would stop it: crm-prod keeps no backups']);
 });
@@ -42,7 +44,9 @@ test('the way that was asked for is begun, of the point that was asked for', asy
   expect(asked).toEqual([{ ask: 'plan', target: 'crm', point: SNAPSHOT.id }]);
   expect(refused.hint).toContain('--way snapshot');
   expect((await wouldBegin({}, { way: 'snapshot' })).refused.hint).toContain('--way snapshot');
-  expect((await wouldBegin({ point: DUMP.id }, { point: DUMP.id })).refused).toMatchObject({
+  expect(
+    (await wouldBegin({ points: [ABROAD], point: ABROAD.id }, { point: ABROAD.id })).refused,
+  ).toMatchObject({
     code: 'no-way',
   });
 });

@@ -48,7 +48,7 @@ test('a price is not taken for another place, a server of yours, or rows', () =>
     said: 'not estimated: an instance there, or the transfer of a copy from there',
   });
   expect(wayOf('dump', changes).costs).toEqual({
-    said: 'reads of S3, and the transfer to a server outside its Region',
+    said: 'on a server of yours, reads of S3 and the transfer out of its Region',
   });
   expect(wayOf('rows', changes).costs.perMonth).toBeUndefined();
   expect(wayOf('snapshot', { ...changes, points: [SNAPSHOT] }).costs.perMonth).toBe(365);
