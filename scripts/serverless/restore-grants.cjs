@@ -143,10 +143,7 @@ module.exports = ({ stage, restores, applications, sourcesOf, usesKeys }) => {
           ]),
           // What else names the old one, for a list that a person reads.
           may('rds:DescribeDBProxies', [rds('db-proxy:*')]),
-          may(
-            'rds:DescribeDBProxyTargets',
-            ['db-proxy', 'target-group', 'db', 'cluster'].map((type) => rds(`${type}:*`)),
-          ),
+          may('rds:DescribeDBProxyTargets', [rds('db-proxy:*'), rds('target-group:*')]),
           may('rds:DescribeEventSubscriptions', [rds('es:*')]),
           may('cloudwatch:DescribeAlarms', [
             sub('arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*'),

@@ -34,7 +34,7 @@ const CHECKED: Record<string, string> = {
   'rds:DescribeDBParameterGroups': 'pg*',
   'rds:DescribeDBParameters': 'pg*',
   'rds:DescribeDBProxies': 'db-proxy*',
-  'rds:DescribeDBProxyTargets': 'db-proxy* target-group* db cluster',
+  'rds:DescribeDBProxyTargets': 'db-proxy* target-group*',
   'rds:DescribeDBSnapshots': 'db snapshot',
   'rds:DescribeDBSubnetGroups': 'subgrp*',
   'rds:DescribeEventSubscriptions': 'es*',

@@ -248,13 +248,7 @@ export const OPERATIONS: Record<string, Operation> = {
     by: ['Restore'],
     calls: [
       rds('DescribeDBProxies', 'db-proxy:*'),
-      rds(
-        'DescribeDBProxyTargets',
-        'db-proxy:prx-1',
-        'target-group:prx-tg-1',
-        'db:crm-prod',
-        'cluster:shop-prod',
-      ),
+      rds('DescribeDBProxyTargets', 'db-proxy:prx-1', 'target-group:prx-tg-1'),
       rds('DescribeEventSubscriptions', 'es:*'),
       ['cloudwatch:DescribeAlarms', arn('cloudwatch', 'alarm:*')],
     ],

@@ -55,8 +55,7 @@ export async function restoreOnto(
     phase('restore');
     const manifest = request.manifest ?? manifestOf(entries);
     const of = expectedOf(chosen(entries), request.manifest);
-    const watched =
-      request.onArrived && (await watchArrival(() => connectInto(into), of, request.onArrived));
+    const watched = request.onArrived && (await watchArrival(() => connectInto(into), of, request.onArrived));
     const restored = await restoreParts(
       server,
       readerFor(programs, major),
