@@ -3,15 +3,13 @@ import { FINDINGS } from '../domain/findings/finding.ts';
 import { SEVERITIES } from '../domain/findings/severity.ts';
 import { TARGET_ID } from '../domain/names.ts';
 import { didYouMean } from '../domain/nearest.ts';
-import { DURATION_PATTERN } from '../domain/time.ts';
+import { duration, readsOnly } from './schema-words.ts';
+import { smoke } from './smoke-schema.ts';
 
 /**
- * `understudy.yml` as people write it. Only this file defines every option with its type, default and description:
- * the validation, the JSON Schema for editors and docs/reference/configuration.md follow from it.
+ * `understudy.yml` as people write it. Only this file and smoke-schema.ts define every option with its type, default and
+ * description: the validation, the JSON Schema for editors and docs/reference/configuration.md follow from them.
  */
-const DURATION = 'expected a duration such as 90s, 15m, 26h, 35d, 12w or 12mo';
-const duration = z.string(DURATION).regex(DURATION_PATTERN, DURATION);
-
 const schedule = z.union(
   [
     z.string().describe('Five cron fields, in UTC'),
@@ -404,12 +402,6 @@ const overrides = z.strictObject({
   severities: policyFields.severities.optional(),
 });
 
-/** Checks the first word, after comments and brackets. The server refuses a write further in. */
-function readsOnly(sql: string): boolean {
-  const bare = sql.replace(/^(?:\s|\(|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, '');
-  return /^(?:select|with|values|table|show|explain)\b/i.test(bare);
-}
-
 const assertion = z
   .strictObject({
     name: z.string().min(1),
@@ -505,6 +497,7 @@ const target = z.strictObject({
   owner: z.string().optional(),
   labels: z.record(z.string(), z.string()).default({}),
   assertions: z.array(assertion).default([]),
+  smoke: smoke.optional(),
   overrides: overrides.optional(),
 });
 

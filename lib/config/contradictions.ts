@@ -3,6 +3,7 @@ import { does } from '../domain/plan/engines.ts';
 import type { Config, ConfigPolicy, ConfigTarget } from './config-schema.ts';
 import { type Contradiction, policyContradictions } from './policy-contradictions.ts';
 import { PLATFORMS, resolvePolicy, resolveTarget, withOverrides } from './resolve.ts';
+import { smokeContradictions } from './smoke-contradictions.ts';
 
 /**
  * Values that are formally right and contradict each other: promises that the schedules cannot keep, retention that
@@ -76,7 +77,7 @@ function unmetNeeds(id: string, written: ConfigTarget, config: Config): Contradi
     );
   if (target.heartbeat && (!does(target.engine, 'heartbeat') || !target.connection))
     say(['heartbeat'], 'a heartbeat needs PostgreSQL and a connection');
-  return found;
+  return [...found, ...smokeContradictions(target)];
 }
 
 function unknownPolicy(name: string, known: string[]): string {

@@ -3,6 +3,7 @@ import type { Schedule } from '../domain/plan/schedule.ts';
 import type { PlatformRef } from '../domain/points/platform-source.ts';
 import { seconds } from '../domain/time.ts';
 import type { Config, ConfigPolicy, ConfigTarget } from './config-schema.ts';
+import { resolveSmoke } from './resolve-smoke.ts';
 
 /** Turns a validated file into the plan: durations in seconds, overrides merged into each target's policy. */
 export function resolvePlan(config: Config): Plan {
@@ -100,6 +101,7 @@ export function resolveTarget(id: string, target: ConfigTarget, config: Config):
     owner: target.owner,
     labels: target.labels,
     assertions: target.assertions.map(resolveAssertion),
+    smoke: resolveSmoke(target.smoke),
   };
 }
 

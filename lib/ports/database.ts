@@ -120,8 +120,11 @@ export type ScratchCopy = {
   content(manifest: Manifest, depth: 'fingerprints' | 'counts'): Promise<CopyFacts>;
   /** A second look at objects whose expressions the copy writes differently: returns those that mean the same. */
   confirmed(objects: readonly Rewritten[]): Promise<Set<string>>;
-  /** The single value of a query, as text; undefined for NULL. Rejects when it is not one row of one column. */
-  value(sql: string): Promise<string | undefined>;
+  /**
+   * The single value of a query, as text; undefined for NULL. Rejects when it is not one row of one column, or takes
+   * more than so many seconds, sixty by default.
+   */
+  value(sql: string, seconds?: number): Promise<string | undefined>;
   leftOut: string[];
   /** Other objects left out on purpose. */
   exceptions?: Exception[];
@@ -181,7 +184,7 @@ export type InstanceCopy = {
   /** The damage in it, or undefined. Rejects when it could not be checked. */
   check(what: Checkable): Promise<string | undefined>;
   /** The single value of a query, as text; undefined for NULL. */
-  value(sql: string): Promise<string | undefined>;
+  value(sql: string, seconds?: number): Promise<string | undefined>;
   /** What in this copy could act on production, which its quarantine was to silence. */
   unsilenced(): Promise<string | undefined>;
   heartbeat(since: string): Promise<HeartbeatRow[]>;
@@ -189,6 +192,11 @@ export type InstanceCopy = {
 };
 
 export type Instances = {
+  /**
+   * The single value of a query, as text, on a connection of its own that can only read. Rejects as a connection does,
+   * and with `question-refused`, which quotes no value of a row.
+   */
+  value(credentials: Credentials, sql: string, seconds: number): Promise<string | undefined>;
   /** Rejects with CredentialsRefused or `source-unreachable`. No statement runs for longer than `secondsLeft`. */
   open(credentials: Credentials, secondsLeft: () => number): Promise<InstanceCopy>;
   /**

@@ -6,6 +6,7 @@ import type { Phase } from '../domain/proof/evidence.ts';
 import { withoutExceptions } from '../domain/proof/exceptions.ts';
 import { FACTS, type Manifest } from '../domain/proof/manifest.ts';
 import { type Proof, prove, rewritten } from '../domain/proof/proof.ts';
+import { sqlSteps } from '../domain/smoke/smoke-step.ts';
 import { deadline } from '../execution/deadline.ts';
 import { type Stopwatch, stopwatch } from '../execution/stopwatch.ts';
 import { checkManifest } from '../points/artifact.ts';
@@ -14,6 +15,7 @@ import type { Scratch, ScratchCopy } from '../ports/database.ts';
 import type { Log } from '../ports/messages.ts';
 import type { Vault } from '../ports/vault.ts';
 import { type Answer, askAssertions } from './prove/assertions.ts';
+import { answerOf, askSmokeStep } from './prove/smoke-questions.ts';
 
 export type ScratchDeps = {
   plan: Plan;
@@ -134,6 +136,17 @@ async function restoreAndCompare(
         (assertion) => assertion.when === 'always' || request.simulation,
       );
       result.assertions = await askAssertions(copy, asked, manifest);
+      for (const step of sqlSteps(target.smoke)) {
+        // Once: the copy does not change.
+        const once = { ...step, retries: 0 };
+        const answered = await askSmokeStep(
+          once,
+          copy.value,
+          manifest.source.snapshotAt,
+          async () => undefined,
+        );
+        result.assertions.push(answerOf(answered));
+      }
       phase('tear down');
     });
   } catch (error) {

@@ -18,15 +18,18 @@ import type { Keys } from '../adapters/aws/preflight/keys.ts';
 import { s3Vault } from '../adapters/aws/s3-vault.ts';
 import { deployedSchedules } from '../adapters/aws/scheduler.ts';
 import { scratchSecrets } from '../adapters/aws/scratch-secrets.ts';
+import { secretTexts } from '../adapters/aws/secret-texts.ts';
 import { secretsManager } from '../adapters/aws/secrets.ts';
 import { snsAlerts } from '../adapters/aws/sns-alerts.ts';
 import { durableWakes } from '../adapters/aws/wakes.ts';
 import { postgres } from '../adapters/engines/postgres/engine.ts';
 import { candidateDirectories } from '../adapters/engines/postgres/programs.ts';
+import { fetchRequests } from '../adapters/http/fetch-requests.ts';
 import { lazily } from '../adapters/lazily.ts';
 import { InputError } from '../domain/errors.ts';
 import type { EngineName } from '../domain/plan/engines.ts';
 import { type Plan, requireTarget } from '../domain/plan/policy.ts';
+import type { SmokeResult } from '../domain/smoke/smoke-step.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import type { Engine, OnRead, Secrets } from '../ports/database.ts';
 import type { Wakes } from '../ports/durable.ts';
@@ -40,6 +43,7 @@ import type {
   ScratchInstances,
   ScratchSecrets,
 } from '../ports/platform.ts';
+import type { Requests, SecretTexts } from '../ports/smoke.ts';
 import type { ApplicationSecrets, Services } from '../ports/switching.ts';
 import type { Vault } from '../ports/vault.ts';
 import { keyProblem } from '../workflows/preflight/restorability.ts';
@@ -191,6 +195,13 @@ export const functions = (): Functions => once('functions', () => lambdaFunction
 export const hooks = (): Hooks => once('hooks', () => lambdaHooks(lambda()));
 export const restoreSqlFunction = (): string => env().restoreSqlFunction;
 export const loadFunction = (): string => env().loadFunction;
+export const smokeFunction = (): string => env().smokeFunction;
+export const requests = (): Requests => once('requests', fetchRequests);
+export const secretTextStore = (): SecretTexts =>
+  once('secret texts', () => secretTexts((target) => secretsClientFor(target.id, env().sourceRole)));
+/** Called as smoke steps end; a command that shows progress replaces it. */
+export const onSmokeStep = (): ((result: SmokeResult) => void) =>
+  once<(result: SmokeResult) => void>('on smoke step', () => () => undefined);
 export const keys = (): Keys =>
   once('keys', () => {
     const loaded = import('../adapters/aws/preflight/keys.ts').then(({ kmsKeys }) => kmsKeys(home()));

@@ -22,6 +22,8 @@ export type Environment = {
   /** Function that works inside databases for an emergency restore, and proves the new one. */
   restoreSqlFunction: string;
   loadFunction: string;
+  /** Function that sends smoke steps to the application. */
+  smokeFunction: string;
   /** The quarantine of scratch instances, unless a policy names another. */
   scratchNetwork: { subnetGroup: string; securityGroup: string };
   /** Seconds between the looks of a wait: the first two, and the last ones. */
@@ -71,6 +73,7 @@ export function environment(): Environment {
     changesFunction: get('CHANGES_FUNCTION') || 'changes',
     loadFunction: get('LOAD_FUNCTION') || 'load',
     restoreSqlFunction: get('RESTORE_SQL_FUNCTION') || 'restore-sql',
+    smokeFunction: get('SMOKE_FUNCTION') || 'smoke',
     scratchNetwork: {
       subnetGroup: get('SCRATCH_SUBNET_GROUP'),
       securityGroup: get('SCRATCH_SECURITY_GROUP'),

@@ -30,6 +30,7 @@ const HANDLERS = {
   restore: () => import('../../handlers/restore.ts'),
   'restore-sql': () => import('../../handlers/restore-sql.ts'),
   load: () => import('../../handlers/load.ts'),
+  smoke: () => import('../../handlers/smoke.ts'),
   approve: () => import('../../handlers/approve.ts'),
   heartbeat: () => import('../../handlers/heartbeat.ts'),
 };
@@ -40,7 +41,7 @@ export const FUNCTIONS = Object.keys(HANDLERS) as FunctionName[];
 /** Functions that the demo and the tests replace with unreliable ones. */
 export const replacedFunctions: Partial<
   Record<
-    'scratch' | 'prove' | 'changes' | 'restore-sql' | 'load',
+    'scratch' | 'prove' | 'changes' | 'restore-sql' | 'load' | 'smoke',
     ((input: unknown) => Promise<unknown>) | undefined
   >
 > = {};
@@ -51,7 +52,7 @@ const DURABLE = {
   snapshot: [],
   copy: [],
   'rehearse-instance': ['prove', 'changes'],
-  restore: ['restore-sql', 'load', 'changes'],
+  restore: ['restore-sql', 'load', 'changes', 'smoke'],
 } as const satisfies Partial<Record<FunctionName, readonly FunctionName[]>>;
 type DurableName = keyof typeof DURABLE;
 

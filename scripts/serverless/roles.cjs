@@ -152,6 +152,7 @@ function table(can, inVpc) {
       can.callsHooks,
       can.calls('restoreSql'),
       can.calls('load'),
+      can.calls('smoke'),
       can.calls('changes'),
       publishes('JobsTopic'),
       tells,
@@ -161,6 +162,8 @@ function table(can, inVpc) {
     restoreSql: [can.becomesSource, can.readsManifests, can.readsRestoredSecrets, inVpc('restoreSql')],
     // It reads dumps, and reaches only what a restore has made: it has no secret of a source.
     load: [can.reads, can.readsRestoredSecrets, inVpc('load')],
+    // It sends what smoke steps say to the hosts that they or its caller name, with secrets that have the target's tag.
+    smoke: [can.becomesSource, inVpc('smoke')],
     // It writes answers, and nothing else.
     approve: [knows, can.answers, can.wakes('restore')],
     // It restores rows beside a connection to their source, and runs none of the source's code (docs/decisions/0038).

@@ -69,6 +69,7 @@ export function target(changes: Partial<Target> = {}): Target {
     priority: 'P0',
     labels: {},
     assertions: [],
+    smoke: { steps: [] },
     ...changes,
   };
 }

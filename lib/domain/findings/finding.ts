@@ -39,6 +39,8 @@ export function finding(
     fill?: Record<string, string>;
     objectives?: string | undefined;
     asOf?: string;
+    /** Instead of the table's. */
+    severity?: Severity;
   },
 ): Finding {
   const next = nextStep(code, about);
@@ -46,7 +48,7 @@ export function finding(
     code,
     target: about.target.id,
     subject: about.subject,
-    severity: severityOf(code, about.target),
+    severity: severityOf(code, about.target, about.severity),
     message: about.message.length > LONGEST ? `${about.message.slice(0, LONGEST)} …` : about.message,
     next,
     objectives: about.objectives,
@@ -89,8 +91,11 @@ function nextStep(
 }
 
 /** The severity that the policy gives a code: by name, else the table's, but not above the target's priority. */
-export function severityOf(code: FindingCode, target: Target | { id: string }): Severity {
-  const usual = FINDINGS[code].severity;
+export function severityOf(
+  code: FindingCode,
+  target: Target | { id: string },
+  usual: Severity = FINDINGS[code].severity,
+): Severity {
   if (!('policy' in target)) return usual;
   const policy: Policy = target.policy;
   return policy.severities[code] ?? milder(usual, target.priority);

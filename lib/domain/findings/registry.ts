@@ -7,6 +7,7 @@ export type SubjectKind =
   | 'point'
   | 'snapshot'
   | 'assertion'
+  | 'smoke'
   | 'source'
   | 'instance'
   | 'place'
@@ -208,6 +209,13 @@ export const FINDINGS = {
       severity: 'P2',
       means: 'The query of an assertion failed, so its answer is unknown.',
       next: 'Correct its SQL in understudy.yml, deploy, and rehearse: `./understudy rehearse {target}`.',
+    },
+  }),
+  ...closedBy(['rehearsal'], 'smoke', {
+    'smoke-failed': {
+      severity: 'P1',
+      means: 'A question of a smoke step is not answered as expected on the restored copy.',
+      next: 'Ask production: `./understudy smoke {target}`. It fails too? Fix the application or the step. Else do not rely on this point.',
     },
   }),
   ...closedBy(['status'], 'target', {

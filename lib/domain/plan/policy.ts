@@ -3,6 +3,7 @@ import type { Severity } from '../findings/severity.ts';
 import { didYouMean } from '../nearest.ts';
 import type { PlatformRef } from '../points/platform-source.ts';
 import type { ScheduledJob } from '../runs/job.ts';
+import type { Smoke } from '../smoke/smoke-step.ts';
 import type { EngineName } from './engines.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -141,6 +142,7 @@ export type Target = {
   owner?: string | undefined;
   labels: Record<string, string>;
   assertions: Assertion[];
+  smoke: Smoke;
 };
 
 /** How to connect to the source. The secret overrides these values; the password comes only from the secret. */

@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { Finding } from '../findings/finding.ts';
+import type { SmokePriority } from '../smoke/smoke-step.ts';
 import type { HeartbeatProof } from './heartbeat-proof.ts';
 import type { Difference, Proof } from './proof.ts';
 
@@ -55,8 +56,14 @@ export type Evidence = {
   /** The first hundred; `differenceCount` is the total. */
   differences: Difference[];
   differenceCount: number;
-  /** `unasked`: the server gave no answer. */
-  assertions: { name: string; passed: boolean; detail: string; unasked?: true }[];
+  /** `unasked`: the server gave no answer. `smoke`: the question of a smoke step, with its priority. */
+  assertions: {
+    name: string;
+    passed: boolean;
+    detail: string;
+    unasked?: true;
+    smoke?: SmokePriority;
+  }[];
   /** Extensions that were not available. */
   leftOut: string[];
   /** Other objects left out on purpose, by kind and name: the strength applies to everything else. */
@@ -74,8 +81,10 @@ export type Evidence = {
 export function answersAssertion({ code, subject }: Finding, evidence: Evidence): boolean {
   const sort = restoredSort(evidence.run);
   return evidence.assertions.some(
-    ({ name, unasked }) =>
-      subject === assertionSubject(name, sort) && (code === 'assertion-unanswered' || !unasked),
+    ({ name, unasked, smoke }) =>
+      subject === assertionSubject(name, sort) &&
+      (code === 'smoke-failed') === (smoke !== undefined) &&
+      (code === 'assertion-unanswered' || !unasked),
   );
 }
 

@@ -35,7 +35,7 @@ export type SourceChangesDeps = {
   plan: Plan;
   vault: Pick<Vault, 'read'>;
   secrets: Secrets;
-  instances: Instances;
+  instances: Pick<Instances, 'open' | 'since'>;
   heartbeat: Heartbeat;
 };
 

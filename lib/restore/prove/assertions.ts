@@ -2,11 +2,21 @@ import { type Finding, finding } from '../../domain/findings/finding.ts';
 import type { Assertion, Target } from '../../domain/plan/policy.ts';
 import { assertionSubject, type RestoredSort } from '../../domain/proof/evidence.ts';
 import type { Manifest } from '../../domain/proof/manifest.ts';
+import type { SmokePriority, SqlExpectation } from '../../domain/smoke/smoke-step.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
 import type { ScratchCopy } from '../../ports/database.ts';
 
-/** `unasked`: the server gave no answer, which says nothing about the data. */
-export type Answer = { name: string; passed: boolean; detail: string; unasked?: true };
+/**
+ * `unasked`: the server gave no answer, which says nothing about the data. `smoke`: it is of a smoke step with this
+ * priority.
+ */
+export type Answer = {
+  name: string;
+  passed: boolean;
+  detail: string;
+  unasked?: true;
+  smoke?: SmokePriority;
+};
 
 /** Asks the copy the target's own questions as a role that can only read. A question without an answer has not passed. */
 export async function askAssertions(
@@ -45,16 +55,29 @@ export function assertionFindings(
 ): Finding[] {
   return answers
     .filter(({ passed }) => !passed)
-    .map(({ name, detail, unasked }) =>
-      finding(unasked ? 'assertion-unanswered' : 'assertion-failed', {
-        target,
-        subject: assertionSubject(name, restored.sort),
-        asOf: restored.asOf,
-        message: unasked
-          ? `"${name}" failed to run on the restored ${restored.what}: ${detail}`
-          : `in the restored ${restored.what}, "${name}" ${detail}`,
-      }),
-    );
+    .map(({ name, detail, unasked, smoke }) => {
+      const about = { target, subject: assertionSubject(name, restored.sort), asOf: restored.asOf };
+      const message = unasked
+        ? `"${name}" failed to run on the restored ${restored.what}: ${detail}`
+        : `in the restored ${restored.what}, "${name}" ${detail}`;
+      if (smoke)
+        return finding('smoke-failed', {
+          ...about,
+          severity: smoke,
+          message: `smoke step "${name}" failed on the restored ${restored.what}: ${detail}`,
+        });
+      return finding(unasked ? 'assertion-unanswered' : 'assertion-failed', { ...about, message });
+    });
+}
+
+/** Is a value as a smoke step expects it? A moment is compared with this one. */
+export function judgeValue(expectation: SqlExpectation, value: string, moment: string): boolean {
+  try {
+    const asked = { name: '', sql: '', when: 'always', ...expectation } as Assertion;
+    return judge(asked, value, { tables: [], source: { snapshotAt: moment } }, false).passed;
+  } catch {
+    return false;
+  }
 }
 
 function judge(

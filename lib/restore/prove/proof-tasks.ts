@@ -10,11 +10,13 @@ import {
 import { type HeartbeatRow, judgeHeartbeat } from '../../domain/proof/heartbeat-proof.ts';
 import type { Manifest, TableFacts } from '../../domain/proof/manifest.ts';
 import { formatDifference } from '../../domain/proof/proof.ts';
+import { sqlSteps } from '../../domain/smoke/smoke-step.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { InstanceCopy } from '../../ports/database.ts';
 import { HEARTBEAT_BEFORE } from '../instance/source-changes.ts';
 import { askAssertions } from './assertions.ts';
 import { differ, note, noteCorrupt, noting, type ProveRequest, type ProveResult } from './proof-slices.ts';
+import { answerOf, askSmokeStep } from './smoke-questions.ts';
 
 /** One task of a proof: it is done completely, or noted as not done. */
 export type Task = () => Promise<void>;
@@ -79,6 +81,19 @@ export function assertionTasks(
   const then = { tables: manifest?.tables ?? [], source: { snapshotAt: request.moment } };
   return answerable.map((assertion) => async () => {
     result.assertions.push(...(await askAssertions(copy, [assertion], then, true)));
+  });
+}
+
+/** The questions of smoke steps, each asked once: the copy does not change. */
+export function smokeTasks(
+  { moment }: ProveRequest,
+  { smoke }: Target,
+  copy: InstanceCopy,
+  result: ProveResult,
+): Task[] {
+  return sqlSteps(smoke).map((step) => async () => {
+    const answered = await askSmokeStep({ ...step, retries: 0 }, copy.value, moment, async () => undefined);
+    result.assertions.push(answerOf(answered));
   });
 }
 

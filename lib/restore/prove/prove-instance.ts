@@ -14,6 +14,7 @@ import {
   pageTasks,
   proveHeartbeat,
   proveSchema,
+  smokeTasks,
   type Task,
   tableTasks,
 } from './proof-tasks.ts';
@@ -21,7 +22,7 @@ import {
 export type ProveDeps = {
   plan: Plan;
   vault: Pick<Vault, 'read'>;
-  instances: Instances;
+  instances: Pick<Instances, 'open' | 'since'>;
   secrets: ScratchSecrets;
   clock: Clock;
   log: Log;
@@ -81,6 +82,7 @@ async function proveFrom(
     ...(request.heartbeat ? [() => proveHeartbeat(request, request.heartbeat!, copy, result)] : []),
     ...(manifest ? tableTasks(manifest, request.since, copy, result) : []),
     ...assertionTasks(request, target, manifest, copy, result),
+    ...smokeTasks(request, target, copy, result),
   ];
   if (request.from === 0) result.compared.tables = manifest?.tables.length ?? 0;
   const slice = sliceOf(deps);

@@ -73,7 +73,7 @@ function wasRestored(open: Finding, { point, strength, compared }: Evidence): bo
 /** A rehearsal cannot close what it did not ask, nor findings about later data than it has. */
 function wasAsked(open: Finding, target: Target, evidence: Evidence): boolean {
   if (open.asOf !== undefined && open.asOf > evidence.pointSnapshotAt) return false;
-  if (FINDINGS[open.code].about === 'assertion') return answersAssertion(open, evidence);
+  if (['assertion', 'smoke'].includes(FINDINGS[open.code].about)) return answersAssertion(open, evidence);
   const sort = restoredSort(evidence.run);
   if (open.code === 'scratch-budget') return sort !== 'dump' && open.subject === target.policy.name;
   if (open.code === 'rto-breached') return evidence.rto !== undefined && open.subject === rtoSubject(sort);

@@ -7,6 +7,7 @@ import { parsePointId } from '../../domain/names.ts';
 import { type Plan, placeOf, type Target, targetOf } from '../../domain/plan/policy.ts';
 import { assertionSubject, RESTORED_SORTS } from '../../domain/proof/evidence.ts';
 import { SCHEDULED_JOBS } from '../../domain/runs/job.ts';
+import { sqlSteps } from '../../domain/smoke/smoke-step.ts';
 import type { TargetStatus } from '../../domain/status/target-status.ts';
 import { secondsBetween } from '../../domain/time.ts';
 import { jobFailed } from '../../execution/claim.ts';
@@ -120,6 +121,10 @@ const STILL_IN_TARGET: Partial<
   },
   assertion: (subject, { assertions }) =>
     assertions.some(({ name }) => RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort))),
+  smoke: (subject, { smoke }) =>
+    sqlSteps(smoke).some(({ name }) =>
+      RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort)),
+    ),
 };
 
 const copiesOf = (targets: readonly Target[]) =>

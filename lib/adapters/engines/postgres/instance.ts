@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { UnderstudyError } from '../../../domain/errors.ts';
 import { changedSince, reshapedIn, type SourceSince, writtenSince } from '../../../domain/proof/bounded.ts';
 import type { Manifest } from '../../../domain/proof/manifest.ts';
 import type { InstanceCopy, Instances } from '../../../ports/database.ts';
@@ -15,6 +16,18 @@ import { singleValue } from './single-value.ts';
 /** PostgreSQL on its own instance, a restored copy or the source, over the network; `patience` in seconds. */
 export function postgresInstances(options: { patience?: number } = {}): Instances {
   return {
+    async value(credentials, sql, seconds) {
+      const client = await connect(credentials);
+      try {
+        await client.query(NOT_WAITING);
+        return await singleValue(client, sql, seconds);
+      } catch (error) {
+        throw withoutValues(error);
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    },
+
     async open(credentials, secondsLeft) {
       const opened: Client[] = [];
       const open = async () => {
@@ -57,6 +70,16 @@ export function postgresInstances(options: { patience?: number } = {}): Instance
       }
     },
   };
+}
+
+/** Classes of errors whose messages name objects and settings, and no values of rows. */
+const NAMING = ['08', '25', '3F', '42', '53', '55', '57'];
+
+function withoutValues(error: unknown): UnderstudyError {
+  if (error instanceof UnderstudyError) return error;
+  const { code = '', message } = error as Error & { code?: string };
+  const why = NAMING.includes(code.slice(0, 2)) ? message : `the server refuses it with SQLSTATE ${code}`;
+  return new UnderstudyError('question-refused', why, { cause: error });
 }
 
 /** A statement waits 10 s for a lock, which may be held for ever. */
@@ -118,7 +141,7 @@ function copyOver({ client, asker, checker, tables, close, secondsLeft }: Opened
       const value = await singleValue(asker, `select current_setting('${parameter}')`, ANSWER_TAKES);
       return value === '0' ? undefined : `${parameter} = ${value ?? '?'}: its subscriptions may act`;
     },
-    value: (sql) => singleValue(asker, sql, Math.min(ANSWER_TAKES, secondsLeft())),
+    value: (sql, seconds = ANSWER_TAKES) => singleValue(asker, sql, Math.min(seconds, secondsLeft())),
     heartbeat: (since) => inTime(client, () => readHeartbeat(client, since)),
     async close() {
       await close();

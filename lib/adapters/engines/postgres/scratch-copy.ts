@@ -32,7 +32,7 @@ export async function withCopyOn<T>(
       content: (_manifest, depth) =>
         copyFacts(reader, depth, (tables) => readAtOnce(server, tables, depth, signal, onRead)),
       confirmed: (objects) => confirmWritten(server, programs, objects),
-      value: (sql) => singleValue(asker, sql),
+      value: (sql, seconds) => singleValue(asker, sql, seconds),
     });
   } finally {
     await Promise.allSettled([reader.end(), asker.end()]);
