@@ -14,13 +14,15 @@ const request = z.union([insideRequest, proof]);
 /** Invoked by `restore` → one thing done inside the old or the new database, or a part of the new one proven. */
 export const handler = jobHandler(request, async (asked, { secondsLeft }): Promise<unknown> => {
   if (asked.ask !== 'prove') {
-    const { switching } = engine(asked.target);
+    const { switching, instances } = engine(asked.target);
     return insideDatabases(asked, {
       plan: plan(),
       clock,
       secrets: secrets(),
       passwords: restoredPasswords(),
       switching,
+      instances,
+      clock,
     });
   }
   const { instances } = engine(asked.request.target);

@@ -12,6 +12,7 @@ import {
   restoredPasswords,
   restoreSqlFunction,
   services,
+  smokeFunction,
 } from '../lib/runtime/compose.ts';
 import { durableHandler } from '../lib/runtime/durable-handler.ts';
 import { changeApplication } from '../lib/workflows/emergency/change-app.ts';
@@ -33,6 +34,7 @@ export const handler = durableHandler(request, (job, durable) => {
     insideFunction: restoreSqlFunction(),
     loadFunction: loadFunction(),
     changesFunction: changesFunction(),
+    smokeFunction: smokeFunction(),
     pick,
   };
   if (job.job === 'restore') return emergencyRestore(job, durable, deps);

@@ -1,6 +1,14 @@
 import type { RestorePhase, RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
 import type { Policy, RestoreSettings } from '../../lib/domain/plan/policy.ts';
 import type { RestoreJob } from '../../lib/domain/runs/job.ts';
+import {
+  httpSteps,
+  type Smoke,
+  type SmokePriority,
+  type SmokeResult,
+  type SmokeStep,
+  sqlSteps,
+} from '../../lib/domain/smoke/smoke-step.ts';
 import { utc } from '../../lib/domain/time.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import type { ProveRequest } from '../../lib/restore/prove/proof-slices.ts';
@@ -29,10 +37,36 @@ export const OLD = { name: 'crm-db', id: 'db-CRM1', host: 'crm-db.example.intern
 export const SECRETS = ['crm/application', 'crm/jobs'];
 export const ALL_SECRETS = [...SECRETS, 'understudy/crm'];
 
-type Options = { kind?: 'rds' | 'aurora'; restore?: Partial<RestoreSettings>; way?: RestoreJob['way'] };
+type Options = {
+  kind?: 'rds' | 'aurora';
+  restore?: Partial<RestoreSettings>;
+  way?: RestoreJob['way'];
+  smoke?: Smoke;
+};
+
+/** A question, and requests: one of each priority. */
+const step = (name: string, priority: SmokePriority) => ({
+  ...{ name, priority, timeout: 10, retries: 0, retryAfter: 2 },
+});
+const http = { method: 'GET', url: '/', headers: {}, follow: false };
+const request = { http, cleanup: false, expect: { status: [], headers: {}, json: {} }, capture: {} };
+export const SMOKE: Smoke = {
+  url: 'https://app.example.com',
+  steps: [
+    { ...step('leads are there', 'P0'), sql: 'select 1', expect: { equals: 1 } },
+    { ...step('invoices are there', 'P1'), sql: 'select 2', expect: { equals: 2 } },
+    { ...step('log in', 'P0'), ...request },
+    { ...step('search', 'P2'), ...request },
+  ],
+};
 
 /** Production behind an instance, a way back, and a person who answers. Every state of it can be seen. */
-export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment' }: Options = {}) {
+export async function emergencyWorld({
+  kind = 'rds',
+  restore = {},
+  way = 'moment',
+  smoke = SMOKE,
+}: Options = {}) {
   const clock = manualClock(NOW);
   const base = memoryDeps(clock);
   const engine = kind === 'aurora' ? 'aurora-postgresql' : 'postgres';
@@ -42,7 +76,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     ...{ services: [{ cluster: 'web', service: 'crm' }] },
     ...restore,
   };
-  const plan = planOf({ policy: { restore: settings }, target: { platform: { kind, id: OLD.name } } });
+  const plan = planOf({ policy: { restore: settings }, target: { platform: { kind, id: OLD.name }, smoke } });
   const platform = memoryPlatform({
     clock,
     home: HOME,
@@ -89,6 +123,26 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     migrations: [] as string[],
     /** Whom the new database knows, and what each needed. */
     admitted: [{ user: 'crm', as: 'password-set' }],
+    /** Names of smoke steps that fail, and for how many rounds of requests; for ever by default. */
+    failing: {} as Record<string, number | undefined>,
+    /** The function of smoke steps refuses the requests, or dies. */
+    smokes: 'well' as 'well' | 'refused' | 'dead',
+    sent: [] as unknown[],
+  };
+  const answered = (steps: SmokeStep[]) =>
+    steps.map(({ name, priority }): SmokeResult => {
+      const left = databases.failing[name] ?? 0;
+      databases.failing[name] = left - 1;
+      return left > 0
+        ? { step: name, priority, ok: false, why: 'answered 500' }
+        : { step: name, priority, ok: true };
+    });
+  const application = async (asked: { target: string; url?: string; only?: 'http' }) => {
+    databases.sent.push(asked);
+    if (databases.smokes === 'dead') throw new Error('out of memory');
+    if (databases.smokes === 'refused')
+      return { mistake: { message: 'no secret', code: 'secret-unreadable' } };
+    return { target: 'crm', startedAt: NOW, endedAt: NOW, results: answered(httpSteps(smoke)) };
   };
   /** By name the new one answers where the old one did. */
   const sideAt = (host: string) => {
@@ -119,6 +173,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
       warm: { read: 2, cold: 1, first: ['public.archive'] },
       admit: databases.admitted,
       migrations: databases.migrations,
+      ...(request.ask === 'smoke' ? { smoke: answered(sqlSteps(smoke)) } : {}),
     };
     return { ok: true, value: values[request.ask] ?? null };
   };
@@ -131,6 +186,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
     insideFunction: 'inside',
     loadFunction: 'load',
     changesFunction: 'look',
+    smokeFunction: 'smoke',
     pick: () => 0,
   };
   const shown = await planRestore(plan.targets[0]!, {}, deps);
@@ -149,6 +205,7 @@ export async function emergencyWorld({ kind = 'rds', restore = {}, way = 'moment
       return { ok: true, value: databases.loads };
     },
     ...hooks.functions,
+    smoke: application,
     look: async () => ({ since: { definitions: 'untouched', changed: {}, written: [] } }),
   });
   const record = async () => (await catalog.restore('crm')) as RestoreRecord;

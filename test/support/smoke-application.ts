@@ -29,7 +29,7 @@ export async function smokeApplication() {
         wrong.login--;
         return say(503, { error: SECRETS_OF_IT.content });
       }
-      const { password } = JSON.parse(body) as { password?: string };
+      const { password } = JSON.parse(body || '{}') as { password?: string };
       if (password !== SECRETS_OF_IT.password) return say(401, { error: 'no' });
       response.setHeader('set-cookie', [`sid=${SECRETS_OF_IT.session}; Path=/; HttpOnly`, 'lang=en; Path=/']);
       return say(200, { user: { token: SECRETS_OF_IT.token } });
@@ -85,7 +85,7 @@ function inTrouble(url: string, request: IncomingMessage, response: ServerRespon
     response.write('x', () => response.destroy());
     return true;
   }
-  const [, to] = /^\/to\?(.*)$/.exec(url) ?? [];
+  const [, to] = url === '/loop' ? [url, url] : (/^\/to\?(.*)$/.exec(url) ?? []);
   if (to === undefined) return false;
   response.writeHead(request.method === 'GET' ? 302 : 307, { location: decodeURIComponent(to) }).end();
   return true;

@@ -1,6 +1,7 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { RestoreSettings } from '../plan/policy.ts';
 import type { Phase, RestoredSort } from '../proof/evidence.ts';
+import type { SmokeResult } from '../smoke/smoke-step.ts';
 
 /** What becomes of an emergency restore. Only `running` is open: no other work on this target begins. */
 export type RestoreState = 'running' | 'done' | 'not-done' | 'rolled-back';
@@ -17,6 +18,7 @@ export const RESTORE_PHASES = [
   'proof',
   'warm',
   'roles',
+  'smoke',
   'approve',
   'fence',
   'release',
@@ -97,6 +99,8 @@ export type RestoreRecord = {
   /** The application's last moment at the old database: everything written from `way.asOf` to it is lost. */
   lastWriteBefore?: string;
   proof?: { strength: 'exact' | 'bounded' | 'restored' | 'none'; differences: string[]; unchecked: string[] };
+  /** The smoke steps that ran: against the new database, later against production. */
+  smoke?: (SmokeResult & { at: 'copy' | 'production' })[];
   /** What a person decides about, and reads before. */
   notes: string[];
   /** Settings of the old database that the new one does not have, each named. */

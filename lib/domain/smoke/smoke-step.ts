@@ -57,6 +57,15 @@ export type SmokeResult = {
   why?: string;
 };
 
+/** The record of one run of the smoke steps. */
+export type SmokeReport = {
+  target: string;
+  url?: string;
+  startedAt: string;
+  endedAt: string;
+  results: SmokeResult[];
+};
+
 export const isSql = (step: SmokeStep): step is SqlStep => 'sql' in step;
 export const isHttp = (step: SmokeStep): step is HttpStep => 'http' in step;
 export const sqlSteps = ({ steps }: Smoke): SqlStep[] => steps.filter(isSql);

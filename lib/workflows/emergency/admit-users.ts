@@ -37,6 +37,18 @@ export async function admitUsers(
   return admitted;
 }
 
+/** The master of the new database after users of these secrets were let in: he may be one of them. */
+export async function masterOfNow(
+  of: Target,
+  master: InsideMaster,
+  secrets: readonly string[],
+  deps: InsideDeps,
+): Promise<Credentials> {
+  const users: Credentials[] = [];
+  for (const secret of secrets) users.push({ ...(await ofSecret(of, secret, deps)), ...master.at });
+  return masterNow(of, master, users, deps);
+}
+
 /** The master, who has the password of his secret already when this was done before and the answer was lost. */
 async function masterNow(
   of: Target,

@@ -6,6 +6,7 @@ import { humanSeconds, plusSeconds, shortMoment, utc } from '../../domain/time.t
 import { many } from '../../domain/words.ts';
 import { poll } from '../../execution/poll.ts';
 import type { Restoring } from './restoring.ts';
+import { askedAboutSmoke } from './smoke-new.ts';
 
 /** Waits for a person: the default is no. */
 export async function awaitApproval(restoring: Restoring): Promise<void> {
@@ -66,6 +67,7 @@ function question(record: RestoreRecord): string {
     proof
       ? `${proof.strength === 'none' ? 'it differs' : proof.strength}${found > 0 ? ` (${many(found, 'difference')})` : ''}`
       : 'it was not compared',
+    ...askedAboutSmoke(record),
     ...(incomplete.length > 0 ? [`${many(incomplete.length, 'setting')} missing`] : []),
     ...(notes.length > 0 ? [many(notes.length, 'note')] : []),
     `decide by ${shortMoment(decideBy!)} UTC`,

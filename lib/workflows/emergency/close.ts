@@ -11,6 +11,7 @@ import { whyNotBack } from './go-back.ts';
 import { closeHooks } from './hooks.ts';
 import { renewFunctions } from './renew-functions.ts';
 import { type Restoring, whereMasterPassword } from './restoring.ts';
+import { smokeProduction } from './smoke-production.ts';
 
 /**
  * Production has the new database. What does not work is told, and takes nothing back by itself. Resolves with why it
@@ -25,6 +26,7 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
     problems.push(...(await restartServices(restoring)));
     problems.push(...(await renewFunctions(restoring, log.record.id)));
   }
+  problems.push(...(await smokeProduction(restoring)));
   const aborted = await durable.step('ask whether it goes back', async () => (await log.aborted()) ?? null);
   if (aborted) {
     const obstacle = await whyNotBack(log.record, target, durable, deps);

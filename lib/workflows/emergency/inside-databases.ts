@@ -1,10 +1,12 @@
 import { Refusal, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
 import { compareMigrations } from '../../domain/incidents/migrations.ts';
 import type { Held } from '../../domain/incidents/restore-record.ts';
-import { requireTarget } from '../../domain/plan/policy.ts';
+import { requireTarget, type Target } from '../../domain/plan/policy.ts';
+import { type SmokeResult, sqlSteps } from '../../domain/smoke/smoke-step.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
 import type { Credentials } from '../../ports/credentials.ts';
-import { admitUsers } from './admit-users.ts';
+import { askSmokeStep } from '../../restore/prove/smoke-questions.ts';
+import { admitUsers, masterOfNow } from './admit-users.ts';
 import { adminsOf, masterOf, namedBy, ofSecret } from './inside-credentials.ts';
 import { type InsideDeps, type InsideRequest, refuseLate } from './inside-request.ts';
 
@@ -56,7 +58,28 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
       return undefined;
     case 'warm':
       return switching.warm(await masterOf(of, request.master, deps), request.tables, request.seconds);
+    case 'smoke':
+      return askSmoke(of, request, deps);
   }
+}
+
+async function askSmoke(
+  of: Target,
+  { master, secrets, moment }: Extract<InsideRequest, { ask: 'smoke' }>,
+  deps: InsideDeps,
+): Promise<SmokeResult[]> {
+  const owner = await masterOfNow(of, master, secrets, deps);
+  const results: SmokeResult[] = [];
+  for (const step of sqlSteps(of.smoke))
+    results.push(
+      await askSmokeStep(
+        step,
+        (sql, seconds) => deps.instances.value(owner, sql, seconds),
+        moment,
+        (seconds) => deps.clock.sleep(seconds * 1000),
+      ),
+    );
+  return results;
 }
 
 /** Tries every one, whatever became of the others; rejects with the first failure. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan/policy.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Secrets } from '../../ports/database.ts';
+import type { Instances, Secrets } from '../../ports/database.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
 import type { Switching } from '../../ports/switching.ts';
 
@@ -47,16 +47,26 @@ export const insideRequest = z.discriminatedUnion('ask', [
     tables: z.array(z.string()),
     seconds: z.number(),
   }),
+  /** The questions of the smoke steps; `fresherThan` counts back from the moment. */
+  z.strictObject({
+    ask: z.literal('smoke'),
+    ...common,
+    master,
+    /** Of users who were let in. */
+    secrets: z.array(z.string()),
+    moment: z.string(),
+  }),
 ]);
 export type InsideRequest = z.infer<typeof insideRequest>;
 export type InsideMaster = z.infer<typeof insideMaster>;
 
 export type InsideDeps = {
   plan: Plan;
-  clock: Clock;
   secrets: Secrets;
   passwords: ScratchSecrets;
   switching: Switching;
+  instances: Pick<Instances, 'value'>;
+  clock: Clock;
 };
 
 /** A rollback may work on the restore by now. */

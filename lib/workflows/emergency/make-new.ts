@@ -103,7 +103,7 @@ async function bringUpNew(restoring: Restoring): Promise<void> {
 }
 
 /** The master user of the new database, as functions are asked to connect. */
-function masterOfNew({ declared, log }: Restoring): InsideMaster | undefined {
+export function masterOfNew({ declared, log }: Restoring): InsideMaster | undefined {
   const { masterUser: user, database } = declared.chosen;
   const { name, host, port } = log.record.made!;
   return user === undefined ? undefined : { name, user, database, at: { host: host!, port: port! } };

@@ -20,12 +20,13 @@ import { makeNew } from './make-new.ts';
 import { notBegun } from './not-begun.ts';
 import { restoreLog } from './restore-log.ts';
 import { type RestoreDeps, type RestoreOutcome, type Restoring, whereMasterPassword } from './restoring.ts';
+import { smokeNew } from './smoke-new.ts';
 import { undo } from './undo.ts';
 
 /**
  * An emergency restore: production goes to a new database, made beside the living one, when a person has approved it.
  *
- *   declare → freeze → restore onto new → complete → prove → warm → admit → approve → fence → release → cut over → close
+ *   declare → freeze → restore onto new → complete → prove → warm → admit → smoke → approve → fence → release → cut over → close
  *
  * Until the fence production is as it was, or frozen; any failure before undoes what was done. Everything made stays,
  * named, until a person deletes it.
@@ -65,6 +66,7 @@ async function wholeRestore(restoring: Restoring): Promise<RestoreOutcome> {
     await checkRights(restoring);
     await freezeOld(restoring);
     await makeNew(restoring);
+    await smokeNew(restoring);
     await awaitApproval(restoring);
     await fenceOld(restoring);
     await releaseNew(restoring);

@@ -23,6 +23,8 @@ export type RestoreDeps = AlertDeps &
     insideFunction: string;
     /** Loads a dump into an empty database. */
     loadFunction: string;
+    /** Sends the smoke steps to the application. */
+    smokeFunction: string;
     changesFunction: string;
   };
 

@@ -7,6 +7,7 @@ import {
   inOrder,
   isHttp,
   type Smoke,
+  type SmokeReport,
   type SmokeResult,
   type SmokeStep,
 } from '../../domain/smoke/smoke-step.ts';
@@ -28,14 +29,6 @@ export const smokeRequest = z.strictObject({
   only: z.literal('http').optional(),
 });
 export type SmokeAsked = z.infer<typeof smokeRequest>;
-
-export type SmokeReport = {
-  target: string;
-  url?: string;
-  startedAt: string;
-  endedAt: string;
-  results: SmokeResult[];
-};
 
 export type SmokeDeps = {
   plan: Plan;

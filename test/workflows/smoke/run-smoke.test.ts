@@ -188,7 +188,7 @@ test.each([
   [
     'a connection that is cut',
     'http: { url: /cut }',
-    /^127\.0\.0\.1:\d+ cannot be reached: the connection was closed/,
+    /^no whole answer from 127\.0\.0\.1:\d+: the answer ended too early/,
   ],
   ['another status', 'http: { url: /login, method: POST, body: "{}" }', 'answered 401, expected 200 to 299'],
   [
@@ -197,11 +197,10 @@ test.each([
     'the header x-version is missing',
   ],
   ['a redirect', 'http: { url: /to?/login }', 'answered 302, expected 200 to 299'],
-  ['a redirect without an end', 'http: { url: /to?%2Fto%3F%2Flogin, follow: true }', undefined],
+  ['redirects without an end', 'http: { url: /loop, follow: true }', 'it redirects more than 5 times'],
 ])('a step with %s is told with what was expected', async (_, step, expected) => {
   const found = await why(step);
-  if (expected === undefined) expect(found).toContain('answered 401');
-  else if (typeof expected === 'string') expect(found).toBe(expected);
+  if (typeof expected === 'string') expect(found).toBe(expected);
   else expect(found).toMatch(expected);
 });
 
@@ -240,7 +239,7 @@ test('a captured value in a path stays a part of it', async () => {
 test('an application that is not there is told, and one whose certificate nobody vouches for gets no request', async () => {
   await application.stop();
   expect(await why('http: { url: /login }')).toMatch(
-    /^127\.0\.0\.1:\d+ cannot be reached: nothing listens there \(ECONNREFUSED\)$/,
+    /^no whole answer from 127\.0\.0\.1:\d+: nothing listens there \(ECONNREFUSED\)$/,
   );
   const directory = mkdtempSync(join(tmpdir(), 'us-smoke-'));
   const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')];
