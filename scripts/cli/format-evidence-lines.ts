@@ -43,7 +43,7 @@ export function formatEvidenceLines(evidence: Evidence): string[] {
       : []),
     ...evidence.assertions.map(
       (answer) =>
-        `  assertion   ${answer.passed ? pc.green('✔') : pc.red('✖')} ${answer.name}: ${answer.detail}`,
+        `  ${answer.smoke ? 'smoke step ' : 'assertion  '} ${answer.passed ? pc.green('✔') : pc.red('✖')} ${answer.name}: ${answer.detail}`,
     ),
     ...evidence.differences
       .slice(0, 20)

@@ -65,6 +65,7 @@ function formatFacts(record: RestoreRecord): string[] {
     ...(proof ? [`proof: ${proof.strength === 'none' ? pc.red('it differs') : proof.strength}`] : []),
     ...(proof?.differences ?? []).map((what) => pc.red(`  ${what}`)),
     ...(proof?.unchecked ?? []).map((what) => pc.yellow(`  not looked at: ${what}`)),
+    ...formatSmoke(record),
     ...(frozenAt && state === 'running' ? [`the application cannot write since ${frozenAt}`] : []),
     ...(lastWriteBefore ? [`lost: everything written from ${record.way.asOf} to ${lastWriteBefore}`] : []),
     ...incomplete.map((what) => pc.yellow(`missing: ${what}`)),
@@ -80,6 +81,19 @@ function formatFacts(record: RestoreRecord): string[] {
     ...record.undone.map((what) => `undone: ${what}`),
     ...record.notPutBack.map((what) => pc.red(`NOT put back: ${what}`)),
   ];
+}
+
+function formatSmoke({ smoke = [] }: RestoreRecord): string[] {
+  return (['copy', 'production'] as const).flatMap((at) => {
+    const ran = smoke.filter((result) => result.at === at);
+    const failed = ran.filter(({ ok }) => !ok);
+    if (ran.length === 0) return [];
+    const of = at === 'copy' ? 'the new database' : 'production';
+    return [
+      `smoke steps of ${of}: ${ran.length - failed.length} of ${ran.length} passed`,
+      ...failed.map(({ step, priority, why }) => pc.red(`  ${step} (${priority}): ${why}`)),
+    ];
+  });
 }
 
 function formatNext(record: RestoreRecord, now: Date): string[] {

@@ -131,7 +131,7 @@ function remoteInvoker(
     const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
     // A durable function is begun by the alias that the framework gives it.
     const FunctionName = `understudy-${stage}-${name}${how === 'Event' ? ':durable' : ''}`;
-    const answer = await new LambdaClient({ maxAttempts: name === 'compare' ? 1 : 3 })
+    const answer = await new LambdaClient({ maxAttempts: ['compare', 'smoke'].includes(name) ? 1 : 3 })
       .send(new InvokeCommand({ FunctionName, InvocationType: how, Payload: JSON.stringify(event) }))
       .catch((cause: Error) => {
         if (/Region is missing/.test(cause.message))

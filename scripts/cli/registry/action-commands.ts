@@ -66,6 +66,24 @@ export const ACTION_COMMANDS: readonly CommandDefinition[] = [
       }),
   },
   {
+    name: 'smoke',
+    says: 'run the smoke steps: requests to the application, and questions to the living database',
+    args: [TARGET],
+    options: [
+      { flags: '--url <address>', says: 'of another application than smoke.url: a copy, a preview' },
+      { flags: '--dry-run', says: 'show the requests and send nothing' },
+    ],
+    examples: [
+      './understudy smoke crm-prod --dry-run',
+      './understudy smoke crm-prod --stage prod',
+      './understudy smoke crm-prod --url https://preview.example.com --stage prod',
+    ],
+    done: 'every step passed',
+    wrong: 'a step failed',
+    action: async (session, [target], options) =>
+      (await import('../commands/smoke-command.ts')).smokeCommand(session, target!, options),
+  },
+  {
     name: 'cancel',
     says: 'end a running job, cleanly and on record',
     args: [{ name: 'job', words: ASKED_JOBS }, TARGET],

@@ -30,7 +30,7 @@ test('a running restore shows who began it and why, its phases with their times,
   expect(text).toMatch(/✔ declare +1 s/);
   expect(text).toMatch(/… restore +10 min +usually 40 min in all/);
   expect(text).toContain(
-    'then secure, complete, proof, warm, roles, approve, fence, release, cut-over, close',
+    'then secure, complete, proof, warm, roles, smoke, approve, fence, release, cut-over, close',
   );
   expect(text).toContain('stop it: ./understudy restore abort crm');
 });
@@ -91,4 +91,17 @@ test('one that is done shows what was lost, and one that is not done why, and wh
     'NOT put back: the secret x',
   ])
     expect(not).toContain(part);
+});
+
+test('smoke steps are counted for the new database and for production, and the failed ones named', () => {
+  const text = shown({
+    smoke: [
+      { step: 'leads are there', priority: 'P0', ok: true, at: 'copy' },
+      { step: 'invoices are there', priority: 'P1', ok: false, why: 'it is late', at: 'copy' },
+      { step: 'log in', priority: 'P0', ok: true, at: 'production' },
+    ],
+  });
+  expect(text).toContain('smoke steps of the new database: 1 of 2 passed');
+  expect(text).toContain('invoices are there (P1): it is late');
+  expect(text).toContain('smoke steps of production: 1 of 1 passed');
 });
