@@ -196,7 +196,8 @@ export const hooks = (): Hooks => once('hooks', () => lambdaHooks(lambda()));
 export const restoreSqlFunction = (): string => env().restoreSqlFunction;
 export const loadFunction = (): string => env().loadFunction;
 export const smokeFunction = (): string => env().smokeFunction;
-export const requests = (): Requests => once('requests', fetchRequests);
+export const requests = (): Requests =>
+  once('requests', () => fetchRequests({ checksCertificates: env().checksCertificates }));
 export const secretTextStore = (): SecretTexts =>
   once('secret texts', () => secretTexts((target) => secretsClientFor(target.id, env().sourceRole)));
 /** Called as smoke steps end; a command that shows progress replaces it. */

@@ -32,6 +32,8 @@ export type Environment = {
   sourceRole: string | undefined;
   /** ARN of the role that restores onto scratch instances: a preflight checks it. */
   restoreRole: string | undefined;
+  /** Does Node check the certificates of servers? */
+  checksCertificates: boolean;
   planFile: string;
   /** SHA-256 of the plan this deployment was made with; a different one in the package means an old image. */
   planDigest: string | undefined;
@@ -82,6 +84,7 @@ export function environment(): Environment {
     scheduleGroup: get('SCHEDULE_GROUP'),
     sourceRole: get('SOURCE_ROLE') || undefined,
     restoreRole: get('RESTORE_ROLE') || undefined,
+    checksCertificates: env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0',
     planFile: get('PLAN') || `${env['LAMBDA_TASK_ROOT'] ?? '.'}/plan.json`,
     planDigest: get('PLAN_DIGEST') || undefined,
     pgBin: env['PG_BIN'],

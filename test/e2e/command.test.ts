@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { COMMANDS } from '../../scripts/cli/registry/commands.ts';
 import { ROOT } from '../../scripts/local/tools.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { planWith } from '../support/plan.ts';
+import { SECRETS_OF_IT, smokeApplication } from '../support/smoke-application.ts';
 import { createStage } from '../support/stage.ts';
 import { begin, run, UNDERSTUDY, untilIt, written } from './support.ts';
 
@@ -26,6 +28,9 @@ const EXAMPLES = COMMANDS.filter(({ name }) => !NOT_HERE.includes(name))
   .flatMap(({ examples }) => examples)
   .filter((example) => !/ --go | restore status /.test(example));
 
+const BOOKINGS =
+  '{ name: bookings are there, sql: select count(*) from public.bookings, expect: { equals: 100 } }';
+
 /** ./understudy as a person runs it. */
 function understudy(...args: string[]) {
   const ran = run(UNDERSTUDY, args);
@@ -36,6 +41,7 @@ const shell = (line: string) => run('bash', ['-c', line]);
 describe('./understudy', () => {
   let database: TestDatabase;
   let config: string;
+  let smokeConfig: string;
 
   beforeAll(async () => {
     database = await createDatabase(
@@ -45,7 +51,33 @@ describe('./understudy', () => {
     await stage.secret('crm', database.credentials);
     // The file as it is shipped, with a database that it has never heard of.
     const text = readFileSync(join(ROOT, 'understudy.yml'), 'utf8').replace('crm-prod:', 'crm:');
-    config = written(text.replace('understudy/crm-prod', `${stage.name}/crm`));
+    const ours = text.replace('understudy/crm-prod', `${stage.name}/crm`);
+    const [head, tail] = ours.split('    labels: { service: crm }\n') as [string, string];
+    const withSmoke = (steps: string) => written(`${head}${steps}${tail}`);
+    config = withSmoke(`    smoke: { steps: [${BOOKINGS}] }\n`);
+    await new SecretsManager({}).createSecret({
+      Name: `${stage.name}/smoke`,
+      SecretString: JSON.stringify({ password: SECRETS_OF_IT.password }),
+    });
+    smokeConfig = withSmoke(`    smoke:
+      url: https://app.example.com
+      steps:
+        - name: log in
+          http: { method: POST, url: /login, json: { password: "\${secret:${stage.name}/smoke#password}" } }
+          capture: { token: $.user.token }
+        - name: create
+          http: { method: POST, url: /records, headers: { authorization: "Bearer \${token}" }, json: { of: crm } }
+          capture: { id: $.id }
+        - name: search
+          priority: P1
+          retries: 1
+          retryAfter: 1s
+          http: { url: /records/7, headers: { authorization: "Bearer \${token}" } }
+        - ${BOOKINGS}
+        - name: delete
+          cleanup: true
+          http: { method: DELETE, url: "/records/\${id}", headers: { authorization: "Bearer \${token}" } }
+`);
   });
   afterAll(() => database.drop());
   const here = (...args: string[]) => understudy('--local', '--config', config, '--json', ...args);
@@ -152,6 +184,38 @@ describe('./understudy', () => {
       decisions: [expect.objectContaining({ keep: true })],
     });
     expect(here('alerts', 'test').status).toBe(0);
+  });
+
+  it('runs smoke steps against an application and the database, and shows no value', async () => {
+    const application = await smokeApplication();
+    const smoke = async (...args: string[]) => {
+      const given = ['--local', '--config', smokeConfig, 'smoke', 'crm', '--url', application.url, ...args];
+      const running = begin(UNDERSTUDY, given);
+      return { status: await running.ended, shown: running.shown() };
+    };
+    const failed = await smoke();
+    expect([failed.status, failed.shown]).toEqual([3, expect.stringContaining('› ✔ create (P0)')]);
+    expect(failed.shown).toContain('✖ search (P1): answered 404, expected 200 to 299');
+    expect(application.records.size).toBe(0);
+    application.records.set(7, { id: 7, content: SECRETS_OF_IT.content });
+    const passed = await smoke();
+    expect([passed.status, passed.shown]).toEqual([0, expect.stringContaining('5 smoke steps passed')]);
+    const asked = application.asked.length;
+    const dry = await smoke('--dry-run', '--json');
+    expect([dry.status, JSON.parse(dry.shown)]).toMatchObject([0, { sent: false, url: application.url }]);
+    expect(application.asked).toHaveLength(asked);
+    await application.stop();
+    const away = await smoke('--json');
+    expect([away.status, away.shown]).toEqual([3, expect.stringContaining('nothing listens there')]);
+    const without = written(readFileSync(smokeConfig, 'utf8').replace('/smoke#password', '/gone#password'));
+    const unread = run(UNDERSTUDY, ['--local', '--config', without, 'smoke', 'crm']);
+    expect([unread.status, unread.stderr]).toEqual([
+      1,
+      expect.stringContaining('with the tag understudy:target=crm'),
+    ]);
+    const shown =
+      [failed, passed, dry, away].map((each) => each.shown).join('') + unread.stdout + unread.stderr;
+    for (const value of Object.values(SECRETS_OF_IT)) expect(shown).not.toContain(value);
   });
 
   it.each(EXAMPLES)('runs the example of its help: %s', (example) => {

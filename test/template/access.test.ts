@@ -160,10 +160,11 @@ describe('the secret of a source', () => {
     'HeartbeatRole',
     'PreflightRole',
     'RestoreSqlRole',
+    'SmokeRole',
     'WatchRole',
   ];
 
-  test('is reached by the eight roles that work with sources, and only with a target', () => {
+  test('is reached by the nine roles that work with sources, and only with a target', () => {
     expect(trust).toHaveLength(1);
     expect(trust[0]).toMatchObject({ actions: ['sts:AssumeRole', 'sts:TagSession'] });
     const { AWS } = JSON.parse(trust[0]!.principal) as { AWS: string[] };

@@ -40,6 +40,7 @@ describe('the role of a function', () => {
       'preflight',
       'scratch-secrets.ts',
       'application-secrets.ts',
+      'secret-texts.ts',
       'wakes.ts',
       'ecs-services.ts',
       'ecs-earlier.ts',

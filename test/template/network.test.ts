@@ -59,7 +59,7 @@ describe('scratch', () => {
 
 describe('a VPC for sources', () => {
   /** Who reaches databases. The passwords that notices and preflights are about need no network. */
-  const REACH = ['Changes', 'Compare', 'Doctor', 'Dump', 'Heartbeat', 'Load', 'RestoreSql'];
+  const REACH = ['Changes', 'Compare', 'Doctor', 'Dump', 'Heartbeat', 'Load', 'RestoreSql', 'Smoke'];
   const ALWAYS = ['Prove', 'Scratch'];
   const named = (parts: string[], what: string) => parts.map((part) => `${part}${what}`).sort();
   const inside = (which: typeof template) =>
@@ -73,7 +73,7 @@ describe('a VPC for sources', () => {
     expect(template.rolesThatMay('ec2:CreateNetworkInterface')).toEqual(named(ALWAYS, 'Role'));
   });
 
-  test('is entered by the seven functions that reach databases, whose roles allow it', () => {
+  test('is entered by the eight functions that reach databases, whose roles allow it', () => {
     for (const id of named(REACH, 'LambdaFunction')) {
       expect(full.value(id, 'VpcConfig')).toMatchObject({
         SubnetIds: ['subnet-0000000a', 'subnet-0000000b'],

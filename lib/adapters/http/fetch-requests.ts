@@ -3,16 +3,20 @@ import type { SmokeAnswer } from '../../domain/smoke/judge-answer.ts';
 import type { SmokeRequest } from '../../domain/smoke/smoke-request.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import type { Requests } from '../../ports/smoke.ts';
-import { unreachable } from './unreachable-application.ts';
+import { unreachableApplication } from './unreachable-application.ts';
 
 /** The most of an answer that is read. */
 const MOST_BYTES = 1_000_000;
 const MOST_REDIRECTS = 5;
 
 /** Requests by fetch: the time is of the whole answer, certificates are checked, and a redirect leads to no other host. */
-export function fetchRequests(): Requests {
+export function fetchRequests({ checksCertificates }: { checksCertificates: boolean }): Requests {
   return {
     async send(request) {
+      if (!checksCertificates)
+        throw new Refusal('tls-failed', 'NODE_TLS_REJECT_UNAUTHORIZED=0 would send it to anybody', {
+          hint: 'unset it; a certificate of your own authority goes into NODE_EXTRA_CA_CERTS',
+        });
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(), request.timeout * 1000);
       try {
@@ -20,7 +24,7 @@ export function fetchRequests(): Requests {
       } catch (error) {
         if (error instanceof Refusal) throw error;
         // Its own messages quote headers and addresses, which hold secrets.
-        throw late.signal.aborted ? noAnswer(request) : unreachable(request, error);
+        throw late.signal.aborted ? noAnswer(request) : unreachableApplication(request, error);
       } finally {
         clearTimeout(timer);
         late.abort();

@@ -17,7 +17,7 @@ const WHY: Record<string, string> = {
 const OF_TLS = /^(?:ERR_(?:TLS|SSL)_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/;
 
 /** Why a request had no answer, by the code of the failure alone: its message may quote what was sent. */
-export function unreachable({ url }: SmokeRequest, error: unknown): Refusal {
+export function unreachableApplication({ url }: SmokeRequest, error: unknown): Refusal {
   const { host } = new URL(url);
   const code = codeIn(error);
   if (code && OF_TLS.test(code))

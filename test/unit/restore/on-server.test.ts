@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { HIDDEN } from '../../../lib/domain/proof/definition.ts';
 import type { Manifest } from '../../../lib/domain/proof/manifest.ts';
 import type { Rewritten } from '../../../lib/domain/proof/proof.ts';
+import type { Smoke } from '../../../lib/domain/smoke/smoke-step.ts';
 import type { ScratchCopy } from '../../../lib/ports/database.ts';
 import { restoreAndProve } from '../../../lib/restore/on-server.ts';
 import { faithfulCopy, manifest, point, policy, target } from '../../support/builders.ts';
@@ -10,7 +11,12 @@ import { recordingLog } from '../../support/doubles/log.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
 
 /** The result of a rehearsal whose copy has these definitions, where a second look confirms these objects. */
-async function rehearsed(source: Manifest, schema: Manifest['schema'], confirmed: string[] = []) {
+async function rehearsed(
+  source: Manifest,
+  schema: Manifest['schema'],
+  confirmed: string[] = [],
+  smoke: Smoke = { steps: [] },
+) {
   const clock = manualClock();
   const vault = memoryVault(clock);
   const body = Buffer.from(JSON.stringify(source));
@@ -24,7 +30,8 @@ async function rehearsed(source: Manifest, schema: Manifest['schema'], confirmed
       asked.push(...objects);
       return new Set(confirmed);
     },
-    value: () => Promise.reject(new Error('not asked for')),
+    value: (sql) =>
+      smoke.steps.length > 0 ? Promise.resolve(sql) : Promise.reject(new Error('not asked for')),
   };
   const result = await restoreAndProve(
     {
@@ -36,7 +43,7 @@ async function rehearsed(source: Manifest, schema: Manifest['schema'], confirmed
       simulation: false,
     },
     {
-      plan: { schemaVersion: 1, policies: [policy()], targets: [target()] },
+      plan: { schemaVersion: 1, policies: [policy()], targets: [target({ smoke })] },
       vault,
       scratch: { refusal: async () => undefined, withCopy: (_, use) => use(copy) },
       clock,
@@ -81,4 +88,22 @@ test('a rehearsal neither reports nor calls equal a dump of another version of U
   const result = await rehearsed(manifest({ schema: VIEW, facts: 1 }), OTHERWISE);
   expect(result).toMatchObject({ asked: [], proof: { equal: true, strength: 'restored' } });
   expect(result.notes).toEqual([expect.stringContaining('take a new dump')]);
+});
+
+test('a rehearsal asks the questions of smoke steps, and sends no request', async () => {
+  const named = { priority: 'P1', timeout: 10, retries: 3, retryAfter: 2 } as const;
+  const request = { method: 'GET', url: '/', headers: {}, follow: false };
+  const expected = { status: [], headers: {}, json: {} };
+  const result = await rehearsed(manifest({}), manifest({}).schema, [], {
+    url: 'https://app.example.com',
+    steps: [
+      { ...named, name: 'log in', http: request, expect: expected, capture: {}, cleanup: false },
+      { ...named, name: 'leads', sql: 'x', expect: { equals: 'x' } },
+      { ...named, name: 'other', sql: 'y', expect: { equals: 'x' } },
+    ],
+  });
+  expect(result.assertions).toEqual([
+    { name: 'leads', passed: true, detail: 'as expected', smoke: 'P1' },
+    { name: 'other', passed: false, detail: 'the answer is not as expected: expected "x"', smoke: 'P1' },
+  ]);
 });

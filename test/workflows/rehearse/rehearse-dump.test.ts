@@ -306,6 +306,19 @@ describe('a rehearsal of a dump after an earlier one', () => {
     expect(told()).toEqual(['resolved P1 assertion-failed crm orders came in']);
   });
 
+  it('closes the alert about a smoke step by its right answer, never by that of an assertion of its name', async () => {
+    const { once, told } = await world();
+    const smoked = (passed: boolean): ScratchResult => ({
+      ...EQUAL,
+      assertions: [{ name: 'orders came in', passed, detail: 'as expected', smoke: 'P0' }],
+    });
+    expect(evidenceOf(await once(smoked(false))).outcome).toBe('failed');
+    await once(answered(true), again('05'));
+    expect(told()).toEqual(['opened P0 smoke-failed crm orders came in']);
+    await once(smoked(true), again('10'));
+    expect(told()).toEqual(['resolved P0 smoke-failed crm orders came in']);
+  });
+
   it('opens another finding for an assertion without an answer, and keeps that of a wrong one', async () => {
     const { once, told } = await world();
     const codes = () => told().map((line) => line.replace(/ P\d/, ''));

@@ -63,16 +63,20 @@ afterEach(async () => {
 async function smoke(
   yaml: string,
   { url = application.url, ...asked }: Partial<SmokeAsked> = {},
-  given: { secret?: string | Error; rows?: string } = {},
+  given: { secret?: string | Error; rows?: string; checksCertificates?: boolean } = {},
 ) {
-  const { secret = JSON.stringify({ app: { password: SECRETS_OF_IT.password } }), rows = '12' } = given;
+  const {
+    checksCertificates = true,
+    secret = JSON.stringify({ app: { password: SECRETS_OF_IT.password } }),
+    rows = '12',
+  } = given;
   const pauses: number[] = [];
   const said: SmokeResult[] = [];
   const report = await runSmoke(
     { target: 'crm', url, ...asked },
     {
       plan: planWith({ target: yaml }),
-      requests: fetchRequests(),
+      requests: fetchRequests({ checksCertificates }),
       secrets: {
         async text() {
           if (secret instanceof Error) throw secret;
@@ -265,6 +269,12 @@ test('an application that is not there is told, and one whose certificate nobody
   ]);
   expect(requests).toBe(0);
   await stopped(server);
+});
+
+test('nothing is sent where certificates are not checked', async () => {
+  const { failed } = await smoke(WHOLE, { only: 'http' }, { checksCertificates: false });
+  expect(failed[0]!.why).toContain('NODE_TLS_REJECT_UNAUTHORIZED=0');
+  expect(application.asked).toEqual([]);
 });
 
 test('nothing is sent when a secret cannot be read or lacks the field', async () => {

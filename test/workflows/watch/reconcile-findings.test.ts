@@ -61,6 +61,7 @@ describe('the watch (open findings)', () => {
     ['posture-public', 'an instance, of a target without one', 'crm-db', WITHOUT_INSTANCE],
     ['assertion-failed', 'an assertion that was taken out', 'leads'],
     ['assertion-failed', 'an assertion about snapshots that was taken out', 'leads, of a snapshot'],
+    ['smoke-failed', 'a smoke step that was taken out', 'leads, of a snapshot'],
   ])('drops %s about %s', async (code, _what, subject, of = {}) => {
     const { look, open, deps, catalog } = world({}, of);
     await catalog.adoptPoint(FOREIGN);
@@ -71,15 +72,20 @@ describe('the watch (open findings)', () => {
 
   it('keeps what is about an assertion, an instance and a Region of the plan, and drops another Region’s', async () => {
     const assertions = [{ name: 'leads', sql: 'select 1', when: 'always', is: '1' }] as never;
-    const { look, open, deps } = world({}, { assertions });
+    const smoke = {
+      steps: [{ name: 'leads', priority: 'P0', sql: 'select 1', expect: { equals: 1 } }],
+    } as never;
+    const { look, open, deps } = world({}, { assertions, smoke });
     await raiseFinding(deps, 'assertion-failed', 'leads, of a moment');
+    await raiseFinding(deps, 'smoke-failed', 'leads, of a moment');
     await raiseFinding(deps, 'posture-public', 'crm-db');
     for (const place of [HOME, 'eu-north-1'])
       await raiseFinding(deps, 'snapshot-quota-near', place, 'understudy');
     await look();
-    expect((await open()).filter((each) => /^(assertion|posture|snapshot-quota)/.test(each))).toEqual([
+    expect((await open()).filter((each) => /^(assertion|posture|smoke|snapshot-quota)/.test(each))).toEqual([
       'assertion-failed crm leads, of a moment',
       'posture-public crm crm-db',
+      'smoke-failed crm leads, of a moment',
       `snapshot-quota-near understudy ${HOME}`,
     ]);
   });

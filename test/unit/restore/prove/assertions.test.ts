@@ -1,8 +1,10 @@
 import { UnderstudyError } from '../../../../lib/domain/errors.ts';
 import type { Assertion } from '../../../../lib/domain/plan/policy.ts';
+import type { SqlExpectation } from '../../../../lib/domain/smoke/smoke-step.ts';
 import type { ScratchCopy } from '../../../../lib/ports/database.ts';
 import { askAssertions, assertionFindings } from '../../../../lib/restore/prove/assertions.ts';
-import { manifest, target } from '../../../support/builders.ts';
+import { answerOf, askSmokeStep } from '../../../../lib/restore/prove/smoke-questions.ts';
+import { manifest, policy, target } from '../../../support/builders.ts';
 
 const SOURCE = manifest({
   tables: [
@@ -129,4 +131,72 @@ test('an assertion that writes and one with a wrong answer have findings of thei
     },
     { code: 'assertion-failed', subject: 'two, of a moment', severity: 'P1', asOf },
   ]);
+});
+
+const smokeStep = { name: 'leads', priority: 'P2', timeout: 7, retries: 1, retryAfter: 3 } as const;
+const NOON = '2026-11-20T12:00:00Z';
+
+test.each<[SqlExpectation, string | undefined, string | undefined]>([
+  [{ equals: 7 }, '7', undefined],
+  [{ equals: 7 }, '8', 'the answer is not as expected: expected 7'],
+  [{ equals: 'a' }, undefined, 'the answer is NULL, expected "a"'],
+  [{ minimum: 7 }, '7', undefined],
+  [{ minimum: 7 }, 'many', 'the answer is not as expected: expected at least 7'],
+  [{ fresherThan: 3600 }, '2026-11-20 11:00:00', undefined],
+  [
+    { fresherThan: 3600 },
+    '2026-11-20 10:59:59',
+    'the answer is not as expected: expected a moment at most 60 min ago',
+  ],
+  [{ fresherThan: 3600 }, 'never', 'the answer is not as expected: expected a moment at most 60 min ago'],
+])('a smoke step that expects %j and gets %s: %s', async (expect_, value, why) => {
+  const asked: unknown[] = [];
+  const pauses: number[] = [];
+  const result = await askSmokeStep(
+    { ...smokeStep, sql: 'q', expect: expect_ },
+    async (...given) => {
+      asked.push(given);
+      return value;
+    },
+    NOON,
+    async (seconds) => void pauses.push(seconds),
+  );
+  expect(result).toEqual({ step: 'leads', priority: 'P2', ok: why === undefined, ...(why ? { why } : {}) });
+  expect([asked, pauses]).toEqual(
+    why
+      ? [
+          [
+            ['q', 7],
+            ['q', 7],
+          ],
+          [3],
+        ]
+      : [[['q', 7]], []],
+  );
+});
+
+test('the question of a smoke step that the server refuses is told without its text, which may quote a row', async () => {
+  const refused = Object.assign(new Error('invalid input syntax: "anna"'), { code: '22P02' });
+  const ask = () => Promise.reject(refused);
+  const step = { ...smokeStep, sql: 'q', expect: { equals: 1 } };
+  const { why } = await askSmokeStep(step, ask, NOON, async () => undefined);
+  expect(why).toBe('it was not answered: the server refuses it (22P02)');
+});
+
+test('a smoke step that fails in a rehearsal is a finding of its priority', () => {
+  const answers = [
+    answerOf({ step: 'leads', priority: 'P2', ok: false, why: 'expected 7' }),
+    answerOf({ step: 'more', priority: 'P0', ok: false, why: 'expected 7' }),
+    answerOf({ step: 'good', priority: 'P0', ok: true }),
+  ];
+  const about = { what: 'point of crm', asOf: NOON, sort: 'snapshot' } as const;
+  expect(assertionFindings(target(), answers, about)).toMatchObject([
+    {
+      ...{ code: 'smoke-failed', subject: 'leads, of a snapshot', severity: 'P2', asOf: NOON },
+      message: 'smoke step "leads" failed on the restored point of crm: expected 7',
+    },
+    { subject: 'more, of a snapshot', severity: 'P0' },
+  ]);
+  const strict = target({ policy: policy({ severities: { 'smoke-failed': 'P3' } }) });
+  expect(assertionFindings(strict, answers, about)[0]).toMatchObject({ severity: 'P3' });
 });

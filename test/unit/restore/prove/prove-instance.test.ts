@@ -269,3 +269,18 @@ test('the proof of an instance closes its connection when it fails', async () =>
   expect(await prove()).toMatchObject({ failure: { message: 'connection lost' } });
   expect(closed).toEqual([1]);
 });
+
+test('the proof of an instance asks the questions of smoke steps, after the assertions', async () => {
+  const named = { timeout: 10, retries: 3, retryAfter: 2 };
+  const smoke: Target['smoke'] = {
+    steps: [
+      { ...named, name: 'one', priority: 'P1', sql: 'select 1', expect: { equals: 1 } },
+      { ...named, name: 'two', priority: 'P2', sql: 'select 2', expect: { equals: 2 } },
+    ],
+  };
+  const { prove } = proofWorld({}, { target: { smoke } });
+  expect((await prove({ manifest: undefined })).assertions).toEqual([
+    { name: 'one', passed: true, detail: 'as expected', smoke: 'P1' },
+    { name: 'two', passed: false, detail: 'the answer is not as expected: expected 2', smoke: 'P2' },
+  ]);
+});
