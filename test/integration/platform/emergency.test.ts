@@ -14,6 +14,7 @@ import {
 } from '../../support/emergencies.ts';
 import { instancePlan } from '../../support/plan.ts';
 import { createPlatform, type Platform } from '../../support/rds-stage.ts';
+import { smokeApplication } from '../../support/smoke-application.ts';
 
 /** A DELETE without WHERE at an instance under load, and the way back to the second before it. */
 let platform: Platform;
@@ -22,9 +23,23 @@ let moment: string;
 let application: Application;
 let stale: Application;
 
+/** Steps that pass in the second before the damage only, one that asks for too much, and a page of the application. */
+const smokeOf = (url: string) => `rds: crm-prod
+smoke:
+  url: ${url}
+  steps:
+    - { name: leads are there, sql: select count(*) from public.leads, expect: { equals: 500 } }
+    - { name: many leads, priority: P1, sql: select count(*) from public.leads, expect: { minimum: 501 } }
+    - { name: the application answers, http: { url: "/to?/login" }, expect: { status: 302 } }`;
+let page: Awaited<ReturnType<typeof smokeApplication>>;
+
 beforeAll(async () => {
+  page = await smokeApplication();
   platform = await createPlatform(() =>
-    instancePlan({ policy: 'restore: { cutover: secret, freeze: read-only, approveWithin: 1h }' }),
+    instancePlan({
+      policy: 'restore: { cutover: secret, freeze: read-only, approveWithin: 1h }',
+      target: smokeOf(page.url),
+    }),
   );
   secretId = `${platform.stage.name}/crm`;
   await platform.source('crm', { id: 'crm-prod', tags: { team: 'sales' } });
@@ -47,6 +62,7 @@ afterAll(async () => {
   await application.stop();
   await stale.stop();
   await platform.close();
+  await page.stop();
   expect(platform.rds.violations).toEqual([]);
 });
 
@@ -67,6 +83,14 @@ test('production gets the second before the damage, nobody writes twice, and the
     frozenAt: expect.any(String),
     incomplete: [],
   });
+  expect(waiting.smoke).toEqual([
+    { step: 'leads are there', priority: 'P0', ok: true, at: 'copy' },
+    {
+      ...{ step: 'many leads', priority: 'P1', ok: false, at: 'copy' },
+      why: 'the answer is not as expected: expected at least 501',
+    },
+  ]);
+  expect(page.asked).toEqual([]);
   const name = waiting.made!.name;
   expect(name).toMatch(/^crm-prod-restored-\d{8}t\d{6}z$/);
   expect(portOf(name)).toBe(waiting.made!.port);
@@ -86,6 +110,10 @@ test('production gets the second before the damage, nobody writes twice, and the
   const record = await recordOf();
   expect(record).toMatchObject({ state: 'done', answer: { by: 'ben', answer: 'approve' } });
   expect(record.error).toBeUndefined();
+  expect(record.smoke!.at(-1)).toEqual({
+    ...{ step: 'the application answers', priority: 'P0', ok: true, at: 'production' },
+  });
+  expect(page.asked).toEqual(['GET /to?/login']);
 
   // The application has the new database, with the lost rows, and changed nothing but the address in its secret.
   expect(await secret()).toEqual({ ...before, port: portOf(name) });
