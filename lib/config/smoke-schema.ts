@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isJsonPath } from '../domain/smoke/json-path.ts';
 import { CAPTURE_NAME } from '../domain/smoke/references.ts';
+import { APPLICATION } from '../domain/smoke/smoke-step.ts';
 import { duration, readsOnly } from './schema-words.ts';
 
 const HEADER = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -89,6 +90,9 @@ const step = z
       say(`expected exactly one of http and sql; found ${value.http === undefined ? 'none' : 'both'}`);
     if (value.http?.body !== undefined && value.http.json !== undefined)
       say('a request has only one of body and json', 'http', 'json');
+    const { method = 'GET', body, json } = value.http ?? {};
+    if (['GET', 'HEAD'].includes(method) && (body !== undefined || json !== undefined))
+      say(`${method} sends no ${body === undefined ? 'json' : 'body'}; say method: POST`, 'http', 'method');
     const given = <Key extends string>(keys: readonly Key[]) =>
       keys.filter((key) => value.expect?.[key as keyof typeof value.expect] !== undefined);
     if (value.sql !== undefined && value.http === undefined) {
@@ -108,10 +112,7 @@ const step = z
 export const smoke = z.strictObject({
   url: z
     .string()
-    .regex(
-      /^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/,
-      'expected the address of the application, such as https://app.example.com',
-    )
+    .regex(APPLICATION, 'expected the address of the application, such as https://app.example.com')
     .optional()
     .describe('The application; --url and a restore can name another'),
   steps: z.array(step).min(1),

@@ -46,10 +46,10 @@ async function follow(request: SmokeRequest, signal: AbortSignal): Promise<Smoke
     await answer.body?.cancel();
     if (redirects === MOST_REDIRECTS)
       throw new Refusal('redirected', `it redirects more than ${MOST_REDIRECTS} times`);
-    const next = new URL(location, url);
-    if (next.origin !== new URL(url).origin)
+    const next = URL.parse(location, url);
+    if (next?.origin !== new URL(url).origin)
       throw new Refusal('redirected', 'it redirects to another host, which gets no request');
-    url = next.href;
+    url = next!.href;
     if (answer.status === 303 || (answer.status < 303 && method === 'POST'))
       [method, body] = [method === 'HEAD' ? 'HEAD' : 'GET', undefined];
   }

@@ -24,7 +24,7 @@ export function unreachableApplication({ url }: SmokeRequest, error: unknown): R
     return new Refusal('tls-failed', `the certificate or TLS of ${host} is not accepted (${code})`, {
       hint: 'give it a certificate of a public authority for this name; one of your own goes into NODE_EXTRA_CA_CERTS',
     });
-  if (!code)
+  if (!code || /INVALID_ARG/.test(code))
     return new Refusal('request-invalid', 'the request cannot be sent with the values that are put into it', {
       hint: 'look for line breaks in secrets that headers refer to',
     });

@@ -1,6 +1,9 @@
 /** P0 failing ends a restore, P1 is asked about, P2 is noted. */
 export type SmokePriority = 'P0' | 'P1' | 'P2';
 
+/** The address of an application: without a user, a query and a fragment. */
+export const APPLICATION = /^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/;
+
 /** The smoke steps of a target, and the address of its application. */
 export type Smoke = { url?: string | undefined; steps: SmokeStep[] };
 

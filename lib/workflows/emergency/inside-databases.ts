@@ -69,6 +69,8 @@ async function askSmoke(
   deps: InsideDeps,
 ): Promise<SmokeResult[]> {
   const owner = await masterOfNow(of, master, secrets, deps);
+  // A database that cannot be reached fails no step: nothing is known of it.
+  await deps.switching.logIn(owner);
   const results: SmokeResult[] = [];
   for (const step of sqlSteps(of.smoke))
     results.push(

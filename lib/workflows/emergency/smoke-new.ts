@@ -8,11 +8,11 @@ import {
   sqlSteps,
 } from '../../domain/smoke/smoke-step.ts';
 import { many } from '../../domain/words.ts';
+import { askApplication, orWhyNot, type Ran } from '../../restore/ask-application.ts';
 import { whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { askInside } from './ask-inside.ts';
 import { masterOfNew } from './make-new.ts';
 import type { Restoring } from './restoring.ts';
-import { askApplication, orWhyNot, type Ran } from './smoke-application.ts';
 
 /**
  * Before a person is asked: the questions of the smoke steps to the new database, and the requests to an application

@@ -1,6 +1,6 @@
 import { failedOf, formatFailed, httpSteps } from '../../domain/smoke/smoke-step.ts';
+import { askApplication, orWhyNot, type Ran } from '../../restore/ask-application.ts';
 import type { Restoring } from './restoring.ts';
-import { askApplication, orWhyNot, type Ran } from './smoke-application.ts';
 
 /** How often the application is asked until it has found its new database, and the seconds between. */
 const ROUNDS = 3;

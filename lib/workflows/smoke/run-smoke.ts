@@ -3,6 +3,7 @@ import { InputError } from '../../domain/errors.ts';
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import { type SecretPart, secretsOfSteps } from '../../domain/smoke/references.ts';
 import {
+  APPLICATION,
   httpSteps,
   inOrder,
   isHttp,
@@ -21,10 +22,7 @@ import { secretPart } from './secret-part.ts';
 export const smokeRequest = z.strictObject({
   target: z.string().min(1),
   /** The application, instead of that of the plan. */
-  url: z
-    .string()
-    .regex(/^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/, 'expected an address such as https://app.example.com')
-    .optional(),
+  url: z.string().regex(APPLICATION, 'expected an address such as https://app.example.com').optional(),
   /** A restore asks the database from elsewhere. */
   only: z.literal('http').optional(),
 });

@@ -3,6 +3,7 @@ import { InputError } from '../../../lib/domain/errors.ts';
 import { requireTarget } from '../../../lib/domain/plan/policy.ts';
 import { showRequest } from '../../../lib/domain/smoke/smoke-request.ts';
 import {
+  APPLICATION,
   inOrder,
   isHttp,
   type SmokeReport,
@@ -76,7 +77,7 @@ function showSteps(session: Session, id: string, url: string | undefined): Comma
       [],
       'add smoke: { url, steps } to the target; docs/reference/smoke.md shows them',
     );
-  if (url !== undefined && !/^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/.test(url))
+  if (url !== undefined && !APPLICATION.test(url))
     throw new InputError('--url takes an address such as https://app.example.com');
   const base = url ?? smoke.url ?? '';
   const steps = inOrder(smoke.steps).map((step) => ({ ...step, sends: sends(step, base) }));

@@ -106,6 +106,11 @@ test.each<[string, [string, string][], string]>([
     `${at(2)} ${STEPS}.0.http.json: a request has only one of body and json`,
   ],
   [
+    'a body of GET',
+    [['{ method: POST, url: /login', '{ url: /login']],
+    `${at(2)} ${STEPS}.0.http.method: GET sends no json; say method: POST`,
+  ],
+  [
     'a JSON path that is none',
     [['"$.list[0].id"', '"list.id"']],
     `${at(9)} ${STEPS}.1.expect.json.list.id: expected a JSON path such as $.records[0].id`,

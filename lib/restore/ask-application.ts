@@ -1,6 +1,7 @@
-import { Refusal, toErrorInfo } from '../../domain/errors.ts';
-import type { SmokeReport, SmokeResult } from '../../domain/smoke/smoke-step.ts';
-import type { Restoring } from './restoring.ts';
+import { Refusal, toErrorInfo } from '../domain/errors.ts';
+import type { Target } from '../domain/plan/policy.ts';
+import type { SmokeReport, SmokeResult } from '../domain/smoke/smoke-step.ts';
+import type { Durable } from '../ports/durable.ts';
 
 /** What steps found; or why they did not run, which says nothing about the database. */
 export type Ran = { results: SmokeResult[]; whyNot?: string };
@@ -9,7 +10,7 @@ type Answered = SmokeReport | { mistake: { message: string; code?: string } };
 
 /** Sends the requests of the smoke steps to an application: that of the plan, or another. They are not repeated. */
 export async function askApplication(
-  { target, durable, deps }: Restoring,
+  { target, durable, deps }: { target: Target; durable: Durable; deps: { smokeFunction: string } },
   name: string,
   url?: string,
 ): Promise<SmokeResult[]> {
