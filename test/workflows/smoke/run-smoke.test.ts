@@ -47,15 +47,17 @@ smoke:
 
 type Application = Awaited<ReturnType<typeof smokeApplication>>;
 let application: Application;
+/** Another host. */
+let other: Application;
 /** Everything that anybody could read. */
 let shown: string[];
 
 beforeEach(async () => {
-  application = await smokeApplication();
+  [application, other] = [await smokeApplication(), await smokeApplication()];
   shown = [];
 });
 afterEach(async () => {
-  await application.stop();
+  await Promise.all([application.stop(), other.stop()]);
   for (const value of Object.values(SECRETS_OF_IT)) expect(shown.join('\n')).not.toContain(value);
 });
 
@@ -209,7 +211,6 @@ test.each([
 });
 
 test('a redirect is followed on the same host, and no other host gets the secrets of the step', async () => {
-  const other = await smokeApplication();
   const step = (to: string) =>
     one(
       `http: { method: POST, url: "/to?${encodeURIComponent(to)}", follow: true, json: { password: "\${secret:crm/smoke#app.password}" } }`,
@@ -218,11 +219,9 @@ test('a redirect is followed on the same host, and no other host gets the secret
   const { failed } = await smoke(step(`${other.url}/login`));
   expect(failed).toMatchObject([{ why: 'it redirects to another host, which gets no request' }]);
   expect(other.asked).toEqual([]);
-  await other.stop();
 });
 
 test('a captured address leads to no other host', async () => {
-  const other = await smokeApplication();
   const { failed } = await smoke(
     `smoke:\n  url: https://app.example.com\n  steps:\n    - { name: a, http: { url: "/to?${encodeURIComponent(other.url)}" }, expect: { status: 302 }, capture: { place: location } }\n    - { name: b, http: { url: "\${place}" } }\n`,
   );
@@ -230,7 +229,6 @@ test('a captured address leads to no other host', async () => {
     { step: 'b', why: 'a captured value leads to another host, which gets no request' },
   ]);
   expect(other.asked).toEqual([]);
-  await other.stop();
 });
 
 test('a captured value in a path stays a part of it', async () => {
