@@ -22,7 +22,6 @@ export const handler = jobHandler(request, async (asked, { secondsLeft }): Promi
       passwords: restoredPasswords(),
       switching,
       instances,
-      clock,
     });
   }
   const { instances } = engine(asked.request.target);

@@ -1,3 +1,5 @@
+import { CredentialsRefused, UnderstudyError } from '../../../lib/domain/errors.ts';
+import type { Credentials } from '../../../lib/ports/credentials.ts';
 import { insideDatabases } from '../../../lib/workflows/emergency/inside-databases.ts';
 import { emergencyWorld } from '../../support/emergency-world.ts';
 
@@ -8,6 +10,7 @@ test('a request that begins too late does nothing: a rollback may work on the re
     ...{ plan, clock, passwords: {} as never },
     secrets: { credentials: async () => ({ password: 'x', user: 'crm', database: 'crm' }) } as never,
     switching: { logIn: async () => void done.push('log-in') } as never,
+    instances: {} as never,
   };
   const at = (seconds: number) => new Date(clock.now().getTime() + seconds * 1000).toISOString();
   const request = { ask: 'log-in' as const, target: 'crm', secrets: ['crm/application'] };
@@ -18,4 +21,62 @@ test('a request that begins too late does nothing: a rollback may work on the re
   expect(done).toEqual([]);
   expect(await insideDatabases({ ...request, notAfter: at(0) }, deps)).toEqual({ ok: true, value: null });
   expect(done).toEqual(['log-in']);
+});
+
+/** The new database, whose master has this password, and how its smoke steps are answered. */
+async function asking(password: string, { isThere = true } = {}) {
+  const { plan, clock } = await emergencyWorld();
+  const asked: string[] = [];
+  const open = async ({ user, password: given }: Credentials) => {
+    if (!isThere) throw new UnderstudyError('source-unreachable', 'it cannot be reached');
+    if (user !== 'postgres' || given !== password) throw new CredentialsRefused('refused', 'no');
+  };
+  const answer = await insideDatabases(
+    {
+      ask: 'smoke',
+      target: 'crm',
+      master: { name: 'new', user: 'postgres', database: 'crm', at: { host: 'new.internal', port: 5432 } },
+      secrets: ['crm/master'],
+      moment: '2026-11-20T11:00:00Z',
+    },
+    {
+      ...{ plan, clock },
+      passwords: { password: async () => 'of the restore' } as never,
+      secrets: {
+        credentials: async () => ({ user: 'postgres', password: 'of the secret', database: 'crm' }),
+      } as never,
+      switching: { logIn: open } as never,
+      instances: {
+        async value(credentials, sql) {
+          await open(credentials);
+          asked.push(`${credentials.host} ${sql}`);
+          return '1';
+        },
+      },
+    },
+  );
+  return { answer, asked };
+}
+
+test.each(['of the restore', 'of the secret'])(
+  'the new database is asked the smoke steps by its master, whose password is that %s',
+  async (password) => {
+    const { answer, asked } = await asking(password);
+    expect(answer).toEqual({
+      ok: true,
+      value: [
+        { step: 'leads are there', priority: 'P0', ok: true },
+        expect.objectContaining({ step: 'invoices are there', ok: false }),
+      ],
+    });
+    expect(asked).toEqual(['new.internal select 1', 'new.internal select 2']);
+  },
+);
+
+test('a new database that cannot be reached fails no smoke step: nothing is known of it', async () => {
+  const { answer } = await asking('of the restore', { isThere: false });
+  expect(answer).toEqual({
+    ok: false,
+    said: { code: 'source-unreachable', message: 'it cannot be reached' },
+  });
 });
