@@ -51,7 +51,7 @@ export const insideRequest = z.discriminatedUnion('ask', [
   z.strictObject({
     ask: z.literal('smoke'),
     ...common,
-    master,
+    master: insideMaster,
     /** Of users who were let in. */
     secrets: z.array(z.string()),
     moment: z.string(),
