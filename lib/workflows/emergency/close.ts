@@ -26,6 +26,12 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
     problems.push(...(await restartServices(restoring)));
     problems.push(...(await renewFunctions(restoring, log.record.id)));
   }
+  if (settings.cutover === 'none')
+    await thawOld(restoring).catch(
+      (error) => void problems.push(`the old database takes no writes: ${reasonOf(error)}`),
+    );
+  problems.push(...(await closeHooks(restoring)));
+  // An application that a hook has stopped would fail every step.
   problems.push(...(await smokeProduction(restoring)));
   const aborted = await durable.step('ask whether it goes back', async () => (await log.aborted()) ?? null);
   if (aborted) {
@@ -33,11 +39,6 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
     if (!obstacle) return { aborted };
     problems.push(`${aborted.message}, but ${obstacle.message}`);
   }
-  if (settings.cutover === 'none')
-    await thawOld(restoring).catch(
-      (error) => void problems.push(`the old database takes no writes: ${reasonOf(error)}`),
-    );
-  problems.push(...(await closeHooks(restoring)));
   if (settings.cutover === 'rename')
     await durable
       .step('know the new one as the target', () => adoptAsTarget(restoring, log.record.made!.resourceId))

@@ -2,6 +2,7 @@ import type { RestorePlan } from '../../../lib/domain/incidents/way.ts';
 import { operate, operatorRequest } from '../../../lib/workflows/operator/operate.ts';
 import { target as madeTarget, point } from '../../support/builders.ts';
 import { memoryDeps } from '../../support/doubles/deps.ts';
+import { memoryServices } from '../../support/doubles/services.ts';
 import { raiseFinding } from '../../support/records.ts';
 
 const GOOD = point('2026-11-20T01:00:00Z');
@@ -17,7 +18,7 @@ async function world() {
   const targets = ['crm', 'blog'].map((id) => madeTarget({ id }));
   const plan = { schemaVersion: 1 as const, policies: [targets[0]!.policy], targets };
   for (const each of [GOOD, CORRUPT, EXPIRED, FAILED, CREATING, OF_BLOG]) await base.catalog.adoptPoint(each);
-  const deps = { ...base, plan, vaultName: 'vault' };
+  const deps = { ...base, plan, vaultName: 'vault', services: memoryServices() };
   const planned = (request: object) =>
     operate(operatorRequest.parse({ ask: 'plan', target: 'crm', ...request }), deps) as Promise<RestorePlan>;
   return { ...base, deps, planned };
