@@ -175,4 +175,13 @@ export function vaultKeys(target: string, scheduledFor: string, attempt: number)
   return { dump: `${stem}.dump`, roles: `${stem}.roles.sql`, manifest: `${stem}.manifest.json` };
 }
 
+/** Where the rows of a snapshot or a moment lie for a day, in the bucket of files. */
+export function extractKeys(target: string, scheduledFor: string, attempt: number): VaultKeys {
+  const stem = `${EXTRACTS}/${target}/${pointId(scheduledFor, attempt)}`;
+  return { dump: `${stem}.dump`, roles: `${stem}.roles.sql`, manifest: `${stem}.manifest.json` };
+}
+
+/** The prefix of extracts: roles may read and write by it. */
+const EXTRACTS = 'extracts';
+
 export const TARGET_ID = /^[a-z][a-z0-9-]{0,62}$/;

@@ -3,7 +3,7 @@ import { raise, resolve } from '../alerting/alerts.ts';
 import { type ErrorInfo, refusalOf, toErrorInfo, UnderstudyError } from '../domain/errors.ts';
 import { type RunName, runName } from '../domain/names.ts';
 import { targetOf } from '../domain/plan/policy.ts';
-import type { Claim } from '../domain/runs/run.ts';
+import type { Claim, Extracted } from '../domain/runs/run.ts';
 import { utc } from '../domain/time.ts';
 import type { Durable } from '../ports/durable.ts';
 import { CANCELLED, cancellationOf } from './cancellation.ts';
@@ -90,7 +90,7 @@ export async function succeed(
   durable: Durable,
   deps: RunDeps,
   claim: Claim,
-  done: { summary: string; point?: string },
+  done: { summary: string; point?: string; extracted?: Extracted },
   /** The subject of its failures, if that is not the job. */
   subject: string = claim.job,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import type { RunName } from '../domain/names.ts';
 import type { Schedule } from '../domain/plan/schedule.ts';
 import type { DumpPoint, PointState, RecoveryPoint, SnapshotPoint } from '../domain/points/recovery-point.ts';
 import type { Evidence } from '../domain/proof/evidence.ts';
-import type { CancelRequest, Claim, ClaimOutcome, Run } from '../domain/runs/run.ts';
+import type { CancelRequest, Claim, ClaimOutcome, Extracted, Run } from '../domain/runs/run.ts';
 import type { ScratchRecord, Standing } from '../domain/runs/scratch-record.ts';
 import type { Owing, TargetStatus } from '../domain/status/target-status.ts';
 import type { TimelineEvent } from '../domain/status/timeline-event.ts';
@@ -33,6 +33,7 @@ export type RunResult = {
   summary: string;
   point?: string | undefined;
   error?: Run['error'];
+  extracted?: Extracted | undefined;
 };
 
 /**

@@ -72,10 +72,18 @@ export type Sequence = Omit<SequenceFacts, 'before' | 'after'> & { value: string
 export type TocEntry = { id: number; type: string; what: string };
 export type TableOfContents = { entries: TocEntry[]; sha256: string };
 
+/** The rows of these tables alone, such as `public.leads`, of a copy of the storage; of all that such a copy has, if there are none. */
+export type ExtractRequest = { tables?: readonly string[] | undefined };
+
 /** What Understudy asks of a database engine: one folder in lib/adapters/engines has all of it. */
 export type Engine = {
   /** Refuses a source that must not be dumped, then holds it still. Rejects with Refusal or CredentialsRefused. */
-  hold(credentials: Credentials, policy: Policy, signal: AbortSignal): Promise<HeldSource>;
+  hold(
+    credentials: Credentials,
+    policy: Policy,
+    signal: AbortSignal,
+    extract?: ExtractRequest,
+  ): Promise<HeldSource>;
   /** Reads an archive as it streams. Writes nothing to disk. */
   inspect(
     archive: AsyncIterable<Buffer>,
@@ -185,6 +193,8 @@ export type InstanceCopy = {
   check(what: Checkable): Promise<string | undefined>;
   /** The single value of a query, as text; undefined for NULL. */
   value(sql: string, seconds?: number): Promise<string | undefined>;
+  /** Is this SQL expression true of it? NULL is false, and so is what it does not have. Rejects with `input-invalid` for a wrong one. */
+  holds(predicate: string): Promise<boolean>;
   /** What in this copy could act on production, which its quarantine was to silence. */
   unsilenced(): Promise<string | undefined>;
   heartbeat(since: string): Promise<HeartbeatRow[]>;

@@ -211,6 +211,7 @@ export const keys = (): Keys =>
 export const restoreRole = () => env().restoreRole;
 export const scratchNetwork = () => env().scratchNetwork;
 export const proveFunction = (): string => env().proveFunction;
+export const extractFunction = (): string => env().extractFunction;
 export const changesFunction = (): string => env().changesFunction;
 export const pace = () => env().pace;
 export const scratchFunction = (): string => env().scratchFunction;

@@ -17,6 +17,8 @@ export type Environment = {
   scratchFunction: string;
   /** Function that proves a scratch instance, from inside its quarantine. */
   proveFunction: string;
+  /** Function that brings rows out of a scratch instance, from inside its quarantine. */
+  extractFunction: string;
   /** Function that looks at a source for a proof. */
   changesFunction: string;
   /** Function that works inside databases for an emergency restore, and proves the new one. */
@@ -72,6 +74,7 @@ export function environment(): Environment {
     },
     scratchFunction: get('SCRATCH_FUNCTION') || 'scratch',
     proveFunction: get('PROVE_FUNCTION') || 'prove',
+    extractFunction: get('EXTRACT_FUNCTION') || 'extract',
     changesFunction: get('CHANGES_FUNCTION') || 'changes',
     loadFunction: get('LOAD_FUNCTION') || 'load',
     restoreSqlFunction: get('RESTORE_SQL_FUNCTION') || 'restore-sql',

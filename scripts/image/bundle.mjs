@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /** What needs PostgreSQL's programs. serverless.yml gives each of them the image and its command. */
-export const IN_IMAGE = ['dump', 'verify', 'scratch', 'doctor', 'compare', 'load'];
+export const IN_IMAGE = ['dump', 'verify', 'scratch', 'doctor', 'compare', 'extract', 'load'];
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 

@@ -18,6 +18,7 @@ const HANDLERS = {
   snapshot: () => import('../../handlers/snapshot.ts'),
   copy: () => import('../../handlers/copy.ts'),
   'rehearse-instance': () => import('../../handlers/rehearse-instance.ts'),
+  extract: () => import('../../handlers/extract.ts'),
   prove: () => import('../../handlers/prove.ts'),
   changes: () => import('../../handlers/changes.ts'),
   preflight: () => import('../../handlers/preflight.ts'),
@@ -41,7 +42,7 @@ export const FUNCTIONS = Object.keys(HANDLERS) as FunctionName[];
 /** Functions that the demo and the tests replace with unreliable ones. */
 export const replacedFunctions: Partial<
   Record<
-    'scratch' | 'prove' | 'changes' | 'restore-sql' | 'load' | 'smoke',
+    'scratch' | 'prove' | 'extract' | 'changes' | 'restore-sql' | 'load' | 'smoke',
     ((input: unknown) => Promise<unknown>) | undefined
   >
 > = {};
@@ -51,7 +52,7 @@ const DURABLE = {
   rehearse: ['scratch'],
   snapshot: [],
   copy: [],
-  'rehearse-instance': ['prove', 'changes'],
+  'rehearse-instance': ['prove', 'extract', 'changes'],
   restore: ['restore-sql', 'load', 'changes', 'smoke'],
 } as const satisfies Partial<Record<FunctionName, readonly FunctionName[]>>;
 type DurableName = keyof typeof DURABLE;

@@ -55,6 +55,15 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
     may(['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], OBJECTS),
   ];
 
+  const writesFiles = (keys) => [
+    may(
+      ['s3:PutObject', 's3:PutObjectTagging', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      sub(`\${Files.Arn}/${keys}`),
+    ),
+    may('s3:ListBucketMultipartUploads', arn('Files')),
+    may(['kms:GenerateDataKey', 'kms:Decrypt'], arn('VaultKey'), THROUGH_S3),
+  ];
+
   return {
     publishes,
     tells: publishes('AlertsTopic', 'PagesTopic'),
@@ -101,14 +110,11 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
       // Decrypt for a writer: S3 assembles an upload's encrypted parts in its writer's name.
       may(['kms:GenerateDataKey', 'kms:Decrypt'], arn('VaultKey'), THROUGH_S3),
     ],
-    writesFiles: [
-      may('s3:PutObject', sub('${Files.Arn}/*')),
-      may(
-        ['s3:PutObjectTagging', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-        sub('${Files.Arn}/*'),
-      ),
-      may('s3:ListBucketMultipartUploads', arn('Files')),
-      may(['kms:GenerateDataKey', 'kms:Decrypt'], arn('VaultKey'), THROUGH_S3),
+    writesFiles: writesFiles('*'),
+    writesExtracts: writesFiles('extracts/*'),
+    readsExtracts: [
+      may('s3:GetObjectVersion', sub('${Files.Arn}/extracts/*')),
+      may('kms:Decrypt', arn('VaultKey'), THROUGH_S3),
     ],
     deletes: [
       may('s3:ListBucketVersions', arn('Vault')),

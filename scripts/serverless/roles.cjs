@@ -83,12 +83,15 @@ function table(can, inVpc) {
       can.endsScratch,
       can.entersScratchAccounts,
       can.calls('prove'),
+      can.calls('extract'),
       can.calls('changes'),
       tells,
       deadLettersTo('RehearseInstanceDead'),
     ],
     // Inside the quarantine: it reads manifests and the passwords of scratch instances.
     prove: [can.readsManifests, can.readsScratchSecrets, can.standsInVpc('prove')],
+    // Inside the quarantine too: it reads no bucket, and writes extracts to that of files (docs/decisions/0043).
+    extract: [can.writesExtracts, can.readsScratchSecrets, can.standsInVpc('extract')],
     // At the source: its counters and catalogs, compared with a manifest.
     changes: [can.becomesSource, can.readsManifests, inVpc('changes')],
     heartbeat: [knows, records, can.becomesSource, tells, inVpc('heartbeat')], // alerts on messages that it refuses
@@ -167,7 +170,7 @@ function table(can, inVpc) {
     // It writes answers, and nothing else.
     approve: [knows, can.answers, can.wakes('restore')],
     // It restores rows beside a connection to their source, and runs none of the source's code (docs/decisions/0038).
-    compare: [knows, can.reads, can.writesFiles, can.becomesSource, inVpc('compare')],
+    compare: [knows, can.reads, can.readsExtracts, can.writesFiles, can.becomesSource, inVpc('compare')],
   };
 }
 

@@ -86,6 +86,26 @@ export const rehearseInstanceJob = z
   .refine((job) => (job.from === 'moment' ? job.point === undefined : job.moment === undefined), {
     message: 'point goes with from: snapshot, and moment with from: moment',
   });
+/**
+ * Brings the rows of a snapshot or a moment out of a scratch instance, so that they can be compared; or asks one condition
+ * of it. A person invokes it by hand.
+ */
+export const extractJob = z
+  .strictObject({
+    job: z.literal('extract'),
+    ...message,
+    from: z.enum(['snapshot', 'moment']),
+    point: POINT.optional(),
+    moment: moment.optional(),
+    /** Names such as `public.leads`; every table, if there are none. */
+    tables: z.array(z.string().min(1).max(200)).min(1).max(1000).optional(),
+    /** A condition in SQL: only its answer comes out. */
+    find: z.string().min(1).max(10_000).optional(),
+  })
+  .refine((job) => (job.from === 'moment' ? job.moment && !job.point : job.point && !job.moment), {
+    message: 'from: snapshot needs a point, and from: moment a moment',
+  })
+  .refine((job) => !(job.find && job.tables), { message: 'find asks the whole copy, without tables' });
 /** Would a restore succeed now, and is the source set up as promised? */
 export const preflightJob = z.strictObject({ job: z.literal('preflight'), ...message });
 /** Writes one row into the target's heartbeat. */
@@ -157,6 +177,9 @@ export const JOBS: readonly Job[] = jobMessage.options.map(({ shape }) => shape.
 export type SnapshotJob = z.infer<typeof snapshotJob>;
 export type CopyJob = z.infer<typeof copyJob>;
 export type RehearseInstanceJob = z.infer<typeof rehearseInstanceJob>;
+export type ExtractJob = z.infer<typeof extractJob>;
+/** What makes a scratch instance. */
+export type InstanceJob = RehearseInstanceJob | ExtractJob;
 export type PreflightJob = z.infer<typeof preflightJob>;
 export type HeartbeatJob = z.infer<typeof heartbeatJob>;
 export type DumpJob = z.infer<typeof dumpJob>;
@@ -164,9 +187,10 @@ export type VerifyJob = z.infer<typeof verifyJob>;
 export type RehearseJob = z.infer<typeof rehearseJob>;
 export type ExpireJob = z.infer<typeof expireJob>;
 
-/** Each sort of rehearsal has its own runs: one must not hide that another is missing. */
-export function rehearsalRun(job: RehearseJob | RehearseInstanceJob): RunName {
+/** Each sort of rehearsal has its own runs, and so have extracts: one must not hide that another is missing. */
+export function rehearsalRun(job: RehearseJob | InstanceJob): RunName {
   const { target, scheduledFor } = job;
+  if (job.job === 'extract') return { job: job.job, target, scheduledFor };
   if (job.job === 'rehearse-instance') return { job: `rehearse-${job.from}`, target, scheduledFor };
   return { job: job.simulation ? 'simulation' : 'rehearse', target, scheduledFor };
 }

@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { RunName } from '../names.ts';
+import type { StoredObject } from '../points/recovery-point.ts';
 
 /** One execution of one job for one target, named after the moment it was scheduled for. */
 export type Run = RunName & {
@@ -7,7 +8,7 @@ export type Run = RunName & {
   attempt: number;
   requestedBy: string;
   reason?: string;
-  /** A snapshot before a release: it is outside the schedule and covers none of its firings. */
+  /** A snapshot before a release: it is outside the schedule and covers none of its firings. Of an extract: what it is of. */
   label?: string;
   startedAt: string;
   endedAt?: string;
@@ -19,6 +20,20 @@ export type Run = RunName & {
   /** Its result in one line. */
   summary?: string;
   error?: ErrorInfo;
+  extracted?: Extracted;
+};
+
+/**
+ * What an extract brought out of a snapshot or a moment: rows, by their manifest in the bucket of files, or the answer to
+ * its condition.
+ */
+export type Extracted = {
+  /** The point's id, or `20261120T010000Z-moment`. */
+  point: string;
+  /** The moment of the data. */
+  asOf: string;
+  manifest?: StoredObject;
+  holds?: boolean;
 };
 
 /**

@@ -5,7 +5,7 @@ import { requirePlatform, type Target } from '../../domain/plan/policy.ts';
 import type { PlatformRef, PlatformSource } from '../../domain/points/platform-source.ts';
 import { type DumpPoint, isDump, isVerified, type StoredObject } from '../../domain/points/recovery-point.ts';
 import { SNAPSHOT_TAKES } from '../../domain/proof/heartbeat-proof.ts';
-import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
+import type { InstanceJob } from '../../domain/runs/job.ts';
 import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -49,14 +49,15 @@ export type PlanDeps = {
 
 /** Chooses what is rehearsed and estimates its cost; refused when there is nothing to restore, or no hours are left. */
 export async function planRehearsal(
-  job: RehearseInstanceJob,
+  job: Pick<InstanceJob, 'job'> & Wanted,
   target: Target,
   deps: PlanDeps,
 ): Promise<RehearsalPlan> {
   refuseCache(target);
   const estimate = await refuseOverBudget(target, `rehearse-${job.from}`, deps);
   const { plan } = await planInstance(job, target, deps);
-  deps.log.info('a rehearsal on a scratch instance is planned', {
+  deps.log.info('a scratch instance is planned', {
+    job: job.job,
     target: target.id,
     point: plan.point,
     estimate,

@@ -1,7 +1,7 @@
 import { Refusal, toErrorInfo } from '../../domain/errors.ts';
 import { scratchName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import { type RehearseInstanceJob, rehearsalRun } from '../../domain/runs/job.ts';
+import { type InstanceJob, rehearsalRun } from '../../domain/runs/job.ts';
 import type { ScratchRecord } from '../../domain/runs/scratch-record.ts';
 import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import { type Poll, poll } from '../../execution/poll.ts';
@@ -12,7 +12,7 @@ import { teardown } from './teardown.ts';
 
 /** An earlier attempt may have died and left its instance running, which would be in the way now. */
 export async function clearEarlierAttempt(
-  job: RehearseInstanceJob,
+  job: InstanceJob,
   target: Target,
   durable: Durable,
   deps: RehearseInstanceDeps,
@@ -31,7 +31,7 @@ export async function clearEarlierAttempt(
  * served, as far as that is known; the limit itself is never exceeded.
  */
 export async function waitForSlot(
-  job: RehearseInstanceJob,
+  job: InstanceJob,
   record: ScratchRecord,
   target: Target,
   durable: Durable,
@@ -53,7 +53,7 @@ export async function waitForSlot(
 }
 
 async function begin(
-  job: RehearseInstanceJob,
+  job: InstanceJob,
   record: ScratchRecord,
   target: Target,
   deps: RehearseInstanceDeps,

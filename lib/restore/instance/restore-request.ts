@@ -1,6 +1,6 @@
 import { runName, scratchName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import { type RehearseInstanceJob, rehearsalRun } from '../../domain/runs/job.ts';
+import { type InstanceJob, rehearsalRun } from '../../domain/runs/job.ts';
 import type { ScratchRecord } from '../../domain/runs/scratch-record.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { DurableJobDeps } from '../../execution/durable-run.ts';
@@ -40,7 +40,7 @@ export function scratchIn<Deps extends Pick<RehearseInstanceDeps, 'scratch' | 's
 
 /** The record that is written before the first call. */
 export function recordOf(
-  job: RehearseInstanceJob,
+  job: InstanceJob,
   target: Target,
   chosen: InstancePlan,
   deps: RehearseInstanceDeps,
@@ -61,7 +61,7 @@ export function recordOf(
 
 /** What is restored, under which name and quarantine. */
 export function orderOf(
-  job: RehearseInstanceJob,
+  job: InstanceJob,
   target: Target,
   chosen: InstancePlan,
   name: string,

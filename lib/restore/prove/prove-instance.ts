@@ -1,13 +1,13 @@
-import { CredentialsRefused, codeOf, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import { toErrorInfo } from '../../domain/errors.ts';
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { Manifest } from '../../domain/proof/manifest.ts';
-import { plusSeconds } from '../../domain/time.ts';
 import { readManifest } from '../../points/read-manifest.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Credentials, InstanceCopy, Instances } from '../../ports/database.ts';
+import type { InstanceCopy, Instances } from '../../ports/database.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
 import type { Vault } from '../../ports/vault.ts';
+import { openCopy, refuseOpenQuarantine } from './open-copy.ts';
 import { NOTHING_PROVEN, type ProveRequest, type ProveResult, SHOWN } from './proof-slices.ts';
 import {
   assertionTasks,
@@ -30,8 +30,6 @@ export type ProveDeps = {
 };
 
 const RESERVE_SECONDS = 45;
-/** How long a new password takes to work, in seconds. */
-const PASSWORD_TAKES = 300;
 
 /**
  * Proves a restored instance, or the next slice of it: schema and heartbeat first, then every table, the assertions,
@@ -43,7 +41,7 @@ export async function proveInstance(request: ProveRequest, deps: ProveDeps): Pro
   const target = requireTarget(deps.plan, request.target);
   try {
     const manifest = request.manifest && (await readManifest(deps.vault, request.manifest));
-    const copy = await openWhenReady(request, target, deps);
+    const copy = await openCopy(request, target, RESERVE_SECONDS, deps);
     try {
       if (request.from === 0) await refuseOpenQuarantine(copy);
       await proveFrom(request, target, manifest, copy, result, deps);
@@ -58,15 +56,6 @@ export async function proveInstance(request: ProveRequest, deps: ProveDeps): Pro
     });
   }
   return { ...result, differences: result.differences.slice(0, SHOWN) };
-}
-
-/** Checks that the parameters work: a copy with active subscriptions is torn down at once, and proves nothing. */
-async function refuseOpenQuarantine(copy: InstanceCopy): Promise<void> {
-  const acting = await copy.unsilenced();
-  if (!acting) return;
-  throw new UnderstudyError('quarantine-open', `the copy runs with ${acting} on production`, {
-    hint: 'look at the parameter group of the scratch instance; its subnets must have no way out',
-  });
 }
 
 async function proveFrom(
@@ -118,27 +107,4 @@ function sliceOf({ secondsLeft }: ProveDeps) {
     }
     return undefined;
   };
-}
-
-/** The new password may not work yet, and the endpoint's name may not have spread yet. */
-async function openWhenReady(request: ProveRequest, target: Target, deps: ProveDeps): Promise<InstanceCopy> {
-  const credentials: Credentials = {
-    host: request.host,
-    port: request.port,
-    database: request.database,
-    user: request.user,
-    password: await deps.secrets.password(request.name),
-    sslmode:
-      target.connection?.sslmode === 'disable' || request.host.startsWith('127.') ? 'disable' : 'require',
-  };
-  const until = plusSeconds(deps.clock.now(), PASSWORD_TAKES);
-  for (;;) {
-    try {
-      return await deps.instances.open(credentials, () => deps.secondsLeft() - RESERVE_SECONDS / 2);
-    } catch (error) {
-      const worthWaiting = error instanceof CredentialsRefused || codeOf(error) === 'source-unreachable';
-      if (!worthWaiting || deps.clock.now() >= until || deps.secondsLeft() < RESERVE_SECONDS * 2) throw error;
-      await deps.clock.sleep(3000);
-    }
-  }
 }

@@ -1,18 +1,12 @@
-import { Refusal, UnderstudyError } from '../../domain/errors.ts';
+import { Refusal } from '../../domain/errors.ts';
 import { runName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { DumpPoint } from '../../domain/points/recovery-point.ts';
 import { type Manifest, totalRows } from '../../domain/proof/manifest.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { ClaimDeps } from '../../execution/claim.ts';
-import type {
-  Archive,
-  Credentials,
-  Engine,
-  HeldSource,
-  Secrets,
-  TableOfContents,
-} from '../../ports/database.ts';
+import { endingWith, refuseOtherTables } from '../../points/archive-stream.ts';
+import type { Credentials, Engine, HeldSource, Secrets } from '../../ports/database.ts';
 import type { PutOptions, Vault } from '../../ports/vault.ts';
 
 export type DumpDeps = ClaimDeps & { vault: Vault; engine: Pick<Engine, 'hold'>; secrets: Secrets };
@@ -61,7 +55,7 @@ export async function capture(
     const condition = async () => {
       await content;
       either.throwIfAborted();
-      consistent(await source.dataLines(), await archive.toc);
+      refuseOtherTables(await source.dataLines(), await archive.toc);
       await source.unchanged();
       rolesSql = await source.roles();
     };
@@ -122,29 +116,6 @@ export async function capture(
     ended.abort();
     await source.release();
   }
-}
-
-/** The archive's stream, which ends only after every check has passed. */
-async function* endingWith(archive: Archive, condition: () => Promise<unknown>): AsyncGenerator<Buffer> {
-  yield* archive.stream;
-  await condition();
-}
-
-/** The archive must contain exactly the tables whose rows were counted. */
-function consistent(counted: string[], toc: TableOfContents): void {
-  const archived = toc.entries.filter((entry) => entry.type === 'TABLE DATA').map((entry) => entry.what);
-  const odd = [
-    ...counted.filter((line) => !archived.includes(line)),
-    ...archived.filter((line) => !counted.includes(line)),
-  ];
-  if (odd.length === 0 && counted.length === archived.length) return;
-  throw new UnderstudyError(
-    'toc-mismatch',
-    `the archive and the counted tables disagree about ${odd.slice(0, 5).join(', ')}`,
-    {
-      hint: 'a table may have changed its kind while it was dumped; run the dump again',
-    },
-  );
 }
 
 function bothReadings(

@@ -98,7 +98,7 @@ export function runs(table: Table): Runs {
     },
 
     async finish(claim, result) {
-      const sets = `set #state = :state, endedAt = :ended, summary = :summary${result.point ? ', point = :point' : ''}${result.error ? ', #error = :error' : ''}`;
+      const sets = `set #state = :state, endedAt = :ended, summary = :summary${result.point ? ', point = :point' : ''}${result.error ? ', #error = :error' : ''}${result.extracted ? ', extracted = :extracted' : ''}`;
       try {
         await heldUpdate(
           table,
@@ -146,6 +146,7 @@ function resultValues(result: RunResult): Record<string, unknown> {
     ':summary': result.summary,
     ...(result.point ? { ':point': result.point } : {}),
     ...(result.error ? { ':error': result.error } : {}),
+    ...(result.extracted ? { ':extracted': result.extracted } : {}),
   };
 }
 

@@ -3,6 +3,8 @@ import { CredentialsRefused, UnderstudyError } from '../../../domain/errors.ts';
 import type { Policy } from '../../../domain/plan/policy.ts';
 import type { Archive, Credentials } from '../../../ports/database.ts';
 import { compressionFor } from './compression.ts';
+import { type ExtractedTables, pattern } from './extracted-tables.ts';
+import type { DataTable } from './facts/data-tables.ts';
 import {
   childEnvironment,
   type Ending,
@@ -35,7 +37,7 @@ const SETTINGS = [
 export function startArchive(
   programs: Programs,
   credentials: Credentials,
-  held: { snapshot: string; name: string },
+  held: { snapshot: string; name: string; part?: ExtractedTables | undefined },
   policy: Policy,
   signal: AbortSignal,
 ): Archive {
@@ -48,6 +50,7 @@ export function startArchive(
     // A network may cut connections that are idle for 350 s. These settings are not in PGOPTIONS, which poolers refuse.
     `--dbname=keepalives_idle=60 keepalives_interval=30 options=${conninfo(SETTINGS)} dbname=${conninfo(credentials.database)}`,
     `--lock-wait-timeout=${policy.dump.lockTimeout * 1000}`,
+    ...(held.part ? ['--no-blobs', ...held.part.others.map(withoutRows)] : []),
   ];
   const environment = { ...childEnvironment(), ...libpqEnvironment(credentials), PGAPPNAME: held.name };
   const { child, ended } = start(join(programs.bin, 'pg_dump'), args, environment);
@@ -88,6 +91,8 @@ export function startArchive(
     kill,
   };
 }
+
+const withoutRows = (table: DataTable) => `--exclude-table-data=${pattern(table)}`;
 
 function failure(ending: Ending, credentials: Credentials): Error {
   const said = formatEnding('pg_dump', ending, credentials.password);

@@ -19,9 +19,9 @@ export function postgres({ binDirectories, scratchDirectory, owner, onRead }: Po
     return found;
   };
   return {
-    async hold(credentials, policy, signal) {
+    async hold(credentials, policy, signal, extract) {
       const { hold } = await import('./hold.ts');
-      return hold(credentials, policy, await programs(), signal, onRead);
+      return hold(credentials, policy, await programs(), signal, onRead, extract);
     },
     async inspect(archive, clientMajor, depth, signal) {
       const { inspect } = await import('./inspect.ts');

@@ -3,13 +3,14 @@ import type { Client } from 'pg';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import type { Policy } from '../../../domain/plan/policy.ts';
 import { FACTS } from '../../../domain/proof/manifest.ts';
-import type { Credentials, HeldSource, OnRead, Sequence } from '../../../ports/database.ts';
+import type { Credentials, ExtractRequest, HeldSource, OnRead, Sequence } from '../../../ports/database.ts';
 import { startArchive } from './archive.ts';
 import { watchForBlocked } from './blocked.ts';
 import { fromBytes } from './bytes.ts';
 import { speaksBytes } from './bytewise.ts';
 import { connect, rows } from './connection.ts';
 import { dumpRoles } from './dump-roles.ts';
+import { type ExtractedTables, extractedTables } from './extracted-tables.ts';
 import { changedDefinitions, definitionsNow } from './facts/definitions.ts';
 import { largeObjectFacts } from './facts/large-objects.ts';
 import { GIVE_BACK, readTables } from './facts/read-tables.ts';
@@ -26,7 +27,8 @@ import { dataLine } from './toc.ts';
 /**
  * Holds a source still: locks every table ACCESS SHARE, and only then takes the snapshot that pg_dump and all facts
  * share. The order matters. With a snapshot alone a session can rewrite a table (ALTER … TYPE, TRUNCATE) before its
- * first read; the holder and pg_dump then both see it empty and agree.
+ * first read; the holder and pg_dump then both see it empty and agree. With `extract`, only the rows of some tables are
+ * held and dumped, and every definition.
  */
 export async function hold(
   credentials: Credentials,
@@ -34,6 +36,7 @@ export async function hold(
   programs: readonly Programs[],
   signal: AbortSignal,
   onRead?: OnRead,
+  extract?: ExtractRequest,
 ): Promise<HeldSource> {
   const side = await connect(credentials);
   try {
@@ -42,7 +45,8 @@ export async function hold(
     const holder = await connect(credentials);
     try {
       const snapshot = await lockThenSnapshot(holder, side, policy.dump.lockTimeout);
-      return await heldSource(holder, side, snapshot, client, credentials, policy, signal, onRead);
+      const part = extract && (await extractedTables(holder, snapshot.tables, extract.tables));
+      return await heldSource(holder, side, snapshot, client, credentials, policy, signal, onRead, part);
     } catch (error) {
       await holder.end().catch(() => undefined);
       throw error;
@@ -62,7 +66,9 @@ async function heldSource(
   policy: Policy,
   signal: AbortSignal,
   onRead?: OnRead,
+  part?: ExtractedTables,
 ): Promise<HeldSource> {
+  const read = part ? { ...snapshot, tables: part.wanted } : snapshot;
   const name = `understudy ${randomUUID().slice(0, 8)}`;
   const [{ pid } = { pid: 0 }] = await rows<{ pid: number }>(
     holder,
@@ -77,14 +83,14 @@ async function heldSource(
     changed.catch(() => undefined);
     whileRead.push(changed);
   };
-  const facts = await sourceFacts(holder, snapshot.takenAt);
+  const whole = await sourceFacts(holder, snapshot.takenAt);
+  const facts = part ? { ...whole, bytes: part.bytes } : whole;
   return {
     facts,
     extensions: await extensionFacts(holder),
     parameters: await parameterFacts(holder),
-    content: (depth, sequences) =>
-      contentFacts(holder, depth, sequences, snapshot, signal, rolesAreRead, onRead),
-    dataLines: () => asListed(holder, snapshot.tables.map(dataLine)),
+    content: (depth, sequences) => contentFacts(holder, depth, sequences, read, signal, rolesAreRead, onRead),
+    dataLines: () => asListed(holder, read.tables.map(dataLine)),
     async unchanged() {
       const renamed = (await Promise.all(whileRead)).flat().map((name) => `role ${name}`);
       const changed = [...changedDefinitions(definitions, await definitionsNow(side)), ...new Set(renamed)];
@@ -98,7 +104,8 @@ async function heldSource(
       );
     },
     archive() {
-      const archive = startArchive(programs, credentials, { snapshot: snapshot.id, name }, policy, signal);
+      const held = { snapshot: snapshot.id, name, part };
+      const archive = startArchive(programs, credentials, held, policy, signal);
       archive.toc.then(rolesAreRead).catch(() => undefined);
       return archive;
     },

@@ -4,6 +4,7 @@ import { changedSince, reshapedIn, type SourceSince, writtenSince } from '../../
 import type { Manifest } from '../../../domain/proof/manifest.ts';
 import type { InstanceCopy, Instances } from '../../../ports/database.ts';
 import { check, checkable, sound, uncheckable } from './amcheck.ts';
+import { holdsIn } from './compare/holds-in.ts';
 import { connect, rows } from './connection.ts';
 import { type DataTable, dataTables } from './facts/data-tables.ts';
 import { tableFacts } from './facts/read-tables.ts';
@@ -136,6 +137,7 @@ function copyOver({ client, asker, checker, tables, close, secondsLeft }: Opened
     checkable: () => inTime(checker, () => checkable(checker)),
     uncheckable: () => inTime(checker, () => uncheckable(checker)),
     check: (what) => inTime(checker, () => check(checker, what)),
+    holds: (predicate) => inTime(asker, () => holdsIn(asker, predicate)),
     async unsilenced() {
       const parameter = 'max_logical_replication_workers';
       const value = await singleValue(asker, `select current_setting('${parameter}')`, ANSWER_TAKES);

@@ -42,11 +42,11 @@ export function memoryRuns(store: Store): Runs {
     async renew(claim, leaseUntil) {
       held(store, claim).leaseUntil = leaseUntil.toISOString();
     },
-    async finish(claim, { state, endedAt, summary, point, error }) {
+    async finish(claim, { state, endedAt, summary, point, error, extracted }) {
       const known = store.runs.get(runKey(claim));
       // Said twice is said once.
       if (known?.claimToken === claim.token && known.state === state) return;
-      Object.assign(held(store, claim), copy({ state, endedAt, summary, point, error }));
+      Object.assign(held(store, claim), copy({ state, endedAt, summary, point, error, extracted }));
     },
     run: async (name) => copy(store.runs.get(runKey(name))),
     async runs(target, job, limit) {

@@ -56,6 +56,7 @@ export function proofWorld(
     checkable: async () =>
       ['leads_pkey', 'events_pkey', 'leads'].map((name) => ({ oid: name, kind: 'index' as const, name })),
     unlogged: () => false,
+    holds: async () => false,
     uncheckable: async () => [],
     check: async ({ name }) => void checked.push(name) as undefined,
     value: async () => '1',

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { InputError, UnderstudyError } from '../../../../domain/errors.ts';
+import { UnderstudyError } from '../../../../domain/errors.ts';
 import type { Manifest } from '../../../../domain/proof/manifest.ts';
 import type { CompareRequest, ComparisonResult } from '../../../../ports/comparison.ts';
 import type { Credentials } from '../../../../ports/database.ts';
@@ -10,6 +10,7 @@ import { withoutValues } from '../error-text.ts';
 import { DATABASE, RESTORER } from '../restore/restorer.ts';
 import type { ScratchServer } from '../scratch-server.ts';
 import { compare, type FileRequest } from './compare.ts';
+import { holdsIn } from './holds-in.ts';
 
 /** A lock that somebody holds must not keep an emergency waiting. */
 const LOCK_WAIT = "set lock_timeout = '30s'";
@@ -74,30 +75,11 @@ function withoutRows(error: unknown): unknown {
   );
 }
 
-/** The SQLSTATEs of something that is not there, or not yet. */
-const NOT_THERE = ['42P01', '42703', '3F000', '42883', '42704'];
-
-/** Is this SQL expression true of the copy? It may only read. */
+/** Is this SQL expression true of the copy? */
 export async function holdsOn(server: ScratchServer, predicate: string): Promise<boolean> {
   const client = await server.connect(RESTORER, DATABASE);
   try {
-    await client.query('begin read only');
-    await client.query('set local search_path = public, pg_catalog');
-    // Only the extended protocol refuses several statements.
-    const asked = {
-      text: `select coalesce((${predicate}\n)::boolean, false) as holds`,
-      queryMode: 'extended',
-    };
-    const { rows } = await client.query<{ holds: boolean }>(asked as never);
-    return rows[0]!.holds;
-  } catch (error) {
-    // It asks about a table or a column that this copy does not have.
-    if (NOT_THERE.includes((error as { code?: string }).code ?? '')) return false;
-    throw new InputError(
-      `--find cannot be answered: ${(error as Error).message}`,
-      [],
-      'give a condition, such as --find "exists (select from leads where id = 7)"',
-    );
+    return await holdsIn(client, predicate);
   } finally {
     await client.end();
   }
