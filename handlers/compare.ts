@@ -28,12 +28,13 @@ export const handler = personHandler(
       plan: plan(),
       catalog: catalog(),
       vault: vault(),
+      files: files(),
       scratch: engine(asked.target).scratch(secondsLeft),
       clock,
       log: log(),
       secondsLeft,
     };
     if (asked.ask === 'find') return findInPoint(asked, deps);
-    return compareWithPoint(asked, { ...deps, secrets: secrets(), files: files(), bucket: filesBucket() });
+    return compareWithPoint(asked, { ...deps, secrets: secrets(), bucket: filesBucket() });
   },
 );

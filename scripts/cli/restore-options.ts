@@ -47,7 +47,17 @@ const FLAGS: Partial<Record<keyof RestoreOptions, string>> = {
 const flag = (option: keyof RestoreOptions) => FLAGS[option] ?? `--${option}`;
 
 /** What goes with files of rows, and with a restore into a database. */
-const OF_FILES = ['patch', 'mend', 'withoutTriggers', 'output', 'where'] as const;
+const OF_FILES = [
+  'patch',
+  'mend',
+  'withoutTriggers',
+  'output',
+  'where',
+  'moment',
+  'from',
+  'yes',
+  'again',
+] as const;
 const OF_ONTO = ['onlySchema', 'owners', 'into', 'jobs'] as const;
 
 /** Refuses what does not fit together, every mistake at once; returns the kinds of rows that a patch takes back. */

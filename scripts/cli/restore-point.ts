@@ -1,4 +1,5 @@
 import { InputError } from '../../lib/domain/errors.ts';
+import { parsePointId } from '../../lib/domain/names.ts';
 import { plusSeconds, utc } from '../../lib/domain/time.ts';
 
 export type RestorePointOptions = { point?: string; at?: string; before?: string; latest?: boolean };
@@ -20,10 +21,43 @@ export function restorePointOf({ point, at, before, latest }: RestorePointOption
   return at === undefined ? {} : { at: utc(momentOf('--at', at)) };
 }
 
+/** What a dump is not: a snapshot or a moment, which is restored onto an instance first. */
+export type InstanceWanted = { from: 'snapshot' | 'moment'; point?: string; moment?: string; at?: string };
+
+/** The snapshot or the moment that the options mean; undefined where they mean a dump. Refuses what contradicts itself. */
+export function instanceWanted({
+  moment,
+  from,
+  ...point
+}: RestorePointOptions & { moment?: string; from?: string }): InstanceWanted | undefined {
+  const wanted = restorePointOf(point);
+  const kind = parsePointId(wanted.point ?? '')?.kind;
+  const meant = moment !== undefined ? 'moment' : kind && kind !== 'dump' ? 'snapshot' : kind;
+  const mistakes = [
+    ...(from !== undefined && !FROM.includes(from)
+      ? [`--from: there is no "${from}"; there are ${FROM.join(', ')}`]
+      : []),
+    ...(moment !== undefined && Object.keys(wanted).length > 0
+      ? ['--moment excludes --point, --at and --before']
+      : []),
+    ...(meant !== undefined && from !== undefined && from !== meant
+      ? [`--from ${from} does not go with a ${meant}`]
+      : []),
+  ];
+  if (mistakes.length > 0) throw new InputError('invalid options:', mistakes, './understudy diff --help');
+  if (moment !== undefined) return { from: 'moment', moment: utc(momentOf('--moment', moment)) };
+  const source = meant ?? from;
+  if (source !== 'snapshot' && source !== 'moment') return undefined;
+  return { from: source, ...wanted };
+}
+
+const FROM: readonly string[] = ['dump', 'snapshot', 'moment'];
+
 /** An hour of the clock happens twice in autumn, so a moment has a zone: `Z`, or an offset. */
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
 
-function momentOf(option: string, text: string): Date {
+/** Refuses a moment without a zone, and one that is yet to come. */
+export function momentOf(option: string, text: string): Date {
   const moment = new Date(text);
   if (!MOMENT.test(text) || Number.isNaN(moment.getTime()))
     throw new InputError(

@@ -14,10 +14,9 @@ import {
   type SourceHostsRequest,
 } from '../../lib/restore/instance/source-changes.ts';
 import type { ProveRequest, ProveResult } from '../../lib/restore/prove/proof-slices.ts';
-import {
-  type RehearseInstanceDeps,
-  rehearseInstance,
-} from '../../lib/workflows/rehearse/rehearse-instance.ts';
+import type { ExtractInstanceDeps } from '../../lib/workflows/emergency/extract.ts';
+import type { ExtractRequest, ExtractResult } from '../../lib/workflows/emergency/extract-inside.ts';
+import { rehearseInstance } from '../../lib/workflows/rehearse/rehearse-instance.ts';
 import { sweep } from '../../lib/workflows/watch/sweep.ts';
 import {
   credentials,
@@ -112,6 +111,7 @@ export async function rehearsalWorld(options: Options = {}) {
     pace: { first: 30, most: 300 },
     network: { subnetGroup: 'quarantine', securityGroup: 'sg-quarantine' },
     proveFunction: 'prove',
+    extractFunction: 'extract',
     changesFunction: 'look',
     pick: (_count: number) => 0,
     plan: planOf({
@@ -119,7 +119,7 @@ export async function rehearsalWorld(options: Options = {}) {
       target: { platform: { kind, id: 'crm-db' }, ...options.target },
     }),
     secrets: { credentials: async () => credentials() } as Secrets,
-  } satisfies RehearseInstanceDeps & { secrets: Secrets };
+  } satisfies ExtractInstanceDeps & { secrets: Secrets };
   platform.putSnapshot(platformSnapshot({ of: kind, id: 'snap-02' }));
   await catalog.adoptPoint(snapshotPoint(SNAPSHOT_AT, { snapshot: { of: kind, id: 'snap-02' } }));
   await catalog.adoptPoint(point('2026-11-20T01:00:00Z', { manifest: MANIFEST, database: 'crm' }));
@@ -130,12 +130,17 @@ export async function rehearsalWorld(options: Options = {}) {
     look: async (): Promise<SourceChanges> => ({
       since: { definitions: 'untouched', changed: {}, written: [] },
     }),
-    asked: { prove: [] as ProveRequest[], look: [] as unknown[] },
+    extract: (): ExtractResult => ({ manifest: MANIFEST, tables: 2, rows: 30, bytes: 999 }),
+    asked: { prove: [] as ProveRequest[], look: [] as unknown[], extract: [] as ExtractRequest[] },
   };
   const { execution, whilePaused, whole } = executions(clock, {
     prove: async (request: ProveRequest) => {
       world.asked.prove.push(request);
       return world.prove(request);
+    },
+    extract: async (request: ExtractRequest) => {
+      world.asked.extract.push(request);
+      return world.extract();
     },
     look: async (request: SourceChangesRequest | SourceHostsRequest) => {
       if (request.ask === 'hosts') return readSourceHosts(request, deps);

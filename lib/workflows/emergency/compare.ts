@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { InputError } from '../../domain/errors.ts';
-import type { DumpPoint, StoredObject } from '../../domain/points/recovery-point.ts';
+import type { StoredObject } from '../../domain/points/recovery-point.ts';
 import { compactUtc, shortMoment, utc } from '../../domain/time.ts';
 import { withCredentials } from '../../execution/credentials.ts';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../../ports/comparison.ts';
 import type { Secrets } from '../../ports/database.ts';
 import type { Vault } from '../../ports/vault.ts';
-import { type RowsDeps, withRows } from './with-rows.ts';
+import { type RowsAtHand, type RowsDeps, withRows } from './with-rows.ts';
 
 const name = z.string().min(1).max(200);
 
@@ -24,6 +24,8 @@ export const compareRequest = z.strictObject({
     .datetime({ offset: true, error: 'expected a moment in UTC such as 2026-11-20T01:00:00Z' })
     .transform((at) => utc(new Date(at)))
     .optional(),
+  /** What a run of `extract` brought out, by the moment that it was scheduled for. */
+  extract: z.string().optional(),
   tables: z.array(name).min(1).max(1000).optional(),
   where: z.string().min(1).max(10_000).optional(),
   first: z.int().min(0).max(1000).default(5),
@@ -38,7 +40,7 @@ export type CompareAsked = z.input<typeof compareRequest>;
 
 export type CompareDeps = RowsDeps & {
   /** Where the files lie until a person fetches them, and its name. */
-  files: Pick<Vault, 'stream'>;
+  files: Pick<Vault, 'read' | 'stream'>;
   bucket: string;
   secrets: Secrets;
 };
@@ -57,15 +59,15 @@ export type ComparisonReport = ComparisonResult & {
 };
 
 /**
- * Restores the rows of a dump and compares them with the living database; on request writes the files that mend it.
+ * Restores the rows of a dump or an extract and compares them with the living database; on request writes the files that mend it.
  * It changes nothing: a person applies the files.
  */
 export async function compareWithPoint(
   asked: z.output<typeof compareRequest>,
   deps: CompareDeps,
 ): Promise<ComparisonReport> {
-  if (asked.point !== undefined && asked.at !== undefined)
-    throw new InputError('--point and --at exclude each other', [], 'leave one of them out');
+  if ([asked.point, asked.at, asked.extract].filter((each) => each !== undefined).length > 1)
+    throw new InputError('point, at and extract exclude each other', [], 'leave one of them out');
   const comparedAt = utc(deps.clock.now());
   return withRows(asked, deps, async (at) => {
     const { target, stored, notes } = at;
@@ -95,7 +97,7 @@ export async function compareWithPoint(
       notes: [...notes, ...compared.notes],
       target: target.id,
       point: stored.id,
-      snapshotAt: stored.snapshotAt!,
+      snapshotAt: stored.snapshotAt,
       comparedAt,
       bucket: deps.bucket,
       files,
@@ -117,12 +119,12 @@ function filesOf(
 }
 
 function headOf(
-  { id, target, snapshotAt }: DumpPoint,
+  { id, target, snapshotAt }: RowsAtHand['stored'],
   comparedAt: string,
   { requestedBy }: z.output<typeof compareRequest>,
 ): string[] {
   return [
-    `Understudy: ${target} as of ${shortMoment(snapshotAt!)} UTC (${id}), compared ${comparedAt} for ${requestedBy}.`,
+    `Understudy: ${target} as of ${shortMoment(snapshotAt)} UTC (${id}), compared ${comparedAt} for ${requestedBy}.`,
     'It contains rows: keep it as safe as the database.',
     'Apply it with ./understudy patch apply FILE, or with psql.',
   ];

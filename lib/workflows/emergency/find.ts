@@ -15,7 +15,7 @@ export type FoundIn = { point: string; snapshotAt: string; holds: boolean };
 export function findInPoint(asked: z.output<typeof findRequest>, deps: RowsDeps): Promise<FoundIn> {
   return withRows(asked, deps, async ({ stored, rows }) => ({
     point: stored.id,
-    snapshotAt: stored.snapshotAt!,
+    snapshotAt: stored.snapshotAt,
     holds: await rows.holds(asked.find),
   }));
 }

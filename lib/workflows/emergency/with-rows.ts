@@ -1,7 +1,7 @@
 import { refusalOf } from '../../domain/errors.ts';
 import { connectionOf, type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RestorePoint } from '../../domain/points/named-point.ts';
-import type { DumpPoint } from '../../domain/points/recovery-point.ts';
+import type { Manifest } from '../../domain/proof/manifest.ts';
 import { deadline } from '../../execution/deadline.ts';
 import { checkManifest } from '../../points/artifact.ts';
 import type { Catalog } from '../../ports/catalog.ts';
@@ -11,41 +11,48 @@ import type { Scratch } from '../../ports/database.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { Vault } from '../../ports/vault.ts';
 import { chooseDump } from './choose-dump.ts';
+import { chooseExtract } from './choose-extract.ts';
 
 export type RowsDeps = {
   plan: Plan;
-  catalog: Pick<Catalog, 'points'>;
+  catalog: Pick<Catalog, 'points' | 'run'>;
   vault: Vault;
+  /** Where extracts of snapshots and moments lie. */
+  files: Pick<Vault, 'read'>;
   scratch: Pick<Scratch, 'refusal' | 'withRows'>;
   clock: Clock;
   log: Log;
   secondsLeft: () => number;
 };
 
-/** The rows of a dump, restored, with what is to be known of them. */
+/** A dump by its id, or by a moment; or what a run of `extract` brought out, by the moment it was scheduled for. */
+export type RowsOf = RestorePoint & { extract?: string | undefined };
+
+/** The rows of a dump or an extract, restored, with what is to be known of them. */
 export type RowsAtHand = {
   target: Target;
-  stored: DumpPoint;
+  stored: Stored;
   rows: RestoredRows;
   notes: string[];
   signal: AbortSignal;
 };
 
+/** The point's id, and the moment of its rows. */
+type Stored = { id: string; target: string; snapshotAt: string };
+type Source = { stored: Stored; notes: string[]; manifest: Manifest; from: Pick<Vault, 'read'> };
+
 const RESERVE_SECONDS = 30;
 
-/** Chooses a dump, restores its rows onto scratch, passes them to `use`, and deletes them. */
+/** Chooses a dump or an extract, restores its rows onto scratch, passes them to `use`, and deletes them. */
 export async function withRows<T>(
-  asked: RestorePoint & { target: string; tables?: readonly string[] | undefined },
+  asked: RowsOf & { target: string; tables?: readonly string[] | undefined },
   deps: RowsDeps,
   use: (at: RowsAtHand) => Promise<T>,
 ): Promise<T> {
-  const { vault, log } = deps;
+  const { log } = deps;
   const target = requireTarget(deps.plan, asked.target);
   connectionOf(target);
-  const { stored, notes } = await chooseDump(target, asked, deps.clock.now(), deps.catalog);
-  const { manifest, findings } = await checkManifest({ target, point: stored, vault });
-  if (!manifest)
-    throw refusalOf({ code: findings[0]!.code, message: findings[0]!.message, hint: findings[0]!.next });
+  const { stored, notes, manifest, from } = await sourceOf(asked, target, deps);
   const refusal = await deps.scratch.refusal(manifest);
   if (refusal) throw refusalOf(refusal);
   const limit = deadline(deps, {
@@ -57,8 +64,8 @@ export async function withRows<T>(
   const request = {
     manifest,
     tables: asked.tables,
-    dump: () => vault.read(manifest.dump, signal),
-    roles: () => vault.read(manifest.roles, signal),
+    dump: () => from.read(manifest.dump, signal),
+    roles: () => from.read(manifest.roles, signal),
     phase: (phase: string) => log.info(`comparison: ${phase}`, { target: target.id, point: stored.id }),
     signal,
   };
@@ -71,4 +78,19 @@ export async function withRows<T>(
   } finally {
     limit.end();
   }
+}
+
+async function sourceOf(asked: RowsOf, target: Target, deps: RowsDeps): Promise<Source> {
+  if (asked.extract !== undefined) {
+    const { point, asOf, manifest } = await chooseExtract(target, asked.extract, deps);
+    const stored = { id: point, target: target.id, snapshotAt: asOf };
+    return { stored, notes: [], manifest, from: deps.files };
+  }
+  const { vault } = deps;
+  const { stored, notes } = await chooseDump(target, asked, deps.clock.now(), deps.catalog);
+  const { manifest, findings } = await checkManifest({ target, point: stored, vault });
+  if (!manifest)
+    throw refusalOf({ code: findings[0]!.code, message: findings[0]!.message, hint: findings[0]!.next });
+  const { id, snapshotAt } = stored;
+  return { stored: { id, target: target.id, snapshotAt: snapshotAt! }, notes, manifest, from: vault };
 }

@@ -8,7 +8,7 @@ import type { Catalog } from '../../ports/catalog.ts';
 
 /** Everything on record of a target, newest first: events, alerts, runs and acknowledgements. */
 export async function history(catalog: Catalog, target: string, limit: number): Promise<TimelineEvent[]> {
-  const jobs = target === DEPLOYMENT.id ? [] : [...SCHEDULED_JOBS, 'copy'];
+  const jobs = target === DEPLOYMENT.id ? [] : [...SCHEDULED_JOBS, 'copy', 'extract'];
   const [events, acknowledgements, ...runs] = await Promise.all([
     catalog.timeline(target, limit),
     catalog.acknowledgements(target),

@@ -12,6 +12,7 @@ import { acknowledge, endAcknowledgement } from './acknowledge.ts';
 import { alertHistory } from './alert-history.ts';
 import { cancel } from './cancel.ts';
 import { history } from './history.ts';
+import { extractPlanRequest, followExtract, planExtract } from './plan-extract.ts';
 import { planRestore } from './plan-restore.ts';
 import { showPoint } from './show-point.ts';
 import { listPoints, type StatusDeps, status } from './status.ts';
@@ -60,6 +61,8 @@ export const operatorRequest = z.discriminatedUnion('ask', [
     local: z.boolean().default(false),
   }),
   z.strictObject({ ask: z.literal('estimate'), target, from: z.enum(['snapshot', 'moment']) }),
+  extractPlanRequest,
+  z.strictObject({ ask: z.literal('extract-progress'), target, scheduledFor: z.string() }),
   z.strictObject({ ask: z.literal('outcome'), target, job: z.string(), scheduledFor: z.string() }),
   z.strictObject({ ask: z.literal('evidence'), target, limit: z.int().min(1).max(100).default(1) }),
   z.strictObject({ ask: z.literal('timeline'), target, limit: z.int().min(1).max(1000).default(50) }),
@@ -124,6 +127,11 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       const estimate = await estimateOf(asked, `rehearse-${request.from}`, deps);
       return { estimate, said: formatEstimate(estimate) };
     }
+    case 'extract':
+      return planExtract(request, requireTarget(deps.plan, request.target), deps);
+    case 'extract-progress':
+      requireTarget(deps.plan, request.target);
+      return followExtract(request.target, request.scheduledFor, deps.catalog);
     case 'outcome':
       requireTarget(deps.plan, request.target);
       return (await deps.catalog.run(request)) ?? null;

@@ -1,20 +1,30 @@
 import pc from 'picocolors';
+import { InputError } from '../../../lib/domain/errors.ts';
+import { parsePointId } from '../../../lib/domain/names.ts';
 import { shortMoment } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
 import type { DifferingRow, TableDifference } from '../../../lib/ports/comparison.ts';
 import type { CompareAsked, ComparisonReport } from '../../../lib/workflows/emergency/compare.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import { formatTable } from '../format-table.ts';
+import { type ExtractOptions, obtainExtract } from '../obtain-extract.ts';
 import type { CommandResult } from '../print-result.ts';
 import { parseCount } from '../registry/query-commands.ts';
-import { type RestorePointOptions, restorePointOf } from '../restore-point.ts';
+import { instanceWanted, type RestorePointOptions, restorePointOf } from '../restore-point.ts';
 import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
-export type FromOptions = RestorePointOptions & { table?: string[]; where?: string };
-type DiffOptions = FromOptions & { first?: string; values?: boolean; find?: string };
+export type FromOptions = RestorePointOptions &
+  ExtractOptions & { moment?: string; from?: string; table?: string[]; where?: string };
+type DiffOptions = FromOptions & {
+  first?: string;
+  values?: boolean;
+  find?: string;
+  within?: string;
+  after?: string;
+};
 
-/** Shows which rows differ between a dump and the living database. */
+/** Shows which rows differ between a dump, a snapshot or a moment and the living database. */
 export async function diffCommand(
   session: Session,
   target: string,
@@ -24,6 +34,8 @@ export async function diffCommand(
     const { findCommand } = await import('./find-command.ts');
     return findCommand(session, target, options);
   }
+  if (options.within !== undefined || options.after !== undefined)
+    throw new InputError('--within and --after go with --find', [], './understudy diff --help');
   const report = await askComparison(session, target, options, {
     first: parseCount(options.first ?? '5', 1000),
     values: options.values === true,
@@ -40,12 +52,20 @@ export async function diffCommand(
 export async function askComparison(
   session: Session,
   target: string,
-  { table, where, ...wanted }: FromOptions,
+  { table, where, yes, again, moment, from, ...dump }: FromOptions,
   more: Partial<CompareAsked>,
 ): Promise<ComparisonReport> {
-  const given = Object.entries({ ...restorePointOf(wanted), tables: table, where }).filter(
-    ([, value]) => value !== undefined,
-  );
+  const wanted = instanceWanted({ moment, from, ...dump });
+  const extracted =
+    wanted &&
+    (await obtainExtract(
+      session,
+      target,
+      { ...wanted, tables: table },
+      { ...(yes && { yes }), ...(again && { again }) },
+    ));
+  const of = extracted ? { extract: extracted.scheduledFor } : restorePointOf(dump);
+  const given = Object.entries({ ...of, tables: table, where }).filter(([, value]) => value !== undefined);
   const asked = {
     ask: 'compare',
     target,
@@ -53,7 +73,7 @@ export async function askComparison(
     requestedBy: session.caller,
     ...more,
   };
-  return showProgress(`comparing ${target} with a dump`, () =>
+  return showProgress(`comparing ${target} with ${extracted?.extracted.point ?? 'a dump'}`, () =>
     session.invoke<ComparisonReport>('compare', asked),
   );
 }
@@ -83,7 +103,9 @@ export function formatReport(report: ComparisonReport): string[] {
         ]
       : []),
     ...differing.flatMap(formatRows),
-    equal === 0 ? '' : `${many(equal, 'table has', 'tables have')} exactly the rows of the dump`,
+    equal === 0
+      ? ''
+      : `${many(equal, 'table has', 'tables have')} exactly the rows of ${parsePointId(point)?.kind === 'dump' ? 'the dump' : 'the copy'}`,
     ...tables.flatMap((table) => table.notes.map((note) => `note: ${table.schema}.${table.name}: ${note}`)),
     ...unjudged.map((each) => pc.red(`not compared: ${each}`)),
     ...notes.map((note) => `note: ${note}`),
@@ -126,15 +148,23 @@ const printable = (key: string) =>
 const text = (value: string | null | undefined) =>
   value === null || value === undefined ? 'NULL' : printable(JSON.stringify(value));
 
-function formatNext({ target, point, tables }: ComparisonReport, { where }: FromOptions): string[] {
+function formatNext(
+  { target, point, snapshotAt, tables }: ComparisonReport,
+  { where, table: asked }: FromOptions,
+): string[] {
   const lost = tables
     .filter(({ missing, columns }) => missing > 0 && columns.length > 0)
-    .map((table) => `--table ${forShell(`${table.schema}.${table.name}`)}`);
+    .map((table) => `${table.schema}.${table.name}`);
   if (lost.length === 0) return [];
+  const kind = parsePointId(point)?.kind;
+  // An extract is of the tables that were asked for: the same ones take it up.
+  const names = kind === 'dump' ? lost : (asked ?? lost);
+  const of = kind === undefined ? `--moment ${snapshotAt}` : `--point ${point}`;
+  const chosen = names.map((name) => `--table ${forShell(name)}`).join(' ');
   const condition = where === undefined ? '' : ` --where ${forShell(where)}`;
   return [
     'Bring missing rows back (writes files, changes nothing):',
-    `  ./understudy restore ${target} --point ${point} ${lost.join(' ')}${condition} --patch`,
+    `  ./understudy restore ${target} ${of} ${chosen}${condition} --patch`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { InputError } from '../../../lib/domain/errors.ts';
-import { lastTrue, mostQuestions } from '../../../lib/domain/incidents/bisect.ts';
+import { type LastTrue, lastTrue, mostQuestions } from '../../../lib/domain/incidents/bisect.ts';
 import type { RestorePlan } from '../../../lib/domain/incidents/way.ts';
 import {
   counts,
@@ -8,17 +8,22 @@ import {
   isDump,
   type RecoveryPoint,
 } from '../../../lib/domain/points/recovery-point.ts';
-import { humanSeconds, shortMoment } from '../../../lib/domain/time.ts';
+import { humanSeconds, seconds as secondsOf, shortMoment, utc } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
 import type { FoundIn } from '../../../lib/workflows/emergency/find.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
+import type { ExtractOptions } from '../obtain-extract.ts';
 import type { CommandResult } from '../print-result.ts';
-import { restorePointOf } from '../restore-point.ts';
+import { momentOf, restorePointOf } from '../restore-point.ts';
 import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
-type FindOptions = {
+type FindOptions = ExtractOptions & {
   find?: string;
+  from?: string;
+  within?: string;
+  after?: string;
+  moment?: string;
   at?: string;
   before?: string;
   point?: string;
@@ -27,29 +32,73 @@ type FindOptions = {
   values?: boolean;
 };
 
-/** Finds the last dump in which a condition was true, by halves: it restores a few dumps and asks each. */
+/**
+ * Finds the last dump in which a condition was true, by halves: it restores a few dumps and asks each. Between the two
+ * dumps of the answer, moments are searched, where that is asked for.
+ */
 export async function findCommand(
   session: Session,
   target: string,
-  { find, at: asked, before, ...others }: FindOptions,
+  { find, at: asked, before, after, within, yes, again, ...others }: FindOptions,
 ): Promise<CommandResult> {
   const { at } = restorePointOf({ at: asked, before });
-  refuseMisfits(find!, others);
+  const ofMoments = refuseMisfits(find!, { after, within, yes, again, ...others });
+  if (!ofMoments) return searchDumps(session, target, find!, at);
+  const dumps = await dumpsOf(session, target, at);
+  const found: LastTrue<DumpPoint> =
+    dumps.length === 0 ? { asked: 0 } : await lastTrueDump(session, target, find!, dumps);
+  const { findMomentsCommand } = await import('./find-moments-command.ts');
+  return findMomentsCommand(session, target, {
+    find: find!,
+    within: secondsOf(within ?? '15m'),
+    after: after === undefined ? undefined : utc(momentOf('--after', after)),
+    at,
+    dumps: found,
+    ...(yes && { yes }),
+    ...(again && { again }),
+  });
+}
+
+async function searchDumps(
+  session: Session,
+  target: string,
+  find: string,
+  at: string | undefined,
+): Promise<CommandResult> {
+  const dumps = await dumpsOf(session, target, at);
+  if (dumps.length === 0)
+    throw new InputError(`${target} has no good dump to search`, [], `./understudy points ${target}`);
+  const found = await lastTrueDump(session, target, find, dumps);
+  return {
+    document: { find, ...found },
+    exit: found.last ? DONE : FOUND_WRONG,
+    lines: formatFound(target, found, dumps),
+  };
+}
+
+/** Good ones in the vault, oldest first. */
+async function dumpsOf(session: Session, target: string, at: string | undefined): Promise<DumpPoint[]> {
   const points = await session.invoke<RecoveryPoint[]>('operator', { ask: 'points', target, limit: 1000 });
-  const dumps = points
+  return points
     .filter(isDump)
     .filter(
       (point) => counts(point) && point.place === 'vault' && (at === undefined || point.snapshotAt! <= at),
     )
     .sort((a, b) => a.snapshotAt!.localeCompare(b.snapshotAt!));
-  if (dumps.length === 0)
-    throw new InputError(`${target} has no good dump to search`, [], `./understudy points ${target}`);
+}
+
+async function lastTrueDump(
+  session: Session,
+  target: string,
+  find: string,
+  dumps: readonly DumpPoint[],
+): Promise<LastTrue<DumpPoint>> {
   const { ways } = await session.invoke<RestorePlan>('operator', { ask: 'plan', target });
   const each = ways.find(({ kind }) => kind === 'dump')?.takes?.middle;
   const most = mostQuestions(dumps.length);
   const time = each === undefined ? 'how long each takes is unknown' : `about ${humanSeconds(each)} each`;
   process.stderr.write(`${many(dumps.length, 'good dump')}: at most ${many(most, 'restore')}, ${time}\n`);
-  const found = await showProgress(`searching the dumps of ${target}`, ({ say }) =>
+  return showProgress(`searching the dumps of ${target}`, ({ say }) =>
     lastTrue(dumps, async (point) => {
       const { holds } = await session.invoke<FoundIn>('compare', {
         ask: 'find',
@@ -61,20 +110,28 @@ export async function findCommand(
       return holds;
     }),
   );
-  return {
-    document: { find, ...found },
-    exit: found.last ? DONE : FOUND_WRONG,
-    lines: formatFound(target, found, dumps),
-  };
 }
 
-function refuseMisfits(find: string, { point, table, where, values }: FindOptions): void {
-  const misfits = Object.entries({ point, table, where, values })
+/** Refuses what does not go together; are moments to be searched? */
+function refuseMisfits(find: string, options: FindOptions): boolean {
+  const { point, table, where, values, moment, from, within, after, yes, again } = options;
+  const ofMoments = from === 'moment' || within !== undefined || after !== undefined;
+  const only = ofMoments ? {} : { yes, again };
+  const misfits = Object.entries({ point, table, where, values, moment, ...only })
     .filter(([, value]) => value !== undefined)
     .map(([name]) => `--${name} does not go with --find`);
+  if (from === 'snapshot' || (from === 'dump' && ofMoments))
+    misfits.push(`--from ${from} does not go with ${from === 'dump' ? '--within and --after' : '--find'}`);
+  if (from !== undefined && !['dump', 'snapshot', 'moment'].includes(from))
+    misfits.push(`--from: there is no "${from}"`);
+  if (within !== undefined && !DURATION.test(within))
+    misfits.push(`--within "${within}": write 5m, 90s or 2h`);
   if (find.trim() === '') misfits.push('--find is empty');
   if (misfits.length > 0) throw new InputError('invalid options:', misfits, './understudy diff --help');
+  return ofMoments;
 }
+
+const DURATION = /^[1-9]\d{0,5}[smhd]$/;
 
 function formatFound(
   target: string,

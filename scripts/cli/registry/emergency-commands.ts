@@ -2,9 +2,16 @@ import type { Session } from '../session.ts';
 import { type CommandDefinition, type Given, TARGET } from './command-definition.ts';
 
 const FROM = [
-  { flags: '--point <id>', says: 'this dump; else the newest good one' },
+  { flags: '--point <id>', says: 'this dump or snapshot; else the newest good dump' },
   { flags: '--at <utc>', says: 'as of this moment: the newest good dump that is not later' },
   { flags: '--before <utc>', says: 'as of the second before this moment' },
+  {
+    flags: '--moment <utc>',
+    says: 'this very second, from what AWS backs up: restored onto a scratch instance first',
+  },
+  { flags: '--from <what>', says: 'with --at and --before: dump (the default), snapshot or moment' },
+  { flags: '--yes', says: 'restore onto a scratch instance without a question' },
+  { flags: '--again', says: 'onto another one, even if the rows of the last are still there' },
   { flags: '--table <name>', says: 'this table, such as public.leads; may be repeated', many: true },
   { flags: '--where <sql>', says: 'only rows of this condition' },
 ] as const;
@@ -13,7 +20,7 @@ const FROM = [
 export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'diff',
-    says: 'rows that are missing, extra or changed since a dump; changes nothing',
+    says: 'rows that are missing, extra or changed since a dump, a snapshot or a moment; changes nothing',
     args: [TARGET],
     options: [
       ...FROM,
@@ -23,16 +30,25 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
         flags: '--find <sql>',
         says: 'instead: the last dump in which this condition was true, by restoring a few of them',
       },
+      {
+        flags: '--within <duration>',
+        says: 'with --find: then the moment too, to 5m or 2h, by restoring moments between two dumps; --from moment: to 15m',
+      },
+      { flags: '--after <utc>', says: 'with --find: moments after this one only' },
     ],
     examples: [
       './understudy diff crm-prod --stage prod',
       './understudy diff crm-prod --at 2026-11-20T01:00:00Z --table public.leads --stage prod',
+      './understudy diff crm-prod --moment 2026-11-20T13:43:00Z --table public.leads --stage prod',
       `./understudy diff crm-prod --find "exists (select from leads where id = 7)" --stage prod`,
+      `./understudy diff crm-prod --find "exists (select from leads where id = 7)" --within 5m --stage prod`,
     ],
-    done: 'no row differs; the dump is found',
-    wrong: 'rows differ; the condition is true of no dump',
+    done: 'no row differs; the dump or the moment is found',
+    wrong: 'rows differ; the condition is true of none',
     action: async (session, [target], options) =>
-      (await import('../commands/diff-command.ts')).diffCommand(session, target!, options),
+      (await import('../obtain-extract.ts')).unlessDeclined(async () =>
+        (await import('../commands/diff-command.ts')).diffCommand(session, target!, options),
+      ),
   },
   {
     name: 'restore',
@@ -98,7 +114,9 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
     interrupted: 'with --go: you have left; the restore goes on (with --local it ends)',
     action: async (session, [first, of], options) =>
       of === undefined
-        ? (await import('../commands/restore-command.ts')).restoreCommand(session, first, options)
+        ? (await import('../obtain-extract.ts')).unlessDeclined(async () =>
+            (await import('../commands/restore-command.ts')).restoreCommand(session, first, options),
+          )
         : (await import('../commands/restore-under-way-command.ts')).restoreUnderWayCommand(
             session,
             first!,
