@@ -43,29 +43,38 @@ export async function obtainExtract(
   return makeExtract(session, plan);
 }
 
-export function planExtract(
+/** A run of this machine that is under way may be one whose process is gone: only a deployed one is taken up. */
+export async function planExtract(
   session: Session,
   target: string,
   wanted: InstanceWanted & Pick<ExtractOf, 'tables' | 'find'>,
   again: boolean,
 ): Promise<ExtractPlan> {
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
-  return session.invoke('operator', { ask: 'extract', target, again, ...Object.fromEntries(given) });
+  const { known, ...plan } = await session.invoke<ExtractPlan>('operator', {
+    ask: 'extract',
+    target,
+    again,
+    ...Object.fromEntries(given),
+  });
+  return known && !(session.isLocal && known.state === 'running') ? { ...plan, known } : plan;
 }
 
 function formatQuestion(target: string, { of, asOf, said }: ExtractPlan): string[] {
-  const what = of.point ?? 'the moment';
   const tables = of.tables ? of.tables.join(', ') : 'every table';
   return [
-    `${target} is restored as of ${shortMoment(asOf)} UTC (${what}) onto a scratch instance in its quarantine,`,
+    `${target} is restored as of ${of.point ? `${shortMoment(asOf)} UTC (${of.point})` : toSecond(asOf)} onto a scratch instance in its quarantine,`,
     `and the rows of ${tables} go into the bucket of files for a day, encrypted. Production is only read.`,
     `It takes ${said}.`,
   ];
 }
 
+/** `2026-11-20 13:43:39 UTC`: two moments of a search may lie in one minute. */
+export const toSecond = (moment: string) => `${moment.slice(0, 10)} ${moment.slice(11, 19)} UTC`;
+
 /** The extract of a plan: the one that is known, or a new one. Leaving does not stop one of a deployed stage. */
 export async function makeExtract(session: Session, { of, asOf, known }: ExtractPlan): Promise<Extract> {
-  const title = `extract of ${of.target} as of ${shortMoment(asOf)} UTC`;
+  const title = `extract of ${of.target} as of ${toSecond(asOf)}`;
   if (known?.state === 'succeeded') {
     process.stderr.write(`${title}: taken from ${shortMoment(known.endedAt!)} UTC\n`);
     return ended(known);
@@ -126,7 +135,7 @@ async function follow(
     ({ state }) => state === 'succeeded',
     {
       left: session.isLocal
-        ? 'what it made is torn down by the next one of the same'
+        ? 'the extract ended with it; the watch tears down what it made'
         : 'the extract goes on: the same command takes it up',
       cancel: () =>
         session.invoke('operator', {

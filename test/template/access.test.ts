@@ -46,21 +46,28 @@ describe('the vault', () => {
     const writers = (resource: string) =>
       roles.filter((role) => may(template, role, { action: 's3:PutObject', resource }));
     expect([writers('${Vault.Arn}/a'), writers('${Files.Arn}/a')]).toEqual([['DumpRole'], ['CompareRole']]);
+    expect(writers('${Files.Arn}/extracts/a').sort()).toEqual(['CompareRole', 'ExtractRole']);
     const actions = allowed('DumpRole').flatMap((statement) => statement.actions);
     expect(actions.filter((action) => /^s3:.*(Get|Delete)/.test(action))).toEqual([]);
+  });
+
+  test('lets compare alone read extracts, and no file of another sort', () => {
+    expect(readers('s3:GetObjectVersion', '${Files.Arn}/extracts/crm/1.dump')).toEqual(['CompareRole']);
+    expect(readers('s3:GetObjectVersion', '${Files.Arn}/crm/1-patch.sql')).toEqual([]);
   });
 
   test('lets dump set locks, which a policy of the sample wants', () => {
     expect(template.rolesThatMay('s3:PutObjectRetention')).toEqual(['DumpRole']);
   });
 
-  test('lets only dump and watch abort uploads, compare its own in the bucket of files, and doctor list them', () => {
+  test('lets only dump and watch abort uploads, compare and extract their own in the bucket of files, and doctor list them', () => {
     expect(template.rolesThatMay('s3:AbortMultipartUpload')).toEqual([
       'CompareRole',
       'DumpRole',
+      'ExtractRole',
       'WatchRole',
     ]);
-    const listing = ['CompareRole', 'DoctorRole', 'DumpRole', 'WatchRole'];
+    const listing = ['CompareRole', 'DoctorRole', 'DumpRole', 'ExtractRole', 'WatchRole'];
     expect(template.rolesThatMay('s3:ListBucketMultipartUploads')).toEqual(listing);
   });
 
@@ -98,7 +105,7 @@ describe('the catalog', () => {
     const keys = ['ACK#crm', 'CANCEL#crm', 'TARGET#crm'];
     expect(keys.map((key) => writes('OperatorRole', key))).toEqual([true, true, false]);
     expect(template.rolesThatMay('dynamodb:UpdateItem')).not.toContain('OperatorRole');
-    for (const role of ['DoctorRole', 'ScratchRole', 'ProveRole', 'ChangesRole'])
+    for (const role of ['DoctorRole', 'ScratchRole', 'ProveRole', 'ExtractRole', 'ChangesRole'])
       expect([role, writes(role, 'ACK#crm')]).toEqual([role, false]);
   });
 
@@ -112,20 +119,29 @@ describe('the catalog', () => {
     const ofSecrets = actions.filter((action) => action.startsWith('secretsmanager:'));
     expect(ofSecrets).toEqual(['secretsmanager:GetSecretValue']);
   });
+
+  test('is out of reach of extract, which reads that password, and nothing of any bucket', () => {
+    expect(services('ExtractRole')).toEqual(['ec2', 'kms', 'logs', 's3', 'secretsmanager']);
+    const actions = allowed('ExtractRole').flatMap((statement) => statement.actions);
+    expect(actions.filter((action) => /^s3:(Get|ListBucket$|Delete)/.test(action))).toEqual([]);
+    expect(actions.filter((action) => action.startsWith('secretsmanager:'))).toEqual([
+      'secretsmanager:GetSecretValue',
+    ]);
+  });
 });
 
 describe('the secret of a source', () => {
   const [reads, decrypts, ...more] = template.grants('SourceRole') as [Statement, Statement];
   const trust = template.statements('SourceRole', 'AssumeRolePolicyDocument');
 
-  test('is read by one role, and a scratch instance’s secret by prove and rehearseInstance', () => {
+  test('is read by one role, and a scratch instance’s secret by extract, prove and rehearseInstance', () => {
     const readers = (name: string) => {
       const resource = arn('secretsmanager', `secret:${name}-AbCdEf`);
       const context = { 'secretsmanager:ResourceTag/understudy:target': '${aws:PrincipalTag/target}' };
       const question = { action: 'secretsmanager:GetSecretValue', resource, context };
       return roles.filter((role) => role !== 'SourceRole' && may(template, role, question)).sort();
     };
-    const ofScratch = ['ProveRole', 'RehearseInstanceRole'];
+    const ofScratch = ['ExtractRole', 'ProveRole', 'RehearseInstanceRole'];
     // Without targets on RDS, restore has no right to any.
     const all = ['LoadRole', ...ofScratch, 'RestoreSqlRole', 'SourceRole'];
     expect(template.rolesThatMay('secretsmanager:GetSecretValue')).toEqual(all);

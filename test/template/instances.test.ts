@@ -50,7 +50,7 @@ describe('the quarantine of scratch instances', () => {
     { IpProtocol: 'icmp', FromPort: 0, ToPort: 0, CidrIp: '127.0.0.1/32', Description: 'Nothing' },
   ];
 
-  test('lets prove in, and nothing else', () => {
+  test('lets prove and extract in, and nothing else', () => {
     expect(rules('ScratchInstanceSecurityGroup', 'SecurityGroupIngress')).toEqual([
       expect.objectContaining({ IpProtocol: 'tcp', SourceSecurityGroupId: { Ref: 'ProveSecurityGroup' } }),
     ]);
@@ -85,7 +85,7 @@ describe('the quarantine of scratch instances', () => {
     expect(may(full, 'RehearseInstanceRole', question)).toBe(true);
   });
 
-  test('is entered by prove alone, which lets nothing in', () => {
+  test('is entered by prove and extract alone, and their group lets nothing in', () => {
     expect(full.value('ProveLambdaFunction', 'VpcConfig')).toMatchObject({
       SubnetIds: [{ Ref: 'ScratchSubnetA' }, { Ref: 'ScratchSubnetB' }],
       SecurityGroupIds: [{ Ref: 'ProveSecurityGroup' }],
@@ -93,7 +93,7 @@ describe('the quarantine of scratch instances', () => {
     const others = full
       .ids('Lambda::Function')
       .filter((id) => full.list(id, 'VpcConfig', 'SecurityGroupIds').includes('ProveSecurityGroup'));
-    expect(others).toEqual(['ProveLambdaFunction']);
+    expect(others.sort()).toEqual(['ExtractLambdaFunction', 'ProveLambdaFunction']);
     expect(full.value('ProveSecurityGroup', 'SecurityGroupIngress')).toBeUndefined();
   });
 

@@ -8,13 +8,13 @@ describe('scratch', () => {
   const inVpc = (type: string) =>
     template.ids(type).filter((id) => template.text(id, 'VpcId') === 'ScratchVpc');
 
-  test('stands in a VPC of its own, alone with prove', () => {
+  test('stands in a VPC of its own, alone with prove and extract', () => {
     expect(template.value('ScratchLambdaFunction', 'VpcConfig')).toMatchObject({
       SubnetIds: [{ Ref: 'ScratchSubnetA' }, { Ref: 'ScratchSubnetB' }],
       SecurityGroupIds: [{ Ref: 'ScratchSecurityGroup' }],
     });
     const others = template.ids('Lambda::Function').filter((id) => template.value(id, 'VpcConfig'));
-    expect(others.sort()).toEqual(['ProveLambdaFunction', 'ScratchLambdaFunction']);
+    expect(others.sort()).toEqual(['ExtractLambdaFunction', 'ProveLambdaFunction', 'ScratchLambdaFunction']);
   });
 
   test('stands in a VPC without a gateway, route or peering', () => {
@@ -31,13 +31,17 @@ describe('scratch', () => {
     }
   });
 
-  test('reaches the vault for reading through an endpoint', () => {
+  test('reaches the vault for reading, and for extract the bucket of files for writing, through an endpoint', () => {
     const [endpoint, ...more] = inVpc('EC2::VPCEndpoint');
     expect(more).toEqual([]);
     expect(template.text(endpoint!, 'ServiceName')).toBe('com.amazonaws.${AWS::Region}.s3');
     expect(template.list(endpoint!, 'RouteTableIds')).toEqual(['ScratchRoutes']);
-    const [statement, ...others] = template.statements(endpoint!, 'PolicyDocument');
+    const [statement, writing, ...others] = template.statements(endpoint!, 'PolicyDocument');
     expect(others).toEqual([]);
+    // Extract alone writes, and only where it may; nothing is read back.
+    expect(writing!.resources).toEqual(['Files.Arn', '${Files.Arn}/extracts/*']);
+    expect(writing!.actions.filter((action) => /Get|Delete|ListBucket$/.test(action))).toEqual([]);
+    expect(JSON.stringify(writing!.condition)).toContain('ExtractRole.Arn');
     expect(statement!.resources).toEqual(['Vault.Arn', '${Vault.Arn}/*']);
     expect(statement!.actions.filter((action) => !/^s3:(Get|List)/.test(action))).toEqual([]);
   });
@@ -60,7 +64,7 @@ describe('scratch', () => {
 describe('a VPC for sources', () => {
   /** Who reaches databases. The passwords that notices and preflights are about need no network. */
   const REACH = ['Changes', 'Compare', 'Doctor', 'Dump', 'Heartbeat', 'Load', 'RestoreSql', 'Smoke'];
-  const ALWAYS = ['Prove', 'Scratch'];
+  const ALWAYS = ['Extract', 'Prove', 'Scratch'];
   const named = (parts: string[], what: string) => parts.map((part) => `${part}${what}`).sort();
   const inside = (which: typeof template) =>
     which

@@ -6,6 +6,7 @@ import { many } from '../../../lib/domain/words.ts';
 import type { DifferingRow, TableDifference } from '../../../lib/ports/comparison.ts';
 import type { CompareAsked, ComparisonReport } from '../../../lib/workflows/emergency/compare.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
+import { forShell } from '../for-shell.ts';
 import { formatTable } from '../format-table.ts';
 import { type ExtractOptions, obtainExtract } from '../obtain-extract.ts';
 import type { CommandResult } from '../print-result.ts';
@@ -166,9 +167,4 @@ function formatNext(
     'Bring missing rows back (writes files, changes nothing):',
     `  ./understudy restore ${target} ${of} ${chosen}${condition} --patch`,
   ];
-}
-
-/** A word of a command, as a shell takes it. */
-function forShell(word: string): string {
-  return /^[\w.:/@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

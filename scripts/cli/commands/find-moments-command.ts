@@ -7,12 +7,13 @@ import {
   mostMoments,
 } from '../../../lib/domain/incidents/bisect.ts';
 import type { DumpPoint } from '../../../lib/domain/points/recovery-point.ts';
-import { humanSeconds, shortMoment } from '../../../lib/domain/time.ts';
+import { humanSeconds } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
 import type { ExtractPlan } from '../../../lib/workflows/operator/plan-extract.ts';
 import { agreed } from '../ask-person.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
-import { type ExtractOptions, makeExtract, planExtract } from '../obtain-extract.ts';
+import { forShell } from '../for-shell.ts';
+import { type ExtractOptions, makeExtract, planExtract, toSecond } from '../obtain-extract.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
@@ -39,12 +40,12 @@ export async function findMomentsCommand(
   const between = boundsOf(search, plan, target);
   const most = mostMoments(between);
   refuseOverHours(plan, most);
-  const question = formatQuestion(target, search, between, most, plan);
+  const question = formatQuestion(session, target, search, between, most, plan);
   if (most > 0 && !(await agreed(question, search.yes === true)))
     return { document: { begun: false }, lines: ['nothing was begun, and nothing has changed'], exit: DONE };
   const found = await lastTrueMoment(between, async (moment) => {
     const { extracted } = await makeExtract(session, await ask(moment));
-    process.stderr.write(`${shortMoment(moment)} UTC: ${extracted.holds ? 'true' : 'not true'}\n`);
+    process.stderr.write(`${toSecond(moment)}: ${extracted.holds ? 'true' : 'not true'}\n`);
     return extracted.holds === true;
   });
   return {
@@ -70,7 +71,7 @@ function boundsOf(
   const high = false_ !== undefined && false_ <= latest ? { at: false_, holds: false } : { at: latest };
   if (low.at <= high.at) return { low, high, within };
   throw new InputError(
-    `there is no moment to search between ${shortMoment(low.at)} and ${shortMoment(high.at)} UTC`,
+    `there is no moment to search between ${toSecond(low.at)} and ${toSecond(high.at)}`,
     [],
     `AWS can restore ${target} to moments from ${window!.earliest} to ${window!.latest}`,
   );
@@ -90,6 +91,7 @@ function refuseOverHours({ estimate }: ExtractPlan, most: number): void {
 }
 
 function formatQuestion(
+  { isLocal, options }: Session,
   target: string,
   { find, within }: MomentSearch,
   { low, high }: MomentsBetween,
@@ -101,25 +103,25 @@ function formatQuestion(
     dollars === undefined
       ? 'of unknown cost (set rehearsal.instance.pricePerHour)'
       : `about ${(most * dollars).toFixed(2)} USD and storage`;
+  const where = isLocal ? '--local' : `--stage ${options.stage}`;
   return [
-    `Moments of ${target} from ${shortMoment(low.at)} to ${shortMoment(high.at)} UTC, to ${humanSeconds(within)}:`,
+    `Moments of ${target} from ${toSecond(low.at)} to ${toSecond(high.at)}, to ${humanSeconds(within)}:`,
     `up to ${many(most, 'restore')} onto scratch instances, one after the other, about ${humanSeconds(most * seconds)}${guessed ? ' (a guess: no rehearsal has been measured yet)' : ''}, ${cost};`,
     `${humanSeconds(used)} of ${humanSeconds(allowed)} are used this month. Each answers one question, and is torn down.`,
     'If you leave, take it up with the same answers:',
-    `  ./understudy diff ${target} --find ${JSON.stringify(find)} --from moment --after ${low.at} --at ${high.at} --within ${within}s`,
+    `  ./understudy ${where} diff ${target} --find ${forShell(find)} --from moment --after ${low.at} --at ${high.at} --within ${within}s`,
   ];
 }
 
 function formatFound(target: string, { last, firstFalse }: LastMoment): string[] {
-  const said = (moment: string) => `${moment.slice(0, 10)} ${moment.slice(11, 19)} UTC`;
   if (!last)
     return [
-      pc.red(`It is not true at ${said(firstFalse!)}, the earliest moment searched`),
+      pc.red(`It is not true at ${toSecond(firstFalse!)}, the earliest moment searched`),
       'If it became true later, say when it was: --after',
     ];
-  if (!firstFalse) return [`It is still true at ${said(last)}, the latest moment searched`];
+  if (!firstFalse) return [`It is still true at ${toSecond(last)}, the latest moment searched`];
   return [
-    `It was true at ${pc.bold(said(last))} and no longer true at ${said(firstFalse)}`,
+    `It was true at ${pc.bold(toSecond(last))} and no longer true at ${toSecond(firstFalse)}`,
     `  ./understudy diff ${target} --moment ${last}`,
   ];
 }

@@ -2,8 +2,10 @@ import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { adoptable, EXTRACT_LASTS } from '../../../lib/domain/incidents/extract.ts';
 import { scratchName } from '../../../lib/domain/names.ts';
 import { type ExtractJob, extractJob, rehearsalRun } from '../../../lib/domain/runs/job.ts';
+import type { ScratchRecord } from '../../../lib/domain/runs/scratch-record.ts';
 import type { Durable } from '../../../lib/ports/durable.ts';
 import { type ExtractOutcome, extract } from '../../../lib/workflows/emergency/extract.ts';
+import { snapshotPoint } from '../../support/builders.ts';
 import { deathsOf } from '../../support/executions.ts';
 import {
   instanceOf,
@@ -28,6 +30,7 @@ const MOMENT: ExtractJob = {
 };
 const { moment: _moment, ...ANY } = MOMENT;
 const SNAPSHOT: ExtractJob = { ...ANY, from: 'snapshot', point: SNAPSHOT_ID };
+const ELSEWHERE = '20261120T020000Z-snapshot@eu-west-1';
 const NAME = scratchName('test', 'crm', rehearsalRun(MOMENT));
 
 const bodyOf =
@@ -142,20 +145,30 @@ describe('an extract', () => {
       { ...MOMENT, moment: '2026-10-01T00:00:00Z' },
       'moment-out-of-reach',
     ],
-    [
-      'a snapshot that lies elsewhere',
-      { ...SNAPSHOT, point: '20261120T020000Z-snapshot@eu-west-1' },
-      'no-point',
-    ],
+    ['a snapshot that lies elsewhere', { ...SNAPSHOT, point: ELSEWHERE }, 'no-point'],
   ])('is refused before anything is made for %s', async (_what, job, code) => {
     const made = await rehearsalWorld();
+    await made.catalog.adoptPoint(snapshotPoint(SNAPSHOT_AT, { id: ELSEWHERE, place: 'eu-west-1' }));
     expect(await whole(made, job)).toMatchObject({ outcome: 'refused', code });
     expect(made.scratch.callsOf('begin')).toEqual([]);
   });
 
   it('waits for its turn behind a rehearsal of the same policy, and its time counts for the month', async () => {
     const made = await rehearsalWorld({ policy: instanceOf({ atOnce: 1 }) });
-    await whole(made);
+    const before: ScratchRecord = {
+      ...{ target: 'erp', policy: 'production', kind: 'rds', state: 'making' },
+      ...{ name: 'understudy-scratch-erp-1', run: `rehearse-snapshot/erp/${AT}`, beganAt: AT },
+      expiresAt: '2026-11-21T11:00:00Z',
+    };
+    await made.catalog.beginScratch(before);
+    let pauses = 0;
+    made.whilePaused(async (pause) => {
+      if (!pause.startsWith('wait for its turn')) return;
+      expect(made.scratch.callsOf('begin')).toEqual([]);
+      if (++pauses === 3) await made.catalog.endScratch(before, '2026-11-20T12:10:00Z');
+    });
+    expect(await whole(made)).toMatchObject({ outcome: 'extracted' });
+    expect(pauses).toBe(3);
     expect(await made.catalog.scratchSeconds('production', '2026-11')).toBeGreaterThan(60);
   });
 

@@ -1,0 +1,126 @@
+import { findMomentsCommand } from '../../../scripts/cli/commands/find-moments-command.ts';
+import { obtainExtract, unlessDeclined } from '../../../scripts/cli/obtain-extract.ts';
+import { instanceWanted } from '../../../scripts/cli/restore-point.ts';
+
+const AT = '2026-11-20T10:00:00Z';
+const ESTIMATE = { seconds: 3600, used: 0, allowed: 86_400 };
+const window = { earliest: '2026-11-20T00:00:00Z', latest: '2026-11-20T16:00:00Z' };
+const EXTRACTED = { state: 'succeeded', scheduledFor: AT, endedAt: AT, extracted: { point: 'x', asOf: AT } };
+
+/** A deployment whose operator answers so, and what was begun. */
+function session(plan: object, progress: object[] = []) {
+  const begun: object[] = [];
+  const asked: { ask: string; moment?: string }[] = [];
+  const made = {
+    caller: 'me',
+    identity: async () => 'me',
+    isLocal: false,
+    options: {},
+    start: async (_name: string, message: object) => void begun.push(message),
+    invoke: async (_name: string, request: { ask: string; moment?: string }) => {
+      asked.push(request);
+      if (request.ask === 'extract-progress') return progress.shift();
+      const of = { target: 'crm', from: 'moment', moment: request.moment ?? AT };
+      return { of, asOf: of.moment, estimate: ESTIMATE, said: 'an hour', window, ...plan };
+    },
+  };
+  return { session: made as never, begun, asked };
+}
+const wanted = { from: 'moment' as const, moment: AT };
+
+test('nothing is begun without a terminal that agrees, and --yes agrees', async () => {
+  const without = session({});
+  await expect(obtainExtract(without.session, 'crm', wanted, {})).rejects.toMatchObject({
+    hint: expect.stringContaining('--yes'),
+  });
+  expect(without.begun).toEqual([]);
+  const agreed = session({}, [{ run: EXTRACTED, phase: '' }]);
+  expect(await obtainExtract(agreed.session, 'crm', wanted, { yes: true })).toEqual(EXTRACTED);
+  expect(agreed.begun).toEqual([expect.objectContaining({ job: 'extract', moment: AT, requestedBy: 'me' })]);
+});
+
+test('one that is there is taken without a question; one under way is followed and not begun again', async () => {
+  const there = session({ known: EXTRACTED });
+  expect(await obtainExtract(there.session, 'crm', wanted, {})).toEqual(EXTRACTED);
+  const running = { ...EXTRACTED, state: 'running' };
+  const under = session({ known: running }, [{ run: EXTRACTED, phase: '' }]);
+  expect(await obtainExtract(under.session, 'crm', wanted, {})).toEqual(EXTRACTED);
+  expect([...there.begun, ...under.begun]).toEqual([]);
+});
+
+test('one that failed says why', async () => {
+  const failed = { state: 'failed', error: { code: 'restore-late', message: 'too late', hint: 'wait' } };
+  const made = session({}, [{ run: failed, phase: '' }]);
+  const why = { code: 'restore-late', message: 'too late', hint: 'wait' };
+  await expect(obtainExtract(made.session, 'crm', wanted, { yes: true })).rejects.toMatchObject(why);
+});
+
+test('an error that is no declined question is not swallowed', async () => {
+  const work = () => Promise.reject(new Error('x'));
+  await expect(unlessDeclined(work)).rejects.toThrow('x');
+});
+
+test('options mean a snapshot, a moment or a dump, and contradictions are refused', () => {
+  const SNAPSHOT = '20261120T020000Z-snapshot@eu-central-1';
+  const past = '2020-01-01T10:00:00Z';
+  expect(instanceWanted({ moment: past })).toEqual({ from: 'moment', moment: past });
+  expect(instanceWanted({ point: SNAPSHOT })).toEqual({ from: 'snapshot', point: SNAPSHOT });
+  expect(instanceWanted({ at: past, from: 'moment' })).toEqual({ from: 'moment', at: past });
+  expect(instanceWanted({ from: 'snapshot' })).toEqual({ from: 'snapshot' });
+  for (const dump of [{}, { at: past }, { at: past, from: 'dump' }, { point: '20261120T010000Z-1' }])
+    expect(instanceWanted(dump)).toBeUndefined();
+  for (const wrong of [
+    { moment: past, at: past },
+    { moment: past, from: 'dump' },
+    { point: SNAPSHOT, from: 'moment' },
+    { point: '20261120T010000Z-1', from: 'snapshot' },
+    { from: 'tape' },
+    { moment: '2020-01-01T10:00' },
+  ])
+    expect(() => instanceWanted(wrong)).toThrow();
+});
+
+describe('a search of moments', () => {
+  const search = { find: 'true', within: 3600, dumps: {} };
+  const dump = (snapshotAt: string) => ({ id: snapshotAt, snapshotAt }) as never;
+
+  test('is refused when all its restores together do not fit into the month', async () => {
+    const made = session({ estimate: { ...ESTIMATE, allowed: 5 * 3600 } });
+    const searched = findMomentsCommand(made.session, 'crm', { ...search, yes: true });
+    await expect(searched).rejects.toThrow('it may take 6 restores of about 60 min');
+    expect(made.begun).toEqual([]);
+  });
+
+  test('asks between the dumps of the answer alone, and finds the hour', async () => {
+    const dumps = { last: dump('2026-11-20T04:00:00Z'), firstFalse: dump('2026-11-20T08:00:00Z') };
+    const holds = (at: string) => at < '2026-11-20T06:30:00Z';
+    const made = session({});
+    const invoke = (made.session as { invoke: (n: string, r: { moment?: string }) => Promise<object> })
+      .invoke;
+    (made.session as { invoke: unknown }).invoke = async (name: string, request: { moment?: string }) => ({
+      ...(await invoke(name, request)),
+      ...(request.moment ? { known: { ...EXTRACTED, extracted: { holds: holds(request.moment) } } } : {}),
+    });
+    const found = await findMomentsCommand(made.session, 'crm', { ...search, dumps, yes: true });
+    expect(found.document).toMatchObject({
+      last: '2026-11-20T06:00:00Z',
+      firstFalse: '2026-11-20T07:00:00Z',
+      asked: 2,
+    });
+    expect(found.lines.join()).toContain('diff crm --moment 2026-11-20T06:00:00Z');
+  });
+
+  test('of dumps of which it was never true learns nothing from them', async () => {
+    const made = session({ known: { ...EXTRACTED, extracted: { holds: true } } });
+    const dumps = { firstFalse: dump('2026-11-20T04:00:00Z') };
+    const found = await findMomentsCommand(made.session, 'crm', { ...search, dumps, yes: true });
+    expect(found.document).toMatchObject({ last: window.latest, asked: 1 });
+  });
+
+  test('says where nothing is left to search', async () => {
+    const made = session({});
+    const bounds = { after: '2026-11-20T12:00:00Z', at: '2026-11-20T11:00:00Z' };
+    const searched = findMomentsCommand(made.session, 'crm', { ...search, ...bounds, yes: true });
+    await expect(searched).rejects.toThrow('there is no moment to search');
+  });
+});
