@@ -29,6 +29,8 @@ export type OnRead = (read: { tables: number; rows: number; of: number }) => voi
 /** A source held still: one transaction whose snapshot the dump and every fact share. */
 export type HeldSource = {
   facts: SourceFacts;
+  /** Of an extract of every table: those whose rows no copy of the storage has. */
+  leftOut?: string[];
   extensions: ExtensionFacts[];
   parameters: string[];
   /**

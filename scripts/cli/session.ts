@@ -130,7 +130,8 @@ function remoteInvoker(
       throw new InputError('Which deployment?', [], 'add --stage NAME, or --local for the local cloud');
     const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
     // A durable function is begun by the alias that the framework gives it.
-    const FunctionName = `understudy-${stage}-${name}${how === 'Event' ? ':durable' : ''}`;
+    const part = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const FunctionName = `understudy-${stage}-${part}${how === 'Event' ? ':durable' : ''}`;
     const answer = await new LambdaClient({ maxAttempts: ['compare', 'smoke'].includes(name) ? 1 : 3 })
       .send(new InvokeCommand({ FunctionName, InvocationType: how, Payload: JSON.stringify(event) }))
       .catch((cause: Error) => {

@@ -35,6 +35,7 @@ async function extracted(request: ExtractRequest) {
       types: toc.entries.map(({ type }) => type),
       tables: toc.entries.filter(({ type }) => type === 'TABLE').length,
       bytes: held.facts.bytes,
+      leftOut: held.leftOut,
     };
   } finally {
     await held.release();
@@ -58,7 +59,8 @@ test('a name is no pattern: a table that it would fit as one stays out', async (
 });
 
 test('all tables are those whose rows a copy of the storage has; an unlogged one cannot be named', async () => {
-  const { rows } = await extracted({});
+  const { rows, leftOut } = await extracted({});
+  expect(leftOut).toEqual(['public.quick']);
   expect(Object.keys(rows)).toEqual(expect.not.arrayContaining(['quick']));
   expect(Object.keys(rows)).toHaveLength(5);
   await expect(extracted({ tables: ['quick'] })).rejects.toThrow('1 unlogged table: public.quick');

@@ -34,6 +34,8 @@ export type Extracted = {
   asOf: string;
   manifest?: StoredObject;
   holds?: boolean;
+  /** Tables whose rows no snapshot has: they were not brought out. */
+  leftOut?: string[];
 };
 
 /**

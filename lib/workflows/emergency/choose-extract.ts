@@ -5,7 +5,7 @@ import { readManifest } from '../../points/read-manifest.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Vault } from '../../ports/vault.ts';
 
-export type ExtractAtHand = { point: string; asOf: string; manifest: Manifest };
+export type ExtractAtHand = { point: string; asOf: string; manifest: Manifest; leftOut: string[] };
 
 /** What a run of `extract` brought out, by the manifest whose digest the catalog holds. */
 export async function chooseExtract(
@@ -14,7 +14,7 @@ export async function chooseExtract(
   { catalog, files }: { catalog: Pick<Catalog, 'run'>; files: Pick<Vault, 'read'> },
 ): Promise<ExtractAtHand> {
   const run = await catalog.run({ job: 'extract', target: target.id, scheduledFor });
-  const { manifest, point, asOf } = run?.extracted ?? {};
+  const { manifest, point, asOf, leftOut = [] } = run?.extracted ?? {};
   if (!manifest || !point || !asOf)
     throw new InputError(
       `${target.id} has no extract of ${scheduledFor}`,
@@ -22,7 +22,7 @@ export async function chooseExtract(
       `make one: ./understudy diff ${target.id} --moment 2026-11-20T01:00:00Z`,
     );
   try {
-    return { point, asOf, manifest: await readManifest(files, manifest) };
+    return { point, asOf, leftOut, manifest: await readManifest(files, manifest) };
   } catch (error) {
     throw new Refusal('extract-gone', `the extract of ${point} cannot be read: ${reasonOf(error)}`, {
       hint: 'it lies there for a day; the same command with --again makes another',

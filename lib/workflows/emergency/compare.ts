@@ -95,6 +95,7 @@ export async function compareWithPoint(
     return {
       ...compared,
       notes: [...notes, ...compared.notes],
+      unjudged: [...compared.unjudged, ...(asked.tables ? [] : at.lacks)],
       target: target.id,
       point: stored.id,
       snapshotAt: stored.snapshotAt,

@@ -29,7 +29,7 @@ export type ExtractRequest = CopyAddress &
   };
 /** Its failure is a value: an error loses its code between functions. */
 export type ExtractResult =
-  | { manifest: StoredObject; tables: number; rows: number; bytes: number }
+  | { manifest: StoredObject; tables: number; rows: number; bytes: number; leftOut?: string[] }
   | { holds: boolean }
   | { failure: ErrorInfo };
 
@@ -40,6 +40,9 @@ export type ExtractDeps = OpenCopyDeps & {
   files: Pick<Vault, 'stream' | 'put'>;
   log: Log;
 };
+
+/** How many tables without rows are named: a result travels through a checkpoint. */
+const NAMED = 200;
 
 /** For the end of an upload, and of connections, in seconds. */
 const RESERVE = 30;
@@ -143,5 +146,5 @@ async function store(
   );
   const measured = { tables: content.tables.length, rows: totalRows(content.tables), bytes: dump.bytes };
   log.info('rows were extracted', { target, point, ...measured });
-  return { manifest: stored, ...measured };
+  return { manifest: stored, ...measured, leftOut: (source.leftOut ?? []).slice(0, NAMED) };
 }

@@ -63,7 +63,14 @@ export async function extract(
     if ('failure' in result) throw refusalOf(result.failure);
     const { point, moment: asOf } = chosen;
     const extracted: Extracted =
-      'holds' in result ? { point, asOf, holds: result.holds } : { point, asOf, manifest: result.manifest };
+      'holds' in result
+        ? { point, asOf, holds: result.holds }
+        : {
+            point,
+            asOf,
+            manifest: result.manifest,
+            ...(result.leftOut?.length && { leftOut: result.leftOut }),
+          };
     const summary = `${point}: ${formatResult(result)}`;
     await succeed(durable, deps, claim, { summary, extracted });
     return { outcome: 'extracted', extracted, summary };

@@ -34,12 +34,17 @@ export type RowsAtHand = {
   stored: Stored;
   rows: RestoredRows;
   notes: string[];
+  /** Tables that it lacks, each with why. */
+  lacks: string[];
   signal: AbortSignal;
 };
 
 /** The point's id, and the moment of its rows. */
 type Stored = { id: string; target: string; snapshotAt: string };
-type Source = { stored: Stored; notes: string[]; manifest: Manifest; from: Pick<Vault, 'read'> };
+type Source = Pick<RowsAtHand, 'stored' | 'notes' | 'lacks'> & {
+  manifest: Manifest;
+  from: Pick<Vault, 'read'>;
+};
 
 const RESERVE_SECONDS = 30;
 
@@ -52,7 +57,7 @@ export async function withRows<T>(
   const { log } = deps;
   const target = requireTarget(deps.plan, asked.target);
   connectionOf(target);
-  const { stored, notes, manifest, from } = await sourceOf(asked, target, deps);
+  const { stored, notes, lacks, manifest, from } = await sourceOf(asked, target, deps);
   const refusal = await deps.scratch.refusal(manifest);
   if (refusal) throw refusalOf(refusal);
   const limit = deadline(deps, {
@@ -71,7 +76,7 @@ export async function withRows<T>(
   };
   try {
     return await deps.scratch.withRows(request, (rows) =>
-      use({ target, stored, rows, notes: [...notes, ...rows.notes], signal }),
+      use({ target, stored, rows, lacks, notes: [...notes, ...rows.notes], signal }),
     );
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
@@ -82,9 +87,10 @@ export async function withRows<T>(
 
 async function sourceOf(asked: RowsOf, target: Target, deps: RowsDeps): Promise<Source> {
   if (asked.extract !== undefined) {
-    const { point, asOf, manifest } = await chooseExtract(target, asked.extract, deps);
+    const { point, asOf, manifest, leftOut } = await chooseExtract(target, asked.extract, deps);
     const stored = { id: point, target: target.id, snapshotAt: asOf };
-    return { stored, notes: [], manifest, from: deps.files };
+    const lacks = leftOut.map((name) => `${name}: it is unlogged, and no snapshot has its rows`);
+    return { stored, notes: [], lacks, manifest, from: deps.files };
   }
   const { vault } = deps;
   const { stored, notes } = await chooseDump(target, asked, deps.clock.now(), deps.catalog);
@@ -92,5 +98,11 @@ async function sourceOf(asked: RowsOf, target: Target, deps: RowsDeps): Promise<
   if (!manifest)
     throw refusalOf({ code: findings[0]!.code, message: findings[0]!.message, hint: findings[0]!.next });
   const { id, snapshotAt } = stored;
-  return { stored: { id, target: target.id, snapshotAt: snapshotAt! }, notes, manifest, from: vault };
+  return {
+    stored: { id, target: target.id, snapshotAt: snapshotAt! },
+    notes,
+    lacks: [],
+    manifest,
+    from: vault,
+  };
 }

@@ -6,8 +6,16 @@ import { identifier, rows } from './connection.ts';
 import type { DataTable } from './facts/data-tables.ts';
 import { keyOf } from './facts/writes.ts';
 
-/** The tables whose rows an extract has, those whose definition alone it has, and the size of the former in bytes. */
-export type ExtractedTables = { wanted: DataTable[]; others: DataTable[]; bytes: number };
+/**
+ * The tables whose rows an extract has, those whose definition alone it has, and the size of the former in bytes. `leftOut`
+ * are those of the latter that were wanted.
+ */
+export type ExtractedTables = {
+  wanted: DataTable[];
+  others: DataTable[];
+  leftOut: string[];
+  bytes: number;
+};
 
 /**
  * Chooses tables by the names that a person gave, or all of them. A copy of the storage has no rows of an unlogged table:
@@ -20,20 +28,16 @@ export async function extractedTables(
 ): Promise<ExtractedTables> {
   const chosen = names && (await leavesOf(client, names));
   const isNamed = (table: DataTable) => chosen === undefined || chosen.has(keyOf(table.schema, table.name));
-  const empty = all.filter((table) => table.unlogged === true);
-  const named = names === undefined ? [] : empty.filter(isNamed).map(fullName);
-  if (named.length > 0)
+  const leftOut = all.filter((table) => table.unlogged === true && isNamed(table)).map(fullName);
+  if (names !== undefined && leftOut.length > 0)
     throw new InputError(
-      `no snapshot and no moment has rows of ${many(named.length, 'unlogged table')}: ${named.slice(0, 5).join(', ')}`,
+      `no snapshot and no moment has rows of ${many(leftOut.length, 'unlogged table')}: ${leftOut.slice(0, 5).join(', ')}`,
       [],
       'leave them out; a dump has their rows',
     );
   const wanted = all.filter((table) => isNamed(table) && !table.unlogged);
-  return {
-    wanted,
-    others: all.filter((table) => !wanted.includes(table)),
-    bytes: await sizeOf(client, wanted),
-  };
+  const others = all.filter((table) => !wanted.includes(table));
+  return { wanted, others, leftOut, bytes: await sizeOf(client, wanted) };
 }
 
 /** The tables that hold the rows of those that were named. Rejects with every unknown name. */

@@ -87,6 +87,7 @@ async function heldSource(
   const facts = part ? { ...whole, bytes: part.bytes } : whole;
   return {
     facts,
+    ...(part ? { leftOut: part.leftOut } : {}),
     extensions: await extensionFacts(holder),
     parameters: await parameterFacts(holder),
     content: (depth, sequences) => contentFacts(holder, depth, sequences, read, signal, rolesAreRead, onRead),
