@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { clock, engine, files, log, plan, scratchSecretStore } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
-import { type ExtractRequest, extractInside } from '../lib/workflows/emergency/extract-inside.ts';
+import { type ExtractInsideRequest, extractInside } from '../lib/workflows/emergency/extract-inside.ts';
 
 const request = z
   .looseObject({ target: z.string(), name: z.string(), host: z.string(), attempt: z.int() })
-  .transform((asked) => asked as unknown as ExtractRequest);
+  .transform((asked) => asked as unknown as ExtractInsideRequest);
 
 /** Invoked by `rehearse-instance` → rows of a scratch instance, brought out of its quarantine into the bucket of files. */
 export const handler = jobHandler(request, (asked, invocation) =>

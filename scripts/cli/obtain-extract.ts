@@ -37,14 +37,14 @@ export async function obtainExtract(
   wanted: InstanceWanted & Pick<ExtractOf, 'tables' | 'find'>,
   { yes, again }: ExtractOptions,
 ): Promise<Extract> {
-  const plan = await planExtract(session, target, wanted, again === true);
+  const plan = await askForExtract(session, target, wanted, again === true);
   if (!plan.known && !(await agreed(formatQuestion(target, plan), yes === true)))
     throw new NotAgreed('not-agreed', 'nothing was begun, and nothing has changed');
   return makeExtract(session, plan);
 }
 
 /** A run of this machine that is under way may be one whose process is gone: only a deployed one is taken up. */
-export async function planExtract(
+export async function askForExtract(
   session: Session,
   target: string,
   wanted: InstanceWanted & Pick<ExtractOf, 'tables' | 'find'>,

@@ -51,6 +51,20 @@ describe.each(CATALOGS)('the catalog %s', (_name, make) => {
     expect(await openOf(target)).toMatchObject([{ attempt: 2 }]);
   });
 
+  it('keeps what an extract brought out', async () => {
+    const target = unique();
+    const manifest = {
+      key: 'extracts/crm/1.manifest.json',
+      versionId: 'v',
+      bytes: 9,
+      sha256: 'a'.repeat(64),
+    };
+    const extracted = { point: '20261120T100000Z-moment', asOf: '2026-11-20T10:00:00Z', manifest };
+    const made = await claim(catalog, target, { job: 'extract', label: 'of these tables' });
+    await catalog.finish(made, { ...DONE, extracted });
+    expect(await catalog.runs(target, 'extract', 1)).toMatchObject([{ extracted, label: 'of these tables' }]);
+  });
+
   it('lists a running run with its newest lease', async () => {
     const target = unique();
     const made = await claim(catalog, target);

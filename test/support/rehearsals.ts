@@ -15,7 +15,7 @@ import {
 } from '../../lib/restore/instance/source-changes.ts';
 import type { ProveRequest, ProveResult } from '../../lib/restore/prove/proof-slices.ts';
 import type { ExtractInstanceDeps } from '../../lib/workflows/emergency/extract.ts';
-import type { ExtractRequest, ExtractResult } from '../../lib/workflows/emergency/extract-inside.ts';
+import type { ExtractInsideRequest, ExtractResult } from '../../lib/workflows/emergency/extract-inside.ts';
 import { rehearseInstance } from '../../lib/workflows/rehearse/rehearse-instance.ts';
 import { sweep } from '../../lib/workflows/watch/sweep.ts';
 import {
@@ -131,14 +131,14 @@ export async function rehearsalWorld(options: Options = {}) {
       since: { definitions: 'untouched', changed: {}, written: [] },
     }),
     extract: (): ExtractResult => ({ manifest: MANIFEST, tables: 2, rows: 30, bytes: 999 }),
-    asked: { prove: [] as ProveRequest[], look: [] as unknown[], extract: [] as ExtractRequest[] },
+    asked: { prove: [] as ProveRequest[], look: [] as unknown[], extract: [] as ExtractInsideRequest[] },
   };
   const { execution, whilePaused, whole } = executions(clock, {
     prove: async (request: ProveRequest) => {
       world.asked.prove.push(request);
       return world.prove(request);
     },
-    extract: async (request: ExtractRequest) => {
+    extract: async (request: ExtractInsideRequest) => {
       world.asked.extract.push(request);
       return world.extract();
     },

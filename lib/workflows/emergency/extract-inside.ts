@@ -18,7 +18,7 @@ import {
 } from '../../restore/prove/open-copy.ts';
 
 /** The scratch instance, and what is wanted of it. References and names: it travels through a checkpoint. */
-export type ExtractRequest = CopyAddress &
+export type ExtractInsideRequest = CopyAddress &
   Pick<Extracted, 'point' | 'asOf'> & {
     target: string;
     scheduledFor: string;
@@ -51,7 +51,10 @@ const RESERVE = 30;
  * Reads a scratch instance from inside its quarantine, once it has shown that it is silenced: answers one condition, or
  * streams the rows of some tables, with every definition, into the bucket of files, and their manifest last.
  */
-export async function extractInside(request: ExtractRequest, deps: ExtractDeps): Promise<ExtractResult> {
+export async function extractInside(
+  request: ExtractInsideRequest,
+  deps: ExtractDeps,
+): Promise<ExtractResult> {
   const target = requireTarget(deps.plan, request.target);
   try {
     const copy = await openCopy(request, target, RESERVE, deps);
@@ -70,7 +73,7 @@ export async function extractInside(request: ExtractRequest, deps: ExtractDeps):
 }
 
 async function extractRows(
-  request: ExtractRequest,
+  request: ExtractInsideRequest,
   target: Target,
   deps: ExtractDeps,
 ): Promise<ExtractResult> {
@@ -98,7 +101,7 @@ async function extractRows(
 /** The archive may end only when its tables are those that were counted. */
 async function store(
   source: HeldSource,
-  request: ExtractRequest,
+  request: ExtractInsideRequest,
   signal: AbortSignal,
   { files, log }: ExtractDeps,
 ): Promise<ExtractResult> {

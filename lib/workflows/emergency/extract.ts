@@ -29,7 +29,7 @@ import {
 } from '../../restore/instance/restore-request.ts';
 import { teardown } from '../../restore/instance/teardown.ts';
 import { whyNotProven } from '../../restore/prove/prove-copy.ts';
-import type { ExtractRequest, ExtractResult } from './extract-inside.ts';
+import type { ExtractInsideRequest, ExtractResult } from './extract-inside.ts';
 
 export type ExtractInstanceDeps = RehearseInstanceDeps & { extractFunction: string };
 export type ExtractOutcome =
@@ -91,7 +91,7 @@ function formatResult(result: Exclude<ExtractResult, { failure: unknown }>): str
 /** Everything that would make the restore useless is refused before it begins. */
 async function choose(job: ExtractJob, target: Target, deps: ExtractInstanceDeps): Promise<InstancePlan> {
   connectionOf(target);
-  const held = await heldByRestore(target.id, deps.catalog, deps.clock.now());
+  const held = await heldByRestore(target.id, deps.catalog);
   if (held)
     throw new Refusal('restore-under-way', held, { hint: `./understudy restore status ${target.id}` });
   // Only there does the function reach that reads it.
@@ -140,7 +140,7 @@ async function onInstance(
     );
     await phase('extract');
     const { host, port } = endpoint;
-    result = await durable.invoke<ExtractRequest, ExtractResult>('extract', deps.extractFunction, {
+    result = await durable.invoke<ExtractInsideRequest, ExtractResult>('extract', deps.extractFunction, {
       target: target.id,
       scheduledFor: job.scheduledFor,
       attempt: claim.attempt,

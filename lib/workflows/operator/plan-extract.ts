@@ -58,7 +58,7 @@ export async function planExtract(
   deps: ExtractPlanDeps,
 ): Promise<ExtractPlan> {
   refuseIncomparable(target);
-  const held = await heldByRestore(target.id, deps.catalog, deps.clock.now());
+  const held = await heldByRestore(target.id, deps.catalog);
   if (held)
     throw new Refusal('restore-under-way', held, { hint: `./understudy restore status ${target.id}` });
   const { tables, find, from } = request;

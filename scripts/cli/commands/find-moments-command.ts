@@ -13,7 +13,7 @@ import type { ExtractPlan } from '../../../lib/workflows/operator/plan-extract.t
 import { agreed } from '../ask-person.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import { forShell } from '../for-shell.ts';
-import { type ExtractOptions, makeExtract, planExtract, toSecond } from '../obtain-extract.ts';
+import { askForExtract, type ExtractOptions, makeExtract, toSecond } from '../obtain-extract.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
@@ -35,7 +35,7 @@ export async function findMomentsCommand(
 ): Promise<CommandResult> {
   const { find, again = false } = search;
   const ask = (moment?: string) =>
-    planExtract(session, target, { from: 'moment', find, ...(moment ? { moment } : {}) }, again);
+    askForExtract(session, target, { from: 'moment', find, ...(moment ? { moment } : {}) }, again);
   const plan = await ask();
   const between = boundsOf(search, plan, target);
   const most = mostMoments(between);

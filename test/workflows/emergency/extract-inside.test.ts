@@ -1,10 +1,10 @@
 import { InputError } from '../../../lib/domain/errors.ts';
 import type { Engine, InstanceCopy } from '../../../lib/ports/database.ts';
-import { type ExtractRequest, extractInside } from '../../../lib/workflows/emergency/extract-inside.ts';
+import { type ExtractInsideRequest, extractInside } from '../../../lib/workflows/emergency/extract-inside.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
 import { NAME, proofWorld } from '../../unit/restore/prove/proof-world.ts';
 
-const ASKED: ExtractRequest = {
+const ASKED: ExtractInsideRequest = {
   ...{ target: 'crm', scheduledFor: '2026-11-20T12:00:00Z', attempt: 1, name: NAME, user: 'postgres' },
   ...{ host: 'x.example.internal', port: 5432, database: 'crm' },
   ...{ point: '20261120T100000Z-moment', asOf: '2026-11-20T10:00:00Z' },
@@ -23,7 +23,7 @@ function world(copy: Partial<InstanceCopy>, secondsLeft?: () => number) {
     held,
     closed,
     opened,
-    ask: async (more: Partial<ExtractRequest> = {}) => {
+    ask: async (more: Partial<ExtractInsideRequest> = {}) => {
       await deps.secrets.create(NAME, {});
       return extractInside({ ...ASKED, ...more }, { ...deps, files, engine: { hold: hold } });
     },

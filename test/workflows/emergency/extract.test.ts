@@ -86,6 +86,21 @@ describe.each(['rds', 'aurora'] as const)('an extract from an %s instance', (kin
     }
   });
 
+  it('clears away what the first delivery left when a second one comes after its lease', async () => {
+    const first = await rehearsalWorld({ kind });
+    for (const death of await deathsOf(first.execution(), bodyOf(first))) {
+      const made = await rehearsalWorld({ kind, policy: instanceOf({ hoursAMonth: 1000 }) });
+      await made.execution().run(bodyOf(made), death);
+      const stood = made.scratch.left().some((thing) => thing.startsWith('instance'));
+      await made.clock.advance(90 * 3600);
+      made.scratch.calls.splice(0);
+      await whole(made);
+      expect([death, await made.left(), (await runOf(made))?.state]).toEqual([death, [], 'succeeded']);
+      const calls = made.scratch.calls.map(({ method }) => method);
+      if (stood) expect([death, ...calls.slice(0, 2)]).toEqual([death, 'look', 'remove']);
+    }
+  });
+
   it('is swept away by the watch when it never comes back', async () => {
     const first = await rehearsalWorld({ kind });
     for (const death of await deathsOf(first.execution(), bodyOf(first))) {
@@ -147,7 +162,8 @@ describe('an extract', () => {
     ],
     ['a snapshot that lies elsewhere', { ...SNAPSHOT, point: ELSEWHERE }, 'no-point'],
   ])('is refused before anything is made for %s', async (_what, job, code) => {
-    const made = await rehearsalWorld();
+    // There the policy rehearses, and there the function that reads a copy does not reach.
+    const made = await rehearsalWorld({ policy: instanceOf({ place: 'eu-west-1' }) });
     await made.catalog.adoptPoint(snapshotPoint(SNAPSHOT_AT, { id: ELSEWHERE, place: 'eu-west-1' }));
     expect(await whole(made, job)).toMatchObject({ outcome: 'refused', code });
     expect(made.scratch.callsOf('begin')).toEqual([]);
@@ -174,7 +190,7 @@ describe('an extract', () => {
 
   it('stands back while somebody restores the target', async () => {
     const made = await rehearsalWorld();
-    await made.catalog.beginRestore(restoreRecord({ startedAt: NOW }), made.clock.now());
+    await made.catalog.beginRestore(restoreRecord({ startedAt: NOW }));
     expect(await whole(made)).toMatchObject({ outcome: 'refused', code: 'restore-under-way' });
   });
 

@@ -101,8 +101,8 @@ test.each([
 });
 
 test('nothing is extracted while somebody restores the target', async () => {
-  const { ask, catalog, clock } = await world();
-  await catalog.beginRestore(restoreRecord({ startedAt: NOW }), clock.now());
+  const { ask, catalog } = await world();
+  await catalog.beginRestore(restoreRecord({ startedAt: NOW }));
   await expect(ask({ from: 'moment' })).rejects.toMatchObject({ code: 'restore-under-way' });
 });
 
