@@ -50,6 +50,7 @@ export async function askForExtract(
   wanted: InstanceWanted & Pick<ExtractOf, 'tables' | 'find'>,
   again: boolean,
 ): Promise<ExtractPlan> {
+  refuseWithoutRds(session, target);
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
   const { known, ...plan } = await session.invoke<ExtractPlan>('operator', {
     ask: 'extract',
@@ -58,6 +59,16 @@ export async function askForExtract(
     ...Object.fromEntries(given),
   });
   return known && !(session.isLocal && known.state === 'running') ? { ...plan, known } : plan;
+}
+
+/** The local cloud has no RDS, and calls to the real one would never end. */
+function refuseWithoutRds({ isLocal }: Session, target: string): void {
+  if (!isLocal || process.env['AWS_ENDPOINT_URL_RDS']) return;
+  throw new UnderstudyError(
+    'not-local',
+    `snapshots and moments of ${target} are restored by RDS, which the local cloud does not have`,
+    { hint: 'a deployed stage does it with --stage NAME; dumps are compared here' },
+  );
 }
 
 function formatQuestion(target: string, { of, asOf, said }: ExtractPlan): string[] {

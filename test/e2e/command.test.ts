@@ -26,7 +26,8 @@ const NOT_HERE = [
 ];
 const EXAMPLES = COMMANDS.filter(({ name }) => !NOT_HERE.includes(name))
   .flatMap(({ examples }) => examples)
-  .filter((example) => !/ --go | restore status /.test(example));
+  // Those that restore onto instances want an RDS: emergency.test.ts and diff-moment.test.ts run them.
+  .filter((example) => !/ --go | restore status |diff .* --(moment|within) /.test(example));
 
 const BOOKINGS =
   '{ name: bookings are there, sql: select count(*) from public.bookings, expect: { equals: 100 } }';

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalog } from '../../lib/runtime/compose.ts';
+import { COMMANDS } from '../../scripts/cli/registry/commands.ts';
 import { observe, reachable, secondBegins } from '../support/emergencies.ts';
 import { instancePlan } from '../support/plan.ts';
 import { createPlatform, type Platform } from '../support/rds-stage.ts';
@@ -96,4 +97,10 @@ test('a search of moments says first what it takes, and finds when rows went', a
   // The second before it begins, and one that has passed it.
   expect([was! <= deleted, is! + 1000 > deleted, is! - was! <= 2000]).toEqual([true, true, true]);
   expect(await platform.leftOver()).toEqual([]);
+});
+
+test('the help shows both commands', () => {
+  const examples = COMMANDS.flatMap((each) => each.examples).join('\n');
+  for (const typed of ['diff crm-prod --moment ', 'where id = 7)" --within 5m'])
+    expect(examples).toContain(typed);
 });

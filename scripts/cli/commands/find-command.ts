@@ -44,16 +44,18 @@ export async function findCommand(
   const { at } = restorePointOf({ at: asked, before });
   const ofMoments = refuseMisfits(find!, { after, within, yes, again, ...others });
   if (!ofMoments) return searchDumps(session, target, find!, at);
-  const dumps = await dumpsOf(session, target, at);
-  const found: LastTrue<DumpPoint> =
-    dumps.length === 0 ? { asked: 0 } : await lastTrueDump(session, target, find!, dumps);
+  /** A search of the dumps comes first: it takes minutes, and narrows the moments. */
+  const searched = async (): Promise<LastTrue<DumpPoint>> => {
+    const dumps = await dumpsOf(session, target, at);
+    return dumps.length === 0 ? { asked: 0 } : lastTrueDump(session, target, find!, dumps);
+  };
   const { findMomentsCommand } = await import('./find-moments-command.ts');
   return findMomentsCommand(session, target, {
     find: find!,
     within: secondsOf(within ?? '15m'),
     after: after === undefined ? undefined : utc(momentOf('--after', after)),
     at,
-    dumps: found,
+    dumps: searched,
     ...(yes && { yes }),
     ...(again && { again }),
   });

@@ -17,14 +17,15 @@ import { askForExtract, type ExtractOptions, makeExtract, toSecond } from '../ob
 import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
+type InDumps = { last?: DumpPoint; firstFalse?: DumpPoint };
 export type MomentSearch = ExtractOptions & {
   find: string;
   /** How close the answer is to be, in seconds. */
   within: number;
   after?: string | undefined;
   at?: string | undefined;
-  /** What a search of the dumps has found already. */
-  dumps: { last?: DumpPoint; firstFalse?: DumpPoint };
+  /** Searches the dumps, once it is known that moments can be. */
+  dumps: () => Promise<InDumps>;
 };
 
 /** Finds when a condition stopped being true, by halves of the moments that AWS can restore. Says first what that takes. */
@@ -37,7 +38,7 @@ export async function findMomentsCommand(
   const ask = (moment?: string) =>
     askForExtract(session, target, { from: 'moment', find, ...(moment ? { moment } : {}) }, again);
   const plan = await ask();
-  const between = boundsOf(search, plan, target);
+  const between = boundsOf(search, await search.dumps(), plan, target);
   const most = mostMoments(between);
   refuseOverHours(plan, most);
   const question = formatQuestion(session, target, search, between, most, plan);
@@ -60,7 +61,8 @@ export async function findMomentsCommand(
  * say nothing: it may have become true after them.
  */
 function boundsOf(
-  { after, at, within, dumps }: MomentSearch,
+  { after, at, within }: MomentSearch,
+  dumps: InDumps,
   { window }: ExtractPlan,
   target: string,
 ): MomentsBetween {

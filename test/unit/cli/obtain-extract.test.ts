@@ -1,3 +1,4 @@
+import { diffCommand } from '../../../scripts/cli/commands/diff-command.ts';
 import { findMomentsCommand } from '../../../scripts/cli/commands/find-moments-command.ts';
 import { obtainExtract, unlessDeclined } from '../../../scripts/cli/obtain-extract.ts';
 import { instanceWanted } from '../../../scripts/cli/restore-point.ts';
@@ -80,8 +81,32 @@ test('options mean a snapshot, a moment or a dump, and contradictions are refuse
     expect(() => instanceWanted(wrong)).toThrow();
 });
 
+test('without an RDS on this machine the local command asks no real one', async () => {
+  const made = session({});
+  const local = { ...(made.session as object), isLocal: true } as never;
+  const before = process.env['AWS_ENDPOINT_URL_RDS'];
+  delete process.env['AWS_ENDPOINT_URL_RDS'];
+  await expect(obtainExtract(local, 'crm', wanted, { yes: true })).rejects.toMatchObject({
+    code: 'not-local',
+  });
+  expect([made.asked, made.begun]).toEqual([[], []]);
+  if (before !== undefined) process.env['AWS_ENDPOINT_URL_RDS'] = before;
+});
+
+test.each([
+  [{ within: '5m' }, '--within and --after go with --find'],
+  [{ find: 'true', within: 'soon' }, '--within "soon"'],
+  [{ find: 'true', from: 'snapshot' }, '--from snapshot does not go with --find'],
+  [{ find: 'true', from: 'dump', within: '5m' }, '--from dump does not go with --within'],
+  [{ find: 'true', moment: '2020-01-01T10:00:00Z' }, '--moment does not go with --find'],
+  [{ find: 'true', yes: true }, '--yes does not go with --find'],
+  [{ find: 'true', after: '2020-01-01T10:00' }, '--after "2020-01-01T10:00" is no moment with a zone'],
+])('options that do not go together are refused: %j', async (options, message) => {
+  await expect(diffCommand(session({}).session, 'crm', options)).rejects.toThrow(message);
+});
+
 describe('a search of moments', () => {
-  const search = { find: 'true', within: 3600, dumps: {} };
+  const search = { find: 'true', within: 3600, dumps: async () => ({}) };
   const dump = (snapshotAt: string) => ({ id: snapshotAt, snapshotAt }) as never;
 
   test('is refused when all its restores together do not fit into the month', async () => {
@@ -101,7 +126,11 @@ describe('a search of moments', () => {
       ...(await invoke(name, request)),
       ...(request.moment ? { known: { ...EXTRACTED, extracted: { holds: holds(request.moment) } } } : {}),
     });
-    const found = await findMomentsCommand(made.session, 'crm', { ...search, dumps, yes: true });
+    const found = await findMomentsCommand(made.session, 'crm', {
+      ...search,
+      dumps: async () => dumps,
+      yes: true,
+    });
     expect(found.document).toMatchObject({
       last: '2026-11-20T06:00:00Z',
       firstFalse: '2026-11-20T07:00:00Z',
@@ -113,7 +142,11 @@ describe('a search of moments', () => {
   test('of dumps of which it was never true learns nothing from them', async () => {
     const made = session({ known: { ...EXTRACTED, extracted: { holds: true } } });
     const dumps = { firstFalse: dump('2026-11-20T04:00:00Z') };
-    const found = await findMomentsCommand(made.session, 'crm', { ...search, dumps, yes: true });
+    const found = await findMomentsCommand(made.session, 'crm', {
+      ...search,
+      dumps: async () => dumps,
+      yes: true,
+    });
     expect(found.document).toMatchObject({ last: window.latest, asked: 1 });
   });
 
