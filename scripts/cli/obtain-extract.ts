@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../../lib/domain/errors.ts';
-import type { ExtractOf } from '../../lib/domain/incidents/extract.ts';
+import { type ExtractOf, isExtractOf } from '../../lib/domain/incidents/extract.ts';
 import type { ExtractJob } from '../../lib/domain/runs/job.ts';
 import type { Run } from '../../lib/domain/runs/run.ts';
 import { humanSeconds, secondsBetween, shortMoment, utc } from '../../lib/domain/time.ts';
@@ -88,7 +88,7 @@ export async function makeExtract(session: Session, { of, asOf, known }: Extract
   const title = `extract of ${of.target} as of ${toSecond(asOf)}`;
   if (known?.state === 'succeeded') {
     process.stderr.write(`${title}: taken from ${shortMoment(known.endedAt!)} UTC\n`);
-    return ended(known);
+    return ended(known, of);
   }
   const scheduledFor = known?.scheduledFor ?? utc(new Date());
   const message: ExtractJob = {
@@ -99,7 +99,7 @@ export async function makeExtract(session: Session, { of, asOf, known }: Extract
   };
   const begin = known ? undefined : () => session.start('rehearse-instance', message);
   const run = await follow(session, title, of.target, scheduledFor, begin);
-  return ended(run);
+  return ended(run, of);
 }
 
 const SECONDS_BETWEEN_LOOKS = 5;
@@ -162,7 +162,16 @@ async function follow(
   return run;
 }
 
-function ended(run: Run): Extract {
+/** Two people may begin in the same second, and then the runs of both have one name. */
+function ended(run: Run, of: ExtractOf): Extract {
+  if (!isExtractOf(run, of))
+    throw new UnderstudyError(
+      'extract-of-another',
+      `somebody else began another extract of ${of.target} in the same second`,
+      {
+        hint: 'begin again',
+      },
+    );
   if (run.state === 'succeeded' && run.extracted) return run as Extract;
   const { code = 'extract-failed', message = run.summary ?? 'it failed', hint } = run.error ?? {};
   throw new UnderstudyError(code, message, { hint });

@@ -15,13 +15,16 @@ export function extractLabel({ target, from, point, moment, tables, find }: Extr
 /** The files are deleted after a day at the earliest. With an hour for the comparison. In seconds. */
 export const EXTRACT_LASTS = 23 * 3600;
 
+/** Does it have these rows, or this answer? One of every table has the rows of some. */
+export function isExtractOf({ label }: Run, of: ExtractOf): boolean {
+  return label === extractLabel(of) || label === extractLabel({ ...of, tables: undefined });
+}
+
 /**
- * The extract to take instead of making another: a finished one whose files are there, else one that is under way. One of
- * every table has the rows of some.
+ * The extract to take instead of making another: a finished one whose files are there, else one that is under way.
  */
 export function adoptable(runs: readonly Run[], of: ExtractOf, now: Date): Run | undefined {
-  const labels = [extractLabel(of), extractLabel({ ...of, tables: undefined })];
-  const same = runs.filter(({ label }) => label !== undefined && labels.includes(label));
+  const same = runs.filter((run) => isExtractOf(run, of));
   const isThere = ({ state, endedAt }: Run) =>
     state === 'succeeded' && endedAt !== undefined && secondsBetween(endedAt, now) < EXTRACT_LASTS;
   const isAlive = ({ state, leaseUntil }: Run) => state === 'running' && new Date(leaseUntil) > now;

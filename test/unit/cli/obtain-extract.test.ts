@@ -1,15 +1,20 @@
+import { extractLabel } from '../../../lib/domain/incidents/extract.ts';
 import { diffCommand } from '../../../scripts/cli/commands/diff-command.ts';
 import { findMomentsCommand } from '../../../scripts/cli/commands/find-moments-command.ts';
 import { obtainExtract, unlessDeclined } from '../../../scripts/cli/obtain-extract.ts';
 import { instanceWanted } from '../../../scripts/cli/restore-point.ts';
 
 const AT = '2026-11-20T10:00:00Z';
+const NEXT = '2026-11-20T10:00:01Z';
 const ESTIMATE = { seconds: 3600, used: 0, allowed: 86_400 };
 const window = { earliest: '2026-11-20T00:00:00Z', latest: '2026-11-20T16:00:00Z' };
 const EXTRACTED = { state: 'succeeded', scheduledFor: AT, endedAt: AT, extracted: { point: 'x', asOf: AT } };
 
 /** A deployment whose operator answers so, and what was begun. */
-function session(plan: object, progress: object[] = []) {
+function session(
+  plan: { known?: object; estimate?: object },
+  progress: { run: object; phase?: string }[] = [],
+) {
   const begun: object[] = [];
   const asked: { ask: string; moment?: string }[] = [];
   const made = {
@@ -20,9 +25,14 @@ function session(plan: object, progress: object[] = []) {
     start: async (_name: string, message: object) => void begun.push(message),
     invoke: async (_name: string, request: { ask: string; moment?: string }) => {
       asked.push(request);
-      if (request.ask === 'extract-progress') return progress.shift();
-      const of = { target: 'crm', from: 'moment', moment: request.moment ?? AT };
-      return { of, asOf: of.moment, estimate: ESTIMATE, said: 'an hour', window, ...plan };
+      const of = { target: 'crm', from: 'moment' as const, moment: request.moment ?? AT };
+      const label = extractLabel(of);
+      if (request.ask === 'extract-progress') {
+        const next = progress.shift()!;
+        return { ...next, run: { label, ...next.run } };
+      }
+      const known = plan.known && { label, ...plan.known };
+      return { of, asOf: of.moment, estimate: ESTIMATE, said: 'an hour', window, ...plan, known };
     },
   };
   return { session: made as never, begun, asked };
@@ -36,17 +46,24 @@ test('nothing is begun without a terminal that agrees, and --yes agrees', async 
   });
   expect(without.begun).toEqual([]);
   const agreed = session({}, [{ run: EXTRACTED, phase: '' }]);
-  expect(await obtainExtract(agreed.session, 'crm', wanted, { yes: true })).toEqual(EXTRACTED);
+  expect(await obtainExtract(agreed.session, 'crm', wanted, { yes: true })).toMatchObject(EXTRACTED);
   expect(agreed.begun).toEqual([expect.objectContaining({ job: 'extract', moment: AT, requestedBy: 'me' })]);
 });
 
 test('one that is there is taken without a question; one under way is followed and not begun again', async () => {
   const there = session({ known: EXTRACTED });
-  expect(await obtainExtract(there.session, 'crm', wanted, {})).toEqual(EXTRACTED);
+  expect(await obtainExtract(there.session, 'crm', wanted, {})).toMatchObject(EXTRACTED);
   const running = { ...EXTRACTED, state: 'running' };
   const under = session({ known: running }, [{ run: EXTRACTED, phase: '' }]);
-  expect(await obtainExtract(under.session, 'crm', wanted, {})).toEqual(EXTRACTED);
+  expect(await obtainExtract(under.session, 'crm', wanted, {})).toMatchObject(EXTRACTED);
   expect([...there.begun, ...under.begun]).toEqual([]);
+});
+
+test('another one that somebody began in the same second is not taken for this one', async () => {
+  const other = { ...EXTRACTED, label: extractLabel({ target: 'crm', from: 'moment', moment: NEXT }) };
+  const made = session({}, [{ run: other }]);
+  const asked = obtainExtract(made.session, 'crm', wanted, { yes: true });
+  await expect(asked).rejects.toMatchObject({ code: 'extract-of-another' });
 });
 
 test('one that failed says why', async () => {
@@ -124,7 +141,15 @@ describe('a search of moments', () => {
       .invoke;
     (made.session as { invoke: unknown }).invoke = async (name: string, request: { moment?: string }) => ({
       ...(await invoke(name, request)),
-      ...(request.moment ? { known: { ...EXTRACTED, extracted: { holds: holds(request.moment) } } } : {}),
+      ...(request.moment
+        ? {
+            known: {
+              label: extractLabel({ target: 'crm', from: 'moment', moment: request.moment }),
+              ...EXTRACTED,
+              extracted: { holds: holds(request.moment) },
+            },
+          }
+        : {}),
     });
     const found = await findMomentsCommand(made.session, 'crm', {
       ...search,
