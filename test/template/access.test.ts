@@ -143,7 +143,14 @@ describe('the secret of a source', () => {
     };
     const ofScratch = ['ExtractRole', 'ProveRole', 'RehearseInstanceRole'];
     // Without targets on RDS, restore has no right to any.
-    const all = ['LoadRole', ...ofScratch, 'RestoreSqlRole', 'SourceRole'];
+    const all = [
+      'ExtractRole',
+      'LoadRole',
+      'ProveRole',
+      'RehearseInstanceRole',
+      'RestoreSqlRole',
+      'SourceRole',
+    ];
     expect(template.rolesThatMay('secretsmanager:GetSecretValue')).toEqual(all);
     expect(readers('understudy/crm-prod')).toEqual([]);
     expect(readers('understudy/prod/scratch/understudy-scratch-crm')).toEqual([]);
