@@ -9,7 +9,7 @@ import type { ScratchSecrets } from '../../ports/platform.ts';
 export type CopyAddress = { name: string; host: string; port: number; user: string; database: string };
 
 export type OpenCopyDeps = {
-  instances: Instances;
+  instances: Pick<Instances, 'open'>;
   secrets: Pick<ScratchSecrets, 'password'>;
   clock: Clock;
   secondsLeft: () => number;
