@@ -6,6 +6,7 @@ import {
   messages,
   plan,
   services,
+  replicaName,
   stage,
   vaultName,
 } from '../lib/runtime/compose.ts';
@@ -24,5 +25,6 @@ export const handler = personHandler(operatorRequest, (request) =>
     home: home(),
     vaultName: vaultName(),
     services: services(),
+    replicaName: replicaName(),
   }),
 );

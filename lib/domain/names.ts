@@ -184,4 +184,19 @@ export function extractKeys(target: string, scheduledFor: string, attempt: numbe
 /** The prefix of extracts: roles may read and write by it. */
 const EXTRACTS = 'extracts';
 
+/** The parts of a key of `vaultKeys`. */
+export type VaultKey = { target: string; scheduledFor: string; attempt: number; what: keyof VaultKeys };
+
+const VAULT_KEY = /^([^/]+)\/\d{4}\/\d\d\/\d\d\/(\d{8}T\d{6}Z-(\d{1,9}))\.(dump|roles\.sql|manifest\.json)$/;
+
+/** Parses a key of the vault; undefined for any that no dump writes. */
+export function parseVaultKey(key: string): VaultKey | undefined {
+  const [, target = '', id = '', attempt, end = ''] = VAULT_KEY.exec(key) ?? [];
+  const point = parsePointId(id);
+  if (!point) return undefined;
+  const parts = { target, scheduledFor: point.scheduledFor, attempt: Number(attempt) };
+  const what = end.split('.')[0] as keyof VaultKeys;
+  return vaultKeys(target, parts.scheduledFor, parts.attempt)[what] === key ? { ...parts, what } : undefined;
+}
+
 export const TARGET_ID = /^[a-z][a-z0-9-]{0,62}$/;

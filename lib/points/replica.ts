@@ -1,7 +1,7 @@
 import { UnderstudyError } from '../domain/errors.ts';
 import { placedId, REPLICA } from '../domain/names.ts';
 import type { Target } from '../domain/plan/policy.ts';
-import { type DumpPoint, isDump } from '../domain/points/recovery-point.ts';
+import { type DumpPoint, fewRebuilt, isDump } from '../domain/points/recovery-point.ts';
 import type { VerifyJob } from '../domain/runs/job.ts';
 import type { Claim } from '../domain/runs/run.ts';
 import { secondsBetween, utc } from '../domain/time.ts';
@@ -51,10 +51,10 @@ export async function askForReplicas(
 ): Promise<string[]> {
   // Replicas that requested each other would never end if none can be verified.
   if (job.point !== undefined && originalOf(job.point) !== job.point) return [];
-  const waiting = (await deps.catalog.points(target.id, { states: ['creating', 'available'] }))
+  const replicas = (await deps.catalog.points(target.id, { states: ['creating', 'available'] }))
     .filter(isDump)
-    .filter((point) => point.place === REPLICA)
-    .reverse();
+    .filter((point) => point.place === REPLICA);
+  const waiting = fewRebuilt(replicas).reverse();
   if (waiting.length > 0 && !deps.replica)
     deps.log.warn('the policy expects replicas, and this deployment has no replica bucket', {
       target: target.id,

@@ -14,6 +14,8 @@ export type PutOptions = {
 /** What the vault currently reports of a key. */
 export type ObjectHead = { versionId: string; bytes: number; lockedUntil?: string; legalHold?: boolean };
 
+export type ListedKey = { key: string; lastModified: string; versions: number };
+
 export type OpenUpload = { key: string; uploadId: string; startedAt: string };
 
 /** Where dumps and manifests are stored. Every write refuses to overwrite. */
@@ -33,8 +35,11 @@ export type Vault = {
   read(object: Pick<StoredObject, 'key' | 'versionId'>, signal?: AbortSignal): Promise<Readable>;
   /** Deletes every version and marker of the key, so that no billed byte remains. Locked ones are refused. */
   removeAllVersions(key: string): Promise<void>;
-  /** Keys below a prefix with the newest write of each, versions and markers included. */
-  list(prefix: string): AsyncIterable<{ key: string; lastModified: string }>;
+  /**
+   * Keys below a prefix, as S3 sorts them, with the newest write of each, versions and markers included, and how many
+   * versions have bytes.
+   */
+  list(prefix: string): AsyncIterable<ListedKey>;
   openUploads(prefix: string): Promise<OpenUpload[]>;
   /** Aborts and confirms that nothing of it is left. */
   abortUpload(upload: OpenUpload): Promise<void>;

@@ -217,6 +217,7 @@ export const pace = () => env().pace;
 export const scratchFunction = (): string => env().scratchFunction;
 export const stage = (): string => env().stage;
 export const vaultName = (): string => env().vaultName;
+export const replicaName = () => env().replica;
 export const pick = (count: number): number => randomInt(count);
 export const clock = systemClock;
 

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { digestOnDisk, fetchArtifact } from '../../lib/adapters/engines/postgres/restore/fetch.ts';
 import { InputError } from '../../lib/domain/errors.ts';
+import { REPLICA, VAULT } from '../../lib/domain/names.ts';
 import { requireTarget } from '../../lib/domain/plan/policy.ts';
 import type { RecoveryPoint } from '../../lib/domain/points/recovery-point.ts';
 import { type Manifest, manifestSchema } from '../../lib/domain/proof/manifest.ts';
@@ -104,17 +105,27 @@ async function chosenInVault(
     target: id,
     limit: 1000,
   });
-  const { stored, notes } = await chooseDump(target, restorePointOf(options), new Date(), {
-    points: async () => points,
-  });
+  const known = { points: async () => points };
+  const { stored, notes } = await chooseDump(target, restorePointOf(options), new Date(), known, [
+    VAULT,
+    REPLICA,
+  ]);
   for (const note of notes) say(note);
-  const { bucket } = await session.invoke<PointReport>('operator', {
+  const { bucket, region } = await session.invoke<PointReport>('operator', {
     ask: 'point',
     target: id,
     point: stored.id,
   });
   const said = `${stored.id} (${shortMoment(stored.snapshotAt!)} UTC)`;
-  return { stored, vault: await session.bucket(bucket!), said };
+  return { stored, vault: await session.bucket(bucket ?? missingReplica(stored.id), region), said };
+}
+
+function missingReplica(id: string): never {
+  throw new InputError(
+    `${id} lies in a replica bucket that this deployment does not name`,
+    [],
+    'deploy with the parameters replicaBucket, replicaRegion and replicaKey',
+  );
 }
 
 /** A file of an archive, or a directory with one; its manifest and roles lie beside it, if they are there. */

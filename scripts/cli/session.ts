@@ -23,8 +23,8 @@ export type Session = {
   invoke<T>(name: FunctionName, event: unknown): Promise<T>;
   /** Begins a durable function of the deployment without waiting; with --local, runs it in this process to its end. */
   start(name: FunctionName, event: unknown): Promise<unknown>;
-  /** A bucket, read with the caller's own credentials. */
-  bucket(name: string): Promise<Pick<Vault, 'read'>>;
+  /** A bucket, read with the caller's own credentials; in another Region than the caller's, if one is given. */
+  bucket(name: string, region?: string): Promise<Pick<Vault, 'read'>>;
   /** The person's name for the record. */
   caller: string;
   /** Who AWS takes the caller for; with --local, the person's name. */
@@ -82,11 +82,11 @@ function readText(file: string): string {
   }
 }
 
-async function openBucket(bucket: string): Promise<Pick<Vault, 'read'>> {
+export async function openBucket(bucket: string, region?: string): Promise<Vault> {
   const { s3Vault } = await import('../../lib/adapters/aws/s3-vault.ts');
   const { s3 } = await import('../../lib/adapters/aws/clients.ts');
   const pathStyle = process.env['AWS_ENDPOINT_URL'] !== undefined;
-  return s3Vault(s3({ pathStyle }), { bucket });
+  return s3Vault(s3({ pathStyle, ...(region ? { region } : {}) }), { bucket });
 }
 
 /** Invokes the same handlers in this process, against the local cloud. */

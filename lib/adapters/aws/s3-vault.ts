@@ -9,7 +9,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { UnderstudyError } from '../../domain/errors.ts';
-import type { ObjectHead, Vault } from '../../ports/vault.ts';
+import type { ListedKey, ObjectHead, Vault } from '../../ports/vault.ts';
 import { exists, isGone, isTaken, putInput, type VaultSettings } from './s3-objects.ts';
 import { abortAndConfirm, openUploads, streamUp } from './s3-uploads.ts';
 
@@ -56,10 +56,12 @@ export function s3Vault(s3: S3Client, settings: VaultSettings): Vault {
         await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
     },
     async *list(prefix) {
-      let last: { key: string; lastModified: string } | undefined;
-      for await (const { key, lastModified } of versions(s3, bucket, prefix)) {
+      let last: ListedKey | undefined;
+      for await (const { key, lastModified, hasBytes } of versions(s3, bucket, prefix)) {
         if (last && last.key !== key) yield last;
-        last = last?.key === key && last.lastModified > lastModified ? last : { key, lastModified };
+        const before = last?.key === key ? last : { lastModified, versions: 0 };
+        const newest = [before.lastModified, lastModified].sort().at(-1)!;
+        last = { key, lastModified: newest, versions: before.versions + Number(hasBytes) };
       }
       if (last) yield last;
     },
@@ -94,11 +96,13 @@ async function* versions(
   s3: S3Client,
   bucket: string,
   prefix: string,
-): AsyncGenerator<{ key: string; versionId: string; lastModified: string }> {
+): AsyncGenerator<{ key: string; versionId: string; lastModified: string; hasBytes: boolean }> {
   let marker: { KeyMarker?: string; VersionIdMarker?: string } = {};
   for (;;) {
     const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...marker }));
+    const markers = new Set<object>(page.DeleteMarkers);
     const found = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map((version) => ({
+      hasBytes: !markers.has(version),
       key: version.Key!,
       versionId: version.VersionId ?? 'null',
       lastModified: (version.LastModified ?? new Date(0)).toISOString(),

@@ -67,6 +67,11 @@ type Common = {
   verifiedAt?: string;
   rehearsedAt?: string;
   rehearsal?: PointRehearsal;
+  /**
+   * When `catalog rebuild` made this record anew, from its manifest or its tags: what was known of it besides is lost,
+   * and no run owes its verification.
+   */
+  rebuiltAt?: string;
   /** Until when the artifact cannot be deleted (Object Lock), and whether it is on legal hold. */
   lockedUntil?: string;
   legalHold?: boolean;
@@ -178,6 +183,17 @@ export function whyMarked(point: Pick<RecoveryPoint, 'state' | 'why'>, why: stri
 
 function isOfReading(why: string): boolean {
   return why.split(', ').every((code) => (OF_READING as readonly string[]).includes(code));
+}
+
+/** How many points of a rebuilt catalog one verification takes on. */
+const REBUILT_AT_ONCE = 10;
+
+/** All points, newest first, of the rebuilt ones only the newest few: there may be thousands, all to be verified again. */
+export function fewRebuilt<Point extends RecoveryPoint>(newestFirst: readonly Point[]): Point[] {
+  const rebuilt = new Set(
+    newestFirst.filter((point) => point.rebuiltAt !== undefined).slice(REBUILT_AT_ONCE),
+  );
+  return newestFirst.filter((point) => !rebuilt.has(point));
 }
 
 /** Points that count for the RPO: proven readable at least, and not found bad since. */

@@ -50,7 +50,7 @@ export function deriveStatus(
   const dumps = bySnapshot.filter(isDump).filter((point) => point.place === VAULT);
   const snapshots = bySnapshot.filter(isSnapshot);
   const here = snapshots.filter((point) => home === undefined || point.place === home);
-  const waiting = dumps.findLast((point) => point.state === 'available');
+  const waiting = dumps.findLast((point) => point.state === 'available' && point.rebuiltAt === undefined);
   const status: TargetStatus = {
     target,
     firstSeenAt,

@@ -16,7 +16,7 @@ export type TargetStatus = {
   newestPoint?: PointSummary;
   newestVerified?: PointSummary;
   newestRehearsed?: PointSummary;
-  /** The dump that has waited longest for its verification. */
+  /** The dump that has waited longest for its verification, of those whose run owes it. */
   waiting?: PointSummary;
   /** The same for snapshots in the source's own Region, by any creator. */
   snapshots?: PointsSummary;

@@ -9,17 +9,19 @@ import type { Catalog } from '../../ports/catalog.ts';
 
 export type ChosenDump = { stored: DumpPoint; notes: string[] };
 
-/** The dump to restore rows from. Rejects with `input-invalid` where there is none, and says which there are. */
+/** The dump to restore rows from, in one of these places. Rejects with `input-invalid` where there is none, and says which there are. */
 export async function chooseDump(
   target: Target,
   { point, at }: RestorePoint,
   now: Date,
   catalog: Pick<Catalog, 'points'>,
+  places: readonly DumpPoint['place'][] = [VAULT],
 ): Promise<ChosenDump> {
   if (at !== undefined && new Date(at) > now)
     throw new InputError(`--at ${at} lies in the future`, [], 'name the moment before the damage, in UTC');
   const dumps = (await catalog.points(target.id)).filter(isDump);
-  if (point !== undefined) return named(target, point, dumps);
+  const restorable = (each: DumpPoint) => isWhole(each) && places.includes(each.place);
+  if (point !== undefined) return named(target, point, dumps, restorable);
   const good = dumps.filter(restorable).filter(counts);
   const early = good.filter(({ snapshotAt }) => at === undefined || snapshotAt! <= at);
   const best = recommend(early);
@@ -38,13 +40,18 @@ export async function chooseDump(
   );
 }
 
-const restorable = ({ place, dump, manifest, snapshotAt }: DumpPoint) =>
-  place === VAULT && dump !== undefined && manifest !== undefined && snapshotAt !== undefined;
+const isWhole = ({ dump, manifest, snapshotAt }: DumpPoint) =>
+  dump !== undefined && manifest !== undefined && snapshotAt !== undefined;
 
 const UNUSABLE: readonly RecoveryPoint['state'][] = ['creating', 'failed', 'expiring', 'expired'];
 
 /** Exactly the point that was named. One that is not known to be good is taken with a warning: it may be the only one. */
-function named(target: Target, id: string, dumps: readonly DumpPoint[]): ChosenDump {
+function named(
+  target: Target,
+  id: string,
+  dumps: readonly DumpPoint[],
+  restorable: (each: DumpPoint) => boolean,
+): ChosenDump {
   const stored = dumps.find((each) => each.id === id);
   const lists = `./understudy points ${target.id} lists them`;
   if (!stored) throw new InputError(`${target.id} has no dump ${id}`, [], lists);

@@ -86,6 +86,8 @@ export type OperatorDeps = StatusDeps & {
   /** The vault's bucket, only named in answers. */
   vaultName: string;
   services: Services;
+  /** And the vault's replica. */
+  replicaName?: { bucket: string; region: string } | undefined;
 };
 
 /** Answers one request. A job's work is not done here: it is requested on topic `jobs`, as a schedule would. */

@@ -1,10 +1,18 @@
 import { InputError } from '../../domain/errors.ts';
+import { REPLICA, VAULT } from '../../domain/names.ts';
 import type { RecoveryPoint } from '../../domain/points/recovery-point.ts';
 import type { Evidence } from '../../domain/proof/evidence.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 
 /** One recovery point with the newest evidence about it, and where its bytes lie. */
-export type PointReport = { point: RecoveryPoint; evidence?: Evidence; bucket?: string };
+export type PointReport = { point: RecoveryPoint; evidence?: Evidence; bucket?: string; region?: string };
+
+/** Buckets are only named. */
+type ShowPointDeps = {
+  catalog: Catalog;
+  vaultName: string;
+  replicaName?: { bucket: string; region: string } | undefined;
+};
 
 /** How many records are searched for evidence of one point. */
 const REHEARSALS = 100;
@@ -12,7 +20,7 @@ const REHEARSALS = 100;
 export async function showPoint(
   target: string,
   id: string,
-  { catalog, vaultName }: { catalog: Catalog; vaultName: string },
+  { catalog, vaultName, replicaName }: ShowPointDeps,
 ): Promise<PointReport> {
   const [point, evidence] = await Promise.all([
     catalog.point(target, id),
@@ -24,6 +32,7 @@ export async function showPoint(
   return {
     point,
     evidence: about,
-    ...(point.place === 'vault' ? { bucket: vaultName } : {}),
+    ...(point.place === VAULT ? { bucket: vaultName } : {}),
+    ...(point.place === REPLICA ? replicaName : {}),
   };
 }

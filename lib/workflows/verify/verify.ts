@@ -7,6 +7,7 @@ import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import { whyUnusable } from '../../domain/points/named-point.ts';
 import {
   type DumpPoint,
+  fewRebuilt,
   isDump,
   isVerified,
   maybeAcquitted,
@@ -79,10 +80,8 @@ async function replicasApart(job: VerifyJob, target: Target, deps: VerifyDeps): 
 async function pointsToVerify(job: VerifyJob, target: Target, deps: VerifyDeps): Promise<DumpPoint[]> {
   if (!job.point) {
     const waiting = await deps.catalog.points(target.id, { states: ['available'] });
-    const found = waiting
-      .filter(isDump)
-      .filter((point) => point.place === VAULT)
-      .reverse();
+    const dumps = waiting.filter(isDump).filter((point) => point.place === VAULT);
+    const found = fewRebuilt(dumps).reverse();
     return job.again && found.length === 0 ? newestVerified(target, deps) : found;
   }
   const point = await deps.catalog.point(target.id, job.point);

@@ -1,9 +1,10 @@
-import { snapshotMoment, snapshotName, snapshotPointId } from '../../domain/names.ts';
-import { type PlatformSnapshot, TAGS } from '../../domain/points/platform-source.ts';
+import { snapshotPointId } from '../../domain/names.ts';
+import type { PlatformSnapshot } from '../../domain/points/platform-source.ts';
 import { counts, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import { secondsBetween, utc } from '../../domain/time.ts';
 import { checkSnapshot, type Origin } from '../../points/check-snapshot.ts';
-import { concludeSnapshot, keyStateOf, storedOf } from '../../points/conclude-snapshot.ts';
+import { concludeSnapshot, keyStateOf } from '../../points/conclude-snapshot.ts';
+import { pointOfSnapshot } from '../../points/point-of-snapshot.ts';
 import type { InventoryDeps, PlaceInventory } from './inventory-look.ts';
 
 const DAY = 86_400;
@@ -18,7 +19,7 @@ export async function adopt(
   deps: InventoryDeps,
 ): Promise<void> {
   const { target, place, points, running, now } = look;
-  const point = pointFor(snapshot, look, deps);
+  const point = pointOfSnapshot(snapshot, look, deps);
   if (!point || running.has(point.id)) return;
   const known = points.find(({ id }) => id === point.id);
   if (known && !['creating', 'failed', 'available'].includes(known.state)) return;
@@ -64,49 +65,4 @@ function isSuperseded(point: SnapshotPoint, points: readonly SnapshotPoint[]): b
       counts(each) &&
       each.snapshotAt! > point.snapshotAt!,
   );
-}
-
-/** The point that a snapshot is; undefined for another stage's, and for those shared by other accounts. */
-function pointFor(
-  snapshot: PlatformSnapshot,
-  { target, place, source, now }: PlaceInventory,
-  { stage, home }: Pick<InventoryDeps, 'stage' | 'home'>,
-): SnapshotPoint | undefined {
-  if (snapshot.type === 'shared' || !snapshot.createdAt) return undefined;
-  const common = {
-    target: target.id,
-    place: place.name,
-    state: 'available' as const,
-    availableAt: utc(now),
-    snapshot: storedOf(snapshot),
-  };
-  const run = snapshot.tags[TAGS.run];
-  if (snapshot.type === 'manual' && run !== undefined) {
-    const scheduledFor = snapshotMoment(run, target.id);
-    if (snapshot.tags[TAGS.stage] !== stage || scheduledFor === undefined) return undefined;
-    const label = snapshot.tags[TAGS.label];
-    const id = snapshotPointId(scheduledFor, 'snapshot', place.name);
-    // Tags are copied along with snapshots; under another name it is a copy that someone else made.
-    if (snapshot.id === snapshotName(stage, target.id, scheduledFor, snapshot.of))
-      return {
-        ...common,
-        id,
-        kind: 'snapshot',
-        scheduledFor,
-        snapshotAt: snapshot.takenAt ?? scheduledFor,
-        ...(label ? { label } : {}),
-      };
-  }
-  // A snapshot without a date, or in another place and not provably of this source, does not count.
-  if (!snapshot.takenAt) return undefined;
-  if (place.name !== home && (!source || snapshot.resourceId !== source.resourceId)) return undefined;
-  const kind = snapshot.type === 'automated' ? ('automated' as const) : ('foreign' as const);
-  const scheduledFor = snapshot.createdAt;
-  return {
-    ...common,
-    id: snapshotPointId(scheduledFor, kind, place.name),
-    kind,
-    scheduledFor,
-    snapshotAt: snapshot.takenAt,
-  };
 }

@@ -129,6 +129,27 @@ export const ACTION_COMMANDS: readonly CommandDefinition[] = [
     },
   },
   {
+    name: 'catalog',
+    says: '`catalog rebuild` makes the catalog anew from manifests and snapshots’ tags, with your own credentials; changes no record',
+    args: [{ name: 'what', words: ['rebuild'] }],
+    options: [
+      { flags: '--target <id>', says: 'only this one', words: 'targets' },
+      { flags: '--dry-run', says: 'say what would be added' },
+      { flags: '--vault <bucket>', says: 'read manifests from this bucket: the vault’s replica' },
+      { flags: '--region <name>', says: 'the Region of that bucket, if it is another one' },
+    ],
+    examples: [
+      './understudy catalog rebuild --dry-run --stage prod',
+      './understudy catalog rebuild --vault crm-dumps-replica --stage prod',
+    ],
+    done: 'the catalog has what there is',
+    wrong: 'the same, and something in the vault is no point',
+    async action(session, [what], options) {
+      if (what !== 'rebuild') throw unknownWord('catalog', what!, ['rebuild']);
+      return (await import('../commands/catalog-command.ts')).catalogRebuildCommand(session, options);
+    },
+  },
+  {
     name: 'local',
     says: 'a local cloud: up, down, env',
     args: [{ name: 'what', words: ['up', 'down', 'env'] }],

@@ -61,7 +61,10 @@ export function memoryVault(clock: Clock = manualClock()): MemoryVault {
       for (const version of bucket.versions(key)) bucket.remove(version);
     },
     async *list(prefix) {
-      for (const key of bucket.keys(prefix)) yield { key, lastModified: bucket.versions(key)[0]!.at };
+      for (const key of bucket.keys(prefix)) {
+        const all = bucket.versions(key);
+        yield { key, lastModified: all[0]!.at, versions: all.filter(({ marker }) => !marker).length };
+      }
     },
     openUploads: async (prefix) =>
       [...bucket.uploads.values()].filter((upload) => upload.key.startsWith(prefix)),
