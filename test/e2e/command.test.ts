@@ -229,6 +229,7 @@ describe('./understudy', () => {
       .replace(/--at \S+/, `--at ${new Date().toISOString()}`)
       .replace(/restore crm --table/, `restore crm --output ${dirname(config)} --table`)
       .replace(/\d{8}T\d{6}Z-1/, point!.id)
+      .replace(/--vault \S+/, `--vault ${process.env['UNDERSTUDY_VAULT']}`)
       .replace('--config other.yml', '')
       .replace('./understudy', `./understudy --config ${config}`);
     const ran = shell(typed);

@@ -35,7 +35,7 @@ export const ONLY_THE_TABLE: readonly { what: string; todo: string; records: rea
   {
     what: 'scratch instances, and the hours that they ran this month',
     todo: 'the watch finds those left over by their tags; the month counts from nothing',
-    records: ['SCRATCH', 'POLICY', 'STANDING'],
+    records: ['SCRATCH', 'POLICY'],
   },
   {
     what: 'since when each schedule is owed, which instance the source was, its last heartbeat, and waits for news of AWS',

@@ -55,7 +55,11 @@ export async function readDump(
   }
   const { lockedUntil, legalHold } = (await vault.headVersion(manifest.dump)) ?? {};
   return {
-    point: { ...point, ...(lockedUntil ? { lockedUntil } : {}), ...(legalHold ? { legalHold } : {}) },
+    point: {
+      ...point,
+      ...(lockedUntil ? { lockedUntil: utc(new Date(lockedUntil)) } : {}),
+      ...(legalHold ? { legalHold } : {}),
+    },
   };
 }
 
