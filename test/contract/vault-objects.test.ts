@@ -1,3 +1,4 @@
+import type { ListedKey } from '../../lib/ports/vault.ts';
 import { unique } from './support/stage.ts';
 import { bytes, options, readAll, VAULTS, type VaultUnderTest } from './support/vaults.ts';
 
@@ -13,7 +14,7 @@ describe.each(VAULTS)('the vault %s', (_name, make) => {
     vault = stranger.vault;
   });
   const listed = async (prefix: string) => {
-    const found: { key: string; lastModified: string }[] = [];
+    const found: ListedKey[] = [];
     for await (const each of vault.list(prefix)) found.push(each);
     return found;
   };
@@ -122,6 +123,11 @@ describe.each(VAULTS)('the vault %s', (_name, make) => {
     expect(found.map((each) => each.key).sort()).toEqual(
       ['a.dump', 'b.dump', 'c.dump'].map((name) => prefix + name),
     );
+    expect(found.map(({ key, versions }) => `${key.slice(prefix.length)} ${versions}`).sort()).toEqual([
+      'a.dump 1',
+      'b.dump 1',
+      'c.dump 2',
+    ]);
     for (const { lastModified } of found) {
       expect(new Date(lastModified).toISOString()).toBe(lastModified);
       expect(lastModified >= begun).toBe(true);

@@ -2,6 +2,7 @@ import {
   type PointKind,
   parsePointId,
   parseRunName,
+  parseVaultKey,
   placedId,
   pointId,
   runName,
@@ -183,4 +184,21 @@ test('a scratch instance has the same name on every replay of its run, and no tw
   const namesOf = (stage: string) => runs.map((run) => scratchName(stage, run.target, { ...run }));
   expect(namesOf('prod')).toEqual(namesOf('prod'));
   expect(new Set([...namesOf('prod'), ...namesOf('dev')]).size).toBe(2 * runs.length);
+});
+
+test('parses every key that a dump writes, and no other', () => {
+  const keys = vaultKeys('crm-prod', AT, 12);
+  for (const [what, key] of Object.entries(keys))
+    expect(parseVaultKey(key)).toEqual({ target: 'crm-prod', scheduledFor: AT, attempt: 12, what });
+  const { dump } = keys;
+  const others = [
+    dump.replace('-12.', '-012.'),
+    dump.replace('2026/', '2025/'),
+    `${dump}.part`,
+    `x/${dump}`,
+    'crm-prod/',
+    dump.replace('.dump', '.tar'),
+    dump.replace(/T\d\d/, 'T77'),
+  ];
+  expect(others.map(parseVaultKey)).toEqual(others.map(() => undefined));
 });
