@@ -3,6 +3,7 @@ import { FINDINGS } from '../domain/findings/finding.ts';
 import { SEVERITIES } from '../domain/findings/severity.ts';
 import { TARGET_ID } from '../domain/names.ts';
 import { didYouMean } from '../domain/nearest.ts';
+import { DEFAULT_RESTORE_ALL } from '../domain/plan/restore-all-steps.ts';
 import { duration, readsOnly } from './schema-words.ts';
 import { smoke } from './smoke-schema.ts';
 
@@ -501,8 +502,54 @@ const target = z.strictObject({
   overrides: overrides.optional(),
 });
 
+const stepName = {
+  name: z.string().min(1).max(60).describe('For people'),
+};
+const STEP = 'expected a step with name and one of targets, function, confirm';
+const restoreStep = z.union(
+  [
+    z.strictObject({
+      ...stepName,
+      targets: z
+        .union([z.enum(['P0', 'P1', 'P2']), z.array(z.string().min(1)).min(1)])
+        .describe(
+          'Targets by priority, or their ids: restored in parallel. A target belongs to its first step',
+        ),
+    }),
+    z.strictObject({
+      ...stepName,
+      function: z
+        .string()
+        .regex(/^[a-zA-Z0-9:_-]{1,200}$/, 'expected the name or the ARN of a Lambda function')
+        .describe(
+          'A Lambda function of yours, invoked with your own credentials: it must answer { "ok": true }',
+        ),
+      within: duration.default('15m').describe('The longest time for its answer; 15 minutes at most'),
+    }),
+    z.strictObject({
+      ...stepName,
+      confirm: z.string().min(1).max(500).describe('A question that a person must answer with yes'),
+    }),
+  ],
+  { error: STEP },
+);
+
+const restoreAll = z.strictObject({
+  atOnce: z
+    .int()
+    .min(1)
+    .max(40)
+    .default(DEFAULT_RESTORE_ALL.atOnce)
+    .describe('How many restores may be on their way to approval at once'),
+  steps: z
+    .array(restoreStep)
+    .min(1)
+    .describe('In their order; a step begins when the one before has succeeded'),
+});
+
 export const configSchema = z.strictObject({
   version: z.literal(1),
+  restoreAll: restoreAll.optional().describe('The order of `restore-all`; by default P0, P1, P2'),
   policies: z.record(z.string().regex(TARGET_ID, 'expected a name of a-z, 0-9 and -'), policy),
   targets: z.record(
     z

@@ -1,5 +1,6 @@
 import { didYouMean } from '../domain/nearest.ts';
 import { does } from '../domain/plan/engines.ts';
+import { seconds } from '../domain/time.ts';
 import type { Config, ConfigPolicy, ConfigTarget } from './config-schema.ts';
 import { type Contradiction, policyContradictions } from './policy-contradictions.ts';
 import { PLATFORMS, resolvePolicy, resolveTarget, withOverrides } from './resolve.ts';
@@ -24,7 +25,7 @@ export function contradictions(config: Config, now: Date): Contradiction[] {
     return [...unmetNeeds(id, target, config), ...overrideContradictions(id, target, policy, judged)];
   });
   const none = ofTargets.length === 0 ? [{ path: ['targets'], message: 'no targets; add at least one' }] : [];
-  return [...ofPolicies.flat(), ...ofTargets.flat(), ...none];
+  return [...ofPolicies.flat(), ...ofTargets.flat(), ...none, ...stepContradictions(config)];
 }
 
 /** Contradictions in a target's own overrides. */
@@ -79,6 +80,30 @@ function unmetNeeds(id: string, written: ConfigTarget, config: Config): Contradi
     say(['heartbeat'], 'a heartbeat needs PostgreSQL and a connection');
   return [...found, ...smokeContradictions(target)];
 }
+
+/** Steps of `restore-all` that name what does not exist, and two of one name. */
+function stepContradictions({ restoreAll, targets }: Config): Contradiction[] {
+  const known = Object.keys(targets);
+  const names = new Set<string>();
+  return (restoreAll?.steps ?? []).flatMap((step, index) => {
+    const path = ['restoreAll', 'steps', String(index)];
+    const twice = names.has(step.name) ? [{ path, message: `a second step is called "${step.name}"` }] : [];
+    names.add(step.name);
+    const ids = 'targets' in step && typeof step.targets !== 'string' ? step.targets : [];
+    const unknown = ids
+      .filter((id) => !known.includes(id))
+      .map((id) => ({
+        path: [...path, 'targets'],
+        message: `no target "${id}"; ${didYouMean(id, known) ?? 'add it under targets'}`,
+      }));
+    const long = 'function' in step && seconds(step.within) > LONGEST_INVOCATION;
+    const late = long ? [{ path: [...path, 'within'], message: 'a Lambda function answers within 15m' }] : [];
+    return [...twice, ...unknown, ...late];
+  });
+}
+
+/** In seconds. */
+const LONGEST_INVOCATION = 900;
 
 function unknownPolicy(name: string, known: string[]): string {
   const some = known.length > 0 ? `known policies: ${known.join(', ')}` : 'add it under policies';

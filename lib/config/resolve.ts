@@ -1,4 +1,5 @@
 import type { Assertion, Plan, Policy, Target } from '../domain/plan/policy.ts';
+import type { RestoreAllSettings } from '../domain/plan/restore-all-steps.ts';
 import type { Schedule } from '../domain/plan/schedule.ts';
 import type { PlatformRef } from '../domain/points/platform-source.ts';
 import { seconds } from '../domain/time.ts';
@@ -9,7 +10,15 @@ import { resolveSmoke } from './resolve-smoke.ts';
 export function resolvePlan(config: Config): Plan {
   const policies = Object.entries(config.policies).map(([name, policy]) => resolvePolicy(name, policy));
   const targets = Object.entries(config.targets).map(([id, target]) => resolveTarget(id, target, config));
-  return { schemaVersion: 1, policies, targets };
+  const restoreAll = config.restoreAll && resolveRestoreAll(config.restoreAll);
+  return { schemaVersion: 1, policies, targets, ...(restoreAll ? { restoreAll } : {}) };
+}
+
+function resolveRestoreAll({ atOnce, steps }: NonNullable<Config['restoreAll']>): RestoreAllSettings {
+  return {
+    atOnce,
+    steps: steps.map((step) => ('function' in step ? { ...step, within: seconds(step.within) } : step)),
+  };
 }
 
 export function resolvePolicy(name: string, policy: ConfigPolicy): Policy {

@@ -14,10 +14,14 @@ export async function concurrentlyFrom<T>(
 }
 
 /** Does the work for every item, some at once, in their order. */
-export async function concurrently<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+export async function concurrently<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+  atOnce = LANES,
+): Promise<void> {
   const left = [...items].reverse();
   const lane = async () => {
     for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item);
   };
-  await Promise.all(Array.from({ length: Math.min(LANES, items.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
 }

@@ -5,6 +5,7 @@ import type { PlatformRef } from '../points/platform-source.ts';
 import type { ScheduledJob } from '../runs/job.ts';
 import type { Smoke } from '../smoke/smoke-step.ts';
 import type { EngineName } from './engines.ts';
+import type { RestoreAllSettings } from './restore-all-steps.ts';
 import type { Schedule } from './schedule.ts';
 
 /** The promises of a policy, in seconds, with all defaults filled in (see docs/reference/configuration.md). */
@@ -184,7 +185,13 @@ export function placeOf(copy: Pick<CopyTo, 'region' | 'account'>): string {
   return copy.account ? `${copy.region}/${copy.account}` : copy.region;
 }
 
-export type Plan = { schemaVersion: 1; policies: Policy[]; targets: Target[] };
+/** `restoreAll` only where understudy.yml has it. */
+export type Plan = {
+  schemaVersion: 1;
+  policies: Policy[];
+  targets: Target[];
+  restoreAll?: RestoreAllSettings | undefined;
+};
 
 export function policyOf(plan: Plan, name: string): Policy | undefined {
   return plan.policies.find((policy) => policy.name === name);

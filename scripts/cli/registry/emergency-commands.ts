@@ -124,6 +124,27 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
             options,
           ),
   },
+  {
+    name: 'restore-all',
+    says: 'every target in the order of understudy.yml (P0 first), with the expected time of each and of the whole; --go restores them',
+    options: [
+      { flags: '--at <utc>', says: 'as of this moment; else as new as possible' },
+      { flags: '--before <utc>', says: 'as of the second before this moment' },
+      { flags: '--targets <ids>', says: 'only these, with commas; steps of functions and people stay' },
+      { flags: '--go', says: 'begin the restores, step by step; each waits for approval by itself' },
+      { flags: '--confirm <code>', says: 'with --go: what was shown, instead of a question' },
+      { flags: '--reason <text>', says: 'with --go: for the record' },
+    ],
+    examples: [
+      './understudy restore-all --stage prod',
+      './understudy restore-all --before 2026-11-20T13:43:39Z --go --stage prod',
+    ],
+    done: 'each has a way back within its RTO, as far as measured; with --go, all are made or done',
+    wrong: 'one has none, or is late; with --go, one failed or is for a person to restore',
+    interrupted: 'you have left; what was begun goes on (with --local it ends)',
+    action: async (session, _args, options) =>
+      (await import('../commands/restore-all-command.ts')).restoreAllCommand(session, options),
+  },
   ...(['approve', 'reject'] as const).map((name) => ({
     name,
     says:

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import type { Target } from '../plan/policy.ts';
+import { type RestoreAllSettings, type RestoreStep, targetsOfSteps } from '../plan/restore-all-steps.ts';
+import { compactUtc, utc } from '../time.ts';
+import type { RestorePlan, Way } from './restore-plan.ts';
+
+/** What becomes of one target. Durations in seconds. */
+export type TargetInAll = {
+  target: string;
+  priority: Target['priority'];
+  /** The promised time to restore. */
+  rto: number;
+  /** The way that `--go` takes. */
+  way?: Way;
+  /** Only a person can take this way: a dump into a database of theirs. */
+  byHand?: Way;
+  /** Its instance comes back with the restore of this target. */
+  with?: string;
+  /** Why nothing brings it back. */
+  why?: string;
+  /** From the beginning of it all until it can be approved, as measured; absent where nothing was. */
+  readyAfter?: number;
+};
+
+export type StepInAll = RestoreStep & {
+  restores: TargetInAll[];
+  /** From the beginning of it all, as far as times are known. */
+  endsAfter: number;
+};
+
+export type RestoreAllPlan = {
+  madeAt: string;
+  /** The moment that somebody wants back; absent: as new as possible. */
+  wanted?: string;
+  atOnce: number;
+  steps: StepInAll[];
+  /** Targets that no step names: they are not restored. */
+  inNoStep: string[];
+  /** The expected total, at least: what was never measured, and people, are not in it. */
+  total: number;
+  unmeasured: string[];
+  /** What confirms all of it. */
+  confirm: string;
+};
+
+export type RestoreAllInput = {
+  settings: RestoreAllSettings;
+  targets: readonly Target[];
+  /** The ways back, by target. */
+  plans: ReadonlyMap<string, RestorePlan>;
+  at?: string | undefined;
+  now: Date;
+};
+
+/**
+ * The order of it all. Steps follow each other. Within one, at most `atOnce` restores are on their way at once, those of
+ * the strictest RTO first, and targets on one instance are one restore.
+ */
+export function planRestoreAll({ settings, targets, plans, at, now }: RestoreAllInput): RestoreAllPlan {
+  const { byStep, left } = targetsOfSteps(settings.steps, targets);
+  const instances = new Map<string, string>();
+  let clock = 0;
+  const steps = settings.steps.map((step): StepInAll => {
+    const restores = (byStep.get(step) ?? [])
+      .toSorted((a, b) => a.policy.objectives.rto - b.policy.objectives.rto || a.id.localeCompare(b.id))
+      .map((target) => inAll(target, plans.get(target.id)!, instances));
+    const timed = inLanes(restores, settings.atOnce, clock);
+    clock = 'function' in step ? clock + step.within : timed.endsAfter;
+    return { ...step, restores: timed.restores, endsAfter: clock };
+  });
+  const restores = steps.flatMap((step) => withTheirs(step.restores, steps));
+  const plan = {
+    madeAt: utc(now),
+    ...(at === undefined ? {} : { wanted: at }),
+    atOnce: settings.atOnce,
+    steps: steps.map((step) => ({ ...step, restores: withTheirs(step.restores, steps) })),
+    inNoStep: left.map(({ id }) => id),
+    total: clock,
+    unmeasured: restores
+      .filter(({ way, readyAfter }) => way && readyAfter === undefined)
+      .map(({ target }) => target),
+  };
+  return { ...plan, confirm: confirmationOfAll(plan, plan.madeAt) };
+}
+
+/**
+ * What confirms the whole as it was shown at a moment: the steps, the targets, and the way of each. Of a moment only
+ * that it is one: the newest moves on while somebody decides.
+ */
+export function confirmationOfAll(
+  { wanted, steps, atOnce }: Pick<RestoreAllPlan, 'wanted' | 'steps' | 'atOnce'>,
+  madeAt: string,
+): string {
+  const shown = steps.map(({ restores, endsAfter: _ends, ...step }) => ({
+    step,
+    restores: restores.map(({ target, way, byHand, with: other }) => ({
+      target,
+      kind: way?.kind ?? byHand?.kind,
+      point: way?.point ?? byHand?.point,
+      failed: way?.lastFailed?.at,
+      other,
+    })),
+  }));
+  const digest = createHash('sha256').update(JSON.stringify({ madeAt, wanted, atOnce, shown })).digest('hex');
+  return `${compactUtc(madeAt)}-${digest.slice(0, 16)}`;
+}
+
+/** Will a target be back later than promised? Undefined where nothing was measured. */
+export function isLate({ rto, readyAfter }: Pick<TargetInAll, 'rto' | 'readyAfter'>): boolean | undefined {
+  return readyAfter === undefined ? undefined : readyAfter > rto;
+}
+
+function inAll(target: Target, plan: RestorePlan, instances: Map<string, string>): TargetInAll {
+  const { id, priority, platform, policy } = target;
+  const base = { target: id, priority, rto: policy.objectives.rto };
+  const way = wayOfAll(plan);
+  const instance = platform && `${platform.kind} ${platform.id}`;
+  const first = instance === undefined ? undefined : instances.get(instance);
+  if (way && first !== undefined) return { ...base, with: first };
+  if (way) {
+    if (instance !== undefined) instances.set(instance, id);
+    return { ...base, way };
+  }
+  const byHand = plan.recommended && plan.ways[plan.recommended.way];
+  if (byHand) return { ...base, byHand };
+  const why = plan.noWays.map((each) => `no ${each.kind}: ${each.why}`).join('; ');
+  return { ...base, why: why || 'Understudy has nothing that it could restore into service' };
+}
+
+/** As `restore --go` chooses: the recommended way if that can be taken, else the first that can. */
+function wayOfAll({ ways, recommended }: RestorePlan): Way | undefined {
+  const best = recommended && ways[recommended.way];
+  return best?.confirm ? best : ways.find(({ confirm }) => confirm !== undefined);
+}
+
+/** When each is ready if so many are on their way at once, in their order. */
+function inLanes(
+  restores: readonly TargetInAll[],
+  atOnce: number,
+  begins: number,
+): { restores: TargetInAll[]; endsAfter: number } {
+  const lanes = Array.from({ length: atOnce }, () => begins);
+  const timed = restores.map((restore) => {
+    const takes = restore.way?.takes?.middle;
+    if (takes === undefined) return restore;
+    const free = lanes.indexOf(Math.min(...lanes));
+    lanes[free]! += takes;
+    return { ...restore, readyAfter: lanes[free]! };
+  });
+  return { restores: timed, endsAfter: Math.max(...lanes) };
+}
+
+/** Those that come back with another's instance are ready when that is. */
+function withTheirs(restores: readonly TargetInAll[], steps: readonly StepInAll[]): TargetInAll[] {
+  const all = new Map(steps.flatMap((step) => step.restores.map((each) => [each.target, each])));
+  return restores.map((restore) => {
+    const readyAfter = restore.with === undefined ? restore.readyAfter : all.get(restore.with)?.readyAfter;
+    return { ...restore, ...(readyAfter === undefined ? {} : { readyAfter }) };
+  });
+}

@@ -1,0 +1,109 @@
+import pc from 'picocolors';
+import {
+  isLate,
+  type RestoreAllPlan,
+  type StepInAll,
+  type TargetInAll,
+} from '../../lib/domain/incidents/restore-all.ts';
+import { humanSeconds, shortMoment } from '../../lib/domain/time.ts';
+import { many } from '../../lib/domain/words.ts';
+import type { BroughtBack } from '../../lib/workflows/restore-all/bring-back.ts';
+import type { RestoreAllResult } from '../../lib/workflows/restore-all/run-restore-all.ts';
+import { type Cell, formatTable } from './format-table.ts';
+
+/** The whole plan: each target in its order, when it is ready, and whether that keeps its RTO. */
+export function formatRestoreAll({
+  wanted,
+  steps,
+  atOnce,
+  total,
+  unmeasured,
+  inNoStep,
+}: RestoreAllPlan): string[] {
+  const rows = steps.flatMap((step) => formatStep(step));
+  const unknown = unmeasured.length > 0 ? `, and ${unmeasured.join(', ')} were never measured` : '';
+  return [
+    `${pc.bold('Restoring everything')}${wanted ? ` to ${shortMoment(wanted)} UTC` : ''}. Nothing has been changed.`,
+    '',
+    ...formatTable(['STEP', 'TARGET', 'WAY', 'BACK TO', 'READY AFTER', 'RTO'], rows),
+    ...steps.flatMap(({ restores }) => restores.flatMap(formatWhy)),
+    ...(inNoStep.length > 0
+      ? [pc.yellow(`In no step of restoreAll, so not restored: ${inNoStep.join(', ')}`)]
+      : []),
+    '',
+    `In all about ${humanSeconds(total)}${unknown}; ${atOnce} at once; the time that people take is not in it.`,
+  ];
+}
+
+function formatStep(step: StepInAll): Cell[][] {
+  if ('function' in step)
+    return [[step.name, `function ${step.function}`, '', '', `at most ${humanSeconds(step.within)}`, '']];
+  if ('confirm' in step) return [[step.name, `a person: ${step.confirm}`, '', '', '', '']];
+  return step.restores.map((restore, index) => [
+    index === 0 ? step.name : '',
+    `${restore.target} (${restore.priority})`,
+    ...formatTarget(restore),
+  ]);
+}
+
+function formatTarget(restore: TargetInAll): Cell[] {
+  const { way, byHand, with: other, readyAfter, rto } = restore;
+  const promised = humanSeconds(rto);
+  if (other !== undefined) return [`with ${other}`, '', readyCell(restore), promised];
+  if (byHand) return [pc.yellow('by hand'), `${shortMoment(byHand.asOf)} UTC`, '–', promised];
+  if (!way) return [pc.red('none'), '–', '–', promised];
+  return [way.kind, `${shortMoment(way.asOf)} UTC`, readyCell({ rto, readyAfter }), promised];
+}
+
+function readyCell(of: { rto: number; readyAfter?: number | undefined }): Cell {
+  if (of.readyAfter === undefined) return pc.yellow('unknown');
+  const text = humanSeconds(of.readyAfter);
+  return isLate({ rto: of.rto, readyAfter: of.readyAfter }) ? pc.red(`${text}, too late`) : text;
+}
+
+function formatWhy({ target, byHand, why }: TargetInAll): string[] {
+  if (byHand)
+    return [
+      `${target}: ./understudy restore ${target} --point ${byHand.point} --to postgres://USER@HOST/EMPTY_DATABASE`,
+    ];
+  return why === undefined ? [] : [pc.red(`${target} cannot be restored: ${why}`)];
+}
+
+const OUTCOMES: Record<BroughtBack['outcome'], string> = {
+  made: pc.green('waits for approval'),
+  done: pc.green('done'),
+  failed: pc.red('failed'),
+  'by-hand': pc.yellow('by hand'),
+  'not-begun': pc.red('not begun'),
+};
+
+/** The table at the end, with what to type next. */
+export function formatRestoredAll(
+  { targets, steps, stoppedAt, seconds }: RestoreAllResult,
+  plan: RestoreAllPlan,
+): string[] {
+  const rtos = new Map(
+    plan.steps.flatMap(({ restores }) => restores.map(({ target, rto }) => [target, rto])),
+  );
+  const rows = targets.map(({ target, outcome, readyAfter, takenUp, startedAt, why }) => [
+    target,
+    takenUp ? [OUTCOMES[outcome], `since ${shortMoment(startedAt!)} UTC`] : OUTCOMES[outcome],
+    readyAfter === undefined ? '–' : readyCell({ rto: rtos.get(target)!, readyAfter }),
+    humanSeconds(rtos.get(target)!),
+    why ?? '',
+  ]);
+  const stopped = steps.find(({ name }) => name === stoppedAt);
+  const waiting = targets.filter(
+    ({ outcome, why }) => outcome === 'made' && !why?.startsWith('it is on the instance'),
+  );
+  return [
+    ...formatTable(['TARGET', 'IS', 'READY AFTER', 'RTO', { title: '', prose: true }], rows),
+    '',
+    ...(stopped
+      ? [pc.red(`It ended at the step "${stopped.name}": ${stopped.why}. What was begun goes on.`)]
+      : []),
+    `${many(steps.length, 'step')} took ${humanSeconds(seconds)}. Running it again begins nothing that is under way.`,
+    ...(waiting.length > 0 ? ['', 'Each waits for somebody to approve it:'] : []),
+    ...waiting.map(({ target }) => `  ./understudy approve ${target}`),
+  ];
+}
