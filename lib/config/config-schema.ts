@@ -502,37 +502,37 @@ const target = z.strictObject({
   overrides: overrides.optional(),
 });
 
-const stepName = {
-  name: z.string().min(1).max(60).describe('For people'),
-};
-const STEP = 'expected a step with name and one of targets, function, confirm';
-const restoreStep = z.union(
-  [
-    z.strictObject({
-      ...stepName,
-      targets: z
-        .union([z.enum(['P0', 'P1', 'P2']), z.array(z.string().min(1)).min(1)])
-        .describe(
-          'Targets by priority, or their ids: restored in parallel. A target belongs to its first step',
-        ),
-    }),
-    z.strictObject({
-      ...stepName,
-      function: z
-        .string()
-        .regex(/^[a-zA-Z0-9:_-]{1,200}$/, 'expected the name or the ARN of a Lambda function')
-        .describe(
-          'A Lambda function of yours, invoked with your own credentials: it must answer { "ok": true }',
-        ),
-      within: duration.default('15m').describe('The longest time for its answer; 15 minutes at most'),
-    }),
-    z.strictObject({
-      ...stepName,
-      confirm: z.string().min(1).max(500).describe('A question that a person must answer with yes'),
-    }),
-  ],
-  { error: STEP },
-);
+const restoreStep = z
+  .strictObject({
+    name: z.string().min(1).max(60).describe('For people'),
+    targets: z
+      .union([z.enum(['P0', 'P1', 'P2']), z.array(z.string().min(1)).min(1)], {
+        error: 'expected P0, P1, P2 or a list of targets',
+      })
+      .optional()
+      .describe(
+        'Targets by priority, or their ids: restored in parallel. A target belongs to its first step',
+      ),
+    function: z
+      .string()
+      .regex(/^[a-zA-Z0-9:_-]{1,200}$/, 'expected the name or the ARN of a Lambda function')
+      .optional()
+      .describe(
+        'A Lambda function of yours, invoked with your own credentials: it must answer { "ok": true }',
+      ),
+    within: duration.optional().describe('The longest time for its answer; 15m, which is Lambda’s own limit'),
+    confirm: z.string().min(1).max(500).optional().describe('A question that a person must answer with yes'),
+  })
+  .superRefine((value, context) => {
+    const does = (['targets', 'function', 'confirm'] as const).filter((key) => value[key] !== undefined);
+    if (does.length !== 1)
+      context.addIssue({
+        code: 'custom',
+        message: `expected exactly one of targets, function, confirm; found ${does.join(' and ') || 'none'}`,
+      });
+    if (value.within !== undefined && value.function === undefined)
+      context.addIssue({ code: 'custom', path: ['within'], message: 'only a function has within' });
+  });
 
 const restoreAll = z.strictObject({
   atOnce: z

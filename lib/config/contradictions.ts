@@ -89,14 +89,14 @@ function stepContradictions({ restoreAll, targets }: Config): Contradiction[] {
     const path = ['restoreAll', 'steps', String(index)];
     const twice = names.has(step.name) ? [{ path, message: `a second step is called "${step.name}"` }] : [];
     names.add(step.name);
-    const ids = 'targets' in step && typeof step.targets !== 'string' ? step.targets : [];
+    const ids = typeof step.targets === 'object' ? step.targets : [];
     const unknown = ids
       .filter((id) => !known.includes(id))
       .map((id) => ({
         path: [...path, 'targets'],
         message: `no target "${id}"; ${didYouMean(id, known) ?? 'add it under targets'}`,
       }));
-    const long = 'function' in step && seconds(step.within) > LONGEST_INVOCATION;
+    const long = step.within !== undefined && seconds(step.within) > LONGEST_INVOCATION;
     const late = long ? [{ path: [...path, 'within'], message: 'a Lambda function answers within 15m' }] : [];
     return [...twice, ...unknown, ...late];
   });

@@ -1,5 +1,5 @@
 import type { Assertion, Plan, Policy, Target } from '../domain/plan/policy.ts';
-import type { RestoreAllSettings } from '../domain/plan/restore-all-steps.ts';
+import type { RestoreAllSettings, RestoreStep } from '../domain/plan/restore-all-steps.ts';
 import type { Schedule } from '../domain/plan/schedule.ts';
 import type { PlatformRef } from '../domain/points/platform-source.ts';
 import { seconds } from '../domain/time.ts';
@@ -17,7 +17,10 @@ export function resolvePlan(config: Config): Plan {
 function resolveRestoreAll({ atOnce, steps }: NonNullable<Config['restoreAll']>): RestoreAllSettings {
   return {
     atOnce,
-    steps: steps.map((step) => ('function' in step ? { ...step, within: seconds(step.within) } : step)),
+    steps: steps.map(({ name, targets, function: of, within = '15m', confirm }): RestoreStep => {
+      if (targets !== undefined) return { name, targets };
+      return of === undefined ? { name, confirm: confirm! } : { name, function: of, within: seconds(within) };
+    }),
   };
 }
 

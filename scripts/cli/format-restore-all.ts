@@ -25,7 +25,7 @@ export function formatRestoreAll({
   return [
     `${pc.bold('Restoring everything')}${wanted ? ` to ${shortMoment(wanted)} UTC` : ''}. Nothing has been changed.`,
     '',
-    ...formatTable(['STEP', 'TARGET', 'WAY', 'BACK TO', 'READY AFTER', 'RTO'], rows),
+    ...formatTable(['WHAT', 'STEP', 'WAY', 'BACK TO, UTC', 'READY AFTER', 'RTO'], rows),
     ...steps.flatMap(({ restores }) => restores.flatMap(formatWhy)),
     ...(inNoStep.length > 0
       ? [pc.yellow(`In no step of restoreAll, so not restored: ${inNoStep.join(', ')}`)]
@@ -37,23 +37,25 @@ export function formatRestoreAll({
 
 function formatStep(step: StepInAll): Cell[][] {
   if ('function' in step)
-    return [[step.name, `function ${step.function}`, '', '', `at most ${humanSeconds(step.within)}`, '']];
-  if ('confirm' in step) return [[step.name, `a person: ${step.confirm}`, '', '', '', '']];
-  return step.restores.map((restore, index) => [
-    index === 0 ? step.name : '',
+    return [[step.function, step.name, 'function', '', `at most ${humanSeconds(step.within)}`, '']];
+  if ('confirm' in step) return [[step.confirm, step.name, 'a person', '', '', '']];
+  return step.restores.map((restore) => [
     `${restore.target} (${restore.priority})`,
+    step.name,
     ...formatTarget(restore),
   ]);
 }
 
 function formatTarget(restore: TargetInAll): Cell[] {
-  const { way, byHand, with: other, readyAfter, rto } = restore;
-  const promised = humanSeconds(rto);
+  const { way, byHand, with: other } = restore;
+  const promised = humanSeconds(restore.rto);
   if (other !== undefined) return [`with ${other}`, '', readyCell(restore), promised];
-  if (byHand) return [pc.yellow('by hand'), `${shortMoment(byHand.asOf)} UTC`, '–', promised];
+  if (byHand) return [pc.yellow('by hand'), momentCell(byHand), '–', promised];
   if (!way) return [pc.red('none'), '–', '–', promised];
-  return [way.kind, `${shortMoment(way.asOf)} UTC`, readyCell({ rto, readyAfter }), promised];
+  return [way.kind, momentCell(way), readyCell(restore), promised];
 }
+
+const momentCell = ({ asOf }: { asOf: string }): Cell => shortMoment(asOf).split(' ');
 
 function readyCell(of: { rto: number; readyAfter?: number | undefined }): Cell {
   if (of.readyAfter === undefined) return pc.yellow('unknown');

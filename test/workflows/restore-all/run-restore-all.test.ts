@@ -231,3 +231,16 @@ test('begins nothing for what is on another’s instance, and for what a person 
     { target: 'd', outcome: 'by-hand', why: 'no good snapshot' },
   ]);
 });
+
+test('waits until a restore says how long it waits for approval', async () => {
+  const { ports, run } = deployment();
+  let looks = 0;
+  const restore = async (target: string, id?: string) => {
+    const record = await ports.restore(target, id);
+    const { decideBy: _not, ...early } = { ...record, ...MADE } as RestoreRecord;
+    return record && ++looks === 1 ? early : record;
+  };
+  expect(await run(planOf([step('P0', all('a'))]), { restore })).toMatchObject({
+    targets: [{ outcome: 'made', readyAfter: 600 }],
+  });
+});
