@@ -4,6 +4,7 @@
  */
 const { DEAD_LETTERS, QUEUED } = require('./queues.cjs');
 const stageOf = require('./stage.cjs');
+const isStandby = require('./standby.cjs');
 
 const MINUTE = 60;
 
@@ -24,7 +25,8 @@ module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => {
       metric: ['Understudy', 'WatchCompleted', ours],
       below: 1,
       periods: 3,
-      silence: 'breaching',
+      // A watch that is not meant to run is not missed.
+      silence: (await isStandby(resolveVariable)) ? 'notBreaching' : 'breaching',
     },
     'alert-undelivered': {
       says: 'An alert could not be published to its topic. Run ./understudy alerts test, then ./understudy status.',

@@ -1,6 +1,7 @@
 /** One EventBridge schedule per policy and job, from understudy.yml, and the one that wakes the watch. */
 const { readPlan } = require('./plan.cjs');
 const stageOf = require('./stage.cjs');
+const isStandby = require('./standby.cjs');
 
 const arn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 /** Scheduler inserts the scheduled moment, which names the run: a retry an hour later is still the run of one o'clock. */
@@ -10,11 +11,12 @@ module.exports = async ({ resolveVariable }) => {
   const { toAwsCron } = require('../../lib/adapters/aws/cron.ts');
   const { expectedSchedules } = require('../../lib/domain/plan/expected-schedules.ts');
   const stage = await stageOf(resolveVariable);
+  const State = (await isStandby(resolveVariable)) ? 'DISABLED' : 'ENABLED';
   const Resources = {};
 
   for (const { name, cron, timezone, input } of expectedSchedules(readPlan(), stage)) {
     const id = `${pascal(input.policy)}${pascal(input.job)}Schedule`;
-    Resources[id] = schedule(name, toAwsCron(cron), timezone, {
+    Resources[id] = schedule(name, toAwsCron(cron), timezone, State, {
       Arn: arn('DispatchLambdaFunction'),
       RoleArn: arn('ScheduleRole'),
       Input: JSON.stringify({ ...input, scheduledFor: SCHEDULED_FOR }),
@@ -28,7 +30,7 @@ module.exports = async ({ resolveVariable }) => {
     });
   }
 
-  Resources.WatchSchedule = schedule(`${stage}-watch`, 'rate(5 minutes)', 'UTC', {
+  Resources.WatchSchedule = schedule(`${stage}-watch`, 'rate(5 minutes)', 'UTC', State, {
     Arn: arn('WatchLambdaFunction'),
     RoleArn: arn('ScheduleRole'),
     Input: JSON.stringify({ scheduledFor: SCHEDULED_FOR }),
@@ -39,7 +41,7 @@ module.exports = async ({ resolveVariable }) => {
   return { Resources };
 };
 
-function schedule(Name, ScheduleExpression, ScheduleExpressionTimezone, Target) {
+function schedule(Name, ScheduleExpression, ScheduleExpressionTimezone, State, Target) {
   return {
     Type: 'AWS::Scheduler::Schedule',
     Properties: {
@@ -48,7 +50,7 @@ function schedule(Name, ScheduleExpression, ScheduleExpressionTimezone, Target) 
       ScheduleExpression,
       ScheduleExpressionTimezone,
       FlexibleTimeWindow: { Mode: 'OFF' },
-      State: 'ENABLED',
+      State,
       Target,
     },
   };

@@ -1,0 +1,28 @@
+type Resources = Record<string, { Properties: Record<string, unknown> }>;
+type Generate = (given: object) => Promise<{ Resources: Resources }>;
+
+const generated = async (file: 'schedules' | 'alarms', standby: string): Promise<Resources> => {
+  const generate = require(`../../scripts/serverless/${file}.cjs`) as Generate;
+  const resolveVariable = async (what: string) => (what === 'param:standby' ? standby : 'prod');
+  return (await generate({ resolveVariable, resolveConfigurationProperty: async () => ({}) })).Resources;
+};
+const statesOf = async (standby: string) =>
+  new Set(Object.values(await generated('schedules', standby)).map(({ Properties }) => Properties['State']));
+
+test('nothing of a standby runs by itself, the watch neither, and nobody is alarmed by that', async () => {
+  expect(await statesOf('yes')).toEqual(new Set(['DISABLED']));
+  expect((await generated('alarms', 'yes'))['WatchAlarm']!.Properties).toMatchObject({
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+test('everything of any other deployment does', async () => {
+  expect(await statesOf('no')).toEqual(new Set(['ENABLED']));
+  expect((await generated('alarms', 'no'))['WatchAlarm']!.Properties).toMatchObject({
+    TreatMissingData: 'breaching',
+  });
+});
+
+test('a deployment is refused that is not said to be one or the other', async () => {
+  await expect(statesOf('true')).rejects.toThrow('standby is yes or no');
+});
