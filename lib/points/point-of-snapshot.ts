@@ -7,12 +7,12 @@ import type { Place } from '../ports/platform.ts';
 import { storedOf } from './conclude-snapshot.ts';
 
 /** Where and when a snapshot was found, and its source, if that exists. */
-export type FoundIn = { target: Target; place: Place; source: PlatformSource | undefined; now: Date };
+export type SnapshotFoundIn = { target: Target; place: Place; source: PlatformSource | undefined; now: Date };
 
 /** The point that a snapshot is; undefined for another stage's, and for those shared by other accounts. */
 export function pointOfSnapshot(
   snapshot: PlatformSnapshot,
-  { target, place, source, now }: FoundIn,
+  { target, place, source, now }: SnapshotFoundIn,
   { stage, home }: { stage: string; home: string },
 ): SnapshotPoint | undefined {
   if (snapshot.type === 'shared' || !snapshot.createdAt) return undefined;

@@ -274,7 +274,7 @@ export const FINDINGS = {
       severity: 'P1',
       means:
         'The vault holds dumps that the catalog does not know: the table was lost, or restored to an earlier moment.',
-      next: 'Find what happened to the table in CloudTrail. The dumps are complete: each manifest names its dump, and pg_restore reads it.',
+      next: 'Find what happened to the table in CloudTrail. `./understudy catalog rebuild` makes the dumps points again; `docs/reference/region-lost.md` says what it cannot bring back.',
     },
   }),
   ...closedBy(['schedules'], 'deployment', {

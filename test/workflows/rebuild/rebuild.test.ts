@@ -1,13 +1,15 @@
+import { restorePlan } from '../../../lib/domain/incidents/restore-plan.ts';
 import { placedId, REPLICA, VAULT, vaultKeys } from '../../../lib/domain/names.ts';
 import type { Plan } from '../../../lib/domain/plan/policy.ts';
 import type { DumpPoint, StoredObject } from '../../../lib/domain/points/recovery-point.ts';
-import type { Platform } from '../../../lib/ports/platform.ts';
+import type { Place, Platform } from '../../../lib/ports/platform.ts';
 import type { Vault } from '../../../lib/ports/vault.ts';
 import { rebuild } from '../../../lib/workflows/rebuild/rebuild.ts';
 import { HOME } from '../../support/builders.ts';
 import { memoryCatalog } from '../../support/doubles/catalog/catalog.ts';
 import { manualClock } from '../../support/doubles/clock.ts';
 import { memoryPlatform } from '../../support/doubles/platform.ts';
+import { recorded } from '../../support/doubles/recorded.ts';
 import { memoryVault } from '../../support/doubles/vault.ts';
 import { dumpWorld } from '../../support/dumps.ts';
 import { planWith } from '../../support/plan.ts';
@@ -35,8 +37,9 @@ function rebuilding(
   plan: Plan,
   platform: Pick<Platform, 'source' | 'snapshots'> = memoryPlatform(),
   clock = manualClock(NOON),
+  home = HOME,
 ) {
-  const catalog = memoryCatalog(clock, HOME);
+  const catalog = memoryCatalog(clock, home);
   return {
     clock,
     empty: catalog,
@@ -48,7 +51,7 @@ function rebuilding(
       rebuild(
         { dryRun: false, ...request },
         {
-          ...{ plan, catalog, platform, clock, stage: 'test', home: HOME, ...more },
+          ...{ plan, catalog, platform, clock, stage: 'test', home, ...more },
           dumps: { vault: more.vault ?? vault, place },
         },
       ),
@@ -326,6 +329,26 @@ describe('of AWS', () => {
       rebuiltAt: NOON,
     });
     expect(await again()).toMatchObject({ targets: [{ added: [], known: 3 }] });
+  });
+
+  it('makes a copy a way back for `restore --go` in the Region where it lies, with nothing but that Region', async () => {
+    const platform = recorded(taken());
+    const there = rebuilding(memoryVault(), plan, platform, undefined, 'eu-west-1');
+    const id = '20261120T010000Z-snapshot@eu-west-1';
+    expect(await there.again()).toMatchObject({
+      targets: [{ added: expect.arrayContaining([id]) }],
+      failures: [],
+    });
+    expect(new Set(platform.callsOf('snapshots').map(([, place]) => (place as Place).region))).toEqual(
+      new Set(['eu-west-1']),
+    );
+    await there.empty.movePoint('crm', id, 'verified', { verifiedAt: NOON });
+    const points = await there.empty.points('crm');
+    const [target] = plan.targets;
+    const input = { target: target!, now: new Date(NOON), points, evidence: [], home: 'eu-west-1' };
+    expect(restorePlan(input).ways).toMatchObject([
+      { kind: 'snapshot', point: id, confirm: expect.any(String) },
+    ]);
   });
 
   it('takes what one Region has when another does not answer, and says so', async () => {
