@@ -8,10 +8,13 @@ export type ProgressLine = {
   live(text: string): void;
 };
 
-export type Renderer = ProgressLine & {
+export type Shown = ProgressLine & {
   /** Stops drawing during a question. */
   pause(): void;
   resume(): void;
+};
+
+export type Renderer = Shown & {
   /** The last line: ✔, or ✖ and why. */
   end(why?: string): void;
 };

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { InputError, UnderstudyError } from '../../lib/domain/errors.ts';
+import { UnderstudyError } from '../../lib/domain/errors.ts';
 import type { TargetInAll } from '../../lib/domain/incidents/restore-all.ts';
 import type { RestorePlan } from '../../lib/domain/incidents/restore-plan.ts';
 import type { RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
@@ -8,7 +8,7 @@ import { compactUtc, utc } from '../../lib/domain/time.ts';
 import { systemClock } from '../../lib/runtime/system-clock.ts';
 import type { RestoreOutcome } from '../../lib/workflows/emergency/restoring.ts';
 import type { RestoreAllPorts } from '../../lib/workflows/restore-all/run-restore-all.ts';
-import type { ProgressLine } from './renderer.ts';
+import type { Shown } from './renderer.ts';
 import type { Session } from './session.ts';
 
 /** The plan of one target, as the deployment sees it now. */
@@ -24,13 +24,13 @@ export function planOfOne(session: Session, target: string, at: string | undefin
 export function restoreAllPorts(
   session: Session,
   { at, reason }: { at: string | undefined; reason: string | undefined },
-  { say, live }: ProgressLine,
+  shown: Shown,
 ): RestoreAllPorts {
   return {
     clock: systemClock,
-    say,
-    live,
-    ask: askPerson,
+    say: shown.say,
+    live: shown.live,
+    ask: (question) => askPerson(question, shown),
     restore: (target, id) =>
       session.invoke<RestoreRecord | null>('operator', {
         ask: 'restore',
@@ -90,14 +90,16 @@ async function begin(
   return { id: compactUtc(scheduledFor), refused: () => refused };
 }
 
-async function askPerson(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new InputError(`there is no terminal to ask at: ${question}`, [], 'run it on a terminal');
+/** The live line stands still meanwhile. Ctrl-C is no. */
+async function askPerson(question: string, shown: Shown): Promise<boolean> {
+  shown.pause();
   const input = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const typed = await input.question(`${question} Type yes to go on; anything else ends it: `);
-    return typed.trim().toLowerCase() === 'yes';
+    const closed = new Promise<string>((resolve) => input.once('close', () => resolve('')));
+    const typed = input.question(`${question} Type yes to go on; anything else ends it: `);
+    return (await Promise.race([typed, closed])).trim().toLowerCase() === 'yes';
   } finally {
     input.close();
+    shown.resume();
   }
 }

@@ -1,6 +1,6 @@
 import { BY_SIGNAL, type EndingSignal } from './exit-codes.ts';
 import { type Interruptible, interruption } from './interruption.ts';
-import { makeRenderer, type ProgressLine } from './renderer.ts';
+import { makeRenderer, type Shown } from './renderer.ts';
 
 /**
  * Shows long work on stderr: a live line on a terminal, plain lines without one. It ends with ✔ only if the result is
@@ -9,7 +9,7 @@ import { makeRenderer, type ProgressLine } from './renderer.ts';
  */
 export async function showProgress<T>(
   title: string,
-  work: (show: ProgressLine) => Promise<T>,
+  work: (show: Shown) => Promise<T>,
   isGood: (value: T) => boolean = () => true,
   interruptible: Interruptible = {},
 ): Promise<T> {

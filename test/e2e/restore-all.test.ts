@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { begin, UNDERSTUDY, written } from './support.ts';
@@ -76,10 +77,11 @@ beforeEach(() => {
 });
 
 /** The functions are in this process, so nothing may block it. */
-async function typed(...args: string[]) {
+const typed = (...args: string[]) => typedWith(config, ...args);
+async function typedWith(file: string, ...args: string[]) {
   const { port } = lambda.address() as AddressInfo;
   const environment = { AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${port}` };
-  const program = begin(UNDERSTUDY, ['--config', config, '--stage', 'prod', ...args], environment);
+  const program = begin(UNDERSTUDY, ['--config', file, '--stage', 'prod', ...args], environment);
   return { status: await program.ended, shown: program.shown() };
 }
 const began = () =>
@@ -102,6 +104,16 @@ test('begins nothing without a terminal to ask at, nor with a code of something 
   expect([unasked.status, unasked.shown]).toEqual([2, expect.stringContaining('restore-all --go --confirm')]);
   const other = await typed('restore-all', '--targets', 'shop', '--go', '--confirm', code);
   expect([other.status, other.shown]).toEqual([1, expect.stringContaining('is not what was confirmed')]);
+  expect(began()).toEqual([]);
+});
+
+test('refuses a plan that asks a person where nobody can answer, before anything begins', async () => {
+  const asking = readFileSync(config, 'utf8').replace(
+    'function: network-up, within: 1m',
+    'confirm: "Is it up?"',
+  );
+  const { status, shown } = await typedWith(written(asking), 'restore-all', '--go', '--confirm', code);
+  expect([status, shown]).toEqual([2, expect.stringContaining('the step "network" asks a person')]);
   expect(began()).toEqual([]);
 });
 

@@ -45,6 +45,7 @@ export async function restoreAllCommand(
       lines: [...formatRestoreAll(plan), ...formatGo(session, plan, options)],
       exit: exitOfPlan(plan),
     };
+  refuseWithoutTerminal(plan);
   if (!(await isConfirmed(session, plan, options)))
     return { document: { begun: false }, lines: ['nothing was begun, and nothing has changed'], exit: DONE };
   const result = await showProgress(
@@ -54,6 +55,17 @@ export async function restoreAllCommand(
     { left: 'the restores that were begun go on; ./understudy restore-all --go takes them up again' },
   );
   return { document: result, lines: formatRestoredAll(result, plan), exit: exitOfResult(result) };
+}
+
+/** A person has to be there for it before anything begins, not in the middle of it. */
+function refuseWithoutTerminal({ steps }: RestoreAllPlan): void {
+  const asking = steps.find((step) => 'confirm' in step);
+  if (asking && !process.stdin.isTTY)
+    throw new InputError(
+      `the step "${asking.name}" asks a person, and there is no terminal to ask at`,
+      [],
+      'run it on a terminal',
+    );
 }
 
 async function planAll(
