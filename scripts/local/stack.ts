@@ -40,8 +40,13 @@ const DROPPED = ['DeletionProtectionEnabled', 'TagPolicy'];
  * Makes table, bucket, topics, queues, subscriptions and schedules from the packaged template, so that they have one
  * definition. What moto's CloudFormation silently skips is made from the same template by the services' own calls.
  */
-export async function createStack(endpoint: string, template: Template, stage: string): Promise<LocalStack> {
-  const clientConfig = localClientConfig(endpoint);
+export async function createStack(
+  endpoint: string,
+  template: Template,
+  stage: string,
+  region = LOCAL_CREDENTIALS.AWS_REGION,
+): Promise<LocalStack> {
+  const clientConfig = { ...localClientConfig(endpoint), region };
   const ids = await createResources(new CloudFormationClient(clientConfig), template, stage);
   // moto names its queues with AWS's host; the SDK would connect there.
   for (const [id, value] of ids)
@@ -65,6 +70,7 @@ export async function createStack(endpoint: string, template: Template, stage: s
     inbox,
     environment: {
       ...LOCAL_CREDENTIALS,
+      AWS_REGION: region,
       AWS_ENDPOINT_URL: endpoint,
       UNDERSTUDY_STAGE: stage,
       UNDERSTUDY_TABLE: ids.get('Catalog')!,

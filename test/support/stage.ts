@@ -18,14 +18,18 @@ export type Stage = LocalStack & {
   usePlan(plan: Plan): void;
 };
 
-/** A stage of a test file's own, made in moto from the packaged template, with this process's environment pointing at it. */
-export async function createStage(plan: Plan): Promise<Stage> {
-  const name = `t${randomBytes(4).toString('hex')}`;
+/**
+ * A stage of a test file's own, made in moto from the packaged template, with this process's environment pointing at it;
+ * one of the same name in another Region, if that is given.
+ */
+export async function createStage(plan: Plan, there?: { name: string; region: string }): Promise<Stage> {
+  const name = there?.name ?? `t${randomBytes(4).toString('hex')}`;
   const { directory } = packaged();
   const stack = await createStack(
     process.env['AWS_ENDPOINT_URL']!,
     readTemplate(join(directory, 'cloudformation-template-update-stack.json'), name),
     name,
+    there?.region,
   );
   const home = mkdtempSync(join(tmpdir(), 'us-stage-'));
   Object.assign(process.env, stack.environment, {

@@ -52,8 +52,8 @@ export async function startLocalRds({ pace = 300, subnetGroups = [] }: LocalRdsO
     /** An Aurora cluster with one member. */
     createCluster: (options: sources.ClusterOptions) => sources.createCluster(world, options),
     /** The server of an instance or cluster, as its internal superuser sees it. */
-    instance(id: string) {
-      const { DBInstance, DBCluster } = regionOf(world, sources.HOME_REGION);
+    instance(id: string, region: string = sources.HOME_REGION) {
+      const { DBInstance, DBCluster } = regionOf(world, region);
       const found = DBInstance.get(id) ?? DBCluster.get(id);
       if (!found) throw new Error(`there is no ${id}`);
       const { port, server } = found.store;
