@@ -83,7 +83,7 @@ async function everythingElse(): Promise<void> {
   await known.requestCancel({ ...run, by: 'anna', at: '2026-11-20T01:00:00Z', token: 'x' } as never);
   await raise(telling(), finding('size-anomaly', { target: { id: 'crm' }, subject: 'dump', message: 'odd' }));
   expect(here('ack', 'crm', 'size-anomaly', '--until', '7d', '--reason', 'a bulk load').status).toBe(0);
-  const record = await known.beginRestore(restoreRecord(), now);
+  const record = await known.beginRestore(restoreRecord());
   await known.answerRestore({
     target: 'crm',
     restore: record.id,

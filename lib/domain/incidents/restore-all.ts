@@ -58,7 +58,7 @@ export type RestoreAllInput = {
  */
 export function planRestoreAll({ settings, targets, plans, at, now }: RestoreAllInput): RestoreAllPlan {
   const { byStep, left } = targetsOfSteps(settings.steps, targets);
-  const instances = new Map<string, string>();
+  const instances = new Map<string, Pick<Way, 'kind'> & { target: string }>();
   let clock = 0;
   const steps = settings.steps.map((step): StepInAll => {
     const restores = (byStep.get(step) ?? [])
@@ -110,15 +110,24 @@ export function isLate({ rto, readyAfter }: Pick<TargetInAll, 'rto' | 'readyAfte
   return readyAfter === undefined ? undefined : readyAfter > rto;
 }
 
-function inAll(target: Target, plan: RestorePlan, instances: Map<string, string>): TargetInAll {
+function inAll(
+  target: Target,
+  plan: RestorePlan,
+  instances: Map<string, Pick<Way, 'kind'> & { target: string }>,
+): TargetInAll {
   const { id, priority, platform, policy } = target;
   const base = { target: id, priority, rto: policy.objectives.rto };
   const way = wayOfAll(plan);
   const instance = platform && `${platform.kind} ${platform.id}`;
   const first = instance === undefined ? undefined : instances.get(instance);
-  if (way && first !== undefined) return { ...base, with: first };
+  if (way && first !== undefined) {
+    // A dump brings one database back, and an instance is restored by one at a time.
+    if (first.kind !== 'dump') return { ...base, with: first.target };
+    const why = `only after ${first.target}, which is on the same instance: ./understudy restore ${id} --go`;
+    return { ...base, why };
+  }
   if (way) {
-    if (instance !== undefined) instances.set(instance, id);
+    if (instance !== undefined) instances.set(instance, { target: id, kind: way.kind });
     return { ...base, way };
   }
   const byHand = plan.recommended && plan.ways[plan.recommended.way];

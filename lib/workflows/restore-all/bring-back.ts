@@ -1,6 +1,6 @@
 import { reasonOf } from '../../domain/errors.ts';
 import type { TargetInAll } from '../../domain/incidents/restore-all.ts';
-import { isUnderWay, newName, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { isOpen, isStalled, newName, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import { secondsBetween, shortMoment } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 
@@ -47,7 +47,7 @@ export async function bringBack(restore: TargetInAll, ports: RestorePorts): Prom
   try {
     const known = await ports.restore(target);
     const isDone = known?.state === 'done' && secondsBetween(known.startedAt, ports.clock.now()) < RECENT;
-    if (known && (isDone || isUnderWay(known, ports.clock.now())))
+    if (known && (isDone || isOpen(known)))
       return { ...(await followed(target, known.id, ports)), takenUp: true };
     const { id, refused } = await ports.begin(restore);
     return await followed(target, id, ports, refused);
@@ -95,22 +95,21 @@ async function followed(
 }
 
 function settledAs(record: RestoreRecord, now: Date): BroughtBack | undefined {
-  const { target, id, startedAt, state, phase, decideBy, made, error, aliveUntil } = record;
+  const { target, id, startedAt, state, phase, decideBy, made, error } = record;
   const common = { target, restore: id, startedAt };
   const where = made && {
     ...(made.host ? { host: made.host } : {}),
     ...(made.port ? { port: made.port } : {}),
   };
   if (state === 'done') return { ...common, outcome: 'done', ...where };
-  if (state === 'running' && phase === 'approve' && decideBy !== undefined)
+  if (isStalled(record, now))
     return {
       ...common,
-      outcome: 'made',
-      ...where,
-      why: `${newName(record)} waits until ${shortMoment(decideBy)} UTC`,
+      outcome: 'failed',
+      why: `its execution has died: ./understudy restore rollback ${target}`,
     };
-  if (state === 'running' && isUnderWay(record, now)) return undefined;
-  const died =
-    state === 'running' ? `its execution was over by ${shortMoment(aliveUntil)} UTC` : `it is ${state}`;
-  return { ...common, outcome: 'failed', why: error?.message ?? died };
+  if (state !== 'running') return { ...common, outcome: 'failed', why: error?.message ?? `it is ${state}` };
+  if (phase !== 'approve' || decideBy === undefined) return undefined;
+  const why = `${newName(record)} waits until ${shortMoment(decideBy)} UTC`;
+  return { ...common, outcome: 'made', ...where, why };
 }

@@ -168,7 +168,9 @@ test('looks again when a look fails, and gives up the target when nobody answers
 test('a restore whose execution is over is no longer waited for', async () => {
   const dead: Fate = { ends: { state: 'running', aliveUntil: '2026-11-20T12:00:01Z' } };
   const result = await deployment({ a: dead }).run(planOf([step('P0', all('a'))]));
-  expect(result.targets).toMatchObject([{ outcome: 'failed', why: expect.stringContaining('was over by') }]);
+  expect(result.targets).toMatchObject([
+    { outcome: 'failed', why: expect.stringContaining('restore rollback a') },
+  ]);
 });
 
 describe('a function or a person', () => {

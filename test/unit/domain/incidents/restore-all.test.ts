@@ -137,6 +137,17 @@ test('restores an instance once: its other targets come with it, in whatever ste
   expect(all.filter((each) => each.way)).toHaveLength(1);
 });
 
+test('restores one target of an instance by a dump, which has no other database, and the next one afterwards', () => {
+  const platform = { kind: 'rds', id: 'shared' } as const;
+  const ways = [way(10, { kind: 'dump', point: '20261120T010000Z-1' })];
+  const all = planRestoreAll(given({ a: { platform, ways }, b: { platform, ways } })).steps[0]!.restores;
+  expect(all).toMatchObject([
+    { target: 'a', way: {} },
+    { target: 'b', why: expect.stringContaining('after a') },
+  ]);
+  expect(all[1]).not.toHaveProperty('with');
+});
+
 test('takes the recommended way if a new instance can be made of it, else the first that can', () => {
   const dump = way(5, { kind: 'dump', point: '20261120T010000Z-1', confirm: undefined as never });
   const { confirm: _none, ...byHand } = dump;
