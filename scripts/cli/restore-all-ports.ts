@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { UnderstudyError } from '../../lib/domain/errors.ts';
 import type { TargetInAll } from '../../lib/domain/incidents/restore-all.ts';
-import type { RestorePlan } from '../../lib/domain/incidents/restore-plan.ts';
 import type { RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
+import type { RestorePlan } from '../../lib/domain/incidents/way.ts';
 import type { RestoreJob } from '../../lib/domain/runs/job.ts';
 import { compactUtc, utc } from '../../lib/domain/time.ts';
 import { systemClock } from '../../lib/runtime/system-clock.ts';

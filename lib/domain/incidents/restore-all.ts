@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Target } from '../plan/policy.ts';
 import { type RestoreAllSettings, type RestoreStep, targetsOfSteps } from '../plan/restore-all-steps.ts';
 import { compactUtc, utc } from '../time.ts';
-import type { RestorePlan, Way } from './restore-plan.ts';
+import { isStopped, type RestorePlan, type Way } from './way.ts';
 
 /** What becomes of one target. Durations in seconds. */
 export type TargetInAll = {
@@ -136,10 +136,11 @@ function inAll(
   return { ...base, why: why || 'Understudy has nothing that it could restore into service' };
 }
 
-/** As `restore --go` chooses: the recommended way if that can be taken, else the first that can. */
+/** The recommended way if `restore --go` can take it, else the first that it can, of those that nothing would stop. */
 function wayOfAll({ ways, recommended }: RestorePlan): Way | undefined {
   const best = recommended && ways[recommended.way];
-  return best?.confirm ? best : ways.find(({ confirm }) => confirm !== undefined);
+  const possible = ways.filter(({ confirm }) => confirm !== undefined);
+  return best?.confirm ? best : (possible.find((way) => !isStopped(way)) ?? possible[0]);
 }
 
 /** When each is ready if so many are on their way at once, in their order. */

@@ -6,7 +6,8 @@ import {
   planRestoreAll,
   type RestoreAllPlan,
 } from '../../../lib/domain/incidents/restore-all.ts';
-import { madeAtOf, PLAN_LASTS, type RestorePlan } from '../../../lib/domain/incidents/restore-plan.ts';
+import { madeAtOf, PLAN_LASTS } from '../../../lib/domain/incidents/restore-plan.ts';
+import type { RestorePlan } from '../../../lib/domain/incidents/way.ts';
 import { requireTarget } from '../../../lib/domain/plan/policy.ts';
 import { DEFAULT_RESTORE_ALL } from '../../../lib/domain/plan/restore-all-steps.ts';
 import { secondsBetween } from '../../../lib/domain/time.ts';

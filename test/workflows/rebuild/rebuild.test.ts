@@ -345,7 +345,14 @@ describe('of AWS', () => {
     await there.empty.movePoint('crm', id, 'verified', { verifiedAt: NOON });
     const points = await there.empty.points('crm');
     const [target] = plan.targets;
-    const input = { target: target!, now: new Date(NOON), points, evidence: [], home: 'eu-west-1' };
+    const input = {
+      target: target!,
+      now: new Date(NOON),
+      points,
+      evidence: [],
+      findings: [],
+      home: 'eu-west-1',
+    };
     expect(restorePlan(input).ways).toMatchObject([
       { kind: 'snapshot', point: id, confirm: expect.any(String) },
     ]);

@@ -1,11 +1,15 @@
 import type { RestoreAllPlan, TargetInAll } from '../../../lib/domain/incidents/restore-all.ts';
 import type { RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
+import type { Way } from '../../../lib/domain/incidents/way.ts';
 import { type RestoreAllPorts, runRestoreAll } from '../../../lib/workflows/restore-all/run-restore-all.ts';
 import { manualClock } from '../../support/doubles/clock.ts';
 import { restoreRecord } from '../../support/restore-records.ts';
 
 const NOON = '2026-11-20T12:00:00Z';
-const way = { kind: 'moment', asOf: NOON, loses: 60, confirm: 'code' } as const;
+const way: Way = {
+  ...{ kind: 'moment', asOf: NOON, loses: { least: 60, most: 60 }, confirm: 'code' },
+  ...{ concerns: [], costs: { said: 'unknown' } },
+};
 const all = (...targets: string[]): TargetInAll[] =>
   targets.map((target) => ({ target, priority: 'P0', rto: 3600, way }));
 const step = (name: string, restores: TargetInAll[]) => ({

@@ -4,7 +4,7 @@ import {
   planRestoreAll,
   type RestoreAllInput,
 } from '../../../../lib/domain/incidents/restore-all.ts';
-import type { RestorePlan, Way } from '../../../../lib/domain/incidents/restore-plan.ts';
+import type { RestorePlan, Way } from '../../../../lib/domain/incidents/way.ts';
 import type { Target } from '../../../../lib/domain/plan/policy.ts';
 import {
   DEFAULT_RESTORE_ALL,
@@ -18,11 +18,14 @@ const NOW = new Date('2026-11-20T14:00:00Z');
 const way = (minutes?: number, changes: Partial<Way> = {}): Way => ({
   kind: 'moment',
   asOf: '2026-11-20T13:55:00Z',
-  loses: 300,
+  loses: { least: 300, most: 300 },
+  ...{ concerns: [], costs: { said: 'unknown' } },
   confirm: 'code',
   ...(minutes === undefined
     ? {}
-    : { takes: { least: minutes * 60, middle: minutes * 60, most: minutes * 60, measurements: 1 } }),
+    : {
+        takes: { least: minutes * 60, middle: minutes * 60, most: minutes * 60, measurements: 1, phases: [] },
+      }),
   ...changes,
 });
 const planOf = (id: string, ways: Way[], changes: Partial<RestorePlan> = {}): RestorePlan => ({
