@@ -8,9 +8,11 @@ import type { CommonOptions } from './session.ts';
 
 const program = makeProgram(COMMANDS, async ({ action }, args, own, common) => {
   // Everything else is loaded only for a command that runs, not for help.
-  const { openSession } = await import('./session.ts');
+  const { configFor, openSession } = await import('./session.ts');
   const { printResult } = await import('./print-result.ts');
-  const answer = await action(openSession(common as CommonOptions), args, own);
+  const options = common as CommonOptions;
+  if (program.getOptionValueSource('config') === 'default') options.config = configFor(options);
+  const answer = await action(openSession(options), args, own);
   printResult({ ...answer, lines: answer.lines.map(here) }, common['json'] === true);
   process.exitCode = answer.exit;
 });

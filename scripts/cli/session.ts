@@ -8,10 +8,15 @@ import type { Plan } from '../../lib/domain/plan/policy.ts';
 import type { Vault } from '../../lib/ports/vault.ts';
 import type { Refused } from '../../lib/runtime/job-handler.ts';
 import type { FunctionName } from '../local/invoke-locally.ts';
-import { isAlive, logToFile, noLocalCloud, readState } from '../local/local-state.ts';
-import { STATE, tools } from '../local/tools.ts';
+import { isAlive, LOCAL, logToFile, noLocalCloud, readState } from '../local/local-state.ts';
+import { runningSample, SAMPLE_CONFIG } from '../local/sample/sample-state.ts';
+import { tools } from '../local/tools.ts';
 
 export type CommonOptions = { stage?: string; local?: boolean; config: string; json?: boolean };
+
+/** The file of understudy.yml where none is named: with --local, that of `local up --rds` while it is up. */
+export const configFor = ({ local, config }: CommonOptions): string =>
+  local && runningSample() ? SAMPLE_CONFIG : config;
 
 /** One run of the command: its configuration, and a way to the deployment's functions. */
 export type Session = {
@@ -96,9 +101,15 @@ function localInvoker(plan: () => Plan): Session['invoke'] {
     if (!ready) useLocalStack(plan());
     ready = true;
     const { invokeLocally } = await import('../local/invoke-locally.ts');
+    // No schedule fires in a local cloud, so the watch looks at the local RDS when somebody asks.
+    if (runningSample() && name === 'operator' && LOOKED_AT.includes((event as { ask: string }).ask))
+      await invokeLocally('watch', {});
     return answered<T>(await invokeLocally(name, event));
   };
 }
+
+/** Questions about what the watch has seen. */
+const LOOKED_AT = ['plan', 'status'];
 
 /** The runner of durable functions keeps this process alive until it is closed. */
 async function endLocally(): Promise<void> {
@@ -112,8 +123,8 @@ export function useLocalStack(plan: Plan): void {
   else if (!process.env['AWS_ENDPOINT_URL'] || !process.env['UNDERSTUDY_TABLE']) throw noLocalCloud();
   for (const [name, value] of Object.entries(tools())) process.env[name] ??= value;
   // Another command may use another plan at the same time.
-  const file = join(STATE, 'local', `plan-${process.pid}.json`);
-  mkdirSync(join(STATE, 'local'), { recursive: true });
+  const file = join(LOCAL, `plan-${process.pid}.json`);
+  mkdirSync(LOCAL, { recursive: true });
   writeFileSync(file, JSON.stringify(plan));
   process.once('exit', () => rmSync(file, { force: true }));
   process.env['UNDERSTUDY_PLAN'] = file;

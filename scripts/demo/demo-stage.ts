@@ -1,13 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import { toAwsCron } from '../../lib/adapters/aws/cron.ts';
 import { loadPlan } from '../../lib/config/load.ts';
-import { expectedSchedules } from '../../lib/domain/plan/expected-schedules.ts';
 import type { Plan } from '../../lib/domain/plan/policy.ts';
 import { type Cluster, startCluster } from '../local/cluster.ts';
-import { createSchedule } from '../local/create-schedules.ts';
+import { completeSchedules } from '../local/complete-schedules.ts';
 import { logToFile } from '../local/local-state.ts';
 import { type Moto, startMoto } from '../local/moto.ts';
 import { packageDeployment } from '../local/package-deployment.ts';
@@ -63,7 +60,7 @@ export async function openDemoStage(options: DemoOptions): Promise<DemoStage> {
     UNDERSTUDY_PACE: '1',
   });
   logToFile(log);
-  await completeSchedules(plan, stack.environment['UNDERSTUDY_SCHEDULE_GROUP']!);
+  await completeSchedules(plan, 'demo', stack.environment['UNDERSTUDY_SCHEDULE_GROUP']!);
   const rds = options.databaseUrl ? undefined : await startShop();
   return {
     moto,
@@ -81,23 +78,6 @@ export async function openDemoStage(options: DemoOptions): Promise<DemoStage> {
       rmSync(home, { recursive: true, force: true });
     },
   };
-}
-
-/** Adds the demo's own policies to those of the packaged understudy.yml. */
-async function completeSchedules(plan: Plan, GroupName: string): Promise<void> {
-  const scheduler = new SchedulerClient({});
-  const { Schedules } = await scheduler.send(new ListSchedulesCommand({ GroupName }));
-  const there = new Set((Schedules ?? []).map(({ Name }) => Name));
-  for (const { name, cron, timezone } of expectedSchedules(plan, 'demo')) {
-    if (there.has(name)) continue;
-    const schedule = {
-      Name: name,
-      ScheduleExpression: toAwsCron(cron),
-      ScheduleExpressionTimezone: timezone,
-    };
-    const Arn = 'arn:aws:lambda:eu-central-1:123456789012:function:dispatch';
-    await createSchedule(scheduler, GroupName, schedule, { Arn });
-  }
 }
 
 /** Gives the target its secret, as a person would in Secrets Manager. */

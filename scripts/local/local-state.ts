@@ -10,19 +10,21 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { UnderstudyError } from '../../lib/domain/errors.ts';
 import type { LocalStack } from './stack.ts';
 import { STATE } from './tools.ts';
 
 /** What `local up` started and made, for later commands. */
-type LocalState = LocalStack & { pid: number; endpoint: string };
+export type LocalState = LocalStack & { pid: number; endpoint: string };
 
-const DIRECTORY = join(STATE, 'local');
-const FILE = join(DIRECTORY, 'state.json');
-const FUNCTIONS_LOG = join(DIRECTORY, 'functions.log');
-export const UP_LOCK = join(DIRECTORY, 'up.lock');
-export const MOTO_LOG = join(DIRECTORY, 'moto.log');
+/** Where everything of the local cloud is kept. Another place for another one beside it. */
+export const LOCAL = process.env['UNDERSTUDY_LOCAL'] || join(STATE, 'local');
+const FILE = join(LOCAL, 'state.json');
+const FUNCTIONS_LOG = join(LOCAL, 'functions.log');
+export const UP_LOCK = join(LOCAL, 'up.lock');
+export const MOTO_LOG = join(LOCAL, 'moto.log');
 
 export function readState(): LocalState | undefined {
   if (!existsSync(FILE)) return undefined;
@@ -45,17 +47,17 @@ export function noLocalCloud(): UnderstudyError {
 
 /** Written to another file and renamed: an interruption leaves the old or the new one. */
 export function writeState(state: LocalState): void {
-  mkdirSync(DIRECTORY, { recursive: true });
+  mkdirSync(LOCAL, { recursive: true });
   writeFileSync(`${FILE}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${FILE}.new`, FILE);
 }
 
-/** Processes that write moto's log: those of the local cloud, even without a state file. */
-export function motoProcesses(): number[] {
+/** Processes that write this log: those of the local cloud, even without a state file. */
+export function processesWriting(log: string): number[] {
   if (!existsSync('/proc/self/fd')) return [];
   return readdirSync('/proc')
     .map(Number)
-    .filter((pid) => pid > 0 && pid !== process.pid && writesTo(pid, MOTO_LOG));
+    .filter((pid) => pid > 0 && pid !== process.pid && writesTo(pid, log));
 }
 
 function writesTo(pid: number, file: string): boolean {
@@ -70,11 +72,30 @@ export function removeState(): void {
   rmSync(FILE, { force: true });
 }
 
-/** Does that process exist, and is it ours to signal? */
+/** Does that process run, and is it ours to signal? */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+  } catch {
+    return false;
+  }
+  return !isZombie(pid);
+}
+
+/** Ends a process and waits for that; after half a minute it is killed. */
+export async function endProcess(pid: number, signal: NodeJS.Signals): Promise<void> {
+  process.kill(pid, signal);
+  for (let attempt = 0; isAlive(pid); attempt++) {
+    if (attempt === 300) process.kill(pid, 'SIGKILL');
+    if (attempt > 330) return;
+    await sleep(100);
+  }
+}
+
+/** It has ended, and nobody has asked how: in a container, maybe nobody will. */
+function isZombie(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }
@@ -82,7 +103,7 @@ export function isAlive(pid: number): boolean {
 
 /** Functions in this process log to a file: stdout belongs to the command's answer. */
 export function logToFile(file = FUNCTIONS_LOG): void {
-  mkdirSync(DIRECTORY, { recursive: true });
+  mkdirSync(LOCAL, { recursive: true });
   process.env['POWERTOOLS_DEV'] = 'true';
   const write = (...parts: unknown[]) =>
     appendFileSync(

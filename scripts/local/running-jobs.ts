@@ -1,9 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from './local-state.ts';
-import { STATE } from './tools.ts';
+import { isAlive, LOCAL } from './local-state.ts';
 
-const DIRECTORY = join(STATE, 'local', 'jobs');
+const DIRECTORY = join(LOCAL, 'jobs');
 
 type RunningJob = { pid: number; job: string; target: string };
 

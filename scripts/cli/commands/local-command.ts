@@ -6,10 +6,12 @@ import { InputError, reasonOf, toErrorInfo } from '../../../lib/domain/errors.ts
 import { connectionOf, type Target } from '../../../lib/domain/plan/policy.ts';
 import { environment } from '../../../lib/runtime/environment.ts';
 import {
+  endProcess,
   isAlive,
+  type LocalState,
   MOTO_LOG,
-  motoProcesses,
   noLocalCloud,
+  processesWriting,
   readState,
   removeState,
   UP_LOCK,
@@ -18,6 +20,9 @@ import {
 import { localClientConfig, startMoto } from '../../local/moto.ts';
 import { packageDeployment } from '../../local/package-deployment.ts';
 import { readTemplate } from '../../local/read-template.ts';
+import { bringUpSample, formatSample, productionEnvironment } from '../../local/sample/bring-up-sample.ts';
+import { endSample } from '../../local/sample/sample-process.ts';
+import { runningSample } from '../../local/sample/sample-state.ts';
 import { createStack } from '../../local/stack.ts';
 import { storeSecret } from '../../local/store-secret.ts';
 import { withLock } from '../../local/with-lock.ts';
@@ -26,20 +31,44 @@ import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
-/** Starts a local cloud and makes the deployment's own table, bucket, topics, queues and schedules in it. */
-export async function localUp(session: Session, target: string | undefined): Promise<CommandResult> {
-  const chosen = chooseTarget(session, target);
+export type LocalOptions = { target?: string; rds?: boolean; empty?: boolean };
+
+/**
+ * Starts a local cloud and makes the deployment's own table, bucket, topics, queues and schedules in it; with `rds` an
+ * RDS instance too. What is up already stays as it is.
+ */
+export async function localUp(session: Session, options: LocalOptions): Promise<CommandResult> {
+  if (options.empty && !options.rds) throw new InputError('--empty goes with --rds');
+  if (options.rds && options.target !== undefined)
+    throw new InputError('--rds and --target exclude each other', [], 'with --rds the target is crm-prod');
+  // The instance's target has a secret of its own.
+  const chosen = options.rds ? undefined : chooseTarget(session, options.target);
   refuseBadUrl(chosen);
-  return withLock(UP_LOCK, './understudy local up', () => begin(chosen));
+  return withLock(UP_LOCK, './understudy local up', async () => {
+    for (const [signal, code] of Object.entries(BY_SIGNAL)) process.once(signal, () => process.exit(code));
+    const known = readState();
+    const isUp = known !== undefined && isAlive(known.pid);
+    let state = isUp ? known : await startCloud();
+    await storeUrl(chosen, state.endpoint);
+    if (options.rds) state = await bringUpSample(state, { empty: options.empty === true });
+    const sample = runningSample();
+    return {
+      document: { ...state, ...(sample ? { rds: sample } : {}) },
+      exit: DONE,
+      lines: [
+        `a local cloud is up${isUp ? ' already' : ''} at ${state.endpoint}`,
+        ...(sample
+          ? formatSample(sample)
+          : ['next: ./understudy --local doctor T, run dump T, rehearse T, status']),
+        'end it with ./understudy local down',
+      ],
+    };
+  });
 }
 
-async function begin(chosen: Target | undefined): Promise<CommandResult> {
-  for (const [signal, code] of Object.entries(BY_SIGNAL)) process.once(signal, () => process.exit(code));
-  const known = readState();
-  if (known && isAlive(known.pid)) {
-    await storeUrl(chosen, known.endpoint);
-    return { document: known, exit: DONE, lines: [`the local cloud is up already at ${known.endpoint}`] };
-  }
+async function startCloud(): Promise<LocalState> {
+  // What is left of another cloud knows only that one.
+  await endSample();
   const template = await showProgress('packaging the deployment', packageDeployment, undefined, {
     end: (by) => process.exit(BY_SIGNAL[by]),
   });
@@ -56,25 +85,17 @@ async function begin(chosen: Target | undefined): Promise<CommandResult> {
   const state = { ...stack, pid: moto.pid, endpoint: moto.endpoint };
   writeState(state);
   process.off('exit', stopNow);
-  await storeUrl(chosen, moto.endpoint);
-  return {
-    document: state,
-    exit: DONE,
-    lines: [
-      `a local cloud is up at ${moto.endpoint}`,
-      'next: ./understudy --local doctor T, run dump T, rehearse T, status',
-      'end it with ./understudy local down',
-    ],
-  };
+  return state;
 }
 
 /** Ends what `up` started, on record or not, and what killed rehearsals left. Its data is gone. */
 export async function localDown(): Promise<CommandResult> {
-  const pids = new Set([...statePid(), ...motoProcesses()].filter(isAlive));
-  for (const pid of pids) process.kill(pid, 'SIGTERM');
+  const hadSample = await endSample();
+  const pids = new Set([...statePid(), ...processesWriting(MOTO_LOG)].filter(isAlive));
+  for (const pid of pids) await endProcess(pid, 'SIGTERM');
   removeState();
   await sweepRunDirectories(environment().scratchDirectory);
-  const stopped = pids.size > 0;
+  const stopped = pids.size > 0 || hadSample;
   return {
     document: { stopped },
     exit: DONE,
@@ -91,14 +112,18 @@ function statePid(): number[] {
   }
 }
 
-/** The functions' environment for a shell: `eval "$(./understudy local env)"`. */
+/** The functions' environment for a shell, and the way to production's database: `eval "$(./understudy local env)"`. */
 export async function localEnv(): Promise<CommandResult> {
   const state = readState();
   if (!state || !isAlive(state.pid)) throw noLocalCloud();
-  const lines = Object.entries(state.environment).map(
+  const environment = {
+    ...state.environment,
+    ...(runningSample() ? await productionEnvironment(state.endpoint) : {}),
+  };
+  const lines = Object.entries(environment).map(
     ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
   );
-  return { document: state.environment, exit: DONE, lines };
+  return { document: environment, exit: DONE, lines };
 }
 
 /** The target that gets DATABASE_URL as its secret; undefined if it is not set. */

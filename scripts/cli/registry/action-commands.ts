@@ -159,16 +159,22 @@ export const ACTION_COMMANDS: readonly CommandDefinition[] = [
         says: 'up: the target that gets DATABASE_URL as its secret; by default the first',
         words: 'targets',
       },
+      {
+        flags: '--rds',
+        says: 'up: with an RDS instance, a small CRM in it and an application; --local then protects that',
+      },
+      { flags: '--empty', says: 'up --rds: without rows and application' },
     ],
     examples: [
       './understudy local up   # with DATABASE_URL=postgres://USER:PASSWORD@HOST/DB',
+      './understudy local up --rds',
       'eval "$(./understudy local env)"',
       './understudy local down',
     ],
     done: 'it is up, or down, or shown',
-    async action(session, [what], { target }) {
+    async action(session, [what], { target, rds, empty }) {
       const local = await import('../commands/local-command.ts');
-      if (what === 'up') return local.localUp(session, target);
+      if (what === 'up') return local.localUp(session, { target, rds, empty });
       if (what === 'down') return local.localDown();
       if (what === 'env') return local.localEnv();
       throw unknownWord('local', what!, ['up', 'down', 'env']);

@@ -71,7 +71,7 @@ test.each([
   process.env['DATABASE_URL'] = url;
   const session = { options: { config: 'understudy.yml' }, plan: () => planOf({}) } as unknown as Session;
   try {
-    const refused = localUp(session, undefined);
+    const refused = localUp(session, {});
     await expect(refused).rejects.toMatchObject({ code: 'input-invalid' });
     const { message, hint } = (await refused.catch((error) => error)) as { message: string; hint: string };
     expect(`${message} ${hint}`).toContain(said);

@@ -1,0 +1,75 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Client } from 'pg';
+import { listen } from '../listen.ts';
+import { connectTo, type Rows } from '../run-sql.ts';
+
+/** What the application answers; `port` says which database it is connected to. */
+export type ApplicationAnswer = { port: number; leads?: number; visit?: number };
+
+/**
+ * A small application: `GET /leads` says how many there are, `POST /visits` writes one row and answers when it is
+ * committed. It reads its secret when it connects, and connects anew when its connection breaks, as a pool does; until
+ * then it answers 503.
+ */
+export async function startApplication(
+  secretId: string,
+): Promise<{ endpoint: string; close(): Promise<void> }> {
+  const secrets = new SecretsManagerClient({});
+  let connection: Promise<Connected> | undefined;
+  let visits = 0;
+  const ask = async (text: string, values: unknown[] = []) => {
+    connection ??= connect(secrets, secretId);
+    const mine = connection;
+    try {
+      const { client, port } = await mine;
+      const { rows } = (await client.query(text, values)) as { rows: Rows };
+      return { port, row: rows[0] ?? {} };
+    } catch (error) {
+      if (connection === mine) connection = undefined;
+      void mine.then(({ client }) => client.end()).catch(() => undefined);
+      throw error;
+    }
+  };
+  const routes: Record<string, () => Promise<ApplicationAnswer>> = {
+    async 'GET /leads'() {
+      const { port, row } = await ask('select count(*)::int as leads from leads');
+      return { port, leads: Number(row['leads']) };
+    },
+    async 'POST /visits'() {
+      const { port, row } = await ask('insert into visits (n) values ($1) returning n', [++visits]);
+      return { port, visit: Number(row['n']) };
+    },
+  };
+  const server = createServer((request, response) => {
+    request.resume();
+    const route = routes[`${request.method} ${request.url}`];
+    if (!route) return answer(response, 404, { paths: Object.keys(routes) });
+    route().then(
+      (found) => answer(response, 200, found),
+      () => answer(response, 503, { error: 'the database does not answer' }),
+    );
+  });
+  const { endpoint, close } = await listen(server);
+  return {
+    endpoint,
+    async close() {
+      await close();
+      await connection?.then(({ client }) => client.end()).catch(() => undefined);
+    },
+  };
+}
+
+type Connected = { client: Client; port: number };
+
+async function connect(secrets: SecretsManagerClient, SecretId: string): Promise<Connected> {
+  const { SecretString } = await secrets.send(
+    new GetSecretValueCommand({ SecretId, VersionStage: 'AWSCURRENT' }),
+  );
+  const { username: user, password, host, port, dbname: database } = JSON.parse(SecretString!);
+  return { client: await connectTo({ user, password, host, port, database, ssl: false }), port };
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+}
