@@ -168,7 +168,7 @@ function remoteInvoker(
 }
 
 /** Returns an answer; throws the mistake in it, if there is one. */
-function answered<T>(payload: unknown): T {
+export function answered<T>(payload: unknown): T {
   const { mistake } = (payload ?? {}) as Partial<Refused>;
   if (mistake?.code !== undefined)
     throw new UnderstudyError(mistake.code, mistake.message, { hint: mistake.hint });

@@ -1,4 +1,4 @@
-import { catalog, platform } from '../../lib/runtime/compose.ts';
+import { catalog } from '../../lib/runtime/compose.ts';
 import type { RehearsalOutcome } from '../../lib/workflows/rehearse/rehearse.ts';
 import { formatDeliveryLine } from '../cli/format-delivery.ts';
 import { formatEvidenceLines } from '../cli/format-evidence-lines.ts';
@@ -26,7 +26,7 @@ export async function actForgottenWhere(rds: LocalRds, wanted: 'before' | 'after
   expect(outcome(snapshot) === 'done', `the snapshot is available and as promised: ${summaryOf(snapshot)}`);
 
   const { before, after } = await showProgress('an operator types: delete from orders', () =>
-    forgetTheWhere(rds, latest),
+    forgetTheWhere(rds),
   );
   expect((await ordersLeft(rds)) === 0, 'production has no orders any more');
   say(`   the last second before it was ${before}; the snapshot is older, and the dump is too`);
@@ -51,11 +51,6 @@ export async function actForgottenWhere(rds: LocalRds, wanted: 'before' | 'after
     'the scratch instance is gone, with its secret and its parameters',
   );
   await giveBack(rds);
-}
-
-async function latest(): Promise<string> {
-  const source = await platform().source({ kind: 'rds', id: 'shop-prod' });
-  return source?.pitr?.latest ?? '';
 }
 
 async function ask(message: object, what: string): Promise<Delivery[]> {

@@ -116,7 +116,8 @@ ${
       rehearse-moment: "0 3 * * SUN"
       preflight: "0 6 * * *"
       expire: "0 5 * * *"
-    retention: { daily: 35d }`
+    retention: { daily: 35d }
+    restore: { cutover: secret }`
 }
 targets:
   ${target}:

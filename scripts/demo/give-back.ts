@@ -1,38 +1,33 @@
-import { execFile } from 'node:child_process';
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
-import { isDump } from '../../lib/domain/points/recovery-point.ts';
-import { catalog, vault, vaultName } from '../../lib/runtime/compose.ts';
+import { basename, join } from 'node:path';
+import { applySqlFile } from '../../lib/adapters/engines/postgres/compare/apply-file.ts';
+import { restoreCommand } from '../cli/commands/restore-command.ts';
+import { destinationOf } from '../cli/destination-of.ts';
 import { showProgress } from '../cli/show-progress.ts';
 import type { LocalRds } from '../local/rds/local-rds.ts';
-import { tool } from '../local/tools.ts';
+import { demoSession } from './demo-session.ts';
 import { narrator } from './narrator.ts';
 import { ORDERS, ordersLeft, SHOP, shopEnvironment } from './shop.ts';
 
-/** Puts the deleted rows back into production, from the dump, with standard programs. */
+const { say, typed, expect } = narrator;
+
+/** Mends production: puts the deleted rows back beside everything since, by a patch from the dump. */
 export async function giveBack(rds: LocalRds): Promise<void> {
-  const { say, typed, expect } = narrator;
-  const point = (await catalog().points(SHOP)).filter(isDump).find(({ dump }) => dump !== undefined);
-  const stored = point?.dump;
-  if (!point || !stored) throw new Error('the shop has no dump to give its rows back from');
-  typed(`./understudy points show ${SHOP} ${point.id}`);
-  say(`   ${point.tables} tables, ${point.rows?.toLocaleString('en')} rows, and the commands to get them:`);
-  typed(`aws s3 cp s3://${vaultName()}/${stored.key} point.dump`);
-  typed('pg_restore --data-only --table=orders --dbname=shop point.dump');
-  const directory = mkdtempSync(join(tmpdir(), 'us-demo-back-'));
+  const output = mkdtempSync(join(tmpdir(), 'us-demo-back-'));
   try {
-    const file = join(directory, 'point.dump');
-    await showProgress('the deleted rows go back into production', async () => {
-      await pipeline(await vault().read(stored), createWriteStream(file));
-      const env = shopEnvironment(rds);
-      const args = ['--data-only', '--table=orders', '--dbname=shop', file];
-      await promisify(execFile)(join(tool('PG_BIN'), 'pg_restore'), args, { env });
+    typed(`./understudy restore ${SHOP} --table public.orders --patch`);
+    const { document, lines } = await restoreCommand(demoSession, SHOP, {
+      ...{ table: ['public.orders'], patch: true, output },
     });
+    say(`   ${lines.find((line) => line.startsWith('The patch'))}`);
+    const { patch } = (document as { written: { patch: string } }).written;
+    typed(`./understudy patch apply ${basename(patch)}`);
+    await showProgress('the deleted rows go back into production', () =>
+      applySqlFile(patch, destinationOf(undefined, shopEnvironment(rds))),
+    );
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(output, { recursive: true, force: true });
   }
   expect(
     (await ordersLeft(rds)) === ORDERS,

@@ -4,6 +4,7 @@ import { showProgress } from '../cli/show-progress.ts';
 import { endDurable } from '../local/invoke-locally.ts';
 import { actForgottenWhere } from './act-forgotten-where.ts';
 import { actNight, actRehearsal } from './act-night.ts';
+import { actReplaced } from './act-replaced.ts';
 import { actMorningAfter, actWayBack } from './act-status.ts';
 import { actAlteredRow, actFlippedBit, actMissedSchedule } from './act-trouble.ts';
 import { makeCrm } from './crm.ts';
@@ -11,7 +12,8 @@ import { type DemoOptions, openDemoStage, storeDemoSecret } from './demo-stage.t
 import { narrator } from './narrator.ts';
 
 /**
- * The whole story on one machine, with the functions that Lambda would run: a good night, and four failures. Any
+ * The whole story on one machine, with the functions that Lambda would run: a good night, four failures, and a restore into
+ * service. Any
  * unexpected result ends the demo with 1; nothing is simulated.
  */
 const { values } = parseArgs({
@@ -46,6 +48,7 @@ async function tell(): Promise<void> {
     const later = await actMissedSchedule(stage, stage.rds ? 6 : 5);
     await actMorningAfter(stage, stage.rds ? 7 : 6, later);
     await actWayBack(stage, stage.rds ? 8 : 7);
+    if (stage.rds) await actReplaced(stage.rds, 9);
     say(
       `\n${pc.green('That was it')}, in ${Math.round((Date.now() - began) / 1000)} s, and nothing is left running.`,
     );

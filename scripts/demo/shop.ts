@@ -1,9 +1,11 @@
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { utc } from '../../lib/domain/time.ts';
+import { platform } from '../../lib/runtime/compose.ts';
 import { type LocalRds, startLocalRds } from '../local/rds/local-rds.ts';
 import { storeSecret } from '../local/store-secret.ts';
 
 export const SHOP = 'shop';
+export const SHOP_SECRET = `understudy/${SHOP}`;
 const INSTANCE = 'shop-prod';
 const PASSWORD = 'of-the-demo-alone';
 export const ORDERS = 20_000;
@@ -30,7 +32,7 @@ export async function startShop(): Promise<LocalRds> {
      insert into orders (customer, total) select 1 + n % 500, n / 100.0 from generate_series(1, ${ORDERS}) n;`,
   );
   await storeSecret(
-    `understudy/${SHOP}`,
+    SHOP_SECRET,
     JSON.stringify({
       username: 'postgres',
       password: PASSWORD,
@@ -45,7 +47,7 @@ export async function startShop(): Promise<LocalRds> {
 /** The environment for PostgreSQL's programs to reach the production database. */
 export function shopEnvironment(rds: LocalRds): Record<string, string> {
   const PGPORT = String(rds.instance(INSTANCE).port);
-  return { PGHOST: '127.0.0.1', PGPORT, PGUSER: 'postgres', PGPASSWORD: PASSWORD };
+  return { PGHOST: '127.0.0.1', PGPORT, PGDATABASE: 'shop', PGUSER: 'postgres', PGPASSWORD: PASSWORD };
 }
 
 /** Counts production's orders. */
@@ -55,10 +57,7 @@ export async function ordersLeft(rds: LocalRds): Promise<number> {
 }
 
 /** Forgets the WHERE of a DELETE. Resolves with whole seconds before and after it, when RDS can be restored to both. */
-export async function forgetTheWhere(
-  rds: LocalRds,
-  latest: () => Promise<string>,
-): Promise<{ before: string; after: string }> {
+export async function forgetTheWhere(rds: LocalRds): Promise<{ before: string; after: string }> {
   const nextSecond = () => new Promise((resolve) => setTimeout(resolve, 1100 - (Date.now() % 1000)));
   await nextSecond();
   const before = utc(new Date());
@@ -68,4 +67,9 @@ export async function forgetTheWhere(
   const after = utc(new Date());
   while ((await latest()) < after) await nextSecond();
   return { before, after };
+}
+
+async function latest(): Promise<string> {
+  const source = await platform().source({ kind: 'rds', id: INSTANCE });
+  return source?.pitr?.latest ?? '';
 }

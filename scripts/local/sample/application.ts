@@ -5,15 +5,16 @@ import { listen } from '../listen.ts';
 import { connectTo, type Rows } from '../run-sql.ts';
 
 /** What the application answers; `port` says which database it is connected to. */
-export type ApplicationAnswer = { port: number; leads?: number; visit?: number };
+export type ApplicationAnswer = { port: number; rows?: number; visit?: number };
 
 /**
- * A small application: `GET /leads` says how many there are, `POST /visits` writes one row and answers when it is
- * committed. It reads its secret when it connects, and connects anew when its connection breaks, as a pool does; until
+ * A small application: `GET /leads` says how many rows that table has, `POST /visits` writes one row and answers when it
+ * is committed. It reads its secret when it connects, and connects anew when its connection breaks, as a pool does; until
  * then it answers 503.
  */
 export async function startApplication(
   secretId: string,
+  table: string,
 ): Promise<{ endpoint: string; close(): Promise<void> }> {
   const secrets = new SecretsManagerClient({});
   let connection: Promise<Connected> | undefined;
@@ -32,9 +33,9 @@ export async function startApplication(
     }
   };
   const routes: Record<string, () => Promise<ApplicationAnswer>> = {
-    async 'GET /leads'() {
-      const { port, row } = await ask('select count(*)::int as leads from leads');
-      return { port, leads: Number(row['leads']) };
+    async [`GET /${table}`]() {
+      const { port, row } = await ask(`select count(*)::int as rows from ${table}`);
+      return { port, rows: Number(row['rows']) };
     },
     async 'POST /visits'() {
       const { port, row } = await ask('insert into visits (n) values ($1) returning n', [++visits]);

@@ -39,7 +39,7 @@ export async function startSample({ empty }: { empty: boolean }): Promise<Runnin
     await secret(DUMP_SECRET, 'understudy', passwords.dumps);
     await secret(APPLICATION_SECRET, 'crm_app', passwords.application);
     await createService();
-    const application = empty ? undefined : await startApplication(APPLICATION_SECRET);
+    const application = empty ? undefined : await startApplication(APPLICATION_SECRET, 'leads');
     return {
       directory: rds.directory,
       endpoint: rds.endpoint,
