@@ -18,7 +18,7 @@ test('local up --rds brings up an instance and an application, and takes up what
   stage.useEnvironment();
   expect([stage.psql('select count(*) from leads'), await stage.application('GET', '/leads')]).toEqual([
     '2000',
-    { port, rows: 2000 },
+    { task: 'crm:2', port, rows: 2000 },
   ]);
 
   const before = stage.sample();
@@ -37,7 +37,7 @@ test('the deleted rows are served again, what is reported is what was measured, 
   await secondBegins();
   await until(() => Date.now() > new Date(before).getTime() + 50);
   stage.psql('delete from leads');
-  expect(await stage.application('GET', '/leads')).toEqual({ port: old, rows: 0 });
+  expect(await stage.application('GET', '/leads')).toEqual({ task: 'crm:2', port: old, rows: 0 });
 
   const plan = stage.local('restore', 'crm-prod', '--before', before);
   expect([plan.status, plan.stdout]).toEqual([0, expect.stringContaining('--way moment --go')]);
@@ -55,7 +55,7 @@ test('the deleted rows are served again, what is reported is what was measured, 
   const record = JSON.parse(stage.local('--json', 'restore', 'status', 'crm-prod').stdout) as RestoreRecord;
   const made = record.made!.port!;
   await until(() => writes(made).length > 10);
-  expect(await stage.application('GET', '/leads')).toEqual({ port: made, rows: 2000 });
+  expect(await stage.application('GET', '/leads')).toEqual({ task: 'crm:2', port: made, rows: 2000 });
 
   // The times: all of it, and the wait for a person.
   const total = secondsBetween(record.startedAt, record.endedAt!);
@@ -88,7 +88,7 @@ test('the deleted rows are served again, what is reported is what was measured, 
   expect(stage.local('restore', 'rollback', 'crm-prod', '--reason', 'to see').status).toBe(0);
   const sofar = writes(old).length;
   await until(() => writes(old).length > sofar + 10);
-  expect(await stage.application('GET', '/leads')).toEqual({ port: old, rows: 0 });
+  expect(await stage.application('GET', '/leads')).toEqual({ task: 'crm:2', port: old, rows: 0 });
   await load.stop();
 });
 

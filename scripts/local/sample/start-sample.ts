@@ -1,10 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import {
-  CreateClusterCommand,
-  CreateServiceCommand,
-  ECSClient,
-  RegisterTaskDefinitionCommand,
-} from '@aws-sdk/client-ecs';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { startLocalRds } from '../rds/local-rds.ts';
 import { storeSecret } from '../store-secret.ts';
@@ -12,6 +6,7 @@ import { startApplication } from './application.ts';
 import { fillCrm } from './crm.ts';
 import type { Sample } from './sample-state.ts';
 import { ADMIN_SECRET, APPLICATION_SECRET, DUMP_SECRET } from './secrets.ts';
+import { runService } from './service.ts';
 
 const INSTANCE = 'crm-prod-db';
 const DATABASE = 'crm';
@@ -38,8 +33,8 @@ export async function startSample({ empty }: { empty: boolean }): Promise<Runnin
     await secret(ADMIN_SECRET, 'postgres', passwords.admin);
     await secret(DUMP_SECRET, 'understudy', passwords.dumps);
     await secret(APPLICATION_SECRET, 'crm_app', passwords.application);
-    await createService();
     const application = empty ? undefined : await startApplication(APPLICATION_SECRET, 'leads');
+    const service = await runService((task) => application?.run(task));
     return {
       directory: rds.directory,
       endpoint: rds.endpoint,
@@ -47,6 +42,7 @@ export async function startSample({ empty }: { empty: boolean }): Promise<Runnin
       port,
       ...(application ? { application: application.endpoint } : {}),
       async close() {
+        service.close();
         await application?.close();
         await rds.close();
       },
@@ -62,19 +58,4 @@ const password = () => randomBytes(12).toString('hex');
 async function newKey(): Promise<string> {
   const { KeyMetadata } = await new KMSClient({}).send(new CreateKeyCommand({}));
   return KeyMetadata!.Arn!;
-}
-
-/** The service that a cutover starts anew. moto runs no tasks, so it wants none. */
-async function createService(): Promise<void> {
-  const ecs = new ECSClient({});
-  await ecs.send(new CreateClusterCommand({ clusterName: 'web' }));
-  await ecs.send(
-    new RegisterTaskDefinitionCommand({
-      family: 'crm',
-      containerDefinitions: [{ name: 'crm', image: 'crm:4.2', memory: 512 }],
-    }),
-  );
-  await ecs.send(
-    new CreateServiceCommand({ cluster: 'web', serviceName: 'crm', taskDefinition: 'crm', desiredCount: 0 }),
-  );
 }
