@@ -142,7 +142,7 @@ function commandOf(target: string, { kind, point, place, asOf, confirm }: Way): 
     case 'snapshot':
       return confirm
         ? `./understudy restore ${target} --at ${asOf} --way snapshot --go`
-        : `docs/emergency.md, 3c: ${point}`;
+        : `docs/restore.md, "From a snapshot or to a moment": ${point}`;
     case 'moment':
       return `./understudy restore ${target} --at ${asOf} --way moment --go`;
   }

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationAnswer } from '../../scripts/local/sample/application.ts';
 import type { Sample } from '../../scripts/local/sample/sample-state.ts';
+import { tool } from '../../scripts/local/tools.ts';
 import { type Begun, begin, run, UNDERSTUDY, untilIt } from './support.ts';
 
 /** Gives a program a terminal, and types into it what arrives on stdin. */
@@ -14,7 +15,10 @@ export function localStage() {
   const home = mkdtempSync(join(tmpdir(), 'us-up-'));
   const own = { UNDERSTUDY_LOCAL: home };
   let production: NodeJS.ProcessEnv = {};
-  const environment = () => ({ ...own, ...production });
+  symlinkSync(join(__dirname, 'aws.mjs'), join(home, 'aws'));
+  const PATH = `${home}:${tool('PG_BIN')}:${process.env['PATH']}`;
+  const environment = () => ({ ...production, ...own, PATH });
+  const inHome = (line: string) => `set -o pipefail; cd ${home} && ${line}`;
   const understudy = (...args: string[]) => run(UNDERSTUDY, args, environment());
   const stage = {
     home,
@@ -34,9 +38,15 @@ export function localStage() {
       if (status !== 0) throw new Error(stderr);
       return stdout.trim();
     },
+    /** Pastes a line into a shell; throws what it said unless it ends with one of these codes. */
+    pasted(line: string, ends: readonly number[] = [0]): string {
+      const { stdout, stderr, status } = run('bash', ['-c', inHome(line)], environment());
+      if (ends.includes(status!)) return stdout;
+      throw new Error(`${line} ended with ${status}:\n${stdout}${stderr}`);
+    },
     /** Begins a restore at a terminal and types the target’s name. */
-    async typed(...args: string[]): Promise<Begun> {
-      const begun = begin('python3', ['-c', TERMINAL, UNDERSTUDY, ...args], environment());
+    async typed(line: string): Promise<Begun> {
+      const begun = begin('python3', ['-c', TERMINAL, 'bash', '-c', inHome(line)], environment());
       await untilIt(begun, () => begun.shown().includes('Type crm-prod to begin'));
       begun.child.stdin!.write('crm-prod\n');
       return begun;

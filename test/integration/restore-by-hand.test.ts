@@ -7,8 +7,8 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { BIN, take } from '../support/source.ts';
 
 /** The shell blocks of a page, as a person pastes them; the first that has certain words. */
-function block(having: string, page = 'restore'): string {
-  const text = readFileSync(join(__dirname, `../../docs/${page}.md`), 'utf8');
+function block(having: string): string {
+  const text = readFileSync(join(__dirname, '../../docs/restore.md'), 'utf8');
   const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, each]) => each!);
   return blocks.find((each) => each.includes(having))!;
 }
@@ -111,21 +111,21 @@ describe('the documented commands', () => {
     const target = await createDatabase();
     made.push(source, target);
     writeFileSync(file('point.dump'), (await take(source.credentials)).archive);
-    run(block('--section='), target.name);
+    run(block('--section="$section"'), target.name);
     expect(
       await target.sql(
         'select count(*)::int as n, (select count(*)::int from pg_constraint where not convalidated) as c from p',
       ),
     ).toEqual([{ n: 20000, c: 2 }]);
-    expect(() => run(block('--section='), target.name)).toThrow(/already exists/);
+    expect(() => run(block('--section="$section"'), target.name)).toThrow(/already exists/);
   });
 
-  it('of the emergency page restore a dump into an empty database', async () => {
+  it('in short restore a dump into an empty database', async () => {
     const source = await createDatabase('create table t (id int primary key); insert into t values (1), (2)');
     made.push(source);
     writeFileSync(file('point.dump'), (await take(source.credentials)).archive);
     const name = own();
-    run(block('createdb', 'emergency'), name);
+    run(block('createdb restored'), name);
     expect(run(`psql -d ${name} -Atc 'select count(*) from t'`)).toBe('2\n');
     run(`dropdb ${name}`);
   });

@@ -8,6 +8,9 @@ export type Occasion = 'opened' | 'worsened' | 'reminder' | 'resolved' | 'droppe
 /** Where alerts go: `alerts` to mail and chat, `pages` to the pager; `alarms` carries CloudWatch's own. */
 export type AlertTopic = 'alerts' | 'pages' | 'alarms';
 
+/** Where a person looks whose data is gone. */
+const EMERGENCY = 'docs/emergency.md';
+
 export type Alert = { occasion: Occasion; finding: Finding; since: string; at: string; stage: string };
 
 const WORD: Record<Occasion, string> = {
@@ -51,7 +54,7 @@ export function alertText(alert: Alert): string {
   if (finding.objectives) lines.push(`objectives:  ${finding.objectives}`);
   if (occasion !== 'resolved' && occasion !== 'dropped') {
     lines.push(`next:        ${finding.next}`);
-    if (finding.severity === 'P0') lines.push('data lost?   docs/emergency.md');
+    if (finding.severity === 'P0') lines.push(`data lost?   ${EMERGENCY}`);
   }
   lines.push('', `understudy, stage ${alert.stage}, ${at}`);
   return withOption(lines.join('\n'), `--stage ${alert.stage}`);
@@ -61,5 +64,7 @@ export function alertText(alert: Alert): string {
 export function alertJson(alert: Alert): string {
   const { finding, ...rest } = alert;
   const next = withOption(finding.next, `--stage ${alert.stage}`);
-  return JSON.stringify({ schemaVersion: 1, ...rest, ...finding, next });
+  const isOpen = alert.occasion !== 'resolved' && alert.occasion !== 'dropped';
+  const emergency = isOpen && finding.severity === 'P0' ? { emergency: EMERGENCY } : {};
+  return JSON.stringify({ schemaVersion: 1, ...rest, ...finding, next, ...emergency });
 }

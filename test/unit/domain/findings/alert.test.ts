@@ -68,10 +68,12 @@ test('an alert’s text says no duration of a finding that has just opened', () 
   expect(alertText(alert())).toMatch(/^since: {7}2026-11-20T05:00:00Z$/m);
 });
 
-test('only the text of an alert about an open P0 names docs/emergency.md, and a closed one has no next step', () => {
-  expect(alertText(alert({}, 'job-failed'))).not.toContain('docs/emergency.md');
-  for (const occasion of ['resolved', 'dropped'] as const)
-    expect(alertText(alert({ occasion }))).not.toMatch(/docs\/emergency\.md|next:/);
+test('only an alert about an open P0 names docs/emergency.md, and a closed one has no next step', () => {
+  for (const format of [alertText, alertJson]) {
+    expect(format(alert({}, 'job-failed'))).not.toContain('docs/emergency.md');
+    for (const occasion of ['resolved', 'dropped'] as const)
+      expect(format(alert({ occasion }))).not.toMatch(/docs\/emergency\.md|next:/);
+  }
 });
 
 test.each(CODES)('the text of an alert about %s has its next step, with --stage in each command', (code) => {
@@ -104,5 +106,6 @@ test('the JSON of an alert holds its finding, occasion, moments and stage', () =
     stage: 'prod',
     ...about.finding,
     next: 'Take one now: `./understudy --stage prod run dump crm-prod`.',
+    emergency: 'docs/emergency.md',
   });
 });
