@@ -1,4 +1,4 @@
-import type { RestorePlan } from '../../lib/domain/incidents/restore-plan.ts';
+import type { RestorePlan } from '../../lib/domain/incidents/way.ts';
 import { plusSeconds, utc } from '../../lib/domain/time.ts';
 import { catalog } from '../../lib/runtime/compose.ts';
 import type { RestoreOutcome } from '../../lib/workflows/emergency/restoring.ts';

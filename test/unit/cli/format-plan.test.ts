@@ -70,7 +70,8 @@ A snapshot, onto a new instance (recommended):
   costs: about $146 a month beside the old one, and its storage (not known)
 
 A snapshot, onto a new instance in eu-west-1:
-  docs/emergency.md, 3c: 20261120T060000Z-snapshot@eu-west-1
+  docs/restore.md, "From a snapshot or to a moment":
+  20261120T060000Z-snapshot@eu-west-1
   costs: not estimated: an instance there, or the transfer of a copy from there
 
 A dump, into a new database:
