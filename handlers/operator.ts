@@ -5,8 +5,8 @@ import {
   home,
   messages,
   plan,
-  services,
   replicaName,
+  services,
   stage,
   vaultName,
 } from '../lib/runtime/compose.ts';
