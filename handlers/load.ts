@@ -9,7 +9,7 @@ export const handler = jobHandler(loadRequest, (asked, { secondsLeft }) =>
     plan: plan(),
     vault: vault(),
     passwords: restoredPasswords(),
-    destinations: engine(asked.target).destinations,
+    ...engine(asked.target),
     jobs: availableParallelism(),
     clock,
     log: log(),

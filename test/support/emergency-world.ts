@@ -11,7 +11,7 @@ import {
 } from '../../lib/domain/smoke/smoke-step.ts';
 import { utc } from '../../lib/domain/time.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
-import type { ProveRequest } from '../../lib/restore/prove/proof-slices.ts';
+import type { ProveRequest, ProveResult } from '../../lib/restore/prove/proof-slices.ts';
 import { answerToRestore } from '../../lib/workflows/emergency/answer.ts';
 import type { InsideRequest } from '../../lib/workflows/emergency/inside-request.ts';
 import type { Loaded, LoadRequest } from '../../lib/workflows/emergency/load-dump.ts';
@@ -121,6 +121,8 @@ export async function emergencyWorld({
     loads: { strength: 'exact', differences: [], notes: [] } as Loaded,
     /** How those of the new database differ. */
     migrations: [] as string[],
+    /** What the proof of the copy found. */
+    proof: {} as Partial<ProveResult>,
     /** Whom the new database knows, and what each needed. */
     admitted: [{ user: 'crm', as: 'password-set' }],
     /** Names of smoke steps that fail, and for how many rounds of requests; for ever by default. */
@@ -161,13 +163,14 @@ export async function emergencyWorld({
       databases.times[ask] = left - 1;
       if (left > 0) return { ok: false, said: refused };
     }
-    if (!('ask' in request)) return refused ? { ...proofOf(), failure: refused } : proofOf();
+    if (!('ask' in request)) return proofOf({ ...databases.proof, ...(refused ? { failure: refused } : {}) });
     const at = { at: `${utc(clock.now()).slice(0, 19)}.500Z` };
     const side = 'at' in request ? sideAt(request.at.host) : undefined;
     if (request.ask === 'freeze') databases.old.frozen = true;
     if (request.ask === 'thaw') databases.old.frozen = false;
     if (request.ask === 'fence') side!.closed = true;
     if (request.ask === 'unfence') side!.closed = false;
+    if (request.ask === 'reopen') databases.new.closed = false;
     const values: Partial<Record<InsideRequest['ask'], unknown>> = {
       ...{ before: { crm: {} }, freeze: at, fence: at },
       warm: { read: 2, cold: 1, first: ['public.archive'] },

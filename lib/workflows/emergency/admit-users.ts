@@ -1,5 +1,4 @@
 import { CredentialsRefused, codeOf } from '../../domain/errors.ts';
-import type { Held } from '../../domain/incidents/restore-record.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Credentials } from '../../ports/credentials.ts';
 import { masterOf, ofSecret } from './inside-credentials.ts';
@@ -12,7 +11,7 @@ type AdmitRequest = Extract<InsideRequest, { ask: 'admit' }>;
 /** Lets the application's users into the new database with the passwords of their secrets. */
 export async function admitUsers(
   of: Target,
-  { master, secrets, also, held }: AdmitRequest,
+  { master, secrets, also }: AdmitRequest,
   deps: InsideDeps,
 ): Promise<Admitted> {
   const isMaster = ({ user }: Credentials) => (user === master.user ? 1 : 0);
@@ -24,7 +23,6 @@ export async function admitUsers(
     });
   const users = all.map(({ given }) => given);
   const owner = await masterNow(of, master, users, deps);
-  await reopen(users, owner, held, deps);
   const admitted: Admitted = [];
   // The master's own new password comes last: until then it is the restore's.
   for (const { given, needed } of all.sort((a, b) => isMaster(a.given) - isMaster(b.given))) {
@@ -65,23 +63,4 @@ async function masterNow(
       (error) => error instanceof CredentialsRefused,
     );
   return refused && own ? { ...restored, password: own.password } : restored;
-}
-
-/** At its moment an earlier restore may have frozen or closed it, and the copy has that too. */
-async function reopen(
-  users: readonly Credentials[],
-  owner: Credentials,
-  held: AdmitRequest['held'],
-  { switching }: InsideDeps,
-): Promise<void> {
-  for (const database of new Set(users.map((user) => user.database))) {
-    const of = { ...owner, database };
-    await switching.unfence(of).catch(unlessDenied);
-    if (held) await switching.thaw(of, (held[database] ?? {}) as Held[string]).catch(unlessDenied);
-  }
-}
-
-/** Another's database: then its owner closed it, and not a restore. */
-function unlessDenied(error: unknown): void {
-  if (!/-denied$/.test(codeOf(error))) throw error;
 }

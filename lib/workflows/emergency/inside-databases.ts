@@ -1,4 +1,4 @@
-import { Refusal, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import { codeOf, Refusal, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
 import { compareMigrations } from '../../domain/incidents/migrations.ts';
 import type { Held } from '../../domain/incidents/restore-record.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
@@ -46,6 +46,8 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
       );
     case 'unfence':
       return each(await adminsOf(of, request, deps), switching.unfence);
+    case 'reopen':
+      return reopen(of, request, deps);
     case 'admit':
       return admitUsers(of, request, deps);
     case 'migrations': {
@@ -82,6 +84,25 @@ async function askSmoke(
       ),
     );
   return results;
+}
+
+async function reopen(
+  of: Target,
+  { master, databases, held }: Extract<InsideRequest, { ask: 'reopen' }>,
+  deps: InsideDeps,
+): Promise<void> {
+  const owner = await masterOf(of, master, deps);
+  for (const database of databases) {
+    const closed = { ...owner, database };
+    await deps.switching.unfence(closed).catch(unlessDenied);
+    const before = held?.[database];
+    if (before) await deps.switching.thaw(closed, before as Held[string]).catch(unlessDenied);
+  }
+}
+
+/** Another's database: then its owner closed it, and not a restore. */
+function unlessDenied(error: unknown): void {
+  if (!/-denied$/.test(codeOf(error))) throw error;
 }
 
 /** Tries every one, whatever became of the others; rejects with the first failure. */

@@ -27,6 +27,14 @@ export const insideRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('thaw'), ...closed, held }),
   z.strictObject({ ask: z.literal('fence'), ...closed }),
   z.strictObject({ ask: z.literal('unfence'), ...closed }),
+  /** Opens databases of the new one, which has what an earlier restore had done to them at its moment. */
+  z.strictObject({
+    ask: z.literal('reopen'),
+    ...common,
+    master: insideMaster,
+    databases: z.array(z.string()),
+    held: held.optional(),
+  }),
   z.strictObject({
     ask: z.literal('admit'),
     ...common,
@@ -34,7 +42,6 @@ export const insideRequest = z.discriminatedUnion('ask', [
     secrets: z.array(z.string()),
     /** Users whom the copy may lack: they are named, and end nothing. */
     also: z.array(z.string()),
-    held: held.optional(),
   }),
   /** How the migrations of the living database differ from the new one's. */
   z.strictObject({ ask: z.literal('migrations'), ...common, at, admin, master: insideMaster }),

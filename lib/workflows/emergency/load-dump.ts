@@ -7,10 +7,12 @@ import { deadline } from '../../execution/deadline.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
 import { checkManifest } from '../../points/artifact.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Destination, Destinations, OntoResult } from '../../ports/destination.ts';
+import type { Instances } from '../../ports/database.ts';
+import type { Destinations, OntoResult } from '../../ports/destination.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
 import type { Vault } from '../../ports/vault.ts';
+import { type Answer, askAssertions } from '../../restore/prove/assertions.ts';
 import { masterOf } from './inside-credentials.ts';
 import { insideMaster, refuseLate } from './inside-request.ts';
 
@@ -32,6 +34,7 @@ export type LoadDeps = {
   vault: Vault;
   passwords: ScratchSecrets;
   destinations: Destinations;
+  instances: Pick<Instances, 'value'>;
   /** Entries restored at once. */
   jobs: number;
   clock: Clock;
@@ -41,6 +44,8 @@ export type LoadDeps = {
 
 const RESERVE_SECONDS = 30;
 const SHOWN = 20;
+/** The longest time of one question, in seconds. */
+const ASSERTION_TAKES = 60;
 
 /**
  * Loads a dump into the database of an empty instance, with roles, owners, privileges and settings, and compares every
@@ -69,7 +74,7 @@ async function load(
   const { manifest, findings } = await checkManifest({ target, point, vault });
   if (!manifest)
     throw refusalOf({ code: findings[0]!.code, message: findings[0]!.message, hint: findings[0]!.next });
-  const into: Destination = { ...(await masterOf(target, master, deps)), database: master.database };
+  const into = await masterOf(target, master, deps);
   const limit = deadline(deps, {
     what: 'loading the dump',
     hint: `from a machine it has all the time it needs: ./understudy restore ${target.id} --point ${point.id} --to URL`,
@@ -83,7 +88,9 @@ async function load(
       roles: () => vault.read(manifest.roles, signal),
       phase: (name) => deps.log.info(`loading: ${name}`, { target: target.id, point: point.id }),
     });
-    return loadedOf(result);
+    const value = (sql: string) => deps.instances.value(into, sql, ASSERTION_TAKES);
+    const asked = target.assertions.filter(({ when }) => when === 'always');
+    return loadedOf(result, await askAssertions({ value }, asked, manifest));
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -92,9 +99,10 @@ async function load(
 }
 
 /** What could not be restored, and every difference, is for the person who approves. */
-function loadedOf({ failed, notes, proof }: OntoResult): Loaded {
+function loadedOf({ failed, notes, proof }: OntoResult, answers: readonly Answer[]): Loaded {
   if (!proof) throw new Refusal('proof-died', 'the loaded database was not compared');
   const differences = [
+    ...answers.filter(({ passed }) => !passed).map(({ name, detail }) => `"${name}" ${detail}`),
     ...failed.map((each) => `not restored: ${each}`),
     ...proof.differences.map(formatDifference),
   ];

@@ -6,6 +6,7 @@ import { many } from '../../domain/words.ts';
 import { poll } from '../../execution/poll.ts';
 import type { MissingSetting, ScratchOrder } from '../../ports/platform.ts';
 import { bringUp, CHANGE_TAKES, EVENTS_SAY_WHY } from '../../restore/instance/bring-up.ts';
+import { assertionFindings } from '../../restore/prove/assertions.ts';
 import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
 import { proveCopy, whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { restoredInstance } from '../../restore/prove/restored-instance.ts';
@@ -30,6 +31,7 @@ export async function makeNew(restoring: Restoring): Promise<void> {
   if (isEmpty) await loadNew(restoring);
   await completeNew(restoring);
   // What was just loaded was compared row by row, and has been read.
+  if (!isEmpty) await reopenNew(restoring);
   if (!isEmpty) await proveNew(restoring);
   await noteMigrations(restoring);
   if (!isEmpty) await warmNew(restoring);
@@ -165,6 +167,23 @@ async function completeNew(restoring: Restoring): Promise<void> {
   });
 }
 
+/** At its moment an earlier restore may have frozen or closed the databases, and the copy has that too. */
+async function reopenNew(restoring: Restoring): Promise<void> {
+  const { target, declared, log, durable, deps } = restoring;
+  const master = masterOfNew(restoring);
+  if (!master || !target.connection || whyNotProven(declared.chosen, target)) return;
+  const { was } = log.record;
+  const databases = [...new Set([master.database, ...Object.keys(was ?? {})])];
+  await askInside(durable, 'open what was closed at its moment', deps, {
+    ...{ ask: 'reopen', target: target.id, master, databases },
+    ...(was ? { held: was } : {}),
+  }).catch((error) =>
+    log.note('it may be closed', {
+      notes: [...log.record.notes, `its databases were not opened: ${toErrorInfo(error).message}`],
+    }),
+  );
+}
+
 async function proveNew(restoring: Restoring): Promise<void> {
   const { target, declared, log, durable, deps } = restoring;
   const { chosen } = declared;
@@ -193,13 +212,17 @@ async function proveNew(restoring: Restoring): Promise<void> {
     notes: [],
     proof,
   });
+  // Smoke steps have a phase of their own.
+  const answers = restored.assertions.filter(({ smoke }) => !smoke);
+  const about = { what: chosen.sort, asOf: chosen.moment, sort: chosen.sort };
+  const findings = [...restored.findings, ...assertionFindings(target, answers, about)];
   const said = restored.differences.map(
     ({ kind, name, what, detail }) => `${kind} ${name} ${what}${detail ? `: ${detail}` : ''}`,
   );
   await log.note('proven', {
     proof: {
       strength: restored.strength === 'exact' ? 'bounded' : restored.strength,
-      differences: [...said, ...restored.findings.map(({ message }) => message)].slice(0, 20),
+      differences: [...said, ...findings.map(({ message }) => message)].slice(0, 20),
       unchecked: [...proof.unchecked, ...(proof.failure ? [proof.failure.message] : [])].slice(0, 20),
     },
   });
@@ -260,7 +283,6 @@ async function letUsersIn(restoring: Restoring): Promise<void> {
     master,
     secrets: needed,
     also: [...secrets].filter((secret) => !needed.includes(secret)),
-    ...(log.record.was ? { held: log.record.was } : {}),
   });
   const isGiven = admitted.some(({ user, as }) => user === master.user && as !== 'missing');
   const missing = admitted.filter(({ as }) => as === 'missing').map(({ user }) => user);

@@ -497,3 +497,29 @@ test('migrations that the copy lacks are for the approver to know, and one that 
   expect(await other.whole(other.bodyOf())).toMatchObject({ outcome: 'done' });
   expect((await other.record()).notes).toContain('migrations were not compared: it does not run');
 });
+
+test('a copy of a moment at which the database was closed is opened before it is proven', async () => {
+  const world = await emergencyWorld();
+  world.databases.new.closed = true;
+  let closed: boolean | undefined;
+  world.whilePaused(async (pause) => {
+    if (!pause.startsWith('wait for approval')) return;
+    closed = world.databases.new.closed;
+    await world.answer('approve').catch(() => undefined);
+  });
+  await world.whole(world.bodyOf());
+  const { asked } = world.databases;
+  expect([closed, asked.indexOf('reopen') < asked.indexOf('prove')]).toEqual([false, true]);
+});
+
+test('an assertion that the copy fails is for the approver to know', async () => {
+  const world = await emergencyWorld();
+  const failed = { name: 'leads are there', passed: false, detail: '0, expected at least 1000' };
+  world.databases.proof = { assertions: [failed, { ...failed, name: 'of a smoke step', smoke: 'P1' }] };
+  world.approving();
+  await world.whole(world.bodyOf());
+  const { proof } = await world.record();
+  expect(proof!.differences).toEqual([
+    expect.stringContaining('"leads are there" 0, expected at least 1000'),
+  ]);
+});
