@@ -163,7 +163,15 @@ const SCENES: Scene[] = [
     back: served({ rows: 0 }),
     port: () => sample.port,
   },
-  { page: 'region-lost', mended: served({ rows: 2000 }) },
+  {
+    page: 'region-lost',
+    async mended() {
+      await served({ rows: 2000, port: record().made!.port! })();
+      // Here the Region is there still.
+      stage.local('restore', 'rollback', 'crm-prod');
+      await served({ rows: 2000, port: sample.port })();
+    },
+  },
   {
     page: 'instance-lost',
     damage: deleteInstance,
@@ -226,6 +234,7 @@ function here(
     ['db.example.com', '127.0.0.1'],
     ['.port = 5432', line.includes('.port') ? `.port = ${port()}` : ''],
     [/^npx serverless deploy.*/, 'true'],
+    ['--vault crm-dumps-replica --region eu-west-1', ''],
   ];
   return replaced.reduce((text, [from, to]) => text.replace(from, to), line);
 }

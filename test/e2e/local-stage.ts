@@ -44,11 +44,12 @@ export function localStage() {
       if (ends.includes(status!)) return stdout;
       throw new Error(`${line} ended with ${status}:\n${stdout}${stderr}`);
     },
-    /** Begins a restore at a terminal and types the target’s name. */
+    /** Begins a restore at a terminal and types what it asks for: the target’s name. */
     async typed(line: string): Promise<Begun> {
       const begun = begin('python3', ['-c', TERMINAL, 'bash', '-c', inHome(line)], environment());
-      await untilIt(begun, () => begun.shown().includes('Type crm-prod to begin'));
-      begun.child.stdin!.write('crm-prod\n');
+      const asked = () => /Type (\S+) to begin/.exec(begun.shown())?.[1];
+      await untilIt(begun, () => asked() !== undefined);
+      begun.child.stdin!.write(`${asked()}\n`);
       return begun;
     },
     application: (method: 'GET' | 'POST', path: string) =>

@@ -27,11 +27,12 @@ restoreAll:
 `);
 
 function planOf(target: string) {
-  const takes = { least: 600, middle: 600, most: 600, measurements: 1 };
+  const takes = { least: 600, middle: 600, most: 600, measurements: 1, phases: [] };
   const way = {
     kind: 'moment',
     asOf: '2026-11-20T11:59:59Z',
-    loses: 60,
+    loses: { least: 60, most: 60 },
+    ...{ concerns: [], costs: { said: 'unknown' } },
     takes,
     confirm: `code-of-${target}`,
   };
