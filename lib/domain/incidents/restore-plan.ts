@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { VAULT } from '../names.ts';
 import { does } from '../plan/engines.ts';
 import type { Target } from '../plan/policy.ts';
 import {
@@ -17,6 +16,7 @@ import { boundsOf, lastWriteOf, lossOf } from './loss.ts';
 import { measuredWay } from './measured-way.ts';
 import { recommendWay } from './recommend-way.ts';
 import {
+  isLoadable,
   isNewInstance,
   type NoWay,
   type PlanInput,
@@ -71,14 +71,9 @@ function complete(bare: Bare, input: PlanInput): Way {
 
 /** A new instance can be made of it by `restore --go`; what is confirmed says so. */
 function confirmable(way: Way, { target, now, home }: PlanInput): Way {
-  const isLoaded =
-    way.kind === 'dump' && way.place === VAULT && does(target.engine, 'switching') && isOnInstance(target);
-  const isPossible = (isNewInstance(way, home) || isLoaded) && way.notGood === undefined;
+  const isPossible = (isNewInstance(way, home) || isLoadable(way, target)) && way.notGood === undefined;
   return isPossible ? { ...way, confirm: confirmationOf(target, way, utc(now)) } : way;
 }
-
-/** A dump needs a server: one like the source's is made where RDS has it. */
-const isOnInstance = ({ platform }: Target) => platform?.kind === 'rds' || platform?.kind === 'aurora';
 
 /**
  * What confirms one way as it was shown at a moment, with what the policy does besides restoring: that moment, and a

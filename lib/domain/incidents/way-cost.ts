@@ -1,6 +1,6 @@
 import type { Target } from '../plan/policy.ts';
 import type { PlatformStatus } from '../status/target-status.ts';
-import { type Cost, isNewInstance, type Way } from './way.ts';
+import { type Cost, isLoadable, isNewInstance, type Way } from './way.ts';
 
 const HOURS_A_MONTH = 730;
 
@@ -12,16 +12,34 @@ export function costOf(
   home: string,
 ): Cost {
   if (way.kind === 'rows') return { said: 'reads of S3 and a run of a function; it stores no copy' };
+  if (isLoadable(way, target)) {
+    const { perMonth, said } = ofInstance(target, platform);
+    return {
+      ...(perMonth === undefined ? {} : { perMonth }),
+      said: `with --go ${said}`,
+    };
+  }
   if (way.kind === 'dump')
     return { said: 'on a server of yours, reads of S3 and the transfer out of its Region' };
   if (!isNewInstance(way, home))
     return { said: 'not estimated: an instance there, or the transfer of a copy from there' };
-  const perHour = priceOf(target, platform);
-  if (perHour === undefined)
+  return ofInstance(target, platform);
+}
+
+function ofInstance(target: Target, platform: PlatformStatus | undefined): Cost {
+  const perMonth = monthOf(target, platform);
+  if (perMonth === undefined)
     return { said: 'unknown for the source’s instance class: set restore.pricePerHour' };
-  const perMonth = Math.round(perHour * HOURS_A_MONTH);
-  const dollars = perMonth.toLocaleString('en');
-  return { perMonth, said: `about $${dollars} a month beside the old one, and its storage (not known)` };
+  return {
+    perMonth,
+    said: `about $${perMonth.toLocaleString('en')} a month beside the old one, and its storage (not known)`,
+  };
+}
+
+/** A month of an instance beside production, in whole US dollars; undefined where the policy has no price for it. */
+export function monthOf(target: Target, platform: PlatformStatus | undefined): number | undefined {
+  const perHour = priceOf(target, platform);
+  return perHour === undefined ? undefined : Math.round(perHour * HOURS_A_MONTH);
 }
 
 /** An hour of what is made: of the source's class, or of the rehearsals' where the source is gone. */

@@ -1,4 +1,6 @@
 import type { OpenFinding } from '../findings/finding-record.ts';
+import { VAULT } from '../names.ts';
+import { does } from '../plan/engines.ts';
 import type { RestoreSettings, Target } from '../plan/policy.ts';
 import type { RecoveryPoint } from '../points/recovery-point.ts';
 import type { Evidence, RestoredSort } from '../proof/evidence.ts';
@@ -103,6 +105,15 @@ export type PlanInput = KnownOfTarget & {
 /** Is a new instance made of it where the sources are? Then `restore --go` can do it. */
 export function isNewInstance({ kind, place }: Pick<Way, 'kind' | 'place'>, home: string): boolean {
   return kind === 'moment' || (kind === 'snapshot' && place === home);
+}
+
+/** Can a dump go into service? An instance like the source's is made for it where RDS has that. */
+export function isLoadable(
+  { kind, place }: Pick<Way, 'kind' | 'place'>,
+  { engine, platform }: Target,
+): boolean {
+  const isOnInstance = platform?.kind === 'rds' || platform?.kind === 'aurora';
+  return kind === 'dump' && place === VAULT && isOnInstance && does(engine, 'switching');
 }
 
 /** Would an open finding stop it? */

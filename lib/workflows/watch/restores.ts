@@ -1,6 +1,7 @@
 import { reasonOf } from '../../domain/errors.ts';
 import { type Finding, finding } from '../../domain/findings/finding.ts';
 import { isOpen, isStalled, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { monthOf } from '../../domain/incidents/way-cost.ts';
 import { type Plan, targetOf } from '../../domain/plan/policy.ts';
 import { shortMoment } from '../../domain/time.ts';
 import { concurrently } from '../../execution/concurrency.ts';
@@ -41,10 +42,13 @@ async function kept(record: RestoreRecord, { catalog, plan, platform }: Restores
     if (source?.resourceId === each.resourceId) there.push(each);
   }
   if (there.length < all.length) await catalog.putRestore({ ...record, kept: there });
+  const target = targetOf(plan, id);
+  const month = target && there.length > 0 && monthOf(target, (await catalog.observed(id)).platform);
+  const costs = month ? `costs about $${month.toLocaleString('en')} a month, and its storage` : 'costs';
   return there.map(({ name }) => {
-    const message = `${name} stays beside production since the restore ${record.id} of ${id} ended at ${shortMoment(endedAt!)} UTC, and costs`;
+    const message = `${name} stays beside production since the restore ${record.id} of ${id} ended at ${shortMoment(endedAt!)} UTC, and ${costs}`;
     return finding('database-kept', {
-      target: targetOf(plan, id) ?? { id },
+      target: target ?? { id },
       subject: name,
       id: name,
       message,

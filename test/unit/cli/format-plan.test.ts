@@ -77,7 +77,8 @@ A snapshot, onto a new instance in eu-west-1:
 A dump, into a new database:
   ./understudy restore crm --point 20261120T010000Z-1 --to postgres://USER@HOST/EMPTY_DATABASE
   ./understudy restore crm --at 2026-11-20T01:00:00Z --way dump --go
-  costs: on a server of yours, reads of S3 and the transfer out of its Region
+  costs: with --go about $146 a month beside the old one, and its storage (not
+  known)
 "
 `);
 });

@@ -174,6 +174,14 @@ describe('a database that a restore has left', () => {
     expect(await world.catalog.standingRestores()).toEqual([]);
   });
 
+  test('is told with what it costs, where the policy has a price', async () => {
+    const world = await emergencyWorld({ restore: { pricePerHour: 0.5 } });
+    world.approving();
+    await world.whole(world.bodyOf());
+    const { findings } = await lookAtRestores({ ...world.deps, plan: world.plan }, world.clock.now());
+    expect(findings[0]!.message).toContain('costs about $365 a month, and its storage');
+  });
+
   test('is the new one after a rollback, and none when nothing was switched', async () => {
     const world = await worldOf('secret');
     await world.whole(world.bodyOf());

@@ -47,8 +47,13 @@ test('a price is not taken for another place, a server of yours, or rows', () =>
   expect(wayOf('snapshot', { ...changes, points }).costs).toEqual({
     said: 'not estimated: an instance there, or the transfer of a copy from there',
   });
-  expect(wayOf('dump', changes).costs).toEqual({
+  const elsewhere = { ...changes, target: { ...changes.target, platform: undefined } };
+  expect(wayOf('dump', elsewhere).costs).toEqual({
     said: 'on a server of yours, reads of S3 and the transfer out of its Region',
+  });
+  expect(wayOf('dump', changes).costs).toMatchObject({
+    perMonth: 365,
+    said: expect.stringMatching(/^with --go about \$365 a month /),
   });
   expect(wayOf('rows', changes).costs.perMonth).toBeUndefined();
   expect(wayOf('snapshot', { ...changes, points: [SNAPSHOT] }).costs.perMonth).toBe(365);
