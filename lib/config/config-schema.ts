@@ -145,6 +145,9 @@ const emergency = {
         .array(hook)
         .optional()
         .describe('Called in their order after a cutover, and when it is taken back'),
+      application: hook
+        .optional()
+        .describe('Starts your application against the new database before approval, for the smoke steps'),
     })
     .describe('Lambda functions of yours that a restore calls'),
   cutover: z

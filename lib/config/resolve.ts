@@ -82,7 +82,7 @@ export function resolvePolicy(name: string, policy: ConfigPolicy): Policy {
     },
     restore: {
       ...policy.restore,
-      hooks: { freeze: policy.restore.hooks.freeze, cutover: policy.restore.hooks.cutover ?? [] },
+      hooks: { ...policy.restore.hooks, cutover: policy.restore.hooks.cutover ?? [] },
       approveWithin: seconds(policy.restore.approveWithin),
       deadline: seconds(policy.restore.deadline),
     },

@@ -44,7 +44,9 @@ module.exports = ({ stage, restores, applications, sourcesOf, usesKeys }) => {
 
   // The name of a hook with its alias, or its ARN: it may be called as the policy names it, and not otherwise.
   const hooks = [
-    ...new Set(restores.flatMap(({ hooks }) => [hooks.freeze, ...hooks.cutover].filter(Boolean))),
+    ...new Set(
+      restores.flatMap(({ hooks }) => [hooks.freeze, hooks.application, ...hooks.cutover].filter(Boolean)),
+    ),
   ].map((hook) => (hook.startsWith('arn:') ? hook : lambdaFunction(hook)));
 
   const functions = [

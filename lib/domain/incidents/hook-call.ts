@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import type { Address } from './redirect-secret.ts';
 
-/** What a hook is told to do: to stop the application’s writes, to allow them again, to follow it there, and back. */
-export type HookAsk = 'freeze' | 'thaw' | 'cut-over' | 'cut-back';
+/**
+ * What a hook is told to do: to stop the application’s writes, to allow them again, to follow it there, and back; to start
+ * an application of its own against the new database, and to stop that.
+ */
+export type HookAsk = 'freeze' | 'thaw' | 'cut-over' | 'cut-back' | 'start' | 'stop';
 
 /**
  * The payload of a hook, a function of the user’s own. `new` is null until the new database exists, `old` when the old
@@ -20,11 +23,16 @@ export type HookCall = {
   new: Address | null;
 };
 
+const message = z.string().trim().min(1).max(500).optional();
 /** Nothing, or a message for the notes. Anything else may be an error that its function returned, and counts as one. */
-const hookAnswer = z.strictObject({ message: z.string().trim().min(1).max(500).optional() }).nullish();
+const hookAnswer = z.strictObject({ message }).nullish();
+/** Where the started application answers. */
+const started = z.strictObject({ message, url: z.url({ protocol: /^https?$/ }) });
 
-/** The message of an answer; `ok` is false for one that no hook gives. */
-export function readHookAnswer(answer: unknown): { ok: boolean; message?: string } {
-  const { success, data } = hookAnswer.safeParse(answer);
-  return { ok: success, ...(data?.message === undefined ? {} : { message: data.message }) };
+export type HookSaid = { message?: string | undefined; url?: string };
+
+/** An answer; undefined for one that no hook gives to this. */
+export function readHookAnswer(ask: HookAsk, answer: unknown): HookSaid | undefined {
+  const { success, data } = (ask === 'start' ? started : hookAnswer).safeParse(answer);
+  return success ? (data ?? {}) : undefined;
 }

@@ -95,7 +95,7 @@ export type RestoreRecord = {
   held?: Held | undefined;
   frozenAt?: string;
   /** Hooks that were called, or were about to be: the freeze is undone by a thaw, a cutover by a cut-back. */
-  hooked?: { freeze?: string; cutOver?: string[] };
+  hooked?: { freeze?: string; cutOver?: string[]; application?: string };
   /** The application's last moment at the old database: everything written from `way.asOf` to it is lost. */
   lastWriteBefore?: string;
   proof?: { strength: 'exact' | 'bounded' | 'restored' | 'none'; differences: string[]; unchecked: string[] };

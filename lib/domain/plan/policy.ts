@@ -95,7 +95,7 @@ export type RestoreSettings = {
    */
   freeze: 'none' | 'read-only' | 'hook';
   /** Functions of the user’s own: one that stops the application’s writes, and those to call after a cutover. */
-  hooks: { freeze?: string | undefined; cutover: string[] };
+  hooks: { freeze?: string | undefined; cutover: string[]; application?: string | undefined };
   /** `secret`: the application's secrets lead to the new database. `rename`: it takes the old one's name. */
   cutover: 'none' | 'secret' | 'rename';
   /** The application's secrets; by default the connection's. Their users can log in to the new database. */

@@ -1,5 +1,10 @@
 import { Refusal } from '../../domain/errors.ts';
-import { type HookAsk, type HookCall, readHookAnswer } from '../../domain/incidents/hook-call.ts';
+import {
+  type HookAsk,
+  type HookCall,
+  type HookSaid,
+  readHookAnswer,
+} from '../../domain/incidents/hook-call.ts';
 import type { RestoreSide } from '../../domain/incidents/restore-record.ts';
 import { utc } from '../../domain/time.ts';
 import type { Afterwards } from './restoring.ts';
@@ -11,30 +16,30 @@ const TRIES = 3;
  * Calls a hook, and waits for it without being billed. Rejects with `hook-failed` and `hook-answer`, which name it and
  * repeat nothing that it said: an error of a function may contain what it works with.
  */
-export async function callHook(restoring: Afterwards, hook: string, ask: HookAsk): Promise<void> {
+export async function callHook(restoring: Afterwards, hook: string, ask: HookAsk): Promise<HookSaid> {
   const { log, durable } = restoring;
   for (let attempt = 1; ; attempt++) {
     const step = `${ask} by ${hook}${attempt === 1 ? '' : `, ${attempt}`}`;
     // A step before each call: whoever holds the restore is heard of between two calls of fifteen minutes.
     const call = await callOf(restoring, step, ask);
     const answered = await durable.invoke<HookCall, unknown>(step, hook, call).then(
-      (answer) => readHookAnswer(answer),
+      (answer) => ({ said: readHookAnswer(ask, answer) }),
       () => undefined,
     );
-    if (answered?.ok) {
-      const { message } = answered;
+    if (answered?.said) {
+      const { message } = answered.said;
       if (message !== undefined)
         await log.note(`what ${hook} says`, { notes: [...log.record.notes, `${hook}, ${ask}: ${message}`] });
-      return;
+      return answered.said;
     }
-    if (answered)
+    if (answered) {
+      const expected = ask === 'start' ? '{ url }' : '{ message }';
       throw new Refusal(
         'hook-answer',
-        `the hook ${hook} answered ${ask} with something else than { message }`,
-        {
-          hint: `it answers nothing or { message }; ${logOf(hook)}`,
-        },
+        `the hook ${hook} answered ${ask} with something else than ${expected}`,
+        { hint: `it answers ${ask === 'start' ? '' : 'nothing or '}${expected}; ${logOf(hook)}` },
       );
+    }
     if (attempt === TRIES)
       throw new Refusal('hook-failed', `the hook ${hook} failed at ${ask}, ${TRIES} times`, {
         hint: logOf(hook),

@@ -23,7 +23,7 @@ export async function closeHooks(restoring: Restoring): Promise<string[]> {
   const { log } = restoring;
   const { cutover, hooks } = log.record.settings;
   const problems: string[] = [];
-  const trying = (work: Promise<void>) => work.catch((error) => void problems.push(reasonOf(error)));
+  const trying = (work: Promise<unknown>) => work.catch((error) => void problems.push(reasonOf(error)));
   for (const hook of cutover === 'none' ? [] : hooks.cutover) {
     const { hooked } = log.record;
     await log.note(`the hook ${hook}`, {
@@ -36,14 +36,49 @@ export async function closeHooks(restoring: Restoring): Promise<string[]> {
   return problems;
 }
 
+/** An application that a hook has started against the new database, for as long as `use` takes. */
+export async function withApplication<T>(
+  restoring: Restoring,
+  hook: string,
+  use: (url: string) => Promise<T>,
+): Promise<T> {
+  const { log } = restoring;
+  // On record before it is called: what dies in between is stopped all the same.
+  await log.note('the application of a hook', { hooked: { ...log.record.hooked, application: hook } });
+  try {
+    return await use((await callHook(restoring, hook, 'start')).url!);
+  } finally {
+    await stopApplication(restoring, hook);
+  }
+}
+
+/** What cannot be stopped is tried again when the restore is undone. */
+async function stopApplication(restoring: Restoring, hook: string): Promise<void> {
+  const { log } = restoring;
+  await callHook(restoring, hook, 'stop').then(
+    () => {
+      const { application: _stopped, ...hooked } = log.record.hooked ?? {};
+      return log.note('the application of a hook is stopped', { hooked });
+    },
+    (error) =>
+      log.note('it may run still', {
+        notes: [...log.record.notes, `the application of ${hook} may run still: ${reasonOf(error)}`],
+      }),
+  );
+}
+
 /** Undoes whatever hooks were called, or about to be, once the old database takes writes again. */
 export async function undoHooks(
   restoring: Afterwards,
   trying: (what: string, work: () => Promise<unknown>) => Promise<unknown>,
 ): Promise<void> {
-  const { freeze, cutOver = [] } = restoring.log.record.hooked ?? {};
+  const { freeze, application, cutOver = [] } = restoring.log.record.hooked ?? {};
   for (const hook of [...cutOver].reverse())
     await trying(`the hook ${hook} has done its cut-back`, () => callHook(restoring, hook, 'cut-back'));
+  if (application)
+    await trying(`the application of the hook ${application} is stopped`, () =>
+      callHook(restoring, application, 'stop'),
+    );
   if (freeze)
     await trying(`the application writes again, by the hook ${freeze}`, () =>
       callHook(restoring, freeze, 'thaw'),

@@ -11,24 +11,21 @@ import { many } from '../../domain/words.ts';
 import { askApplication, orWhyNot, type Ran } from '../../restore/ask-application.ts';
 import { whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { askInside } from './ask-inside.ts';
+import { withApplication } from './hooks.ts';
 import { masterOfNew } from './make-new.ts';
 import type { Restoring } from './restoring.ts';
 
 /**
  * Before a person is asked: the questions of the smoke steps to the new database, and the requests to an application
- * that runs against it, where there is one. A P0 that fails ends the restore; what could not be found out does not.
+ * that a hook starts against it, where there is one. A P0 that fails ends the restore; what could not be found out does not.
  */
-export async function smokeNew(
-  restoring: Restoring,
-  /** Of an application that somebody started against the new database. */
-  { url }: { url?: string } = {},
-): Promise<void> {
+export async function smokeNew(restoring: Restoring): Promise<void> {
   const { target, log } = restoring;
   const { smoke } = target;
   if (smoke.steps.length === 0) return;
   await log.phase('smoke');
   const asked = sqlSteps(smoke).length > 0 ? await askNew(restoring) : { results: [] };
-  const sent = httpSteps(smoke).length > 0 ? await sendToNew(restoring, url) : { results: [] };
+  const sent = httpSteps(smoke).length > 0 ? await sendToNew(restoring) : { results: [] };
   const results = [...asked.results, ...sent.results];
   await log.note('the smoke steps', {
     smoke: results.map((result) => ({ ...result, at: 'copy' as const })),
@@ -82,12 +79,17 @@ async function askNew(restoring: Restoring): Promise<Ran> {
   );
 }
 
-async function sendToNew(restoring: Restoring, url: string | undefined): Promise<Ran> {
+/** Only where a hook starts an application against the new database. */
+async function sendToNew(restoring: Restoring): Promise<Ran> {
   const steps = httpSteps(restoring.target.smoke);
-  if (url === undefined)
+  const hook = restoring.log.record.settings.hooks.application;
+  if (hook === undefined)
     return { results: [], whyNot: notRun('no application runs against the new database', steps) };
   return orWhyNot(
-    () => askApplication(restoring, 'send the smoke steps to the copy', url),
+    () =>
+      withApplication(restoring, hook, (url) =>
+        askApplication(restoring, 'send the smoke steps to the copy', url),
+      ),
     (reason) => notRun(reason, steps),
   );
 }

@@ -3,6 +3,9 @@ import type { Hooks } from '../../../lib/ports/hooks.ts';
 import { type Recorded, recorded } from './recorded.ts';
 
 export const FREEZER = 'crm-maintenance';
+export const STARTER = 'crm-copy';
+/** Where the application answers that the hook has started. */
+export const COPY = 'http://copy.example.internal';
 export const FOLLOWERS = ['crm-cache:live', 'crm-search'];
 
 export type MemoryHooks = {
@@ -13,7 +16,7 @@ export type MemoryHooks = {
   called: string[];
   payloads: HookCall[];
   /** What the application is like for them. */
-  application: { frozen: boolean; follows: 'old' | 'new' };
+  application: { frozen: boolean; follows: 'old' | 'new'; copy?: string | undefined };
   /** What a call does instead of answering nothing; by hook and what it is asked. */
   instead: Partial<Record<`${string} ${HookAsk}`, (call: HookCall) => unknown>>;
 };
@@ -29,15 +32,18 @@ export function memoryHooks(): MemoryHooks {
     thaw: { frozen: false },
     'cut-over': { follows: 'new' },
     'cut-back': { follows: 'old' },
+    start: { copy: COPY },
+    stop: { copy: undefined },
   };
   const functions = Object.fromEntries(
-    [FREEZER, ...FOLLOWERS].map((hook) => [
+    [FREEZER, ...FOLLOWERS, STARTER].map((hook) => [
       hook,
       async (call: HookCall) => {
         called.push(`${hook} ${call.hook}`);
         payloads.push(call);
         Object.assign(application, DOES[call.hook]);
-        return instead[`${hook} ${call.hook}`]?.(call) ?? null;
+        const usual = call.hook === 'start' ? { url: COPY } : null;
+        return instead[`${hook} ${call.hook}`]?.(call) ?? usual;
       },
     ]),
   );

@@ -1,3 +1,4 @@
+import { COPY, STARTER } from '../../support/doubles/hooks.ts';
 import { emergencyWorld, SMOKE, UNTOUCHED } from '../../support/emergency-world.ts';
 import { deathsOf } from '../../support/executions.ts';
 
@@ -143,4 +144,66 @@ test('a P0 that fails undoes everything, whenever the function dies', async () =
     await execution.run(world.bodyOf());
     expect([death, world.production(), (await world.record()).state]).toEqual([death, UNTOUCHED, 'not-done']);
   }
+});
+
+describe('an application that a hook starts against the new database', () => {
+  const hooks = { cutover: [], application: STARTER };
+
+  test('is asked before approval, and stopped', async () => {
+    const world = await failing({}, { restore: { hooks } });
+    await world.whole(world.bodyOf());
+    const { smoke, notes, hooked } = await world.record();
+    expect(smoke!.map(({ step, at }) => `${step} ${at}`)).toEqual([
+      ...['leads are there copy', 'invoices are there copy', 'log in copy', 'search copy'],
+      ...['log in production', 'search production'],
+    ]);
+    expect(world.databases.sent[0]).toEqual({ target: 'crm', only: 'http', url: COPY });
+    expect(notes.filter((note) => note.startsWith('smoke steps not run'))).toEqual([]);
+    expect([world.hooks.called, hooked]).toEqual([[`${STARTER} start`, `${STARTER} stop`], {}]);
+    expect(world.hooks.payloads[0]).toMatchObject({ hook: 'start', new: { port: 5432 } });
+  });
+
+  test('ends the restore when a P0 of it fails, and is stopped all the same', async () => {
+    const world = await failing({ 'log in': ALWAYS }, { restore: { hooks } });
+    expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'not-done' });
+    expect(world.hooks.application.copy).toBeUndefined();
+    expect(world.production()).toEqual(UNTOUCHED);
+  });
+
+  test.each([
+    ['that does not start', () => Promise.reject(new Error('no capacity')), 'failed at start'],
+    ['that says no address', () => ({ message: 'up' }), 'something else than { url }'],
+    ['that says another kind of address', () => ({ url: 'ftp://copy' }), 'something else than { url }'],
+  ])('%s ends nothing: the approver reads that its steps did not run', async (_what, start, why) => {
+    const world = await failing({}, { restore: { hooks } });
+    world.hooks.instead[`${STARTER} start`] = start;
+    expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+    const { notes } = await world.record();
+    expect(notes).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^smoke steps not run before approval/)]),
+    );
+    expect(notes.join()).toContain(why);
+    expect(world.hooks.called.at(-1)).toBe(`${STARTER} stop`);
+  });
+
+  test('is stopped whenever the function dies and a person aborts the restore then', async () => {
+    const first = await failing({}, { restore: { hooks } });
+    const deaths = await deathsOf(first.execution(), first.bodyOf());
+    const near = deaths.filter(({ at }) => at.includes(STARTER) || at.includes('to the copy'));
+    expect(near.length).toBeGreaterThan(8);
+    for (const death of near) {
+      const world = await failing({}, { restore: { hooks } });
+      const execution = world.execution();
+      await execution.run(world.bodyOf(), death);
+      const { id } = await world.record();
+      const at = '2026-11-20T13:00:00Z';
+      await world.catalog.answerRestore({ target: 'crm', restore: id, answer: 'abort', by: 'ben', at });
+      await execution.run(world.bodyOf());
+      expect([death, world.hooks.application.copy, (await world.record()).state]).toEqual([
+        death,
+        undefined,
+        'not-done',
+      ]);
+    }
+  });
 });
