@@ -69,7 +69,13 @@ export type Services = {
 /** What a tool for migrations has applied to a database, as its table says. */
 export type MigrationTable = { tool: string; table: string; applied: string[] };
 
-/** What an emergency restore does inside databases. Every call uses its own connection, and may be repeated. */
+/** The code of a call about a database that its server does not have. */
+export const DATABASE_MISSING = 'database-missing';
+
+/**
+ * What an emergency restore does inside databases. Every call uses its own connection, and may be repeated. Those that
+ * change a database reject with `database-missing` where there is none of that name.
+ */
 export type Switching = {
   /** Names of the databases of this server, without its own. */
   databases(admin: Credentials): Promise<string[]>;

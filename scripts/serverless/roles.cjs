@@ -6,7 +6,7 @@ const grants = require('./grants.cjs');
 const merged = require('./merged.cjs');
 const { readPlan } = require('./plan.cjs');
 const { logicalId } = require('./queues.cjs');
-const refuseTooLong = require('./role-size.cjs');
+const { documentOf, fitted } = require('./role-size.cjs');
 const stageOf = require('./stage.cjs');
 const { replicaOf } = require('./replication.cjs');
 
@@ -208,15 +208,18 @@ module.exports = async ({ resolveVariable }) => {
   });
 
   const rows = table(can, (part) => (subnets ? can.standsInVpc(part) : []));
-  const roles = Object.entries(rows).map(([part, row]) => [
-    `${logicalId(part)}Role`,
-    role(part, merged([can.logs(part), ...row].flat())),
-  ]);
+  const roles = Object.entries(rows).flatMap(([part, row]) => {
+    const name = `${logicalId(part)}Role`;
+    const { own, beside } = fitted(part, merged([can.logs(part), ...row].flat()));
+    return [
+      [name, role(own)],
+      ...beside.map((statements, index) => [`${name}Policy${index + 1}`, managedPolicy(name, statements)]),
+    ];
+  });
   return { Resources: Object.fromEntries(roles) };
 };
 
-function role(part, Statement) {
-  refuseTooLong(part, Statement);
+function role(statements) {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -226,7 +229,14 @@ function role(part, Statement) {
           { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
         ],
       },
-      Policies: [{ PolicyName: 'may', PolicyDocument: { Version: '2012-10-17', Statement } }],
+      Policies: [{ PolicyName: 'may', PolicyDocument: documentOf(statements) }],
     },
+  };
+}
+
+function managedPolicy(role, statements) {
+  return {
+    Type: 'AWS::IAM::ManagedPolicy',
+    Properties: { Roles: [{ Ref: role }], PolicyDocument: documentOf(statements) },
   };
 }

@@ -46,7 +46,13 @@ describe.each(ALERTS)('alerts %s', (_name, make) => {
     const { finding, ...rest } = sent;
     const next = withOption(finding.next, '--stage production');
     for (const part of [finding.message, finding.target, next, sent.since]) expect(text).toContain(part);
-    expect(json).toEqual({ schemaVersion: 1, ...rest, ...finding, next });
+    expect(json).toEqual({
+      schemaVersion: 1,
+      ...rest,
+      ...finding,
+      next,
+      emergency: 'docs/emergency.md',
+    });
   });
 
   it('have a subject that SNS takes when a name in it is long and not ASCII', async () => {

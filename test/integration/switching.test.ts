@@ -238,3 +238,13 @@ test('tables are read, the named ones or all, and those for which no time was le
     first: ['public.big'],
   });
 });
+
+test('a database that the server does not have is told apart from one that may not be closed', async () => {
+  for (const work of [
+    () => switching.fence(as('owner', 'gone')),
+    () => switching.unfence(as('owner', 'gone')),
+    () => switching.freeze(as('owner', 'gone')),
+    () => switching.thaw(as('owner', 'gone'), {}),
+  ])
+    await expect(work()).rejects.toMatchObject({ code: 'database-missing' });
+});

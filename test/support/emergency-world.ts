@@ -1,4 +1,4 @@
-import type { RestorePhase, RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
+import type { Held, RestorePhase, RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
 import type { Policy, RestoreSettings } from '../../lib/domain/plan/policy.ts';
 import type { RestoreJob } from '../../lib/domain/runs/job.ts';
 import {
@@ -121,6 +121,9 @@ export async function emergencyWorld({
     loads: { strength: 'exact', differences: [], notes: [] } as Loaded,
     /** How those of the new database differ. */
     migrations: [] as string[],
+    /** The databases of the server, each as it was before. */
+    before: { crm: {} } as Held,
+    fenced: [] as string[][],
     /** What the proof of the copy found. */
     proof: {} as Partial<ProveResult>,
     /** Whom the new database knows, and what each needed. */
@@ -168,14 +171,16 @@ export async function emergencyWorld({
     const side = 'at' in request ? sideAt(request.at.host) : undefined;
     if (request.ask === 'freeze') databases.old.frozen = true;
     if (request.ask === 'thaw') databases.old.frozen = false;
+    if (request.ask === 'fence') databases.fenced.push(request.databases);
     if (request.ask === 'fence') side!.closed = true;
     if (request.ask === 'unfence') side!.closed = false;
     if (request.ask === 'reopen') databases.new.closed = false;
     const values: Partial<Record<InsideRequest['ask'], unknown>> = {
-      ...{ before: { crm: {} }, freeze: at, fence: at },
+      ...{ before: databases.before, freeze: at, fence: at },
       warm: { read: 2, cold: 1, first: ['public.archive'] },
       admit: databases.admitted,
       migrations: databases.migrations,
+      reopen: [],
       ...(request.ask === 'smoke' ? { smoke: answered(sqlSteps(smoke)) } : {}),
     };
     return { ok: true, value: values[request.ask] ?? null };

@@ -134,7 +134,7 @@ test('the durable functions are those that wait for hours', () => {
 
 test.each([
   ['Rehearse', ['Scratch']],
-  ['RehearseInstance', ['Prove', 'Changes']],
+  ['RehearseInstance', ['Prove', 'Extract', 'Changes']],
 ])('%s may call %p alone, and knows their names', (part, called) => {
   const calls = reached(`${part}Role`, 'lambda:InvokeFunction');
   const named = called.map((each) => template.text(`${each}LambdaFunction`, 'FunctionName'));

@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 type Statement = { Effect: string; Action: string | string[]; Resource: unknown; Condition?: object };
 const load = createRequire(__filename);
 const merged = load('../../scripts/serverless/merged.cjs') as (given: Statement[]) => Statement[];
-const refuseTooLong = load('../../scripts/serverless/role-size.cjs') as (
-  part: string,
-  given: Statement[],
-) => void;
+const { fitted, lengthOf } = load('../../scripts/serverless/role-size.cjs') as {
+  fitted: (part: string, given: Statement[]) => { own: Statement[]; beside: Statement[][] };
+  lengthOf: (given: Statement[]) => number;
+};
 
 const may = (Action: string | string[], Resource: unknown, Condition?: object): Statement => ({
   Effect: 'Allow',
@@ -32,14 +32,32 @@ describe('statements of a role', () => {
   });
 });
 
-test('a role that would be longer than IAM takes is refused with what to do, one that fits is not', () => {
+describe('a role', () => {
   const name = (n: number) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:ecs:\${AWS::Region}:x:service/${n}` });
   const of = (count: number) => [
+    may('logs:PutLogEvents', 'x'),
     may(
       'ecs:UpdateService',
       Array.from({ length: count }, (_, n) => name(n)),
     ),
   ];
-  expect(() => refuseTooLong('restore', of(150))).not.toThrow();
-  expect(() => refuseTooLong('restore', of(400))).toThrow(/role of restore .* IAM takes 10240/);
+
+  test('that fits has one policy', () => {
+    expect(fitted('restore', of(150))).toEqual({ own: of(150), beside: [] });
+  });
+
+  test('that names more has managed policies beside it, none longer than IAM takes, and loses nothing', () => {
+    const { own, beside } = fitted('restore', of(700));
+    expect(lengthOf(own)).toBeLessThanOrEqual(10_240);
+    expect(beside.map((each) => lengthOf(each) <= 6144)).toEqual(beside.map(() => true));
+    expect(beside.length).toBeGreaterThan(1);
+    const named = [own, ...beside].flat().filter(({ Action }) => Action === 'ecs:UpdateService');
+    expect(new Set(named.flatMap(({ Resource }) => Resource).map((each) => JSON.stringify(each))).size).toBe(
+      700,
+    );
+  });
+
+  test('that names more than ten of them hold is refused with what to do', () => {
+    expect(() => fitted('restore', of(3000))).toThrow(/role of restore .* IAM takes 10240/);
+  });
 });

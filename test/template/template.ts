@@ -48,7 +48,9 @@ export class Template {
   /** What a role's policies say: its own, and those that stand apart and name it. */
   grants(role: string): Statement[] {
     const policies = (this.value(role, 'Policies') ?? []) as Json[];
-    const apart = this.ids('IAM::Policy').filter((id) => this.list(id, 'Roles').includes(role));
+    const apart = [...this.ids('IAM::Policy'), ...this.ids('IAM::ManagedPolicy')].filter((id) =>
+      this.list(id, 'Roles').includes(role),
+    );
     return [
       ...policies.flatMap((_, index) => this.statements(role, 'Policies', index, 'PolicyDocument')),
       ...apart.flatMap((id) => this.statements(id, 'PolicyDocument')),

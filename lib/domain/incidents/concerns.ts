@@ -3,7 +3,7 @@ import type { FindingCode } from '../findings/registry.ts';
 import { SEVERITIES } from '../findings/severity.ts';
 import { isSnapshot } from '../points/recovery-point.ts';
 import { assertionSubject, rtoSubject } from '../proof/evidence.ts';
-import { type Concern, isNewInstance, type PlanInput, type Way, type WayKind } from './way.ts';
+import { type Concern, makesInstance, type PlanInput, type Way, type WayKind } from './way.ts';
 
 type Found = Pick<OpenFinding, 'subject' | 'message'>;
 /** Is a finding of this code about the way? */
@@ -62,7 +62,7 @@ const ofKind =
   (...kinds: WayKind[]): Rule =>
   ({ kind }) =>
     kinds.includes(kind);
-const ofNewInstance: Rule = (way, _found, { home }) => isNewInstance(way, home);
+const ofNewInstance: Rule = (way, _found, input) => makesInstance(way, input);
 const ofPlace: Rule = ({ kind, place }, { subject }) => kind !== 'rows' && place === subject;
 const ofSort: Rule = ({ kind }, { subject }) => kind === subject;
 /** The living database, and what AWS keeps with it. */
@@ -121,27 +121,29 @@ function ofKey(way: Way, { subject, message }: Found, input: PlanInput): boolean
 }
 
 /** Rehearsals have a network of their own, which says nothing about where an emergency restores to. */
-function ofNetwork(way: Way, { message }: Found, { target, status, home }: PlanInput): boolean {
+function ofNetwork(way: Way, { message }: Found, input: PlanInput): boolean {
+  const { target, status } = input;
   const { quarantine, subnetGroup, securityGroups = [] } = target.policy.restore;
   const source = status?.platform?.source;
   const used = [...quarantine, ...(source ? [source.subnetGroup] : [subnetGroup, ...securityGroups])];
-  return isNewInstance(way, home) && used.some((each) => each !== undefined && names(message, each));
+  return makesInstance(way, input) && used.some((each) => each !== undefined && names(message, each));
 }
 
 /** A denied action may be that of one sort alone. */
-function ofDenied(way: Way, { message }: Found, { home }: PlanInput): boolean {
-  if (!isNewInstance(way, home)) return false;
+function ofDenied(way: Way, { message }: Found, input: PlanInput): boolean {
+  if (!makesInstance(way, input)) return false;
   const [snapshot, moment] = [/From(DB)?Snapshot/.test(message), /ToPointInTime/.test(message)];
-  return snapshot === moment || (way.kind === 'snapshot' ? snapshot : moment);
+  if (snapshot === moment) return true;
+  return way.kind === 'snapshot' ? snapshot : way.kind === 'moment' && moment;
 }
 
 /** Questions of the preflight that concern one sort of way alone. */
 const OF_MOMENT = ['source', 'pitr window'];
 
-function ofQuestion(way: Way, { subject }: Found, { home }: PlanInput): boolean {
+function ofQuestion(way: Way, { subject }: Found, input: PlanInput): boolean {
   const [, abroad] = /^(?:quotas of|copies in) (.+)$/.exec(subject) ?? [];
   if (abroad) return way.kind === 'snapshot' && way.place === abroad;
-  if (!isNewInstance(way, home)) return false;
+  if (!makesInstance(way, input)) return false;
   if (OF_MOMENT.includes(subject)) return way.kind === 'moment';
   return subject === 'snapshot' ? way.kind === 'snapshot' : true;
 }

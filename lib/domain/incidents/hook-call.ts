@@ -19,6 +19,8 @@ export type HookCall = {
   /** Who began the restore. */
   by: string;
   at: string;
+  /** A call that begins later is of an execution that has been stopped. */
+  notAfter: string;
   old: Address | null;
   new: Address | null;
 };

@@ -16,8 +16,7 @@ import { boundsOf, lastWriteOf, lossOf } from './loss.ts';
 import { measuredWay } from './measured-way.ts';
 import { recommendWay } from './recommend-way.ts';
 import {
-  isLoadable,
-  isNewInstance,
+  makesInstance,
   type NoWay,
   type PlanInput,
   type RestorePlan,
@@ -71,7 +70,7 @@ function complete(bare: Bare, input: PlanInput): Way {
 
 /** A new instance can be made of it by `restore --go`; what is confirmed says so. */
 function confirmable(way: Way, { target, now, home }: PlanInput): Way {
-  const isPossible = (isNewInstance(way, home) || isLoadable(way, target)) && way.notGood === undefined;
+  const isPossible = makesInstance(way, { target, home }) && way.notGood === undefined;
   return isPossible ? { ...way, confirm: confirmationOf(target, way, utc(now)) } : way;
 }
 

@@ -89,6 +89,8 @@ export type RestoreRecord = {
   secretsBefore: { secret: string; version: string }[];
   /** How the old databases were when it began: those that may be frozen and closed. */
   was?: Held;
+  /** What an earlier restore had frozen and could not put back: how it was before that. */
+  leftBy?: { restore: string; held?: Held };
   /** Those that were closed, or were about to be. */
   closed?: string[];
   /** The same, once they are frozen: it is put back. */
@@ -110,6 +112,8 @@ export type RestoreRecord = {
   decideBy?: string;
   answer?: RestoreAnswer;
   switched?: Switched;
+  /** Names and secrets are being put back, or were. */
+  undoing?: true;
   error?: ErrorInfo | undefined;
   /** Databases that it left beside production, until they are deleted. */
   kept?: { name: string; resourceId: string }[];

@@ -116,6 +116,14 @@ export function isLoadable(
   return kind === 'dump' && place === VAULT && isOnInstance && does(engine, 'switching');
 }
 
+/** Does `restore --go` make an instance for it, where the sources are? */
+export function makesInstance(
+  way: Pick<Way, 'kind' | 'place'>,
+  { target, home }: { target: Target; home: string },
+): boolean {
+  return isNewInstance(way, home) || isLoadable(way, target);
+}
+
 /** Would an open finding stop it? */
 export function isStopped({ concerns }: Pick<Way, 'concerns'>): boolean {
   return concerns.some(({ stops }) => stops);

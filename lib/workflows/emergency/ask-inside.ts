@@ -3,7 +3,7 @@ import { plusSeconds, utc } from '../../domain/time.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Durable } from '../../ports/durable.ts';
-import type { InsideRequest } from './inside-request.ts';
+import { type InsideRequest, TOO_LATE } from './inside-request.ts';
 import type { LoadRequest } from './load-dump.ts';
 
 /** How often a function that died is asked again. Whatever it does may be repeated. */
@@ -32,7 +32,9 @@ export async function askInside<T>(
       if (answer.ok) return answer.value;
       throw refusalOf(answer.said);
     } catch (error) {
-      if (error instanceof UnderstudyError || attempt === TRIES) throw error;
+      // The next try holds the restore first, so it is made only by who may.
+      const isFinal = error instanceof UnderstudyError && error.code !== TOO_LATE;
+      if (isFinal || attempt === TRIES) throw error;
       await durable.pause(`${step}: wait to ask again`, 5 * attempt);
     }
   }

@@ -5,12 +5,14 @@ import {
   type HookSaid,
   readHookAnswer,
 } from '../../domain/incidents/hook-call.ts';
-import type { RestoreSide } from '../../domain/incidents/restore-record.ts';
-import { utc } from '../../domain/time.ts';
+import type { RestoreRecord, RestoreSide } from '../../domain/incidents/restore-record.ts';
+import { plusSeconds, utc } from '../../domain/time.ts';
 import type { Afterwards } from './restoring.ts';
 
 /** How often a hook that fails is called. */
 const TRIES = 3;
+/** A hook may refuse a call that begins later than so many seconds: its restore may be rolled back by then. */
+const BEGINS_WITHIN = 300;
 
 /**
  * Calls a hook, and waits for it without being billed. Rejects with `hook-failed` and `hook-answer`, which name it and
@@ -54,10 +56,19 @@ function logOf(hook: string): string {
 }
 
 async function callOf({ log, durable, deps }: Afterwards, step: string, ask: HookAsk): Promise<HookCall> {
-  const { target, id, by, old, made } = log.record;
+  const { record } = log;
+  const { target, id, by } = record;
   const at = await durable.step(`${step}: when`, async () => utc(deps.clock.now()));
-  const ours = { schemaVersion: 1 as const, hook: ask, target, restore: id, by, at };
-  return { ...ours, old: addressOf(old), new: addressOf(made) };
+  const notAfter = utc(plusSeconds(at, BEGINS_WITHIN));
+  const ours = { schemaVersion: 1 as const, hook: ask, target, restore: id, by, at, notAfter };
+  return { ...ours, ...addresses(record) };
+}
+
+/** By their names of now: after a renaming the new one answers where the old one did. */
+function addresses({ old, made, switched, undoing }: RestoreRecord): Pick<HookCall, 'old' | 'new'> {
+  const { newIs, oldIs } = undoing ? {} : (switched ?? {});
+  const replaced = old && oldIs && old.host ? { ...old, host: old.host.replace(/^[^.]+/, oldIs) } : old;
+  return { old: addressOf(replaced), new: addressOf(newIs ? old : made) };
 }
 
 const addressOf = (side: RestoreSide | undefined) =>

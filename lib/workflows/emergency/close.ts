@@ -12,6 +12,7 @@ import { closeHooks } from './hooks.ts';
 import { renewFunctions } from './renew-functions.ts';
 import { type Restoring, whereMasterPassword } from './restoring.ts';
 import { smokeProduction } from './smoke-production.ts';
+import { persistently } from './undo.ts';
 
 /**
  * Production has the new database. What does not work is told, and takes nothing back by itself. Resolves with why it
@@ -26,11 +27,14 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
     problems.push(...(await restartServices(restoring)));
     problems.push(...(await renewFunctions(restoring, log.record.id)));
   }
+  const stuck: string[] = [];
   if (settings.cutover === 'none')
-    await thawOld(restoring).catch(
-      (error) => void problems.push(`the old database takes no writes: ${reasonOf(error)}`),
+    await persistently(restoring, 'let it take writes', (name) => thawOld(restoring, name)).catch(
+      (error) => void stuck.push(`the old database takes no writes: ${reasonOf(error)}`),
     );
-  problems.push(...(await closeHooks(restoring)));
+  const hooks = await closeHooks(restoring);
+  if (hooks.stopped) stuck.push(hooks.stopped);
+  problems.push(...hooks.failed, ...stuck);
   // An application that a hook has stopped would fail every step.
   problems.push(...(await smokeProduction(restoring)));
   const aborted = await durable.step('ask whether it goes back', async () => (await log.aborted()) ?? null);
@@ -53,6 +57,8 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
     state: 'done',
     endedAt,
     kept: keptOld(log.record),
+    // A rollback tries it again.
+    notPutBack: stuck,
     ...(problems.length > 0 ? { error: { code: 'restore-unsettled', message: problems.join('; ') } } : {}),
     notes: [
       ...log.record.notes,

@@ -1,6 +1,6 @@
 import { codeOf, InputError, Refusal } from '../../domain/errors.ts';
 import { confirmationOf, madeAtOf, PLAN_LASTS } from '../../domain/incidents/restore-plan.ts';
-import { isOpen, RESTORE_LEASE, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { RESTORE_LEASE, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import type { Way } from '../../domain/incidents/way.ts';
 import { restoredName } from '../../domain/names.ts';
 import { does } from '../../domain/plan/engines.ts';
@@ -22,6 +22,7 @@ import type { ApplicationSecrets } from '../../ports/switching.ts';
 import { type InstancePlan, type PlanDeps, planInstance } from '../../restore/instance/plan-rehearsal.ts';
 import { waysBack } from '../../restore/ways-back.ts';
 import { planEmpty } from './choose-empty.ts';
+import { othersOnInstance } from './others-on-instance.ts';
 import { requireCallable } from './require-callable.ts';
 
 export type DeclareDeps = PlanDeps & {
@@ -71,8 +72,9 @@ export async function declareRestore(
     phaseBeganAt: utc(now),
     ...(way.takes ? { expected: way.takes.middle } : {}),
     ...(source ? { old: sideOf(source) } : {}),
+    ...leftBy(await deps.catalog.restore(target.id)),
     secretsBefore: await versionsOf(target, settings, source, deps),
-    notes: [...chosen.notes, ...(await othersOnIt(target, source, deps))],
+    notes: [...chosen.notes, ...(await noteOthers(job, target, source, deps))],
     incomplete: [],
     undone: [],
     notPutBack: [],
@@ -92,31 +94,36 @@ function refuseAnotherTime(scheduledFor: string, now: Date): void {
   throw new InputError(`scheduledFor ${scheduledFor} is not now`, [], 'give the present moment in UTC');
 }
 
-/** Other targets are databases of the same instance: they go back with it. Only one of them is restored at a time. */
-async function othersOnIt(
+/** Other targets are databases of the same instance, and may go back with it. */
+async function noteOthers(
+  job: RestoreJob,
   target: Target,
   source: PlatformSource | undefined,
   { plan, catalog }: DeclareDeps,
 ): Promise<string[]> {
-  const others = plan.targets.filter(
-    ({ id, platform }) => id !== target.id && platform?.id === source?.id && source,
-  );
-  for (const { id } of others) {
-    const other = await catalog.restore(id);
-    if (isOpen(other))
-      throw new Refusal(
-        'restore-under-way',
-        `${other.by} is restoring ${id}, which is on the same instance`,
-        {
-          hint: `./understudy restore status ${id}`,
-        },
-      );
-  }
-  return others.length === 0
-    ? []
-    : [
-        `the same instance has ${others.map(({ id }) => id).join(', ')}, which goes back with it if it takes its name`,
-      ];
+  const others = source ? await othersOnInstance(plan, target, catalog) : [];
+  if (others.length === 0) return [];
+  const { cutover } = target.policy.restore;
+  if (job.way === 'dump' && cutover === 'rename')
+    throw new InputError(
+      `a dump brings back ${target.id} alone, and by its name the new instance would replace that of ${others.join(', ')} too`,
+      [],
+      'use cutover: secret, or restore a moment or a snapshot',
+    );
+  return cutover === 'rename'
+    ? [`the same instance has ${others.join(', ')}, which goes back with it`]
+    : [`the same instance has ${others.join(', ')}, which stays where it is`];
+}
+
+/** The last restore has left something: this one puts it back with its own, as it was before both. */
+function leftBy(last: RestoreRecord | undefined): Pick<RestoreRecord, 'leftBy' | 'hooked'> {
+  if (!last || last.notPutBack.length === 0) return {};
+  const { id, held, hooked, leftBy: before } = last;
+  const all = { ...held, ...before?.held };
+  return {
+    leftBy: { restore: id, ...(Object.keys(all).length > 0 ? { held: all } : {}) },
+    ...(hooked ? { hooked } : {}),
+  };
 }
 
 const sideOf = ({ id, resourceId, endpoint }: PlatformSource) => ({ name: id, resourceId, ...endpoint });

@@ -73,14 +73,25 @@ export async function closeNew({ target, log, durable, deps }: Afterwards): Prom
   });
   const isThere = there?.resourceId === made!.resourceId;
   const side = switched?.newIs && isThere ? old : made;
+  const at = {
+    target: target.id,
+    at: { host: side!.host!, port: side!.port! },
+    ...(settings.admin === undefined ? {} : { admin: settings.admin }),
+  };
+  const known = closed ?? Object.keys(was ?? {});
   try {
-    await askInside(durable, 'close the new one', deps, {
-      ask: 'fence',
-      target: target.id,
-      at: { host: side!.host!, port: side!.port! },
-      databases: closed ?? Object.keys(was ?? {}),
-      ...(settings.admin === undefined ? {} : { admin: settings.admin }),
-    });
+    // Nothing is known of an old one that did not run: the new one itself knows which it has.
+    const databases =
+      known.length > 0
+        ? known
+        : Object.keys(
+            await askInside<Held>(durable, 'look what the new one has', deps, {
+              ask: 'before',
+              ...at,
+              ...meant(log.record),
+            }),
+          );
+    await askInside(durable, 'close the new one', deps, { ask: 'fence', ...at, databases });
   } catch (error) {
     const isGone = !there || (isThere && ['stopped', 'deleting'].includes(there.state));
     if (codeOf(error) === 'source-unreachable' && isGone) return;

@@ -36,10 +36,23 @@ export async function checkRights(restoring: Restoring): Promise<void> {
   try {
     const which = { ...at, ...meant(log.record) };
     await ask('ask what is possible', { ask: 'may', ...which });
-    await log.note('how it was', { was: await ask<Held>('look how it was', { ask: 'before', ...which }) });
+    const found = await ask<Held>('look how it was', { ask: 'before', ...which });
+    refuseOthers(log.record, Object.keys(found));
+    // What an earlier restore could not put back is no usual state.
+    await log.note('how it was', { was: { ...found, ...log.record.leftBy?.held } });
   } catch (error) {
     if (codeOf(error) !== 'source-unreachable') throw error;
   }
+}
+
+/** By its name an instance with one database would replace that of all others. */
+function refuseOthers({ way, old, settings }: RestoreRecord, databases: readonly string[]): void {
+  if (way.kind !== 'dump' || settings.cutover !== 'rename' || databases.length < 2) return;
+  throw new Refusal(
+    'other-databases',
+    `${old!.name} has ${databases.join(', ')}, and a dump brings back only one of them`,
+    { hint: 'use cutover: secret, or restore a moment or a snapshot' },
+  );
 }
 
 /** By policy: the application reads the old database and writes nothing while another is restored. */

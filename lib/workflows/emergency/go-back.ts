@@ -7,8 +7,9 @@ import { utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { adoptAsTarget } from './adopt-target.ts';
 import { askInside } from './ask-inside.ts';
+import { undoHooks } from './hooks.ts';
 import type { Afterwards, RestoreDeps, RestoreOutcome } from './restoring.ts';
-import { undo } from './undo.ts';
+import { type Undone, undo } from './undo.ts';
 
 type Going = {
   /** What the restore was before: it stays that when something could not be put back. */
@@ -28,23 +29,25 @@ export async function goBack(
   { before, obstacle }: Going,
 ): Promise<RestoreOutcome> {
   const { target, log, durable, deps } = back;
-  const { undone, failed } = obstacle ? { undone: [], failed: [] } : await undo(back, { anyway: true });
-  const { switched, old, made } = log.record;
-  if (switched?.newIs && old && !obstacle && failed.length === 0)
+  const { undone, failed, isBack } = obstacle
+    ? await endWithoutOld(back, obstacle)
+    : await undo(back, { anyway: true });
+  const { switched, old } = log.record;
+  if (switched?.newIs && old && isBack)
     await durable
       .step('know the old one as the target', () => adoptAsTarget({ target, deps }, old.resourceId))
       .catch(
         (error) => void failed.push(`the watch will report a replaced source: ${toErrorInfo(error).message}`),
       );
+  const made = isBack ? await lookForMade(back) : undefined;
   const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
-  const isBack = failed.length === 0 && !obstacle;
   await log.note('rolled back', {
     state: isBack ? 'rolled-back' : before === 'running' ? 'not-done' : before,
     endedAt,
     error: failed.length > 0 ? { code: 'restore-not-undone', message: failed.join('; ') } : obstacle,
     undone: [...log.record.undone, `${why}, at ${endedAt}`, ...undone],
     notPutBack: failed,
-    ...(isBack && made?.resourceId ? { kept: [{ name: made.name, resourceId: made.resourceId }] } : {}),
+    ...(isBack ? { kept: made ? [made] : [] } : {}),
   });
   await durable.step('tell that it is rolled back', async () => {
     for (const code of ENDS) await resolve(deps, { target: target.id, code, subject: target.id });
@@ -52,11 +55,40 @@ export async function goBack(
     if (failed.length > 0) await raise(deps, finding('restore-not-undone', about));
     else await resolve(deps, { target: target.id, code: 'restore-not-undone', subject: target.id });
   });
+  const has = isBack ? `${target.id} has its old database again` : (obstacle?.message ?? '');
   return {
-    outcome: isBack ? 'done' : 'not-done',
+    outcome: isBack && failed.length === 0 ? 'done' : 'not-done',
     restore: log.record.id,
-    summary: isBack ? `${target.id} has its old database again` : (obstacle?.message ?? failed.join('; ')),
+    summary: [has, ...failed].filter((text) => text !== '').join('; '),
   };
+}
+
+/** There is nothing to go back to. Hooks that stopped the application let it go on; what was switched stays, and is told. */
+async function endWithoutOld(back: Afterwards, { message }: ErrorInfo): Promise<Undone> {
+  const result: Undone = { undone: [], failed: [], isBack: false };
+  await undoHooks(back, async (what, work) => {
+    await work().then(
+      () => void result.undone.push(what),
+      (error) => void result.failed.push(`${what}: ${toErrorInfo(error).message}`),
+    );
+  });
+  if (back.log.record.switched) result.failed.push(message);
+  return result;
+}
+
+/** What the restore has made, if it is still there: its id is not on record before it was up. */
+export async function lookForMade({
+  log,
+  durable,
+  deps,
+}: Afterwards): Promise<{ name: string; resourceId: string } | undefined> {
+  const { made, kind } = log.record;
+  if (!made) return undefined;
+  const resourceId = await durable
+    .step('look what stays', async () => (await deps.restored.look(kind, made.name))?.resourceId ?? null)
+    // Better named once too often than never.
+    .catch(() => made.resourceId);
+  return resourceId === null ? undefined : { name: made.name, resourceId };
 }
 
 const ENDS = [
@@ -90,10 +122,11 @@ export async function whyNotBack(
     }
     return null;
   });
-  if (!there?.endpoint || there.state !== 'ready')
+  // One that is backed up or changed lets people in all the same.
+  if (!there?.endpoint || !['ready', 'busy'].includes(there.state))
     return {
       code: there ? 'source-not-ready' : IS_GONE,
-      message: `the old database ${name} of ${id} is ${there ? there.state : 'gone'}, so production keeps the new one`,
+      message: `the old database ${name} of ${id} is ${there ? there.state : 'gone'}${switched ? ', so production keeps the new one' : ''}`,
       hint: `the ways back are: ./understudy restore ${id}`,
     };
   if (!target.connection) return undefined;

@@ -16,24 +16,28 @@ export async function freezeByHook(restoring: Restoring): Promise<void> {
 }
 
 /**
- * Production has the new database: each hook of the cutover, then the end of the freeze. Resolves with what failed,
- * which takes nothing back.
+ * Production has the new database: each hook of the cutover, then the end of the freeze. Resolves with what failed, which
+ * takes nothing back, and why the application may be stopped still.
  */
-export async function closeHooks(restoring: Restoring): Promise<string[]> {
+export async function closeHooks(restoring: Restoring): Promise<{ failed: string[]; stopped?: string }> {
   const { log } = restoring;
   const { cutover, hooks } = log.record.settings;
-  const problems: string[] = [];
-  const trying = (work: Promise<unknown>) => work.catch((error) => void problems.push(reasonOf(error)));
+  const failed: string[] = [];
   for (const hook of cutover === 'none' ? [] : hooks.cutover) {
     const { hooked } = log.record;
     await log.note(`the hook ${hook}`, {
       hooked: { ...hooked, cutOver: [...(hooked?.cutOver ?? []), hook] },
     });
-    await trying(callHook(restoring, hook, 'cut-over'));
+    await callHook(restoring, hook, 'cut-over').catch((error) => void failed.push(reasonOf(error)));
   }
   const { freeze } = log.record.hooked ?? {};
-  if (freeze) await trying(callHook(restoring, freeze, 'thaw'));
-  return problems;
+  const stopped =
+    freeze &&
+    (await callHook(restoring, freeze, 'thaw').then(
+      () => undefined,
+      (error) => reasonOf(error),
+    ));
+  return { failed, ...(stopped ? { stopped } : {}) };
 }
 
 /** An application that a hook has started against the new database, for as long as `use` takes. */

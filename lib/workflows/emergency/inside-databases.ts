@@ -5,6 +5,7 @@ import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import { type SmokeResult, sqlSteps } from '../../domain/smoke/smoke-step.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
 import type { Credentials } from '../../ports/credentials.ts';
+import { DATABASE_MISSING } from '../../ports/switching.ts';
 import { askSmokeStep } from '../../restore/prove/smoke-questions.ts';
 import { admitUsers, masterOfNow } from './admit-users.ts';
 import { adminsOf, masterOf, namedBy, ofSecret } from './inside-credentials.ts';
@@ -86,44 +87,62 @@ async function askSmoke(
   return results;
 }
 
+/** Resolves with the databases that stay as they are, because another than the master owns them. */
 async function reopen(
   of: Target,
   { master, databases, held }: Extract<InsideRequest, { ask: 'reopen' }>,
   deps: InsideDeps,
-): Promise<void> {
+): Promise<string[]> {
   const owner = await masterOf(of, master, deps);
-  for (const database of databases) {
-    const closed = { ...owner, database };
-    await deps.switching.unfence(closed).catch(unlessDenied);
-    const before = held?.[database];
-    if (before) await deps.switching.thaw(closed, before as Held[string]).catch(unlessDenied);
-  }
+  const denied: string[] = [];
+  await each(
+    databases.map((database) => ({ ...owner, database })),
+    async (closed) => {
+      try {
+        await deps.switching.unfence(closed);
+        const before = held?.[closed.database];
+        if (before) await deps.switching.thaw(closed, before as Held[string]);
+      } catch (error) {
+        if (!/-denied$/.test(codeOf(error))) throw error;
+        denied.push(closed.database);
+      }
+    },
+  );
+  return denied;
 }
 
-/** Another's database: then its owner closed it, and not a restore. */
-function unlessDenied(error: unknown): void {
-  if (!/-denied$/.test(codeOf(error))) throw error;
-}
-
-/** Tries every one, whatever became of the others; rejects with the first failure. */
-async function each(
+/**
+ * Does it to every one, whatever became of the others, and rejects with the first failure. One that is not on this server
+ * needs nothing: a copy lacks databases of later, and somebody may have dropped one.
+ */
+async function each<T>(
   admins: readonly Credentials[],
-  work: (admin: Credentials) => Promise<void>,
-): Promise<undefined> {
+  work: (admin: Credentials) => Promise<T>,
+): Promise<T[]> {
+  const done: T[] = [];
   const failures: unknown[] = [];
-  for (const admin of admins) await work(admin).catch((error) => void failures.push(error));
+  for (const admin of admins)
+    await work(admin).then(
+      (value) => void done.push(value),
+      (error) => {
+        if (codeOf(error) !== DATABASE_MISSING) failures.push(error);
+      },
+    );
   if (failures.length > 0) throw failures[0];
-  return undefined;
+  return done;
 }
 
-/** Does it to one after the other; the last moment of all counts. */
+/** Does it to all; the last moment counts. */
 async function lastOf(
   admins: readonly Credentials[],
   work: (admin: Credentials) => Promise<{ at: string }>,
 ): Promise<{ at: string }> {
-  const moments: string[] = [];
-  for (const admin of admins) moments.push((await work(admin)).at);
-  return { at: moments.sort().at(-1)! };
+  const moments = (await each(admins, work)).map(({ at }) => at);
+  const last = moments.sort().at(-1);
+  if (last) return { at: last };
+  throw new Refusal(DATABASE_MISSING, 'none of its databases is on this server, so nothing was closed', {
+    hint: 'look which it has: psql --list',
+  });
 }
 
 async function refuseObstacles(admins: readonly Credentials[], { switching }: InsideDeps): Promise<void> {

@@ -76,11 +76,14 @@ export type InsideDeps = {
   clock: Clock;
 };
 
+/** The code of a request that came after its time: it may be made again by who holds the restore still. */
+export const TOO_LATE = 'too-late';
+
 /** A rollback may work on the restore by now. */
 export function refuseLate(
   { notAfter, ask, target }: { notAfter?: string | undefined; ask: string; target: string },
   clock: Clock,
 ): void {
   if (notAfter === undefined || clock.now() <= new Date(notAfter)) return;
-  throw new Refusal('too-late', `"${ask}" of ${target} was to begin by ${notAfter}: nothing was done`);
+  throw new Refusal(TOO_LATE, `"${ask}" of ${target} was to begin by ${notAfter}: nothing was done`);
 }

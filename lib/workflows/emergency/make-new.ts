@@ -174,14 +174,14 @@ async function reopenNew(restoring: Restoring): Promise<void> {
   if (!master || !target.connection || whyNotProven(declared.chosen, target)) return;
   const { was } = log.record;
   const databases = [...new Set([master.database, ...Object.keys(was ?? {})])];
-  await askInside(durable, 'open what was closed at its moment', deps, {
+  const denied = await askInside<string[]>(durable, 'open what was closed at its moment', deps, {
     ...{ ask: 'reopen', target: target.id, master, databases },
     ...(was ? { held: was } : {}),
-  }).catch((error) =>
-    log.note('it may be closed', {
-      notes: [...log.record.notes, `its databases were not opened: ${toErrorInfo(error).message}`],
-    }),
-  );
+  }).catch((error) => [`all (${toErrorInfo(error).message})`]);
+  if (denied.length === 0) return;
+  await log.note('what may be closed', {
+    notes: [...log.record.notes, `not opened, so closed if they were at that moment: ${denied.join(', ')}`],
+  });
 }
 
 async function proveNew(restoring: Restoring): Promise<void> {

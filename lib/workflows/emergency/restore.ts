@@ -14,7 +14,7 @@ import { cutOver, releaseNew } from './cut-over.ts';
 import { declareRestore } from './declare.ts';
 import { fenceOld } from './fence.ts';
 import { checkRights, freezeOld } from './freeze.ts';
-import { goBack } from './go-back.ts';
+import { goBack, lookForMade } from './go-back.ts';
 import { holding, wasTaken } from './holding.ts';
 import { makeNew } from './make-new.ts';
 import { notBegun } from './not-begun.ts';
@@ -113,16 +113,12 @@ async function tellDeclared({ target, log, durable, deps }: Restoring): Promise<
 async function endNotDone(restoring: Restoring, said: ErrorInfo): Promise<RestoreOutcome> {
   const { target, log, durable, deps } = restoring;
   const { undone, failed } = await undo(restoring);
-  const { made, id, kind } = log.record;
+  const { id } = log.record;
   const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
-  const exists =
-    made &&
-    (await durable
-      .step('look what stays', async () => (await deps.restored.look(kind, made.name)) !== undefined)
-      .catch(() => true));
+  const made = await lookForMade(restoring);
   const { phase, phases } = log.record;
   const released = phase === 'release' || phases.some(({ name }) => name === 'release');
-  const kept = exists
+  const kept = made
     ? [
         `${made.name} stays and costs; it is protected, so delete it in two steps when you do not need it`,
         ...(released
@@ -137,7 +133,7 @@ async function endNotDone(restoring: Restoring, said: ErrorInfo): Promise<Restor
     error: said,
     undone,
     notPutBack: failed,
-    ...(exists ? { kept: [{ name: made.name, resourceId: made.resourceId }] } : {}),
+    ...(made ? { kept: [made] } : {}),
     notes: [...log.record.notes, ...kept],
   });
   await durable.step('tell that it is not done', async () => {

@@ -12,8 +12,9 @@ import { plusSeconds, shortMoment, utc } from '../../domain/time.ts';
 import { type Attempted, attempt } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { goBack, IS_GONE, whyNotBack } from './go-back.ts';
-import { holding } from './holding.ts';
+import { holding, wasTaken } from './holding.ts';
 import { notBegun } from './not-begun.ts';
+import { othersOnInstance } from './others-on-instance.ts';
 import { restoreLog } from './restore-log.ts';
 import type { RestoreDeps, RestoreOutcome } from './restoring.ts';
 
@@ -37,7 +38,12 @@ export async function backToOld(
   if (!taken.ok) return notBegun('the rollback', taken.said, target, durable, deps);
   const held = holding(durable, taken.value, deps);
   const back = { target, log: restoreLog(taken.value, held, deps), durable: held, deps };
-  return goBack(back, `${job.requestedBy} rolled it back`, { before: seen.state, obstacle });
+  try {
+    return await goBack(back, `${job.requestedBy} rolled it back`, { before: seen.state, obstacle });
+  } catch (error) {
+    if (!wasTaken(error)) throw error;
+    return { outcome: 'not-done', restore: seen.id, summary: `another rollback has taken ${target.id} over` };
+  }
 }
 
 const hasTouchedProduction = ({ held, closed, switched }: RestoreRecord) =>
@@ -65,10 +71,9 @@ async function takeForRollback(
 }
 
 /** The last restore of the target, which switched or left something, and which no living execution works on. */
-async function requireUndoable(
-  { target, restore }: RollbackJob,
-  { catalog, clock }: RestoreDeps,
-): Promise<RestoreRecord> {
+async function requireUndoable({ target, restore }: RollbackJob, deps: RestoreDeps): Promise<RestoreRecord> {
+  const { catalog, clock, plan } = deps;
+  await othersOnInstance(plan, requireTarget(plan, target), catalog);
   const record = await catalog.restore(target, restore);
   const newest = await catalog.restore(target);
   const status = `./understudy restore status ${target}`;
@@ -81,8 +86,7 @@ async function requireUndoable(
     );
   if (isOpen(record) && !isStalled(record, clock.now())) throw underWay(record);
   const isLeft = record.state === 'running' || record.notPutBack.length > 0;
-  if ((record.state === 'done' && record.switched) || (record.state !== 'rolled-back' && isLeft))
-    return record;
+  if ((record.state === 'done' && record.switched) || isLeft) return record;
   throw new InputError(
     `the restore ${restore} of ${target} is ${record.state}: there is nothing to put back`,
     [],

@@ -16,6 +16,8 @@ export async function smokeProduction(restoring: Restoring): Promise<string[]> {
   let ran: Ran;
   for (let round = 1; ; round++) {
     const name = `send the smoke steps to production, ${round}`;
+    // A step before each round: whoever holds the restore is heard of.
+    await durable.step(`${name}: begin`, async () => null);
     ran = await orWhyNot(
       () => askApplication(restoring, name),
       (why) => `the smoke steps could not be run: ${why}`,

@@ -9,7 +9,12 @@ import { renewFunctions } from './renew-functions.ts';
 import type { Afterwards } from './restoring.ts';
 
 /** What was put back, and what could not be. */
-export type Undone = { undone: string[]; failed: string[] };
+export type Undone = {
+  undone: string[];
+  failed: string[];
+  /** Production has its old database, whatever became of services, functions and hooks. */
+  isBack: boolean;
+};
 
 /** How long a name may lead to the former address after a renaming, in seconds: RDS's own names live for five. */
 const NAMES_SETTLE = 60;
@@ -23,7 +28,7 @@ export async function undo(given: Afterwards, { anyway = false } = {}): Promise<
   const restoring = { ...given, deps: { ...given.deps, cancelled: undefined } };
   const { log, durable, deps } = restoring;
   const { id, takenBy, switched, old, made, closed, held, settings } = log.record;
-  const result: Undone = { undone: [], failed: [] };
+  const result: Undone = { undone: [], failed: [], isBack: false };
   const trying = async (what: string, work: () => Promise<unknown>) => {
     try {
       await work();
@@ -58,6 +63,7 @@ export async function undo(given: Afterwards, { anyway = false } = {}): Promise<
         ),
       ),
     );
+  if (switched) await log.note('names and secrets are back', { undoing: true });
   const at = atOld(restoring);
   if (oldIs) await durable.pause('let the names settle', Math.min(NAMES_SETTLE, deps.pace.most));
   if (closed && at)
@@ -70,6 +76,7 @@ export async function undo(given: Afterwards, { anyway = false } = {}): Promise<
     await trying(`${old!.name} takes writes again`, () =>
       persistently(restoring, 'let it take writes', (name) => thawOld(restoring, name)),
     );
+  result.isBack = result.failed.length === 0;
   if (secrets.length > 0 && settings.services.length > 0)
     result.failed.push(...(await restartServices(restoring)));
   if (secrets.length > 0)
@@ -83,7 +90,7 @@ export async function undo(given: Afterwards, { anyway = false } = {}): Promise<
 const TRIES = 10;
 
 /** A name that has not settled yet, or a server that is full, must not leave production closed. */
-async function persistently(
+export async function persistently(
   { durable, deps }: Afterwards,
   name: string,
   work: (name: string) => Promise<unknown>,

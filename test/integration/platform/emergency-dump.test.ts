@@ -29,6 +29,7 @@ beforeAll(async () => {
     create table store.leads (id int primary key, name text);
     insert into store.leads select n, 'lead ' || n from generate_series(1, 500) n;
     alter table store.leads owner to shop; grant select on store.leads to readers;
+    comment on database crm is E'a note;\\nalter role shop createrole;\\n';
     alter database crm owner to shop; alter database crm set work_mem = '7MB';
     alter role shop in database crm set search_path = store; grant temporary on database crm to readers`);
   dumped = (await platform.ask<{ point: string }>('dump', '2026-11-20T01:00:00Z')).point;
@@ -72,10 +73,16 @@ test('a dump comes back on an instance like the source, with owners, rights, set
     current_setting('work_mem') as work_mem, has_database_privilege('readers', 'crm', 'temporary') as temporary,
     has_table_privilege('readers', 'store.leads', 'select') as reads,
     (select pg_get_userbyid(datdba) from pg_database where datname = 'crm') as owner,
-    (select tableowner from pg_tables where tablename = 'leads') as owns`);
+    (select tableowner from pg_tables where tablename = 'leads') as owns,
+    (select rolcreaterole from pg_roles where rolname = 'shop') as creates,
+    shobj_description((select oid from pg_database where datname = 'crm'), 'pg_database') as comment`);
   await client.end();
   expect(rows).toEqual([
-    { leads: 500, work_mem: '7MB', temporary: true, reads: true, owner: 'shop', owns: 'shop' },
+    {
+      ...{ leads: 500, work_mem: '7MB', temporary: true, reads: true, owner: 'shop', owns: 'shop' },
+      // A comment stays a comment, whatever it says.
+      ...{ creates: false, comment: 'a note;\nalter role shop createrole;\n' },
+    },
   ]);
   const { DBInstances } = await platform.client.describeDBInstances({ DBInstanceIdentifier: name });
   expect(DBInstances![0]).toMatchObject({

@@ -1,5 +1,6 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { HookCall } from '../../../lib/domain/incidents/hook-call.ts';
+import { RESTORE_LEASE } from '../../../lib/domain/incidents/restore-record.ts';
 import { FOLLOWERS, FREEZER } from '../../support/doubles/hooks.ts';
 import { type EmergencyWorld, emergencyWorld, OLD, UNTOUCHED } from '../../support/emergency-world.ts';
 import { deathsOf } from '../../support/executions.ts';
@@ -41,9 +42,9 @@ test('a restore freezes by a hook, calls those of the cutover when services have
 test('the payload says who asks for what, and where the databases are as far as they exist', async () => {
   const world = await worldOf();
   await world.whole(world.bodyOf());
-  const ours = { schemaVersion: 1, target: 'crm', restore: '20261120T120000Z', by: 'anna' };
-  const old = { host: OLD.host, port: 5432 };
   const at = expect.stringMatching(/^2026-11-20T/);
+  const ours = { schemaVersion: 1, target: 'crm', restore: '20261120T120000Z', by: 'anna', notAfter: at };
+  const old = { host: OLD.host, port: 5432 };
   expect(world.hooks.payloads).toEqual([
     { ...ours, hook: 'freeze', at, old, new: null },
     ...FOLLOWERS.map(() => ({ ...ours, hook: 'cut-over', at, old, new: NEW })),
@@ -221,4 +222,32 @@ describe('hooks of a restore whose function dies anywhere', () => {
       expect([death, world.hooks.application, world.production()]).toEqual([death, AS_BEFORE, UNTOUCHED]);
     }
   });
+});
+
+test('after a renaming a hook is told where each database answers then, and on the way back where it did', async () => {
+  const world = await worldOf({ cutover: 'rename', services: [] });
+  await world.whole(world.bodyOf());
+  const { id, switched } = await world.record();
+  const old = { host: `${switched!.oldIs}.example.internal`, port: 5432 };
+  const [cutOver, ...rest] = world.hooks.payloads.filter(({ hook }) => hook !== 'freeze');
+  expect([cutOver!.hook, cutOver!.old, cutOver!.new]).toEqual([
+    'cut-over',
+    old,
+    { host: OLD.host, port: 5432 },
+  ]);
+  expect(rest.at(-1)).toMatchObject({ hook: 'thaw', new: { host: OLD.host } });
+  await world.whole(world.rollbackOf(id));
+  const back = world.hooks.payloads.find(({ hook }) => hook === 'cut-back');
+  expect(back).toMatchObject({ old: { host: OLD.host }, new: NEW });
+});
+
+test('a stopped restore whose old database is gone lets the application go on', async () => {
+  const world = await worldOf(withoutCutover);
+  await world.execution().run(world.bodyOf(), { at: `freeze by ${FREEZER}`, when: 'kept' });
+  const { id } = await world.record();
+  await world.clock.advance(RESTORE_LEASE + 1);
+  world.platform.removeSource(OLD.name);
+  await world.whole(world.rollbackOf(id));
+  expect([world.hooks.called.at(-1), world.hooks.application.frozen]).toEqual([`${FREEZER} thaw`, false]);
+  expect(await world.record()).toMatchObject({ state: 'rolled-back', notPutBack: [] });
 });

@@ -80,3 +80,38 @@ test('a new database that cannot be reached fails no smoke step: nothing is know
     said: { code: 'source-unreachable', message: 'it cannot be reached' },
   });
 });
+
+describe('what is done to several databases', () => {
+  const world = async (fence: (database: string) => Promise<{ at: string }>) => {
+    const { plan, clock } = await emergencyWorld();
+    const secrets = { credentials: async () => ({ password: 'x', user: 'crm', database: 'crm' }) } as never;
+    const switching = { fence: ({ database }: { database: string }) => fence(database) } as never;
+    const deps = { ...{ plan, clock, secrets, switching, instances: {} as never }, passwords: {} as never };
+    const at = { host: 'new', port: 5432 };
+    return (databases: string[]) =>
+      insideDatabases({ ask: 'fence' as const, target: 'crm', at, databases }, deps);
+  };
+  const missing = () => Promise.reject(new UnderstudyError('database-missing', 'no such database'));
+
+  test('is done to all of them, whatever becomes of one, and one that is not there needs nothing', async () => {
+    const closed: string[] = [];
+    const fence = await world(async (database) => {
+      if (database === 'newer') return missing();
+      if (database === 'stuck') throw new UnderstudyError('sessions-stay', 'they stay');
+      closed.push(database);
+      return { at: `2026-11-20T12:00:0${closed.length}.000Z` };
+    });
+    expect(await fence(['a', 'newer', 'b'])).toEqual({ ok: true, value: { at: '2026-11-20T12:00:02.000Z' } });
+    closed.length = 0;
+    const said = expect.objectContaining({ code: 'sessions-stay' });
+    expect(await fence(['stuck', 'a', 'b'])).toEqual({ ok: false, said });
+    expect(closed).toEqual(['a', 'b']);
+  });
+
+  test('is no success when none of them is there', async () => {
+    const fence = await world(missing);
+    const said = expect.objectContaining({ code: 'database-missing' });
+    expect(await fence(['newer'])).toEqual({ ok: false, said });
+    expect(await fence([])).toEqual({ ok: false, said });
+  });
+});

@@ -523,3 +523,121 @@ test('an assertion that the copy fails is for the approver to know', async () =>
     expect.stringContaining('"leads are there" 0, expected at least 1000'),
   ]);
 });
+
+test('a dump that brings back one database takes no instance’s name that has others', async () => {
+  const world = await emergencyWorld({ way: 'dump', restore: { cutover: 'rename', services: [] } });
+  world.databases.before = { crm: {}, billing: {} };
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'not-done' });
+  expect(await world.record()).toMatchObject({ error: { code: 'other-databases' } });
+  expect(world.restored.made()).toEqual([]);
+  const other = await emergencyWorld({ way: 'dump', restore: { cutover: 'rename', services: [] } });
+  other.plan.targets.push({ ...other.plan.targets[0]!, id: 'billing' });
+  expect(await other.whole(other.bodyOf())).toMatchObject({ outcome: 'refused' });
+  expect(other.production()).toEqual(UNTOUCHED);
+});
+
+test('a rollback that leaves a service unsteady has its old database, and never calls it kept', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  await world.whole(world.bodyOf());
+  const { id, made } = await world.record();
+  world.deps.services.look = async () => ({ state: 'failed', seen: 'no capacity' });
+  expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'not-done' });
+  const record = await world.record();
+  expect(record).toMatchObject({
+    state: 'rolled-back',
+    kept: [{ name: made!.name }],
+    notPutBack: [expect.stringContaining('no capacity')],
+  });
+  expect(world.production()).toEqual(UNTOUCHED);
+  // It may be tried again until nothing is left.
+  world.deps.services.look = async () => ({ state: 'steady', seen: '2 of 2' });
+  expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'done' });
+  expect((await world.record()).notPutBack).toEqual([]);
+});
+
+test('a freeze that an earlier restore could not undo is undone by the next one', async () => {
+  const world = await emergencyWorld();
+  world.databases.refuses.admit = { code: 'role-missing', message: 'no such role' };
+  world.databases.refuses.thaw = { code: 'freeze-denied', message: 'no' };
+  await world.whole(world.bodyOf());
+  expect(await world.record()).toMatchObject({ state: 'not-done', notPutBack: [expect.anything()] });
+  // It is read-only now, which is no usual state.
+  world.databases.before = { crm: { readOnly: 'on' } };
+  world.databases.refuses = {};
+  await world.clock.advance(60);
+  const scheduledFor = utc(world.clock.now());
+  world.whilePaused(async (pause) => {
+    if (pause.startsWith('wait for approval')) await world.answer('reject').catch(() => undefined);
+  });
+  await world.whole(world.bodyOf({ scheduledFor }));
+  const second = await world.record();
+  expect(second).toMatchObject({
+    was: { crm: {} },
+    held: { crm: {} },
+    leftBy: { restore: '20261120T120000Z' },
+  });
+  expect(world.production()).toEqual(UNTOUCHED);
+});
+
+test('a request that begins too late is made again by who holds the restore still', async () => {
+  const world = await emergencyWorld();
+  world.databases.refuses.freeze = { code: 'too-late', message: 'nothing was done' };
+  world.databases.times.freeze = 1;
+  world.approving();
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+});
+
+test('a rollback asks the new database what it has, where nothing was known of the old one', async () => {
+  const world = await emergencyWorld({ restore: { freeze: 'none' } });
+  world.databases.refuses.may = { code: 'source-unreachable', message: 'it does not answer' };
+  world.databases.refuses.before = { code: 'source-unreachable', message: 'it does not answer' };
+  const source = world.platform.source.bind(world.platform);
+  world.platform.source = async (ref) => {
+    const found = await source(ref);
+    return found && { ...found, state: 'stopped', status: 'stopped' };
+  };
+  world.approving();
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+  expect((await world.record()).closed).toBeUndefined();
+  world.platform.source = source;
+  world.databases.refuses = {};
+  const asked = world.databases.asked.length;
+  await world.whole(world.rollbackOf((await world.record()).id));
+  expect(world.databases.asked.slice(asked)).toEqual(expect.arrayContaining(['before', 'fence']));
+  expect(world.databases.fenced.at(-1)).toEqual(['crm']);
+});
+
+test('without a cutover a database that stays frozen can be thawed by a rollback', async () => {
+  const world = await emergencyWorld({ restore: { cutover: 'none', services: [] } });
+  world.databases.refuses.thaw = { code: 'freeze-denied', message: 'no' };
+  world.approving();
+  await world.whole(world.bodyOf());
+  const { id, notPutBack } = await world.record();
+  expect(notPutBack).toEqual([expect.stringContaining('takes no writes')]);
+  world.databases.refuses = {};
+  expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'done' });
+  expect(world.databases.old.frozen).toBe(false);
+});
+
+test('what dies while it is being made is named by its id when the restore ends', async () => {
+  const world = await emergencyWorld();
+  world.abortingIn('restore');
+  await world.whole(world.bodyOf());
+  const { kept, made } = await world.record();
+  expect([kept![0]!.name, made!.resourceId]).toEqual([NEW, '']);
+  expect(kept![0]!.resourceId).toMatch(/./);
+});
+
+test('a rollback does not begin while another target of the instance is restored', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  await world.whole(world.bodyOf());
+  world.plan.targets.push({ ...world.plan.targets[0]!, id: 'billing' });
+  await world.catalog.beginRestore(restoreRecord({ target: 'billing' }));
+  const { id } = await world.record();
+  expect(await world.whole(world.rollbackOf(id))).toMatchObject({
+    outcome: 'refused',
+    code: 'restore-under-way',
+  });
+});

@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { CredentialsRefused, Refusal } from '../../../domain/errors.ts';
 import type { Held } from '../../../domain/incidents/restore-record.ts';
 import type { Credentials } from '../../../ports/credentials.ts';
-import type { Switching } from '../../../ports/switching.ts';
+import { DATABASE_MISSING, type Switching } from '../../../ports/switching.ts';
 import { connect, identifier, rows } from './connection.ts';
 import { migrationsIn } from './migrations.ts';
 import { scramVerifier } from './scram.ts';
@@ -191,6 +191,8 @@ async function asOwner(
   statement: string,
 ): Promise<void> {
   await client.query(statement).catch((cause: Error & { code?: string }) => {
+    if (cause.code === '3D000')
+      throw new Refusal(DATABASE_MISSING, `there is no database ${database} on this server`, { cause });
     if (cause.code !== '42501') throw cause;
     throw new Refusal(`${what}-denied`, `${user} may not ${what} ${database}: ${cause.message}`, {
       hint: 'name the master user’s secret as restore.admin in the policy, or make this user an owner of the database',

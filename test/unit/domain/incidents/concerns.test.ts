@@ -39,9 +39,9 @@ const concerned = (code: FindingCode, subject: string, message = '', changes: Ch
   );
 
 test.each<[FindingCode, string, string, string[]]>([
-  ['restore-quota', 'quotas', '', ['moment!', 'snapshot!']],
-  ['restore-parameters-missing', 'parameter group', '', ['moment!', 'snapshot!']],
-  ['engine-end-of-support', 'support', '', ['moment', 'snapshot']],
+  ['restore-quota', 'quotas', '', ['moment!', 'snapshot!', 'dump!']],
+  ['restore-parameters-missing', 'parameter group', '', ['moment!', 'snapshot!', 'dump!']],
+  ['engine-end-of-support', 'support', '', ['moment', 'snapshot', 'dump']],
   ['backups-disabled', 'crm-prod', '', ['moment!']],
   ['pitr-window-short', 'crm-prod', '', ['moment']],
   ['source-missing', 'crm-prod', '', ['rows!', 'moment!']],
@@ -85,7 +85,7 @@ test.each<[string, string, Changes, string[]]>([
     'the source’s',
     'the subnet group crm-net, for restores of crm, does not exist',
     {},
-    ['moment!', 'snapshot!'],
+    ['moment!', 'snapshot!', 'dump!'],
   ],
   ['the rehearsals’', 'the subnet group quiet, for restores of crm, does not exist', {}, []],
   ['one like it', 'the subnet group crm-net-2, for restores of crm, does not exist', {}, []],
@@ -93,7 +93,7 @@ test.each<[string, string, Changes, string[]]>([
     'the policy’s quarantine',
     'the security groups for restores of crm: sg-1 does not exist',
     { target: withRestore({ quarantine: ['sg-1'] }) },
-    ['moment!', 'snapshot!'],
+    ['moment!', 'snapshot!', 'dump!'],
   ],
 ])('a missing network stops what goes into it: %s', (_which, message, changes, expected) => {
   expect(concerned('restore-network-missing', 'subnet group', message, changes)).toEqual(expected);
@@ -109,22 +109,22 @@ test.each([
   ['rds:RestoreDBInstanceToPointInTime on x (no)', ['moment!']],
   ['rds:RestoreDBInstanceFromDBSnapshot on x (no)', ['snapshot!']],
   ['rds:RestoreDBClusterFromSnapshot on x (no)', ['snapshot!']],
-  ['rds:ModifyDBInstance on x (no)', ['moment!', 'snapshot!']],
+  ['rds:ModifyDBInstance on x (no)', ['moment!', 'snapshot!', 'dump!']],
 ])('a denial of %s stops what needs it', (message, expected) => {
   expect(concerned('restore-denied', 'permissions', message)).toEqual(expected);
 });
 
 test('an unreadable secret stops rows, and a restore that switches with it', () => {
-  expect(concerned('restore-secret-unreadable', 'secret')).toEqual(['rows!', 'moment', 'snapshot']);
+  expect(concerned('restore-secret-unreadable', 'secret')).toEqual(['rows!', 'moment', 'snapshot', 'dump']);
   expect(
     concerned('restore-secret-unreadable', 'secret', '', { target: withRestore({ cutover: 'secret' }) }),
-  ).toEqual(['rows!', 'moment!', 'snapshot!']);
+  ).toEqual(['rows!', 'moment!', 'snapshot!', 'dump!']);
 });
 
 test.each([
   ['pitr window', ['moment']],
   ['snapshot', ['snapshot']],
-  ['permissions', ['moment', 'snapshot']],
+  ['permissions', ['moment', 'snapshot', 'dump']],
   ['copies in eu-west-1', ['snapshot abroad']],
   ['quotas of us-east-1', []],
 ])('a question without an answer concerns the ways that depend on it: %s', (subject, expected) => {

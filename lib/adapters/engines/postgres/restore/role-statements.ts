@@ -107,3 +107,13 @@ export function missingRoles(text: string, there: ReadonlySet<string>): string {
 
 const wordsOf = (text: string) =>
   [...text.matchAll(TOKEN)].map(([token]) => token).filter((token) => !SILENT.test(token));
+
+/** The statements of SQL that pg_dump wrote, without their semicolons; one in quotes ends none. */
+export function splitStatements(text: string): string[] {
+  const statements = [''];
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === ';') statements.push('');
+    else statements[statements.length - 1] += token;
+  }
+  return statements.map((each) => each.trim()).filter((each) => each !== '');
+}

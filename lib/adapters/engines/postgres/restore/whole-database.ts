@@ -1,4 +1,3 @@
-import { reasonOf } from '../../../../domain/errors.ts';
 import type { Manifest } from '../../../../domain/proof/manifest.ts';
 import type { Destination, LoadOnto, OntoResult } from '../../../../ports/destination.ts';
 import { connectInto, identifier } from '../connection.ts';
@@ -8,6 +7,7 @@ import type { ArchiveEntry } from './archive-toc.ts';
 import { createLike } from './copy-database.ts';
 import { fetchArtifact } from './fetch.ts';
 import { restoreOnto } from './onto.ts';
+import { splitStatements } from './role-statements.ts';
 
 /** Makes a database anew like a dump's source, and loads the dump into it, which lies in `directory` meanwhile. */
 export async function loadWhole(
@@ -57,8 +57,10 @@ async function giveDatabaseItsOwn(
   const notes: string[] = [];
   const client = await connectInto(into);
   const run = async (statement: string) => {
-    await client.query(statement).catch((error: unknown) => {
-      notes.push(`of the database itself, not possible: ${reasonOf(error)}`);
+    await client.query(statement).catch(({ code }: Error & { code?: string }) => {
+      // Its values may be anything that somebody has set: only its first words are said.
+      const what = statement.split(/\s+/, 3).join(' ').toLowerCase();
+      notes.push(`of the database itself, not possible: ${what} … (${code ?? 'no answer'})`);
     });
   };
   try {
@@ -75,8 +77,11 @@ async function giveDatabaseItsOwn(
 const isOfDatabase = ({ type, name }: ArchiveEntry) =>
   type === 'DATABASE PROPERTIES' || (/^(?:ACL|COMMENT)$/.test(type) && /^DATABASE /.test(name));
 
-/** pg_dump ends each statement at the end of a line; a quoted value may hold a line that ends so, and then it fails alone. */
-const statementsOf = (definition: string) => definition.split(/;\n/).filter((each) => each.trim() !== '');
+/** What pg_dump writes of a database. Nothing else is run here: it would be run as the master user of the new one. */
+const OF_DATABASE =
+  /^(?:alter database|alter role .* in database|comment on database|(?:grant|revoke) .* on database|security label .* on database) /is;
+const statementsOf = (definition: string) =>
+  splitStatements(definition).filter((each) => OF_DATABASE.test(each));
 
 /** The same statement for a database of another name. */
 function renamed(statement: string, from: string, to: string): string {
