@@ -1,3 +1,13 @@
+import type { Session } from './session.ts';
+
+/** The beginning of a command that asks the same deployment. */
+export const understudyOf = ({ isLocal, options }: Pick<Session, 'isLocal' | 'options'>): string =>
+  `./understudy ${isLocal ? '--local' : `--stage ${options.stage}`}`;
+
+/** ` --name 'its value'`, or nothing. */
+export const optionFor = (name: string, value: string | undefined): string =>
+  value ? ` --${name} ${forShell(value)}` : '';
+
 /** A word of a command, as a shell takes it. */
 export function forShell(word: string): string {
   return /^[\w.:/@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -4,8 +4,7 @@ import type { ExtractJob } from '../../lib/domain/runs/job.ts';
 import type { Run } from '../../lib/domain/runs/run.ts';
 import { humanSeconds, secondsBetween, shortMoment, utc } from '../../lib/domain/time.ts';
 import type { ExtractPlan, ExtractProgress } from '../../lib/workflows/operator/plan-extract.ts';
-import { agreed } from './ask-person.ts';
-import { DONE } from './exit-codes.ts';
+import { agreed, NOT_BEGUN } from './ask-person.ts';
 import type { CommandResult } from './print-result.ts';
 import type { InstanceWanted } from './restore-point.ts';
 import type { Session } from './session.ts';
@@ -23,7 +22,7 @@ export async function unlessDeclined(work: () => Promise<CommandResult>): Promis
     return await work();
   } catch (error) {
     if (!(error instanceof NotAgreed)) throw error;
-    return { document: { begun: false }, lines: [error.message], exit: DONE };
+    return NOT_BEGUN;
   }
 }
 

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { UnderstudyError } from '../../lib/domain/errors.ts';
 import type { TargetInAll } from '../../lib/domain/incidents/restore-all.ts';
 import type { RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
@@ -8,6 +7,7 @@ import { compactUtc, utc } from '../../lib/domain/time.ts';
 import { systemClock } from '../../lib/runtime/system-clock.ts';
 import type { RestoreOutcome } from '../../lib/workflows/emergency/restoring.ts';
 import type { RestoreAllPorts } from '../../lib/workflows/restore-all/run-restore-all.ts';
+import { answerTo } from './ask-person.ts';
 import type { Shown } from './renderer.ts';
 import type { Session } from './session.ts';
 
@@ -93,13 +93,10 @@ async function begin(
 /** The live line stands still meanwhile. Ctrl-C is no. */
 async function askPerson(question: string, shown: Shown): Promise<boolean> {
   shown.pause();
-  const input = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const closed = new Promise<string>((resolve) => input.once('close', () => resolve('')));
-    const typed = input.question(`${question} Type yes to go on; anything else ends it: `);
-    return (await Promise.race([typed, closed])).trim().toLowerCase() === 'yes';
+    const typed = await answerTo(`${question} Type yes to go on; anything else ends it: `);
+    return typed.toLowerCase() === 'yes';
   } finally {
-    input.close();
     shown.resume();
   }
 }

@@ -1,10 +1,11 @@
-import { createInterface } from 'node:readline/promises';
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import type { AppChange, AppJobName, AppPlan } from '../../../lib/domain/incidents/app-change.ts';
 import type { AppJob } from '../../../lib/domain/runs/job.ts';
 import { compactUtc, utc } from '../../../lib/domain/time.ts';
 import type { RestoreOutcome } from '../../../lib/workflows/emergency/restoring.ts';
+import { hasTyped, NOT_BEGUN } from '../ask-person.ts';
 import { DONE, type ExitCode, FOUND_WRONG } from '../exit-codes.ts';
+import { optionFor, understudyOf } from '../for-shell.ts';
 import { formatAppChange, formatAppPlan } from '../format-app-change.ts';
 import { type CommandResult, fitToStream } from '../print-result.ts';
 import type { ProgressLine } from '../renderer.ts';
@@ -30,8 +31,7 @@ export async function appCommand(
     ...(to === undefined ? {} : { to }),
   });
   const confirm = options.confirm ?? (await confirmed(session, plan, options));
-  if (confirm === undefined)
-    return { document: { begun: false }, lines: ['nothing was begun, and nothing has changed'], exit: DONE };
+  if (confirm === undefined) return NOT_BEGUN;
   const scheduledFor = utc(new Date());
   const asked = {
     ...{ target, scheduledFor, requestedBy: await session.identity(), confirm },
@@ -48,21 +48,12 @@ async function confirmed(
   { to, reason, yes }: AppOptions,
 ): Promise<string | undefined> {
   const { target, job } = plan;
-  process.stderr.write(`${fitToStream(process.stderr, formatAppPlan(plan)).join('\n')}\n`);
-  if (yes) return plan.confirm;
-  if (!process.stdin.isTTY)
-    throw new InputError(
-      'there is no terminal to ask at',
-      [],
-      `if you mean it: ./understudy ${session.isLocal ? '--local' : `--stage ${session.options.stage}`} ${job} ${target}${to ? ` --to ${to}` : ''} --confirm ${plan.confirm}${reason ? ` --reason ${JSON.stringify(reason)}` : ''}`,
-    );
-  const input = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const typed = await input.question(`Type ${target} to begin; anything else changes nothing: `);
-    return typed.trim() === target ? plan.confirm : undefined;
-  } finally {
-    input.close();
+  if (yes) {
+    process.stderr.write(`${fitToStream(process.stderr, formatAppPlan(plan)).join('\n')}\n`);
+    return plan.confirm;
   }
+  const again = `${understudyOf(session)} ${job} ${target}${optionFor('to', to)} --confirm ${plan.confirm}${optionFor('reason', reason)}`;
+  return (await hasTyped(target, formatAppPlan(plan), { again })) ? plan.confirm : undefined;
 }
 
 export function readAppChange(session: Session, target: string): Promise<AppChange | null> {

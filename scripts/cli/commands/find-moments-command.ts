@@ -10,9 +10,9 @@ import type { DumpPoint } from '../../../lib/domain/points/recovery-point.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
 import type { ExtractPlan } from '../../../lib/workflows/operator/plan-extract.ts';
-import { agreed } from '../ask-person.ts';
+import { agreed, NOT_BEGUN } from '../ask-person.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
-import { forShell } from '../for-shell.ts';
+import { forShell, understudyOf } from '../for-shell.ts';
 import { askForExtract, type ExtractOptions, makeExtract, toSecond } from '../obtain-extract.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
@@ -42,8 +42,7 @@ export async function findMomentsCommand(
   const most = mostMoments(between);
   refuseOverHours(plan, most);
   const question = formatQuestion(session, target, search, between, most, plan);
-  if (most > 0 && !(await agreed(question, search.yes === true)))
-    return { document: { begun: false }, lines: ['nothing was begun, and nothing has changed'], exit: DONE };
+  if (most > 0 && !(await agreed(question, search.yes === true))) return NOT_BEGUN;
   const found = await lastTrueMoment(between, async (moment) => {
     const { extracted } = await makeExtract(session, await ask(moment));
     process.stderr.write(`${toSecond(moment)}: ${extracted.holds ? 'true' : 'not true'}\n`);
@@ -93,7 +92,7 @@ function refuseOverHours({ estimate }: ExtractPlan, most: number): void {
 }
 
 function formatQuestion(
-  { isLocal, options }: Session,
+  session: Session,
   target: string,
   { find, within }: MomentSearch,
   { low, high }: MomentsBetween,
@@ -105,13 +104,12 @@ function formatQuestion(
     dollars === undefined
       ? 'of unknown cost (set rehearsal.instance.pricePerHour)'
       : `about ${(most * dollars).toFixed(2)} USD and storage`;
-  const where = isLocal ? '--local' : `--stage ${options.stage}`;
   return [
     `Moments of ${target} from ${toSecond(low.at)} to ${toSecond(high.at)}, to ${humanSeconds(within)}:`,
     `up to ${many(most, 'restore')} onto scratch instances, one after the other, about ${humanSeconds(most * seconds)}${guessed ? ' (a guess: no rehearsal has been measured yet)' : ''}, ${cost};`,
     `${humanSeconds(used)} of ${humanSeconds(allowed)} are used this month. Each answers one question, and is torn down.`,
     'If you leave, take it up with the same answers:',
-    `  ./understudy ${where} diff ${target} --find ${forShell(find)} --from moment --after ${low.at} --at ${high.at} --within ${within}s`,
+    `  ${understudyOf(session)} diff ${target} --find ${forShell(find)} --from moment --after ${low.at} --at ${high.at} --within ${within}s`,
   ];
 }
 

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import {
   confirmationOfAll,
@@ -13,9 +12,11 @@ import { DEFAULT_RESTORE_ALL } from '../../../lib/domain/plan/restore-all-steps.
 import { secondsBetween } from '../../../lib/domain/time.ts';
 import { concurrently } from '../../../lib/execution/concurrency.ts';
 import { type RestoreAllResult, runRestoreAll } from '../../../lib/workflows/restore-all/run-restore-all.ts';
+import { hasTyped, NOT_BEGUN } from '../ask-person.ts';
 import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit-codes.ts';
+import { optionFor, understudyOf } from '../for-shell.ts';
 import { formatRestoreAll, formatRestoredAll } from '../format-restore-all.ts';
-import { type CommandResult, fitToStream } from '../print-result.ts';
+import type { CommandResult } from '../print-result.ts';
 import { planOfOne, restoreAllPorts } from '../restore-all-ports.ts';
 import { restorePointOf } from '../restore-point.ts';
 import type { Session } from '../session.ts';
@@ -47,8 +48,7 @@ export async function restoreAllCommand(
       exit: exitOfPlan(plan),
     };
   refuseWithoutTerminal(plan);
-  if (!(await isConfirmed(session, plan, options)))
-    return { document: { begun: false }, lines: ['nothing was begun, and nothing has changed'], exit: DONE };
+  if (!(await isConfirmed(session, plan, options))) return NOT_BEGUN;
   const result = await showProgress(
     'restoring everything',
     (shown) => runRestoreAll(plan, restoreAllPorts(session, { at, reason: options.reason }, shown)),
@@ -82,21 +82,14 @@ async function planAll(
   return planRestoreAll({ settings, targets, plans, at, now: new Date() });
 }
 
-const here = ({ isLocal, options }: Session) => (isLocal ? '--local' : `--stage ${options.stage}`);
-
 /** The command that begins it without a question. */
 function commandOf(
   session: Session,
   { confirm, wanted }: RestoreAllPlan,
   { targets, reason }: RestoreAllOptions,
 ) {
-  return [
-    `./understudy ${here(session)} restore-all`,
-    ...(wanted ? [`--at ${wanted}`] : []),
-    ...(targets ? [`--targets ${targets}`] : []),
-    `--go --confirm ${confirm}`,
-    ...(reason ? [`--reason ${JSON.stringify(reason)}`] : []),
-  ].join(' ');
+  const how = `${optionFor('at', wanted)}${optionFor('targets', targets)} --go --confirm ${confirm}${optionFor('reason', reason)}`;
+  return `${understudyOf(session)} restore-all${how}`;
 }
 
 function formatGo(session: Session, plan: RestoreAllPlan, options: RestoreAllOptions): string[] {
@@ -111,22 +104,7 @@ async function isConfirmed(
   options: RestoreAllOptions,
 ): Promise<boolean> {
   if (options.confirm !== undefined) return requireSame(plan, options.confirm);
-  process.stderr.write(`${fitToStream(process.stderr, formatRestoreAll(plan)).join('\n')}\n`);
-  if (!process.stdin.isTTY)
-    throw new InputError(
-      'there is no terminal to ask at',
-      [],
-      `if you mean it: ${commandOf(session, plan, options)}`,
-    );
-  const input = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (
-      (await input.question('Type restore-all to begin; anything else changes nothing: ')).trim() ===
-      'restore-all'
-    );
-  } finally {
-    input.close();
-  }
+  return hasTyped('restore-all', formatRestoreAll(plan), { again: commandOf(session, plan, options) });
 }
 
 function requireSame(plan: RestoreAllPlan, confirm: string): true {

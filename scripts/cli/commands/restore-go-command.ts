@@ -1,13 +1,13 @@
-import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
-import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { formatSpan } from '../../../lib/domain/incidents/recommend-way.ts';
 import { isStopped, type RestorePlan, type Way } from '../../../lib/domain/incidents/way.ts';
 import type { RestoreSettings } from '../../../lib/domain/plan/policy.ts';
 import type { RestoreJob } from '../../../lib/domain/runs/job.ts';
 import { compactUtc, humanSeconds, shortMoment, utc } from '../../../lib/domain/time.ts';
-import { DONE } from '../exit-codes.ts';
-import { type CommandResult, fitToStream } from '../print-result.ts';
+import { hasTyped, NOT_BEGUN } from '../ask-person.ts';
+import { optionFor, understudyOf } from '../for-shell.ts';
+import type { CommandResult } from '../print-result.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import { restorePointOf } from '../restore-point.ts';
 import type { Session } from '../session.ts';
@@ -26,8 +26,7 @@ export async function restoreGoCommand(
   });
   const way = chosenWay(plan, options);
   const confirm = options.confirm ?? (await ask(session, target, way, plan.does, options.reason));
-  if (confirm === undefined)
-    return { document: { begun: false }, lines: ['nothing was begun, and nothing has changed'], exit: DONE };
+  if (confirm === undefined) return NOT_BEGUN;
   const scheduledFor = utc(new Date());
   const message: RestoreJob = {
     job: 'restore',
@@ -104,19 +103,7 @@ async function ask(
   settings: RestoreSettings,
   reason: string | undefined,
 ): Promise<string | undefined> {
+  const again = `${understudyOf(session)} restore ${target} --at ${way.asOf} --way ${way.kind} --go --confirm ${way.confirm}${optionFor('reason', reason)}`;
   const question = formatQuestion(target, way, settings);
-  if (!process.stdin.isTTY)
-    throw new InputError(
-      'there is no terminal to ask at',
-      stopping(way),
-      `if you mean it: ./understudy ${session.isLocal ? '--local' : `--stage ${session.options.stage}`} restore ${target} --at ${way.asOf} --way ${way.kind} --go --confirm ${way.confirm}${reason ? ` --reason ${JSON.stringify(reason)}` : ''}`,
-    );
-  process.stderr.write(`${fitToStream(process.stderr, question).join('\n')}\n`);
-  const input = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const typed = await input.question(`Type ${target} to begin; anything else changes nothing: `);
-    return typed.trim() === target ? way.confirm : undefined;
-  } finally {
-    input.close();
-  }
+  return (await hasTyped(target, question, { again, problems: stopping(way) })) ? way.confirm : undefined;
 }
