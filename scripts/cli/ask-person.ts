@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { InputError } from '../../lib/domain/errors.ts';
-import { DONE } from './exit-codes.ts';
+import { FAILED } from './exit-codes.ts';
 import { type CommandResult, fitToStream } from './print-result.ts';
 
 /** Shows what is about to happen and asks for a yes; `yes` says it beforehand. Without a terminal there is no one to ask. */
@@ -26,7 +26,7 @@ export async function hasTyped(
 export const NOT_BEGUN: CommandResult = {
   document: { begun: false },
   lines: ['nothing was begun, and nothing has changed'],
-  exit: DONE,
+  exit: FAILED,
 };
 
 /** What a person types; nothing where the input ends or they press Ctrl-C. */

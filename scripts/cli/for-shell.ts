@@ -1,8 +1,12 @@
 import type { Session } from './session.ts';
 
 /** The beginning of a command that asks the same deployment. */
-export const understudyOf = ({ isLocal, options }: Pick<Session, 'isLocal' | 'options'>): string =>
-  `./understudy ${isLocal ? '--local' : `--stage ${options.stage}`}`;
+export const understudyOf = (session: Pick<Session, 'isLocal' | 'options'>): string =>
+  `./understudy ${deploymentOf(session)}`;
+
+/** The option that says which deployment is meant. */
+export const deploymentOf = ({ isLocal, options }: Pick<Session, 'isLocal' | 'options'>): string =>
+  isLocal ? '--local' : `--stage ${options.stage}`;
 
 /** ` --name 'its value'`, or nothing. */
 export const optionFor = (name: string, value: string | undefined): string =>

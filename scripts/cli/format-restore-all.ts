@@ -21,7 +21,10 @@ export function formatRestoreAll({
   inNoStep,
 }: RestoreAllPlan): string[] {
   const rows = steps.flatMap((step) => formatStep(step));
-  const unknown = unmeasured.length > 0 ? `, and ${unmeasured.join(', ')} were never measured` : '';
+  const inAll =
+    unmeasured.length > 0
+      ? `At least ${humanSeconds(total)} in all: never measured: ${unmeasured.join(', ')}`
+      : `In all about ${humanSeconds(total)}`;
   return [
     `${pc.bold('Restoring everything')}${wanted ? ` to ${shortMoment(wanted)} UTC` : ''}. Nothing has been changed.`,
     '',
@@ -31,7 +34,7 @@ export function formatRestoreAll({
       ? [pc.yellow(`In no step of restoreAll, so not restored: ${inNoStep.join(', ')}`)]
       : []),
     '',
-    `In all about ${humanSeconds(total)}${unknown}; ${atOnce} at once; the time that people take is not in it.`,
+    `${inAll}; ${atOnce} at once; the time that people take is not in it.`,
   ];
 }
 
@@ -63,12 +66,27 @@ function readyCell(of: { rto: number; readyAfter?: number | undefined }): Cell {
   return isLate({ rto: of.rto, readyAfter: of.readyAfter }) ? pc.red(`${text}, too late`) : text;
 }
 
-function formatWhy({ target, byHand, why }: TargetInAll): string[] {
+function formatWhy({ target, byHand, why, way, takenUp, unswitched }: TargetInAll): string[] {
   if (byHand)
     return [
       `${target}: ./understudy restore ${target} --point ${byHand.point} --to postgres://USER@HOST/EMPTY_DATABASE`,
     ];
-  return why === undefined ? [] : [pc.red(`${target} cannot be restored: ${why}`)];
+  return [
+    ...(why === undefined ? [] : [pc.red(`${target} cannot be restored: ${why}`)]),
+    ...(takenUp
+      ? [
+          pc.yellow(
+            `${target} is not restored again: its restore of ${shortMoment(takenUp.startedAt)} UTC, back to ${shortMoment(takenUp.asOf)} UTC, is taken up. To restore it all the same: ./understudy restore ${target} --go`,
+          ),
+        ]
+      : []),
+    ...(unswitched
+      ? [pc.yellow(`${target}: its secrets still lead to the old instance afterwards: switch them yourself`)]
+      : []),
+    ...(way?.concerns ?? [])
+      .filter(({ stops }) => stops)
+      .map(({ code, message }) => pc.red(`${target} would be stopped by ${code}: ${message}`)),
+  ];
 }
 
 const OUTCOMES: Record<BroughtBack['outcome'], string> = {
@@ -95,9 +113,7 @@ export function formatRestoredAll(
     why ?? '',
   ]);
   const stopped = steps.find(({ name }) => name === stoppedAt);
-  const waiting = targets.filter(
-    ({ outcome, why }) => outcome === 'made' && !why?.startsWith('it is on the instance'),
-  );
+  const waiting = targets.filter((each) => each.outcome === 'made' && each.with === undefined);
   return [
     ...formatTable(['TARGET', 'IS', 'READY AFTER', 'RTO', { title: '', prose: true }], rows),
     '',
@@ -105,7 +121,7 @@ export function formatRestoredAll(
       ? [pc.red(`It ended at the step "${stopped.name}": ${stopped.why}. What was begun goes on.`)]
       : []),
     `${many(steps.length, 'step')} took ${humanSeconds(seconds)}. Running it again begins nothing that is under way.`,
-    ...(waiting.length > 0 ? ['', 'Each waits for somebody to approve it:'] : []),
+    ...(waiting.length > 0 ? ['', 'Approve each:'] : []),
     ...waiting.map(({ target }) => `  ./understudy approve ${target}`),
   ];
 }

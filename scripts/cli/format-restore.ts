@@ -66,8 +66,12 @@ function formatFacts(record: RestoreRecord): string[] {
     ...(proof?.differences ?? []).map((what) => pc.red(`  ${what}`)),
     ...(proof?.unchecked ?? []).map((what) => pc.yellow(`  not looked at: ${what}`)),
     ...formatSmoke(record),
-    ...(frozenAt && state === 'running' ? [`the application cannot write since ${frozenAt}`] : []),
-    ...(lastWriteBefore ? [`lost: everything written from ${record.way.asOf} to ${lastWriteBefore}`] : []),
+    ...(frozenAt && state === 'running'
+      ? [`the application has not been able to write since ${frozenAt}`]
+      : []),
+    ...(lastWriteBefore && state === 'running'
+      ? [`lost, if it is done: everything written from ${record.way.asOf} to ${lastWriteBefore}`]
+      : []),
     ...incomplete.map((what) => pc.yellow(`missing: ${what}`)),
     ...notes.map((what) => `note: ${what}`),
     ...(answer
@@ -80,6 +84,7 @@ function formatFacts(record: RestoreRecord): string[] {
       : []),
     ...record.undone.map((what) => `undone: ${what}`),
     ...record.notPutBack.map((what) => pc.red(`NOT put back: ${what}`)),
+    ...(record.next ?? []),
   ];
 }
 

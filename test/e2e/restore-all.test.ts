@@ -36,7 +36,13 @@ function planOf(target: string) {
     takes,
     confirm: `code-of-${target}`,
   };
-  return { target, ways: [way], noWays: [], recommended: { way: 0, reason: 'it loses least' } };
+  return {
+    target,
+    ways: [way],
+    noWays: [],
+    recommended: { way: 0, reason: 'it loses least' },
+    does: { cutover: 'rename', secrets: [] },
+  };
 }
 
 function answerOf(name: string, body: Record<string, unknown>): unknown {
@@ -47,7 +53,14 @@ function answerOf(name: string, body: Record<string, unknown>): unknown {
   if (name === 'understudy-prod-restore:durable') {
     const id = String(body['scheduledFor']).replace(/[-:]/g, '');
     records.set(target, {
-      ...{ target, id, state: 'running', phase: 'approve', startedAt: body['scheduledFor'] },
+      ...{
+        target,
+        id,
+        state: 'running',
+        phase: 'approve',
+        startedAt: body['scheduledFor'],
+        way: { kind: 'moment', asOf: body['asOf'] },
+      },
       ...{
         decideBy: '2099-01-01T00:00:00Z',
         aliveUntil: '2099-01-01T00:00:00Z',

@@ -193,11 +193,7 @@ describe('the vault’s replica', () => {
     const functions = full.ids('Lambda::Function');
     const told = functions.filter((id) => full.variables(id)['UNDERSTUDY_REPLICA'] === 'vault-replica');
     // operator only names it in answers.
-    expect(told.sort()).toEqual([
-      'ExpireLambdaFunction',
-      'OperatorLambdaFunction',
-      'VerifyLambdaFunction',
-    ]);
+    expect(told.sort()).toEqual(['ExpireLambdaFunction', 'OperatorLambdaFunction', 'VerifyLambdaFunction']);
     const context = { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' };
     const key = { action: 'kms:Decrypt', resource: KEY, context };
     expect([may(full, 'VerifyRole', key), may(full, 'ExpireRole', key)]).toEqual([true, false]);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Target } from '../plan/policy.ts';
+import type { RestoreSettings, Target } from '../plan/policy.ts';
 import { type RestoreAllSettings, type RestoreStep, targetsOfSteps } from '../plan/restore-all-steps.ts';
-import { compactUtc, utc } from '../time.ts';
+import { compactUtc, secondsBetween, utc } from '../time.ts';
+import type { RestoreRecord } from './restore-record.ts';
 import { isStopped, type RestorePlan, type Way } from './way.ts';
 
 /** What becomes of one target. Durations in seconds. */
@@ -16,6 +17,10 @@ export type TargetInAll = {
   byHand?: Way;
   /** Its instance comes back with the restore of this target. */
   with?: string;
+  /** Nothing sends its application there: its secrets still lead to the old instance. */
+  unswitched?: true;
+  /** An earlier restore that is taken up, and the moment that it goes back to. */
+  takenUp?: { restore: string; asOf: string; startedAt: string };
   /** Why nothing brings it back. */
   why?: string;
   /** From the beginning of it all until it can be approved, as measured; absent where nothing was. */
@@ -48,6 +53,8 @@ export type RestoreAllInput = {
   targets: readonly Target[];
   /** The ways back, by target. */
   plans: ReadonlyMap<string, RestorePlan>;
+  /** The newest restore of each, if there is one. */
+  lasts?: ReadonlyMap<string, RestoreRecord>;
   at?: string | undefined;
   now: Date;
 };
@@ -56,14 +63,22 @@ export type RestoreAllInput = {
  * The order of it all. Steps follow each other. Within one, at most `atOnce` restores are on their way at once, those of
  * the strictest RTO first, and targets on one instance are one restore.
  */
-export function planRestoreAll({ settings, targets, plans, at, now }: RestoreAllInput): RestoreAllPlan {
+export function planRestoreAll({
+  settings,
+  targets,
+  plans,
+  lasts = new Map(),
+  at,
+  now,
+}: RestoreAllInput): RestoreAllPlan {
   const { byStep, left } = targetsOfSteps(settings.steps, targets);
-  const instances = new Map<string, Pick<Way, 'kind'> & { target: string }>();
+  const instances = new Map<string, First>();
   let clock = 0;
   const steps = settings.steps.map((step): StepInAll => {
     const restores = (byStep.get(step) ?? [])
       .toSorted((a, b) => a.policy.objectives.rto - b.policy.objectives.rto || a.id.localeCompare(b.id))
-      .map((target) => inAll(target, plans.get(target.id)!, instances));
+      .map((target) => inAll(target, plans.get(target.id)!, instances))
+      .map((each) => ({ ...each, ...takenUpOf(each, lasts.get(each.target), at, now) }));
     const timed = inLanes(restores, settings.atOnce, clock);
     clock = 'function' in step ? clock + step.within : timed.endsAfter;
     return { ...step, restores: timed.restores, endsAfter: clock };
@@ -93,11 +108,14 @@ export function confirmationOfAll(
 ): string {
   const shown = steps.map(({ restores, endsAfter: _ends, ...step }) => ({
     step,
-    restores: restores.map(({ target, way, byHand, with: other }) => ({
+    restores: restores.map(({ target, way, byHand, takenUp, with: other }) => ({
       target,
       kind: way?.kind ?? byHand?.kind,
       point: way?.point ?? byHand?.point,
       failed: way?.lastFailed?.at,
+      stopping: way?.concerns.filter(({ stops }) => stops).map(({ code }) => code),
+      // Those of this very run came after it was shown.
+      takenUp: takenUp && takenUp.startedAt < madeAt ? takenUp.restore : undefined,
       other,
     })),
   }));
@@ -110,11 +128,43 @@ export function isLate({ rto, readyAfter }: Pick<TargetInAll, 'rto' | 'readyAfte
   return readyAfter === undefined ? undefined : readyAfter > rto;
 }
 
-function inAll(
-  target: Target,
-  plan: RestorePlan,
-  instances: Map<string, Pick<Way, 'kind'> & { target: string }>,
-): TargetInAll {
+/** The target whose restore brings back an instance. */
+type First = Pick<Way, 'kind'> & { target: string; does: RestoreSettings };
+
+/** By its name everybody gets to the new instance; by secrets, who has one that is switched. */
+function isSwitched({ connection }: Target, { does }: First): boolean {
+  const { cutover, secrets } = does;
+  return cutover === 'rename' || (cutover === 'secret' && secrets.includes(connection?.secret ?? ''));
+}
+
+/** A restore that was done so recently may be this one's, in seconds. */
+const RECENT = 86_400;
+
+/**
+ * Is an earlier restore taken up? One that is under way is: there is one at a time. One that was done within a day is, if
+ * it went back to the same moment where one is wanted: a second one would throw away what was written since.
+ */
+export function isTakenUp(
+  record: RestoreRecord,
+  asOf: string,
+  wanted: string | undefined,
+  now: Date,
+): boolean {
+  const isRecent = record.state === 'done' && secondsBetween(record.startedAt, now) < RECENT;
+  return record.state === 'running' || (isRecent && (wanted === undefined || record.way.asOf === asOf));
+}
+
+function takenUpOf(
+  { way }: TargetInAll,
+  last: RestoreRecord | undefined,
+  wanted: string | undefined,
+  now: Date,
+): Pick<TargetInAll, 'takenUp'> {
+  if (!way || !last || !isTakenUp(last, way.asOf, wanted, now)) return {};
+  return { takenUp: { restore: last.id, asOf: last.way.asOf, startedAt: last.startedAt } };
+}
+
+function inAll(target: Target, plan: RestorePlan, instances: Map<string, First>): TargetInAll {
   const { id, priority, platform, policy } = target;
   const base = { target: id, priority, rto: policy.objectives.rto };
   const way = wayOfAll(plan);
@@ -122,12 +172,17 @@ function inAll(
   const first = instance === undefined ? undefined : instances.get(instance);
   if (way && first !== undefined) {
     // A dump brings one database back, and an instance is restored by one at a time.
-    if (first.kind !== 'dump') return { ...base, with: first.target };
+    if (first.kind !== 'dump')
+      return {
+        ...base,
+        with: first.target,
+        ...(isSwitched(target, first) ? {} : { unswitched: true as const }),
+      };
     const why = `only after ${first.target}, which is on the same instance: ./understudy restore ${id} --go`;
     return { ...base, why };
   }
   if (way) {
-    if (instance !== undefined) instances.set(instance, { target: id, kind: way.kind });
+    if (instance !== undefined) instances.set(instance, { target: id, kind: way.kind, does: plan.does });
     return { ...base, way };
   }
   const byHand = plan.recommended && plan.ways[plan.recommended.way];

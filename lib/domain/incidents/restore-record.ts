@@ -105,6 +105,8 @@ export type RestoreRecord = {
   smoke?: (SmokeResult & { at: 'copy' | 'production' })[];
   /** What a person decides about, and reads before. */
   notes: string[];
+  /** What a person does next, as long as the restore is as it ended. */
+  next?: string[];
   /** Settings of the old database that the new one does not have, each named. */
   incomplete: string[];
   /** The secret with the master's password, if no secret of the target's has it. */

@@ -60,8 +60,8 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
     // A rollback tries it again.
     notPutBack: stuck,
     ...(problems.length > 0 ? { error: { code: 'restore-unsettled', message: problems.join('; ') } } : {}),
-    notes: [
-      ...log.record.notes,
+    notes: [...log.record.notes, ...whereMasterPassword(restoring)],
+    next: [
       ...(lost === undefined
         ? []
         : [
@@ -71,7 +71,7 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
     ],
   });
   await durable.step('tell that it is done', async () => {
-    for (const code of ['restore-under-way', 'restore-stalled'] as const)
+    for (const code of ['restore-under-way', 'restore-stalled', 'restore-not-done'] as const)
       await resolve(deps, { target: target.id, code, subject: target.id });
     const message = `${newName(log.record)} serves ${target.id}, and: ${problems.join('; ')}`;
     if (problems.length > 0)
@@ -153,7 +153,6 @@ function nextSteps(restoring: Restoring): string[] {
     ...(settings.cutover === 'rename'
       ? []
       : [`in understudy.yml the target’s ${log.record.kind}: is ${made!.name} now; deploy that`]),
-    ...whereMasterPassword(restoring),
     ...(oldName ? [`${oldName} stays and costs; delete it when you are sure`] : []),
   ];
 }

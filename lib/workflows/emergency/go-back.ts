@@ -47,6 +47,7 @@ export async function goBack(
     error: failed.length > 0 ? { code: 'restore-not-undone', message: failed.join('; ') } : obstacle,
     undone: [...log.record.undone, `${why}, at ${endedAt}`, ...undone],
     notPutBack: failed,
+    next: made ? [`${made.name} stays and costs${switched ? '; it has what was written to it' : ''}`] : [],
     ...(isBack ? { kept: made ? [made] : [] } : {}),
   });
   await durable.step('tell that it is rolled back', async () => {

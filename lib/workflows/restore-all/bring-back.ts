@@ -1,6 +1,6 @@
 import { reasonOf } from '../../domain/errors.ts';
-import type { TargetInAll } from '../../domain/incidents/restore-all.ts';
-import { isOpen, isStalled, newName, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { isTakenUp, type TargetInAll } from '../../domain/incidents/restore-all.ts';
+import { isStalled, newName, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import { secondsBetween, shortMoment } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 
@@ -18,6 +18,8 @@ export type BroughtBack = {
   /** Where the new database is. */
   host?: string;
   port?: number;
+  /** The target whose restore brings it back. */
+  with?: string;
   why?: string;
 };
 
@@ -31,23 +33,24 @@ export type RestorePorts = {
   live(text: string): void;
 };
 
-/** A restore that was done so recently is this one's. */
-const RECENT = 86_400;
 /** How long a function that was invoked may take to begin, and how long nobody may answer, in seconds. */
 const BEGINS_WITHIN = 120;
 const SILENT_FOR = 600;
 const BETWEEN_LOOKS = 3000;
 
 /**
- * Brings one target back, up to its approval. A restore of it that is under way, or was done within a day, is taken up:
- * a second one would throw away what has been written since. Never rejects: one target that fails stops no other.
+ * Brings one target back, up to its approval. An earlier restore that is the wanted one is taken up. Never rejects: one
+ * target that fails stops no other.
  */
-export async function bringBack(restore: TargetInAll, ports: RestorePorts): Promise<BroughtBack> {
-  const { target } = restore;
+export async function bringBack(
+  restore: TargetInAll,
+  wanted: string | undefined,
+  ports: RestorePorts,
+): Promise<BroughtBack> {
+  const { target, way } = restore;
   try {
     const known = await ports.restore(target);
-    const isDone = known?.state === 'done' && secondsBetween(known.startedAt, ports.clock.now()) < RECENT;
-    if (known && (isDone || isOpen(known)))
+    if (known && isTakenUp(known, way!.asOf, wanted, ports.clock.now()))
       return { ...(await followed(target, known.id, ports)), takenUp: true };
     const { id, refused } = await ports.begin(restore);
     return await followed(target, id, ports, refused);
@@ -83,7 +86,12 @@ async function followed(
     if (settled) return settled;
     if (record) live(`${target}: ${record.phase}`);
     else if (secondsBetween(answered, clock.now()) > SILENT_FOR)
-      return { target, outcome: 'failed', restore: id, why: `nobody says how it is: ${reasonOf(silence)}` };
+      return {
+        target,
+        outcome: 'failed',
+        restore: id,
+        why: `the deployment does not answer: ${reasonOf(silence)}`,
+      };
     else if (answered > began && secondsBetween(began, clock.now()) > BEGINS_WITHIN)
       return {
         target,

@@ -65,7 +65,7 @@ async function takeStep(
   if ('confirm' in step) return (await ports.ask(step.confirm)) ? undefined : 'it was not confirmed';
   const restorable = step.restores.filter(({ way }) => way !== undefined);
   const work = async (restore: TargetInAll) => {
-    const back = await bringBack(restore, ports);
+    const back = await bringBack(restore, wanted, ports);
     const readyAfter = secondsBetween(began, ports.clock.now());
     ports.say(`${back.target}: ${back.outcome}${back.why ? ` (${back.why})` : ''}`);
     targets.push({ ...back, ...(back.outcome === 'failed' ? {} : { readyAfter }) });
@@ -88,11 +88,22 @@ function withOthers({ steps }: RestoreAllPlan, targets: readonly BroughtBack[]):
   const known = new Map(targets.map((each) => [each.target, each]));
   return steps.flatMap(({ restores }) =>
     restores.map((restore): BroughtBack => {
-      const { target, with: other, byHand, why } = restore;
+      const { target, with: other, unswitched, byHand, why } = restore;
       const back = known.get(target);
       if (back) return back;
+      if (other !== undefined && unswitched)
+        return {
+          target,
+          outcome: 'by-hand',
+          why: `it comes back on the new instance of ${other}, and its secrets still lead to the old one: switch them`,
+        };
       if (other !== undefined)
-        return { ...(known.get(other) ?? NOT_BEGUN), target, why: `it is on the instance of ${other}` };
+        return {
+          ...(known.get(other) ?? NOT_BEGUN),
+          target,
+          with: other,
+          why: `it is on the instance of ${other}`,
+        };
       return { target, outcome: 'by-hand', why: byHand ? `${byHand.kind} ${byHand.point}` : (why ?? '') };
     }),
   );

@@ -38,7 +38,7 @@ export async function diffCommand(
   if (options.within !== undefined || options.after !== undefined)
     throw new InputError('--within and --after go with --find', [], './understudy diff --help');
   const report = await askComparison(session, target, options, {
-    first: parseCount(options.first ?? '5', 1000),
+    first: parseCount(options.first ?? '5', 1000, '--first'),
     values: options.values === true,
   });
   const differing = report.tables.filter(differs);
@@ -122,7 +122,7 @@ function formatRows({ schema, name, first, columns, missing, extra, changed }: T
   return [
     `${schema}.${name}`,
     ...first.map((row) => `  ${row.kind.padEnd(7)}  ${formatRow(row, columns)}`),
-    ...(more > 0 ? [pc.dim(`  and ${more.toLocaleString('en')} more (--first shows more)`)] : []),
+    ...(more > 0 ? [pc.dim(`  and ${more.toLocaleString('en')} more (diff with --first shows them)`)] : []),
     '',
   ];
 }

@@ -6,6 +6,7 @@ import {
   type RestoreAllPlan,
 } from '../../../lib/domain/incidents/restore-all.ts';
 import { madeAtOf, PLAN_LASTS } from '../../../lib/domain/incidents/restore-plan.ts';
+import type { RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
 import type { RestorePlan } from '../../../lib/domain/incidents/way.ts';
 import { requireTarget } from '../../../lib/domain/plan/policy.ts';
 import { DEFAULT_RESTORE_ALL } from '../../../lib/domain/plan/restore-all-steps.ts';
@@ -78,8 +79,13 @@ async function planAll(
   const ids = only?.split(',').map((id) => id.trim());
   const targets = ids ? ids.map((id) => requireTarget(session.plan(), id)) : plan.targets;
   const plans = new Map<string, RestorePlan>();
-  await concurrently(targets, async ({ id }) => void plans.set(id, await planOfOne(session, id, at)));
-  return planRestoreAll({ settings, targets, plans, at, now: new Date() });
+  const lasts = new Map<string, RestoreRecord>();
+  await concurrently(targets, async ({ id }) => {
+    plans.set(id, await planOfOne(session, id, at));
+    const last = await session.invoke<RestoreRecord | null>('operator', { ask: 'restore', target: id });
+    if (last) lasts.set(id, last);
+  });
+  return planRestoreAll({ settings, targets, plans, lasts, at, now: new Date() });
 }
 
 /** The command that begins it without a question. */

@@ -1,8 +1,10 @@
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
+import { withOption } from '../../../lib/domain/findings/alert.ts';
 import type { RestoreAnswer, RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
 import { humanSeconds, secondsBetween, utc } from '../../../lib/domain/time.ts';
 import type { RestoreOutcome } from '../../../lib/workflows/emergency/restoring.ts';
 import { DONE, type ExitCode, FOUND_WRONG } from '../exit-codes.ts';
+import { deploymentOf } from '../for-shell.ts';
 import { formatRestore } from '../format-restore.ts';
 import type { CommandResult } from '../print-result.ts';
 import { unknownWord } from '../refuse-misspelt.ts';
@@ -167,12 +169,16 @@ export async function followRestore(
         if (outcome || (record && hasEnded(record))) return record;
         const isOld = !record || (begin !== undefined && record.state !== 'running' && !hasEnded(record));
         if (isOld && Date.now() - since > BEGINS_WITHIN * 1000) throw notBegun(target);
-        phase = showPhase(record, phase, show);
+        phase = showPhase(record, phase, show, session);
         await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
       }
     },
     (record) => record !== null && exitOfRestore(record) === DONE,
-    { left: `the restore goes on: ./understudy restore status ${target} --follow` },
+    {
+      left: session.isLocal
+        ? 'with --local the restore ends with this command: ./understudy local down, and begin anew'
+        : `the restore goes on: ./understudy ${deploymentOf(session)} restore status ${target} --follow`,
+    },
   );
   await began;
   if (outcome?.outcome === 'refused' || outcome?.outcome === 'held')
@@ -181,12 +187,18 @@ export async function followRestore(
 }
 
 /** Each phase is one line that stays; what is to be decided is shown whole. */
-function showPhase(record: RestoreRecord | null, said: string, { say, live }: ProgressLine): string {
+function showPhase(
+  record: RestoreRecord | null,
+  said: string,
+  { say, live }: ProgressLine,
+  session: Session,
+): string {
   const phase = record?.phase ?? 'begins';
   // What is to be decided comes a moment after the phase.
   if (phase === 'approve' && record?.decideBy === undefined) return said;
   if (record && phase !== said) {
-    if (phase === 'approve') for (const line of formatRestore(record, new Date())) say(line);
+    if (phase === 'approve')
+      for (const line of formatRestore(record, new Date())) say(withOption(line, deploymentOf(session)));
     else say(phase);
   }
   live(record ? `${phase}, ${humanSeconds(secondsBetween(record.phaseBeganAt, new Date()))}` : phase);

@@ -60,7 +60,7 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
     options: [
       {
         flags: '--go',
-        says: 'make a new instance of a moment or a snapshot, and give it to the application when somebody approves',
+        says: 'make a new instance of a moment, a snapshot or a dump, and give it to the application after approval',
       },
       { flags: '--way <what>', says: 'with --go: moment, snapshot or dump; else the recommended one' },
       { flags: '--reason <text>', says: 'with --go: for the record' },

@@ -93,9 +93,9 @@ export const QUERY_COMMANDS: readonly CommandDefinition[] = [
   },
 ];
 
-/** `--last 12`. */
-export function parseCount(text: string, most: number): number {
+/** The number of an option such as `--last 12`. */
+export function parseCount(text: string, most: number, option = '--last'): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-  throw new InputError(`--last takes a number from 1 to ${most}`);
+  throw new InputError(`${option} takes a number from 1 to ${most}`);
 }

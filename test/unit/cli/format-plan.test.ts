@@ -1,9 +1,11 @@
+import { stripVTControlCharacters } from 'node:util';
 import { fitLines, widthOf } from '../../../scripts/cli/fit-lines.ts';
 import { formatPlan } from '../../../scripts/cli/format-plan.ts';
 import { policy, snapshotPoint, target } from '../../support/builders.ts';
 import { type Changes, DUMP, found, ON_RDS, passed, planOf, SNAPSHOT } from '../../support/plans.ts';
 
-const shown = (changes: Changes = {}) => fitLines(formatPlan(planOf(changes)), 80);
+const shown = (changes: Changes = {}) =>
+  fitLines(formatPlan(planOf(changes)).map(stripVTControlCharacters), 80);
 
 test('the plan fits 80 columns, and says of each way what it loses, takes, proved, costs and what stands against it', () => {
   const usual = policy();
@@ -77,6 +79,8 @@ A snapshot, onto a new instance in eu-west-1:
 A dump, into a new database:
   ./understudy restore crm --point 20261120T010000Z-1 --to postgres://USER@HOST/EMPTY_DATABASE
   ./understudy restore crm --at 2026-11-20T01:00:00Z --way dump --go
+  P2 engine-end-of-support: the standard support of postgres 13, which crm runs,
+  ends in 81 d
   costs: with --go about $146 a month beside the old one, and its storage (not
   known)
 "

@@ -49,7 +49,7 @@ test('without a cutover nothing is closed or switched, and the freeze ends', asy
   world.approving();
   await world.whole(world.bodyOf());
   expect(world.production()).toEqual(UNTOUCHED);
-  expect((await world.record()).notes).toContain(
+  expect((await world.record()).next).toContain(
     `send the application to ${NEW}.example.internal:5432 yourself`,
   );
 });
@@ -464,6 +464,20 @@ test('a rollback lets the services start anew with the old secrets', async () =>
   await world.whole(world.bodyOf());
   await world.whole(world.rollbackOf((await world.record()).id));
   expect(world.services.callsOf('startAnew')).toHaveLength(2);
+});
+
+test('what a person does next is not said any more when the restore is rolled back', async () => {
+  const world = await emergencyWorld();
+  world.approving();
+  await world.whole(world.bodyOf());
+  const done = await world.record();
+  expect(done.next!.join()).toContain('crm-db stays and costs; delete it when you are sure');
+  await world.whole(world.rollbackOf(done.id));
+  const back = await world.record();
+  expect(
+    [...back.notes, ...back.next!].filter((text) => /crm-db stays|deploy that|rollback/.test(text)),
+  ).toEqual([]);
+  expect(back.next).toEqual([`${NEW} stays and costs; it has what was written to it`]);
 });
 
 test('only the last restore is rolled back, and none that is under way', async () => {

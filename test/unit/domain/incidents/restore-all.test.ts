@@ -12,6 +12,7 @@ import {
   targetsOfSteps,
 } from '../../../../lib/domain/plan/restore-all-steps.ts';
 import { HOUR, policy, target } from '../../../support/builders.ts';
+import { restoreRecord } from '../../../support/restore-records.ts';
 
 const NOW = new Date('2026-11-20T14:00:00Z');
 
@@ -201,4 +202,46 @@ describe('what is confirmed', () => {
   ])('is another when %s', (_, all, more) => {
     expect(later(all, more)).toBe(false);
   });
+});
+
+describe('an earlier restore', () => {
+  const last = (changes: object = {}) =>
+    new Map([
+      [
+        'crm',
+        restoreRecord({
+          state: 'done',
+          startedAt: '2026-11-20T02:00:00Z',
+          way: { kind: 'moment', asOf: '2026-11-20T01:30:00Z' },
+          ...changes,
+        }),
+      ],
+    ]);
+  const planned = (lasts: ReturnType<typeof last>, at?: string) =>
+    planRestoreAll({ ...given({ crm: {} }), lasts, at });
+  const takenUp = (plan: ReturnType<typeof planned>) => plan.steps[0]!.restores[0]!.takenUp?.asOf;
+
+  test('that was done within a day is taken up, which is shown and confirmed', () => {
+    const plan = planned(last());
+    expect(takenUp(plan)).toBe('2026-11-20T01:30:00Z');
+    expect(plan.confirm).not.toBe(planned(new Map()).confirm);
+    expect(takenUp(planned(last({ startedAt: '2026-11-19T02:00:00Z' })))).toBeUndefined();
+  });
+
+  test('that went back to another moment than the wanted one is not', () => {
+    expect(takenUp(planned(last(), '2026-11-20T13:55:00Z'))).toBeUndefined();
+    const same = last({ way: { kind: 'moment', asOf: '2026-11-20T13:55:00Z' } });
+    expect(takenUp(planned(same, '2026-11-20T13:55:00Z'))).toBe('2026-11-20T13:55:00Z');
+    expect(takenUp(planned(last({ state: 'running' }), '2026-11-20T13:55:00Z'))).toBe('2026-11-20T01:30:00Z');
+  });
+});
+
+test('a target on another’s instance whose secrets nobody switches is named', () => {
+  const platform = { kind: 'rds' as const, id: 'shared' };
+  const does = (changes: object) => ({ plan: { does: { ...policy().restore, ...changes } } });
+  const of = (changes: object) =>
+    planRestoreAll(given({ a: { platform, ...does(changes) }, b: { platform } })).steps[0]!.restores[1];
+  expect(of({ cutover: 'secret' })).toMatchObject({ with: 'a', unswitched: true });
+  expect(of({ cutover: 'none' })).toMatchObject({ with: 'a', unswitched: true });
+  expect(of({ cutover: 'rename' })).not.toHaveProperty('unswitched');
 });
