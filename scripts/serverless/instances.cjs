@@ -4,6 +4,7 @@
  */
 const { readPlan } = require('./plan.cjs');
 const { replicaOf } = require('./replication.cjs');
+const isStandby = require('./standby.cjs');
 const stageOf = require('./stage.cjs');
 
 const ref = (id) => ({ Ref: id });
@@ -47,7 +48,7 @@ module.exports = async ({ resolveVariable }) => {
   const rehearsed = onRds.some(({ engine }) => engine === 'postgres');
   return {
     Resources: {
-      ...(onRds.length > 0 && subscriptions(stage)),
+      ...(onRds.length > 0 && subscriptions(stage, !(await isStandby(resolveVariable)))),
       ...(rehearsed && wayToSecrets(stage)),
       ...(await replication(plan, resolveVariable)),
     },
@@ -55,7 +56,7 @@ module.exports = async ({ resolveVariable }) => {
 };
 
 /** Of every source, also of later ones: an event that concerns no target is recorded without an alert. */
-function subscriptions(stage) {
+function subscriptions(stage, isEnabled) {
   return Object.fromEntries(
     Object.entries(EVENTS).map(([SourceType, EventCategories]) => [
       `${pascal(SourceType)}Events`,
@@ -67,7 +68,7 @@ function subscriptions(stage) {
           SnsTopicArn: ref('EventsTopic'),
           SourceType,
           EventCategories,
-          Enabled: true,
+          Enabled: isEnabled,
         },
       },
     ]),

@@ -1,7 +1,7 @@
 type Resources = Record<string, { Properties: Record<string, unknown> }>;
 type Generate = (given: object) => Promise<{ Resources: Resources }>;
 
-const generated = async (file: 'schedules' | 'alarms', standby: string): Promise<Resources> => {
+const generated = async (file: 'schedules' | 'alarms' | 'instances', standby: string): Promise<Resources> => {
   const generate = require(`../../scripts/serverless/${file}.cjs`) as Generate;
   const resolveVariable = async (what: string) => (what === 'param:standby' ? standby : 'prod');
   return (await generate({ resolveVariable, resolveConfigurationProperty: async () => ({}) })).Resources;
@@ -14,6 +14,15 @@ test('nothing of a standby runs by itself, the watch neither, and nobody is alar
   expect((await generated('alarms', 'yes'))['WatchAlarm']!.Properties).toMatchObject({
     TreatMissingData: 'notBreaching',
   });
+});
+
+test('a standby hears nothing of RDS: a copy that the other Region’s retention deletes is no attack', async () => {
+  const enabledOf = async (standby: string) =>
+    Object.values(await generated('instances', standby)).flatMap(({ Properties }) =>
+      'SubscriptionName' in Properties ? [Properties['Enabled']] : [],
+    );
+  const [standby, other] = [await enabledOf('yes'), await enabledOf('no')];
+  expect([new Set(standby), new Set(other)]).toEqual([new Set([false]), new Set([true])]);
 });
 
 test('everything of any other deployment does', async () => {

@@ -94,6 +94,15 @@ type Seen = { latest: FunctionConfiguration; alias?: GetAliasCommandOutput; live
 /** A new version is one of the latest code and settings: what nobody has released must not be released by a restore. */
 function refuseUnlike({ function: name, alias: word }: FunctionRef, { latest, alias, live }: Seen): void {
   if (!alias || !live) return;
+  const hidden = latest.Environment?.Error ?? live.Environment?.Error;
+  if (hidden)
+    throw new Refusal(
+      'function-unreadable',
+      `the environment of ${name} cannot be read, so its versions cannot be compared: ${hidden.ErrorCode ?? 'no reason'}`,
+      {
+        hint: `let the role of the function restore decrypt with its KMS key, or take ${name} out of restore.functions and let it start anew yourself`,
+      },
+    );
   const weights = Object.keys(alias.RoutingConfig?.AdditionalVersionWeights ?? {});
   const why =
     weights.length > 0

@@ -20,8 +20,11 @@ export async function holdsIn(client: Client, predicate: string): Promise<boolea
   } catch (error) {
     // It asks about a table or a column that this copy does not have.
     if (NOT_THERE.includes((error as { code?: string }).code ?? '')) return false;
+    const { message, where } = error as Error & { where?: string };
+    // Where it was raised tells the server's own message from a function's, which may have values.
+    const lines = [`ERROR:  ${message}`, ...(where ? [`CONTEXT:  ${where}`] : [])];
     throw new InputError(
-      `--find cannot be answered: ${withoutValues([`ERROR:  ${(error as Error).message}`]).join(' ')}`,
+      `--find cannot be answered: ${withoutValues(lines)[0]}`,
       [],
       'give a condition, such as --find "exists (select from leads where id = 7)"',
     );
