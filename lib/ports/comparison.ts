@@ -81,8 +81,8 @@ export type RestoredRows = {
   notes: string[];
   /** Rejects with `input-invalid` for an unknown table or a wrong condition, else when it could not be compared. */
   compare(living: Credentials, request: CompareRequest): Promise<ComparisonResult>;
-  /** Is this SQL expression true of the copy? NULL is false. Rejects with `input-invalid` for a wrong one. */
-  holds(predicate: string): Promise<boolean>;
+  /** Is this SQL expression true of the copy? NULL is false; undefined where it lacks what the expression names. Rejects with `input-invalid` for a wrong one. */
+  holds(predicate: string): Promise<boolean | undefined>;
 };
 
 /** What is restored to be compared: of `tables` alone, if there are any. */

@@ -195,8 +195,8 @@ export type InstanceCopy = {
   check(what: Checkable): Promise<string | undefined>;
   /** The single value of a query, as text; undefined for NULL. */
   value(sql: string, seconds?: number): Promise<string | undefined>;
-  /** Is this SQL expression true of it? NULL is false, and so is what it does not have. Rejects with `input-invalid` for a wrong one. */
-  holds(predicate: string): Promise<boolean>;
+  /** Is this SQL expression true of it? NULL is false; undefined where it lacks what the expression names. Rejects with `input-invalid` for a wrong one. */
+  holds(predicate: string): Promise<boolean | undefined>;
   /** What in this copy could act on production, which its quarantine was to silence. */
   unsilenced(): Promise<string | undefined>;
   heartbeat(since: string): Promise<HeartbeatRow[]>;

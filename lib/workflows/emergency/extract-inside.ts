@@ -60,7 +60,7 @@ export async function extractInside(
     const copy = await openCopy(request, target, RESERVE, deps);
     try {
       await refuseOpenQuarantine(copy);
-      if (request.find !== undefined) return { holds: await copy.holds(request.find) };
+      if (request.find !== undefined) return { holds: (await copy.holds(request.find)) ?? false };
     } finally {
       await copy.close();
     }

@@ -9,13 +9,14 @@ export const findRequest = z.strictObject({
   find: z.string().min(1).max(10_000),
 });
 
-export type FoundIn = { point: string; snapshotAt: string; holds: boolean };
+/** `lacks`: the dump has no table or column of such a name. */
+export type FoundIn = { point: string; snapshotAt: string; holds: boolean; lacks?: true };
 
 /** Restores the rows of a dump and asks them. */
 export function findInPoint(asked: z.output<typeof findRequest>, deps: RowsDeps): Promise<FoundIn> {
-  return withRows(asked, deps, async ({ stored, rows }) => ({
-    point: stored.id,
-    snapshotAt: stored.snapshotAt,
-    holds: await rows.holds(asked.find),
-  }));
+  return withRows(asked, deps, async ({ stored, rows }) => {
+    const holds = await rows.holds(asked.find);
+    const found = { point: stored.id, snapshotAt: stored.snapshotAt, holds: holds ?? false };
+    return holds === undefined ? { ...found, lacks: true } : found;
+  });
 }

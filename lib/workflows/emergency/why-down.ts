@@ -5,5 +5,6 @@ import type { RestoreDeps } from './restoring.ts';
 export async function whyDown(target: Target, deps: RestoreDeps): Promise<string | null> {
   const source = await deps.platform.source(requirePlatform(target));
   if (!source) return 'it was deleted';
-  return ['stopped', 'deleting'].includes(source.state) ? source.status : null;
+  // One that failed and does not answer takes no writes either; it is asked first.
+  return ['stopped', 'deleting', 'unusable'].includes(source.state) ? source.status : null;
 }

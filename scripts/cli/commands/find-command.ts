@@ -99,19 +99,51 @@ async function lastTrueDump(
   const each = ways.find(({ kind }) => kind === 'dump')?.takes?.middle;
   const most = mostQuestions(dumps.length);
   const time = each === undefined ? 'how long each takes is unknown' : `about ${humanSeconds(each)} each`;
-  process.stderr.write(`${many(dumps.length, 'good dump')}: at most ${many(most, 'restore')}, ${time}\n`);
-  return showProgress(`searching the dumps of ${target}`, ({ say }) =>
-    lastTrue(dumps, async (point) => {
-      const { holds } = await session.invoke<FoundIn>('compare', {
-        ask: 'find',
-        target,
-        point: point.id,
-        find,
-      });
-      say(`${shortMoment(point.snapshotAt!)} UTC: ${holds ? 'true' : 'not true'}`);
-      return holds;
-    }),
+  process.stderr.write(
+    `${many(dumps.length, 'good dump')}: at most ${many(Math.min(dumps.length, 2 * most), 'restore')}, ${time}\n`,
   );
+  const answers = new Map<string, FoundIn>();
+  const found = await showProgress(`searching the dumps of ${target}`, async ({ say }) => {
+    const ask = async (point: DumpPoint): Promise<FoundIn> => {
+      const known = answers.get(point.id);
+      if (known) return known;
+      const request = { ask: 'find', target, point: point.id, find };
+      const answer = await session.invoke<FoundIn>('compare', request);
+      answers.set(point.id, answer);
+      const what = answer.lacks ? 'it has no such table or column' : answer.holds ? 'true' : 'not true';
+      say(`${shortMoment(point.snapshotAt!)} UTC: ${what}`);
+      return answer;
+    };
+    const among = await sinceItIsThere(dumps, ask);
+    const { asked: _asked, ...last } = await lastTrue(among, async (point) => (await ask(point)).holds);
+    return { ...last, asked: answers.size };
+  });
+  const isKnown = [...answers.values()].some(({ lacks }) => !lacks);
+  if (isKnown) return found;
+  throw new InputError(
+    'no dump that was asked has the tables and columns that --find names, so nothing is known',
+    [],
+    `check their names, with the schema: ./understudy restore ${target} --list`,
+  );
+}
+
+/** Without the dumps from before what the condition names was made: they say nothing about its rows. */
+async function sinceItIsThere(
+  dumps: readonly DumpPoint[],
+  ask: (point: DumpPoint) => Promise<FoundIn>,
+): Promise<readonly DumpPoint[]> {
+  const [oldest, newest] = [dumps[0]!, dumps.at(-1)!];
+  const last = await ask(newest);
+  if (last.holds || !(await ask(oldest)).lacks) return dumps;
+  // What is gone again was there in between, if at all: its time is not found by halves.
+  if (last.lacks) return dumps;
+  let [lacking, there] = [0, dumps.length - 1];
+  while (there - lacking > 1) {
+    const middle = Math.floor((lacking + there) / 2);
+    if ((await ask(dumps[middle]!)).lacks) lacking = middle;
+    else there = middle;
+  }
+  return dumps.slice(there);
 }
 
 /** Refuses what does not go together; are moments to be searched? */

@@ -655,3 +655,17 @@ test('a rollback does not begin while another target of the instance is restored
     code: 'restore-under-way',
   });
 });
+
+test('an old database that RDS calls failed, and that does not answer, is no obstacle to leaving it by secret', async () => {
+  const world = await emergencyWorld({ restore: { freeze: 'none' } });
+  const unreachable = { code: 'source-unreachable', message: 'it does not answer' };
+  Object.assign(world.databases.refuses, { may: unreachable, before: unreachable, fence: unreachable });
+  const source = world.platform.source.bind(world.platform);
+  world.platform.source = async (ref) => {
+    const found = await source(ref);
+    return found && { ...found, state: 'unusable', status: 'failed' };
+  };
+  world.approving();
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+  expect((await world.record()).notes.join()).toContain('was not closed, because it does not run: failed');
+});

@@ -75,8 +75,8 @@ function withoutRows(error: unknown): unknown {
   );
 }
 
-/** Is this SQL expression true of the copy? */
-export async function holdsOn(server: ScratchServer, predicate: string): Promise<boolean> {
+/** Is this SQL expression true of the copy? Undefined where that lacks what it names. */
+export async function holdsOn(server: ScratchServer, predicate: string): Promise<boolean | undefined> {
   const client = await server.connect(RESTORER, DATABASE);
   try {
     return await holdsIn(client, predicate);

@@ -5,8 +5,8 @@ import { withoutValues } from '../error-text.ts';
 /** The SQLSTATEs of something that is not there, or not yet. */
 const NOT_THERE = ['42P01', '42703', '3F000', '42883', '42704'];
 
-/** Is this SQL expression true of the session's database? It may only read. */
-export async function holdsIn(client: Client, predicate: string): Promise<boolean> {
+/** Is this SQL expression true of the session's database? Undefined where that lacks what it names. It may only read. */
+export async function holdsIn(client: Client, predicate: string): Promise<boolean | undefined> {
   await client.query('begin read only');
   try {
     await client.query('set local search_path = public, pg_catalog');
@@ -19,7 +19,7 @@ export async function holdsIn(client: Client, predicate: string): Promise<boolea
     return rows[0]!.holds;
   } catch (error) {
     // It asks about a table or a column that this copy does not have.
-    if (NOT_THERE.includes((error as { code?: string }).code ?? '')) return false;
+    if (NOT_THERE.includes((error as { code?: string }).code ?? '')) return undefined;
     const { message, where } = error as Error & { where?: string };
     // Where it was raised tells the server's own message from a function's, which may have values.
     const lines = [`ERROR:  ${message}`, ...(where ? [`CONTEXT:  ${where}`] : [])];
