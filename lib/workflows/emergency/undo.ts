@@ -63,7 +63,8 @@ export async function undo(given: Afterwards, { anyway = false } = {}): Promise<
         ),
       ),
     );
-  if (switched) await log.note('names and secrets are back', { undoing: true });
+  // A catalog that does not answer must not keep production closed.
+  if (switched) await log.note('names and secrets are back', { undoing: true }).catch(() => undefined);
   const at = atOld(restoring);
   if (oldIs) await durable.pause('let the names settle', Math.min(NAMES_SETTLE, deps.pace.most));
   if (closed && at)

@@ -1,3 +1,4 @@
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { RESTORE_LEASE } from '../../../lib/domain/incidents/restore-record.ts';
 import { secondsBetween, utc } from '../../../lib/domain/time.ts';
 import { lookAtRestores } from '../../../lib/workflows/watch/restores.ts';
@@ -116,6 +117,32 @@ test('production is put back although the catalog does not say whether the resto
   expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'not-done' });
   expect(world.production()).toEqual(UNTOUCHED);
 });
+
+test.each(['secret', 'rename'] as const)(
+  'production is put back from the middle of a cutover by %s although the catalog takes no writes any more',
+  async (cutover) => {
+    const world = await worldOf(cutover);
+    const put = world.catalog.putRestore.bind(world.catalog);
+    let isDown = false;
+    const fails = async () => {
+      isDown = true;
+      throw new UnderstudyError('platform-refused', 'no');
+    };
+    world.catalog.putRestore = async (record) =>
+      isDown ? Promise.reject(new Error('throttled')) : put(record);
+    if (cutover === 'secret') {
+      const redirect = world.deps.applicationSecrets.redirect;
+      world.deps.applicationSecrets.redirect = async (...given) =>
+        given[0] === 'crm/jobs' ? fails() : redirect(...given);
+    } else {
+      const rename = world.deps.restored.rename;
+      // The old one has its other name; the new one gets no name.
+      world.deps.restored.rename = async (...given) => (given[4] && !isDown ? fails() : rename(...given));
+    }
+    await world.whole(world.bodyOf()).catch(() => undefined);
+    expect([isDown, world.production()]).toEqual([true, UNTOUCHED]);
+  },
+);
 
 describe('an abort after the application has begun to be switched', () => {
   test.each(['secret', 'rename'] as const)('in the cutover by %s undoes it', async (cutover) => {
