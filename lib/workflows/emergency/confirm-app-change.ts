@@ -19,8 +19,8 @@ import { planAppChange } from '../../restore/application/plan-app-change.ts';
 
 export type ConfirmAppDeps = { plan: Plan; catalog: Catalog; services: Services; clock: Clock };
 
-/** How long it lives at most, in seconds: it waits half an hour for each service, whose waits overlap. */
-const LIVES = 4 * 3600;
+/** How long it lives at most, in seconds: half an hour for each service, one after the other, and what is between. */
+const livesFor = (services: readonly unknown[]) => services.length * 1800 + 900;
 
 /** Checks that what was confirmed is still what would be done, and that nothing else works on the target. Writes nothing. */
 export async function confirmAppChange(
@@ -54,7 +54,7 @@ export async function confirmAppChange(
     ...{ target: target.id, id: compactUtc(job.scheduledFor), token, job: job.job, state: 'running' },
     by: job.requestedBy,
     ...(job.reason === undefined ? {} : { reason: job.reason }),
-    ...{ startedAt: utc(now), aliveUntil: utc(plusSeconds(now, LIVES)) },
+    ...{ startedAt: utc(now), aliveUntil: utc(plusSeconds(now, livesFor(planned.services))) },
     services: planned.services.map((service) => ({ ...service, state: 'waiting' })),
   };
 }
