@@ -77,7 +77,7 @@ test('somebody sees the ways back, begins one, another approves it, and it can b
   expect(pasted).toContain('--confirm');
   expect((await ran('restore', 'status', 'crm')).shown).toContain('nobody has restored crm yet');
 
-  const args = [...pasted!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word!);
+  const args = [...pasted!.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word!);
   const restore = typed(...args);
   await untilIt(restore, () => restore.shown().includes('approve crm'));
   const status = await ran('restore', 'status', 'crm');

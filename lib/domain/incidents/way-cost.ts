@@ -27,7 +27,7 @@ export function costOf(
 }
 
 function ofInstance(target: Target, platform: PlatformStatus | undefined): Cost {
-  const perMonth = monthOf(target, platform);
+  const perMonth = monthlyCost(target, platform);
   if (perMonth === undefined)
     return { said: 'unknown for the source’s instance class: set restore.pricePerHour' };
   return {
@@ -37,7 +37,7 @@ function ofInstance(target: Target, platform: PlatformStatus | undefined): Cost 
 }
 
 /** A month of an instance beside production, in whole US dollars; undefined where the policy has no price for it. */
-export function monthOf(target: Target, platform: PlatformStatus | undefined): number | undefined {
+export function monthlyCost(target: Target, platform: PlatformStatus | undefined): number | undefined {
   const perHour = priceOf(target, platform);
   return perHour === undefined ? undefined : Math.round(perHour * HOURS_A_MONTH);
 }

@@ -1,7 +1,7 @@
 import { reasonOf } from '../../domain/errors.ts';
 import { type Finding, finding } from '../../domain/findings/finding.ts';
 import { isOpen, isStalled, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
-import { monthOf } from '../../domain/incidents/way-cost.ts';
+import { monthlyCost } from '../../domain/incidents/way-cost.ts';
 import { type Plan, targetOf } from '../../domain/plan/policy.ts';
 import { shortMoment } from '../../domain/time.ts';
 import { concurrently } from '../../execution/concurrency.ts';
@@ -43,7 +43,7 @@ async function kept(record: RestoreRecord, { catalog, plan, platform }: Restores
   }
   if (there.length < all.length) await catalog.putRestore({ ...record, kept: there });
   const target = targetOf(plan, id);
-  const month = target && there.length > 0 && monthOf(target, (await catalog.observed(id)).platform);
+  const month = target && there.length > 0 && monthlyCost(target, (await catalog.observed(id)).platform);
   const costs = month ? `costs about $${month.toLocaleString('en')} a month, and its storage` : 'costs';
   return there.map(({ name }) => {
     const message = `${name} stays beside production since the restore ${record.id} of ${id} ended at ${shortMoment(endedAt!)} UTC, and ${costs}`;
