@@ -16,13 +16,15 @@ export function refuseMisspelt(program: Command): void {
     });
 }
 
-/** The error for a wrong second word: `local pu`. */
-export function unknownWord(command: string, word: string, known: readonly string[]): InputError {
+/** The error for a wrong second word: `local pu`; `rest` is what was typed after it. */
+export function unknownWord(command: string, word: string, known: readonly string[], rest = ''): InputError {
   const meant = nearest(word, known);
   return new InputError(
     `there is no "${command} ${word}"`,
     [],
-    meant ? `./understudy ${command} ${meant}` : known.map((each) => `${command} ${each}`).join(', '),
+    meant
+      ? `./understudy ${command} ${meant} ${rest}`.trim()
+      : known.map((each) => `${command} ${each}`).join(', '),
   );
 }
 

@@ -108,7 +108,7 @@ test('somebody sees the ways back, begins one, another approves it, and it can b
     async () => (await source('select 1 as n')).length === 1,
   );
   expect(await ran('restore', 'rollback', 'crm')).toMatchObject({ status: 2 });
-  expect((await ran('restore', 'stauts', 'crm')).shown).toContain('restore status');
+  expect((await ran('restore', 'stauts', 'crm')).shown).toContain('restore status crm');
 });
 
 test('the help shows each of these commands', () => {

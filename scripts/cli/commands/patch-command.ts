@@ -14,7 +14,7 @@ export async function patchCommand(
   file: string,
   { to }: { to?: string },
 ): Promise<CommandResult> {
-  if (what !== 'apply') throw unknownWord('patch', what, ['apply']);
+  if (what !== 'apply') throw unknownWord('patch', what, ['apply'], file);
   if (!existsSync(file)) throw new InputError(`there is no file ${file}`);
   const into = destinationOf(to);
   const { applySqlFile } = await import('../../../lib/adapters/engines/postgres/compare/apply-file.ts');

@@ -31,7 +31,7 @@ export async function restoreUnderWayCommand(
     case 'rollback':
       return rollBackCommand(session, target, reason);
     case undefined:
-      throw unknownWord('restore', what, WORDS);
+      throw unknownWord('restore', what, WORDS, target);
   }
 }
 
