@@ -1,5 +1,10 @@
+import { join } from 'node:path';
+
 type Resources = Record<string, { Properties: Record<string, unknown> }>;
 type Generate = (given: object) => Promise<{ Resources: Resources }>;
+
+// The sample plan has no RDS instance, so it subscribes to none of RDS's events. The generators read this when loaded.
+process.env['UNDERSTUDY_CONFIG'] = join(__dirname, 'everything.yml');
 
 const generated = async (file: 'schedules' | 'alarms' | 'instances', standby: string): Promise<Resources> => {
   const generate = require(`../../scripts/serverless/${file}.cjs`) as Generate;
