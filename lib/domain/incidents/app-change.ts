@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ErrorInfo } from '../errors.ts';
-import { compactUtc } from '../time.ts';
+import { confirmationFrom } from './confirmation.ts';
 
 /** What is done to an application that failed while its data is whole. */
 export type AppJobName = 'restart-app' | 'rollback-app';
@@ -58,10 +57,7 @@ export function isChanging(change: AppChange | undefined, now: Date): boolean {
 /** What confirms a change as it was shown at a moment. Another task definition of any service makes another digest. */
 export function confirmationOfApp({ target, job, madeAt, services }: Omit<AppPlan, 'confirm'>): string {
   const changes = services.map(({ cluster, service, from, to }) => [cluster, service, from, to]);
-  const digest = createHash('sha256')
-    .update(JSON.stringify([target, job, madeAt, changes]))
-    .digest('hex');
-  return `${compactUtc(madeAt)}-${digest.slice(0, 16)}`;
+  return confirmationFrom(madeAt, [target, job, madeAt, changes]);
 }
 
 /** `crm:41` of an ARN. */

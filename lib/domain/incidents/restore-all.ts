@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { RestoreSettings, Target } from '../plan/policy.ts';
 import { type RestoreAllSettings, type RestoreStep, targetsOfSteps } from '../plan/restore-all-steps.ts';
-import { compactUtc, secondsBetween, utc } from '../time.ts';
+import { secondsBetween, utc } from '../time.ts';
+import { confirmationFrom } from './confirmation.ts';
 import type { RestoreRecord } from './restore-record.ts';
 import { isStopped, type RestorePlan, type Way } from './way.ts';
 
@@ -119,8 +119,7 @@ export function confirmationOfAll(
       other,
     })),
   }));
-  const digest = createHash('sha256').update(JSON.stringify({ madeAt, wanted, atOnce, shown })).digest('hex');
-  return `${compactUtc(madeAt)}-${digest.slice(0, 16)}`;
+  return confirmationFrom(madeAt, { madeAt, wanted, atOnce, shown });
 }
 
 /** Will a target be back later than promised? Undefined where nothing was measured. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { does } from '../plan/engines.ts';
 import type { Target } from '../plan/policy.ts';
 import {
@@ -10,8 +9,9 @@ import {
   type RecoveryPoint,
 } from '../points/recovery-point.ts';
 import type { RestoredSort } from '../proof/evidence.ts';
-import { compactUtc, plusSeconds, shortMoment, utc } from '../time.ts';
+import { plusSeconds, shortMoment, utc } from '../time.ts';
 import { concernsOf } from './concerns.ts';
+import { confirmationFrom, digestOf } from './confirmation.ts';
 import { boundsOf, lastWriteOf, lossOf } from './loss.ts';
 import { measuredWay } from './measured-way.ts';
 import { recommendWay } from './recommend-way.ts';
@@ -54,9 +54,6 @@ export function restorePlan(input: PlanInput): RestorePlan {
   return { ...plan, digest: digestOf(plan) };
 }
 
-/** How old a plan may be that is confirmed, in seconds. */
-export const PLAN_LASTS = 3600;
-
 function complete(bare: Bare, input: PlanInput): Way {
   const { target, status, home } = input;
   const way: Way = {
@@ -85,7 +82,7 @@ export function confirmationOf(target: Target, way: Way, madeAt: string): string
   const stopping = concerns
     .flatMap(({ code, subject, stops }) => (stops ? [`${code} ${subject}`] : []))
     .sort();
-  const digest = digestOf({
+  return confirmationFrom(madeAt, {
     target: target.id,
     madeAt,
     kind,
@@ -96,17 +93,7 @@ export function confirmationOf(target: Target, way: Way, madeAt: string): string
     does,
     stopping,
   });
-  return `${compactUtc(madeAt)}-${digest}`;
 }
-
-/** When the plan was made that this is from. */
-export function madeAtOf(confirmation: string): string {
-  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(confirmation) ?? [];
-  return `${y}-${mo}-${d}T${h}:${mi}:${s}Z`;
-}
-
-const digestOf = (value: unknown) =>
-  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
 const KINDS: readonly WayKind[] = ['rows', 'moment', 'snapshot', 'dump'];
 

@@ -1,17 +1,10 @@
-import { InputError, Refusal } from '../../domain/errors.ts';
+import { Refusal } from '../../domain/errors.ts';
 import { type AppChange, shortDefinition } from '../../domain/incidents/app-change.ts';
-import { madeAtOf, PLAN_LASTS } from '../../domain/incidents/restore-plan.ts';
+import { freshlyMadeAt, refuseAnotherTime } from '../../domain/incidents/confirmation.ts';
 import { isOpen } from '../../domain/incidents/restore-record.ts';
 import type { Plan, Target } from '../../domain/plan/policy.ts';
 import type { AppJob } from '../../domain/runs/job.ts';
-import {
-  compactUtc,
-  humanSeconds,
-  plusSeconds,
-  secondsBetween,
-  shortMoment,
-  utc,
-} from '../../domain/time.ts';
+import { compactUtc, plusSeconds, shortMoment, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Services } from '../../ports/switching.ts';
@@ -30,19 +23,13 @@ export async function confirmAppChange(
   { catalog, services, clock }: ConfirmAppDeps,
 ): Promise<AppChange> {
   const now = clock.now();
-  if (Math.abs(secondsBetween(job.scheduledFor, now)) > 600)
-    throw new InputError(`scheduledFor ${job.scheduledFor} is not now`, [], 'give the present moment in UTC');
+  refuseAnotherTime(job.scheduledFor, now);
   // The same request may arrive twice, after the first has changed what was confirmed.
   const known = await catalog.appChange(target.id);
   if (known?.id === compactUtc(job.scheduledFor)) return known;
   await refuseDuringRestore(target, catalog);
-  const madeAt = madeAtOf(job.confirm);
-  const age = secondsBetween(madeAt, now);
   const again = `look again: ./understudy ${job.job} ${target.id}${job.job === 'rollback-app' ? ` --to ${job.to}` : ''}`;
-  if (age > PLAN_LASTS || age < -60)
-    throw new Refusal('plan-too-old', `what was confirmed was shown ${humanSeconds(Math.abs(age))} ago`, {
-      hint: again,
-    });
+  const madeAt = freshlyMadeAt(job.confirm, now, again);
   const planned = await planAppChange(job, target, madeAt, services);
   if (planned.confirm !== job.confirm)
     throw new Refusal(

@@ -1,5 +1,6 @@
 import { codeOf, InputError, Refusal } from '../../domain/errors.ts';
-import { confirmationOf, madeAtOf, PLAN_LASTS } from '../../domain/incidents/restore-plan.ts';
+import { freshlyMadeAt, refuseAnotherTime } from '../../domain/incidents/confirmation.ts';
+import { confirmationOf } from '../../domain/incidents/restore-plan.ts';
 import { RESTORE_LEASE, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import type { Way } from '../../domain/incidents/way.ts';
 import { restoredName } from '../../domain/names.ts';
@@ -7,14 +8,7 @@ import { does } from '../../domain/plan/engines.ts';
 import { type Plan, type RestoreSettings, requirePlatform, type Target } from '../../domain/plan/policy.ts';
 import type { PlatformSource } from '../../domain/points/platform-source.ts';
 import type { RestoreJob } from '../../domain/runs/job.ts';
-import {
-  compactUtc,
-  humanSeconds,
-  plusSeconds,
-  secondsBetween,
-  shortMoment,
-  utc,
-} from '../../domain/time.ts';
+import { compactUtc, plusSeconds, shortMoment, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Functions } from '../../ports/functions.ts';
 import type { Hooks } from '../../ports/hooks.ts';
@@ -88,12 +82,6 @@ function planOf({ way, asOf, point }: RestoreJob, target: Target, deps: DeclareD
   return planInstance({ from: way, ...wanted, place: deps.home }, target, deps);
 }
 
-/** The newest restore is found by its name, which is this moment. */
-function refuseAnotherTime(scheduledFor: string, now: Date): void {
-  if (Math.abs(secondsBetween(scheduledFor, now)) <= 600) return;
-  throw new InputError(`scheduledFor ${scheduledFor} is not now`, [], 'give the present moment in UTC');
-}
-
 /** Other targets are databases of the same instance, and may go back with it. */
 async function noteOthers(
   job: RestoreJob,
@@ -137,16 +125,7 @@ export function nameOfRestored(target: Target, { id }: Pick<RestoreRecord, 'id'>
 async function confirmedWay(job: RestoreJob, target: Target, deps: DeclareDeps): Promise<Way> {
   const { clock } = deps;
   const shown = `look at the ways again: ./understudy restore ${target.id} --at ${job.asOf}`;
-  const madeAt = madeAtOf(job.confirm);
-  const age = secondsBetween(madeAt, clock.now());
-  if (age > PLAN_LASTS || age < -60)
-    throw new Refusal(
-      'plan-too-old',
-      `the plan was made ${humanSeconds(Math.abs(age))} ago; it may be confirmed for ${humanSeconds(PLAN_LASTS)}`,
-      {
-        hint: shown,
-      },
-    );
+  const madeAt = freshlyMadeAt(job.confirm, clock.now(), shown);
   const { ways } = await waysBack(target, { at: job.asOf }, deps);
   const way = ways.find(
     ({ kind, point, asOf }) => kind === job.way && point === job.point && asOf === job.asOf,

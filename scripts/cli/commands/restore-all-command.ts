@@ -1,11 +1,11 @@
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
+import { madeAtOf, PLAN_LASTS } from '../../../lib/domain/incidents/confirmation.ts';
 import {
   confirmationOfAll,
   isLate,
   planRestoreAll,
   type RestoreAllPlan,
 } from '../../../lib/domain/incidents/restore-all.ts';
-import { madeAtOf, PLAN_LASTS } from '../../../lib/domain/incidents/restore-plan.ts';
 import type { RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
 import type { RestorePlan } from '../../../lib/domain/incidents/way.ts';
 import { requireTarget } from '../../../lib/domain/plan/policy.ts';
