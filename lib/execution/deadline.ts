@@ -28,3 +28,19 @@ export function deadline(
   })();
   return { signal: work.signal, reason: () => reason, end: () => over.abort() };
 }
+
+/** Work that ends by itself when the process has too few seconds left, and then rejects with why. */
+export async function withinDeadline<T>(
+  deps: TimeDeps,
+  limits: { what: string; hint: string; reserve: number },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal, end } = deadline(deps, limits);
+  try {
+    return await work(signal);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    end();
+  }
+}

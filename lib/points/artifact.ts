@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UnderstudyError } from '../domain/errors.ts';
+import { refusalOf, UnderstudyError } from '../domain/errors.ts';
 import { type Finding, type FindingCode, finding } from '../domain/findings/finding.ts';
 import { placedId, REPLICA } from '../domain/names.ts';
 import type { Target } from '../domain/plan/policy.ts';
@@ -42,6 +42,14 @@ export async function checkPresence(subject: Subject, object: StoredObject): Pro
     ];
   }
   return [];
+}
+
+/** The manifest of a dump that is to be restored. Rejects with the code of the first finding against it. */
+export async function requireManifest(subject: Subject): Promise<Manifest> {
+  const { manifest, findings } = await checkManifest(subject);
+  if (manifest) return manifest;
+  const { code, message, next: hint } = findings[0]!;
+  throw refusalOf({ code, message, hint });
 }
 
 /** Reads the manifest by its recorded version and compares it with the digest in the catalog. */

@@ -1,3 +1,4 @@
+import { Refusal } from '../domain/errors.ts';
 import { isOpen } from '../domain/incidents/restore-record.ts';
 import { shortMoment } from '../domain/time.ts';
 import type { Catalog } from '../ports/catalog.ts';
@@ -10,4 +11,10 @@ export async function heldByRestore(
   const record = await catalog.restore(target);
   if (!isOpen(record)) return undefined;
   return `${record.by} has been restoring ${target} since ${shortMoment(record.startedAt)} UTC: nothing else is done to it meanwhile`;
+}
+
+/** Refuses work on a target that a person is restoring. */
+export async function refuseDuringRestore(target: string, catalog: Pick<Catalog, 'restore'>): Promise<void> {
+  const held = await heldByRestore(target, catalog);
+  if (held) throw new Refusal('restore-under-way', held, { hint: `./understudy restore status ${target}` });
 }

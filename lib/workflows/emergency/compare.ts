@@ -3,6 +3,7 @@ import { InputError } from '../../domain/errors.ts';
 import type { StoredObject } from '../../domain/points/recovery-point.ts';
 import { compactUtc, shortMoment, utc } from '../../domain/time.ts';
 import { withCredentials } from '../../execution/credentials.ts';
+import { askedMoment } from '../../points/asked-moment.ts';
 import {
   type CompareRequest,
   type ComparisonResult,
@@ -20,10 +21,7 @@ export const compareRequest = z.strictObject({
   ask: z.literal('compare'),
   target: z.string(),
   point: z.string().optional(),
-  at: z.iso
-    .datetime({ offset: true, error: 'expected a moment in UTC such as 2026-11-20T01:00:00Z' })
-    .transform((at) => utc(new Date(at)))
-    .optional(),
+  at: askedMoment.optional(),
   /** What a run of `extract` brought out, by the moment that it was scheduled for. */
   extract: z.string().optional(),
   tables: z.array(name).min(1).max(1000).optional(),

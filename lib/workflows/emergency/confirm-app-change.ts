@@ -1,14 +1,14 @@
 import { Refusal } from '../../domain/errors.ts';
 import { type AppChange, shortDefinition } from '../../domain/incidents/app-change.ts';
 import { freshlyMadeAt, refuseAnotherTime } from '../../domain/incidents/confirmation.ts';
-import { isOpen } from '../../domain/incidents/restore-record.ts';
 import type { Plan, Target } from '../../domain/plan/policy.ts';
 import type { AppJob } from '../../domain/runs/job.ts';
-import { compactUtc, plusSeconds, shortMoment, utc } from '../../domain/time.ts';
+import { compactUtc, plusSeconds, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Services } from '../../ports/switching.ts';
 import { planAppChange } from '../../restore/application/plan-app-change.ts';
+import { refuseDuringRestore } from '../../restore/held-by-restore.ts';
 
 export type ConfirmAppDeps = { plan: Plan; catalog: Catalog; services: Services; clock: Clock };
 
@@ -27,7 +27,8 @@ export async function confirmAppChange(
   // The same request may arrive twice, after the first has changed what was confirmed.
   const known = await catalog.appChange(target.id);
   if (known?.id === compactUtc(job.scheduledFor)) return known;
-  await refuseDuringRestore(target, catalog);
+  // A restore starts the same services anew, after it has switched their secrets.
+  await refuseDuringRestore(target.id, catalog);
   const again = `look again: ./understudy ${job.job} ${target.id}${job.job === 'rollback-app' ? ` --to ${job.to}` : ''}`;
   const madeAt = freshlyMadeAt(job.confirm, now, again);
   const planned = await planAppChange(job, target, madeAt, services);
@@ -44,16 +45,4 @@ export async function confirmAppChange(
     ...{ startedAt: utc(now), aliveUntil: utc(plusSeconds(now, livesFor(planned.services))) },
     services: planned.services.map((service) => ({ ...service, state: 'waiting' })),
   };
-}
-
-/** A restore starts the same services anew, after it has switched their secrets. */
-async function refuseDuringRestore({ id }: Target, catalog: Catalog): Promise<void> {
-  const restore = await catalog.restore(id);
-  if (!isOpen(restore)) return;
-  const { by, startedAt } = restore;
-  throw new Refusal(
-    'restore-under-way',
-    `${by} has been restoring ${id} since ${shortMoment(startedAt)} UTC (${restore.id})`,
-    { hint: `./understudy restore status ${id}` },
-  );
 }

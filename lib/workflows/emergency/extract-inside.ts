@@ -4,7 +4,7 @@ import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.
 import type { StoredObject } from '../../domain/points/recovery-point.ts';
 import { type Manifest, totalRows } from '../../domain/proof/manifest.ts';
 import type { Extracted } from '../../domain/runs/run.ts';
-import { deadline } from '../../execution/deadline.ts';
+import { withinDeadline } from '../../execution/deadline.ts';
 import { endingWith, refuseOtherTables } from '../../points/archive-stream.ts';
 import type { Engine, HeldSource } from '../../ports/database.ts';
 import type { Log } from '../../ports/messages.ts';
@@ -77,13 +77,8 @@ async function extractRows(
   target: Target,
   deps: ExtractDeps,
 ): Promise<ExtractResult> {
-  const limit = deadline(deps, {
-    what: 'the extract',
-    hint: 'choose fewer tables with --table',
-    reserve: RESERVE,
-  });
-  const { signal } = limit;
-  try {
+  const limits = { what: 'the extract', hint: 'choose fewer tables with --table', reserve: RESERVE };
+  return withinDeadline(deps, limits, async (signal) => {
     const credentials = await copyCredentials(request, target, deps);
     const source = await deps.engine.hold(credentials, target.policy, signal, { tables: request.tables });
     try {
@@ -91,11 +86,7 @@ async function extractRows(
     } finally {
       await source.release();
     }
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    limit.end();
-  }
+  });
 }
 
 /** The archive may end only when its tables are those that were counted. */

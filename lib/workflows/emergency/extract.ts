@@ -17,7 +17,7 @@ import {
   unwrap,
 } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { heldByRestore } from '../../restore/held-by-restore.ts';
+import { refuseDuringRestore } from '../../restore/held-by-restore.ts';
 import { bringUp } from '../../restore/instance/bring-up.ts';
 import { type InstancePlan, planRehearsal } from '../../restore/instance/plan-rehearsal.ts';
 import { clearEarlierAttempt, waitForSlot } from '../../restore/instance/queue.ts';
@@ -91,9 +91,7 @@ function formatResult(result: Exclude<ExtractResult, { failure: unknown }>): str
 /** Everything that would make the restore useless is refused before it begins. */
 async function choose(job: ExtractJob, target: Target, deps: ExtractInstanceDeps): Promise<InstancePlan> {
   connectionOf(target);
-  const held = await heldByRestore(target.id, deps.catalog);
-  if (held)
-    throw new Refusal('restore-under-way', held, { hint: `./understudy restore status ${target.id}` });
+  await refuseDuringRestore(target.id, deps.catalog);
   // Only there does the function reach that reads it.
   const chosen = await planRehearsal({ ...job, place: deps.home }, target, deps);
   const why = whyNotProven(chosen, target);

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { Refusal, refusalOf, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import { Refusal, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { DumpPoint } from '../../domain/points/recovery-point.ts';
 import { formatDifference } from '../../domain/proof/proof.ts';
-import { deadline } from '../../execution/deadline.ts';
+import { withinDeadline } from '../../execution/deadline.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
-import { checkManifest } from '../../points/artifact.ts';
+import { requireManifest } from '../../points/artifact.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Instances } from '../../ports/database.ts';
 import type { Destinations, OntoResult } from '../../ports/destination.ts';
@@ -71,17 +71,14 @@ async function load(
   deps: LoadDeps,
 ): Promise<Loaded> {
   const { vault, destinations } = deps;
-  const { manifest, findings } = await checkManifest({ target, point, vault });
-  if (!manifest)
-    throw refusalOf({ code: findings[0]!.code, message: findings[0]!.message, hint: findings[0]!.next });
+  const manifest = await requireManifest({ target, point, vault });
   const into = await masterOf(target, master, deps);
-  const limit = deadline(deps, {
+  const limits = {
     what: 'loading the dump',
     hint: `from a machine it has all the time it needs: ./understudy restore ${target.id} --point ${point.id} --to URL`,
     reserve: RESERVE_SECONDS,
-  });
-  const { signal } = limit;
-  try {
+  };
+  return withinDeadline(deps, limits, async (signal) => {
     const result = await destinations.load(into, {
       ...{ manifest, jobs: deps.jobs, signal },
       dump: () => vault.read(manifest.dump, signal),
@@ -91,11 +88,7 @@ async function load(
     const value = (sql: string) => deps.instances.value(into, sql, ASSERTION_TAKES);
     const asked = target.assertions.filter(({ when }) => when === 'always');
     return loadedOf(result, await askAssertions({ value }, asked, manifest));
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    limit.end();
-  }
+  });
 }
 
 /** What could not be restored, and every difference, is for the person who approves. */

@@ -2,8 +2,8 @@ import { refusalOf } from '../../domain/errors.ts';
 import { connectionOf, type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RestorePoint } from '../../domain/points/named-point.ts';
 import type { Manifest } from '../../domain/proof/manifest.ts';
-import { deadline } from '../../execution/deadline.ts';
-import { checkManifest } from '../../points/artifact.ts';
+import { withinDeadline } from '../../execution/deadline.ts';
+import { requireManifest } from '../../points/artifact.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RestoredRows } from '../../ports/comparison.ts';
@@ -60,29 +60,24 @@ export async function withRows<T>(
   const { stored, notes, lacks, manifest, from } = await sourceOf(asked, target, deps);
   const refusal = await deps.scratch.refusal(manifest);
   if (refusal) throw refusalOf(refusal);
-  const limit = deadline(deps, {
+  const limits = {
     what: 'the comparison',
     hint: 'choose fewer tables with --table',
     reserve: RESERVE_SECONDS,
-  });
-  const { signal } = limit;
-  const request = {
-    manifest,
-    tables: asked.tables,
-    dump: () => from.read(manifest.dump, signal),
-    roles: () => from.read(manifest.roles, signal),
-    phase: (phase: string) => log.info(`comparison: ${phase}`, { target: target.id, point: stored.id }),
-    signal,
   };
-  try {
-    return await deps.scratch.withRows(request, (rows) =>
+  return withinDeadline(deps, limits, async (signal) => {
+    const request = {
+      manifest,
+      tables: asked.tables,
+      dump: () => from.read(manifest.dump, signal),
+      roles: () => from.read(manifest.roles, signal),
+      phase: (phase: string) => log.info(`comparison: ${phase}`, { target: target.id, point: stored.id }),
+      signal,
+    };
+    return deps.scratch.withRows(request, (rows) =>
       use({ target, stored, rows, lacks, notes: [...notes, ...rows.notes], signal }),
     );
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    limit.end();
-  }
+  });
 }
 
 async function sourceOf(asked: RowsOf, target: Target, deps: RowsDeps): Promise<Source> {
@@ -94,9 +89,7 @@ async function sourceOf(asked: RowsOf, target: Target, deps: RowsDeps): Promise<
   }
   const { vault } = deps;
   const { stored, notes } = await chooseDump(target, asked, deps.clock.now(), deps.catalog);
-  const { manifest, findings } = await checkManifest({ target, point: stored, vault });
-  if (!manifest)
-    throw refusalOf({ code: findings[0]!.code, message: findings[0]!.message, hint: findings[0]!.next });
+  const manifest = await requireManifest({ target, point: stored, vault });
   const { id, snapshotAt } = stored;
   return {
     stored: { id, target: target.id, snapshotAt: snapshotAt! },

@@ -3,6 +3,7 @@ import { DEPLOYMENT, FINDINGS, type FindingCode } from '../../domain/findings/fi
 import { requireTarget } from '../../domain/plan/policy.ts';
 import { askedJob } from '../../domain/runs/job.ts';
 import { utc } from '../../domain/time.ts';
+import { askedMoment as moment } from '../../points/asked-moment.ts';
 import { requireUsablePoint } from '../../points/refuse-named-point.ts';
 import type { Alerts, JobMessages } from '../../ports/messages.ts';
 import type { Services } from '../../ports/switching.ts';
@@ -19,9 +20,6 @@ import { listPoints, type StatusDeps, status } from './status.ts';
 import { testAlerts } from './test-alerts.ts';
 
 const target = z.string().min(1);
-const moment = z.iso
-  .datetime({ offset: true, error: 'expected a moment in UTC such as 2026-11-20T01:00:00Z' })
-  .transform((at) => utc(new Date(at)));
 const about = {
   target,
   code: z.enum(Object.keys(FINDINGS) as FindingCode[], { error: 'expected the code of a finding' }),

@@ -7,19 +7,16 @@ import { connectionOf, requirePlatform, type Target } from '../../domain/plan/po
 import { counts, isSnapshot, type SnapshotPoint } from '../../domain/points/recovery-point.ts';
 import type { Run } from '../../domain/runs/run.ts';
 import { plusSeconds, shortMoment, utc } from '../../domain/time.ts';
+import { askedMoment as moment } from '../../points/asked-moment.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { heldByRestore } from '../../restore/held-by-restore.ts';
+import { refuseDuringRestore } from '../../restore/held-by-restore.ts';
 import {
   type Estimate,
   estimateOf,
   formatEstimate,
   refuseOverBudget,
 } from '../../restore/instance/budget.ts';
-
-const moment = z.iso
-  .datetime({ offset: true, error: 'expected a moment in UTC such as 2026-11-20T01:00:00Z' })
-  .transform((at) => utc(new Date(at)));
 
 /** What would it take to have the rows of a snapshot or a moment? */
 export const extractPlanRequest = z.strictObject({
@@ -58,9 +55,7 @@ export async function planExtract(
   deps: ExtractPlanDeps,
 ): Promise<ExtractPlan> {
   refuseIncomparable(target);
-  const held = await heldByRestore(target.id, deps.catalog);
-  if (held)
-    throw new Refusal('restore-under-way', held, { hint: `./understudy restore status ${target.id}` });
+  await refuseDuringRestore(target.id, deps.catalog);
   const { tables, find, from } = request;
   const chosen =
     from === 'moment' ? await momentOf(request, target, deps) : await pointOf(request, target, deps);
