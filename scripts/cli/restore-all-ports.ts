@@ -1,24 +1,13 @@
 import { UnderstudyError } from '../../lib/domain/errors.ts';
 import type { TargetInAll } from '../../lib/domain/incidents/restore-all.ts';
-import type { RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
-import type { RestorePlan } from '../../lib/domain/incidents/way.ts';
-import type { RestoreJob } from '../../lib/domain/runs/job.ts';
-import { compactUtc, utc } from '../../lib/domain/time.ts';
+import { compactUtc } from '../../lib/domain/time.ts';
 import { systemClock } from '../../lib/runtime/system-clock.ts';
 import type { RestoreOutcome } from '../../lib/workflows/emergency/restoring.ts';
 import type { RestoreAllPorts } from '../../lib/workflows/restore-all/run-restore-all.ts';
 import { answerTo } from './ask-person.ts';
 import type { Shown } from './renderer.ts';
+import { readPlan, readRestore, restoreMessage } from './restore-requests.ts';
 import type { Session } from './session.ts';
-
-/** The plan of one target, as the deployment sees it now. */
-export function planOfOne(session: Session, target: string, at: string | undefined): Promise<RestorePlan> {
-  return session.invoke<RestorePlan>('operator', {
-    ask: 'plan',
-    target,
-    ...(at === undefined ? {} : { at }),
-  });
-}
 
 /** Everything that restore-all asks of the deployment, of functions of the person's own, and of the person. */
 export function restoreAllPorts(
@@ -31,12 +20,7 @@ export function restoreAllPorts(
     say: shown.say,
     live: shown.live,
     ask: (question) => askPerson(question, shown),
-    restore: (target, id) =>
-      session.invoke<RestoreRecord | null>('operator', {
-        ask: 'restore',
-        target,
-        ...(id === undefined ? {} : { restore: id }),
-      }),
+    restore: (target, id) => readRestore(session, target, id),
     begin: (restore) => begin(session, restore, at, reason),
     async invoke(name, within, request) {
       const { invokeStep } = await import('./invoke-step.ts');
@@ -53,7 +37,7 @@ async function begin(
   at: string | undefined,
   reason: string | undefined,
 ) {
-  const { ways } = await planOfOne(session, target, at);
+  const { ways } = await readPlan(session, target, { at });
   const way = ways.find(
     ({ kind, point, confirm }) => confirm && kind === shown!.kind && point === shown!.point,
   );
@@ -61,18 +45,7 @@ async function begin(
     throw new UnderstudyError('no-way', `${target} has no ${shown!.kind} ${shown!.point ?? ''} any more`, {
       hint: './understudy restore-all shows the ways back',
     });
-  const scheduledFor = utc(new Date());
-  const message: RestoreJob = {
-    job: 'restore',
-    target,
-    scheduledFor,
-    requestedBy: await session.identity(),
-    reason: reason ?? 'restore-all',
-    way: way.kind as RestoreJob['way'],
-    ...(way.point === undefined ? {} : { point: way.point }),
-    asOf: way.asOf,
-    confirm: way.confirm!,
-  };
+  const message = await restoreMessage(session, target, way, way.confirm!, reason ?? 'restore-all');
   let refused: string | undefined;
   const started = session.start('restore', message);
   // With --local it is this process's own work, and resolves at its end.
@@ -87,7 +60,7 @@ async function begin(
       },
     );
   else await started;
-  return { id: compactUtc(scheduledFor), refused: () => refused };
+  return { id: compactUtc(message.scheduledFor), refused: () => refused };
 }
 
 /** The live line stands still meanwhile. Ctrl-C is no. */

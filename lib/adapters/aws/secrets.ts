@@ -12,27 +12,29 @@ export function secretsManager(clientFor: (target: Target) => Promise<SecretsMan
   return {
     async credentials(target) {
       const { secret } = connectionOf(target);
-      const client = await clientFor(target);
-      let text: string | undefined;
-      try {
-        // Without a stage some stores answer with the version from before a rotation.
-        const answer = await client.send(
-          new GetSecretValueCommand({ SecretId: secret, VersionStage: 'AWSCURRENT' }),
-        );
-        text = answer.SecretString;
-      } catch (error) {
-        throw new UnderstudyError(
-          'secret-unreadable',
-          `the secret ${secret} of ${target.id} cannot be read: ${reasonOf(error)}`,
-          {
-            hint: `create it, with the tag understudy:target=${target.id}`,
-            cause: error,
-          },
-        );
-      }
-      return parseSecret(text ?? '', target);
+      const said = `the secret ${secret} of ${target.id}`;
+      return parseSecret(await readSecret(clientFor, target, secret, said), target);
     },
   };
+}
+
+/** The text of a secret. Rejects with `secret-unreadable`, which names it and the error of AWS. */
+export async function readSecret(
+  clientFor: (target: Target) => Promise<SecretsManagerClient>,
+  target: Target,
+  secret: string,
+  said: string,
+): Promise<string> {
+  const client = await clientFor(target);
+  // Without a stage some stores answer with the version from before a rotation.
+  const request = new GetSecretValueCommand({ SecretId: secret, VersionStage: 'AWSCURRENT' });
+  const answer = await client.send(request).catch((cause: unknown) => {
+    throw new UnderstudyError('secret-unreadable', `${said} cannot be read: ${reasonOf(cause)}`, {
+      hint: `create it, with the tag understudy:target=${target.id}`,
+      cause,
+    });
+  });
+  return answer.SecretString ?? '';
 }
 
 /** Reads RDS-style JSON or a URL; what it lacks comes from the target. Errors name fields and never quote the secret. */

@@ -135,11 +135,6 @@ export type RestoreAnswer = {
   reason?: string;
 };
 
-/** Can this still be stopped with production as it was? */
-export function isBeforeSwitch({ phase }: Pick<RestoreRecord, 'phase'>): boolean {
-  return RESTORE_PHASES.indexOf(phase) < RESTORE_PHASES.indexOf('fence');
-}
-
 /** The name of the new database now. */
 export function newName({ made, switched }: Pick<RestoreRecord, 'made' | 'switched'>): string {
   return switched?.newIs ?? made!.name;

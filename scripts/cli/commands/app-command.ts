@@ -4,6 +4,7 @@ import type { AppJob } from '../../../lib/domain/runs/job.ts';
 import { compactUtc, utc } from '../../../lib/domain/time.ts';
 import type { RestoreOutcome } from '../../../lib/workflows/emergency/restoring.ts';
 import { hasTyped, NOT_BEGUN } from '../ask-person.ts';
+import { beginWork, untilEnded } from '../begin-work.ts';
 import { DONE, type ExitCode, FOUND_WRONG } from '../exit-codes.ts';
 import { optionFor, understudyOf } from '../for-shell.ts';
 import { formatAppChange, formatAppPlan } from '../format-app-change.ts';
@@ -66,41 +67,30 @@ export function showAppChange(change: AppChange): CommandResult {
 
 const exitOf = ({ state }: AppChange): ExitCode => (state === 'not-done' ? FOUND_WRONG : DONE);
 
-const SECONDS_BETWEEN_LOOKS = 3;
-/** How long a function that was invoked may take to begin, in seconds. */
-const BEGINS_WITHIN = 120;
-
 /** Leaving does not stop one of a deployed stage. With --local it is this process's own work. */
 async function follow(session: Session, message: AppJob): Promise<CommandResult> {
   const { job, target } = message;
   const id = compactUtc(message.scheduledFor);
-  let outcome: RestoreOutcome | undefined;
-  let failure: unknown;
-  const began = session.start('restore', message).then(
-    (value) => {
-      if (session.isLocal) outcome = value as RestoreOutcome;
-    },
-    (error) => {
-      failure = error;
-    },
-  );
+  const begun = beginWork(session, () => session.start('restore', message));
   const ended = await showProgress(
     `${job} of ${target}`,
-    async (show) => {
-      for (const since = Date.now(); ; ) {
-        const change = await readAppChange(session, target);
-        const ours = change?.id === id ? change : undefined;
-        if (failure) throw failure;
-        if (outcome || (ours && ours.state !== 'running')) return ours ?? null;
-        if (!ours && Date.now() - since > BEGINS_WITHIN * 1000) throw notBegun(job, target);
-        showServices(ours, show);
-        await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
-      }
-    },
+    (show) =>
+      untilEnded<AppChange | null>(
+        begun,
+        async () => {
+          const change = await readAppChange(session, target);
+          const own = change?.id === id ? change : undefined;
+          if (begun.outcome() || (own && own.state !== 'running')) return { ended: own ?? null };
+          showServices(own, show);
+          return { hasBegun: own !== undefined };
+        },
+        () => notBegun(job, target),
+      ),
     (change) => change !== null && exitOf(change) === DONE,
     { left: `it goes on: ./understudy restore status ${target}` },
   );
-  await began;
+  await begun.settled;
+  const outcome = begun.outcome();
   if (outcome?.outcome === 'refused' || outcome?.outcome === 'held' || !ended)
     throw refusalOfOutcome(outcome, job, target);
   // The record may have been read before its end.

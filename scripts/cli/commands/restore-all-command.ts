@@ -18,8 +18,9 @@ import { DONE, type ExitCode, FAILED, FOUND_WRONG } from '../exit-codes.ts';
 import { optionFor, understudyOf } from '../for-shell.ts';
 import { formatRestoreAll, formatRestoredAll } from '../format-restore-all.ts';
 import type { CommandResult } from '../print-result.ts';
-import { planOfOne, restoreAllPorts } from '../restore-all-ports.ts';
+import { restoreAllPorts } from '../restore-all-ports.ts';
 import { restorePointOf } from '../restore-point.ts';
+import { readPlan, readRestore } from '../restore-requests.ts';
 import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
@@ -81,8 +82,8 @@ async function planAll(
   const plans = new Map<string, RestorePlan>();
   const lasts = new Map<string, RestoreRecord>();
   await concurrently(targets, async ({ id }) => {
-    plans.set(id, await planOfOne(session, id, at));
-    const last = await session.invoke<RestoreRecord | null>('operator', { ask: 'restore', target: id });
+    plans.set(id, await readPlan(session, id, { at }));
+    const last = await readRestore(session, id);
     if (last) lasts.set(id, last);
   });
   return planRestoreAll({ settings, targets, plans, lasts, at, now: new Date() });

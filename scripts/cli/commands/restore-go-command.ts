@@ -3,13 +3,13 @@ import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { formatSpan } from '../../../lib/domain/incidents/recommend-way.ts';
 import { isStopped, type RestorePlan, type Way } from '../../../lib/domain/incidents/way.ts';
 import type { RestoreSettings } from '../../../lib/domain/plan/policy.ts';
-import type { RestoreJob } from '../../../lib/domain/runs/job.ts';
-import { compactUtc, humanSeconds, shortMoment, utc } from '../../../lib/domain/time.ts';
+import { compactUtc, humanSeconds, shortMoment } from '../../../lib/domain/time.ts';
 import { hasTyped, NOT_BEGUN } from '../ask-person.ts';
 import { optionFor, understudyOf } from '../for-shell.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import { restorePointOf } from '../restore-point.ts';
+import { readPlan, restoreMessage } from '../restore-requests.ts';
 import type { Session } from '../session.ts';
 import { followRestore } from './restore-under-way-command.ts';
 
@@ -19,28 +19,13 @@ export async function restoreGoCommand(
   target: string,
   options: RestoreOptions,
 ): Promise<CommandResult> {
-  const plan = await session.invoke<RestorePlan>('operator', {
-    ask: 'plan',
-    target,
-    ...restorePointOf(options),
-  });
+  const plan = await readPlan(session, target, restorePointOf(options));
   const way = chosenWay(plan, options);
   const confirm = options.confirm ?? (await ask(session, target, way, plan.does, options.reason));
   if (confirm === undefined) return NOT_BEGUN;
-  const scheduledFor = utc(new Date());
-  const message: RestoreJob = {
-    job: 'restore',
-    target,
-    scheduledFor,
-    requestedBy: await session.identity(),
-    ...(options.reason ? { reason: options.reason } : {}),
-    way: way.kind as RestoreJob['way'],
-    ...(way.point === undefined ? {} : { point: way.point }),
-    asOf: way.asOf,
-    confirm,
-  };
+  const message = await restoreMessage(session, target, way, confirm, options.reason);
   return followRestore(session, target, {
-    id: compactUtc(scheduledFor),
+    id: compactUtc(message.scheduledFor),
     begin: () => session.start('restore', message),
   });
 }

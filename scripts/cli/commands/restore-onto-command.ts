@@ -3,7 +3,6 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { InputError } from '../../../lib/domain/errors.ts';
-import type { RestorePlan } from '../../../lib/domain/incidents/way.ts';
 import { formatDifference } from '../../../lib/domain/proof/proof.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import { many } from '../../../lib/domain/words.ts';
@@ -23,6 +22,7 @@ import { ontoProgress } from '../onto-progress.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { ProgressLine } from '../renderer.ts';
 import type { RestoreOptions } from '../restore-options.ts';
+import { readPlan } from '../restore-requests.ts';
 import { type Session, useLocalStack } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
@@ -113,9 +113,7 @@ async function rehearsedOf(
 ): Promise<Rehearsed | undefined> {
   if (onlySchema || table) return undefined;
   // Only for an estimate: what is wrong is said by what follows.
-  const plan = await session
-    .invoke<RestorePlan>('operator', { ask: 'plan', target, point })
-    .catch(() => undefined);
+  const plan = await readPlan(session, target, { point }).catch(() => undefined);
   const takes = plan?.ways.find(({ kind }) => kind === 'dump')?.takes;
   const middle = (name: string) => takes?.phases.find((phase) => phase.name === name)?.middle;
   const [restoring, proof] = [middle('restore'), middle('proof')];

@@ -1,9 +1,9 @@
-import type { RestorePlan } from '../../../lib/domain/incidents/way.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import { formatPlan } from '../format-plan.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import { restorePointOf } from '../restore-point.ts';
+import { readPlan } from '../restore-requests.ts';
 import type { Session } from '../session.ts';
 
 /** Shows the ways back with what each loses, takes, costs and is worth. Changes nothing. */
@@ -12,11 +12,7 @@ export async function restorePlanCommand(
   target: string,
   options: RestoreOptions,
 ): Promise<CommandResult> {
-  const plan = await session.invoke<RestorePlan>('operator', {
-    ask: 'plan',
-    target,
-    ...restorePointOf(options),
-  });
+  const plan = await readPlan(session, target, restorePointOf(options));
   return {
     document: plan,
     exit: plan.ways.length > 0 ? DONE : FOUND_WRONG,

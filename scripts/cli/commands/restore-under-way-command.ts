@@ -2,7 +2,7 @@ import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import { withOption } from '../../../lib/domain/findings/alert.ts';
 import type { RestoreAnswer, RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
 import { humanSeconds, secondsBetween, utc } from '../../../lib/domain/time.ts';
-import type { RestoreOutcome } from '../../../lib/workflows/emergency/restoring.ts';
+import { beginWork, untilEnded } from '../begin-work.ts';
 import { DONE, type ExitCode, FOUND_WRONG } from '../exit-codes.ts';
 import { deploymentOf } from '../for-shell.ts';
 import { formatRestore } from '../format-restore.ts';
@@ -10,6 +10,7 @@ import type { CommandResult } from '../print-result.ts';
 import { unknownWord } from '../refuse-misspelt.ts';
 import type { ProgressLine } from '../renderer.ts';
 import type { RestoreOptions } from '../restore-options.ts';
+import { readRestore } from '../restore-requests.ts';
 import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 import { readAppChange, showAppChange } from './app-command.ts';
@@ -103,14 +104,6 @@ async function showStatus(session: Session, target: string): Promise<CommandResu
   };
 }
 
-async function readRestore(session: Session, target: string, id?: string): Promise<RestoreRecord | null> {
-  return session.invoke<RestoreRecord | null>('operator', {
-    ask: 'restore',
-    target,
-    ...(id === undefined ? {} : { restore: id }),
-  });
-}
-
 async function requireRestore(session: Session, target: string): Promise<RestoreRecord> {
   const record = await readRestore(session, target);
   if (record) return record;
@@ -130,10 +123,6 @@ function exitOfRestore({ state, error, notPutBack }: RestoreRecord): ExitCode {
   return state === 'not-done' || error || notPutBack.length > 0 ? FOUND_WRONG : DONE;
 }
 
-const SECONDS_BETWEEN_LOOKS = 3;
-/** How long a function that was invoked may take to begin, in seconds. */
-const BEGINS_WITHIN = 120;
-
 export type Followed = {
   /** The restore; the newest by default. */
   id?: string;
@@ -149,30 +138,21 @@ export async function followRestore(
   followed: Followed = {},
 ): Promise<CommandResult> {
   const { id, begin, hasEnded = ({ state }: RestoreRecord) => state !== 'running' } = followed;
-  let outcome: RestoreOutcome | undefined;
-  let failure: unknown;
-  const began = begin?.().then(
-    (value) => {
-      if (session.isLocal) outcome = value as RestoreOutcome;
-    },
-    (error) => {
-      failure = error;
-    },
-  );
+  const begun = begin && beginWork(session, begin);
+  let phase = '';
   const ended = await showProgress(
     `restore of ${target}`,
-    async (show) => {
-      const since = Date.now();
-      for (let phase = ''; ; ) {
-        const record = await readRestore(session, target, id);
-        if (failure) throw failure;
-        if (outcome || (record && hasEnded(record))) return record;
-        const isOld = !record || (begin !== undefined && record.state !== 'running' && !hasEnded(record));
-        if (isOld && Date.now() - since > BEGINS_WITHIN * 1000) throw notBegun(target);
-        phase = showPhase(record, phase, show, session);
-        await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
-      }
-    },
+    (show) =>
+      untilEnded<RestoreRecord | null>(
+        begun,
+        async () => {
+          const record = await readRestore(session, target, id);
+          if (begun?.outcome() || (record && hasEnded(record))) return { ended: record };
+          phase = showPhase(record, phase, show, session);
+          return { hasBegun: record !== null && (begun === undefined || record.state === 'running') };
+        },
+        () => notBegun(target),
+      ),
     (record) => record !== null && exitOfRestore(record) === DONE,
     {
       left: session.isLocal
@@ -180,7 +160,8 @@ export async function followRestore(
         : `the restore goes on: ./understudy ${deploymentOf(session)} restore status ${target} --follow`,
     },
   );
-  await began;
+  await begun?.settled;
+  const outcome = begun?.outcome();
   if (outcome?.outcome === 'refused' || outcome?.outcome === 'held')
     throw new UnderstudyError(outcome.code ?? 'restore-under-way', outcome.summary, { hint: outcome.hint });
   return showRestore(ended!);

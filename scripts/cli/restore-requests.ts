@@ -1,0 +1,35 @@
+import type { RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
+import type { RestorePlan, Way } from '../../lib/domain/incidents/way.ts';
+import type { RestorePoint } from '../../lib/domain/points/named-point.ts';
+import type { RestoreJob } from '../../lib/domain/runs/job.ts';
+import { utc } from '../../lib/domain/time.ts';
+import type { Session } from './session.ts';
+
+/** The ways back of a target, as the deployment sees them now. */
+export const readPlan = (session: Session, target: string, point: RestorePoint = {}): Promise<RestorePlan> =>
+  session.invoke('operator', { ask: 'plan', target, ...point });
+
+/** The newest restore of a target, or the one with this id. */
+export const readRestore = (
+  session: Session,
+  target: string,
+  restore?: string,
+): Promise<RestoreRecord | null> =>
+  session.invoke('operator', { ask: 'restore', target, ...(restore === undefined ? {} : { restore }) });
+
+/** Asks for a restore that goes this way, which has been confirmed. */
+export async function restoreMessage(
+  session: Session,
+  target: string,
+  { kind, point, asOf }: Way,
+  confirm: string,
+  reason: string | undefined,
+): Promise<RestoreJob> {
+  return {
+    ...{ job: 'restore', target, scheduledFor: utc(new Date()), requestedBy: await session.identity() },
+    ...(reason ? { reason } : {}),
+    way: kind as RestoreJob['way'],
+    ...(point === undefined ? {} : { point }),
+    ...{ asOf, confirm },
+  };
+}
