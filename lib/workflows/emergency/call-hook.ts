@@ -30,8 +30,7 @@ export async function callHook(restoring: Afterwards, hook: string, ask: HookAsk
     );
     if (answered?.said) {
       const { message } = answered.said;
-      if (message !== undefined)
-        await log.note(`what ${hook} says`, { notes: [...log.record.notes, `${hook}, ${ask}: ${message}`] });
+      if (message !== undefined) await log.add(`what ${hook} says`, `${hook}, ${ask}: ${message}`);
       return answered.said;
     }
     if (answered) {

@@ -37,9 +37,7 @@ export async function fenceOld(restoring: Restoring): Promise<void> {
       codeOf(error) === 'source-unreachable' &&
       (await durable.step('look whether the old one runs', () => whyDown(target, deps)));
     if (!down) throw error;
-    await log.note('not fenced', {
-      notes: [...log.record.notes, `the old database was not closed, because it does not run: ${down}`],
-    });
+    await log.add('not fenced', `the old database was not closed, because it does not run: ${down}`);
   }
 }
 

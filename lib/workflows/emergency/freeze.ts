@@ -74,9 +74,7 @@ export async function freezeOld(restoring: Restoring): Promise<void> {
           hint: `look why: ./understudy doctor ${target.id}; or restore with freeze: none`,
         },
       );
-    return log.note('not frozen', {
-      notes: [...log.record.notes, `the old database was not frozen, because it does not run: ${down}`],
-    });
+    return log.add('not frozen', `the old database was not frozen, because it does not run: ${down}`);
   }
   // On record before it is done: what dies in between is undone all the same.
   await log.note('the freeze', { held });

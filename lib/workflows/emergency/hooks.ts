@@ -64,10 +64,7 @@ async function stopApplication(restoring: Restoring, hook: string): Promise<void
       const { application: _stopped, ...hooked } = log.record.hooked ?? {};
       return log.note('the application of a hook is stopped', { hooked });
     },
-    (error) =>
-      log.note('it may run still', {
-        notes: [...log.record.notes, `the application of ${hook} may run still: ${reasonOf(error)}`],
-      }),
+    (error) => log.add('it may run still', `the application of ${hook} may run still: ${reasonOf(error)}`),
   );
 }
 

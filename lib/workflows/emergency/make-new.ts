@@ -80,12 +80,10 @@ async function bringUpNew(restoring: Restoring): Promise<void> {
   const { settings } = log.record;
   const order = orderOfNew(restoring);
   if (settings.quarantine.length === 0)
-    await log.note('its network', {
-      notes: [
-        ...log.record.notes,
-        'until approval only its parameters keep the new database from acting on others: restore.quarantine names no security groups',
-      ],
-    });
+    await log.add(
+      'its network',
+      'until approval only its parameters keep the new database from acting on others: restore.quarantine names no security groups',
+    );
   // Before the first call: what dies in between is found by its name.
   await log.note('its name', { made: { name: order.name, resourceId: '' } });
   const up = await bringUp(
@@ -178,10 +176,11 @@ async function reopenNew(restoring: Restoring): Promise<void> {
     ...{ ask: 'reopen', target: target.id, master, databases },
     ...(was ? { held: was } : {}),
   }).catch((error) => [`all (${toErrorInfo(error).message})`]);
-  if (denied.length === 0) return;
-  await log.note('what may be closed', {
-    notes: [...log.record.notes, `not opened, so closed if they were at that moment: ${denied.join(', ')}`],
-  });
+  if (denied.length > 0)
+    await log.add(
+      'what may be closed',
+      `not opened, so closed if they were at that moment: ${denied.join(', ')}`,
+    );
 }
 
 async function proveNew(restoring: Restoring): Promise<void> {
@@ -237,7 +236,7 @@ async function noteMigrations(restoring: Restoring): Promise<void> {
   const notes = await askInside<string[]>(durable, 'compare migrations', deps, {
     ...{ ask: 'migrations', ...at, master },
   }).catch((error) => [`migrations were not compared: ${toErrorInfo(error).message}`]);
-  if (notes.length > 0) await log.note('its migrations', { notes: [...log.record.notes, ...notes] });
+  if (notes.length > 0) await log.add('its migrations', ...notes);
 }
 
 /** Storage of a restored instance loads when it is first read: the first users would wait for it. */
@@ -259,7 +258,7 @@ async function warmNew(restoring: Restoring): Promise<void> {
         : `${many(cold, 'table')} not read yet, so slow at first: ${first.join(', ')}${cold > first.length ? ' …' : ''}`,
     (error) => `no table was read, so all are slow at first: ${toErrorInfo(error).message}`,
   );
-  if (note) await log.note('what is not warm', { notes: [...log.record.notes, note] });
+  if (note) await log.add('what is not warm', note);
 }
 
 /** The application's users can log in: passwords inside the copy are those of its moment. */

@@ -17,6 +17,8 @@ export type RestoreLog = {
   /** Ends a phase and begins the next. Rejects with `aborted` when a person wants it to end. */
   phase(name: RestorePhase, options?: { anyway?: boolean }): Promise<void>;
   note(what: string, changes: Partial<RestoreRecord>): Promise<void>;
+  /** Adds notes for the person who decides. */
+  add(what: string, ...notes: string[]): Promise<void>;
   /** Why it is to end, if a person said so. */
   aborted(): Promise<ErrorInfo | undefined>;
 };
@@ -40,6 +42,7 @@ export function restoreLog(begun: RestoreRecord, durable: Durable, { catalog, cl
     record,
     aborted,
     note,
+    add: (what, ...notes) => note(what, { notes: [...record.notes, ...notes] }),
     async phase(name, { anyway = false } = {}) {
       const { at, why } = await durable.step(`${name}: begin`, async () => ({
         at: utc(clock.now()),

@@ -48,8 +48,9 @@ async function rebuildPlace(
         ? pointOfSnapshot(snapshot, { target, place, source, now }, deps)
         : undefined;
     if (!point) continue;
-    const known = await catalog.point(target.id, point.id);
-    const added = !known && (dryRun || (await catalog.adoptPoint({ ...point, rebuiltAt: utc(now) })));
+    const added = dryRun
+      ? !(await catalog.point(target.id, point.id))
+      : await catalog.adoptPoint({ ...point, rebuiltAt: utc(now) });
     if (added) counted.added.push(point.id);
     else counted.known++;
   }
