@@ -6,7 +6,7 @@ import type { RestoreOutcome } from '../../lib/workflows/emergency/restoring.ts'
 import type { RestoreAllPorts } from '../../lib/workflows/restore-all/run-restore-all.ts';
 import { answerTo } from './ask-person.ts';
 import type { Shown } from './renderer.ts';
-import { readPlan, readRestore, restoreMessage } from './restore-requests.ts';
+import { readRestore, readWays, restoreMessage } from './restore-requests.ts';
 import type { Session } from './session.ts';
 
 /** Everything that restore-all asks of the deployment, of functions of the person's own, and of the person. */
@@ -37,7 +37,7 @@ async function begin(
   at: string | undefined,
   reason: string | undefined,
 ) {
-  const { ways } = await readPlan(session, target, { at });
+  const { ways } = await readWays(session, target, { at });
   const way = ways.find(
     ({ kind, point, confirm }) => confirm && kind === shown!.kind && point === shown!.point,
   );

@@ -6,7 +6,7 @@ import { utc } from '../../lib/domain/time.ts';
 import type { Session } from './session.ts';
 
 /** The ways back of a target, as the deployment sees them now. */
-export const readPlan = (session: Session, target: string, point: RestorePoint = {}): Promise<RestorePlan> =>
+export const readWays = (session: Session, target: string, point: RestorePoint = {}): Promise<RestorePlan> =>
   session.invoke('operator', { ask: 'plan', target, ...point });
 
 /** The newest restore of a target, or the one with this id. */

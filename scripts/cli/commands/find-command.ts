@@ -14,7 +14,7 @@ import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import type { ExtractOptions } from '../obtain-extract.ts';
 import type { CommandResult } from '../print-result.ts';
 import { momentOf, restorePointOf } from '../restore-point.ts';
-import { readPlan } from '../restore-requests.ts';
+import { readWays } from '../restore-requests.ts';
 import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
@@ -95,7 +95,7 @@ async function lastTrueDump(
   find: string,
   dumps: readonly DumpPoint[],
 ): Promise<LastTrue<DumpPoint>> {
-  const { ways } = await readPlan(session, target);
+  const { ways } = await readWays(session, target);
   const each = ways.find(({ kind }) => kind === 'dump')?.takes?.middle;
   const most = mostQuestions(dumps.length);
   const time = each === undefined ? 'how long each takes is unknown' : `about ${humanSeconds(each)} each`;

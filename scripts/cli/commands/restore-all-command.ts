@@ -20,7 +20,7 @@ import { formatRestoreAll, formatRestoredAll } from '../format-restore-all.ts';
 import type { CommandResult } from '../print-result.ts';
 import { restoreAllPorts } from '../restore-all-ports.ts';
 import { restorePointOf } from '../restore-point.ts';
-import { readPlan, readRestore } from '../restore-requests.ts';
+import { readRestore, readWays } from '../restore-requests.ts';
 import type { Session } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
@@ -82,7 +82,7 @@ async function planAll(
   const plans = new Map<string, RestorePlan>();
   const lasts = new Map<string, RestoreRecord>();
   await concurrently(targets, async ({ id }) => {
-    plans.set(id, await readPlan(session, id, { at }));
+    plans.set(id, await readWays(session, id, { at }));
     const last = await readRestore(session, id);
     if (last) lasts.set(id, last);
   });

@@ -9,7 +9,7 @@ import { optionFor, understudyOf } from '../for-shell.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { RestoreOptions } from '../restore-options.ts';
 import { restorePointOf } from '../restore-point.ts';
-import { readPlan, restoreMessage } from '../restore-requests.ts';
+import { readWays, restoreMessage } from '../restore-requests.ts';
 import type { Session } from '../session.ts';
 import { followRestore } from './restore-under-way-command.ts';
 
@@ -19,7 +19,7 @@ export async function restoreGoCommand(
   target: string,
   options: RestoreOptions,
 ): Promise<CommandResult> {
-  const plan = await readPlan(session, target, restorePointOf(options));
+  const plan = await readWays(session, target, restorePointOf(options));
   const way = chosenWay(plan, options);
   const confirm = options.confirm ?? (await ask(session, target, way, plan.does, options.reason));
   if (confirm === undefined) return NOT_BEGUN;

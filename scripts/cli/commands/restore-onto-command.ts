@@ -22,7 +22,7 @@ import { ontoProgress } from '../onto-progress.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { ProgressLine } from '../renderer.ts';
 import type { RestoreOptions } from '../restore-options.ts';
-import { readPlan } from '../restore-requests.ts';
+import { readWays } from '../restore-requests.ts';
 import { type Session, useLocalStack } from '../session.ts';
 import { showProgress } from '../show-progress.ts';
 
@@ -113,7 +113,7 @@ async function rehearsedOf(
 ): Promise<Rehearsed | undefined> {
   if (onlySchema || table) return undefined;
   // Only for an estimate: what is wrong is said by what follows.
-  const plan = await readPlan(session, target, { point }).catch(() => undefined);
+  const plan = await readWays(session, target, { point }).catch(() => undefined);
   const takes = plan?.ways.find(({ kind }) => kind === 'dump')?.takes;
   const middle = (name: string) => takes?.phases.find((phase) => phase.name === name)?.middle;
   const [restoring, proof] = [middle('restore'), middle('proof')];

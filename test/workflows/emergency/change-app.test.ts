@@ -138,7 +138,7 @@ test('during a restore it is refused with who holds the target since when', asyn
   const outcome = await world.whole(world.bodyOf(await world.jobOf('restart-app')));
   expect(outcome).toMatchObject({
     ...{ outcome: 'refused', code: 'restore-under-way' },
-    summary: 'anna has been restoring crm since 2026-11-20 12:00 UTC (20261120T120000Z)',
+    summary: 'anna has been restoring crm since 2026-11-20 12:00 UTC: nothing else is done to it meanwhile',
     hint: './understudy restore status crm',
   });
 });
