@@ -61,7 +61,7 @@ async function restore(before: string): Promise<void> {
   const { made, proof } = (await catalog().restore(SHOP))!;
   expect(
     proof?.strength === 'bounded',
-    `${made?.name} is proven; production is as it was, until somebody says yes`,
+    `${made?.name} is proven; production does not change until you approve`,
   );
 
   typed(`./understudy approve ${SHOP}`);

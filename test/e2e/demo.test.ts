@@ -18,7 +18,7 @@ describe('the demo', () => {
     const { status, stdout, stderr } = demo();
     expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
-      /equal to its source[\s\S]*checksum-mismatch[\s\S]*public\.leads[\s\S]*all 20,000 orders are in the copy[\s\S]*the scratch instance is gone[\s\S]*production has its 20,000 orders again[\s\S]*job-silent[\s\S]*all is good again[\s\S]*until somebody says yes[\s\S]*the application serves all 20,000 orders again[\s\S]*nothing is left running/,
+      /equal to its source[\s\S]*checksum-mismatch[\s\S]*public\.leads[\s\S]*all 20,000 orders are in the copy[\s\S]*the scratch instance is gone[\s\S]*production has its 20,000 orders again[\s\S]*job-silent[\s\S]*all is good again[\s\S]*until you approve[\s\S]*the application serves all 20,000 orders again[\s\S]*nothing is left running/,
     );
   });
 

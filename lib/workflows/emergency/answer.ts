@@ -63,7 +63,7 @@ function notRunning(target: string, record: RestoreRecord | undefined): InputErr
 function stalled({ target, aliveUntil }: RestoreRecord): Refusal {
   return new Refusal(
     'restore-stalled',
-    `the execution that restores ${target} has died: it was to be heard of by ${shortMoment(aliveUntil)} UTC`,
+    `the execution that restores ${target} has died: its next step was due by ${shortMoment(aliveUntil)} UTC`,
     { hint: `put production back, then begin again: ./understudy restore rollback ${target}` },
   );
 }

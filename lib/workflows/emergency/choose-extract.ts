@@ -25,7 +25,7 @@ export async function chooseExtract(
     return { point, asOf, leftOut, manifest: await readManifest(files, manifest) };
   } catch (error) {
     throw new Refusal('extract-gone', `the extract of ${point} cannot be read: ${reasonOf(error)}`, {
-      hint: 'it lies there for a day; the same command with --again makes another',
+      hint: 'it is kept for a day; add --again to make another',
     });
   }
 }

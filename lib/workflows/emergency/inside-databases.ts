@@ -141,7 +141,7 @@ async function lastOf(
   const last = moments.sort().at(-1);
   if (last) return { at: last };
   throw new Refusal(DATABASE_MISSING, 'none of its databases is on this server, so nothing was closed', {
-    hint: 'look which it has: psql --list',
+    hint: 'list its databases: psql --list',
   });
 }
 

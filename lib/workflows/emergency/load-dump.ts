@@ -75,7 +75,7 @@ async function load(
   const into = await masterOf(target, master, deps);
   const limits = {
     what: 'loading the dump',
-    hint: `from a machine it has all the time it needs: ./understudy restore ${target.id} --point ${point.id} --to URL`,
+    hint: `load it from your machine, which has no time limit: ./understudy restore ${target.id} --point ${point.id} --to URL`,
     reserve: RESERVE_SECONDS,
   };
   return withinDeadline(deps, limits, async (signal) => {

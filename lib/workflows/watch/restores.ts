@@ -29,7 +29,7 @@ function stalled(
   { target: id, id: restore, phase, aliveUntil }: RestoreRecord,
   { plan }: RestoresDeps,
 ): Finding {
-  const message = `the execution of the restore ${restore} of ${id} died in its phase ${phase}: it was to be heard of by ${shortMoment(aliveUntil)} UTC`;
+  const message = `the execution of the restore ${restore} of ${id} died in its phase ${phase}: its next step was due by ${shortMoment(aliveUntil)} UTC`;
   return finding('restore-stalled', { target: targetOf(plan, id) ?? { id }, subject: id, message });
 }
 

@@ -2,7 +2,7 @@ import { type CommandDefinition, TARGET } from './command-definition.ts';
 
 const ASKED = [
   { flags: '--reason <text>', says: 'for the record' },
-  { flags: '--yes', says: 'do not ask: whatever is shown is meant' },
+  { flags: '--yes', says: 'do not ask; yes to all that is shown' },
   { flags: '--confirm <code>', says: 'what was shown without a terminal, instead of a question' },
 ] as const;
 

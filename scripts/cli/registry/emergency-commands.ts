@@ -126,7 +126,7 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
   },
   {
     name: 'restore-all',
-    says: 'every target in the order of understudy.yml (P0 first), with the expected time of each and of the whole; --go restores them',
+    says: 'show every target in the order of understudy.yml (P0 first) and how long each and all will take; --go restores them',
     options: [
       { flags: '--at <utc>', says: 'as of this moment; else as new as possible' },
       { flags: '--before <utc>', says: 'as of the second before this moment' },
