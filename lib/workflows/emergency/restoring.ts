@@ -6,6 +6,7 @@ import type { JobMessages } from '../../ports/messages.ts';
 import type { RestoredInstances, ScratchSecrets } from '../../ports/platform.ts';
 import type { Services } from '../../ports/switching.ts';
 import type { DeclareDeps, Declared } from './declare.ts';
+import type { InsideMaster } from './inside-request.ts';
 import type { RestoreLog } from './restore-log.ts';
 
 export type RestoreDeps = AlertDeps &
@@ -45,6 +46,13 @@ export function whereMasterPassword({ log, deps }: Afterwards): string[] {
     : [
         `the password of its master user is in the secret understudy/${deps.stage}/restore/${masterPasswordIn}`,
       ];
+}
+
+/** The master user of the new database, as functions are asked to connect. */
+export function masterOfNew({ declared, log }: Restoring): InsideMaster | undefined {
+  const { masterUser: user, database } = declared.chosen;
+  const { name, host, port } = log.record.made!;
+  return user === undefined ? undefined : { name, user, database, at: { host: host!, port: port! } };
 }
 
 /** What the undoing and a rollback work with: long after the declaration, or in another execution. */

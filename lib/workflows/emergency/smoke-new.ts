@@ -12,8 +12,8 @@ import { askApplication, orWhyNot, type Ran } from '../../restore/ask-applicatio
 import { whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { askInside } from './ask-inside.ts';
 import { withApplication } from './hooks.ts';
-import { masterOfNew } from './make-new.ts';
-import type { Restoring } from './restoring.ts';
+
+import { masterOfNew, type Restoring } from './restoring.ts';
 
 /**
  * Before a person is asked: the questions of the smoke steps to the new database, and the requests to an application

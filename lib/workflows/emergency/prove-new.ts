@@ -1,0 +1,83 @@
+import { toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import { assertionFindings } from '../../restore/prove/assertions.ts';
+import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
+import { proveCopy, whyNotProven } from '../../restore/prove/prove-copy.ts';
+import { restoredInstance } from '../../restore/prove/restored-instance.ts';
+import { askInside } from './ask-inside.ts';
+import { atOld } from './freeze.ts';
+import type { Loaded } from './load-dump.ts';
+import { ABORTED } from './restore-log.ts';
+import { masterOfNew, type Restoring } from './restoring.ts';
+
+/** Loads the dump into the empty instance, and compares every row. */
+export async function loadNew(restoring: Restoring): Promise<void> {
+  const { target, log, durable, deps } = restoring;
+  await log.phase('load');
+  const point = await durable.step('the dump', () => deps.catalog.point(target.id, log.record.way.point!));
+  const { strength, differences, notes } = await askInside<Loaded>(
+    durable,
+    'load the dump',
+    { insideFunction: deps.loadFunction, clock: deps.clock },
+    { ask: 'load', target: target.id, master: masterOfNew(restoring)!, point: point! },
+  );
+  await log.note('loaded', {
+    proof: { strength, differences, unchecked: [] },
+    notes: [...log.record.notes, ...notes],
+  });
+}
+
+export async function proveNew(restoring: Restoring): Promise<void> {
+  const { target, declared, log, durable, deps } = restoring;
+  const { chosen } = declared;
+  await log.phase('proof');
+  const why = whyNotProven(chosen, target);
+  if (why) {
+    await log.note('not proven', { proof: { strength: 'restored', differences: [], unchecked: [why] } });
+    return;
+  }
+  const { name, host, port } = log.record.made!;
+  const functions = { changesFunction: deps.changesFunction, proveFunction: deps.insideFunction };
+  const proof = await proveCopy(target, chosen, name, { host: host!, port: port! }, durable, {
+    ...functions,
+    cancelled: deps.cancelled,
+  }).catch((error): ProveResult => {
+    const failure = toErrorInfo(error);
+    if (failure.code === ABORTED) throw error;
+    return { ...NOTHING_PROVEN, failure };
+  });
+  // A copy that acts on production ends here. Any other failure of the proof is for a person to weigh.
+  if (proof.failure?.code === 'quarantine-open')
+    throw new UnderstudyError(proof.failure.code, proof.failure.message);
+  const restored = restoredInstance(target, chosen, {
+    phases: [],
+    began: chosen.plannedAt,
+    notes: [],
+    proof,
+  });
+  // Smoke steps have a phase of their own.
+  const answers = restored.assertions.filter(({ smoke }) => !smoke);
+  const about = { what: chosen.sort, asOf: chosen.moment, sort: chosen.sort };
+  const findings = [...restored.findings, ...assertionFindings(target, answers, about)];
+  const said = restored.differences.map(
+    ({ kind, name, what, detail }) => `${kind} ${name} ${what}${detail ? `: ${detail}` : ''}`,
+  );
+  await log.note('proven', {
+    proof: {
+      strength: restored.strength === 'exact' ? 'bounded' : restored.strength,
+      differences: [...said, ...findings.map(({ message }) => message)].slice(0, 20),
+      unchecked: [...proof.unchecked, ...(proof.failure ? [proof.failure.message] : [])].slice(0, 20),
+    },
+  });
+}
+
+/** The application that is deployed expects the migrations that were applied when it was. */
+export async function noteMigrations(restoring: Restoring): Promise<void> {
+  const { target, log, durable, deps } = restoring;
+  const master = masterOfNew(restoring);
+  const at = atOld(restoring);
+  if (!master || !at || !target.connection || whyNotProven(restoring.declared.chosen, target)) return;
+  const notes = await askInside<string[]>(durable, 'compare migrations', deps, {
+    ...{ ask: 'migrations', ...at, master },
+  }).catch((error) => [`migrations were not compared: ${toErrorInfo(error).message}`]);
+  if (notes.length > 0) await log.add('its migrations', ...notes);
+}
