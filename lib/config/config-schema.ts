@@ -214,6 +214,11 @@ const policyFields = {
     'rehearse-moment': schedule
       .optional()
       .describe('Restores the source, as of the latest moment, onto a scratch instance'),
+    drill: schedule
+      .optional()
+      .describe(
+        'An emergency restore of a staging target, from declaring it to the cutover and back; the target needs drill:',
+      ),
     preflight: schedule.optional().describe('Will it restore now, and is the source set up as promised?'),
   }),
   grace: duration.default('30m').describe('How late a job may be before you get an alert'),
@@ -502,6 +507,20 @@ const target = z.strictObject({
   labels: z.record(z.string(), z.string()).default({}),
   assertions: z.array(assertion).default([]),
   smoke: smoke.optional(),
+  drill: z
+    .strictObject({
+      of: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('The target whose data is restored, such as production; this one, if it is not said'),
+      from: z
+        .enum(['moment', 'snapshot', 'dump'])
+        .default('moment')
+        .describe('The newest moment, snapshot or verified dump is restored'),
+    })
+    .optional()
+    .describe('Only for a staging target: its application gets a restored database for the time of a drill'),
   overrides: overrides.optional(),
 });
 

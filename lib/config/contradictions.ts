@@ -2,6 +2,7 @@ import { didYouMean } from '../domain/nearest.ts';
 import { does } from '../domain/plan/engines.ts';
 import { seconds } from '../domain/time.ts';
 import type { Config, ConfigPolicy, ConfigTarget } from './config-schema.ts';
+import { drillContradictions } from './drill-contradictions.ts';
 import { type Contradiction, policyContradictions } from './policy-contradictions.ts';
 import { PLATFORMS, resolvePolicy, resolveTarget, withOverrides } from './resolve.ts';
 import { smokeContradictions } from './smoke-contradictions.ts';
@@ -25,7 +26,13 @@ export function contradictions(config: Config, now: Date): Contradiction[] {
     return [...unmetNeeds(id, target, config), ...overrideContradictions(id, target, policy, judged)];
   });
   const none = ofTargets.length === 0 ? [{ path: ['targets'], message: 'no targets; add at least one' }] : [];
-  return [...ofPolicies.flat(), ...ofTargets.flat(), ...none, ...stepContradictions(config)];
+  return [
+    ...ofPolicies.flat(),
+    ...ofTargets.flat(),
+    ...none,
+    ...stepContradictions(config),
+    ...drillContradictions(config),
+  ];
 }
 
 /** Contradictions in a target's own overrides. */

@@ -74,8 +74,12 @@ export function policyContradictions(policy: Policy, path: (string | number)[], 
   return found;
 }
 
-/** What a policy requires: one of snapshots alone needs no dump, but one that dumps must rehearse dumps. */
+/**
+ * What a policy requires: one of snapshots alone needs no dump, but one that dumps must rehearse dumps. One that only drills
+ * keeps nothing.
+ */
 function neededJobs({ schedules }: Policy): ScheduledJob[] {
+  if (schedules.drill && !schedules.dump && !schedules.snapshot) return [];
   const snapshots = schedules.snapshot !== undefined;
   const dumps = schedules.dump !== undefined || !snapshots;
   return [...(dumps ? (['dump', 'rehearse'] as const) : []), 'expire'];

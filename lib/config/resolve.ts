@@ -114,6 +114,7 @@ export function resolveTarget(id: string, target: ConfigTarget, config: Config):
     labels: target.labels,
     assertions: target.assertions.map(resolveAssertion),
     smoke: resolveSmoke(target.smoke),
+    ...(target.drill ? { drill: { of: target.drill.of ?? id, from: target.drill.from } } : {}),
   };
 }
 

@@ -184,6 +184,11 @@ export type RestoredInstances = Pick<
     name: string,
   ): Promise<'done' | 'working'>;
   /**
+   * Takes the next step of deleting what a drill has made; repeat it until it is `gone`. Rejects with `not-drilled` for anything
+   * that does not have the tag of a drill.
+   */
+  removeDrilled(kind: 'rds' | 'aurora', name: string): Promise<'removing' | 'gone'>;
+  /**
    * Gives the resource with this id another name, which the one with the id `leaving` may still have for a moment.
    * Repeat it until it is done. Rejects with `instance-exists` when another resource has the name, and
    * `source-not-found` when none has the id under either name.

@@ -33,6 +33,8 @@ export type Restored = Pick<
   began: string;
   /** Did the copy come up? Only then was an RTO measured. */
   cameUp: boolean;
+  /** The phases that an emergency would wait for, if not those of a rehearsal. */
+  waitedFor?: readonly string[];
   /** The RPO is measured from `plannedAt`; `behind`: how many seconds the copy is behind its promised moment. */
   plannedAt: string;
   behind?: number;

@@ -11,6 +11,7 @@ export const ASKED_JOBS = [
   'copy',
   'rehearse-snapshot',
   'rehearse-moment',
+  'drill',
   'preflight',
   'expire',
 ] as const;

@@ -17,10 +17,11 @@ const STATES: Record<RestoreState, string> = {
 
 /** Everything of a restore on one screen: what it is, how far it is, and what a person must know to decide. */
 export function formatRestore(record: RestoreRecord, now: Date): string[] {
-  const { target, id, by, reason, way, startedAt, endedAt, made } = record;
+  const { target, id, by, reason, drill, way, startedAt, endedAt, made } = record;
   const took = humanSeconds(secondsBetween(startedAt, endedAt ?? now));
   return [
     `${pc.bold(target)}: restore ${id} is ${stateOf(record, now)}, ${took} since ${by} began it${reason ? ` (${reason})` : ''}`,
+    ...(drill ? ['  a drill: the policy approves it, and everything goes back by itself'] : []),
     `back to ${shortMoment(way.asOf)} UTC by ${way.kind}${way.point ? ` ${way.point}` : ''}${made ? `, onto ${made.name}` : ''}`,
     '',
     ...formatPhases(record, now),

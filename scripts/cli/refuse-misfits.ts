@@ -23,6 +23,12 @@ export function refuseImpossible(job: string, from: string, target: Target): voi
       [],
       `./understudy run snapshot ${id} takes a snapshot`,
     );
+  if (job === 'drill' && !target.drill)
+    throw new InputError(
+      `${id} is not drilled: a drill replaces its database for a while`,
+      [],
+      'add drill: { of: … } to a staging target in understudy.yml, and never to production',
+    );
   if (ofDump || job === 'expire') return;
   if (!platform)
     throw new InputError(

@@ -19,7 +19,7 @@ async function earlier(session: Session, message: AskedMessage): Promise<number[
   if (job.startsWith('rehearse')) {
     const evidence = await session.invoke<Evidence[]>('operator', { ask: 'evidence', target, limit: 10 });
     const sort = job === 'rehearse' ? 'dump' : message.from;
-    const alike = evidence.filter(({ run, outcome }) => outcome === 'passed' && restoredSort(run) === sort);
+    const alike = evidence.filter((each) => each.outcome === 'passed' && restoredSort(each) === sort);
     return alike.map(({ phases }) => phases.reduce((sum, { seconds }) => sum + seconds, 0));
   }
   if (job !== 'dump' && job !== 'verify') return [];

@@ -26,7 +26,9 @@ export async function runInProcess(
   await ask();
   const deliveries: Delivery[] = [];
   for (let next = waiting.shift(); next && !interruptedBy(); next = waiting.shift()) {
-    const delivery = await deliver(next.job, { Body: JSON.stringify(next) });
+    const delivery = await deliver(next.job === 'drill' ? 'restore' : next.job, {
+      Body: JSON.stringify(next),
+    });
     deliveries.push(delivery);
     onDelivery(delivery);
   }

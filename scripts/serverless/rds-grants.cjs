@@ -27,7 +27,17 @@ const FOR_RDS = { StringLike: VIA_RDS, Bool: { 'kms:GrantIsForAWSResource': 'tru
  * of the plan as `{ kind, id }`; `subnetGroups` are those that scratch is restored into, `scratchPlaces` the places other
  * than home where, as `{ region, role }`; `restores` have the kind, id, connection and `restore` settings of each target.
  */
-module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces, restores, applications }) => {
+module.exports = ({
+  stage,
+  roles,
+  keys,
+  sources,
+  subnetGroups,
+  scratchPlaces,
+  restores,
+  drills,
+  applications,
+}) => {
   // In another account its own role restores.
   const where = scratchPlaces.some(({ role }) => !role) ? ANYWHERE : HERE;
   const entered = scratchPlaces.flatMap(({ role }) => role ?? []);
@@ -247,7 +257,7 @@ module.exports = ({ stage, roles, keys, sources, subnetGroups, scratchPlaces, re
       ),
       may('rds:ListTagsForResource', scratchParameters),
     ],
-    ...restoreGrants({ stage, restores, applications, sourcesOf, usesKeys }),
+    ...restoreGrants({ stage, restores, drills, applications, sourcesOf, usesKeys }),
     readsScratchSecrets: [may('secretsmanager:GetSecretValue', scratchSecrets)],
   };
 };

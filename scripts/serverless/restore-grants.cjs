@@ -7,7 +7,7 @@ const { lambdaFunction, may, rds, secret, sub } = require('./arns.cjs');
 /** Characters for names from the plan: a role's policies end at 10,240. */
 const ROOM = 3000;
 
-module.exports = ({ stage, restores, applications, sourcesOf, usesKeys }) => {
+module.exports = ({ stage, restores, drills, applications, sourcesOf, usesKeys }) => {
   /** What a restore makes is recognized by its name's end: `crm-db-restored-20261120t120000z`, and `-1` for a member. */
   const named = (kind, type, word) =>
     restores.some((each) => each.kind === kind) ? [rds(`${type}:*-${word}-????????t??????z*`)] : [];
@@ -150,6 +150,18 @@ module.exports = ({ stage, restores, applications, sourcesOf, usesKeys }) => {
           may('cloudwatch:DescribeAlarms', [
             sub('arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*'),
           ]),
+          // What a drill has made says so itself.
+          ...(drills
+            ? [
+                may(
+                  ['rds:DeleteDBInstance', 'rds:DeleteDBCluster'],
+                  [...ofInstances('restored'), ...named('aurora', 'cluster', 'restored')],
+                  { StringEquals: { 'aws:ResourceTag/understudy:drill': 'yes' } },
+                ),
+                // Of the final snapshot, which AWS checks even if none is requested.
+                may('rds:DeleteDBCluster', rds('cluster-snapshot:*')),
+              ]
+            : []),
           may('rds:RebootDBInstance', [
             ...named('rds', 'db', 'restored'),
             ...named('aurora', 'db', 'restored'),

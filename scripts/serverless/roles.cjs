@@ -200,6 +200,7 @@ module.exports = async ({ resolveVariable }) => {
       restores: targets.flatMap(({ platform, policy: { restore }, connection }) =>
         platform && platform.kind !== 'elasticache' ? [{ ...platform, ...restore, connection }] : [],
       ),
+      drills: targets.some(({ drill }) => drill !== undefined),
       applications: targets.flatMap(({ policy: { restore } }) => restore.services),
       scratchPlaces: rehearsals.flatMap(({ place, copies }) =>
         place ? copies.filter((copy) => placeOf(copy) === place) : [],

@@ -1,5 +1,5 @@
 import type { Held, RestorePhase, RestoreRecord } from '../../lib/domain/incidents/restore-record.ts';
-import type { Policy, RestoreSettings } from '../../lib/domain/plan/policy.ts';
+import type { DrillSettings, Policy, RestoreSettings } from '../../lib/domain/plan/policy.ts';
 import type { RestoreJob } from '../../lib/domain/runs/job.ts';
 import {
   httpSteps,
@@ -13,6 +13,7 @@ import { utc } from '../../lib/domain/time.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import type { ProveRequest, ProveResult } from '../../lib/restore/prove/proof-slices.ts';
 import { answerToRestore } from '../../lib/workflows/emergency/answer.ts';
+import { runDrill } from '../../lib/workflows/emergency/drill.ts';
 import type { InsideRequest } from '../../lib/workflows/emergency/inside-request.ts';
 import type { Loaded, LoadRequest } from '../../lib/workflows/emergency/load-dump.ts';
 import { emergencyRestore } from '../../lib/workflows/emergency/restore.ts';
@@ -42,6 +43,7 @@ type Options = {
   restore?: Partial<RestoreSettings>;
   way?: RestoreJob['way'];
   smoke?: Smoke;
+  drill?: DrillSettings;
 };
 
 /** A question, and requests: one of each priority. */
@@ -66,6 +68,7 @@ export async function emergencyWorld({
   restore = {},
   way = 'moment',
   smoke = SMOKE,
+  drill,
 }: Options = {}) {
   const clock = manualClock(NOW);
   const base = memoryDeps(clock);
@@ -76,7 +79,10 @@ export async function emergencyWorld({
     ...{ services: [{ cluster: 'web', service: 'crm' }] },
     ...restore,
   };
-  const plan = planOf({ policy: { restore: settings }, target: { platform: { kind, id: OLD.name }, smoke } });
+  const plan = planOf({
+    policy: { restore: settings },
+    target: { platform: { kind, id: OLD.name }, smoke, drill },
+  });
   const platform = memoryPlatform({
     clock,
     home: HOME,
@@ -229,6 +235,10 @@ export async function emergencyWorld({
       (given: Partial<RestoreJob> = {}) =>
       (durable: Durable) =>
         emergencyRestore({ ...job, ...given }, durable, deps),
+    drillOf:
+      (scheduledFor = NOW) =>
+      (durable: Durable) =>
+        runDrill({ job: 'drill', target: 'crm', scheduledFor, requestedBy: 'schedule' }, durable, deps),
     rollbackOf: (id: string) => (durable: Durable) =>
       backToOld(
         { job: 'rollback', target: 'crm', scheduledFor: NOW, requestedBy: 'anna', restore: id },

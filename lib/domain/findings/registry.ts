@@ -166,6 +166,12 @@ export const FINDINGS = {
     },
   }),
   ...closedBy(['rehearsal'], 'target', {
+    'drill-failed': {
+      severity: 'P1',
+      means:
+        'A drill, an emergency restore for the application of a staging target, did not bring it back to work, or not back to its own database.',
+      next: 'Do what the message says, then drill again: `./understudy run drill STAGING`. `./understudy restore status STAGING` shows every phase.',
+    },
     'proof-incomplete': {
       severity: 'P2',
       means:

@@ -76,7 +76,7 @@ const RULES: Partial<Record<FindingCode, Rule>> = {
   'proof-incomplete': ofSort,
   'heartbeat-mismatch': ofSort,
   'index-corrupt': ofKind('moment', 'snapshot'),
-  'rto-breached': ({ kind }, { subject }) => kind !== 'rows' && subject === rtoSubject(kind),
+  'rto-breached': ({ kind }, { subject }) => kind !== 'rows' && subject === rtoSubject({ sort: kind }),
   'assertion-failed': ofAssertion,
   'assertion-unanswered': ofAssertion,
   'copy-late': ofPlace,

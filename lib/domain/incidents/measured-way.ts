@@ -13,7 +13,7 @@ export function measuredWay(
   point: RecoveryPoint | undefined,
   { evidence, points }: Pick<PlanInput, 'evidence' | 'points'>,
 ): Pick<Way, 'takes' | 'tested' | 'lastFailed'> {
-  const ofSort = evidence.filter(({ run }) => restoredSort(run) === sort);
+  const ofSort = evidence.filter((each) => restoredSort(each) === sort);
   const passed = ofSort.filter(({ outcome }) => outcome === 'passed');
   const ofPoint = point && passed.find((each) => each.point === point.id);
   const best = ofPoint ?? passed[0];

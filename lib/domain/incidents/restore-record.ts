@@ -65,6 +65,8 @@ export type RestoreRecord = {
   state: RestoreState;
   by: string;
   reason?: string;
+  /** It is a drill: the policy approves it, it is rolled back, and what it made is deleted. `of`: whose data it restores. */
+  drill?: { of: string };
   startedAt: string;
   endedAt?: string;
   /** Drawn by the rollback that works on it, or did. */

@@ -90,6 +90,8 @@ export const TAGS = {
   label: 'understudy:label',
   /** Only on what an emergency restore makes: its id. */
   restore: 'understudy:restore',
+  /** `yes` only on what a drill makes: it is deleted when the drill is over. */
+  drill: 'understudy:drill',
   /** Only on scratch resources: unused after this moment (UTC). */
   expires: 'understudy:expires',
 } as const;

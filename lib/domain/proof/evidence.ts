@@ -37,6 +37,8 @@ export type Measured = { promised: number; achieved: number; met: boolean };
 export type Evidence = {
   target: string;
   run: string;
+  /** Of a drill, whose run does not say it. */
+  sort?: RestoredSort;
   at: string;
   point: string;
   pointSnapshotAt: string;
@@ -79,7 +81,7 @@ export type Evidence = {
  * wrong answer.
  */
 export function answersAssertion({ code, subject }: Finding, evidence: Evidence): boolean {
-  const sort = restoredSort(evidence.run);
+  const sort = restoredSort(evidence);
   return evidence.assertions.some(
     ({ name, unasked, smoke }) =>
       subject === assertionSubject(name, sort) &&
@@ -92,10 +94,10 @@ export function answersAssertion({ code, subject }: Finding, evidence: Evidence)
 export type RestoredSort = 'dump' | 'snapshot' | 'moment';
 export const RESTORED_SORTS: readonly RestoredSort[] = ['dump', 'snapshot', 'moment'];
 
-/** By the name of its run: `rehearse-moment/crm/2026-11-20T01:00:00Z`. */
-export function restoredSort(run: string): RestoredSort {
-  const [, sort = 'dump'] = /^rehearse-(snapshot|moment)\//.exec(run) ?? [];
-  return sort as RestoredSort;
+/** By the name of its run, `rehearse-moment/crm/2026-11-20T01:00:00Z`, unless it says so itself. */
+export function restoredSort({ run, sort }: Pick<Evidence, 'run' | 'sort'>): RestoredSort {
+  const [, named = 'dump'] = /^rehearse-(snapshot|moment)\//.exec(run) ?? [];
+  return sort ?? (named as RestoredSort);
 }
 
 /** The subject of a failed assertion: its name for a dump, and `name, of a snapshot` for a restored instance. */
@@ -103,7 +105,11 @@ export function assertionSubject(name: string, sort: RestoredSort): string {
   return sort === 'dump' ? name : `${name}, of a ${sort}`;
 }
 
+/** Was it the run of a drill: a whole restore of a staging target? */
+export const isDrill = (run: string): boolean => run.startsWith('drill/');
+
 /** The subject of a breached RTO. */
-export function rtoSubject(sort: RestoredSort): string {
+export function rtoSubject({ run, sort }: { run?: string; sort: RestoredSort }): string {
+  if (run !== undefined && isDrill(run)) return 'drill';
   return sort === 'dump' ? 'rehearsal' : `rehearsal of a ${sort}`;
 }

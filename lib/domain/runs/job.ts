@@ -4,7 +4,7 @@ import { utc } from '../time.ts';
 
 /**
  * The jobs a schedule may start: a simulation is a rehearsal with every option on; a snapshot and a moment are
- * rehearsed on a scratch instance.
+ * rehearsed on a scratch instance; a drill is a whole restore of a staging target.
  */
 export const SCHEDULED_JOBS = [
   'dump',
@@ -15,6 +15,7 @@ export const SCHEDULED_JOBS = [
   'snapshot',
   'rehearse-snapshot',
   'rehearse-moment',
+  'drill',
   'preflight',
 ] as const;
 export type ScheduledJob = (typeof SCHEDULED_JOBS)[number];
@@ -106,6 +107,8 @@ export const extractJob = z
     message: 'from: snapshot needs a point, and from: moment a moment',
   })
   .refine((job) => !(job.find && job.tables), { message: 'find asks the whole copy, without tables' });
+/** An emergency restore of a target that has `drill:`, approved by policy and rolled back at its end. */
+export const drillJob = z.strictObject({ job: z.literal('drill'), ...message });
 /** Would a restore succeed now, and is the source set up as promised? */
 export const preflightJob = z.strictObject({ job: z.literal('preflight'), ...message });
 /** Writes one row into the target's heartbeat. */
@@ -165,6 +168,7 @@ export const askedJob = z.discriminatedUnion('job', [
   snapshotJob,
   copyJob,
   rehearseInstanceJob,
+  drillJob,
   preflightJob,
 ]);
 /** Every message that topic `jobs` may carry. */
@@ -180,6 +184,7 @@ export type RehearseInstanceJob = z.infer<typeof rehearseInstanceJob>;
 export type ExtractJob = z.infer<typeof extractJob>;
 /** What makes a scratch instance. */
 export type InstanceJob = RehearseInstanceJob | ExtractJob;
+export type DrillJob = z.infer<typeof drillJob>;
 export type PreflightJob = z.infer<typeof preflightJob>;
 export type HeartbeatJob = z.infer<typeof heartbeatJob>;
 export type DumpJob = z.infer<typeof dumpJob>;

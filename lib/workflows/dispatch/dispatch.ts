@@ -48,6 +48,8 @@ function messageFor(tick: Tick, target: string): JobMessage {
       return { job: 'expire', ...common, dryRun: false };
     case 'snapshot':
       return { job: 'snapshot', ...common };
+    case 'drill':
+      return { job: 'drill', ...common };
     case 'preflight':
       return { job: 'preflight', ...common };
     case 'heartbeat':

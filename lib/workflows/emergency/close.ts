@@ -14,11 +14,14 @@ import { type Restoring, whereMasterPassword } from './restoring.ts';
 import { smokeProduction } from './smoke-production.ts';
 import { persistently } from './undo.ts';
 
+/** What does not work with the new database, and of that what a rollback tries again; and why it goes back, if it does. */
+export type Settled = { problems: string[]; stuck: string[]; aborted?: ErrorInfo };
+
 /**
- * Production has the new database. What does not work is told, and takes nothing back by itself. Resolves with why it
- * goes back, when a person has aborted it and the old database is there.
+ * Lets the application find the new database, and asks whether it works. Nothing is taken back by itself: only when a
+ * person has aborted it and the old database is there.
  */
-export async function closeRestore(restoring: Restoring): Promise<{ aborted?: ErrorInfo }> {
+export async function settleNew(restoring: Restoring): Promise<Settled> {
   const { target, log, durable, deps } = restoring;
   const { settings } = log.record;
   await log.phase('close', { anyway: true });
@@ -40,9 +43,18 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
   const aborted = await durable.step('ask whether it goes back', async () => (await log.aborted()) ?? null);
   if (aborted) {
     const obstacle = await whyNotBack(log.record, target, durable, deps);
-    if (!obstacle) return { aborted };
+    if (!obstacle) return { problems, stuck, aborted };
     problems.push(`${aborted.message}, but ${obstacle.message}`);
   }
+  return { problems, stuck };
+}
+
+/** Production has the new database: it is the target from now on, and what does not work is told. */
+export async function closeRestore(restoring: Restoring, settled: Settled): Promise<void> {
+  const { target, log, durable, deps } = restoring;
+  const { settings } = log.record;
+  const { stuck } = settled;
+  const problems = [...settled.problems];
   if (settings.cutover === 'rename')
     await durable
       .step('know the new one as the target', () => adoptAsTarget(restoring, log.record.made!.resourceId))
@@ -77,7 +89,6 @@ export async function closeRestore(restoring: Restoring): Promise<{ aborted?: Er
     if (problems.length > 0)
       await raise(deps, finding('restore-unsettled', { target, subject: target.id, message }));
   });
-  return {};
 }
 
 /** The old database, where nobody needs it any more; without a cutover that is for a person to say. */

@@ -27,6 +27,9 @@ export type DeclareDeps = PlanDeps & {
   functions: Functions;
 };
 
+/** A restore of a staging target that nobody needs: whose data it has. */
+export type Drill = { of: Target };
+
 /** What is to be declared: the record, what is restored, and the living database as it is. Small: it is a checkpoint. */
 export type Declared = { record: RestoreRecord; chosen: InstancePlan; source: PlatformSource | null };
 
@@ -39,10 +42,13 @@ export async function declareRestore(
   target: Target,
   token: string,
   deps: DeclareDeps,
+  drill?: Drill,
 ): Promise<Declared> {
   refuseAnotherTime(job.scheduledFor, deps.clock.now());
-  const way = await confirmedWay(job, target, deps);
-  const { plan: chosen, source } = await planOf(job, target, deps);
+  const { of } = drill ?? { of: target };
+  const way = drill ? await wayOf(job, of, deps) : await confirmedWay(job, target, deps);
+  const planned = await planOf(job, of, deps);
+  const { chosen, source } = of === target ? planned : await asDrilled(planned.chosen, target, deps);
   const settings = target.policy.restore;
   refuseMisfits(target, settings, source);
   await requireCallable(settings, deps);
@@ -55,6 +61,7 @@ export async function declareRestore(
     state: 'running',
     by: job.requestedBy,
     ...(job.reason === undefined ? {} : { reason: job.reason }),
+    ...(drill ? { drill: { of: of.id } } : {}),
     startedAt: utc(now),
     aliveUntil: utc(plusSeconds(now, RESTORE_LEASE)),
     way: { kind: job.way, asOf: job.asOf, ...(job.point === undefined ? {} : { point: job.point }) },
@@ -76,10 +83,27 @@ export async function declareRestore(
   return { record, chosen, source: source ?? null };
 }
 
-function planOf({ way, asOf, point }: RestoreJob, target: Target, deps: DeclareDeps) {
-  if (way === 'dump') return planEmpty(point!, target, deps);
+type Planned = { chosen: InstancePlan; source: PlatformSource | undefined };
+
+async function planOf({ way, asOf, point }: RestoreJob, target: Target, deps: DeclareDeps): Promise<Planned> {
   const wanted = way === 'moment' ? { moment: asOf } : { point };
-  return planInstance({ from: way, ...wanted, place: deps.home }, target, deps);
+  const { plan: chosen, source } =
+    way === 'dump'
+      ? await planEmpty(point!, target, deps)
+      : await planInstance({ from: way, ...wanted, place: deps.home }, target, deps);
+  return { chosen, source };
+}
+
+/** Another target's data, for the application of this one: its database is the one that is replaced. */
+async function asDrilled(chosen: InstancePlan, target: Target, deps: DeclareDeps): Promise<Planned> {
+  const { kind, id } = requirePlatform(target);
+  const source = await deps.platform.source({ kind, id });
+  const [own, its] = [await deps.platform.family(chosen), source && (await deps.platform.family(source))];
+  const isLike = source?.parameterGroup !== undefined && its?.parameterGroup === own.parameterGroup;
+  return {
+    chosen: { ...chosen, parametersFrom: isLike ? source.parameterGroup! : own.parameterGroup },
+    source,
+  };
 }
 
 /** Other targets are databases of the same instance, and may go back with it. */
@@ -123,24 +147,29 @@ export function nameOfRestored(target: Target, { id }: Pick<RestoreRecord, 'id'>
 
 /** The way that was confirmed, if it is still there and nothing has become known of it since. */
 async function confirmedWay(job: RestoreJob, target: Target, deps: DeclareDeps): Promise<Way> {
-  const { clock } = deps;
-  const shown = `look at the ways again: ./understudy restore ${target.id} --at ${job.asOf}`;
-  const madeAt = freshlyMadeAt(job.confirm, clock.now(), shown);
-  const { ways } = await waysBack(target, { at: job.asOf }, deps);
-  const way = ways.find(
-    ({ kind, point, asOf }) => kind === job.way && point === job.point && asOf === job.asOf,
-  );
-  if (!way)
-    throw new Refusal(
-      'plan-overtaken',
-      `${job.point ?? `the moment ${shortMoment(job.asOf)} UTC`} of ${target.id} is no way back any more`,
-      { hint: shown },
-    );
+  const madeAt = freshlyMadeAt(job.confirm, deps.clock.now(), waysAgain(job, target));
+  const way = await wayOf(job, target, deps);
   if (confirmationOf(target, way, madeAt) === job.confirm) return way;
   throw new Refusal(
     'plan-overtaken',
     `what is known of this way back, or what the policy does with it, is not what was confirmed as ${job.confirm}`,
-    { hint: shown },
+    { hint: waysAgain(job, target) },
+  );
+}
+
+const waysAgain = ({ asOf }: RestoreJob, { id }: Target) =>
+  `look at the ways again: ./understudy restore ${id} --at ${asOf}`;
+
+async function wayOf(job: RestoreJob, target: Target, deps: DeclareDeps): Promise<Way> {
+  const { ways } = await waysBack(target, { at: job.asOf }, deps);
+  const way = ways.find(
+    ({ kind, point, asOf }) => kind === job.way && point === job.point && asOf === job.asOf,
+  );
+  if (way) return way;
+  throw new Refusal(
+    'plan-overtaken',
+    `${job.point ?? `the moment ${shortMoment(job.asOf)} UTC`} of ${target.id} is no way back any more`,
+    { hint: waysAgain(job, target) },
   );
 }
 

@@ -8,6 +8,7 @@ import type { Durable } from '../../ports/durable.ts';
 import { adoptAsTarget } from './adopt-target.ts';
 import { askInside } from './ask-inside.ts';
 import { undoHooks } from './hooks.ts';
+import { removeNew } from './remove-new.ts';
 import type { Afterwards, RestoreDeps, RestoreOutcome } from './restoring.ts';
 import { type Undone, undo } from './undo.ts';
 
@@ -39,6 +40,7 @@ export async function goBack(
       .catch(
         (error) => void failed.push(`the watch will report a replaced source: ${toErrorInfo(error).message}`),
       );
+  if (isBack && log.record.drill) await removeNew(back);
   const made = isBack ? await lookForMade(back) : undefined;
   const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
   await log.note('rolled back', {

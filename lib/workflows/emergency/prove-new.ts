@@ -3,6 +3,7 @@ import { assertionFindings } from '../../restore/prove/assertions.ts';
 import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
 import { proveCopy, whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { restoredInstance } from '../../restore/prove/restored-instance.ts';
+import type { Restored } from '../../restore/restored.ts';
 import { askInside } from './ask-inside.ts';
 import { atOld } from './freeze.ts';
 import type { Loaded } from './load-dump.ts';
@@ -11,14 +12,14 @@ import { masterOfNew, type Restoring } from './restoring.ts';
 
 /** Loads the dump into the empty instance, and compares every row. */
 export async function loadNew(restoring: Restoring): Promise<void> {
-  const { target, log, durable, deps } = restoring;
+  const { of, log, durable, deps } = restoring;
   await log.phase('load');
-  const point = await durable.step('the dump', () => deps.catalog.point(target.id, log.record.way.point!));
+  const point = await durable.step('the dump', () => deps.catalog.point(of.id, log.record.way.point!));
   const { strength, differences, notes } = await askInside<Loaded>(
     durable,
     'load the dump',
     { insideFunction: deps.loadFunction, clock: deps.clock },
-    { ask: 'load', target: target.id, master: masterOfNew(restoring)!, point: point! },
+    { ask: 'load', target: of.id, master: masterOfNew(restoring)!, point: point! },
   );
   await log.note('loaded', {
     proof: { strength, differences, unchecked: [] },
@@ -26,18 +27,19 @@ export async function loadNew(restoring: Restoring): Promise<void> {
   });
 }
 
-export async function proveNew(restoring: Restoring): Promise<void> {
-  const { target, declared, log, durable, deps } = restoring;
+/** Proves it as a rehearsal would. Resolves with what was measured, if it could be compared. */
+export async function proveNew(restoring: Restoring): Promise<Restored | undefined> {
+  const { of, declared, log, durable, deps } = restoring;
   const { chosen } = declared;
   await log.phase('proof');
-  const why = whyNotProven(chosen, target);
+  const why = whyNotProven(chosen, of);
   if (why) {
     await log.note('not proven', { proof: { strength: 'restored', differences: [], unchecked: [why] } });
-    return;
+    return undefined;
   }
   const { name, host, port } = log.record.made!;
   const functions = { changesFunction: deps.changesFunction, proveFunction: deps.insideFunction };
-  const proof = await proveCopy(target, chosen, name, { host: host!, port: port! }, durable, {
+  const proof = await proveCopy(of, chosen, name, { host: host!, port: port! }, durable, {
     ...functions,
     cancelled: deps.cancelled,
   }).catch((error): ProveResult => {
@@ -48,7 +50,7 @@ export async function proveNew(restoring: Restoring): Promise<void> {
   // A copy that acts on production ends here. Any other failure of the proof is for a person to weigh.
   if (proof.failure?.code === 'quarantine-open')
     throw new UnderstudyError(proof.failure.code, proof.failure.message);
-  const restored = restoredInstance(target, chosen, {
+  const restored = restoredInstance(of, chosen, {
     phases: [],
     began: chosen.plannedAt,
     notes: [],
@@ -57,7 +59,7 @@ export async function proveNew(restoring: Restoring): Promise<void> {
   // Smoke steps have a phase of their own.
   const answers = restored.assertions.filter(({ smoke }) => !smoke);
   const about = { what: chosen.sort, asOf: chosen.moment, sort: chosen.sort };
-  const findings = [...restored.findings, ...assertionFindings(target, answers, about)];
+  const findings = [...restored.findings, ...assertionFindings(of, answers, about)];
   const said = restored.differences.map(
     ({ kind, name, what, detail }) => `${kind} ${name} ${what}${detail ? `: ${detail}` : ''}`,
   );
@@ -68,6 +70,7 @@ export async function proveNew(restoring: Restoring): Promise<void> {
       unchecked: [...proof.unchecked, ...(proof.failure ? [proof.failure.message] : [])].slice(0, 20),
     },
   });
+  return restored;
 }
 
 /** The application that is deployed expects the migrations that were applied when it was. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { raise, resolve } from '../../alerting/alerts.ts';
 import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
@@ -6,21 +5,15 @@ import { lostSeconds, newName, type RestoreRecord } from '../../domain/incidents
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RestoreJob } from '../../domain/runs/job.ts';
 import { humanSeconds, shortMoment, utc } from '../../domain/time.ts';
-import { attempt } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { awaitApproval } from './await-approval.ts';
-import { closeRestore } from './close.ts';
-import { cutOver, releaseNew } from './cut-over.ts';
-import { declareRestore } from './declare.ts';
-import { fenceOld } from './fence.ts';
-import { checkRights, freezeOld } from './freeze.ts';
+import { beginRestore } from './begin.ts';
+import { closeRestore, settleNew } from './close.ts';
 import { goBack, lookForMade } from './go-back.ts';
-import { holding, wasTaken } from './holding.ts';
-import { makeNew } from './make-new.ts';
+import { wasTaken } from './holding.ts';
+import { intoService } from './into-service.ts';
 import { notBegun } from './not-begun.ts';
-import { restoreLog } from './restore-log.ts';
 import { type RestoreDeps, type RestoreOutcome, type Restoring, whereMasterPassword } from './restoring.ts';
-import { smokeNew } from './smoke-new.ts';
 import { undo } from './undo.ts';
 
 /**
@@ -37,46 +30,33 @@ export async function emergencyRestore(
   deps: RestoreDeps,
 ): Promise<RestoreOutcome> {
   const target = requireTarget(deps.plan, job.target);
-  const token = await durable.step('draw a token', async () => randomUUID());
-  const declaration = await attempt(durable, 'declare', () => declareRestore(job, target, token, deps));
-  if (!declaration.ok) return notBegun('the restore', declaration.said, target, durable, deps);
-  const declared = declaration.value;
-  const record = await durable.step('put it on record', () => deps.catalog.beginRestore(declared.record));
-  if (record.token !== token) return heldBy(record, declared.record.id, target, durable, deps);
-  const held = holding(durable, record, deps);
-  const log = restoreLog(record, held, deps);
-  const restoring: Restoring = {
-    target,
-    declared,
-    log,
-    durable: held,
-    deps: { ...deps, cancelled: log.aborted },
-  };
+  const begun = await beginRestore(job, target, durable, deps);
+  if ('refused' in begun) return notBegun('the restore', begun.refused, target, durable, deps);
+  if ('heldBy' in begun) return heldBy(begun.heldBy, begun.id, target, durable, deps);
+  const { restoring } = begun;
   try {
     return await wholeRestore(restoring);
   } catch (error) {
     if (!wasTaken(error)) throw error;
-    return { outcome: 'not-done', restore: record.id, summary: `the restore of ${target.id} is rolled back` };
+    return {
+      outcome: 'not-done',
+      restore: restoring.log.record.id,
+      summary: `the restore of ${target.id} is rolled back`,
+    };
   }
 }
 
 async function wholeRestore(restoring: Restoring): Promise<RestoreOutcome> {
   try {
     await tellDeclared(restoring);
-    await checkRights(restoring);
-    await freezeOld(restoring);
-    await makeNew(restoring);
-    await smokeNew(restoring);
-    await awaitApproval(restoring);
-    await fenceOld(restoring);
-    await releaseNew(restoring);
-    await cutOver(restoring);
+    await intoService(restoring, awaitApproval);
   } catch (error) {
     if (wasTaken(error)) throw error;
     return endNotDone(restoring, toErrorInfo(error));
   }
-  const closed = await closeRestore(restoring);
-  if (closed.aborted) return goBack(restoring, closed.aborted.message, { before: 'done' });
+  const settled = await settleNew(restoring);
+  if (settled.aborted) return goBack(restoring, settled.aborted.message, { before: 'done' });
+  await closeRestore(restoring, settled);
   const { record } = restoring.log;
   return { outcome: 'done', restore: record.id, summary: summaryOf(record) };
 }

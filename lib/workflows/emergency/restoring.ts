@@ -32,6 +32,8 @@ export type RestoreDeps = AlertDeps &
 /** Everything that the phases of one restore work with. */
 export type Restoring = {
   target: Target;
+  /** Whose data is restored: in a drill another target's, else the same. */
+  of: Target;
   declared: Declared;
   log: RestoreLog;
   durable: Durable;

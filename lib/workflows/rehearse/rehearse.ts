@@ -14,10 +14,10 @@ import {
 } from '../../execution/durable-run.ts';
 import { type RefusedPoint, refuseNamedPoint } from '../../points/refuse-named-point.ts';
 import type { Durable } from '../../ports/durable.ts';
+import { concludeRehearsal } from '../../restore/conclude/conclude.ts';
+import { judge } from '../../restore/conclude/judge.ts';
 import { heldByRestore } from '../../restore/held-by-restore.ts';
 import type { Chosen, Restored } from '../../restore/restored.ts';
-import { concludeRehearsal } from './conclude.ts';
-import { judge } from './judge.ts';
 
 /** How one sort of rehearsal restores: a dump on a server inside a function, a snapshot or a moment on an instance. */
 export type Method<Choice extends Chosen> = {
@@ -59,7 +59,8 @@ export async function rehearse<Choice extends Chosen>(
   try {
     const chosen = unwrap(await attempt(durable, 'choose what to restore', method.choose));
     const restored = await excuseExpired(chosen, await method.restore(chosen, claim), target, durable, deps);
-    const evidence = judge(job, target, chosen, restored);
+    const simulation = job.job === 'rehearse' && job.simulation;
+    const evidence = judge({ run, requestedBy: job.requestedBy, simulation }, target, chosen, restored);
     await concludeRehearsal(evidence, target, claim, durable, deps);
     return { outcome: 'rehearsed', evidence };
   } catch (error) {

@@ -31,7 +31,7 @@ export async function cancelCommand(session: Session, job: string, target: strin
 }
 
 /** Durable functions look at most every five minutes; every other worker renews its claim each half minute. */
-const DURABLE: readonly string[] = ['snapshot', 'copy', 'rehearse-snapshot', 'rehearse-moment'];
+const DURABLE: readonly string[] = ['snapshot', 'copy', 'rehearse-snapshot', 'rehearse-moment', 'drill'];
 
 function whenItEnds(session: Session, job: string, ended: number): string {
   if (ended > 0) return 'its process cleans up and ends now';

@@ -70,7 +70,8 @@ function formatWait(startedAt: string | undefined, usual: number | undefined): s
 }
 
 async function whatItFound(session: Session, message: AskedMessage, ended: Run): Promise<Outcome> {
-  const proves = message.job.startsWith('rehearse') && ended.state === 'succeeded';
+  const proves =
+    (message.job.startsWith('rehearse') || message.job === 'drill') && ended.state === 'succeeded';
   return {
     ended,
     evidence: proves ? await evidenceOf(session, message) : undefined,
@@ -80,7 +81,9 @@ async function whatItFound(session: Session, message: AskedMessage, ended: Run):
 
 /** Of this rehearsal: others of the target may have begun and ended since. */
 async function evidenceOf(session: Session, message: AskedMessage): Promise<Evidence> {
-  const { target } = message;
+  // A drill is evidence of whose data it restored.
+  const of = session.plan().targets.find(({ id }) => id === message.target)?.drill?.of;
+  const target = message.job === 'drill' ? (of ?? message.target) : message.target;
   const run = runName(runOf(message));
   const newest = await session.invoke<Evidence[]>('operator', { ask: 'evidence', target, limit: 20 });
   const found = newest.find((each) => each.run === run);

@@ -47,6 +47,10 @@ export function memoryRestored(oldName: string, oldId: string): MemoryRestored {
       released.add(name);
       return 'working';
     },
+    async removeDrilled(kind, name) {
+      if (!(await inner.list()).some((each) => each.name === name)) return 'gone';
+      return inner.remove(kind, name);
+    },
     async rename(_kind, resourceId, from, to, leaving) {
       if (names.get(to) === resourceId) return 'done';
       if (names.get(to) === leaving && leaving !== undefined) return 'working';

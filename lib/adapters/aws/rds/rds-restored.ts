@@ -7,12 +7,13 @@ import {
 } from '@aws-sdk/client-rds';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import { RESTORED_NAME } from '../../../domain/names.ts';
-import type { PlatformSource } from '../../../domain/points/platform-source.ts';
+import { type PlatformSource, TAGS } from '../../../domain/points/platform-source.ts';
 import type { RestoredInstances } from '../../../ports/platform.ts';
 import { sourceState } from '../states.ts';
 import { copies } from './copies.ts';
 import { leftBehind } from './left-behind.ts';
 import { asking } from './rds-errors.ts';
+import { removeCluster, removeInstance } from './scratch-removal.ts';
 import { memberOf } from './scratch-state.ts';
 import { completeSettings } from './settings.ts';
 import { describeCluster, describeInstance } from './sources.ts';
@@ -27,6 +28,7 @@ export function rdsRestored(client: RDSClient, cloudwatch: CloudWatchClient): Re
     complete: (kind, old, name) => completeSettings(client, kind, old, restoredOnly(name)),
     leftBehind: (about) => leftBehind(client, cloudwatch, about),
     release: (kind, old, name) => release(client, kind, old, restoredOnly(name)),
+    removeDrilled: (kind, name) => removeDrilled(client, kind, restoredOnly(name)),
     rename: (kind, resourceId, from, to, leaving) => rename(client, kind, resourceId, from, to, leaving),
   };
 }
@@ -90,6 +92,22 @@ async function release(
     client.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: instance!.DBInstanceIdentifier })),
   );
   return 'working';
+}
+
+/** Only what says so itself is a drill's: everything else that a restore has made may be production. */
+async function removeDrilled(
+  client: RDSClient,
+  kind: 'rds' | 'aurora',
+  name: string,
+): Promise<'removing' | 'gone'> {
+  const found =
+    kind === 'aurora'
+      ? ((await describeCluster(client, name)) ?? (await describeInstance(client, memberOf(name))))
+      : await describeInstance(client, name);
+  if (!found) return 'gone';
+  if (found.TagList?.every(({ Key, Value }) => Key !== TAGS.drill || Value !== 'yes') ?? true)
+    throw new UnderstudyError('not-drilled', `${name} was not made by a drill; Understudy leaves it alone`);
+  return kind === 'aurora' ? removeCluster(client, name) : removeInstance(client, name);
 }
 
 const sameSet = (one: readonly string[], other: readonly string[]) =>

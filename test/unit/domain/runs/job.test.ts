@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import {
   copyJob,
+  drillJob,
   dumpJob,
   expireJob,
   heartbeatJob,
@@ -27,6 +28,7 @@ const SCHEMAS: Record<string, [z.ZodType, object]> = {
   snapshot: [snapshotJob, {}],
   copy: [copyJob, { point: POINT, to: 'eu-west-1' }],
   'rehearse-instance': [rehearseInstanceJob, { from: 'snapshot' }],
+  drill: [drillJob, {}],
   preflight: [preflightJob, {}],
   heartbeat: [heartbeatJob, {}],
 };

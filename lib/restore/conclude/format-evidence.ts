@@ -8,7 +8,7 @@ export function formatEvidence(evidence: Evidence): string {
   if (outcome === 'failed')
     return `${point} failed its rehearsal: ${error?.message ?? findings.map(({ message }) => message).join('; ')}`;
   const restored = `${point} restored${rto ? ` in ${humanSeconds(rto.achieved)}` : ''}`;
-  return restoredSort(evidence.run) === 'dump'
+  return restoredSort(evidence) === 'dump'
     ? `${restored}, ${formatDump(evidence)}`
     : `${restored}${formatInstance(evidence)}`;
 }
@@ -30,12 +30,13 @@ function formatExceptions({ exceptions, leftOut }: Evidence): string {
   return ` but for what was left out (${names.slice(0, 5).join(', ')}${more})`;
 }
 
-function formatInstance({ bounded, strength, heartbeat, rpo, run }: Evidence): string {
+function formatInstance(evidence: Evidence): string {
+  const { bounded, strength, heartbeat, rpo } = evidence;
   const { exact = 0, bounded: within = 0, unbounded = 0, unlogged = 0, checked = 0 } = bounded ?? {};
   const emptied = unlogged > 0 ? `, ${unlogged} unlogged and empty` : '';
   // For an older snapshot that is its age, not what would be lost today.
   const lost =
-    heartbeat && rpo && restoredSort(run) === 'moment'
+    heartbeat && rpo && restoredSort(evidence) === 'moment'
       ? `; ${humanSeconds(rpo.achieved)} would be lost now`
       : '';
   return strength === 'bounded'

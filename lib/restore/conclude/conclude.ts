@@ -2,11 +2,17 @@ import { raise, reconcile } from '../../alerting/alerts.ts';
 import { codesClosedBy, FINDINGS, type Finding } from '../../domain/findings/finding.ts';
 import { parseRunName, restoredBefore } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
-import { answersAssertion, type Evidence, restoredSort, rtoSubject } from '../../domain/proof/evidence.ts';
+import {
+  answersAssertion,
+  type Evidence,
+  isDrill,
+  restoredSort,
+  rtoSubject,
+} from '../../domain/proof/evidence.ts';
 import type { Claim } from '../../domain/runs/run.ts';
 import { fail, type RunDeps, succeed } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
-import { NAMED } from '../../restore/prove/instance-findings.ts';
+import { NAMED } from '../prove/instance-findings.ts';
 import { formatEvidence } from './format-evidence.ts';
 import { markPoint } from './mark-point.ts';
 
@@ -73,10 +79,13 @@ function wasRestored(open: Finding, { point, strength, compared }: Evidence): bo
 /** A rehearsal cannot close what it did not ask, nor findings about later data than it has. */
 function wasAsked(open: Finding, target: Target, evidence: Evidence): boolean {
   if (open.asOf !== undefined && open.asOf > evidence.pointSnapshotAt) return false;
+  if (open.code === 'drill-failed')
+    return isDrill(evidence.run) && open.subject === parseRunName(evidence.run)?.target;
   if (['assertion', 'smoke'].includes(FINDINGS[open.code].about)) return answersAssertion(open, evidence);
-  const sort = restoredSort(evidence.run);
+  const sort = restoredSort(evidence);
   if (open.code === 'scratch-budget') return sort !== 'dump' && open.subject === target.policy.name;
-  if (open.code === 'rto-breached') return evidence.rto !== undefined && open.subject === rtoSubject(sort);
+  if (open.code === 'rto-breached')
+    return evidence.rto !== undefined && open.subject === rtoSubject({ run: evidence.run, sort });
   if (open.code === 'extension-left-out') return sort === 'dump' && evidence.error === undefined;
   // Only a check of every index and page shows that one is sound, and only if no more are damaged than are listed.
   if (open.code === 'index-corrupt') {

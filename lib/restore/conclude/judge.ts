@@ -1,27 +1,33 @@
 import { type Finding, type FindingCode, finding } from '../../domain/findings/finding.ts';
-import { runName } from '../../domain/names.ts';
+import { type RunName, runName } from '../../domain/names.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { type Evidence, rtoSubject, WAITED_FOR } from '../../domain/proof/evidence.ts';
 import { formatDifferences } from '../../domain/proof/proof.ts';
-import { type RehearseInstanceJob, type RehearseJob, rehearsalRun } from '../../domain/runs/job.ts';
 import { humanSeconds, secondsBetween } from '../../domain/time.ts';
-import { assertionFindings } from '../../restore/prove/assertions.ts';
-import type { Chosen, Restored } from '../../restore/restored.ts';
+import { assertionFindings } from '../prove/assertions.ts';
+import type { Chosen, Restored } from '../restored.ts';
+
+/** Does it make a rehearsal fail? */
+export const countsAgainst = ({ code }: Pick<Finding, 'code'>): boolean => !ASIDE.includes(code);
 
 /** Findings that do not make a rehearsal fail. */
 const ASIDE: readonly FindingCode[] = ['extension-left-out', 'scratch-left-over', 'proof-incomplete'];
 const RPO_OF = { dump: 'dump', snapshot: 'snapshot', moment: 'pitr' } as const;
 
+/** Of which run, by whom, and was every assertion asked? */
+export type Judged = { run: RunName; requestedBy: string; simulation?: boolean };
+
 /** Judges the measurements. */
 export function judge(
-  job: RehearseJob | RehearseInstanceJob,
+  { run: name, requestedBy, simulation = false }: Judged,
   target: Target,
   chosen: Chosen,
   restored: Restored,
 ): Evidence {
-  const { began, cameUp, plannedAt, behind = 0, failure, findings: own, ...measured } = restored;
+  const { began, cameUp, plannedAt, behind = 0, failure, findings: own, waitedFor, ...measured } = restored;
+  const run = runName(name);
   const seconds = measured.phases
-    .filter(({ name }) => WAITED_FOR.includes(name))
+    .filter(({ name }) => (waitedFor ?? WAITED_FOR).includes(name))
     .reduce((sum, phase) => sum + phase.seconds, 0);
   const { rto, rpo } = target.policy.objectives;
   const promised = rpo[RPO_OF[chosen.sort]];
@@ -30,16 +36,17 @@ export function judge(
     promised === undefined
       ? undefined
       : objective(promised, secondsBetween(chosen.newestAt, plannedAt) + behind);
-  const findings = [...commonFindings(target, chosen, restored, restoring?.achieved), ...own];
+  const findings = [...commonFindings(target, run, chosen, restored, restoring?.achieved), ...own];
   return {
     target: target.id,
-    run: runName(rehearsalRun(job)),
+    run,
+    ...(name.job === 'drill' ? { sort: chosen.sort } : {}),
     at: began,
     point: chosen.point,
     pointSnapshotAt: chosen.moment,
-    outcome: failure || findings.some(({ code }) => !ASIDE.includes(code)) ? 'failed' : 'passed',
-    operator: job.requestedBy,
-    simulation: job.job === 'rehearse' && job.simulation,
+    outcome: failure || findings.some(countsAgainst) ? 'failed' : 'passed',
+    operator: requestedBy,
+    simulation,
     ...measured,
     rto: restoring,
     rpo: losing,
@@ -48,11 +55,18 @@ export function judge(
   };
 }
 
+/** Everything that was found against what was restored, each in a sentence. */
+export function whyNotPassed(target: Target, chosen: Chosen, restored: Restored): string[] {
+  const found = [...commonFindings(target, '', chosen, restored, undefined), ...restored.findings];
+  return found.filter(countsAgainst).map(({ message }) => message);
+}
+
 const objective = (promised: number, achieved: number) => ({ promised, achieved, met: achieved <= promised });
 
 /** Findings of every sort of rehearsal. */
 function commonFindings(
   target: Target,
+  run: string,
   { point, sort, moment }: Chosen,
   { failure, differences, differenceCount, assertions }: Restored,
   restoreSeconds: number | undefined,
@@ -74,7 +88,7 @@ function commonFindings(
   const { rto } = target.policy.objectives;
   if (restoreSeconds !== undefined && restoreSeconds > rto) {
     const message = `restoring ${what} took ${humanSeconds(restoreSeconds)}; the RTO is ${humanSeconds(rto)}`;
-    found.push(finding('rto-breached', { target, subject: rtoSubject(sort), message }));
+    found.push(finding('rto-breached', { target, subject: rtoSubject({ run, sort }), message }));
   }
   return found;
 }

@@ -1,0 +1,28 @@
+import type { Restored } from '../../restore/restored.ts';
+import { cutOver, releaseNew } from './cut-over.ts';
+import { fenceOld } from './fence.ts';
+import { checkRights, freezeOld } from './freeze.ts';
+import { makeNew } from './make-new.ts';
+import type { Restoring } from './restoring.ts';
+import { smokeNew } from './smoke-new.ts';
+
+/**
+ * The phases from a declared restore to a new database in service. `approve` rejects unless somebody, or a policy, says
+ * yes. Resolves with what the proof measured.
+ *
+ *   freeze → restore onto new → complete → prove → warm → admit → smoke → approve → fence → release → cut over
+ */
+export async function intoService(
+  restoring: Restoring,
+  approve: (restoring: Restoring, proven: Restored | undefined) => Promise<void>,
+): Promise<Restored | undefined> {
+  await checkRights(restoring);
+  await freezeOld(restoring);
+  const proven = await makeNew(restoring);
+  await smokeNew(restoring);
+  await approve(restoring, proven);
+  await fenceOld(restoring);
+  await releaseNew(restoring);
+  await cutOver(restoring);
+  return proven;
+}

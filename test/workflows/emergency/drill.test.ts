@@ -1,0 +1,239 @@
+import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import { RESTORE_LEASE } from '../../../lib/domain/incidents/restore-record.ts';
+import type { DrillOutcome } from '../../../lib/workflows/emergency/drill.ts';
+import { target } from '../../support/builders.ts';
+import { emergencyWorld, OLD, UNTOUCHED } from '../../support/emergency-world.ts';
+import { deathsOf } from '../../support/executions.ts';
+import { restoreRecord } from '../../support/restore-records.ts';
+
+const NEW = 'crm-db-restored-20261120t120000z';
+type World = Awaited<ReturnType<typeof emergencyWorld>>;
+
+const evidenceOf = (outcome: DrillOutcome) => {
+  if (outcome.outcome !== 'drilled') throw new Error(`it was ${JSON.stringify(outcome)}`);
+  return outcome.evidence;
+};
+const seenWhileServing = (world: World) => {
+  const seen: string[][] = [];
+  const { startAnew } = world.services;
+  world.services.startAnew = async (ref) => {
+    seen.push(world.production().secrets);
+    return startAnew(ref);
+  };
+  return seen;
+};
+
+test('a drill gives the application a restored database, and then its own back, and leaves nothing', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  const seen = seenWhileServing(world);
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  const there = `${NEW}.example.internal`;
+  expect(seen).toEqual([
+    [there, there, there],
+    [OLD.host, OLD.host, OLD.host],
+  ]);
+  expect(world.production()).toEqual(UNTOUCHED);
+  expect(world.restored.made()).toEqual([]);
+  expect(evidence).toMatchObject({
+    ...{ target: 'crm', run: 'drill/crm/2026-11-20T12:00:00Z', sort: 'moment', outcome: 'passed' },
+    ...{ strength: 'bounded', operator: 'schedule', findings: [] },
+  });
+  expect(evidence.phases.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['freeze', 'restore', 'proof', 'approve', 'fence', 'cut-over', 'close']),
+  );
+  const total = evidence.phases.reduce((sum, { seconds }) => sum + seconds, 0);
+  expect(evidence.rto!.achieved).toBeCloseTo(total, 0);
+  expect(await world.catalog.evidence('crm', 1)).toEqual([evidence]);
+  expect(await world.record()).toMatchObject({
+    ...{ state: 'rolled-back', drill: { of: 'crm' }, kept: [], notPutBack: [] },
+    answer: { by: 'the policy', answer: 'approve' },
+  });
+  expect(
+    await world.catalog.run({ job: 'drill', target: 'crm', scheduledFor: '2026-11-20T12:00:00Z' }),
+  ).toMatchObject({
+    state: 'succeeded',
+  });
+});
+
+test('nobody is told of a drill that works, and no person is asked', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  await world.whole(world.drillOf());
+  expect(world.alerts.taken).toEqual([]);
+  expect(await world.open()).toEqual([]);
+});
+
+test.each(['moment', 'snapshot', 'dump'] as const)(
+  'a drill by name restores a %s and gives the name back',
+  async (from) => {
+    const world = await emergencyWorld({
+      ...{ way: from, drill: { of: 'crm', from } },
+      restore: { cutover: 'rename', services: [] },
+    });
+    const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+    expect(evidence).toMatchObject({ sort: from, outcome: 'passed' });
+    expect(evidence.strength).toBe(from === 'dump' ? 'exact' : 'bounded');
+    expect(Object.fromEntries(world.restored.names)).toMatchObject({ [OLD.name]: OLD.id });
+    expect(world.production()).toEqual(UNTOUCHED);
+    expect(world.restored.made()).toEqual([]);
+    const { platform } = await world.catalog.observed('crm');
+    expect(platform).toMatchObject({ id: OLD.name, resourceId: OLD.id });
+  },
+);
+
+test('a drill of another target restores its data, and is evidence of it', async () => {
+  const world = await emergencyWorld({ drill: { of: 'shop', from: 'dump' }, way: 'dump' });
+  const [crm] = world.plan.targets;
+  world.plan.targets.push(target({ ...crm!, id: 'shop', drill: undefined }));
+  const points = await world.catalog.points('crm');
+  for (const each of points) await world.catalog.adoptPoint({ ...each, target: 'shop' });
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence).toMatchObject({
+    target: 'shop',
+    run: 'drill/crm/2026-11-20T12:00:00Z',
+    outcome: 'passed',
+  });
+  expect(await world.catalog.evidence('shop', 1)).toEqual([evidence]);
+  expect(await world.catalog.evidence('crm', 1)).toEqual([]);
+  expect((await world.catalog.point('shop', evidence.point))!.state).toBe('rehearsed');
+  expect((await world.catalog.point('crm', evidence.point))!.state).not.toBe('rehearsed');
+  // The restore is one of the staging target: production is not held.
+  expect(await world.catalog.restore('shop')).toBeUndefined();
+});
+
+const FAILURES: [string, (world: World) => void, string][] = [
+  [
+    'a P0 question fails',
+    (world) => void (world.databases.failing = { 'leads are there': 9 }),
+    'leads are there',
+  ],
+  ['the application answers wrongly', (world) => void (world.databases.failing = { 'log in': 99 }), 'log in'],
+  [
+    'the old database cannot be closed',
+    (world) =>
+      void (world.databases.refuses = {
+        fence: { code: 'source-unreachable', message: 'it does not answer' },
+      }),
+    'it does not answer',
+  ],
+  [
+    'the application cannot log in',
+    (world) =>
+      void (world.databases.refuses = { 'log-in': { code: 'login-refused', message: 'crm may not' } }),
+    'crm may not',
+  ],
+];
+test.each(FAILURES)(
+  'when %s the drill fails, puts everything back, and the next one clears it',
+  async (_, spoil, why) => {
+    const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+    spoil(world);
+    const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+    expect(evidence.outcome).toBe('failed');
+    expect(evidence.findings).toEqual([
+      expect.objectContaining({ code: 'drill-failed', message: expect.stringContaining(why) }),
+    ]);
+    // What was restored is good all the same.
+    expect(evidence.strength).toBe('bounded');
+    expect(evidence.error).toBeUndefined();
+    expect(world.production()).toEqual(UNTOUCHED);
+    expect(world.restored.made()).toEqual([]);
+    expect(await world.open()).toEqual(['drill-failed crm']);
+    Object.assign(world.databases, { failing: {}, refuses: {} });
+    world.clock.advance(3600);
+    await world.whole(world.drillOf('2026-11-20T13:00:00Z'));
+    expect(await world.open()).toEqual([]);
+  },
+);
+
+test('a copy that differs is not approved, and the point is found bad as in a rehearsal', async () => {
+  const world = await emergencyWorld({ way: 'snapshot', drill: { of: 'crm', from: 'snapshot' } });
+  const difference = { kind: 'table' as const, name: 'public.leads', what: 'lost' as const };
+  world.databases.proof = { differences: [difference], differenceCount: 1 } as never;
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence.findings.map(({ code }) => code).sort()).toEqual(['drill-failed', 'proof-mismatch']);
+  expect((await world.catalog.point('crm', evidence.point))!.state).toBe('corrupt');
+  expect(world.production()).toEqual(UNTOUCHED);
+  expect(world.restored.made()).toEqual([]);
+});
+
+test('a proof that could not be finished fails no drill', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  world.databases.refuses = { prove: { code: 'proof-died', message: 'out of memory' } };
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence).toMatchObject({ outcome: 'passed', strength: 'restored' });
+  expect(evidence.notes).toContain('out of memory');
+});
+
+test('somebody who aborts a drill gets everything back, and it says nothing of the point', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  world.abortingIn('warm');
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence).toMatchObject({ outcome: 'failed', error: { kind: 'unjudged', code: 'aborted' } });
+  expect(evidence.findings).toEqual([]);
+  expect(world.production()).toEqual(UNTOUCHED);
+  expect(world.restored.made()).toEqual([]);
+});
+
+test('a drill does not begin without its setting, or while somebody restores', async () => {
+  const none = await emergencyWorld();
+  await expect(none.whole(none.drillOf())).rejects.toThrow('crm is not drilled');
+  const busy = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  await busy.catalog.beginRestore(restoreRecord({ target: 'crm', state: 'running' }));
+  expect(await busy.whole(busy.drillOf())).toMatchObject({ outcome: 'refused', code: 'restore-under-way' });
+  expect(busy.restored.made()).toEqual([]);
+});
+
+describe.each(['secret', 'rename'] as const)('a drill by %s that dies in any step', (cutover) => {
+  const worldOf = () =>
+    emergencyWorld({
+      drill: { of: 'crm', from: 'moment' },
+      restore: { cutover, ...(cutover === 'rename' ? { services: [] } : {}) },
+    });
+
+  test('goes on when it comes back, and leaves nothing', async () => {
+    const first = await worldOf();
+    for (const death of await deathsOf(first.execution(), first.drillOf())) {
+      const world = await worldOf();
+      const execution = world.execution();
+      await execution.run(world.drillOf(), death);
+      await execution.run(world.drillOf());
+      expect([death, world.production()]).toEqual([death, UNTOUCHED]);
+      expect([death, world.restored.made()]).toEqual([death, []]);
+      expect([death, await world.catalog.evidence('crm', 5)]).toEqual([
+        death,
+        [expect.objectContaining({ outcome: 'passed' })],
+      ]);
+    }
+  });
+
+  test('is ended by a rollback when it does not come back, which deletes what it made', async () => {
+    const first = await worldOf();
+    const deaths = (await deathsOf(first.execution(), first.drillOf())).filter(({ when }) => when === 'kept');
+    let stalled = 0;
+    for (const death of deaths) {
+      const world = await worldOf();
+      await world.execution().run(world.drillOf(), death);
+      const began = await world.record();
+      if (began?.state !== 'running') continue;
+      stalled++;
+      await world.clock.advance(RESTORE_LEASE + 60);
+      expect([death, await world.whole(world.rollbackOf(began.id))]).toMatchObject([
+        death,
+        { outcome: 'done' },
+      ]);
+      expect([death, world.production()]).toEqual([death, UNTOUCHED]);
+      expect([death, world.restored.made()]).toEqual([death, []]);
+    }
+    expect(stalled).toBeGreaterThan(20);
+  });
+});
+
+test('what cannot be deleted stays on record, so that it is told of', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  world.restored.removeDrilled = async () => {
+    throw new UnderstudyError('not-drilled', 'it has not the tag of a drill');
+  };
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence.outcome).toBe('passed');
+  expect((await world.record()).kept).toEqual([expect.objectContaining({ name: NEW })]);
+});
