@@ -244,6 +244,15 @@ export const OPERATIONS: Record<string, Operation> = {
       ['secretsmanager:DeleteSecret', RESTORED_SECRET],
     ],
   },
+  'delete what a drill has made': {
+    by: ['Restore'],
+    context: { 'aws:ResourceTag/understudy:drill': 'yes' },
+    calls: [
+      rds('DeleteDBInstance', `db:${RESTORED}`),
+      rds('DeleteDBInstance', `db:${RESTORED_CLUSTER}-1`),
+      rds('DeleteDBCluster', `cluster:${RESTORED_CLUSTER}`, `cluster-snapshot:${RESTORED_CLUSTER}`),
+    ],
+  },
   'find what else names the old database': {
     by: ['Restore'],
     calls: [

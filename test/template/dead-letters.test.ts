@@ -56,8 +56,8 @@ describe('the functions that are called asynchronously', () => {
       : template.text(id, 'DeadLetterConfig', 'TargetArn');
   };
 
-  test('are these eight', () => {
-    const durable = ['Copy', 'Rehearse', 'RehearseInstance', 'Snapshot'];
+  test('are these nine', () => {
+    const durable = ['Copy', 'Rehearse', 'RehearseInstance', 'Restore', 'Snapshot'];
     const parts = [...durable, 'Dispatch', 'Notice', 'Unclaimed', 'Watch'];
     expect(functions).toEqual(parts.map((part) => `${part}LambdaFunction`).sort());
   });

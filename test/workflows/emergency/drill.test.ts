@@ -103,22 +103,30 @@ test('a drill of another target restores its data, and is evidence of it', async
 const FAILURES: [string, (world: World) => void, string][] = [
   [
     'a P0 question fails',
-    (world) => void (world.databases.failing = { 'leads are there': 9 }),
+    (world) => void Object.assign(world.databases, { failing: { 'leads are there': 9 } }),
     'leads are there',
   ],
-  ['the application answers wrongly', (world) => void (world.databases.failing = { 'log in': 99 }), 'log in'],
+  [
+    'the application answers wrongly',
+    (world) => void Object.assign(world.databases, { failing: { 'log in': 99 } }),
+    'log in',
+  ],
   [
     'the old database cannot be closed',
     (world) =>
-      void (world.databases.refuses = {
-        fence: { code: 'source-unreachable', message: 'it does not answer' },
+      void Object.assign(world.databases, {
+        refuses: {
+          fence: { code: 'source-unreachable', message: 'it does not answer' },
+        },
       }),
     'it does not answer',
   ],
   [
     'the application cannot log in',
     (world) =>
-      void (world.databases.refuses = { 'log-in': { code: 'login-refused', message: 'crm may not' } }),
+      void Object.assign(world.databases, {
+        refuses: { 'log-in': { code: 'login-refused', message: 'crm may not' } },
+      }),
     'crm may not',
   ],
 ];
