@@ -2,7 +2,6 @@ import { InputError, Refusal } from '../errors.ts';
 import type { Severity } from '../findings/severity.ts';
 import { didYouMean } from '../nearest.ts';
 import type { PlatformRef } from '../points/platform-source.ts';
-import type { RestoredSort } from '../proof/evidence.ts';
 import type { ScheduledJob } from '../runs/job.ts';
 import type { Smoke } from '../smoke/smoke-step.ts';
 import type { EngineName } from './engines.ts';
@@ -149,7 +148,7 @@ export type Target = {
 };
 
 /** What a drill of this target restores: the newest of this sort that another target has, or it itself. */
-export type DrillSettings = { of: string; from: RestoredSort };
+export type DrillSettings = { of: string; from: 'moment' | 'snapshot' | 'dump' };
 
 /** How to connect to the source. The secret overrides these values; the password comes only from the secret. */
 export type ConnectionSettings = {
