@@ -9,6 +9,9 @@ import type { Session } from '../session.ts';
 /** Ends a running job of a target, on record; a local one at once, a deployed one at its worker’s next renewal. */
 export async function cancelCommand(session: Session, job: string, target: string): Promise<CommandResult> {
   refuseUnknownJob(job);
+  // A drill has changed its target, and is a restore: its abort takes everything back.
+  if (job === 'drill')
+    return (await import('./restore-under-way-command.ts')).answerCommand(session, 'abort', target, {});
   const { cancelled } = await session.invoke<Cancelled>('operator', {
     ask: 'cancel',
     target,
@@ -31,7 +34,7 @@ export async function cancelCommand(session: Session, job: string, target: strin
 }
 
 /** Durable functions look at most every five minutes; every other worker renews its claim each half minute. */
-const DURABLE: readonly string[] = ['snapshot', 'copy', 'rehearse-snapshot', 'rehearse-moment', 'drill'];
+const DURABLE: readonly string[] = ['snapshot', 'copy', 'rehearse-snapshot', 'rehearse-moment'];
 
 function whenItEnds(session: Session, job: string, ended: number): string {
   if (ended > 0) return 'its process cleans up and ends now';

@@ -48,6 +48,15 @@ async function cancelling(job: string, isLocal: boolean, ...scheduledFor: string
   }
 }
 
+test('a drill is aborted, as the restore that it is', async () => {
+  const asked: unknown[] = [];
+  const invoke = async (...request: unknown[]) => asked.push(request);
+  const session = { isLocal: false, identity: async () => 'anna', invoke } as unknown as Session;
+  const { lines } = await cancelCommand(session, 'drill', 'crm-staging');
+  expect(asked).toEqual([['approve', { ask: 'abort', target: 'crm-staging', by: 'anna' }]]);
+  expect(lines[0]).toContain('what it changed is undone');
+});
+
 test.each(['dump', 'verify', 'expire', 'preflight'])(
   'cancel says that the worker of a deployed %s ends it within half a minute',
   async (job) => {
