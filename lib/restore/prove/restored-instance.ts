@@ -19,15 +19,16 @@ export type InstanceResult = {
   left?: { name: string; message: string };
 };
 
-/** Failures that are about what was restored, not about the place. */
-const BAD_POINT = ['restore-failed', 'key-inaccessible'];
+/** Is a failure about what was restored, not about the place? */
+export const isBadPoint = ({ code }: Pick<ErrorInfo, 'code'>): boolean =>
+  ['restore-failed', 'key-inaccessible'].includes(code);
 
 /** What a rehearsal on an instance measured, and the strength of its proof. */
 export function restoredInstance(target: Target, chosen: InstancePlan, result: InstanceResult): Restored {
   const { proof, phases, began, left } = result;
   const failure = result.failure ?? proof?.failure;
   const findings = proof ? instanceFindings(target, chosen, proof) : [];
-  const bad = failure !== undefined && BAD_POINT.includes(failure.code);
+  const bad = failure !== undefined && isBadPoint(failure);
   const strength = strengthOf(
     target,
     result,

@@ -88,7 +88,6 @@ export function requireDrill({ id, drill }: Target): NonNullable<Target['drill']
 /** The newest way of its sort that no open finding would stop; an emergency of either target comes first. */
 async function chooseWay(job: DrillJob, target: Target, of: Target, deps: RestoreDeps): Promise<RestoreJob> {
   await refuseDuringRestore(of.id, deps.catalog);
-  await refuseDuringRestore(target.id, deps.catalog);
   const { from } = requireDrill(target);
   const { ways, noWays } = await waysBack(of, {}, deps);
   const way = ways.find((each) => each.kind === from && makesInstance(each, { target: of, home: deps.home }));
@@ -142,7 +141,7 @@ const taken = ({ target }: Restoring) =>
     hint: `./understudy restore status ${target.id}`,
   });
 
-/** In a person's place: no to what a rehearsal would not pass, and to a copy whose P0 or P1 smoke steps fail. */
+/** In a person's place: no to what a rehearsal would not pass, and to a copy whose P1 smoke steps fail; a P0 has ended it by now. */
 async function approveByPolicy(
   { target, of, declared, log, durable, deps }: Restoring,
   measured: Restored | undefined,
@@ -152,7 +151,7 @@ async function approveByPolicy(
   const against = [
     ...(measured ? whyNotPassed(of, declared.chosen, measured) : []),
     ...(proof?.strength === 'none' ? [proof.differences[0] ?? 'its rows are not those of the dump'] : []),
-    ...[...failedOf(smoke, 'P0'), ...failedOf(smoke, 'P1')].map(formatFailed),
+    ...failedOf(smoke, 'P1').map(formatFailed),
   ];
   if (against.length > 0)
     throw new Refusal('not-approved', `the policy does not approve it: ${against[0]}`, {

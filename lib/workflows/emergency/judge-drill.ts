@@ -4,6 +4,7 @@ import { RESTORE_PHASES, type RestoreRecord } from '../../domain/incidents/resto
 import type { Evidence } from '../../domain/proof/evidence.ts';
 import { secondsBetween } from '../../domain/time.ts';
 import { type Judged, judge } from '../../restore/conclude/judge.ts';
+import { isBadPoint } from '../../restore/prove/restored-instance.ts';
 import type { Restored } from '../../restore/restored.ts';
 import type { Settled } from './close.ts';
 import { ABORTED } from './restore-log.ts';
@@ -20,11 +21,6 @@ export type Drilled = {
   notBack: string | undefined;
 };
 
-/** What was restored is at fault, not the place. */
-const BAD_POINT = ['restore-failed', 'key-inaccessible'];
-/** Somebody ended it, or nothing could be tried: that says nothing about the point. */
-const UNJUDGED = [ABORTED, 'instance-quota'];
-
 /** Evidence of whose data it restored, as of any rehearsal: with all that a restore takes until its application works. */
 export function judgeDrill(run: Judged, restoring: Restoring, drilled: Drilled): Evidence {
   const { of, declared } = restoring;
@@ -35,8 +31,9 @@ function restoredBy(restoring: Restoring, drilled: Drilled): Restored {
   const { target, declared } = restoring;
   const { record, endedAt, proven, settled, failure } = drilled;
   const { chosen } = declared;
-  const bad = failure !== undefined && BAD_POINT.includes(failure.code);
-  const isUnjudged = failure !== undefined && UNJUDGED.includes(failure.code);
+  const bad = failure !== undefined && isBadPoint(failure);
+  // A person ended it, which says nothing about the point.
+  const isUnjudged = failure?.code === ABORTED;
   const { proof } = record;
   // A proof that could not be finished is among the notes, for a person to weigh.
   const { failure: _, ...measured } = proven ?? NOTHING;

@@ -160,8 +160,57 @@ test('a copy that differs is not approved, and the point is found bad as in a re
   const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
   expect(evidence.findings.map(({ code }) => code).sort()).toEqual(['drill-failed', 'proof-mismatch']);
   expect((await world.catalog.point('crm', evidence.point))!.state).toBe('corrupt');
+  expect(world.applicationSecrets.callsOf('redirect')).toEqual([]);
   expect(world.production()).toEqual(UNTOUCHED);
   expect(world.restored.made()).toEqual([]);
+});
+
+test.each([
+  ['a P1 question', { failing: { 'invoices are there': 9 } }, 'invoices are there', 'exact'],
+  [
+    'a loaded row',
+    { loads: { strength: 'none' as const, differences: ['public.leads has fewer rows'], notes: [] } },
+    'public.leads has fewer rows',
+    'none',
+  ],
+])('the policy does not approve a dump with %s that is wrong', async (_, spoilt, why, strength) => {
+  const world = await emergencyWorld({ way: 'dump', drill: { of: 'crm', from: 'dump' } });
+  Object.assign(world.databases, spoilt);
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence).toMatchObject({ outcome: 'failed', strength });
+  expect(evidence.findings[0]!.message).toContain(why);
+  expect(evidence.rto).toBeUndefined();
+  expect(world.applicationSecrets.callsOf('redirect')).toEqual([]);
+});
+
+test('a point that does not restore is found bad, as in a rehearsal', async () => {
+  const world = await emergencyWorld({ way: 'snapshot', drill: { of: 'crm', from: 'snapshot' } });
+  const { look } = world.restored;
+  world.restored.look = async (...which) => {
+    const seen = await look(...which);
+    return seen && { ...seen, state: 'failed', status: 'failed' };
+  };
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence.error).toMatchObject({ kind: 'bad', code: 'restore-failed' });
+  expect(evidence.findings.map(({ code }) => code)).toEqual(['restore-failed', 'drill-failed']);
+});
+
+test('a way back that does not work is part of the result', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  world.databases.refuses = { thaw: { code: 'source-unreachable', message: 'it does not answer' } };
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence.findings[0]!.message).toContain('the way back: ');
+  expect((await world.open()).sort()).toEqual(['drill-failed crm', 'restore-not-undone crm']);
+});
+
+test('what a drill has made stays while the application could not be sent back', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  world.applicationSecrets.putBack = async () => {
+    throw new UnderstudyError('secret-changed', 'somebody else has written it');
+  };
+  await world.whole(world.drillOf());
+  expect(world.production().secrets).not.toContain(OLD.host);
+  expect(world.restored.made()).toEqual([`instance ${NEW}`]);
 });
 
 test('a proof that could not be finished fails no drill', async () => {
@@ -172,15 +221,18 @@ test('a proof that could not be finished fails no drill', async () => {
   expect(evidence.notes).toContain('out of memory');
 });
 
-test('somebody who aborts a drill gets everything back, and it says nothing of the point', async () => {
-  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
-  world.abortingIn('warm');
-  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
-  expect(evidence).toMatchObject({ outcome: 'failed', error: { kind: 'unjudged', code: 'aborted' } });
-  expect(evidence.findings).toEqual([]);
-  expect(world.production()).toEqual(UNTOUCHED);
-  expect(world.restored.made()).toEqual([]);
-});
+test.each(['warm', 'close'] as const)(
+  'somebody who aborts a drill in its phase %s gets everything back, and it says nothing of the point',
+  async (phase) => {
+    const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+    world.abortingIn(phase);
+    const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+    expect(evidence).toMatchObject({ outcome: 'failed', error: { kind: 'unjudged', code: 'aborted' } });
+    expect(evidence.findings).toEqual([]);
+    expect(world.production()).toEqual(UNTOUCHED);
+    expect(world.restored.made()).toEqual([]);
+  },
+);
 
 test('a drill does not begin without its setting, or while somebody restores', async () => {
   const none = await emergencyWorld();
@@ -189,6 +241,36 @@ test('a drill does not begin without its setting, or while somebody restores', a
   await busy.catalog.beginRestore(restoreRecord({ target: 'crm', state: 'running' }));
   expect(await busy.whole(busy.drillOf())).toMatchObject({ outcome: 'refused', code: 'restore-under-way' });
   expect(busy.restored.made()).toEqual([]);
+  const run = await busy.catalog.run({ job: 'drill', target: 'crm', scheduledFor: '2026-11-20T12:00:00Z' });
+  expect(run).toMatchObject({ state: 'failed', error: { code: 'restore-under-way' } });
+  expect(await busy.open()).toContain('job-failed drill');
+});
+
+test('an emergency of the target whose data it would restore comes first', async () => {
+  const world = await emergencyWorld({ drill: { of: 'shop', from: 'moment' } });
+  world.plan.targets.push(target({ ...world.plan.targets[0]!, id: 'shop', drill: undefined }));
+  await world.catalog.beginRestore(restoreRecord({ target: 'shop', state: 'running' }));
+  expect(await world.whole(world.drillOf())).toMatchObject({
+    ...{ outcome: 'refused', code: 'restore-under-way' },
+    summary: expect.stringContaining('restoring shop'),
+  });
+});
+
+test('a drill that a person rolls back meanwhile changes nothing more', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  const { startAnew } = world.services;
+  let rolledBack = false;
+  world.services.startAnew = async (ref) => {
+    if (!rolledBack) {
+      rolledBack = true;
+      await world.clock.advance(RESTORE_LEASE + 60);
+      await world.whole(world.rollbackOf((await world.record()).id));
+    }
+    return startAnew(ref);
+  };
+  expect(await world.whole(world.drillOf())).toMatchObject({ outcome: 'refused', code: 'restore-taken' });
+  expect(world.production()).toEqual(UNTOUCHED);
+  expect(world.restored.made()).toEqual([]);
 });
 
 describe.each(['secret', 'rename'] as const)('a drill by %s that dies in any step', (cutover) => {
