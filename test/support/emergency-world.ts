@@ -122,6 +122,8 @@ export async function emergencyWorld({
     /** How often it is refused; for ever by default. */
     times: {} as Partial<Record<InsideRequest['ask'], number>>,
     asked: [] as string[],
+    /** Whose copy was proven. */
+    proven: [] as string[],
     /** What was loaded into which instance, and what comes of it. */
     loaded: [] as string[],
     loads: { strength: 'exact', differences: [], notes: [] } as Loaded,
@@ -172,6 +174,7 @@ export async function emergencyWorld({
       databases.times[ask] = left - 1;
       if (left > 0) return { ok: false, said: refused };
     }
+    if (!('ask' in request)) databases.proven.push(request.target);
     if (!('ask' in request)) return proofOf({ ...databases.proof, ...(refused ? { failure: refused } : {}) });
     const at = { at: `${utc(clock.now()).slice(0, 19)}.500Z` };
     const side = 'at' in request ? sideAt(request.at.host) : undefined;

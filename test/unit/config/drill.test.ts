@@ -52,9 +52,27 @@ test.each([
     'drill: a drill would act on what crm has too: the secret understudy/crm',
   ],
   ['    drill: { of: crm, from: snapshot }\n', '', 'its policy schedules drills; add drill: {}'],
+  [
+    'policy: production\n',
+    'policy: production\n    overrides: { restore: { services: [{ cluster: staging, service: crm }] } }\n',
+    'drill: a drill would act on what crm has too: the service staging/crm',
+  ],
 ])('with %s as %s a drill is refused: it must not touch production', (text, instead, mistake) => {
   expect(STAGING).toContain(text);
   expect(
     mistakesOf(STAGING.replace(text, instead)).filter((each) => each.includes('targets.staging')),
   ).toEqual(expect.arrayContaining([expect.stringContaining(mistake)]));
+});
+
+test('a drill shares no function and no hook with production', () => {
+  const shared = STAGING.replace(
+    'services: [{ cluster: staging, service: crm }] }',
+    'functions: [{ function: crm-api }], hooks: { cutover: [crm-cache] } }',
+  ).replace(
+    'policy: production\n',
+    'policy: production\n    overrides: { restore: { cutover: secret, functions: [{ function: crm-api }], hooks: { cutover: [crm-cache] } } }\n',
+  );
+  expect(mistakesOf(shared)).toEqual([
+    expect.stringContaining('what crm has too: the function crm-api, the hook crm-cache'),
+  ]);
 });

@@ -1,9 +1,14 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { RESTORE_LEASE } from '../../../lib/domain/incidents/restore-record.ts';
+import type { RunName } from '../../../lib/domain/names.ts';
+import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
+import type { Durable } from '../../../lib/ports/durable.ts';
+import { concludeRehearsal } from '../../../lib/restore/conclude/conclude.ts';
 import type { DrillOutcome } from '../../../lib/workflows/emergency/drill.ts';
-import { target } from '../../support/builders.ts';
+import { platformSource, point, target } from '../../support/builders.ts';
 import { emergencyWorld, OLD, UNTOUCHED } from '../../support/emergency-world.ts';
 import { deathsOf } from '../../support/executions.ts';
+import { MANIFEST } from '../../support/rehearsals.ts';
 import { restoreRecord } from '../../support/restore-records.ts';
 
 const NEW = 'crm-db-restored-20261120t120000z';
@@ -80,25 +85,80 @@ test.each(['moment', 'snapshot', 'dump'] as const)(
   },
 );
 
-test('a drill of another target restores its data, and is evidence of it', async () => {
-  const world = await emergencyWorld({ drill: { of: 'shop', from: 'dump' }, way: 'dump' });
+/** Staging is crm, and the data is that of shop, which has another instance. */
+async function worldOfTwo(from: 'moment' | 'snapshot' | 'dump') {
+  const world = await emergencyWorld({ drill: { of: 'shop', from } });
   const [crm] = world.plan.targets;
-  world.plan.targets.push(target({ ...crm!, id: 'shop', drill: undefined }));
-  const points = await world.catalog.points('crm');
-  for (const each of points) await world.catalog.adoptPoint({ ...each, target: 'shop' });
-  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
-  expect(evidence).toMatchObject({
+  const shop = target({ ...crm!, id: 'shop', platform: { kind: 'rds', id: 'shop-db' }, drill: undefined });
+  world.plan.targets.push(shop);
+  const own = { id: 'shop-db', resourceId: 'db-SHOP1', parameterGroup: 'shop-parameters' };
+  world.platform.putSource(platformSource({ kind: 'rds', ...own }));
+  const shopPoint = (at: string) => ({
+    ...point(at, { manifest: MANIFEST, database: 'crm' }),
     target: 'shop',
-    run: 'drill/crm/2026-11-20T12:00:00Z',
-    outcome: 'passed',
   });
-  expect(await world.catalog.evidence('shop', 1)).toEqual([evidence]);
-  expect(await world.catalog.evidence('crm', 1)).toEqual([]);
-  expect((await world.catalog.point('shop', evidence.point))!.state).toBe('rehearsed');
-  expect((await world.catalog.point('crm', evidence.point))!.state).not.toBe('rehearsed');
-  // The restore is one of the staging target: production is not held.
-  expect(await world.catalog.restore('shop')).toBeUndefined();
+  await world.catalog.adoptPoint(shopPoint('2026-11-20T03:00:00Z'));
+  const { platform } = await world.catalog.observed('crm');
+  await world.catalog.observe('shop', { platform: { ...platform!, ...own } }, world.clock.now());
+  return world;
+}
+
+test.each(['moment', 'dump'] as const)(
+  'a drill with a %s of another target restores its data, and is evidence of it',
+  async (from) => {
+    const world = await worldOfTwo(from);
+    const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+    expect(evidence).toMatchObject({
+      target: 'shop',
+      run: 'drill/crm/2026-11-20T12:00:00Z',
+      outcome: 'passed',
+    });
+    expect(await world.catalog.evidence('shop', 1)).toEqual([evidence]);
+    expect(await world.catalog.evidence('crm', 1)).toEqual([]);
+    if (from === 'dump') {
+      expect(world.databases.loaded).toEqual([`20261120T030000Z-1 into ${NEW}`]);
+      expect((await world.catalog.point('shop', evidence.point))!.state).toBe('rehearsed');
+    } else expect(world.databases.proven).toEqual(['shop']);
+    // The restore is one of the staging target, which it replaces: production is not held.
+    expect(await world.catalog.restore('shop')).toBeUndefined();
+    expect(await world.record()).toMatchObject({ old: { name: OLD.name }, drill: { of: 'shop' } });
+    const [[order]] = world.restored.callsOf('begin') as [[{ name: string; from: object }]];
+    expect(order.name).toBe(NEW);
+    if (from === 'moment') expect(order.from).toMatchObject({ source: 'shop-db' });
+    // Staging's own parameters at its release, not those of the other.
+    const { parameterGroup } = (await world.platform.source({ kind: 'rds', id: OLD.name }))!;
+    expect(world.restored.callsOf('release')[0]![1]).toMatchObject({ parameterGroup });
+    expect(world.restored.callsOf('quarantineParameters')[0]![1]).toBe(parameterGroup);
+  },
+);
+
+test('a drill that takes longer than the objective breaches it, and no rehearsal closes that', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  world.plan.targets[0]!.policy.objectives.rto = 1;
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence.findings).toEqual([expect.objectContaining({ code: 'rto-breached', subject: 'drill' })]);
 });
+
+test('only a drill of the same staging target closes its failure', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  world.databases.failing = { 'log in': 99 };
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  for (const run of ['drill/other/2026-11-20T13:00:00Z', 'rehearse-moment/crm/2026-11-20T13:00:00Z']) {
+    const name = { job: run.split('/')[0]!, target: run.split('/')[1]!, scheduledFor: run.split('/')[2]! };
+    const execution = (durable: Durable) => passed({ ...evidence, run }, name, durable, world);
+    await world.whole(execution);
+    expect([run, await world.open()]).toEqual([run, ['drill-failed crm']]);
+  }
+});
+
+async function passed(failed: Evidence, name: RunName, durable: Durable, world: World) {
+  const claimed = await world.catalog.claim({
+    ...{ ...name, requestedBy: 'schedule', now: world.clock.now(), leaseSeconds: 60, token: name.job },
+  });
+  if (claimed.outcome !== 'claimed') throw new Error('not claimed');
+  const evidence: Evidence = { ...failed, outcome: 'passed', findings: [] };
+  await concludeRehearsal(evidence, world.plan.targets[0]!, claimed.claim, durable, world.deps);
+}
 
 const FAILURES: [string, (world: World) => void, string][] = [
   [

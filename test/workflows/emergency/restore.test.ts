@@ -21,6 +21,9 @@ test('a restore that is approved gives the application the new database, and clo
   const record = await world.record();
   expect(record).toMatchObject({ state: 'done', phase: 'close', by: 'anna', answer: { by: 'ben' } });
   expect(record.error).toBeUndefined();
+  // The tag by which a drill's instance may be deleted is on none that production gets.
+  const [[order]] = world.restored.callsOf('begin') as [[{ tags: Record<string, string> }]];
+  expect(Object.keys(order.tags)).not.toContain('understudy:drill');
   // A session may have set itself free of the freeze, so only the fence ends the lost interval.
   expect(record.lastWriteBefore! > record.frozenAt!).toBe(true);
   expect(record.phases.map(({ name }) => name)).toEqual(phasesOf(record.way).slice(0, -1));
