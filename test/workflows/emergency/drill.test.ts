@@ -93,6 +93,8 @@ async function worldOfTwo(from: 'moment' | 'snapshot' | 'dump') {
   world.plan.targets.push(shop);
   const own = { id: 'shop-db', resourceId: 'db-SHOP1', parameterGroup: 'shop-parameters' };
   world.platform.putSource(platformSource({ kind: 'rds', ...own }));
+  const crms = (await world.platform.source({ kind: 'rds', id: OLD.name }))!;
+  world.platform.putSource({ ...crms, parameterGroup: 'crm-parameters' });
   const shopPoint = (at: string) => ({
     ...point(at, { manifest: MANIFEST, database: 'crm' }),
     target: 'shop',
@@ -126,9 +128,10 @@ test.each(['moment', 'dump'] as const)(
     expect(order.name).toBe(NEW);
     if (from === 'moment') expect(order.from).toMatchObject({ source: 'shop-db' });
     // Staging's own parameters at its release, not those of the other.
-    const { parameterGroup } = (await world.platform.source({ kind: 'rds', id: OLD.name }))!;
-    expect(world.restored.callsOf('release')[0]![1]).toMatchObject({ parameterGroup });
-    expect(world.restored.callsOf('quarantineParameters')[0]![1]).toBe(parameterGroup);
+    expect(world.restored.callsOf('release')[0]![1]).toMatchObject({
+      parameterGroup: 'crm-parameters',
+    });
+    expect(world.restored.callsOf('quarantineParameters')[0]![1]).toBe('crm-parameters');
   },
 );
 
@@ -240,6 +243,14 @@ test.each([
   expect(evidence).toMatchObject({ outcome: 'failed', strength });
   expect(evidence.findings[0]!.message).toContain(why);
   expect(evidence.rto).toBeUndefined();
+  expect(world.applicationSecrets.callsOf('redirect')).toEqual([]);
+});
+
+test('the policy does not approve a copy that answers an assertion wrongly', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  world.databases.proof = { assertions: [{ name: 'leads are there', passed: false, detail: 'was 0' }] };
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence.findings.map(({ code }) => code).sort()).toEqual(['assertion-failed', 'drill-failed']);
   expect(world.applicationSecrets.callsOf('redirect')).toEqual([]);
 });
 
