@@ -3,6 +3,7 @@ import { extractJob, rehearseInstanceJob } from '../lib/domain/runs/job.ts';
 import {
   changesFunction,
   extractFunction,
+  hooks,
   pick,
   platformDeps,
   proveFunction,
@@ -10,6 +11,7 @@ import {
   scratchInstances,
   scratchNetwork,
   scratchSecretStore,
+  smokeFunction,
 } from '../lib/runtime/compose.ts';
 import { durableHandler } from '../lib/runtime/durable-handler.ts';
 import { type ExtractOutcome, extract } from '../lib/workflows/emergency/extract.ts';
@@ -34,6 +36,8 @@ export const handler = durableHandler(
       proveFunction: proveFunction(),
       extractFunction: extractFunction(),
       changesFunction: changesFunction(),
+      smokeFunction: smokeFunction(),
+      hooks: hooks(),
       pick,
     };
     if (asked.job === 'extract') return extract(asked, durable, deps);

@@ -46,6 +46,13 @@ const PLACE_NAME = z
     'expected a place such as eu-west-1 or eu-west-1/123456789012',
   );
 
+const hook = z
+  .string()
+  .regex(
+    /^(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9_-]{1,128})?$/,
+    'expected the name of a Lambda function, NAME:ALIAS, or its ARN',
+  );
+
 const scratchInstance = {
   class: z
     .string()
@@ -64,6 +71,9 @@ const scratchInstance = {
   ),
   subnetGroup: z.string().min(1).optional().describe('A network instead of the deployment’s quarantine'),
   securityGroups: z.array(z.string().min(1)).min(1).optional(),
+  application: hook
+    .optional()
+    .describe('Lambda function that starts your application against the copy, for the smoke steps by HTTP'),
 };
 
 const REGION = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a Region such as eu-west-1');
@@ -123,12 +133,6 @@ const lambdaFunction = z.strictObject({
     .optional()
     .describe('The alias that its callers use'),
 });
-const hook = z
-  .string()
-  .regex(
-    /^(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9_-]{1,128})?$/,
-    'expected the name of a Lambda function, NAME:ALIAS, or its ARN',
-  );
 const TABLE = z.string().regex(/^[^.]+\.[^.]+$/, 'expected schema and table, such as public.leads');
 
 /** An emergency restore: every part is optional, also as an override. */
@@ -387,6 +391,7 @@ const overrides = z.strictObject({
           place: scratchInstance.place,
           subnetGroup: scratchInstance.subnetGroup,
           securityGroups: scratchInstance.securityGroups,
+          application: scratchInstance.application,
         })
         .optional(),
     })

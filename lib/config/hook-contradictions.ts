@@ -1,4 +1,4 @@
-import type { RestoreSettings } from '../domain/plan/policy.ts';
+import type { Policy, RestoreSettings } from '../domain/plan/policy.ts';
 
 /** Hooks that nothing calls, and a freeze that has none: each with its place below `restore`, and why it does not fit. */
 export function hookContradictions({
@@ -24,6 +24,25 @@ export function hookContradictions({
       : []),
     ...(twice >= 0
       ? [{ where: ['hooks', 'cutover', twice], message: `duplicate hook ${hooks.cutover[twice]}` }]
+      : []),
+  ];
+}
+
+/** An application of rehearsals that cannot reach its copy, or whose hook would act on production. */
+export function rehearsalHookContradictions({
+  rehearsal: { instance },
+  restore: { hooks },
+}: Policy): string[] {
+  const { application, subnetGroup, securityGroups } = instance;
+  if (application === undefined) return [];
+  return [
+    ...(subnetGroup && securityGroups
+      ? []
+      : [
+          'needs subnetGroup and securityGroups that let your application in: the deployment’s quarantine lets in nothing but Understudy',
+        ]),
+    ...([hooks.freeze, ...hooks.cutover].includes(application)
+      ? [`${application} is a hook that acts on production; name another function`]
       : []),
   ];
 }

@@ -4,7 +4,7 @@ import { longestInterval, scheduleMistake } from '../domain/plan/schedule.ts';
 import { shortestRetention } from '../domain/points/retention.ts';
 import type { ScheduledJob } from '../domain/runs/job.ts';
 import { humanSeconds } from '../domain/time.ts';
-import { hookContradictions } from './hook-contradictions.ts';
+import { hookContradictions, rehearsalHookContradictions } from './hook-contradictions.ts';
 
 /** A path in the file, and the contradiction there. */
 export type Contradiction = { path: (string | number)[]; message: string };
@@ -127,6 +127,8 @@ function platformContradictions(policy: Policy, path: (string | number)[]): Cont
       'functions start anew only after a cutover by secret; add cutover: secret, or remove them',
     );
   for (const { where, message } of hookContradictions(policy.restore)) say(['restore', ...where], message);
+  for (const message of rehearsalHookContradictions(policy))
+    say(['rehearsal', 'instance', 'application'], message);
   const places = policy.snapshot.copies.map(placeOf);
   const { place, subnetGroup, securityGroups } = policy.rehearsal.instance;
   if (place !== undefined && !places.includes(place))

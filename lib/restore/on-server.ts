@@ -15,7 +15,7 @@ import type { Scratch, ScratchCopy } from '../ports/database.ts';
 import type { Log } from '../ports/messages.ts';
 import type { Vault } from '../ports/vault.ts';
 import { type Answer, askAssertions } from './prove/assertions.ts';
-import { answerOf, askSmokeStep } from './prove/smoke-questions.ts';
+import { answerOf, askSmokeStep, notSent } from './prove/smoke-questions.ts';
 
 export type ScratchDeps = {
   plan: Plan;
@@ -147,6 +147,7 @@ async function restoreAndCompare(
         );
         result.assertions.push(answerOf(answered));
       }
+      result.notes.push(...notSent(target.smoke, 'no application reaches a server inside a function'));
       phase('tear down');
     });
   } catch (error) {

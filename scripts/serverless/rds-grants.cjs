@@ -37,6 +37,7 @@ module.exports = ({
   restores,
   drills,
   applications,
+  starters,
 }) => {
   // In another account its own role restores.
   const where = scratchPlaces.some(({ role }) => !role) ? ANYWHERE : HERE;
@@ -257,7 +258,7 @@ module.exports = ({
       ),
       may('rds:ListTagsForResource', scratchParameters),
     ],
-    ...restoreGrants({ stage, restores, drills, applications, sourcesOf, usesKeys }),
+    ...restoreGrants({ stage, restores, drills, applications, starters, sourcesOf, usesKeys }),
     readsScratchSecrets: [may('secretsmanager:GetSecretValue', scratchSecrets)],
   };
 };

@@ -7,7 +7,7 @@ const { lambdaFunction, may, rds, secret, sub } = require('./arns.cjs');
 /** Characters for names from the plan: a role's policies end at 10,240. */
 const ROOM = 3000;
 
-module.exports = ({ stage, restores, drills, applications, sourcesOf, usesKeys }) => {
+module.exports = ({ stage, restores, drills, applications, starters, sourcesOf, usesKeys }) => {
   /** What a restore makes is recognized by its name's end: `crm-db-restored-20261120t120000z`, and `-1` for a member. */
   const named = (kind, type, word) =>
     restores.some((each) => each.kind === kind) ? [rds(`${type}:*-${word}-????????t??????z*`)] : [];
@@ -43,11 +43,15 @@ module.exports = ({ stage, restores, drills, applications, sourcesOf, usesKeys }
     );
 
   // The name of a hook with its alias, or its ARN: it may be called as the policy names it, and not otherwise.
-  const hooks = [
-    ...new Set(
-      restores.flatMap(({ hooks }) => [hooks.freeze, hooks.application, ...hooks.cutover].filter(Boolean)),
-    ),
-  ].map((hook) => (hook.startsWith('arn:') ? hook : lambdaFunction(hook)));
+  const calling = (hooks) =>
+    hooks.length === 0
+      ? []
+      : [
+          may(
+            'lambda:InvokeFunction',
+            [...new Set(hooks)].map((hook) => (hook.startsWith('arn:') ? hook : lambdaFunction(hook))),
+          ),
+        ];
 
   const functions = [
     ...new Set(restores.flatMap(({ functions }) => functions.map((each) => each.function))),
@@ -227,7 +231,14 @@ module.exports = ({ stage, restores, drills, applications, sourcesOf, usesKeys }
               [...functions, ...qualified],
             ),
           ],
-    callsHooks: hooks.length === 0 ? [] : [may('lambda:InvokeFunction', hooks)],
+    callsHooks: calling(
+      restores.flatMap(({ hooks }) => [hooks.freeze, hooks.application, ...hooks.cutover].filter(Boolean)),
+    ),
+    // A rehearsal has an application started, and sends smoke steps to it.
+    startsApplications:
+      starters.length === 0
+        ? []
+        : [...calling(starters), may('lambda:InvokeFunction', lambdaFunction(`understudy-${stage}-smoke`))],
     readsRestoredSecrets: [may('secretsmanager:GetSecretValue', ourSecrets)],
   };
 };

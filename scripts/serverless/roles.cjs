@@ -85,6 +85,7 @@ function table(can, inVpc) {
       can.calls('prove'),
       can.calls('extract'),
       can.calls('changes'),
+      can.startsApplications,
       tells,
       deadLettersTo('RehearseInstanceDead'),
     ],
@@ -201,6 +202,7 @@ module.exports = async ({ resolveVariable }) => {
         platform && platform.kind !== 'elasticache' ? [{ ...platform, ...restore, connection }] : [],
       ),
       drills: targets.some(({ drill }) => drill !== undefined),
+      starters: rehearsals.flatMap(({ application }) => application ?? []),
       applications: targets.flatMap(({ policy: { restore } }) => restore.services),
       scratchPlaces: rehearsals.flatMap(({ place, copies }) =>
         place ? copies.filter((copy) => placeOf(copy) === place) : [],

@@ -5,6 +5,7 @@ import type { SnapshotPoint } from '../../lib/domain/points/recovery-point.ts';
 import type { Compared } from '../../lib/domain/proof/evidence.ts';
 import type { RehearseInstanceJob } from '../../lib/domain/runs/job.ts';
 import { rehearsalRun } from '../../lib/domain/runs/job.ts';
+import { httpSteps } from '../../lib/domain/smoke/smoke-step.ts';
 import type { Secrets } from '../../lib/ports/database.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import {
@@ -17,6 +18,7 @@ import type { ProveRequest, ProveResult } from '../../lib/restore/prove/proof-sl
 import type { ExtractInstanceDeps } from '../../lib/workflows/emergency/extract.ts';
 import type { ExtractInsideRequest, ExtractResult } from '../../lib/workflows/emergency/extract-inside.ts';
 import { rehearseInstance } from '../../lib/workflows/rehearse/rehearse-instance.ts';
+import type { SmokeAsked } from '../../lib/workflows/smoke/run-smoke.ts';
 import { sweep } from '../../lib/workflows/watch/sweep.ts';
 import {
   credentials,
@@ -29,6 +31,7 @@ import {
 } from './builders.ts';
 import { manualClock } from './doubles/clock.ts';
 import { memoryDeps } from './doubles/deps.ts';
+import { COPY, memoryHooks } from './doubles/hooks.ts';
 import { memoryPlatform } from './doubles/platform.ts';
 import { memoryScratchInstances, memoryScratchSecrets } from './doubles/scratch-instances.ts';
 import { executions } from './executions.ts';
@@ -103,6 +106,7 @@ export async function rehearsalWorld(options: Options = {}) {
   const platform = memoryPlatform({ clock, home: HOME, sources });
   const scratch = memoryScratchInstances({ looks: options.looks ?? 2, steps: options.steps ?? 2 });
   const scratchSecrets = memoryScratchSecrets();
+  const hooks = memoryHooks();
   const deps = {
     ...base,
     platform,
@@ -113,6 +117,8 @@ export async function rehearsalWorld(options: Options = {}) {
     proveFunction: 'prove',
     extractFunction: 'extract',
     changesFunction: 'look',
+    smokeFunction: 'smoke',
+    hooks: hooks.port,
     pick: (_count: number) => 0,
     plan: planOf({
       policy: options.policy ?? {},
@@ -130,6 +136,12 @@ export async function rehearsalWorld(options: Options = {}) {
     look: async (): Promise<SourceChanges> => ({
       since: { definitions: 'untouched', changed: {}, written: [] },
     }),
+    smoke: async (request: SmokeAsked): Promise<unknown> => ({
+      results: httpSteps(deps.plan.targets[0]!.smoke).map(({ name, priority }) => ({
+        ...{ step: name, priority },
+        ...(request.url === COPY ? { ok: true } : { ok: false, why: 'asked elsewhere' }),
+      })),
+    }),
     extract: (): ExtractResult => ({ manifest: MANIFEST, tables: 2, rows: 30, bytes: 999 }),
     asked: { prove: [] as ProveRequest[], look: [] as unknown[], extract: [] as ExtractInsideRequest[] },
   };
@@ -138,6 +150,8 @@ export async function rehearsalWorld(options: Options = {}) {
       world.asked.prove.push(request);
       return world.prove(request);
     },
+    ...hooks.functions,
+    smoke: (request: SmokeAsked) => world.smoke(request),
     extract: async (request: ExtractInsideRequest) => {
       world.asked.extract.push(request);
       return world.extract();
@@ -151,6 +165,7 @@ export async function rehearsalWorld(options: Options = {}) {
   const bodyOf = (job: RehearseInstanceJob) => (durable: Durable) => rehearseInstance(job, durable, deps);
   return {
     world,
+    hooks,
     deps,
     clock,
     alerts,

@@ -6,12 +6,12 @@ const { asking } = asker('Lambda', [
   {
     name: /^ResourceNotFound/,
     code: 'hook-missing',
-    hint: 'check restore.hooks in understudy.yml: a name, name:alias, or an ARN in this account and Region',
+    hint: 'check the hooks in understudy.yml: a name, name:alias, or an ARN in this account and Region',
   },
   {
     name: /^AccessDenied/,
     code: 'hook-denied',
-    hint: 'the function restore may call only hooks that the deployed understudy.yml names; deploy again',
+    hint: 'Understudy may call only hooks that the deployed understudy.yml names; deploy again',
   },
 ]);
 

@@ -204,6 +204,11 @@ export const FINDINGS = {
       means: 'The policy’s hours of scratch instances for this month do not allow another rehearsal.',
       next: 'Raise `rehearsal.instance.hoursAMonth`, or rehearse less often.',
     },
+    'application-left-running': {
+      severity: 'P2',
+      means: 'A hook did not stop the application that it had started against a rehearsed copy.',
+      next: 'Stop the application by hand; the log of the hook says why it could not.',
+    },
   }),
   ...closedBy(['rehearsal'], 'assertion', {
     'assertion-failed': {
@@ -213,14 +218,14 @@ export const FINDINGS = {
     },
     'assertion-unanswered': {
       severity: 'P2',
-      means: 'The query of an assertion failed, so its answer is unknown.',
-      next: 'Correct its SQL in understudy.yml, deploy, and rehearse: `./understudy rehearse {target}`.',
+      means: 'The query of an assertion failed, or a smoke step could not be sent: its answer is unknown.',
+      next: 'Correct its SQL or the hook of the application, deploy, and rehearse: `./understudy rehearse {target}`.',
     },
   }),
   ...closedBy(['rehearsal'], 'smoke', {
     'smoke-failed': {
       severity: 'P1',
-      means: 'A question of a smoke step is not answered as expected on the restored copy.',
+      means: 'A smoke step is not answered as expected on the restored copy.',
       next: 'Ask production: `./understudy smoke {target}`. It fails too? Fix the application or the step. Else do not rely on this point.',
     },
   }),

@@ -15,8 +15,13 @@ export type HookCall = {
   schemaVersion: 1;
   hook: HookAsk;
   target: string;
-  restore: string;
-  /** Who began the restore. */
+  /** Null in a rehearsal. */
+  restore: string | null;
+  /** The run of the rehearsal whose copy `new` is; null in a restore, so that a hook takes neither for the other. */
+  rehearsal: string | null;
+  /** Of a rehearsal: its copy stands no longer than this. */
+  expires?: string;
+  /** Who began the restore or the rehearsal. */
   by: string;
   at: string;
   /** A call that begins later is of an execution that has been stopped. */

@@ -85,6 +85,8 @@ export type ScratchInstancePolicy = {
   /** Another network than the deployment's own quarantine. */
   subnetGroup?: string | undefined;
   securityGroups?: string[] | undefined;
+  /** A function of the user’s own that starts an application against the copy, and stops it. */
+  application?: string | undefined;
 };
 
 /** What an emergency restore does besides restoring: who is asked, what is stopped, how traffic gets to the new database. */

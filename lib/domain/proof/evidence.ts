@@ -10,6 +10,9 @@ export type Phase = { name: string; seconds: number };
 /** Phases during which an emergency would wait for the database. Proof and assertions come after. */
 export const WAITED_FOR: readonly string[] = ['server', 'fetch', 'roles', 'restore', 'prepare', 'secure'];
 
+/** The phase in which an application runs against the copy. */
+export const APPLICATION_PHASE = 'application';
+
 /** How much of a restored instance was compared: of `tables` in the manifest and of `checkable` indexes and tables. */
 export type Compared = {
   objects: number;
@@ -58,7 +61,7 @@ export type Evidence = {
   /** The first hundred; `differenceCount` is the total. */
   differences: Difference[];
   differenceCount: number;
-  /** `unasked`: the server gave no answer. `smoke`: the question of a smoke step, with its priority. */
+  /** `unasked`: there is no answer. `smoke`: of a smoke step, with its priority. */
   assertions: {
     name: string;
     passed: boolean;
@@ -85,8 +88,7 @@ export function answersAssertion({ code, subject }: Finding, evidence: Evidence)
   return evidence.assertions.some(
     ({ name, unasked, smoke }) =>
       subject === assertionSubject(name, sort) &&
-      (code === 'smoke-failed') === (smoke !== undefined) &&
-      (code === 'assertion-unanswered' || !unasked),
+      (code === 'assertion-unanswered' || ((code === 'smoke-failed') === (smoke !== undefined) && !unasked)),
   );
 }
 

@@ -11,7 +11,12 @@ import type { Chosen, Restored } from '../restored.ts';
 export const countsAgainst = ({ code }: Pick<Finding, 'code'>): boolean => !ASIDE.includes(code);
 
 /** Findings that do not make a rehearsal fail. */
-const ASIDE: readonly FindingCode[] = ['extension-left-out', 'scratch-left-over', 'proof-incomplete'];
+const ASIDE: readonly FindingCode[] = [
+  'extension-left-out',
+  'scratch-left-over',
+  'application-left-running',
+  'proof-incomplete',
+];
 const RPO_OF = { dump: 'dump', snapshot: 'snapshot', moment: 'pitr' } as const;
 
 /** Of which run, by whom, and was every assertion asked? */

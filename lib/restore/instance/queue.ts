@@ -6,6 +6,7 @@ import type { ScratchRecord } from '../../domain/runs/scratch-record.ts';
 import { humanSeconds, plusSeconds, utc } from '../../domain/time.ts';
 import { type Poll, poll } from '../../execution/poll.ts';
 import type { Durable } from '../../ports/durable.ts';
+import { copyOf, stopCopy } from '../application/smoke-copy.ts';
 import { refuseOverBudget } from './budget.ts';
 import { BESIDE, type RehearseInstanceDeps, scratchIn } from './restore-request.ts';
 import { teardown } from './teardown.ts';
@@ -23,6 +24,9 @@ export async function clearEarlierAttempt(
     return open.find((record) => record.name === name) ?? null;
   });
   if (!left) return;
+  // It may run without anybody who would stop it; one that cannot be stopped now is told at the end of this attempt.
+  if (job.job === 'rehearse-instance')
+    await stopCopy({ ...copyOf(left, job), at: null }, target, durable, deps);
   await teardown(left, target, durable, scratchIn(deps, target, left.place ?? deps.home));
 }
 

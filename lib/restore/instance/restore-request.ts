@@ -5,6 +5,7 @@ import type { ScratchRecord } from '../../domain/runs/scratch-record.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { DurableJobDeps } from '../../execution/durable-run.ts';
 import { placeNamed } from '../../points/places.ts';
+import type { Hooks } from '../../ports/hooks.ts';
 import type { Place, Platform, ScratchInstances, ScratchOrder } from '../../ports/platform.ts';
 import type { ScratchInstanceDeps } from './bring-up.ts';
 import type { InstancePlan } from './plan-rehearsal.ts';
@@ -20,6 +21,9 @@ export type RehearseInstanceDeps = DurableJobDeps &
     network: { subnetGroup: string; securityGroup: string };
     proveFunction: string;
     changesFunction: string;
+    /** Of an application that a hook starts against the copy. */
+    smokeFunction: string;
+    hooks: Hooks;
     /** Picks one of `count`: 0 … count − 1. */
     pick: (count: number) => number;
   };

@@ -7,7 +7,7 @@ import { humanSeconds, secondsBetween } from '../../domain/time.ts';
 import type { ScratchCopy } from '../../ports/database.ts';
 
 /**
- * `unasked`: the server gave no answer, which says nothing about the data. `smoke`: it is of a smoke step with this
+ * `unasked`: there is no answer, which says nothing about the data. `smoke`: it is of a smoke step with this
  * priority.
  */
 export type Answer = {
@@ -58,9 +58,9 @@ export function assertionFindings(
     .map(({ name, detail, unasked, smoke }) => {
       const about = { target, subject: assertionSubject(name, restored.sort), asOf: restored.asOf };
       const message = unasked
-        ? `"${name}" failed to run on the restored ${restored.what}: ${detail}`
+        ? `${smoke ? `smoke step ` : ''}"${name}" failed to run on the restored ${restored.what}: ${detail}`
         : `in the restored ${restored.what}, "${name}" ${detail}`;
-      if (smoke)
+      if (smoke && !unasked)
         return finding('smoke-failed', {
           ...about,
           severity: smoke,

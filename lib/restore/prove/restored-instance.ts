@@ -3,6 +3,7 @@ import { finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { Evidence, Phase } from '../../domain/proof/evidence.ts';
 import { lostBy } from '../../domain/proof/heartbeat-proof.ts';
+import { type CopySmoked, stillRunning } from '../application/smoke-copy.ts';
 import type { InstancePlan } from '../instance/plan-rehearsal.ts';
 import type { Restored } from '../restored.ts';
 import { instanceFindings, NOT_LOOKED_AT, proofIncomplete } from './instance-findings.ts';
@@ -14,6 +15,8 @@ export type InstanceResult = {
   began: string;
   notes: string[];
   proof?: ProveResult;
+  /** Of an application that a hook started against the copy. */
+  smoked?: CopySmoked;
   failure?: ErrorInfo;
   /** What could not be torn down. */
   left?: { name: string; message: string };
@@ -25,7 +28,7 @@ export const isBadPoint = ({ code }: Pick<ErrorInfo, 'code'>): boolean =>
 
 /** What a rehearsal on an instance measured, and the strength of its proof. */
 export function restoredInstance(target: Target, chosen: InstancePlan, result: InstanceResult): Restored {
-  const { proof, phases, began, left } = result;
+  const { proof, smoked, phases, began, left } = result;
   const failure = result.failure ?? proof?.failure;
   const findings = proof ? instanceFindings(target, chosen, proof) : [];
   const bad = failure !== undefined && isBadPoint(failure);
@@ -38,6 +41,7 @@ export function restoredInstance(target: Target, chosen: InstancePlan, result: I
     findings.push(proofIncomplete(target, chosen, proof));
   if (left)
     findings.push(finding('scratch-left-over', { target, subject: left.name, message: left.message }));
+  if (smoked?.running) findings.push(stillRunning(target, smoked.running));
   return {
     source: sourceOf(chosen),
     where: `a scratch instance ${target.policy.rehearsal.instance.class}, quarantined`,
@@ -51,12 +55,13 @@ export function restoredInstance(target: Target, chosen: InstancePlan, result: I
     heartbeat: proof?.heartbeat,
     differences: proof?.differences ?? [],
     differenceCount: proof?.differenceCount ?? 0,
-    assertions: proof?.assertions ?? [],
+    assertions: [...(proof?.assertions ?? []), ...(smoked?.answers ?? [])],
     leftOut: [],
     // Notes are cut at a hundred; what was not checked comes first, so that the cut does not hide it.
     notes: [
       ...(proof?.unchecked ?? []).map((what) => `${NOT_LOOKED_AT} ${what}`),
       ...result.notes,
+      ...(smoked?.notes ?? []),
       ...(proof?.notes ?? []),
     ].slice(0, 100),
     findings,

@@ -1,5 +1,11 @@
 import { UnderstudyError } from '../../domain/errors.ts';
-import type { SmokeResult, SqlExpectation, SqlStep } from '../../domain/smoke/smoke-step.ts';
+import {
+  httpSteps,
+  type Smoke,
+  type SmokeResult,
+  type SqlExpectation,
+  type SqlStep,
+} from '../../domain/smoke/smoke-step.ts';
 import { humanSeconds } from '../../domain/time.ts';
 import { type Answer, judgeValue } from './assertions.ts';
 
@@ -27,6 +33,12 @@ export async function askSmokeStep(
 /** The result of a step among the answers of a rehearsal. */
 export function answerOf({ step, priority, ok, why }: SmokeResult): Answer {
   return { name: step, passed: ok, detail: why ?? 'as expected', smoke: priority };
+}
+
+/** The note on smoke steps by HTTP that nobody meant to send to this copy: neither a pass nor a fault. */
+export function notSent(smoke: Smoke, why: string): string[] {
+  const names = httpSteps(smoke).map(({ name, priority }) => `${name} (${priority})`);
+  return names.length === 0 ? [] : [`smoke steps not sent, because ${why}: ${names.join(', ')}`];
 }
 
 async function whyWrong(

@@ -8,7 +8,7 @@ import {
   sqlSteps,
 } from '../../domain/smoke/smoke-step.ts';
 import { many } from '../../domain/words.ts';
-import { askApplication, orWhyNot, type Ran } from '../../restore/ask-application.ts';
+import { askApplication, orWhyNot, type Ran } from '../../restore/application/ask-application.ts';
 import { whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { askInside } from './ask-inside.ts';
 import { withApplication } from './hooks.ts';

@@ -1,5 +1,5 @@
 import { failedOf, formatFailed, httpSteps } from '../../domain/smoke/smoke-step.ts';
-import { askApplication, orWhyNot, type Ran } from '../../restore/ask-application.ts';
+import { askApplication, orWhyNot, type Ran } from '../../restore/application/ask-application.ts';
 import type { Restoring } from './restoring.ts';
 
 /** How often the application is asked until it has found its new database, and the seconds between. */

@@ -2,10 +2,12 @@ import { raise } from '../../alerting/alerts.ts';
 import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
+import { APPLICATION_PHASE } from '../../domain/proof/evidence.ts';
 import type { RehearseInstanceJob } from '../../domain/runs/job.ts';
 import { cancellable } from '../../execution/cancellation.ts';
 import { lostClaim } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
+import { copyOf, smokeCopy, startsApplication } from '../../restore/application/smoke-copy.ts';
 import { bringUp, durableStopwatch } from '../../restore/instance/bring-up.ts';
 import { type InstancePlan, planRehearsal } from '../../restore/instance/plan-rehearsal.ts';
 import { clearEarlierAttempt, waitForSlot } from '../../restore/instance/queue.ts';
@@ -28,7 +30,7 @@ export type { RehearseInstanceDeps };
  * Rehearses a restore of a snapshot, or to a moment, on a scratch instance.
  *
  *   plan (what, how long, within the policy's hours) → scratch on record → its turn → brought up in quarantine
- *     → source looked at → proven from inside → torn down, confirmed gone
+ *     → source looked at → proven from inside → asked through an application → torn down, confirmed gone
  *
  * The record of the scratch instance comes before its first call and ends after its last: if this dies in between,
  * the watch finds it. No failure skips the teardown, and a failed teardown hides no finding.
@@ -87,6 +89,12 @@ async function restoreOnInstance(
     if (!why) {
       await time.phase('proof');
       result.proof = await proveCopy(target, chosen, record.name, endpoint, durable, deps);
+      // Only a copy that is known to be silenced gets an application.
+      if (!result.proof.failure) {
+        if (startsApplication(target)) await time.phase(APPLICATION_PHASE);
+        const copy = { ...copyOf(started, job), at: endpoint };
+        result.smoked = await smokeCopy(copy, target, durable, deps);
+      }
     } else result.notes.push(`restored, but not compared: ${why}`);
   } catch (error) {
     if (lostClaim(error)) throw error;

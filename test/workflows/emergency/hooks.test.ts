@@ -43,7 +43,14 @@ test('the payload says who asks for what, and where the databases are as far as 
   const world = await worldOf();
   await world.whole(world.bodyOf());
   const at = expect.stringMatching(/^2026-11-20T/);
-  const ours = { schemaVersion: 1, target: 'crm', restore: '20261120T120000Z', by: 'anna', notAfter: at };
+  const ours = {
+    schemaVersion: 1,
+    target: 'crm',
+    restore: '20261120T120000Z',
+    rehearsal: null,
+    by: 'anna',
+    notAfter: at,
+  };
   const old = { host: OLD.host, port: 5432 };
   expect(world.hooks.payloads).toEqual([
     { ...ours, hook: 'freeze', at, old, new: null },

@@ -1,7 +1,7 @@
-import { Refusal, toErrorInfo } from '../domain/errors.ts';
-import type { Target } from '../domain/plan/policy.ts';
-import type { SmokeReport, SmokeResult } from '../domain/smoke/smoke-step.ts';
-import type { Durable } from '../ports/durable.ts';
+import { Refusal, toErrorInfo } from '../../domain/errors.ts';
+import type { Target } from '../../domain/plan/policy.ts';
+import type { SmokeReport, SmokeResult } from '../../domain/smoke/smoke-step.ts';
+import type { Durable } from '../../ports/durable.ts';
 
 /** What steps found; or why they did not run, which says nothing about the database. */
 export type Ran = { results: SmokeResult[]; whyNot?: string };
