@@ -223,6 +223,7 @@ describe.each([
     const calls = (name: string) => whoMay('lambda:InvokeFunction', arn('lambda', `function:${name}`));
     expect(calls('crm-maintenance')).toEqual(isFull(['RestoreRole']));
     expect(calls('crm-cache:live')).toEqual(isFull(['RestoreRole']));
+    expect(calls('shop-copy')).toEqual(isFull(['RehearseInstanceRole']));
     // Its functions start anew, and nothing else of Lambda can be changed.
     for (const action of ['UpdateFunctionConfiguration', 'PublishVersion', 'UpdateAlias']) {
       const changes = (name: string) => whoMay(`lambda:${action}`, arn('lambda', `function:${name}`));
@@ -230,7 +231,7 @@ describe.each([
       for (const name of ['crm-api-2', 'understudy-dev-restore'])
         expect([action, name, changes(name)]).toEqual([action, name, []]);
     }
-    for (const other of ['crm-cache', 'crm-cache:old', 'crm-maintenance:1', 'shop'])
+    for (const other of ['crm-cache', 'crm-cache:old', 'crm-maintenance:1', 'shop', 'shop-copy:1'])
       expect([other, calls(other)]).toEqual([other, []]);
   });
 

@@ -312,6 +312,10 @@ export const OPERATIONS: Record<string, Operation> = {
       ['lambda:InvokeFunction', arn('lambda', 'function:crm-cache:live')],
     ],
   },
+  'have an application started against a rehearsed copy': {
+    by: ['RehearseInstance'],
+    calls: [['lambda:InvokeFunction', arn('lambda', 'function:shop-copy')]],
+  },
   'read the password of what was restored': {
     by: ['RestoreSql'],
     calls: [['secretsmanager:GetSecretValue', RESTORED_SECRET]],

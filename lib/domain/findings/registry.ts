@@ -218,8 +218,8 @@ export const FINDINGS = {
     },
     'assertion-unanswered': {
       severity: 'P2',
-      means: 'The query of an assertion failed, or a smoke step could not be sent: its answer is unknown.',
-      next: 'Correct its SQL or the hook of the application, deploy, and rehearse: `./understudy rehearse {target}`.',
+      means: 'The query of an assertion failed, so its answer is unknown.',
+      next: 'Correct its SQL in understudy.yml, deploy, and rehearse: `./understudy rehearse {target}`.',
     },
   }),
   ...closedBy(['rehearsal'], 'smoke', {
@@ -227,6 +227,12 @@ export const FINDINGS = {
       severity: 'P1',
       means: 'A smoke step is not answered as expected on the restored copy.',
       next: 'Ask production: `./understudy smoke {target}`. It fails too? Fix the application or the step. Else do not rely on this point.',
+    },
+    'smoke-unasked': {
+      severity: 'P2',
+      means:
+        'A smoke step could not be sent to an application on the restored copy, so its answer is unknown.',
+      next: 'The message says why. Correct the hook or its network, then rehearse: `./understudy rehearse {target}`.',
     },
   }),
   ...closedBy(['status'], 'target', {

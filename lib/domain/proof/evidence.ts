@@ -88,9 +88,13 @@ export function answersAssertion({ code, subject }: Finding, evidence: Evidence)
   return evidence.assertions.some(
     ({ name, unasked, smoke }) =>
       subject === assertionSubject(name, sort) &&
-      (code === 'assertion-unanswered' || ((code === 'smoke-failed') === (smoke !== undefined) && !unasked)),
+      code.startsWith('smoke-') === (smoke !== undefined) &&
+      (UNKNOWN.includes(code) || !unasked),
   );
 }
+
+/** Raised again while there is no answer. */
+const UNKNOWN: readonly string[] = ['assertion-unanswered', 'smoke-unasked'];
 
 /** What a rehearsal restored: a rehearsal of another sort does not close its findings. */
 export type RestoredSort = 'dump' | 'snapshot' | 'moment';

@@ -84,9 +84,10 @@ function wasAsked(open: Finding, target: Target, evidence: Evidence): boolean {
     return isDrill(evidence.run) && open.subject === parseRunName(evidence.run)?.target;
   if (['assertion', 'smoke'].includes(FINDINGS[open.code].about)) return answersAssertion(open, evidence);
   const sort = restoredSort(evidence);
+  const { application: hook } = target.policy.rehearsal.instance;
   // Raised again if it could not be stopped again.
   if (open.code === 'application-left-running')
-    return evidence.phases.some(({ name }) => name === APPLICATION_PHASE);
+    return hook !== open.subject || evidence.phases.some(({ name }) => name === APPLICATION_PHASE);
   if (open.code === 'scratch-budget') return sort !== 'dump' && open.subject === target.policy.name;
   if (open.code === 'rto-breached')
     return evidence.rto !== undefined && open.subject === rtoSubject({ run: evidence.run, sort });

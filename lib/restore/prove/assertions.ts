@@ -58,9 +58,14 @@ export function assertionFindings(
     .map(({ name, detail, unasked, smoke }) => {
       const about = { target, subject: assertionSubject(name, restored.sort), asOf: restored.asOf };
       const message = unasked
-        ? `${smoke ? `smoke step ` : ''}"${name}" failed to run on the restored ${restored.what}: ${detail}`
+        ? `"${name}" failed to run on the restored ${restored.what}: ${detail}`
         : `in the restored ${restored.what}, "${name}" ${detail}`;
-      if (smoke && !unasked)
+      if (smoke && unasked)
+        return finding('smoke-unasked', {
+          ...about,
+          message: `smoke step "${name}" could not be sent to the restored ${restored.what}: ${detail}`,
+        });
+      if (smoke)
         return finding('smoke-failed', {
           ...about,
           severity: smoke,

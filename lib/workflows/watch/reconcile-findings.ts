@@ -7,7 +7,7 @@ import { parsePointId } from '../../domain/names.ts';
 import { type Plan, placeOf, type Target, targetOf } from '../../domain/plan/policy.ts';
 import { assertionSubject, RESTORED_SORTS } from '../../domain/proof/evidence.ts';
 import { SCHEDULED_JOBS } from '../../domain/runs/job.ts';
-import { sqlSteps } from '../../domain/smoke/smoke-step.ts';
+import { httpSteps, sqlSteps } from '../../domain/smoke/smoke-step.ts';
 import type { TargetStatus } from '../../domain/status/target-status.ts';
 import { secondsBetween } from '../../domain/time.ts';
 import { jobFailed } from '../../execution/claim.ts';
@@ -121,11 +121,15 @@ const STILL_IN_TARGET: Partial<
   },
   assertion: (subject, { assertions }) =>
     assertions.some(({ name }) => RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort))),
-  smoke: (subject, { smoke }) =>
-    sqlSteps(smoke).some(({ name }) =>
+  smoke: (subject, target) =>
+    [...sqlSteps(target.smoke), ...sentToCopies(target)].some(({ name }) =>
       RESTORED_SORTS.some((sort) => subject === assertionSubject(name, sort)),
     ),
 };
+
+/** Steps by HTTP are sent to a copy only where a hook starts an application. */
+const sentToCopies = ({ smoke, policy }: Target) =>
+  policy.rehearsal.instance.application === undefined ? [] : httpSteps(smoke);
 
 const copiesOf = (targets: readonly Target[]) =>
   targets.flatMap(({ policy }) => policy.snapshot.copies.map(placeOf));

@@ -52,3 +52,28 @@ test.each([
 ])('the restore settings %s are refused', (restore, mistake) => {
   expect(mistakesOf(withRestore(restore))).toEqual([expect.stringContaining(mistake)]);
 });
+
+describe('the application of a rehearsal', () => {
+  const withInstance = (instance: string, restore = '{}') =>
+    `${RIGHT}    overrides: { rehearsal: { instance: ${instance} }, restore: ${restore} }\n`;
+  const NETWORK = 'subnetGroup: rehearsals, securityGroups: [sg-0rehearsals]';
+
+  test('is a function, in a network that lets it in', () => {
+    const plan = load(withInstance(`{ ${NETWORK}, application: "crm-copy:live" }`));
+    expect(plan.targets[0]!.policy.rehearsal.instance.application).toBe('crm-copy:live');
+  });
+
+  test.each([
+    ['{ application: crm-copy }', '{}', 'needs subnetGroup and securityGroups that let your application in'],
+    ['{ application: "http://x" }', '{}', 'expected the name of a Lambda function, NAME:ALIAS, or its ARN'],
+    [
+      `{ ${NETWORK}, application: crm-maintenance }`,
+      '{ freeze: hook, hooks: { freeze: crm-maintenance } }',
+      'crm-maintenance is a hook that acts on production; name another function',
+    ],
+  ])('%s beside %s is refused', (instance, restore, mistake) => {
+    expect(mistakesOf(withInstance(instance, restore))).toEqual([
+      expect.stringContaining(`targets.crm.overrides.rehearsal.instance.application: ${mistake}`),
+    ]);
+  });
+});

@@ -106,4 +106,7 @@ test('a rehearsal asks the questions of smoke steps, and sends no request', asyn
     { name: 'leads', passed: true, detail: 'as expected', smoke: 'P1' },
     { name: 'other', passed: false, detail: 'the answer is not as expected: expected "x"', smoke: 'P1' },
   ]);
+  expect(result.notes).toEqual([
+    'smoke steps not sent, because no application reaches a server inside a function: log in (P1)',
+  ]);
 });

@@ -122,7 +122,7 @@ test.each<[string, (made: RehearsalWorld) => void, string]>([
         { name: 'log in', smoke: 'P0', ...unasked },
         { name: 'search', smoke: 'P2', ...unasked },
       ],
-      findings: [{ code: 'assertion-unanswered' }, { code: 'assertion-unanswered' }],
+      findings: [{ code: 'smoke-unasked' }, { code: 'smoke-unasked' }],
     });
     expect(made.hooks.called.at(-1)).toBe(`${STARTER} stop`);
     expect(await made.left()).toEqual([]);
@@ -134,8 +134,8 @@ test('a step that is asked the next time is unanswered no longer', async () => {
   made.hooks.instead[`${STARTER} start`] = fails;
   await made.evidence();
   expect(await made.open()).toEqual([
-    'assertion-unanswered log in, of a snapshot',
-    'assertion-unanswered search, of a snapshot',
+    'smoke-unasked log in, of a snapshot',
+    'smoke-unasked search, of a snapshot',
   ]);
   delete made.hooks.instead[`${STARTER} start`];
   await later(made);

@@ -1,7 +1,10 @@
 import type { FindingCode } from '../../../lib/domain/findings/finding.ts';
 import type { Policy, Target } from '../../../lib/domain/plan/policy.ts';
 import { DAY, HOME, HOUR, platformSource, policy, snapshotPoint, target } from '../../support/builders.ts';
+import { STARTER } from '../../support/doubles/hooks.ts';
+import { SMOKE } from '../../support/emergency-world.ts';
 import { claimRun, raiseFinding } from '../../support/records.ts';
+import { instanceOf } from '../../support/rehearsals.ts';
 import { snapshotOptions } from '../../support/snapshots.ts';
 import { watchWorld } from '../../support/watching.ts';
 
@@ -78,6 +81,7 @@ describe('the watch (open findings)', () => {
     const { look, open, deps } = world({}, { assertions, smoke });
     await raiseFinding(deps, 'assertion-failed', 'leads, of a moment');
     await raiseFinding(deps, 'smoke-failed', 'leads, of a moment');
+    await raiseFinding(deps, 'smoke-unasked', 'log in, of a moment');
     await raiseFinding(deps, 'posture-public', 'crm-db');
     for (const place of [HOME, 'eu-north-1'])
       await raiseFinding(deps, 'snapshot-quota-near', place, 'understudy');
@@ -88,6 +92,16 @@ describe('the watch (open findings)', () => {
       'smoke-failed crm leads, of a moment',
       `snapshot-quota-near understudy ${HOME}`,
     ]);
+  });
+
+  it.each([
+    ['keeps', 'where a hook starts an application', STARTER, ['smoke-unasked crm log in, of a moment']],
+    ['drops', 'where none does', undefined, []],
+  ])('%s what is about a smoke step by HTTP %s', async (_, _where, application, kept) => {
+    const { look, open, deps } = world(instanceOf({ application }), { smoke: SMOKE });
+    await raiseFinding(deps, 'smoke-unasked', 'log in, of a moment');
+    await look();
+    expect((await open()).filter((each) => each.startsWith('smoke'))).toEqual(kept);
   });
 
   it.each<[string, string, Policy['schedules'], string[]]>([
