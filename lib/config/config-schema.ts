@@ -152,6 +152,9 @@ const emergency = {
       application: hook
         .optional()
         .describe('Starts your application against the new database before approval, for the smoke steps'),
+      migrations: hook
+        .optional()
+        .describe('Says which migrations the application expects, to compare the new database with'),
     })
     .describe('Lambda functions of yours that a restore calls'),
   cutover: z

@@ -232,7 +232,9 @@ module.exports = ({ stage, restores, drills, applications, starters, sourcesOf, 
             ),
           ],
     callsHooks: calling(
-      restores.flatMap(({ hooks }) => [hooks.freeze, hooks.application, ...hooks.cutover].filter(Boolean)),
+      restores.flatMap(({ hooks }) =>
+        [hooks.freeze, hooks.application, hooks.migrations, ...hooks.cutover].filter(Boolean),
+      ),
     ),
     // A rehearsal has an application started, and sends smoke steps to it.
     startsApplications:

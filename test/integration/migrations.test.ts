@@ -1,4 +1,5 @@
 import { migrationsIn } from '../../lib/adapters/engines/postgres/migrations.ts';
+import { compareExpected } from '../../lib/domain/incidents/migrations.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 /** The tables as each tool makes them, and rows that must not count. */
@@ -56,4 +57,14 @@ test('the tables of eleven tools are known by their names and columns, and other
     'TypeORM public.migrations: Init1',
     'golang-migrate public.schema_migrations: 7',
   ]);
+});
+
+test('what an application expects is compared with the table that has it, by the names in it', async () => {
+  const found = await migrationsIn(source.credentials);
+  expect(compareExpected(['V1__init.sql'], found)).toBe(
+    'Flyway, public.flyway_schema_history: the new database has the 1 migration that the application expects, and no other',
+  );
+  expect(compareExpected(['20260101_init', '20260102_failed'], found)).toContain(
+    'Prisma, public._prisma_migrations: the new database lacks 1 migration that the application expects (20260102_failed)',
+  );
 });

@@ -189,6 +189,7 @@ export async function emergencyWorld({
       warm: { read: 2, cold: 1, first: ['public.archive'] },
       admit: databases.admitted,
       migrations: databases.migrations,
+      'expected-migrations': `compared with ${'expected' in request ? request.expected.join() : ''}`,
       reopen: [],
       ...(request.ask === 'smoke' ? { smoke: answered(sqlSteps(smoke)) } : {}),
     };

@@ -214,7 +214,7 @@ describe.each([
         ]).toEqual([action, name, []]);
   });
 
-  test('lets only restore touch the application: its services, and hooks as the policy names them', () => {
+  test('lets only restore touch the application, its services and its hooks, and rehearsals the hook of a copy', () => {
     const services = (action: string, name: string) => whoMay(`ecs:${action}`, arn('ecs', `service/${name}`));
     expect(services('UpdateService', 'web/crm')).toEqual(isFull(['RestoreRole']));
     expect(services('DescribeServices', 'web/crm')).toEqual(isFull(['OperatorRole', 'RestoreRole']));
@@ -223,7 +223,9 @@ describe.each([
     const calls = (name: string) => whoMay('lambda:InvokeFunction', arn('lambda', `function:${name}`));
     expect(calls('crm-maintenance')).toEqual(isFull(['RestoreRole']));
     expect(calls('crm-cache:live')).toEqual(isFull(['RestoreRole']));
+    expect(calls('crm-schema')).toEqual(isFull(['RestoreRole']));
     expect(calls('shop-copy')).toEqual(isFull(['RehearseInstanceRole']));
+    expect(calls('understudy-dev-smoke')).toEqual([...isFull(['RehearseInstanceRole']), 'RestoreRole']);
     // Its functions start anew, and nothing else of Lambda can be changed.
     for (const action of ['UpdateFunctionConfiguration', 'PublishVersion', 'UpdateAlias']) {
       const changes = (name: string) => whoMay(`lambda:${action}`, arn('lambda', `function:${name}`));
@@ -252,6 +254,7 @@ const NOTHING = {
   stage: 'dev',
   restores: [],
   applications: [],
+  starters: [],
   roles: [],
   keys: [],
   subnetGroups: [],

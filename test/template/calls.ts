@@ -310,6 +310,7 @@ export const OPERATIONS: Record<string, Operation> = {
     calls: [
       ['lambda:InvokeFunction', arn('lambda', 'function:crm-maintenance')],
       ['lambda:InvokeFunction', arn('lambda', 'function:crm-cache:live')],
+      ['lambda:InvokeFunction', arn('lambda', 'function:crm-schema')],
     ],
   },
   'have an application started against a rehearsed copy': {

@@ -3,9 +3,9 @@ import type { Address } from './redirect-secret.ts';
 
 /**
  * What a hook is told to do: to stop the application’s writes, to allow them again, to follow it there, and back; to start
- * an application of its own against the new database, and to stop that.
+ * an application of its own against the new database, and to stop that; or asked, which migrations the application expects.
  */
-export type HookAsk = 'freeze' | 'thaw' | 'cut-over' | 'cut-back' | 'start' | 'stop';
+export type HookAsk = 'freeze' | 'thaw' | 'cut-over' | 'cut-back' | 'start' | 'stop' | 'migrations';
 
 /**
  * The payload of a hook, a function of the user’s own. `new` is null until the new database exists, `old` when the old
@@ -36,10 +36,24 @@ const hookAnswer = z.strictObject({ message }).nullish();
 /** Where the started application answers. */
 const started = z.strictObject({ message, url: z.url({ protocol: /^https?$/ }) });
 
-export type HookSaid = { message?: string | undefined; url?: string };
+/** The migrations that the application needs, as the table of its tool names them; none is no answer. */
+const migrations = z.strictObject({
+  message,
+  expected: z.array(z.string().min(1).max(300)).min(1).max(5000),
+});
+
+export type HookSaid = { message?: string | undefined; url?: string; expected?: string[] };
+
+/** What a hook answers, by what it is asked. */
+const ANSWERS: Partial<Record<HookAsk, z.ZodType<HookSaid>>> = { start: started, migrations };
 
 /** An answer; undefined for one that no hook gives to this. */
 export function readHookAnswer(ask: HookAsk, answer: unknown): HookSaid | undefined {
-  const { success, data } = (ask === 'start' ? started : hookAnswer).safeParse(answer);
+  const { success, data } = (ANSWERS[ask] ?? hookAnswer).safeParse(answer);
   return success ? (data ?? {}) : undefined;
+}
+
+/** What has to be answered to this; undefined where nothing has to be. */
+export function requiredAnswer(ask: HookAsk): string | undefined {
+  return { start: '{ url }', migrations: '{ expected }' }[ask as string];
 }

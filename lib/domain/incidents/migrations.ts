@@ -31,6 +31,33 @@ export function compareMigrations(living: readonly Applied[], copy: readonly App
   });
 }
 
+/**
+ * What the copy lacks of the migrations that the application says it expects, and what it has beside them. Where several
+ * tables are known, it is that which has most of them. A sentence in any case: somebody wanted to know.
+ */
+export function compareExpected(expected: readonly string[], copy: readonly Applied[]): string {
+  const [table] = copy.toSorted((a, b) => countOf(b, expected) - countOf(a, expected));
+  if (!table)
+    return `the application expects ${many(expected.length, 'migration')} (${named(expected)}), which were not compared: no table of a known tool for migrations is in the new database`;
+  const lacks = without(expected, table.applied);
+  const unknown = without(table.applied, expected);
+  const parts = [
+    ...(lacks.length > 0
+      ? [
+          `the new database lacks ${many(lacks.length, 'migration')} that the application expects (${named(lacks)})`,
+        ]
+      : []),
+    ...(unknown.length > 0
+      ? [`it has ${many(unknown.length, 'migration')} that the application does not know (${named(unknown)})`]
+      : []),
+  ];
+  return parts.length === 0
+    ? `${table.tool}, ${table.table}: the new database has the ${many(expected.length, 'migration')} that the application expects, and no other`
+    : `${table.tool}, ${table.table}: ${parts.join('; ')}: deploy the application of that time, or migrate the new database`;
+}
+
+const countOf = ({ applied }: Applied, expected: readonly string[]) =>
+  expected.filter((each) => applied.includes(each)).length;
 const isSame = (one: Applied, other: Applied) => one.tool === other.tool && one.table === other.table;
 const without = (all: readonly string[] = [], others: readonly string[] = []) =>
   all.filter((each) => !others.includes(each));

@@ -96,8 +96,16 @@ export type RestoreSettings = {
    * of the user’s sees to it.
    */
   freeze: 'none' | 'read-only' | 'hook';
-  /** Functions of the user’s own: one that stops the application’s writes, and those to call after a cutover. */
-  hooks: { freeze?: string | undefined; cutover: string[]; application?: string | undefined };
+  /**
+   * Functions of the user’s own: one that stops the application’s writes, those to call after a cutover, one that starts an
+   * application against the new database, and one that knows which migrations the application expects.
+   */
+  hooks: {
+    freeze?: string | undefined;
+    cutover: string[];
+    application?: string | undefined;
+    migrations?: string | undefined;
+  };
   /** `secret`: the application's secrets lead to the new database. `rename`: it takes the old one's name. */
   cutover: 'none' | 'secret' | 'rename';
   /** The application's secrets; by default the connection's. Their users can log in to the new database. */

@@ -4,6 +4,7 @@ import {
   type HookCall,
   type HookSaid,
   readHookAnswer,
+  requiredAnswer,
 } from '../../domain/incidents/hook-call.ts';
 import { plusSeconds, utc } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -40,11 +41,11 @@ export async function askHook(
     );
     if (answered?.said) return answered.said;
     if (answered) {
-      const expected = ask === 'start' ? '{ url }' : '{ message }';
+      const required = requiredAnswer(ask);
       throw new Refusal(
         'hook-answer',
-        `the hook ${hook} answered ${ask} with something else than ${expected}`,
-        { hint: `it answers ${ask === 'start' ? '' : 'nothing or '}${expected}; ${logOf(hook)}` },
+        `the hook ${hook} answered ${ask} with something else than ${required ?? '{ message }'}`,
+        { hint: `it answers ${required ?? 'nothing or { message }'}; ${logOf(hook)}` },
       );
     }
     if (attempt === TRIES)

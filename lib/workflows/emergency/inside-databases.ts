@@ -1,5 +1,5 @@
 import { codeOf, Refusal, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
-import { compareMigrations } from '../../domain/incidents/migrations.ts';
+import { compareExpected, compareMigrations } from '../../domain/incidents/migrations.ts';
 import type { Held } from '../../domain/incidents/restore-record.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import { type SmokeResult, sqlSteps } from '../../domain/smoke/smoke-step.ts';
@@ -56,6 +56,11 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
       const [there, here] = [living!, await masterOf(of, request.master, deps)];
       return compareMigrations(await switching.migrations(there), await switching.migrations(here));
     }
+    case 'expected-migrations':
+      return compareExpected(
+        request.expected,
+        await switching.migrations(await masterOf(of, request.master, deps)),
+      );
     case 'log-in':
       for (const secret of request.secrets) await switching.logIn(await ofSecret(of, secret, deps));
       return undefined;

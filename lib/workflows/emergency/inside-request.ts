@@ -45,6 +45,13 @@ export const insideRequest = z.discriminatedUnion('ask', [
   }),
   /** How the migrations of the living database differ from the new one's. */
   z.strictObject({ ask: z.literal('migrations'), ...common, at, admin, master: insideMaster }),
+  /** How the new one's migrations differ from those that the application expects. */
+  z.strictObject({
+    ask: z.literal('expected-migrations'),
+    ...common,
+    master: insideMaster,
+    expected: z.array(z.string()),
+  }),
   /** Does each secret lead to a database that lets its user in? */
   z.strictObject({ ask: z.literal('log-in'), ...common, secrets: z.array(z.string()) }),
   z.strictObject({

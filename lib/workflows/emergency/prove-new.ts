@@ -1,10 +1,11 @@
-import { toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import { Refusal, reasonOf, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
 import { assertionFindings } from '../../restore/prove/assertions.ts';
 import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
 import { proveCopy, whyNotProven } from '../../restore/prove/prove-copy.ts';
 import { restoredInstance } from '../../restore/prove/restored-instance.ts';
 import type { Restored } from '../../restore/restored.ts';
 import { askInside } from './ask-inside.ts';
+import { callHook } from './call-hook.ts';
 import { atOld } from './freeze.ts';
 import type { Loaded } from './load-dump.ts';
 import { ABORTED } from './restore-log.ts';
@@ -75,6 +76,7 @@ export async function proveNew(restoring: Restoring): Promise<Restored | undefin
 
 /** The application that is deployed expects the migrations that were applied when it was. */
 export async function noteMigrations(restoring: Restoring): Promise<void> {
+  await noteExpected(restoring);
   const { target, log, durable, deps } = restoring;
   const master = masterOfNew(restoring);
   const at = atOld(restoring);
@@ -83,4 +85,23 @@ export async function noteMigrations(restoring: Restoring): Promise<void> {
     ...{ ask: 'migrations', ...at, master },
   }).catch((error) => [`migrations were not compared: ${toErrorInfo(error).message}`]);
   if (notes.length > 0) await log.add('its migrations', ...notes);
+}
+
+/** Only where a hook says what the application expects. What cannot be found out ends nothing: a person decides. */
+async function noteExpected(restoring: Restoring): Promise<void> {
+  const { target, declared, log, durable, deps } = restoring;
+  const hook = log.record.settings.hooks.migrations;
+  if (hook === undefined) return;
+  const master = masterOfNew(restoring);
+  const why = whyNotProven(declared.chosen, target);
+  const asking = async () => {
+    if (!master || why) throw new Refusal('not-comparable', why ?? 'the master user is unknown');
+    const { expected = [] } = await callHook(restoring, hook, 'migrations');
+    const request = { ask: 'expected-migrations' as const, target: target.id, master, expected };
+    return askInside<string>(durable, 'compare with what the application expects', deps, request);
+  };
+  const said = await asking().catch(
+    (error) => `the migrations that the application expects were not compared: ${reasonOf(error)}`,
+  );
+  await log.add('what the application expects', said);
 }

@@ -7,7 +7,7 @@ export async function requireCallable(
   { hooks, functions }: RestoreSettings,
   deps: { hooks: Hooks; functions: Functions },
 ): Promise<void> {
-  for (const hook of new Set([hooks.freeze ?? [], hooks.application ?? [], hooks.cutover].flat()))
-    await deps.hooks.check(hook);
+  const { freeze = [], application = [], migrations = [], cutover } = hooks;
+  for (const hook of new Set([freeze, application, migrations, cutover].flat())) await deps.hooks.check(hook);
   for (const ref of functions) await deps.functions.check(ref);
 }

@@ -4,6 +4,7 @@ import { type Recorded, recorded } from './recorded.ts';
 
 export const FREEZER = 'crm-maintenance';
 export const STARTER = 'crm-copy';
+export const KNOWER = 'crm-schema';
 /** Where the application answers that the hook has started. */
 export const COPY = 'http://copy.example.internal';
 export const FOLLOWERS = ['crm-cache:live', 'crm-search'];
@@ -34,9 +35,10 @@ export function memoryHooks(): MemoryHooks {
     'cut-back': { follows: 'old' },
     start: { copy: COPY },
     stop: { copy: undefined },
+    migrations: {},
   };
   const functions = Object.fromEntries(
-    [FREEZER, ...FOLLOWERS, STARTER].map((hook) => [
+    [FREEZER, ...FOLLOWERS, STARTER, KNOWER].map((hook) => [
       hook,
       async (call: HookCall) => {
         called.push(`${hook} ${call.hook}`);
