@@ -21,6 +21,11 @@ test('a hook may have the ARN of a function, with an alias', () => {
   expect(plan.targets[0]!.policy.restore.hooks.freeze).toBe(arn);
 });
 
+test('a hook may say which migrations the application expects, with any cutover', () => {
+  const plan = load(withRestore('{ hooks: { migrations: "crm-schema:live" } }'));
+  expect(plan.targets[0]!.policy.restore.hooks).toEqual({ cutover: [], migrations: 'crm-schema:live' });
+});
+
 test.each([
   ['{ freeze: hook }', `${AT}.freeze: no function is named for it; add hooks: { freeze: NAME }`],
   [

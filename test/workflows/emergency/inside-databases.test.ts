@@ -115,3 +115,26 @@ describe('what is done to several databases', () => {
     expect(await fence([])).toEqual({ ok: false, said });
   });
 });
+
+test('what the application expects is compared with the new database, as its master sees it', async () => {
+  const { plan, clock } = await emergencyWorld();
+  const seen: string[] = [];
+  const deps = {
+    ...{ plan, clock, secrets: {} as never, instances: {} as never },
+    passwords: { password: async () => 'of the restore' } as never,
+    switching: {
+      async migrations({ host, user }: Credentials) {
+        seen.push(`${user} ${host}`);
+        return [{ tool: 'Rails', table: 'public.schema_migrations', applied: ['1', '2'] }];
+      },
+    } as never,
+  };
+  const at = { host: 'new.internal', port: 5432 };
+  const master = { name: 'new', user: 'postgres', database: 'crm', at };
+  const request = { ask: 'expected-migrations' as const, target: 'crm', master, expected: ['1', '3'] };
+  expect(await insideDatabases(request, deps)).toEqual({
+    ok: true,
+    value: expect.stringMatching(/lacks 1 migration .* \(3\); it has 1 migration .* \(2\)/),
+  });
+  expect(seen).toEqual(['postgres new.internal']);
+});
