@@ -58,7 +58,7 @@ const CUTS: Record<RestoreSettings['cutover'], string> = {
 };
 
 function formatQuestion(target: string, way: Way, { freeze, cutover, hooks }: RestoreSettings): string[] {
-  const called = [hooks.freeze ?? [], hooks.cutover].flat();
+  const called = [hooks.freeze ?? [], hooks.migrations ?? [], hooks.cutover].flat();
   const took = way.takes ? `, about ${humanSeconds(way.takes.middle)} in rehearsals` : ', never measured';
   return [
     `${pc.bold(target)} goes back to ${shortMoment(way.asOf)} UTC, onto a new instance beside the living one${took}.`,
