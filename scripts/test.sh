@@ -2,7 +2,8 @@
 # Prepares, checks, packages and tests.
 #
 #   bash scripts/test.sh                        all tests on one major of PostgreSQL, then on each other supported major
-#                                               those of test/every-major.txt, which depend on the server
+#                                               those of test/every-major.txt, which depend on the server; those
+#                                               of test/oldest-and-newest.txt not on the majors between
 #   bash scripts/test.sh test/unit              these arguments go to jest, on one major
 #   bash scripts/test.sh --major 17 [test/...]  on this major; without arguments, the tests of test/every-major.txt
 #
@@ -50,13 +51,23 @@ test_other_majors() {
     if [ "${CI:-}" = true ]; then failed=$((failed + 1)); fi
     printf '\n== jest on PostgreSQL %s: did not run, it could not be prepared (see above)\n' "$major"
   done
-  while read -r bin <&3; do test_data_on "$bin"; done 3< <(other_majors)
+  while read -r bin <&3; do
+    # shellcheck disable=SC2046
+    if is_between "$bin"; then
+      test_on "$bin" $(paths_in every-major) --testPathIgnorePatterns $(paths_in oldest-and-newest)
+    else test_data_on "$bin"; fi
+  done 3< <(other_majors)
 }
 
-test_data_on() {
-  local path paths=()
-  while read -r path; do paths+=("$path"); done < <(grep -v '^#' test/every-major.txt)
-  test_on "$1" "${paths[@]}"
+# shellcheck disable=SC2046 # a path has no spaces
+test_data_on() { test_on "$1" $(paths_in every-major); }
+
+paths_in() { grep -v '^#' "test/$1.txt"; }
+
+is_between() {
+  local major
+  major=$(major_of "$1")
+  [ "$major" != "${supported_majors%% *}" ] && [ "$major" != "${supported_majors##* }" ]
 }
 
 # test_on DIRECTORY [ARGUMENT...]: jest says the version beside the name of every file.

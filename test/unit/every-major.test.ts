@@ -18,6 +18,32 @@ test('every test that uses PostgreSQL runs on every major', () => {
   expect(using.filter((path) => !onEveryMajor.some((start) => path.startsWith(start)))).toEqual([]);
 });
 
+test('what is not tried on the majors between is tried on the others, and no adapter’s test is among it', () => {
+  const ends = read('test/oldest-and-newest.txt')
+    .split('\n')
+    .filter((line) => line && !line.startsWith('#'));
+  expect(
+    ends.filter((path) => !onEveryMajor.some((start) => path.startsWith(start) || start.startsWith(path))),
+  ).toEqual([]);
+  const between = filesUnder('test').filter(
+    (path) =>
+      path.endsWith('.test.ts') &&
+      onEveryMajor.some((start) => path.startsWith(start)) &&
+      !ends.some((start) => path.startsWith(start)),
+  );
+  for (const kept of [
+    'corpus',
+    'innocent',
+    'proof',
+    'restore',
+    'rights',
+    'switching',
+    'compare/patch',
+    'doctor',
+  ])
+    expect(between).toContain(`test/integration/${kept}.test.ts`);
+});
+
 test('every path in test/every-major.txt has a test', () => {
   const tests = filesUnder('test').filter((path) => path.endsWith('.test.ts'));
   expect(onEveryMajor.filter((start) => !tests.some((path) => path.startsWith(start)))).toEqual([]);
