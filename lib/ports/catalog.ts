@@ -111,11 +111,13 @@ export type Catalog = {
   beginRestore(record: RestoreRecord): Promise<RestoreRecord>;
   /**
    * Takes a restore that no living execution works on for its rollback, under the same lock: false if it is not as it
-   * was `seen`, or if another restore of its target has begun since. Repeating it with the same `takenBy` is true.
+   * was `seen`, if one is under way, or if another than `newest` has begun since. Repeating it with the same `takenBy` is
+   * true. `newest` is the id of the target's newest restore as it was seen; by default, this one.
    */
   takeRestore(
     record: RestoreRecord & { takenBy: string },
     seen: Pick<RestoreRecord, 'state' | 'aliveUntil'>,
+    newest?: string,
   ): Promise<boolean>;
   /**
    * Stores a restore that its execution changed. One that has ended frees its target. Rejects with `RestoreTaken` when
@@ -129,8 +131,10 @@ export type Catalog = {
   ): Promise<void>;
   /** Those that have not ended or have left a database, of every target; one of the last seconds may be missing. */
   standingRestores(): Promise<RestoreRecord[]>;
-  /** The restore with this id, else the newest. */
+  /** The restore with this id, else the one that was last worked on: the newest, or an earlier one that was rolled back since. */
   restore(target: string, id?: string): Promise<RestoreRecord | undefined>;
+  /** Every restore of a target, the newest first. */
+  restoresOf(target: string): Promise<RestoreRecord[]>;
   /** Keeps a person's answer. The first to approve or reject counts: resolves with the one that does. */
   answerRestore(answer: RestoreAnswer): Promise<RestoreAnswer>;
   /** What people answered to a restore: the decision, and a wish to abort. */

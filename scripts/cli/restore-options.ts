@@ -20,6 +20,7 @@ export type RestoreOptions = FromOptions & {
   reason?: string;
   confirm?: string;
   follow?: boolean;
+  restore?: string;
 };
 
 /** Is a whole dump restored, or listed, instead of rows into files? */
@@ -120,6 +121,7 @@ function fileMistakes(
   return [
     ...(target === undefined ? ['name a target'] : []),
     ...given(['way', 'reason', 'confirm']).map((name) => `${flag(name)} goes with --go`),
+    ...given(['restore']).map((name) => `${flag(name)} goes with: restore rollback ${target ?? 'T'}`),
     ...(table === undefined
       ? ['name at least one table: --table public.leads; or a database: --to postgres://user@host/database']
       : []),

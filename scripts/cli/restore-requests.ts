@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 export const readWays = (session: Session, target: string, point: RestorePoint = {}): Promise<RestorePlan> =>
   session.invoke('operator', { ask: 'plan', target, ...point });
 
-/** The newest restore of a target, or the one with this id. */
+/** The restore of a target that was last worked on, or the one with this id. */
 export const readRestore = (
   session: Session,
   target: string,

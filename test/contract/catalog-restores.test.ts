@@ -123,6 +123,57 @@ describe.each(CATALOGS)('the catalog %s', (_name, make) => {
     expect(await catalog.restore(target, ended.id)).toEqual(ended);
   });
 
+  it('gives an earlier restore to a rollback, under the lock of its target', async () => {
+    const target = unique();
+    const done = record(target, { state: 'done' });
+    await catalog.beginRestore(record(target));
+    await catalog.putRestore(done);
+    const later = record(target, {
+      id: '20261120T120500Z',
+      startedAt: '2026-11-20T12:05:00Z',
+      token: 'later',
+    });
+    await catalog.beginRestore(later);
+    const back = { ...record(target, { aliveUntil: '2026-11-24T12:00:00Z' }), takenBy: 'back' };
+    expect(await catalog.takeRestore(back, done, later.id)).toBe(false);
+    await catalog.putRestore({ ...later, state: 'not-done' });
+    expect(await catalog.takeRestore(back, done, done.id)).toBe(false);
+    const both = [back, back].map((each) => catalog.takeRestore(each, done, later.id));
+    expect(await Promise.all(both)).toContain(true);
+    expect(await catalog.restore(target)).toEqual(back);
+    const next = record(target, { id: '20261120T121000Z', startedAt: '2026-11-20T12:10:00Z', token: 'next' });
+    expect(await catalog.beginRestore(next)).toEqual(back);
+    const again = { ...later, takenBy: 'other', aliveUntil: '2026-11-24T12:00:00Z' };
+    expect(await catalog.takeRestore(again, { ...later, state: 'not-done' })).toBe(false);
+    await catalog.putRestore({ ...back, state: 'rolled-back' });
+    expect(await catalog.restoresOf(target)).toMatchObject([
+      { id: later.id, state: 'not-done' },
+      { id: done.id, state: 'rolled-back' },
+    ]);
+    expect(await catalog.beginRestore(next)).toEqual(next);
+    expect(await catalog.restore(target)).toEqual(next);
+  });
+
+  it('begins either a restore or the rollback of an earlier one, of both at the same moment', async () => {
+    for (let wait = 0; wait < 20; wait += 5) {
+      const target = unique();
+      const done = record(target, { state: 'done' });
+      await catalog.beginRestore(record(target));
+      await catalog.putRestore(done);
+      const at = (id: string) => ({ id, startedAt: '2026-11-20T12:05:00Z', token: id });
+      const later = record(target, at('20261120T120500Z'));
+      await catalog.beginRestore(later);
+      await catalog.putRestore({ ...later, state: 'not-done' });
+      const next = record(target, at('20261120T121000Z'));
+      const back = { ...record(target, { aliveUntil: '2026-11-24T12:00:00Z' }), takenBy: 'back' };
+      const [begun, taken] = await Promise.all([
+        catalog.beginRestore(next),
+        setTimeout(wait).then(() => catalog.takeRestore(back, done, later.id)),
+      ]);
+      expect([begun.token === next.token, taken]).toEqual(taken ? [false, true] : [true, false]);
+    }
+  });
+
   it('begins either the next restore or the rollback of the last one, of both at the same moment', async () => {
     // A restore looks three times before it begins: the rollback comes before, between and after.
     for (let wait = 0; wait < 40; wait += 2) {

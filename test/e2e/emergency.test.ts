@@ -108,6 +108,9 @@ test('somebody sees the ways back, begins one, another approves it, and it can b
     async () => (await source('select 1 as n')).length === 1,
   );
   expect(await ran('restore', 'rollback', 'crm')).toMatchObject({ status: 2 });
+  expect(await ran('restore', 'rollback', 'crm', '--restore', '20200101T000000Z')).toMatchObject({
+    ...{ status: 2, shown: expect.stringContaining('there is no restore 20200101T000000Z of crm') },
+  });
   expect((await ran('restore', 'stauts', 'crm')).shown).toContain('restore status crm');
 });
 

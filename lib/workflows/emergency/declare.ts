@@ -129,6 +129,9 @@ async function noteOthers(
 
 /** The last restore has left something: this one puts it back with its own, as it was before both. */
 function leftBy(last: RestoreRecord | undefined): Pick<RestoreRecord, 'leftBy' | 'hooked'> {
+  // One that never froze anything has put back nothing of what it found.
+  if (last?.leftBy && last.state === 'not-done' && !last.held && last.notPutBack.length === 0)
+    return { leftBy: last.leftBy };
   if (!last || last.notPutBack.length === 0) return {};
   const { id, held, hooked, leftBy: before } = last;
   const all = { ...held, ...before?.held };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorInfo, InputError } from '../../domain/errors.ts';
+import { canBePutBack, goesBackFirst } from '../../domain/incidents/put-back.ts';
 import {
   isOpen,
   isStalled,
@@ -30,11 +31,11 @@ export async function backToOld(
   const target = requireTarget(deps.plan, job.target);
   const found = await attempt(durable, 'look at the restore', () => requireUndoable(job, deps));
   if (!found.ok) return notBegun('the rollback', found.said, target, durable, deps);
-  const seen = found.value;
+  const { seen, newest } = found.value;
   const obstacle = hasTouchedProduction(seen) ? await whyNotBack(seen, target, durable, deps) : undefined;
   if (obstacle && !endsWithoutOld(seen, obstacle))
     return notBegun('the rollback', obstacle, target, durable, deps);
-  const taken = await takeForRollback(seen, durable, deps);
+  const taken = await takeForRollback(seen, newest, durable, deps);
   if (!taken.ok) return notBegun('the rollback', taken.said, target, durable, deps);
   const held = holding(durable, taken.value, deps);
   const back = { target, log: restoreLog(taken.value, held, deps), durable: held, deps };
@@ -56,6 +57,7 @@ const endsWithoutOld = ({ state }: RestoreRecord, { code }: ErrorInfo) =>
 /** Under way again: nothing else is done to the target meanwhile, and no second rollback begins. */
 async function takeForRollback(
   seen: RestoreRecord,
+  newest: string,
   durable: Durable,
   { catalog, clock }: RestoreDeps,
 ): Promise<Attempted<RestoreRecord>> {
@@ -65,32 +67,43 @@ async function takeForRollback(
   }));
   return attempt(durable, 'on record: it goes back', async () => {
     const record = { ...seen, ...changes };
-    if (await catalog.takeRestore(record, seen)) return record;
+    if (await catalog.takeRestore(record, seen, newest)) return record;
     throw underWay(record);
   });
 }
 
-/** The last restore of the target, which switched or left something, and which no living execution works on. */
-async function requireUndoable({ target, restore }: RollbackJob, deps: RestoreDeps): Promise<RestoreRecord> {
-  const { catalog, clock, plan } = deps;
+/** The restore, which has something to put back, with nothing on top of it, and which no living execution works on. */
+async function requireUndoable(
+  { target, restore }: RollbackJob,
+  { catalog, clock, plan }: RestoreDeps,
+): Promise<{ seen: RestoreRecord; newest: string }> {
   await othersOnInstance(plan, requireTarget(plan, target), catalog);
-  const record = await catalog.restore(target, restore);
-  const newest = await catalog.restore(target);
+  const restores = await catalog.restoresOf(target);
+  const record = restores.find(({ id }) => id === restore);
   const status = `./understudy restore status ${target}`;
-  if (!record || !newest) throw new InputError(`there is no restore ${restore} of ${target}`, [], status);
-  if (newest.id !== record.id)
-    throw new InputError(
-      `${restore} is not the last restore of ${target}: ${newest.id} came later`,
-      [],
-      status,
-    );
+  if (!record) throw new InputError(`there is no restore ${restore} of ${target}`, [], status);
   if (isOpen(record) && !isStalled(record, clock.now())) throw underWay(record);
-  const isLeft = record.state === 'running' || record.notPutBack.length > 0;
-  if ((record.state === 'done' && record.switched) || isLeft) return record;
+  const first = goesBackFirst(record, restores);
+  if (first) throw notFirst(record, first);
+  const other = restores.find((each) => isOpen(each) && each.id !== record.id);
+  if (other) throw underWay(other);
+  if (canBePutBack(record)) return { seen: record, newest: restores[0]!.id };
   throw new InputError(
     `the restore ${restore} of ${target} is ${record.state}: there is nothing to put back`,
     [],
     status,
+  );
+}
+
+/** Production would lose what the later one has given it, and neither could be put back after that. */
+function notFirst({ target, id }: RestoreRecord, later: RestoreRecord): InputError {
+  if (later.state === 'running') return underWay(later);
+  const has =
+    later.state === 'done' && later.switched ? 'production has its database' : 'something of it is left';
+  return new InputError(
+    `the restore ${later.id} of ${target} came after ${id}, and ${has}: it goes back first`,
+    [],
+    `./understudy restore rollback ${target} --restore ${later.id}`,
   );
 }
 

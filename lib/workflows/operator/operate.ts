@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DEPLOYMENT, FINDINGS, type FindingCode } from '../../domain/findings/finding.ts';
+import { chooseToPutBack } from '../../domain/incidents/put-back.ts';
 import { requireTarget } from '../../domain/plan/policy.ts';
 import { askedJob } from '../../domain/runs/job.ts';
 import { utc } from '../../domain/time.ts';
@@ -39,6 +40,7 @@ export const operatorRequest = z.discriminatedUnion('ask', [
     point: z.string().min(1).optional(),
   }),
   z.strictObject({ ask: z.literal('restore'), target, restore: z.string().optional() }),
+  z.strictObject({ ask: z.literal('to-put-back'), target }),
   z.strictObject({
     ask: z.literal('app-plan'),
     target,
@@ -108,6 +110,8 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
       return (
         (await deps.catalog.restore(requireTarget(deps.plan, request.target).id, request.restore)) ?? null
       );
+    case 'to-put-back':
+      return chooseToPutBack(await deps.catalog.restoresOf(requireTarget(deps.plan, request.target).id));
     case 'app-plan': {
       const asked = requireTarget(deps.plan, request.target);
       return planAppChange(request, asked, utc(deps.clock.now()), deps.services);

@@ -2,7 +2,9 @@ import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import { withOption } from '../../../lib/domain/findings/alert.ts';
 import type { RestoreAnswer, RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
 import { humanSeconds, secondsBetween, utc } from '../../../lib/domain/time.ts';
+import { NOT_BEGUN } from '../ask-person.ts';
 import { beginWork, untilEnded } from '../begin-work.ts';
+import { chooseRollback } from '../choose-put-back.ts';
 import { DONE, type ExitCode, FOUND_WRONG } from '../exit-codes.ts';
 import { deploymentOf } from '../for-shell.ts';
 import { formatRestore } from '../format-restore.ts';
@@ -22,15 +24,15 @@ export async function restoreUnderWayCommand(
   session: Session,
   what: string,
   target: string,
-  { follow, reason }: RestoreOptions,
+  { follow, reason, restore }: RestoreOptions,
 ): Promise<CommandResult> {
   switch (WORDS.find((word) => word === what)) {
     case 'status':
-      return follow ? followRestore(session, target) : showStatus(session, target);
+      return follow ? followRestore(session, target, { id: restore }) : showStatus(session, target, restore);
     case 'abort':
       return answerCommand(session, 'abort', target, { reason });
     case 'rollback':
-      return rollBackCommand(session, target, reason);
+      return rollBackCommand(session, target, { reason, restore });
     case undefined:
       throw unknownWord('restore', what, WORDS, target);
   }
@@ -65,15 +67,11 @@ export async function answerCommand(
 async function rollBackCommand(
   session: Session,
   target: string,
-  reason: string | undefined,
+  options: Pick<RestoreOptions, 'reason' | 'restore'>,
 ): Promise<CommandResult> {
-  const record = await requireRestore(session, target);
-  if (record.state === 'rolled-back')
-    throw new InputError(
-      `the restore ${record.id} of ${target} is rolled back already`,
-      [],
-      `./understudy restore status ${target}`,
-    );
+  const record = await chooseRollback(session, target, options);
+  if (!record) return NOT_BEGUN;
+  const { reason } = options;
   const message = {
     job: 'rollback',
     target,
@@ -90,7 +88,8 @@ async function rollBackCommand(
 }
 
 /** The last restore, and the last restart or rollback of the application, where there was one. */
-async function showStatus(session: Session, target: string): Promise<CommandResult> {
+async function showStatus(session: Session, target: string, id?: string): Promise<CommandResult> {
+  if (id !== undefined) return showRestore(await requireRestore(session, target, id));
   const change = await readAppChange(session, target);
   if (!change) return showRestore(await requireRestore(session, target));
   const ofApp = showAppChange(change);
@@ -104,11 +103,11 @@ async function showStatus(session: Session, target: string): Promise<CommandResu
   };
 }
 
-async function requireRestore(session: Session, target: string): Promise<RestoreRecord> {
-  const record = await readRestore(session, target);
+async function requireRestore(session: Session, target: string, id?: string): Promise<RestoreRecord> {
+  const record = await readRestore(session, target, id);
   if (record) return record;
   throw new InputError(
-    `nobody has restored ${target} yet`,
+    id ? `there is no restore ${id} of ${target}` : `nobody has restored ${target} yet`,
     [],
     `./understudy restore ${target} shows the ways back`,
   );
@@ -124,8 +123,8 @@ function exitOfRestore({ state, error, notPutBack }: RestoreRecord): ExitCode {
 }
 
 export type Followed = {
-  /** The restore; the newest by default. */
-  id?: string;
+  /** The restore; the one that was last worked on by default. */
+  id?: string | undefined;
   /** Begins it. With --local it is this process's own work, and resolves at its end. */
   begin?: () => Promise<unknown>;
   hasEnded?: (record: RestoreRecord) => boolean;

@@ -69,6 +69,10 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
         says: 'with --go: what the plan shows for this way, instead of a question',
       },
       { flags: '--follow', says: 'with `restore status T`: stay until it has ended' },
+      {
+        flags: '--restore <id>',
+        says: 'with `restore rollback T` and `restore status T`: this restore; else the newest that can be put back, and the last',
+      },
       ...FROM.map((option) =>
         option.flags === '--point <id>' ? { ...option, says: 'this point, and no other' } : option,
       ),

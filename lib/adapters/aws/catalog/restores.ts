@@ -30,14 +30,18 @@ type Restores = Pick<
   | 'renewRestore'
   | 'standingRestores'
   | 'restore'
+  | 'restoresOf'
   | 'answerRestore'
   | 'restoreAnswers'
 >;
 
-/** Emergency restores: their records, one lock a target, and people's answers in partitions of their own. */
+/**
+ * Emergency restores: their records, one lock a target, and people's answers in partitions of their own. The lock names
+ * the restore that was last worked on: the newest, or an earlier one since its rollback.
+ */
 export function restores(table: Table): Restores {
-  const recordOf = async (target: string, id: string) => {
-    const found = await get(table, target, sortKey.restore(id));
+  const recordOf = async (target: string, id: string | undefined) => {
+    const found = id === undefined ? undefined : await get(table, target, sortKey.restore(id));
     return found && contentOf<RestoreRecord>(found);
   };
   return {
@@ -46,7 +50,7 @@ export function restores(table: Table): Restores {
         const known = await recordOf(record.target, record.id);
         if (known) return known;
         const lock = await get(table, record.target, LOCK);
-        const holder = lock && (await recordOf(record.target, String(lock['restore'])));
+        const holder = await recordOf(record.target, lock && String(lock['restore']));
         if (isOpen(holder)) return holder;
         const TransactItems = [
           {
@@ -70,7 +74,14 @@ export function restores(table: Table): Restores {
       }
     },
 
-    async takeRestore(record, seen) {
+    async takeRestore(record, seen, newest = record.id) {
+      const lock = await get(table, record.target, LOCK);
+      const lastWorkedOn = lock && String(lock['restore']);
+      // Read after the lock: whoever begins from here on changes it.
+      for await (const { id } of newestFirst(table, record.target, 'RESTORE#', 1))
+        if (id !== newest) return false;
+      const other = lastWorkedOn === record.id ? undefined : await recordOf(record.target, lastWorkedOn);
+      if (isOpen(other)) return false;
       const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = asSeen(seen);
       const taken = {
         ...{ TableName: table.name, Item: itemOf(record) },
@@ -78,14 +89,12 @@ export function restores(table: Table): Restores {
         ExpressionAttributeNames,
         ExpressionAttributeValues: { ...ExpressionAttributeValues, ':takenBy': record.takenBy },
       };
-      const isLast = {
-        TableName: table.name,
-        Key: { PK: partition(record.target), SK: LOCK },
-        ConditionExpression: '#restore = :restore',
-        ExpressionAttributeNames: { '#restore': 'restore' },
-        ExpressionAttributeValues: { ':restore': record.id },
-      };
-      const TransactItems = [{ Put: taken }, { ConditionCheck: isLast }];
+      const TransactItems = [
+        { Put: taken },
+        lockedBy(table, record, lastWorkedOn),
+        // Nobody begins to roll that one back meanwhile.
+        ...(other ? [{ ConditionCheck: { ...keyOf(table, other), ...asSeen(other) } }] : []),
+      ];
       try {
         await unlessMet(() => table.client.send(new TransactWriteCommand({ TransactItems })));
         return true;
@@ -117,9 +126,15 @@ export function restores(table: Table): Restores {
 
     async restore(target, id) {
       if (id !== undefined) return recordOf(target, id);
-      for await (const item of newestFirst(table, target, 'RESTORE#', 1))
-        return contentOf<RestoreRecord>(item);
-      return undefined;
+      const lock = await get(table, target, LOCK);
+      return recordOf(target, lock && String(lock['restore']));
+    },
+
+    async restoresOf(target) {
+      const records: RestoreRecord[] = [];
+      for await (const item of newestFirst(table, target, 'RESTORE#'))
+        records.push(contentOf<RestoreRecord>(item));
+      return records;
     },
 
     async answerRestore(answer) {

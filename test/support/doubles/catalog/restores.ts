@@ -17,11 +17,13 @@ type Restores = Pick<
   | 'renewRestore'
   | 'standingRestores'
   | 'restore'
+  | 'restoresOf'
   | 'answerRestore'
   | 'restoreAnswers'
 >;
 
 export function memoryRestores({ restores, restoreAnswers }: Store): Restores {
+  const lastWorkedOn = new Map<string, string>();
   const keyOf = (target: string, id: string) => `${target} ${id}`;
   const of = (target: string) => [...restores.values()].filter((each) => each.target === target);
   const answered = (target: string, id: string, word: string): RestoreAnswer | undefined =>
@@ -36,14 +38,18 @@ export function memoryRestores({ restores, restoreAnswers }: Store): Restores {
       const known = restores.get(keyOf(record.target, record.id));
       const holder = known ?? of(record.target).find(isOpen);
       if (!holder) restores.set(keyOf(record.target, record.id), copy(record));
+      if (!holder) lastWorkedOn.set(record.target, record.id);
       return copy(holder ?? record);
     },
-    async takeRestore(record, seen) {
+    async takeRestore(record, seen, newest = record.id) {
       const known = restores.get(keyOf(record.target, record.id));
       const isAsSeen = known?.state === seen.state && known.aliveUntil === seen.aliveUntil;
-      const isLast = newestFirst(of(record.target), (each) => each.startedAt)[0]?.id === record.id;
-      const taken = isLast && (isAsSeen || known?.takenBy === record.takenBy);
+      const others = newestFirst(of(record.target), (each) => each.id);
+      const isFree =
+        others[0]?.id === newest && !others.some((each) => each.id !== record.id && isOpen(each));
+      const taken = isFree && (isAsSeen || known?.takenBy === record.takenBy);
       if (taken) restores.set(keyOf(record.target, record.id), copy(record));
+      if (taken) lastWorkedOn.set(record.target, record.id);
       return taken;
     },
     async putRestore(record) {
@@ -55,9 +61,9 @@ export function memoryRestores({ restores, restoreAnswers }: Store): Restores {
     },
     standingRestores: async () => [...restores.values()].filter(isStanding).map(copy),
     async restore(target, id) {
-      const wanted = id === undefined ? newestFirst(of(target), (each) => each.id)[0] : undefined;
-      return copy(id === undefined ? wanted : restores.get(keyOf(target, id)));
+      return copy(restores.get(keyOf(target, id ?? lastWorkedOn.get(target) ?? '')));
     },
+    restoresOf: async (target) => newestFirst(of(target), (each) => each.id),
     async answerRestore(answer) {
       const word = answer.answer === 'abort' ? 'abort' : 'decided';
       const key = `${keyOf(answer.target, answer.restore)} ${word}`;
