@@ -13,6 +13,7 @@ import { sourceState } from '../states.ts';
 import { copies } from './copies.ts';
 import { leftBehind } from './left-behind.ts';
 import { asking } from './rds-errors.ts';
+import { groupLikeDefault, removeOwnGroup } from './scratch-parameters.ts';
 import { removeCluster, removeInstance } from './scratch-removal.ts';
 import { memberOf } from './scratch-state.ts';
 import { completeSettings } from './settings.ts';
@@ -23,8 +24,13 @@ import { describeCluster, describeInstance } from './sources.ts';
  * living one by nothing but its new name.
  */
 export function rdsRestored(client: RDSClient, cloudwatch: CloudWatchClient): RestoredInstances {
+  const made = copies(client, restoredOnly, { backups: 'as ordered' });
   return {
-    ...copies(client, restoredOnly, { backups: 'as ordered' }),
+    ...made,
+    async removeParameters(kind, name) {
+      await made.removeParameters(kind, name);
+      await removeOwnGroup(client, kind, restoredOnly(name));
+    },
     complete: (kind, old, name) => completeSettings(client, kind, old, restoredOnly(name)),
     leftBehind: (about) => leftBehind(client, cloudwatch, about),
     release: (kind, old, name) => release(client, kind, old, restoredOnly(name)),
@@ -45,9 +51,11 @@ function restoredOnly(name: string): string {
 async function release(
   client: RDSClient,
   kind: 'rds' | 'aurora',
-  { securityGroups, parameterGroup }: Pick<PlatformSource, 'securityGroups' | 'parameterGroup'>,
+  like: Pick<PlatformSource, 'securityGroups' | 'parameterGroup'>,
   name: string,
 ): Promise<'done' | 'working'> {
+  const { securityGroups } = like;
+  const parameterGroup = await groupLikeDefault(client, kind, like.parameterGroup, name);
   const cluster = kind === 'aurora' ? await describeCluster(client, name) : undefined;
   const instance = await describeInstance(client, kind === 'aurora' ? memberOf(name) : name);
   const group = instance?.DBParameterGroups?.[0];

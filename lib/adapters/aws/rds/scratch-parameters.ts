@@ -5,6 +5,8 @@ import {
   CreateDBParameterGroupCommand,
   DeleteDBClusterParameterGroupCommand,
   DeleteDBParameterGroupCommand,
+  DescribeDBClusterParameterGroupsCommand,
+  DescribeDBParameterGroupsCommand,
   ListTagsForResourceCommand,
   ModifyDBClusterParameterGroupCommand,
   ModifyDBParameterGroupCommand,
@@ -97,6 +99,40 @@ export async function removeParameters(
   await ifThere(`deleting the parameter group ${name}`, /ParameterGroupNotFound/, () => groups.remove(name));
 }
 
+/** A group of their own for databases whose family’s default one does not exist. */
+const ownGroup = (name: string) => `${name}-parameters`;
+
+/**
+ * The group that gives a database the parameters of a default one. AWS makes that when a database is first made without
+ * naming a group, and until then it cannot be named: then an own one that nobody has changed has the same values.
+ */
+export async function groupLikeDefault(
+  client: RDSClient,
+  kind: 'rds' | 'aurora',
+  wanted: string | undefined,
+  name: string,
+): Promise<string | undefined> {
+  if (!wanted?.startsWith('default.')) return wanted;
+  const groups = kind === 'aurora' ? clusterGroups(client) : instanceGroups(client);
+  const found = await ifThere(`looking for the parameter group ${wanted}`, /ParameterGroupNotFound/, () =>
+    groups.find(wanted),
+  );
+  if (found) return wanted;
+  const own = ownGroup(name);
+  await ifThere(`making the parameter group ${own}`, /AlreadyExists/, () =>
+    groups.create(own, wanted.slice('default.'.length), {}, 'The defaults of its family'),
+  );
+  return own;
+}
+
+/** Removes what `groupLikeDefault` may have made for a database, unless the database has it. */
+export async function removeOwnGroup(client: RDSClient, kind: 'rds' | 'aurora', name: string): Promise<void> {
+  const groups = kind === 'aurora' ? clusterGroups(client) : instanceGroups(client);
+  const own = ownGroup(name);
+  const isKept = /ParameterGroupNotFound|InvalidDBParameterGroupState/;
+  await ifThere(`deleting the parameter group ${own}`, isKept, () => groups.remove(own));
+}
+
 /** Parameter groups with a wanted name, with their tags. */
 export async function strayParameters(
   client: RDSClient,
@@ -125,7 +161,9 @@ export async function strayParameters(
 }
 
 type Groups = {
-  create(name: string, family: string, tags: Record<string, string>): Promise<unknown>;
+  create(name: string, family: string, tags: Record<string, string>, about?: string): Promise<unknown>;
+  /** Rejects where there is none. */
+  find(name: string): Promise<unknown>;
   copy(from: string, name: string, tags: Record<string, string>): Promise<unknown>;
   parameters(name: string): Promise<Parameter[]>;
   modify(name: string, changes: Parameter[]): Promise<unknown>;
@@ -136,12 +174,12 @@ const DESCRIPTION = 'A restored copy must not act on other systems';
 
 function instanceGroups(client: RDSClient): Groups {
   return {
-    create: (name, family, tags) =>
+    create: (name, family, tags, about = DESCRIPTION) =>
       client.send(
         new CreateDBParameterGroupCommand({
           DBParameterGroupName: name,
           DBParameterGroupFamily: family,
-          Description: DESCRIPTION,
+          Description: about,
           Tags: tagList(tags),
         }),
       ),
@@ -162,18 +200,19 @@ function instanceGroups(client: RDSClient): Groups {
     },
     modify: (name, changes) =>
       client.send(new ModifyDBParameterGroupCommand({ DBParameterGroupName: name, Parameters: changes })),
+    find: (name) => client.send(new DescribeDBParameterGroupsCommand({ DBParameterGroupName: name })),
     remove: (name) => client.send(new DeleteDBParameterGroupCommand({ DBParameterGroupName: name })),
   };
 }
 
 function clusterGroups(client: RDSClient): Groups {
   return {
-    create: (name, family, tags) =>
+    create: (name, family, tags, about = DESCRIPTION) =>
       client.send(
         new CreateDBClusterParameterGroupCommand({
           DBClusterParameterGroupName: name,
           DBParameterGroupFamily: family,
-          Description: DESCRIPTION,
+          Description: about,
           Tags: tagList(tags),
         }),
       ),
@@ -199,6 +238,8 @@ function clusterGroups(client: RDSClient): Groups {
       client.send(
         new ModifyDBClusterParameterGroupCommand({ DBClusterParameterGroupName: name, Parameters: changes }),
       ),
+    find: (name) =>
+      client.send(new DescribeDBClusterParameterGroupsCommand({ DBClusterParameterGroupName: name })),
     remove: (name) =>
       client.send(new DeleteDBClusterParameterGroupCommand({ DBClusterParameterGroupName: name })),
   };
