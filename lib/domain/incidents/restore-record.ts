@@ -98,6 +98,8 @@ export type RestoreRecord = {
   /** The same, once they are frozen: it is put back. */
   held?: Held | undefined;
   frozenAt?: string;
+  /** Why the old database was left open for its sessions: it is so full that it takes no writes, and no closing either. */
+  notClosed?: string;
   /** Hooks that were called, or were about to be: the freeze is undone by a thaw, a cutover by a cut-back. */
   hooked?: { freeze?: string; cutOver?: string[]; application?: string };
   /** The application's last moment at the old database: everything written from `way.asOf` to it is lost. */

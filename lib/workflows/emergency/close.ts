@@ -26,6 +26,7 @@ export async function settleNew(restoring: Restoring): Promise<Settled> {
   const { settings } = log.record;
   await log.phase('close', { anyway: true });
   const problems = await verifyLogins(restoring);
+  if (log.record.notClosed) problems.push(log.record.notClosed);
   if (settings.cutover === 'secret') {
     problems.push(...(await restartServices(restoring)));
     problems.push(...(await renewFunctions(restoring, log.record.id)));

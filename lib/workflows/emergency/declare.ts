@@ -190,7 +190,7 @@ function refuseMisfits(target: Target, settings: RestoreSettings, source: Platfo
     ...(cutover !== 'none' && !source?.endpoint
       ? ['the old database is gone, so nothing can be switched from it: use cutover: none']
       : []),
-    ...(cutover === 'rename' && source && ['stopped', 'unusable', 'deleting'].includes(source.state)
+    ...(cutover === 'rename' && source && ['stopped', 'unusable', 'deleting', 'full'].includes(source.state)
       ? [`${source.id} is ${source.status} and cannot be renamed: use cutover: secret`]
       : []),
     ...(!source && (!subnetGroup || !securityGroups)

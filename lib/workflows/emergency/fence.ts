@@ -1,12 +1,12 @@
 import { codeOf, Refusal, reasonOf } from '../../domain/errors.ts';
 import type { Held } from '../../domain/incidents/restore-record.ts';
-import { humanSeconds } from '../../domain/time.ts';
+import { humanSeconds, utc } from '../../domain/time.ts';
 import { poll } from '../../execution/poll.ts';
 import { deletedMeanwhile, EVENTS_SAY_WHY } from '../../restore/instance/bring-up.ts';
 import { askInside } from './ask-inside.ts';
 import { atOld, meant } from './freeze.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
-import { whyDown } from './why-down.ts';
+import { whyDown, whyFull } from './why-down.ts';
 
 /** Lets nobody write into the old database any more, before anybody is sent to the new one. */
 export async function fenceOld(restoring: Restoring): Promise<void> {
@@ -36,8 +36,57 @@ export async function fenceOld(restoring: Restoring): Promise<void> {
     const down =
       codeOf(error) === 'source-unreachable' &&
       (await durable.step('look whether the old one runs', () => whyDown(target, deps)));
-    if (!down) throw error;
-    await log.add('not fenced', `the old database was not closed, because it does not run: ${down}`);
+    if (down)
+      return log.add('not fenced', `the old database was not closed, because it does not run: ${down}`);
+    const full = await durable.step('look whether it is full', async () => {
+      const status = await whyFull(target, deps);
+      return status && { status, at: utc(deps.clock.now()) };
+    });
+    if (!full) throw error;
+    // The approver has read that, and a database that is full has taken no writes up to now.
+    await log.note('not closed', {
+      notClosed: `${log.record.old!.name} is not closed, because its storage is full (${full.status}): before it grows, stop what still uses it`,
+      lastWriteBefore: full.at,
+    });
+  }
+}
+
+/** Before somebody decides: what would keep the old database open is better known than met after the approval. */
+export async function noteWhatStaysOpen(restoring: Restoring): Promise<void> {
+  const { target, log, durable, deps } = restoring;
+  const at = atOld(restoring);
+  const { old, settings } = log.record;
+  if (settings.cutover === 'none' || !at) return;
+  const full = await durable
+    .step('look whether the old one is full', () => whyFull(target, deps))
+    // The fence looks again.
+    .catch(() => null);
+  if (full)
+    return log.add(
+      'what stays open',
+      `${old!.name} may not be closed: its storage is full (${full}). It takes no writes while that is so; if its storage grows, by autoscaling too, whoever still uses it writes into it again, and that is lost`,
+    );
+  const why = await whyNotClosable(restoring);
+  if (why)
+    await log.add(
+      'what stays open',
+      `${old!.name} runs and cannot be closed now (${why}): stop it or mend that, or an approval ends the restore`,
+    );
+}
+
+/** It does not answer, although it runs: then it must not be left. */
+async function whyNotClosable(restoring: Restoring): Promise<string | undefined> {
+  const { target, log, durable, deps } = restoring;
+  const which = { ...atOld(restoring)!, ...meant(log.record) };
+  try {
+    await askInside(durable, 'ask whether it can be closed', deps, { ask: 'may', ...which });
+    return undefined;
+  } catch (error) {
+    if (codeOf(error) !== 'source-unreachable') return undefined;
+    const down = await durable
+      .step('look whether it runs before approval', () => whyDown(target, deps))
+      .catch(() => null);
+    return down ? undefined : reasonOf(error);
   }
 }
 

@@ -4,7 +4,7 @@ import { askInside } from './ask-inside.ts';
 import { freezeByHook } from './hooks.ts';
 import type { InsideRequest } from './inside-request.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
-import { whyDown } from './why-down.ts';
+import { whyDown, whyFull } from './why-down.ts';
 
 /** Where the old database is, and whose secret may close it. */
 export function atOld({ target, log }: Pick<Restoring, 'target' | 'log'>) {
@@ -62,6 +62,12 @@ export async function freezeOld(restoring: Restoring): Promise<void> {
   if (log.record.settings.freeze === 'hook') return freezeByHook(restoring);
   if (log.record.settings.freeze !== 'read-only' || !at) return;
   await log.phase('freeze');
+  const full = await durable.step('look whether it is full', () => whyFull(target, deps));
+  if (full)
+    return log.add(
+      'not frozen',
+      `the old database was not frozen: its storage is full (${full}), so it takes no writes`,
+    );
   const held = log.record.was;
   if (!held) {
     // What does not run, nobody writes into.

@@ -1,6 +1,6 @@
 import type { Restored } from '../../restore/restored.ts';
 import { cutOver, releaseNew } from './cut-over.ts';
-import { fenceOld } from './fence.ts';
+import { fenceOld, noteWhatStaysOpen } from './fence.ts';
 import { checkRights, freezeOld } from './freeze.ts';
 import { makeNew } from './make-new.ts';
 import type { Restoring } from './restoring.ts';
@@ -20,6 +20,7 @@ export async function intoService(
   await freezeOld(restoring);
   const proven = await makeNew(restoring);
   await smokeNew(restoring);
+  await noteWhatStaysOpen(restoring);
   await approve(restoring, proven);
   await fenceOld(restoring);
   await releaseNew(restoring);

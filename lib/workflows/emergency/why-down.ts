@@ -1,6 +1,12 @@
 import { requirePlatform, type Target } from '../../domain/plan/policy.ts';
 import type { RestoreDeps } from './restoring.ts';
 
+/** The status of an old database whose storage is full: it takes no writes, and no change but more storage. */
+export async function whyFull(target: Target, deps: RestoreDeps): Promise<string | null> {
+  const source = await deps.platform.source(requirePlatform(target));
+  return source?.state === 'full' ? source.status : null;
+}
+
 /** Why the old database takes no writes, as far as the platform says so. */
 export async function whyDown(target: Target, deps: RestoreDeps): Promise<string | null> {
   const source = await deps.platform.source(requirePlatform(target));
