@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { formatSpan } from '../../lib/domain/incidents/recommend-way.ts';
+import { formatServedBy } from '../../lib/domain/incidents/served-by.ts';
 import {
   type Concern,
   isStopped,
@@ -17,6 +18,7 @@ export function formatPlan(plan: RestorePlan): string[] {
   const { target, wanted, ways, noWays, recommended } = plan;
   const isBest = (index: number) => index === recommended?.way;
   return [
+    ...(plan.servedBy ? [pc.red(formatServedBy(target, plan.servedBy)), ''] : []),
     `${pc.bold(target)}: ways back${wanted ? ` to ${shortMoment(wanted)} UTC` : ''}. Nothing has been changed.`,
     ...formatKnown(plan),
     '',

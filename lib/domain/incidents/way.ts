@@ -5,6 +5,7 @@ import type { RestoreSettings, Target } from '../plan/policy.ts';
 import type { RecoveryPoint } from '../points/recovery-point.ts';
 import type { Evidence, RestoredSort } from '../proof/evidence.ts';
 import type { TargetStatus } from '../status/target-status.ts';
+import type { ServedBy } from './served-by.ts';
 
 /** `rows`: rows of a dump, back into the living database; the others make a new database. */
 export type WayKind = 'rows' | RestoredSort;
@@ -79,6 +80,8 @@ export type RestorePlan = {
   does: RestoreSettings;
   /** Of everything above: what is confirmed is what was shown. */
   digest: string;
+  /** Another database than the plan names serves the target: these ways are those of the old one. */
+  servedBy?: ServedBy;
 };
 
 /** What is on record of a target. */

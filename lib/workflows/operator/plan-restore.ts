@@ -1,4 +1,5 @@
 import { InputError } from '../../domain/errors.ts';
+import { servedBy } from '../../domain/incidents/served-by.ts';
 import type { RestorePlan } from '../../domain/incidents/way.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { type RestorePoint, whyNoWay } from '../../domain/points/named-point.ts';
@@ -24,5 +25,7 @@ export async function planRestore(
     const why = whyNoWay(target.id, point, await deps.catalog.point(target.id, point));
     if (why) throw new InputError(why.message, [], why.hint);
   }
-  return waysBack(target, wanted, deps);
+  const plan = await waysBack(target, wanted, deps);
+  const by = servedBy(target.platform, await deps.catalog.restoresOf(target.id));
+  return by ? { ...plan, servedBy: by } : plan;
 }

@@ -7,6 +7,7 @@ import {
 } from '../../domain/findings/acknowledgement.ts';
 import { DEPLOYMENT, type Finding } from '../../domain/findings/finding.ts';
 import type { OpenFinding } from '../../domain/findings/finding-record.ts';
+import { type ServedBy, servedBy } from '../../domain/incidents/served-by.ts';
 import { MEANS, type Means } from '../../domain/plan/objective.ts';
 import type { Plan, Target } from '../../domain/plan/policy.ts';
 import { nextFirings } from '../../domain/plan/schedule.ts';
@@ -36,6 +37,8 @@ export type TargetReport = {
   newestVerified?: TargetStatus['newestVerified'];
   newestSnapshot?: TargetStatus['newestVerified'];
   platform?: TargetStatus['platform'];
+  /** Another database serves it than the plan names, which everything here is about. */
+  servedBy?: ServedBy;
   /** How far back the policy wants every moment to be restorable, in seconds: for instances and clusters. */
   pitrWindow?: number;
   copies?: TargetStatus['copies'];
@@ -63,14 +66,17 @@ export type StatusReport = {
 export async function status(deps: StatusDeps, only?: string): Promise<StatusReport> {
   const now = deps.clock.now();
   const targets = deps.plan.targets.filter((target) => only === undefined || target.id === only);
-  const [known, open, acknowledgements] = await Promise.all([
+  const [known, open, acknowledgements, restores] = await Promise.all([
     deps.catalog.statuses(targets.map((target) => target.id)),
     deps.catalog.openFindings(),
     // One target's findings are read as they are now; the index of all lags by a moment.
     only === undefined
       ? deps.catalog.acknowledgements()
       : Promise.all([only, DEPLOYMENT.id].map((each) => deps.catalog.acknowledgements(each))),
+    // Those of all targets are standing until the old database is deleted.
+    only === undefined ? deps.catalog.standingRestores() : deps.catalog.restoresOf(only),
   ]);
+  const newestRestores = [...restores].sort((a, b) => b.id.localeCompare(a.id));
   const inForce = acknowledgements.flat().filter((each) => isInForce(each, now));
   return {
     at: now.toISOString(),
@@ -80,6 +86,10 @@ export async function status(deps: StatusDeps, only?: string): Promise<StatusRep
         known.get(target.id),
         open.filter((each) => each.target === target.id),
         inForce.filter((each) => each.target === target.id),
+        servedBy(
+          target.platform,
+          newestRestores.filter((each) => each.target === target.id),
+        ),
         now,
       ),
     ),
@@ -95,6 +105,7 @@ function report(
   known: TargetStatus | undefined,
   open: OpenFinding[],
   acknowledgements: Acknowledgement[],
+  by: ServedBy | undefined,
   now: Date,
 ): TargetReport {
   const { rpo, rto } = target.policy.objectives;
@@ -116,7 +127,7 @@ function report(
     priority: target.priority,
     owner: target.owner,
     state:
-      spoilt || all.some((each) => each.severity !== 'P3' && !isSettled(each))
+      spoilt || by || all.some((each) => each.severity !== 'P3' && !isSettled(each))
         ? 'bad'
         : MEANS.every((means) => rpo[means] === undefined || (known && newestBy(known, means)))
           ? 'good'
@@ -133,6 +144,7 @@ function report(
     newestVerified: known?.newestVerified,
     newestSnapshot: known?.snapshots?.newestVerified,
     platform: known?.platform,
+    ...(by ? { servedBy: by } : {}),
     ...(target.platform && target.platform.kind !== 'elasticache'
       ? { pitrWindow: target.policy.pitr.window }
       : {}),

@@ -1,24 +1,31 @@
 import { isDeepStrictEqual } from 'node:util';
 import pc from 'picocolors';
 import { type FormatWritten, writtenDurations } from '../../../lib/config/written-durations.ts';
+import { formatServedBy } from '../../../lib/domain/incidents/served-by.ts';
 import { formatClockChanges } from '../../../lib/domain/plan/clock-changes.ts';
 import { formatArithmetic, MEANS, rpoArithmetic } from '../../../lib/domain/plan/objective.ts';
 import { type Plan, type Policy, placeOf, rehearses } from '../../../lib/domain/plan/policy.ts';
 import { inZone, nextFirings } from '../../../lib/domain/plan/schedule.ts';
 import { many } from '../../../lib/domain/words.ts';
-import { DONE } from '../exit-codes.ts';
+import type { StatusReport } from '../../../lib/workflows/operator/status.ts';
+import { DONE, FOUND_WRONG } from '../exit-codes.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
-/** Reads understudy.yml back in plain words: promises, next firings, retention. */
+/**
+ * Reads understudy.yml back in plain words: promises, next firings, retention. With a stage it also says where production is on
+ * another database since a restore.
+ */
 export async function checkCommand(session: Session): Promise<CommandResult> {
   const plan = session.plan();
   const now = new Date();
   const written = writtenDurations(session.planText());
+  const elsewhere = await servedElsewhere(session, plan);
   return {
-    exit: DONE,
+    exit: elsewhere.length > 0 ? FOUND_WRONG : DONE,
     document: {
       ok: true,
+      ...(elsewhere.length > 0 ? { elsewhere } : {}),
       policies: plan.policies.map((policy) => ({
         ...policy,
         arithmetic: rpoArithmetic(policy, now),
@@ -31,6 +38,7 @@ export async function checkCommand(session: Session): Promise<CommandResult> {
       })),
     },
     lines: [
+      ...elsewhere.map((said) => pc.red(said)),
       ...blocksOf(plan).flatMap((block) => [
         ...formatPolicy(
           block,
@@ -42,6 +50,18 @@ export async function checkCommand(session: Session): Promise<CommandResult> {
       `${session.options.config} is valid: ${many(plan.policies.length, 'policy', 'policies')}, ${many(plan.targets.length, 'target', 'targets')}`,
     ],
   };
+}
+
+/** With a stage: targets that another database serves than this file names. The file alone cannot know. */
+async function servedElsewhere(session: Session, { targets }: Plan): Promise<string[]> {
+  if (session.options.stage === undefined) return [];
+  const report = await session.invoke<StatusReport>('operator', { ask: 'status' }).catch(() => undefined);
+  // It is checked before the first deployment, too.
+  if (!report) return [];
+  return report.targets.flatMap(({ target, servedBy: by }) => {
+    const here = targets.find(({ id }) => id === target)?.platform?.id;
+    return by && here === by.named ? [formatServedBy(target, by)] : [];
+  });
 }
 
 function nextOf(policy: Policy, now: Date): Record<string, string[]> {

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { formatSpan } from '../../../lib/domain/incidents/recommend-way.ts';
+import { formatServedBy } from '../../../lib/domain/incidents/served-by.ts';
 import { isStopped, type RestorePlan, type Way } from '../../../lib/domain/incidents/way.ts';
 import type { RestoreSettings } from '../../../lib/domain/plan/policy.ts';
 import { compactUtc, humanSeconds, shortMoment } from '../../../lib/domain/time.ts';
@@ -21,7 +22,7 @@ export async function restoreGoCommand(
 ): Promise<CommandResult> {
   const plan = await readWays(session, target, restorePointOf(options));
   const way = chosenWay(plan, options);
-  const confirm = options.confirm ?? (await ask(session, target, way, plan.does, options.reason));
+  const confirm = options.confirm ?? (await ask(session, plan, way, options.reason));
   if (confirm === undefined) return NOT_BEGUN;
   const message = await restoreMessage(session, target, way, confirm, options.reason);
   return followRestore(session, target, {
@@ -83,12 +84,14 @@ const stopping = ({ concerns }: Way): string[] =>
 /** What the plan shows for this way, if the person types the target's name; nothing happens otherwise. */
 async function ask(
   session: Session,
-  target: string,
+  { target, does: settings, servedBy: by }: RestorePlan,
   way: Way,
-  settings: RestoreSettings,
   reason: string | undefined,
 ): Promise<string | undefined> {
   const again = `${understudyOf(session)} restore ${target} --at ${way.asOf} --way ${way.kind} --go --confirm ${way.confirm}${optionFor('reason', reason)}`;
-  const question = formatQuestion(target, way, settings);
+  const question = [
+    ...(by ? [pc.red(formatServedBy(target, by))] : []),
+    ...formatQuestion(target, way, settings),
+  ];
   return (await hasTyped(target, question, { again, problems: stopping(way) })) ? way.confirm : undefined;
 }

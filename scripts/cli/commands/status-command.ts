@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { type Acknowledgement, isSettled } from '../../../lib/domain/findings/acknowledgement.ts';
+import { formatServedBy } from '../../../lib/domain/incidents/served-by.ts';
 import { STRENGTH } from '../../../lib/domain/points/recommend.ts';
 import { humanSeconds } from '../../../lib/domain/time.ts';
 import type { ShownFinding, StatusReport, TargetReport } from '../../../lib/workflows/operator/status.ts';
@@ -23,6 +24,9 @@ export async function statusCommand(session: Session, target?: string): Promise<
     document: report,
     exit: allGood ? DONE : FOUND_WRONG,
     lines: [
+      ...report.targets.flatMap((each) =>
+        each.servedBy ? [pc.red(formatServedBy(each.target, each.servedBy))] : [],
+      ),
       ...formatTargets(report),
       ...report.targets.flatMap(formatPlatform),
       ...formatNotShown(report),

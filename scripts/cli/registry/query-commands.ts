@@ -8,6 +8,7 @@ export const QUERY_COMMANDS: readonly CommandDefinition[] = [
     says: 'read understudy.yml back: objectives, next firings, what is kept',
     examples: ['./understudy check', './understudy --config other.yml check'],
     done: 'the file is valid',
+    wrong: 'with --stage: a restore gave a target another database than the file names',
     action: async (session) => (await import('../commands/check-command.ts')).checkCommand(session),
   },
   {
