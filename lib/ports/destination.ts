@@ -30,9 +30,27 @@ export type OntoRequest = {
   signal: AbortSignal;
 };
 
+/** How far a load has come, from one call to the next. Small: it travels through a checkpoint. */
+export type LoadProgress = {
+  /** Schemas in which everybody may create until it is over. */
+  lent: string[];
+  /** Extensions that are not here. */
+  leftOut: string[];
+  /** Entries with rows that are done. */
+  data: number | 'all';
+  /** Indexes, constraints and whatever else comes after the rows, as far as they are done. */
+  postData: number;
+  /** A whole call was too short for a portion: entry by entry. */
+  smaller?: boolean;
+};
+
 /** A dump as it is stored. */
 export type LoadOnto = Pick<OntoRequest, 'jobs' | 'phase' | 'signal'> & {
   manifest: Manifest;
+  /** Where an earlier call stopped: what is loaded stays. Without it everything begins anew. */
+  from?: LoadProgress | undefined;
+  /** Is there time for something that takes this long, in seconds? Otherwise the call stops before it. */
+  hasTime: (seconds: number) => boolean;
   /** Opens the stored archive and roles for reading. */
   dump: () => Promise<Readable>;
   roles: () => Promise<Readable>;
@@ -52,8 +70,10 @@ export type OntoResult = {
   /** What could not be restored, each with its error. */
   failed: string[];
   notes: string[];
-  /** The comparison with the manifest; absent without a manifest, and without rows. */
+  /** The comparison with the manifest; absent without a manifest, without rows, and where a load had no time for it. */
   proof?: Proof;
+  /** A load that is not over goes on from here. */
+  next?: LoadProgress;
 };
 
 /** Somebody's own database; without a password the programs look into the file of passwords. */
@@ -74,7 +94,8 @@ export type Destinations = {
   restore(into: Destination, request: OntoRequest): Promise<OntoResult>;
   /**
    * Makes this database anew like a dump's source and loads the dump into it; what was in it is gone. Otherwise as
-   * `restore`, with roles, owners, privileges, and the settings of the database.
+   * `restore`, with roles, owners, privileges, and the settings of the database. It stops when its time is over, or the
+   * signal says so: `next` is what to call it with again. Rejects with `does-not-fit` when one entry alone takes longer.
    */
   load(into: Destination, request: LoadOnto): Promise<OntoResult>;
   /**

@@ -127,6 +127,9 @@ export async function emergencyWorld({
     /** What was loaded into which instance, and what comes of it. */
     loaded: [] as string[],
     loads: { strength: 'exact', differences: [], notes: [] } as Loaded,
+    /** Calls before it that end early, and from where each began. */
+    loadParts: [] as Loaded[],
+    loadedFrom: [] as LoadRequest['from'][],
     /** How those of the new database differ. */
     migrations: [] as string[],
     /** The databases of the server, each as it was before. */
@@ -220,7 +223,8 @@ export async function emergencyWorld({
       databases.asked.push('load');
       if (databases.refuses.load) return { ok: false, said: databases.refuses.load };
       databases.loaded.push(`${request.point.id} into ${request.master.name}`);
-      return { ok: true, value: databases.loads };
+      databases.loadedFrom.push(request.from);
+      return { ok: true, value: databases.loadParts.shift() ?? databases.loads };
     },
     ...hooks.functions,
     smoke: application,

@@ -10,6 +10,8 @@ import { mergeProofs, NOTHING_PROVEN, type ProveRequest, type ProveResult } from
 export type ProveCopyDeps = {
   changesFunction: string;
   proveFunction: string;
+  /** What has changed in the source up to the moment, where it is known without a look: of a dump, nothing. */
+  known?: SourceChanges;
   cancelled?: (() => Promise<ErrorInfo | undefined>) | undefined;
 };
 
@@ -35,16 +37,18 @@ export async function proveCopy(
   durable: Durable,
   deps: ProveCopyDeps,
 ): Promise<ProveResult> {
-  const look: SourceChanges = target.connection
-    ? await durable
-        .invoke<SourceChangesRequest, SourceChanges>('look at the source', deps.changesFunction, {
-          ask: 'changes',
-          target: target.id,
-          moment: chosen.moment,
-          manifest: chosen.manifest,
-        })
-        .catch((error: Error) => ({ failed: error.message }))
-    : {};
+  const look: SourceChanges = deps.known
+    ? deps.known
+    : target.connection
+      ? await durable
+          .invoke<SourceChangesRequest, SourceChanges>('look at the source', deps.changesFunction, {
+            ask: 'changes',
+            target: target.id,
+            moment: chosen.moment,
+            manifest: chosen.manifest,
+          })
+          .catch((error: Error) => ({ failed: error.message }))
+      : {};
   let proof: ProveResult | undefined;
   for (let slice = 1, from: number | undefined = 0; from !== undefined; slice++) {
     const request: ProveRequest = {

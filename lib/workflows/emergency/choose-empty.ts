@@ -14,6 +14,11 @@ import type { InstancePlan, PlanDeps } from '../../restore/instance/plan-rehears
 /** Rows and indexes need room, and writes after them. */
 const ROOM = 2;
 
+/** The function that loads has a disk of ten gigabytes. */
+const ARCHIVE_FITS = 9 * 2 ** 30;
+/** What surely loads in one call of fifteen minutes, at 25 MB a second. */
+const TABLE_FITS = 20 * 2 ** 30;
+
 /** A dump, and the empty instance like the source that it is loaded into. */
 export async function planEmpty(
   pointId: string,
@@ -25,6 +30,7 @@ export async function planEmpty(
   const [source, points] = await Promise.all([deps.platform.source(ref), deps.catalog.points(target.id)]);
   const point = points.filter(isDump).find(({ id }) => id === pointId);
   const { manifest, snapshotAt, database } = requireDump(target, pointId, point);
+  refuseTooLarge(target, pointId, point);
   const bytes = Math.max(source?.bytes ?? 0, ROOM * (point?.sourceBytes ?? 0));
   const like = source ?? newestSnapshot(points);
   if (!like?.masterUser)
@@ -47,6 +53,11 @@ export async function planEmpty(
     plannedAt: utc(deps.clock.now()),
     notes: [
       'roles come back without passwords; the users of the secrets get theirs',
+      ...((point?.sourceBytes ?? 0) > TABLE_FITS
+        ? [
+            `a table that alone takes longer than 15 minutes is not loaded, and ends the restore: ./understudy restore ${target.id} --point ${pointId} --to URL has all the time`,
+          ]
+        : []),
       ...(source ? [] : [`the source ${ref.id} is not there; the engine’s own parameters are used`]),
     ],
   };
@@ -56,6 +67,19 @@ export async function planEmpty(
 /** What is known of a source that is gone. */
 function newestSnapshot(points: readonly RecoveryPoint[]): StoredSnapshot | undefined {
   return points.filter(isSnapshot).find(({ snapshot }) => snapshot.engineVersion !== '')?.snapshot;
+}
+
+/** Before anything is made. */
+function refuseTooLarge(target: Target, id: string, point: DumpPoint | undefined): void {
+  const bytes = point?.dump?.bytes ?? 0;
+  if (bytes <= ARCHIVE_FITS) return;
+  throw new Refusal(
+    'does-not-fit',
+    `${id} of ${target.id} has ${Math.round(bytes / 2 ** 30)} GB, and the function that loads it has room for ${ARCHIVE_FITS / 2 ** 30}`,
+    {
+      hint: `load it into an instance of yours: ./understudy restore ${target.id} --point ${id} --to URL`,
+    },
+  );
 }
 
 function requireDump(target: Target, id: string, point: DumpPoint | undefined) {

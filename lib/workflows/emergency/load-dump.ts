@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Refusal, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
+import { codeOf, Refusal, reasonOf, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { DumpPoint } from '../../domain/points/recovery-point.ts';
 import { formatDifference } from '../../domain/proof/proof.ts';
@@ -8,7 +8,7 @@ import type { Attempted } from '../../execution/durable-run.ts';
 import { requireManifest } from '../../points/artifact.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Instances } from '../../ports/database.ts';
-import type { Destinations, OntoResult } from '../../ports/destination.ts';
+import type { Destinations, LoadProgress, OntoResult } from '../../ports/destination.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
 import type { Vault } from '../../ports/vault.ts';
@@ -22,12 +22,21 @@ export const loadRequest = z.strictObject({
   target: z.string(),
   notAfter: z.iso.datetime().optional(),
   master: insideMaster,
+  /** Where an earlier call stopped. */
+  from: z.custom<LoadProgress>().optional(),
   point: z.looseObject({ id: z.string() }).transform((point) => point as unknown as DumpPoint),
 });
 export type LoadRequest = z.input<typeof loadRequest>;
 
 /** Small: it travels through a checkpoint. */
-export type Loaded = { strength: 'exact' | 'restored' | 'none'; differences: string[]; notes: string[] };
+export type Loaded = {
+  /** Absent where it was not compared yet. */
+  strength?: 'exact' | 'restored' | 'none';
+  differences: string[];
+  notes: string[];
+  /** It is not over: the next call goes on from here. */
+  next?: LoadProgress;
+};
 
 export type LoadDeps = {
   plan: Plan;
@@ -49,8 +58,8 @@ const ASSERTION_TAKES = 60;
 
 /**
  * Loads a dump into the database of an empty instance, with roles, owners, privileges and settings, and compares every
- * row with the manifest. What an earlier try has left there is gone first. A refusal is a value, as it is of
- * `insideDatabases`.
+ * row with the manifest; or as much of that as this function has time for. Without `from`, what an earlier try has left
+ * there is gone first. A refusal is a value, as it is of `insideDatabases`.
  */
 export async function loadDump(
   request: z.output<typeof loadRequest>,
@@ -66,7 +75,7 @@ export async function loadDump(
 }
 
 async function load(
-  { master, point }: z.output<typeof loadRequest>,
+  { master, point, from }: z.output<typeof loadRequest>,
   target: Target,
   deps: LoadDeps,
 ): Promise<Loaded> {
@@ -79,24 +88,39 @@ async function load(
     reserve: RESERVE_SECONDS,
   };
   return withinDeadline(deps, limits, async (signal) => {
-    const result = await destinations.load(into, {
-      ...{ manifest, jobs: deps.jobs, signal },
-      dump: () => vault.read(manifest.dump, signal),
-      roles: () => vault.read(manifest.roles, signal),
-      phase: (name) => deps.log.info(`loading: ${name}`, { target: target.id, point: point.id }),
-    });
+    const result = await destinations
+      .load(into, {
+        ...{ manifest, jobs: deps.jobs, signal, from },
+        hasTime: (seconds) => deps.secondsLeft() > RESERVE_SECONDS + seconds,
+        dump: () => vault.read(manifest.dump, signal),
+        roles: () => vault.read(manifest.roles, signal),
+        phase: (name) => deps.log.info(`loading: ${name}`, { target: target.id, point: point.id }),
+      })
+      .catch((error) => {
+        if (codeOf(error) !== 'does-not-fit') throw error;
+        throw new Refusal('does-not-fit', reasonOf(error), { hint: limits.hint });
+      });
+    if (result.next || !result.proof) return unproven(result);
     const value = (sql: string) => deps.instances.value(into, sql, ASSERTION_TAKES);
     const asked = target.assertions.filter(({ when }) => when === 'always');
     return loadedOf(result, await askAssertions({ value }, asked, manifest));
   });
 }
 
+/** A part of it, or all that is compared by another function. */
+const unproven = ({ failed, notes, next }: OntoResult): Loaded => ({
+  ...{ differences: failed.slice(0, SHOWN).map(notRestored), notes: notes.slice(0, SHOWN) },
+  ...(next ? { next } : {}),
+});
+
+const notRestored = (what: string) => `not restored: ${what}`;
+
 /** What could not be restored, and every difference, is for the person who approves. */
 function loadedOf({ failed, notes, proof }: OntoResult, answers: readonly Answer[]): Loaded {
   if (!proof) throw new Refusal('proof-died', 'the loaded database was not compared');
   const differences = [
     ...answers.filter(({ passed }) => !passed).map(({ name, detail }) => `"${name}" ${detail}`),
-    ...failed.map((each) => `not restored: ${each}`),
+    ...failed.map(notRestored),
     ...proof.differences.map(formatDifference),
   ];
   return {

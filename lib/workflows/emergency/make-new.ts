@@ -6,8 +6,9 @@ import { bringUp } from '../../restore/instance/bring-up.ts';
 import type { Restored } from '../../restore/restored.ts';
 import { completeNew } from './complete-new.ts';
 import { nameOfRestored } from './declare.ts';
+import { loadNew } from './load-new.ts';
 import { letUsersIn, reopenNew, warmNew } from './open-new.ts';
-import { loadNew, noteMigrations, proveNew } from './prove-new.ts';
+import { noteMigrations, proveNew } from './prove-new.ts';
 import type { Restoring } from './restoring.ts';
 
 const DAY = 86_400;

@@ -7,26 +7,8 @@ import type { Restored } from '../../restore/restored.ts';
 import { askInside } from './ask-inside.ts';
 import { callHook } from './call-hook.ts';
 import { atOld } from './freeze.ts';
-import type { Loaded } from './load-dump.ts';
 import { ABORTED } from './restore-log.ts';
 import { masterOfNew, type Restoring } from './restoring.ts';
-
-/** Loads the dump into the empty instance, and compares every row. */
-export async function loadNew(restoring: Restoring): Promise<void> {
-  const { of, log, durable, deps } = restoring;
-  await log.phase('load');
-  const point = await durable.step('the dump', () => deps.catalog.point(of.id, log.record.way.point!));
-  const { strength, differences, notes } = await askInside<Loaded>(
-    durable,
-    'load the dump',
-    { insideFunction: deps.loadFunction, clock: deps.clock },
-    { ask: 'load', target: of.id, master: masterOfNew(restoring)!, point: point! },
-  );
-  await log.note('loaded', {
-    proof: { strength, differences, unchecked: [] },
-    notes: [...log.record.notes, ...notes],
-  });
-}
 
 /** Proves it as a rehearsal would. Resolves with what was measured, if it could be compared. */
 export async function proveNew(restoring: Restoring): Promise<Restored | undefined> {

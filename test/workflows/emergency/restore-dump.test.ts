@@ -59,6 +59,65 @@ test('a dump that does not fit into a function’s time ends the restore, and sa
   expect(await world.record()).toMatchObject({ error: { code: 'out-of-time' } });
 });
 
+test('a dump that takes several calls is loaded by several, and compared in parts', async () => {
+  const world = await emergencyWorld({ way: 'dump' });
+  world.approving();
+  const next = { lent: [], leftOut: [], data: 3, postData: 0 };
+  const later = { ...next, data: 'all' as const, postData: 2 };
+  world.databases.loadParts = [
+    { differences: [], notes: ['a note'], next },
+    { differences: [], notes: ['a note'], next: later },
+  ];
+  world.databases.loads = { differences: [], notes: [] };
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+  expect(world.databases.loadedFrom).toEqual([undefined, next, later]);
+  expect(world.databases.asked).toContain('prove');
+  const { proof, notes } = await world.record();
+  // Sequences are not compared then, so it is not called equal.
+  expect(proof).toMatchObject({
+    strength: 'bounded',
+    differences: [],
+    unchecked: [expect.stringContaining('sequences')],
+  });
+  expect(notes.filter((note) => note === 'a note')).toHaveLength(1);
+});
+
+test('what one of several calls could not restore, and what the comparison finds, is for the approver', async () => {
+  const world = await emergencyWorld({ way: 'dump' });
+  world.approving();
+  const next = { lent: [], leftOut: [], data: 3, postData: 0 };
+  world.databases.loadParts = [{ differences: ['not restored: INDEX x'], notes: [], next }];
+  world.databases.loads = { differences: [], notes: [] };
+  world.databases.refuses.prove = { code: 'proof-died', message: 'out of memory' };
+  await world.whole(world.bodyOf());
+  expect((await world.record()).proof).toMatchObject({
+    strength: 'none',
+    differences: ['not restored: INDEX x'],
+    unchecked: expect.arrayContaining(['out of memory']),
+  });
+});
+
+test('an abort ends the loading between two calls', async () => {
+  const world = await emergencyWorld({ way: 'dump' });
+  const next = { lent: [], leftOut: [], data: 3, postData: 0 };
+  world.databases.loadParts = [{ differences: [], notes: [], next }];
+  world.abortingIn('load');
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'not-done' });
+  expect(world.databases.loadedFrom).toEqual([undefined]);
+  expect(world.production()).toEqual(UNTOUCHED);
+});
+
+test('a dump that is too large for the disk of the function is refused before anything is made', async () => {
+  const world = await emergencyWorld({ way: 'dump' });
+  const { points } = world.catalog;
+  world.catalog.points = async (...given) =>
+    (await points(...given)).map((each) =>
+      each.kind === 'dump' && each.dump ? { ...each, dump: { ...each.dump, bytes: 2 ** 34 } } : each,
+    );
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'refused', code: 'does-not-fit' });
+  expect(world.restored.made()).toEqual([]);
+});
+
 test('without its source the instance has the version of the last snapshot, and none without one', async () => {
   const restore = {
     ...{

@@ -13,6 +13,7 @@ import { type Programs, readerFor } from '../programs.ts';
 import { type ArchiveEntry, readArchiveToc, streamArchiveToc } from './archive-toc.ts';
 import { proofOnto } from './onto-proof.ts';
 import { entriesOfTables } from './parts.ts';
+import type { Paced } from './portions.ts';
 import { restoreParts } from './restore-parts.ts';
 import type { RestoreServer } from './restorer.ts';
 import { missingRoles } from './role-statements.ts';
@@ -28,6 +29,12 @@ const ROWS = [
   'LARGE OBJECT',
 ];
 
+/** What only a load into a database of ours has. */
+type OfLoad = { whole?: (entries: readonly ArchiveEntry[]) => Promise<string[]>; paced?: Paced };
+
+/** How long a comparison may take, so that it is begun, in seconds. */
+const PROOF_TAKES = 300;
+
 /**
  * Restores an archive into a database of somebody's own, and proves it against its manifest. `whole` does what belongs to
  * the database itself, and returns what was not possible.
@@ -35,23 +42,26 @@ const ROWS = [
 export async function restoreOnto(
   into: Destination,
   programs: readonly Programs[],
-  { whole, ...request }: OntoRequest & { whole?: (entries: readonly ArchiveEntry[]) => Promise<string[]> },
+  { whole, paced, ...request }: OntoRequest & OfLoad,
 ): Promise<OntoResult> {
   const { phase } = request;
   const entries = await readArchiveToc(request.archive);
   const chosen = chooserOf(request, entries);
   phase('connect');
-  const major = await refuseUnfit(into, request, chosen(entries));
+  // What an earlier call has made is there.
+  const isBegun = paced?.from !== undefined;
+  const unfit = isBegun ? { ...request, into: into.database } : request;
+  const major = await refuseUnfit(into, unfit, isBegun ? [] : chosen(entries));
   const directory = await mkdtemp(join(tmpdir(), 'us-onto-'));
   const notes: string[] = [];
   const failed: string[] = [];
   const server = foreignServer(into, directory, request);
   try {
-    if (request.roles) {
+    if (request.roles && !isBegun) {
       phase('roles');
       notes.push(...(await createMissingRoles(server, readerFor(programs, major), request.roles)));
     }
-    if (request.owners) notes.push(...(await joinOwners(into, major, chosen(entries))));
+    if (request.owners && !isBegun) notes.push(...(await joinOwners(into, major, chosen(entries))));
     phase('restore');
     const manifest = request.manifest ?? manifestOf(entries);
     const of = expectedOf(chosen(entries), request.manifest);
@@ -64,16 +74,20 @@ export async function restoreOnto(
         manifest,
         jobs: request.jobs,
         choose: chosen,
+        paced,
         onTable: () => request.onRead({ tables: 1, rows: 0, of: of.tables }),
         onFailure: ({ message, hint }) => failed.push(hint ? `${message}\n  ${hint}` : message),
       },
       false,
       notes,
     ).finally(watched?.stop);
+    if (restored.next) return { failed, notes, next: restored.next };
     notes.push(...((await whole?.(entries)) ?? []));
     phase('analyze');
     await analyze(into);
     if (request.manifest === undefined || request.only === 'schema') return { failed, notes };
+    // It is compared in parts then.
+    if (paced && (isBegun || !paced.hasTime(PROOF_TAKES))) return { failed, notes };
     phase('proof');
     const proof = await proofOnto(
       server,

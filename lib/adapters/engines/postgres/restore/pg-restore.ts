@@ -14,6 +14,10 @@ export type Part = {
   user: string;
   jobs?: number;
   options?: readonly string[];
+  /** Ends it. */
+  signal?: AbortSignal | undefined;
+  /** May it end unfinished, because it is done again? */
+  mayEnd?: boolean;
   /** Called as the rows of each table begin to be restored. */
   onTable?: (() => void) | undefined;
 };
@@ -64,7 +68,11 @@ export async function pgRestore(
     stdout: 'ignore',
   });
   const said = complaints(child.stderr!, part.onTable);
+  const end = () => void child.kill('SIGTERM');
+  part.signal?.addEventListener('abort', end);
+  if (part.signal?.aborted) end();
   const ending = await ended;
+  part.signal?.removeEventListener('abort', end);
   if (ending.code === 0) return { ending, errors: [] };
   const stderr = said();
   return {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { RestoreFailed } from '../../../../domain/errors.ts';
 import type { RestoreRequest } from '../../../../ports/database.ts';
+import type { LoadProgress } from '../../../../ports/destination.ts';
 import type { Programs } from '../programs.ts';
 import { SUPERUSER } from '../scratch-server.ts';
 import { type ArchiveEntry, formatEntry, readArchiveToc } from './archive-toc.ts';
@@ -9,11 +10,15 @@ import { createExtensions, makeRoomForRows } from './extensions.ts';
 import { failureOf } from './failure.ts';
 import { leaveOut, partsOf } from './parts.ts';
 import { type Outcome, type Part, pgRestore } from './pg-restore.ts';
+import { clearUnfinished, inPortions, type Paced, withoutExisting } from './portions.ts';
 import { emptyViews, refreshable, unreachableViews } from './refresh.ts';
 import { exceptionsOf, isNamed } from './restore-exceptions.ts';
 import { RESTORER, type RestoredDatabase, type RestoreServer } from './restorer.ts';
 
 const EXTENSION = 'extension ';
+
+/** How long privileges and everything after them may take, so that they are begun, in seconds. */
+const ENDING_TAKES = 240;
 
 /** What is restored, and what becomes of failures. */
 export type PartsRequest = Pick<
@@ -23,6 +28,8 @@ export type PartsRequest = Pick<
   jobs?: number;
   /** The entries that are wanted; else all. */
   choose?: (entries: readonly ArchiveEntry[]) => ArchiveEntry[];
+  /** It may stop before the end, and is taken up by another call. */
+  paced?: Paced | undefined;
   /** Takes a failure, and the rest is restored; else the first one ends the restore. */
   onFailure?: (failure: RestoreFailed) => void;
 };
@@ -35,7 +42,9 @@ export async function restoreParts(
   request: PartsRequest,
   locale: boolean,
   notes: string[],
-): Promise<Omit<RestoredDatabase, 'notes'>> {
+): Promise<Omit<RestoredDatabase, 'notes'> & { next?: LoadProgress }> {
+  const { paced } = request;
+  const from = paced?.from;
   const { manifest, leaveOut: names = [], restoreAs = 'master', onTable } = request;
   const user = restoreAs === 'superuser' ? SUPERUSER : RESTORER;
   const jobs = request.serially ? 1 : (request.jobs ?? availableParallelism());
@@ -46,44 +55,86 @@ export async function restoreParts(
   const without = { extensions: [] as string[], named: left, locale };
   formatLeft(all, left, names, notes);
 
-  const run = (part: Part) => pgRestore(server, programs, archive, part);
+  const run = (part: Part) => pgRestore(server, programs, archive, { ...part, signal: paced?.signal });
   const restore = async (part: Part, allowed?: (outcome: Outcome) => Outcome) => {
     let outcome = await run(part);
     // Parallel jobs may have written between an entry and its error. Views are filled again to know whose each is.
     if (allowed && (part.jobs ?? 1) > 1 && outcome.errors.length > 1)
       outcome = await run({ ...part, jobs: 1 });
+    // A portion is done again by the next call; everything else is begun only where there is time for it.
+    if (paced?.signal.aborted) {
+      if (part.mayEnd) return;
+      throw paced.signal.reason;
+    }
     const failure = failureOf(allowed ? allowed(outcome) : outcome, kept, without);
     if (!failure) return;
     if (!request.onFailure) throw failure;
     request.onFailure(failure);
   };
-  await restore({ name: 'schemas', entries: parts.schemas, user });
   const unwanted = names
     .filter((name) => name.startsWith(EXTENSION))
     .map((name) => name.slice(EXTENSION.length));
-  without.extensions = await createExtensions(server, manifest, unwanted, notes);
-  await prepareDatabase(server, manifest);
-  // The owner of a table must be allowed to create in its schema; that right is checked only when privileges come.
-  const lent = server.foreign && !server.foreign.owners ? [] : await lendCreate(server);
+  const begin = async (): Promise<string[]> => {
+    await restore({ name: 'schemas', entries: parts.schemas, user });
+    without.extensions = await createExtensions(server, manifest, unwanted, notes);
+    await prepareDatabase(server, manifest);
+    // The owner of a table must be allowed to create in its schema; that right is checked only when privileges come.
+    return server.foreign && !server.foreign.owners ? [] : lendCreate(server);
+  };
+  const main = (section: 'data' | 'post-data', entries: readonly ArchiveEntry[] = parts.main): Part => ({
+    ...{ name: section, entries, user, jobs, options: [`--section=${section}`], mayEnd: true },
+    ...(section === 'data' ? { onTable } : {}),
+  });
+  const inSections = async (each: Paced): Promise<LoadProgress | undefined> => {
+    const all = { entries: parts.main, manifest };
+    const progress = (data: number | 'all', postData: number): LoadProgress => ({
+      ...{ lent, leftOut: without.extensions, data, postData },
+    });
+    const data = from?.data ?? 0;
+    if (data !== 'all') {
+      if (from) await clearUnfinished(server, parts.main, data);
+      const stopped = await inPortions(
+        { ...all, section: 'data', done: data, run: (portion) => restore(main('data', portion)) },
+        each,
+      );
+      if (stopped) return { ...progress(stopped.done, 0), ...(stopped.smaller ? { smaller: true } : {}) };
+    }
+    const done = from?.postData ?? 0;
+    if (from && data === 'all') await clearUnfinished(server, [], 0);
+    const again = from ? withoutExisting : undefined;
+    const stopped = await inPortions(
+      { ...all, section: 'post-data', done, run: (portion) => restore(main('post-data', portion), again) },
+      // One too large among the rows says nothing of what is made after them.
+      data === 'all' ? each : { ...each, from: undefined },
+    );
+    if (stopped) return { ...progress('all', stopped.done), ...(stopped.smaller ? { smaller: true } : {}) };
+    const count = parts.main.filter(({ section }) => section === 'post-data').length;
+    return each.hasTime(ENDING_TAKES) || (from && done === count) ? undefined : progress('all', count);
+  };
+  if (from) without.extensions = from.leftOut;
+  const lent = from ? from.lent : await begin();
   const tables = async () => {
     // A piped archive does not tell where data lies, and with jobs pg_restore then adds some constraints before their rows.
-    await restore({ name: 'pre-data', entries: parts.main, user, jobs, options: ['--section=pre-data'] });
+    if (!from)
+      await restore({ name: 'pre-data', entries: parts.main, user, jobs, options: ['--section=pre-data'] });
     const rows = await makeRoomForRows(server, parts.extensionRows, notes);
     if (rows.left.length > 0)
       notes.push(
         `left out, because their extension’s tables ${server.foreign ? 'belong to this database' : 'do not exist here'}: rows of ${rows.left.map(({ schema, name }) => `${schema}.${name}`).join(', ')}`,
       );
     // The archive has no dependencies among the tables of extensions, and triggers of one may read rows of another.
-    await restore({ name: 'extension-rows', entries: rows.kept, user, onTable });
-    await restore({ name: 'data', entries: parts.main, user, jobs, options: ['--section=data'], onTable });
-    await restore({ name: 'post-data', entries: parts.main, user, jobs, options: ['--section=post-data'] });
-    return rows;
+    if (!from) await restore({ name: 'extension-rows', entries: rows.kept, user, onTable });
+    if (paced) return { ...rows, next: await inSections(paced) };
+    await restore(main('data'));
+    await restore(main('post-data'));
+    return { ...rows, next: undefined };
   };
   const rows = await tables().catch(async (error: unknown) => {
     // A scratch server goes away with what it lent.
     if (server.foreign) await takeBack(server, lent).catch(() => undefined);
     throw error;
   });
+  if (rows.next) return { leftOut: without.extensions, exceptions: [], next: rows.next };
   await takeBack(server, lent);
   const ofMembers = (outcome: Outcome) => withoutMembers(outcome, kept, notes);
   await restore({ name: 'privileges', entries: parts.privileges, user: SUPERUSER }, ofMembers);
@@ -97,7 +148,10 @@ export async function restoreParts(
   const views = emptyViews(empty);
   notes.push(...views.notes);
   // Their owner would have to be a superuser too, and the copy has no superuser of the source.
-  await restore({ name: 'superuser', entries: parts.superuser, user: SUPERUSER, options: ['--no-owner'] });
+  await restore(
+    { name: 'superuser', entries: parts.superuser, user: SUPERUSER, options: ['--no-owner'] },
+    from ? withoutExisting : undefined,
+  );
   if (parts.never.length > 0)
     notes.push(
       `left out so that the copy cannot act on its source: ${parts.never.map((entry) => `${entry.type} ${entry.name}`).join(', ')}`,

@@ -2,7 +2,7 @@ import type { Manifest } from '../../../../domain/proof/manifest.ts';
 import type { Destination, LoadOnto, OntoResult } from '../../../../ports/destination.ts';
 import { connectInto, identifier } from '../connection.ts';
 import type { Programs } from '../programs.ts';
-import { makeRunDirectory } from '../scratch-directory.ts';
+import { makeRunDirectory, sweepRunDirectories } from '../scratch-directory.ts';
 import type { ArchiveEntry } from './archive-toc.ts';
 import { createLike } from './copy-database.ts';
 import { fetchArtifact } from './fetch.ts';
@@ -14,18 +14,21 @@ export async function loadWhole(
   into: Destination,
   programs: readonly Programs[],
   directory: string,
-  { manifest, dump, roles, jobs, phase, signal }: LoadOnto,
+  { manifest, dump, roles, jobs, phase, signal, from, hasTime }: LoadOnto,
 ): Promise<OntoResult> {
+  // A call that died has left its archive, and there is no room for two.
+  await sweepRunDirectories(directory);
   const run = await makeRunDirectory(directory);
   const place = { directory: run.path, identity: {} };
   try {
     phase('fetch');
     const archive = await fetchArtifact(place, 'archive.dump', dump, manifest.dump);
     const ofRoles = await fetchArtifact(place, 'roles.sql', roles, manifest.roles);
-    const made = await makeEmpty(into, manifest.source);
+    const made = from ? [] : await makeEmpty(into, manifest.source);
     const result = await restoreOnto(into, programs, {
       ...{ archive, manifest, roles: ofRoles, owners: true, privileges: true, jobs, phase, signal },
       onRead: () => undefined,
+      paced: { from, hasTime, signal },
       whole: (entries) => giveDatabaseItsOwn(into, manifest.source, entries),
     });
     return { ...result, notes: [...made, ...result.notes] };

@@ -1,0 +1,85 @@
+import { Refusal, refusalOf, toErrorInfo } from '../../domain/errors.ts';
+import { formatDifference } from '../../domain/proof/proof.ts';
+import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
+import { proveCopy } from '../../restore/prove/prove-copy.ts';
+import { askInside } from './ask-inside.ts';
+import type { Loaded } from './load-dump.ts';
+import { ABORTED } from './restore-log.ts';
+import { masterOfNew, type Restoring } from './restoring.ts';
+
+/** The most calls of fifteen minutes: two days. */
+const MOST_PARTS = 200;
+/** How much of each list is kept: it is on the record. */
+const SHOWN = 20;
+
+/** Loads the dump into the empty instance, in as many calls as it takes, and compares every row. */
+export async function loadNew(restoring: Restoring): Promise<void> {
+  const { log } = restoring;
+  await log.phase('load');
+  const { strength, differences, notes } = await loadInParts(restoring);
+  if (notes.length > 0) await log.add('what was loaded', ...notes);
+  await log.note('loaded', {
+    proof: strength ? { strength, differences, unchecked: [] } : await proofOfParts(restoring, differences),
+  });
+}
+
+async function loadInParts(restoring: Restoring): Promise<Loaded> {
+  const { of, log, durable, deps } = restoring;
+  const point = await durable.step('the dump', () => deps.catalog.point(of.id, log.record.way.point!));
+  const master = masterOfNew(restoring)!;
+  const whole: Loaded = { differences: [], notes: [] };
+  let from: Loaded['next'];
+  for (let part = 1; part <= MOST_PARTS; part++) {
+    const loaded = await askInside<Loaded>(
+      durable,
+      part === 1 ? 'load the dump' : `load the dump, part ${part}`,
+      { insideFunction: deps.loadFunction, clock: deps.clock },
+      { ask: 'load', target: of.id, master, point: point!, ...(from ? { from } : {}) },
+    );
+    whole.differences = [...new Set([...whole.differences, ...loaded.differences])].slice(0, SHOWN);
+    whole.notes = [...new Set([...whole.notes, ...loaded.notes])].slice(0, SHOWN);
+    if (!loaded.next) return { ...whole, ...(loaded.strength ? { strength: loaded.strength } : {}) };
+    from = loaded.next;
+    const aborted = await durable.step(`after part ${part}`, async () => (await log.aborted()) ?? null);
+    if (aborted) throw refusalOf(aborted);
+  }
+  throw new Refusal('load-late', `${log.record.way.point} is not loaded after ${MOST_PARTS} calls`, {
+    hint: `load it from your machine: ./understudy restore ${of.id} --point ${log.record.way.point} --to URL`,
+  });
+}
+
+/** What takes more than one function's time is compared in parts, too: as a restored instance is. */
+async function proofOfParts(restoring: Restoring, differences: readonly string[]) {
+  const { of, declared, log, durable, deps } = restoring;
+  const { name, host, port } = log.record.made!;
+  const functions = { changesFunction: deps.changesFunction, proveFunction: deps.insideFunction };
+  const proof = await proveCopy(of, declared.chosen, name, { host: host!, port: port! }, durable, {
+    ...functions,
+    cancelled: log.aborted,
+    known: { since: { definitions: 'untouched', changed: {}, written: [] } },
+  }).catch((error): ProveResult => {
+    const failure = toErrorInfo(error);
+    if (failure.code === ABORTED) throw error;
+    return { ...NOTHING_PROVEN, failure };
+  });
+  const found = [
+    ...proof.assertions
+      .filter(({ passed }) => !passed)
+      .map(({ name: asked, detail }) => `"${asked}" ${detail}`),
+    ...differences,
+    ...proof.corrupt.map(({ name: damaged, problem }) => `${damaged} is damaged: ${problem}`),
+    ...proof.differences.map(formatDifference),
+  ];
+  const unchecked = [
+    // They are compared only where everything is loaded at once.
+    'the positions of sequences, and large objects',
+    ...proof.unchecked,
+    ...(proof.failure ? [proof.failure.message] : []),
+  ];
+  return {
+    strength:
+      found.length > 0 ? ('none' as const) : proof.failure ? ('restored' as const) : ('bounded' as const),
+    differences: found.slice(0, SHOWN),
+    unchecked: unchecked.slice(0, SHOWN),
+  };
+}

@@ -1,0 +1,112 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { postgres } from '../../lib/adapters/engines/postgres/engine.ts';
+import type { Manifest } from '../../lib/domain/proof/manifest.ts';
+import type { LoadProgress, OntoResult } from '../../lib/ports/destination.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { BIN, never, type Taken, take } from '../support/source.ts';
+import { newBase } from './support/scratch.ts';
+
+/** A dump that takes more than one function's time, loaded call by call. */
+let source: TestDatabase;
+let into: TestDatabase;
+let from: Taken;
+
+beforeAll(async () => {
+  source = await createDatabase(`
+    create schema store;
+    create table store.customers (id int primary key, name text unique);
+    create table store.orders (id int primary key, customer int references store.customers, at date not null);
+    create table store.lines (n int, part int) partition by list (part);
+    create table store.lines_1 partition of store.lines for values in (1);
+    create table store.lines_2 partition of store.lines for values in (2);
+    create index on store.lines (n);
+    create sequence store.numbers;
+    insert into store.customers select n, 'customer ' || n from generate_series(1, 300) n;
+    insert into store.orders select n, n, '2026-11-20' from generate_series(1, 300) n;
+    insert into store.lines select n, 1 + n % 2 from generate_series(1, 400) n;
+    create materialized view store.sums as select customer, count(*) from store.orders group by 1;
+    create function store.noted() returns trigger language plpgsql as 'begin return new; end';
+    create trigger noted before update on store.orders for each row execute function store.noted();
+    select setval('store.numbers', 77), lo_from_bytea(0, 'a large object');
+    grant select on store.orders to pg_monitor`);
+  into = await createDatabase();
+  const taken = await take(source.credentials);
+  // As if each of its tables were some gigabytes: each is a portion.
+  const bytes = 2 ** 31 * 1000;
+  from = { ...taken, manifest: { ...taken.manifest, source: { ...taken.manifest.source, bytes } } };
+});
+afterAll(async () => {
+  await source.drop();
+  await into.drop();
+});
+
+type Call = { from?: LoadProgress | undefined; signal?: AbortSignal; hasTime?: () => boolean };
+
+const base = newBase();
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+const engine = () => postgres({ binDirectories: () => [BIN()], scratchDirectory: base });
+
+const load = ({ from: progress, signal = never(), hasTime = () => false }: Call = {}): Promise<OntoResult> =>
+  engine().destinations.load(into.credentials, {
+    ...{ manifest: from.manifest, jobs: 2, phase: () => undefined, from: progress, hasTime, signal },
+    dump: async () => Readable.from([from.archive]),
+    roles: async () => Readable.from([from.roles]),
+  });
+
+/** Whatever a proof compares. */
+function contentOf({ schema, tables, sequences, largeObjects }: Manifest) {
+  const rows = tables.map(({ schema: of, name, rows: count, fingerprint }) => [of, name, count, fingerprint]);
+  return { schema, rows, sequences, largeObjects };
+}
+
+async function whole(each: (progress?: LoadProgress) => Promise<OntoResult>): Promise<OntoResult[]> {
+  const calls = [await each()];
+  while (calls.at(-1)!.next) calls.push(await each(calls.at(-1)!.next));
+  return calls;
+}
+
+test('what does not fit into one call is loaded by several, each of which goes on where the last one stopped', async () => {
+  const calls = await whole((progress) => load({ from: progress }));
+  expect(calls.flatMap(({ failed }) => failed)).toEqual([]);
+  expect(calls.map(({ proof }) => proof)).toEqual(calls.map(() => undefined));
+  const rows = calls.flatMap(({ next }) => (typeof next?.data === 'number' ? [next.data] : []));
+  expect(rows.length).toBeGreaterThan(3);
+  expect(rows).toEqual([...new Set(rows)].sort((a, b) => a - b));
+  expect(calls.at(-2)!.next).toMatchObject({ data: 'all', postData: expect.any(Number) });
+  expect(contentOf((await take(into.credentials)).manifest)).toEqual(contentOf(from.manifest));
+});
+
+test('a call whose answer was lost is made again, and nothing is there twice', async () => {
+  let call = 0;
+  const calls = await whole(async (progress) => {
+    // It has done everything up to the end: among the rows, and among what comes after them.
+    if ([1, 8].includes(call++)) await load({ from: progress, hasTime: () => true });
+    return load({ from: progress });
+  });
+  expect(calls.flatMap(({ failed }) => failed)).toEqual([]);
+  expect(contentOf((await take(into.credentials)).manifest)).toEqual(contentOf(from.manifest));
+});
+
+test('a portion that is ended is done again entry by entry, and one that is too long alone is refused', async () => {
+  const { next } = await load();
+  const ended = { signal: AbortSignal.abort(new Error('the time is over')) };
+  const again = await load({ from: next, ...ended });
+  expect(again.next).toEqual({ ...next, smaller: true });
+  await expect(load({ from: again.next, ...ended })).rejects.toMatchObject({
+    code: 'does-not-fit',
+    message: expect.stringMatching(/^\S.* alone takes longer than a function may run$/),
+  });
+  // Before the rows nothing can be left unfinished.
+  await expect(load(ended)).rejects.toThrow('the time is over');
+});
+
+test('with time for everything one call loads and compares it, and removes what a call that died has left', async () => {
+  mkdirSync(join(base, 'us-run-0a1b2c3d'));
+  expect(await load({ hasTime: () => true })).toMatchObject({
+    failed: [],
+    proof: { equal: true, strength: 'exact' },
+  });
+  expect(readdirSync(base)).toEqual([]);
+});
