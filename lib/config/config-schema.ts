@@ -4,11 +4,12 @@ import { SEVERITIES } from '../domain/findings/severity.ts';
 import { TARGET_ID } from '../domain/names.ts';
 import { didYouMean } from '../domain/nearest.ts';
 import { DEFAULT_RESTORE_ALL } from '../domain/plan/restore-all-steps.ts';
+import { deployment } from './deployment-schema.ts';
 import { duration, readsOnly } from './schema-words.ts';
 import { smoke } from './smoke-schema.ts';
 
 /**
- * `understudy.yml` as people write it. Only this file and smoke-schema.ts define every option with its type, default and
+ * `understudy.yml` as people write it. Only this file, smoke-schema.ts and deployment-schema.ts define every option with its type, default and
  * description: the validation, the JSON Schema for editors and docs/reference/configuration.md follow from them.
  */
 const schedule = z.union(
@@ -579,6 +580,9 @@ const restoreAll = z.strictObject({
 
 export const configSchema = z.strictObject({
   version: z.literal(1),
+  deployment: deployment
+    .optional()
+    .describe('Parameters of the deployment by stage; `default` holds for every stage'),
   restoreAll: restoreAll.optional().describe('The order of `restore-all`; by default P0, P1, P2'),
   policies: z.record(z.string().regex(TARGET_ID, 'expected a name of a-z, 0-9 and -'), policy),
   targets: z.record(

@@ -2,6 +2,7 @@ import { didYouMean } from '../domain/nearest.ts';
 import { does } from '../domain/plan/engines.ts';
 import { seconds } from '../domain/time.ts';
 import type { Config, ConfigPolicy, ConfigTarget } from './config-schema.ts';
+import { deploymentContradictions } from './deployment.ts';
 import { drillContradictions } from './drill-contradictions.ts';
 import { type Contradiction, policyContradictions } from './policy-contradictions.ts';
 import { PLATFORMS, resolvePolicy, resolveTarget, withOverrides } from './resolve.ts';
@@ -32,6 +33,7 @@ export function contradictions(config: Config, now: Date): Contradiction[] {
     ...none,
     ...stepContradictions(config),
     ...drillContradictions(config),
+    ...deploymentContradictions(config.deployment),
   ];
 }
 

@@ -4,8 +4,9 @@ import { InputError } from '../domain/errors.ts';
 import { didYouMean } from '../domain/nearest.ts';
 import { formatIssue, valueAt } from '../domain/plan/issue.ts';
 import type { Plan } from '../domain/plan/policy.ts';
-import { configSchema, jsonSchema } from './config-schema.ts';
+import { type Config, configSchema, jsonSchema } from './config-schema.ts';
 import { contradictions } from './contradictions.ts';
+import { deployment } from './deployment-schema.ts';
 import { resolvePlan } from './resolve.ts';
 
 /** One mistake in understudy.yml: where, what was expected, what came. Lines count from 1. */
@@ -16,6 +17,11 @@ export type Mistake = { path: (string | number)[]; line: number; message: string
  * `now` is needed because a schedule that will never fire again is a mistake.
  */
 export function loadPlan(text: string, file: string, now: Date): Plan {
+  return resolvePlan(loadConfig(text, file, now));
+}
+
+/** The same, as it is written: `deployment:` is of the deployment, and no part of the plan. */
+export function loadConfig(text: string, file: string, now: Date): Config {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const at = (path: readonly PropertyKey[]) => lineOf(document, lines, path);
@@ -37,7 +43,7 @@ export function loadPlan(text: string, file: string, now: Date): Plan {
   }
   const contrary = contradictions(parsed.data, now).map((found) => ({ ...found, line: at(found.path) }));
   if (contrary.length > 0) throw mistakesIn(file, contrary);
-  return resolvePlan(parsed.data);
+  return parsed.data;
 }
 
 function mistakesIn(file: string, mistakes: Mistake[]): InputError {
@@ -106,10 +112,10 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 function issuesIn(raw: unknown, error: z.ZodError): z.core.$ZodIssue[] {
   return error.issues.flatMap((issue) => {
     const [section] = issue.path;
-    const isNamed = section === 'policies' || section === 'targets';
+    const isNamed = section === 'policies' || section === 'targets' || section === 'deployment';
     if (issue.code !== 'invalid_key' || !isNamed || issue.path.length !== 2) return [issue];
-    const within =
-      configSchema.shape[section].valueType.safeParse(valueAt(raw, issue.path)).error?.issues ?? [];
+    const { valueType } = section === 'deployment' ? deployment : configSchema.shape[section];
+    const within = valueType.safeParse(valueAt(raw, issue.path)).error?.issues ?? [];
     return [issue, ...within.map((nested) => ({ ...nested, path: [...issue.path, ...nested.path] }))];
   });
 }

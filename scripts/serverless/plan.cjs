@@ -11,14 +11,22 @@ const root = resolve(__dirname, '../..');
 const file = process.env.UNDERSTUDY_CONFIG || 'understudy.yml';
 
 /** The plan, or one error that lists every mistake and ends the packaging. */
-function readPlan() {
+const readPlan = () => understood(({ loadPlan }, text) => loadPlan(text, file, new Date()));
+
+/** What `deployment:` says of a stage, as parameters of serverless.yml. */
+const parameters = (stage) =>
+  understood(({ loadConfig }, text) => {
+    const { parametersOf } = require('../../lib/config/deployment.ts');
+    return parametersOf(loadConfig(text, file, new Date()).deployment, stage);
+  });
+
+function understood(work) {
   if (!process.features.typescript) {
     throw plain(`this needs the project's own Node 24 and runs on ${process.version}: use npx or npm run`);
   }
-  const { loadPlan } = require('../../lib/config/load.ts');
   const text = textOf(resolve(root, file));
   try {
-    return loadPlan(text, file, new Date());
+    return work(require('../../lib/config/load.ts'), text);
   } catch (error) {
     throw plain([error.message, error.hint].filter(Boolean).join('\n'));
   }
@@ -40,4 +48,4 @@ const planJson = () => `${JSON.stringify(readPlan(), null, 2)}\n`;
 /** Its SHA-256, by which a function notices that its image was built with another plan than was deployed. */
 const digest = () => createHash('sha256').update(planJson()).digest('hex');
 
-module.exports = { digest, planJson, readPlan };
+module.exports = { digest, parameters, planJson, readPlan };

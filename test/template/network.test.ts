@@ -99,12 +99,27 @@ describe('the people to alert', () => {
   test('are subscribed when they are named, and no others are', () => {
     expect(toPeople(template)).toEqual([]);
     expect(toPeople(full).sort()).toEqual([
-      'AlarmsTopic → https://pager.example.com/hook',
+      'AlarmsTopic → PagerEndpoint',
       'AlarmsTopic → oncall@example.com',
       'AlertsTopic → https://chat.example.com/hook',
       'AlertsTopic → oncall@example.com',
-      'PagesTopic → https://pager.example.com/hook',
+      'PagesTopic → PagerEndpoint',
     ]);
+  });
+
+  test('are named by understudy.yml, a stage before default, and by --param before both', () => {
+    const endpoints = full.ids('SNS::Subscription').map((id) => full.text(id, 'Endpoint'));
+    expect(endpoints).toEqual(
+      expect.arrayContaining(['oncall@example.com', 'https://chat.example.com/hook']),
+    );
+    expect(endpoints.filter((each) => /overruled|other|resolve/.test(each))).toEqual([]);
+  });
+
+  test('may have an address that only the deployment knows: the template has the name of its variable', () => {
+    expect(full.parameters).toEqual({
+      PagerEndpoint: { Type: 'String', NoEcho: true, Description: 'env:UNDERSTUDY_TEST_PAGER' },
+    });
+    expect(template.parameters).toEqual({});
   });
 
   test('get an HTTPS message again for most of an hour, and then it is kept in a queue', () => {

@@ -45,7 +45,7 @@ type Variant = {
 
 const SAMPLE: Variant = { name: 'package', config: 'understudy.yml', params: {}, templateOnly: false };
 
-/** Everything that can be given: a VPC, people, a replica, and a plan with every sort of target, job and copy. */
+/** Everything that can be given: a VPC, people, a replica, and a plan with every sort of target, job and copy. Some is in the file. */
 const EVERYTHING: Variant = {
   name: 'package-everything',
   config: 'test/template/everything.yml',
@@ -53,8 +53,6 @@ const EVERYTHING: Variant = {
     vpcSubnets: 'subnet-0000000a, subnet-0000000b',
     vpcSecurityGroups: 'sg-0000000a',
     alertEmail: 'oncall@example.com',
-    alertEndpoint: 'https://chat.example.com/hook',
-    pagerEndpoint: 'https://pager.example.com/hook',
     replicaBucket: 'vault-replica',
     replicaRegion: 'eu-west-1',
     replicaKey: 'arn:aws:kms:eu-west-1:123456789012:key/replica',

@@ -17,9 +17,15 @@ export type Statement = {
 export class Template {
   readonly resources: Record<string, Resource>;
   readonly outputs: Record<string, Json>;
+  readonly parameters: Record<string, Json>;
 
-  constructor(document: { Resources: Record<string, Resource>; Outputs: Record<string, Json> }) {
+  constructor(document: {
+    Resources: Record<string, Resource>;
+    Outputs: Record<string, Json>;
+    Parameters?: Record<string, Json>;
+  }) {
     this.resources = document.Resources;
+    this.parameters = document.Parameters ?? {};
     this.outputs = document.Outputs;
   }
 

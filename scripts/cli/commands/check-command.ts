@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import pc from 'picocolors';
+import { loadConfig } from '../../../lib/config/load.ts';
 import { type FormatWritten, writtenDurations } from '../../../lib/config/written-durations.ts';
 import { formatServedBy } from '../../../lib/domain/incidents/served-by.ts';
 import { formatClockChanges } from '../../../lib/domain/plan/clock-changes.ts';
@@ -9,6 +10,7 @@ import { inZone, nextFirings } from '../../../lib/domain/plan/schedule.ts';
 import { many } from '../../../lib/domain/words.ts';
 import type { StatusReport } from '../../../lib/workflows/operator/status.ts';
 import { DONE, FOUND_WRONG } from '../exit-codes.ts';
+import { formatDeployment } from '../format-deployment.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { Session } from '../session.ts';
 
@@ -21,11 +23,13 @@ export async function checkCommand(session: Session): Promise<CommandResult> {
   const now = new Date();
   const written = writtenDurations(session.planText());
   const elsewhere = await servedElsewhere(session, plan);
+  const { deployment = {} } = loadConfig(session.planText(), session.options.config, now);
   return {
     exit: elsewhere.length > 0 ? FOUND_WRONG : DONE,
     document: {
       ok: true,
       ...(elsewhere.length > 0 ? { elsewhere } : {}),
+      deployment,
       policies: plan.policies.map((policy) => ({
         ...policy,
         arithmetic: rpoArithmetic(policy, now),
@@ -47,6 +51,7 @@ export async function checkCommand(session: Session): Promise<CommandResult> {
         ),
         '',
       ]),
+      ...formatDeployment(deployment),
       `${session.options.config} is valid: ${many(plan.policies.length, 'policy', 'policies')}, ${many(plan.targets.length, 'target', 'targets')}`,
     ],
   };

@@ -23,11 +23,11 @@ targets:
     overrides: { objectives: { rto: 5m }, retention: { daily: 3d, weekly: 0d, monthly: 0d } }
 `;
 
-async function checked() {
+async function checked(more = '') {
   const plan = loadPlan(text, 'understudy.yml', new Date());
   const session = {
     plan: () => plan,
-    planText: () => text,
+    planText: () => text + more,
     options: { config: 'understudy.yml' },
   } as Session;
   return checkCommand(session);
@@ -58,4 +58,10 @@ test('check --json has each target with its own policy, arithmetic and next runs
     arithmetic: { promised: 93_600 },
     next: { dump: [expect.anything(), expect.anything(), expect.anything()] },
   });
+});
+
+test('check shows the parameters of each stage, which the deployment reads from the same file', async () => {
+  const { lines, document } = await checked('deployment:\n  prod: { pagerEndpoint: env:PAGER_URL }\n');
+  expect(lines.at(-2)).toBe('deployment of prod: pagerEndpoint=env:PAGER_URL');
+  expect(document).toMatchObject({ deployment: { prod: { pagerEndpoint: 'env:PAGER_URL' } } });
 });
