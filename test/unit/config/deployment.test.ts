@@ -121,9 +121,9 @@ test.each([
   expect(mistakesOf(`${RIGHT}deployment:\n  prod:\n    pagerEndpoint: ${address}\n`)).toEqual([]);
 });
 
-test('deployment knows every parameter of serverless.yml', () => {
+test('deployment knows every parameter of serverless.yml, but for the one that no file may have', () => {
   const text = readFileSync(`${__dirname}/../../../serverless.yml`, 'utf8');
   const { custom } = parse(text, { logLevel: 'silent' }) as { custom: { parameters: object } };
   const known = Object.keys(deploymentSettings.shape);
-  expect(known.sort()).toEqual(Object.keys(custom.parameters).sort());
+  expect([...known, 'mayRemove'].sort()).toEqual(Object.keys(custom.parameters).sort());
 });
