@@ -48,12 +48,22 @@ describe('the catalog', () => {
   });
 });
 
-test.each(['Vault', 'VaultKey', 'Catalog'])(
-  '%s is retained when the stack goes or would replace it',
-  (id) => {
-    expect(template.resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-  },
-);
+test.each([
+  ['Vault', 'RetainExceptOnCreate'],
+  ['VaultKey', 'RetainExceptOnCreate'],
+  // Protected from its first moment, it could not be deleted either way.
+  ['Catalog', 'Retain'],
+])('%s is retained when the stack goes or would replace it', (id, DeletionPolicy) => {
+  expect(template.resources[id]).toMatchObject({ DeletionPolicy, UpdateReplacePolicy: 'Retain' });
+});
+
+test('nothing else is retained, so that a failed first deployment leaves nothing that stops the next one', () => {
+  const kept = Object.keys(template.resources).filter(
+    // A version goes with its function.
+    (id) => template.resources[id]!.DeletionPolicy && !template.ids('Lambda::Version').includes(id),
+  );
+  expect(kept.sort()).toEqual(['Catalog', 'Vault', 'VaultKey']);
+});
 
 test('the vault and the catalog have no fixed names, so that retained ones do not stop the next deployment', () => {
   const names = [template.value('Vault', 'BucketName'), template.value('Catalog', 'TableName')];
