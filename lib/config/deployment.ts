@@ -18,10 +18,10 @@ export function stageSettings(written: Written, stage: string): DeploymentSettin
 }
 
 /**
- * The parameters of serverless.yml for a stage, as texts. A file with a `deployment:` that does not know the stage is
+ * The parameters of serverless.yml for a stage, as its defaults are written. A file with a `deployment:` that does not know the stage is
  * refused: a misspelt stage would silently lose its subscribers and its network.
  */
-export function parametersOf(written: Written, stage: string): Record<string, string> {
+export function parametersOf(written: Written, stage: string): Record<string, string | number> {
   if (written && !Object.hasOwn(written, stage) && !Object.hasOwn(written, DEFAULT_STAGE))
     throw new InputError(
       `deployment: says nothing of stage "${stage}"; ${meantStage(stage, Object.keys(written))}`,
@@ -29,7 +29,7 @@ export function parametersOf(written: Written, stage: string): Record<string, st
       `Add ${stage}: {} if it needs no parameters.`,
     );
   return Object.fromEntries(
-    Object.entries(stageSettings(written, stage)).map(([name, value]) => [name, asText(name, value)]),
+    Object.entries(stageSettings(written, stage)).map(([name, value]) => [name, asParameter(name, value)]),
   );
 }
 
@@ -46,8 +46,8 @@ export function deploymentContradictions(written: Written): { path: string[]; me
   });
 }
 
-function asText(name: string, value: DeploymentSettings[keyof DeploymentSettings]): string {
+function asParameter(name: string, value: DeploymentSettings[keyof DeploymentSettings]): string | number {
   if (Array.isArray(value)) return value.join(name.startsWith('pg') ? ' ' : ',');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return String(value);
+  return value ?? '';
 }

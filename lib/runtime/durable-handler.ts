@@ -2,7 +2,7 @@ import { type DurableContext, withDurableExecution } from '@aws/durable-executio
 import type * as z from 'zod';
 import { InputError } from '../domain/errors.ts';
 import type { Durable } from '../ports/durable.ts';
-import { messageIn, refuse, understood } from './job-handler.ts';
+import { isForAnother, messageIn, refuse, understood } from './job-handler.ts';
 
 /** The durable execution's steps as the workflows see them. A step is tried five times before the execution fails. */
 export function durableSteps(context: DurableContext): Durable {
@@ -42,6 +42,7 @@ export function durableHandler<Schema extends z.ZodType, Result>(
   return withDurableExecution(async (event: unknown, context: DurableContext) => {
     const durable = durableSteps(context);
     const { body, direct } = messageIn(event);
+    if (!direct && isForAnother(schema, body)) return undefined;
     try {
       return await work(understood(schema, body), durable);
     } catch (error) {

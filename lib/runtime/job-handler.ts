@@ -5,6 +5,7 @@ import { raise } from '../alerting/alerts.ts';
 import { InputError, OutOfTime, Refusal, RestoreFailed, reasonOf } from '../domain/errors.ts';
 import { DEPLOYMENT, finding } from '../domain/findings/finding.ts';
 import { formatIssue } from '../domain/plan/issue.ts';
+import { JOBS } from '../domain/runs/job.ts';
 import { type Invocation, log, telling } from './compose.ts';
 
 /** Work for one message, from any sender. */
@@ -21,6 +22,7 @@ export function jobHandler<Schema extends z.ZodType, Result>(
 ) {
   return middy<unknown, Result | undefined, Error, Context>().handler(async (event, context) => {
     const { body, direct } = messageIn(event);
+    if (!direct && isForAnother(schema, body)) return undefined;
     try {
       return await work(understood(schema, body), invocation(context));
     } catch (error) {
@@ -64,6 +66,18 @@ export function understood<Schema extends z.ZodType>(schema: Schema, body: unkno
     mistakes(parsed.error, body),
     'docs/reference/messages.md shows the messages',
   );
+}
+
+/**
+ * Is a message for another function? For up to fifteen minutes after a deployment SNS may filter as before; that function gets
+ * the message too, and nobody has sent anything wrong. A message of no job of ours is not for another.
+ */
+export function isForAnother(schema: z.ZodType, body: unknown): boolean {
+  const { job } = (body ?? {}) as { job?: unknown };
+  if (!(JOBS as readonly unknown[]).includes(job)) return false;
+  const isNotOurs = schema.safeParse(body).error?.issues.some(({ path }) => path[0] === 'job') ?? false;
+  if (isNotOurs) log().info('a message of another function was left to it', { job });
+  return isNotOurs;
 }
 
 export function invocation(context: Pick<Context, 'getRemainingTimeInMillis'>): Invocation {

@@ -1,5 +1,3 @@
-import { parsePointId, snapshotPointId } from '../../lib/domain/names.ts';
-
 export type RunOptions = {
   point?: string;
   again?: boolean;
@@ -14,17 +12,3 @@ export type RunOptions = {
 };
 
 export type AskedMessage = Record<string, unknown> & { job: string; target: string; scheduledFor: string };
-
-/** The run of a message: rehearsals are named after what they restore, verifications and copies after their point. */
-export function runOf(message: AskedMessage): { target: string; job: string; scheduledFor: string } {
-  const { job, target, scheduledFor } = message;
-  if (job === 'rehearse-instance')
-    return { target, job: `rehearse-${String(message['from'])}`, scheduledFor };
-  if (message['simulation'] === true) return { target, job: 'simulation', scheduledFor };
-  if (job === 'verify' && message['point']) return { target, job, scheduledFor: String(message['point']) };
-  if (job === 'copy') {
-    const moment = parsePointId(String(message['point']))?.scheduledFor ?? scheduledFor;
-    return { target, job, scheduledFor: snapshotPointId(moment, 'snapshot', String(message['to'])) };
-  }
-  return { target, job, scheduledFor };
-}

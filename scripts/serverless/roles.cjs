@@ -132,7 +132,7 @@ function table(can, inVpc) {
       tells,
       deadLettersTo('NoticeDead'),
     ],
-    unclaimed: [knows, records, tells, deadLettersTo('UnclaimedDead')],
+    unclaimed: [knows, records, publishes('JobsTopic'), tells, deadLettersTo('UnclaimedDead')],
     operator: [
       knows,
       can.asks,

@@ -30,3 +30,14 @@ test.each([
   const execution = await new LocalDurableTestRunner({ handlerFunction }).run({ payload });
   expect([execution.getStatus(), refuse.mock.calls.length]).toEqual([status, told]);
 });
+
+test('a durable job leaves a message of another function to it, without an alert', async () => {
+  refuse.mockClear();
+  const work = jest.fn(async () => 'done');
+  const payload = { Records: [{ Sns: { Message: JSON.stringify({ ...BODY, job: 'snapshot' }) } }] };
+  const execution = await new LocalDurableTestRunner({ handlerFunction: durableHandler(copyJob, work) }).run({
+    payload,
+  });
+  expect(execution.getStatus()).toBe('SUCCEEDED');
+  expect([work.mock.calls.length, refuse.mock.calls.length]).toEqual([0, 0]);
+});

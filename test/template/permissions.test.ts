@@ -120,13 +120,13 @@ describe.each([
   });
 });
 
-test('only operator publishes to topic alarms, and six roles publish to topic jobs', () => {
+test('only operator publishes to topic alarms, and seven roles publish to topic jobs', () => {
   const publishers = (topic: string) =>
     roles.filter((role) => may(template, role, { action: 'sns:Publish', resource: topic })).sort();
   expect(publishers('AlarmsTopic')).toEqual(['OperatorRole']);
   // A dump asks for its verification, a snapshot for its copies, and the watch for what was
-  // forgotten, and a restore for the first backup of its new database.
-  const parts = ['Dispatch', 'Dump', 'Operator', 'Restore', 'Snapshot', 'Watch'];
+  // forgotten, and a restore for the first backup of its new database. What an old filter sent elsewhere is put back.
+  const parts = ['Dispatch', 'Dump', 'Operator', 'Restore', 'Snapshot', 'Unclaimed', 'Watch'];
   expect(publishers('JobsTopic')).toEqual(parts.map((part) => `${part}Role`));
 });
 

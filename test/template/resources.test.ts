@@ -23,3 +23,13 @@ test('resources grow with schedules and with what few deployments have, as docs/
   const [, documented] = /about (\d+) resources and one for each schedule/.exec(text)!;
   expect(Math.abs(bare(sample) - Number(documented))).toBeLessThan(20);
 });
+
+test('numbers of understudy.yml reach the resources as those of serverless.yml do', () => {
+  const { template } = everything();
+  expect([
+    template.value('ScratchLambdaFunction', 'MemorySize'),
+    template.value('ScratchLogGroup', 'RetentionInDays'),
+    template.value('DumpEventSourceMappingSQSDumpQueue', 'ScalingConfig', 'MaximumConcurrency'),
+    template.value('WatchSchedule', 'State'),
+  ]).toEqual([3008, 60, 5, 'ENABLED']);
+});

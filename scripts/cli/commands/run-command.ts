@@ -1,7 +1,8 @@
 import pc from 'picocolors';
 import { InputError, UnderstudyError } from '../../../lib/domain/errors.ts';
 import { runName } from '../../../lib/domain/names.ts';
-import { type AskedMessage, type RunOptions, runOf } from '../asked-message.ts';
+import { runOf } from '../../../lib/domain/runs/run-of.ts';
+import type { AskedMessage, RunOptions } from '../asked-message.ts';
 import { BY_SIGNAL, DONE, type EndingSignal } from '../exit-codes.ts';
 import {
   deliveryDocument,

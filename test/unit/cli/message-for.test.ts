@@ -1,7 +1,8 @@
 import { InputError } from '../../../lib/domain/errors.ts';
 import type { Plan } from '../../../lib/domain/plan/policy.ts';
 import { copyJob, rehearseInstanceJob, rehearseJob, snapshotJob } from '../../../lib/domain/runs/job.ts';
-import { type RunOptions, runOf } from '../../../scripts/cli/asked-message.ts';
+import { runOf } from '../../../lib/domain/runs/run-of.ts';
+import type { RunOptions } from '../../../scripts/cli/asked-message.ts';
 import { messageFor } from '../../../scripts/cli/message-for.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
 import { planWith } from '../../support/plan.ts';

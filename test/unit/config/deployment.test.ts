@@ -27,7 +27,7 @@ test('a stage has its own parameters over those of default', () => {
     vpcSecurityGroups: 'sg-4e5f',
     pagerEndpoint: 'env:PAGER_URL',
     standby: 'no',
-    scratchMemory: '3008',
+    scratchMemory: 3008,
   });
   expect(parametersOf(deployment, 'test')).toEqual({
     alertEmail: 'ops@example.com',

@@ -1,14 +1,17 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { InputError, Refusal } from '../../../lib/domain/errors.ts';
-import { dumpJob } from '../../../lib/domain/runs/job.ts';
+import { drillJob, dumpJob } from '../../../lib/domain/runs/job.ts';
+import { use } from '../../../lib/runtime/compose.ts';
 import {
   invocation,
+  isForAnother,
   jobHandler,
   messageIn,
   mistakes,
   personHandler,
 } from '../../../lib/runtime/job-handler.ts';
+import { recordingLog } from '../../support/doubles/log.ts';
 
 const MESSAGE = { job: 'dump', target: 'crm', scheduledFor: '2026-11-20T01:00:00Z' };
 const BODY = JSON.stringify(MESSAGE);
@@ -107,6 +110,35 @@ describe('jobHandler', () => {
     const handler = jobHandler(dumpJob, async (message, { secondsLeft }) => [message, secondsLeft()]);
     const complete = { ...MESSAGE, requestedBy: 'unknown' };
     expect(await handler(records({ body: BODY }), CONTEXT)).toEqual([complete, 60]);
+  });
+
+  test('leaves a message of another function to it, as it comes by a filter of before a deployment', async () => {
+    const lines = recordingLog();
+    use('log', lines);
+    const work = jest.fn(async () => 'done');
+    const body = JSON.stringify({ ...MESSAGE, job: 'verify' });
+    for (const record of [{ body }, { Sns: { Message: body } }])
+      expect(await jobHandler(dumpJob, work)(records(record), CONTEXT)).toBeUndefined();
+    expect(work).not.toHaveBeenCalled();
+    expect(lines.lines.map(({ level }) => level)).toEqual(['info', 'info']);
+  });
+
+  test('refuses a message of another job that a person sent', async () => {
+    const handler = jobHandler(dumpJob, async () => 'done');
+    await expect(handler({ ...MESSAGE, job: 'verify' }, CONTEXT)).rejects.toThrow('not understood');
+  });
+
+  test.each([
+    [dumpJob, { ...MESSAGE, job: 'dmup' }, false],
+    [dumpJob, { ...MESSAGE, job: 'verify' }, true],
+    [dumpJob, { ...MESSAGE, target: 'CRM' }, false],
+    [dumpJob, 'dump crm', false],
+    [dumpJob, null, false],
+    [z.discriminatedUnion('job', [dumpJob, drillJob]), { ...MESSAGE, job: 'verify' }, true],
+    [z.discriminatedUnion('job', [dumpJob, drillJob]), { ...MESSAGE, job: 'drill' }, false],
+    [z.unknown(), { ...MESSAGE, job: 'verify' }, false],
+  ])('of %# a message is for another function only if that one has its job', (schema, body, expected) => {
+    expect(isForAnother(schema, body)).toBe(expected);
   });
 
   test('throws every mistake of a message that a person sent', async () => {
