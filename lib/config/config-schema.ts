@@ -505,7 +505,7 @@ const target = z.strictObject({
       sslmode: z
         .enum(['disable', 'require', 'verify-ca', 'verify-full'])
         .optional()
-        .describe('Default: require, and disable for loopback'),
+        .describe('Default: verify-full for endpoints of RDS, disable for loopback, else require'),
     })
     .optional(),
   priority: z

@@ -118,6 +118,7 @@ const engines: Partial<Record<EngineName, () => Engine>> = {
         binDirectories: () => candidateDirectories(env().pgBin, env().path),
         scratchDirectory: env().scratchDirectory,
         owner: env().pgUser,
+        caFile: env().caFile,
         onRead: onRead(),
       }),
     ),

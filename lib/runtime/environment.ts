@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** The only file that reads `process.env`. Names are those of serverless.yml; everything else takes values. */
 export type Environment = {
   stage: string;
@@ -34,6 +37,8 @@ export type Environment = {
   sourceRole: string | undefined;
   /** ARN of the role that restores onto scratch instances: a preflight checks it. */
   restoreRole: string | undefined;
+  /** PEMs of authorities that are trusted beside the system's and RDS's. */
+  caFile: string | undefined;
   /** Does Node check the certificates of servers? */
   checksCertificates: boolean;
   planFile: string;
@@ -87,6 +92,7 @@ export function environment(): Environment {
     scheduleGroup: get('SCHEDULE_GROUP'),
     sourceRole: get('SOURCE_ROLE') || undefined,
     restoreRole: get('RESTORE_ROLE') || undefined,
+    caFile: get('CA_FILE') || packagedAuthorities(env['LAMBDA_TASK_ROOT']),
     checksCertificates: env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0',
     planFile: get('PLAN') || `${env['LAMBDA_TASK_ROOT'] ?? '.'}/plan.json`,
     planDigest: get('PLAN_DIGEST') || undefined,
@@ -96,4 +102,10 @@ export function environment(): Environment {
     scratchDirectory: get('SCRATCH_DIRECTORY') || `/tmp/understudy-scratch-${process.getuid?.() ?? 0}`,
     pathStyle: env['AWS_ENDPOINT_URL'] !== undefined || env['AWS_ENDPOINT_URL_S3'] !== undefined,
   };
+}
+
+/** The file that packaging made of UNDERSTUDY_CA_FILE; there is none where none was named. */
+function packagedAuthorities(directory: string | undefined): string | undefined {
+  const file = directory && join(directory, 'private-authorities.pem');
+  return file && existsSync(file) ? file : undefined;
 }

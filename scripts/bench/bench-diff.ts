@@ -76,7 +76,7 @@ async function makePair(cluster: Cluster, name: string, key: string, value: stri
 
 async function md5(cluster: Cluster, name: string): Promise<Measured> {
   const began = performance.now();
-  const env = { ...childEnvironment(), ...libpqEnvironment(credentialsOf(cluster, name)) };
+  const env = { ...childEnvironment(), ...(await libpqEnvironment(credentialsOf(cluster, name))) };
   const copy = `${join(BIN, 'psql')} -XAtc 'copy t to stdout'`;
   const counted = `${copy} | tee >(md5sum >&2) | wc -c`;
   const { stdout } = await promisify(execFile)('bash', ['-c', counted], { env });

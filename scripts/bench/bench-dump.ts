@@ -31,7 +31,7 @@ export async function benchDump(): Promise<void> {
       say(`a database of ${MEGABYTES} MB`);
       await makeDatabase(cluster, 'large', MEGABYTES);
       const credentials = credentialsOf(cluster, 'large');
-      const environment = { ...childEnvironment(), ...libpqEnvironment(credentials) };
+      const environment = { ...childEnvironment(), ...(await libpqEnvironment(credentials)) };
       const bare = (level: string) =>
         measure(
           {

@@ -14,7 +14,7 @@ export async function benchMemory(): Promise<void> {
     for (const [name, megabytes] of Object.entries(SIZES)) {
       say(`a database of ${megabytes} MB`);
       await makeDatabase(cluster, name, megabytes);
-      const file = dumpToFile(cluster, name, directory);
+      const file = await dumpToFile(cluster, name, directory);
       await withService(['s3', file], async ({ endpoint }) => {
         const credentials = credentialsOf(cluster, name);
         const manifest = await manifestOfFile(file, endpoint);

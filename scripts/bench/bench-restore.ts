@@ -26,7 +26,7 @@ export async function benchRestore(): Promise<void> {
   await withStage(async (cluster, directory) => {
     say(`an archive of a database of ${MEGABYTES} MB`);
     await makeDatabase(cluster, 'large', MEGABYTES);
-    const file = dumpToFile(cluster, 'large', directory);
+    const file = await dumpToFile(cluster, 'large', directory);
     const programs = await findPrograms([BIN]);
     let next = 0;
     const timed = async (work: (database: string) => Promise<unknown>) => {
@@ -67,7 +67,7 @@ export async function benchRestore(): Promise<void> {
 }
 
 async function bareRestore(cluster: Cluster, database: string, file: string): Promise<void> {
-  const env = { ...childEnvironment(), ...libpqEnvironment(credentialsOf(cluster, database)) };
+  const env = { ...childEnvironment(), ...(await libpqEnvironment(credentialsOf(cluster, database))) };
   const jobs = `--jobs=${availableParallelism()}`;
   const options = ['--no-owner', '--no-privileges', jobs, `--dbname=${database}`, file];
   await promisify(execFile)(join(BIN, 'pg_restore'), options, { env });

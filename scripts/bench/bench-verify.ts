@@ -26,7 +26,7 @@ export async function benchVerify(): Promise<void> {
   await withStage(async (cluster, directory) => {
     say(`an archive of a database of ${MEGABYTES} MB`);
     await makeDatabase(cluster, 'large', MEGABYTES);
-    const file = dumpToFile(cluster, 'large', directory);
+    const file = await dumpToFile(cluster, 'large', directory);
     await withService(['s3', file], async ({ endpoint }) => {
       const manifest = await manifestOfFile(file, endpoint);
       const environment = childEnvironment();
@@ -66,9 +66,12 @@ export async function benchVerify(): Promise<void> {
 }
 
 /** Dumps a database into a file of the directory; returns its path. */
-export function dumpToFile(cluster: Cluster, database: string, directory: string): string {
+export async function dumpToFile(cluster: Cluster, database: string, directory: string): Promise<string> {
   const file = join(directory, `${database}.dump`);
-  const environment = { ...childEnvironment(), ...libpqEnvironment(credentialsOf(cluster, database)) };
+  const environment = {
+    ...childEnvironment(),
+    ...(await libpqEnvironment(credentialsOf(cluster, database))),
+  };
   execFileSync(join(BIN, 'pg_dump'), ['--format=custom', '--compress=1', `--file=${file}`], {
     env: environment,
   });

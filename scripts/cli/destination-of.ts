@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { defaultSslmode } from '../../lib/adapters/aws/default-sslmode.ts';
 import { InputError } from '../../lib/domain/errors.ts';
 import type { Destination } from '../../lib/ports/destination.ts';
 
@@ -53,10 +54,9 @@ function portOf(text: string): number {
   throw new InputError(`PGPORT "${text}" is no port`);
 }
 
-/** Encrypted unless it stays on this machine. */
+/** Encrypted unless it stays on this machine, and verified at RDS. */
 function sslModeOf(given: string | undefined, host: string): SslMode {
-  if (given === undefined || given === 'prefer' || given === 'allow')
-    return host.startsWith('/') || ['localhost', '127.0.0.1', '::1'].includes(host) ? 'disable' : 'require';
+  if (given === undefined || given === 'prefer' || given === 'allow') return defaultSslmode(host);
   if ((SSL_MODES as readonly string[]).includes(given)) return given as SslMode;
   throw new InputError(`there is no sslmode "${given}"`, [], `write one of ${SSL_MODES.join(', ')}`);
 }

@@ -35,9 +35,9 @@ afterAll(async () => {
   await any.drop();
 });
 
-const dumps = () =>
+const dumps = async () =>
   promisify(execFile)(join(BIN(), 'pg_dump'), ['--format=custom', '--no-sync', '--file=/dev/null'], {
-    env: { ...childEnvironment(), ...libpqEnvironment(bare) },
+    env: { ...childEnvironment(), ...(await libpqEnvironment(bare)) },
   }).then(
     () => true,
     () => false,

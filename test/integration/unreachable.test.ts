@@ -60,8 +60,8 @@ test.each<[string, Partial<Credentials>, string]>([
     { user: 'stranger', sslmode: 'require' },
     ' hostssl "postgres" "stranger" 127.0',
   ],
-  ['an unknown authority', { sslmode: 'verify-full' }, 'update-ca-certificates'],
-  ['an unknown authority, the name unasked', { sslmode: 'verify-ca' }, 'update-ca-certificates'],
+  ['an unknown authority', { sslmode: 'verify-full' }, 'UNDERSTUDY_CA_FILE'],
+  ['an unknown authority, the name unasked', { sslmode: 'verify-ca' }, 'UNDERSTUDY_CA_FILE'],
   ['no such host', { host: 'nowhere.invalid' }, 'dig nowhere.invalid'],
   ['no listener', { port: 1 }, 'pg_isready'],
 ])('a connection that fails for %s has a hint of its own', async (_, change, hint) => {

@@ -96,7 +96,7 @@ function modeOfUrl(query: URLSearchParams, problems: string[]): Credentials['ssl
   if (!authority) return mode;
   if (authority !== 'system')
     problems.push(
-      'Understudy does not read the file in sslrootcert: add the authority to /etc/ssl/certs/ca-certificates.crt and remove sslrootcert',
+      'Understudy does not read the file in sslrootcert: name one in UNDERSTUDY_CA_FILE instead (docs/deploy.md), and remove sslrootcert',
     );
   else if (mode !== undefined && mode !== 'verify-full')
     problems.push('sslrootcert=system needs sslmode=verify-full');

@@ -2,6 +2,7 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import { reasonOf, UnderstudyError } from '../../domain/errors.ts';
 import { connectionOf, type Target } from '../../domain/plan/policy.ts';
 import type { Credentials, Secrets } from '../../ports/database.ts';
+import { defaultSslmode } from './default-sslmode.ts';
 import { fromJson, fromUrl, hostOf } from './secret-fields.ts';
 
 /**
@@ -75,10 +76,6 @@ export function parseSecret(text: string, target: Target): Credentials {
     database: database!,
     user: read.user!,
     password: read.password!,
-    sslmode: settings.sslmode ?? read.sslmode ?? (isLoopback(host!) ? 'disable' : 'require'),
+    sslmode: settings.sslmode ?? read.sslmode ?? defaultSslmode(host!),
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.') || host.startsWith('/');
 }

@@ -70,7 +70,11 @@ async function engineOf(session: Session) {
   const { postgres } = await import('../../../lib/adapters/engines/postgres/engine.ts');
   const { candidateDirectories } = await import('../../../lib/adapters/engines/postgres/programs.ts');
   const directories = () => candidateDirectories(tools()['PG_BIN'], process.env['PATH'] ?? '');
-  return postgres({ binDirectories: directories, scratchDirectory: tmpdir() }).destinations;
+  return postgres({
+    binDirectories: directories,
+    scratchDirectory: tmpdir(),
+    caFile: process.env['UNDERSTUDY_CA_FILE'] || undefined,
+  }).destinations;
 }
 
 async function restore(

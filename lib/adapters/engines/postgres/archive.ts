@@ -5,14 +5,7 @@ import type { Archive, Credentials } from '../../../ports/database.ts';
 import { compressionFor } from './compression.ts';
 import { type ExtractedTables, pattern } from './extracted-tables.ts';
 import type { DataTable } from './facts/data-tables.ts';
-import {
-  childEnvironment,
-  type Ending,
-  formatEnding,
-  libpqEnvironment,
-  start,
-  withoutSecret,
-} from './process.ts';
+import { childEnvironment, type Ending, formatEnding, start, withoutSecret } from './process.ts';
 import type { Programs } from './programs.ts';
 import { conninfo } from './sql.ts';
 import { tocReader } from './toc.ts';
@@ -37,7 +30,12 @@ const SETTINGS = [
 export function startArchive(
   programs: Programs,
   credentials: Credentials,
-  held: { snapshot: string; name: string; part?: ExtractedTables | undefined },
+  held: {
+    snapshot: string;
+    name: string;
+    part?: ExtractedTables | undefined;
+    environment: Record<string, string>;
+  },
   policy: Policy,
   signal: AbortSignal,
 ): Archive {
@@ -52,7 +50,7 @@ export function startArchive(
     `--lock-wait-timeout=${policy.dump.lockTimeout * 1000}`,
     ...(held.part ? ['--no-blobs', ...held.part.others.map(withoutRows)] : []),
   ];
-  const environment = { ...childEnvironment(), ...libpqEnvironment(credentials), PGAPPNAME: held.name };
+  const environment = { ...childEnvironment(), ...held.environment, PGAPPNAME: held.name };
   const { child, ended } = start(join(programs.bin, 'pg_dump'), args, environment);
   const toc = tocReader(programs);
   let killedFor: Error | undefined;

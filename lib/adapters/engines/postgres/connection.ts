@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { Client, type ClientConfig, type QueryResult } from 'pg';
 import { reasonOf, UnderstudyError } from '../../../domain/errors.ts';
 import type { Credentials } from '../../../ports/database.ts';
 import type { Destination } from '../../../ports/destination.ts';
+import { authorities } from './authorities.ts';
 import { inBytes, rowsInBytes, speakBytes, speaksBytes } from './bytewise.ts';
-import { SYSTEM_CA } from './process.ts';
 import { unreachable } from './unreachable.ts';
 
 /** Settings that decide how a value is written as text. Fingerprints use text, so both sides of a proof must use the same. */
@@ -34,7 +33,7 @@ const WHERE_KNOWN = `select pg_catalog.set_config(name, case name when 'client_c
 
 /** Connects to a source. Rejects with CredentialsRefused on 28P01 and 28000, else with `source-unreachable`. */
 export async function connect(credentials: Credentials): Promise<Client> {
-  return open(clientFor(credentials), placeOf(credentials), credentials);
+  return open(await clientFor(credentials), placeOf(credentials), credentials);
 }
 
 /**
@@ -42,7 +41,7 @@ export async function connect(credentials: Credentials): Promise<Client> {
  * answer that takes longer than `patience` seconds is an error.
  */
 export async function connectPlainly(credentials: Credentials, patience: number): Promise<Client> {
-  const client = clientFor(credentials, { query_timeout: patience * 1000 });
+  const client = await clientFor(credentials, { query_timeout: patience * 1000 });
   return open(client, placeOf(credentials), credentials, async () => undefined);
 }
 
@@ -50,7 +49,7 @@ export async function connectPlainly(credentials: Credentials, patience: number)
 export async function connectInto(into: Destination): Promise<Client> {
   const { password, ...rest } = into;
   // Without a password the library looks into the file of passwords.
-  const client = clientFor({ ...rest, password: password as string });
+  const client = await clientFor({ ...rest, password: password as string });
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -66,14 +65,14 @@ export async function connectInto(into: Destination): Promise<Client> {
   }
 }
 
-function clientFor(credentials: Credentials, more: ClientConfig = {}): Client {
+async function clientFor(credentials: Credentials, more: ClientConfig = {}): Promise<Client> {
   return new Client({
     host: credentials.host,
     port: credentials.port,
     database: credentials.database,
     user: credentials.user,
     password: credentials.password,
-    ssl: ssl(credentials),
+    ssl: await ssl(credentials),
     application_name: 'understudy',
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
@@ -110,11 +109,11 @@ async function open(client: Client, where: string, to?: Credentials, prepare = s
   }
 }
 
-function ssl(credentials: Credentials): ClientConfig['ssl'] {
+async function ssl(credentials: Credentials): Promise<ClientConfig['ssl']> {
   if (credentials.sslmode === 'disable') return false;
   if (credentials.sslmode === 'require') return { rejectUnauthorized: false };
   // The authorities that pg_dump trusts too, so that both accept the same servers.
-  const trusted = existsSync(SYSTEM_CA) ? { ca: readFileSync(SYSTEM_CA, 'utf8') } : {};
+  const trusted = { ca: await authorities() };
   return credentials.sslmode === 'verify-ca' ? { ...trusted, checkServerIdentity: () => undefined } : trusted;
 }
 

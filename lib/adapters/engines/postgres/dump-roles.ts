@@ -26,7 +26,7 @@ export async function dumpRoles(
     `--encoding=${encoding}`,
     `--database=dbname=${conninfo(credentials.database)}`,
   ];
-  const environment = { ...childEnvironment(), ...libpqEnvironment(credentials) };
+  const environment = { ...childEnvironment(), ...(await libpqEnvironment(credentials)) };
   const { child, ended } = start(join(programs.bin, 'pg_dumpall'), args, environment);
   const chunks: Buffer[] = [];
   let size = 0;

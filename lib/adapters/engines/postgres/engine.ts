@@ -1,5 +1,6 @@
 import type { Engine, OnRead } from '../../../ports/database.ts';
 import { lazily } from '../../lazily.ts';
+import { trustAlso } from './authorities.ts';
 
 export type PostgresSettings = {
   /** Where PostgreSQL's programs are, the preferred ones first. */
@@ -8,11 +9,20 @@ export type PostgresSettings = {
   scratchDirectory: string;
   /** The account that scratch servers run as when this process is root. */
   owner?: string | undefined;
+  /** A file of authorities that are trusted beside the system's and RDS's. */
+  caFile?: string | undefined;
   onRead?: OnRead;
 };
 
 /** PostgreSQL as the workflows know it. Each part is loaded, and programs are looked for, when first needed. */
-export function postgres({ binDirectories, scratchDirectory, owner, onRead }: PostgresSettings): Engine {
+export function postgres({
+  binDirectories,
+  scratchDirectory,
+  owner,
+  caFile,
+  onRead,
+}: PostgresSettings): Engine {
+  trustAlso(caFile);
   let found: Promise<Parameters<typeof import('./hold.ts')['hold']>[2]> | undefined;
   const programs = () => {
     found ??= import('./programs.ts').then(({ findPrograms }) => findPrograms(binDirectories()));

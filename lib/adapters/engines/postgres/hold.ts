@@ -20,6 +20,7 @@ import { extensionFacts, parameterFacts, serverMajor, sourceFacts } from './fact
 import { definitionsStamp, keyOf } from './facts/writes.ts';
 import { changedRoles, heldRoles } from './held-roles.ts';
 import { lockThenSnapshot, type Snapshot } from './locks.ts';
+import { libpqEnvironment } from './process.ts';
 import { clientFor, type Programs } from './programs.ts';
 import { refuseUndumpable } from './refusals.ts';
 import { dataLine } from './toc.ts';
@@ -74,6 +75,7 @@ async function heldSource(
     holder,
     'select pg_catalog.pg_backend_pid() as pid',
   );
+  const environment = await libpqEnvironment(credentials);
   const definitions = await definitionsNow(holder);
   const roles = await heldRoles(holder);
   const whileRead: Promise<string[]>[] = [];
@@ -105,7 +107,7 @@ async function heldSource(
       );
     },
     archive() {
-      const held = { snapshot: snapshot.id, name, part };
+      const held = { snapshot: snapshot.id, name, part, environment };
       const archive = startArchive(programs, credentials, held, policy, signal);
       archive.toc.then(rolesAreRead).catch(() => undefined);
       return archive;

@@ -2,6 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { basename } from 'node:path';
 import { UnderstudyError } from '../../../domain/errors.ts';
 import type { Credentials } from '../../../ports/database.ts';
+import { authoritiesFile } from './authorities.ts';
 import { withoutValues } from './error-text.ts';
 
 /** How a finished program ended, and its last output. */
@@ -15,11 +16,8 @@ export function childEnvironment(extra: Record<string, string> = {}): Record<str
   return { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: '/tmp', ...extra };
 }
 
-/** The authorities this system trusts. RDS's are among them only if the image adds them. */
-export const SYSTEM_CA = '/etc/ssl/certs/ca-certificates.crt';
-
 /** libpq's settings for a source. They go by environment: every process of the machine can read argv. */
-export function libpqEnvironment(credentials: Credentials): Record<string, string> {
+export async function libpqEnvironment(credentials: Credentials): Promise<Record<string, string>> {
   return {
     PGHOST: credentials.host,
     PGPORT: String(credentials.port),
@@ -27,10 +25,15 @@ export function libpqEnvironment(credentials: Credentials): Record<string, strin
     PGUSER: credentials.user,
     PGPASSWORD: credentials.password,
     PGSSLMODE: credentials.sslmode,
-    ...(credentials.sslmode.startsWith('verify-') ? { PGSSLROOTCERT: SYSTEM_CA } : {}),
+    ...(await trustEnvironment(credentials.sslmode)),
     PGAPPNAME: 'understudy',
     PGCONNECT_TIMEOUT: '15',
   };
+}
+
+/** What libpq verifies a server's certificate by, if it is to. */
+export async function trustEnvironment(sslmode: Credentials['sslmode']): Promise<Record<string, string>> {
+  return sslmode.startsWith('verify-') ? { PGSSLROOTCERT: await authoritiesFile() } : {};
 }
 
 /** Starts a program with pipes and its own environment, and returns a promise of how it ended. Never rejects. */

@@ -116,13 +116,16 @@ const CAUSES: readonly Cause[] = [
   {
     is: code('CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'),
     what: CERTIFICATE,
-    hint: () => 'renew the server’s certificate',
+    hint: (to) =>
+      to.host.includes('.rds.amazonaws.com')
+        ? 'give the instance a certificate of a living authority: aws rds modify-db-instance --db-instance-identifier NAME --ca-certificate-identifier rds-ca-rsa2048-g1; until then, connection.sslmode: require encrypts without checking'
+        : 'renew the server’s certificate',
   },
   {
     is: words(/certificate|SELF_SIGNED|UNABLE_TO_/i),
     what: CERTIFICATE,
     hint: () =>
-      'copy its authority’s certificate to /usr/local/share/ca-certificates/ and run update-ca-certificates, in the image too; or set connection.sslmode: require, which encrypts without checking',
+      'name a file with its authority’s certificate in UNDERSTUDY_CA_FILE, for ./understudy and for the deployment; or set connection.sslmode: require, which encrypts without checking',
   },
   {
     is: code('ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA'),

@@ -8,7 +8,7 @@ import type { ArchiveLine, Destination, OntoRequest, OntoResult } from '../../..
 import { connectInto, identifier, rows } from '../connection.ts';
 import { ours } from '../facts/ours.ts';
 import { keyOf } from '../facts/writes.ts';
-import { childEnvironment, formatEnding, SYSTEM_CA, start } from '../process.ts';
+import { childEnvironment, formatEnding, start, trustEnvironment } from '../process.ts';
 import { type Programs, readerFor } from '../programs.ts';
 import { type ArchiveEntry, readArchiveToc, streamArchiveToc } from './archive-toc.ts';
 import { proofOnto } from './onto-proof.ts';
@@ -52,10 +52,11 @@ export async function restoreOnto(
   const isBegun = paced?.from !== undefined;
   const unfit = isBegun ? { ...request, into: into.database } : request;
   const major = await refuseUnfit(into, unfit, isBegun ? [] : chosen(entries));
+  const trust = await trustEnvironment(into.sslmode);
   const directory = await mkdtemp(join(tmpdir(), 'us-onto-'));
   const notes: string[] = [];
   const failed: string[] = [];
-  const server = foreignServer(into, directory, request);
+  const server = foreignServer(into, directory, request, trust);
   try {
     if (request.roles && !isBegun) {
       phase('roles');
@@ -212,6 +213,7 @@ function foreignServer(
   into: Destination,
   directory: string,
   { owners, privileges }: OntoRequest,
+  trust: Record<string, string>,
 ): RestoreServer {
   return {
     directory,
@@ -227,7 +229,7 @@ function foreignServer(
       PGSSLMODE: into.sslmode,
       PGAPPNAME: 'understudy',
       PGCONNECT_TIMEOUT: '15',
-      ...(into.sslmode.startsWith('verify-') ? { PGSSLROOTCERT: SYSTEM_CA } : {}),
+      ...trust,
       ...(into.password === undefined ? {} : { PGPASSWORD: into.password }),
       ...(into.passfile === undefined ? {} : { PGPASSFILE: into.passfile }),
     }),

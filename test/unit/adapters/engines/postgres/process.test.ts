@@ -83,9 +83,9 @@ describe('a child process', () => {
     expect(names.sort()).toEqual(['EXTRA', 'HOME', 'LANG', 'LC_ALL', 'PATH', 'TZ']);
   });
 
-  test('of libpq gets its source and password in its environment', () => {
+  test('of libpq gets its source and password in its environment', async () => {
     const connection = { host: 'db.internal', port: 5433, database: 'd', user: 'u', password: 'hunter2' };
-    expect(libpqEnvironment({ ...connection, sslmode: 'verify-full' })).toMatchObject({
+    expect(await libpqEnvironment({ ...connection, sslmode: 'verify-full' })).toMatchObject({
       PGHOST: 'db.internal',
       PGPORT: '5433',
       PGDATABASE: 'd',

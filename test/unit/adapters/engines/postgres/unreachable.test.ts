@@ -66,9 +66,9 @@ test.each<[string, Thrown, string]>([
   [
     'the authority is unknown',
     node('SELF_SIGNED_CERT_IN_CHAIN', `${SELF_SIGNED}; ${USE_CA}`),
-    'update-ca-certificates',
+    'UNDERSTUDY_CA_FILE',
   ],
-  ['the issuer is unknown by code', node('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'x'), 'update-ca-certificates'],
+  ['the issuer is unknown by code', node('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'x'), 'UNDERSTUDY_CA_FILE'],
   ['the certificate has another name', node('ERR_TLS_CERT_ALTNAME_INVALID'), 'connection.sslmode: verify-ca'],
   ['the certificate has expired', node('CERT_HAS_EXPIRED', 'certificate has expired'), 'renew'],
   ['the host does not exist', node('ENOTFOUND', 'getaddrinfo ENOTFOUND db.internal'), 'dig db.internal'],
