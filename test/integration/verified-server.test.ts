@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -32,7 +32,7 @@ const connects = async (changes: Partial<Credentials>) => (await connect(to(chan
 const dumps = async (changes: Partial<Credentials>) => {
   const env = { ...childEnvironment(), ...(await libpqEnvironment(to(changes))) };
   const program = join((await programs()).bin, 'pg_dump');
-  await promisify(execFile)(program, ['--format=custom', `--file=${archive}`], { env });
+  await promisify(execFile)(program, ['--format=custom', '--no-password', `--file=${archive}`], { env });
 };
 const reaches = async (changes: Partial<Credentials>) => (await connectInto(to(changes))).end();
 
@@ -74,6 +74,22 @@ test('pg_restore verifies the server that a dump is restored into', async () => 
   const { failed } = await restoreOnto(to({ database: 'empty' }), [await programs()], request);
   expect(failed).toEqual([]);
   expect(await server.sql('empty', 'select count(*)::int as n from orders')).toEqual([{ n: 5 }]);
+});
+
+test('pg_dump reads nothing in the home of this process: neither passwords nor revoked certificates', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'us-home-'));
+  mkdirSync(join(home, '.postgresql'));
+  writeFileSync(join(home, '.postgresql/root.crl'), 'planted');
+  writeFileSync(join(home, '.pgpass'), `*:*:*:*:${server.password}\n`, { mode: 0o600 });
+  const before = process.env['HOME'];
+  process.env['HOME'] = home;
+  try {
+    trustAlso(authority.root);
+    await dumps({});
+    await expect(dumps({ password: '' })).rejects.toThrow(/no password supplied/);
+  } finally {
+    process.env['HOME'] = before;
+  }
 });
 
 test('an unreadable UNDERSTUDY_CA_FILE is an error that names it', async () => {

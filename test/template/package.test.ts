@@ -133,6 +133,24 @@ describe('the image', () => {
     expect(exportsOf(made, nameOf(id))).toBe('function');
   });
 
+  test('holds the authorities that libpq verifies servers by, in one file', () => {
+    const file = join(room, 'rds.pem');
+    execFileSync(process.execPath, [join(ROOT, 'scripts/image/rds-authorities.mjs'), file], { cwd: ROOT });
+    expect(readFileSync(file, 'utf8').match(/BEGIN CERTIFICATE/g)!.length).toBeGreaterThan(90);
+    expect(readFileSync(join(service, '.understudy/private-authorities.pem'), 'utf8')).toBe('');
+    expect(readFileSync(join(ROOT, 'scripts/image/Dockerfile'), 'utf8')).toContain(
+      '> /var/task/authorities.pem',
+    );
+    expect(readFileSync(join(ROOT, '.dockerignore'), 'utf8')).toContain(
+      '!.understudy/private-authorities.pem',
+    );
+  });
+
+  test('has a home, which nobody can write', () => {
+    const dockerfile = readFileSync(join(ROOT, 'scripts/image/Dockerfile'), 'utf8');
+    expect(dockerfile).toMatch(/^ENV .*\bHOME=\/var\/task$/m);
+  });
+
   test('holds the plan, which .dockerignore lets in', () => {
     expect(readFileSync(join(service, '.understudy/plan.json'), 'utf8')).toBe(planJson());
     expect(readFileSync(join(ROOT, 'scripts/image/Dockerfile'), 'utf8')).toContain(

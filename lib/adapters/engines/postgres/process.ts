@@ -10,10 +10,18 @@ export type Ending = { code: number | null; signal: NodeJS.Signals | null; stder
 
 /**
  * The whole environment of a child: nothing of this process's own (no AWS_*, no configuration) is passed on. A
- * process whose uid has no account passes `extra` (nss_wrapper's variables).
+ * process whose uid has no account passes `extra` (nss_wrapper's variables). Its home does not exist: libpq would read
+ * .pgpass, .pg_service.conf, .psqlrc and certificates there, and a restored copy can write to /tmp.
  */
 export function childEnvironment(extra: Record<string, string> = {}): Record<string, string> {
-  return { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: '/tmp', ...extra };
+  return {
+    PATH: '/usr/bin:/bin',
+    LANG: 'C.UTF-8',
+    LC_ALL: 'C.UTF-8',
+    TZ: 'UTC',
+    HOME: '/nonexistent',
+    ...extra,
+  };
 }
 
 /** libpq's settings for a source. They go by environment: every process of the machine can read argv. */

@@ -83,6 +83,11 @@ describe('a child process', () => {
     expect(names.sort()).toEqual(['EXTRA', 'HOME', 'LANG', 'LC_ALL', 'PATH', 'TZ']);
   });
 
+  test('has no home that anybody could leave files in', async () => {
+    const { ended } = start('/bin/sh', ['-c', 'test -n "$HOME" && ! test -e "$HOME"'], childEnvironment());
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+
   test('of libpq gets its source and password in its environment', async () => {
     const connection = { host: 'db.internal', port: 5433, database: 'd', user: 'u', password: 'hunter2' };
     expect(await libpqEnvironment({ ...connection, sslmode: 'verify-full' })).toMatchObject({
