@@ -71,7 +71,9 @@ module.exports = ({ name, sourceRole, locked, replica, platform }) => {
       may('sns:ListSubscriptionsByTopic', ['AlertsTopic', 'PagesTopic', 'AlarmsTopic'].map(ref)),
     ],
 
-    knows: [may(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], CATALOG)],
+    knows: [may(['dynamodb:GetItem', 'dynamodb:Query'], CATALOG)],
+    // The statuses of many targets at once.
+    knowsMany: [may(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], CATALOG)],
     records: [
       may(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'], arn('Catalog')),
     ],

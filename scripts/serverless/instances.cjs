@@ -161,7 +161,14 @@ async function replication(plan, resolveVariable) {
         AssumeRolePolicyDocument: {
           Version: '2012-10-17',
           Statement: [
-            { Effect: 'Allow', Principal: { Service: 's3.amazonaws.com' }, Action: 'sts:AssumeRole' },
+            {
+              Effect: 'Allow',
+              Principal: { Service: 's3.amazonaws.com' },
+              Action: 'sts:AssumeRole',
+              // AWS does not promise that S3 says whose bucket it replicates; where it does, it is this account's. The
+              // bucket's ARN cannot stand here: its rule names this role.
+              Condition: { StringEqualsIfExists: { 'aws:SourceAccount': ref('AWS::AccountId') } },
+            },
           ],
         },
       },

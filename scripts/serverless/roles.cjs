@@ -109,7 +109,7 @@ function table(can, inVpc) {
       tells,
     ],
     watch: [
-      knows,
+      can.knowsMany,
       records,
       can.endsUploads,
       can.seesInstances,
@@ -126,7 +126,7 @@ function table(can, inVpc) {
       deadLettersTo('WatchDead'),
     ],
     notice: [
-      knows,
+      can.knowsMany,
       records,
       can.wakes('snapshot', 'copy', 'rehearseInstance', 'restore'),
       tells,
@@ -134,7 +134,7 @@ function table(can, inVpc) {
     ],
     unclaimed: [knows, records, publishes('JobsTopic'), tells, deadLettersTo('UnclaimedDead')],
     operator: [
-      knows,
+      can.knowsMany,
       can.asks,
       can.seesServices,
       publishes('JobsTopic', 'AlarmsTopic'),
@@ -145,7 +145,7 @@ function table(can, inVpc) {
     // The only one that makes instances beside the living ones, renames those that a policy says, and writes secrets.
     restore: [
       can.remembers('restore'),
-      knows,
+      can.knowsMany,
       records,
       can.seesInstances,
       can.restoresBeside,

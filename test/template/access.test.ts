@@ -98,6 +98,11 @@ describe('the catalog', () => {
     expect(template.rolesThatMay(`dynamodb:${action}`)).toEqual([]);
   });
 
+  test('lets only those read many items at once that read the statuses of many targets', () => {
+    const many = ['NoticeRole', 'OperatorRole', 'RestoreRole', 'WatchRole'];
+    expect(template.rolesThatMay('dynamodb:BatchGetItem')).toEqual(many);
+  });
+
   test('lets operator write acknowledgements and cancel requests alone, and lets no role that sees data write', () => {
     const put = { action: 'dynamodb:PutItem', resource: 'Catalog.Arn' };
     const writes = (role: string, key: string) =>

@@ -159,6 +159,9 @@ describe('the vault’s replica', () => {
     const [trust, ...more] = full.statements('ReplicationRole', 'AssumeRolePolicyDocument');
     expect(more).toEqual([]);
     expect(trust!.principal).toBe('{"Service":"s3.amazonaws.com"}');
+    expect(full.value('ReplicationRole', 'AssumeRolePolicyDocument', 'Statement', 0, 'Condition')).toEqual({
+      StringEqualsIfExists: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+    });
     const through = (region: string) => ({ 'kms:ViaService': `s3.${region}.amazonaws.com` });
     const there = 'arn:aws:s3:::vault-replica/crm/1.dump';
     const asked: [string, string, Record<string, string>?][] = [
