@@ -150,6 +150,22 @@ export function restoredName(source: string, restore: string, word: 'restored' |
   return `${platformName(source.replace(RESTORED_END, ''), 61 - end.length)}${end}`;
 }
 
+/**
+ * The same for a database beside the living one, on the same server: `crm_restored_20261120t120000z`, of 63 bytes at most.
+ * It differs from the name of every instance by its underscores.
+ */
+export function restoredDatabase(database: string, restore: string, word: 'restored' | 'replaced'): string {
+  const end = `_${word}_${restore.toLowerCase()}`;
+  const name = database.replace(/_(restored|replaced)_\d{8}t\d{6}z$/, '');
+  const room = LONGEST_DATABASE_NAME - end.length;
+  if (Buffer.byteLength(name) <= room) return `${name}${end}`;
+  const cut = Buffer.from(name).subarray(0, room - DIGEST - 1);
+  // The last character may be cut in the middle.
+  return `${cut.toString().replace(/\ufffd+$/, '')}_${digest(name, DIGEST)}${end}`;
+}
+
+const LONGEST_DATABASE_NAME = 63;
+
 const RESTORED_END = /-(restored|replaced)-\d{8}t\d{6}z$/;
 
 function platformName(name: string, most = 255): string {

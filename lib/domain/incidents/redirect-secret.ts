@@ -1,10 +1,13 @@
-/** Where a connection leads. */
-export type Address = { host: string; port: number };
+import { databaseInText, inDatabase } from './redirect-database.ts';
+
+/** Where a connection leads; with a database, to that one of its server and no other. */
+export type Address = { host: string; port: number; database?: string };
 
 /**
  * A secret's text with every mention of one address replaced by another; undefined where it mentions none, or is no
  * text of a known shape. JSON of any shape keeps its shape: a text that is the host, a URL or DSN that contains it, a
- * port beside it in the same object. Everything else stays as it is.
+ * port beside it in the same object. Everything else stays as it is: from one database of a server to another, host and
+ * port, too.
  */
 export function redirectSecret(text: string, from: Address, to: Address): string | undefined {
   const parsed = parseJson(text);
@@ -44,6 +47,11 @@ function walk(value: unknown, from: Address, to: Address, found: { count: number
   const entries = Object.entries(value).map(
     ([key, each]) => [key, isPassword(key) ? each : walk(each, from, to, found)] as const,
   );
+  if (from.database !== undefined && to.database !== undefined) {
+    const switched = inDatabase(Object.fromEntries(entries), from, from.database, to.database);
+    if (switched) found.count++;
+    return switched ?? Object.fromEntries(entries);
+  }
   // A port belongs to the host that stands in the same object.
   const leadsThere = found.count > before;
   return Object.fromEntries(
@@ -58,6 +66,8 @@ const portAs = (like: unknown, { port }: Address) => (typeof like === 'number' ?
 
 /** Host names end at what no host name has: `db.example.com` is not in `mydb.example.com`. */
 function inText(text: string, from: Address, to: Address): string | undefined {
+  if (from.database !== undefined && to.database !== undefined)
+    return databaseInText(text, from, from.database, to.database);
   const host = from.host.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const mention = new RegExp(`(?<![\\w.-])${host}(?![\\w-]|\\.[\\w-])(:${from.port}(?!\\d))?`, 'gi');
   if (!mention.test(text)) return undefined;

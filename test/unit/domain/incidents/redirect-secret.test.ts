@@ -56,3 +56,78 @@ test('a password that contains the host’s name stays as it is', () => {
   const text = `{"host":"${FROM.host}","password":"${FROM.host}"}`;
   expect(JSON.parse(redirectSecret(text, FROM, TO)!)).toEqual({ host: TO.host, password: FROM.host });
 });
+
+const NEON = { host: 'ep-cool-sun-123456.eu-central-1.aws.neon.tech', port: 5432 };
+const POOLER = 'ep-cool-sun-123456-pooler.eu-central-1.aws.neon.tech';
+const [CRM, RESTORED] = ['crm', 'crm_restored_20261120t120000z'];
+
+describe('to another database of the same server', () => {
+  const there = (text: string, at = FROM) =>
+    redirectSecret(text, { ...at, database: CRM }, { ...at, database: RESTORED });
+
+  test.each([
+    ['RDS’s own JSON', `{"username":"crm","host":"${FROM.host}","port":5432,"dbname":"$"}`],
+    ['JSON with the port as text', `{"database":"$","PGHOST":"${FROM.host}","PGPORT":"5432"}`],
+    ['JSON without a port', `{"DB_NAME":"$","DB_HOST":"${FROM.host}","DB_USER":"crm"}`],
+    [
+      'JSON whose database is its name',
+      `{"db":{"name":"$","user":"crm","host":"${FROM.host}"},"name":"crm"}`,
+    ],
+    [
+      'JSON with the name of an instance',
+      `{"dbInstanceIdentifier":"crm","host":"${FROM.host}","dbname":"$"}`,
+    ],
+    ['a URL', `postgres://crm:p%40@${FROM.host}:5432/$?sslmode=require`],
+    ['a URL without a port', `postgresql://crm:crm@${FROM.host}/$`],
+    ['a URL with several hosts', `postgres://crm@10.0.0.1,${FROM.host}:5432/$`],
+    ['a URL with the database in its query', `postgres://${FROM.host}?user=crm&dbname=$`],
+    ['a URL of Java', `jdbc:postgresql://${FROM.host}:5432/$?user=crm`],
+    ['JSON with URLs', `{"A":"postgres://crm@${FROM.host}/$","B":"postgres://crm@${FROM.host}/erp"}`],
+    ['a DSN', `host=${FROM.host} port=5432 user=crm dbname=$ password=crm`],
+    ['a DSN with quotes', `host='${FROM.host}' dbname='$'`],
+    ['a connection string of .NET', `Host=${FROM.host};Port=5432;Database=$;Username=crm`],
+    ['lines of an environment', `PGHOST=${FROM.host}\nPGUSER=crm\nPGDATABASE=$\n`],
+    ['a URL in an environment', `DATABASE_URL=postgres://crm:x@${FROM.host}/$\nNAME=crm\n`],
+  ])('%s names it, and nothing else in it changes', (_, text) => {
+    const before = text.replaceAll('$', CRM);
+    expect(there(before)).toBe(text.replaceAll('$', RESTORED));
+    expect(redirectSecret(before, { ...FROM, database: CRM }, { ...FROM, database: CRM })).toBe(before);
+  });
+
+  test.each([
+    ['a URL', `postgres://crm@${POOLER}/$?sslmode=require`],
+    ['a URL with its own port', `postgres://crm@${POOLER}:6543/$`],
+    ['JSON', `{"host":"${POOLER}","port":6543,"dbname":"$"}`],
+    ['a DSN', `host=${POOLER} port=6543 dbname=$`],
+    ['both', `{"direct":"postgres://c@${NEON.host}/$","pooled":"postgres://c@${POOLER}/$"}`],
+  ])('%s of Neon’s pooler is of the same database', (_, text) => {
+    expect(there(text.replaceAll('$', CRM), NEON)).toBe(text.replaceAll('$', RESTORED));
+    expect(there(text.replaceAll('$', CRM), { ...NEON, host: POOLER, port: 6543 })).toBe(
+      text.replaceAll('$', RESTORED),
+    );
+  });
+
+  test.each([
+    ['another database', `{"host":"${FROM.host}","dbname":"erp"}`],
+    ['a URL of another database', `postgres://crm@${FROM.host}/crm2`],
+    ['another server', '{"host":"db.example.com","dbname":"crm"}'],
+    ['a server at another port', `{"host":"${FROM.host}","port":6543,"dbname":"crm"}`],
+    ['a URL with another port', `postgres://crm@${FROM.host}:6543/crm`],
+    ['a DSN with another port', `host=${FROM.host} port=6543 dbname=crm`],
+    [
+      'a host that only looks like a pooler',
+      `{"host":"${FROM.host.replace('crm-db', 'crm-db-pooler')}","dbname":"crm"}`,
+    ],
+    ['a URL without a database', `postgres://crm@${FROM.host}`],
+    ['a user of that name alone', `{"host":"${FROM.host}","user":"crm"}`],
+  ])('%s is not switched', (_, text) => {
+    expect(there(text)).toBeUndefined();
+  });
+
+  test('a name is written as a URL needs it', () => {
+    const at = (database: string) => ({ ...FROM, database });
+    expect(redirectSecret(`postgres://${FROM.host}/m%C3%BC%2Fx`, at('mü/x'), at('mü/y'))).toBe(
+      `postgres://${FROM.host}/m%C3%BC%2Fy`,
+    );
+  });
+});
