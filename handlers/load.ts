@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { clock, engine, log, plan, restoredPasswords, vault } from '../lib/runtime/compose.ts';
+import { clock, engine, log, plan, restoredPasswords, secrets, vault } from '../lib/runtime/compose.ts';
 import { jobHandler } from '../lib/runtime/job-handler.ts';
 import { loadDump, loadRequest } from '../lib/workflows/emergency/load-dump.ts';
 
@@ -9,6 +9,7 @@ export const handler = jobHandler(loadRequest, (asked, { secondsLeft }) =>
     plan: plan(),
     vault: vault(),
     passwords: restoredPasswords(),
+    secrets: secrets(),
     ...engine(asked.target),
     jobs: availableParallelism(),
     clock,

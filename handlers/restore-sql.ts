@@ -14,13 +14,14 @@ const request = z.union([insideRequest, proof]);
 /** Invoked by `restore` → one thing done inside the old or the new database, or a part of the new one proven. */
 export const handler = jobHandler(request, async (asked, { secondsLeft }): Promise<unknown> => {
   if (asked.ask !== 'prove') {
-    const { switching, instances } = engine(asked.target);
+    const { switching, databases, instances } = engine(asked.target);
     return insideDatabases(asked, {
       plan: plan(),
       clock,
       secrets: secrets(),
       passwords: restoredPasswords(),
       switching,
+      databases,
       instances,
     });
   }

@@ -15,6 +15,7 @@ import type {
 import type { CopyFacts, Rewritten } from '../domain/proof/proof.ts';
 import type { RestoredRows, RowsRequest } from './comparison.ts';
 import type { Credentials } from './credentials.ts';
+import type { Databases } from './databases.ts';
 import type { Destinations } from './destination.ts';
 import type { Switching } from './switching.ts';
 
@@ -104,6 +105,8 @@ export type Engine = {
   heartbeat: Heartbeat;
   /** For emergency restores. */
   switching: Switching;
+  /** For those into a database beside the living one. */
+  databases: Databases;
 };
 
 /**

@@ -54,6 +54,19 @@ export type LoadOnto = Pick<OntoRequest, 'jobs' | 'phase' | 'signal'> & {
   /** Opens the stored archive and roles for reading. */
   dump: () => Promise<Readable>;
   roles: () => Promise<Readable>;
+  /**
+   * Beside a living database, on its server: roles are those that there are, nobody but who restores gets in, and the
+   * database is given its owner, privileges and comment by `give`. The mark tells what an earlier try has left.
+   */
+  beside?: { mark: string } | undefined;
+};
+
+/** A database that was loaded beside a living one gets what belongs to it, and lets in who may. */
+export type GiveOnto = Pick<LoadOnto, 'manifest' | 'dump'> & {
+  /** The living one, which it is compared with. */
+  living: string;
+  /** Only says what would be; everything stays as it is. */
+  isTrial: boolean;
 };
 
 /** `ofRows`: those in the manifest, where it is there and the server counts rows. */
@@ -95,9 +108,15 @@ export type Destinations = {
   /**
    * Makes this database anew like a dump's source and loads the dump into it; what was in it is gone. Otherwise as
    * `restore`, with roles, owners, privileges, and the settings of the database. It stops when its time is over, or the
-   * signal says so: `next` is what to call it with again. Rejects with `does-not-fit` when one entry alone takes longer.
+   * signal says so: `next` is what to call it with again. Rejects with `does-not-fit` when one entry alone takes longer,
+   * and beside a living database with `database-exists` where that name is another's.
    */
   load(into: Destination, request: LoadOnto): Promise<OntoResult>;
+  /**
+   * Gives a database that was loaded beside the living one its comment, privileges and owner. Resolves with what was not
+   * possible, and how it will differ from the living one as a whole. May be repeated.
+   */
+  give(into: Destination, request: GiveOnto): Promise<string[]>;
   /**
    * What an archive contains, in the order of a restore. Takes the head of the stream only, and ends it then. Rejects
    * with `restore-failed` for another file.

@@ -11,7 +11,7 @@ const REHEARSALS = 60;
 /** Every way back of a target, from what is on record: a few reads, and no question to AWS. */
 export async function waysBack(
   target: Target,
-  wanted: RestorePoint,
+  wanted: RestorePoint & { beside?: boolean | undefined },
   { catalog, clock, home }: { catalog: Catalog; clock: Clock; home: string },
 ): Promise<RestorePlan> {
   const [points, evidence, statuses, findings] = await Promise.all([

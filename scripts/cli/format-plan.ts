@@ -36,7 +36,7 @@ export function formatPlan(plan: RestorePlan): string[] {
 
 /** When the preflight was asked, and since when the source takes no writes. */
 function formatKnown({ ways, preflightAt, lastWrite }: RestorePlan): string[] {
-  const hasInstance = ways.some(({ confirm }) => confirm !== undefined);
+  const hasInstance = ways.some(({ confirm, beside }) => confirm !== undefined && !beside);
   const preflight = preflightAt
     ? `The last preflight was at ${shortMoment(preflightAt)} UTC.`
     : pc.yellow('No preflight is on record: nobody asked AWS whether these would work.');
@@ -106,14 +106,14 @@ const HEADS: Record<Way['kind'], string> = {
 };
 
 function formatWay({ target, wanted }: RestorePlan, way: Way, isBest: boolean): string[] {
-  const { kind, between, notGood, costs, concerns } = way;
+  const { kind, between, notGood, costs, concerns, beside } = way;
   const where = placeOf(way);
   const isLater = wanted !== undefined && between !== undefined && between.latest > wanted;
   return [
-    `${HEADS[kind]}${where ? ` in ${where}` : ''}${isBest ? ' (recommended)' : ''}:`,
+    `${HEADS[kind]}${beside ? ' on the server of the living one' : ''}${where ? ` in ${where}` : ''}${isBest ? ' (recommended)' : ''}:`,
     `  ${commandOf(target, way)}`,
     ...(kind === 'dump' && way.confirm
-      ? [`  ./understudy restore ${target} --at ${way.asOf} --way dump --go`]
+      ? [`  ./understudy restore ${target} --at ${way.asOf} --way dump${beside ? ' --beside' : ''} --go`]
       : []),
     ...(notGood === undefined ? [] : [pc.red(`  not known to be good: ${notGood}`)]),
     ...(isLater

@@ -38,17 +38,15 @@ function stateOf(record: RestoreRecord, now: Date): string {
   return state === 'done' && !error ? pc.green(text) : pc.red(text);
 }
 
-function formatPhases(
-  { state, way, phase, phases, phaseBeganAt, expected }: RestoreRecord,
-  now: Date,
-): string[] {
+function formatPhases(record: RestoreRecord, now: Date): string[] {
+  const { state, phase, phases, phaseBeganAt, expected } = record;
   const rows = phases.map(({ name, seconds }) => [`${pc.green('✔')} ${name}`, humanSeconds(seconds), '']);
   if (state === 'running') {
     const elapsed = humanSeconds(Math.max(0, secondsBetween(phaseBeganAt, now)));
     const usual =
       phase === 'restore' && expected !== undefined ? `usually ${humanSeconds(expected)} in all` : '';
     rows.push([`${pc.yellow('…')} ${phase}`, elapsed, usual]);
-    const all = phasesOf(way);
+    const all = phasesOf(record);
     const left = all.slice(all.indexOf(phase) + 1);
     return [
       ...formatTable(['PHASE', 'TOOK', ''], rows),

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { InputError } from '../../lib/domain/errors.ts';
+import { parsePointId } from '../../lib/domain/names.ts';
 import { DIFFERENCE_KINDS, type DifferenceKind } from '../../lib/ports/comparison.ts';
 import type { FromOptions } from './commands/diff-command.ts';
 
@@ -16,6 +17,7 @@ export type RestoreOptions = FromOptions & {
   into?: string;
   jobs?: string;
   go?: boolean;
+  beside?: boolean;
   way?: string;
   reason?: string;
   confirm?: string;
@@ -35,8 +37,8 @@ export const isPlan = (options: RestoreOptions): boolean =>
 /** Is a new database to be made and given to the application? */
 export const isGo = ({ go }: RestoreOptions): boolean => go === true;
 
-const OF_PLAN = ['at', 'before', 'point', 'latest'];
-const OF_GO = ['at', 'before', 'point', 'latest', 'go', 'way', 'reason', 'confirm'] as const;
+const OF_PLAN = ['at', 'before', 'point', 'latest', 'beside'];
+const OF_GO = ['at', 'before', 'point', 'latest', 'beside', 'go', 'way', 'reason', 'confirm'] as const;
 
 /** What `--go` makes a new instance of. */
 const WAYS: readonly string[] = ['moment', 'snapshot', 'dump'];
@@ -75,6 +77,7 @@ export function refuseRestoreMisfits(target: string | undefined, options: Restor
       ...(options.way !== undefined && !WAYS.includes(options.way)
         ? [`--way: there is no "${options.way}"; there are ${WAYS.join(' and ')}`]
         : []),
+      ...besideMistakes(options),
     ];
     if (mistakes.length > 0)
       throw new InputError('invalid options:', mistakes, './understudy restore --help');
@@ -83,6 +86,9 @@ export function refuseRestoreMisfits(target: string | undefined, options: Restor
   const kinds = (options.mend ?? 'missing').split(',').map((kind) => kind.trim());
   if (isPlan(options)) {
     if (target === undefined) throw new InputError('name a target', [], './understudy targets lists them');
+    const mistakes = besideMistakes(options);
+    if (mistakes.length > 0)
+      throw new InputError('invalid options:', mistakes, './understudy restore --help');
     return [];
   }
   const mistakes = isOnto(options)
@@ -92,13 +98,23 @@ export function refuseRestoreMisfits(target: string | undefined, options: Restor
   return kinds as DifferenceKind[];
 }
 
+/** A moment and a snapshot are whole instances. */
+function besideMistakes({ beside, way = 'dump', point = '' }: RestoreOptions): string[] {
+  const kind = parsePointId(point)?.kind ?? 'dump';
+  if (!beside || (way === 'dump' && kind === 'dump')) return [];
+  const what = way === 'dump' ? `${point} is a snapshot` : `a ${way} is none`;
+  return [`--beside: only a dump goes beside the living database, and ${what}`];
+}
+
 type GivenOptions = (names: readonly (keyof RestoreOptions)[]) => (keyof RestoreOptions)[];
 
 function ontoMistakes(target: string | undefined, options: RestoreOptions, given: GivenOptions): string[] {
   const { file, list, to } = options;
   const wanted = given(['point', 'at', 'before', 'latest']);
   return [
-    ...given(OF_FILES).map((name) => `${flag(name)} does not go with ${list ? '--list' : '--to'}`),
+    ...given([...OF_FILES, 'beside']).map(
+      (name) => `${flag(name)} does not go with ${list ? '--list' : '--to'}`,
+    ),
     ...(list ? given(OF_ONTO).map((name) => `${flag(name)} does not go with --list`) : []),
     ...(list && to !== undefined ? ['--to does not go with --list'] : []),
     ...(file === undefined && target === undefined ? ['name a target, or a file with --file'] : []),
@@ -122,6 +138,7 @@ function fileMistakes(
     ...(target === undefined ? ['name a target'] : []),
     ...given(['way', 'reason', 'confirm']).map((name) => `${flag(name)} goes with --go`),
     ...given(['restore']).map((name) => `${flag(name)} goes with: restore rollback ${target ?? 'T'}`),
+    ...given(['beside']).map((name) => `${flag(name)} takes a whole dump, and no tables or files`),
     ...(table === undefined
       ? ['name at least one table: --table public.leads; or a database: --to postgres://user@host/database']
       : []),

@@ -25,7 +25,8 @@ const FOR_RDS = { StringLike: VIA_RDS, Bool: { 'kms:GrantIsForAWSResource': 'tru
 /**
  * `roles` are those of other accounts, `keys` those that copies are encrypted with, `sources` the instances and clusters
  * of the plan as `{ kind, id }`; `subnetGroups` are those that scratch is restored into, `scratchPlaces` the places other
- * than home where, as `{ region, role }`; `restores` have the kind, id, connection and `restore` settings of each target.
+ * than home where, as `{ region, role }`; `restores` have the kind, id, connection and `restore` settings of each
+ * target, and `switches` the same of those without an instance, too.
  */
 module.exports = ({
   stage,
@@ -35,6 +36,7 @@ module.exports = ({
   subnetGroups,
   scratchPlaces,
   restores,
+  switches,
   drills,
   applications,
   starters,
@@ -258,7 +260,7 @@ module.exports = ({
       ),
       may('rds:ListTagsForResource', scratchParameters),
     ],
-    ...restoreGrants({ stage, restores, drills, applications, starters, sourcesOf, usesKeys }),
+    ...restoreGrants({ stage, restores, switches, drills, applications, starters, sourcesOf, usesKeys }),
     readsScratchSecrets: [may('secretsmanager:GetSecretValue', scratchSecrets)],
   };
 };

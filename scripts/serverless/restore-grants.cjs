@@ -7,7 +7,7 @@ const { lambdaFunction, may, rds, secret, sub } = require('./arns.cjs');
 /** Characters for names from the plan: a role's policies end at 10,240. */
 const ROOM = 3000;
 
-module.exports = ({ stage, restores, drills, applications, starters, sourcesOf, usesKeys }) => {
+module.exports = ({ stage, restores, switches, drills, applications, starters, sourcesOf, usesKeys }) => {
   /** What a restore makes is recognized by its name's end: `crm-db-restored-20261120t120000z`, and `-1` for a member. */
   const named = (kind, type, word) =>
     restores.some((each) => each.kind === kind) ? [rds(`${type}:*-${word}-????????t??????z*`)] : [];
@@ -28,7 +28,7 @@ module.exports = ({ stage, restores, drills, applications, starters, sourcesOf, 
   const ourSecrets = secret(`understudy/${stage}/restore/*`);
   const written = [
     ...new Set(
-      restores
+      switches
         .filter(({ cutover }) => cutover === 'secret')
         .flatMap(({ secrets, connection }) => [...secrets, connection?.secret].filter(Boolean)),
     ),
@@ -54,7 +54,7 @@ module.exports = ({ stage, restores, drills, applications, starters, sourcesOf, 
         ];
 
   const functions = [
-    ...new Set(restores.flatMap(({ functions }) => functions.map((each) => each.function))),
+    ...new Set(switches.flatMap(({ functions }) => functions.map((each) => each.function))),
   ].map((name) => lambdaFunction(name));
   // A version of it, and what an alias leads to.
   const qualified = functions.map((each) => ({ 'Fn::Sub': `${each['Fn::Sub']}:*` }));
@@ -232,7 +232,7 @@ module.exports = ({ stage, restores, drills, applications, starters, sourcesOf, 
             ),
           ],
     callsHooks: calling(
-      restores.flatMap(({ hooks }) =>
+      switches.flatMap(({ hooks }) =>
         [hooks.freeze, hooks.application, hooks.migrations, ...hooks.cutover].filter(Boolean),
       ),
     ),

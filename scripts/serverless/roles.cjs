@@ -164,8 +164,9 @@ function table(can, inVpc) {
     ],
     // It connects to living databases and to new ones with the rights of the secrets that a policy names.
     restoreSql: [can.becomesSource, can.readsManifests, can.readsRestoredSecrets, inVpc('restoreSql')],
-    // It reads dumps, and reaches only what a restore has made: it has no secret of a source.
-    load: [can.reads, can.readsRestoredSecrets, inVpc('load')],
+    // It reads dumps, and reaches what a restore has made: on the living server with a secret of its target
+    // (docs/decisions/0047).
+    load: [can.reads, can.readsRestoredSecrets, can.becomesSource, inVpc('load')],
     // It sends what smoke steps say to the hosts that they or its caller name, with secrets that have the target's tag.
     smoke: [can.becomesSource, inVpc('smoke')],
     // It writes answers, and nothing else.
@@ -200,6 +201,10 @@ module.exports = async ({ resolveVariable }) => {
       ],
       restores: targets.flatMap(({ platform, policy: { restore }, connection }) =>
         platform && platform.kind !== 'elasticache' ? [{ ...platform, ...restore, connection }] : [],
+      ),
+      // A dump goes beside the living database wherever there is a connection.
+      switches: targets.flatMap(({ platform, policy: { restore }, connection }) =>
+        connection || (platform && platform.kind !== 'elasticache') ? [{ ...restore, connection }] : [],
       ),
       drills: targets.some(({ drill }) => drill !== undefined),
       starters: rehearsals.flatMap(({ application }) => application ?? []),

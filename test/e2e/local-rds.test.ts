@@ -159,9 +159,12 @@ const SCENES: Scene[] = [
   {
     page: 'outside-the-window',
     damage: () => stage.psql('truncate leads cascade'),
-    mended: served({ rows: 2000 }),
+    async mended() {
+      await served({ rows: 2000, port: sample.port })();
+      // On the same server, and in another database.
+      expect(record()).toMatchObject({ kind: 'database', made: { port: sample.port } });
+    },
     back: served({ rows: 0 }),
-    port: () => sample.port,
   },
   {
     page: 'region-lost',

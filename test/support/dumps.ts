@@ -40,6 +40,7 @@ export function engineOf(tables: Table[], listing: string, changed?: Error): Eng
   };
   return {
     hold: async () => held,
+    databases: {} as Engine['databases'],
     async inspect(stream) {
       for await (const _ of stream);
       return {};

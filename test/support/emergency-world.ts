@@ -33,6 +33,8 @@ import { openIn } from './records.ts';
 import { MANIFEST, NOW, proofOf, SNAPSHOT_AT } from './rehearsals.ts';
 import { planOf } from './snapshots.ts';
 
+/** Beside the living database: ids of databases on the same server. */
+export const BESIDE = { id: '16384', name: 'crm', made: 'crm_restored_20261120t120000z', madeId: '16500' };
 export const OLD = { name: 'crm-db', id: 'db-CRM1', host: 'crm-db.example.internal' };
 /** Those of the application; the connection’s own is switched after them. */
 export const SECRETS = ['crm/application', 'crm/jobs'];
@@ -44,6 +46,8 @@ type Options = {
   way?: RestoreJob['way'];
   smoke?: Smoke;
   drill?: DrillSettings;
+  /** The new database is made on the living server, which is one’s own or at Neon, or an instance of RDS. */
+  beside?: boolean | 'rds';
 };
 
 /** A question, and requests: one of each priority. */
@@ -69,6 +73,7 @@ export async function emergencyWorld({
   way = 'moment',
   smoke = SMOKE,
   drill,
+  beside = false,
 }: Options = {}) {
   const clock = manualClock(NOW);
   const base = memoryDeps(clock);
@@ -81,7 +86,7 @@ export async function emergencyWorld({
   };
   const plan = planOf({
     policy: { restore: settings },
-    target: { platform: { kind, id: OLD.name }, smoke, drill },
+    target: { platform: beside === true ? undefined : { kind, id: OLD.name }, smoke, drill },
   });
   const platform = memoryPlatform({
     clock,
@@ -89,8 +94,9 @@ export async function emergencyWorld({
     sources: [platformSource({ kind, engine, id: OLD.name, resourceId: OLD.id })],
   });
   platform.putSnapshot(platformSnapshot({ of: kind, id: 'snap-02' }));
-  const restored = memoryRestored(OLD.name, OLD.id);
-  const applicationSecrets = memoryApplicationSecrets(ALL_SECRETS, OLD.host);
+  const [oldName, oldId] = beside ? [BESIDE.name, BESIDE.id] : [OLD.name, OLD.id];
+  const restored = memoryRestored(oldName, oldId);
+  const applicationSecrets = memoryApplicationSecrets(ALL_SECRETS, beside ? BESIDE.name : OLD.host);
   const services = memoryServices();
   const hooks = memoryHooks();
   const functions = memoryFunctions();
@@ -129,7 +135,7 @@ export async function emergencyWorld({
     loads: { strength: 'exact', differences: [], notes: [] } as Loaded,
     /** Calls before it that end early, and from where each began. */
     loadParts: [] as Loaded[],
-    loadedFrom: [] as LoadRequest['from'][],
+    loadedFrom: [] as Loaded['next'][],
     /** How those of the new database differ. */
     migrations: [] as string[],
     /** The databases of the server, each as it was before. */
@@ -144,7 +150,13 @@ export async function emergencyWorld({
     /** The function of smoke steps refuses the requests, or dies. */
     smokes: 'well' as 'well' | 'refused' | 'dead',
     sent: [] as unknown[],
+    /** What belongs to the new one itself was given to it, or tried to; and how it differs from the living one in that. */
+    given: [] as ('trial' | 'given')[],
+    differs: [] as string[],
+    /** What the server may still take. */
+    free: undefined as number | undefined,
   };
+  const server = serverOf(restored.names, databases);
   const answered = (steps: SmokeStep[]) =>
     steps.map(({ name, priority }): SmokeResult => {
       const left = databases.failing[name] ?? 0;
@@ -180,7 +192,9 @@ export async function emergencyWorld({
     if (!('ask' in request)) databases.proven.push(request.target);
     if (!('ask' in request)) return proofOf({ ...databases.proof, ...(refused ? { failure: refused } : {}) });
     const at = { at: `${utc(clock.now()).slice(0, 19)}.500Z` };
-    const side = 'at' in request ? sideAt(request.at.host) : undefined;
+    const known = beside && 'ask' in request ? server.answer(request) : undefined;
+    if (known) return known;
+    const side = beside ? server.sideOf(request) : 'at' in request ? sideAt(request.at.host) : undefined;
     if (request.ask === 'freeze') databases.old.frozen = true;
     if (request.ask === 'thaw') databases.old.frozen = false;
     if (request.ask === 'fence') databases.fenced.push(request.databases);
@@ -210,17 +224,26 @@ export async function emergencyWorld({
     smokeFunction: 'smoke',
     pick: () => 0,
   };
-  const shown = await planRestore(plan.targets[0]!, {}, deps);
+  const shown = await planRestore(plan.targets[0]!, { beside: beside === 'rds' }, deps);
   const chosen = shown.ways.find((each) => each.kind === way)!;
   const job: RestoreJob = {
     ...{ job: 'restore', target: 'crm', scheduledFor: NOW, requestedBy: 'anna', way },
     ...(chosen.point ? { point: chosen.point } : {}),
+    ...(beside === 'rds' ? { beside: true } : {}),
     ...{ asOf: chosen.asOf, confirm: chosen.confirm! },
   };
   const { execution, whilePaused, whole } = executions(clock, {
     inside,
     load: async (request: LoadRequest) => {
-      databases.asked.push('load');
+      databases.asked.push(request.ask);
+      if (request.ask === 'give') {
+        databases.given.push(request.isTrial ? 'trial' : 'given');
+        return { ok: true, value: databases.differs };
+      }
+      if (request.mark !== undefined) {
+        restored.names.set(request.master.database, BESIDE.madeId);
+        databases.loads = { ...databases.loads, id: BESIDE.madeId };
+      }
       if (databases.refuses.load) return { ok: false, said: databases.refuses.load };
       databases.loaded.push(`${request.point.id} into ${request.master.name}`);
       databases.loadedFrom.push(request.from);
@@ -274,11 +297,58 @@ export async function emergencyWorld({
     production: () => ({
       old: { ...databases.old },
       secrets: ALL_SECRETS.map((secret) => applicationSecrets.versions.get(secret)!.at(-1)!.host),
-      name: restored.names.get(OLD.name),
+      name: restored.names.get(oldName),
     }),
   };
 }
 export type EmergencyWorld = Awaited<ReturnType<typeof emergencyWorld>>;
+
+type OnServer = { old: { closed: boolean }; new: { closed: boolean }; free: number | undefined };
+
+/** A server of one’s own: which database has which name, and which of them is meant. */
+function serverOf(names: Map<string, string>, databases: OnServer) {
+  const nameOf = (id: string) => [...names].find(([, each]) => each === id)?.[0];
+  const refused = (code: string) => ({ ok: false as const, said: { code, message: `it is ${code}` } });
+  const value = (value: unknown) => ({ ok: true as const, value });
+  const rename = (id: string, to: string) => {
+    const from = nameOf(id);
+    if (from === undefined) return refused('database-missing');
+    if (from !== to && names.has(to)) return refused('database-exists');
+    names.delete(from);
+    names.set(to, id);
+    return value(null);
+  };
+  return {
+    sideOf(request: object) {
+      const [name = ''] = 'databases' in request ? (request.databases as string[]) : [];
+      return names.get(name) === BESIDE.id ? databases.old : databases.new;
+    },
+    answer(request: InsideRequest) {
+      if ('databases' in request && 'id' in request && request.id !== undefined)
+        if (request.databases?.some((name) => names.get(name) !== request.id))
+          return refused('another-database');
+      if (request.ask === 'server') {
+        const { name: database, id, made: makes } = BESIDE;
+        const { free } = databases;
+        const seen = { user: 'postgres', at: { host: OLD.host, port: 5432 }, database, id, makes };
+        return value({ ...seen, ...(free === undefined ? {} : { free }) });
+      }
+      if (request.ask === 'find') {
+        const name = 'id' in request.which ? nameOf(request.which.id) : request.which.name;
+        const id = names.get(name ?? '');
+        return value(id === undefined ? null : { id, name });
+      }
+      return request.ask === 'rename' ? rename(request.id, request.to) : undefined;
+    },
+  };
+}
+
+/** The same beside the living database. */
+export const UNTOUCHED_BESIDE = {
+  old: { frozen: false, closed: false },
+  secrets: [BESIDE.name, BESIDE.name, BESIDE.name],
+  name: BESIDE.id,
+};
 
 /** Production as nobody has touched it. */
 export const UNTOUCHED = {

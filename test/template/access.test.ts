@@ -186,13 +186,14 @@ describe('the secret of a source', () => {
     'DoctorRole',
     'DumpRole',
     'HeartbeatRole',
+    'LoadRole',
     'PreflightRole',
     'RestoreSqlRole',
     'SmokeRole',
     'WatchRole',
   ];
 
-  test('is reached by the nine roles that work with sources, and only with a target', () => {
+  test('is reached by the ten roles that work with sources, and only with a target', () => {
     expect(trust).toHaveLength(1);
     expect(trust[0]).toMatchObject({ actions: ['sts:AssumeRole', 'sts:TagSession'] });
     const { AWS } = JSON.parse(trust[0]!.principal) as { AWS: string[] };

@@ -253,6 +253,7 @@ const grants = createRequire(__filename)('../../scripts/serverless/rds-grants.cj
 const NOTHING = {
   stage: 'dev',
   restores: [],
+  switches: [],
   applications: [],
   starters: [],
   roles: [],
@@ -287,6 +288,29 @@ describe('a rehearsal in another place', () => {
       { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: [role] },
     ]);
     expect(grants(NOTHING)['entersScratchAccounts']).toEqual([]);
+  });
+});
+
+describe('a target without an instance', () => {
+  const hooks = { freeze: 'crm-maintenance', cutover: [] };
+  const connection = { secret: 'understudy/crm' };
+  const one = {
+    cutover: 'secret',
+    secrets: ['crm/app'],
+    connection,
+    hooks,
+    functions: [{ function: 'crm-api' }],
+  };
+
+  test('may switch its secrets, call its hooks and start its functions, and make no instance', () => {
+    const rights = grants({ ...NOTHING, switches: [one] });
+    const onesOf = (right: string) => JSON.stringify(rights[right]);
+    expect(rights['restoresBeside']).toEqual([]);
+    expect(onesOf('switchesSecrets')).toMatch(/secret:crm\/app-.*secret:understudy\/crm-/);
+    expect(onesOf('callsHooks')).toContain('function:crm-maintenance');
+    expect(onesOf('renewsFunctions')).toContain('function:crm-api');
+    const renamed = grants({ ...NOTHING, switches: [{ ...one, cutover: 'rename' }] });
+    expect(renamed['switchesSecrets']).toEqual([]);
   });
 });
 

@@ -146,8 +146,8 @@ export const FINDINGS = {
     'database-kept': {
       severity: 'P3',
       means:
-        'A restore has left a database beside production. It costs until you delete it; you are reminded weekly.',
-      next: 'Keep it until you are sure. Then `{modify} --no-deletion-protection --apply-immediately`, and `{delete} --final-db-snapshot-identifier {id}-final`.',
+        'A restore has left an instance or a database beside production. It costs, or takes disk, until you delete it; you are reminded weekly.',
+      next: 'Keep it until you are sure. Then drop a database by the command of the message; of an instance or a cluster `{modify} --no-deletion-protection --apply-immediately`, and `{delete} --final-db-snapshot-identifier {id}-final`.',
       remindEvery: 7,
     },
   }),

@@ -93,7 +93,8 @@ const RULES: Partial<Record<FindingCode, Rule>> = {
   'restore-parameters-missing': ofNewInstance,
   'restore-quota': ofNewInstance,
   'restore-snapshot-missing': ({ point }, { message }) => point !== undefined && names(message, point),
-  'restore-secret-unreadable': (way, found, input) => way.kind === 'rows' || ofNewInstance(way, found, input),
+  'restore-secret-unreadable': (way, found, input) =>
+    way.kind === 'rows' || way.beside === true || ofNewInstance(way, found, input),
   'restore-denied': ofDenied,
   'engine-end-of-support': ofNewInstance,
   'preflight-unknown': ofQuestion,

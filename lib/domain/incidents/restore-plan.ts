@@ -2,6 +2,7 @@ import { does } from '../plan/engines.ts';
 import type { Target } from '../plan/policy.ts';
 import {
   counts,
+  type DumpPoint,
   foundBad,
   isDump,
   isSnapshot,
@@ -16,6 +17,8 @@ import { boundsOf, lastWriteOf, lossOf } from './loss.ts';
 import { measuredWay } from './measured-way.ts';
 import { recommendWay } from './recommend-way.ts';
 import {
+  isLoadable,
+  isOnInstance,
   makesInstance,
   type NoWay,
   type PlanInput,
@@ -65,9 +68,9 @@ function complete(bare: Bare, input: PlanInput): Way {
   return { ...way, concerns: concernsOf(way, input) };
 }
 
-/** A new instance can be made of it by `restore --go`; what is confirmed says so. */
+/** It can be given to the application by `restore --go`; what is confirmed says so. */
 function confirmable(way: Way, { target, now, home }: PlanInput): Way {
-  const isPossible = makesInstance(way, { target, home }) && way.notGood === undefined;
+  const isPossible = (makesInstance(way, { target, home }) || way.beside) && way.notGood === undefined;
   return isPossible ? { ...way, confirm: confirmationOf(target, way, utc(now)) } : way;
 }
 
@@ -77,7 +80,7 @@ function confirmable(way: Way, { target, now, home }: PlanInput): Way {
  * policy makes another digest.
  */
 export function confirmationOf(target: Target, way: Way, madeAt: string): string {
-  const { kind, point, asOf, tested, lastFailed, concerns } = way;
+  const { kind, point, asOf, beside, tested, lastFailed, concerns } = way;
   const does = target.policy.restore;
   const stopping = concerns
     .flatMap(({ code, subject, stops }) => (stops ? [`${code} ${subject}`] : []))
@@ -88,6 +91,7 @@ export function confirmationOf(target: Target, way: Way, madeAt: string): string
     kind,
     point,
     asOf,
+    beside,
     tested,
     lastFailed,
     does,
@@ -105,7 +109,14 @@ function rowsAndDumps(input: PlanInput, noWays: NoWay[]): Bare[] {
     noWays.push({ kind: 'dump', why: `no good dump${before(input)}` });
   const ways = dumps.map((point) => wayOf('dump', point, input));
   const inVault = ways.find(({ place }) => place === 'vault');
-  return inVault ? [{ ...inVault, kind: 'rows' }, ...ways] : ways;
+  const whole = ways.map((way, index) => placed(way, dumps[index]!, input));
+  return inVault ? [{ ...inVault, kind: 'rows' }, ...whole] : whole;
+}
+
+/** A dump goes beside the living database where there is no instance to make, or somebody says so. */
+function placed(way: Bare, { sourceBytes }: DumpPoint, { target, beside }: PlanInput): Bare {
+  if (!isLoadable(way, target) || (isOnInstance(target) && !beside)) return way;
+  return { ...way, beside: true, ...(sourceBytes === undefined ? {} : { bytes: sourceBytes }) };
 }
 
 function snapshots(input: PlanInput, noWays: NoWay[]): Bare[] {

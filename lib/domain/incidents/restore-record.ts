@@ -2,6 +2,7 @@ import type { ErrorInfo } from '../errors.ts';
 import type { RestoreSettings } from '../plan/policy.ts';
 import type { Phase, RestoredSort } from '../proof/evidence.ts';
 import type { SmokeResult } from '../smoke/smoke-step.ts';
+import type { Address } from './redirect-secret.ts';
 
 /** What becomes of an emergency restore. Only `running` is open: no other work on this target begins. */
 export type RestoreState = 'running' | 'done' | 'not-done' | 'rolled-back';
@@ -27,14 +28,35 @@ export const RESTORE_PHASES = [
 ] as const;
 export type RestorePhase = (typeof RESTORE_PHASES)[number];
 
-/** Those that a restore by this way may have: only a dump is loaded, and compared as it is. */
-export function phasesOf({ kind }: RestoreRecord['way']): RestorePhase[] {
-  const others: readonly RestorePhase[] = kind === 'dump' ? ['proof', 'warm'] : ['load'];
-  return RESTORE_PHASES.filter((phase) => !others.includes(phase));
+/**
+ * Those that a restore may have: only a dump is loaded, and compared as it is. Beside the living database no instance is
+ * made, and the server has its roles already.
+ */
+export function phasesOf({ way, kind }: Pick<RestoreRecord, 'way' | 'kind'>): RestorePhase[] {
+  const others: readonly RestorePhase[] = way.kind === 'dump' ? ['proof', 'warm'] : ['load'];
+  const ofInstance: readonly RestorePhase[] =
+    kind === 'database' ? ['prepare', 'restore', 'secure', 'roles'] : [];
+  return RESTORE_PHASES.filter((phase) => !others.includes(phase) && !ofInstance.includes(phase));
 }
 
-/** One side of a restore: the database that is replaced, or the one that replaces it. */
-export type RestoreSide = { name: string; resourceId: string; host?: string; port?: number };
+/**
+ * One side of a restore: what is replaced, or what replaces it. An instance or a cluster, or with `database` that one of
+ * its server: then it has the database's name, and its id there.
+ */
+export type RestoreSide = {
+  name: string;
+  resourceId: string;
+  host?: string;
+  port?: number;
+  database?: string;
+};
+
+/** Where a side answers, as far as that is known. */
+export function addressOf(side: RestoreSide | undefined): Address | undefined {
+  if (!side?.host || !side.port) return undefined;
+  const { host, port, database } = side;
+  return { host, port, ...(database === undefined ? {} : { database }) };
+}
 
 /** A secret that leads to the new database: the version before, and ours. */
 export type SecretVersions = { secret: string; before: string; after: string };
@@ -83,7 +105,8 @@ export type RestoreRecord = {
   phaseBeganAt: string;
   /** How long the restore itself is expected to take, as measured, in seconds. */
   expected?: number;
-  kind: 'rds' | 'aurora';
+  /** What is made: an instance, a cluster, or a database beside the living one on its server. */
+  kind: 'rds' | 'aurora' | 'database';
   /** Absent where it no longer exists. */
   old?: RestoreSide;
   made?: RestoreSide;

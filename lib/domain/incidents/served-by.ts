@@ -15,7 +15,15 @@ export function servedBy(
 ): ServedBy | undefined {
   const last = restores.find(({ state, switched }) => state === 'done' && switched !== undefined);
   const { kind, made, old, switched, settings } = last ?? {};
-  if (!kind || !made || !switched || settings?.cutover !== 'secret' || platform?.id !== old?.name)
+  // A connection goes by its secret, which was switched.
+  if (
+    !kind ||
+    kind === 'database' ||
+    !made ||
+    !switched ||
+    settings?.cutover !== 'secret' ||
+    platform?.id !== old?.name
+  )
     return undefined;
   return { kind, name: made.name, since: switched.at, named: old!.name };
 }

@@ -6,12 +6,13 @@ const HOURS_A_MONTH = 730;
 
 /** What a way costs, as far as the policy has prices. Nothing is guessed. */
 export function costOf(
-  way: Pick<Way, 'kind' | 'place'>,
+  way: Pick<Way, 'kind' | 'place' | 'beside' | 'bytes'>,
   target: Target,
   platform: PlatformStatus | undefined,
   home: string,
 ): Cost {
   if (way.kind === 'rows') return { said: 'reads of S3 and a run of a function; it stores no copy' };
+  if (way.beside) return { said: `with --go ${costOfBeside(way)}` };
   if (isLoadable(way, target)) {
     const { perMonth, said } = ofInstance(target, platform);
     return {
@@ -24,6 +25,17 @@ export function costOf(
   if (!isNewInstance(way, home))
     return { said: 'not estimated: an instance there, or the transfer of a copy from there' };
   return ofInstance(target, platform);
+}
+
+/** Nothing but the server itself knows how much its disk has left. */
+export function costOfBeside({ bytes }: Pick<Way, 'bytes'>): string {
+  const size =
+    bytes !== undefined &&
+    (bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
+  const room = size
+    ? `about ${size} of the server’s disk`
+    : 'as much of the server’s disk as the dumped database had';
+  return `${room} (look whether it has that), and its work while it loads`;
 }
 
 function ofInstance(target: Target, platform: PlatformStatus | undefined): Cost {

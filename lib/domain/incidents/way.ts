@@ -56,6 +56,10 @@ export type Way = {
   /** Open findings about this way, the worst first. */
   concerns: Concern[];
   costs: Cost;
+  /** A dump that goes into a new database on the server of the living one, and onto no instance of its own. */
+  beside?: true;
+  /** How large the dumped database was, where it is known. */
+  bytes?: number;
   /** What `restore --go` confirms: this way, as it is known now, with what the policy does besides. */
   confirm?: string;
 };
@@ -101,6 +105,8 @@ export type PlanInput = KnownOfTarget & {
   at?: string | undefined;
   /** Only this point. */
   point?: string | undefined;
+  /** Dumps go beside the living database, also where an instance could be made for them. */
+  beside?: boolean | undefined;
   /** The Region of the sources: only what lies there can become a new instance by `restore --go`. */
   home: string;
 };
@@ -110,21 +116,22 @@ export function isNewInstance({ kind, place }: Pick<Way, 'kind' | 'place'>, home
   return kind === 'moment' || (kind === 'snapshot' && place === home);
 }
 
-/** Can a dump go into service? An instance like the source's is made for it where RDS has that. */
-export function isLoadable(
-  { kind, place }: Pick<Way, 'kind' | 'place'>,
-  { engine, platform }: Target,
-): boolean {
-  const isOnInstance = platform?.kind === 'rds' || platform?.kind === 'aurora';
-  return kind === 'dump' && place === VAULT && isOnInstance && does(engine, 'switching');
+/** Can a dump go into service? */
+export function isLoadable({ kind, place }: Pick<Way, 'kind' | 'place'>, { engine }: Target): boolean {
+  return kind === 'dump' && place === VAULT && does(engine, 'switching');
+}
+
+/** Does AWS make instances like the target's? Elsewhere a dump goes beside the living database. */
+export function isOnInstance({ platform }: Target): boolean {
+  return platform?.kind === 'rds' || platform?.kind === 'aurora';
 }
 
 /** Does `restore --go` make an instance for it, where the sources are? */
 export function makesInstance(
-  way: Pick<Way, 'kind' | 'place'>,
+  way: Pick<Way, 'kind' | 'place' | 'beside'>,
   { target, home }: { target: Target; home: string },
 ): boolean {
-  return isNewInstance(way, home) || isLoadable(way, target);
+  return isNewInstance(way, home) || (isLoadable(way, target) && !way.beside);
 }
 
 /** Would an open finding stop it? */

@@ -125,6 +125,8 @@ export const restoreJob = z.strictObject({
   ...message,
   way: z.enum(['moment', 'snapshot', 'dump']),
   point: POINT.optional(),
+  /** A dump goes into a new database beside the living one, also where an instance could be made for it. */
+  beside: z.boolean().optional(),
   asOf: moment,
   confirm: z
     .string()

@@ -17,7 +17,7 @@ export type ProveCopyDeps = {
 
 /** Why a restored copy cannot be compared; undefined where it can. */
 export function whyNotProven(
-  { engine, dialect, masterUser }: InstancePlan,
+  { engine, dialect, masterUser }: Pick<InstancePlan, 'engine' | 'dialect' | 'masterUser'>,
   target: Target,
 ): string | undefined {
   if (masterUser === undefined) return 'the master user is unknown';

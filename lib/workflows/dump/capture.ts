@@ -9,7 +9,11 @@ import { endingWith, refuseOtherTables } from '../../points/archive-stream.ts';
 import type { Credentials, Engine, HeldSource, Secrets } from '../../ports/database.ts';
 import type { PutOptions, Vault } from '../../ports/vault.ts';
 
-export type DumpDeps = ClaimDeps & { vault: Vault; engine: Pick<Engine, 'hold'>; secrets: Secrets };
+export type DumpDeps = ClaimDeps & {
+  vault: Vault;
+  engine: Pick<Engine, 'hold' | 'databases'>;
+  secrets: Secrets;
+};
 
 type Made = { point: DumpPoint; manifest: Manifest };
 

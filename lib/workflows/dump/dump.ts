@@ -12,6 +12,7 @@ import { type ClaimedWork, type Done, type JobOutcome, underClaim } from '../../
 import { withCredentials } from '../../execution/credentials.ts';
 import { expectReplica } from '../../points/replica.ts';
 import { capture, type DumpDeps } from './capture.ts';
+import { forgetDropped } from './forget-dropped.ts';
 
 /**
  * Dumps one target into the vault.
@@ -49,9 +50,12 @@ async function dumpOnce(
   await deps.catalog.putPoint(claim, creating);
   const blocked: string[] = [];
   try {
-    const made = await withCredentials(deps.secrets, target, (credentials) =>
-      capture(creating, target, deps, credentials, blocked, signal),
-    );
+    const made = await withCredentials(deps.secrets, target, async (credentials) => {
+      const captured = await capture(creating, target, deps, credentials, blocked, signal);
+      // A dump is good without it.
+      await forgetDropped(target, credentials, deps).catch(() => undefined);
+      return captured;
+    });
     const available: DumpPoint = {
       ...made.point,
       availableAt: utc(deps.clock.now()),

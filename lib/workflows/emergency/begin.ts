@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { ErrorInfo } from '../../domain/errors.ts';
+import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import type { RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { RestoreJob } from '../../domain/runs/job.ts';
 import { attempt } from '../../execution/durable-run.ts';
 import type { Durable } from '../../ports/durable.ts';
+import { serverFor } from './choose-beside.ts';
 import { type Drill, declareRestore } from './declare.ts';
 import { holding } from './holding.ts';
 import { restoreLog } from './restore-log.ts';
@@ -25,8 +26,13 @@ export async function beginRestore(
   drill?: Drill,
 ): Promise<BegunRestore> {
   const token = await durable.step('draw a token', async () => randomUUID());
+  const looked = await serverFor(job, target, durable, deps).then(
+    (server) => ({ ok: true as const, server }),
+    (error) => ({ ok: false as const, said: toErrorInfo(error) }),
+  );
+  if (!looked.ok) return { refused: looked.said };
   const declaration = await attempt(durable, 'declare', () =>
-    declareRestore(job, target, token, deps, drill),
+    declareRestore(job, target, token, deps, { drill, server: looked.server }),
   );
   if (!declaration.ok) return { refused: declaration.said };
   const declared = declaration.value;

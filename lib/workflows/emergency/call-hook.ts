@@ -1,5 +1,5 @@
 import type { HookAsk, HookCall, HookSaid } from '../../domain/incidents/hook-call.ts';
-import type { RestoreRecord, RestoreSide } from '../../domain/incidents/restore-record.ts';
+import { addressOf, type RestoreRecord, type RestoreSide } from '../../domain/incidents/restore-record.ts';
 import { askHook } from '../../restore/application/ask-hook.ts';
 import type { Afterwards } from './restoring.ts';
 
@@ -16,9 +16,11 @@ export async function callHook(restoring: Afterwards, hook: string, ask: HookAsk
 /** By their names of now: after a renaming the new one answers where the old one did. */
 function addresses({ old, made, switched, undoing }: RestoreRecord): Pick<HookCall, 'old' | 'new'> {
   const { newIs, oldIs } = undoing ? {} : (switched ?? {});
-  const replaced = old && oldIs && old.host ? { ...old, host: old.host.replace(/^[^.]+/, oldIs) } : old;
-  return { old: addressOf(replaced), new: addressOf(newIs ? old : made) };
+  const replaced = old && oldIs ? calledOtherwise(old, oldIs) : old;
+  return { old: addressOf(replaced) ?? null, new: addressOf(newIs ? old : made) ?? null };
 }
 
-const addressOf = (side: RestoreSide | undefined) =>
-  side?.host && side.port ? { host: side.host, port: side.port } : null;
+function calledOtherwise(side: RestoreSide, name: string): RestoreSide {
+  if (side.database !== undefined) return { ...side, database: name };
+  return side.host ? { ...side, host: side.host.replace(/^[^.]+/, name) } : side;
+}

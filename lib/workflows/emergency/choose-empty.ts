@@ -70,7 +70,7 @@ function newestSnapshot(points: readonly RecoveryPoint[]): StoredSnapshot | unde
 }
 
 /** Before anything is made. */
-function refuseTooLarge(target: Target, id: string, point: DumpPoint | undefined): void {
+export function refuseTooLarge(target: Target, id: string, point: DumpPoint | undefined): void {
   const bytes = point?.dump?.bytes ?? 0;
   if (bytes <= ARCHIVE_FITS) return;
   throw new Refusal(
@@ -82,7 +82,8 @@ function refuseTooLarge(target: Target, id: string, point: DumpPoint | undefined
   );
 }
 
-function requireDump(target: Target, id: string, point: DumpPoint | undefined) {
+/** A dump with everything that loading it needs. */
+export function requireDump(target: Target, id: string, point: DumpPoint | undefined) {
   const { manifest, snapshotAt, database } = point ?? {};
   if (manifest && snapshotAt && database) return { manifest, snapshotAt, database };
   throw new Refusal('no-point', `${target.id} has no dump ${id} to load`, {

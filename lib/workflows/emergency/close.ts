@@ -2,6 +2,7 @@ import { raise, resolve } from '../../alerting/alerts.ts';
 import { type ErrorInfo, reasonOf, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import { lostSeconds, newName, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { whatStays } from '../../domain/incidents/what-stays.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import { adoptAsTarget } from './adopt-target.ts';
 import { askInside } from './ask-inside.ts';
@@ -56,7 +57,7 @@ export async function closeRestore(restoring: Restoring, settled: Settled): Prom
   const { settings } = log.record;
   const { stuck } = settled;
   const problems = [...settled.problems];
-  if (settings.cutover === 'rename')
+  if (settings.cutover === 'rename' && log.record.kind !== 'database')
     await durable
       .step('know the new one as the target', () => adoptAsTarget(restoring, log.record.made!.resourceId))
       .catch((error) => void problems.push(`the watch will report a replaced source: ${reasonOf(error)}`));
@@ -136,9 +137,10 @@ async function askForBackups({ target, log, deps }: Restoring): Promise<void> {
     requestedBy: 'restore',
     reason: `after the restore ${log.record.id}`,
   };
-  // Only by name does the plan still mean this instance.
-  if (schedules.snapshot && log.record.settings.cutover === 'rename')
-    await deps.messages.publish({ job: 'snapshot', ...asked });
+  // Only by name does the plan still mean this instance, or where it is the same one.
+  const { settings, kind } = log.record;
+  const isSame = settings.cutover === 'rename' || (kind === 'database' && settings.cutover !== 'none');
+  if (schedules.snapshot && isSame) await deps.messages.publish({ job: 'snapshot', ...asked });
   if (schedules.dump && log.record.settings.cutover !== 'none')
     await deps.messages.publish({ job: 'dump', ...asked });
 }
@@ -146,6 +148,7 @@ async function askForBackups({ target, log, deps }: Restoring): Promise<void> {
 /** Its quarantine's parameters and password are not needed any more, unless that is the only one of its master. */
 async function tidyUp({ log, durable, deps }: Restoring): Promise<void> {
   const { made, kind, masterPasswordIn } = log.record;
+  if (kind === 'database') return;
   await durable
     .step('tidy up', async () => {
       await deps.restored.removeParameters(kind, made!.name);
@@ -156,15 +159,26 @@ async function tidyUp({ log, durable, deps }: Restoring): Promise<void> {
 
 function nextSteps(restoring: Restoring): string[] {
   const { target, log } = restoring;
-  const { settings, made, old, switched } = log.record;
+  const { settings, made, old, switched, kind } = log.record;
   const oldName = switched?.oldIs ?? old?.name;
+  const database = made!.database === undefined ? '' : `, database ${made!.database},`;
   return [
     ...(settings.cutover === 'none'
-      ? [`send the application to ${made!.host}:${made!.port} yourself`]
+      ? [`send the application to ${made!.host}:${made!.port}${database} yourself`]
       : [`the way back, with what was written since lost: ./understudy restore rollback ${target.id}`]),
-    ...(settings.cutover === 'rename'
-      ? []
-      : [`in understudy.yml the target’s ${log.record.kind}: is ${made!.name} now; deploy that`]),
-    ...(oldName ? [`${oldName} stays and costs; delete it when you are sure`] : []),
+    ...stepsInConfig(restoring),
+    ...(oldName && kind !== 'database' ? [`${oldName} stays and costs; delete it when you are sure`] : []),
+    ...(oldName && kind === 'database' ? [whatStays(log.record, oldName)] : []),
   ];
+}
+
+/** What understudy.yml says of the target is of the old database, unless it goes by a name or a secret that was switched. */
+function stepsInConfig({ target, log }: Restoring): string[] {
+  const { settings, made, kind, secretsBefore } = log.record;
+  if (settings.cutover === 'rename') return [];
+  if (kind !== 'database')
+    return [`in understudy.yml the target’s ${kind}: is ${made!.name} now; deploy that`];
+  const own = target.connection!.secret;
+  if (secretsBefore.some(({ secret }) => secret === own)) return [];
+  return [`the connection of ${target.id}, ${own}, names the old database still: let it name ${made!.name}`];
 }

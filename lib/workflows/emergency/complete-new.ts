@@ -5,13 +5,14 @@ import type { MissingSetting } from '../../ports/platform.ts';
 import { CHANGE_TAKES, EVENTS_SAY_WHY } from '../../restore/instance/bring-up.ts';
 import { listLeftBehind } from './left-behind.ts';
 import { ABORTED } from './restore-log.ts';
-import type { Restoring } from './restoring.ts';
+import { instanceOf, type Restoring } from './restoring.ts';
 
 /** Everything that a restore does not bring back, as far as a request can give it; the rest is named with its command. */
 export async function completeNew(restoring: Restoring): Promise<void> {
   const { declared, log, durable, deps } = restoring;
   await log.phase('complete');
-  const { made, kind, old } = log.record;
+  const { made, old } = log.record;
+  const { kind } = instanceOf(restoring);
   if (!old || !declared.source) {
     await log.note('its settings', {
       incomplete: ['every setting: the old instance is gone, so they are not known'],

@@ -1,15 +1,17 @@
 import { type ErrorInfo, Refusal, toErrorInfo } from '../../domain/errors.ts';
 import { nameOfService } from '../../domain/incidents/app-change.ts';
-import type { RestoreRecord, Switched } from '../../domain/incidents/restore-record.ts';
-import { restoredName } from '../../domain/names.ts';
+import { addressOf, type RestoreRecord, type Switched } from '../../domain/incidents/restore-record.ts';
+import { restoredDatabase, restoredName } from '../../domain/names.ts';
 import { humanSeconds, utc } from '../../domain/time.ts';
 import { attempt, unwrap } from '../../execution/durable-run.ts';
 import { poll, type Waiting } from '../../execution/poll.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { Deployment, ServiceRef, Services } from '../../ports/switching.ts';
 import { CHANGE_TAKES, EVENTS_SAY_WHY } from '../../restore/instance/bring-up.ts';
+import { renameDatabase } from './databases.ts';
+import { releaseBeside } from './make-beside.ts';
 import { isSameFamily } from './make-new.ts';
-import type { Afterwards, Restoring } from './restoring.ts';
+import { type Afterwards, instanceOf, type Restoring } from './restoring.ts';
 
 /** How long a service may take until its new tasks have replaced the old ones, in seconds. */
 export const STEADY_TAKES = 1800;
@@ -19,15 +21,18 @@ const SERVICE_SAYS_WHY = 'read the events of the service, and why its last tasks
  * Ends the quarantine of the new database, after the old one was closed: with production's parameters it may act on
  * others, as production did.
  */
-export async function releaseNew({ target, declared, log, durable, deps }: Restoring): Promise<void> {
-  await log.phase('release');
+export async function releaseNew(restoring: Restoring): Promise<void> {
+  const { target, declared, log, durable, deps } = restoring;
   const { made, kind, settings } = log.record;
-  const { chosen, source } = declared;
+  const { source } = declared;
+  if (kind === 'database') return releaseBeside(restoring);
+  const chosen = instanceOf(restoring);
+  await log.phase('release');
   const own = await deps.platform.family(chosen);
   // Groups of another major fit nothing that is older: then the engine's own apply.
   const like = {
     securityGroups: source?.securityGroups ?? settings.securityGroups ?? [],
-    parameterGroup: isSameFamily(declared) ? source!.parameterGroup! : own.parameterGroup,
+    parameterGroup: isSameFamily(restoring) ? source!.parameterGroup! : own.parameterGroup,
   };
   await poll(durable, deps, {
     name: 'end its quarantine',
@@ -63,7 +68,7 @@ const switching = ({ switched }: RestoreRecord): Switched => switched!;
 
 async function switchSecrets({ log, durable, deps }: Restoring): Promise<void> {
   const { old, made, secretsBefore, token } = log.record;
-  const [from, to] = [addressOf(old), addressOf(made)];
+  const [from, to] = [addressOf(old)!, addressOf(made)!];
   for (const { secret, version } of secretsBefore) {
     const { switched } = log.record;
     // On record before it is done: an answer that is lost leaves no secret behind.
@@ -81,13 +86,11 @@ async function switchSecrets({ log, durable, deps }: Restoring): Promise<void> {
   }
 }
 
-const addressOf = (side: RestoreRecord['old']) => ({ host: side!.host!, port: side!.port! });
-
 /** The old one first: for a moment no database has the name. Either half is undone when the other fails. */
 async function switchNames(restoring: Restoring): Promise<void> {
   const { log } = restoring;
-  const { old, made, id } = log.record;
-  const replaced = restoredName(old!.name, id, 'replaced');
+  const { old, made, id, kind } = log.record;
+  const replaced = (kind === 'database' ? restoredDatabase : restoredName)(old!.name, id, 'replaced');
   await log.note('the old one gets another name', {
     switched: { ...switching(log.record), oldIs: replaced },
   });
@@ -98,13 +101,15 @@ async function switchNames(restoring: Restoring): Promise<void> {
 
 /** Waits until the resource with this id has the name, which `leaving` may still have for a moment. */
 export async function renamed(
-  { log, durable, deps }: Afterwards,
+  restoring: Afterwards,
   resourceId: string,
   from: string,
   to: string,
   leaving?: string,
 ): Promise<void> {
+  const { log, durable, deps } = restoring;
   const { kind } = log.record;
+  if (kind === 'database') return renameDatabase(restoring, resourceId, from, to);
   await poll(durable, deps, {
     name: `rename ${from} to ${to}`,
     deadline: CHANGE_TAKES,

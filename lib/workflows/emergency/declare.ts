@@ -1,7 +1,12 @@
 import { codeOf, InputError, Refusal } from '../../domain/errors.ts';
 import { freshlyMadeAt, refuseAnotherTime } from '../../domain/incidents/confirmation.ts';
 import { confirmationOf } from '../../domain/incidents/restore-plan.ts';
-import { RESTORE_LEASE, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import {
+  addressOf,
+  RESTORE_LEASE,
+  type RestoreRecord,
+  type RestoreSide,
+} from '../../domain/incidents/restore-record.ts';
 import type { Way } from '../../domain/incidents/way.ts';
 import { restoredName } from '../../domain/names.ts';
 import { does } from '../../domain/plan/engines.ts';
@@ -15,7 +20,9 @@ import type { Hooks } from '../../ports/hooks.ts';
 import type { ApplicationSecrets } from '../../ports/switching.ts';
 import { type InstancePlan, type PlanDeps, planInstance } from '../../restore/instance/plan-rehearsal.ts';
 import { waysBack } from '../../restore/ways-back.ts';
+import { type BesidePlan, planBeside } from './choose-beside.ts';
 import { planEmpty } from './choose-empty.ts';
+import type { SeenServer } from './inside-server.ts';
 import { othersOnInstance } from './others-on-instance.ts';
 import { requireCallable } from './require-callable.ts';
 
@@ -31,7 +38,11 @@ export type DeclareDeps = PlanDeps & {
 export type Drill = { of: Target };
 
 /** What is to be declared: the record, what is restored, and the living database as it is. Small: it is a checkpoint. */
-export type Declared = { record: RestoreRecord; chosen: InstancePlan; source: PlatformSource | null };
+export type Declared = {
+  record: RestoreRecord;
+  chosen: InstancePlan | BesidePlan;
+  source: PlatformSource | null;
+};
 
 /**
  * Checks that what was confirmed is still so, and that everything the restore will need can be had, before anything is
@@ -42,15 +53,15 @@ export async function declareRestore(
   target: Target,
   token: string,
   deps: DeclareDeps,
-  drill?: Drill,
+  { drill, server }: { drill?: Drill | undefined; server?: SeenServer | undefined } = {},
 ): Promise<Declared> {
   refuseAnotherTime(job.scheduledFor, deps.clock.now());
   const { of } = drill ?? { of: target };
   const way = drill ? await wayOf(job, of, deps) : await confirmedWay(job, target, deps);
-  const planned = await planOf(job, of, deps);
-  const { chosen, source } = of === target ? planned : await asDrilled(planned.chosen, target, deps);
   const settings = target.policy.restore;
-  refuseMisfits(target, settings, source);
+  const { chosen, source, old } = server
+    ? await besideOf(job, target, server, deps)
+    : await onInstance(job, target, of, deps);
   await requireCallable(settings, deps);
   const now = deps.clock.now();
   const id = compactUtc(job.scheduledFor);
@@ -72,9 +83,9 @@ export async function declareRestore(
     phases: [],
     phaseBeganAt: utc(now),
     ...(way.takes ? { expected: way.takes.middle } : {}),
-    ...(source ? { old: sideOf(source) } : {}),
+    ...(old ? { old } : {}),
     ...leftBy(await deps.catalog.restore(target.id)),
-    secretsBefore: await versionsOf(target, settings, source, deps),
+    secretsBefore: await versionsOf(target, settings, old, deps),
     notes: [...chosen.notes, ...(await noteOthers(job, target, source, deps))],
     incomplete: [],
     undone: [],
@@ -84,6 +95,29 @@ export async function declareRestore(
 }
 
 type Planned = { chosen: InstancePlan; source: PlatformSource | undefined };
+type Sides = Pick<RestoreRecord, 'old'> & { chosen: Declared['chosen']; source: PlatformSource | undefined };
+
+/** Onto an instance of its own. */
+async function onInstance(job: RestoreJob, target: Target, of: Target, deps: DeclareDeps): Promise<Sides> {
+  const planned = await planOf(job, of, deps);
+  const { chosen, source } = of === target ? planned : await asDrilled(planned.chosen, target, deps);
+  refuseMisfits(target, target.policy.restore, source);
+  return { chosen, source, ...(source ? { old: sideOf(source) } : {}) };
+}
+
+/** Into a database on the server of the living one. */
+async function besideOf(
+  job: RestoreJob,
+  target: Target,
+  server: SeenServer,
+  deps: DeclareDeps,
+): Promise<Sides> {
+  const { at, database, id } = server;
+  // Nothing is done to them, but their instance may be replaced meanwhile.
+  await othersOnInstance(deps.plan, target, deps.catalog);
+  const chosen = await planBeside(job.point!, target, server, deps);
+  return { chosen, source: undefined, old: { name: database, resourceId: id, ...at, database } };
+}
 
 async function planOf({ way, asOf, point }: RestoreJob, target: Target, deps: DeclareDeps): Promise<Planned> {
   const wanted = way === 'moment' ? { moment: asOf } : { point };
@@ -164,7 +198,7 @@ const waysAgain = ({ asOf }: RestoreJob, { id }: Target) =>
   `look at the ways again: ./understudy restore ${id} --at ${asOf}`;
 
 async function wayOf(job: RestoreJob, target: Target, deps: DeclareDeps): Promise<Way> {
-  const { ways } = await waysBack(target, { at: job.asOf }, deps);
+  const { ways } = await waysBack(target, { at: job.asOf, beside: job.beside }, deps);
   const way = ways.find(
     ({ kind, point, asOf }) => kind === job.way && point === job.point && asOf === job.asOf,
   );
@@ -215,17 +249,18 @@ const secretsOf = (target: Target, { secrets }: RestoreSettings) =>
 async function versionsOf(
   target: Target,
   settings: RestoreSettings,
-  source: PlatformSource | undefined,
+  old: RestoreSide | undefined,
   { applicationSecrets }: DeclareDeps,
 ): Promise<RestoreRecord['secretsBefore']> {
-  if (settings.cutover !== 'secret' || !source?.endpoint) return [];
+  const leadsTo = addressOf(old);
+  if (settings.cutover !== 'secret' || !leadsTo) return [];
   const versions: RestoreRecord['secretsBefore'] = [];
   const named = secretsOf(target, settings);
   for (const secret of named)
-    versions.push({ secret, version: await applicationSecrets.version(secret, source.endpoint) });
+    versions.push({ secret, version: await applicationSecrets.version(secret, leadsTo) });
   const own = target.connection!.secret;
   if (named.includes(own)) return versions;
-  const version = await applicationSecrets.version(own, source.endpoint).catch((error) => {
+  const version = await applicationSecrets.version(own, leadsTo).catch((error) => {
     if (['secret-shape', 'secret-managed'].includes(codeOf(error))) return undefined;
     throw error;
   });

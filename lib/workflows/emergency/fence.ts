@@ -4,6 +4,7 @@ import { humanSeconds, utc } from '../../domain/time.ts';
 import { poll } from '../../execution/poll.ts';
 import { deletedMeanwhile, EVENTS_SAY_WHY } from '../../restore/instance/bring-up.ts';
 import { askInside } from './ask-inside.ts';
+import { closeNewDatabase } from './databases.ts';
 import { atOld, meant } from './freeze.ts';
 import type { Afterwards, Restoring } from './restoring.ts';
 import { whyDown, whyFull } from './why-down.ts';
@@ -38,6 +39,8 @@ export async function fenceOld(restoring: Restoring): Promise<void> {
       (await durable.step('look whether the old one runs', () => whyDown(target, deps)));
     if (down)
       return log.add('not fenced', `the old database was not closed, because it does not run: ${down}`);
+    // What is beside it on a server that is full takes no writes either, and would later.
+    if (log.record.kind === 'database') throw error;
     const full = await durable.step('look whether it is full', async () => {
       const status = await whyFull(target, deps);
       return status && { status, at: utc(deps.clock.now()) };
@@ -56,7 +59,7 @@ export async function noteWhatStaysOpen(restoring: Restoring): Promise<void> {
   const { target, log, durable, deps } = restoring;
   const at = atOld(restoring);
   const { old, settings } = log.record;
-  if (settings.cutover === 'none' || !at) return;
+  if (settings.cutover === 'none' || !at || log.record.kind === 'database') return;
   const full = await durable
     .step('look whether the old one is full', () => whyFull(target, deps))
     // The fence looks again.
@@ -93,6 +96,7 @@ async function whyNotClosable(restoring: Restoring): Promise<string | undefined>
 /** Its settings may still be changing, and nobody should wait for that in front of a closed database. */
 async function untilUnchanging({ log, durable, deps }: Restoring): Promise<void> {
   const { kind, made, settings } = log.record;
+  if (kind === 'database') return;
   await poll(durable, deps, {
     name: 'wait until the new one is unchanging',
     deadline: settings.deadline,
@@ -110,8 +114,10 @@ async function untilUnchanging({ log, durable, deps }: Restoring): Promise<void>
 }
 
 /** Closes the new database, where it answers now. One that does not run is not in the way. */
-export async function closeNew({ target, log, durable, deps }: Afterwards): Promise<void> {
+export async function closeNew(restoring: Afterwards): Promise<void> {
+  const { target, log, durable, deps } = restoring;
   const { made, old, switched, settings, kind, closed, was } = log.record;
+  if (kind === 'database') return closeNewDatabase(restoring);
   const name = switched?.newIs ?? made!.name;
   // By name it answers where the old one did, unless it never got the name or has given it back.
   const there = await durable.step('look where the new one is', async () => {

@@ -13,14 +13,20 @@ export function atOld({ target, log }: Pick<Restoring, 'target' | 'log'>) {
   return {
     target: target.id,
     at: { host: old.host, port: old.port },
+    // Another database of that server is the new one, or somebody else's.
+    ...(old.database === undefined ? {} : { id: old.resourceId }),
     ...(settings.admin === undefined ? {} : { admin: settings.admin }),
   };
 }
 
-/** Which databases of an instance are meant: those that the secrets name; a name is taken from every one. */
-export const meant = ({ settings }: RestoreRecord) => ({
+/**
+ * Which databases are meant: those of an instance that the secrets name; a name is taken from every one. Beside the living
+ * database that one alone.
+ */
+export const meant = ({ settings, old }: RestoreRecord) => ({
   secrets: settings.secrets,
-  all: settings.cutover === 'rename',
+  all: settings.cutover === 'rename' && old?.database === undefined,
+  ...(old?.database === undefined ? {} : { databases: [old.database] }),
 });
 
 /**
@@ -39,15 +45,27 @@ export async function checkRights(restoring: Restoring): Promise<void> {
     const found = await ask<Held>('look how it was', { ask: 'before', ...which });
     refuseOthers(log.record, Object.keys(found));
     // What an earlier restore could not put back is no usual state.
-    await log.note('how it was', { was: { ...found, ...log.record.leftBy?.held } });
+    await log.note('how it was', { was: { ...found, ...leftOver(log.record) } });
   } catch (error) {
     if (codeOf(error) !== 'source-unreachable') throw error;
   }
 }
 
+/** Of several databases of an instance only the one that is meant, where another is made beside it. */
+function leftOver({ leftBy, old }: RestoreRecord): Held {
+  const held = Object.entries(leftBy?.held ?? {});
+  return Object.fromEntries(held.filter(([name]) => [undefined, name].includes(old?.database)));
+}
+
 /** By its name an instance with one database would replace that of all others. */
 function refuseOthers({ way, old, settings }: RestoreRecord, databases: readonly string[]): void {
-  if (way.kind !== 'dump' || settings.cutover !== 'rename' || databases.length < 2) return;
+  if (
+    way.kind !== 'dump' ||
+    old?.database !== undefined ||
+    settings.cutover !== 'rename' ||
+    databases.length < 2
+  )
+    return;
   throw new Refusal(
     'other-databases',
     `${old!.name} has ${databases.join(', ')}, and a dump brings back only one of them`,

@@ -2,11 +2,13 @@ import { raise, resolve } from '../../alerting/alerts.ts';
 import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import type { RestoreRecord, RestoreState } from '../../domain/incidents/restore-record.ts';
+import { whatStays } from '../../domain/incidents/what-stays.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { adoptAsTarget } from './adopt-target.ts';
 import { askInside } from './ask-inside.ts';
+import { findDatabase, whyNoOldDatabase } from './databases.ts';
 import { undoHooks } from './hooks.ts';
 import { removeNew } from './remove-new.ts';
 import type { Afterwards, RestoreDeps, RestoreOutcome } from './restoring.ts';
@@ -34,7 +36,7 @@ export async function goBack(
     ? await endWithoutOld(back, obstacle)
     : await undo(back, { anyway: true });
   const { switched, old } = log.record;
-  if (switched?.newIs && old && isBack)
+  if (switched?.newIs && old && isBack && log.record.kind !== 'database')
     await durable
       .step('know the old one as the target', () => adoptAsTarget({ target, deps }, old.resourceId))
       .catch(
@@ -49,7 +51,9 @@ export async function goBack(
     error: failed.length > 0 ? { code: 'restore-not-undone', message: failed.join('; ') } : obstacle,
     undone: [...log.record.undone, `${why}, at ${endedAt}`, ...undone],
     notPutBack: failed,
-    next: made ? [`${made.name} stays and costs${switched ? '; it has what was written to it' : ''}`] : [],
+    next: made
+      ? [`${whatStays(log.record, made.name)}${switched ? '; it has what was written to it' : ''}`]
+      : [],
     ...(isBack ? { kept: made ? [made] : [] } : {}),
   });
   await durable.step('tell that it is rolled back', async () => {
@@ -80,13 +84,17 @@ async function endWithoutOld(back: Afterwards, { message }: ErrorInfo): Promise<
 }
 
 /** What the restore has made, if it is still there: its id is not on record before it was up. */
-export async function lookForMade({
-  log,
-  durable,
-  deps,
-}: Afterwards): Promise<{ name: string; resourceId: string } | undefined> {
+export async function lookForMade(
+  back: Afterwards,
+): Promise<{ name: string; resourceId: string } | undefined> {
+  const { log, durable, deps } = back;
   const { made, kind } = log.record;
   if (!made) return undefined;
+  if (kind === 'database')
+    return findDatabase(back, 'look what stays', made).then(
+      (found) => (found ? { name: found.name, resourceId: found.id } : undefined),
+      () => ({ name: made.name, resourceId: made.resourceId }),
+    );
   const resourceId = await durable
     .step('look what stays', async () => (await deps.restored.look(kind, made.name))?.resourceId ?? null)
     // Better named once too often than never.
@@ -109,11 +117,13 @@ export const IS_GONE = 'source-not-found';
  * neither.
  */
 export async function whyNotBack(
-  { target: id, kind, old, switched, settings }: RestoreRecord,
+  record: RestoreRecord,
   target: Target,
   durable: Durable,
   deps: RestoreDeps,
 ): Promise<ErrorInfo | undefined> {
+  const { target: id, kind, old, switched, settings } = record;
+  if (kind === 'database') return whyNoOldDatabase({ target, log: { record }, durable, deps }, IS_GONE);
   if (!old) return { code: IS_GONE, message: `the old database of ${id} was gone before the restore` };
   const name = switched?.oldIs ?? old.name;
   const there = await durable.step('look for the old one', async () => {

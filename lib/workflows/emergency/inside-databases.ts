@@ -10,6 +10,7 @@ import { askSmokeStep } from '../../restore/prove/smoke-questions.ts';
 import { admitUsers, masterOfNow } from './admit-users.ts';
 import { adminsOf, masterOf, namedBy, ofSecret } from './inside-credentials.ts';
 import { type InsideDeps, type InsideRequest, refuseLate } from './inside-request.ts';
+import { adminAt, lookAtServer } from './inside-server.ts';
 
 /**
  * Does one thing inside a database, old or new. A refusal is a value: an error loses its code on the way out of a
@@ -52,7 +53,8 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
     case 'admit':
       return admitUsers(of, request, deps);
     case 'migrations': {
-      const [living] = await adminsOf(of, { ...request, databases: [request.master.database] }, deps);
+      const database = request.database ?? request.master.database;
+      const [living] = await adminsOf(of, { ...request, databases: [database] }, deps);
       const [there, here] = [living!, await masterOf(of, request.master, deps)];
       return compareMigrations(await switching.migrations(there), await switching.migrations(here));
     }
@@ -68,6 +70,12 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
       return switching.warm(await masterOf(of, request.master, deps), request.tables, request.seconds);
     case 'smoke':
       return askSmoke(of, request, deps);
+    case 'server':
+      return lookAtServer(of, request, deps);
+    case 'find':
+      return deps.databases.find(await adminAt(of, request, deps), request.which);
+    case 'rename':
+      return deps.databases.rename(await adminAt(of, request, deps), request.id, request.to);
   }
 }
 

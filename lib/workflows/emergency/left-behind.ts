@@ -1,10 +1,12 @@
 import { reasonOf } from '../../domain/errors.ts';
 import type { MissingSetting } from '../../ports/platform.ts';
-import type { Restoring } from './restoring.ts';
+import { instanceOf, type Restoring } from './restoring.ts';
 
 /** What names the old database and will not follow to the new one. Only to be read: it stops nothing. */
-export async function listLeftBehind({ declared, log, durable, deps }: Restoring): Promise<MissingSetting[]> {
-  const { made, kind, old, settings } = log.record;
+export async function listLeftBehind(restoring: Restoring): Promise<MissingSetting[]> {
+  const { declared, log, durable, deps } = restoring;
+  const { made, old, settings } = log.record;
+  const { kind } = instanceOf(restoring);
   if (!made || !old) return [];
   return durable
     .step('look for what names the old one', () =>

@@ -7,7 +7,8 @@ import { withinDeadline } from '../../execution/deadline.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
 import { requireManifest } from '../../points/artifact.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Instances } from '../../ports/database.ts';
+import type { Instances, Secrets } from '../../ports/database.ts';
+import type { Databases } from '../../ports/databases.ts';
 import type { Destinations, LoadProgress, OntoResult } from '../../ports/destination.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
@@ -16,19 +17,29 @@ import { type Answer, askAssertions } from '../../restore/prove/assertions.ts';
 import { masterOf } from './inside-credentials.ts';
 import { insideMaster, refuseLate } from './inside-request.ts';
 
-/** A dump into the empty database that a restore has made. The whole point: the function reaches the vault alone. */
-export const loadRequest = z.strictObject({
-  ask: z.literal('load'),
+/** Of a dump, into the database that a restore makes. The whole point: the function reaches the vault alone. */
+const ofDump = {
   target: z.string(),
   notAfter: z.iso.datetime().optional(),
   master: insideMaster,
-  /** Where an earlier call stopped. */
-  from: z.custom<LoadProgress>().optional(),
   point: z.looseObject({ id: z.string() }).transform((point) => point as unknown as DumpPoint),
-});
+};
+export const loadRequest = z.discriminatedUnion('ask', [
+  /** All of it; with a mark beside the living database, where what an earlier try has left is known by the mark. */
+  z.strictObject({
+    ask: z.literal('load'),
+    ...ofDump,
+    /** Where an earlier call stopped. */
+    from: z.custom<LoadProgress>().optional(),
+    mark: z.string().optional(),
+  }),
+  /** What belongs to the database itself, once it is loaded beside the living one; a trial only says how they will differ. */
+  z.strictObject({ ask: z.literal('give'), ...ofDump, living: z.string(), isTrial: z.boolean() }),
+]);
 export type LoadRequest = z.input<typeof loadRequest>;
+type Asked = z.output<typeof loadRequest>;
 
-/** Small: it travels through a checkpoint. */
+/** Small: it travels through a checkpoint. `id`: of the database that was made beside the living one. */
 export type Loaded = {
   /** Absent where it was not compared yet. */
   strength?: 'exact' | 'restored' | 'none';
@@ -36,13 +47,16 @@ export type Loaded = {
   notes: string[];
   /** It is not over: the next call goes on from here. */
   next?: LoadProgress;
+  id?: string;
 };
 
 export type LoadDeps = {
   plan: Plan;
   vault: Vault;
   passwords: ScratchSecrets;
+  secrets: Secrets;
   destinations: Destinations;
+  databases: Pick<Databases, 'find'>;
   instances: Pick<Instances, 'value'>;
   /** Entries restored at once. */
   jobs: number;
@@ -61,13 +75,12 @@ const ASSERTION_TAKES = 60;
  * row with the manifest; or as much of that as this function has time for. Without `from`, what an earlier try has left
  * there is gone first. A refusal is a value, as it is of `insideDatabases`.
  */
-export async function loadDump(
-  request: z.output<typeof loadRequest>,
-  deps: LoadDeps,
-): Promise<Attempted<Loaded>> {
+export async function loadDump(request: Asked, deps: LoadDeps): Promise<Attempted<Loaded | string[]>> {
   try {
     refuseLate(request, deps.clock);
-    return { ok: true, value: await load(request, requireTarget(deps.plan, request.target), deps) };
+    const of = requireTarget(deps.plan, request.target);
+    const value = request.ask === 'load' ? await load(request, of, deps) : await give(request, of, deps);
+    return { ok: true, value };
   } catch (error) {
     if (!(error instanceof UnderstudyError)) throw error;
     return { ok: false, said: toErrorInfo(error) };
@@ -75,7 +88,7 @@ export async function loadDump(
 }
 
 async function load(
-  { master, point, from }: z.output<typeof loadRequest>,
+  { master, point, from, mark }: Extract<Asked, { ask: 'load' }>,
   target: Target,
   deps: LoadDeps,
 ): Promise<Loaded> {
@@ -91,6 +104,7 @@ async function load(
     const result = await destinations
       .load(into, {
         ...{ manifest, jobs: deps.jobs, signal, from },
+        ...(mark === undefined ? {} : { beside: { mark } }),
         hasTime: (seconds) => deps.secondsLeft() > RESERVE_SECONDS + seconds,
         dump: () => vault.read(manifest.dump, signal),
         roles: () => vault.read(manifest.roles, signal),
@@ -100,10 +114,12 @@ async function load(
         if (codeOf(error) !== 'does-not-fit') throw error;
         throw new Refusal('does-not-fit', reasonOf(error), { hint: limits.hint });
       });
-    if (result.next || !result.proof) return unproven(result);
+    const made = mark === undefined ? undefined : await deps.databases.find(into, { name: into.database });
+    const id = made ? { id: made.id } : {};
+    if (result.next || !result.proof) return { ...unproven(result), ...id };
     const value = (sql: string) => deps.instances.value(into, sql, ASSERTION_TAKES);
     const asked = target.assertions.filter(({ when }) => when === 'always');
-    return loadedOf(result, await askAssertions({ value }, asked, manifest));
+    return { ...loadedOf(result, await askAssertions({ value }, asked, manifest)), ...id };
   });
 }
 
@@ -114,6 +130,17 @@ const unproven = ({ failed, notes, next }: OntoResult): Loaded => ({
 });
 
 const notRestored = (what: string) => `not restored: ${what}`;
+
+async function give(
+  { master, point, living, isTrial }: Extract<Asked, { ask: 'give' }>,
+  target: Target,
+  { vault, destinations, ...deps }: LoadDeps,
+): Promise<string[]> {
+  const manifest = await requireManifest({ target, point, vault });
+  const into = await masterOf(target, master, deps);
+  const dump = () => vault.read(manifest.dump);
+  return (await destinations.give(into, { manifest, dump, living, isTrial })).slice(0, SHOWN);
+}
 
 /** What could not be restored, and every difference, is for the person who approves. */
 function loadedOf({ failed, notes, proof }: OntoResult, answers: readonly Answer[]): Loaded {

@@ -7,9 +7,10 @@ import type { Restored } from '../../restore/restored.ts';
 import { completeNew } from './complete-new.ts';
 import { nameOfRestored } from './declare.ts';
 import { loadNew } from './load-new.ts';
+import { makeBeside } from './make-beside.ts';
 import { letUsersIn, reopenNew, warmNew } from './open-new.ts';
 import { noteMigrations, proveNew } from './prove-new.ts';
-import type { Restoring } from './restoring.ts';
+import { instanceOf, type Restoring } from './restoring.ts';
 
 const DAY = 86_400;
 
@@ -18,6 +19,10 @@ const DAY = 86_400;
  * Resolves with what its proof measured.
  */
 export async function makeNew(restoring: Restoring): Promise<Restored | undefined> {
+  if (restoring.log.record.kind === 'database') {
+    await makeBeside(restoring);
+    return undefined;
+  }
   await bringUpNew(restoring);
   const isEmpty = restoring.log.record.way.kind === 'dump';
   if (isEmpty) await loadNew(restoring);
@@ -32,12 +37,15 @@ export async function makeNew(restoring: Restoring): Promise<Restored | undefine
 }
 
 /** Is the copy of the source's own major? Groups of another do not fit it. */
-export function isSameFamily({ chosen, source }: Restoring['declared']): boolean {
-  return source?.parameterGroup !== undefined && chosen.parametersFrom === source.parameterGroup;
+export function isSameFamily(restoring: Restoring): boolean {
+  const own = restoring.declared.source?.parameterGroup;
+  return own !== undefined && instanceOf(restoring).parametersFrom === own;
 }
 
-function orderOfNew({ target, declared, log, deps }: Restoring): ScratchOrder {
-  const { chosen, source } = declared;
+function orderOfNew(restoring: Restoring): ScratchOrder {
+  const { target, declared, log, deps } = restoring;
+  const { source } = declared;
+  const chosen = instanceOf(restoring);
   const { settings, id } = log.record;
   const subnetGroup = source?.subnetGroup ?? settings.subnetGroup;
   if (!subnetGroup)
@@ -56,7 +64,7 @@ function orderOfNew({ target, declared, log, deps }: Restoring): ScratchOrder {
       settings.quarantine.length > 0
         ? settings.quarantine
         : (source?.securityGroups ?? settings.securityGroups ?? []),
-    ...(source?.optionGroup && isSameFamily(declared) ? { optionGroup: source.optionGroup } : {}),
+    ...(source?.optionGroup && isSameFamily(restoring) ? { optionGroup: source.optionGroup } : {}),
     ...(source?.serverless ? { serverless: source.serverless } : {}),
     backupDays: source ? Math.max(1, source.backups.retention / DAY) : 7,
     tags: {
@@ -70,7 +78,7 @@ function orderOfNew({ target, declared, log, deps }: Restoring): ScratchOrder {
 }
 
 async function bringUpNew(restoring: Restoring): Promise<void> {
-  const { declared, log, durable, deps } = restoring;
+  const { log, durable, deps } = restoring;
   const { settings } = log.record;
   const order = orderOfNew(restoring);
   if (settings.quarantine.length === 0)
@@ -83,7 +91,7 @@ async function bringUpNew(restoring: Restoring): Promise<void> {
   const up = await bringUp(
     {
       order,
-      parametersFrom: declared.chosen.parametersFrom,
+      parametersFrom: instanceOf(restoring).parametersFrom,
       deadline: settings.deadline,
       option: 'restore.deadline',
       phase: (name) => log.phase(name as 'prepare' | 'restore' | 'secure'),

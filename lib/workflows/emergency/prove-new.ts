@@ -8,12 +8,12 @@ import { askInside } from './ask-inside.ts';
 import { callHook } from './call-hook.ts';
 import { atOld } from './freeze.ts';
 import { ABORTED } from './restore-log.ts';
-import { masterOfNew, type Restoring } from './restoring.ts';
+import { instanceOf, masterOfNew, type Restoring } from './restoring.ts';
 
 /** Proves it as a rehearsal would. Resolves with what was measured, if it could be compared. */
 export async function proveNew(restoring: Restoring): Promise<Restored | undefined> {
-  const { of, declared, log, durable, deps } = restoring;
-  const { chosen } = declared;
+  const { of, log, durable, deps } = restoring;
+  const chosen = instanceOf(restoring);
   await log.phase('proof');
   const why = whyNotProven(chosen, of);
   if (why) {
@@ -65,6 +65,7 @@ export async function noteMigrations(restoring: Restoring): Promise<void> {
   if (!master || !at || !target.connection || whyNotProven(restoring.declared.chosen, target)) return;
   const notes = await askInside<string[]>(durable, 'compare migrations', deps, {
     ...{ ask: 'migrations', ...at, master },
+    ...(log.record.old?.database === undefined ? {} : { database: log.record.old.database }),
   }).catch((error) => [`migrations were not compared: ${toErrorInfo(error).message}`]);
   if (notes.length > 0) await log.add('its migrations', ...notes);
 }

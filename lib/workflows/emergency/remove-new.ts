@@ -13,7 +13,8 @@ const DELETION_TAKES = 2 * 3600;
  */
 export async function removeNew({ log, durable, deps }: Afterwards): Promise<void> {
   const { made, kind } = log.record;
-  if (!made) return;
+  // A drill makes instances and clusters alone.
+  if (!made || kind === 'database') return;
   const waiting = { ...deps, cancelled: undefined };
   await poll(durable, waiting, {
     name: `delete ${made.name}`,

@@ -2,6 +2,7 @@ import { raise, resolve } from '../../alerting/alerts.ts';
 import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import { finding } from '../../domain/findings/finding.ts';
 import { lostSeconds, newName, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
+import { whatStays } from '../../domain/incidents/what-stays.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { RestoreJob } from '../../domain/runs/job.ts';
 import { humanSeconds, shortMoment, utc } from '../../domain/time.ts';
@@ -100,8 +101,10 @@ async function endNotDone(restoring: Restoring, said: ErrorInfo): Promise<Restor
   const released = phase === 'release' || phases.some(({ name }) => name === 'release');
   const kept = made
     ? [
-        `${made.name} stays and costs; it is protected, so delete it in two steps when you do not need it`,
-        ...(released
+        log.record.kind === 'database'
+          ? whatStays(log.record, made.name)
+          : `${made.name} stays and costs; it is protected, so delete it in two steps when you do not need it`,
+        ...(released && log.record.kind !== 'database'
           ? [`${made.name} has production’s parameters: its jobs and subscriptions may act until you stop it`]
           : []),
         ...whereMasterPassword(restoring),

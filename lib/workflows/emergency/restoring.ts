@@ -1,10 +1,11 @@
 import type { AlertDeps } from '../../alerting/alerts.ts';
-import type { Plan, Target } from '../../domain/plan/policy.ts';
+import { connectionOf, type Plan, type Target } from '../../domain/plan/policy.ts';
 import type { Waiting } from '../../execution/poll.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { JobMessages } from '../../ports/messages.ts';
 import type { RestoredInstances, ScratchSecrets } from '../../ports/platform.ts';
 import type { Services } from '../../ports/switching.ts';
+import type { InstancePlan } from '../../restore/instance/plan-rehearsal.ts';
 import type { DeclareDeps, Declared } from './declare.ts';
 import type { InsideMaster } from './inside-request.ts';
 import type { RestoreLog } from './restore-log.ts';
@@ -51,10 +52,19 @@ export function whereMasterPassword({ log, deps }: Afterwards): string[] {
 }
 
 /** The master user of the new database, as functions are asked to connect. */
-export function masterOfNew({ declared, log }: Restoring): InsideMaster | undefined {
+export function masterOfNew({ of, declared, log }: Restoring): InsideMaster | undefined {
   const { masterUser: user, database } = declared.chosen;
-  const { name, host, port } = log.record.made!;
-  return user === undefined ? undefined : { name, user, database, at: { host: host!, port: port! } };
+  const { made, kind, settings } = log.record;
+  const { name, host, port } = made!;
+  if (user === undefined) return undefined;
+  const secret = kind === 'database' ? (settings.admin ?? connectionOf(of).secret) : undefined;
+  return { name, user, database, at: { host: host!, port: port! }, ...(secret ? { secret } : {}) };
+}
+
+/** What is made, where AWS makes it: a database beside the living one has phases of its own. */
+export function instanceOf({ declared }: Restoring): InstancePlan {
+  if (declared.chosen.kind !== 'database') return declared.chosen;
+  throw new Error('a database beside the living one is no instance');
 }
 
 /** What the undoing and a rollback work with: long after the declaration, or in another execution. */

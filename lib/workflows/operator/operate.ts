@@ -38,6 +38,7 @@ export const operatorRequest = z.discriminatedUnion('ask', [
     target,
     at: moment.optional(),
     point: z.string().min(1).optional(),
+    beside: z.boolean().optional(),
   }),
   z.strictObject({ ask: z.literal('restore'), target, restore: z.string().optional() }),
   z.strictObject({ ask: z.literal('to-put-back'), target }),
@@ -103,7 +104,7 @@ export async function operate(request: OperatorRequest, deps: OperatorDeps): Pro
     case 'plan':
       return planRestore(
         requireTarget(deps.plan, request.target),
-        { at: request.at, point: request.point },
+        { at: request.at, point: request.point, beside: request.beside },
         deps,
       );
     case 'restore':

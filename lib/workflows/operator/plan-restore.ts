@@ -11,7 +11,7 @@ import { waysBack } from '../../restore/ways-back.ts';
 /** The ways back for a target, from what is on record. Refuses a moment to come, and a point that cannot be restored. */
 export async function planRestore(
   target: Target,
-  wanted: RestorePoint,
+  wanted: RestorePoint & { beside?: boolean | undefined },
   deps: { catalog: Catalog; clock: Clock; home: string },
 ): Promise<RestorePlan> {
   const { at, point } = wanted;

@@ -2,6 +2,7 @@ import { reasonOf } from '../../domain/errors.ts';
 import { type Finding, finding } from '../../domain/findings/finding.ts';
 import { isOpen, isStalled, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import { monthlyCost } from '../../domain/incidents/way-cost.ts';
+import { howToDrop } from '../../domain/incidents/what-stays.ts';
 import { type Plan, targetOf } from '../../domain/plan/policy.ts';
 import { shortMoment } from '../../domain/time.ts';
 import { concurrently } from '../../execution/concurrency.ts';
@@ -35,10 +36,11 @@ function stalled(
 
 /** Those that exist still. The record forgets the others. */
 async function kept(record: RestoreRecord, { catalog, plan, platform }: RestoresDeps): Promise<Finding[]> {
-  const { target: id, kind, endedAt, kept: all = [] } = record;
+  const { target: id, kind, old, endedAt, kept: all = [] } = record;
   const there: typeof all = [];
   for (const each of all) {
-    const source = await platform.source({ kind, id: each.name });
+    // Only a server knows its databases: the next dump looks whether it has this one.
+    const source = kind === 'database' ? each : await platform.source({ kind, id: each.name });
     if (source?.resourceId === each.resourceId) there.push(each);
   }
   if (there.length < all.length) await catalog.putRestore({ ...record, kept: there });
@@ -46,7 +48,8 @@ async function kept(record: RestoreRecord, { catalog, plan, platform }: Restores
   const month = target && there.length > 0 && monthlyCost(target, (await catalog.observed(id)).platform);
   const costs = month ? `costs about $${month.toLocaleString('en')} a month, and its storage` : 'costs';
   return there.map(({ name }) => {
-    const message = `${name} stays beside production since the restore ${record.id} of ${id} ended at ${shortMoment(endedAt!)} UTC, and ${costs}`;
+    const what = kind === 'database' ? `takes disk of its server: ${howToDrop(old!, name)}` : costs;
+    const message = `${name} stays beside production since the restore ${record.id} of ${id} ended at ${shortMoment(endedAt!)} UTC, and ${what}`;
     return finding('database-kept', {
       target: target ?? { id },
       subject: name,

@@ -3,14 +3,14 @@ import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { formatSpan } from '../../../lib/domain/incidents/recommend-way.ts';
 import { formatServedBy } from '../../../lib/domain/incidents/served-by.ts';
 import { isStopped, type RestorePlan, type Way } from '../../../lib/domain/incidents/way.ts';
+import { costOfBeside } from '../../../lib/domain/incidents/way-cost.ts';
 import type { RestoreSettings } from '../../../lib/domain/plan/policy.ts';
 import { compactUtc, humanSeconds, shortMoment } from '../../../lib/domain/time.ts';
 import { hasTyped, NOT_BEGUN } from '../ask-person.ts';
 import { optionFor, understudyOf } from '../for-shell.ts';
 import type { CommandResult } from '../print-result.ts';
 import type { RestoreOptions } from '../restore-options.ts';
-import { restorePointOf } from '../restore-point.ts';
-import { readWays, restoreMessage } from '../restore-requests.ts';
+import { readWays, restoreMessage, wantedOf } from '../restore-requests.ts';
 import type { Session } from '../session.ts';
 import { followRestore } from './restore-under-way-command.ts';
 
@@ -20,7 +20,7 @@ export async function restoreGoCommand(
   target: string,
   options: RestoreOptions,
 ): Promise<CommandResult> {
-  const plan = await readWays(session, target, restorePointOf(options));
+  const plan = await readWays(session, target, wantedOf(options));
   const way = chosenWay(plan, options);
   const confirm = options.confirm ?? (await ask(session, plan, way, options.reason));
   if (confirm === undefined) return NOT_BEGUN;
@@ -31,7 +31,8 @@ export async function restoreGoCommand(
   });
 }
 
-function chosenWay({ target, ways, recommended }: RestorePlan, { way: wanted }: RestoreOptions): Way {
+function chosenWay({ target, ways, recommended }: RestorePlan, options: RestoreOptions): Way {
+  const wanted = options.beside ? 'dump' : options.way;
   const possible = ways.filter(({ kind, confirm }) => confirm !== undefined && (kind === wanted || !wanted));
   const best = recommended && ways[recommended.way];
   const likely = possible.find((each) => !isStopped(each)) ?? possible[0];
@@ -39,7 +40,7 @@ function chosenWay({ target, ways, recommended }: RestorePlan, { way: wanted }: 
   if (way) return way;
   throw new UnderstudyError(
     'no-way',
-    `there is no ${wanted ?? 'moment, snapshot or dump'} to make a new instance of ${target} from`,
+    `there is no ${wanted ?? 'moment, snapshot or dump'} to make a new ${options.beside ? 'database' : 'instance'} of ${target} from`,
     { hint: `./understudy restore ${target} shows the ways back` },
   );
 }
@@ -62,7 +63,8 @@ function formatQuestion(target: string, way: Way, { freeze, cutover, hooks }: Re
   const called = [hooks.freeze ?? [], hooks.migrations ?? [], hooks.cutover].flat();
   const took = way.takes ? `, about ${humanSeconds(way.takes.middle)} in rehearsals` : ', never measured';
   return [
-    `${pc.bold(target)} goes back to ${shortMoment(way.asOf)} UTC, onto a new instance beside the living one${took}.`,
+    `${pc.bold(target)} goes back to ${shortMoment(way.asOf)} UTC, ${way.beside ? 'into a new database on the server of the living one' : 'onto a new instance beside the living one'}${took}.`,
+    ...(way.beside ? [`That takes ${costOfBeside(way)}.`] : []),
     ...(way.between
       ? [
           `Its data is of a moment from ${shortMoment(way.between.earliest)} to ${shortMoment(way.between.latest)} UTC.`,
@@ -88,7 +90,7 @@ async function ask(
   way: Way,
   reason: string | undefined,
 ): Promise<string | undefined> {
-  const again = `${understudyOf(session)} restore ${target} --at ${way.asOf} --way ${way.kind} --go --confirm ${way.confirm}${optionFor('reason', reason)}`;
+  const again = `${understudyOf(session)} restore ${target} --at ${way.asOf} --way ${way.kind}${way.beside ? ' --beside' : ''} --go --confirm ${way.confirm}${optionFor('reason', reason)}`;
   const question = [
     ...(by ? [pc.red(formatServedBy(target, by))] : []),
     ...formatQuestion(target, way, settings),

@@ -60,7 +60,11 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
     options: [
       {
         flags: '--go',
-        says: 'make a new instance of a moment, a snapshot or a dump, and give it to the application after approval',
+        says: 'make a new instance or database of a moment, a snapshot or a dump, and give it to the application after approval',
+      },
+      {
+        flags: '--beside',
+        says: 'dumps into a new database on the living server, and no instance; without rds: and aurora: they go there anyway',
       },
       { flags: '--way <what>', says: 'with --go: moment, snapshot or dump; else the recommended one' },
       { flags: '--reason <text>', says: 'with --go: for the record' },
@@ -107,6 +111,7 @@ export const EMERGENCY_COMMANDS: readonly CommandDefinition[] = [
     examples: [
       './understudy restore crm-prod --stage prod',
       './understudy restore crm-prod --before 2026-11-20T13:43:39Z --go --stage prod',
+      './understudy restore crm-prod --beside --stage prod',
       './understudy restore status crm-prod --follow --stage prod',
       './understudy restore crm-prod --table public.leads --patch --stage prod',
       './understudy restore crm-prod --table public.leads --stage prod',

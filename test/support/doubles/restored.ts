@@ -1,4 +1,5 @@
 import { UnderstudyError } from '../../../lib/domain/errors.ts';
+import type { Address } from '../../../lib/domain/incidents/redirect-secret.ts';
 import { RESTORED_NAME } from '../../../lib/domain/names.ts';
 import type { MissingSetting, RestoredInstances } from '../../../lib/ports/platform.ts';
 import type { ApplicationSecrets } from '../../../lib/ports/switching.ts';
@@ -80,7 +81,9 @@ export type MemoryApplicationSecrets = ApplicationSecrets &
     write(secret: string, id: string): void;
   };
 
+/** A secret is where it leads: to a host, or to a database of one. */
 export function memoryApplicationSecrets(secrets: readonly string[], host: string): MemoryApplicationSecrets {
+  const whereOf = ({ host, database }: Address) => database ?? host;
   const versions: MemoryApplicationSecrets['versions'] = new Map(
     secrets.map((secret) => [secret, [{ id: `first-of-${secret}`, host }]]),
   );
@@ -89,7 +92,7 @@ export function memoryApplicationSecrets(secrets: readonly string[], host: strin
     new UnderstudyError('secret-changed', `somebody else has written the secret ${secret} meanwhile`);
   const port: ApplicationSecrets = {
     async version(secret, leadsTo) {
-      if (current(secret).host !== leadsTo.host)
+      if (current(secret).host !== whereOf(leadsTo))
         throw new UnderstudyError('secret-shape', `nothing in the secret ${secret} names ${leadsTo.host}`);
       return current(secret).id;
     },
@@ -97,7 +100,7 @@ export function memoryApplicationSecrets(secrets: readonly string[], host: strin
       const made = { secret, before, after: token };
       if (current(secret).id === token) return made;
       if (current(secret).id !== before) throw changed(secret);
-      versions.get(secret)!.push({ id: token, host: to.host });
+      versions.get(secret)!.push({ id: token, host: whereOf(to) });
       return made;
     },
     async putBack({ secret, before, after }, { anyway = false } = {}) {

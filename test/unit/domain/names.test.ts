@@ -5,6 +5,7 @@ import {
   parseVaultKey,
   placedId,
   pointId,
+  restoredDatabase,
   runName,
   SCRATCH_PREFIX,
   scratchName,
@@ -201,4 +202,20 @@ test('parses every key that a dump writes, and no other', () => {
     dump.replace(/T\d\d/, 'T77'),
   ];
   expect(others.map(parseVaultKey)).toEqual(others.map(() => undefined));
+});
+
+test('a database beside the living one is named after it and the restore, in 63 bytes', () => {
+  const name = (of: string) => restoredDatabase(of, '20261120T140000Z', 'restored');
+  expect(name('crm')).toBe('crm_restored_20261120t140000z');
+  expect(restoredDatabase('crm', '20261120T140000Z', 'replaced')).toBe('crm_replaced_20261120t140000z');
+  // The next restore of it has the name that it had first.
+  expect(name('crm_restored_20261101t000000z')).toBe('crm_restored_20261120t140000z');
+  expect(name('Crm "of" 2026')).toBe('Crm "of" 2026_restored_20261120t140000z');
+  const long = ['a'.repeat(63), `${'a'.repeat(62)}b`, 'ü'.repeat(31), `${'ü'.repeat(30)}xy`, 'a'.repeat(42)];
+  const names = long.map(name);
+  for (const each of names) {
+    expect(Buffer.byteLength(each)).toBeLessThanOrEqual(63);
+    expect(each).toMatch(/^[aü]+_[0-9a-f]{6}_restored_20261120t140000z$/);
+  }
+  expect(new Set(names).size).toBe(long.length);
 });

@@ -11,6 +11,7 @@ test('a request that begins too late does nothing: a rollback may work on the re
     secrets: { credentials: async () => ({ password: 'x', user: 'crm', database: 'crm' }) } as never,
     switching: { logIn: async () => void done.push('log-in') } as never,
     instances: {} as never,
+    databases: {} as never,
   };
   const at = (seconds: number) => new Date(clock.now().getTime() + seconds * 1000).toISOString();
   const request = { ask: 'log-in' as const, target: 'crm', secrets: ['crm/application'] };
@@ -40,7 +41,7 @@ async function asking(password: string, { isThere = true } = {}) {
       moment: '2026-11-20T11:00:00Z',
     },
     {
-      ...{ plan, clock },
+      ...{ plan, clock, databases: {} as never },
       passwords: { password: async () => 'of the restore' } as never,
       secrets: {
         credentials: async () => ({ user: 'postgres', password: 'of the secret', database: 'crm' }),
@@ -86,7 +87,8 @@ describe('what is done to several databases', () => {
     const { plan, clock } = await emergencyWorld();
     const secrets = { credentials: async () => ({ password: 'x', user: 'crm', database: 'crm' }) } as never;
     const switching = { fence: ({ database }: { database: string }) => fence(database) } as never;
-    const deps = { ...{ plan, clock, secrets, switching, instances: {} as never }, passwords: {} as never };
+    const none = { instances: {} as never, databases: {} as never, passwords: {} as never };
+    const deps = { ...{ plan, clock, secrets, switching }, ...none };
     const at = { host: 'new', port: 5432 };
     return (databases: string[]) =>
       insideDatabases({ ask: 'fence' as const, target: 'crm', at, databases }, deps);
@@ -120,7 +122,7 @@ test('what the application expects is compared with the new database, as its mas
   const { plan, clock } = await emergencyWorld();
   const seen: string[] = [];
   const deps = {
-    ...{ plan, clock, secrets: {} as never, instances: {} as never },
+    ...{ plan, clock, secrets: {} as never, instances: {} as never, databases: {} as never },
     passwords: { password: async () => 'of the restore' } as never,
     switching: {
       async migrations({ host, user }: Credentials) {

@@ -2,11 +2,18 @@ import { UnderstudyError } from '../../../lib/domain/errors.ts';
 import { RESTORE_LEASE } from '../../../lib/domain/incidents/restore-record.ts';
 import { secondsBetween, utc } from '../../../lib/domain/time.ts';
 import { lookAtRestores } from '../../../lib/workflows/watch/restores.ts';
-import { type EmergencyWorld, emergencyWorld, OLD, UNTOUCHED } from '../../support/emergency-world.ts';
+import {
+  type EmergencyWorld,
+  emergencyWorld,
+  OLD,
+  UNTOUCHED,
+  UNTOUCHED_BESIDE,
+} from '../../support/emergency-world.ts';
 import { deathsOf } from '../../support/executions.ts';
 
-const worldOf = async (cutover: 'secret' | 'rename') => {
+const worldOf = async (cutover: 'secret' | 'rename', beside = false) => {
   const world = await emergencyWorld({
+    ...(beside ? { beside, way: 'dump' as const } : {}),
     restore: { cutover, ...(cutover === 'rename' ? { services: [] } : {}) },
   });
   world.approving();
@@ -19,50 +26,51 @@ const watched = async ({ deps, plan, clock }: EmergencyWorld) => {
   return findings.map(({ code, subject }) => `${code} ${subject}`);
 };
 
-describe.each(['secret', 'rename'] as const)(
-  'a restore by %s whose execution is stopped for good',
-  (cutover) => {
-    test('is found when its lease is over, is put back by a rollback, and changes nothing when it comes back', async () => {
-      const first = await worldOf(cutover);
-      const deaths = (await deathsOf(first.execution(), first.bodyOf())).filter(
-        ({ when }) => when === 'kept',
-      );
-      let stalled = 0;
-      for (const death of deaths) {
-        const world = await worldOf(cutover);
-        const dead = world.execution();
-        await dead.run(world.bodyOf(), death);
-        const began = await world.record();
-        if (began?.state !== 'running') continue;
-        stalled++;
-        const rollback = world.rollbackOf(began.id);
-        await world.clock.advance(secondsBetween(world.clock.now(), began.aliveUntil) - 60);
-        expect([death, await watched(world)]).toEqual([death, []]);
-        expect(await world.whole(rollback)).toMatchObject({ outcome: 'refused' });
+describe.each([
+  ['secret', 'onto an instance', false],
+  ['rename', 'onto an instance', false],
+  ['secret', 'beside the living database', true],
+  ['rename', 'beside the living database', true],
+] as const)('a restore by %s %s whose execution is stopped for good', (cutover, _, beside) => {
+  const untouched = beside ? UNTOUCHED_BESIDE : UNTOUCHED;
+  test('is found when its lease is over, is put back by a rollback, and changes nothing when it comes back', async () => {
+    const first = await worldOf(cutover, beside);
+    const deaths = (await deathsOf(first.execution(), first.bodyOf())).filter(({ when }) => when === 'kept');
+    let stalled = 0;
+    for (const death of deaths) {
+      const world = await worldOf(cutover, beside);
+      const dead = world.execution();
+      await dead.run(world.bodyOf(), death);
+      const began = await world.record();
+      if (began?.state !== 'running') continue;
+      stalled++;
+      const rollback = world.rollbackOf(began.id);
+      await world.clock.advance(secondsBetween(world.clock.now(), began.aliveUntil) - 60);
+      expect([death, await watched(world)]).toEqual([death, []]);
+      expect(await world.whole(rollback)).toMatchObject({ outcome: 'refused' });
 
-        await world.clock.advance(120);
-        expect([death, await watched(world)]).toEqual([death, ['restore-stalled crm']]);
-        await expect(world.answer('abort')).rejects.toMatchObject({ code: 'restore-stalled' });
-        expect([death, await world.whole(rollback)]).toMatchObject([death, { outcome: 'done' }]);
-        expect([death, world.production()]).toEqual([death, UNTOUCHED]);
+      await world.clock.advance(120);
+      expect([death, await watched(world)]).toEqual([death, ['restore-stalled crm']]);
+      await expect(world.answer('abort')).rejects.toMatchObject({ code: 'restore-stalled' });
+      expect([death, await world.whole(rollback)]).toMatchObject([death, { outcome: 'done' }]);
+      expect([death, world.production()]).toEqual([death, untouched]);
 
-        const [made, closed] = [() => world.restored.made(), () => world.databases.new.closed];
-        const record = await world.record();
-        const rest = [made(), closed()];
-        const back = await dead.run(world.bodyOf()).catch((error) => error);
-        expect([death, back]).toMatchObject([death, { died: false, result: { outcome: 'not-done' } }]);
-        expect([death, world.production()]).toEqual([death, UNTOUCHED]);
-        const { aliveUntil: _, ...before } = record;
-        expect([death, await world.record(), made(), closed()]).toEqual([
-          death,
-          expect.objectContaining(before),
-          ...rest,
-        ]);
-      }
-      expect(stalled).toBeGreaterThan(30);
-    });
-  },
-);
+      const [made, closed] = [() => world.restored.made(), () => world.databases.new.closed];
+      const record = await world.record();
+      const rest = [made(), closed()];
+      const back = await dead.run(world.bodyOf()).catch((error) => error);
+      expect([death, back]).toMatchObject([death, { died: false, result: { outcome: 'not-done' } }]);
+      expect([death, world.production()]).toEqual([death, untouched]);
+      const { aliveUntil: _alive, ...before } = record;
+      expect([death, await world.record(), made(), closed()]).toEqual([
+        death,
+        expect.objectContaining(before),
+        ...rest,
+      ]);
+    }
+    expect(stalled).toBeGreaterThan(30);
+  });
+});
 
 test('a rollback whose execution is stopped for good is taken over by another', async () => {
   const world = await worldOf('secret');

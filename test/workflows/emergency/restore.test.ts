@@ -26,7 +26,7 @@ test('a restore that is approved gives the application the new database, and clo
   expect(Object.keys(order.tags)).not.toContain('understudy:drill');
   // A session may have set itself free of the freeze, so only the fence ends the lost interval.
   expect(record.lastWriteBefore! > record.frozenAt!).toBe(true);
-  expect(record.phases.map(({ name }) => name)).toEqual(phasesOf(record.way).slice(0, -1));
+  expect(record.phases.map(({ name }) => name)).toEqual(phasesOf(record).slice(0, -1));
   expect(await world.open()).toEqual([]);
   expect(world.services.callsOf('startAnew')).toEqual([[{ cluster: 'web', service: 'crm' }]]);
 });

@@ -57,9 +57,14 @@ export function postgres({
         const { loadWhole } = await import('./restore/whole-database.ts');
         return loadWhole(into, await programs(), scratchDirectory, request);
       },
+      async give(into, request) {
+        const { giveBeside } = await import('./restore/give-beside.ts');
+        return giveBeside(into, request);
+      },
       list: async (archive) => (await import('./restore/onto.ts')).listArchive(archive),
     },
     switching: lazily(async () => (await import('./switching.ts')).postgresSwitching()),
+    databases: lazily(async () => (await import('./databases.ts')).postgresDatabases()),
     heartbeat: lazily(async () => (await import('./heartbeat-table.ts')).postgresHeartbeat()),
   };
 }

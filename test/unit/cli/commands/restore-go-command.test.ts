@@ -1,6 +1,6 @@
 import type { RestorePlan } from '../../../../lib/domain/incidents/way.ts';
 import { restoreGoCommand } from '../../../../scripts/cli/commands/restore-go-command.ts';
-import type { RestoreOptions } from '../../../../scripts/cli/restore-options.ts';
+import { type RestoreOptions, refuseRestoreMisfits } from '../../../../scripts/cli/restore-options.ts';
 import type { Session } from '../../../../scripts/cli/session.ts';
 import { type Changes, DUMP, found, passed, planOf, SNAPSHOT } from '../../../support/plans.ts';
 
@@ -49,4 +49,33 @@ test('the way that was asked for is begun, of the point that was asked for', asy
   ).toMatchObject({
     code: 'no-way',
   });
+});
+
+test('a dump goes beside the living database where somebody says so, and the question says what that takes', async () => {
+  const points = [{ ...DUMP, sourceBytes: 5e9 }];
+  const { refused, asked } = await wouldBegin({ points, beside: true }, { beside: true, point: DUMP.id });
+  expect(asked).toEqual([{ ask: 'plan', target: 'crm', point: DUMP.id, beside: true }]);
+  expect(refused.hint).toContain(`--at ${DUMP.snapshotAt} --way dump --beside --go --confirm`);
+});
+
+test.each<[string, RestoreOptions, string]>([
+  ['a moment', { way: 'moment', go: true }, 'a moment is none'],
+  ['a snapshot', { way: 'snapshot', go: true }, 'a snapshot is none'],
+  ['the point of a snapshot', { point: SNAPSHOT.id, go: true }, `${SNAPSHOT.id} is a snapshot`],
+  ['the plan of a snapshot', { point: SNAPSHOT.id }, `${SNAPSHOT.id} is a snapshot`],
+])('%s does not go beside the living database', (_, options, why) => {
+  expect(() => refuseRestoreMisfits('crm', { beside: true, ...options })).toThrow(
+    expect.objectContaining({
+      mistakes: [`--beside: only a dump goes beside the living database, and ${why}`],
+    }),
+  );
+});
+
+test.each<[RestoreOptions, string]>([
+  [{ to: 'postgres://db/x' }, '--beside does not go with --to'],
+  [{ table: ['public.leads'] }, '--beside takes a whole dump, and no tables or files'],
+])('--beside goes with a plan and with --go alone: %j', (options, mistake) => {
+  expect(() => refuseRestoreMisfits('crm', { beside: true, ...options })).toThrow(
+    expect.objectContaining({ mistakes: [mistake] }),
+  );
 });

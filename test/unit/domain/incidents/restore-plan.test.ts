@@ -2,6 +2,7 @@ import { point, snapshotPoint, target } from '../../../support/builders.ts';
 import {
   type Changes,
   DUMP,
+  found,
   ON_RDS,
   PLATFORM,
   passed,
@@ -282,4 +283,40 @@ test('another plan has another digest, and the same one the same', () => {
   expect(planOf().digest).toBe(digest);
   expect(planOf({ points: [SNAPSHOT] }).digest).not.toBe(digest);
   expect(planOf({ now: new Date('2026-11-20T14:00:01Z') }).digest).not.toBe(digest);
+});
+
+describe('a dump beside the living database', () => {
+  const OWN_SERVER = { target: { ...ON_RDS, platform: undefined } };
+  const dumpOf = (changes: Changes) => planOf(changes).ways.find(({ kind }) => kind === 'dump')!;
+
+  test('is a way of every target without an instance, and of one with it where somebody says so', () => {
+    expect(dumpOf({})).not.toHaveProperty('beside');
+    expect(dumpOf({ beside: true })).toMatchObject({ beside: true, point: DUMP.id });
+    expect(dumpOf(OWN_SERVER)).toMatchObject({ beside: true, confirm: expect.any(String) });
+    expect(planOf({ beside: true }).ways.filter(({ beside }) => beside)).toHaveLength(1);
+  });
+
+  test('has a code of its own', () => {
+    expect(dumpOf({ beside: true }).confirm).toMatch(/^\d{8}T\d{6}Z-/);
+    expect(dumpOf({ beside: true }).confirm).not.toBe(dumpOf({}).confirm);
+  });
+
+  test('cannot be confirmed in another place than the vault, or when it is not good', () => {
+    const abroad = { ...DUMP, id: `${DUMP.id}@replica`, place: 'replica' as const };
+    expect(dumpOf({ ...OWN_SERVER, points: [abroad] })).not.toHaveProperty('confirm');
+    const bad = { ...DUMP, state: 'available' as const };
+    expect(dumpOf({ ...OWN_SERVER, points: [bad], point: bad.id })).not.toHaveProperty('confirm');
+  });
+
+  test('is not stopped by what keeps an instance from being made, but by a secret that cannot be read', () => {
+    const findings = [
+      found('restore-quota', 'quotas', { message: 'no instance more' }),
+      found('restore-denied', 'permissions', { message: 'rds:CreateDBInstance' }),
+      found('restore-secret-unreadable', 'secret', { message: 'crm/application' }),
+    ];
+    expect(dumpOf({ findings }).concerns.map(({ code }) => code)).toHaveLength(3);
+    expect(dumpOf({ findings, beside: true }).concerns.map(({ code }) => code)).toEqual([
+      'restore-secret-unreadable',
+    ]);
+  });
 });

@@ -1,6 +1,6 @@
 import type { ReadSource } from '../../../../lib/domain/status/target-status.ts';
 import { policy, snapshotPoint } from '../../../support/builders.ts';
-import { ON_RDS, PLATFORM, SNAPSHOT, wayOf } from '../../../support/plans.ts';
+import { DUMP, ON_RDS, PLATFORM, SNAPSHOT, wayOf } from '../../../support/plans.ts';
 
 const priced = (rehearsal: number | undefined, restore?: number) => {
   const usual = policy();
@@ -18,6 +18,7 @@ const ofSource = (changes: Partial<ReadSource>) => ({
   ...PLATFORM,
   source: { state: 'ready' as const, instanceClass: 'db.t4g.medium', multiAz: false, ...changes },
 });
+const ABROAD = { ...DUMP, id: `${DUMP.id}@replica`, place: 'replica' as const };
 const UNKNOWN = { said: 'unknown for the source’s instance class: set restore.pricePerHour' };
 
 test.each([
@@ -36,6 +37,17 @@ test.each([
   );
 });
 
+test.each([
+  [undefined, 'as much of the server’s disk as the dumped database had'],
+  [12_340_000, 'about 12.3 MB of the server’s disk'],
+  [5_000_000_000, 'about 5.0 GB of the server’s disk'],
+])('beside the living database a dump of %s bytes costs disk and work of its server', (sourceBytes, room) => {
+  const points = [{ ...DUMP, ...(sourceBytes === undefined ? {} : { sourceBytes }) }];
+  expect(wayOf('dump', { target: priced(0.08), points, beside: true }).costs).toEqual({
+    said: `with --go ${room} (look whether it has that), and its work while it loads`,
+  });
+});
+
 test('where the source is gone, the new one has the class of the rehearsals', () => {
   const platform = { ...PLATFORM, status: 'missing' };
   expect(wayOf('snapshot', { target: priced(0.08), platform }).costs.perMonth).toBe(58);
@@ -47,8 +59,7 @@ test('a price is not taken for another place, a server of yours, or rows', () =>
   expect(wayOf('snapshot', { ...changes, points }).costs).toEqual({
     said: 'not estimated: an instance there, or the transfer of a copy from there',
   });
-  const elsewhere = { ...changes, target: { ...changes.target, platform: undefined } };
-  expect(wayOf('dump', elsewhere).costs).toEqual({
+  expect(wayOf('dump', { ...changes, points: [ABROAD] }).costs).toEqual({
     said: 'on a server of yours, reads of S3 and the transfer out of its Region',
   });
   expect(wayOf('dump', changes).costs).toMatchObject({

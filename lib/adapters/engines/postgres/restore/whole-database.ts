@@ -5,33 +5,46 @@ import type { Programs } from '../programs.ts';
 import { makeRunDirectory, sweepRunDirectories } from '../scratch-directory.ts';
 import type { ArchiveEntry } from './archive-toc.ts';
 import { createLike } from './copy-database.ts';
+import { lackingRoles, makeEmptyBeside } from './empty-beside.ts';
 import { fetchArtifact } from './fetch.ts';
+import { givenTo, statementsOfDatabase, whyNotRun } from './of-database.ts';
 import { restoreOnto } from './onto.ts';
-import { splitStatements } from './role-statements.ts';
 
 /** Makes a database anew like a dump's source, and loads the dump into it, which lies in `directory` meanwhile. */
 export async function loadWhole(
   into: Destination,
   programs: readonly Programs[],
   directory: string,
-  { manifest, dump, roles, jobs, phase, signal, from, hasTime }: LoadOnto,
+  { manifest, dump, roles, jobs, phase, signal, from, hasTime, beside }: LoadOnto,
 ): Promise<OntoResult> {
   // A call that died has left its archive, and there is no room for two.
   await sweepRunDirectories(directory);
   const run = await makeRunDirectory(directory);
   const place = { directory: run.path, identity: {} };
+  const { database, owner } = manifest.source;
+  const ofSettings = (entries: readonly ArchiveEntry[]) =>
+    runEach(into, statementsOfDatabase(entries, database, into.database).settings);
+  const ofAll = (entries: readonly ArchiveEntry[]) => {
+    const { settings, rest } = statementsOfDatabase(entries, database, into.database);
+    return runEach(into, [...settings, givenTo(into.database, owner), ...rest]);
+  };
   try {
     phase('fetch');
     const archive = await fetchArtifact(place, 'archive.dump', dump, manifest.dump);
     const ofRoles = await fetchArtifact(place, 'roles.sql', roles, manifest.roles);
-    const made = from ? [] : await makeEmpty(into, manifest.source);
+    const anew = () =>
+      beside ? makeEmptyBeside(into, manifest.source, beside.mark) : makeEmpty(into, manifest.source);
+    const made = from ? [] : await anew();
+    // On the living server a role is as it is, and one that it lacks is a person's to make.
+    const ours = beside ? { whole: ofSettings } : { whole: ofAll, roles: ofRoles };
     const result = await restoreOnto(into, programs, {
-      ...{ archive, manifest, roles: ofRoles, owners: true, privileges: true, jobs, phase, signal },
+      ...{ archive, manifest, owners: true, privileges: true, jobs, phase, signal },
       onRead: () => undefined,
       paced: { from, hasTime, signal },
-      whole: (entries) => giveDatabaseItsOwn(into, manifest.source, entries),
+      ...ours,
     });
-    return { ...result, notes: [...made, ...result.notes] };
+    const lacking = beside ? await lackingRoles(into, ofRoles) : [];
+    return { ...result, notes: [...made, ...lacking, ...result.notes] };
   } finally {
     await run.release();
   }
@@ -48,48 +61,17 @@ async function makeEmpty(into: Destination, source: Manifest['source']): Promise
   }
 }
 
-/**
- * Gives a database its settings, privileges and owner, which pg_restore gives only to one that it creates. Returns what
- * was not possible.
- */
-async function giveDatabaseItsOwn(
-  into: Destination,
-  { database, owner }: Pick<Manifest['source'], 'database' | 'owner'>,
-  entries: readonly ArchiveEntry[],
-): Promise<string[]> {
-  const notes: string[] = [];
+/** Runs statements about the database itself. Returns what was not possible. */
+async function runEach(into: Destination, statements: readonly string[]): Promise<string[]> {
   const client = await connectInto(into);
-  const run = async (statement: string) => {
-    await client.query(statement).catch(({ code }: Error & { code?: string }) => {
-      // Its values may be anything that somebody has set: only its first words are said.
-      const what = statement.split(/\s+/, 3).join(' ').toLowerCase();
-      notes.push(`of the database itself, not possible: ${what} … (${code ?? 'no answer'})`);
-    });
-  };
   try {
-    for (const { definition } of entries.filter(isOfDatabase))
-      for (const statement of statementsOf(definition))
-        await run(renamed(statement, database, into.database));
-    await run(`alter database ${identifier(into.database)} owner to ${identifier(owner)}`);
+    const notes: string[] = [];
+    for (const statement of statements) {
+      const why = await whyNotRun(client, statement);
+      if (why) notes.push(why);
+    }
+    return notes;
   } finally {
     await client.end();
   }
-  return notes;
-}
-
-const isOfDatabase = ({ type, name }: ArchiveEntry) =>
-  type === 'DATABASE PROPERTIES' || (/^(?:ACL|COMMENT)$/.test(type) && /^DATABASE /.test(name));
-
-/** What pg_dump writes of a database. Nothing else is run here: it would be run as the master user of the new one. */
-const OF_DATABASE =
-  /^(?:alter database|alter role .* in database|comment on database|(?:grant|revoke) .* on database|security label .* on database) /is;
-const statementsOf = (definition: string) =>
-  splitStatements(definition).filter((each) => OF_DATABASE.test(each));
-
-/** The same statement for a database of another name. */
-function renamed(statement: string, from: string, to: string): string {
-  if (from === to) return statement;
-  const names = [from, identifier(from)].map((name) => `DATABASE ${name} `);
-  const found = names.find((name) => statement.includes(name));
-  return found ? statement.replace(found, `DATABASE ${identifier(to)} `) : statement;
 }

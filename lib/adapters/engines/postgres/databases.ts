@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { Refusal } from '../../../domain/errors.ts';
+import type { Credentials } from '../../../ports/credentials.ts';
+import type { Databases, FoundDatabase, LivingServer } from '../../../ports/databases.ts';
+import { DATABASE_MISSING } from '../../../ports/switching.ts';
+import { besides, databaseLiteral, ENDING_TAKES, endSessions } from './besides.ts';
+import { identifier, rows } from './connection.ts';
+
+/** Databases of a PostgreSQL server as a whole; `patience` in seconds. */
+export function postgresDatabases({ patience = ENDING_TAKES }: { patience?: number } = {}): Databases {
+  return {
+    living: (admin, name) => besides(admin, (client) => lookAtServer(client, admin, name)),
+    find: (admin, which) => besides(admin, (client) => find(client, which)),
+    rename: (admin, id, to) => besides(admin, (client) => rename(client, admin, { id, to }, patience)),
+  };
+}
+
+async function lookAtServer(client: Client, admin: Credentials, name: string): Promise<LivingServer> {
+  const [found] = await rows<{ id: string; owner: string; creates: boolean; gives: boolean; taken: boolean }>(
+    client,
+    `select d.oid::text as id, pg_catalog.pg_get_userbyid(d.datdba) as owner,
+      r.rolsuper or r.rolcreatedb as creates, r.rolsuper or pg_catalog.pg_has_role(d.datdba, case when
+        pg_catalog.current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) as gives,
+      exists (select from pg_catalog.pg_database where datname = ${client.escapeLiteral(name)}) as taken
+    from pg_catalog.pg_database d cross join pg_catalog.pg_roles r
+    where d.datname = ${databaseLiteral(client, admin)} and r.rolname = current_user`,
+  );
+  if (!found) throw missing(admin.database);
+  const { id, owner, creates, gives, taken } = found;
+  const user = identifier(admin.user);
+  const free = await freeBytes(client);
+  return {
+    id,
+    isTaken: taken,
+    obstacles: [
+      ...(creates ? [] : [`${admin.user} may not create databases: alter role ${user} createdb`]),
+      ...(gives
+        ? []
+        : [`${admin.user} may not give ${owner} the new database: grant ${identifier(owner)} to ${user}`]),
+    ],
+    ...(free === undefined ? {} : { free }),
+  };
+}
+
+/** Only Neon tells its limit, in MiB; what a disk has left no server of PostgreSQL says. */
+async function freeBytes(client: Client): Promise<number | undefined> {
+  const [limit] = await rows<{ mebibytes: string | null }>(
+    client,
+    "select pg_catalog.current_setting('neon.max_cluster_size', true) as mebibytes",
+  );
+  const most = Number.parseInt(limit?.mebibytes ?? '', 10) * 2 ** 20;
+  if (!(most > 0)) return undefined;
+  const [used] = await rows<{ bytes: string }>(
+    client,
+    `select coalesce(pg_catalog.sum(pg_catalog.pg_database_size(oid)), 0)::text as bytes from pg_catalog.pg_database
+    where pg_catalog.has_database_privilege(oid, 'connect') or pg_catalog.pg_has_role('pg_read_all_stats', 'usage')`,
+  );
+  return Math.max(0, most - Number(used!.bytes));
+}
+
+async function find(
+  client: Client,
+  which: { id: string } | { name: string },
+): Promise<FoundDatabase | undefined> {
+  const [column, value] = 'id' in which ? ['oid::text', which.id] : ['datname', which.name];
+  const [found] = await rows<FoundDatabase>(
+    client,
+    `select oid::text as id, datname as name from pg_catalog.pg_database where ${column} = ${client.escapeLiteral(value)}`,
+  );
+  return found;
+}
+
+async function rename(
+  client: Client,
+  admin: Credentials,
+  { id, to }: { id: string; to: string },
+  patience: number,
+): Promise<void> {
+  const until = Date.now() + patience * 1000;
+  for (;;) {
+    const found = await find(client, { id });
+    if (!found) throw missing(to);
+    if (found.name === to) return;
+    await endSessions(client, { ...admin, database: found.name }, patience);
+    const failed = await client
+      .query(`alter database ${identifier(found.name)} rename to ${identifier(to)}`)
+      .then(
+        () => undefined,
+        (cause: Error & { code?: string }) => cause,
+      );
+    if (!failed) return;
+    // Somebody has come in since the last look.
+    if (failed.code !== '55006' || Date.now() > until) throw refused(failed, admin, found.name, to);
+    await sleep(100);
+  }
+}
+
+function refused(cause: Error & { code?: string }, { user }: Credentials, from: string, to: string): Error {
+  if (cause.code === '42P04')
+    return new Refusal('database-exists', `${from} cannot become ${to}: there is a database of that name`, {
+      hint: 'rename or drop that one, if nobody needs it',
+      cause,
+    });
+  if (cause.code === '55006')
+    return new Refusal(
+      'sessions-stay',
+      `sessions come into ${from} again and again, so it cannot be renamed`,
+      {
+        hint: 'stop those programs',
+        cause,
+      },
+    );
+  if (cause.code !== '42501') return cause;
+  return new Refusal('rename-denied', `${user} may not rename ${from}: ${cause.message}`, {
+    hint: `it takes: alter role ${identifier(user)} createdb, and to be a member of its owner`,
+    cause,
+  });
+}
+
+const missing = (database: string) =>
+  new Refusal(DATABASE_MISSING, `there is no database ${database} on this server any more`, {
+    hint: 'list its databases: psql --list',
+  });

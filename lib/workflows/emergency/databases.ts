@@ -1,0 +1,73 @@
+import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
+import type { RestoreSide } from '../../domain/incidents/restore-record.ts';
+import type { FoundDatabase } from '../../ports/databases.ts';
+import { askInside } from './ask-inside.ts';
+import type { RestoreLog } from './restore-log.ts';
+import type { Afterwards } from './restoring.ts';
+
+type OnServer = Pick<Afterwards, 'target' | 'durable' | 'deps'> & { log: Pick<RestoreLog, 'record'> };
+
+/** Asks about databases of the server that the restore is on, as who may close and rename them. */
+const onServer = ({ target, log }: OnServer) => {
+  const { old, settings } = log.record;
+  return {
+    target: target.id,
+    at: { host: old!.host!, port: old!.port! },
+    ...(settings.admin === undefined ? {} : { admin: settings.admin }),
+  };
+};
+
+/** What one side is called now. Before its id is on record, by the name that only this restore gives. */
+export function findDatabase(
+  restoring: OnServer,
+  name: string,
+  { resourceId, name: called }: RestoreSide,
+): Promise<FoundDatabase | null> {
+  const { durable, deps } = restoring;
+  const which = resourceId === '' ? { name: called } : { id: resourceId };
+  return askInside(durable, name, deps, { ask: 'find', ...onServer(restoring), which });
+}
+
+/** Gives the database with this id a name, after its sessions have ended. */
+export async function renameDatabase(
+  restoring: Afterwards,
+  id: string,
+  from: string,
+  to: string,
+): Promise<void> {
+  const { durable, deps } = restoring;
+  await askInside(durable, `rename ${from} to ${to}`, deps, {
+    ask: 'rename',
+    ...onServer(restoring),
+    id,
+    to,
+  });
+}
+
+/** Closes the new one under whatever name it has. One that was dropped is not in the way. */
+export async function closeNewDatabase(restoring: Afterwards): Promise<void> {
+  const { log, durable, deps } = restoring;
+  const { made } = log.record;
+  const found = await findDatabase(restoring, 'look what the new one is called', made!);
+  if (!found) return;
+  await askInside(durable, 'close the new one', deps, {
+    ...{ ask: 'fence', ...onServer(restoring), databases: [found.name], id: found.id },
+  });
+}
+
+/** Why the old one is nothing to go back to: it was dropped, or its server does not answer or lets nobody do it. */
+export async function whyNoOldDatabase(restoring: OnServer, gone: string): Promise<ErrorInfo | undefined> {
+  const { log, durable, deps, target } = restoring;
+  const { old, settings } = log.record;
+  try {
+    const found = await findDatabase(restoring, 'look for the old one', old!);
+    if (!found) return { code: gone, message: `the old database ${old!.name} of ${target.id} was dropped` };
+    await askInside(durable, 'ask whether it lets us in', deps, {
+      ...{ ask: 'may', ...onServer(restoring), secrets: settings.secrets, all: false },
+      databases: [found.name],
+    });
+    return undefined;
+  } catch (error) {
+    return toErrorInfo(error);
+  }
+}
