@@ -136,6 +136,7 @@ export async function emergencyWorld({
     /** Calls before it that end early, and from where each began. */
     loadParts: [] as Loaded[],
     loadedFrom: [] as Loaded['next'][],
+    marks: [] as string[],
     /** How those of the new database differ. */
     migrations: [] as string[],
     /** The databases of the server, each as it was before. */
@@ -241,6 +242,7 @@ export async function emergencyWorld({
         return { ok: true, value: databases.differs };
       }
       if (request.mark !== undefined) {
+        databases.marks.push(request.mark);
         restored.names.set(request.master.database, BESIDE.madeId);
         databases.loads = { ...databases.loads, id: BESIDE.madeId };
       }

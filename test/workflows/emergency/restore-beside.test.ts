@@ -254,6 +254,8 @@ test('what takes several calls is loaded under one mark, and who approves is tol
   world.databases.loads = { differences: [], notes: [] };
   expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
   expect(world.databases.loadedFrom).toEqual([undefined, next]);
+  const mark = 'understudy: restore 20261120T120000Z of crm';
+  expect(world.databases.marks).toEqual([mark, mark]);
   expect(await world.record()).toMatchObject({
     made: { resourceId: BESIDE.madeId },
     proof: { strength: 'restored', differences: [], unchecked: [expect.stringContaining('the rows')] },
