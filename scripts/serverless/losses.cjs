@@ -39,7 +39,8 @@ function lostResource(id, resource, now) {
     return lost(`the alarm ${Properties.AlarmName ?? id} is gone, and what it watches is not`);
   if (Type === 'AWS::S3::BucketPolicy' && now[Properties.Bucket?.Ref])
     return lost(`the policy of the bucket ${Properties.Bucket.Ref} is gone`);
-  if (KEPT.includes(resource.DeletionPolicy))
+  // Each deployment makes versions of functions anew; the framework keeps the old ones, which hold nothing.
+  if (KEPT.includes(resource.DeletionPolicy) && Type !== 'AWS::Lambda::Version')
     return lost(
       `${id} (${Type}) is no longer part of the deployment, which begins with an empty one or none`,
     );
