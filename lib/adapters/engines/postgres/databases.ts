@@ -43,13 +43,15 @@ async function lookAtServer(client: Client, admin: Credentials, name: string): P
   };
 }
 
-/** Only Neon tells its limit, in MiB; what a disk has left no server of PostgreSQL says. */
+/** Only Neon tells its limit; what a disk has left no server of PostgreSQL says. */
 async function freeBytes(client: Client): Promise<number | undefined> {
-  const [limit] = await rows<{ mebibytes: string | null }>(
+  // In MB where it has no unit of its own, such as 16TB; negative or absent where there is no limit.
+  const [limit] = await rows<{ bytes: string | null }>(
     client,
-    "select pg_catalog.current_setting('neon.max_cluster_size', true) as mebibytes",
+    `select pg_catalog.pg_size_bytes(case when said ~ '^-?\\d+$' then said || 'MB' else said end)::text as bytes
+    from pg_catalog.current_setting('neon.max_cluster_size', true) said where said <> ''`,
   );
-  const most = Number.parseInt(limit?.mebibytes ?? '', 10) * 2 ** 20;
+  const most = Number(limit?.bytes ?? 0);
   if (!(most > 0)) return undefined;
   const [used] = await rows<{ bytes: string }>(
     client,
