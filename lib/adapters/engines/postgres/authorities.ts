@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { reasonOf, UnderstudyError } from '../../../domain/errors.ts';
 
 /** The authorities this system trusts. */
@@ -43,7 +44,8 @@ async function readAll(more: string | undefined): Promise<string> {
 }
 
 async function systemAndRds(): Promise<string> {
-  const system = existsSync(SYSTEM) ? readFileSync(SYSTEM, 'utf8') : '';
+  // macOS and others keep theirs elsewhere: then Node's own, which are Mozilla's, as Debian's are.
+  const system = existsSync(SYSTEM) ? readFileSync(SYSTEM, 'utf8') : rootCertificates.join('\n');
   return [system, ...(await rdsAuthorities())].join('\n');
 }
 
