@@ -1,5 +1,6 @@
 import { reasonOf } from '../../domain/errors.ts';
 import { type Finding, finding } from '../../domain/findings/finding.ts';
+import { isOpen, type RestoreRecord } from '../../domain/incidents/restore-record.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import type { PlatformRef, PlatformSource } from '../../domain/points/platform-source.ts';
 import { isSnapshot } from '../../domain/points/recovery-point.ts';
@@ -29,17 +30,19 @@ export async function takeInventory(
   const running = await runningSnapshots(target, deps, now);
   const source = await deps.platform.source(ref);
   const seen = await deps.catalog.observed(target.id);
-  const replaced = checkReplaced(target, source, seen.platform);
+  // Between its names nobody has replaced or deleted it: the restore says what became of it.
+  const isRenaming = isRenamed(await deps.catalog.restore(target.id));
+  const replaced = isRenaming ? [] : checkReplaced(target, source, seen.platform);
   const observe = () => observeSource(target, ref, source, seen.platform, deps, now);
   const look: Required<Look> = {
-    findings: [...replaced, ...checkSource(target, ref, source, now)],
+    findings: [...replaced, ...(isRenaming ? [] : checkSource(target, ref, source, now))],
     // A look that dies before this finds the replacement again.
     afterwards: new Map(replaced.map((found) => [found, observe])),
     // It exists again, or another of its name does.
     over: source ? [{ target: target.id, code: 'instance-deleted', subject: ref.id }] : [],
     failures: [],
   };
-  if (replaced.length === 0) await observe();
+  if (replaced.length === 0 && !isRenaming) await observe();
   const trying = (what: string, work: () => Promise<void>) =>
     work().catch((error) => void look.failures.push(`${what}: ${reasonOf(error)}`));
   for (const place of placesOf(target, deps.home))
@@ -55,6 +58,10 @@ export async function takeInventory(
   await trying('missing copies', () => askForMissingCopies(target, points, deps, now));
   return look;
 }
+
+/** Is a restore under way that has taken the old one’s name, or is about to? */
+const isRenamed = (restore: RestoreRecord | undefined) =>
+  isOpen(restore) && restore.switched?.oldIs !== undefined;
 
 function checkSource(
   target: Target,

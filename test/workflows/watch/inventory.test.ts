@@ -16,6 +16,7 @@ import {
   throttled,
 } from '../../support/builders.ts';
 import { claimRun } from '../../support/records.ts';
+import { restoreRecord } from '../../support/restore-records.ts';
 import {
   ABROAD,
   AT,
@@ -133,6 +134,22 @@ describe('the watch’s inventory of the source', () => {
     for (let times = 0; times < 2; times++) await look();
     const replaced = (await catalog.openFindings()).filter(({ code }) => code === 'source-replaced');
     expect(replaced).toMatchObject([{ subject: 'db-CRM2', message: expect.stringMatching(said) }]);
+  });
+
+  it('reports nothing of a source whose names a restore is changing, and all of it afterwards', async () => {
+    const { look, platform, catalog, open } = looking();
+    await look();
+    const restore = restoreRecord({ target: 'crm', state: 'running' });
+    await catalog.beginRestore(restore);
+    const switched = { at: restore.startedAt, secrets: [], oldIs: 'crm-db-replaced-20261120t120000z' };
+    await catalog.putRestore({ ...restore, switched });
+    platform.removeSource('crm-db');
+    expect(await look()).toEqual([]);
+    platform.putSource(platformSource({ resourceId: 'db-CRM2' }));
+    expect(await look()).toEqual([]);
+    expect(await open()).toEqual([]);
+    await catalog.putRestore({ ...restore, switched, state: 'not-done' });
+    expect(await look()).toEqual([expect.stringContaining('source-replaced')]);
   });
 
   it('finds no replacement when the plan names another source', async () => {
