@@ -53,6 +53,11 @@ function inDrill(target: Target, known: readonly Target[]): Contradiction[] {
       ['drill'],
       'its policy has restore.cutover: none, so a drill would switch nothing; use secret or rename',
     );
+  if (of && of.id !== target.id && (policy.schedules.dump || policy.schedules.snapshot))
+    say(
+      ['drill', 'of'],
+      `its policy backs it up, and would back up the data of ${of.id} during a drill; use a policy without dumps and snapshots, or drill: {}`,
+    );
   const mine = belongings(target);
   for (const other of known.filter(({ id }) => id !== target.id)) {
     const shared = belongings(other).filter((each) => mine.includes(each));

@@ -36,10 +36,17 @@ const hookAnswer = z.strictObject({ message }).nullish();
 /** Where the started application answers. */
 const started = z.strictObject({ message, url: z.url({ protocol: /^https?$/ }) });
 
+/** What another function is asked travels through a checkpoint, which takes 256 KiB. */
+const FITS = 200_000;
+
 /** The migrations that the application needs, as the table of its tool names them; none is no answer. */
 const migrations = z.strictObject({
   message,
-  expected: z.array(z.string().min(1).max(300)).min(1).max(5000),
+  expected: z
+    .array(z.string().min(1).max(300))
+    .min(1)
+    .max(5000)
+    .refine((names) => JSON.stringify(names).length <= FITS),
 });
 
 export type HookSaid = { message?: string | undefined; url?: string; expected?: string[] };

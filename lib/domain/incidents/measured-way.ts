@@ -1,5 +1,11 @@
 import { isDump, type RecoveryPoint } from '../points/recovery-point.ts';
-import { type Evidence, type RestoredSort, restoredSort, WAITED_FOR } from '../proof/evidence.ts';
+import {
+  type Evidence,
+  isAgainstRestored,
+  type RestoredSort,
+  restoredSort,
+  WAITED_FOR,
+} from '../proof/evidence.ts';
 import type { PlanInput, Span, Took, TookPhase, Way } from './way.ts';
 
 /** How many of the newest rehearsals are looked at: older ones were of another size and another machine. */
@@ -17,7 +23,7 @@ export function measuredWay(
   const passed = ofSort.filter(({ outcome }) => outcome === 'passed');
   const ofPoint = point && passed.find((each) => each.point === point.id);
   const best = ofPoint ?? passed[0];
-  const failed = ofSort.find(({ outcome, error }) => outcome === 'failed' && error?.kind !== 'unjudged');
+  const failed = ofSort.find((each) => isAgainstRestored(each) && each.error?.kind !== 'unjudged');
   const takes = tookOf(passed.slice(0, NEWEST), scaleTo(sort, point, points));
   return {
     ...(takes ? { takes } : {}),

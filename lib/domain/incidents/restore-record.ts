@@ -127,7 +127,13 @@ export type RestoreRecord = {
   hooked?: { freeze?: string; cutOver?: string[]; application?: string };
   /** The application's last moment at the old database: everything written from `way.asOf` to it is lost. */
   lastWriteBefore?: string;
-  proof?: { strength: 'exact' | 'bounded' | 'restored' | 'none'; differences: string[]; unchecked: string[] };
+  /** `unfinished`: why the proof ended before its end; a person weighs that, and a drill does not pass. */
+  proof?: {
+    strength: 'exact' | 'bounded' | 'restored' | 'none';
+    differences: string[];
+    unchecked: string[];
+    unfinished?: string;
+  };
   /** The smoke steps that ran: against the new database, later against production. */
   smoke?: (SmokeResult & { at: 'copy' | 'production' })[];
   /** What a person decides about, and reads before. */

@@ -1,6 +1,6 @@
 import { codesClosedBy, type FindingCode } from '../findings/registry.ts';
 import type { VaultKeys } from '../names.ts';
-import type { Evidence } from '../proof/evidence.ts';
+import { type Evidence, isAboutRestored, isAgainstRestored } from '../proof/evidence.ts';
 import type { PlatformKind } from './platform-source.ts';
 
 /**
@@ -208,9 +208,13 @@ export function counts(point: RecoveryPoint): boolean {
 export function rehearsalOf(evidence: Evidence, before?: PointRehearsal): PointRehearsal | undefined {
   const { outcome, at, strength, run, findings, error } = evidence;
   if (error?.kind === 'unjudged') return undefined;
-  const codes = findings.map(({ code }) => code);
+  const isAgainst = isAgainstRestored({ outcome, error, findings });
+  const codes = findings.filter(isAboutRestored).map(({ code }) => code);
   const code = AGAINST_POINTS.find((each) => codes.includes(each)) ?? codes[0];
   const compared = strength === 'exact' || strength === 'bounded' || code === 'restore-failed';
   if (before?.code === 'proof-mismatch' && code !== 'proof-mismatch' && !compared) return undefined;
-  return { outcome, at, strength, run, ...(outcome === 'failed' && code ? { code } : {}) };
+  return {
+    ...{ outcome: isAgainst ? outcome : 'passed', at, strength, run },
+    ...(isAgainst && code ? { code } : {}),
+  };
 }

@@ -111,6 +111,18 @@ export function assertionSubject(name: string, sort: RestoredSort): string {
   return sort === 'dump' ? name : `${name}, of a ${sort}`;
 }
 
+/** Is a finding of a rehearsal about what was restored, and not about an application that was to use it? */
+export const isAboutRestored = ({ code }: Pick<Finding, 'code'>): boolean =>
+  !['drill-failed', 'smoke-unasked'].includes(code);
+
+/** Did what was restored fail? An application that was to use it may have failed beside. */
+export const isAgainstRestored = ({
+  outcome,
+  error,
+  findings,
+}: Pick<Evidence, 'outcome' | 'error' | 'findings'>): boolean =>
+  outcome === 'failed' && (error !== undefined || findings.length === 0 || findings.some(isAboutRestored));
+
 /** Was it the run of a drill: a whole restore of a staging target? */
 export const isDrill = (run: string): boolean => run.startsWith('drill/');
 

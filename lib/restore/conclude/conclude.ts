@@ -37,7 +37,11 @@ export async function concludeRehearsal(
   if (failures.length > 0) throw failures[0];
   // A finding is a result: the run has judged. The run fails only if nothing could be judged.
   if (evidence.error?.kind === 'unjudged')
-    return fail(durable, deps, claim, evidence.error, { point: evidence.point });
+    return fail(durable, deps, claim, evidence.error, {
+      point: evidence.point,
+      // One alert is enough.
+      quietly: evidence.findings.some(({ code }) => code === 'drill-failed'),
+    });
   await succeed(durable, deps, claim, {
     summary: formatEvidence(evidence).slice(0, 1000),
     point: evidence.point,

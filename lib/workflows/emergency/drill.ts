@@ -1,5 +1,5 @@
 import { type ErrorInfo, Refusal, refusalOf, toErrorInfo } from '../../domain/errors.ts';
-import { makesInstance } from '../../domain/incidents/way.ts';
+import { isStopped, makesInstance, type Way } from '../../domain/incidents/way.ts';
 import { requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { Evidence } from '../../domain/proof/evidence.ts';
 import { type DrillJob, type RestoreJob, restoreJob } from '../../domain/runs/job.ts';
@@ -18,7 +18,6 @@ import type { Durable } from '../../ports/durable.ts';
 import { concludeRehearsal } from '../../restore/conclude/conclude.ts';
 import { whyNotPassed } from '../../restore/conclude/judge.ts';
 import { refuseDuringRestore } from '../../restore/held-by-restore.ts';
-import type { Restored } from '../../restore/restored.ts';
 import { waysBack } from '../../restore/ways-back.ts';
 import { beginRestore } from './begin.ts';
 import { type Settled, settleNew } from './close.ts';
@@ -90,11 +89,14 @@ async function chooseWay(job: DrillJob, target: Target, of: Target, deps: Restor
   await refuseDuringRestore(of.id, deps.catalog);
   const { from } = requireDrill(target);
   const { ways, noWays } = await waysBack(of, {}, deps);
-  const way = ways.find((each) => each.kind === from && makesInstance(each, { target: of, home: deps.home }));
+  const possible = ways.filter(
+    (each) => each.kind === from && makesInstance(each, { target: of, home: deps.home }),
+  );
+  const way = possible.find((each) => !isStopped(each));
   if (!way?.confirm)
     throw new Refusal(
       'no-point',
-      `${of.id} has no ${from} to restore: ${noWays.find(({ kind }) => kind === from)?.why ?? 'none is on record'}`,
+      `${of.id} has no ${from} to restore: ${possible[0] ? whyStopped(possible[0]) : (noWays.find(({ kind }) => kind === from)?.why ?? 'none is on record')}`,
       { hint: `./understudy restore ${of.id} shows every way back` },
     );
   return restoreJob.parse({
@@ -110,17 +112,15 @@ async function chooseWay(job: DrillJob, target: Target, of: Target, deps: Restor
   });
 }
 
+const whyStopped = ({ concerns }: Way) => concerns.find(({ stops }) => stops)!.message;
+
 /** Into service and back. Whatever happens on the way is part of the result. */
 async function drill(restoring: Restoring): Promise<Drilled> {
-  let proven: Restored | undefined;
   let settled: Settled | undefined;
   let failure: ErrorInfo | undefined;
   try {
     await restoring.log.phase('declare');
-    await intoService(restoring, async (each, measured) => {
-      proven = measured;
-      await approveByPolicy(each, measured);
-    });
+    await intoService(restoring, approveByPolicy);
     settled = await settleNew(restoring);
     failure = settled.aborted;
   } catch (error) {
@@ -133,7 +133,7 @@ async function drill(restoring: Restoring): Promise<Drilled> {
     throw wasTaken(error) ? taken(restoring) : error;
   });
   const notBack = back.outcome === 'done' ? undefined : back.summary;
-  return { record: log.record, endedAt, proven, settled, failure, notBack };
+  return { record: log.record, endedAt, settled, failure, notBack };
 }
 
 const taken = ({ target }: Restoring) =>
@@ -142,14 +142,13 @@ const taken = ({ target }: Restoring) =>
   });
 
 /** In a person's place: no to what a rehearsal would not pass, and to a copy whose P1 smoke steps fail; a P0 has ended it by now. */
-async function approveByPolicy(
-  { target, of, declared, log, durable, deps }: Restoring,
-  measured: Restored | undefined,
-): Promise<void> {
+async function approveByPolicy(restoring: Restoring): Promise<void> {
+  const { target, of, declared, proven, log, durable, deps } = restoring;
   await log.phase('approve');
   const { id, proof, smoke = [] } = log.record;
   const against = [
-    ...(measured ? whyNotPassed(of, declared.chosen, measured) : []),
+    ...(proof?.unfinished ? [`the proof was not finished: ${proof.unfinished}`] : []),
+    ...(proven ? whyNotPassed(of, declared.chosen, proven) : []),
     ...(proof?.strength === 'none' ? [proof.differences[0] ?? 'its rows are not those of the dump'] : []),
     ...failedOf(smoke, 'P1').map(formatFailed),
   ];

@@ -1,4 +1,3 @@
-import type { Restored } from '../../restore/restored.ts';
 import { cutOver, releaseNew } from './cut-over.ts';
 import { fenceOld, noteWhatStaysOpen } from './fence.ts';
 import { checkRights, freezeOld } from './freeze.ts';
@@ -8,22 +7,21 @@ import { smokeNew } from './smoke-new.ts';
 
 /**
  * The phases from a declared restore to a new database in service. `approve` rejects unless somebody, or a policy, says
- * yes. Resolves with what the proof measured.
+ * yes.
  *
  *   freeze → restore onto new → complete → prove → warm → admit → smoke → approve → fence → release → cut over
  */
 export async function intoService(
   restoring: Restoring,
-  approve: (restoring: Restoring, proven: Restored | undefined) => Promise<void>,
-): Promise<Restored | undefined> {
+  approve: (restoring: Restoring) => Promise<void>,
+): Promise<void> {
   await checkRights(restoring);
   await freezeOld(restoring);
-  const proven = await makeNew(restoring);
+  await makeNew(restoring);
   await smokeNew(restoring);
   await noteWhatStaysOpen(restoring);
-  await approve(restoring, proven);
+  await approve(restoring);
   await fenceOld(restoring);
   await releaseNew(restoring);
   await cutOver(restoring);
-  return proven;
 }

@@ -14,7 +14,6 @@ import type { Restoring } from './restoring.ts';
 export type Drilled = {
   record: RestoreRecord;
   endedAt: string;
-  proven: Restored | undefined;
   settled: Settled | undefined;
   failure: ErrorInfo | undefined;
   /** Why the target does not have everything as it was. */
@@ -28,15 +27,12 @@ export function judgeDrill(run: Judged, restoring: Restoring, drilled: Drilled):
 }
 
 function restoredBy(restoring: Restoring, drilled: Drilled): Restored {
-  const { target, declared } = restoring;
-  const { record, endedAt, proven, settled, failure } = drilled;
+  const { target, declared, proven } = restoring;
+  const { record, endedAt, settled, failure } = drilled;
   const { chosen } = declared;
-  const bad = failure !== undefined && isBadPoint(failure);
-  // A person ended it, which says nothing about the point.
-  const isUnjudged = failure?.code === ABORTED;
   const { proof } = record;
-  // A proof that could not be finished is among the notes, for a person to weigh.
   const { failure: _, ...measured } = proven ?? NOTHING;
+  const kind = kindOf(drilled);
   return {
     ...measured,
     source: proven?.source ?? `${chosen.sort} ${chosen.point}`,
@@ -51,9 +47,20 @@ function restoredBy(restoring: Restoring, drilled: Drilled): Restored {
     cameUp: settled !== undefined && failure === undefined,
     strength: proof?.strength ?? 'none',
     notes: [...chosen.notes, ...(proof?.unchecked ?? []), ...record.notes].slice(0, 100),
-    findings: [...(proven?.findings ?? []), ...(isUnjudged ? [] : drillFailed(restoring, drilled))],
-    ...(failure && (bad || isUnjudged) ? { failure: { ...failure, kind: bad ? 'bad' : 'unjudged' } } : {}),
+    findings: [...(proven?.findings ?? []), ...drillFailed(restoring, drilled)],
+    ...(failure && kind ? { failure: { ...failure, kind } } : {}),
   };
+}
+
+/**
+ * What a failure says of what was restored: that it is bad; nothing, because it was not proven to the end; or that is another
+ * matter (undefined).
+ */
+function kindOf({ record, failure }: Drilled): 'bad' | 'unjudged' | undefined {
+  if (!failure) return undefined;
+  if (isBadPoint(failure)) return 'bad';
+  const { proof } = record;
+  return failure.code === ABORTED || !proof || proof.unfinished !== undefined ? 'unjudged' : undefined;
 }
 
 type Measured = Pick<Restored, 'differences' | 'differenceCount' | 'assertions' | 'leftOut' | 'failure'>;
@@ -66,6 +73,8 @@ const NOTHING: Measured & Partial<Restored> = {
 
 function drillFailed({ target, of }: Restoring, drilled: Drilled): Finding[] {
   const { record, settled, failure, notBack } = drilled;
+  // A person ended it.
+  if (failure?.code === ABORTED && !notBack) return [];
   const why = [
     ...(failure ? [`it ended in its phase ${record.phase} (${failure.code}): ${failure.message}`] : []),
     ...(settled?.problems ?? []),

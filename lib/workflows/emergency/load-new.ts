@@ -88,6 +88,7 @@ async function proofOfParts(restoring: Restoring, differences: readonly string[]
       found.length > 0 ? ('none' as const) : proof.failure ? ('restored' as const) : ('bounded' as const),
     differences: found.slice(0, SHOWN),
     unchecked: unchecked.slice(0, SHOWN),
+    ...(proof.failure ? { unfinished: proof.failure.message } : {}),
   };
 }
 

@@ -3,7 +3,6 @@ import { runName } from '../../domain/names.ts';
 import { TAGS } from '../../domain/points/platform-source.ts';
 import type { ScratchOrder } from '../../ports/platform.ts';
 import { bringUp } from '../../restore/instance/bring-up.ts';
-import type { Restored } from '../../restore/restored.ts';
 import { completeNew } from './complete-new.ts';
 import { nameOfRestored } from './declare.ts';
 import { loadNew } from './load-new.ts';
@@ -14,26 +13,19 @@ import { instanceOf, type Restoring } from './restoring.ts';
 
 const DAY = 86_400;
 
-/**
- * Makes the new database beside the old one, in quarantine, and everything that is to be known of it before approval.
- * Resolves with what its proof measured.
- */
-export async function makeNew(restoring: Restoring): Promise<Restored | undefined> {
-  if (restoring.log.record.kind === 'database') {
-    await makeBeside(restoring);
-    return undefined;
-  }
+/** Makes the new database beside the old one, in quarantine, and everything that is to be known of it before approval. */
+export async function makeNew(restoring: Restoring): Promise<void> {
+  if (restoring.log.record.kind === 'database') return makeBeside(restoring);
   await bringUpNew(restoring);
   const isEmpty = restoring.log.record.way.kind === 'dump';
   if (isEmpty) await loadNew(restoring);
   await completeNew(restoring);
   // What was just loaded was compared row by row, and has been read.
   if (!isEmpty) await reopenNew(restoring);
-  const proven = isEmpty ? undefined : await proveNew(restoring);
+  if (!isEmpty) restoring.proven = await proveNew(restoring);
   await noteMigrations(restoring);
   if (!isEmpty) await warmNew(restoring);
   await letUsersIn(restoring);
-  return proven;
 }
 
 /** Is the copy of the source's own major? Groups of another do not fit it. */

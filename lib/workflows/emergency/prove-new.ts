@@ -51,6 +51,7 @@ export async function proveNew(restoring: Restoring): Promise<Restored | undefin
       strength: restored.strength === 'exact' ? 'bounded' : restored.strength,
       differences: [...said, ...findings.map(({ message }) => message)].slice(0, 20),
       unchecked: [...proof.unchecked, ...(proof.failure ? [proof.failure.message] : [])].slice(0, 20),
+      ...(proof.failure ? { unfinished: proof.failure.message } : {}),
     },
   });
   return restored;

@@ -6,6 +6,7 @@ import type { JobMessages } from '../../ports/messages.ts';
 import type { RestoredInstances, ScratchSecrets } from '../../ports/platform.ts';
 import type { Services } from '../../ports/switching.ts';
 import type { InstancePlan } from '../../restore/instance/plan-rehearsal.ts';
+import type { Restored } from '../../restore/restored.ts';
 import type { DeclareDeps, Declared } from './declare.ts';
 import type { InsideMaster } from './inside-request.ts';
 import type { RestoreLog } from './restore-log.ts';
@@ -36,6 +37,8 @@ export type Restoring = {
   /** Whose data is restored: in a drill another target's, else the same. */
   of: Target;
   declared: Declared;
+  /** What the proof of the new database measured, once it has. */
+  proven?: Restored | undefined;
   log: RestoreLog;
   durable: Durable;
   deps: RestoreDeps;

@@ -64,6 +64,17 @@ test.each([
   ).toEqual(expect.arrayContaining([expect.stringContaining(mistake)]));
 });
 
+test('a staging target that is drilled with the data of another has no backups of its own', () => {
+  const backed = STAGING.replace(
+    'schedules: { drill: "0 6 1 * *",',
+    'schedules: { drill: "0 6 1 * *", snapshot: "0 1 * * *", expire: "0 5 * * *",',
+  ).replace('rpo: {}', 'rpo: { snapshot: 26h }');
+  expect(mistakesOf(backed)).toEqual([
+    expect.stringContaining('drill.of: its policy backs it up, and would back up the data of crm'),
+  ]);
+  expect(mistakesOf(backed.replace('{ of: crm, from: snapshot }', '{}'))).toEqual([]);
+});
+
 test('a drill shares no function and no hook with production', () => {
   const shared = STAGING.replace(
     'services: [{ cluster: staging, service: crm }] }',

@@ -4,10 +4,12 @@ import type { RunName } from '../../../lib/domain/names.ts';
 import type { Evidence } from '../../../lib/domain/proof/evidence.ts';
 import type { Durable } from '../../../lib/ports/durable.ts';
 import { concludeRehearsal } from '../../../lib/restore/conclude/conclude.ts';
+import { waysBack } from '../../../lib/restore/ways-back.ts';
 import type { DrillOutcome } from '../../../lib/workflows/emergency/drill.ts';
-import { platformSource, point, target } from '../../support/builders.ts';
+import { HOME, platformSource, point, target } from '../../support/builders.ts';
 import { emergencyWorld, OLD, UNTOUCHED } from '../../support/emergency-world.ts';
 import { deathsOf } from '../../support/executions.ts';
+import { raiseFinding } from '../../support/records.ts';
 import { MANIFEST } from '../../support/rehearsals.ts';
 import { restoreRecord } from '../../support/restore-records.ts';
 
@@ -284,12 +286,63 @@ test('what a drill has made stays while the application could not be sent back',
   expect(world.restored.made()).toEqual([`instance ${NEW}`]);
 });
 
-test('a proof that could not be finished fails no drill', async () => {
+test('a copy whose proof could not be finished is not approved, and nothing is judged', async () => {
   const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  await raiseFinding(world.deps, 'proof-incomplete', 'moment');
   world.databases.refuses = { prove: { code: 'proof-died', message: 'out of memory' } };
   const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
-  expect(evidence).toMatchObject({ outcome: 'passed', strength: 'restored' });
+  expect(evidence).toMatchObject({ outcome: 'failed', error: { kind: 'unjudged', code: 'not-approved' } });
   expect(evidence.notes).toContain('out of memory');
+  expect(world.applicationSecrets.callsOf('redirect')).toEqual([]);
+  // One alert for it, and what was known before stays.
+  expect((await world.open()).sort()).toEqual(['drill-failed crm', 'proof-incomplete moment']);
+});
+
+test('a drill that ended before anything was proven closes nothing that was found before', async () => {
+  const world = await emergencyWorld({ way: 'snapshot', drill: { of: 'crm', from: 'snapshot' } });
+  const older = `20261119T020000Z-snapshot@${HOME}`;
+  await raiseFinding(world.deps, 'restore-failed', older);
+  world.databases.refuses = { freeze: { code: 'freeze-denied', message: 'it may not' } };
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence).toMatchObject({ strength: 'none', error: { kind: 'unjudged', code: 'freeze-denied' } });
+  expect((await world.open()).sort()).toEqual(['drill-failed crm', `restore-failed ${older}`]);
+  // One that proves it does.
+  world.databases.refuses = {};
+  await world.clock.advance(3600);
+  await world.whole(world.drillOf('2026-11-20T13:00:00Z'));
+  expect(await world.open()).toEqual([]);
+});
+
+test('what the proof found is told when the drill ends before its approval', async () => {
+  const world = await emergencyWorld({ way: 'snapshot', drill: { of: 'crm', from: 'snapshot' } });
+  const difference = { kind: 'table' as const, name: 'public.leads', what: 'lost' as const };
+  world.databases.proof = { differences: [difference], differenceCount: 1 } as never;
+  world.databases.failing = { 'leads are there': 9 };
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence.findings.map(({ code }) => code).sort()).toEqual(['drill-failed', 'proof-mismatch']);
+  expect((await world.catalog.point('crm', evidence.point))!.state).toBe('corrupt');
+});
+
+test('a staging application that does not come up is nothing against the way back', async () => {
+  const world = await emergencyWorld({ way: 'snapshot', drill: { of: 'crm', from: 'snapshot' } });
+  world.databases.failing = { 'log in': 99 };
+  const evidence = evidenceOf((await world.whole(world.drillOf())) as DrillOutcome);
+  expect(evidence).toMatchObject({ outcome: 'failed', strength: 'bounded' });
+  const point = (await world.catalog.point('crm', evidence.point))!;
+  expect(point).toMatchObject({ state: 'rehearsed', rehearsal: { outcome: 'passed', strength: 'bounded' } });
+  const { ways } = await waysBack(world.plan.targets[0]!, {}, { ...world.deps, home: HOME });
+  const way = ways.find(({ kind }) => kind === 'snapshot')!;
+  expect(way.lastFailed).toBeUndefined();
+});
+
+test('a way that an open finding would stop is not drilled', async () => {
+  const world = await emergencyWorld({ drill: { of: 'crm', from: 'moment' } });
+  await raiseFinding(world.deps, 'restore-failed', '20261120T110000Z-moment');
+  expect(await world.whole(world.drillOf())).toMatchObject({
+    ...{ outcome: 'refused', code: 'no-point' },
+    summary: expect.stringContaining('crm has no moment to restore: a job found it'),
+  });
+  expect(world.databases.asked).toEqual([]);
 });
 
 test.each(['warm', 'close'] as const)(
