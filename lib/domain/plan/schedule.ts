@@ -68,13 +68,13 @@ function newestFiring(schedule: Schedule, at: Date): string | undefined {
 
 /** The longest distance between two firings around and after `from`, in seconds: the interval that an RPO must allow. */
 export function longestInterval(schedule: Schedule, from: Date): number {
-  const until = new Date(from.getTime() + 400 * 86_400_000);
+  const until = new Date(from.getTime() + (isWeekly(schedule) ? 15 : 400) * 86_400_000);
   const cron = parse(schedule);
   const last = newestFiring(schedule, from);
   let previous = last === undefined ? undefined : new Date(last);
   let longest = 0;
   let cursor: Date | null = from;
-  // Firings of at least a year, and at least three; a frequent schedule shows its gaps much earlier.
+  // Firings of two weeks or a year, and at least three; a frequent schedule shows its gaps much earlier.
   for (let step = 0; step < 20_000; step++) {
     cursor = nextRun(cron, cursor);
     if (!cursor) break;
@@ -84,6 +84,12 @@ export function longestInterval(schedule: Schedule, from: Date): number {
     if (cursor > until && step >= 3) break;
   }
   return longest;
+}
+
+/** Does every week have the same firings? Only in UTC, whose clock never changes, and without days of a month. */
+function isWeekly({ cron, timezone }: Schedule): boolean {
+  const [, , day, month, weekday] = cron.trim().split(/\s+/);
+  return timezone === 'UTC' && day === '*' && month === '*' && !/[#L]/i.test(weekday ?? '');
 }
 
 /**

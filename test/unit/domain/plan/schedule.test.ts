@@ -103,6 +103,35 @@ test.each([
   expect(longestInterval(at(cron), NOW)).toBeGreaterThanOrEqual(atLeast);
 });
 
+test.each([
+  ['0 1 * * *', 'UTC'],
+  ['*/50 3,22 * * *', 'UTC'],
+  ['0 3 * * MON-FRI', 'UTC'],
+  ['15 6 * * TUE,SAT', 'UTC'],
+  ['0 3 * * SUN#5', 'UTC'],
+  ['0 3 * * 6L', 'UTC'],
+  ['0 3 * * MON', 'Europe/Berlin'],
+  ['0 3 1-28 * *', 'UTC'],
+  ['0 3 * 1,6,11,12 *', 'UTC'],
+])(
+  'the longest interval of %s in %s is the longest one of 400 days, whenever it is asked',
+  (cron, timezone) => {
+    for (const hours of [80, 9048]) {
+      const from = new Date(NOW.getTime() + hours * HOUR * 1000);
+      const until = from.getTime() + 400 * DAY * 1000;
+      const last = lastFiring(at(cron, timezone), from, LONG_AGO)!;
+      const moments = [last, ...nextFirings(at(cron, timezone), from, 420)].map((moment) =>
+        Date.parse(moment),
+      );
+      const gaps = moments.flatMap((moment, index) => {
+        const before = moments[index - 1];
+        return before === undefined || before > until ? [] : (moment - before) / 1000;
+      });
+      expect([hours, longestInterval(at(cron, timezone), from)]).toEqual([hours, Math.max(...gaps)]);
+    }
+  },
+);
+
 test('inZone writes a moment in the schedule’s own zone', () => {
   expect(inZone('2026-11-20T01:00:00Z', 'Europe/Berlin')).toBe('2026-11-20 02:00 Europe/Berlin');
   expect(inZone('2026-07-01T01:00:00Z', 'UTC')).toBe('2026-07-01 01:00 UTC');
