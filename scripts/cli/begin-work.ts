@@ -35,17 +35,33 @@ const SECONDS_BETWEEN_LOOKS = 3;
 /** How long a function that was invoked may take to begin, in seconds. */
 const BEGINS_WITHIN = 120;
 
-/** Looks until something has ended. `look` says whether anything has begun, and what has ended. */
+/**
+ * Looks until something has ended, and once more as soon as the work has settled. `look` says whether anything has begun,
+ * and what has ended.
+ */
 export async function untilEnded<T>(
   begun: Begun | undefined,
   look: () => Promise<{ ended: T } | { hasBegun: boolean }>,
   notBegun: () => UnderstudyError,
 ): Promise<T> {
+  let settling = begun?.settled.then(() => {
+    settling = undefined;
+  });
   for (const since = Date.now(); ; ) {
     const seen = await look();
     begun?.throwIfFailed();
     if ('ended' in seen) return seen.ended;
     if (!seen.hasBegun && Date.now() - since > BEGINS_WITHIN * 1000) throw notBegun();
-    await new Promise((resolve) => setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000));
+    await pauseUntil(settling);
   }
+}
+
+function pauseUntil(settling: Promise<void> | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, SECONDS_BETWEEN_LOOKS * 1000);
+    void settling?.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
