@@ -22,5 +22,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 1_200_000, // no test is about time: a slow machine is no failure
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   maxWorkers: 2,
 };
