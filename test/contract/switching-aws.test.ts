@@ -67,6 +67,19 @@ describe('the application’s secrets in Secrets Manager', () => {
     expect(`${refusal.message} ${refusal.hint}`).not.toContain('hunter2');
     await expect(secrets.version('app/none', FROM)).rejects.toMatchObject({ code: 'secret-unreadable' });
   });
+
+  test('that do not say which database of the server they mean are refused with what they lack', async () => {
+    const secret = await made({ ...FROM, username: 'crm' });
+    await expect(secrets.version(secret, { ...FROM, database: 'crm' })).rejects.toMatchObject({
+      code: 'secret-shape',
+      message: `the secret ${secret} names ${FROM.host}, and does not say with it that the database there is crm`,
+      hint: expect.stringContaining('PGHOST and PGDATABASE'),
+    });
+    const elsewhere = await made({ host: 'db.example.com', dbname: 'crm' });
+    await expect(secrets.version(elsewhere, { ...FROM, database: 'crm' })).rejects.toMatchObject({
+      message: `nothing in the secret ${elsewhere} names ${FROM.host}`,
+    });
+  });
 });
 
 describe('the application’s services on ECS', () => {

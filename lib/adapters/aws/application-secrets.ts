@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { Refusal } from '../../domain/errors.ts';
 import { type Address, redirectSecret } from '../../domain/incidents/redirect-secret.ts';
+import { hostNamesOf } from '../../domain/incidents/same-server.ts';
 import type { ApplicationSecrets } from '../../ports/switching.ts';
 import { asker } from './requests.ts';
 
@@ -44,9 +45,7 @@ export function applicationSecrets(client: SecretsManagerClient): ApplicationSec
     );
     const text = SecretString === undefined ? undefined : redirectSecret(SecretString, from, to);
     if (text !== undefined) return text;
-    throw new Refusal('secret-shape', `nothing in the secret ${secret} names ${from.host}`, {
-      hint: 'if it names a CNAME, use cutover: none and point that at the new database yourself; else name the application’s own secrets in restore.secrets',
-    });
+    throw namesHost(SecretString ?? '', from) ? withoutDatabase(secret, from) : withoutHost(secret, from);
   };
   return {
     async version(secret, leadsTo) {
@@ -113,6 +112,28 @@ export function applicationSecrets(client: SecretsManagerClient): ApplicationSec
     },
   };
 }
+
+function namesHost(text: string, from: Address): boolean {
+  if (from.database === undefined) return false;
+  return hostNamesOf(from).some((host) => {
+    const at = { host, port: from.port };
+    return redirectSecret(text, at, at) !== undefined;
+  });
+}
+
+const withoutDatabase = (secret: string, { host, database }: Address) =>
+  new Refusal(
+    'secret-shape',
+    `the secret ${secret} names ${host}, and does not say with it that the database there is ${database}`,
+    {
+      hint: 'name the database in its URL, or in a key that begins like the one of the host (host and dbname, PGHOST and PGDATABASE); or use cutover: rename',
+    },
+  );
+
+const withoutHost = (secret: string, { host }: Address) =>
+  new Refusal('secret-shape', `nothing in the secret ${secret} names ${host}`, {
+    hint: 'if it names a CNAME, use cutover: none and point that at the new database yourself; else name the application’s own secrets in restore.secrets',
+  });
 
 const STAGE = 'understudy-restore';
 

@@ -1,38 +1,62 @@
-type Server = { host: string; port: number };
+import { keysOf, type Said, SORTS } from './database-keys.ts';
+import { type DatabaseServer, leadsToServer } from './same-server.ts';
+
+/** The text with the name replaced, or as it is where it leads elsewhere; undefined where nobody can say. */
+type Changed<T> = { changed: boolean; as: T } | undefined;
 
 /**
  * The object's entries with the name of one database of a server replaced by another's, where the object says host and
- * database apart; undefined where it leads elsewhere. A text below it, such as a URL, is not looked at.
+ * database apart. A text below it, such as a URL, is not looked at.
  */
 export function inDatabase(
   entries: Record<string, unknown>,
-  server: Server,
+  server: DatabaseServer,
   from: string,
   to: string,
-): Record<string, unknown> | undefined {
-  const all = Object.entries(entries);
-  const hosts = all.filter(([, value]) => typeof value === 'string' && hostOf(server).test(value.trim()));
-  const ports = all.filter(([key, value]) => /port$/i.test(key) && /^\d+$/.test(String(value)));
-  if (hosts.length === 0 || ports.some(([, port]) => !isPortOf(server, port))) return undefined;
-  const named = (names: RegExp) => all.filter(([key, value]) => names.test(key) && value === from);
-  const databases = named(/(?:db|database)(?:[_-]?name)?$/i);
-  const switched = databases.length > 0 ? databases : named(/^name$/i);
-  if (switched.length === 0) return undefined;
-  return { ...entries, ...Object.fromEntries(switched.map(([key]) => [key, to])) };
+): Changed<Record<string, unknown>> {
+  const all = Object.entries(entries).flatMap(([key, value]): [string, string][] =>
+    typeof value === 'string' || typeof value === 'number' ? [[key, String(value)]] : [],
+  );
+  const said = saidIn((sort) => all.filter(([key]) => sort.test(key)));
+  const isNamed = said.databases.some(([, value]) => value === from);
+  const databases = isNamed ? said.databases : all.filter(([key]) => /^name$/i.test(key));
+  const keys = keysOf({ ...said, databases }, server, from);
+  if (keys === undefined) return undefined;
+  return {
+    changed: keys.length > 0,
+    as: { ...entries, ...Object.fromEntries(keys.map((key) => [key, to])) },
+  };
 }
 
-/** The same in a text: every URL, else a DSN or the lines of an environment. */
-export function databaseInText(text: string, server: Server, from: string, to: string): string | undefined {
-  return inUrls(text, server, from, to) ?? inDsn(text, server, from, to);
+/** The same in a text: every URL, and a DSN or the lines of an environment. */
+export function databaseInText(
+  text: string,
+  server: DatabaseServer,
+  from: string,
+  to: string,
+): Changed<string> {
+  const urls = inUrls(text, server, from, to);
+  const pairs = inPairs(urls ?? text, server, from, to);
+  return pairs && { changed: pairs.changed || urls !== undefined, as: pairs.as };
+}
+
+function saidIn(find: (sort: RegExp) => [string, string][]): Said {
+  const [hosts, ports, databases, urls] = [SORTS.hosts, SORTS.ports, SORTS.databases, SORTS.urls].map(find);
+  return {
+    hosts: hosts!.filter(([, value]) => value !== ''),
+    ports: ports!.filter(([, value]) => /^\d+$/.test(value)),
+    databases: databases!,
+    urls: urls!,
+  };
 }
 
 /** The parts of a URL before its database, of which the last two are its hosts; several have commas. */
 const URLS = /([a-z][a-z0-9+.-]*:\/\/(?:[^\s"'/?#@]*@)?)([^\s"'/?#@]*)(\/[^\s"'/?#]*)?(\?[^\s"'#]*)?/gi;
 
-function inUrls(text: string, server: Server, from: string, to: string): string | undefined {
+function inUrls(text: string, server: DatabaseServer, from: string, to: string): string | undefined {
   let count = 0;
   const switched = text.replace(URLS, (whole, begin: string, hosts: string, path = '', query = '') => {
-    if (!hosts.split(',').some((each) => leadsTo(each, server))) return whole;
+    if (!hosts.split(',').some((each) => leadsToServer(each, server))) return whole;
     const before = count;
     const inPath = path.replace(/^\/(.+)$/, (same: string, name: string) =>
       decoded(name) === from ? said(`/${encodeURIComponent(to)}`) : same,
@@ -60,40 +84,16 @@ function decoded(name: string): string {
 }
 
 /** `host=… dbname=…`, `Host=…;Database=…` and `PGHOST=…` with `PGDATABASE=…`. */
-function inDsn(text: string, server: Server, from: string, to: string): string | undefined {
-  const hosts = valuesOf(text, /\w*(?:host(?:name|addr)?|server)/);
-  const ports = valuesOf(text, /\w*port/);
-  if (!hosts.some((host) => hostOf(server).test(host)) || ports.some((port) => !isPortOf(server, port)))
-    return undefined;
-  let count = 0;
-  const switched = text.replace(pairs(/\w*(?:db|database)(?:_?name)?/), (whole, key, quote, value) => {
-    if (value !== from) return whole;
-    count++;
-    return `${key}${quote}${to}${quote}`;
-  });
-  return count > 0 ? switched : undefined;
+function inPairs(text: string, server: DatabaseServer, from: string, to: string): Changed<string> {
+  const found = (sort: RegExp) =>
+    [...text.matchAll(pairsOf(sort))].map(([, key, , , value]): [string, string] => [key!, value!]);
+  const keys = keysOf(saidIn(found), server, from);
+  if (keys === undefined) return undefined;
+  const as = text.replace(pairsOf(SORTS.databases), (whole, key: string, is, quote, value) =>
+    keys.includes(key) && value === from ? `${key}${is}${quote}${to}${quote}` : whole,
+  );
+  return { changed: keys.length > 0, as };
 }
 
-const pairs = (key: RegExp) => new RegExp(`(\\b${key.source}\\s*=\\s*)(["']?)([^\\s;"']*)\\2`, 'gi');
-const valuesOf = (text: string, key: RegExp) => [...text.matchAll(pairs(key))].map(([, , , value]) => value!);
-
-/** A host of a URL, with its port or the usual one. */
-function leadsTo(host: string, server: Server): boolean {
-  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
-  return hostOf(server).test(name) && isPortOf(server, port ?? 5432);
-}
-
-/** The server's own name, and at Neon that of its pooler: the same database behind another name. */
-function hostOf({ host }: Server): RegExp {
-  const [first = '', ...rest] = host.split('.');
-  const direct = first.replace(/-pooler$/, '');
-  const names = isNeon(host) ? [direct, `${direct}-pooler`] : [first];
-  return new RegExp(`^(?:${names.map((each) => escaped([each, ...rest].join('.'))).join('|')})$`, 'i');
-}
-
-const isNeon = (host: string) => /\.neon\.(?:tech|build)$/i.test(host);
-
-/** On one's own machines another port is another server; a host of Neon's has one database of a name. */
-const isPortOf = ({ host, port }: Server, given: unknown) => isNeon(host) || Number(given) === port;
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const pairsOf = ({ source }: RegExp) =>
+  new RegExp(`\\b([\\w.-]*${source.replace(/\$$/, '')})([ \\t]*=[ \\t]*)(["']?)([^\\s;"']*)\\3`, 'gi');

@@ -5,7 +5,7 @@ export type Address = { host: string; port: number; database?: string };
 
 /**
  * A secret's text with every mention of one address replaced by another; undefined where it mentions none, or is no
- * text of a known shape. JSON of any shape keeps its shape: a text that is the host, a URL or DSN that contains it, a
+ * text of a known shape, or nobody can say which of its names are meant. JSON of any shape keeps its shape: a text that is the host, a URL or DSN that contains it, a
  * port beside it in the same object. Everything else stays as it is: from one database of a server to another, host and
  * port, too.
  */
@@ -13,9 +13,9 @@ export function redirectSecret(text: string, from: Address, to: Address): string
   const parsed = parseJson(text);
   if (parsed === undefined || typeof parsed !== 'object' || parsed === null) return inText(text, from, to);
   if (!keepsNumbers(text)) return undefined;
-  const found = { count: 0 };
+  const found = { count: 0, unclear: false };
   const redirected = walk(parsed, from, to, found);
-  return found.count === 0 ? undefined : JSON.stringify(redirected, null, indentOf(text));
+  return found.count === 0 || found.unclear ? undefined : JSON.stringify(redirected, null, indentOf(text));
 }
 
 function parseJson(text: string): unknown {
@@ -35,8 +35,19 @@ function keepsNumbers(text: string): boolean {
 /** JSON that people wrote over several lines stays readable. */
 const indentOf = (text: string) => /\n( +|\t)\S/.exec(text)?.[1] ?? '';
 
-function walk(value: unknown, from: Address, to: Address, found: { count: number }): unknown {
+function walk(
+  value: unknown,
+  from: Address,
+  to: Address,
+  found: { count: number; unclear: boolean },
+): unknown {
   if (typeof value === 'string') {
+    if (from.database !== undefined && to.database !== undefined) {
+      const switched = databaseInText(value, from, from.database, to.database);
+      if (switched?.changed) found.count++;
+      if (!switched) found.unclear = true;
+      return switched?.as ?? value;
+    }
     const redirected = inText(value, from, to);
     if (redirected !== undefined) found.count++;
     return redirected ?? value;
@@ -49,8 +60,9 @@ function walk(value: unknown, from: Address, to: Address, found: { count: number
   );
   if (from.database !== undefined && to.database !== undefined) {
     const switched = inDatabase(Object.fromEntries(entries), from, from.database, to.database);
-    if (switched) found.count++;
-    return switched ?? Object.fromEntries(entries);
+    if (switched?.changed) found.count++;
+    if (!switched) found.unclear = true;
+    return switched?.as ?? Object.fromEntries(entries);
   }
   // A port belongs to the host that stands in the same object.
   const leadsThere = found.count > before;
@@ -66,8 +78,10 @@ const portAs = (like: unknown, { port }: Address) => (typeof like === 'number' ?
 
 /** Host names end at what no host name has: `db.example.com` is not in `mydb.example.com`. */
 function inText(text: string, from: Address, to: Address): string | undefined {
-  if (from.database !== undefined && to.database !== undefined)
-    return databaseInText(text, from, from.database, to.database);
+  if (from.database !== undefined && to.database !== undefined) {
+    const switched = databaseInText(text, from, from.database, to.database);
+    return switched?.changed ? switched.as : undefined;
+  }
   const host = from.host.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const mention = new RegExp(`(?<![\\w.-])${host}(?![\\w-]|\\.[\\w-])(:${from.port}(?!\\d))?`, 'gi');
   if (!mention.test(text)) return undefined;

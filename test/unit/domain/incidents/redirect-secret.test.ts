@@ -130,4 +130,60 @@ describe('to another database of the same server', () => {
       `postgres://${FROM.host}/m%C3%BC%2Fy`,
     );
   });
+
+  const MYSQL = 'MYSQL_HOST=wh.example.com\nMYSQL_PORT=3306\nMYSQL_DATABASE=crm';
+
+  test.each([
+    [
+      'JSON with another server',
+      `{"host":"${FROM.host}","port":5432,"dbname":"$","warehouse_host":"wh.example.com","warehouse_dbname":"crm","MONGO_DB":"crm"}`,
+    ],
+    [
+      'JSON with a database of another server at another port',
+      `{"PGHOST":"${FROM.host}","PGDATABASE":"$","MYSQL_HOST":"wh.example.com","MYSQL_PORT":3306,"MYSQL_DATABASE":"crm"}`,
+    ],
+    [
+      'JSON with the same name at another port of the host',
+      `{"DB_HOST":"${FROM.host}","DB_NAME":"$","DB_PORT":5432,"OLD_DB_HOST":"${FROM.host}","OLD_DB_PORT":6543,"OLD_DB_NAME":"crm"}`,
+    ],
+    [
+      'JSON with the URL of another server',
+      `{"host":"${FROM.host}","dbname":"$","MONGO_URL":"mongodb://m.example.com/crm","MONGO_DB":"crm"}`,
+    ],
+    ['lines with another server', `PGHOST=${FROM.host}\nPGDATABASE=$\n${MYSQL}`],
+    [
+      'lines that say it twice',
+      `DATABASE_URL=postgres://crm:x@${FROM.host}/$\nPGHOST=${FROM.host}\nPGDATABASE=$\n`,
+    ],
+    ['lines with an empty one before', `PGHOST=${FROM.host}\nEMPTY_DB=\nPGDATABASE=$\n`],
+    ['a URL of the web beside it', `{"PGHOST":"${FROM.host}","DB_NAME":"$","URL":"https://crm.example.com"}`],
+  ])('%s: only the names of this server change', (_, text) => {
+    expect(there(text.replaceAll('$', CRM))).toBe(text.replaceAll('$', RESTORED));
+  });
+
+  test.each([
+    [
+      'a server with a port of its own',
+      `{"host":"${NEON.host}","dbname":"$","MYSQL_PORT":3306,"MYSQL_DATABASE":"crm"}`,
+    ],
+    ['lines of another server', `PGHOST=${POOLER}\nPGDATABASE=$\n${MYSQL}`],
+  ])('beside Neon %s stays as it is', (_, text) => {
+    expect(there(text.replaceAll('$', CRM), NEON)).toBe(text.replaceAll('$', RESTORED));
+  });
+
+  test.each([
+    ['a name of no server', `{"PGHOST":"${FROM.host}","WH_HOST":"wh.example.com","DB_NAME":"crm"}`],
+    [
+      'such a name beside a URL that is clear',
+      `{"A":"postgres://${FROM.host}/crm","PGHOST":"${FROM.host}","WH_HOST":"wh.example.com","DB_NAME":"crm"}`,
+    ],
+    ['lines of a name of no server', `PGHOST=${FROM.host}\nWH_HOST=wh.example.com\nDB_NAME=crm`],
+    [
+      'such lines beside a URL that is clear',
+      `URL=postgres://${FROM.host}/crm\nPGHOST=${FROM.host}\nWH_HOST=wh.example.com\nDB_NAME=crm`,
+    ],
+    ['two servers under one key', `host=${FROM.host} dbname=crm\nhost=wh.example.com dbname=crm`],
+  ])('%s is not guessed', (_, text) => {
+    expect(there(text)).toBeUndefined();
+  });
 });
