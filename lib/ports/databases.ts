@@ -23,6 +23,11 @@ export type Databases = {
    * `database-exists`, `database-missing`, `rename-denied` and `sessions-stay`.
    */
   rename(admin: Credentials, id: string, to: string): Promise<void>;
+  /** Who reads the changes of the database with this id. What they have not read the server keeps, without a limit. */
+  readers(admin: Credentials, id: string): Promise<ChangeReader[]>;
 };
+
+/** `end`: the statement after which the server keeps nothing for it. */
+export type ChangeReader = { name: string; end: string };
 
 export type FoundDatabase = { id: string; name: string };

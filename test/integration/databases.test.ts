@@ -98,6 +98,19 @@ test('a database is renamed when its sessions have ended, once, and takes no nam
   });
 });
 
+test('a replication slot is found with its database under any name, and the statement drops it from anywhere', async () => {
+  const id = await idOf('crm');
+  await sql("select pg_create_logical_replication_slot('search', 'test_decoding')", 'crm');
+  await sql("select pg_create_logical_replication_slot('others', 'test_decoding')");
+  await databases.rename(as('admin'), id, 'crm_replaced');
+  await sql('alter database crm_replaced allow_connections false');
+  const found = await databases.readers(as('admin'), id);
+  expect(found).toEqual([{ name: 'search', end: "select pg_drop_replication_slot('search')" }]);
+  await sql(found[0]!.end);
+  expect(await databases.readers(as('admin'), id)).toEqual([]);
+  await sql("select pg_drop_replication_slot('others')");
+});
+
 test('what an earlier try has left is made anew, and a database of somebody else’s is never touched', async () => {
   await make();
   await sql('create table half (n int)', MADE);

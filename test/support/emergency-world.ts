@@ -10,6 +10,7 @@ import {
   sqlSteps,
 } from '../../lib/domain/smoke/smoke-step.ts';
 import { utc } from '../../lib/domain/time.ts';
+import type { ChangeReader } from '../../lib/ports/databases.ts';
 import type { Durable } from '../../lib/ports/durable.ts';
 import type { ProveRequest, ProveResult } from '../../lib/restore/prove/proof-slices.ts';
 import { answerToRestore } from '../../lib/workflows/emergency/answer.ts';
@@ -154,6 +155,8 @@ export async function emergencyWorld({
     /** What belongs to the new one itself was given to it, or tried to; and how it differs from the living one in that. */
     given: [] as ('trial' | 'given')[],
     differs: [] as string[],
+    /** Who reads the changes of the old one. */
+    readers: [] as ChangeReader[],
     /** What the server may still take. */
     free: undefined as number | undefined,
   };
@@ -208,7 +211,7 @@ export async function emergencyWorld({
       admit: databases.admitted,
       migrations: databases.migrations,
       'expected-migrations': `compared with ${'expected' in request ? request.expected.join() : ''}`,
-      reopen: [],
+      ...{ reopen: [], readers: databases.readers },
       ...(request.ask === 'smoke' ? { smoke: answered(sqlSteps(smoke)) } : {}),
     };
     return { ok: true, value: values[request.ask] ?? null };

@@ -10,6 +10,7 @@ import { restartServices } from './cut-over.ts';
 import { thawOld } from './freeze.ts';
 import { whyNotBack } from './go-back.ts';
 import { closeHooks } from './hooks.ts';
+import { stepsForReaders } from './readers.ts';
 import { renewFunctions } from './renew-functions.ts';
 import { type Restoring, whereMasterPassword } from './restoring.ts';
 import { smokeProduction } from './smoke-production.ts';
@@ -65,6 +66,7 @@ export async function closeRestore(restoring: Restoring, settled: Settled): Prom
     .step('ask for its first backup', () => askForBackups(restoring))
     .catch((error) => void problems.push(`its first backup could not be asked for: ${reasonOf(error)}`));
   await tidyUp(restoring);
+  const readers = await stepsForReaders(restoring);
   const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
   const lost = lostSeconds(log.record);
   await log.note('done', {
@@ -81,6 +83,7 @@ export async function closeRestore(restoring: Restoring, settled: Settled): Prom
         : [
             `lost: ${humanSeconds(lost)} of writes, from ${log.record.way.asOf} to ${log.record.lastWriteBefore}`,
           ]),
+      ...readers,
       ...nextSteps(restoring),
     ],
   });

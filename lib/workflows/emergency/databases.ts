@@ -1,6 +1,6 @@
 import { type ErrorInfo, toErrorInfo } from '../../domain/errors.ts';
 import type { RestoreSide } from '../../domain/incidents/restore-record.ts';
-import type { FoundDatabase } from '../../ports/databases.ts';
+import type { ChangeReader, FoundDatabase } from '../../ports/databases.ts';
 import { askInside } from './ask-inside.ts';
 import type { RestoreLog } from './restore-log.ts';
 import type { Afterwards } from './restoring.ts';
@@ -42,6 +42,13 @@ export async function renameDatabase(
     id,
     to,
   });
+}
+
+/** Who reads the changes of the old one. */
+export function readersOfOld(restoring: OnServer, name: string): Promise<ChangeReader[]> {
+  const { log, durable, deps } = restoring;
+  const { resourceId: id } = log.record.old!;
+  return askInside(durable, name, deps, { ask: 'readers', ...onServer(restoring), id });
 }
 
 /** Closes the new one under whatever name it has. One that was dropped is not in the way. */

@@ -74,6 +74,8 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
       return lookAtServer(of, request, deps);
     case 'find':
       return deps.databases.find(await adminAt(of, request, deps), request.which);
+    case 'readers':
+      return deps.databases.readers(await adminAt(of, request, deps), request.id);
     case 'rename':
       return deps.databases.rename(await adminAt(of, request, deps), request.id, request.to);
   }

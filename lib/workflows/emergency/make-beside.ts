@@ -1,6 +1,7 @@
 import { askInside } from './ask-inside.ts';
 import { loadNew } from './load-new.ts';
 import { noteMigrations } from './prove-new.ts';
+import { readersLeftBehind } from './readers.ts';
 import { masterOfNew, type Restoring } from './restoring.ts';
 
 /**
@@ -17,7 +18,12 @@ export async function makeBeside(restoring: Restoring): Promise<void> {
   const { id } = await loadNew(restoring, { mark: markOf(restoring) });
   await log.note('where it is', { made: { ...made, resourceId: id! } });
   await log.phase('complete');
-  await log.note('its settings', { incomplete: await giveItsOwn(restoring, { isTrial: true }) });
+  await log.note('its settings', {
+    incomplete: [
+      ...(await readersLeftBehind(restoring)),
+      ...(await giveItsOwn(restoring, { isTrial: true })),
+    ],
+  });
   await noteMigrations(restoring);
 }
 

@@ -105,6 +105,36 @@ test('who approves sees how it will differ; its owner and rights let nobody in b
   expect(world.databases.given).toEqual(['trial', 'given']);
 });
 
+test('who approves sees which slots of the old database would fill the server, and afterwards how each is dropped', async () => {
+  const world = await emergencyWorld({ beside: true, way: 'dump' });
+  world.databases.readers = [{ name: 'search', end: "select pg_drop_replication_slot('search')" }];
+  let seen: string[] = [];
+  world.whilePaused(async (pause) => {
+    if (!pause.startsWith('wait for approval')) return;
+    seen = (await world.record()).incomplete;
+    await world.answer('approve').catch(() => undefined);
+  });
+  await world.whole(world.bodyOf());
+  expect(seen).toEqual([
+    expect.stringMatching(/^replication slot search: stays with crm, .* until its disk is full/),
+  ]);
+  const { next, id } = await world.record();
+  expect(next).toContain(
+    "the server keeps every change for the replication slot search of crm, until its disk is full; before that, and when you do not go back: select pg_drop_replication_slot('search')",
+  );
+  await world.whole(world.rollbackOf(id));
+  expect((await world.record()).next!.join()).not.toContain('search');
+});
+
+test('where nobody says which slots there are, that is said', async () => {
+  const world = await worldOf();
+  world.databases.refuses.readers = { code: 'source-unreachable', message: 'it does not answer' };
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+  const { incomplete, next } = await world.record();
+  expect(incomplete).toEqual(['who reads the changes of crm: unknown (it does not answer)']);
+  expect(next!.join()).toContain('look which replication slots crm has');
+});
+
 test.each([
   ['the server refuses', { code: 'not-possible', message: 'crm may not create databases' }],
   ['the name is another’s', { code: 'database-exists', message: 'it is there' }],

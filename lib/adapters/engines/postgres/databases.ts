@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { Refusal } from '../../../domain/errors.ts';
 import type { Credentials } from '../../../ports/credentials.ts';
-import type { Databases, FoundDatabase, LivingServer } from '../../../ports/databases.ts';
+import type { ChangeReader, Databases, FoundDatabase, LivingServer } from '../../../ports/databases.ts';
 import { DATABASE_MISSING } from '../../../ports/switching.ts';
 import { besides, databaseLiteral, ENDING_TAKES, endSessions } from './besides.ts';
 import { identifier, rows } from './connection.ts';
@@ -12,6 +12,7 @@ export function postgresDatabases({ patience = ENDING_TAKES }: { patience?: numb
   return {
     living: (admin, name) => besides(admin, (client) => lookAtServer(client, admin, name)),
     find: (admin, which) => besides(admin, (client) => find(client, which)),
+    readers: (admin, id) => besides(admin, (client) => slotsOf(client, id)),
     rename: (admin, id, to) => besides(admin, (client) => rename(client, admin, { id, to }, patience)),
   };
 }
@@ -71,6 +72,15 @@ async function find(
     `select oid::text as id, datname as name from pg_catalog.pg_database where ${column} = ${client.escapeLiteral(value)}`,
   );
   return found;
+}
+
+/** A slot outlives the sessions that read it, and those of a temporary one end with the database's. */
+function slotsOf(client: Client, id: string): Promise<ChangeReader[]> {
+  return rows<ChangeReader>(
+    client,
+    `select slot_name as name, pg_catalog.format('select pg_drop_replication_slot(%L)', slot_name) as end
+    from pg_catalog.pg_replication_slots where datoid::text = ${client.escapeLiteral(id)} and not temporary order by 1`,
+  );
 }
 
 async function rename(
