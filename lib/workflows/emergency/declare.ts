@@ -24,6 +24,7 @@ import { type BesidePlan, planBeside } from './choose-beside.ts';
 import { planEmpty } from './choose-empty.ts';
 import type { SeenServer } from './inside-server.ts';
 import { othersOnInstance } from './others-on-instance.ts';
+import { refuseBeforeBeside } from './refuse-before-beside.ts';
 import { requireCallable } from './require-callable.ts';
 
 export type DeclareDeps = PlanDeps & {
@@ -58,6 +59,8 @@ export async function declareRestore(
   refuseAnotherTime(job.scheduledFor, deps.clock.now());
   const { of } = drill ?? { of: target };
   const way = drill ? await wayOf(job, of, deps) : await confirmedWay(job, target, deps);
+  // A drill has secrets of one target, and data of another.
+  if (!server && !drill) await refuseBeforeBeside(job, deps.catalog);
   const settings = target.policy.restore;
   const { chosen, source, old } = server
     ? await besideOf(job, target, server, deps)

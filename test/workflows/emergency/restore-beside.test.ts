@@ -5,6 +5,7 @@ import {
   BESIDE,
   emergencyWorld,
   OLD,
+  SECRETS,
   UNTOUCHED,
   UNTOUCHED_BESIDE,
 } from '../../support/emergency-world.ts';
@@ -290,6 +291,44 @@ test('what takes several calls is loaded under one mark, and who approves is tol
     made: { resourceId: BESIDE.madeId },
     proof: { strength: 'restored', differences: [], unchecked: [expect.stringContaining('the rows')] },
   });
+});
+
+test.each(['moment', 'snapshot', 'dump'] as const)(
+  'after a cutover by secret beside it, no %s of before becomes an instance until that went back',
+  async (way) => {
+    const world = await emergencyWorld({ way, restore: NO_SERVICES });
+    world.approving();
+    const at = '2026-11-20T11:59:59.900Z';
+    const made = { name: 'crm_restored_x', resourceId: '16500', database: 'crm_restored_x' };
+    const switched = { at, secrets: [{ secret: SECRETS[0]!, before: 'a', after: 'b' }] };
+    const earlier = restoreRecord({ id: '20261120T110000Z', kind: 'database', made });
+    await world.catalog.beginRestore(earlier);
+    await world.catalog.putRestore({ ...earlier, state: 'done', switched });
+    expect(await world.whole(world.bodyOf())).toMatchObject({
+      ...{ outcome: 'refused', code: 'before-restore' },
+      summary: expect.stringMatching(
+        /^the secrets of crm name the database crm_restored_x since 2026-11-20 11:59/,
+      ),
+      hint: expect.stringContaining('./understudy restore rollback crm --restore 20261120T110000Z'),
+    });
+    expect(world.restored.made()).toEqual([]);
+    await world.catalog.putRestore({ ...earlier, state: 'rolled-back', switched });
+    expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+  },
+);
+
+test('a moment of after such a cutover, or after one by name, becomes an instance', async () => {
+  for (const switched of [
+    { at: '2026-11-19T12:00:00Z', secrets: [{ secret: SECRETS[0]!, before: 'a', after: 'b' }] },
+    { at: '2026-11-20T11:59:59.900Z', secrets: [], newIs: 'crm' },
+  ]) {
+    const world = await emergencyWorld();
+    world.approving();
+    const earlier = restoreRecord({ id: '20261119T110000Z', kind: 'database' });
+    await world.catalog.beginRestore(earlier);
+    await world.catalog.putRestore({ ...earlier, state: 'done', switched });
+    expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+  }
 });
 
 test('a server whose storage is full is closed all the same, or keeps its database: the new one is there, too', async () => {
