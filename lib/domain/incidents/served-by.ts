@@ -13,20 +13,32 @@ export function servedBy(
   platform: Pick<PlatformRef, 'id'> | undefined,
   restores: readonly RestoreRecord[],
 ): ServedBy | undefined {
-  const last = restores.find(({ state, switched }) => state === 'done' && switched !== undefined);
-  const { kind, made, old, switched, settings } = last ?? {};
+  const switched = restores.filter((each) => each.switched !== undefined);
+  const last = switched.find(({ state }) => state === 'done');
   // A connection goes by its secret, which was switched.
-  if (
-    !kind ||
-    kind === 'database' ||
-    !made ||
-    !switched ||
-    settings?.cutover !== 'secret' ||
-    platform?.id !== old?.name
-  )
-    return undefined;
-  return { kind, name: made.name, since: switched.at, named: old!.name };
+  if (platform && last && last.kind !== 'database' && bySecret(last) && last.made && last.old?.name === platform.id)
+    return { kind: last.kind, name: last.made.name, since: last.switched!.at, named: platform.id };
+  return platform && servedByOld(platform.id, switched);
 }
+
+/** The same where the plan names a database that was taken back. */
+function servedByOld(named: string, restores: readonly RestoreRecord[]): ServedBy | undefined {
+  let found: ServedBy | undefined;
+  for (const restore of restores) {
+    const { kind, state, made, old, endedAt, startedAt } = restore;
+    // What one took back may be what an earlier one had made, and was taken back, too.
+    if (!bySecret(restore) || state !== 'rolled-back' || !old || made?.name !== (found?.name ?? named))
+      continue;
+    const since = endedAt ?? startedAt;
+    found = { kind, name: old.name, since: found && found.since > since ? found.since : since, named };
+  }
+  const later = restores.find(
+    (each) => bySecret(each) && each.state === 'done' && each.made && each.old?.name === found?.name,
+  );
+  return found && later ? { ...found, name: later.made!.name, since: later.switched!.at } : found;
+}
+
+const bySecret = ({ settings }: RestoreRecord) => settings.cutover === 'secret';
 
 export function formatServedBy(target: string, { kind, name, since, named }: ServedBy): string {
   return `${name} serves ${target} since ${shortMoment(since)} UTC; understudy.yml still names ${named}, so everything here is about that one: set ${kind}: ${name} and deploy`;

@@ -51,9 +51,12 @@ export async function goBack(
     error: failed.length > 0 ? { code: 'restore-not-undone', message: failed.join('; ') } : obstacle,
     undone: [...log.record.undone, `${why}, at ${endedAt}`, ...undone],
     notPutBack: failed,
-    next: made
-      ? [`${whatStays(log.record, made.name)}${switched ? '; it has what was written to it' : ''}`]
-      : [],
+    next: [
+      ...(isBack ? stepInConfig(target, log.record) : []),
+      ...(made
+        ? [`${whatStays(log.record, made.name)}${switched ? '; it has what was written to it' : ''}`]
+        : []),
+    ],
     ...(isBack ? { kept: made ? [made] : [] } : {}),
   });
   await durable.step('tell that it is rolled back', async () => {
@@ -68,6 +71,17 @@ export async function goBack(
     restore: log.record.id,
     summary: [has, ...failed].filter((text) => text !== '').join('; '),
   };
+}
+
+/** Somebody has named the new database there, as the restore had asked: backups and checks would be of a closed one. */
+function stepInConfig(
+  { platform }: Target,
+  { kind, settings, switched, made, old }: RestoreRecord,
+): string[] {
+  const isNamed = settings.cutover === 'secret' && switched && made && old && platform?.id === made.name;
+  return isNamed && kind !== 'database'
+    ? [`understudy.yml names ${made.name}, which is closed: set ${kind}: ${old.name} there and deploy`]
+    : [];
 }
 
 /** There is nothing to go back to. Hooks that stopped the application let it go on; what was switched stays, and is told. */

@@ -1,10 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { RestoreRecord } from '../../../lib/domain/incidents/restore-record.ts';
+import { servedBy } from '../../../lib/domain/incidents/served-by.ts';
 import { planRestore } from '../../../lib/workflows/operator/plan-restore.ts';
 import { status } from '../../../lib/workflows/operator/status.ts';
 import { checkCommand } from '../../../scripts/cli/commands/check-command.ts';
 import { statusCommand } from '../../../scripts/cli/commands/status-command.ts';
 import { formatPlan } from '../../../scripts/cli/format-plan.ts';
 import type { Session } from '../../../scripts/cli/session.ts';
+import { policy } from '../../support/builders.ts';
 import { type EmergencyWorld, emergencyWorld, OLD } from '../../support/emergency-world.ts';
 import { restoreRecord } from '../../support/restore-records.ts';
 import { RIGHT } from '../../unit/config/text.ts';
@@ -68,4 +71,42 @@ test('after a cutover by secret the plan, status and check say first which datab
 
 test('a new database that has the name of the old one is the one that is named', async () => {
   expect((await said(await worldOf('rename'))).filter(Boolean)).toEqual([]);
+});
+
+test('a restore that was rolled back after understudy.yml named the new one says the old one is to be named, as do the plan, status and check', async () => {
+  const world = await worldOf('secret');
+  isNamed(world, NEW);
+  const { id } = await world.record();
+  expect(await world.whole(world.rollbackOf(id))).toMatchObject({ outcome: 'done' });
+  const { next, endedAt } = await world.record();
+  expect(next).toEqual([
+    `understudy.yml names ${NEW}, which is closed: set rds: crm-db there and deploy`,
+    expect.stringContaining(`${NEW} stays`),
+  ]);
+  const since = endedAt!.slice(0, 16).replace('T', ' ');
+  const line = `crm-db serves crm since ${since} UTC; understudy.yml still names ${NEW}, so everything here is about that one: set rds: crm-db and deploy`;
+  expect(await said(world)).toEqual([line, line, line, line]);
+  isNamed(world, OLD.name);
+  expect((await said(world)).filter(Boolean)).toEqual([]);
+});
+
+describe('of several restores', () => {
+  const [at, secret] = ['2026-11-20T12:10:00Z', { ...policy().restore, cutover: 'secret' as const }];
+  const restore = (from: string, to: string, changes: Partial<RestoreRecord> = {}) =>
+    restoreRecord({
+      ...{ state: 'done', settings: secret, switched: { at, secrets: [] } },
+      ...{ old: { name: from, resourceId: '1' }, made: { name: to, resourceId: '2' }, ...changes },
+    });
+  const back = { state: 'rolled-back', endedAt: '2026-11-20T13:00:00Z' } as const;
+  const serves = (named: string, ...newestFirst: RestoreRecord[]) =>
+    servedBy({ id: named }, newestFirst)?.name;
+
+  test('those that went back lead to what serves now', () => {
+    expect(serves('c', restore('b', 'c', back), restore('a', 'b', back))).toBe('a');
+    expect(serves('c', restore('b', 'c', back), restore('a', 'b'))).toBe('b');
+    expect(serves('b', restore('a', 'c'), restore('a', 'b', back))).toBe('c');
+    expect(serves('a', restore('a', 'b', back))).toBeUndefined();
+    const byName = { ...secret, cutover: 'rename' as const };
+    expect(serves('b', restore('a', 'b', { ...back, settings: byName }))).toBeUndefined();
+  });
 });
