@@ -7,16 +7,16 @@ export type ServedBy = { kind: RestoreRecord['kind']; name: string; since: strin
 
 /**
  * Undefined where the plan names the database that serves. Restores with the newest first: the last that is in effect counts.
- * By name a new database takes the old one's, so nothing is to be changed.
+ * By name a new database takes the old one's, so nothing is to be changed; one beside the living one is on its instance.
  */
 export function servedBy(
   platform: Pick<PlatformRef, 'id'> | undefined,
   restores: readonly RestoreRecord[],
 ): ServedBy | undefined {
-  const switched = restores.filter((each) => each.switched !== undefined);
+  const switched = restores.filter((each) => each.kind !== 'database' && each.switched !== undefined);
   const last = switched.find(({ state }) => state === 'done');
   // A connection goes by its secret, which was switched.
-  if (platform && last && last.kind !== 'database' && bySecret(last) && last.made && last.old?.name === platform.id)
+  if (platform && last && bySecret(last) && last.made && last.old?.name === platform.id)
     return { kind: last.kind, name: last.made.name, since: last.switched!.at, named: platform.id };
   return platform && servedByOld(platform.id, switched);
 }

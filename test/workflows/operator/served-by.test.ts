@@ -101,6 +101,12 @@ describe('of several restores', () => {
   const serves = (named: string, ...newestFirst: RestoreRecord[]) =>
     servedBy({ id: named }, newestFirst)?.name;
 
+  test('one of a database beside, made later, hides nothing', () => {
+    const beside = restore('crm', 'crm_restored', { kind: 'database' });
+    expect(serves('a', beside, restore('a', 'b'))).toBe('b');
+    expect(serves('b', beside, restore('a', 'b'))).toBeUndefined();
+  });
+
   test('those that went back lead to what serves now', () => {
     expect(serves('c', restore('b', 'c', back), restore('a', 'b', back))).toBe('a');
     expect(serves('c', restore('b', 'c', back), restore('a', 'b'))).toBe('b');
