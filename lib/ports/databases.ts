@@ -23,6 +23,8 @@ export type Databases = {
    * `database-exists`, `database-missing`, `rename-denied` and `sessions-stay`.
    */
   rename(admin: Credentials, id: string, to: string): Promise<void>;
+  /** The roles that this user is a member of, each as the statement that would end it. */
+  memberships(admin: Credentials): Promise<string[]>;
   /** Who reads the changes of the database with this id. What they have not read the server keeps, without a limit. */
   readers(admin: Credentials, id: string): Promise<ChangeReader[]>;
 };

@@ -98,6 +98,17 @@ test('a database is renamed when its sessions have ended, once, and takes no nam
   });
 });
 
+test('a membership is known by the statement that ends it', async () => {
+  await sql('create role "Old one"; grant "Old one" to admin with admin option');
+  const before = await databases.memberships(as('admin'));
+  await sql('create role "New one"; grant "New one" to admin');
+  const made = (await databases.memberships(as('admin'))).filter((each) => !before.includes(each));
+  expect(made).toEqual([expect.stringMatching(/^revoke "New one" from admin/)]);
+  await sql(made[0]!);
+  expect(await databases.memberships(as('admin'))).toEqual(before);
+  await sql('drop role "Old one"; drop role "New one"');
+});
+
 test('a replication slot is found with its database under any name, and the statement drops it from anywhere', async () => {
   const id = await idOf('crm');
   await sql("select pg_create_logical_replication_slot('search', 'test_decoding')", 'crm');

@@ -155,6 +155,9 @@ export async function emergencyWorld({
     /** What belongs to the new one itself was given to it, or tried to; and how it differs from the living one in that. */
     given: [] as ('trial' | 'given')[],
     differs: [] as string[],
+    /** How each membership of who restores would end; a load makes him a member of these, too. */
+    memberships: ['revoke shop from postgres'],
+    joins: [] as string[],
     /** Who reads the changes of the old one. */
     readers: [] as ChangeReader[],
     /** What the server may still take. */
@@ -211,7 +214,7 @@ export async function emergencyWorld({
       admit: databases.admitted,
       migrations: databases.migrations,
       'expected-migrations': `compared with ${'expected' in request ? request.expected.join() : ''}`,
-      ...{ reopen: [], readers: databases.readers },
+      ...{ reopen: [], readers: databases.readers, memberships: databases.memberships },
       ...(request.ask === 'smoke' ? { smoke: answered(sqlSteps(smoke)) } : {}),
     };
     return { ok: true, value: values[request.ask] ?? null };
@@ -244,6 +247,7 @@ export async function emergencyWorld({
         databases.given.push(request.isTrial ? 'trial' : 'given');
         return { ok: true, value: databases.differs };
       }
+      databases.memberships = [...databases.memberships, ...databases.joins];
       if (request.mark !== undefined) {
         databases.marks.push(request.mark);
         restored.names.set(request.master.database, BESIDE.madeId);
@@ -308,7 +312,12 @@ export async function emergencyWorld({
 }
 export type EmergencyWorld = Awaited<ReturnType<typeof emergencyWorld>>;
 
-type OnServer = { old: { closed: boolean }; new: { closed: boolean }; free: number | undefined };
+type OnServer = {
+  old: { closed: boolean };
+  new: { closed: boolean };
+  free: number | undefined;
+  memberships: string[];
+};
 
 /** A server of one’s own: which database has which name, and which of them is meant. */
 function serverOf(names: Map<string, string>, databases: OnServer) {
@@ -334,8 +343,15 @@ function serverOf(names: Map<string, string>, databases: OnServer) {
           return refused('another-database');
       if (request.ask === 'server') {
         const { name: database, id, made: makes } = BESIDE;
-        const { free } = databases;
-        const seen = { user: 'postgres', at: { host: OLD.host, port: 5432 }, database, id, makes };
+        const { free, memberships } = databases;
+        const seen = {
+          memberships,
+          user: 'postgres',
+          at: { host: OLD.host, port: 5432 },
+          database,
+          id,
+          makes,
+        };
         return value({ ...seen, ...(free === undefined ? {} : { free }) });
       }
       if (request.ask === 'find') {

@@ -112,6 +112,8 @@ export type RestoreRecord = {
   made?: RestoreSide;
   /** The versions of the application's secrets when it began: another one later was written by somebody else. */
   secretsBefore: { secret: string; version: string }[];
+  /** Beside the living database, how each membership of who restores would end: those that he had when it began. */
+  memberships?: string[];
   /** How the old databases were when it began: those that may be frozen and closed. */
   was?: Held;
   /** What an earlier restore had frozen and could not put back: how it was before that. */

@@ -51,6 +51,23 @@ export function readersOfOld(restoring: OnServer, name: string): Promise<ChangeR
   return askInside(durable, name, deps, { ask: 'readers', ...onServer(restoring), id });
 }
 
+/** The owners of what is loaded let in who restores, and still do: a person ends that. */
+export async function stepsForMemberships(restoring: OnServer): Promise<string[]> {
+  const { log, durable, deps } = restoring;
+  const { memberships: before } = log.record;
+  if (before === undefined) return [];
+  const now = await askInside<string[]>(durable, 'look at the memberships of who restored', deps, {
+    ...{ ask: 'memberships', ...onServer(restoring) },
+  }).catch(() => undefined);
+  if (!now)
+    return ['look which roles the user who restored is a member of, and revoke those that it made him'];
+  return now
+    .filter((end) => !before.includes(end))
+    .map(
+      (end) => `who restored became a member of a role to give it what it owns; if nobody needs that: ${end}`,
+    );
+}
+
 /** Closes the new one under whatever name it has. One that was dropped is not in the way. */
 export async function closeNewDatabase(restoring: Afterwards): Promise<void> {
   const { log, durable, deps } = restoring;

@@ -82,6 +82,7 @@ export async function declareRestore(
     settings: { ...settings, secrets: secretsOf(target, settings) },
     confirmed: job.confirm,
     kind: chosen.kind,
+    ...(server ? { memberships: server.memberships } : {}),
     phase: 'declare',
     phases: [],
     phaseBeganAt: utc(now),

@@ -8,7 +8,7 @@ import { utc } from '../../domain/time.ts';
 import type { Durable } from '../../ports/durable.ts';
 import { adoptAsTarget } from './adopt-target.ts';
 import { askInside } from './ask-inside.ts';
-import { findDatabase, whyNoOldDatabase } from './databases.ts';
+import { findDatabase, stepsForMemberships, whyNoOldDatabase } from './databases.ts';
 import { undoHooks } from './hooks.ts';
 import { removeNew } from './remove-new.ts';
 import type { Afterwards, RestoreDeps, RestoreOutcome } from './restoring.ts';
@@ -44,6 +44,7 @@ export async function goBack(
       );
   if (isBack && log.record.drill) await removeNew(back);
   const made = isBack ? await lookForMade(back) : undefined;
+  const memberships = await stepsForMemberships(back);
   const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
   await log.note('rolled back', {
     state: isBack ? 'rolled-back' : before === 'running' ? 'not-done' : before,
@@ -52,6 +53,7 @@ export async function goBack(
     undone: [...log.record.undone, `${why}, at ${endedAt}`, ...undone],
     notPutBack: failed,
     next: [
+      ...memberships,
       ...(isBack ? stepInConfig(target, log.record) : []),
       ...(made
         ? [`${whatStays(log.record, made.name)}${switched ? '; it has what was written to it' : ''}`]

@@ -74,6 +74,8 @@ async function answerInside(request: InsideRequest, deps: InsideDeps): Promise<u
       return lookAtServer(of, request, deps);
     case 'find':
       return deps.databases.find(await adminAt(of, request, deps), request.which);
+    case 'memberships':
+      return deps.databases.memberships(await adminAt(of, request, deps));
     case 'readers':
       return deps.databases.readers(await adminAt(of, request, deps), request.id);
     case 'rename':

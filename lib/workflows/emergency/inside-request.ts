@@ -83,6 +83,8 @@ export const insideRequest = z.discriminatedUnion('ask', [
     ...{ at, admin },
     which: z.union([z.strictObject({ id: z.string() }), z.strictObject({ name: z.string() })]),
   }),
+  /** Of whom the administrator is a member. */
+  z.strictObject({ ask: z.literal('memberships'), ...common, at, admin }),
   /** Who reads its changes. */
   z.strictObject({ ask: z.literal('readers'), ...common, at, admin, id: z.string() }),
   z.strictObject({ ask: z.literal('rename'), ...common, at, admin, id: z.string(), to: z.string() }),

@@ -13,6 +13,8 @@ export type SeenServer = {
   database: string;
   id: string;
   makes: string;
+  /** How each membership of its user would end. */
+  memberships: string[];
   /** What the server may still take, in bytes, where it has a limit of its own. */
   free?: number;
 };
@@ -38,7 +40,8 @@ export async function lookAtServer(
     throw new Refusal('database-exists', `${host} has a database ${makes} already`, {
       hint: 'begin again: the next one has another name',
     });
-  return { user: user.user, at, database, id, makes, ...(free === undefined ? {} : { free }) };
+  const memberships = await deps.databases.memberships({ ...user, database });
+  return { user: user.user, at, database, id, makes, memberships, ...(free === undefined ? {} : { free }) };
 }
 
 /** Who may make, close and rename databases of this server. */

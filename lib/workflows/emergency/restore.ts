@@ -10,6 +10,7 @@ import type { Durable } from '../../ports/durable.ts';
 import { awaitApproval } from './await-approval.ts';
 import { beginRestore } from './begin.ts';
 import { closeRestore, settleNew } from './close.ts';
+import { stepsForMemberships } from './databases.ts';
 import { goBack, lookForMade } from './go-back.ts';
 import { wasTaken } from './holding.ts';
 import { intoService } from './into-service.ts';
@@ -97,6 +98,7 @@ async function endNotDone(restoring: Restoring, said: ErrorInfo): Promise<Restor
   const { id } = log.record;
   const endedAt = await durable.step('the end', async () => utc(deps.clock.now()));
   const made = await lookForMade(restoring);
+  const next = await stepsForMemberships(restoring);
   const { phase, phases } = log.record;
   const released = phase === 'release' || phases.some(({ name }) => name === 'release');
   const kept = made
@@ -118,6 +120,7 @@ async function endNotDone(restoring: Restoring, said: ErrorInfo): Promise<Restor
     notPutBack: failed,
     ...(made ? { kept: [made] } : {}),
     notes: [...log.record.notes, ...kept],
+    ...(next.length > 0 ? { next } : {}),
   });
   await durable.step('tell that it is not done', async () => {
     for (const code of ['restore-under-way', 'restore-stalled', 'restore-awaits-approval'] as const)

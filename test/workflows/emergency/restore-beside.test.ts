@@ -127,6 +127,33 @@ test('who approves sees which slots of the old database would fill the server, a
   expect((await world.record()).next!.join()).not.toContain('search');
 });
 
+test.each(['load', 'approve'] as const)(
+  'one that ends undone (in %s) says how the memberships end that it made, and of no other',
+  async (phase) => {
+    const world = await worldOf();
+    world.databases.joins = ['revoke "Old one" from postgres'];
+    if (phase === 'load') world.databases.refuses.load = { code: 'does-not-fit', message: 'too large' };
+    else world.abortingIn('approve');
+    await world.whole(world.bodyOf());
+    const { state, next } = await world.record();
+    expect(state).toBe('not-done');
+    expect(next).toEqual([
+      expect.stringMatching(/^who restored became a member .*: revoke "Old one" from postgres$/),
+    ]);
+  },
+);
+
+test('so does one that was rolled back', async () => {
+  const world = await worldOf();
+  world.databases.joins = ['revoke "Old one" from postgres'];
+  await world.whole(world.bodyOf());
+  await world.whole(world.rollbackOf((await world.record()).id));
+  expect((await world.record()).next).toEqual([
+    expect.stringContaining('revoke "Old one" from postgres'),
+    expect.stringContaining(`${BESIDE.made} stays`),
+  ]);
+});
+
 test('where nobody says which slots there are, that is said', async () => {
   const world = await worldOf();
   world.databases.refuses.readers = { code: 'source-unreachable', message: 'it does not answer' };

@@ -12,6 +12,7 @@ export function postgresDatabases({ patience = ENDING_TAKES }: { patience?: numb
   return {
     living: (admin, name) => besides(admin, (client) => lookAtServer(client, admin, name)),
     find: (admin, which) => besides(admin, (client) => find(client, which)),
+    memberships: (admin) => besides(admin, membershipsOf),
     readers: (admin, id) => besides(admin, (client) => slotsOf(client, id)),
     rename: (admin, id, to) => besides(admin, (client) => rename(client, admin, { id, to }, patience)),
   };
@@ -72,6 +73,19 @@ async function find(
     `select oid::text as id, datname as name from pg_catalog.pg_database where ${column} = ${client.escapeLiteral(value)}`,
   );
   return found;
+}
+
+/** From PostgreSQL 16 on he may be a member by several who granted it. */
+async function membershipsOf(client: Client): Promise<string[]> {
+  const found = await rows<{ end: string }>(
+    client,
+    `select pg_catalog.format('revoke %I from %I', pg_catalog.pg_get_userbyid(m.roleid), current_user) || case when
+        pg_catalog.current_setting('server_version_num')::int >= 160000
+        then pg_catalog.format(' granted by %I', pg_catalog.pg_get_userbyid(m.grantor)) else '' end as end
+    from pg_catalog.pg_auth_members m where m.member = (select oid from pg_catalog.pg_roles where rolname = current_user)
+    order by 1`,
+  );
+  return found.map(({ end }) => end);
 }
 
 /** A slot outlives the sessions that read it, and those of a temporary one end with the database's. */
