@@ -2,7 +2,7 @@ import { type Finding, finding } from '../../domain/findings/finding.ts';
 import type { Target } from '../../domain/plan/policy.ts';
 import { many } from '../../domain/words.ts';
 import type { Chosen } from '../restored.ts';
-import { NOTHING_PROVEN, type ProveResult } from './proof-slices.ts';
+import type { ProveResult } from './proof-slices.ts';
 
 /** Start of the note on what a proof left out. */
 export const NOT_LOOKED_AT = 'not looked at:';
@@ -49,20 +49,9 @@ function formatHeartbeat({
 
 /** There was a dump to compare with, and the comparison was not possible or not complete: it is not proven. */
 export function proofIncomplete(target: Target, chosen: Chosen, proof: ProveResult | undefined): Finding {
-  const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = (
-    proof ?? NOTHING_PROVEN
-  ).compared;
-  const skipped = Math.max(0, tables - exact - bounded - unbounded - unlogged);
   const reasons = [
     ...(proof ? [] : ['nothing in it was compared']),
-    ...(proof && objects === 0 ? ['no definition could be compared'] : []),
-    ...(proof && exact + bounded + unbounded === 0 ? ['there was no table to compare'] : []),
-    ...(proof && checked === 0 ? ['no index and no page was read'] : []),
-    ...(unbounded > 0 ? [`${many(unbounded, 'table')} could not be judged`] : []),
-    ...(skipped > 0 ? [`${many(skipped, 'table was', 'tables were')} not compared`] : []),
-    ...(checked < checkable
-      ? [`${many(checkable - checked, 'index or table was', 'indexes and tables were')} not read`]
-      : []),
+    ...(proof ? lackingIn(proof) : []),
     ...(target.heartbeat && proof?.heartbeat?.verdict !== 'agrees'
       ? ['its heartbeat could not be compared']
       : []),
@@ -74,4 +63,20 @@ export function proofIncomplete(target: Target, chosen: Chosen, proof: ProveResu
     subject: chosen.sort,
     message: `the restored ${chosen.point} of ${target.id} started, and not all of it was compared: ${reasons.slice(0, 5).join('; ')}${more}`,
   });
+}
+
+/** What a comparison has no result of, by its numbers. */
+export function lackingIn({ compared }: ProveResult): string[] {
+  const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = compared;
+  const skipped = Math.max(0, tables - exact - bounded - unbounded - unlogged);
+  return [
+    ...(objects === 0 ? ['no definition could be compared'] : []),
+    ...(exact + bounded + unbounded === 0 ? ['there was no table to compare'] : []),
+    ...(checked === 0 ? ['no index and no page was read'] : []),
+    ...(unbounded > 0 ? [`${many(unbounded, 'table')} could not be judged`] : []),
+    ...(skipped > 0 ? [`${many(skipped, 'table was', 'tables were')} not compared`] : []),
+    ...(checked < checkable
+      ? [`${many(checkable - checked, 'index or table was', 'indexes and tables were')} not read`]
+      : []),
+  ];
 }

@@ -69,29 +69,34 @@ export function restoredInstance(target: Target, chosen: InstancePlan, result: I
   };
 }
 
-/**
- * `bounded` needs everything: a manifest and a look at the source, the schema compared, no table unjudged, every page
- * and B-tree read, and the heartbeat, if there is one, in agreement. Anything less is `restored`: it came up.
- */
+/** `bounded` needs everything, and the heartbeat, if there is one, in agreement. Anything less is `restored`: it came up. */
 function strengthOf(
   target: Target,
   { proof, failure }: InstanceResult,
   isAgainst: boolean,
 ): Evidence['strength'] {
   if (failure || isAgainst) return 'none';
-  if (!proof || proof.failure) return 'restored';
-  const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = proof.compared;
+  const heartbeat = !target.heartbeat || proof?.heartbeat?.verdict === 'agrees';
+  return proof && isComplete(proof) && heartbeat ? 'bounded' : 'restored';
+}
+
+/**
+ * Was everything compared? A manifest and a look at the source, the schema, no table unjudged, and every page and B-tree
+ * read.
+ */
+export function isComplete({ failure, unchecked, compared }: ProveResult): boolean {
+  const { objects, tables, exact, bounded, unbounded, unlogged, checkable, checked } = compared;
   const judged = exact + bounded + unlogged;
-  const whole =
+  return (
+    failure === undefined &&
     objects > 0 &&
     exact + bounded > 0 &&
     unbounded === 0 &&
     judged >= tables &&
     checked > 0 &&
     checked >= checkable &&
-    proof.unchecked.length === 0;
-  const heartbeat = !target.heartbeat || proof.heartbeat?.verdict === 'agrees';
-  return whole && heartbeat ? 'bounded' : 'restored';
+    unchecked.length === 0
+  );
 }
 
 /** With a heartbeat: how far its newest row is behind the restored moment, in seconds. */

@@ -1,7 +1,9 @@
 import { Refusal, refusalOf, toErrorInfo } from '../../domain/errors.ts';
 import { formatDifference } from '../../domain/proof/proof.ts';
+import { lackingIn } from '../../restore/prove/instance-findings.ts';
 import { NOTHING_PROVEN, type ProveResult } from '../../restore/prove/proof-slices.ts';
 import { proveCopy } from '../../restore/prove/prove-copy.ts';
+import { isComplete } from '../../restore/prove/restored-instance.ts';
 import { askInside } from './ask-inside.ts';
 import type { Loaded } from './load-dump.ts';
 import { ABORTED } from './restore-log.ts';
@@ -80,12 +82,12 @@ async function proofOfParts(restoring: Restoring, differences: readonly string[]
   const unchecked = [
     // They are compared only where everything is loaded at once.
     'the positions of sequences, and large objects',
+    ...(proof.failure ? [proof.failure.message] : lackingIn(proof)),
     ...proof.unchecked,
-    ...(proof.failure ? [proof.failure.message] : []),
   ];
   return {
     strength:
-      found.length > 0 ? ('none' as const) : proof.failure ? ('restored' as const) : ('bounded' as const),
+      found.length > 0 ? ('none' as const) : isComplete(proof) ? ('bounded' as const) : ('restored' as const),
     differences: found.slice(0, SHOWN),
     unchecked: unchecked.slice(0, SHOWN),
     ...(proof.failure ? { unfinished: proof.failure.message } : {}),

@@ -1,5 +1,6 @@
 import { isSnapshot } from '../../../lib/domain/points/recovery-point.ts';
 import { emergencyWorld, OLD, UNTOUCHED } from '../../support/emergency-world.ts';
+import { comparedOf } from '../../support/rehearsals.ts';
 
 const NEW = 'crm-db-restored-20261120t120000z';
 
@@ -94,6 +95,21 @@ test('what one of several calls could not restore, and what the comparison finds
     strength: 'none',
     differences: ['not restored: INDEX x'],
     unchecked: expect.arrayContaining(['out of memory']),
+  });
+});
+
+test.each([
+  ['what was not looked at', { unchecked: ['public.leads: no time'] }, 'public.leads: no time'],
+  ['tables that were not read', { compared: comparedOf({ tables: 9 }) }, 'not compared'],
+])('with %s a comparison in parts is not called whole', async (_, proof, said) => {
+  const world = await emergencyWorld({ way: 'dump' });
+  world.approving();
+  world.databases.loads = { differences: [], notes: [] };
+  world.databases.proof = proof;
+  expect(await world.whole(world.bodyOf())).toMatchObject({ outcome: 'done' });
+  expect((await world.record()).proof).toMatchObject({
+    ...{ strength: 'restored', differences: [] },
+    unchecked: expect.arrayContaining([expect.stringContaining(said)]),
   });
 });
 
