@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { LeftOut } from '../domain/proof/exceptions.ts';
 import type { Manifest } from '../domain/proof/manifest.ts';
 import type { Proof } from '../domain/proof/proof.ts';
 import type { Credentials } from './credentials.ts';
@@ -85,6 +86,8 @@ export type OntoResult = {
   notes: string[];
   /** The comparison with the manifest; absent without a manifest, without rows, and where a load had no time for it. */
   proof?: Proof;
+  /** What a load left out that is over and was not compared here. */
+  leftOut?: LeftOut;
   /** A load that is not over goes on from here. */
   next?: LoadProgress;
 };

@@ -131,6 +131,8 @@ export async function emergencyWorld({
     asked: [] as string[],
     /** Whose copy was proven. */
     proven: [] as string[],
+    /** What the load of a dump had left out, as each proof was told. */
+    provenWithout: [] as ProveRequest['loaded'][],
     /** What was loaded into which instance, and what comes of it. */
     loaded: [] as string[],
     loads: { strength: 'exact', differences: [], notes: [] } as Loaded,
@@ -197,6 +199,7 @@ export async function emergencyWorld({
       if (left > 0) return { ok: false, said: refused };
     }
     if (!('ask' in request)) databases.proven.push(request.target);
+    if (!('ask' in request)) databases.provenWithout.push(request.loaded);
     if (!('ask' in request)) return proofOf({ ...databases.proof, ...(refused ? { failure: refused } : {}) });
     const at = { at: `${utc(clock.now()).slice(0, 19)}.500Z` };
     const known = beside && 'ask' in request ? server.answer(request) : undefined;

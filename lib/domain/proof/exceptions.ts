@@ -3,6 +3,9 @@ import type { Difference, Proof } from './proof.ts';
 /** Objects left out on purpose: their differences are not findings, and the evidence lists each in the words of `said`. */
 export type Exception = { kind: string; name: string; what: 'missing' | 'changed'; said: string };
 
+/** What a restore of a dump left out: extensions, and other objects on purpose. */
+export type LeftOut = { extensions: string[]; exceptions: Exception[] };
+
 /** Kinds of relations, whose columns, constraints, triggers, rules and policies are missing with them. */
 const RELATIONS = ['table', 'view', 'materialized view', 'type'];
 const PARTS = ['column', 'constraint', 'trigger', 'rule', 'policy'];
@@ -12,8 +15,16 @@ const ABOUT = ['owner', 'grant', 'comment'];
 /** Removes the differences that are in what was left out from a proof. */
 export function withoutExceptions(proof: Proof, exceptions: readonly Exception[]): Proof {
   if (exceptions.length === 0) return proof;
-  const differences = proof.differences.filter((each) => !exceptions.some((one) => excuses(one, each)));
+  const differences = withoutExcused(proof.differences, exceptions);
   return { ...proof, differences, equal: differences.length === 0 };
+}
+
+/** The differences that no exception explains. */
+export function withoutExcused(
+  differences: readonly Difference[],
+  exceptions: readonly Exception[],
+): Difference[] {
+  return differences.filter((each) => !exceptions.some((one) => excuses(one, each)));
 }
 
 function excuses(exception: Exception, { kind, name, what }: Difference): boolean {

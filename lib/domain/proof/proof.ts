@@ -76,10 +76,11 @@ export function rewritten(manifest: Manifest, copy: Pick<CopyFacts, 'schema'>): 
 
 export const keyOfObject = ({ kind, name }: { kind: string; name: string }) => `${kind} ${name}`;
 
-function schemaDifferences(
+/** Of the definitions alone, whose digests must be of the same formulas. */
+export function schemaDifferences(
   manifest: Manifest,
-  copy: CopyFacts,
-  { extensionsLeftOut, confirmed }: ProofOptions,
+  copy: Pick<CopyFacts, 'schema'>,
+  { extensionsLeftOut, confirmed }: Pick<ProofOptions, 'extensionsLeftOut' | 'confirmed'>,
 ): Difference[] {
   const kinds = [...new Set([...Object.keys(manifest.schema), ...Object.keys(copy.schema)])].sort();
   return kinds.flatMap((kind) => {
@@ -112,7 +113,8 @@ function own(digests: Record<string, string> | undefined, name: string): string 
 /** Schema and name are separate: either may contain a dot. */
 const keyOf = ({ schema, name }: { schema: string; name: string }) => JSON.stringify([schema, name]);
 
-function tableDifferences(
+/** Tables of one tree are compared as a whole, the others one by one. */
+export function tableDifferences(
   expected: readonly TableFacts[],
   found: readonly TableFacts[],
   exact: boolean,

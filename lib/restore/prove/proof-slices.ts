@@ -2,6 +2,7 @@ import { codeOf, type ErrorInfo, reasonOf } from '../../domain/errors.ts';
 import type { StoredObject } from '../../domain/points/recovery-point.ts';
 import type { SourceSince } from '../../domain/proof/bounded.ts';
 import type { Compared } from '../../domain/proof/evidence.ts';
+import type { LeftOut } from '../../domain/proof/exceptions.ts';
 import type { HeartbeatProof, HeartbeatRow } from '../../domain/proof/heartbeat-proof.ts';
 import type { Difference } from '../../domain/proof/proof.ts';
 import type { Answer } from './assertions.ts';
@@ -22,6 +23,8 @@ export type ProveRequest = {
   manifest?: StoredObject | undefined;
   since?: SourceSince | undefined;
   heartbeat?: HeartbeatRow[] | undefined;
+  /** The dump was loaded into it, which is otherwise no copy of a storage: what the load left out. */
+  loaded?: LeftOut | undefined;
   /** The task to continue with: a large instance takes more than one function's time. */
   from: number;
 };

@@ -22,7 +22,7 @@ import { answerOf, askSmokeStep } from './smoke-questions.ts';
 export type Task = () => Promise<void>;
 
 /** Understudy installs amcheck, which the source may not have. */
-const IGNORED = ['amcheck'];
+export const IGNORED = ['amcheck'];
 
 /** Every definition, as it was at the dump or is now. */
 export async function proveSchema(
@@ -41,12 +41,12 @@ export async function proveSchema(
           result.unchecked,
           `${formatDifference(each)}, which it may have been for a moment: definitions were touched since`,
         );
-    result.compared.objects = Object.values(manifest.schema).reduce(
-      (sum, names) => sum + Object.keys(names).length,
-      0,
-    );
+    result.compared.objects = objectsOf(manifest);
   });
 }
+
+export const objectsOf = ({ schema }: Manifest): number =>
+  Object.values(schema).reduce((sum, names) => sum + Object.keys(names).length, 0);
 
 /** If the target has a heartbeat: the rows around the restored moment. */
 export async function proveHeartbeat(

@@ -1,6 +1,7 @@
 import { type ErrorInfo, refusalOf } from '../../domain/errors.ts';
 import { does } from '../../domain/plan/engines.ts';
 import type { Target } from '../../domain/plan/policy.ts';
+import type { LeftOut } from '../../domain/proof/exceptions.ts';
 import type { Durable } from '../../ports/durable.ts';
 import type { InstancePlan } from '../instance/plan-rehearsal.ts';
 import type { SourceChanges, SourceChangesRequest } from '../instance/source-changes.ts';
@@ -12,6 +13,8 @@ export type ProveCopyDeps = {
   proveFunction: string;
   /** What has changed in the source up to the moment, where it is known without a look: of a dump, nothing. */
   known?: SourceChanges;
+  /** What the load of a dump left out, where it is one. */
+  loaded?: LeftOut;
   cancelled?: (() => Promise<ErrorInfo | undefined>) | undefined;
 };
 
@@ -62,6 +65,7 @@ export async function proveCopy(
       manifest: chosen.manifest,
       since: look.since,
       heartbeat: look.heartbeat,
+      ...(deps.loaded ? { loaded: deps.loaded } : {}),
       from,
     };
     const cancelled =

@@ -7,6 +7,7 @@ import type { InstanceCopy, Instances } from '../../ports/database.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
 import type { Vault } from '../../ports/vault.ts';
+import { loadedTableTasks, proveLoadedSchema } from './loaded-tasks.ts';
 import { openCopy, refuseOpenQuarantine } from './open-copy.ts';
 import { NOTHING_PROVEN, type ProveRequest, type ProveResult, SHOWN } from './proof-slices.ts';
 import {
@@ -67,9 +68,9 @@ async function proveFrom(
   deps: ProveDeps,
 ): Promise<void> {
   const tasks: Task[] = [
-    ...(manifest ? [() => proveSchema(manifest, request.since, copy, result)] : []),
+    ...(manifest ? [schemaTask(manifest, request, copy, result)] : []),
     ...(request.heartbeat ? [() => proveHeartbeat(request, request.heartbeat!, copy, result)] : []),
-    ...(manifest ? tableTasks(manifest, request.since, copy, result) : []),
+    ...(manifest ? rowTasks(manifest, request, copy, result) : []),
     ...assertionTasks(request, target, manifest, copy, result),
     ...smokeTasks(request, target, copy, result),
   ];
@@ -89,6 +90,19 @@ async function proveFrom(
   const page = await slice(await pageTasks(copy, result, first === 0), first);
   if (page !== undefined) result.next = PAGES + page;
 }
+
+const schemaTask =
+  (manifest: Manifest, { loaded, since }: ProveRequest, copy: InstanceCopy, result: ProveResult): Task =>
+  () =>
+    loaded ? proveLoadedSchema(manifest, loaded, copy, result) : proveSchema(manifest, since, copy, result);
+
+const rowTasks = (
+  manifest: Manifest,
+  { loaded, since }: ProveRequest,
+  copy: InstanceCopy,
+  result: ProveResult,
+): Task[] =>
+  loaded ? loadedTableTasks(manifest, loaded, copy, result) : tableTasks(manifest, since, copy, result);
 
 /** Indexes and pages count from here: the number of assertions before them comes from the plan, which may change in between. */
 const PAGES = 1_000_000;

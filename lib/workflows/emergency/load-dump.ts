@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { codeOf, Refusal, reasonOf, toErrorInfo, UnderstudyError } from '../../domain/errors.ts';
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { DumpPoint } from '../../domain/points/recovery-point.ts';
+import type { LeftOut } from '../../domain/proof/exceptions.ts';
 import { formatDifference } from '../../domain/proof/proof.ts';
 import { withinDeadline } from '../../execution/deadline.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
@@ -47,6 +48,8 @@ export type Loaded = {
   notes: string[];
   /** It is not over: the next call goes on from here. */
   next?: LoadProgress;
+  /** Of the last call: a comparison has to know it. */
+  leftOut?: LeftOut;
   id?: string;
 };
 
@@ -124,9 +127,10 @@ async function load(
 }
 
 /** A part of it, or all that is compared by another function. */
-const unproven = ({ failed, notes, next }: OntoResult): Loaded => ({
+const unproven = ({ failed, notes, next, leftOut }: OntoResult): Loaded => ({
   ...{ differences: failed.slice(0, SHOWN).map(notRestored), notes: notes.slice(0, SHOWN) },
   ...(next ? { next } : {}),
+  ...(leftOut ? { leftOut } : {}),
 });
 
 const notRestored = (what: string) => `not restored: ${what}`;

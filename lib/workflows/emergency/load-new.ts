@@ -25,7 +25,7 @@ export async function loadNew(restoring: Restoring, made: { mark?: string } = {}
   const { strength, differences, notes } = loaded;
   if (notes.length > 0) await log.add('what was loaded', ...notes);
   await log.note('loaded', {
-    proof: strength ? { strength, differences, unchecked: [] } : await proofOfParts(restoring, differences),
+    proof: strength ? { strength, differences, unchecked: [] } : await proofOfParts(restoring, loaded),
   });
   return loaded;
 }
@@ -46,7 +46,7 @@ async function loadInParts(restoring: Restoring, made: { mark?: string }): Promi
     whole.differences = [...new Set([...whole.differences, ...loaded.differences])].slice(0, SHOWN);
     whole.notes = [...new Set([...whole.notes, ...loaded.notes])].slice(0, SHOWN);
     if (loaded.id !== undefined) whole.id = loaded.id;
-    if (!loaded.next) return { ...whole, ...(loaded.strength ? { strength: loaded.strength } : {}) };
+    if (!loaded.next) return { ...loaded, ...whole };
     from = loaded.next;
     const aborted = await durable.step(`after part ${part}`, async () => (await log.aborted()) ?? null);
     if (aborted) throw refusalOf(aborted);
@@ -57,7 +57,7 @@ async function loadInParts(restoring: Restoring, made: { mark?: string }): Promi
 }
 
 /** What takes more than one function's time is compared in parts, too: as a restored instance is. */
-async function proofOfParts(restoring: Restoring, differences: readonly string[]) {
+async function proofOfParts(restoring: Restoring, { differences, leftOut }: Loaded) {
   const { of, log, durable, deps } = restoring;
   const { name, host, port, database } = log.record.made!;
   if (database !== undefined) return notCompared(differences);
@@ -66,11 +66,13 @@ async function proofOfParts(restoring: Restoring, differences: readonly string[]
     ...functions,
     cancelled: log.aborted,
     known: { since: { definitions: 'untouched', changed: {}, written: [] } },
+    loaded: leftOut ?? { extensions: [], exceptions: [] },
   }).catch((error): ProveResult => {
     const failure = toErrorInfo(error);
     if (failure.code === ABORTED) throw error;
     return { ...NOTHING_PROVEN, failure };
   });
+  if (proof.notes.length > 0) await log.add('what was compared', ...proof.notes.slice(0, SHOWN));
   const found = [
     ...proof.assertions
       .filter(({ passed }) => !passed)

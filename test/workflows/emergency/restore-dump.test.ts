@@ -113,6 +113,17 @@ test.each([
   });
 });
 
+test('a comparison in parts knows what the load left out, and its notes are on the record', async () => {
+  const world = await emergencyWorld({ way: 'dump' });
+  world.approving();
+  const leftOut = { extensions: ['postgis'], exceptions: [] };
+  world.databases.loads = { differences: [], notes: [], leftOut };
+  world.databases.proof = { notes: ['view v: written differently'] };
+  await world.whole(world.bodyOf());
+  expect(world.databases.provenWithout).toEqual([leftOut]);
+  expect((await world.record()).notes).toContain('view v: written differently');
+});
+
 test('an abort ends the loading between two calls', async () => {
   const world = await emergencyWorld({ way: 'dump' });
   const next = { lent: [], leftOut: [], data: 3, postData: 0 };

@@ -88,7 +88,8 @@ export async function restoreOnto(
     await analyze(into);
     if (request.manifest === undefined || request.only === 'schema') return { failed, notes };
     // It is compared in parts then.
-    if (paced && (isBegun || !paced.hasTime(PROOF_TAKES))) return { failed, notes };
+    const leftOut = { extensions: restored.leftOut, exceptions: restored.exceptions };
+    if (paced && (isBegun || !paced.hasTime(PROOF_TAKES))) return { failed, notes, leftOut };
     phase('proof');
     const proof = await proofOnto(
       server,
