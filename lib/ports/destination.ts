@@ -50,8 +50,8 @@ export type LoadOnto = Pick<OntoRequest, 'jobs' | 'phase' | 'signal'> & {
   manifest: Manifest;
   /** Where an earlier call stopped: what is loaded stays. Without it everything begins anew. */
   from?: LoadProgress | undefined;
-  /** Is there time for something that takes this long, in seconds? Otherwise the call stops before it. */
-  hasTime: (seconds: number) => boolean;
+  /** Until it has to be over. The call stops before what does not fit. */
+  secondsLeft: () => number;
   /** Opens the stored archive and roles for reading. */
   dump: () => Promise<Readable>;
   roles: () => Promise<Readable>;

@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
 import { postgres } from '../../lib/adapters/engines/postgres/engine.ts';
 import type { Manifest } from '../../lib/domain/proof/manifest.ts';
-import type { LoadProgress, OntoResult } from '../../lib/ports/destination.ts';
+import type { LoadOnto, LoadProgress, OntoResult } from '../../lib/ports/destination.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { BIN, never, type Taken, take } from '../support/source.ts';
 import { newBase } from './support/scratch.ts';
@@ -42,15 +43,18 @@ afterAll(async () => {
   await into.drop();
 });
 
-type Call = { from?: LoadProgress | undefined; signal?: AbortSignal; hasTime?: () => boolean };
+type Call = Partial<Pick<LoadOnto, 'from' | 'signal' | 'secondsLeft' | 'phase'>>;
+const ENOUGH = () => 900;
+const ALL_BUT_THE_ENDING = () => 240;
 
 const base = newBase();
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 const engine = () => postgres({ binDirectories: () => [BIN()], scratchDirectory: base });
 
-const load = ({ from: progress, signal = never(), hasTime = () => false }: Call = {}): Promise<OntoResult> =>
+const load = (call: Call = {}): Promise<OntoResult> =>
   engine().destinations.load(into.credentials, {
-    ...{ manifest: from.manifest, jobs: 2, phase: () => undefined, from: progress, hasTime, signal },
+    ...{ manifest: from.manifest, jobs: 2, phase: () => undefined, secondsLeft: () => 0, signal: never() },
+    ...call,
     dump: async () => Readable.from([from.archive]),
     roles: async () => Readable.from([from.roles]),
   });
@@ -82,7 +86,7 @@ test('a call whose answer was lost is made again, and nothing is there twice', a
   let call = 0;
   const calls = await whole(async (progress) => {
     // It has done everything up to the end: among the rows, and among what comes after them.
-    if ([1, 8].includes(call++)) await load({ from: progress, hasTime: () => true });
+    if ([1, 8].includes(call++)) await load({ from: progress, secondsLeft: ENOUGH });
     return load({ from: progress });
   });
   expect(calls.flatMap(({ failed }) => failed)).toEqual([]);
@@ -104,9 +108,40 @@ test('a portion that is ended is done again entry by entry, and one that is too 
 
 test('with time for everything one call loads and compares it, and removes what a call that died has left', async () => {
   mkdirSync(join(base, 'us-run-0a1b2c3d'));
-  expect(await load({ hasTime: () => true })).toMatchObject({
+  expect(await load({ secondsLeft: ENOUGH })).toMatchObject({
     failed: [],
     proof: { equal: true, strength: 'exact' },
   });
   expect(readdirSync(base)).toEqual([]);
+});
+
+test('an ending that is ended is left to another call, and then it is too long', async () => {
+  const { next: left } = await load({ secondsLeft: ALL_BUT_THE_ENDING });
+  const work = new AbortController();
+  const endedInIt = () => {
+    work.abort(new Error('the time is over'));
+    return 900;
+  };
+  const before = { ...left!, postData: left!.postData - 1 };
+  const again = await load({ from: before, signal: work.signal, secondsLeft: endedInIt });
+  expect(again).toMatchObject({ failed: [], next: left });
+  await expect(load({ from: again.next, signal: work.signal })).rejects.toThrow('the time is over');
+});
+
+test('statistics are gathered as far as there is time for them, and the rest is said', async () => {
+  const { next: before } = await load({ secondsLeft: ALL_BUT_THE_ENDING });
+  // By ANALYZE itself: the dump may bring statistics, and autovacuum gathers some.
+  const gathered = async () =>
+    (await into.sql("select last_analyze as at from pg_stat_all_tables where relname = 'orders'"))[0]!['at'];
+  const late = [expect.stringContaining('no time to gather all statistics')];
+  expect((await load({ from: before })).notes).toEqual(late);
+  expect(await gathered()).toBeNull();
+  const other = await connect(into.credentials);
+  await other.query(
+    "set application_name = 'other'; begin; lock table store.customers in access exclusive mode",
+  );
+  expect((await load({ from: before, secondsLeft: () => 1 })).notes).toEqual(late);
+  await other.end();
+  expect((await load({ from: before, secondsLeft: ENOUGH })).notes).toEqual([]);
+  expect(await gathered()).not.toBeNull();
 });

@@ -108,7 +108,7 @@ async function load(
       .load(into, {
         ...{ manifest, jobs: deps.jobs, signal, from },
         ...(mark === undefined ? {} : { beside: { mark } }),
-        hasTime: (seconds) => deps.secondsLeft() > RESERVE_SECONDS + seconds,
+        secondsLeft: () => deps.secondsLeft() - RESERVE_SECONDS,
         dump: () => vault.read(manifest.dump, signal),
         roles: () => vault.read(manifest.roles, signal),
         phase: (name) => deps.log.info(`loading: ${name}`, { target: target.id, point: point.id }),

@@ -10,6 +10,7 @@ import { ours } from '../facts/ours.ts';
 import { keyOf } from '../facts/writes.ts';
 import { childEnvironment, formatEnding, start, trustEnvironment } from '../process.ts';
 import { type Programs, readerFor } from '../programs.ts';
+import { analyze } from './analyze.ts';
 import { type ArchiveEntry, readArchiveToc, streamArchiveToc } from './archive-toc.ts';
 import { proofOnto } from './onto-proof.ts';
 import { entriesOfTables } from './parts.ts';
@@ -85,11 +86,11 @@ export async function restoreOnto(
     if (restored.next) return { failed, notes, next: restored.next };
     notes.push(...((await whole?.(entries)) ?? []));
     phase('analyze');
-    await analyze(into);
+    notes.push(...(await analyze(into, paced)));
     if (request.manifest === undefined || request.only === 'schema') return { failed, notes };
     // It is compared in parts then.
     const leftOut = { extensions: restored.leftOut, exceptions: restored.exceptions };
-    if (paced && (isBegun || !paced.hasTime(PROOF_TAKES))) return { failed, notes, leftOut };
+    if (paced && (isBegun || paced.secondsLeft() <= PROOF_TAKES)) return { failed, notes, leftOut };
     phase('proof');
     const proof = await proofOnto(
       server,
@@ -312,14 +313,4 @@ function manifestOf(entries: readonly ArchiveEntry[]): Manifest {
     schema: { schema: { public: '' } },
     source: { serverMajor: 0 },
   } as unknown as Manifest;
-}
-
-/** A restored database has no statistics, and its first queries would be slow. */
-async function analyze(into: Destination): Promise<void> {
-  const client = await connectInto(into);
-  try {
-    await client.query('analyze').catch(() => undefined);
-  } finally {
-    await client.end();
-  }
 }

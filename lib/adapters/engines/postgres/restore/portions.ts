@@ -12,8 +12,7 @@ import { DATABASE, type RestoreServer } from './restorer.ts';
 export type Paced = {
   /** Where an earlier call stopped; undefined at the beginning. */
   from?: LoadProgress | undefined;
-  /** Is there time for something that takes this long, in seconds? */
-  hasTime: (seconds: number) => boolean;
+  secondsLeft: () => number;
   /** Ends the portion that is being loaded. */
   signal: AbortSignal;
 };
@@ -73,7 +72,7 @@ export type Portioned = {
  */
 export async function inPortions(
   { section, entries, manifest, done, run }: Portioned,
-  { from, hasTime, signal }: Paced,
+  { from, secondsLeft, signal }: Paced,
 ): Promise<(Pick<LoadProgress, 'smaller'> & { done: number }) | undefined> {
   const most = (totalRows(manifest.tables) * PORTION_BYTES) / Math.max(1, manifest.source.bytes);
   const left = entries.filter((entry) => entry.section === section).slice(done);
@@ -82,7 +81,7 @@ export async function inPortions(
   let count = done;
   for (const portion of portionsOf(left, weighing(entries, manifest), isSmall ? -1 : most)) {
     const isFirst = count === done;
-    if (!isFirst && !hasTime(1.5 * longest)) return { done: count };
+    if (!isFirst && secondsLeft() <= 1.5 * longest) return { done: count };
     const began = Date.now();
     await run(portion);
     if (signal.aborted) {

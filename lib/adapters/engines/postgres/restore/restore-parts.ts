@@ -4,6 +4,7 @@ import type { RestoreRequest } from '../../../../ports/database.ts';
 import type { LoadProgress } from '../../../../ports/destination.ts';
 import type { Programs } from '../programs.ts';
 import { SUPERUSER } from '../scratch-server.ts';
+import { apartFrom, withoutMembers } from './apart-from.ts';
 import { type ArchiveEntry, formatEntry, readArchiveToc } from './archive-toc.ts';
 import { lendCreate, prepareDatabase, takeBack } from './copy-database.ts';
 import { createExtensions, makeRoomForRows } from './extensions.ts';
@@ -85,11 +86,13 @@ export async function restoreParts(
     ...{ name: section, entries, user, jobs, options: [`--section=${section}`], mayEnd: true },
     ...(section === 'data' ? { onTable } : {}),
   });
+  const progress = (data: number | 'all', postData: number): LoadProgress => ({
+    ...{ lent, leftOut: without.extensions, data, postData },
+  });
+  const last = parts.main.filter(({ section }) => section === 'post-data').length;
+  const isOnlyEnding = from?.data === 'all' && from.postData === last;
   const inSections = async (each: Paced): Promise<LoadProgress | undefined> => {
     const all = { entries: parts.main, manifest };
-    const progress = (data: number | 'all', postData: number): LoadProgress => ({
-      ...{ lent, leftOut: without.extensions, data, postData },
-    });
     const data = from?.data ?? 0;
     if (data !== 'all') {
       if (from) await clearUnfinished(server, parts.main, data);
@@ -108,8 +111,7 @@ export async function restoreParts(
       data === 'all' ? each : { ...each, from: undefined },
     );
     if (stopped) return { ...progress('all', stopped.done), ...(stopped.smaller ? { smaller: true } : {}) };
-    const count = parts.main.filter(({ section }) => section === 'post-data').length;
-    return each.hasTime(ENDING_TAKES) || (from && done === count) ? undefined : progress('all', count);
+    return each.secondsLeft() > ENDING_TAKES || isOnlyEnding ? undefined : progress('all', last);
   };
   if (from) without.extensions = from.leftOut;
   const lent = from ? from.lent : await begin();
@@ -135,23 +137,31 @@ export async function restoreParts(
     throw error;
   });
   if (rows.next) return { leftOut: without.extensions, exceptions: [], next: rows.next };
-  await takeBack(server, lent);
-  const ofMembers = (outcome: Outcome) => withoutMembers(outcome, kept, notes);
-  await restore({ name: 'privileges', entries: parts.privileges, user: SUPERUSER }, ofMembers);
+  const ending = async () => {
+    await takeBack(server, lent);
+    const ofMembers = (outcome: Outcome) => withoutMembers(outcome, kept, notes);
+    await restore({ name: 'privileges', entries: parts.privileges, user: SUPERUSER }, ofMembers);
 
-  // Their owners read other tables by rights that exist only now.
-  const { kept: filled, empty } = await refreshable(server, parts.refresh);
-  await restore({ name: 'refresh', entries: filled, user, jobs }, (outcome) => {
-    empty.push(...unreachableViews(outcome.errors));
-    return apartFrom(outcome, empty);
+    // Their owners read other tables by rights that exist only now.
+    const { kept: filled, empty } = await refreshable(server, parts.refresh);
+    await restore({ name: 'refresh', entries: filled, user, jobs }, (outcome) => {
+      empty.push(...unreachableViews(outcome.errors));
+      return apartFrom(outcome, empty);
+    });
+    // Their owner would have to be a superuser too, and the copy has no superuser of the source.
+    await restore(
+      { name: 'superuser', entries: parts.superuser, user: SUPERUSER, options: ['--no-owner'] },
+      from ? withoutExisting : undefined,
+    );
+    return emptyViews(empty);
+  };
+  const views = await ending().catch((error: unknown) => {
+    // Another call has more time for it than was left of this one.
+    if (!paced?.signal.aborted || isOnlyEnding) throw error;
+    return undefined;
   });
-  const views = emptyViews(empty);
+  if (!views) return { leftOut: without.extensions, exceptions: [], next: progress('all', last) };
   notes.push(...views.notes);
-  // Their owner would have to be a superuser too, and the copy has no superuser of the source.
-  await restore(
-    { name: 'superuser', entries: parts.superuser, user: SUPERUSER, options: ['--no-owner'] },
-    from ? withoutExisting : undefined,
-  );
   if (parts.never.length > 0)
     notes.push(
       `left out so that the copy cannot act on its source: ${parts.never.map((entry) => `${entry.type} ${entry.name}`).join(', ')}`,
@@ -173,25 +183,4 @@ function formatLeft(
   const unknown = names.filter((name) => !all.some((entry) => isNamed(entry, [name])));
   if (unknown.length > 0)
     notes.push(`rehearsal.leaveOut names objects that the archive does not have: ${unknown.join(', ')}`);
-}
-
-/** A result without the errors of these entries. */
-function apartFrom({ ending, errors }: Outcome, entries: readonly ArchiveEntry[]): Outcome {
-  const left = errors.filter(({ entry }) => !entry || !entries.includes(entry));
-  return left.length === 0 && errors.length > 0
-    ? { ending: { ...ending, code: 0 }, errors: [] }
-    : { ending, errors: left };
-}
-
-/** Privileges on members of an extension fail where the extension is left out, or has another version. */
-function withoutMembers(outcome: Outcome, all: readonly ArchiveEntry[], notes: string[]): Outcome {
-  const ids = new Set(all.map(({ id }) => id));
-  const members = outcome.errors.flatMap(({ entry, message }) =>
-    entry && /does not exist/.test(message) && !entry.needs.some((id) => ids.has(id)) ? [entry] : [],
-  );
-  if (members.length > 0)
-    notes.push(
-      `left out, because their extension is not here: privileges on ${members.map(({ name }) => name).join(', ')}`,
-    );
-  return apartFrom(outcome, members);
 }

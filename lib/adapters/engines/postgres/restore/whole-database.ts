@@ -15,7 +15,7 @@ export async function loadWhole(
   into: Destination,
   programs: readonly Programs[],
   directory: string,
-  { manifest, dump, roles, jobs, phase, signal, from, hasTime, beside }: LoadOnto,
+  { manifest, dump, roles, jobs, phase, signal, from, secondsLeft, beside }: LoadOnto,
 ): Promise<OntoResult> {
   // A call that died has left its archive, and there is no room for two.
   await sweepRunDirectories(directory);
@@ -40,7 +40,7 @@ export async function loadWhole(
     const result = await restoreOnto(into, programs, {
       ...{ archive, manifest, owners: true, privileges: true, jobs, phase, signal },
       onRead: () => undefined,
-      paced: { from, hasTime, signal },
+      paced: { from, secondsLeft, signal },
       ...ours,
     });
     const lacking = beside ? await lackingRoles(into, ofRoles) : [];
