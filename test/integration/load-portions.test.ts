@@ -145,3 +145,12 @@ test('statistics are gathered as far as there is time for them, and the rest is 
   expect((await load({ from: before, secondsLeft: ENOUGH })).notes).toEqual([]);
   expect(await gathered()).not.toBeNull();
 });
+
+test('a comparison that is ended is left to others: all is loaded', async () => {
+  const work = new AbortController();
+  const phase = (name: string) => name === 'proof' && work.abort(new Error('the time is over'));
+  const { proof, next, leftOut, failed } = await load({ signal: work.signal, secondsLeft: ENOUGH, phase });
+  expect({ proof, next, leftOut, failed }).toEqual({
+    ...{ proof: undefined, next: undefined, leftOut: { extensions: [], exceptions: [] }, failed: [] },
+  });
+});

@@ -6,6 +6,7 @@ import { keyOf } from '../facts/writes.ts';
 import type { Programs } from '../programs.ts';
 import { withCopyOn } from '../scratch-copy.ts';
 import type { ArchiveEntry } from './archive-toc.ts';
+import type { Paced } from './portions.ts';
 import type { RestoredDatabase, RestoreServer } from './restorer.ts';
 
 /** Proves what was restored into somebody's own database, as far as it was asked for. */
@@ -46,6 +47,24 @@ export async function proofOnto(
       return leftOutOnPurpose(withoutExceptions(proof, restored.exceptions), request);
     },
   );
+}
+
+/** Undefined when the time of a load ends before its proof, whose server may be busy for longer: all is loaded then. */
+export async function unlessEnded(
+  paced: Paced | undefined,
+  proof: Promise<Proof>,
+): Promise<Proof | undefined> {
+  if (!paced) return proof;
+  const { signal } = paced;
+  const ended = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined));
+  });
+  const orEnded = proof.catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw error;
+  });
+  return Promise.race([orEnded, ended]);
 }
 
 type Facts = Awaited<ReturnType<Parameters<Parameters<typeof withCopyOn>[5]>[0]['content']>>;

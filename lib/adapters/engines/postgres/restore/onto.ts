@@ -12,7 +12,7 @@ import { childEnvironment, formatEnding, start, trustEnvironment } from '../proc
 import { type Programs, readerFor } from '../programs.ts';
 import { analyze } from './analyze.ts';
 import { type ArchiveEntry, readArchiveToc, streamArchiveToc } from './archive-toc.ts';
-import { proofOnto } from './onto-proof.ts';
+import { proofOnto, unlessEnded } from './onto-proof.ts';
 import { entriesOfTables } from './parts.ts';
 import type { Paced } from './portions.ts';
 import { restoreParts } from './restore-parts.ts';
@@ -92,16 +92,19 @@ export async function restoreOnto(
     const leftOut = { extensions: restored.leftOut, exceptions: restored.exceptions };
     if (paced && (isBegun || paced.secondsLeft() <= PROOF_TAKES)) return { failed, notes, leftOut };
     phase('proof');
-    const proof = await proofOnto(
-      server,
-      readerFor(programs, major),
-      request.manifest,
-      request,
-      chosen(entries),
-      restored,
-      notes,
+    const proof = await unlessEnded(
+      paced,
+      proofOnto(
+        server,
+        readerFor(programs, major),
+        request.manifest,
+        request,
+        chosen(entries),
+        restored,
+        notes,
+      ),
     );
-    return { failed, notes, proof };
+    return proof ? { failed, notes, proof } : { failed, notes, leftOut };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
