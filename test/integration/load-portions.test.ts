@@ -31,6 +31,10 @@ beforeAll(async () => {
     create function store.noted() returns trigger language plpgsql as 'begin return new; end';
     create trigger noted before update on store.orders for each row execute function store.noted();
     select setval('store.numbers', 77), lo_from_bytea(0, 'a large object');
+    comment on index store.lines_n_idx is 'by number';
+    comment on trigger noted on store.orders is 'notes';
+    comment on constraint orders_customer_fkey on store.orders is 'whose';
+    do $$ begin execute 'comment on large object ' || (select oid from pg_largeobject_metadata) || ' is ''one'''; end $$;
     grant select on store.orders to pg_monitor`);
   into = await createDatabase();
   const taken = await take(source.credentials);

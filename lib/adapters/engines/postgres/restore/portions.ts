@@ -20,7 +20,19 @@ export type Paced = {
 /** Bytes of a source that one portion should bring, as far as its rows tell. */
 const PORTION_BYTES = 2 ** 31;
 
-/** Consecutive entries whose weights together are not above `most`, or one that is above it alone. */
+/** The entries of a section, in order. A comment has none of its own: pg_restore gives it that of the entry before it. */
+export function ofSection(entries: readonly ArchiveEntry[], wanted: 'data' | 'post-data'): ArchiveEntry[] {
+  let current: ArchiveEntry['section'] = 'pre-data';
+  return entries.filter(({ section }) => {
+    if (section !== 'none') current = section;
+    return current === wanted;
+  });
+}
+
+/**
+ * Consecutive entries whose weights together are not above `most`, or one that is above it alone. A comment stays with what
+ * it is about.
+ */
 export function portionsOf(
   entries: readonly ArchiveEntry[],
   weigh: (entry: ArchiveEntry) => number,
@@ -30,7 +42,7 @@ export function portionsOf(
   let left = 0;
   for (const entry of entries) {
     const weight = weigh(entry);
-    if (portions.length === 0 || weight > left) {
+    if (portions.length === 0 || (weight > left && entry.section !== 'none')) {
       portions.push([]);
       left = most;
     }
@@ -75,7 +87,7 @@ export async function inPortions(
   { from, secondsLeft, signal }: Paced,
 ): Promise<(Pick<LoadProgress, 'smaller'> & { done: number }) | undefined> {
   const most = (totalRows(manifest.tables) * PORTION_BYTES) / Math.max(1, manifest.source.bytes);
-  const left = entries.filter((entry) => entry.section === section).slice(done);
+  const left = ofSection(entries, section).slice(done);
   const isSmall = from?.smaller === true;
   let longest = 0;
   let count = done;
@@ -113,7 +125,7 @@ export async function clearUnfinished(
       `select pg_catalog.pg_terminate_backend(pid, 30000) from pg_catalog.pg_stat_activity
        where datname = pg_catalog.current_database() and application_name = 'understudy' and pid <> pg_catalog.pg_backend_pid()`,
     );
-    const left = entries.filter(({ section }) => section === 'data').slice(done);
+    const left = ofSection(entries, 'data').slice(done);
     const names = left
       .filter(({ type }) => type === 'TABLE DATA')
       .map(({ schema, name }) => keyOf(schema ?? '', name));

@@ -11,7 +11,7 @@ import { createExtensions, makeRoomForRows } from './extensions.ts';
 import { failureOf } from './failure.ts';
 import { leaveOut, partsOf } from './parts.ts';
 import { type Outcome, type Part, pgRestore } from './pg-restore.ts';
-import { clearUnfinished, inPortions, type Paced, withoutExisting } from './portions.ts';
+import { clearUnfinished, inPortions, ofSection, type Paced, withoutExisting } from './portions.ts';
 import { emptyViews, refreshable, unreachableViews } from './refresh.ts';
 import { exceptionsOf, isNamed } from './restore-exceptions.ts';
 import { RESTORER, type RestoredDatabase, type RestoreServer } from './restorer.ts';
@@ -89,7 +89,7 @@ export async function restoreParts(
   const progress = (data: number | 'all', postData: number): LoadProgress => ({
     ...{ lent, leftOut: without.extensions, data, postData },
   });
-  const last = parts.main.filter(({ section }) => section === 'post-data').length;
+  const last = ofSection(parts.main, 'post-data').length;
   const isOnlyEnding = from?.data === 'all' && from.postData === last;
   const inSections = async (each: Paced): Promise<LoadProgress | undefined> => {
     const all = { entries: parts.main, manifest };
