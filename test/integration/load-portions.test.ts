@@ -35,6 +35,8 @@ beforeAll(async () => {
     comment on trigger noted on store.orders is 'notes';
     comment on constraint orders_customer_fkey on store.orders is 'whose';
     do $$ begin execute 'comment on large object ' || (select oid from pg_largeobject_metadata) || ' is ''one'''; end $$;
+    create publication orders for table store.orders;
+    create publication everything for tables in schema store;
     grant select on store.orders to pg_monitor`);
   into = await createDatabase();
   const taken = await take(source.credentials);

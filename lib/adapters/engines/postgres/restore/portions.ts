@@ -146,7 +146,8 @@ export async function clearUnfinished(
 /** What a call that died has made is not made again. Each entry is restored as a whole, so what is there is complete. */
 export function withoutExisting({ ending, errors }: Outcome): Outcome {
   const left = errors.filter(
-    ({ message }) => !/already exists|^multiple primary keys for table/.test(message),
+    ({ message }) =>
+      !/already exists|already member of publication|^multiple primary keys for table/.test(message),
   );
   return left.length === 0 && errors.length > 0
     ? { ending: { ...ending, code: 0 }, errors: [] }
