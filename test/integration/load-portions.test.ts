@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
 import { postgres } from '../../lib/adapters/engines/postgres/engine.ts';
+import type { ArchiveEntry } from '../../lib/adapters/engines/postgres/restore/archive-toc.ts';
+import { clearUnfinished } from '../../lib/adapters/engines/postgres/restore/portions.ts';
+import type { RestoreServer } from '../../lib/adapters/engines/postgres/restore/restorer.ts';
 import type { Manifest } from '../../lib/domain/proof/manifest.ts';
 import type { LoadOnto, LoadProgress, OntoResult } from '../../lib/ports/destination.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -159,4 +162,17 @@ test('a comparison that is ended is left to others: all is loaded', async () => 
   expect({ proof, next, leftOut, failed }).toEqual({
     ...{ proof: undefined, next: undefined, leftOut: { extensions: [], exceptions: [] }, failed: [] },
   });
+});
+
+test('large objects that a call has made whose answer was lost are made again, and those that are done stay', async () => {
+  const objects = () => into.sql('select oid::int from pg_largeobject_metadata order by oid');
+  await into.sql('select lo_unlink(oid) from pg_largeobject_metadata');
+  await into.sql('select lo_create(oid) from generate_series(9001, 9003) oid');
+  const made = (id: number, definition: string): ArchiveEntry => ({
+    ...{ id, catalog: 2613, oid: 0, type: 'BLOB METADATA', name: '', owner: '' },
+    ...{ section: 'data', definition, needs: [] },
+  });
+  const server = { connect: () => connect(into.credentials) } as unknown as RestoreServer;
+  await clearUnfinished(server, [made(1, '9001\n'), made(2, '9002\n9003\n9004\n')], 1);
+  expect(await objects()).toEqual([{ oid: 9001 }]);
 });

@@ -52,7 +52,10 @@ export function portionsOf(
   return portions;
 }
 
-/** An entry weighs the rows of its table, which an index reads as well; everything else weighs nothing. */
+/**
+ * An entry weighs the rows of its table, which an index reads as well, or its large objects, each as a row; everything else
+ * weighs nothing.
+ */
 function weighing(entries: readonly ArchiveEntry[], manifest: Manifest) {
   const ofTable = new Map(
     manifest.tables.map(({ schema, name, rows: count }) => [keyOf(schema, name), Number(count)]),
@@ -62,11 +65,22 @@ function weighing(entries: readonly ArchiveEntry[], manifest: Manifest) {
   const READS = ['INDEX', 'CONSTRAINT', 'FK CONSTRAINT'];
   return (entry: ArchiveEntry): number => {
     if (entry.type === 'TABLE DATA') return weigh(entry);
+    if (entry.type === 'BLOB METADATA') return largeObjectsOf(entry).length;
+    if (entry.type === 'BLOBS') {
+      const made = entry.needs
+        .flatMap((id) => byId.get(id) ?? [])
+        .filter(({ type }) => type === 'BLOB METADATA');
+      return made.length === 0 ? Number(manifest.largeObjects.count) : made.flatMap(largeObjectsOf).length;
+    }
     if (!READS.includes(entry.type)) return 0;
     const tables = entry.needs.flatMap((id) => byId.get(id) ?? []).filter(({ type }) => type === 'TABLE');
     return Math.max(0, ...tables.map(weigh));
   };
 }
+
+/** The oids of the large objects that an entry makes: from pg_dump 17 on, one line each. Before, they are definitions. */
+const largeObjectsOf = ({ type, definition }: ArchiveEntry): string[] =>
+  type === 'BLOB METADATA' ? (definition.match(/^\d+$/gm) ?? []) : [];
 
 export type Portioned = {
   section: 'data' | 'post-data';
@@ -86,7 +100,8 @@ export async function inPortions(
   { section, entries, manifest, done, run }: Portioned,
   { from, secondsLeft, signal }: Paced,
 ): Promise<(Pick<LoadProgress, 'smaller'> & { done: number }) | undefined> {
-  const most = (totalRows(manifest.tables) * PORTION_BYTES) / Math.max(1, manifest.source.bytes);
+  const all = totalRows(manifest.tables) + Number(manifest.largeObjects.count);
+  const most = (all * PORTION_BYTES) / Math.max(1, manifest.source.bytes);
   const left = ofSection(entries, section).slice(done);
   const isSmall = from?.smaller === true;
   let longest = 0;
@@ -113,7 +128,7 @@ const tooLarge = (portion: readonly ArchiveEntry[]) =>
     { hint: 'load the dump from a machine of yours: restore --to has all the time that it needs' },
   );
 
-/** Ends what a call that died has left in the database: its sessions, and rows of tables that are not done. */
+/** Ends what a call that died has left in the database: its sessions, and rows and large objects that are not done. */
 export async function clearUnfinished(
   server: RestoreServer,
   entries: readonly ArchiveEntry[],
@@ -138,6 +153,14 @@ export async function clearUnfinished(
     const tables = there.filter(({ schema, name }) => wanted.has(keyOf(schema, name)));
     for (const { schema, name } of tables)
       await client.query(`truncate only ${identifier(schema)}.${identifier(name)}`);
+    // Some thousand at once at most: each is locked. One that stays is reported when it cannot be made again.
+    for (const objects of left.map(largeObjectsOf).filter(({ length }) => length > 0))
+      await client
+        .query(
+          'select pg_catalog.lo_unlink(oid) from pg_catalog.pg_largeobject_metadata where oid = any($1)',
+          [objects],
+        )
+        .catch(() => undefined);
   } finally {
     await client.end();
   }
