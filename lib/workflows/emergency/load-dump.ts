@@ -3,18 +3,20 @@ import { codeOf, Refusal, reasonOf, toErrorInfo, UnderstudyError } from '../../d
 import { type Plan, requireTarget, type Target } from '../../domain/plan/policy.ts';
 import type { DumpPoint } from '../../domain/points/recovery-point.ts';
 import type { LeftOut } from '../../domain/proof/exceptions.ts';
+import type { Manifest } from '../../domain/proof/manifest.ts';
 import { formatDifference } from '../../domain/proof/proof.ts';
 import { withinDeadline } from '../../execution/deadline.ts';
 import type { Attempted } from '../../execution/durable-run.ts';
 import { requireManifest } from '../../points/artifact.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Credentials } from '../../ports/credentials.ts';
 import type { Instances, Secrets } from '../../ports/database.ts';
 import type { Databases } from '../../ports/databases.ts';
 import type { Destinations, LoadProgress, OntoResult } from '../../ports/destination.ts';
 import type { Log } from '../../ports/messages.ts';
 import type { ScratchSecrets } from '../../ports/platform.ts';
 import type { Vault } from '../../ports/vault.ts';
-import { type Answer, askAssertions } from '../../restore/prove/assertions.ts';
+import { askAssertions } from '../../restore/prove/assertions.ts';
 import { masterOf } from './inside-credentials.ts';
 import { insideMaster, refuseLate } from './inside-request.ts';
 
@@ -46,6 +48,8 @@ export type Loaded = {
   strength?: 'exact' | 'restored' | 'none';
   differences: string[];
   notes: string[];
+  /** What should have been asked and was not. */
+  unchecked?: string[];
   /** It is not over: the next call goes on from here. */
   next?: LoadProgress;
   /** Of the last call: a comparison has to know it. */
@@ -119,16 +123,42 @@ async function load(
       });
     const made = mark === undefined ? undefined : await deps.databases.find(into, { name: into.database });
     const id = made ? { id: made.id } : {};
-    if (result.next || !result.proof) return { ...unproven(result), ...id };
-    const value = (sql: string) => deps.instances.value(into, sql, ASSERTION_TAKES);
-    const asked = target.assertions.filter(({ when }) => when === 'always');
-    return { ...loadedOf(result, await askAssertions({ value }, asked, manifest)), ...id };
+    // What compares an instance in parts asks them itself.
+    if (result.next || (!result.proof && mark === undefined)) return { ...unproven(result), ...id };
+    const asked = await askInTime(into, target, manifest, deps);
+    return { ...(result.proof ? loadedOf(result, asked) : unproven(result, asked)), ...id };
   });
 }
 
-/** A part of it, or all that is compared by another function. */
-const unproven = ({ failed, notes, next, leftOut }: OntoResult): Loaded => ({
-  ...{ differences: failed.slice(0, SHOWN).map(notRestored), notes: notes.slice(0, SHOWN) },
+type Answered = { differences: string[]; unchecked: string[] };
+
+/** The target's own assertions: those that fail, and those for which no time was left. */
+async function askInTime(
+  into: Credentials,
+  { assertions }: Target,
+  manifest: Manifest,
+  { instances, secondsLeft }: LoadDeps,
+): Promise<Answered> {
+  const value = (sql: string) => instances.value(into, sql, ASSERTION_TAKES);
+  const answered: Answered = { differences: [], unchecked: [] };
+  for (const assertion of assertions.filter(({ when }) => when === 'always')) {
+    if (secondsLeft() <= RESERVE_SECONDS + ASSERTION_TAKES)
+      answered.unchecked.push(`"${assertion.name}" was not asked: no time was left`);
+    else
+      for (const { passed, name, detail } of await askAssertions({ value }, [assertion], manifest))
+        if (!passed) answered.differences.push(`"${name}" ${detail}`);
+  }
+  return answered;
+}
+
+/** A part of it, or all that is not compared here. */
+const unproven = (
+  { failed, notes, next, leftOut }: OntoResult,
+  { differences, unchecked }: Answered = { differences: [], unchecked: [] },
+): Loaded => ({
+  differences: [...differences, ...failed.map(notRestored)].slice(0, SHOWN),
+  notes: notes.slice(0, SHOWN),
+  ...(unchecked.length > 0 ? { unchecked: unchecked.slice(0, SHOWN) } : {}),
   ...(next ? { next } : {}),
   ...(leftOut ? { leftOut } : {}),
 });
@@ -147,10 +177,10 @@ async function give(
 }
 
 /** What could not be restored, and every difference, is for the person who approves. */
-function loadedOf({ failed, notes, proof }: OntoResult, answers: readonly Answer[]): Loaded {
+function loadedOf({ failed, notes, proof }: OntoResult, answered: Answered): Loaded {
   if (!proof) throw new Refusal('proof-died', 'the loaded database was not compared');
   const differences = [
-    ...answers.filter(({ passed }) => !passed).map(({ name, detail }) => `"${name}" ${detail}`),
+    ...answered.differences,
     ...failed.map(notRestored),
     ...proof.differences.map(formatDifference),
   ];
@@ -161,5 +191,6 @@ function loadedOf({ failed, notes, proof }: OntoResult, answers: readonly Answer
       ...(differences.length > SHOWN ? [`and ${differences.length - SHOWN} more`] : []),
     ],
     notes: notes.slice(0, SHOWN),
+    ...(answered.unchecked.length > 0 ? { unchecked: answered.unchecked.slice(0, SHOWN) } : {}),
   };
 }

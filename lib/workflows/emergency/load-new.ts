@@ -22,10 +22,10 @@ export async function loadNew(restoring: Restoring, made: { mark?: string } = {}
   const { log } = restoring;
   await log.phase('load');
   const loaded = await loadInParts(restoring, made);
-  const { strength, differences, notes } = loaded;
+  const { strength, differences, notes, unchecked = [] } = loaded;
   if (notes.length > 0) await log.add('what was loaded', ...notes);
   await log.note('loaded', {
-    proof: strength ? { strength, differences, unchecked: [] } : await proofOfParts(restoring, loaded),
+    proof: strength ? { strength, differences, unchecked } : await proofOfParts(restoring, loaded),
   });
   return loaded;
 }
@@ -57,10 +57,11 @@ async function loadInParts(restoring: Restoring, made: { mark?: string }): Promi
 }
 
 /** What takes more than one function's time is compared in parts, too: as a restored instance is. */
-async function proofOfParts(restoring: Restoring, { differences, leftOut }: Loaded) {
+async function proofOfParts(restoring: Restoring, loaded: Loaded) {
+  const { differences, leftOut } = loaded;
   const { of, log, durable, deps } = restoring;
   const { name, host, port, database } = log.record.made!;
-  if (database !== undefined) return notCompared(differences);
+  if (database !== undefined) return notCompared(loaded);
   const functions = { changesFunction: deps.changesFunction, proveFunction: deps.insideFunction };
   const proof = await proveCopy(of, instanceOf(restoring), name, { host: host!, port: port! }, durable, {
     ...functions,
@@ -97,12 +98,13 @@ async function proofOfParts(restoring: Restoring, { differences, leftOut }: Load
 }
 
 /** The function that compares in parts knows the users of instances alone. */
-function notCompared(differences: readonly string[]) {
+function notCompared({ differences, unchecked = [] }: Loaded) {
   return {
     strength: differences.length > 0 ? ('none' as const) : ('restored' as const),
-    differences: [...differences],
+    differences,
     unchecked: [
-      'the rows: they took more than one call to load, and beside the living database nothing compares them in parts',
+      'definitions, the rows, the positions of sequences, and large objects: they did not fit into one call, and beside the living database nothing compares them in parts',
+      ...unchecked,
     ],
   };
 }
