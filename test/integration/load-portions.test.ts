@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { connect } from '../../lib/adapters/engines/postgres/connection.ts';
 import { postgres } from '../../lib/adapters/engines/postgres/engine.ts';
+import { postgresInstances } from '../../lib/adapters/engines/postgres/instance.ts';
 import type { ArchiveEntry } from '../../lib/adapters/engines/postgres/restore/archive-toc.ts';
 import { clearUnfinished } from '../../lib/adapters/engines/postgres/restore/portions.ts';
 import type { RestoreServer } from '../../lib/adapters/engines/postgres/restore/restorer.ts';
 import type { Manifest } from '../../lib/domain/proof/manifest.ts';
 import type { LoadOnto, LoadProgress, OntoResult } from '../../lib/ports/destination.ts';
+import { proveInstance } from '../../lib/restore/prove/prove-instance.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { BIN, never, type Taken, take } from '../support/source.ts';
+import { proofWorld } from '../unit/restore/prove/proof-world.ts';
 import { newBase } from './support/scratch.ts';
 
 /** A dump that takes more than one function's time, loaded call by call. */
@@ -34,6 +37,7 @@ beforeAll(async () => {
     create function store.noted() returns trigger language plpgsql as 'begin return new; end';
     create trigger noted before update on store.orders for each row execute function store.noted();
     select setval('store.numbers', 77), lo_from_bytea(0, 'a large object');
+    create unlogged table store.cache as select n from generate_series(1, 50) n;
     comment on index store.lines_n_idx is 'by number';
     comment on trigger noted on store.orders is 'notes';
     comment on constraint orders_customer_fkey on store.orders is 'whose';
@@ -153,6 +157,27 @@ test('statistics are gathered as far as there is time for them, and the rest is 
   await other.end();
   expect((await load({ from: before, secondsLeft: ENOUGH })).notes).toEqual([]);
   expect(await gathered()).not.toBeNull();
+});
+
+test('what several calls have loaded is compared in parts, unlogged tables too', async () => {
+  const { next } = await load({ secondsLeft: ALL_BUT_THE_ENDING });
+  const { leftOut } = await load({ from: next });
+  const { host, port, user, database, password } = into.credentials;
+  const world = proofWorld({}, { manifest: from.manifest });
+  // It is not in quarantine.
+  const unsilenced = async () => undefined;
+  const open = async () => ({ ...(await postgresInstances().open(into.credentials, ENOUGH)), unsilenced });
+  const instances = { ...postgresInstances(), open };
+  const proof = async () =>
+    proveInstance(
+      { ...world.request, host, port, user, database, loaded: leftOut },
+      { ...world.deps, instances, secrets: { ...world.deps.secrets, password: async () => password } },
+    );
+  const { differences, failure, compared } = await proof();
+  expect({ differences, failure }).toEqual({ differences: [], failure: undefined });
+  expect(compared).toMatchObject({ exact: compared.tables, unlogged: 0 });
+  await into.sql('delete from store.cache where n = 1');
+  expect((await proof()).differences.map(({ name }) => name)).toEqual(['store.cache']);
 });
 
 test('a comparison that is ended is left to others: all is loaded', async () => {

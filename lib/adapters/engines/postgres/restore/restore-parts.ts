@@ -101,14 +101,15 @@ export async function restoreParts(
         each,
       );
       if (stopped) return { ...progress(stopped.done, 0), ...(stopped.smaller ? { smaller: true } : {}) };
+      // Were this call repeated, keys and triggers of the next section must not be there yet.
+      if (from) return progress('all', 0);
     }
     const done = from?.postData ?? 0;
     if (from && data === 'all') await clearUnfinished(server, [], 0);
     const again = from ? withoutExisting : undefined;
     const stopped = await inPortions(
       { ...all, section: 'post-data', done, run: (portion) => restore(main('post-data', portion), again) },
-      // One too large among the rows says nothing of what is made after them.
-      data === 'all' ? each : { ...each, from: undefined },
+      each,
     );
     if (stopped) return { ...progress('all', stopped.done), ...(stopped.smaller ? { smaller: true } : {}) };
     return each.secondsLeft() > ENDING_TAKES || isOnlyEnding ? undefined : progress('all', last);
