@@ -1,30 +1,28 @@
-import { codeOf, InputError, Refusal } from '../../domain/errors.ts';
-import { freshlyMadeAt, refuseAnotherTime } from '../../domain/incidents/confirmation.ts';
-import { confirmationOf } from '../../domain/incidents/restore-plan.ts';
+import { codeOf, InputError } from '../../domain/errors.ts';
+import { refuseAnotherTime } from '../../domain/incidents/confirmation.ts';
 import {
   addressOf,
   RESTORE_LEASE,
   type RestoreRecord,
   type RestoreSide,
 } from '../../domain/incidents/restore-record.ts';
-import type { Way } from '../../domain/incidents/way.ts';
 import { restoredName } from '../../domain/names.ts';
-import { does } from '../../domain/plan/engines.ts';
 import { type Plan, type RestoreSettings, requirePlatform, type Target } from '../../domain/plan/policy.ts';
 import type { PlatformSource } from '../../domain/points/platform-source.ts';
 import type { RestoreJob } from '../../domain/runs/job.ts';
-import { compactUtc, plusSeconds, shortMoment, utc } from '../../domain/time.ts';
+import { compactUtc, plusSeconds, utc } from '../../domain/time.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Functions } from '../../ports/functions.ts';
 import type { Hooks } from '../../ports/hooks.ts';
 import type { ApplicationSecrets } from '../../ports/switching.ts';
 import { type InstancePlan, type PlanDeps, planInstance } from '../../restore/instance/plan-rehearsal.ts';
-import { waysBack } from '../../restore/ways-back.ts';
 import { type BesidePlan, planBeside } from './choose-beside.ts';
 import { planEmpty } from './choose-empty.ts';
+import { confirmedWay, wayOf } from './confirmed-way.ts';
 import type { SeenServer } from './inside-server.ts';
 import { othersOnInstance } from './others-on-instance.ts';
 import { refuseBeforeBeside } from './refuse-before-beside.ts';
+import { refuseImpossibleRestore } from './refuse-impossible.ts';
 import { requireCallable } from './require-callable.ts';
 
 export type DeclareDeps = PlanDeps & {
@@ -105,7 +103,7 @@ type Sides = Pick<RestoreRecord, 'old'> & { chosen: Declared['chosen']; source: 
 async function onInstance(job: RestoreJob, target: Target, of: Target, deps: DeclareDeps): Promise<Sides> {
   const planned = await planOf(job, of, deps);
   const { chosen, source } = of === target ? planned : await asDrilled(planned.chosen, target, deps);
-  refuseMisfits(target, target.policy.restore, source);
+  refuseImpossibleRestore(target, target.policy.restore, source);
   return { chosen, source, ...(source ? { old: sideOf(source) } : {}) };
 }
 
@@ -184,63 +182,6 @@ const sideOf = ({ id, resourceId, endpoint }: PlatformSource) => ({ name: id, re
 /** The name of what this restore makes. */
 export function nameOfRestored(target: Target, { id }: Pick<RestoreRecord, 'id'>): string {
   return restoredName(requirePlatform(target).id, id, 'restored');
-}
-
-/** The way that was confirmed, if it is still there and nothing has become known of it since. */
-async function confirmedWay(job: RestoreJob, target: Target, deps: DeclareDeps): Promise<Way> {
-  const madeAt = freshlyMadeAt(job.confirm, deps.clock.now(), waysAgain(job, target));
-  const way = await wayOf(job, target, deps);
-  if (confirmationOf(target, way, madeAt) === job.confirm) return way;
-  throw new Refusal(
-    'plan-overtaken',
-    `what is known of this way back, or what the policy does with it, is not what was confirmed as ${job.confirm}`,
-    { hint: waysAgain(job, target) },
-  );
-}
-
-const waysAgain = ({ asOf }: RestoreJob, { id }: Target) =>
-  `look at the ways again: ./understudy restore ${id} --at ${asOf}`;
-
-async function wayOf(job: RestoreJob, target: Target, deps: DeclareDeps): Promise<Way> {
-  const { ways } = await waysBack(target, { at: job.asOf, beside: job.beside }, deps);
-  const way = ways.find(
-    ({ kind, point, asOf }) => kind === job.way && point === job.point && asOf === job.asOf,
-  );
-  if (way) return way;
-  throw new Refusal(
-    'plan-overtaken',
-    `${job.point ?? `the moment ${shortMoment(job.asOf)} UTC`} of ${target.id} is no way back any more`,
-    { hint: waysAgain(job, target) },
-  );
-}
-
-/** Everything that does not fit, at once, before anything begins. */
-function refuseMisfits(target: Target, settings: RestoreSettings, source: PlatformSource | undefined): void {
-  const { freeze, cutover, subnetGroup, securityGroups } = settings;
-  const switches = freeze === 'read-only' || cutover !== 'none';
-  const mistakes = [
-    ...(switches && !target.connection
-      ? ['restore.freeze and restore.cutover need connection: { secret: … }']
-      : []),
-    ...(switches && !does(target.engine, 'switching')
-      ? [`restore.freeze and restore.cutover are not possible with ${target.engine}: use none`]
-      : []),
-    ...(cutover !== 'none' && !source?.endpoint
-      ? ['the old database is gone, so nothing can be switched from it: use cutover: none']
-      : []),
-    ...(cutover === 'rename' && source && ['stopped', 'unusable', 'deleting', 'full'].includes(source.state)
-      ? [`${source.id} is ${source.status} and cannot be renamed: use cutover: secret`]
-      : []),
-    ...(!source && (!subnetGroup || !securityGroups)
-      ? ['the old instance is gone: say restore.subnetGroup and restore.securityGroups']
-      : []),
-  ];
-  if (mistakes.length === 0) return;
-  throw new InputError(
-    `${target.id} cannot be restored like this:`,
-    mistakes,
-    'change understudy.yml, deploy, and look at the ways again',
-  );
 }
 
 const secretsOf = (target: Target, { secrets }: RestoreSettings) =>
